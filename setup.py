@@ -1,0 +1,58 @@
+"""Package metadata: this file is the one place for it."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+
+TEST = [
+    "hypothesis>=6.100",
+    "mypy>=1.15",
+    "pytest>=8.3",
+    "pytest-xdist>=3.6",
+    "ruff>=0.11",
+]
+
+setup(
+    name="autoenc",
+    version="0.1.0",
+    description="Autoencoders written as Theano graphs, running on today's hardware",
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="BSD-3-Clause",
+    license_files=["LICENSE"],
+    python_requires=">=3.11",
+    # `data/` holds the small files that travel in the wheel; a checkout finds
+    # them in the same place, so there is one copy.
+    packages=[*find_packages(include=["autoenc", "autoenc.*"]), "autoenc.data"],
+    package_dir={"autoenc.data": "data"},
+    package_data={"autoenc": ["py.typed"], "autoenc.data": ["*.npz", "README.md"]},
+    install_requires=[
+        "numpy>=1.26",
+        "pytensor>=3.0.7",
+        "jax>=0.5",
+        "scipy-openblas32>=0.3.28",
+        "scikit-learn>=1.6",
+        "matplotlib>=3.8",
+        "tqdm>=4.66",
+        "safetensors>=0.4.5",
+        "pooch>=1.8",
+        "requests>=2.31",
+    ],
+    extras_require={
+        "mkl": ["mkl>=2024; platform_machine == 'x86_64' or platform_machine == 'AMD64'"],
+        "cuda": ["jax[cuda12]>=0.5"],
+        "test": TEST,
+    },
+    classifiers=[
+        "Development Status :: 3 - Alpha",
+        "Intended Audience :: Science/Research",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Typing :: Typed",
+    ],
+)
