@@ -1,0 +1,70 @@
+"""Autoencoders written as Theano graphs, running on today's hardware.
+
+>>> from autoenc import AutoEncoder, load_mnist
+>>> train, valid, test = load_mnist(sample=True)
+>>> ae = AutoEncoder(n_hidden=16, n_epochs=1, random_state=0, verbose=False)
+>>> ae.fit(train.images[:200]).transform(test.images).shape
+(1000, 16)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from autoenc.settings import configure_pytensor, read_settings
+
+if TYPE_CHECKING:
+    from autoenc.datasets import load_mnist
+    from autoenc.estimators import AutoEncoder, DenoisingAutoEncoder
+    from autoenc.plotting import plot_filters, plot_loss, plot_reconstructions, tile_images
+    from autoenc.training import train
+
+__version__ = "0.1.0"
+
+# Where each public name lives. They are imported when first asked for, so that
+# `import autoenc` does not wait for scikit-learn, JAX or matplotlib.
+_HOMES = {
+    "AutoEncoder": "autoenc.estimators",
+    "DenoisingAutoEncoder": "autoenc.estimators",
+    "load_mnist": "autoenc.datasets",
+    "plot_filters": "autoenc.plotting",
+    "plot_loss": "autoenc.plotting",
+    "plot_reconstructions": "autoenc.plotting",
+    "tile_images": "autoenc.plotting",
+    "train": "autoenc.training",
+}
+_ROOMS = (
+    "backends",
+    "datasets",
+    "estimators",
+    "graph",
+    "plotting",
+    "settings",
+    "storage",
+    "training",
+)
+
+__all__ = [
+    "AutoEncoder",
+    "DenoisingAutoEncoder",
+    "__version__",
+    "load_mnist",
+    "plot_filters",
+    "plot_loss",
+    "plot_reconstructions",
+    "tile_images",
+    "train",
+]
+
+configure_pytensor(read_settings())
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    if name in _ROOMS:
+        return import_module(f"autoenc.{name}")
+    raise AttributeError(f"module 'autoenc' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES, *_ROOMS})

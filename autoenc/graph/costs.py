@@ -1,0 +1,74 @@
+"""What is minimised. Every cost is per row: the mean over rows is the caller's.
+
+>>> import pytensor.tensor as pt
+>>> x = pt.constant([[1.0, 0.0]])
+>>> cross_entropy_from_logits(x, pt.constant([[0.0, 0.0]])).eval().round(4)
+array([1.3863])
+"""
+
+import pytensor.tensor as pt
+
+from autoenc.graph.types import Expression
+
+
+def cross_entropy_from_logits(x: Expression, a: Expression) -> Expression:
+    """Cross-entropy of x and sigmoid(a), summed over features.
+
+    The sum over features of softplus(a) − x·a, which is the same as
+    −[x·log z + (1 − x)·log(1 − z)] with z = sigmoid(a), and stays finite when
+    z rounds to 0 or 1.
+
+    Parameters
+    ----------
+    x : expression, (rows, features)
+        Targets in [0, 1].
+    a : expression, (rows, features)
+        Pre-activations of the output.
+
+    Returns
+    -------
+    expression, (rows,)
+        In nats.
+    """
+    return (pt.softplus(a) - x * a).sum(axis=-1)
+
+
+def cross_entropy(x: Expression, z: Expression) -> Expression:
+    """Cross-entropy −Σ [x·log z + (1 − x)·log(1 − z)] over features.
+
+    For outputs that are not a sigmoid; `cross_entropy_from_logits` is the
+    stable form for those that are.
+
+    Parameters
+    ----------
+    x : expression, (rows, features)
+        Targets in [0, 1].
+    z : expression, (rows, features)
+        Reconstructions in (0, 1).
+
+    Returns
+    -------
+    expression, (rows,)
+        In nats.
+    """
+    return -(x * pt.log(z) + (1 - x) * pt.log1p(-z)).sum(axis=-1)
+
+
+def squared_error(x: Expression, z: Expression) -> Expression:
+    """Mean of (x − z)² over features.
+
+    The mean over rows of this is the mean squared error over all entries.
+
+    Parameters
+    ----------
+    x : expression, (rows, features)
+        Targets, any real values.
+    z : expression, (rows, features)
+        Reconstructions.
+
+    Returns
+    -------
+    expression, (rows,)
+        In squared units of x.
+    """
+    return pt.sqr(x - z).mean(axis=-1)

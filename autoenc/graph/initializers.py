@@ -1,0 +1,58 @@
+"""Initial values of the weights, drawn from a NumPy generator.
+
+>>> import numpy as np
+>>> uniform_weights(np.random.default_rng(0), 784, 500).shape
+(784, 500)
+"""
+
+from typing import Any
+
+import numpy as np
+from pytensor import config
+
+from autoenc.graph.types import NumPyGenerator
+
+
+def uniform_weights(
+    rng: NumPyGenerator, n_visible: int, n_hidden: int, *, gain: float = 4.0
+) -> np.ndarray[Any, Any]:
+    """Draw W uniformly from ±gain·sqrt(6 / (n_visible + n_hidden)).
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator or numpy.random.RandomState
+        Where the numbers come from.
+    n_visible, n_hidden : int
+        Shape of the weights.
+    gain : float
+        4 suits the sigmoid, 1 the hyperbolic tangent.
+
+    Returns
+    -------
+    ndarray of shape (n_visible, n_hidden), floatX
+
+    References
+    ----------
+    X. Glorot, Y. Bengio (2010). Understanding the difficulty of training deep
+    feedforward neural networks. AISTATS.
+    """
+    bound = gain * np.sqrt(6.0 / (n_visible + n_hidden))
+    return rng.uniform(-bound, bound, (n_visible, n_hidden)).astype(config.floatX)
+
+
+def gaussian_weights(rng: NumPyGenerator, n_visible: int, n_hidden: int) -> np.ndarray[Any, Any]:
+    """Draw W from a normal distribution of deviation 1 / sqrt(n_visible + n_hidden).
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator or numpy.random.RandomState
+        Where the numbers come from.
+    n_visible, n_hidden : int
+        Shape of the weights.
+
+    Returns
+    -------
+    ndarray of shape (n_visible, n_hidden), floatX
+    """
+    scale = 1.0 / np.sqrt(n_visible + n_hidden)
+    return rng.normal(0.0, scale, (n_visible, n_hidden)).astype(config.floatX)

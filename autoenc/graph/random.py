@@ -1,0 +1,99 @@
+"""Symbolic random generators, held by the caller and passed by hand.
+
+There is no global generator: a piece that needs noise takes a symbolic generator
+as an argument, and `random_updates` tells how to step it on.
+"""
+
+from typing import TypeAlias
+
+import numpy as np
+from pytensor.graph.traversal import ancestors
+from pytensor.tensor.random import shared_rng
+from pytensor.tensor.random.op import RandomVariable
+from pytensor.tensor.random.type import RandomType
+from pytensor.tensor.random.variable import RandomGeneratorVariable
+
+from autoenc.graph.types import Expression, Updates
+
+SymbolicGenerator: TypeAlias = RandomGeneratorVariable
+"""A random generator in a graph."""
+
+
+def symbolic_generator(
+    seed: int | np.random.Generator, name: str | None = None
+) -> SymbolicGenerator:
+    """Make a shared random generator for one source of noise.
+
+    Parameters
+    ----------
+    seed : int or numpy.random.Generator
+        What it starts from; a generator is copied, not used up.
+    name : str, optional
+        Shown in the printed graph.
+
+    Examples
+    --------
+    >>> symbolic_generator(123, name="noise")
+    noise
+    """
+    if isinstance(seed, np.random.Generator):
+        return shared_rng(seed, name=name)
+    return shared_rng(seed=seed, name=name)
+
+
+def random_updates(*outputs: Expression) -> Updates:
+    """Find the updates that step on every shared random generator in a graph.
+
+    `pytensor.function` draws the same numbers at every call unless it is told
+    what each generator becomes. `autoenc.training.train` needs no telling.
+
+    Parameters
+    ----------
+    *outputs : expressions
+        What will be computed.
+
+    Returns
+    -------
+    dict from shared generator to its next state
+
+    Raises
+    ------
+    ValueError
+        If one state of a generator is drawn from twice, which would make two
+        sources of noise equal.
+
+    Examples
+    --------
+    >>> import pytensor
+    >>> rng = symbolic_generator(123)
+    >>> _, draw = rng.uniform(size=(1,))
+    >>> f = pytensor.function([], draw, updates=random_updates(draw))
+    >>> bool(f() == f())
+    False
+    """
+    graph = list(ancestors(outputs))
+    next_states = _next_states(graph)
+    roots = [v for v in graph if isinstance(v.type, RandomType) and v.owner is None]
+    return {root: _last_state(root, next_states) for root in roots if root in next_states}
+
+
+def _next_states(graph: list[Expression]) -> dict[SymbolicGenerator, SymbolicGenerator]:
+    draws = {v.owner for v in graph if v.owner and isinstance(v.owner.op, RandomVariable)}
+    next_states: dict[SymbolicGenerator, SymbolicGenerator] = {}
+    for draw in draws:
+        state = draw.op.rng_param(draw)
+        if state in next_states:
+            raise ValueError(
+                f"the random generator {state} is drawn from twice in one graph, so two "
+                "sources of noise would be equal; give each its own generator."
+            )
+        next_states[state] = draw.outputs[0]
+    return next_states
+
+
+def _last_state(
+    state: SymbolicGenerator, next_states: dict[SymbolicGenerator, SymbolicGenerator]
+) -> SymbolicGenerator:
+    while state in next_states:
+        state = next_states[state]
+    return state

@@ -1,0 +1,149 @@
+"""What the user's Theano settings say: precision, device, BLAS, compiler flags.
+
+Old ``.theanorc`` files and ``THEANO_FLAGS`` keep working. In order of weight:
+arguments of a call, ``THEANO_FLAGS``, ``.theanorc``, PyTensor's own flags,
+and then what autoenc chooses by itself.
+
+>>> read_settings(flags="floatX=float64,device=cuda0", files=[]).device
+'cuda0'
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+FLOAT_TYPES = ("float32", "float64")
+DEVICE_PATTERN = re.compile(r"cpu|cuda\d*")
+
+
+class SettingsError(ValueError):
+    """A setting has a value that autoenc cannot honour."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings that were given; ``None`` stands for *not given*.
+
+    Attributes
+    ----------
+    floatX : {"float32", "float64"}, optional
+        Dtype of parameters, inputs and costs.
+    device : {"cpu", "cuda", "cuda0", ...}, optional
+        Where training runs.
+    blas__ldflags : str, optional
+        Linker flags of the BLAS for the C backend.
+    gcc__cxxflags : str, optional
+        Compiler flags for the C backend, in place of autoenc's own.
+    base_compiledir : str, optional
+        Folder of the compiled C modules.
+    """
+
+    floatX: str | None = None  # noqa: N815 - Theano's name
+    device: str | None = None
+    blas__ldflags: str | None = None
+    gcc__cxxflags: str | None = None
+    base_compiledir: str | None = None
+
+
+def read_settings(
+    flags: str | None = None, files: Iterable[str | os.PathLike[str]] | None = None
+) -> Settings:
+    """Read ``THEANO_FLAGS`` and the ``.theanorc`` files.
+
+    Parameters
+    ----------
+    flags : str, optional
+        Comma-separated ``key=value`` pairs; the environment's ``THEANO_FLAGS``
+        by default.
+    files : iterable of path, optional
+        Files in INI format, later ones winning; by default those that
+        ``THEANORC`` names, else ``~/.theanorc``. Missing files are passed over.
+
+    Returns
+    -------
+    Settings
+        What was given. Keys that autoenc does not know are ignored, as old
+        files are full of them.
+
+    Raises
+    ------
+    SettingsError
+        If a known key has a value that cannot be honoured.
+    """
+    flags = os.environ.get("THEANO_FLAGS", "") if flags is None else flags
+    files = _theanorc_files() if files is None else files
+    given = {**_from_files(files), **_from_flags(flags)}
+    known = {field.name.lower(): field.name for field in fields(Settings)}
+    settings = Settings(**{known[key]: value for key, value in given.items() if key in known})
+    check_float_type(settings.floatX)
+    check_device(settings.device)
+    return settings
+
+
+def check_float_type(value: str | None) -> str | None:
+    """Return `value` if it is a precision autoenc knows, or None."""
+    if value is not None and value not in FLOAT_TYPES:
+        raise SettingsError(
+            f"floatX is {value!r}; expected one of {', '.join(FLOAT_TYPES)}. "
+            "Correct it in the call, in THEANO_FLAGS or in .theanorc."
+        )
+    return value
+
+
+def check_device(value: str | None) -> str | None:
+    """Return `value` if it names a kind of device autoenc knows, or None."""
+    if value is not None and not DEVICE_PATTERN.fullmatch(value):
+        raise SettingsError(
+            f"device is {value!r}; expected 'cpu', 'cuda' or 'cuda<number>' "
+            "(Theano's old 'gpu' is today's 'cuda'). "
+            "Correct it in the call, in THEANO_FLAGS or in .theanorc."
+        )
+    return value
+
+
+def configure_pytensor(settings: Settings) -> None:
+    """Make float32 PyTensor's ``floatX`` unless the user has chosen otherwise.
+
+    Theano took its precision from ``.theanorc`` when it was imported; so do we.
+    PyTensor's own default of float64 halves the speed and doubles the memory.
+    """
+    from pytensor import config
+
+    if settings.floatX is not None:
+        config.floatX = settings.floatX
+    elif config._config_var_dict["floatX"].is_default:
+        config.floatX = "float32"
+
+
+def _theanorc_files() -> list[str]:
+    listed = os.environ.get("THEANORC")
+    if listed:
+        return [name for name in listed.split(os.pathsep) if name]
+    return ["~/.theanorc"]
+
+
+def _from_files(files: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
+    parser = configparser.RawConfigParser()
+    for name in files:
+        path = Path(name).expanduser()
+        try:
+            parser.read(path, encoding="utf-8")
+        except (configparser.Error, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path} is not a readable INI file: {error}") from error
+    return {
+        key if section == "global" else f"{section}__{key}": value
+        for section in parser.sections()
+        for key, value in parser.items(section)
+    }
+
+
+def _from_flags(flags: str) -> dict[str, str]:
+    pairs: Mapping[str, str] = dict(
+        part.strip().split("=", 1) for part in flags.split(",") if "=" in part
+    )
+    return {key.strip().lower().replace(".", "__"): value.strip() for key, value in pairs.items()}
