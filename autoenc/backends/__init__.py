@@ -1,0 +1,127 @@
+"""Where graphs are compiled and run: C, XLA or Numba; this room alone names them.
+
+>>> resolve_backend("xla", device="cpu").name
+'xla'
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+
+from autoenc.backends.base import Backend, BackendError, BlockRunner
+from autoenc.backends.blas import find_blas
+from autoenc.backends.c import CBackend, has_compiler
+from autoenc.backends.cpu import cpu_vendor
+from autoenc.backends.step import Step, make_step
+from autoenc.settings import Settings, check_device, read_settings
+
+__all__ = [
+    "BACKENDS",
+    "Backend",
+    "BackendError",
+    "BlockRunner",
+    "Step",
+    "make_step",
+    "resolve_backend",
+]
+
+BACKENDS = ("c", "xla", "numba")
+
+
+def resolve_backend(backend: str | Backend = "auto", device: str | None = None) -> Backend:
+    """Find the backend that a name stands for.
+
+    Parameters
+    ----------
+    backend : {"auto", "c", "xla", "numba"} or Backend
+        ``"auto"`` takes CUDA if there is a GPU; else C if there is a compiler and a
+        fast BLAS, and the processor is not AMD's, where XLA's products are faster; else
+        XLA on the CPU.
+    device : {"cpu", "cuda", "cuda0", ...}, optional
+        By default what ``THEANO_FLAGS`` or ``.theanorc`` says, else chosen as above.
+
+    Returns
+    -------
+    Backend
+        The same object for the same choice, so that a process sets it up once.
+
+    Raises
+    ------
+    BackendError
+        If what was asked for cannot be had on this machine; says what to install.
+    ValueError
+        If a name is not known.
+    """
+    if not isinstance(backend, str):
+        return backend
+    if backend not in ("auto", *BACKENDS):
+        raise ValueError(
+            f"backend {backend!r} is not known; expected 'auto', {', '.join(map(repr, BACKENDS))}."
+        )
+    settings = read_settings()
+    device = check_device(device) or settings.device
+    if backend == "auto":
+        backend, device, reason = _choose(device)
+    else:
+        reason = "asked for"
+    return _make(backend, _device_for(backend, device), settings, reason)
+
+
+def _choose(device: str | None) -> tuple[str, str, str]:
+    """Backend, device and why."""
+    if device not in (None, "cpu"):
+        return "xla", device, f"device {device!r} was asked for"
+    if device is None and _has_cuda():
+        return "xla", "cuda", "there is a CUDA GPU"
+    if not has_compiler():
+        return "xla", "cpu", "there is no C++ compiler"
+    if cpu_vendor() == "AuthenticAMD":
+        return "xla", "cpu", "its products are the fastest on AMD's processors"
+    if not find_blas():
+        return "xla", "cpu", "there is no fast BLAS for C"
+    return "c", "cpu", "it is the fastest on this processor"
+
+
+def _device_for(name: str, device: str | None) -> str:
+    if name == "xla":
+        return device or ("cuda" if _has_cuda() else "cpu")
+    if device not in (None, "cpu"):
+        raise BackendError(
+            f"backend {name!r} runs on the CPU, but device {device!r} was asked for; "
+            "use backend='xla' or 'auto' for a GPU."
+        )
+    return "cpu"
+
+
+@functools.cache
+def _make(name: str, device: str, settings: Settings, reason: str) -> Backend:
+    backend = _construct(name, device, settings)
+    backend.reason = reason
+    return backend
+
+
+def _construct(name: str, device: str, settings: Settings) -> Backend:
+    if name == "c":
+        return CBackend(settings)
+    if name == "numba":
+        from autoenc.backends.numba import NumbaBackend
+
+        return NumbaBackend(settings)
+    from autoenc.backends.xla import XlaBackend
+
+    return XlaBackend(device)
+
+
+@functools.cache
+def _has_cuda() -> bool:
+    # Importing JAX takes a second; without its CUDA plugin there is no need to ask it.
+    plugins = ("jax_cuda12_plugin", "jax_cuda13_plugin")
+    if not any(importlib.util.find_spec(plugin) for plugin in plugins):
+        return False
+    import jax
+
+    try:
+        return bool(jax.devices("cuda"))
+    except RuntimeError:
+        return False

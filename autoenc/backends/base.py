@@ -1,0 +1,83 @@
+"""What every backend offers to the rooms below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+
+from autoenc.backends.step import Step
+from autoenc.graph.types import Expression
+
+Array: TypeAlias = np.ndarray[Any, Any]
+DeviceArray: TypeAlias = Any
+"""An array where the backend wants it: NumPy's own in C, JAX's on XLA."""
+
+
+class BackendError(RuntimeError):
+    """A backend or device that was asked for cannot be had."""
+
+
+class BlockRunner(Protocol):
+    """A compiled step, run over many minibatches at a call."""
+
+    def run(self, data: Sequence[DeviceArray], rows: Array, entropy: Sequence[int]) -> Array:
+        """Train on one block.
+
+        Parameters
+        ----------
+        data : sequence of device arrays
+            One for each input of the step.
+        rows : int array, (minibatches, rows of a minibatch)
+            Which rows of the data each minibatch takes.
+        entropy : sequence of int
+            What the block's random generators are made from.
+
+        Returns
+        -------
+        float64 array, (minibatches,)
+            The cost of each step.
+        """
+        ...
+
+    def sync(self) -> None:
+        """Put the present state into the shared variables, as NumPy arrays."""
+        ...
+
+
+class Backend(Protocol):
+    """A way to compile graphs and run them.
+
+    Attributes
+    ----------
+    name : {"c", "xla", "numba"}
+    description : str
+        What runs and where, with versions: what a report of results should say.
+    reason : str
+        Why this one.
+    """
+
+    name: str
+    description: str
+    reason: str
+
+    def put(self, array: Array) -> DeviceArray:
+        """Move an array to the device, once."""
+        ...
+
+    def compile(self, step: Step) -> BlockRunner:
+        """Compile a step into a runner of blocks."""
+        ...
+
+    def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
+        """Compile an expression into a function from NumPy arrays to a NumPy array."""
+        ...
+
+
+def block_generators(entropy: Sequence[int], n: int) -> list[np.random.Generator]:
+    """Random generators of a block, one for each of the `n` sources of noise.
+
+    They follow from the entropy alone, so that a block can be run again.
+    """
+    return [np.random.default_rng([*entropy, source]) for source in range(n)]

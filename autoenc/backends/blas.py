@@ -1,0 +1,147 @@
+"""Finds the fastest BLAS there is, for the C backend to link with.
+
+Nothing has to be installed by hand: the ``mkl`` and ``scipy-openblas32`` wheels
+carry a BLAS each, and PyTensor only has to be told where.
+"""
+
+from __future__ import annotations
+
+import ctypes.util
+import hashlib
+import importlib.metadata
+import os
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from autoenc.backends.cache import cache_folder
+from autoenc.backends.cpu import cpu_vendor, has_cpu_flag
+
+NAMES = ("mkl", "openblas", "system")
+
+# The routines that PyTensor's C code calls, for each precision.
+_ROUTINES = ("axpy", "copy", "dot", "gemm", "gemv", "ger", "nrm2", "scal", "swap", "symm", "syrk")
+
+
+@dataclass(frozen=True)
+class Blas:
+    """A BLAS to link with.
+
+    Attributes
+    ----------
+    name : {"mkl", "openblas", "system", "settings"}
+    description : str
+        Name and version.
+    ldflags, cxxflags : str
+        What the linker and the compiler have to be told.
+    """
+
+    name: str
+    description: str
+    ldflags: str
+    cxxflags: str = ""
+
+
+def find_blas(name: str | None = None) -> Blas | None:
+    """Find a BLAS.
+
+    Parameters
+    ----------
+    name : {"mkl", "openblas", "system"}, optional
+        Which one; by default ``$AUTOENC_BLAS``, else the fastest that is there.
+
+    Returns
+    -------
+    Blas or None
+        None if there is none.
+
+    Raises
+    ------
+    ValueError
+        If the name is not known.
+    """
+    name = name or os.environ.get("AUTOENC_BLAS")
+    finders = {"mkl": _mkl, "openblas": _scipy_openblas, "system": _system}
+    if name and name not in finders:
+        raise ValueError(
+            f"BLAS {name!r} is not known; expected one of {', '.join(NAMES)}. "
+            "Correct AUTOENC_BLAS."
+        )
+    found = (finders[candidate]() for candidate in ([name] if name else _preference()))
+    return next((blas for blas in found if blas), None)
+
+
+def prepare_mkl() -> None:
+    """Choose MKL's threads and its reproducible mode, before it is loaded.
+
+    GNU's threads are the fastest of its layers, and MKL promises equal bits from run to
+    run only in a fixed code branch (``MKL_CBWR``). What the user has set stays.
+    """
+    os.environ.setdefault("MKL_THREADING_LAYER", "GNU")
+    branches = [branch for branch in ("avx512f", "avx2") if has_cpu_flag(branch)]
+    strict = {"avx512f": "AVX512,STRICT", "avx2": "AVX2,STRICT"}
+    os.environ.setdefault("MKL_CBWR", strict[branches[0]] if branches else "COMPATIBLE")
+
+
+def _preference() -> tuple[str, ...]:
+    # On AMD's processors MKL leaves AVX-512 unused, which OpenBLAS does not.
+    if cpu_vendor() == "AuthenticAMD":
+        return ("openblas", "mkl", "system")
+    return ("mkl", "openblas", "system")
+
+
+def _mkl() -> Blas | None:
+    try:
+        distribution = importlib.metadata.distribution("mkl")
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    names = [file for file in distribution.files or [] if file.name.startswith("libmkl_rt.so")]
+    if not names:
+        return None
+    library = Path(str(distribution.locate_file(names[0]))).resolve()
+    return Blas("mkl", f"MKL {distribution.version}", _link(library))
+
+
+def _scipy_openblas() -> Blas | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        import scipy_openblas32
+    except ImportError:
+        return None
+    folder = Path(scipy_openblas32.get_lib_dir())
+    library = folder / scipy_openblas32.get_library(fullname=True)
+    # The wheel puts a prefix before its symbols, so as not to clash with SciPy's.
+    renames = " ".join(f"-D{p}{r}_=scipy_{p}{r}_" for p in "sd" for r in _ROUTINES)
+    version = importlib.metadata.version("scipy-openblas32")
+    return Blas("openblas", f"OpenBLAS {version}", _link(library), renames)
+
+
+def _system() -> Blas | None:
+    for name in ("openblas", "blis", "blas"):
+        library = ctypes.util.find_library(name)
+        if library and sys.platform.startswith("linux"):
+            return Blas("system", f"the system's {library}", f"-l:{library}")
+    return None
+
+
+def _link(library: Path) -> str:
+    name = library.name.partition(".so")[0].removeprefix("lib")
+    folders = [library.parent]
+    if library.suffix != ".so":
+        # The linker, and PyTensor, look for a name without a version.
+        folders.append(_unversioned(library, f"lib{name}.so"))
+    return " ".join([*(shlex.quote(f"-L{folder}") for folder in folders), f"-l{name}"])
+
+
+def _unversioned(library: Path, name: str) -> Path:
+    """Folder with a link of that name to the library."""
+    key = hashlib.sha256(str(library).encode()).hexdigest()[:16]
+    folder = cache_folder() / f"blas-{key}"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / name).exists():
+        temporary = folder / f"{name}.{os.getpid()}"
+        temporary.symlink_to(library)
+        temporary.replace(folder / name)
+    return folder

@@ -1,0 +1,145 @@
+"""The C backend: PyTensor's C code, the best BLAS there is, vectorised loops."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytensor
+from pytensor import config
+from pytensor.compile.mode import Mode
+from pytensor.link.vm import VMLinker
+
+from autoenc.backends.base import Array, BackendError
+from autoenc.backends.blas import Blas, find_blas, prepare_mkl
+from autoenc.backends.cache import cache_folder
+from autoenc.backends.cpu import cpu_model
+from autoenc.backends.loop import StepLoop, compile_function
+from autoenc.backends.step import Step
+from autoenc.graph.types import Expression
+from autoenc.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+# The parts of -ffast-math that let GCC call glibc's vector exp and log
+# (declared only where __FAST_MATH__ is defined), without those that assume there
+# are no NaN and no infinity, or that change the floating-point state of the
+# whole process when the module is loaded.
+VECTOR_FLAGS = (
+    "-O3 -fno-math-errno -fno-trapping-math -fno-signed-zeros -fassociative-math "
+    "-freciprocal-math -ffp-contract=fast -fopenmp-simd -D__FAST_MATH__"
+)
+
+
+class CBackend:
+    """Compiles the step to C and runs it in a loop, on the CPU.
+
+    Parameters
+    ----------
+    settings : Settings
+        The user's own BLAS, compiler flags and folder, where given.
+
+    Raises
+    ------
+    BackendError
+        If there is no C++ compiler or no BLAS.
+    """
+
+    name = "c"
+    reason = "asked for"
+
+    def __init__(self, settings: Settings) -> None:
+        if not has_compiler():
+            raise BackendError(
+                "backend 'c' needs a C++ compiler and found none; install g++ "
+                "(Debian: apt install g++), or use backend='xla'."
+            )
+        blas = _blas(settings)
+        if blas.name == "mkl":
+            prepare_mkl()
+        flags = VECTOR_FLAGS if sys.platform.startswith("linux") else "-O3"
+        self._ldflags = blas.ldflags
+        self._cxxflags = f"{settings.gcc__cxxflags or flags} {blas.cxxflags}".strip()
+        self.description = f"C with {blas.description} (PyTensor {pytensor.__version__})"
+        use_compile_folder(settings, self._ldflags, self._cxxflags)
+        # Intermediate arrays are kept for the next step.
+        self._mode = Mode(VMLinker(allow_gc=False, use_cloop=True), "fast_run")
+
+    def put(self, array: Array) -> Array:
+        """Return the array: the CPU's memory is the device."""
+        return array
+
+    def compile(self, step: Step) -> StepLoop:
+        """Compile a step into a runner of blocks."""
+        return StepLoop(step, self._mode, self._flags())
+
+    def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
+        """Compile an expression into a function of NumPy arrays."""
+        return compile_function(inputs, output, self._mode, self._flags())
+
+    @contextmanager
+    def _flags(self) -> Iterator[None]:
+        """PyTensor's flags as this backend wants them, and only while it compiles."""
+        with (
+            _temporarily("blas__ldflags", self._ldflags),
+            _temporarily("gcc__cxxflags", self._cxxflags),
+        ):
+            yield
+
+
+def has_compiler() -> bool:
+    """Whether PyTensor has a C++ compiler."""
+    return bool(config.cxx)
+
+
+def use_compile_folder(settings: Settings, *flags: str) -> None:
+    """Give this combination of flags, processor and versions a folder of its own.
+
+    PyTensor reads the folder once. If something was compiled before, or the user has
+    chosen a folder through PyTensor's own flags, it stays.
+    """
+    folder_was_given = not config._config_var_dict["base_compiledir"].is_default
+    if folder_was_given or _is_set("compiledir"):
+        return
+    key = "\n".join([*flags, cpu_model(), sys.version, pytensor.__version__])
+    base = Path(settings.base_compiledir or cache_folder()).expanduser()
+    config.compiledir = base / f"compiled-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    logger.info("compiled modules are kept in %s", config.compiledir)
+
+
+def _blas(settings: Settings) -> Blas:
+    if settings.blas__ldflags:
+        return Blas("settings", "the BLAS of .theanorc", settings.blas__ldflags)
+    blas = find_blas()
+    if blas is None:
+        raise BackendError(
+            "backend 'c' needs a BLAS and found none; pip install mkl or "
+            "scipy-openblas32, or use backend='xla'."
+        )
+    return blas
+
+
+def _is_set(name: str) -> bool:
+    return hasattr(config._config_var_dict[name], "val")
+
+
+@contextmanager
+def _temporarily(name: str, value: Any) -> Iterator[None]:
+    # Not config.change_flags: asking for the old value of blas__ldflags makes
+    # PyTensor search for a BLAS, which takes seconds, only to be overruled.
+    parameter = config._config_var_dict[name]
+    was_set = _is_set(name)
+    before = parameter.val if was_set else None
+    parameter.val = value
+    try:
+        yield
+    finally:
+        if was_set:
+            parameter.val = before
+        else:
+            del parameter.val

@@ -1,0 +1,32 @@
+"""What kind of processor this is, as far as choosing a backend needs it."""
+
+from __future__ import annotations
+
+import functools
+import platform
+from pathlib import Path
+
+
+def cpu_vendor() -> str:
+    """Vendor as the processor names itself, such as "GenuineIntel", else its family."""
+    return _cpu_info().get("vendor_id", platform.machine())
+
+
+def cpu_model() -> str:
+    """Model as the processor names itself, else its family."""
+    return _cpu_info().get("model name", platform.processor() or platform.machine())
+
+
+def has_cpu_flag(flag: str) -> bool:
+    """Whether the processor has a feature, by Linux's name for it."""
+    return flag in _cpu_info().get("flags", "").split()
+
+
+@functools.cache
+def _cpu_info() -> dict[str, str]:
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return {}
+    lines = (line.partition(":") for line in text.split("\n\n", 1)[0].splitlines())
+    return {key.strip(): value.strip() for key, _, value in lines}

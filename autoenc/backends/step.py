@@ -1,0 +1,171 @@
+"""One step of training as a pure function, whatever model it comes from.
+
+The caller writes Theano's familiar ``cost, updates`` over shared variables. A `Step`
+sorts what the two depend on: inputs that change with every minibatch, state that
+updates change, random generators, and shared variables that are only read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Constant
+from pytensor.graph.replace import clone_replace
+from pytensor.graph.traversal import ancestors
+from pytensor.tensor.random.type import RandomType
+
+from autoenc.graph.random import random_updates
+from autoenc.graph.types import Expression, Parameter, Updates
+
+UpdatesLike: TypeAlias = Mapping[Parameter, Expression] | Iterable[tuple[Parameter, Expression]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one minibatch does: (inputs, state, generators, constants) → (cost, next ...).
+
+    Attributes
+    ----------
+    inputs : list of symbolic variables
+        What a minibatch supplies.
+    state : list of shared variables
+        What updates change, in their order.
+    generators : list of shared random generators
+        Fed afresh at every block.
+    constants : list of shared variables
+        What is only read.
+    cost : scalar expression
+    next_state, next_generators : lists of expressions
+        What state and generators become.
+    """
+
+    inputs: list[Expression]
+    state: list[Parameter]
+    generators: list[Parameter]
+    constants: list[Parameter]
+    cost: Expression
+    next_state: list[Expression]
+    next_generators: list[Expression]
+
+    @property
+    def dtype(self) -> str:
+        """Dtype of the cost and, as there is no silent upcast, of everything else."""
+        return str(self.cost.dtype)
+
+    def with_inputs_for(
+        self, variables: Sequence[Parameter]
+    ) -> tuple[list[Expression], list[Expression]]:
+        """Exchange shared variables for plain inputs.
+
+        Returns
+        -------
+        inputs, outputs : lists of symbolic variables
+            An input for each of `variables`, and ``[cost, *next_state,
+            *next_generators]`` in terms of them.
+        """
+        inputs = [variable.type(name=variable.name) for variable in variables]
+        outputs = [self.cost, *self.next_state, *self.next_generators]
+        return inputs, clone_replace(outputs, dict(zip(variables, inputs, strict=True)))
+
+
+def make_step(cost: Expression, updates: UpdatesLike, inputs: Sequence[Expression]) -> Step:
+    """Sort what a cost and its updates depend on.
+
+    Parameters
+    ----------
+    cost : scalar expression
+        What is reported.
+    updates : dict or pairs
+        From shared variable to what it becomes.
+    inputs : sequence of symbolic variables
+        What a minibatch supplies, in the order of the data.
+
+    Raises
+    ------
+    ValueError
+        If the cost is not a scalar or the graph needs an input that is not given.
+    TypeError
+        If the cost or an update is of another dtype than its parameter.
+    """
+    updates = dict(updates)
+    _check_cost(cost)
+    _check_updates(updates)
+    outputs = [cost, *updates.values()]
+    generators = {**random_updates(*outputs), **_only_generators(updates)}
+    state = [variable for variable in updates if variable not in generators]
+    roots = _roots(outputs)
+    _check_inputs(roots, inputs)
+    shared = [root for root in roots if isinstance(root, SharedVariable)]
+    _check_precision(cost, state)
+    return Step(
+        inputs=list(inputs),
+        state=state,
+        generators=list(generators),
+        constants=[v for v in shared if v not in updates and v not in generators],
+        cost=cost,
+        next_state=[updates[variable] for variable in state],
+        next_generators=list(generators.values()),
+    )
+
+
+def _only_generators(updates: Updates) -> Updates:
+    return {v: e for v, e in updates.items() if isinstance(v.type, RandomType)}
+
+
+def _roots(outputs: Sequence[Expression]) -> list[Any]:
+    return [v for v in ancestors(outputs) if v.owner is None and not isinstance(v, Constant)]
+
+
+def _check_cost(cost: Expression) -> None:
+    if getattr(cost, "ndim", None) != 0:
+        raise ValueError(
+            f"cost has {getattr(cost, 'ndim', 'no')} dimensions; expected a scalar expression. "
+            "Costs are per row: take their mean()."
+        )
+
+
+def _check_updates(updates: Updates) -> None:
+    for variable, expression in updates.items():
+        if not isinstance(variable, SharedVariable):
+            raise TypeError(
+                f"updates has {variable} of type {type(variable).__name__} as a key; "
+                "expected shared variables, such as pytensor.shared(array)."
+            )
+        if variable.type.dtype != expression.type.dtype if _is_tensor(variable) else False:
+            raise TypeError(
+                f"the update of {variable} is {expression.type.dtype}, the parameter "
+                f"{variable.type.dtype}; some operand has another precision. Cast it, or "
+                "declare inputs with the dtype of the parameters."
+            )
+
+
+def _is_tensor(variable: Parameter) -> bool:
+    return hasattr(variable.type, "dtype")
+
+
+def _check_inputs(roots: Sequence[Any], inputs: Sequence[Expression]) -> None:
+    missing = [v for v in roots if not isinstance(v, SharedVariable) and v not in inputs]
+    if missing:
+        raise ValueError(
+            f"the graph needs {', '.join(map(str, missing))}, which inputs does not have; "
+            "name every symbolic input in inputs=[...], with data for each."
+        )
+    unused = [v for v in inputs if v not in roots]
+    if unused:
+        raise ValueError(
+            f"inputs has {', '.join(map(str, unused))}, which neither the cost nor the "
+            "updates depend on; leave it out, or use it."
+        )
+
+
+def _check_precision(cost: Expression, state: Sequence[Parameter]) -> None:
+    for variable in state:
+        if str(variable.type.dtype).startswith("float") and variable.type.dtype != cost.dtype:
+            raise TypeError(
+                f"the cost is {cost.dtype}, the parameter {variable} {variable.type.dtype}; "
+                "declare the inputs with the dtype of the parameters, as in "
+                f"pt.matrix('x', dtype='{variable.type.dtype}')."
+            )

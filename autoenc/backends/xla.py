@@ -1,0 +1,220 @@
+"""The XLA backend: a whole block as one compiled scan, on a CPU or a CUDA GPU.
+
+PyTensor turns the step into a JAX function; the scan around it is written here
+rather than with `pytensor.scan`, so that the state's memory is donated, minibatches
+are gathered on the device within the loop, and generators are arguments.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import jax
+import numpy as np
+import pytensor
+from pytensor.compile.mode import JAX
+from pytensor.graph.fg import FunctionGraph
+
+from autoenc.backends.base import Array, BackendError, DeviceArray, block_generators
+from autoenc.backends.step import Step
+from autoenc.graph.types import Expression, Parameter
+
+
+class XlaBackend:
+    """Compiles blocks of steps with XLA.
+
+    Parameters
+    ----------
+    device : str
+        ``"cpu"``, ``"cuda"`` or ``"cuda<number>"``.
+
+    Raises
+    ------
+    BackendError
+        If the device is not there.
+    """
+
+    name = "xla"
+    reason = "asked for"
+
+    def __init__(self, device: str) -> None:
+        self._device = find_device(device)
+        self.description = (
+            f"XLA on {_device_name(self._device)} "
+            f"(JAX {jax.__version__}, PyTensor {pytensor.__version__})"
+        )
+
+    def put(self, array: Array) -> DeviceArray:
+        """Copy an array to the device."""
+        with _precision(array.dtype.name):
+            return jax.device_put(array, self._device)
+
+    def compile(self, step: Step) -> ScanRunner:
+        """Compile a step into a runner of blocks."""
+        return ScanRunner(step, self._device)
+
+    def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
+        """Compile an expression into a function of NumPy arrays."""
+        return _RowFunction(inputs, output, self._device)
+
+
+class ScanRunner:
+    """Runs each block as one call; the state lives on the device between blocks."""
+
+    def __init__(self, step: Step, device: Any) -> None:
+        self._device = device
+        self._dtype = step.dtype
+        self._state = _Mirror(step.state, device)
+        self._constants = _Mirror(step.constants, device)
+        self._n_generators = len(step.generators)
+        shared = [*step.state, *step.generators, *step.constants]
+        shared_inputs, outputs = step.with_inputs_for(shared)
+        self._step = jaxify([*step.inputs, *shared_inputs], outputs)
+        self._block = jax.jit(self._run_block, donate_argnums=0)
+
+    def run(self, data: Sequence[DeviceArray], rows: Array, entropy: Sequence[int]) -> Array:
+        """Train on one block; see `BlockRunner.run`."""
+        generators = [_key(g) for g in block_generators(entropy, self._n_generators)]
+        with _precision(self._dtype), _without_truncation_warnings():
+            rows = jax.device_put(rows.astype(np.int32), self._device)
+            self._state.values, costs = self._block(
+                self._state.fresh(), generators, self._constants.fresh(), list(data), rows
+            )
+            return np.asarray(costs, dtype=np.float64)
+
+    def sync(self) -> None:
+        """Copy the state from the device into the shared variables."""
+        self._state.write_back()
+
+    def _run_block(
+        self,
+        state: list[DeviceArray],
+        generators: list[Any],
+        constants: list[DeviceArray],
+        data: list[DeviceArray],
+        rows: DeviceArray,
+    ) -> tuple[list[DeviceArray], DeviceArray]:
+        def minibatch(carry: Any, rows: DeviceArray) -> tuple[Any, DeviceArray]:
+            state, generators = carry
+            inputs = [array.at[rows].get(mode="promise_in_bounds") for array in data]
+            cost, *rest = self._step(*inputs, *state, *generators, *constants)
+            return (rest[: len(state)], rest[len(state) :]), cost
+
+        (state, _), costs = jax.lax.scan(minibatch, (state, generators), rows)
+        return state, costs
+
+
+class _RowFunction:
+    """A function of rows, compiled for few lengths only.
+
+    XLA compiles anew for every shape. Rows are filled up to the next power of two, so
+    that a stream of batches of any length meets a handful of compilations.
+    """
+
+    def __init__(self, inputs: Sequence[Expression], output: Expression, device: Any) -> None:
+        shared = [v for v in pytensor.graph.traversal.graph_inputs([output]) if _is_shared(v)]
+        shared_inputs = [v.type() for v in shared]
+        replace = dict(zip(shared, shared_inputs, strict=True))
+        outputs = [pytensor.graph.replace.clone_replace(output, replace)]
+        self._dtype = str(output.dtype)
+        self._device = device
+        self._shared = _Mirror(shared, device)
+        self._function = jax.jit(jaxify([*inputs, *shared_inputs], outputs))
+
+    def __call__(self, *arrays: Array) -> Array:
+        n = len(arrays[0])
+        padded = 1 << max(n - 1, 0).bit_length()
+        filled = [np.resize(array, (padded, *array.shape[1:])) for array in arrays]
+        with _precision(self._dtype), _without_truncation_warnings():
+            (result,) = self._function(*filled, *self._shared.fresh())
+            return np.array(result[:n])
+
+
+class _Mirror:
+    """Shared variables and their copies on the device, copied only when changed."""
+
+    def __init__(self, variables: Sequence[Parameter], device: Any) -> None:
+        self._variables = variables
+        self._device = device
+        self._seen: list[Any] = [None] * len(variables)
+        self.values: list[DeviceArray] = [None] * len(variables)
+
+    def fresh(self) -> list[DeviceArray]:
+        """Device arrays, of what the variables hold now."""
+        for i, variable in enumerate(self._variables):
+            value = variable.get_value(borrow=True)
+            # set_value puts in another array, so identity tells of a change.
+            if value is not self._seen[i]:
+                self._seen[i] = value
+                self.values[i] = jax.device_put(np.array(value), self._device)
+        return self.values
+
+    def write_back(self) -> None:
+        """Copy the device arrays into the variables."""
+        for i, variable in enumerate(self._variables):
+            if self.values[i] is not None:
+                self._seen[i] = np.array(self.values[i])
+                variable.set_value(self._seen[i], borrow=True)
+
+
+def jaxify(
+    inputs: Sequence[Expression], outputs: Sequence[Expression]
+) -> Callable[..., tuple[DeviceArray, ...]]:
+    """Turn a graph without shared variables into a JAX function."""
+    from pytensor.link.jax.dispatch import jax_funcify
+
+    graph = FunctionGraph(list(inputs), list(outputs), clone=True)
+    JAX.optimizer.rewrite(graph)
+    function: Callable[..., tuple[DeviceArray, ...]] = jax_funcify(graph)
+    return function
+
+
+def find_device(device: str) -> Any:
+    """Find the JAX device that a name stands for.
+
+    Raises
+    ------
+    BackendError
+        If it is not there; says what to install.
+    """
+    kind, number = device.rstrip("0123456789"), device.lstrip("cudap")
+    try:
+        return jax.devices(kind)[int(number or 0)]
+    except (RuntimeError, IndexError) as error:
+        there = ", ".join(sorted({d.platform for d in jax.devices()}))
+        raise BackendError(
+            f"device {device!r} was asked for, but JAX finds only: {there}. "
+            'On a machine with an NVIDIA GPU: pip install "autoenc[cuda]". Otherwise use '
+            "device='cpu'."
+        ) from error
+
+
+def _device_name(device: Any) -> str:
+    return "the CPU" if device.platform == "cpu" else f"{device.device_kind} ({device})"
+
+
+def _key(generator: np.random.Generator) -> dict[str, Array]:
+    # The state that PyTensor's random draws expect under JAX is a dict with a key.
+    return {"jax_state": generator.integers(0, 2**32, size=2, dtype=np.uint32)}
+
+
+def _is_shared(variable: Any) -> bool:
+    return hasattr(variable, "get_value")
+
+
+@contextmanager
+def _precision(dtype: str) -> Iterator[None]:
+    """JAX's 64-bit mode as `dtype` needs it, and products in full float32 on a GPU."""
+    with jax.enable_x64(dtype == "float64"), jax.default_matmul_precision("highest"):
+        yield
+
+
+@contextmanager
+def _without_truncation_warnings() -> Iterator[None]:
+    # PyTensor sums float32 in float64 by default, which JAX does in float32.
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Explicitly requested dtype float64")
+        yield
