@@ -27,7 +27,7 @@ setup(
     # them in the same place, so there is one copy.
     packages=[*find_packages(include=["autoenc", "autoenc.*"]), "autoenc.data"],
     package_dir={"autoenc.data": "data"},
-    package_data={"autoenc": ["py.typed"], "autoenc.data": ["*.npz", "README.md"]},
+    package_data={"autoenc": ["py.typed"], "autoenc.data": ["mnist_sample.npz", "README.md"]},
     install_requires=[
         "numpy>=1.26",
         "pytensor>=3.0.7",

@@ -1,0 +1,124 @@
+"""IDX: the format MNIST was published in, a short header followed by one array.
+
+The header is two zero bytes, a code for the type of the numbers, the number of
+dimensions, and each dimension as a big-endian 32-bit integer.
+
+>>> import tempfile
+>>> with tempfile.TemporaryDirectory() as folder:
+...     path = Path(folder, "digits-idx1-ubyte")
+...     _ = path.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 3]) + bytes([5, 0, 4]))
+...     read_idx(path)
+array([5, 0, 4], dtype=uint8)
+"""
+
+import gzip
+import io
+import math
+import os
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoenc.datasets.errors import DatasetFormatError
+from autoenc.datasets.streams import open_stream
+
+_DTYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_MAX_DIMENSIONS = 32
+_CHUNK = 1 << 20
+# Deflate cannot pack data more tightly than this, so a gzipped file of n bytes
+# holds at most 1032 n, whatever its content promises.
+_MAX_DEFLATE_RATIO = 1032
+
+
+def read_idx(
+    path: str | os.PathLike[str], *, shape: tuple[int, ...] | None = None
+) -> NDArray[Any]:
+    """Read an IDX file, gzipped or not.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    shape : tuple of int, optional
+        The shape the array must have.
+
+    Returns
+    -------
+    ndarray
+        With the file's shape, of uint8, int8, int16, int32, float32 or float64
+        in the machine's byte order, C-contiguous and writable.
+
+    Raises
+    ------
+    DatasetFormatError
+        If the header is not that of IDX, the shape is not the one asked for, or the
+        file is longer or shorter than its header says. Nothing is allocated for
+        numbers that the file cannot hold.
+
+    Examples
+    --------
+    See the top of this module.
+    """
+    path = Path(path)
+    with open_stream(path) as stream:
+        dtype, found = _read_header(stream, path)
+        if shape is not None and found != shape:
+            raise DatasetFormatError(f"{path}: the array has shape {found}, expected {shape}")
+        _check_length(path, found, dtype, packed=isinstance(stream, gzip.GzipFile))
+        array = np.empty(found, dtype)
+        _fill(array, stream, path)
+    return array.astype(dtype.newbyteorder("="), copy=False)
+
+
+def _read_header(stream: io.BufferedIOBase, path: Path) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    magic = stream.read(4)
+    if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _DTYPES:
+        raise DatasetFormatError(
+            f"{path}: not an IDX file: it begins with {magic!r}, but two zero bytes, "
+            "a type code and the number of dimensions are expected"
+        )
+    n_dimensions = magic[3]
+    if not 1 <= n_dimensions <= _MAX_DIMENSIONS:
+        raise DatasetFormatError(
+            f"{path}: the IDX header promises {n_dimensions} dimensions, expected 1 to "
+            f"{_MAX_DIMENSIONS}"
+        )
+    sizes = stream.read(4 * n_dimensions)
+    if len(sizes) < 4 * n_dimensions:
+        raise DatasetFormatError(f"{path}: the file ends within its IDX header")
+    return np.dtype(_DTYPES[magic[2]]), struct.unpack(f">{n_dimensions}I", sizes)
+
+
+def _check_length(
+    path: Path, shape: tuple[int, ...], dtype: np.dtype[Any], *, packed: bool
+) -> None:
+    """Refuse a header that promises what the file on disk cannot hold."""
+    promised = 4 + 4 * len(shape) + math.prod(shape) * dtype.itemsize
+    on_disk = path.stat().st_size
+    possible = promised <= on_disk * _MAX_DEFLATE_RATIO if packed else promised == on_disk
+    # NumPy forms the strides of an empty array from its other dimensions.
+    strides = math.prod(max(n, 1) for n in shape) * dtype.itemsize
+    if not possible or strides > np.iinfo(np.intp).max:
+        raise DatasetFormatError(
+            f"{path}: the IDX header promises {promised} bytes for shape {shape}, "
+            f"but the file has {on_disk}{' gzipped' if packed else ''}"
+        )
+
+
+def _fill(array: NDArray[Any], stream: io.BufferedIOBase, path: Path) -> None:
+    view = array.reshape(-1).view(np.uint8).data
+    filled = 0
+    while filled < len(view):
+        n_read = stream.readinto(view[filled : filled + _CHUNK])
+        if not n_read:
+            raise DatasetFormatError(
+                f"{path}: cut short: the IDX header promises {len(view)} bytes of numbers, "
+                f"but there are {filled}"
+            )
+        filled += n_read
+    # Reading to the end also makes gzip compare its checksum.
+    if stream.read(1):
+        raise DatasetFormatError(f"{path}: there is more data than the IDX header promises")

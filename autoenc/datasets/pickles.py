@@ -1,0 +1,338 @@
+"""Pickled NumPy arrays, read without running anything that a file asks for.
+
+A pickle is a program: loading one with `pickle.load` runs whatever its author
+wished. Here the few names that NumPy arrays are pickled with, by any version of
+NumPy and by Python 2 or 3, are answered by constructors of our own, which accept
+plain numbers only; every other name is refused before anything happens.
+
+>>> import pickle, tempfile
+>>> with tempfile.TemporaryDirectory() as folder:
+...     path = Path(folder, "arrays.pkl")
+...     _ = path.write_bytes(pickle.dumps((np.arange(3, dtype=np.int32), "three digits")))
+...     read_pickle(path)
+(array([0, 1, 2], dtype=int32), 'three digits')
+>>> with tempfile.TemporaryDirectory() as folder:
+...     path = Path(folder, "arrays.pkl")
+...     _ = path.write_bytes(pickle.dumps(print))
+...     read_pickle(path)
+Traceback (most recent call last):
+...
+autoenc.datasets.errors.DatasetFormatError: ...arrays.pkl: refused, as it asks for
+builtins.print, which is no part of a NumPy array
+"""
+
+import io
+import math
+import os
+import pickle
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar, NoReturn, TypeGuard
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoenc.datasets.errors import DatasetFormatError
+from autoenc.datasets.streams import open_stream
+
+MAX_BYTES = 1 << 30
+_NUMBER = re.compile(r"[biufc][0-9]{1,2}")
+_MAX_DIMENSIONS = 32
+_MAX_ITEM = 32
+_ATOMS = (bool, int, float, complex, str, bytes, type(None), np.generic)
+
+
+class _RefusalError(Exception):
+    """The pickle asks for something that no array needs; never leaves this module."""
+
+
+def read_pickle(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> Any:
+    """Read a pickle of NumPy arrays of numbers, gzipped or not.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file: one pickle of any protocol, written by Python 2 or 3.
+    max_bytes : int, default 2**30
+        The most bytes that the unpacked pickle may have.
+
+    Returns
+    -------
+    object
+        Arrays and plain values in tuples, lists and dicts. Arrays are writable and
+        in the machine's byte order. Strings that were written by Python 2 come as bytes.
+
+    Raises
+    ------
+    DatasetFormatError
+        If the pickle asks for anything but arrays of numbers, which the message names,
+        or is damaged, cut short or too large. Nothing that it names is ever called.
+
+    Examples
+    --------
+    See the top of this module.
+    """
+    path = Path(path)
+    with open_stream(path) as stream:
+        try:
+            tree = _load(stream, max_bytes)
+            # Reading to the end also makes gzip compare its checksum.
+            if stream.read(1):
+                raise _RefusalError("there is more data after its end")
+            return tree
+        except _RefusalError as error:
+            raise DatasetFormatError(f"{path}: refused, as {_brief(error)}") from error
+        # The disk's trouble is not the file's; that of gzip is reported by the stream.
+        except OSError:
+            raise
+        # Damaged opcodes make the unpickler raise almost anything.
+        except Exception as error:
+            raise DatasetFormatError(
+                f"{path}: not a pickle of NumPy arrays, or damaged or cut short "
+                f"({type(error).__name__}: {_brief(error)})"
+            ) from error
+
+
+def _brief(error: Exception) -> str:
+    # A file may name things at any length.
+    text = str(error)
+    return text if len(text) <= 300 else f"{text[:300]}..."
+
+
+def _load(stream: io.BufferedIOBase, max_bytes: int) -> Any:
+    # encoding="bytes": Python 2 wrote the numbers as a string, which any other
+    # encoding would decode and encode again.
+    unpickler = _ArrayUnpickler(_Bounded(stream, max_bytes), encoding="bytes")
+    return _Finisher().finish(unpickler.load())
+
+
+class _Bounded:
+    """A stream that lets only so many bytes be read, and no fewer than are asked for."""
+
+    def __init__(self, stream: io.BufferedIOBase, max_bytes: int) -> None:
+        self._stream = stream
+        self._max_bytes = max_bytes
+        self._left = max_bytes
+
+    def read(self, size: int) -> bytes:
+        self._spend(size)
+        data = self._stream.read(size)
+        if len(data) < size:
+            raise EOFError(f"the file ends {size - len(data)} bytes early")
+        return data
+
+    def readline(self) -> bytes:
+        line = self._stream.readline(self._left + 1)
+        self._spend(len(line))
+        return line
+
+    def _spend(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise _RefusalError(f"it asks for more than the {self._max_bytes} bytes allowed")
+
+
+# The unpickler written in Python, not the one in C: the latter allocates whatever
+# memo index or buffer length a file names, and holds long strings twice. An array is a
+# handful of opcodes, so nothing is lost in speed.
+class _ArrayUnpickler(pickle._Unpickler):
+    """Builds arrays of numbers, and refuses everything else."""
+
+    dispatch: ClassVar[dict[int, Callable[[Any], None]]] = {
+        **pickle._Unpickler.dispatch,
+        # As bytes: a bytearray would be allocated before its length is known to be true.
+        pickle.BYTEARRAY8[0]: pickle._Unpickler.dispatch[pickle.BINBYTES8[0]],
+    }
+
+    def find_class(self, module: str, name: str) -> Any:
+        try:
+            return _CONSTRUCTORS[module, name]
+        except KeyError:
+            raise _RefusalError(
+                f"it asks for {module}.{name}, which is no part of a NumPy array"
+            ) from None
+
+    def persistent_load(self, pid: Any) -> Any:
+        raise _RefusalError(f"it asks for an object kept elsewhere, {pid!r}")
+
+    def get_extension(self, code: int) -> NoReturn:
+        # The inherited method takes objects from a cache without asking find_class.
+        raise _RefusalError(f"it asks for copyreg extension {code}")
+
+
+class _Constructor:
+    """What a name in the file is answered with: it can be called, and not altered."""
+
+    __slots__ = ("_build",)
+
+    def __init__(self, build: Callable[..., Any]) -> None:
+        self._build = build
+
+    def __call__(self, *args: Any) -> Any:
+        return self._build(*args)
+
+    def __setstate__(self, state: object) -> None:
+        raise _RefusalError("it alters the constructors of arrays")
+
+
+class _Dtype:
+    """A dtype under construction; only those of plain numbers can be."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, name: str | bytes, *_: object) -> None:
+        text = name.decode("ascii") if isinstance(name, bytes) else name
+        if not isinstance(text, str) or not _NUMBER.fullmatch(text):
+            raise _RefusalError(f"it asks for arrays of {text!r}, which are not plain numbers")
+        self.value: np.dtype[Any] = np.dtype(text).newbyteorder("<")
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        # (version, byte order, subdtype, names, fields, item size, alignment[, flags]).
+        # NumPy itself would believe the sizes and flags, and let a file reach any memory.
+        _version, order, *structure = state
+        if structure[:3] != [None, None, None]:
+            raise _RefusalError("it asks for arrays of records, which are not plain numbers")
+        # As bytes from Python 2, as a string from Python 3.
+        if order in (">", b">"):
+            self.value = self.value.newbyteorder(">")
+        elif order not in ("<", b"<", "|", b"|"):
+            raise _RefusalError(f"it asks for the byte order {order!r}")
+
+
+class _Array:
+    """An array under construction."""
+
+    __slots__ = ("axes", "dtype", "fortran", "raw", "shape")
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        _version, shape, dtype, fortran, raw = state
+        self.shape = _checked_shape(shape)
+        self.dtype = _checked_dtype(dtype)
+        self.fortran = bool(fortran)
+        self.raw = _checked_raw(raw, math.prod(self.shape) * self.dtype.itemsize)
+        self.axes = tuple(range(len(self.shape)))
+
+    def finish(self) -> NDArray[Any]:
+        array: Any = np.empty(0, self.dtype)
+        # NumPy takes the bytes over where it can, so that they are in memory once.
+        array.__setstate__((1, self.shape, self.dtype, self.fortran, self.raw))
+        transposed: NDArray[Any] = array.transpose(self.axes)
+        return transposed
+
+
+def _reconstruct(*_: object) -> _Array:
+    # Called with the class, a first shape and a type code; its state follows.
+    return _Array()
+
+
+def _from_buffer(
+    raw: bytes, dtype: _Dtype, shape: tuple[int, ...], order: str, axes: Any = None
+) -> _Array:
+    # Protocol 5. Order "K" is C order followed by a transposition.
+    array = _Array()
+    array.__setstate__((1, shape, dtype, order == "F", raw))
+    if order == "K" and axes is not None:
+        if sorted(axes) != list(array.axes):
+            raise _RefusalError(f"it asks for the axes {axes!r} of an array")
+        array.axes = tuple(axes)
+    return array
+
+
+def _scalar(dtype: _Dtype, raw: bytes) -> Any:
+    plain = _checked_dtype(dtype)
+    return np.frombuffer(_checked_raw(raw, plain.itemsize), plain)[0]
+
+
+def _encode(text: str, encoding: str) -> bytes:
+    # Python 3 writes bytes so in protocols 0 to 2.
+    if encoding not in ("latin1", "latin-1"):
+        raise _RefusalError(f"it asks for the encoding {encoding!r}")
+    return str.encode(text, "latin-1")
+
+
+def _empty_bytes() -> bytes:
+    return b""
+
+
+def _ndarray(*_: object) -> NoReturn:
+    raise _RefusalError("it calls numpy.ndarray itself")
+
+
+_CONSTRUCTORS: dict[tuple[str, str], _Constructor] = {
+    ("numpy", "dtype"): _Constructor(_Dtype),
+    ("numpy", "ndarray"): _Constructor(_ndarray),
+    ("_codecs", "encode"): _Constructor(_encode),
+    ("__builtin__", "bytes"): _Constructor(_empty_bytes),
+    ("builtins", "bytes"): _Constructor(_empty_bytes),
+    # NumPy 2 renamed numpy.core.
+    ("numpy.core.multiarray", "_reconstruct"): _Constructor(_reconstruct),
+    ("numpy._core.multiarray", "_reconstruct"): _Constructor(_reconstruct),
+    ("numpy.core.multiarray", "scalar"): _Constructor(_scalar),
+    ("numpy._core.multiarray", "scalar"): _Constructor(_scalar),
+    ("numpy.core.numeric", "_frombuffer"): _Constructor(_from_buffer),
+    ("numpy._core.numeric", "_frombuffer"): _Constructor(_from_buffer),
+}
+
+
+def _checked_shape(shape: Any) -> tuple[int, ...]:
+    # NumPy forms the strides of an empty array from its other dimensions.
+    if not _is_shape(shape) or _MAX_ITEM * math.prod(max(n, 1) for n in shape) > sys.maxsize:
+        raise _RefusalError(f"it asks for an array of shape {shape!r}")
+    return shape
+
+
+def _is_shape(shape: Any) -> TypeGuard[tuple[int, ...]]:
+    return (
+        isinstance(shape, tuple)
+        and len(shape) <= _MAX_DIMENSIONS
+        and all(isinstance(n, int) and 0 <= n <= sys.maxsize for n in shape)
+    )
+
+
+def _checked_dtype(dtype: Any) -> np.dtype[Any]:
+    if not isinstance(dtype, _Dtype):
+        raise _RefusalError("it builds an array without a dtype")
+    return dtype.value
+
+
+def _checked_raw(raw: Any, n_bytes: int) -> bytes:
+    if not isinstance(raw, bytes):
+        raise _RefusalError(f"it builds an array from a {type(raw).__name__}, not from bytes")
+    if len(raw) != n_bytes:
+        raise _RefusalError(f"it builds an array of {n_bytes} bytes from {len(raw)}")
+    return raw
+
+
+class _Finisher:
+    """Turns what the unpickler built into arrays, each part once."""
+
+    def __init__(self) -> None:
+        # Kept with the objects, so that no identity is used again.
+        self._finished: dict[int, tuple[object, Any]] = {}
+        self._raw: set[int] = set()
+
+    def finish(self, node: Any) -> Any:
+        if isinstance(node, _ATOMS):
+            return node
+        if id(node) not in self._finished:
+            self._finished[id(node)] = (node, self._finish_new(node))
+        return self._finished[id(node)][1]
+
+    def _finish_new(self, node: Any) -> Any:
+        if isinstance(node, _Array):
+            return self._finish_array(node)
+        if isinstance(node, (tuple, list)):
+            return type(node)(self.finish(child) for child in node)
+        if isinstance(node, dict):
+            return {self.finish(key): self.finish(value) for key, value in node.items()}
+        raise _RefusalError(f"it holds a {type(node).__name__.lstrip('_').lower()} on its own")
+
+    def _finish_array(self, node: _Array) -> NDArray[Any]:
+        # Two arrays over the same bytes would change together. (Python keeps one object for
+        # each single byte; NumPy copies those.)
+        if len(node.raw) > 1 and id(node.raw) in self._raw:
+            raise _RefusalError("two of its arrays share their numbers")
+        self._raw.add(id(node.raw))
+        return node.finish()

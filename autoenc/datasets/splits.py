@@ -1,0 +1,124 @@
+"""The arrays a data set is made of, and the checks that every source of them passes."""
+
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoenc.datasets.errors import DatasetFormatError
+
+Sizes: TypeAlias = tuple[int, int, int]
+
+FULL: Sizes = (50_000, 10_000, 10_000)
+SAMPLE: Sizes = (5_000, 1_000, 1_000)
+N_PIXELS = 784
+_ALL_ROWS = slice(None)
+
+
+class Split(NamedTuple):
+    """Images and their labels, row by row.
+
+    Attributes
+    ----------
+    images : ndarray of float32, shape (n, 784)
+        One image a row, C-contiguous and writable, each pixel in [0, 1].
+    labels : ndarray of int64, shape (n,)
+        The digit each image shows, 0 to 9.
+    """
+
+    images: NDArray[np.float32]
+    labels: NDArray[np.int64]
+
+
+class Mnist(NamedTuple):
+    """The three parts of MNIST.
+
+    Attributes
+    ----------
+    train, valid, test : Split
+        50,000, 10,000 and 10,000 images; of the bundled sample 5,000, 1,000 and 1,000.
+    """
+
+    train: Split
+    valid: Split
+    test: Split
+
+
+def make_split(
+    images: NDArray[Any], labels: NDArray[Any], path: Path, rows: slice = _ALL_ROWS
+) -> Split:
+    """Return the arrays of a file in the one form that every source shares.
+
+    Parameters
+    ----------
+    images : ndarray, shape (n, 784) or (n, 28, 28)
+        Bytes, which are divided by 256, or floating-point numbers in [0, 1].
+    labels : ndarray of integers, shape (n,)
+        Digits, 0 to 9.
+    path : Path
+        The file they come from, for the messages.
+    rows : slice, optional
+        Which of them to take; all by default.
+
+    Returns
+    -------
+    Split
+
+    Raises
+    ------
+    DatasetFormatError
+        If the arrays are not images and their digits.
+    """
+    if images.shape[1:] not in ((N_PIXELS,), (28, 28)):
+        raise DatasetFormatError(
+            f"{path}: images have shape {images.shape}, but (n, 784) or (n, 28, 28) is expected"
+        )
+    if labels.shape != images.shape[:1]:
+        raise DatasetFormatError(
+            f"{path}: labels have shape {labels.shape}, but there are {len(images)} images"
+        )
+    flat = images.reshape(len(images), N_PIXELS)
+    return Split(_pixels(flat[rows], path), _digits(labels[rows], path))
+
+
+def check_sizes(data: Mnist, path: Path, allowed: tuple[Sizes, ...]) -> Mnist:
+    """Return `data` if its parts have one of the `allowed` sizes, else say what they have."""
+    sizes = tuple(len(part.labels) for part in data)
+    if sizes not in allowed:
+        expected = " or ".join(map(str, allowed))
+        raise DatasetFormatError(
+            f"{path}: the train, valid and test parts have {sizes} images, "
+            f"but MNIST has {expected}; is the file complete?"
+        )
+    return data
+
+
+def _pixels(rows: NDArray[Any], path: Path) -> NDArray[np.float32]:
+    if rows.dtype == np.uint8:
+        pixels = rows.astype(np.float32, order="C")
+        # A power of two: the quotient is exact, and the same from every source.
+        pixels /= 256
+        return pixels
+    if rows.dtype.kind != "f":
+        raise DatasetFormatError(
+            f"{path}: images have dtype {rows.dtype}, but bytes or floating point is expected"
+        )
+    # Written so that a NaN fails it too.
+    if rows.size and not (rows.min() >= 0 and rows.max() <= 1):
+        raise DatasetFormatError(
+            f"{path}: pixels lie in [{rows.min()}, {rows.max()}], but [0, 1] is expected"
+        )
+    return np.ascontiguousarray(rows, dtype=np.float32)
+
+
+def _digits(labels: NDArray[Any], path: Path) -> NDArray[np.int64]:
+    if labels.dtype.kind not in "iu":
+        raise DatasetFormatError(
+            f"{path}: labels have dtype {labels.dtype}, but integers are expected"
+        )
+    if labels.size and not (labels.min() >= 0 and labels.max() <= 9):
+        raise DatasetFormatError(
+            f"{path}: labels lie in [{labels.min()}, {labels.max()}], but 0 to 9 is expected"
+        )
+    return np.ascontiguousarray(labels, dtype=np.int64)
