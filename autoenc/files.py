@@ -31,10 +31,18 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     Path
         A temporary file in the same folder, with the same suffix, to write to. When the
         body ends without an error it is flushed to the disk and takes the name `path`;
-        otherwise it is removed, and whatever was at `path` stays.
+        otherwise it is removed, and whatever was at `path` stays. A link at `path` keeps
+        being one: the file that it leads to is replaced.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written, or something at `path` is not a file.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = Path(path).resolve()
+    if path.exists() and not path.is_file():
+        raise OSError(f"{path} is there and is not a file; give the path of a file.")
+    _make_folder(path.parent)
     handle, name = tempfile.mkstemp(
         dir=path.parent, prefix=f".{path.name[:100]}.", suffix="".join(path.suffixes)[-20:]
     )
@@ -49,6 +57,15 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
         _flush(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise NotADirectoryError(
+            f"the folder {folder} cannot be made: a part of that path is a file."
+        ) from error
 
 
 def _flush(path: Path) -> None:

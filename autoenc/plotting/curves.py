@@ -1,0 +1,116 @@
+"""Curves of what a training run did.
+
+>>> history = [{"epoch": 1, "cost": 63.2}, {"epoch": 2, "cost": 55.8}]
+>>> figure = plot_loss(history, log=True)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autoenc.plotting.figures import finish, new_figure
+from autoenc.plotting.tiles import Array
+
+if TYPE_CHECKING:
+    import os
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def plot_loss(
+    history: Sequence[Mapping[str, Any]],
+    *,
+    log: bool = False,
+    path: str | os.PathLike[str] | None = None,
+) -> Figure:
+    """Draw the cost of each epoch as a curve.
+
+    Parameters
+    ----------
+    history : sequence of mappings
+        One an epoch, with the numbers "epoch" and "cost". Where there is also "valid_cost", it is
+        drawn as a second curve; not every epoch needs one.
+    log : bool, default False
+        Draw costs on a logarithmic scale.
+    path : path, optional
+        Also write the figure there, see `save_figure`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, which is not known to pyplot.
+
+    Raises
+    ------
+    ValueError
+        If the history is empty, an epoch lacks a number, a cost is NaN or infinite, or a cost is
+        not positive and `log` is true.
+    TypeError
+        If the history holds something else than mappings.
+
+    Examples
+    --------
+    >>> figure = plot_loss([{"epoch": 1, "cost": 63.2}, {"epoch": 2, "cost": 55.8}])
+    >>> figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()
+    ('epoch', 'cost')
+    """
+    if not len(history):
+        raise ValueError("history is empty: there is a cost to draw after the first epoch")
+    curves = {"training": _curve(history, "cost", log)}
+    validated = [record for record in history if record.get("valid_cost") is not None]
+    if validated:
+        curves["validation"] = _curve(validated, "valid_cost", log)
+    figure = new_figure(820, 512)
+    figure.set_layout_engine("constrained")
+    _draw_curves(figure.add_subplot(), curves, log)
+    return finish(figure, path)
+
+
+def _curve(history: Sequence[Mapping[str, Any]], key: str, log: bool) -> tuple[Array, Array]:
+    for i, record in enumerate(history):
+        _check_record(record, i, ("epoch", key))
+    epochs = np.array([float(record["epoch"]) for record in history])
+    costs = np.array([float(record[key]) for record in history])
+    for epoch, cost in zip(epochs, costs, strict=True):
+        if not math.isfinite(cost):
+            raise ValueError(
+                f"{key} of epoch {epoch:g} is {cost}, which cannot be drawn: pass the epochs "
+                "before it"
+            )
+        if log and cost <= 0:
+            raise ValueError(
+                f"{key} of epoch {epoch:g} is {cost:g}, which has no logarithm: pass log=False"
+            )
+    return epochs, costs
+
+
+def _check_record(record: Mapping[str, Any], index: int, keys: Sequence[str]) -> None:
+    if not isinstance(record, Mapping):
+        raise TypeError(
+            f"history must hold a mapping with 'epoch' and 'cost' for each epoch, but "
+            f"history[{index}] is {record!r}"
+        )
+    for key in keys:
+        if record.get(key) is None:
+            raise ValueError(f"history[{index}] has no {key!r}, only {list(record)}")
+
+
+def _draw_curves(axes: Axes, curves: Mapping[str, tuple[Array, Array]], log: bool) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    for name, (epochs, costs) in curves.items():
+        # A line through one point is invisible; dots on hundreds are a smear.
+        axes.plot(epochs, costs, label=name, marker="o" if len(epochs) <= 30 else "", ms=4)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("cost")
+    axes.set_yscale("log" if log else "linear")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(True, alpha=0.3)
+    if len(curves) > 1:
+        axes.legend(frameon=False)

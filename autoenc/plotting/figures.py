@@ -1,0 +1,78 @@
+"""Figures made without pyplot, and written to files whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autoenc.files import atomic_write
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+DPI = 128  # a power of two: sizes in pixels survive the way through inches exactly
+
+
+def new_figure(width: int, height: int) -> Figure:
+    """Return an empty figure of so many pixels that pyplot does not know."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def finish(figure: Figure, path: str | os.PathLike[str] | None) -> Figure:
+    """Return the figure, written to `path` if there is one."""
+    if path is not None:
+        save_figure(figure, path)
+    return figure
+
+
+def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Write a figure to a file in the format its suffix names.
+
+    A failure leaves an earlier picture as it was. A missing folder is made.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        Any figure, ours or not.
+    path : path
+        Where to, ending in ".png", ".pdf", ".svg" or another suffix matplotlib can write.
+
+    Raises
+    ------
+    ValueError
+        If the suffix is missing or unknown.
+    OSError
+        If the file cannot be written, or `path` is there and is not a file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from autoenc.plotting import plot_filters
+    >>> figure = plot_filters(np.eye(4))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_figure(figure, f"{folder}/pictures/filters.png")
+    ...     [path.name for path in Path(folder).rglob("*.png")]
+    ['filters.png']
+    """
+    file_format = _format_of(figure, Path(path))
+    with atomic_write(path) as temporary:
+        figure.savefig(temporary, format=file_format, dpi=figure.dpi)
+
+
+def _format_of(figure: Figure, path: Path) -> str:
+    suffix = path.suffix.lower().removeprefix(".")
+    known = figure.canvas.get_supported_filetypes()
+    if suffix not in known:
+        raise ValueError(
+            f"cannot tell the picture format of {path.name!r}: end it in one of "
+            f"{', '.join('.' + name for name in sorted(known))}"
+        )
+    return suffix

@@ -1,0 +1,230 @@
+"""The rows of a matrix laid out as a grid of images, in NumPy alone.
+
+>>> import numpy as np
+>>> faces = np.eye(4)  # four images of 2 × 2 pixels
+>>> tile_images(faces, image_shape=(2, 2), tile_shape=(1, 4), spacing=(0, 1))
+array([[255,   0,   0,   0, 255,   0,   0,   0,   0,   0,   0],
+       [  0,   0,   0,   0,   0,   0, 255,   0,   0,   0, 255]], dtype=uint8)
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array: TypeAlias = NDArray[Any]
+Channels: TypeAlias = tuple[ArrayLike | None, ArrayLike | None, ArrayLike | None, ArrayLike | None]
+
+_CHANNELS = ("red", "green", "blue", "alpha")
+
+
+def tile_images(
+    X: ArrayLike | Channels,
+    image_shape: tuple[int, int],
+    tile_shape: tuple[int, int],
+    *,
+    spacing: tuple[int, int] = (0, 0),
+    scale_rows: bool = True,
+    output_dtype: Literal["uint8", "float"] = "uint8",
+) -> Array:
+    """Lay the rows of a matrix out as tiles of one image.
+
+    Row ``i`` becomes the tile in grid row ``i // tile_shape[1]`` and grid column
+    ``i % tile_shape[1]``. Rows beyond the last tile are not looked at; tiles beyond the last row,
+    and the space between tiles, are background, which is 0.
+
+    Parameters
+    ----------
+    X : array of shape (n, height * width), or tuple of four such arrays
+        One image a row, of any real dtype. Four arrays are the red, green, blue and alpha
+        channels of the same ``n`` images; any may be None, but not all. A missing colour is 0
+        everywhere and a missing alpha is opaque everywhere, the background included.
+    image_shape : (height, width)
+        Shape of the image in a row.
+    tile_shape : (rows, columns)
+        Shape of the grid.
+    spacing : (vertical, horizontal), default (0, 0)
+        Pixels of background between neighbouring tiles; there are none at the rim.
+    scale_rows : bool, default True
+        Scale each row, of each channel on its own, to [0, 1]:
+        ``(x - x.min()) / (x.max() - x.min())``. A constant row becomes 0. Without scaling, float
+        output has the values as they are, and uint8 output needs values in [0, 1].
+    output_dtype : {"uint8", "float"}, default "uint8"
+        With "uint8" the value is ``round(255 * x)``. It is rounded and not truncated, so that
+        8-bit pixels that were divided by 255 come back as they were. With "float" the dtype is
+        that of `X` if it is a floating one (the widest of the channels), else float64.
+
+    Returns
+    -------
+    array of shape (H, W), or (H, W, 4) for four channels
+        ``H = rows * height + (rows - 1) * vertical``, and ``W`` likewise.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit together, a value that is to be drawn is NaN or infinite, or lies
+        outside [0, 1] where that is needed.
+    TypeError
+        If `X` does not hold real numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.array([[0.0, 1.0, 2.0, 4.0], [7.0, 7.0, 7.0, 7.0]])
+    >>> tile_images(X, (2, 2), (1, 2), output_dtype="float")
+    array([[0.  , 0.25, 0.  , 0.  ],
+           [0.5 , 1.  , 0.  , 0.  ]])
+    >>> tile_images((X, None, None, None), (2, 2), (1, 2)).shape
+    (2, 4, 4)
+    """
+    image_shape = whole_pair(image_shape, "image_shape", least=1)
+    tile_shape = whole_pair(tile_shape, "tile_shape", least=1)
+    spacing = whole_pair(spacing, "spacing", least=0)
+    if output_dtype not in ("uint8", "float"):
+        raise ValueError(f"output_dtype must be 'uint8' or 'float', got {output_dtype!r}")
+
+    channels = _channels(X)
+    dtype = np.dtype(np.uint8) if output_dtype == "uint8" else _float_dtype(channels)
+    planes = {}
+    for name, matrix in channels.items():
+        rows = image_rows(matrix, image_shape, name)[: tile_shape[0] * tile_shape[1]]
+        pixels = _pixels(rows, name, scale_rows, dtype)
+        planes[name] = lay_out(pixels.reshape(-1, *image_shape), tile_shape, spacing)
+    return _merge(planes) if isinstance(X, tuple) else planes["X"]
+
+
+def whole_pair(value: Any, name: str, *, least: int) -> tuple[int, int]:
+    """Return two whole numbers of at least `least`, or say that these are not."""
+    try:
+        first, second = (operator.index(size) for size in value)
+    except (TypeError, ValueError):
+        first = second = least - 1
+    if min(first, second) < least:
+        raise ValueError(
+            f"{name} must be two whole numbers of at least {least}, (vertical, horizontal), "
+            f"got {value!r}"
+        )
+    return first, second
+
+
+def image_rows(X: ArrayLike, image_shape: tuple[int, int], name: str = "X") -> Array:
+    """Return `X` as a matrix of real numbers whose rows hold images of `image_shape`."""
+    rows = real_matrix(X, name)
+    height, width = image_shape
+    if rows.shape[1] != height * width:
+        transpose = f", or {name}.T if images are columns" * (rows.shape[0] == height * width)
+        raise ValueError(
+            f"{name} has shape {rows.shape}, but an image of {height} by {width} needs rows of "
+            f"{height * width} numbers: pass the image_shape of these rows{transpose}"
+        )
+    return rows
+
+
+def real_matrix(X: ArrayLike, name: str = "X") -> Array:
+    """Return `X` as a matrix of real numbers, of the dtype it has."""
+    matrix = np.asarray(X)
+    if matrix.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must hold real numbers, got dtype {matrix.dtype}")
+    if matrix.ndim != 2:
+        raise ValueError(
+            f"{name} must be a matrix with an image a row, got shape {matrix.shape}: "
+            "images.reshape(len(images), -1) makes one of a stack of images"
+        )
+    return matrix
+
+
+def unit_rows(rows: Array) -> Array:
+    """Return finite rows, each scaled to [0, 1] by its own ends; constant rows become 0."""
+    return scale_between(rows, rows.min(axis=1, keepdims=True), rows.max(axis=1, keepdims=True))
+
+
+def scale_between(rows: Array, low: Array, high: Array) -> Array:
+    """Return finite rows with `low` … `high` scaled to 0 … 1, clipped; 0 where the ends meet."""
+    dtype = np.result_type(rows.dtype, np.float64)
+    values, start, end = (x.astype(dtype) for x in (rows.clip(low, high), low, high))
+    # The distance of great ends may exceed the greatest float; that of their halves does not.
+    # Small ends stay as they are: half of the least float is 0.
+    shrink = np.where(np.maximum(-start, end) > 1, 0.5, 1.0)
+    values, start, end = values * shrink, start * shrink, end * shrink
+    span = end - start
+    scaled: Array = (values - start) / np.where(span > 0, span, 1)
+    return scaled
+
+
+def to_uint8(rows: Array, name: str = "X") -> Array:
+    """Return values in [0, 1] as the nearest of the 256 levels of a pixel."""
+    outside = np.argwhere((rows < 0) | (rows > 1))
+    if len(outside):
+        row, column = outside[0]
+        raise ValueError(
+            f"8-bit pixels are made of values in [0, 1], but {name} has {rows[row, column]} at "
+            f"row {row}, column {column}: pass scale_rows=True or output_dtype='float', or "
+            "divide by 255 what is already 8-bit"
+        )
+    return np.rint(np.multiply(rows, 255, dtype=np.float64)).astype(np.uint8)
+
+
+def check_finite(rows: Array, name: str = "X") -> None:
+    """Refuse NaN and infinity, saying where the first one is."""
+    bad = np.argwhere(~np.isfinite(rows))
+    if len(bad):
+        row, column = bad[0]
+        raise ValueError(
+            f"only finite numbers can be drawn, but {name} has {rows[row, column]} at row {row}, "
+            f"column {column}: see whether training diverged or values are missing"
+        )
+
+
+def lay_out(images: Array, tile_shape: tuple[int, int], spacing: tuple[int, int]) -> Array:
+    """Lay a stack of images (n, height, width), n ≤ tiles, out as tiles on a background of 0."""
+    (rows, columns), (below, right) = tile_shape, spacing
+    n, height, width = images.shape
+    # Each tile is a cell with its spacing below and to the right of it, so that the grid is one
+    # reshape; the spacing of the last cells is cut off.
+    cells = np.zeros((rows * columns, height + below, width + right), images.dtype)
+    cells[:n, :height, :width] = images
+    grid = cells.reshape(rows, columns, *cells.shape[1:]).swapaxes(1, 2)
+    canvas = grid.reshape(rows * (height + below), columns * (width + right))
+    return np.ascontiguousarray(canvas[: len(canvas) - below, : canvas.shape[1] - right])
+
+
+def _pixels(rows: Array, name: str, scale_rows: bool, dtype: np.dtype[Any]) -> Array:
+    check_finite(rows, name)
+    values = unit_rows(rows) if scale_rows else rows
+    return to_uint8(values, name) if dtype == np.uint8 else values.astype(dtype)
+
+
+def _channels(X: ArrayLike | Channels) -> dict[str, Array]:
+    if not isinstance(X, tuple):
+        return {"X": real_matrix(X)}
+    if len(X) != len(_CHANNELS):
+        raise ValueError(
+            "a tuple is four channels, (red, green, blue, alpha), any of which may be None; got "
+            f"{len(X)}: pass a single matrix as an array"
+        )
+    channels = {
+        name: real_matrix(matrix, name)
+        for name, matrix in zip(_CHANNELS, X, strict=True)
+        if matrix is not None
+    }
+    if not channels:
+        raise ValueError("all four channels are None: pass an array for at least one")
+    counts = {name: len(matrix) for name, matrix in channels.items()}
+    if len(set(counts.values())) > 1:
+        raise ValueError(f"channels of one image need equally many rows, got {counts}")
+    return channels
+
+
+def _float_dtype(channels: dict[str, Array]) -> np.dtype[Any]:
+    dtype = np.result_type(*(matrix.dtype for matrix in channels.values()))
+    return dtype if dtype.kind == "f" else np.dtype(np.float64)
+
+
+def _merge(planes: dict[str, Array]) -> Array:
+    black = np.zeros_like(next(iter(planes.values())))
+    opaque = black + black.dtype.type(255 if black.dtype == np.uint8 else 1)
+    missing = dict(zip(_CHANNELS, (black, black, black, opaque), strict=True))
+    return np.stack([planes.get(name, missing[name]) for name in _CHANNELS], axis=-1)
