@@ -168,7 +168,10 @@ def jaxify(
 
     graph = FunctionGraph(list(inputs), list(outputs), clone=True)
     JAX.optimizer.rewrite(graph)
-    function: Callable[..., tuple[DeviceArray, ...]] = jax_funcify(graph)
+    with warnings.catch_warnings():
+        # JAX checks shapes itself when it traces, so that this assertion is not missed.
+        warnings.filterwarnings("ignore", message=r"Skipping Assert.*Could not broadcast")
+        function: Callable[..., tuple[DeviceArray, ...]] = jax_funcify(graph)
     return function
 
 
@@ -214,7 +217,7 @@ def _precision(dtype: str) -> Iterator[None]:
 
 @contextmanager
 def _without_truncation_warnings() -> Iterator[None]:
-    # PyTensor sums float32 in float64 by default, which JAX does in float32.
+    # PyTensor sums float32 in float64 and indexes by int64, which JAX does in 32 bits.
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Explicitly requested dtype float64")
+        warnings.filterwarnings("ignore", message=r"Explicitly requested dtype u?(int|float)64")
         yield

@@ -79,6 +79,8 @@ class AutoEncoderBase(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             If data or a setting does not fit; says what was found and what to do.
         BackendError
             If the backend or device is not there.
+        DivergedError
+            If the cost does not stay finite.
         """
         self._check_settings()
         X = self._check_rows(X, reset=True)

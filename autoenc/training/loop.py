@@ -87,6 +87,8 @@ def train(
         If the graph, the data or a setting does not fit; says what to do.
     BackendError
         If the backend or device is not there.
+    DivergedError
+        If a cost is not finite.
 
     Examples
     --------
@@ -110,6 +112,10 @@ def train(
     ):
         bar.say_once(f"autoenc runs on {chosen.description}: {chosen.reason}")
         return _run(runner, on_device, plan, list(callbacks), bar, interruption)
+
+
+class DivergedError(ArithmeticError):
+    """The cost is no longer a finite number."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +191,7 @@ def _run_epoch(
     total, rows_done = 0.0, 0
     for block, rows in enumerate(plan.blocks(epoch)):
         costs = runner.run(data, rows, (plan.seed, epoch, block))
+        _check_finite(costs, epoch, block)
         total += float(costs.sum()) * rows.shape[1]
         rows_done += rows.size
         bar.advance(rows.size, total / rows_done)
@@ -200,6 +207,15 @@ def _run_epoch(
     if rows_done < plan.n_rows:
         record["interrupted"] = True
     return record
+
+
+def _check_finite(costs: np.ndarray[Any, Any], epoch: int, block: int) -> None:
+    if not np.isfinite(costs).all():
+        step = int(np.isfinite(costs).argmin())
+        raise DivergedError(
+            f"the cost became {costs[step]} in epoch {epoch}, block {block}, step {step}; "
+            "try a smaller learning rate, or scale the data."
+        )
 
 
 def _tell_of_interruption(record: Record) -> None:

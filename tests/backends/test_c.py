@@ -1,0 +1,56 @@
+"""The C backend's flags: fast, and honest about NaN."""
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+
+from autoenc.backends import BackendError, c, resolve_backend
+from autoenc.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def cost():
+    """Sums of softplus and of exp, compiled with the vector flags."""
+    x = pt.matrix("x")
+    return resolve_backend("c", "cpu").function([x], (pt.softplus(x) + pt.exp(-x)).sum())
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_flags_do_not_hide_what_is_not_finite(cost, bad):
+    x = np.ones((40, 40), dtype="float32")
+    assert np.isfinite(cost(x))
+    x[17, 3] = bad
+    assert not np.isfinite(cost(x))
+
+
+def test_flags_leave_the_floating_point_state_of_the_process_alone(cost):
+    cost(np.ones((4, 4), dtype="float32"))
+    # -ffast-math would have set "flush to zero" for everybody when the module was loaded.
+    assert np.float32(1e-40) * np.float32(1) > 0
+
+
+def test_pytensors_own_flags_are_as_before(cost):
+    assert pytensor.config.gcc__cxxflags == ""
+
+
+def test_without_a_compiler(monkeypatch):
+    monkeypatch.setattr(c, "has_compiler", lambda: False)
+    with pytest.raises(
+        BackendError, match=r"needs a C\+\+ compiler and found none; install g\+\+"
+    ):
+        c.CBackend(Settings())
+
+
+def test_without_a_blas(monkeypatch):
+    monkeypatch.setattr(c, "find_blas", lambda: None)
+    with pytest.raises(BackendError, match="needs a BLAS and found none; pip install mkl"):
+        c.CBackend(Settings())
+
+
+def test_the_users_blas_and_flags_are_honoured():
+    settings = Settings(blas__ldflags="-lmine", gcc__cxxflags="-O1")
+    backend = c.CBackend(settings)
+    with backend._flags():
+        assert pytensor.config.blas__ldflags == "-lmine"
+        assert pytensor.config.gcc__cxxflags == "-O1"

@@ -1,0 +1,98 @@
+"""Which backend a name stands for, and what is said when it cannot be had."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from autoenc import backends
+from autoenc.backends import BackendError, resolve_backend
+from autoenc.settings import SettingsError
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """A machine to be described: compiler, processor, BLAS, GPU."""
+
+    def describe(*, compiler=True, vendor="GenuineIntel", blas=True, cuda=False):
+        monkeypatch.setattr(backends, "has_compiler", lambda: compiler)
+        monkeypatch.setattr(backends, "cpu_vendor", lambda: vendor)
+        monkeypatch.setattr(backends, "find_blas", lambda: blas)
+        monkeypatch.setattr(backends, "_has_cuda", lambda: cuda)
+
+    monkeypatch.delenv("THEANO_FLAGS", raising=False)
+    return describe
+
+
+@pytest.mark.parametrize(
+    ("what", "expected", "reason"),
+    [
+        ({}, ("c", "cpu"), "fastest on this processor"),
+        ({"cuda": True}, ("xla", "cuda"), "CUDA"),
+        ({"compiler": False}, ("xla", "cpu"), "compiler"),
+        ({"vendor": "AuthenticAMD"}, ("xla", "cpu"), "AMD"),
+        ({"blas": None}, ("xla", "cpu"), "BLAS"),
+    ],
+)
+def test_auto_takes_the_fastest_and_says_why(machine, what, expected, reason):
+    machine(**what)
+    *choice, why = backends._choose(None)
+    assert tuple(choice) == expected
+    assert reason in why
+
+
+def test_auto_on_the_cpu_ignores_a_gpu(machine):
+    machine(cuda=True)
+    assert backends._choose("cpu")[:2] == ("c", "cpu")
+
+
+def test_the_same_choice_is_the_same_object():
+    assert resolve_backend("xla", "cpu") is resolve_backend("xla", "cpu")
+
+
+def test_a_backend_is_passed_through():
+    backend = resolve_backend("xla", "cpu")
+    assert resolve_backend(backend) is backend
+
+
+def test_the_description_names_versions():
+    import jax
+    import pytensor
+
+    backend = resolve_backend("xla", "cpu")
+    assert jax.__version__ in backend.description
+    assert pytensor.__version__ in backend.description
+    assert backend.reason == "asked for"
+
+
+def test_unknown_backend():
+    with pytest.raises(ValueError, match="backend 'theano' is not known; expected 'auto', 'c'"):
+        resolve_backend("theano")
+
+
+def test_unknown_device():
+    with pytest.raises(SettingsError, match="device is 'gpu'; expected 'cpu', 'cuda'"):
+        resolve_backend(device="gpu")
+
+
+def test_a_gpu_that_is_not_there_is_an_error_that_says_what_to_install():
+    code = "from autoenc.backends import resolve_backend; resolve_backend(device='cuda7')"
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 1
+    assert "BackendError: device 'cuda7' was asked for, but JAX finds only: cpu" in run.stderr
+    assert 'pip install "autoenc[cuda]"' in run.stderr
+
+
+def test_the_device_of_theano_flags_counts(monkeypatch):
+    monkeypatch.setenv("THEANO_FLAGS", "device=cuda")
+    with pytest.raises(BackendError, match="backend 'c' runs on the CPU, but device 'cuda'"):
+        resolve_backend("c")
+
+
+def test_an_argument_wins_over_theano_flags(monkeypatch):
+    monkeypatch.setenv("THEANO_FLAGS", "device=cuda")
+    assert resolve_backend("c", "cpu").name == "c"

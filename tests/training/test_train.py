@@ -1,0 +1,281 @@
+"""The training loop, on real digits and on tiny models."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+
+from autoenc.graph import AutoEncoderLayer, masking, sgd
+from autoenc.training import train
+from autoenc.training.progress import Progress
+from tests import reference
+
+
+def model(n_visible=784, n_hidden=30, corruption=0.0):
+    layer = AutoEncoderLayer(n_visible, n_hidden, rng=np.random.RandomState(3))
+    x = pt.matrix("x")
+    corrupted = masking(x, corruption, 1) if corruption else None
+    cost = layer.cross_entropy(x, corrupted).mean()
+    return layer, {"cost": cost, "updates": sgd(cost, layer.params, 0.1), "inputs": [x]}
+
+
+def fit(images, corruption=0.0, **settings):
+    layer, graph = model(corruption=corruption)
+    defaults = {"batch_size": 20, "n_epochs": 2, "progress": False, "backend": "xla"}
+    history = train(**graph, data=images, **{**defaults, **settings})
+    return history, [p.get_value() for p in layer.params]
+
+
+def same(first, second):
+    return all(a.tobytes() == b.tobytes() for a, b in zip(first[1], second[1], strict=True))
+
+
+def test_the_cost_falls_and_history_tells(digits, backend):
+    history, _ = fit(digits.train.images[:1000], backend=backend, n_epochs=3)
+    assert [record["epoch"] for record in history] == [1, 2, 3]
+    assert history[0]["cost"] > history[1]["cost"] > history[2]["cost"] > 0
+    for record in history:
+        assert set(record) == {"epoch", "cost", "seconds", "rows_per_second"}
+        assert record["rows_per_second"] == pytest.approx(1000 / record["seconds"])
+
+
+def test_backends_agree_after_three_epochs(digits):
+    histories = [fit(digits.train.images, backend=b, n_epochs=3)[0] for b in ("c", "xla")]
+    costs = [[record["cost"] for record in history] for history in histories]
+    np.testing.assert_allclose(costs[0], costs[1], rtol=1e-4)
+
+
+def test_numba_agrees_too(digits):
+    images = digits.train.images[:1000]
+    costs = [[r["cost"] for r in fit(images, backend=b, n_epochs=3)[0]] for b in ("numba", "xla")]
+    np.testing.assert_allclose(costs[0], costs[1], rtol=1e-4)
+
+
+def test_against_plain_numpy_with_a_last_short_minibatch(digits, backend):
+    images = digits.train.images[:110]
+    layer, graph = model()
+    start = reference.Parameters(*(p.get_value().astype("float64") for p in layer.params))
+    history = train(
+        **graph,
+        data=images,
+        batch_size=20,
+        n_epochs=1,
+        shuffle=False,
+        backend=backend,
+        progress=False,
+    )
+    params, costs = reference.train_reference(
+        start, images, batch_size=20, n_epochs=1, learning_rate=0.1
+    )
+    rows = [20, 20, 20, 20, 20, 10]
+    assert history[0]["cost"] == pytest.approx(np.average(costs, weights=rows), rel=1e-5)
+    for ours, theirs in zip(layer.params, params, strict=True):
+        np.testing.assert_allclose(ours.get_value(), theirs, rtol=1e-3, atol=1e-5)
+
+
+def test_the_same_seed_gives_the_same_bytes(digits, backend):
+    images = digits.train.images[:500]
+    runs = [fit(images, corruption=0.3, backend=backend, seed=s) for s in (1, 1, 2)]
+    assert same(runs[0], runs[1])
+    assert not same(runs[0], runs[2])
+
+
+def test_another_process_gives_the_same_bytes(digits):
+    code = """
+import numpy as np
+from tests.training.test_train import fit
+from autoenc import load_mnist
+_, params = fit(load_mnist(sample=True).train.images[:500], corruption=0.3, backend="c")
+print("".join(p.tobytes().hex() for p in params))
+"""
+    runs = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        for _ in range(2)
+    ]
+    assert len(runs[0].stdout) > 1000
+    assert runs[0].stdout == runs[1].stdout
+
+
+@pytest.mark.parametrize("block_size", [1, 7, 1000])
+def test_without_noise_the_block_size_changes_no_byte(digits, backend, block_size):
+    images = digits.train.images[:510]
+    assert same(fit(images, backend=backend), fit(images, backend=backend, block_size=block_size))
+
+
+def test_each_epoch_has_an_order_of_its_own_unless_told_otherwise(digits):
+    images = digits.train.images[:500]
+    shuffled, ordered = fit(images), fit(images, shuffle=False)
+    assert not same(shuffled, ordered)
+    assert same(ordered, fit(images, shuffle=False, seed=99))
+
+
+def test_callbacks_see_present_parameters(digits):
+    layer, graph = model()
+    seen = []
+    train(
+        **graph,
+        data=digits.train.images[:100],
+        n_epochs=3,
+        progress=False,
+        backend="xla",
+        callbacks=[lambda record: seen.append((record["epoch"], layer.W.get_value().sum()))],
+    )
+    assert [epoch for epoch, _ in seen] == [1, 2, 3]
+    assert len({total for _, total in seen}) == 3
+
+
+def test_a_callback_that_raises_leaves_what_was_learned(digits):
+    layer, graph = model()
+    before = layer.W.get_value()
+
+    def fail(record):
+        raise RuntimeError("the callback's own trouble")
+
+    with pytest.raises(RuntimeError, match="own trouble"):
+        train(
+            **graph,
+            data=digits.train.images[:100],
+            progress=False,
+            backend="xla",
+            callbacks=[fail],
+        )
+    assert isinstance(layer.W.get_value(borrow=True), np.ndarray)
+    assert not np.array_equal(before, layer.W.get_value())
+
+
+def test_several_inputs():
+    x, y = pt.vector("x"), pt.vector("y")
+    slope = pytensor.shared(np.float32(0), name="slope")
+    cost = ((slope * x - y) ** 2).mean()
+    data = np.linspace(-1, 1, 50)
+    train(
+        cost,
+        sgd(cost, [slope], 0.5),
+        inputs=[x, y],
+        data=(data, 3 * data),
+        n_epochs=20,
+        batch_size=10,
+        progress=False,
+    )
+    assert slope.get_value() == pytest.approx(3, rel=1e-3)
+
+
+def test_the_callers_data_is_left_alone(digits, backend):
+    images = digits.train.images[:100].copy()
+    before = images.copy()
+    images.setflags(write=False)
+    fit(images, backend=backend, corruption=0.5)
+    np.testing.assert_array_equal(images, before)
+
+
+def interrupt(*_):
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_ctrl_c_ends_cleanly_with_the_parameters_trained_so_far(digits, backend):
+    images = digits.train.images[:500]
+    layer, graph = model()
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.warns(UserWarning, match="interrupted in epoch 1; the parameters are those"):
+        history = train(
+            **graph,
+            data=images,
+            n_epochs=1000,
+            progress=False,
+            backend=backend,
+            callbacks=[interrupt],
+        )
+    assert len(history) == 1
+    assert same(
+        (None, [p.get_value() for p in layer.params]), fit(images, n_epochs=1, backend=backend)
+    )
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_ctrl_c_within_an_epoch(digits, monkeypatch):
+    _, graph = model()
+    monkeypatch.setattr(Progress, "advance", interrupt)
+    with pytest.warns(UserWarning, match="interrupted"):
+        history = train(
+            **graph,
+            data=digits.train.images[:100],
+            block_size=2,
+            n_epochs=10,
+            progress=False,
+            backend="xla",
+        )
+    assert len(history) == 1
+    assert history[0]["interrupted"] is True
+    assert history[0]["rows_per_second"] == pytest.approx(40 / history[0]["seconds"])
+
+
+def test_training_works_outside_the_main_thread(digits):
+    results = []
+    thread = threading.Thread(target=lambda: results.append(fit(digits.train.images[:100])))
+    thread.start()
+    thread.join()
+    assert same(results[0], fit(digits.train.images[:100]))
+
+
+def test_the_progress_bar_names_the_backend_and_moves_within_an_epoch(digits, capsys):
+    fit(digits.train.images, n_epochs=1, progress=True, block_size=25)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "autoenc runs on XLA on the CPU" in shown.err
+    assert "epoch 1/1" in shown.err
+    assert "cost" in shown.err
+
+
+def test_memory_does_not_grow_with_the_number_of_steps(digits):
+    code = """
+import resource, sys
+from tests.training.test_train import fit
+from autoenc import load_mnist
+images = load_mnist(sample=True).train.images[:200]
+fit(images, n_epochs=2, backend=sys.argv[1], corruption=0.3)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+fit(images, n_epochs=300, backend=sys.argv[1], corruption=0.3)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    for backend in ("c", "xla"):
+        run = subprocess.run(
+            [sys.executable, "-c", code, backend], capture_output=True, text=True, check=True
+        )
+        assert int(run.stdout) < 40_000, f"{backend} grew by {run.stdout} KiB"
+
+
+BAD_SETTINGS = [
+    ({"batch_size": 0}, "batch_size is 0; expected an integer of at least 1"),
+    ({"batch_size": 2.5}, "batch_size is 2.5; expected an integer"),
+    ({"n_epochs": 0}, "n_epochs is 0; expected an integer of at least 1"),
+    ({"n_epochs": True}, "n_epochs is True; expected an integer"),
+    ({"block_size": 0}, "block_size is 0; expected an integer of at least 1"),
+    ({"seed": -1}, "seed is -1; expected an integer of at least 0"),
+    ({"data": np.zeros((0, 784))}, "the data has 0 rows"),
+    ({"data": np.zeros(784)}, r"the data for x has shape \(784,\); expected 2 dimensions"),
+    ({"data": (np.zeros((2, 784)),) * 2}, r"has shape \(2, 2, 784\); expected 2 dimensions"),
+]
+
+
+@pytest.mark.parametrize(("settings", "message"), BAD_SETTINGS)
+def test_bad_settings(settings, message):
+    _, graph = model()
+    with pytest.raises(ValueError, match=message):
+        train(**graph, **{"data": np.zeros((10, 784)), "progress": False, **settings})
+
+
+def test_inputs_and_data_that_do_not_fit():
+    x, y = pt.matrix("x"), pt.matrix("y")
+    cost = (x + y).sum()
+    for data, message in [
+        (np.zeros((3, 2)), "data for 1 inputs, but inputs has 2"),
+        ((np.zeros((3, 2)), np.zeros((4, 2))), r"the arrays have \[3, 4\] rows"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            train(cost, {}, inputs=[x, y], data=data, progress=False)
