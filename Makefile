@@ -1,0 +1,37 @@
+# make demo   set up, then train on handwritten digits and draw what was learned
+# make test   set up, then every check: format, lint, types, tests, doctests, examples
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+# MKL is the fastest BLAS on Intel's processors; there is no wheel of it for others.
+comma := ,
+EXTRAS := $(if $(filter x86_64,$(shell uname -m)),mkl$(comma))test
+
+# Two test processes on two cores: threads that wait for each other by spinning would
+# slow both down many times.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+.PHONY: demo test bench clean
+
+demo: $(VENV)/.ready
+	$(BIN)/python examples/train_mnist.py --output out/demo
+
+test: $(VENV)/.ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2
+
+bench: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m benchmarks.training
+
+$(VENV)/.ready: setup.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable ".[$(EXTRAS)]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) out build *.egg-info .mypy_cache .ruff_cache .pytest_cache

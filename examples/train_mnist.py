@@ -1,0 +1,121 @@
+"""Learn features of handwritten digits, without and with corruption.
+
+The classic pair of runs: the same autoencoder trained on clean digits, and on digits
+of which three pixels in ten are set to black. What the hidden units look for goes from
+noise to strokes and blobs.
+
+    python examples/train_mnist.py
+    python examples/train_mnist.py --epochs 3 --corruption 0.3 --output out/quick
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from autoenc import DenoisingAutoEncoder, load_mnist
+from autoenc.datasets import DatasetNotFoundError, Mnist
+from autoenc.files import atomic_write
+
+
+def main(arguments: Sequence[str] | None = None) -> list[DenoisingAutoEncoder]:
+    """Train one model for each corruption level, and write what it learned."""
+    options = parse(arguments)
+    digits = load_digits(options)
+    return [run(options, digits, corruption) for corruption in options.corruption]
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    add = parser.add_argument
+    add("--corruption", type=float, nargs="+", default=[0.0, 0.3], help="one run for each")
+    add("--hidden", type=int, default=500, help="hidden units (%(default)s)")
+    add("--epochs", type=int, default=15, help="passes over the digits (%(default)s)")
+    add("--batch-size", type=int, default=20, help="rows of a minibatch (%(default)s)")
+    add("--learning-rate", type=float, default=0.1, help="(%(default)s)")
+    add("--data", type=Path, help="mnist.pkl.gz, mnist.npz or a folder of IDX files")
+    add("--download", action="store_true", help="fetch the full data set if it is not here")
+    add("--sample", action="store_true", help="use the bundled sample of 5,000 digits")
+    add("--output", type=Path, default=Path("out/train_mnist"), help="folder (%(default)s)")
+    add("--backend", default="auto", choices=["auto", "c", "xla", "numba"])
+    add("--device", help="cpu, cuda or cuda<number>; by default the fastest there is")
+    add("--seed", type=int, default=123, help="(%(default)s)")
+    add("--quiet", action="store_true", help="no progress bar")
+    return parser.parse_args(arguments)
+
+
+def load_digits(options: argparse.Namespace) -> Mnist:
+    """Load full MNIST where it is found, else the sample; say which."""
+    digits = None
+    if not options.sample:
+        try:
+            digits = load_mnist(options.data, download=options.download)
+            print(f"full MNIST: {len(digits.train.images):,} training digits")
+        except DatasetNotFoundError:
+            if options.data or options.download:
+                raise
+    if digits is None:
+        digits = load_mnist(sample=True)
+        print(
+            f"the bundled sample of MNIST: {len(digits.train.images):,} training digits "
+            "(--download fetches all 50,000)"
+        )
+    return digits
+
+
+def run(options: argparse.Namespace, digits: Mnist, corruption: float) -> DenoisingAutoEncoder:
+    """Train at one corruption level; write pictures, history and model."""
+    print(f"\ncorruption {corruption:.0%}")
+    model = DenoisingAutoEncoder(
+        n_hidden=options.hidden,
+        corruption=corruption,
+        learning_rate=options.learning_rate,
+        batch_size=options.batch_size,
+        n_epochs=options.epochs,
+        random_state=options.seed,
+        backend=options.backend,
+        device=options.device,
+        verbose=not options.quiet,
+    )
+    model.fit(digits.train.images)
+    folder = options.output / f"corruption_{round(100 * corruption):02d}"
+    write(model, digits, folder)
+    seconds = [record["seconds"] for record in model.history_]
+    print(f"ran on {model.backend_}")
+    print(f"{sum(seconds) / len(seconds):.2f} s an epoch on average")
+    test_cost = -model.score(digits.test.images)
+    print(
+        f"cost {model.history_[-1]['cost']:.2f} in training, {test_cost:.2f} on clean test digits"
+    )
+    print(f"filters, reconstructions, loss curve, history.csv and model: {folder}/")
+    return model
+
+
+def write(model: DenoisingAutoEncoder, digits: Mnist, folder: Path) -> None:
+    """Write everything there is to see."""
+    model.plot_filters(folder / "filters.png")
+    model.plot_reconstructions(digits.test.images, folder / "reconstructions.png")
+    model.plot_loss(folder / "loss.png")
+    write_history(model.history_, folder / "history.csv")
+    model.save(folder / "model.safetensors")
+
+
+def write_history(history: Sequence[dict[str, Any]], path: Path) -> None:
+    """Write the history as a table."""
+    with atomic_write(path) as temporary, temporary.open("w", newline="") as file:
+        columns = ["epoch", "cost", "seconds", "rows_per_second"]
+        table = csv.DictWriter(file, columns, extrasaction="ignore")
+        table.writeheader()
+        table.writerows(history)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (ValueError, RuntimeError, OSError) as error:
+        sys.exit(f"error: {error}")
