@@ -45,6 +45,7 @@ setup(
         "cuda": ["jax[cuda12]>=0.5"],
         "test": TEST,
     },
+    entry_points={"console_scripts": ["autoenc = autoenc.cli:main"]},
     classifiers=[
         "Development Status :: 3 - Alpha",
         "Intended Audience :: Science/Research",

@@ -22,6 +22,7 @@ ROOMS = (
     "storage",
     "plotting",
     "estimators",
+    "cli",
 )
 # The only modules that name an engine.
 ENGINES = {"jax": ["backends"], "numba": ["backends"]}

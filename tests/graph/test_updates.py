@@ -1,5 +1,7 @@
 """Update rules against the oracle, in plain functions."""
 
+import functools
+
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
@@ -13,8 +15,8 @@ from tests import reference
 from tests.graph.helpers import MODE
 
 RULES = {
-    "sgd": lambda cost, params, rate: sgd(cost, params, rate),
-    "momentum": lambda cost, params, rate: momentum(cost, params, rate, 0.9),
+    "sgd": sgd,
+    "momentum": functools.partial(momentum, momentum=0.9),
 }
 rules = pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 
@@ -147,7 +149,7 @@ def test_a_parameter_listed_twice_is_changed_once(rule):
 @pytest.mark.parametrize("mu", [0.0, 0.9])
 @pytest.mark.parametrize("level", [0.0, 0.4])
 def test_training_in_a_plain_function_follows_the_oracle(cost, mu, level):
-    """Layer, mask, cost, penalty and rule together, with nothing but pytensor.function."""
+    # Layer, mask, cost, penalty and rule together, and nothing but pytensor.function.
     data = np.random.default_rng(4).random((22, 6)).astype("float32")
     layer = AutoEncoderLayer(6, 3, rng=np.random.default_rng(1), activation="tanh")
     start = reference.Parameters(*(p.get_value().astype("float64") for p in layer.params))
