@@ -73,15 +73,21 @@ def find_blas(name: str | None = None) -> Blas | None:
 
 
 def prepare_mkl() -> None:
-    """Choose MKL's threads and its reproducible mode, before it is loaded.
+    """Choose MKL's threads and code branch before it is loaded; what the user set stays."""
+    for name, value in mkl_environment().items():
+        os.environ.setdefault(name, value)
+
+
+def mkl_environment() -> dict[str, str]:
+    """Environment variables with which MKL is fast and reproducible.
 
     GNU's threads are the fastest of its layers, and MKL promises equal bits from run to
-    run only in a fixed code branch (``MKL_CBWR``). What the user has set stays.
+    run only in a fixed code branch (``MKL_CBWR``).
     """
-    os.environ.setdefault("MKL_THREADING_LAYER", "GNU")
-    branches = [branch for branch in ("avx512f", "avx2") if has_cpu_flag(branch)]
-    strict = {"avx512f": "AVX512,STRICT", "avx2": "AVX2,STRICT"}
-    os.environ.setdefault("MKL_CBWR", strict[branches[0]] if branches else "COMPATIBLE")
+    branch = "COMPATIBLE"
+    if has_cpu_flag("avx2"):
+        branch = "AVX512,STRICT" if has_cpu_flag("avx512f") else "AVX2,STRICT"
+    return {"MKL_THREADING_LAYER": "GNU", "MKL_CBWR": branch}
 
 
 def _preference() -> tuple[str, ...]:

@@ -13,8 +13,12 @@ def cpu_vendor() -> str:
 
 
 def cpu_model() -> str:
-    """Model as the processor names itself, else its family."""
-    return _cpu_info().get("model name", platform.processor() or platform.machine())
+    """Model as the processor names itself, with its family; else what the system knows."""
+    info = _cpu_info()
+    name = info.get("model name", platform.processor() or platform.machine())
+    if "cpu family" not in info:
+        return name
+    return f"{name} (family {info['cpu family']}, model {info.get('model', '?')})"
 
 
 def has_cpu_flag(flag: str) -> bool:

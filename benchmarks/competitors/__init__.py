@@ -1,0 +1,1 @@
+"""One module a competitor, each a worker process: `python -m benchmarks.competitors.<name>`."""

@@ -1,0 +1,62 @@
+"""autoenc through its public interface: a layer, a cost, ``sgd`` and ``train``."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+
+import autoenc
+from autoenc.graph import AutoEncoderLayer, sgd
+from autoenc.training import train
+from benchmarks import work
+from benchmarks.worker import Task, Turns
+
+
+class _FinishedError(Exception):
+    """Leaves `train` when the driver wants no further epoch."""
+
+
+def model() -> tuple[Any, Any, Any]:
+    """Return the symbolic input, the cost of a minibatch and the updates."""
+    layer = AutoEncoderLayer(work.N_VISIBLE, work.N_HIDDEN, rng=np.random.default_rng(0))
+    layer.W.set_value(work.start()[0])
+    x = pt.matrix("x")
+    cost = layer.cross_entropy(x).mean()
+    return x, cost, sgd(cost, layer.params, learning_rate=work.LEARNING_RATE)
+
+
+def main(task: Task) -> None:
+    """Train when told to: `train` owns the loop, so the waiting is done in its callback."""
+    x, cost, updates = model()
+    data = work.images(task)
+    turns = Turns()
+
+    def wait(record: dict[str, Any]) -> None:
+        turns.end(record["cost"])
+        if not turns.begin():
+            raise _FinishedError
+
+    turns.ready({"autoenc": autoenc.__version__, "PyTensor": version("pytensor")})
+    if not turns.begin():
+        return
+    with suppress(_FinishedError):
+        train(
+            cost,
+            updates,
+            inputs=[x],
+            data=data,
+            batch_size=task.batch_size,
+            n_epochs=task.n_epochs,
+            shuffle=False,
+            backend=task.options["backend"],
+            progress=False,
+            callbacks=[wait],
+        )
+
+
+if __name__ == "__main__":
+    main(Task.from_command_line())

@@ -1,0 +1,184 @@
+"""Who runs: the competitors, how each is started, and which are here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+from autoenc.backends.blas import mkl_environment
+from benchmarks.blas import library
+
+# The others that call MKL shall have what autoenc chooses for itself.
+MKL = mkl_environment()
+THEANO_FLAGS = "floatX=float32,base_compiledir={cache},blas.ldflags="
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A competitor.
+
+    Attributes
+    ----------
+    name, description : str
+        What ``--only`` calls it, and what the report says of it.
+    module : str
+        Its worker, in `benchmarks.competitors`.
+    options : dict
+        What its worker is told beyond the common task.
+    environment : dict
+        Variables of its process; ``{cache}`` stands for a folder that the driver makes. One that
+        has such a folder is also timed with that folder empty.
+    needs : tuple of str
+        Modules and, as ``blas:name``, BLAS libraries without which it is left out.
+    python : str
+        The interpreter it runs under.
+    """
+
+    name: str
+    description: str
+    module: str
+    options: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    python: str = sys.executable
+
+    @property
+    def keeps_compiled_code(self) -> bool:
+        """Whether what it compiles stays on the disk for its next process."""
+        return any("{cache}" in value for value in self.environment.values())
+
+    def environment_with(self, cache: str) -> dict[str, str]:
+        """Return the whole environment of its process."""
+        # autoenc reads THEANO_FLAGS too: nobody inherits somebody else's settings.
+        inherited = {k: v for k, v in os.environ.items() if k != "THEANO_FLAGS"}
+        own = {key: value.format(cache=cache) for key, value in self.environment.items()}
+        return {**inherited, **own}
+
+    def missing(self) -> str | None:
+        """Return what it needs and this machine lacks, or None."""
+        return next((reason for need in self.needs if (reason := lack(need))), None)
+
+
+def lack(need: str) -> str | None:
+    """Return why ``need`` is not satisfied here, or None if it is."""
+    kind, _, name = need.rpartition(":")
+    if kind != "blas":
+        return None if find_spec(name) else f"{name} is not installed"
+    try:
+        library(name)
+    except FileNotFoundError as error:
+        return str(error)
+    return None
+
+
+def everyone(theano_python: str | None) -> list[Entrant]:
+    """Return all competitors, present or not."""
+    return [*rivals(), *theanos(theano_python), *ours(), *floors()]
+
+
+def rivals() -> list[Entrant]:
+    """Return what is used today instead of Theano."""
+    cache = {"TORCHINDUCTOR_CACHE_DIR": "{cache}"}
+    return [
+        Entrant("jax", "JAX by hand, the epoch one `lax.scan`", "jax_scan", needs=("jax",)),
+        Entrant("torch", "PyTorch, eager", "torch_loop", {"how": "eager"}, needs=("torch",)),
+        Entrant(
+            "torch-compile",
+            "PyTorch, the step through `torch.compile`",
+            "torch_loop",
+            {"how": "compile"},
+            cache,
+            ("torch",),
+        ),
+    ]
+
+
+def theanos(python: str | None) -> list[Entrant]:
+    """Return Theano with the BLAS that its users had and, if it is here, with MKL."""
+    found = [theano("theano", "system OpenBLAS", "-lopenblas", python)]
+    if lack("blas:mkl") is None:
+        found.append(theano("theano-mkl", "MKL", link_flags(Path(library("mkl"))), python))
+    return found
+
+
+def theano(name: str, blas: str, ldflags: str, python: str | None) -> Entrant:
+    """Return Theano with one BLAS."""
+    return Entrant(
+        name,
+        f"Theano, {blas}",
+        "theano_loop",
+        environment=MKL | {"THEANO_FLAGS": THEANO_FLAGS + ldflags},
+        python=python or "",
+    )
+
+
+def link_flags(path: Path) -> str:
+    """Return what Theano's linker has to be told; commas separate Theano's own flags."""
+    return rf"-L{path.parent} -l:{path.name} -Wl\,-rpath\,{path.parent}"
+
+
+def ours() -> list[Entrant]:
+    """Return the backends of autoenc."""
+    cache = {"PYTENSOR_FLAGS": "base_compiledir={cache}"}
+    xla = Entrant("autoenc-xla", "**autoenc, XLA**", "autoenc_train", {"backend": "xla"})
+    return [
+        Entrant(
+            f"autoenc-c-{blas}",
+            f"**autoenc, C with {title}**",
+            "autoenc_train",
+            {"backend": "c"},
+            cache | {"AUTOENC_BLAS": blas},
+            (f"blas:{blas}",),
+        )
+        for blas, title in BLAS_TITLES.items()
+    ] + [xla]
+
+
+def floors() -> list[Entrant]:
+    """Return the matrix products alone."""
+    xla = Entrant("floor-xla", "*the five products alone, XLA*", "floor_xla", needs=("jax",))
+    return [
+        Entrant(
+            f"floor-{blas}",
+            f"*the five products alone, {title}*",
+            "floor",
+            {"blas": blas},
+            MKL,
+            (f"blas:{blas}",),
+        )
+        for blas, title in BLAS_TITLES.items()
+    ] + [xla]
+
+
+BLAS_TITLES = {"mkl": "MKL", "openblas": "scipy-openblas32"}
+
+
+def present(field: list[Entrant]) -> tuple[list[Entrant], dict[str, str]]:
+    """Return those that can run here, and why the others cannot."""
+    reasons = {entrant.name: absence(entrant) for entrant in field}
+    here = [entrant for entrant in field if reasons[entrant.name] is None]
+    return here, {name: reason for name, reason in reasons.items() if reason}
+
+
+def absence(entrant: Entrant) -> str | None:
+    """Return why ``entrant`` cannot run here, or None."""
+    if entrant.module == "theano_loop":
+        return theano_absence(entrant.python)
+    return entrant.missing()
+
+
+def theano_absence(python: str) -> str | None:
+    """Return why ``python`` cannot run Theano, or None."""
+    if not python:
+        return "no Python with Theano was named (--theano-python or $THEANO_PYTHON)"
+    if shutil.which(python) is None:
+        return f"{python} is not there"
+    probe = [python, "-c", "import importlib.util as u; assert u.find_spec('theano')"]
+    if subprocess.run(probe, capture_output=True, check=False).returncode:
+        return f"{python} has no Theano"
+    return None

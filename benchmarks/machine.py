@@ -1,0 +1,27 @@
+"""What a measurement was made on."""
+
+from __future__ import annotations
+
+import os
+import platform
+
+from autoenc.backends.cpu import cpu_model
+
+
+def describe() -> str:
+    """Return the processor, its usable cores, the memory and the system in one line."""
+    python = platform.python_version()
+    system = f"{platform.system()} {platform.machine()}"
+    return f"{cpu_model()}, {cores()} cores, {memory_gib():.0f} GiB; {system}; Python {python}"
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def memory_gib() -> float:
+    """Return the machine's memory."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
