@@ -7,12 +7,11 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 from pytensor import config
-from pytensor.gradient import verify_grad
 from pytensor.graph.replace import clone_replace
 
 from autoenc.graph import AutoEncoderLayer, masking, sgd, symbolic_generator
 from tests import reference
-from tests.graph.helpers import FLOAT64, MODE, evaluate
+from tests.graph.helpers import FLOAT64, MODE, check_gradient, evaluate
 
 ACTIVATIONS = sorted(reference.ACTIVATIONS)
 N_VISIBLE, N_HIDDEN = 5, 3
@@ -119,8 +118,7 @@ def check_finite_differences(layer, cost):
     def of_parameters(*values):
         return clone_replace(cost, dict(zip(layer.params, values, strict=True)))
 
-    point = [p.get_value() for p in layer.params]
-    verify_grad(of_parameters, point, rng=np.random.default_rng(1), mode=MODE)
+    check_gradient(of_parameters, *(p.get_value() for p in layer.params))
 
 
 @pytest.mark.usefixtures("_float64")
