@@ -13,6 +13,7 @@ from __future__ import annotations
 import configparser
 import os
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -131,9 +132,12 @@ def _from_files(files: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
     parser = configparser.RawConfigParser()
     for name in files:
         path = Path(name).expanduser()
+        if not path.exists():
+            continue
         try:
-            parser.read(path, encoding="utf-8")
-        except (configparser.Error, UnicodeDecodeError) as error:
+            # Some editors begin a file with a byte-order mark, which utf-8-sig skips.
+            parser.read_string(path.read_text(encoding="utf-8-sig"), source=str(path))
+        except (OSError, configparser.Error, UnicodeDecodeError) as error:
             raise SettingsError(f"{path} is not a readable INI file: {error}") from error
     return {
         key if section == "global" else f"{section}__{key}": value
@@ -143,7 +147,18 @@ def _from_files(files: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
 
 
 def _from_flags(flags: str) -> dict[str, str]:
-    pairs: Mapping[str, str] = dict(
-        part.strip().split("=", 1) for part in flags.split(",") if "=" in part
-    )
+    pairs: Mapping[str, str] = dict(part.split("=", 1) for part in _split(flags) if "=" in part)
     return {key.strip().lower().replace(".", "__"): value.strip() for key, value in pairs.items()}
+
+
+def _split(flags: str) -> list[str]:
+    # As Theano did: values may be quoted, and a backslash keeps a comma.
+    words = shlex.shlex(flags, posix=True)
+    words.whitespace = ","
+    words.whitespace_split = True
+    try:
+        return list(words)
+    except ValueError as error:
+        raise SettingsError(
+            f"THEANO_FLAGS is {flags!r}, which cannot be read: {error}."
+        ) from error

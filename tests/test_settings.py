@@ -279,3 +279,27 @@ def run(code, *, fails=False, **environment):
     )
     assert bool(result.returncode) == fails, result.stderr
     return result
+
+
+def test_flags_may_be_quoted_and_commas_kept():
+    settings = read_settings(
+        r"blas.ldflags=-L/x -lmkl_rt -Wl\,-rpath\,/x,gcc.cxxflags='-O3 -march=native'", files=[]
+    )
+    assert settings.blas__ldflags == "-L/x -lmkl_rt -Wl,-rpath,/x"
+    assert settings.gcc__cxxflags == "-O3 -march=native"
+
+
+def test_flags_with_an_open_quote_are_refused():
+    with pytest.raises(SettingsError, match=r"THEANO_FLAGS is .* which cannot be read"):
+        read_settings("gcc.cxxflags='-O3", files=[])
+
+
+def test_a_folder_in_place_of_the_file_is_refused(tmp_path):
+    with pytest.raises(SettingsError, match="is not a readable INI file"):
+        read_settings("", files=[tmp_path])
+
+
+def test_a_byte_order_mark_is_no_harm(tmp_path):
+    path = tmp_path / "rc"
+    path.write_bytes("\ufeff[global]\nfloatX = float64\n".encode())
+    assert read_settings("", files=[path]).floatX == "float64"
