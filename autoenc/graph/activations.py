@@ -17,7 +17,8 @@ def linear(a: Expression) -> Expression:
 
 def relu(a: Expression) -> Expression:
     """Rectified linear unit, max(a, 0); its slope at 0 is taken as 0."""
-    return pt.switch(a > 0, a, pt.zeros_like(a))
+    # Asked this way round, NaN stays NaN.
+    return pt.switch(a <= 0, pt.zeros_like(a), a)
 
 
 ACTIVATIONS: dict[str, Activation] = {

@@ -72,3 +72,61 @@ def squared_error(x: Expression, z: Expression) -> Expression:
         In squared units of x.
     """
     return pt.sqr(x - z).mean(axis=-1)
+
+
+def negative_log_likelihood(p: Expression, y: Expression) -> Expression:
+    """Negative log-likelihood −log p[y] of the right class.
+
+    `negative_log_likelihood_from_logits` is the stable form where there are
+    pre-activations.
+
+    Parameters
+    ----------
+    p : expression, (rows, classes)
+        Class probabilities.
+    y : integer expression, (rows,)
+        Right classes, from 0.
+
+    Returns
+    -------
+    expression, (rows,)
+        In nats.
+    """
+    return -pt.log(p[pt.arange(y.shape[0]), y])
+
+
+def negative_log_likelihood_from_logits(a: Expression, y: Expression) -> Expression:
+    """Negative log-likelihood log Σ exp(a) − a[y] of the right class under softmax(a).
+
+    Parameters
+    ----------
+    a : expression, (rows, classes)
+        Pre-activations.
+    y : integer expression, (rows,)
+        Right classes, from 0.
+
+    Returns
+    -------
+    expression, (rows,)
+        In nats.
+    """
+    shifted = a - a.max(axis=-1, keepdims=True)
+    return pt.log(pt.exp(shifted).sum(axis=-1)) - shifted[pt.arange(y.shape[0]), y]
+
+
+def zero_one_loss(p: Expression, y: Expression) -> Expression:
+    """1 where the most probable class is not the right one, else 0.
+
+    Parameters
+    ----------
+    p : expression, (rows, classes)
+        Class probabilities, or anything that grows with them.
+    y : integer expression, (rows,)
+        Right classes, from 0.
+
+    Returns
+    -------
+    expression, (rows,)
+        Dtype of p; its mean is the error rate.
+    """
+    return pt.neq(pt.argmax(p, axis=-1), y).astype(p.dtype)

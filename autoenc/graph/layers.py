@@ -12,6 +12,7 @@ from pytensor import config
 
 from autoenc.graph import costs
 from autoenc.graph.activations import resolve_activation
+from autoenc.graph.checks import checked_parameter, positive_int
 from autoenc.graph.initializers import uniform_weights
 from autoenc.graph.types import Activation, Expression, NumPyGenerator, Parameter
 
@@ -77,8 +78,8 @@ class AutoEncoderLayer:
         W_prime: Parameter | None = None,
         name: str | None = None,
     ) -> None:
-        self.n_visible = _positive_int(n_visible, "n_visible")
-        self.n_hidden = _positive_int(n_hidden, "n_hidden")
+        self.n_visible = positive_int(n_visible, "n_visible")
+        self.n_hidden = positive_int(n_hidden, "n_hidden")
         self.activation = resolve_activation(activation)
         self.output = resolve_activation(output)
         self.tied = tied
@@ -164,7 +165,7 @@ class AutoEncoderLayer:
         rng: NumPyGenerator | None,
     ) -> Parameter:
         if given is not None:
-            return _checked(name, given, shape)
+            return checked_parameter(name, given, shape)
         if rng is None:
             raise ValueError(
                 f"rng is None, but {name} has to be drawn; pass a NumPy generator such as "
@@ -174,31 +175,9 @@ class AutoEncoderLayer:
 
     def _bias(self, name: str, given: Parameter | None, size: int) -> Parameter:
         if given is not None:
-            return _checked(name, given, (size,))
+            return checked_parameter(name, given, (size,))
         return self._share(name, np.zeros(size, dtype=config.floatX))
 
     def _share(self, name: str, value: np.ndarray[Any, Any]) -> Parameter:
         full_name = f"{self.name}_{name}" if self.name else name
         return pytensor.shared(value, name=full_name)
-
-
-def _positive_int(value: Any, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name} is {value!r}; expected an integer of at least 1.")
-    return int(value)
-
-
-def _checked(name: str, given: Parameter, shape: tuple[int, ...]) -> Parameter:
-    if not hasattr(given, "get_value"):
-        raise ValueError(
-            f"{name} is a {type(given).__name__}; expected a shared variable, "
-            "such as pytensor.shared(array)."
-        )
-    value = given.get_value(borrow=True)
-    if value.shape != shape:
-        raise ValueError(f"{name} has shape {value.shape}; expected {shape}.")
-    if value.dtype != config.floatX:
-        raise ValueError(
-            f"{name} has dtype {value.dtype}; expected {config.floatX}. Cast it, or change floatX."
-        )
-    return given

@@ -80,3 +80,8 @@ def test_neither_name_nor_function_is_refused(activation):
     )
     with pytest.raises(TypeError, match=f"^{re.escape(text)}$"):
         resolve_activation(activation)
+
+
+def test_relu_does_not_hide_nan():
+    x = np.array([np.nan, -1.0, 0.0, 2.0], dtype="float32")
+    np.testing.assert_array_equal(evaluate(relu(pt.constant(x))), [np.nan, 0, 0, 2])

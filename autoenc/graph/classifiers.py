@@ -1,0 +1,154 @@
+"""Classifiers as layers: what goes on top of a code once there are labels.
+
+>>> import numpy as np, pytensor.tensor as pt
+>>> softmax = SoftmaxLayer(4, 3)
+>>> softmax.class_probabilities(pt.ones((1, 4))).eval().round(4)
+array([[0.3333, 0.3333, 0.3333]], dtype=float32)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytensor
+from pytensor import config
+from pytensor import tensor as pt
+from pytensor.tensor.special import softmax
+
+from autoenc.graph import costs
+from autoenc.graph.activations import resolve_activation
+from autoenc.graph.checks import checked_parameter, positive_int
+from autoenc.graph.initializers import uniform_weights
+from autoenc.graph.types import Activation, Expression, NumPyGenerator, Parameter
+
+
+class DenseLayer:
+    """A layer of units: activation(x·W + bias).
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        Features of a row, and units.
+    rng : numpy.random.Generator, numpy.random.RandomState or None
+        Where initial weights are drawn from, uniformly from
+        ±gain·sqrt(6 / (n_in + n_out)), with gain 4 for the sigmoid and 1 otherwise. None
+        when W is given.
+    activation : str or callable
+        A name of `autoenc.graph.ACTIVATIONS`, or any function on expressions.
+    W, bias : shared variables, optional
+        Of shapes (n_in, n_out) and (n_out,); used as they are, so that an autoencoder can
+        own them too.
+    name : str, optional
+        Goes before the names of the parameters in the printed graph.
+
+    Raises
+    ------
+    ValueError
+        If a size or a given parameter does not fit, or `rng` is missing.
+
+    Examples
+    --------
+    >>> import numpy as np, pytensor.tensor as pt
+    >>> DenseLayer(4, 2, rng=np.random.default_rng(0))(pt.ones((3, 4))).eval().shape
+    (3, 2)
+    """
+
+    def __init__(
+        self,
+        n_in: int,
+        n_out: int,
+        *,
+        rng: NumPyGenerator | None,
+        activation: str | Activation = "sigmoid",
+        W: Parameter | None = None,
+        bias: Parameter | None = None,
+        name: str | None = None,
+    ) -> None:
+        shape = (positive_int(n_in, "n_in"), positive_int(n_out, "n_out"))
+        self.activation = resolve_activation(activation)
+        if W is None:
+            if rng is None:
+                raise ValueError(
+                    "rng is None, but W has to be drawn; pass a NumPy generator, or W."
+                )
+            gain = 4.0 if self.activation is resolve_activation("sigmoid") else 1.0
+            W = pytensor.shared(uniform_weights(rng, *shape, gain=gain), name=_named(name, "W"))
+        self.W = checked_parameter("W", W, shape)
+        self.bias = _bias(bias, n_out, name)
+        self.params = [self.W, self.bias]
+
+    def __call__(self, x: Expression) -> Expression:
+        """Values of the units, (rows, n_out)."""
+        return self.activation(x @ self.W + self.bias)
+
+
+class SoftmaxLayer:
+    """Softmax regression: p(class | x) = softmax(x·W + bias).
+
+    Parameters
+    ----------
+    n_in, n_classes : int
+        Features of a row, and classes.
+    W, bias : shared variables, optional
+        Of shapes (n_in, n_classes) and (n_classes,); zero when left out, which is a fine
+        start as the cost is convex in them.
+    name : str, optional
+        Goes before the names of the parameters in the printed graph.
+
+    Raises
+    ------
+    ValueError
+        If a size or a given parameter does not fit.
+    """
+
+    def __init__(
+        self,
+        n_in: int,
+        n_classes: int,
+        *,
+        W: Parameter | None = None,
+        bias: Parameter | None = None,
+        name: str | None = None,
+    ) -> None:
+        shape = (positive_int(n_in, "n_in"), positive_int(n_classes, "n_classes"))
+        if W is None:
+            W = pytensor.shared(np.zeros(shape, config.floatX), name=_named(name, "W"))
+        self.W = checked_parameter("W", W, shape)
+        self.bias = _bias(bias, n_classes, name)
+        self.params = [self.W, self.bias]
+
+    def logits(self, x: Expression) -> Expression:
+        """Pre-activations x·W + bias, (rows, n_classes)."""
+        return x @ self.W + self.bias
+
+    def class_probabilities(self, x: Expression) -> Expression:
+        """Probability of each class, (rows, n_classes)."""
+        return softmax(self.logits(x), axis=-1)
+
+    def predict(self, x: Expression) -> Expression:
+        """Most probable class of each row, (rows,), integers."""
+        return pt.argmax(self.logits(x), axis=-1)
+
+    def negative_log_likelihood(self, x: Expression, y: Expression) -> Expression:
+        """−log p(y | x) of each row, (rows,), from the pre-activations.
+
+        Parameters
+        ----------
+        x : expression, (rows, n_in)
+        y : integer expression, (rows,)
+            Classes from 0 to n_classes − 1.
+        """
+        return costs.negative_log_likelihood_from_logits(self.logits(x), y)
+
+    def zero_one_loss(self, x: Expression, y: Expression) -> Expression:
+        """1 where the most probable class is not y, else 0, (rows,), floatX."""
+        return costs.zero_one_loss(self.logits(x), y)
+
+
+def _bias(given: Parameter | None, size: int, name: str | None) -> Parameter:
+    if given is None:
+        given = pytensor.shared(np.zeros(size, config.floatX), name=_named(name, "bias"))
+    return checked_parameter("bias", given, (size,))
+
+
+def _named(prefix: str | None, name: str) -> str:
+    return f"{prefix}_{name}" if prefix else name
