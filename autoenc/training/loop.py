@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, TypeAlias
 
@@ -14,12 +14,19 @@ from autoenc.backends import Backend, BlockRunner, make_step, resolve_backend
 from autoenc.backends.step import UpdatesLike
 from autoenc.graph.types import Expression
 from autoenc.training.arrays import as_arrays
+from autoenc.training.early_stopping import EarlyStopping, Keeper
 from autoenc.training.interruption import Interruption, deferred_interrupt
+from autoenc.training.plan import Plan, make_plan
 from autoenc.training.progress import Progress
-from autoenc.training.schedule import block_length, epoch_blocks
+from autoenc.training.validation import Validator
 
 Record: TypeAlias = dict[str, Any]
 Callback: TypeAlias = Callable[[Record], object]
+Array: TypeAlias = np.ndarray[Any, Any]
+
+
+class DivergedError(ArithmeticError):
+    """The cost is no longer a finite number."""
 
 
 def train(
@@ -35,6 +42,8 @@ def train(
     backend: str | Backend = "auto",
     device: str | None = None,
     block_size: int | None = None,
+    validation: tuple[Expression, Any] | None = None,
+    early_stopping: EarlyStopping | None = None,
     callbacks: Iterable[Callback] = (),
     progress: bool = True,
 ) -> list[Record]:
@@ -68,6 +77,12 @@ def train(
     block_size : int, optional
         Minibatches of one compiled call; chosen by the library when left out. It changes
         results only by the noise drawn, as each block has its own.
+    validation : pair of expression and data, optional
+        A cost for each row in terms of `inputs`, and data for them: its mean over all rows is
+        the validation cost.
+    early_stopping : EarlyStopping, optional
+        A rule such as `GeometricPatience` that says when to validate and when to stop; needs
+        `validation`. When training ends, the state with the best validation cost is restored.
     callbacks : iterable of callables
         Each is called with the record of every epoch when it ends; by then the
         shared variables hold the present parameters.
@@ -78,8 +93,9 @@ def train(
     -------
     list of dict
         A record an epoch: ``epoch`` (from 1), ``cost`` (mean over all rows),
-        ``seconds``, ``rows_per_second``. After Ctrl-C the last record may be of part of
-        an epoch; it then has ``interrupted`` set to True.
+        ``seconds``, ``rows_per_second``; with validation also ``valid_cost``, the last one of
+        the epoch. The last record may be of part of an epoch: after Ctrl-C it has
+        ``interrupted``, where early stopping ended it ``stopped_early`` set to True.
 
     Raises
     ------
@@ -104,112 +120,133 @@ def train(
     chosen = resolve_backend(backend, device)
     arrays = as_arrays(data, inputs)
     plan = make_plan(len(arrays[0]), batch_size, n_epochs, block_size, seed, shuffle)
-    runner = chosen.compile(make_step(cost, updates, inputs))
+    step = make_step(cost, updates, inputs)
+    validator = _make_validator(validation, early_stopping, inputs, chosen)
+    runner = chosen.compile(step)
     on_device = [chosen.put(array) for array in arrays]
     with (
         deferred_interrupt() as interruption,
         Progress(plan.n_rows * n_epochs, visible=progress) as bar,
     ):
         bar.say_once(f"autoenc runs on {chosen.description}: {chosen.reason}")
-        return _run(runner, on_device, plan, list(callbacks), bar, interruption)
+        keeper = Keeper(early_stopping, step.state) if early_stopping else None
+        run = _Run(runner, on_device, plan, validator, keeper, list(callbacks), bar, interruption)
+        return run()
 
 
-class DivergedError(ArithmeticError):
-    """The cost is no longer a finite number."""
+def _make_validator(
+    validation: tuple[Expression, Any] | None,
+    early_stopping: EarlyStopping | None,
+    inputs: Sequence[Expression],
+    backend: Backend,
+) -> Validator | None:
+    if validation is None:
+        if early_stopping is not None:
+            raise ValueError(
+                "early_stopping needs validation=(cost of each row, data) to look at; "
+                "give it, or leave early_stopping out."
+            )
+        return None
+    row_cost, data = validation
+    return Validator(row_cost, inputs, data, backend)
 
 
-@dataclass(frozen=True)
-class Plan:
-    """The sizes of a training."""
+@dataclass
+class _Run:
+    """A training under way."""
 
-    n_rows: int
-    batch_size: int
-    n_epochs: int
-    block_size: int
-    seed: int
-    shuffle: bool
+    runner: BlockRunner
+    data: Sequence[Any]
+    plan: Plan
+    validator: Validator | None
+    keeper: Keeper | None
+    callbacks: Sequence[Callback]
+    bar: Progress
+    interruption: Interruption
+    iteration: int = 0
+    history: list[Record] = field(default_factory=list)
 
-    def blocks(self, epoch: int) -> Iterable[np.ndarray[Any, Any]]:
-        """Rows of each block of an epoch."""
-        return epoch_blocks(
-            self.n_rows,
-            self.batch_size,
-            self.block_size,
-            seed=self.seed,
-            epoch=epoch,
-            shuffle=self.shuffle,
-        )
+    def __call__(self) -> list[Record]:
+        """Run all epochs, or as many as there may be."""
+        if self.keeper:
+            self.keeper.start(self.plan.minibatches_per_epoch)
+        try:
+            for epoch in range(1, self.plan.n_epochs + 1):
+                self.bar.start_epoch(epoch, self.plan.n_epochs)
+                self.history.append(self.epoch(epoch))
+                self.runner.sync()
+                for callback in self.callbacks:
+                    callback(self.history[-1])
+                if self.ended():
+                    break
+        finally:
+            # Whatever ends the training, the shared variables hold what was learned.
+            self.runner.sync()
+            if self.keeper:
+                self.keeper.restore()
+        return self.history
 
-
-def make_plan(
-    n_rows: int, batch_size: int, n_epochs: int, block_size: int | None, seed: int, shuffle: bool
-) -> Plan:
-    """Check the sizes of a training, and choose the block size if it is None."""
-    for name, value in (("batch_size", batch_size), ("n_epochs", n_epochs)):
-        _check_integer(name, value, at_least=1)
-    _check_integer("seed", seed, at_least=0)
-    if block_size is None:
-        block_size = block_length(n_rows // batch_size, batch_size)
-    _check_integer("block_size", block_size, at_least=1)
-    return Plan(n_rows, int(batch_size), int(n_epochs), int(block_size), int(seed), shuffle)
-
-
-def _run(
-    runner: BlockRunner,
-    data: Sequence[Any],
-    plan: Plan,
-    callbacks: Sequence[Callback],
-    bar: Progress,
-    interruption: Interruption,
-) -> list[Record]:
-    history: list[Record] = []
-    try:
-        for epoch in range(1, plan.n_epochs + 1):
-            bar.start_epoch(epoch, plan.n_epochs)
-            history.append(_run_epoch(runner, data, plan, epoch, bar, interruption))
-            runner.sync()
-            for callback in callbacks:
-                callback(history[-1])
-            if interruption.requested:
-                _tell_of_interruption(history[-1])
+    def epoch(self, epoch: int) -> Record:
+        """Run one epoch, or what there may be of it; return its record."""
+        started = perf_counter()
+        said: Record = {}
+        total, rows_done = 0.0, 0
+        for block, rows in enumerate(self.pieces(epoch)):
+            costs = self.runner.run(self.data, rows, (self.plan.seed, epoch, block))
+            _check_finite(costs, epoch, block)
+            self.iteration += len(rows)
+            total += float(costs.sum()) * rows.shape[1]
+            rows_done += rows.size
+            self.bar.advance(rows.size, total / rows_done)
+            said |= self.validate(rows_done == self.plan.n_rows)
+            if "stopped_early" in said or self.interruption.requested:
                 break
-    finally:
-        # Whatever ends the training, the shared variables hold what was learned.
-        runner.sync()
-    return history
+        if rows_done < self.plan.n_rows and "stopped_early" not in said:
+            said["interrupted"] = True
+        seconds = perf_counter() - started
+        rate = {"seconds": seconds, "rows_per_second": rows_done / seconds}
+        return {"epoch": epoch, "cost": total / rows_done, **said, **rate}
+
+    def pieces(self, epoch: int) -> Iterator[Array]:
+        """Rows of each block, cut where the rule for stopping wants to be asked."""
+        for block in self.plan.blocks(epoch):
+            rows = block
+            while len(rows):
+                n = len(rows)
+                if self.keeper:
+                    n = min(n, self.keeper.rule.next_event(self.iteration) - self.iteration + 1)
+                yield rows[:n]
+                rows = rows[n:]
+
+    def validate(self, epoch_is_over: bool) -> Record:
+        """Validate if it is time to; return what the record is to say of it."""
+        if self.validator is None:
+            return {}
+        last = self.iteration - 1
+        if self.keeper is None:
+            return {"valid_cost": self.compute_validation_cost()} if epoch_is_over else {}
+        said: Record = {}
+        if self.keeper.rule.validate_after(last):
+            said["valid_cost"] = self.compute_validation_cost()
+            self.keeper.report(last, said["valid_cost"])
+        if self.keeper.rule.stop_after(last):
+            said["stopped_early"] = True
+        return said
+
+    def compute_validation_cost(self) -> float:
+        """Compute the validation cost under the present parameters."""
+        assert self.validator is not None
+        self.runner.sync()
+        return self.validator()
+
+    def ended(self) -> bool:
+        """Whether there shall be no further epoch."""
+        if self.interruption.requested:
+            _tell_of_interruption(self.history[-1])
+        return self.interruption.requested or "stopped_early" in self.history[-1]
 
 
-def _run_epoch(
-    runner: BlockRunner,
-    data: Sequence[Any],
-    plan: Plan,
-    epoch: int,
-    bar: Progress,
-    interruption: Interruption,
-) -> Record:
-    started = perf_counter()
-    total, rows_done = 0.0, 0
-    for block, rows in enumerate(plan.blocks(epoch)):
-        costs = runner.run(data, rows, (plan.seed, epoch, block))
-        _check_finite(costs, epoch, block)
-        total += float(costs.sum()) * rows.shape[1]
-        rows_done += rows.size
-        bar.advance(rows.size, total / rows_done)
-        if interruption.requested:
-            break
-    seconds = perf_counter() - started
-    record: Record = {
-        "epoch": epoch,
-        "cost": total / rows_done,
-        "seconds": seconds,
-        "rows_per_second": rows_done / seconds,
-    }
-    if rows_done < plan.n_rows:
-        record["interrupted"] = True
-    return record
-
-
-def _check_finite(costs: np.ndarray[Any, Any], epoch: int, block: int) -> None:
+def _check_finite(costs: Array, epoch: int, block: int) -> None:
     if not np.isfinite(costs).all():
         step = int(np.isfinite(costs).argmin())
         raise DivergedError(
@@ -222,10 +259,5 @@ def _tell_of_interruption(record: Record) -> None:
     warnings.warn(
         f"training was interrupted in epoch {record['epoch']}; the parameters are those "
         "trained so far.",
-        stacklevel=4,
+        stacklevel=5,
     )
-
-
-def _check_integer(name: str, value: Any, *, at_least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < at_least:
-        raise ValueError(f"{name} is {value!r}; expected an integer of at least {at_least}.")

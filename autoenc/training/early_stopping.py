@@ -1,0 +1,219 @@
+"""When to stop: rules that count minibatches or epochs and know nothing else.
+
+L. Prechelt (1998). Early stopping: but when? Neural Networks: Tricks of the Trade.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from autoenc.graph.types import Parameter
+
+
+class EarlyStopping(Protocol):
+    """A rule that is told validation costs and says when it is enough.
+
+    Iterations are counted in minibatches from 0, over all epochs.
+
+    Attributes
+    ----------
+    best_cost : float
+        The least validation cost so far; infinite before the first.
+    best_iteration : int
+        The minibatch after which it was seen; -1 before the first.
+    """
+
+    best_cost: float
+    best_iteration: int
+
+    def start(self, minibatches_per_epoch: int) -> None:
+        """Begin a training."""
+        ...
+
+    def next_event(self, iteration: int) -> int:
+        """Tell the first minibatch, at or after `iteration`, after which to ask again."""
+        ...
+
+    def validate_after(self, iteration: int) -> bool:
+        """Whether the validation cost is wanted after this minibatch."""
+        ...
+
+    def report(self, iteration: int, cost: float) -> bool:
+        """Take a validation cost; return whether it is the best so far."""
+        ...
+
+    def stop_after(self, iteration: int) -> bool:
+        """Whether this minibatch was the last."""
+        ...
+
+
+class GeometricPatience:
+    """Look at a number of minibatches at least, and at more while there is improvement.
+
+    Validation comes every min(minibatches of an epoch, patience / 2) minibatches.
+    When the cost falls below `threshold` times the best, as many minibatches are
+    granted as `increase` times those seen; training ends when they are used up.
+
+    Parameters
+    ----------
+    patience : int
+        Minibatches to look at regardless, at least 2.
+    increase : float
+        How many times the minibatches seen are granted on improvement, > 1.
+    threshold : float
+        What is an improvement: a cost below this part of the best, in (0, 1].
+
+    Raises
+    ------
+    ValueError
+        If a number is out of its range.
+
+    Examples
+    --------
+    >>> rule = GeometricPatience(patience=10)
+    >>> rule.start(minibatches_per_epoch=5)
+    >>> rule.report(4, 1.0), rule.report(9, 0.5), rule.stop_after(9), rule.stop_after(18)
+    (True, True, False, True)
+
+    References
+    ----------
+    The rule of the Theano deep learning tutorials.
+    """
+
+    def __init__(
+        self, patience: int = 5_000, *, increase: float = 2.0, threshold: float = 0.995
+    ) -> None:
+        if patience < 2:
+            raise ValueError(f"patience is {patience}; expected at least 2 minibatches.")
+        if not increase > 1:
+            raise ValueError(f"increase is {increase}; expected a number > 1.")
+        if not 0 < threshold <= 1:
+            raise ValueError(f"threshold is {threshold}; expected a number in (0, 1].")
+        self.patience = patience
+        self.increase = increase
+        self.threshold = threshold
+        self.start(patience)
+
+    def start(self, minibatches_per_epoch: int) -> None:
+        """Begin a training; see `EarlyStopping.start`."""
+        self.best_cost = math.inf
+        self.best_iteration = -1
+        self.granted = float(self.patience)
+        self.frequency = min(minibatches_per_epoch, self.patience // 2)
+
+    def next_event(self, iteration: int) -> int:
+        """Tell when to ask again; see `EarlyStopping.next_event`."""
+        validation = (iteration // self.frequency + 1) * self.frequency - 1
+        return min(validation, max(math.ceil(self.granted), iteration))
+
+    def validate_after(self, iteration: int) -> bool:
+        """Whether to validate; see `EarlyStopping.validate_after`."""
+        return (iteration + 1) % self.frequency == 0
+
+    def report(self, iteration: int, cost: float) -> bool:
+        """Take a validation cost; see `EarlyStopping.report`."""
+        if not cost < self.best_cost:
+            return False
+        if cost < self.best_cost * self.threshold:
+            self.granted = max(self.granted, iteration * self.increase)
+        self.best_cost, self.best_iteration = cost, iteration
+        return True
+
+    def stop_after(self, iteration: int) -> bool:
+        """Whether to stop; see `EarlyStopping.stop_after`."""
+        return iteration >= self.granted
+
+
+class EpochPatience:
+    """Stop after so many epochs without improvement.
+
+    Parameters
+    ----------
+    patience : int
+        Epochs to wait for a lower validation cost, at least 1.
+    tolerance : float
+        By how much lower it has to be, >= 0.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of its range.
+
+    Examples
+    --------
+    >>> rule = EpochPatience(patience=2)
+    >>> rule.start(minibatches_per_epoch=10)
+    >>> [rule.report(i, c) for i, c in [(9, 1.0), (19, 1.1), (29, 1.2)]], rule.stop_after(29)
+    ([True, False, False], True)
+    """
+
+    def __init__(self, patience: int = 10, *, tolerance: float = 0.0) -> None:
+        if patience < 1:
+            raise ValueError(f"patience is {patience}; expected at least 1 epoch.")
+        if not tolerance >= 0:
+            raise ValueError(f"tolerance is {tolerance}; expected a number >= 0.")
+        self.patience = patience
+        self.tolerance = tolerance
+        self.start(1)
+
+    def start(self, minibatches_per_epoch: int) -> None:
+        """Begin a training; see `EarlyStopping.start`."""
+        self.best_cost = math.inf
+        self.best_iteration = -1
+        self.minibatches_per_epoch = minibatches_per_epoch
+        self.improved_at = -1
+
+    def next_event(self, iteration: int) -> int:
+        """Tell when to ask again; see `EarlyStopping.next_event`."""
+        return (iteration // self.minibatches_per_epoch + 1) * self.minibatches_per_epoch - 1
+
+    def validate_after(self, iteration: int) -> bool:
+        """Whether to validate; see `EarlyStopping.validate_after`."""
+        return (iteration + 1) % self.minibatches_per_epoch == 0
+
+    def report(self, iteration: int, cost: float) -> bool:
+        """Take a validation cost; see `EarlyStopping.report`."""
+        if cost < self.best_cost - self.tolerance:
+            self.improved_at = iteration
+        if not cost < self.best_cost:
+            return False
+        self.best_cost, self.best_iteration = cost, iteration
+        return True
+
+    def stop_after(self, iteration: int) -> bool:
+        """Whether to stop; see `EarlyStopping.stop_after`."""
+        return iteration - self.improved_at >= self.patience * self.minibatches_per_epoch
+
+
+class Keeper:
+    """Keeps the state that had the best validation cost.
+
+    Parameters
+    ----------
+    rule : EarlyStopping
+        Is told the costs.
+    state : sequence of shared variables
+        What is kept: parameters and whatever else updates change.
+    """
+
+    def __init__(self, rule: EarlyStopping, state: Sequence[Parameter]) -> None:
+        self.rule = rule
+        self._state = state
+        self._best: list[Any] | None = None
+
+    def start(self, minibatches_per_epoch: int) -> None:
+        """Begin a training."""
+        self.rule.start(minibatches_per_epoch)
+
+    def report(self, iteration: int, cost: float) -> None:
+        """Pass a validation cost on; keep the state if it is the best."""
+        if self.rule.report(iteration, cost):
+            self._best = [variable.get_value() for variable in self._state]
+
+    def restore(self) -> None:
+        """Put the best state back into the shared variables, if there is one."""
+        if self._best is not None:
+            for variable, value in zip(self._state, self._best, strict=True):
+                variable.set_value(value)

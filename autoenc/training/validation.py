@@ -1,0 +1,55 @@
+"""Validation during training: a cost per row, over all rows of data kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autoenc.backends import Backend
+from autoenc.graph.types import Expression
+from autoenc.training.arrays import as_arrays
+
+# Rows that go through the graph at a time.
+ROWS_AT_A_TIME = 5_000
+
+
+class Validator:
+    """Computes the mean of a cost over all rows of the validation data.
+
+    Parameters
+    ----------
+    row_cost : expression, (rows,)
+        Cost of each row, in terms of the inputs.
+    inputs : sequence of symbolic variables
+    data : array, or sequence of arrays
+        For each input.
+    backend : Backend
+        What compiles it.
+
+    Raises
+    ------
+    ValueError
+        If the cost is not per row, or the data does not fit the inputs.
+    """
+
+    def __init__(
+        self, row_cost: Expression, inputs: Sequence[Expression], data: Any, backend: Backend
+    ) -> None:
+        if getattr(row_cost, "ndim", None) != 1:
+            raise ValueError(
+                f"the validation cost has {getattr(row_cost, 'ndim', 'no')} dimensions; expected "
+                "a cost for each row, without its mean."
+            )
+        self._arrays = as_arrays(data, inputs)
+        self._function = backend.function(list(inputs), row_cost)
+
+    def __call__(self) -> float:
+        """Mean cost of all rows under the present parameters."""
+        total = 0.0
+        n_rows = len(self._arrays[0])
+        for first in range(0, n_rows, ROWS_AT_A_TIME):
+            part = [array[first : first + ROWS_AT_A_TIME] for array in self._arrays]
+            total += float(self._function(*part).sum(dtype=np.float64))
+        return total / n_rows
