@@ -169,8 +169,9 @@ def jaxify(
     graph = FunctionGraph(list(inputs), list(outputs), clone=True)
     JAX.optimizer.rewrite(graph)
     with warnings.catch_warnings():
-        # JAX checks shapes itself when it traces, so that this assertion is not missed.
-        warnings.filterwarnings("ignore", message=r"Skipping Assert.*Could not broadcast")
+        # JAX checks shapes itself when it traces, so that PyTensor's assertions are not missed.
+        for what in ("Could not broadcast", "do not have the same shape"):
+            warnings.filterwarnings("ignore", message=rf"Skipping Assert[\s\S]*{what}")
         function: Callable[..., tuple[DeviceArray, ...]] = jax_funcify(graph)
     return function
 

@@ -11,32 +11,92 @@
 """
 
 from autoenc.graph.activations import ACTIVATIONS, linear, relu, resolve_activation
-from autoenc.graph.corruption import masking
-from autoenc.graph.costs import cross_entropy, cross_entropy_from_logits, squared_error
+from autoenc.graph.classifiers import DenseLayer, SoftmaxLayer
+from autoenc.graph.corruption import CORRUPTIONS, corrupt, gaussian, masking, salt_and_pepper
+from autoenc.graph.costs import (
+    cross_entropy,
+    cross_entropy_from_logits,
+    negative_log_likelihood,
+    negative_log_likelihood_from_logits,
+    squared_error,
+    zero_one_loss,
+)
 from autoenc.graph.initializers import gaussian_weights, uniform_weights
 from autoenc.graph.layers import AutoEncoderLayer
+from autoenc.graph.networks import Network
+from autoenc.graph.penalties import contractive, kl_sparsity, l1, l2
 from autoenc.graph.random import random_updates, symbolic_generator
-from autoenc.graph.types import Activation, Expression, Parameter, Updates
-from autoenc.graph.updates import momentum, sgd
+from autoenc.graph.types import (
+    Activation,
+    Expression,
+    LearningRate,
+    Parameter,
+    Schedule,
+    UpdateRule,
+    Updates,
+)
+from autoenc.graph.updates import (
+    OPTIMIZERS,
+    adadelta,
+    adagrad,
+    adam,
+    exponential_decay,
+    inverse_time_decay,
+    linear_warmup,
+    momentum,
+    nesterov,
+    resolve_optimizer,
+    rmsprop,
+    sgd,
+    step_decay,
+)
 
 __all__ = [
     "ACTIVATIONS",
+    "CORRUPTIONS",
+    "OPTIMIZERS",
     "Activation",
     "AutoEncoderLayer",
+    "DenseLayer",
     "Expression",
+    "LearningRate",
+    "Network",
     "Parameter",
+    "Schedule",
+    "SoftmaxLayer",
+    "UpdateRule",
     "Updates",
+    "adadelta",
+    "adagrad",
+    "adam",
+    "contractive",
+    "corrupt",
     "cross_entropy",
     "cross_entropy_from_logits",
+    "exponential_decay",
+    "gaussian",
     "gaussian_weights",
+    "inverse_time_decay",
+    "kl_sparsity",
+    "l1",
+    "l2",
     "linear",
+    "linear_warmup",
     "masking",
     "momentum",
+    "negative_log_likelihood",
+    "negative_log_likelihood_from_logits",
+    "nesterov",
     "random_updates",
     "relu",
     "resolve_activation",
+    "resolve_optimizer",
+    "rmsprop",
+    "salt_and_pepper",
     "sgd",
     "squared_error",
+    "step_decay",
     "symbolic_generator",
     "uniform_weights",
+    "zero_one_loss",
 ]

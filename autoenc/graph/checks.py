@@ -1,13 +1,19 @@
-"""Checks that layers share: sizes, and parameters that are given."""
+"""Checks that pieces share: numbers, sizes, and parameters that are given."""
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from pytensor import config
 
 from autoenc.graph.types import Parameter
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether `value` is a real number, Python's or NumPy's, and no bool."""
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def positive_int(value: Any, name: str) -> int:

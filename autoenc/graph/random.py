@@ -4,6 +4,7 @@ There is no global generator: a piece that needs noise takes a symbolic generato
 as an argument, and `random_updates` tells how to step it on.
 """
 
+from numbers import Integral
 from typing import TypeAlias
 
 import numpy as np
@@ -17,6 +18,9 @@ from autoenc.graph.types import Expression, Updates
 
 SymbolicGenerator: TypeAlias = RandomGeneratorVariable
 """A random generator in a graph."""
+
+RandomSource: TypeAlias = SymbolicGenerator | np.random.Generator | int
+"""What a piece that needs noise takes."""
 
 
 def symbolic_generator(
@@ -39,6 +43,39 @@ def symbolic_generator(
     if isinstance(seed, np.random.Generator):
         return shared_rng(seed, name=name)
     return shared_rng(seed=seed, name=name)
+
+
+def as_symbolic_generator(rng: RandomSource) -> SymbolicGenerator:
+    """Return a symbolic generator as it is; make one from a NumPy generator or a seed.
+
+    Raises
+    ------
+    TypeError
+        If it is none of the three.
+    """
+    if isinstance(rng, np.random.Generator):
+        return symbolic_generator(rng)
+    if isinstance(rng, Integral):
+        return symbolic_generator(int(rng))
+    if not isinstance(getattr(rng, "type", None), RandomType):
+        raise TypeError(
+            f"rng is {rng!r}; expected a symbolic generator such as symbolic_generator(123), "
+            "a NumPy generator, or a seed."
+        )
+    return rng
+
+
+def next_state(generator: SymbolicGenerator, *outputs: Expression) -> SymbolicGenerator:
+    """Find what a generator has become once outputs are computed; itself if unused.
+
+    Examples
+    --------
+    >>> generator = symbolic_generator(123, name="noise")
+    >>> after, draw = generator.uniform(size=(1,))
+    >>> next_state(generator, draw) is after
+    True
+    """
+    return _last_state(generator, _next_states(list(ancestors(outputs))))
 
 
 def random_updates(*outputs: Expression) -> Updates:

@@ -1,0 +1,21 @@
+"""Precision: numbers and expressions are brought to that of what they meet."""
+
+from typing import Any
+
+import numpy as np
+from pytensor import tensor as pt
+from pytensor.graph.basic import Variable
+
+from autoenc.graph.types import Expression
+
+
+def in_dtype_of(like: Expression, value: Any) -> Expression:
+    """`value`, a number or an expression, in the dtype of `like`: nothing is upcast.
+
+    >>> import pytensor.tensor as pt
+    >>> (in_dtype_of(pt.vector(dtype="float32"), 0.1)).dtype
+    'float32'
+    """
+    if isinstance(value, Variable):
+        return value.astype(like.dtype)
+    return pt.constant(np.asarray(value, dtype=like.dtype))

@@ -1,0 +1,205 @@
+"""Penalties: what is added to a cost to keep parameters small or codes simple.
+
+>>> import numpy as np, pytensor.tensor as pt
+>>> from autoenc.graph.layers import AutoEncoderLayer
+>>> x = pt.matrix("x")
+>>> layer = AutoEncoderLayer(4, 2, rng=np.random.default_rng(0))
+>>> cost = layer.cross_entropy(x).mean() + 0.1 * contractive(layer, x).mean() + l2([layer.W])
+>>> cost.ndim
+0
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+from pytensor.graph.basic import Variable
+from pytensor.graph.replace import clone_replace, vectorize_graph
+from pytensor.graph.traversal import graph_inputs
+from pytensor.tensor.sharedvar import TensorSharedVariable
+
+from autoenc.graph.activations import resolve_activation
+from autoenc.graph.checks import is_number
+from autoenc.graph.classifiers import DenseLayer
+from autoenc.graph.dtypes import in_dtype_of
+from autoenc.graph.layers import AutoEncoderLayer
+from autoenc.graph.types import Activation, Expression
+
+
+def l1(params: Sequence[Expression]) -> Expression:
+    """Sum of |p| over all entries of all parameters.
+
+    Parameters
+    ----------
+    params : sequence of expressions
+        Of one dtype, any shapes; at least one. Usually weights and no biases.
+
+    Returns
+    -------
+    scalar expression
+        Its slope at 0 is taken as 0.
+
+    Raises
+    ------
+    ValueError
+        If there are no parameters.
+    """
+    return _total([pt.abs(p).sum() for p in params])
+
+
+def l2(params: Sequence[Expression]) -> Expression:
+    """Sum of p² over all entries of all parameters, without a factor ½.
+
+    Parameters
+    ----------
+    params : sequence of expressions
+        Of one dtype, any shapes; at least one. Usually weights and no biases.
+
+    Returns
+    -------
+    scalar expression
+
+    Raises
+    ------
+    ValueError
+        If there are no parameters.
+    """
+    return _total([pt.sqr(p).sum() for p in params])
+
+
+def kl_sparsity(code: Expression, target: float | Expression) -> Expression:
+    """Divergence of the mean activity of each unit from a target, summed over units.
+
+    Σ_j [ρ·log(ρ / m_j) + (1 − ρ)·log((1 − ρ) / (1 − m_j))], where ρ is the target and m_j
+    the mean of unit j over rows.
+
+    The divergence of a unit that is always 0 or always 1 is infinite. Therefore m_j is
+    ε + (1 − 2ε)·mean, with ε the resolution of the dtype (1.2e-7 in float32): a mixture
+    that moves no mean by more than ε, keeps the penalty at least 0, smooth, and below
+    −log ε (16 in float32) for each unit, and its slope below 1 / ε. Unlike clipping it has
+    a slope everywhere, so that a dead unit whose activation still has one is revived.
+
+    Parameters
+    ----------
+    code : expression, (rows, n_hidden)
+        Activities in [0, 1], as of the sigmoid; others give NaN.
+    target : float or scalar expression
+        ρ in (0, 1), such as 0.05.
+
+    Returns
+    -------
+    scalar expression, in nats
+
+    Raises
+    ------
+    ValueError
+        If the target is neither a number in (0, 1) nor an expression.
+
+    References
+    ----------
+    H. Lee, C. Ekanadham, A. Ng (2008). Sparse deep belief net model for visual area V2.
+    NIPS 20. A. Ng (2011). Sparse autoencoder. CS294A lecture notes, Stanford.
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> code = pt.constant([[0.0, 0.5], [0.2, 0.5]], dtype="float32")
+    >>> kl_sparsity(code, 0.1).eval().item()
+    0.368...
+    """
+    if not isinstance(target, Variable) and not (is_number(target) and 0 < target < 1):
+        raise ValueError(
+            f"sparsity target is {target!r}; expected a mean activity in (0, 1), such as 0.05."
+        )
+    rho = in_dtype_of(code, target)
+    epsilon = float(np.finfo(code.dtype).eps)
+    m = in_dtype_of(code, epsilon) + in_dtype_of(code, 1 - 2 * epsilon) * code.mean(axis=0)
+    return (rho * pt.log(rho / m) + (1 - rho) * pt.log((1 - rho) / (1 - m))).sum()
+
+
+def contractive(
+    layer: AutoEncoderLayer | DenseLayer | Callable[[Expression], Expression], x: Expression
+) -> Expression:
+    """Squared Frobenius norm of the Jacobian of the code, ‖∂code/∂x‖²_F, of each row.
+
+    For a layer with an activation s of this package, in closed form:
+    Σ_j s'(a_j)²·Σ_i W_ij², which costs no more than the code itself. Otherwise the Jacobian
+    is derived symbolically, which takes one backward pass for each unit and memory for
+    rows · n_hidden · n_visible numbers; units may be mixed (softmax), rows may not.
+
+    A well-known tutorial divides the sum over rows by their number with ``//``, whose
+    gradient is zero, so that its penalty does not train: take the ``mean()`` of this.
+
+    Parameters
+    ----------
+    layer : AutoEncoderLayer, DenseLayer or callable
+        What encodes; a callable goes from x to a code of shape (rows, n_hidden).
+    x : expression, (rows, n_visible)
+        Where the Jacobian is taken.
+
+    Returns
+    -------
+    expression, (rows,)
+
+    References
+    ----------
+    S. Rifai, P. Vincent, X. Muller, X. Glorot, Y. Bengio (2011). Contractive
+    auto-encoders: explicit invariance during feature extraction. ICML.
+
+    Examples
+    --------
+    >>> import numpy as np, pytensor, pytensor.tensor as pt
+    >>> W = pytensor.shared(np.eye(3, dtype="float32"))
+    >>> layer = AutoEncoderLayer(3, 3, rng=None, W=W)
+    >>> contractive(layer, pt.zeros((2, 3), dtype="float32")).eval()
+    array([0.1875, 0.1875], dtype=float32)
+    """
+    encode: Any = getattr(layer, "encode", layer)
+    if isinstance(layer, AutoEncoderLayer | DenseLayer):
+        for activation, slope in SLOPES:
+            if activation is layer.activation:
+                return pt.sqr(slope(encode(x))) @ pt.sqr(layer.W).sum(axis=0)
+    return _squared_jacobian(encode, x)
+
+
+# Of each activation, its slope in terms of its value.
+SLOPES: list[tuple[Activation, Callable[[Expression], Expression]]] = [
+    (resolve_activation("linear"), pt.ones_like),
+    (resolve_activation("relu"), lambda y: (y > 0).astype(y.dtype)),
+    (resolve_activation("sigmoid"), lambda y: y * (1 - y)),
+    (resolve_activation("softplus"), lambda y: -pt.expm1(-y)),
+    (resolve_activation("tanh"), lambda y: 1 - pt.sqr(y)),
+]
+
+
+def _squared_jacobian(encode: Activation, x: Expression) -> Expression:
+    """Σ_ij (∂code_j/∂x_i)² of each row.
+
+    As rows do not depend on each other, the gradient of a unit's sum over rows holds its
+    gradient for every row.
+    """
+    z = x.type("z")
+    code = _with_known_shapes(encode(z))
+    unit = pt.vector("unit", dtype=code.dtype)
+    gradient = pytensor.grad((code @ unit).sum(), z)
+    jacobian = vectorize_graph(gradient, {unit: pt.eye(code.shape[1], dtype=code.dtype)})
+    return clone_replace(pt.sqr(jacobian).sum(axis=(0, 2)), {z: x})
+
+
+def _with_known_shapes(code: Expression) -> Expression:
+    """Let the number of units follow from the parameters: XLA needs it as a constant."""
+    shared = [v for v in graph_inputs([code]) if isinstance(v, TensorSharedVariable)]
+    known = {v: pt.specify_shape(v, v.get_value(borrow=True).shape) for v in shared}
+    return clone_replace(code, known, rebuild_strict=False)
+
+
+def _total(terms: list[Expression]) -> Expression:
+    if not terms:
+        raise ValueError("params is empty; expected at least one parameter to penalise.")
+    return functools.reduce(operator.add, terms)

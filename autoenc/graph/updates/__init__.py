@@ -1,0 +1,81 @@
+"""Update rules: from a cost and its parameters to what the parameters become.
+
+Every rule has the signature ``rule(cost_or_gradients, params, learning_rate, ...)``, and
+its updates go to `pytensor.function` or to `autoenc.training.train`.
+
+>>> import numpy as np, pytensor
+>>> p = pytensor.shared(np.float32(3.0), name="p")
+>>> step = pytensor.function([], p**2, updates=sgd(p**2, [p], learning_rate=0.1))
+>>> for _ in range(50): _ = step()
+>>> float(p.get_value().round(3))
+0.0
+"""
+
+from autoenc.graph.types import UpdateRule
+from autoenc.graph.updates.adaptive import adadelta, adagrad, adam, rmsprop
+from autoenc.graph.updates.gradient_descent import momentum, nesterov, sgd
+from autoenc.graph.updates.schedules import (
+    exponential_decay,
+    inverse_time_decay,
+    linear_warmup,
+    step_decay,
+)
+
+__all__ = [
+    "OPTIMIZERS",
+    "adadelta",
+    "adagrad",
+    "adam",
+    "exponential_decay",
+    "inverse_time_decay",
+    "linear_warmup",
+    "momentum",
+    "nesterov",
+    "resolve_optimizer",
+    "rmsprop",
+    "sgd",
+    "step_decay",
+]
+
+OPTIMIZERS: dict[str, UpdateRule] = {
+    "adadelta": adadelta,
+    "adagrad": adagrad,
+    "adam": adam,
+    "momentum": momentum,
+    "nesterov": nesterov,
+    "rmsprop": rmsprop,
+    "sgd": sgd,
+}
+
+
+def resolve_optimizer(optimizer: str | UpdateRule) -> UpdateRule:
+    """Find the update rule that a name stands for.
+
+    Parameters
+    ----------
+    optimizer : str or callable
+        One of ``adadelta``, ``adagrad``, ``adam``, ``momentum``, ``nesterov``, ``rmsprop``,
+        ``sgd``, or any function ``rule(cost_or_gradients, params, learning_rate)`` to
+        updates, such as ``functools.partial(momentum, momentum=0.5)``.
+
+    Raises
+    ------
+    ValueError
+        If the name is not known.
+    TypeError
+        If it is neither a name nor callable.
+    """
+    if callable(optimizer):
+        return optimizer
+    if not isinstance(optimizer, str):
+        raise TypeError(
+            f"optimizer is {optimizer!r}; expected a name or a function "
+            "of a cost, parameters and a learning rate."
+        )
+    if optimizer not in OPTIMIZERS:
+        raise ValueError(
+            f"optimizer {optimizer!r} is not known; expected one of "
+            f"{', '.join(sorted(OPTIMIZERS))}, or a function of a cost, parameters and a "
+            "learning rate."
+        )
+    return OPTIMIZERS[optimizer]

@@ -1,0 +1,75 @@
+"""What update rules are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pytensor
+from pytensor.graph.basic import Variable
+
+from autoenc.graph.types import CostOrGradients, Expression, LearningRate, Parameter, Updates
+
+
+def with_gradients(
+    cost_or_gradients: CostOrGradients, params: Sequence[Parameter]
+) -> Iterator[tuple[Parameter, Expression]]:
+    """Pair each parameter with its gradient, in the parameter's dtype.
+
+    Raises
+    ------
+    ValueError
+        If the cost is not a scalar, or there is not one gradient for each parameter.
+    """
+    params = list(params)
+    for p, gradient in zip(params, _gradients(cost_or_gradients, params), strict=True):
+        yield p, gradient.astype(p.dtype)
+
+
+def _gradients(
+    cost_or_gradients: CostOrGradients, params: Sequence[Parameter]
+) -> list[Expression]:
+    if not isinstance(cost_or_gradients, Variable):
+        return _given(list(cost_or_gradients), len(params))
+    if cost_or_gradients.ndim != 0:
+        raise ValueError(
+            f"the cost has {cost_or_gradients.ndim} dimensions; expected a scalar expression. "
+            "Costs are per row: take their mean()."
+        )
+    gradients: list[Expression] = pytensor.grad(cost_or_gradients, params)
+    return gradients
+
+
+def _given(gradients: list[Expression], n_params: int) -> list[Expression]:
+    if len(gradients) != n_params:
+        raise ValueError(
+            f"there are {len(gradients)} gradients and {n_params} parameters; "
+            "expected a gradient for each parameter, in their order."
+        )
+    return gradients
+
+
+def zeros_like(p: Parameter, what: str) -> Parameter:
+    """Make a shared variable of the kind of `p`, of zeros, named ``{p.name}_{what}``."""
+    name = f"{p.name}_{what}" if p.name else what
+    zeros = np.zeros_like(p.get_value(borrow=True))
+    return pytensor.shared(zeros, name=name, shape=p.type.shape)
+
+
+def step_counter() -> tuple[Parameter, Updates]:
+    """Make a shared int32 scalar that counts steps from 0, and the update that steps it on."""
+    step = pytensor.shared(np.asarray(0, dtype="int32"), name="step")
+    return step, {step: step + 1}
+
+
+def scheduled(learning_rate: LearningRate) -> tuple[float | Expression, Updates]:
+    """Return the learning rate of a step, and the updates of the counter that a schedule needs."""
+    if not callable(learning_rate):
+        return learning_rate, {}
+    step, updates = step_counter()
+    return learning_rate(step), updates
+
+
+def rate_at(step: Expression, learning_rate: LearningRate) -> float | Expression:
+    """Return the learning rate of a step whose number is known."""
+    return learning_rate(step) if callable(learning_rate) else learning_rate
