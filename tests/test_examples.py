@@ -11,7 +11,7 @@ import pytest
 
 from autoenc import DenoisingAutoEncoder
 from autoenc.datasets import Mnist
-from examples import train_mnist
+from examples import stacked, train_mnist
 
 ROOT = Path(__file__).parents[1]
 QUICK = ["--sample", "--epochs", "2", "--hidden", "30", "--quiet"]
@@ -69,3 +69,25 @@ def test_train_mnist_falls_back_to_the_sample_only_when_nothing_was_asked_for(mo
     monkeypatch.setattr(train_mnist, "load_mnist", nothing_here)
     with pytest.raises(train_mnist.DatasetNotFoundError):
         train_mnist.load_digits(train_mnist.parse(["--download"]))
+
+
+def test_stacked(tmp_path, capsys):
+    quick = ["--hidden", "60", "40", "--corruption", "0.1", "0.2", "--dropout", "0", "0", "0"]
+    times = ["--pretraining-epochs", "1", "--epochs", "8", "--batch-size", "20"]
+    arguments = [*quick, *times, "--seeds", "2", "--quiet", "--output", str(tmp_path)]
+    errors = stacked.main(arguments)
+    shown = capsys.readouterr().out.splitlines()
+    assert len(errors) == 2
+    assert all(error < 20 for error in errors)
+    assert shown[-1] == f"test error {np.mean(errors):.2f} %"
+    assert "mean of 2 seeds" in shown[-2]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "stacked_1.safetensors",
+        "stacked_2.safetensors",
+    ]
+
+
+def test_the_headline_run_is_as_described():
+    options = stacked.parse(["--full"])
+    assert options.hidden == [1000, 1000, 1000]
+    assert options.seeds == 1

@@ -1,6 +1,15 @@
 """The scikit-learn face of autoenc."""
 
 from autoenc.estimators.autoencoder import AutoEncoder
+from autoenc.estimators.classifiers import PerceptronClassifier, SoftmaxClassifier
 from autoenc.estimators.denoising import DenoisingAutoEncoder
+from autoenc.estimators.stacks import StackedDenoisingAutoEncoder, StackedDenoisingClassifier
 
-__all__ = ["AutoEncoder", "DenoisingAutoEncoder"]
+__all__ = [
+    "AutoEncoder",
+    "DenoisingAutoEncoder",
+    "PerceptronClassifier",
+    "SoftmaxClassifier",
+    "StackedDenoisingAutoEncoder",
+    "StackedDenoisingClassifier",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, final
 
-from autoenc.estimators.base import AutoEncoderBase
+from autoenc.estimators.autoencoding import AutoEncoderBase
 from autoenc.graph import Expression
 
 
@@ -26,10 +26,22 @@ class AutoEncoder(AutoEncoderBase):
         Whether the decoder uses Wᵀ; otherwise it learns weights of its own, ``W_prime_``.
     cost : {"cross_entropy", "squared_error"}
         Summed over columns, for values in [0, 1]; or meaned over columns, for any values.
-    learning_rate : float
-        Step of gradient descent, > 0.
+    l1, l2 : float
+        Weights, >= 0, of Σ|W| and ΣW². Penalties are minimised with the cost, and are not
+        in the history.
+    contraction : float
+        Weight, >= 0, of the mean over rows of ‖∂code/∂x‖², which makes codes insensitive to
+        small changes of the input; see `autoenc.graph.contractive`.
+    sparsity, sparsity_target : float
+        Weight, >= 0, of the divergence of each unit's mean value from the target, in (0, 1);
+        see `autoenc.graph.kl_sparsity`.
+    optimizer : str or callable
+        ``"sgd"``, ``"momentum"``, ``"nesterov"``, ``"adagrad"``, ``"rmsprop"``, ``"adadelta"``,
+        ``"adam"``, or any rule of the form of `autoenc.graph.sgd`.
+    learning_rate : float or schedule
+        Step of the optimizer, > 0; or a schedule such as `autoenc.graph.exponential_decay`.
     momentum : float
-        In [0, 1); 0 is plain gradient descent.
+        In [0, 1), for ``"sgd"``; 0 is plain gradient descent.
     batch_size : int
         Rows of a minibatch.
     n_epochs : int
@@ -88,6 +100,12 @@ class AutoEncoder(AutoEncoderBase):
         output: Any = "sigmoid",
         tied: bool = True,
         cost: str = "cross_entropy",
+        l1: float = 0.0,
+        l2: float = 0.0,
+        contraction: float = 0.0,
+        sparsity: float = 0.0,
+        sparsity_target: float = 0.05,
+        optimizer: Any = "sgd",
         learning_rate: float = 0.1,
         momentum: float = 0.0,
         batch_size: int = 20,
@@ -104,6 +122,12 @@ class AutoEncoder(AutoEncoderBase):
         self.output = output
         self.tied = tied
         self.cost = cost
+        self.l1 = l1
+        self.l2 = l2
+        self.contraction = contraction
+        self.sparsity = sparsity
+        self.sparsity_target = sparsity_target
+        self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.momentum = momentum
         self.batch_size = batch_size

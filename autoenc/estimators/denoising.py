@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from typing import Any, final
 
-from autoenc.estimators.base import AutoEncoderBase
-from autoenc.graph import Expression, masking
+from autoenc.estimators.autoencoding import AutoEncoderBase
+from autoenc.graph import Expression, corrupt
 
 
 @final
 class DenoisingAutoEncoder(AutoEncoderBase):
     """Autoencoder that learns to undo noise put on its input.
 
-    Each entry of the input is set to zero with probability `corruption`; the clean input
-    is what has to be reconstructed. Noise is drawn anew for every minibatch, and only
-    while training.
+    The clean input is what has to be reconstructed. Noise is drawn anew for every minibatch,
+    and only while training.
 
     Parameters
     ----------
     n_hidden : int
         Units of the code.
-    corruption : float
-        Probability in [0, 1] that an entry is set to zero.
+    corruption : float, pair, list of pairs or callable
+        Probability in [0, 1] that an entry is set to zero; or a kind of noise and how much of
+        it, such as ``("salt_and_pepper", 0.2)`` or ``("gaussian", 0.1)``; or several such
+        pairs, one after the other. See `autoenc.graph.corrupt`.
     activation, output : str or callable
         As for `AutoEncoder`, which documents the other parameters too.
-    tied, cost, learning_rate, momentum, batch_size, n_epochs, shuffle, random_state, backend, \
-device, dtype, verbose
+    tied, cost, l1, l2, contraction, sparsity, sparsity_target, optimizer, learning_rate, \
+momentum, batch_size, n_epochs, shuffle, random_state, backend, device, dtype, verbose
         As for `AutoEncoder`.
 
     Attributes
@@ -51,11 +52,17 @@ device, dtype, verbose
         self,
         n_hidden: int = 500,
         *,
-        corruption: float = 0.3,
+        corruption: Any = 0.3,
         activation: Any = "sigmoid",
         output: Any = "sigmoid",
         tied: bool = True,
         cost: str = "cross_entropy",
+        l1: float = 0.0,
+        l2: float = 0.0,
+        contraction: float = 0.0,
+        sparsity: float = 0.0,
+        sparsity_target: float = 0.05,
+        optimizer: Any = "sgd",
         learning_rate: float = 0.1,
         momentum: float = 0.0,
         batch_size: int = 20,
@@ -73,6 +80,12 @@ device, dtype, verbose
         self.output = output
         self.tied = tied
         self.cost = cost
+        self.l1 = l1
+        self.l2 = l2
+        self.contraction = contraction
+        self.sparsity = sparsity
+        self.sparsity_target = sparsity_target
+        self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.momentum = momentum
         self.batch_size = batch_size
@@ -85,4 +98,4 @@ device, dtype, verbose
         self.verbose = verbose
 
     def _corrupt(self, x: Expression, seed: int) -> Expression:
-        return masking(x, self.corruption, seed)
+        return corrupt(x, self.corruption, seed)

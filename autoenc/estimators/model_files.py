@@ -13,18 +13,19 @@ from autoenc import __version__
 from autoenc.storage import ModelFileError, load_arrays
 
 if TYPE_CHECKING:
-    from autoenc.estimators.base import AutoEncoderBase
+    from autoenc.estimators.base import GraphEstimator
 
-FITTED = ("n_features_in_", "seed_", "history_", "backend_")
 LIBRARIES = ("pytensor", "jax", "numpy", "scikit-learn")
 
 
-def describe_model(model: AutoEncoderBase) -> dict[str, Any]:
+def describe_model(model: GraphEstimator) -> dict[str, Any]:
     """Collect settings, seed, history and versions of a fitted model, for JSON."""
     description = {
         "class": type(model).__name__,
         "settings": {name: _plain(value) for name, value in model.get_params().items()},
-        "fitted": {name: getattr(model, name) for name in FITTED if hasattr(model, name)},
+        "fitted": {
+            name: getattr(model, name) for name in model._fitted_names if hasattr(model, name)
+        },
         "versions": {"autoenc": __version__, "python": platform.python_version()}
         | {library: version(library) for library in LIBRARIES},
     }
@@ -77,6 +78,8 @@ def _plain(value: Any) -> Any:
     if callable(value):
         module, name = getattr(value, "__module__", "?"), getattr(value, "__qualname__", "?")
         return {"function": f"{module}.{name}"}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
     if value is None or isinstance(value, bool | int | float | str):
         return value
     # A generator or a backend object: its use is over, its description is kept elsewhere.

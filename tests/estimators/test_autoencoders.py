@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from autoenc import AutoEncoder, DenoisingAutoEncoder
+from autoenc.graph import exponential_decay
 from autoenc.storage import ModelFileError, load_arrays
 from autoenc.training import DivergedError
 from tests import reference
@@ -173,6 +174,77 @@ def test_ctrl_c_keeps_what_was_learned(new, digits, monkeypatch):
 
 def a_little_bent(a):
     return a / (1 + abs(a))
+
+
+def test_untying_changes_nothing_that_is_computed(fitted, digits):
+    model = pickle.loads(pickle.dumps(fitted))
+    X = digits.test.images[:20]
+    before = model.reconstruct(X), model.score_samples(X)
+    assert model.untie() is model
+    assert model.get_params()["tied"] is False
+    np.testing.assert_array_equal(model.W_prime_, model.W_.T)
+    np.testing.assert_allclose(model.reconstruct(X), before[0], rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(model.score_samples(X), before[1], rtol=1e-5)
+    assert fitted.tied
+
+
+@pytest.mark.parametrize(
+    "corruption",
+    [("salt_and_pepper", 0.2), ("gaussian", 0.1), [("masking", 0.2), ("gaussian", 0.1)]],
+    ids=str,
+)
+def test_any_corruption(digits, corruption, tmp_path):
+    settings = {"n_epochs": 2, "random_state": 0, "verbose": False}
+    X = digits.train.images[:500]
+    model = DenoisingAutoEncoder(20, corruption=corruption, **settings).fit(X)
+    masked = DenoisingAutoEncoder(20, corruption=0.2, **settings).fit(X)
+    assert model.history_[1]["cost"] < model.history_[0]["cost"]
+    assert np.abs(model.W_ - masked.W_).max() > 1e-3
+    model.save(tmp_path / "m")
+    again = DenoisingAutoEncoder.load(tmp_path / "m")
+    assert clone(again).fit(X).W_.tobytes() == model.W_.tobytes()
+
+
+@pytest.mark.parametrize(
+    "optimizer", ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adadelta", "adam"]
+)
+def test_any_optimizer(new, digits, optimizer):
+    rate = {"adadelta": 1.0, "sgd": 0.1, "momentum": 0.01, "nesterov": 0.01}.get(optimizer, 0.01)
+    model = new(optimizer=optimizer, learning_rate=rate).fit(digits.train.images[:500])
+    assert model.history_[1]["cost"] < model.history_[0]["cost"]
+
+
+def test_a_schedule(new, digits):
+    X = digits.train.images[:500]
+    # The rate is gone after the first epoch of 25 minibatches.
+    schedule = exponential_decay(0.1, 1e-12, 25)
+    models = [new(learning_rate=schedule, n_epochs=n).fit(X) for n in (2, 6)]
+    np.testing.assert_allclose(models[0].W_, models[1].W_, rtol=1e-5, atol=1e-7)
+
+
+def contraction(model, X):
+    h = model.transform(X)
+    return ((h * (1 - h)) ** 2 @ (model.W_**2).sum(axis=0)).mean()
+
+
+def squares(array):
+    return float((array.astype("float64") ** 2).sum())
+
+
+@pytest.mark.parametrize(
+    ("settings", "measure"),
+    [
+        ({"l1": 0.1}, lambda m, X: np.abs(m.W_).sum()),
+        ({"l2": 0.1}, lambda m, X: squares(m.W_)),
+        ({"contraction": 10.0}, contraction),
+        ({"sparsity": 10.0}, lambda m, X: m.transform(X).mean()),
+    ],
+    ids=["l1", "l2", "contraction", "sparsity"],
+)
+def test_penalties(new, digits, settings, measure):
+    X = digits.train.images[:500]
+    free, held = new().fit(X), new(**settings).fit(X)
+    assert measure(held, X) < 0.9 * measure(free, X)
 
 
 # Scikit-learn's habits

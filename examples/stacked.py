@@ -1,0 +1,122 @@
+"""Pre-train a stack of denoising autoencoders, then fine-tune it with labels.
+
+Three layers learn from digits without their labels, one on top of the other; then the same
+weights, under a softmax layer, learn to tell the digits apart. The model with the lowest
+validation error is the one that is tested.
+
+    python examples/stacked.py            # the bundled sample, small layers
+    python examples/stacked.py --full     # all of MNIST, three layers of 1,000 units
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import mean, stdev
+from time import perf_counter
+
+from autoenc import load_mnist
+from autoenc.datasets import Mnist
+from autoenc.estimators import StackedDenoisingClassifier
+from autoenc.training import EpochPatience
+
+
+def main(arguments: Sequence[str] | None = None) -> list[float]:
+    """Train with each seed; return the test errors in percent."""
+    options = parse(arguments)
+    digits = load_mnist(options.data, download=options.download, sample=not options.full)
+    print(f"{len(digits.train.images):,} training digits")
+    errors = [run(options, digits, options.seed + i) for i in range(options.seeds)]
+    if len(errors) > 1:
+        print(f"mean of {len(errors)} seeds {mean(errors):.2f} %, deviation {stdev(errors):.2f} %")
+    print(f"test error {errors[-1] if len(errors) == 1 else mean(errors):.2f} %")
+    return errors
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line; what is left out depends on ``--full``."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    add = parser.add_argument
+    add("--full", action="store_true", help="all of MNIST and three layers of 1,000 units")
+    add("--hidden", type=int, nargs="+", help="units of each layer")
+    add("--corruption", type=float, nargs="+", help="of each layer")
+    add("--pretraining-epochs", type=int, help="for each layer")
+    add("--epochs", type=int, help="of fine-tuning")
+    add("--dropout", type=float, nargs="+", help="of the input and each layer, in fine-tuning")
+    add("--learning-rate", type=float, default=0.1, help="of fine-tuning (%(default)s)")
+    add("--momentum", type=float, default=0.9, help="of fine-tuning (%(default)s)")
+    add("--decay", type=float, default=0.97, help="of the rate, an epoch (%(default)s)")
+    add("--batch-size", type=int, default=100, help="rows of a minibatch (%(default)s)")
+    add("--data", type=Path, help="mnist.pkl.gz, mnist.npz or a folder of IDX files")
+    add("--download", action="store_true", help="fetch the full data set if it is not here")
+    add("--seed", type=int, default=1, help="(%(default)s)")
+    add("--seeds", type=int, default=1, help="how many, counted from --seed (%(default)s)")
+    add("--backend", default="auto", choices=["auto", "c", "xla", "numba"])
+    add("--device", help="cpu, cuda or cuda<number>; by default the fastest there is")
+    add("--output", type=Path, help="where to save the model")
+    add("--quiet", action="store_true", help="no progress bar")
+    options = parser.parse_args(arguments)
+    for name, value in (FULL if options.full else SAMPLE).items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
+    return options
+
+
+FULL = {
+    "hidden": [1000, 1000, 1000],
+    "corruption": [0.1, 0.2, 0.3],
+    "pretraining_epochs": 8,
+    "epochs": 80,
+    "dropout": [0.2, 0.3, 0.3, 0.3],
+}
+SAMPLE = {
+    "hidden": [200, 200, 200],
+    "corruption": [0.1, 0.2, 0.3],
+    "pretraining_epochs": 5,
+    "epochs": 20,
+    "dropout": [0.2, 0.3, 0.3, 0.3],
+}
+
+
+def run(options: argparse.Namespace, digits: Mnist, seed: int) -> float:
+    """Train with one seed; return the test error in percent."""
+    started = perf_counter()
+    model = StackedDenoisingClassifier(
+        options.hidden,
+        corruption=options.corruption,
+        pretraining_epochs=options.pretraining_epochs,
+        pretraining_batch_size=50,
+        dropout=options.dropout,
+        learning_rate=options.learning_rate,
+        learning_rate_decay=options.decay,
+        momentum=options.momentum,
+        batch_size=options.batch_size,
+        n_epochs=options.epochs,
+        # Long enough never to stop: what is wanted is the best of all epochs.
+        early_stopping=EpochPatience(options.epochs),
+        random_state=seed,
+        backend=options.backend,
+        device=options.device,
+        verbose=not options.quiet,
+    )
+    train, valid, test = digits
+    model.fit(train.images, train.labels, validation=(valid.images, valid.labels))
+    if options.output:
+        model.save(options.output / f"stacked_{seed}.safetensors")
+    valid_error = 100 * min(record["valid_cost"] for record in model.history_)
+    test_error: float = 100 * (1 - model.score(test.images, test.labels))
+    print(f"ran on {model.backend_}")
+    print(
+        f"seed {seed}: validation error {valid_error:.2f} %, test error {test_error:.2f} %, "
+        f"{(perf_counter() - started) / 60:.1f} minutes"
+    )
+    return test_error
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (ValueError, RuntimeError, OSError) as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,237 @@
+"""Classifiers and stacks, on real digits."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.decomposition import PCA
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import make_pipeline
+
+from autoenc import DenoisingAutoEncoder
+from autoenc.estimators import (
+    PerceptronClassifier,
+    SoftmaxClassifier,
+    StackedDenoisingAutoEncoder,
+    StackedDenoisingClassifier,
+    stacks,
+)
+from autoenc.training import EpochPatience
+
+QUIET = {"random_state": 0, "verbose": False}
+MAKERS = {
+    "softmax": lambda **s: SoftmaxClassifier(**{**QUIET, "n_epochs": 4, **s}),
+    "perceptron": lambda **s: PerceptronClassifier(40, **{**QUIET, "n_epochs": 4, **s}),
+    "stack": lambda **s: StackedDenoisingClassifier(
+        (40, 30), **{**QUIET, "n_epochs": 8, "pretraining_epochs": 1, **s}
+    ),
+}
+
+
+@pytest.fixture(params=MAKERS)
+def make(request):
+    return MAKERS[request.param]
+
+
+@pytest.fixture(scope="module", params=MAKERS)
+def fitted(request, digits):
+    return MAKERS[request.param]().fit(digits.train.images, digits.train.labels)
+
+
+def test_digits_are_told_apart(fitted, digits):
+    assert fitted.score(digits.test.images, digits.test.labels) > 0.8
+    assert fitted.history_[-1]["cost"] < fitted.history_[0]["cost"]
+    assert fitted.classes_.tolist() == list(range(10))
+
+
+def test_probabilities_agree_with_numpy(fitted, digits):
+    X = digits.test.images[:50]
+    values = X
+    act = np.tanh if isinstance(fitted, PerceptronClassifier) else lambda a: 1 / (1 + np.exp(-a))
+    for W, b in list(zip(fitted.weights_, fitted.biases_, strict=True))[:-1]:
+        values = act(values @ W + b)
+    logits = values @ fitted.weights_[-1] + fitted.biases_[-1]
+    expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    p = fitted.predict_proba(X)
+    np.testing.assert_allclose(p, expected, rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_array_equal(fitted.predict(X), p.argmax(axis=1))
+
+
+def test_classes_may_be_words(make, digits):
+    X, y = digits.train.images[:400], digits.train.labels[:400]
+    words = np.array(["even", "odd"])[y % 2]
+    model = make().fit(X, words)
+    assert model.classes_.tolist() == ["even", "odd"]
+    assert set(model.predict(X)) <= {"even", "odd"}
+    assert model.score(X, words) > 0.6
+
+
+def test_the_same_seed_gives_the_same_bytes(make, digits):
+    X, y = digits.train.images[:300], digits.train.labels[:300]
+    dropout = {"dropout": 0.2}
+    first, again = (make(**dropout).fit(X, y) for _ in range(2))
+    other = make(**dropout, random_state=1).fit(X, y)
+    assert all(
+        a.tobytes() == b.tobytes() for a, b in zip(first.weights_, again.weights_, strict=True)
+    )
+    assert first.weights_[-1].tobytes() != other.weights_[-1].tobytes()
+
+
+def test_save_and_load(fitted, digits, tmp_path):
+    fitted.save(tmp_path / "m")
+    again = type(fitted).load(tmp_path / "m")
+    X = digits.test.images[:20]
+    np.testing.assert_array_equal(again.predict_proba(X), fitted.predict_proba(X))
+    assert again.classes_.tolist() == fitted.classes_.tolist()
+
+
+def test_pickle_and_clone(fitted, digits):
+    X = digits.test.images[:20]
+    again = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(again.predict_proba(X), fitted.predict_proba(X))
+    with pytest.raises(NotFittedError):
+        clone(fitted).predict(X)
+
+
+def test_validation_is_watched_and_the_best_is_kept(make, digits):
+    train, valid = digits.train, digits.valid
+    rule = EpochPatience(2)
+    model = make(n_epochs=40, learning_rate=0.5, early_stopping=rule)
+    X, y = train.images[:500], train.labels[:500]
+    model.fit(X, y, validation=(valid.images, valid.labels))
+    errors = [record["valid_cost"] for record in model.history_]
+    ours = 1 - model.score(valid.images, valid.labels)
+    assert ours == pytest.approx(min(errors), abs=1e-6)
+    # The rule that was given is a setting, and is left as it was.
+    assert rule.best_iteration == -1
+
+
+def test_penalties_and_dropout_hold_weights_back(make, digits):
+    X, y = digits.train.images[:500], digits.train.labels[:500]
+    free, held = make(l2=0.0).fit(X, y), make(l2=0.1).fit(X, y)
+    assert (held.weights_[-1] ** 2).sum() < 0.9 * (free.weights_[-1] ** 2).sum()
+    sparse = make(l1=0.01, l2=0.0).fit(X, y)
+    assert np.abs(sparse.weights_[-1]).sum() < 0.9 * np.abs(free.weights_[-1]).sum()
+    noisy = make(l2=0.0, dropout=0.5).fit(X, y)
+    assert noisy.history_[-1]["cost"] > free.history_[-1]["cost"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"l1": -1}, "l1 is -1; expected a number >= 0"),
+        ({"learning_rate": 0}, "learning_rate is 0; expected a number > 0"),
+        (
+            {"learning_rate_decay": 1.5},
+            r"learning_rate_decay is 1.5; expected a factor in \(0, 1\]",
+        ),
+        ({"dropout": 1.0}, r"dropout is .* expected probabilities in \[0, 1\)"),
+        ({"early_stopping": EpochPatience()}, "early_stopping needs validation="),
+    ],
+)
+def test_bad_settings(make, digits, settings, message):
+    with pytest.raises(ValueError, match=message):
+        make(**settings).fit(digits.train.images[:100], digits.train.labels[:100])
+
+
+def test_bad_labels(make, digits):
+    X = digits.train.images[:10]
+    with pytest.raises(ValueError, match="y has only the class 3; expected at least two"):
+        make().fit(X, [3] * 10)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        make().fit(X, [0, 1])
+    with pytest.raises(ValueError, match=r"validation has the classes \[7\], which are not among"):
+        make().fit(X, [0, 1] * 5, validation=(X, [7] * 10))
+
+
+def test_dropout_for_each_layer(digits):
+    model = PerceptronClassifier(20, dropout=(0.2, 0.5), n_epochs=1, **QUIET)
+    model.fit(digits.train.images[:100], digits.train.labels[:100])
+    wrong = PerceptronClassifier(20, dropout=(0.2, 0.5, 0.5), n_epochs=1, **QUIET)
+    with pytest.raises(ValueError, match="dropout has 3 probabilities; expected 2"):
+        wrong.fit(digits.train.images[:100], digits.train.labels[:100])
+
+
+# Stacks
+
+
+@pytest.fixture(scope="module")
+def stack(digits):
+    return StackedDenoisingAutoEncoder((40, 30, 20), n_epochs=2, **QUIET).fit(digits.train.images)
+
+
+def test_each_layer_learns_from_the_codes_below(stack, digits):
+    values = digits.train.images
+    for k, layer in enumerate(stack.layers_):
+        alone = DenoisingAutoEncoder(
+            layer.n_hidden, n_epochs=2, random_state=stack.seed_ + k, verbose=False
+        ).fit(values)
+        assert alone.W_.tobytes() == layer.W_.tobytes()
+        values = layer.transform(values)
+    np.testing.assert_array_equal(stack.transform(digits.train.images), values)
+
+
+def test_history_tells_of_each_layer(stack):
+    assert [(r["layer"], r["epoch"]) for r in stack.history_] == [
+        (1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2),
+    ]  # fmt: skip
+
+
+def test_down_again(stack, digits):
+    X = digits.test.images[:30]
+    codes = stack.transform(X)
+    assert stack.inverse_transform(codes).shape == X.shape
+    np.testing.assert_array_equal(stack.reconstruct(X), stack.inverse_transform(codes))
+    assert len(stack.get_feature_names_out()) == 20
+
+
+def test_large_codes_are_kept_in_a_file(stack, digits, monkeypatch):
+    monkeypatch.setattr(stacks, "BYTES_IN_MEMORY", 0)
+    monkeypatch.setattr(stacks, "ROWS_AT_A_TIME", 1000)
+    again = clone(stack).fit(digits.train.images)
+    for ours, theirs in zip(again.layers_, stack.layers_, strict=True):
+        assert ours.W_.tobytes() == theirs.W_.tobytes()
+
+
+def test_a_stack_is_saved_and_loaded(stack, digits, tmp_path):
+    stack.save(tmp_path / "m")
+    again = StackedDenoisingAutoEncoder.load(tmp_path / "m")
+    X = digits.test.images[:30]
+    np.testing.assert_array_equal(again.transform(X), stack.transform(X))
+    np.testing.assert_array_equal(again.reconstruct(X), stack.reconstruct(X))
+    assert again.layers_[2].history_ == stack.layers_[2].history_
+
+
+def test_fine_tuning_starts_from_the_stack(digits):
+    X, y = digits.train.images[:300], digits.train.labels[:300]
+    model = StackedDenoisingClassifier(
+        (40, 30), pretraining_epochs=2, n_epochs=1, learning_rate=1e-9, **QUIET
+    ).fit(X, y)
+    for W, layer in zip(model.weights_, model.stack_.layers_, strict=False):
+        np.testing.assert_allclose(W, layer.W_, atol=1e-6)
+    tuned = StackedDenoisingClassifier(
+        (40, 30), pretraining_epochs=2, n_epochs=1, learning_rate=0.5, **QUIET
+    ).fit(X, y)
+    assert np.abs(tuned.weights_[0] - tuned.stack_.layers_[0].W_).max() > 1e-3
+
+
+def test_in_a_pipeline(digits):
+    X, y = digits.train.images[:500], digits.train.labels[:500]
+    pipeline = make_pipeline(PCA(20), PerceptronClassifier(20, n_epochs=5, **QUIET))
+    assert pipeline.fit(X, y).score(X, y) > 0.7
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"hidden_sizes": ()}, r"hidden_sizes is \(\); expected the units of each layer"),
+        ({"hidden_sizes": 500}, "hidden_sizes is 500; expected the units of each layer"),
+        ({"corruption": (0.1, 0.2, 0.3)}, "corruption has 3 values and hidden_sizes 2"),
+    ],
+)
+def test_bad_stacks(digits, settings, message):
+    stack = StackedDenoisingAutoEncoder(**{"hidden_sizes": (4, 3), **QUIET, **settings})
+    with pytest.raises(ValueError, match=message):
+        stack.fit(digits.train.images[:50])
