@@ -48,7 +48,7 @@ class GraphEstimator(BaseEstimator, ABC):
             functions are noted, not stored: `load` will ask for them.
         """
         check_is_fitted(self)
-        save_arrays(path, self._arrays(), describe_model(self))
+        save_arrays(path, self._arrays(), describe_model(self, self._fitted_names))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], **settings: Any) -> Self:

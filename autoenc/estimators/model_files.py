@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Sequence
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 from autoenc import __version__
 from autoenc.storage import ModelFileError, load_arrays
 
-if TYPE_CHECKING:
-    from autoenc.estimators.base import GraphEstimator
-
 LIBRARIES = ("pytensor", "jax", "numpy", "scikit-learn")
 
 
-def describe_model(model: GraphEstimator) -> dict[str, Any]:
+def describe_model(model: BaseEstimator, fitted_names: Sequence[str]) -> dict[str, Any]:
     """Collect settings, seed, history and versions of a fitted model, for JSON."""
     description = {
         "class": type(model).__name__,
         "settings": {name: _plain(value) for name, value in model.get_params().items()},
-        "fitted": {
-            name: getattr(model, name) for name in model._fitted_names if hasattr(model, name)
-        },
+        "fitted": {name: getattr(model, name) for name in fitted_names if hasattr(model, name)},
         "versions": {"autoenc": __version__, "python": platform.python_version()}
         | {library: version(library) for library in LIBRARIES},
     }
