@@ -27,7 +27,10 @@ setup(
     # them in the same place, so there is one copy.
     packages=[*find_packages(include=["autoenc", "autoenc.*"]), "autoenc.data"],
     package_dir={"autoenc.data": "data"},
-    package_data={"autoenc": ["py.typed"], "autoenc.data": ["mnist_sample.npz", "README.md"]},
+    package_data={
+        "autoenc": ["py.typed"],
+        "autoenc.data": ["donuts.csv", "mnist_sample.npz", "README.md"],
+    },
     install_requires=[
         "numpy>=1.26",
         "pytensor>=3.0.7",
@@ -35,6 +38,7 @@ setup(
         "scipy-openblas32>=0.3.28",
         "scikit-learn>=1.6",
         "matplotlib>=3.8",
+        "pillow>=10",
         "tqdm>=4.66",
         "safetensors>=0.4.5",
         "pooch>=1.8",

@@ -15,7 +15,15 @@ from autoenc.settings import configure_pytensor, read_settings
 if TYPE_CHECKING:
     from autoenc.datasets import load_mnist
     from autoenc.estimators import AutoEncoder, DenoisingAutoEncoder
-    from autoenc.plotting import plot_filters, plot_loss, plot_reconstructions, tile_images
+    from autoenc.plotting import (
+        plot_codes,
+        plot_debug,
+        plot_filters,
+        plot_filters_over_time,
+        plot_loss,
+        plot_reconstructions,
+        tile_images,
+    )
     from autoenc.training import train
 
 __version__ = "0.1.0"
@@ -26,7 +34,10 @@ _HOMES = {
     "AutoEncoder": "autoenc.estimators",
     "DenoisingAutoEncoder": "autoenc.estimators",
     "load_mnist": "autoenc.datasets",
+    "plot_codes": "autoenc.plotting",
+    "plot_debug": "autoenc.plotting",
     "plot_filters": "autoenc.plotting",
+    "plot_filters_over_time": "autoenc.plotting",
     "plot_loss": "autoenc.plotting",
     "plot_reconstructions": "autoenc.plotting",
     "tile_images": "autoenc.plotting",
@@ -48,7 +59,10 @@ __all__ = [
     "DenoisingAutoEncoder",
     "__version__",
     "load_mnist",
+    "plot_codes",
+    "plot_debug",
     "plot_filters",
+    "plot_filters_over_time",
     "plot_loss",
     "plot_reconstructions",
     "tile_images",

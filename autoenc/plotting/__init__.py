@@ -1,4 +1,4 @@
-"""Pictures of filters, reconstructions and training curves.
+"""Pictures of filters, reconstructions, codes and training curves.
 
 Every function takes plain arrays and knows no model. Figures are built without pyplot: no window
 is opened, no global figure or setting is touched, and a figure is freed when it is forgotten.
@@ -12,8 +12,20 @@ is opened, no global figure or setting is touched, and a figure is freed when it
 """
 
 from autoenc.plotting.curves import plot_loss
+from autoenc.plotting.debug import plot_debug
 from autoenc.plotting.figures import save_figure
 from autoenc.plotting.images import plot_filters, plot_reconstructions
+from autoenc.plotting.scatter import plot_codes
+from autoenc.plotting.snapshots import plot_filters_over_time
 from autoenc.plotting.tiles import tile_images
 
-__all__ = ["plot_filters", "plot_loss", "plot_reconstructions", "save_figure", "tile_images"]
+__all__ = [
+    "plot_codes",
+    "plot_debug",
+    "plot_filters",
+    "plot_filters_over_time",
+    "plot_loss",
+    "plot_reconstructions",
+    "save_figure",
+    "tile_images",
+]

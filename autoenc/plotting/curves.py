@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+Curves: TypeAlias = Mapping[str, tuple[Array, Array]]
 
 
 def plot_loss(
@@ -59,16 +61,29 @@ def plot_loss(
     >>> figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()
     ('epoch', 'cost')
     """
+    curves = cost_curves(history, log=log)
+    figure = new_figure(820, 512)
+    figure.set_layout_engine("constrained")
+    draw_curves(figure.add_subplot(), curves, log=log)
+    return finish(figure, path)
+
+
+def cost_curves(history: Sequence[Mapping[str, Any]], *, log: bool = False) -> Curves:
+    """Return the epochs and costs of each curve, checked to be drawable."""
     if not len(history):
         raise ValueError("history is empty: there is a cost to draw after the first epoch")
     curves = {"training": _curve(history, "cost", log)}
     validated = [record for record in history if record.get("valid_cost") is not None]
     if validated:
         curves["validation"] = _curve(validated, "valid_cost", log)
-    figure = new_figure(820, 512)
-    figure.set_layout_engine("constrained")
-    _draw_curves(figure.add_subplot(), curves, log)
-    return finish(figure, path)
+    return curves
+
+
+def span_decades(curves: Curves, decades: float = 2) -> bool:
+    """Tell whether the costs are positive and span more than so many powers of ten."""
+    costs = np.concatenate([costs for _, costs in curves.values()])
+    low, high = costs.min(), costs.max()
+    return bool(low > 0 and math.log10(high) - math.log10(low) > decades)
 
 
 def _curve(history: Sequence[Mapping[str, Any]], key: str, log: bool) -> tuple[Array, Array]:
@@ -100,7 +115,8 @@ def _check_record(record: Mapping[str, Any], index: int, keys: Sequence[str]) ->
             raise ValueError(f"history[{index}] has no {key!r}, only {list(record)}")
 
 
-def _draw_curves(axes: Axes, curves: Mapping[str, tuple[Array, Array]], log: bool) -> None:
+def draw_curves(axes: Axes, curves: Curves, *, log: bool) -> None:
+    """Draw costs against epochs, with a legend if there are several curves."""
     from matplotlib.ticker import MaxNLocator
 
     for name, (epochs, costs) in curves.items():

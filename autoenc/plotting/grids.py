@@ -1,0 +1,117 @@
+"""Images on a grid in inverse grey, exact to the pixel."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from autoenc.plotting.figures import DPI, new_figure
+from autoenc.plotting.tiles import Array, image_rows, lay_out, real_matrix, whole_pair
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+TILE = 112  # pixels a tile is enlarged to: a whole multiple of 7, 8, 14, 16 and 28
+GAP = 4  # pixels between tiles
+_MARGIN = 16  # pixels around the grid and its texts
+_LINE = 160  # the level of a border, a middle grey
+_LONGEST = 2**15  # pixels; matplotlib refuses sides of 2**16
+
+
+def positive(value: int, name: str) -> int:
+    """Return a whole number of at least 1, or say that this is not one."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+    return number
+
+
+def images(
+    X: ArrayLike, image_shape: tuple[int, int] | None, name: str
+) -> tuple[Array, tuple[int, int]]:
+    """Return a matrix with an image a row, and the shape of these images, square if not given."""
+    matrix = real_matrix(X, name)
+    if not matrix.size:
+        raise ValueError(f"{name} has shape {matrix.shape}: there is no image to draw")
+    shape = (
+        _square(matrix, name)
+        if image_shape is None
+        else whole_pair(image_shape, "image_shape", least=1)
+    )
+    return image_rows(matrix, shape, name), shape
+
+
+def _square(matrix: Array, name: str) -> tuple[int, int]:
+    width = matrix.shape[1]
+    side = math.isqrt(width)
+    if side * side != width:
+        raise ValueError(
+            f"rows of {width} numbers are not square images: pass image_shape=(height, width), "
+            f"or {name}.T if images are columns"
+        )
+    return side, side
+
+
+def grid_of(
+    levels: Array,
+    image_shape: tuple[int, int],
+    grid: tuple[int, int],
+    *,
+    border: bool = False,
+    tile: int = TILE,
+    stacked: int = 1,
+) -> Array:
+    """Lay 8-bit rows out as tiles, enlarged so that a pixel of theirs is a square of pixels.
+
+    The longer side of a tile has about `tile` pixels, or fewer where the picture would be too
+    long with this many grids `stacked` in it.
+    """
+    longest = max(image_shape[0] * grid[0] * stacked, image_shape[1] * grid[1])
+    times = max(1, min(round(tile / max(image_shape)), _LONGEST // longest))
+    tiles = levels.reshape(-1, *image_shape).repeat(times, axis=1).repeat(times, axis=2)
+    if border:
+        tiles = np.pad(tiles, ((0, 0), (1, 1), (1, 1)), constant_values=_LINE)
+    return lay_out(tiles, grid, (GAP, GAP))
+
+
+def grey_figure(canvas: Array, *, title: str | None = None, labels: Sequence[str] = ()) -> Figure:
+    """Show 8-bit levels in inverse grey, a pixel each, with a label beside each line of tiles."""
+    height, width = canvas.shape
+    figure = new_figure(width, height)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.imshow(
+        canvas, "gray_r", vmin=0, vmax=255, aspect="auto", interpolation="nearest", origin="upper"
+    )
+    line = height / max(1, len(labels))
+    axes.set_yticks([line * (i + 0.5) - 0.5 for i in range(len(labels))], labels)
+    axes.set_xticks([])
+    axes.tick_params(length=0, pad=6)
+    axes.grid(False)
+    axes.spines[:].set_visible(False)
+    axes.set_title(title or "", pad=8)
+    _frame(figure, axes, width, height)
+    return figure
+
+
+def _frame(figure: Figure, axes: Axes, width: int, height: int) -> None:
+    """Give the axes exactly this many pixels, and the figure the room that its texts need."""
+    texts = [label.get_window_extent().width for label in axes.get_yticklabels()]
+    title = axes.title.get_window_extent()
+    left = _MARGIN + (math.ceil(max(texts)) + _MARGIN if texts else 0)
+    top = _MARGIN + (math.ceil(title.height) + _MARGIN if axes.get_title() else 0)
+    full_width = max(left + width + _MARGIN, math.ceil(title.width) + 2 * _MARGIN)
+    full_height = top + height + _MARGIN
+    figure.set_size_inches(full_width / DPI, full_height / DPI)
+    left += (full_width - left - width - _MARGIN) // 2
+    axes.set_position(
+        (left / full_width, _MARGIN / full_height, width / full_width, height / full_height)
+    )

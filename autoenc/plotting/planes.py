@@ -1,0 +1,105 @@
+"""Points of any number of features seen in a plane.
+
+>>> import numpy as np
+>>> plane = Plane.of_components(np.array([[0.0, 0, 0], [3, 4, 0], [6, 8, 0]]))
+>>> plane.names
+('first component (100.0 % of variance)', 'second component (0.0 % of variance)')
+>>> plane.see(np.array([[3.0, 4, 5]])).round(6) + 0.0
+array([[0., 0.]])
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from autoenc.plotting.tiles import Array, check_finite
+
+
+@dataclass(frozen=True)
+class Plane:
+    """What to look at of points: columns of theirs, or components.
+
+    Attributes
+    ----------
+    see : function from array (n, features) to array (n, 2), or (n, 1) of single features
+        Where the points are seen.
+    names : tuple of str
+        What the axes say.
+    is_rotated : bool
+        Whether distances in the plane mean something, so that both axes need one scale.
+    """
+
+    see: Callable[[Array], Array]
+    names: tuple[str, ...]
+    is_rotated: bool = False
+
+    @classmethod
+    def of_columns(cls, columns: tuple[int, ...], kind: str = "column") -> Plane:
+        """Look at columns as they are."""
+        names = tuple(f"{kind} {column}" for column in columns)
+        return cls(lambda points: points[:, list(columns)], names)
+
+    @classmethod
+    def of_components(cls, points: Array) -> Plane:
+        """Look along the two directions in which these points vary most."""
+        from sklearn.decomposition import PCA
+
+        size = np.abs(points).max() or 1.0  # squares of great numbers would overflow
+        with np.errstate(invalid="ignore"):  # the shares of no variance at all are 0 / 0
+            pca = PCA(2, random_state=0).fit(points / size)
+        shares = 100 * np.nan_to_num(pca.explained_variance_ratio_)
+        names = tuple(
+            f"{nth} component ({share:.1f} % of variance)"
+            for nth, share in zip(("first", "second"), shares, strict=True)
+        )
+        return cls(lambda others: pca.transform(others / size) * size, names, is_rotated=True)
+
+
+def plane_of(points: Array, name: str, kind: str = "column") -> Plane:
+    """Return the columns of points of one or two features, the two main components of others."""
+    features = points.shape[1]
+    if features <= 2:
+        return Plane.of_columns(tuple(range(features)), kind)
+    if len(points) < 2:
+        raise ValueError(
+            f"{name} has shape {points.shape}: the main components of {features} features need "
+            f"two rows or more; pass two columns, such as {name}[:, :2]"
+        )
+    return Plane.of_components(points)
+
+
+def plane_of_columns(columns: tuple[int, int], features: int, name: str) -> Plane:
+    """Return the plane of two chosen columns, or say that there are no such columns."""
+    try:
+        first, second = (operator.index(column) for column in columns)
+    except (TypeError, ValueError):
+        first = second = -1
+    if not (0 <= first < features and 0 <= second < features):
+        raise ValueError(
+            f"columns must be two of the columns 0 … {features - 1} of {name}, such as (0, 1), "
+            f"got {columns!r}"
+        )
+    return Plane.of_columns((first, second))
+
+
+def point_rows(X: ArrayLike, name: str) -> Array:
+    """Return `X` as a finite matrix with a point a row, in double precision."""
+    matrix = np.asarray(X)
+    if matrix.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must hold real numbers, got dtype {matrix.dtype}")
+    if matrix.ndim == 1:
+        matrix = matrix[:, None]
+    if matrix.ndim != 2:
+        raise ValueError(
+            f"{name} must be a matrix with a point a row, got shape {matrix.shape}: "
+            f"{name}.reshape(len({name}), -1) makes one of a stack of images"
+        )
+    if not matrix.size:
+        raise ValueError(f"{name} has shape {matrix.shape}: there is no point to draw")
+    check_finite(matrix, name)
+    return matrix.astype(np.float64)

@@ -1,0 +1,142 @@
+"""Codes as points in a plane, coloured by what they are the codes of.
+
+>>> import numpy as np
+>>> codes = np.random.default_rng(0).normal(size=(300, 2))
+>>> figure = plot_codes(codes, labels=codes[:, 0] > 0)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from autoenc.plotting.colours import Colours, colours_of, draw_legend
+from autoenc.plotting.figures import finish, new_figure
+from autoenc.plotting.planes import Plane, plane_of, point_rows
+from autoenc.plotting.tiles import Array
+
+if TYPE_CHECKING:
+    import os
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Limits: TypeAlias = tuple[tuple[float, float], ...]
+
+_MANY = 2000  # points; more of them would make a vector graphic that is slow to open
+_SPREAD = 0.35  # half the width of a strip whose neighbours are 1 apart
+
+
+def plot_codes(
+    codes: ArrayLike,
+    labels: ArrayLike | None = None,
+    *,
+    path: str | os.PathLike[str] | None = None,
+    title: str | None = None,
+) -> Figure:
+    """Draw codes as points, coloured by label.
+
+    One unit is drawn as a strip for each kind of label: the code to the right, chance upwards,
+    so that points do not hide each other. Two units are drawn as they are. Of more, the two
+    principal components are drawn on one scale; the axes say how much of the variance they show.
+
+    The more points, the smaller and the more transparent they are, and they are drawn in random
+    order, so that the last kind does not cover the others. The same call draws the same picture.
+
+    Parameters
+    ----------
+    codes : array of shape (n, n_hidden) or (n,)
+        One code a row; a vector is n codes of one unit.
+    labels : array of shape (n,), optional
+        Numbers or strings. At most ten different ones are kinds, and have a colour each and a
+        legend; labels among 0 … 9 always have the same colours. More different numbers are drawn
+        as shades with a colour bar. Without labels, all points have one colour.
+    path : path, optional
+        Also write the figure there, see `save_figure`.
+    title : str, optional
+        A line above the points.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, which is not known to pyplot.
+
+    Raises
+    ------
+    ValueError
+        If there is no code, a code or label is NaN or infinite, there is not one label a code, or
+        there are more than ten different strings.
+    TypeError
+        If codes are not real numbers, or labels neither numbers nor strings.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> codes = np.random.default_rng(0).normal(size=(300, 5))
+    >>> figure = plot_codes(codes, np.arange(300) % 3)
+    >>> [text.get_text() for text in figure.axes[0].get_legend().texts]
+    ['0', '1', '2']
+    """
+    points = point_rows(codes, "codes")
+    colours = colours_of(labels, len(points))
+    plane = plane_of(points, "codes", "unit")
+    seen = plane.see(points)
+    is_strip = seen.shape[1] == 1
+    figure = new_figure(820, 512 if is_strip else 704)
+    figure.set_layout_engine("constrained")
+    axes = figure.add_subplot(box_aspect=None if is_strip else 1)
+    draw_points(axes, seen, colours, limits_of([seen], plane))
+    name_axes(axes, plane)
+    axes.set_title(title or "")
+    if not (is_strip and colours.kinds):  # strips have their names beside them
+        draw_legend(figure, [axes], colours)
+    return finish(figure, path)
+
+
+def draw_points(axes: Axes, seen: Array, colours: Colours, limits: Limits) -> None:
+    """Draw points in random order; those of a single feature as strips."""
+    n = len(seen)
+    chance = np.random.default_rng(0)
+    order = chance.permutation(n)
+    if seen.shape[1] == 1:
+        heights = colours.rank + chance.uniform(-_SPREAD, _SPREAD, n)
+        seen = np.column_stack([seen, heights])
+        limits = (*limits, (-0.5, max(1, len(colours.kinds)) - 0.5))
+        axes.set_yticks(range(len(colours.kinds)), list(colours.kinds))
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+    axes.scatter(
+        seen[order, 0],
+        seen[order, 1],
+        s=np.clip(500 / np.sqrt(n), 2.5, 30),
+        c=colours.points[order],
+        alpha=np.clip(60 / np.sqrt(n), 0.3, 0.9),
+        marker="o",
+        linewidths=0,
+        rasterized=n > _MANY,
+    )
+    axes.set_xlim(limits[0])
+    axes.set_ylim(limits[1])
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(False)
+
+
+def name_axes(axes: Axes, plane: Plane) -> None:
+    """Write beside the axes what the plane shows."""
+    axes.set_xlabel(plane.names[0])
+    axes.set_ylabel(plane.names[1] if len(plane.names) > 1 else "")
+
+
+def limits_of(clouds: list[Array], plane: Plane) -> Limits:
+    """Return the least and greatest value of each axis, with some room around the points."""
+    low = np.min([cloud.min(axis=0) for cloud in clouds], axis=0)
+    high = np.max([cloud.max(axis=0) for cloud in clouds], axis=0)
+    centre, reach = low / 2 + high / 2, (high / 2 - low / 2) * 1.06
+    if plane.is_rotated:
+        reach = np.full_like(reach, reach.max())
+    # Points that are all the same need room, too, of at least what a tick can show.
+    reach = np.maximum(reach, 1e-6 * np.abs(centre))
+    reach = np.where(reach > 0, reach, 0.5)
+    return tuple((float(c - r), float(c + r)) for c, r in zip(centre, reach, strict=True))

@@ -1,0 +1,177 @@
+"""Filters as they grow during training: an animation, or a strip.
+
+>>> import numpy as np
+>>> W = np.random.default_rng(0).normal(size=(12, 16))
+>>> figure = plot_filters_over_time([W / 4, W / 2, W], epochs=[0, 1, 10])
+>>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
+['epoch 0', 'epoch 1', 'epoch 10']
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from autoenc.files import atomic_write
+from autoenc.plotting.colours import text_of
+from autoenc.plotting.figures import finish
+from autoenc.plotting.grids import GAP, TILE, grey_figure, grid_of, images, positive
+from autoenc.plotting.tiles import Array, check_finite, lay_out, scale_between, to_uint8
+
+if TYPE_CHECKING:
+    import os
+
+    from matplotlib.figure import Figure
+    from PIL.Image import Image
+
+_WIDE = 600  # pixels of an animation, about
+_SECONDS = 6  # that an animation takes, if its frames are neither too short nor too long
+_LEAST, _MOST = 40, 500  # milliseconds a frame is shown
+_REST = 1500  # milliseconds the last frame is shown longer
+
+
+def plot_filters_over_time(
+    snapshots: Iterable[ArrayLike],
+    image_shape: tuple[int, int] | None = None,
+    *,
+    k: int | None = None,
+    columns: int = 10,
+    path: str | os.PathLike[str] | None = None,
+    epochs: Sequence[float] | None = None,
+) -> Figure:
+    """Draw the first filters at several times of the training.
+
+    Each filter has one scale of inverse grey for all times: white is the least value it ever has,
+    black the greatest. So a filter is seen to grow out of the grey of its first small weights;
+    scaled for each time on its own, noise would look as strong as what is learned.
+
+    Parameters
+    ----------
+    snapshots : sequence of arrays of shape (n, height * width)
+        The weights at each time, the rows being units: of W (n_visible, n_hidden), a copy of the
+        transpose.
+    image_shape : (height, width), optional
+        Shape of the image in a row; if left out, images are square.
+    k : int, optional
+        How many filters to draw; when there are fewer, all are drawn. If left out, 100 in an
+        animation, and as many as there are columns in a strip, so that a snapshot is one row.
+    columns : int, default 10
+        Images side by side.
+    path : path, optional
+        Where to write the picture. If it ends in ".gif", it is an animation: a frame a snapshot,
+        about six seconds long, which begins anew after a rest on the last frame. Any other suffix
+        gives a strip: the snapshots from top to bottom, see `save_figure`.
+    epochs : sequence of numbers, optional
+        The epoch of each snapshot, written beside or above it. If left out, snapshots are
+        numbered from 0.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The strip, or the last frame of the animation; it is not known to pyplot.
+
+    Raises
+    ------
+    ValueError
+        If there is no snapshot, snapshots differ in shape, there is not one epoch each, the rows
+        do not hold images of this shape, or a value that is to be drawn is NaN or infinite.
+    TypeError
+        If a snapshot does not hold real numbers.
+    OSError
+        If the file cannot be written, or `path` is there and is not a file.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> W = np.random.default_rng(0).normal(size=(784, 30))
+    >>> figure = plot_filters_over_time([W.T / 2, W.T], k=20)
+    >>> len(figure.axes)
+    1
+    """
+    columns = positive(columns, "columns")
+    is_animation = path is not None and Path(path).suffix.lower() == ".gif"
+    if k is None:
+        k = 100 if is_animation else columns
+    stack, shape = _stack(snapshots, image_shape, positive(k, "k"))
+    names = _names(epochs, len(stack))
+    grid = (math.ceil(stack.shape[1] / columns), min(columns, stack.shape[1]))
+    if path is not None and is_animation:
+        frames = [
+            grid_of(levels, shape, grid, tile=min(TILE, _WIDE // columns)) for levels in stack
+        ]
+        return _animate(frames, names, path)
+    grids = [grid_of(levels, shape, grid, stacked=len(stack)) for levels in stack]
+    gap = GAP if grid[0] == 1 else 4 * GAP
+    strip = lay_out(np.stack(grids), (len(grids), 1), (gap, 0))
+    return finish(grey_figure(strip, labels=names), path)
+
+
+def _stack(
+    snapshots: Iterable[ArrayLike], image_shape: tuple[int, int] | None, k: int
+) -> tuple[Array, tuple[int, int]]:
+    """Return the 8-bit levels (snapshots, filters, pixels) to draw, and the shape of an image."""
+    if isinstance(snapshots, np.ndarray) and snapshots.ndim == 2:
+        raise ValueError(
+            f"snapshots is one matrix of shape {snapshots.shape}: pass a list of such matrices, "
+            "one for each time"
+        )
+    matrices = []
+    for i, snapshot in enumerate(snapshots):
+        rows, shape = images(snapshot, image_shape, f"snapshots[{i}]")
+        matrices.append(rows[:k])
+        check_finite(matrices[-1], f"snapshots[{i}]")
+        if i == 0:
+            expected = rows.shape
+        if rows.shape != expected:
+            raise ValueError(
+                f"snapshots[{i}] has shape {rows.shape}, but snapshots[0] has {expected}: pass "
+                "the same weights at different times"
+            )
+    if not matrices:
+        raise ValueError("snapshots is empty: pass the weights at one time at least")
+    stack = np.stack(matrices)
+    low, high = stack.min(axis=(0, 2))[:, None], stack.max(axis=(0, 2))[:, None]
+    return to_uint8(scale_between(stack, low, high)), shape
+
+
+def _names(epochs: Sequence[float] | None, n: int) -> list[str]:
+    if epochs is None:
+        return [f"snapshot {i}" for i in range(n)]
+    if len(epochs) != n:
+        raise ValueError(f"{n} snapshots need {n} epochs, got {len(epochs)}: pass one for each")
+    return [f"epoch {text_of(epoch)}" for epoch in epochs]
+
+
+def _animate(frames: list[Array], names: list[str], path: str | os.PathLike[str]) -> Figure:
+    """Write an animation; the figure of the last frame is returned."""
+    longest = max(names, key=len)
+    figure = grey_figure(frames[0], title=longest)
+    pictures = [_picture(figure, *frame) for frame in zip(frames, names, strict=True)]
+    shown = int(np.clip(1000 * _SECONDS / len(frames), _LEAST, _MOST)) // 10 * 10
+    with atomic_write(path) as temporary:
+        pictures[0].save(
+            temporary,
+            format="GIF",
+            save_all=True,
+            append_images=pictures[1:],
+            duration=[shown] * (len(pictures) - 1) + [shown + _REST],
+            loop=0,
+        )
+    return figure
+
+
+def _picture(figure: Figure, frame: Array, name: str) -> Image:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+
+    axes = figure.axes[0]
+    axes.images[0].set_data(frame)
+    axes.set_title(name, pad=8)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).convert("L")
