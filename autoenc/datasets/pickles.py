@@ -19,6 +19,17 @@ Traceback (most recent call last):
 ...
 autoenc.datasets.errors.DatasetFormatError: ...arrays.pkl: refused, as it asks for
 builtins.print, which is no part of a NumPy array
+
+Scripts often saved their parameters as one pickle after the other in one file:
+
+>>> with tempfile.TemporaryDirectory() as folder:
+...     path = Path(folder, "parameters.pkl")
+...     with path.open("wb") as file:
+...         for array in (np.eye(2), np.zeros(2)):
+...             pickle.dump(array, file)
+...     read_pickles(path)
+[array([[1., 0.],
+       [0., 1.]]), array([0., 0.])]
 """
 
 import io
@@ -27,7 +38,8 @@ import os
 import pickle
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn, TypeGuard
 
@@ -38,6 +50,7 @@ from autoenc.datasets.errors import DatasetFormatError
 from autoenc.datasets.streams import open_stream
 
 MAX_BYTES = 1 << 30
+MAX_PICKLES = 100_000
 _NUMBER = re.compile(r"[biufc][0-9]{1,2}")
 _MAX_DIMENSIONS = 32
 _MAX_ITEM = 32
@@ -75,24 +88,76 @@ def read_pickle(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> 
     See the top of this module.
     """
     path = Path(path)
+    with open_stream(path) as stream, _refusals_reported(path):
+        bounded = _Bounded(stream, max_bytes)
+        tree = _load(bounded)
+        if not bounded.at_end():
+            raise _RefusalError(
+                "there is more data after its end; read_pickles reads a file of several"
+            )
+        return tree
+
+
+def read_pickles(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> list[Any]:
+    """Read all pickles of a file, one after the other, gzipped or not.
+
+    So were parameters often saved: ``pickle.dump(W, file)``, then the same of each bias.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file: pickles of any protocol, written by Python 2 or 3, each by a `dump` or a
+        `Pickler` of its own.
+    max_bytes : int, default 2**30
+        The most bytes that all the unpacked pickles may have together. There may be 100,000
+        of them, so that a small file that unpacks to many does not take hours.
+
+    Returns
+    -------
+    list
+        What each pickle holds, in the order of the file; see `read_pickle`.
+
+    Raises
+    ------
+    DatasetFormatError
+        If there is no pickle, or any of them would be refused by `read_pickle`, or is
+        followed by what is no pickle; the message says which. Nothing that they name is
+        ever called.
+
+    Examples
+    --------
+    See the top of this module.
+    """
+    path = Path(path)
+    trees: list[Any] = []
     with open_stream(path) as stream:
-        try:
-            tree = _load(stream, max_bytes)
-            # Reading to the end also makes gzip compare its checksum.
-            if stream.read(1):
-                raise _RefusalError("there is more data after its end")
-            return tree
-        except _RefusalError as error:
-            raise DatasetFormatError(f"{path}: refused, as {_brief(error)}") from error
-        # The disk's trouble is not the file's; that of gzip is reported by the stream.
-        except OSError:
-            raise
-        # Damaged opcodes make the unpickler raise almost anything.
-        except Exception as error:
-            raise DatasetFormatError(
-                f"{path}: not a pickle of NumPy arrays, or damaged or cut short "
-                f"({type(error).__name__}: {_brief(error)})"
-            ) from error
+        bounded = _Bounded(stream, max_bytes)
+        at_end = False
+        while not at_end:
+            with _refusals_reported(f"{path}: pickle {len(trees) + 1} of the file"):
+                if len(trees) == MAX_PICKLES:
+                    raise _RefusalError(f"it is one more than the {MAX_PICKLES} allowed")
+                trees.append(_load(bounded))
+                at_end = bounded.at_end()
+    return trees
+
+
+@contextmanager
+def _refusals_reported(source: object) -> Iterator[None]:
+    """Turn whatever a bad pickle makes the unpickler raise into an error that names it."""
+    try:
+        yield
+    except _RefusalError as error:
+        raise DatasetFormatError(f"{source}: refused, as {_brief(error)}") from error
+    # The disk's trouble is not the file's; that of gzip is reported by the stream.
+    except OSError:
+        raise
+    # Damaged opcodes make the unpickler raise almost anything.
+    except Exception as error:
+        raise DatasetFormatError(
+            f"{source}: not a pickle of NumPy arrays, or damaged or cut short "
+            f"({type(error).__name__}: {_brief(error)})"
+        ) from error
 
 
 def _brief(error: Exception) -> str:
@@ -101,11 +166,15 @@ def _brief(error: Exception) -> str:
     return text if len(text) <= 300 else f"{text[:300]}..."
 
 
-def _load(stream: io.BufferedIOBase, max_bytes: int) -> Any:
+def _load(stream: "_Bounded") -> Any:
     # encoding="bytes": Python 2 wrote the numbers as a string, which any other
     # encoding would decode and encode again.
-    unpickler = _ArrayUnpickler(_Bounded(stream, max_bytes), encoding="bytes")
-    return _Finisher().finish(unpickler.load())
+    unpickler = _ArrayUnpickler(stream, encoding="bytes")
+    tree = unpickler.load()
+    # The unpickler in C would go on reading there, that in Python drops it.
+    if (frame := unpickler._unframer.current_frame) and frame.read(1):
+        raise _RefusalError("there is more data in its last frame after its end")
+    return _Finisher().finish(tree)
 
 
 class _Bounded:
@@ -115,15 +184,23 @@ class _Bounded:
         self._stream = stream
         self._max_bytes = max_bytes
         self._left = max_bytes
+        self._ahead = b""
+
+    def at_end(self) -> bool:
+        """Tell whether nothing is left. At the end, gzip has compared its checksum."""
+        self._ahead = self._ahead or self._stream.read(1)
+        return not self._ahead
 
     def read(self, size: int) -> bytes:
         self._spend(size)
-        data = self._stream.read(size)
+        ahead, self._ahead = self._ahead[:size], self._ahead[size:]
+        data = ahead + self._stream.read(size - len(ahead))
         if len(data) < size:
             raise EOFError(f"the file ends {size - len(data)} bytes early")
         return data
 
     def readline(self) -> bytes:
+        # What is ahead is the first byte of a pickle, which is read before any line.
         line = self._stream.readline(self._left + 1)
         self._spend(len(line))
         return line
@@ -140,6 +217,7 @@ class _Bounded:
 class _ArrayUnpickler(pickle._Unpickler):
     """Builds arrays of numbers, and refuses everything else."""
 
+    _unframer: Any
     dispatch: ClassVar[dict[int, Callable[[Any], None]]] = {
         **pickle._Unpickler.dispatch,
         # As bytes: a bytearray would be allocated before its length is known to be true.

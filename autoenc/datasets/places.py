@@ -1,4 +1,4 @@
-"""Where the files of MNIST are looked for."""
+"""Where the files of MNIST, and those that come with the package, are looked for."""
 
 import os
 from pathlib import Path
@@ -43,20 +43,25 @@ def cache_folder() -> Path:
 
 
 def sample_file() -> Path:
-    """Return the bundled sample.
+    """Return the bundled sample of MNIST; see `bundled_file`."""
+    return bundled_file(SAMPLE_NAME)
+
+
+def bundled_file(name: str) -> Path:
+    """Return a file that comes with the package.
 
     Raises
     ------
     DatasetNotFoundError
         If the package was installed without it.
     """
-    folder = data_folder()
-    if folder is None:
-        looked = _listing([(str(path), "no " + SAMPLE_NAME) for path in data_folders()])
-        raise DatasetNotFoundError(
-            f"the bundled sample of MNIST was not found.{looked}\nInstall autoenc again."
-        )
-    return folder / SAMPLE_NAME
+    for folder in data_folders():
+        if (folder / name).is_file():
+            return folder / name
+    looked = _listing([(str(folder), "no " + name) for folder in data_folders()])
+    raise DatasetNotFoundError(
+        f"{name}, which comes with autoenc, was not found.{looked}\nInstall autoenc again."
+    )
 
 
 def find_named(path: Path) -> tuple[Path, ...]:

@@ -21,7 +21,7 @@ class Split(NamedTuple):
 
     Attributes
     ----------
-    images : ndarray of float32, shape (n, 784)
+    images : ndarray of float32, shape (n, 784), or (n, 64) of scikit-learn's digits
         One image a row, C-contiguous and writable, each pixel in [0, 1].
     labels : ndarray of int64, shape (n,)
         The digit each image shows, 0 to 9.

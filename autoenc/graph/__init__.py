@@ -21,6 +21,7 @@ from autoenc.graph.costs import (
     squared_error,
     zero_one_loss,
 )
+from autoenc.graph.data import minibatch, n_minibatches, shared_dataset
 from autoenc.graph.initializers import gaussian_weights, uniform_weights
 from autoenc.graph.layers import AutoEncoderLayer
 from autoenc.graph.networks import Network
@@ -83,7 +84,9 @@ __all__ = [
     "linear",
     "linear_warmup",
     "masking",
+    "minibatch",
     "momentum",
+    "n_minibatches",
     "negative_log_likelihood",
     "negative_log_likelihood_from_logits",
     "nesterov",
@@ -94,6 +97,7 @@ __all__ = [
     "rmsprop",
     "salt_and_pepper",
     "sgd",
+    "shared_dataset",
     "squared_error",
     "step_decay",
     "symbolic_generator",

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autoenc.datasets import DatasetFormatError, Mnist, load_mnist, places, splits
+from autoenc.datasets import DatasetFormatError, Mnist, donuts, load_mnist, places, splits
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,8 +45,8 @@ def empty_machine(
     """A machine on which no full data lies about; returns its two usual folders' parent."""
     home = tmp_path_factory.mktemp("home")
     (home / "data").mkdir()
-    sample = ROOT / "data" / places.SAMPLE_NAME
-    (home / "data" / sample.name).symlink_to(sample)
+    for name in (places.SAMPLE_NAME, donuts.FILE_NAME):
+        (home / "data" / name).symlink_to(ROOT / "data" / name)
     monkeypatch.delenv(places.VARIABLE, raising=False)
     monkeypatch.setattr(places, "data_folders", lambda: (home / "none", home / "data"))
     monkeypatch.setattr(places, "cache_folder", lambda: home / "cache")

@@ -164,7 +164,7 @@ def test_an_incomplete_folder_says_what_it_lacks(idx_folder):
 
 def test_a_package_without_its_sample_says_so(empty_machine, monkeypatch):
     monkeypatch.setattr(places, "data_folders", lambda: (empty_machine / "a", empty_machine / "b"))
-    with pytest.raises(DatasetNotFoundError, match="sample of MNIST was not found"):
+    with pytest.raises(DatasetNotFoundError, match=r"mnist_sample\.npz, which comes with autoenc"):
         load_mnist(sample=True)
     with pytest.raises(DatasetNotFoundError, match=re.escape(f"{empty_machine / 'a'}: does not")):
         load_mnist()
