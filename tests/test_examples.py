@@ -10,8 +10,18 @@ import numpy as np
 import pytest
 
 from autoenc import DenoisingAutoEncoder
-from autoenc.datasets import Mnist
-from examples import stacked, train_mnist
+from autoenc.datasets import Mnist, load_donuts
+from examples import (
+    build_your_own,
+    contractive,
+    denoising,
+    donuts,
+    early_stopping,
+    stacked,
+    symbolic_tour,
+    train_mnist,
+)
+from tests import reference
 
 ROOT = Path(__file__).parents[1]
 QUICK = ["--sample", "--epochs", "2", "--hidden", "30", "--quiet"]
@@ -91,3 +101,71 @@ def test_the_headline_run_is_as_described():
     options = stacked.parse(["--full"])
     assert options.hidden == [1000, 1000, 1000]
     assert options.seeds == 1
+
+
+def test_symbolic_tour(capsys):
+    symbolic_tour.main([])
+    shown = capsys.readouterr().out
+    for line in (
+        "y = (x ** 2), and f(3) = 9.0",
+        "2¹⁰ = 1024.0",
+        "A·v = [21. 43.]",
+        "exp(x) at x = 1 is 2.71828",
+        "the slope of x³ at 2 is 12.0",
+        "the gradient of |v|² at (1, 2) is [2. 4.]",
+        "three calls return [0, 1, 2]",
+        "set to 100, the next call returns 100",
+        "step 15: cost 0.000000, x 1.414214",
+    ):
+        assert line in shown
+
+
+def test_build_your_own(capsys):
+    error = build_your_own.main(["--epochs", "2", "--hidden", "60"])
+    shown = capsys.readouterr().out.splitlines()
+    rebuilt = [float(line.split("cross-entropy ")[1].split(",")[0]) for line in shown]
+    classified = [float(line.split("likelihood ")[1].split(",")[0]) for line in shown]
+    assert rebuilt[1] < rebuilt[0]
+    assert classified[1] < classified[0]
+    assert error < 0.25
+
+
+def test_donuts(tmp_path, capsys):
+    history = donuts.main(["--output", str(tmp_path)])
+    costs = np.array([record["cost"] for record in history])
+    assert len(costs) == 10_000
+    assert costs[0] > 0.2
+    assert costs[-1] < 2e-4
+    assert (tmp_path / "donuts.png").read_bytes().startswith(b"\x89PNG")
+    assert "epoch 10,000: cost 0.0001" in capsys.readouterr().out
+    # The same, step by step through plain NumPy.
+    layer = donuts.make_layer(2, seed=4)
+    start = reference.Parameters(*(p.get_value().astype("float64") for p in layer.params))
+    points = load_donuts().points.astype("float64")
+    _, expected = reference.train_reference(
+        start, points, batch_size=len(points), n_epochs=10_000, learning_rate=0.1,
+        momentum=0.9, cost="squared_error", output="linear",
+    )  # fmt: skip
+    np.testing.assert_allclose(costs, expected, rtol=1e-3, atol=1e-6)
+    assert np.abs(costs - expected).max() < 1e-4
+
+
+def test_early_stopping(capsys):
+    error = early_stopping.main(["--quiet", "--hidden", "100"])
+    shown = capsys.readouterr().out
+    assert shown.startswith("stopped early after")
+    assert error < 12
+
+
+def test_contractive(tmp_path):
+    moved = contractive.main(["--quiet", "--hidden", "40", "--epochs", "4",
+                              "--output", str(tmp_path)])  # fmt: skip
+    assert moved[1] < 0.7 * moved[0]
+    assert (tmp_path / "filters_1.png").exists()
+
+
+def test_denoising(tmp_path):
+    errors = denoising.main(["--quiet", "--hidden", "100", "--epochs", "3",
+                             "--output", str(tmp_path)])  # fmt: skip
+    assert errors["masking 30 %"] < errors["none"]
+    assert len(list(tmp_path.iterdir())) == 2 * len(errors)
