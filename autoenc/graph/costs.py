@@ -6,6 +6,7 @@
 array([1.3863])
 """
 
+import numpy as np
 import pytensor.tensor as pt
 
 from autoenc.graph.types import Expression
@@ -92,7 +93,7 @@ def negative_log_likelihood(p: Expression, y: Expression) -> Expression:
     expression, (rows,)
         In nats.
     """
-    return -pt.log(p[pt.arange(y.shape[0]), y])
+    return -pt.log(_at(p, y))
 
 
 def negative_log_likelihood_from_logits(a: Expression, y: Expression) -> Expression:
@@ -111,7 +112,7 @@ def negative_log_likelihood_from_logits(a: Expression, y: Expression) -> Express
         In nats.
     """
     shifted = a - a.max(axis=-1, keepdims=True)
-    return pt.log(pt.exp(shifted).sum(axis=-1)) - shifted[pt.arange(y.shape[0]), y]
+    return pt.log(pt.exp(shifted).sum(axis=-1)) - _at(shifted, y)
 
 
 def zero_one_loss(p: Expression, y: Expression) -> Expression:
@@ -130,3 +131,10 @@ def zero_one_loss(p: Expression, y: Expression) -> Expression:
         Dtype of p; its mean is the error rate.
     """
     return pt.neq(pt.argmax(p, axis=-1), y).astype(p.dtype)
+
+
+def _at(a: Expression, y: Expression) -> Expression:
+    """Entry y of each row of a."""
+    # With plain numbers arange would start from an int8, which JAX counts on in.
+    start, step = np.int64(0), np.int64(1)
+    return a[pt.arange(start, y.shape[0], step), y]

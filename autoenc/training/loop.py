@@ -15,6 +15,7 @@ from autoenc.backends.step import UpdatesLike
 from autoenc.graph.types import Expression
 from autoenc.training.arrays import as_arrays
 from autoenc.training.early_stopping import EarlyStopping, Keeper
+from autoenc.training.feeds import Feed, make_feed
 from autoenc.training.interruption import Interruption, deferred_interrupt
 from autoenc.training.plan import Plan, make_plan
 from autoenc.training.progress import Progress
@@ -42,6 +43,7 @@ def train(
     backend: str | Backend = "auto",
     device: str | None = None,
     block_size: int | None = None,
+    device_bytes: int | None = None,
     validation: tuple[Expression, Any] | None = None,
     early_stopping: EarlyStopping | None = None,
     callbacks: Iterable[Callback] = (),
@@ -77,6 +79,10 @@ def train(
     block_size : int, optional
         Minibatches of one compiled call; chosen by the library when left out. It changes
         results only by the noise drawn, as each block has its own.
+    device_bytes : int, optional
+        How many bytes of data may be kept on the device. Data that is larger, such as a memory
+        map, stays where it is, and each block is moved when its turn comes; results are the
+        same.
     validation : pair of expression and data, optional
         A cost for each row in terms of `inputs`, and data for them: its mean over all rows is
         the validation cost.
@@ -123,14 +129,14 @@ def train(
     step = make_step(cost, updates, inputs)
     validator = _make_validator(validation, early_stopping, inputs, chosen)
     runner = chosen.compile(step)
-    on_device = [chosen.put(array) for array in arrays]
+    feed = make_feed(arrays, chosen, device_bytes)
     with (
         deferred_interrupt() as interruption,
         Progress(plan.n_rows * n_epochs, visible=progress) as bar,
     ):
         bar.say_once(f"autoenc runs on {chosen.description}: {chosen.reason}")
         keeper = Keeper(early_stopping, step.state) if early_stopping else None
-        run = _Run(runner, on_device, plan, validator, keeper, list(callbacks), bar, interruption)
+        run = _Run(runner, feed, plan, validator, keeper, list(callbacks), bar, interruption)
         return run()
 
 
@@ -156,7 +162,7 @@ class _Run:
     """A training under way."""
 
     runner: BlockRunner
-    data: Sequence[Any]
+    feed: Feed
     plan: Plan
     validator: Validator | None
     keeper: Keeper | None
@@ -192,7 +198,7 @@ class _Run:
         said: Record = {}
         total, rows_done = 0.0, 0
         for block, rows in enumerate(self.pieces(epoch)):
-            costs = self.runner.run(self.data, rows, (self.plan.seed, epoch, block))
+            costs = self.runner.run(*self.feed.block(rows), (self.plan.seed, epoch, block))
             _check_finite(costs, epoch, block)
             self.iteration += len(rows)
             total += float(costs.sum()) * rows.shape[1]

@@ -235,3 +235,11 @@ def test_bad_stacks(digits, settings, message):
     stack = StackedDenoisingAutoEncoder(**{"hidden_sizes": (4, 3), **QUIET, **settings})
     with pytest.raises(ValueError, match=message):
         stack.fit(digits.train.images[:50])
+
+
+@pytest.mark.parametrize("batch_size", [127, 128, 129, 600])
+@pytest.mark.parametrize("backend", ["c", "xla"])
+def test_minibatches_of_any_size(digits, backend, batch_size):
+    X, y = digits.train.images[:1200], digits.train.labels[:1200]
+    model = SoftmaxClassifier(batch_size=batch_size, n_epochs=5, backend=backend, **QUIET)
+    assert model.fit(X, y).score(X, y) > 0.7

@@ -11,6 +11,7 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 
+from autoenc.backends import resolve_backend
 from autoenc.graph import AutoEncoderLayer, masking, sgd
 from autoenc.training import train
 from autoenc.training.progress import Progress
@@ -256,6 +257,7 @@ BAD_SETTINGS = [
     ({"n_epochs": 0}, "n_epochs is 0; expected an integer of at least 1"),
     ({"n_epochs": True}, "n_epochs is True; expected an integer"),
     ({"block_size": 0}, "block_size is 0; expected an integer of at least 1"),
+    ({"device_bytes": 0}, "device_bytes is 0; expected a number of bytes > 0"),
     ({"seed": -1}, "seed is -1; expected an integer of at least 0"),
     ({"data": np.zeros((0, 784))}, "the data has 0 rows"),
     ({"data": np.zeros(784)}, r"the data for x has shape \(784,\); expected 2 dimensions"),
@@ -279,3 +281,20 @@ def test_inputs_and_data_that_do_not_fit():
     ]:
         with pytest.raises(ValueError, match=message):
             train(cost, {}, inputs=[x, y], data=data, progress=False)
+
+
+def test_data_larger_than_the_device_is_moved_block_by_block(digits, backend, tmp_path):
+    images = digits.train.images[:510]
+    np.save(tmp_path / "images.npy", images)
+    mapped = np.load(tmp_path / "images.npy", mmap_mode="r")
+    chunked = fit(mapped, backend=backend, corruption=0.3, block_size=5, device_bytes=100_000)
+    assert same(chunked, fit(images, backend=backend, corruption=0.3, block_size=5))
+
+
+@pytest.mark.parametrize(("budget", "most"), [(None, 510), (10**9, 510), (100_000, 100)])
+def test_no_more_is_put_on_the_device_than_is_allowed(digits, monkeypatch, budget, most):
+    chosen = resolve_backend("c", "cpu")
+    lengths = []
+    monkeypatch.setattr(chosen, "put", lambda array: lengths.append(len(array)) or array)
+    fit(digits.train.images[:510], backend=chosen, block_size=5, device_bytes=budget)
+    assert max(lengths) == most

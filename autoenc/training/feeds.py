@@ -1,0 +1,66 @@
+"""Where a block's rows come from: all of the data on the device, or a chunk at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+
+from autoenc.backends import Backend
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+
+class Feed(Protocol):
+    """Gives device arrays, and the numbers of a block's rows in them."""
+
+    def block(self, rows: Array) -> tuple[Sequence[Any], Array]:
+        """Give the arrays on the device, and which of their rows the block takes.
+
+        Parameters
+        ----------
+        rows : int array, (minibatches, rows of a minibatch)
+            Rows of the whole data.
+        """
+        ...
+
+
+class Resident:
+    """All of the data is on the device, once."""
+
+    def __init__(self, arrays: Sequence[Array], backend: Backend) -> None:
+        self._on_device = [backend.put(array) for array in arrays]
+
+    def block(self, rows: Array) -> tuple[Sequence[Any], Array]:
+        """Give all of the data; see `Feed.block`."""
+        return self._on_device, rows
+
+
+class Chunked:
+    """The data stays where it is, such as in a memory map; a block at a time is moved."""
+
+    def __init__(self, arrays: Sequence[Array], backend: Backend) -> None:
+        self._arrays = arrays
+        self._backend = backend
+
+    def block(self, rows: Array) -> tuple[Sequence[Any], Array]:
+        """Give a copy of the block's rows; see `Feed.block`."""
+        chunk = [self._backend.put(array[rows.ravel()]) for array in self._arrays]
+        return chunk, np.arange(rows.size).reshape(rows.shape)
+
+
+def make_feed(arrays: Sequence[Array], backend: Backend, device_bytes: int | None) -> Feed:
+    """Keep the data on the device if it fits into so many bytes, or no bound is given.
+
+    Raises
+    ------
+    ValueError
+        If the bound is not a positive number.
+    """
+    if device_bytes is None:
+        return Resident(arrays, backend)
+    if not device_bytes > 0:
+        raise ValueError(f"device_bytes is {device_bytes!r}; expected a number of bytes > 0.")
+    fits = sum(array.nbytes for array in arrays) <= device_bytes
+    return Resident(arrays, backend) if fits else Chunked(arrays, backend)
