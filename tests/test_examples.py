@@ -11,12 +11,14 @@ import pytest
 
 from autoenc import DenoisingAutoEncoder
 from autoenc.datasets import Mnist, load_donuts
+from autoenc.estimators import SaveEvery
 from examples import (
     build_your_own,
     contractive,
     denoising,
     donuts,
     early_stopping,
+    plot_models,
     stacked,
     symbolic_tour,
     train_mnist,
@@ -169,3 +171,18 @@ def test_denoising(tmp_path):
                              "--output", str(tmp_path)])  # fmt: skip
     assert errors["masking 30 %"] < errors["none"]
     assert len(list(tmp_path.iterdir())) == 2 * len(errors)
+
+
+def test_plot_models(digits, tmp_path):
+    model = DenoisingAutoEncoder(20, n_epochs=3, random_state=0, verbose=False)
+    model.fit(digits.train.images[:200], watchers=[SaveEvery(tmp_path / "models", epochs=1)])
+    written = plot_models.main([str(tmp_path / "models"), "--output", str(tmp_path / "out")])
+    names = {path.name for path in written}
+    assert {f"epoch_0000{i}_filters.png" for i in (1, 2, 3)} < names
+    assert {"filters_over_time.gif", "filters_over_time.png", "loss.png"} < names
+    assert all(path.stat().st_size > 0 for path in written)
+    last = DenoisingAutoEncoder.load(tmp_path / "models" / "epoch_00003.safetensors")
+    np.testing.assert_array_equal(last.W_, model.W_)
+    assert last.history_ == model.history_
+    with pytest.raises(FileNotFoundError, match="no model files"):
+        plot_models.main([str(tmp_path)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Self
 
 import numpy as np
@@ -18,6 +18,7 @@ from autoenc.backends import resolve_backend
 from autoenc.estimators.base import Array, GraphEstimator, in_parts
 from autoenc.estimators.compiled import CompiledLayer
 from autoenc.estimators.domain import check_domain
+from autoenc.estimators.watching import Watcher
 from autoenc.graph import (
     AutoEncoderLayer,
     Expression,
@@ -29,7 +30,7 @@ from autoenc.graph import (
     momentum,
     resolve_optimizer,
 )
-from autoenc.training import train
+from autoenc.training import Record, train
 
 COSTS = ("cross_entropy", "squared_error")
 # Output functions whose values are not in (0, 1), where cross-entropy has no value.
@@ -63,7 +64,7 @@ class AutoEncoderBase(ClassNamePrefixFeaturesOutMixin, TransformerMixin, GraphEs
     def _corrupt(self, x: Expression, seed: int) -> Expression | None:
         """Give what is encoded in place of x during training; None for x itself."""
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, watchers: Iterable[Watcher] = ()) -> Self:
         """Learn to reconstruct X.
 
         Parameters
@@ -71,6 +72,9 @@ class AutoEncoderBase(ClassNamePrefixFeaturesOutMixin, TransformerMixin, GraphEs
         X : array-like, (rows, columns)
             Finite numbers; in [0, 1] when the cost is cross-entropy.
         y : ignored
+        watchers : iterable of callables
+            Each is called after every epoch with the estimator, which can be used by then, and
+            the record of the epoch; such as `SaveEvery`.
 
         Returns
         -------
@@ -95,6 +99,14 @@ class AutoEncoderBase(ClassNamePrefixFeaturesOutMixin, TransformerMixin, GraphEs
             cost = self._row_cost(layer, x, self._corrupt(x, self.seed_)).mean()
             total = sum(self._penalties(layer, x), start=cost)
             updates = self._updates(total, layer)
+        self.history_: list[Record] = []
+
+        def watch(record: Record) -> None:
+            self.history_.append(record)
+            self._keep(layer)
+            for watcher in watchers:
+                watcher(self, record)
+
         try:
             self.history_ = train(
                 cost,
@@ -106,6 +118,7 @@ class AutoEncoderBase(ClassNamePrefixFeaturesOutMixin, TransformerMixin, GraphEs
                 seed=self.seed_,
                 shuffle=self.shuffle,
                 backend=backend,
+                callbacks=[watch] if watchers else [],
                 progress=self.verbose,
             )
         finally:
