@@ -47,7 +47,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--dropout", type=float, nargs="+", help="of the input and each layer, in fine-tuning")
     add("--learning-rate", type=float, default=0.1, help="of fine-tuning (%(default)s)")
     add("--momentum", type=float, default=0.9, help="of fine-tuning (%(default)s)")
-    add("--decay", type=float, default=0.97, help="of the rate, an epoch (%(default)s)")
+    add("--decay", type=float, default=0.98, help="of the rate, an epoch (%(default)s)")
     add("--batch-size", type=int, default=100, help="rows of a minibatch (%(default)s)")
     add("--data", type=Path, help="mnist.pkl.gz, mnist.npz or a folder of IDX files")
     add("--download", action="store_true", help="fetch the full data set if it is not here")
@@ -66,10 +66,10 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 FULL = {
     "hidden": [1000, 1000, 1000],
-    "corruption": [0.1, 0.2, 0.3],
-    "pretraining_epochs": 8,
-    "epochs": 80,
-    "dropout": [0.2, 0.3, 0.3, 0.3],
+    "corruption": [0.25, 0.25, 0.25],
+    "pretraining_epochs": 12,
+    "epochs": 120,
+    "dropout": [0.2, 0.5, 0.5, 0.5],
 }
 SAMPLE = {
     "hidden": [200, 200, 200],
@@ -87,7 +87,6 @@ def run(options: argparse.Namespace, digits: Mnist, seed: int) -> float:
         options.hidden,
         corruption=options.corruption,
         pretraining_epochs=options.pretraining_epochs,
-        pretraining_batch_size=50,
         dropout=options.dropout,
         learning_rate=options.learning_rate,
         learning_rate_decay=options.decay,
