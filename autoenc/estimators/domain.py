@@ -49,7 +49,7 @@ def check_domain(X: np.ndarray[Any, Any], *, unit_interval: bool, name: str = "X
 
 
 def _first(X: np.ndarray[Any, Any], offending: np.ndarray[Any, Any], name: str, what: str) -> str:
-    row, column = np.unravel_index(offending.argmax(), X.shape)
+    row, column = np.unravel_index(int(np.argmax(offending)), X.shape)
     count = int(offending.sum())
     verb = "is" if count == 1 else "are"
     return (

@@ -124,7 +124,7 @@ def _labels(labels: ArrayLike, n: int) -> Array:
             advice = "pass labels.argmax(axis=1) if they are one-hot"
         raise ValueError(f"{n} points need labels of shape ({n},), got {values.shape}: {advice}")
     if values.dtype.kind == "f" and not np.isfinite(values).all():
-        bad = int(np.isfinite(values).argmin())
+        bad = int(np.argmin(np.isfinite(values)))
         raise ValueError(
             f"labels has {values[bad]} at row {bad}, which has no colour: leave such points out, "
             "or give them a finite label of their own"
@@ -142,7 +142,7 @@ def _shades(values: Array, distinct: int) -> Colours:
             f"apart: merge some, or draw the points of {len(PALETTE)} labels at a time"
         )
     numbers = values.astype(np.float64)
-    span = (float(numbers.min()), float(numbers.max()))
+    span = (float(np.min(numbers)), float(np.max(numbers)))
     points = ScalarMappable(Normalize(*span), _SCALE).to_rgba(numbers)
     return Colours(points, np.zeros(len(values), dtype=np.intp), span=span)
 

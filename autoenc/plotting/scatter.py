@@ -135,7 +135,7 @@ def limits_of(clouds: list[Array], plane: Plane) -> Limits:
     high = np.max([cloud.max(axis=0) for cloud in clouds], axis=0)
     centre, reach = low / 2 + high / 2, (high / 2 - low / 2) * 1.06
     if plane.is_rotated:
-        reach = np.full_like(reach, reach.max())
+        reach = np.full_like(reach, np.max(reach))
     # Points that are all the same need room, too, of at least what a tick can show.
     reach = np.maximum(reach, 1e-6 * np.abs(centre))
     reach = np.where(reach > 0, reach, 0.5)

@@ -254,7 +254,7 @@ class _Run:
 
 def _check_finite(costs: Array, epoch: int, block: int) -> None:
     if not np.isfinite(costs).all():
-        step = int(np.isfinite(costs).argmin())
+        step = int(np.argmin(np.isfinite(costs)))
         raise DivergedError(
             f"the cost became {costs[step]} in epoch {epoch}, block {block}, step {step}; "
             "try a smaller learning rate, or scale the data."
