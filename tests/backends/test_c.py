@@ -24,6 +24,14 @@ def test_flags_do_not_hide_what_is_not_finite(cost, bad):
     assert not np.isfinite(cost(x))
 
 
+def test_flags_do_not_do_away_with_asking_for_nan_and_infinity():
+    x = pt.matrix("x")
+    count = resolve_backend("c", "cpu").function([x], pt.isnan(x).sum() + 10 * pt.isinf(x).sum())
+    bad = np.ones((40, 40), dtype="float32")
+    bad[17, 3], bad[5, 5] = np.nan, np.inf
+    assert count(bad) == 11
+
+
 def test_flags_leave_the_floating_point_state_of_the_process_alone(cost):
     cost(np.ones((4, 4), dtype="float32"))
     # -ffast-math would have set "flush to zero" for everybody when the module was loaded.
