@@ -3,7 +3,7 @@
     python examples/plot_models.py out/models            # every model file in a folder
     python examples/plot_models.py a.safetensors b.safetensors
 
-Models are saved during training by ``fit(X, watchers=[SaveEvery("out/models", epochs=1)])``.
+Models are saved during training by ``fit(X, callbacks=[SaveEvery("out/models", epochs=1)])``.
 The parameters are read from the files alone: no class of autoenc is needed for that.
 """
 

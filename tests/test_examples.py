@@ -11,7 +11,7 @@ import pytest
 
 from autoenc import DenoisingAutoEncoder
 from autoenc.datasets import Mnist, load_donuts
-from autoenc.estimators import SaveEvery
+from autoenc.watching import SaveEvery
 from examples import (
     build_your_own,
     contractive,
@@ -175,7 +175,7 @@ def test_denoising(tmp_path):
 
 def test_plot_models(digits, tmp_path):
     model = DenoisingAutoEncoder(20, n_epochs=3, random_state=0, verbose=False)
-    model.fit(digits.train.images[:200], watchers=[SaveEvery(tmp_path / "models", epochs=1)])
+    model.fit(digits.train.images[:200], callbacks=[SaveEvery(tmp_path / "models", epochs=1)])
     written = plot_models.main([str(tmp_path / "models"), "--output", str(tmp_path / "out")])
     names = {path.name for path in written}
     assert {f"epoch_0000{i}_filters.png" for i in (1, 2, 3)} < names

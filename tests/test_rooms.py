@@ -15,12 +15,13 @@ PACKAGE = Path(autoenc.__file__).parent
 ROOMS = (
     "settings",
     "files",
+    "storage",
     "datasets",
     "graph",
     "backends",
     "training",
-    "storage",
     "plotting",
+    "watching",
     "estimators",
     "cli",
 )

@@ -1,7 +1,9 @@
 """The training loop and what it is made of. It knows no model."""
 
+from autoenc.training.callbacks import Callback, Record, Training
 from autoenc.training.early_stopping import EarlyStopping, EpochPatience, GeometricPatience
-from autoenc.training.loop import Callback, DivergedError, Record, train
+from autoenc.training.loop import train
+from autoenc.training.run import DivergedError
 
 __all__ = [
     "Callback",
@@ -10,5 +12,6 @@ __all__ = [
     "EpochPatience",
     "GeometricPatience",
     "Record",
+    "Training",
     "train",
 ]

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from time import perf_counter
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
-import numpy as np
-
-from autoenc.backends import Backend, BlockRunner, make_step, resolve_backend
+from autoenc.backends import Backend, make_step, resolve_backend
 from autoenc.backends.step import UpdatesLike
 from autoenc.graph.types import Expression
 from autoenc.training.arrays import as_arrays
+from autoenc.training.callbacks import CallbackLike, Callbacks, Record
 from autoenc.training.early_stopping import EarlyStopping, Keeper
-from autoenc.training.feeds import Feed, make_feed
-from autoenc.training.interruption import Interruption, deferred_interrupt
-from autoenc.training.plan import Plan, make_plan
-from autoenc.training.progress import Progress
+from autoenc.training.feeds import make_feed
+from autoenc.training.interruption import deferred_interrupt
+from autoenc.training.plan import make_plan
+from autoenc.training.progress import ProgressBar
+from autoenc.training.run import Run
 from autoenc.training.validation import Validator
-
-Record: TypeAlias = dict[str, Any]
-Callback: TypeAlias = Callable[[Record], object]
-Array: TypeAlias = np.ndarray[Any, Any]
-
-
-class DivergedError(ArithmeticError):
-    """The cost is no longer a finite number."""
 
 
 def train(
@@ -46,7 +35,8 @@ def train(
     device_bytes: int | None = None,
     validation: tuple[Expression, Any] | None = None,
     early_stopping: EarlyStopping | None = None,
-    callbacks: Iterable[Callback] = (),
+    callbacks: Iterable[CallbackLike] = (),
+    model: Callable[[list[Record]], Any] | None = None,
     progress: bool = True,
 ) -> list[Record]:
     """Train on minibatches until the epochs are over or the user stops it.
@@ -89,9 +79,13 @@ def train(
     early_stopping : EarlyStopping, optional
         A rule such as `GeometricPatience` that says when to validate and when to stop; needs
         `validation`. When training ends, the state with the best validation cost is restored.
-    callbacks : iterable of callables
-        Each is called with the record of every epoch when it ends; by then the
-        shared variables hold the present parameters.
+    callbacks : iterable of `Callback` or functions
+        A function is called with the record of every epoch when it ends; by then the shared
+        variables hold the present parameters. A `Callback` is told of more.
+    model : callable, optional
+        Takes the history so far, and gives what callbacks know as ``training.model``. It is
+        called when the shared variables hold the present parameters, and once more when
+        training ends, for whatever reason.
     progress : bool
         Whether a progress bar is shown, and a line that names the backend.
 
@@ -130,13 +124,20 @@ def train(
     validator = _make_validator(validation, early_stopping, inputs, chosen)
     runner = chosen.compile(step)
     feed = make_feed(arrays, chosen, device_bytes)
-    with (
-        deferred_interrupt() as interruption,
-        Progress(plan.n_rows * n_epochs, visible=progress) as bar,
-    ):
-        bar.say_once(f"autoenc runs on {chosen.description}: {chosen.reason}")
-        keeper = Keeper(early_stopping, step.state) if early_stopping else None
-        run = _Run(runner, feed, plan, validator, keeper, list(callbacks), bar, interruption)
+    keeper = Keeper(early_stopping, step.state) if early_stopping else None
+    watching = Callbacks([*([ProgressBar()] if progress else []), *callbacks])
+    with deferred_interrupt() as interruption:
+        run = Run(
+            runner,
+            feed,
+            plan,
+            validator,
+            keeper,
+            watching,
+            interruption,
+            description=f"{chosen.description}: {chosen.reason}",
+            present=model or (lambda history: None),
+        )
         return run()
 
 
@@ -155,115 +156,3 @@ def _make_validator(
         return None
     row_cost, data = validation
     return Validator(row_cost, inputs, data, backend)
-
-
-@dataclass
-class _Run:
-    """A training under way."""
-
-    runner: BlockRunner
-    feed: Feed
-    plan: Plan
-    validator: Validator | None
-    keeper: Keeper | None
-    callbacks: Sequence[Callback]
-    bar: Progress
-    interruption: Interruption
-    iteration: int = 0
-    history: list[Record] = field(default_factory=list)
-
-    def __call__(self) -> list[Record]:
-        """Run all epochs, or as many as there may be."""
-        if self.keeper:
-            self.keeper.start(self.plan.minibatches_per_epoch)
-        try:
-            for epoch in range(1, self.plan.n_epochs + 1):
-                self.bar.start_epoch(epoch, self.plan.n_epochs)
-                self.history.append(self.epoch(epoch))
-                self.runner.sync()
-                for callback in self.callbacks:
-                    callback(self.history[-1])
-                if self.ended():
-                    break
-        finally:
-            # Whatever ends the training, the shared variables hold what was learned.
-            self.runner.sync()
-            if self.keeper:
-                self.keeper.restore()
-        return self.history
-
-    def epoch(self, epoch: int) -> Record:
-        """Run one epoch, or what there may be of it; return its record."""
-        started = perf_counter()
-        said: Record = {}
-        total, rows_done = 0.0, 0
-        for block, rows in enumerate(self.pieces(epoch)):
-            costs = self.runner.run(*self.feed.block(rows), (self.plan.seed, epoch, block))
-            _check_finite(costs, epoch, block)
-            self.iteration += len(rows)
-            total += float(costs.sum()) * rows.shape[1]
-            rows_done += rows.size
-            self.bar.advance(rows.size, total / rows_done)
-            said |= self.validate(rows_done == self.plan.n_rows)
-            if "stopped_early" in said or self.interruption.requested:
-                break
-        if rows_done < self.plan.n_rows and "stopped_early" not in said:
-            said["interrupted"] = True
-        seconds = perf_counter() - started
-        rate = {"seconds": seconds, "rows_per_second": rows_done / seconds}
-        return {"epoch": epoch, "cost": total / rows_done, **said, **rate}
-
-    def pieces(self, epoch: int) -> Iterator[Array]:
-        """Rows of each block, cut where the rule for stopping wants to be asked."""
-        for block in self.plan.blocks(epoch):
-            rows = block
-            while len(rows):
-                n = len(rows)
-                if self.keeper:
-                    n = min(n, self.keeper.rule.next_event(self.iteration) - self.iteration + 1)
-                yield rows[:n]
-                rows = rows[n:]
-
-    def validate(self, epoch_is_over: bool) -> Record:
-        """Validate if it is time to; return what the record is to say of it."""
-        if self.validator is None:
-            return {}
-        last = self.iteration - 1
-        if self.keeper is None:
-            return {"valid_cost": self.compute_validation_cost()} if epoch_is_over else {}
-        said: Record = {}
-        if self.keeper.rule.validate_after(last):
-            said["valid_cost"] = self.compute_validation_cost()
-            self.keeper.report(last, said["valid_cost"])
-        if self.keeper.rule.stop_after(last):
-            said["stopped_early"] = True
-        return said
-
-    def compute_validation_cost(self) -> float:
-        """Compute the validation cost under the present parameters."""
-        assert self.validator is not None
-        self.runner.sync()
-        return self.validator()
-
-    def ended(self) -> bool:
-        """Whether there shall be no further epoch."""
-        if self.interruption.requested:
-            _tell_of_interruption(self.history[-1])
-        return self.interruption.requested or "stopped_early" in self.history[-1]
-
-
-def _check_finite(costs: Array, epoch: int, block: int) -> None:
-    if not np.isfinite(costs).all():
-        step = int(np.argmin(np.isfinite(costs)))
-        raise DivergedError(
-            f"the cost became {costs[step]} in epoch {epoch}, block {block}, step {step}; "
-            "try a smaller learning rate, or scale the data."
-        )
-
-
-def _tell_of_interruption(record: Record) -> None:
-    warnings.warn(
-        f"training was interrupted in epoch {record['epoch']}; the parameters are those "
-        "trained so far.",
-        stacklevel=5,
-    )

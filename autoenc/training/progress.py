@@ -3,52 +3,55 @@
 from __future__ import annotations
 
 import sys
-from types import TracebackType
 from typing import Any
+
+from autoenc.training.callbacks import Callback, Training
 
 _said: set[str] = set()
 
 
-class Progress:
-    """A bar over all rows of all epochs, moving with every block.
+class ProgressBar(Callback):
+    """A bar over all rows of all epochs, in a terminal or a notebook, moving with every block.
 
-    Parameters
-    ----------
-    total_rows : int
-        Rows of all epochs together.
-    visible : bool
-        Nothing is shown otherwise.
+    It shows epoch, cost, validation cost, rows per second and the time left; and above it,
+    the first time in a process, what the training runs on.
     """
 
-    def __init__(self, total_rows: int, *, visible: bool) -> None:
+    def start(self, training: Training) -> None:
+        """Open the bar."""
         from tqdm.auto import tqdm
 
         self._bar: Any = tqdm(
-            total=total_rows, unit="row", unit_scale=True, disable=not visible, dynamic_ncols=True
+            total=training.n_rows * training.n_epochs,
+            initial=training.n_rows * len(training.history),
+            unit="row",
+            unit_scale=True,
+            dynamic_ncols=True,
         )
+        self._shown = self._bar.n
+        if training.description not in _said:
+            _said.add(training.description)
+            self._bar.write(f"autoenc runs on {training.description}", file=sys.stderr)
 
-    def __enter__(self) -> Progress:
-        return self
+    def block_end(self, training: Training) -> None:
+        """Move by the block's rows; show the mean cost of the epoch so far."""
+        self._bar.set_description(f"epoch {training.epoch}/{training.n_epochs}", refresh=False)
+        self._bar.set_postfix_str(_costs(training), refresh=False)
+        done = training.n_rows * (training.epoch - 1) + training.rows_done
+        self._bar.update(done - self._shown)
+        self._shown = done
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._bar.close()
+    def epoch_end(self, training: Training) -> None:
+        """Show the validation cost, if there is one."""
+        self._bar.set_postfix_str(_costs(training))
 
-    def say_once(self, message: str) -> None:
-        """Write a line above the bar, the first time in this process only."""
-        if not self._bar.disable and message not in _said:
-            _said.add(message)
-            self._bar.write(message, file=sys.stderr)
+    def stop(self, training: Training) -> None:
+        """Close the bar."""
+        # There is none if another callback has ended the training before it began.
+        if hasattr(self, "_bar"):
+            self._bar.close()
 
-    def start_epoch(self, epoch: int, n_epochs: int) -> None:
-        """Show which epoch it is."""
-        self._bar.set_description(f"epoch {epoch}/{n_epochs}")
 
-    def advance(self, rows: int, cost: float) -> None:
-        """Move by a block's rows; show the mean cost of the epoch so far."""
-        self._bar.set_postfix_str(f"cost {cost:.4f}", refresh=False)
-        self._bar.update(rows)
+def _costs(training: Training) -> str:
+    valid = next((r["valid_cost"] for r in reversed(training.history) if "valid_cost" in r), None)
+    return f"cost {training.cost:.4f}" + ("" if valid is None else f", valid {valid:.4f}")

@@ -13,8 +13,7 @@ import pytest
 
 from autoenc.backends import resolve_backend
 from autoenc.graph import AutoEncoderLayer, masking, sgd
-from autoenc.training import train
-from autoenc.training.progress import Progress
+from autoenc.training import Callback, train
 from tests import reference
 
 
@@ -199,9 +198,13 @@ def test_ctrl_c_ends_cleanly_with_the_parameters_trained_so_far(digits, backend)
     assert signal.getsignal(signal.SIGINT) is handler
 
 
-def test_ctrl_c_within_an_epoch(digits, monkeypatch):
+class Interrupt(Callback):
+    def block_end(self, training):
+        interrupt()
+
+
+def test_ctrl_c_within_an_epoch(digits):
     _, graph = model()
-    monkeypatch.setattr(Progress, "advance", interrupt)
     with pytest.warns(UserWarning, match="interrupted"):
         history = train(
             **graph,
@@ -210,6 +213,7 @@ def test_ctrl_c_within_an_epoch(digits, monkeypatch):
             n_epochs=10,
             progress=False,
             backend="xla",
+            callbacks=[Interrupt()],
         )
     assert len(history) == 1
     assert history[0]["interrupted"] is True

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
-from typing import Any, TypeAlias
 
-from autoenc.training import Record
-
-Watcher: TypeAlias = Callable[[Any, Record], object]
-"""Is called with the estimator, usable as it is by then, and the record of an epoch."""
+from autoenc.training import Callback, Training
 
 
-class SaveEvery:
+class SaveEvery(Callback):
     """Saves the model every so many epochs or minutes.
 
     Parameters
@@ -38,7 +33,7 @@ class SaveEvery:
     >>> images = load_mnist(sample=True).train.images[:100]
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     ae = AutoEncoder(8, n_epochs=4, random_state=0, verbose=False)
-    ...     _ = ae.fit(images, watchers=[SaveEvery(folder, epochs=2)])
+    ...     _ = ae.fit(images, callbacks=[SaveEvery(folder, epochs=2)])
     ...     sorted(path.name for path in Path(folder).iterdir())
     ['epoch_00002.safetensors', 'epoch_00004.safetensors']
     """
@@ -61,12 +56,15 @@ class SaveEvery:
         self.folder = Path(folder)
         self.epochs = epochs
         self.minutes = minutes
+
+    def start(self, training: Training) -> None:
+        """Begin to count the minutes."""
         self._saved_at = monotonic()
 
-    def __call__(self, model: Any, record: Record) -> None:
+    def epoch_end(self, training: Training) -> None:
         """Save the model if it is time to."""
-        if self._is_time(record["epoch"]):
-            model.save(self.folder / f"epoch_{record['epoch']:05d}.safetensors")
+        if self._is_time(training.epoch):
+            training.model.save(self.folder / f"epoch_{training.epoch:05d}.safetensors")
             self._saved_at = monotonic()
 
     def _is_time(self, epoch: int) -> bool:

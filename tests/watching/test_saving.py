@@ -4,22 +4,24 @@ import numpy as np
 import pytest
 
 from autoenc import AutoEncoder
-from autoenc.estimators import SaveEvery
+from autoenc.training import Callback
+from autoenc.watching import SaveEvery
 
 
 def fit(digits, *watchers):
     model = AutoEncoder(10, n_epochs=4, random_state=0, verbose=False)
-    return model.fit(digits.train.images[:100], watchers=watchers)
+    return model.fit(digits.train.images[:100], callbacks=watchers)
 
 
 def test_the_model_can_be_used_while_it_is_trained(digits):
     seen = []
 
-    def look(model, record):
-        assert model.history_[-1] is record
-        seen.append((record["epoch"], model.score(digits.test.images[:50])))
+    class Look(Callback):
+        def epoch_end(self, training):
+            assert training.model.history_ == training.history
+            seen.append((training.epoch, training.model.score(digits.test.images[:50])))
 
-    fit(digits, look)
+    fit(digits, Look())
     assert [epoch for epoch, _ in seen] == [1, 2, 3, 4]
     assert seen[0][1] < seen[-1][1]
 
