@@ -4,13 +4,11 @@ from autoenc.estimators.autoencoder import AutoEncoder
 from autoenc.estimators.classifiers import PerceptronClassifier, SoftmaxClassifier
 from autoenc.estimators.denoising import DenoisingAutoEncoder
 from autoenc.estimators.stacks import StackedDenoisingAutoEncoder, StackedDenoisingClassifier
-from autoenc.estimators.watching import SaveEvery
 
 __all__ = [
     "AutoEncoder",
     "DenoisingAutoEncoder",
     "PerceptronClassifier",
-    "SaveEvery",
     "SoftmaxClassifier",
     "StackedDenoisingAutoEncoder",
     "StackedDenoisingClassifier",

@@ -18,7 +18,6 @@ from autoenc.backends import resolve_backend
 from autoenc.estimators.base import Array, GraphEstimator, in_parts
 from autoenc.estimators.compiled import CompiledLayer
 from autoenc.estimators.domain import check_domain
-from autoenc.estimators.watching import Watcher
 from autoenc.graph import (
     AutoEncoderLayer,
     Expression,
@@ -31,6 +30,7 @@ from autoenc.graph import (
     resolve_optimizer,
 )
 from autoenc.training import Record, train
+from autoenc.training.callbacks import CallbackLike
 
 COSTS = ("cross_entropy", "squared_error")
 # Output functions whose values are not in (0, 1), where cross-entropy has no value.
@@ -64,7 +64,7 @@ class AutoEncoderBase(ClassNamePrefixFeaturesOutMixin, TransformerMixin, GraphEs
     def _corrupt(self, x: Expression, seed: int) -> Expression | None:
         """Give what is encoded in place of x during training; None for x itself."""
 
-    def fit(self, X: Any, y: Any = None, watchers: Iterable[Watcher] = ()) -> Self:
+    def fit(self, X: Any, y: Any = None, *, callbacks: Iterable[CallbackLike] = ()) -> Self:
         """Learn to reconstruct X.
 
         Parameters
@@ -72,9 +72,9 @@ class AutoEncoderBase(ClassNamePrefixFeaturesOutMixin, TransformerMixin, GraphEs
         X : array-like, (rows, columns)
             Finite numbers; in [0, 1] when the cost is cross-entropy.
         y : ignored
-        watchers : iterable of callables
-            Each is called after every epoch with the estimator, which can be used by then, and
-            the record of the epoch; such as `SaveEvery`.
+        callbacks : iterable of `autoenc.training.Callback` or functions
+            Are told how the training goes, such as `autoenc.watching.SaveEvery`; a function
+            takes the record of every epoch.
 
         Returns
         -------
@@ -99,30 +99,26 @@ class AutoEncoderBase(ClassNamePrefixFeaturesOutMixin, TransformerMixin, GraphEs
             cost = self._row_cost(layer, x, self._corrupt(x, self.seed_)).mean()
             total = sum(self._penalties(layer, x), start=cost)
             updates = self._updates(total, layer)
-        self.history_: list[Record] = []
 
-        def watch(record: Record) -> None:
-            self.history_.append(record)
+        def present(history: list[Record]) -> GraphEstimator:
             self._keep(layer)
-            for watcher in watchers:
-                watcher(self, record)
+            self.history_ = history
+            return self
 
-        try:
-            self.history_ = train(
-                cost,
-                updates,
-                inputs=[x],
-                data=X,
-                batch_size=self.batch_size,
-                n_epochs=self.n_epochs,
-                seed=self.seed_,
-                shuffle=self.shuffle,
-                backend=backend,
-                callbacks=[watch] if watchers else [],
-                progress=self.verbose,
-            )
-        finally:
-            self._keep(layer)
+        train(
+            cost,
+            updates,
+            inputs=[x],
+            data=X,
+            batch_size=self.batch_size,
+            n_epochs=self.n_epochs,
+            seed=self.seed_,
+            shuffle=self.shuffle,
+            backend=backend,
+            callbacks=callbacks,
+            model=present,
+            progress=self.verbose,
+        )
         return self
 
     def transform(self, X: Any) -> Array:

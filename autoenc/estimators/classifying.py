@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from typing import Any, ClassVar, Self
 
@@ -20,6 +20,7 @@ from autoenc.estimators.base import Array, GraphEstimator, in_parts
 from autoenc.graph import DenseLayer, Expression, Network, SoftmaxLayer, Updates, momentum, sgd
 from autoenc.graph.penalties import l1, l2
 from autoenc.training import EarlyStopping, Record, train
+from autoenc.training.callbacks import CallbackLike
 
 
 class ClassifierBase(ClassifierMixin, GraphEstimator):
@@ -48,7 +49,14 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
     def _initial_hidden(self, X: Array, rng: np.random.Generator) -> list[tuple[Array, Array]]:
         """Give weights and bias that each hidden layer starts from."""
 
-    def fit(self, X: Any, y: Any, validation: tuple[Any, Any] | None = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        validation: tuple[Any, Any] | None = None,
+        *,
+        callbacks: Iterable[CallbackLike] = (),
+    ) -> Self:
         """Learn to tell classes apart.
 
         Parameters
@@ -59,6 +67,8 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
             The class of each row, of any kind that can be sorted.
         validation : pair of X and y, optional
             Rows kept apart, whose error rate is the validation cost.
+        callbacks : iterable of `autoenc.training.Callback` or functions
+            Are told how the training goes; a function takes the record of every epoch.
 
         Returns
         -------
@@ -79,7 +89,7 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
         self._set_parameters([*hidden, self._initial_softmax(hidden)])
         held_out = None if validation is None else self._check_validation(*validation)
         with config.change_flags(floatX=self._float_type()):
-            self._train(rows, classes, held_out, backend)
+            self._train(rows, classes, held_out, backend, callbacks)
         return self
 
     def predict_proba(self, X: Any) -> Array:
@@ -171,30 +181,35 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
         classes: Array,
         held_out: tuple[Array, Array] | None,
         backend: Backend,
+        callbacks: Iterable[CallbackLike],
     ) -> None:
         network = self._network()
         x, y = pt.matrix("x"), pt.ivector("y")
         dropout = self._dropout(len(network.hidden) + 1)
         cost = network.negative_log_likelihood(x, y, dropout, self.seed_).mean()
         rate = pytensor.shared(np.asarray(self.learning_rate, config.floatX), name="learning_rate")
-        try:
-            self.history_ = train(
-                cost,
-                self._updates(cost, network, rate),
-                inputs=[x, y],
-                data=(rows, classes),
-                batch_size=self.batch_size,
-                n_epochs=self.n_epochs,
-                seed=self.seed_,
-                shuffle=self.shuffle,
-                backend=backend,
-                validation=None if held_out is None else (network.zero_one_loss(x, y), held_out),
-                early_stopping=deepcopy(self.early_stopping),
-                callbacks=[self._decay(rate)],
-                progress=self.verbose,
-            )
-        finally:
+
+        def present(history: list[Record]) -> GraphEstimator:
             self._set_parameters([(W.get_value(), b.get_value()) for W, b in _pairs(network)])
+            self.history_ = history
+            return self
+
+        train(
+            cost,
+            self._updates(cost, network, rate),
+            inputs=[x, y],
+            data=(rows, classes),
+            batch_size=self.batch_size,
+            n_epochs=self.n_epochs,
+            seed=self.seed_,
+            shuffle=self.shuffle,
+            backend=backend,
+            validation=None if held_out is None else (network.zero_one_loss(x, y), held_out),
+            early_stopping=deepcopy(self.early_stopping),
+            callbacks=[self._decay(rate), *callbacks],
+            model=present,
+            progress=self.verbose,
+        )
 
     def _updates(self, cost: Expression, network: Network, rate: Any) -> Updates:
         total = cost

@@ -15,7 +15,7 @@ from sklearn.preprocessing import MinMaxScaler
 from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.graph import exponential_decay
 from autoenc.storage import ModelFileError, load_arrays
-from autoenc.training import DivergedError
+from autoenc.training import Callback, DivergedError
 from tests import reference
 
 CLASSES = (AutoEncoder, DenoisingAutoEncoder)
@@ -160,14 +160,15 @@ def test_less_data_than_a_minibatch(new, digits):
     assert np.isfinite(model.history_[-1]["cost"])
 
 
-def test_ctrl_c_keeps_what_was_learned(new, digits, monkeypatch):
+class Interrupt(Callback):
+    def block_end(self, training):
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_ctrl_c_keeps_what_was_learned(new, digits):
     model = new(n_epochs=1000)
-    monkeypatch.setattr(
-        "autoenc.training.progress.Progress.advance",
-        lambda *_: os.kill(os.getpid(), signal.SIGINT),
-    )
     with pytest.warns(UserWarning, match="interrupted"):
-        model.fit(digits.train.images[:500])
+        model.fit(digits.train.images[:500], callbacks=[Interrupt()])
     assert len(model.history_) == 1
     assert model.transform(digits.test.images[:3]).shape == (3, 30)
 
