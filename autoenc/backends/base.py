@@ -41,6 +41,14 @@ class BlockRunner(Protocol):
         """
         ...
 
+    def is_finite(self) -> bool:
+        """Whether all of the state is finite after the last block."""
+        ...
+
+    def go_back(self) -> None:
+        """Undo the last block: the state is what it was before, also in the shared variables."""
+        ...
+
     def sync(self) -> None:
         """Put the present state into the shared variables, as NumPy arrays."""
         ...

@@ -24,19 +24,38 @@ class StepLoop:
 
     def __init__(self, step: Step, mode: Any, settings: AbstractContextManager[None]) -> None:
         self._n_generators = len(step.generators)
+        self._state = step.state
+        self._before = [np.array(variable.get_value()) for variable in step.state]
         with settings:
             self._step = _compile_step(step, mode)
 
     def run(self, data: Sequence[Array], rows: Array, entropy: Sequence[int]) -> Array:
         """Train on one block; see `BlockRunner.run`."""
+        for kept, variable in zip(self._before, self._state, strict=True):
+            np.copyto(kept, variable.get_value(borrow=True))
         generators = block_generators(entropy, self._n_generators)
         costs = np.empty(len(rows))
         for i, minibatch in enumerate(_minibatches(data, rows)):
             costs[i], *generators = self._step(*minibatch, *generators)
         return costs
 
+    def is_finite(self) -> bool:
+        """Whether the state is finite; see `BlockRunner.is_finite`."""
+        return all(_is_finite(variable.get_value(borrow=True)) for variable in self._state)
+
+    def go_back(self) -> None:
+        """Undo the last block; see `BlockRunner.go_back`."""
+        for kept, variable in zip(self._before, self._state, strict=True):
+            variable.set_value(kept)
+
     def sync(self) -> None:
         """Nothing to do: updates have changed the shared variables in place."""
+
+
+def _is_finite(array: Array) -> bool:
+    with np.errstate(over="ignore"):
+        # A sum takes no memory of its own and is finite as a rule; it may also overflow.
+        return bool(np.isfinite(array.sum()) or np.isfinite(array).all())
 
 
 def compile_function(

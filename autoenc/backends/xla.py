@@ -1,8 +1,8 @@
 """The XLA backend: a whole block as one compiled scan, on a CPU or a CUDA GPU.
 
 PyTensor turns the step into a JAX function; the scan around it is written here
-rather than with `pytensor.scan`, so that the state's memory is donated, minibatches
-are gathered on the device within the loop, and generators are arguments.
+rather than with `pytensor.scan`, so that minibatches are gathered on the device within the
+loop, and generators are arguments.
 """
 
 from __future__ import annotations
@@ -62,7 +62,10 @@ class XlaBackend:
 
 
 class ScanRunner:
-    """Runs each block as one call; the state lives on the device between blocks."""
+    """Runs each block as one call; the state lives on the device between blocks.
+
+    The state's memory is not donated: what it was before a block is there to go back to.
+    """
 
     def __init__(self, step: Step, device: Any) -> None:
         self._device = device
@@ -73,17 +76,29 @@ class ScanRunner:
         shared = [*step.state, *step.generators, *step.constants]
         shared_inputs, outputs = step.with_inputs_for(shared)
         self._step = jaxify([*step.inputs, *shared_inputs], outputs)
-        self._block = jax.jit(self._run_block, donate_argnums=0)
+        self._block = jax.jit(self._run_block)
+        self._before: list[DeviceArray] = []
+        self._finite: Any = True
 
     def run(self, data: Sequence[DeviceArray], rows: Array, entropy: Sequence[int]) -> Array:
         """Train on one block; see `BlockRunner.run`."""
         generators = [_key(g) for g in block_generators(entropy, self._n_generators)]
         with _precision(self._dtype), _without_truncation_warnings():
             rows = jax.device_put(rows.astype(np.int32), self._device)
-            self._state.values, costs = self._block(
-                self._state.fresh(), generators, self._constants.fresh(), list(data), rows
+            self._before = self._state.fresh()
+            self._state.values, costs, self._finite = self._block(
+                self._before, generators, self._constants.fresh(), list(data), rows
             )
             return np.asarray(costs, dtype=np.float64)
+
+    def is_finite(self) -> bool:
+        """Whether the state is finite; see `BlockRunner.is_finite`."""
+        return bool(self._finite)
+
+    def go_back(self) -> None:
+        """Undo the last block; see `BlockRunner.go_back`."""
+        self._state.values = self._before
+        self.sync()
 
     def sync(self) -> None:
         """Copy the state from the device into the shared variables."""
@@ -96,7 +111,7 @@ class ScanRunner:
         constants: list[DeviceArray],
         data: list[DeviceArray],
         rows: DeviceArray,
-    ) -> tuple[list[DeviceArray], DeviceArray]:
+    ) -> tuple[list[DeviceArray], DeviceArray, DeviceArray]:
         def minibatch(carry: Any, rows: DeviceArray) -> tuple[Any, DeviceArray]:
             state, generators = carry
             inputs = [array.at[rows].get(mode="promise_in_bounds") for array in data]
@@ -104,7 +119,8 @@ class ScanRunner:
             return (rest[: len(state)], rest[len(state) :]), cost
 
         (state, _), costs = jax.lax.scan(minibatch, (state, generators), rows)
-        return state, costs
+        finite = jax.numpy.array([jax.numpy.isfinite(variable).all() for variable in state])
+        return state, costs, finite.all()
 
 
 class _RowFunction:

@@ -1,15 +1,19 @@
 """The training loop and what it is made of. It knows no model."""
 
 from autoenc.training.callbacks import Callback, Record, Training
+from autoenc.training.checkpoints import CheckpointError
+from autoenc.training.divergence import DivergedError
 from autoenc.training.early_stopping import EarlyStopping, EpochPatience, GeometricPatience
+from autoenc.training.every import Every
 from autoenc.training.loop import train
-from autoenc.training.run import DivergedError
 
 __all__ = [
     "Callback",
+    "CheckpointError",
     "DivergedError",
     "EarlyStopping",
     "EpochPatience",
+    "Every",
     "GeometricPatience",
     "Record",
     "Training",

@@ -6,7 +6,7 @@ L. Prechelt (1998). Early stopping: but when? Neural Networks: Tricks of the Tra
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from autoenc.graph.types import Parameter
@@ -196,24 +196,30 @@ class Keeper:
         Is told the costs.
     state : sequence of shared variables
         What is kept: parameters and whatever else updates change.
+
+    Attributes
+    ----------
+    best : list of array, or None
+        The state that had the best validation cost, once there is one.
     """
 
     def __init__(self, rule: EarlyStopping, state: Sequence[Parameter]) -> None:
         self.rule = rule
         self._state = state
-        self._best: list[Any] | None = None
-
-    def start(self, minibatches_per_epoch: int) -> None:
-        """Begin a training."""
-        self.rule.start(minibatches_per_epoch)
+        self.best: list[Any] | None = None
 
     def report(self, iteration: int, cost: float) -> None:
         """Pass a validation cost on; keep the state if it is the best."""
         if self.rule.report(iteration, cost):
-            self._best = [variable.get_value() for variable in self._state]
+            self.best = [variable.get_value() for variable in self._state]
+
+    def resume(self, counters: Mapping[str, Any], best: Sequence[Any]) -> None:
+        """Take over the rule's attributes and the best state of a checkpoint."""
+        vars(self.rule).update(counters)
+        self.best = list(best) or None
 
     def restore(self) -> None:
         """Put the best state back into the shared variables, if there is one."""
-        if self._best is not None:
-            for variable, value in zip(self._state, self._best, strict=True):
+        if self.best is not None:
+            for variable, value in zip(self._state, self.best, strict=True):
                 variable.set_value(value)

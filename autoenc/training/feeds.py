@@ -25,16 +25,25 @@ class Feed(Protocol):
         """
         ...
 
+    def rows(self, numbers: Array) -> list[Array]:
+        """Give some rows of each array, in main memory."""
+        ...
+
 
 class Resident:
     """All of the data is on the device, once."""
 
     def __init__(self, arrays: Sequence[Array], backend: Backend) -> None:
+        self._arrays = arrays
         self._on_device = [backend.put(array) for array in arrays]
 
     def block(self, rows: Array) -> tuple[Sequence[Any], Array]:
         """Give all of the data; see `Feed.block`."""
         return self._on_device, rows
+
+    def rows(self, numbers: Array) -> list[Array]:
+        """Give some rows; see `Feed.rows`."""
+        return [array[numbers] for array in self._arrays]
 
 
 class Chunked:
@@ -48,6 +57,10 @@ class Chunked:
         """Give a copy of the block's rows; see `Feed.block`."""
         chunk = [self._backend.put(array[rows.ravel()]) for array in self._arrays]
         return chunk, np.arange(rows.size).reshape(rows.shape)
+
+    def rows(self, numbers: Array) -> list[Array]:
+        """Give some rows; see `Feed.rows`."""
+        return [array[numbers] for array in self._arrays]
 
 
 def make_feed(arrays: Sequence[Array], backend: Backend, device_bytes: int | None) -> Feed:

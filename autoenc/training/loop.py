@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from autoenc.backends import Backend, make_step, resolve_backend
 from autoenc.backends.step import UpdatesLike
-from autoenc.graph.types import Expression
+from autoenc.graph.types import Expression, Parameter
 from autoenc.training.arrays import as_arrays
 from autoenc.training.callbacks import CallbackLike, Callbacks, Record
+from autoenc.training.checkpoints import Checkpoint, identify
+from autoenc.training.divergence import Halving
 from autoenc.training.early_stopping import EarlyStopping, Keeper
+from autoenc.training.every import Every, as_every
 from autoenc.training.feeds import make_feed
 from autoenc.training.interruption import deferred_interrupt
 from autoenc.training.plan import make_plan
 from autoenc.training.progress import ProgressBar
-from autoenc.training.run import Run
+from autoenc.training.run import Run, Saver
 from autoenc.training.validation import Validator
 
 
@@ -35,6 +39,11 @@ def train(
     device_bytes: int | None = None,
     validation: tuple[Expression, Any] | None = None,
     early_stopping: EarlyStopping | None = None,
+    learning_rate: Parameter | None = None,
+    max_halvings: int = 5,
+    checkpoint: str | os.PathLike[str] | None = None,
+    every: Every | int = 1,
+    resume: bool = False,
     callbacks: Iterable[CallbackLike] = (),
     model: Callable[[list[Record]], Any] | None = None,
     progress: bool = True,
@@ -79,6 +88,21 @@ def train(
     early_stopping : EarlyStopping, optional
         A rule such as `GeometricPatience` that says when to validate and when to stop; needs
         `validation`. When training ends, the state with the best validation cost is restored.
+    learning_rate : shared scalar, optional
+        What the updates are proportional to. Where cost or parameters are no longer finite,
+        training goes back to the last finite ones and on with half of it, with a warning and
+        ``halved`` in the record of the epoch. Without it, divergence ends the training.
+    max_halvings : int
+        How often that is done, at least 0; then divergence ends the training too.
+    checkpoint : path, optional
+        A file from which the training can be gone on with: it is written every so often, when
+        training ends, and after Ctrl-C or SIGTERM.
+    every : Every or int
+        How often, such as ``Every(minutes=10)``; a number stands for epochs.
+    resume : bool
+        Whether to go on from the checkpoint, if there is one; all other arguments are those of
+        before, but for `n_epochs`, which may be larger. The result is, to the byte, that of a
+        training that was never stopped. What callbacks remember is their own affair.
     callbacks : iterable of `Callback` or functions
         A function is called with the record of every epoch when it ends; by then the shared
         variables hold the present parameters. A `Callback` is told of more.
@@ -104,7 +128,14 @@ def train(
     BackendError
         If the backend or device is not there.
     DivergedError
-        If a cost is not finite.
+        If cost or parameters do not stay finite; says which went first. The shared variables
+        hold the last finite parameters.
+    CheckpointError
+        If the checkpoint is damaged or belongs to another training; lists the differences.
+    FileExistsError
+        If there is a checkpoint already and `resume` is False.
+    SystemExit
+        After SIGTERM, when everything is in its place.
 
     Examples
     --------
@@ -122,23 +153,46 @@ def train(
     plan = make_plan(len(arrays[0]), batch_size, n_epochs, block_size, seed, shuffle)
     step = make_step(cost, updates, inputs)
     validator = _make_validator(validation, early_stopping, inputs, chosen)
-    runner = chosen.compile(step)
-    feed = make_feed(arrays, chosen, device_bytes)
-    keeper = Keeper(early_stopping, step.state) if early_stopping else None
-    watching = Callbacks([*([ProgressBar()] if progress else []), *callbacks])
+    keeper = None
+    if early_stopping:
+        early_stopping.start(plan.minibatches_per_epoch)
+        keeper = Keeper(early_stopping, step.state)
+    saver = None
+    if checkpoint is not None:
+        held_out = validator.arrays if validator else []
+        identity = identify(step, plan, chosen, arrays, held_out, early_stopping)
+        saver = Saver(Checkpoint(checkpoint, identity), as_every(every))
+    elif resume:
+        raise ValueError("resume is True, but checkpoint is None; give the path to go on from.")
+    watching = Callbacks(
+        [
+            *([saver.every] if saver else []),
+            *([ProgressBar()] if progress else []),
+            *callbacks,
+        ]
+    )
     with deferred_interrupt() as interruption:
         run = Run(
-            runner,
-            feed,
-            plan,
-            validator,
-            keeper,
-            watching,
-            interruption,
+            step=step,
+            runner=chosen.compile(step),
+            feed=make_feed(arrays, chosen, device_bytes),
+            plan=plan,
+            validator=validator,
+            keeper=keeper,
+            halving=Halving(learning_rate, max_halvings),
+            saver=saver,
+            callbacks=watching,
+            interruption=interruption,
             description=f"{chosen.description}: {chosen.reason}",
             present=model or (lambda history: None),
         )
-        return run()
+        if saver and resume and saver.checkpoint.path.exists():
+            run.resume()
+        elif saver:
+            saver.checkpoint.refuse_to_replace()
+        history = run()
+    interruption.leave()
+    return history
 
 
 def _make_validator(

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from time import perf_counter
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from autoenc.backends import BlockRunner
+from autoenc.backends import BlockRunner, Step
+from autoenc.graph.types import Parameter
 from autoenc.training.callbacks import Callback, Record
+from autoenc.training.checkpoints import Checkpoint, rule_state, scalar_constants
+from autoenc.training.divergence import DivergedError, Halving, describe, explain, first_bad
 from autoenc.training.early_stopping import Keeper
+from autoenc.training.every import Every
 from autoenc.training.feeds import Feed
 from autoenc.training.interruption import Interruption
 from autoenc.training.plan import Plan
 from autoenc.training.validation import Validator
 
 Array: TypeAlias = np.ndarray[Any, Any]
-
-
-class DivergedError(ArithmeticError):
-    """The cost is no longer a finite number."""
 
 
 @dataclass
@@ -61,14 +61,25 @@ class EpochSoFar:
 
 
 @dataclass
+class Saver:
+    """A checkpoint, and how often it is written."""
+
+    checkpoint: Checkpoint
+    every: Every
+
+
+@dataclass
 class Run:
     """A training under way; to callbacks it is a `Training`."""
 
+    step: Step
     runner: BlockRunner
     feed: Feed
     plan: Plan
     validator: Validator | None
     keeper: Keeper | None
+    halving: Halving
+    saver: Saver | None
     callbacks: Callback
     interruption: Interruption
     description: str
@@ -81,12 +92,11 @@ class Run:
 
     def __call__(self) -> list[Record]:
         """Run all epochs, or as many as there may be."""
-        if self.keeper:
-            self.keeper.start(self.plan.minibatches_per_epoch)
         try:
             self.callbacks.start(self)
-            while self.epoch < self.plan.n_epochs and not self.ended:
+            while not self.ended and self.begin_epoch():
                 self.run_epoch()
+            self.save()
         finally:
             # Whatever ends the training, the shared variables hold what was learned.
             self.runner.sync()
@@ -138,25 +148,44 @@ class Run:
         self.runner.sync()
         return self.present(self.history)
 
-    def run_epoch(self) -> None:
-        """Run one epoch, or what there may be of it, and add its record to the history."""
+    def begin_epoch(self) -> bool:
+        """Go to the next epoch, unless one is under way; return False if there is none."""
+        if len(self.history) < self.epoch:
+            return True
+        if self.epoch >= self.n_epochs:
+            return False
         self.epoch += 1
         self.so_far = EpochSoFar()
+        return True
+
+    def run_epoch(self) -> None:
+        """Run what is left of the epoch, or may be run, and add its record to the history."""
         for rows in self.pieces():
             self.run_block(rows)
             self.callbacks.block_end(self)
             if self.ended:
                 break
+            self.save_if_due(epoch_is_over=False)
+        if self.ended:
+            # Before the record is closed, so that a half epoch can be gone on with.
+            self.save()
         if self.interruption.requested and self.rows_done < self.n_rows:
             self.so_far.said["interrupted"] = True
         self.history.append(self.so_far.record(self.epoch))
         self.runner.sync()
         self.callbacks.epoch_end(self)
+        if not self.ended:
+            self.save_if_due(epoch_is_over=True)
 
     def pieces(self) -> Iterator[Array]:
-        """Rows of each block, cut where the rule for stopping wants to be asked."""
+        """Rows of the epoch's blocks that are left.
+
+        They are cut where the rule for stopping wants to be asked.
+        """
+        to_skip = self.rows_done
         for block in self.plan.blocks(self.epoch):
-            rows = block
+            rows = block[to_skip // block.shape[1] :]
+            to_skip -= block.size - rows.size
             while len(rows):
                 n = len(rows)
                 if self.keeper:
@@ -168,14 +197,45 @@ class Run:
         """Train on a block, and validate if it is time to."""
         started = perf_counter()
         so_far = self.so_far
-        costs = self.runner.run(*self.feed.block(rows), (self.plan.seed, self.epoch, so_far.block))
-        _check_finite(costs, self.epoch, so_far.block)
+        costs = self.run_until_finite(rows)
         self.iteration += len(rows)
         so_far.block += 1
         so_far.total += float(costs.sum()) * rows.shape[1]
         so_far.rows_done += rows.size
         self.validate()
         so_far.seconds += perf_counter() - started
+
+    def run_until_finite(self, rows: Array) -> Array:
+        """Run a block, again with half the learning rate where it diverges; return its costs."""
+        entropy = (self.plan.seed, self.epoch, self.so_far.block)
+        data, local = self.feed.block(rows)
+        while True:
+            costs = self.runner.run(data, local, entropy)
+            if np.isfinite(costs).all() and self.runner.is_finite():
+                return costs
+            self.runner.go_back()
+            what = describe(costs, self.epoch, self.so_far.block)
+            if not self.halving(what):
+                raise self.diverged(what, rows, costs)
+            self.so_far.said["halved"] = self.so_far.said.get("halved", 0) + 1
+
+    def diverged(self, what: str, rows: Array, costs: Array) -> DivergedError:
+        """Explain how a block went wrong, with the state as it was before the block."""
+        last = min(first_bad(costs), len(rows) - 1)
+        data, local = self.feed.block(rows)
+        entropy = (self.plan.seed, self.epoch, self.so_far.block)
+        self.runner.run(data, local[: last + 1], entropy)
+        self.runner.sync()
+        after = [variable.get_value() for variable in self.step.state]
+        self.runner.go_back()
+        reasons = explain(self.step, self.feed.rows(rows[last]), after)
+        model = self.model
+        return DivergedError(
+            f"{what} ({reasons}). The parameters are the last finite ones, of before that block. "
+            "Try a smaller learning rate, or scale the data.",
+            model,
+            self.history,
+        )
 
     def validate(self) -> None:
         """Validate if it is time to, and note what the record is to say of it."""
@@ -198,14 +258,54 @@ class Run:
         self.runner.sync()
         return self.validator()
 
+    def save_if_due(self, *, epoch_is_over: bool) -> None:
+        """Write the checkpoint if it is time to."""
+        if self.saver and self.saver.every.is_due(self, epoch_is_over=epoch_is_over):
+            self.save()
 
-def _check_finite(costs: Array, epoch: int, block: int) -> None:
-    if not np.isfinite(costs).all():
-        step = int(np.argmin(np.isfinite(costs)))
-        raise DivergedError(
-            f"the cost became {costs[step]} in epoch {epoch}, block {block}, step {step}; "
-            "try a smaller learning rate, or scale the data."
-        )
+    def save(self) -> None:
+        """Write the checkpoint, if one is asked for."""
+        if self.saver is None:
+            return
+        self.runner.sync()
+        progress = {
+            "epoch": self.epoch,
+            "iteration": self.iteration,
+            "so_far": asdict(self.so_far),
+            "history": self.history,
+            "halved": self.halving.done,
+            "rule": rule_state(self.keeper.rule) if self.keeper else None,
+        }
+        self.saver.checkpoint.save(self.arrays(), progress)
+
+    def resume(self) -> None:
+        """Go to where the checkpoint was written."""
+        assert self.saver is not None
+        arrays, progress = self.saver.checkpoint.load()
+        for name, variable in self._kept_variables().items():
+            variable.set_value(arrays[name])
+        self.epoch = progress["epoch"]
+        self.iteration = progress["iteration"]
+        self.history = progress["history"]
+        self.halving.done = progress["halved"]
+        self.so_far = EpochSoFar(**progress["so_far"])
+        if self.keeper:
+            best = [arrays[f"best.{i}"] for i in range(len(self.step.state)) if "best.0" in arrays]
+            self.keeper.resume(progress["rule"], best)
+
+    def arrays(self) -> dict[str, Array]:
+        """Give all arrays that a checkpoint holds."""
+        kept = {name: v.get_value(borrow=True) for name, v in self._kept_variables().items()}
+        best = self.keeper.best if self.keeper else None
+        return kept | {f"best.{i}": array for i, array in enumerate(best or [])}
+
+    def _kept_variables(self) -> dict[str, Parameter]:
+        named = {"state": self.step.state, "constant": scalar_constants(self.step)}
+        return {
+            f"{kind}.{i}": variable
+            for kind, variables in named.items()
+            for i, variable in enumerate(variables)
+        }
 
 
 def _tell_of_interruption(epoch: int) -> None:

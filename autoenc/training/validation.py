@@ -28,6 +28,11 @@ class Validator:
     backend : Backend
         What compiles it.
 
+    Attributes
+    ----------
+    arrays : list of array
+        The data, for each input.
+
     Raises
     ------
     ValueError
@@ -42,14 +47,14 @@ class Validator:
                 f"the validation cost has {getattr(row_cost, 'ndim', 'no')} dimensions; expected "
                 "a cost for each row, without its mean."
             )
-        self._arrays = as_arrays(data, inputs)
+        self.arrays = as_arrays(data, inputs)
         self._function = backend.function(list(inputs), row_cost)
 
     def __call__(self) -> float:
         """Mean cost of all rows under the present parameters."""
         total = 0.0
-        n_rows = len(self._arrays[0])
+        n_rows = len(self.arrays[0])
         for first in range(0, n_rows, ROWS_AT_A_TIME):
-            part = [array[first : first + ROWS_AT_A_TIME] for array in self._arrays]
+            part = [array[first : first + ROWS_AT_A_TIME] for array in self.arrays]
             total += float(self._function(*part).sum(dtype=np.float64))
         return total / n_rows

@@ -1,0 +1,138 @@
+"""What is done when the cost or the parameters are no longer finite."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+from pytensor.graph.traversal import ancestors
+from pytensor.tensor.math import Dot
+
+from autoenc.backends import Step
+from autoenc.graph.types import Expression, Parameter
+from autoenc.training.callbacks import Record
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+
+class DivergedError(ArithmeticError):
+    """The cost or the parameters are no longer finite, and smaller steps have not helped.
+
+    Attributes
+    ----------
+    model : object
+        The estimator with the last finite parameters, if one was trained.
+    history : list of dict
+        The epochs before.
+    """
+
+    def __init__(self, message: str, model: Any = None, history: Sequence[Record] = ()) -> None:
+        super().__init__(message)
+        self.model = model
+        self.history = list(history)
+
+
+@dataclass
+class Halving:
+    """Halves the learning rate each time, so many times at most.
+
+    Attributes
+    ----------
+    learning_rate : shared scalar, or None
+        What the updates are proportional to; without it there is nothing to halve.
+    most : int
+        How often, over the whole training.
+    done : int
+        How often so far.
+    """
+
+    learning_rate: Parameter | None
+    most: int
+    done: int = field(default=0)
+
+    def __call__(self, where: str) -> bool:
+        """Halve, and warn of it; return False if that is not possible any more."""
+        if self.learning_rate is None or self.done >= self.most:
+            return False
+        self.done += 1
+        rate = self.learning_rate.get_value()
+        self.learning_rate.set_value(np.asarray(rate / 2, rate.dtype))
+        warnings.warn(
+            f"{where}: training goes back to the last finite parameters and on with half the "
+            f"learning rate ({self.done} of at most {self.most} times).",
+            stacklevel=6,
+        )
+        return True
+
+
+def describe(costs: Array, epoch: int, block: int) -> str:
+    """Say what is not finite, and where.
+
+    Examples
+    --------
+    >>> describe(np.array([0.5, np.nan]), epoch=1, block=0)
+    'the cost became nan in epoch 1, block 0, step 1'
+    """
+    step = first_bad(costs)
+    where = f"in epoch {epoch}, block {block}, step {min(step, len(costs) - 1)}"
+    if step == len(costs):
+        return f"parameters became infinite or NaN {where}"
+    return f"the cost became {costs[step]} {where}"
+
+
+def first_bad(costs: Array) -> int:
+    """Give the first step whose cost is not finite; their number if all are."""
+    finite = np.isfinite(costs)
+    return len(costs) if finite.all() else int(np.argmin(finite))
+
+
+def explain(step: Step, minibatch: Sequence[Array], after: Sequence[Array]) -> str:
+    """Say which parameters went first, how large the gradient was and how large values got.
+
+    Parameters
+    ----------
+    step : Step
+        Whose shared variables hold the last finite parameters.
+    minibatch : sequence of arrays
+        The rows that training went wrong with, or came to just before.
+    after : sequence of arrays
+        What the state became.
+    """
+    gone = [
+        str(variable)
+        for variable, value in zip(step.state, after, strict=True)
+        if not np.isfinite(value).all()
+    ]
+    norms, largest = _evaluate(step, minibatch)
+    worst = max(norms, key=lambda name: norms[name], default=None)
+    told = [f"not finite after it: {', '.join(gone)}" if gone else "all parameters are finite"]
+    if worst is not None:
+        told.append(f"largest gradient before it: {norms[worst]:.3g} (norm, of {worst})")
+    if largest is not None:
+        told.append(f"largest value of a matrix product: {largest:.3g}")
+    return "; ".join(told)
+
+
+def _evaluate(step: Step, minibatch: Sequence[Array]) -> tuple[dict[str, float], float | None]:
+    graph = list(ancestors([step.cost]))
+    params = [v for v in step.state if v in graph and str(v.type.dtype).startswith("float")]
+    products = [v for v in graph if v.owner is not None and isinstance(v.owner.op, Dot)]
+    outputs = [_norm(g) for g in pytensor.grad(step.cost, params)] if params else []
+    outputs += [abs(product).max() for product in products]
+    # Run once, on the CPU: not worth a compilation.
+    function = pytensor.function(
+        step.inputs, outputs, mode="FAST_COMPILE", on_unused_input="ignore"
+    )
+    with np.errstate(all="ignore"):
+        values = [float(value) for value in function(*minibatch)]
+    norms = {str(p): norm for p, norm in zip(params, values[: len(params)], strict=True)}
+    return norms, max(values[len(params) :], default=None)
+
+
+def _norm(gradient: Expression) -> Expression:
+    return pt.sqrt((gradient.astype("float64") ** 2).sum())

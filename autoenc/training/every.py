@@ -1,0 +1,92 @@
+"""How often something is done in the course of a training."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from autoenc.training.callbacks import Callback, Training
+
+
+class Every(Callback):
+    """Tells when so many epochs, minutes or blocks have passed since the last time.
+
+    It is a callback, so that it can count; ask `is_due` after each block or epoch.
+
+    Parameters
+    ----------
+    epochs : int, optional
+        Epochs, at least 1.
+    minutes : float, optional
+        Minutes, >= 0; asked for after every block.
+    blocks : int, optional
+        Blocks, at least 1; a block is up to 5,000 rows.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one is given, or a number is out of its range.
+
+    Examples
+    --------
+    >>> Every(minutes=10)
+    Every(minutes=10)
+    """
+
+    def __init__(
+        self,
+        *,
+        epochs: int | None = None,
+        minutes: float | None = None,
+        blocks: int | None = None,
+    ) -> None:
+        given = {"epochs": epochs, "minutes": minutes, "blocks": blocks}
+        told = [(name, value) for name, value in given.items() if value is not None]
+        if len(told) != 1:
+            raise ValueError(
+                f"epochs is {epochs!r}, minutes {minutes!r} and blocks {blocks!r}; expected "
+                "one of them."
+            )
+        self.unit, self.number = told[0]
+        _check_number(self.unit, self.number)
+        self._blocks = 0
+        self._since = monotonic()
+
+    def __repr__(self) -> str:
+        return f"Every({self.unit}={self.number})"
+
+    def start(self, training: Training) -> None:
+        """Begin to count."""
+        self._blocks = 0
+        self._since = monotonic()
+
+    def block_end(self, training: Training) -> None:
+        """Count a block."""
+        self._blocks += 1
+
+    def is_due(self, training: Training, *, epoch_is_over: bool) -> bool:
+        """Whether it is time, which begins the count anew."""
+        if not self._has_passed(training, epoch_is_over):
+            return False
+        self._blocks = 0
+        self._since = monotonic()
+        return True
+
+    def _has_passed(self, training: Training, epoch_is_over: bool) -> bool:
+        if self.unit == "epochs":
+            return epoch_is_over and training.epoch % self.number == 0
+        if self.unit == "blocks":
+            return self._blocks >= self.number
+        return monotonic() - self._since >= 60 * self.number
+
+
+def as_every(every: Every | int) -> Every:
+    """Take a number for so many epochs."""
+    return every if isinstance(every, Every) else Every(epochs=every)
+
+
+def _check_number(unit: str, number: float) -> None:
+    if unit == "minutes":
+        if not number >= 0:
+            raise ValueError(f"minutes is {number!r}; expected a number >= 0.")
+    elif isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise ValueError(f"{unit} is {number!r}; expected an integer of at least 1.")
