@@ -45,8 +45,20 @@ class BlockRunner(Protocol):
         """Whether all of the state is finite after the last block."""
         ...
 
+    def undo(self) -> None:
+        """Make the state what it was before the last block, also in the shared variables."""
+        ...
+
+    def keep(self) -> None:
+        """Keep the present state, to go back to."""
+        ...
+
     def go_back(self) -> None:
-        """Undo the last block: the state is what it was before, also in the shared variables."""
+        """Make the state the one that was kept, also in the shared variables."""
+        ...
+
+    def kept(self) -> list[Array]:
+        """Give the state that was kept, as NumPy arrays."""
         ...
 
     def sync(self) -> None:

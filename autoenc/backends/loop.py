@@ -25,31 +25,52 @@ class StepLoop:
     def __init__(self, step: Step, mode: Any, settings: AbstractContextManager[None]) -> None:
         self._n_generators = len(step.generators)
         self._state = step.state
-        self._before = [np.array(variable.get_value()) for variable in step.state]
+        self._before = [variable.get_value() for variable in step.state]
+        self._kept = [variable.get_value() for variable in step.state]
         with settings:
             self._step = _compile_step(step, mode)
 
     def run(self, data: Sequence[Array], rows: Array, entropy: Sequence[int]) -> Array:
         """Train on one block; see `BlockRunner.run`."""
-        for kept, variable in zip(self._before, self._state, strict=True):
-            np.copyto(kept, variable.get_value(borrow=True))
+        self._copy_state_to(self._before)
         generators = block_generators(entropy, self._n_generators)
         costs = np.empty(len(rows))
-        for i, minibatch in enumerate(_minibatches(data, rows)):
-            costs[i], *generators = self._step(*minibatch, *generators)
+        # Whoever asked for the block looks at the costs; NumPy need not warn of infinity.
+        with np.errstate(all="ignore"):
+            for i, minibatch in enumerate(_minibatches(data, rows)):
+                costs[i], *generators = self._step(*minibatch, *generators)
         return costs
 
     def is_finite(self) -> bool:
         """Whether the state is finite; see `BlockRunner.is_finite`."""
         return all(_is_finite(variable.get_value(borrow=True)) for variable in self._state)
 
+    def undo(self) -> None:
+        """Undo the last block; see `BlockRunner.undo`."""
+        self._set_state(self._before)
+
+    def keep(self) -> None:
+        """Keep the state; see `BlockRunner.keep`."""
+        self._copy_state_to(self._kept)
+
     def go_back(self) -> None:
-        """Undo the last block; see `BlockRunner.go_back`."""
-        for kept, variable in zip(self._before, self._state, strict=True):
-            variable.set_value(kept)
+        """Go back to what was kept; see `BlockRunner.go_back`."""
+        self._set_state(self._kept)
+
+    def kept(self) -> list[Array]:
+        """Give what was kept; see `BlockRunner.kept`."""
+        return self._kept
 
     def sync(self) -> None:
         """Nothing to do: updates have changed the shared variables in place."""
+
+    def _copy_state_to(self, arrays: Sequence[Array]) -> None:
+        for array, variable in zip(arrays, self._state, strict=True):
+            np.copyto(array, variable.get_value(borrow=True))
+
+    def _set_state(self, arrays: Sequence[Array]) -> None:
+        for array, variable in zip(arrays, self._state, strict=True):
+            variable.set_value(array)
 
 
 def _is_finite(array: Array) -> bool:

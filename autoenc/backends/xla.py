@@ -78,6 +78,7 @@ class ScanRunner:
         self._step = jaxify([*step.inputs, *shared_inputs], outputs)
         self._block = jax.jit(self._run_block)
         self._before: list[DeviceArray] = []
+        self._kept: list[DeviceArray] = []
         self._finite: Any = True
 
     def run(self, data: Sequence[DeviceArray], rows: Array, entropy: Sequence[int]) -> Array:
@@ -85,7 +86,7 @@ class ScanRunner:
         generators = [_key(g) for g in block_generators(entropy, self._n_generators)]
         with _precision(self._dtype), _without_truncation_warnings():
             rows = jax.device_put(rows.astype(np.int32), self._device)
-            self._before = self._state.fresh()
+            self._before = list(self._state.fresh())
             self._state.values, costs, self._finite = self._block(
                 self._before, generators, self._constants.fresh(), list(data), rows
             )
@@ -95,10 +96,24 @@ class ScanRunner:
         """Whether the state is finite; see `BlockRunner.is_finite`."""
         return bool(self._finite)
 
-    def go_back(self) -> None:
-        """Undo the last block; see `BlockRunner.go_back`."""
+    def undo(self) -> None:
+        """Undo the last block; see `BlockRunner.undo`."""
         self._state.values = self._before
         self.sync()
+
+    def keep(self) -> None:
+        """Keep the state; see `BlockRunner.keep`."""
+        with _precision(self._dtype):
+            self._kept = list(self._state.fresh())
+
+    def go_back(self) -> None:
+        """Go back to what was kept; see `BlockRunner.go_back`."""
+        self._state.values = list(self._kept)
+        self.sync()
+
+    def kept(self) -> list[Array]:
+        """Give what was kept; see `BlockRunner.kept`."""
+        return [np.array(array) for array in self._kept]
 
     def sync(self) -> None:
         """Copy the state from the device into the shared variables."""

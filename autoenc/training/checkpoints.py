@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -18,7 +19,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-import pytensor
+from pytensor.graph.basic import Constant
+from pytensor.graph.traversal import io_toposort
 
 from autoenc.backends import Backend, Step
 from autoenc.graph.types import Parameter
@@ -219,8 +221,29 @@ def _describe(variable: Parameter) -> str:
 
 
 def _graph_fingerprint(step: Step) -> str:
-    printed = pytensor.dprint([step.cost, *step.next_state], file="str")
-    return hashlib.sha256(str(printed).encode()).hexdigest()[:16]
+    """Hash what is computed: operations, constants, and the types of what they begin with."""
+    outputs = [step.cost, *step.next_state]
+    numbers: dict[Any, int] = {}
+    digest = hashlib.sha256()
+    for node in io_toposort([], outputs):
+        for variable in node.inputs:
+            if variable.owner is None and variable not in numbers:
+                numbers[variable] = len(numbers)
+                digest.update(_describe_root(variable).encode())
+        numbers |= {variable: len(numbers) + k for k, variable in enumerate(node.outputs)}
+        operands = [numbers[variable] for variable in node.inputs]
+        digest.update(f"{_without_addresses(node.op)} {operands}\n".encode())
+    digest.update(str([numbers.get(output) for output in outputs]).encode())
+    return digest.hexdigest()[:16]
+
+
+def _describe_root(variable: Any) -> str:
+    data = np.asarray(variable.data).tobytes().hex() if isinstance(variable, Constant) else ""
+    return f"{variable.type} {data}\n"
+
+
+def _without_addresses(op: Any) -> str:
+    return re.sub(r"0x[0-9a-fA-F]+", "", str(op))
 
 
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

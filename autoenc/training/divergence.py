@@ -63,7 +63,7 @@ class Halving:
         rate = self.learning_rate.get_value()
         self.learning_rate.set_value(np.asarray(rate / 2, rate.dtype))
         warnings.warn(
-            f"{where}: training goes back to the last finite parameters and on with half the "
+            f"{where}: training goes back to the last good parameters and on with half the "
             f"learning rate ({self.done} of at most {self.most} times).",
             stacklevel=6,
         )
@@ -91,26 +91,32 @@ def first_bad(costs: Array) -> int:
     return len(costs) if finite.all() else int(np.argmin(finite))
 
 
-def explain(step: Step, minibatch: Sequence[Array], after: Sequence[Array]) -> str:
+def explain(
+    step: Step, minibatch: Sequence[Array], before: Sequence[Array], after: Sequence[Array]
+) -> str:
     """Say which parameters went first, how large the gradient was and how large values got.
 
     Parameters
     ----------
     step : Step
-        Whose shared variables hold the last finite parameters.
+        What diverged; its shared variables are left as they are.
     minibatch : sequence of arrays
-        The rows that training went wrong with, or came to just before.
-    after : sequence of arrays
-        What the state became.
+        The rows that it went wrong with.
+    before, after : sequences of arrays
+        The state before that minibatch, and what became of it.
     """
     gone = [
         str(variable)
         for variable, value in zip(step.state, after, strict=True)
         if not np.isfinite(value).all()
     ]
-    norms, largest = _evaluate(step, minibatch)
+    norms, largest = _evaluate(step, minibatch, before)
     worst = max(norms, key=lambda name: norms[name], default=None)
-    told = [f"not finite after it: {', '.join(gone)}" if gone else "all parameters are finite"]
+    told = [
+        f"not finite after it: {', '.join(gone)}"
+        if gone
+        else "no parameter went before the cost itself"
+    ]
     if worst is not None:
         told.append(f"largest gradient before it: {norms[worst]:.3g} (norm, of {worst})")
     if largest is not None:
@@ -118,15 +124,22 @@ def explain(step: Step, minibatch: Sequence[Array], after: Sequence[Array]) -> s
     return "; ".join(told)
 
 
-def _evaluate(step: Step, minibatch: Sequence[Array]) -> tuple[dict[str, float], float | None]:
+def _evaluate(
+    step: Step, minibatch: Sequence[Array], state: Sequence[Array]
+) -> tuple[dict[str, float], float | None]:
+    """Norm of the gradient of each parameter, and the largest value of a matrix product."""
     graph = list(ancestors([step.cost]))
     params = [v for v in step.state if v in graph and str(v.type.dtype).startswith("float")]
-    products = [v for v in graph if v.owner is not None and isinstance(v.owner.op, Dot)]
+    products = [v for v in graph if v.owner is not None and _is_product(v.owner.op)]
     outputs = [_norm(g) for g in pytensor.grad(step.cost, params)] if params else []
     outputs += [abs(product).max() for product in products]
     # Run once, on the CPU: not worth a compilation.
     function = pytensor.function(
-        step.inputs, outputs, mode="FAST_COMPILE", on_unused_input="ignore"
+        step.inputs,
+        outputs,
+        givens=dict(zip(step.state, state, strict=True)),
+        mode="FAST_COMPILE",
+        on_unused_input="ignore",
     )
     with np.errstate(all="ignore"):
         values = [float(value) for value in function(*minibatch)]
@@ -136,3 +149,8 @@ def _evaluate(step: Step, minibatch: Sequence[Array]) -> tuple[dict[str, float],
 
 def _norm(gradient: Expression) -> Expression:
     return pt.sqrt((gradient.astype("float64") ** 2).sum())
+
+
+def _is_product(op: Any) -> bool:
+    # The operator @ is the product of two matrices over any leading axes.
+    return isinstance(getattr(op, "core_op", op), Dot)

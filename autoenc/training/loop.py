@@ -10,7 +10,7 @@ from autoenc.backends import Backend, make_step, resolve_backend
 from autoenc.backends.step import UpdatesLike
 from autoenc.graph.types import Expression, Parameter
 from autoenc.training.arrays import as_arrays
-from autoenc.training.callbacks import CallbackLike, Callbacks, Record
+from autoenc.training.callbacks import Callback, CallbackLike, Callbacks, Record
 from autoenc.training.checkpoints import Checkpoint, identify
 from autoenc.training.divergence import Halving
 from autoenc.training.early_stopping import EarlyStopping, Keeper
@@ -19,7 +19,8 @@ from autoenc.training.feeds import make_feed
 from autoenc.training.interruption import deferred_interrupt
 from autoenc.training.plan import make_plan
 from autoenc.training.progress import ProgressBar
-from autoenc.training.run import Run, Saver
+from autoenc.training.run import Run
+from autoenc.training.saving import Saver
 from autoenc.training.validation import Validator
 
 
@@ -90,8 +91,9 @@ def train(
         `validation`. When training ends, the state with the best validation cost is restored.
     learning_rate : shared scalar, optional
         What the updates are proportional to. Where cost or parameters are no longer finite,
-        training goes back to the last finite ones and on with half of it, with a warning and
-        ``halved`` in the record of the epoch. Without it, divergence ends the training.
+        training goes back to the parameters from before the cost exploded and on with half of
+        it, with a warning and ``halved`` in the record of the epoch. Without it, divergence
+        ends the training.
     max_halvings : int
         How often that is done, at least 0; then divergence ends the training too.
     checkpoint : path, optional
@@ -129,7 +131,7 @@ def train(
         If the backend or device is not there.
     DivergedError
         If cost or parameters do not stay finite; says which went first. The shared variables
-        hold the last finite parameters.
+        hold the parameters from before the cost exploded.
     CheckpointError
         If the checkpoint is damaged or belongs to another training; lists the differences.
     FileExistsError
@@ -153,10 +155,8 @@ def train(
     plan = make_plan(len(arrays[0]), batch_size, n_epochs, block_size, seed, shuffle)
     step = make_step(cost, updates, inputs)
     validator = _make_validator(validation, early_stopping, inputs, chosen)
-    keeper = None
     if early_stopping:
         early_stopping.start(plan.minibatches_per_epoch)
-        keeper = Keeper(early_stopping, step.state)
     saver = None
     if checkpoint is not None:
         held_out = validator.arrays if validator else []
@@ -164,13 +164,7 @@ def train(
         saver = Saver(Checkpoint(checkpoint, identity), as_every(every))
     elif resume:
         raise ValueError("resume is True, but checkpoint is None; give the path to go on from.")
-    watching = Callbacks(
-        [
-            *([saver.every] if saver else []),
-            *([ProgressBar()] if progress else []),
-            *callbacks,
-        ]
-    )
+    own: list[Callback] = [*([saver.every] if saver else []), *([ProgressBar()] * progress)]
     with deferred_interrupt() as interruption:
         run = Run(
             step=step,
@@ -178,18 +172,17 @@ def train(
             feed=make_feed(arrays, chosen, device_bytes),
             plan=plan,
             validator=validator,
-            keeper=keeper,
+            keeper=Keeper(early_stopping, step.state) if early_stopping else None,
             halving=Halving(learning_rate, max_halvings),
             saver=saver,
-            callbacks=watching,
+            callbacks=Callbacks([*own, *callbacks]),
             interruption=interruption,
             description=f"{chosen.description}: {chosen.reason}",
             present=model or (lambda history: None),
         )
-        if saver and resume and saver.checkpoint.path.exists():
-            run.resume()
-        elif saver:
-            saver.checkpoint.refuse_to_replace()
+        run.runner.keep()
+        if saver:
+            saver.begin(run, resume=resume)
         history = run()
     interruption.leave()
     return history

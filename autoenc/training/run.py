@@ -4,68 +4,27 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from autoenc.backends import BlockRunner, Step
-from autoenc.graph.types import Parameter
 from autoenc.training.callbacks import Callback, Record
-from autoenc.training.checkpoints import Checkpoint, rule_state, scalar_constants
 from autoenc.training.divergence import DivergedError, Halving, describe, explain, first_bad
 from autoenc.training.early_stopping import Keeper
-from autoenc.training.every import Every
 from autoenc.training.feeds import Feed
 from autoenc.training.interruption import Interruption
+from autoenc.training.place import EpochSoFar
 from autoenc.training.plan import Plan
+from autoenc.training.saving import Saver
 from autoenc.training.validation import Validator
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
-
-@dataclass
-class EpochSoFar:
-    """The part of an epoch that has been trained on.
-
-    Attributes
-    ----------
-    block : int
-        Blocks so far.
-    rows_done : int
-        Rows so far.
-    total : float
-        Sum of their costs.
-    seconds : float
-        Time they took.
-    said : dict
-        What the record is to say beside the cost.
-    """
-
-    block: int = 0
-    rows_done: int = 0
-    total: float = 0.0
-    seconds: float = 0.0
-    said: Record = field(default_factory=dict)
-
-    @property
-    def cost(self) -> float:
-        """Mean over the rows so far; NaN before the first."""
-        return self.total / self.rows_done if self.rows_done else float("nan")
-
-    def record(self, epoch: int) -> Record:
-        """Give the epoch's record for the history."""
-        rate = {"seconds": self.seconds, "rows_per_second": self.rows_done / self.seconds}
-        return {"epoch": epoch, "cost": self.cost, **self.said, **rate}
-
-
-@dataclass
-class Saver:
-    """A checkpoint, and how often it is written."""
-
-    checkpoint: Checkpoint
-    every: Every
+# How many times the first cost a cost may be for the state to be worth going back to.
+GOOD = 10
 
 
 @dataclass
@@ -89,14 +48,19 @@ class Run:
     history: list[Record] = field(default_factory=list)
     so_far: EpochSoFar = field(default_factory=EpochSoFar)
     stop_requested: bool = False
+    first_cost: float | None = None
+    is_good: bool = True
 
     def __call__(self) -> list[Record]:
         """Run all epochs, or as many as there may be."""
         try:
             self.callbacks.start(self)
-            while not self.ended and self.begin_epoch():
+            while self.begin_epoch():
                 self.run_epoch()
-            self.save()
+                if self.ended:
+                    break
+            else:
+                self.save()
         finally:
             # Whatever ends the training, the shared variables hold what was learned.
             self.runner.sync()
@@ -161,13 +125,15 @@ class Run:
     def run_epoch(self) -> None:
         """Run what is left of the epoch, or may be run, and add its record to the history."""
         for rows in self.pieces():
-            self.run_block(rows)
-            self.callbacks.block_end(self)
             if self.ended:
                 break
-            self.save_if_due(epoch_is_over=False)
-        if self.ended:
-            # Before the record is closed, so that a half epoch can be gone on with.
+            self.run_block(rows)
+            self.callbacks.block_end(self)
+            if not self.ended:
+                self.save_if_due(epoch_is_over=False)
+        cut = self.ended
+        if cut:
+            # Before the record is closed, so that what is left of the epoch can be gone on with.
             self.save()
         if self.interruption.requested and self.rows_done < self.n_rows:
             self.so_far.said["interrupted"] = True
@@ -176,6 +142,8 @@ class Run:
         self.callbacks.epoch_end(self)
         if not self.ended:
             self.save_if_due(epoch_is_over=True)
+        elif not cut:
+            self.save()
 
     def pieces(self) -> Iterator[Array]:
         """Rows of the epoch's blocks that are left.
@@ -198,6 +166,7 @@ class Run:
         started = perf_counter()
         so_far = self.so_far
         costs = self.run_until_finite(rows)
+        self.keep_if_good(costs)
         self.iteration += len(rows)
         so_far.block += 1
         so_far.total += float(costs.sum()) * rows.shape[1]
@@ -213,29 +182,50 @@ class Run:
             costs = self.runner.run(data, local, entropy)
             if np.isfinite(costs).all() and self.runner.is_finite():
                 return costs
-            self.runner.go_back()
             what = describe(costs, self.epoch, self.so_far.block)
+            self.runner.undo()
             if not self.halving(what):
                 raise self.diverged(what, rows, costs)
+            self.runner.go_back()
             self.so_far.said["halved"] = self.so_far.said.get("halved", 0) + 1
 
+    def keep_if_good(self, costs: Array) -> None:
+        """Keep the state, unless the cost has begun to explode.
+
+        By the time that it is infinite, the last finite state is worth nothing.
+        """
+        if self.first_cost is None:
+            self.first_cost = abs(float(costs[0]))
+        self.is_good = bool(costs[-1] <= GOOD * self.first_cost)
+        if self.is_good:
+            self.runner.keep()
+
     def diverged(self, what: str, rows: Array, costs: Array) -> DivergedError:
-        """Explain how a block went wrong, with the state as it was before the block."""
+        """Explain how a block went wrong, from the state that it was begun with."""
         last = min(first_bad(costs), len(rows) - 1)
-        data, local = self.feed.block(rows)
-        entropy = (self.plan.seed, self.epoch, self.so_far.block)
-        self.runner.run(data, local[: last + 1], entropy)
-        self.runner.sync()
-        after = [variable.get_value() for variable in self.step.state]
+        before, after = self.state_after(rows[:last]), self.state_after(rows[: last + 1])
+        if last and not all(np.isfinite(value).all() for value in before):
+            last -= 1
+            before, after = self.state_after(rows[:last]), before
+        reasons = explain(self.step, self.feed.rows(rows[last]), before, after)
         self.runner.go_back()
-        reasons = explain(self.step, self.feed.rows(rows[last]), after)
-        model = self.model
         return DivergedError(
-            f"{what} ({reasons}). The parameters are the last finite ones, of before that block. "
-            "Try a smaller learning rate, or scale the data.",
-            model,
+            f"{what} ({reasons}). The parameters are the last good ones, from before the cost "
+            "exploded. Try a smaller learning rate, or scale the data.",
+            self.model,
             self.history,
         )
+
+    def state_after(self, rows: Array) -> list[Array]:
+        """Give what the state becomes by some minibatches of this block, and undo them."""
+        if len(rows):
+            entropy = (self.plan.seed, self.epoch, self.so_far.block)
+            self.runner.run(*self.feed.block(rows), entropy)
+        self.runner.sync()
+        after = [variable.get_value() for variable in self.step.state]
+        if len(rows):
+            self.runner.undo()
+        return after
 
     def validate(self) -> None:
         """Validate if it is time to, and note what the record is to say of it."""
@@ -258,54 +248,15 @@ class Run:
         self.runner.sync()
         return self.validator()
 
-    def save_if_due(self, *, epoch_is_over: bool) -> None:
-        """Write the checkpoint if it is time to."""
-        if self.saver and self.saver.every.is_due(self, epoch_is_over=epoch_is_over):
-            self.save()
-
     def save(self) -> None:
         """Write the checkpoint, if one is asked for."""
-        if self.saver is None:
-            return
-        self.runner.sync()
-        progress = {
-            "epoch": self.epoch,
-            "iteration": self.iteration,
-            "so_far": asdict(self.so_far),
-            "history": self.history,
-            "halved": self.halving.done,
-            "rule": rule_state(self.keeper.rule) if self.keeper else None,
-        }
-        self.saver.checkpoint.save(self.arrays(), progress)
+        if self.saver:
+            self.saver.save(self)
 
-    def resume(self) -> None:
-        """Go to where the checkpoint was written."""
-        assert self.saver is not None
-        arrays, progress = self.saver.checkpoint.load()
-        for name, variable in self._kept_variables().items():
-            variable.set_value(arrays[name])
-        self.epoch = progress["epoch"]
-        self.iteration = progress["iteration"]
-        self.history = progress["history"]
-        self.halving.done = progress["halved"]
-        self.so_far = EpochSoFar(**progress["so_far"])
-        if self.keeper:
-            best = [arrays[f"best.{i}"] for i in range(len(self.step.state)) if "best.0" in arrays]
-            self.keeper.resume(progress["rule"], best)
-
-    def arrays(self) -> dict[str, Array]:
-        """Give all arrays that a checkpoint holds."""
-        kept = {name: v.get_value(borrow=True) for name, v in self._kept_variables().items()}
-        best = self.keeper.best if self.keeper else None
-        return kept | {f"best.{i}": array for i, array in enumerate(best or [])}
-
-    def _kept_variables(self) -> dict[str, Parameter]:
-        named = {"state": self.step.state, "constant": scalar_constants(self.step)}
-        return {
-            f"{kind}.{i}": variable
-            for kind, variables in named.items()
-            for i, variable in enumerate(variables)
-        }
+    def save_if_due(self, *, epoch_is_over: bool) -> None:
+        """Write the checkpoint, if one is asked for and it is time to."""
+        if self.saver:
+            self.saver.save_if_due(self, epoch_is_over=epoch_is_over)
 
 
 def _tell_of_interruption(epoch: int) -> None:
