@@ -7,7 +7,9 @@ loop, and generators are arguments.
 
 from __future__ import annotations
 
+import functools
 import warnings
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -20,7 +22,11 @@ from pytensor.graph.fg import FunctionGraph
 
 from autoenc.backends.base import Array, BackendError, DeviceArray, block_generators
 from autoenc.backends.step import Step
+from autoenc.graph.structure import structure
 from autoenc.graph.types import Expression, Parameter
+
+# Compiled graphs that are kept for others of the same structure.
+GRAPHS_KEPT = 64
 
 
 class XlaBackend:
@@ -75,8 +81,7 @@ class ScanRunner:
         self._n_generators = len(step.generators)
         shared = [*step.state, *step.generators, *step.constants]
         shared_inputs, outputs = step.with_inputs_for(shared)
-        self._step = jaxify([*step.inputs, *shared_inputs], outputs)
-        self._block = jax.jit(self._run_block)
+        self._block = _block_function([*step.inputs, *shared_inputs], outputs, len(step.state))
         self._before: list[DeviceArray] = []
         self._kept: list[DeviceArray] = []
         self._finite: Any = True
@@ -119,24 +124,6 @@ class ScanRunner:
         """Copy the state from the device into the shared variables."""
         self._state.write_back()
 
-    def _run_block(
-        self,
-        state: list[DeviceArray],
-        generators: list[Any],
-        constants: list[DeviceArray],
-        data: list[DeviceArray],
-        rows: DeviceArray,
-    ) -> tuple[list[DeviceArray], DeviceArray, DeviceArray]:
-        def minibatch(carry: Any, rows: DeviceArray) -> tuple[Any, DeviceArray]:
-            state, generators = carry
-            inputs = [array.at[rows].get(mode="promise_in_bounds") for array in data]
-            cost, *rest = self._step(*inputs, *state, *generators, *constants)
-            return (rest[: len(state)], rest[len(state) :]), cost
-
-        (state, _), costs = jax.lax.scan(minibatch, (state, generators), rows)
-        finite = jax.numpy.array([jax.numpy.isfinite(variable).all() for variable in state])
-        return state, costs, finite.all()
-
 
 class _RowFunction:
     """A function of rows, compiled for few lengths only.
@@ -153,7 +140,7 @@ class _RowFunction:
         self._dtype = str(output.dtype)
         self._device = device
         self._shared = _Mirror(shared, device)
-        self._function = jax.jit(jaxify([*inputs, *shared_inputs], outputs))
+        self._function = _row_function([*inputs, *shared_inputs], outputs)
 
     def __call__(self, *arrays: Array) -> Array:
         n = len(arrays[0])
@@ -191,11 +178,67 @@ class _Mirror:
                 variable.set_value(self._seen[i], borrow=True)
 
 
+def _compiled_once(
+    compile_graph: Callable[..., Callable[..., Any]],
+) -> Callable[..., Callable[..., Any]]:
+    """Let graphs of the same structure share what is compiled for the first.
+
+    Fitting one model after the other, as a grid search does, compiles once.
+    """
+    compiled: OrderedDict[Any, Callable[..., Any]] = OrderedDict()
+
+    @functools.wraps(compile_graph)
+    def look_up(inputs: Any, outputs: Any, *settings: Any) -> Callable[..., Any]:
+        key = (structure(inputs, outputs), *settings)
+        if key not in compiled:
+            compiled[key] = compile_graph(inputs, outputs, *settings)
+        compiled.move_to_end(key)
+        while len(compiled) > GRAPHS_KEPT:
+            compiled.popitem(last=False)
+        return compiled[key]
+
+    return look_up
+
+
+@_compiled_once
+def _row_function(inputs: Any, outputs: Any) -> Callable[..., Any]:
+    function: Callable[..., Any] = jax.jit(jaxify(inputs, outputs))
+    return function
+
+
+@_compiled_once
+def _block_function(inputs: Any, outputs: Any, n_state: int) -> Callable[..., Any]:
+    """Compile a block: (state, generators, constants, data, rows) → (state, costs, finite)."""
+    step = jaxify(inputs, outputs)
+
+    def run_block(
+        state: list[DeviceArray],
+        generators: list[Any],
+        constants: list[DeviceArray],
+        data: list[DeviceArray],
+        rows: DeviceArray,
+    ) -> tuple[list[DeviceArray], DeviceArray, DeviceArray]:
+        def minibatch(carry: Any, rows: DeviceArray) -> tuple[Any, DeviceArray]:
+            state, generators = carry
+            inputs = [array.at[rows].get(mode="promise_in_bounds") for array in data]
+            cost, *rest = step(*inputs, *state, *generators, *constants)
+            return (rest[:n_state], rest[n_state:]), cost
+
+        (state, _), costs = jax.lax.scan(minibatch, (state, generators), rows)
+        finite = jax.numpy.array([jax.numpy.isfinite(variable).all() for variable in state])
+        return state, costs, finite.all()
+
+    function: Callable[..., Any] = jax.jit(run_block)
+    return function
+
+
 def jaxify(
     inputs: Sequence[Expression], outputs: Sequence[Expression]
 ) -> Callable[..., tuple[DeviceArray, ...]]:
     """Turn a graph without shared variables into a JAX function."""
     from pytensor.link.jax.dispatch import jax_funcify
+
+    import autoenc.backends.xla_draws  # noqa: F401 - tells PyTensor of them
 
     graph = FunctionGraph(list(inputs), list(outputs), clone=True)
     JAX.optimizer.rewrite(graph)

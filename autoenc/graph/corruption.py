@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
+from autoenc.graph.bernoulli import bernoulli
 from autoenc.graph.checks import is_number
 from autoenc.graph.dtypes import in_dtype_of
 from autoenc.graph.random import (
@@ -72,19 +73,16 @@ def masking(x: Expression, level: float | Expression, rng: RandomSource) -> Expr
     --------
     >>> import pytensor.tensor as pt
     >>> masking(pt.ones((2, 5), dtype="float32"), 0.5, 1).eval()
-    array([[1., 1., 0., 1., 0.],
-           [0., 1., 0., 1., 0.]], dtype=float32)
+    array([[0., 0., 1., 0., 1.],
+           [1., 0., 1., 0., 1.]], dtype=float32)
     """
     _check_level(level, "set three entries in ten to zero")
-    draw = _uniform(x, rng)
-    return x * (draw >= in_dtype_of(draw, level)).astype(x.dtype)
+    kept = bernoulli(1 - level, x.shape, rng)
+    return x * kept.astype(x.dtype)
 
 
 def salt_and_pepper(x: Expression, level: float | Expression, rng: RandomSource) -> Expression:
     """Set entries of x to 0 or 1, each with probability level / 2.
-
-    Of one uniform draw u for each entry: 1 where u < level / 2, 0 where
-    level / 2 ≤ u < level, and x elsewhere.
 
     Parameters
     ----------
@@ -110,14 +108,14 @@ def salt_and_pepper(x: Expression, level: float | Expression, rng: RandomSource)
     --------
     >>> import pytensor.tensor as pt
     >>> salt_and_pepper(pt.full((2, 5), 0.5, dtype="float32"), 0.5, 1).eval()
-    array([[0.5, 0.5, 1. , 0.5, 0. ],
-           [0. , 0.5, 0. , 0.5, 1. ]], dtype=float32)
+    array([[0. , 0. , 0.5, 0. , 0.5],
+           [0.5, 1. , 0.5, 1. , 0.5]], dtype=float32)
     """
     _check_level(level, "set three entries in ten to 0 or 1")
-    draw = _uniform(x, rng)
-    level = in_dtype_of(draw, level)
-    salt = (draw < level / 2).astype(x.dtype)
-    return pt.switch(draw >= level, x, salt)
+    generator = as_symbolic_generator(rng)
+    kept = bernoulli(1 - level, x.shape, generator)
+    salt = bernoulli(0.5, x.shape, next_state(generator, kept))
+    return pt.switch(kept, x, salt.astype(x.dtype))
 
 
 def gaussian(x: Expression, scale: float | Expression, rng: RandomSource) -> Expression:
@@ -249,8 +247,3 @@ def _check_level(level: Any, example: str) -> None:
             f"corruption level is {level!r}; expected a probability in [0, 1], "
             f"such as 0.3 to {example}."
         )
-
-
-def _uniform(x: Expression, rng: RandomSource) -> Expression:
-    _, draw = as_symbolic_generator(rng).uniform(size=x.shape)
-    return draw

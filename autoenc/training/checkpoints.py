@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import platform
-import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,10 +18,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-from pytensor.graph.basic import Constant
-from pytensor.graph.traversal import io_toposort
 
 from autoenc.backends import Backend, Step
+from autoenc.graph.structure import describe_structure, structure
 from autoenc.graph.types import Parameter
 from autoenc.storage import ModelFileError, load_arrays, save_arrays
 from autoenc.training.callbacks import Record
@@ -221,29 +219,10 @@ def _describe(variable: Parameter) -> str:
 
 
 def _graph_fingerprint(step: Step) -> str:
-    """Hash what is computed: operations, constants, and the types of what they begin with."""
-    outputs = [step.cost, *step.next_state]
-    numbers: dict[Any, int] = {}
-    digest = hashlib.sha256()
-    for node in io_toposort([], outputs):
-        for variable in node.inputs:
-            if variable.owner is None and variable not in numbers:
-                numbers[variable] = len(numbers)
-                digest.update(_describe_root(variable).encode())
-        numbers |= {variable: len(numbers) + k for k, variable in enumerate(node.outputs)}
-        operands = [numbers[variable] for variable in node.inputs]
-        digest.update(f"{_without_addresses(node.op)} {operands}\n".encode())
-    digest.update(str([numbers.get(output) for output in outputs]).encode())
-    return digest.hexdigest()[:16]
-
-
-def _describe_root(variable: Any) -> str:
-    data = np.asarray(variable.data).tobytes().hex() if isinstance(variable, Constant) else ""
-    return f"{variable.type} {data}\n"
-
-
-def _without_addresses(op: Any) -> str:
-    return re.sub(r"0x[0-9a-fA-F]+", "", str(op))
+    shared = [*step.state, *step.generators, *step.constants]
+    inputs, outputs = step.with_inputs_for(shared)
+    described = describe_structure(structure([*step.inputs, *inputs], outputs))
+    return hashlib.sha256(described.encode()).hexdigest()[:16]
 
 
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -145,3 +145,27 @@ def test_functions_of_rows(backend, n):
     np.testing.assert_allclose(encode(X[:n]), expected, rtol=1e-5)
     layer.W.set_value(np.zeros_like(W))
     np.testing.assert_allclose(encode(X[:n]), 0.5)
+
+
+def test_a_second_model_of_the_same_kind_is_not_compiled_again(monkeypatch):
+    """What is shared is the code: data, weights and noise are each model's own."""
+    from autoenc.backends import xla
+
+    def fit(seed, rate):
+        layer = AutoEncoderLayer(6, 3, rng=np.random.default_rng(seed))
+        x = pt.matrix("x")
+        cost = layer.cross_entropy(x, masking(x, 0.3, seed)).mean()
+        step = make_step(cost, sgd(cost, layer.params, rate), [x])
+        runner = resolve_backend("xla", "cpu").compile(step)
+        data = np.random.default_rng(seed).uniform(size=(8, 6)).astype("float32")
+        costs = runner.run([data], np.arange(8).reshape(2, 4), (seed, 0))
+        runner.sync()
+        return costs, layer.W.get_value()
+
+    first = fit(1, rate=0.123)
+    monkeypatch.setattr(xla, "jaxify", None)
+    other, again = fit(2, rate=0.123), fit(1, rate=0.123)
+    np.testing.assert_array_equal(first[1], again[1])
+    assert not np.array_equal(first[1], other[1])
+    with pytest.raises(TypeError):
+        fit(1, rate=0.124)

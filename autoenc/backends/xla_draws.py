@@ -1,0 +1,64 @@
+"""Random draws in JAX that PyTensor has no translation of. Importing it registers them.
+
+A mask needs a decision for every entry, and the generators of JAX and XLA take longer for
+that on a CPU than the arithmetic around it. Here the key, which JAX's own generator
+makes for every draw, is hashed with the number of the entry: a few operations that XLA fuses
+into whatever uses the decision.
+
+References
+----------
+C. Wellons (2018). Prospecting for hash functions: ``lowbias32``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from pytensor.link.jax.dispatch.random import jax_sample_fn
+
+from autoenc.graph.bernoulli import BernoulliDraw
+
+DeviceArray = Any
+
+
+@jax_sample_fn.register(BernoulliDraw)  # type: ignore[untyped-decorator]
+def _bernoulli(op: BernoulliDraw, node: Any) -> Callable[..., DeviceArray]:
+    def sample(key: DeviceArray, size: Any, dtype: Any, p: DeviceArray) -> DeviceArray:
+        shape = jnp.shape(p) if size is None else tuple(size)
+        return (hashed_bits(key, shape) < _threshold(p)) | (p >= 1)
+
+    return sample
+
+
+def hashed_bits(key: DeviceArray, shape: tuple[int, ...]) -> DeviceArray:
+    """Give 32 random bits for every entry, as a function of the key and its number.
+
+    Parameters
+    ----------
+    key : uint32 array, (2,)
+        A key of JAX's generator, used for nothing else.
+    shape : tuple of int
+        Of the result.
+
+    Returns
+    -------
+    uint32 array
+    """
+    number = jax.lax.iota(jnp.uint32, math.prod(shape)).reshape(shape)
+    return _mixed(_mixed(number + key[0]) ^ key[1])
+
+
+def _mixed(bits: DeviceArray) -> DeviceArray:
+    """Permute the 32-bit numbers so that each bit of the input changes every bit half the time."""
+    bits = (bits ^ (bits >> 16)) * jnp.uint32(0x7FEB352D)
+    bits = (bits ^ (bits >> 15)) * jnp.uint32(0x846CA68B)
+    return bits ^ (bits >> 16)
+
+
+def _threshold(p: DeviceArray) -> DeviceArray:
+    # The largest float32 below 2³²: one that is out of range has no defined conversion.
+    return jnp.clip(p * 2.0**32, 0, 2.0**32 - 256).astype(jnp.uint32)

@@ -1,0 +1,74 @@
+"""Draws of True and False, made from no more random bits than they need.
+
+A mask decides for every entry of a minibatch. Drawn as uniform numbers in double precision
+and compared with a level, the decisions cost as much as a quarter of a training step.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from pytensor.tensor.random.basic import BernoulliRV
+from pytensor.tensor.random.variable import warn_reuse
+
+from autoenc.graph.random import RandomSource, SymbolicGenerator, as_symbolic_generator
+from autoenc.graph.types import Expression
+
+BITS = 16
+
+
+class BernoulliDraw(BernoulliRV):
+    """True with probability p, independently for every entry.
+
+    In NumPy each entry takes 16 bits, which are compared with p in units of 2⁻¹⁶. Which of
+    the two multiples next to p that is, is drawn once for the whole array, so that p is met
+    exactly in the mean. XLA has an implementation of its own, Numba that of PyTensor.
+    """
+
+    dtype = "bool"
+
+    @classmethod
+    def rng_fn(cls, rng: np.random.Generator, p: Any, size: Any) -> Any:
+        """Draw with NumPy."""
+        shape = np.shape(p) if size is None else tuple(size)
+        n = int(np.prod(shape))
+        words = rng.integers(0, 2**64 - 1, size=-(-n * BITS // 64), dtype="uint64", endpoint=True)
+        draws = words.view("uint16")[:n].reshape(shape)
+        below = np.floor(np.asarray(p, dtype="float64") * 2**BITS + rng.random())
+        # In 16 bits, which 2¹⁶ itself is not in.
+        return (draws <= np.maximum(below - 1, 0).astype("uint16")) & (below > 0)
+
+
+_draw = BernoulliDraw()
+
+
+def bernoulli(p: float | Expression, size: Expression, rng: RandomSource) -> Expression:
+    """Draw True with probability p, for every entry of an array.
+
+    Parameters
+    ----------
+    p : float or scalar expression
+        In [0, 1].
+    size : expression
+        The shape, such as ``x.shape``.
+    rng : symbolic generator, numpy.random.Generator or int
+        Where the bits come from.
+
+    Returns
+    -------
+    bool expression
+
+    Examples
+    --------
+    >>> bernoulli(0.5, (2, 5), 1).eval()
+    array([[False, False,  True, False,  True],
+           [ True, False,  True, False,  True]])
+    """
+    return _drawn_with(as_symbolic_generator(rng), p, size)
+
+
+@warn_reuse  # type: ignore[untyped-decorator]
+def _drawn_with(generator: SymbolicGenerator, p: Any, size: Any) -> Expression:
+    _, draw = _draw(p, size=size, rng=generator, return_next_rng=True)
+    return draw

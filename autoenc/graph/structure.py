@@ -1,0 +1,64 @@
+"""When two graphs compute the same: whatever was compiled for one serves the other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+from pytensor.graph.basic import Constant
+from pytensor.graph.traversal import io_toposort
+
+from autoenc.graph.types import Expression
+
+
+def structure(inputs: Sequence[Expression], outputs: Sequence[Expression]) -> Hashable:
+    """Give what is equal for graphs that compute the same from the same inputs.
+
+    Parameters
+    ----------
+    inputs : sequence of variables
+        What is computed from; shared variables and inputs alike, but no constants.
+    outputs : sequence of expressions
+        What is computed.
+
+    Returns
+    -------
+    hashable
+        Operations, constants, and the types of the inputs; no names and no values of shared
+        variables.
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> x, y = pt.matrices("x", "y")
+    >>> structure([x], [x + 1]) == structure([y], [y + 1])
+    True
+    >>> structure([x], [x + 1]) == structure([x], [x + 2])
+    False
+    """
+    numbers: dict[Any, int] = {variable: k for k, variable in enumerate(inputs)}
+    parts: list[Hashable] = [tuple(variable.type for variable in inputs)]
+    nodes = io_toposort(inputs, outputs)
+    for variable in [*(v for node in nodes for v in node.inputs), *outputs]:
+        if isinstance(variable, Constant) and variable not in numbers:
+            numbers[variable] = len(numbers)
+            parts.append((variable.type, _content(variable)))
+    for node in nodes:
+        parts.append((node.op, tuple(numbers[variable] for variable in node.inputs)))
+        numbers |= {variable: len(numbers) + k for k, variable in enumerate(node.outputs)}
+    return (*parts, tuple(numbers[output] for output in outputs))
+
+
+def describe_structure(value: Hashable) -> str:
+    """Write a structure in words that are the same in every process."""
+    if isinstance(value, tuple):
+        return f"({', '.join(describe_structure(part) for part in value)})"
+    return re.sub(r"0x[0-9a-fA-F]+", "", repr(value) + str(getattr(value, "__props__", "")))
+
+
+def _content(constant: Any) -> Hashable:
+    if isinstance(constant.data, np.ndarray):
+        return constant.data.tobytes()
+    return repr(constant.data)
