@@ -1,5 +1,6 @@
 # make demo   set up, then train on handwritten digits and draw what was learned
 # make test   set up, then every check: format, lint, types, tests, doctests, examples
+# make torture  the long tests: killed trainings, full disks, hostile and damaged files
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -13,7 +14,7 @@ EXTRAS := $(if $(filter x86_64,$(shell uname -m)),mkl$(comma))test
 # slow both down many times.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: demo test bench clean
+.PHONY: demo test torture bench clean
 
 demo: $(VENV)/.ready
 	$(BIN)/python examples/train_mnist.py --output out/demo
@@ -24,9 +25,14 @@ test: $(VENV)/.ready
 	$(BIN)/mypy
 	$(ONE_THREAD) $(BIN)/python -m pytest -n 2
 
+torture: $(VENV)/.ready
+	$(ONE_THREAD) $(BIN)/python -m torture.kills
+	$(ONE_THREAD) $(BIN)/python -m torture.writers
+	$(ONE_THREAD) $(BIN)/python -m torture.files
+
 bench: $(VENV)/.ready
-	$(BIN)/python -m pip install --quiet torch==2.13.0
-	$(BIN)/python -m benchmarks.training
+	$(BIN)/python -m pip install --quiet torch==2.13.0 keras==3.15.0
+	$(BIN)/python -m benchmarks
 
 $(VENV)/.ready: setup.py
 	$(PYTHON) -m venv $(VENV)

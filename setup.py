@@ -6,11 +6,23 @@ from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
 
+TENSORBOARD = ["tensorboardX>=2.6.4"]
+# Its plain files are no longer written to; a local database needs SQL.
+MLFLOW = ["mlflow-skinny>=3.17", "sqlalchemy>=2", "alembic>=1.13"]
+
 TEST = [
+    *TENSORBOARD,
+    *MLFLOW,
     "hypothesis>=6.100",
     "mypy>=1.15",
     "pytest>=8.3",
     "pytest-xdist>=3.6",
+    # Independent readers of what is written, and a real notebook.
+    "ipykernel>=6.29",
+    "ipywidgets>=8",
+    "nbclient>=0.10",
+    "pandas>=2.2",
+    "tensorboard>=2.18",
     "ruff>=0.11",
 ]
 
@@ -47,6 +59,8 @@ setup(
     extras_require={
         "mkl": ["mkl>=2024; platform_machine == 'x86_64' or platform_machine == 'AMD64'"],
         "cuda": ["jax[cuda12]>=0.5"],
+        "mlflow": MLFLOW,
+        "tensorboard": TENSORBOARD,
         "test": TEST,
     },
     entry_points={"console_scripts": ["autoenc = autoenc.cli:main"]},

@@ -1,1 +1,1 @@
-"""Side-by-side measurements; each is a command (`python -m benchmarks.<name>`)."""
+"""Side-by-side measurements: `python -m benchmarks`."""

@@ -6,16 +6,28 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autoenc.backends.blas import mkl_environment
 from benchmarks.blas import library
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 # The others that call MKL shall have what autoenc chooses for itself.
 MKL = mkl_environment()
+BLAS_TITLES = {"mkl": "MKL", "openblas": "scipy-openblas32"}
 THEANO_FLAGS = "floatX=float32,base_compiledir={cache},blas.ldflags="
+# Whoever calls JAX keeps compiled code, however quickly it was compiled, and multiplies in full
+# float32 on a GPU too, as autoenc and PyTorch do.
+JAX = {
+    "JAX_COMPILATION_CACHE_DIR": "{cache}",
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    "JAX_DEFAULT_MATMUL_PRECISION": "highest",
+}
 
 
 @dataclass(frozen=True)
@@ -31,10 +43,13 @@ class Entrant:
     options : dict
         What its worker is told beyond the common task.
     environment : dict
-        Variables of its process; ``{cache}`` stands for a folder that the driver makes. One that
-        has such a folder is also timed with that folder empty.
+        Variables of its process; ``{cache}`` stands for a folder that the driver makes.
     needs : tuple of str
         Modules and, as ``blas:name``, BLAS libraries without which it is left out.
+    devices : tuple of str
+        Where it takes part.
+    precision : str
+        Of its products; how near its costs must come to the others'.
     python : str
         The interpreter it runs under.
     """
@@ -45,7 +60,14 @@ class Entrant:
     options: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ("cpu",)
+    precision: str = "float32"
     python: str = sys.executable
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is autoenc."""
+        return self.name.startswith("autoenc")
 
     @property
     def keeps_compiled_code(self) -> bool:
@@ -63,6 +85,15 @@ class Entrant:
         """Return what it needs and this machine lacks, or None."""
         return next((reason for need in self.needs if (reason := lack(need))), None)
 
+    def masked(self, corruption: float) -> Entrant:
+        """Return the same competitor with that share of its input masked."""
+        return replace(
+            self,
+            name=f"{self.name}, masks",
+            description=f"{self.description}, {corruption:.0%} masked",
+            options={**self.options, "corruption": str(corruption)},
+        )
+
 
 def lack(need: str) -> str | None:
     """Return why ``need`` is not satisfied here, or None if it is."""
@@ -76,26 +107,42 @@ def lack(need: str) -> str | None:
     return None
 
 
-def everyone(theano_python: str | None) -> list[Entrant]:
-    """Return all competitors, present or not."""
+def everyone(theano_python: str | None = None) -> list[Entrant]:
+    """Return all competitors, on any device, present or not."""
     return [*rivals(), *theanos(theano_python), *ours(), *floors()]
 
 
 def rivals() -> list[Entrant]:
     """Return what is used today instead of Theano."""
-    cache = {"TORCHINDUCTOR_CACHE_DIR": "{cache}"}
+    keras = {"KERAS_BACKEND": "jax", **JAX}
+    by_hand = "JAX by hand, the epoch one `lax.scan`"
     return [
-        Entrant("jax", "JAX by hand, the epoch one `lax.scan`", "jax_scan", needs=("jax",)),
-        Entrant("torch", "PyTorch, eager", "torch_loop", {"how": "eager"}, needs=("torch",)),
-        Entrant(
-            "torch-compile",
-            "PyTorch, the step through `torch.compile`",
-            "torch_loop",
-            {"how": "compile"},
-            cache,
-            ("torch",),
+        Entrant("jax", by_hand, "jax_scan", {}, JAX, ("jax",), ("cpu", "cuda")),
+        torch("torch", "PyTorch, eager", {}, ("cpu", "cuda")),
+        torch("torch-compile", "PyTorch, `torch.compile`", {"compile": "default"}),
+        torch(
+            "torch-graphs",
+            '`torch.compile(mode="reduce-overhead")`: CUDA graphs',
+            {"compile": "reduce-overhead"},
+            ("cuda",),
         ),
+        torch("torch-bfloat16", "PyTorch, autocast to bfloat16", {"bfloat16": "yes"}),
+        torch(
+            "torch-compile-bfloat16",
+            "PyTorch, `torch.compile`, autocast to bfloat16",
+            {"compile": "default", "bfloat16": "yes"},
+        ),
+        Entrant("keras", "Keras 3 `fit`, on JAX", "keras_fit", {}, keras, ("keras", "jax")),
     ]
+
+
+def torch(
+    name: str, description: str, options: dict[str, str], devices: tuple[str, ...] = ("cpu",)
+) -> Entrant:
+    """Return PyTorch, one way of it."""
+    cache = {"TORCHINDUCTOR_CACHE_DIR": "{cache}"} if "compile" in options else {}
+    precision = "bfloat16" if "bfloat16" in options else "float32"
+    return Entrant(name, description, "torch_loop", options, cache, ("torch",), devices, precision)
 
 
 def theanos(python: str | None) -> list[Entrant]:
@@ -110,7 +157,7 @@ def theano(name: str, blas: str, ldflags: str, python: str | None) -> Entrant:
     """Return Theano with one BLAS."""
     return Entrant(
         name,
-        f"Theano, {blas}",
+        f"Theano 1.0.5, {blas}",
         "theano_loop",
         environment=MKL | {"THEANO_FLAGS": THEANO_FLAGS + ldflags},
         python=python or "",
@@ -123,45 +170,55 @@ def link_flags(path: Path) -> str:
 
 
 def ours() -> list[Entrant]:
-    """Return the backends of autoenc."""
-    cache = {"PYTENSOR_FLAGS": "base_compiledir={cache}"}
-    xla = Entrant("autoenc-xla", "**autoenc, XLA**", "autoenc_train", {"backend": "xla"})
+    """Return autoenc on each backend; what is in `options` becomes arguments of ``train``."""
+    # Everything that autoenc keeps is in its cache folder.
+    cache = {"XDG_CACHE_HOME": "{cache}"}
     return [
+        *(
+            Entrant(
+                f"autoenc-c-{blas}",
+                f"**autoenc, C with {title}**",
+                "autoenc_train",
+                {"backend": "c"},
+                cache | {"AUTOENC_BLAS": blas},
+                (f"blas:{blas}",),
+            )
+            for blas, title in BLAS_TITLES.items()
+        ),
         Entrant(
-            f"autoenc-c-{blas}",
-            f"**autoenc, C with {title}**",
+            "autoenc-xla",
+            "**autoenc, XLA**",
             "autoenc_train",
-            {"backend": "c"},
-            cache | {"AUTOENC_BLAS": blas},
-            (f"blas:{blas}",),
-        )
-        for blas, title in BLAS_TITLES.items()
-    ] + [xla]
+            {"backend": "xla"},
+            cache,
+            devices=("cpu", "cuda"),
+        ),
+    ]
 
 
 def floors() -> list[Entrant]:
     """Return the matrix products alone."""
-    xla = Entrant("floor-xla", "*the five products alone, XLA*", "floor_xla", needs=("jax",))
+    xla = "*the five products alone, XLA*"
     return [
-        Entrant(
-            f"floor-{blas}",
-            f"*the five products alone, {title}*",
-            "floor",
-            {"blas": blas},
-            MKL,
-            (f"blas:{blas}",),
-        )
-        for blas, title in BLAS_TITLES.items()
-    ] + [xla]
+        *(
+            Entrant(
+                f"floor-{blas}",
+                f"*the five products alone, {title}*",
+                "floor",
+                {"blas": blas},
+                MKL,
+                (f"blas:{blas}",),
+            )
+            for blas, title in BLAS_TITLES.items()
+        ),
+        Entrant("floor-xla", xla, "floor_xla", {}, JAX, ("jax",), ("cpu", "cuda")),
+    ]
 
 
-BLAS_TITLES = {"mkl": "MKL", "openblas": "scipy-openblas32"}
-
-
-def present(field: list[Entrant]) -> tuple[list[Entrant], dict[str, str]]:
+def present(entrants: Sequence[Entrant]) -> tuple[list[Entrant], dict[str, str]]:
     """Return those that can run here, and why the others cannot."""
-    reasons = {entrant.name: absence(entrant) for entrant in field}
-    here = [entrant for entrant in field if reasons[entrant.name] is None]
+    reasons = {entrant.name: absence(entrant) for entrant in entrants}
+    here = [entrant for entrant in entrants if reasons[entrant.name] is None]
     return here, {name: reason for name, reason in reasons.items() if reason}
 
 

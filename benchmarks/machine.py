@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
 
 from autoenc.backends.cpu import cpu_model
 
@@ -25,3 +28,15 @@ def cores() -> int:
 def memory_gib() -> float:
     """Return the machine's memory."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+
+
+def describe_blas() -> str:
+    """Return the BLAS libraries that are installed, with their versions."""
+    found = []
+    for package in ("mkl", "scipy-openblas32"):
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    numpy = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    return ", ".join([*found, f"NumPy's {numpy['name']} {numpy['version']}"])

@@ -1,20 +1,48 @@
-"""Measurements as Markdown, and a section of a document replaced by them."""
+"""Measurements as Markdown, JSON and pictures."""
 
 from __future__ import annotations
 
-from statistics import median
-from typing import TYPE_CHECKING
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autoenc.files import atomic_write
+from autoenc.plotting import save_figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from matplotlib.figure import Figure
+
     from benchmarks.field import Entrant
     from benchmarks.runner import Measurement
 
-# Those that the others are compared with: name, column title.
-YARDSTICKS = {"jax": "time ÷ JAX's", "theano": "time ÷ Theano's"}
+# Ours, with which the others are compared.
+YARDSTICKS = ("autoenc-xla", "autoenc-c-mkl")
 MIB = 2**20
+
+
+@dataclass
+class Outcome:
+    """What a benchmark found.
+
+    Attributes
+    ----------
+    title, text : str
+        The section of the document, in Markdown; the text says what was done and has the tables.
+    raw : list of dict
+        Every measurement.
+    figure : Figure or None
+        Its picture.
+    """
+
+    title: str
+    text: str
+    raw: list[dict[str, Any]] = field(default_factory=list)
+    figure: Figure | None = None
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -24,67 +52,63 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def spread(values: Sequence[float], digits: str) -> str:
-    """Return the median and, if there are several values, the smallest and the largest."""
-    middle = format(median(values), digits)
+    """Return the median and, of several values, the quartiles."""
+    low, middle, high = np.percentile(values, [25, 50, 75])
     if len(values) < 2:
-        return middle
-    return f"{middle} ({min(values):{digits}} to {max(values):{digits}})"
+        return format(middle, digits)
+    return f"{middle:{digits}} ({low:{digits}} to {high:{digits}})"
+
+
+def micros(seconds: Sequence[float], n: int) -> list[float]:
+    """Return microseconds a piece."""
+    return [s / n * 1e6 for s in seconds]
+
+
+def ratios(name: str, to: str, results: dict[str, Measurement]) -> list[float]:
+    """Return the times of ``name`` in those of ``to``, round by round."""
+    pairs = zip(results[name].seconds, results[to].seconds, strict=True)
+    return [mine / its for mine, its in pairs]
 
 
 def speed_table(
-    entrants: Sequence[Entrant], results: dict[str, Measurement], n_minibatches: int
+    entrants: Sequence[Entrant],
+    results: dict[str, Measurement],
+    n_minibatches: int,
+    apart: dict[str, float],
 ) -> str:
-    """Return the times of a minibatch and the ratios of each round."""
+    """Return the times of a minibatch, in those of ours, and how far costs lie apart."""
     yardsticks = [name for name in YARDSTICKS if name in results]
-    header = ["", "µs a minibatch", *(YARDSTICKS[name] for name in yardsticks)]
-    rows = []
-    for entrant in entrants:
-        seconds = results[entrant.name].seconds
-        micros = [s / n_minibatches * 1e6 for s in seconds]
-        ratios = [
-            [mine / its for mine, its in zip(seconds, results[name].seconds, strict=True)]
-            for name in yardsticks
+    header = ["", "µs a minibatch", *(f"times the time of {n}" for n in yardsticks), "costs apart"]
+    rows = [
+        [
+            entrant.description,
+            spread(micros(results[entrant.name].seconds, n_minibatches), ",.0f"),
+            *(spread(ratios(entrant.name, name, results), ".2f") for name in yardsticks),
+            f"{apart[entrant.name]:.0e}" if entrant.name in apart else "",
         ]
-        rows.append(
-            [entrant.description, spread(micros, ",.0f"), *(spread(r, ".2f") for r in ratios)]
-        )
+        for entrant in entrants
+    ]
     return table(header, rows)
 
 
-def start_table(
-    entrants: Sequence[Entrant], results: dict[str, Measurement], data_bytes: int
-) -> str:
-    """Return the costs of starting: imports, the first epoch with compilation, and memory."""
-    header = [
-        "",
-        "imports and data, s",
-        "first epoch, s",
-        "the same, from the compile cache, s",
-        "later epochs, s",
-        "peak memory, MiB",
-        "÷ data",
-    ]
-    return table(header, [start_row(e, results[e.name], data_bytes) for e in entrants])
+def raw(measurement: Measurement, **setting: Any) -> dict[str, Any]:
+    """Return a measurement and what it is of, for JSON; versions are kept once for all."""
+    found = dict(measurement.__dict__)
+    del found["versions"]
+    return setting | found
 
 
-def start_row(entrant: Entrant, m: Measurement, data_bytes: int) -> list[str]:
-    """Return one row of `start_table`."""
-    cached = m.first_cold is not None
-    return [
-        entrant.description,
-        f"{m.start_seconds:.1f}",
-        f"{m.first_cold if m.first_cold is not None else m.first:.2f}",
-        f"{m.first:.2f}" if cached else "",
-        f"{median(m.seconds):.2f}",
-        f"{m.peak_bytes / MIB:,.0f}",
-        f"{m.peak_bytes / data_bytes:.1f}",
-    ]
-
-
-def versions(results: Iterable[Measurement]) -> str:
-    """Return every library that took part, with its version."""
-    found = {name: number for m in results for name, number in m.versions.items()}
-    return ", ".join(f"{name} {number}" for name, number in sorted(found.items()))
+def write_outcome(
+    folder: Path, name: str, outcome: Outcome, head: str, about: dict[str, Any]
+) -> None:
+    """Write the section of ``folder/benchmarks.md``, its picture and its numbers."""
+    pictures = folder / "benchmarks"
+    text = f"## {outcome.title}\n\n{head}\n\n{outcome.text}"
+    if outcome.figure is not None:
+        save_figure(outcome.figure, pictures / f"{name}.png")
+        text += f"\n\n![{outcome.title}](benchmarks/{name}.png)"
+    write_text(pictures / f"{name}.json", json.dumps(about | {"measurements": outcome.raw}))
+    write_section(folder / "benchmarks.md", name, text)
 
 
 def write_section(path: Path, name: str, text: str) -> None:
@@ -100,5 +124,10 @@ def write_section(path: Path, name: str, text: str) -> None:
     _, found, after = rest.partition(end)
     if not found:
         raise ValueError(f"{path} has {begin} but no {end} after it; add it.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"{before}{begin}\n{text.strip()}\n{end}{after}", encoding="utf-8")
+    write_text(path, f"{before}{begin}\n{text.strip()}\n{end}{after}")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

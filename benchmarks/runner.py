@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 # OpenBLAS and OpenMP threads go on spinning for a tenth of a second after their work.
 PAUSE_SECONDS = 0.3
+PLATFORMS = {"cpu": {"JAX_PLATFORMS": "cpu"}, "cuda": {"JAX_PLATFORMS": "cuda,cpu"}}
+# How far apart costs may lie, relative, on the same start and rows; masks differ from each other.
+TOLERANCES = {"float32": 1e-3, "bfloat16": 1e-2}
+MASK_TOLERANCE = 1e-2
 ROOT = Path(__file__).parent.parent
 
 
@@ -45,13 +49,14 @@ class Measurement:
         The mean cost of each epoch, the warm-up first.
     seconds : list of float
         The mean time of an epoch in each round; the warm-up is not in it.
-    first, first_cold : float or None
-        Seconds of the first epoch, compilation included: with what the disk remembers, and (of
-        those that keep compiled code on the disk) with nothing there.
+    first : float
+        Seconds of the first epoch, compilation included.
     idle_cpu : float
         Seconds of processor time used while others had their turns.
+    resident_bytes : list of int
+        Size of the process after each epoch, the warm-up first.
     peak_bytes : int
-        Largest resident size.
+        Its largest size.
     versions : dict
         Libraries and their versions.
     """
@@ -60,8 +65,8 @@ class Measurement:
     costs: list[float | None] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     first: float = 0.0
-    first_cold: float | None = None
     idle_cpu: float = 0.0
+    resident_bytes: list[int] = field(default_factory=list)
     peak_bytes: int = 0
     versions: dict[str, str] = field(default_factory=dict)
 
@@ -73,21 +78,28 @@ class Worker:
         self.name = entrant.name
         self.measurement = Measurement()
         self._log = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - see __exit__
-        own = replace(task, options=entrant.options)
-        started = time.perf_counter()
+        own = replace(task, options={**task.options, **entrant.options})
+        # With and without masks it is the same program.
+        own_cache = cache / entrant.name.partition(",")[0]
+        own_cache.mkdir(parents=True, exist_ok=True)
+        self._started = time.perf_counter()
         self._process = subprocess.Popen(
             [entrant.python, "-m", f"benchmarks.competitors.{entrant.module}", own.dumps()],
             cwd=ROOT,
-            env=entrant.environment_with(str(cache / entrant.name)),
+            env={**entrant.environment_with(str(own_cache)), **PLATFORMS[task.device]},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
         )
-        self.measurement.versions = self._answer()["versions"]
-        self.measurement.start_seconds = time.perf_counter() - started
 
     def __enter__(self) -> Worker:
+        try:
+            self.measurement.versions = self._answer()["versions"]
+        except WorkerError:
+            self._close()
+            raise
+        self.measurement.start_seconds = time.perf_counter() - self._started
         return self
 
     def __exit__(
@@ -96,6 +108,9 @@ class Worker:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._close()
+
+    def _close(self) -> None:
         self._process.kill()
         self._process.communicate()
         self._log.close()
@@ -119,6 +134,7 @@ class Worker:
         answer = self._ask("epoch")
         self.measurement.costs.append(answer["cost"])
         self.measurement.idle_cpu += answer["idle_cpu"]
+        self.measurement.resident_bytes.append(answer["resident_bytes"])
         return float(answer["seconds"])
 
     def _ask(self, command: str) -> dict[str, Any]:
@@ -142,7 +158,7 @@ class Worker:
 
 
 def measure(
-    entrants: Sequence[Entrant], task: Task, n_rounds: int, epochs_a_turn: int
+    entrants: Sequence[Entrant], task: Task, n_rounds: int, epochs_a_turn: int, cache: Path
 ) -> dict[str, Measurement]:
     """Let every entrant train; return what was learned by name.
 
@@ -150,24 +166,21 @@ def measure(
     beginning with another one.
     """
     with ExitStack() as stack:
-        cache = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
-        cold = {e.name: first_epoch(e, task, cache) for e in entrants if e.keeps_compiled_code}
         workers = [stack.enter_context(Worker(entrant, task, cache)) for entrant in entrants]
         for worker in workers:
             worker.warm_up()
         for i in range(n_rounds):
             play_round(workers, i, epochs_a_turn)
-        results = {worker.name: worker.finish() for worker in workers}
-    for name, seconds in cold.items():
-        results[name].first_cold = seconds
-    return results
+        return {worker.name: worker.finish() for worker in workers}
 
 
-def first_epoch(entrant: Entrant, task: Task, cache: Path) -> float:
-    """Return the seconds of the first epoch in a process that ends afterwards."""
+def measure_alone(entrant: Entrant, task: Task, n_turns: int, cache: Path) -> Measurement:
+    """Let one entrant train for a warm-up and ``n_turns`` epochs, and end."""
     with Worker(entrant, task, cache) as worker:
         worker.warm_up()
-        return worker.finish().first
+        for _ in range(n_turns):
+            worker.turn(1)
+        return worker.finish()
 
 
 def play_round(workers: Sequence[Worker], i: int, epochs_a_turn: int) -> None:
@@ -177,23 +190,31 @@ def play_round(workers: Sequence[Worker], i: int, epochs_a_turn: int) -> None:
         worker.turn(epochs_a_turn)
 
 
-def check_costs(results: dict[str, Measurement], tolerance: float = 1e-3) -> float:
-    """Return how far the costs of an epoch lie apart, relative to the smallest, at worst.
+def check_costs(
+    entrants: Sequence[Entrant], results: dict[str, Measurement], corruption: float
+) -> dict[str, float]:
+    """Return how far the costs of each lie from the median of those in float32, at worst.
 
     Raises
     ------
     CostError
-        If it is more than ``tolerance``, or a cost is not a number.
+        If it is more than its precision and the masks allow, or a cost is not a number.
     """
-    costs = {name: m.costs for name, m in results.items() if None not in m.costs}
-    if not costs:
-        return 0.0
-    table = np.array(list(costs.values()), dtype=float)
-    spread = float(np.max((table.max(axis=0) - table.min(axis=0)) / table.min(axis=0)))
-    if not spread <= tolerance:
-        lines = [f"{name}: {' '.join(f'{c:.5g}' for c in row)}" for name, row in costs.items()]
-        raise CostError(
-            f"COSTS DIFFER by {spread:.3g} relative, more than {tolerance:g}; "
-            "the times are worthless. Costs of each epoch:\n" + "\n".join(lines)
-        )
-    return spread
+    costs = {e.name: results[e.name].costs for e in entrants if None not in results[e.name].costs}
+    exact = [costs[e.name] for e in entrants if e.name in costs and e.precision == "float32"]
+    expected = np.median(np.array(exact or list(costs.values()), dtype=float), axis=0)
+    apart = {}
+    for entrant in entrants:
+        if entrant.name in costs:
+            own = np.array(costs[entrant.name], dtype=float)
+            apart[entrant.name] = float(np.max(np.abs(own / expected - 1)))
+    for entrant in entrants:
+        tolerance = max(TOLERANCES[entrant.precision], MASK_TOLERANCE if corruption else 0)
+        if not apart.get(entrant.name, 0) <= tolerance:
+            lines = [f"{name}: {' '.join(f'{c:.5g}' for c in row)}" for name, row in costs.items()]
+            raise CostError(
+                f"{entrant.name}'s COSTS DIFFER from the others' by {apart[entrant.name]:.3g} "
+                f"relative, more than {tolerance:g}; the times are worthless. Costs of each "
+                "epoch:\n" + "\n".join(lines)
+            )
+    return apart

@@ -1,149 +1,104 @@
 """Train the same autoencoder with autoenc and its competitors, side by side.
 
-    python -m benchmarks.training --batch-sizes 20 500 --rounds 7 --output docs/benchmarks.md
-
 Every competitor runs in a process of its own and sleeps while the others have their turn. After
-a warm-up epoch each trains an epoch in every round, the order rotating; what counts is the median
-over the rounds and, as a machine's speed wanders, the ratios within a round. All must reach the
-same costs.
+a warm-up epoch each trains in every round, the order rotating; what counts is the median over the
+rounds and, as a machine's speed wanders, the ratios within a round. All must reach the same costs.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-import sys
-import tempfile
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from benchmarks import machine, report
-from benchmarks.field import Entrant, everyone, present
-from benchmarks.images import write_images
-from benchmarks.runner import Measurement, check_costs, measure
-from benchmarks.worker import Task
+from benchmarks import gpu, plots, report, work
+from benchmarks.runner import check_costs, measure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from benchmarks.runner import Measurement
+    from benchmarks.session import Session
+    from benchmarks.worker import Task
 
-Results = dict[str, Measurement]
-
-
-def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.training", description=__doc__.partition("\n")[0]
-    )
-    add = parser.add_argument
-    add("--batch-sizes", type=positive, nargs="+", default=[20, 500], metavar="N")
-    add("--rounds", type=positive, default=7, help="turns of each competitor")
-    add("--epochs", type=positive, default=1, help="epochs of a turn, whose time is their mean")
-    add("--data", metavar="PATH", help="MNIST; what autoenc.load_mnist finds by default")
-    add("--only", nargs="+", metavar="NAME", help="of: " + ", ".join(names()))
-    add(
-        "--theano-python",
-        metavar="PATH",
-        default=os.environ.get("THEANO_PYTHON"),
-        help="a Python 3.8 to 3.10 that has Theano; $THEANO_PYTHON by default",
-    )
-    add("--output", type=Path, metavar="FILE", help="document whose section to replace")
-    return parser.parse_args(arguments)
+OPTIONS = ("batch-sizes", "rounds", "epochs", "works", "theano-python")
+CORRUPTION = 0.3
 
 
-def positive(text: str) -> int:
-    """Read a whole number of at least 1."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than 1")
-    return number
+@dataclass(frozen=True)
+class Setting:
+    """One table: what is trained, and how."""
+
+    work: work.Work
+    corruption: float
+    batch_size: int
+
+    @property
+    def title(self) -> str:
+        """Its heading."""
+        masks = f", {self.corruption:.0%} masked" if self.corruption else ""
+        return f"{self.work.name}{masks}, minibatches of {self.batch_size}"
 
 
-def names() -> list[str]:
-    """Return what ``--only`` knows."""
-    return [entrant.name for entrant in everyone(None)]
+def run(session: Session) -> report.Outcome:
+    """Measure every setting."""
+    entrants = session.entrants()
+    outcome = report.Outcome("Training, side by side", description(session))
+    panels = {}
+    for setting in settings(session):
+        task = make_task(session, setting)
+        n_minibatches = work.n_minibatches(task)
+        results = measure(entrants, task, session.rounds, session.options.epochs, session.cache)
+        apart = check_costs(entrants, results, setting.corruption)
+        outcome.text += f"\n\n### {setting.title}\n\n"
+        outcome.text += report.speed_table(entrants, results, n_minibatches, apart)
+        if session.options.device == "cuda":
+            outcome.text += f"\n\n{gpu.where_it_goes(gpu.gpu_name(), entrants, results, task)}"
+        panels[setting.title] = {
+            e.name: report.micros(results[e.name].seconds, n_minibatches) for e in entrants
+        }
+        outcome.raw += raw(session, setting, results, n_minibatches)
+    outcome.figure = plots.bars(panels, "µs a minibatch")
+    return outcome
 
 
-def chosen(field: list[Entrant], only: Sequence[str] | None) -> list[Entrant]:
-    """Return the entrants that ``only`` names, or all."""
-    unknown = set(only or ()) - {entrant.name for entrant in field}
-    if unknown:
-        raise SystemExit(f"--only: {', '.join(sorted(unknown))} not known; have {names()}")
-    return [entrant for entrant in field if not only or entrant.name in only]
-
-
-def command_line(options: argparse.Namespace) -> str:
-    """Return the command, without the folders of this machine."""
-    words = ["python -m benchmarks.training --batch-sizes", *map(str, options.batch_sizes)]
-    words += ["--rounds", str(options.rounds), "--epochs", str(options.epochs)]
-    for option, value in (("data", options.data), ("theano-python", options.theano_python)):
-        words += [f"--{option}", Path(value).name] if value else []
-    return " ".join([*words, *(["--only", *options.only] if options.only else [])])
-
-
-def head(
-    options: argparse.Namespace,
-    rows: int,
-    results: Sequence[Measurement],
-    left_out: dict[str, str],
-    load: float,
-) -> str:
-    """Return what was done, with what and where."""
-    lines = [
-        "## Training, side by side\n",
-        f"Tied autoencoder 784-500, sigmoid, cross-entropy, SGD, float32, {rows:,} MNIST images "
-        f"in file order. Medians and ranges of {options.rounds} rounds; ratios are taken within a "
-        "round. Every competitor in a process of its own, taking turns, after a warm-up epoch.\n",
-        f"- Command: `{command_line(options)}`",
-        f"- Machine: {machine.describe()}; load before {load:.1f}",
-        f"- Versions: {report.versions(results)}",
+def settings(session: Session) -> list[Setting]:
+    """Return every table's; masks are tried on one model, and not in a quick run."""
+    masked = None if session.options.quick else work.WORKS["784-500"]
+    return [
+        Setting(model, corruption, batch_size)
+        for model in session.works
+        for corruption in ([0, CORRUPTION] if model == masked else [0])
+        for batch_size in session.batch_sizes
     ]
-    lines += [f"- Left out: {name} ({reason})" for name, reason in left_out.items()]
-    return "\n".join(lines)
 
 
-def section(
-    batch_size: int, entrants: list[Entrant], results: Results, rows: int, data_bytes: int
-) -> str:
-    """Return the tables of one minibatch size."""
-    apart = check_costs(results)
-    idle = max(m.idle_cpu for m in results.values())
+def make_task(session: Session, setting: Setting) -> Task:
+    """Return what workers are told of a setting."""
+    n_epochs = 1 + session.rounds * session.options.epochs
+    return session.task(setting.work, setting.batch_size, n_epochs, setting.corruption)
+
+
+def raw(
+    session: Session, setting: Setting, results: dict[str, Measurement], n_minibatches: int
+) -> list[dict[str, Any]]:
+    """Return the measurements of a setting for JSON, and note the versions."""
+    session.note_versions(results.values())
+    about = {
+        "work": setting.work.name,
+        "corruption": setting.corruption,
+        "batch_size": setting.batch_size,
+        "n_minibatches": n_minibatches,
+    }
+    return [report.raw(m, entrant=name, **about) for name, m in results.items()]
+
+
+def description(session: Session) -> str:
+    """Say what is done."""
+    data = "; ".join(f"{w.name}: {w.data}" for w in session.works)
     return (
-        f"### Minibatches of {batch_size}\n\n"
-        f"{report.speed_table(entrants, results, rows // batch_size)}\n\n"
-        f"Costs of an epoch lie at most {apart:.1g} (relative) apart. "
-        f"No competitor used more than {idle:.2f} s of processor time while waiting.\n\n"
-        f"{report.start_table(entrants, results, data_bytes)}"
+        "Tied autoencoder, sigmoid, cross-entropy, SGD, float32 unless said otherwise, rows in "
+        f"file order ({data}). Medians of {session.rounds} rounds with their quartiles; ratios "
+        "are taken within a round: 2 under “times the time of autoenc-xla” is twice as slow as "
+        "autoenc-xla. Every competitor in a process of its own, taking turns, after a warm-up "
+        "epoch. “Costs apart” is how far any epoch's cost was from the median of those in "
+        "float32; the run fails if it is more than 0.1 % (1 % in bfloat16 or with masks, which "
+        "are drawn by each for itself)."
     )
-
-
-def run(options: argparse.Namespace, data: Path) -> str:
-    """Measure every minibatch size and return the report."""
-    entrants, left_out = present(chosen(everyone(options.theano_python), options.only))
-    if not entrants:
-        raise SystemExit(f"nobody can run here: {left_out}")
-    shape = np.load(data, mmap_mode="r").shape
-    load = os.getloadavg()[0]
-    parts: list[str] = []
-    everything: list[Measurement] = []
-    for batch_size in options.batch_sizes:
-        task = Task(str(data), batch_size, 1 + options.rounds * options.epochs)
-        results = measure(entrants, task, options.rounds, options.epochs)
-        parts.append(section(batch_size, entrants, results, shape[0], 4 * shape[0] * shape[1]))
-        everything += results.values()
-    return "\n\n".join([head(options, shape[0], everything, left_out, load), *parts])
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, print and, if asked to, write the report."""
-    options = parse(arguments)
-    with tempfile.TemporaryDirectory() as folder:
-        text = run(options, write_images(options.data, Path(folder)))
-    sys.stdout.write(text + "\n")
-    if options.output:
-        report.write_section(options.output, "training", text)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,14 +1,15 @@
 """The work every competitor does: the same model, start, data and step.
 
 Tied autoencoder, sigmoid code and sigmoid output, cross-entropy summed over the features and
-meaned over the minibatch, plain SGD, float32, rows in file order.
+meaned over the minibatch, plain SGD, float32, rows in file order. With corruption, the input is
+masked anew in every minibatch, by each competitor's own generator.
 
 NumPy only, and Python 3.8: Theano's worker imports it too.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,20 +18,60 @@ if TYPE_CHECKING:
 
     from benchmarks.worker import Task
 
-N_VISIBLE = 784
-N_HIDDEN = 500
 LEARNING_RATE = 0.1
+NOISE_SEED = 456
 
 
-def start() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Return W (784, 500), hidden_bias (500,) and visible_bias (784,) at the start."""
-    bound = 4 * np.sqrt(6 / (N_HIDDEN + N_VISIBLE))
+class Work(NamedTuple):
+    """A model, and the data that it learns; ``n_rows`` None stands for all there are."""
+
+    n_visible: int
+    n_hidden: int
+    data: str
+    n_rows: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What ``--works`` calls it."""
+        return f"{self.n_visible}-{self.n_hidden}"
+
+
+WORKS = {
+    work.name: work
+    for work in (
+        Work(784, 500, "MNIST images"),
+        Work(784, 2000, "MNIST images", 10_000),
+        Work(100, 64, "rows of a made-up table"),
+    )
+}
+
+
+def start(
+    task: Task,
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return W (n_visible, n_hidden), hidden_bias and visible_bias at the start."""
+    bound = 4 * np.sqrt(6 / (task.n_hidden + task.n_visible))
     rng = np.random.RandomState(123)
-    W = rng.uniform(-bound, bound, (N_VISIBLE, N_HIDDEN)).astype(np.float32)
-    return W, np.zeros(N_HIDDEN, np.float32), np.zeros(N_VISIBLE, np.float32)
+    W = rng.uniform(-bound, bound, (task.n_visible, task.n_hidden)).astype(np.float32)
+    return W, np.zeros(task.n_hidden, np.float32), np.zeros(task.n_visible, np.float32)
 
 
-def images(task: Task) -> npt.NDArray[np.float32]:
-    """Load the rows of ``task``, cut to whole minibatches: (rows, 784), float32."""
-    rows: npt.NDArray[np.float32] = np.load(task.data)
-    return rows[: len(rows) - len(rows) % task.batch_size]
+def rows(task: Task) -> npt.NDArray[np.float32]:
+    """Load the rows of ``task``, cut to whole minibatches: (rows, n_visible), float32."""
+    found: npt.NDArray[np.float32] = np.load(task.data)
+    return found[: len(found) - len(found) % task.batch_size]
+
+
+def minibatches(task: Task) -> npt.NDArray[np.float32]:
+    """Load the rows of ``task`` as (minibatches, batch_size, n_visible)."""
+    return rows(task).reshape(-1, task.batch_size, task.n_visible)
+
+
+def n_minibatches(task: Task) -> int:
+    """Return the minibatches of an epoch."""
+    return len(np.load(task.data, mmap_mode="r")) // task.batch_size
+
+
+def corruption(task: Task) -> float:
+    """Return the share of the input that is masked."""
+    return float(task.options.get("corruption", 0))

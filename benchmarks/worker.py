@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Task:
-    """What a worker is told when it is started: the data, the minibatch and its own options."""
+    """What a worker is told when it is started: the data, the sizes and its own options."""
 
     data: str
+    n_visible: int
+    n_hidden: int
     batch_size: int
     n_epochs: int
+    device: str = "cpu"
     options: dict[str, str] = field(default_factory=dict)
 
     def dumps(self) -> str:
@@ -64,7 +67,7 @@ class Turns:
         # Anything this process burnt while another was being timed: spinning threads.
         self._idle_cpu = time.process_time() - self._cpu
         if command != "epoch":
-            self._answer(peak_bytes=peak_bytes())
+            self._answer(peak_bytes=memory_bytes("VmHWM"))
             return False
         self._started = time.perf_counter()
         return True
@@ -72,7 +75,12 @@ class Turns:
     def end(self, cost: float | None) -> None:
         """Answer an ``epoch`` command; a competitor that computes no cost gives None."""
         seconds = time.perf_counter() - self._started
-        self._answer(seconds=seconds, cost=cost, idle_cpu=self._idle_cpu)
+        self._answer(
+            seconds=seconds,
+            cost=cost,
+            idle_cpu=self._idle_cpu,
+            resident_bytes=memory_bytes("VmRSS"),
+        )
 
     def _answer(self, **values: Any) -> None:
         self._cpu = time.process_time()
@@ -87,15 +95,15 @@ def serve(epoch: Callable[[], float | None], versions: dict[str, str]) -> None:
         turns.end(epoch())
 
 
-def peak_bytes() -> int:
-    """Return the largest resident size this process has had.
+def memory_bytes(name: str) -> int:
+    """Return what Linux knows of this process: "VmRSS" is its size now, "VmHWM" its largest.
 
-    Linux hands ``ru_maxrss`` on from the parent through fork and exec, so a small worker would
-    report its driver's size; ``VmHWM`` starts afresh.
+    Elsewhere the largest stands for both. On Linux ``ru_maxrss`` would not do: it is handed on
+    from the parent through fork and exec, so that a small worker would report its driver's size.
     """
     status = Path("/proc/self/status")
     if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        line = next(line for line in status.read_text().splitlines() if line.startswith(name))
         return int(line.split()[1]) * 1024
     import resource
 

@@ -1,5 +1,6 @@
 """NumPy's ``.npz`` archives, read without pickle."""
 
+import math
 import os
 import zipfile
 from pathlib import Path
@@ -12,6 +13,12 @@ from autoenc.datasets.errors import DatasetFormatError
 
 ZIP_MAGIC = b"PK\x03\x04"
 MAX_BYTES = 1 << 30
+# Deflate cannot pack data more tightly than this.
+_MAX_RATIOS = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 1032}
+_HEADER_READERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 
 
 def read_npz(
@@ -47,10 +54,9 @@ def read_npz(
     path = Path(path)
     with path.open("rb") as file:
         try:
-            _check_size(zipfile.ZipFile(file), max_bytes)
-            file.seek(0)
-            with np.load(file, allow_pickle=False) as archive:
-                return {name: _array(archive, name) for name in archive.files}
+            with zipfile.ZipFile(file) as archive:
+                _check_sizes(archive, path.stat().st_size, max_bytes)
+                return dict(_read_member(archive, member) for member in archive.infolist())
         # A damaged archive makes zipfile, zlib and NumPy raise almost anything.
         except Exception as error:
             raise DatasetFormatError(
@@ -58,15 +64,40 @@ def read_npz(
             ) from error
 
 
-def _check_size(archive: zipfile.ZipFile, max_bytes: int) -> None:
-    unpacked = sum(member.file_size for member in archive.infolist())
+def _check_sizes(archive: zipfile.ZipFile, on_disk: int, max_bytes: int) -> None:
+    """Refuse members that promise what the file cannot hold."""
+    members = archive.infolist()
+    names = {member.filename for member in members}
+    if len(names) < len(members):
+        raise ValueError("two of its members have the same name")
+    unpacked = sum(member.file_size for member in members)
     if unpacked > max_bytes:
         raise ValueError(f"it unpacks to {unpacked} bytes, more than the {max_bytes} allowed")
+    if sum(member.compress_size for member in members) > on_disk:
+        raise ValueError("its members overlap")
+    for member in members:
+        if member.compress_type not in _MAX_RATIOS:
+            raise ValueError(f"its member {member.filename!r} is packed as NumPy never does")
+        if member.file_size > member.compress_size * _MAX_RATIOS[member.compress_type]:
+            raise ValueError(f"its member {member.filename!r} cannot unpack to what it promises")
 
 
-def _array(archive: Any, name: str) -> NDArray[Any]:
-    array = archive[name]
-    if not isinstance(array, np.ndarray):
-        # NumPy hands out a member that is no .npy file as bytes.
-        raise ValueError(f"its member {name!r} is not an array")
-    return array
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[str, NDArray[Any]]:
+    if not member.filename.endswith(".npy"):
+        raise ValueError(f"its member {member.filename!r} is not an array")
+    with archive.open(member) as stream:
+        version = np.lib.format.read_magic(stream)
+        if version not in _HEADER_READERS:
+            raise ValueError(f"its member {member.filename!r} has format version {version}")
+        shape, _, dtype = _HEADER_READERS[version](stream)
+        promised = math.prod(shape) * dtype.itemsize
+        if not dtype.hasobject and stream.tell() + promised != member.file_size:
+            raise ValueError(
+                f"its member {member.filename!r} promises {promised} bytes of numbers, but has "
+                f"{member.file_size - stream.tell()}"
+            )
+        stream.seek(0)
+        array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
+        # Reading to the end makes zipfile compare its checksum.
+        stream.read(1)
+    return member.filename.removesuffix(".npy"), array

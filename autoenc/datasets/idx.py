@@ -68,8 +68,8 @@ def read_idx(
         if shape is not None and found != shape:
             raise DatasetFormatError(f"{path}: the array has shape {found}, expected {shape}")
         _check_length(path, found, dtype, packed=isinstance(stream, gzip.GzipFile))
-        array = np.empty(found, dtype)
-        _fill(array, stream, path)
+        raw = _read_numbers(stream, math.prod(found) * dtype.itemsize, path)
+    array = np.ndarray(found, dtype, raw)
     return array.astype(dtype.newbyteorder("="), copy=False)
 
 
@@ -108,17 +108,18 @@ def _check_length(
         )
 
 
-def _fill(array: NDArray[Any], stream: io.BufferedIOBase, path: Path) -> None:
-    view = array.reshape(-1).view(np.uint8).data
-    filled = 0
-    while filled < len(view):
-        n_read = stream.readinto(view[filled : filled + _CHUNK])
-        if not n_read:
+def _read_numbers(stream: io.BufferedIOBase, n_bytes: int, path: Path) -> bytearray:
+    # Grown as the bytes come: those of a gzipped file may be fewer than they might be.
+    raw = bytearray()
+    while len(raw) < n_bytes:
+        chunk = stream.read(min(_CHUNK, n_bytes - len(raw)))
+        if not chunk:
             raise DatasetFormatError(
-                f"{path}: cut short: the IDX header promises {len(view)} bytes of numbers, "
-                f"but there are {filled}"
+                f"{path}: cut short: the IDX header promises {n_bytes} bytes of numbers, "
+                f"but there are {len(raw)}"
             )
-        filled += n_read
+        raw += chunk
     # Reading to the end also makes gzip compare its checksum.
     if stream.read(1):
         raise DatasetFormatError(f"{path}: there is more data than the IDX header promises")
+    return raw

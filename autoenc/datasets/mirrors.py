@@ -1,18 +1,19 @@
 """Fetching the files of MNIST from the mirrors that serve them."""
 
+import hashlib
+import io
 import os
 import queue
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from shutil import copyfileobj
-from typing import Any
 
 from autoenc.datasets.errors import DatasetDownloadError, DatasetFormatError
 from autoenc.datasets.places import HOW_TO_GET_IT
 from autoenc.datasets.streams import damage_reported, unpacked
+from autoenc.files import atomic_write
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -27,6 +28,9 @@ SHA256 = {
 }
 # Above the largest file, so that a server gone wrong cannot fill the disk.
 _MAX_BYTES = 1 << 26
+# Bytes a second: a line this slow takes most of an hour for all of MNIST.
+_LEAST_RATE = 4096
+_CHUNK = 1024
 
 
 def fetch_mnist(
@@ -52,7 +56,7 @@ def fetch_mnist(
     patience : float, default 4.0
         Seconds to wait for a first answer, name look-up included.
     read_timeout : float, default 10.0
-        Seconds without data after which a mirror is given up.
+        Seconds after which a mirror is given up if fewer than 4 kB a second came in them.
     progress : bool, default True
         Whether to show a progress bar for each file.
 
@@ -60,6 +64,8 @@ def fetch_mnist(
     ------
     DatasetDownloadError
         If a file could be had from no mirror; the message gives the reason for each.
+    OSError
+        If the disk cannot take a file; what was there before stays.
     """
     for name in SHA256:
         _fetch(name, Path(folder), tuple(mirrors or MIRRORS), patience, read_timeout, progress)
@@ -74,25 +80,21 @@ def _fetch(
     progress: bool,
 ) -> None:
     import pooch
-    import requests
 
     if (folder / name).is_file() and pooch.file_hash(str(folder / name)) == SHA256[name]:
         return
     reasons: dict[str, str] = {}
-    http = pooch.HTTPDownloader(progressbar=progress, timeout=(patience, read_timeout))
     for mirror in _answering(mirrors, f"{name}.gz", patience, reasons):
+        url = _url(mirror, f"{name}.gz")
         try:
-            pooch.retrieve(
-                _url(mirror, f"{name}.gz"),
-                known_hash=SHA256[name],
-                fname=name,
-                path=folder,
-                downloader=_UnpackingDownloader(http),
-            )
-            return
-        # Only what is the mirror's fault: a full disk is not, and ends the search.
-        except (requests.RequestException, ValueError) as error:
-            reasons[mirror] = " ".join(str(error).split())
+            packed = _download(url, patience, read_timeout, progress)
+            content = _unpack(packed, url, SHA256[name])
+        except DatasetFormatError as error:
+            reasons[mirror] = str(error)
+            continue
+        with atomic_write(folder / name) as temporary:
+            temporary.write_bytes(content)
+        return
     raise _all_failed(name, folder, reasons)
 
 
@@ -149,38 +151,93 @@ def _url(mirror: str, name: str) -> str:
     return f"{mirror.rstrip('/')}/{name}"
 
 
-class _UnpackingDownloader:
-    """Downloads a file and unpacks it, so that pooch checks what is in it.
+def _download(url: str, patience: float, read_timeout: float, progress: bool) -> io.BytesIO:
+    """Return what an address answers with.
 
-    Pooch gives the name of a temporary file in the target folder, and moves that into
-    place once its checksum is found right.
+    It is read in a thread that is left behind when it gets too slow: a server that sends
+    a byte now and then keeps every read from timing out.
     """
+    packed = io.BytesIO()
+    target = _Bounded(packed, url)
+    ended: queue.SimpleQueue[Exception | None] = queue.SimpleQueue()
+    arguments = (url, target, (patience, read_timeout), progress, ended)
+    threading.Thread(target=_read, args=arguments, daemon=True).start()
+    before = 0
+    while True:
+        try:
+            problem = ended.get(timeout=read_timeout)
+        except queue.Empty:
+            if target.written - before >= _LEAST_RATE * read_timeout:
+                before = target.written
+                continue
+            target.stop()
+            problem = TimeoutError(
+                f"Read timed out: fewer than {_LEAST_RATE} bytes a second for {read_timeout:g} s"
+            )
+        if problem is not None:
+            # Whatever a server makes the reading raise is its fault: the disk is not in it.
+            reason = " ".join(str(problem).split()) or type(problem).__name__
+            raise DatasetFormatError(reason) from problem
+        return packed
 
-    def __init__(self, downloader: Any) -> None:
-        self._downloader = downloader
 
-    def __call__(self, url: str, output_file: str, _pooch: object) -> None:
-        with tempfile.TemporaryFile() as packed, Path(output_file).open("wb") as target:
-            self._downloader(url, _Bounded(packed, url), None)
-            with damage_reported(url), unpacked(packed) as source:
-                copyfileobj(source, _Bounded(target, url), 1 << 20)
-            target.flush()
-            os.fsync(target.fileno())
+def _read(
+    url: str,
+    target: "_Bounded",
+    timeout: tuple[float, float],
+    progress: bool,
+    ended: queue.SimpleQueue[Exception | None],
+) -> None:
+    try:
+        _get(url, target, timeout, progress)
+    # Whatever happens, the thread that waits must hear of it.
+    except Exception as error:
+        ended.put(error)
+    else:
+        ended.put(None)
+
+
+def _get(url: str, target: "_Bounded", timeout: tuple[float, float], progress: bool) -> None:
+    import requests
+    from tqdm import tqdm
+
+    # The files are packed already: what is packed twice would make a lot of a little.
+    plain = {"Accept-Encoding": "identity"}
+    with requests.get(url, stream=True, timeout=timeout, headers=plain) as response:
+        response.raise_for_status()
+        total = int(response.headers.get("Content-Length", 0))
+        with tqdm(total=total, unit="B", unit_scale=True, disable=not progress) as bar:
+            for chunk in response.iter_content(_CHUNK):
+                target.write(chunk)
+                bar.update(len(chunk))
+
+
+def _unpack(packed: io.BytesIO, url: str, expected: str) -> bytes:
+    content = io.BytesIO()
+    with damage_reported(url), unpacked(packed) as source:
+        copyfileobj(source, _Bounded(content, url), 1 << 20)
+    if (found := hashlib.sha256(content.getbuffer()).hexdigest()) != expected:
+        raise DatasetFormatError(
+            f"{url}: its SHA-256 checksum does not match the known one: {found} was found, "
+            f"but {expected} is expected"
+        )
+    return content.getvalue()
 
 
 class _Bounded:
-    """A file that takes only so many bytes."""
+    """A file in memory that takes only so many bytes, until it is told to stop."""
 
-    def __init__(self, file: Any, url: str) -> None:
+    def __init__(self, file: io.BytesIO, url: str) -> None:
+        self.written = 0
         self._file = file
         self._url = url
-        self._left = _MAX_BYTES
+        self._most = _MAX_BYTES
+
+    def stop(self) -> None:
+        self._most = 0
 
     def write(self, data: bytes) -> int:
-        self._left -= len(data)
-        if self._left < 0:
-            raise DatasetFormatError(f"{self._url}: more than {_MAX_BYTES} bytes")
-        return int(self._file.write(data))
-
-    def flush(self) -> None:
-        self._file.flush()
+        self.written += len(data)
+        if self.written > self._most:
+            raise DatasetFormatError(f"{self._url}: more than {self._most} bytes")
+        return self._file.write(data)

@@ -37,11 +37,12 @@ import math
 import os
 import pickle
 import re
+import reprlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn, TypeGuard
+from typing import Any, ClassVar, NoReturn, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,12 @@ from autoenc.datasets.errors import DatasetFormatError
 from autoenc.datasets.streams import open_stream
 
 MAX_BYTES = 1 << 30
-MAX_PICKLES = 100_000
+MAX_PICKLES = 10_000
+# An array is a handful of opcodes, a number on its own is one. These bound what a small file
+# may cost to a second and 100 MB; a matrix of MNIST's size as a list of lists has room.
+MAX_OPCODES = 400_000
+MAX_CONTAINERS = 50_000
+_CHUNK = 1 << 20
 _NUMBER = re.compile(r"[biufc][0-9]{1,2}")
 _MAX_DIMENSIONS = 32
 _MAX_ITEM = 32
@@ -69,7 +75,8 @@ def read_pickle(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> 
     path : str or path-like
         The file: one pickle of any protocol, written by Python 2 or 3.
     max_bytes : int, default 2**30
-        The most bytes that the unpacked pickle may have.
+        The most bytes that the unpacked pickle may have. Beside its arrays there may be
+        some 400,000 plain values.
 
     Returns
     -------
@@ -109,7 +116,7 @@ def read_pickles(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) ->
         The file: pickles of any protocol, written by Python 2 or 3, each by a `dump` or a
         `Pickler` of its own.
     max_bytes : int, default 2**30
-        The most bytes that all the unpacked pickles may have together. There may be 100,000
+        The most bytes that all the unpacked pickles may have together. There may be 10,000
         of them, so that a small file that unpacks to many does not take hours.
 
     Returns
@@ -170,6 +177,8 @@ def _load(stream: "_Bounded") -> Any:
     # encoding="bytes": Python 2 wrote the numbers as a string, which any other
     # encoding would decode and encode again.
     unpickler = _ArrayUnpickler(stream, encoding="bytes")
+    # Its class has one for all; this one counts for all pickles of the file.
+    unpickler.dispatch = stream.opcodes  # type: ignore[misc]
     tree = unpickler.load()
     # The unpickler in C would go on reading there, that in Python drops it.
     if (frame := unpickler._unframer.current_frame) and frame.read(1):
@@ -185,6 +194,7 @@ class _Bounded:
         self._max_bytes = max_bytes
         self._left = max_bytes
         self._ahead = b""
+        self.opcodes = _Opcodes(_ArrayUnpickler.dispatch)
 
     def at_end(self) -> bool:
         """Tell whether nothing is left. At the end, gzip has compared its checksum."""
@@ -194,10 +204,19 @@ class _Bounded:
     def read(self, size: int) -> bytes:
         self._spend(size)
         ahead, self._ahead = self._ahead[:size], self._ahead[size:]
-        data = ahead + self._stream.read(size - len(ahead))
+        data = ahead + self._read(size - len(ahead))
         if len(data) < size:
             raise EOFError(f"the file ends {size - len(data)} bytes early")
         return data
+
+    def _read(self, size: int) -> bytes:
+        if size <= _CHUNK:
+            return self._stream.read(size)
+        # Grown as the bytes come, since the file may promise what it does not have.
+        buffer = io.BytesIO()
+        while chunk := self._stream.read(min(_CHUNK, size - buffer.tell())):
+            buffer.write(chunk)
+        return buffer.getvalue()
 
     def readline(self) -> bytes:
         # What is ahead is the first byte of a pickle, which is read before any line.
@@ -211,6 +230,50 @@ class _Bounded:
             raise _RefusalError(f"it asks for more than the {self._max_bytes} bytes allowed")
 
 
+_Dispatch: TypeAlias = dict[int, Callable[[Any], None]]
+
+
+class _Opcodes(_Dispatch):
+    """What the unpickler does for each opcode, for only so many of them."""
+
+    def __init__(self, dispatch: _Dispatch) -> None:
+        super().__init__(dispatch)
+        self._left = MAX_OPCODES
+
+    def __getitem__(self, opcode: int) -> Callable[[Any], None]:
+        self._left -= 1
+        if self._left < 0:
+            raise _RefusalError(f"it has more than the {MAX_OPCODES} opcodes allowed")
+        return super().__getitem__(opcode)
+
+
+def _with_plain_keys(*opcodes: bytes, where: slice) -> _Dispatch:
+    """Return the opcodes that fill dicts, made to refuse keys that take forever to hash.
+
+    A tuple that holds another twice, which holds a third twice, and so on, is hashed in
+    exponential time. `where` tells which of the stack are keys.
+    """
+
+    def checked(load: Callable[[Any], None]) -> Callable[[Any], None]:
+        def load_checked(unpickler: Any) -> None:
+            for key in unpickler.stack[where]:
+                if not all(isinstance(part, _ATOMS) for part in _parts(key)):
+                    raise _RefusalError(f"it has a dict with the key {reprlib.repr(key)}")
+            load(unpickler)
+
+        return load_checked
+
+    return {opcode[0]: checked(pickle._Unpickler.dispatch[opcode[0]]) for opcode in opcodes}
+
+
+def _parts(key: object) -> tuple[object, ...]:
+    return key if isinstance(key, tuple) else (key,)
+
+
+def _refuse_set(_: object) -> NoReturn:
+    raise _RefusalError("it holds a set on its own")
+
+
 # The unpickler written in Python, not the one in C: the latter allocates whatever
 # memo index or buffer length a file names, and holds long strings twice. An array is a
 # handful of opcodes, so nothing is lost in speed.
@@ -218,8 +281,11 @@ class _ArrayUnpickler(pickle._Unpickler):
     """Builds arrays of numbers, and refuses everything else."""
 
     _unframer: Any
-    dispatch: ClassVar[dict[int, Callable[[Any], None]]] = {
+    dispatch: ClassVar[_Dispatch] = {
         **pickle._Unpickler.dispatch,
+        **_with_plain_keys(pickle.DICT, pickle.SETITEMS, where=slice(0, None, 2)),
+        **_with_plain_keys(pickle.SETITEM, where=slice(-2, -1)),
+        **{opcode[0]: _refuse_set for opcode in (pickle.EMPTY_SET, pickle.FROZENSET)},
         # As bytes: a bytearray would be allocated before its length is known to be true.
         pickle.BYTEARRAY8[0]: pickle._Unpickler.dispatch[pickle.BINBYTES8[0]],
     }
@@ -233,7 +299,7 @@ class _ArrayUnpickler(pickle._Unpickler):
             ) from None
 
     def persistent_load(self, pid: Any) -> Any:
-        raise _RefusalError(f"it asks for an object kept elsewhere, {pid!r}")
+        raise _RefusalError(f"it asks for an object kept elsewhere, {reprlib.repr(pid)}")
 
     def get_extension(self, code: int) -> NoReturn:
         # The inherited method takes objects from a cache without asking find_class.
@@ -263,7 +329,9 @@ class _Dtype:
     def __init__(self, name: str | bytes, *_: object) -> None:
         text = name.decode("ascii") if isinstance(name, bytes) else name
         if not isinstance(text, str) or not _NUMBER.fullmatch(text):
-            raise _RefusalError(f"it asks for arrays of {text!r}, which are not plain numbers")
+            raise _RefusalError(
+                f"it asks for arrays of {reprlib.repr(text)}, which are not plain numbers"
+            )
         self.value: np.dtype[Any] = np.dtype(text).newbyteorder("<")
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
@@ -276,7 +344,7 @@ class _Dtype:
         if order in (">", b">"):
             self.value = self.value.newbyteorder(">")
         elif order not in ("<", b"<", "|", b"|"):
-            raise _RefusalError(f"it asks for the byte order {order!r}")
+            raise _RefusalError(f"it asks for the byte order {reprlib.repr(order)}")
 
 
 class _Array:
@@ -312,8 +380,8 @@ def _from_buffer(
     array = _Array()
     array.__setstate__((1, shape, dtype, order == "F", raw))
     if order == "K" and axes is not None:
-        if sorted(axes) != list(array.axes):
-            raise _RefusalError(f"it asks for the axes {axes!r} of an array")
+        if not _is_shape(axes) or sorted(axes) != list(array.axes):
+            raise _RefusalError(f"it asks for the axes {reprlib.repr(axes)} of an array")
         array.axes = tuple(axes)
     return array
 
@@ -326,7 +394,7 @@ def _scalar(dtype: _Dtype, raw: bytes) -> Any:
 def _encode(text: str, encoding: str) -> bytes:
     # Python 3 writes bytes so in protocols 0 to 2.
     if encoding not in ("latin1", "latin-1"):
-        raise _RefusalError(f"it asks for the encoding {encoding!r}")
+        raise _RefusalError(f"it asks for the encoding {reprlib.repr(encoding)}")
     return str.encode(text, "latin-1")
 
 
@@ -357,7 +425,7 @@ _CONSTRUCTORS: dict[tuple[str, str], _Constructor] = {
 def _checked_shape(shape: Any) -> tuple[int, ...]:
     # NumPy forms the strides of an empty array from its other dimensions.
     if not _is_shape(shape) or _MAX_ITEM * math.prod(max(n, 1) for n in shape) > sys.maxsize:
-        raise _RefusalError(f"it asks for an array of shape {shape!r}")
+        raise _RefusalError(f"it asks for an array of shape {reprlib.repr(shape)}")
     return shape
 
 
@@ -395,6 +463,10 @@ class _Finisher:
         if isinstance(node, _ATOMS):
             return node
         if id(node) not in self._finished:
+            if len(self._finished) == MAX_CONTAINERS:
+                raise _RefusalError(
+                    f"it holds more than the {MAX_CONTAINERS} arrays and lists allowed"
+                )
             self._finished[id(node)] = (node, self._finish_new(node))
         return self._finished[id(node)][1]
 

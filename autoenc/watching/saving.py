@@ -1,16 +1,23 @@
-"""Models saved while training goes on, for a separate script to draw."""
+"""Models saved while training goes on: every so often, or whenever there is a better one."""
 
 from __future__ import annotations
 
+import math
 import os
+import warnings
 from pathlib import Path
-from time import monotonic
 
-from autoenc.training import Callback, Training
+from autoenc.training import Callback, Every, Record, Training
+from autoenc.watching.disk import Forbearance, check_folder
+from autoenc.watching.models import require_model
+
+_WORST = (math.inf, math.inf)
 
 
 class SaveEvery(Callback):
     """Saves the model every so many epochs or minutes.
+
+    A disk that fails when training begins is an error; later, it is warned of once.
 
     Parameters
     ----------
@@ -45,30 +52,111 @@ class SaveEvery(Callback):
         epochs: int | None = None,
         minutes: float | None = None,
     ) -> None:
-        if (epochs is None) == (minutes is None):
-            raise ValueError(
-                f"epochs is {epochs!r} and minutes {minutes!r}; expected one of them."
-            )
-        if epochs is not None and epochs < 1:
-            raise ValueError(f"epochs is {epochs!r}; expected an integer of at least 1.")
-        if minutes is not None and not minutes >= 0:
-            raise ValueError(f"minutes is {minutes!r}; expected a number >= 0.")
         self.folder = Path(folder)
-        self.epochs = epochs
-        self.minutes = minutes
+        self.every = Every(epochs=epochs, minutes=minutes)
 
     def start(self, training: Training) -> None:
-        """Begin to count the minutes."""
-        self._saved_at = monotonic()
+        """Begin to count, and see that models can be saved.
+
+        Raises
+        ------
+        ValueError
+            If there is no model.
+        OSError
+            If nothing can be written to the folder.
+        """
+        require_model(training, self)
+        check_folder(self.folder)
+        self._disk = Forbearance(f"a model file in {self.folder}")
+        self.every.start(training)
 
     def epoch_end(self, training: Training) -> None:
         """Save the model if it is time to."""
-        if self._is_time(training.epoch):
-            training.model.save(self.folder / f"epoch_{training.epoch:05d}.safetensors")
-            self._saved_at = monotonic()
+        if self.every.is_due(training, epoch_is_over=True):
+            with self._disk.trouble_is_told():
+                training.model.save(self.folder / f"epoch_{training.epoch:05d}.safetensors")
 
-    def _is_time(self, epoch: int) -> bool:
-        if self.epochs is not None:
-            return epoch % self.epochs == 0
-        assert self.minutes is not None
-        return monotonic() - self._saved_at >= 60 * self.minutes
+
+class SaveBest(Callback):
+    """Keeps the model of the epoch with the lowest validation cost in a file.
+
+    The file is replaced whenever an epoch is better than all before it, and is whole at any
+    time. A disk that fails when training begins is an error; later, it is warned of once, and
+    the next better epoch tries again.
+
+    Parameters
+    ----------
+    path : path
+        The model file; an earlier one is replaced when the first epoch ends.
+    monitor : str, optional
+        The number in the records of epochs that shall be low. If left out, it is
+        ``valid_cost``, and ``cost`` while there is no validation: an epoch that was validated
+        is better than any that was not.
+
+    Attributes
+    ----------
+    best : dict or None
+        The record of the epoch whose model is in the file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from autoenc import AutoEncoder, load_mnist
+    >>> images = load_mnist(sample=True).train.images[:100]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     watcher = SaveBest(f"{folder}/best.safetensors")
+    ...     ae = AutoEncoder(8, n_epochs=3, random_state=0, verbose=False)
+    ...     _ = ae.fit(images, callbacks=[watcher])
+    ...     saved = AutoEncoder.load(watcher.path)
+    >>> watcher.best["epoch"], len(saved.history_)
+    (3, 3)
+    """
+
+    def __init__(self, path: str | os.PathLike[str], monitor: str | None = None) -> None:
+        self.path = Path(path)
+        self.monitor = monitor
+        self.best: Record | None = None
+
+    def start(self, training: Training) -> None:
+        """See that models can be saved.
+
+        Raises
+        ------
+        ValueError
+            If there is no model.
+        OSError
+            If the file cannot be written.
+        """
+        require_model(training, self)
+        if self.path.is_dir():
+            raise IsADirectoryError(f"{self.path} is a folder; expected the path of a model file.")
+        check_folder(self.path.parent)
+        self._disk = Forbearance(str(self.path))
+        self.best = None
+
+    def epoch_end(self, training: Training) -> None:
+        """Save the model if it is the best so far."""
+        record = training.history[-1]
+        if self._rank(record) < (self._rank(self.best) if self.best else _WORST):
+            with self._disk.trouble_is_told():
+                training.model.save(self.path)
+                self.best = record
+
+    def stop(self, training: Training) -> None:
+        """Warn if nothing was saved because no epoch had what is monitored."""
+        names = dict.fromkeys(name for record in training.history for name in record)
+        if names and self.monitor is not None and self.monitor not in names:
+            warnings.warn(
+                f"no model was saved at {self.path}: no epoch has the number {self.monitor!r} "
+                f"that is monitored; there are {', '.join(names)}.",
+                stacklevel=2,
+            )
+
+    def _rank(self, record: Record) -> tuple[float, float]:
+        """Lowest is best: by what is monitored, then by its value; NaN counts as not there."""
+        names = (self.monitor,) if self.monitor else ("valid_cost", "cost")
+        for place, name in enumerate(names):
+            value = record.get(name, math.nan)
+            if not math.isnan(value):
+                return place, value
+        return _WORST

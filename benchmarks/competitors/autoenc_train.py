@@ -10,7 +10,7 @@ import numpy as np
 import pytensor.tensor as pt
 
 import autoenc
-from autoenc.graph import AutoEncoderLayer, sgd
+from autoenc.graph import AutoEncoderLayer, masking, sgd, symbolic_generator
 from autoenc.training import train
 from benchmarks import work
 from benchmarks.worker import Task, Turns
@@ -20,19 +20,21 @@ class _FinishedError(Exception):
     """Leaves `train` when the driver wants no further epoch."""
 
 
-def model() -> tuple[Any, Any, Any]:
+def model(task: Task) -> tuple[Any, Any, Any]:
     """Return the symbolic input, the cost of a minibatch and the updates."""
-    layer = AutoEncoderLayer(work.N_VISIBLE, work.N_HIDDEN, rng=np.random.default_rng(0))
-    layer.W.set_value(work.start()[0])
+    layer = AutoEncoderLayer(task.n_visible, task.n_hidden, rng=np.random.default_rng(0))
+    layer.W.set_value(work.start(task)[0])
     x = pt.matrix("x")
-    cost = layer.cross_entropy(x).mean()
+    level = work.corruption(task)
+    corrupted = masking(x, level, symbolic_generator(work.NOISE_SEED)) if level else None
+    cost = layer.cross_entropy(x, corrupted=corrupted).mean()
     return x, cost, sgd(cost, layer.params, learning_rate=work.LEARNING_RATE)
 
 
 def main(task: Task) -> None:
     """Train when told to: `train` owns the loop, so the waiting is done in its callback."""
-    x, cost, updates = model()
-    data = work.images(task)
+    x, cost, updates = model(task)
+    data = work.rows(task)
     turns = Turns()
 
     def wait(record: dict[str, Any]) -> None:
@@ -53,6 +55,7 @@ def main(task: Task) -> None:
             n_epochs=task.n_epochs,
             shuffle=False,
             backend=task.options["backend"],
+            device=task.device,
             progress=False,
             callbacks=[wait],
         )

@@ -25,15 +25,15 @@ TINY = -1e-12
 class Matrices:
     """The arrays of a step, and the arguments of ``sgemm`` on them."""
 
-    def __init__(self, batch_size: int) -> None:
-        self.W = work.start()[0]
-        self.code = np.zeros((batch_size, work.N_HIDDEN), np.float32)
-        self.output = np.zeros((batch_size, work.N_VISIBLE), np.float32)
+    def __init__(self, task: Task) -> None:
+        self.W = work.start(task)[0]
+        self.code = np.zeros((task.batch_size, task.n_hidden), np.float32)
+        self.output = np.zeros((task.batch_size, task.n_visible), np.float32)
         self.code_gradient = np.zeros_like(self.code)
         self._sizes = {
-            "B": ctypes.c_int(batch_size),
-            "V": ctypes.c_int(work.N_VISIBLE),
-            "H": ctypes.c_int(work.N_HIDDEN),
+            "B": ctypes.c_int(task.batch_size),
+            "V": ctypes.c_int(task.n_visible),
+            "H": ctypes.c_int(task.n_hidden),
         }
 
     def call(
@@ -71,10 +71,10 @@ def address(array: npt.NDArray[np.float32]) -> ctypes.c_void_p:
 
 def main(task: Task) -> None:
     """Multiply when told to."""
-    data = work.images(task)
+    data = work.rows(task)
     sgemm, version = load_sgemm(task.options["blas"])
     x = ctypes.c_void_p()
-    matrices = Matrices(task.batch_size)  # kept: the calls hold only its addresses
+    matrices = Matrices(task)  # kept: the calls hold only its addresses
     calls = matrices.step(x)
     first, stride = data.ctypes.data, data.strides[0] * task.batch_size
     minibatches = range(first, first + data.nbytes, stride)

@@ -25,9 +25,9 @@ def products(W: Any, x: Any) -> tuple[Any, None]:
 
 def main(task: Task) -> None:
     """Multiply when told to."""
-    minibatches = jnp.asarray(work.images(task).reshape(-1, task.batch_size, work.N_VISIBLE))
+    minibatches = jnp.asarray(work.minibatches(task))
     epoch = jax.jit(lambda W, data: jax.lax.scan(products, W, data)[0], donate_argnums=0)
-    W = jnp.asarray(work.start()[0])
+    W = jnp.asarray(work.start(task)[0])
 
     def turn() -> None:
         nonlocal W

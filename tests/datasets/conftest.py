@@ -5,6 +5,7 @@ import gzip
 import io
 import os
 import pickle
+import socket
 import struct
 import tempfile
 import threading
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -235,14 +237,44 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.gets.append(self.path)
-        content = self.faulty(self.files[self.path.removeprefix("/")])
-        self.send_response(200)
-        length = len(content) * (2 if self.fault in ("truncated", "stalled") else 1)
-        self.send_header("Content-Length", str(length))
+        if self.fault in ("redirected", "loop") and not self.path.startswith("/moved/"):
+            self.send_response(302)
+            self.send_header("Location", "/moved" * (self.fault == "redirected") + self.path)
+            self.end_headers()
+            return
+        content = self.faulty(self.files[self.path.removeprefix("/moved").lstrip("/")])
+        self.send_response(503 if self.fault == "busy" else 200)
+        for header in self.lengths(len(content)):
+            self.send_header("Content-Length", header)
         self.end_headers()
-        # The client hangs up on what is too long.
-        with contextlib.suppress(ConnectionError):
-            self.wfile.write(content)
+        # The client hangs up on what is too long or too slow.
+        with contextlib.suppress(OSError):
+            self.send(content)
+
+    def lengths(self, length: int) -> list[str]:
+        changed = {
+            "truncated": [str(2 * length)],
+            "stalled": [str(2 * length)],
+            "trickle": [str(length)],
+            "short length": [str(length // 2)],
+            "junk length": ["many"],
+            "no end": [],
+        }
+        return changed.get(self.fault, [str(length)])
+
+    def send(self, content: bytes) -> None:
+        if self.fault == "trickle":
+            while not self.closing.wait(0.02):
+                self.wfile.write(b"?")
+        while self.fault == "no end" and not self.closing.is_set():
+            self.wfile.write(bytes(100_000))
+        if self.fault == "reset":
+            self.wfile.write(content[:100])
+            # Closed without waiting, the connection ends in a reset.
+            linger = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            return
+        self.wfile.write(content)
         if self.fault == "stalled":
             self.closing.wait(10)
 
@@ -259,6 +291,13 @@ class Handler(BaseHTTPRequestHandler):
         return changed.get(self.fault, lambda: content)()
 
 
+class Server(ThreadingHTTPServer):
+    """Closes connections at once, where the usual one would say goodbye first."""
+
+    def shutdown_request(self, request: Any) -> None:
+        self.close_request(request)
+
+
 @pytest.fixture
 def mirror_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Mirror]]:
     """A function that starts a server of files and returns its address."""
@@ -270,7 +309,7 @@ def mirror_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Mirror]
     def start(files: dict[str, bytes], fault: str = "", delay: float = 0.0) -> Mirror:
         fields = {"files": files, "fault": fault, "delay": delay, "gets": [], "closing": closing}
         handler = type("FilesHandler", (Handler,), fields)
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        server = Server(("127.0.0.1", 0), handler)
         servers.append(server)
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         mirror = Mirror(f"http://127.0.0.1:{server.server_address[1]}/")

@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as npst
 
 from autoenc.datasets import DatasetFormatError
 from autoenc.datasets.idx import read_idx
+from torture.promises import IDX
 
 DTYPES = ["u1", "i1", "i2", "i4", "f4", "f8"]
 ARRAYS = npst.arrays(
@@ -118,3 +119,15 @@ def test_another_shape_than_asked_for_is_refused(tmp_path, encode_idx):
     assert (read_idx(str(path), shape=(3, 4)) == DIGITS).all()
     with pytest.raises(DatasetFormatError, match=r"shape \(3, 4\), expected \(4, 3\)"):
         read_idx(path, shape=(4, 3))
+
+
+@pytest.mark.parametrize("name", IDX)
+def test_what_might_be_there_and_is_not_allocates_nothing(name, tmp_path):
+    path = tmp_path / "promise"
+    path.write_bytes(IDX[name])
+    tracemalloc.start()
+    with pytest.raises(DatasetFormatError, match="promise: "):
+        read_idx(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**23

@@ -1,7 +1,12 @@
+import errno
 import gzip
 import hashlib
+import json
+import os
 import re
 import socket
+import subprocess
+import sys
 import threading
 import time
 
@@ -31,7 +36,7 @@ def folder(tmp_path):
 
 
 def fetch(folder, *addresses, **settings):
-    settings = {"patience": 2.0, "read_timeout": 0.3, "progress": False} | settings
+    settings = {"patience": 4.0, "read_timeout": 1.0, "progress": False} | settings
     fetch_mnist(folder, addresses, **settings)
 
 
@@ -82,14 +87,22 @@ def test_files_that_a_mirror_has_already_unpacked_are_taken(contents, mirror_of,
 
 
 FAULTS = {
-    "wrong": "does not match the known hash",
-    "page": "does not match the known hash",
+    "wrong": "does not match the known one",
+    "page": "does not match the known one",
     "damaged": "the gzip data is damaged or cut short",
     "truncated": "IncompleteRead|Connection broken",
     "stalled": "Read timed out",
     "missing": "404 Client Error",
     "endless": "more than 1000000 bytes",
     "bomb": "more than 1000000 bytes",
+    "no end": "more than 1000000 bytes",
+    "trickle": "Read timed out: fewer than 4096 bytes a second",
+    "short length": "the gzip data is damaged or cut short",
+    "junk length": "invalid literal|Content-Length",
+    "busy": "503 Server Error",
+    "reset": "reset by peer",
+    # Thirty redirections may take too long to be counted.
+    "loop": "redirects|Read timed out",
 }
 
 
@@ -124,6 +137,53 @@ def test_when_all_fail_each_reason_is_said(fault, limit, mirror_of, folder, clos
     assert "put the four IDX files" in message
     assert "load_mnist(sample=True)" in message
     assert not folder.exists() or not list(folder.iterdir())
+
+
+def test_a_redirected_answer_is_followed(contents, mirror_of, folder):
+    server = mirror_of(contents, "redirected")
+    fetch(folder, server)
+    assert_complete(folder, contents)
+    assert len(server.gets) == 2 * len(contents)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_was_there_stays_when_the_download_fails(fault, limit, mirror_of, folder):
+    folder.mkdir()
+    name = next(iter(limit)).removesuffix(".gz")
+    (folder / name).write_bytes(b"of another version")
+    with pytest.raises(DatasetDownloadError):
+        fetch(folder, mirror_of(limit, fault))
+    assert [path.name for path in folder.iterdir()] == [name]
+    assert (folder / name).read_bytes() == b"of another version"
+
+
+def test_a_full_disk_is_no_mirrors_fault(contents, mirror_of, folder, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    server, other = mirror_of(contents), mirror_of(contents)
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match=r"No space left on device: '.*idx3-ubyte'") as caught:
+        fetch(folder, server, other)
+    assert not isinstance(caught.value, DatasetDownloadError)
+    assert not list(folder.iterdir())
+    assert len(server.gets + other.gets) == 1
+
+
+FETCH = """
+import json, sys
+from autoenc.datasets import mirrors
+mirrors.SHA256 = json.loads(sys.argv[2])
+mirrors.fetch_mnist(sys.argv[1], sys.argv[3:], patience=30, read_timeout=30, progress=False)
+"""
+
+
+def test_processes_that_download_at_the_same_time_do_not_clash(contents, mirror_of, folder):
+    server = mirror_of(contents)
+    command = [sys.executable, "-c", FETCH, str(folder), json.dumps(mirrors.SHA256), server]
+    processes = [subprocess.Popen(command) for _ in range(2)]
+    assert [process.wait(120) for process in processes] == [0, 0]
+    assert_complete(folder, contents)
 
 
 def test_a_good_file_stays_when_its_neighbour_fails(contents, mirror_of, folder):

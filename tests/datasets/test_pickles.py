@@ -1,10 +1,12 @@
 import copyreg
 import gzip
-import io
 import os
 import pickle
+import re
 import struct
 import subprocess
+import sys
+import time
 import tracemalloc
 
 import numpy as np
@@ -13,149 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from autoenc.datasets import DatasetFormatError
-from autoenc.datasets.pickles import read_pickle
-
-COMMAND = "touch ran"
-EXTENSION = 0xF1
-
-
-class Call:
-    """Pickles as a call of a function."""
-
-    def __init__(self, function, *args):
-        self.call = function, args
-
-    def __reduce__(self):
-        return self.call
-
-
-class Elsewhere(pickle.Pickler):
-    """Pickles strings by a persistent identity."""
-
-    def persistent_id(self, obj):
-        return obj if isinstance(obj, str) else None
-
-
-def by_identity(protocol: int) -> bytes:
-    file = io.BytesIO()
-    Elsewhere(file, protocol).dump(["secret"])
-    return file.getvalue()
-
-
-def short(text: str) -> bytes:
-    return b"\x8c" + bytes([len(text)]) + text.encode()
-
-
-def stack_global(module: str, name: str) -> bytes:
-    return short(module) + short(name) + b"\x93"
-
-
-def array_state(dtype: bytes, raw: bytes, shape: bytes = b"K\x01\x85") -> bytes:
-    """An array of one element, with the given opcodes for its dtype and content."""
-    start = b"\x80\x02cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\x00\x85U\x01btR"
-    return start + b"(K\x01" + shape + dtype + b"\x89" + raw + b"tb."
-
-
-EIGHT = b"U\x08AAAAAAAA"
-DTYPE = b"cnumpy\ndtype\n(U\x02%sK\x00K\x01tR"
-CALL = short(COMMAND) + b"\x85"
-
-CALLS = {
-    "os.system": Call(os.system, COMMAND),
-    "builtins.eval": Call(eval, f"__import__('os').system({COMMAND!r})"),
-    "builtins.exec": Call(exec, "open('ran', 'w')"),
-    "builtins.__import__": Call(__import__, "os"),
-    "builtins.getattr": Call(getattr, "", "format"),
-    "builtins.open": Call(open, "ran", "w"),
-    "subprocess.Popen": Call(subprocess.Popen, ["touch", "ran"]),
-    "numpy.fromfile": Call(np.fromfile, "ran"),
-    "numpy.load": Call(np.load, "ran"),
-    "numpy.memmap": Call(np.memmap, "ran", "u1", "w+", 0, (1,)),
-    "numpy.rec.array": Call(np.recarray, (1,)),
-}
-OPCODES = {
-    "INST": (b"(S'touch ran'\nios\nsystem\n.", "os.system"),
-    "OBJ": (b"(cos\nsystem\nS'touch ran'\no.", "os.system"),
-    "GLOBAL": (b"cos\nsystem\n(S'touch ran'\ntR.", "os.system"),
-    "GLOBAL posix": (b"cposix\nsystem\n(S'touch ran'\ntR.", "posix.system"),
-    "STACK_GLOBAL": (b"\x80\x04" + stack_global("os", "system") + CALL + b"R.", "os.system"),
-    "NEWOBJ": (b"\x80\x04" + stack_global("subprocess", "Popen") + CALL + b"\x81.", "Popen"),
-    "NEWOBJ_EX": (b"\x80\x04" + stack_global("os", "system") + CALL + b"}\x92.", "os.system"),
-    "REDUCE of a class": (b"cbuiltins\nobject\n)R.", "builtins.object"),
-    "Python 2 names": (b"c__builtin__\neval\n(S'1'\ntR.", "__builtin__.eval"),
-    "Python 2 objects": (b"ccopy_reg\n_reconstructor\n.", "copy_reg._reconstructor"),
-    "a name within a name": (
-        b"\x80\x04" + stack_global("numpy", "ndarray.tofile") + b".",
-        "numpy.ndarray.tofile",
-    ),
-    "bytes.fromhex": (b"\x80\x04" + stack_global("builtins", "bytes.fromhex") + b".", "fromhex"),
-    "our own module": (
-        b"\x80\x04" + stack_global("autoenc.datasets.pickles", "os.system") + b".",
-        "autoenc.datasets.pickles",
-    ),
-    "EXT1": (b"\x80\x02\x82\xf1" + CALL + b"R.", "copyreg extension 241"),
-    "EXT2": (b"\x80\x02\x83\xf1\x00" + CALL + b"R.", "copyreg extension 241"),
-    "EXT4": (b"\x80\x02\x84\xf1\x00\x00\x00" + CALL + b"R.", "copyreg extension 241"),
-    "PERSID": (b"Psecret\n.", "an object kept elsewhere, 'secret'"),
-    "BINPERSID": (by_identity(4), "an object kept elsewhere, 'secret'"),
-    "BUILD on a constructor": (
-        b"cnumpy\ndtype\n}S'__call__'\nK\x01sb.",
-        "alters the constructors",
-    ),
-    "BUILD of slots": (b"cnumpy\ndtype\nN}S'_build'\nK\x01s\x86b.", "alters the constructors"),
-    "a call of ndarray": (b"cnumpy\nndarray\n(K\x01tR.", "calls numpy.ndarray itself"),
-    "a constructor": (b"cnumpy\ndtype\n.", "holds a constructor on its own"),
-    "a dtype": (pickle.dumps(np.dtype("f4")), "holds a dtype on its own"),
-    "another encoding": (b"c_codecs\nencode\n(VAA\nVhex\ntR.", "the encoding 'hex'"),
-    "an array of objects": (array_state(DTYPE % b"O8", b"]S'x'\na"), "arrays of 'O8'"),
-    # NumPy itself takes the flags' word that these eight bytes are no pointer.
-    "an array of pointers": (
-        array_state(
-            DTYPE % b"O8" + b"(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb", EIGHT
-        ),
-        "arrays of 'O8'",
-    ),
-    "an array of records": (array_state(DTYPE % b"V8", EIGHT), "arrays of 'V8'"),
-    "a number made a record": (
-        array_state(DTYPE % b"f8" + b"(K\x03U\x01|N)}K\x08K\x01K\x00tb", EIGHT),
-        "arrays of records",
-    ),
-    "another byte order": (array_state(DTYPE % b"f8" + b"(K\x03U\x01?NNNtb", EIGHT), "byte order"),
-    "no dtype": (array_state(b"S'f8'\n", EIGHT), "without a dtype"),
-    "numbers from a list": (array_state(DTYPE % b"f8", b"]"), "from a list, not from bytes"),
-    "too few numbers": (array_state(DTYPE % b"f8", b"U\x02AA"), "an array of 8 bytes from 2"),
-    "a negative shape": (array_state(DTYPE % b"f8", EIGHT, b"J\xff\xff\xff\xff\x85"), "shape"),
-    "a huge empty shape": (
-        array_state(DTYPE % b"f8", b"U\x00", b"(K\x00\x8a\x08" + b"\xff" * 7 + b"\x0ft"),
-        "an array of shape",
-    ),
-    "shared numbers": (
-        b"("
-        + array_state(DTYPE % b"f8", EIGHT + b"q\x05")[2:-1]
-        + array_state(DTYPE % b"f8", b"h\x05")[2:-1]
-        + b"t.",
-        "share their numbers",
-    ),
-    "a second pickle": (pickle.dumps(1) * 2, "more data after its end"),
-}
-MALFORMED = {
-    "empty": b"",
-    "text": b"<!doctype html>",
-    "a long name": b"c" + b"x" * 5000 + b"\nsystem\n.",
-    "a long number": b"I" + b"9" * 5000 + b"\n.",
-    "no such opcode": b"\xff.",
-    "an empty stack": b".",
-    "no state": b"\x80\x02cnumpy.core.multiarray\n_reconstruct\n)R.",
-    "a call of a number": b"K\x01)R.",
-    "no memo": b"h\x05.",
-    "deep": b"(" * 100_000 + b"t" * 100_000 + b".",
-    "a list in itself": b"]q\x00h\x00a.",
-    "LONG_BINPUT": b"K\x01r\xff\xff\xff\x7f",
-    "BINBYTES8": b"\x80\x04\x8e" + struct.pack("<Q", 2**29),
-    "BYTEARRAY8": b"\x80\x05\x96" + struct.pack("<Q", 2**29),
-    "FRAME": b"\x80\x04\x95" + struct.pack("<Q", 2**29),
-}
+from autoenc.datasets import DatasetFormatError, load_mnist
+from autoenc.datasets.pickles import read_pickle, read_pickles
+from torture.hostile import CALLS, EXECUTING, EXTENSION, MALFORMED, OPCODES
 
 
 @pytest.fixture
@@ -174,6 +36,12 @@ def extension():
     yield
     copyreg.remove_extension("posix", "system", EXTENSION)
     copyreg.clear_extension_cache()
+
+
+def written(folder, content: bytes):
+    path = folder / "some.pkl"
+    path.write_bytes(content)
+    return path
 
 
 def refused(content: bytes, folder, match: str) -> None:
@@ -225,14 +93,82 @@ def test_refusing_leaves_no_trace(tmp_path, marker, extension):
     assert pickle.loads(path.read_bytes()).tolist() == [0, 1, 2]
 
 
+CONTROL = f"""
+import copyreg, pickle, sys
+copyreg.add_extension("posix", "system", {EXTENSION})
+sys.path.insert(0, "")
+try:
+    pickle.load(open(sys.argv[1], "rb"))
+except Exception as error:
+    print(error)
+"""
+
+
+def test_what_is_refused_would_run(tmp_path):
+    # Else the other tests show nothing.
+    for number, (content, _) in enumerate(EXECUTING.values()):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "hostile.pkl").write_bytes(content)
+        (folder / "beside.py").write_text("open('ran', 'w').close()")
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    harmless = []
+    for number, name in enumerate(EXECUTING):
+        command = [sys.executable, "-c", CONTROL, "hostile.pkl"]
+        subprocess.run(command, cwd=tmp_path / str(number), env=environment, check=True)
+        if not (tmp_path / str(number) / "ran").exists():
+            harmless.append(name)
+    assert harmless == []
+
+
+@pytest.mark.parametrize("read", [read_pickle, read_pickles, load_mnist])
+@pytest.mark.parametrize("name", EXECUTING)
+def test_no_reader_runs_anything(name, read, tmp_path, marker, extension):
+    content, message = EXECUTING[name]
+    (tmp_path / "beside.py").write_text("open('ran', 'w').close()")
+    for file_name, form in (("mnist.pkl", content), ("mnist.pkl.gz", gzip.compress(content))):
+        path = tmp_path / file_name
+        path.write_bytes(form)
+        with pytest.raises(DatasetFormatError, match="refused, as") as caught:
+            read(path)
+        assert str(caught.value).startswith(str(path))
+        assert re.search(message, str(caught.value))
+
+
 @pytest.mark.parametrize("name", MALFORMED)
 def test_malformed_pickles_are_refused_and_cheap(name, tmp_path):
+    path = tmp_path / "hostile.pkl"
+    path.write_bytes(MALFORMED[name])
     tracemalloc.start()
-    refused(MALFORMED[name], tmp_path, "hostile.pkl: ")
+    with pytest.raises(DatasetFormatError, match=r"hostile\.pkl: ") as caught:
+        read_pickle(path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    # A read of n bytes reserves n, untouched; a bytearray or a memo would be filled.
-    assert peak < 2**30 + 2**26
+    assert len(str(caught.value)) < 1000
+    assert peak < len(MALFORMED[name]) + 100_000_000
+
+
+def test_small_files_that_unpack_to_a_million_steps_are_refused_in_time(tmp_path):
+    for opcode in (b"N", b"]", b"]\x94", b"K\x01q\x00"):
+        start = time.process_time()
+        with pytest.raises(DatasetFormatError, match=r"more than the \d+ (opcodes|arrays)"):
+            read_pickle(written(tmp_path, gzip.compress(b"(" + opcode * 1_000_000 + b"t.", 1)))
+        assert time.process_time() - start < 2
+
+
+def test_there_may_be_only_so_many_lists(tmp_path):
+    with pytest.raises(DatasetFormatError, match="more than the 50000 arrays and lists"):
+        read_pickle(written(tmp_path, b"(" + b"]" * 50_001 + b"t."))
+
+
+def test_a_matrix_as_a_list_of_lists_is_read(tmp_path):
+    rows = np.random.default_rng(0).random((784, 500)).tolist()
+    assert read_pickle(written(tmp_path, pickle.dumps(rows))) == rows
+
+
+def test_keys_may_be_tuples_of_plain_values(tmp_path):
+    named = {("W", 1): np.arange(3), "b": 2}
+    assert list(read_pickle(written(tmp_path, pickle.dumps(named)))) == [("W", 1), "b"]
 
 
 @pytest.mark.parametrize("opcode", [b"\x80\x04\x8e", b"\x80\x05\x96", b"\x80\x04\x95"])

@@ -1,16 +1,16 @@
 """Models saved while training goes on."""
 
+import math
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from autoenc import AutoEncoder
-from autoenc.training import Callback
-from autoenc.watching import SaveEvery
-
-
-def fit(digits, *watchers):
-    model = AutoEncoder(10, n_epochs=4, random_state=0, verbose=False)
-    return model.fit(digits.train.images[:100], callbacks=watchers)
+from autoenc.estimators import SoftmaxClassifier
+from autoenc.training import Callback, EpochPatience
+from autoenc.watching import SaveBest, SaveEvery
+from tests.watching.helpers import NoFolderIn, RaiseIn, fit, tell, train_graph
 
 
 def test_the_model_can_be_used_while_it_is_trained(digits):
@@ -27,7 +27,7 @@ def test_the_model_can_be_used_while_it_is_trained(digits):
 
 
 def test_watching_changes_nothing(digits, tmp_path):
-    watched = fit(digits, SaveEvery(tmp_path, epochs=1))
+    watched = fit(digits, SaveEvery(tmp_path, epochs=1), SaveBest(tmp_path / "best.safetensors"))
     assert watched.W_.tobytes() == fit(digits).W_.tobytes()
     assert len(watched.history_) == 4
 
@@ -45,13 +45,13 @@ def test_every_so_many_minutes(digits, tmp_path):
     fit(digits, SaveEvery(tmp_path / "always", minutes=0))
     fit(digits, SaveEvery(tmp_path / "never", minutes=60))
     assert len(list((tmp_path / "always").iterdir())) == 4
-    assert not (tmp_path / "never").exists()
+    assert not list((tmp_path / "never").iterdir())
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({}, "epochs is None and minutes None; expected one of them"),
+        ({}, "epochs is None, minutes None"),
         ({"epochs": 1, "minutes": 1}, "expected one of them"),
         ({"epochs": 0}, "epochs is 0; expected an integer of at least 1"),
         ({"minutes": -1}, "minutes is -1; expected a number >= 0"),
@@ -60,3 +60,116 @@ def test_every_so_many_minutes(digits, tmp_path):
 def test_bad_settings(settings, message):
     with pytest.raises(ValueError, match=message):
         SaveEvery("models", **settings)
+
+
+def test_a_disk_that_fails_costs_only_the_files_of_that_time(digits, tmp_path):
+    folder = tmp_path / "models"
+    with pytest.warns(UserWarning, match=r"a model file in .*models could not be") as told:
+        model = fit(digits, SaveEvery(folder, epochs=1), NoFolderIn(folder, 2, 3))
+    assert len(told) == 1
+    assert len(model.history_) == 4
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "epoch_00001.safetensors",
+        "epoch_00004.safetensors",
+    ]
+
+
+def test_saving_needs_a_model(tmp_path):
+    for watcher in (SaveEvery(tmp_path, epochs=1), SaveBest(tmp_path / "best.safetensors")):
+        name = type(watcher).__name__
+        with pytest.raises(ValueError, match=f"{name} needs an estimator, and this training has"):
+            train_graph(watcher)
+
+
+class Counter:
+    """A model that counts how often it is saved, and writes that."""
+
+    n_saved = 0
+
+    def save(self, path):
+        self.n_saved += 1
+        Path(path).write_text(str(self.n_saved))
+
+
+def best_of(tmp_path, records, **settings):
+    watcher, model = SaveBest(tmp_path / "best", **settings), Counter()
+    tell(watcher, records, model)
+    return watcher.best and watcher.best["epoch"], model.n_saved
+
+
+def costs(*values, name="cost"):
+    return [{"cost": 1.0, name: value} for value in values]
+
+
+def test_the_best_epoch_is_kept(tmp_path):
+    assert best_of(tmp_path, costs(3.0, 1.0, 2.0, 1.0)) == (2, 2)
+
+
+def test_the_validation_cost_goes_before_the_cost(tmp_path):
+    records = [
+        {"cost": 1.0},
+        {"cost": 9.0, "valid_cost": 5.0},
+        {"cost": 0.1},
+        {"cost": 0.2, "valid_cost": 6.0},
+        {"cost": 9.0, "valid_cost": 4.0},
+    ]
+    assert best_of(tmp_path, records) == (5, 3)
+
+
+def test_what_is_no_number_is_never_best(tmp_path):
+    assert best_of(tmp_path, costs(math.nan, 7.0, math.nan, 6.0, name="valid_cost")) == (4, 3)
+    assert best_of(tmp_path, costs(math.nan, 2.0, math.nan, 3.0)) == (2, 1)
+
+
+def test_any_number_of_the_record_can_be_monitored(tmp_path):
+    records = [*costs(3.0, 2.0, name="seconds"), {"cost": 0.0}]
+    assert best_of(tmp_path, records, monitor="seconds") == (2, 2)
+
+
+def test_what_is_monitored_and_never_there_is_told(tmp_path):
+    with pytest.warns(UserWarning, match=r"no model was saved at .*'valid_cots'.* epoch, cost\."):
+        assert best_of(tmp_path, costs(1.0), monitor="valid_cots") == (None, 0)
+
+
+def test_a_second_training_begins_anew(tmp_path):
+    watcher = SaveBest(tmp_path / "best")
+    tell(watcher, costs(1.0), Counter())
+    tell(watcher, costs(5.0, 4.0), Counter())
+    assert watcher.best["cost"] == 4.0
+
+
+def test_the_file_is_the_model_with_the_lowest_validation_error(digits, tmp_path):
+    held_out = digits.valid.images[:200], digits.valid.labels[:200]
+    watcher = SaveBest(tmp_path / "best.safetensors")
+    model = SoftmaxClassifier(
+        n_epochs=6, learning_rate=0.5, early_stopping=EpochPatience(10), random_state=0,
+        backend="xla", verbose=False,
+    )  # fmt: skip
+    model.fit(digits.train.images[:300], digits.train.labels[:300], held_out, callbacks=[watcher])
+    lowest = min(record["valid_cost"] for record in model.history_)
+    assert watcher.best["valid_cost"] == lowest
+    saved = SoftmaxClassifier.load(watcher.path)
+    assert 1 - saved.score(*held_out) == pytest.approx(lowest)
+    assert len(saved.history_) == watcher.best["epoch"]
+
+
+def test_an_error_of_another_callback_leaves_the_best_model(digits, tmp_path):
+    watcher = SaveBest(tmp_path / "best.safetensors")
+    with pytest.raises(RuntimeError, match="another callback"):
+        fit(digits, watcher, RaiseIn(epoch=2))
+    assert len(AutoEncoder.load(watcher.path).history_) == 2
+
+
+def test_a_disk_that_fails_leaves_the_best_model_before(digits, tmp_path):
+    watcher = SaveBest(tmp_path / "models" / "best.safetensors")
+    with pytest.warns(UserWarning, match=r"best\.safetensors could not be written") as told:
+        model = fit(digits, watcher, NoFolderIn(tmp_path / "models", 2, 3, 4))
+    assert len(told) == 1
+    assert len(model.history_) == 4
+    assert watcher.best["epoch"] == 1
+    assert len(AutoEncoder.load(tmp_path / "away" / "best.safetensors").history_) == 1
+
+
+def test_a_path_that_cannot_be_is_told_before_training(digits, tmp_path):
+    with pytest.raises(IsADirectoryError, match="expected the path of a model file"):
+        fit(digits, SaveBest(tmp_path))

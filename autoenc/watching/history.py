@@ -1,0 +1,112 @@
+"""The history of a training as a table that grows while it goes on."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from time import monotonic
+
+from autoenc.files import atomic_write
+from autoenc.training import Callback, Record, Training
+from autoenc.watching.disk import Forbearance, check_folder
+
+# An epoch may take a millisecond, and writing ten thousand of them longer than that.
+_SECONDS_BETWEEN = 1.0
+
+
+class CsvHistory(Callback):
+    """Writes the history to a csv file as it grows.
+
+    The whole file is written anew after an epoch, unless that was done less than a second ago,
+    and when training ends. So it is whole at any time, and columns that only later epochs have
+    are there for all: empty where an epoch does not have them.
+
+    A disk that fails when training begins is an error. Later, it is warned of once, and the
+    next epoch tries again; as every file holds all epochs, nothing is missing then.
+
+    Parameters
+    ----------
+    path : path
+        The file; an earlier one is replaced when the first epoch ends.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from autoenc import AutoEncoder, load_mnist
+    >>> images = load_mnist(sample=True).train.images[:100]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     ae = AutoEncoder(8, n_epochs=3, random_state=0, verbose=False)
+    ...     _ = ae.fit(images, callbacks=[CsvHistory(f"{folder}/history.csv")])
+    ...     with open(f"{folder}/history.csv", newline="") as file:
+    ...         rows = list(csv.DictReader(file))
+    >>> [row["epoch"] for row in rows], float(rows[-1]["cost"]) == ae.history_[-1]["cost"]
+    (['1', '2', '3'], True)
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+
+    def start(self, training: Training) -> None:
+        """See that the file can be written.
+
+        Raises
+        ------
+        OSError
+            If it cannot.
+        """
+        if self.path.is_dir():
+            raise IsADirectoryError(f"{self.path} is a folder; expected the path of a csv file.")
+        check_folder(self.path.parent)
+        self._disk = Forbearance(str(self.path))
+        self._n_written = 0
+        self._written_at = -_SECONDS_BETWEEN
+
+    def epoch_end(self, training: Training) -> None:
+        """Write the history, if it is time to."""
+        if monotonic() - self._written_at >= _SECONDS_BETWEEN:
+            self._write(training.history)
+
+    def stop(self, training: Training) -> None:
+        """Write what is not yet written."""
+        if hasattr(self, "_disk") and len(training.history) > self._n_written:
+            self._write(training.history)
+
+    def _write(self, history: Sequence[Record]) -> None:
+        with self._disk.trouble_is_told():
+            write_history(history, self.path)
+            self._n_written = len(history)
+            self._written_at = monotonic()
+
+
+def write_history(history: Sequence[Record], path: str | os.PathLike[str]) -> None:
+    """Write records to a csv file, whole or not at all, with the columns that any of them has.
+
+    Parameters
+    ----------
+    history : sequence of dict
+        As estimators and `autoenc.training.train` give it.
+    path : path
+        Where to.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_history([{"epoch": 1}, {"epoch": 2, "cost": 0.5}], f"{folder}/history.csv")
+    ...     print(Path(folder, "history.csv").read_text())
+    epoch,cost
+    1,
+    2,0.5
+    """
+    columns = dict.fromkeys(name for record in history for name in record)
+    with atomic_write(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as f:
+        table = csv.DictWriter(f, list(columns), lineterminator="\n")
+        table.writeheader()
+        table.writerows(history)

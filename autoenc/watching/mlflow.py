@@ -1,0 +1,208 @@
+"""A training as a run of MLflow: its settings, its curves, and what came out of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from time import time
+from typing import Any
+
+import numpy as np
+
+from autoenc.plotting import plot_filters, plot_loss
+from autoenc.tables.extras import import_extra
+from autoenc.training import Callback, Training
+from autoenc.watching.disk import Forbearance
+from autoenc.watching.history import write_history
+from autoenc.watching.models import filter_images, learning_rate_of, measures_of
+
+
+class MLflow(Callback):
+    """Records a training as a run of MLflow.
+
+    Settings of the model are parameters; the numbers in the record of each epoch are metrics,
+    and so is the ``learning_rate`` where the model says what it is. When training ends, the
+    model file, ``history.csv`` and pictures of filters and cost are artifacts, and the run is
+    ``FINISHED``, ``FAILED`` where an error ended the training, or ``KILLED`` where Ctrl-C did.
+
+    The run is one of its own. Where the caller has an active run, it becomes a child of that,
+    which stays active and as it was: a run has one value for each parameter, and several
+    trainings may be made within one. No setting of MLflow is changed.
+
+    A store that cannot be reached when training begins is an error. Later, it is warned of
+    once, and the next epoch tries again; metrics that are missing then are recorded.
+
+    Parameters
+    ----------
+    run_name : str, optional
+        By default MLflow makes a name up.
+    tracking_uri : str, optional
+        The store, such as ``"sqlite:///mlflow.db"`` or the address of a server; by default the
+        one that MLflow is set to.
+    experiment : str, optional
+        Its name; it is made if it is not there. By default that of the active run, else the
+        one that MLflow is set to.
+    tags : mapping, optional
+        More about the run.
+    image_shape : (height, width), optional
+        Shape of the image that a filter is. If left out, it is square, and filters that cannot
+        be square are not drawn.
+
+    Attributes
+    ----------
+    run_id : str or None
+        Of the last run, to ask MLflow for it.
+
+    Raises
+    ------
+    MissingExtraError
+        If MLflow is not installed.
+
+    Examples
+    --------
+    >>> watcher = MLflow("30 % noise", "sqlite:///mlflow.db", experiment="digits")
+    >>> watcher.run_name
+    '30 % noise'
+    """
+
+    def __init__(
+        self,
+        run_name: str | None = None,
+        tracking_uri: str | None = None,
+        *,
+        experiment: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        image_shape: tuple[int, int] | None = None,
+    ) -> None:
+        self._mlflow = import_extra("mlflow", "mlflow", "MLflow")
+        self.run_name = run_name
+        self.tracking_uri = tracking_uri
+        self.experiment = experiment
+        self.tags = tags
+        self.image_shape = image_shape
+        self.run_id: str | None = None
+
+    def start(self, training: Training) -> None:
+        """Begin a run and record the settings.
+
+        Raises
+        ------
+        mlflow.exceptions.MlflowException, OSError
+            If the store cannot be reached, or refuses.
+        ValueError
+            If filters are not images of the shape that was given.
+        """
+        from mlflow.exceptions import MlflowException
+
+        self.run_id = None
+        self._disk = Forbearance("what MLflow is told", (OSError, MlflowException))
+        self._n_written = len(training.history)
+        self._handled = sys.exception()
+        # If they cannot be drawn, it is better to hear of it now than in the end.
+        self._draw_filters(training.model)
+        self._client = self._mlflow.MlflowClient(self.tracking_uri)
+        self.run_id = self._new_run()
+        self._log_settings(training)
+
+    def epoch_end(self, training: Training) -> None:
+        """Record the numbers of the epoch."""
+        with self._disk.trouble_is_told():
+            measures = [
+                (record["epoch"], measures_of(record))
+                for record in training.history[self._n_written :]
+            ]
+            rate = learning_rate_of(training)
+            if rate is not None:
+                measures.append((training.epoch, {"learning_rate": rate}))
+            for epoch, numbers in measures:
+                self._log_metrics(epoch, numbers)
+            self._n_written = len(training.history)
+
+    def stop(self, training: Training) -> None:
+        """Record what came out, and how it ended."""
+        if self.run_id is None:
+            return
+        # An error that ends the training is under way; one that the caller handles is not ours.
+        error = sys.exception()
+        status = _status(training, None if error is self._handled else error)
+        try:
+            with self._disk.trouble_is_told():
+                self._log_results(training)
+        finally:
+            with self._disk.trouble_is_told():
+                self._client.set_terminated(self.run_id, status)
+
+    def _new_run(self) -> str:
+        from mlflow.tracking.context.registry import resolve_tags
+
+        is_usual = self.tracking_uri in (None, self._mlflow.get_tracking_uri())
+        parent = self._mlflow.active_run() if is_usual else None
+        tags = dict(self.tags or {})
+        if parent is not None:
+            tags["mlflow.parentRunId"] = parent.info.run_id
+        run = self._client.create_run(
+            self._experiment_id(parent, is_usual), tags=resolve_tags(tags), run_name=self.run_name
+        )
+        return str(run.info.run_id)
+
+    def _experiment_id(self, parent: Any, is_usual: bool) -> str:
+        if self.experiment is None and parent is not None:
+            return str(parent.info.experiment_id)
+        # What mlflow.set_experiment chooses is in the environment too.
+        name = self.experiment or (os.environ.get("MLFLOW_EXPERIMENT_NAME") if is_usual else None)
+        if name is None:
+            return os.environ.get("MLFLOW_EXPERIMENT_ID", "0") if is_usual else "0"
+        found = self._client.get_experiment_by_name(name)
+        return str(self._client.create_experiment(name) if found is None else found.experiment_id)
+
+    def _log_settings(self, training: Training) -> None:
+        from mlflow.entities import Param, RunTag
+
+        model = training.model
+        settings: dict[str, Any] = {"n_rows": training.n_rows, "n_epochs": training.n_epochs}
+        if hasattr(model, "get_params"):
+            settings |= {"class": type(model).__name__, **model.get_params()}
+        self._client.log_batch(
+            self.run_id,
+            params=[Param(name, str(value)) for name, value in settings.items()],
+            tags=[RunTag("backend", training.description)],
+        )
+
+    def _log_metrics(self, epoch: int, numbers: Mapping[str, float]) -> None:
+        from mlflow.entities import Metric
+
+        now = int(1000 * time())
+        metrics = [Metric(name, value, now, epoch) for name, value in numbers.items()]
+        self._client.log_batch(self.run_id, metrics=metrics)
+
+    def _log_results(self, training: Training) -> None:
+        model = training.model
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            if training.history:
+                write_history(training.history, folder / "history.csv")
+                plot_loss(training.history, path=folder / "loss.png")
+            if model is not None:
+                model.save(folder / "model.safetensors")
+                self._draw_filters(model, folder / "filters.png")
+            self._client.log_artifacts(self.run_id, name)
+
+    def _draw_filters(self, model: Any, path: Path | None = None) -> None:
+        filters = filter_images(model, self.image_shape)
+        # Those of a training that has diverged cannot be drawn.
+        if filters is not None and np.isfinite(filters).all():
+            plot_filters(filters, self.image_shape, path=path)
+
+
+def _status(training: Training, error: BaseException | None) -> str:
+    """Say how a training ended, in MLflow's words."""
+    if error is not None:
+        return "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED"
+    last = training.history[-1] if training.history else {}
+    asked_to = training.stop_requested or last.get("stopped_early", False)
+    if last.get("interrupted") or (training.epoch < training.n_epochs and not asked_to):
+        return "KILLED"
+    return "FINISHED"

@@ -1,0 +1,118 @@
+"""What watchers ask of a model, of whatever class it is."""
+
+from __future__ import annotations
+
+import math
+from numbers import Real
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autoenc.training import Record, Training
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+
+def require_model(training: Training, watcher: object) -> Any:
+    """Return the model of a training.
+
+    Raises
+    ------
+    ValueError
+        If there is only a graph.
+    """
+    model = training.model
+    if model is None:
+        raise ValueError(
+            f"{type(watcher).__name__} needs an estimator, and this training has only a graph; "
+            "pass it to an estimator's fit, or give train a model=."
+        )
+    return model
+
+
+def filters_of(model: Any) -> Array:
+    """Return the weights of the first layer with a unit a row, (n_hidden, n_visible).
+
+    Raises
+    ------
+    TypeError
+        If the model has none that are known.
+    """
+    W = _first_weights(model)
+    if W is None:
+        raise TypeError(
+            f"{type(model).__name__} has no filters to draw; expected an estimator with W_, or "
+            "with weights_, a list of them."
+        )
+    return W.T
+
+
+def filter_images(model: Any, image_shape: tuple[int, int] | None) -> Array | None:
+    """Return the filters if they are images: said to be so, or square; else None."""
+    W = _first_weights(model)
+    if W is None or (image_shape is None and math.isqrt(len(W)) ** 2 != len(W)):
+        return None
+    return W.T
+
+
+def _first_weights(model: Any) -> Array | None:
+    if hasattr(model, "W_"):
+        return np.asarray(model.W_)
+    return np.asarray(model.weights_[0]) if hasattr(model, "weights_") else None
+
+
+def parameters_of(model: Any) -> dict[str, Array]:
+    """Collect arrays of floating numbers that scikit-learn's naming says are fitted."""
+    fitted = {
+        name.removesuffix("_"): value
+        for name, value in vars(model).items()
+        if name.endswith("_") and not name.startswith("_")
+    }
+    lists = {
+        f"{name}_{k}": item
+        for name, value in fitted.items()
+        if isinstance(value, list)
+        for k, item in enumerate(value, start=1)
+    }
+    return {
+        name: value
+        for name, value in {**fitted, **lists}.items()
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size
+    }
+
+
+def measures_of(record: Record) -> dict[str, float]:
+    """Collect the numbers of an epoch's record by name, without that of the epoch."""
+    return {
+        name: float(value)
+        for name, value in record.items()
+        if name != "epoch" and _is_number(value)
+    }
+
+
+def learning_rate_of(training: Training) -> float | None:
+    """Compute the learning rate of the last step; None where the model does not say."""
+    model = training.model
+    if not hasattr(model, "get_params"):
+        return None
+    settings = model.get_params(deep=False)
+    rate = settings.get("learning_rate")
+    if callable(rate):
+        rate = _rate_at(rate, max(0, training.iteration - 1))
+    if not _is_number(rate):
+        return None
+    decay: float = settings.get("learning_rate_decay", 1.0) ** (training.epoch - 1)
+    halved = sum(record.get("halved", 0) for record in training.history)
+    return float(rate * decay / 2**halved)
+
+
+def _rate_at(schedule: Any, step: int) -> float:
+    from pytensor import tensor as pt
+
+    rate = pt.as_tensor_variable(schedule(pt.constant(step, dtype="int32")))
+    # To compile so small an expression would take longer.
+    return float(rate.eval(mode="FAST_COMPILE"))
+
+
+def _is_number(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, Real)

@@ -1,0 +1,220 @@
+"""Filters drawn while they are learned: the latest ones, or all as a film."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autoenc.plotting import plot_filters, plot_filters_over_time
+from autoenc.training import Callback, Every, Training
+from autoenc.watching.disk import Forbearance
+from autoenc.watching.models import Array, filters_of, require_model
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Pictures in a film; where there are more, every second one is left out.
+MOST_FRAMES = 120
+
+
+class LiveFilters(Callback):
+    """Draws the filters before the first epoch and after every so many.
+
+    The file is replaced at once, so that what shows it never sees half a picture. A file that
+    cannot be written when training begins is an error; later, it is warned of once.
+
+    Parameters
+    ----------
+    path : path, optional
+        The picture, such as ``filters.png``. If left out, it is shown in the notebook, where
+        each takes the place of the one before.
+    every : int
+        Epochs between two pictures, at least 1.
+    **options
+        For `autoenc.plotting.plot_filters`, such as ``image_shape`` and ``k``.
+
+    Raises
+    ------
+    ValueError
+        If `every` is out of range, or there is neither path nor notebook.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from autoenc import AutoEncoder, load_mnist
+    >>> images = load_mnist(sample=True).train.images[:100]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     ae = AutoEncoder(8, n_epochs=2, random_state=0, verbose=False)
+    ...     _ = ae.fit(images, callbacks=[LiveFilters(f"{folder}/filters.png", columns=4)])
+    ...     [path.name for path in Path(folder).iterdir()]
+    ['filters.png']
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str] | None = None, *, every: int = 1, **options: Any
+    ) -> None:
+        if path is None and not _in_notebook():
+            raise ValueError(
+                "path is None and this is no notebook, so there is no place for the picture; "
+                'give a path, such as LiveFilters("filters.png").'
+            )
+        self.path = None if path is None else Path(path)
+        self.every = Every(epochs=every)
+        self.options = options
+
+    def start(self, training: Training) -> None:
+        """Draw the filters as they are before training.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If there is no model, or it has no filters that can be drawn.
+        OSError
+            If the file cannot be written.
+        """
+        self._disk = Forbearance(str(self.path))
+        self._display: Any = None
+        self.every.start(training)
+        self._draw(require_model(training, self), "before training")
+
+    def epoch_end(self, training: Training) -> None:
+        """Draw the filters if it is time to."""
+        if self.every.is_due(training, epoch_is_over=True):
+            with self._disk.trouble_is_told():
+                self._draw(training.model, f"epoch {training.epoch}, cost {training.cost:.4g}")
+
+    def _draw(self, model: Any, title: str) -> None:
+        figure = plot_filters(filters_of(model), path=self.path, title=title, **self.options)
+        if self.path is None:
+            self._show(figure)
+
+    def _show(self, figure: Figure) -> None:
+        from IPython.display import Image, display
+
+        picture = Image(data=_png_of(figure))
+        if self._display is None:
+            self._display = display(picture, display_id=True)
+        else:
+            self._display.update(picture)
+
+
+class FilmFilters(Callback):
+    """Makes an animation of how the filters grow, from before the first epoch to the last.
+
+    It is written when training ends, for whatever reason. Where there are more pictures than
+    a film can show, every second one is left out, and then every second of the rest.
+
+    Parameters
+    ----------
+    path : path
+        The film, ending in ".gif"; with any other suffix, a strip of pictures. It is also
+        written when training begins, with one picture, to know that it can be.
+    every : int
+        Epochs between two pictures, at least 1.
+    k : int
+        How many filters to draw.
+    **options
+        For `autoenc.plotting.plot_filters_over_time`, such as ``image_shape`` and ``columns``.
+
+    Raises
+    ------
+    ValueError
+        If `every` or `k` is out of range.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from autoenc import AutoEncoder, load_mnist
+    >>> images = load_mnist(sample=True).train.images[:100]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     ae = AutoEncoder(8, n_epochs=2, random_state=0, verbose=False)
+    ...     _ = ae.fit(images, callbacks=[FilmFilters(f"{folder}/filters.gif", columns=4)])
+    ...     [path.name for path in Path(folder).iterdir()]
+    ['filters.gif']
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], *, every: int = 1, k: int = 100, **options: Any
+    ) -> None:
+        if k < 1:
+            raise ValueError(f"k is {k!r}; expected an integer of at least 1.")
+        self.path = Path(path)
+        self.every = Every(epochs=every)
+        self.k = k
+        self.options = options
+
+    def start(self, training: Training) -> None:
+        """Take the first picture.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If there is no model, or it has no filters that can be drawn.
+        OSError
+            If the file cannot be written.
+        """
+        self._disk = Forbearance(str(self.path))
+        self._frames: dict[int, Array] = {}
+        self._gap, self._n_due = 1, 0
+        self.every.start(training)
+        first = {training.epoch: self._filters(require_model(training, self))}
+        self._write(first)
+        self._frames = first
+
+    def epoch_end(self, training: Training) -> None:
+        """Take a picture if it is time to."""
+        if self.every.is_due(training, epoch_is_over=True):
+            self._n_due += 1
+            if self._n_due % self._gap == 0:
+                self._take(training.model, training.epoch)
+
+    def stop(self, training: Training) -> None:
+        """Write the film, the last picture being that of the parameters which are kept."""
+        if getattr(self, "_frames", None):
+            with self._disk.trouble_is_told():
+                self._take(training.model, training.epoch)
+                self._write(self._frames)
+            self._frames = {}
+
+    def _take(self, model: Any, epoch: int) -> None:
+        filters = self._filters(model)
+        # Those of a training that has diverged cannot be drawn; the film shows the way there.
+        if np.isfinite(filters).all():
+            self._frames[epoch] = filters
+        if len(self._frames) > MOST_FRAMES:
+            self._gap *= 2
+            self._frames = dict(list(self._frames.items())[::2])
+
+    def _filters(self, model: Any) -> Array:
+        return np.array(filters_of(model)[: self.k])
+
+    def _write(self, frames: dict[int, Array]) -> None:
+        plot_filters_over_time(
+            list(frames.values()), k=self.k, path=self.path, epochs=list(frames), **self.options
+        )
+
+
+def pixels_of(figure: Figure) -> Array:
+    """Draw a figure, (height, width, 3) of uint8."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3]
+
+
+def _png_of(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=figure.dpi)
+    return buffer.getvalue()
+
+
+def _in_notebook() -> bool:
+    # Where a notebook runs, IPython has been imported long before.
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and ipython.get_ipython() is not None

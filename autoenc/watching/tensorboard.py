@@ -1,0 +1,223 @@
+"""A training as TensorBoard shows it: curves, filters, reconstructions and histograms."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from socket import gethostname
+from time import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from autoenc.plotting import plot_filters, plot_reconstructions
+from autoenc.tables.extras import import_extra
+from autoenc.training import Callback, Every, Training
+from autoenc.watching.disk import Forbearance, check_folder
+from autoenc.watching.models import (
+    filter_images,
+    learning_rate_of,
+    measures_of,
+    parameters_of,
+    require_model,
+)
+from autoenc.watching.pictures import pixels_of
+
+_BINS = 30  # TensorBoard shows no more
+_numbers = itertools.count()
+
+
+class TensorBoard(Callback):
+    """Writes what ``tensorboard --logdir`` shows, with the number of the epoch as step.
+
+    Scalars are the numbers in the record of each epoch, such as ``cost``, ``valid_cost`` and
+    ``rows_per_second``, and the ``learning_rate`` where the model says what it is. Before the
+    first epoch and after every so many, there are histograms of parameters and codes, and
+    pictures of filters and reconstructions.
+
+    A disk that fails when training begins is an error. Later, it is warned of once, and the
+    next epoch tries again; scalars that are missing then are written.
+
+    Parameters
+    ----------
+    folder : path
+        Where to. Curves of two trainings in one folder are mixed: give each its own.
+    X : array-like, (rows, n_visible), optional
+        A few rows to be seen beside their reconstructions, and whose codes are counted.
+    every : int
+        Epochs between two pictures and histograms, at least 1.
+    image_shape : (height, width), optional
+        Shape of the image in a row. If left out, images are square, and rows that cannot be
+        square have no pictures.
+    k : int
+        How many rows of X are drawn, at least 1.
+
+    Raises
+    ------
+    MissingExtraError
+        If tensorboardX is not installed, which writes such files.
+    ValueError
+        If `every` is out of range.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from autoenc import AutoEncoder, load_mnist
+    >>> images = load_mnist(sample=True).train.images[:100]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     ae = AutoEncoder(8, n_epochs=2, random_state=0, verbose=False)
+    ...     _ = ae.fit(images, callbacks=[TensorBoard(folder, images[:5])])
+    ...     [path.name.startswith("events") for path in Path(folder).iterdir()]
+    [True]
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        X: ArrayLike | None = None,
+        *,
+        every: int = 1,
+        image_shape: tuple[int, int] | None = None,
+        k: int = 10,
+    ) -> None:
+        import_extra("tensorboardX", "tensorboard", "TensorBoard")
+        self.folder = Path(folder)
+        self.X = X
+        self.every = Every(epochs=every)
+        self.image_shape = image_shape
+        self.k = k
+
+    def start(self, training: Training) -> None:
+        """Write how things are before training.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If there are rows and no model to show them with, or they cannot be drawn.
+        OSError
+            If nothing can be written to the folder.
+        """
+        if self.X is not None:
+            require_model(training, self)
+        check_folder(self.folder)
+        self._disk = Forbearance(f"events in {self.folder}")
+        self._events = EventFile(self.folder)
+        self._n_written = len(training.history)
+        self.every.start(training)
+        self._events.write(training.epoch, self._views(training.model))
+
+    def epoch_end(self, training: Training) -> None:
+        """Write scalars, and the rest if it is time to."""
+        is_due = self.every.is_due(training, epoch_is_over=True)
+        with self._disk.trouble_is_told():
+            for record in training.history[self._n_written :]:
+                self._events.write(record["epoch"], self._scalars(measures_of(record)))
+            rate = learning_rate_of(training)
+            if rate is not None:
+                self._events.write(training.epoch, self._scalars({"learning_rate": rate}))
+            if is_due:
+                self._events.write(training.epoch, self._views(training.model))
+            self._n_written = len(training.history)
+
+    def stop(self, training: Training) -> None:
+        """Close the file."""
+        if hasattr(self, "_events"):
+            with self._disk.trouble_is_told():
+                self._events.close()
+
+    def _scalars(self, measures: dict[str, float]) -> list[Any]:
+        from tensorboardX.summary import scalar
+
+        return [scalar(name, value) for name, value in measures.items()]
+
+    def _views(self, model: Any) -> list[Any]:
+        """Histograms and pictures of a model; none where there is only a graph."""
+        if model is None:
+            return []
+        return [*self._histograms(model), *self._pictures(model)]
+
+    def _histograms(self, model: Any) -> Iterator[Any]:
+        from tensorboardX.summary import histogram
+
+        arrays = {f"parameters/{name}": array for name, array in parameters_of(model).items()}
+        if self.X is not None and hasattr(model, "transform"):
+            arrays["codes"] = np.asarray(model.transform(self.X))
+        for name, array in arrays.items():
+            yield histogram(name, array, bins=_BINS)
+
+    def _pictures(self, model: Any) -> Iterator[Any]:
+        from tensorboardX.summary import image
+
+        shape = self.image_shape
+        filters = filter_images(model, shape)
+        if filters is None:
+            return
+        figures = {"filters": plot_filters(filters, shape)}
+        if self.X is not None and hasattr(model, "reconstruct"):
+            figures["reconstructions"] = plot_reconstructions(
+                np.asarray(self.X), np.asarray(model.reconstruct(self.X)), shape, k=self.k
+            )
+        for name, figure in figures.items():
+            yield image(name, pixels_of(figure), dataformats="HWC")
+
+
+class EventFile:
+    """A file of events for TensorBoard that says at once when it cannot be written.
+
+    The writers of tensorboardX and TensorBoard hand events to a thread. When the disk fails,
+    that of tensorboardX ends, and the training would wait for it for ever.
+
+    Parameters
+    ----------
+    folder : path
+        Where to, which is there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._writer: Any = None
+
+    def write(self, step: int, summaries: Sequence[Any]) -> None:
+        """Write summaries to the disk.
+
+        Raises
+        ------
+        OSError
+            If that fails. What is cut off hides what comes after it, so the next write
+            begins a new file, which TensorBoard reads as well.
+        """
+        from tensorboardX.proto.event_pb2 import Event
+
+        try:
+            self._open()
+            for summary in summaries:
+                self._write(Event(wall_time=time(), step=step, summary=summary))
+            self._writer.flush()
+        except OSError:
+            with suppress(OSError):
+                self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file, if one is open."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close()
+
+    def _open(self) -> None:
+        from tensorboardX.proto.event_pb2 import Event
+        from tensorboardX.record_writer import RecordWriter
+
+        if self._writer is None:
+            now = time()
+            # TensorBoard reads files in the order of their names; two may begin in one second.
+            name = f"{now:010.0f}.{gethostname()}.{os.getpid()}.{next(_numbers):06}"
+            self._writer = RecordWriter(str(self._folder / f"events.out.tfevents.{name}"))
+            self._write(Event(wall_time=now, file_version="brain.Event:2"))
+
+    def _write(self, event: Any) -> None:
+        self._writer.write(event.SerializeToString())

@@ -1,0 +1,151 @@
+"""Where the time of a minibatch goes on a GPU: arithmetic, memory, launches.
+
+>>> floor = Floor(GPUS["H200"], batch_size=20, n_visible=784, n_hidden=500)
+>>> floor.n_operations
+78400000
+>>> round(floor.operation_micros, 1), round(floor.memory_micros, 1)
+(1.2, 0.7)
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, NamedTuple
+
+from benchmarks import hlo, report, work
+from benchmarks.runner import measure_alone
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from benchmarks.field import Entrant
+    from benchmarks.runner import Measurement
+    from benchmarks.worker import Task
+
+
+class Gpu(NamedTuple):
+    """What a GPU can do, by its data sheet: float32 without tensor cores, and memory."""
+
+    teraflops: float
+    terabytes_per_second: float
+
+
+# By a part of the name that `nvidia-smi` gives, the more particular first.
+GPUS = {
+    "H200 NVL": Gpu(60.0, 4.8),
+    "H200": Gpu(66.9, 4.8),
+    "H100 PCIe": Gpu(51.2, 2.0),
+    "H100": Gpu(66.9, 3.35),
+    "A100": Gpu(19.5, 2.0),
+    "L40S": Gpu(91.6, 0.864),
+}
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The least that a step of the tied autoencoder can take on a GPU, in float32."""
+
+    gpu: Gpu
+    batch_size: int
+    n_visible: int
+    n_hidden: int
+
+    @property
+    def n_operations(self) -> int:
+        """Five products, a multiplication and an addition for each term."""
+        return 5 * 2 * self.batch_size * self.n_visible * self.n_hidden
+
+    @property
+    def n_bytes(self) -> int:
+        """What has to pass through memory if all elementwise work is fused into the products.
+
+        The minibatch is read; W is read and written; the code, the gradient of its
+        pre-activation and that of the output are written and read.
+        """
+        codes = 2 * self.batch_size * self.n_hidden
+        outputs = self.batch_size * self.n_visible
+        weights = self.n_visible * self.n_hidden
+        return 4 * (self.batch_size * self.n_visible + 2 * weights + 2 * (codes + outputs))
+
+    @property
+    def operation_micros(self) -> float:
+        """Time of the arithmetic."""
+        return self.n_operations / (self.gpu.teraflops * 1e6)
+
+    @property
+    def memory_micros(self) -> float:
+        """Time of the memory."""
+        return self.n_bytes / (self.gpu.terabytes_per_second * 1e6)
+
+    @property
+    def micros(self) -> float:
+        """The longer of the two."""
+        return max(self.operation_micros, self.memory_micros)
+
+
+def gpu_name() -> str:
+    """Return what the first GPU calls itself, or why that is not known."""
+    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        return f"unknown GPU ({error})"
+    return done.stdout.splitlines()[0].strip()
+
+
+def find_gpu(name: str) -> Gpu | None:
+    """Return what the data sheet says of the GPU of that name, or None."""
+    return next((gpu for part, gpu in GPUS.items() if part in name), None)
+
+
+def where_it_goes(
+    name: str, entrants: Sequence[Entrant], results: dict[str, Measurement], task: Task
+) -> str:
+    """Return a table of time, floor and launches of a minibatch on the GPU of that name."""
+    gpu = find_gpu(name)
+    floor = Floor(gpu, task.batch_size, task.n_visible, task.n_hidden) if gpu else None
+    n_minibatches = work.n_minibatches(task)
+    header = ["", "µs a minibatch", "times the floor", "launches a minibatch", "µs a launch"]
+    rows = []
+    for entrant in entrants:
+        micros = median(report.micros(results[entrant.name].seconds, n_minibatches))
+        launches = count_launches(entrant, task)
+        rows.append(
+            [
+                entrant.description,
+                f"{micros:,.1f}",
+                f"{micros / floor.micros:,.1f}" if floor else "",
+                f"{launches}" if launches else "",
+                f"{micros / launches:.1f}" if launches else "",
+            ]
+        )
+    return f"{describe(name, floor)}\n\n{report.table(header, rows)}"
+
+
+def describe(name: str, floor: Floor | None) -> str:
+    """Say what the floor is made of."""
+    if floor is None:
+        return f"Of {name} no peak is known (benchmarks/gpu.py), so that there is no floor."
+    return (
+        f"Floor on {name}: {floor.n_operations / 1e6:,.0f} million operations at "
+        f"{floor.gpu.teraflops:g} TFLOP/s take {floor.operation_micros:.1f} µs, "
+        f"{floor.n_bytes / 1e6:,.1f} MB at {floor.gpu.terabytes_per_second:g} TB/s "
+        f"{floor.memory_micros:.1f} µs; the longer counts. Launches are the instructions of the "
+        "compiled loop that are kernels or calls of a library; where XLA puts them into a command "
+        "buffer they are launched together."
+    )
+
+
+def count_launches(entrant: Entrant, task: Task) -> int | None:
+    """Return the launches of a minibatch of a competitor that XLA compiles, else None."""
+    if entrant.module not in ("jax_scan", "autoenc_train", "floor_xla"):
+        return None
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        # With an empty cache: what is not compiled is not dumped.
+        dumping = replace(entrant, environment=entrant.environment | hlo.dump_to(folder))
+        measure_alone(dumping, task, 0, Path(folder, "cache"))
+        return hlo.count_in_folder(Path(folder))

@@ -1,0 +1,112 @@
+"""Apply a fitted model to a million rows: its rate in that of the bare products, its memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from benchmarks import plots, report
+from benchmarks.field import Entrant, everyone
+from benchmarks.report import MIB
+from benchmarks.runner import Measurement, check_costs, measure, measure_alone
+from benchmarks.work import WORKS
+
+if TYPE_CHECKING:
+    from benchmarks.session import Session
+    from benchmarks.worker import Task
+
+OPTIONS = ("rounds", "rows")
+WORK = WORKS["784-500"]
+N_ROWS, QUICK_ROWS = 1_000_000, 40_000
+# What is returned for a row: so many numbers.
+METHODS = {"transform": WORK.n_hidden, "reconstruct": WORK.n_visible, "score_samples": 1}
+PRODUCTS = "floor-numpy"
+
+
+def run(session: Session) -> report.Outcome:
+    """Measure every method."""
+    n_rows = session.options.rows or (QUICK_ROWS if session.options.quick else N_ROWS)
+    entrants = [*session.entrants(appliers()), products()]
+    outcome = report.Outcome("Inference", description(n_rows, session.rounds))
+    panels = {}
+    for method, n_returned in METHODS.items():
+        tasks = [task(session, method, n) for n in (n_rows, n_rows // 4)]
+        results = measure(entrants, tasks[0], session.rounds, 1, session.cache)
+        check_costs(entrants, results, 0)
+        session.note_versions(results.values())
+        rows = []
+        for entrant in entrants:
+            quarter = measure_alone(entrant, tasks[1], 0, session.cache)
+            besides = [
+                besides_bytes(found, n, n_returned)
+                for found, n in ((quarter, n_rows // 4), (results[entrant.name], n_rows))
+            ]
+            rows.append([entrant.description, *cells(entrant.name, results, n_rows, besides)])
+        outcome.text += f"\n\n### {method}\n\n{table(rows)}"
+        panels[method] = {
+            e.name: [s / n_rows * 1e6 for s in results[e.name].seconds] for e in entrants
+        }
+        outcome.raw += [
+            report.raw(m, entrant=name, method=method, n_rows=n_rows)
+            for name, m in results.items()
+        ]
+    outcome.figure = plots.bars(panels, "µs a row")
+    return outcome
+
+
+def appliers() -> list[Entrant]:
+    """Return autoenc on each backend, as an estimator."""
+    return [replace(e, module="autoenc_apply") for e in everyone() if e.is_ours]
+
+
+def products() -> Entrant:
+    """Return NumPy's products of rows and W."""
+    description = "*NumPy, the products alone*"
+    return Entrant(PRODUCTS, description, "numpy_products", devices=("cpu", "cuda"))
+
+
+def task(session: Session, method: str, n_rows: int) -> Task:
+    """Return what workers are told: to apply the model to the rows is one epoch."""
+    common = session.task(WORK, 1, 1, n_rows=n_rows)
+    return replace(common, options={"method": method})
+
+
+def besides_bytes(found: Measurement, n_rows: int, n_returned: int) -> int:
+    """Return the memory at its peak without the rows and what was returned."""
+    return found.peak_bytes - 4 * n_rows * (WORK.n_visible + n_returned)
+
+
+def cells(
+    name: str, results: dict[str, Measurement], n_rows: int, besides: list[int]
+) -> list[str]:
+    """Return the row of a competitor."""
+    rates = [n_rows / s for s in results[name].seconds]
+    rate_ratios = [1 / ratio for ratio in report.ratios(name, PRODUCTS, results)]
+    return [
+        report.spread(rates, ",.0f"),
+        report.spread(rate_ratios, ".2f"),
+        *(f"{n / MIB:,.0f}" for n in besides),
+    ]
+
+
+def table(rows: list[list[str]]) -> str:
+    """Return the table."""
+    header = [
+        "",
+        "rows a second",
+        "rate ÷ that of the products",
+        "memory besides, a quarter of the rows, MiB",
+        "memory besides, MiB",
+    ]
+    return report.table(header, rows)
+
+
+def description(n_rows: int, n_rounds: int) -> str:
+    """Say what is done."""
+    return (
+        f"A model of 784-500 applied to {n_rows:,} rows (MNIST over and over, in a memory map). "
+        "The products alone are NumPy's, in blocks, into an array of the result's size: one "
+        f"product for `transform`, two for the others. Medians of {n_rounds} rounds with their "
+        "quartiles, taking turns. “Memory besides” is the peak without rows and result: if it is "
+        "the same at a quarter of the rows, it does not grow with them."
+    )

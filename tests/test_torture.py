@@ -1,0 +1,61 @@
+"""Short versions of the programs in `torture/`: damaged files are read right or refused."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from torture.files import damaged, fuzz
+from torture.formats import formats
+from torture.mutations import MUTATIONS, mutated
+
+FORMATS = formats()
+
+
+@pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.name)
+def test_damaged_files_are_read_right_or_refused(kind, tmp_path):
+    tally = fuzz(kind, damaged(kind, n_mutations=300, n_cuts=50, seed=20081), tmp_path)
+    assert tally.violations == []
+    assert tally.outcomes["refused"] > 100
+    assert tally.outcomes.total() == 350 + kind.header
+
+
+@given(kind=st.sampled_from(FORMATS), start=st.integers(0, 2**16), junk=st.binary(max_size=40))
+def test_junk_anywhere_is_read_right_or_refused(kind, start, junk, tmp_path_factory):
+    folder = tmp_path_factory.getbasetemp()
+    start %= len(kind.content) + 1
+    overwritten = kind.content[:start] + junk + kind.content[start + len(junk) :]
+    inserted = kind.content[:start] + junk + kind.content[start:]
+    assert fuzz(kind, [overwritten, inserted, junk], folder).violations == []
+
+
+def test_a_reader_that_breaks_its_promise_is_noticed(tmp_path):
+    def read(path):
+        if path.read_bytes() == b"long":
+            bytearray(b"x") * 300_000_000
+        if path.read_bytes() == b"bad":
+            raise KeyError("surprise")
+        if path.read_bytes() == b"nameless":
+            raise ValueError("damaged")
+        return path.read_bytes()
+
+    kind = FORMATS[0]._replace(content=b"good", checked=True, read=read, error=ValueError)
+    tally = fuzz(kind, [b"good", b"bad", b"nameless", b"other", b"long"], tmp_path)
+    assert tally.outcomes == {"same": 1, "violation": 4}
+    assert [violation.split(":")[0] for violation in tally.violations[:2]] == [
+        "KeyError",
+        "an error without the path",
+    ]
+    assert "MB of memory" in tally.violations[3]
+
+
+def test_mutations_damage_and_can_be_repeated():
+    content = bytes(range(256))
+    runs = [[mutated(content, random.Random(seed)) for seed in range(200)] for _ in range(2)]
+    assert runs[0] == runs[1]
+    assert sum(changed != content for changed in runs[0]) > 150
+    for mutate in MUTATIONS:
+        changed = bytearray(content)
+        mutate(changed, random.Random(1))
+        assert changed != content

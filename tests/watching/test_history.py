@@ -1,0 +1,106 @@
+"""The history as a csv file."""
+
+import csv
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from autoenc.training import Callback
+from autoenc.watching import CsvHistory, history
+from tests.watching.helpers import NoFolderIn, RaiseIn, fit, tell, train_graph
+
+
+def read(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_it_holds_every_number_to_the_last_bit(digits, tmp_path):
+    path = tmp_path / "new" / "history.csv"
+    model = fit(digits, CsvHistory(path))
+    assert [{k: float(v) for k, v in row.items()} for row in read(path)] == model.history_
+    frame = pd.read_csv(path)
+    pd.testing.assert_frame_equal(frame, pd.DataFrame(model.history_))
+
+
+def test_without_a_model_too(tmp_path):
+    records = train_graph(CsvHistory(tmp_path / "history.csv"))
+    assert [float(row["cost"]) for row in read(tmp_path / "history.csv")] == [
+        record["cost"] for record in records
+    ]
+
+
+def test_columns_that_come_later_are_empty_before(tmp_path):
+    path = tmp_path / "history.csv"
+    tell(CsvHistory(path), [{"cost": 3.0}, {"cost": 2.0, "valid_cost": 2.5}, {"cost": 1.0}])
+    frame = pd.read_csv(path)
+    assert list(frame.columns) == ["epoch", "cost", "valid_cost"]
+    np.testing.assert_array_equal(frame.valid_cost, [np.nan, 2.5, np.nan])
+    assert [row["valid_cost"] for row in read(path)] == ["", "2.5", ""]
+
+
+class CountRows(Callback):
+    def __init__(self, path):
+        self.path = path
+        self.seen = []
+
+    def epoch_end(self, training):
+        self.seen.append(len(read(self.path)))
+
+
+@pytest.mark.parametrize(("seconds", "seen"), [(0, [1, 2, 3, 4]), (3600, [1, 1, 1, 1])])
+def test_it_grows_but_not_more_often_than_so(digits, tmp_path, monkeypatch, seconds, seen):
+    monkeypatch.setattr(history, "_SECONDS_BETWEEN", seconds)
+    count = CountRows(tmp_path / "history.csv")
+    fit(digits, CsvHistory(count.path), count)
+    assert count.seen == seen
+    assert len(read(count.path)) == 4
+
+
+def test_an_error_of_another_callback_loses_nothing(digits, tmp_path):
+    with pytest.raises(RuntimeError, match="another callback"):
+        fit(digits, RaiseIn(epoch=3), CsvHistory(tmp_path / "history.csv"))
+    assert [row["epoch"] for row in read(tmp_path / "history.csv")] == ["1", "2", "3"]
+
+
+def test_a_disk_that_fails_is_warned_of_once_and_nothing_is_missing(digits, tmp_path, monkeypatch):
+    monkeypatch.setattr(history, "_SECONDS_BETWEEN", 0)
+    path = tmp_path / "folder" / "history.csv"
+    with pytest.warns(UserWarning, match=r"history\.csv could not be written: .*goes on") as told:
+        model = fit(digits, CsvHistory(path), NoFolderIn(path.parent, 2, 3))
+    assert len(told) == 1
+    assert len(model.history_) == 4
+    assert [float(row["cost"]) for row in read(path)] == [r["cost"] for r in model.history_]
+
+
+def test_what_fails_until_the_end_is_told_and_the_model_kept(digits, tmp_path):
+    path = tmp_path / "folder" / "history.csv"
+    with pytest.warns(UserWarning, match="could not be written"):
+        model = fit(digits, CsvHistory(path), NoFolderIn(path.parent, 1, 2, 3, 4))
+    assert len(model.history_) == 4
+    assert not (tmp_path / "away" / "history.csv").exists()
+
+
+def test_a_path_that_cannot_be_is_told_before_training(digits, tmp_path):
+    count = CountRows(tmp_path)
+    with pytest.raises(IsADirectoryError, match="is a folder; expected the path of a csv file"):
+        fit(digits, CsvHistory(tmp_path), count)
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file"):
+        fit(digits, CsvHistory(tmp_path / "file" / "history.csv"), count)
+    assert count.seen == []
+
+
+def test_an_earlier_file_stays_until_there_is_something_to_write(digits, tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_text("the run before")
+
+    class Fail(Callback):
+        def start(self, training):
+            raise RuntimeError("another callback does not start")
+
+    for watchers in ([CsvHistory(path), Fail()], [Fail(), CsvHistory(path)]):
+        with pytest.raises(RuntimeError, match="does not start"):
+            fit(digits, *watchers)
+        assert path.read_text() == "the run before"

@@ -1,0 +1,1 @@
+"""Programs that break things for minutes and count; run as `python -m torture.<name>`."""

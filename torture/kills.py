@@ -1,0 +1,160 @@
+"""Kill trainings at random moments, go on from their checkpoints, and compare the bytes.
+
+    python -m torture.kills --runs 100
+
+Every run is a training with masks, and one of several optimizers, schedules and rules for early
+stopping, that writes a checkpoint after every block. It is killed once with ``kill -9``, at a
+random moment of its life, and gone on with until it is done. It must end with the parameters
+and costs, to the byte, of the same training undisturbed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+
+from autoenc.graph import AutoEncoderLayer, adam, exponential_decay, masking, momentum, sgd
+from autoenc.training import EpochPatience, Every, GeometricPatience, train
+
+N_ROWS, N_VISIBLE = 1_010, 100
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of training.
+
+    Attributes
+    ----------
+    name : str
+    updates : callable
+        From cost and parameters.
+    patience : callable
+        Makes a rule for early stopping, or None.
+    """
+
+    name: str
+    updates: Callable[..., Any]
+    patience: Callable[[], Any]
+
+
+KINDS = (
+    Kind("sgd", lambda cost, params: sgd(cost, params, 0.1), lambda: None),
+    Kind(
+        "momentum, geometric patience",
+        lambda cost, params: momentum(cost, params, 0.05, 0.9),
+        lambda: GeometricPatience(150),
+    ),
+    Kind(
+        "adam with a schedule, patience in epochs",
+        lambda cost, params: adam(cost, params, exponential_decay(0.01, 0.5, every=100)),
+        lambda: EpochPatience(3),
+    ),
+)
+
+
+def run(kind: Kind, backend: str, path: Path | None) -> bytes:
+    """Train, from the checkpoint if there is one; return parameters and costs as bytes."""
+    rng = np.random.default_rng(0)
+    rows = rng.uniform(size=(N_ROWS, N_VISIBLE)).astype("float32")
+    layer = AutoEncoderLayer(N_VISIBLE, 40, rng=rng)
+    x = pt.matrix("x", dtype="float32")
+    cost = layer.cross_entropy(x, masking(x, 0.3, 1)).mean()
+    patience = kind.patience()
+    history = train(
+        cost,
+        kind.updates(cost, layer.params),
+        inputs=[x],
+        data=rows,
+        batch_size=20,
+        block_size=7,
+        n_epochs=8,
+        backend=backend,
+        validation=(layer.cross_entropy(x), rows[:100]) if patience else None,
+        early_stopping=patience,
+        checkpoint=path,
+        every=Every(blocks=1),
+        resume=path is not None,
+        progress=False,
+    )
+    parameters = b"".join(p.get_value().tobytes() for p in layer.params)
+    return parameters + str([record["cost"] for record in history]).encode()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for; return 1 if a run ended with other bytes."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--runs", type=int, default=100, help="of all kinds (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of the moments (%(default)s)")
+    parser.add_argument("--backend", default="c", choices=["c", "xla", "numba"])
+    options = parser.parse_args(arguments)
+    rng = random.Random(options.seed)
+    started = time.monotonic()
+    wrong = 0
+    for k, kind in enumerate(KINDS):
+        n = len(range(k, options.runs, len(KINDS)))
+        same, gone_on = torment(kind, options.backend, n, rng)
+        wrong += n - same
+        print(f"{kind.name:<42}{same:>4} of {n} the same, {gone_on} from a checkpoint", flush=True)
+    print(f"{options.runs} runs, {wrong} with other bytes, {time.monotonic() - started:.0f} s")
+    return int(wrong > 0)
+
+
+def torment(kind: Kind, backend: str, n: int, rng: random.Random) -> tuple[int, int]:
+    """Kill `n` trainings once each; count those that end the same, and those gone on with."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, f"{i}.ckpt") for i in range(n)]
+        whole, seconds = _in_child(kind, backend, Path(folder, "whole.ckpt"))
+        same = gone_on = 0
+        for path in paths:
+            _in_child(kind, backend, path, kill_after=rng.uniform(0, 1.1 * seconds))
+            gone_on += path.exists()
+            same += _in_child(kind, backend, path)[0] == whole
+    return same, gone_on
+
+
+def _in_child(
+    kind: Kind, backend: str, path: Path, kill_after: float | None = None
+) -> tuple[bytes, float]:
+    """Run a training in a process of its own; return what it ends with and how long it takes."""
+    # XLA's threads do not survive a fork.
+    context: Any = multiprocessing.get_context("spawn" if backend == "xla" else "fork")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_answer, args=(there, kind.name, backend, path))
+    process.start()
+    there.close()
+    here.recv()
+    started = time.monotonic()
+    if kill_after is not None:
+        time.sleep(kill_after)
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGKILL)
+    try:
+        result = here.recv()
+    except EOFError:
+        result = b""
+    process.join()
+    return result, time.monotonic() - started
+
+
+def _answer(there: Connection, name: str, backend: str, path: Path) -> None:
+    kind = next(kind for kind in KINDS if kind.name == name)
+    there.send("begun")
+    there.send(run(kind, backend, path))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
