@@ -8,6 +8,7 @@ loop, and generators are arguments.
 from __future__ import annotations
 
 import functools
+import hashlib
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,8 @@ from pytensor.compile.mode import JAX
 from pytensor.graph.fg import FunctionGraph
 
 from autoenc.backends.base import Array, BackendError, DeviceArray, block_generators
+from autoenc.backends.cache import cache_folder
+from autoenc.backends.cpu import cpu_model
 from autoenc.backends.step import Step
 from autoenc.graph.structure import structure
 from autoenc.graph.types import Expression, Parameter
@@ -47,6 +50,7 @@ class XlaBackend:
     reason = "asked for"
 
     def __init__(self, device: str) -> None:
+        keep_compiled_code()
         self._device = find_device(device)
         self.description = (
             f"XLA on {_device_name(self._device)} "
@@ -176,6 +180,20 @@ class _Mirror:
             if self.values[i] is not None:
                 self._seen[i] = np.array(self.values[i])
                 variable.set_value(self._seen[i], borrow=True)
+
+
+def keep_compiled_code() -> None:
+    """Let XLA keep what it compiles in a folder, unless the user has told JAX of one.
+
+    Code is made for one kind of processor, so that each has a folder of its own.
+    """
+    if jax.config.jax_compilation_cache_dir is not None:
+        return
+    kind = hashlib.sha256(f"{cpu_model()} {jax.__version__}".encode()).hexdigest()[:16]
+    jax.config.update("jax_compilation_cache_dir", str(cache_folder() / f"xla-{kind}"))
+    # What takes a tenth of a second is worth a file: a training is a handful of them.
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
 def _compiled_once(

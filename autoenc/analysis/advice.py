@@ -1,0 +1,146 @@
+"""What to try, in words, from what a report has found. Each rule is one function.
+
+>>> from autoenc.analysis.units import UnitHealth
+>>> health = UnitHealth(500, list(range(63)), [], [], 20.0)
+>>> next(iter(about_dead_units("", health)))
+'63 of 500 units are dead: they give every row the same code. Try a smaller learning rate, ...'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from autoenc.analysis.histories import History
+from autoenc.analysis.units import UnitHealth
+from autoenc.analysis.yardsticks import Yardsticks
+
+if TYPE_CHECKING:
+    from autoenc.analysis.report import Report
+
+# Parts from which on a finding is worth a sentence.
+UNITS = 0.05  # of all units
+STILL_FALLING = 0.01  # of the cost, an epoch
+RISING = 0.001
+OVERFITTED = 0.25  # of the cost on training rows
+VALID_ROSE = 0.01  # of the lowest validation cost
+HARDLY_BETTER = 0.95  # of the error of the mean
+ONE_COLUMN = 0.5  # of the error
+COLLAPSED = 1.5  # effective codes
+
+ALL_WELL = "Nothing stands out that should be changed."
+
+
+def advise(report: Report) -> list[str]:
+    """List what to try; one sentence that nothing stands out if no rule applies."""
+    sentences: list[str] = [
+        *about_yardsticks(report.yardsticks),
+        *about_overfitting(report.yardsticks.model.cost, report.train_cost),
+        *about_columns(report.columns, report.error_shares),
+    ]
+    for number, layer in enumerate(report.layers, start=1):
+        where = f"layer {number}: " if len(report.layers) > 1 else ""
+        sentences += about_units(where, layer.units)
+        sentences += [] if layer.history is None else about_history(where, layer.history)
+    return [sentence[0].upper() + sentence[1:] for sentence in sentences] or [ALL_WELL]
+
+
+def about_yardsticks(found: Yardsticks) -> Iterator[str]:
+    """Say where a model is no better than what it should be better than."""
+    model, mean = found.model, found.mean
+    if model.cost >= found.untrained.cost:
+        yield (
+            f"The model, at a cost of {model.cost:.4g}, is no better than with the weights that "
+            f"training began from ({found.untrained.cost:.4g}): training has done harm. Try a "
+            "smaller learning rate."
+        )
+    elif model.mean_squared >= HARDLY_BETTER * mean.mean_squared:
+        little = "no" if model.mean_squared >= mean.mean_squared else "hardly"
+        yield (
+            f"The squared error, {model.mean_squared:.4g}, is {little} better than that of the "
+            f"mean row ({mean.mean_squared:.4g}): little has been learned yet. Train longer, or "
+            "try a larger learning rate."
+        )
+    if found.n_components < found.n_columns and model.mean_squared >= found.pca.mean_squared:
+        yield (
+            f"In squared error the model ({model.mean_squared:.4g}) is no better than PCA with "
+            f"{found.n_components} components ({found.pca.mean_squared:.4g}). If reconstruction "
+            "is the aim, use PCA, or train longer and with squared error; if codes are, judge "
+            "them by what they are used for."
+        )
+
+
+def about_overfitting(cost: float, train_cost: float | None) -> Iterator[str]:
+    """Say how much worse a model is on rows that it has not seen."""
+    if train_cost is not None and cost > (1 + OVERFITTED) * train_cost:
+        yield (
+            f"The cost, {cost:.4g}, is {cost / train_cost - 1:.0%} above that on training rows "
+            f"({train_cost:.4g}): the model has learned them by heart. Try more corruption, an "
+            "l2 penalty, fewer units, or more data."
+        )
+
+
+def about_columns(names: list[str], shares: list[float]) -> Iterator[str]:
+    """Say if one column has most of the error."""
+    largest = max(range(len(shares)), key=shares.__getitem__)
+    if len(shares) > 2 and shares[largest] > ONE_COLUMN:
+        yield (
+            f"{names[largest]!r} alone has {shares[largest]:.0%} of the error: are all columns on "
+            "one scale? Try scikit-learn's StandardScaler or MinMaxScaler before the model."
+        )
+
+
+def about_units(where: str, units: UnitHealth) -> Iterator[str]:
+    """Say which units are wasted."""
+    yield from about_dead_units(where, units)
+    stuck = set(units.saturated or []) - set(units.dead)
+    if _many(stuck, units):
+        yield (
+            f"{where}{len(stuck)} of {units.n_units} units are saturated: at an end of their "
+            "activation for nearly all rows, where they hardly learn. Try data on a smaller "
+            "scale, a smaller learning rate, or an l2 penalty."
+        )
+    if _many(units.duplicates, units):
+        yield (
+            f"{where}{len(units.duplicates)} of {units.n_units} units say the same as another. "
+            "Try fewer units, more corruption, or longer training."
+        )
+    if units.n_units > 2 and 0 < units.effective < COLLAPSED:
+        yield (
+            f"{where}the codes of {units.n_units} units vary along one direction only "
+            f"(effective number {units.effective:.1f}). Try a smaller learning rate, centred "
+            "data, or another seed."
+        )
+
+
+def about_dead_units(where: str, units: UnitHealth) -> Iterator[str]:
+    """Say how many units are dead."""
+    if _many(units.dead, units):
+        yield (
+            f"{where}{len(units.dead)} of {units.n_units} units are dead: they give every row "
+            "the same code. Try a smaller learning rate, data on a smaller scale, or fewer units."
+        )
+
+
+def about_history(where: str, history: History) -> Iterator[str]:
+    """Say if training stopped too early, too late, or went astray."""
+    best, last = history.best_valid_cost, history.last_valid_cost
+    overshot = best is not None and last is not None and last > best + VALID_ROSE * abs(best)
+    if overshot:
+        yield (
+            f"{where}the validation cost was lowest after epoch {history.best_epoch} "
+            f"({best:.4g}) and has risen to {last:.4g}: stop there, or try more corruption."
+        )
+    if history.fall is None:
+        return
+    if history.fall > STILL_FALLING and not overshot:
+        yield f"{where}the cost was still falling by {history.fall:.1%} an epoch: train longer."
+    if history.fall < -RISING:
+        yield (
+            f"{where}the cost was rising by {-history.fall:.1%} an epoch at the end: try a "
+            "smaller learning rate, or one that decays."
+        )
+
+
+def _many(found: Iterable[object], units: UnitHealth) -> bool:
+    return len(list(found)) > UNITS * units.n_units

@@ -1,0 +1,284 @@
+"""Rows unlike those a model knows: calibrated p-values, and which columns are to blame.
+
+>>> import numpy as np
+>>> from autoenc import AutoEncoder, load_mnist
+>>> train, valid, test = load_mnist(sample=True)
+>>> model = AutoEncoder(50, n_epochs=3, random_state=0, verbose=False).fit(train.images)
+>>> detector = AnomalyDetector(model, contamination=0.05).fit(valid.images)
+>>> noise = np.random.default_rng(0).uniform(size=(3, 784))
+>>> detector.predict(noise)
+array([-1, -1, -1])
+>>> bool((detector.predict(test.images) == -1).mean() < 0.1)
+True
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any, Self, final
+
+import numpy as np
+from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from autoenc.analysis.fitted import Array, column_costs, row_errors
+
+
+@final
+class AnomalyDetector(OutlierMixin, BaseEstimator):
+    """Judge rows by a fitted model's error, calibrated on rows held out of its training.
+
+    Split conformal prediction: if a row comes from where the held-out rows come from, all orders
+    of their errors are equally likely, so that its p-value is at most α with probability at
+    most α, whatever the model and the distribution. Of m rows without anomalies about α·m are
+    flagged; when many rows are tested, `scipy.stats.false_discovery_control` on the p-values
+    bounds the part of false alarms among those flagged.
+
+    Parameters
+    ----------
+    model : fitted estimator
+        An autoencoder, a stack, or any object with `score_samples`: an error for each row, the
+        larger the stranger. It is not fitted again. To `clone` a detector with its model, as a
+        grid search does, wrap the model in scikit-learn's `FrozenEstimator`.
+    contamination : float in (0, 0.5] or None
+        False alarms that `predict` may raise: the part of rows without anomaly that is flagged.
+        None if only scores and p-values are wanted.
+
+    Attributes
+    ----------
+    calibration_errors_ : array, (held-out rows,)
+        Errors of the held-out rows, ascending.
+    threshold_ : float
+        Rows with a larger error are flagged; not there without `contamination`.
+    offset_ : float
+        −`threshold_`: what `decision_function` subtracts from `score_samples`.
+    n_features_in_ : int
+
+    Notes
+    -----
+    Models of autoenc give errors, the larger the stranger. This class follows scikit-learn's
+    outlier detectors instead: its `score_samples` is the error negated, the larger the more
+    normal, and `predict` gives +1 for normal rows and −1 for anomalies.
+
+    Ties between errors count against the row only: p-values are not randomised. Equal rows get
+    equal p-values, the same on every call, and with ties these are on the safe side.
+
+    References
+    ----------
+    V. Vovk, A. Gammerman, G. Shafer (2005). Algorithmic learning in a random world. Springer.
+
+    R. Laxhammar, G. Falkman (2010). Conformal prediction for distribution-independent anomaly
+    detection in streaming vessel data. StreamKDD.
+
+    S. Bates, E. Candès, L. Lei, Y. Romano, M. Sesia (2023). Testing for outliers with conformal
+    p-values. Annals of Statistics 51.
+
+    Examples
+    --------
+    >>> from autoenc import AutoEncoder
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.uniform(size=(300, 1)) * np.ones((1, 5))
+    >>> model = AutoEncoder(2, cost="squared_error", n_epochs=20, learning_rate=1.0,
+    ...                     random_state=0, verbose=False).fit(X[:200])
+    >>> detector = AnomalyDetector(model).fit(X[200:])
+    >>> detector.p_values([[0, 1, 0, 1, 0]]).round(4)
+    array([0.0099])
+    """
+
+    # As for scikit-learn's LocalOutlierFactor: new rows are judged, not those it was fitted on.
+    novelty = True
+
+    def __init__(self, model: Any, contamination: float | None = 0.01) -> None:
+        self.model = model
+        self.contamination = contamination
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Calibrate with rows that the model has not been fitted on.
+
+        Parameters
+        ----------
+        X : array-like, (rows, columns)
+            Rows without anomalies, or with few. The smallest p-value is 1 / (rows + 1).
+        y : ignored
+
+        Returns
+        -------
+        self
+
+        Warns
+        -----
+        UserWarning
+            If there are too few rows to flag any at this contamination.
+
+        Raises
+        ------
+        ValueError
+            If contamination is not in (0, 0.5], or the model refuses the rows.
+        TypeError
+            If the model is no autoencoder and has no `score_samples`.
+        """
+        self._check_settings()
+        self.calibration_errors_ = np.sort(self._errors(X, reset=True))
+        if self.contamination is not None:
+            self.threshold_ = self._threshold(self.contamination)
+            self.offset_ = -self.threshold_
+        return self
+
+    def p_values(self, X: Any) -> Array:
+        """Probability of an error at least as large, if the row is no anomaly.
+
+        Parameters
+        ----------
+        X : array-like, (rows, columns)
+
+        Returns
+        -------
+        array, (rows,)
+            (1 + number of held-out rows whose error is at least as large) / (held-out rows + 1).
+        """
+        check_is_fitted(self)
+        errors = self._errors(X)
+        n = len(self.calibration_errors_)
+        at_least = n - np.searchsorted(self.calibration_errors_, errors, side="left")
+        p: Array = (1 + at_least) / (n + 1)
+        return p
+
+    def predict(self, X: Any) -> Array:
+        """Flag anomalies: rows whose p-value is at most `contamination`.
+
+        Parameters
+        ----------
+        X : array-like, (rows, columns)
+
+        Returns
+        -------
+        array of int, (rows,)
+            +1 for normal rows, −1 for anomalies.
+
+        Raises
+        ------
+        ValueError
+            If contamination was None.
+        """
+        return np.where(self.decision_function(X) >= 0, 1, -1)
+
+    def decision_function(self, X: Any) -> Array:
+        """By how much the error of each row is below the threshold; negative for anomalies.
+
+        Parameters
+        ----------
+        X : array-like, (rows, columns)
+
+        Returns
+        -------
+        array, (rows,)
+
+        Raises
+        ------
+        ValueError
+            If contamination was None.
+        """
+        check_is_fitted(self)
+        if self.contamination is None:
+            raise ValueError(
+                "there is no threshold since contamination is None; give one, such as 0.01, and "
+                "call fit again, or use p_values."
+            )
+        return self.threshold_ - self._errors(X)
+
+    def score_samples(self, X: Any) -> Array:
+        """Error of each row, negated: the larger, the more normal.
+
+        Parameters
+        ----------
+        X : array-like, (rows, columns)
+
+        Returns
+        -------
+        array, (rows,)
+        """
+        check_is_fitted(self)
+        return -self._errors(X)
+
+    def contributions(self, X: Any) -> Array:
+        """Say what each column adds to the error of each row.
+
+        Parameters
+        ----------
+        X : array-like, (rows, columns)
+
+        Returns
+        -------
+        array, (rows, columns)
+            Terms of the model's cost. Over columns they add up to the error, which is
+            −`score_samples`, up to rounding.
+
+        Raises
+        ------
+        TypeError
+            If the model is not an autoencoder or a stack of them.
+
+        Examples
+        --------
+        >>> from autoenc import AutoEncoder
+        >>> X = np.random.default_rng(0).uniform(size=(200, 1)) * np.ones((1, 4))
+        >>> model = AutoEncoder(2, cost="squared_error", n_epochs=50, learning_rate=1.0,
+        ...                     random_state=0, verbose=False).fit(X)
+        >>> detector = AnomalyDetector(model).fit(X)
+        >>> int(detector.contributions([[0.3, 0.3, 0.9, 0.3]]).argmax())
+        2
+        """
+        check_is_fitted(self)
+        return column_costs(self.model, X)
+
+    @property
+    def fit_predict(self) -> Any:
+        """Not there: rows that calibrate the detector cannot be judged by it."""
+        raise AttributeError(
+            "AnomalyDetector has no fit_predict: it is calibrated on held-out rows and judges "
+            "others; use fit(held_out).predict(X)."
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        """Tags of an outlier detector that takes the rows that its model takes."""
+        tags = super().__sklearn_tags__()
+        if hasattr(self.model, "__sklearn_tags__"):
+            tags.input_tags = get_tags(self.model).input_tags
+        return tags
+
+    def _errors(self, X: Any, *, reset: bool = False) -> Array:
+        # Whether values are fit for the model is the model's to say.
+        sparse = self.__sklearn_tags__().input_tags.sparse
+        validate_data(self, X, reset=reset, accept_sparse=sparse, ensure_all_finite=False)
+        errors = row_errors(self.model, X)
+        if not np.isfinite(errors).all():
+            row = int(np.argmin(np.isfinite(errors)))
+            raise ValueError(
+                f"the model gives row {row} the error {errors[row]}; expected finite errors. Are "
+                "there NaN or inf in that row?"
+            )
+        return errors
+
+    def _threshold(self, level: float) -> float:
+        """Error that is exceeded exactly where the p-value is at most `level`."""
+        n = len(self.calibration_errors_)
+        # 0.1 · 300 can be a little below 30.
+        allowed = math.floor(level * (n + 1) + 1e-9) - 1
+        if allowed < 0:
+            warnings.warn(
+                f"{n} held-out rows are too few for a contamination of {level}: no p-value can "
+                f"be that small, so nothing will be flagged. Give at least "
+                f"{math.ceil(1 / level - 1e-9) - 1} rows.",
+                stacklevel=3,
+            )
+            return math.inf
+        return float(self.calibration_errors_[n - 1 - allowed])
+
+    def _check_settings(self) -> None:
+        level = self.contamination
+        if level is not None and not 0 < level <= 0.5:
+            raise ValueError(
+                f"contamination is {level!r}; expected a number in (0, 0.5], or None."
+            )

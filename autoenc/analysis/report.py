@@ -1,0 +1,254 @@
+"""One call that says whether a model is any good, and what to try.
+
+>>> from autoenc import AutoEncoder, load_mnist
+>>> train, _, test = load_mnist(sample=True)
+>>> model = AutoEncoder(32, n_epochs=1, random_state=0, verbose=False).fit(train.images)
+>>> found = report(model, test.images, X_train=train.images)
+>>> print(found)
+AutoEncoder of 784 columns, code of 32 units
+measured on 1,000 rows; mean and PCA are taken from 5,000 training rows
+...
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from autoenc.analysis.advice import advise
+from autoenc.analysis.fitted import column_costs, layers_of
+from autoenc.analysis.histories import History, summarize
+from autoenc.analysis.units import UnitHealth, error_shares, unit_health
+from autoenc.analysis.yardsticks import MARGIN, Errors, Yardsticks, yardsticks
+
+WIDTH = 80
+COLUMNS_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class LayerReport:
+    """Units and training of one layer; a model that is no stack has one.
+
+    Attributes
+    ----------
+    units : UnitHealth
+    history : History or None
+        None if the model keeps no history.
+    """
+
+    units: UnitHealth
+    history: History | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `report` found.
+
+    Attributes
+    ----------
+    model : str
+        Name of the class.
+    n_rows, n_train_rows : int, int or None
+        Rows measured on; rows that mean and PCA are taken from, if not the same.
+    yardsticks : Yardsticks
+    train_cost : float or None
+        Cost on the training rows.
+    layers : list of LayerReport
+        From the input upwards.
+    columns : list of str
+        Names of the columns.
+    error_shares : list of float
+        Share of each column in the error.
+    advice : list of str
+        What to try, in words.
+    """
+
+    model: str
+    n_rows: int
+    n_train_rows: int | None
+    yardsticks: Yardsticks
+    train_cost: float | None
+    layers: list[LayerReport]
+    columns: list[str]
+    error_shares: list[float]
+    advice: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "advice", advise(self))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give all of it as mappings, lists, numbers and text, as JSON can hold them."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        """Show it as text of at most 80 columns."""
+        sections = (
+            _headline(self),
+            _table(self.yardsticks),
+            [line for number, _ in enumerate(self.layers) for line in _layer_lines(self, number)],
+            _wrap(_columns_line(self)),
+            ["what to try", *(line for text in self.advice for line in _wrap(text, "- "))],
+        )
+        return "\n\n".join("\n".join(lines) for lines in sections)
+
+
+def report(model: Any, X: Any, *, X_train: Any = None, max_rows: int = 10_000) -> Report:
+    """Say how good a model is, what its units do, and what to try.
+
+    Parameters
+    ----------
+    model : fitted autoencoder or stack
+    X : array-like, (rows, columns)
+        At least two rows; best ones that the model has not seen.
+    X_train : array-like, (rows, columns), optional
+        Rows that it was fitted on: the mean and PCA are taken from them, and the cost on them
+        tells whether the model learned them by heart.
+    max_rows : int
+        Where there are more, of either, so many are drawn, the same ones every time.
+
+    Returns
+    -------
+    Report
+        `str` of it is a table to read; `Report.to_dict` is for machines.
+
+    Raises
+    ------
+    TypeError
+        If the model is not a fitted autoencoder or stack.
+    ValueError
+        If the model refuses the rows, or there are fewer than two.
+
+    Examples
+    --------
+    >>> from autoenc import AutoEncoder
+    >>> X = np.random.default_rng(0).uniform(size=(200, 4))
+    >>> model = AutoEncoder(2, n_epochs=1, random_state=0, verbose=False).fit(X)
+    >>> report(model, X).advice[0]
+    'The squared error, 0.11..., is no better than that of the mean row (0.08...): ...'
+    """
+    X = _at_most(X, max_rows)
+    layers = _layer_reports(layers_of(model), X)
+    X_train = None if X_train is None else _at_most(X_train, max_rows)
+    return Report(
+        model=type(model).__name__,
+        n_rows=X.shape[0],
+        n_train_rows=None if X_train is None else X_train.shape[0],
+        yardsticks=yardsticks(model, X, X_train=X_train),
+        train_cost=None if X_train is None else _mean_cost(model, X_train),
+        layers=layers,
+        columns=_column_names(model),
+        error_shares=error_shares(model, X).tolist(),
+    )
+
+
+def _at_most(X: Any, max_rows: int) -> Any:
+    from sklearn.utils import resample
+
+    X = X if hasattr(X, "shape") else np.asarray(X)
+    if X.shape[0] <= max_rows:
+        return X
+    return resample(X, replace=False, n_samples=max_rows, random_state=0)
+
+
+def _mean_cost(model: Any, X: Any) -> float:
+    return float(column_costs(model, X).sum(axis=1).mean())
+
+
+def _layer_reports(layers: list[Any], X: Any) -> list[LayerReport]:
+    reports = []
+    for layer in layers:
+        codes = np.asarray(layer.transform(X))
+        health = unit_health(codes, layer.W_, layer.activation)
+        reports.append(LayerReport(health, summarize(getattr(layer, "history_", []))))
+        X = codes
+    return reports
+
+
+def _column_names(model: Any) -> list[str]:
+    if hasattr(model, "feature_names_in_"):
+        return [str(name) for name in model.feature_names_in_]
+    return [f"column {number}" for number in range(layers_of(model)[0].W_.shape[0])]
+
+
+def _headline(found: Report) -> list[str]:
+    sizes = " and ".join(str(layer.units.n_units) for layer in found.layers)
+    origin = "the same rows" if found.n_train_rows is None else (
+        f"{found.n_train_rows:,} training rows"
+    )  # fmt: skip
+    return [
+        *_wrap(f"{found.model} of {len(found.columns):,} columns, code of {sizes} units"),
+        f"measured on {found.n_rows:,} rows; mean and PCA are taken from {origin}",
+    ]
+
+
+def _table(found: Yardsticks) -> list[str]:
+    rows = {
+        "this model": found.model,
+        f"PCA, {found.n_components} components": found.pca,
+        "mean row": found.mean,
+        "this model, untrained": found.untrained,
+    }
+    return [
+        f"{'':28}{'mean squared error':>20}{found.cost_name.replace('_', ' '):>18}",
+        *(_table_row(name, errors) for name, errors in rows.items()),
+        *_note(found),
+    ]
+
+
+def _note(found: Yardsticks) -> list[str]:
+    if found.cost_name != "cross_entropy":
+        return []
+    return [f"(cross entropy of PCA and mean: with values kept in [{MARGIN}, {1 - MARGIN}])"]
+
+
+def _table_row(name: str, errors: Errors) -> str:
+    return f"{name:28}{errors.mean_squared:20.6g}{errors.cost:18.6g}"
+
+
+def _layer_lines(found: Report, number: int) -> list[str]:
+    layer = found.layers[number]
+    name = f"layer {number + 1}" if len(found.layers) > 1 else "training"
+    return _wrap(f"{name}: {_history_text(layer.history)}") + _wrap(
+        f"units: {_units_text(layer.units)}"
+    )
+
+
+def _history_text(history: History | None) -> str:
+    if history is None:
+        return "no history"
+    text = (
+        f"{history.n_epochs} epochs in {history.seconds:.1f} s, cost from "
+        f"{history.first_cost:.6g} to {history.last_cost:.6g}"
+    )
+    if history.fall is not None:
+        text += (
+            f", {'rising' if history.fall < 0 else 'falling'} by {abs(history.fall):.2%} an epoch"
+        )
+    if history.best_epoch is not None:
+        text += (
+            f"; validation lowest after epoch {history.best_epoch}: {history.best_valid_cost:.6g}"
+        )
+    return text
+
+
+def _units_text(units: UnitHealth) -> str:
+    saturated = "" if units.saturated is None else f"{len(units.saturated)} saturated, "
+    return (
+        f"{units.n_units}, of which {len(units.dead)} dead, {saturated}"
+        f"{len(units.duplicates)} duplicate; effective number of codes {units.effective:.1f}"
+    )
+
+
+def _columns_line(found: Report) -> str:
+    order = np.argsort(found.error_shares)[::-1][:COLUMNS_SHOWN]
+    largest = ", ".join(f"{found.columns[i]} {found.error_shares[i]:.1%}" for i in order)
+    return f"largest shares of the error: {largest}"
+
+
+def _wrap(text: str, bullet: str = "") -> list[str]:
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=bullet, subsequent_indent=" " * max(2, len(bullet))
+    )

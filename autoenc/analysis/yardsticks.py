@@ -1,0 +1,199 @@
+"""What an error is worth: that of the mean, of PCA and of the untrained model, beside it.
+
+>>> from autoenc import AutoEncoder, load_mnist
+>>> train, _, test = load_mnist(sample=True)
+>>> model = AutoEncoder(32, n_epochs=2, random_state=0, verbose=False).fit(train.images)
+>>> errors = yardsticks(model, test.images, X_train=train.images)
+>>> errors.model.mean_squared < errors.mean.mean_squared < errors.untrained.mean_squared
+True
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from pytensor import config
+
+from autoenc.analysis.fitted import (
+    Array,
+    column_costs,
+    cost_of,
+    cross_entropy_terms,
+    dense,
+    layers_of,
+    squared_error_terms,
+)
+from autoenc.graph import AutoEncoderLayer
+
+# Reconstructions by the mean and by PCA are kept this far from 0 and 1 under cross-entropy,
+# which has no value outside (0, 1).
+MARGIN = 1e-3
+
+
+@dataclass(frozen=True)
+class Errors:
+    """How far reconstructions are from what they reconstruct.
+
+    Attributes
+    ----------
+    mean_squared : float
+        Mean of (x − z)² over all entries.
+    cost : float
+        Mean over rows of the model's own cost, as `score_samples` gives it.
+    """
+
+    mean_squared: float
+    cost: float
+
+
+@dataclass(frozen=True)
+class Yardsticks:
+    """Errors of a model, and of what it should be better than, on the same rows.
+
+    Attributes
+    ----------
+    cost_name : {"cross_entropy", "squared_error"}
+        The model's own cost.
+    n_columns, n_components : int
+        Columns of the rows, and components of PCA: as many as the code has units, or as rows
+        and columns allow.
+    model, mean, pca, untrained : Errors
+        Of the model, of the mean row, of PCA, and of the model with its initial weights.
+    """
+
+    cost_name: str
+    n_columns: int
+    n_components: int
+    model: Errors
+    mean: Errors
+    pca: Errors
+    untrained: Errors
+
+
+def yardsticks(model: Any, X: Any, *, X_train: Any = None) -> Yardsticks:
+    """Measure a model beside the mean row, PCA and itself untrained.
+
+    Under cross-entropy, reconstructions by the mean and by PCA, which know nothing of (0, 1),
+    are clipped to [0.001, 0.999] for their cost; not for their squared error.
+
+    Parameters
+    ----------
+    model : fitted autoencoder or stack
+    X : array-like, (rows, columns)
+        Rows to measure on; best ones that the model has not seen.
+    X_train : array-like, (rows, columns), optional
+        Rows that the mean and PCA are taken from; by default X itself, which favours them.
+
+    Returns
+    -------
+    Yardsticks
+
+    Raises
+    ------
+    TypeError
+        If the model is not a fitted autoencoder or stack.
+    ValueError
+        If the model refuses the rows.
+
+    References
+    ----------
+    H. Bourlard, Y. Kamp (1988). Auto-association by multilayer perceptrons and singular value
+    decomposition. Biological Cybernetics 59: under squared error, no autoencoder of linear
+    units is better than PCA.
+
+    Examples
+    --------
+    >>> from autoenc import AutoEncoder
+    >>> X = np.random.default_rng(0).uniform(size=(50, 4))
+    >>> model = AutoEncoder(2, n_epochs=1, random_state=0, verbose=False).fit(X)
+    >>> found = yardsticks(model, X)
+    >>> found.n_components, found.pca.mean_squared < found.mean.mean_squared
+    (2, True)
+    """
+    x, cost_name = dense(X), cost_of(model)
+    x_train = x if X_train is None else dense(X_train)
+    n_components = min(_code_size(model), *x_train.shape)
+    mean = np.broadcast_to(x_train.mean(axis=0), x.shape)
+    return Yardsticks(
+        cost_name,
+        x.shape[1],
+        n_components,
+        model=_errors_of_model(model, X),
+        mean=_errors(x, mean, cost_name),
+        pca=_errors(x, _pca_reconstructions(x_train, x, n_components), cost_name),
+        untrained=_errors_of_model(untrained(model), X),
+    )
+
+
+def untrained(model: Any) -> Any:
+    """Copy a model, with the weights that its training began from.
+
+    Parameters
+    ----------
+    model : fitted autoencoder or stack
+
+    Returns
+    -------
+    model of the same class and settings
+        With weights drawn from the seed of each layer, and biases of zero.
+
+    Examples
+    --------
+    >>> from autoenc import AutoEncoder
+    >>> X = np.eye(4)
+    >>> model = AutoEncoder(2, n_epochs=1, random_state=0, verbose=False).fit(X)
+    >>> untrained(model).hidden_bias_
+    array([0., 0.], dtype=float32)
+    """
+    start = copy.copy(model)
+    if getattr(model, "layers_", None):
+        start.layers_ = [untrained(layer) for layer in model.layers_]
+        return start
+    for name, array in _initial_parameters(model).items():
+        setattr(start, f"{name}_", array)
+    return start
+
+
+def _initial_parameters(layer: Any) -> dict[str, Array]:
+    rng = np.random.default_rng(_seed_of(layer))
+    with config.change_flags(floatX=str(layer.W_.dtype)):
+        initial = AutoEncoderLayer(*layer.W_.shape, rng=rng, tied=layer.tied)
+    return {name: variable.get_value() for name, variable in initial.named_params().items()}
+
+
+def _seed_of(layer: Any) -> int:
+    """Seed of a layer's training; a layer read from a file knows what it is drawn from."""
+    from sklearn.utils import check_random_state
+
+    if hasattr(layer, "seed_"):
+        return int(layer.seed_)
+    return int(check_random_state(layer.random_state).randint(2**31 - 1))
+
+
+def _code_size(model: Any) -> int:
+    return int(layers_of(model)[-1].W_.shape[1])
+
+
+def _pca_reconstructions(x_train: Array, x: Array, n_components: int) -> Array:
+    from sklearn.decomposition import PCA
+
+    # "auto" is randomised where there is much to compute, so it is given a seed.
+    pca = PCA(n_components, random_state=0).fit(x_train)
+    reconstructions: Array = pca.inverse_transform(pca.transform(x))
+    return reconstructions
+
+
+def _errors_of_model(model: Any, X: Any) -> Errors:
+    mean_squared = squared_error_terms(dense(X), dense(model.reconstruct(X))).sum(axis=1).mean()
+    return Errors(float(mean_squared), float(column_costs(model, X).sum(axis=1).mean()))
+
+
+def _errors(x: Array, z: Array, cost_name: str) -> Errors:
+    mean_squared = float(squared_error_terms(x, z).sum(axis=1).mean())
+    if cost_name == "squared_error":
+        return Errors(mean_squared, mean_squared)
+    cost = cross_entropy_terms(x, np.clip(z, MARGIN, 1 - MARGIN)).sum(axis=1).mean()
+    return Errors(mean_squared, float(cost))

@@ -1,0 +1,12 @@
+"""Taking a model away: to ONNX, or to a single file that needs nothing but NumPy.
+
+>>> import tempfile, pathlib
+>>> from autoenc.export import copy_numpy_reader
+>>> copy_numpy_reader(tempfile.mkdtemp()).name
+'numpy_reader.py'
+"""
+
+from autoenc.export.onnx import PARTS, to_onnx
+from autoenc.export.readers import copy_numpy_reader
+
+__all__ = ["PARTS", "copy_numpy_reader", "to_onnx"]

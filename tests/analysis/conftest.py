@@ -1,0 +1,44 @@
+"""Fitted models that the tests of this room share."""
+
+import pytest
+
+from autoenc import AutoEncoder, DenoisingAutoEncoder
+from autoenc.estimators import StackedDenoisingAutoEncoder
+
+QUICK = {"random_state": 0, "verbose": False}
+
+
+@pytest.fixture(scope="session")
+def healthy(digits):
+    """An autoencoder that has learned digits."""
+    return DenoisingAutoEncoder(50, n_epochs=5, learning_rate=0.2, **QUICK).fit(
+        digits.train.images
+    )
+
+
+@pytest.fixture(scope="session")
+def models(digits, healthy):
+    """One of each kind of model, by name, fitted on digits."""
+    X = digits.train.images[:500]
+    settings = {"n_epochs": 2, **QUICK}
+    return {
+        "tied": healthy,
+        "untied": AutoEncoder(20, tied=False, activation="tanh", **settings).fit(X),
+        "squared error": AutoEncoder(20, cost="squared_error", **settings).fit(X),
+        "unbounded": AutoEncoder(
+            20, cost="squared_error", activation="relu", output="linear", dtype="float64",
+            learning_rate=0.01, **settings,
+        ).fit(X),
+        "functions": AutoEncoder(20, activation=halved, output=squashed, **settings).fit(X),
+        "stack": StackedDenoisingAutoEncoder((30, 20), **settings).fit(X),
+    }  # fmt: skip
+
+
+def halved(a):
+    """An activation that has no name."""
+    return a / 2
+
+
+def squashed(a):
+    """An output in (0, 1) that has no name."""
+    return 0.5 + 0.4 * a / (1 + abs(a))

@@ -1,0 +1,200 @@
+"""Anomalies: calibrated p-values, scikit-learn's conventions, contributions."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from sklearn.base import BaseEstimator, clone, is_outlier_detector
+from sklearn.frozen import FrozenEstimator
+from sklearn.metrics import roc_auc_score
+from sklearn.utils.estimator_checks import check_estimator
+
+from autoenc import AutoEncoder
+from autoenc.analysis import AnomalyDetector
+from tests.analysis.test_fitted import KINDS
+
+
+class SumOfSquares:
+    """A model without parameters: how far a row is from 0."""
+
+    def score_samples(self, X):
+        return (np.asarray(X, dtype=float) ** 2).sum(axis=1)
+
+
+class SparseNorm(BaseEstimator):
+    """A model that takes sparse rows."""
+
+    def score_samples(self, X):
+        return np.asarray(X.multiply(X).sum(axis=1)).ravel()
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+class Itself:
+    """A model whose error is the only column."""
+
+    def score_samples(self, X):
+        return np.asarray(X, dtype=float)[:, 0]
+
+
+def test_scikit_learns_checks():
+    # A contamination that no number of rows is too few for.
+    results = check_estimator(AnomalyDetector(SumOfSquares(), 0.5), on_skip=None)
+    assert len(results) > 40
+    assert {result["status"] for result in results} <= {"passed", "skipped"}
+    skipped = [result["check_name"] for result in results if result["status"] == "skipped"]
+    assert skipped == ["check_array_api_input"]  # wants an environment variable of SciPy
+
+
+def test_it_is_an_outlier_detector(healthy, digits):
+    detector = AnomalyDetector(healthy).fit(digits.valid.images)
+    assert is_outlier_detector(detector)
+    X = digits.test.images[:50]
+    np.testing.assert_array_equal(detector.score_samples(X), -healthy.score_samples(X))
+    np.testing.assert_allclose(
+        detector.decision_function(X), detector.score_samples(X) - detector.offset_
+    )
+    assert detector.n_features_in_ == 784
+    with pytest.raises(AttributeError, match="has no fit_predict"):
+        detector.fit_predict(X)
+
+
+def test_p_values_are_counted():
+    detector = AnomalyDetector(Itself(), contamination=0.3).fit(np.array([[3.0], [1], [2], [2]]))
+    X = np.array([[0.0], [1], [1.5], [2], [2.5], [3], [3.5]])
+    expected = np.array([5, 5, 4, 4, 2, 2, 1]) / 5
+    np.testing.assert_array_equal(detector.p_values(X), expected)
+
+
+@pytest.mark.parametrize("n", [9, 99, 100, 299])
+@pytest.mark.parametrize("level", [0.01, 0.05, 0.1, 0.3, 0.5])
+def test_predictions_are_p_values_against_the_contamination(rng, n, level):
+    held_out = rng.integers(0, 60, size=(n, 1)).astype(float)
+    X = np.arange(-1.0, 62)[:, None]
+    detector = AnomalyDetector(Itself(), contamination=level)
+    if level * (n + 1) < 1:
+        with pytest.warns(UserWarning, match=f"Give at least {round(1 / level) - 1} rows"):
+            detector.fit(held_out)
+    else:
+        detector.fit(held_out)
+    flagged = detector.p_values(X) <= level + 1e-12
+    np.testing.assert_array_equal(detector.predict(X), np.where(flagged, -1, 1))
+    np.testing.assert_array_equal(detector.decision_function(X) < 0, flagged)
+
+
+def test_as_few_rows_as_flag_anything():
+    held_out = np.arange(99.0)[:, None]
+    assert AnomalyDetector(Itself()).fit(held_out).predict([[98.0], [98.5]]).tolist() == [1, -1]
+
+
+def test_false_alarms_over_200_simulated_runs(rng):
+    model = AutoEncoder(2, cost="squared_error", output="linear", n_epochs=3, learning_rate=0.05,
+                        random_state=0, verbose=False)  # fmt: skip
+    mixing = rng.normal(size=(2, 6))
+
+    def draw(n):
+        return (rng.normal(size=(n, 2)) @ mixing + 0.3 * rng.normal(size=(n, 6))).astype("float32")
+
+    model.fit(draw(500))
+    alarms = []
+    for _ in range(200):
+        detector = AnomalyDetector(model, contamination=0.05).fit(draw(199))
+        X = draw(200)
+        p = detector.p_values(X)
+        alarms.append((p <= 0.05).mean())
+        assert (detector.predict(X) == -1).mean() == alarms[-1]
+    assert 0.04 < np.mean(alarms) < 0.06
+    # p-values of normal rows are uniform: half of those of the last run are below 0.5.
+    assert 0.35 < (p <= 0.5).mean() < 0.65
+
+
+def test_false_alarms_on_real_digits(healthy, digits):
+    # Rows that training has not seen, in 200 random halves.
+    rows = np.concatenate([digits.valid.images, digits.test.images])
+    errors = healthy.score_samples(rows)[:, None]
+    alarms = []
+    for seed in range(200):
+        order = np.random.default_rng(seed).permutation(len(rows))
+        held_out, new = np.array_split(errors[order], 2)
+        p = AnomalyDetector(Itself(), contamination=None).fit(held_out).p_values(new)
+        alarms.append((p <= 0.05).mean())
+    assert 0.04 < np.mean(alarms) < 0.06
+
+
+def test_anomalies_on_real_digits(healthy, digits, rng):
+    detector = AnomalyDetector(healthy, contamination=0.05).fit(digits.valid.images)
+    normal = digits.test.images
+    shuffled = rng.permuted(normal, axis=1)
+    assert (detector.predict(normal) == -1).mean() < 0.1
+    assert (detector.predict(shuffled) == -1).mean() > 0.95
+    labels = np.repeat([1, 0], len(normal))
+    scores = detector.score_samples(np.concatenate([normal, shuffled]))
+    assert roc_auc_score(labels, scores) > 0.98
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_contributions_add_up(models, digits, kind):
+    detector = AnomalyDetector(models[kind], contamination=0.1).fit(digits.valid.images[:100])
+    X = digits.test.images[:50]
+    contributions = detector.contributions(X)
+    assert contributions.shape == X.shape
+    np.testing.assert_allclose(contributions.sum(axis=1), -detector.score_samples(X), rtol=1e-5)
+
+
+def test_contributions_name_the_column_that_is_wrong(healthy, digits):
+    X = digits.test.images[:20].copy()
+    X[:, 5] = 1  # a corner where no digit has ink
+    detector = AnomalyDetector(healthy).fit(digits.valid.images)
+    assert (detector.contributions(X).argmax(axis=1) == 5).mean() > 0.8
+
+
+def test_frames_and_clones(rng):
+    frame = pd.DataFrame(rng.uniform(size=(200, 3)), columns=list("abc"))
+    model = AutoEncoder(2, n_epochs=1, random_state=0, verbose=False).fit(frame)
+    detector = AnomalyDetector(FrozenEstimator(model), contamination=0.1)
+    fitted = clone(detector).fit(frame)
+    assert list(fitted.feature_names_in_) == ["a", "b", "c"]
+    np.testing.assert_allclose(
+        fitted.contributions(frame).sum(axis=1), model.score_samples(frame), rtol=1e-5
+    )
+    with pytest.raises(ValueError, match="feature names"):
+        fitted.predict(frame[["a", "b"]])
+
+
+def test_sparse_rows_where_the_model_takes_them(rng):
+    X = sparse.random_array((50, 4), density=0.5, rng=rng, format="csr")
+    detector = AnomalyDetector(SparseNorm(), contamination=0.1).fit(X)
+    assert (detector.predict(X) == -1).sum() == 4
+    with pytest.raises(TypeError, match="Sparse data was passed"):
+        AnomalyDetector(SumOfSquares()).fit(X)
+
+
+@pytest.mark.parametrize("level", [0, -0.1, 0.6, float("nan")])
+def test_absurd_contamination(level):
+    with pytest.raises(ValueError, match=r"expected a number in \(0, 0\.5\], or None"):
+        AnomalyDetector(Itself(), contamination=level).fit([[1.0]])
+
+
+def test_without_contamination_there_are_p_values_and_no_predictions():
+    detector = AnomalyDetector(Itself(), contamination=0.5).fit([[1.0], [2.0]])
+    detector.set_params(contamination=None).fit([[1.0], [2.0]])
+    assert detector.p_values([[3.0]]) == pytest.approx(1 / 3)
+    with pytest.raises(ValueError, match="there is no threshold since contamination is None"):
+        detector.predict([[3.0]])
+
+
+def test_errors_that_are_not_numbers():
+    detector = AnomalyDetector(Itself(), contamination=0.5).fit([[1.0], [2.0]])
+    with pytest.raises(ValueError, match="gives row 1 the error nan; expected finite errors"):
+        detector.p_values([[1.0], [np.nan]])
+
+
+def test_models_that_cannot():
+    with pytest.raises(TypeError, match="the model is a object without weights"):
+        AnomalyDetector(object()).fit([[1.0]])
+    detector = AnomalyDetector(Itself(), contamination=None).fit([[1.0]])
+    with pytest.raises(TypeError, match="expected an autoencoder or a stack"):
+        detector.contributions([[1.0]])

@@ -1,0 +1,66 @@
+"""What is read from models of every kind: layers, cost, its terms."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from sklearn.frozen import FrozenEstimator
+
+from autoenc import AutoEncoder
+from autoenc.analysis.fitted import column_costs, cost_of, dense, layers_of
+
+KINDS = ("tied", "untied", "squared error", "unbounded", "functions", "stack")
+
+
+def error(model, X):
+    """Cost of each row from reconstructions, in plain NumPy."""
+    x, z = X.astype("float64"), model.reconstruct(X).astype("float64")
+    if getattr(model, "cost", "cross_entropy") == "squared_error":
+        return ((x - z) ** 2).mean(axis=1)
+    return -(x * np.log(z) + (1 - x) * np.log(1 - z)).sum(axis=1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_terms_add_up_to_the_cost(models, digits, kind):
+    model, X = models[kind], digits.test.images[:40]
+    terms = column_costs(model, X)
+    assert terms.shape == X.shape
+    assert terms.dtype == np.float64
+    np.testing.assert_allclose(terms.sum(axis=1), error(model, X), rtol=1e-4)
+    if hasattr(model, "score_samples"):
+        np.testing.assert_allclose(terms.sum(axis=1), model.score_samples(X), rtol=1e-5)
+
+
+def test_terms_stay_finite_where_reconstructions_round_to_0_or_1(rng):
+    X = np.zeros((5, 3), "float32")
+    X[:, 0] = 1
+    model = AutoEncoder(2, n_epochs=1, random_state=0, verbose=False).fit(X)
+    model.visible_bias_ = np.array([-300, 300, 0], "float32")
+    terms = column_costs(model, X)
+    assert np.isfinite(terms).all()
+    np.testing.assert_allclose(terms[0, :2], 300, rtol=0.05)
+
+
+def test_a_wrapped_model_is_the_model(models, digits):
+    wrapped = FrozenEstimator(models["tied"])
+    assert layers_of(wrapped)[0].W_ is models["tied"].W_
+    assert cost_of(wrapped) == "cross_entropy"
+
+
+def test_layers_and_cost(models):
+    assert layers_of(models["tied"]) == [models["tied"]]
+    assert len(layers_of(models["stack"])) == 2
+    assert cost_of(models["stack"]) == "cross_entropy"
+    assert cost_of(models["unbounded"]) == "squared_error"
+
+
+@pytest.mark.parametrize("thing", [AutoEncoder(3), object()])
+def test_what_is_no_fitted_model_is_refused(thing):
+    with pytest.raises(TypeError, match=r"without weights W_ and without layers_; expected an"):
+        layers_of(thing)
+
+
+def test_frames_and_sparse_matrices_are_rows_too():
+    X = np.array([[0.0, 1.5], [2.0, 0.0]])
+    for rows in (X.tolist(), pd.DataFrame(X), sparse.csr_array(X)):
+        np.testing.assert_array_equal(dense(rows), X)

@@ -1,0 +1,178 @@
+"""Reports, and advice to models that really have what the advice is about."""
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from autoenc import AutoEncoder
+from autoenc.analysis import report, summarize
+from autoenc.analysis.advice import ALL_WELL
+from tests.analysis.test_fitted import KINDS
+
+QUICK = {"random_state": 0, "verbose": False}
+REAL = {"cost": "squared_error", "output": "linear"}
+
+
+def advice(model, X, **options):
+    return " | ".join(report(model, X, **options).advice)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_text_and_json_of_every_kind_of_model(models, digits, kind):
+    found = report(models[kind], digits.test.images[:200], X_train=digits.train.images[:300])
+    lines = str(found).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert f"{type(models[kind]).__name__} of 784 columns" in lines[0]
+    assert "measured on 200 rows; mean and PCA are taken from 300 training rows" in lines
+    for name in ("this model ", "PCA, ", "mean row", "this model, untrained"):
+        assert sum(line.startswith(name) for line in lines) == 1
+    stored = json.loads(json.dumps(found.to_dict()))
+    assert stored["yardsticks"]["model"]["cost"] == found.yardsticks.model.cost
+    assert len(stored["error_shares"]) == len(stored["columns"]) == 784
+    assert stored["advice"] == found.advice
+    assert len(stored["layers"]) == (2 if kind == "stack" else 1)
+
+
+def test_numbers_in_the_text_are_those_found(healthy, digits):
+    found = report(healthy, digits.test.images)
+    shown = " ".join(str(found).split())
+    for errors in (found.yardsticks.model, found.yardsticks.pca, found.yardsticks.untrained):
+        assert f"{errors.mean_squared:.6g}" in shown
+        assert f"{errors.cost:.6g}" in shown
+    assert f"cost from {healthy.history_[0]['cost']:.6g}" in shown
+    assert f"effective number of codes {found.layers[0].units.effective:.1f}" in shown
+    assert "mean and PCA are taken from the same rows" in shown
+    assert "cross entropy of PCA and mean: with values kept in [0.001, 0.999]" in shown
+    worst = int(np.argmax(found.error_shares))
+    assert f"largest shares of the error: column {worst} " in shown
+
+
+def test_layers_of_a_stack_are_judged_each_on_its_input(models, digits):
+    stack, X = models["stack"], digits.test.images[:200]
+    found = report(stack, X)
+    assert [layer.units.n_units for layer in found.layers] == [30, 20]
+    top = report(stack.layers_[1], stack.layers_[0].transform(X))
+    assert found.layers[1] == top.layers[0]
+    assert "layer 2: 2 epochs" in str(found)
+
+
+def test_names_of_columns(rng):
+    frame = pd.DataFrame(rng.uniform(size=(50, 2)), columns=["height", "weight"])
+    model = AutoEncoder(1, n_epochs=1, **QUICK).fit(frame)
+    assert report(model, frame).columns == ["height", "weight"]
+
+
+def test_many_rows_are_sampled(healthy, digits):
+    found = report(healthy, digits.test.images, X_train=digits.train.images, max_rows=150)
+    assert (found.n_rows, found.n_train_rows) == (150, 150)
+    again = report(healthy, digits.test.images, X_train=digits.train.images, max_rows=150)
+    assert found.to_dict() == again.to_dict()
+    whole = report(healthy, digits.test.images)
+    assert found.yardsticks.model.cost == pytest.approx(whole.yardsticks.model.cost, rel=0.1)
+
+
+def test_dead_units(digits):
+    X = digits.train.images[:500]
+    model = AutoEncoder(20, activation="relu", learning_rate=2.0, n_epochs=1, **QUICK).fit(X)
+    n_dead = len(report(model, X).layers[0].units.dead)
+    assert f"{n_dead} of 20 units are dead: they give every row the same code." in advice(model, X)
+
+
+def test_saturated_units(digits):
+    # One pixel in five times a thousand: pre-activations are far from 0.
+    X = 255 * digits.train.images[:300]
+    model = AutoEncoder(20, n_epochs=1, learning_rate=1e-5, **REAL, **QUICK).fit(X)
+    model.hidden_bias_ += 20
+    assert "units are saturated: at an end of their activation" in advice(model, X)
+
+
+def test_duplicate_units_and_collapsed_codes(rng):
+    # One number in every column: there is only one thing that units can say.
+    X = rng.uniform(size=(300, 1)) * np.ones((1, 6), "float32")
+    model = AutoEncoder(10, n_epochs=20, **QUICK).fit(X)
+    text = advice(model, X)
+    assert "of 10 units say the same as another" in text
+    assert "vary along one direction only (effective number 1.0)" in text
+
+
+def test_a_model_that_has_just_begun(digits):
+    X = digits.train.images[:1000]
+    model = AutoEncoder(20, n_epochs=2, learning_rate=0.001, **QUICK).fit(X)
+    text = advice(model, X)
+    assert "better than that of the mean row" in text
+    assert "% an epoch: train longer" in text
+    assert "no better than PCA with 20 components" in text
+
+
+def test_training_that_has_done_harm(rng):
+    X = rng.normal(size=(200, 5)) * np.array([0.01, 1, 1, 1, 1])
+    model = AutoEncoder(3, n_epochs=3, learning_rate=3.0, activation="tanh", **REAL, **QUICK)
+    text = advice(model.fit(X), X)
+    assert "is no better than with the weights that training began from" in text
+
+
+def test_learned_by_heart(digits):
+    train, test = digits.train.images[:30], digits.test.images[:300]
+    model = AutoEncoder(100, n_epochs=150, **QUICK).fit(train)
+    assert "the model has learned them by heart" in advice(model, test, X_train=train)
+    assert "learned them by heart" not in advice(model, train, X_train=train)
+
+
+def test_one_column_on_another_scale(rng):
+    X = rng.normal(size=(300, 5)) * np.array([1, 1, 30, 1, 1])
+    model = AutoEncoder(2, n_epochs=2, learning_rate=1e-4, **REAL, **QUICK).fit(X)
+    assert "'column 2' alone has 9" in advice(model, X)
+
+
+def test_rising_cost(digits):
+    X = digits.train.images[:500]
+    model = AutoEncoder(20, n_epochs=5, learning_rate=lambda step: 0.3 * 1.04**step, **QUICK)
+    text = advice(model.fit(X), X)
+    assert model.history_[-1]["cost"] > model.history_[-3]["cost"]
+    assert "cost was rising by" in text
+
+
+def test_validation_cost_that_has_risen(healthy, digits):
+    model = AutoEncoder(5, n_epochs=1, **QUICK).fit(digits.train.images[:50])
+    costs = [(9.0, 9.5), (8.0, 8.9), (7.0, 9.3)]
+    model.history_ = [
+        {"epoch": i, "cost": cost, "valid_cost": valid}
+        for i, (cost, valid) in enumerate(costs, start=1)
+    ]
+    text = advice(model, digits.test.images[:50])
+    assert "validation cost was lowest after epoch 2 (8.9) and has risen to 9.3" in text
+    assert "an epoch: train longer" not in text
+    assert "validation lowest after epoch 2: 8.9" in str(report(model, digits.test.images[:50]))
+
+
+def test_nothing_stands_out():
+    # A bump that moves: a curve, of which three units can make more than three components.
+    places = np.linspace(0, 1, 12)
+    X = np.exp(-(((np.random.default_rng(0).uniform(size=(500, 1)) - places) / 0.15) ** 2))
+    settings = {"tied": False, "cost": "squared_error", "learning_rate": 2.0, "momentum": 0.9}
+    model = AutoEncoder(3, n_epochs=150, **settings, **QUICK).fit(X.astype("float32"))
+    found = report(model, X)
+    assert found.yardsticks.model.cost < 0.3 * found.yardsticks.pca.cost
+    assert found.advice == [ALL_WELL]
+    assert "cross entropy of PCA" not in str(found)
+
+
+def test_histories():
+    records = [{"epoch": i, "cost": c, "seconds": 0.5} for i, c in enumerate((8.0, 4.0, 2.0), 1)]
+    found = summarize([*records, {"epoch": 3, "cost": math.nan}, {"note": "learning rate halved"}])
+    assert (found.n_epochs, found.first_cost, found.last_cost, found.seconds) == (3, 8, 2, 1.5)
+    assert found.fall == pytest.approx(0.375)
+    assert found.best_epoch is None
+    assert summarize(records[:1]).fall is None
+    long = summarize([{"epoch": i, "cost": c} for i, c in enumerate((100, 50, 50, 50, 50), 1)])
+    assert long.fall == 0
+
+
+def test_what_is_refused(healthy, digits):
+    with pytest.raises(TypeError, match="expected an autoencoder or a stack"):
+        report(AutoEncoder(3), digits.test.images)
+    with pytest.raises(ValueError, match="at least two rows"):
+        report(healthy, digits.test.images[:1])

@@ -1,0 +1,100 @@
+"""Yardsticks, against NumPy and scikit-learn."""
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+
+from autoenc import AutoEncoder, DenoisingAutoEncoder
+from autoenc.analysis import untrained, yardsticks
+from autoenc.estimators import StackedDenoisingAutoEncoder
+from tests.analysis.test_fitted import KINDS, error
+
+
+def mean_squared(x, z):
+    return ((x.astype("float64") - z) ** 2).mean()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_errors_of_the_model(models, digits, kind):
+    model, X = models[kind], digits.test.images[:60]
+    found = yardsticks(model, X)
+    expected = mean_squared(X, model.reconstruct(X))
+    assert found.model.mean_squared == pytest.approx(expected, rel=1e-5)
+    assert found.model.cost == pytest.approx(error(model, X).mean(), rel=1e-4)
+
+
+def test_mean_and_pca_come_from_training_rows(healthy, digits):
+    train, X = digits.train.images[:1000], digits.test.images[:200]
+    found = yardsticks(healthy, X, X_train=train)
+    pca = PCA(50, svd_solver="full").fit(train.astype("float64"))
+    assert found.n_components == 50
+    assert found.n_columns == 784
+    assert found.mean.mean_squared == pytest.approx(mean_squared(X, train.mean(axis=0)), rel=1e-5)
+    rebuilt = pca.inverse_transform(pca.transform(X))
+    assert found.pca.mean_squared == pytest.approx(mean_squared(X, rebuilt), rel=1e-2)
+    z = np.clip(rebuilt, 0.001, 0.999)
+    cost = -(X * np.log(z) + (1 - X) * np.log(1 - z)).sum(axis=1).mean()
+    assert found.pca.cost == pytest.approx(cost, rel=1e-2)
+    own = yardsticks(healthy, X)
+    assert own.mean.mean_squared == pytest.approx(X.var(axis=0).mean(), rel=1e-4)
+
+
+def test_squared_error_is_its_own_cost(models, digits):
+    found = yardsticks(models["unbounded"], digits.test.images[:50])
+    assert found.cost_name == "squared_error"
+    for errors in (found.model, found.mean, found.pca, found.untrained):
+        assert errors.cost == pytest.approx(errors.mean_squared)
+
+
+def test_a_trained_model_is_better_than_where_it_began(healthy, digits):
+    found = yardsticks(healthy, digits.test.images)
+    assert found.model.cost < 0.3 * found.untrained.cost
+    assert found.model.mean_squared < 0.5 * found.mean.mean_squared
+
+
+def test_no_more_components_than_rows_or_columns(rng):
+    X = rng.uniform(size=(6, 3))
+    model = AutoEncoder(10, n_epochs=1, random_state=0, verbose=False).fit(X)
+    found = yardsticks(model, X)
+    assert found.n_components == 3
+    assert found.pca.mean_squared < 1e-12
+
+
+# A rate so small that training changes nothing shows where training began.
+STILL = {"learning_rate": 1e-30, "n_epochs": 1, "verbose": False}
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        AutoEncoder(7, random_state=3, **STILL),
+        DenoisingAutoEncoder(7, random_state=5, tied=False, dtype="float64", **STILL),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_untrained_is_where_training_began(model, rng):
+    X = rng.uniform(size=(40, 5))
+    start = model.fit(X)._arrays()
+    trained = type(model)(**{**model.get_params(), "learning_rate": 0.5, "n_epochs": 3}).fit(X)
+    before = trained._arrays()
+    found = untrained(trained)
+    assert list(found._arrays()) == list(start)
+    for name, array in found._arrays().items():
+        assert array.dtype == start[name].dtype
+        np.testing.assert_allclose(array, start[name], atol=1e-25)
+    np.testing.assert_allclose(found.transform(X), model.transform(X), rtol=1e-5)
+    assert np.abs(trained.W_ - found.W_).max() > 1e-3
+    for name, array in trained._arrays().items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+def test_untrained_stack_saved_and_loaded(rng, tmp_path):
+    X = rng.uniform(size=(40, 5))
+    settings = {"hidden_sizes": (4, 3), "random_state": 2}
+    start = StackedDenoisingAutoEncoder(**settings, **STILL).fit(X)
+    trained = StackedDenoisingAutoEncoder(**settings, n_epochs=2, verbose=False).fit(X)
+    trained.save(tmp_path / "stack")
+    loaded = StackedDenoisingAutoEncoder.load(tmp_path / "stack")
+    for model in (trained, loaded):
+        np.testing.assert_allclose(untrained(model).transform(X), start.transform(X), rtol=1e-5)
+    assert np.abs(trained.transform(X) - start.transform(X)).max() > 1e-3

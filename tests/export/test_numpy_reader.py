@@ -1,0 +1,308 @@
+"""The single-file reader: equal to autoenc, alone with NumPy, safe with any file."""
+
+import json
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import save as to_bytes
+
+from autoenc import AutoEncoder
+from autoenc.export import copy_numpy_reader, numpy_reader
+from autoenc.storage import load_arrays, save_arrays
+from tests.analysis.test_fitted import error
+from tests.export.conftest import KINDS
+
+
+@pytest.fixture
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("reader")
+
+
+def saved(model, folder):
+    model.save(folder / "model.safetensors")
+    return folder / "model.safetensors"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_equal_to_autoenc(models, digits, folder, kind, monkeypatch):
+    model, X = models[kind], digits.test.images[:100]
+    monkeypatch.setattr(numpy_reader, "ROWS_AT_A_TIME", 30)
+    read = numpy_reader.load(saved(model, folder))
+    codes = model.transform(X)
+    for result, expected in (
+        (read.transform(X), codes),
+        (read.inverse_transform(codes), model.inverse_transform(codes)),
+        (read.reconstruct(X), model.reconstruct(X)),
+    ):
+        assert result.dtype == expected.dtype
+        size = max(1, np.abs(expected).max())
+        np.testing.assert_allclose(result, expected, rtol=1e-6, atol=1e-6 * size)
+    scores = getattr(model, "score_samples", lambda rows: error(model, rows))(X)
+    np.testing.assert_allclose(read.score_samples(X), scores, rtol=2e-6)
+
+
+@pytest.mark.parametrize("kind", ["softmax", "perceptron", "stacked"])
+def test_classifiers(classifiers, digits, folder, kind):
+    model, X = classifiers[kind], digits.test.images[:100]
+    read = numpy_reader.load(saved(model, folder))
+    np.testing.assert_allclose(read.predict_proba(X), model.predict_proba(X), rtol=0, atol=1e-6)
+    np.testing.assert_array_equal(read.predict(X), model.predict(X))
+    np.testing.assert_array_equal(read.classes_, model.classes_)
+
+
+def test_copied_alone_it_runs_where_there_is_only_numpy(models, classifiers, digits, folder):
+    """No site-packages, no current folder: a copy of the reader and a link to NumPy."""
+    alone = folder / "alone"
+    copy = copy_numpy_reader(alone)
+    assert copy == alone / "numpy_reader.py"
+    packages = Path(np.__file__).parents[1]
+    for name in ("numpy", "numpy.libs"):
+        if (packages / name).exists():
+            (alone / name).symlink_to(packages / name)
+    X = digits.test.images[:50]
+    np.save(folder / "X.npy", X)
+    path = saved(models["stack"], folder)
+    classifiers["perceptron"].save(folder / "classifier.safetensors")
+    code = f"""
+import sys
+sys.path.insert(0, {str(alone)!r})
+import numpy as np, numpy_reader
+X = np.load({str(folder / "X.npy")!r})
+model = numpy_reader.load({str(path)!r})
+classifier = numpy_reader.load({str(folder / "classifier.safetensors")!r})
+np.savez({str(folder / "results.npz")!r}, codes=model.transform(X), z=model.reconstruct(X),
+         scores=model.score_samples(X), p=classifier.predict_proba(X))
+try:
+    import autoenc
+except ImportError:
+    pass
+else:
+    raise AssertionError("autoenc is there")
+files = [name for name, module in sys.modules.items() if getattr(module, "__file__", None)]
+found = {{name.partition(".")[0] for name in files}} - sys.stdlib_module_names
+print(*sorted(found - {{"__main__"}}))
+"""
+    command = [sys.executable, "-I", "-S", "-c", code]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=alone)
+    assert run.stderr == ""
+    assert run.stdout.split() == ["numpy", "numpy_reader"]
+    results = np.load(folder / "results.npz")
+    model = models["stack"]
+    np.testing.assert_allclose(results["codes"], model.transform(X), rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(results["z"], model.reconstruct(X), rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(results["scores"], error(model, X), rtol=1e-5)
+    expected = classifiers["perceptron"].predict_proba(X)
+    np.testing.assert_allclose(results["p"], expected, rtol=0, atol=1e-6)
+
+
+def test_the_source_imports_nothing_but_numpy_and_the_standard_library():
+    source = Path(numpy_reader.__file__).read_text(encoding="utf-8")
+    lines = [line for line in source.splitlines() if line.startswith(("import ", "from "))]
+    roots = {line.split()[1].partition(".")[0] for line in lines}
+    assert roots - sys.stdlib_module_names == {"numpy"}
+
+
+def test_functions_need_autoenc(rng, folder):
+    model = AutoEncoder(
+        2, activation=abs, cost="squared_error", n_epochs=1, random_state=0, verbose=False
+    ).fit(rng.uniform(size=(20, 3)))
+    with pytest.raises(numpy_reader.ModelFileError, match=r"has the function builtins\.abs for"):
+        numpy_reader.load(saved(model, folder))
+
+
+def test_rows_are_checked(models, digits, folder):
+    read = numpy_reader.load(saved(models["tied"], folder))
+    for wrong in (digits.test.images[0], digits.test.images[:, :5]):
+        with pytest.raises(ValueError, match=r"rows have shape .*; expected \(rows, 784\)"):
+            read.transform(wrong)
+    with pytest.raises(
+        ValueError, match=r"rows have values from 0\.0 to 25.*; expected \[0, 1\], "
+    ):
+        read.transform(255 * digits.test.images[:5])
+    with pytest.raises(ValueError, match="rows have NaN or infinity"):
+        read.score_samples(np.full((1, 784), np.nan))
+    assert read.transform(np.empty((0, 784))).shape == (0, 30)
+
+
+def test_real_values_are_no_mistake_under_squared_error(models, digits, folder):
+    model, X = models["tanh"], digits.test.images[:5] - 1
+    read = numpy_reader.load(saved(model, folder))
+    np.testing.assert_allclose(read.score_samples(X), model.score_samples(X), rtol=1e-5)
+
+
+def test_no_such_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match="there is no model file at"):
+        numpy_reader.load(tmp_path / "nothing")
+
+
+SMALL = {
+    "W": np.ones((3, 2), "float32"),
+    "hidden_bias": np.ones(2, "float32"),
+    "visible_bias": np.ones(3, "float32"),
+}
+DESCRIPTION = {
+    "class": "AutoEncoder",
+    "settings": {"activation": "sigmoid", "cost": "squared_error"},
+}
+
+
+def write(folder, arrays=SMALL, description=DESCRIPTION):
+    save_arrays(folder / "m", arrays, description)
+    return folder / "m"
+
+
+def file_of(header, data=b""):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + data
+
+
+METADATA = {"autoenc": json.dumps(DESCRIPTION)}
+ENTRY = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
+HOSTILE = {
+    "nothing": b"",
+    "junk": b"junk",
+    "a header of 2^60 bytes": (2**60).to_bytes(8, "little") + b"{}",
+    "a header that is no JSON": file_of(b"not JSON"),
+    "a header that is no text": file_of(b"\xff\xfe\xfd"),
+    "a header that is a list": file_of([]),
+    "a header of a hundred thousand brackets": file_of(b"[" * 100_000),
+    "no metadata": file_of({}),
+    "metadata that is a list": file_of({"__metadata__": []}),
+    "another's metadata": file_of({"__metadata__": {"format": "pt"}}),
+    "a description that is no JSON": file_of({"__metadata__": {"autoenc": "{"}}),
+    "a description that is a number": file_of({"__metadata__": {"autoenc": "1"}}),
+    "a description of many brackets": file_of({"__metadata__": {"autoenc": "[" * 100_000}}),
+    "no arrays": file_of({"__metadata__": METADATA}),
+    "settings that are no mapping": file_of({"__metadata__": {"autoenc": '{"settings": 1}'}}),
+    "no settings": file_of({"__metadata__": {"autoenc": "{}"}}),
+    "data that nobody owns": file_of({"__metadata__": METADATA}, b"1234"),
+}
+ENTRIES = {
+    "2^60 elements": {**ENTRY, "shape": [2**30, 2**30]},
+    "a negative size": {**ENTRY, "shape": [-1]},
+    "two negative sizes": {**ENTRY, "shape": [-1, -1]},
+    "a size that is true": {**ENTRY, "shape": [True]},
+    "a broken size": {**ENTRY, "shape": [1.0]},
+    "an unknown type": {**ENTRY, "dtype": "F9"},
+    "a type that is a list": {**ENTRY, "dtype": []},
+    "offsets before the data": {**ENTRY, "data_offsets": [-4, 0]},
+    "offsets behind the data": {**ENTRY, "data_offsets": [4, 8]},
+    "offsets the wrong way": {**ENTRY, "data_offsets": [4, 0]},
+    "three offsets": {**ENTRY, "data_offsets": [0, 2, 4]},
+    "a shape of text": {**ENTRY, "shape": "1"},
+    "a number": 1,
+    "nothing": None,
+}
+HOSTILE |= {
+    f"an array with {name}": file_of({"__metadata__": METADATA, "W": entry}, b"1234")
+    for name, entry in ENTRIES.items()
+}
+
+
+@pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_files(tmp_path, content):
+    (tmp_path / "hostile.bin").write_bytes(content)
+    with pytest.raises(numpy_reader.ModelFileError, match=r"hostile\.bin is not a model file, or"):
+        numpy_reader.load(tmp_path / "hostile.bin")
+
+
+@pytest.mark.parametrize(
+    ("arrays", "settings", "message"),
+    [
+        ({"W": np.ones(3, "float32")}, {}, "W has shape"),
+        ({"W": np.ones((3, 2), "int64")}, {}, "W is of int64"),
+        ({"hidden_bias": np.ones(3, "float32")}, {}, "hidden_bias has shape"),
+        ({"visible_bias": np.ones((3, 1), "float32")}, {}, "visible_bias has shape"),
+        ({"W_prime": np.ones((3, 2), "float32")}, {"tied": False}, "the decoder has shape"),
+        ({}, {"tied": False}, "W_prime"),
+        ({}, {"activation": "sine"}, "the activation 'sine' is not known"),
+        ({}, {"activation": 3}, "the activation 3 is not known"),
+        ({}, {"cost": "hinge"}, "the cost is 'hinge'"),
+    ],
+)
+def test_files_that_do_not_fit_together(tmp_path, arrays, settings, message):
+    description = {"settings": {**DESCRIPTION["settings"], **settings}}
+    path = write(tmp_path, {**SMALL, **arrays}, description)
+    with pytest.raises(numpy_reader.ModelFileError, match=message):
+        numpy_reader.load(path)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "fitted", "message"),
+    [
+        ({"W_1": np.ones((3, 2))}, {"labels_": [0, 1]}, "bias_1"),
+        ({"W_1": np.ones((3, 2)), "bias_1": np.ones(3)}, {"labels_": [0, 1]}, "bias has shape"),
+        ({"W_1": np.ones((3, 2)), "bias_1": np.ones(2)}, {"labels_": [0]}, "1 classes and 2 out"),
+        ({"W_1": np.ones((3, 2)), "bias_1": np.ones(2)}, {"labels_": 2}, "classes are not a list"),
+        ({"W_1": np.ones((3, 2)), "bias_1": np.ones(2)}, {}, "labels_"),
+    ],
+)
+def test_classifiers_that_do_not_fit_together(tmp_path, arrays, fitted, message):
+    path = write(tmp_path, arrays, {"settings": {}, "fitted": fitted})
+    with pytest.raises(numpy_reader.ModelFileError, match=message):
+        numpy_reader.load(path)
+
+
+def test_layers_that_do_not_fit_onto_each_other(tmp_path):
+    arrays = {f"layer_{k}.{name}": array for k in (1, 2) for name, array in SMALL.items()}
+    with pytest.raises(numpy_reader.ModelFileError, match="W of a layer above another has shape"):
+        numpy_reader.load(write(tmp_path, arrays))
+
+
+def test_truncation_at_every_byte(tmp_path):
+    whole = write(tmp_path).read_bytes()
+    for length in range(len(whole)):
+        (tmp_path / "cut").write_bytes(whole[:length])
+        with pytest.raises(numpy_reader.ModelFileError):
+            numpy_reader.load(tmp_path / "cut")
+
+
+def test_a_flipped_bit_is_found_by_the_checksum(tmp_path):
+    path = write(tmp_path)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(numpy_reader.ModelFileError, match="does not match its checksum"):
+        numpy_reader.load(path)
+
+
+def test_files_without_a_checksum_are_read(tmp_path):
+    (tmp_path / "old").write_bytes(to_bytes(SMALL, metadata=METADATA))
+    assert numpy_reader.load(tmp_path / "old").transform(np.ones((1, 3))).shape == (1, 2)
+
+
+@settings(max_examples=300)
+@given(data=st.data())
+def test_mutations_give_only_the_documented_error(tmp_path_factory, data):
+    folder = tmp_path_factory.mktemp("mutated")
+    content = bytearray(write(folder).read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(content) - 1))
+        content[place] = data.draw(st.integers(0, 255))
+    (folder / "m").write_bytes(content)
+    with suppress(numpy_reader.ModelFileError):
+        numpy_reader.load(folder / "m").transform(np.ones((1, 3)))
+
+
+def test_arrays_are_those_that_autoenc_reads(models, folder):
+    path = saved(models["untied"], folder)
+    expected, description = load_arrays(path)
+    arrays, found = numpy_reader._read(path.read_bytes())
+    assert found == description
+    assert arrays.keys() == expected.keys()
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(array, expected[name])
+
+
+def test_a_header_longer_than_the_file_is_named(tmp_path):
+    # All of a good file but its length: what follows would be read as far as it goes.
+    content = file_of({"__metadata__": METADATA})
+    (tmp_path / "long").write_bytes((2**60).to_bytes(8, "little") + content[8:])
+    with pytest.raises(numpy_reader.ModelFileError, match=f"should have {2**60} bytes"):
+        numpy_reader.load(tmp_path / "long")

@@ -1,0 +1,111 @@
+"""ONNX graphs, run by onnxruntime, against the models themselves."""
+
+import sys
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+from autoenc import AutoEncoder
+from autoenc.export import PARTS, to_onnx
+from tests.analysis.test_fitted import error
+from tests.export.conftest import KINDS
+
+
+def run(exported, X):
+    session = onnxruntime.InferenceSession(exported.SerializeToString())
+    (result,) = session.run(None, {"x": X})
+    return result
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_runtime_gives_what_the_model_gives(models, digits, kind, part):
+    model = models[kind]
+    dtype = model.transform(digits.test.images[:1]).dtype
+    X = digits.test.images[:200].astype(dtype)
+    result = run(to_onnx(model, part=part), X)
+    function = getattr(model, part, lambda rows: error(model, rows))
+    expected = function(X)
+    assert result.dtype == dtype
+    assert result.shape == expected.shape
+    scale = max(1, np.abs(expected).max())
+    assert np.abs(result - expected).max() < 1e-5 * scale
+    if part != "score_samples":
+        assert np.abs(result - expected).max() < 1e-5
+
+
+def test_differences_of_float64_are_those_of_float64(models, digits):
+    X = digits.test.images[:50].astype("float64")
+    model = models["untied"]
+    result = run(to_onnx(model, part="score_samples"), X)
+    np.testing.assert_allclose(result, model.score_samples(X), rtol=1e-12)
+
+
+@pytest.mark.parametrize("n", [0, 1, 3, 1000])
+def test_any_number_of_rows(models, digits, n):
+    exported = to_onnx(models["tied"], part="transform")
+    assert run(exported, digits.test.images[:n]).shape == (n, 30)
+
+
+def test_scores_stay_finite_far_from_zero(rng):
+    X = np.ones((4, 3), "float32")
+    model = AutoEncoder(2, n_epochs=1, random_state=0, verbose=False).fit(X)
+    model.visible_bias_ = np.array([-200, 200, 0], "float32")
+    result = run(to_onnx(model, part="score_samples"), X)
+    np.testing.assert_allclose(result, model.score_samples(X), rtol=1e-5)
+    assert result[0] > 150
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_files_are_read_by_onnx_itself(models, tmp_path, part):
+    path = tmp_path / "new folder" / "model.onnx"
+    to_onnx(models["stack"], path, part=part)
+    exported = onnx.load(path)
+    onnx.checker.check_model(exported, full_check=True)
+    assert exported.producer_name == "autoenc"
+    assert [(o.domain, o.version) for o in exported.opset_import] == [("", 17)]
+    (given,), (output,) = exported.graph.input, exported.graph.output
+    rows, columns = given.type.tensor_type.shape.dim
+    assert (given.name, rows.dim_param, columns.dim_value) == ("x", "rows", 784)
+    assert output.name == PARTS[part]
+    assert output.type.tensor_type.shape.dim[0].dim_param == "rows"
+
+
+def test_a_failed_export_leaves_the_file_that_was_there(models, tmp_path):
+    path = tmp_path / "model.onnx"
+    to_onnx(models["tied"], path)
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="part is 'decode'; expected one of reconstruct, tr"):
+        to_onnx(models["tied"], path, part="decode")
+    assert path.read_bytes() == before
+
+
+def halved(a):
+    return a / 2
+
+
+@pytest.mark.parametrize("name", ["activation", "output"])
+def test_functions_cannot_be_exported(rng, name):
+    settings = {"cost": "squared_error", "n_epochs": 1, "verbose": False, "random_state": 0}
+    model = AutoEncoder(2, **{name: halved}, **settings).fit(rng.uniform(size=(20, 3)))
+    with pytest.raises(ValueError, match=rf"^{name} is <function halved .*given by name \(linear"):
+        to_onnx(model)
+
+
+def test_models_that_are_none():
+    with pytest.raises(TypeError, match="expected an autoencoder or a stack"):
+        to_onnx(AutoEncoder(3))
+
+
+def test_weights_that_no_file_can_hold(models, monkeypatch):
+    monkeypatch.setattr("autoenc.export.onnx.LARGEST", 2 * models["tied"].W_.nbytes - 1)
+    with pytest.raises(ValueError, match=r"are 188,160 bytes; expected at most 188,159"):
+        to_onnx(models["tied"])
+
+
+def test_without_onnx_it_says_what_to_install(models, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(ImportError, match=r'pip install "autoenc\[onnx\]"'):
+        to_onnx(models["tied"])
