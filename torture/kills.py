@@ -81,7 +81,7 @@ def run(kind: Kind, backend: str, path: Path | None) -> bytes:
         data=rows,
         batch_size=20,
         block_size=7,
-        n_epochs=8,
+        n_epochs=40,
         backend=backend,
         validation=(layer.cross_entropy(x), rows[:100]) if patience else None,
         early_stopping=patience,

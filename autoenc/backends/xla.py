@@ -59,8 +59,8 @@ class XlaBackend:
 
     def put(self, array: Array) -> DeviceArray:
         """Copy an array to the device."""
-        with _precision(array.dtype.name):
-            return jax.device_put(array, self._device)
+        with _precision(array.dtype.name), _memory_errors():
+            return jax.device_put(array, self._device).block_until_ready()
 
     def compile(self, step: Step) -> ScanRunner:
         """Compile a step into a runner of blocks."""
@@ -93,13 +93,16 @@ class ScanRunner:
     def run(self, data: Sequence[DeviceArray], rows: Array, entropy: Sequence[int]) -> Array:
         """Train on one block; see `BlockRunner.run`."""
         generators = [_key(g) for g in block_generators(entropy, self._n_generators)]
-        with _precision(self._dtype), _without_truncation_warnings():
+        with _precision(self._dtype), _without_truncation_warnings(), _memory_errors():
             rows = jax.device_put(rows.astype(np.int32), self._device)
             self._before = list(self._state.fresh())
-            self._state.values, costs, self._finite = self._block(
+            after, costs, self._finite = self._block(
                 self._before, generators, self._constants.fresh(), list(data), rows
             )
-            return np.asarray(costs, dtype=np.float64)
+            # Only when they are there, so that a full device leaves the state as it was.
+            costs = np.asarray(costs, dtype=np.float64)
+            self._state.values = after
+            return costs
 
     def is_finite(self) -> bool:
         """Whether the state is finite; see `BlockRunner.is_finite`."""
@@ -150,7 +153,7 @@ class _RowFunction:
         n = len(arrays[0])
         padded = 1 << max(n - 1, 0).bit_length()
         filled = [np.resize(array, (padded, *array.shape[1:])) for array in arrays]
-        with _precision(self._dtype), _without_truncation_warnings():
+        with _precision(self._dtype), _without_truncation_warnings(), _memory_errors():
             (result,) = self._function(*filled, *self._shared.fresh())
             return np.array(result[:n])
 
@@ -306,6 +309,17 @@ def _precision(dtype: str) -> Iterator[None]:
     """JAX's 64-bit mode as `dtype` needs it, and products in full float32 on a GPU."""
     with jax.enable_x64(dtype == "float64"), jax.default_matmul_precision("highest"):
         yield
+
+
+@contextmanager
+def _memory_errors() -> Iterator[None]:
+    """Turn XLA's word for a full device into Python's."""
+    try:
+        yield
+    except jax.errors.JaxRuntimeError as error:
+        if "RESOURCE_EXHAUSTED" not in str(error):
+            raise
+        raise MemoryError(str(error).partition("\n")[0]) from error
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeAlias
 
@@ -29,12 +30,17 @@ class Feed(Protocol):
         """Give some rows of each array, in main memory."""
         ...
 
+    def smaller(self) -> Feed:
+        """Give a feed that takes less memory of the device; itself if there is none."""
+        ...
+
 
 class Resident:
     """All of the data is on the device, once."""
 
     def __init__(self, arrays: Sequence[Array], backend: Backend) -> None:
         self._arrays = arrays
+        self._backend = backend
         self._on_device = [backend.put(array) for array in arrays]
 
     def block(self, rows: Array) -> tuple[Sequence[Any], Array]:
@@ -44,6 +50,11 @@ class Resident:
     def rows(self, numbers: Array) -> list[Array]:
         """Give some rows; see `Feed.rows`."""
         return [array[numbers] for array in self._arrays]
+
+    def smaller(self) -> Feed:
+        """Give up the copy on the device; see `Feed.smaller`."""
+        self._on_device = []
+        return Chunked(self._arrays, self._backend)
 
 
 class Chunked:
@@ -62,6 +73,10 @@ class Chunked:
         """Give some rows; see `Feed.rows`."""
         return [array[numbers] for array in self._arrays]
 
+    def smaller(self) -> Feed:
+        """There is none that takes less; see `Feed.smaller`."""
+        return self
+
 
 def make_feed(arrays: Sequence[Array], backend: Backend, device_bytes: int | None) -> Feed:
     """Keep the data on the device if it fits into so many bytes, or no bound is given.
@@ -72,8 +87,20 @@ def make_feed(arrays: Sequence[Array], backend: Backend, device_bytes: int | Non
         If the bound is not a positive number.
     """
     if device_bytes is None:
-        return Resident(arrays, backend)
+        return _resident_if_it_fits(arrays, backend)
     if not device_bytes > 0:
         raise ValueError(f"device_bytes is {device_bytes!r}; expected a number of bytes > 0.")
     fits = sum(array.nbytes for array in arrays) <= device_bytes
     return Resident(arrays, backend) if fits else Chunked(arrays, backend)
+
+
+def _resident_if_it_fits(arrays: Sequence[Array], backend: Backend) -> Feed:
+    try:
+        return Resident(arrays, backend)
+    except MemoryError as error:
+        warnings.warn(
+            f"the data does not fit into the device's memory ({error}); each block is moved when "
+            "its turn comes. Pass device_bytes to have it so from the start.",
+            stacklevel=4,
+        )
+        return Chunked(arrays, backend)

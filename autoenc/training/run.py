@@ -177,9 +177,8 @@ class Run:
     def run_until_finite(self, rows: Array) -> Array:
         """Run a block, again with half the learning rate where it diverges; return its costs."""
         entropy = (self.plan.seed, self.epoch, self.so_far.block)
-        data, local = self.feed.block(rows)
         while True:
-            costs = self.runner.run(data, local, entropy)
+            costs = self.run_in_memory(rows, entropy)
             if np.isfinite(costs).all() and self.runner.is_finite():
                 return costs
             what = describe(costs, self.epoch, self.so_far.block)
@@ -188,6 +187,31 @@ class Run:
                 raise self.diverged(what, rows, costs)
             self.runner.go_back()
             self.so_far.said["halved"] = self.so_far.said.get("halved", 0) + 1
+
+    def run_in_memory(self, rows: Array, entropy: tuple[int, ...]) -> Array:
+        """Run a block; where the device has too little memory for it, its halves.
+
+        Raises
+        ------
+        MemoryError
+            If there is too little for a single minibatch.
+        """
+        try:
+            return self.runner.run(*self.feed.block(rows), entropy)
+        except MemoryError as error:
+            feed, smaller = self.feed, self.feed.smaller()
+            if len(rows) == 1 and smaller is feed:
+                raise MemoryError(
+                    f"there is too little memory for a minibatch of {rows.size} rows ({error}); "
+                    "use a smaller batch_size, a smaller model or another device."
+                ) from error
+            _tell_of_memory(error)
+        if smaller is not feed:
+            self.feed = smaller
+            return self.run_in_memory(rows, entropy)
+        half = len(rows) // 2
+        parts = enumerate((rows[:half], rows[half:]))
+        return np.concatenate([self.run_in_memory(part, (*entropy, i)) for i, part in parts])
 
     def keep_if_good(self, costs: Array) -> None:
         """Keep the state, unless the cost has begun to explode.
@@ -263,4 +287,12 @@ def _tell_of_interruption(epoch: int) -> None:
     warnings.warn(
         f"training was interrupted in epoch {epoch}; the parameters are those trained so far.",
         stacklevel=4,
+    )
+
+
+def _tell_of_memory(error: MemoryError) -> None:
+    warnings.warn(
+        f"the device has too little memory for a block ({error}); training goes on in smaller "
+        "ones, whose noise is drawn anew.",
+        stacklevel=6,
     )
