@@ -3,11 +3,12 @@
     python -m benchmarks                   all of the benchmarks below
     python -m benchmarks training --help   one of them
 
-training   time of a minibatch, and whether all reach the same cost
-masks      what corruption costs
-startup    imports; the first epoch, with empty and with full compile caches
-memory     its peak, and its growth with the epochs
-inference  a million rows through a model, against the bare products
+training     time of a minibatch, and whether all reach the same cost
+masks        what corruption costs
+checkpoints  what a checkpoint after every epoch costs
+startup      imports; the first epoch, with empty and with full compile caches
+memory       its peak, and its growth with the epochs
+inference    a million rows through a model, against the bare products
 
 Tables go into benchmarks.md, pictures and raw numbers into benchmarks/ beside it.
 """
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
 
-BENCHMARKS = ("training", "masks", "startup", "memory", "inference")
+BENCHMARKS = ("training", "masks", "checkpoints", "startup", "memory", "inference")
 # Of the command line, what is a path on this machine.
 PATHS = ("data", "theano-python", "output")
 

@@ -36,7 +36,7 @@ def run(session: Session) -> report.Outcome:
         check_costs(masked, results, CORRUPTION)
         session.note_versions(results.values())
         outcome.text += f"\n\n### Minibatches of {batch_size}\n\n"
-        outcome.text += cost_table(plain, masked, results, n_minibatches)
+        outcome.text += cost_table(plain, masked, results, n_minibatches, "with masks")
         title = f"784-500, minibatches of {batch_size}"
         panels[title] = {
             a.name: report.ratios(b.name, a.name, results)
@@ -58,12 +58,13 @@ def epochs(session: Session) -> int:
 
 def cost_table(
     plain: list[Entrant],
-    masked: list[Entrant],
+    laden: list[Entrant],
     results: dict[str, Measurement],
     n_minibatches: int,
+    what: str,
 ) -> str:
-    """Return times without and with masks, and their ratio."""
-    header = ["", "µs a minibatch", "with masks", "with ÷ without"]
+    """Return times without and with something, and their ratio."""
+    header = ["", "µs a minibatch", what, "with ÷ without"]
     rows = [
         [
             a.description,
@@ -71,7 +72,7 @@ def cost_table(
             spread_of(results[b.name], n_minibatches),
             report.spread(report.ratios(b.name, a.name, results), ".3f"),
         ]
-        for a, b in zip(plain, masked, strict=True)
+        for a, b in zip(plain, laden, strict=True)
     ]
     return report.table(header, rows)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from contextlib import suppress
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,7 +47,8 @@ def main(task: Task) -> None:
     turns.ready({"autoenc": autoenc.__version__, "PyTensor": version("pytensor")})
     if not turns.begin():
         return
-    with suppress(_FinishedError):
+    checkpoint = task.options.get("checkpoint")
+    with tempfile.TemporaryDirectory() as folder, suppress(_FinishedError):
         train(
             cost,
             updates,
@@ -58,6 +61,7 @@ def main(task: Task) -> None:
             device=task.device,
             progress=False,
             callbacks=[wait],
+            checkpoint=Path(folder, "run.ckpt") if checkpoint else None,
         )
 
 
