@@ -13,6 +13,7 @@ from autoenc.backends.base import Backend, BackendError, BlockRunner
 from autoenc.backends.blas import find_blas
 from autoenc.backends.c import CBackend, has_compiler
 from autoenc.backends.cpu import cpu_vendor
+from autoenc.backends.precision import in_precision
 from autoenc.backends.step import Step, make_step
 from autoenc.settings import Settings, check_device, read_settings
 
@@ -22,6 +23,7 @@ __all__ = [
     "BackendError",
     "BlockRunner",
     "Step",
+    "in_precision",
     "make_step",
     "resolve_backend",
 ]

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from autoenc.backends import Backend, make_step, resolve_backend
+from autoenc.backends import Backend, in_precision, make_step, resolve_backend
 from autoenc.backends.step import UpdatesLike
 from autoenc.graph.types import Expression, Parameter
 from autoenc.training.arrays import as_arrays
@@ -36,6 +36,7 @@ def train(
     shuffle: bool = True,
     backend: str | Backend = "auto",
     device: str | None = None,
+    precision: str = "float32",
     block_size: int | None = None,
     device_bytes: int | None = None,
     validation: tuple[Expression, Any] | None = None,
@@ -76,6 +77,9 @@ def train(
         How the step is compiled; see `autoenc.backends.resolve_backend`.
     device : {"cpu", "cuda", "cuda0", ...}, optional
         Where it runs.
+    precision : {"float32", "mixed_bfloat16"}
+        Of the products of matrices: mixed, their operands are rounded to bfloat16, and sums,
+        parameters and all else stay float32. Needs XLA.
     block_size : int, optional
         Minibatches of one compiled call; chosen by the library when left out. It changes
         results only by the noise drawn, as each block has its own.
@@ -153,7 +157,7 @@ def train(
     chosen = resolve_backend(backend, device)
     arrays = as_arrays(data, inputs)
     plan = make_plan(len(arrays[0]), batch_size, n_epochs, block_size, seed, shuffle)
-    step = make_step(cost, updates, inputs)
+    step = in_precision(precision, make_step(cost, updates, inputs), chosen)
     validator = _make_validator(validation, early_stopping, inputs, chosen)
     if early_stopping:
         early_stopping.start(plan.minibatches_per_epoch)

@@ -1,4 +1,4 @@
-"""Random draws in JAX that PyTensor has no translation of. Importing it registers them.
+"""Operations of ours in JAX. Importing it registers them with PyTensor.
 
 A mask needs a decision for every entry, and the generators of JAX and XLA take longer for
 that on a CPU than the arithmetic around it. Here the key, which JAX's own generator
@@ -18,11 +18,22 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from pytensor.link.jax.dispatch import jax_funcify
 from pytensor.link.jax.dispatch.random import jax_sample_fn
 
 from autoenc.graph.bernoulli import BernoulliDraw
+from autoenc.graph.precision import MixedDot
 
 DeviceArray = Any
+
+
+@jax_funcify.register(MixedDot)  # type: ignore[untyped-decorator]
+def _mixed_dot(op: MixedDot, **_: Any) -> Callable[..., DeviceArray]:
+    def mixed_dot(a: DeviceArray, b: DeviceArray) -> DeviceArray:
+        operands = a.astype(jnp.bfloat16), b.astype(jnp.bfloat16)
+        return jax.lax.dot(*operands, preferred_element_type=jnp.float32)
+
+    return mixed_dot
 
 
 @jax_sample_fn.register(BernoulliDraw)  # type: ignore[untyped-decorator]
