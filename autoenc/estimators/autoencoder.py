@@ -6,6 +6,7 @@ from typing import Any, final
 
 from autoenc.estimators.autoencoding import AutoEncoderBase
 from autoenc.graph import Expression
+from autoenc.training import EarlyStopping
 
 
 @final
@@ -21,11 +22,28 @@ class AutoEncoder(AutoEncoderBase):
         Units of the code.
     activation, output : str or callable
         Of code and reconstruction: ``"sigmoid"``, ``"tanh"``, ``"relu"``, ``"softplus"``,
-        ``"linear"``, or any function from symbolic expression to symbolic expression.
+        ``"linear"``, or any function from symbolic expression to symbolic expression. The
+        output may be ``"auto"``; see `cost`.
     tied : bool
         Whether the decoder uses Wᵀ; otherwise it learns weights of its own, ``W_prime_``.
-    cost : {"cross_entropy", "squared_error"}
-        Summed over columns, for values in [0, 1]; or meaned over columns, for any values.
+    cost : {"auto", "cross_entropy", "squared_error"}
+        Cross-entropy is summed over columns, for values in [0, 1]; the squared error is meaned
+        over columns, for any values. ``"auto"`` takes cross-entropy with sigmoid outputs if
+        all values of `fit` are in [0, 1]; else the squared error with linear outputs, of
+        columns that are standardised. `cost_`, `output_`, `mean_` and `scale_` tell of it, and
+        so does a line where `verbose` is set. Bytes should be divided by 255.
+    scale : {"auto", "standard", None}
+        Whether columns are standardised within the model: by ``"auto"`` only as `cost` says,
+        by ``"standard"`` always, by None never. Reconstructions are in the units of the data;
+        errors in those of the standardised columns.
+    missing : {"refuse", "mask"}
+        What NaN is. With ``"mask"`` it stands for a missing entry, which is treated like noise:
+        it is kept out of what is encoded and of the cost, whose sum over the observed
+        entries of a row is multiplied by columns / observed columns.
+    init : {"uniform", "gaussian"} or callable
+        How W is drawn: as `autoenc.graph.uniform_weights` does, with the gain 4, or 1 where
+        ``cost="auto"`` has taken the squared error; as `gaussian_weights` does; or by any
+        function (rng, n_visible, n_hidden) of a NumPy generator and sizes.
     l1, l2 : float
         Weights, >= 0, of Σ|W| and ΣW². Penalties are minimised with the cost, and are not
         in the history.
@@ -38,14 +56,24 @@ class AutoEncoder(AutoEncoderBase):
     optimizer : str or callable
         ``"sgd"``, ``"momentum"``, ``"nesterov"``, ``"adagrad"``, ``"rmsprop"``, ``"adadelta"``,
         ``"adam"``, or any rule of the form of `autoenc.graph.sgd`.
-    learning_rate : float or schedule
+    learning_rate : "auto", float or schedule
         Step of the optimizer, > 0; or a schedule such as `autoenc.graph.exponential_decay`.
+        ``"auto"`` is the rule's own where it has one, such as 0.001 for Adam; for gradient
+        descent 0.1 where outputs are bounded, else a quarter of the largest rate that is
+        stable at the start; `learning_rate_` tells.
     momentum : float
         In [0, 1), for ``"sgd"``; 0 is plain gradient descent.
     batch_size : int
-        Rows of a minibatch.
+        Rows of a minibatch; all rows, where there are fewer.
     n_epochs : int
         How often all rows are visited.
+    early_stopping : EarlyStopping, optional
+        Such as `autoenc.training.EpochPatience`; needs ``fit(..., validation=X_valid)`` or
+        `validation_fraction`. The parameters with the lowest validation cost are kept.
+    validation_fraction : float, optional
+        Part of the rows, in (0, 1), that is held out of training for validation.
+    warm_start : bool
+        Whether `fit` goes on from where the last one ended, history and all.
     shuffle : bool
         Whether each epoch has a random order of its own.
     random_state : int, numpy.random.RandomState or None
@@ -69,12 +97,25 @@ class AutoEncoder(AutoEncoderBase):
     W_prime_ : array, (n_hidden, n_features_in_)
         Weights of the decoder, when not tied.
     history_ : list of dict
-        ``epoch``, ``cost``, ``seconds``, ``rows_per_second`` of every epoch.
+        ``epoch``, ``cost``, ``seconds``, ``rows_per_second`` of every epoch; with validation
+        also ``valid_cost``.
+    cost_, output_ : str or callable
+        What the model has; see `cost`.
+    learning_rate_ : float or None
+        The learning rate; None for a schedule.
+    mean_, scale_ : array, (n_features_in_,)
+        What columns are standardised by, if they are.
+    data_min_, data_max_ : array, (n_features_in_,)
+        Range of each column of the data that was fitted on.
+    data_dtype_ : str
+        Its dtype.
     seed_ : int
         What was drawn from `random_state`.
     backend_ : str
         What ran, and why.
     n_features_in_ : int
+    feature_names_in_ : array of str
+        Names of the columns, if they had names.
 
     References
     ----------
@@ -97,19 +138,25 @@ class AutoEncoder(AutoEncoderBase):
         n_hidden: int = 500,
         *,
         activation: Any = "sigmoid",
-        output: Any = "sigmoid",
+        output: Any = "auto",
         tied: bool = True,
-        cost: str = "cross_entropy",
+        cost: str = "auto",
+        scale: str | None = "auto",
+        missing: str = "refuse",
+        init: Any = "uniform",
         l1: float = 0.0,
         l2: float = 0.0,
         contraction: float = 0.0,
         sparsity: float = 0.0,
         sparsity_target: float = 0.05,
         optimizer: Any = "sgd",
-        learning_rate: float = 0.1,
+        learning_rate: Any = "auto",
         momentum: float = 0.0,
         batch_size: int = 20,
         n_epochs: int = 15,
+        early_stopping: EarlyStopping | None = None,
+        validation_fraction: float | None = None,
+        warm_start: bool = False,
         shuffle: bool = True,
         random_state: Any = None,
         backend: Any = "auto",
@@ -122,6 +169,9 @@ class AutoEncoder(AutoEncoderBase):
         self.output = output
         self.tied = tied
         self.cost = cost
+        self.scale = scale
+        self.missing = missing
+        self.init = init
         self.l1 = l1
         self.l2 = l2
         self.contraction = contraction
@@ -132,6 +182,9 @@ class AutoEncoder(AutoEncoderBase):
         self.momentum = momentum
         self.batch_size = batch_size
         self.n_epochs = n_epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
         self.shuffle = shuffle
         self.random_state = random_state
         self.backend = backend

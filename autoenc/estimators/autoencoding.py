@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-import os
+import sys
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
+import pytensor
 from pytensor import config
 from pytensor import tensor as pt
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from autoenc import plotting
 from autoenc.backends import resolve_backend
-from autoenc.estimators.base import Array, GraphEstimator, in_parts
-from autoenc.estimators.compiled import CompiledLayer
-from autoenc.estimators.domain import check_domain
+from autoenc.estimators import choices, settings
+from autoenc.estimators.applying import FittedAutoEncoder
+from autoenc.estimators.base import (
+    BUILDING,
+    GraphEstimator,
+    Task,
+    building,
+    forget,
+    in_parts,
+    unchanged_on_error,
+)
+from autoenc.estimators.compiled import CompiledModel
+from autoenc.estimators.domain import Domain, check_observed, check_unit_interval, domain_of
+from autoenc.estimators.held_out import check_validation, hold_out
+from autoenc.estimators.rows import Array, Rows, take
+from autoenc.estimators.symbolic import Scaling, SymbolicModel, moments
+from autoenc.estimators.weights import check_weights, normalised
 from autoenc.graph import (
     AutoEncoderLayer,
     Expression,
@@ -29,49 +42,68 @@ from autoenc.graph import (
     momentum,
     resolve_optimizer,
 )
-from autoenc.training import Record, train
 from autoenc.training.callbacks import CallbackLike
 
-COSTS = ("cross_entropy", "squared_error")
-# Output functions whose values are not in (0, 1), where cross-entropy has no value.
-UNBOUNDED_OUTPUTS = ("linear", "relu", "softplus", "tanh")
+PARAMETERS = ("W", "hidden_bias", "visible_bias", "W_prime")
+# What a model file holds beside the parameters, where a model has it.
+OTHER_ARRAYS = ("mean", "scale", "data_min", "data_max")
 
 
-class AutoEncoderBase(ClassNamePrefixFeaturesOutMixin, TransformerMixin, GraphEstimator):
+class AutoEncoderBase(FittedAutoEncoder):
     """Fit, use, save and draw an autoencoder; final classes say what is corrupted.
 
     A final class has the constructor and `_corrupt`, and overrides nothing else.
     """
+
+    _fitted_names: ClassVar[tuple[str, ...]] = (
+        *GraphEstimator._fitted_names, "cost_", "output_", "learning_rate_",
+    )  # fmt: skip
 
     n_hidden: int
     activation: Any
     output: Any
     tied: bool
     cost: str
+    scale: str | None
+    missing: str
+    init: Any
     l1: float
     l2: float
     contraction: float
     sparsity: float
     sparsity_target: float
     optimizer: Any
-    batch_size: int
-    n_epochs: int
-    shuffle: bool
-    verbose: bool
-    _compiled: CompiledLayer | None
+    W_: Array
+    mean_: Array
+    scale_: Array
 
     @abstractmethod
     def _corrupt(self, x: Expression, seed: int) -> Expression | None:
         """Give what is encoded in place of x during training; None for x itself."""
 
-    def fit(self, X: Any, y: Any = None, *, callbacks: Iterable[CallbackLike] = ()) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        validation: Any = None,
+        callbacks: Iterable[CallbackLike] = (),
+    ) -> Self:
         """Learn to reconstruct X.
 
         Parameters
         ----------
-        X : array-like, (rows, columns)
-            Finite numbers; in [0, 1] when the cost is cross-entropy.
+        X : array-like, frame or sparse matrix, (rows, columns)
+            Numbers. They must be finite, unless ``missing="mask"``; and in [0, 1] where the
+            cost is cross-entropy.
         y : ignored
+        sample_weight : array-like, (rows,), optional
+            How much the cost of each row counts, >= 0; only ratios matter, and rows of weight
+            0 are left out.
+        validation : array-like, (rows, columns), optional
+            Rows kept apart, whose mean cost, uncorrupted, is the validation cost; or use
+            `validation_fraction`.
         callbacks : iterable of `autoenc.training.Callback` or functions
             Are told how the training goes, such as `autoenc.watching.SaveEvery`; a function
             takes the record of every epoch.
@@ -84,114 +116,79 @@ class AutoEncoderBase(ClassNamePrefixFeaturesOutMixin, TransformerMixin, GraphEs
         Raises
         ------
         ValueError
-            If data or a setting does not fit; says what was found and what to do.
+            If data or a setting does not fit; says what was found and what to do. A model
+            that was fitted before stays as it was.
         BackendError
             If the backend or device is not there.
         DivergedError
             If the cost does not stay finite.
         """
-        self._check_settings()
-        X = self._check_rows(X, reset=True)
-        backend = self._start()
-        with config.change_flags(floatX=self._float_type()):
-            layer = self._new_layer(np.random.default_rng(self.seed_))
-            x = pt.matrix("x")
-            cost = self._row_cost(layer, x, self._corrupt(x, self.seed_)).mean()
-            total = sum(self._penalties(layer, x), start=cost)
-            updates = self._updates(total, layer)
-
-        def present(history: list[Record]) -> GraphEstimator:
-            self._keep(layer)
-            self.history_ = history
-            return self
-
-        train(
-            cost,
-            updates,
-            inputs=[x],
-            data=X,
-            batch_size=self.batch_size,
-            n_epochs=self.n_epochs,
-            seed=self.seed_,
-            shuffle=self.shuffle,
-            backend=backend,
-            callbacks=callbacks,
-            model=present,
-            progress=self.verbose,
-        )
+        goes_on = self.warm_start and self.__sklearn_is_fitted__()
+        check_validation(validation, self.validation_fraction, self.early_stopping)
+        self._learn(X, sample_weight, validation, callbacks, self.n_epochs, goes_on=goes_on)
         return self
 
-    def transform(self, X: Any) -> Array:
-        """Codes of X.
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        callbacks: Iterable[CallbackLike] = (),
+    ) -> Self:
+        """Go on learning, with one pass over X.
+
+        The first call begins as `fit` does, and what is ``"auto"`` is chosen by its rows.
+        Parameters, what the optimizer keeps, and history go on from call to call. There is no
+        validation.
 
         Parameters
         ----------
-        X : array-like, (rows, n_features_in_)
+        X, y, sample_weight, callbacks
+            As for `fit`.
 
         Returns
         -------
-        array, (rows, n_hidden)
+        self
         """
-        return self._apply("encode", self._check_rows(X))
+        goes_on = self.__sklearn_is_fitted__()
+        self._learn(X, sample_weight, None, callbacks, 1, goes_on=goes_on, whole=False)
+        return self
 
-    def inverse_transform(self, codes: Any) -> Array:
-        """Reconstructions from codes.
-
-        Parameters
-        ----------
-        codes : array-like, (rows, n_hidden)
-
-        Returns
-        -------
-        array, (rows, n_features_in_)
-        """
-        check_is_fitted(self)
-        codes = np.asarray(codes, dtype=self.W_.dtype)
-        if codes.ndim != 2 or codes.shape[1] != self.W_.shape[1]:
-            raise ValueError(
-                f"codes have shape {codes.shape}; expected (rows, {self.W_.shape[1]}), "
-                "as transform returns."
-            )
-        check_domain(codes, unit_interval=False, name="codes")
-        return self._apply("decode", codes)
-
-    def reconstruct(self, X: Any) -> Array:
-        """Reconstructions of X, uncorrupted.
-
-        Parameters
-        ----------
-        X : array-like, (rows, n_features_in_)
-
-        Returns
-        -------
-        array, (rows, n_features_in_)
-        """
-        return self._apply("reconstruct", self._check_rows(X))
-
-    def score_samples(self, X: Any) -> Array:
-        """Error of each row: the cost of its reconstruction, uncorrupted.
-
-        Parameters
-        ----------
-        X : array-like, (rows, n_features_in_)
-
-        Returns
-        -------
-        array, (rows,)
-            Cross-entropy in nats summed over columns, or squared error meaned over
-            columns. The larger, the less the row is like those fitted on.
-        """
-        return self._apply("error", self._check_rows(X))
-
-    def score(self, X: Any, y: Any = None) -> float:
-        """Mean error of the rows, negated: larger is better.
-
-        Parameters
-        ----------
-        X : array-like, (rows, n_features_in_)
-        y : ignored
-        """
-        return -float(self.score_samples(X).mean(dtype=np.float64))
+    def _learn(
+        self,
+        X: Any,
+        sample_weight: Any,
+        validation: Any,
+        callbacks: Iterable[CallbackLike],
+        n_epochs: int,
+        *,
+        goes_on: bool,
+        whole: bool = True,
+    ) -> None:
+        with unchanged_on_error(self):
+            self._check_settings()
+            rows, domain = self._read(X, reset=not goes_on, allow_nan=self._masked)
+            weights = check_weights(sample_weight, len(rows))
+            if weights is not None and not weights.all():
+                rows, weights = take(rows, np.flatnonzero(weights)), weights[weights > 0]
+                domain = domain_of(rows, allow_nan=self._masked)
+            backend = self._start(goes_on=goes_on)
+            if goes_on:
+                self._check_goes_on()
+            else:
+                self._choose(domain)
+            if self.cost_ == "cross_entropy":
+                check_unit_interval(rows, domain, names=self._names())
+            self._keep_domain(domain, goes_on=goes_on)
+            held_out = None
+            if validation is not None:
+                held_out = (self._validation_rows(validation), None)
+            elif whole and self.validation_fraction is not None:
+                rows, weights, held_out = self._hold_out(rows, weights)
+            with building(self._float_type()):
+                task = self._task(rows, weights, held_out, goes_on=goes_on)
+        self._run(task, backend, callbacks, n_epochs)
 
     def untie(self) -> Self:
         """Give the decoder weights of its own, which begin as Wᵀ.
@@ -205,141 +202,207 @@ class AutoEncoderBase(ClassNamePrefixFeaturesOutMixin, TransformerMixin, GraphEs
         if self.tied:
             self.tied = False
             self.W_prime_ = np.ascontiguousarray(self.W_.T)
-            self._compiled = None
+            self._compiled = CompiledModel()
         return self
 
-    def plot_filters(self, path: str | os.PathLike[str] | None = None, **options: Any) -> Any:
-        """Draw what each hidden unit looks for: the columns of W as images.
-
-        Parameters
-        ----------
-        path : path, optional
-            Where to save the picture.
-        **options
-            For `autoenc.plotting.plot_filters`, such as ``image_shape`` and ``k``.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-        """
-        check_is_fitted(self)
-        return plotting.plot_filters(self.W_.T, path=path, **options)
-
-    def plot_reconstructions(
-        self, X: Any, path: str | os.PathLike[str] | None = None, **options: Any
-    ) -> Any:
-        """Draw rows of X above their reconstructions.
-
-        Parameters
-        ----------
-        X : array-like, (rows, n_features_in_)
-        path : path, optional
-            Where to save the picture.
-        **options
-            For `autoenc.plotting.plot_reconstructions`, such as ``image_shape`` and ``k``.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-        """
-        X = self._check_rows(X)
-        return plotting.plot_reconstructions(X, self.reconstruct(X), path=path, **options)
-
-    def plot_loss(self, path: str | os.PathLike[str] | None = None, **options: Any) -> Any:
-        """Draw the cost of each epoch.
-
-        Parameters
-        ----------
-        path : path, optional
-            Where to save the picture.
-        **options
-            For `autoenc.plotting.plot_loss`.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-        """
-        check_is_fitted(self)
-        return plotting.plot_loss(self.history_, path=path, **options)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        """Whether there are parameters."""
-        return hasattr(self, "W_")
-
-    @property
-    def _n_features_out(self) -> int:
-        return int(self.W_.shape[1])
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the state over, with nothing compiled yet."""
+        super().__setstate__(state)
+        if self.__sklearn_is_fitted__():
+            self._compiled = CompiledModel()
 
     def _check_settings(self) -> None:
-        if self.cost not in COSTS:
-            raise ValueError(f"cost is {self.cost!r}; expected one of {', '.join(COSTS)}.")
-        if self.cost == "cross_entropy" and self.output in UNBOUNDED_OUTPUTS:
-            raise ValueError(
-                f"output is {self.output!r} and cost 'cross_entropy', which needs "
-                "reconstructions in (0, 1); use output='sigmoid' or cost='squared_error'."
-            )
-        self._check_numbers()
+        self._check_common_settings()
+        settings.check_integer("n_hidden", self.n_hidden)
+        choices.check_choices(self.cost, self.output, self.scale)
+        settings.check_among("missing", self.missing, ("refuse", "mask"))
+        if not callable(self.init):
+            settings.check_among("init", self.init, ("uniform", "gaussian"))
+        settings.check_switches(self, ("tied",))
         for name in ("l1", "l2", "contraction", "sparsity"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; expected a number >= 0.")
+            settings.check_number(name, getattr(self, name), at_least=0)
+        settings.check_number("sparsity_target", self.sparsity_target, above=0, below=1)
 
-    def _check_rows(self, X: Any, *, reset: bool = False) -> Array:
-        if not reset:
-            check_is_fitted(self)
-        return self._checked(X, unit_interval=self.cost == "cross_entropy", reset=reset)
+    def _check_goes_on(self) -> None:
+        """Refuse to go on with parameters of another shape."""
+        if self.W_.shape[1] != self.n_hidden or hasattr(self, "W_prime_") == self.tied:
+            raise ValueError(
+                f"the model was fitted with {self.W_.shape[1]} hidden units, "
+                f"{'un' if hasattr(self, 'W_prime_') else ''}tied, but n_hidden is "
+                f"{self.n_hidden} and tied {self.tied}; set them back, or begin anew with "
+                "warm_start=False."
+            )
+        if str(self.W_.dtype) != self._float_type():
+            raise ValueError(
+                f"the model was fitted in {self.W_.dtype}, but dtype is {self._float_type()}; "
+                "set it back, or begin anew."
+            )
 
-    def _new_layer(self, rng: np.random.Generator | None, **params: Any) -> AutoEncoderLayer:
-        return AutoEncoderLayer(
+    def _choose(self, domain: Domain) -> None:
+        """Choose what is ``"auto"``, and forget what another fit has left."""
+        forget(self, (*PARAMETERS, *OTHER_ARRAYS))
+        check_observed(domain, names=self._names())
+        unit = domain.in_unit_interval
+        choice = choices.choose(self.cost, self.output, self.scale, in_unit_interval=unit)
+        self.cost_, self.output_ = choice.cost, choice.output
+        self._standardises, self._gain = choice.standardised, choice.gain
+
+    def _validation_rows(self, validation: Any) -> Rows:
+        unit = self.cost_ == "cross_entropy"
+        return self._use(
+            validation, unit_interval=unit, allow_nan=self._masked, compared=False,
+            name="validation",
+        )  # fmt: skip
+
+    def _hold_out(self, rows: Rows, weights: Array | None) -> Any:
+        """Training rows and their weights, and the pair of those held out."""
+        assert self.validation_fraction is not None
+        own, others = hold_out(len(rows), self.validation_fraction, self.seed_)
+        if weights is None:
+            return take(rows, own), None, (take(rows, others), None)
+        return take(rows, own), weights[own], (take(rows, others), weights[others])
+
+    def _task(self, rows: Rows, weights: Array | None, held_out: Any, *, goes_on: bool) -> Task:
+        """Build the graph of a training."""
+        dtype = self._float_type()
+        if not goes_on and self._standardises:
+            self.mean_, self.scale_ = moments(rows, weights)
+        model = self._model(**self._start_values(goes_on=goes_on))
+        self._try(model, rows, goes_on=goes_on)
+        x, w = pt.matrix("x"), pt.vector("weight")
+        row_cost = model.error(x, self._corrupt(model.values(x), self.seed_))
+        of_rows = normalised(weights, dtype)
+        cost = (row_cost if of_rows is None else w * row_cost).mean()
+        total = sum(self._penalties(model, x), start=cost)
+        task = Task(
+            cost=cost,
+            updates=self._updates(total, model.layer),
+            params=model.layer.params,
+            inputs=[x],
+            data=[rows],
+            keep=lambda: self._keep(model.layer),
+        )
+        valid_cost = model.error(x)
+        if of_rows is not None:
+            task.inputs.append(w)
+            task.data.append(of_rows)
+            valid_cost = w * valid_cost
+        if held_out is not None:
+            valid_rows, valid_weights = held_out
+            own = normalised(valid_weights, dtype)
+            if own is None:
+                own = np.ones(len(valid_rows), dtype)
+            task.validation = (valid_cost, [valid_rows, own][: len(task.inputs)])
+            if len(task.inputs) == 1:
+                task.validation = (valid_cost, valid_rows)
+        return task
+
+    def _try(self, model: SymbolicModel, rows: Rows, *, goes_on: bool) -> None:
+        """Try the caller's functions on a few rows, choose the learning rate, tell of it."""
+        choices.check_functions(model, rows)
+        if goes_on:
+            return
+        rate = self.learning_rate
+        if rate == "auto":
+            rate = choices.choose_rate(model, rows, self.optimizer, self.momentum)
+        self.learning_rate_ = None if callable(rate) else float(rate)
+        if self.verbose and self._standardises:
+            print(
+                f"autoenc: not all values are in [0, 1], so that columns are standardised, the "
+                f"cost is {self.cost_}, the output {self.output_} and the learning rate "
+                f"{self.learning_rate_}; give cost= or scale= to choose.",
+                file=sys.stderr,
+            )
+
+    def _start_values(self, *, goes_on: bool) -> dict[str, Any]:
+        """Shared variables that training starts from; none of those that the layer draws."""
+        if goes_on:
+            values = self._model_arrays()
+        else:
+            values = {n: getattr(self, f"{n}_") for n in ("mean", "scale") if self._standardises}
+        return {name: pytensor.shared(array, name=name) for name, array in values.items()}
+
+    def _model(self, mean: Any = None, scale: Any = None, **params: Any) -> SymbolicModel:
+        """Build the symbolic model; parameters that are not given are drawn."""
+        rng = None
+        if not params:
+            rng = np.random.default_rng(self.seed_)
+            params = self._draw(rng)
+        layer = AutoEncoderLayer(
             self.n_features_in_,
-            self.n_hidden,
+            self._n_hidden,
             rng=rng,
             activation=self.activation,
-            output=self.output,
+            output=self.output_,
             tied=self.tied,
             **params,
         )
+        scaling = None if mean is None else Scaling(mean, scale)
+        return SymbolicModel(layer, self.cost_, scaling, self._masked)
 
-    def _row_cost(
-        self, layer: AutoEncoderLayer, x: Expression, corrupted: Expression | None = None
-    ) -> Expression:
-        cost: Expression = getattr(layer, self.cost)(x, corrupted=corrupted)
-        return cost
+    def _draw(self, rng: np.random.Generator) -> dict[str, Any]:
+        """Draw initial weights, where the layer does not draw them itself."""
+        shapes = {"W": (self.n_features_in_, self.n_hidden)}
+        if not self.tied:
+            shapes["W_prime"] = (self.n_hidden, self.n_features_in_)
+        drawn = {
+            name: choices.initial_weights(self.init, rng, *shape, gain=self._gain)
+            for name, shape in shapes.items()
+        }
+        return {n: pytensor.shared(W, name=n) for n, W in drawn.items() if W is not None}
 
-    def _penalties(self, layer: AutoEncoderLayer, x: Expression) -> list[Expression]:
+    def _penalties(self, model: SymbolicModel, x: Expression) -> list[Expression]:
         """List what is minimised beside the cost; it is not in the history."""
+        layer, values = model.layer, model.values(x)
         weights = [p for name, p in layer.named_params().items() if name.startswith("W")]
         penalties: list[tuple[float, Callable[[], Expression]]] = [
             (self.l1, lambda: l1(weights)),
             (self.l2, lambda: l2(weights)),
-            (self.contraction, lambda: contractive(layer, x).mean()),
-            (self.sparsity, lambda: kl_sparsity(layer.encode(x), self.sparsity_target)),
+            (self.contraction, lambda: contractive(layer, values).mean()),
+            (self.sparsity, lambda: kl_sparsity(layer.encode(values), self.sparsity_target)),
         ]
         return [np.asarray(w, config.floatX) * penalty() for w, penalty in penalties if w]
 
     def _updates(self, cost: Expression, layer: AutoEncoderLayer) -> Updates:
+        rate = self.learning_rate if callable(self.learning_rate) else self.learning_rate_
         if self.optimizer == "sgd" and self.momentum:
-            return momentum(cost, layer.params, self.learning_rate, self.momentum)
+            return momentum(cost, layer.params, rate, self.momentum)
         rule = resolve_optimizer(self.optimizer)
-        return rule(cost, layer.params, self.learning_rate)
+        return rule(cost, layer.params, rate)
 
     def _keep(self, layer: AutoEncoderLayer) -> None:
         for name, variable in layer.named_params().items():
             setattr(self, f"{name}_", variable.get_value())
-        self._compiled = None
+        self._compiled = CompiledModel()
 
-    def _set_arrays(self, arrays: dict[str, Array]) -> None:
+    def _set_fitted(self, fitted: dict[str, Any], arrays: dict[str, Array]) -> None:
+        # Files of before there was a choice hold no cost_ and output_.
+        earlier = {"cost_": self.cost, "output_": self.output, "n_features_in_": len(arrays["W"])}
+        for name, value in {**earlier, **fitted}.items():
+            setattr(self, name, value)
         for name, array in arrays.items():
             setattr(self, f"{name}_", array)
+        self._compiled = CompiledModel()
 
     def _arrays(self) -> dict[str, Array]:
-        names = ("W", "hidden_bias", "visible_bias", "W_prime")
+        names = (*PARAMETERS, *OTHER_ARRAYS)
         return {name: getattr(self, f"{name}_") for name in names if hasattr(self, f"{name}_")}
 
-    def _apply(self, what: str, rows: Array) -> Array:
+    def _model_arrays(self) -> dict[str, Array]:
+        """Arrays that the symbolic model is made of."""
+        return {n: a for n, a in self._arrays().items() if not n.startswith("data_")}
+
+    def _apply(self, what: str, rows: Rows) -> Array:
         """Run rows through a compiled piece of the model, a part at a time."""
-        compiled = getattr(self, "_compiled", None)
-        if compiled is None:
-            backend = resolve_backend(self.backend, self.device)
-            compiled = CompiledLayer(self._new_layer, self._row_cost, backend)
-            self._compiled = compiled
-        return in_parts(compiled.function(what, self._arrays()), rows)
+        backend = resolve_backend(self.backend, self.device)
+        with BUILDING:
+            function = self._compiled.function(what, self._model_arrays(), self._model, backend)
+        return in_parts(function, rows)
+
+    @property
+    def _masked(self) -> bool:
+        return self.missing == "mask"
+
+    @property
+    def _n_hidden(self) -> int:
+        return int(self.W_.shape[1]) if self.__sklearn_is_fitted__() else self.n_hidden

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any, final
 
 import numpy as np
-from pytensor import config
 
-from autoenc.estimators.base import Array
+from autoenc.estimators import settings
+from autoenc.estimators.base import building
 from autoenc.estimators.classifying import ClassifierBase
+from autoenc.estimators.rows import Array, Rows
 from autoenc.graph import DenseLayer
 from autoenc.training import EarlyStopping
 
@@ -34,8 +35,11 @@ class SoftmaxClassifier(ClassifierBase):
     momentum : float
         In [0, 1).
     early_stopping : EarlyStopping, optional
-        Such as ``GeometricPatience()``; needs ``fit(..., validation=(X, y))``.
-    batch_size, n_epochs, shuffle, random_state, backend, device, dtype, verbose
+        Such as ``GeometricPatience()``; needs ``fit(..., validation=(X, y))`` or
+        `validation_fraction`.
+    validation_fraction : float, optional
+        Part of the rows of each class, in (0, 1), that is held out of training for validation.
+    batch_size, n_epochs, warm_start, shuffle, random_state, backend, device, dtype, verbose
         As for `AutoEncoder`.
 
     Attributes
@@ -68,6 +72,8 @@ class SoftmaxClassifier(ClassifierBase):
         early_stopping: EarlyStopping | None = None,
         batch_size: int = 100,
         n_epochs: int = 30,
+        validation_fraction: float | None = None,
+        warm_start: bool = False,
         shuffle: bool = True,
         random_state: Any = None,
         backend: Any = "auto",
@@ -84,6 +90,8 @@ class SoftmaxClassifier(ClassifierBase):
         self.early_stopping = early_stopping
         self.batch_size = batch_size
         self.n_epochs = n_epochs
+        self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
         self.shuffle = shuffle
         self.random_state = random_state
         self.backend = backend
@@ -91,8 +99,13 @@ class SoftmaxClassifier(ClassifierBase):
         self.dtype = dtype
         self.verbose = verbose
 
-    def _initial_hidden(self, X: Array, rng: np.random.Generator) -> list[tuple[Array, Array]]:
+    def _initial_hidden(
+        self, rows: Rows, weights: Array | None, rng: np.random.Generator
+    ) -> list[tuple[Array, Array]]:
         return []
+
+    def _check_own_settings(self) -> None:
+        return None
 
 
 @final
@@ -109,7 +122,7 @@ class PerceptronClassifier(ClassifierBase):
         Probability that a value of the input, and of the hidden layer, is set to zero in
         training.
     l1, l2, learning_rate, learning_rate_decay, momentum, early_stopping, batch_size, n_epochs, \
-shuffle, random_state, backend, device, dtype, verbose
+validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, verbose
         As for `SoftmaxClassifier`.
 
     Attributes
@@ -143,6 +156,8 @@ shuffle, random_state, backend, device, dtype, verbose
         early_stopping: EarlyStopping | None = None,
         batch_size: int = 20,
         n_epochs: int = 30,
+        validation_fraction: float | None = None,
+        warm_start: bool = False,
         shuffle: bool = True,
         random_state: Any = None,
         backend: Any = "auto",
@@ -161,6 +176,8 @@ shuffle, random_state, backend, device, dtype, verbose
         self.early_stopping = early_stopping
         self.batch_size = batch_size
         self.n_epochs = n_epochs
+        self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
         self.shuffle = shuffle
         self.random_state = random_state
         self.backend = backend
@@ -168,7 +185,12 @@ shuffle, random_state, backend, device, dtype, verbose
         self.dtype = dtype
         self.verbose = verbose
 
-    def _initial_hidden(self, X: Array, rng: np.random.Generator) -> list[tuple[Array, Array]]:
-        with config.change_flags(floatX=self._float_type()):
-            layer = DenseLayer(X.shape[1], self.n_hidden, rng=rng, activation=self.activation)
+    def _check_own_settings(self) -> None:
+        settings.check_integer("n_hidden", self.n_hidden)
+
+    def _initial_hidden(
+        self, rows: Rows, weights: Array | None, rng: np.random.Generator
+    ) -> list[tuple[Array, Array]]:
+        with building(self._float_type()):
+            layer = DenseLayer(rows.shape[1], self.n_hidden, rng=rng, activation=self.activation)
         return [(layer.W.get_value(), layer.bias.get_value())]

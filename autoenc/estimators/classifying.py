@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from copy import deepcopy
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -12,15 +11,31 @@ import pytensor
 from pytensor import config
 from pytensor import tensor as pt
 from sklearn.base import ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 
-from autoenc.backends import Backend, resolve_backend
-from autoenc.estimators.base import Array, GraphEstimator, in_parts
+from autoenc.backends import resolve_backend
+from autoenc.estimators import settings
+from autoenc.estimators.base import (
+    GraphEstimator,
+    Task,
+    building,
+    forget,
+    in_parts,
+    unchanged_on_error,
+)
+from autoenc.estimators.domain import domain_of
+from autoenc.estimators.held_out import check_validation, hold_out
+from autoenc.estimators.labels import as_indices, read_labels
+from autoenc.estimators.rows import Array, Rows, take
+from autoenc.estimators.symbolic import Scaling
+from autoenc.estimators.weights import check_weights, normalised
 from autoenc.graph import DenseLayer, Expression, Network, SoftmaxLayer, Updates, momentum, sgd
 from autoenc.graph.penalties import l1, l2
-from autoenc.training import EarlyStopping, Record, train
+from autoenc.training import Record
 from autoenc.training.callbacks import CallbackLike
+
+# What a model file holds beside the parameters, where a model has it.
+OTHER_ARRAYS = ("mean", "scale", "data_min", "data_max")
 
 
 class ClassifierBase(ClassifierMixin, GraphEstimator):
@@ -30,24 +45,33 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
     """
 
     _fitted_names: ClassVar[tuple[str, ...]] = (
-        "n_features_in_", "seed_", "history_", "backend_", "labels_",
-    )  # fmt: skip
+        *GraphEstimator._fitted_names,
+        "labels_",
+        "learning_rate_",
+    )
 
     activation: Any
     learning_rate_decay: float
     l1: float
     l2: float
     dropout: float | Sequence[float]
-    early_stopping: EarlyStopping | None
-    batch_size: int
-    n_epochs: int
-    shuffle: bool
-    verbose: bool
-    _compiled: Any
+    weights_: list[Array]
+    biases_: list[Array]
+    labels_: list[Any]
+    learning_rate_: float
+    _compiled: dict[str, Any]
+    # Whether the class chooses a learning rate where that is "auto".
+    _chooses: ClassVar[bool] = False
 
     @abstractmethod
-    def _initial_hidden(self, X: Array, rng: np.random.Generator) -> list[tuple[Array, Array]]:
+    def _initial_hidden(
+        self, rows: Rows, weights: Array | None, rng: np.random.Generator
+    ) -> list[tuple[Array, Array]]:
         """Give weights and bias that each hidden layer starts from."""
+
+    @abstractmethod
+    def _check_own_settings(self) -> None:
+        """Refuse settings that only the final class has."""
 
     def fit(
         self,
@@ -55,18 +79,23 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
         y: Any,
         validation: tuple[Any, Any] | None = None,
         *,
+        sample_weight: Any = None,
         callbacks: Iterable[CallbackLike] = (),
     ) -> Self:
         """Learn to tell classes apart.
 
         Parameters
         ----------
-        X : array-like, (rows, columns)
+        X : array-like, frame or sparse matrix, (rows, columns)
             Finite numbers.
         y : array-like, (rows,)
             The class of each row, of any kind that can be sorted.
         validation : pair of X and y, optional
-            Rows kept apart, whose error rate is the validation cost.
+            Rows kept apart, whose error rate is the validation cost; or use
+            `validation_fraction`.
+        sample_weight : array-like, (rows,), optional
+            How much the cost of each row counts, >= 0; only ratios matter, and rows of weight
+            0 are left out.
         callbacks : iterable of `autoenc.training.Callback` or functions
             Are told how the training goes; a function takes the record of every epoch.
 
@@ -79,18 +108,88 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
         Raises
         ------
         ValueError
-            If data or a setting does not fit; says what was found and what to do.
+            If data or a setting does not fit; says what was found and what to do. A model
+            that was fitted before stays as it was.
         """
-        self._check_settings()
-        rows = self._check_rows(X, reset=True)
-        classes = self._check_classes(rows, y, reset=True)
-        backend = self._start()
-        hidden = self._initial_hidden(rows, np.random.default_rng(self.seed_))
-        self._set_parameters([*hidden, self._initial_softmax(hidden)])
-        held_out = None if validation is None else self._check_validation(*validation)
-        with config.change_flags(floatX=self._float_type()):
-            self._train(rows, classes, held_out, backend, callbacks)
+        goes_on = self.warm_start and self.__sklearn_is_fitted__()
+        check_validation(validation, self.validation_fraction, self.early_stopping)
+        self._learn(X, y, None, sample_weight, validation, callbacks, self.n_epochs,
+                    goes_on=goes_on)  # fmt: skip
         return self
+
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        classes: Any = None,
+        *,
+        sample_weight: Any = None,
+        callbacks: Iterable[CallbackLike] = (),
+    ) -> Self:
+        """Go on learning, with one pass over X.
+
+        The first call begins as `fit` does. Parameters, what the optimizer keeps, and history
+        go on from call to call. There is no validation.
+
+        Parameters
+        ----------
+        X, y, sample_weight, callbacks
+            As for `fit`.
+        classes : array-like, optional
+            All classes there will be; wanted in the first call only, and there only if y has
+            not all of them.
+
+        Returns
+        -------
+        self
+        """
+        goes_on = self.__sklearn_is_fitted__()
+        self._learn(X, y, classes, sample_weight, None, callbacks, 1, goes_on=goes_on,
+                    whole=False)  # fmt: skip
+        return self
+
+    def _learn(
+        self,
+        X: Any,
+        y: Any,
+        classes: Any,
+        sample_weight: Any,
+        validation: tuple[Any, Any] | None,
+        callbacks: Iterable[CallbackLike],
+        n_epochs: int,
+        *,
+        goes_on: bool,
+        whole: bool = True,
+    ) -> None:
+        with unchanged_on_error(self):
+            self._check_settings()
+            rows, domain = self._read(X, reset=not goes_on)
+            labels = read_labels(y, len(rows))
+            if not goes_on:
+                self._begin(labels if classes is None else read_labels(classes, name="classes"))
+            indices = as_indices(labels, self.labels_, "y")
+            weights = check_weights(sample_weight, len(rows))
+            if weights is not None and not weights.all():
+                kept = np.flatnonzero(weights)
+                rows, indices, weights = take(rows, kept), indices[kept], weights[kept]
+                domain = domain_of(rows)
+            backend = self._start(goes_on=goes_on)
+            self._keep_domain(domain, goes_on=goes_on)
+            held_out: Any = None
+            if validation is not None:
+                held_out = self._validation_rows(validation)
+            elif whole and self.validation_fraction is not None:
+                own, others = hold_out(len(rows), self.validation_fraction, self.seed_, indices)
+                of_others = None if weights is None else weights[others]
+                held_out = take(rows, others), indices[others], of_others
+                rows, indices = take(rows, own), indices[own]
+                weights = None if weights is None else weights[own]
+            if not goes_on:
+                hidden = self._initial_hidden(rows, weights, np.random.default_rng(self.seed_))
+                self._set_parameters([*hidden, self._initial_softmax(hidden)])
+            with building(self._float_type()):
+                task = self._task(rows, indices, weights, held_out)
+        self._run(task, backend, callbacks, n_epochs)
 
     def predict_proba(self, X: Any) -> Array:
         """Probability of each class.
@@ -104,8 +203,10 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
         array, (rows, classes)
             In the order of `classes_`.
         """
-        rows = self._check_rows(X)
-        return in_parts(self._function(), rows)
+        check_is_fitted(self)
+        rows = self._use(X)
+        function = self._function()
+        return in_parts(function, rows)
 
     def predict(self, X: Any) -> Array:
         """Most probable class of each row.
@@ -132,84 +233,83 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
         return hasattr(self, "weights_")
 
     def _check_settings(self) -> None:
-        self._check_numbers()
+        self._check_common_settings()
+        if callable(self.learning_rate) or (self.learning_rate == "auto" and not self._chooses):
+            raise ValueError(
+                f"learning_rate is {self.learning_rate!r}; expected a number > 0, which "
+                "learning_rate_decay makes smaller."
+            )
         for name in ("l1", "l2"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; expected a number >= 0.")
+            settings.check_number(name, getattr(self, name), at_least=0)
         if not 0 < self.learning_rate_decay <= 1:
             raise ValueError(
                 f"learning_rate_decay is {self.learning_rate_decay!r}; expected a factor "
                 "in (0, 1]."
             )
+        levels = self.dropout if isinstance(self.dropout, Sequence) else [self.dropout]
+        for level in levels:
+            settings.check_number("dropout", level, at_least=0, below=1)
+        self._check_own_settings()
 
-    def _check_rows(self, X: Any, *, reset: bool = False) -> Array:
-        if not reset:
-            check_is_fitted(self)
-        return self._checked(X, unit_interval=False, reset=reset)
-
-    def _check_classes(self, rows: Array, y: Any, *, reset: bool = False) -> Array:
-        check_classification_targets(y)
-        y = column_or_1d(y, warn=True)
-        check_consistent_length(rows, y)
-        if reset:
-            self.labels_ = np.unique(y).tolist()
-            if len(self.labels_) < 2:
-                raise ValueError(
-                    f"y has only the class {self.labels_[0]!r}; expected at least two classes."
-                )
-        unknown = set(np.unique(y).tolist()) - set(self.labels_)
-        if unknown:
+    def _begin(self, labels: Array) -> None:
+        """Forget what another fit has left, and learn what classes there are."""
+        forget(self, OTHER_ARRAYS)
+        self.labels_ = np.unique(labels).tolist()
+        if len(self.labels_) < 2:
             raise ValueError(
-                f"validation has the classes {sorted(unknown)}, which are not among those "
-                f"trained on, {self.labels_}."
+                f"y has only one class, {self.labels_[0]!r}; expected at least two classes."
             )
-        indices: Array = np.searchsorted(np.array(self.labels_), y).astype("int32")
-        return indices
 
-    def _check_validation(self, X: Any, y: Any) -> tuple[Array, Array]:
-        rows = self._checked(X, unit_interval=False)
-        return rows, self._check_classes(rows, y)
+    def _validation_rows(self, validation: Any) -> tuple[Rows, Array, None]:
+        if not isinstance(validation, tuple | list) or len(validation) != 2:
+            raise ValueError(
+                f"validation is a {type(validation).__name__}; expected a pair of X and y."
+            )
+        # Parameters may be those of an earlier fit, or not there yet.
+        rows = self._read(validation[0], reset=False)[0]
+        labels = read_labels(validation[1], len(rows), name="validation")
+        return rows, as_indices(labels, self.labels_, "validation"), None
 
     def _initial_softmax(self, hidden: list[tuple[Array, Array]]) -> tuple[Array, Array]:
         n_in = hidden[-1][0].shape[1] if hidden else self.n_features_in_
         n_classes, dtype = len(self.labels_), self._float_type()
         return np.zeros((n_in, n_classes), dtype), np.zeros(n_classes, dtype)
 
-    def _train(
-        self,
-        rows: Array,
-        classes: Array,
-        held_out: tuple[Array, Array] | None,
-        backend: Backend,
-        callbacks: Iterable[CallbackLike],
-    ) -> None:
-        network = self._network()
-        x, y = pt.matrix("x"), pt.ivector("y")
+    def _task(self, rows: Rows, indices: Array, weights: Array | None, held_out: Any) -> Task:
+        """Build the graph of a training."""
+        network, scaling = self._network(), self._scaling()
+        raw, y, w = pt.matrix("x"), pt.ivector("y"), pt.vector("weight")
+        x = raw if scaling is None else scaling.forward(raw)
         dropout = self._dropout(len(network.hidden) + 1)
-        cost = network.negative_log_likelihood(x, y, dropout, self.seed_).mean()
-        rate = pytensor.shared(np.asarray(self.learning_rate, config.floatX), name="learning_rate")
-
-        def present(history: list[Record]) -> GraphEstimator:
-            self._set_parameters([(W.get_value(), b.get_value()) for W, b in _pairs(network)])
-            self.history_ = history
-            return self
-
-        train(
-            cost,
-            self._updates(cost, network, rate),
-            inputs=[x, y],
-            data=(rows, classes),
-            batch_size=self.batch_size,
-            n_epochs=self.n_epochs,
-            seed=self.seed_,
-            shuffle=self.shuffle,
-            backend=backend,
-            validation=None if held_out is None else (network.zero_one_loss(x, y), held_out),
-            early_stopping=deepcopy(self.early_stopping),
-            callbacks=[self._decay(rate), *callbacks],
-            model=present,
-            progress=self.verbose,
+        row_cost = network.negative_log_likelihood(x, y, dropout, self.seed_)
+        of_rows = normalised(weights, self._float_type())
+        cost = (row_cost if of_rows is None else w * row_cost).mean()
+        # Where training goes on, so does the decay.
+        first = self.learning_rate_ if self.learning_rate == "auto" else self.learning_rate
+        start = first * self.learning_rate_decay ** len(self.history_)
+        rate = pytensor.shared(np.asarray(start, config.floatX), name="learning_rate")
+        task = Task(
+            cost=cost,
+            updates=self._updates(cost, network, rate),
+            params=network.params,
+            inputs=[raw, y] if of_rows is None else [raw, y, w],
+            data=[rows, indices] if of_rows is None else [rows, indices, of_rows],
+            keep=lambda: self._set_parameters(
+                [(W.get_value(), b.get_value()) for W, b in _pairs(network)]
+            ),
+            callbacks=[self._decay(rate)],
         )
+        if held_out is not None:
+            valid_rows, valid_indices, valid_weights = held_out
+            own = normalised(valid_weights, self._float_type())
+            if own is None:
+                own = np.ones(len(valid_rows), self._float_type())
+            loss = network.zero_one_loss(x, y)
+            task.validation = (
+                loss if of_rows is None else w * loss,
+                [valid_rows, valid_indices, own][: len(task.inputs)],
+            )
+        return task
 
     def _updates(self, cost: Expression, network: Network, rate: Any) -> Updates:
         total = cost
@@ -246,35 +346,53 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
         W, b = softmax
         return Network(layers, SoftmaxLayer(*W.get_value(borrow=True).shape, W=W, bias=b))
 
+    def _scaling(self) -> Scaling | None:
+        """How columns are standardised before the network, if they are."""
+        if not hasattr(self, "mean_"):
+            return None
+        return Scaling.of(self.mean_, self.scale_)
+
     def _function(self) -> Callable[[Array], Array]:
         """Class probabilities, compiled once, with the parameters as they are now."""
-        compiled = getattr(self, "_compiled", None)
-        if compiled is None:
-            with config.change_flags(floatX=str(self.weights_[0].dtype)):
-                network, x = self._network(), pt.matrix("x")
+        with building(str(self.weights_[0].dtype)):
+            if not self._compiled:
+                network, scaling, raw = self._network(), self._scaling(), pt.matrix("x")
+                x = raw if scaling is None else scaling.forward(raw)
                 backend = resolve_backend(self.backend, self.device)
-                compiled = (network, backend.function([x], network.class_probabilities(x)))
-            self._compiled = compiled
-        compiled_network: Network = compiled[0]
-        function: Callable[[Array], Array] = compiled[1]
-        for (W, b), weights, bias in zip(
-            _pairs(compiled_network), self.weights_, self.biases_, strict=True
-        ):
-            W.set_value(weights)
-            b.set_value(bias)
-        return function
+                function = backend.function([raw], network.class_probabilities(x))
+                self._compiled.update(network=network, function=function)
+            network = self._compiled["network"]
+            pairs = zip(_pairs(network), self.weights_, self.biases_, strict=True)
+            for (W, b), weights, bias in pairs:
+                W.set_value(weights)
+                b.set_value(bias)
+        compiled: Callable[[Array], Array] = self._compiled["function"]
+        return compiled
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the state over, with nothing compiled yet."""
+        super().__setstate__(state)
+        if self.__sklearn_is_fitted__():
+            self._compiled = {}
 
     def _set_parameters(self, pairs: list[tuple[Array, Array]]) -> None:
         self.weights_ = [W for W, _ in pairs]
         self.biases_ = [b for _, b in pairs]
-        self._compiled = None
+        self._compiled = {}
 
     def _arrays(self) -> dict[str, Array]:
         layers = enumerate(zip(self.weights_, self.biases_, strict=True), start=1)
-        return {name: a for k, (W, b) in layers for name, a in ((f"W_{k}", W), (f"bias_{k}", b))}
+        own = {name: a for k, (W, b) in layers for name, a in ((f"W_{k}", W), (f"bias_{k}", b))}
+        others = {n: getattr(self, f"{n}_") for n in OTHER_ARRAYS if hasattr(self, f"{n}_")}
+        return {**own, **others}
 
-    def _set_arrays(self, arrays: dict[str, Array]) -> None:
-        layers = range(1, len(arrays) // 2 + 1)
+    def _set_fitted(self, fitted: dict[str, Any], arrays: dict[str, Array]) -> None:
+        for name, value in fitted.items():
+            setattr(self, name, value)
+        for name in OTHER_ARRAYS:
+            if name in arrays:
+                setattr(self, f"{name}_", arrays[name])
+        layers = range(1, sum(name.startswith("W_") for name in arrays) + 1)
         self._set_parameters([(arrays[f"W_{k}"], arrays[f"bias_{k}"]) for k in layers])
 
 

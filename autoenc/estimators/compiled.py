@@ -1,68 +1,61 @@
-"""Functions compiled from a fitted layer."""
+"""Functions compiled from a fitted model."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 import pytensor
 from pytensor import config
 from pytensor import tensor as pt
 
 from autoenc.backends import Backend
-from autoenc.graph import AutoEncoderLayer, Expression
+from autoenc.estimators.rows import Array
+from autoenc.estimators.symbolic import SymbolicModel
 
-Array = np.ndarray[Any, Any]
 
+class CompiledModel:
+    """A symbolic model around given arrays; each piece is compiled when first asked for."""
 
-class CompiledLayer:
-    """A layer around given arrays, each piece of which is compiled when first asked for.
-
-    Parameters
-    ----------
-    new_layer : callable
-        Makes the layer from None, in place of a generator, and its parameters by name.
-    row_cost : callable
-        The cost of each row, from layer and input.
-    backend : Backend
-        What compiles.
-    """
-
-    def __init__(
-        self,
-        new_layer: Callable[..., AutoEncoderLayer],
-        row_cost: Callable[[AutoEncoderLayer, Expression], Expression],
-        backend: Backend,
-    ) -> None:
-        self._new_layer = new_layer
-        self._row_cost = row_cost
-        self._backend = backend
-        self._layer: AutoEncoderLayer | None = None
+    def __init__(self) -> None:
+        self._shared: dict[str, Any] = {}
+        self._model: SymbolicModel | None = None
         self._functions: dict[str, Callable[[Array], Array]] = {}
 
-    def function(self, what: str, arrays: Mapping[str, Array]) -> Callable[[Array], Array]:
-        """Give a function from rows to what is asked for, with these parameters.
+    def function(
+        self,
+        what: str,
+        arrays: Mapping[str, Array],
+        make: Callable[..., SymbolicModel],
+        backend: Backend,
+    ) -> Callable[[Array], Array]:
+        """Give a function from rows to what is asked for, with these arrays.
 
         Parameters
         ----------
-        what : {"encode", "decode", "reconstruct", "error"}
-            Which piece of the layer.
+        what : {"encode", "decode", "reconstruct", "error", "impute"}
+            Which piece of the model.
         arrays : mapping from name to array
-            The parameters as they are now.
+            Parameters and scaling as they are now.
+        make : callable
+            Makes the model from shared variables by name.
+        backend : Backend
+            What compiles.
         """
-        layer = self._with_parameters(arrays)
-        if what not in self._functions:
-            x = pt.matrix("x", dtype=layer.W.dtype)
-            expression = self._row_cost(layer, x) if what == "error" else getattr(layer, what)(x)
-            self._functions[what] = self._backend.function([x], expression)
+        dtype = str(arrays["W"].dtype)
+        with config.change_flags(floatX=dtype):
+            model = self._with_arrays(arrays, make)
+            if what not in self._functions:
+                x = pt.matrix("x", dtype=dtype)
+                self._functions[what] = backend.function([x], getattr(model, what)(x))
         return self._functions[what]
 
-    def _with_parameters(self, arrays: Mapping[str, Array]) -> AutoEncoderLayer:
-        if self._layer is None:
-            shared = {name: pytensor.shared(array, name=name) for name, array in arrays.items()}
-            with config.change_flags(floatX=str(arrays["W"].dtype)):
-                self._layer = self._new_layer(None, **shared)
-        for name, variable in self._layer.named_params().items():
-            variable.set_value(arrays[name])
-        return self._layer
+    def _with_arrays(
+        self, arrays: Mapping[str, Array], make: Callable[..., SymbolicModel]
+    ) -> SymbolicModel:
+        if self._model is None:
+            self._shared = {name: pytensor.shared(a, name=name) for name, a in arrays.items()}
+            self._model = make(**self._shared)
+        for name, array in arrays.items():
+            self._shared[name].set_value(array)
+        return self._model

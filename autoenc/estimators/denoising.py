@@ -6,6 +6,7 @@ from typing import Any, final
 
 from autoenc.estimators.autoencoding import AutoEncoderBase
 from autoenc.graph import Expression, corrupt
+from autoenc.training import EarlyStopping
 
 
 @final
@@ -25,13 +26,15 @@ class DenoisingAutoEncoder(AutoEncoderBase):
         pairs, one after the other. See `autoenc.graph.corrupt`.
     activation, output : str or callable
         As for `AutoEncoder`, which documents the other parameters too.
-    tied, cost, l1, l2, contraction, sparsity, sparsity_target, optimizer, learning_rate, \
-momentum, batch_size, n_epochs, shuffle, random_state, backend, device, dtype, verbose
+    tied, cost, scale, missing, init, l1, l2, contraction, sparsity, sparsity_target, optimizer, \
+learning_rate, momentum, batch_size, n_epochs, early_stopping, validation_fraction, warm_start, \
+shuffle, random_state, backend, device, dtype, verbose
         As for `AutoEncoder`.
 
     Attributes
     ----------
-    W_, hidden_bias_, visible_bias_, W_prime_, history_, seed_, backend_, n_features_in_
+    W_, hidden_bias_, visible_bias_, W_prime_, history_, cost_, output_, learning_rate_, mean_, \
+scale_, data_min_, data_max_, data_dtype_, seed_, backend_, n_features_in_, feature_names_in_
         As for `AutoEncoder`.
 
     References
@@ -54,19 +57,25 @@ momentum, batch_size, n_epochs, shuffle, random_state, backend, device, dtype, v
         *,
         corruption: Any = 0.3,
         activation: Any = "sigmoid",
-        output: Any = "sigmoid",
+        output: Any = "auto",
         tied: bool = True,
-        cost: str = "cross_entropy",
+        cost: str = "auto",
+        scale: str | None = "auto",
+        missing: str = "refuse",
+        init: Any = "uniform",
         l1: float = 0.0,
         l2: float = 0.0,
         contraction: float = 0.0,
         sparsity: float = 0.0,
         sparsity_target: float = 0.05,
         optimizer: Any = "sgd",
-        learning_rate: float = 0.1,
+        learning_rate: Any = "auto",
         momentum: float = 0.0,
         batch_size: int = 20,
         n_epochs: int = 15,
+        early_stopping: EarlyStopping | None = None,
+        validation_fraction: float | None = None,
+        warm_start: bool = False,
         shuffle: bool = True,
         random_state: Any = None,
         backend: Any = "auto",
@@ -80,6 +89,9 @@ momentum, batch_size, n_epochs, shuffle, random_state, backend, device, dtype, v
         self.output = output
         self.tied = tied
         self.cost = cost
+        self.scale = scale
+        self.missing = missing
+        self.init = init
         self.l1 = l1
         self.l2 = l2
         self.contraction = contraction
@@ -90,6 +102,9 @@ momentum, batch_size, n_epochs, shuffle, random_state, backend, device, dtype, v
         self.momentum = momentum
         self.batch_size = batch_size
         self.n_epochs = n_epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
         self.shuffle = shuffle
         self.random_state = random_state
         self.backend = backend

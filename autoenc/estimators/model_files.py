@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -17,12 +17,12 @@ from autoenc.storage import ModelFileError, load_arrays
 LIBRARIES = ("pytensor", "jax", "numpy", "scikit-learn")
 
 
-def describe_model(model: BaseEstimator, fitted_names: Sequence[str]) -> dict[str, Any]:
+def describe_model(model: BaseEstimator, fitted: Mapping[str, Any]) -> dict[str, Any]:
     """Collect settings, seed, history and versions of a fitted model, for JSON."""
     description = {
         "class": type(model).__name__,
         "settings": {name: _plain(value) for name, value in model.get_params().items()},
-        "fitted": {name: getattr(model, name) for name in fitted_names if hasattr(model, name)},
+        "fitted": {name: _plain(value) for name, value in fitted.items()},
         "versions": {"autoenc": __version__, "python": platform.python_version()}
         | {library: version(library) for library in LIBRARIES},
     }
@@ -77,6 +77,8 @@ def _plain(value: Any) -> Any:
         return {"function": f"{module}.{name}"}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
     if value is None or isinstance(value, bool | int | float | str):
         return value
     # A generator or a backend object: its use is over, its description is kept elsewhere.

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Self, final
+from typing import Any, Self, final
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from autoenc.estimators.base import ROWS_AT_A_TIME, Array, GraphEstimator
+from autoenc.estimators import choices, settings
+from autoenc.estimators.base import GraphEstimator, unchanged_on_error
 from autoenc.estimators.classifying import ClassifierBase
 from autoenc.estimators.denoising import DenoisingAutoEncoder
+from autoenc.estimators.domain import check_unit_interval
+from autoenc.estimators.frames import in_container
+from autoenc.estimators.held_out import check_validation, hold_out
+from autoenc.estimators.rows import ROWS_AT_A_TIME, Array, Rows, original, take
+from autoenc.estimators.weights import check_weights
+from autoenc.graph import uniform_weights
 from autoenc.training import EarlyStopping, Record
+from autoenc.training.callbacks import CallbackLike
 
 # Codes of a layer that take more than this are kept in a file, mapped into memory.
 BYTES_IN_MEMORY = 1 << 30
@@ -35,8 +43,11 @@ class StackedDenoisingAutoEncoder(
         Units of each layer, from the input upwards.
     corruption : float or sequence of float
         Of each layer, or of all of them.
-    activation, tied, learning_rate, momentum, batch_size, n_epochs, shuffle, random_state, \
-backend, device, dtype, verbose
+    cost, scale
+        Of the lowest layer; see `AutoEncoder`. Those above have cross-entropy on codes of the
+        sigmoid, else the squared error with linear outputs.
+    activation, tied, init, learning_rate, momentum, batch_size, n_epochs, early_stopping, \
+validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, verbose
         Of each layer; see `DenoisingAutoEncoder`.
 
     Attributes
@@ -61,8 +72,6 @@ backend, device, dtype, verbose
     (500, 16)
     """
 
-    _fitted_names: ClassVar[tuple[str, ...]] = ("n_features_in_", "seed_", "history_", "backend_")
-
     def __init__(
         self,
         hidden_sizes: Sequence[int] = (500, 250),
@@ -70,10 +79,16 @@ backend, device, dtype, verbose
         corruption: float | Sequence[float] = 0.3,
         activation: Any = "sigmoid",
         tied: bool = True,
-        learning_rate: float = 0.1,
+        cost: str = "auto",
+        scale: str | None = "auto",
+        init: Any = "uniform",
+        learning_rate: Any = "auto",
         momentum: float = 0.0,
         batch_size: int = 20,
         n_epochs: int = 15,
+        early_stopping: EarlyStopping | None = None,
+        validation_fraction: float | None = None,
+        warm_start: bool = False,
         shuffle: bool = True,
         random_state: Any = None,
         backend: Any = "auto",
@@ -85,10 +100,16 @@ backend, device, dtype, verbose
         self.corruption = corruption
         self.activation = activation
         self.tied = tied
+        self.cost = cost
+        self.scale = scale
+        self.init = init
         self.learning_rate = learning_rate
         self.momentum = momentum
         self.batch_size = batch_size
         self.n_epochs = n_epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
         self.shuffle = shuffle
         self.random_state = random_state
         self.backend = backend
@@ -96,14 +117,25 @@ backend, device, dtype, verbose
         self.dtype = dtype
         self.verbose = verbose
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        validation: Any = None,
+        callbacks: Iterable[CallbackLike] = (),
+    ) -> Self:
         """Learn a layer at a time.
 
         Parameters
         ----------
-        X : array-like, (rows, columns)
-            Numbers in [0, 1].
-        y : ignored
+        X, y, sample_weight
+            As for `DenoisingAutoEncoder.fit`.
+        validation : array-like, (rows, columns), optional
+            Rows kept apart, whose codes every layer is validated on.
+        callbacks : iterable of `autoenc.training.Callback` or functions
+            Are told of the training of every layer.
 
         Returns
         -------
@@ -114,18 +146,93 @@ backend, device, dtype, verbose
         ValueError
             If data or a setting does not fit; says what was found and what to do.
         """
+        goes_on = self.warm_start and self.__sklearn_is_fitted__()
+        check_validation(validation, self.validation_fraction, self.early_stopping)
+        with unchanged_on_error(self):
+            rows, weights = self._begin(X, sample_weight, goes_on=goes_on)
+            if validation is not None:
+                validation = self._use(validation, compared=False, name="validation")
+            elif self.validation_fraction is not None:
+                own, others = hold_out(len(rows), self.validation_fraction, self.seed_)
+                rows, validation = take(rows, own), take(rows, others)
+                weights = None if weights is None else weights[own]
+
+        def learn(layer: DenoisingAutoEncoder, rows: Rows, validation: Rows | None) -> None:
+            held_out = None if validation is None else original(validation)
+            layer.fit(original(rows), sample_weight=weights, validation=held_out,
+                      callbacks=callbacks)  # fmt: skip
+
+        return self._learn_upwards(rows, validation, learn, goes_on=goes_on)
+
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        callbacks: Iterable[CallbackLike] = (),
+    ) -> Self:
+        """Go on learning, with one pass over X for each layer, from the input upwards.
+
+        Parameters
+        ----------
+        X, y, sample_weight, callbacks
+            As for `fit`.
+
+        Returns
+        -------
+        self
+        """
+        goes_on = self.__sklearn_is_fitted__()
+        with unchanged_on_error(self):
+            rows, weights = self._begin(X, sample_weight, goes_on=goes_on)
+
+        def learn(layer: DenoisingAutoEncoder, rows: Rows, _: Rows | None) -> None:
+            layer.partial_fit(original(rows), sample_weight=weights, callbacks=callbacks)
+
+        return self._learn_upwards(rows, None, learn, goes_on=goes_on)
+
+    def _begin(self, X: Any, sample_weight: Any, *, goes_on: bool) -> tuple[Rows, Array | None]:
+        """Check settings and data; rows of weight 0 are left out."""
+        self._check_settings()
+        rows, domain = self._read(X, reset=not goes_on)
+        weights = check_weights(sample_weight, len(rows))
+        if weights is not None and not weights.all():
+            rows, weights = take(rows, np.flatnonzero(weights)), weights[weights > 0]
+        self._start(goes_on=goes_on)
+        if goes_on:
+            self._check_goes_on()
+        elif self._layer_cost(0) == "cross_entropy":
+            check_unit_interval(rows, domain, names=self._names())
+        self._keep_domain(domain, goes_on=goes_on)
+        return rows, weights
+
+    def _learn_upwards(
+        self,
+        rows: Rows,
+        validation: Rows | None,
+        learn: Callable[[DenoisingAutoEncoder, Rows, Rows | None], None],
+        *,
+        goes_on: bool,
+    ) -> Self:
+        if not goes_on:
+            self.layers_: list[DenoisingAutoEncoder] = []
+        layers = self.layers_
         levels = per_layer("corruption", self.corruption, self.hidden_sizes)
-        rows = self._checked(X, unit_interval=True, reset=True)
-        self._start()
-        self.layers_: list[DenoisingAutoEncoder] = []
-        self.history_: list[Record] = []
         with tempfile.TemporaryDirectory() as folder:
             for k, (n_hidden, level) in enumerate(zip(self.hidden_sizes, levels, strict=True)):
                 if k:
-                    rows = codes_of(self.layers_[-1], rows, Path(folder))
-                layer = self._new_layer(n_hidden, level, self.seed_ + k).fit(rows)
-                self.layers_.append(layer)
-                self.history_ += [{"layer": k + 1, **record} for record in layer.history_]
+                    rows = codes_of(layers[k - 1], rows, Path(folder))
+                    if validation is not None:
+                        validation = codes_of(layers[k - 1], validation, Path(folder))
+                if k == len(layers):
+                    layers.append(self._new_layer(k, n_hidden, level))
+                else:
+                    layers[k].set_params(**self._new_layer(k, n_hidden, level).get_params())
+                try:
+                    learn(layers[k], rows, validation)
+                finally:
+                    self.history_ = _history_of_all(layers)
         return self
 
     def transform(self, X: Any) -> Array:
@@ -140,30 +247,52 @@ backend, device, dtype, verbose
         array, (rows, hidden_sizes[-1])
         """
         check_is_fitted(self)
-        values = self._checked(X, unit_interval=True)
-        for layer in self.layers_:
-            values = layer.transform(values)
+        first, *others = self.layers_
+        rows = self._use(X, unit_interval=first.cost_ == "cross_entropy")
+        values = first._apply("encode", rows)
+        for layer in others:
+            values = layer._apply("encode", values)
         return values
 
-    def inverse_transform(self, codes: Any) -> Array:
+    def inverse_transform(self, X: Any) -> Any:
         """Reconstructions from codes of the highest layer.
 
         Parameters
         ----------
-        codes : array-like, (rows, hidden_sizes[-1])
+        X : array-like, (rows, hidden_sizes[-1])
+            Codes.
 
         Returns
         -------
         array, (rows, n_features_in_)
+            Or a frame, if `set_output` asks for it.
         """
         check_is_fitted(self)
+        values = X
         for layer in reversed(self.layers_):
-            codes = layer.inverse_transform(codes)
-        return np.asarray(codes)
+            values = layer.inverse_transform(values)
+        return in_container(self, np.asarray(values), X)
 
-    def reconstruct(self, X: Any) -> Array:
-        """Reconstructions of X through all layers, up and down again."""
-        return self.inverse_transform(self.transform(X))
+    def reconstruct(self, X: Any) -> Any:
+        """Reconstructions of X through all layers, up and down again.
+
+        Parameters
+        ----------
+        X : array-like, (rows, n_features_in_)
+
+        Returns
+        -------
+        array, (rows, n_features_in_)
+            Or a frame, if `set_output` asks for it.
+        """
+        codes: Any = self.transform(X)
+        return in_container(self, np.asarray(self.inverse_transform(np.asarray(codes))), X)
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn of which dtype codes are."""
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = [self._float_type()]
+        return tags
 
     def __sklearn_is_fitted__(self) -> bool:
         """Whether there are layers."""
@@ -173,18 +302,49 @@ backend, device, dtype, verbose
     def _n_features_out(self) -> int:
         return self.layers_[-1]._n_features_out
 
-    def _new_layer(self, n_hidden: int, corruption: float, seed: int) -> DenoisingAutoEncoder:
+    def _check_settings(self) -> None:
+        self._check_common_settings()
+        per_layer("corruption", self.corruption, self.hidden_sizes)
+        for n_hidden in self.hidden_sizes:
+            settings.check_integer("hidden_sizes", n_hidden)
+        choices.check_choices(self.cost, "auto", self.scale)
+        settings.check_switches(self, ("tied",))
+
+    def _check_goes_on(self) -> None:
+        fitted = tuple(layer.W_.shape[1] for layer in self.layers_)
+        if fitted != tuple(self.hidden_sizes):
+            raise ValueError(
+                f"the stack was fitted with {fitted} hidden units, but hidden_sizes is "
+                f"{tuple(self.hidden_sizes)}; set it back, or begin anew with warm_start=False."
+            )
+
+    def _layer_cost(self, k: int) -> str:
+        """Cost of layer k; codes of the sigmoid are in (0, 1), those of others are not."""
+        if k == 0:
+            return self.cost
+        if self.activation == "sigmoid":
+            return "cross_entropy"
+        return "auto" if callable(self.activation) else "squared_error"
+
+    def _new_layer(self, k: int, n_hidden: int, corruption: float) -> DenoisingAutoEncoder:
         return DenoisingAutoEncoder(
             n_hidden,
             corruption=corruption,
             activation=self.activation,
+            # Between 0 and 1 or not, codes of whatever is no sigmoid need linear outputs.
+            output="linear" if self._layer_cost(k) == "squared_error" and k else "auto",
             tied=self.tied,
+            cost=self._layer_cost(k),
+            scale=None if k else self.scale,
+            init=self.init,
             learning_rate=self.learning_rate,
             momentum=self.momentum,
             batch_size=self.batch_size,
             n_epochs=self.n_epochs,
+            early_stopping=self.early_stopping,
+            warm_start=self.warm_start,
             shuffle=self.shuffle,
-            random_state=seed,
+            random_state=self.seed_ + k,
             backend=self.backend,
             device=self.device,
             dtype=self.dtype,
@@ -202,17 +362,43 @@ backend, device, dtype, verbose
             for name, array in layer._arrays().items()
         }
 
-    def _set_arrays(self, arrays: dict[str, Array]) -> None:
+    def _fitted(self) -> dict[str, Any]:
+        without = ("history_", "n_features_in_")
+        layers = [
+            {name: value for name, value in layer._fitted().items() if name not in without}
+            for layer in self.layers_
+        ]
+        return {**super()._fitted(), "layers": layers}
+
+    def _set_fitted(self, fitted: dict[str, Any], arrays: dict[str, Array]) -> None:
+        own = dict(fitted)
+        # Files of before there was a choice say nothing of layers.
+        of_layers = own.pop("layers", [{}] * len(self.hidden_sizes))
+        for name, value in own.items():
+            setattr(self, name, value)
         self.layers_ = []
         levels = per_layer("corruption", self.corruption, self.hidden_sizes)
-        for k, (n_hidden, level) in enumerate(zip(self.hidden_sizes, levels, strict=True), 1):
-            layer = self._new_layer(n_hidden, level, self.seed_ + k - 1)
-            prefix = f"layer_{k}."
-            own = {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
-            layer.n_features_in_ = own["W"].shape[0]
-            layer._set_arrays(own)
-            layer.history_ = self._history_of(k)
+        for k, (n_hidden, level) in enumerate(zip(self.hidden_sizes, levels, strict=True)):
+            prefix = f"layer_{k + 1}."
+            of_layer = {
+                n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)
+            }
+            layer = self._new_layer(k, n_hidden, level)
+            layer._set_fitted(
+                {"cost_": "cross_entropy", "output_": "sigmoid", **of_layers[k]}, of_layer
+            )
+            layer.history_ = self._history_of(k + 1)
             self.layers_.append(layer)
+        if hasattr(self.layers_[0], "data_min_"):
+            self.data_min_, self.data_max_ = self.layers_[0].data_min_, self.layers_[0].data_max_
+
+
+def _history_of_all(layers: list[DenoisingAutoEncoder]) -> list[Record]:
+    return [
+        {"layer": k, **record}
+        for k, layer in enumerate(layers, start=1)
+        for record in getattr(layer, "history_", [])
+    ]
 
 
 @final
@@ -224,15 +410,17 @@ class StackedDenoisingClassifier(ClassifierBase):
 
     Parameters
     ----------
-    hidden_sizes, corruption, activation
+    hidden_sizes, corruption, activation, cost, scale
         Of the stack; see `StackedDenoisingAutoEncoder`.
     pretraining_rate, pretraining_momentum, pretraining_epochs, pretraining_batch_size
         How each layer of the stack is trained.
     dropout : float or sequence of float
         Fine-tuning: probability that a value of the input, and of each hidden layer, is set
         to zero.
-    l1, l2, learning_rate, learning_rate_decay, momentum, early_stopping, batch_size, n_epochs, \
-shuffle, random_state, backend, device, dtype, verbose
+    learning_rate : "auto" or float
+        Of fine-tuning, > 0; ``"auto"`` is 0.1, or 1 where columns are standardised.
+    l1, l2, learning_rate_decay, momentum, early_stopping, batch_size, n_epochs, \
+validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, verbose
         Of fine-tuning; see `SoftmaxClassifier`.
 
     Attributes
@@ -260,25 +448,31 @@ shuffle, random_state, backend, device, dtype, verbose
     True
     """
 
+    _chooses = True
+
     def __init__(
         self,
         hidden_sizes: Sequence[int] = (500, 250),
         *,
         corruption: float | Sequence[float] = 0.3,
         activation: Any = "sigmoid",
-        pretraining_rate: float = 0.1,
+        cost: str = "auto",
+        scale: str | None = "auto",
+        pretraining_rate: Any = "auto",
         pretraining_momentum: float = 0.0,
         pretraining_epochs: int = 15,
         pretraining_batch_size: int = 20,
         dropout: float | Sequence[float] = 0.0,
         l1: float = 0.0,
         l2: float = 0.0,
-        learning_rate: float = 0.1,
+        learning_rate: Any = "auto",
         learning_rate_decay: float = 1.0,
         momentum: float = 0.0,
         early_stopping: EarlyStopping | None = None,
         batch_size: int = 20,
         n_epochs: int = 30,
+        validation_fraction: float | None = None,
+        warm_start: bool = False,
         shuffle: bool = True,
         random_state: Any = None,
         backend: Any = "auto",
@@ -289,6 +483,8 @@ shuffle, random_state, backend, device, dtype, verbose
         self.hidden_sizes = hidden_sizes
         self.corruption = corruption
         self.activation = activation
+        self.cost = cost
+        self.scale = scale
         self.pretraining_rate = pretraining_rate
         self.pretraining_momentum = pretraining_momentum
         self.pretraining_epochs = pretraining_epochs
@@ -302,6 +498,8 @@ shuffle, random_state, backend, device, dtype, verbose
         self.early_stopping = early_stopping
         self.batch_size = batch_size
         self.n_epochs = n_epochs
+        self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
         self.shuffle = shuffle
         self.random_state = random_state
         self.backend = backend
@@ -309,11 +507,23 @@ shuffle, random_state, backend, device, dtype, verbose
         self.dtype = dtype
         self.verbose = verbose
 
-    def _initial_hidden(self, X: Array, rng: np.random.Generator) -> list[tuple[Array, Array]]:
+    def _check_own_settings(self) -> None:
+        for n_hidden in per_layer("corruption", self.corruption, self.hidden_sizes) and (
+            self.hidden_sizes
+        ):
+            settings.check_integer("hidden_sizes", n_hidden)
+
+    def _initial_hidden(
+        self, rows: Rows, weights: Array | None, rng: np.random.Generator
+    ) -> list[tuple[Array, Array]]:
         self.stack_ = StackedDenoisingAutoEncoder(
             self.hidden_sizes,
             corruption=self.corruption,
             activation=self.activation,
+            cost=self.cost,
+            scale=self.scale,
+            # Small weights make codes that are all alike, from which fine-tuning starts slowly.
+            init=uniform_weights,
             learning_rate=self.pretraining_rate,
             momentum=self.pretraining_momentum,
             batch_size=self.pretraining_batch_size,
@@ -324,7 +534,12 @@ shuffle, random_state, backend, device, dtype, verbose
             device=self.device,
             dtype=self.dtype,
             verbose=self.verbose,
-        ).fit(X)
+        ).fit(original(rows), sample_weight=weights)
+        first = self.stack_.layers_[0]
+        if hasattr(first, "mean_"):
+            self.mean_, self.scale_ = first.mean_, first.scale_
+        if self.learning_rate == "auto":
+            self.learning_rate_ = 1.0 if hasattr(first, "mean_") else 0.1
         return [(layer.W_, layer.hidden_bias_) for layer in self.stack_.layers_]
 
 
@@ -350,14 +565,14 @@ def per_layer(name: str, value: float | Sequence[float], sizes: Sequence[int]) -
     return list(value)
 
 
-def codes_of(layer: DenoisingAutoEncoder, rows: Array, folder: Path) -> Array:
+def codes_of(layer: DenoisingAutoEncoder, rows: Rows, folder: Path) -> Array:
     """Codes of all rows, in memory or, where they are large, in a file of `folder`."""
     shape = (len(rows), layer._n_features_out)
     if np.prod(shape) * layer.W_.itemsize <= BYTES_IN_MEMORY:
-        return layer.transform(rows)
+        return layer._apply("encode", rows)
     path = folder / f"codes_{len(list(folder.iterdir()))}.npy"
     codes = np.lib.format.open_memmap(path, mode="w+", dtype=layer.W_.dtype, shape=shape)
     for first in range(0, len(rows), ROWS_AT_A_TIME):
         part = slice(first, first + ROWS_AT_A_TIME)
-        codes[part] = layer.transform(rows[part])
+        codes[part] = layer._apply("encode", rows[part])
     return codes

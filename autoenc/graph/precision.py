@@ -39,10 +39,6 @@ class MixedDot(Op):
         a, b = inputs
         outputs[0][0] = as_bfloat16(a) @ as_bfloat16(b)
 
-    def infer_shape(self, graph: Any, node: Any, shapes: Sequence[Any]) -> list[Any]:
-        """Give rows of the first and columns of the second."""
-        return [(shapes[0][0], shapes[1][1])]
-
 
 def as_bfloat16(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Round float32 to the nearest bfloat16, ties to even; the result is float32 still.

@@ -1,0 +1,237 @@
+"""What ``"auto"`` stands for: cost, output, scaling and learning rate that suit the data."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+from pytensor.compile.mode import Mode
+
+from autoenc.estimators.rows import Array, Rows
+from autoenc.estimators.settings import check_among
+from autoenc.estimators.symbolic import SymbolicModel
+from autoenc.graph import (
+    ACTIVATIONS,
+    Expression,
+    gaussian_weights,
+    resolve_optimizer,
+    uniform_weights,
+)
+
+COSTS = ("cross_entropy", "squared_error")
+# Output functions whose values are not in (0, 1), where cross-entropy has no value.
+UNBOUNDED_OUTPUTS = ("linear", "relu", "softplus", "tanh")
+# Rows on which a model is tried before it is trained.
+ROWS_TRIED = 256
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What ``"auto"`` stands for.
+
+    Attributes
+    ----------
+    cost : {"cross_entropy", "squared_error"}
+    output : str or callable
+    standardised : bool
+        Whether columns are.
+    gain : float
+        Of the initial weights. With 4, which suits the sigmoid, linear outputs begin far from
+        the data.
+    """
+
+    cost: str
+    output: Any
+    standardised: bool
+    gain: float = 4.0
+
+
+def check_choices(cost: str, output: Any, scale: Any) -> None:
+    """Refuse settings that are not known or do not go together.
+
+    Raises
+    ------
+    ValueError
+    """
+    check_among("cost", cost, ("auto", *COSTS))
+    check_among("scale", scale, ("auto", "standard", None))
+    if cost == "cross_entropy" and output in UNBOUNDED_OUTPUTS:
+        raise ValueError(
+            f"output is {output!r} and cost 'cross_entropy', which needs "
+            "reconstructions in (0, 1); use output='sigmoid' or cost='squared_error'."
+        )
+    if scale == "standard" and (cost == "cross_entropy" or output == "sigmoid"):
+        raise ValueError(
+            f"scale is 'standard' with cost {cost!r} and output {output!r}, but standardised "
+            "columns are not in [0, 1]; use cost='squared_error' and output='linear', or "
+            "scale=None."
+        )
+
+
+def choose(cost: str, output: Any, scale: Any, *, in_unit_interval: bool) -> Choice:
+    """Resolve ``"auto"``.
+
+    Where all values are in [0, 1], cross-entropy with sigmoid outputs; elsewhere the squared
+    error of standardised columns with linear outputs. What is given stays as it is, and
+    columns are standardised only where the cost was left to choose, or by
+    ``scale="standard"``.
+
+    >>> choose("auto", "auto", "auto", in_unit_interval=True)
+    Choice(cost='cross_entropy', output='sigmoid', standardised=False, gain=4.0)
+    >>> choose("auto", "auto", "auto", in_unit_interval=False)
+    Choice(cost='squared_error', output='linear', standardised=True, gain=1.0)
+    """
+    chosen = cost
+    if cost == "auto":
+        fits = in_unit_interval and scale != "standard" and output not in UNBOUNDED_OUTPUTS
+        chosen = "cross_entropy" if fits or output == "sigmoid" else "squared_error"
+    alone = cost == "auto" and chosen == "squared_error" and not in_unit_interval
+    standardised = scale == "standard" or (scale == "auto" and alone)
+    if output == "auto":
+        bounded = in_unit_interval and not standardised
+        output = "sigmoid" if chosen == "cross_entropy" or bounded else "linear"
+    return Choice(chosen, output, standardised, 1.0 if alone else 4.0)
+
+
+def choose_rate(model: SymbolicModel, rows: Rows, optimizer: Any, momentum: float) -> float:
+    """Choose a learning rate.
+
+    That of the paper for rules which scale their steps themselves. For gradient descent 0.1
+    where outputs are bounded; else a quarter of the largest with which the first step
+    is stable.
+    """
+    own = inspect.signature(resolve_optimizer(optimizer)).parameters.get("learning_rate")
+    if not callable(optimizer) and own is not None and own.default is not inspect.Parameter.empty:
+        return float(own.default)
+    unbounded = {ACTIVATIONS[name] for name in UNBOUNDED_OUTPUTS if name != "tanh"}
+    if model.cost == "cross_entropy" or model.layer.output not in unbounded:
+        return 0.1
+    own_momentum = {"sgd": momentum, "momentum": 0.9, "nesterov": 0.9}.get(str(optimizer), 0.0)
+    return 0.25 * (1 - own_momentum) * largest_stable_rate(model, rows)
+
+
+def largest_stable_rate(model: SymbolicModel, rows: Rows) -> float:
+    """Bound the learning rate for squared error and a linear output.
+
+    A step of rate η moves the reconstruction of a row by −η·K·∂cost/∂z, where, with code h of
+    input x, slopes s of the units and e the largest eigenvalue of W·diag(s²)·Wᵀ,
+    K = 1 + ‖h‖² + ‖x‖²·e. With ∂cost/∂z = 2(z − x) / columns it overshoots when
+    η·K > columns. Means over the rows stand for K here.
+    """
+    x = pt.matrix("x")
+    values = model.values(x)
+    a = values @ model.layer.W + model.layer.hidden_bias
+    slope = pytensor.grad(model.layer.activation(a).sum(), a)
+    h, s, v = try_out(x, [model.layer.activation(a), slope, values], some(rows))
+    W = model.layer.W.get_value(borrow=True)
+    largest = spectral_norm(W * np.sqrt(np.mean(s**2, axis=0))) ** 2
+    K = 1 + np.mean(np.sum(h**2, axis=1)) + np.mean(np.sum(v**2, axis=1)) * largest
+    return float(model.layer.n_visible / K)
+
+
+def spectral_norm(W: Array, n_iterations: int = 30) -> float:
+    """Largest singular value of a matrix, by the power method.
+
+    >>> round(spectral_norm(np.diag([3.0, 1.0])), 6)
+    3.0
+    """
+    v = np.random.default_rng(0).normal(size=W.shape[1])
+    for _ in range(n_iterations):
+        v = W.T @ (W @ v)
+        v /= max(np.linalg.norm(v), np.finfo("float32").tiny)
+    return float(np.linalg.norm(W @ v))
+
+
+def check_functions(model: SymbolicModel, rows: Rows) -> None:
+    """Try activation and output that are functions of the caller's on the first rows.
+
+    Raises
+    ------
+    ValueError
+        If a shape or dtype is not that of the argument, or an output leaves (0, 1) under
+        cross-entropy.
+    """
+    layer = model.layer
+    own = {
+        name: getattr(layer, name)
+        for name in ("activation", "output")
+        if getattr(layer, name) not in ACTIVATIONS.values()
+    }
+    if not own:
+        return
+    x = pt.matrix("x")
+    code = layer.encode(model.values(x))
+    _check_one("activation", own, x, code, rows, (layer.n_hidden,))
+    z = layer.decode(code)
+    values = _check_one("output", own, x, z, rows, (layer.n_visible,))
+    if values is None or model.cost != "cross_entropy":
+        return
+    inside = (values > 0) & (values < 1)
+    if not inside.all():
+        worst = values[np.unravel_index(int(np.argmin(inside)), values.shape)]
+        raise ValueError(
+            f"output gives {worst.item()} on the first rows; cross-entropy needs "
+            "reconstructions in (0, 1). Use output='sigmoid' or cost='squared_error'."
+        )
+
+
+def _check_one(
+    name: str,
+    own: dict[str, Any],
+    x: Expression,
+    expression: Expression,
+    rows: Rows,
+    width: tuple[int],
+) -> Array | None:
+    if name not in own:
+        return None
+    advice = f"{name} has to work element by element, and to keep shape and dtype."
+    if not hasattr(expression, "dtype") or expression.dtype != x.dtype:
+        raise ValueError(
+            f"{name} makes {getattr(expression, 'dtype', type(expression).__name__)} of "
+            f"{x.dtype}; {advice}"
+        )
+    first = some(rows)
+    (values,) = try_out(x, [expression], first)
+    expected = (len(first), *width)
+    if values.shape != expected:
+        raise ValueError(f"{name} makes shape {values.shape} of {expected}; {advice}")
+    return values
+
+
+def try_out(x: Expression, expressions: list[Expression], rows: Array) -> list[Array]:
+    """Evaluate expressions of x once, without compiling anything."""
+    function = pytensor.function([x], expressions, mode=Mode(linker="py", optimizer=None))
+    return [np.asarray(value) for value in function(rows)]
+
+
+def some(rows: Rows) -> Array:
+    """Give a few rows, from everywhere."""
+    numbers = np.unique(np.linspace(0, len(rows) - 1, ROWS_TRIED).astype(int))
+    return np.ascontiguousarray(rows[numbers])
+
+
+def initial_weights(
+    init: Any, rng: Any, n_visible: int, n_hidden: int, *, gain: float
+) -> Array | None:
+    """Draw W, unless the layer is to do so itself.
+
+    Raises
+    ------
+    ValueError
+        If the setting is not known, or a function gives another shape.
+    """
+    if init == "uniform":
+        return None if gain == 4 else uniform_weights(rng, n_visible, n_hidden, gain=gain)
+    draw = init if callable(init) else gaussian_weights
+    weights = np.asarray(draw(rng, n_visible, n_hidden), dtype=pytensor.config.floatX)
+    if weights.shape != (n_visible, n_hidden) or not np.isfinite(weights).all():
+        raise ValueError(
+            f"init gives weights of shape {weights.shape}; expected finite numbers of shape "
+            f"({n_visible}, {n_hidden})."
+        )
+    return weights

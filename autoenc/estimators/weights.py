@@ -1,0 +1,70 @@
+"""Weights of rows: checked, and brought to a mean of 1.
+
+What is minimised is the mean over rows of weight times cost. Rows of weight 0 are left
+out altogether, and weights that are all the same are none.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autoenc.estimators.rows import Array
+
+
+def check_weights(sample_weight: Any, n_rows: int, name: str = "sample_weight") -> Array | None:
+    """Check the weights of rows.
+
+    Parameters
+    ----------
+    sample_weight : array-like, (rows,), or None
+        Finite numbers >= 0, of which at least one is above 0.
+    n_rows : int
+        How many there have to be.
+    name : str
+        What messages call them.
+
+    Returns
+    -------
+    float64 array, (rows,), or None
+
+    Raises
+    ------
+    ValueError
+        Names the first weight that does not fit.
+
+    Examples
+    --------
+    >>> check_weights([1, -2], 2)
+    Traceback (most recent call last):
+        ...
+    ValueError: sample_weight has -2.0 at row 1; expected finite numbers >= 0.
+    """
+    if sample_weight is None:
+        return None
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.shape != (n_rows,):
+        raise ValueError(
+            f"{name} has shape {weights.shape}; expected ({n_rows},), one weight for each row "
+            "(Sample weights must be 1D array or scalar)."
+        )
+    fits = np.isfinite(weights) & (weights >= 0)
+    if not fits.all():
+        row = int(np.argmin(fits))
+        raise ValueError(f"{name} has {weights[row]} at row {row}; expected finite numbers >= 0.")
+    if not weights.any():
+        raise ValueError(f"{name} is zero for all {n_rows} rows; there is nothing to train on.")
+    return weights
+
+
+def normalised(weights: Array | None, dtype: str) -> Array | None:
+    """Bring weights to a mean of 1; None where they are all the same.
+
+    >>> normalised(np.array([1.0, 3.0]), "float32")
+    array([0.5, 1.5], dtype=float32)
+    """
+    if weights is None or weights.min() == weights.max():
+        return None
+    scaled: Array = (weights / weights.mean()).astype(dtype)
+    return scaled

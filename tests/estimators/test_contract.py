@@ -1,0 +1,50 @@
+"""Scikit-learn's contract, as scikit-learn checks it, and what its users rely on beside that."""
+
+import numpy as np
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from autoenc import AutoEncoder, DenoisingAutoEncoder
+from autoenc.estimators import (
+    PerceptronClassifier,
+    SoftmaxClassifier,
+    StackedDenoisingAutoEncoder,
+    StackedDenoisingClassifier,
+)
+
+# A row of weight 2 and two equal rows are the same in expectation only: which rows meet in a
+# minibatch, and in which order, depends on how many there are.
+CANNOT_BE_MET = {
+    f"check_sample_weight_equivalence_on_{kind}_data": "minibatches are random"
+    for kind in ("dense", "sparse")
+}
+
+QUICK = {"n_epochs": 2, "verbose": False}
+ESTIMATORS = [
+    AutoEncoder(3, **QUICK),
+    DenoisingAutoEncoder(3, **QUICK),
+    StackedDenoisingAutoEncoder((3, 2), **QUICK),
+    # Enough epochs for the accuracy that scikit-learn wants.
+    SoftmaxClassifier(verbose=False),
+    PerceptronClassifier(20, verbose=False),
+    # Two layers of the sigmoid, one on the other, are slow to fine-tune on two columns.
+    StackedDenoisingClassifier((20, 10), activation="tanh", pretraining_epochs=2, verbose=False),
+]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+@pytest.mark.filterwarnings("ignore:A column-vector y:sklearn.exceptions.DataConversionWarning")
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=lambda _: CANNOT_BE_MET)
+def test_scikit_learn_finds_nothing(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5), (3, 1), (40, 3)], ids=str)
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e4])
+def test_any_small_matrix_by_default(shape, scale):
+    X = np.random.default_rng(0).normal(scale, scale, shape)
+    model = AutoEncoder(random_state=0, verbose=False).fit(X)
+    assert np.isfinite(model.reconstruct(X)).all()
+    if len(X) > 3:
+        better = ((model.reconstruct(X) - X) ** 2).mean(axis=0) < X.var(axis=0)
+        assert better.all()
