@@ -6,22 +6,31 @@ from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
 
+TABLES = ["pandas>=2.2", "pyarrow>=15"]
+REPORT = ["jinja2>=3.1", "bokeh>=3.4"]
+ONNX = ["onnx>=1.16"]
 TENSORBOARD = ["tensorboardX>=2.6.4"]
 # Its plain files are no longer written to; a local database needs SQL.
 MLFLOW = ["mlflow-skinny>=3.17", "sqlalchemy>=2", "alembic>=1.13"]
 
 TEST = [
+    *TABLES,
+    *REPORT,
+    *ONNX,
     *TENSORBOARD,
     *MLFLOW,
     "hypothesis>=6.100",
     "mypy>=1.15",
     "pytest>=8.3",
     "pytest-xdist>=3.6",
-    # Independent readers of what is written, and a real notebook.
+    # Independent readers of what is written, a real notebook and a real browser.
+    "axe-playwright-python>=0.1.4",
     "ipykernel>=6.29",
     "ipywidgets>=8",
     "nbclient>=0.10",
-    "pandas>=2.2",
+    "onnxruntime>=1.18",
+    "playwright>=1.45",
+    "polars>=1",
     "tensorboard>=2.18",
     "ruff>=0.11",
 ]
@@ -42,6 +51,7 @@ setup(
     package_data={
         "autoenc": ["py.typed"],
         "autoenc.data": ["donuts.csv", "mnist_sample.npz", "README.md"],
+        "autoenc.reports": ["templates/*"],
     },
     install_requires=[
         "numpy>=1.26",
@@ -55,11 +65,15 @@ setup(
         "safetensors>=0.4.5",
         "pooch>=1.8",
         "requests>=2.31",
+        "threadpoolctl>=3.1",
     ],
     extras_require={
         "mkl": ["mkl>=2024; platform_machine == 'x86_64' or platform_machine == 'AMD64'"],
         "cuda": ["jax[cuda12]>=0.5"],
         "mlflow": MLFLOW,
+        "onnx": ONNX,
+        "report": REPORT,
+        "tables": TABLES,
         "tensorboard": TENSORBOARD,
         "test": TEST,
     },

@@ -46,8 +46,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--epochs", type=int, help="of fine-tuning")
     add("--dropout", type=float, nargs="+", help="of the input and each layer, in fine-tuning")
     add("--learning-rate", type=float, default=0.1, help="of fine-tuning (%(default)s)")
-    add("--momentum", type=float, default=0.9, help="of fine-tuning (%(default)s)")
-    add("--decay", type=float, default=0.98, help="of the rate, an epoch (%(default)s)")
+    add("--momentum", type=float, default=0.95, help="of fine-tuning (%(default)s)")
+    add("--decay", type=float, default=0.985, help="of the rate, an epoch (%(default)s)")
     add("--batch-size", type=int, default=100, help="rows of a minibatch (%(default)s)")
     add("--data", type=Path, help="mnist.pkl.gz, mnist.npz or a folder of IDX files")
     add("--download", action="store_true", help="fetch the full data set if it is not here")
@@ -68,7 +68,7 @@ FULL = {
     "hidden": [1000, 1000, 1000],
     "corruption": [0.25, 0.25, 0.25],
     "pretraining_epochs": 12,
-    "epochs": 120,
+    "epochs": 150,
     "dropout": [0.2, 0.5, 0.5, 0.5],
 }
 SAMPLE = {

@@ -8,20 +8,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from autoenc import DenoisingAutoEncoder
 from autoenc.datasets import Mnist, load_donuts
 from autoenc.watching import SaveEvery
 from examples import (
+    anomalies,
     build_your_own,
+    codes_help,
     contractive,
     denoising,
     donuts,
     early_stopping,
+    imputation,
     plot_models,
     stacked,
     symbolic_tour,
     train_mnist,
+    watching,
 )
 from tests import reference
 
@@ -186,3 +191,57 @@ def test_plot_models(digits, tmp_path):
     assert last.history_ == model.history_
     with pytest.raises(FileNotFoundError, match="no model files"):
         plot_models.main([str(tmp_path)])
+
+
+def test_anomalies(capsys):
+    columns = anomalies.main(["--quiet", "--digits", "0", "--epochs", "6"])
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0] == "5,000 training digits, less those of the class held out"
+    names = ["autoenc", "PCA 64", "PCA 16", "isolation forest", "false alarms"]
+    assert list(columns) == names
+    assert shown[1].split("  ")[0] == "held out"
+    assert [float(value) for value in shown[2].split()] == [
+        0, *(pytest.approx(columns[name][0], abs=5e-4) for name in names)
+    ]  # fmt: skip
+    assert shown[3].startswith("mean ")
+    assert columns["autoenc"][0] > 0.8
+    assert columns["false alarms"][0] < 0.1
+    # The same by hand.
+    train, _, test = anomalies.load_mnist(sample=True)
+    pca = anomalies.PCA(16, random_state=1).fit(train.images[train.labels != 0])
+    error = ((pca.inverse_transform(pca.transform(test.images)) - test.images) ** 2).sum(axis=1)
+    strange, normal = error[test.labels == 0], error[test.labels != 0]
+    expected = (strange[:, None] > normal).mean()
+    assert columns["PCA 16"][0] == pytest.approx(expected, abs=1e-3)
+
+
+def test_codes_help(capsys, monkeypatch):
+    monkeypatch.setattr(codes_help, "STRENGTHS", [0.1, 1.0])
+    accuracies = codes_help.main(["--quiet", "--draws", "1", "--labels", "500",
+                                  "--epochs", "8", "--hidden", "200"])  # fmt: skip
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0] == "5,000 digits without labels, 500 with"
+    assert list(accuracies) == ["pixels", "PCA, 200 components", "codes"]
+    assert 70 < accuracies["pixels"] < 90
+    assert accuracies["codes"] > accuracies["pixels"] + 2
+    gain = accuracies["codes"] - accuracies["pixels"]
+    assert shown[-1] == f"codes against pixels: {gain:+.2f} points (mean of 1 draws of labels)"
+
+
+def test_watching(tmp_path, capsys):
+    quick = ["--quiet", "--hidden", "30", "--epochs", "3", "--output", str(tmp_path)]
+    model = watching.main(quick)
+    assert "the best model is that of epoch 3" in capsys.readouterr().out
+    with (tmp_path / "history.csv").open() as file:
+        costs = [float(row["cost"]) for row in csv.DictReader(file)]
+    assert costs == [record["cost"] for record in model.history_]
+    events = EventAccumulator(str(tmp_path / "events")).Reload()
+    assert [event.value for event in events.Scalars("cost")] == pytest.approx(costs)
+    assert [event.step for event in events.Images("reconstructions")] == [0, 2]
+    assert (tmp_path / "filters.gif").read_bytes().startswith(b"GIF")
+
+
+def test_imputation(capsys):
+    errors = imputation.main(["--missing", "0.3", "--rows", "900", "--quiet"])
+    assert "30% missing: error (RMSE) of autoencoder 0." in capsys.readouterr().out
+    assert errors[0.3]["autoencoder"] < 0.75 * errors[0.3]["means"]

@@ -17,12 +17,16 @@ ROOMS = (
     "files",
     "storage",
     "datasets",
+    "tables",
     "graph",
     "backends",
     "training",
     "plotting",
+    "analysis",
+    "export",
     "watching",
     "estimators",
+    "reports",
     "cli",
 )
 # The only modules that name an engine.

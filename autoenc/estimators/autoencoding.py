@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
@@ -19,6 +20,7 @@ from autoenc.estimators.applying import FittedAutoEncoder
 from autoenc.estimators.base import (
     BUILDING,
     GraphEstimator,
+    Saving,
     Task,
     building,
     forget,
@@ -34,6 +36,7 @@ from autoenc.estimators.weights import check_weights, normalised
 from autoenc.graph import (
     AutoEncoderLayer,
     Expression,
+    Parameter,
     Updates,
     contractive,
     kl_sparsity,
@@ -42,6 +45,8 @@ from autoenc.graph import (
     momentum,
     resolve_optimizer,
 )
+from autoenc.graph.updates import scaled_rate
+from autoenc.training import Every
 from autoenc.training.callbacks import CallbackLike
 
 PARAMETERS = ("W", "hidden_bias", "visible_bias", "W_prime")
@@ -89,6 +94,9 @@ class AutoEncoderBase(FittedAutoEncoder):
         sample_weight: Any = None,
         validation: Any = None,
         callbacks: Iterable[CallbackLike] = (),
+        checkpoint: str | os.PathLike[str] | None = None,
+        every: Every | int = 1,
+        resume: bool = False,
     ) -> Self:
         """Learn to reconstruct X.
 
@@ -107,6 +115,9 @@ class AutoEncoderBase(FittedAutoEncoder):
         callbacks : iterable of `autoenc.training.Callback` or functions
             Are told how the training goes, such as `autoenc.watching.SaveEvery`; a function
             takes the record of every epoch.
+        checkpoint, every, resume
+            A file to go on from, how often it is written, and whether to go on from it; see
+            `autoenc.training.train`.
 
         Returns
         -------
@@ -121,11 +132,15 @@ class AutoEncoderBase(FittedAutoEncoder):
         BackendError
             If the backend or device is not there.
         DivergedError
-            If the cost does not stay finite.
+            If the cost does not stay finite, with smaller steps either.
+        CheckpointError, FileExistsError
+            If the checkpoint is of another training, or there and not to be gone on from.
         """
         goes_on = self.warm_start and self.__sklearn_is_fitted__()
         check_validation(validation, self.validation_fraction, self.early_stopping)
-        self._learn(X, sample_weight, validation, callbacks, self.n_epochs, goes_on=goes_on)
+        saving = Saving(checkpoint, every, resume)
+        self._learn(X, sample_weight, validation, callbacks, self.n_epochs, saving,
+                    goes_on=goes_on)  # fmt: skip
         return self
 
     def partial_fit(
@@ -152,7 +167,7 @@ class AutoEncoderBase(FittedAutoEncoder):
         self
         """
         goes_on = self.__sklearn_is_fitted__()
-        self._learn(X, sample_weight, None, callbacks, 1, goes_on=goes_on, whole=False)
+        self._learn(X, sample_weight, None, callbacks, 1, Saving(), goes_on=goes_on, whole=False)
         return self
 
     def _learn(
@@ -162,6 +177,7 @@ class AutoEncoderBase(FittedAutoEncoder):
         validation: Any,
         callbacks: Iterable[CallbackLike],
         n_epochs: int,
+        saving: Saving,
         *,
         goes_on: bool,
         whole: bool = True,
@@ -188,7 +204,7 @@ class AutoEncoderBase(FittedAutoEncoder):
                 rows, weights, held_out = self._hold_out(rows, weights)
             with building(self._float_type()):
                 task = self._task(rows, weights, held_out, goes_on=goes_on)
-        self._run(task, backend, callbacks, n_epochs)
+        self._run(task, backend, callbacks, n_epochs, saving)
 
     def untie(self) -> Self:
         """Give the decoder weights of its own, which begin as Wᵀ.
@@ -274,13 +290,15 @@ class AutoEncoderBase(FittedAutoEncoder):
         of_rows = normalised(weights, dtype)
         cost = (row_cost if of_rows is None else w * row_cost).mean()
         total = sum(self._penalties(model, x), start=cost)
+        factor = pytensor.shared(np.asarray(1, config.floatX), name="rate_factor")
         task = Task(
             cost=cost,
-            updates=self._updates(total, model.layer),
+            updates=self._updates(total, model.layer, factor),
             params=model.layer.params,
             inputs=[x],
             data=[rows],
             keep=lambda: self._keep(model.layer),
+            learning_rate=factor,
         )
         valid_cost = model.error(x)
         if of_rows is not None:
@@ -363,8 +381,10 @@ class AutoEncoderBase(FittedAutoEncoder):
         ]
         return [np.asarray(w, config.floatX) * penalty() for w, penalty in penalties if w]
 
-    def _updates(self, cost: Expression, layer: AutoEncoderLayer) -> Updates:
-        rate = self.learning_rate if callable(self.learning_rate) else self.learning_rate_
+    def _updates(self, cost: Expression, layer: AutoEncoderLayer, factor: Parameter) -> Updates:
+        rate = scaled_rate(
+            self.learning_rate if callable(self.learning_rate) else self.learning_rate_, factor
+        )
         if self.optimizer == "sgd" and self.momentum:
             return momentum(cost, layer.params, rate, self.momentum)
         rule = resolve_optimizer(self.optimizer)

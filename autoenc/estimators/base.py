@@ -8,7 +8,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -22,14 +23,40 @@ from autoenc.estimators import settings
 from autoenc.estimators.domain import Domain, check_unit_interval, compare, domain_of, read_rows
 from autoenc.estimators.model_files import describe_model, read_model
 from autoenc.estimators.rows import Array, Rows, parts
-from autoenc.graph import Expression, Updates
+from autoenc.graph import Expression, Parameter, Updates
 from autoenc.settings import check_device, check_float_type
 from autoenc.storage import save_arrays
-from autoenc.training import EarlyStopping, Record, train
+from autoenc.training import EarlyStopping, Every, Record, train
 from autoenc.training.callbacks import CallbackLike
 
 # Changed while a graph is built, and belonging to the process: threads take turns.
 BUILDING = threading.RLock()
+
+
+@dataclass(frozen=True)
+class Saving:
+    """The checkpoint of a fit.
+
+    Attributes
+    ----------
+    checkpoint : path, optional
+        Where it is; without one, none is written.
+    every : Every or int
+        How often it is written.
+    resume : bool
+        Whether to go on from it.
+    """
+
+    checkpoint: str | os.PathLike[str] | None = None
+    every: Every | int = 1
+    resume: bool = False
+
+    def of_part(self, name: str) -> Saving:
+        """Give the checkpoint of a part of the model, in a file beside this one."""
+        if self.checkpoint is None:
+            return self
+        path = Path(self.checkpoint)
+        return replace(self, checkpoint=path.with_name(f"{path.stem}.{name}{path.suffix}"))
 
 
 @dataclass
@@ -52,6 +79,8 @@ class Task:
         Cost of each row, and data for the inputs.
     callbacks : list
         Of the estimator's own.
+    learning_rate : shared scalar, optional
+        What the updates are proportional to.
     """
 
     cost: Expression
@@ -62,6 +91,7 @@ class Task:
     keep: Callable[[], None]
     validation: tuple[Expression, list[Any]] | None = None
     callbacks: list[CallbackLike] = field(default_factory=list)
+    learning_rate: Parameter | None = None
 
     @property
     def optimizer_state(self) -> list[Any]:
@@ -184,6 +214,7 @@ class GraphEstimator(BaseEstimator, ABC):
         backend: Backend,
         callbacks: Iterable[CallbackLike],
         n_epochs: int,
+        saving: Saving,
     ) -> None:
         """Train: the one place where estimators do."""
         before = self.history_
@@ -207,6 +238,10 @@ class GraphEstimator(BaseEstimator, ABC):
             backend=backend,
             validation=task.validation,
             early_stopping=deepcopy(self.early_stopping) if task.validation else None,
+            learning_rate=task.learning_rate,
+            checkpoint=saving.checkpoint,
+            every=saving.every,
+            resume=saving.resume,
             callbacks=[*task.callbacks, *callbacks],
             model=present,
             progress=bool(self.verbose),

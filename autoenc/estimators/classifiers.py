@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from autoenc.estimators import settings
-from autoenc.estimators.base import building
+from autoenc.estimators.base import Saving, building
 from autoenc.estimators.classifying import ClassifierBase
 from autoenc.estimators.rows import Array, Rows
 from autoenc.graph import DenseLayer
@@ -100,7 +100,7 @@ class SoftmaxClassifier(ClassifierBase):
         self.verbose = verbose
 
     def _initial_hidden(
-        self, rows: Rows, weights: Array | None, rng: np.random.Generator
+        self, rows: Rows, weights: Array | None, rng: np.random.Generator, saving: Saving
     ) -> list[tuple[Array, Array]]:
         return []
 
@@ -189,7 +189,7 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         settings.check_integer("n_hidden", self.n_hidden)
 
     def _initial_hidden(
-        self, rows: Rows, weights: Array | None, rng: np.random.Generator
+        self, rows: Rows, weights: Array | None, rng: np.random.Generator, saving: Saving
     ) -> list[tuple[Array, Array]]:
         with building(self._float_type()):
             layer = DenseLayer(rows.shape[1], self.n_hidden, rng=rng, activation=self.activation)

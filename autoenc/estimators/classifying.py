@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, Self
@@ -17,6 +18,7 @@ from autoenc.backends import resolve_backend
 from autoenc.estimators import settings
 from autoenc.estimators.base import (
     GraphEstimator,
+    Saving,
     Task,
     building,
     forget,
@@ -31,7 +33,7 @@ from autoenc.estimators.symbolic import Scaling
 from autoenc.estimators.weights import check_weights, normalised
 from autoenc.graph import DenseLayer, Expression, Network, SoftmaxLayer, Updates, momentum, sgd
 from autoenc.graph.penalties import l1, l2
-from autoenc.training import Record
+from autoenc.training import Every, Record
 from autoenc.training.callbacks import CallbackLike
 
 # What a model file holds beside the parameters, where a model has it.
@@ -47,7 +49,6 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
     _fitted_names: ClassVar[tuple[str, ...]] = (
         *GraphEstimator._fitted_names,
         "labels_",
-        "learning_rate_",
     )
 
     activation: Any
@@ -58,14 +59,11 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
     weights_: list[Array]
     biases_: list[Array]
     labels_: list[Any]
-    learning_rate_: float
     _compiled: dict[str, Any]
-    # Whether the class chooses a learning rate where that is "auto".
-    _chooses: ClassVar[bool] = False
 
     @abstractmethod
     def _initial_hidden(
-        self, rows: Rows, weights: Array | None, rng: np.random.Generator
+        self, rows: Rows, weights: Array | None, rng: np.random.Generator, saving: Saving
     ) -> list[tuple[Array, Array]]:
         """Give weights and bias that each hidden layer starts from."""
 
@@ -81,6 +79,9 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
         *,
         sample_weight: Any = None,
         callbacks: Iterable[CallbackLike] = (),
+        checkpoint: str | os.PathLike[str] | None = None,
+        every: Every | int = 1,
+        resume: bool = False,
     ) -> Self:
         """Learn to tell classes apart.
 
@@ -98,6 +99,9 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
             0 are left out.
         callbacks : iterable of `autoenc.training.Callback` or functions
             Are told how the training goes; a function takes the record of every epoch.
+        checkpoint, every, resume
+            A file to go on from, how often it is written, and whether to go on from it; see
+            `autoenc.training.train`.
 
         Returns
         -------
@@ -113,7 +117,8 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
         """
         goes_on = self.warm_start and self.__sklearn_is_fitted__()
         check_validation(validation, self.validation_fraction, self.early_stopping)
-        self._learn(X, y, None, sample_weight, validation, callbacks, self.n_epochs,
+        saving = Saving(checkpoint, every, resume)
+        self._learn(X, y, None, sample_weight, validation, callbacks, self.n_epochs, saving,
                     goes_on=goes_on)  # fmt: skip
         return self
 
@@ -144,7 +149,7 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
         self
         """
         goes_on = self.__sklearn_is_fitted__()
-        self._learn(X, y, classes, sample_weight, None, callbacks, 1, goes_on=goes_on,
+        self._learn(X, y, classes, sample_weight, None, callbacks, 1, Saving(), goes_on=goes_on,
                     whole=False)  # fmt: skip
         return self
 
@@ -157,6 +162,7 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
         validation: tuple[Any, Any] | None,
         callbacks: Iterable[CallbackLike],
         n_epochs: int,
+        saving: Saving,
         *,
         goes_on: bool,
         whole: bool = True,
@@ -185,11 +191,12 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
                 rows, indices = take(rows, own), indices[own]
                 weights = None if weights is None else weights[own]
             if not goes_on:
-                hidden = self._initial_hidden(rows, weights, np.random.default_rng(self.seed_))
+                rng = np.random.default_rng(self.seed_)
+                hidden = self._initial_hidden(rows, weights, rng, saving)
                 self._set_parameters([*hidden, self._initial_softmax(hidden)])
             with building(self._float_type()):
                 task = self._task(rows, indices, weights, held_out)
-        self._run(task, backend, callbacks, n_epochs)
+        self._run(task, backend, callbacks, n_epochs, saving)
 
     def predict_proba(self, X: Any) -> Array:
         """Probability of each class.
@@ -234,7 +241,7 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
 
     def _check_settings(self) -> None:
         self._check_common_settings()
-        if callable(self.learning_rate) or (self.learning_rate == "auto" and not self._chooses):
+        if callable(self.learning_rate) or self.learning_rate == "auto":
             raise ValueError(
                 f"learning_rate is {self.learning_rate!r}; expected a number > 0, which "
                 "learning_rate_decay makes smaller."
@@ -285,8 +292,7 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
         of_rows = normalised(weights, self._float_type())
         cost = (row_cost if of_rows is None else w * row_cost).mean()
         # Where training goes on, so does the decay.
-        first = self.learning_rate_ if self.learning_rate == "auto" else self.learning_rate
-        start = first * self.learning_rate_decay ** len(self.history_)
+        start = self.learning_rate * self.learning_rate_decay ** len(self.history_)
         rate = pytensor.shared(np.asarray(start, config.floatX), name="learning_rate")
         task = Task(
             cost=cost,
@@ -298,6 +304,7 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
                 [(W.get_value(), b.get_value()) for W, b in _pairs(network)]
             ),
             callbacks=[self._decay(rate)],
+            learning_rate=rate,
         )
         if held_out is not None:
             valid_rows, valid_indices, valid_weights = held_out
@@ -337,9 +344,11 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
             (pytensor.shared(W, name=f"W_{k}"), pytensor.shared(b, name=f"bias_{k}"))
             for k, (W, b) in enumerate(zip(self.weights_, self.biases_, strict=True), start=1)
         ]
+        # What "auto" has become, where a class has that.
+        activation = getattr(self, "activation_", self.activation)
         layers = [
             DenseLayer(
-                *W.get_value(borrow=True).shape, rng=None, activation=self.activation, W=W, bias=b
+                *W.get_value(borrow=True).shape, rng=None, activation=activation, W=W, bias=b
             )
             for W, b in hidden
         ]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Self, final
+from typing import Any, ClassVar, Self, final
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from autoenc.estimators import choices, settings
-from autoenc.estimators.base import GraphEstimator, unchanged_on_error
+from autoenc.estimators.base import GraphEstimator, Saving, unchanged_on_error
 from autoenc.estimators.classifying import ClassifierBase
 from autoenc.estimators.denoising import DenoisingAutoEncoder
 from autoenc.estimators.domain import check_unit_interval
@@ -21,7 +22,7 @@ from autoenc.estimators.held_out import check_validation, hold_out
 from autoenc.estimators.rows import ROWS_AT_A_TIME, Array, Rows, original, take
 from autoenc.estimators.weights import check_weights
 from autoenc.graph import uniform_weights
-from autoenc.training import EarlyStopping, Record
+from autoenc.training import EarlyStopping, Every, Record
 from autoenc.training.callbacks import CallbackLike
 
 # Codes of a layer that take more than this are kept in a file, mapped into memory.
@@ -125,6 +126,9 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         sample_weight: Any = None,
         validation: Any = None,
         callbacks: Iterable[CallbackLike] = (),
+        checkpoint: str | os.PathLike[str] | None = None,
+        every: Every | int = 1,
+        resume: bool = False,
     ) -> Self:
         """Learn a layer at a time.
 
@@ -136,6 +140,9 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
             Rows kept apart, whose codes every layer is validated on.
         callbacks : iterable of `autoenc.training.Callback` or functions
             Are told of the training of every layer.
+        checkpoint, every, resume
+            As for `DenoisingAutoEncoder.fit`; each layer has a file of its own beside the
+            path, with ``.layer_1`` and so on in its name.
 
         Returns
         -------
@@ -145,6 +152,8 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         ------
         ValueError
             If data or a setting does not fit; says what was found and what to do.
+        KeyboardInterrupt
+            If Ctrl-C has come before the last layer was trained.
         """
         goes_on = self.warm_start and self.__sklearn_is_fitted__()
         check_validation(validation, self.validation_fraction, self.early_stopping)
@@ -157,10 +166,19 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
                 rows, validation = take(rows, own), take(rows, others)
                 weights = None if weights is None else weights[own]
 
-        def learn(layer: DenoisingAutoEncoder, rows: Rows, validation: Rows | None) -> None:
-            held_out = None if validation is None else original(validation)
-            layer.fit(original(rows), sample_weight=weights, validation=held_out,
-                      callbacks=callbacks)  # fmt: skip
+        saving = Saving(checkpoint, every, resume)
+
+        def learn(k: int, rows: Rows, validation: Rows | None) -> None:
+            own = saving.of_part(f"layer_{k + 1}")
+            self.layers_[k].fit(
+                original(rows),
+                sample_weight=weights,
+                validation=None if validation is None else original(validation),
+                callbacks=callbacks,
+                checkpoint=own.checkpoint,
+                every=own.every,
+                resume=own.resume,
+            )
 
         return self._learn_upwards(rows, validation, learn, goes_on=goes_on)
 
@@ -187,8 +205,8 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         with unchanged_on_error(self):
             rows, weights = self._begin(X, sample_weight, goes_on=goes_on)
 
-        def learn(layer: DenoisingAutoEncoder, rows: Rows, _: Rows | None) -> None:
-            layer.partial_fit(original(rows), sample_weight=weights, callbacks=callbacks)
+        def learn(k: int, rows: Rows, _: Rows | None) -> None:
+            self.layers_[k].partial_fit(original(rows), sample_weight=weights, callbacks=callbacks)
 
         return self._learn_upwards(rows, None, learn, goes_on=goes_on)
 
@@ -211,7 +229,7 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         self,
         rows: Rows,
         validation: Rows | None,
-        learn: Callable[[DenoisingAutoEncoder, Rows, Rows | None], None],
+        learn: Callable[[int, Rows, Rows | None], None],
         *,
         goes_on: bool,
     ) -> Self:
@@ -230,9 +248,11 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
                 else:
                     layers[k].set_params(**self._new_layer(k, n_hidden, level).get_params())
                 try:
-                    learn(layers[k], rows, validation)
+                    learn(k, rows, validation)
                 finally:
                     self.history_ = _history_of_all(layers)
+                if k + 1 < len(self.hidden_sizes):
+                    check_not_interrupted(layers[k])
         return self
 
     def transform(self, X: Any) -> Array:
@@ -295,8 +315,8 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         return tags
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Whether there are layers."""
-        return bool(getattr(self, "layers_", None))
+        """Whether there are layers, all of them."""
+        return len(getattr(self, "layers_", ())) == len(self.hidden_sizes)
 
     @property
     def _n_features_out(self) -> int:
@@ -393,6 +413,21 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
             self.data_min_, self.data_max_ = self.layers_[0].data_min_, self.layers_[0].data_max_
 
 
+def check_not_interrupted(layer: DenoisingAutoEncoder) -> None:
+    """Do not go on to another part of the model when the user has asked to stop.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the layer's training was interrupted.
+    """
+    if layer.history_[-1].get("interrupted"):
+        raise KeyboardInterrupt(
+            "the training of a layer was interrupted, and there is no model without those above "
+            "it; fit with checkpoint= and resume=True to go on."
+        )
+
+
 def _history_of_all(layers: list[DenoisingAutoEncoder]) -> list[Record]:
     return [
         {"layer": k, **record}
@@ -410,16 +445,17 @@ class StackedDenoisingClassifier(ClassifierBase):
 
     Parameters
     ----------
-    hidden_sizes, corruption, activation, cost, scale
+    hidden_sizes, corruption, cost, scale
         Of the stack; see `StackedDenoisingAutoEncoder`.
+    activation : str or callable
+        Of the hidden layers; ``"auto"`` is the sigmoid where all values are in [0, 1], and tanh
+        where columns are standardised, on which sigmoid codes are nearly all alike.
     pretraining_rate, pretraining_momentum, pretraining_epochs, pretraining_batch_size
         How each layer of the stack is trained.
     dropout : float or sequence of float
         Fine-tuning: probability that a value of the input, and of each hidden layer, is set
         to zero.
-    learning_rate : "auto" or float
-        Of fine-tuning, > 0; ``"auto"`` is 0.1, or 1 where columns are standardised.
-    l1, l2, learning_rate_decay, momentum, early_stopping, batch_size, n_epochs, \
+    l1, l2, learning_rate, learning_rate_decay, momentum, early_stopping, batch_size, n_epochs, \
 validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, verbose
         Of fine-tuning; see `SoftmaxClassifier`.
 
@@ -429,6 +465,8 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         As it was before fine-tuning; not in model files.
     weights_, biases_ : lists of array
         Of all layers, the softmax last, fine-tuned.
+    activation_ : str or callable
+        What ``"auto"`` has become.
     classes_, history_
         As for `SoftmaxClassifier`.
 
@@ -448,14 +486,14 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
     True
     """
 
-    _chooses = True
+    _fitted_names: ClassVar[tuple[str, ...]] = (*ClassifierBase._fitted_names, "activation_")
 
     def __init__(
         self,
         hidden_sizes: Sequence[int] = (500, 250),
         *,
         corruption: float | Sequence[float] = 0.3,
-        activation: Any = "sigmoid",
+        activation: Any = "auto",
         cost: str = "auto",
         scale: str | None = "auto",
         pretraining_rate: Any = "auto",
@@ -465,7 +503,7 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         dropout: float | Sequence[float] = 0.0,
         l1: float = 0.0,
         l2: float = 0.0,
-        learning_rate: Any = "auto",
+        learning_rate: float = 0.1,
         learning_rate_decay: float = 1.0,
         momentum: float = 0.0,
         early_stopping: EarlyStopping | None = None,
@@ -514,12 +552,15 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
             settings.check_integer("hidden_sizes", n_hidden)
 
     def _initial_hidden(
-        self, rows: Rows, weights: Array | None, rng: np.random.Generator
+        self, rows: Rows, weights: Array | None, rng: np.random.Generator, saving: Saving
     ) -> list[tuple[Array, Array]]:
+        in_unit_interval = self.data_min_.min() >= 0 and self.data_max_.max() <= 1
+        chosen = "sigmoid" if in_unit_interval else "tanh"
+        self.activation_ = chosen if self.activation == "auto" else self.activation
         self.stack_ = StackedDenoisingAutoEncoder(
             self.hidden_sizes,
             corruption=self.corruption,
-            activation=self.activation,
+            activation=self.activation_,
             cost=self.cost,
             scale=self.scale,
             # Small weights make codes that are all alike, from which fine-tuning starts slowly.
@@ -534,12 +575,17 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
             device=self.device,
             dtype=self.dtype,
             verbose=self.verbose,
-        ).fit(original(rows), sample_weight=weights)
+        ).fit(
+            original(rows),
+            sample_weight=weights,
+            checkpoint=saving.checkpoint,
+            every=saving.every,
+            resume=saving.resume,
+        )
+        check_not_interrupted(self.stack_.layers_[-1])
         first = self.stack_.layers_[0]
         if hasattr(first, "mean_"):
             self.mean_, self.scale_ = first.mean_, first.scale_
-        if self.learning_rate == "auto":
-            self.learning_rate_ = 1.0 if hasattr(first, "mean_") else 0.1
         return [(layer.W_, layer.hidden_bias_) for layer in self.stack_.layers_]
 
 

@@ -371,7 +371,7 @@ def _model(
     if "W_1" in arrays:
         numbers = range(1, 1 + sum(name.startswith("W_") for name in arrays))
         weights, biases = ([arrays[f"{name}_{k}"] for k in numbers] for name in ("W", "bias"))
-        activation = settings.get("activation", "linear")
+        activation = fitted.get("activation_", settings.get("activation", "linear"))
         scaling = (arrays.get("mean"), arrays.get("scale"))
         return Classifier(weights, biases, activation, _classes(description), scaling)
     raise _DamagedError(f"it holds {sorted(arrays)}, which is no model known here")

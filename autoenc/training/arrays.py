@@ -23,7 +23,8 @@ def as_arrays(data: Any, inputs: Sequence[Expression]) -> list[np.ndarray[Any, A
     Returns
     -------
     list of C-contiguous arrays
-        Without a copy where none is needed.
+        Without a copy where none is needed. Rows that are made dense by parts, which say so by
+        an attribute ``dense_by_parts``, are left as they are.
 
     Raises
     ------
@@ -47,8 +48,15 @@ def as_arrays(data: Any, inputs: Sequence[Expression]) -> list[np.ndarray[Any, A
     return arrays
 
 
+def is_dense_by_parts(array: Any) -> bool:
+    """Whether rows, such as those of a sparse matrix, are dense only where they are asked for."""
+    return bool(getattr(array, "dense_by_parts", False))
+
+
 def _as_array(array: Any, x: Expression) -> np.ndarray[Any, Any]:
-    converted = np.ascontiguousarray(array, dtype=x.type.dtype)
+    converted = array
+    if not is_dense_by_parts(array) or array.dtype != x.type.dtype:
+        converted = np.ascontiguousarray(array, dtype=x.type.dtype)
     if converted.ndim != x.type.ndim:
         raise ValueError(
             f"the data for {x} has shape {np.shape(array)}; expected {x.type.ndim} dimensions, "

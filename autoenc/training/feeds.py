@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from autoenc.backends import Backend
+from autoenc.training.arrays import is_dense_by_parts
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -81,11 +82,15 @@ class Chunked:
 def make_feed(arrays: Sequence[Array], backend: Backend, device_bytes: int | None) -> Feed:
     """Keep the data on the device if it fits into so many bytes, or no bound is given.
 
+    Rows that are dense only by parts are moved a block at a time.
+
     Raises
     ------
     ValueError
         If the bound is not a positive number.
     """
+    if any(is_dense_by_parts(array) for array in arrays):
+        return Chunked(arrays, backend)
     if device_bytes is None:
         return _resident_if_it_fits(arrays, backend)
     if not device_bytes > 0:

@@ -124,7 +124,7 @@ def train(
     list of dict
         A record an epoch: ``epoch`` (from 1), ``cost`` (mean over all rows),
         ``seconds``, ``rows_per_second``; with validation also ``valid_cost``, the last one of
-        the epoch. The last record may be of part of an epoch: after Ctrl-C it has
+        the epoch. The last record may be of part of an epoch; after Ctrl-C it has
         ``interrupted``, where early stopping ended it ``stopped_early`` set to True.
 
     Raises

@@ -66,6 +66,8 @@ class Run:
             self.runner.sync()
             if self.keeper:
                 self.keeper.restore()
+            if self.interruption.requested and self.history:
+                self.history[-1]["interrupted"] = True
             self.present(self.history)
             self.callbacks.stop(self)
         if self.interruption.requested:
@@ -135,8 +137,6 @@ class Run:
         if cut:
             # Before the record is closed, so that what is left of the epoch can be gone on with.
             self.save()
-        if self.interruption.requested and self.rows_done < self.n_rows:
-            self.so_far.said["interrupted"] = True
         self.history.append(self.so_far.record(self.epoch))
         self.runner.sync()
         self.callbacks.epoch_end(self)

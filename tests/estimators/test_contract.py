@@ -27,8 +27,7 @@ ESTIMATORS = [
     # Enough epochs for the accuracy that scikit-learn wants.
     SoftmaxClassifier(verbose=False),
     PerceptronClassifier(20, verbose=False),
-    # Two layers of the sigmoid, one on the other, are slow to fine-tune on two columns.
-    StackedDenoisingClassifier((20, 10), activation="tanh", pretraining_epochs=2, verbose=False),
+    StackedDenoisingClassifier((20, 10), pretraining_epochs=2, verbose=False),
 ]
 
 

@@ -14,6 +14,7 @@ its updates go to `pytensor.function` or to `autoenc.training.train`.
 from autoenc.graph.types import UpdateRule
 from autoenc.graph.updates.adaptive import adadelta, adagrad, adam, rmsprop
 from autoenc.graph.updates.gradient_descent import momentum, nesterov, sgd
+from autoenc.graph.updates.parts import scaled_rate
 from autoenc.graph.updates.schedules import (
     exponential_decay,
     inverse_time_decay,
@@ -33,6 +34,7 @@ __all__ = [
     "nesterov",
     "resolve_optimizer",
     "rmsprop",
+    "scaled_rate",
     "sgd",
     "step_decay",
 ]

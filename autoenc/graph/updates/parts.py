@@ -73,3 +73,10 @@ def scheduled(learning_rate: LearningRate) -> tuple[float | Expression, Updates]
 def rate_at(step: Expression, learning_rate: LearningRate) -> float | Expression:
     """Return the learning rate of a step whose number is known."""
     return learning_rate(step) if callable(learning_rate) else learning_rate
+
+
+def scaled_rate(learning_rate: LearningRate, factor: Parameter) -> LearningRate:
+    """Multiply a learning rate, or what a schedule gives, by a shared scalar."""
+    if callable(learning_rate):
+        return lambda step: factor * learning_rate(step)
+    return factor * np.asarray(learning_rate, dtype=factor.dtype)

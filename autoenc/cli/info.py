@@ -1,0 +1,79 @@
+"""`autoenc info`: what would run here, or what a model file holds."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from autoenc.cli.models import TABLE_KEY
+from autoenc.cli.parsing import new_parser
+
+LIBRARIES = ("pytensor", "jax", "numpy", "scipy-openblas32", "scikit-learn")
+EXAMPLES = """\
+  autoenc info
+  autoenc info model.safetensors"""
+
+
+def add_parser(commands: Any) -> argparse.ArgumentParser:
+    """Add the command."""
+    parser = new_parser(
+        commands, "info", "tell what would run here, or what a model file holds", EXAMPLES
+    )
+    parser.add_argument("model", nargs="?", type=Path, metavar="MODEL", help="a model file")
+    return parser
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what is known."""
+    lines = describe_machine() if options.model is None else describe_model(options.model)
+    print("\n".join(lines))
+    return 0
+
+
+def describe_machine() -> list[str]:
+    """List backend, precision and versions."""
+    from pytensor import config
+
+    from autoenc import __version__
+    from autoenc.backends import resolve_backend
+
+    backend = resolve_backend()
+    return [
+        f"autoenc {__version__}, Python {platform.python_version()}",
+        f"backend   {backend.description}",
+        f"because   {backend.reason}",
+        f"floatX    {config.floatX}",
+        *(f"{library:<18}{version(library)}" for library in LIBRARIES),
+    ]
+
+
+def describe_model(path: Path) -> list[str]:
+    """List what a model file holds."""
+    from autoenc.storage import load_arrays
+
+    arrays, description = load_arrays(path)
+    settings = description.get("settings", {})
+    fitted = description.get("fitted", {})
+    history = fitted.get("history_") or [{}]
+    return [
+        f"{description.get('class')}({', '.join(f'{k}={v!r}' for k, v in settings.items())})",
+        *(f"{name:<14}{array.dtype} {array.shape}" for name, array in arrays.items()),
+        *_describe_table(description.get(TABLE_KEY) or {}),
+        f"trained for {len(history)} epochs to a cost of {history[-1].get('cost')}",
+        f"on {fitted.get('backend_')}",
+        f"with {', '.join(f'{k} {v}' for k, v in description.get('versions', {}).items())}",
+    ]
+
+
+def _describe_table(table: dict[str, Any]) -> list[str]:
+    lines = []
+    if table.get("columns"):
+        lines.append(f"columns       {', '.join(table['columns'])}")
+    if table.get("image_shape"):
+        lines.append(f"images        {' x '.join(map(str, table['image_shape']))}")
+    if table.get("scaling"):
+        lines.append(f"scaling       {table['scaling']['kind']}: (value - offset) * factor")
+    return lines

@@ -1,0 +1,120 @@
+"""`autoenc plot`: pictures of a model."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autoenc import plotting
+from autoenc.cli.models import SavedModel, load_model
+from autoenc.cli.parsing import (
+    add_data,
+    add_image_shape,
+    add_model,
+    add_output,
+    new_parser,
+)
+from autoenc.tables import Table
+
+EXAMPLES = """\
+  autoenc plot filters digits.safetensors -o filters.png -k 100
+  autoenc plot loss digits.safetensors -o loss.pdf
+  autoenc plot reconstructions digits.safetensors mnist.pkl.gz:test -o again.png
+  autoenc plot codes people.safetensors people.csv --label-column kind -o codes.svg"""
+
+
+def add_parser(commands: Any) -> argparse.ArgumentParser:
+    """Add the command."""
+    parser = new_parser(commands, "plot", "draw a model", EXAMPLES)
+    parser.add_argument("what", choices=_PLOTS, help="reconstructions and codes need DATA")
+    add_model(parser)
+    add_data(parser, optional=True)
+    add_output(parser, "the picture: .png, .pdf, .svg, ...")
+    parser.add_argument("-k", type=int, metavar="N", help="how many filters or reconstructions")
+    add_image_shape(parser)
+    return parser
+
+
+def run(options: argparse.Namespace) -> int:
+    """Draw and save."""
+    if options.what in _WITH_DATA and options.data is None:
+        raise ValueError(f"plot {options.what} needs DATA: autoenc plot {options.what} MODEL DATA")
+    saved = load_model(options.model)
+    _PLOTS[options.what](saved, options)
+    print(f"saved {options.output}")
+    return 0
+
+
+def _plot_filters(saved: SavedModel, options: argparse.Namespace) -> None:
+    layer = getattr(saved.estimator, "layers_", [saved.estimator])[0]
+    plotting.plot_filters(layer.W_.T, _shape(saved, options), path=options.output, **_k(options))
+
+
+def _plot_reconstructions(saved: SavedModel, options: argparse.Namespace) -> None:
+    table, rows = _data(saved, options)
+    rows = rows[: options.k or 10]
+    again = saved.estimator.reconstruct(rows)
+    plotting.plot_reconstructions(
+        rows, again, _shape(saved, options, table), path=options.output, **_k(options)
+    )
+
+
+def _plot_loss(saved: SavedModel, options: argparse.Namespace) -> None:
+    history = saved.estimator.history_
+    if not history:
+        raise ValueError(f"{saved.path}: the model has no history; it ended before one epoch.")
+    # The epochs of a stack begin anew with each layer.
+    epochs = [{**record, "epoch": i} for i, record in enumerate(history, start=1)]
+    plotting.plot_loss(epochs, path=options.output)
+
+
+def _plot_codes(saved: SavedModel, options: argparse.Namespace) -> None:
+    table, rows = _data(saved, options)
+    plotting.plot_codes(saved.estimator.transform(rows), table.labels, path=options.output)
+
+
+_PLOTS: dict[str, Callable[[SavedModel, argparse.Namespace], None]] = {
+    "filters": _plot_filters,
+    "reconstructions": _plot_reconstructions,
+    "loss": _plot_loss,
+    "codes": _plot_codes,
+}
+_WITH_DATA = ("reconstructions", "codes")
+
+
+def _data(saved: SavedModel, options: argparse.Namespace) -> tuple[Table, np.ndarray[Any, Any]]:
+    table = saved.read(options)
+    return table, saved.rows_of(table, options.data)
+
+
+def _k(options: argparse.Namespace) -> dict[str, Any]:
+    return {} if options.k is None else {"k": options.k}
+
+
+def _shape(
+    saved: SavedModel, options: argparse.Namespace, table: Table | None = None
+) -> tuple[int, int]:
+    """Height and width of the image that a row is.
+
+    Raises
+    ------
+    ValueError
+        If rows are no grey images, as far as is known.
+    """
+    own = table.image_shape if table else None
+    shape = options.image_shape or saved.preparation.image_shape or own
+    side = int(np.sqrt(saved.n_columns))
+    if shape is None and saved.preparation.columns is None and side**2 == saved.n_columns:
+        shape = (side, side)
+    if shape is None or np.prod(shape) != saved.n_columns:
+        raise ValueError(
+            f"rows of {saved.n_columns} columns are not known to be images of "
+            f"{'any shape' if shape is None else shape}; if they are images, give --image-shape "
+            "HxW. `autoenc report` draws other rows too."
+        )
+    if len(shape) == 3:
+        raise ValueError("images in colour are drawn by `autoenc report`, not by `autoenc plot`.")
+    return int(shape[0]), int(shape[1])

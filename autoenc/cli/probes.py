@@ -1,0 +1,305 @@
+"""What `autoenc doctor` looks at: each function is one check, and says what it found."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autoenc.settings import read_settings
+
+OK, ADVICE, BROKEN = "ok", "advice", "broken"
+
+N_VISIBLE, N_HIDDEN, BATCH = 784, 500, 20
+# A training step does more than its five products; several times their time is not right.
+SLOW = 4.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found.
+
+    Attributes
+    ----------
+    status : {"ok", "advice", "broken"}
+    text : str
+        What is, and, unless it is well, what to do.
+    """
+
+    status: str
+    text: str
+
+
+def check_backend() -> Iterator[Finding]:
+    """Say what would run, or why nothing can."""
+    from autoenc.backends import BackendError, resolve_backend
+
+    try:
+        backend = resolve_backend()
+    except (BackendError, ValueError) as error:
+        yield Finding(BROKEN, f"no backend: {error}")
+        return
+    yield Finding(OK, f"runs on {backend.description}, because {backend.reason}")
+
+
+def check_devices() -> Iterator[Finding]:
+    """Find a GPU that is there but not used."""
+    if shutil.which("nvidia-smi") is None:
+        return
+    listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=False)
+    cards = [line for line in listed.stdout.splitlines() if line.startswith("GPU")]
+    if not cards:
+        return
+    from autoenc.backends import resolve_backend
+
+    description = resolve_backend().description
+    if "cuda" in description.lower() or "gpu" in description.lower():
+        yield Finding(OK, f"{len(cards)} GPU: {cards[0]}")
+    elif read_settings().device == "cpu":
+        yield Finding(ADVICE, f"{cards[0]} is idle: device=cpu in .theanorc or THEANO_FLAGS")
+    else:
+        yield Finding(ADVICE, f'{cards[0]} is idle: JAX has no CUDA; pip install "autoenc[cuda]"')
+
+
+def check_precision() -> Iterator[Finding]:
+    """Say which precision is used and who chose it."""
+    from pytensor import config
+
+    chosen = read_settings().floatX
+    origin = "by .theanorc or THEANO_FLAGS" if chosen else "by default"
+    if config.floatX == "float64":
+        yield Finding(
+            ADVICE,
+            f"float64, chosen {origin}: float32 takes half the memory and about half the time",
+        )
+    else:
+        yield Finding(OK, f"{config.floatX}, chosen {origin}")
+
+
+def check_compiler() -> Iterator[Finding]:
+    """Find out what the C backend needs."""
+    from autoenc.backends.blas import find_blas
+    from autoenc.backends.c import has_compiler
+
+    if not has_compiler():
+        yield Finding(
+            ADVICE, "no C++ compiler, so that the C backend is missing; Debian: apt install g++"
+        )
+    blas = find_blas()
+    if blas is None or blas.name == "system":
+        yield Finding(
+            ADVICE,
+            f"{'no BLAS' if blas is None else blas.description} for C; pip install "
+            "scipy-openblas32, or mkl on Intel's processors",
+        )
+    else:
+        yield Finding(OK, f"C would link with {blas.description}")
+
+
+def check_numpy() -> Iterator[Finding]:
+    """Say which BLAS NumPy has, and whether there are more threads than processors."""
+    from threadpoolctl import threadpool_info
+
+    processors = usable_processors()
+    # One product, so that NumPy's BLAS is loaded.
+    np.ones((4, 4)) @ np.ones((4, 4))
+    for pool in threadpool_info():
+        name = f"{pool['internal_api']} {pool.get('version') or ''}".strip()
+        if pool["num_threads"] > processors:
+            yield Finding(
+                ADVICE,
+                f"{name} has {pool['num_threads']} threads on {processors} processors; set "
+                f"OMP_NUM_THREADS={processors}",
+            )
+    blas = {
+        f"{pool['internal_api']} {pool.get('version') or ''}".strip()
+        for pool in threadpool_info()
+        if pool["user_api"] == "blas"
+    }
+    yield Finding(OK, f"NumPy's BLAS: {', '.join(sorted(blas)) or 'unknown'}")
+    yield Finding(OK, f"{processors} processors may be used")
+
+
+def check_thread_settings() -> Iterator[Finding]:
+    """Find environment variables that ask for more threads than there are processors."""
+    processors = usable_processors()
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        value = os.environ.get(name, "")
+        if value.isdigit() and int(value) > processors:
+            yield Finding(
+                ADVICE,
+                f"{name}={value}, but {processors} processors may be used: threads wait for each "
+                f"other; set {name}={processors}",
+            )
+
+
+def check_gradient() -> Iterator[Finding]:
+    """Compare the compiled gradient of a tiny model with finite differences."""
+    worst = gradient_error()
+    text = f"gradient against finite differences: relative error {worst:.1e}"
+    yield Finding(OK if worst < 1e-5 else BROKEN, text)
+
+
+def check_same_bytes() -> Iterator[Finding]:
+    """Train a tiny model twice from one seed."""
+    first, second = (_tiny_model(_rows(60, 16)).W_.tobytes() for _ in range(2))
+    if first == second:
+        yield Finding(OK, "the same seed gives the same bytes")
+    else:
+        yield Finding(BROKEN, "the same seed gives different bytes: results cannot be repeated")
+
+
+def check_nan() -> Iterator[Finding]:
+    """See that a training that goes astray stops with an error."""
+    from autoenc.training import DivergedError
+
+    try:
+        _tiny_model(_rows(60, 16), learning_rate=1e38, n_epochs=3)
+    except DivergedError:
+        yield Finding(OK, "a training that diverges is stopped")
+    else:
+        yield Finding(BROKEN, "a training that diverges is not noticed")
+    holed = _rows(60, 16)
+    holed[3, 4] = np.nan
+    try:
+        _tiny_model(holed)
+    except ValueError:
+        yield Finding(OK, "NaN in the data is refused")
+    else:
+        yield Finding(BROKEN, "NaN in the data is not noticed")
+
+
+def check_speed() -> Iterator[Finding]:
+    """Compare a training step with its five matrix products in bare NumPy."""
+    step, products = step_microseconds(), product_microseconds(BATCH)
+    text = (
+        f"a step of {N_VISIBLE}-{N_HIDDEN} with {BATCH} rows takes {step:.0f} µs, NumPy's bare "
+        f"products {products:.0f} µs"
+    )
+    if step > SLOW * products:
+        yield Finding(
+            ADVICE, f"{text}: is the machine busy, or the BLAS slow? `autoenc bench` says more"
+        )
+    else:
+        yield Finding(OK, text)
+
+
+# In this order: what is there, then whether it works.
+CHECKS = (
+    check_backend,
+    check_devices,
+    check_precision,
+    check_compiler,
+    check_numpy,
+    check_thread_settings,
+    check_gradient,
+    check_same_bytes,
+    check_nan,
+    check_speed,
+)
+
+
+def usable_processors() -> int:
+    """Count the processors that this process may use, by affinity and by the container's share."""
+    available = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    share = _container_share(Path("/sys/fs/cgroup/cpu.max"))
+    return available if share is None else max(1, min(available, round(share)))
+
+
+def gradient_error() -> float:
+    """Largest error of the compiled gradient of a tiny model, relative to its largest entry.
+
+    The gradient is what one step of gradient descent at the rate 1 takes from the weights.
+    """
+    from pytensor import config
+    from pytensor import tensor as pt
+
+    from autoenc.backends import resolve_backend
+    from autoenc.graph import AutoEncoderLayer, sgd
+    from autoenc.training import train
+
+    rows = _rows(5, 6).astype(np.float64)
+    with config.change_flags(floatX="float64"):
+        x = pt.dmatrix("x")
+        layer = AutoEncoderLayer(6, 4, rng=np.random.default_rng(0))
+        costs = layer.cross_entropy(x)
+        of_rows = resolve_backend().function([x], costs)
+        start = layer.W.get_value()
+        train(
+            costs.mean(),
+            sgd(costs.mean(), [layer.W], 1.0),
+            inputs=[x],
+            data=rows,
+            batch_size=len(rows),
+            n_epochs=1,
+            progress=False,
+        )
+        gradient = start - layer.W.get_value()
+
+    def cost_at(weights: np.ndarray[Any, Any]) -> float:
+        layer.W.set_value(weights)
+        return float(of_rows(rows).mean())
+
+    expected = np.zeros_like(start)
+    for place in np.ndindex(*start.shape):
+        step = np.zeros_like(start)
+        step[place] = 1e-5
+        expected[place] = (cost_at(start + step) - cost_at(start - step)) / 2e-5
+    return float(np.abs(gradient - expected).max() / np.abs(expected).max())
+
+
+def step_microseconds(batch_size: int = BATCH, backend: str = "auto", epochs: int = 6) -> float:
+    """Time of a training step, as `fit` does it: that of the fastest epoch."""
+    from autoenc.estimators import AutoEncoder
+
+    rows = _rows(max(1_000, 4 * batch_size), N_VISIBLE)
+    model = AutoEncoder(
+        N_HIDDEN,
+        batch_size=batch_size,
+        n_epochs=epochs,
+        random_state=0,
+        backend=backend,
+        verbose=False,
+    ).fit(rows)
+    rate = max(record["rows_per_second"] for record in model.history_)
+    return float(1e6 * batch_size / rate)
+
+
+def product_microseconds(batch_size: int, repeats: int = 50) -> float:
+    """Time of the five matrix products of a step in NumPy, the fastest of several."""
+    x, h = _rows(batch_size, N_VISIBLE), _rows(batch_size, N_HIDDEN)
+    w = _rows(N_VISIBLE, N_HIDDEN)
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        _ = x @ w, h @ w.T, x @ w, x.T @ h, x.T @ h
+        times.append(time.perf_counter() - start)
+    return 1e6 * min(times)
+
+
+def _container_share(path: Path) -> float | None:
+    try:
+        quota, period = path.read_text(encoding="ascii").split()
+        return int(quota) / int(period)
+    except (OSError, ValueError):  # no such file, or "max"
+        return None
+
+
+def _tiny_model(rows: np.ndarray[Any, Any], **settings: Any) -> Any:
+    from autoenc.estimators import DenoisingAutoEncoder
+
+    given = {"n_epochs": 2, "random_state": 0, "verbose": False} | settings
+    return DenoisingAutoEncoder(8, **given).fit(rows)
+
+
+def _rows(n: int, columns: int) -> np.ndarray[Any, Any]:
+    return np.random.default_rng(0).random((n, columns), np.float32)

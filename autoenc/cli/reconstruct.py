@@ -1,0 +1,46 @@
+"""`autoenc reconstruct`: from data to what the model makes of it."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from autoenc.cli.models import load_model
+from autoenc.cli.parsing import add_data, add_model, add_output, new_parser
+from autoenc.tables import write_table
+
+EXAMPLES = """\
+  autoenc reconstruct people.safetensors people.csv -o people_again.csv
+  autoenc reconstruct faces.safetensors faces/ -o faces_again   (a folder of images)"""
+
+
+def add_parser(commands: Any) -> argparse.ArgumentParser:
+    """Add the command."""
+    parser = new_parser(
+        commands, "reconstruct", "write the reconstruction of each row, in its own scale", EXAMPLES
+    )
+    add_model(parser)
+    add_data(parser)
+    add_output(
+        parser,
+        "the reconstructions, such as again.csv, .parquet, .npy, .npz or .idx; without a suffix "
+        "a folder of images",
+    )
+    return parser
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write reconstructions."""
+    saved = load_model(options.model)
+    table = saved.read(options)
+    rows = saved.estimator.reconstruct(saved.rows_of(table, options.data))
+    values = saved.preparation.undo(rows)
+    write_table(
+        options.output,
+        values,
+        table.columns or saved.preparation.columns,
+        rows=table.rows,
+        image_shape=table.image_shape or saved.preparation.image_shape,
+    )
+    print(f"saved {options.output}: {values.shape[0]:,} rows, {values.shape[1]:,} columns")
+    return 0

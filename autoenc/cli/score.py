@@ -1,0 +1,89 @@
+"""`autoenc score`: how badly each row is reconstructed, and how rare that is."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from typing import Any
+
+import numpy as np
+
+from autoenc.cli.models import SavedModel, load_model
+from autoenc.cli.parsing import add_data, add_model, add_output, new_parser
+from autoenc.tables import Table, write_table
+
+EXAMPLES = """\
+  autoenc score people.safetensors new.csv
+  autoenc score people.safetensors new.csv --p-values held_out.csv -o scores.csv
+  autoenc score people.safetensors new.csv --p-values held_out.csv --top 10
+
+The error of a row is the model's cost of its reconstruction: the larger, the stranger. Its
+p-value is the part of held-out rows, itself counted, with an error at least as large: of rows
+like those, at most 5 in 100 have a p-value below 0.05. The held-out rows must not be those that
+the model was trained on."""
+
+
+def add_parser(commands: Any) -> argparse.ArgumentParser:
+    """Add the command."""
+    parser = new_parser(commands, "score", "tell the reconstruction error of each row", EXAMPLES)
+    add_model(parser)
+    add_data(parser)
+    parser.add_argument(
+        "--p-values",
+        metavar="HELD_OUT",
+        help="data without anomalies, not trained on, from which p-values are calibrated",
+    )
+    parser.add_argument("--top", type=int, metavar="N", help="only the N largest errors, in order")
+    add_output(parser, "where to write; by default csv is printed", required=False)
+    return parser
+
+
+def run(options: argparse.Namespace) -> int:
+    """Tell or write errors."""
+    saved = load_model(options.model)
+    if options.top is not None and options.top < 1:
+        raise ValueError(f"--top is {options.top}; expected a number of at least 1.")
+    table = saved.read(options)
+    values = saved.rows_of(table, options.data)
+    errors = saved.score_samples(values)
+    scores = {"error": errors}
+    if options.p_values is not None:
+        scores["p_value"] = _p_values(saved, options, values)
+    order = np.arange(len(errors))
+    if options.top is not None:
+        order = np.argsort(-errors, kind="stable")[: options.top]
+    rows = [table.row_names[i] for i in order]
+    chosen = np.column_stack([column[order] for column in scores.values()])
+    if options.output is None:
+        _print(rows, list(scores), chosen, table, order)
+        return 0
+    write_table(options.output, chosen, list(scores), rows=rows)
+    print(f"saved {options.output}: {len(rows):,} rows, mean error {errors.mean():.6g}")
+    return 0
+
+
+def _p_values(
+    saved: SavedModel, options: argparse.Namespace, rows: np.ndarray[Any, Any]
+) -> np.ndarray[Any, Any]:
+    from autoenc.analysis import AnomalyDetector
+
+    held_out = saved.read(options, options.p_values)
+    detector = AnomalyDetector(saved, contamination=None)
+    return detector.fit(saved.rows_of(held_out, options.p_values)).p_values(rows)
+
+
+def _print(
+    rows: list[str],
+    names: list[str],
+    values: np.ndarray[Any, Any],
+    table: Table,
+    order: np.ndarray[Any, Any],
+) -> None:
+    """Print csv, with labels where there are some."""
+    labelled = [] if table.labels is None else ["label"]
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    out.writerow(["row", *names, *labelled])
+    for i, row in enumerate(rows):
+        label = [] if table.labels is None else [table.labels[order[i]]]
+        out.writerow([row, *(f"{value:.6g}" for value in values[i]), *label])

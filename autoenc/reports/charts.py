@@ -1,0 +1,206 @@
+"""Curves and points that answer to the pointer, by Bokeh.
+
+Bokeh, since its script is a quarter of the size of Plotly's: 1.3 of 4.8 MB, which every page
+carries. What a chart shows is also on the page as text, for those who do not see or point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autoenc.plotting.colours import PALETTE
+from autoenc.plotting.planes import plane_of
+from autoenc.tables import import_extra
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+# Points that a browser draws and the eye tells apart.
+MOST_POINTS = 2_000
+HEIGHT = 340
+_SHADES = 256
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart and what its colours mean.
+
+    Attributes
+    ----------
+    content : dict
+        What Bokeh's script draws.
+    legend : dict from str to str
+        Colour of each text.
+    """
+
+    content: dict[str, Any]
+    legend: dict[str, str]
+
+
+def script() -> str:
+    """Give the script that draws charts, as it comes with Bokeh."""
+    bokeh = import_extra("bokeh", "report", "an HTML report")
+    return Path(bokeh.__file__).with_name("server").joinpath(
+        "static", "js", "bokeh.min.js"
+    ).read_text(encoding="utf-8")  # fmt: skip
+
+
+def cost_chart(history: Sequence[Mapping[str, Any]]) -> Chart:
+    """Draw the cost of each epoch, and the validation cost where there is one.
+
+    Parameters
+    ----------
+    history : sequence of mappings
+        At least one, with "epoch" and "cost"; "layer" and "valid_cost" where there are such.
+    """
+    figure = _figure(
+        "costs", "epoch", "cost", [("epoch", "@x"), ("", "@name"), ("cost", "@y{0.0000}")]
+    )
+    legend = {}
+    for (name, points), colour in zip(curves(history).items(), PALETTE, strict=False):
+        from bokeh.models import ColumnDataSource
+
+        x, y = (list(column) for column in zip(*points, strict=True))
+        source = ColumnDataSource({"x": x, "y": y, "name": [name] * len(x)})
+        figure.line("x", "y", source=source, line_color=colour, line_width=2)
+        figure.scatter("x", "y", source=source, color=colour, size=7)
+        legend[name] = colour
+    return Chart(_content(figure), legend if len(legend) > 1 else {})
+
+
+def curves(history: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[float, float]]]:
+    """Sort records into curves: training and validation, of each layer.
+
+    Examples
+    --------
+    >>> curves([{"epoch": 1, "cost": 80.0, "valid_cost": 85.0}, {"epoch": 2, "cost": 60.0}])
+    {'training': [(1.0, 80.0), (2.0, 60.0)], 'validation': [(1.0, 85.0)]}
+    """
+    found: dict[str, list[tuple[float, float]]] = {}
+    for record in history:
+        layer = f", layer {record['layer']}" if "layer" in record else ""
+        for key, name in (("cost", "training"), ("valid_cost", "validation")):
+            if record.get(key) is not None and np.isfinite(record[key]):
+                point = (float(record["epoch"]), float(record[key]))
+                found.setdefault(f"{name}{layer}", []).append(point)
+    return found
+
+
+def code_chart(codes: Array, names: Sequence[str], errors: Array, labels: Array | None) -> Chart:
+    """Draw codes as points in the plane in which they vary most.
+
+    Parameters
+    ----------
+    codes : array, (rows, units)
+    names : sequence of str
+        Of the rows.
+    errors : array, (rows,)
+    labels : array, (rows,), optional
+    """
+    from bokeh.models import ColumnDataSource
+
+    plane = plane_of(np.asarray(codes, np.float64), "codes", kind="unit")
+    seen = plane.see(np.asarray(codes, np.float64)).astype(np.float32)
+    colours, legend = _colours(labels, len(codes))
+    data = {
+        "x": seen[:, 0].tolist(),
+        "y": (seen[:, 1] if seen.shape[1] > 1 else np.asarray(errors, np.float32)).tolist(),
+        "row": list(names),
+        "error": [f"{error:.6g}" for error in errors],
+        "colour": colours,
+    }
+    tooltips = [("row", "@row"), ("error", "@error")]
+    if labels is not None:
+        data["label"] = [str(label) for label in labels]
+        tooltips.insert(1, ("label", "@label"))
+    below, left = (*plane.names, "error")[:2]
+    figure = _figure("codes", below, left, tooltips)
+    figure.scatter(
+        "x",
+        "y",
+        source=ColumnDataSource(data),
+        color="colour",
+        line_color="#808080",
+        line_width=0.5,
+        fill_alpha=0.8,
+        size=8,
+        nonselection_fill_alpha=0.25,
+        selection_line_width=3,
+    )
+    return Chart(_content(figure), legend)
+
+
+def _colours(labels: Array | None, n: int) -> tuple[list[str], dict[str, str]]:
+    """Colour of each point, and of each kind of label if there are few enough to tell apart."""
+    if labels is None:
+        return [PALETTE[0]] * n, {}
+    kinds = sorted({str(label) for label in labels}, key=_numerically)
+    if len(kinds) <= len(PALETTE):
+        legend = dict(zip(kinds, PALETTE, strict=False))
+        return [legend[str(label)] for label in labels], legend
+    if labels.dtype.kind not in "biuf":
+        return [PALETTE[0]] * n, {}
+    from bokeh.palettes import viridis
+
+    shades = viridis(_SHADES)
+    low, high = float(np.min(labels)), float(np.max(labels))
+    places = ((labels - low) / (high - low) * (_SHADES - 1)).astype(int)
+    legend = {f"{low:g}": shades[0], f"{high:g}": shades[-1]}
+    return [shades[place] for place in places], legend
+
+
+def _numerically(label: str) -> tuple[float, str]:
+    try:
+        return float(label), label
+    except ValueError:
+        return np.inf, label
+
+
+def _figure(name: str, below: str, left: str, tooltips: list[tuple[str, str]]) -> Any:
+    import_extra("bokeh", "report", "an HTML report")
+    from bokeh.models import HoverTool
+    from bokeh.plotting import figure
+
+    # Without tools that take the wheel or the finger, the page scrolls over a chart.
+    chart = figure(
+        name=name,
+        height=HEIGHT,
+        sizing_mode="stretch_width",
+        toolbar_location=None,
+        tools=[HoverTool(tooltips=tooltips, mode="mouse", point_policy="snap_to_data")],
+        x_axis_label=below,
+        y_axis_label=left,
+        background_fill_color=None,
+        border_fill_color=None,
+        outline_line_color=None,
+    )
+    chart.toolbar.logo = None
+    return chart
+
+
+def _content(figure: Any) -> dict[str, Any]:
+    from bokeh.embed import json_item
+
+    content: dict[str, Any] = _numbered(json_item(figure), figure.name)
+    return content
+
+
+def _numbered(item: Any, prefix: str) -> Any:
+    """Count the models of a chart from 1: Bokeh counts all of the process, and pages differed."""
+    numbers: dict[str, str] = {}
+
+    def walk(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {
+                key: numbers.setdefault(value, f"{prefix}-{len(numbers) + 1}")
+                if key in ("id", "root_id") and isinstance(value, str)
+                else walk(value)
+                for key, value in node.items()
+            }
+        return [walk(child) for child in node] if isinstance(node, list | tuple) else node
+
+    return walk(item)

@@ -1,0 +1,73 @@
+"""From a subject to the page."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from autoenc.files import atomic_write
+from autoenc.reports import charts
+from autoenc.reports.sections import sections_of
+from autoenc.reports.subject import Subject
+from autoenc.tables import import_extra
+
+
+def render_report(subject: Subject, *, title: str | None = None, created: str = "") -> str:
+    """Make a page about a model.
+
+    Parameters
+    ----------
+    subject : Subject
+        The model, the rows to show, and what is known of them.
+    title : str, optional
+        By default the name of the model's class.
+    created : str
+        When the page was made, in words. Without it, the same subject gives the same bytes.
+
+    Returns
+    -------
+    str
+        HTML that contains all it needs: style, scripts, pictures.
+
+    Raises
+    ------
+    MissingExtraError
+        If Jinja2 or Bokeh is not installed.
+    ValueError
+        If the model refuses the rows, or there are fewer than two.
+    """
+    jinja2 = import_extra("jinja2", "report", "an HTML report")
+    sections = sections_of(subject)
+    has_charts = any(section.chart is not None for section in sections)
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("autoenc.reports"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["number"] = _number
+    # Bokeh's script knows a model from where it is first described, so that order matters.
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": False}
+    text: str = environment.get_template("page.html").render(
+        title=title or type(subject.model).__name__,
+        data_name=subject.data_name,
+        created=created,
+        sections=sections,
+        chart_script=charts.script() if has_charts else "",
+    )
+    return text
+
+
+def write_report(
+    path: str | os.PathLike[str], subject: Subject, *, title: str | None = None, created: str = ""
+) -> None:
+    """Write a page about a model to a file, whole or not at all; see `render_report`."""
+    text = render_report(subject, title=title, created=created)
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _number(value: Any) -> str:
+    """Write a number with as many digits as mean something."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"

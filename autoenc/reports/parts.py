@@ -1,0 +1,126 @@
+"""What the sections of a page are made of; the template knows how each looks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autoenc.reports.charts import Chart
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture within the page.
+
+    Attributes
+    ----------
+    uri : str
+        The picture itself.
+    alt : str
+        What it shows, for those who do not see it.
+    caption : str
+    width, height : int
+        In pixels of the image, for its proportions.
+    is_large : bool
+        Whether it has many images in it.
+    """
+
+    uri: str
+    alt: str
+    caption: str
+    width: int
+    height: int
+    is_large: bool = False
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A number with a bar.
+
+    Attributes
+    ----------
+    label, text : str
+        What it is of, and the number.
+    share : float
+        Length of the bar, of 1.
+    is_negative : bool
+    """
+
+    label: str
+    text: str
+    share: float
+    is_negative: bool = False
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table; the first cell of each row names the row.
+
+    Attributes
+    ----------
+    caption : str
+    head : sequence of str
+    rows : sequence of sequences of str, float or Bar
+    is_folded : bool
+        Whether the reader opens it.
+    """
+
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str | float | Bar]]
+    is_folded: bool = False
+
+
+@dataclass(frozen=True)
+class Card:
+    """One row of the data, or one unit.
+
+    Attributes
+    ----------
+    title, text : str
+    pictures : sequence of Picture
+    grid : Grid, optional
+    """
+
+    title: str
+    text: str
+    pictures: Sequence[Picture] = ()
+    grid: Grid | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Cards under a heading; wide ones hold tables of several columns."""
+
+    title: str
+    cards: Sequence[Card]
+    is_wide: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page.
+
+    Attributes
+    ----------
+    identifier, title : str
+    texts, points : sequence of str
+        Paragraphs, and a list below them.
+    grids, pictures, groups : sequences
+    chart : Chart, optional
+    chart_text : str
+        What the chart shows.
+    has_finder : bool
+        Whether points of the chart can be looked up by row.
+    """
+
+    identifier: str
+    title: str
+    texts: Sequence[str] = ()
+    points: Sequence[str] = ()
+    grids: Sequence[Grid] = ()
+    pictures: Sequence[Picture] = ()
+    groups: Sequence[Group] = ()
+    chart: Chart | None = None
+    chart_text: str = ""
+    has_finder: bool = False

@@ -1,0 +1,101 @@
+"""Rows of numbers as small pictures, kept within the page itself.
+
+A pixel of the image is a pixel of the PNG; the page enlarges them without smoothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autoenc.plotting import tile_images
+from autoenc.plotting.tiles import scale_between, unit_rows
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+COLUMNS = 10
+
+
+def filter_grid(W_rows: Array, image_shape: Sequence[int]) -> str:
+    """Draw filters on a grid, each scaled to its own range.
+
+    Parameters
+    ----------
+    W_rows : array, (filters, pixels)
+        Finite numbers.
+    image_shape : (height, width) or (height, width, 3)
+
+    Returns
+    -------
+    str
+        A data URI.
+    """
+    rows = unit_rows(np.asarray(W_rows, np.float64))
+    grid = (math.ceil(len(rows) / COLUMNS), min(COLUMNS, len(rows)))
+    shape = (image_shape[0], image_shape[1])
+    if len(image_shape) == 2:
+        levels = tile_images(rows, shape, grid, spacing=(1, 1), scale_rows=False)
+        return data_uri(255 - levels)
+    pixels = rows.reshape(len(rows), -1, 3)
+    red, green, blue = (np.ascontiguousarray(pixels[..., c]) for c in range(3))
+    levels = tile_images((red, green, blue, None), shape, grid, spacing=(1, 1), scale_rows=False)
+    return data_uri(levels[..., :3])
+
+
+def row_picture(row: Array, image_shape: Sequence[int], low: float, high: float) -> str:
+    """Draw one row: grey inverted, as the other pictures are, and colours as they are.
+
+    Parameters
+    ----------
+    row : array, (pixels,)
+    image_shape : (height, width) or (height, width, 3)
+    low, high : float
+        What is drawn as the ends of the scale.
+
+    Returns
+    -------
+    str
+        A data URI.
+    """
+    scaled = scale_between(np.asarray(row, np.float64)[None], np.array(low), np.array(high))
+    levels = np.rint(255 * scaled).astype(np.uint8).reshape(image_shape)
+    return data_uri(255 - levels if len(image_shape) == 2 else levels)
+
+
+def share_picture(shares: Array, image_shape: Sequence[int]) -> str:
+    """Draw how large the share of each pixel is: the largest is black.
+
+    Parameters
+    ----------
+    shares : array, (pixels,)
+        At least 0, as parts of an error are but for rounding; colours of a pixel are added.
+    image_shape : (height, width) or (height, width, 3)
+
+    Returns
+    -------
+    str
+        A data URI.
+    """
+    height, width = image_shape[0], image_shape[1]
+    added = np.maximum(shares, 0).reshape(height * width, -1).sum(axis=1)
+    return row_picture(added, (height, width), 0.0, float(np.max(added)))
+
+
+def scale_of(rows: Array) -> tuple[float, float]:
+    """Give the ends of the scale: 0 and 1 where rows are within, else theirs."""
+    low, high = float(np.min(rows)), float(np.max(rows))
+    return (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
+
+
+def data_uri(levels: Array) -> str:
+    """Give 8-bit levels, (height, width) or with three colours, as a PNG within a URI."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(levels)).save(buffer, "PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"

@@ -1,0 +1,353 @@
+"""The sections of a page, in the order in which people ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autoenc import analysis
+from autoenc.analysis.fitted import layers_of
+from autoenc.reports import pictures
+from autoenc.reports.charts import MOST_POINTS, code_chart, cost_chart, curves
+from autoenc.reports.parts import Bar, Card, Grid, Group, Picture, Section
+from autoenc.reports.subject import Subject
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+MOST_FILTERS = 100
+MOST_UNITS = 9
+MOST_COLUMNS = 5
+IMAGES, TABLES = 6, 2  # examples of each kind, of rows that are images or not
+ANOMALIES = 6
+LISTED = 20
+
+
+def sections_of(subject: Subject) -> list[Section]:
+    """Make all sections that model and rows have something to say for."""
+    found = [_summary(subject)]
+    if subject.rows is not None:
+        found += _measured(subject)
+    history = getattr(subject.model, "history_", [])
+    if curves(history):
+        found.append(_training(history))
+    found.append(_filters(subject))
+    if subject.rows is not None:
+        makers: tuple[Callable[[Subject], Section], ...] = (_examples, _codes, _anomalies)
+        found += [make(subject) for make in makers]
+    return found
+
+
+def _summary(subject: Subject) -> Section:
+    model = subject.model
+    sizes = [subject.n_columns, *(layer.W_.shape[1] for layer in layers_of(model))]
+    text = f"{type(model).__name__} of {' → '.join(f'{size:,}' for size in sizes)} numbers a row."
+    settings = [(name, _setting(value)) for name, value in model.get_params().items()]
+    versions = subject.description.get("versions", {})
+    grids = [
+        Grid("Data", ("", ""), _data_rows(subject)),
+        Grid("Settings", ("setting", "value"), settings, is_folded=True),
+    ]
+    if versions:
+        grids.append(Grid("Versions", ("", "version"), list(versions.items()), is_folded=True))
+    return Section("summary", "Summary", [text, _engine(model)], grids=grids)
+
+
+def _engine(model: Any) -> str:
+    seed, backend = getattr(model, "seed_", "unknown"), getattr(model, "backend_", "unknown")
+    return f"Trained on {backend}; seed {seed}."
+
+
+def _data_rows(subject: Subject) -> list[tuple[str, str | float]]:
+    rows: list[tuple[str, str | float]] = [("columns", subject.n_columns)]
+    if subject.image_shape is not None:
+        rows.append(("image", " × ".join(map(str, subject.image_shape))))  # noqa: RUF001
+    if subject.rows is None:
+        return [*rows, ("rows", "none given: only what the model itself says is shown")]
+    return [
+        ("source", subject.data_name or "unnamed"),
+        ("rows", len(subject.rows)),
+        *rows,
+        ("fingerprint", subject.fingerprint),
+    ]
+
+
+def _setting(value: Any) -> str:
+    return getattr(value, "__qualname__", None) or repr(value)
+
+
+def _measured(subject: Subject) -> list[Section]:
+    """Ask `autoenc.analysis.report`: advice, yardsticks, units, columns."""
+    found = analysis.report(subject.model, subject.rows, X_train=subject.train_rows)
+    found = replace(found, columns=list(subject.column_names))
+    return [
+        Section("advice", "What to try", points=found.advice),
+        _yardsticks(found),
+        _units(found),
+        _columns(subject, found),
+    ]
+
+
+def _yardsticks(found: analysis.Report) -> Section:
+    y = found.yardsticks
+    named = {
+        "this model": y.model,
+        f"PCA, {y.n_components} components": y.pca,
+        "mean row": y.mean,
+        "this model, untrained": y.untrained,
+    }
+    most = max(errors.mean_squared for errors in named.values()) or 1.0
+    rows = [
+        (name, Bar(name, f"{e.mean_squared:.4g}", e.mean_squared / most), f"{e.cost:.4g}")
+        for name, e in named.items()
+    ]
+    head = ("", "mean squared error", y.cost_name.replace("_", " "))
+    return Section(
+        "yardsticks",
+        "Yardsticks",
+        [
+            f"Measured on {found.n_rows:,} rows. A model is worth something where its error is "
+            "below those of the others; of PCA in squared error only if it is not linear."
+        ],
+        grids=[Grid("Errors of the model and of what it should be better than", head, rows)],
+    )
+
+
+def _units(found: analysis.Report) -> Section:
+    many = len(found.layers) > 1
+    rows = [
+        (
+            f"layer {number}" if many else "code",
+            layer.units.n_units,
+            _counted(layer.units.dead),
+            "–" if layer.units.saturated is None else _counted(layer.units.saturated),  # noqa: RUF001
+            _counted([unit for unit, _ in layer.units.duplicates]),
+            f"{layer.units.effective:.1f}",
+        )
+        for number, layer in enumerate(found.layers, start=1)
+    ]
+    head = ("", "units", "dead", "saturated", "duplicate", "effective number")
+    text = (
+        "A dead unit gives every row the same code; a saturated one is at an end of its "
+        "activation; a duplicate says what another one says. The effective number is that of "
+        "units which, varying alike and without correlation, would vary as much."
+    )
+    return Section("units", "Health of the units", [text], grids=[Grid("Units", head, rows)])
+
+
+def _counted(units: list[int]) -> str:
+    """Count units, and name them where they are few."""
+    if not units:
+        return "0"
+    listed = ", ".join(map(str, units[:LISTED]))
+    return f"{len(units)}: {listed}{' …' if len(units) > LISTED else ''}"
+
+
+def _columns(subject: Subject, found: analysis.Report) -> Section:
+    shares = np.array(found.error_shares)
+    title = "Where the error is"
+    if subject.image_shape is not None:
+        picture = _picture(
+            pictures.share_picture(shares, subject.image_shape),
+            "Share of each pixel in the error: the darker, the larger.",
+            "Share of each pixel in the error; the largest is black.",
+            subject.image_shape,
+        )
+        return Section("columns", title, pictures=[picture])
+    largest = np.argsort(-shares, kind="stable")[:LISTED]
+    top = max(float(shares[largest[0]]), 1e-30)
+    rows = [
+        (
+            subject.column_names[i],
+            Bar(subject.column_names[i], f"{shares[i]:.1%}", max(0.0, float(shares[i]) / top)),
+        )
+        for i in largest
+    ]
+    grid = Grid("Columns by their share of the error", ("column", "share"), rows)
+    return Section("columns", title, grids=[grid])
+
+
+def _training(history: list[dict[str, Any]]) -> Section:
+    chart = cost_chart(history)
+    found = curves(history)
+    rows = [(f"{name}, epoch {x:g}", y) for name, points in found.items() for x, y in points]
+    first, last = (points := next(iter(found.values())))[0][1], points[-1][1]
+    if len(found) > 1:
+        last = list(found.values())[-1][-1][1]
+    return Section(
+        "training",
+        "Training",
+        [f"{len(history):,} epochs."],
+        grids=[Grid("Cost of each epoch", ("", "cost"), rows, is_folded=True)],
+        chart=chart,
+        chart_text=f"Curve of the cost of each epoch, from {first:.4g} to {last:.4g}.",
+    )
+
+
+def _filters(subject: Subject) -> Section:
+    layer = layers_of(subject.model)[0]
+    filters = layer.W_.T
+    title = "What the units look for"
+    n = min(len(filters), MOST_FILTERS)
+    of_all = f"the first {n} of {len(filters):,}" if n < len(filters) else f"all {n}"
+    if subject.image_shape is not None:
+        height, width = subject.image_shape[:2]
+        columns, lines = min(n, pictures.COLUMNS), -(-n // pictures.COLUMNS)
+        picture = _picture(
+            pictures.filter_grid(filters[:n], subject.image_shape),
+            f"Weights of {of_all} units of the lowest layer as images.",
+            f"Weights of {of_all} units, each scaled to its own range: white is its least "
+            "weight, black its greatest.",
+            (lines * (height + 1) - 1, columns * (width + 1) - 1),
+        )
+        return Section("filters", title, pictures=[replace(picture, is_large=True)])
+    order = np.argsort(-np.abs(filters).max(axis=1), kind="stable")[:MOST_UNITS]
+    cards = [_unit_card(subject, filters, int(unit)) for unit in order]
+    text = f"The {len(cards)} of {len(filters):,} units with the largest weights, and the columns."
+    return Section("filters", title, [text], groups=[Group("", cards)])
+
+
+def _unit_card(subject: Subject, filters: Array, unit: int) -> Card:
+    weights = filters[unit]
+    order = np.argsort(-np.abs(weights), kind="stable")[:MOST_COLUMNS]
+    most = float(np.abs(weights[order[0]])) or 1.0
+    rows = [
+        (
+            subject.column_names[i],
+            Bar(
+                subject.column_names[i],
+                f"{weights[i]:.3g}",
+                float(abs(weights[i])) / most,
+                is_negative=bool(weights[i] < 0),
+            ),
+        )
+        for i in order
+    ]
+    grid = Grid(f"Largest weights of unit {unit}", ("column", "weight"), rows)
+    return Card(f"Unit {unit}", "", grid=grid)
+
+
+def _examples(subject: Subject) -> Section:
+    k = min(TABLES if subject.is_tabular else IMAGES, len(subject.errors) // 2)
+    best, worst = subject.order[:k], subject.order[::-1][:k]
+    groups = [
+        Group("Best", _row_cards(subject, best), subject.is_tabular),
+        Group("Worst", _row_cards(subject, worst), subject.is_tabular),
+    ]
+    text = (
+        f"The error of a row is the model's cost of its reconstruction: on average "
+        f"{float(np.mean(subject.errors)):.4g} here."
+    )
+    return Section("reconstructions", "Reconstructions, best and worst", [text], groups=groups)
+
+
+def _anomalies(subject: Subject) -> Section:
+    top = subject.order[::-1][:ANOMALIES]
+    texts = ["The rows with the largest errors, and which columns these come from."]
+    if subject.p_values is None:
+        texts.append("There are no p-values, as no held-out rows were given.")
+    else:
+        assert subject.held_out is not None
+        texts.append(
+            f"p-values are calibrated on {len(subject.held_out):,} held-out rows: of rows like "
+            "those, at most 5 in 100 have one of 0.05 or less."
+        )
+    cards = _row_cards(subject, top, with_shares=True)
+    return Section(
+        "anomalies", "Strangest rows", texts, groups=[Group("", cards, subject.is_tabular)]
+    )
+
+
+def _row_cards(subject: Subject, indices: Array, *, with_shares: bool = False) -> list[Card]:
+    again = subject.reconstructions(indices)
+    shares = subject.contributions(indices)
+    make = _table_card if subject.image_shape is None else _image_card
+    return [make(subject, int(i), again[k], shares[k], with_shares) for k, i in enumerate(indices)]
+
+
+def _image_card(subject: Subject, i: int, again: Array, shares: Array, with_shares: bool) -> Card:
+    assert subject.rows is not None
+    assert subject.image_shape is not None
+    shape, row = subject.image_shape, subject.rows[i]
+    low, high = pictures.scale_of(row)
+    name = subject.name_of_row(i)
+    drawn = [
+        _picture(pictures.row_picture(row, shape, low, high), f"Row {name}.", "input", shape),
+        _picture(
+            pictures.row_picture(again, shape, low, high),
+            f"Reconstruction of row {name}.",
+            "output",
+            shape,
+        ),
+    ]
+    if with_shares:
+        drawn.append(
+            _picture(
+                pictures.share_picture(shares, shape),
+                f"Where the error of row {name} is.",
+                "error",
+                shape,
+            )
+        )
+    return Card(f"Row {name}", _row_text(subject, i), drawn)
+
+
+def _table_card(subject: Subject, i: int, again: Array, shares: Array, with_shares: bool) -> Card:
+    assert subject.rows is not None
+    values, back = subject.undo(subject.rows[i][None])[0], subject.undo(again[None])[0]
+    order = np.argsort(-shares, kind="stable")[:MOST_COLUMNS]
+    top = max(float(shares[order[0]]), 1e-30)
+    rows = [
+        (
+            subject.column_names[j],
+            float(values[j]),
+            float(back[j]),
+            Bar(
+                subject.column_names[j],
+                f"{shares[j]:.3g}",
+                max(0.0, float(shares[j]) / top),
+            ),
+        )
+        for j in order
+    ]
+    name = subject.name_of_row(i)
+    grid = Grid(f"Row {name} by columns", ("column", "input", "output", "error"), rows)
+    return Card(f"Row {name}", _row_text(subject, i), grid=grid)
+
+
+def _row_text(subject: Subject, i: int) -> str:
+    text = f"error {subject.errors[i]:.4g}"
+    if subject.labels is not None:
+        text = f"{subject.labels[i]}, {text}"
+    if subject.p_values is not None:
+        text += f", p {subject.p_values[i]:.3g}"
+    return text
+
+
+def _codes(subject: Subject) -> Section:
+    assert subject.rows is not None
+    n = len(subject.rows)
+    chosen = np.arange(n)
+    if n > MOST_POINTS:
+        chosen = np.sort(np.random.default_rng(0).choice(n, MOST_POINTS, replace=False))
+    chart = code_chart(
+        np.asarray(subject.model.transform(subject.rows[chosen])),
+        [subject.name_of_row(int(i)) for i in chosen],
+        subject.errors[chosen],
+        None if subject.labels is None else subject.labels[chosen],
+    )
+    drawn = f"{len(chosen):,} of {n:,} rows, drawn at random" if n > MOST_POINTS else "all rows"
+    return Section(
+        "codes",
+        "Codes",
+        [f"The codes of {drawn}, seen in the plane in which they vary most."],
+        chart=chart,
+        chart_text=f"Points for the codes of {drawn}.",
+        has_finder=True,
+    )
+
+
+def _picture(uri: str, alt: str, caption: str, shape: tuple[int, ...]) -> Picture:
+    return Picture(uri, alt, caption, width=shape[1], height=shape[0])

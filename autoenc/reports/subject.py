@@ -1,0 +1,146 @@
+"""What a report is about: a model, rows, and what is known of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autoenc.analysis import AnomalyDetector
+from autoenc.analysis.fitted import column_costs, layers_of
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+ROWS_AT_A_TIME = 4_096
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A fitted model and the rows that a report shows.
+
+    Attributes
+    ----------
+    model : fitted autoencoder or stack
+    rows : float array, (rows, columns), optional
+        In the form that the model takes; at least two. Without rows, a report shows what the
+        model alone says.
+    train_rows : float array, (rows, columns), optional
+        Those it was fitted on, for the yardsticks.
+    held_out : float array, (rows, columns), optional
+        Neither fitted on nor shown, without anomalies: what p-values are calibrated from.
+    columns, row_names : sequence of str, optional
+        By default positions from 0.
+    labels : array, (rows,), optional
+        What each row is: colours of the codes.
+    image_shape : (height, width) or (height, width, 3), optional
+        The image that a row is.
+    undo : callable
+        Brings rows to the scale of the data.
+    data_name : str
+        Where the rows come from.
+    description : mapping
+        What the model file says of versions.
+    """
+
+    model: Any
+    rows: Array | None = None
+    train_rows: Array | None = None
+    held_out: Array | None = None
+    columns: tuple[str, ...] | None = None
+    row_names: tuple[str, ...] | None = None
+    labels: Array | None = None
+    image_shape: tuple[int, ...] | None = None
+    undo: Callable[[Array], Array] = lambda values: values
+    data_name: str = ""
+    description: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.image_shape is not None and np.prod(self.image_shape) != self.n_columns:
+            raise ValueError(
+                f"image_shape is {self.image_shape}, but the model takes {self.n_columns} "
+                "columns; give the height and width of the image that a row is."
+            )
+        if self.columns is not None and len(self.columns) != self.n_columns:
+            raise ValueError(
+                f"there are {len(self.columns)} names of columns, but the model takes "
+                f"{self.n_columns} columns."
+            )
+
+    @property
+    def n_columns(self) -> int:
+        """Columns of a row."""
+        return int(layers_of(self.model)[0].W_.shape[0])
+
+    @property
+    def is_tabular(self) -> bool:
+        """Whether columns mean something each, rather than being pixels."""
+        return self.image_shape is None
+
+    @cached_property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return self.columns or tuple(f"column {i}" for i in range(self.n_columns))
+
+    def name_of_row(self, i: int) -> str:
+        """Name of a row."""
+        return str(i) if self.row_names is None else self.row_names[i]
+
+    @cached_property
+    def errors(self) -> Array:
+        """Error of each row: the model's own cost of its reconstruction."""
+        return errors_of(self.model, self._shown)
+
+    @cached_property
+    def order(self) -> Array:
+        """Rows from the smallest error to the largest."""
+        return np.argsort(self.errors, kind="stable")
+
+    @cached_property
+    def p_values(self) -> Array | None:
+        """How rare such an error is among held-out rows; None without any."""
+        if self.held_out is None:
+            return None
+        detector = AnomalyDetector(_Errors(self.model), contamination=None)
+        return detector.fit(self.held_out).p_values(self._shown)
+
+    def contributions(self, indices: Array) -> Array:
+        """Say what each column adds to the error of these rows, (indices, columns)."""
+        return column_costs(self.model, self._shown[indices])
+
+    def reconstructions(self, indices: Array) -> Array:
+        """Reconstructions of these rows, in the form that the model takes."""
+        return np.asarray(self.model.reconstruct(self._shown[indices]))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Sixteen hexadecimal digits that tell these rows from others."""
+        digest = hashlib.sha256(repr(self._shown.shape).encode())
+        for start in range(0, len(self._shown), ROWS_AT_A_TIME):
+            part = self._shown[start : start + ROWS_AT_A_TIME]
+            digest.update(np.ascontiguousarray(part, "<f4").tobytes())
+        return digest.hexdigest()[:16]
+
+    @property
+    def _shown(self) -> Array:
+        assert self.rows is not None
+        return self.rows
+
+
+class _Errors:
+    """A model as `AnomalyDetector` takes it, stacks too."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def score_samples(self, rows: Array) -> Array:
+        return errors_of(self._model, rows)
+
+
+def errors_of(model: Any, rows: Array) -> Array:
+    """Error of each row, a part of them at a time."""
+    parts = (rows[i : i + ROWS_AT_A_TIME] for i in range(0, len(rows), ROWS_AT_A_TIME))
+    return np.concatenate([column_costs(model, part).sum(axis=1) for part in parts])

@@ -1,0 +1,77 @@
+"""Which format a path names."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from autoenc.tables.table import TableError
+
+FOLDER = "folder"
+_FORMATS = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".parquet": "parquet",
+    ".npy": "npy",
+    ".npz": "npz",
+    ".idx": "idx",
+    ".pkl": "pickle",
+}
+# These may be gzipped.
+_PACKED = ("csv", "idx", "pickle")
+_IDX_NAME = re.compile(r"[-.]idx\d-ubyte$")
+
+
+def known_formats() -> str:
+    """Name what can be read, for messages and help.
+
+    Examples
+    --------
+    >>> known_formats()
+    '.csv, .tsv, .parquet, .npy, .npz, .idx, .pkl (.csv, .tsv, .idx, .pkl also .gz) or a folder
+    of images'
+    """
+    packed = ", ".join(suffix for suffix, name in _FORMATS.items() if name in _PACKED)
+    return f"{', '.join(_FORMATS)} ({packed} also .gz) or a folder of images"
+
+
+def format_of(path: str | os.PathLike[str]) -> str:
+    """Find the format that a name stands for.
+
+    Parameters
+    ----------
+    path : path
+        A folder, or a file; it need not exist.
+
+    Returns
+    -------
+    {"csv", "parquet", "npy", "npz", "idx", "pickle", "folder"}
+        ``"folder"`` for one that is there, and for a name without a suffix.
+
+    Raises
+    ------
+    TableError
+        If the suffix is not known; lists those that are.
+
+    Examples
+    --------
+    >>> format_of("people.csv.gz"), format_of("train-images-idx3-ubyte"), format_of("faces")
+    ('csv', 'idx', 'folder')
+    """
+    path = Path(path)
+    name = path.name.lower()
+    plain = name.removesuffix(".gz")
+    found = "idx" if _IDX_NAME.search(plain) else _FORMATS.get(Path(plain).suffix)
+    if path.is_dir() or (found is None and not path.suffix and not path.is_file()):
+        return FOLDER
+    if found is None or (plain != name and found not in _PACKED):
+        raise TableError(
+            f"{path}: cannot tell what this is by its name; expected {known_formats()}."
+        )
+    return found
+
+
+def is_packed(path: str | os.PathLike[str]) -> bool:
+    """Whether the name says that the file is gzipped."""
+    return Path(path).name.lower().endswith(".gz")

@@ -1,0 +1,142 @@
+"""From a matrix to a file."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import struct
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autoenc.files import atomic_write
+from autoenc.tables.extras import import_extra
+from autoenc.tables.folders import to_bytes, write_folder
+from autoenc.tables.formats import FOLDER, format_of, is_packed
+from autoenc.tables.table import Array, TableError
+
+# IDX's codes for types of numbers.
+_IDX_CODES = {"|u1": 0x08, ">f4": 0x0D, ">f8": 0x0E}
+
+
+def write_table(
+    path: str | os.PathLike[str],
+    values: Array,
+    names: Sequence[str] | None = None,
+    *,
+    rows: Sequence[str] | None = None,
+    image_shape: Sequence[int] | None = None,
+) -> None:
+    """Write a matrix in the format that the path's suffix names, whole or not at all.
+
+    Parameters
+    ----------
+    path : path
+        ``.csv`` or ``.tsv``, gzipped or not; ``.parquet``, ``.npy``, ``.npz``; ``.idx``, gzipped
+        or not; or, without a suffix, a new folder of PNG images.
+    values : float array, (rows, columns)
+        What to write. `autoenc.tables.read_table` gives it back to the bit, except images in
+        IDX files and folders, which are rounded to the 256 levels of a byte.
+    names : sequence of str, optional
+        Of the columns, for formats that have them.
+    rows : sequence of str, optional
+        Of the rows: a first column ``row`` of csv, the index of parquet, file names of images.
+    image_shape : (height, width) or (height, width, 3), optional
+        What image a row is, for ``.npy``, ``.npz``, IDX and folders.
+
+    Raises
+    ------
+    TableError
+        If the suffix is not known, a folder is there already or would not be of images.
+    MissingExtraError
+        If pandas or pyarrow is needed and not installed.
+    """
+    path = Path(path)
+    values = np.asarray(values)
+    found = format_of(path)
+    if found == FOLDER:
+        if image_shape is None:
+            raise TableError(
+                f"{path}: a folder is for images, but these rows are none; end the name in .csv, "
+                ".parquet, .npy, .npz or .idx."
+            )
+        write_folder(path, values, image_shape, rows)
+        return
+    if found not in _WRITERS:
+        raise TableError(f"{path}: {found} is read, not written; end the name in .npy or .npz.")
+    with atomic_write(path) as temporary:
+        _WRITERS[found](temporary, values, names, rows, image_shape)
+
+
+def _write_csv(
+    path: Path, values: Array, names: Any, rows: Any, shape: Sequence[int] | None
+) -> None:
+    frame = _frame("writing csv", values, names, rows)
+    separator = "\t" if path.name.lower().removesuffix(".gz").endswith(".tsv") else ","
+    with path.open("wb") as file:
+        # Gzip notes name and time by default; the same values shall give the same bytes.
+        packed = gzip.GzipFile("", "wb", fileobj=file, mtime=0) if is_packed(path) else None
+        frame.to_csv(
+            packed or file,
+            sep=separator,
+            header=names is not None,
+            index=rows is not None,
+            index_label="row",
+        )
+        if packed:
+            packed.close()
+
+
+def _write_parquet(
+    path: Path, values: Array, names: Any, rows: Any, shape: Sequence[int] | None
+) -> None:
+    import_extra("pyarrow", "tables", "writing parquet")
+    if names is None:
+        names = list(map(str, range(values.shape[1])))
+    _frame("writing parquet", values, names, rows).to_parquet(path, engine="pyarrow")
+
+
+def _frame(purpose: str, values: Array, names: Any, rows: Any) -> Any:
+    pandas = import_extra("pandas", "tables", purpose)
+    return pandas.DataFrame(values, columns=names, index=rows)
+
+
+def _write_npy(
+    path: Path, values: Array, names: Any, rows: Any, shape: Sequence[int] | None
+) -> None:
+    np.save(path, _imaged(values, shape))
+
+
+def _write_npz(
+    path: Path, values: Array, names: Any, rows: Any, shape: Sequence[int] | None
+) -> None:
+    arrays = {"values": _imaged(values, shape)}
+    arrays |= {} if names is None else {"columns": np.array(names, dtype=str)}
+    arrays |= {} if rows is None else {"rows": np.array(rows, dtype=str)}
+    np.savez(path, allow_pickle=False, **arrays)
+
+
+def _write_idx(
+    path: Path, values: Array, names: Any, rows: Any, shape: Sequence[int] | None
+) -> None:
+    content = _imaged(values if shape is None else to_bytes(values), shape)
+    content = content.astype(content.dtype.newbyteorder(">"))
+    code = _IDX_CODES[content.dtype.str]
+    header = struct.pack(f">4B{content.ndim}I", 0, 0, code, content.ndim, *content.shape)
+    packed = header + content.tobytes()
+    path.write_bytes(gzip.compress(packed, mtime=0) if is_packed(path) else packed)
+
+
+def _imaged(values: Array, shape: Sequence[int] | None) -> Array:
+    return values if shape is None else values.reshape(len(values), *shape)
+
+
+_WRITERS: dict[str, Callable[[Path, Array, Any, Any, Sequence[int] | None], None]] = {
+    "csv": _write_csv,
+    "parquet": _write_parquet,
+    "npy": _write_npy,
+    "npz": _write_npz,
+    "idx": _write_idx,
+}

@@ -1,0 +1,212 @@
+"""`autoenc train`: from data to a model file."""
+
+import inspect
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.preprocessing import MinMaxScaler
+
+from autoenc import AutoEncoder, DenoisingAutoEncoder
+from autoenc.cli import settings
+from autoenc.estimators import StackedDenoisingAutoEncoder
+from autoenc.tables import read_table
+from tests.cli.conftest import COMMAND, good, refusal
+
+
+def test_the_model_is_that_of_the_estimator(people, people_model):
+    rows = pd.read_csv(people)[["age", "income", "height"]]
+    model = DenoisingAutoEncoder(
+        2,
+        n_epochs=200,
+        corruption=0.0,
+        cost="squared_error",
+        optimizer="adam",
+        learning_rate=0.03,
+        random_state=0,
+        verbose=False,
+    ).fit(MinMaxScaler().fit_transform(rows))
+    loaded = DenoisingAutoEncoder.load(people_model)
+    np.testing.assert_allclose(loaded.W_, model.W_, rtol=1e-3, atol=1e-4)
+    assert loaded.get_params()["learning_rate"] == 0.03
+
+
+def test_what_was_done_is_told(people, tmp_path):
+    told = good("train", people, "-o", tmp_path / "m.safetensors", "--columns", "age,height",
+                "--scale", "minmax", "--epochs", 2, "--hidden", 2, "--quiet")  # fmt: skip
+    assert told.startswith(f"saved {tmp_path / 'm.safetensors'}: DenoisingAutoEncoder, cost ")
+    assert "after epoch 2" in told
+
+
+def test_the_same_seed_gives_the_same_file(people, tmp_path):
+    for name in "ab":
+        good(
+            *("train", people, "-o", tmp_path / name, "--columns", "age", "--scale", "minmax"),
+            *("--hidden", 2, "--epochs", 1, "--seed", 7, "--quiet"),
+        )
+    first, second = (DenoisingAutoEncoder.load(tmp_path / name) for name in "ab")
+    assert first.W_.tobytes() == second.W_.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--corruption", "0.25"], {"corruption": 0.25}),
+        (["--corruption", "gaussian:0.1"], {"corruption": ["gaussian", 0.1]}),
+        (
+            ["--corruption", "masking:0.1,salt_and_pepper:0.2"],
+            {"corruption": [["masking", 0.1], ["salt_and_pepper", 0.2]]},
+        ),
+        (["--no-tied", "--no-shuffle"], {"tied": False, "shuffle": False}),
+        (
+            ["--optimizer", "adam", "--learning-rate", "0.01", "--l2", "0.001"],
+            {"optimizer": "adam", "learning_rate": 0.01, "l2": 0.001},
+        ),
+        (
+            ["--cost", "squared_error", "--output-activation", "linear", "--activation", "tanh"],
+            {"cost": "squared_error", "output": "linear", "activation": "tanh"},
+        ),
+        (
+            [
+                "--contraction",
+                "0.1",
+                "--sparsity",
+                "0.2",
+                "--sparsity-target",
+                "0.3",
+                "--l1",
+                "1e-4",
+            ],
+            {"contraction": 0.1, "sparsity": 0.2, "sparsity_target": 0.3, "l1": 1e-4},
+        ),
+        (
+            ["--momentum", "0.5", "--batch-size", "7", "--backend", "xla", "--device", "cpu"],
+            {"momentum": 0.5, "batch_size": 7, "backend": "xla", "device": "cpu"},
+        ),
+        (["--dtype", "float64"], {"dtype": "float64"}),
+    ],
+)
+def test_settings(people, tmp_path, arguments, expected):
+    path = tmp_path / "m.safetensors"
+    good("train", people, "-o", path, "--columns", "age,height", "--scale", "minmax",
+         "--hidden", 2, "--epochs", 1, "--quiet", *arguments)  # fmt: skip
+    params = DenoisingAutoEncoder.load(path).get_params()
+    assert {name: params[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("cls", [AutoEncoder, DenoisingAutoEncoder, StackedDenoisingAutoEncoder])
+def test_every_setting_of_a_model_has_an_option(cls):
+    # Each of these has an option of another name, or makes no sense in one run.
+    others = {"hidden_sizes", "scale", "verbose", "warm_start"}
+    names = set(inspect.signature(cls).parameters) - others
+    assert names <= set(settings.FLAGS)
+
+
+def test_kinds_of_models(faces, stack_model, tmp_path):
+    stack = StackedDenoisingAutoEncoder.load(stack_model)
+    assert [layer.W_.shape for layer in stack.layers_] == [(784, 10), (10, 4)]
+    assert stack.get_params()["corruption"] == [0.1, 0.2]
+    path = tmp_path / "m.safetensors"
+    good("train", faces, "-o", path, "--model", "autoencoder", "--hidden", 4, "--epochs", 1,
+         "--quiet")  # fmt: skip
+    assert AutoEncoder.load(path).W_.shape == (784, 4)
+
+
+def test_settings_that_a_model_does_not_have(faces, tmp_path):
+    train = ("train", faces, "-o", tmp_path / "m.safetensors", "--quiet")
+    assert "AutoEncoder has no --corruption" in refusal(
+        *train, "--model", "autoencoder", "--corruption", 0.3
+    )
+    assert "StackedDenoisingAutoEncoder has no --contraction, --l1" in refusal(
+        *train, "--model", "stack", "--contraction", 0.2, "--l1", 0.1
+    )
+    assert "only --model stack takes" in refusal(*train, "--hidden", "5,3")
+    assert "optimizer 'best' is not known" in refusal(*train, "--optimizer", "best")
+
+
+def test_values_outside_the_unit_interval(people, tmp_path):
+    path = tmp_path / "m.safetensors"
+    train = ("train", people, "-o", path, "--columns", "height,age", "--quiet", "--epochs", 1)
+    error = refusal(*train, "--cost", "cross_entropy")
+    assert "column 'height', is outside [0, 1]" in error
+    assert "add --scale minmax" in error
+    assert not path.exists()
+    good(*train, "--scale", "minmax", "--cost", "cross_entropy")
+    for scale in ("auto", "standard"):
+        good(*train, "--scale", scale, "--force")
+        model = DenoisingAutoEncoder.load(path)
+        rows = pd.read_csv(people)[["height", "age"]]
+        np.testing.assert_allclose(model.mean_, rows.mean(), rtol=1e-4)
+    good(*train, "--scale", "none", "--force", "--cost", "squared_error", "--learning-rate", 1e-5)
+    assert not hasattr(DenoisingAutoEncoder.load(path), "mean_")
+
+
+def test_validation_and_patience(people, tmp_path):
+    path = tmp_path / "m.safetensors"
+    train = ("train", people, "-o", path, "--columns", "height,age", "--quiet", "--force")
+    good(*train, "--validation", people, "--scale", "minmax", "--epochs", 2)
+    records = DenoisingAutoEncoder.load(path).history_
+    assert all(np.isfinite(record["valid_cost"]) for record in records)
+    told = good(
+        *(*train, "--validation-fraction", 0.25, "--patience", 1, "--epochs", 10_000),
+        *("--hidden", 2, "--learning-rate", 0.5, "--seed", 0),
+    )
+    records = DenoisingAutoEncoder.load(path).history_
+    assert 1 < len(records) < 10_000
+    assert "stopped" not in told
+
+
+def test_missing_values(people, tmp_path):
+    frame = pd.read_csv(people)
+    frame.loc[3, "age"] = np.nan
+    frame.to_csv(tmp_path / "holes.csv", index=False)
+    path = tmp_path / "m.safetensors"
+    train = ("train", tmp_path / "holes.csv", "-o", path, "--columns", "age,height", "--quiet")
+    assert "a missing value at row 3 (from 0), column 'age'" in refusal(*train)
+    good(*train, "--missing", "mask", "--scale", "minmax", "--epochs", 2, "--hidden", 2)
+    good("transform", path, tmp_path / "holes.csv", "-o", tmp_path / "codes.npy")
+    assert np.isfinite(read_table(tmp_path / "codes.npy").values).all()
+
+
+def test_a_model_is_not_replaced_by_accident(people, people_model):
+    before = people_model.read_bytes()
+    assert "is there already; --force replaces it" in refusal("train", people, "-o", people_model)
+    assert people_model.read_bytes() == before
+
+
+def test_a_place_that_cannot_be_written_is_found_before_the_training(people):
+    refusal("train", people, "-o", people / "m.safetensors", "--scale", "minmax")
+
+
+def test_data_that_is_refused(people, tmp_path):
+    error = refusal("train", people, "-o", tmp_path / "m.safetensors")
+    assert "column 'name' has 'person 0' at row 0" in error
+    assert "there is no file or folder at" in refusal(
+        "train", tmp_path / "nothing.csv", "-o", tmp_path / "m.safetensors"
+    )
+
+
+@pytest.mark.parametrize("model", ["denoising", "stack"])
+def test_ctrl_c_keeps_what_was_learned(people, tmp_path, model):
+    path = tmp_path / "m.safetensors"
+    process = subprocess.Popen(
+        [COMMAND, "train", people, "-o", path, "--columns", "age", "--scale", "minmax",
+         "--hidden", "2", "--epochs", "1000000", "--model", model],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    # The progress bar is there when the training is.
+    seen = new = process.stderr.read(1)
+    while new and "epoch 1" not in seen:
+        new = process.stderr.read(1)
+        seen += new
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, seen + err
+    assert "where it was stopped" in out
+    assert "Traceback" not in err
+    assert read_table(people, columns=["age"]).values.shape == (80, 1)
+    assert good("info", path).count("n_epochs=1000000") == 1

@@ -1,0 +1,219 @@
+"""`autoenc transform`, `reconstruct`, `score`, `plot`, `export`: models in use."""
+
+import csv
+import io
+import subprocess
+import sys
+
+import numpy as np
+import onnxruntime
+import pandas as pd
+import pytest
+from PIL import Image
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
+
+from autoenc import DenoisingAutoEncoder
+from autoenc.datasets.idx import read_idx
+from autoenc.tables import read_table, write_table
+from tests.cli.conftest import good, refusal, run
+
+NUMBERS = ["age", "income", "height"]
+
+
+@pytest.fixture(scope="module")
+def scaled(people):
+    """Rows as the model takes them, by scikit-learn."""
+    return MinMaxScaler().fit_transform(pd.read_csv(people)[NUMBERS])
+
+
+@pytest.fixture(scope="module")
+def model(people_model):
+    return DenoisingAutoEncoder.load(people_model, verbose=False)
+
+
+@pytest.mark.parametrize("name", ["codes.csv", "codes.parquet", "codes.npy", "codes.npz", "c.idx"])
+def test_transform(people, people_model, model, scaled, tmp_path, name):
+    told = good("transform", people_model, people, "-o", tmp_path / name)
+    assert told == f"saved {tmp_path / name}: 80 rows, 2 columns\n"
+    table = read_table(tmp_path / name)
+    np.testing.assert_allclose(table.values, model.transform(scaled), atol=1e-5)
+    if name.endswith(("csv", "parquet")):
+        assert table.columns == tuple(f"denoisingautoencoder{i}" for i in range(2))
+
+
+def test_the_model_finds_its_columns_by_name(people, people_model, tmp_path):
+    frame = pd.read_csv(people)
+    shuffled = tmp_path / "shuffled.csv"
+    frame[["kind", "height", "name", "income", "age"]].to_csv(shuffled, index=False)
+    for name, data in (("a.npy", people), ("b.npy", shuffled)):
+        good("transform", people_model, data, "-o", tmp_path / name)
+    assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()
+    frame[["age", "name"]].to_csv(shuffled, index=False)
+    assert "there is no column 'income'" in refusal(
+        "transform", people_model, shuffled, "-o", tmp_path / "c.npy"
+    )
+
+
+def test_rows_without_names(people, people_model, tmp_path):
+    np.save(tmp_path / "rows.npy", pd.read_csv(people)[NUMBERS].to_numpy())
+    good("transform", people_model, people, "-o", tmp_path / "a.npy")
+    good("transform", people_model, tmp_path / "rows.npy", "-o", tmp_path / "b.npy")
+    assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()
+    np.save(tmp_path / "rows.npy", np.ones((4, 2)))
+    assert "has 2 columns, but the model takes 3" in refusal(
+        "transform", people_model, tmp_path / "rows.npy", "-o", tmp_path / "b.npy"
+    )
+
+
+def test_values_beyond_those_trained_on_are_told(people, people_model, tmp_path):
+    frame = pd.read_csv(people)
+    frame.loc[3, "age"] = 500
+    frame.to_csv(tmp_path / "old.csv", index=False)
+    outcome = run("score", people_model, tmp_path / "old.csv")
+    assert outcome.status == 0
+    assert outcome.err == (
+        "note: 1 of 240 values are beyond those trained on, and are taken as the nearest of "
+        "these\n"
+    )
+
+
+def test_reconstruct_gives_the_scale_of_the_data(people, people_model, model, scaled, tmp_path):
+    good("reconstruct", people_model, people, "-o", tmp_path / "again.csv")
+    again = pd.read_csv(tmp_path / "again.csv")
+    assert list(again.columns) == NUMBERS
+    scaler = MinMaxScaler().fit(pd.read_csv(people)[NUMBERS].to_numpy())
+    expected = scaler.inverse_transform(model.reconstruct(scaled))
+    np.testing.assert_allclose(again, expected, rtol=1e-4)
+
+
+def test_reconstruct_images(faces, faces_model, tmp_path):
+    good("reconstruct", faces_model, faces, "-o", tmp_path / "again")
+    values = DenoisingAutoEncoder.load(faces_model).reconstruct(read_table(faces).values)
+    files = sorted((tmp_path / "again").rglob("*.png"))
+    assert [file.relative_to(tmp_path / "again") for file in files] == [
+        file.relative_to(faces) for file in sorted(faces.rglob("*.png"))
+    ]
+    levels = np.array([np.asarray(Image.open(file)).ravel() for file in files])
+    np.testing.assert_allclose(levels, 256 * values, atol=1)
+    good("reconstruct", faces_model, faces, "-o", tmp_path / "again.idx")
+    assert read_idx(tmp_path / "again.idx").shape == (60, 28, 28)
+
+
+def scores(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_score(people, people_model, model, scaled):
+    rows = scores(good("score", people_model, people, "--label-column", "kind"))
+    errors = [float(row["error"]) for row in rows]
+    np.testing.assert_allclose(errors, model.score_samples(scaled), rtol=1e-4)
+    assert [row["label"] for row in rows] == pd.read_csv(people)["kind"].tolist()
+
+
+def test_score_with_p_values(people, people_model, model, scaled, tmp_path):
+    strange = pd.read_csv(people).loc[:9].assign(income=20_000, age=59)
+    strange.to_csv(tmp_path / "strange.csv", index=False)
+    rows = scores(good("score", people_model, tmp_path / "strange.csv", "--p-values", people))
+    assert {float(row["p_value"]) for row in rows} == {round(1 / 81, 7)}
+    own = scores(good("score", people_model, people, "--p-values", people))
+    errors = model.score_samples(scaled)
+    expected = [(1 + (errors >= error).sum()) / 81 for error in errors]
+    np.testing.assert_allclose([float(row["p_value"]) for row in own], expected, rtol=1e-5)
+
+
+def test_the_largest_errors_to_a_file(people, people_model, model, scaled, tmp_path):
+    good("score", people_model, people, "--top", 5, "-o", tmp_path / "top.csv")
+    top = pd.read_csv(tmp_path / "top.csv")
+    errors = model.score_samples(scaled)
+    assert top["row"].tolist() == np.argsort(-errors, kind="stable")[:5].tolist()
+    assert top["error"].is_monotonic_decreasing
+    assert "--top is 0" in refusal("score", people_model, people, "--top", 0)
+
+
+def test_a_stack_scores_too(faces, stack_model):
+    rows = scores(good("score", stack_model, faces, "--p-values", faces))
+    assert len(rows) == 60
+    assert all(float(row["error"]) > 0 for row in rows)
+    assert rows[0]["row"].endswith(".png")
+    assert rows[0]["label"] in "0123456789"
+
+
+def size_of(picture):
+    with Image.open(picture) as image:
+        return image.size
+
+
+@pytest.mark.parametrize("what", ["filters", "reconstructions", "loss", "codes"])
+def test_plot(faces, faces_model, stack_model, tmp_path, what):
+    for name, path in (("one", faces_model), ("stack", stack_model)):
+        picture = tmp_path / f"{name}.png"
+        data = () if what in ("filters", "loss") else (faces,)
+        assert good("plot", what, path, *data, "-o", picture) == f"saved {picture}\n"
+        assert size_of(picture) > (100, 50)
+
+
+def test_plot_so_many(faces, faces_model, tmp_path):
+    sizes = []
+    for k in (2, 8):
+        good("plot", "reconstructions", faces_model, faces, "-k", k, "-o", tmp_path / "p.png")
+        sizes.append(size_of(tmp_path / "p.png")[0])
+    assert sizes[0] < sizes[1]
+
+
+def test_plot_what_cannot_be_drawn(people, people_model, faces_model, tmp_path):
+    out = ("-o", tmp_path / "p.png")
+    assert "plot codes needs DATA" in refusal("plot", "codes", faces_model, *out)
+    assert "not known to be images" in refusal("plot", "filters", people_model, *out)
+    assert "not known to be images of (3, 2)" in refusal(
+        "plot", "filters", people_model, *out, "--image-shape", "3x2"
+    )
+    good("plot", "filters", people_model, *out, "--image-shape", "1x3")
+    assert "cannot tell the picture format" in refusal(
+        "plot", "loss", faces_model, "-o", tmp_path / "p.doc"
+    )
+
+
+# The model itself standardises; that columns are brought to [0, 1] is left to the file.
+@pytest.mark.parametrize(
+    ("kind", "scaler"), [("minmax", MinMaxScaler()), ("standard", FunctionTransformer())]
+)
+@pytest.mark.parametrize("part", ["reconstruct", "transform", "score"])
+def test_export_to_onnx_takes_rows_as_they_are(people, tmp_path, kind, scaler, part):
+    path, graph = tmp_path / "m.safetensors", tmp_path / "m.onnx"
+    good("train", people, "-o", path, "--columns", "age,height", "--scale", kind, "--hidden", 2,
+         "--epochs", 3, "--seed", 1, "--quiet")  # fmt: skip
+    assert good("export", path, "-o", graph, "--part", part) == f"saved {graph}\n"
+    rows = pd.read_csv(people)[["age", "height"]].to_numpy()
+    scaler.fit(rows)
+    model = DenoisingAutoEncoder.load(path, verbose=False)
+    expected = getattr(model, {"score": "score_samples"}.get(part, part))(scaler.transform(rows))
+    if part == "reconstruct":
+        expected = scaler.inverse_transform(expected)
+    session = onnxruntime.InferenceSession(graph)
+    (found,) = session.run(None, {"x": rows.astype(np.float32)})
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
+
+
+def test_export_the_reader(faces, faces_model, tmp_path):
+    folder = tmp_path / "away"
+    assert "numpy_reader.py" in good("export", faces_model, "-o", folder)
+    write_table(tmp_path / "rows.npy", read_table(faces).values)
+    good("transform", faces_model, faces, "-o", tmp_path / "codes.npy")
+    code = (
+        "import sys, numpy as np, numpy_reader as reader\n"
+        "model = reader.load('faces.safetensors')\n"
+        "codes = model.transform(np.load(sys.argv[1]))\n"
+        "assert np.allclose(codes, np.load(sys.argv[2]), atol=1e-6)\n"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "rows.npy", tmp_path / "codes.npy"],
+        cwd=folder,
+        check=True,
+    )
+
+
+def test_export_of_scaled_rows_is_told(people_model, tmp_path):
+    outcome = run("export", people_model, "-o", tmp_path / "away")
+    assert outcome.status == 0
+    assert "the reader takes scaled rows" in outcome.err
+    assert "end the name in .onnx" in refusal("export", people_model, "-o", tmp_path / "a.txt")

@@ -1,0 +1,128 @@
+"""Fits that are stopped and gone on with, and fits that diverge."""
+
+import os
+import signal
+import warnings
+
+import numpy as np
+import pytest
+
+from autoenc import AutoEncoder, DenoisingAutoEncoder
+from autoenc.estimators import (
+    PerceptronClassifier,
+    StackedDenoisingAutoEncoder,
+    StackedDenoisingClassifier,
+)
+from autoenc.training import Callback, CheckpointError, DivergedError, EpochPatience, Every
+
+QUIET = {"random_state": 0, "verbose": False, "n_epochs": 4}
+MAKERS = {
+    "denoising": lambda: DenoisingAutoEncoder(8, optimizer="adam", learning_rate=0.01, **QUIET),
+    "validated": lambda: AutoEncoder(
+        8, momentum=0.9, validation_fraction=0.2, early_stopping=EpochPatience(2), **QUIET
+    ),
+    "perceptron": lambda: PerceptronClassifier(6, learning_rate_decay=0.9, dropout=0.2, **QUIET),
+    "stack": lambda: StackedDenoisingAutoEncoder((8, 4), **QUIET),
+    "classifier": lambda: StackedDenoisingClassifier((8, 4), pretraining_epochs=3, **QUIET),
+}
+
+
+def arrays(model):
+    return {name: array.tobytes() for name, array in model._arrays().items()}
+
+
+class Stop(Callback):
+    """Ends the process's work after so many epochs, by what a user would do."""
+
+    def __init__(self, epochs, error=None):
+        self.left = epochs
+        self.error = error
+
+    def epoch_end(self, training):
+        self.left -= 1
+        if self.left == 0 and self.error:
+            raise self.error
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.fixture(scope="module")
+def rows(digits):
+    return digits.train.images[:100], digits.train.labels[:100]
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_fit_that_was_stopped_ends_with_the_same_bytes(rows, name, tmp_path):
+    whole = MAKERS[name]().fit(*rows)
+    path = tmp_path / "run.ckpt"
+    for epochs in (1, 2):
+        with pytest.raises(RuntimeError, match="power cut"):
+            MAKERS[name]().fit(
+                *rows,
+                checkpoint=path,
+                resume=True,
+                every=Every(blocks=1),
+                callbacks=[Stop(epochs, RuntimeError("power cut"))],
+            )
+    again = MAKERS[name]().fit(*rows, checkpoint=path, resume=True)
+    assert arrays(again) == arrays(whole)
+    assert [r["cost"] for r in again.history_] == [r["cost"] for r in whole.history_]
+
+
+def test_each_layer_of_a_stack_has_a_file(rows, tmp_path):
+    MAKERS["classifier"]().fit(*rows, checkpoint=tmp_path / "run.ckpt")
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["run.ckpt", "run.layer_1.ckpt", "run.layer_2.ckpt"]
+
+
+def test_other_settings_are_refused(rows, tmp_path):
+    path = tmp_path / "run.ckpt"
+    MAKERS["denoising"]().fit(*rows, checkpoint=path)
+    other = MAKERS["denoising"]().set_params(corruption=0.4)
+    with pytest.raises(CheckpointError, match="graph was"):
+        other.fit(*rows, checkpoint=path, resume=True)
+    with pytest.raises(FileExistsError, match="pass resume=True"):
+        MAKERS["denoising"]().fit(*rows, checkpoint=path)
+
+
+def test_ctrl_c_in_a_lower_layer_ends_the_fit_of_a_stack(rows, tmp_path):
+    path = tmp_path / "run.ckpt"
+    stack = MAKERS["stack"]()
+    with (
+        pytest.warns(UserWarning, match="interrupted in epoch 2"),
+        pytest.raises(KeyboardInterrupt, match="fit with checkpoint= and resume=True"),
+    ):
+        stack.fit(rows[0], checkpoint=path, callbacks=[Stop(2)])
+    assert not stack.__sklearn_is_fitted__()
+    again = stack.fit(rows[0], checkpoint=path, resume=True)
+    assert arrays(again) == arrays(MAKERS["stack"]().fit(rows[0]))
+
+
+def diverging(**settings):
+    return AutoEncoder(
+        8, cost="squared_error", output="linear", activation="linear", scale=None,
+        **{**QUIET, **settings},
+    )  # fmt: skip
+
+
+def test_a_rate_that_is_too_large_is_halved(rows):
+    model = diverging(learning_rate=500.0, n_epochs=40)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model.fit(rows[0])
+    assert "half the learning rate (1 of at most 5 times)" in str(caught[0].message)
+    assert sum(record.get("halved", 0) for record in model.history_) == len(caught)
+    assert model.history_[-1]["cost"] < model.history_[0]["cost"]
+
+
+def test_what_cannot_be_saved_by_smaller_steps_is_given_up_with_the_last_good_model(rows):
+    model = diverging(learning_rate=1e12)
+    with (
+        pytest.raises(DivergedError, match="largest gradient before it") as caught,
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        model.fit(rows[0])
+    assert caught.value.model is model
+    assert np.isfinite(model.W_).all()
+    assert np.isfinite(model.score(rows[0]))

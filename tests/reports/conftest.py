@@ -1,0 +1,113 @@
+"""Pages of every kind, and a browser to see them with."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from autoenc import AutoEncoder, DenoisingAutoEncoder
+from autoenc.estimators import StackedDenoisingAutoEncoder
+from autoenc.reports import Subject, write_report
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+HOSTILE = "<script>alert('column')</script>"
+HOSTILE_ROW = "<img src=x onerror=\"alert('row')\">"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium without a window."""
+    from playwright.sync_api import sync_playwright
+
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.fail(
+            "pages are tested in a browser, and there is none: apt-get install chromium",
+            pytrace=False,
+        )
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def images(digits):
+    """Model of images, with all there is to say."""
+    train, valid, test = digits
+    model = DenoisingAutoEncoder(30, n_epochs=2, random_state=0, verbose=False)
+    return Subject(
+        model.fit(train.images[:1000]),
+        test.images[:200],
+        train_rows=train.images[:1000],
+        held_out=valid.images[:99],
+        labels=test.labels[:200],
+        image_shape=(28, 28),
+        data_name="mnist.pkl.gz:test",
+        description={"versions": {"autoenc": "0.1.0"}},
+    )
+
+
+@pytest.fixture(scope="session")
+def table():
+    """Model of columns, one of which has a hostile name, as rows and labels have."""
+    rng = np.random.default_rng(0)
+    X = rng.uniform(size=(60, 2)) @ rng.uniform(size=(2, 5)) / 2
+    X[7, 3] = 1 - X[7, 3]
+    return Subject(
+        AutoEncoder(3, n_epochs=20, random_state=0, verbose=False).fit(X),
+        X,
+        columns=("age", "height", HOSTILE, "a rather long name of a column that goes on", "größe"),
+        row_names=tuple(f"{HOSTILE_ROW} {i}" for i in range(60)),
+        labels=np.array(["<b>young", "old"] * 30),
+        undo=lambda values: 100 * values,
+        data_name="people.csv",
+    )
+
+
+@pytest.fixture(scope="session")
+def stack(digits):
+    """Stack of two layers, of images."""
+    X = digits.train.images[:100]
+    model = StackedDenoisingAutoEncoder((12, 6), n_epochs=2, random_state=0, verbose=False)
+    return Subject(model.fit(X), X, image_shape=(28, 28))
+
+
+@pytest.fixture(scope="session")
+def model_only(stack):
+    """No rows."""
+    return Subject(stack.model, image_shape=(28, 28))
+
+
+@pytest.fixture(scope="session")
+def no_history(table):
+    """A model that keeps no history, and one unit only."""
+    X = table.rows
+    model = AutoEncoder(1, n_epochs=1, random_state=0, verbose=False).fit(X)
+    model.history_ = []
+    return Subject(model, X)
+
+
+@pytest.fixture(scope="session")
+def colours():
+    """Images in colour."""
+    X = np.random.default_rng(0).uniform(size=(30, 4 * 5 * 3))
+    model = AutoEncoder(4, n_epochs=1, random_state=0, verbose=False).fit(X)
+    return Subject(model, X, image_shape=(4, 5, 3), labels=np.linspace(0, 1, 30))
+
+
+STATES = ("images", "table", "stack", "model_only", "no_history", "colours")
+
+
+@pytest.fixture(scope="session")
+def pages(request, tmp_path_factory):
+    """Path of the page of each state, written when first asked for."""
+    folder = tmp_path_factory.mktemp("pages")
+
+    def path_of(state):
+        path = folder / f"{state}.html"
+        if not path.exists():
+            write_report(path, request.getfixturevalue(state))
+        return path
+
+    return path_of

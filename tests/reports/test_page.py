@@ -1,0 +1,174 @@
+"""What pages say."""
+
+import base64
+import builtins
+import io
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from autoenc import analysis
+from autoenc.plotting import tile_images
+from autoenc.reports import Subject, pictures, render_report, write_report
+from autoenc.tables import MissingExtraError
+from tests.reports.conftest import HOSTILE, STATES
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_same_subject_gives_the_same_bytes(request, pages, state):
+    subject = request.getfixturevalue(state)
+    assert render_report(subject) == pages(state).read_text(encoding="utf-8")
+
+
+def test_title_and_date_are_shown_when_given(model_only):
+    page = render_report(model_only, title="Digits & more", created="1 May")
+    assert "<h1>Digits &amp; more</h1>" in page
+    assert '<p class="quiet">1 May</p>' in page
+
+
+def text_of(page):
+    """What a page says, without markup and scripts."""
+    body = re.sub(r"<(script|style).*?</\1>", "", page, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]*>", " ", body).split())
+
+
+def test_yardsticks_units_and_advice_are_those_of_analysis(images, pages):
+    found = analysis.report(images.model, images.rows, X_train=images.train_rows)
+    text = text_of(pages("images").read_text(encoding="utf-8"))
+    y = found.yardsticks
+    for name, errors in (
+        ("this model", y.model),
+        ("PCA, 30 components", y.pca),
+        ("mean row", y.mean),
+        ("this model, untrained", y.untrained),
+    ):
+        assert f"{name} {errors.mean_squared:.4g} {errors.cost:.4g}" in text
+    for advice in found.advice:
+        assert advice in text.replace("&#39;", "'")
+    assert f"{found.layers[0].units.effective:.1f}" in text
+
+
+def test_best_and_worst_rows(images, pages):
+    errors = images.model.score_samples(images.rows)
+    np.testing.assert_allclose(images.errors, errors, rtol=1e-4)
+    page = pages("images").read_text(encoding="utf-8")
+    shown = re.findall(
+        r"<h[34]>Row (\d+)</h[34]>\s*<p[^>]*>(\d), error ([\d.]+), p ([\d.]+)<", page
+    )
+    order = np.argsort(images.errors, kind="stable")
+    assert [int(row) for row, *_ in shown] == [*order[:6], *order[::-1][:6], *order[::-1][:6]]
+    for row, label, error, p in shown:
+        i = int(row)
+        assert int(label) == images.labels[i]
+        assert float(error) == pytest.approx(errors[i], rel=1e-3)
+        held_out = images.model.score_samples(images.held_out)
+        assert float(p) == pytest.approx((1 + (held_out >= errors[i]).sum()) / 100, rel=0.01)
+
+
+def test_rows_of_a_table_are_in_the_scale_of_the_data(table, pages):
+    worst = int(np.argmax(table.errors))
+    shares = table.contributions(np.array([worst]))[0]
+    assert shares.sum() == pytest.approx(table.model.score_samples(table.rows)[worst], rel=1e-4)
+    column = int(np.argmax(shares))
+    text = text_of(pages("table").read_text(encoding="utf-8"))
+    value = 100 * table.rows[worst, column]
+    back = 100 * table.model.reconstruct(table.rows[[worst]])[0, column]
+    assert f"{value:.4g} {back:.4g} {shares[column]:.3g}" in text
+
+
+def test_hostile_names_are_escaped(pages):
+    page = pages("table").read_text(encoding="utf-8")
+    assert HOSTILE not in page
+    assert "<img src=x" not in page
+    assert "&lt;script&gt;alert(&#39;column&#39;)&lt;/script&gt;" in page
+
+
+def test_a_page_needs_nothing_else(pages):
+    page = pages("images").read_text(encoding="utf-8")
+    assert not re.findall(r"""<(?:link|script|img)[^>]*(?:href|src)=["'](?!data:)""", page)
+    assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
+    assert len(page) < 2_500_000
+
+
+def test_a_page_without_charts_has_no_chart_script(no_history):
+    bare = replace(no_history, rows=None)
+    assert "Bokeh" not in text_of(render_report(bare))
+    assert len(render_report(bare)) < 100_000
+
+
+def test_many_rows_are_drawn_at_random(table):
+    X = np.repeat(table.rows, 40, axis=0)
+    page = render_report(Subject(table.model, X))
+    assert "The codes of 2,000 of 2,400 rows, drawn at random" in page
+    (content,) = re.findall(r'data-target="codes-chart">(.*?)</script>', page)
+    assert len(re.findall(r'"(\d+)"', json.dumps(json.loads(content)))) >= 2_000
+
+
+def test_the_fingerprint_tells_data_apart(table):
+    other = table.rows.copy()
+    other[3, 2] += 1e-3
+    assert replace(table, rows=table.rows.copy()).fingerprint == table.fingerprint
+    assert replace(table, rows=other).fingerprint != table.fingerprint
+
+
+def test_subjects_that_do_not_fit(table):
+    with pytest.raises(ValueError, match=r"image_shape is \(3, 2\), but the model takes 5"):
+        replace(table, image_shape=(3, 2))
+    with pytest.raises(ValueError, match="2 names of columns, but the model takes 5"):
+        replace(table, columns=("a", "b"))
+
+
+@pytest.mark.parametrize("missing", ["jinja2", "bokeh"])
+def test_what_to_install_is_said(model_only, monkeypatch, missing, tmp_path):
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(MissingExtraError, match=rf'{missing}.*pip install "autoenc\[report\]"'):
+        write_report(tmp_path / "report.html", model_only)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bokeh_waits_until_it_is_needed():
+    code = "import sys, autoenc.reports; assert not {'bokeh', 'jinja2'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def pixels(uri):
+    head, _, content = uri.partition(",")
+    assert head == "data:image/png;base64"
+    with Image.open(io.BytesIO(base64.b64decode(content))) as image:
+        return np.asarray(image)
+
+
+def test_filters_are_drawn_as_plotting_draws_them(rng):
+    W = rng.normal(size=(12, 6))
+    expected = 255 - tile_images(W, (2, 3), (2, 10), spacing=(1, 1))
+    np.testing.assert_array_equal(pixels(pictures.filter_grid(W, (2, 3))), expected)
+
+
+def test_filters_in_colour(rng):
+    W = rng.normal(size=(2, 2 * 3 * 3))
+    drawn = pixels(pictures.filter_grid(W, (2, 3, 3)))
+    span = W[1].max() - W[1].min()
+    expected = np.rint(255 * (W[1] - W[1].min()) / span).reshape(2, 3, 3)
+    np.testing.assert_array_equal(drawn[:, 4:], expected)
+
+
+def test_rows_and_shares_as_pictures():
+    row = np.array([0.0, 0.5, 1.0, 2.0])
+    np.testing.assert_array_equal(
+        pixels(pictures.row_picture(row, (2, 2), 0, 1)), [[255, 127], [0, 0]]
+    )
+    np.testing.assert_array_equal(
+        pixels(pictures.share_picture(np.array([0.0, 0.1, 0.2, -1e-9]), (2, 2))),
+        [[255, 127], [0, 255]],
+    )
+    colour = np.array([0.0, 0.5, 1.0])
+    assert pixels(pictures.row_picture(colour, (1, 1, 3), 0, 1)).tolist() == [[[0, 128, 255]]]
+    assert pictures.scale_of(row[:3]) == (0, 1)
+    assert pictures.scale_of(row) == (0, 2)
+    assert builtins.len(pictures.data_uri(np.zeros((2, 2), np.uint8))) < 200
