@@ -106,13 +106,13 @@ def diverging(**settings):
 
 
 def test_a_rate_that_is_too_large_is_halved(rows):
-    model = diverging(learning_rate=500.0, n_epochs=40)
+    model = diverging(learning_rate=20.0, n_epochs=40)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         model.fit(rows[0])
     assert "half the learning rate (1 of at most 5 times)" in str(caught[0].message)
     assert sum(record.get("halved", 0) for record in model.history_) == len(caught)
-    assert model.history_[-1]["cost"] < model.history_[0]["cost"]
+    assert model.history_[-1]["cost"] < 0.2
 
 
 def test_what_cannot_be_saved_by_smaller_steps_is_given_up_with_the_last_good_model(rows):
