@@ -54,7 +54,7 @@ def is_dense_by_parts(array: Any) -> bool:
 
 
 def _as_array(array: Any, x: Expression) -> np.ndarray[Any, Any]:
-    converted = array
+    converted: np.ndarray[Any, Any] = array
     if not is_dense_by_parts(array) or array.dtype != x.type.dtype:
         converted = np.ascontiguousarray(array, dtype=x.type.dtype)
     if converted.ndim != x.type.ndim:
