@@ -56,6 +56,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--backend", default="auto", choices=["auto", "c", "xla", "numba"])
     add("--device", help="cpu, cuda or cuda<number>; by default the fastest there is")
     add("--output", type=Path, help="where to save the model")
+    add("--checkpoints", type=Path, help="folder of checkpoints, to go on from if there are any")
     add("--quiet", action="store_true", help="no progress bar")
     options = parser.parse_args(arguments)
     for name, value in (FULL if options.full else SAMPLE).items():
@@ -101,7 +102,13 @@ def run(options: argparse.Namespace, digits: Mnist, seed: int) -> float:
         verbose=not options.quiet,
     )
     train, valid, test = digits
-    model.fit(train.images, train.labels, validation=(valid.images, valid.labels))
+    model.fit(
+        train.images,
+        train.labels,
+        validation=(valid.images, valid.labels),
+        checkpoint=options.checkpoints and options.checkpoints / f"seed_{seed}.ckpt",
+        resume=options.checkpoints is not None,
+    )
     if options.output:
         model.save(options.output / f"stacked_{seed}.safetensors")
     valid_error = 100 * min(record["valid_cost"] for record in model.history_)

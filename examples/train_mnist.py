@@ -11,15 +11,13 @@ noise to strokes and blobs.
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from autoenc import DenoisingAutoEncoder, load_mnist
 from autoenc.datasets import DatasetNotFoundError, Mnist
-from autoenc.files import atomic_write
+from autoenc.watching import write_history
 
 
 def main(arguments: Sequence[str] | None = None) -> list[DenoisingAutoEncoder]:
@@ -45,6 +43,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--backend", default="auto", choices=["auto", "c", "xla", "numba"])
     add("--device", help="cpu, cuda or cuda<number>; by default the fastest there is")
     add("--seed", type=int, default=123, help="(%(default)s)")
+    add("--checkpoint", action="store_true", help="write a checkpoint after every epoch")
+    add("--resume", action="store_true", help="go on from the checkpoints that are there")
     add("--quiet", action="store_true", help="no progress bar")
     return parser.parse_args(arguments)
 
@@ -82,8 +82,12 @@ def run(options: argparse.Namespace, digits: Mnist, corruption: float) -> Denois
         device=options.device,
         verbose=not options.quiet,
     )
-    model.fit(digits.train.images)
     folder = options.output / f"corruption_{round(100 * corruption):02d}"
+    model.fit(
+        digits.train.images,
+        checkpoint=folder / "run.ckpt" if options.checkpoint or options.resume else None,
+        resume=options.resume,
+    )
     write(model, digits, folder)
     seconds = [record["seconds"] for record in model.history_]
     print(f"ran on {model.backend_}")
@@ -103,15 +107,6 @@ def write(model: DenoisingAutoEncoder, digits: Mnist, folder: Path) -> None:
     model.plot_loss(folder / "loss.png")
     write_history(model.history_, folder / "history.csv")
     model.save(folder / "model.safetensors")
-
-
-def write_history(history: Sequence[dict[str, Any]], path: Path) -> None:
-    """Write the history as a table."""
-    with atomic_write(path) as temporary, temporary.open("w", newline="") as file:
-        columns = ["epoch", "cost", "seconds", "rows_per_second"]
-        table = csv.DictWriter(file, columns, extrasaction="ignore")
-        table.writeheader()
-        table.writerows(history)
 
 
 if __name__ == "__main__":

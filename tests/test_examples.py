@@ -51,6 +51,14 @@ def test_train_mnist(tmp_path, capsys):
         np.testing.assert_array_equal(loaded.W_, model.W_)
 
 
+def test_train_mnist_goes_on_from_its_checkpoints(tmp_path):
+    whole = train_mnist.main([*QUICK, "--output", str(tmp_path / "whole")])
+    again = ["--output", str(tmp_path / "parts")]
+    train_mnist.main([*QUICK, "--epochs", "1", "--checkpoint", *again])
+    models = train_mnist.main([*QUICK, "--resume", *again])
+    assert [m.W_.tobytes() for m in models] == [m.W_.tobytes() for m in whole]
+
+
 def test_train_mnist_learns_from_the_command_line(tmp_path):
     command = [sys.executable, "examples/train_mnist.py", *QUICK, "--output", str(tmp_path)]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

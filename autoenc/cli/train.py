@@ -26,6 +26,8 @@ EXAMPLES = """\
   autoenc train sensors.parquet -o sensors.safetensors --model autoencoder --optimizer adam \\
       --validation-fraction 0.1 --patience 5 --epochs 200
 
+  autoenc train mnist.pkl.gz -o digits.safetensors --checkpoint digits.ckpt --resume
+
 Ctrl-C ends the training, and the model is saved as far as it has come (exit status 130)."""
 
 
@@ -54,6 +56,13 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--validation", metavar="DATA", help="data for the validation cost, not trained on"
     )
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="FILE",
+        help="where to write, after every epoch, what to go on from",
+    )
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
     parser.add_argument("--quiet", action="store_true", help="show no progress bar")
     add_settings(parser)
     return parser
@@ -78,7 +87,9 @@ def run(options: argparse.Namespace) -> int:
         others = read_data(options, options.validation, table.columns, allow_missing=missing)
         validation = preparation.apply(others.values)
     try:
-        estimator.fit(rows, validation=validation)
+        estimator.fit(
+            rows, validation=validation, checkpoint=options.checkpoint, resume=options.resume
+        )
     except SystemExit:  # after SIGTERM, too, what was learned is kept
         save_model(options.output, estimator, preparation)
         raise

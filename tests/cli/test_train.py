@@ -105,6 +105,20 @@ def test_every_setting_of_a_model_has_an_option(cls):
     assert names <= set(settings.FLAGS)
 
 
+def test_going_on_from_a_checkpoint(people, tmp_path):
+    def train(name, epochs, *more):
+        good("train", people, "-o", tmp_path / name, "--columns", "age,height", "--hidden", 2,
+             "--seed", 7, "--quiet", "--epochs", epochs, *more)  # fmt: skip
+        return DenoisingAutoEncoder.load(tmp_path / name).W_.tobytes()
+
+    checkpoint = ("--checkpoint", tmp_path / "run.ckpt")
+    train("part", 2, *checkpoint)
+    assert train("rest", 4, *checkpoint, "--resume") == train("whole", 4)
+    told = refusal("train", people, "-o", tmp_path / "other", "--columns", "age", "--epochs", 4,
+                   "--seed", 7, "--quiet", *checkpoint, "--resume")  # fmt: skip
+    assert "belongs to another training" in told
+
+
 def test_kinds_of_models(faces, stack_model, tmp_path):
     stack = StackedDenoisingAutoEncoder.load(stack_model)
     assert [layer.W_.shape for layer in stack.layers_] == [(784, 10), (10, 4)]

@@ -211,7 +211,7 @@ WEIGHTS = [
 
 def rows_of(table):
     return [
-        pytest.param(who, *rest, id=f"{who}-{rest[0]}"[:60])
+        pytest.param(who, *rest, id=re.sub(" at 0x[0-9a-f]+", "", f"{who}-{rest[0]}")[:60])
         for names, *rest in table
         for who in names
     ]
