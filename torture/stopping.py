@@ -30,7 +30,7 @@ from autoenc.datasets import mirrors
 from autoenc.files import UNFINISHED
 from autoenc.plotting import plot_filters, plot_filters_over_time, save_figure
 from autoenc.storage import load_arrays, save_arrays
-from examples.train_mnist import write_history
+from autoenc.watching import write_history
 
 _PRELOADED = [
     "torture.stopping", "matplotlib.backends.backend_agg", "matplotlib.font_manager",
