@@ -44,14 +44,19 @@ _HOMES = {
     "train": "autoenc.training",
 }
 _ROOMS = (
+    "analysis",
     "backends",
     "datasets",
     "estimators",
+    "export",
     "graph",
     "plotting",
+    "reports",
     "settings",
     "storage",
+    "tables",
     "training",
+    "watching",
 )
 
 __all__ = [

@@ -11,6 +11,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from autoenc import plotting
+from autoenc.analysis import Report, report
 from autoenc.estimators.base import GraphEstimator
 from autoenc.estimators.domain import domain_of
 from autoenc.estimators.frames import in_container
@@ -117,6 +118,24 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
         y : ignored
         """
         return -float(self.score_samples(X).mean(dtype=np.float64))
+
+    def report(self, X: Any, *, X_train: Any = None) -> Report:
+        """Tell whether the model is any good, and what to try.
+
+        Parameters
+        ----------
+        X : array-like, (rows, n_features_in_)
+            Rows to judge it by, best such as it was not trained on.
+        X_train : array-like, (rows, n_features_in_), optional
+            Rows it was trained on, for the yardsticks: their mean, and PCA; by default X.
+
+        Returns
+        -------
+        autoenc.analysis.Report
+            Beside the errors of the mean row, PCA and the untrained model; dead, saturated and
+            duplicate units; advice. ``print`` shows it.
+        """
+        return report(self, self._rows(X), X_train=X_train)
 
     def plot_filters(self, path: str | os.PathLike[str] | None = None, **options: Any) -> Any:
         """Draw what each hidden unit looks for: the columns of W as images.

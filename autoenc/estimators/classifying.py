@@ -344,8 +344,8 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
             (pytensor.shared(W, name=f"W_{k}"), pytensor.shared(b, name=f"bias_{k}"))
             for k, (W, b) in enumerate(zip(self.weights_, self.biases_, strict=True), start=1)
         ]
-        # What "auto" has become, where a class has that.
-        activation = getattr(self, "activation_", self.activation)
+        # What "auto" has become, where a class has that; a softmax alone has no hidden layer.
+        activation = getattr(self, "activation_", getattr(self, "activation", None))
         layers = [
             DenseLayer(
                 *W.get_value(borrow=True).shape, rng=None, activation=activation, W=W, bias=b

@@ -62,11 +62,14 @@ def _first_weights(model: Any) -> Array | None:
 
 
 def parameters_of(model: Any) -> dict[str, Array]:
-    """Collect arrays of floating numbers that scikit-learn's naming says are fitted."""
+    """Collect arrays of floating numbers that scikit-learn's naming says are fitted.
+
+    What is known of the data, such as ``data_min_``, is no parameter.
+    """
     fitted = {
         name.removesuffix("_"): value
         for name, value in vars(model).items()
-        if name.endswith("_") and not name.startswith("_")
+        if name.endswith("_") and not name.startswith(("_", "data_"))
     }
     lists = {
         f"{name}_{k}": item
@@ -96,7 +99,8 @@ def learning_rate_of(training: Training) -> float | None:
     if not hasattr(model, "get_params"):
         return None
     settings = model.get_params(deep=False)
-    rate = settings.get("learning_rate")
+    # What "auto" has become, where a model chooses.
+    rate = getattr(model, "learning_rate_", None) or settings.get("learning_rate")
     if callable(rate):
         rate = _rate_at(rate, max(0, training.iteration - 1))
     if not _is_number(rate):

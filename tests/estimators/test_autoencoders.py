@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
-from autoenc import AutoEncoder, DenoisingAutoEncoder
+from autoenc import AutoEncoder, DenoisingAutoEncoder, analysis
 from autoenc.graph import exponential_decay
 from autoenc.storage import ModelFileError, load_arrays
 from autoenc.training import Callback, DivergedError
@@ -135,9 +135,12 @@ def test_real_valued_data_under_squared_error(new, rng):
     np.testing.assert_allclose(model.score_samples(X), expected, rtol=1e-3)
 
 
+@pytest.mark.filterwarnings("ignore:the cost became:UserWarning")
 def test_a_training_that_diverges_says_so(new, rng):
     X = rng.normal(size=(300, 5)) * 100
-    model = new(activation="linear", output="linear", cost="squared_error", learning_rate=1.0)
+    model = new(
+        activation="linear", output="linear", cost="squared_error", learning_rate=1e9, scale=None
+    )
     with pytest.raises(DivergedError, match=r"cost became (nan|inf) in epoch 1, .* smaller learn"):
         model.fit(X)
 
@@ -335,3 +338,12 @@ def test_pictures_are_written_and_returned(fitted, digits, tmp_path, what):
     figure = getattr(fitted, f"plot_{what}")(*arguments, path)
     assert path.read_bytes().startswith(b"\x89PNG")
     assert figure.axes
+
+
+def test_the_report_is_that_of_the_analysis(digits):
+    images = digits.train.images[:200]
+    model = AutoEncoder(8, n_epochs=2, random_state=0, verbose=False).fit(images)
+    ours = model.report(digits.test.images[:100], X_train=images)
+    theirs = analysis.report(model, digits.test.images[:100], X_train=images)
+    assert ours.to_dict() == theirs.to_dict()
+    assert "mean" in str(ours)

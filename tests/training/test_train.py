@@ -228,7 +228,8 @@ def test_training_works_outside_the_main_thread(digits):
     assert same(results[0], fit(digits.train.images[:100]))
 
 
-def test_the_progress_bar_names_the_backend_and_moves_within_an_epoch(digits, capsys):
+def test_the_progress_bar_names_the_backend_and_moves_within_an_epoch(digits, capsys, monkeypatch):
+    monkeypatch.setattr("autoenc.training.progress._said", set())
     fit(digits.train.images, n_epochs=1, progress=True, block_size=25)
     shown = capsys.readouterr()
     assert shown.out == ""
