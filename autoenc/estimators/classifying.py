@@ -345,7 +345,7 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
             for k, (W, b) in enumerate(zip(self.weights_, self.biases_, strict=True), start=1)
         ]
         # What "auto" has become, where a class has that; a softmax alone has no hidden layer.
-        activation = getattr(self, "activation_", getattr(self, "activation", None))
+        activation: Any = getattr(self, "activation_", getattr(self, "activation", None))
         layers = [
             DenseLayer(
                 *W.get_value(borrow=True).shape, rng=None, activation=activation, W=W, bias=b
