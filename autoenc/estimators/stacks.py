@@ -1,4 +1,4 @@
-"""Stacks of denoising autoencoders: pre-trained greedily, then fine-tuned."""
+"""Stacks of denoising autoencoders, trained greedily, a layer at a time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Self, final
+from typing import Any, Self, final
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -14,14 +14,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from autoenc.estimators import choices, settings
 from autoenc.estimators.base import GraphEstimator, Saving, unchanged_on_error
-from autoenc.estimators.classifying import ClassifierBase
 from autoenc.estimators.denoising import DenoisingAutoEncoder
 from autoenc.estimators.domain import check_unit_interval
 from autoenc.estimators.frames import in_container
 from autoenc.estimators.held_out import check_validation, hold_out
 from autoenc.estimators.rows import ROWS_AT_A_TIME, Array, Rows, original, take
 from autoenc.estimators.weights import check_weights
-from autoenc.graph import uniform_weights
 from autoenc.training import EarlyStopping, Every, Record
 from autoenc.training.callbacks import CallbackLike
 
@@ -434,159 +432,6 @@ def _history_of_all(layers: list[DenoisingAutoEncoder]) -> list[Record]:
         for k, layer in enumerate(layers, start=1)
         for record in getattr(layer, "history_", [])
     ]
-
-
-@final
-class StackedDenoisingClassifier(ClassifierBase):
-    """A stack of denoising autoencoders, fine-tuned under a softmax layer.
-
-    The weights that the stack has learned without labels are where the network starts
-    from.
-
-    Parameters
-    ----------
-    hidden_sizes, corruption, cost, scale
-        Of the stack; see `StackedDenoisingAutoEncoder`.
-    activation : str or callable
-        Of the hidden layers; ``"auto"`` is the sigmoid where all values are in [0, 1], and tanh
-        where columns are standardised, on which sigmoid codes are nearly all alike.
-    pretraining_rate, pretraining_momentum, pretraining_epochs, pretraining_batch_size
-        How each layer of the stack is trained.
-    dropout : float or sequence of float
-        Fine-tuning: probability that a value of the input, and of each hidden layer, is set
-        to zero.
-    l1, l2, learning_rate, learning_rate_decay, momentum, early_stopping, batch_size, n_epochs, \
-validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, verbose
-        Of fine-tuning; see `SoftmaxClassifier`.
-
-    Attributes
-    ----------
-    stack_ : StackedDenoisingAutoEncoder
-        As it was before fine-tuning; not in model files.
-    weights_, biases_ : lists of array
-        Of all layers, the softmax last, fine-tuned.
-    activation_ : str or callable
-        What ``"auto"`` has become.
-    classes_, history_
-        As for `SoftmaxClassifier`.
-
-    References
-    ----------
-    P. Vincent, H. Larochelle, I. Lajoie, Y. Bengio, P.-A. Manzagol (2010). Stacked
-    denoising autoencoders. JMLR 11.
-
-    Examples
-    --------
-    >>> from autoenc import load_mnist
-    >>> from autoenc.estimators import StackedDenoisingClassifier
-    >>> train, _, test = load_mnist(sample=True)
-    >>> model = StackedDenoisingClassifier(
-    ...     (60, 30), pretraining_epochs=1, n_epochs=8, random_state=0, verbose=False)
-    >>> model.fit(train.images, train.labels).score(test.images, test.labels) > 0.8
-    True
-    """
-
-    _fitted_names: ClassVar[tuple[str, ...]] = (*ClassifierBase._fitted_names, "activation_")
-
-    def __init__(
-        self,
-        hidden_sizes: Sequence[int] = (500, 250),
-        *,
-        corruption: float | Sequence[float] = 0.3,
-        activation: Any = "auto",
-        cost: str = "auto",
-        scale: str | None = "auto",
-        pretraining_rate: Any = "auto",
-        pretraining_momentum: float = 0.0,
-        pretraining_epochs: int = 15,
-        pretraining_batch_size: int = 20,
-        dropout: float | Sequence[float] = 0.0,
-        l1: float = 0.0,
-        l2: float = 0.0,
-        learning_rate: float = 0.1,
-        learning_rate_decay: float = 1.0,
-        momentum: float = 0.0,
-        early_stopping: EarlyStopping | None = None,
-        batch_size: int = 20,
-        n_epochs: int = 30,
-        validation_fraction: float | None = None,
-        warm_start: bool = False,
-        shuffle: bool = True,
-        random_state: Any = None,
-        backend: Any = "auto",
-        device: str | None = None,
-        dtype: str | None = None,
-        verbose: bool = True,
-    ) -> None:
-        self.hidden_sizes = hidden_sizes
-        self.corruption = corruption
-        self.activation = activation
-        self.cost = cost
-        self.scale = scale
-        self.pretraining_rate = pretraining_rate
-        self.pretraining_momentum = pretraining_momentum
-        self.pretraining_epochs = pretraining_epochs
-        self.pretraining_batch_size = pretraining_batch_size
-        self.dropout = dropout
-        self.l1 = l1
-        self.l2 = l2
-        self.learning_rate = learning_rate
-        self.learning_rate_decay = learning_rate_decay
-        self.momentum = momentum
-        self.early_stopping = early_stopping
-        self.batch_size = batch_size
-        self.n_epochs = n_epochs
-        self.validation_fraction = validation_fraction
-        self.warm_start = warm_start
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.backend = backend
-        self.device = device
-        self.dtype = dtype
-        self.verbose = verbose
-
-    def _check_own_settings(self) -> None:
-        for n_hidden in per_layer("corruption", self.corruption, self.hidden_sizes) and (
-            self.hidden_sizes
-        ):
-            settings.check_integer("hidden_sizes", n_hidden)
-
-    def _initial_hidden(
-        self, rows: Rows, weights: Array | None, rng: np.random.Generator, saving: Saving
-    ) -> list[tuple[Array, Array]]:
-        in_unit_interval = self.data_min_.min() >= 0 and self.data_max_.max() <= 1
-        chosen = "sigmoid" if in_unit_interval else "tanh"
-        self.activation_ = chosen if self.activation == "auto" else self.activation
-        self.stack_ = StackedDenoisingAutoEncoder(
-            self.hidden_sizes,
-            corruption=self.corruption,
-            activation=self.activation_,
-            cost=self.cost,
-            scale=self.scale,
-            # Small weights make codes that are all alike, from which fine-tuning starts slowly.
-            init=uniform_weights,
-            learning_rate=self.pretraining_rate,
-            momentum=self.pretraining_momentum,
-            batch_size=self.pretraining_batch_size,
-            n_epochs=self.pretraining_epochs,
-            shuffle=self.shuffle,
-            random_state=self.seed_,
-            backend=self.backend,
-            device=self.device,
-            dtype=self.dtype,
-            verbose=self.verbose,
-        ).fit(
-            original(rows),
-            sample_weight=weights,
-            checkpoint=saving.checkpoint,
-            every=saving.every,
-            resume=saving.resume,
-        )
-        check_not_interrupted(self.stack_.layers_[-1])
-        first = self.stack_.layers_[0]
-        if hasattr(first, "mean_"):
-            self.mean_, self.scale_ = first.mean_, first.scale_
-        return [(layer.W_, layer.hidden_bias_) for layer in self.stack_.layers_]
 
 
 def per_layer(name: str, value: float | Sequence[float], sizes: Sequence[int]) -> list[float]:
