@@ -258,9 +258,10 @@ def _extremes(rows: Rows, allow_nan: bool) -> tuple[Array, Array]:
         low, high = min_max_axis(rows.matrix, axis=0, ignore_nan=allow_nan)
         return np.asarray(low), np.asarray(high)
     if allow_nan:
-        # Annotations of NumPy's reductions differ from version to version.
-        dense: Any = rows
-        return np.fmin.reduce(dense, axis=0), np.fmax.reduce(dense, axis=0)
+        # Annotations of their reductions differ from version to version.
+        fmin: Any = np.fmin
+        fmax: Any = np.fmax
+        return fmin.reduce(rows, axis=0), fmax.reduce(rows, axis=0)
     return np.min(rows, axis=0), np.max(rows, axis=0)
 
 

@@ -42,10 +42,11 @@ class MinMax:
         values : float array, (rows, columns)
             The rows that will be trained on; missing values, NaN, are passed over.
         """
-        # Annotations of NumPy's reductions differ from version to version.
-        rows: Any = values
-        low = np.fmin.reduce(rows, axis=0).astype(np.float64)
-        span = np.fmax.reduce(rows, axis=0) - low
+        # Annotations of their reductions differ from version to version.
+        fmin: Any = np.fmin
+        fmax: Any = np.fmax
+        low = fmin.reduce(values, axis=0).astype(np.float64)
+        span = fmax.reduce(values, axis=0) - low
         return cls(low, 1 / np.where(span > 0, span, 1))
 
     def apply(self, values: Array) -> Array:
