@@ -47,7 +47,8 @@ def read_model(
     Raises
     ------
     ModelFileError
-        If the file holds another class, or functions that `overrides` does not give.
+        If the file holds another class, lacks a part, or holds functions that `overrides` does
+        not give.
     """
     arrays, description = load_arrays(path)
     if description.get("class") != class_name:
@@ -55,6 +56,9 @@ def read_model(
             f"{path} holds a {description.get('class')!r}, not a {class_name!r}; load it with "
             "the class that saved it."
         )
+    for part in ("settings", "fitted"):
+        if not isinstance(description.get(part), dict):
+            raise ModelFileError(f"{path} has no {part}; it was not written by autoenc.")
     settings = {**description["settings"], **overrides}
     for name, value in settings.items():
         if isinstance(value, dict) and "function" in value:

@@ -172,6 +172,9 @@ class Checkpoint:
                 f"{self.path} is a model file, not a checkpoint of a training under way; give "
                 "another path."
             )
+        parts = [info.get(part) for part in ("fixed", "circumstances", "progress")]
+        if not all(isinstance(part, dict) for part in parts):
+            raise CheckpointError(f"{self.path} lacks a part of a checkpoint.")
         self._identity.check(self.path, Identity(info["fixed"], info["circumstances"]))
         return arrays, info["progress"]
 

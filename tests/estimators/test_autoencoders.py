@@ -14,7 +14,7 @@ from sklearn.preprocessing import MinMaxScaler
 
 from autoenc import AutoEncoder, DenoisingAutoEncoder, analysis
 from autoenc.graph import exponential_decay
-from autoenc.storage import ModelFileError, load_arrays
+from autoenc.storage import ModelFileError, load_arrays, save_arrays
 from autoenc.training import Callback, DivergedError
 from tests import reference
 
@@ -347,3 +347,11 @@ def test_the_report_is_that_of_the_analysis(digits):
     theirs = analysis.report(model, digits.test.images[:100], X_train=images)
     assert ours.to_dict() == theirs.to_dict()
     assert "mean" in str(ours)
+
+
+@pytest.mark.parametrize("description", [{}, {"settings": {}}, {"settings": [], "fitted": {}}])
+def test_a_model_file_that_lacks_a_part_is_refused(tmp_path, description):
+    path = tmp_path / "model.safetensors"
+    save_arrays(path, {"W": np.zeros((2, 2))}, {"class": "AutoEncoder", **description})
+    with pytest.raises(ModelFileError, match=f"{path} has no (settings|fitted)"):
+        AutoEncoder.load(path)

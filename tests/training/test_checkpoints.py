@@ -197,6 +197,9 @@ def test_damaged_and_foreign_files(tmp_path):
     save_arrays(path, {"W": np.zeros(3)}, {"class": "AutoEncoder"})
     with pytest.raises(CheckpointError, match="is a model file, not a checkpoint"):
         fit(path, resume=True)
+    save_arrays(path, {"W": np.zeros(3)}, {"format": "autoenc checkpoint 1", "fixed": []})
+    with pytest.raises(CheckpointError, match="lacks a part of a checkpoint"):
+        fit(path, resume=True)
 
 
 def test_a_rule_that_cannot_be_written_is_refused_before_training(tmp_path, monkeypatch):
