@@ -16,6 +16,7 @@ from autoenc.storage import load_arrays, save_arrays
 from autoenc.training import (
     Callback,
     CheckpointError,
+    DivergedError,
     EpochPatience,
     Every,
     GeometricPatience,
@@ -290,26 +291,42 @@ print("never reached")
     assert fit(path, resume=True) == fit(None)
 
 
+def explode(path, start, callbacks=(), **settings):
+    """Train with a rate that is too large; return the parameter after every block."""
+    x, mean = pt.vector("x"), pytensor.shared(np.float32(0.5), name="mean")
+    rate = pytensor.shared(np.float32(start), name="rate")
+    cost = ((x - mean) ** 2).mean()
+    trace = []
+
+    class Look(Callback):
+        def block_end(self, training):
+            trace.append(float(mean.get_value()))
+
+    train(
+        cost, sgd(cost, [mean], rate), inputs=[x], data=np.ones(40), batch_size=1, block_size=4,
+        n_epochs=20, progress=False, backend="c", checkpoint=path, learning_rate=rate,
+        callbacks=[Look(), *callbacks], **settings,
+    )  # fmt: skip
+    return trace
+
+
 def test_an_exploding_training_goes_on_as_it_would_have(tmp_path):
     """The state that it goes back to may be older than the checkpoint."""
-
-    def run(path, **settings):
-        x, mean = pt.vector("x"), pytensor.shared(np.float32(0.5), name="mean")
-        rate = pytensor.shared(np.float32(1.2), name="rate")
-        cost = ((x - mean) ** 2).mean()
-        history = train(
-            cost, sgd(cost, [mean], rate), inputs=[x], data=np.ones(40), batch_size=1,
-            block_size=4, n_epochs=20, progress=False, backend="c", checkpoint=path,
-            learning_rate=rate, **settings,
-        )  # fmt: skip
-        return mean.get_value().tobytes(), [record["cost"] for record in history]
-
     path = tmp_path / "run.ckpt"
     with pytest.warns(UserWarning, match="half the learning rate"):
-        whole = run(None)
-    run(path, callbacks=[StopAfter(3)])
+        whole = explode(None, 1.2)
+    explode(path, 1.2, [StopAfter(3)])
     with pytest.warns(UserWarning, match="half the learning rate"):
-        assert run(path, resume=True) == whole
+        assert explode(path, 1.2, resume=True) == whole[3:]
+
+
+@pytest.mark.filterwarnings("ignore:the cost became")
+def test_halvings_before_the_checkpoint_count(tmp_path):
+    path = tmp_path / "run.ckpt"
+    explode(path, 2.4, [StopAfter(40)], max_halvings=2)
+    assert load_arrays(path)[1]["progress"]["halved"] == 1
+    with pytest.raises(DivergedError):
+        explode(path, 2.4, resume=True, max_halvings=1)
 
 
 def test_ctrl_c_leaves_a_checkpoint(tmp_path):
