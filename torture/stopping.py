@@ -198,7 +198,8 @@ def killed(writer: Writer, folder: Path, n_points: int, seed: int = 0) -> Report
         report.tried += 1
         report.unfinished += any(UNFINISHED in name for name in _names(folder))
         _check(writer, path, versions.values(), "killed", report)
-    _in_child(_write, writer, path)
+    # Of both versions, as a download leaves alone what is there and right.
+    _in_child(_old_file, writer, folder)
     if _names(folder) != {path.name}:
         report.problems.append(f"the next writer left {_names(folder)}")
     return report
@@ -264,10 +265,6 @@ def _old_file(writer: Writer, folder: Path) -> tuple[Path, dict[int, bytes]]:
         writer.write(path, version)
         versions[version] = path.read_bytes()
     return path, versions
-
-
-def _write(writer: Writer, path: Path) -> None:
-    writer.write(path, 1)
 
 
 def _must_fail(
