@@ -33,14 +33,26 @@ class Blas:
     name : {"mkl", "openblas", "system", "settings"}
     description : str
         Name and version.
-    ldflags, cxxflags : str
-        What the linker and the compiler have to be told.
+    ldflags : str
+        What the linker has to be told.
+    prefix : str
+        What the names of its routines begin with.
+    sgemm : str, optional
+        The routine to multiply matrices of float32 with, if it is another than the BLAS's.
     """
 
     name: str
     description: str
     ldflags: str
-    cxxflags: str = ""
+    prefix: str = ""
+    sgemm: str | None = None
+
+    @property
+    def cxxflags(self) -> str:
+        """What the compiler has to be told."""
+        names = {f"{p}{r}_": f"{self.prefix}{p}{r}_" for p in "sd" for r in _ROUTINES}
+        names["sgemm_"] = self.sgemm or names["sgemm_"]
+        return " ".join(f"-D{name}={called}" for name, called in names.items() if name != called)
 
 
 def find_blas(name: str | None = None) -> Blas | None:
@@ -118,10 +130,9 @@ def _scipy_openblas() -> Blas | None:
         return None
     folder = Path(scipy_openblas32.get_lib_dir())
     library = folder / scipy_openblas32.get_library(fullname=True)
-    # The wheel puts a prefix before its symbols, so as not to clash with SciPy's.
-    renames = " ".join(f"-D{p}{r}_=scipy_{p}{r}_" for p in "sd" for r in _ROUTINES)
     version = importlib.metadata.version("scipy-openblas32")
-    return Blas("openblas", f"OpenBLAS {version}", _link(library), renames)
+    # The wheel puts a prefix before its symbols, so as not to clash with SciPy's.
+    return Blas("openblas", f"OpenBLAS {version}", _link(library), prefix="scipy_")
 
 
 def _system() -> Blas | None:

@@ -15,11 +15,13 @@ from pytensor import config
 from pytensor.compile.mode import Mode
 from pytensor.link.vm import VMLinker
 
+from autoenc.backends import elementwise, tied_gradient
 from autoenc.backends.base import Array, BackendError
 from autoenc.backends.blas import Blas, find_blas, prepare_mkl
 from autoenc.backends.cache import cache_folder
 from autoenc.backends.cpu import cpu_model
 from autoenc.backends.loop import StepLoop, compile_function
+from autoenc.backends.products import with_thin_products
 from autoenc.backends.step import Step
 from autoenc.graph.types import Expression
 from autoenc.settings import Settings
@@ -29,10 +31,11 @@ logger = logging.getLogger(__name__)
 # The parts of -ffast-math that let GCC call glibc's vector exp and log
 # (declared only where __FAST_MATH__ is defined), without those that assume there
 # are no NaN and no infinity, or that change the floating-point state of the
-# whole process when the module is loaded.
+# whole process when the module is loaded. Threaded jumps would turn two choices by
+# the sign of x into branches with a call of exp in each, which cannot be vectorised.
 VECTOR_FLAGS = (
     "-O3 -fno-math-errno -fno-trapping-math -fno-signed-zeros -fassociative-math "
-    "-freciprocal-math -ffp-contract=fast -fopenmp-simd -D__FAST_MATH__"
+    "-freciprocal-math -ffp-contract=fast -fopenmp-simd -fno-thread-jumps -D__FAST_MATH__"
 )
 
 
@@ -68,7 +71,10 @@ class CBackend:
         self.description = f"C with {blas.description} (PyTensor {pytensor.__version__})"
         use_compile_folder(settings, self._ldflags, self._cxxflags)
         # Intermediate arrays are kept for the next step.
-        self._mode = Mode(VMLinker(allow_gc=False, use_cloop=True), "fast_run")
+        mode = Mode(VMLinker(allow_gc=False, use_cloop=True), "fast_run")
+        self._mode = mode.register(*elementwise.REWRITES)
+        if blas.sgemm:
+            self._mode = self._mode.register(*tied_gradient.REWRITES)
 
     def put(self, array: Array) -> Array:
         """Return the array: the CPU's memory is the device."""
@@ -121,7 +127,7 @@ def _blas(settings: Settings) -> Blas:
             "backend 'c' needs a BLAS and found none; pip install mkl or "
             "scipy-openblas32, or use backend='xla'."
         )
-    return blas
+    return with_thin_products(blas)
 
 
 def _is_set(name: str) -> bool:

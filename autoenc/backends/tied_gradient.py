@@ -1,0 +1,130 @@
+"""The two products of a tied weight's gradient, added to the weight in one pass.
+
+A tied weight W is used twice, so that its update W + α (x'δ + δ'y) is two products, each of
+which reads and writes the whole of W: as long as the multiplying takes, if a minibatch is
+small. They are one product of matrices stacked upon each other.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytensor.graph.basic import Apply, Constant
+from pytensor.graph.rewriting.basic import in2out, node_rewriter
+from pytensor.link.c.op import COp
+from pytensor.tensor.blas import Gemm, gemm_inplace
+from pytensor.tensor.elemwise import DimShuffle
+
+
+class AddOuterProducts(COp):
+    """W + α (A₁' B₁ + A₂' B₂), in the memory of W, by ``products.cpp``."""
+
+    __props__ = ()
+    destroy_map = {0: [0]}  # noqa: RUF012 - PyTensor's name for it
+
+    def make_node(self, W: Any, alpha: Any, *operands: Any) -> Apply:
+        """Apply it to W, α, A₁, B₁, A₂ and B₂."""
+        return Apply(self, [W, alpha, *operands], [W.type()])
+
+    def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
+        """Compute it with NumPy."""
+        W, alpha, A1, B1, A2, B2 = inputs
+        W += alpha * (A1.T @ B1 + A2.T @ B2)
+        outputs[0][0] = W
+
+    def c_libraries(self, **_: Any) -> list[str]:
+        """Name what a product is linked with."""
+        return list(gemm_inplace.c_libraries())
+
+    def c_lib_dirs(self, **_: Any) -> list[str]:
+        """Name the folders of these."""
+        return list(gemm_inplace.c_lib_dirs())
+
+    def c_support_code(self, **_: Any) -> str:
+        """Declare the routine."""
+        return """
+        extern "C" void autoenc_add_outer_products(
+            int m, int n, float alpha, int K1, const float* A1, const float* B1,
+            int K2, const float* A2, const float* B2, float* C);
+        """
+
+    def c_code(self, node: Apply, name: str, inputs: Any, outputs: Any, sub: Any) -> str:
+        """Check the shapes, bring all into contiguous memory that is not, and call it."""
+        W, alpha, A1, B1, A2, B2 = inputs
+        (out,) = outputs
+        parts = " || ".join(
+            f"PyArray_DIM({A}, 0) != PyArray_DIM({B}, 0) || PyArray_DIM({A}, 1) != "
+            f"PyArray_DIM({W}, 0) || PyArray_DIM({B}, 1) != PyArray_DIM({W}, 1)"
+            for A, B in ((A1, B1), (A2, B2))
+        )
+        arrays = ", ".join((W, A1, B1, A2, B2))
+        return f"""
+        if ({parts}) {{
+            PyErr_SetString(PyExc_ValueError, "Shape mismatch in the gradient of a tied weight");
+            {sub["fail"]}
+        }}
+        {{
+            PyArrayObject* given[5] = {{{arrays}}};
+            PyArrayObject* rows[5];
+            bool failed = false;
+            for (int i = 0; i < 5; i++) {{
+                rows[i] = PyArray_GETCONTIGUOUS(given[i]);
+                failed = failed || !rows[i];
+            }}
+            if (!failed) {{
+                #define DATA(i) (float*)PyArray_DATA(rows[i])
+                autoenc_add_outer_products(
+                    PyArray_DIM({W}, 0), PyArray_DIM({W}, 1), *(float*)PyArray_DATA({alpha}),
+                    PyArray_DIM({A1}, 0), DATA(1), DATA(2), PyArray_DIM({A2}, 0), DATA(3), DATA(4),
+                    DATA(0));
+                #undef DATA
+                if (rows[0] != given[0]) failed = PyArray_CopyInto(given[0], rows[0]) < 0;
+            }}
+            for (int i = 0; i < 5; i++) Py_XDECREF(rows[i]);
+            if (failed) {{ {sub["fail"]} }}
+        }}
+        Py_XDECREF({out});
+        {out} = {W};
+        Py_INCREF({out});
+        """
+
+    def c_code_cache_version(self) -> tuple[int, ...]:
+        """Tell when the code changes."""
+        return (1,)
+
+
+@node_rewriter([Gemm])  # type: ignore[untyped-decorator]
+def _local_add_outer_products(fgraph: Any, node: Apply) -> list[Any] | bool:
+    first = node.inputs[0].owner
+    if first is None or not (_is_outer(node) and _is_outer(first)):
+        return False
+    W, alpha = first.inputs[:2]
+    if len(fgraph.clients[node.inputs[0]]) > 1 or not _same(alpha, node.inputs[1]):
+        return False
+    operands = [v for n in (first, node) for v in (n.inputs[2].owner.inputs[0], n.inputs[3])]
+    return [AddOuterProducts()(W, alpha, *operands)]
+
+
+def _is_outer(node: Apply) -> bool:
+    """Whether a node is W + α A' B in the memory of W."""
+    if not isinstance(node.op, Gemm) or not node.op.inplace:
+        return False
+    W, _, transpose, _, beta = node.inputs
+    turned = transpose.owner is not None and isinstance(transpose.owner.op, DimShuffle)
+    return (
+        W.type.dtype == "float32"
+        and turned
+        and tuple(transpose.owner.op.new_order) == (1, 0)
+        and isinstance(beta, Constant)
+        and beta.data == 1
+    )
+
+
+def _same(a: Any, b: Any) -> bool:
+    both_constant = isinstance(a, Constant) and isinstance(b, Constant)
+    return a is b or (both_constant and a.data == b.data)
+
+
+# After PyTensor has made products work in place (70).
+REWRITES = ((in2out(_local_add_outer_products, name="add_outer_products"), 80),)
+"""What a mode is to register, with its place among PyTensor's own rewrites."""

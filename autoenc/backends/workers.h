@@ -1,0 +1,128 @@
+/* Threads that share the chunks of one job after the other.
+
+   The caller works too, and waits for chunks that have been begun, not for threads: one that
+   the system does not let run holds up nobody. With the teams of OpenMP, which wait for each of
+   their threads, a second busy process makes small products ten times as slow. */
+
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+#include <pthread.h>
+#include <sched.h>
+
+class Workers {
+ public:
+  typedef void (*Work)(const void* what, int chunk);
+
+  /* Calls work(what, chunk) for all chunks from 0 on, in any order. */
+  static void share(int n_chunks, Work work, const void* what) {
+    Workers* workers = n_chunks > 1 ? get() : nullptr;
+    if (!workers || !workers->n_threads || !workers->busy.try_lock()) {
+      for (int chunk = 0; chunk < n_chunks; chunk++) work(what, chunk);
+      return;
+    }
+    workers->run(n_chunks, work, what);
+    workers->busy.unlock();
+  }
+
+ private:
+  static constexpr int SPINS = 4000;  /* of a tenth of a microsecond or less, before they sleep */
+
+  int n_threads;
+  std::mutex busy, asleep_mutex;
+  std::condition_variable wake;
+  std::atomic<int> n_asleep{0}, n_unfinished{0};
+  std::atomic<uint64_t> job_and_left{0};  /* the job's number, and how many chunks nobody has */
+  Work work = nullptr;
+  const void* what = nullptr;
+
+  explicit Workers(int n) : n_threads(n) {
+    for (int i = 0; i < n; i++) std::thread([this] { serve(); }).detach();
+  }
+
+  /* Those of this process: a child of fork has none of its parent's threads. */
+  static std::atomic<Workers*>& current() {
+    static std::atomic<Workers*> workers{nullptr};
+    return workers;
+  }
+
+  static Workers* get() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+      pthread_atfork(nullptr, nullptr, [] { current().store(nullptr); });
+    });
+    static std::mutex making;
+    if (!current().load() && making.try_lock()) {
+      if (!current().load()) current().store(new Workers(n_cores() - 1));
+      making.unlock();
+    }
+    return current().load();
+  }
+
+  static int n_cores() {
+    const char* asked = std::getenv("OMP_NUM_THREADS");
+    cpu_set_t cores;
+    int n = sched_getaffinity(0, sizeof cores, &cores) ? 1 : CPU_COUNT(&cores);
+    int limit = asked ? std::atoi(asked) : 0;
+    return limit > 0 ? limit : n;
+  }
+
+  static int left(uint64_t state) { return (int)(state & 0xffffffff); }
+
+  void run(int n_chunks, Work new_work, const void* new_what) {
+    work = new_work;
+    what = new_what;
+    n_unfinished.store(n_chunks);
+    uint64_t job = (job_and_left.load() >> 32) + 1;
+    job_and_left.store(job << 32 | n_chunks);
+    if (n_asleep.load()) {
+      std::lock_guard<std::mutex> lock(asleep_mutex);
+      wake.notify_all();
+    }
+    help();
+    for (int spin = 0; n_unfinished.load(); spin++) rest(spin);
+  }
+
+  /* Take chunks as long as there are any. A chunk that is taken keeps the job from ending, so
+     that what is read after it has been taken belongs to it. */
+  void help() {
+    uint64_t state = job_and_left.load();
+    while (left(state))
+      if (job_and_left.compare_exchange_weak(state, state - 1)) {
+        work(what, left(state) - 1);
+        n_unfinished.fetch_sub(1);
+        state = job_and_left.load();
+      }
+  }
+
+  void serve() {
+    for (;;) {
+      help();
+      for (int spin = 0; !left(job_and_left.load()); spin++) {
+        if (spin < SPINS) {
+          rest(0);
+          continue;
+        }
+        std::unique_lock<std::mutex> lock(asleep_mutex);
+        n_asleep.fetch_add(1);
+        wake.wait(lock, [this] { return left(job_and_left.load()) > 0; });
+        n_asleep.fetch_sub(1);
+      }
+    }
+  }
+
+  static void rest(int spin) {
+    if (spin > SPINS)
+      sched_yield();
+    else
+#if defined(__x86_64__)
+      __builtin_ia32_pause();
+#else
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+#endif
+  }
+};
