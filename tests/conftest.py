@@ -18,6 +18,9 @@ _SHARED = Path(__file__).parents[2] / "shared" / "data" / "mnist.pkl.gz"
 if _SHARED.is_file():
     os.environ.setdefault("AUTOENC_DATA", str(_SHARED))
 
+# MLflow counts its users over the network unless it is told not to when it is imported.
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+
 # Compilation makes the first example of a property slow.
 settings.register_profile("autoenc", deadline=None)
 settings.load_profile("autoenc")

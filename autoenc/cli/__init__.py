@@ -15,6 +15,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
+from typing import NoReturn
 
 from autoenc.cli import (
     bench,
@@ -50,8 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
             return int(options.run(options))
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        print(": ".join(["interrupted", *map(str, error.args)]), file=sys.stderr)
         return train.INTERRUPTED
     except BrokenPipeError:
         # Whoever read the output has seen enough; what is left must not be flushed to it.
@@ -64,13 +65,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
+class OneLineParser(argparse.ArgumentParser):
+    """A parser whose errors are one line, which tells where there is more."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the message, and end with status 2."""
+        told = " ".join(message.split()).removesuffix(".")
+        self.exit(2, f"error: {told}; see `{self.prog} --help`.\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="autoenc",
         description="Autoencoders written as Theano graphs.",
         epilog="`autoenc COMMAND --help` has examples of each command.",
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, dest="command", metavar="COMMAND")
     for command in COMMANDS:
         own = command.add_parser(commands)
         own.set_defaults(run=command.run)
@@ -84,6 +94,6 @@ def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
 
 def _one_line(error: Exception) -> str:
     text = " ".join(str(error).split())
-    if isinstance(error, ValueError | RuntimeError | OSError) and text:
+    if isinstance(error, ValueError | RuntimeError | OSError | ArithmeticError) and text:
         return text
     return f"{type(error).__name__}: {text} (--verbose shows where it comes from)"

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from autoenc.cli.models import SavedModel, load_model, note
+from autoenc.cli.models import SavedModel, load_model
 from autoenc.cli.parsing import add_model, add_output, new_parser
 from autoenc.files import atomic_write
 
@@ -16,9 +16,16 @@ EXAMPLES = """\
   autoenc export people.safetensors -o codes.onnx --part transform
   autoenc export people.safetensors -o folder   (the model, and a reader that needs only NumPy)
 
-An ONNX graph takes rows as the data has them: what `--scale` did in training is within it,
-and reconstructions are in the scale of the data."""
-PARTS = ("reconstruct", "transform", "score")
+Both take rows as the data has them: what `--scale` did in training is done within, and
+reconstructions are in the scale of the data."""
+# The function of each, by the name that the commands have for it.
+AUTOENCODER_PARTS = {
+    "reconstruct": "reconstruct",
+    "transform": "transform",
+    "score": "score_samples",
+}
+CLASSIFIER_PARTS = {"predict_proba": "predict_proba", "predict": "predict"}
+PARTS = AUTOENCODER_PARTS | CLASSIFIER_PARTS
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -29,15 +36,15 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--part",
         choices=PARTS,
-        default="reconstruct",
-        help="which function an ONNX graph has (default: %(default)s)",
+        help="which function an ONNX graph has (default: reconstruct, or predict_proba of a "
+        "classifier, which Python has trained)",
     )
     return parser
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the exported model."""
-    saved = load_model(options.model)
+    saved = load_model(options.model, classifiers=True)
     if options.output.suffix.lower() == ".onnx":
         _export_onnx(saved, options.output, options.part)
         print(f"saved {options.output}")
@@ -51,13 +58,19 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _export_onnx(saved: SavedModel, path: Path, part: str) -> None:
+def _export_onnx(saved: SavedModel, path: Path, part: str | None) -> None:
     from autoenc.cli.scaled_onnx import with_scaling
     from autoenc.export import to_onnx
     from autoenc.tables import import_extra
 
     import_extra("onnx", "onnx", "an ONNX graph")
-    graph = to_onnx(saved.estimator, part="score_samples" if part == "score" else part)
+    known = CLASSIFIER_PARTS if hasattr(saved.estimator, "predict_proba") else AUTOENCODER_PARTS
+    if part not in (None, *known):
+        raise ValueError(
+            f"{saved.path}: a {type(saved.estimator).__name__} has no part {part}; expected "
+            f"--part {' or '.join(known)}."
+        )
+    graph = to_onnx(saved.estimator, part=part and PARTS[part])
     if saved.preparation.scaling is not None:
         graph = with_scaling(graph, saved.preparation.scaling)
     with atomic_write(path) as temporary:
@@ -72,9 +85,4 @@ def _export_reader(saved: SavedModel, folder: Path) -> Path:
     if not target.exists() or not target.samefile(saved.path):
         with atomic_write(target) as temporary:
             shutil.copyfile(saved.path, temporary)
-    if saved.preparation.scaling is not None:
-        note(
-            "the reader takes scaled rows, (value - offset) * factor, with the numbers that the "
-            "model file has under table, scaling"
-        )
     return reader

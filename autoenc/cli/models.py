@@ -27,8 +27,8 @@ CLASSES = {
     "denoising": "DenoisingAutoEncoder",
     "stack": "StackedDenoisingAutoEncoder",
 }
+CLASSIFIERS = ("SoftmaxClassifier", "PerceptronClassifier", "StackedDenoisingClassifier")
 TABLE_KEY = "table"
-ROWS_AT_A_TIME = 8_192
 
 
 @dataclass(frozen=True)
@@ -127,16 +127,17 @@ class SavedModel:
 
     def score_samples(self, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Error of each row: the model's own cost of its reconstruction."""
-        if hasattr(self.estimator, "score_samples"):
-            return np.asarray(self.estimator.score_samples(rows), np.float64)
-        from autoenc.analysis.fitted import column_costs
-
-        parts = (rows[i : i + ROWS_AT_A_TIME] for i in range(0, len(rows), ROWS_AT_A_TIME))
-        return np.concatenate([column_costs(self.estimator, part).sum(axis=1) for part in parts])
+        return np.asarray(self.estimator.score_samples(rows), np.float64)
 
 
-def load_model(path: Path) -> SavedModel:
+def load_model(path: Path, *, classifiers: bool = False) -> SavedModel:
     """Read a model file.
+
+    Parameters
+    ----------
+    path : path
+    classifiers : bool
+        Whether it may hold a classifier, too.
 
     Raises
     ------
@@ -147,10 +148,9 @@ def load_model(path: Path) -> SavedModel:
 
     _, description = load_arrays(path)
     name = str(description.get("class"))
-    if name not in CLASSES.values():
-        raise ModelFileError(
-            f"{path} holds a {name!r}; expected one of {', '.join(CLASSES.values())}."
-        )
+    known = [*CLASSES.values(), *(CLASSIFIERS if classifiers else ())]
+    if name not in known:
+        raise ModelFileError(f"{path} holds a {name!r}; expected one of {', '.join(known)}.")
     estimator = getattr(estimators, name).load(path, verbose=False)
     preparation = Preparation.from_dict(description.get(TABLE_KEY) or {})
     return SavedModel(path, estimator, preparation, description)

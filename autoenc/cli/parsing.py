@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -95,8 +96,17 @@ def read_data(
 
 
 def names(text: str) -> tuple[str, ...]:
-    """Split names at commas."""
-    return tuple(name.strip() for name in text.split(","))
+    """Split names at commas, as csv does: a name that has one itself stands in quotes.
+
+    >>> names('age, "income, net"')
+    ('age', 'income, net')
+    """
+    (cells,) = list(csv.reader([text], skipinitialspace=True)) or [[""]]
+    found = tuple(cell.strip() for cell in cells)
+    for name in found:
+        if found.count(name) > 1:
+            raise argparse.ArgumentTypeError(f"{name!r} is there {found.count(name)} times")
+    return found
 
 
 def image_shape(text: str) -> tuple[int, ...]:

@@ -17,6 +17,7 @@ from autoenc.cli.parsing import (
     add_output,
     new_parser,
 )
+from autoenc.plotting.tiles import ImageShape
 from autoenc.tables import Table
 
 EXAMPLES = """\
@@ -63,12 +64,9 @@ def _plot_reconstructions(saved: SavedModel, options: argparse.Namespace) -> Non
 
 
 def _plot_loss(saved: SavedModel, options: argparse.Namespace) -> None:
-    history = saved.estimator.history_
-    if not history:
+    if not saved.estimator.history_:
         raise ValueError(f"{saved.path}: the model has no history; it ended before one epoch.")
-    # The epochs of a stack begin anew with each layer.
-    epochs = [{**record, "epoch": i} for i, record in enumerate(history, start=1)]
-    plotting.plot_loss(epochs, path=options.output)
+    saved.estimator.plot_loss(options.output)
 
 
 def _plot_codes(saved: SavedModel, options: argparse.Namespace) -> None:
@@ -96,13 +94,13 @@ def _k(options: argparse.Namespace) -> dict[str, Any]:
 
 def _shape(
     saved: SavedModel, options: argparse.Namespace, table: Table | None = None
-) -> tuple[int, int]:
-    """Height and width of the image that a row is.
+) -> ImageShape:
+    """Height, width and, in colour, 3, of the image that a row is.
 
     Raises
     ------
     ValueError
-        If rows are no grey images, as far as is known.
+        If rows are no images, as far as is known.
     """
     own = table.image_shape if table else None
     shape = options.image_shape or saved.preparation.image_shape or own
@@ -113,8 +111,7 @@ def _shape(
         raise ValueError(
             f"rows of {saved.n_columns} columns are not known to be images of "
             f"{'any shape' if shape is None else shape}; if they are images, give --image-shape "
-            "HxW. `autoenc report` draws other rows too."
+            "HxW or HxWx3. `autoenc report` draws other rows too."
         )
-    if len(shape) == 3:
-        raise ValueError("images in colour are drawn by `autoenc report`, not by `autoenc plot`.")
-    return int(shape[0]), int(shape[1])
+    height, width, *colours = map(int, shape)
+    return (height, width, 3) if colours else (height, width)

@@ -238,7 +238,7 @@ def gradient_error() -> float:
         costs = layer.cross_entropy(x)
         of_rows = resolve_backend().function([x], costs)
         start = layer.W.get_value()
-        train(
+        history = train(
             costs.mean(),
             sgd(costs.mean(), [layer.W], 1.0),
             inputs=[x],
@@ -247,6 +247,7 @@ def gradient_error() -> float:
             n_epochs=1,
             progress=False,
         )
+        _stop_if_interrupted(history)
         gradient = start - layer.W.get_value()
 
     def cost_at(weights: np.ndarray[Any, Any]) -> float:
@@ -274,20 +275,28 @@ def step_microseconds(batch_size: int = BATCH, backend: str = "auto", epochs: in
         backend=backend,
         verbose=False,
     ).fit(rows)
+    _stop_if_interrupted(model.history_)
     rate = max(record["rows_per_second"] for record in model.history_)
     return float(1e6 * batch_size / rate)
 
 
-def product_microseconds(batch_size: int, repeats: int = 50) -> float:
-    """Time of the five matrix products of a step in NumPy, the fastest of several."""
+def product_microseconds(batch_size: int, seconds: float = 0.5) -> float:
+    """Time of the five matrix products of a step in NumPy, the fastest done in `seconds`."""
     x, h = _rows(batch_size, N_VISIBLE), _rows(batch_size, N_HIDDEN)
     w = _rows(N_VISIBLE, N_HIDDEN)
     times = []
-    for _ in range(repeats):
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
         start = time.perf_counter()
         _ = x @ w, h @ w.T, x @ w, x.T @ h, x.T @ h
         times.append(time.perf_counter() - start)
     return 1e6 * min(times)
+
+
+def _stop_if_interrupted(history: list[dict[str, Any]]) -> None:
+    """Pass Ctrl-C on, after which a training returns with what was learned."""
+    if any(record.get("interrupted") for record in history):
+        raise KeyboardInterrupt
 
 
 def _container_share(path: Path) -> float | None:
@@ -302,7 +311,9 @@ def _tiny_model(rows: np.ndarray[Any, Any], **settings: Any) -> Any:
     from autoenc.estimators import DenoisingAutoEncoder
 
     given = {"n_epochs": 2, "random_state": 0, "verbose": False} | settings
-    return DenoisingAutoEncoder(8, **given).fit(rows)
+    model = DenoisingAutoEncoder(8, **given).fit(rows)
+    _stop_if_interrupted(model.history_)
+    return model
 
 
 def _rows(n: int, columns: int) -> np.ndarray[Any, Any]:

@@ -49,6 +49,13 @@ def _noise(text: str) -> float | tuple[str, float]:
     return (kind, float(amount)) if colon else float(amount)
 
 
+def _seed(text: str) -> int:
+    seed = int(text)
+    if not 0 <= seed < 2**32:
+        raise argparse.ArgumentTypeError(f"{seed} is not in [0, 2^32)")
+    return seed
+
+
 def _patience(text: str) -> Any:
     from autoenc.training import EpochPatience
 
@@ -119,7 +126,7 @@ GROUPS: dict[str, tuple[Option, ...]] = {
             "stop after N epochs without a lower validation cost, and keep the best parameters",
             _patience,
         ),
-        Option("--seed", "random_state", "N", "the same seed gives the same model", int),
+        Option("--seed", "random_state", "N", "the same seed gives the same model", _seed),
     ),
     "machine": (
         Option("--backend", "backend", "NAME", "auto, c, xla or numba"),
@@ -140,7 +147,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         for option in options:
             how: dict[str, Any] = {"action": argparse.BooleanOptionalAction}
             if option.metavar:
-                how = {"type": option.kind, "metavar": option.metavar}
+                how = {"type": _reader(option.kind), "metavar": option.metavar}
             group.add_argument(
                 option.flag,
                 dest=PREFIX + option.setting,
@@ -148,6 +155,18 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
                 help=option.purpose,
                 **how,
             )
+
+
+def _reader(kind: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Let what cannot be read be told by the parser in words, not by a function's name."""
+
+    def read(text: str) -> Any:
+        try:
+            return kind(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{text!r} cannot be read: {error}") from error
+
+    return read
 
 
 def new_estimator(cls: type[Any], options: argparse.Namespace) -> Any:

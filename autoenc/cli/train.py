@@ -73,7 +73,11 @@ def run(options: argparse.Namespace) -> int:
     from autoenc import estimators
 
     _check_output(options.output, force=options.force)
+    if options.resume and options.checkpoint is None:
+        raise ValueError("--resume needs --checkpoint FILE, to go on from.")
     estimator = new_estimator(getattr(estimators, CLASSES[options.model]), options)
+    if estimator.early_stopping and not (options.validation or estimator.validation_fraction):
+        raise ValueError("--patience needs --validation DATA or --validation-fraction P.")
     estimator.set_params(scale=MODEL_SCALES[options.scale])
     missing = getattr(estimator, "missing", "refuse") == "mask"
     table = read_data(options, allow_missing=missing)
@@ -100,11 +104,16 @@ def run(options: argparse.Namespace) -> int:
 
 def _check_output(path: Path, *, force: bool) -> None:
     """Find out before the training whether its result can be written."""
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; expected the name of a model file.")
     if path.exists() and not force:
         raise FileExistsError(f"{path} is there already; --force replaces it.")
-    path.absolute().parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=path.absolute().parent):
-        pass
+    try:
+        path.absolute().parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.absolute().parent):
+            pass
+    except OSError as error:
+        raise OSError(f"{path}: cannot be written there ({error.strerror}).") from error
 
 
 def _check_unit_interval(path: str, table: Table, rows: np.ndarray[Any, Any]) -> None:

@@ -6,7 +6,7 @@
 'numpy_reader.py'
 """
 
-from autoenc.export.onnx import PARTS, to_onnx
+from autoenc.export.onnx import CLASSIFIER_PARTS, PARTS, to_onnx
 from autoenc.export.readers import copy_numpy_reader
 
-__all__ = ["PARTS", "copy_numpy_reader", "to_onnx"]
+__all__ = ["CLASSIFIER_PARTS", "PARTS", "copy_numpy_reader", "to_onnx"]

@@ -7,7 +7,9 @@
     errors = model.score_samples(rows)
 
 It reads autoencoders, stacks of them and classifiers. Results are those of autoenc up to
-rounding. Nothing in a model file is ever executed. Part of autoenc, BSD-3-Clause.
+rounding; for files of `autoenc train`, those of the commands: where it brought columns to [0, 1],
+rows and reconstructions are in the units of the data. Nothing in a model file is ever executed.
+Part of autoenc, BSD-3-Clause.
 
 >>> import tempfile, pathlib
 >>> from autoenc import AutoEncoder
@@ -113,14 +115,36 @@ class Layer:
         return self.output(self.pre_output(code)) * self.scale + self.mean
 
     def standardised(self, x: Array) -> Array:
-        """(x − mean) / scale; x itself where the layer does not standardise columns."""
-        values: Array = (x - self.mean) / self.scale
+        """(x − mean) / scale, 0 where x is NaN; 0 and 1 if columns are not standardised."""
+        values: Array = np.where(np.isnan(x), x.dtype.type(0), (x - self.mean) / self.scale)
         return values
 
     def pre_output(self, code: Array) -> Array:
         """code·Wᵀ + visible_bias, or with W_prime."""
         a: Array = code @ self.decoder + self.visible_bias
         return a
+
+
+class MinMax:
+    """Columns brought to [0, 1] before the model sees them, and back behind it.
+
+    Parameters
+    ----------
+    offset, factor : float64 array, (columns,)
+    """
+
+    def __init__(self, offset: Array, factor: Array) -> None:
+        self.offset, self.factor = offset, factor
+
+    def forward(self, values: Array) -> Array:
+        """(value − offset) · factor; what is beyond [0, 1] becomes the nearer end."""
+        scaled: Array = np.clip((values - self.offset) * self.factor, 0, 1)
+        return scaled
+
+    def backward(self, scaled: Array) -> Array:
+        """Give values in the units of the data, as float64."""
+        values: Array = scaled / self.factor + self.offset
+        return values
 
 
 class AutoEncoder:
@@ -131,16 +155,30 @@ class AutoEncoder:
     layers : sequence of Layer
         From the input upwards.
     cost : {"cross_entropy", "squared_error"}
+    scaling : MinMax, optional
+        What is done to rows before, and undone behind.
+    masked : bool
+        Whether NaN stands for what is missing, which is then in no error.
     """
 
-    def __init__(self, layers: Sequence[Layer], cost: str) -> None:
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        cost: str,
+        scaling: MinMax | None = None,
+        *,
+        masked: bool = False,
+    ) -> None:
         if cost not in ("cross_entropy", "squared_error"):
             raise _DamagedError(f"the cost is {cost!r}")
         for below, above in pairwise(layers):
             _check_weights("W of a layer above another", above.W, (below.W.shape[1], None))
         self.layers = list(layers)
-        self.cost = cost
+        self.cost, self.scaling, self.masked = cost, scaling, masked
         self.n_features_in_ = layers[0].W.shape[0]
+        for name in ("offset", "factor"):
+            if scaling is not None:
+                _check_weights(name, getattr(scaling, name), (self.n_features_in_,))
 
     def transform(self, X: Any) -> Array:
         """Codes of the rows, (rows, units of the highest layer)."""
@@ -164,11 +202,14 @@ class AutoEncoder:
         return dtype
 
     def _rows(self, X: Any) -> Array:
-        rows = _matrix(X, self.n_features_in_, self._dtype)
-        if self.cost == "cross_entropy" and not np.all((rows >= 0) & (rows <= 1)):
+        dtype = self._dtype if self.scaling is None else np.dtype(np.float64)
+        rows = _matrix(X, self.n_features_in_, dtype, allow_nan=self.masked)
+        if self.scaling is not None:
+            rows = self.scaling.forward(rows).astype(self._dtype)
+        if self.cost == "cross_entropy" and np.any((rows < 0) | (rows > 1)):
             raise ValueError(
-                f"rows have values from {np.min(rows)} to {np.max(rows)}; expected [0, 1], which "
-                "the model was fitted on. Scale them as they were scaled there."
+                f"rows have values from {np.nanmin(rows)} to {np.nanmax(rows)}; expected [0, 1], "
+                "which the model was fitted on. Scale them as they were scaled there."
             )
         return rows
 
@@ -180,20 +221,19 @@ class AutoEncoder:
     def _decode(self, code: Array) -> Array:
         for layer in reversed(self.layers):
             code = layer.decode(code)
-        return code
+        return code if self.scaling is None else self.scaling.backward(code)
 
     def _errors(self, x: Array) -> Array:
-        code = self._encode(x)
+        """Cost of what is observed: its mean, or its sum times columns / observed columns."""
+        code, bottom = self._encode(x), self.layers[0]
         for layer in reversed(self.layers[1:]):
             code = layer.decode(code)
-        errors: Array
-        if self.cost == "squared_error":
-            bottom = self.layers[0]
-            z = bottom.output(bottom.pre_output(code))
-            errors = np.square(bottom.standardised(x) - z).mean(axis=1)
-        else:
-            a = self.layers[0].pre_output(code)
-            errors = (softplus(a) - x * a).sum(axis=1)
+        a, target, observed = bottom.pre_output(code), bottom.standardised(x), ~np.isnan(x)
+        squared = self.cost == "squared_error"
+        terms = np.square(target - bottom.output(a)) if squared else softplus(a) - target * a
+        counts = np.maximum(observed.sum(axis=1), 1).astype(x.dtype)
+        weights = (1 if squared else self.n_features_in_) / counts
+        errors: Array = (terms * observed).sum(axis=1) * weights
         return errors
 
 
@@ -357,9 +397,11 @@ def _model(
     fitted = description.get("fitted", {})
     if not isinstance(fitted, dict):
         raise _DamagedError("its fitted attributes are not a mapping")
+    scaling = _scaling(description.get("table") or {})
     if "W" in arrays:
         chosen = _chosen(settings, fitted)
-        return AutoEncoder([Layer(arrays, chosen)], chosen["cost"])
+        masked = settings.get("missing") == "mask"
+        return AutoEncoder([Layer(arrays, chosen)], chosen["cost"], scaling, masked=masked)
     if "layer_1.W" in arrays:
         groups = _by_number(arrays, "layer_{}.")
         of_layers = fitted.get("layers", [{}] * len(groups))
@@ -367,14 +409,33 @@ def _model(
             raise _DamagedError(f"it does not tell of {len(groups)} layers")
         choices = [_chosen(settings, own) for own in of_layers]
         layers = [Layer(own, chosen) for own, chosen in zip(groups, choices, strict=True)]
-        return AutoEncoder(layers, choices[0]["cost"])
+        return AutoEncoder(layers, choices[0]["cost"], scaling)
     if "W_1" in arrays:
         numbers = range(1, 1 + sum(name.startswith("W_") for name in arrays))
         weights, biases = ([arrays[f"{name}_{k}"] for k in numbers] for name in ("W", "bias"))
         activation = fitted.get("activation_", settings.get("activation", "linear"))
-        scaling = (arrays.get("mean"), arrays.get("scale"))
-        return Classifier(weights, biases, activation, _classes(description), scaling)
+        moments = (arrays.get("mean"), arrays.get("scale"))
+        return Classifier(weights, biases, activation, _classes(description), moments)
     raise _DamagedError(f"it holds {sorted(arrays)}, which is no model known here")
+
+
+def _scaling(table: Any) -> MinMax | None:
+    """Give what `autoenc train` did to the columns, if it did anything."""
+    if not isinstance(table, dict):
+        raise _DamagedError("what it tells of the table is not a mapping")
+    stated = table.get("scaling")
+    if stated is None:
+        return None
+    if not isinstance(stated, dict) or stated.get("kind") != "minmax":
+        raise _DamagedError(f"the scaling {str(stated)[:60]} is not known")
+    try:
+        offset, factor = (np.array(stated[name], np.float64) for name in ("offset", "factor"))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise _DamagedError("its scaling has something else than numbers") from error
+    finite = np.isfinite(offset).all() and np.isfinite(factor).all()
+    if not finite or not (factor > 0).all():
+        raise _DamagedError("its scaling has numbers that cannot be")
+    return MinMax(offset, factor)
 
 
 def _chosen(settings: Mapping[str, Any], fitted: Any) -> dict[str, Any]:
@@ -425,11 +486,11 @@ def _check_weights(name: str, array: Array, expected: tuple[int | None, ...]) ->
         raise _DamagedError(f"{name} has shape {array.shape}, but {expected} is expected")
 
 
-def _matrix(X: Any, n_columns: int, dtype: np.dtype[Any]) -> Array:
+def _matrix(X: Any, n_columns: int, dtype: np.dtype[Any], *, allow_nan: bool = False) -> Array:
     rows = np.asarray(X, dtype=dtype)
     if rows.ndim != 2 or rows.shape[1] != n_columns:
         raise ValueError(f"rows have shape {rows.shape}; expected (rows, {n_columns}).")
-    if not np.isfinite(rows).all():
+    if np.isinf(rows).any() or (np.isnan(rows).any() and not allow_nan):
         raise ValueError("rows have NaN or infinity; expected finite numbers.")
     return rows
 

@@ -26,8 +26,9 @@ from autoenc.graph.activations import ACTIVATIONS
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto
 
-# What can be exported, and the name of its output.
+# What can be exported, and the name of its output: the first is what is exported by default.
 PARTS = {"reconstruct": "reconstruction", "transform": "codes", "score_samples": "errors"}
+CLASSIFIER_PARTS = {"predict_proba": "probabilities", "predict": "labels"}
 # Known to every runtime since 2022.
 OPSET, IR_VERSION = 17, 8
 # What a protocol buffer can hold.
@@ -35,22 +36,23 @@ LARGEST = 2**31 - 1
 
 
 def to_onnx(
-    model: Any, path: str | os.PathLike[str] | None = None, *, part: str = "reconstruct"
+    model: Any, path: str | os.PathLike[str] | None = None, *, part: str | None = None
 ) -> ModelProto:
     """Export one of the functions of a fitted model as an ONNX graph.
 
     The graph has the input ``x``, of any number of rows, and one output: ``reconstruction``,
-    ``codes`` or ``errors``. Numbers are of the type of the model's weights. Data is not
-    checked there: columns must be in the order of the fit and, under cross-entropy, in [0, 1].
+    ``codes`` or ``errors``; of a classifier ``probabilities`` or ``labels``. Numbers are of the
+    type of the model's weights, labels of that of `classes_`. Data is not checked there: columns
+    must be in the order of the fit and, under cross-entropy, in [0, 1].
 
     Parameters
     ----------
-    model : fitted autoencoder or stack
+    model : fitted autoencoder, stack or classifier
         Its activations given by name.
     path : path, optional
         Where to write it, whole or not at all.
-    part : {"reconstruct", "transform", "score_samples"}
-        Which function.
+    part : {"reconstruct", "transform", "score_samples", "predict_proba", "predict"}, optional
+        Which function; by default reconstruct, or predict_proba of a classifier.
 
     Returns
     -------
@@ -64,7 +66,7 @@ def to_onnx(
         If there is no such part, an activation is a function without a name, or the weights are
         more than ONNX can hold in a file, 2 GiB.
     TypeError
-        If the model is not a fitted autoencoder or stack.
+        If the model is not a fitted autoencoder, stack or classifier.
 
     References
     ----------
@@ -79,12 +81,12 @@ def to_onnx(
     >>> [output.name for output in to_onnx(model, part="score_samples").graph.output]
     ['errors']
     """
-    if part not in PARTS:
-        raise ValueError(f"part is {part!r}; expected one of {', '.join(PARTS)}.")
-    layers = layers_of(model)
-    _check_activations(layers)
-    _check_size(layers)
-    exported = _model_proto(_build(model, part), part, layers)
+    outputs = CLASSIFIER_PARTS if hasattr(model, "predict_proba") else PARTS
+    part = next(iter(outputs)) if part is None else part
+    if part not in outputs:
+        raise ValueError(f"part is {part!r}; expected one of {', '.join(outputs)}.")
+    build = _classifier if outputs is CLASSIFIER_PARTS else _autoencoder
+    exported = build(model, part).finished(model.n_features_in_, outputs[part])
     if path is not None:
         with atomic_write(path) as temporary:
             temporary.write_bytes(exported.SerializeToString())
@@ -104,6 +106,7 @@ class GraphBuilder:
         self.dtype = dtype
         self.nodes: list[NodeProto] = []
         self.constants: list[TensorProto] = []
+        self.result, self.columns, self.result_dtype = "x", [0], dtype
 
     def apply(self, operator: str, *inputs: str, **attributes: Any) -> str:
         """Add a node; return the name of its output."""
@@ -115,7 +118,7 @@ class GraphBuilder:
     def constant(self, value: Any, name: str, dtype: Any = None) -> str:
         """Add an array of the model's type, or of another; return its name."""
         name = f"{name}_{len(self.constants)}"
-        array = np.ascontiguousarray(value, dtype=dtype or self.dtype)
+        array = np.asarray(value, dtype=dtype or self.dtype, order="C")
         self.constants.append(_onnx().numpy_helper.from_array(array, name))
         return name
 
@@ -135,6 +138,44 @@ class GraphBuilder:
         axes = self.constant([1], "axes", np.int64)
         return self.apply("ReduceSum", terms, axes, keepdims=0)
 
+    def standardised(self, model: Any) -> str:
+        """(x − mean) / scale of the input, where the model does that; 0 where it is missing."""
+        x = "x"
+        if hasattr(model, "mean_"):
+            centred = self.apply("Sub", x, self.constant(model.mean_, "mean"))
+            x = self.apply("Div", centred, self.constant(model.scale_, "scale"))
+        if getattr(model, "missing", "refuse") == "mask":
+            x = self.apply("Where", self.apply("IsNaN", "x"), self.constant(0, "zero"), x)
+        return x
+
+    def returns(self, result: str, *columns: int, dtype: Any = None) -> GraphBuilder:
+        """Say what the result is: its name, how many columns it has, and another type."""
+        self.result, self.columns = result, list(columns)
+        self.result_dtype = dtype or self.dtype
+        return self
+
+    def finished(self, n_columns: int, name: str) -> ModelProto:
+        """Make the model of what was added, from rows of so many columns to an output."""
+        onnx = _onnx()
+        helper = onnx.helper
+        # The last node gives the output of the graph; "linear" may have given none of its own.
+        self.nodes.append(helper.make_node("Identity", [self.result], [name]))
+        given, result = map(helper.np_dtype_to_tensor_dtype, (self.dtype, self.result_dtype))
+        exported: ModelProto = helper.make_model(
+            helper.make_graph(
+                self.nodes,
+                "autoenc",
+                [helper.make_tensor_value_info("x", given, ["rows", n_columns])],
+                [helper.make_tensor_value_info(name, result, ["rows", *self.columns])],
+                self.constants,
+            ),
+            opset_imports=[helper.make_opsetid("", OPSET)],
+            ir_version=IR_VERSION,
+            producer_name="autoenc",
+        )
+        onnx.checker.check_model(exported, full_check=True)
+        return exported
+
 
 ONNX_ACTIVATIONS: dict[str, Callable[[GraphBuilder, str], str]] = {
     "linear": lambda _, a: a,
@@ -145,25 +186,47 @@ ONNX_ACTIVATIONS: dict[str, Callable[[GraphBuilder, str], str]] = {
 }
 
 
-def _build(model: Any, part: str) -> GraphBuilder:
+def _autoencoder(model: Any, part: str) -> GraphBuilder:
     layers = layers_of(model)
+    for layer in layers:
+        _check_activation("activation", layer.activation)
+        _check_activation("output", layer.output_)
+    # Tied weights are stored twice, once transposed: not every runtime has a fast Transpose.
+    _check_size(2 * sum(layer.W_.nbytes for layer in layers))
     graph = GraphBuilder(layers[0].W_.dtype)
-    x = codes = _standardised(graph, layers[0])
+    x = codes = graph.standardised(layers[0])
     for number, layer in enumerate(layers, start=1):
         a = graph.dense(codes, layer.W_, layer.hidden_bias_, f"encoder_{number}")
         codes = ONNX_ACTIVATIONS[layer.activation](graph, a)
     if part == "transform":
-        result = codes
-    else:
-        a = _pre_output(graph, layers, codes)
-        result = (
-            _reconstruction(graph, layers[0], a)
-            if part == "reconstruct"
-            else _errors(graph, model, x, a)
-        )
-    # The last node gives the output of the graph; "linear" may have given none of its own.
-    graph.nodes.append(_onnx().helper.make_node("Identity", [result], [PARTS[part]]))
-    return graph
+        return graph.returns(codes, layers[-1].W_.shape[1])
+    a = _pre_output(graph, layers, codes)
+    if part == "reconstruct":
+        return graph.returns(_reconstruction(graph, layers[0], a), layers[0].W_.shape[0])
+    return graph.returns(_errors(graph, model, x, a))
+
+
+def _classifier(model: Any, part: str) -> GraphBuilder:
+    if not hasattr(model, "weights_"):
+        raise TypeError(f"the {type(model).__name__} has no weights_; fit it before.")
+    # What "auto" has become, where a class has that; a softmax alone has no hidden layer.
+    activation = getattr(model, "activation_", getattr(model, "activation", "linear"))
+    _check_activation("activation", activation)
+    _check_size(sum(W.nbytes for W in model.weights_))
+    graph = GraphBuilder(model.weights_[0].dtype)
+    x = graph.standardised(model)
+    *hidden, softmax = zip(model.weights_, model.biases_, strict=True)
+    for number, (W, bias) in enumerate(hidden, start=1):
+        x = ONNX_ACTIVATIONS[activation](graph, graph.dense(x, W, bias, f"hidden_{number}"))
+    a = graph.dense(x, *softmax, "softmax")
+    if part == "predict_proba":
+        return graph.returns(graph.apply("Softmax", a, axis=1), len(model.classes_))
+    best = graph.apply("ArgMax", a, axis=1, keepdims=0)
+    # ONNX has text of any length, which is NumPy's object.
+    is_text = model.classes_.dtype.kind == "U"
+    dtype = np.dtype(object) if is_text else model.classes_.dtype
+    classes = graph.constant(model.classes_, "classes", dtype)
+    return graph.returns(graph.apply("Gather", classes, best), dtype=dtype)
 
 
 def _pre_output(graph: GraphBuilder, layers: list[Any], codes: str) -> str:
@@ -173,14 +236,6 @@ def _pre_output(graph: GraphBuilder, layers: list[Any], codes: str) -> str:
         a = graph.dense(codes, decoder_of(layer), layer.visible_bias_, f"decoder_{number}")
         codes = ONNX_ACTIVATIONS[layer.output_](graph, a)
     return graph.dense(codes, decoder_of(layers[0]), layers[0].visible_bias_, "decoder_1")
-
-
-def _standardised(graph: GraphBuilder, bottom: Any) -> str:
-    """Name the input as the lowest layer sees it: (x − mean) / scale, where it does that."""
-    if not hasattr(bottom, "mean_"):
-        return "x"
-    centred = graph.apply("Sub", "x", graph.constant(bottom.mean_, "mean"))
-    return graph.apply("Div", centred, graph.constant(bottom.scale_, "scale"))
 
 
 def _reconstruction(graph: GraphBuilder, bottom: Any, a: str) -> str:
@@ -194,55 +249,37 @@ def _reconstruction(graph: GraphBuilder, bottom: Any, a: str) -> str:
 
 def _errors(graph: GraphBuilder, model: Any, x: str, a: str) -> str:
     """Cost of each row. Cross-entropy has the sigmoid for its output; estimators see to that."""
-    if cost_of(model) == "cross_entropy":
-        terms = graph.apply("Sub", graph.softplus(a), graph.apply("Mul", x, a))
-        return graph.sum_over_columns(terms)
     bottom = layers_of(model)[0]
-    difference = graph.apply("Sub", x, ONNX_ACTIVATIONS[bottom.output_](graph, a))
-    total = graph.sum_over_columns(graph.apply("Mul", difference, difference))
-    return graph.apply("Div", total, graph.constant(bottom.W_.shape[0], "columns"))
+    columns = graph.constant(bottom.W_.shape[0], "columns")
+    is_masked = getattr(bottom, "missing", "refuse") == "mask"
+    if squared := cost_of(model) == "squared_error":
+        difference = graph.apply("Sub", x, ONNX_ACTIVATIONS[bottom.output_](graph, a))
+        terms = graph.apply("Mul", difference, difference)
+    else:
+        terms = graph.apply("Sub", graph.softplus(a), graph.apply("Mul", x, a))
+    if not is_masked:
+        total = graph.sum_over_columns(terms)
+        return graph.apply("Div", total, columns) if squared else total
+    zero, one = graph.constant(0, "zero"), graph.constant(1, "one")
+    observed = graph.apply("Where", graph.apply("IsNaN", "x"), zero, one)
+    total = graph.sum_over_columns(graph.apply("Mul", terms, observed))
+    mean = graph.apply("Div", total, graph.apply("Max", graph.sum_over_columns(observed), one))
+    return mean if squared else graph.apply("Mul", mean, columns)
 
 
-def _model_proto(graph: GraphBuilder, part: str, layers: list[Any]) -> ModelProto:
-    onnx = _onnx()
-    helper = onnx.helper
-    number = helper.np_dtype_to_tensor_dtype(graph.dtype)
-    n_visible, n_hidden = layers[0].W_.shape[0], layers[-1].W_.shape[1]
-    columns = {"reconstruct": [n_visible], "transform": [n_hidden], "score_samples": []}[part]
-    exported: ModelProto = helper.make_model(
-        helper.make_graph(
-            graph.nodes,
-            "autoenc",
-            [helper.make_tensor_value_info("x", number, ["rows", n_visible])],
-            [helper.make_tensor_value_info(PARTS[part], number, ["rows", *columns])],
-            graph.constants,
-        ),
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=IR_VERSION,
-        producer_name="autoenc",
-    )
-    onnx.checker.check_model(exported, full_check=True)
-    return exported
-
-
-def _check_activations(layers: list[Any]) -> None:
-    for layer in layers:
-        for name, value in (("activation", layer.activation), ("output", layer.output_)):
-            if not isinstance(value, str) or value not in ACTIVATIONS:
-                raise ValueError(
-                    f"{name} is {value!r}, of which ONNX knows nothing; only models whose "
-                    f"activations are given by name ({', '.join(sorted(ACTIVATIONS))}) can be "
-                    "exported."
-                )
-
-
-def _check_size(layers: list[Any]) -> None:
-    # Tied weights are stored twice, once transposed: not every runtime has a fast Transpose.
-    size = 2 * sum(layer.W_.nbytes for layer in layers)
-    if size > LARGEST:
+def _check_activation(name: str, value: Any) -> None:
+    if not isinstance(value, str) or value not in ACTIVATIONS:
         raise ValueError(
-            f"the weights of encoder and decoder are {size:,} bytes; expected at most "
-            f"{LARGEST:,}, which an ONNX file can hold. Use the model's own file and "
+            f"{name} is {value!r}, of which ONNX knows nothing; only models whose activations "
+            f"are given by name ({', '.join(sorted(ACTIVATIONS))}) can be exported."
+        )
+
+
+def _check_size(n_bytes: int) -> None:
+    if n_bytes > LARGEST:
+        raise ValueError(
+            f"the weights are {n_bytes:,} bytes in the graph; expected at most {LARGEST:,}, "
+            "which an ONNX file can hold. Use the model's own file and "
             "autoenc.export.copy_numpy_reader."
         )
 

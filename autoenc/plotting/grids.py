@@ -1,4 +1,4 @@
-"""Images on a grid in inverse grey, exact to the pixel."""
+"""Images on a grid in inverse grey or in colour, exact to the pixel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autoenc.plotting.figures import DPI, new_figure
-from autoenc.plotting.tiles import Array, image_rows, lay_out, real_matrix, whole_pair
+from autoenc.plotting.tiles import (
+    Array,
+    ImageShape,
+    image_rows,
+    lay_out,
+    real_matrix,
+    whole_pair,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +26,7 @@ if TYPE_CHECKING:
 
 TILE = 112  # pixels a tile is enlarged to: a whole multiple of 7, 8, 14, 16 and 28
 GAP = 4  # pixels between tiles
+COLOURS = 3  # red, green and blue
 _MARGIN = 16  # pixels around the grid and its texts
 _LINE = 160  # the level of a border, a middle grey
 _LONGEST = 2**15  # pixels; matplotlib refuses sides of 2**16
@@ -35,19 +43,19 @@ def positive(value: int, name: str) -> int:
     return number
 
 
-def images(
-    X: ArrayLike, image_shape: tuple[int, int] | None, name: str
-) -> tuple[Array, tuple[int, int]]:
+def images(X: ArrayLike, image_shape: ImageShape | None, name: str) -> tuple[Array, ImageShape]:
     """Return a matrix with an image a row, and the shape of these images, square if not given."""
     matrix = real_matrix(X, name)
     if not matrix.size:
         raise ValueError(f"{name} has shape {matrix.shape}: there is no image to draw")
-    shape = (
-        _square(matrix, name)
-        if image_shape is None
-        else whole_pair(image_shape, "image_shape", least=1)
-    )
+    shape = _square(matrix, name) if image_shape is None else _whole(image_shape)
     return image_rows(matrix, shape, name), shape
+
+
+def _whole(image_shape: ImageShape) -> ImageShape:
+    if isinstance(image_shape, tuple) and image_shape[2:] == (COLOURS,):
+        return *whole_pair(image_shape[:2], "image_shape", least=1), COLOURS
+    return whole_pair(image_shape, "image_shape", least=1)
 
 
 def _square(matrix: Array, name: str) -> tuple[int, int]:
@@ -63,7 +71,7 @@ def _square(matrix: Array, name: str) -> tuple[int, int]:
 
 def grid_of(
     levels: Array,
-    image_shape: tuple[int, int],
+    image_shape: ImageShape,
     grid: tuple[int, int],
     *,
     border: bool = False,
@@ -73,24 +81,37 @@ def grid_of(
     """Lay 8-bit rows out as tiles, enlarged so that a pixel of theirs is a square of pixels.
 
     The longer side of a tile has about `tile` pixels, or fewer where the picture would be too
-    long with this many grids `stacked` in it.
+    long with this many grids `stacked` in it. Colours are inverted, as ink is on white paper.
     """
-    longest = max(image_shape[0] * grid[0] * stacked, image_shape[1] * grid[1])
-    times = max(1, min(round(tile / max(image_shape)), _LONGEST // longest))
-    tiles = levels.reshape(-1, *image_shape).repeat(times, axis=1).repeat(times, axis=2)
+    height, width, *colours = image_shape
+    longest = max(height * grid[0] * stacked, width * grid[1])
+    times = max(1, min(round(tile / max(height, width)), _LONGEST // longest))
+    inks = 255 - levels if colours else levels
+    tiles = inks.reshape(-1, *image_shape).repeat(times, axis=1).repeat(times, axis=2)
     if border:
-        tiles = np.pad(tiles, ((0, 0), (1, 1), (1, 1)), constant_values=_LINE)
+        sides = [(0, 0), (1, 1), (1, 1), (0, 0)][: tiles.ndim]
+        tiles = np.pad(tiles, sides, constant_values=_LINE)
     return lay_out(tiles, grid, (GAP, GAP))
 
 
-def grey_figure(canvas: Array, *, title: str | None = None, labels: Sequence[str] = ()) -> Figure:
-    """Show 8-bit levels in inverse grey, a pixel each, with a label beside each line of tiles."""
-    height, width = canvas.shape
+def shown(canvas: Array) -> Array:
+    """Give what `grid_of` made as matplotlib draws it: grey by a colour map, colours as they are.
+
+    >>> shown(np.full((1, 1, 3), 255, np.uint8))
+    array([[[0, 0, 0]]], dtype=uint8)
+    """
+    return 255 - canvas if canvas.ndim == 3 else canvas
+
+
+def grid_figure(canvas: Array, *, title: str | None = None, labels: Sequence[str] = ()) -> Figure:
+    """Show what `grid_of` made, a pixel each, with a label beside each line of tiles."""
+    height, width = canvas.shape[:2]
     figure = new_figure(width, height)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.imshow(
-        canvas, "gray_r", vmin=0, vmax=255, aspect="auto", interpolation="nearest", origin="upper"
-    )
+        shown(canvas), "gray_r", vmin=0, vmax=255, aspect="auto", interpolation="nearest",
+        origin="upper",
+    )  # fmt: skip
     line = height / max(1, len(labels))
     axes.set_yticks([line * (i + 0.5) - 0.5 for i in range(len(labels))], labels)
     axes.set_xticks([])

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autoenc.plotting.figures import finish
-from autoenc.plotting.grids import grey_figure, grid_of, images, positive
+from autoenc.plotting.grids import grid_figure, grid_of, images, positive
 from autoenc.plotting.tiles import (
     Array,
+    ImageShape,
     check_finite,
     real_matrix,
     scale_between,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 def plot_filters(
     W_rows: ArrayLike,
-    image_shape: tuple[int, int] | None = None,
+    image_shape: ImageShape | None = None,
     *,
     k: int = 100,
     columns: int = 10,
@@ -38,15 +39,17 @@ def plot_filters(
     """Draw the first rows of a matrix as images on a grid.
 
     Each row is scaled to its own range and drawn in inverse grey: its least value is white, its
-    greatest black. A constant row is white.
+    greatest black. A constant row is white. Colours are not inverted: three of the greatest
+    value are white, and a constant row is black.
 
     Parameters
     ----------
     W_rows : array of shape (n, height * width)
         One image a row. Of weights (n_visible, n_hidden), pass the transpose: the rows are then
         the filters of the hidden units. Any real matrix will do, a data set as well.
-    image_shape : (height, width), optional
-        Shape of the image in a row; if left out, images are square.
+    image_shape : (height, width) or (height, width, 3), optional
+        Shape of the image in a row, grey or of red, green and blue for each pixel; if left out,
+        images are grey and square.
     k : int, default 100
         How many rows to draw; when there are fewer, all are drawn.
     columns : int, default 10
@@ -87,13 +90,13 @@ def plot_filters(
     check_finite(rows, "W_rows")
     grid = (math.ceil(len(rows) / columns), min(columns, len(rows)))
     canvas = grid_of(to_uint8(unit_rows(rows)), shape, grid, border=border)
-    return finish(grey_figure(canvas, title=title), path)
+    return finish(grid_figure(canvas, title=title), path)
 
 
 def plot_reconstructions(
     X: ArrayLike,
     Z: ArrayLike,
-    image_shape: tuple[int, int] | None = None,
+    image_shape: ImageShape | None = None,
     *,
     corrupted: ArrayLike | None = None,
     k: int = 10,
@@ -103,7 +106,8 @@ def plot_reconstructions(
 
     All images share one scale of inverse grey, so that a reconstruction that is too faint looks
     so: from 0, white, to 1, black, where the inputs drawn lie in [0, 1], else from the least to
-    the greatest value of these inputs. Values beyond are drawn as the nearer end.
+    the greatest value of these inputs. Values beyond are drawn as the nearer end. Colours are
+    not inverted.
 
     Parameters
     ----------
@@ -111,8 +115,9 @@ def plot_reconstructions(
         The inputs, one image a row.
     Z : array of shape (n, height * width)
         Their reconstructions.
-    image_shape : (height, width), optional
-        Shape of the image in a row; if left out, images are square.
+    image_shape : (height, width) or (height, width, 3), optional
+        Shape of the image in a row, grey or of red, green and blue for each pixel; if left out,
+        images are grey and square.
     corrupted : array of shape (n, height * width), optional
         The corrupted inputs, drawn between the two.
     k : int, default 10
@@ -156,7 +161,7 @@ def plot_reconstructions(
     grid = (len(lines), len(lines["X"]))
     canvas = grid_of(np.concatenate(levels), shape, grid, border=True)
     labels = {"X": "input", "corrupted": "corrupted", "Z": "reconstruction"}
-    return finish(grey_figure(canvas, labels=[labels[name] for name in lines]), path)
+    return finish(grid_figure(canvas, labels=[labels[name] for name in lines]), path)
 
 
 def _like(X: ArrayLike, name: str, inputs: Array) -> Array:

@@ -20,8 +20,15 @@ from numpy.typing import ArrayLike
 from autoenc.files import atomic_write
 from autoenc.plotting.colours import text_of
 from autoenc.plotting.figures import finish
-from autoenc.plotting.grids import GAP, TILE, grey_figure, grid_of, images, positive
-from autoenc.plotting.tiles import Array, check_finite, lay_out, scale_between, to_uint8
+from autoenc.plotting.grids import GAP, TILE, grid_figure, grid_of, images, positive, shown
+from autoenc.plotting.tiles import (
+    Array,
+    ImageShape,
+    check_finite,
+    lay_out,
+    scale_between,
+    to_uint8,
+)
 
 if TYPE_CHECKING:
     import os
@@ -37,7 +44,7 @@ _REST = 1500  # milliseconds the last frame is shown longer
 
 def plot_filters_over_time(
     snapshots: Iterable[ArrayLike],
-    image_shape: tuple[int, int] | None = None,
+    image_shape: ImageShape | None = None,
     *,
     k: int | None = None,
     columns: int = 10,
@@ -55,7 +62,7 @@ def plot_filters_over_time(
     snapshots : sequence of arrays of shape (n, height * width)
         The weights at each time, the rows being units: of W (n_visible, n_hidden), a copy of the
         transpose.
-    image_shape : (height, width), optional
+    image_shape : (height, width) or (height, width, 3), optional
         Shape of the image in a row; if left out, images are square.
     k : int, optional
         How many filters to draw; when there are fewer, all are drawn. If left out, 100 in an
@@ -108,12 +115,12 @@ def plot_filters_over_time(
     grids = [grid_of(levels, shape, grid, stacked=len(stack)) for levels in stack]
     gap = GAP if grid[0] == 1 else 4 * GAP
     strip = lay_out(np.stack(grids), (len(grids), 1), (gap, 0))
-    return finish(grey_figure(strip, labels=names), path)
+    return finish(grid_figure(strip, labels=names), path)
 
 
 def _stack(
-    snapshots: Iterable[ArrayLike], image_shape: tuple[int, int] | None, k: int
-) -> tuple[Array, tuple[int, int]]:
+    snapshots: Iterable[ArrayLike], image_shape: ImageShape | None, k: int
+) -> tuple[Array, ImageShape]:
     """Return the 8-bit levels (snapshots, filters, pixels) to draw, and the shape of an image."""
     if isinstance(snapshots, np.ndarray) and snapshots.ndim == 2:
         raise ValueError(
@@ -150,16 +157,16 @@ def _names(epochs: Sequence[float] | None, n: int) -> list[str]:
 def _animate(frames: list[Array], names: list[str], path: str | os.PathLike[str]) -> Figure:
     """Write an animation; the figure of the last frame is returned."""
     longest = max(names, key=len)
-    figure = grey_figure(frames[0], title=longest)
+    figure = grid_figure(frames[0], title=longest)
     pictures = [_picture(figure, *frame) for frame in zip(frames, names, strict=True)]
-    shown = int(np.clip(1000 * _SECONDS / len(frames), _LEAST, _MOST)) // 10 * 10
+    pause = int(np.clip(1000 * _SECONDS / len(frames), _LEAST, _MOST)) // 10 * 10
     with atomic_write(path) as temporary:
         pictures[0].save(
             temporary,
             format="GIF",
             save_all=True,
             append_images=pictures[1:],
-            duration=[shown] * (len(pictures) - 1) + [shown + _REST],
+            duration=[pause] * (len(pictures) - 1) + [pause + _REST],
             loop=0,
         )
     return figure
@@ -170,8 +177,9 @@ def _picture(figure: Figure, frame: Array, name: str) -> Image:
     from PIL import Image
 
     axes = figure.axes[0]
-    axes.images[0].set_data(frame)
+    axes.images[0].set_data(shown(frame))
     axes.set_title(name, pad=8)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    return Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).convert("L")
+    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+    return picture if frame.ndim == 3 else picture.convert("L")

@@ -9,6 +9,7 @@ array([[255,   0,   0,   0, 255,   0,   0,   0,   0,   0,   0],
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any, Literal, TypeAlias
 
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array: TypeAlias = NDArray[Any]
+ImageShape: TypeAlias = tuple[int, int] | tuple[int, int, int]
 Channels: TypeAlias = tuple[ArrayLike | None, ArrayLike | None, ArrayLike | None, ArrayLike | None]
 
 _CHANNELS = ("red", "green", "blue", "alpha")
@@ -110,15 +112,15 @@ def whole_pair(value: Any, name: str, *, least: int) -> tuple[int, int]:
     return first, second
 
 
-def image_rows(X: ArrayLike, image_shape: tuple[int, int], name: str = "X") -> Array:
+def image_rows(X: ArrayLike, image_shape: ImageShape, name: str = "X") -> Array:
     """Return `X` as a matrix of real numbers whose rows hold images of `image_shape`."""
     rows = real_matrix(X, name)
-    height, width = image_shape
-    if rows.shape[1] != height * width:
-        transpose = f", or {name}.T if images are columns" * (rows.shape[0] == height * width)
+    size = math.prod(image_shape)
+    if rows.shape[1] != size:
+        transpose = f", or {name}.T if images are columns" * (rows.shape[0] == size)
         raise ValueError(
-            f"{name} has shape {rows.shape}, but an image of {height} by {width} needs rows of "
-            f"{height * width} numbers: pass the image_shape of these rows{transpose}"
+            f"{name} has shape {rows.shape}, but an image of {' by '.join(map(str, image_shape))} "
+            f"needs rows of {size} numbers: pass the image_shape of these rows{transpose}"
         )
     return rows
 
@@ -179,15 +181,18 @@ def check_finite(rows: Array, name: str = "X") -> None:
 
 
 def lay_out(images: Array, tile_shape: tuple[int, int], spacing: tuple[int, int]) -> Array:
-    """Lay a stack of images (n, height, width), n ≤ tiles, out as tiles on a background of 0."""
+    """Lay a stack of images (n, height, width), n ≤ tiles, out as tiles on a background of 0.
+
+    A fourth axis, of colours, stays as it is.
+    """
     (rows, columns), (below, right) = tile_shape, spacing
-    n, height, width = images.shape
+    n, height, width, *colours = images.shape
     # Each tile is a cell with its spacing below and to the right of it, so that the grid is one
     # reshape; the spacing of the last cells is cut off.
-    cells = np.zeros((rows * columns, height + below, width + right), images.dtype)
+    cells = np.zeros((rows * columns, height + below, width + right, *colours), images.dtype)
     cells[:n, :height, :width] = images
     grid = cells.reshape(rows, columns, *cells.shape[1:]).swapaxes(1, 2)
-    canvas = grid.reshape(rows * (height + below), columns * (width + right))
+    canvas = grid.reshape(rows * (height + below), columns * (width + right), *colours)
     return np.ascontiguousarray(canvas[: len(canvas) - below, : canvas.shape[1] - right])
 
 

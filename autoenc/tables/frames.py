@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from autoenc.tables.table import Array, Table, TableError, check_numbers
 # Rows that are parsed together.
 CHUNK = 50_000
 _SEPARATORS = ",;\t"
+_DECIMAL_COMMA = ": decimals begin with a point, not with a comma"
 
 
 def read_csv(path: Path, selection: Selection, part: str | None = None) -> Table:
@@ -145,11 +147,16 @@ def _column(path: Path, column: Any, name: str, start: int) -> Array:
         found, row = repr(column.iloc[bad[0]]), start + int(bad[0])
     else:
         found, row = str(column.iloc[0]), start
+    why = _DECIMAL_COMMA if _has_decimal_comma(found) else ""
     raise TableError(
-        f"{path}: column {name!r} has {found} at row {row} (from 0), which is not a number; "
+        f"{path}: column {name!r} has {found} at row {row} (from 0), which is not a number{why}; "
         f"correct it, leave the column out (--drop {name}), or keep it as the label "
         f"(--label-column {name})."
     )
+
+
+def _has_decimal_comma(found: str) -> bool:
+    return re.fullmatch(r"'[-+]?\d+,\d+'", found) is not None
 
 
 def _joined(labels: list[Array]) -> Array:

@@ -24,6 +24,9 @@ class Training(Protocol):
         A record of every epoch that has ended.
     stop_requested : bool
         Set it to True, and training ends after this block.
+    valid_cost : float or None
+        Validation cost of the present parameters; None unless the last block was followed by a
+        validation.
     """
 
     description: str
@@ -31,6 +34,7 @@ class Training(Protocol):
     iteration: int
     history: list[Record]
     stop_requested: bool
+    valid_cost: float | None
 
     @property
     def n_epochs(self) -> int:

@@ -48,6 +48,7 @@ class Run:
     history: list[Record] = field(default_factory=list)
     so_far: EpochSoFar = field(default_factory=EpochSoFar)
     stop_requested: bool = False
+    valid_cost: float | None = None
     first_cost: float | None = None
     is_good: bool = True
 
@@ -253,24 +254,24 @@ class Run:
 
     def validate(self) -> None:
         """Validate if it is time to, and note what the record is to say of it."""
+        self.valid_cost = None
         if self.validator is None:
             return
-        said, last = self.so_far.said, self.iteration - 1
+        last = self.iteration - 1
         if self.keeper is None:
             if self.rows_done == self.n_rows:
-                said["valid_cost"] = self.compute_validation_cost()
+                self.compute_validation_cost(self.validator)
             return
         if self.keeper.rule.validate_after(last):
-            said["valid_cost"] = self.compute_validation_cost()
-            self.keeper.report(last, said["valid_cost"])
+            self.keeper.report(last, self.compute_validation_cost(self.validator))
         if self.keeper.rule.stop_after(last):
-            said["stopped_early"] = True
+            self.so_far.said["stopped_early"] = True
 
-    def compute_validation_cost(self) -> float:
-        """Compute the validation cost under the present parameters."""
-        assert self.validator is not None
+    def compute_validation_cost(self, validator: Validator) -> float:
+        """Compute the validation cost under the present parameters, and note it."""
         self.runner.sync()
-        return self.validator()
+        self.valid_cost = self.so_far.said["valid_cost"] = validator()
+        return self.valid_cost
 
     def save(self) -> None:
         """Write the checkpoint, if one is asked for."""

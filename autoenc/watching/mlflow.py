@@ -13,11 +13,14 @@ from typing import Any
 import numpy as np
 
 from autoenc.plotting import plot_filters, plot_loss
+from autoenc.plotting.tiles import ImageShape
 from autoenc.tables.extras import import_extra
 from autoenc.training import Callback, Training
 from autoenc.watching.disk import Forbearance
 from autoenc.watching.history import write_history
 from autoenc.watching.models import filter_images, learning_rate_of, measures_of
+
+TELEMETRY = "MLFLOW_DISABLE_TELEMETRY"
 
 
 class MLflow(Callback):
@@ -31,6 +34,9 @@ class MLflow(Callback):
     The run is one of its own. Where the caller has an active run, it becomes a child of that,
     which stays active and as it was: a run has one value for each parameter, and several
     trainings may be made within one. No setting of MLflow is changed.
+
+    MLflow counts its uses over the network. Where it is imported for this callback, that is off,
+    unless ``MLFLOW_DISABLE_TELEMETRY`` is set to ``false``.
 
     A store that cannot be reached when training begins is an error. Later, it is warned of
     once, and the next epoch tries again; metrics that are missing then are recorded.
@@ -47,7 +53,7 @@ class MLflow(Callback):
         one that MLflow is set to.
     tags : mapping, optional
         More about the run.
-    image_shape : (height, width), optional
+    image_shape : (height, width) or (height, width, 3), optional
         Shape of the image that a filter is. If left out, it is square, and filters that cannot
         be square are not drawn.
 
@@ -75,9 +81,9 @@ class MLflow(Callback):
         *,
         experiment: str | None = None,
         tags: Mapping[str, str] | None = None,
-        image_shape: tuple[int, int] | None = None,
+        image_shape: ImageShape | None = None,
     ) -> None:
-        self._mlflow = import_extra("mlflow", "mlflow", "MLflow")
+        self._mlflow = _import_without_telemetry()
         self.run_name = run_name
         self.tracking_uri = tracking_uri
         self.experiment = experiment
@@ -195,6 +201,17 @@ class MLflow(Callback):
         # Those of a training that has diverged cannot be drawn.
         if filters is not None and np.isfinite(filters).all():
             plot_filters(filters, self.image_shape, path=path)
+
+
+def _import_without_telemetry() -> Any:
+    """Import MLflow, which looks at this variable when it is imported."""
+    if TELEMETRY in os.environ:
+        return import_extra("mlflow", "mlflow", "MLflow")
+    os.environ[TELEMETRY] = "true"
+    try:
+        return import_extra("mlflow", "mlflow", "MLflow")
+    finally:
+        del os.environ[TELEMETRY]
 
 
 def _status(training: Training, error: BaseException | None) -> str:

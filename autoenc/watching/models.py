@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from autoenc.plotting.tiles import ImageShape
 from autoenc.training import Record, Training
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -47,7 +48,7 @@ def filters_of(model: Any) -> Array:
     return W.T
 
 
-def filter_images(model: Any, image_shape: tuple[int, int] | None) -> Array | None:
+def filter_images(model: Any, image_shape: ImageShape | None) -> Array | None:
     """Return the filters if they are images: said to be so, or square; else None."""
     W = _first_weights(model)
     if W is None or (image_shape is None and math.isqrt(len(W)) ** 2 != len(W)):

@@ -78,25 +78,28 @@ class SaveEvery(Callback):
 
 
 class SaveBest(Callback):
-    """Keeps the model of the epoch with the lowest validation cost in a file.
+    """Keeps the model with the lowest validation cost in a file.
 
-    The file is replaced whenever an epoch is better than all before it, and is whole at any
-    time. A disk that fails when training begins is an error; later, it is warned of once, and
-    the next better epoch tries again.
+    The file is replaced whenever a model is better than all before it, and is whole at any
+    time. All validations count, those within an epoch too, so that it ends as the model of a
+    training with early stopping does. A disk that fails when training begins is an error; later,
+    it is warned of once, and the next better model tries again.
 
     Parameters
     ----------
     path : path
-        The model file; an earlier one is replaced when the first epoch ends.
+        The model file; an earlier one is replaced when the first epoch ends, or at the first
+        validation.
     monitor : str, optional
-        The number in the records of epochs that shall be low. If left out, it is
-        ``valid_cost``, and ``cost`` while there is no validation: an epoch that was validated
-        is better than any that was not.
+        The number that shall be low: ``valid_cost``, or another in the records of epochs, which
+        is looked at when an epoch ends. If left out, it is ``valid_cost``, and ``cost`` while
+        there is no validation: a model that was validated is better than any that was not.
 
     Attributes
     ----------
     best : dict or None
-        The record of the epoch whose model is in the file.
+        The record of the epoch whose model is in the file; of a model from within an epoch,
+        its ``epoch``, ``iteration`` and ``valid_cost``.
 
     Examples
     --------
@@ -134,13 +137,19 @@ class SaveBest(Callback):
         self._disk = Forbearance(str(self.path))
         self.best = None
 
+    def block_end(self, training: Training) -> None:
+        """Save the model if it was validated within an epoch, and is the best so far."""
+        if training.valid_cost is not None and training.rows_done < training.n_rows:
+            numbers = {"epoch": training.epoch, "iteration": training.iteration}
+            self._save_if_best(training, {**numbers, "valid_cost": training.valid_cost})
+
     def epoch_end(self, training: Training) -> None:
         """Save the model if it is the best so far."""
         record = training.history[-1]
-        if self._rank(record) < (self._rank(self.best) if self.best else _WORST):
-            with self._disk.trouble_is_told():
-                training.model.save(self.path)
-                self.best = record
+        if training.valid_cost is None:
+            # What the record may have is of other parameters, from within the epoch.
+            record = {name: value for name, value in record.items() if name != "valid_cost"}
+        self._save_if_best(training, record)
 
     def stop(self, training: Training) -> None:
         """Warn if nothing was saved because no epoch had what is monitored."""
@@ -151,6 +160,12 @@ class SaveBest(Callback):
                 f"that is monitored; there are {', '.join(names)}.",
                 stacklevel=2,
             )
+
+    def _save_if_best(self, training: Training, record: Record) -> None:
+        if self._rank(record) < (self._rank(self.best) if self.best else _WORST):
+            with self._disk.trouble_is_told():
+                training.model.save(self.path)
+                self.best = record
 
     def _rank(self, record: Record) -> tuple[float, float]:
         """Lowest is best: by what is monitored, then by its value; NaN counts as not there."""

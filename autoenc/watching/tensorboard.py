@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autoenc.plotting import plot_filters, plot_reconstructions
+from autoenc.plotting.tiles import ImageShape
 from autoenc.tables.extras import import_extra
 from autoenc.training import Callback, Every, Training
 from autoenc.watching.disk import Forbearance, check_folder
@@ -50,7 +51,7 @@ class TensorBoard(Callback):
         A few rows to be seen beside their reconstructions, and whose codes are counted.
     every : int
         Epochs between two pictures and histograms, at least 1.
-    image_shape : (height, width), optional
+    image_shape : (height, width) or (height, width, 3), optional
         Shape of the image in a row. If left out, images are square, and rows that cannot be
         square have no pictures.
     k : int
@@ -81,7 +82,7 @@ class TensorBoard(Callback):
         X: ArrayLike | None = None,
         *,
         every: int = 1,
-        image_shape: tuple[int, int] | None = None,
+        image_shape: ImageShape | None = None,
         k: int = 10,
     ) -> None:
         import_extra("tensorboardX", "tensorboard", "TensorBoard")

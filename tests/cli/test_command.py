@@ -1,6 +1,8 @@
 """The command as a whole, `info`, `doctor` and `bench`."""
 
 import os
+import re
+import signal
 import subprocess
 
 import pytest
@@ -9,6 +11,7 @@ import autoenc
 from autoenc.backends import resolve_backend
 from autoenc.cli import COMMANDS, bench, main, probes
 from autoenc.estimators import AutoEncoder, SoftmaxClassifier
+from autoenc.training.run import Run
 from tests.cli.conftest import COMMAND, good, refusal, run
 
 NAMES = [command.__name__.rpartition(".")[2] for command in COMMANDS]
@@ -85,12 +88,25 @@ def test_an_error_of_ours_says_how_to_see_more(monkeypatch):
     )
 
 
-@pytest.mark.parametrize("arguments", [[], ["nothing"], ["train"], ["score", "--what"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nothing"],
+        ["train"],
+        ["score", "--what"],
+        ["doctor", "nothing"],
+        ["train", "x", "-o", "y", "--hidden", "x"],
+        ["train", "x", "-o", "y", "--seed", "-1"],
+        ["train", "x", "-o", "y", "--columns", "a,b,a"],
+    ],
+)
 def test_a_wrong_command_line_is_status_2(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
-    assert "usage: autoenc" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert re.fullmatch(r"error: .*; see `autoenc( \w+)? --help`\.\n", told)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -206,6 +222,36 @@ def test_bench(monkeypatch):
         *_, rows, microseconds, rate = line.replace(",", "").split()
         assert int(rows) == 20
         assert float(rate) == pytest.approx(20e6 / float(microseconds), rel=0.1)
+
+
+@pytest.mark.filterwarnings("ignore:training was interrupted:UserWarning")
+@pytest.mark.parametrize(
+    "measure",
+    [
+        probes.gradient_error,
+        probes.step_microseconds,
+        lambda: list(probes.check_same_bytes()),
+    ],
+)
+def test_ctrl_c_ends_a_measurement(monkeypatch, measure):
+    """A training returns after Ctrl-C, with what it has learned; the measurement must not."""
+
+    def interrupted(self, *args, **kwargs):
+        os.kill(os.getpid(), signal.SIGINT)
+        return run_block(self, *args, **kwargs)
+
+    run_block = Run.run_block
+    monkeypatch.setattr(Run, "run_block", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        measure()
+
+
+def test_what_was_interrupted_is_told(monkeypatch):
+    def stop(path):
+        raise KeyboardInterrupt("there is no model yet")
+
+    monkeypatch.setattr("autoenc.cli.info.describe_model", stop)
+    assert run("info", "x") == (130, "", "interrupted: there is no model yet\n")
 
 
 def test_bench_of_backends_that_are_not_there():

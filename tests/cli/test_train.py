@@ -12,9 +12,10 @@ from sklearn.preprocessing import MinMaxScaler
 
 from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.cli import settings
+from autoenc.cli.models import load_model
 from autoenc.estimators import StackedDenoisingAutoEncoder
 from autoenc.tables import read_table
-from tests.cli.conftest import COMMAND, good, refusal
+from tests.cli.conftest import COMMAND, good, refusal, run
 
 
 def test_the_model_is_that_of_the_estimator(people, people_model):
@@ -224,3 +225,42 @@ def test_ctrl_c_keeps_what_was_learned(people, tmp_path, model):
     assert "Traceback" not in err
     assert read_table(people, columns=["age"]).values.shape == (80, 1)
     assert good("info", path).count("n_epochs=1000000") == 1
+
+
+def test_what_cannot_be_is_told_before_the_training(people, tmp_path, monkeypatch):
+    def train(*arguments):
+        given = {"-o": tmp_path / "m.safetensors", "--columns": "age,height"}
+        given |= dict(zip(arguments[::2], arguments[1::2], strict=True))
+        return refusal("train", people, *(word for pair in given.items() for word in pair))
+
+    monkeypatch.setattr(DenoisingAutoEncoder, "fit", None)
+    assert f"{tmp_path} is a folder; expected the name of a model file." in train("-o", tmp_path)
+    (tmp_path / "file").touch()
+    below = tmp_path / "file" / "m.safetensors"
+    assert train("-o", below).startswith(f"error: {below}: cannot be written there (")
+    assert "--patience needs --validation DATA or --val" in train("--patience", 3)
+    assert "--resume needs --checkpoint FILE" in refusal(
+        "train", people, "-o", tmp_path / "m.safetensors", "--resume"
+    )
+
+
+@pytest.mark.filterwarnings("always::UserWarning")
+def test_a_training_that_diverges_is_told_without_a_traceback(people, tmp_path):
+    outcome = run("train", people, "-o", tmp_path / "m.safetensors", "--columns", "age,income",
+                  "--hidden", 2, "--learning-rate", 1e12, "--quiet")  # fmt: skip
+    assert outcome.status == 1
+    *notes, last = outcome.err.splitlines()
+    assert all(note.startswith("note: the cost became") for note in notes)
+    assert last.startswith("error: the cost became")
+    assert last.endswith("Try a smaller learning rate, or scale the data.")
+    assert not (tmp_path / "m.safetensors").exists()
+
+
+def test_columns_whose_names_have_commas(tmp_path):
+    rows = "1,2,3\n3,5,7\n2,9,1\n"
+    (tmp_path / "t.csv").write_text(f'"net, of tax",b,"c ""d"""\n{rows}')
+    for columns, expected in (('"net, of tax",b', ("net, of tax", "b")), ("b", ("b",))):
+        path = tmp_path / "m.safetensors"
+        good("train", tmp_path / "t.csv", "-o", path, "--columns", columns, "--hidden", 2,
+             "--epochs", 1, "--quiet", "--force")  # fmt: skip
+        assert load_model(path).preparation.columns == expected

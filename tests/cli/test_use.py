@@ -14,8 +14,10 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
 
 from autoenc import DenoisingAutoEncoder
 from autoenc.datasets.idx import read_idx
+from autoenc.estimators import PerceptronClassifier
 from autoenc.tables import read_table, write_table
 from tests.cli.conftest import good, refusal, run
+from tests.export.alone import run_alone
 
 NUMBERS = ["age", "income", "height"]
 
@@ -152,6 +154,38 @@ def test_plot(faces, faces_model, stack_model, tmp_path, what):
         assert size_of(picture) > (100, 50)
 
 
+@pytest.fixture(scope="module")
+def flags(tmp_path_factory):
+    """Folder of images in colour, and a model of them."""
+    folder = tmp_path_factory.mktemp("colours") / "flags"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for i in range(40):
+        stripes = rng.uniform(size=(3, 1, 3)).repeat(2, 0).repeat(8, 1)
+        Image.fromarray(np.uint8(255 * stripes)).save(folder / f"{i:02d}.png")
+    model = folder.with_name("flags.safetensors")
+    good("train", folder, "-o", model, "--hidden", 20, "--epochs", 300, "--batch-size", 10,
+         "--learning-rate", 0.3, "--corruption", 0, "--seed", 0, "--quiet")  # fmt: skip
+    return folder, model
+
+
+def test_plot_in_colour(flags, tmp_path):
+    folder, model = flags
+    good("plot", "filters", model, "-o", tmp_path / "filters.png")
+    good("plot", "reconstructions", model, folder, "-k", 4, "-o", tmp_path / "again.png")
+    with Image.open(tmp_path / "filters.png") as image:
+        assert np.ptp(np.asarray(image.convert("RGB"), int), axis=2).max() > 100
+    drawn = np.asarray(Image.open(tmp_path / "again.png").convert("RGB"), int)
+    first = np.asarray(Image.open(folder / "00.png").convert("RGB"), int)
+    # Images of 6 × 8 pixels, framed, beside labels: the first at the right of these.
+    times, gap, margin = 14, 4, 16
+    top, left = margin + 1, drawn.shape[1] - margin - 4 * (8 * times + 2) - 3 * gap + 1
+    for line, tolerance in ((0, 1), (1, 40)):
+        y = top + line * (6 * times + 2 + gap)
+        tile = drawn[y : y + 6 * times : times, left : left + 8 * times : times]
+        assert np.abs(tile - first).mean() <= tolerance
+
+
 def test_plot_so_many(faces, faces_model, tmp_path):
     sizes = []
     for k in (2, 8):
@@ -171,6 +205,22 @@ def test_plot_what_cannot_be_drawn(people, people_model, faces_model, tmp_path):
     assert "cannot tell the picture format" in refusal(
         "plot", "loss", faces_model, "-o", tmp_path / "p.doc"
     )
+
+
+@pytest.mark.parametrize("part", ["reconstruct", "score"])
+def test_export_to_onnx_of_a_model_that_takes_holes(people, tmp_path, part):
+    path, data = tmp_path / "m.safetensors", tmp_path / "holes.csv"
+    frame = pd.read_csv(people)[["age", "height"]]
+    frame.loc[[3, 17], "age"] = np.nan
+    frame.to_csv(data, index=False)
+    good("train", data, "-o", path, "--scale", "minmax", "--missing", "mask", "--hidden", 2,
+         "--epochs", 3, "--seed", 1, "--quiet")  # fmt: skip
+    good("export", path, "-o", tmp_path / "m.onnx", "--part", part)
+    good(part, path, data, "-o", tmp_path / "expected.npy")
+    session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
+    (found,) = session.run(None, {"x": frame.to_numpy(np.float32)})
+    expected = np.load(tmp_path / "expected.npy").reshape(found.shape)
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
 # The model itself standardises; that columns are brought to [0, 1] is left to the file.
@@ -194,6 +244,54 @@ def test_export_to_onnx_takes_rows_as_they_are(people, tmp_path, kind, scaler, p
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
 
 
+def test_export_a_classifier(digits, tmp_path):
+    X, y = digits.train.images[:200], digits.train.labels[:200]
+    model = PerceptronClassifier(8, n_epochs=2, random_state=0, verbose=False).fit(X, y)
+    path, graph = tmp_path / "m.safetensors", tmp_path / "m.onnx"
+    model.save(path)
+    for options, function in (((), "predict_proba"), (("--part", "predict"), "predict")):
+        good("export", path, "-o", graph, *options)
+        (found,) = onnxruntime.InferenceSession(graph).run(None, {"x": X})
+        np.testing.assert_allclose(found, getattr(model, function)(X), atol=1e-5)
+    assert "no part transform; expected --part predict_proba or predict." in refusal(
+        "export", path, "-o", graph, "--part", "transform"
+    )
+    assert "holds a 'PerceptronClassifier'; expected one of AutoEncoder, D" in refusal(
+        "transform", path, "rows.npy", "-o", tmp_path / "codes.npy"
+    )
+
+
+READ_ALONE = """
+import numpy as np, numpy_reader
+model, rows, results = sys.argv[1:]
+model, X = numpy_reader.load(model), np.load(rows)
+np.savez(results, transform=model.transform(X), reconstruct=model.reconstruct(X),
+         score=model.score_samples(X))
+"""
+
+
+@pytest.mark.parametrize(
+    "settings", [("--cost", "squared_error"), ("--model", "stack", "--hidden", "3,2"), ()]
+)
+def test_the_reader_gives_what_the_commands_give_of_scaled_columns(people, tmp_path, settings):
+    """With nothing but NumPy, from rows in the units of the data, some of them beyond the fit."""
+    path, folder = tmp_path / "m.safetensors", tmp_path / "away"
+    good("train", people, "-o", path, "--columns", "age,income,height", "--scale", "minmax",
+         "--hidden", 2, *settings, "--epochs", 3, "--seed", 1, "--quiet")  # fmt: skip
+    rows = pd.read_csv(people)[NUMBERS].to_numpy()
+    rows[3:5] *= 3
+    np.save(tmp_path / "rows.npy", rows)
+    good("export", path, "-o", folder)
+    given = (folder / path.name, tmp_path / "rows.npy", tmp_path / "results.npz")
+    assert run_alone(folder, READ_ALONE, *given) == ["numpy", "numpy_reader"]
+    results = np.load(tmp_path / "results.npz")
+    for verb in ("transform", "reconstruct", "score"):
+        outcome = run(verb, path, tmp_path / "rows.npy", "-o", tmp_path / f"{verb}.npy")
+        assert outcome.status == 0
+        expected = np.load(tmp_path / f"{verb}.npy").reshape(results[verb].shape)
+        np.testing.assert_allclose(results[verb], expected, rtol=1e-6, atol=1e-6)
+
+
 def test_export_the_reader(faces, faces_model, tmp_path):
     folder = tmp_path / "away"
     assert "numpy_reader.py" in good("export", faces_model, "-o", folder)
@@ -212,8 +310,7 @@ def test_export_the_reader(faces, faces_model, tmp_path):
     )
 
 
-def test_export_of_scaled_rows_is_told(people_model, tmp_path):
-    outcome = run("export", people_model, "-o", tmp_path / "away")
-    assert outcome.status == 0
-    assert "the reader takes scaled rows" in outcome.err
+def test_export_to_nowhere(people_model, tmp_path):
     assert "end the name in .onnx" in refusal("export", people_model, "-o", tmp_path / "a.txt")
+    told = refusal("export", people_model, "-o", tmp_path / "a.onnx", "--part", "predict")
+    assert "no part predict; expected --part reconstruct or transform or score." in told

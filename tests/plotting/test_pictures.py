@@ -233,3 +233,58 @@ def test_labels_are_inside_the_picture(tmp_path):
 def test_reconstructions_refuse(Z, options, text):
     with pytest.raises(ValueError, match=re.escape(text)):
         plot_reconstructions(np.ones((5, 16)), Z, **options)
+
+
+# --- colours -------------------------------------------------------------------------------------
+
+
+def colours(path):
+    return np.rint(imread(path)[..., :3] * 255).astype(np.uint8)
+
+
+@pytest.fixture(name="C")
+def rows_of_colours():
+    return np.random.default_rng(1).uniform(size=(5, 2 * 4 * 3))
+
+
+def as_drawn(row, times=TIMES):
+    levels = np.rint(255 * row).astype(np.uint8).reshape(2, 4, 3)
+    return levels.repeat(times, 0).repeat(times, 1)
+
+
+def test_filters_in_colour_are_exact_to_the_pixel(C, tmp_path):
+    plot_filters(3 * C - 1, (2, 4, 3), columns=4, path=tmp_path / "filters.png")
+    picture = colours(tmp_path / "filters.png")
+    height, width = 2 * TIMES, 4 * TIMES
+    assert picture.shape == (2 * height + GAP + 2 * MARGIN, 4 * width + 3 * GAP + 2 * MARGIN, 3)
+    for i, row in enumerate(C):
+        y, x = divmod(i, 4)
+        y, x = MARGIN + y * (height + GAP), MARGIN + x * (width + GAP)
+        tile = picture[y : y + height, x : x + width]
+        np.testing.assert_array_equal(tile, as_drawn((row - row.min()) / np.ptp(row)))
+    assert (picture[:, MARGIN + width : MARGIN + width + GAP] == 255).all()  # gaps are white
+    assert (picture[MARGIN + height + GAP : -MARGIN, -MARGIN - width : -MARGIN] == 255).all()
+
+
+def test_reconstructions_in_colour_share_one_scale(C):
+    figure = plot_reconstructions(C, C / 2, (2, 4, 3))
+    picture = drawn(figure)
+    step = 2 * TIMES + 2 + GAP
+    for top, row in ((1, C[0]), (1 + step, C[0] / 2)):
+        np.testing.assert_array_equal(
+            picture[top : top + 2 * TIMES, 1 : 1 + 4 * TIMES], as_drawn(row)
+        )
+    assert labels(figure) == ["input", "reconstruction"]
+    assert len(set(picture[0, 0])) == 1  # the line around an image is grey
+    assert 0 < picture[0, 0, 0] < 255
+
+
+@pytest.mark.parametrize("shape", [(2, 4), (2, 4, 4), (4, 2, 3, 1), [2, 4, 0], (2, -4, 3)])
+def test_shapes_that_are_no_colours(C, shape):
+    with pytest.raises(ValueError, match=r"needs rows of 8 numbers|image_shape must be"):
+        plot_filters(C, shape)
+
+
+def test_wrong_sizes_in_colour(C):
+    with pytest.raises(ValueError, match=r"an image of 3 by 4 by 3 needs rows of 36 numbers"):
+        plot_filters(C, (3, 4, 3))

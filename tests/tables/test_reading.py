@@ -90,7 +90,11 @@ def test_labels_that_are_numbers_and_text_are_text(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (PEOPLE, "column 'name' has 'Ada' at row 0 (from 0), which is not a number"),
+        (PEOPLE, "column 'name' has 'Ada' at row 0 (from 0), which is not a number; correct"),
+        (
+            "a;b\n1;2,5\n",
+            "'2,5' at row 0 (from 0), which is not a number: decimals begin with a p",
+        ),
         ("a,b\n1,2\n3,x\n", "column 'b' has 'x' at row 1 (from 0)"),
         ("a,b\n1,2\n3,x\n", "--drop b"),
         ("a,b\n1,2\n,4\n", "a missing value at row 1 (from 0), column 'a'"),

@@ -50,6 +50,10 @@ class Told:
     def cost(self):
         return self.history[-1]["cost"]
 
+    @property
+    def valid_cost(self):
+        return self.history[-1].get("valid_cost")
+
 
 def tell(watcher, records, model=None, **settings):
     """Tell a watcher of epochs with these records."""

@@ -2,11 +2,14 @@
 
 import os
 import signal
+import subprocess
 import sys
 from types import SimpleNamespace
 
+import mlflow
 import numpy as np
 import pytest
+from mlflow.exceptions import MlflowException
 from PIL import Image
 
 from autoenc import AutoEncoder
@@ -16,11 +19,6 @@ from autoenc.training import Callback, EpochPatience
 from autoenc.watching import MLflow
 from tests.watching.helpers import RaiseIn, fit, model_with_filters, new_model, tell, train_graph
 from tests.watching.test_history import read
-
-# MLflow counts its users over the network unless it is told not to.
-os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
-import mlflow
-from mlflow.exceptions import MlflowException
 
 # How MLflow describes its tables to SQLAlchemy is MLflow's own concern.
 pytestmark = pytest.mark.filterwarnings(
@@ -242,3 +240,24 @@ def test_what_is_to_be_installed_is_told_at_once(monkeypatch):
     monkeypatch.setitem(sys.modules, "mlflow", None)
     with pytest.raises(MissingExtraError, match=r'pip install "autoenc\[mlflow\]"'):
         MLflow()
+
+
+@pytest.mark.parametrize(("stated", "counts"), [(None, False), ("true", False), ("false", True)])
+def test_nothing_is_counted_over_the_network_unless_the_user_wants_it(stated, counts):
+    """In a process of its own, as MLflow looks at the environment once, and is silent in tests."""
+    code = f"""
+import os, socket
+def refuse(*_, **__):
+    raise OSError("no network here")
+socket.socket.connect = socket.getaddrinfo = refuse
+from autoenc.watching import MLflow
+MLflow()
+from mlflow.telemetry import get_telemetry_client
+assert (get_telemetry_client() is not None) is {counts}
+assert os.environ.get("MLFLOW_DISABLE_TELEMETRY") == {stated!r}
+"""
+    # Whatever else says that this is a test or a service of integration is left out.
+    environment = {n: os.environ[n] for n in ("PATH", "HOME", "SYSTEMROOT") if n in os.environ}
+    if stated is not None:
+        environment["MLFLOW_DISABLE_TELEMETRY"] = stated
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)

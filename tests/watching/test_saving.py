@@ -8,9 +8,9 @@ import pytest
 
 from autoenc import AutoEncoder
 from autoenc.estimators import SoftmaxClassifier
-from autoenc.training import Callback, EpochPatience
+from autoenc.training import Callback, EpochPatience, GeometricPatience
 from autoenc.watching import SaveBest, SaveEvery
-from tests.watching.helpers import NoFolderIn, RaiseIn, fit, tell, train_graph
+from tests.watching.helpers import NoFolderIn, RaiseIn, Told, fit, tell, train_graph
 
 
 def test_the_model_can_be_used_while_it_is_trained(digits):
@@ -151,6 +151,54 @@ def test_the_file_is_the_model_with_the_lowest_validation_error(digits, tmp_path
     saved = SoftmaxClassifier.load(watcher.path)
     assert 1 - saved.score(*held_out) == pytest.approx(lowest)
     assert len(saved.history_) == watcher.best["epoch"]
+
+
+class Validations(Callback):
+    """Notes all validation costs, with the epoch and whether it was over."""
+
+    def __init__(self):
+        self.seen = []
+
+    def block_end(self, training):
+        if training.valid_cost is not None:
+            over = training.rows_done == training.n_rows
+            self.seen.append((training.valid_cost, training.epoch, training.iteration, over))
+
+
+@pytest.mark.parametrize("backend", ["c", "xla"])
+@pytest.mark.parametrize("monitor", [None, "valid_cost"])
+def test_the_best_of_validations_within_epochs_is_kept(digits, tmp_path, monitor, backend):
+    watcher = SaveBest(tmp_path / "best.safetensors", monitor)
+    seen = Validations()
+    # 30 minibatches an epoch, and a validation after every 4.
+    model = SoftmaxClassifier(
+        n_epochs=6, batch_size=10, learning_rate=1.0, early_stopping=GeometricPatience(8),
+        random_state=1, backend=backend, verbose=False,
+    )  # fmt: skip
+    held_out = digits.valid.images[:200], digits.valid.labels[:200]
+    model.fit(
+        digits.train.images[:300], digits.train.labels[:300], held_out, callbacks=[seen, watcher]
+    )
+    lowest, epoch, iteration, over = min(seen.seen, key=lambda validation: validation[0])
+    assert len(seen.seen) > 7
+    assert not over
+    assert lowest < min(record["valid_cost"] for record in model.history_)
+    assert watcher.best == {"epoch": epoch, "iteration": iteration, "valid_cost": lowest}
+    saved = SoftmaxClassifier.load(watcher.path)
+    assert 1 - saved.score(*held_out) == pytest.approx(lowest)
+    for kept, restored in zip(saved.weights_, model.weights_, strict=True):
+        np.testing.assert_array_equal(kept, restored)
+
+
+def test_a_validation_within_an_epoch_says_nothing_of_its_end(tmp_path):
+    class Stale(Told):
+        valid_cost = None
+
+    watcher, model = SaveBest(tmp_path / "best", "valid_cost"), Counter()
+    training = Stale(model, history=[{"epoch": 1, "cost": 1.0, "valid_cost": 0.5}])
+    watcher.start(training)
+    watcher.epoch_end(training)
+    assert (watcher.best, model.n_saved) == (None, 0)
 
 
 def test_an_error_of_another_callback_leaves_the_best_model(digits, tmp_path):
