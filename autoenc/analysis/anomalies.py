@@ -62,6 +62,10 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     outlier detectors instead: its `score_samples` is the error negated, the larger the more
     normal, and `predict` gives +1 for normal rows and −1 for anomalies.
 
+    Where the model was fitted with ``missing="mask"``, rows may have missing entries, NaN, and are
+    judged by what is observed. p-values hold where as much is missing in the held-out rows as in
+    those that are judged.
+
     Ties between errors count against the row only: p-values are not randomised. Equal rows get
     equal p-values, the same on every call, and with ties these are on the safe side.
 
@@ -213,10 +217,13 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         -------
         array, (rows, columns)
             Terms of the model's cost. Over columns they add up to the error, which is
-            −`score_samples`, up to rounding.
+            −`score_samples`, up to rounding. Missing entries, where the model takes them, have
+            no part in it: 0.
 
         Raises
         ------
+        ValueError
+            If the model refuses the rows, or values are outside [0, 1] under cross-entropy.
         TypeError
             If the model is not an autoencoder or a stack of them.
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from autoenc.analysis.advice import advise
-from autoenc.analysis.fitted import column_costs, layers_of
+from autoenc.analysis.fitted import column_costs, dense, layers_of
 from autoenc.analysis.histories import History, summarize
 from autoenc.analysis.units import UnitHealth, error_shares, unit_health
 from autoenc.analysis.yardsticks import MARGIN, Errors, Yardsticks, yardsticks
@@ -62,6 +62,8 @@ class Report:
         Names of the columns.
     error_shares : list of float
         Share of each column in the error.
+    missing : float
+        Part of the entries that is missing in the rows measured on, and in no error.
     advice : list of str
         What to try, in words.
     """
@@ -74,6 +76,7 @@ class Report:
     layers: list[LayerReport]
     columns: list[str]
     error_shares: list[float]
+    missing: float
     advice: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -102,7 +105,9 @@ def report(model: Any, X: Any, *, X_train: Any = None, max_rows: int = 10_000) -
     ----------
     model : fitted autoencoder or stack
     X : array-like, (rows, columns)
-        At least two rows; best ones that the model has not seen.
+        At least two rows; best ones that the model has not seen. NaN where an entry is
+        missing, if the model was fitted with ``missing="mask"``: it is in no error, and
+        `yardsticks` says how the mean and PCA are compared there.
     X_train : array-like, (rows, columns), optional
         Rows that it was fitted on: the mean and PCA are taken from them, and the cost on them
         tells whether the model learned them by heart.
@@ -119,7 +124,7 @@ def report(model: Any, X: Any, *, X_train: Any = None, max_rows: int = 10_000) -
     TypeError
         If the model is not a fitted autoencoder or stack.
     ValueError
-        If the model refuses the rows, or there are fewer than two.
+        If the model refuses the rows or has no cost for them, or there are fewer than two.
 
     Examples
     --------
@@ -130,8 +135,10 @@ def report(model: Any, X: Any, *, X_train: Any = None, max_rows: int = 10_000) -
     'The squared error, 0.11..., is no better than that of the mean row (0.08...): ...'
     """
     X = _at_most(X, max_rows)
-    layers = _layer_reports(layers_of(model), X)
     X_train = None if X_train is None else _at_most(X_train, max_rows)
+    # Errors come first: rows that have none are refused, before codes warn of them.
+    shares = error_shares(model, X).tolist()
+    layers = _layer_reports(layers_of(model), X)
     return Report(
         model=type(model).__name__,
         n_rows=X.shape[0],
@@ -140,7 +147,8 @@ def report(model: Any, X: Any, *, X_train: Any = None, max_rows: int = 10_000) -
         train_cost=None if X_train is None else _mean_cost(model, X_train),
         layers=layers,
         columns=_column_names(model),
-        error_shares=error_shares(model, X).tolist(),
+        error_shares=shares,
+        missing=float(np.isnan(dense(X)).mean()),
     )
 
 
@@ -181,7 +189,18 @@ def _headline(found: Report) -> list[str]:
     return [
         *_wrap(f"{found.model} of {len(found.columns):,} columns, code of {sizes} units"),
         f"measured on {found.n_rows:,} rows; mean and PCA are taken from {origin}",
+        *_wrap(missing_text(found)),
     ]
+
+
+def missing_text(found: Report) -> str:
+    """Say how much is missing and what that means for the errors; nothing if nothing is."""
+    if not found.missing:
+        return ""
+    return (
+        f"{found.missing:.1%} of the values are missing: they are in no error, and PCA takes "
+        "the mean in their place"
+    )
 
 
 def _table(found: Yardsticks) -> list[str]:

@@ -21,10 +21,9 @@ from autoenc.analysis.fitted import (
     Array,
     column_costs,
     cost_of,
-    cross_entropy_terms,
+    costs_of_reconstructions,
     dense,
     layers_of,
-    squared_error_terms,
 )
 from autoenc.graph import AutoEncoderLayer
 
@@ -40,9 +39,10 @@ class Errors:
     Attributes
     ----------
     mean_squared : float
-        Mean of (x − z)² over all entries.
+        Mean of (x − z)² over all entries that are observed, in the units of the data.
     cost : float
-        Mean over rows of the model's own cost, as `score_samples` gives it.
+        Mean over rows of the model's own cost, as `score_samples` gives it: of what is
+        observed, and in standard units where the model standardises columns.
     """
 
     mean_squared: float
@@ -79,11 +79,16 @@ def yardsticks(model: Any, X: Any, *, X_train: Any = None) -> Yardsticks:
     Under cross-entropy, reconstructions by the mean and by PCA, which know nothing of (0, 1),
     are clipped to [0.001, 0.999] for their cost; not for their squared error.
 
+    Entries that are missing, NaN, are in no error. The mean row is that of what is observed of
+    each column, 0 where nothing is; PCA, which knows no missing entries, is fitted on training
+    rows with the mean in their place, and reconstructs rows that are filled in the same way.
+
     Parameters
     ----------
     model : fitted autoencoder or stack
     X : array-like, (rows, columns)
-        Rows to measure on; best ones that the model has not seen.
+        Rows to measure on; best ones that the model has not seen. NaN where an entry is
+        missing, if the model was fitted with ``missing="mask"``.
     X_train : array-like, (rows, columns), optional
         Rows that the mean and PCA are taken from; by default X itself, which favours them.
 
@@ -96,7 +101,7 @@ def yardsticks(model: Any, X: Any, *, X_train: Any = None) -> Yardsticks:
     TypeError
         If the model is not a fitted autoencoder or stack.
     ValueError
-        If the model refuses the rows.
+        If the model refuses the rows, or has no cost for them: cross-entropy needs [0, 1].
 
     References
     ----------
@@ -113,17 +118,19 @@ def yardsticks(model: Any, X: Any, *, X_train: Any = None) -> Yardsticks:
     >>> found.n_components, found.pca.mean_squared < found.mean.mean_squared
     (2, True)
     """
-    x, cost_name = dense(X), cost_of(model)
+    of_model = _errors_of_model(model, X)
+    x = dense(X)
     x_train = x if X_train is None else dense(X_train)
     n_components = min(_code_size(model), *x_train.shape)
-    mean = np.broadcast_to(x_train.mean(axis=0), x.shape)
+    mean = _observed_mean(x_train)
+    of_pca = _pca_reconstructions(_filled(x_train, mean), _filled(x, mean), n_components)
     return Yardsticks(
-        cost_name,
+        cost_of(model),
         x.shape[1],
         n_components,
-        model=_errors_of_model(model, X),
-        mean=_errors(x, mean, cost_name),
-        pca=_errors(x, _pca_reconstructions(x_train, x, n_components), cost_name),
+        model=of_model,
+        mean=_errors(model, x, np.broadcast_to(mean, x.shape)),
+        pca=_errors(model, x, of_pca),
         untrained=_errors_of_model(untrained(model), X),
     )
 
@@ -181,19 +188,36 @@ def _pca_reconstructions(x_train: Array, x: Array, n_components: int) -> Array:
     from sklearn.decomposition import PCA
 
     # "auto" is randomised where there is much to compute, so it is given a seed.
-    pca = PCA(n_components, random_state=0).fit(x_train)
+    pca = PCA(n_components, random_state=0)
+    # Where all rows are alike, its shares of the variance, which are not looked at, are 0 / 0.
+    with np.errstate(invalid="ignore"):
+        pca.fit(x_train)
     reconstructions: Array = pca.inverse_transform(pca.transform(x))
     return reconstructions
 
 
+def _observed_mean(x: Array) -> Array:
+    observed = ~np.isnan(x)
+    mean: Array = np.where(observed, x, 0).sum(axis=0) / np.maximum(observed.sum(axis=0), 1)
+    return mean
+
+
+def _filled(x: Array, mean: Array) -> Array:
+    return np.where(np.isnan(x), mean, x)
+
+
 def _errors_of_model(model: Any, X: Any) -> Errors:
-    mean_squared = squared_error_terms(dense(X), dense(model.reconstruct(X))).sum(axis=1).mean()
-    return Errors(float(mean_squared), float(column_costs(model, X).sum(axis=1).mean()))
+    # Costs come first: what has none is refused, before codes warn of it.
+    cost = column_costs(model, X).sum(axis=1).mean()
+    return Errors(_mean_squared(dense(X), dense(model.reconstruct(X))), float(cost))
 
 
-def _errors(x: Array, z: Array, cost_name: str) -> Errors:
-    mean_squared = float(squared_error_terms(x, z).sum(axis=1).mean())
-    if cost_name == "squared_error":
-        return Errors(mean_squared, mean_squared)
-    cost = cross_entropy_terms(x, np.clip(z, MARGIN, 1 - MARGIN)).sum(axis=1).mean()
-    return Errors(mean_squared, float(cost))
+def _errors(model: Any, x: Array, z: Array) -> Errors:
+    kept = np.clip(z, MARGIN, 1 - MARGIN) if cost_of(model) == "cross_entropy" else z
+    cost = costs_of_reconstructions(model, x, kept).sum(axis=1).mean()
+    return Errors(_mean_squared(x, z), float(cost))
+
+
+def _mean_squared(x: Array, z: Array) -> float:
+    observed = ~np.isnan(x)
+    return float(np.square(np.where(observed, x - z, 0)).sum()) / max(int(observed.sum()), 1)

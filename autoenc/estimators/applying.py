@@ -11,20 +11,21 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from autoenc import plotting
-from autoenc.analysis import Report, report
-from autoenc.estimators.base import GraphEstimator
+from autoenc.analysis.fitted import layers_of
+from autoenc.backends import resolve_backend
+from autoenc.estimators.base import BUILDING, GraphEstimator, in_parts
+from autoenc.estimators.compiled import CompiledModel
 from autoenc.estimators.domain import domain_of
 from autoenc.estimators.frames import in_container
 from autoenc.estimators.rows import Array, Rows
+from autoenc.estimators.symbolic import SymbolicModel, SymbolicStack
 
 
 class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, GraphEstimator):
     """What can be done with an autoencoder that has been fitted."""
 
-    cost_: str
     missing: str
-    W_: Array
-    visible_bias_: Array
+    _compiled: CompiledModel
 
     def transform(self, X: Any) -> Array:
         """Codes of X.
@@ -36,6 +37,17 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
         Returns
         -------
         array, (rows, n_hidden)
+
+        Warns
+        -----
+        DomainWarning
+            If values are far from those fitted on or, under cross-entropy, outside [0, 1].
+
+        Raises
+        ------
+        ValueError
+            If the rows do not fit the model; under cross-entropy, if values are a hundred widths
+            from [0, 1]. Names the first one, its row and column.
         """
         return self._apply("encode", self._rows(X))
 
@@ -53,10 +65,10 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
             Or a frame, if `set_output` asks for it.
         """
         check_is_fitted(self)
-        codes = np.ascontiguousarray(X, dtype=self.W_.dtype)
-        if codes.ndim != 2 or codes.shape[1] != self.W_.shape[1]:
+        codes = np.ascontiguousarray(X, dtype=layers_of(self)[0].W_.dtype)
+        if codes.ndim != 2 or codes.shape[1] != self._n_features_out:
             raise ValueError(
-                f"codes have shape {codes.shape}; expected (rows, {self.W_.shape[1]}), "
+                f"codes have shape {codes.shape}; expected (rows, {self._n_features_out}), "
                 "as transform returns."
             )
         domain_of(codes, name="codes")
@@ -73,6 +85,17 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
         -------
         array, (rows, n_features_in_)
             Or a frame, if `set_output` asks for it.
+
+        Warns
+        -----
+        DomainWarning
+            If values are far from those fitted on or, under cross-entropy, outside [0, 1].
+
+        Raises
+        ------
+        ValueError
+            If the rows do not fit the model; under cross-entropy, if values are a hundred widths
+            from [0, 1]. Names the first one, its row and column.
         """
         return in_container(self, self._apply("reconstruct", self._rows(X)), X)
 
@@ -89,6 +112,17 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
         -------
         array, (rows, n_features_in_)
             Or a frame, if `set_output` asks for it.
+
+        Warns
+        -----
+        DomainWarning
+            If values are far from those fitted on or, under cross-entropy, outside [0, 1].
+
+        Raises
+        ------
+        ValueError
+            If the rows do not fit the model; under cross-entropy, if values are a hundred widths
+            from [0, 1]. Names the first one, its row and column.
         """
         rows = self._rows(X, missing=True)
         return in_container(self, self._apply("impute", rows), X)
@@ -106,6 +140,12 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
             Cross-entropy in nats summed over columns, or squared error meaned over
             columns, which are standardised if there is `scale_`. The larger, the less the row
             is like those fitted on. With ``missing="mask"``, of what is observed.
+
+        Raises
+        ------
+        ValueError
+            If the rows do not fit the model, or are outside [0, 1] under cross-entropy, which
+            has no value there. Names the first value, its row and column.
         """
         return self._apply("error", self._rows(X, compared=False))
 
@@ -118,24 +158,6 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
         y : ignored
         """
         return -float(self.score_samples(X).mean(dtype=np.float64))
-
-    def report(self, X: Any, *, X_train: Any = None) -> Report:
-        """Tell whether the model is any good, and what to try.
-
-        Parameters
-        ----------
-        X : array-like, (rows, n_features_in_)
-            Rows to judge it by, best such as it was not trained on.
-        X_train : array-like, (rows, n_features_in_), optional
-            Rows it was trained on, for the yardsticks: their mean, and PCA; by default X.
-
-        Returns
-        -------
-        autoenc.analysis.Report
-            Beside the errors of the mean row, PCA and the untrained model; dead, saturated and
-            duplicate units; advice. ``print`` shows it.
-        """
-        return report(self, self._rows(X), X_train=X_train)
 
     def plot_filters(self, path: str | os.PathLike[str] | None = None, **options: Any) -> Any:
         """Draw what each hidden unit looks for: the columns of W as images.
@@ -152,7 +174,7 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
         matplotlib.figure.Figure
         """
         check_is_fitted(self)
-        return plotting.plot_filters(self.W_.T, path=path, **options)
+        return plotting.plot_filters(layers_of(self)[0].W_.T, path=path, **options)
 
     def plot_reconstructions(
         self, X: Any, path: str | os.PathLike[str] | None = None, **options: Any
@@ -190,7 +212,9 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
         matplotlib.figure.Figure
         """
         check_is_fitted(self)
-        return plotting.plot_loss(self.history_, path=path, **options)
+        # The epochs of a stack begin anew with each layer.
+        epochs = [{**record, "epoch": i} for i, record in enumerate(self.history_, start=1)]
+        return plotting.plot_loss(epochs, path=path, **options)
 
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn of which dtype codes are, and whether NaN is allowed."""
@@ -199,24 +223,41 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
         tags.input_tags.allow_nan = self.missing == "mask"
         return tags
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the state over, with nothing compiled yet."""
+        super().__setstate__(state)
+        if self.__sklearn_is_fitted__():
+            self._compiled = CompiledModel()
+
+    @abstractmethod
     def __sklearn_is_fitted__(self) -> bool:
-        """Whether there are parameters."""
-        return hasattr(self, "W_")
+        """Whether there are parameters, all of them."""
 
     @property
     def _n_features_out(self) -> int:
-        return int(self.W_.shape[1])
+        return int(layers_of(self)[-1].W_.shape[1])
 
     def _rows(self, X: Any, *, missing: bool | None = None, compared: bool = True) -> Rows:
         """Rows that the model can take; `missing` says whether NaN is allowed."""
         check_is_fitted(self)
         return self._use(
             X,
-            unit_interval=self.cost_ == "cross_entropy",
+            unit_interval=layers_of(self)[0].cost_ == "cross_entropy",
             allow_nan=self.missing == "mask" if missing is None else missing,
             compared=compared,
         )
 
-    @abstractmethod
     def _apply(self, what: str, rows: Rows) -> Array:
-        """Run rows through a piece of the model."""
+        """Run rows through a compiled piece of the model, a part at a time."""
+        backend = resolve_backend(self.backend, self.device)
+        with BUILDING:
+            function = self._compiled.function(what, self._model_arrays(), self._model, backend)
+        return in_parts(function, rows)
+
+    @abstractmethod
+    def _model_arrays(self) -> dict[str, Array]:
+        """Arrays that the symbolic model is made of."""
+
+    @abstractmethod
+    def _model(self, **params: Any) -> SymbolicModel | SymbolicStack:
+        """Build the symbolic model around shared variables."""

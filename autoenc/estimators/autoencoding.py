@@ -14,22 +14,19 @@ from pytensor import config
 from pytensor import tensor as pt
 from sklearn.utils.validation import check_is_fitted
 
-from autoenc.backends import resolve_backend
 from autoenc.estimators import choices, settings
-from autoenc.estimators.applying import FittedAutoEncoder
 from autoenc.estimators.base import (
-    BUILDING,
     GraphEstimator,
     Saving,
     Task,
     building,
     forget,
-    in_parts,
     unchanged_on_error,
 )
 from autoenc.estimators.compiled import CompiledModel
 from autoenc.estimators.domain import Domain, check_observed, check_unit_interval, domain_of
 from autoenc.estimators.held_out import check_validation, hold_out
+from autoenc.estimators.reporting import ReportingAutoEncoder
 from autoenc.estimators.rows import Array, Rows, take
 from autoenc.estimators.symbolic import Scaling, SymbolicModel, moments
 from autoenc.estimators.weights import check_weights, normalised
@@ -54,7 +51,7 @@ PARAMETERS = ("W", "hidden_bias", "visible_bias", "W_prime")
 OTHER_ARRAYS = ("mean", "scale", "data_min", "data_max")
 
 
-class AutoEncoderBase(FittedAutoEncoder):
+class AutoEncoderBase(ReportingAutoEncoder):
     """Fit, use, save and draw an autoencoder; final classes say what is corrupted.
 
     A final class has the constructor and `_corrupt`, and overrides nothing else.
@@ -204,6 +201,7 @@ class AutoEncoderBase(FittedAutoEncoder):
                 rows, weights, held_out = self._hold_out(rows, weights)
             with building(self._float_type()):
                 task = self._task(rows, weights, held_out, goes_on=goes_on)
+            self._remember(X if whole else None)
         self._run(task, backend, callbacks, n_epochs, saving)
 
     def untie(self) -> Self:
@@ -221,11 +219,9 @@ class AutoEncoderBase(FittedAutoEncoder):
             self._compiled = CompiledModel()
         return self
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take the state over, with nothing compiled yet."""
-        super().__setstate__(state)
-        if self.__sklearn_is_fitted__():
-            self._compiled = CompiledModel()
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether there are parameters."""
+        return hasattr(self, "W_")
 
     def _check_settings(self) -> None:
         self._check_common_settings()
@@ -411,13 +407,6 @@ class AutoEncoderBase(FittedAutoEncoder):
     def _model_arrays(self) -> dict[str, Array]:
         """Arrays that the symbolic model is made of."""
         return {n: a for n, a in self._arrays().items() if not n.startswith("data_")}
-
-    def _apply(self, what: str, rows: Rows) -> Array:
-        """Run rows through a compiled piece of the model, a part at a time."""
-        backend = resolve_backend(self.backend, self.device)
-        with BUILDING:
-            function = self._compiled.function(what, self._model_arrays(), self._model, backend)
-        return in_parts(function, rows)
 
     @property
     def _masked(self) -> bool:

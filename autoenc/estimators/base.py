@@ -20,7 +20,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from autoenc.backends import Backend, resolve_backend
 from autoenc.estimators import settings
-from autoenc.estimators.domain import Domain, check_unit_interval, compare, domain_of, read_rows
+from autoenc.estimators.domain import (
+    Domain,
+    check_near_unit_interval,
+    check_unit_interval,
+    compare,
+    domain_of,
+    read_rows,
+)
 from autoenc.estimators.model_files import describe_model, read_model
 from autoenc.estimators.rows import Array, Rows, parts
 from autoenc.graph import Expression, Parameter, Updates
@@ -31,6 +38,8 @@ from autoenc.training.callbacks import CallbackLike
 
 # Changed while a graph is built, and belonging to the process: threads take turns.
 BUILDING = threading.RLock()
+# Attributes that are not pickled, copied or saved.
+OF_THE_PROCESS = ("_compiled", "_rows_of_fit")
 
 
 @dataclass(frozen=True)
@@ -161,9 +170,9 @@ class GraphEstimator(BaseEstimator, ABC):
         return model
 
     def __getstate__(self) -> dict[str, Any]:
-        """Everything but compiled functions, which each process makes for itself."""
+        """Everything but compiled functions and rows of the fit, which each process has itself."""
         state: dict[str, Any] = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_compiled"}
+        return {name: value for name, value in state.items() if name not in OF_THE_PROCESS}
 
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn that sparse data is taken."""
@@ -256,11 +265,18 @@ class GraphEstimator(BaseEstimator, ABC):
         self, X: Any, *, unit_interval: bool = False, allow_nan: bool = False,
         compared: bool = True, name: str = "X",
     ) -> Rows:  # fmt: skip
-        """Rows for a fitted model, compared with what it was fitted on."""
+        """Rows for a fitted model, compared with what it was fitted on.
+
+        Where codes are made, values that are strange to the model are warned of. Where rows
+        have a cost, they are what is looked for, so that nothing is `compared`; but outside the
+        `unit_interval`, cross-entropy has no cost.
+        """
         rows = read_rows(self, X, dtype=self._float_type(), reset=False)
         names = self._names()
         domain = domain_of(rows, source=X, allow_nan=allow_nan, names=names, name=name)
-        if unit_interval:
+        if unit_interval and compared:
+            check_near_unit_interval(rows, domain, names=names, name=name)
+        elif unit_interval:
             check_unit_interval(rows, domain, names=names, name=name)
         elif compared and hasattr(self, "data_min_"):
             fitted = Domain(self.data_min_, self.data_max_, self.data_dtype_)

@@ -11,7 +11,7 @@ from pytensor import tensor as pt
 
 from autoenc.backends import Backend
 from autoenc.estimators.rows import Array
-from autoenc.estimators.symbolic import SymbolicModel
+from autoenc.estimators.symbolic import SymbolicModel, SymbolicStack
 
 
 class CompiledModel:
@@ -19,14 +19,14 @@ class CompiledModel:
 
     def __init__(self) -> None:
         self._shared: dict[str, Any] = {}
-        self._model: SymbolicModel | None = None
+        self._model: SymbolicModel | SymbolicStack | None = None
         self._functions: dict[str, Callable[[Array], Array]] = {}
 
     def function(
         self,
         what: str,
         arrays: Mapping[str, Array],
-        make: Callable[..., SymbolicModel],
+        make: Callable[..., SymbolicModel | SymbolicStack],
         backend: Backend,
     ) -> Callable[[Array], Array]:
         """Give a function from rows to what is asked for, with these arrays.
@@ -42,7 +42,7 @@ class CompiledModel:
         backend : Backend
             What compiles.
         """
-        dtype = str(arrays["W"].dtype)
+        dtype = str(next(iter(arrays.values())).dtype)
         with config.change_flags(floatX=dtype):
             model = self._with_arrays(arrays, make)
             if what not in self._functions:
@@ -51,8 +51,8 @@ class CompiledModel:
         return self._functions[what]
 
     def _with_arrays(
-        self, arrays: Mapping[str, Array], make: Callable[..., SymbolicModel]
-    ) -> SymbolicModel:
+        self, arrays: Mapping[str, Array], make: Callable[..., SymbolicModel | SymbolicStack]
+    ) -> SymbolicModel | SymbolicStack:
         if self._model is None:
             self._shared = {name: pytensor.shared(a, name=name) for name, a in arrays.items()}
             self._model = make(**self._shared)

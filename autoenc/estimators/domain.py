@@ -15,10 +15,18 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import validate_data
 
+from autoenc.analysis.fitted import ROUNDING
 from autoenc.estimators.rows import Array, Rows, SparseRows, parts
 
 # Integers beyond this are not all different in float32.
 LARGEST_INTEGER = 1 << 24
+# So many widths from [0, 1] are bytes, or another mistake. Closer, it may be a scaler's: a pixel
+# that was black, or nearly so, in all rows that MinMaxScaler has seen is sixteen in sixteenths.
+FAR = 100
+UNIT_ADVICE = (
+    "Cross-entropy needs values in [0, 1]: divide bytes by 255, scale columns with "
+    "scikit-learn's MinMaxScaler(clip=True), or use cost='squared_error'."
+)
 
 Names = Sequence[str] | None
 
@@ -45,9 +53,14 @@ class Domain:
 
     @property
     def in_unit_interval(self) -> bool:
-        """Whether all values are in [0, 1]."""
+        """Whether all values are in [0, 1], but for rounding."""
         # Comparisons with NaN, where nothing is observed, are false.
-        return not ((self.minimum < 0).any() or (self.maximum > 1).any())
+        return not ((self.minimum < -ROUNDING).any() or (self.maximum > 1 + ROUNDING).any())
+
+    @property
+    def near_unit_interval(self) -> bool:
+        """Whether all values are less than `FAR` widths from [0, 1]."""
+        return not ((self.minimum <= -FAR).any() or (self.maximum >= 1 + FAR).any())
 
     def widened(self, other: Domain) -> Domain:
         """Give the domain of these rows and others."""
@@ -157,10 +170,51 @@ def check_unit_interval(
     """
     if not domain.in_unit_interval:
         _refuse(
-            rows, lambda X: (X < 0) | (X > 1), f"{name} has {{value}}", "outside [0, 1]", names,
-            "Cross-entropy needs values in [0, 1]: divide bytes by 255, scale columns with "
-            "scikit-learn's MinMaxScaler(clip=True), or use cost='squared_error'.",
+            rows, _outside, f"{name} has {{value}}", "outside [0, 1]", names, UNIT_ADVICE,
         )  # fmt: skip
+
+
+def check_near_unit_interval(
+    rows: Rows, domain: Domain, *, names: Names = None, name: str = "X"
+) -> None:
+    """Refuse what is a hundred widths from [0, 1], and warn of what is outside at all.
+
+    This is for codes and reconstructions, which have no cost: a sigmoid takes any number, and
+    rows that have come later are often outside the range of those that a scaler was fitted on.
+    What is much further out was scaled otherwise.
+
+    Warns
+    -----
+    DomainWarning
+        Says how many values and rows there are, and which value is the furthest out.
+
+    Raises
+    ------
+    ValueError
+        Names the first value that far out, its row and column, and how many there are.
+
+    Examples
+    --------
+    >>> rows = np.array([[0.5, 1.25]])
+    >>> with warnings.catch_warnings(record=True, action="always") as found:
+    ...     check_near_unit_interval(rows, domain_of(rows))
+    >>> print(found[0].message)
+    X has 1 of 2 values, in 1 of 1 rows, outside [0, 1]; the furthest is 1.25 at row 0, ...
+    """
+    if domain.in_unit_interval:
+        return
+    if not domain.near_unit_interval:
+        _refuse(
+            rows, lambda X: (X <= -FAR) | (X >= 1 + FAR), f"{name} has {{value}}",
+            "far outside [0, 1]", names, UNIT_ADVICE,
+        )  # fmt: skip
+    warnings.warn(
+        f"{name} has {_describe_outside(rows, names)} The model was fitted on values in [0, 1]; "
+        "what it computes of others is extrapolated, and they have no cost. Scale as before "
+        "fitting; scikit-learn's MinMaxScaler(clip=True) keeps new rows inside.",
+        DomainWarning,
+        stacklevel=5,
+    )
 
 
 def check_observed(domain: Domain, *, names: Names = None) -> None:
@@ -365,6 +419,30 @@ def _describe(
     return (
         f"{start.format(value=shown)} at row {row}, {_column(column, names)} "
         f"({count:,} of {rows.size:,} values {verb} {what})."
+    )
+
+
+def _outside(X: Array) -> Array:
+    outside: Array = (X < -ROUNDING) | (X > 1 + ROUNDING)
+    return outside
+
+
+def _describe_outside(rows: Rows, names: Names) -> str:
+    """Count values and rows outside [0, 1], and find the value that is the furthest out."""
+    count = touched = seen = 0
+    furthest, worst = 0.0, ""
+    for part in parts(rows):
+        found = _outside(part)
+        count, touched = count + int(found.sum()), touched + int(found.any(axis=1).sum())
+        distance = np.where(found, np.maximum(-part, part - 1), 0)
+        at = np.unravel_index(int(np.argmax(distance)), part.shape)
+        if distance[at] > furthest:
+            furthest = float(distance[at])
+            worst = f"{part[at]:.6g} at row {seen + int(at[0])}, {_column(int(at[1]), names)}"
+        seen += len(part)
+    return (
+        f"{count:,} of {rows.size:,} values, in {touched:,} of {len(rows):,} rows, outside "
+        f"[0, 1]; the furthest is {worst}."
     )
 
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, final
 
 import numpy as np
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
 from autoenc.estimators import choices, settings
-from autoenc.estimators.base import GraphEstimator, Saving, unchanged_on_error
+from autoenc.estimators.base import Saving, unchanged_on_error
+from autoenc.estimators.compiled import CompiledModel
 from autoenc.estimators.denoising import DenoisingAutoEncoder
 from autoenc.estimators.domain import check_unit_interval
-from autoenc.estimators.frames import in_container
 from autoenc.estimators.held_out import check_validation, hold_out
+from autoenc.estimators.reporting import ReportingAutoEncoder
 from autoenc.estimators.rows import ROWS_AT_A_TIME, Array, Rows, original, take
+from autoenc.estimators.symbolic import SymbolicStack
 from autoenc.estimators.weights import check_weights
 from autoenc.training import EarlyStopping, Every, Record
 from autoenc.training.callbacks import CallbackLike
@@ -28,13 +28,13 @@ BYTES_IN_MEMORY = 1 << 30
 
 
 @final
-class StackedDenoisingAutoEncoder(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, GraphEstimator
-):
+class StackedDenoisingAutoEncoder(ReportingAutoEncoder):
     """Denoising autoencoders on top of each other, each trained on the codes below.
 
     Layers are trained greedily, from the input upwards. The codes that a layer learns
-    from are computed once, and kept in a file if they are large.
+    from are computed once, and kept in a file if they are large. Codes are those of the highest
+    layer, reconstructions go up through all layers and down again, and the error of a row is
+    the cost, of the lowest layer, of that reconstruction.
 
     Parameters
     ----------
@@ -70,6 +70,9 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
     >>> stack.fit_transform(images).shape
     (500, 16)
     """
+
+    # Layers are fitted on complete rows.
+    missing = "refuse"
 
     def __init__(
         self,
@@ -163,6 +166,7 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
                 own, others = hold_out(len(rows), self.validation_fraction, self.seed_)
                 rows, validation = take(rows, own), take(rows, others)
                 weights = None if weights is None else weights[own]
+            self._remember(X)
 
         saving = Saving(checkpoint, every, resume)
 
@@ -202,6 +206,7 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         goes_on = self.__sklearn_is_fitted__()
         with unchanged_on_error(self):
             rows, weights = self._begin(X, sample_weight, goes_on=goes_on)
+            self._remember(None)
 
         def learn(k: int, rows: Rows, _: Rows | None) -> None:
             self.layers_[k].partial_fit(original(rows), sample_weight=weights, callbacks=callbacks)
@@ -249,76 +254,14 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
                     learn(k, rows, validation)
                 finally:
                     self.history_ = _history_of_all(layers)
+                    self._compiled = CompiledModel()
                 if k + 1 < len(self.hidden_sizes):
                     check_not_interrupted(layers[k])
         return self
 
-    def transform(self, X: Any) -> Array:
-        """Codes of the highest layer.
-
-        Parameters
-        ----------
-        X : array-like, (rows, n_features_in_)
-
-        Returns
-        -------
-        array, (rows, hidden_sizes[-1])
-        """
-        check_is_fitted(self)
-        first, *others = self.layers_
-        rows = self._use(X, unit_interval=first.cost_ == "cross_entropy")
-        values = first._apply("encode", rows)
-        for layer in others:
-            values = layer._apply("encode", values)
-        return values
-
-    def inverse_transform(self, X: Any) -> Any:
-        """Reconstructions from codes of the highest layer.
-
-        Parameters
-        ----------
-        X : array-like, (rows, hidden_sizes[-1])
-            Codes.
-
-        Returns
-        -------
-        array, (rows, n_features_in_)
-            Or a frame, if `set_output` asks for it.
-        """
-        check_is_fitted(self)
-        values = X
-        for layer in reversed(self.layers_):
-            values = layer.inverse_transform(values)
-        return in_container(self, np.asarray(values), X)
-
-    def reconstruct(self, X: Any) -> Any:
-        """Reconstructions of X through all layers, up and down again.
-
-        Parameters
-        ----------
-        X : array-like, (rows, n_features_in_)
-
-        Returns
-        -------
-        array, (rows, n_features_in_)
-            Or a frame, if `set_output` asks for it.
-        """
-        codes: Any = self.transform(X)
-        return in_container(self, np.asarray(self.inverse_transform(np.asarray(codes))), X)
-
-    def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn of which dtype codes are."""
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = [self._float_type()]
-        return tags
-
     def __sklearn_is_fitted__(self) -> bool:
         """Whether there are layers, all of them."""
         return len(getattr(self, "layers_", ())) == len(self.hidden_sizes)
-
-    @property
-    def _n_features_out(self) -> int:
-        return self.layers_[-1]._n_features_out
 
     def _check_settings(self) -> None:
         self._check_common_settings()
@@ -374,11 +317,14 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         return [{name: v for name, v in record.items() if name != "layer"} for record in own]
 
     def _arrays(self) -> dict[str, Array]:
-        return {
-            f"layer_{k}.{name}": array
-            for k, layer in enumerate(self.layers_, start=1)
-            for name, array in layer._arrays().items()
-        }
+        return _numbered([layer._arrays() for layer in self.layers_])
+
+    def _model_arrays(self) -> dict[str, Array]:
+        return _numbered([layer._model_arrays() for layer in self.layers_])
+
+    def _model(self, **params: Any) -> SymbolicStack:
+        layers = enumerate(self.layers_, start=1)
+        return SymbolicStack([layer._model(**_of_layer(k, params)) for k, layer in layers])
 
     def _fitted(self) -> dict[str, Any]:
         without = ("history_", "n_features_in_")
@@ -397,18 +343,16 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         self.layers_ = []
         levels = per_layer("corruption", self.corruption, self.hidden_sizes)
         for k, (n_hidden, level) in enumerate(zip(self.hidden_sizes, levels, strict=True)):
-            prefix = f"layer_{k + 1}."
-            of_layer = {
-                n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)
-            }
             layer = self._new_layer(k, n_hidden, level)
             layer._set_fitted(
-                {"cost_": "cross_entropy", "output_": "sigmoid", **of_layers[k]}, of_layer
+                {"cost_": "cross_entropy", "output_": "sigmoid", **of_layers[k]},
+                _of_layer(k + 1, arrays),
             )
             layer.history_ = self._history_of(k + 1)
             self.layers_.append(layer)
         if hasattr(self.layers_[0], "data_min_"):
             self.data_min_, self.data_max_ = self.layers_[0].data_min_, self.layers_[0].data_max_
+        self._compiled = CompiledModel()
 
 
 def check_not_interrupted(layer: DenoisingAutoEncoder) -> None:
@@ -424,6 +368,21 @@ def check_not_interrupted(layer: DenoisingAutoEncoder) -> None:
             "the training of a layer was interrupted, and there is no model without those above "
             "it; fit with checkpoint= and resume=True to go on."
         )
+
+
+def _numbered(of_layers: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
+    """Arrays of all layers, from the names within each to those within the stack."""
+    return {
+        f"layer_{k}.{name}": array
+        for k, arrays in enumerate(of_layers, start=1)
+        for name, array in arrays.items()
+    }
+
+
+def _of_layer(k: int, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of one layer, by their names within it."""
+    prefix = f"layer_{k}."
+    return {n.removeprefix(prefix): v for n, v in values.items() if n.startswith(prefix)}
 
 
 def _history_of_all(layers: list[DenoisingAutoEncoder]) -> list[Record]:

@@ -6,6 +6,7 @@ brought back to the units of the data.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -127,6 +128,11 @@ class SymbolicModel:
         mean = total / pt.maximum(observed.sum(axis=-1), _number(1))
         return mean * _number(self.layer.n_visible) if self.cost == "cross_entropy" else mean
 
+    def error_from(self, x: Expression, code: Expression) -> Expression:
+        """Cost of each row of x, complete, when it is reconstructed from a code, (rows,)."""
+        terms = self._terms(self.values(x), code)
+        return terms.sum(axis=-1) if self.cost == "cross_entropy" else terms.mean(axis=-1)
+
     def _terms(self, x: Expression, code: Expression) -> Expression:
         """Cost of each entry."""
         if self.cost == "squared_error":
@@ -136,6 +142,49 @@ class SymbolicModel:
             return pt.softplus(a) - x * a
         z = self.layer.decode(code)
         return -(x * pt.log(z) + (1 - x) * pt.log1p(-z))
+
+
+@dataclass(frozen=True)
+class SymbolicStack:
+    """Models on top of each other, with the methods of one.
+
+    Attributes
+    ----------
+    models : sequence of SymbolicModel
+        From the input upwards.
+    """
+
+    models: Sequence[SymbolicModel]
+
+    def encode(self, x: Expression) -> Expression:
+        """Code of the highest model."""
+        for model in self.models:
+            x = model.encode(x)
+        return x
+
+    def decode(self, code: Expression) -> Expression:
+        """Reconstruction from a code of the highest model."""
+        return self.models[0].decode(self._down(code))
+
+    def reconstruct(self, x: Expression) -> Expression:
+        """Reconstruction of x, up through all models and down again."""
+        return self.decode(self.encode(x))
+
+    def impute(self, x: Expression) -> Expression:
+        """X with its reconstruction where it is missing."""
+        lowest, *others = self.models
+        masked = SymbolicStack([replace(lowest, masked=True), *others])
+        return pt.switch(pt.isnan(x), masked.reconstruct(x), x)
+
+    def error(self, x: Expression) -> Expression:
+        """Cost of each row, (rows,): that of the lowest model."""
+        return self.models[0].error_from(x, self._down(self.encode(x)))
+
+    def _down(self, code: Expression) -> Expression:
+        """Code of the lowest model, from one of the highest."""
+        for model in reversed(self.models[1:]):
+            code = model.decode(code)
+        return code
 
 
 def _number(value: float) -> Array:

@@ -19,6 +19,8 @@ from autoenc.plotting.tiles import scale_between, unit_rows
 Array: TypeAlias = np.ndarray[Any, Any]
 
 COLUMNS = 10
+# What is missing has no grey: a blue that is neither ink nor paper.
+MISSING = (120, 170, 245)
 
 
 def filter_grid(W_rows: Array, image_shape: Sequence[int]) -> str:
@@ -53,6 +55,7 @@ def row_picture(row: Array, image_shape: Sequence[int], low: float, high: float)
     Parameters
     ----------
     row : array, (pixels,)
+        NaN where an entry is missing: such pixels are drawn in `MISSING`.
     image_shape : (height, width) or (height, width, 3)
     low, high : float
         What is drawn as the ends of the scale.
@@ -62,9 +65,21 @@ def row_picture(row: Array, image_shape: Sequence[int], low: float, high: float)
     str
         A data URI.
     """
-    scaled = scale_between(np.asarray(row, np.float64)[None], np.array(low), np.array(high))
+    row = np.asarray(row, np.float64)
+    missing = np.isnan(row)
+    scaled = scale_between(np.where(missing, low, row)[None], np.array(low), np.array(high))
     levels = np.rint(255 * scaled).astype(np.uint8).reshape(image_shape)
-    return data_uri(255 - levels if len(image_shape) == 2 else levels)
+    levels = 255 - levels if len(image_shape) == 2 else levels
+    return data_uri(_marked(levels, missing.reshape(image_shape)) if missing.any() else levels)
+
+
+def _marked(levels: Array, missing: Array) -> Array:
+    """Colour the pixels of which something is missing."""
+    if levels.ndim == 2:
+        levels, missing = np.stack([levels] * 3, axis=-1), missing[..., None]
+    colour = np.array(MISSING, np.uint8)
+    marked: Array = np.where(missing.any(axis=-1, keepdims=True), colour, levels)
+    return marked
 
 
 def share_picture(shares: Array, image_shape: Sequence[int]) -> str:
@@ -87,9 +102,11 @@ def share_picture(shares: Array, image_shape: Sequence[int]) -> str:
 
 
 def scale_of(rows: Array) -> tuple[float, float]:
-    """Give the ends of the scale: 0 and 1 where rows are within, else theirs."""
-    low, high = float(np.min(rows)), float(np.max(rows))
-    return (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
+    """Give the ends of the scale: 0 and 1 where rows, but for NaN, are within, else theirs."""
+    observed = rows[~np.isnan(rows)]
+    if np.all((observed >= 0) & (observed <= 1)):
+        return 0.0, 1.0
+    return float(np.min(observed)), float(np.max(observed))
 
 
 def data_uri(levels: Array) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from autoenc import analysis
 from autoenc.analysis.fitted import layers_of
+from autoenc.analysis.report import missing_text
 from autoenc.reports import pictures
 from autoenc.reports.charts import MOST_POINTS, code_chart, cost_chart, curves
 from autoenc.reports.parts import Bar, Card, Grid, Group, Picture, Section
@@ -70,8 +71,17 @@ def _data_rows(subject: Subject) -> list[tuple[str, str | float]]:
         ("source", subject.data_name or "unnamed"),
         ("rows", len(subject.rows)),
         *rows,
+        *_missing_rows(subject),
         ("fingerprint", subject.fingerprint),
     ]
+
+
+def _missing_rows(subject: Subject) -> list[tuple[str, str | float]]:
+    n = int(subject.n_missing.sum())
+    if n == 0:
+        return []
+    of_all = n / (len(subject.n_missing) * subject.n_columns)
+    return [("missing values", f"{n:,}, {of_all:.1%}")]
 
 
 def _setting(value: Any) -> str:
@@ -109,7 +119,8 @@ def _yardsticks(found: analysis.Report) -> Section:
         "Yardsticks",
         [
             f"Measured on {found.n_rows:,} rows. A model is worth something where its error is "
-            "below those of the others; of PCA in squared error only if it is not linear."
+            "below those of the others; of PCA in squared error only if it is not linear.",
+            *([f"{missing_text(found)}."] if found.missing else []),
         ],
         grids=[Grid("Errors of the model and of what it should be better than", head, rows)],
     )
@@ -240,12 +251,27 @@ def _examples(subject: Subject) -> Section:
         f"The error of a row is the model's cost of its reconstruction: on average "
         f"{float(np.mean(subject.errors)):.4g} here."
     )
-    return Section("reconstructions", "Reconstructions, best and worst", [text], groups=groups)
+    return Section(
+        "reconstructions",
+        "Reconstructions, best and worst",
+        [text, *_missing_texts(subject)],
+        groups=groups,
+    )
+
+
+def _missing_texts(subject: Subject) -> list[str]:
+    """Say how cards show what is missing, if anything is."""
+    if not subject.n_missing.any():
+        return []
+    if subject.is_tabular:
+        return ["Missing values have an output, but no part in the error."]
+    return ["Pixels that are missing in the input are blue; they have no part in the error."]
 
 
 def _anomalies(subject: Subject) -> Section:
     top = subject.order[::-1][:ANOMALIES]
     texts = ["The rows with the largest errors, and which columns these come from."]
+    texts += _missing_texts(subject)
     if subject.p_values is None:
         texts.append("There are no p-values, as no held-out rows were given.")
     else:
@@ -302,7 +328,7 @@ def _table_card(subject: Subject, i: int, again: Array, shares: Array, with_shar
     rows = [
         (
             subject.column_names[j],
-            float(values[j]),
+            "missing" if np.isnan(values[j]) else float(values[j]),
             float(back[j]),
             Bar(
                 subject.column_names[j],
@@ -323,6 +349,8 @@ def _row_text(subject: Subject, i: int) -> str:
         text = f"{subject.labels[i]}, {text}"
     if subject.p_values is not None:
         text += f", p {subject.p_values[i]:.3g}"
+    if subject.n_missing[i]:
+        text += f", {subject.n_missing[i]:,} of {subject.n_columns:,} values missing"
     return text
 
 

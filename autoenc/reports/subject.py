@@ -26,8 +26,8 @@ class Subject:
     ----------
     model : fitted autoencoder or stack
     rows : float array, (rows, columns), optional
-        In the form that the model takes; at least two. Without rows, a report shows what the
-        model alone says.
+        In the form that the model takes; at least two. NaN where an entry is missing, if the
+        model takes that. Without rows, a report shows what the model alone says.
     train_rows : float array, (rows, columns), optional
         Those it was fitted on, for the yardsticks.
     held_out : float array, (rows, columns), optional
@@ -107,8 +107,14 @@ class Subject:
         detector = AnomalyDetector(_Errors(self.model), contamination=None)
         return detector.fit(self.held_out).p_values(self._shown)
 
+    @cached_property
+    def n_missing(self) -> Array:
+        """Number of missing entries of each row."""
+        counts: Array = np.isnan(self._shown).sum(axis=1)
+        return counts
+
     def contributions(self, indices: Array) -> Array:
-        """Say what each column adds to the error of these rows, (indices, columns)."""
+        """Say what each column adds to the error of these rows, 0 where missing; by column."""
         return column_costs(self.model, self._shown[indices])
 
     def reconstructions(self, indices: Array) -> Array:

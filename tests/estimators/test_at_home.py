@@ -1,5 +1,6 @@
 """At home in the ecosystem: frames, sparse data, pipelines, searches, routing, threads."""
 
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -18,6 +19,7 @@ from sklearn.preprocessing import MinMaxScaler
 
 from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.estimators import PerceptronClassifier, SoftmaxClassifier, StackedDenoisingAutoEncoder
+from autoenc.estimators.domain import DomainWarning
 from autoenc.estimators.rows import SparseRows
 
 QUIET = {"n_epochs": 2, "random_state": 0, "verbose": False}
@@ -129,6 +131,31 @@ def test_pipelines_unions_and_searches(data):
     search.fit(X, y)
     assert search.best_params_ == {"codes__n_hidden": 20}
     assert "DenoisingAutoEncoder" in search.best_estimator_._repr_html_()
+
+
+def test_a_search_over_unclipped_columns():
+    # Some pixels are black, or nearly, in all rows of a fold, and far from it in others.
+    X, y = load_digits(return_X_y=True)
+    pipeline = Pipeline(
+        [
+            ("scale", MinMaxScaler()),
+            ("codes", DenoisingAutoEncoder(batch_size=100, learning_rate=0.5, **QUIET)),
+            ("classes", LogisticRegression(max_iter=1_000)),
+        ]
+    )
+    search = GridSearchCV(pipeline, {"codes__n_hidden": [5, 20]}, cv=3, n_jobs=2)
+    with warnings.catch_warnings():
+        # The processes that fit have our filters.
+        warnings.simplefilter("ignore", DomainWarning)
+        search.fit(X, y)
+    scores = [search.cv_results_[f"split{k}_test_score"] for k in range(3)]
+    assert np.isfinite(scores).all()
+    assert search.best_score_ > 0.5
+    scaled = MinMaxScaler().fit(X[:900]).transform(X[900:])
+    n, rows = (scaled > 1 + 1e-6).sum(), (scaled > 1 + 1e-6).any(axis=1).sum()
+    expected = f"X has {n} of 57,408 values, in {rows} of 897 rows, outside .* {scaled.max():g} at"
+    with pytest.warns(DomainWarning, match=expected):
+        search.best_estimator_.fit(X[:900], y[:900]).predict(X[900:])
 
 
 def test_metadata_is_routed(data):

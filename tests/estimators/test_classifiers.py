@@ -1,12 +1,15 @@
 """Classifiers and stacks, on real digits."""
 
 import pickle
+import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from autoenc import DenoisingAutoEncoder
@@ -185,6 +188,82 @@ def test_down_again(stack, digits):
     assert stack.inverse_transform(codes).shape == X.shape
     np.testing.assert_array_equal(stack.reconstruct(X), stack.inverse_transform(codes))
     assert len(stack.get_feature_names_out()) == 20
+
+
+def reference_error(stack, X):
+    """Cost of reconstructions through all layers, in plain NumPy."""
+    codes = X.astype("float64")
+    for layer in stack.layers_:
+        mean, scale = getattr(layer, "mean_", 0), getattr(layer, "scale_", 1)
+        codes = 1 / (1 + np.exp(-((codes - mean) / scale @ layer.W_ + layer.hidden_bias_)))
+    for layer in reversed(stack.layers_):
+        a = codes @ layer.W_.T + layer.visible_bias_
+        codes = 1 / (1 + np.exp(-a))
+    if stack.layers_[0].cost_ == "cross_entropy":
+        return -(X * np.log(codes) + (1 - X) * np.log(1 - codes)).sum(axis=1)
+    bottom = stack.layers_[0]
+    return np.square((X - bottom.mean_) / bottom.scale_ - a).mean(axis=1)
+
+
+def test_errors_of_rows_are_of_the_way_through_all_layers(stack, digits):
+    X = digits.test.images[:60]
+    errors = stack.score_samples(X)
+    np.testing.assert_allclose(errors, reference_error(stack, X), rtol=1e-5)
+    assert errors.dtype == np.float32
+    assert stack.score(X) == pytest.approx(-errors.mean(), rel=1e-6)
+    assert (errors != stack.layers_[0].score_samples(X)).all()
+
+
+def test_errors_of_standardised_columns(rng):
+    X = rng.normal(50, 20, (80, 6))
+    stack = StackedDenoisingAutoEncoder((4, 3), n_epochs=2, **QUIET).fit(X)
+    np.testing.assert_allclose(stack.score_samples(X), reference_error(stack, X), rtol=1e-4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        far = stack.score_samples(1000 * X)
+    assert far.min() > stack.score_samples(X).max()
+
+
+def test_a_stack_fills_in_what_is_missing(stack, digits):
+    X = digits.test.images[:20].copy()
+    holes = np.random.default_rng(0).random(X.shape) < 0.2
+    emptied = np.where(holes, 0, X)
+    X[holes] = np.nan
+    expected = np.where(holes, stack.reconstruct(emptied), X)
+    np.testing.assert_allclose(stack.impute(X), expected, rtol=1e-5)
+
+
+def test_a_stack_is_pickled_scored_in_frames_and_searched(stack, digits):
+    X = digits.test.images[:60]
+    again = pickle.loads(pickle.dumps(stack))
+    np.testing.assert_array_equal(again.score_samples(X), stack.score_samples(X))
+    assert type(again.set_output(transform="pandas").reconstruct(X)) is pd.DataFrame
+    assert again.score_samples(X).shape == (60,)
+    search = GridSearchCV(
+        StackedDenoisingAutoEncoder((5, 2), n_epochs=1, **QUIET), {"batch_size": [10, 60]}, cv=2
+    ).fit(X)
+    assert search.best_params_ == {"batch_size": 10}
+
+
+def test_a_stack_is_drawn(stack, digits, tmp_path):
+    X = digits.test.images[:20]
+    stack.plot_filters(tmp_path / "filters.png", k=5)
+    stack.plot_reconstructions(X, tmp_path / "again.png", k=5)
+    figure = stack.plot_loss(tmp_path / "loss.png")
+    assert figure.axes[0].lines[0].get_xdata().tolist() == [1, 2, 3, 4, 5, 6]
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_stack_reports(stack, digits):
+    X = digits.test.images[:60]
+    found = stack.report(X)
+    assert (found.model, found.n_rows) == ("StackedDenoisingAutoEncoder", 60)
+    assert found.yardsticks.model.cost == pytest.approx(-stack.score(X), rel=1e-5)
+    assert len(found.layers) == 3
+    assert stack.report().n_rows == min(len(digits.train.images), 10_000)
+    again = StackedDenoisingAutoEncoder((4,), n_epochs=1, **QUIET).partial_fit(X)
+    with pytest.raises(ValueError, match="there are no rows to report on"):
+        again.report()
 
 
 def test_large_codes_are_kept_in_a_file(stack, digits, monkeypatch):

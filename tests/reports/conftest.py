@@ -96,7 +96,39 @@ def colours():
     return Subject(model, X, image_shape=(4, 5, 3), labels=np.linspace(0, 1, 30))
 
 
-STATES = ("images", "table", "stack", "model_only", "no_history", "colours")
+@pytest.fixture(scope="session")
+def holes(digits):
+    """Images of which 30 % is missing, in one of them everything."""
+    rng = np.random.default_rng(0)
+
+    def holed(rows):
+        return np.where(rng.random(rows.shape) < 0.3, np.nan, rows)
+
+    train, valid, test = (holed(split.images[:300]) for split in digits)
+    test[7] = np.nan
+    model = DenoisingAutoEncoder(20, missing="mask", n_epochs=2, random_state=0, verbose=False)
+    return Subject(
+        model.fit(train),
+        test[:100],
+        train_rows=train,
+        held_out=valid[:99],
+        labels=digits.test.labels[:100],
+        image_shape=(28, 28),
+    )
+
+
+@pytest.fixture(scope="session")
+def table_holes():
+    """A table with missing values."""
+    X = np.random.default_rng(0).uniform(size=(60, 1)) * np.linspace(0.2, 1, 4)
+    X[np.random.default_rng(1).random(X.shape) < 0.3] = np.nan
+    model = AutoEncoder(2, missing="mask", n_epochs=20, random_state=0, verbose=False)
+    return Subject(model.fit(X), X, columns=("a", "b", "c", "d"), undo=lambda values: 100 * values)
+
+
+STATES = (
+    "images", "table", "stack", "model_only", "no_history", "colours", "holes", "table_holes",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,11 @@
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from autoenc.reports import pictures
 from tests.reports.conftest import HOSTILE, HOSTILE_ROW, STATES
 
 READY = "document.documentElement.dataset.ready === 'true'"
@@ -21,6 +23,10 @@ SECTIONS = {
     "anomalies",
     "colours": "summary advice yardsticks units columns training filters reconstructions codes "
     "anomalies",
+    "holes": "summary advice yardsticks units columns training filters reconstructions codes "
+    "anomalies",
+    "table_holes": "summary advice yardsticks units columns training filters reconstructions "
+    "codes anomalies",
 }
 
 
@@ -82,6 +88,30 @@ def test_everything_is_there_without_network_or_errors(browser, pages, state):
         assert complaints == []
 
 
+def test_missing_pixels_are_seen_and_told_of(browser, pages, holes):
+    worst = int(np.argmax(holes.errors))
+    with opened(browser, pages("holes")) as (page, complaints):
+        card = page.locator("#anomalies article").first
+        assert card.locator("h3").inner_text() == f"Row {worst}"
+        assert f"{np.isnan(holes.rows[worst]).sum()} of 784 values missing" in card.inner_text()
+        seen = card.locator("img").nth(0).evaluate(PIXELS)
+        blue = np.array(seen).reshape(28, 28, 4)[..., :3] == pictures.MISSING
+        np.testing.assert_array_equal(
+            blue.all(axis=-1), np.isnan(holes.rows[worst]).reshape(28, 28)
+        )
+        assert page.get_by_text("Pixels that are missing in the input are blue").count() == 2
+        assert complaints == []
+
+
+PIXELS = """image => {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+    const context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0);
+    return [...context.getImageData(0, 0, canvas.width, canvas.height).data];
+}"""
+
+
 @pytest.mark.parametrize("state", STATES)
 def test_narrow_screens_do_not_scroll_sideways(browser, pages, state):
     with opened(browser, pages(state), width=360) as (page, complaints):
@@ -94,7 +124,7 @@ def test_narrow_screens_do_not_scroll_sideways(browser, pages, state):
         assert complaints == []
 
 
-@pytest.mark.parametrize("state", ["images", "table", "stack"])
+@pytest.mark.parametrize("state", ["images", "table", "stack", "holes", "table_holes"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(browser, pages, state, scheme):
     with opened(browser, pages(state), scheme=scheme) as (page, _):

@@ -82,6 +82,54 @@ def test_rows_of_a_table_are_in_the_scale_of_the_data(table, pages):
     assert f"{value:.4g} {back:.4g} {shares[column]:.3g}" in text
 
 
+def observed_error(model, X):
+    """Cross-entropy of what is observed, times columns / observed columns, in plain NumPy."""
+    z = model.reconstruct(X).astype("float64")
+    terms = np.nan_to_num(-(X * np.log(z) + (1 - X) * np.log(1 - z)))
+    return terms.sum(axis=1) * X.shape[1] / np.maximum((~np.isnan(X)).sum(axis=1), 1)
+
+
+def test_errors_of_rows_with_missing_pixels(holes, pages):
+    errors = observed_error(holes.model, holes.rows)
+    page = pages("holes").read_text(encoding="utf-8")
+    shown = re.findall(
+        r"<h[34]>Row (\d+)</h[34]>\s*<p[^>]*>\d, error ([\d.]+), .*, (\d+) of 784", page
+    )
+    assert [int(row) for row, *_ in shown[6:12]] == np.argsort(-errors)[:6].tolist()
+    # Of a row of nothing there is no error.
+    assert (shown[0][0], shown[0][2]) == ("7", "784")
+    for row, error, missing in shown:
+        assert float(error) == pytest.approx(errors[int(row)], rel=1e-3)
+        assert int(missing) == np.isnan(holes.rows[int(row)]).sum()
+    shares = holes.contributions(np.arange(100))
+    assert (shares[np.isnan(holes.rows)] == 0).all()
+
+
+def test_what_is_missing_is_told_of(holes, pages):
+    text = text_of(pages("holes").read_text(encoding="utf-8"))
+    n = np.isnan(holes.rows).sum()
+    assert f"missing values {n:,}, {n / holes.rows.size:.1%}" in text
+    assert f"{n / holes.rows.size:.1%} of the values are missing: they are in no error" in text
+    found = analysis.report(holes.model, holes.rows, X_train=holes.train_rows).yardsticks
+    assert f"PCA, 20 components {found.pca.mean_squared:.4g} {found.pca.cost:.4g}" in text
+    assert "missing" not in text_of(pages("images").read_text(encoding="utf-8")).replace(
+        "missing &#39;refuse&#39;", ""
+    )
+
+
+def test_missing_values_of_a_table(table_holes, pages):
+    text = text_of(pages("table_holes").read_text(encoding="utf-8"))
+    errors = observed_error(table_holes.model, table_holes.rows)
+    partly = [i for i in np.argsort(-errors)[:6] if np.isnan(table_holes.rows[i]).any()]
+    for i in partly:
+        column = int(np.argmax(np.isnan(table_holes.rows[i])))
+        back = 100 * table_holes.model.reconstruct(table_holes.rows[[i]])[0, column]
+        assert f"{table_holes.columns[column]} missing {back:.4g} 0" in text
+    assert len(partly) > 1
+    assert "Missing values have an output, but no part in the error." in text
+    assert "nan" not in text.lower()
+
+
 def test_hostile_names_are_escaped(pages):
     page = pages("table").read_text(encoding="utf-8")
     assert HOSTILE not in page
@@ -167,6 +215,18 @@ def test_rows_and_shares_as_pictures():
         pixels(pictures.share_picture(np.array([0.0, 0.1, 0.2, -1e-9]), (2, 2))),
         [[255, 127], [0, 255]],
     )
+    holed = np.array([np.nan, 0.5, 1.0, 0.0])
+    np.testing.assert_array_equal(
+        pixels(pictures.row_picture(holed, (2, 2), 0, 1)),
+        [[pictures.MISSING, (127, 127, 127)], [(0, 0, 0), (255, 255, 255)]],
+    )
+    partly = np.array([0.0, 0.5, 1.0, 0.0, np.nan, 1.0])
+    assert pixels(pictures.row_picture(partly, (1, 2, 3), 0, 1)).tolist() == [
+        [[0, 128, 255], list(pictures.MISSING)]
+    ]
+    assert pictures.scale_of(np.array([np.nan, 0.5])) == (0, 1)
+    assert pictures.scale_of(np.array([np.nan, 3.0, 5.0])) == (3, 5)
+    assert pictures.scale_of(holed[:1]) == (0, 1)
     colour = np.array([0.0, 0.5, 1.0])
     assert pixels(pictures.row_picture(colour, (1, 1, 3), 0, 1)).tolist() == [[[0, 128, 255]]]
     assert pictures.scale_of(row[:3]) == (0, 1)
