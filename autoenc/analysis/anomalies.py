@@ -23,7 +23,7 @@ from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from autoenc.analysis.fitted import Array, column_costs, row_errors
+from autoenc.analysis.fitted import Array, DomainWarning, column_costs, row_errors
 
 
 @final
@@ -238,7 +238,10 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         2
         """
         check_is_fitted(self)
-        return column_costs(self.model, X)
+        with warnings.catch_warnings():
+            # Rows far from those fitted on are what one looks for here.
+            warnings.simplefilter("ignore", DomainWarning)
+            return column_costs(self.model, X)
 
     @property
     def fit_predict(self) -> Any:

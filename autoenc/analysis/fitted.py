@@ -1,7 +1,8 @@
 """What the tools of this room need to know of a fitted model, whatever its class.
 
 A fitted autoencoder is anything with the attributes and methods of the estimators: `W_`,
-`visible_bias_`, `transform`, `inverse_transform`. A stack has several of them in `layers_`.
+`visible_bias_`, `transform`, `inverse_transform`, `initial_parameters`. A stack has several of
+them in `layers_`.
 
 >>> import numpy as np
 >>> from autoenc import AutoEncoder
@@ -21,6 +22,11 @@ from sklearn.utils import check_array
 from autoenc.graph.activations import resolve_activation
 
 Array = np.ndarray[Any, Any]
+
+
+class DomainWarning(UserWarning):
+    """Data is far from what a model was fitted on, or was scaled otherwise."""
+
 
 # So far beyond the ends of [0, 1] is rounding, of MinMaxScaler for instance.
 ROUNDING = 1e-6

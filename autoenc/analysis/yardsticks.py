@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from pytensor import config
 
 from autoenc.analysis.fitted import (
     Array,
@@ -25,7 +24,6 @@ from autoenc.analysis.fitted import (
     dense,
     layers_of,
 )
-from autoenc.graph import AutoEncoderLayer
 
 # Reconstructions by the mean and by PCA are kept this far from 0 and 1 under cross-entropy,
 # which has no value outside (0, 1).
@@ -145,7 +143,7 @@ def untrained(model: Any) -> Any:
     Returns
     -------
     model of the same class and settings
-        With weights drawn from the seed of each layer, and biases of zero.
+        With the parameters that each layer draws from its seed.
 
     Examples
     --------
@@ -159,25 +157,9 @@ def untrained(model: Any) -> Any:
     if getattr(model, "layers_", None):
         start.layers_ = [untrained(layer) for layer in model.layers_]
         return start
-    for name, array in _initial_parameters(model).items():
+    for name, array in model.initial_parameters().items():
         setattr(start, f"{name}_", array)
     return start
-
-
-def _initial_parameters(layer: Any) -> dict[str, Array]:
-    rng = np.random.default_rng(_seed_of(layer))
-    with config.change_flags(floatX=str(layer.W_.dtype)):
-        initial = AutoEncoderLayer(*layer.W_.shape, rng=rng, tied=layer.tied)
-    return {name: variable.get_value() for name, variable in initial.named_params().items()}
-
-
-def _seed_of(layer: Any) -> int:
-    """Seed of a layer's training; a layer read from a file knows what it is drawn from."""
-    from sklearn.utils import check_random_state
-
-    if hasattr(layer, "seed_"):
-        return int(layer.seed_)
-    return int(check_random_state(layer.random_state).randint(2**31 - 1))
 
 
 def _code_size(model: Any) -> int:

@@ -37,21 +37,22 @@ class Blas:
         What the linker has to be told.
     prefix : str
         What the names of its routines begin with.
-    sgemm : str, optional
-        The routine to multiply matrices of float32 with, if it is another than the BLAS's.
+    kernels : path, optional
+        A library of our own that multiplies matrices of float32 in its place.
     """
 
     name: str
     description: str
     ldflags: str
     prefix: str = ""
-    sgemm: str | None = None
+    kernels: Path | None = None
 
     @property
     def cxxflags(self) -> str:
         """What the compiler has to be told."""
         names = {f"{p}{r}_": f"{self.prefix}{p}{r}_" for p in "sd" for r in _ROUTINES}
-        names["sgemm_"] = self.sgemm or names["sgemm_"]
+        if self.kernels:
+            names["sgemm_"] = "autoenc_sgemm_"
         return " ".join(f"-D{name}={called}" for name, called in names.items() if name != called)
 
 

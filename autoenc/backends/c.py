@@ -15,13 +15,13 @@ from pytensor import config
 from pytensor.compile.mode import Mode
 from pytensor.link.vm import VMLinker
 
-from autoenc.backends import elementwise, tied_gradient
+from autoenc.backends import c_draws, elementwise, tied_gradient
 from autoenc.backends.base import Array, BackendError
 from autoenc.backends.blas import Blas, find_blas, prepare_mkl
 from autoenc.backends.cache import cache_folder
 from autoenc.backends.cpu import cpu_model
+from autoenc.backends.kernels import with_kernels
 from autoenc.backends.loop import StepLoop, compile_function
-from autoenc.backends.products import with_thin_products
 from autoenc.backends.step import Step
 from autoenc.graph.types import Expression
 from autoenc.settings import Settings
@@ -73,8 +73,9 @@ class CBackend:
         # Intermediate arrays are kept for the next step.
         mode = Mode(VMLinker(allow_gc=False, use_cloop=True), "fast_run")
         self._mode = mode.register(*elementwise.REWRITES)
-        if blas.sgemm:
-            self._mode = self._mode.register(*tied_gradient.REWRITES)
+        if blas.kernels:
+            more = (*tied_gradient.REWRITES, *c_draws.rewrites(blas.kernels))
+            self._mode = self._mode.register(*more)
 
     def put(self, array: Array) -> Array:
         """Return the array: the CPU's memory is the device."""
@@ -127,7 +128,7 @@ def _blas(settings: Settings) -> Blas:
             "backend 'c' needs a BLAS and found none; pip install mkl or "
             "scipy-openblas32, or use backend='xla'."
         )
-    return with_thin_products(blas)
+    return with_kernels(blas)
 
 
 def _is_set(name: str) -> bool:

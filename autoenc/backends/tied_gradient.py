@@ -17,7 +17,7 @@ from pytensor.tensor.elemwise import DimShuffle
 
 
 class AddOuterProducts(COp):
-    """W + α (A₁' B₁ + A₂' B₂), in the memory of W, by ``products.cpp``."""
+    """W + α (A₁' B₁ + A₂' B₂), in the memory of W, by our kernels."""
 
     __props__ = ()
     destroy_map = {0: [0]}  # noqa: RUF012 - PyTensor's name for it

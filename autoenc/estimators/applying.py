@@ -184,6 +184,7 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
         Parameters
         ----------
         X : array-like, (rows, n_features_in_)
+            What is missing, NaN, is drawn in light blue.
         path : path, optional
             Where to save the picture.
         **options

@@ -101,6 +101,8 @@ class AutoEncoder(AutoEncoderBase):
         also ``valid_cost``.
     cost_, output_ : str or callable
         What the model has; see `cost`.
+    gain_ : float
+        Of the initial weights, if they are drawn uniformly; see `uniform_weights`.
     learning_rate_ : float or None
         The learning rate; None for a schedule.
     mean_, scale_ : array, (n_features_in_,)

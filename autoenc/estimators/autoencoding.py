@@ -58,7 +58,7 @@ class AutoEncoderBase(ReportingAutoEncoder):
     """
 
     _fitted_names: ClassVar[tuple[str, ...]] = (
-        *GraphEstimator._fitted_names, "cost_", "output_", "learning_rate_",
+        *GraphEstimator._fitted_names, "cost_", "output_", "gain_", "learning_rate_",
     )  # fmt: skip
 
     n_hidden: int
@@ -219,6 +219,19 @@ class AutoEncoderBase(ReportingAutoEncoder):
             self._compiled = CompiledModel()
         return self
 
+    def initial_parameters(self) -> dict[str, Array]:
+        """Draw the parameters again that the training of this model began from.
+
+        Returns
+        -------
+        dict from name to array
+            W, hidden_bias, visible_bias and, where weights are not tied, W_prime.
+        """
+        check_is_fitted(self)
+        with building(str(self.W_.dtype)):
+            initial = self._layer().named_params()
+        return {name: variable.get_value() for name, variable in initial.items()}
+
     def __sklearn_is_fitted__(self) -> bool:
         """Whether there are parameters."""
         return hasattr(self, "W_")
@@ -257,7 +270,7 @@ class AutoEncoderBase(ReportingAutoEncoder):
         unit = domain.in_unit_interval
         choice = choices.choose(self.cost, self.output, self.scale, in_unit_interval=unit)
         self.cost_, self.output_ = choice.cost, choice.output
-        self._standardises, self._gain = choice.standardised, choice.gain
+        self._standardises, self.gain_ = choice.standardised, choice.gain
 
     def _validation_rows(self, validation: Any) -> Rows:
         unit = self.cost_ == "cross_entropy"
@@ -338,11 +351,16 @@ class AutoEncoderBase(ReportingAutoEncoder):
 
     def _model(self, mean: Any = None, scale: Any = None, **params: Any) -> SymbolicModel:
         """Build the symbolic model; parameters that are not given are drawn."""
+        scaling = None if mean is None else Scaling(mean, scale)
+        return SymbolicModel(self._layer(**params), self.cost_, scaling, self._masked)
+
+    def _layer(self, **params: Any) -> AutoEncoderLayer:
+        """Build the layer; parameters that are not given are drawn."""
         rng = None
         if not params:
             rng = np.random.default_rng(self.seed_)
             params = self._draw(rng)
-        layer = AutoEncoderLayer(
+        return AutoEncoderLayer(
             self.n_features_in_,
             self._n_hidden,
             rng=rng,
@@ -351,16 +369,14 @@ class AutoEncoderBase(ReportingAutoEncoder):
             tied=self.tied,
             **params,
         )
-        scaling = None if mean is None else Scaling(mean, scale)
-        return SymbolicModel(layer, self.cost_, scaling, self._masked)
 
     def _draw(self, rng: np.random.Generator) -> dict[str, Any]:
         """Draw initial weights, where the layer does not draw them itself."""
-        shapes = {"W": (self.n_features_in_, self.n_hidden)}
+        shapes = {"W": (self.n_features_in_, self._n_hidden)}
         if not self.tied:
-            shapes["W_prime"] = (self.n_hidden, self.n_features_in_)
+            shapes["W_prime"] = (self._n_hidden, self.n_features_in_)
         drawn = {
-            name: choices.initial_weights(self.init, rng, *shape, gain=self._gain)
+            name: choices.initial_weights(self.init, rng, *shape, gain=self.gain_)
             for name, shape in shapes.items()
         }
         return {n: pytensor.shared(W, name=n) for n, W in drawn.items() if W is not None}
@@ -392,8 +408,13 @@ class AutoEncoderBase(ReportingAutoEncoder):
         self._compiled = CompiledModel()
 
     def _set_fitted(self, fitted: dict[str, Any], arrays: dict[str, Array]) -> None:
-        # Files of before there was a choice hold no cost_ and output_.
-        earlier = {"cost_": self.cost, "output_": self.output, "n_features_in_": len(arrays["W"])}
+        # Files of before there was a choice hold no cost_ and output_, nor what they began from.
+        earlier = {
+            "cost_": self.cost,
+            "output_": self.output,
+            "gain_": 1.0 if "mean" in arrays else 4.0,
+            "n_features_in_": len(arrays["W"]),
+        }
         for name, value in {**earlier, **fitted}.items():
             setattr(self, name, value)
         for name, array in arrays.items():

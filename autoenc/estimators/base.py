@@ -210,7 +210,7 @@ class GraphEstimator(BaseEstimator, ABC):
     def _start(self, *, goes_on: bool) -> Backend:
         """Draw the seed, unless training goes on, and find the backend."""
         if not goes_on:
-            self.seed_ = int(check_random_state(self.random_state).randint(2**31 - 1))
+            self.seed_ = draw_seed(self.random_state)
             self.history_ = []
             self._optimizer_state: list[Array] = []
         backend = resolve_backend(self.backend, self.device)
@@ -294,6 +294,11 @@ class GraphEstimator(BaseEstimator, ABC):
 
     def _float_type(self) -> str:
         return check_float_type(self.dtype) or str(config.floatX)
+
+
+def draw_seed(random_state: Any) -> int:
+    """Draw the seed of a model from what scikit-learn calls its random state."""
+    return int(check_random_state(random_state).randint(2**31 - 1))
 
 
 @contextmanager

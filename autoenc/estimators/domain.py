@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import validate_data
 
-from autoenc.analysis.fitted import ROUNDING
+from autoenc.analysis.fitted import ROUNDING, DomainWarning
 from autoenc.estimators.rows import Array, Rows, SparseRows, parts
 
 # Integers beyond this are not all different in float32.
@@ -29,10 +29,6 @@ UNIT_ADVICE = (
 )
 
 Names = Sequence[str] | None
-
-
-class DomainWarning(UserWarning):
-    """Data is far from what a model was fitted on, or was scaled otherwise."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 from autoenc.estimators import settings
 from autoenc.estimators.base import Saving
 from autoenc.estimators.classifying import ClassifierBase
+from autoenc.estimators.domain import Domain
 from autoenc.estimators.rows import Array, Rows, original
 from autoenc.estimators.stacks import (
     StackedDenoisingAutoEncoder,
@@ -138,8 +139,8 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
     def _initial_hidden(
         self, rows: Rows, weights: Array | None, rng: np.random.Generator, saving: Saving
     ) -> list[tuple[Array, Array]]:
-        in_unit_interval = self.data_min_.min() >= 0 and self.data_max_.max() <= 1
-        chosen = "sigmoid" if in_unit_interval else "tanh"
+        domain = Domain(self.data_min_, self.data_max_, self.data_dtype_)
+        chosen = "sigmoid" if domain.in_unit_interval else "tanh"
         self.activation_ = chosen if self.activation == "auto" else self.activation
         self.stack_ = StackedDenoisingAutoEncoder(
             self.hidden_sizes,

@@ -11,7 +11,7 @@ from typing import Any, Self, final
 import numpy as np
 
 from autoenc.estimators import choices, settings
-from autoenc.estimators.base import Saving, unchanged_on_error
+from autoenc.estimators.base import Saving, draw_seed, unchanged_on_error
 from autoenc.estimators.compiled import CompiledModel
 from autoenc.estimators.denoising import DenoisingAutoEncoder
 from autoenc.estimators.domain import check_unit_interval
@@ -345,7 +345,12 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         for k, (n_hidden, level) in enumerate(zip(self.hidden_sizes, levels, strict=True)):
             layer = self._new_layer(k, n_hidden, level)
             layer._set_fitted(
-                {"cost_": "cross_entropy", "output_": "sigmoid", **of_layers[k]},
+                {
+                    "cost_": "cross_entropy",
+                    "output_": "sigmoid",
+                    "seed_": draw_seed(layer.random_state),
+                    **of_layers[k],
+                },
                 _of_layer(k + 1, arrays),
             )
             layer.history_ = self._history_of(k + 1)

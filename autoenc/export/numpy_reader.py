@@ -26,6 +26,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -43,6 +44,10 @@ DTYPES = {
 LONGEST_HEADER = 100_000_000
 # Rows that are computed at a time: what is in between need not fit into memory for all rows.
 ROWS_AT_A_TIME = 8_192
+# Of models under cross-entropy, as autoenc has it: so far beyond the ends of [0, 1] is rounding,
+# and so many widths from it a mistake, such as bytes.
+ROUNDING = 1e-6
+FAR = 100
 
 
 class ModelFileError(ValueError):
@@ -181,7 +186,18 @@ class AutoEncoder:
                 _check_weights(name, getattr(scaling, name), (self.n_features_in_,))
 
     def transform(self, X: Any) -> Array:
-        """Codes of the rows, (rows, units of the highest layer)."""
+        """Codes of the rows, (rows, units of the highest layer).
+
+        Warns
+        -----
+        UserWarning
+            If values are outside [0, 1] under cross-entropy.
+
+        Raises
+        ------
+        ValueError
+            If the rows do not fit the model, or are a hundred widths from [0, 1] there.
+        """
         return _in_parts(self._encode, self._rows(X))
 
     def inverse_transform(self, codes: Any) -> Array:
@@ -189,28 +205,32 @@ class AutoEncoder:
         return _in_parts(self._decode, _matrix(codes, self.layers[-1].W.shape[1], self._dtype))
 
     def reconstruct(self, X: Any) -> Array:
-        """Reconstructions of the rows, (rows, n_features_in_)."""
+        """Reconstructions of the rows, (rows, n_features_in_); warns and raises as `transform`."""
         return _in_parts(lambda x: self._decode(self._encode(x)), self._rows(X))
 
     def score_samples(self, X: Any) -> Array:
-        """Error of each row, (rows,): the larger, the less it is like those fitted on."""
-        return _in_parts(self._errors, self._rows(X))
+        """Error of each row, (rows,): the larger, the less it is like those fitted on.
+
+        Raises
+        ------
+        ValueError
+            If the rows do not fit the model, or are outside [0, 1] under cross-entropy, which
+            has no value there.
+        """
+        return _in_parts(self._errors, self._rows(X, have_cost=True))
 
     @property
     def _dtype(self) -> np.dtype[Any]:
         dtype: np.dtype[Any] = self.layers[0].W.dtype
         return dtype
 
-    def _rows(self, X: Any) -> Array:
+    def _rows(self, X: Any, *, have_cost: bool = False) -> Array:
         dtype = self._dtype if self.scaling is None else np.dtype(np.float64)
         rows = _matrix(X, self.n_features_in_, dtype, allow_nan=self.masked)
         if self.scaling is not None:
             rows = self.scaling.forward(rows).astype(self._dtype)
-        if self.cost == "cross_entropy" and np.any((rows < 0) | (rows > 1)):
-            raise ValueError(
-                f"rows have values from {np.nanmin(rows)} to {np.nanmax(rows)}; expected [0, 1], "
-                "which the model was fitted on. Scale them as they were scaled there."
-            )
+        if self.cost == "cross_entropy":
+            _check_unit_interval(rows, have_cost=have_cost)
         return rows
 
     def _encode(self, x: Array) -> Array:
@@ -493,6 +513,19 @@ def _matrix(X: Any, n_columns: int, dtype: np.dtype[Any], *, allow_nan: bool = F
     if np.isinf(rows).any() or (np.isnan(rows).any() and not allow_nan):
         raise ValueError("rows have NaN or infinity; expected finite numbers.")
     return rows
+
+
+def _check_unit_interval(rows: Array, *, have_cost: bool) -> None:
+    """Warn of values outside [0, 1]; refuse them where rows have a cost, or far from it."""
+    if not np.any((rows < -ROUNDING) | (rows > 1 + ROUNDING)):
+        return
+    text = (
+        f"rows have values from {np.nanmin(rows)} to {np.nanmax(rows)}; expected [0, 1], "
+        "which the model was fitted on. Scale them as they were scaled there."
+    )
+    if have_cost or np.any((rows <= -FAR) | (rows >= 1 + FAR)):
+        raise ValueError(text)
+    warnings.warn(text, stacklevel=4)
 
 
 def _in_parts(function: Callable[[Array], Array], rows: Array) -> Array:

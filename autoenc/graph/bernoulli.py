@@ -28,8 +28,7 @@ class BernoulliDraw(BernoulliRV):
 
     dtype = "bool"
 
-    @classmethod
-    def rng_fn(cls, rng: np.random.Generator, p: Any, size: Any) -> Any:
+    def rng_fn(self, rng: np.random.Generator, p: Any, size: Any) -> Any:
         """Draw with NumPy."""
         shape = np.shape(p) if size is None else tuple(size)
         n = int(np.prod(shape))

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autoenc.plotting.figures import finish
-from autoenc.plotting.grids import grid_figure, grid_of, images, positive
+from autoenc.plotting.grids import COLOURS, grid_figure, grid_of, images, positive
 from autoenc.plotting.tiles import (
     Array,
     ImageShape,
     check_finite,
+    mark_missing,
     real_matrix,
     scale_between,
     to_uint8,
@@ -107,12 +108,12 @@ def plot_reconstructions(
     All images share one scale of inverse grey, so that a reconstruction that is too faint looks
     so: from 0, white, to 1, black, where the inputs drawn lie in [0, 1], else from the least to
     the greatest value of these inputs. Values beyond are drawn as the nearer end. Colours are
-    not inverted.
+    not inverted. Inputs that are missing, NaN, are drawn in light blue.
 
     Parameters
     ----------
     X : array of shape (n, height * width)
-        The inputs, one image a row.
+        The inputs, one image a row; NaN where an entry is missing.
     Z : array of shape (n, height * width)
         Their reconstructions.
     image_shape : (height, width) or (height, width, 3), optional
@@ -134,7 +135,7 @@ def plot_reconstructions(
     ------
     ValueError
         If there is no row to draw, the matrices differ in shape, the rows do not hold images of
-        this shape, or a value that is to be drawn is NaN or infinite.
+        this shape, or a value that is to be drawn is infinite or, but for `X`, NaN.
     TypeError
         If a matrix does not hold real numbers.
 
@@ -154,12 +155,18 @@ def plot_reconstructions(
         for name, matrix in given.items()
         if matrix is not None
     }
+    missing = np.isnan(lines["X"])
+    observed = lines["X"][~missing]
+    lines["X"] = np.where(missing, inputs.dtype.type(0), lines["X"])
     for name, rows in lines.items():
         check_finite(rows, name)
-    low, high = _scale_of(lines["X"])
-    levels = [to_uint8(scale_between(rows, low, high)) for rows in lines.values()]
+    low, high = _scale_of(observed)
+    levels = np.concatenate([to_uint8(scale_between(rows, low, high)) for rows in lines.values()])
+    if missing.any():
+        gaps = np.concatenate([missing, np.zeros((len(levels) - len(missing), missing.shape[1]))])
+        levels, shape = mark_missing(levels, gaps, shape), (*shape[:2], COLOURS)
     grid = (len(lines), len(lines["X"]))
-    canvas = grid_of(np.concatenate(levels), shape, grid, border=True)
+    canvas = grid_of(levels, shape, grid, border=True)
     labels = {"X": "input", "corrupted": "corrupted", "Z": "reconstruction"}
     return finish(grid_figure(canvas, labels=[labels[name] for name in lines]), path)
 
@@ -175,7 +182,6 @@ def _like(X: ArrayLike, name: str, inputs: Array) -> Array:
 
 
 def _scale_of(inputs: Array) -> tuple[Array, Array]:
-    low, high = inputs.min(), inputs.max()
-    if low >= 0 and high <= 1:
+    if np.all((inputs >= 0) & (inputs <= 1)):
         return np.array(0.0), np.array(1.0)
-    return low, high
+    return inputs.min(), inputs.max()

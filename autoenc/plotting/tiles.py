@@ -20,6 +20,9 @@ Array: TypeAlias = NDArray[Any]
 ImageShape: TypeAlias = tuple[int, int] | tuple[int, int, int]
 Channels: TypeAlias = tuple[ArrayLike | None, ArrayLike | None, ArrayLike | None, ArrayLike | None]
 
+# What is missing has no grey: a blue that is neither ink nor paper.
+MISSING = (120, 170, 245)
+
 _CHANNELS = ("red", "green", "blue", "alpha")
 
 
@@ -178,6 +181,20 @@ def check_finite(rows: Array, name: str = "X") -> None:
             f"only finite numbers can be drawn, but {name} has {rows[row, column]} at row {row}, "
             f"column {column}: see whether training diverged or values are missing"
         )
+
+
+def mark_missing(levels: Array, missing: Array, image_shape: ImageShape) -> Array:
+    """Draw 8-bit rows in colour, with `MISSING` for pixels of which something is missing.
+
+    Grey is inverted, as ink is on white paper.
+
+    >>> mark_missing(np.array([[0, 255]], np.uint8), np.array([[True, False]]), (1, 2)).tolist()
+    [[[[120, 170, 245], [0, 0, 0]]]]
+    """
+    shape = (len(levels), image_shape[0], image_shape[1], -1)
+    pixels, gaps = levels.reshape(shape), missing.reshape(shape)
+    inks = 255 - pixels if len(image_shape) == 2 else pixels
+    return np.where(gaps.any(axis=-1, keepdims=True), np.array(MISSING, np.uint8), inks)
 
 
 def lay_out(images: Array, tile_shape: tuple[int, int], spacing: tuple[int, int]) -> Array:

@@ -14,13 +14,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autoenc.plotting import tile_images
-from autoenc.plotting.tiles import scale_between, unit_rows
+from autoenc.plotting.tiles import mark_missing, scale_between, unit_rows
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
 COLUMNS = 10
-# What is missing has no grey: a blue that is neither ink nor paper.
-MISSING = (120, 170, 245)
 
 
 def filter_grid(W_rows: Array, image_shape: Sequence[int]) -> str:
@@ -55,7 +53,7 @@ def row_picture(row: Array, image_shape: Sequence[int], low: float, high: float)
     Parameters
     ----------
     row : array, (pixels,)
-        NaN where an entry is missing: such pixels are drawn in `MISSING`.
+        NaN where an entry is missing: such pixels are drawn in light blue.
     image_shape : (height, width) or (height, width, 3)
     low, high : float
         What is drawn as the ends of the scale.
@@ -65,21 +63,16 @@ def row_picture(row: Array, image_shape: Sequence[int], low: float, high: float)
     str
         A data URI.
     """
-    row = np.asarray(row, np.float64)
-    missing = np.isnan(row)
-    scaled = scale_between(np.where(missing, low, row)[None], np.array(low), np.array(high))
-    levels = np.rint(255 * scaled).astype(np.uint8).reshape(image_shape)
-    levels = 255 - levels if len(image_shape) == 2 else levels
-    return data_uri(_marked(levels, missing.reshape(image_shape)) if missing.any() else levels)
-
-
-def _marked(levels: Array, missing: Array) -> Array:
-    """Colour the pixels of which something is missing."""
-    if levels.ndim == 2:
-        levels, missing = np.stack([levels] * 3, axis=-1), missing[..., None]
-    colour = np.array(MISSING, np.uint8)
-    marked: Array = np.where(missing.any(axis=-1, keepdims=True), colour, levels)
-    return marked
+    rows = np.asarray(row, np.float64)[None]
+    missing = np.isnan(rows)
+    scaled = scale_between(np.where(missing, low, rows), np.array(low), np.array(high))
+    levels = np.rint(255 * scaled).astype(np.uint8)
+    if missing.any():
+        height, width, *colours = image_shape
+        shape = (height, width, 3) if colours else (height, width)
+        return data_uri(mark_missing(levels, missing, shape)[0])
+    pixels = levels.reshape(image_shape)
+    return data_uri(255 - pixels if len(image_shape) == 2 else pixels)
 
 
 def share_picture(shares: Array, image_shape: Sequence[int]) -> str:

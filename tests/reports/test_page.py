@@ -15,6 +15,7 @@ from PIL import Image
 
 from autoenc import analysis
 from autoenc.plotting import tile_images
+from autoenc.plotting.tiles import MISSING
 from autoenc.reports import Subject, pictures, render_report, write_report
 from autoenc.tables import MissingExtraError
 from tests.reports.conftest import HOSTILE, STATES
@@ -218,11 +219,11 @@ def test_rows_and_shares_as_pictures():
     holed = np.array([np.nan, 0.5, 1.0, 0.0])
     np.testing.assert_array_equal(
         pixels(pictures.row_picture(holed, (2, 2), 0, 1)),
-        [[pictures.MISSING, (127, 127, 127)], [(0, 0, 0), (255, 255, 255)]],
+        [[MISSING, (127, 127, 127)], [(0, 0, 0), (255, 255, 255)]],
     )
     partly = np.array([0.0, 0.5, 1.0, 0.0, np.nan, 1.0])
     assert pixels(pictures.row_picture(partly, (1, 2, 3), 0, 1)).tolist() == [
-        [[0, 128, 255], list(pictures.MISSING)]
+        [[0, 128, 255], list(MISSING)]
     ]
     assert pictures.scale_of(np.array([np.nan, 0.5])) == (0, 1)
     assert pictures.scale_of(np.array([np.nan, 3.0, 5.0])) == (3, 5)

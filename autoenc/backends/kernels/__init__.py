@@ -1,6 +1,7 @@
-"""Products of thin matrices in front of a BLAS, compiled for this processor when first used.
+"""Inner loops of our own, compiled for this processor when they are first used.
 
-A minibatch is a matrix of a few rows, for which no BLAS is made; see ``products.cpp``.
+Products of matrices of a few rows, for which no BLAS is made (``products.cpp``), by threads
+that wait for nobody (``workers.h``), and random decisions (``draws.cpp``).
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ from autoenc.files import atomic_write
 
 logger = logging.getLogger(__name__)
 
-_SOURCES = [Path(__file__).with_name(name) for name in ("products.cpp", "workers.h")]
+_SOURCES = [Path(__file__).with_name(name) for name in ("products.cpp", "draws.cpp")]
+_HEADERS = [Path(__file__).with_name("workers.h")]
 _FLAGS = ("-O3", "-march=native", "-pthread", "-fPIC", "-shared", "-std=c++17")
-_LIBRARY = "autoenc_products"
+_LIBRARY = "autoenc_kernels"
 
 
-def with_thin_products(blas: Blas) -> Blas:
-    """Let products of thin float32 matrices be made here, and all others by the BLAS.
+def with_kernels(blas: Blas) -> Blas:
+    """Let products of thin float32 matrices be made by our kernels, and all others by a BLAS.
 
     Parameters
     ----------
@@ -37,30 +39,31 @@ def with_thin_products(blas: Blas) -> Blas:
     Returns
     -------
     Blas
-        As it was if this cannot be compiled; the reason is logged.
+        As it was if they cannot be compiled; the reason is logged.
     """
     if not sys.platform.startswith("linux"):
         return blas
     command = [*shlex.split(config.cxx), *_FLAGS, f"-DBLAS_SGEMM={blas.prefix}sgemm_"]
     libraries = [*shlex.split(blas.ldflags), *_run_paths(blas)]
-    code = [source.read_text(encoding="utf-8") for source in _SOURCES]
+    code = [source.read_text(encoding="utf-8") for source in (*_SOURCES, *_HEADERS)]
     key = "\n".join([*code, *command, *libraries, cpu_model()])
-    folder = cache_folder() / f"products-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    folder = cache_folder() / f"kernels-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    library = folder / f"lib{_LIBRARY}.so"
     try:
-        _compile(folder / f"lib{_LIBRARY}.so", command, libraries)
+        _compile(library, command, libraries)
     except (OSError, subprocess.CalledProcessError) as error:
         reason = getattr(error, "stderr", None) or error
-        logger.warning("products of thin matrices are left to the BLAS: %s", reason)
+        logger.warning("small products are left to the BLAS: %s", reason)
         return blas
     ldflags = f"{shlex.quote(f'-L{folder}')} -l{_LIBRARY} {blas.ldflags}"
-    return replace(blas, ldflags=ldflags, sgemm="autoenc_sgemm_")
+    return replace(blas, ldflags=ldflags, kernels=library)
 
 
 def _compile(library: Path, command: list[str], libraries: list[str]) -> None:
     if library.exists():
         return
     with atomic_write(library) as temporary:
-        arguments = [*command, str(_SOURCES[0]), "-o", str(temporary), *libraries]
+        arguments = [*command, *map(str, _SOURCES), "-o", str(temporary), *libraries]
         subprocess.run(arguments, check=True, capture_output=True, text=True)
 
 

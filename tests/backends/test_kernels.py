@@ -17,16 +17,14 @@ from hypothesis import strategies as st
 from pytensor import config
 
 from autoenc.backends.blas import find_blas
-from autoenc.backends.products import with_thin_products
+from autoenc.backends.kernels import with_kernels
 
 NAMES = [name for name in ("mkl", "openblas") if find_blas(name)]
 
 
 @cache
 def sgemm(name):
-    blas = with_thin_products(find_blas(name))
-    folder = blas.ldflags.split()[0].removeprefix("-L")
-    return ctypes.CDLL(f"{folder}/libautoenc_products.so").autoenc_sgemm_
+    return ctypes.CDLL(str(with_kernels(find_blas(name)).kernels)).autoenc_sgemm_
 
 
 class Operand(NamedTuple):
@@ -107,7 +105,7 @@ def test_what_is_not_finite_shows(name, turned, bad):
 THREADS = """
 import sys
 import numpy as np
-from tests.backends.test_products import multiply, operand
+from tests.backends.test_kernels import multiply, operand
 rng = np.random.default_rng(0)
 for m, n, k, turned in [
     (20, 500, 784, (False, False)), (20, 784, 500, (False, True)),
@@ -136,7 +134,7 @@ def test_the_number_of_threads_does_not_change_a_bit():
 FORK = """
 import os
 import numpy as np
-from tests.backends.test_products import Operand, multiply
+from tests.backends.test_kernels import Operand, multiply
 a, b, c = (np.ones(shape, "float32") for shape in [(20, 784), (784, 500), (20, 500)])
 a, b = Operand(a), Operand(b)
 multiply("openblas", a, b, c)
@@ -166,17 +164,17 @@ def test_without_a_compiler_that_can_the_blas_does_it_all(monkeypatch, tmp_path,
     monkeypatch.setattr(config, "cxx", "false")
     blas = find_blas("openblas")
     with caplog.at_level(logging.WARNING):
-        assert with_thin_products(blas) is blas
-    assert "products of thin matrices are left to the BLAS" in caplog.text
+        assert with_kernels(blas) is blas
+    assert "small products are left to the BLAS" in caplog.text
     assert not list(Path(tmp_path).rglob("*.so"))
 
 
 def test_it_is_compiled_once_for_each_blas(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     blas = find_blas("openblas")
-    first = with_thin_products(blas)
+    first = with_kernels(blas)
     monkeypatch.setattr(subprocess, "run", None)
-    assert with_thin_products(blas) == first
+    assert with_kernels(blas) == first
     other = replace(blas, ldflags=f"{blas.ldflags} -lm")
     with pytest.raises(TypeError):
-        with_thin_products(other)
+        with_kernels(other)
