@@ -18,6 +18,10 @@ _SHARED = Path(__file__).parents[2] / "shared" / "data" / "mnist.pkl.gz"
 if _SHARED.is_file():
     os.environ.setdefault("AUTOENC_DATA", str(_SHARED))
 
+# Compiling C takes seconds for every new kind of model. Where a test does not name a backend, its
+# subject is not the backend.
+os.environ.setdefault("AUTOENC_BACKEND", "xla")
+
 # MLflow counts its users over the network unless it is told not to when it is imported.
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import os
 
 from autoenc.backends.base import Backend, BackendError, BlockRunner
 from autoenc.backends.blas import find_blas
 from autoenc.backends.c import CBackend, has_compiler
-from autoenc.backends.cpu import cpu_vendor
+from autoenc.backends.cpu import cpu_vendor, has_cpu_flag
 from autoenc.backends.precision import in_precision
 from autoenc.backends.step import Step, make_step
 from autoenc.settings import Settings, check_device, read_settings
@@ -38,8 +39,9 @@ def resolve_backend(backend: str | Backend = "auto", device: str | None = None) 
     ----------
     backend : {"auto", "c", "xla", "numba"} or Backend
         ``"auto"`` takes CUDA if there is a GPU; else C if there is a compiler and a
-        fast BLAS, and the processor is not AMD's, where XLA's products are faster; else
-        XLA on the CPU.
+        fast BLAS, but for AMD's processors without AVX-512, where XLA's products are
+        faster; else XLA on the CPU. The environment variable ``AUTOENC_BACKEND`` names
+        what ``"auto"`` is to stand for instead.
     device : {"cpu", "cuda", "cuda0", ...}, optional
         By default what ``THEANO_FLAGS`` or ``.theanorc`` says, else chosen as above.
 
@@ -57,17 +59,22 @@ def resolve_backend(backend: str | Backend = "auto", device: str | None = None) 
     """
     if not isinstance(backend, str):
         return backend
-    if backend not in ("auto", *BACKENDS):
-        raise ValueError(
-            f"backend {backend!r} is not known; expected 'auto', {', '.join(map(repr, BACKENDS))}."
-        )
+    _check_name(backend, "backend")
     settings = read_settings()
     device = check_device(device) or settings.device
+    reason = "asked for"
+    if backend == "auto" and (backend := os.environ.get("AUTOENC_BACKEND", "auto")) != "auto":
+        _check_name(backend, "AUTOENC_BACKEND")
+        reason = "AUTOENC_BACKEND asks for it"
     if backend == "auto":
         backend, device, reason = _choose(device)
-    else:
-        reason = "asked for"
     return _make(backend, _device_for(backend, device), settings, reason)
+
+
+def _check_name(name: str, what: str) -> None:
+    if name not in ("auto", *BACKENDS):
+        known = ", ".join(map(repr, BACKENDS))
+        raise ValueError(f"{what} {name!r} is not known; expected 'auto', {known}.")
 
 
 def _choose(device: str | None) -> tuple[str, str, str]:
@@ -78,8 +85,8 @@ def _choose(device: str | None) -> tuple[str, str, str]:
         return "xla", "cuda", "there is a CUDA GPU"
     if not has_compiler():
         return "xla", "cpu", "there is no C++ compiler"
-    if cpu_vendor() == "AuthenticAMD":
-        return "xla", "cpu", "its products are the fastest on AMD's processors"
+    if cpu_vendor() == "AuthenticAMD" and not has_cpu_flag("avx512f"):
+        return "xla", "cpu", "its products are the fastest on AMD's processors without AVX-512"
     if not find_blas():
         return "xla", "cpu", "there is no fast BLAS for C"
     return "c", "cpu", "it is the fastest on this processor"

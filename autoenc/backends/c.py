@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,10 @@ from autoenc.graph.types import Expression
 from autoenc.settings import Settings
 
 logger = logging.getLogger(__name__)
+
+# PyTensor's flags are of the whole process, and its store of compiled modules is not
+# made for several threads.
+_compiling = threading.RLock()
 
 # The parts of -ffast-math that let GCC call glibc's vector exp and log
 # (declared only where __FAST_MATH__ is defined), without those that assume there
@@ -93,6 +98,7 @@ class CBackend:
     def _flags(self) -> Iterator[None]:
         """PyTensor's flags as this backend wants them, and only while it compiles."""
         with (
+            _compiling,
             _temporarily("blas__ldflags", self._ldflags),
             _temporarily("gcc__cxxflags", self._cxxflags),
         ):

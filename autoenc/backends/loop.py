@@ -87,8 +87,15 @@ def compile_function(
 ) -> Callable[..., Array]:
     """Compile an expression; see `Backend.function`."""
     with settings:
-        function: Callable[..., Array] = pytensor.function(list(inputs), output, mode=mode)
-    return function
+        function = pytensor.function(list(inputs), output, mode=mode)
+
+    def call(*arrays: Array) -> Array:
+        result: Array = function(*arrays)
+        # What is kept for the next call may be a view of the rows, and keep all of them alive.
+        function.free()
+        return result
+
+    return call
 
 
 def _compile_step(step: Step, mode: Any) -> Callable[..., list[Any]]:

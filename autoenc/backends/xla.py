@@ -152,10 +152,11 @@ class _RowFunction:
     def __call__(self, *arrays: Array) -> Array:
         n = len(arrays[0])
         padded = 1 << max(n - 1, 0).bit_length()
-        filled = [np.resize(array, (padded, *array.shape[1:])) for array in arrays]
+        if n < padded:
+            arrays = tuple(np.resize(array, (padded, *array.shape[1:])) for array in arrays)
         with _precision(self._dtype), _without_truncation_warnings(), _memory_errors():
-            (result,) = self._function(*filled, *self._shared.fresh())
-            return np.array(result[:n])
+            (result,) = self._function(*arrays, *self._shared.fresh())
+            return np.asarray(result)[:n]
 
 
 class _Mirror:

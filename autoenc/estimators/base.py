@@ -328,8 +328,18 @@ def building(dtype: str) -> Iterator[None]:
 
 
 def in_parts(function: Callable[[Array], Array], rows: Rows) -> Array:
-    """Apply a function of rows to a part of them at a time."""
-    return np.concatenate([function(part) for part in parts(rows)])
+    """Apply a function of rows to a part of them at a time, into one array."""
+    results: Array | None = None
+    done = 0
+    for part in parts(rows):
+        result = function(part)
+        if results is None:
+            results = np.empty((len(rows), *result.shape[1:]), result.dtype)
+        results[done : done + len(part)] = result
+        done += len(part)
+    if results is None:
+        raise ValueError("no rows were given; expected one at least.")
+    return results
 
 
 def _restore(variables: list[Any], values: list[Array]) -> None:

@@ -9,8 +9,9 @@ import numpy as np
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
-# Rows that are looked at, or go through the graph, at a time.
-ROWS_AT_A_TIME = 8_192
+# Rows that are looked at, or go through the graph, at a time: few enough to stay in a cache,
+# and a power of two, as XLA compiles for each.
+ROWS_AT_A_TIME = 2_048
 
 
 class SparseRows:
@@ -84,7 +85,7 @@ def parts(rows: Rows) -> Iterator[Array]:
     """Go through the rows, a dense part at a time.
 
     >>> [part.shape for part in parts(np.zeros((10_000, 2)))]
-    [(8192, 2), (1808, 2)]
+    [(2048, 2), (2048, 2), (2048, 2), (2048, 2), (1808, 2)]
     """
     for first in range(0, len(rows), ROWS_AT_A_TIME):
         yield rows[first : first + ROWS_AT_A_TIME]

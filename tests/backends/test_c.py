@@ -1,5 +1,11 @@
 """The C backend's flags: fast, and honest about NaN."""
 
+import gc
+import os
+import subprocess
+import sys
+import weakref
+
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
@@ -62,3 +68,41 @@ def test_the_users_blas_and_flags_are_honoured():
     with backend._flags():
         assert pytensor.config.blas__ldflags == "-lmine"
         assert pytensor.config.gcc__cxxflags == "-O1"
+
+
+THREADS = """
+from concurrent.futures import ThreadPoolExecutor
+import numpy as np, pytensor.tensor as pt
+from autoenc.backends import resolve_backend
+backend = resolve_backend("c", "cpu")
+a = np.full((3, 4), 2.0, "float32")
+
+def compile_and_call(power):
+    x = pt.matrix("x")
+    return float(backend.function([x], (x**power).sum())(a))
+
+with ThreadPoolExecutor(4) as pool:
+    print(list(pool.map(compile_and_call, [1, 2, 3, 1, 2, 3, 1, 2])))
+"""
+
+
+def test_threads_may_compile_at_once(tmp_path):
+    run = subprocess.run(
+        [sys.executable, "-c", THREADS],
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout == "[24.0, 48.0, 96.0, 24.0, 48.0, 96.0, 24.0, 48.0]\n"
+
+
+def test_rows_are_not_kept_alive_by_a_function():
+    x = pt.matrix("x")
+    function = c.CBackend(Settings()).function([x], pt.dot(x.T, x))
+    rows = np.ones((5, 3), "float32")
+    assert (function(rows) == 5).all()
+    alive = weakref.ref(rows)
+    del rows
+    gc.collect()
+    assert alive() is None

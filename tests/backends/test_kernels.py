@@ -102,6 +102,18 @@ def test_what_is_not_finite_shows(name, turned, bad):
     assert finite.sum() == 69
 
 
+@pytest.mark.parametrize("shape", [(784, 500), (500, 10), (37, 3)])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_row_gives_the_same_bits_wherever_it_is(shape, turned):
+    rng = np.random.default_rng(0)
+    a, b = operand(rng, 60, shape[0]), operand(rng, *shape, turned)
+    order = rng.permutation(60)
+    first, second = np.empty((2, 60, shape[1]), "float32")
+    multiply("openblas", a, b, first)
+    multiply("openblas", Operand(a.stored[order]), b, second)
+    np.testing.assert_array_equal(first[order], second)
+
+
 THREADS = """
 import sys
 import numpy as np

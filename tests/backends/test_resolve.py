@@ -15,9 +15,10 @@ from autoenc.settings import SettingsError
 def machine(monkeypatch):
     """A machine to be described: compiler, processor, BLAS, GPU."""
 
-    def describe(*, compiler=True, vendor="GenuineIntel", blas=True, cuda=False):
+    def describe(*, compiler=True, vendor="GenuineIntel", avx512=True, blas=True, cuda=False):
         monkeypatch.setattr(backends, "has_compiler", lambda: compiler)
         monkeypatch.setattr(backends, "cpu_vendor", lambda: vendor)
+        monkeypatch.setattr(backends, "has_cpu_flag", lambda flag: avx512)
         monkeypatch.setattr(backends, "find_blas", lambda: blas)
         monkeypatch.setattr(backends, "_has_cuda", lambda: cuda)
 
@@ -31,7 +32,8 @@ def machine(monkeypatch):
         ({}, ("c", "cpu"), "fastest on this processor"),
         ({"cuda": True}, ("xla", "cuda"), "CUDA"),
         ({"compiler": False}, ("xla", "cpu"), "compiler"),
-        ({"vendor": "AuthenticAMD"}, ("xla", "cpu"), "AMD"),
+        ({"vendor": "AuthenticAMD"}, ("c", "cpu"), "fastest on this processor"),
+        ({"vendor": "AuthenticAMD", "avx512": False}, ("xla", "cpu"), "AMD"),
         ({"blas": None}, ("xla", "cpu"), "BLAS"),
     ],
 )
@@ -40,6 +42,16 @@ def test_auto_takes_the_fastest_and_says_why(machine, what, expected, reason):
     *choice, why = backends._choose(None)
     assert tuple(choice) == expected
     assert reason in why
+
+
+def test_the_environment_may_say_what_auto_stands_for(monkeypatch):
+    monkeypatch.setenv("AUTOENC_BACKEND", "numba")
+    assert (found := resolve_backend("auto", "cpu")).name == "numba"
+    assert found.reason == "AUTOENC_BACKEND asks for it"
+    assert resolve_backend("xla", "cpu").name == "xla"
+    monkeypatch.setenv("AUTOENC_BACKEND", "gpu")
+    with pytest.raises(ValueError, match="AUTOENC_BACKEND 'gpu' is not known; expected 'auto'"):
+        resolve_backend("auto", "cpu")
 
 
 def test_auto_on_the_cpu_ignores_a_gpu(machine):

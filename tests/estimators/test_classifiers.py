@@ -245,6 +245,21 @@ def test_a_stack_is_pickled_scored_in_frames_and_searched(stack, digits):
     assert search.best_params_ == {"batch_size": 10}
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "activation"),
+    [(0, 1, "sigmoid"), (-9e-7, 1 + 9e-7, "sigmoid"), (-2e-6, 1, "tanh"), (0, 1 + 2e-6, "tanh")],
+)
+def test_rounding_does_not_choose_the_activation(low, high, activation, digits):
+    X = digits.train.images[:40].copy()
+    X[3, 4:6] = low, high
+    model = StackedDenoisingClassifier((3,), pretraining_epochs=1, n_epochs=1, **QUIET)
+    model.fit(X, digits.train.labels[:40])
+    assert (model.activation_, model.stack_.layers_[0].cost_) == (
+        activation,
+        "cross_entropy" if activation == "sigmoid" else "squared_error",
+    )
+
+
 def test_a_stack_is_drawn(stack, digits, tmp_path):
     X = digits.test.images[:20]
     stack.plot_filters(tmp_path / "filters.png", k=5)
@@ -268,7 +283,6 @@ def test_a_stack_reports(stack, digits):
 
 def test_large_codes_are_kept_in_a_file(stack, digits, monkeypatch):
     monkeypatch.setattr(stacks, "BYTES_IN_MEMORY", 0)
-    monkeypatch.setattr(stacks, "ROWS_AT_A_TIME", 1000)
     again = clone(stack).fit(digits.train.images)
     for ours, theirs in zip(again.layers_, stack.layers_, strict=True):
         assert ours.W_.tobytes() == theirs.W_.tobytes()

@@ -22,7 +22,7 @@ constexpr int THIN = 32;
 #endif
 constexpr int TILE = LANES * WIDE;  /* columns that are worked on at once, ... */
 constexpr int DEPTH = 128;          /* ... and how many terms of their sums: in the first cache */
-constexpr double FEW = 1e5;         /* multiplications that are not worth a second thread */
+constexpr double FEW = 2e5;         /* multiplications that are not worth another thread */
 constexpr long MANY = 1 << 22;      /* entries that are not worth a copy */
 
 typedef float Vector __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
@@ -173,6 +173,24 @@ static void columns_of_thin(int m, int K, const float* A, long lda, const float*
   }
 }
 
+/* C = alpha A B (+ C) of fewer columns than a vector has lanes. So small a product would be as
+   fast in a BLAS, but there its numbers can depend on where in A a row is. */
+static void narrow(int m, int n, int K, const float* A, long lda, const float* B, long ldb, bool turned,
+                   float* C, long ldc, float alpha, bool add) {
+  alignas(64) float panel[DEPTH * TILE] = {}, result[THIN * LANES];
+  for (int k = 0; k < K; k += DEPTH) {
+    int depth = K - k < DEPTH ? K - k : DEPTH;
+    for (int i = 0; i < depth; i++)
+      for (int j = 0; j < n; j++)
+        panel[i * TILE + j] = turned ? B[j * ldb + k + i] : B[(k + i) * ldb + j];
+    Left left = {{{A + k, lda, 1}}, {depth}};
+    strip(m, left, panel, TILE, true, result, LANES, Columns(LANES), alpha, k > 0);
+  }
+  for (int i = 0; i < m; i++)
+    for (int j = 0; j < n; j++)
+      C[i * ldc + j] = result[i * LANES + j] + (add ? C[i * ldc + j] : 0);
+}
+
 /* Matrices with few rows whose product A' B, or the sum of two such, is a large matrix. */
 struct Outer {
   int K[2];
@@ -203,7 +221,7 @@ static void rows_of_outer(int n, const Outer& pair, const float* panels, float* 
             C + i * ldc + j, ldc, Columns(n - j), alpha, add);
 }
 
-static bool thin_rows(int m, int n) { return m <= THIN && n >= LANES; }
+static bool thin_rows(int m) { return m <= THIN; }
 
 static bool thin_outer(int n, int K) { return K <= THIN && n >= LANES && (long)n * K <= MANY; }
 
@@ -244,8 +262,25 @@ struct Rows {
   }
 
   void multiply() {
+    if (n < LANES) return narrow(m, n, K, A, lda, B, ldb, b_turned, C, ldc, alpha, add);
     chunks = chunks_for((double)m * n * K, (n + TILE - 1) / TILE);
     Workers::share(chunks, work, this);
+  }
+};
+
+/* Memory that is kept for the next time. */
+struct Buffer {
+  float* data = nullptr;
+  long length = 0;
+  ~Buffer() { std::free(data); }
+
+  float* of(long n) {
+    if (n > length) {
+      std::free(data);
+      data = (float*)std::aligned_alloc(64, sizeof(float) * n);
+      length = n;
+    }
+    return data;
   }
 };
 
@@ -273,12 +308,12 @@ struct Outers {
   void multiply() {
     double depth = pair.K[0] + pair.K[1];
     long n_tiles = (n + TILE - 1) / TILE;
-    panels = (float*)std::aligned_alloc(64, sizeof(float) * TILE * n_tiles * (long)depth);
-    chunks = chunks_for(8 * n * depth, (int)n_tiles);
+    thread_local Buffer buffer;
+    panels = buffer.of(TILE * n_tiles * (long)depth);
+    chunks = chunks_for(30 * n * depth, (int)n_tiles);
     Workers::share(chunks, pack_some, this);
     chunks = chunks_for(m * n * depth, (m + TALL - 1) / TALL);
     Workers::share(chunks, work, this);
-    std::free(panels);
   }
 };
 
@@ -291,7 +326,7 @@ extern "C" void autoenc_sgemm_(const char* b_letter, const char* a_letter, const
                                const int* ldc) {
   bool a_turned = is_turned(a_letter), b_turned = is_turned(b_letter), add = *beta == 1;
   if (*K > 0 && (add || *beta == 0)) {
-    if (!a_turned && thin_rows(*m, *n))
+    if (!a_turned && thin_rows(*m))
       return Rows{b_turned, *m, *n, *K, *alpha, A, *lda, B, *ldb, add, C, *ldc, 1}.multiply();
     if (a_turned && !b_turned && thin_outer(*n, *K))
       return Outers{*m, *n, {{*K}, {A}, {B}, {*lda}, {*ldb}}, *alpha, add, C, *ldc, nullptr, 1}.multiply();
