@@ -19,7 +19,7 @@ OPTIONS = ("batch-sizes", "rounds", "epochs")
 
 def run(session: Session) -> report.Outcome:
     """Measure every minibatch size."""
-    plain = session.entrants([e for e in everyone() if e.is_ours])
+    plain = session.entrants([e for e in everyone() if e.is_ours and e.precision == "float32"])
     saving = [
         replace(e, name=f"{e.name}-checkpoint", options={**e.options, "checkpoint": "yes"})
         for e in plain

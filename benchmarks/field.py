@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # The others that call MKL shall have what autoenc chooses for itself.
 MKL = mkl_environment()
 BLAS_TITLES = {"mkl": "MKL", "openblas": "scipy-openblas32"}
+# What a workplace may have set so that numbers are the same on all of its machines, at the cost of
+# the instructions that this one has; and what chooses autoenc's backend.
+PINNED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_CBWR", "AUTOENC_BACKEND", "THEANO_FLAGS")
 THEANO_FLAGS = "floatX=float32,base_compiledir={cache},blas.ldflags="
 # Whoever calls JAX keeps compiled code, however quickly it was compiled, and multiplies in full
 # float32 on a GPU too, as autoenc and PyTorch do.
@@ -76,8 +79,8 @@ class Entrant:
 
     def environment_with(self, cache: str) -> dict[str, str]:
         """Return the whole environment of its process."""
-        # autoenc reads THEANO_FLAGS too: nobody inherits somebody else's settings.
-        inherited = {k: v for k, v in os.environ.items() if k != "THEANO_FLAGS"}
+        # Nobody inherits somebody else's settings.
+        inherited = {k: v for k, v in os.environ.items() if k not in PINNED}
         own = {key: value.format(cache=cache) for key, value in self.environment.items()}
         return {**inherited, **own}
 
@@ -192,6 +195,15 @@ def ours() -> list[Entrant]:
             {"backend": "xla"},
             cache,
             devices=("cpu", "cuda"),
+        ),
+        Entrant(
+            "autoenc-xla-bfloat16",
+            "**autoenc, XLA, mixed bfloat16**",
+            "autoenc_train",
+            {"backend": "xla", "precision": "mixed_bfloat16"},
+            cache,
+            devices=("cpu", "cuda"),
+            precision="bfloat16",
         ),
     ]
 

@@ -56,7 +56,11 @@ def run(session: Session) -> report.Outcome:
 
 def appliers() -> list[Entrant]:
     """Return autoenc on each backend, as an estimator."""
-    return [replace(e, module="autoenc_apply") for e in everyone() if e.is_ours]
+    return [
+        replace(e, module="autoenc_apply")
+        for e in everyone()
+        if e.is_ours and e.precision == "float32"
+    ]
 
 
 def products() -> Entrant:

@@ -20,7 +20,9 @@ ALSO = ("jax", "torch")
 
 def run(session: Session) -> report.Outcome:
     """Measure every minibatch size."""
-    candidates = [e for e in everyone() if e.is_ours or e.name in ALSO]
+    candidates = [
+        e for e in everyone() if (e.is_ours and e.precision == "float32") or e.name in ALSO
+    ]
     plain = session.entrants(candidates)
     masked = [entrant.masked(CORRUPTION) for entrant in plain]
     outcome = report.Outcome("Masks", description(session))

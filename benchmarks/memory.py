@@ -24,7 +24,9 @@ COPIES, BESIDES = 2, 400 * 10**6
 
 def run(session: Session) -> report.Outcome:
     """Measure every minibatch size."""
-    candidates = [e for e in everyone() if e.is_ours or e.name in ALSO]
+    candidates = [
+        e for e in everyone() if (e.is_ours and e.precision == "float32") or e.name in ALSO
+    ]
     n_epochs = QUICK_EPOCHS if session.options.quick else N_EPOCHS
     outcome = report.Outcome("Memory", description(n_epochs))
     panels: dict[str, dict[str, list[float]]] = {}

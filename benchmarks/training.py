@@ -97,7 +97,7 @@ def description(session: Session) -> str:
         "Tied autoencoder, sigmoid, cross-entropy, SGD, float32 unless said otherwise, rows in "
         f"file order ({data}). Medians of {session.rounds} rounds with their quartiles; ratios "
         "are taken within a round: 2 under “times the time of autoenc-xla” is twice as slow as "
-        "autoenc-xla. Every competitor in a process of its own, taking turns, after a warm-up "
+        "that. Every competitor in a process of its own, taking turns, after a warm-up "
         "epoch. “Costs apart” is how far any epoch's cost was from the median of those in "
         "float32; the run fails if it is more than 0.1 % (1 % in bfloat16 or with masks, which "
         "are drawn by each for itself)."

@@ -59,6 +59,7 @@ def main(task: Task) -> None:
             shuffle=False,
             backend=task.options["backend"],
             device=task.device,
+            precision=task.options.get("precision", "float32"),
             progress=False,
             callbacks=[wait],
             checkpoint=Path(folder, "run.ckpt") if checkpoint else None,
