@@ -73,7 +73,8 @@ class CBackend:
         flags = VECTOR_FLAGS if sys.platform.startswith("linux") else "-O3"
         self._ldflags = blas.ldflags
         self._cxxflags = f"{settings.gcc__cxxflags or flags} {blas.cxxflags}".strip()
-        self.description = f"C with {blas.description} (PyTensor {pytensor.__version__})"
+        kernels = " and kernels of its own" if blas.kernels else ""
+        self.description = f"C with {blas.description}{kernels} (PyTensor {pytensor.__version__})"
         use_compile_folder(settings, self._ldflags, self._cxxflags)
         # Intermediate arrays are kept for the next step.
         mode = Mode(VMLinker(allow_gc=False, use_cloop=True), "fast_run")

@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
+from autoenc import __version__
 from autoenc.cli import (
     bench,
     doctor,
@@ -80,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Autoencoders written as Theano graphs.",
         epilog="`autoenc COMMAND --help` has examples of each command.",
     )
+    parser.add_argument("--version", action="version", version=f"autoenc {__version__}")
     commands = parser.add_subparsers(required=True, dest="command", metavar="COMMAND")
     for command in COMMANDS:
         own = command.add_parser(commands)

@@ -17,6 +17,8 @@ import numpy as np
 from autoenc.settings import read_settings
 
 OK, ADVICE, BROKEN = "ok", "advice", "broken"
+# OpenBLAS's names for kernels of x86-64 that it may be told to take.
+WITHOUT_AVX512 = ("Nehalem", "Sandybridge", "Haswell", "Zen", "Excavator", "Steamroller")
 
 N_VISIBLE, N_HIDDEN, BATCH = 784, 500, 20
 # A training step does more than its five products; several times their time is not right.
@@ -141,6 +143,19 @@ def check_thread_settings() -> Iterator[Finding]:
             )
 
 
+def check_kernel_settings() -> Iterator[Finding]:
+    """Find out whether OpenBLAS is told to do without instructions that the processor has."""
+    from autoenc.backends.cpu import has_cpu_flag
+
+    pinned = os.environ.get("OPENBLAS_CORETYPE")
+    if pinned in WITHOUT_AVX512 and has_cpu_flag("avx512f"):
+        yield Finding(
+            ADVICE,
+            f"OPENBLAS_CORETYPE={pinned} keeps OpenBLAS from AVX-512: large products take twice as "
+            "long; unset it",
+        )
+
+
 def check_gradient() -> Iterator[Finding]:
     """Compare the compiled gradient of a tiny model with finite differences."""
     worst = gradient_error()
@@ -203,6 +218,7 @@ CHECKS = (
     check_compiler,
     check_numpy,
     check_thread_settings,
+    check_kernel_settings,
     check_gradient,
     check_same_bytes,
     check_nan,

@@ -118,6 +118,12 @@ def test_help_has_examples(name, capsys):
     assert f"examples:\n  autoenc {name}" in shown
 
 
+def test_version(capsys):
+    with pytest.raises(SystemExit, match="^0$"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"autoenc {autoenc.__version__}\n"
+
+
 def test_the_installed_command(people, people_model, tmp_path):
     shown = subprocess.run([COMMAND, "--help"], capture_output=True, text=True, check=True).stdout
     assert all(f"\n    {name}" in shown for name in NAMES)
@@ -184,6 +190,16 @@ def test_doctor_on_other_machines(monkeypatch, tmp_path):
     assert finding.text == (
         "GPU 0: NVIDIA H200 (UUID: GPU-1) is idle: device=cpu in .theanorc or THEANO_FLAGS"
     )
+
+
+def test_doctor_sees_a_blas_held_back(monkeypatch):
+    monkeypatch.setattr("autoenc.backends.cpu.has_cpu_flag", lambda flag: flag == "avx512f")
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    (finding,) = probes.check_kernel_settings()
+    assert finding.status == "advice"
+    assert "OPENBLAS_CORETYPE=Haswell keeps OpenBLAS from AVX-512" in finding.text
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "SkylakeX")
+    assert list(probes.check_kernel_settings()) == []
 
 
 def test_doctor_without_a_compiler(monkeypatch):

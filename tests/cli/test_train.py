@@ -180,7 +180,9 @@ def test_missing_values(people, tmp_path):
     frame.to_csv(tmp_path / "holes.csv", index=False)
     path = tmp_path / "m.safetensors"
     train = ("train", tmp_path / "holes.csv", "-o", path, "--columns", "age,height", "--quiet")
-    assert "a missing value at row 3 (from 0), column 'age'" in refusal(*train)
+    told = refusal(*train)
+    assert "a missing value at row 3 (from 0), column 'age'" in told
+    assert "(--missing mask)" in told
     good(*train, "--missing", "mask", "--scale", "minmax", "--epochs", 2, "--hidden", 2)
     good("transform", path, tmp_path / "holes.csv", "-o", tmp_path / "codes.npy")
     assert np.isfinite(read_table(tmp_path / "codes.npy").values).all()
