@@ -23,13 +23,12 @@ from autoenc.graph.activations import resolve_activation
 
 Array = np.ndarray[Any, Any]
 
+# So far beyond the ends of [0, 1] is rounding, of MinMaxScaler for instance.
+ROUNDING = 1e-6
+
 
 class DomainWarning(UserWarning):
     """Data is far from what a model was fitted on, or was scaled otherwise."""
-
-
-# So far beyond the ends of [0, 1] is rounding, of MinMaxScaler for instance.
-ROUNDING = 1e-6
 
 
 def layers_of(model: Any) -> list[Any]:

@@ -151,8 +151,8 @@ def check_kernel_settings() -> Iterator[Finding]:
     if pinned in WITHOUT_AVX512 and has_cpu_flag("avx512f"):
         yield Finding(
             ADVICE,
-            f"OPENBLAS_CORETYPE={pinned} keeps OpenBLAS from AVX-512: large products take twice as "
-            "long; unset it",
+            f"OPENBLAS_CORETYPE={pinned} keeps OpenBLAS from AVX-512: large products take twice "
+            "as long; unset it",
         )
 
 

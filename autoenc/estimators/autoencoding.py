@@ -299,15 +299,15 @@ class AutoEncoderBase(ReportingAutoEncoder):
         of_rows = normalised(weights, dtype)
         cost = (row_cost if of_rows is None else w * row_cost).mean()
         total = sum(self._penalties(model, x), start=cost)
-        factor = pytensor.shared(np.asarray(1, config.floatX), name="rate_factor")
+        rate = self._shared_rate()
         task = Task(
             cost=cost,
-            updates=self._updates(total, model.layer, factor),
+            updates=self._updates(total, model.layer, rate),
             params=model.layer.params,
             inputs=[x],
             data=[rows],
             keep=lambda: self._keep(model.layer),
-            learning_rate=factor,
+            learning_rate=rate,
         )
         valid_cost = model.error(x)
         if of_rows is not None:
@@ -393,10 +393,18 @@ class AutoEncoderBase(ReportingAutoEncoder):
         ]
         return [np.asarray(w, config.floatX) * penalty() for w, penalty in penalties if w]
 
-    def _updates(self, cost: Expression, layer: AutoEncoderLayer, factor: Parameter) -> Updates:
-        rate = scaled_rate(
-            self.learning_rate if callable(self.learning_rate) else self.learning_rate_, factor
-        )
+    def _shared_rate(self) -> Parameter:
+        """Give the learning rate as a shared scalar; of a schedule, a factor.
+
+        Were it a constant of the graph, each rate, and each data set that one is chosen for,
+        would be compiled anew.
+        """
+        rate = 1 if callable(self.learning_rate) else self.learning_rate_
+        return pytensor.shared(np.asarray(rate, config.floatX), name="learning_rate")
+
+    def _updates(self, cost: Expression, layer: AutoEncoderLayer, shared: Parameter) -> Updates:
+        schedule = self.learning_rate
+        rate = scaled_rate(schedule, shared) if callable(schedule) else shared
         if self.optimizer == "sgd" and self.momentum:
             return momentum(cost, layer.params, rate, self.momentum)
         rule = resolve_optimizer(self.optimizer)

@@ -88,9 +88,11 @@ def check_numbers(
         if len(bad):
             row, column = start + int(bad[0, 0]), int(bad[0, 1])
             found = values[row, column]
-            what = "a missing value" if np.isnan(found) else f"{found}"
+            what, advice = f"{found}", "fill such cells, or leave out the row or the column."
+            if np.isnan(found):
+                what = "a missing value"
+                advice = f"{advice[:-1]}; or train a model of what is there (--missing mask)."
             name = column if names is None else repr(names[column])
             raise TableError(
-                f"{path}: {what} at row {first_row + row} (from 0), column {name}; fill such "
-                "cells, or leave out the row or the column."
+                f"{path}: {what} at row {first_row + row} (from 0), column {name}; {advice}"
             )

@@ -151,6 +151,18 @@ def test_contributions_name_the_column_that_is_wrong(healthy, digits):
     assert (detector.contributions(X).argmax(axis=1) == 5).mean() > 0.8
 
 
+def test_contributions_of_what_is_far_from_all_rows_come_without_a_warning(rng):
+    X = rng.normal(size=(60, 4))
+    model = AutoEncoder(2, n_epochs=2, random_state=0, verbose=False).fit(X)
+    detector = AnomalyDetector(model, contamination=0.1).fit(X)
+    far = X[:2] + [0, 0, 100, 0]
+    with pytest.warns(UserWarning, match="far outside"):
+        model.transform(far)
+    contributions = detector.contributions(far)
+    np.testing.assert_allclose(contributions.sum(axis=1), model.score_samples(far), rtol=1e-5)
+    assert (contributions.argmax(axis=1) == 2).all()
+
+
 def test_frames_and_clones(rng):
     frame = pd.DataFrame(rng.uniform(size=(200, 3)), columns=list("abc"))
     model = AutoEncoder(2, n_epochs=1, random_state=0, verbose=False).fit(frame)

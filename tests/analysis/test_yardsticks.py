@@ -69,16 +69,23 @@ STILL = {"learning_rate": 1e-30, "n_epochs": 1, "verbose": False}
     [
         AutoEncoder(7, random_state=3, **STILL),
         DenoisingAutoEncoder(7, random_state=5, tied=False, dtype="float64", **STILL),
+        AutoEncoder(7, random_state=3, init="gaussian", **STILL),
+        AutoEncoder(7, random_state=3, init="gaussian", tied=False, activation="tanh", **STILL),
+        AutoEncoder(7, random_state=3, activation="tanh", scale="standard", **STILL),
     ],
-    ids=lambda model: type(model).__name__,
+    ids=["AutoEncoder", "DenoisingAutoEncoder", "gaussian", "gaussian, untied", "tanh"],
 )
-def test_untrained_is_where_training_began(model, rng):
-    X = rng.uniform(size=(40, 5))
+@pytest.mark.parametrize("width", [1.0, 7.0], ids=["in [0, 1]", "standardised"])
+def test_untrained_is_where_training_began(model, width, rng, tmp_path):
+    X = width * rng.uniform(size=(40, 5))
     start = model.fit(X)._arrays()
-    trained = type(model)(**{**model.get_params(), "learning_rate": 0.5, "n_epochs": 3}).fit(X)
+    trained = type(model)(**{**model.get_params(), "learning_rate": 0.1, "n_epochs": 3}).fit(X)
     before = trained._arrays()
     found = untrained(trained)
-    assert list(found._arrays()) == list(start)
+    trained.save(tmp_path / "model.safetensors")
+    loaded = untrained(type(model).load(tmp_path / "model.safetensors"))
+    np.testing.assert_array_equal(loaded.W_, found.W_)
+    assert sorted(found._arrays()) == sorted(start)
     for name, array in found._arrays().items():
         assert array.dtype == start[name].dtype
         np.testing.assert_allclose(array, start[name], atol=1e-25)

@@ -5,6 +5,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from autoenc import AutoEncoder, DenoisingAutoEncoder
+from autoenc.plotting.tiles import MISSING
 
 QUIET = {"random_state": 0, "verbose": False}
 
@@ -49,6 +50,15 @@ def test_what_is_observed_stays_and_the_rest_is_reconstructed(fitted, holes):
     observed = ~np.isnan(holes)
     np.testing.assert_array_equal(filled[observed], holes[observed].astype("float32"))
     np.testing.assert_array_equal(filled[~observed], fitted.reconstruct(holes)[~observed])
+
+
+def test_rows_with_holes_are_drawn(fitted, holes, tmp_path):
+    figure = fitted.plot_reconstructions(holes, tmp_path / "again.png", k=3)
+    assert (tmp_path / "again.png").exists()
+    picture = np.asarray(figure.axes[0].images[0].get_array())
+    inputs, reconstructions = np.split(picture, 2)
+    blue = [(half == MISSING).all(axis=-1).sum() for half in (inputs, reconstructions)]
+    assert blue == [np.isnan(holes[:3]).sum() * 14**2, 0]  # a pixel is drawn as 14 × 14
 
 
 def test_a_missing_value_cannot_be_told_from_any_other_missing_value(rows, holes):

@@ -129,6 +129,44 @@ def test_rows_are_checked(models, digits, folder):
     assert read.transform(np.empty((0, 784))).shape == (0, 30)
 
 
+@pytest.mark.parametrize("value", [-0.5, 1.25, 100.5])
+def test_a_little_outside_the_unit_interval_there_are_codes_and_no_errors(
+    models, digits, folder, value
+):
+    model, X = models["tied"], digits.test.images[:3].copy()
+    X[1, 5] = value
+    read = numpy_reader.load(saved(model, folder))
+    for name in ("transform", "reconstruct"):
+        with pytest.warns(UserWarning, match="outside") as ours:
+            expected = getattr(model, name)(X)
+        with pytest.warns(UserWarning, match=rf"rows have values from .*{value}") as found:
+            result = getattr(read, name)(X)
+        assert (len(ours), len(found)) == (1, 1)
+        assert found[0].filename == __file__
+        np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-6)
+    for either in (model, read):
+        with pytest.raises(ValueError, match=r"\[0, 1\]"):
+            either.score_samples(X)
+
+
+@pytest.mark.parametrize("value", [-100.0, 101.0])
+def test_far_outside_the_unit_interval_is_a_mistake(models, digits, folder, value):
+    model, X = models["tied"], digits.test.images[:3].copy()
+    X[1, 5] = value
+    for either in (model, numpy_reader.load(saved(model, folder))):
+        with pytest.raises(ValueError, match=r"\[0, 1\]"):
+            either.transform(X)
+
+
+@pytest.mark.parametrize("value", [-9e-7, 1 + 9e-7])
+def test_rounding_is_not_outside_the_unit_interval(models, digits, folder, value):
+    model, X = models["tied"], digits.test.images[:3].copy()
+    X[1, 5] = value
+    read = numpy_reader.load(saved(model, folder))
+    np.testing.assert_allclose(read.score_samples(X), model.score_samples(X), rtol=2e-6)
+    np.testing.assert_allclose(read.transform(X), model.transform(X), atol=1e-6)
+
+
 def test_real_values_are_no_mistake_under_squared_error(models, digits, folder):
     model, X = models["tanh"], digits.test.images[:5] - 1
     read = numpy_reader.load(saved(model, folder))

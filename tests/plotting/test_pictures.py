@@ -11,6 +11,7 @@ import pytest
 from matplotlib.image import imread
 
 from autoenc.plotting import plot_filters, plot_reconstructions
+from autoenc.plotting.tiles import MISSING
 
 TIMES, GAP, MARGIN = 28, 4, 16  # an image of 4 × 4 is drawn in squares of 28 pixels
 
@@ -277,6 +278,32 @@ def test_reconstructions_in_colour_share_one_scale(C):
     assert labels(figure) == ["input", "reconstruction"]
     assert len(set(picture[0, 0])) == 1  # the line around an image is grey
     assert 0 < picture[0, 0, 0] < 255
+
+
+def test_missing_inputs_are_blue_and_the_others_as_they_were(X):
+    whole = drawn(plot_reconstructions(X[:2], X[:2] / 2))
+    # Neither the least nor the greatest value, from which the scale is taken.
+    holed, middle = X[:2].copy(), np.argsort(X[0])[8]
+    holed[0, middle] = np.nan
+    picture = drawn(plot_reconstructions(holed, X[:2] / 2))
+    y, x = (1 + TIMES * i for i in divmod(middle, 4))
+    blue = np.zeros(picture.shape[:2], bool)
+    blue[y : y + TIMES, x : x + TIMES] = True
+    assert (picture[blue] == MISSING).all()
+    np.testing.assert_array_equal(picture[~blue], 255 - whole[~blue][:, None].repeat(3, axis=1))
+
+
+def test_missing_colours_are_blue(C):
+    C[0, 4] = np.nan  # green of the second pixel
+    picture = drawn(plot_reconstructions(C, np.nan_to_num(C), (2, 4, 3)))
+    expected = as_drawn(np.nan_to_num(C[0]))
+    expected[:TIMES, TIMES : 2 * TIMES] = MISSING
+    np.testing.assert_array_equal(picture[1 : 1 + 2 * TIMES, 1 : 1 + 4 * TIMES], expected)
+
+
+def test_inputs_of_which_all_is_missing(X):
+    picture = drawn(plot_reconstructions(np.full((1, 16), np.nan), X[:1]))
+    assert (picture[1 : 1 + 4 * TIMES, 1 : 1 + 4 * TIMES] == MISSING).all()
 
 
 @pytest.mark.parametrize("shape", [(2, 4), (2, 4, 4), (4, 2, 3, 1), [2, 4, 0], (2, -4, 3)])
