@@ -12,44 +12,11 @@ from typing import Any
 
 from pytensor.graph.basic import Apply
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
-from pytensor.scalar.math import Sigmoid, Softplus
 from pytensor.tensor.elemwise import Elemwise
 
+from autoenc.backends.branchless import branchless
+
 _ROWS = "_autoenc_rows"
-_SUFFIXES = {"float32": "f", "float64": ""}
-
-
-class BranchlessSoftplus(Softplus):
-    """log(1 + exp(x)) = max(x, 0) + log(1 + exp(−|x|)): exact at both ends without a branch."""
-
-    def c_code(self, node: Apply, name: str, inp: Any, out: Any, sub: Any) -> str:
-        """Give the C code of an entry."""
-        (x,), (z,), f = inp, out, _suffix(node)
-        return f"{z} = ({x} > 0 ? {x} : 0) + log1p{f}(exp{f}(-fabs{f}({x})));"
-
-    def c_code_cache_version(self) -> tuple[Any, ...]:
-        """Tell when the code changes."""
-        return ("branchless", 1)
-
-
-class BranchlessSigmoid(Sigmoid):
-    """1 / (1 + exp(−x)), in terms of the same exp(−|x|) as `BranchlessSoftplus`.
-
-    Of the same x the compiler takes the exponential once.
-    """
-
-    def c_code(self, node: Apply, name: str, inp: Any, out: Any, sub: Any) -> str:
-        """Give the C code of an entry."""
-        (x,), (z,), f = inp, out, _suffix(node)
-        exponential = f"exp{f}(-fabs{f}({x}))"
-        return f"{z} = ({x} >= 0 ? 1 : {exponential}) / (1 + {exponential});"
-
-    def c_code_cache_version(self) -> tuple[Any, ...]:
-        """Tell when the code changes."""
-        return ("branchless", 1)
-
-
-_BRANCHLESS = {Softplus: BranchlessSoftplus, Sigmoid: BranchlessSigmoid}
 
 
 class RowElemwise(Elemwise):
@@ -85,10 +52,6 @@ class RowElemwise(Elemwise):
         """Tell when the code changes."""
         version: tuple[Any, ...] = super().c_code_cache_version_apply(node)
         return (*version, "rows", 1) if version else ()
-
-
-def _suffix(node: Apply) -> str:
-    return _SUFFIXES[node.outputs[0].type.dtype]
 
 
 def _is_in_rows(name: str, kind: Any) -> str:
@@ -151,20 +114,10 @@ def _local_row_elemwise(_: Any, node: Apply) -> list[Any] | bool:
     return outputs
 
 
-@node_rewriter([Elemwise])  # type: ignore[untyped-decorator]
-def _local_branchless(_: Any, node: Apply) -> list[Any] | bool:
-    branchless = _BRANCHLESS.get(type(node.op.scalar_op))
-    if branchless is None or node.outputs[0].dtype not in _SUFFIXES:
-        return False
-    name = node.op.scalar_op.name
-    scalar_op = branchless(node.op.scalar_op.output_types_preference, name=name)
-    return [Elemwise(scalar_op)(*node.inputs)]
-
-
 # Before PyTensor fuses what is elementwise (49), which brings both into one loop, and after
 # everything that changes what is computed (below 48).
 REWRITES = (
-    (in2out(_local_branchless, name="branchless"), 48.5),
+    (branchless, 48.5),
     (in2out(_local_row_elemwise, name="row_elementwise"), 99),
 )
 """What a mode is to register, with its place among PyTensor's own rewrites."""

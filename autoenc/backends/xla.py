@@ -22,11 +22,15 @@ from pytensor.compile.mode import JAX
 from pytensor.graph.fg import FunctionGraph
 
 from autoenc.backends.base import Array, BackendError, DeviceArray, block_generators
+from autoenc.backends.branchless import branchless
 from autoenc.backends.cache import cache_folder
 from autoenc.backends.cpu import cpu_model
 from autoenc.backends.step import Step
 from autoenc.graph.structure import structure
 from autoenc.graph.types import Expression, Parameter
+
+# PyTensor's own rewrites for JAX, and ours before it fuses what is elementwise (49).
+MODE = JAX.register((branchless, 48.5))
 
 # Compiled graphs that are kept for others of the same structure.
 GRAPHS_KEPT = 64
@@ -263,7 +267,7 @@ def jaxify(
     import autoenc.backends.xla_ops  # noqa: F401 - tells PyTensor of them
 
     graph = FunctionGraph(list(inputs), list(outputs), clone=True)
-    JAX.optimizer.rewrite(graph)
+    MODE.optimizer.rewrite(graph)
     with warnings.catch_warnings():
         # JAX checks shapes itself when it traces, so that PyTensor's assertions are not missed.
         for what in ("Could not broadcast", "do not have the same shape"):

@@ -21,6 +21,7 @@ import jax.numpy as jnp
 from pytensor.link.jax.dispatch import jax_funcify
 from pytensor.link.jax.dispatch.random import jax_sample_fn
 
+from autoenc.backends.branchless import BranchlessSigmoid, BranchlessSoftplus
 from autoenc.graph.bernoulli import BernoulliDraw
 from autoenc.graph.precision import MixedDot
 
@@ -34,6 +35,20 @@ def _mixed_dot(op: MixedDot, **_: Any) -> Callable[..., DeviceArray]:
         return jax.lax.dot(*operands, preferred_element_type=jnp.float32)
 
     return mixed_dot
+
+
+@jax_funcify.register(BranchlessSoftplus)  # type: ignore[untyped-decorator]
+def _softplus(op: BranchlessSoftplus, **_: Any) -> Callable[..., DeviceArray]:
+    return lambda x: jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x)))
+
+
+@jax_funcify.register(BranchlessSigmoid)  # type: ignore[untyped-decorator]
+def _sigmoid(op: BranchlessSigmoid, **_: Any) -> Callable[..., DeviceArray]:
+    def sigmoid(x: DeviceArray) -> DeviceArray:
+        exponential = jnp.exp(-jnp.abs(x))
+        return jnp.where(x >= 0, 1, exponential) / (1 + exponential)
+
+    return sigmoid
 
 
 @jax_sample_fn.register(BernoulliDraw)  # type: ignore[untyped-decorator]

@@ -1,5 +1,8 @@
 """Loops that a compiler vectorises: the same numbers as PyTensor's own, wherever arrays lie."""
 
+import re
+
+import jax
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
@@ -7,8 +10,10 @@ import pytest
 from pytensor.scalar.basic import Composite
 from scipy.special import expit, log1p
 
+from autoenc.backends.branchless import BranchlessSigmoid, BranchlessSoftplus
 from autoenc.backends.c import CBackend
-from autoenc.backends.elementwise import BranchlessSigmoid, BranchlessSoftplus, RowElemwise
+from autoenc.backends.elementwise import RowElemwise
+from autoenc.backends.xla import jaxify
 from autoenc.settings import Settings
 
 HARD = [np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-30, -1e-30, 88.8, -88.8, -104.0, 200.0, -200.0]
@@ -48,6 +53,20 @@ def test_sigmoid_and_softplus_have_no_branch_and_share_a_loop(backend, dtype):
     np.testing.assert_allclose(sigmoid, expit(exact), rtol=tolerance, atol=tiny)
     expected = np.maximum(exact, 0) + log1p(np.exp(-np.abs(exact)))
     np.testing.assert_allclose(softplus, expected, rtol=tolerance, atol=tiny)
+
+
+def test_xla_computes_one_exponential_for_both():
+    a = pt.matrix("a")
+    step = jaxify([a], [pt.sigmoid(a), pt.softplus(a)])
+    values = np.random.default_rng(0).normal(size=(7, 37)).astype("float32") * 20
+    values[2, : len(HARD)] = HARD
+    text = jax.jit(step).lower(values).compile().as_text()
+    assert len(re.findall(r"= f32\[7,37\]\S* exponential\(", text)) == 1
+    sigmoid, softplus = step(values)
+    exact = values.astype(float)
+    np.testing.assert_allclose(sigmoid, expit(exact), rtol=3e-6, atol=1e-37)
+    expected = np.maximum(exact, 0) + log1p(np.exp(-np.abs(exact)))
+    np.testing.assert_allclose(softplus, expected, rtol=3e-6, atol=1e-37)
 
 
 def layouts(rng):
