@@ -47,26 +47,28 @@ def advise(report: Report) -> list[str]:
 
 def about_yardsticks(found: Yardsticks) -> Iterator[str]:
     """Say where a model is no better than what it should be better than."""
-    model, mean = found.model, found.mean
+    model = found.model
+    own, mean, pca = (found.squared(errors) for errors in (model, found.mean, found.pca))
     if model.cost >= found.untrained.cost:
         yield (
             f"The model, at a cost of {model.cost:.4g}, is no better than with the weights that "
             f"training began from ({found.untrained.cost:.4g}): training has done harm. Try a "
             "smaller learning rate."
         )
-    elif model.mean_squared >= HARDLY_BETTER * mean.mean_squared:
-        little = "no" if model.mean_squared >= mean.mean_squared else "hardly"
+    elif own >= HARDLY_BETTER * mean:
+        little = "no" if own >= mean else "hardly"
         yield (
-            f"The squared error, {model.mean_squared:.4g}, is {little} better than that of the "
-            f"mean row ({mean.mean_squared:.4g}): little has been learned yet. Train longer, or "
-            "try a larger learning rate."
+            f"The squared error, {own:.4g}, is {little} better than that of the mean row "
+            f"({mean:.4g}): little has been learned yet. Train longer, or try a larger learning "
+            "rate."
         )
-    if found.n_components < found.n_columns and model.mean_squared >= found.pca.mean_squared:
+    if found.n_components < found.n_columns and own >= pca:
+        other_cost = "" if found.cost_name == "squared_error" else " and with squared error"
         yield (
-            f"In squared error the model ({model.mean_squared:.4g}) is no better than PCA with "
-            f"{found.n_components} components ({found.pca.mean_squared:.4g}). If reconstruction "
-            "is the aim, use PCA, or train longer and with squared error; if codes are, judge "
-            "them by what they are used for."
+            f"In squared error the model ({own:.4g}) is no better than PCA with "
+            f"{found.n_components} components ({pca:.4g}). If reconstruction is the aim, use "
+            f"PCA, or train longer{other_cost}; if codes are, judge them by what they are used "
+            "for."
         )
 
 

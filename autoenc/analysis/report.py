@@ -167,6 +167,9 @@ def _mean_cost(model: Any, X: Any) -> float:
 
 def _layer_reports(layers: list[Any], X: Any) -> list[LayerReport]:
     reports = []
+    # The layers of a stack know no names.
+    if hasattr(X, "columns") and not hasattr(layers[0], "feature_names_in_"):
+        X = dense(X)
     for layer in layers:
         codes = np.asarray(layer.transform(X))
         health = unit_health(codes, layer.W_, layer.activation)
@@ -218,6 +221,8 @@ def _table(found: Yardsticks) -> list[str]:
 
 
 def _note(found: Yardsticks) -> list[str]:
+    if found.standardised:
+        return ["(squared error: of standardised columns, which PCA is of too)"]
     if found.cost_name != "cross_entropy":
         return []
     return [f"(cross entropy of PCA and mean: with values kept in [{MARGIN}, {1 - MARGIN}])"]

@@ -60,6 +60,8 @@ class Yardsticks:
         and columns allow.
     model, mean, pca, untrained : Errors
         Of the model, of the mean row, of PCA, and of the model with its initial weights.
+    standardised : bool
+        Whether the model standardises columns: its cost, and PCA, are then of these.
     """
 
     cost_name: str
@@ -69,6 +71,11 @@ class Yardsticks:
     mean: Errors
     pca: Errors
     untrained: Errors
+    standardised: bool = False
+
+    def squared(self, errors: Errors) -> float:
+        """Give the squared error to compare: in standard units where the model has these."""
+        return errors.cost if self.standardised else errors.mean_squared
 
 
 def yardsticks(model: Any, X: Any, *, X_train: Any = None) -> Yardsticks:
@@ -76,6 +83,9 @@ def yardsticks(model: Any, X: Any, *, X_train: Any = None) -> Yardsticks:
 
     Under cross-entropy, reconstructions by the mean and by PCA, which know nothing of (0, 1),
     are clipped to [0.001, 0.999] for their cost; not for their squared error.
+
+    Where the model standardises columns, PCA is given the same: else the columns with the largest
+    numbers are all that it sees.
 
     Entries that are missing, NaN, are in no error. The mean row is that of what is observed of
     each column, 0 where nothing is; PCA, which knows no missing entries, is fitted on training
@@ -121,7 +131,11 @@ def yardsticks(model: Any, X: Any, *, X_train: Any = None) -> Yardsticks:
     x_train = x if X_train is None else dense(X_train)
     n_components = min(_code_size(model), *x_train.shape)
     mean = _observed_mean(x_train)
-    of_pca = _pca_reconstructions(_filled(x_train, mean), _filled(x, mean), n_components)
+    bottom = layers_of(model)[0]
+    scale = dense(getattr(bottom, "scale_", 1.0))
+    of_pca = scale * _pca_reconstructions(
+        _filled(x_train, mean) / scale, _filled(x, mean) / scale, n_components
+    )
     return Yardsticks(
         cost_of(model),
         x.shape[1],
@@ -130,6 +144,7 @@ def yardsticks(model: Any, X: Any, *, X_train: Any = None) -> Yardsticks:
         mean=_errors(model, x, np.broadcast_to(mean, x.shape)),
         pca=_errors(model, x, of_pca),
         untrained=_errors_of_model(untrained(model), X),
+        standardised=hasattr(bottom, "scale_"),
     )
 
 

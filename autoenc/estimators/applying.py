@@ -102,6 +102,9 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
     def impute(self, X: Any) -> Any:
         """X with its reconstruction where it is NaN; what is observed stays as it is.
 
+        Denoising models that were fitted with much corruption, and long enough, fill in best; an
+        `AutoEncoder` of as many units as columns learns to copy what it sees, holes too.
+
         Parameters
         ----------
         X : array-like, (rows, n_features_in_)

@@ -24,6 +24,9 @@ MOST_COLUMNS = 5
 IMAGES, TABLES = 6, 2  # examples of each kind, of rows that are images or not
 ANOMALIES = 6
 LISTED = 20
+_STANDARDISED = (
+    "The model standardises columns: what is called squared error is of these, and so is PCA."
+)
 
 
 def sections_of(subject: Subject) -> list[Section]:
@@ -120,6 +123,7 @@ def _yardsticks(found: analysis.Report) -> Section:
         [
             f"Measured on {found.n_rows:,} rows. A model is worth something where its error is "
             "below those of the others; of PCA in squared error only if it is not linear.",
+            *([_STANDARDISED] if y.standardised else []),
             *([f"{missing_text(found)}."] if found.missing else []),
         ],
         grids=[Grid("Errors of the model and of what it should be better than", head, rows)],

@@ -155,7 +155,7 @@ def test_contributions_of_what_is_far_from_all_rows_come_without_a_warning(rng):
     X = rng.normal(size=(60, 4))
     model = AutoEncoder(2, n_epochs=2, random_state=0, verbose=False).fit(X)
     detector = AnomalyDetector(model, contamination=0.1).fit(X)
-    far = X[:2] + [0, 0, 100, 0]
+    far = X[:2] + np.array([0, 0, 100, 0])
     with pytest.warns(UserWarning, match="far outside"):
         model.transform(far)
     contributions = detector.contributions(far)

@@ -73,8 +73,9 @@ def test_yardsticks_are_of_what_is_observed(model, rows):
     train, X = rows
     found = yardsticks(model, X, X_train=train)
     imputer = SimpleImputer().fit(train)
-    pca = PCA(20, svd_solver="full").fit(imputer.transform(train))
-    rebuilt = pca.inverse_transform(pca.transform(imputer.transform(X)))
+    scale = getattr(model, "scale_", 1)
+    pca = PCA(20, svd_solver="full").fit(imputer.transform(train) / scale)
+    rebuilt = scale * pca.inverse_transform(pca.transform(imputer.transform(X) / scale))
     mean = np.broadcast_to(np.nanmean(train, axis=0), X.shape)
     bounded = model.cost_ == "cross_entropy"
     for errors, z, rel in (

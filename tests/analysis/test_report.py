@@ -10,6 +10,7 @@ import pytest
 from autoenc import AutoEncoder
 from autoenc.analysis import report, summarize
 from autoenc.analysis.advice import ALL_WELL
+from autoenc.estimators import StackedDenoisingAutoEncoder
 from tests.analysis.test_fitted import KINDS
 
 QUICK = {"random_state": 0, "verbose": False}
@@ -105,6 +106,22 @@ def test_a_model_that_has_just_begun(digits):
     assert "better than that of the mean row" in text
     assert "% an epoch: train longer" in text
     assert "no better than PCA with 20 components" in text
+
+
+def test_standardised_columns_are_compared_in_standard_units(rng):
+    X = rng.normal(size=(300, 3)) @ rng.normal(size=(3, 6)) * [1e4, 1, 1, 1, 1, 1]
+    model = AutoEncoder(3, n_epochs=1, learning_rate=1e-4, **QUICK).fit(X)
+    y = report(model, X).yardsticks
+    text = advice(model, X)
+    assert f"model ({y.model.cost:.4g}) is no better than PCA with 3" in text
+    assert f"({y.pca.cost:.4g}). If reconstruction is the aim, use PCA, or train longer;" in text
+    assert "squared error: of standardised columns" in str(report(model, X))
+
+
+def test_a_stack_fitted_on_a_frame_takes_the_frame(rng):
+    X = pd.DataFrame(rng.normal(size=(40, 3)), columns=list("abc"))
+    found = report(StackedDenoisingAutoEncoder((3,), n_epochs=1, **QUICK).fit(X), X)
+    assert found.columns == ["a", "b", "c"]
 
 
 def test_training_that_has_done_harm(rng):

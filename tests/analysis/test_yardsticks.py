@@ -39,6 +39,21 @@ def test_mean_and_pca_come_from_training_rows(healthy, digits):
     assert own.mean.mean_squared == pytest.approx(X.var(axis=0).mean(), rel=1e-4)
 
 
+def test_pca_is_of_standardised_columns_where_the_model_is(rng):
+    # One column has nearly all of the variance, and would be all that PCA sees.
+    X = rng.normal(size=(200, 2)) @ rng.normal(size=(2, 6)) + 0.1 * rng.normal(size=(200, 6))
+    X = X * [1000, 1, 1, 1, 1, 1] + 5
+    model = AutoEncoder(2, n_epochs=2, random_state=0, verbose=False).fit(X[:150])
+    found = yardsticks(model, X[150:], X_train=X[:150])
+    scale = X[:150].std(axis=0)
+    pca = PCA(2, svd_solver="full").fit(X[:150] / scale)
+    rebuilt = scale * pca.inverse_transform(pca.transform(X[150:] / scale))
+    expected = (((X[150:] - rebuilt) / scale) ** 2).mean()
+    assert found.standardised
+    assert found.pca.cost == pytest.approx(expected, rel=1e-4) == found.squared(found.pca)
+    assert found.pca.mean_squared == pytest.approx(mean_squared(X[150:], rebuilt), rel=1e-4)
+
+
 def test_squared_error_is_its_own_cost(models, digits):
     found = yardsticks(models["unbounded"], digits.test.images[:50])
     assert found.cost_name == "squared_error"
@@ -93,6 +108,16 @@ def test_untrained_is_where_training_began(model, width, rng, tmp_path):
     assert np.abs(trained.W_ - found.W_).max() > 1e-3
     for name, array in trained._arrays().items():
         np.testing.assert_array_equal(array, before[name])
+
+
+def test_standardised_models_begin_with_small_weights(rng):
+    X = 7 * rng.uniform(size=(40, 5))
+    bounds = [
+        np.abs(untrained(AutoEncoder(100, random_state=3, **STILL).fit(rows)).W_).max()
+        for rows in (X, X / 7)
+    ]
+    # Of a few hundred uniform numbers, the largest is near the end of the range.
+    np.testing.assert_allclose(bounds, np.array([1, 4]) * np.sqrt(6 / 105), rtol=0.05)
 
 
 def test_untrained_stack_saved_and_loaded(rng, tmp_path):

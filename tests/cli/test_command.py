@@ -119,7 +119,7 @@ def test_help_has_examples(name, capsys):
 
 
 def test_version(capsys):
-    with pytest.raises(SystemExit, match="^0$"):
+    with pytest.raises(SystemExit, match=r"^0$"):
         main(["--version"])
     assert capsys.readouterr().out == f"autoenc {autoenc.__version__}\n"
 

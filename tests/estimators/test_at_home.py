@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 import sklearn
 from joblib import Parallel, delayed
+from pytensor.link.c.cmodule import GCC_compiler
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_digits
@@ -93,6 +94,31 @@ def test_sparse_columns_are_standardised_as_dense_ones():
     thin = AutoEncoder(5, **QUIET).fit(X)
     np.testing.assert_allclose(thin.mean_, dense.mean_, rtol=1e-6)
     assert thin.W_.tobytes() == dense.W_.tobytes()
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_other_data_and_another_rate_compile_nothing_anew(optimizer, monkeypatch):
+    compiled = []
+    compile_module = GCC_compiler.compile_str
+
+    def noted(**options):
+        compiled.append(options["src_code"])
+        return compile_module(**options)
+
+    monkeypatch.setattr(GCC_compiler, "compile_str", noted)
+    # Not the same rates each time: what was compiled is kept on the disk.
+    rng = np.random.default_rng()
+    settings = {**QUIET, "optimizer": optimizer, "backend": "c"}
+    rates = set()
+    for rate in ("auto", "auto", rng.uniform(0.01, 0.02)):
+        X = rng.normal(size=(50, 7)) @ rng.normal(size=(7, 7))
+        model = DenoisingAutoEncoder(5, learning_rate=rate, **settings).fit(X)
+        model.transform(X)
+        if not rates:
+            compiled.clear()
+        rates.add(model.learning_rate_)
+    assert compiled == []
+    assert len(rates) > 1
 
 
 def test_only_a_part_is_dense_at_a_time(monkeypatch):

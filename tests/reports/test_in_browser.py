@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from autoenc.reports import pictures
+from autoenc.plotting.tiles import MISSING
 from tests.reports.conftest import HOSTILE, HOSTILE_ROW, STATES
 
 READY = "document.documentElement.dataset.ready === 'true'"
@@ -95,7 +95,7 @@ def test_missing_pixels_are_seen_and_told_of(browser, pages, holes):
         assert card.locator("h3").inner_text() == f"Row {worst}"
         assert f"{np.isnan(holes.rows[worst]).sum()} of 784 values missing" in card.inner_text()
         seen = card.locator("img").nth(0).evaluate(PIXELS)
-        blue = np.array(seen).reshape(28, 28, 4)[..., :3] == pictures.MISSING
+        blue = np.array(seen).reshape(28, 28, 4)[..., :3] == MISSING
         np.testing.assert_array_equal(
             blue.all(axis=-1), np.isnan(holes.rows[worst]).reshape(28, 28)
         )
