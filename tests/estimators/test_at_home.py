@@ -101,9 +101,9 @@ def test_other_data_and_another_rate_compile_nothing_anew(optimizer, monkeypatch
     compiled = []
     compile_module = GCC_compiler.compile_str
 
-    def noted(**options):
-        compiled.append(options["src_code"])
-        return compile_module(**options)
+    def noted(*arguments, **options):
+        compiled.append((arguments, options))
+        return compile_module(*arguments, **options)
 
     monkeypatch.setattr(GCC_compiler, "compile_str", noted)
     # Not the same rates each time: what was compiled is kept on the disk.
