@@ -66,9 +66,15 @@ def measure(name: str, run: Callable[[Session], report.Outcome], session: Sessio
         print(f"{name}: {error}", file=sys.stderr)
         return
     about = describe(name, session, load)
-    section = name if options.device == "cpu" else f"{name}-{options.device}"
+    section = section_of(name, options)
     report.write_outcome(options.output, section, outcome, head(about), about)
     print(f"## {outcome.title}\n\n{head(about)}\n\n{outcome.text}\n", flush=True)
+
+
+def section_of(name: str, options: argparse.Namespace) -> str:
+    """Return what a section is called: runs on other devices or of other models are others."""
+    device = [] if options.device == "cpu" else [options.device]
+    return "-".join([name, *device, *(options.works or [])])
 
 
 def describe(name: str, session: Session, load: float) -> dict[str, Any]:

@@ -40,7 +40,8 @@ class Setting:
 def run(session: Session) -> report.Outcome:
     """Measure every setting."""
     entrants = session.entrants()
-    outcome = report.Outcome("Training, side by side", description(session))
+    models = f" of {', '.join(session.options.works)}" if session.options.works else ""
+    outcome = report.Outcome(f"Training{models}, side by side", description(session))
     panels = {}
     for setting in settings(session):
         task = make_task(session, setting)
