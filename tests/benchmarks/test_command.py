@@ -16,12 +16,13 @@ def test_training_writes_table_picture_and_numbers(tmp_path, capsys):
     arguments = ["training", "--quick", "--works", "100-64", "--only", "jax", "floor-xla"]
     main([*arguments, "--output", str(tmp_path)])
     text = document.read_text(encoding="utf-8")
-    assert text.startswith("# Benchmarks\n\nWritten by hand.\n\n<!-- training:begin -->\n## Tr")
+    begin = "<!-- training-100-64:begin -->\n## Training of 100-64, side by side\n"
+    assert text.startswith(f"# Benchmarks\n\nWritten by hand.\n\n{begin}")
     assert "### 100-64, minibatches of 100" in text
     assert f"`python -m benchmarks {' '.join(arguments[:1])} --only jax floor-xla" in text
-    assert "![Training, side by side](benchmarks/training.png)" in text
-    assert (tmp_path / "benchmarks/training.png").read_bytes().startswith(b"\x89PNG")
-    found = json.loads((tmp_path / "benchmarks/training.json").read_text(encoding="utf-8"))
+    assert "![Training of 100-64, side by side](benchmarks/training-100-64.png)" in text
+    assert (tmp_path / "benchmarks/training-100-64.png").read_bytes().startswith(b"\x89PNG")
+    found = json.loads((tmp_path / "benchmarks/training-100-64.json").read_text(encoding="utf-8"))
     assert [m["entrant"] for m in found["measurements"]] == ["jax", "floor-xla"]
     assert all(len(m["seconds"]) == 2 for m in found["measurements"])
     assert "### 100-64, minibatches of 100" in capsys.readouterr().out
