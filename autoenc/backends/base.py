@@ -76,11 +76,14 @@ class Backend(Protocol):
         What runs and where, with versions: what a report of results should say.
     reason : str
         Why this one.
+    precisions : tuple of str
+        Those in which it makes products; see `in_precision`.
     """
 
     name: str
     description: str
     reason: str
+    precisions: tuple[str, ...]
 
     def put(self, array: Array) -> DeviceArray:
         """Move an array to the device, once."""

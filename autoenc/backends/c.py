@@ -16,14 +16,15 @@ from pytensor import config
 from pytensor.compile.mode import Mode
 from pytensor.link.vm import VMLinker
 
-from autoenc.backends import c_draws, elementwise, tied_gradient
+from autoenc.backends import c_draws, elementwise, mixed_products, tied_gradient
 from autoenc.backends.base import Array, BackendError
 from autoenc.backends.blas import Blas, find_blas, prepare_mkl
 from autoenc.backends.cache import cache_folder
 from autoenc.backends.cpu import cpu_model
-from autoenc.backends.kernels import with_kernels
+from autoenc.backends.kernels import has_mixed_products, with_kernels
 from autoenc.backends.loop import StepLoop, compile_function
 from autoenc.backends.step import Step
+from autoenc.graph.precision import PRECISIONS
 from autoenc.graph.types import Expression
 from autoenc.settings import Settings
 
@@ -60,6 +61,7 @@ class CBackend:
 
     name = "c"
     reason = "asked for"
+    precisions: tuple[str, ...] = ("float32",)
 
     def __init__(self, settings: Settings) -> None:
         if not has_compiler():
@@ -82,6 +84,9 @@ class CBackend:
         if blas.kernels:
             more = (*tied_gradient.REWRITES, *c_draws.rewrites(blas.kernels))
             self._mode = self._mode.register(*more)
+        if blas.kernels and has_mixed_products(blas.kernels):
+            self._mode = self._mode.register(*mixed_products.REWRITES)
+            self.precisions = PRECISIONS
 
     def put(self, array: Array) -> Array:
         """Return the array: the CPU's memory is the device."""

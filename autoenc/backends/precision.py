@@ -33,10 +33,10 @@ def in_precision(precision: str, step: Step, backend: Backend) -> Step:
         )
     if precision == "float32":
         return step
-    if backend.name != "xla":
+    if precision not in backend.precisions:
         raise BackendError(
-            f"precision {precision!r} runs on XLA, but the backend is {backend.name!r}; use "
-            "backend='xla'."
+            f"precision {precision!r} runs on XLA, and in C where processor (avx512_bf16), compiler "
+            f"and BLAS allow it, but the backend is {backend.name!r} here; use backend='xla'."
         )
     if step.dtype != "float32":
         raise ValueError(

@@ -15,12 +15,23 @@ from pytensor.link.c.op import COp
 from pytensor.tensor.blas import Gemm, gemm_inplace
 from pytensor.tensor.elemwise import DimShuffle
 
+from autoenc.graph.precision import as_bfloat16
+
 
 class AddOuterProducts(COp):
-    """W + α (A₁' B₁ + A₂' B₂), in the memory of W, by our kernels."""
+    """W + α (A₁' B₁ + A₂' B₂), in the memory of W, by our kernels.
 
-    __props__ = ()
+    Parameters
+    ----------
+    mixed : bool
+        Whether the entries of A and B are rounded to bfloat16.
+    """
+
+    __props__ = ("mixed",)
     destroy_map = {0: [0]}  # noqa: RUF012 - PyTensor's name for it
+
+    def __init__(self, mixed: bool = False) -> None:
+        self.mixed = mixed
 
     def make_node(self, W: Any, alpha: Any, *operands: Any) -> Apply:
         """Apply it to W, α, A₁, B₁, A₂ and B₂."""
@@ -28,9 +39,14 @@ class AddOuterProducts(COp):
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
         """Compute it with NumPy."""
-        W, alpha, A1, B1, A2, B2 = inputs
+        W, alpha, *operands = inputs
+        A1, B1, A2, B2 = map(as_bfloat16, operands) if self.mixed else operands
         W += alpha * (A1.T @ B1 + A2.T @ B2)
         outputs[0][0] = W
+
+    @property
+    def _routine(self) -> str:
+        return "autoenc_add_mixed_outer_products" if self.mixed else "autoenc_add_outer_products"
 
     def c_libraries(self, **_: Any) -> list[str]:
         """Name what a product is linked with."""
@@ -42,8 +58,8 @@ class AddOuterProducts(COp):
 
     def c_support_code(self, **_: Any) -> str:
         """Declare the routine."""
-        return """
-        extern "C" void autoenc_add_outer_products(
+        return f"""
+        extern "C" void {self._routine}(
             int m, int n, float alpha, int K1, const float* A1, const float* B1,
             int K2, const float* A2, const float* B2, float* C);
         """
@@ -73,7 +89,7 @@ class AddOuterProducts(COp):
             }}
             if (!failed) {{
                 #define DATA(i) (float*)PyArray_DATA(rows[i])
-                autoenc_add_outer_products(
+                {self._routine}(
                     PyArray_DIM({W}, 0), PyArray_DIM({W}, 1), *(float*)PyArray_DATA({alpha}),
                     PyArray_DIM({A1}, 0), DATA(1), DATA(2), PyArray_DIM({A2}, 0), DATA(3), DATA(4),
                     DATA(0));
@@ -90,7 +106,7 @@ class AddOuterProducts(COp):
 
     def c_code_cache_version(self) -> tuple[int, ...]:
         """Tell when the code changes."""
-        return (1,)
+        return (2,)
 
 
 @node_rewriter([Gemm])  # type: ignore[untyped-decorator]

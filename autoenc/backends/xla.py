@@ -26,6 +26,7 @@ from autoenc.backends.branchless import branchless
 from autoenc.backends.cache import cache_folder
 from autoenc.backends.cpu import cpu_model
 from autoenc.backends.step import Step
+from autoenc.graph.precision import PRECISIONS
 from autoenc.graph.structure import structure
 from autoenc.graph.types import Expression, Parameter
 
@@ -52,6 +53,7 @@ class XlaBackend:
 
     name = "xla"
     reason = "asked for"
+    precisions = PRECISIONS
 
     def __init__(self, device: str) -> None:
         keep_compiled_code()

@@ -79,7 +79,7 @@ def train(
         Where it runs.
     precision : {"float32", "mixed_bfloat16"}
         Of the products of matrices: mixed, their operands are rounded to bfloat16, and sums,
-        parameters and all else stay float32. Needs XLA.
+        parameters and all else stay float32. On XLA, and in C where the processor has it.
     block_size : int, optional
         Minibatches of one compiled call; chosen by the library when left out. It changes
         results only by the noise drawn, as each block has its own.

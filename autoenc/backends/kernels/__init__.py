@@ -1,11 +1,13 @@
 """Inner loops of our own, compiled for this processor when they are first used.
 
-Products of matrices of a few rows, for which no BLAS is made (``products.cpp``), by threads
-that wait for nobody (``workers.h``), and random decisions (``draws.cpp``).
+Products of matrices of a few rows, for which no BLAS is made (``products.cpp``), products in
+mixed precision (``mixed.cpp``), both by threads that wait for nobody (``workers.h``), and random
+decisions (``draws.cpp``).
 """
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import logging
 import shlex
@@ -23,8 +25,9 @@ from autoenc.files import atomic_write
 
 logger = logging.getLogger(__name__)
 
-_SOURCES = [Path(__file__).with_name(name) for name in ("products.cpp", "draws.cpp")]
-_HEADERS = [Path(__file__).with_name("workers.h")]
+_FOLDER = Path(__file__).parent
+_SOURCES = sorted(_FOLDER.glob("*.cpp"))
+_HEADERS = sorted(_FOLDER.glob("*.h"))
 _FLAGS = ("-O3", "-march=native", "-pthread", "-fPIC", "-shared", "-std=c++17")
 _LIBRARY = "autoenc_kernels"
 
@@ -57,6 +60,11 @@ def with_kernels(blas: Blas) -> Blas:
         return blas
     ldflags = f"{shlex.quote(f'-L{folder}')} -l{_LIBRARY} {blas.ldflags}"
     return replace(blas, ldflags=ldflags, kernels=library)
+
+
+def has_mixed_products(library: Path) -> bool:
+    """Whether the processor, and the compiler, had what mixed precision needs."""
+    return hasattr(ctypes.CDLL(str(library)), "autoenc_mixed_sgemm_")
 
 
 def _compile(library: Path, command: list[str], libraries: list[str]) -> None:

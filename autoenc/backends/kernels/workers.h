@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <thread>
+#include <vector>
 #include <pthread.h>
 #include <sched.h>
 
@@ -32,16 +33,23 @@ class Workers {
  private:
   static constexpr int SPINS = 4000;  /* of a tenth of a microsecond or less, before they sleep */
 
-  int n_threads;
+  /* The job's number, and how many chunks nobody has of those that are a thread's own. */
+  struct alignas(64) Share {
+    std::atomic<uint64_t> job_and_left{0};
+  };
+
+  int n_threads;  /* besides the caller */
+  std::vector<Share> shares;
   std::mutex busy, asleep_mutex;
   std::condition_variable wake;
   std::atomic<int> n_asleep{0}, n_unfinished{0};
-  std::atomic<uint64_t> job_and_left{0};  /* the job's number, and how many chunks nobody has */
+  uint64_t job = 0;
+  int n_chunks = 0;
   Work work = nullptr;
   const void* what = nullptr;
 
-  explicit Workers(int n) : n_threads(n) {
-    for (int i = 0; i < n; i++) std::thread([this] { serve(); }).detach();
+  explicit Workers(int n) : n_threads(n), shares(n + 1) {
+    for (int i = 1; i <= n; i++) std::thread([this, i] { serve(i); }).detach();
   }
 
   /* Those of this process: a child of fork has none of its parent's threads. */
@@ -71,45 +79,63 @@ class Workers {
     return limit > 0 ? limit : n;
   }
 
+  static int left(const Share& share) { return left(share.job_and_left.load()); }
   static int left(uint64_t state) { return (int)(state & 0xffffffff); }
 
-  void run(int n_chunks, Work new_work, const void* new_what) {
+  bool is_left() const {
+    for (const Share& share : shares)
+      if (left(share)) return true;
+    return false;
+  }
+
+  int begin_of(int thread) const { return (int)((long)n_chunks * thread / (n_threads + 1)); }
+
+  void run(int chunks, Work new_work, const void* new_what) {
     work = new_work;
     what = new_what;
-    n_unfinished.store(n_chunks);
-    uint64_t job = (job_and_left.load() >> 32) + 1;
-    job_and_left.store(job << 32 | n_chunks);
+    n_chunks = chunks;
+    n_unfinished.store(chunks);
+    job++;
+    for (int i = 0; i <= n_threads; i++)
+      shares[i].job_and_left.store(job << 32 | (uint32_t)(begin_of(i + 1) - begin_of(i)));
     if (n_asleep.load()) {
       std::lock_guard<std::mutex> lock(asleep_mutex);
       wake.notify_all();
     }
-    help();
+    help(0);
     for (int spin = 0; n_unfinished.load(); spin++) rest(spin);
   }
 
-  /* Take chunks as long as there are any. A chunk that is taken keeps the job from ending, so
-     that what is read after it has been taken belongs to it. */
-  void help() {
-    uint64_t state = job_and_left.load();
+  /* Take chunks as long as there are any, one's own first: the same part of a matrix is in
+     the same core's cache then, from job to job. */
+  void help(int thread) {
+    for (int i = 0; i <= n_threads; i++) take((thread + i) % (n_threads + 1));
+  }
+
+  /* A chunk that is taken keeps the job from ending, so that what is read after it has been
+     taken belongs to it. */
+  void take(int owner) {
+    std::atomic<uint64_t>& share = shares[owner].job_and_left;
+    uint64_t state = share.load();
     while (left(state))
-      if (job_and_left.compare_exchange_weak(state, state - 1)) {
-        work(what, left(state) - 1);
+      if (share.compare_exchange_weak(state, state - 1)) {
+        work(what, begin_of(owner) + left(state) - 1);
         n_unfinished.fetch_sub(1);
-        state = job_and_left.load();
+        state = share.load();
       }
   }
 
-  void serve() {
+  void serve(int thread) {
     for (;;) {
-      help();
-      for (int spin = 0; !left(job_and_left.load()); spin++) {
+      help(thread);
+      for (int spin = 0; !is_left(); spin++) {
         if (spin < SPINS) {
           rest(0);
           continue;
         }
         std::unique_lock<std::mutex> lock(asleep_mutex);
         n_asleep.fetch_add(1);
-        wake.wait(lock, [this] { return left(job_and_left.load()) > 0; });
+        wake.wait(lock, [this] { return is_left(); });
         n_asleep.fetch_sub(1);
       }
     }

@@ -1,0 +1,64 @@
+/* Products of float32 matrices whose entries are rounded to bfloat16 on the way, and added up in
+   float32: the processor multiplies and adds two of them in the place of one. */
+
+#ifdef __AVX512BF16__
+#include <immintrin.h>
+
+#include "product.h"
+
+typedef short Halves __attribute__((vector_size(LANES * 4)));
+
+struct Pairs {
+  static constexpr int FLOATS = 2;
+
+  static Vector broadcast(const float* a) { return (Vector)_mm512_set1_epi32(*(const int*)a); }
+
+  static Vector add(Vector sum, Vector a, Vector b) {
+    return (Vector)_mm512_dpbf16_ps((__m512)sum, (__m512bh)a, (__m512bh)b);
+  }
+
+  /* Pairs of what is next to each other, as far as n floats are there. */
+  static Vector of_row(const float* p) { return halves(load(p), load(p + LANES)); }
+  static Vector of_row(const float* p, int n) {
+    return halves(load_some(p, n), load_some(p + LANES, n - LANES));
+  }
+
+  /* Pairs of what is above each other, in n columns of K rows. */
+  static Vector of_columns(const float* p, long ld, int k) {
+    p += 2 * k * ld;
+    return zipped(load(p), load(p + ld));
+  }
+  static Vector of_columns(const float* p, long ld, int k, int K, int n) {
+    p += 2 * k * ld;
+    return zipped(load_some(p, n), 2 * k + 1 < K ? load_some(p + ld, n) : Vector{});
+  }
+
+ private:
+  static Vector halves(Vector first, Vector second) {
+    return (Vector)_mm512_cvtne2ps_pbh((__m512)second, (__m512)first);
+  }
+
+  static Vector zipped(Vector upper, Vector lower) {
+    Halves zip;
+    for (int i = 0; i < 2 * LANES; i++) zip[i] = i / 2 + i % 2 * LANES;
+    return (Vector)_mm512_permutexvar_epi16((__m512i)zip, (__m512i)halves(upper, lower));
+  }
+};
+
+/* The Fortran interface of sgemm: column-major, so that B is what comes first; beta is 0 or 1. */
+extern "C" void autoenc_mixed_sgemm_(const char* b_letter, const char* a_letter, const int* n,
+                                     const int* m, const int* K, const float* alpha, const float* B,
+                                     const int* ldb, const float* A, const int* lda, const float* beta,
+                                     float* C, const int* ldc) {
+  Operand left = {A, *lda, is_turned(a_letter)}, right = {B, *ldb, is_turned(b_letter)};
+  Product<Pairs>({*m, *n, {*K}, {left}, {right}, *alpha, *beta == 1, C, *ldc}).multiply();
+}
+
+/* C (m, n) += alpha (A1' B1 + A2' B2), all rows contiguous: the gradient of a tied weight. */
+extern "C" void autoenc_add_mixed_outer_products(int m, int n, float alpha, int K1, const float* A1,
+                                                 const float* B1, int K2, const float* A2,
+                                                 const float* B2, float* C) {
+  Operand left[2] = {{A1, m, true}, {A2, m, true}}, right[2] = {{B1, n}, {B2, n}};
+  Product<Pairs>({m, n, {K1, K2}, {left[0], left[1]}, {right[0], right[1]}, alpha, true, C, n}).multiply();
+}
+#endif

@@ -1,0 +1,248 @@
+/* C (m, n) = alpha A (m, K) B (K, n) + beta C, everything row-major, shared among threads.
+
+   Every entry is summed in the same order, whatever the number of threads and wherever in C it
+   is, so that it gives the same bytes. A thread has the same columns from product to product: a
+   minibatch is multiplied by the same weights again and again, which stay in its core's cache. */
+
+#pragma once
+#include <cstdlib>
+
+#include "tiles.h"
+#include "workers.h"
+
+constexpr double FEW = 2e5;  /* multiplications that are not worth another thread */
+
+struct Operand {  /* as it is given; its transpose is meant if it is turned */
+  const float* data;
+  long ld;
+  bool turned;
+  Operand column(long j) const { return {data + (turned ? j * ld : j), ld, turned}; }
+};
+
+/* How many chunks of at least a unit each a job is worth. */
+static inline int chunks_for(double multiplications, int units) {
+  double worth = multiplications / FEW;
+  return worth < 2 ? 1 : worth < units ? (int)worth : units;
+}
+
+/* Where a chunk of n columns or rows begins, in whole units. */
+static inline int cut(int n, int unit, int chunk, int chunks) {
+  long begin = (long)((n + unit - 1) / unit) * chunk / chunks * unit;
+  return begin < n ? (int)begin : n;
+}
+
+/* Columns of a chunk; none but the only one is narrower than a vector. */
+struct Span {
+  int begin, end;
+  Span(int n, int chunk, int chunks)
+      : begin(cut(n, TILE, chunk, chunks)), end(cut(n, TILE, chunk + 1, chunks)) {
+    if (end == n && n - begin < LANES && chunk) begin = n;
+    if (end < n && n - end < LANES) end = n;
+  }
+};
+
+/* Memory that is kept for the next time. */
+struct Buffer {
+  float* data = nullptr;
+  long length = 0;
+  ~Buffer() { std::free(data); }
+
+  float* of(long n) {
+    if (n > length) {
+      std::free(data);
+      data = (float*)std::aligned_alloc(64, (sizeof(float) * n + 63) / 64 * 64);
+      length = n;
+    }
+    return data;
+  }
+};
+
+/* The product of two matrices, or the sum of two such products: A1 B1 + A2 B2 is [A1 A2] times B1
+   and B2 stacked. */
+struct Factors {
+  int m, n, K[2];
+  Operand A[2], B[2];
+  float alpha;
+  bool add;
+  float* C;
+  long ldc;
+};
+
+/* `Terms` says how floats become terms. */
+template <class Terms> class Product : Factors {
+ public:
+  explicit Product(const Factors& factors) : Factors(factors) {
+    for (int part = 0; part < 2; part++) terms[part] = (K[part] + Terms::FLOATS - 1) / Terms::FLOATS;
+  }
+
+  void multiply() {
+    bring_left();
+    if (n < LANES) return narrow();
+    chunks = chunks_for((double)m * n * (terms[0] + terms[1]), (n + TILE - 1) / TILE);
+    Workers::share(chunks, work, this);
+  }
+
+ private:
+  Matrix left[2] = {};  /* A in terms */
+  int terms[2] = {}, chunks = 1;
+
+  static void work(const void* what, int chunk) {
+    const Product& product = *(const Product*)what;
+    Span span(product.n, chunk, product.chunks);
+    if (span.begin < span.end) product.columns(span.begin, span.end);
+  }
+
+  /* Where A's terms are: where it is, or copied. */
+  void bring_left() {
+    for (int part = 0; part < 2; part++) {
+      const Operand& a = A[part];
+      left[part] = a.turned ? Matrix{a.data, 1, a.ld} : Matrix{a.data, a.ld, 1};
+    }
+    if (Terms::FLOATS > 1) copy_left();
+  }
+
+  void copy_left() {
+    long length[2];
+    for (int part = 0; part < 2; part++) {
+      left[part].rows = A[part].turned ? 1 : padded(part);
+      left[part].columns = A[part].turned ? m : 1;
+      length[part] = m * (A[part].turned ? terms[part] : padded(part));
+    }
+    thread_local Buffer buffer;
+    left[0].data = buffer.of(length[0] + length[1]);
+    left[1].data = left[0].data + length[0];
+    chunks = chunks_for(4. * (length[0] + length[1]), 8);
+    Workers::share(chunks, copy_some, this);
+  }
+
+  /* The length of a row of terms with zeros up to a whole vector. */
+  long padded(int part) const { return (terms[part] + LANES - 1L) / LANES * LANES; }
+
+  static void copy_some(const void* what, int chunk) {
+    const Product& p = *(const Product*)what;
+    for (int part = 0; part < 2; part++) {
+      bool turned = p.A[part].turned;
+      int n_rows = turned ? p.terms[part] : p.m;
+      for (int row = cut(n_rows, 1, chunk, p.chunks); row < cut(n_rows, 1, chunk + 1, p.chunks); row++)
+        turned ? p.copy_turned(part, row) : p.copy_row(part, row);
+    }
+  }
+
+  void copy_row(int part, int i) const {
+    const float* from = A[part].data + i * A[part].ld;
+    float* to = (float*)left[part].from(i, 0).data;
+    for (int k = 0; k < K[part]; k += LANES * Terms::FLOATS, to += LANES)
+      store(to, Terms::of_row(from + k, K[part] - k));
+  }
+
+  void copy_turned(int part, int k) const {
+    float* to = (float*)left[part].from(0, k).data;
+    for (int i = 0; i < m; i += LANES)
+      store_some(to + i, Terms::of_columns(A[part].data + i, A[part].ld, k, K[part], m - i), m - i);
+  }
+
+  /* A tile of C after the other, of a block of terms after the other. */
+  void columns(int begin, int end) const {
+    alignas(64) float panel[DEPTH * TILE];
+    int all = terms[0] + terms[1];
+    for (int k = 0, depth; k < all; k += depth) {
+      depth = depth_of(all - k);
+      for (int j = begin; j < end; j += TILE) {
+        Columns columns(end - j);
+        Right right = bring_right(k, depth, j, columns, panel);
+        strip<Terms>(m, left_from(k, depth), right, C + j, ldc, columns, alpha, add || k > 0);
+      }
+    }
+  }
+
+  /* How many of the terms from k on are the first product's. */
+  int of_first(int k, int depth) const {
+    int some = terms[0] - k;
+    return some < 0 ? 0 : some < depth ? some : depth;
+  }
+
+  Left left_from(int k, int depth) const {
+    int some = of_first(k, depth);
+    return {{left[0].from(0, k), left[1].from(0, some ? 0 : k - terms[0])}, {some, depth - some}};
+  }
+
+  /* Where B's terms are: where it is, or copied into a panel. */
+  Right bring_right(int k, int depth, int j, const Columns& columns, float* panel) const {
+    int some = of_first(k, depth);
+    if (Terms::FLOATS == 1 && some == depth && !B[0].turned && n >= LANES && m < 64)
+      return {B[0].data + k * B[0].ld + j, B[0].ld, columns.at};
+    static const Columns in_line(TILE);
+    copy_right(0, k, some, j, columns, panel);
+    copy_right(1, some ? 0 : k - terms[0], depth - some, j, columns, panel + some * TILE);
+    return {panel, TILE, in_line.at};
+  }
+
+  /* Term k of column j goes to panel[k * TILE + j]. */
+  void copy_right(int part, int k, int depth, int j, const Columns& columns, float* panel) const {
+    if (!depth) return;
+    Operand b = B[part].column(j);
+    if (!b.turned) return copy_columns(b, K[part], k, depth, n - j, columns, panel);
+    for (int v = 0; v < columns.n_vectors; v++)
+      copy_rows(b.column(columns.at[v]), K[part], k, depth, n - j - columns.at[v], panel + v * LANES);
+  }
+
+  static void copy_columns(Operand b, int K, int k, int depth, int there, const Columns& columns,
+                           float* panel) {
+    int whole = there < LANES ? 0 : (k + depth) * Terms::FLOATS > K ? depth - 1 : depth;
+    for (int i = 0; i < whole; i++)
+      for (int v = 0; v < columns.n_vectors; v++)
+        store(panel + i * TILE + v * LANES, Terms::of_columns(b.data + columns.at[v], b.ld, k + i));
+    for (int i = whole; i < depth; i++)
+      for (int v = 0; v < columns.n_vectors; v++)
+        store(panel + i * TILE + v * LANES,
+              Terms::of_columns(b.data + columns.at[v], b.ld, k + i, K, there - columns.at[v]));
+  }
+
+  static void copy_rows(Operand b, int K, int k, int depth, int there, float* panel) {
+    constexpr int STEP = LANES * Terms::FLOATS;
+    const float* p = b.data + k * Terms::FLOATS;
+    for (int i = 0; i < depth; i += LANES, p += STEP, panel += LANES * TILE) {
+      int left_over = K - (k + i) * Terms::FLOATS;
+      if (there >= LANES && left_over >= STEP)
+        turn(p, b.ld, panel);
+      else
+        turn_some(p, b.ld, left_over, there, depth - i, panel);
+    }
+  }
+
+  /* Not inlined, so that the compiler has registers for where the rows are. */
+  __attribute__((noinline)) static void turn(const float* p, long ld, float* panel) {
+    Vector rows[LANES];
+    for (int i = 0; i < LANES; i++) rows[i] = Terms::of_row(p + i * ld);
+    exchange(rows);
+    for (int i = 0; i < LANES; i++) store(panel + i * TILE, rows[i]);
+  }
+
+  __attribute__((noinline)) static void turn_some(const float* p, long ld, int n_floats, int n_rows,
+                                                  int n_terms, float* panel) {
+    Vector rows[LANES] = {};
+    for (int i = 0; i < n_rows && i < LANES; i++) rows[i] = Terms::of_row(p + i * ld, n_floats);
+    exchange(rows);
+    for (int i = 0; i < n_terms && i < LANES; i++) store(panel + i * TILE, rows[i]);
+  }
+
+  /* C has fewer columns than a vector has lanes. So small a product would be as fast in a BLAS,
+     but there its numbers can depend on where in A a row is. */
+  void narrow() const {
+    alignas(64) float panel[DEPTH * TILE];
+    thread_local Buffer buffer;
+    float* result = buffer.of((long)m * LANES);
+    Columns columns(LANES);
+    int all = terms[0] + terms[1];
+    for (int k = 0, depth; k < all; k += depth) {
+      depth = depth_of(all - k);
+      Right right = bring_right(k, depth, 0, columns, panel);
+      strip<Terms>(m, left_from(k, depth), right, result, LANES, columns, alpha, k > 0);
+    }
+    for (long i = 0; i < m; i++)
+      for (int j = 0; j < n; j++)
+        C[i * ldc + j] = result[i * LANES + j] + (add ? C[i * ldc + j] : 0);
+  }
+};
+
+static inline bool is_turned(const char* letter) { return *letter != 'n' && *letter != 'N'; }

@@ -1,0 +1,169 @@
+/* Tiles of a product that are held in registers, whatever their terms are.
+
+   A term is what the processor multiplies and adds at a time in each lane: one float, or a pair of
+   bfloat16. It takes four bytes; `float` below stands for either. */
+
+#pragma once
+#include <cstring>
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
+
+#ifdef __AVX512F__
+constexpr int LANES = 16, WIDE = 4, TALL = 6;
+#else
+constexpr int LANES = 8, WIDE = 2, TALL = 6;
+#endif
+constexpr int TILE = LANES * WIDE;  /* columns that are worked on at once, ... */
+constexpr int DEPTH = 128;          /* ... and how many terms of their sums: in the first cache */
+
+typedef float Vector __attribute__((vector_size(LANES * 4)));
+typedef float Anywhere __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+typedef int Lanes __attribute__((vector_size(LANES * 4)));
+
+static inline Vector load(const float* p) { return *(const Anywhere*)p; }
+static inline void store(float* p, Vector v) { *(Anywhere*)p = v; }
+
+/* GCC keeps an array in registers only where all loops over it are gone early. */
+#define UNROLLED _Pragma("GCC unroll 16") for
+
+/* The first n floats that are there, and zeros. */
+static inline Vector load_some(const float* p, int n) {
+  if (n >= LANES) return load(p);
+#ifdef __AVX512F__
+  return (Vector)_mm512_maskz_loadu_ps(n > 0 ? (1u << n) - 1 : 0, p);
+#else
+  Vector v{};
+  if (n > 0) std::memcpy(&v, p, sizeof(float) * n);
+  return v;
+#endif
+}
+
+static inline void store_some(float* p, Vector v, int n) {
+  if (n >= LANES)
+    store(p, v);
+  else
+    std::memcpy(p, &v, sizeof(float) * n);
+}
+
+/* Where the vectors of a tile begin. When columns are left that fill no vector, the last one
+   begins early, and leaves the `skip` lanes alone that are done already. */
+struct Columns {
+  int at[WIDE], n_vectors, skip;
+  explicit Columns(int left) {
+    n_vectors = left >= TILE ? WIDE : (left + LANES - 1) / LANES;
+    for (int v = 0; v < n_vectors; v++) at[v] = v * LANES;
+    skip = n_vectors * LANES > left ? n_vectors * LANES - left : 0;
+    at[n_vectors - 1] -= skip;
+  }
+};
+
+static inline Vector without_first(int n, Vector v, Vector instead) {
+  Lanes lane;
+  for (int i = 0; i < LANES; i++) lane[i] = i;
+  return lane >= n ? v : instead;
+}
+
+struct Matrix {  /* entry (i, k) is at data[i * rows + k * columns] */
+  const float* data;
+  long rows, columns;
+  Matrix from(int i, int k) const { return {data + i * rows + k * columns, rows, columns}; }
+};
+
+/* What is to the left in a product that may be the sum of two: A1 B1 + A2 B2 is [A1 A2] times
+   B1 and B2 stacked, and the panels of B are. */
+struct Left {
+  Matrix A[2];
+  int K[2];
+  Left from(int i) const { return {{A[0].from(i, 0), A[1].from(i, 0)}, {K[0], K[1]}}; }
+};
+
+/* And to the right: a row of B is `ld` after the one before, its vectors at `at`. */
+struct Right {
+  const float* data;
+  long ld;
+  const int* at;
+};
+
+/* C = value (+ C), but for the first lanes. */
+static inline void put(float* c, Vector value, bool add, int skip) {
+  if (add) value += load(c);
+  store(c, skip ? without_first(skip, value, load(c)) : value);
+}
+
+/* C (R, V vectors) = alpha A B (+ C). */
+template <class Terms, int R, int V>
+static void tile(Left left, Right right, float* C, long ldc, const Columns& columns, float alpha,
+                 bool add) {
+  Vector sum[R][V];
+  UNROLLED (int r = 0; r < R; r++)
+    UNROLLED (int v = 0; v < V; v++) sum[r][v] = Vector{};
+  if (add)
+    for (int r = 0; r < R; r++)
+      for (int v = 0; v < V; v++) __builtin_prefetch(C + r * ldc + columns.at[v], 1);
+  const float* B = right.data;
+  for (int part = 0; part < 2; part++) {
+    Matrix A = left.A[part];
+    for (int k = 0; k < left.K[part]; k++, B += right.ld) {
+      Vector b[V];
+      UNROLLED (int v = 0; v < V; v++) b[v] = load(B + right.at[v]);
+      UNROLLED (int r = 0; r < R; r++) {
+        Vector a = Terms::broadcast(A.data + r * A.rows + k * A.columns);
+        UNROLLED (int v = 0; v < V; v++) sum[r][v] = Terms::add(sum[r][v], a, b[v]);
+      }
+    }
+  }
+  UNROLLED (int r = 0; r < R; r++)
+    UNROLLED (int v = 0; v < V; v++)
+      put(C + r * ldc + columns.at[v], alpha * sum[r][v], add, v == V - 1 ? columns.skip : 0);
+}
+
+/* The tile of that height and width. */
+template <class Terms, int V, int R = TALL>
+static void tile_of(int height, Left left, Right right, float* C, long ldc, const Columns& columns,
+                    float alpha, bool add) {
+  if constexpr (V > 1)
+    if (columns.n_vectors < V)
+      return tile_of<Terms, V - 1, R>(height, left, right, C, ldc, columns, alpha, add);
+  if constexpr (R > 1)
+    if (height < R)
+      return tile_of<Terms, V, R - 1>(height, left, right, C, ldc, columns, alpha, add);
+  tile<Terms, R, V>(left, right, C, ldc, columns, alpha, add);
+}
+
+/* All m rows of a tile, in groups of nearly the same height. */
+template <class Terms>
+static void strip(int m, Left left, Right right, float* C, long ldc, const Columns& columns,
+                  float alpha, bool add) {
+  int groups = (m + TALL - 1) / TALL;
+  for (int group = 0, row = 0, height; group < groups; group++, row += height) {
+    height = (m - row + groups - group - 1) / (groups - group);
+    tile_of<Terms, WIDE>(height, left.from(row), right, C + row * ldc, ldc, columns, alpha, add);
+  }
+}
+
+/* Depth of the next block of those K terms that are left: blocks are of nearly the same depth, and
+   of whole vectors. */
+static inline int depth_of(int K) {
+  int blocks = (K + DEPTH - 1) / DEPTH, vectors = (K + LANES - 1) / LANES;
+  int depth = (vectors + blocks - 1) / blocks * LANES;
+  return depth < K ? depth : K;
+}
+
+/* Turn LANES rows of LANES entries each. */
+template <int S = LANES / 2> static inline void exchange(Vector* rows) {
+  if constexpr (S > 0) {
+    Lanes low, high;
+    for (int i = 0; i < LANES; i++) {
+      low[i] = i & S ? LANES + i - S : i;
+      high[i] = i & S ? LANES + i : i + S;
+    }
+    for (int i = 0; i < LANES; i++)
+      if (!(i & S)) {
+        Vector a = rows[i], b = rows[i + S];
+        rows[i] = __builtin_shuffle(a, b, low);
+        rows[i + S] = __builtin_shuffle(a, b, high);
+      }
+    exchange<S / 2>(rows);
+  }
+}

@@ -1,0 +1,210 @@
+"""Products in mixed precision, by kernels of ours, for the C backend.
+
+PyTensor's rewrites know how to make one call of a BLAS out of a product and what is added to it,
+but only for products of its own. So a product in mixed precision is written as one of theirs, of
+operands that are rounded, and the rounding goes into the call when they are done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pytensor.graph.basic import Apply, Constant
+from pytensor.graph.op import Op
+from pytensor.graph.rewriting.basic import in2out, node_rewriter
+from pytensor.link.c.op import COp
+from pytensor.tensor.blas import Dot22, Gemm, gemm_inplace
+from pytensor.tensor.elemwise import DimShuffle
+from pytensor.tensor.math import dot
+
+from autoenc.backends.tied_gradient import AddOuterProducts
+from autoenc.graph.precision import MixedDot, as_bfloat16
+
+
+class Rounded(Op):
+    """A float32 matrix with its entries rounded to bfloat16."""
+
+    __props__ = ()
+
+    def make_node(self, x: Any) -> Apply:
+        """Apply it to a matrix."""
+        return Apply(self, [x], [x.type()])
+
+    def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
+        """Compute it with NumPy."""
+        outputs[0][0] = as_bfloat16(inputs[0])
+
+    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> Any:
+        """Give the shape, which is that of the matrix."""
+        return shapes
+
+
+class MixedProduct(COp):
+    """A B, or C + α A B in the memory of C, with A and B rounded to bfloat16."""
+
+    __props__ = ("adds",)
+
+    def __init__(self, adds: bool) -> None:
+        self.adds = adds
+        if adds:
+            self.destroy_map = {0: [0]}
+
+    def make_node(self, *inputs: Any) -> Apply:
+        """Apply it to A and B, or to C, α, A and B."""
+        A, B = inputs[-2:]
+        product = A.type.clone(shape=(A.type.shape[0], B.type.shape[1]))
+        return Apply(self, inputs, [inputs[0].type() if self.adds else product()])
+
+    def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
+        """Compute it with NumPy."""
+        *added, A, B = inputs
+        product = as_bfloat16(A) @ as_bfloat16(B)
+        if added:
+            C, alpha = added
+            C += alpha * product
+        outputs[0][0] = C if added else product
+
+    def c_libraries(self, **_: Any) -> list[str]:
+        """Name what a product is linked with."""
+        return list(gemm_inplace.c_libraries())
+
+    def c_lib_dirs(self, **_: Any) -> list[str]:
+        """Name the folders of these."""
+        return list(gemm_inplace.c_lib_dirs())
+
+    def c_support_code(self, **_: Any) -> str:
+        """Declare the routine, and tell how a matrix lies in memory."""
+        return """
+        extern "C" void autoenc_mixed_sgemm_(
+            const char*, const char*, const int*, const int*, const int*, const float*, const float*,
+            const int*, const float*, const int*, const float*, float*, const int*);
+
+        struct autoenc_operand {
+            PyArrayObject* array;
+            char letter;
+            int ld;
+
+            explicit autoenc_operand(PyArrayObject* x) : array(x), letter('N') {
+                const npy_intp size = sizeof(float), *shape = PyArray_DIMS(x);
+                const npy_intp *strides = PyArray_STRIDES(x);
+                bool rows = strides[1] == size || shape[1] == 1;
+                bool columns = strides[0] == size || shape[0] == 1;
+                npy_intp along = rows ? strides[0] : strides[1], width = rows ? shape[1] : shape[0];
+                if ((rows || columns) && along >= width * size && along % size == 0) {
+                    if (!rows) letter = 'T';
+                    ld = (int)(along / size);
+                    Py_INCREF(x);
+                } else {
+                    array = (PyArrayObject*)PyArray_GETCONTIGUOUS(x);
+                    ld = (int)shape[1];
+                }
+            }
+            ~autoenc_operand() { Py_XDECREF(array); }
+        };
+        """
+
+    def c_code(self, node: Apply, name: str, inputs: Any, outputs: Any, sub: Any) -> str:
+        """Check the shapes, find the place for the result, and call it."""
+        A, B = inputs[-2:]
+        (out,) = outputs
+        fail = sub["fail"]
+        return f"""
+        if (PyArray_DIM({A}, 1) != PyArray_DIM({B}, 0)) {{
+            PyErr_SetString(PyExc_ValueError, "Shape mismatch in a product of matrices");
+            {fail}
+        }}
+        {self._place(A, B, out, inputs, fail)}
+        {{
+            int m = PyArray_DIM({A}, 0), n = PyArray_DIM({B}, 1), K = PyArray_DIM({A}, 1), ld = n;
+            float alpha = {f"*(float*)PyArray_DATA({inputs[1]})" if self.adds else "1"};
+            float beta = {int(self.adds)};
+            autoenc_operand left({A}), right({B});
+            if (!left.array || !right.array) {{ {fail} }}
+            autoenc_mixed_sgemm_(
+                &right.letter, &left.letter, &n, &m, &K, &alpha, (float*)PyArray_DATA(right.array),
+                &right.ld, (float*)PyArray_DATA(left.array), &left.ld, &beta,
+                (float*)PyArray_DATA({out}), &ld);
+        }}
+        """
+
+    def _place(self, A: str, B: str, out: str, inputs: Sequence[str], fail: str) -> str:
+        """C code that makes `out` a contiguous array for the result."""
+        if self.adds:
+            C = inputs[0]
+            return f"""
+            if (PyArray_DIM({C}, 0) != PyArray_DIM({A}, 0) ||
+                PyArray_DIM({C}, 1) != PyArray_DIM({B}, 1)) {{
+                PyErr_SetString(PyExc_ValueError, "Shape mismatch in the sum of matrices");
+                {fail}
+            }}
+            Py_XDECREF({out});
+            {out} = (PyArrayObject*)PyArray_GETCONTIGUOUS({C});
+            if (!{out}) {{ {fail} }}
+            """
+        return f"""
+        if (!{out} || !PyArray_IS_C_CONTIGUOUS({out}) || PyArray_DIM({out}, 0) != PyArray_DIM({A}, 0)
+            || PyArray_DIM({out}, 1) != PyArray_DIM({B}, 1)) {{
+            npy_intp shape[2] = {{PyArray_DIM({A}, 0), PyArray_DIM({B}, 1)}};
+            Py_XDECREF({out});
+            {out} = (PyArrayObject*)PyArray_SimpleNew(2, shape, NPY_FLOAT32);
+            if (!{out}) {{ {fail} }}
+        }}
+        """
+
+    def c_code_cache_version(self) -> tuple[int, ...]:
+        """Tell when the code changes."""
+        return (1,)
+
+
+@node_rewriter([MixedDot])  # type: ignore[untyped-decorator]
+def _local_rounded_operands(_: Any, node: Apply) -> list[Any]:
+    return [dot(*map(_rounded, node.inputs))]
+
+
+def _rounded(x: Any) -> Any:
+    # Rewrites look for transposes of what they know.
+    return Rounded()(_transposed(x)).T if _is_transpose(x) else Rounded()(x)
+
+
+@node_rewriter([Dot22, Gemm, AddOuterProducts])  # type: ignore[untyped-decorator]
+def _local_mixed_products(_: Any, node: Apply) -> list[Any] | bool:
+    if isinstance(node.op, Dot22):
+        added, operands = [], node.inputs
+    elif isinstance(node.op, AddOuterProducts):
+        added, operands = node.inputs[:2], node.inputs[2:]
+    else:
+        C, alpha, A, B, beta = node.inputs
+        if not node.op.inplace or not isinstance(beta, Constant) or beta.data != 1:
+            return False
+        added, operands = [C, alpha], [A, B]
+    exact = [_unrounded(operand) for operand in operands]
+    if any(operand is None for operand in exact):
+        return False
+    if isinstance(node.op, AddOuterProducts):
+        return [AddOuterProducts(mixed=True)(*added, *exact)]
+    return [MixedProduct(adds=bool(added))(*added, *exact)]
+
+
+def _unrounded(x: Any) -> Any:
+    """What was rounded, or the transpose of what was; None if nothing was."""
+    if _is_transpose(x):
+        below = _unrounded(x.owner.inputs[0])
+        return None if below is None else _transposed(below)
+    return x.owner.inputs[0] if x.owner and isinstance(x.owner.op, Rounded) else None
+
+
+def _transposed(x: Any) -> Any:
+    return x.owner.inputs[0] if _is_transpose(x) else x.T
+
+
+def _is_transpose(x: Any) -> bool:
+    return bool(x.owner) and isinstance(x.owner.op, DimShuffle) and x.owner.op.new_order == (1, 0)
+
+
+# Before anything else is done to the graph, and after the tied gradient is one call (80).
+REWRITES = (
+    (in2out(_local_rounded_operands, name="rounded_operands"), 0.5),
+    (in2out(_local_mixed_products, name="mixed_products"), 81),
+)
+"""What a mode is to register, with its place among PyTensor's own rewrites."""
