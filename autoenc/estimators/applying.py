@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,9 +17,9 @@ from autoenc.analysis.fitted import layers_of
 from autoenc.backends import resolve_backend
 from autoenc.estimators.base import BUILDING, GraphEstimator, in_parts
 from autoenc.estimators.compiled import CompiledModel
-from autoenc.estimators.domain import domain_of
+from autoenc.estimators.domain import FINITE, domain_of
 from autoenc.estimators.frames import in_container
-from autoenc.estimators.rows import Array, Rows
+from autoenc.estimators.rows import Array, IncomingRows, Rows
 from autoenc.estimators.symbolic import SymbolicModel, SymbolicStack
 
 
@@ -71,8 +73,8 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
                 f"codes have shape {codes.shape}; expected (rows, {self._n_features_out}), "
                 "as transform returns."
             )
-        domain_of(codes, name="codes")
-        return in_container(self, self._apply("decode", codes), X)
+        incoming = IncomingRows(codes, FINITE.hold, partial(domain_of, codes, name="codes"))
+        return in_container(self, self._apply("decode", incoming), X)
 
     def reconstruct(self, X: Any) -> Any:
         """Reconstructions of X, uncorrupted.
@@ -197,7 +199,7 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
         -------
         matplotlib.figure.Figure
         """
-        rows = self._rows(X)
+        rows = self._rows(X).checked()
         again = self._apply("reconstruct", rows)
         return plotting.plot_reconstructions(np.asarray(rows), again, path=path, **options)
 
@@ -241,7 +243,7 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
     def _n_features_out(self) -> int:
         return int(layers_of(self)[-1].W_.shape[1])
 
-    def _rows(self, X: Any, *, missing: bool | None = None, compared: bool = True) -> Rows:
+    def _rows(self, X: Any, *, missing: bool | None = None, compared: bool = True) -> IncomingRows:
         """Rows that the model can take; `missing` says whether NaN is allowed."""
         check_is_fitted(self)
         return self._use(
@@ -251,12 +253,14 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
             compared=compared,
         )
 
-    def _apply(self, what: str, rows: Rows) -> Array:
+    def _apply(self, what: str, rows: Rows | IncomingRows) -> Array:
         """Run rows through a compiled piece of the model, a part at a time."""
+        return in_parts(partial(self._function, what), rows)
+
+    def _function(self, what: str) -> Callable[[Array], Array]:
         backend = resolve_backend(self.backend, self.device)
         with BUILDING:
-            function = self._compiled.function(what, self._model_arrays(), self._model, backend)
-        return in_parts(function, rows)
+            return self._compiled.function(what, self._model_arrays(), self._model, backend)
 
     @abstractmethod
     def _model_arrays(self) -> dict[str, Array]:

@@ -274,10 +274,11 @@ class AutoEncoderBase(ReportingAutoEncoder):
 
     def _validation_rows(self, validation: Any) -> Rows:
         unit = self.cost_ == "cross_entropy"
-        return self._use(
+        incoming = self._use(
             validation, unit_interval=unit, allow_nan=self._masked, compared=False,
             name="validation",
         )  # fmt: skip
+        return incoming.checked()
 
     def _hold_out(self, rows: Rows, weights: Array | None) -> Any:
         """Training rows and their weights, and the pair of those held out."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -21,15 +22,19 @@ from sklearn.utils.validation import check_is_fitted
 from autoenc.backends import Backend, resolve_backend
 from autoenc.estimators import settings
 from autoenc.estimators.domain import (
+    FINITE,
+    UNIT_INTERVAL,
+    Bounds,
     Domain,
+    bounds_around,
     check_near_unit_interval,
     check_unit_interval,
     compare,
     domain_of,
-    read_rows,
 )
 from autoenc.estimators.model_files import describe_model, read_model
-from autoenc.estimators.rows import Array, Rows, parts
+from autoenc.estimators.reading import read_rows
+from autoenc.estimators.rows import Array, IncomingRows, Rows, parts
 from autoenc.graph import Expression, Parameter, Updates
 from autoenc.settings import check_device, check_float_type
 from autoenc.storage import save_arrays
@@ -264,24 +269,35 @@ class GraphEstimator(BaseEstimator, ABC):
     def _use(
         self, X: Any, *, unit_interval: bool = False, allow_nan: bool = False,
         compared: bool = True, name: str = "X",
-    ) -> Rows:  # fmt: skip
-        """Rows for a fitted model, compared with what it was fitted on.
+    ) -> IncomingRows:  # fmt: skip
+        """Rows for a fitted model, to be compared with what it was fitted on.
 
         Where codes are made, values that are strange to the model are warned of. Where rows
         have a cost, they are what is looked for, so that nothing is `compared`; but outside the
         `unit_interval`, cross-entropy has no cost.
         """
         rows = read_rows(self, X, dtype=self._float_type(), reset=False)
+        bounds, judge = self._demands(X, unit_interval, compared)
         names = self._names()
-        domain = domain_of(rows, source=X, allow_nan=allow_nan, names=names, name=name)
-        if unit_interval and compared:
-            check_near_unit_interval(rows, domain, names=names, name=name)
-        elif unit_interval:
-            check_unit_interval(rows, domain, names=names, name=name)
-        elif compared and hasattr(self, "data_min_"):
+
+        def check() -> None:
+            domain = domain_of(rows, source=X, allow_nan=allow_nan, names=names, name=name)
+            judge(rows, domain, names=names, name=name)
+
+        return IncomingRows(rows, partial(bounds.hold, allow_nan=allow_nan), check)
+
+    def _demands(
+        self, X: Any, unit_interval: bool, compared: bool
+    ) -> tuple[Bounds, Callable[..., None]]:
+        """Bounds within which nothing is to be said, and what judges rows beyond them."""
+        if unit_interval:
+            return UNIT_INTERVAL, check_near_unit_interval if compared else check_unit_interval
+        if compared and hasattr(self, "data_min_"):
             fitted = Domain(self.data_min_, self.data_max_, self.data_dtype_)
-            compare(rows, domain, fitted, by_column=hasattr(self, "mean_"), names=names, name=name)
-        return rows
+            by_column = hasattr(self, "mean_")
+            bounds = bounds_around(fitted, X, by_column=by_column)
+            return bounds, partial(compare, fitted=fitted, by_column=by_column)
+        return FINITE, lambda *_, **__: None
 
     def _keep_domain(self, domain: Domain, *, goes_on: bool) -> None:
         if goes_on and hasattr(self, "data_min_"):
@@ -327,18 +343,23 @@ def building(dtype: str) -> Iterator[None]:
         yield
 
 
-def in_parts(function: Callable[[Array], Array], rows: Rows) -> Array:
-    """Apply a function of rows to a part of them at a time, into one array."""
-    results: Array | None = None
-    done = 0
-    for part in parts(rows):
-        result = function(part)
-        if results is None:
-            results = np.empty((len(rows), *result.shape[1:]), result.dtype)
-        results[done : done + len(part)] = result
-        done += len(part)
-    if results is None:
+def in_parts(compiled: Callable[[], Callable[[Array], Array]], rows: Rows | IncomingRows) -> Array:
+    """Apply a function of rows to a part of them at a time, into one array.
+
+    The function is asked for when the first part is there: rows that are refused need none.
+    """
+    waiting = parts(rows)
+    part = next(waiting, None)
+    if part is None:
         raise ValueError("no rows were given; expected one at least.")
+    function = compiled()
+    result = function(part)
+    results = np.empty((len(rows), *result.shape[1:]), result.dtype)
+    results[: len(part)] = result
+    done = len(part)
+    for part in waiting:
+        results[done : done + len(part)] = function(part)
+        done += len(part)
     return results
 
 

@@ -211,9 +211,7 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
             In the order of `classes_`.
         """
         check_is_fitted(self)
-        rows = self._use(X)
-        function = self._function()
-        return in_parts(function, rows)
+        return in_parts(self._function, self._use(X))
 
     def predict(self, X: Any) -> Array:
         """Most probable class of each row.

@@ -1,34 +1,30 @@
-"""What data an estimator takes: refused with row, column and value otherwise.
+"""What rows hold, and whether it is what a model can take, or has been fitted on.
 
-What it was fitted on, the range of each column and the dtype, is kept, and what it is used
+What a model was fitted on, the range of each column and the dtype, is kept, and what it is used
 on later is compared with that.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import sparse
-from sklearn.utils.validation import validate_data
 
-from autoenc.analysis.fitted import ROUNDING, DomainWarning
-from autoenc.estimators.rows import Array, Rows, SparseRows, parts
-
-# Integers beyond this are not all different in float32.
-LARGEST_INTEGER = 1 << 24
-# So many widths from [0, 1] are bytes, or another mistake. Closer, it may be a scaler's: a pixel
-# that was black, or nearly so, in all rows that MinMaxScaler has seen is sixteen in sixteenths.
-FAR = 100
-UNIT_ADVICE = (
-    "Cross-entropy needs values in [0, 1]: divide bytes by 255, scale columns with "
-    "scikit-learn's MinMaxScaler(clip=True), or use cost='squared_error'."
+from autoenc.analysis.fitted import ROUNDING
+from autoenc.estimators.refusals import (
+    FAR,
+    Names,
+    column_name,
+    describe,
+    describe_outside,
+    refuse_far_outside,
+    refuse_infinity,
+    refuse_nan,
+    refuse_outside,
+    warn,
 )
-
-Names = Sequence[str] | None
+from autoenc.estimators.rows import Array, Rows, SparseRows, slices
 
 
 @dataclass(frozen=True)
@@ -65,48 +61,6 @@ class Domain:
         )
 
 
-def read_rows(estimator: Any, X: Any, *, dtype: str, reset: bool) -> Rows:
-    """Read rows of numbers, in a C-contiguous array or a sparse matrix of this dtype.
-
-    Parameters
-    ----------
-    estimator : BaseEstimator
-        Whose number and names of columns are checked or, with `reset`, set.
-    X : array-like, frame or sparse matrix, (rows, columns)
-        What the caller has. Masked arrays have NaN where they are masked.
-    dtype : {"float32", "float64"}
-        Of the result.
-    reset : bool
-        Whether the estimator is being fitted.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If there are no rows of numbers of the right width; says where.
-    """
-    if isinstance(X, np.ma.MaskedArray):
-        X = np.ma.filled(X.astype(dtype), np.nan)
-    if sparse.issparse(X):
-        X = X.tocsr()
-    _check_kinds(X, dtype)
-    try:
-        # What float32 cannot hold becomes infinite, and is refused as such.
-        with np.errstate(over="ignore"):
-            rows = validate_data(
-                estimator,
-                X,
-                reset=reset,
-                dtype=dtype,
-                order="C",
-                accept_sparse="csr",
-                ensure_all_finite=False,
-            )
-    except (TypeError, ValueError) as error:
-        _refuse_words(X, error)
-        raise
-    return SparseRows(rows) if sparse.issparse(rows) else np.ascontiguousarray(rows)
-
-
 def domain_of(
     rows: Rows,
     *,
@@ -134,15 +88,11 @@ def domain_of(
     ValueError
         Names the first offending value, its row and column, and how many there are.
     """
-    low, high = _extremes(rows, allow_nan)
+    low, high = _range_of_columns(rows, allow_nan)
     if np.isinf(low).any() or np.isinf(high).any():
-        _refuse_infinity(rows, source, names, name)
+        refuse_infinity(rows, source=source, names=names, name=name)
     if not allow_nan and np.isnan(low).any():
-        _refuse(
-            rows, np.isnan, f"{name} has {{value}}", "not finite", names,
-            "Remove such rows, fill them in, with scikit-learn's SimpleImputer for instance, or "
-            "let an autoencoder leave them out: missing='mask'.",
-        )  # fmt: skip
+        refuse_nan(rows, names=names, name=name)
     return Domain(low, high, _dtype_of(rows if source is None else source))
 
 
@@ -165,9 +115,7 @@ def check_unit_interval(
     ValueError: X has 255.0 at row 0, column 1 (1 of 2 values is outside [0, 1]). ...
     """
     if not domain.in_unit_interval:
-        _refuse(
-            rows, _outside, f"{name} has {{value}}", "outside [0, 1]", names, UNIT_ADVICE,
-        )  # fmt: skip
+        refuse_outside(rows, names=names, name=name)
 
 
 def check_near_unit_interval(
@@ -191,6 +139,7 @@ def check_near_unit_interval(
 
     Examples
     --------
+    >>> import warnings
     >>> rows = np.array([[0.5, 1.25]])
     >>> with warnings.catch_warnings(record=True, action="always") as found:
     ...     check_near_unit_interval(rows, domain_of(rows))
@@ -200,16 +149,11 @@ def check_near_unit_interval(
     if domain.in_unit_interval:
         return
     if not domain.near_unit_interval:
-        _refuse(
-            rows, lambda X: (X <= -FAR) | (X >= 1 + FAR), f"{name} has {{value}}",
-            "far outside [0, 1]", names, UNIT_ADVICE,
-        )  # fmt: skip
-    warnings.warn(
-        f"{name} has {_describe_outside(rows, names)} The model was fitted on values in [0, 1]; "
-        "what it computes of others is extrapolated, and they have no cost. Scale as before "
-        "fitting; scikit-learn's MinMaxScaler(clip=True) keeps new rows inside.",
-        DomainWarning,
-        stacklevel=5,
+        refuse_far_outside(rows, names=names, name=name)
+    warn(
+        f"{describe_outside(rows, names=names, name=name)} The model was fitted on values in "
+        "[0, 1]; what it computes of others is extrapolated, and they have no cost. Scale as "
+        "before fitting; scikit-learn's MinMaxScaler(clip=True) keeps new rows inside."
     )
 
 
@@ -223,8 +167,8 @@ def check_observed(domain: Domain, *, names: Names = None) -> None:
     if np.isnan(domain.minimum).any():
         column = int(np.argmax(np.isnan(domain.minimum)))
         raise ValueError(
-            f"X has no observed value in {_column(column, names)}, so there is nothing to learn "
-            "of it; leave the column out."
+            f"X has no observed value in {column_name(column, names)}, so there is nothing to "
+            "learn of it; leave the column out."
         )
 
 
@@ -249,23 +193,78 @@ def compare(
     """
     low, high = _far_bounds(fitted, by_column)
     if (domain.minimum < low).any() or (domain.maximum > high).any():
-        text = _describe(
-            rows, lambda X: (low > X) | (high < X), f"{name} has {{value}}",
-            "far outside the range fitted on", names,
+        text = describe(
+            rows, lambda X: (low > X) | (high < X), "far outside the range fitted on",
+            names=names, name=name,
         )  # fmt: skip
-        warnings.warn(
+        warn(
             f"{text} What a model computes there is extrapolated; look at `data_min_` and "
-            "`data_max_`, and scale as before fitting.",
-            DomainWarning,
-            stacklevel=5,
+            "`data_max_`, and scale as before fitting."
         )
-    elif _was_divided(domain, fitted):
-        warnings.warn(
+    elif domain.in_unit_interval and _may_be_divided(domain.dtype, fitted):
+        warn(
             f"{name} is {domain.dtype} in [0, 1], but the model was fitted on {fitted.dtype} up "
-            f"to {np.nanmax(fitted.maximum):g}; scale both in the same way.",
-            DomainWarning,
-            stacklevel=5,
+            f"to {np.nanmax(fitted.maximum):g}; scale both in the same way."
         )
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Between which rows can be taken without a word, which one look at them tells.
+
+    What is beyond, or is not finite, is for `domain_of` and the checks to judge, of all rows.
+
+    Attributes
+    ----------
+    low, high : float or array, (columns,)
+        Of the values, or of those of each column.
+    from_zero : bool
+        Whether values are likely not to be negative, which is looked for first, then.
+    asks_for_more : bool
+        Whether rows that are all in [0, 1] are for the checks to judge, too; not `from_zero`.
+
+    Examples
+    --------
+    >>> bounds = Bounds(np.array([0.0, 10.0]), np.array([1.0, 20.0]))
+    >>> bounds.hold(np.array([[0.5, 15.0]])), bounds.hold(np.array([[15.0, 0.5]]))
+    (True, False)
+    """
+
+    low: Array | float
+    high: Array | float
+    from_zero: bool = False
+    asks_for_more: bool = False
+
+    def hold(self, rows: Array, *, allow_nan: bool = False) -> bool:
+        """Whether all rows are within, dense ones; NaN is if it is allowed."""
+        # Within the bounds of all columns, values are within those of each.
+        low, high = np.max(self.low), np.min(self.high)
+        if self.from_zero and _are_from_zero_to(rows, high):
+            return True
+        return all(self._hold(few, low, high, allow_nan) for few in slices(rows))
+
+    def _hold(self, rows: Array, low: Any, high: Any, allow_nan: bool) -> bool:
+        least, greatest = _extremes(rows, allow_nan, axis=None)
+        if not (np.isfinite(least) and np.isfinite(greatest)):
+            return False
+        if self.asks_for_more and least >= -ROUNDING and greatest <= 1 + ROUNDING:
+            return False
+        if low <= least and greatest <= high:
+            return True
+        least, greatest = _extremes(rows, allow_nan, axis=0)
+        return not ((least < self.low).any() or (greatest > self.high).any())
+
+
+FINITE = Bounds(-np.inf, np.inf)
+UNIT_INTERVAL = Bounds(-ROUNDING, 1 + ROUNDING, from_zero=True)
+
+
+def bounds_around(fitted: Domain, source: Any, *, by_column: bool) -> Bounds:
+    """Give the bounds between which `compare` says nothing of rows made from `source`."""
+    low, high = _far_bounds(fitted, by_column)
+    if _may_be_divided(_dtype_of(source), fitted):
+        return Bounds(low, high, asks_for_more=True)
+    return Bounds(low, high, from_zero=bool(np.max(low) <= 0 <= np.nanmin(fitted.minimum)))
 
 
 def _far_bounds(fitted: Domain, by_column: bool) -> tuple[Array, Array]:
@@ -277,13 +276,11 @@ def _far_bounds(fitted: Domain, by_column: bool) -> tuple[Array, Array]:
     return np.minimum(low, np.nanmin(fitted.minimum)), np.maximum(high, np.nanmax(fitted.maximum))
 
 
-def _was_divided(domain: Domain, fitted: Domain) -> bool:
-    """Whether bytes were fitted on, and these are such bytes divided by 255."""
+def _may_be_divided(dtype: str, fitted: Domain) -> bool:
+    """Whether bytes were fitted on, and these, if in [0, 1], are such bytes divided by 255."""
     whole = np.dtype(fitted.dtype).kind in "iu" if _is_dtype(fitted.dtype) else False
-    fractions = _is_dtype(domain.dtype) and np.dtype(domain.dtype).kind == "f"
-    return bool(
-        whole and fractions and np.nanmax(fitted.maximum) >= 100 and domain.in_unit_interval
-    )
+    fractions = _is_dtype(dtype) and np.dtype(dtype).kind == "f"
+    return bool(whole and fractions and np.nanmax(fitted.maximum) >= 100)
 
 
 def _is_dtype(name: str) -> bool:
@@ -301,146 +298,36 @@ def _dtype_of(X: Any) -> str:
     return str(X.dtype) if hasattr(X, "dtype") else str(np.asarray(X).dtype)
 
 
-def _extremes(rows: Rows, allow_nan: bool) -> tuple[Array, Array]:
+def _range_of_columns(rows: Rows, allow_nan: bool) -> tuple[Array, Array]:
     if isinstance(rows, SparseRows):
         from sklearn.utils.sparsefuncs import min_max_axis
 
         low, high = min_max_axis(rows.matrix, axis=0, ignore_nan=allow_nan)
         return np.asarray(low), np.asarray(high)
-    if allow_nan:
-        # Annotations of their reductions differ from version to version.
-        fmin: Any = np.fmin
-        fmax: Any = np.fmax
-        return fmin.reduce(rows, axis=0), fmax.reduce(rows, axis=0)
-    return np.min(rows, axis=0), np.max(rows, axis=0)
+    minimum, maximum = _lesser_and_greater(allow_nan)
+    low = high = rows[0]
+    for few in slices(rows):
+        least, greatest = _extremes(few, allow_nan, axis=0)
+        low, high = minimum(low, least), maximum(high, greatest)
+    return low, high
 
 
-def _check_kinds(X: Any, dtype: str) -> None:
-    """Refuse dates, and integers that float32 would make equal to their neighbours."""
-    if hasattr(X, "columns"):
-        for number, column in enumerate(X.columns):
-            _check_kind(np.asarray(X[column]), dtype, number, str(column))
-    else:
-        _check_kind(X.data if sparse.issparse(X) else np.asarray(X), dtype, None, None)
+def _are_from_zero_to(rows: Array, high: Any) -> bool:
+    """Whether all values are finite, not negative, nor above a bound.
+
+    The bits of such floats, as unsigned integers, are in the same order, and those of others
+    are beyond them: one pass tells, where least and greatest value take two.
+    """
+    bits = f"u{rows.itemsize}"
+    highest = np.minimum(high, np.finfo(rows.dtype).max).astype(rows.dtype)
+    return bool(np.max(rows.view(bits)) <= highest.view(bits))
 
 
-def _check_kind(values: Array, dtype: str, column: int | None, name: str | None) -> None:
-    if values.dtype.kind in "mM":
-        where = "X" if column is None else f"{_column(column, None)} ({name!r}) of X"
-        raise ValueError(
-            f"{where} is of {values.dtype}, which is a time and not a number; give what matters "
-            "of it, such as the hour, or the days since another, as a number."
-        )
-    if dtype != "float32" or values.dtype.kind not in "iu" or values.size == 0:
-        return
-    too_large = (values > LARGEST_INTEGER) | (values < -LARGEST_INTEGER)
-    if not too_large.any():
-        return
-    first = np.unravel_index(int(np.argmax(too_large)), values.shape)
-    where = "" if values.ndim != 2 else f" at row {first[0]}, column {first[1]}"
-    if column is not None:
-        where = f" at row {first[0]}, {_column(column, None)} ({name!r})"
-    raise ValueError(
-        f"X has {values[first]}{where} ({int(too_large.sum()):,} of {values.size:,} values are "
-        f"integers beyond {LARGEST_INTEGER:,}, which float32 does not tell apart). Use "
-        "dtype='float64', or subtract what all have in common; leave out what only identifies "
-        "rows."
-    )
+def _extremes(rows: Array, allow_nan: bool, axis: int | None) -> tuple[Any, Any]:
+    """Least and greatest value, NaN where there is NaN, unless it is allowed."""
+    minimum, maximum = _lesser_and_greater(allow_nan)
+    return minimum.reduce(rows, axis=axis), maximum.reduce(rows, axis=axis)
 
 
-def _refuse_words(X: Any, error: Exception) -> None:
-    """Say where the first entry is that is no number, if that is the trouble."""
-    if sparse.issparse(X):
-        return
-    values = np.asarray(X)
-    if values.dtype.kind not in "OUSM" or values.ndim != 2:
-        return
-    for (row, column), value in np.ndenumerate(values):
-        try:
-            if values.dtype.kind == "M":
-                raise TypeError
-            float(value)
-        except (TypeError, ValueError):
-            names = [str(c) for c in X.columns] if hasattr(X, "columns") else None
-            raise type(error)(
-                f"X has {value!r} at row {row}, {_column(column, names)}, which is not a number "
-                f"({error}). Leave the column out, or encode it, with scikit-learn's "
-                "OneHotEncoder for instance."
-            ) from error
-
-
-def _refuse_infinity(rows: Rows, source: Any, names: Names, name: str) -> None:
-    if source is not None and rows.dtype == np.float32 and not sparse.issparse(source):
-        given = np.asarray(source)
-        if given.dtype == np.float64 and not np.isinf(given).any():
-            beyond = float(np.finfo("float32").max)
-            _refuse(
-                given, lambda X: np.abs(X) > beyond, f"{name} has {{value}}",
-                "beyond what float32 holds", names,
-                "Use dtype='float64', or scale the column.",
-            )  # fmt: skip
-    _refuse(
-        rows, np.isinf, f"{name} has {{value}}", "not finite", names,
-        "Remove such rows, or replace what is infinite.",
-    )  # fmt: skip
-
-
-def _refuse(
-    rows: Rows,
-    offending: Callable[[Array], Array],
-    start: str,
-    what: str,
-    names: Names,
-    advice: str,
-) -> None:
-    raise ValueError(f"{_describe(rows, offending, start, what, names)} {advice}")
-
-
-def _describe(
-    rows: Rows, offending: Callable[[Array], Array], start: str, what: str, names: Names
-) -> str:
-    first: tuple[int, int, Any] | None = None
-    count = seen = 0
-    for part in parts(rows):
-        found = offending(part)
-        if first is None and found.any():
-            at = np.unravel_index(int(np.argmax(found)), part.shape)
-            first = (seen + int(at[0]), int(at[1]), part[at].item())
-        count += int(found.sum())
-        seen += len(part)
-    assert first is not None
-    row, column, value = first
-    verb = "is" if count == 1 else "are"
-    shown = "NaN" if value != value else value  # noqa: PLR0124 - only NaN differs from itself
-    return (
-        f"{start.format(value=shown)} at row {row}, {_column(column, names)} "
-        f"({count:,} of {rows.size:,} values {verb} {what})."
-    )
-
-
-def _outside(X: Array) -> Array:
-    outside: Array = (X < -ROUNDING) | (X > 1 + ROUNDING)
-    return outside
-
-
-def _describe_outside(rows: Rows, names: Names) -> str:
-    """Count values and rows outside [0, 1], and find the value that is the furthest out."""
-    count = touched = seen = 0
-    furthest, worst = 0.0, ""
-    for part in parts(rows):
-        found = _outside(part)
-        count, touched = count + int(found.sum()), touched + int(found.any(axis=1).sum())
-        distance = np.where(found, np.maximum(-part, part - 1), 0)
-        at = np.unravel_index(int(np.argmax(distance)), part.shape)
-        if distance[at] > furthest:
-            furthest = float(distance[at])
-            worst = f"{part[at]:.6g} at row {seen + int(at[0])}, {_column(int(at[1]), names)}"
-        seen += len(part)
-    return (
-        f"{count:,} of {rows.size:,} values, in {touched:,} of {len(rows):,} rows, outside "
-        f"[0, 1]; the furthest is {worst}."
-    )
-
-
-def _column(number: int, names: Names) -> str:
-    return f"column {number}" if names is None else f"column {number} ({names[number]!r})"
+def _lesser_and_greater(allow_nan: bool) -> tuple[Any, Any]:
+    return (np.fmin, np.fmax) if allow_nan else (np.minimum, np.maximum)

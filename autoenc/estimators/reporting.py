@@ -56,7 +56,7 @@ class ReportingAutoEncoder(FittedAutoEncoder):
         check_is_fitted(self)
         if X is None:
             X = self._remembered()
-        rows = self._rows(X, compared=False)
+        rows = self._rows(X, compared=False).checked()
         # A frame has names, which are compared wherever the model is used.
         return report(self, X if hasattr(X, "columns") else original(rows), X_train=X_train)
 

@@ -1,8 +1,11 @@
-"""Rows as estimators hold them: dense, or sparse and made dense a part at a time."""
+"""Rows as estimators hold them: dense, or sparse and made dense a part at a time.
+
+Rows that a fitted model is used on are looked at a part at a time, too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,6 +15,8 @@ Array: TypeAlias = np.ndarray[Any, Any]
 # Rows that are looked at, or go through the graph, at a time: few enough to stay in a cache,
 # and a power of two, as XLA compiles for each.
 ROWS_AT_A_TIME = 2_048
+# Of rows that something is looked for in, at a time: they stay in a core's own cache meanwhile.
+BYTES_AT_A_TIME = 1 << 19
 
 
 class SparseRows:
@@ -71,6 +76,54 @@ class SparseRows:
 Rows: TypeAlias = "Array | SparseRows"
 
 
+class IncomingRows:
+    """Rows for a fitted model, each looked at when it is about to go through it.
+
+    To look at all of them first would be to read them twice from memory, or from a disk.
+
+    Parameters
+    ----------
+    rows : array or SparseRows, (rows, columns)
+    is_plain : callable
+        Takes a part of the rows, and says whether nothing is to be said of it.
+    check : callable
+        Looks at all rows and, if they cannot be taken, raises; it may only warn.
+
+    Examples
+    --------
+    >>> rows = np.zeros((5_000, 2))
+    >>> rows[4_000] = 7
+    >>> incoming = IncomingRows(rows, lambda part: part.max() < 7, lambda: print("sevens"))
+    >>> [part.shape for part in incoming.parts()]
+    sevens
+    [(2048, 2), (2048, 2), (904, 2)]
+    """
+
+    def __init__(
+        self, rows: Rows, is_plain: Callable[[Array], bool], check: Callable[[], object]
+    ) -> None:
+        self._rows = rows
+        self._is_plain = is_plain
+        self._check = check
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def parts(self) -> Iterator[Array]:
+        """Go through the rows, a dense part at a time; check all before the first strange one."""
+        checked = False
+        for part in parts(self._rows):
+            if not (checked or self._is_plain(part)):
+                self._check()
+                checked = True
+            yield part
+
+    def checked(self) -> Rows:
+        """Give all rows, checked."""
+        self._check()
+        return self._rows
+
+
 def take(rows: Rows, numbers: Array) -> Rows:
     """Give some of the rows, sparse ones still sparse."""
     return rows.take(numbers) if isinstance(rows, SparseRows) else rows[numbers]
@@ -81,11 +134,25 @@ def original(rows: Rows) -> Any:
     return rows.matrix if isinstance(rows, SparseRows) else rows
 
 
-def parts(rows: Rows) -> Iterator[Array]:
+def parts(rows: Rows | IncomingRows) -> Iterator[Array]:
     """Go through the rows, a dense part at a time.
 
     >>> [part.shape for part in parts(np.zeros((10_000, 2)))]
     [(2048, 2), (2048, 2), (2048, 2), (2048, 2), (1808, 2)]
     """
+    if isinstance(rows, IncomingRows):
+        yield from rows.parts()
+        return
     for first in range(0, len(rows), ROWS_AT_A_TIME):
         yield rows[first : first + ROWS_AT_A_TIME]
+
+
+def slices(rows: Array) -> Iterator[Array]:
+    """Go through dense rows, so few at a time that they stay in a core's own cache.
+
+    >>> [few.shape for few in slices(np.zeros((1_000, 100)))]
+    [(655, 100), (345, 100)]
+    """
+    n = max(1, BYTES_AT_A_TIME // (rows.shape[1] * rows.itemsize))
+    for first in range(0, len(rows), n):
+        yield rows[first : first + n]

@@ -161,7 +161,8 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         with unchanged_on_error(self):
             rows, weights = self._begin(X, sample_weight, goes_on=goes_on)
             if validation is not None:
-                validation = self._use(validation, compared=False, name="validation")
+                incoming = self._use(validation, compared=False, name="validation")
+                validation = incoming.checked()
             elif self.validation_fraction is not None:
                 own, others = hold_out(len(rows), self.validation_fraction, self.seed_)
                 rows, validation = take(rows, own), take(rows, others)

@@ -19,8 +19,8 @@ from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from autoenc import AutoEncoder, DenoisingAutoEncoder
+from autoenc.analysis.fitted import DomainWarning
 from autoenc.estimators import PerceptronClassifier, SoftmaxClassifier, StackedDenoisingAutoEncoder
-from autoenc.estimators.domain import DomainWarning
 from autoenc.estimators.rows import SparseRows
 
 QUIET = {"n_epochs": 2, "random_state": 0, "verbose": False}

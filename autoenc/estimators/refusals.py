@@ -1,0 +1,218 @@
+"""How refusals and warnings of values are worded: which is the first, where, and how many.
+
+>>> refuse_nan(np.array([[0.5, np.nan], [np.nan, 2.0]]))
+Traceback (most recent call last):
+    ...
+ValueError: X has NaN at row 0, column 1 (2 of 4 values are not finite). Remove such rows, ...
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn, TypeAlias
+
+import numpy as np
+from scipy import sparse
+
+from autoenc.analysis.fitted import ROUNDING, DomainWarning
+from autoenc.estimators.rows import Array, Rows, parts
+
+# So many widths from [0, 1] are bytes, or another mistake. Closer, it may be a scaler's: a pixel
+# that was black, or nearly so, in all rows that MinMaxScaler has seen is sixteen in sixteenths.
+FAR = 100
+UNIT_ADVICE = (
+    "Cross-entropy needs values in [0, 1]: divide bytes by 255, scale columns with "
+    "scikit-learn's MinMaxScaler(clip=True), or use cost='squared_error'."
+)
+# Packages whose functions are between a warning and the line that it is about.
+BETWEEN = ("autoenc", "sklearn")
+
+# Of columns.
+Names: TypeAlias = "Sequence[str] | None"
+# Says of each value of some rows whether it is meant.
+Offending: TypeAlias = Callable[[Array], Array]
+
+
+def refuse_nan(rows: Rows, *, names: Names = None, name: str = "X") -> NoReturn:
+    """Refuse rows because there is NaN.
+
+    Parameters
+    ----------
+    rows : array or SparseRows, (rows, columns)
+    names : sequence of str, optional
+        Names of the columns.
+    name : str
+        What the message calls the data.
+
+    Raises
+    ------
+    ValueError
+        Names the first one, its row and column, and how many there are.
+    """
+    _refuse(
+        rows, np.isnan, name, "not finite", names,
+        "Remove such rows, fill them in, with scikit-learn's SimpleImputer for instance, or "
+        "let an autoencoder leave them out: missing='mask'.",
+    )  # fmt: skip
+
+
+def refuse_infinity(
+    rows: Rows, *, source: Any = None, names: Names = None, name: str = "X"
+) -> NoReturn:
+    """Refuse rows because there is infinity, as there was in what they were made from, or not.
+
+    Parameters
+    ----------
+    rows, names, name
+        As for `refuse_nan`.
+    source : array-like, optional
+        What the rows were made from.
+
+    Raises
+    ------
+    ValueError
+        Names the first one, its row and column, and how many there are.
+    """
+    if source is not None and rows.dtype == np.float32 and not sparse.issparse(source):
+        given = np.asarray(source)
+        if given.dtype == np.float64 and not np.isinf(given).any():
+            beyond = float(np.finfo("float32").max)
+            _refuse(
+                given, lambda X: np.abs(X) > beyond, name, "beyond what float32 holds", names,
+                "Use dtype='float64', or scale the column.",
+            )  # fmt: skip
+    _refuse(
+        rows, np.isinf, name, "not finite", names, "Remove such rows, or replace what is infinite."
+    )
+
+
+def refuse_outside(rows: Rows, *, names: Names = None, name: str = "X") -> NoReturn:
+    """Refuse rows because there is what is outside [0, 1].
+
+    Parameters
+    ----------
+    rows, names, name
+        As for `refuse_nan`.
+
+    Raises
+    ------
+    ValueError
+        Names the first such value, its row and column, and how many there are.
+    """
+    _refuse(rows, _outside, name, "outside [0, 1]", names, UNIT_ADVICE)
+
+
+def refuse_far_outside(rows: Rows, *, names: Names = None, name: str = "X") -> NoReturn:
+    """Refuse rows because there is what is `FAR` widths from [0, 1].
+
+    Parameters
+    ----------
+    rows, names, name
+        As for `refuse_nan`.
+
+    Raises
+    ------
+    ValueError
+        Names the first such value, its row and column, and how many there are.
+    """
+    _refuse(
+        rows, lambda X: (X <= -FAR) | (X >= 1 + FAR), name, "far outside [0, 1]", names,
+        UNIT_ADVICE,
+    )  # fmt: skip
+
+
+def describe(
+    rows: Rows, offending: Offending, what: str, *, names: Names = None, name: str = "X"
+) -> str:
+    """Say which value is the first of those meant, where it is, and how many there are.
+
+    Parameters
+    ----------
+    rows, names, name
+        As for `refuse_nan`.
+    offending : callable
+        Takes rows, and says which values are meant; there is one at least.
+    what : str
+        What those values are.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> describe(np.array([[1.0, 7.0]]), lambda X: X > 5, "large", names=["height", "weight"])
+    "X has 7.0 at row 0, column 1 ('weight') (1 of 2 values is large)."
+    """
+    first: tuple[int, int, Any] | None = None
+    count = seen = 0
+    for part in parts(rows):
+        found = offending(part)
+        if first is None and found.any():
+            at = np.unravel_index(int(np.argmax(found)), part.shape)
+            first = (seen + int(at[0]), int(at[1]), part[at].item())
+        count += int(found.sum())
+        seen += len(part)
+    assert first is not None
+    row, column, value = first
+    verb = "is" if count == 1 else "are"
+    shown = "NaN" if value != value else value  # noqa: PLR0124 - only NaN differs from itself
+    return (
+        f"{name} has {shown} at row {row}, {column_name(column, names)} "
+        f"({count:,} of {rows.size:,} values {verb} {what})."
+    )
+
+
+def describe_outside(rows: Rows, *, names: Names = None, name: str = "X") -> str:
+    """Say how many values and rows are outside [0, 1], and which value is the furthest out.
+
+    Parameters
+    ----------
+    rows, names, name
+        As for `refuse_nan`.
+
+    Returns
+    -------
+    str
+    """
+    count = touched = seen = 0
+    furthest, worst = 0.0, ""
+    for part in parts(rows):
+        found = _outside(part)
+        count, touched = count + int(found.sum()), touched + int(found.any(axis=1).sum())
+        distance = np.where(found, np.maximum(-part, part - 1), 0)
+        at = np.unravel_index(int(np.argmax(distance)), part.shape)
+        if distance[at] > furthest:
+            furthest = float(distance[at])
+            worst = f"{part[at]:.6g} at row {seen + int(at[0])}, {column_name(int(at[1]), names)}"
+        seen += len(part)
+    return (
+        f"{name} has {count:,} of {rows.size:,} values, in {touched:,} of {len(rows):,} rows, "
+        f"outside [0, 1]; the furthest is {worst}."
+    )
+
+
+def column_name(number: int, names: Names) -> str:
+    """Say which column is meant, by its number and, if it has one, its name."""
+    return f"column {number}" if names is None else f"column {number} ({names[number]!r})"
+
+
+def warn(text: str) -> None:
+    """Give a `DomainWarning` of the line outside autoenc and scikit-learn that led here."""
+    frame, level = inspect.currentframe(), 1
+    while frame and frame.f_globals.get("__name__", "").split(".")[0] in BETWEEN:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, DomainWarning, stacklevel=level)
+
+
+def _outside(X: Array) -> Array:
+    outside: Array = (X < -ROUNDING) | (X > 1 + ROUNDING)
+    return outside
+
+
+def _refuse(
+    rows: Rows, offending: Offending, name: str, what: str, names: Names, advice: str
+) -> NoReturn:
+    raise ValueError(f"{describe(rows, offending, what, names=names, name=name)} {advice}")
