@@ -80,7 +80,7 @@ class CBackend:
         use_compile_folder(settings, self._ldflags, self._cxxflags)
         # Intermediate arrays are kept for the next step.
         mode = Mode(VMLinker(allow_gc=False, use_cloop=True), "fast_run")
-        self._mode = mode.register(*elementwise.REWRITES)
+        self._mode = mode.register(*elementwise.rewrites(shared=bool(blas.kernels)))
         if blas.kernels:
             more = (*tied_gradient.REWRITES, *c_draws.rewrites(blas.kernels))
             self._mode = self._mode.register(*more)

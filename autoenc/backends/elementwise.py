@@ -3,7 +3,8 @@
 PyTensor's loops walk through arrays by strides that are known only when they run, and a
 compiler vectorises no function call in such a loop. Nearly all that an autoencoder computes
 is about matrices with their rows one after the other in memory, a bias that is the same for
-every row, and numbers. For these there is a second loop here, over the entries of a row.
+every row, and numbers. For these there is a second loop here, over the entries of a row; where
+there are many rows, all cores take some.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from pytensor.graph.rewriting.basic import in2out, node_rewriter
 from pytensor.tensor.elemwise import Elemwise
 
 from autoenc.backends.branchless import branchless
+from autoenc.backends.linked import Linked
 
-_ROWS = "_autoenc_rows"
+# Fewer take less time than another core takes to begin.
+_ENTRIES_OF_A_CHUNK = 4_096
 
 
 class RowElemwise(Elemwise):
@@ -41,18 +44,50 @@ class RowElemwise(Elemwise):
         contiguous = " && ".join(_is_in_rows(name, v.type) for name, v in named.items())
         loop = f"""
         if ({contiguous}) {{
-            {_row_loop(onames[0], {name: v.type for name, v in named.items()}, task)}
+            const npy_intp n_rows = {_n_rows(onames[0], node.outputs[0].type)};
+            const npy_intp n_columns = PyArray_DIM({onames[0]}, {node.outputs[0].ndim - 1});
+            {self._rows({name: v.type for name, v in named.items()}, task)}
         }} else {{
             {loop}
         }}
         """
         return decl, checks, alloc, loop, end
 
+    def _rows(self, kinds: dict[str, Any], task: str) -> str:
+        """C code for all rows, which are n_rows of n_columns."""
+        return f"const npy_intp begin = 0, end = n_rows; {_row_loop(kinds, task)}"
+
     def c_code_cache_version_apply(self, node: Apply) -> tuple[Any, ...]:
         """Tell when the code changes."""
         version: tuple[Any, ...] = super().c_code_cache_version_apply(node)
-        return (*version, "rows", 1) if version else ()
+        return (*version, "rows", 3) if version else ()
 
+
+class SharedRowElemwise(Linked, RowElemwise):
+    """A `RowElemwise` that shares many rows among the threads of the kernels."""
+
+    def c_support_code(self, **more: Any) -> str:
+        """Declare the routine."""
+        return super().c_support_code(**more) + """
+        extern "C" void autoenc_share(int, void (*)(const void*, int), const void*);
+        """
+
+    def _rows(self, kinds: dict[str, Any], task: str) -> str:
+        return f"""
+        auto rows = [&](npy_intp begin, npy_intp end) {{ {_row_loop(kinds, task)} }};
+        struct Job {{
+            const decltype(rows)* work;
+            npy_intp n_rows;
+            int chunks;
+            static void some(const void* what, int chunk) {{
+                const Job& job = *(const Job*)what;
+                (*job.work)(job.n_rows * chunk / job.chunks, job.n_rows * (chunk + 1) / job.chunks);
+            }}
+        }};
+        const npy_intp worth = n_rows * n_columns / {_ENTRIES_OF_A_CHUNK};
+        Job job = {{&rows, n_rows, (int)(worth > n_rows ? n_rows : worth < 2 ? 1 : worth)}};
+        autoenc_share(job.chunks, Job::some, &job);
+        """
 
 def _is_in_rows(name: str, kind: Any) -> str:
     """C code that tells whether an array lies in memory as the loop expects it."""
@@ -65,18 +100,19 @@ def _is_in_rows(name: str, kind: Any) -> str:
     return f"PyArray_IS_C_CONTIGUOUS({name})"
 
 
-def _row_loop(output: str, kinds: dict[str, Any], task: str) -> str:
-    ndim = next(iter(kinds.values())).ndim
-    n_rows = f"PyArray_DIM({output}, 0)" if ndim == 2 else "1"
-    pointers = "\n".join(_pointer(name, kind, ndim) for name, kind in kinds.items())
+def _n_rows(output: str, kind: Any) -> str:
+    return f"PyArray_DIM({output}, 0)" if kind.ndim == 2 else "1"
+
+
+def _row_loop(kinds: dict[str, Any], task: str) -> str:
+    """C code for the rows from begin to end."""
+    pointers = "\n".join(_pointer(name, kind) for name, kind in kinds.items())
     entries = "\n".join(_entry(name, kind) for name, kind in kinds.items())
     return f"""
-    const npy_intp {output}{_ROWS} = {n_rows};
-    const npy_intp {output}_n = PyArray_DIM({output}, {ndim - 1});
-    for (npy_intp row = 0; row < {output}{_ROWS}; row++) {{
+    for (npy_intp row = begin; row < end; row++) {{
         {pointers}
         #pragma GCC ivdep
-        for (npy_intp column = 0; column < {output}_n; column++) {{
+        for (npy_intp column = 0; column < n_columns; column++) {{
             {entries}
             {task}
         }}
@@ -84,9 +120,9 @@ def _row_loop(output: str, kinds: dict[str, Any], task: str) -> str:
     """
 
 
-def _pointer(name: str, kind: Any, ndim: int) -> str:
+def _pointer(name: str, kind: Any) -> str:
     """C code for where a row of an array begins."""
-    moves = ndim == 2 and kind.shape[0] != 1
+    moves = kind.ndim == 2 and kind.shape[0] != 1
     offset = f" + row * (PyArray_STRIDE({name}, 0) / (npy_intp)sizeof(dtype_{name}))"
     start = f"(dtype_{name}*)PyArray_DATA({name})"
     return f"dtype_{name}* const {name}_row = {start}{offset if moves else ''};"
@@ -99,25 +135,34 @@ def _entry(name: str, kind: Any) -> str:
     return f"dtype_{name}& {name}_i = {name}_row[column];"
 
 
-@node_rewriter([Elemwise])  # type: ignore[untyped-decorator]
-def _local_row_elemwise(_: Any, node: Apply) -> list[Any] | bool:
-    op = node.op
-    if type(op) is not Elemwise or not 1 <= node.outputs[0].ndim <= 2 or op.openmp:
-        return False
-    if all(length == 1 for length in node.outputs[0].type.shape):
-        return False
-    if any("complex" in v.dtype or v.dtype == "float16" for v in [*node.inputs, *node.outputs]):
-        return False
-    outputs: list[Any] = RowElemwise(op.scalar_op, op.inplace_pattern)(
-        *node.inputs, return_list=True
-    )
-    return outputs
+def rewrites(shared: bool) -> tuple[tuple[Any, float], ...]:
+    """Give what a mode is to register, with its place among PyTensor's own rewrites.
+
+    Parameters
+    ----------
+    shared : bool
+        Whether there are kernels, whose threads share many rows.
+    """
+    loop = SharedRowElemwise if shared else RowElemwise
+
+    @node_rewriter([Elemwise])  # type: ignore[untyped-decorator]
+    def local_rows(_: Any, node: Apply) -> list[Any] | bool:
+        if type(node.op) is not Elemwise or not _has_rows(node):
+            return False
+        outputs: list[Any] = loop(node.op.scalar_op, node.op.inplace_pattern)(
+            *node.inputs, return_list=True
+        )
+        return outputs
+
+    # Before PyTensor fuses what is elementwise (49), which brings both into one loop, and after
+    # everything that changes what is computed (below 48).
+    return ((branchless, 48.5), (in2out(local_rows, name="row_elementwise"), 99))
 
 
-# Before PyTensor fuses what is elementwise (49), which brings both into one loop, and after
-# everything that changes what is computed (below 48).
-REWRITES = (
-    (branchless, 48.5),
-    (in2out(_local_row_elemwise, name="row_elementwise"), 99),
-)
-"""What a mode is to register, with its place among PyTensor's own rewrites."""
+def _has_rows(node: Apply) -> bool:
+    """Whether these are vectors or matrices of numbers that C has."""
+    kind = node.outputs[0].type
+    if not 1 <= kind.ndim <= 2 or node.op.openmp or all(length == 1 for length in kind.shape):
+        return False
+    dtypes = [v.dtype for v in [*node.inputs, *node.outputs]]
+    return not any("complex" in dtype or dtype == "float16" for dtype in dtypes)

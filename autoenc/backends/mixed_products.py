@@ -14,10 +14,11 @@ from pytensor.graph.basic import Apply, Constant
 from pytensor.graph.op import Op
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
 from pytensor.link.c.op import COp
-from pytensor.tensor.blas import Dot22, Gemm, gemm_inplace
+from pytensor.tensor.blas import Dot22, Gemm
 from pytensor.tensor.elemwise import DimShuffle
 from pytensor.tensor.math import dot
 
+from autoenc.backends.linked import Linked
 from autoenc.backends.tied_gradient import AddOuterProducts
 from autoenc.graph.precision import MixedDot, as_bfloat16
 
@@ -35,12 +36,12 @@ class Rounded(Op):
         """Compute it with NumPy."""
         outputs[0][0] = as_bfloat16(inputs[0])
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> Any:
+    def infer_shape(self, *arguments: Any) -> Any:
         """Give the shape, which is that of the matrix."""
-        return shapes
+        return arguments[-1]
 
 
-class MixedProduct(COp):
+class MixedProduct(Linked, COp):
     """A B, or C + α A B in the memory of C, with A and B rounded to bfloat16."""
 
     __props__ = ("adds",)
@@ -64,14 +65,6 @@ class MixedProduct(COp):
             C, alpha = added
             C += alpha * product
         outputs[0][0] = C if added else product
-
-    def c_libraries(self, **_: Any) -> list[str]:
-        """Name what a product is linked with."""
-        return list(gemm_inplace.c_libraries())
-
-    def c_lib_dirs(self, **_: Any) -> list[str]:
-        """Name the folders of these."""
-        return list(gemm_inplace.c_lib_dirs())
 
     def c_support_code(self, **_: Any) -> str:
         """Declare the routine, and tell how a matrix lies in memory."""
@@ -154,7 +147,7 @@ class MixedProduct(COp):
 
     def c_code_cache_version(self) -> tuple[int, ...]:
         """Tell when the code changes."""
-        return (1,)
+        return (2,)
 
 
 @node_rewriter([MixedDot])  # type: ignore[untyped-decorator]

@@ -12,13 +12,14 @@ from typing import Any
 from pytensor.graph.basic import Apply, Constant
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
 from pytensor.link.c.op import COp
-from pytensor.tensor.blas import Gemm, gemm_inplace
+from pytensor.tensor.blas import Gemm
 from pytensor.tensor.elemwise import DimShuffle
 
+from autoenc.backends.linked import Linked
 from autoenc.graph.precision import as_bfloat16
 
 
-class AddOuterProducts(COp):
+class AddOuterProducts(Linked, COp):
     """W + α (A₁' B₁ + A₂' B₂), in the memory of W, by our kernels.
 
     Parameters
@@ -47,14 +48,6 @@ class AddOuterProducts(COp):
     @property
     def _routine(self) -> str:
         return "autoenc_add_mixed_outer_products" if self.mixed else "autoenc_add_outer_products"
-
-    def c_libraries(self, **_: Any) -> list[str]:
-        """Name what a product is linked with."""
-        return list(gemm_inplace.c_libraries())
-
-    def c_lib_dirs(self, **_: Any) -> list[str]:
-        """Name the folders of these."""
-        return list(gemm_inplace.c_lib_dirs())
 
     def c_support_code(self, **_: Any) -> str:
         """Declare the routine."""
@@ -106,7 +99,7 @@ class AddOuterProducts(COp):
 
     def c_code_cache_version(self) -> tuple[int, ...]:
         """Tell when the code changes."""
-        return (2,)
+        return (3,)
 
 
 @node_rewriter([Gemm])  # type: ignore[untyped-decorator]

@@ -39,9 +39,11 @@ class MixedDot(Op):
         a, b = inputs
         outputs[0][0] = as_bfloat16(a) @ as_bfloat16(b)
 
-    def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> Any:
+    def infer_shape(self, *arguments: Any) -> Any:
         """Give the shape, so that nobody computes the product to know it."""
-        return [(shapes[0][0], shapes[1][1])]
+        # The graph, which PyTensor used to give first, it gives no longer.
+        rows, columns = arguments[-1]
+        return [(rows[0], columns[1])]
 
 
 def as_bfloat16(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -46,7 +46,7 @@ def with_kernels(blas: Blas) -> Blas:
     """
     if not sys.platform.startswith("linux"):
         return blas
-    command = [*shlex.split(config.cxx), *_FLAGS, f"-DBLAS_SGEMM={blas.prefix}sgemm_"]
+    command = [*shlex.split(config.cxx), *_FLAGS, *_definitions(blas)]
     libraries = [*shlex.split(blas.ldflags), *_run_paths(blas)]
     code = [source.read_text(encoding="utf-8") for source in (*_SOURCES, *_HEADERS)]
     key = "\n".join([*code, *command, *libraries, cpu_model()])
@@ -73,6 +73,17 @@ def _compile(library: Path, command: list[str], libraries: list[str]) -> None:
     with atomic_write(library) as temporary:
         arguments = [*command, *map(str, _SOURCES), "-o", str(temporary), *libraries]
         subprocess.run(arguments, check=True, capture_output=True, text=True)
+
+
+def _definitions(blas: Blas) -> list[str]:
+    """Names of the BLAS's routines, and of those that keep it to one thread, where there are."""
+    definitions = [f"-DBLAS_SGEMM={blas.prefix}sgemm_"]
+    if blas.name == "mkl":
+        definitions.append("-DBLAS_IS_MKL")
+    if blas.name == "openblas":
+        definitions.append(f"-DBLAS_GET_THREADS={blas.prefix}openblas_get_num_threads")
+        definitions.append(f"-DBLAS_SET_THREADS={blas.prefix}openblas_set_num_threads")
+    return definitions
 
 
 def _run_paths(blas: Blas) -> list[str]:

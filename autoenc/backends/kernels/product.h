@@ -16,6 +16,7 @@ struct Operand {  /* as it is given; its transpose is meant if it is turned */
   const float* data;
   long ld;
   bool turned;
+  Operand row(long i) const { return {data + (turned ? i : i * ld), ld, turned}; }
   Operand column(long j) const { return {data + (turned ? j * ld : j), ld, turned}; }
 };
 

@@ -6,6 +6,7 @@
    product needs the other way round is copied, a panel at a time. Larger products go to
    the BLAS this file is linked with. */
 
+#include "blas.h"
 #include "product.h"
 
 #ifdef __AVX512F__
@@ -13,10 +14,6 @@ constexpr int THIN = 128;  /* rows beyond which a BLAS is as fast */
 #else
 constexpr int THIN = 32;
 #endif
-
-extern "C" void BLAS_SGEMM(const char*, const char*, const int*, const int*, const int*,
-                           const float*, const float*, const int*, const float*, const int*,
-                           const float*, float*, const int*);
 
 struct Floats {
   static constexpr int FLOATS = 1;
@@ -28,9 +25,42 @@ struct Floats {
   static Vector of_columns(const float* p, long ld, int k, int, int n) { return load_some(p + k * ld, n); }
 };
 
-static bool thin_rows(int m) { return m <= THIN; }
+/* A product that the BLAS makes, in slices, each by a thread of ours: its own threads would go on
+   spinning when they are done, and be in the way of ours. */
+struct Slices {
+  char b_letter, a_letter;
+  int n, m, K;
+  float alpha;
+  Operand B, A;
+  float beta;
+  float* C;
+  int ldc, chunks;
 
-static bool thin_outer(int n, int K) { return K <= THIN && n >= LANES; }
+  static void work(const void* what, int chunk) {
+    Slices slice = *(const Slices*)what;
+    int& side = slice.n > slice.m ? slice.n : slice.m;
+    int begin = cut(side, LANES, chunk, slice.chunks);
+    side = cut(side, LANES, chunk + 1, slice.chunks) - begin;
+    if (&side == &slice.n) {
+      slice.B = slice.B.column(begin);
+      slice.C += begin;
+    } else {
+      slice.A = slice.A.row(begin);
+      slice.C += (long)begin * slice.ldc;
+    }
+    if (side > 0) slice.multiply();
+  }
+
+  void multiply() const {
+    int lda = (int)A.ld, ldb = (int)B.ld;
+    OneThread one_thread;
+    BLAS_SGEMM(&b_letter, &a_letter, &n, &m, &K, &alpha, B.data, &ldb, A.data, &lda, &beta, C, &ldc);
+  }
+};
+
+static bool thin(const Operand& A, const Operand& B, int m, int n, int K) {
+  return A.turned ? !B.turned && K <= THIN && n >= LANES : m <= THIN;
+}
 
 /* The Fortran interface: column-major, so that B is what comes first. */
 extern "C" void autoenc_sgemm_(const char* b_letter, const char* a_letter, const int* n, const int* m,
@@ -38,22 +68,23 @@ extern "C" void autoenc_sgemm_(const char* b_letter, const char* a_letter, const
                                const float* A, const int* lda, const float* beta, float* C,
                                const int* ldc) {
   Operand left = {A, *lda, is_turned(a_letter)}, right = {B, *ldb, is_turned(b_letter)};
-  bool thin = left.turned ? !right.turned && thin_outer(*n, *K) : thin_rows(*m);
-  if (thin && *K > 0 && (*beta == 0 || *beta == 1))
+  if (thin(left, right, *m, *n, *K) && *K > 0 && (*beta == 0 || *beta == 1))
     return Product<Floats>({*m, *n, {*K}, {left}, {right}, *alpha, *beta == 1, C, *ldc}).multiply();
-  BLAS_SGEMM(b_letter, a_letter, n, m, K, alpha, B, ldb, A, lda, beta, C, ldc);
+  int chunks = OneThread::POSSIBLE && (double)*m * *n * *K > FEW ? Workers::count() : 1;
+  Slices slices = {*b_letter, *a_letter, *n, *m, *K, *alpha, right, left, *beta, C, *ldc, chunks};
+  Workers::share(chunks, Slices::work, &slices);
 }
 
 /* C (m, n) += alpha (A1' B1 + A2' B2), all rows contiguous: the gradient of a tied weight. */
 extern "C" void autoenc_add_outer_products(int m, int n, float alpha, int K1, const float* A1,
                                            const float* B1, int K2, const float* A2, const float* B2,
                                            float* C) {
-  if (K1 + K2 > 0 && thin_outer(n, K1 > K2 ? K1 : K2)) {
-    Operand left[2] = {{A1, m, true}, {A2, m, true}}, right[2] = {{B1, n}, {B2, n}};
-    return Product<Floats>({m, n, {K1, K2}, {left[0], left[1]}, {right[0], right[1]}, alpha, true, C, n}).multiply();
-  }
+  Operand left[2] = {{A1, m, true}, {A2, m, true}}, right[2] = {{B1, n}, {B2, n}};
+  if (K1 + K2 > 0 && thin(left[0], right[0], m, n, K1 > K2 ? K1 : K2))
+    return Product<Floats>({m, n, {K1, K2}, {left[0], left[1]}, {right[0], right[1]}, alpha, true, C, n})
+        .multiply();
   if (!m || !n) return;
   float one = 1;
-  BLAS_SGEMM("N", "T", &n, &m, &K1, &alpha, B1, &n, A1, &m, &one, C, &n);
-  BLAS_SGEMM("N", "T", &n, &m, &K2, &alpha, B2, &n, A2, &m, &one, C, &n);
+  autoenc_sgemm_("N", "T", &n, &m, &K1, &alpha, B1, &n, A1, &m, &one, C, &n);
+  autoenc_sgemm_("N", "T", &n, &m, &K2, &alpha, B2, &n, A2, &m, &one, C, &n);
 }

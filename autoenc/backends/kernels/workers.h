@@ -19,6 +19,12 @@ class Workers {
  public:
   typedef void (*Work)(const void* what, int chunk);
 
+  /* How many threads there are, the caller's among them. */
+  static int count() {
+    Workers* workers = get();
+    return workers ? workers->n_threads + 1 : 1;
+  }
+
   /* Calls work(what, chunk) for all chunks from 0 on, in any order. */
   static void share(int n_chunks, Work work, const void* what) {
     Workers* workers = n_chunks > 1 ? get() : nullptr;
@@ -31,7 +37,7 @@ class Workers {
   }
 
  private:
-  static constexpr int SPINS = 4000;  /* of a tenth of a microsecond or less, before they sleep */
+  static constexpr int SPINS = 30000;  /* of a tenth of a microsecond or less, before they sleep */
 
   /* The job's number, and how many chunks nobody has of those that are a thread's own. */
   struct alignas(64) Share {

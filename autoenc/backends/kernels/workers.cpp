@@ -1,0 +1,7 @@
+/* Work of others, for the same threads. */
+
+#include "workers.h"
+
+extern "C" void autoenc_share(int n_chunks, void (*work)(const void* what, int chunk), const void* what) {
+  Workers::share(n_chunks, work, what);
+}

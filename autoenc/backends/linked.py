@@ -1,0 +1,21 @@
+"""What an operation says whose C code calls the kernels."""
+
+from __future__ import annotations
+
+from pytensor.tensor.blas import gemm_inplace
+
+
+class Linked:
+    """Mixed into a `COp`: linked with the BLAS of PyTensor's flags, which brings the kernels."""
+
+    def c_libraries(self, **_: object) -> list[str]:
+        """Name the libraries."""
+        return list(gemm_inplace.c_libraries())
+
+    def c_lib_dirs(self, **_: object) -> list[str]:
+        """Name the folders of these."""
+        return list(gemm_inplace.c_lib_dirs())
+
+    def c_compile_args(self, **_: object) -> list[str]:
+        """Tell the linker where they will be when the module is loaded."""
+        return list(gemm_inplace.c_compile_args())
