@@ -16,7 +16,7 @@ from pytensor import config
 from pytensor.compile.mode import Mode
 from pytensor.link.vm import VMLinker
 
-from autoenc.backends import c_draws, elementwise, mixed_products, tied_gradient
+from autoenc.backends import c_draws, elementwise, matrix_sums, mixed_products, tied_gradient
 from autoenc.backends.base import Array, BackendError
 from autoenc.backends.blas import Blas, find_blas, prepare_mkl
 from autoenc.backends.cache import cache_folder
@@ -82,8 +82,8 @@ class CBackend:
         mode = Mode(VMLinker(allow_gc=False, use_cloop=True), "fast_run")
         self._mode = mode.register(*elementwise.rewrites(shared=bool(blas.kernels)))
         if blas.kernels:
-            more = (*tied_gradient.REWRITES, *c_draws.rewrites(blas.kernels))
-            self._mode = self._mode.register(*more)
+            more = (*tied_gradient.REWRITES, *matrix_sums.REWRITES)
+            self._mode = self._mode.register(*more, *c_draws.rewrites(blas.kernels))
         if blas.kernels and has_mixed_products(blas.kernels):
             self._mode = self._mode.register(*mixed_products.REWRITES)
             self.precisions = PRECISIONS

@@ -1,8 +1,8 @@
 """Inner loops of our own, compiled for this processor when they are first used.
 
 Products of matrices of a few rows, for which no BLAS is made (``products.cpp``), products in
-mixed precision (``mixed.cpp``), both by threads that wait for nobody (``workers.h``), and random
-decisions (``draws.cpp``).
+mixed precision (``mixed.cpp``) and sums (``sums.cpp``), all by threads that wait for nobody
+(``workers.h``), and random decisions (``draws.cpp``).
 """
 
 from __future__ import annotations
