@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autoenc.backends.blas import mkl_environment
+from autoenc.backends.cpu import has_cpu_flag
 from benchmarks.blas import library
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ class Entrant:
     environment : dict
         Variables of its process; ``{cache}`` stands for a folder that the driver makes.
     needs : tuple of str
-        Modules and, as ``blas:name``, BLAS libraries without which it is left out.
+        Modules and, as ``blas:name`` and ``cpu:name``, BLAS libraries and features of the
+        processor without which it is left out.
     devices : tuple of str
         Where it takes part.
     precision : str
@@ -101,6 +103,8 @@ class Entrant:
 def lack(need: str) -> str | None:
     """Return why ``need`` is not satisfied here, or None if it is."""
     kind, _, name = need.rpartition(":")
+    if kind == "cpu":
+        return None if has_cpu_flag(name) else f"the processor has no {name}"
     if kind != "blas":
         return None if find_spec(name) else f"{name} is not installed"
     try:
@@ -187,6 +191,15 @@ def ours() -> list[Entrant]:
                 (f"blas:{blas}",),
             )
             for blas, title in BLAS_TITLES.items()
+        ),
+        Entrant(
+            "autoenc-c-bfloat16",
+            "**autoenc, C, mixed bfloat16**",
+            "autoenc_train",
+            {"backend": "c", "precision": "mixed_bfloat16"},
+            cache | {"AUTOENC_BLAS": "openblas"},
+            ("blas:openblas", "cpu:avx512_bf16"),
+            precision="bfloat16",
         ),
         Entrant(
             "autoenc-xla",

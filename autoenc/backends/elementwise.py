@@ -41,12 +41,14 @@ class RowElemwise(Elemwise):
             [f"{name}_i" for name in onames],
             sub,
         )
+        # Only the caller's thread can raise an error of Python's.
+        rows = _all_rows if sub["fail"] in task else self._rows
         contiguous = " && ".join(_is_in_rows(name, v.type) for name, v in named.items())
         loop = f"""
         if ({contiguous}) {{
             const npy_intp n_rows = {_n_rows(onames[0], node.outputs[0].type)};
             const npy_intp n_columns = PyArray_DIM({onames[0]}, {node.outputs[0].ndim - 1});
-            {self._rows({name: v.type for name, v in named.items()}, task)}
+            {rows({name: v.type for name, v in named.items()}, task)}
         }} else {{
             {loop}
         }}
@@ -54,13 +56,12 @@ class RowElemwise(Elemwise):
         return decl, checks, alloc, loop, end
 
     def _rows(self, kinds: dict[str, Any], task: str) -> str:
-        """C code for all rows, which are n_rows of n_columns."""
-        return f"const npy_intp begin = 0, end = n_rows; {_row_loop(kinds, task)}"
+        return _all_rows(kinds, task)
 
     def c_code_cache_version_apply(self, node: Apply) -> tuple[Any, ...]:
         """Tell when the code changes."""
         version: tuple[Any, ...] = super().c_code_cache_version_apply(node)
-        return (*version, "rows", 3) if version else ()
+        return (*version, "rows", 4) if version else ()
 
 
 class SharedRowElemwise(Linked, RowElemwise):
@@ -68,9 +69,8 @@ class SharedRowElemwise(Linked, RowElemwise):
 
     def c_support_code(self, **more: Any) -> str:
         """Declare the routine."""
-        return super().c_support_code(**more) + """
-        extern "C" void autoenc_share(int, void (*)(const void*, int), const void*);
-        """
+        declared = 'extern "C" void autoenc_share(int, void (*)(const void*, int), const void*);'
+        return f"{super().c_support_code(**more)}\n{declared}"
 
     def _rows(self, kinds: dict[str, Any], task: str) -> str:
         return f"""
@@ -81,13 +81,15 @@ class SharedRowElemwise(Linked, RowElemwise):
             int chunks;
             static void some(const void* what, int chunk) {{
                 const Job& job = *(const Job*)what;
-                (*job.work)(job.n_rows * chunk / job.chunks, job.n_rows * (chunk + 1) / job.chunks);
+                npy_intp n = job.n_rows, chunks = job.chunks;
+                (*job.work)(n * chunk / chunks, n * (chunk + 1) / chunks);
             }}
         }};
         const npy_intp worth = n_rows * n_columns / {_ENTRIES_OF_A_CHUNK};
         Job job = {{&rows, n_rows, (int)(worth > n_rows ? n_rows : worth < 2 ? 1 : worth)}};
         autoenc_share(job.chunks, Job::some, &job);
         """
+
 
 def _is_in_rows(name: str, kind: Any) -> str:
     """C code that tells whether an array lies in memory as the loop expects it."""
@@ -102,6 +104,11 @@ def _is_in_rows(name: str, kind: Any) -> str:
 
 def _n_rows(output: str, kind: Any) -> str:
     return f"PyArray_DIM({output}, 0)" if kind.ndim == 2 else "1"
+
+
+def _all_rows(kinds: dict[str, Any], task: str) -> str:
+    """C code for all rows, which are n_rows of n_columns."""
+    return f"const npy_intp begin = 0, end = n_rows; {_row_loop(kinds, task)}"
 
 
 def _row_loop(kinds: dict[str, Any], task: str) -> str:

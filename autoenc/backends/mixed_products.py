@@ -70,8 +70,9 @@ class MixedProduct(Linked, COp):
         """Declare the routine, and tell how a matrix lies in memory."""
         return """
         extern "C" void autoenc_mixed_sgemm_(
-            const char*, const char*, const int*, const int*, const int*, const float*, const float*,
-            const int*, const float*, const int*, const float*, float*, const int*);
+            const char*, const char*, const int*, const int*, const int*, const float*,
+            const float*, const int*, const float*, const int*, const float*, float*,
+            const int*);
 
         struct autoenc_operand {
             PyArrayObject* array;
@@ -83,7 +84,7 @@ class MixedProduct(Linked, COp):
                 const npy_intp *strides = PyArray_STRIDES(x);
                 bool rows = strides[1] == size || shape[1] == 1;
                 bool columns = strides[0] == size || shape[0] == 1;
-                npy_intp along = rows ? strides[0] : strides[1], width = rows ? shape[1] : shape[0];
+                npy_intp along = strides[rows ? 0 : 1], width = shape[rows ? 1 : 0];
                 if ((rows || columns) && along >= width * size && along % size == 0) {
                     if (!rows) letter = 'T';
                     ld = (int)(along / size);
@@ -136,18 +137,20 @@ class MixedProduct(Linked, COp):
             if (!{out}) {{ {fail} }}
             """
         return f"""
-        if (!{out} || !PyArray_IS_C_CONTIGUOUS({out}) || PyArray_DIM({out}, 0) != PyArray_DIM({A}, 0)
-            || PyArray_DIM({out}, 1) != PyArray_DIM({B}, 1)) {{
+        {{
             npy_intp shape[2] = {{PyArray_DIM({A}, 0), PyArray_DIM({B}, 1)}};
-            Py_XDECREF({out});
-            {out} = (PyArrayObject*)PyArray_SimpleNew(2, shape, NPY_FLOAT32);
-            if (!{out}) {{ {fail} }}
+            if (!{out} || !PyArray_IS_C_CONTIGUOUS({out})
+                || !PyArray_CompareLists(PyArray_DIMS({out}), shape, 2)) {{
+                Py_XDECREF({out});
+                {out} = (PyArrayObject*)PyArray_SimpleNew(2, shape, NPY_FLOAT32);
+                if (!{out}) {{ {fail} }}
+            }}
         }}
         """
 
     def c_code_cache_version(self) -> tuple[int, ...]:
         """Tell when the code changes."""
-        return (2,)
+        return (5,)
 
 
 @node_rewriter([MixedDot])  # type: ignore[untyped-decorator]
@@ -180,7 +183,7 @@ def _local_mixed_products(_: Any, node: Apply) -> list[Any] | bool:
 
 
 def _unrounded(x: Any) -> Any:
-    """What was rounded, or the transpose of what was; None if nothing was."""
+    """Give what was rounded, or the transpose of what was; None if nothing was."""
     if _is_transpose(x):
         below = _unrounded(x.owner.inputs[0])
         return None if below is None else _transposed(below)

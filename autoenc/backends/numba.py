@@ -28,7 +28,7 @@ class NumbaBackend:
 
     name = "numba"
     reason = "asked for"
-    precisions = ("float32",)
+    precisions: tuple[str, ...] = ("float32",)
 
     def __init__(self, settings: Settings) -> None:
         import numba

@@ -35,8 +35,8 @@ def in_precision(precision: str, step: Step, backend: Backend) -> Step:
         return step
     if precision not in backend.precisions:
         raise BackendError(
-            f"precision {precision!r} runs on XLA, and in C where processor (avx512_bf16), compiler "
-            f"and BLAS allow it, but the backend is {backend.name!r} here; use backend='xla'."
+            f"precision {precision!r} runs on XLA, and in C if the processor (avx512_bf16) and "
+            f"the compiler have it, but the backend is {backend.name!r} here; use backend='xla'."
         )
     if step.dtype != "float32":
         raise ValueError(

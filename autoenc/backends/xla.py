@@ -53,7 +53,7 @@ class XlaBackend:
 
     name = "xla"
     reason = "asked for"
-    precisions = PRECISIONS
+    precisions: tuple[str, ...] = PRECISIONS
 
     def __init__(self, device: str) -> None:
         keep_compiled_code()
