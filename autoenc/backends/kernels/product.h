@@ -15,7 +15,7 @@ constexpr double FEW = 2e5;  /* multiplications that are not worth another threa
 struct Operand {  /* as it is given; its transpose is meant if it is turned */
   const float* data;
   long ld;
-  bool turned;
+  bool turned = false;
   Operand row(long i) const { return {data + (turned ? i : i * ld), ld, turned}; }
   Operand column(long j) const { return {data + (turned ? j * ld : j), ld, turned}; }
 };

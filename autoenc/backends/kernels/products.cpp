@@ -53,7 +53,7 @@ struct Slices {
 
   void multiply() const {
     int lda = (int)A.ld, ldb = (int)B.ld;
-    OneThread one_thread;
+    [[maybe_unused]] OneThread one_thread;
     BLAS_SGEMM(&b_letter, &a_letter, &n, &m, &K, &alpha, B.data, &ldb, A.data, &lda, &beta, C, &ldc);
   }
 };

@@ -49,7 +49,7 @@ static inline void store_some(float* p, Vector v, int n) {
 /* Where the vectors of a tile begin. When columns are left that fill no vector, the last one
    begins early, and leaves the `skip` lanes alone that are done already. */
 struct Columns {
-  int at[WIDE], n_vectors, skip;
+  int at[WIDE] = {}, n_vectors, skip;
   explicit Columns(int left) {
     n_vectors = left >= TILE ? WIDE : (left + LANES - 1) / LANES;
     for (int v = 0; v < n_vectors; v++) at[v] = v * LANES;
