@@ -2,18 +2,21 @@
 
 #pragma once
 #include <mutex>
+#include <pthread.h>
 
 extern "C" void BLAS_SGEMM(const char*, const char*, const int*, const int*, const int*,
                            const float*, const float*, const int*, const float*, const int*,
                            const float*, float*, const int*);
 
-/* While there is one, the BLAS starts no work on other threads. */
+/* While there is one, the BLAS starts no work on other threads. `allowed` are as many threads as
+   it would have started without. */
 #if defined(BLAS_IS_MKL)
 extern "C" int MKL_Set_Num_Threads_Local(int);
+extern "C" int MKL_Get_Max_Threads();
 
 class OneThread {
  public:
-  static constexpr bool POSSIBLE = true;
+  static int allowed() { return MKL_Get_Max_Threads(); }
   OneThread() : before(MKL_Set_Num_Threads_Local(1)) {}
   ~OneThread() { MKL_Set_Num_Threads_Local(before); }
 
@@ -24,29 +27,46 @@ class OneThread {
 extern "C" int BLAS_GET_THREADS();
 extern "C" void BLAS_SET_THREADS(int);
 
-class OneThread {  /* of all threads: the last one gives it back */
+class OneThread {  /* The number is the whole process's: the first sets it, the last gives it back. */
  public:
-  static constexpr bool POSSIBLE = true;
+  static int allowed() {
+    std::lock_guard<std::mutex> lock(state().mutex);
+    return state().users ? state().before : BLAS_GET_THREADS();
+  }
 
   OneThread() {
-    std::lock_guard<std::mutex> lock(mutex());
-    if (users()++) return;
-    before() = BLAS_GET_THREADS();
+    std::lock_guard<std::mutex> lock(state().mutex);
+    if (state().users++) return;
+    state().before = BLAS_GET_THREADS();
     BLAS_SET_THREADS(1);
   }
 
   ~OneThread() {
-    std::lock_guard<std::mutex> lock(mutex());
-    if (!--users()) BLAS_SET_THREADS(before());
+    std::lock_guard<std::mutex> lock(state().mutex);
+    if (!--state().users) BLAS_SET_THREADS(state().before);
   }
 
  private:
-  static std::mutex& mutex() { static std::mutex one; return one; }
-  static int& users() { static int n = 0; return n; }
-  static int& before() { static int n = 1; return n; }
+  struct State {
+    std::mutex mutex;
+    int users = 0, before = 1;
+
+    /* A child of fork has none of the threads that hold the lock. */
+    State() {
+      pthread_atfork([] { state().mutex.lock(); }, [] { state().mutex.unlock(); }, [] {
+        state().users = 0;
+        state().mutex.unlock();
+      });
+    }
+  };
+
+  static State& state() {
+    static State one;
+    return one;
+  }
 };
 #else
 struct OneThread {
-  static constexpr bool POSSIBLE = false;
+  static int allowed() { return 1; }
 };
 #endif

@@ -6,6 +6,8 @@
    product needs the other way round is copied, a panel at a time. Larger products go to
    the BLAS this file is linked with. */
 
+#include <algorithm>
+
 #include "blas.h"
 #include "product.h"
 
@@ -48,12 +50,12 @@ struct Slices {
       slice.A = slice.A.row(begin);
       slice.C += (long)begin * slice.ldc;
     }
+    [[maybe_unused]] OneThread one_thread;
     if (side > 0) slice.multiply();
   }
 
   void multiply() const {
     int lda = (int)A.ld, ldb = (int)B.ld;
-    [[maybe_unused]] OneThread one_thread;
     BLAS_SGEMM(&b_letter, &a_letter, &n, &m, &K, &alpha, B.data, &ldb, A.data, &lda, &beta, C, &ldc);
   }
 };
@@ -70,9 +72,10 @@ extern "C" void autoenc_sgemm_(const char* b_letter, const char* a_letter, const
   Operand left = {A, *lda, is_turned(a_letter)}, right = {B, *ldb, is_turned(b_letter)};
   if (thin(left, right, *m, *n, *K) && *K > 0 && (*beta == 0 || *beta == 1))
     return Product<Floats>({*m, *n, {*K}, {left}, {right}, *alpha, *beta == 1, C, *ldc}).multiply();
-  int chunks = OneThread::POSSIBLE && (double)*m * *n * *K > FEW ? Workers::count() : 1;
+  int chunks = (double)*m * *n * *K < FEW ? 1 : std::min(Workers::count(), OneThread::allowed());
   Slices slices = {*b_letter, *a_letter, *n, *m, *K, *alpha, right, left, *beta, C, *ldc, chunks};
-  Workers::share(chunks, Slices::work, &slices);
+  if (chunks > 1) return Workers::share(chunks, Slices::work, &slices);
+  slices.multiply();
 }
 
 /* C (m, n) += alpha (A1' B1 + A2' B2), all rows contiguous: the gradient of a tied weight. */

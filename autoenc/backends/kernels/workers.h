@@ -77,12 +77,16 @@ class Workers {
     return current().load();
   }
 
+  /* As many as this process may use, and whoever limits the threads of its libraries allows. */
   static int n_cores() {
-    const char* asked = std::getenv("OMP_NUM_THREADS");
     cpu_set_t cores;
     int n = sched_getaffinity(0, sizeof cores, &cores) ? 1 : CPU_COUNT(&cores);
-    int limit = asked ? std::atoi(asked) : 0;
-    return limit > 0 ? limit : n;
+    for (const char* name : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"}) {
+      const char* asked = std::getenv(name);
+      int limit = asked ? std::atoi(asked) : 0;
+      if (limit > 0 && limit < n) n = limit;
+    }
+    return n;
   }
 
   static int left(const Share& share) { return left(share.job_and_left.load()); }
