@@ -19,7 +19,7 @@ from autoenc.backends.branchless import branchless
 from autoenc.backends.linked import Linked
 
 # Fewer take less time than another core takes to begin.
-_ENTRIES_OF_A_CHUNK = 4_096
+_ENTRIES_OF_A_CHUNK = 16_384
 
 
 class RowElemwise(Elemwise):
@@ -41,14 +41,12 @@ class RowElemwise(Elemwise):
             [f"{name}_i" for name in onames],
             sub,
         )
-        # Only the caller's thread can raise an error of Python's.
-        rows = _all_rows if sub["fail"] in task else self._rows
         contiguous = " && ".join(_is_in_rows(name, v.type) for name, v in named.items())
         loop = f"""
         if ({contiguous}) {{
             const npy_intp n_rows = {_n_rows(onames[0], node.outputs[0].type)};
             const npy_intp n_columns = PyArray_DIM({onames[0]}, {node.outputs[0].ndim - 1});
-            {rows({name: v.type for name, v in named.items()}, task)}
+            {self._rows({name: v.type for name, v in named.items()}, task)}
         }} else {{
             {loop}
         }}
@@ -56,12 +54,13 @@ class RowElemwise(Elemwise):
         return decl, checks, alloc, loop, end
 
     def _rows(self, kinds: dict[str, Any], task: str) -> str:
-        return _all_rows(kinds, task)
+        """C code for all rows, which are n_rows of n_columns."""
+        return f"const npy_intp begin = 0, end = n_rows; {_row_loop(kinds, task)}"
 
     def c_code_cache_version_apply(self, node: Apply) -> tuple[Any, ...]:
         """Tell when the code changes."""
         version: tuple[Any, ...] = super().c_code_cache_version_apply(node)
-        return (*version, "rows", 4) if version else ()
+        return (*version, "rows", 5) if version else ()
 
 
 class SharedRowElemwise(Linked, RowElemwise):
@@ -73,6 +72,8 @@ class SharedRowElemwise(Linked, RowElemwise):
         return f"{super().c_support_code(**more)}\n{declared}"
 
     def _rows(self, kinds: dict[str, Any], task: str) -> str:
+        if "goto" in task:  # to where PyTensor raises an error, which no other thread can do
+            return super()._rows(kinds, task)
         return f"""
         auto rows = [&](npy_intp begin, npy_intp end) {{ {_row_loop(kinds, task)} }};
         struct Job {{
@@ -104,11 +105,6 @@ def _is_in_rows(name: str, kind: Any) -> str:
 
 def _n_rows(output: str, kind: Any) -> str:
     return f"PyArray_DIM({output}, 0)" if kind.ndim == 2 else "1"
-
-
-def _all_rows(kinds: dict[str, Any], task: str) -> str:
-    """C code for all rows, which are n_rows of n_columns."""
-    return f"const npy_intp begin = 0, end = n_rows; {_row_loop(kinds, task)}"
 
 
 def _row_loop(kinds: dict[str, Any], task: str) -> str:

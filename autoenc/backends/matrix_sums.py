@@ -94,7 +94,7 @@ class MatrixSum(Linked, COp):
 
     def c_code_cache_version(self) -> tuple[int, ...]:
         """Tell when the code changes."""
-        return (1,)
+        return (2,)
 
 
 @node_rewriter([Sum])  # type: ignore[untyped-decorator]

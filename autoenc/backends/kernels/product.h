@@ -77,6 +77,7 @@ template <class Terms> class Product : Factors {
   }
 
   void multiply() {
+    if (!terms[0] && !terms[1]) return add_nothing();
     bring_left();
     if (n < LANES) return narrow();
     chunks = chunks_for((double)m * n * (terms[0] + terms[1]), (n + TILE - 1) / TILE);
@@ -91,6 +92,10 @@ template <class Terms> class Product : Factors {
     const Product& product = *(const Product*)what;
     Span span(product.n, chunk, product.chunks);
     if (span.begin < span.end) product.columns(span.begin, span.end);
+  }
+
+  void add_nothing() const {
+    for (long i = 0; !add && i < m; i++) std::memset(C + i * ldc, 0, sizeof(float) * n);
   }
 
   /* Where A's terms are: where it is, or copied. */

@@ -5,7 +5,7 @@
 #include "workers.h"
 
 constexpr int LANES = 8, ABREAST = 4;
-constexpr long COLUMNS = 64, FEW = 8192;  /* columns of a chunk; entries not worth another thread */
+constexpr long COLUMNS = 64, FEW = 32768;  /* columns of a chunk; entries not worth another thread */
 
 typedef double Doubles __attribute__((vector_size(LANES * sizeof(double))));
 
