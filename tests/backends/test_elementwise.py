@@ -1,18 +1,22 @@
 """Loops that a compiler vectorises: the same numbers as PyTensor's own, wherever arrays lie."""
 
+import os
 import re
+import subprocess
+import sys
 
 import jax
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
+from pytensor.compile.mode import Mode
 from pytensor.scalar.basic import Composite
 from scipy.special import expit, log1p
 
 from autoenc.backends.branchless import BranchlessSigmoid, BranchlessSoftplus
 from autoenc.backends.c import CBackend
-from autoenc.backends.elementwise import RowElemwise
+from autoenc.backends.elementwise import RowElemwise, SharedRowElemwise, rewrites
 from autoenc.backends.xla import jaxify
 from autoenc.settings import Settings
 
@@ -24,15 +28,18 @@ def backend():
     return CBackend(Settings())
 
 
-def compiled(backend, inputs, outputs, **more):
+def compiled(backend, inputs, outputs, mode=None, **more):
     with backend._flags():
-        return pytensor.function(inputs, outputs, mode=backend._mode, **more)
+        return pytensor.function(inputs, outputs, mode=mode or backend._mode, **more)
+
+
+def loops(function):
+    return [n.op for n in function.maker.fgraph.apply_nodes if isinstance(n.op, RowElemwise)]
 
 
 def kinds(function):
     """Give the types of all scalar operations of a graph, also of those within fused ones."""
-    loops = [n.op for n in function.maker.fgraph.apply_nodes if isinstance(n.op, RowElemwise)]
-    fused = [loop.scalar_op.fgraph for loop in loops if isinstance(loop.scalar_op, Composite)]
+    fused = [op.scalar_op.fgraph for op in loops(function) if isinstance(op.scalar_op, Composite)]
     return {type(node.op) for graph in fused for node in graph.apply_nodes}
 
 
@@ -42,7 +49,7 @@ def test_sigmoid_and_softplus_have_no_branch_and_share_a_loop(backend, dtype):
     z = a + bias
     f = compiled(backend, [a, bias], [pt.sigmoid(z), pt.softplus(z)])
     assert {BranchlessSigmoid, BranchlessSoftplus} <= kinds(f)
-    assert sum(isinstance(n.op, RowElemwise) for n in f.maker.fgraph.apply_nodes) == 1
+    assert len(loops(f)) == 1
     rng = np.random.default_rng(0)
     values = (rng.normal(size=(7, 37)) * 20).astype(dtype)
     values[2, : len(HARD)] = HARD
@@ -69,9 +76,9 @@ def test_xla_computes_one_exponential_for_both():
     np.testing.assert_allclose(softplus, expected, rtol=3e-6, atol=1e-37)
 
 
-def layouts(rng):
+def layouts(rng, n_rows=12):
     """A matrix that lies in memory in each of the ways NumPy knows."""
-    wide = rng.normal(size=(12, 40)).astype("float32")
+    wide = rng.normal(size=(n_rows, 40)).astype("float32")
     yield "rows", wide
     yield "part of rows", wide[:, 3:20]
     yield "every other row", wide[::2]
@@ -84,20 +91,92 @@ def layouts(rng):
     yield "repeated rows", np.broadcast_to(wide[0], wide.shape)
 
 
-@pytest.mark.parametrize("name", [name for name, _ in layouts(np.random.default_rng(0))])
-def test_arrays_may_lie_in_any_way(backend, name):
-    rng = np.random.default_rng(0)
-    matrix = dict(layouts(rng))[name]
+@pytest.fixture(scope="module")
+def mixture(backend):
+    """Give a function of a matrix, a row, a column and a number."""
     x, row, column, number = pt.matrix("x"), pt.vector("row"), pt.vector("column"), pt.scalar("s")
     outputs = [pt.exp(x + row) * column[:, None] - number, x * row]
-    f = compiled(backend, [x, row, column, number], outputs)
-    assert any(isinstance(n.op, RowElemwise) for n in f.maker.fgraph.apply_nodes)
-    rows = rng.normal(size=(2 * matrix.shape[1],)).astype("float32")[::2]
-    columns = rng.normal(size=(2 * matrix.shape[0],)).astype("float32")[::2]
-    first, second = f(matrix, rows, columns, np.float32(0.5))
+    return compiled(backend, [x, row, column, number], outputs)
+
+
+# Many rows are shared among threads.
+@pytest.mark.parametrize("n_rows", [12, 3_000])
+@pytest.mark.parametrize("name", [name for name, _ in layouts(np.random.default_rng(0))])
+@pytest.mark.parametrize("step", [1, 2])
+def test_arrays_may_lie_in_any_way(mixture, name, n_rows, step):
+    assert loops(mixture)
+    rng = np.random.default_rng(0)
+    matrix = dict(layouts(rng, n_rows))[name]
+    rows = rng.normal(size=step * matrix.shape[1]).astype("float32")[::step]
+    columns = rng.normal(size=step * matrix.shape[0]).astype("float32")[::step]
+    first, second = mixture(matrix, rows, columns, np.float32(0.5))
     expected = np.exp(matrix + rows) * columns[:, None] - 0.5
-    np.testing.assert_allclose(first, expected, rtol=2e-6, atol=2e-6)
+    np.testing.assert_allclose(first, expected, rtol=2e-6, atol=3e-6)
     np.testing.assert_array_equal(second, matrix * rows)
+
+
+@pytest.mark.parametrize("shape", [(3, 37), (3_000, 37), (3, 60_000), (100_000, 1), (120_000,)])
+def test_the_numbers_are_those_of_pytensors_own_loop(backend, shape):
+    x = pt.tensor("x", dtype="float32", shape=(None,) * len(shape))
+    outputs = [pt.switch(x > 0, x, -2 * x + 1), abs(x) + x * x, pt.sigmoid(x)]
+    own = compiled(backend, [x], outputs, Mode("cvm", "fast_run"))
+    alone = compiled(backend, [x], outputs, Mode("cvm", "fast_run").register(*rewrites(False)))
+    shared = compiled(backend, [x], outputs)
+    kinds_of_loops = [{type(op) for op in loops(f)} for f in (own, alone, shared)]
+    assert kinds_of_loops == [set(), {RowElemwise}, {SharedRowElemwise}]
+    values = np.random.default_rng(0).normal(size=shape).astype("float32")
+    values.ravel()[-len(HARD) :] = HARD
+    for theirs, one, ours in zip(own(values), alone(values), shared(values), strict=True):
+        np.testing.assert_array_equal(one, ours)
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=np.finfo("float32").tiny)
+
+
+DIGESTS = """
+import hashlib
+import numpy as np, pytensor.tensor as pt
+from autoenc.backends import resolve_backend
+x, row = pt.matrix("x"), pt.vector("row")
+backend = resolve_backend("c", "cpu")
+f = backend.function([x, row], pt.exp(pt.tanh(x + row)) - pt.softplus(x))
+rng = np.random.default_rng(0)
+for shape in [(20, 37), (3_001, 37), (7, 50_001)]:
+    x, row = rng.normal(size=shape).astype("f"), rng.normal(size=shape[1]).astype("f")
+    result = f(x, row)
+    expected = np.exp(np.tanh(x + row)) - np.log1p(np.exp(x))
+    right = np.allclose(result, expected, rtol=1e-5, atol=1e-6)
+    print(hashlib.sha256(result.tobytes()).hexdigest(), right)
+"""
+
+
+def test_the_number_of_threads_does_not_change_a_bit():
+    limits = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    one, two = (
+        subprocess.run(
+            [sys.executable, "-c", DIGESTS],
+            env={**os.environ, **dict.fromkeys(limits, n_threads)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        for n_threads in "12"
+    )
+    assert one[1::2] == ["True"] * 3
+    assert one == two
+
+
+@pytest.mark.parametrize("n_rows", [3, 5_000])
+def test_what_cannot_be_computed_is_an_error_of_python(backend, n_rows):
+    a, b = pt.imatrices("a", "b")
+    f = compiled(backend, [a, b], [a // b, a % b])
+    assert loops(f)
+    counts = np.arange(n_rows * 37, dtype="int32").reshape(n_rows, 37)
+    divisors = counts % 7 + 1
+    quotient, remainder = f(counts, divisors)
+    np.testing.assert_array_equal(quotient, counts // divisors)
+    np.testing.assert_array_equal(remainder, counts % divisors)
+    divisors[-1, -1] = 0
+    with pytest.raises(ZeroDivisionError, match="integer"):
+        f(counts, divisors)
 
 
 def test_matrices_of_different_lengths_are_refused(backend):

@@ -1,8 +1,10 @@
-"""Products of thin matrices, called as PyTensor's C code calls them."""
+"""Products of our own, called as C code calls them: right, whoever else is at work."""
 
 import ctypes
 import logging
+import mmap
 import os
+import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -17,14 +19,30 @@ from hypothesis import strategies as st
 from pytensor import config
 
 from autoenc.backends.blas import find_blas
-from autoenc.backends.kernels import with_kernels
+from autoenc.backends.kernels import has_mixed_products, with_kernels
+from autoenc.graph.precision import as_bfloat16
 
 NAMES = [name for name in ("mkl", "openblas") if find_blas(name)]
 
 
+def path_of(name):
+    return with_kernels(find_blas(name)).kernels
+
+
+def compiler_has_pairs_of_bfloat16():
+    """Whether what the compiler makes for this processor may multiply pairs of bfloat16."""
+    command = [*shlex.split(config.cxx), "-march=native", "-dM", "-E", "-x", "c++", os.devnull]
+    macros = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return "__AVX512BF16__" in macros
+
+
+MIXED = (False, True) if compiler_has_pairs_of_bfloat16() else (False,)
+KERNELS = [(name, mixed) for name in NAMES for mixed in MIXED]
+
+
 @cache
-def sgemm(name):
-    return ctypes.CDLL(str(with_kernels(find_blas(name)).kernels)).autoenc_sgemm_
+def library(name):
+    return ctypes.CDLL(str(path_of(name)))
 
 
 class Operand(NamedTuple):
@@ -38,18 +56,31 @@ class Operand(NamedTuple):
         return self.stored.T if self.turned else self.stored
 
 
-def multiply(name, a, b, c, alpha=1.0, beta=0.0):
+def multiply(kernel, a, b, c, alpha=1.0, beta=0.0):
     """c ← alpha a b + beta c, row-major, in place."""
+    name, mixed = kernel
     (m, k), n = a.matrix.shape, b.matrix.shape[1]
     integers = [ctypes.byref(ctypes.c_int(i)) for i in (n, m, k)]
     strides = [x.strides[0] // x.itemsize for x in (b.stored, a.stored, c)]
     leading = [ctypes.byref(ctypes.c_int(stride)) for stride in strides]
     numbers = [ctypes.byref(ctypes.c_float(x)) for x in (alpha, beta)]
     pointers = [ctypes.c_void_p(x.ctypes.data) for x in (b.stored, a.stored, c)]
-    sgemm(name)(
+    getattr(library(name), "autoenc_mixed_sgemm_" if mixed else "autoenc_sgemm_")(
         b"T" if b.turned else b"N", b"T" if a.turned else b"N", *integers, numbers[0],
         pointers[0], leading[0], pointers[1], leading[1], numbers[1], pointers[2], leading[2],
     )  # fmt: skip
+
+
+def add_outer_products(kernel, c, alpha, a1, b1, a2, b2):
+    """c ← c + alpha (a1' b1 + a2' b2), in place."""
+    name, mixed = kernel
+    routine = "autoenc_add_mixed_outer_products" if mixed else "autoenc_add_outer_products"
+    pointers = [ctypes.c_void_p(x.ctypes.data) for x in (a1, b1, a2, b2, c)]
+    lengths = [ctypes.c_int(len(x)) for x in (a1, a2)]
+    sizes = map(ctypes.c_int, c.shape)
+    getattr(library(name), routine)(
+        *sizes, ctypes.c_float(alpha), lengths[0], *pointers[:2], lengths[1], *pointers[2:]
+    )
 
 
 def operand(rng, rows, columns, turned=False, extra=0):
@@ -59,116 +90,362 @@ def operand(rng, rows, columns, turned=False, extra=0):
     return Operand(wide[:, : shape[1] - extra], turned)
 
 
-sides = st.integers(1, 150) | st.integers(1, 20)
+def exact(kernel, a, b):
+    """Give the product of what a kernel multiplies, and that of its absolute values."""
+    a, b = ((as_bfloat16(x) if kernel[1] else x).astype(float) for x in (a, b))
+    return a @ b, np.abs(a) @ np.abs(b)
+
+
+def check_product(kernel, m, n, k, turned, extra=0, alpha=1.0, beta=0.0, seed=0):
+    """Compare a product with NumPy's of double precision, and look at what is around it."""
+    rng = np.random.default_rng(seed)
+    a = operand(rng, m, k, turned[0], extra)
+    b = operand(rng, k, n, turned[1], extra)
+    whole = rng.normal(size=(m + 2, n + 5)).astype("float32")
+    before = whole.copy()
+    multiply(kernel, a, b, whole[1:-1, 2:-3], alpha, beta)
+    product, terms = exact(kernel, a.matrix, b.matrix)
+    expected = alpha * product + beta * before[1:-1, 2:-3]
+    assert (np.abs(whole[1:-1, 2:-3] - expected) <= 3e-6 * (terms + 1)).all()
+    # and nothing around it is touched
+    whole[1:-1, 2:-3] = before[1:-1, 2:-3]
+    np.testing.assert_array_equal(whole, before)
+
+
+LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def run(script, n_threads, limits=LIMITS):
+    """Give what a script prints in a process that may have so many threads."""
+    environment = {name: value for name, value in os.environ.items() if name not in LIMITS}
+    process = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment | dict.fromkeys(limits, str(n_threads)),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    return process.stdout
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_there_are_mixed_products_where_the_compiler_has_them_for_this_processor(name):
+    assert has_mixed_products(path_of(name)) == compiler_has_pairs_of_bfloat16()
+
+
+# Beyond 128 rows a product is no longer thin.
+sides = st.integers(1, 20) | st.integers(1, 150) | st.integers(129, 300)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
 @given(
     m=sides,
     n=sides,
-    k=sides | st.integers(129, 300),
+    k=sides | st.integers(129, 600),
     turned=st.tuples(st.booleans(), st.booleans()),
     extra=st.integers(0, 3),
     alpha=st.sampled_from([1.0, -0.1]),
     beta=st.sampled_from([0.0, 1.0, 0.5]),
     seed=st.integers(0, 99),
 )
-def test_every_product_is_the_product(name, m, n, k, turned, extra, alpha, beta, seed):
+def test_every_product_is_the_product(kernel, m, n, k, turned, extra, alpha, beta, seed):
+    if kernel[1]:
+        beta = float(beta > 0)
+    check_product(kernel, m, n, k, turned, extra, alpha, beta, seed)
+
+
+lengths = st.integers(0, 40) | st.integers(120, 300)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@given(
+    m=sides,
+    n=sides,
+    k1=lengths,
+    k2=lengths,
+    alpha=st.sampled_from([1.0, -0.1]),
+    seed=st.integers(0, 99),
+)
+def test_outer_products_are_added(kernel, m, n, k1, k2, alpha, seed):
     rng = np.random.default_rng(seed)
-    a = operand(rng, m, k, turned[0], extra)
-    b = operand(rng, k, n, turned[1], extra)
-    whole = rng.normal(size=(m + 2, n + 5)).astype("float32")
+    shapes = [(k1, m), (k1, n), (k2, m), (k2, n), (m + 2, n)]
+    a1, b1, a2, b2, whole = (rng.normal(size=shape).astype("float32") for shape in shapes)
     before = whole.copy()
-    multiply(name, a, b, whole[1:-1, 2:-3], alpha, beta)
-    exact = alpha * (a.matrix.astype(float) @ b.matrix) + beta * before[1:-1, 2:-3]
-    terms = np.abs(a.matrix).astype(float) @ np.abs(b.matrix) + 1
-    assert (np.abs(whole[1:-1, 2:-3] - exact) <= 3e-6 * terms).all()
-    # and nothing around it is touched
-    whole[1:-1, 2:-3] = before[1:-1, 2:-3]
-    np.testing.assert_array_equal(whole, before)
+    add_outer_products(kernel, whole[1:-1], alpha, a1, b1, a2, b2)
+    product, terms = exact(kernel, np.vstack([a1, a2]).T, np.vstack([b1, b2]))
+    expected = before[1:-1] + alpha * product
+    assert (np.abs(whole[1:-1] - expected) <= 3e-6 * (terms + 1)).all()
+    np.testing.assert_array_equal(whole[[0, -1]], before[[0, -1]])
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("n", [3, 70])
+@pytest.mark.parametrize("beta", [0.0, 1.0])
+def test_a_sum_of_no_terms_is_zero(kernel, n, beta):
+    # What was multiplied before must not be in it.
+    check_product(kernel, 20, n, 30, (False, False))
+    c = np.full((20, n), 5, "float32")
+    a, b = np.empty((20, 1), "float32")[:, :0], np.empty((1, n), "float32")[:0]
+    multiply(kernel, Operand(a), Operand(b), c, beta=beta)
+    assert (c == 5 * beta).all()
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("turned", [(False, False), (False, True), (True, False), (True, True)])
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("n", [7, 70, 200])
+def test_what_is_not_finite_shows(kernel, turned, bad, n):
+    rng = np.random.default_rng(0)
+    a, b = operand(rng, n, n, turned[0]), operand(rng, n, n, turned[1])
+    a.matrix[3, 4] = bad
+    b.matrix[6, 2] = bad
+    c = np.empty((n, n), "float32")
+    multiply(kernel, a, b, c)
+    wrong = ~np.isfinite(c)
+    assert wrong[3].all()
+    assert wrong[:, 2].all()
+    assert wrong.sum() == 2 * n - 1
+
+
+moderate = {"min_value": -(2.0**127), "max_value": 2.0**127, "allow_subnormal": False}
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("turned", [(False, False), (False, True), (True, False)])
-@pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_what_is_not_finite_shows(name, turned, bad):
-    rng = np.random.default_rng(0)
-    a, b = (operand(rng, 70, 70, turns) for turns in turned)
-    a.matrix[3, 4] = bad
-    c = np.empty((70, 70), "float32")
-    multiply(name, a, b, c)
-    finite = np.isfinite(c).all(axis=1)
-    assert not np.isfinite(c[3]).any()
-    assert finite.sum() == 69
+@given(values=st.lists(st.floats(width=32, **moderate), min_size=1, max_size=40))
+def test_a_product_with_ones_is_rounded_as_much_as_it_should(name, values):
+    # Ties are rare among random numbers: these have an eighth bit, and nothing after it.
+    array = np.array(values, "float32").reshape(-1, 1)
+    ties = (array.view("uint32") & 0xFFFF0000 | 0x8000).view("float32")
+    rows = np.vstack([array, ties])
+    for mixed in MIXED:
+        expected = as_bfloat16(rows) if mixed else rows
+        for turned in (False, True):
+            one = Operand(np.ones((1, 1), "float32"))
+            c = np.empty((len(rows), 1), "float32")
+            left = Operand(rows.T.copy("C"), True) if turned else Operand(rows)
+            multiply((name, mixed), left, one, c)
+            np.testing.assert_array_equal(c, expected)
+            c = np.empty((1, len(rows)), "float32")
+            right = Operand(rows, True) if turned else Operand(rows.T.copy("C"))
+            multiply((name, mixed), one, right, c)
+            np.testing.assert_array_equal(c, expected.T)
 
 
+@pytest.mark.parametrize("mixed", MIXED)
 @pytest.mark.parametrize("shape", [(784, 500), (500, 10), (37, 3)])
 @pytest.mark.parametrize("turned", [False, True])
-def test_a_row_gives_the_same_bits_wherever_it_is(shape, turned):
+def test_a_row_gives_the_same_bits_wherever_it_is(mixed, shape, turned):
     rng = np.random.default_rng(0)
-    a, b = operand(rng, 60, shape[0]), operand(rng, *shape, turned)
-    order = rng.permutation(60)
-    first, second = np.empty((2, 60, shape[1]), "float32")
-    multiply("openblas", a, b, first)
-    multiply("openblas", Operand(a.stored[order]), b, second)
+    # So few rows are thin on every processor.
+    a, b = operand(rng, 32, shape[0]), operand(rng, *shape, turned)
+    order = rng.permutation(32)
+    first, second = np.empty((2, 32, shape[1]), "float32")
+    multiply(("openblas", mixed), a, b, first)
+    multiply(("openblas", mixed), Operand(a.stored[order]), b, second)
     np.testing.assert_array_equal(first[order], second)
 
 
-THREADS = """
-import sys
+DIGESTS = """
+import hashlib
 import numpy as np
-from tests.backends.test_kernels import multiply, operand
-rng = np.random.default_rng(0)
-for m, n, k, turned in [
-    (20, 500, 784, (False, False)), (20, 784, 500, (False, True)),
-    (784, 500, 20, (True, False)),
-]:
-    c = np.zeros((m, n), "float32")
-    multiply("openblas", operand(rng, m, k, turned[0]), operand(rng, k, n, turned[1]), c)
-    sys.stdout.write(c.tobytes().hex())
+from tests.backends.test_kernels import KERNELS, add_outer_products, multiply, operand
+THIN = [
+    (20, 500, 784, (False, False)), (20, 784, 500, (False, True)), (784, 500, 20, (True, False)),
+    (101, 333, 257, (False, False)),
+]
+LARGE = [(300, 310, 333, turned) for turned in [(False, False), (True, False), (True, True)]]
+for kernel in KERNELS:
+    rng = np.random.default_rng(0)
+    results = []
+    for m, n, k, turned in THIN + LARGE * kernel[1]:
+        c = np.zeros((m, n), "float32")
+        multiply(kernel, operand(rng, m, k, turned[0]), operand(rng, k, n, turned[1]), c)
+        results.append(c)
+    shapes = [(20, 784), (20, 500), (15, 784), (15, 500)]
+    outer = [rng.normal(size=shape).astype("float32") for shape in shapes]
+    add_outer_products(kernel, W := np.ones((784, 500), "float32"), 0.1, *outer)
+    for c in [*results, W]:
+        print(hashlib.sha256(c.tobytes()).hexdigest())
 """
 
 
 def test_the_number_of_threads_does_not_change_a_bit():
-    def run(n_threads):
-        return subprocess.run(
-            [sys.executable, "-c", THREADS],
-            env={**os.environ, "OMP_NUM_THREADS": str(n_threads)},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
+    one = run(DIGESTS, 1)
+    n_results = sum(8 if mixed else 5 for _, mixed in KERNELS)
+    assert len(one.split()) == n_results
+    assert one == run(DIGESTS, 2) == run(DIGESTS, 3)
 
-    assert len(one := run(1)) > 1_000_000
-    assert one == run(2) == run(3)
+
+NEW_THREADS = """
+import os
+import numpy as np
+from tests.backends.test_kernels import Operand, library, multiply
+library("openblas")
+before = len(os.listdir("/proc/self/task"))
+a, b, c = (np.ones(shape, "float32") for shape in [(20, 784), (784, 500), (20, 500)])
+multiply(("openblas", False), Operand(a), Operand(b), c)
+print(len(os.listdir("/proc/self/task")) - before)
+"""
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_there_are_no_more_threads_than_any_library_is_allowed(name):
+    assert run(NEW_THREADS, 1, [name]) == "0\n"
+    n_cores = len(os.sched_getaffinity(0))
+    assert run(NEW_THREADS, 2, [name]) == f"{min(n_cores, 2) - 1}\n"
+    assert run(NEW_THREADS, 0, []) == f"{n_cores - 1}\n"
+
+
+SLICES = """
+from itertools import product
+from tests.backends.test_kernels import KERNELS, check_product
+shapes = [(129, 700, 300), (700, 129, 131), (301, 302, 303), (300, 20, 129), (900, 5, 200)]
+turns = list(product([False, True], repeat=2))
+for kernel, (seed, shape), turned in product(KERNELS, enumerate(shapes), turns):
+    check_product(kernel, *shape, turned, extra=seed, alpha=0.5, beta=float(seed % 2), seed=seed)
+print("right")
+"""
+
+
+def test_slices_of_a_product_fit_together():
+    assert run(SLICES, 3) == "right\n"
+
+
+GET_SET = {
+    "openblas": ("scipy_openblas_get_num_threads", "scipy_openblas_set_num_threads"),
+    "mkl": ("MKL_Get_Max_Threads", "MKL_Set_Num_Threads"),
+}
+
+
+KEPT = """
+from tests.backends.test_kernels import GET_SET, NAMES, check_product, library
+for name in NAMES:
+    get, set_ = (getattr(library(name), routine) for routine in GET_SET[name])
+    for n_threads in (2, 1, 2):
+        set_(n_threads)
+        check_product((name, False), 300, 301, 302, (False, False))
+        print(get() == n_threads)
+"""
+
+
+def test_a_large_product_leaves_the_threads_of_the_blas_as_they_were():
+    assert run(KEPT, 2) == "True\n" * 3 * len(NAMES)
+
+
+AT_ONCE = """
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+import numpy as np
+from tests.backends.test_kernels import GET_SET, KERNELS, exact, library, multiply, operand
+
+SHAPES = [
+    (20, 500, 784, (False, False)), (300, 301, 302, (False, False)), (20, 784, 500, (False, True)),
+    (300, 301, 302, (True, False)),
+]
+together = Barrier(len(SHAPES))
+
+def work(kernel, case):
+    m, n, k, turned = SHAPES[case]
+    rng = np.random.default_rng(case)
+    a, b = operand(rng, m, k, turned[0]), operand(rng, k, n, turned[1])
+    expected, terms = exact(kernel, a.matrix, b.matrix)
+    c = np.empty((m, n), "float32")
+    right = 0
+    together.wait()
+    for _ in range(50):
+        c.fill(np.nan)
+        multiply(kernel, a, b, c)
+        right += (np.abs(c - expected) <= 3e-6 * (terms + 1)).all()
+    return right
+
+threads = {name: getattr(library(name), GET_SET[name][0]) for name, _ in KERNELS}
+before = {name: get() for name, get in threads.items()}
+with ThreadPoolExecutor(len(SHAPES)) as pool:
+    for kernel in KERNELS:
+        counts = list(pool.map(lambda case: work(kernel, case), range(len(SHAPES))))
+        assert counts == [50] * len(SHAPES), (kernel, counts)
+assert before == {name: get() for name, get in threads.items()}
+print("right")
+"""
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_several_callers_at_once(n_threads):
+    assert run(AT_ONCE, n_threads) == "right\n"
 
 
 FORK = """
 import os
 import numpy as np
-from tests.backends.test_kernels import Operand, multiply
-a, b, c = (np.ones(shape, "float32") for shape in [(20, 784), (784, 500), (20, 500)])
-a, b = Operand(a), Operand(b)
-multiply("openblas", a, b, c)
-if not (child := os.fork()):
-    multiply("openblas", a, Operand(2 * b.stored), c)
-    os._exit(0 if (c == 2 * 784).all() else 1)
-_, status = os.waitpid(child, 0)
-multiply("openblas", a, b, c)
-print(status, (c == 784).all())
+from tests.backends.test_kernels import KERNELS, Operand, multiply
+
+def right(kernel, factor):
+    for m, n, k in [(20, 500, 784), (300, 310, 320)]:
+        a, b, c = (np.ones(shape, "float32") for shape in [(m, k), (k, n), (m, n)])
+        multiply(kernel, Operand(a), Operand(factor * b), c)
+        if not (c == factor * k).all():
+            return False
+    return True
+
+for kernel in KERNELS:
+    before = right(kernel, 1)
+    if not (child := os.fork()):
+        os._exit(0 if right(kernel, 2) else 1)
+    _, status = os.waitpid(child, 0)
+    print(before, status, right(kernel, 3))
 """
 
 
 def test_a_forked_child_can_go_on():
-    run = subprocess.run(
-        [sys.executable, "-c", FORK],
-        env={**os.environ, "OMP_NUM_THREADS": "2"},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
+    assert run(FORK, 2) == "True 0 True\n" * len(KERNELS)
+
+
+PAGE = mmap.PAGESIZE
+
+
+def next_to_nothing(array, at_end):
+    """Copy an array to where the next byte, or the one before, may not even be read."""
+    n_pages = -(-array.nbytes // PAGE)
+    memory = mmap.mmap(-1, (n_pages + 2) * PAGE)
+    start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    for page in (0, n_pages + 1):
+        forbidden = ctypes.CDLL(None).mprotect(ctypes.c_void_p(start + page * PAGE), PAGE, 0)
+        assert forbidden == 0
+    offset = PAGE + (n_pages * PAGE - array.nbytes if at_end else 0)
+    copy = np.frombuffer(memory, array.dtype, array.size, offset).reshape(array.shape)
+    copy[...] = array
+    return copy
+
+
+NEXT_TO_NOTHING = """
+from itertools import product
+import numpy as np
+from tests.backends.test_kernels import (
+    KERNELS, Operand, add_outer_products, exact, multiply, next_to_nothing, operand,
+)
+rng = np.random.default_rng(0)
+turns = list(product([False, True], repeat=2))
+shapes = [(5, 3, 7), (1, 17, 1), (20, 100, 37), (7, 65, 130), (33, 16, 15)]
+for kernel, (m, n, k), turned, end in product(KERNELS, shapes, turns, [False, True]):
+    a, b = (
+        Operand(next_to_nothing(x.stored, end), x.turned)
+        for x in (operand(rng, m, k, turned[0]), operand(rng, k, n, turned[1]))
     )
-    assert run.stdout == "0 True\n"
+    c = next_to_nothing(np.ones((m, n), "float32"), end)
+    multiply(kernel, a, b, c, beta=1)
+    expected, terms = exact(kernel, a.matrix, b.matrix)
+    assert (np.abs(c - 1 - expected) <= 3e-6 * (terms + 1)).all()
+    outer = [next_to_nothing(rng.normal(size=(rows, columns)).astype("float32"), end)
+             for rows in (k, k + 2) for columns in (m, n)]
+    add_outer_products(kernel, c, 0.1, *outer)
+print("right")
+"""
+
+
+def test_nothing_else_is_read():
+    assert run(NEXT_TO_NOTHING, 2) == "right\n"
 
 
 def test_without_a_compiler_that_can_the_blas_does_it_all(monkeypatch, tmp_path, caplog):
