@@ -70,7 +70,7 @@ extern "C" void autoenc_sgemm_(const char* b_letter, const char* a_letter, const
                                const float* A, const int* lda, const float* beta, float* C,
                                const int* ldc) {
   Operand left = {A, *lda, is_turned(a_letter)}, right = {B, *ldb, is_turned(b_letter)};
-  if (thin(left, right, *m, *n, *K) && *K > 0 && (*beta == 0 || *beta == 1))
+  if (thin(left, right, *m, *n, *K) && (*beta == 0 || *beta == 1))
     return Product<Floats>({*m, *n, {*K}, {left}, {right}, *alpha, *beta == 1, C, *ldc}).multiply();
   int chunks = (double)*m * *n * *K < FEW ? 1 : std::min(Workers::count(), OneThread::allowed());
   Slices slices = {*b_letter, *a_letter, *n, *m, *K, *alpha, right, left, *beta, C, *ldc, chunks};
@@ -83,7 +83,7 @@ extern "C" void autoenc_add_outer_products(int m, int n, float alpha, int K1, co
                                            const float* B1, int K2, const float* A2, const float* B2,
                                            float* C) {
   Operand left[2] = {{A1, m, true}, {A2, m, true}}, right[2] = {{B1, n}, {B2, n}};
-  if (K1 + K2 > 0 && thin(left[0], right[0], m, n, K1 > K2 ? K1 : K2))
+  if (thin(left[0], right[0], m, n, K1 > K2 ? K1 : K2))
     return Product<Floats>({m, n, {K1, K2}, {left[0], left[1]}, {right[0], right[1]}, alpha, true, C, n})
         .multiply();
   if (!m || !n) return;
