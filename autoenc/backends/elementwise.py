@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pytensor import scalar
 from pytensor.graph.basic import Apply
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
 from pytensor.tensor.elemwise import Elemwise
@@ -18,8 +19,29 @@ from pytensor.tensor.elemwise import Elemwise
 from autoenc.backends.branchless import branchless
 from autoenc.backends.linked import Linked
 
-# Fewer take less time than another core takes to begin.
+# Fewer take less time than another core takes to begin: of what is a few instructions an entry,
+# and of what has an exponential or a logarithm in it.
 _ENTRIES_OF_A_CHUNK = 16_384
+_SLOW_ENTRIES_OF_A_CHUNK = 4_096
+_QUICK = (
+    scalar.Identity,
+    scalar.Cast,
+    scalar.Add,
+    scalar.Sub,
+    scalar.Mul,
+    scalar.TrueDiv,
+    scalar.Neg,
+    scalar.Sqr,
+    scalar.Sqrt,
+    scalar.Abs,
+    scalar.Reciprocal,
+    scalar.Maximum,
+    scalar.Minimum,
+    scalar.Switch,
+    scalar.LogicalComparison,
+    scalar.BinaryBitOp,
+    scalar.UnaryBitOp,
+)
 
 
 class RowElemwise(Elemwise):
@@ -60,7 +82,7 @@ class RowElemwise(Elemwise):
     def c_code_cache_version_apply(self, node: Apply) -> tuple[Any, ...]:
         """Tell when the code changes."""
         version: tuple[Any, ...] = super().c_code_cache_version_apply(node)
-        return (*version, "rows", 5) if version else ()
+        return (*version, "rows", 6) if version else ()
 
 
 class SharedRowElemwise(Linked, RowElemwise):
@@ -86,10 +108,18 @@ class SharedRowElemwise(Linked, RowElemwise):
                 (*job.work)(n * chunk / chunks, n * (chunk + 1) / chunks);
             }}
         }};
-        const npy_intp worth = n_rows * n_columns / {_ENTRIES_OF_A_CHUNK};
+        const npy_intp worth = n_rows * n_columns / {_chunk(self.scalar_op)};
         Job job = {{&rows, n_rows, (int)(worth > n_rows ? n_rows : worth < 2 ? 1 : worth)}};
         autoenc_share(job.chunks, Job::some, &job);
         """
+
+
+def _chunk(operation: Any) -> int:
+    """Give how many entries are worth another core."""
+    steps = operation.fgraph.apply_nodes if isinstance(operation, scalar.Composite) else ()
+    operations = [step.op for step in steps] or [operation]
+    quick = all(isinstance(operation, _QUICK) for operation in operations)
+    return _ENTRIES_OF_A_CHUNK if quick else _SLOW_ENTRIES_OF_A_CHUNK
 
 
 def _is_in_rows(name: str, kind: Any) -> str:

@@ -247,6 +247,28 @@ def test_a_row_gives_the_same_bits_wherever_it_is(mixed, shape, turned):
     np.testing.assert_array_equal(first[order], second)
 
 
+@pytest.mark.parametrize("mixed", MIXED)
+@pytest.mark.parametrize("shape", [(784, 500), (784, 512), (784, 49), (400, 333), (784, 16)])
+def test_where_a_weight_begins_in_memory_does_not_change_a_bit(mixed, shape):
+    rng = np.random.default_rng(0)
+    m, n = shape
+    outer = [rng.normal(size=(k, i)).astype("float32") for k in (20, 15) for i in shape]
+    product, terms = exact(("openblas", mixed), np.vstack(outer[::2]).T, np.vstack(outer[1::2]))
+    memory = np.empty(m * n + 32, "float32")
+    aligned = -memory.ctypes.data // memory.itemsize % 16
+    results = []
+    for begin in range(aligned, aligned + 16):
+        memory.fill(1)
+        c = memory[begin : begin + m * n].reshape(m, n)
+        add_outer_products(("openblas", mixed), c, 0.1, *outer)
+        assert (np.abs(c - 1 - 0.1 * product) <= 3e-6 * (terms + 1)).all()
+        results.append(c.copy())
+        c.fill(1)
+        assert (memory == 1).all()  # nothing around it is touched
+    for c in results:
+        np.testing.assert_array_equal(c, results[0])
+
+
 DIGESTS = """
 import hashlib
 import numpy as np

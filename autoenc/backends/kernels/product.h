@@ -5,6 +5,8 @@
    minibatch is multiplied by the same weights again and again, which stay in its core's cache. */
 
 #pragma once
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 
 #include "tiles.h"
@@ -32,11 +34,14 @@ static inline int cut(int n, int unit, int chunk, int chunks) {
   return begin < n ? (int)begin : n;
 }
 
-/* Columns of a chunk; none but the only one is narrower than a vector. */
+/* Columns of a chunk; none but the only one is narrower than a vector. What the first tile of all
+   lacks is `missing`. */
 struct Span {
   int begin, end;
-  Span(int n, int chunk, int chunks)
-      : begin(cut(n, TILE, chunk, chunks)), end(cut(n, TILE, chunk + 1, chunks)) {
+  Span(int n, int missing, int chunk, int chunks)
+      : begin(cut(n + missing, TILE, chunk, chunks) - missing),
+        end(cut(n + missing, TILE, chunk + 1, chunks) - missing) {
+    if (begin < 0) begin = 0;
     if (end == n && n - begin < LANES && chunk) begin = n;
     if (end < n && n - end < LANES) end = n;
   }
@@ -90,8 +95,35 @@ template <class Terms> class Product : Factors {
 
   static void work(const void* what, int chunk) {
     const Product& product = *(const Product*)what;
-    Span span(product.n, chunk, product.chunks);
-    if (span.begin < span.end) product.columns(span.begin, span.end);
+    int apart = product.apart();
+    for (int first = 0; first < apart; first++) product.every(apart, first).columns(chunk);
+  }
+
+  /* A vector that lies across two lines of the cache is read and written as two. Where all of C is
+     both, those of its rows are worked on together that lie alike in vectors of memory: so far
+     are they apart. */
+  int apart() const {
+    int apart = 1;
+    while (apart * ldc % LANES) apart *= 2;
+    return add && m >= 4 * TALL * apart ? apart : 1;
+  }
+
+  /* The same for every so manyth row of A and C. */
+  Product every(int apart, int first) const {
+    Product some = *this;
+    some.m = (m - first + apart - 1) / apart;
+    some.C += first * ldc;
+    some.ldc *= apart;
+    for (Matrix& matrix : some.left) {
+      matrix = matrix.from(first, 0);
+      matrix.rows *= apart;
+    }
+    return some;
+  }
+
+  /* How many columns less the first tile has, that the others begin where a vector of memory does. */
+  int missing() const {
+    return add && ldc % LANES == 0 ? (uintptr_t)C / sizeof(float) % LANES : 0;
   }
 
   void add_nothing() const {
@@ -148,13 +180,16 @@ template <class Terms> class Product : Factors {
   }
 
   /* A tile of C after the other, of a block of terms after the other. */
-  void columns(int begin, int end) const {
+  void columns(int chunk) const {
+    Span span(n, missing(), chunk, chunks);
+    int first = TILE - missing();
     alignas(64) float panel[DEPTH * TILE];
     int all = terms[0] + terms[1];
     for (int k = 0, depth; k < all; k += depth) {
       depth = depth_of(all - k);
-      for (int j = begin; j < end; j += TILE) {
-        Columns columns(end - j);
+      for (int j = span.begin, width; j < span.end; j += width) {
+        width = std::min(j ? TILE : first, span.end - j);
+        Columns columns(width);
         Right right = bring_right(k, depth, j, columns, panel);
         strip<Terms>(m, left_from(k, depth), right, C + j, ldc, columns, alpha, add || k > 0);
       }

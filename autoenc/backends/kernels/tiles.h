@@ -85,9 +85,21 @@ struct Right {
   const int* at;
 };
 
-/* C = value (+ C), but for the first lanes. */
-static inline void put(float* c, Vector value, bool add, int skip) {
-  if (add) value += load(c);
+/* a b + c, rounded once where the processor can. A compiler that is free to choose does so
+   differently from tile to tile, and the same entry would differ with where it is. */
+static inline Vector multiply_add(float a, Vector b, Vector c) {
+  for (int i = 0; i < LANES; i++)
+#ifdef __FP_FAST_FMAF
+    c[i] = __builtin_fmaf(a, b[i], c[i]);
+#else
+    c[i] = a * b[i] + c[i];
+#endif
+  return c;
+}
+
+/* C = alpha sum (+ C), but for the first lanes. */
+static inline void put(float* c, float alpha, Vector sum, bool add, int skip) {
+  Vector value = add ? multiply_add(alpha, sum, load(c)) : alpha * sum;
   store(c, skip ? without_first(skip, value, load(c)) : value);
 }
 
@@ -115,7 +127,7 @@ static void tile(Left left, Right right, float* C, long ldc, const Columns& colu
   }
   UNROLLED (int r = 0; r < R; r++)
     UNROLLED (int v = 0; v < V; v++)
-      put(C + r * ldc + columns.at[v], alpha * sum[r][v], add, v == V - 1 ? columns.skip : 0);
+      put(C + r * ldc + columns.at[v], alpha, sum[r][v], add, v == V - 1 ? columns.skip : 0);
 }
 
 /* The tile of that height and width. */

@@ -49,7 +49,7 @@ class Workers {
   std::mutex busy, asleep_mutex;
   std::condition_variable wake;
   std::atomic<int> n_asleep{0}, n_unfinished{0};
-  uint64_t job = 0;
+  std::atomic<uint64_t> job{0};  /* the one that has begun last */
   int n_chunks = 0;
   Work work = nullptr;
   const void* what = nullptr;
@@ -89,14 +89,7 @@ class Workers {
     return n;
   }
 
-  static int left(const Share& share) { return left(share.job_and_left.load()); }
   static int left(uint64_t state) { return (int)(state & 0xffffffff); }
-
-  bool is_left() const {
-    for (const Share& share : shares)
-      if (left(share)) return true;
-    return false;
-  }
 
   int begin_of(int thread) const { return (int)((long)n_chunks * thread / (n_threads + 1)); }
 
@@ -105,9 +98,10 @@ class Workers {
     what = new_what;
     n_chunks = chunks;
     n_unfinished.store(chunks);
-    job++;
+    uint64_t next = job.load() + 1;
     for (int i = 0; i <= n_threads; i++)
-      shares[i].job_and_left.store(job << 32 | (uint32_t)(begin_of(i + 1) - begin_of(i)));
+      shares[i].job_and_left.store(next << 32 | (uint32_t)(begin_of(i + 1) - begin_of(i)));
+    job.store(next);  /* when all shares are there: nobody takes another's before its own */
     if (n_asleep.load()) {
       std::lock_guard<std::mutex> lock(asleep_mutex);
       wake.notify_all();
@@ -136,18 +130,19 @@ class Workers {
   }
 
   void serve(int thread) {
-    for (;;) {
-      help(thread);
-      for (int spin = 0; !is_left(); spin++) {
+    for (uint64_t done = 0;;) {
+      for (int spin = 0; job.load() == done; spin++) {
         if (spin < SPINS) {
           rest(0);
           continue;
         }
         std::unique_lock<std::mutex> lock(asleep_mutex);
         n_asleep.fetch_add(1);
-        wake.wait(lock, [this] { return is_left(); });
+        wake.wait(lock, [this, done] { return job.load() != done; });
         n_asleep.fetch_sub(1);
       }
+      done = job.load();
+      help(thread);
     }
   }
 
