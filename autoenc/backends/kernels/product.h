@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "dots.h"
 #include "tiles.h"
 #include "workers.h"
 
@@ -95,8 +96,28 @@ template <class Terms> class Product : Factors {
 
   static void work(const void* what, int chunk) {
     const Product& product = *(const Product*)what;
+    if (product.has_dots()) return product.columns_of_dots(chunk);
     int apart = product.apart();
     for (int first = 0; first < apart; first++) product.every(apart, first).columns(chunk);
+  }
+
+  /* Whether rows of A are multiplied with rows of B as they are: pays when B is read twice at most. */
+  bool has_dots() const {
+    return B[0].turned && !A[0].turned && !K[1] && n >= LANES && m <= 2 * ROWS_OF_DOTS &&
+           terms[0] >= 8 * LANES;
+  }
+
+  /* Some rows of A stay in the first cache, while those of B come by. */
+  void columns_of_dots(int chunk) const {
+    Span span(n, 0, chunk, chunks);
+    for (int i = 0, height; i < m; i += height) {
+      height = m - i > ROWS_OF_DOTS ? (m + 1) / 2 : m - i;
+      for (int j = span.begin; j < span.end; j += LANES) {
+        int at = std::min(j, span.end - LANES);
+        dots<Terms>(height, left[0].from(i, 0), B[0].column(at).data, B[0].ld, K[0],
+                    C + i * ldc + at, ldc, alpha, add, j - at);
+      }
+    }
   }
 
   /* A vector that lies across two lines of the cache is read and written as two. Where all of C is
@@ -136,7 +157,7 @@ template <class Terms> class Product : Factors {
       const Operand& a = A[part];
       left[part] = a.turned ? Matrix{a.data, 1, a.ld} : Matrix{a.data, a.ld, 1};
     }
-    if (Terms::FLOATS > 1) copy_left();
+    if (Terms::FLOATS > 1 || has_dots()) copy_left();
   }
 
   void copy_left() {
