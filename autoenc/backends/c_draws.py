@@ -7,6 +7,7 @@ are made sixteen at a time.
 from __future__ import annotations
 
 import ctypes
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,6 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
 
 from autoenc.graph.bernoulli import BernoulliDraw
-
-_LARGEST = 2**32
 
 
 class HashedBernoulliDraw(BernoulliDraw):
@@ -29,20 +28,25 @@ class HashedBernoulliDraw(BernoulliDraw):
         super().__init__(**properties)
         self.library = library
 
-    def rng_fn(self, rng: np.random.Generator, p: Any, size: Any) -> Any:
+    def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
         """Draw a key with NumPy, and hash it with the number of each entry."""
-        probability = np.asarray(p)
-        if probability.size != 1:
-            return super().rng_fn(rng, p, size)
-        shape = probability.shape if size is None else tuple(size)
-        # Bits as they come: whatever is made of them costs more than all that follows.
-        first, second = (rng.bit_generator.random_raw() % _LARGEST for _ in range(2))
-        if probability.item() >= 1:
-            return np.ones(shape, dtype="bool")
-        draws = np.empty(shape, dtype="bool")
-        threshold = int(max(probability.item(), 0.0) * _LARGEST)
-        _kernel(self.library)(draws.ctypes.data, draws.size, first, second, threshold)
-        return draws
+        rng, size, p = inputs
+        if p.size != 1:
+            super().perform(node, inputs, outputs)
+            return
+        generator = rng if self.inplace else deepcopy(rng)
+        probability = p.item()
+        draws = np.empty(p.shape if size is None else size.tolist(), "bool")
+        # Bits as they come, of which the kernel takes the lower half: whatever else is made of
+        # them costs more than all that follows.
+        key = generator.bit_generator.random_raw(2).tolist()
+        if probability >= 1:
+            draws.fill(True)
+        elif draws.size:
+            memory = ctypes.byref(ctypes.c_char.from_buffer(draws))
+            threshold = int(max(probability, 0.0) * 2**32)
+            _kernel(self.library)(memory, draws.size, *key, threshold)
+        outputs[0][0], outputs[1][0] = generator, draws
 
 
 @cache

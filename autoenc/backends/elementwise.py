@@ -21,8 +21,8 @@ from autoenc.backends.linked import Linked
 
 # Fewer take less time than another core takes to begin: of what is a few instructions an entry,
 # and of what has an exponential or a logarithm in it.
-_ENTRIES_OF_A_CHUNK = 16_384
-_SLOW_ENTRIES_OF_A_CHUNK = 4_096
+_ENTRIES_OF_A_CHUNK = 7_500
+_SLOW_ENTRIES_OF_A_CHUNK = 4_000
 _QUICK = (
     scalar.Identity,
     scalar.Cast,
