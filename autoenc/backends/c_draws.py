@@ -43,7 +43,7 @@ class HashedBernoulliDraw(BernoulliDraw):
         if probability >= 1:
             draws.fill(True)
         elif draws.size:
-            memory = ctypes.byref(ctypes.c_char.from_buffer(draws))
+            memory = ctypes.byref(ctypes.c_char.from_buffer(draws.data))
             threshold = int(max(probability, 0.0) * 2**32)
             _kernel(self.library)(memory, draws.size, *key, threshold)
         outputs[0][0], outputs[1][0] = generator, draws

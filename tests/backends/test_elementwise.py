@@ -115,7 +115,9 @@ def test_arrays_may_lie_in_any_way(mixture, name, n_rows, step):
     np.testing.assert_array_equal(second, matrix * rows)
 
 
-@pytest.mark.parametrize("shape", [(3, 37), (20, 784), (3_000, 37), (3, 60_000), (100_000, 1), (120_000,)])
+@pytest.mark.parametrize(
+    "shape", [(3, 37), (20, 784), (3_000, 37), (3, 60_000), (100_000, 1), (120_000,)]
+)
 def test_the_numbers_are_those_of_pytensors_own_loop(backend, shape):
     x = pt.tensor("x", dtype="float32", shape=(None,) * len(shape))
     outputs = [pt.switch(x > 0, x, -2 * x + 1), abs(x) + x * x, pt.sigmoid(x)]
