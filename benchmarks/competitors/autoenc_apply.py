@@ -15,7 +15,7 @@ N_FITTED = 20
 N_COMPARED = 1000
 
 
-def model(task: Task) -> AutoEncoder:
+def model(task: Task, rows: np.ndarray) -> AutoEncoder:
     """Return a fitted model with the parameters that all competitors have."""
     ae = AutoEncoder(
         task.n_hidden,
@@ -24,7 +24,7 @@ def model(task: Task) -> AutoEncoder:
         backend=task.options["backend"],
         device=task.device,
     )
-    ae.fit(work.rows(task)[:N_FITTED])
+    ae.fit(rows[:N_FITTED])
     ae.W_, ae.hidden_bias_, ae.visible_bias_ = work.start(task)
     return ae
 
@@ -32,7 +32,7 @@ def model(task: Task) -> AutoEncoder:
 def main(task: Task) -> None:
     """Apply when told to; the mean of the first results tells whether they are right."""
     rows = np.load(task.data, mmap_mode="r")
-    method = getattr(model(task), task.options["method"])
+    method = getattr(model(task, rows), task.options["method"])
 
     def turn() -> float:
         return float(method(rows)[:N_COMPARED].mean(dtype=np.float64))
