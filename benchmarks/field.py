@@ -218,6 +218,14 @@ def ours() -> list[Entrant]:
             devices=("cpu", "cuda"),
             precision="bfloat16",
         ),
+        Entrant(
+            "autoenc-numba",
+            "**autoenc, Numba**",
+            "autoenc_train",
+            {"backend": "numba"},
+            cache,
+            ("numba",),
+        ),
     ]
 
 
