@@ -193,6 +193,13 @@ def test_a_sum_of_no_terms_is_zero(kernel, n, beta):
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize(("m", "n"), [(0, 70), (20, 0)])
+@pytest.mark.parametrize("turned", [(False, False), (False, True), (True, False), (True, True)])
+def test_there_may_be_nothing_to_compute(kernel, m, n, turned):
+    check_product(kernel, m, n, 30, turned, extra=1)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("turned", [(False, False), (False, True), (True, False), (True, True)])
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 @pytest.mark.parametrize("n", [7, 70, 200])
@@ -248,7 +255,9 @@ def test_a_row_gives_the_same_bits_wherever_it_is(mixed, shape, turned):
 
 
 @pytest.mark.parametrize("mixed", MIXED)
-@pytest.mark.parametrize("shape", [(784, 500), (784, 512), (784, 49), (400, 333), (784, 16)])
+@pytest.mark.parametrize(
+    "shape", [(784, 500), (784, 512), (784, 49), (400, 333), (784, 16), (784, 250), (150, 40)]
+)
 def test_where_a_weight_begins_in_memory_does_not_change_a_bit(mixed, shape):
     rng = np.random.default_rng(0)
     m, n = shape

@@ -4,9 +4,9 @@
 #include "tiles.h"
 
 #ifdef __AVX512F__
-constexpr int ROWS_OF_DOTS = 10;
+constexpr int ROWS_OF_DOTS = 10, MOST_DOTS = 40;
 #else
-constexpr int ROWS_OF_DOTS = 5;
+constexpr int ROWS_OF_DOTS = 5, MOST_DOTS = 10;
 #endif
 
 /* A vector that is read once: as an operand in memory it would be for each use. */
@@ -18,9 +18,9 @@ static inline Vector in_register(Vector v) {
 }
 
 /* Products of R rows of A, which are terms, with two rows of B, which are K floats, but for the
-   sum of their lanes. That of rows r and j goes to products[r][j]. */
+   sum of their lanes. Those of row r go to *products[r], merged. */
 template <class Terms, int R>
-static void two_columns(Matrix A, const float* B, long ldb, int K, Vector (*products)[LANES]) {
+static void two_columns(Matrix A, const float* B, long ldb, int K, Vector (*products)[LANES / 2]) {
   constexpr int STEP = LANES * Terms::FLOATS;
   Vector sum[R][2];
   UNROLLED (int r = 0; r < R; r++) sum[r][0] = sum[r][1] = Vector{};
@@ -34,34 +34,41 @@ static void two_columns(Matrix A, const float* B, long ldb, int K, Vector (*prod
   }
   Vector b[2] = {Terms::of_row(B, K), Terms::of_row(second, K)};
   int left_over = (K + Terms::FLOATS - 1) / Terms::FLOATS;
-  UNROLLED (int r = 0; r < R; r++)
-    UNROLLED (int j = 0; j < 2; j++)
-      products[r][j] = Terms::add(sum[r][j], load_some(a + r * A.rows, left_over), b[j]);
+  UNROLLED (int r = 0; r < R; r++) {
+    Vector left = load_some(a + r * A.rows, left_over);
+    UNROLLED (int j = 0; j < 2; j++) sum[r][j] = Terms::add(sum[r][j], left, b[j]);
+    *products[r] = merged<1>(sum[r][0], sum[r][1]);
+  }
 }
 
 /* The same for so many rows of A. */
 template <class Terms, int R = ROWS_OF_DOTS>
 static void two_columns_of(int height, Matrix A, const float* B, long ldb, int K,
-                           Vector (*products)[LANES]) {
+                           Vector (*products)[LANES / 2]) {
   if constexpr (R > 1)
     if (height < R) return two_columns_of<Terms, R - 1>(height, A, B, ldb, K, products);
   two_columns<Terms, R>(A, B, ldb, K, products);
 }
 
-/* The sums of the lanes of LANES vectors. */
-static inline Vector added_up(Vector* vectors) {
-  exchange(vectors);
-  UNROLLED (int n = LANES / 2; n; n /= 2)
-    UNROLLED (int i = 0; i < n; i++) vectors[i] += vectors[i + n];
-  return vectors[0];
+/* The sums of the lanes of LANES vectors, which have been merged in groups of S. */
+template <int S = 2> static inline Vector added_up(Vector* vectors) {
+  if constexpr (S == LANES)
+    return vectors[0];
+  else {
+    UNROLLED (int i = 0; i < LANES / 2 / S; i++) vectors[i] = merged<S>(vectors[2 * i], vectors[2 * i + 1]);
+    return added_up<2 * S>(vectors);
+  }
 }
 
 /* So many rows, and LANES columns, of C = alpha A B' (+ C), but for the first lanes. */
 template <class Terms>
-static void dots(int height, Matrix A, const float* B, long ldb, int K, float* C, long ldc, float alpha,
-                 bool add, int skip) {
-  Vector products[ROWS_OF_DOTS][LANES];
+static void dots(int height, Matrix A, const float* B, long ldb, int K, float* C, long ldc,
+                 const Columns& columns, float alpha, bool add) {
+  Vector products[ROWS_OF_DOTS][LANES / 2];
   for (int j = 0; j < LANES; j += 2)
-    two_columns_of<Terms>(height, A, B + j * ldb, ldb, K, (Vector(*)[LANES])&products[0][j]);
-  for (int r = 0; r < height; r++) put(C + r * ldc, alpha, added_up(products[r]), add, skip);
+    two_columns_of<Terms>(height, A, B + j * ldb, ldb, K, (Vector(*)[LANES / 2])&products[0][j / 2]);
+  for (int r = 0; r < height; r++) {
+    Vector sums = added_up(products[r]);
+    put<1>(C + r * ldc, columns, alpha, &sums, add);
+  }
 }

@@ -6,7 +6,6 @@
 
 #pragma once
 #include <algorithm>
-#include <cstdint>
 #include <cstdlib>
 
 #include "dots.h"
@@ -35,14 +34,11 @@ static inline int cut(int n, int unit, int chunk, int chunks) {
   return begin < n ? (int)begin : n;
 }
 
-/* Columns of a chunk; none but the only one is narrower than a vector. What the first tile of all
-   lacks is `missing`. */
+/* Columns of a chunk; none but the only one is narrower than a vector. */
 struct Span {
   int begin, end;
-  Span(int n, int missing, int chunk, int chunks)
-      : begin(cut(n + missing, TILE, chunk, chunks) - missing),
-        end(cut(n + missing, TILE, chunk + 1, chunks) - missing) {
-    if (begin < 0) begin = 0;
+  Span(int n, int chunk, int chunks)
+      : begin(cut(n, TILE, chunk, chunks)), end(cut(n, TILE, chunk + 1, chunks)) {
     if (end == n && n - begin < LANES && chunk) begin = n;
     if (end < n && n - end < LANES) end = n;
   }
@@ -83,6 +79,7 @@ template <class Terms> class Product : Factors {
   }
 
   void multiply() {
+    if (!m || !n) return;
     if (!terms[0] && !terms[1]) return add_nothing();
     bring_left();
     if (n < LANES) return narrow();
@@ -96,55 +93,27 @@ template <class Terms> class Product : Factors {
 
   static void work(const void* what, int chunk) {
     const Product& product = *(const Product*)what;
-    if (product.has_dots()) return product.columns_of_dots(chunk);
-    int apart = product.apart();
-    for (int first = 0; first < apart; first++) product.every(apart, first).columns(chunk);
+    product.has_dots() ? product.columns_of_dots(chunk) : product.columns(chunk);
   }
 
-  /* Whether rows of A are multiplied with rows of B as they are: pays when B is read twice at most. */
+  /* Whether rows of A are multiplied with rows of B as they are: pays when B is read a few times. */
   bool has_dots() const {
-    return B[0].turned && !A[0].turned && !K[1] && n >= LANES && m <= 2 * ROWS_OF_DOTS &&
+    return B[0].turned && !A[0].turned && !K[1] && n >= LANES && m <= MOST_DOTS &&
            terms[0] >= 8 * LANES;
   }
 
   /* Some rows of A stay in the first cache, while those of B come by. */
   void columns_of_dots(int chunk) const {
-    Span span(n, 0, chunk, chunks);
-    for (int i = 0, height; i < m; i += height) {
-      height = m - i > ROWS_OF_DOTS ? (m + 1) / 2 : m - i;
+    Span span(n, chunk, chunks);
+    int groups = (m + ROWS_OF_DOTS - 1) / ROWS_OF_DOTS;
+    for (int i = 0, height; groups; groups--, i += height) {
+      height = (m - i) / groups;
       for (int j = span.begin; j < span.end; j += LANES) {
-        int at = std::min(j, span.end - LANES);
-        dots<Terms>(height, left[0].from(i, 0), B[0].column(at).data, B[0].ld, K[0],
-                    C + i * ldc + at, ldc, alpha, add, j - at);
+        Columns columns(std::min(span.end - j, LANES));
+        dots<Terms>(height, left[0].from(i, 0), B[0].column(j + columns.at[0]).data, B[0].ld, K[0],
+                    C + i * ldc + j, ldc, columns, alpha, add);
       }
     }
-  }
-
-  /* A vector that lies across two lines of the cache is read and written as two. Where all of C is
-     both, those of its rows are worked on together that lie alike in vectors of memory: so far
-     are they apart. */
-  int apart() const {
-    int apart = 1;
-    while (apart * ldc % LANES) apart *= 2;
-    return add && m >= 4 * TALL * apart ? apart : 1;
-  }
-
-  /* The same for every so manyth row of A and C. */
-  Product every(int apart, int first) const {
-    Product some = *this;
-    some.m = (m - first + apart - 1) / apart;
-    some.C += first * ldc;
-    some.ldc *= apart;
-    for (Matrix& matrix : some.left) {
-      matrix = matrix.from(first, 0);
-      matrix.rows *= apart;
-    }
-    return some;
-  }
-
-  /* How many columns less the first tile has, that the others begin where a vector of memory does. */
-  int missing() const {
-    return add && ldc % LANES == 0 ? (uintptr_t)C / sizeof(float) % LANES : 0;
   }
 
   void add_nothing() const {
@@ -163,9 +132,10 @@ template <class Terms> class Product : Factors {
   void copy_left() {
     long length[2];
     for (int part = 0; part < 2; part++) {
-      left[part].rows = A[part].turned ? 1 : padded(part);
-      left[part].columns = A[part].turned ? m : 1;
-      length[part] = m * (A[part].turned ? terms[part] : padded(part));
+      bool turned = A[part].turned;
+      long row = padded(turned ? m : terms[part]);
+      left[part] = {nullptr, turned ? 1 : row, turned ? row : 1};
+      length[part] = row * (turned ? terms[part] : m);
     }
     thread_local Buffer buffer;
     left[0].data = buffer.of(length[0] + length[1]);
@@ -174,8 +144,8 @@ template <class Terms> class Product : Factors {
     Workers::share(chunks, copy_some, this);
   }
 
-  /* The length of a row of terms with zeros up to a whole vector. */
-  long padded(int part) const { return (terms[part] + LANES - 1L) / LANES * LANES; }
+  /* A length up to a whole vector. */
+  static long padded(int n) { return (n + LANES - 1L) / LANES * LANES; }
 
   static void copy_some(const void* what, int chunk) {
     const Product& p = *(const Product*)what;
@@ -197,22 +167,28 @@ template <class Terms> class Product : Factors {
   void copy_turned(int part, int k) const {
     float* to = (float*)left[part].from(0, k).data;
     for (int i = 0; i < m; i += LANES)
-      store_some(to + i, Terms::of_columns(A[part].data + i, A[part].ld, k, K[part], m - i), m - i);
+      store(to + i, Terms::of_columns(A[part].data + i, A[part].ld, k, K[part], m - i));
   }
 
   /* A tile of C after the other, of a block of terms after the other. */
   void columns(int chunk) const {
-    Span span(n, missing(), chunk, chunks);
-    int first = TILE - missing();
+    Span span(n, chunk, chunks);
     alignas(64) float panel[DEPTH * TILE];
     int all = terms[0] + terms[1];
     for (int k = 0, depth; k < all; k += depth) {
       depth = depth_of(all - k);
       for (int j = span.begin, width; j < span.end; j += width) {
-        width = std::min(j ? TILE : first, span.end - j);
+        width = std::min(TILE, span.end - j);
         Columns columns(width);
-        Right right = bring_right(k, depth, j, columns, panel);
-        strip<Terms>(m, left_from(k, depth), right, C + j, ldc, columns, alpha, add || k > 0);
+        Left left = left_from(k, depth);
+        if (packs(k, depth, columns)) {
+          const float* data = B[0].data + (long)k * Terms::FLOATS * B[0].ld + j;
+          Packing<Terms> packing = {data, B[0].ld, columns.at, panel};
+          strip(m, left, packing, C + j, ldc, columns, alpha, add || k > 0);
+        } else {
+          Right right = bring_right(k, depth, j, columns, panel);
+          strip<Terms>(m, left, right, C + j, ldc, columns, alpha, add || k > 0);
+        }
       }
     }
   }
@@ -228,15 +204,25 @@ template <class Terms> class Product : Factors {
     return {{left[0].from(0, k), left[1].from(0, some ? 0 : k - terms[0])}, {some, depth - some}};
   }
 
+  /* Whether the rows of one B are there to be taken in whole vectors. */
+  bool as_it_is(int k, int depth) const {
+    return !B[0].turned && of_first(k, depth) == depth && n >= LANES;
+  }
+
+  /* Whether these terms go into the panel on their way to a tile. */
+  bool packs(int k, int depth, const Columns& columns) const {
+    return as_it_is(k, depth) && (Terms::FLOATS > 1 || m >= 64) && m > TALL &&
+           columns.n_vectors == WIDE && (k + depth) * Terms::FLOATS <= K[0];
+  }
+
   /* Where B's terms are: where it is, or copied into a panel. */
   Right bring_right(int k, int depth, int j, const Columns& columns, float* panel) const {
-    int some = of_first(k, depth);
-    if (Terms::FLOATS == 1 && some == depth && !B[0].turned && n >= LANES && m < 64)
+    if (Terms::FLOATS == 1 && as_it_is(k, depth) && m < 64)
       return {B[0].data + k * B[0].ld + j, B[0].ld, columns.at};
-    static const Columns in_line(TILE);
+    int some = of_first(k, depth);
     copy_right(0, k, some, j, columns, panel);
     copy_right(1, some ? 0 : k - terms[0], depth - some, j, columns, panel + some * TILE);
-    return {panel, TILE, in_line.at};
+    return in_panel(panel);
   }
 
   /* Term k of column j goes to panel[k * TILE + j]. */

@@ -27,6 +27,9 @@ static inline void store(float* p, Vector v) { *(Anywhere*)p = v; }
 /* GCC keeps an array in registers only where all loops over it are gone early. */
 #define UNROLLED _Pragma("GCC unroll 16") for
 
+/* What is called for every few hundred instructions. */
+#define INLINED __attribute__((always_inline)) static inline
+
 /* The first n floats that are there, and zeros. */
 static inline Vector load_some(const float* p, int n) {
   if (n >= LANES) return load(p);
@@ -39,21 +42,14 @@ static inline Vector load_some(const float* p, int n) {
 #endif
 }
 
-static inline void store_some(float* p, Vector v, int n) {
-  if (n >= LANES)
-    store(p, v);
-  else
-    std::memcpy(p, &v, sizeof(float) * n);
-}
-
 /* Where the vectors of a tile begin. When columns are left that fill no vector, the last one
    begins early, and leaves the `skip` lanes alone that are done already. */
 struct Columns {
   int at[WIDE] = {}, n_vectors, skip;
-  explicit Columns(int left) {
-    n_vectors = left >= TILE ? WIDE : (left + LANES - 1) / LANES;
+  constexpr explicit Columns(int left)
+      : n_vectors(left >= TILE ? WIDE : (left + LANES - 1) / LANES),
+        skip(n_vectors * LANES > left ? n_vectors * LANES - left : 0) {
     for (int v = 0; v < n_vectors; v++) at[v] = v * LANES;
-    skip = n_vectors * LANES > left ? n_vectors * LANES - left : 0;
     at[n_vectors - 1] -= skip;
   }
 };
@@ -83,7 +79,33 @@ struct Right {
   const float* data;
   long ld;
   const int* at;
+  Vector term(int v) const { return load(data + at[v]); }
+  void next() { data += ld; }
 };
+
+/* The same, of terms that go into a panel on their way to the first rows they are multiplied with:
+   the processor gets them from memory, and makes terms of them, while it multiplies. */
+template <class Terms> struct Packing {
+  const float* data;
+  long ld;
+  const int* at;
+  float* panel;
+
+  Vector term(int v) const {
+    Vector term = Terms::of_columns(data + at[v], ld, 0);
+    store(panel + v * LANES, term);
+    return term;
+  }
+  void next() {
+    data += Terms::FLOATS * ld;
+    panel += TILE;
+  }
+};
+
+static inline Right in_panel(const float* panel) {
+  static constexpr Columns in_line(TILE);
+  return {panel, TILE, in_line.at};
+}
 
 /* a b + c, rounded once where the processor can. A compiler that is free to choose does so
    differently from tile to tile, and the same entry would differ with where it is. */
@@ -97,15 +119,24 @@ static inline Vector multiply_add(float a, Vector b, Vector c) {
   return c;
 }
 
-/* C = alpha sum (+ C), but for the first lanes. */
-static inline void put(float* c, float alpha, Vector sum, bool add, int skip) {
-  Vector value = add ? multiply_add(alpha, sum, load(c)) : alpha * sum;
-  store(c, skip ? without_first(skip, value, load(c)) : value);
+/* C = alpha sums (+ C) in a row of vectors. All are read before one is written: a vector that lies
+   across one that has just been written would have to wait for it. */
+template <int V>
+static inline void put(float* C, const Columns& columns, float alpha, Vector* sums, bool add) {
+  constexpr int LAST = V - 1;
+  UNROLLED (int v = 0; v < V; v++)
+    sums[v] = add ? multiply_add(alpha, sums[v], load(C + columns.at[v])) : alpha * sums[v];
+  if (columns.skip) {
+    float* c = C + columns.at[LAST];
+    store(c, without_first(columns.skip, sums[LAST], load(c)));
+  }
+  UNROLLED (int v = 0; v < LAST; v++) store(C + columns.at[v], sums[v]);
+  if (!columns.skip) store(C + columns.at[LAST], sums[LAST]);
 }
 
-/* C (R, V vectors) = alpha A B (+ C). */
-template <class Terms, int R, int V>
-static void tile(Left left, Right right, float* C, long ldc, const Columns& columns, float alpha,
+/* C (R, V vectors) = alpha A B (+ C). B is a Right or a Packing. */
+template <class Terms, int R, int V, class B>
+INLINED void tile(Left left, B right, float* C, long ldc, const Columns& columns, float alpha,
                  bool add) {
   Vector sum[R][V];
   UNROLLED (int r = 0; r < R; r++)
@@ -113,12 +144,11 @@ static void tile(Left left, Right right, float* C, long ldc, const Columns& colu
   if (add)
     for (int r = 0; r < R; r++)
       for (int v = 0; v < V; v++) __builtin_prefetch(C + r * ldc + columns.at[v], 1);
-  const float* B = right.data;
   for (int part = 0; part < 2; part++) {
     Matrix A = left.A[part];
-    for (int k = 0; k < left.K[part]; k++, B += right.ld) {
+    for (int k = 0; k < left.K[part]; k++, right.next()) {
       Vector b[V];
-      UNROLLED (int v = 0; v < V; v++) b[v] = load(B + right.at[v]);
+      UNROLLED (int v = 0; v < V; v++) b[v] = right.term(v);
       UNROLLED (int r = 0; r < R; r++) {
         Vector a = Terms::broadcast(A.data + r * A.rows + k * A.columns);
         UNROLLED (int v = 0; v < V; v++) sum[r][v] = Terms::add(sum[r][v], a, b[v]);
@@ -126,13 +156,12 @@ static void tile(Left left, Right right, float* C, long ldc, const Columns& colu
     }
   }
   UNROLLED (int r = 0; r < R; r++)
-    UNROLLED (int v = 0; v < V; v++)
-      put(C + r * ldc + columns.at[v], alpha, sum[r][v], add, v == V - 1 ? columns.skip : 0);
+    put<V>(C + r * ldc, columns, alpha, sum[r], add);
 }
 
 /* The tile of that height and width. */
-template <class Terms, int V, int R = TALL>
-static void tile_of(int height, Left left, Right right, float* C, long ldc, const Columns& columns,
+template <class Terms, int V = WIDE, int R = TALL>
+INLINED void tile_of(int height, Left left, Right right, float* C, long ldc, const Columns& columns,
                     float alpha, bool add) {
   if constexpr (V > 1)
     if (columns.n_vectors < V)
@@ -148,10 +177,22 @@ template <class Terms>
 static void strip(int m, Left left, Right right, float* C, long ldc, const Columns& columns,
                   float alpha, bool add) {
   int groups = (m + TALL - 1) / TALL;
-  for (int group = 0, row = 0, height; group < groups; group++, row += height) {
-    height = (m - row + groups - group - 1) / (groups - group);
-    tile_of<Terms, WIDE>(height, left.from(row), right, C + row * ldc, ldc, columns, alpha, add);
+  for (int i = 0, height; groups; groups--, i += height) {
+    height = (m - i) / groups;
+    tile_of<Terms>(height, left.from(i), right, C + i * ldc, ldc, columns, alpha, add);
   }
+}
+
+/* The same of more than one group and in WIDE vectors. The first group's terms go into the panel that
+   the others take them from. */
+template <class Terms, int R = TALL>
+static void strip(int m, Left left, Packing<Terms> packing, float* C, long ldc, const Columns& columns,
+                  float alpha, bool add) {
+  int height = m / ((m + TALL - 1) / TALL);
+  if constexpr (R > TALL / 2)
+    if (height < R) return strip<Terms, R - 1>(m, left, packing, C, ldc, columns, alpha, add);
+  tile<Terms, R, WIDE>(left, packing, C, ldc, columns, alpha, add);
+  strip<Terms>(m - R, left.from(R), in_panel(packing.panel), C + R * ldc, ldc, columns, alpha, add);
 }
 
 /* Depth of the next block of those K terms that are left: blocks are of nearly the same depth, and
@@ -160,6 +201,16 @@ static inline int depth_of(int K) {
   int blocks = (K + DEPTH - 1) / DEPTH, vectors = (K + LANES - 1) / LANES;
   int depth = (vectors + blocks - 1) / blocks * LANES;
   return depth < K ? depth : K;
+}
+
+/* Of two vectors: lanes of the one and of the other in turns of S, each added to the one S away. */
+template <int S> static inline Vector merged(Vector a, Vector b) {
+  Lanes low, high;
+  for (int i = 0; i < LANES; i++) {
+    low[i] = i & S ? LANES + i - S : i;
+    high[i] = i & S ? LANES + i : i + S;
+  }
+  return __builtin_shuffle(a, b, low) + __builtin_shuffle(a, b, high);
 }
 
 /* Turn LANES rows of LANES entries each. */
