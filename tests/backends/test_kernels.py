@@ -135,8 +135,8 @@ def test_there_are_mixed_products_where_the_compiler_has_them_for_this_processor
     assert has_mixed_products(path_of(name)) == compiler_has_pairs_of_bfloat16()
 
 
-# Beyond 128 rows a product is no longer thin.
-sides = st.integers(1, 20) | st.integers(1, 150) | st.integers(129, 300)
+# Beyond 512 rows a product is no longer thin on any processor.
+sides = st.integers(1, 20) | st.integers(1, 150) | st.integers(490, 540)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -156,7 +156,7 @@ def test_every_product_is_the_product(kernel, m, n, k, turned, extra, alpha, bet
     check_product(kernel, m, n, k, turned, extra, alpha, beta, seed)
 
 
-lengths = st.integers(0, 40) | st.integers(120, 300)
+lengths = st.integers(0, 40) | st.integers(490, 540)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -286,7 +286,7 @@ THIN = [
     (20, 500, 784, (False, False)), (20, 784, 500, (False, True)), (784, 500, 20, (True, False)),
     (101, 333, 257, (False, False)),
 ]
-LARGE = [(300, 310, 333, turned) for turned in [(False, False), (True, False), (True, True)]]
+LARGE = [(530, 540, 550, turned) for turned in [(False, False), (True, False), (True, True)]]
 for kernel in KERNELS:
     rng = np.random.default_rng(0)
     results = []
@@ -332,7 +332,7 @@ def test_there_are_no_more_threads_than_any_library_is_allowed(name):
 SLICES = """
 from itertools import product
 from tests.backends.test_kernels import KERNELS, check_product
-shapes = [(129, 700, 300), (700, 129, 131), (301, 302, 303), (300, 20, 129), (900, 5, 200)]
+shapes = [(513, 700, 300), (700, 513, 514), (601, 602, 603), (600, 20, 513), (900, 5, 600)]
 turns = list(product([False, True], repeat=2))
 for kernel, (seed, shape), turned in product(KERNELS, enumerate(shapes), turns):
     check_product(kernel, *shape, turned, extra=seed, alpha=0.5, beta=float(seed % 2), seed=seed)
@@ -356,7 +356,7 @@ for name in NAMES:
     get, set_ = (getattr(library(name), routine) for routine in GET_SET[name])
     for n_threads in (2, 1, 2):
         set_(n_threads)
-        check_product((name, False), 300, 301, 302, (False, False))
+        check_product((name, False), 600, 601, 602, (False, False))
         print(get() == n_threads)
 """
 
@@ -372,8 +372,8 @@ import numpy as np
 from tests.backends.test_kernels import GET_SET, KERNELS, exact, library, multiply, operand
 
 SHAPES = [
-    (20, 500, 784, (False, False)), (300, 301, 302, (False, False)), (20, 784, 500, (False, True)),
-    (300, 301, 302, (True, False)),
+    (20, 500, 784, (False, False)), (600, 601, 602, (False, False)), (20, 784, 500, (False, True)),
+    (600, 601, 602, (True, False)),
 ]
 together = Barrier(len(SHAPES))
 
@@ -413,7 +413,7 @@ import numpy as np
 from tests.backends.test_kernels import KERNELS, Operand, multiply
 
 def right(kernel, factor):
-    for m, n, k in [(20, 500, 784), (300, 310, 320)]:
+    for m, n, k in [(20, 500, 784), (600, 610, 620)]:
         a, b, c = (np.ones(shape, "float32") for shape in [(m, k), (k, n), (m, n)])
         multiply(kernel, Operand(a), Operand(factor * b), c)
         if not (c == factor * k).all():

@@ -1,10 +1,10 @@
-/* Products of matrices one of whose sides is a minibatch: `sgemm` for a handful of rows.
+/* Products of matrices one of whose sides is a minibatch: `sgemm` for up to some hundred rows.
 
    A BLAS copies (packs) both operands before it multiplies, which pays when every entry is
    used hundreds of times. With a minibatch of 20 rows each weight is used 20 times, and the
    packing takes as long as the product. Here weights are read where they lie; only what a
-   product needs the other way round is copied, a panel at a time. Larger products go to
-   the BLAS this file is linked with. */
+   product needs the other way round, or again and again, is copied, a panel at a time. Larger
+   products go to the BLAS this file is linked with. */
 
 #include <algorithm>
 
@@ -12,9 +12,9 @@
 #include "product.h"
 
 #ifdef __AVX512F__
-constexpr int THIN = 128;  /* rows beyond which a BLAS is as fast */
+constexpr int THIN = 512;  /* rows beyond which a BLAS is as fast */
 #else
-constexpr int THIN = 32;
+constexpr int THIN = 64;
 #endif
 
 struct Floats {
