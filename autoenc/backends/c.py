@@ -16,7 +16,14 @@ from pytensor import config
 from pytensor.compile.mode import Mode
 from pytensor.link.vm import VMLinker
 
-from autoenc.backends import c_draws, elementwise, matrix_sums, mixed_products, tied_gradient
+from autoenc.backends import (
+    c_draws,
+    elementwise,
+    matrix_sums,
+    mixed_products,
+    shared_pairs,
+    tied_gradient,
+)
 from autoenc.backends.base import Array, BackendError
 from autoenc.backends.blas import Blas, find_blas, prepare_mkl
 from autoenc.backends.cache import cache_folder
@@ -85,7 +92,7 @@ class CBackend:
             more = (*tied_gradient.REWRITES, *matrix_sums.REWRITES)
             self._mode = self._mode.register(*more, *c_draws.rewrites(blas.kernels))
         if blas.kernels and has_mixed_products(blas.kernels):
-            self._mode = self._mode.register(*mixed_products.REWRITES)
+            self._mode = self._mode.register(*mixed_products.REWRITES, *shared_pairs.REWRITES)
             self.precisions = PRECISIONS
 
     def put(self, array: Array) -> Array:

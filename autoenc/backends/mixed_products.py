@@ -100,8 +100,8 @@ class MixedProduct(Linked, COp):
 
     def c_code(self, node: Apply, name: str, inputs: Any, outputs: Any, sub: Any) -> str:
         """Check the shapes, find the place for the result, and call it."""
-        A, B = inputs[-2:]
-        (out,) = outputs
+        A, B = self._operands(inputs)
+        out = outputs[0]
         fail = sub["fail"]
         return f"""
         if (PyArray_DIM({A}, 1) != PyArray_DIM({B}, 0)) {{
@@ -111,15 +111,24 @@ class MixedProduct(Linked, COp):
         {self._place(A, B, out, inputs, fail)}
         {{
             int m = PyArray_DIM({A}, 0), n = PyArray_DIM({B}, 1), K = PyArray_DIM({A}, 1), ld = n;
-            float alpha = {f"*(float*)PyArray_DATA({inputs[1]})" if self.adds else "1"};
-            float beta = {int(self.adds)};
             autoenc_operand left({A}), right({B});
             if (!left.array || !right.array) {{ {fail} }}
+            {self._call(inputs, outputs, fail)}
+        }}
+        """
+
+    def _operands(self, inputs: Sequence[str]) -> Sequence[str]:
+        return inputs[-2:]
+
+    def _call(self, inputs: Sequence[str], outputs: Sequence[str], fail: str) -> str:
+        """C code that multiplies `left` and `right`."""
+        return f"""
+            float alpha = {f"*(float*)PyArray_DATA({inputs[1]})" if self.adds else "1"};
+            float beta = {int(self.adds)};
             autoenc_mixed_sgemm_(
                 &right.letter, &left.letter, &n, &m, &K, &alpha, (float*)PyArray_DATA(right.array),
                 &right.ld, (float*)PyArray_DATA(left.array), &left.ld, &beta,
-                (float*)PyArray_DATA({out}), &ld);
-        }}
+                (float*)PyArray_DATA({outputs[0]}), &ld);
         """
 
     def _place(self, A: str, B: str, out: str, inputs: Sequence[str], fail: str) -> str:
@@ -150,7 +159,7 @@ class MixedProduct(Linked, COp):
 
     def c_code_cache_version(self) -> tuple[int, ...]:
         """Tell when the code changes."""
-        return (5,)
+        return (6,)
 
 
 @node_rewriter([MixedDot])  # type: ignore[untyped-decorator]
@@ -160,7 +169,7 @@ def _local_rounded_operands(_: Any, node: Apply) -> list[Any]:
 
 def _rounded(x: Any) -> Any:
     # Rewrites look for transposes of what they know.
-    return Rounded()(_transposed(x)).T if _is_transpose(x) else Rounded()(x)
+    return Rounded()(_transposed(x)).T if is_transpose(x) else Rounded()(x)
 
 
 @node_rewriter([Dot22, Gemm, AddOuterProducts])  # type: ignore[untyped-decorator]
@@ -184,17 +193,18 @@ def _local_mixed_products(_: Any, node: Apply) -> list[Any] | bool:
 
 def _unrounded(x: Any) -> Any:
     """Give what was rounded, or the transpose of what was; None if nothing was."""
-    if _is_transpose(x):
+    if is_transpose(x):
         below = _unrounded(x.owner.inputs[0])
         return None if below is None else _transposed(below)
     return x.owner.inputs[0] if x.owner and isinstance(x.owner.op, Rounded) else None
 
 
 def _transposed(x: Any) -> Any:
-    return x.owner.inputs[0] if _is_transpose(x) else x.T
+    return x.owner.inputs[0] if is_transpose(x) else x.T
 
 
-def _is_transpose(x: Any) -> bool:
+def is_transpose(x: Any) -> bool:
+    """Whether a variable is the transpose of another."""
     return bool(x.owner) and isinstance(x.owner.op, DimShuffle) and x.owner.op.new_order == (1, 0)
 
 

@@ -11,6 +11,8 @@ from pytensor.compile.mode import Mode
 from autoenc.backends import in_precision, make_step
 from autoenc.backends.c import CBackend
 from autoenc.backends.mixed_products import REWRITES, MixedProduct, Rounded
+from autoenc.backends.shared_pairs import REWRITES as SHARED
+from autoenc.backends.shared_pairs import SharingProduct
 from autoenc.backends.tied_gradient import REWRITES as TIED
 from autoenc.backends.tied_gradient import AddOuterProducts
 from autoenc.graph import AutoEncoderLayer, sgd
@@ -19,7 +21,7 @@ from autoenc.settings import Settings
 
 C = CBackend(Settings())
 # The graph is the same whether C computes it or, as any processor can, NumPy.
-MODES = {"numpy": (Mode("py", "fast_run").register(*TIED, *REWRITES), nullcontext)}
+MODES = {"numpy": (Mode("py", "fast_run").register(*TIED, *REWRITES, *SHARED), nullcontext)}
 if "mixed_bfloat16" in C.precisions:
     MODES["c"] = (C._mode, C._flags)
 
@@ -36,7 +38,7 @@ def compile_(request):
 
 
 def ops(function):
-    return [node.op for node in function.maker.fgraph.apply_nodes]
+    return [node.op for node in function.maker.fgraph.toposort()]
 
 
 def count(function, *kinds):
@@ -77,7 +79,8 @@ class Mixed:
 def test_a_tied_step_has_three_products_and_one_sum_of_two(compile_):
     layer = AutoEncoderLayer(60, 40, rng=np.random.default_rng(0))
     f = compiled_step(compile_, layer)
-    assert [op for op in ops(f) if isinstance(op, MixedProduct)] == [MixedProduct(False)] * 3
+    products = [op for op in ops(f) if isinstance(op, MixedProduct)]
+    assert products == [SharingProduct(False), MixedProduct(False), SharingProduct(True)]
     assert [op for op in ops(f) if isinstance(op, AddOuterProducts)] == [AddOuterProducts(True)]
     assert count(f, MixedDot, Rounded) == 0
 

@@ -54,6 +54,18 @@ extern "C" void autoenc_mixed_sgemm_(const char* b_letter, const char* a_letter,
   Product<Pairs>({*m, *n, {*K}, {left}, {right}, *alpha, *beta == 1, C, *ldc}).multiply();
 }
 
+/* The same, without alpha and beta; the pairs of B are left for another product with the same B, or
+   taken from the one that left them. */
+extern "C" void autoenc_sharing_sgemm(const char* b_letter, const char* a_letter, int n, int m, int K,
+                                      const float* B, int ldb, const float* A, int lda, float* C, int ldc,
+                                      float* pairs, bool taken) {
+  Operand left = {A, lda, is_turned(a_letter)}, right = {B, ldb, is_turned(b_letter)};
+  Product<Pairs>({m, n, {K}, {left}, {right}, 1, false, C, ldc, pairs, taken}).multiply();
+}
+
+/* How many floats the pairs of a B (K, n) take. */
+extern "C" long autoenc_length_of_pairs(int K, int n) { return length_of_panels((K + 1) / 2, n); }
+
 /* C (m, n) += alpha (A1' B1 + A2' B2), all rows contiguous: the gradient of a tied weight. */
 extern "C" void autoenc_add_mixed_outer_products(int m, int n, float alpha, int K1, const float* A1,
                                                  const float* B1, int K2, const float* A2,

@@ -69,7 +69,12 @@ struct Factors {
   bool add;
   float* C;
   long ldc;
+  float* panels = nullptr;  /* where B's terms are left for another product with it, or are already */
+  bool packed = false;
 };
+
+/* How long the panels of all K terms of n columns are. */
+static inline long length_of_panels(int terms, int n) { return (n + TILE - 1L) / TILE * TILE * terms; }
 
 /* `Terms` says how floats become terms. */
 template <class Terms> class Product : Factors {
@@ -79,7 +84,7 @@ template <class Terms> class Product : Factors {
   }
 
   void multiply() {
-    if (!m || !n) return;
+    if ((!m && !panels) || !n) return;
     if (!terms[0] && !terms[1]) return add_nothing();
     bring_left();
     if (n < LANES) return narrow();
@@ -98,7 +103,7 @@ template <class Terms> class Product : Factors {
 
   /* Whether rows of A are multiplied with rows of B as they are: pays when B is read a few times. */
   bool has_dots() const {
-    return B[0].turned && !A[0].turned && !K[1] && n >= LANES && m <= MOST_DOTS &&
+    return B[0].turned && !A[0].turned && !K[1] && !panels && n >= LANES && m <= MOST_DOTS &&
            terms[0] >= 8 * LANES;
   }
 
@@ -173,15 +178,15 @@ template <class Terms> class Product : Factors {
   /* A tile of C after the other, of a block of terms after the other. */
   void columns(int chunk) const {
     Span span(n, chunk, chunks);
-    alignas(64) float panel[DEPTH * TILE];
+    alignas(64) float some[DEPTH * TILE];
     int all = terms[0] + terms[1];
     for (int k = 0, depth; k < all; k += depth) {
       depth = depth_of(all - k);
-      for (int j = span.begin, width; j < span.end; j += width) {
-        width = std::min(TILE, span.end - j);
-        Columns columns(width);
+      for (int j = span.begin; j < span.end; j += TILE) {
+        Columns columns(std::min(TILE, span.end - j));
         Left left = left_from(k, depth);
-        if (packs(k, depth, columns)) {
+        float* panel = panels ? panels + (long)j * all + k * TILE : some;
+        if (!packed && packs(k, depth, columns)) {
           const float* data = B[0].data + (long)k * Terms::FLOATS * B[0].ld + j;
           Packing<Terms> packing = {data, B[0].ld, columns.at, panel};
           strip(m, left, packing, C + j, ldc, columns, alpha, add || k > 0);
@@ -217,7 +222,8 @@ template <class Terms> class Product : Factors {
 
   /* Where B's terms are: where it is, or copied into a panel. */
   Right bring_right(int k, int depth, int j, const Columns& columns, float* panel) const {
-    if (Terms::FLOATS == 1 && as_it_is(k, depth) && m < 64)
+    if (packed) return in_panel(panel);
+    if (Terms::FLOATS == 1 && !panels && as_it_is(k, depth) && m < 64)
       return {B[0].data + k * B[0].ld + j, B[0].ld, columns.at};
     int some = of_first(k, depth);
     copy_right(0, k, some, j, columns, panel);
@@ -277,14 +283,14 @@ template <class Terms> class Product : Factors {
   /* C has fewer columns than a vector has lanes. So small a product would be as fast in a BLAS,
      but there its numbers can depend on where in A a row is. */
   void narrow() const {
-    alignas(64) float panel[DEPTH * TILE];
+    alignas(64) float some[DEPTH * TILE];
     thread_local Buffer buffer;
     float* result = buffer.of((long)m * LANES);
     Columns columns(LANES);
     int all = terms[0] + terms[1];
     for (int k = 0, depth; k < all; k += depth) {
       depth = depth_of(all - k);
-      Right right = bring_right(k, depth, 0, columns, panel);
+      Right right = bring_right(k, depth, 0, columns, panels ? panels + k * TILE : some);
       strip<Terms>(m, left_from(k, depth), right, result, LANES, columns, alpha, k > 0);
     }
     for (long i = 0; i < m; i++)
