@@ -1,5 +1,6 @@
 """Short versions of the programs in `torture/`: damaged files are read right or refused."""
 
+import gc
 import random
 import resource
 
@@ -12,6 +13,15 @@ from torture.formats import formats
 from torture.mutations import MUTATIONS, mutated
 
 FORMATS = formats()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_to_collect():
+    """Python looks again and again at what other tests have left, which takes a second at times."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.name)

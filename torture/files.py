@@ -57,9 +57,9 @@ class Tally:
 def attempt(kind: Format, content: bytes, path: Path, tally: Tally) -> None:
     """Read a file with the given content, and count what came of it."""
     path.write_bytes(content)
-    before, start = _peak(), time.process_time()
+    before, start = _peak(), time.thread_time()
     outcome = _outcome(kind, path)
-    seconds, grown = time.process_time() - start, _peak() - before
+    seconds, grown = time.thread_time() - start, _peak() - before
     if seconds > SECONDS:
         outcome = f"took {seconds:.1f} s"
     if grown > MEMORY + len(content):
