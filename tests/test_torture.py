@@ -17,7 +17,7 @@ FORMATS = formats()
 
 @pytest.fixture(autouse=True)
 def _nothing_to_collect():
-    """Python looks again and again at what other tests have left, which takes a second at times."""
+    """Python looks again and again at what other tests have left: a second at times."""
     gc.collect()
     gc.freeze()
     yield
