@@ -13,8 +13,10 @@ import logging
 import shlex
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pytensor import config
 
@@ -28,7 +30,7 @@ logger = logging.getLogger(__name__)
 _FOLDER = Path(__file__).parent
 _SOURCES = sorted(_FOLDER.glob("*.cpp"))
 _HEADERS = sorted(_FOLDER.glob("*.h"))
-_FLAGS = ("-O3", "-march=native", "-pthread", "-fPIC", "-shared", "-std=c++17")
+_FLAGS = ("-O3", "-march=native", "-pthread", "-fPIC", "-std=c++17")
 _LIBRARY = "autoenc_kernels"
 
 
@@ -70,9 +72,17 @@ def has_mixed_products(library: Path) -> bool:
 def _compile(library: Path, command: list[str], libraries: list[str]) -> None:
     if library.exists():
         return
-    with atomic_write(library) as temporary:
-        arguments = [*command, *map(str, _SOURCES), "-o", str(temporary), *libraries]
-        subprocess.run(arguments, check=True, capture_output=True, text=True)
+    with TemporaryDirectory() as folder, atomic_write(library) as temporary:
+        objects = [f"{folder}/{source.stem}.o" for source in _SOURCES]
+        # A compiler keeps to one core.
+        with ThreadPoolExecutor() as pool:
+            each = [[*command, "-c", str(source)] for source in _SOURCES]
+            list(pool.map(_run, each, objects))
+        _run([*command, "-shared", *objects, *libraries], str(temporary))
+
+
+def _run(command: list[str], output: str) -> None:
+    subprocess.run([*command, "-o", output], check=True, capture_output=True, text=True)
 
 
 def _definitions(blas: Blas) -> list[str]:
