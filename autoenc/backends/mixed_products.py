@@ -169,7 +169,7 @@ def _local_rounded_operands(_: Any, node: Apply) -> list[Any]:
 
 def _rounded(x: Any) -> Any:
     # Rewrites look for transposes of what they know.
-    return Rounded()(_transposed(x)).T if is_transpose(x) else Rounded()(x)
+    return Rounded()(_transposed(x)).T if _is_transpose(x) else Rounded()(x)
 
 
 @node_rewriter([Dot22, Gemm, AddOuterProducts])  # type: ignore[untyped-decorator]
@@ -193,18 +193,17 @@ def _local_mixed_products(_: Any, node: Apply) -> list[Any] | bool:
 
 def _unrounded(x: Any) -> Any:
     """Give what was rounded, or the transpose of what was; None if nothing was."""
-    if is_transpose(x):
+    if _is_transpose(x):
         below = _unrounded(x.owner.inputs[0])
         return None if below is None else _transposed(below)
     return x.owner.inputs[0] if x.owner and isinstance(x.owner.op, Rounded) else None
 
 
 def _transposed(x: Any) -> Any:
-    return x.owner.inputs[0] if is_transpose(x) else x.T
+    return x.owner.inputs[0] if _is_transpose(x) else x.T
 
 
-def is_transpose(x: Any) -> bool:
-    """Whether a variable is the transpose of another."""
+def _is_transpose(x: Any) -> bool:
     return bool(x.owner) and isinstance(x.owner.op, DimShuffle) and x.owner.op.new_order == (1, 0)
 
 

@@ -14,7 +14,7 @@ import pytensor.tensor as pt
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.rewriting.basic import graph_rewriter
 
-from autoenc.backends.mixed_products import MixedProduct, is_transpose
+from autoenc.backends.mixed_products import MixedProduct
 from autoenc.graph.precision import as_bfloat16
 
 
@@ -96,8 +96,8 @@ def _place(pairs: str, fail: str) -> str:
 def _shared_pairs(fgraph: Any) -> None:
     of_same: dict[Variable[Any, Any], list[Apply]] = {}
     for node in fgraph.toposort():
-        # Of a transpose the kernels need no pairs.
-        if node.op == MixedProduct(adds=False) and not is_transpose(node.inputs[1]):
+        # Each transpose is a variable of its own here; of those the kernels need no pairs.
+        if node.op == MixedProduct(adds=False):
             of_same.setdefault(node.inputs[1], []).append(node)
     for first, *others in of_same.values():
         if others:
