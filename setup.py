@@ -50,7 +50,7 @@ setup(
     package_dir={"autoenc.data": "data"},
     package_data={
         "autoenc": ["py.typed"],
-        "autoenc.backends.kernels": ["*.cpp", "*.h"],
+        "autoenc.backends.c.kernels": ["*.cpp", "*.h"],
         "autoenc.data": ["donuts.csv", "mnist_sample.npz", "README.md"],
         "autoenc.reports": ["templates/*"],
     },

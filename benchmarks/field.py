@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autoenc.backends.blas import mkl_environment
+from autoenc.backends.c.blas import mkl_environment
 from autoenc.backends.cpu import has_cpu_flag
 from benchmarks.blas import library
 

@@ -210,7 +210,7 @@ OTHERS = {"replace": {"Path", "os", "temporary"}, "save": {"np", "pictures", "im
 # What need not go through it, or does so in another way.
 EXEMPT = {
     "autoenc/files.py": "is where it is done",
-    "autoenc/backends/blas.py": "renames a link that it has made to a library",
+    "autoenc/backends/c/blas.py": "renames a link that it has made to a library",
     "autoenc/cli/__init__.py": "opens the null device",
     "autoenc/tables/writing.py": "has functions that are given the temporary file",
     "autoenc/tables/folders.py": "writes a whole folder elsewhere, then renames it",

@@ -11,8 +11,8 @@ import importlib.util
 import os
 
 from autoenc.backends.base import Backend, BackendError, BlockRunner
-from autoenc.backends.blas import find_blas
-from autoenc.backends.c import CBackend, has_compiler
+from autoenc.backends.c.backend import CBackend, has_compiler
+from autoenc.backends.c.blas import find_blas
 from autoenc.backends.cpu import cpu_vendor, has_cpu_flag
 from autoenc.backends.precision import in_precision
 from autoenc.backends.step import Step, make_step
@@ -117,7 +117,7 @@ def _construct(name: str, device: str, settings: Settings) -> Backend:
         from autoenc.backends.numba import NumbaBackend
 
         return NumbaBackend(settings)
-    from autoenc.backends.xla import XlaBackend
+    from autoenc.backends.xla.backend import XlaBackend
 
     return XlaBackend(device)
 

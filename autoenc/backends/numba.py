@@ -8,7 +8,7 @@ from contextlib import nullcontext
 import pytensor
 
 from autoenc.backends.base import Array
-from autoenc.backends.c import use_compile_folder
+from autoenc.backends.c.backend import use_compile_folder
 from autoenc.backends.loop import StepLoop, compile_function
 from autoenc.backends.step import Step
 from autoenc.graph.types import Expression

@@ -88,8 +88,8 @@ def check_precision() -> Iterator[Finding]:
 
 def check_compiler() -> Iterator[Finding]:
     """Find out what the C backend needs."""
-    from autoenc.backends.blas import find_blas
-    from autoenc.backends.c import has_compiler
+    from autoenc.backends.c.backend import has_compiler
+    from autoenc.backends.c.blas import find_blas
 
     if not has_compiler():
         yield Finding(

@@ -149,7 +149,7 @@ def test_functions_of_rows(backend, n):
 
 def test_a_second_model_of_the_same_kind_is_not_compiled_again(monkeypatch):
     """What is shared is the code: data, weights and noise are each model's own."""
-    from autoenc.backends import xla
+    from autoenc.backends.xla import backend as xla
 
     def fit(seed, rate):
         layer = AutoEncoderLayer(6, 3, rng=np.random.default_rng(seed))

@@ -203,8 +203,8 @@ def test_doctor_sees_a_blas_held_back(monkeypatch):
 
 
 def test_doctor_without_a_compiler(monkeypatch):
-    monkeypatch.setattr("autoenc.backends.c.has_compiler", lambda: False)
-    monkeypatch.setattr("autoenc.backends.blas.find_blas", lambda: None)
+    monkeypatch.setattr("autoenc.backends.c.backend.has_compiler", lambda: False)
+    monkeypatch.setattr("autoenc.backends.c.blas.find_blas", lambda: None)
     first, second = probes.check_compiler()
     assert "apt install g++" in first.text
     assert "no BLAS for C; pip install scipy-openblas32" in second.text

@@ -6,7 +6,7 @@ import pytest
 from jax.errors import JaxRuntimeError
 
 from autoenc.backends import resolve_backend
-from autoenc.backends.xla import _memory_errors
+from autoenc.backends.xla.backend import _memory_errors
 from tests.training.test_checkpoints import fit
 
 

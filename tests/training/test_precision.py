@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-import autoenc.backends.xla_ops  # noqa: F401 - PyTensor's own mode needs it here
-from autoenc.backends import BACKENDS, BackendError, c, in_precision, make_step, resolve_backend
+import autoenc.backends.xla.ops  # noqa: F401 - PyTensor's own mode needs it here
+from autoenc.backends import BACKENDS, BackendError, in_precision, make_step, resolve_backend
+from autoenc.backends.c import backend as c
 from autoenc.graph import AutoEncoderLayer, masking, sgd
 from autoenc.graph.precision import as_bfloat16, with_mixed_products
 from autoenc.settings import Settings
 from autoenc.training import train
-from tests.backends.test_kernels import compiler_has_pairs_of_bfloat16
+from tests.backends.c.test_kernels import compiler_has_pairs_of_bfloat16
 
 MIXED = [name for name in BACKENDS if "mixed_bfloat16" in resolve_backend(name, "cpu").precisions]
 

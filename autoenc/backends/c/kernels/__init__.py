@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 
 from pytensor import config
 
-from autoenc.backends.blas import Blas
+from autoenc.backends.c.blas import Blas
 from autoenc.backends.cache import cache_folder
 from autoenc.backends.cpu import cpu_model
 from autoenc.files import atomic_write

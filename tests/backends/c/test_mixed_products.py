@@ -9,12 +9,12 @@ import pytest
 from pytensor.compile.mode import Mode
 
 from autoenc.backends import in_precision, make_step
-from autoenc.backends.c import CBackend
-from autoenc.backends.mixed_products import REWRITES, MixedProduct, Rounded
-from autoenc.backends.shared_pairs import REWRITES as SHARED
-from autoenc.backends.shared_pairs import SharingProduct
-from autoenc.backends.tied_gradient import REWRITES as TIED
-from autoenc.backends.tied_gradient import AddOuterProducts
+from autoenc.backends.c.backend import CBackend
+from autoenc.backends.c.mixed_products import REWRITES, MixedProduct, Rounded
+from autoenc.backends.c.shared_pairs import REWRITES as SHARED
+from autoenc.backends.c.shared_pairs import SharingProduct
+from autoenc.backends.c.tied_gradient import REWRITES as TIED
+from autoenc.backends.c.tied_gradient import AddOuterProducts
 from autoenc.graph import AutoEncoderLayer, sgd
 from autoenc.graph.precision import MixedDot, as_bfloat16, with_mixed_products
 from autoenc.settings import Settings

@@ -266,7 +266,7 @@ def jaxify(
     """Turn a graph without shared variables into a JAX function."""
     from pytensor.link.jax.dispatch import jax_funcify
 
-    import autoenc.backends.xla_ops  # noqa: F401 - tells PyTensor of them
+    import autoenc.backends.xla.ops  # noqa: F401 - tells PyTensor of them
 
     graph = FunctionGraph(list(inputs), list(outputs), clone=True)
     MODE.optimizer.rewrite(graph)

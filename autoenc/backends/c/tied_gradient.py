@@ -15,7 +15,7 @@ from pytensor.link.c.op import COp
 from pytensor.tensor.blas import Gemm
 from pytensor.tensor.elemwise import DimShuffle
 
-from autoenc.backends.linked import Linked
+from autoenc.backends.c.linked import Linked
 from autoenc.graph.precision import as_bfloat16
 
 

@@ -17,7 +17,7 @@ from pytensor.graph.rewriting.basic import in2out, node_rewriter
 from pytensor.tensor.elemwise import Elemwise
 
 from autoenc.backends.branchless import branchless
-from autoenc.backends.linked import Linked
+from autoenc.backends.c.linked import Linked
 
 # Fewer take less time than another core takes to begin: of what is a few instructions an entry,
 # and of what has an exponential or a logarithm in it.

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoenc.backends.c import CBackend
-from autoenc.backends.matrix_sums import MatrixSum
+from autoenc.backends.c.backend import CBackend
+from autoenc.backends.c.matrix_sums import MatrixSum
 from autoenc.settings import Settings
 
 AXES = [0, 1, None]
@@ -111,7 +111,7 @@ def test_other_sums_are_left_to_pytensor():
 SCRIPT = """
 import sys
 import numpy as np, pytensor, pytensor.tensor as pt
-from autoenc.backends.c import CBackend
+from autoenc.backends.c.backend import CBackend
 from autoenc.settings import Settings
 
 backend = CBackend(Settings())

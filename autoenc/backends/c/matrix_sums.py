@@ -14,7 +14,7 @@ from pytensor.graph.rewriting.basic import in2out, node_rewriter
 from pytensor.link.c.op import COp
 from pytensor.tensor.math import Sum
 
-from autoenc.backends.linked import Linked
+from autoenc.backends.c.linked import Linked
 
 
 class MatrixSum(Linked, COp):

@@ -16,19 +16,19 @@ from pytensor import config
 from pytensor.compile.mode import Mode
 from pytensor.link.vm import VMLinker
 
-from autoenc.backends import (
-    c_draws,
+from autoenc.backends.base import Array, BackendError
+from autoenc.backends.c import (
+    draws,
     elementwise,
     matrix_sums,
     mixed_products,
     shared_pairs,
     tied_gradient,
 )
-from autoenc.backends.base import Array, BackendError
-from autoenc.backends.blas import Blas, find_blas, prepare_mkl
+from autoenc.backends.c.blas import Blas, find_blas, prepare_mkl
+from autoenc.backends.c.kernels import has_mixed_products, with_kernels
 from autoenc.backends.cache import cache_folder
 from autoenc.backends.cpu import cpu_model
-from autoenc.backends.kernels import has_mixed_products, with_kernels
 from autoenc.backends.loop import StepLoop, compile_function
 from autoenc.backends.step import Step
 from autoenc.graph.precision import PRECISIONS
@@ -90,7 +90,7 @@ class CBackend:
         self._mode = mode.register(*elementwise.rewrites(shared=bool(blas.kernels)))
         if blas.kernels:
             more = (*tied_gradient.REWRITES, *matrix_sums.REWRITES)
-            self._mode = self._mode.register(*more, *c_draws.rewrites(blas.kernels))
+            self._mode = self._mode.register(*more, *draws.rewrites(blas.kernels))
         if blas.kernels and has_mixed_products(blas.kernels):
             self._mode = self._mode.register(*mixed_products.REWRITES, *shared_pairs.REWRITES)
             self.precisions = PRECISIONS

@@ -7,10 +7,10 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 
-from autoenc.backends.shared_pairs import SharingProduct
+from autoenc.backends.c.shared_pairs import SharingProduct
 from autoenc.graph.precision import with_mixed_products
-from tests.backends.test_kernels import MIXED, NAMES, Operand, library, multiply, operand
-from tests.backends.test_mixed_products import MODES, assert_near, normal, ops, rounded
+from tests.backends.c.test_kernels import MIXED, NAMES, Operand, library, multiply, operand
+from tests.backends.c.test_mixed_products import MODES, assert_near, normal, ops, rounded
 
 KERNELS = NAMES if True in MIXED else []
 

@@ -18,8 +18,8 @@ from pytensor.tensor.blas import Dot22, Gemm
 from pytensor.tensor.elemwise import DimShuffle
 from pytensor.tensor.math import dot
 
-from autoenc.backends.linked import Linked
-from autoenc.backends.tied_gradient import AddOuterProducts
+from autoenc.backends.c.linked import Linked
+from autoenc.backends.c.tied_gradient import AddOuterProducts
 from autoenc.graph.precision import MixedDot, as_bfloat16
 
 

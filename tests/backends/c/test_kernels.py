@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytensor import config
 
-from autoenc.backends.blas import find_blas
-from autoenc.backends.kernels import has_mixed_products, with_kernels
+from autoenc.backends.c.blas import find_blas
+from autoenc.backends.c.kernels import has_mixed_products, with_kernels
 from autoenc.graph.precision import as_bfloat16
 
 NAMES = [name for name in ("mkl", "openblas") if find_blas(name)]
@@ -281,7 +281,7 @@ def test_where_a_weight_begins_in_memory_does_not_change_a_bit(mixed, shape):
 DIGESTS = """
 import hashlib
 import numpy as np
-from tests.backends.test_kernels import KERNELS, add_outer_products, multiply, operand
+from tests.backends.c.test_kernels import KERNELS, add_outer_products, multiply, operand
 THIN = [
     (20, 500, 784, (False, False)), (20, 784, 500, (False, True)), (784, 500, 20, (True, False)),
     (101, 333, 257, (False, False)),
@@ -312,7 +312,7 @@ def test_the_number_of_threads_does_not_change_a_bit():
 NEW_THREADS = """
 import os
 import numpy as np
-from tests.backends.test_kernels import Operand, library, multiply
+from tests.backends.c.test_kernels import Operand, library, multiply
 library("openblas")
 before = len(os.listdir("/proc/self/task"))
 a, b, c = (np.ones(shape, "float32") for shape in [(20, 784), (784, 500), (20, 500)])
@@ -331,7 +331,7 @@ def test_there_are_no_more_threads_than_any_library_is_allowed(name):
 
 SLICES = """
 from itertools import product
-from tests.backends.test_kernels import KERNELS, check_product
+from tests.backends.c.test_kernels import KERNELS, check_product
 shapes = [(513, 700, 300), (700, 513, 514), (601, 602, 603), (600, 20, 513), (900, 5, 600)]
 turns = list(product([False, True], repeat=2))
 for kernel, (seed, shape), turned in product(KERNELS, enumerate(shapes), turns):
@@ -351,7 +351,7 @@ GET_SET = {
 
 
 KEPT = """
-from tests.backends.test_kernels import GET_SET, NAMES, check_product, library
+from tests.backends.c.test_kernels import GET_SET, NAMES, check_product, library
 for name in NAMES:
     get, set_ = (getattr(library(name), routine) for routine in GET_SET[name])
     for n_threads in (2, 1, 2):
@@ -369,7 +369,7 @@ AT_ONCE = """
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 import numpy as np
-from tests.backends.test_kernels import GET_SET, KERNELS, exact, library, multiply, operand
+from tests.backends.c.test_kernels import GET_SET, KERNELS, exact, library, multiply, operand
 
 SHAPES = [
     (20, 500, 784, (False, False)), (600, 601, 602, (False, False)), (20, 784, 500, (False, True)),
@@ -410,7 +410,7 @@ def test_several_callers_at_once(n_threads):
 FORK = """
 import os
 import numpy as np
-from tests.backends.test_kernels import KERNELS, Operand, multiply
+from tests.backends.c.test_kernels import KERNELS, Operand, multiply
 
 def right(kernel, factor):
     for m, n, k in [(20, 500, 784), (600, 610, 620)]:
@@ -453,7 +453,7 @@ def next_to_nothing(array, at_end):
 NEXT_TO_NOTHING = """
 from itertools import product
 import numpy as np
-from tests.backends.test_kernels import (
+from tests.backends.c.test_kernels import (
     KERNELS, Operand, add_outer_products, exact, multiply, next_to_nothing, operand,
 )
 rng = np.random.default_rng(0)

@@ -11,7 +11,8 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 
-from autoenc.backends import BackendError, c, resolve_backend
+from autoenc.backends import BackendError, resolve_backend
+from autoenc.backends.c import backend as c
 from autoenc.settings import Settings
 
 

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from autoenc.backends import blas
-from autoenc.backends.blas import find_blas
+from autoenc.backends.c import blas
+from autoenc.backends.c.blas import find_blas
 
 INSTALLED = [name for name in blas.NAMES if find_blas(name)]
 

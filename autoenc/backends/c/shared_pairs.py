@@ -14,7 +14,7 @@ import pytensor.tensor as pt
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.rewriting.basic import graph_rewriter
 
-from autoenc.backends.mixed_products import MixedProduct
+from autoenc.backends.c.mixed_products import MixedProduct
 from autoenc.graph.precision import as_bfloat16
 
 
