@@ -23,6 +23,7 @@ test: $(VENV)/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m tests.browser
 	$(ONE_THREAD) $(BIN)/python -m pytest -n 2
 
 torture: $(VENV)/.ready

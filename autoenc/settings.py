@@ -14,9 +14,13 @@ import configparser
 import os
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
+
+from autoenc.folders import expand, temporary_folder
 
 FLOAT_TYPES = ("float32", "float64")
 DEVICE_PATTERN = re.compile(r"cpu|cuda\d*")
@@ -113,12 +117,42 @@ def configure_pytensor(settings: Settings) -> None:
     Theano took its precision from ``.theanorc`` when it was imported; so do we.
     PyTensor's own default of float64 halves the speed and doubles the memory.
     """
-    from pytensor import config
-
+    config = _import_config()
     if settings.floatX is not None:
         config.floatX = settings.floatX
     elif config._config_var_dict["floatX"].is_default:
         config.floatX = "float32"
+
+
+def _import_config() -> Any:
+    """Import PyTensor's settings; where there is no home folder, as if it were elsewhere.
+
+    PyTensor looks for the home folder when it is imported, raises where there is none, and
+    creates a folder for compiled code in it when it first compiles.
+    """
+    with _any_home():
+        from pytensor import config
+    folder = config._config_var_dict["base_compiledir"]
+    if folder.is_default and not _can_be_made(folder.val):
+        folder.val = temporary_folder() / "pytensor"
+    return config
+
+
+@contextmanager
+def _any_home() -> Iterator[None]:
+    if expand("~").is_absolute():
+        yield
+        return
+    os.environ["HOME"] = "/nonexistent"
+    try:
+        yield
+    finally:
+        del os.environ["HOME"]
+
+
+def _can_be_made(folder: Path) -> bool:
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    return os.access(there, os.W_OK)
 
 
 def _theanorc_files() -> list[str]:
@@ -131,7 +165,7 @@ def _theanorc_files() -> list[str]:
 def _from_files(files: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
     parser = configparser.RawConfigParser()
     for name in files:
-        path = Path(name).expanduser()
+        path = expand(name)
         if not path.exists():
             continue
         try:

@@ -6,14 +6,15 @@
 
 from __future__ import annotations
 
-import functools
 import importlib.util
 import os
 
 from autoenc.backends.base import Backend, BackendError, BlockRunner
-from autoenc.backends.c.backend import CBackend, has_compiler
+from autoenc.backends.c.backend import CBackend
 from autoenc.backends.c.blas import find_blas
+from autoenc.backends.c.compiler import compiler_trouble
 from autoenc.backends.cpu import cpu_vendor, has_cpu_flag
+from autoenc.backends.once import once
 from autoenc.backends.precision import in_precision
 from autoenc.backends.step import Step, make_step
 from autoenc.settings import Settings, check_device, read_settings
@@ -83,12 +84,12 @@ def _choose(device: str | None) -> tuple[str, str, str]:
         return "xla", device, f"device {device!r} was asked for"
     if device is None and _has_cuda():
         return "xla", "cuda", "there is a CUDA GPU"
-    if not has_compiler():
-        return "xla", "cpu", "there is no C++ compiler"
     if cpu_vendor() == "AuthenticAMD" and not has_cpu_flag("avx512f"):
         return "xla", "cpu", "its products are the fastest on AMD's processors without AVX-512"
     if not find_blas():
         return "xla", "cpu", "there is no fast BLAS for C"
+    if trouble := compiler_trouble():
+        return "xla", "cpu", f"C would be faster here, but {trouble}"
     return "c", "cpu", "it is the fastest on this processor"
 
 
@@ -103,7 +104,7 @@ def _device_for(name: str, device: str | None) -> str:
     return "cpu"
 
 
-@functools.cache
+@once
 def _make(name: str, device: str, settings: Settings, reason: str) -> Backend:
     backend = _construct(name, device, settings)
     backend.reason = reason
@@ -122,7 +123,7 @@ def _construct(name: str, device: str, settings: Settings) -> Backend:
     return XlaBackend(device)
 
 
-@functools.cache
+@once
 def _has_cuda() -> bool:
     # Importing JAX takes a second; without its CUDA plugin there is no need to ask it.
     plugins = ("jax_cuda12_plugin", "jax_cuda13_plugin")

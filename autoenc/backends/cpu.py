@@ -21,6 +21,15 @@ def cpu_model() -> str:
     return f"{name} (family {info['cpu family']}, model {info.get('model', '?')})"
 
 
+def cpu_kind() -> str:
+    """Return what code compiled for this processor depends on: its model and its features.
+
+    A virtual machine can hide features of the model that it names.
+    """
+    flags = _cpu_info().get("flags") or _cpu_info().get("Features", "")
+    return f"{cpu_model()} {' '.join(sorted(flags.split()))}"
+
+
 def has_cpu_flag(flag: str) -> bool:
     """Whether the processor has a feature, by Linux's name for it."""
     return flag in _cpu_info().get("flags", "").split()

@@ -8,9 +8,10 @@ from contextlib import nullcontext
 import pytensor
 
 from autoenc.backends.base import Array
-from autoenc.backends.c.backend import use_compile_folder
+from autoenc.backends.compile_folder import compile_folder, user_chose_folder
 from autoenc.backends.loop import StepLoop, compile_function
 from autoenc.backends.step import Step
+from autoenc.folders import FolderError
 from autoenc.graph.types import Expression
 from autoenc.settings import Settings
 
@@ -33,9 +34,8 @@ class NumbaBackend:
     def __init__(self, settings: Settings) -> None:
         import numba
 
+        _use_compile_folder(settings, numba.__version__)
         self.description = f"Numba {numba.__version__} (PyTensor {pytensor.__version__})"
-        # Numba's cache does not know PyTensor's version; the folder's name does.
-        use_compile_folder(settings, MODE)
 
     def put(self, array: Array) -> Array:
         """Return the array: the CPU's memory is the device."""
@@ -48,3 +48,19 @@ class NumbaBackend:
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
         """Compile an expression into a function of NumPy arrays."""
         return compile_function(inputs, output, MODE, nullcontext())
+
+
+def _use_compile_folder(settings: Settings, version: str) -> None:
+    """Keep what Numba compiles in a private folder, or not at all.
+
+    PyTensor's own folder for it does not depend on PyTensor's version, and anybody who can
+    write to it can run code here.
+    """
+    from pytensor.link.numba import cache
+
+    if user_chose_folder():
+        return
+    try:
+        cache.NUMBA_CACHE_PATH = compile_folder(settings, MODE, version, executable=False)
+    except FolderError:
+        pytensor.config.numba__cache = False

@@ -88,13 +88,11 @@ def check_precision() -> Iterator[Finding]:
 
 def check_compiler() -> Iterator[Finding]:
     """Find out what the C backend needs."""
-    from autoenc.backends.c.backend import has_compiler
     from autoenc.backends.c.blas import find_blas
+    from autoenc.backends.c.compiler import compiler_trouble
 
-    if not has_compiler():
-        yield Finding(
-            ADVICE, "no C++ compiler, so that the C backend is missing; Debian: apt install g++"
-        )
+    if trouble := compiler_trouble():
+        yield Finding(ADVICE, f"the C backend is missing: {trouble}")
     blas = find_blas()
     if blas is None or blas.name == "system":
         yield Finding(

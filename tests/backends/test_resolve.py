@@ -15,8 +15,8 @@ from autoenc.settings import SettingsError
 def machine(monkeypatch):
     """A machine to be described: compiler, processor, BLAS, GPU."""
 
-    def describe(*, compiler=True, vendor="GenuineIntel", avx512=True, blas=True, cuda=False):
-        monkeypatch.setattr(backends, "has_compiler", lambda: compiler)
+    def describe(*, compiler=None, vendor="GenuineIntel", avx512=True, blas=True, cuda=False):
+        monkeypatch.setattr(backends, "compiler_trouble", lambda: compiler)
         monkeypatch.setattr(backends, "cpu_vendor", lambda: vendor)
         monkeypatch.setattr(backends, "has_cpu_flag", lambda flag: avx512)
         monkeypatch.setattr(backends, "find_blas", lambda: blas)
@@ -31,7 +31,7 @@ def machine(monkeypatch):
     [
         ({}, ("c", "cpu"), "fastest on this processor"),
         ({"cuda": True}, ("xla", "cuda"), "CUDA"),
-        ({"compiler": False}, ("xla", "cpu"), "compiler"),
+        ({"compiler": "g++ finds no Python.h"}, ("xla", "cpu"), "finds no Python.h"),
         ({"vendor": "AuthenticAMD"}, ("c", "cpu"), "fastest on this processor"),
         ({"vendor": "AuthenticAMD", "avx512": False}, ("xla", "cpu"), "AMD"),
         ({"blas": None}, ("xla", "cpu"), "BLAS"),

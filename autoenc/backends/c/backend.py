@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytensor
@@ -26,11 +23,13 @@ from autoenc.backends.c import (
     tied_gradient,
 )
 from autoenc.backends.c.blas import Blas, find_blas, prepare_mkl
+from autoenc.backends.c.compiler import compiler_trouble, compiler_version
 from autoenc.backends.c.kernels import has_mixed_products, with_kernels
-from autoenc.backends.cache import cache_folder
-from autoenc.backends.cpu import cpu_model
+from autoenc.backends.compile_folder import compile_folder, user_chose_folder
 from autoenc.backends.loop import StepLoop, compile_function
+from autoenc.backends.once import Lock
 from autoenc.backends.step import Step
+from autoenc.folders import FolderError
 from autoenc.graph.precision import PRECISIONS
 from autoenc.graph.types import Expression
 from autoenc.settings import Settings
@@ -39,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 # PyTensor's flags are of the whole process, and its store of compiled modules is not
 # made for several threads.
-_compiling = threading.RLock()
+_compiling = Lock()
 
 # The parts of -ffast-math that let GCC call glibc's vector exp and log
 # (declared only where __FAST_MATH__ is defined), without those that assume there
@@ -63,7 +62,7 @@ class CBackend:
     Raises
     ------
     BackendError
-        If there is no C++ compiler or no BLAS.
+        If C code cannot be compiled or loaded, or there is no BLAS.
     """
 
     name = "c"
@@ -71,10 +70,10 @@ class CBackend:
     precisions: tuple[str, ...] = ("float32",)
 
     def __init__(self, settings: Settings) -> None:
-        if not has_compiler():
+        if trouble := compiler_trouble():
             raise BackendError(
-                "backend 'c' needs a C++ compiler and found none; install g++ "
-                "(Debian: apt install g++), or use backend='xla'."
+                f"backend 'c' needs a C++ compiler that works, but {trouble}; correct that, or "
+                "use backend='xla'."
             )
         blas = _blas(settings)
         if blas.name == "mkl":
@@ -84,7 +83,7 @@ class CBackend:
         self._cxxflags = f"{settings.gcc__cxxflags or flags} {blas.cxxflags}".strip()
         kernels = " and kernels of its own" if blas.kernels else ""
         self.description = f"C with {blas.description}{kernels} (PyTensor {pytensor.__version__})"
-        use_compile_folder(settings, self._ldflags, self._cxxflags)
+        _use_compile_folder(settings, self._ldflags, self._cxxflags)
         # Intermediate arrays are kept for the next step.
         mode = Mode(VMLinker(allow_gc=False, use_cloop=True), "fast_run")
         self._mode = mode.register(*elementwise.rewrites(shared=bool(blas.kernels)))
@@ -118,23 +117,19 @@ class CBackend:
             yield
 
 
-def has_compiler() -> bool:
-    """Whether PyTensor has a C++ compiler."""
-    return bool(config.cxx)
-
-
-def use_compile_folder(settings: Settings, *flags: str) -> None:
+def _use_compile_folder(settings: Settings, *flags: str) -> None:
     """Give this combination of flags, processor and versions a folder of its own.
 
     PyTensor reads the folder once. If something was compiled before, or the user has
     chosen a folder through PyTensor's own flags, it stays.
     """
-    folder_was_given = not config._config_var_dict["base_compiledir"].is_default
-    if folder_was_given or _is_set("compiledir"):
+    if user_chose_folder() or _is_set("compiledir"):
         return
-    key = "\n".join([*flags, cpu_model(), sys.version, pytensor.__version__])
-    base = Path(settings.base_compiledir or cache_folder()).expanduser()
-    config.compiledir = base / f"compiled-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    version = compiler_version(config.cxx)
+    try:
+        config.compiledir = compile_folder(settings, *flags, version, executable=True)
+    except FolderError as error:
+        raise BackendError(f"compiled code cannot be kept: {error}.") from error
     logger.info("compiled modules are kept in %s", config.compiledir)
 
 

@@ -10,13 +10,15 @@ import ctypes.util
 import hashlib
 import importlib.metadata
 import os
+import secrets
 import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from autoenc.backends.cache import cache_folder
 from autoenc.backends.cpu import cpu_vendor, has_cpu_flag
+from autoenc.backends.once import once
+from autoenc.folders import cache_folder, make_private
 
 NAMES = ("mkl", "openblas", "system")
 
@@ -153,13 +155,14 @@ def _link(library: Path) -> str:
     return " ".join([*(shlex.quote(f"-L{folder}") for folder in folders), f"-l{name}"])
 
 
+@once
 def _unversioned(library: Path, name: str) -> Path:
-    """Folder with a link of that name to the library."""
+    """Return a folder with a link of that name to the library."""
     key = hashlib.sha256(str(library).encode()).hexdigest()[:16]
-    folder = cache_folder() / f"blas-{key}"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = cache_folder(executable=True) / f"blas-{key}"
+    make_private(folder)
     if not (folder / name).exists():
-        temporary = folder / f"{name}.{os.getpid()}"
+        temporary = folder / f"{name}.{secrets.token_hex(8)}"
         temporary.symlink_to(library)
         temporary.replace(folder / name)
     return folder

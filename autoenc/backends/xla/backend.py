@@ -23,9 +23,9 @@ from pytensor.graph.fg import FunctionGraph
 
 from autoenc.backends.base import Array, BackendError, DeviceArray, block_generators
 from autoenc.backends.branchless import branchless
-from autoenc.backends.cache import cache_folder
-from autoenc.backends.cpu import cpu_model
+from autoenc.backends.cpu import cpu_kind
 from autoenc.backends.step import Step
+from autoenc.folders import FolderError, cache_folder, make_private
 from autoenc.graph.precision import PRECISIONS
 from autoenc.graph.structure import structure
 from autoenc.graph.types import Expression, Parameter
@@ -199,8 +199,13 @@ def keep_compiled_code() -> None:
     """
     if jax.config.jax_compilation_cache_dir is not None:
         return
-    kind = hashlib.sha256(f"{cpu_model()} {jax.__version__}".encode()).hexdigest()[:16]
-    jax.config.update("jax_compilation_cache_dir", str(cache_folder() / f"xla-{kind}"))
+    kind = hashlib.sha256(f"{cpu_kind()} {jax.__version__}".encode()).hexdigest()[:16]
+    try:
+        folder = cache_folder() / f"xla-{kind}"
+        make_private(folder)
+    except FolderError:  # what is compiled is then compiled again by the next process
+        return
+    jax.config.update("jax_compilation_cache_dir", str(folder))
     # What takes a tenth of a second is worth a file: a training is a handful of them.
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

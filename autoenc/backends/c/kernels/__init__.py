@@ -21,9 +21,10 @@ from tempfile import TemporaryDirectory
 from pytensor import config
 
 from autoenc.backends.c.blas import Blas
-from autoenc.backends.cache import cache_folder
-from autoenc.backends.cpu import cpu_model
+from autoenc.backends.c.compiler import compiler_version
+from autoenc.backends.cpu import cpu_kind
 from autoenc.files import atomic_write
+from autoenc.folders import cache_folder, make_private
 
 logger = logging.getLogger(__name__)
 
@@ -51,10 +52,14 @@ def with_kernels(blas: Blas) -> Blas:
     command = [*shlex.split(config.cxx), *_FLAGS, *_definitions(blas)]
     libraries = [*shlex.split(blas.ldflags), *_run_paths(blas)]
     code = [source.read_text(encoding="utf-8") for source in (*_SOURCES, *_HEADERS)]
-    key = "\n".join([*code, *command, *libraries, cpu_model()])
-    folder = cache_folder() / f"kernels-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    version = compiler_version(config.cxx)
+    key = "\n".join([*code, *command, version, *libraries, cpu_kind()])
+    folder = (
+        cache_folder(executable=True) / f"kernels-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    )
     library = folder / f"lib{_LIBRARY}.so"
     try:
+        make_private(folder)
         _compile(library, command, libraries)
     except (OSError, subprocess.CalledProcessError) as error:
         reason = getattr(error, "stderr", None) or error
