@@ -257,7 +257,7 @@ def start_and_wait_for(path):
     return child
 
 
-def test_killed_and_gone_on_with(tmp_path):
+def test_killed_and_gone_on_with(compiler, tmp_path):
     path = tmp_path / "run.ckpt"
     for delay in (0.0, 0.05):
         child = start_and_wait_for(path)
@@ -268,7 +268,7 @@ def test_killed_and_gone_on_with(tmp_path):
     assert run_in_child(LONG, path) == run_in_child(LONG, tmp_path / "other.ckpt")
 
 
-def test_sigterm_ends_the_process_with_a_checkpoint_of_the_last_block(tmp_path):
+def test_sigterm_ends_the_process_with_a_checkpoint_of_the_last_block(compiler, tmp_path):
     path = tmp_path / "run.ckpt"
     code = """
 import os, signal, sys
