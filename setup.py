@@ -51,6 +51,7 @@ setup(
     package_data={
         "autoenc": ["py.typed"],
         "autoenc.backends.c.kernels": ["*.cpp", "*.h"],
+        "autoenc.backends.xla.thin": ["*.cpp", "*.cu", "*.h"],
         "autoenc.data": ["donuts.csv", "mnist_sample.npz", "README.md"],
         "autoenc.reports": ["templates/*"],
     },

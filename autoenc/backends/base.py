@@ -15,6 +15,11 @@ DeviceArray: TypeAlias = Any
 """An array where the backend wants it: NumPy's own in C, JAX's on XLA."""
 
 
+# Rows of a block on a CPU: few enough for a progress bar to move and Ctrl-C to be heard, enough
+# for the cost of a call to vanish.
+ROWS_PER_BLOCK = 5_000
+
+
 class BackendError(RuntimeError):
     """A backend or device that was asked for cannot be had."""
 
@@ -78,12 +83,15 @@ class Backend(Protocol):
         Why this one.
     precisions : tuple of str
         Those in which it makes products; see `in_precision`.
+    rows_per_block : int
+        How many rows a block has where the caller does not say.
     """
 
     name: str
     description: str
     reason: str
     precisions: tuple[str, ...]
+    rows_per_block: int
 
     def put(self, array: Array) -> DeviceArray:
         """Move an array to the device, once."""

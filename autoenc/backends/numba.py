@@ -7,7 +7,7 @@ from contextlib import nullcontext
 
 import pytensor
 
-from autoenc.backends.base import Array
+from autoenc.backends.base import ROWS_PER_BLOCK, Array
 from autoenc.backends.compile_folder import compile_folder, user_chose_folder
 from autoenc.backends.loop import StepLoop, compile_function
 from autoenc.backends.step import Step
@@ -30,6 +30,7 @@ class NumbaBackend:
     name = "numba"
     reason = "asked for"
     precisions: tuple[str, ...] = ("float32",)
+    rows_per_block = ROWS_PER_BLOCK
 
     def __init__(self, settings: Settings) -> None:
         import numba

@@ -20,7 +20,7 @@ from pytensor.tensor.type import matrix
 
 from autoenc.graph.types import Expression
 
-PRECISIONS = ("float32", "mixed_bfloat16")
+PRECISIONS = ("float32", "mixed_bfloat16", "tf32")
 
 
 class MixedDot(Op):

@@ -77,7 +77,7 @@ def train(
         How the step is compiled; see `autoenc.backends.resolve_backend`.
     device : {"cpu", "cuda", "cuda0", ...}, optional
         Where it runs.
-    precision : {"float32", "mixed_bfloat16"}
+    precision : {"float32", "mixed_bfloat16", "tf32"}
         Of the products of matrices: mixed, their operands are rounded to bfloat16, and sums,
         parameters and all else stay float32. On XLA, and in C where the processor has it.
     block_size : int, optional
@@ -156,7 +156,8 @@ def train(
     """
     chosen = resolve_backend(backend, device)
     arrays = as_arrays(data, inputs)
-    plan = make_plan(len(arrays[0]), batch_size, n_epochs, block_size, seed, shuffle)
+    sizes = len(arrays[0]), batch_size, n_epochs, block_size
+    plan = make_plan(*sizes, seed, shuffle, chosen.rows_per_block)
     step = in_precision(precision, make_step(cost, updates, inputs), chosen)
     validator = _make_validator(validation, early_stopping, inputs, chosen)
     if early_stopping:

@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoenc.training.schedule import ROWS_PER_BLOCK, block_length, epoch_blocks
+from autoenc.backends.base import ROWS_PER_BLOCK
+from autoenc.training.schedule import block_length, epoch_blocks
 
 sizes = st.integers(1, 60)
 
@@ -50,7 +51,7 @@ def test_the_order_follows_from_seed_and_epoch():
 
 @given(n_minibatches=st.integers(1, 20_000), batch=st.integers(1, 20_000))
 def test_blocks_are_bounded_and_few_lengths_are_compiled(n_minibatches, batch):
-    length = block_length(n_minibatches, batch)
+    length = block_length(n_minibatches, batch, ROWS_PER_BLOCK)
     assert 1 <= length <= max(ROWS_PER_BLOCK // batch, 1)
     # No more than twice as many blocks as the bound demands.
     assert length >= min(n_minibatches, max(ROWS_PER_BLOCK // batch, 1) // 4, 1)

@@ -13,7 +13,7 @@ from pytensor import config
 from pytensor.compile.mode import Mode
 from pytensor.link.vm import VMLinker
 
-from autoenc.backends.base import Array, BackendError
+from autoenc.backends.base import ROWS_PER_BLOCK, Array, BackendError
 from autoenc.backends.c import (
     draws,
     elementwise,
@@ -30,7 +30,6 @@ from autoenc.backends.loop import StepLoop, compile_function
 from autoenc.backends.once import Lock
 from autoenc.backends.step import Step
 from autoenc.folders import FolderError
-from autoenc.graph.precision import PRECISIONS
 from autoenc.graph.types import Expression
 from autoenc.settings import Settings
 
@@ -68,6 +67,7 @@ class CBackend:
     name = "c"
     reason = "asked for"
     precisions: tuple[str, ...] = ("float32",)
+    rows_per_block = ROWS_PER_BLOCK
 
     def __init__(self, settings: Settings) -> None:
         if trouble := compiler_trouble():
@@ -92,7 +92,7 @@ class CBackend:
             self._mode = self._mode.register(*more, *draws.rewrites(blas.kernels))
         if blas.kernels and has_mixed_products(blas.kernels):
             self._mode = self._mode.register(*mixed_products.REWRITES, *shared_pairs.REWRITES)
-            self.precisions = PRECISIONS
+            self.precisions = ("float32", "mixed_bfloat16")
 
     def put(self, array: Array) -> Array:
         """Return the array: the CPU's memory is the device."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import logging
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -21,17 +22,32 @@ import pytensor
 from pytensor.compile.mode import JAX
 from pytensor.graph.fg import FunctionGraph
 
-from autoenc.backends.base import Array, BackendError, DeviceArray, block_generators
+from autoenc.backends.base import (
+    ROWS_PER_BLOCK,
+    Array,
+    BackendError,
+    DeviceArray,
+    block_generators,
+)
 from autoenc.backends.branchless import branchless
 from autoenc.backends.cpu import cpu_kind
 from autoenc.backends.step import Step
+from autoenc.backends.xla.thin import EmulatedGpu, Gpu, NotThinError, thin_block
 from autoenc.folders import FolderError, cache_folder, make_private
 from autoenc.graph.precision import PRECISIONS
 from autoenc.graph.structure import structure
 from autoenc.graph.types import Expression, Parameter
 
+logger = logging.getLogger(__name__)
+
 # PyTensor's own rewrites for JAX, and ours before it fuses what is elementwise (49).
 MODE = JAX.register((branchless, 48.5))
+
+# JAX's names for how float32 matrices are multiplied, by autoenc's for the precision of a step.
+PRODUCTS = {"float32": "highest", "mixed_bfloat16": "highest", "tf32": "tensorfloat32"}
+
+# A GPU takes milliseconds for what takes a CPU a second.
+ROWS_PER_BLOCK_OF_GPU = 100_000
 
 # Compiled graphs that are kept for others of the same structure.
 GRAPHS_KEPT = 64
@@ -53,11 +69,17 @@ class XlaBackend:
 
     name = "xla"
     reason = "asked for"
-    precisions: tuple[str, ...] = PRECISIONS
+    precisions: tuple[str, ...] = ("float32", "mixed_bfloat16")
+    rows_per_block = ROWS_PER_BLOCK
 
     def __init__(self, device: str) -> None:
         keep_compiled_code()
         self._device = find_device(device)
+        self.gpu: Gpu | EmulatedGpu | None = None
+        if self._device.platform != "cpu":
+            self.precisions = PRECISIONS
+            self.rows_per_block = ROWS_PER_BLOCK_OF_GPU
+            self.gpu = _find_gpu(self._device)
         self.description = (
             f"XLA on {_device_name(self._device)} "
             f"(JAX {jax.__version__}, PyTensor {pytensor.__version__})"
@@ -70,7 +92,7 @@ class XlaBackend:
 
     def compile(self, step: Step) -> ScanRunner:
         """Compile a step into a runner of blocks."""
-        return ScanRunner(step, self._device)
+        return ScanRunner(step, self._device, self.gpu)
 
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
         """Compile an expression into a function of NumPy arrays."""
@@ -83,15 +105,17 @@ class ScanRunner:
     The state's memory is not donated: what it was before a block is there to go back to.
     """
 
-    def __init__(self, step: Step, device: Any) -> None:
+    def __init__(self, step: Step, device: Any, gpu: Gpu | EmulatedGpu | None = None) -> None:
         self._device = device
         self._dtype = step.dtype
+        self._products = PRODUCTS[step.precision]
         self._state = _Mirror(step.state, device)
         self._constants = _Mirror(step.constants, device)
         self._n_generators = len(step.generators)
         shared = [*step.state, *step.generators, *step.constants]
         shared_inputs, outputs = step.with_inputs_for(shared)
-        self._block = _block_function([*step.inputs, *shared_inputs], outputs, len(step.state))
+        graph = [*step.inputs, *shared_inputs], outputs, len(step.state)
+        self._block = _block_function(*graph, gpu)
         self._before: list[DeviceArray] = []
         self._kept: list[DeviceArray] = []
         self._finite: Any = True
@@ -99,7 +123,8 @@ class ScanRunner:
     def run(self, data: Sequence[DeviceArray], rows: Array, entropy: Sequence[int]) -> Array:
         """Train on one block; see `BlockRunner.run`."""
         generators = [_key(g) for g in block_generators(entropy, self._n_generators)]
-        with _precision(self._dtype), _without_truncation_warnings(), _memory_errors():
+        precision = _precision(self._dtype, self._products)
+        with precision, _without_truncation_warnings(), _memory_errors():
             rows = jax.device_put(rows.astype(np.int32), self._device)
             self._before = list(self._state.fresh())
             after, costs, self._finite = self._block(
@@ -240,9 +265,11 @@ def _row_function(inputs: Any, outputs: Any) -> Callable[..., Any]:
 
 
 @_compiled_once
-def _block_function(inputs: Any, outputs: Any, n_state: int) -> Callable[..., Any]:
+def _block_function(
+    inputs: Any, outputs: Any, n_state: int, gpu: Gpu | EmulatedGpu | None = None
+) -> Callable[..., Any]:
     """Compile a block: (state, generators, constants, data, rows) → (state, costs, finite)."""
-    step = jaxify(inputs, outputs)
+    scan = _scan(jaxify(inputs, outputs), n_state)
 
     def run_block(
         state: list[DeviceArray],
@@ -251,6 +278,29 @@ def _block_function(inputs: Any, outputs: Any, n_state: int) -> Callable[..., An
         data: list[DeviceArray],
         rows: DeviceArray,
     ) -> tuple[list[DeviceArray], DeviceArray, DeviceArray]:
+        train = scan
+        if gpu is not None:
+            train = (
+                _thin_block(inputs, outputs, n_state, gpu, state, constants, data, rows) or scan
+            )
+        state, costs = train(state, generators, constants, data, rows)
+        finite = jax.numpy.array([jax.numpy.isfinite(variable).all() for variable in state])
+        return state, costs, finite.all()
+
+    function: Callable[..., Any] = jax.jit(run_block)
+    return function
+
+
+def _scan(step: Callable[..., tuple[DeviceArray, ...]], n_state: int) -> Callable[..., Any]:
+    """Return a function that takes a step with each minibatch of a block."""
+
+    def run(
+        state: list[DeviceArray],
+        generators: list[Any],
+        constants: list[DeviceArray],
+        data: list[DeviceArray],
+        rows: DeviceArray,
+    ) -> tuple[list[DeviceArray], DeviceArray]:
         def minibatch(carry: Any, rows: DeviceArray) -> tuple[Any, DeviceArray]:
             state, generators = carry
             inputs = [array.at[rows].get(mode="promise_in_bounds") for array in data]
@@ -258,11 +308,31 @@ def _block_function(inputs: Any, outputs: Any, n_state: int) -> Callable[..., An
             return (rest[:n_state], rest[n_state:]), cost
 
         (state, _), costs = jax.lax.scan(minibatch, (state, generators), rows)
-        finite = jax.numpy.array([jax.numpy.isfinite(variable).all() for variable in state])
-        return state, costs, finite.all()
+        return state, costs
 
-    function: Callable[..., Any] = jax.jit(run_block)
-    return function
+    return run
+
+
+def _thin_block(
+    inputs: Any, outputs: Any, n_state: int, gpu: Gpu | EmulatedGpu, *arrays: Any
+) -> Callable[..., Any] | None:
+    """Return a function that trains on a block as one kernel, None where there can be none."""
+    graph = FunctionGraph(list(inputs), list(outputs), clone=True)
+    # Each operation by itself: the kernel finds its places between the products.
+    MODE.excluding("fusion").optimizer.rewrite(graph)
+    try:
+        return thin_block(graph, n_state, gpu, *arrays)
+    except NotThinError as error:
+        logger.info("the block is left to XLA: %s", error)
+        return None
+
+
+def _find_gpu(device: Any) -> Gpu | None:
+    try:
+        return Gpu(device)
+    except NotThinError as error:
+        logger.info("blocks are left to XLA: %s", error)
+        return None
 
 
 def jaxify(
@@ -317,9 +387,9 @@ def _is_shared(variable: Any) -> bool:
 
 
 @contextmanager
-def _precision(dtype: str) -> Iterator[None]:
-    """JAX's 64-bit mode as `dtype` needs it, and products in full float32 on a GPU."""
-    with jax.enable_x64(dtype == "float64"), jax.default_matmul_precision("highest"):
+def _precision(dtype: str, products: str = "highest") -> Iterator[None]:
+    """Set JAX's 64-bit mode as `dtype` needs it; products are in full float32 by default."""
+    with jax.enable_x64(dtype == "float64"), jax.default_matmul_precision(products):
         yield
 
 
