@@ -8,6 +8,14 @@ from autoenc.backends.base import Backend, BackendError
 from autoenc.backends.step import Step
 from autoenc.graph.precision import PRECISIONS, with_mixed_products
 
+NEEDS = {
+    "mixed_bfloat16": (
+        "runs on XLA, and in C if the processor (avx512_bf16) and the compiler have it"
+    ),
+    "tf32": "runs on a CUDA GPU",
+}
+ADVICE = {"mixed_bfloat16": "backend='xla'", "tf32": "backend='xla' and device='cuda'"}
+
 
 def in_precision(precision: str, step: Step, backend: Backend) -> Step:
     """Exchange the products of a step for those in another precision, if that is asked for.
@@ -36,10 +44,8 @@ def in_precision(precision: str, step: Step, backend: Backend) -> Step:
         return step
     if precision not in backend.precisions:
         raise BackendError(
-            f"precision {precision!r} was asked for, but backend {backend.name!r} has "
-            f"{', '.join(map(repr, backend.precisions))} here. 'tf32' needs a CUDA GPU; "
-            "'mixed_bfloat16' runs on XLA, and in C if processor (avx512_bf16) and compiler have "
-            "it: use backend='xla'."
+            f"precision {precision!r} {NEEDS[precision]}, but the backend is {backend.name!r} "
+            f"here; use {ADVICE[precision]}."
         )
     if step.dtype != "float32":
         raise ValueError(

@@ -42,14 +42,23 @@ int collect(ffi::RemainingArgs arguments, ffi::RemainingRets results, Arguments&
 
 #ifdef EMULATED
 
-extern "C" void thin_block_emulated(const void* arguments);
+namespace {
+std::mutex guard;
+std::map<std::string, void (*)(const void*), std::less<>> kernels;
+}  // namespace
 
-static ffi::Error launch(std::string_view, ffi::RemainingArgs arguments, ffi::RemainingRets results) {
+extern "C" void autoenc_add_emulated(const char* program, void (*kernel)(const void*)) {
+  const std::lock_guard<std::mutex> lock(guard);
+  kernels[program] = kernel;
+}
+
+static ffi::Error launch(std::string_view program, ffi::RemainingArgs arguments, ffi::RemainingRets results) {
   Arguments packed;
   ffi::AnyBuffer arrivals = *arguments.get<ffi::AnyBuffer>(0);
   collect(arguments, results, packed, arrivals);
   std::memset(arrivals.untyped_data(), 0, sizeof(std::uint32_t));
-  thin_block_emulated(&packed);
+  const std::lock_guard<std::mutex> lock(guard);
+  kernels.find(program)->second(&packed);
   return ffi::Error::Success();
 }
 

@@ -89,15 +89,34 @@ class EmulatedGpu:
         source = whole_source(program, "emulated")
         source += (FOLDER / "emulated.cpp").read_text(encoding="utf-8")
         name = hashlib.sha256(source.encode()).hexdigest()[:32]
-        with _lock, TemporaryDirectory() as folder:
-            kernel = Path(folder, "kernel.cpp")
-            kernel.write_text(source, encoding="utf-8")
-            output = Path(folder, "emulated.so")
-            sources = [str(kernel), str(FOLDER / "launch.cpp")]
-            flags = ["-DEMULATED", "-std=c++20", "-pthread", "-ffp-contract=off"]
-            _compile_host([*flags, *sources], output)
-            _register(ctypes.CDLL(str(output)), f"autoenc_thin_{name}", "cpu")
-        return f"autoenc_thin_{name}", name
+        with _lock:
+            if name not in _emulated:
+                _emulated[name] = _compile_emulated(source)
+                handler = _emulating_library()
+                handler.autoenc_add_emulated(name.encode(), _emulated[name].thin_block_emulated)
+        return "autoenc_thin_block_emulated", name
+
+
+_emulated: dict[str, Any] = {}
+
+
+def _compile_emulated(source: str) -> Any:
+    with TemporaryDirectory() as folder:
+        kernel, output = Path(folder, "kernel.cpp"), Path(folder, "kernel.so")
+        kernel.write_text(source, encoding="utf-8")
+        flags = ["-std=c++20", "-O1", "-pthread", "-ffp-contract=off"]
+        _compile_host([*flags, str(kernel)], output)
+        return ctypes.CDLL(str(output))
+
+
+@functools.cache
+def _emulating_library() -> Any:
+    with TemporaryDirectory() as folder:
+        output = Path(folder, "emulated.so")
+        _compile_host(["-DEMULATED", str(FOLDER / "launch.cpp")], output)
+        library = ctypes.CDLL(str(output))
+    _register(library, "autoenc_thin_block_emulated", "cpu")
+    return library
 
 
 def _compile_host(arguments: Sequence[str], output: Path) -> None:
