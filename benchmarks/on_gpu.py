@@ -46,7 +46,7 @@ def steps(device: str, output: Path, data: str | None, quick: bool) -> list[Step
     only = ["--only", *(RIVALS[:1] + OURS[:1] if device == "cpu" else RIVALS + OURS)]
     sizes = [] if quick else ["--batch-sizes", "20", "500", "4096"]
     # Where pytest-xdist is not installed, the tests run one after the other.
-    many = ["-n", "8"] if device != "cpu" else []
+    many = ["-n", "8", "-p", "no:benchmark"] if device != "cpu" else []
     return [
         Step("doctor", ["-m", "autoenc.cli", "doctor"], 60),
         Step(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import tempfile
 import time
 from contextlib import ExitStack
@@ -178,9 +179,18 @@ def measure(
             worker.wait_until_ready()
         for worker in workers:
             worker.warm_up()
+            say(f"{worker.name}: first epoch {worker.measurement.first:.2f} s")
         for i in range(n_rounds):
             play_round(workers, i, epochs_a_turn)
+        for worker in workers:
+            seconds = ", ".join(f"{s:.4f}" for s in worker.measurement.seconds)
+            say(f"{worker.name}: {task.batch_size} rows, {seconds} s")
         return {worker.name: worker.finish() for worker in workers}
+
+
+def say(text: str) -> None:
+    """Show what has been measured so far, for whoever waits for the table."""
+    print(f"  {text}", file=sys.stderr, flush=True)
 
 
 def measure_alone(entrant: Entrant, task: Task, n_turns: int, cache: Path) -> Measurement:

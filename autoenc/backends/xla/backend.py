@@ -125,10 +125,14 @@ class ScanRunner:
         generators = [_key(g) for g in block_generators(entropy, self._n_generators)]
         precision = _precision(self._dtype, self._products)
         with precision, _without_truncation_warnings(), _memory_errors():
-            rows = jax.device_put(rows.astype(np.int32), self._device)
             self._before = list(self._state.fresh())
+            # Small arrays go along with the call; to move each by itself takes longer.
             after, costs, self._finite = self._block(
-                self._before, generators, self._constants.fresh(), list(data), rows
+                self._before,
+                generators,
+                self._constants.fresh(),
+                list(data),
+                rows.astype(np.int32),
             )
             # Only when they are there, so that a full device leaves the state as it was.
             costs = np.asarray(costs, dtype=np.float64)

@@ -52,11 +52,12 @@ def test_the_same_seed_gives_the_same_bytes(digits, batch_size):
 
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("batch_size", [20, 300])
-def test_without_noise_it_agrees_with_numba(digits, rule, batch_size):
+@pytest.mark.usefixtures("compiler")
+def test_without_noise_it_agrees_with_c(digits, rule, batch_size):
     settings = {"rule": rule, "corruption": 0, "batch_size": batch_size}
     settings["rate"] = 0.002 if rule == "adam" else 0.05
     params, costs = fit(digits, **settings)
-    expected, expected_costs = fit(digits, "numba", **settings)
+    expected, expected_costs = fit(digits, "c", **settings)
     np.testing.assert_allclose(costs, expected_costs, rtol=1e-4)
     for ours, theirs in zip(params, expected, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-2, atol=1e-3)
@@ -69,7 +70,8 @@ class StopAfter(Callback):
         training.stop_requested = True
 
 
-@pytest.mark.parametrize(("first", "second"), [("xla", "xla"), ("xla", "numba"), ("numba", "xla")])
+@pytest.mark.usefixtures("compiler")
+@pytest.mark.parametrize(("first", "second"), [("xla", "xla"), ("xla", "c"), ("c", "xla")])
 def test_a_checkpoint_goes_from_device_to_device(digits, tmp_path, first, second):
     whole = fit(digits, first, corruption=0, block_size=10)
     path = tmp_path / "run.ckpt"
@@ -138,7 +140,7 @@ def test_a_full_gpu_is_said_and_nothing_is_lost():
         except MemoryError as error:
             print("MemoryError", error)
     """
-    environment = os.environ | {"XLA_PYTHON_CLIENT_MEM_FRACTION": "0.01"}
+    environment = os.environ | {"XLA_PYTHON_CLIENT_MEM_FRACTION": "0.005"}
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
         capture_output=True,

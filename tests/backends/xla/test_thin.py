@@ -121,6 +121,21 @@ def contracted():
     return cost, sgd(cost + contractive(layer, x).mean(), layer.params, 0.1), x
 
 
+def mean_of_numbers():
+    x, mean = pt.vector("x"), pytensor.shared(np.float32(0))
+    cost = ((x - mean) ** 2).mean()
+    return cost, sgd(cost, [mean], 0.1), x
+
+
+def test_numbers_that_are_no_matrix_are_left_to_the_scan():
+    cost, updates, x = mean_of_numbers()
+    backend = XlaBackend("cpu")
+    backend.gpu = Counting()
+    costs = backend.compile(make_step(cost, updates, [x])).run([backend.put(X[:, 0])], ROWS, (1,))
+    assert costs.shape == (3,)
+    assert backend.gpu.n_programs == 0
+
+
 @pytest.mark.parametrize("model", [free_decoder, contracted])
 def test_a_model_of_another_form_is_left_to_the_scan(model):
     gpu = Counting()

@@ -61,8 +61,8 @@ def thin_block(
     NotThinError
         If the kernel cannot train such a model, or not here; says why.
     """
-    if len(data) != 1:
-        raise NotThinError("more than one input")
+    if len(data) != 1 or data[0].ndim != 2:
+        raise NotThinError("the input is not one matrix")
     if any(v.dtype == np.float64 for v in (*state, *constants, *data)):
         raise NotThinError("float64")
     generators = [v for v in graph.inputs if not hasattr(v.type, "dtype")]

@@ -58,7 +58,7 @@ class Gpu:
         name = hashlib.sha256(f"{source} {self.architecture}".encode()).hexdigest()[:32]
         with _lock:
             image = _cubin(source, self.architecture, name)
-            library = _host_library()
+            library = host_library()
             library.autoenc_add_kernel(
                 name.encode(),
                 image,
@@ -137,7 +137,8 @@ def _register(library: ctypes.CDLL, target: str, platform: str) -> None:
 
 
 @functools.cache
-def _host_library() -> Any:
+def host_library() -> Any:
+    """Return the library that launches kernels, compiled and known to XLA."""
     source = FOLDER / "launch.cpp"
     key = hashlib.sha256(
         f"{source.read_text(encoding='utf-8')} {jax.__version__} {config.cxx}".encode()

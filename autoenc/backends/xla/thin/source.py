@@ -174,7 +174,8 @@ def shared_bytes_of(sizes: dict[str, int]) -> int:
         + max(sizes["NC"], 1) * n_visible
         + sizes["RG"] * sizes["KG"] * rounds * 32
         + n_rows * own_hidden * (3 + max(sizes["NGH"], 1))
-        + n_rows * own_visible * (4 + max(sizes["NGV"], 1))
+        + n_rows * own_visible * (1 + max(sizes["NGV"], 1))
+        + n_rows * 2 * (own_visible + 3)
         + (sizes["NP"] + 1) * own_visible
         + (sizes["NQ"] + 1) * own_hidden
         + max(sizes["DRAWS"], 1) * n_rows * -(-n_visible // 32)

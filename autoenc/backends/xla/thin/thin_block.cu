@@ -46,6 +46,7 @@ constexpr int T = 32 * RG * KG;
 constexpr int BR = (B + RG - 1) / RG;       // rows of a group of warps
 constexpr int HS = (NH + G - 1) / G;        // hidden units of a multiprocessor
 constexpr int VS = (NV + G - 1) / G;        // visible units of a multiprocessor
+constexpr int VS_STRIDE = (VS + 3) / 4 * 4;
 constexpr int STRIDE = 32 * KG;
 constexpr int IT_V = (NV + STRIDE - 1) / STRIDE;
 constexpr int IT_H = (NH + STRIDE - 1) / STRIDE;
@@ -53,25 +54,31 @@ constexpr int KPT = (NV + T - 1) / T;       // visible units of a thread
 constexpr int KSTEP = (NV + KPT - 1) / KPT;
 constexpr int WORDS_A_ROW = (NV + 31) / 32;
 constexpr int WORDS = room(DRAWS) * B * WORDS_A_ROW;
+constexpr int RAWS = (B * VS + T - 1) / T;   // entries of the input for outputs of a thread
 constexpr int ROUNDS_H = (BR * HS + 31) / 32;
 constexpr int ROUNDS_V = (BR * VS + 31) / 32;
 constexpr int ROUNDS = ROUNDS_H > ROUNDS_V ? ROUNDS_H : ROUNDS_V;
 
+// Aligned, so that four numbers are read at a time where they lie together.
 struct Shared {
-  float x[B * NV];                     // the corrupted minibatch
-  float dz[KEEP_DZ ? B * NV : 1];      // where there is room; else it is read again
-  float h[B * NH];
-  float own_columns[NW][NV * HS];
-  float own_rows[NW][VS * NH];
-  float whole[room(NC)][NV];
-  float parts[RG * KG][ROUNDS * 32];   // of sums over the groups of warps
-  float a[B * HS], own_h[B * HS], own_da[B * HS];
-  float own_x[B * VS], own_raw[B * VS], own_dz[B * VS], cost[B * VS];
+  alignas(16) float x[B * NV];                     // the corrupted minibatch
+  alignas(16) float dz[KEEP_DZ ? B * NV : 1];      // where there is room; else it is read again
+  alignas(16) float h[B * NH];
+  alignas(16) float own_columns[NW][NV * HS];
+  alignas(16) float own_rows[NW][VS * NH];
+  alignas(16) float whole[room(NC)][NV];
+  alignas(16) float parts[RG * KG][ROUNDS * 32];   // of sums over the groups of warps
+  alignas(16) float own_h[B * HS];
+  alignas(16) float own_da[B * HS];
+  alignas(16) float own_x[B * VS_STRIDE];
+  alignas(16) float own_dz[B * VS_STRIDE];
+  float a[B * HS];
+  float cost[B * VS];
   float of_visible[room(NGV)][B * VS], of_hidden[room(NGH)][B * HS];
   float v[room(NP)][VS], q[room(NQ)][HS];
   unsigned bits[WORDS];
   unsigned keys[room(DRAWS)][2], next_keys[room(DRAWS)][2];
-  Scalars scalars, before;             // of this minibatch, and of the one before
+  Scalars scalars, before;                         // of this minibatch, and of the one before
 };
 
 static_assert(sizeof(Shared) <= SHARED_BYTES, "as much memory as was asked for");
@@ -205,7 +212,6 @@ KERNEL thin_block(const Arguments p) {
       for (int it = 0; it < IT_V; ++it) {
         int k = it * STRIDE + kg * 32 + lane;
         if (b < B && k < NV) s.x[b * NV + k] = corrupted(next[i * IT_V + it], b, k, s);
-        if (b < B && k >= v0 && k < v0 + VS && k < NV) s.own_raw[b * VS + k - v0] = next[i * IT_V + it];
       }
     }
   };
@@ -228,8 +234,8 @@ KERNEL thin_block(const Arguments p) {
       float da = LOAD(sent_back + b * NH + j), h = s.h[b * NH + j];
 #pragma unroll
       for (int v = 0; v < VS; ++v) {
-        g1[v] = fmaf(s.own_x[b * VS + v], da, g1[v]);
-        g2[v] = fmaf(s.own_dz[b * VS + v], h, g2[v]);
+        g1[v] = fmaf(s.own_x[b * VS_STRIDE + v], da, g1[v]);
+        g2[v] = fmaf(s.own_dz[b * VS_STRIDE + v], h, g2[v]);
       }
     }
 #pragma unroll
@@ -302,6 +308,14 @@ KERNEL thin_block(const Arguments p) {
       for (int b = 0; b < B; ++b) s.h[b * NH + j] = LOAD(codes + b * NH + j);
     }
     SYNC();
+    // Asked for before the product, so that it is there after it.
+    float raws[RAWS];
+#pragma unroll
+    for (int n = 0; n < RAWS; ++n) {
+      const int i = tid + n * T, b = i / VS, column = v0 + i % VS;
+      const bool there = i < B * VS && column < NV;
+      raws[n] = there ? LOAD_ONCE(data + (long long)rows[t * B + b] * NV + column) : 0;
+    }
     {
       float acc[ROUNDS_V * 32];
 #pragma unroll
@@ -326,17 +340,21 @@ KERNEL thin_block(const Arguments p) {
       for (int r = 0; r < ROUNDS_V; ++r) s.parts[warp][r * 32 + lane] = sums_by_lane(acc + 32 * r, lane);
     }
     SYNC();
-    for (int i = tid; i < B * VS; i += T) {
+#pragma unroll
+    for (int n = 0; n < RAWS; ++n) {
+      const int i = tid + n * T;
+      if (i >= B * VS) break;
+      const float raw = raws[n];
       int b = i / VS, v = i % VS, of = b % BR * VS + v;
       float z = 0;
       for (int g = 0; g < KG; ++g) z += s.parts[b / BR * KG + g][of];
       bool there = v0 + v < NV;
       float u[room(NP)], sums[room(NGV)], dz = 0, cost = 0, x = there ? s.x[b * NV + v0 + v] : 0;
-      for (int n = 0; n < NP; ++n) u[n] = s.v[n][v];
-      for (int n = 0; n < NGV; ++n) sums[n] = 0;
-      if (there) output(z, s.own_raw[i], x, v0 + v, u, s, dz, cost, sums);
-      s.own_x[i] = x; s.own_dz[i] = dz; s.cost[i] = cost;
-      for (int n = 0; n < NGV; ++n) s.of_visible[n][i] = sums[n];
+      for (int m = 0; m < NP; ++m) u[m] = s.v[m][v];
+      for (int m = 0; m < NGV; ++m) sums[m] = 0;
+      if (there) output(z, raw, x, v0 + v, u, s, dz, cost, sums);
+      s.own_x[b * VS_STRIDE + v] = x; s.own_dz[b * VS_STRIDE + v] = dz; s.cost[i] = cost;
+      for (int m = 0; m < NGV; ++m) s.of_visible[m][i] = sums[m];
       if (there) STORE(outputs + b * NV + v0 + v, dz);
     }
     arrive();
