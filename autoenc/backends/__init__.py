@@ -13,9 +13,9 @@ from autoenc.backends.base import Backend, BackendError, BlockRunner
 from autoenc.backends.c.backend import CBackend
 from autoenc.backends.c.blas import find_blas
 from autoenc.backends.c.compiler import compiler_trouble
-from autoenc.backends.cpu import cpu_vendor, has_cpu_flag
+from autoenc.backends.cpu import cpu_vendor, has_cpu_flag, usable_threads
+from autoenc.backends.mixed_precision import in_precision
 from autoenc.backends.once import once
-from autoenc.backends.precision import in_precision
 from autoenc.backends.step import Step, make_step
 from autoenc.settings import Settings, check_device, read_settings
 
@@ -28,6 +28,7 @@ __all__ = [
     "in_precision",
     "make_step",
     "resolve_backend",
+    "usable_threads",
 ]
 
 BACKENDS = ("c", "xla", "numba")

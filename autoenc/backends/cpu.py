@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import platform
 from pathlib import Path
 
@@ -33,6 +34,13 @@ def cpu_kind() -> str:
 def has_cpu_flag(flag: str) -> bool:
     """Whether the processor has a feature, by Linux's name for it."""
     return flag in _cpu_info().get("flags", "").split()
+
+
+def usable_threads() -> int:
+    """Return how many threads a backend uses: processors, and the limits set for libraries."""
+    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    limits = [os.environ.get(f"{name}_NUM_THREADS", "") for name in ("OMP", "OPENBLAS", "MKL")]
+    return min([threads or 1, *(int(limit) for limit in limits if limit.isdigit() and int(limit))])
 
 
 @functools.cache

@@ -9,8 +9,8 @@ import pytensor
 
 from autoenc.backends.base import ROWS_PER_BLOCK, Array
 from autoenc.backends.compile_folder import compile_folder, user_chose_folder
-from autoenc.backends.loop import StepLoop, compile_function
 from autoenc.backends.step import Step
+from autoenc.backends.step_loop import StepLoop, compile_function
 from autoenc.folders import FolderError
 from autoenc.graph.types import Expression
 from autoenc.settings import Settings

@@ -149,7 +149,7 @@ def test_a_checkpoint_is_not_written_over_by_accident(tmp_path):
     path = tmp_path / "run.ckpt"
     fit(path)
     before = path.read_bytes()
-    with pytest.raises(FileExistsError, match=r"pass resume=True to go on with it"):
+    with pytest.raises(FileExistsError, match=r"pass resume=True to resume from it"):
         fit(path)
     assert path.read_bytes() == before
 

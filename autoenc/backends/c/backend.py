@@ -26,9 +26,9 @@ from autoenc.backends.c.blas import Blas, find_blas, prepare_mkl
 from autoenc.backends.c.compiler import compiler_trouble, compiler_version
 from autoenc.backends.c.kernels import has_mixed_products, with_kernels
 from autoenc.backends.compile_folder import compile_folder, user_chose_folder
-from autoenc.backends.loop import StepLoop, compile_function
 from autoenc.backends.once import Lock
 from autoenc.backends.step import Step
+from autoenc.backends.step_loop import StepLoop, compile_function
 from autoenc.folders import FolderError
 from autoenc.graph.types import Expression
 from autoenc.settings import Settings
