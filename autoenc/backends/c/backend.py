@@ -19,6 +19,7 @@ from autoenc.backends.c import (
     elementwise,
     matrix_sums,
     mixed_products,
+    row_products,
     shared_pairs,
     tied_gradient,
 )
@@ -28,7 +29,7 @@ from autoenc.backends.c.kernels import has_mixed_products, with_kernels
 from autoenc.backends.compile_folder import compile_folder, user_chose_folder
 from autoenc.backends.once import Lock
 from autoenc.backends.step import Step
-from autoenc.backends.step_loop import StepLoop, compile_function
+from autoenc.backends.step_loop import RowFunction, StepLoop
 from autoenc.folders import FolderError
 from autoenc.graph.types import Expression
 from autoenc.settings import Settings
@@ -87,7 +88,12 @@ class CBackend:
         # Intermediate arrays are kept for the next step.
         mode = Mode(VMLinker(allow_gc=False, use_cloop=True), "fast_run")
         self._mode = mode.register(*elementwise.rewrites(shared=bool(blas.kernels)))
+        self._row_mode = self._mode
         if blas.kernels:
+            by_entry = elementwise.rewrites(shared=True, by_entry=True)
+            self._row_mode = mode.register(
+                *by_entry, *matrix_sums.REWRITES, *row_products.REWRITES
+            )
             more = (*tied_gradient.REWRITES, *matrix_sums.REWRITES)
             self._mode = self._mode.register(*more, *draws.rewrites(blas.kernels))
         if blas.kernels and has_mixed_products(blas.kernels):
@@ -100,11 +106,11 @@ class CBackend:
 
     def compile(self, step: Step) -> StepLoop:
         """Compile a step into a runner of blocks."""
-        return StepLoop(step, self._mode, self._flags())
+        return StepLoop(step, self._mode, self._flags)
 
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
-        """Compile an expression into a function of NumPy arrays."""
-        return compile_function(inputs, output, self._mode, self._flags())
+        """Compile an expression into a function of rows; see `Backend.function`."""
+        return RowFunction(inputs, output, self._row_mode, self._flags)
 
     @contextmanager
     def _flags(self) -> Iterator[None]:

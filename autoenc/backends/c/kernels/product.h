@@ -71,10 +71,21 @@ struct Factors {
   long ldc;
   float* panels = nullptr;  /* where B's terms are left for another product with it, or are already */
   bool packed = false;
+  bool by_columns = false;  /* whether the way must not depend on how many rows A has */
 };
 
 /* How long the panels of all K terms of n columns are. */
 static inline long length_of_panels(int terms, int n) { return (n + TILE - 1L) / TILE * TILE * terms; }
+
+struct Floats {  /* terms that are floats as they come */
+  static constexpr int FLOATS = 1;
+  static Vector broadcast(const float* a) { return *a - Vector{}; }
+  static Vector add(Vector sum, Vector a, Vector b) { return sum + a * b; }
+  static Vector of_row(const float* p) { return load(p); }
+  static Vector of_row(const float* p, int n) { return load_some(p, n); }
+  static Vector of_columns(const float* p, long ld, int k) { return load(p + k * ld); }
+  static Vector of_columns(const float* p, long ld, int k, int, int n) { return load_some(p + k * ld, n); }
+};
 
 /* `Terms` says how floats become terms. */
 template <class Terms> class Product : Factors {
@@ -103,7 +114,7 @@ template <class Terms> class Product : Factors {
 
   /* Whether rows of A are multiplied with rows of B as they are: pays when B is read a few times. */
   bool has_dots() const {
-    return B[0].turned && !A[0].turned && !K[1] && !panels && n >= LANES && m <= MOST_DOTS &&
+    return !by_columns && B[0].turned && !A[0].turned && !K[1] && !panels && n >= LANES && m <= MOST_DOTS &&
            terms[0] >= 8 * LANES;
   }
 
