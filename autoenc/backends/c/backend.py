@@ -23,7 +23,7 @@ from autoenc.backends.c import (
     shared_pairs,
     tied_gradient,
 )
-from autoenc.backends.c.blas import Blas, find_blas, prepare_mkl
+from autoenc.backends.c.blas import Blas, find_blas, prepare_mkl, respect_quota
 from autoenc.backends.c.compiler import compiler_trouble, compiler_version
 from autoenc.backends.c.kernels import has_mixed_products, with_kernels
 from autoenc.backends.compile_folder import compile_folder, user_chose_folder
@@ -76,6 +76,7 @@ class CBackend:
                 f"backend 'c' needs a C++ compiler that works, but {trouble}; correct that, or "
                 "use backend='xla'."
             )
+        respect_quota()
         blas = _blas(settings)
         if blas.name == "mkl":
             prepare_mkl()

@@ -16,7 +16,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from autoenc.backends.cpu import cpu_vendor, has_cpu_flag
+from autoenc.backends.cpu import cpu_quota, cpu_vendor, has_cpu_flag
 from autoenc.backends.once import once
 from autoenc.folders import cache_folder, make_private
 
@@ -91,6 +91,16 @@ def prepare_mkl() -> None:
     """Choose MKL's threads and code branch before it is loaded; what the user set stays."""
     for name, value in mkl_environment().items():
         os.environ.setdefault(name, value)
+
+
+def respect_quota() -> None:
+    """Limit a BLAS that is not loaded yet to a container's quota; what the user set stays.
+
+    It would start a thread for every processor, and the system would hold all of them up.
+    """
+    if quota := cpu_quota():
+        for name in ("MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+            os.environ.setdefault(name, str(quota))
 
 
 def mkl_environment() -> dict[str, str]:

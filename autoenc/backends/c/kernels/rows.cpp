@@ -17,11 +17,11 @@ extern "C" void autoenc_row_products_float32(int m, int n, int K, const float* A
 }
 
 typedef double Doubles __attribute__((vector_size(64)));
-typedef double DoublesAnywhere __attribute__((vector_size(64), aligned(8), may_alias));
 
-/* Columns of B, a panel at a time: turned if need be, and filled up with zeros. */
+/* Some columns of B at a time, and some of their terms: in a panel on the stack, turned if need be
+   and filled up with zeros. The sums of the terms before are taken from C and added to. */
 struct Doubled {
-  static constexpr int WIDTH = 16, HEIGHT = 6, VECTORS = 2, ABREAST = WIDTH / VECTORS;
+  static constexpr int WIDTH = 16, HEIGHT = 6, VECTORS = 2, ABREAST = WIDTH / VECTORS, TERMS = 256;
 
   int m, n, K;
   const double* A;
@@ -33,49 +33,52 @@ struct Doubled {
   int chunks;
 
   void multiply() {
-    int panels = (n + WIDTH - 1) / WIDTH;
-    chunks = chunks_for(2. * m * n * K, panels);
-    Workers::share(chunks, some_panels, this);
+    chunks = chunks_for(2. * m * n * K, (n + WIDTH - 1) / WIDTH);
+    Workers::share(chunks, some_columns, this);
   }
 
  private:
-  static void some_panels(const void* what, int chunk) {
+  static void some_columns(const void* what, int chunk) {
     const Doubled& p = *(const Doubled*)what;
-    std::vector<double> panel((size_t)p.K * WIDTH);
-    for (int j = cut(p.n, WIDTH, chunk, p.chunks); j < cut(p.n, WIDTH, chunk + 1, p.chunks); j += WIDTH) {
-      p.pack(j, panel.data());
-      p.columns(j, panel.data());
+    int begin = cut(p.n, WIDTH, chunk, p.chunks), end = cut(p.n, WIDTH, chunk + 1, p.chunks);
+    alignas(64) double panel[TERMS * WIDTH];
+    for (int j = begin; j < end; j += WIDTH) {
+      if (!p.K) p.columns(0, 0, j, panel);
+      for (int k = 0; k < p.K; k += TERMS) {
+        int depth = std::min(TERMS, p.K - k);
+        p.pack(k, depth, j, panel);
+        p.columns(k, depth, j, panel);
+      }
     }
   }
 
-  void pack(int j, double* panel) const {
+  void pack(int first, int depth, int j, double* panel) const {
     int width = std::min(WIDTH, n - j);
-    for (int k = 0; k < K; k++)
+    for (int k = first; k < first + depth; k++)
       for (int c = 0; c < WIDTH; c++)
-        panel[k * WIDTH + c] = c >= width ? 0 : turned ? B[(j + c) * ldb + k] : B[k * ldb + j + c];
+        *panel++ = c >= width ? 0 : turned ? B[(j + c) * ldb + k] : B[k * ldb + j + c];
   }
 
-  void columns(int j, const double* panel) const {
+  void columns(int k, int depth, int j, const double* panel) const {
     int i = 0;
-    for (; i + HEIGHT <= m; i += HEIGHT) tile<HEIGHT>(i, j, panel);
-    for (; i < m; i++) tile<1>(i, j, panel);
+    for (; i + HEIGHT <= m; i += HEIGHT) tile<HEIGHT>(i, k, depth, j, panel);
+    for (; i < m; i++) tile<1>(i, k, depth, j, panel);
   }
 
-  template <int R> void tile(int i, int j, const double* panel) const {
-    Doubles sum[R][VECTORS];
-    UNROLLED (int r = 0; r < R; r++)
-      UNROLLED (int v = 0; v < VECTORS; v++) sum[r][v] = Doubles{};
-    for (int k = 0; k < K; k++, panel += WIDTH) {
+  template <int R> void tile(int i, int first, int depth, int j, const double* panel) const {
+    Doubles sum[R][VECTORS] = {};
+    int width = std::min(WIDTH, n - j);
+    double* c = C + (long)i * n + j;
+    for (int r = 0; first && r < R; r++) std::memcpy(sum[r], c + (long)r * n, sizeof(double) * width);
+    for (int k = first; k < first + depth; k++, panel += WIDTH) {
       Doubles b[VECTORS];
-      UNROLLED (int v = 0; v < VECTORS; v++) b[v] = *(const DoublesAnywhere*)(panel + v * ABREAST);
+      UNROLLED (int v = 0; v < VECTORS; v++) b[v] = *(const Doubles*)(panel + v * ABREAST);
       UNROLLED (int r = 0; r < R; r++) {
         Doubles a = A[(i + r) * lda + k] - Doubles{};
         UNROLLED (int v = 0; v < VECTORS; v++) sum[r][v] = sum[r][v] + a * b[v];
       }
     }
-    int width = std::min(WIDTH, n - j);
-    for (int r = 0; r < R; r++)
-      std::memcpy(C + (long)(i + r) * n + j, sum[r], sizeof(double) * width);
+    for (int r = 0; r < R; r++) std::memcpy(c + (long)r * n, sum[r], sizeof(double) * width);
   }
 };
 
