@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import logging
+import os
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -78,6 +79,7 @@ class XlaBackend:
     rows_per_block = ROWS_PER_BLOCK
 
     def __init__(self, device: str) -> None:
+        _STARTED.setdefault("process", os.getpid())
         keep_compiled_code()
         self._device = find_device(device)
         self.gpu: Gpu | EmulatedGpu | None = None
@@ -92,6 +94,7 @@ class XlaBackend:
 
     def put(self, array: Array) -> DeviceArray:
         """Copy an array to the device."""
+        refuse_after_fork()
         with _precision(array.dtype.name), _memory_errors():
             return jax.device_put(array, self._device).block_until_ready()
 
@@ -127,6 +130,7 @@ class ScanRunner:
 
     def run(self, data: Sequence[DeviceArray], rows: Array, entropy: Sequence[int]) -> Array:
         """Train on one block; see `BlockRunner.run`."""
+        refuse_after_fork()
         generators = [_key(g) for g in block_generators(entropy, self._n_generators)]
         precision = _precision(self._dtype, self._products)
         with precision, _without_truncation_warnings(), _memory_errors():
@@ -189,6 +193,7 @@ class _RowFunction:
 
     def __call__(self, *arrays: Array) -> Array:
         """Return the result for each row."""
+        refuse_after_fork()
         most = CHUNKS_OF_A_CALL[-1] * self._chunk
         parts = range(0, max(len(arrays[0]), 1), most)
         results = [self._of_some([array[i : i + most] for array in arrays]) for i in parts]
@@ -237,6 +242,25 @@ class _Mirror:
             if self.values[i] is not None:
                 self._seen[i] = np.array(self.values[i])
                 variable.set_value(self._seen[i], borrow=True)
+
+
+def refuse_after_fork() -> None:
+    """Refuse to compute in a child of fork, which XLA's threads do not exist in.
+
+    Raises
+    ------
+    BackendError
+        If XLA was set up in another process.
+    """
+    if os.getpid() != _STARTED.get("process"):
+        raise BackendError(
+            "XLA was set up before this process was forked from another, and would wait for "
+            "threads that do not exist here. Start processes with multiprocessing's 'spawn' "
+            "method, or use a model only after the fork; backend='c' works in both."
+        )
+
+
+_STARTED: dict[str, int] = {}
 
 
 def keep_compiled_code() -> None:
