@@ -15,6 +15,7 @@ import functools
 import os
 import re
 import shlex
+import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -146,7 +147,15 @@ def _import_config() -> Any:
     folder = config._config_var_dict["base_compiledir"]
     if folder.is_default and not _can_be_made(folder.val):
         folder.val = temporary_folder() / "pytensor"
+    if config.cxx and not has_python_headers():
+        # Or PyTensor would call the compiler in every mode, and fail.
+        config.cxx = ""
     return config
+
+
+def has_python_headers() -> bool:
+    """Whether Python's headers are installed, which Debian has in ``python3-dev``."""
+    return (Path(sysconfig.get_path("include")) / "Python.h").is_file()
 
 
 @contextmanager

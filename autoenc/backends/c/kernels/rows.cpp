@@ -17,11 +17,13 @@ extern "C" void autoenc_row_products_float32(int m, int n, int K, const float* A
 }
 
 typedef double Doubles __attribute__((vector_size(64)));
+typedef double DoublesAnywhere __attribute__((vector_size(64), aligned(8), may_alias));
 
 /* Some columns of B at a time, and some of their terms: in a panel on the stack, turned if need be
    and filled up with zeros. The sums of the terms before are taken from C and added to. */
 struct Doubled {
-  static constexpr int WIDTH = 16, HEIGHT = 6, VECTORS = 2, ABREAST = WIDTH / VECTORS, TERMS = 256;
+  static constexpr int WIDTH = 16, HEIGHT = 6, VECTORS = 2, ABREAST = WIDTH / VECTORS, TERMS = 256,
+                       FEW_ROWS = 16;  /* for which copying takes longer than it saves */
 
   int m, n, K;
   const double* A;
@@ -43,11 +45,15 @@ struct Doubled {
     int begin = cut(p.n, WIDTH, chunk, p.chunks), end = cut(p.n, WIDTH, chunk + 1, p.chunks);
     alignas(64) double panel[TERMS * WIDTH];
     for (int j = begin; j < end; j += WIDTH) {
-      if (!p.K) p.columns(0, 0, j, panel);
+      if (!p.K) p.columns(0, 0, j, panel, WIDTH);
       for (int k = 0; k < p.K; k += TERMS) {
         int depth = std::min(TERMS, p.K - k);
-        p.pack(k, depth, j, panel);
-        p.columns(k, depth, j, panel);
+        if (p.m < FEW_ROWS && !p.turned && j + WIDTH <= p.n) {
+          p.columns(k, depth, j, p.B + (long)k * p.ldb + j, p.ldb);
+        } else {
+          p.pack(k, depth, j, panel);
+          p.columns(k, depth, j, panel, WIDTH);
+        }
       }
     }
   }
@@ -56,23 +62,25 @@ struct Doubled {
     int width = std::min(WIDTH, n - j);
     for (int k = first; k < first + depth; k++)
       for (int c = 0; c < WIDTH; c++)
-        *panel++ = c >= width ? 0 : turned ? B[(j + c) * ldb + k] : B[k * ldb + j + c];
+        *panel++ = c >= width ? 0 : turned ? B[(long)(j + c) * ldb + k] : B[(long)k * ldb + j + c];
   }
 
-  void columns(int k, int depth, int j, const double* panel) const {
+  /* Terms are `next` apart. */
+  void columns(int k, int depth, int j, const double* terms, long next) const {
     int i = 0;
-    for (; i + HEIGHT <= m; i += HEIGHT) tile<HEIGHT>(i, k, depth, j, panel);
-    for (; i < m; i++) tile<1>(i, k, depth, j, panel);
+    for (; i + HEIGHT <= m; i += HEIGHT) tile<HEIGHT>(i, k, depth, j, terms, next);
+    for (; i < m; i++) tile<1>(i, k, depth, j, terms, next);
   }
 
-  template <int R> void tile(int i, int first, int depth, int j, const double* panel) const {
+  template <int R>
+  void tile(int i, int first, int depth, int j, const double* terms, long next) const {
     Doubles sum[R][VECTORS] = {};
     int width = std::min(WIDTH, n - j);
     double* c = C + (long)i * n + j;
     for (int r = 0; first && r < R; r++) std::memcpy(sum[r], c + (long)r * n, sizeof(double) * width);
-    for (int k = first; k < first + depth; k++, panel += WIDTH) {
+    for (int k = first; k < first + depth; k++, terms += next) {
       Doubles b[VECTORS];
-      UNROLLED (int v = 0; v < VECTORS; v++) b[v] = *(const Doubles*)(panel + v * ABREAST);
+      UNROLLED (int v = 0; v < VECTORS; v++) b[v] = *(const DoublesAnywhere*)(terms + v * ABREAST);
       UNROLLED (int r = 0; r < R; r++) {
         Doubles a = A[(i + r) * lda + k] - Doubles{};
         UNROLLED (int v = 0; v < VECTORS; v++) sum[r][v] = sum[r][v] + a * b[v];
