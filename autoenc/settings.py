@@ -1,8 +1,8 @@
-"""What the user's Theano settings say: precision, device, BLAS, compiler flags.
+"""The user's Theano settings: precision, device, BLAS, compiler flags.
 
-Old ``.theanorc`` files and ``THEANO_FLAGS`` keep working. In order of weight:
-arguments of a call, ``THEANO_FLAGS``, ``.theanorc``, PyTensor's own flags,
-and then what autoenc chooses by itself.
+Old ``.theanorc`` files and ``THEANO_FLAGS`` keep working. In order of precedence:
+arguments of a call, ``THEANO_FLAGS``, ``.theanorc``, PyTensor's own flags, and
+autoenc's defaults.
 
 >>> read_settings(flags="floatX=float64,device=cuda0", files=[]).device
 'cuda0'
@@ -11,9 +11,11 @@ and then what autoenc chooses by itself.
 from __future__ import annotations
 
 import configparser
+import functools
 import os
 import re
 import shlex
+import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -27,12 +29,12 @@ DEVICE_PATTERN = re.compile(r"cpu|cuda\d*")
 
 
 class SettingsError(ValueError):
-    """A setting has a value that autoenc cannot honour."""
+    """A setting has a value that autoenc does not support."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings that were given; ``None`` stands for *not given*.
+    """The settings that were given; ``None`` means *not given*.
 
     Attributes
     ----------
@@ -67,18 +69,18 @@ def read_settings(
         by default.
     files : iterable of path, optional
         Files in INI format, later ones winning; by default those that
-        ``THEANORC`` names, else ``~/.theanorc``. Missing files are passed over.
+        ``THEANORC`` names, else ``~/.theanorc``. Missing files are skipped.
 
     Returns
     -------
     Settings
-        What was given. Keys that autoenc does not know are ignored, as old
-        files are full of them.
+        The settings that were given. Unknown keys are ignored, as old files are full of
+        them.
 
     Raises
     ------
     SettingsError
-        If a known key has a value that cannot be honoured.
+        If a known key has a value that is not supported.
     """
     flags = os.environ.get("THEANO_FLAGS", "") if flags is None else flags
     files = _theanorc_files() if files is None else files
@@ -90,8 +92,18 @@ def read_settings(
     return settings
 
 
+@functools.cache
+def user_settings() -> Settings:
+    """Return the user's settings, read once in a process.
+
+    What was built from them, such as a fitted model's functions, stays as it was when a file
+    changes.
+    """
+    return read_settings()
+
+
 def check_float_type(value: str | None) -> str | None:
-    """Return `value` if it is a precision autoenc knows, or None."""
+    """Check that `value` is a supported precision or None, and return it."""
     if value is not None and value not in FLOAT_TYPES:
         raise SettingsError(
             f"floatX is {value!r}; expected one of {', '.join(FLOAT_TYPES)}. "
@@ -101,7 +113,7 @@ def check_float_type(value: str | None) -> str | None:
 
 
 def check_device(value: str | None) -> str | None:
-    """Return `value` if it names a kind of device autoenc knows, or None."""
+    """Check that `value` names a supported device or is None, and return it."""
     if value is not None and not DEVICE_PATTERN.fullmatch(value):
         raise SettingsError(
             f"device is {value!r}; expected 'cpu', 'cuda' or 'cuda<number>' "
@@ -112,9 +124,9 @@ def check_device(value: str | None) -> str | None:
 
 
 def configure_pytensor(settings: Settings) -> None:
-    """Make float32 PyTensor's ``floatX`` unless the user has chosen otherwise.
+    """Set PyTensor's ``floatX`` to float32 unless the user has chosen otherwise.
 
-    Theano took its precision from ``.theanorc`` when it was imported; so do we.
+    Like Theano, autoenc takes the precision from ``.theanorc`` when it is imported.
     PyTensor's own default of float64 halves the speed and doubles the memory.
     """
     config = _import_config()
@@ -135,7 +147,15 @@ def _import_config() -> Any:
     folder = config._config_var_dict["base_compiledir"]
     if folder.is_default and not _can_be_made(folder.val):
         folder.val = temporary_folder() / "pytensor"
+    if config.cxx and not has_python_headers():
+        # Or PyTensor would call the compiler in every mode, and fail.
+        config.cxx = ""
     return config
+
+
+def has_python_headers() -> bool:
+    """Whether Python's headers are installed, which Debian has in ``python3-dev``."""
+    return (Path(sysconfig.get_path("include")) / "Python.h").is_file()
 
 
 @contextmanager

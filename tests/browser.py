@@ -9,44 +9,56 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack, contextmanager
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-ADVICE = "apt-get install chromium, or python -m playwright install --with-deps chromium"
+APT = ("apt-get", "install", "-y", "-qq", "--no-install-recommends")
+ADVICE = "apt-get install chromium libatomic1"
 
 
 def is_required():
     return os.environ.get("AUTOENC_BROWSER") == "required"
 
 
-def launch(playwright):
-    """Start the system's browser, else Playwright's own; return it and None, or None and why."""
+@contextmanager
+def started():
+    """Yield the system's browser, else Playwright's own, and None; or None and why there is none."""
+    from playwright.sync_api import sync_playwright
+
     found = next(filter(None, map(shutil.which, NAMES)), None)
-    try:
-        return playwright.chromium.launch(executable_path=found, args=["--no-sandbox"]), None
-    except Exception as error:
-        line = next(filter(None, (line.strip(" ║╔╗═") for line in str(error).splitlines())))
-        return None, f"no browser starts ({line}): {ADVICE}"
+    browser = None
+    with ExitStack() as stack:
+        try:
+            playwright = stack.enter_context(sync_playwright())
+            browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+            reason = None
+        except Exception as error:
+            lines = (line.strip(" ║╔╗═") for line in str(error).splitlines())
+            reason = f"no browser starts ({next(filter(None, lines))}): {ADVICE}"
+        yield browser, reason
+        if browser is not None:
+            browser.close()
 
 
 def trouble():
     """Return why no browser starts; None if one does."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser, reason = launch(playwright)
-        if browser is not None:
-            browser.close()
+    with started() as (_, reason):
         return reason
 
 
 def ways_to_install():
     """Commands that install a browser, the best way first."""
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    dependencies = ["--with-deps"] if root and shutil.which("apt-get") else []
-    own = [sys.executable, "-m", "playwright", "install", "--only-shell", *dependencies]
-    yield [[*own, "chromium"]]
-    if dependencies:
-        yield [["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", NAMES[0]]]
+    own = [sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"]
+    if not (is_root() and shutil.which("apt-get")):
+        yield [own]
+        return
+    # Playwright's driver needs the first, which a minimal Debian lacks.
+    yield [["apt-get", "update", "-qq"], [*APT, "libatomic1"], [*own, "--with-deps"]]
+    yield [[*APT, "libatomic1", NAMES[0]]]
+
+
+def is_root():
+    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def run(command):

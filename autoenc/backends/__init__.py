@@ -1,4 +1,4 @@
-"""Where graphs are compiled and run: C, XLA or Numba; this room alone names them.
+"""Backends that compile and run graphs: C, XLA and Numba. Only this package imports them.
 
 >>> resolve_backend("xla", device="cpu").name
 'xla'
@@ -13,11 +13,11 @@ from autoenc.backends.base import Backend, BackendError, BlockRunner
 from autoenc.backends.c.backend import CBackend
 from autoenc.backends.c.blas import find_blas
 from autoenc.backends.c.compiler import compiler_trouble
-from autoenc.backends.cpu import cpu_vendor, has_cpu_flag
+from autoenc.backends.cpu import cpu_vendor, has_cpu_flag, usable_threads
+from autoenc.backends.mixed_precision import in_precision
 from autoenc.backends.once import once
-from autoenc.backends.precision import in_precision
 from autoenc.backends.step import Step, make_step
-from autoenc.settings import Settings, check_device, read_settings
+from autoenc.settings import Settings, check_device, user_settings
 
 __all__ = [
     "BACKENDS",
@@ -28,23 +28,25 @@ __all__ = [
     "in_precision",
     "make_step",
     "resolve_backend",
+    "usable_threads",
 ]
 
 BACKENDS = ("c", "xla", "numba")
 
 
 def resolve_backend(backend: str | Backend = "auto", device: str | None = None) -> Backend:
-    """Find the backend that a name stands for.
+    """Return the backend that a name stands for.
 
     Parameters
     ----------
     backend : {"auto", "c", "xla", "numba"} or Backend
-        ``"auto"`` takes CUDA if there is a GPU; else C if there is a compiler and a
-        fast BLAS, but for AMD's processors without AVX-512, where XLA's products are
+        ``"auto"`` takes CUDA if there is a GPU; else C if a trial compilation succeeds and
+        there is a fast BLAS, but for AMD's processors without AVX-512, where XLA's products are
         faster; else XLA on the CPU. The environment variable ``AUTOENC_BACKEND`` names
         what ``"auto"`` is to stand for instead.
     device : {"cpu", "cuda", "cuda0", ...}, optional
-        By default what ``THEANO_FLAGS`` or ``.theanorc`` says, else chosen as above.
+        By default what ``THEANO_FLAGS`` or ``.theanorc`` said when the process first asked, else
+        chosen as above.
 
     Returns
     -------
@@ -61,15 +63,21 @@ def resolve_backend(backend: str | Backend = "auto", device: str | None = None) 
     if not isinstance(backend, str):
         return backend
     _check_name(backend, "backend")
-    settings = read_settings()
+    settings = user_settings()
     device = check_device(device) or settings.device
     reason = "asked for"
     if backend == "auto" and (backend := os.environ.get("AUTOENC_BACKEND", "auto")) != "auto":
         _check_name(backend, "AUTOENC_BACKEND")
         reason = "AUTOENC_BACKEND asks for it"
-    if backend == "auto":
-        backend, device, reason = _choose(device)
-    return _make(backend, _device_for(backend, device), settings, reason)
+    if backend != "auto":
+        return _make(backend, _device_for(backend, device), settings, reason)
+    backend, device, reason = _choose(device)
+    try:
+        return _make(backend, device, settings, reason)
+    except BackendError as error:
+        if backend != "c":
+            raise
+        return _make("xla", "cpu", settings, f"C would be faster here, but {error}")
 
 
 def _check_name(name: str, what: str) -> None:
@@ -79,7 +87,7 @@ def _check_name(name: str, what: str) -> None:
 
 
 def _choose(device: str | None) -> tuple[str, str, str]:
-    """Backend, device and why."""
+    """Return backend, device and why."""
     if device not in (None, "cpu"):
         return "xla", device, f"device {device!r} was asked for"
     if device is None and _has_cuda():

@@ -102,7 +102,12 @@ class Backend(Protocol):
         ...
 
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
-        """Compile an expression into a function from NumPy arrays to a NumPy array."""
+        """Compile an expression of rows into a function from NumPy arrays to a NumPy array.
+
+        Entry i of the result follows from entries i of the inputs alone, and has the same bytes
+        whatever other rows there are, however many, and whatever the number of threads.
+        Several threads may call the function at once.
+        """
         ...
 
 

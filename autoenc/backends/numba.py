@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import pytensor
+from pytensor.compile.mode import get_mode
 
 from autoenc.backends.base import ROWS_PER_BLOCK, Array
+from autoenc.backends.c import row_products
 from autoenc.backends.compile_folder import compile_folder, user_chose_folder
-from autoenc.backends.loop import StepLoop, compile_function
+from autoenc.backends.once import Lock
 from autoenc.backends.step import Step
+from autoenc.backends.step_loop import RowFunction, StepLoop
 from autoenc.folders import FolderError
 from autoenc.graph.types import Expression
 from autoenc.settings import Settings
 
 MODE = "NUMBA"
+
+_lock = Lock()
+
+
+@contextmanager
+def _compiling() -> Iterator[None]:
+    """Let one thread compile at a time, without Numba's advice on products."""
+    from numba.core.errors import NumbaPerformanceWarning
+
+    with _lock, warnings.catch_warnings():
+        # Whether arrays are contiguous is known only when a function runs.
+        warnings.simplefilter("ignore", NumbaPerformanceWarning)
+        yield
 
 
 class NumbaBackend:
@@ -35,6 +52,9 @@ class NumbaBackend:
     def __init__(self, settings: Settings) -> None:
         import numba
 
+        import autoenc.backends.numba_products  # noqa: F401 - registers them
+
+        self._row_mode = get_mode(MODE).register(*row_products.REWRITES)
         _use_compile_folder(settings, numba.__version__)
         self.description = f"Numba {numba.__version__} (PyTensor {pytensor.__version__})"
 
@@ -44,11 +64,11 @@ class NumbaBackend:
 
     def compile(self, step: Step) -> StepLoop:
         """Compile a step into a runner of blocks."""
-        return StepLoop(step, MODE, nullcontext())
+        return StepLoop(step, MODE, _compiling)
 
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
-        """Compile an expression into a function of NumPy arrays."""
-        return compile_function(inputs, output, MODE, nullcontext())
+        """Compile an expression into a function of rows; see `Backend.function`."""
+        return RowFunction(inputs, output, self._row_mode, _compiling)
 
 
 def _use_compile_folder(settings: Settings, version: str) -> None:

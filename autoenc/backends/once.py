@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import os
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -23,8 +24,7 @@ class Lock:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._renew)
+        _locks.add(self)
 
     def __enter__(self) -> None:
         self._lock.acquire()
@@ -32,8 +32,21 @@ class Lock:
     def __exit__(self, *_: object) -> None:
         self._lock.release()
 
-    def _renew(self) -> None:
+    def renew(self) -> None:
+        """Replace the lock by one that nobody holds."""
         self._lock = threading.RLock()
+
+
+_locks: weakref.WeakSet[Lock] = weakref.WeakSet()
+
+
+def _renew_all() -> None:
+    for lock in list(_locks):
+        lock.renew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_all)
 
 
 def once(function: Function) -> Function:

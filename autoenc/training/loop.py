@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from autoenc.backends import Backend, in_precision, make_step, resolve_backend
@@ -20,7 +21,7 @@ from autoenc.training.interruption import deferred_interrupt
 from autoenc.training.plan import make_plan
 from autoenc.training.progress import ProgressBar
 from autoenc.training.run import Run
-from autoenc.training.saving import Saver
+from autoenc.training.saver import Saver
 from autoenc.training.validation import Validator
 
 
@@ -102,7 +103,7 @@ def train(
         How often that is done, at least 0; then divergence ends the training too.
     checkpoint : path, optional
         A file from which the training can be gone on with: it is written every so often, when
-        training ends, and after Ctrl-C or SIGTERM.
+        training ends, and after Ctrl-C, SIGTERM or SIGHUP.
     every : Every or int
         How often, such as ``Every(minutes=10)``; a number stands for epochs.
     resume : bool
@@ -141,7 +142,7 @@ def train(
     FileExistsError
         If there is a checkpoint already and `resume` is False.
     SystemExit
-        After SIGTERM, when everything is in its place.
+        After SIGTERM or SIGHUP, when parameters and checkpoint are complete.
 
     Examples
     --------
@@ -186,9 +187,8 @@ def train(
             present=model or (lambda history: None),
         )
         run.runner.keep()
-        if saver:
-            saver.begin(run, resume=resume)
-        history = run()
+        with saver.using(run, resume=resume) if saver else nullcontext():
+            history = run()
     interruption.leave()
     return history
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from time import perf_counter
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from autoenc.backends import BlockRunner, Step
+from autoenc.graph.types import Parameter
 from autoenc.training.callbacks import Callback, Record
+from autoenc.training.checkpoints import rule_state, scalar_constants
 from autoenc.training.divergence import DivergedError, Halving, describe, explain, first_bad
 from autoenc.training.early_stopping import Keeper
 from autoenc.training.feeds import Feed
 from autoenc.training.interruption import Interruption
 from autoenc.training.place import EpochSoFar
 from autoenc.training.plan import Plan
-from autoenc.training.saving import Saver
+from autoenc.training.saver import Saver
+from autoenc.training.snapshots import Snapshot, in_order, numbered
 from autoenc.training.validation import Validator
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -272,6 +275,58 @@ class Run:
         self.runner.sync()
         self.valid_cost = self.so_far.said["valid_cost"] = validator()
         return self.valid_cost
+
+    def snapshot(self) -> Snapshot:
+        """Return all that the training continues from, brought up to date."""
+        self.runner.sync()
+        return Snapshot(self._arrays(), self._progress())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Continue from a snapshot of the same training."""
+        self._restore_arrays(snapshot.arrays)
+        progress = snapshot.progress
+        self.epoch = progress["epoch"]
+        self.iteration = progress["iteration"]
+        self.so_far = EpochSoFar(**progress["so_far"])
+        self.history = progress["history"]
+        self.halving.done = progress["halved"]
+        self.first_cost = progress["first_cost"]
+        if self.keeper:
+            self.keeper.resume(progress["rule"], in_order("best", snapshot.arrays))
+
+    def _progress(self) -> dict[str, Any]:
+        return {
+            "epoch": self.epoch,
+            "iteration": self.iteration,
+            "so_far": asdict(self.so_far),
+            "history": self.history,
+            "halved": self.halving.done,
+            "first_cost": self.first_cost,
+            "rule": rule_state(self.keeper.rule) if self.keeper else None,
+        }
+
+    def _arrays(self) -> dict[str, Array]:
+        values = {name: v.get_value(borrow=True) for name, v in self._variables().items()}
+        kept = [] if self.is_good else self.runner.kept()
+        best = (self.keeper.best if self.keeper else None) or []
+        return values | numbered("kept", kept) | numbered("best", best)
+
+    def _restore_arrays(self, arrays: Mapping[str, Array]) -> None:
+        """Restore the state, and the one to go back to on divergence if it is another."""
+        kept = in_order("kept", arrays)
+        for variable, value in zip(self.step.state, kept, strict=bool(kept)):
+            variable.set_value(value)
+        if kept:
+            self.runner.keep()
+        for name, variable in self._variables().items():
+            variable.set_value(arrays[name])
+        if not kept:
+            self.runner.keep()
+        self.is_good = not kept
+
+    def _variables(self) -> dict[str, Parameter]:
+        constants = scalar_constants(self.step)
+        return numbered("state", self.step.state) | numbered("constant", constants)
 
     def save(self) -> None:
         """Write the checkpoint, if one is asked for."""

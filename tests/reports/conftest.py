@@ -6,7 +6,7 @@ import pytest
 from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.estimators import StackedDenoisingAutoEncoder
 from autoenc.reports import Subject, write_report
-from tests.browser import is_required, launch
+from tests.browser import is_required, started
 
 HOSTILE = "<script>alert('column')</script>"
 HOSTILE_ROW = "<img src=x onerror=\"alert('row')\">"
@@ -15,14 +15,10 @@ HOSTILE_ROW = "<img src=x onerror=\"alert('row')\">"
 @pytest.fixture(scope="session")
 def browser():
     """Chromium without a window."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium, reason = launch(playwright)
+    with started() as (chromium, reason):
         if chromium is None:
             (pytest.fail if is_required() else pytest.skip)(reason)
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session")

@@ -58,9 +58,9 @@ def test_blocks_are_bounded_and_few_lengths_are_compiled(n_minibatches, batch):
 
 
 def test_an_even_cut_is_preferred():
-    assert 2500 % block_length(2500, 20) == 0
-    assert block_length(250, 20) == 250
+    assert 2500 % block_length(2500, 20, ROWS_PER_BLOCK) == 0
+    assert block_length(250, 20, ROWS_PER_BLOCK) == 250
 
 
 def test_less_than_one_minibatch_of_data():
-    assert block_length(0, 20) == 1
+    assert block_length(0, 20, ROWS_PER_BLOCK) == 1

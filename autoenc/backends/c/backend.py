@@ -19,16 +19,17 @@ from autoenc.backends.c import (
     elementwise,
     matrix_sums,
     mixed_products,
+    row_products,
     shared_pairs,
     tied_gradient,
 )
-from autoenc.backends.c.blas import Blas, find_blas, prepare_mkl
+from autoenc.backends.c.blas import Blas, find_blas, prepare_mkl, respect_quota
 from autoenc.backends.c.compiler import compiler_trouble, compiler_version
 from autoenc.backends.c.kernels import has_mixed_products, with_kernels
 from autoenc.backends.compile_folder import compile_folder, user_chose_folder
-from autoenc.backends.loop import StepLoop, compile_function
 from autoenc.backends.once import Lock
 from autoenc.backends.step import Step
+from autoenc.backends.step_loop import RowFunction, StepLoop
 from autoenc.folders import FolderError
 from autoenc.graph.types import Expression
 from autoenc.settings import Settings
@@ -75,6 +76,7 @@ class CBackend:
                 f"backend 'c' needs a C++ compiler that works, but {trouble}; correct that, or "
                 "use backend='xla'."
             )
+        respect_quota()
         blas = _blas(settings)
         if blas.name == "mkl":
             prepare_mkl()
@@ -87,7 +89,12 @@ class CBackend:
         # Intermediate arrays are kept for the next step.
         mode = Mode(VMLinker(allow_gc=False, use_cloop=True), "fast_run")
         self._mode = mode.register(*elementwise.rewrites(shared=bool(blas.kernels)))
+        self._row_mode = self._mode
         if blas.kernels:
+            by_entry = elementwise.rewrites(shared=True, by_entry=True)
+            self._row_mode = mode.register(
+                *by_entry, *matrix_sums.REWRITES, *row_products.REWRITES
+            )
             more = (*tied_gradient.REWRITES, *matrix_sums.REWRITES)
             self._mode = self._mode.register(*more, *draws.rewrites(blas.kernels))
         if blas.kernels and has_mixed_products(blas.kernels):
@@ -100,11 +107,11 @@ class CBackend:
 
     def compile(self, step: Step) -> StepLoop:
         """Compile a step into a runner of blocks."""
-        return StepLoop(step, self._mode, self._flags())
+        return StepLoop(step, self._mode, self._flags)
 
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
-        """Compile an expression into a function of NumPy arrays."""
-        return compile_function(inputs, output, self._mode, self._flags())
+        """Compile an expression into a function of rows; see `Backend.function`."""
+        return RowFunction(inputs, output, self._row_mode, self._flags)
 
     @contextmanager
     def _flags(self) -> Iterator[None]:

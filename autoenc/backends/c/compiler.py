@@ -11,6 +11,7 @@ import hashlib
 import logging
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -22,6 +23,7 @@ from pytensor import config
 from autoenc.backends.once import once
 from autoenc.files import atomic_write
 from autoenc.folders import FolderError, cache_folder
+from autoenc.settings import has_python_headers
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +43,8 @@ def compiler_trouble() -> str | None:
     remembered by the process only, so that installing what is missing is enough.
     """
     if not config.cxx:
+        if shutil.which("g++") and not has_python_headers():
+            return _explain("g++", "Python.h")
         return "there is no C++ compiler (Debian: apt install g++ python3-dev)"
     return _trouble_of(config.cxx)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import logging
+import os
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +32,7 @@ from autoenc.backends.base import (
 )
 from autoenc.backends.branchless import branchless
 from autoenc.backends.cpu import cpu_kind
+from autoenc.backends.once import Lock
 from autoenc.backends.step import Step
 from autoenc.backends.xla.thin import EmulatedGpu, Gpu, NotThinError, thin_block
 from autoenc.folders import FolderError, cache_folder, make_private
@@ -48,6 +50,10 @@ PRODUCTS = {"float32": "highest", "mixed_bfloat16": "highest", "tf32": "tensorfl
 
 # A GPU takes milliseconds for what takes a CPU a second.
 ROWS_PER_BLOCK_OF_GPU = 100_000
+
+# Functions of rows: rows of a chunk, on a GPU and on the CPU, and how many chunks are in a call.
+ROWS_OF_A_CHUNK = (512, 16)
+CHUNKS_OF_A_CALL = (1, 8, 64)
 
 # Compiled graphs that are kept for others of the same structure.
 GRAPHS_KEPT = 64
@@ -73,6 +79,7 @@ class XlaBackend:
     rows_per_block = ROWS_PER_BLOCK
 
     def __init__(self, device: str) -> None:
+        _STARTED.setdefault("process", os.getpid())
         keep_compiled_code()
         self._device = find_device(device)
         self.gpu: Gpu | EmulatedGpu | None = None
@@ -87,6 +94,7 @@ class XlaBackend:
 
     def put(self, array: Array) -> DeviceArray:
         """Copy an array to the device."""
+        refuse_after_fork()
         with _precision(array.dtype.name), _memory_errors():
             return jax.device_put(array, self._device).block_until_ready()
 
@@ -122,6 +130,7 @@ class ScanRunner:
 
     def run(self, data: Sequence[DeviceArray], rows: Array, entropy: Sequence[int]) -> Array:
         """Train on one block; see `BlockRunner.run`."""
+        refuse_after_fork()
         generators = [_key(g) for g in block_generators(entropy, self._n_generators)]
         precision = _precision(self._dtype, self._products)
         with precision, _without_truncation_warnings(), _memory_errors():
@@ -168,10 +177,11 @@ class ScanRunner:
 
 
 class _RowFunction:
-    """A function of rows, compiled for few lengths only.
+    """A function of rows, a chunk of always the same size at a time.
 
-    XLA compiles anew for every shape. Rows are filled up to the next power of two, so
-    that a stream of batches of any length meets a handful of compilations.
+    XLA compiles anew for every shape, and makes products and sums of another shape in other
+    ways, which round differently. With one shape there is one compilation, and a row has the
+    same bytes in whatever company it comes.
     """
 
     def __init__(self, inputs: Sequence[Expression], output: Expression, device: Any) -> None:
@@ -181,17 +191,32 @@ class _RowFunction:
         outputs = [pytensor.graph.replace.clone_replace(output, replace)]
         self._dtype = str(output.dtype)
         self._device = device
+        self._chunk = ROWS_OF_A_CHUNK[device.platform == "cpu"]
         self._shared = _Mirror(shared, device)
         self._function = _row_function([*inputs, *shared_inputs], outputs)
 
     def __call__(self, *arrays: Array) -> Array:
+        """Return the result for each row."""
+        refuse_after_fork()
+        most = CHUNKS_OF_A_CALL[-1] * self._chunk
+        parts = range(0, max(len(arrays[0]), 1), most)
+        results = [self._of_some([array[i : i + most] for array in arrays]) for i in parts]
+        return results[0] if len(results) == 1 else np.concatenate(results)
+
+    def _of_some(self, arrays: Sequence[Array]) -> Array:
         n = len(arrays[0])
-        padded = 1 << max(n - 1, 0).bit_length()
-        if n < padded:
-            arrays = tuple(np.resize(array, (padded, *array.shape[1:])) for array in arrays)
+        needed = -(-n // self._chunk)
+        chunks = next(size for size in CHUNKS_OF_A_CALL if size >= needed)
+        padded = [_in_chunks(array, chunks, self._chunk) for array in arrays]
         with _precision(self._dtype), _without_truncation_warnings(), _memory_errors():
-            (result,) = self._function(*arrays, *self._shared.fresh())
-            return np.asarray(result)[:n]
+            result = np.asarray(self._function(needed, padded, self._shared.fresh()))
+        return result.reshape(-1, *result.shape[2:])[:n]
+
+
+def _in_chunks(array: Array, chunks: int, rows: int) -> Array:
+    padded = np.zeros((chunks * rows, *array.shape[1:]), array.dtype)
+    padded[: len(array)] = array
+    return padded.reshape(chunks, rows, *array.shape[1:])
 
 
 class _Mirror:
@@ -200,18 +225,20 @@ class _Mirror:
     def __init__(self, variables: Sequence[Parameter], device: Any) -> None:
         self._variables = variables
         self._device = device
+        self._lock = Lock()
         self._seen: list[Any] = [None] * len(variables)
         self.values: list[DeviceArray] = [None] * len(variables)
 
     def fresh(self) -> list[DeviceArray]:
         """Device arrays, of what the variables hold now."""
-        for i, variable in enumerate(self._variables):
-            value = variable.get_value(borrow=True)
-            # set_value puts in another array, so identity tells of a change.
-            if value is not self._seen[i]:
-                self._seen[i] = value
-                self.values[i] = jax.device_put(np.array(value), self._device)
-        return self.values
+        with self._lock:
+            for i, variable in enumerate(self._variables):
+                value = variable.get_value(borrow=True)
+                # set_value puts in another array, so another identity means another value.
+                if value is not self._seen[i]:
+                    self.values[i] = jax.device_put(np.array(value), self._device)
+                    self._seen[i] = value
+            return self.values
 
     def write_back(self) -> None:
         """Copy the device arrays into the variables."""
@@ -219,6 +246,25 @@ class _Mirror:
             if self.values[i] is not None:
                 self._seen[i] = np.array(self.values[i])
                 variable.set_value(self._seen[i], borrow=True)
+
+
+def refuse_after_fork() -> None:
+    """Refuse to compute in a child of fork, which XLA's threads do not exist in.
+
+    Raises
+    ------
+    BackendError
+        If XLA was set up in another process.
+    """
+    if os.getpid() != _STARTED.get("process"):
+        raise BackendError(
+            "XLA was set up before this process was forked from another, and would wait for "
+            "threads that do not exist here. Start processes with multiprocessing's 'spawn' "
+            "method, or use a model only after the fork; backend='c' works in both."
+        )
+
+
+_STARTED: dict[str, int] = {}
 
 
 def keep_compiled_code() -> None:
@@ -248,23 +294,37 @@ def _compiled_once(
     Fitting one model after the other, as a grid search does, compiles once.
     """
     compiled: OrderedDict[Any, Callable[..., Any]] = OrderedDict()
+    lock = Lock()
 
     @functools.wraps(compile_graph)
     def look_up(inputs: Any, outputs: Any, *settings: Any) -> Callable[..., Any]:
         key = (structure(inputs, outputs), *settings)
-        if key not in compiled:
-            compiled[key] = compile_graph(inputs, outputs, *settings)
-        compiled.move_to_end(key)
-        while len(compiled) > GRAPHS_KEPT:
-            compiled.popitem(last=False)
-        return compiled[key]
+        with lock:
+            if key not in compiled:
+                compiled[key] = compile_graph(inputs, outputs, *settings)
+            compiled.move_to_end(key)
+            while len(compiled) > GRAPHS_KEPT:
+                compiled.popitem(last=False)
+            return compiled[key]
 
     return look_up
 
 
 @_compiled_once
 def _row_function(inputs: Any, outputs: Any) -> Callable[..., Any]:
-    function: Callable[..., Any] = jax.jit(jaxify(inputs, outputs))
+    """Compile a loop over chunks: (number of chunks, rows in chunks, shared) → results."""
+    of_chunk = jaxify(inputs, outputs)
+
+    def run_chunks(n: Any, rows: list[DeviceArray], shared: list[DeviceArray]) -> DeviceArray:
+        def result_of(i: Any) -> DeviceArray:
+            return of_chunk(*(array[i] for array in rows), *shared)[0]
+
+        # How often it runs is known only then, or XLA would treat a single chunk differently.
+        kind = jax.eval_shape(result_of, 0)
+        results = jax.numpy.zeros((len(rows[0]), *kind.shape), kind.dtype)
+        return jax.lax.fori_loop(0, n, lambda i, all_: all_.at[i].set(result_of(i)), results)
+
+    function: Callable[..., Any] = jax.jit(run_chunks)
     return function
 
 

@@ -22,7 +22,7 @@ from pytensor import config
 
 from autoenc.backends.c.blas import Blas
 from autoenc.backends.c.compiler import compiler_version
-from autoenc.backends.cpu import cpu_kind
+from autoenc.backends.cpu import cpu_kind, usable_threads
 from autoenc.files import atomic_write
 from autoenc.folders import cache_folder, make_private
 
@@ -65,6 +65,7 @@ def with_kernels(blas: Blas) -> Blas:
         reason = getattr(error, "stderr", None) or error
         logger.warning("small products are left to the BLAS: %s", reason)
         return blas
+    ctypes.CDLL(str(library)).autoenc_limit_threads(usable_threads())
     ldflags = f"{shlex.quote(f'-L{folder}')} -l{_LIBRARY} {blas.ldflags}"
     return replace(blas, ldflags=ldflags, kernels=library)
 
