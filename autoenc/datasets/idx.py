@@ -34,7 +34,10 @@ _MAX_DEFLATE_RATIO = 1032
 
 
 def read_idx(
-    path: str | os.PathLike[str], *, shape: tuple[int, ...] | None = None
+    path: str | os.PathLike[str],
+    *,
+    shape: tuple[int, ...] | None = None,
+    max_bytes: int | None = None,
 ) -> NDArray[Any]:
     """Read an IDX file, gzipped or not.
 
@@ -44,6 +47,8 @@ def read_idx(
         The file.
     shape : tuple of int, optional
         The shape the array must have.
+    max_bytes : int, optional
+        The most bytes that the array may take. By default any number that the file can hold.
 
     Returns
     -------
@@ -68,7 +73,12 @@ def read_idx(
         if shape is not None and found != shape:
             raise DatasetFormatError(f"{path}: the array has shape {found}, expected {shape}")
         _check_length(path, found, dtype, packed=isinstance(stream, gzip.GzipFile))
-        raw = _read_numbers(stream, math.prod(found) * dtype.itemsize, path)
+        n_bytes = math.prod(found) * dtype.itemsize
+        if max_bytes is not None and n_bytes > max_bytes:
+            raise DatasetFormatError(
+                f"{path}: the array has {n_bytes} bytes, more than the {max_bytes} allowed"
+            )
+        raw = _read_numbers(stream, n_bytes, path)
     array = np.ndarray(found, dtype, raw)
     return array.astype(dtype.newbyteorder("="), copy=False)
 
