@@ -219,7 +219,7 @@ class AutoEncoderLayer:
         if rng is None:
             raise ValueError(
                 f"rng is None, but {name} has to be drawn; pass a NumPy generator such as "
-                "numpy.random.default_rng(0), or the weights."
+                "numpy.random.default_rng(0), or give the weights."
             )
         return self._share(name, uniform_weights(rng, *shape))
 
