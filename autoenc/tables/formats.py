@@ -1,4 +1,4 @@
-"""Which format a path names."""
+"""Formats of files, identified by their suffixes."""
 
 from __future__ import annotations
 
@@ -18,13 +18,18 @@ _FORMATS = {
     ".idx": "idx",
     ".pkl": "pickle",
 }
-# These may be gzipped.
+# Formats that may be gzipped.
 _PACKED = ("csv", "idx", "pickle")
 _IDX_NAME = re.compile(r"[-.]idx\d-ubyte$")
 
 
 def known_formats() -> str:
-    """Name what can be read, for messages and help.
+    """Return the suffixes of all formats, for messages and help.
+
+    Returns
+    -------
+    str
+        A list for a sentence.
 
     Examples
     --------
@@ -37,22 +42,22 @@ def known_formats() -> str:
 
 
 def format_of(path: str | os.PathLike[str]) -> str:
-    """Find the format that a name stands for.
+    """Return the format of a path.
 
     Parameters
     ----------
     path : path
-        A folder, or a file; it need not exist.
+        Path of a file or folder, which need not exist.
 
     Returns
     -------
     {"csv", "parquet", "npy", "npz", "idx", "pickle", "folder"}
-        ``"folder"`` for one that is there, and for a name without a suffix.
+        The format; ``"folder"`` for an existing folder, and for a name without a suffix.
 
     Raises
     ------
     TableError
-        If the suffix is not known; lists those that are.
+        If the suffix is not known.
 
     Examples
     --------
@@ -66,12 +71,10 @@ def format_of(path: str | os.PathLike[str]) -> str:
     if path.is_dir() or (found is None and not path.suffix and not path.is_file()):
         return FOLDER
     if found is None or (plain != name and found not in _PACKED):
-        raise TableError(
-            f"{path}: cannot tell what this is by its name; expected {known_formats()}."
-        )
+        raise TableError(f"{path}: the suffix is not known; expected {known_formats()}.")
     return found
 
 
 def is_packed(path: str | os.PathLike[str]) -> bool:
-    """Whether the name says that the file is gzipped."""
+    """Whether the suffix is that of a gzipped file."""
     return Path(path).name.lower().endswith(".gz")

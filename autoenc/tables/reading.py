@@ -80,6 +80,7 @@ def read_table(
     Returns
     -------
     Table
+        Values, and what the file says about rows and columns.
 
     Raises
     ------

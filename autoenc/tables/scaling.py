@@ -24,7 +24,7 @@ from autoenc.tables.table import Array
 class MinMax:
     """Scale each column to [0, 1]: scaled = (value - offset) · factor, clipped.
 
-    Attributes
+    Parameters
     ----------
     offset : float64 array, (columns,)
         Minimum of each column.
@@ -47,6 +47,7 @@ class MinMax:
         Returns
         -------
         MinMax
+            The scaling.
 
         Raises
         ------
@@ -69,27 +70,76 @@ class MinMax:
         return cls(low, factor)
 
     def apply(self, values: Array) -> Array:
-        """Return scaled rows, a float64 array of the same shape."""
+        """Return scaled rows.
+
+        Parameters
+        ----------
+        values : float array, (rows, columns)
+            Rows in the units of the data.
+
+        Returns
+        -------
+        float64 array, (rows, columns)
+            Rows in [0, 1].
+        """
         return np.clip(self._free(values), 0, 1)
 
     def undo(self, scaled: Array) -> Array:
-        """Return rows in their own units, a float64 array of the same shape."""
+        """Return rows in the units of the data.
+
+        Parameters
+        ----------
+        scaled : float array, (rows, columns)
+            Rows in [0, 1].
+
+        Returns
+        -------
+        float64 array, (rows, columns)
+            Rows in the units of the data.
+        """
         values: Array = scaled / self.factor + self.offset
         return values
 
     def count_beyond(self, values: Array) -> int:
-        """Count the values that `apply` clips."""
+        """Count the values that `apply` clips.
+
+        Parameters
+        ----------
+        values : float array, (rows, columns)
+            Rows in the units of the data.
+
+        Returns
+        -------
+        int
+            Number of values outside the range of their column. Rounding alone is not counted.
+        """
         scaled = self._free(values)
         # Rounding alone is not counted; the tolerance is relative to the range of the column.
         return int(((scaled < -1e-6) | (scaled > 1 + 1e-6)).sum())
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the scaling as JSON can store it."""
+        """Return the scaling as JSON can store it.
+
+        Returns
+        -------
+        dict
+            Argument of `from_dict`.
+        """
         return {"kind": "minmax", "offset": self.offset.tolist(), "factor": self.factor.tolist()}
 
     @classmethod
     def from_dict(cls, described: Mapping[str, Any]) -> Self:
         """Return the scaling that `to_dict` described.
+
+        Parameters
+        ----------
+        described : mapping
+            Result of `to_dict`.
+
+        Returns
+        -------
+        MinMax
+            The same scaling.
 
         Raises
         ------

@@ -14,7 +14,7 @@ from autoenc.tables.table import TableError
 class Selection:
     """Columns to read, by name, or by position from 0 in a file without names.
 
-    Attributes
+    Parameters
     ----------
     columns : tuple of str, optional
         Columns to read, in this order. By default all.
@@ -51,7 +51,18 @@ class Selection:
     max_bytes: int | None = None
 
     def is_whole(self, names: Sequence[str] | None) -> bool:
-        """Whether all columns of a file with these names, or without names, are read in order."""
+        """Whether all columns of a file are read in their order.
+
+        Parameters
+        ----------
+        names : sequence of str, optional
+            All columns of the file, if they have names.
+
+        Returns
+        -------
+        bool
+            True if nothing is to be selected.
+        """
         if self.columns is not None or self.drop or self.label_column is not None:
             return False
         return names is None or self.expected is None

@@ -26,7 +26,7 @@ class TableError(ValueError):
 class Table:
     """A table that was read from a file.
 
-    Attributes
+    Parameters
     ----------
     values : float array, (rows, columns)
         Finite numbers, and NaN where missing values are allowed; a read-only memory map where

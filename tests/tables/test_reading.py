@@ -440,7 +440,7 @@ def test_folders_that_are_refused(tmp_path):
 
 def test_names_that_say_nothing(tmp_path):
     assert "expected .csv, .tsv, .parquet" in refusal(text(tmp_path / "a.xlsx", "1"))
-    assert "cannot tell what this is" in refusal(text(tmp_path / "a.parquet.gz", "1"))
+    assert "the suffix is not known" in refusal(text(tmp_path / "a.parquet.gz", "1"))
     assert "only .npz and .pkl have parts" in refusal(f"{text(tmp_path / 'a.csv', 'a')}:train")
     with pytest.raises(FileNotFoundError, match="there is no such file or folder"):
         read_table(tmp_path / "nothing.csv")
