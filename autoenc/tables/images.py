@@ -93,12 +93,18 @@ def pixels_of(file: Path, budget: Budget, *, is_grey: bool) -> Array:
 @contextmanager
 def opened(file: Path, budget: Budget) -> Iterator[Image]:
     """Open, check, decode and rotate an image; any trouble is a TableError."""
+    from PIL import UnidentifiedImageError
+
     handle = _open_regular(file)
     with os.fdopen(handle, "rb") as stream:
         try:
             yield _decoded(file, stream, budget)
         except TableError:
             raise
+        except UnidentifiedImageError as error:
+            raise TableError(
+                f"{file}: not a readable image; expected {', '.join(_FORMATS)} format."
+            ) from error
         # A damaged image makes Pillow raise almost anything.
         except Exception as error:
             reason = " ".join(str(error).split()) or type(error).__name__
