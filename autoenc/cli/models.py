@@ -53,7 +53,7 @@ class Preparation:
         """Return scaled rows; print a note if values were clipped."""
         if self.scaling is None:
             return values
-        beyond = self.scaling.count_beyond(values)
+        beyond = self.scaling.count_outside(values)
         if beyond:
             note(
                 f"{beyond:,} of {values.size:,} values are outside the range of the training data "

@@ -85,7 +85,7 @@ def plot_debug(
     >>> [(axes.get_title(), axes.get_yscale()) for axes in figure.axes]
     [('input', 'linear'), ('code', 'linear'), ('reconstruction', 'linear'), ('cost', 'log')]
     """
-    inputs, hidden, outputs = _belonging(X, codes, Z)
+    inputs, hidden, outputs = _matching(X, codes, Z)
     colours = colours_of(labels, len(inputs))
     curves = cost_curves(history)
     outer = (
@@ -94,17 +94,17 @@ def plot_debug(
         else plane_of_columns(columns, inputs.shape[1], "X")
     )
     inner = plane_of(hidden, "codes", "unit")
-    seen = [outer.see(inputs), inner.see(hidden), outer.see(outputs)]
-    around = limits_of([seen[0], seen[2]], outer)
+    projected = [outer.project(inputs), inner.project(hidden), outer.project(outputs)]
+    around = limits_of([projected[0], projected[2]], outer)
 
     figure = new_figure(1080, 1024)
     figure.set_layout_engine("constrained", h_pad=0.08, w_pad=0.08)
     panels = [figure.add_subplot(2, 2, i, box_aspect=1) for i in (1, 2, 3, 4)]
     for axes, points, plane, limits in zip(
         panels[:3],
-        seen,
+        projected,
         (outer, inner, outer),
-        (around, limits_of([seen[1]], inner), around),
+        (around, limits_of([projected[1]], inner), around),
         strict=True,
     ):
         draw_points(axes, points, colours, limits)
@@ -116,7 +116,7 @@ def plot_debug(
     return finish(figure, path)
 
 
-def _belonging(X: ArrayLike, codes: ArrayLike, Z: ArrayLike) -> tuple[Array, Array, Array]:
+def _matching(X: ArrayLike, codes: ArrayLike, Z: ArrayLike) -> tuple[Array, Array, Array]:
     inputs, hidden, outputs = point_rows(X, "X"), point_rows(codes, "codes"), point_rows(Z, "Z")
     if outputs.shape != inputs.shape:
         raise ValueError(

@@ -4,7 +4,7 @@
 >>> plane = Plane.of_components(np.array([[0.0, 0, 0], [3, 4, 0], [6, 8, 0]]))
 >>> plane.names
 ('first component (100.0 % of variance)', 'second component (0.0 % of variance)')
->>> plane.see(np.array([[3.0, 4, 5]])).round(6) + 0.0
+>>> plane.project(np.array([[3.0, 4, 5]])).round(6) + 0.0
 array([[0., 0.]])
 """
 
@@ -26,7 +26,7 @@ class Plane:
 
     Attributes
     ----------
-    see : function from array (n, features) to array (n, 2), or (n, 1) of single features
+    project : function from array (n, features) to array (n, 2), or (n, 1) of single features
         The projection.
     names : tuple of str
         Labels of the axes.
@@ -34,7 +34,7 @@ class Plane:
         Whether distances in the plane are meaningful, so that both axes need the same scale.
     """
 
-    see: Callable[[Array], Array]
+    project: Callable[[Array], Array]
     names: tuple[str, ...]
     is_rotated: bool = False
 

@@ -83,12 +83,12 @@ def plot_codes(
     points = point_rows(codes, "codes")
     colours = colours_of(labels, len(points))
     plane = plane_of(points, "codes", "unit")
-    seen = plane.see(points)
-    is_strip = seen.shape[1] == 1
+    projected = plane.project(points)
+    is_strip = projected.shape[1] == 1
     figure = new_figure(820, 512 if is_strip else 704)
     figure.set_layout_engine("constrained")
     axes = figure.add_subplot(box_aspect=None if is_strip else 1)
-    draw_points(axes, seen, colours, limits_of([seen], plane))
+    draw_points(axes, projected, colours, limits_of([projected], plane))
     name_axes(axes, plane)
     axes.set_title(title or "")
     if not (is_strip and colours.kinds):  # strips are labelled themselves
@@ -96,21 +96,21 @@ def plot_codes(
     return finish(figure, path)
 
 
-def draw_points(axes: Axes, seen: Array, colours: Colours, limits: Limits) -> None:
+def draw_points(axes: Axes, projected: Array, colours: Colours, limits: Limits) -> None:
     """Draw points in random order, or as strips if they have a single feature."""
-    n = len(seen)
+    n = len(projected)
     chance = np.random.default_rng(0)
     order = chance.permutation(n)
-    if seen.shape[1] == 1:
+    if projected.shape[1] == 1:
         heights = colours.rank + chance.uniform(-_SPREAD, _SPREAD, n)
-        seen = np.column_stack([seen, heights])
+        projected = np.column_stack([projected, heights])
         limits = (*limits, (-0.5, max(1, len(colours.kinds)) - 0.5))
         axes.set_yticks(range(len(colours.kinds)), list(colours.kinds))
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
     axes.scatter(
-        seen[order, 0],
-        seen[order, 1],
+        projected[order, 0],
+        projected[order, 1],
         s=np.clip(500 / np.sqrt(n), 2.5, 30),
         c=colours.points[order],
         alpha=np.clip(60 / np.sqrt(n), 0.3, 0.9),

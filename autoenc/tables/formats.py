@@ -19,7 +19,7 @@ _FORMATS = {
     ".pkl": "pickle",
 }
 # Formats that may be gzipped.
-_PACKED = ("csv", "idx", "pickle")
+_GZIPPED = ("csv", "idx", "pickle")
 _IDX_NAME = re.compile(r"[-.]idx\d-ubyte$")
 
 
@@ -37,8 +37,8 @@ def known_formats() -> str:
     '.csv, .tsv, .parquet, .npy, .npz, .idx, .pkl (.csv, .tsv, .idx, .pkl also .gz) or a folder
     of images'
     """
-    packed = ", ".join(suffix for suffix, name in _FORMATS.items() if name in _PACKED)
-    return f"{', '.join(_FORMATS)} ({packed} also .gz) or a folder of images"
+    gzipped = ", ".join(suffix for suffix, name in _FORMATS.items() if name in _GZIPPED)
+    return f"{', '.join(_FORMATS)} ({gzipped} also .gz) or a folder of images"
 
 
 def format_of(path: str | os.PathLike[str]) -> str:
@@ -70,11 +70,11 @@ def format_of(path: str | os.PathLike[str]) -> str:
     found = "idx" if _IDX_NAME.search(plain) else _FORMATS.get(Path(plain).suffix)
     if path.is_dir() or (found is None and not path.suffix and not path.is_file()):
         return FOLDER
-    if found is None or (plain != name and found not in _PACKED):
+    if found is None or (plain != name and found not in _GZIPPED):
         raise TableError(f"{path}: the suffix is not known; expected {known_formats()}.")
     return found
 
 
-def is_packed(path: str | os.PathLike[str]) -> bool:
+def is_gzipped(path: str | os.PathLike[str]) -> bool:
     """Whether the suffix is that of a gzipped file."""
     return Path(path).name.lower().endswith(".gz")

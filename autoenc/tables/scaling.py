@@ -100,7 +100,7 @@ class MinMax:
         values: Array = scaled / self.factor + self.offset
         return values
 
-    def count_beyond(self, values: Array) -> int:
+    def count_outside(self, values: Array) -> int:
         """Count the values that `apply` clips.
 
         Parameters

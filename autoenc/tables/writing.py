@@ -15,7 +15,7 @@ import numpy as np
 from autoenc.files import atomic_write
 from autoenc.tables.extras import import_extra
 from autoenc.tables.folders import to_bytes, write_folder
-from autoenc.tables.formats import FOLDER, format_of, is_packed
+from autoenc.tables.formats import FOLDER, format_of, is_gzipped
 from autoenc.tables.table import Array, TableError
 
 # Codes of IDX for types of numbers.
@@ -96,7 +96,7 @@ def _write_csv(
     separator = "\t" if path.name.lower().removesuffix(".gz").endswith(".tsv") else ","
     with path.open("wb") as file:
         # Gzip stores name and time by default; equal values must give equal bytes.
-        packed = gzip.GzipFile("", "wb", fileobj=file, mtime=0) if is_packed(path) else None
+        packed = gzip.GzipFile("", "wb", fileobj=file, mtime=0) if is_gzipped(path) else None
         frame.to_csv(
             packed or file,
             sep=separator,
@@ -150,7 +150,7 @@ def _write_idx(
     code = _IDX_CODES[content.dtype.str]
     header = struct.pack(f">4B{content.ndim}I", 0, 0, code, content.ndim, *content.shape)
     packed = header + content.tobytes()
-    path.write_bytes(gzip.compress(packed, mtime=0) if is_packed(path) else packed)
+    path.write_bytes(gzip.compress(packed, mtime=0) if is_gzipped(path) else packed)
 
 
 def _imaged(values: Array, shape: Sequence[int] | None) -> Array:

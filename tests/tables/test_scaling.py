@@ -26,11 +26,11 @@ def test_as_scikit_learn_does(values):
 
 def test_values_beyond_are_counted(values):
     scaling = MinMax.fit(values[:30])
-    assert scaling.count_beyond(values[:30]) == 0
-    assert scaling.count_beyond(values[:30].astype(np.float32)) == 0
+    assert scaling.count_outside(values[:30]) == 0
+    assert scaling.count_outside(values[:30].astype(np.float32)) == 0
     beyond = values[30:] > values[:30].max(axis=0)
     beyond |= values[30:] < values[:30].min(axis=0)
-    assert scaling.count_beyond(values) == beyond.sum() > 0
+    assert scaling.count_outside(values) == beyond.sum() > 0
 
 
 def test_json_keeps_every_bit(values):
@@ -43,8 +43,8 @@ def test_json_keeps_every_bit(values):
 @pytest.mark.parametrize("offset", [0.0, 5.0])
 def test_what_is_beyond_does_not_depend_on_units(values, unit, offset):
     scaling = MinMax.fit((values[:30] + offset) * unit)
-    expected = MinMax.fit(values[:30]).count_beyond(values)
-    assert scaling.count_beyond((values + offset) * unit) == expected
+    expected = MinMax.fit(values[:30]).count_outside(values)
+    assert scaling.count_outside((values + offset) * unit) == expected
 
 
 @pytest.mark.parametrize("low, high", [(-1e308, 1e308), (0.0, 1e-310)])  # noqa: PT006
