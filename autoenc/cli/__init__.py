@@ -30,7 +30,8 @@ from autoenc.cli import (
     train,
     transform,
 )
-from autoenc.cli.terminal import note, one_line, plain
+from autoenc.cli.terminal import note, one_line
+from autoenc.tables.text import plain
 
 COMMANDS = (train, transform, reconstruct, score, plot, report, export, info, doctor, bench)
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from autoenc.cli.models import SavedModel, load_model
 from autoenc.cli.parsing import add_data, add_model, add_output, new_parser
-from autoenc.cli.terminal import plain, say
+from autoenc.cli.terminal import say
 from autoenc.tables import Table, write_table
+from autoenc.tables.text import plain
 
 EXAMPLES = """\
   autoenc score people.safetensors new.csv

@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from autoenc.tables.text import plain
+
 Array: TypeAlias = np.ndarray[Any, Any]
 
 # Rows that are checked together, so that a memory map is never loaded as a whole.
@@ -19,7 +21,16 @@ _LEAST_STEPS = 1 << 16
 
 
 class TableError(ValueError):
-    """A file does not hold a table of numbers; the message begins with its path."""
+    """A file does not contain a table of numbers; the message begins with its path.
+
+    Parameters
+    ----------
+    message : str
+        Description of the error. Control characters, as in names of files, are escaped.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(plain(message))
 
 
 @dataclass(frozen=True)

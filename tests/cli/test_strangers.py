@@ -13,9 +13,10 @@ from PIL import Image
 from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.cli import outputs, training_memory
 from autoenc.cli.models import Preparation, load_model
-from autoenc.cli.terminal import note, plain
+from autoenc.cli.terminal import note
 from autoenc.storage import ModelFileError, load_arrays, save_arrays
 from autoenc.tables import MinMax, read_table
+from autoenc.tables.text import plain
 from tests.cli.conftest import COMMAND, good, refusal, run
 
 TRAIN = ("--hidden", 2, "--epochs", 1, "--seed", 0, "--quiet")

@@ -162,6 +162,14 @@ def test_opaque_images_with_alpha_are_as_without(tmp_path):
     assert table.notes == ()
 
 
+def test_errors_have_no_control_characters(tmp_path):
+    """A traceback is shown on a terminal as well."""
+    (tmp_path / "a\x1b[2J.png").write_text("not an image")
+    with pytest.raises(TableError) as caught:
+        read_table(tmp_path)
+    assert f"{tmp_path}/a\\x1b[2J.png: not a readable image" in str(caught.value)
+
+
 def test_an_image_of_many_pixels_is_not_decoded(tmp_path):
     folder = folder_of(tmp_path / "a", encoded("PNG", Image.new("1", (4000, 4000))))
     assert "the image needs 256 MB" in refusal(folder, max_bytes=100_000_000)
