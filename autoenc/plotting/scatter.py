@@ -138,6 +138,6 @@ def limits_of(clouds: list[Array], plane: Plane) -> Limits:
     if plane.is_rotated:
         reach = np.full_like(reach, np.max(reach))
     # Points that are all the same need a margin as well, wide enough for different ticks.
-    reach = np.maximum(reach, 1e-6 * np.abs(centre))
+    reach = np.maximum(reach, 1e-12 * np.abs(centre))
     reach = np.where(reach > 0, reach, 0.5)
     return tuple((float(c - r), float(c + r)) for c, r in zip(centre, reach, strict=True))

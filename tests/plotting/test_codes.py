@@ -279,3 +279,11 @@ def test_refusals_say_what_to_do(codes, labels, error, text, tmp_path):
     with pytest.raises(error, match=re.escape(text)):
         plot_codes(codes, labels, path=tmp_path / "codes.png")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("centre", [0.0, 1.0, 1e9, -1e9])
+def test_the_axes_span_the_points_wherever_they_lie(rng, centre):
+    """At 1e9 they were a thousand times as wide, and all points were one dot."""
+    codes = centre + rng.normal(size=(100, 2))
+    low, high = plot_codes(codes).axes[0].get_xlim()
+    assert np.ptp(codes[:, 0]) < high - low < 1.2 * np.ptp(codes[:, 0])
