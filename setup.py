@@ -21,6 +21,7 @@ TEST = [
     *MLFLOW,
     "hypothesis>=6.100",
     "mypy>=1.15",
+    "numpydoc>=1.8",
     "pytest>=8.3",
     "pytest-xdist>=3.6",
     # Independent readers of what is written, a real notebook and a real browser.

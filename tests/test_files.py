@@ -2,6 +2,7 @@
 
 import ast
 import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import autoenc
-from autoenc.files import UNFINISHED, atomic_write
+from autoenc.files import UNFINISHED, atomic_write, check_writable
 from torture.stopping import FAILURES, WRITERS, torment
 
 ROOT = Path(autoenc.__file__).parents[1]
@@ -120,11 +121,101 @@ def test_a_link_keeps_being_one(tmp_path):
 
 def test_what_is_no_file_is_refused(tmp_path):
     for path in (tmp_path, tmp_path / "..", Path(os.devnull)):
-        with pytest.raises(OSError, match="is there and is not a file"):
+        with pytest.raises(OSError, match="exists and is not a regular file"):
             write(path, "new")
     (tmp_path / "file").write_text("")
     with pytest.raises(NotADirectoryError, match="a part of that path is a file"):
         write(tmp_path / "file" / "below", "new")
+
+
+def test_a_pipe_a_socket_and_a_loop_of_links_are_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for name, message in (("pipe", "not a regular file"), ("loop", "symbolic links")):
+        with pytest.raises(OSError, match=message):
+            write(tmp_path / name, "new")
+    assert names(tmp_path) == ["loop", "pipe"]
+
+
+def test_the_owner_of_the_old_file_is_kept(tmp_path):
+    """Root, who may give files away, must not take them over."""
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+    owner = (1234, 2345) if os.getuid() == 0 else (os.getuid(), os.getgid())
+    os.chown(path, *owner)
+    path.chmod(0o640)
+    write(path, "new")
+    found = path.stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (*owner, 0o640)
+
+
+def test_where_the_owner_cannot_be_kept_set_user_id_is_not(tmp_path, monkeypatch):
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+    path.chmod(0o4750)
+    real = Path.stat
+
+    def of_another(self, **options):
+        found = real(self, **options)
+        return os.stat_result((*found[:4], 4321, *found[5:])) if self.name == path.name else found
+
+    def refuse(*_):
+        raise PermissionError(errno.EPERM, "not yours")
+
+    monkeypatch.setattr(Path, "stat", of_another)
+    monkeypatch.setattr(os, "chown", refuse)
+    write(path, "new")
+    monkeypatch.undo()
+    assert path.stat().st_mode & 0o7777 == 0o750
+
+
+def test_files_are_flushed_through_handles_that_may_write(tmp_path, monkeypatch):
+    """Windows refuses to flush what was opened for reading; so do some disks with folders."""
+    fsync = os.fsync
+
+    def as_on_windows(handle):
+        if fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, "Bad file descriptor")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", as_on_windows)
+    write(tmp_path / "file.txt", "new")
+    assert (tmp_path / "file.txt").read_text() == "new"
+
+
+def test_whether_a_file_can_be_written_is_known_before(tmp_path, monkeypatch):
+    path = tmp_path / "below" / "file.txt"
+    check_writable(path, 3_000_000)
+    assert names(path.parent) == []
+    path.write_text("old")
+    path.chmod(0o600)
+    real = Path.open
+
+    def full(self, *args, **options):
+        file = real(self, *args, **options)
+        return Full(file) if UNFINISHED in self.name else file
+
+    class Full:
+        def __init__(self, file):
+            self.file = file
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            self.file.close()
+
+        def write(self, data):
+            return self.file.write(data[:1000])
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(OSError, match=rf"No space left on device: '{path}'"):
+        check_writable(path, 3_000_000)
+    monkeypatch.undo()
+    assert names(path.parent) == ["file.txt"]
+    assert path.read_text() == "old"
+    with pytest.raises(OSError, match="not a regular file"):
+        check_writable(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -83,9 +83,7 @@ def test_an_error_of_ours_says_how_to_see_more(monkeypatch):
         raise KeyError("missing")
 
     monkeypatch.setattr("autoenc.cli.info.describe_model", fail)
-    assert refusal("info", "x") == (
-        "error: KeyError: 'missing' (--verbose shows where it comes from)\n"
-    )
+    assert refusal("info", "x") == ("error: KeyError: 'missing' (--verbose shows the traceback)\n")
 
 
 @pytest.mark.parametrize(
