@@ -22,7 +22,7 @@ def is_required():
 
 @contextmanager
 def started():
-    """Yield the system's browser, else Playwright's own, and None; or None and why there is none."""
+    """Yield the system's browser or Playwright's own, and None; or None and the reason."""
     from playwright.sync_api import sync_playwright
 
     found = next(filter(None, map(shutil.which, NAMES)), None)
