@@ -5,8 +5,8 @@
 XLA needs a description of the device, not the device. What it compiles is the real program, apart
 from what it chooses by trying on the device. For each work the table has the kernels of a
 minibatch and the products, pads and copies among them, beside JAX by hand. A block of thin
-minibatches is one kernel of autoenc's own. This needs JAX with its CUDA plugin, and CUDA's compiler
-and libraries as wheels; the README beside this file lists them.
+minibatches is one kernel of autoenc's own. This needs JAX with its CUDA plugin, and CUDA's
+compiler and libraries as wheels; the README beside this file lists them.
 """
 
 from __future__ import annotations

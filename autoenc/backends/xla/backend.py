@@ -55,6 +55,9 @@ ROWS_PER_BLOCK_OF_GPU = 100_000
 ROWS_OF_A_CHUNK = (512, 16)
 CHUNKS_OF_A_CALL = (1, 8, 64)
 
+# What an error says when other programs occupy multiprocessors that the kernel needs.
+LAUNCH = "cuLaunchCooperativeKernel"
+
 # Compiled graphs that are kept for others of the same structure.
 GRAPHS_KEPT = 64
 
@@ -122,8 +125,8 @@ class ScanRunner:
         self._n_generators = len(step.generators)
         shared = [*step.state, *step.generators, *step.constants]
         shared_inputs, outputs = step.with_inputs_for(shared)
-        graph = [*step.inputs, *shared_inputs], outputs, len(step.state)
-        self._block = _block_function(*graph, gpu)
+        self._graph = [*step.inputs, *shared_inputs], outputs, len(step.state)
+        self._block = _block_function(*self._graph, gpu)
         self._before: list[DeviceArray] = []
         self._kept: list[DeviceArray] = []
         self._finite: Any = True
@@ -136,17 +139,23 @@ class ScanRunner:
         with precision, _without_truncation_warnings(), _memory_errors():
             self._before = list(self._state.fresh())
             # Small arrays go along with the call; to move each by itself takes longer.
-            after, costs, self._finite = self._block(
-                self._before,
-                generators,
-                self._constants.fresh(),
-                list(data),
-                rows.astype(np.int32),
-            )
+            arrays = self._before, generators, self._constants.fresh(), list(data)
+            after, costs, self._finite = self._train(*arrays, rows.astype(np.int32))
             # Only when they are there, so that a full device leaves the state as it was.
-            costs = np.asarray(costs, dtype=np.float64)
             self._state.values = after
             return costs
+
+    def _train(self, *arguments: Any) -> tuple[list[DeviceArray], Array, DeviceArray]:
+        """Run the block; without the kernel of our own where the GPU has no room to launch it."""
+        try:
+            after, costs, finite = self._block(*arguments)
+            return after, np.asarray(costs, dtype=np.float64), finite
+        except jax.errors.JaxRuntimeError as error:
+            if LAUNCH not in str(error):
+                raise
+            logger.warning("blocks are left to XLA, which is slower: %s", error)
+        self._block = _block_function(*self._graph, None)
+        return self._train(*arguments)
 
     def is_finite(self) -> bool:
         """Whether the state is finite; see `BlockRunner.is_finite`."""

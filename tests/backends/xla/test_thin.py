@@ -152,3 +152,16 @@ def test_a_minibatch_that_is_too_large_is_left_to_the_scan():
 def test_keys_are_split_as_jax_splits_them():
     # The kernel draws its keys itself; with other keys masks, and costs, would be others.
     assert jax.config.jax_threefry_partitionable
+
+
+def test_a_gpu_without_room_for_the_kernel_is_used_through_xla(caplog, monkeypatch):
+    cost, updates, x = sigmoids()
+    runner = XlaBackend("cpu").compile(make_step(cost, updates, [x]))
+
+    def no_room(*_):
+        raise jax.errors.JaxRuntimeError("cuLaunchCooperativeKernel failed with CUDA error 720")
+
+    monkeypatch.setattr(runner, "_block", no_room)
+    costs = runner.run([jax.numpy.asarray(X)], ROWS, (4, 5))
+    np.testing.assert_array_equal(costs, train(sigmoids, None)[0])
+    assert "CUDA error 720" in caplog.text

@@ -27,6 +27,8 @@ MOST_SUMS, MOST_ENTRIES = 64, 64
 ROOM_FOR_THE_REST = 512
 # As in launch.cpp.
 MOST_POINTERS = 64
+# Costs, and what multiprocessors exchange.
+N_BUFFERS = 7
 
 
 @dataclass(frozen=True)
@@ -112,18 +114,36 @@ def write_program(
     x, state = graph.inputs[0], graph.inputs[1 : 1 + n_state]
     generators = [v for v in graph.inputs if is_generator(v)]
     constants = graph.inputs[1 + n_state + len(generators) :]
-    if any(is_generator(v) for v in state):
-        raise NotThinError("more than one input")
     roles = find_roles(graph, x, generators)
-    n_rows, n_visible, n_hidden = _sizes(roles, graph, shapes)
     by_variable = {v: s for v, s in zip(graph.inputs, shapes, strict=True) if s is not None}
-    hidden = _hidden_vectors(roles, graph, state, by_variable, n_visible, n_hidden)
-    inputs = _sort(roles, state, constants, by_variable, hidden, (n_visible, n_hidden))
-    sizes = {
-        "NV": n_visible,
-        "NH": n_hidden,
+    batch, of_weights = by_variable[x], by_variable.get(roles.weights, ())
+    if len(of_weights) != 2 or of_weights[0] != batch[1]:
+        raise NotThinError(f"weights of shape {of_weights} for {batch[1]} columns")
+    hidden = _hidden_vectors(roles, graph, state, by_variable, *of_weights)
+    inputs = _sort(roles, state, constants, by_variable, hidden, of_weights)
+    hooks, sums = _Hooks(graph, roles, inputs, state, constants, by_variable, n_state).write()
+    sizes = _count(inputs, batch[0], of_weights, n_multiprocessors, groups)
+    sizes |= sums | {"DRAWS": len(generators), "KEEP_DZ": 1}
+    if shared_bytes_of(sizes) > shared_bytes:
+        sizes["KEEP_DZ"] = 0
+    _check_fits(sizes, shared_bytes)
+    sizes["N_POINTERS"] = _count_pointers(sizes)
+    return Program(hooks, inputs, sizes)
+
+
+def _count(
+    inputs: Inputs,
+    n_rows: int,
+    of_weights: tuple[int, ...],
+    n_multiprocessors: int,
+    groups: tuple[int, int],
+) -> dict[str, int]:
+    """Return the constants that the kernel is compiled with, apart from those of the hooks."""
+    return {
+        "NV": of_weights[0],
+        "NH": of_weights[1],
         "B": n_rows,
-        "G": min(n_multiprocessors, max(n_visible, n_hidden)),
+        "G": min(n_multiprocessors, max(of_weights)),
         "RG": groups[0],
         "KG": groups[1],
         "NW": len(inputs.weights),
@@ -131,23 +151,16 @@ def write_program(
         "NQ": len(inputs.hidden) + len(inputs.hidden_constants),
         "NC": len(inputs.visible_constants),
         "NS": len(inputs.scalars) + len(inputs.scalar_constants),
-        "DRAWS": len(generators),
     }
-    hooks, sums = _Hooks(graph, roles, inputs, state, constants, by_variable, n_state).write()
-    sizes |= sums | {"KEEP_DZ": 1}
-    if shared_bytes_of(sizes) > shared_bytes:
-        sizes["KEEP_DZ"] = 0
-    _check_fits(sizes, shared_bytes)
-    sizes["N_POINTERS"] = (
-        2
-        + sizes["DRAWS"]
-        + sizes["NC"]
-        + 7
-        + 2 * sum(sizes[name] for name in ("NW", "NP", "NQ", "NS"))
-    )
-    if sizes["N_POINTERS"] > MOST_POINTERS:
-        raise NotThinError(f"{sizes['N_POINTERS']} arrays")
-    return Program(hooks, inputs, sizes)
+
+
+def _count_pointers(sizes: dict[str, int]) -> int:
+    """Return how many buffers the kernel is given: those read, those written, and its own."""
+    in_and_out = sum(sizes[name] for name in ("NW", "NP", "NQ", "NS"))
+    n_pointers = 2 + sizes["DRAWS"] + sizes["NC"] + 2 * in_and_out + N_BUFFERS
+    if n_pointers > MOST_POINTERS:
+        raise NotThinError(f"{n_pointers} arrays")
+    return n_pointers
 
 
 def whole_source(program: Program, target: str) -> str:
@@ -195,18 +208,6 @@ def _check_fits(sizes: dict[str, int], shared_bytes: int) -> None:
         )
 
 
-def _sizes(
-    roles: Roles, graph: FunctionGraph, shapes: Sequence[tuple[int, ...] | None]
-) -> tuple[int, int, int]:
-    n_rows, n_visible = shapes[0] or (0, 0)
-    if roles.weights not in graph.inputs:
-        raise NotThinError("the weights are no state")
-    of_weights = shapes[graph.inputs.index(roles.weights)]
-    if of_weights is None or of_weights[0] != n_visible:
-        raise NotThinError(f"weights of shape {of_weights} for {n_visible} columns")
-    return n_rows, n_visible, of_weights[1]
-
-
 def _hidden_vectors(
     roles: Roles,
     graph: FunctionGraph,
@@ -243,7 +244,7 @@ def _sort(
     constants: Sequence[Expression],
     shapes: dict[Any, tuple[int, ...]],
     hidden: set[Any],
-    of_weights: tuple[int, int],
+    of_weights: tuple[int, ...],
 ) -> Inputs:
     def places(variables: Sequence[Expression], test: Any) -> list[int]:
         return [i for i, v in enumerate(variables) if test(v)]
