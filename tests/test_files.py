@@ -4,6 +4,7 @@ import ast
 import errno
 import fcntl
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -296,15 +297,19 @@ WRITES = {
     "tofile", "dump", "to_csv", "to_json", "copyfile", "copy2", "move", "rename", "replace",
     "mkstemp", "NamedTemporaryFile", "urlretrieve", "retrieve", "save_file",
 }  # fmt: skip
+# Flags of os.open with which a file is written.
+WRITING = {"APPEND", "CREAT", "RDWR", "TRUNC", "WRONLY"}
 # Of these names, what belongs to others: text, arrays, and our own that write atomically.
 OTHERS = {"replace": {"Path", "os", "temporary"}, "save": {"np", "pictures", "image", "Image"}}
-# What need not go through it, or does so in another way.
+# Modules that need not use it, or do the same in another way.
 EXEMPT = {
-    "autoenc/files.py": "is where it is done",
-    "autoenc/backends/c/blas.py": "renames a link that it has made to a library",
+    "autoenc/files.py": "implements it",
+    "autoenc/folders.py": "tries whether a folder can be written to",
+    "autoenc/backends/c/blas.py": "renames a link to a library",
+    "autoenc/backends/xla/thin/launching.py": "compiles in a temporary folder",
     "autoenc/cli/__init__.py": "opens the null device",
-    "autoenc/tables/writing.py": "has functions that are given the temporary file",
-    "autoenc/tables/folders.py": "writes a whole folder elsewhere, then renames it",
+    "autoenc/tables/writing.py": "has functions that write to the temporary file",
+    "autoenc/tables/folders.py": "writes a folder elsewhere, and renames it",
 }
 
 
@@ -325,7 +330,8 @@ def opens_for_writing(call):
     if name == "open":
         values = [*call.args, *(keyword.value for keyword in call.keywords)]
         modes = [value.value for value in values if isinstance(value, ast.Constant)]
-        return any(set(str(mode)) & set("wax+") for mode in modes) or "os.O_" in ast.unparse(call)
+        flags = re.findall(r"os\.O_(\w+)", ast.unparse(call))
+        return any(set(str(mode)) & set("wax+") for mode in modes) or bool(WRITING & set(flags))
     if name in OTHERS:
         return owner.split(".")[0].split("[")[0] in OTHERS[name]
     return name in WRITES
