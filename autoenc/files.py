@@ -199,7 +199,7 @@ def _copy_owner_and_mode(replaced: os.stat_result, temporary: Path) -> None:
 
 
 def _fill(path: Path, n_bytes: int) -> None:
-    """Take this much of the disk; a sparse file would not show that the disk is full."""
+    """Write zeros to a file; a sparse file would not show that the disk is full."""
     with path.open("r+b", buffering=0) as file:
         for start in range(0, n_bytes, len(_ZEROS)):
             part = _ZEROS[: n_bytes - start]

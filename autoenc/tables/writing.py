@@ -80,7 +80,7 @@ def write_table(
 
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Let errors about the values name the file that was asked for."""
+    """Add the path of the file to errors about its values."""
     try:
         yield
     except TableError:
