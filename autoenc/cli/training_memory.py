@@ -43,7 +43,7 @@ def check_memory(estimator: Any, n_rows: int, n_columns: int) -> None:
     free = available_memory()
     if free is not None and needed > free:
         raise ValueError(
-            f"training on data of shape {n_rows:,} × {n_columns:,} takes about "
+            f"training on {n_rows:,} by {n_columns:,} values takes about "
             f"{readable_size(needed)} of memory, but {readable_size(free)} are free; use fewer "
             "columns (smaller images), fewer rows, or fewer units (--hidden)."
         )

@@ -165,7 +165,7 @@ def test_a_model_that_does_not_fit_into_memory_is_refused(tmp_path, monkeypatch)
     (tmp_path / "one").mkdir()
     Image.new("L", (1188, 1188)).save(tmp_path / "one" / "a.png")
     error = refusal("train", tmp_path / "one", "-o", tmp_path / "m", "--quiet")
-    assert "data of shape 1 × 1,411,344 takes about 19.8 GB of memory, but 12 GB are" in error
+    assert "1 by 1,411,344 values takes about 19.8 GB of memory, but 12 GB are" in error
     assert "use fewer columns (smaller images)" in error
 
 
