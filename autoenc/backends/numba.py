@@ -26,7 +26,7 @@ _lock = Lock()
 
 @contextmanager
 def _compiling() -> Iterator[None]:
-    """Let one thread compile at a time, without Numba's advice on products."""
+    """Compile in one thread at a time, and suppress Numba's advice on products."""
     from numba.core.errors import NumbaPerformanceWarning
 
     with _lock, warnings.catch_warnings():

@@ -41,7 +41,7 @@ class StepLoop:
         self._copy_state_to(self._before)
         generators = block_generators(entropy, self._n_generators)
         costs = np.empty(len(rows))
-        # Whoever asked for the block looks at the costs; NumPy need not warn of infinity.
+        # The caller checks the costs, so NumPy need not warn about infinity.
         compiling = nullcontext() if self._has_run else self._compiling()
         self._has_run = True
         with compiling, np.errstate(all="ignore"):
@@ -50,7 +50,7 @@ class StepLoop:
         return costs
 
     def is_finite(self) -> bool:
-        """Whether the state is finite; see `BlockRunner.is_finite`."""
+        """Check that the state is finite; see `BlockRunner.is_finite`."""
         return all(_is_finite(variable.get_value(borrow=True)) for variable in self._state)
 
     def undo(self) -> None:
@@ -58,11 +58,11 @@ class StepLoop:
         self._set_state(self._before)
 
     def keep(self) -> None:
-        """Keep the state; see `BlockRunner.keep`."""
+        """Save the state; see `BlockRunner.keep`."""
         self._copy_state_to(self._kept)
 
     def go_back(self) -> None:
-        """Go back to what was kept; see `BlockRunner.go_back`."""
+        """Restore the saved state; see `BlockRunner.go_back`."""
         self._set_state(self._kept)
 
     def kept(self) -> list[Array]:
@@ -70,7 +70,7 @@ class StepLoop:
         return self._kept
 
     def sync(self) -> None:
-        """Nothing to do: updates have changed the shared variables in place."""
+        """Do nothing: updates have changed the shared variables in place."""
 
     def _copy_state_to(self, arrays: Sequence[Array]) -> None:
         for array, variable in zip(arrays, self._state, strict=True):

@@ -38,7 +38,7 @@ class CheckpointError(ModelFileError):
 
 @dataclass(frozen=True)
 class Identity:
-    """What tells one training from another.
+    """The properties that identify a training.
 
     Attributes
     ----------

@@ -13,11 +13,11 @@ from autoenc.training.checkpoints import CheckpointError
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Keep other trainings from a checkpoint while the body runs.
+    """Reserve a checkpoint for this training while the body runs.
 
     The lock is on a file beside the checkpoint, which is replaced each time it is written. The
-    system releases the lock when the process ends in whatever way. Where the file system has
-    no locks, nothing is kept from anything.
+    system releases the lock when the process ends in whatever way. File
+    systems without locks offer no such protection.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The training loop. It knows no model: it is given cost, updates and inputs."""
+"""The training loop. It works on cost, updates and inputs, and depends on no model."""
 
 from __future__ import annotations
 
@@ -51,29 +51,29 @@ def train(
     model: Callable[[list[Record]], Any] | None = None,
     progress: bool = True,
 ) -> list[Record]:
-    """Train on minibatches until the epochs are over or the user stops it.
+    """Train on minibatches for a number of epochs, or until stopped.
 
     Parameters
     ----------
     cost : scalar expression
-        What is reported; usually the mean over the rows of a minibatch.
+        The reported cost; usually the mean over the rows of a minibatch.
     updates : dict or pairs
         From shared variable to what it becomes after a minibatch, as
-        `autoenc.graph.sgd` and its kin return. Random generators in the graph need no
-        updates: each block is given fresh ones.
+        `autoenc.graph.sgd` and similar functions return. Random generators in the graph
+        need no updates: each block gets new ones.
     inputs : sequence of symbolic variables
         What a minibatch supplies to the graph.
     data : array, or sequence of arrays
         For each input an array whose first axis is the rows. Arrays are converted to
         the dtype of their input.
     batch_size : int
-        Rows of a minibatch. A last, shorter one is used, not dropped.
+        Rows per minibatch. A shorter last minibatch is used, not dropped.
     n_epochs : int
-        How often all rows are visited.
+        Number of passes over all rows.
     seed : int
-        What order and noise are made from, with the numbers of epoch and block.
+        Seed of order and noise, combined with the numbers of epoch and block.
     shuffle : bool
-        Whether each epoch has a random order of its own.
+        Whether to draw a new random order for each epoch.
     backend : {"auto", "c", "xla", "numba"} or Backend
         How the step is compiled; see `autoenc.backends.resolve_backend`.
     device : {"cpu", "cuda", "cuda0", ...}, optional
@@ -85,9 +85,8 @@ def train(
         Minibatches of one compiled call; chosen by the library when left out. It changes
         results only by the noise drawn, as each block has its own.
     device_bytes : int, optional
-        How many bytes of data may be kept on the device. Data that is larger, such as a memory
-        map, stays where it is, and each block is moved when its turn comes; results are the
-        same.
+        Bytes of data that fit on the device. Larger data, such as a memory map, is copied to the
+        device block by block; results are the same.
     validation : pair of expression and data, optional
         A cost for each row in terms of `inputs`, and data for them: its mean over all rows is
         the validation cost.
@@ -102,23 +101,23 @@ def train(
     max_halvings : int
         How often that is done, at least 0; then divergence ends the training too.
     checkpoint : path, optional
-        A file from which the training can be gone on with: it is written every so often, when
-        training ends, and after Ctrl-C, SIGTERM or SIGHUP.
+        A file from which the training can be resumed. It is written regularly, when training
+        ends, and after Ctrl-C, SIGTERM or SIGHUP.
     every : Every or int
         How often, such as ``Every(minutes=10)``; a number stands for epochs.
     resume : bool
-        Whether to go on from the checkpoint, if there is one; all other arguments are those of
-        before, but for `n_epochs`, which may be larger. The result is, to the byte, that of a
-        training that was never stopped. What callbacks remember is their own affair.
+        Whether to resume from the checkpoint, if there is one. All other arguments must be the
+        same, except for `n_epochs`, which may be larger. The result is, to the byte, that of a
+        training that was never stopped. The state of callbacks is not saved.
     callbacks : iterable of `Callback` or functions
         A function is called with the record of every epoch when it ends; by then the shared
-        variables hold the present parameters. A `Callback` is told of more.
+        variables hold the present parameters. A `Callback` has more hooks.
     model : callable, optional
         Takes the history so far, and gives what callbacks know as ``training.model``. It is
         called when the shared variables hold the present parameters, and once more when
         training ends, for whatever reason.
     progress : bool
-        Whether a progress bar is shown, and a line that names the backend.
+        Whether to show a progress bar, and a line that names the backend.
 
     Returns
     -------
@@ -169,7 +168,7 @@ def train(
         identity = identify(step, plan, chosen, arrays, held_out, early_stopping)
         saver = Saver(Checkpoint(checkpoint, identity), as_every(every))
     elif resume:
-        raise ValueError("resume is True, but checkpoint is None; give the path to go on from.")
+        raise ValueError("resume is True, but checkpoint is None; give the path to resume from.")
     own: list[Callback] = [*([saver.every] if saver else []), *([ProgressBar()] * progress)]
     with deferred_interrupt() as interruption:
         run = Run(

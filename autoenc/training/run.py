@@ -1,4 +1,4 @@
-"""A training under way: epochs of blocks, and what is asked and told between them."""
+"""A training in progress: epochs of blocks, and the checks between them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ GOOD = 10
 
 @dataclass
 class Run:
-    """A training under way; to callbacks it is a `Training`."""
+    """A training in progress; callbacks see it as a `Training`."""
 
     step: Step
     runner: BlockRunner
@@ -66,7 +66,7 @@ class Run:
             else:
                 self.save()
         finally:
-            # Whatever ends the training, the shared variables hold what was learned.
+            # However training ends, the shared variables hold the trained parameters.
             self.runner.sync()
             if self.keeper:
                 self.keeper.restore()
@@ -75,12 +75,12 @@ class Run:
             self.present(self.history)
             self.callbacks.stop(self)
         if self.interruption.requested:
-            _tell_of_interruption(self.epoch)
+            _warn_of_interruption(self.epoch)
         return self.history
 
     @property
     def ended(self) -> bool:
-        """Whether there shall be no further block."""
+        """Whether training ends before the next block."""
         return (
             self.stop_requested
             or self.interruption.requested
@@ -139,7 +139,7 @@ class Run:
                 self.save_if_due(epoch_is_over=False)
         cut = self.ended
         if cut:
-            # Before the record is closed, so that what is left of the epoch can be gone on with.
+            # Before the record is closed, so that the rest of the epoch can be resumed.
             self.save()
         self.history.append(self.so_far.record(self.epoch))
         self.runner.sync()
@@ -209,7 +209,7 @@ class Run:
                     f"there is too little memory for a minibatch of {rows.size} rows ({error}); "
                     "use a smaller batch_size, a smaller model or another device."
                 ) from error
-            _tell_of_memory(error)
+            _warn_of_memory(error)
         if smaller is not feed:
             self.feed = smaller
             return self.run_in_memory(rows, entropy)
@@ -245,7 +245,7 @@ class Run:
         )
 
     def state_after(self, rows: Array) -> list[Array]:
-        """Give what the state becomes by some minibatches of this block, and undo them."""
+        """Return the state after some minibatches of this block, and undo them."""
         if len(rows):
             entropy = (self.plan.seed, self.epoch, self.so_far.block)
             self.runner.run(*self.feed.block(rows), entropy)
@@ -339,16 +339,16 @@ class Run:
             self.saver.save_if_due(self, epoch_is_over=epoch_is_over)
 
 
-def _tell_of_interruption(epoch: int) -> None:
+def _warn_of_interruption(epoch: int) -> None:
     warnings.warn(
         f"training was interrupted in epoch {epoch}; the parameters are those trained so far.",
         stacklevel=4,
     )
 
 
-def _tell_of_memory(error: MemoryError) -> None:
+def _warn_of_memory(error: MemoryError) -> None:
     warnings.warn(
-        f"the device has too little memory for a block ({error}); training goes on in smaller "
+        f"the device has too little memory for a block ({error}); training continues in smaller "
         "ones, whose noise is drawn anew.",
         stacklevel=6,
     )

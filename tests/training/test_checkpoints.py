@@ -1,4 +1,4 @@
-"""A training that was stopped and gone on with ends with the bytes of one that was not."""
+"""A training that was stopped and resumed ends with the bytes of one that was not."""
 
 import os
 import signal

@@ -52,7 +52,7 @@ def test_a_block_that_does_not_fit_is_halved():
         warnings.simplefilter("always")
         params, costs = fit(None, backend=device, corruption=0)
     told = [str(warning.message) for warning in caught]
-    assert "training goes on in smaller ones" in told[1]
+    assert "training continues in smaller ones" in told[1]
     assert max(device.lengths) == 20
     assert (params, costs) == fit(None, backend="c", corruption=0)
 

@@ -86,7 +86,7 @@ class CBackend:
         kernels = " and kernels of its own" if blas.kernels else ""
         self.description = f"C with {blas.description}{kernels} (PyTensor {pytensor.__version__})"
         _use_compile_folder(settings, self._ldflags, self._cxxflags)
-        # Intermediate arrays are kept for the next step.
+        # Memory of intermediate arrays is reused by the next step.
         mode = Mode(VMLinker(allow_gc=False, use_cloop=True), "fast_run")
         self._mode = mode.register(*elementwise.rewrites(shared=bool(blas.kernels)))
         self._row_mode = self._mode
@@ -125,7 +125,7 @@ class CBackend:
 
 
 def _use_compile_folder(settings: Settings, *flags: str) -> None:
-    """Give this combination of flags, processor and versions a folder of its own.
+    """Choose a compile folder for this combination of flags, processor and versions.
 
     PyTensor reads the folder once. If something was compiled before, or the user has
     chosen a folder through PyTensor's own flags, it stays.

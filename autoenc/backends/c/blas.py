@@ -1,7 +1,7 @@
 """Finds the fastest BLAS there is, for the C backend to link with.
 
 Nothing has to be installed by hand: the ``mkl`` and ``scipy-openblas32`` wheels
-carry a BLAS each, and PyTensor only has to be told where.
+carry a BLAS each, and PyTensor only needs their location.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Blas:
     description : str
         Name and version.
     ldflags : str
-        What the linker has to be told.
+        Flags for the linker.
     prefix : str
         What the names of its routines begin with.
     kernels : path, optional
@@ -53,7 +53,7 @@ class Blas:
 
     @property
     def cxxflags(self) -> str:
-        """What the compiler has to be told."""
+        """Flags for the compiler."""
         names = {f"{p}{r}_": f"{self.prefix}{p}{r}_" for p in "sd" for r in _ROUTINES}
         if self.kernels:
             names["sgemm_"] = "autoenc_sgemm_"
@@ -98,7 +98,7 @@ def prepare_mkl() -> None:
 
 @once
 def _survive_fork() -> None:
-    """Let a child of fork compute on one thread.
+    """Make a child of fork compute on one thread.
 
     The threads of GNU's layer do not exist in the child, and it would wait for them for ever.
     """

@@ -58,7 +58,7 @@ def _kernel(library: Path) -> Any:
 
 
 def rewrites(library: Path) -> tuple[tuple[Any, float], ...]:
-    """Give what a mode is to register, with its place among PyTensor's own rewrites.
+    """Return the rewrites for a mode, with their places among PyTensor's own.
 
     Parameters
     ----------

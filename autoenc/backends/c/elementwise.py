@@ -106,7 +106,7 @@ class RowElemwise(Elemwise):
         """
 
     def c_code_cache_version_apply(self, node: Apply) -> tuple[Any, ...]:
-        """Tell when the code changes."""
+        """Return the version of the code."""
         version: tuple[Any, ...] = super().c_code_cache_version_apply(node)
         return (*version, "rows", 7, self.by_entry) if version else ()
 
@@ -152,7 +152,7 @@ class EntryElemwise(SharedRowElemwise):
 
 
 def _chunk(operation: Any) -> int:
-    """Give how many entries are worth another core."""
+    """Return how many entries are worth another core."""
     steps = operation.fgraph.apply_nodes if isinstance(operation, scalar.Composite) else ()
     operations = [step.op for step in steps] or [operation]
     quick = all(isinstance(operation, _QUICK) for operation in operations)
@@ -160,7 +160,7 @@ def _chunk(operation: Any) -> int:
 
 
 def _is_in_rows(name: str, kind: Any) -> str:
-    """C code that tells whether an array lies in memory as the loop expects it."""
+    """C condition for an array to have the memory layout that the loop expects."""
     if all(length == 1 for length in kind.shape):
         return "1"
     if kind.shape[-1] == 1:

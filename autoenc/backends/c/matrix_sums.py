@@ -42,7 +42,7 @@ class MatrixSum(Linked, COp):
         outputs[0][0] = np.asarray(np.sum(x, axis=self.axis, dtype="float64"), dtype=x.dtype)
 
     def infer_shape(self, *arguments: Any) -> Any:
-        """Give the shape."""
+        """Return the shape."""
         ((rows, columns),) = arguments[-1]
         return [{None: (), 0: (columns,), 1: (rows,)}[self.axis]]
 
@@ -100,7 +100,7 @@ class MatrixSum(Linked, COp):
         """
 
     def c_code_cache_version(self) -> tuple[int, ...]:
-        """Tell when the code changes."""
+        """Return the version of the code."""
         return (3,)
 
 

@@ -36,7 +36,7 @@ _LIBRARY = "autoenc_kernels"
 
 
 def with_kernels(blas: Blas) -> Blas:
-    """Let products of thin float32 matrices be made by our kernels, and all others by a BLAS.
+    """Compile the kernels for thin float32 products; larger ones still go to the BLAS.
 
     Parameters
     ----------
