@@ -1,0 +1,1 @@
+"""Random streams that draw the numbers Theano drew."""
