@@ -7,7 +7,7 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +106,15 @@ class CBackend:
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
         """Compile an expression into a function of NumPy arrays."""
         return compile_function(inputs, output, self._mode, self._flags())
+
+    @property
+    def mode(self) -> Mode:
+        """PyTensor's mode for graphs of any kind; compile them within `flags`."""
+        return self._mode
+
+    def flags(self) -> AbstractContextManager[None]:
+        """Return a context in which PyTensor's flags are as this backend wants them."""
+        return self._flags()
 
     @contextmanager
     def _flags(self) -> Iterator[None]:

@@ -1,0 +1,94 @@
+"""Chooses the engine: by the mode of the call, the settings and what the machine has."""
+
+from __future__ import annotations
+
+import functools
+from contextlib import nullcontext
+from typing import Any
+
+from pytensor.compile.mode import Mode, get_mode
+
+from autoenc.backends import resolve_backend
+from autoenc.backends.c.backend import CBackend
+from autoenc.theano.engines.base import Engine
+from autoenc.theano.engines.c import ModeEngine
+
+# Theano's names of modes that stand for its fastest, and what PyTensor calls others.
+_FASTEST = {"", "MODE", "FAST_RUN", "FAST_RUN_NOGC", "PROFILE_MODE", "PROFILEMODE", "C", "CVM"}
+_XLA = {"JAX", "XLA"}
+_STABLE = {"STABILIZE": "FAST_RUN"}
+
+
+def engine_for(mode: Any = None) -> Engine:
+    """Return the engine for a mode.
+
+    Parameters
+    ----------
+    mode : str or Mode, optional
+        As given to ``theano.function``; by default ``theano.config.mode``.
+
+    Raises
+    ------
+    ValueError
+        If there is no mode of that name.
+    """
+    if mode is None:
+        from autoenc.theano.flags import config
+
+        mode = config.mode
+    if isinstance(mode, str):
+        return _named(mode.upper())
+    return _of_mode(mode)
+
+
+def default_mode() -> Mode:
+    """Return the mode in which functions are compiled by default."""
+    engine = engine_for()
+    mode: Mode = getattr(engine, "mode", None) or get_mode("CVM")
+    return mode
+
+
+def _named(name: str) -> Engine:
+    if name in _XLA or (name in _FASTEST and default_backend() == "xla"):
+        return _xla()
+    if name in _FASTEST:
+        return _c()
+    return _of_mode(get_mode(_STABLE.get(name, name)))
+
+
+def _of_mode(mode: Mode) -> Engine:
+    return ModeEngine(mode, _c_backend().flags if default_backend() == "c" else nullcontext)
+
+
+@functools.cache
+def default_backend() -> str:
+    """Name of the backend for functions: C wherever it can be had and no GPU is asked for."""
+    from autoenc.theano.flags.devices import asks_for_xla
+
+    if asks_for_xla():
+        return "xla"
+    try:
+        _c_backend()
+    except RuntimeError:
+        return "xla"
+    return "c"
+
+
+@functools.cache
+def _c_backend() -> CBackend:
+    backend = resolve_backend("c", device="cpu")
+    assert isinstance(backend, CBackend)
+    return backend
+
+
+@functools.cache
+def _c() -> Engine:
+    backend = _c_backend()
+    return ModeEngine(backend.mode, backend.flags)
+
+
+@functools.cache
+def _xla() -> Engine:
+    from autoenc.theano.engines.xla import XlaEngine
+
+    return XlaEngine(fallback=_c)
