@@ -32,6 +32,7 @@ from autoenc.theano.functions import Function, In, Param, function  # noqa: E402
 from autoenc.theano.meaning import variables  # noqa: E402
 from autoenc.theano.meaning.arrays import _asarray  # noqa: E402
 from autoenc.theano.meaning.cloning import clone  # noqa: E402
+from autoenc.theano.meaning.operations import Op  # noqa: E402
 from autoenc.theano.meaning.scanning import foldl, foldr, map, reduce, scan  # noqa: A004, E402
 from autoenc.theano.meaning.sharing import shared  # noqa: E402
 from autoenc.theano.updates import OrderedUpdates  # noqa: E402
@@ -41,6 +42,7 @@ __all__ = [
     "Function",
     "In",
     "Lop",
+    "Op",
     "OpFromGraph",
     "OrderedUpdates",
     "Out",
