@@ -1,0 +1,62 @@
+"""Names that NumPy 2 no longer has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def _old_names() -> dict[str, Any]:
+    return {
+        "float": float,
+        "int": int,
+        "complex": complex,
+        "object": object,
+        "str": str,
+        "unicode": str,
+        "float_": np.float64,
+        "complex_": np.complex128,
+        "singlecomplex": np.complex64,
+        "cfloat": np.complex128,
+        "longfloat": np.longdouble,
+        "string_": np.bytes_,
+        "unicode_": np.str_,
+        "Inf": np.inf,
+        "Infinity": np.inf,
+        "infty": np.inf,
+        "PINF": np.inf,
+        "NINF": -np.inf,
+        "NaN": np.nan,
+        "NAN": np.nan,
+        "PZERO": 0.0,
+        "NZERO": -0.0,
+        "product": np.prod,
+        "cumproduct": np.cumprod,
+        "alltrue": np.all,
+        "sometrue": np.any,
+        "round_": np.round,
+        "row_stack": np.vstack,
+        "in1d": lambda a, b, *rest, **more: np.isin(np.ravel(a), b, *rest, **more),
+        "trapz": np.trapezoid,
+        "asscalar": lambda a: np.asarray(a).item(),
+        "rank": np.ndim,
+        "msort": lambda a: np.sort(a, axis=0),
+        "asfarray": lambda a, dtype=np.float64: np.asarray(a, dtype=dtype),
+        "find_common_type": lambda arrays, scalars: np.result_type(*arrays, *scalars),
+        "cast": _Casts(),
+    }
+
+
+class _Casts(dict[Any, Any]):
+    """``np.cast[dtype](x)``."""
+
+    def __missing__(self, dtype: Any) -> Any:
+        return lambda x: np.asarray(x).astype(dtype)
+
+
+def install() -> None:
+    """Give NumPy the names that it had; those that it has stay."""
+    for name, value in _old_names().items():
+        if name not in vars(np):
+            setattr(np, name, value)
