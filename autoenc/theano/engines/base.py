@@ -1,20 +1,23 @@
-"""What every engine does: inputs and outputs to a function."""
+"""What every engine does: a graph to a function."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias
+
+MakeGraph: TypeAlias = Callable[[], tuple[Any, Any]]
+"""Gives the inputs and outputs of a graph, a copy at each call: compiling uses one up."""
 
 
 class Engine(Protocol):
     """A way to compile functions."""
 
-    def compile(self, inputs: Any, outputs: Any, *, output_keys: Any, **settings: Any) -> Any:
+    def compile(self, make_graph: MakeGraph, *, output_keys: Any, **settings: Any) -> Any:
         """Compile a graph.
 
         Parameters
         ----------
-        inputs, outputs
-            As `construct_function_ins_and_outs` gives them.
+        make_graph : callable
         output_keys : list of str, optional
             Names under which the function returns the outputs.
         **settings

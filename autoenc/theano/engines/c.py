@@ -8,6 +8,8 @@ from typing import Any
 
 from pytensor.compile.mode import Mode
 
+from autoenc.theano.engines.base import MakeGraph
+
 Flags = Callable[[], AbstractContextManager[None]]
 
 
@@ -25,13 +27,17 @@ class ModeEngine:
         self.mode = mode
         self._flags = flags
 
-    def compile(self, inputs: Any, outputs: Any, *, output_keys: Any, **settings: Any) -> Any:
+    def compile(self, make_graph: MakeGraph, *, output_keys: Any, **settings: Any) -> Any:
         """Compile a graph; see `Engine.compile`."""
         from autoenc.theano.functions.runtime import Function
 
         with self._flags():
-            maker = self.mode.function_maker(inputs, outputs, self.mode, **settings)
-            maker.output_keys = output_keys
-            if getattr(maker, "function_class", None) is not None:
-                maker.function_class = Function
-            return maker.create()
+            maker = self.mode.function_maker(*make_graph(), self.mode, **settings)
+            return made(maker, Function, output_keys)
+
+
+def made(maker: Any, function_class: type, output_keys: Any) -> Any:
+    """Make the function of a class of ours, with named outputs if there are names."""
+    maker.output_keys = output_keys
+    maker.function_class = function_class
+    return maker.create()

@@ -8,10 +8,12 @@ from typing import Any
 
 from pytensor.compile.mode import Mode, get_mode
 
-from autoenc.backends import resolve_backend
+from autoenc.backends import Backend, resolve_backend
 from autoenc.backends.c.backend import CBackend
 from autoenc.theano.engines.base import Engine
 from autoenc.theano.engines.c import ModeEngine
+from autoenc.theano.flags import config
+from autoenc.theano.flags.devices import asks_for_xla, cuda_is_asked_for
 
 # Theano's names of modes that stand for its fastest, and what PyTensor calls others.
 _FASTEST = {"", "MODE", "FAST_RUN", "FAST_RUN_NOGC", "PROFILE_MODE", "PROFILEMODE", "C", "CVM"}
@@ -33,8 +35,6 @@ def engine_for(mode: Any = None) -> Engine:
         If there is no mode of that name.
     """
     if mode is None:
-        from autoenc.theano.flags import config
-
         mode = config.mode
     if isinstance(mode, str):
         return _named(mode.upper())
@@ -63,8 +63,6 @@ def _of_mode(mode: Mode) -> Engine:
 @functools.cache
 def default_backend() -> str:
     """Name of the backend for functions: C wherever it can be had and no GPU is asked for."""
-    from autoenc.theano.flags.devices import asks_for_xla
-
     if asks_for_xla():
         return "xla"
     try:
@@ -91,4 +89,15 @@ def _c() -> Engine:
 def _xla() -> Engine:
     from autoenc.theano.engines.xla import XlaEngine
 
-    return XlaEngine(fallback=_c)
+    return XlaEngine(_xla_backend().put, fallback=_c_or_python)
+
+
+def _xla_backend() -> Backend:
+    return resolve_backend("xla", None if cuda_is_asked_for() else "cpu")
+
+
+def _c_or_python() -> Engine:
+    try:
+        return _c()
+    except RuntimeError:
+        return ModeEngine(get_mode("FAST_COMPILE"), nullcontext)

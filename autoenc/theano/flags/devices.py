@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 import re
 
 from autoenc.theano.flags.config import config
@@ -17,6 +18,11 @@ def asks_for_xla() -> bool:
     """Whether the settings ask for a GPU that there is, or for XLA itself."""
     if _engine_of_environment() == "xla":
         return True
+    return cuda_is_asked_for()
+
+
+def cuda_is_asked_for() -> bool:
+    """Whether the settings ask for a GPU and there is one."""
     return bool(_GPU.fullmatch(config.device)) and cuda_is_there()
 
 
@@ -35,6 +41,4 @@ def cuda_is_there() -> bool:
 
 
 def _engine_of_environment() -> str:
-    import os
-
     return os.environ.get("AUTOENC_BACKEND", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -75,7 +76,8 @@ def function(
             "even when there is a single input."
         )
     keys, outputs = _as_list(outputs)
-    cloned_inputs, cloned_outputs = construct_function_ins_and_outs(
+    make_graph = functools.partial(
+        construct_function_ins_and_outs,
         as_inputs(inputs, allow_input_downcast),
         outputs,
         updates=_pairs(updates),
@@ -86,8 +88,7 @@ def function(
     )
     name = name or _calling_line()
     return engine_for(mode).compile(
-        cloned_inputs,
-        cloned_outputs,
+        make_graph,
         output_keys=keys,
         accept_inplace=accept_inplace,
         name=name,

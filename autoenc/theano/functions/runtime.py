@@ -80,7 +80,7 @@ class Function(executor.Function):
                 return self._subset(self(*arguments, **named), subset)
         for storage, value in self._refeeds:
             storage[0] = value
-        results = super().__call__(*arguments, **named)
+        results = self._collected(super().__call__(*arguments, **named))
         if self._guards:
             results = self._guarded(results)
         if self.maker.output_keys is not None:
@@ -169,6 +169,10 @@ class Function(executor.Function):
         for container, given in self._inv_finder.items():
             if isinstance(given, In) and given.refeed:
                 yield container.storage, container.value
+
+    def _collected(self, results: Any) -> Any:
+        """Return the results as NumPy arrays, which in C they are."""
+        return results
 
     def _guarded(self, results: Any) -> Any:
         if self.unpack_single:
