@@ -88,7 +88,9 @@ def conv2d(
             stacklevel=2,
         )
         if input_shape is not None:
-            raise ValueError("input_shape and image_shape should not be provided at the same time.")
+            raise ValueError(
+                "input_shape and image_shape should not be provided at the same time."
+            )
         input_shape = image_shape
     steps = subsample, filter_flip, filter_dilation
     op = AbstractConv2d(input_shape, filter_shape, border_mode, *steps, num_groups, unshared)

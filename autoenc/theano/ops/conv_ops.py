@@ -139,9 +139,7 @@ def _border_mode(mode: Any, convdim: int) -> Any:
         raise ValueError(f"invalid border_mode {mode}")
     if isinstance(mode, int | np.integer):
         if mode < 0:
-            raise ValueError(
-                f"invalid border_mode {mode}, which must be a non-negative integer"
-            )
+            raise ValueError(f"invalid border_mode {mode}, which must be a non-negative integer")
         mode = (int(mode),) * convdim
     if isinstance(mode, tuple):
         border_mode_to_pad(mode, convdim, ())

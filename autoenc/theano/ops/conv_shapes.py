@@ -97,7 +97,9 @@ def get_conv_shape_1axis(
     dilation: Length = 1,
 ) -> Length:
     """Return the length of the output on one axis, or None where it is not known."""
-    if any(given is None for given in (image_shape, kernel_shape, border_mode, subsample, dilation)):
+    if any(
+        given is None for given in (image_shape, kernel_shape, border_mode, subsample, dilation)
+    ):
         return None
     span = (kernel_shape - 1) * dilation + 1
     out = image_shape - span
@@ -133,7 +135,9 @@ def get_conv_output_shape(
     dilation = _ones(filter_dilation, subsample)
     image, kernel = image_shape[2:], kernel_shape[-n_axes:]
     axes = (
-        get_conv_shape_1axis(image[i], kernel[i], _of_axis(border_mode, i), subsample[i], dilation[i])
+        get_conv_shape_1axis(
+            image[i], kernel[i], _of_axis(border_mode, i), subsample[i], dilation[i]
+        )
         for i in range(len(subsample))
     )
     return (image_shape[0], kernel_shape[0], *axes)

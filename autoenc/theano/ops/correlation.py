@@ -76,9 +76,7 @@ def correlate(image: Array, filters: Array, geometry: Geometry) -> Array:
     return top
 
 
-def image_gradient(
-    filters: Array, top: Array, geometry: Geometry, size: Sequence[int]
-) -> Array:
+def image_gradient(filters: Array, top: Array, geometry: Geometry, size: Sequence[int]) -> Array:
     """Return the gradient with respect to images of a size, from that of the output."""
     channels = filters.shape[1] * geometry.groups
     _check_groups(channels, filters.shape, geometry.groups)
@@ -86,7 +84,9 @@ def image_gradient(
     _check_top(shape, filters.shape, top.shape, geometry)
     kernel = _kernel("image_gradient", filters, top)
     if kernel:
-        return _call(kernel, _sizes(shape, filters.shape, top.shape, geometry), filters, top, result=shape)
+        return _call(
+            kernel, _sizes(shape, filters.shape, top.shape, geometry), filters, top, result=shape
+        )
     padded = np.zeros(_padded_shape(shape, geometry), np.result_type(filters, top))
     for channels_of, some in _groups(channels, filters.shape[0], geometry.groups):
         for tap, place in _taps(filters.shape[2:], top.shape[2:], geometry):
@@ -95,16 +95,16 @@ def image_gradient(
     return np.ascontiguousarray(padded[_unpadded(shape, geometry)])
 
 
-def filters_gradient(
-    image: Array, top: Array, geometry: Geometry, size: Sequence[int]
-) -> Array:
+def filters_gradient(image: Array, top: Array, geometry: Geometry, size: Sequence[int]) -> Array:
     """Return the gradient with respect to filters of a size, from that of the output."""
     shape = (top.shape[1], image.shape[1] // geometry.groups, *(int(length) for length in size))
     _check_groups(image.shape[1], shape, geometry.groups)
     _check_top(image.shape, shape, top.shape, geometry)
     kernel = _kernel("filters_gradient", image, top)
     if kernel:
-        return _call(kernel, _sizes(image.shape, shape, top.shape, geometry), image, top, result=shape)
+        return _call(
+            kernel, _sizes(image.shape, shape, top.shape, geometry), image, top, result=shape
+        )
     gradient = np.empty(shape, np.result_type(image, top))
     for channels, some in _groups(image.shape[1], top.shape[1], geometry.groups):
         patches = _patches(image[:, channels], shape[2:], geometry)

@@ -289,9 +289,7 @@ class AveragePoolGrad(PoolGrad):
 
     n_arrays = 2
 
-    def __init__(
-        self, ignore_border: bool, mode: str = "average_inc_pad", ndim: int = 2
-    ) -> None:
+    def __init__(self, ignore_border: bool, mode: str = "average_inc_pad", ndim: int = 2) -> None:
         super().__init__(ignore_border, mode, ndim)
 
     def _check_padding(self, ws: Any, pad: Any) -> None:

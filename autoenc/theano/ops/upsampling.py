@@ -34,7 +34,7 @@ def bilinear_upsampling(
     frac_ratio: Any = None,
     batch_size: int | None = None,
     num_input_channels: int | None = None,
-    use_1D_kernel: bool = True,  # noqa: N803
+    use_1D_kernel: bool = True,
 ) -> Variable:
     """Enlarge images by linear interpolation.
 

@@ -100,9 +100,7 @@ class RandomFunction(Op):  # type: ignore[misc]
             )
         if not self.inplace:
             state = copy.deepcopy(state)
-        draw = np.asarray(
-            self.exec_fn(state, *parameters, size), dtype=node.outputs[1].type.dtype
-        )
+        draw = np.asarray(self.exec_fn(state, *parameters, size), dtype=node.outputs[1].type.dtype)
         if size is None and draw.ndim == 0 and self.outtype.ndim:
             draw = draw.reshape([1] * self.outtype.ndim)
         self._check(draw, size)
@@ -296,7 +294,9 @@ def poisson(
     dtype: str = "int64",
 ) -> list[Variable]:
     """Draw from the Poisson distribution of mean ``lam``."""
-    return _draw(random_state, "poisson", dtype, infer_size(ndim, size), pt.as_tensor_variable(lam))
+    return _draw(
+        random_state, "poisson", dtype, infer_size(ndim, size), pt.as_tensor_variable(lam)
+    )
 
 
 def permutation(

@@ -141,7 +141,7 @@ class RandomStreams(RandomStreamsBase):
     def __init__(self, seed: Any = None) -> None:
         self.state_updates: list[tuple[Variable, Variable]] = []
         self.default_instance_seed = seed
-        self.gen_seedgen = np.random.RandomState(seed)  # noqa: NPY002 - the generator meant
+        self.gen_seedgen = np.random.RandomState(seed)
 
     def updates(self) -> list[tuple[Variable, Variable]]:
         """Return ``state_updates``, to be given to a function where defaults are off."""
@@ -155,7 +155,7 @@ class RandomStreams(RandomStreamsBase):
         seed : int, optional
             By default that of the constructor.
         """
-        seeds = np.random.RandomState(self.default_instance_seed if seed is None else seed)  # noqa: NPY002
+        seeds = np.random.RandomState(self.default_instance_seed if seed is None else seed)
         for state, _ in self.state_updates:
             state.set_value(_next_state(seeds), borrow=True)
 
@@ -188,4 +188,4 @@ class RandomStreams(RandomStreamsBase):
 
 
 def _next_state(seeds: np.random.RandomState) -> np.random.RandomState:
-    return np.random.RandomState(int(seeds.randint(2**30)))  # noqa: NPY002 - the generator meant
+    return np.random.RandomState(int(seeds.randint(2**30)))
