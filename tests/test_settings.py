@@ -13,9 +13,9 @@ from autoenc.settings import (
     Settings,
     SettingsError,
     check_device,
-    given_settings,
     check_float_type,
     configure_pytensor,
+    given_settings,
     read_settings,
 )
 

@@ -43,7 +43,9 @@ class TheanoFinder(MetaPathFinder):
             return None
         if found is None:
             return None
-        return ModuleSpec(fullname, _Alias(), is_package=found.submodule_search_locations is not None)
+        return ModuleSpec(
+            fullname, _Alias(), is_package=found.submodule_search_locations is not None
+        )
 
 
 def install() -> None:

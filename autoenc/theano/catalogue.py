@@ -120,11 +120,22 @@ _MRG = (
 _CONVENIENCES = ("autoenc.theano.meaning.conveniences",)
 _REWRITES = ("autoenc.theano.meaning.rewriting",)
 _ARITHMETIC_OF_NUMBERS = ("autoenc.theano.meaning.scalars",)
+_MEANING = tuple(
+    f"autoenc.theano.meaning.{noun}"
+    for noun in ("arithmetic", "broadcasting", "creation", "shapes")
+)
 _SPARSE_TYPES = ("autoenc.theano.meaning.sparse",)
 _TESTING = ("autoenc.theano.meaning.testing",)
 
 SOURCES: dict[str, tuple[str, ...]] = {
-    "": (*_CONVENIENCES, *_GRAPH, "pytensor.compile", "pytensor.gradient", "pytensor.printing", *_LINKERS),
+    "": (
+        *_CONVENIENCES,
+        *_GRAPH,
+        "pytensor.compile",
+        "pytensor.gradient",
+        "pytensor.printing",
+        *_LINKERS,
+    ),
     "compat": _NONE,
     "compat.collections": _NONE,
     "compat.python2x": _NONE,
@@ -146,7 +157,14 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "compile.sharedvalue": _COMPILE,
     "configdefaults": ("pytensor.configdefaults", "pytensor.configparser"),
     "configparser": ("pytensor.configparser", "pytensor.configdefaults"),
-    "gof": (*_REWRITES, *_CONVENIENCES, *_GRAPH, *_REWRITING, *_LINKERS, "pytensor.compile.compilelock"),
+    "gof": (
+        *_REWRITES,
+        *_CONVENIENCES,
+        *_GRAPH,
+        *_REWRITING,
+        *_LINKERS,
+        "pytensor.compile.compilelock",
+    ),
     "gof.callcache": _NONE,
     "gof.cc": _LINKERS,
     "gof.cmodule": ("pytensor.link.c.cmodule", "pytensor.link.c.exceptions"),
@@ -172,7 +190,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "gpuarray": _DEVICES,
     "gpuarray.basic_ops": _DEVICES,
     "gpuarray.blas": _NONE,
-    "gpuarray.dnn": (*_DEVICES, *_OPS),
+    "gpuarray.dnn": (*_DEVICES, "autoenc.theano.meaning.images"),
     "gpuarray.elemwise": _NONE,
     "gpuarray.fp16_help": _NONE,
     "gpuarray.opt": _NONE,
@@ -208,7 +226,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "sandbox.cuda.basic_ops": _DEVICES,
     "sandbox.cuda.blas": _NONE,
     "sandbox.cuda.cuda_ndarray": _NONE,
-    "sandbox.cuda.dnn": (*_DEVICES, *_OPS),
+    "sandbox.cuda.dnn": (*_DEVICES, "autoenc.theano.meaning.images"),
     "sandbox.cuda.elemwise": _NONE,
     "sandbox.cuda.extra_ops": _NONE,
     "sandbox.cuda.fftconv": _OPS,
@@ -258,16 +276,16 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "sparse.sharedvar": ("pytensor.sparse.sharedvar",),
     "sparse.type": (*_SPARSE_TYPES, *_SPARSE),
     "sparse.utils": ("pytensor.sparse.utils",),
-    "tensor": (*_TENSOR, *_OPS, *_CONVENIENCES),
-    "tensor.basic": ("autoenc.theano.tensor", *_TENSOR, *_CONVENIENCES),
+    "tensor": (*_MEANING, *_TENSOR, *_OPS, *_CONVENIENCES, "autoenc.theano.flags"),
+    "tensor.basic": (*_MEANING, *_TENSOR, *_CONVENIENCES),
     "tensor.blas": ("pytensor.tensor.blas", "pytensor.tensor.rewriting.blas"),
     "tensor.blas_c": ("pytensor.tensor.blas_c",),
     "tensor.blas_headers": ("pytensor.tensor.blas_headers",),
     "tensor.deprecated": _NONE,
     "tensor.deprecated.rmodule": _NONE,
-    "tensor.elemwise": _TENSOR,
+    "tensor.elemwise": (*_MEANING, *_TENSOR),
     "tensor.elemwise_cgen": ("pytensor.tensor.elemwise_cgen",),
-    "tensor.extra_ops": _TENSOR,
+    "tensor.extra_ops": (*_MEANING, *_TENSOR),
     "tensor.fft": ("pytensor.tensor.fft",),
     "tensor.fourier": ("pytensor.tensor.fourier",),
     "tensor.inplace": _NONE,
@@ -299,7 +317,10 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "tensor.signal.downsample": _OPS,
     "tensor.signal.pool": _OPS,
     "tensor.slinalg": ("autoenc.theano.meaning.solving", *_LINALG),
-    "tensor.sort": (*_OPS, "pytensor.tensor.sort",),
+    "tensor.sort": (
+        *_OPS,
+        "pytensor.tensor.sort",
+    ),
     "tensor.subtensor": ("pytensor.tensor.subtensor", *_TENSOR),
     "tensor.type": ("pytensor.tensor.type",),
     "tensor.type_other": ("pytensor.tensor.type_other",),

@@ -35,6 +35,8 @@ def resolver(module: str) -> Callable[[str], Any]:
     """
 
     def resolve(name: str) -> Any:
+        if name == "__all__":
+            return _all(module)
         if name.startswith("__"):
             raise AttributeError(f"module {full_name(module)!r} has no attribute {name!r}")
         value = _find(module, name)
@@ -56,6 +58,13 @@ def names_of(module: str) -> set[str]:
     for source in _sources(module):
         names |= set(vars(source))
     return {name for name in names if not name.startswith("_")}
+
+
+def _all(module: str) -> list[str]:
+    """Return what ``from module import *`` gives: Theano's names that are not refused."""
+    own = sys.modules[_own_name(module)]
+    names = (name for name in sorted(theano_names(module)) if hasattr(own, name))
+    return [name for name in names if not isinstance(getattr(own, name), Refused)]
 
 
 def _find(module: str, name: str) -> Any:

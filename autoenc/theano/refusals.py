@@ -29,10 +29,11 @@ class Refused:
 
     @property
     def message(self) -> str:
-        """What a user of the name is told."""
+        """Why the name does not work, and what does."""
         return f"{self._name} does not work under autoenc.theano: {self._why}. {self._instead}"
 
     def __call__(self, *_: Any, **__: Any) -> Any:
+        """Refuse the call."""
         raise NotAvailableError(self.message)
 
     def __mro_entries__(self, _: Any) -> Any:

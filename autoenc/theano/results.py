@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 
-class Number(np.ndarray):  # type: ignore[type-arg]
+class Number(np.ndarray):
     """A 0-d array that Python's numbers do not pull down to its own precision.
 
     Under NumPy 1, ``1e100 - np.float32(3)`` was a float64. NumPy 2 makes it a float32, which

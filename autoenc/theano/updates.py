@@ -24,7 +24,7 @@ class OrderedUpdates(OrderedDict[Any, Any]):
             raise TypeError("OrderedUpdates keys must inherit from SharedVariable", variable)
         super().__setitem__(variable, update)
 
-    def update(self, other: Any = (), /, **_: Any) -> None:  # type: ignore[override]
+    def update(self, other: Any = (), /, **_: Any) -> None:
         """Add the updates of another dictionary or list of pairs."""
         for variable, expression in dict(other).items():
             if variable in self and self[variable] is not expression:

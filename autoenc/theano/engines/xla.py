@@ -131,9 +131,7 @@ def _read_values_as_arrays() -> None:
     if getattr(original, "gives_arrays", False):
         return
 
-    def get_value(
-        self: Any, borrow: bool = False, return_internal_type: bool = False
-    ) -> Any:
+    def get_value(self: Any, borrow: bool = False, return_internal_type: bool = False) -> Any:
         if return_internal_type:
             return original(self, borrow=True, return_internal_type=True)
         return _array(original(self, borrow=borrow))

@@ -65,7 +65,9 @@ class Config:
     @contextmanager
     def change_flags(self, given: Any = None, **more: Any) -> Iterator[None]:
         """Give settings other values for the length of a block or of a decorated function."""
-        values = {key.replace("__", "."): value for key, value in {**(given or {}), **more}.items()}
+        values = {
+            key.replace("__", "."): value for key, value in {**(given or {}), **more}.items()
+        }
         before = {name: self.get(name) for name in values}
         try:
             for name, value in values.items():

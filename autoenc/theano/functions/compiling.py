@@ -71,7 +71,7 @@ def function(
         If an input is used twice or not at all.
     """
     if not isinstance(inputs, (list, tuple)):
-        raise Exception(  # noqa: TRY002 - Theano's type, which scripts may expect
+        raise Exception(
             "Input variables of a Theano function should be contained in a list, "
             "even when there is a single input."
         )
@@ -87,7 +87,7 @@ def function(
         allow_input_downcast=allow_input_downcast,
     )
     name = name or _calling_line()
-    return engine_for(mode).compile(
+    compiled: Function = engine_for(mode).compile(
         make_graph,
         output_keys=keys,
         accept_inplace=accept_inplace,
@@ -95,6 +95,7 @@ def function(
         profile=_statistics(profile, name),
         on_unused_input=on_unused_input,
     )
+    return compiled
 
 
 def _as_list(outputs: Any) -> tuple[list[str] | None, Any]:

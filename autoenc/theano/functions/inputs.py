@@ -31,7 +31,9 @@ class In(compile_io.In):
         If the value does not fit the variable's type.
     """
 
-    def __init__(self, variable: Variable, name: str | None = None, value: Any = None, **more: Any):
+    def __init__(
+        self, variable: Variable, name: str | None = None, value: Any = None, **more: Any
+    ):
         self.default = None if _holds_itself(value) else value
         if self.default is not None:
             more = {"implicit": False, **more}
@@ -94,7 +96,7 @@ def _as_input(given: Any, allow_downcast: bool | None) -> Any:
 
 
 def _from_tuple(given: Sequence[Any], allow_downcast: bool | None) -> In:
-    """Read what Theano's first releases wrote: ((variable, update), value) or (variable, value)."""
+    """Read Theano's first spelling: ((variable, update), value) or (variable, value)."""
     variable, *value = given
     update = None
     if isinstance(variable, (list, tuple)):

@@ -29,7 +29,8 @@ def explain(paths: Sequence[str]) -> int:
         0 if everything in the scripts works, else 1.
     """
     prepare()
-    return int(any([_explain(Path(path)) for path in paths]))
+    explained = [_explain(Path(path)) for path in paths]
+    return int(any(explained))
 
 
 def _explain(path: Path) -> bool:
@@ -118,5 +119,3 @@ def _joined(base: str, attribute: str) -> str:
     if base.startswith("theano.config.") and attribute.islower() and hasattr(str, attribute):
         return base
     return f"{base}.{attribute}"
-
-

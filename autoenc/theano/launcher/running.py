@@ -68,4 +68,4 @@ def _run(data: bytes, filename: str) -> None:
     vars(main)["__builtins__"] = __builtins__
     code = code_of(data, filename)
     sys.modules["__main__"] = main
-    exec(code, vars(main))  # noqa: S102 - running it is what was asked for
+    exec(code, vars(main))

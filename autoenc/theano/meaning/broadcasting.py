@@ -13,7 +13,7 @@ from pytensor.link.c.op import COp
 from autoenc.graph.types import Expression
 
 
-class Unbroadcast(COp):  # type: ignore[misc]
+class Unbroadcast(COp):
     """A view of an array whose lengths along some axes the graph no longer knows."""
 
     view_map = {0: [0]}  # noqa: RUF012 - PyTensor's protocol
@@ -93,5 +93,6 @@ class Rebroadcast:
         self.axis = dict(axis)
 
     def __call__(self, x: Expression) -> Expression:
+        """Return `x` with the broadcasting of these axes changed."""
         pattern = [self.axis.get(axis, one) for axis, one in enumerate(x.type.broadcastable)]
         return patternbroadcast(x, pattern)

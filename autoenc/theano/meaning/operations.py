@@ -28,7 +28,7 @@ _C_PARTS = (
 )
 
 
-class Op(COp):  # type: ignore[misc]
+class Op(COp):
     """An operation as Theano 1.0.5 defined it.
 
     A subclass has ``make_node`` (or ``itypes`` and ``otypes``) and ``perform``, and may have

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-
 import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
@@ -223,8 +222,8 @@ def _default_updates(expressions: list[Any], given: Any) -> dict[Any, Any]:
     while wanted:
         variable = wanted.pop()
         update = getattr(variable, "default_update", None)
-        if isinstance(variable, SharedVariable) and update is not None:
-            if variable not in found and variable not in given:
-                found[variable] = update
-                wanted.extend(graph_inputs([update]))
+        is_new = variable not in found and variable not in given
+        if isinstance(variable, SharedVariable) and update is not None and is_new:
+            found[variable] = update
+            wanted.extend(graph_inputs([update]))
     return found

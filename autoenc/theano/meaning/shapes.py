@@ -70,7 +70,7 @@ def stack(*tensors: Any, **options: Any) -> Expression:
     first, *more = tensors
     if isinstance(first, (list, tuple)):
         return pt.stack(list(first), axis=more[0] if more else options.get("axis", 0))
-    if not more and getattr(first, "ndim", 0):
+    if not more and getattr(first, "ndim", False):
         return pt.stack(list(first), axis=options.get("axis", 0))
     return pt.stack(list(tensors), axis=options.get("axis", 0))
 

@@ -44,6 +44,4 @@ def shared(
         more["shape"] = tuple(1 if one else None for one in broadcastable)
     if isinstance(value, np.matrix):
         raise TypeError("np.matrix is not supported; use np.asarray(value) for a shared variable.")
-    return pytensor.shared(
-        value, name=name, strict=strict, allow_downcast=allow_downcast, **more
-    )
+    return pytensor.shared(value, name=name, strict=strict, allow_downcast=allow_downcast, **more)

@@ -34,7 +34,7 @@ def verify_grad(op: Any, pt: Any, n_tests: int = 2, rng: Any = None, **more: Any
     AssertionError
         If they differ.
     """
-    rng = rng or np.random.RandomState(fetch_seed())  # noqa: NPY002
+    rng = rng or np.random.RandomState(fetch_seed())
     _verify_grad(op, pt, n_tests, rng, **more)
 
 

@@ -68,7 +68,7 @@ _METHODS: dict[str, Any] = {
     "__rdiv__": lambda right, left: pt.true_div(left, right),
     "flatten": shapes.flatten,
     "reshape": _reshape,
-    "get_scalar_constant_value": lambda variable: pt.get_scalar_constant_value(variable),
+    "get_scalar_constant_value": pt.get_scalar_constant_value,
 }
 
 

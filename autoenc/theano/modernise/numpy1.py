@@ -46,11 +46,11 @@ class _Rules(ast.NodeTransformer):
         self.generic_visit(node)
         if isinstance(node.func, ast.Attribute) and node.func.attr == "array":
             _copy_if_needed(node)
-        if isinstance(node.func, ast.Name) and node.func.id in ("float", "int"):
-            if len(node.args) == 1 and not node.keywords:
-                name = f"as_{node.func.id}"
-                return ast.copy_location(call(name, node.func, *node.args), node)
-        return node
+        if not isinstance(node.func, ast.Name) or node.func.id not in ("float", "int"):
+            return node
+        if len(node.args) != 1 or node.keywords or isinstance(node.args[0], ast.Starred):
+            return node
+        return ast.copy_location(call(f"as_{node.func.id}", node.func, *node.args), node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         # Annotations are Python 3's; there is nothing of the time in them.

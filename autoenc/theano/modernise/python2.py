@@ -13,13 +13,43 @@ from typing import Any
 
 # Names that only Python 2 had, methods of its dictionaries, and modules of its library.
 _NAMES = frozenset(
-    "xrange unicode basestring raw_input long unichr execfile reduce cmp apply reload "
-    "StandardError intern coerce".split()
+    [
+        "xrange",
+        "unicode",
+        "basestring",
+        "raw_input",
+        "long",
+        "unichr",
+        "execfile",
+        "reduce",
+        "cmp",
+        "apply",
+        "reload",
+        "StandardError",
+        "intern",
+        "coerce",
+    ]
 )
 _METHODS = frozenset({"iteritems", "iterkeys", "itervalues", "has_key", "izip", "imap", "ifilter"})
 _MODULES = frozenset(
-    "cPickle cStringIO StringIO ConfigParser Queue urllib2 urlparse httplib commands HTMLParser "
-    "Tkinter __builtin__ copy_reg thread exceptions UserDict".split()
+    [
+        "cPickle",
+        "cStringIO",
+        "StringIO",
+        "ConfigParser",
+        "Queue",
+        "urllib2",
+        "urlparse",
+        "httplib",
+        "commands",
+        "HTMLParser",
+        "Tkinter",
+        "__builtin__",
+        "copy_reg",
+        "thread",
+        "exceptions",
+        "UserDict",
+    ]
 )
 
 # fissix's fixers that change only how a thing is spelt; those left out guess at meaning.
@@ -81,7 +111,7 @@ class _Evidence(ast.NodeVisitor):
 
     def _imported(self, name: str, module: str) -> None:
         self.defined.add(name)
-        if module.split(".")[0] in _MODULES and not self._guarded:
+        if module.split(".", maxsplit=1)[0] in _MODULES and not self._guarded:
             self.is_evident = True
 
 
@@ -112,7 +142,7 @@ def as_python3(text: str, filename: str) -> str:
 def _refactoring() -> Any:
     from fissix.refactor import RefactoringTool, get_fixers_from_package
 
-    class Quiet(RefactoringTool):  # type: ignore[misc]
+    class Quiet(RefactoringTool):
         def log_message(self, *_: Any) -> None:
             """Say nothing: what was changed is told by line."""
 
@@ -124,8 +154,8 @@ def _refactoring() -> Any:
 
             features = _detect_future_features(data)
             if "print_function" in features:
-                from fissix.pgen2 import driver as _driver
                 from fissix import pygram, pytree
+                from fissix.pgen2 import driver as _driver
 
                 driver = _driver.Driver(
                     pygram.python_grammar_no_print_statement, convert=pytree.convert
@@ -173,12 +203,15 @@ def _lines_within_strings(text: str) -> set[int]:
 
 def divides_truly(text: str) -> bool:
     """Whether a text asks for Python 3's division."""
-    return bool(re.search(r"^from\s+__future__\s+import\s+[^#\n]*\bdivision\b", text, re.MULTILINE))
+    return bool(
+        re.search(r"^from\s+__future__\s+import\s+[^#\n]*\bdivision\b", text, re.MULTILINE)
+    )
 
 
 def with_division(tree: ast.Module) -> ast.Module:
     """Return a tree in which whole numbers divide to whole numbers."""
-    return ast.fix_missing_locations(_Division().visit(tree))
+    divided: ast.Module = _Division().visit(tree)
+    return ast.fix_missing_locations(divided)
 
 
 class _Division(ast.NodeTransformer):

@@ -76,7 +76,7 @@ def _fits(dtype: np.dtype[Any], value: Any) -> bool:
     if value.dtype.kind == "f" and dtype.kind in "fc":
         size = abs(float(value))
         return bool(not np.isfinite(size) or size <= float(np.finfo(dtype).max))
-    return value.dtype.kind != "c"
+    return bool(value.dtype.kind != "c")
 
 
 add = _numpy1(operator.add)
@@ -108,7 +108,7 @@ def _single(value: Any) -> Any:
     return value
 
 
-class OneEntry(np.ndarray):  # type: ignore[type-arg]
+class OneEntry(np.ndarray):
     """An array of one entry, which NumPy 1 took for a number where one was needed."""
 
     def __float__(self) -> float:
