@@ -129,6 +129,25 @@ class Mean:
         return pt.mean(x, axis=self.axis)
 
 
+class DiffOp:
+    """The operation that takes differences of neighbours, `n` times."""
+
+    def __init__(self, n: int = 1, axis: int = -1) -> None:
+        self.n, self.axis = n, axis
+
+    def __call__(self, x: Any) -> Expression:
+        """Return the differences."""
+        return pt.diff(x, n=self.n, axis=self.axis)
+
+
+class Default:
+    """The operation that takes the place of what is missing."""
+
+    def __call__(self, x: Any, default: Any) -> Expression:
+        """Return `x`, or the default if there is none."""
+        return default if x is None else x
+
+
 class MaxAndArgmax:
     """The operation that takes the maximum over axes and finds where it is."""
 
