@@ -1,6 +1,7 @@
 """The names of ``theano.gof.graph``."""
 
 from autoenc.theano.meaning.graphs import (
+    ancestors,
     inputs,
     is_same_graph,
     list_of_nodes,
@@ -14,6 +15,7 @@ from autoenc.theano.meaning.graphs import (
 from autoenc.theano.names import resolver as _resolver
 
 __all__ = [
+    "ancestors",
     "inputs",
     "is_same_graph",
     "list_of_nodes",

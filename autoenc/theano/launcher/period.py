@@ -8,7 +8,7 @@ import pytensor
 
 from autoenc.settings import given_settings
 from autoenc.theano import aliases
-from autoenc.theano.modernise import arrays, imports, library
+from autoenc.theano.modernise import arrays, imports, library, removed
 
 
 def prepare() -> None:
@@ -23,4 +23,5 @@ def prepare() -> None:
     aliases.install()
     arrays.install()
     library.install()
+    removed.install()
     imports.install()

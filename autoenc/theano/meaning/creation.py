@@ -35,10 +35,11 @@ def several(make: Maker) -> Callable[..., Any]:
 
     def make_all(*names: Any, dtype: Any = None) -> Any:
         more = {} if dtype is None else {"dtype": dtype}
-        if len(names) == 1:
-            (names,) = names if not isinstance(names[0], (str, int)) else (names,)
         if len(names) == 1 and isinstance(names[0], int):
             names = (None,) * names[0]
+        elif len(names) == 1:
+            # A list of names, or a text whose letters are the names: matrices("xy").
+            (names,) = names
         made = [make(name, **more) for name in names]
         return made[0] if len(made) == 1 else made
 

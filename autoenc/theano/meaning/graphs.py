@@ -6,19 +6,35 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from pytensor.graph.basic import Apply, Constant, Variable, equal_computations
+from pytensor.graph.basic import Apply, Variable, equal_computations
 from pytensor.graph.traversal import (
-    ancestors,
     apply_ancestors,
-    graph_inputs,
     orphans_between,
     vars_between,
 )
 
 
 def inputs(variable_list: Iterable[Variable], blockers: Iterable[Variable] | None = None) -> Any:
-    """Return the variables without owner that others depend on, constants too."""
-    return list(graph_inputs(list(variable_list), blockers))
+    """Return the variables without owner that others depend on, constants too.
+
+    They come in the order in which they are met, depth first, as users of the list rely on.
+    """
+    return [v for v in ancestors(variable_list, blockers) if v.owner is None]
+
+
+def ancestors(
+    variable_list: Iterable[Variable], blockers: Iterable[Variable] | None = None
+) -> list[Variable]:
+    """Return the variables that others depend on, and these, depth first."""
+    blocked = set(blockers or ())
+
+    def expand(variable: Variable) -> Any:
+        if variable.owner is not None and variable not in blocked:
+            return reversed(variable.owner.inputs)
+        return None
+
+    found: list[Variable] = stack_search(list(variable_list), expand, "dfs")
+    return found
 
 
 def variables(i: Iterable[Variable], o: Iterable[Variable]) -> list[Variable]:
@@ -94,7 +110,7 @@ def stack_search(
             continue
         seen.add(id(item))
         found.append(item)
-        more = expand(item) or ()
+        more = list(expand(item) or ())
         for other in more:
             if build_inv:
                 clients.setdefault(other, []).append(item)
@@ -103,7 +119,6 @@ def stack_search(
 
 
 __all__ = [
-    "Constant",
     "ancestors",
     "inputs",
     "is_same_graph",

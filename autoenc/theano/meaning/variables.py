@@ -10,11 +10,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytensor.tensor as pt
+from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
-from pytensor.tensor.variable import _tensor_py_operators
+from pytensor.tensor.variable import TensorVariable, _tensor_py_operators
 
 from autoenc.graph.types import Expression
 from autoenc.theano.meaning import shapes
+from autoenc.theano.meaning.broadcasting import without_lengths
 
 # `a < b < c` asks for the truth of `a < b`, and must not be answered.
 _NOT_TRUE = "_compares"
@@ -57,6 +59,19 @@ def _eval(variable: Any, inputs_to_values: dict[Any, Any] | None = None, **_: An
     return cache[inputs](*(values[key] for key in inputs))
 
 
+def _default_update(variable: Any) -> Any:
+    return variable._default_update
+
+
+def _set_default_update(variable: Any, update: Any) -> None:
+    """Set what a shared variable becomes by itself; lengths in its type do not count."""
+    if update is not None:
+        update = variable.type.filter_variable(update, allow_convert=True)
+        if hasattr(update.type, "broadcastable"):
+            update = without_lengths(update)
+    variable._default_update = update
+
+
 _METHODS: dict[str, Any] = {
     "__bool__": _truth,
     "__nonzero__": _truth,
@@ -77,3 +92,7 @@ def extend() -> None:
     for name, method in _METHODS.items():
         setattr(_tensor_py_operators, name, method)
     Variable.eval = _eval
+    SharedVariable.default_update = property(_default_update, _set_default_update)
+    for kind in (Variable, TensorVariable):
+        # Theano's needed no owner: Variable(type), TensorVariable(type).
+        kind.__init__.__defaults__ = (None, None, None)

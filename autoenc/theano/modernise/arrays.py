@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -55,8 +57,20 @@ class _Casts(dict[Any, Any]):
         return lambda x: np.asarray(x).astype(dtype)
 
 
+def _whole_count(linspace: Callable[..., Any]) -> Callable[..., Any]:
+    """Return linspace that takes a float for the number of points, as before NumPy 1.18."""
+
+    @functools.wraps(linspace)
+    def of_whole_count(start: Any, stop: Any, num: Any = 50, *rest: Any, **more: Any) -> Any:
+        return linspace(start, stop, int(num), *rest, **more)
+
+    return of_whole_count
+
+
 def install() -> None:
-    """Give NumPy the names that it had; those that it has stay."""
+    """Give NumPy the names that it had; those that it has stay. Show arrays as it did."""
+    np.set_printoptions(legacy="1.25")
+    np.linspace = _whole_count(np.linspace)
     for name, value in _old_names().items():
         if name not in vars(np):
             setattr(np, name, value)

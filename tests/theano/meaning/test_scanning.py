@@ -43,7 +43,6 @@ def test_updates_of_a_step_reach_the_shared_variable():
     assert w.get_value() == 81
 
 
-@pytest.mark.filterwarnings("ignore:Setting default_update")
 @pytest.mark.parametrize("inside", [True, False])
 def test_noise_is_new_in_each_step_and_each_call(inside):
     streams = RandomStreams(7)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import autoenc.theano.tensor as T
+from autoenc import theano
 from tests.theano.quick import function
 
 
@@ -86,3 +87,27 @@ def test_consider_constant_stops_the_gradient():
 def test_largest_and_smallest(op, expected):
     a, b = T.dvectors("a", "b")
     np.testing.assert_array_equal(function([a, b], op(a, b))([1.0, 2.0], [3.0, 1.0]), expected)
+
+
+def test_letters_of_a_text_are_names():
+    assert [v.name for v in T.matrices("xyz")] == ["x", "y", "z"]
+    assert T.vectors("x").name == "x"
+    assert [v.name for v in T.scalars(["first", "second"])] == ["first", "second"]
+
+
+def test_variables_need_no_owner():
+    assert theano.Variable(T.dmatrix).owner is None
+    assert T.TensorVariable(T.dmatrix).type == T.dmatrix
+
+
+def test_a_default_update_of_known_length_fits_a_shared_vector():
+    mean = theano.shared(np.zeros(30))
+    mean.default_update = mean + T.ones(30)
+    function([], mean * 1)()
+    assert mean.get_value().sum() == 30
+
+
+def test_inputs_of_a_graph_come_in_the_order_they_are_met():
+    x, y, z = T.dvectors("xyz")
+    assert theano.gof.graph.inputs([x + y * z]) == [x, y, z]
+    assert theano.gof.graph.inputs([x + y, z]) == [z, x, y]
