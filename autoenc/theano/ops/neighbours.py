@@ -18,7 +18,7 @@ Variable = Any
 MODES = ("valid", "ignore_borders", "wrap_centered", "half", "full")
 
 
-class Images2Neibs(Op):  # type: ignore[misc]
+class Images2Neibs(Op):
     """The patches of images, a row each.
 
     Parameters
@@ -71,7 +71,7 @@ class Images2Neibs(Op):  # type: ignore[misc]
         return [self(direction, *inputs[1:])]
 
 
-class Images2NeibsGrad(Op):  # type: ignore[misc]
+class Images2NeibsGrad(Op):
     """The gradient of `Images2Neibs`: the sum of what each entry's patches have."""
 
     __props__ = ("mode",)
@@ -90,10 +90,9 @@ class Images2NeibsGrad(Op):  # type: ignore[misc]
         gradient, images, shape, step = inputs
         place = _place(images.shape, shape, step, self.mode)
         grid = (place[0].shape[0], place[1].shape[1], *shape.tolist())
-        sums = np.zeros_like(_padded(images))
-        np.add.at(
-            sums, (slice(None), slice(None), *place), gradient.reshape(*images.shape[:2], *grid)
-        )
+        sums: Array = np.zeros_like(_padded(images))
+        entries: Any = (slice(None), slice(None), *place)
+        np.add.at(sums, entries, gradient.reshape(*images.shape[:2], *grid))
         outputs[0][0] = sums[:, :, :-1, :-1].copy()
 
     def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
@@ -127,7 +126,7 @@ def _place(images: Sequence[int], shape: Array, step: Array, mode: str) -> tuple
 
 
 def _indices(length: int, size: int, step: int, mode: str, axis: int) -> Array:
-    """Indices of patches along one axis: (patches, size)."""
+    """Return the indices of patches along one axis: (patches, size)."""
     if mode == "wrap_centered":
         if size % 2 != 1:
             raise TypeError("Images2Neibs: in mode wrap_centered need patch with odd shapes")

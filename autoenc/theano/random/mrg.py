@@ -2,7 +2,7 @@
 
 >>> from pytensor import function
 >>> draw = MRG_RandomStreams(seed=234).uniform((2,))
->>> f = function([], draw, updates=[draw.update])
+>>> f = function([], draw, updates=[draw.update], mode="CVM")
 >>> print(f().round(4))
 [0.14   0.7107]
 """

@@ -2,7 +2,7 @@
 
 >>> from pytensor import function
 >>> draw = RandomStreams(seed=234).uniform((2,))
->>> f = function([], draw, updates=[draw.update])
+>>> f = function([], draw, updates=[draw.update], mode="CVM")
 >>> print(f().round(4))
 [0.7276 0.7903]
 """

@@ -1,7 +1,7 @@
 """The names of ``theano.tensor.nnet.conv``."""
 
-from autoenc.theano.meaning.images import conv2d
 from autoenc.theano.names import resolver as _resolver
+from autoenc.theano.ops.old_conv import conv2d
 
 __all__ = ["conv2d"]
 
