@@ -4,7 +4,7 @@
 >>> draw = RandomStreams(seed=234).uniform((2,))
 >>> f = function([], draw, updates=[draw.update], mode="CVM")
 >>> print(f().round(4))
-[0.7276 0.7903]
+[0.1267 0.9709]
 """
 
 from __future__ import annotations
