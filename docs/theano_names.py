@@ -31,7 +31,8 @@ def is_own(value):
     if isinstance(value, types.ModuleType):
         return value.__name__.startswith("theano")
     home = getattr(value, "__module__", None)
-    return home is None or str(home).startswith("theano")
+    # Elementwise operations say that they are of "tensor".
+    return home is None or str(home).startswith(("theano", "tensor"))
 
 
 def main():

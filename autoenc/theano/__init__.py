@@ -23,7 +23,7 @@ tree.install()
 
 from pytensor.compile.builders import OpFromGraph  # noqa: E402
 from pytensor.compile.io import Out  # noqa: E402
-from pytensor.gradient import Lop, Rop, grad  # noqa: E402
+from pytensor.gradient import grad  # noqa: E402
 from pytensor.printing import pp, pprint  # noqa: E402
 
 from autoenc.theano.flags import config  # noqa: E402
@@ -32,6 +32,7 @@ from autoenc.theano.functions import Function, In, Param, function  # noqa: E402
 from autoenc.theano.meaning import variables  # noqa: E402
 from autoenc.theano.meaning.arrays import _asarray  # noqa: E402
 from autoenc.theano.meaning.cloning import clone  # noqa: E402
+from autoenc.theano.meaning.derivatives import Lop, Rop  # noqa: E402
 from autoenc.theano.meaning.operations import Op  # noqa: E402
 from autoenc.theano.meaning.scanning import foldl, foldr, map, reduce, scan  # noqa: A004, E402
 from autoenc.theano.meaning.sharing import shared  # noqa: E402

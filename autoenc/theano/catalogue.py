@@ -5,10 +5,6 @@ A module that is listed without a source has all of its names in this room, or r
 
 from __future__ import annotations
 
-from pkgutil import iter_modules
-
-from autoenc.theano import ops
-
 _GRAPH = (
     "pytensor.graph.basic",
     "pytensor.graph.op",
@@ -107,8 +103,30 @@ _SCAN = (
 _NONE: tuple[str, ...] = ()
 # Our own.
 _DEVICES = ("autoenc.theano.meaning.devices",)
-_OPS = tuple(f"autoenc.theano.ops.{module.name}" for module in iter_modules(ops.__path__))
-_NNET = ("autoenc.theano.meaning.activations", *_OPS)
+_CONV = tuple(
+    f"autoenc.theano.ops.{noun}" for noun in ("conv", "conv_ops", "conv_shapes", "upsampling")
+)
+_NNET = (
+    "autoenc.theano.meaning.activations",
+    *(
+        f"autoenc.theano.ops.{noun}"
+        for noun in (
+            "softmax",
+            "cross_entropy",
+            "hierarchical_softmax",
+            "batch_normalization",
+            "rows",
+            "confusion",
+        )
+    ),
+    *_CONV,
+)
+_NEIGHBOURS = ("autoenc.theano.ops.neighbours",)
+_POOL = ("autoenc.theano.ops.pool", "autoenc.theano.ops.pool_ops")
+_CORR = ("autoenc.theano.ops.corr",)
+_VOLUMES = ("autoenc.theano.ops.volumes",)
+_SORT = ("autoenc.theano.ops.top_k",)
+_ONE_HOT = ("autoenc.theano.ops.one_hot",)
 _STREAMS = ("autoenc.theano.random.streams", "autoenc.theano.random.states")
 _RAW_RANDOM = ("autoenc.theano.random.raw", "autoenc.theano.random.states")
 _OUTCOMES = ("autoenc.theano.random.outcomes",)
@@ -122,7 +140,7 @@ _REWRITES = ("autoenc.theano.meaning.rewriting",)
 _ARITHMETIC_OF_NUMBERS = ("autoenc.theano.meaning.scalars",)
 _MEANING = tuple(
     f"autoenc.theano.meaning.{noun}"
-    for noun in ("arithmetic", "broadcasting", "creation", "shapes")
+    for noun in ("arithmetic", "broadcasting", "creation", "shapes", "derivatives", "oldest")
 )
 _SPARSE_TYPES = ("autoenc.theano.meaning.sparse",)
 _TESTING = ("autoenc.theano.meaning.testing",)
@@ -220,8 +238,8 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "printing": ("pytensor.printing", *_GRAPH),
     "raise_op": ("pytensor.raise_op",),
     "sandbox": _NONE,
-    "sandbox.blocksparse": _OPS,
-    "sandbox.conv": _OPS,
+    "sandbox.blocksparse": _NONE,
+    "sandbox.conv": _NONE,
     "sandbox.cuda": _DEVICES,
     "sandbox.cuda.basic_ops": _DEVICES,
     "sandbox.cuda.blas": _NONE,
@@ -229,14 +247,14 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "sandbox.cuda.dnn": (*_DEVICES, "autoenc.theano.ops.dnn"),
     "sandbox.cuda.elemwise": _NONE,
     "sandbox.cuda.extra_ops": _NONE,
-    "sandbox.cuda.fftconv": _OPS,
+    "sandbox.cuda.fftconv": _NONE,
     "sandbox.cuda.nnet": _NONE,
     "sandbox.cuda.nvcc_compiler": _NONE,
     "sandbox.cuda.opt": _NONE,
     "sandbox.cuda.rng_curand": _NONE,
     "sandbox.cuda.type": _DEVICES,
     "sandbox.cuda.var": _DEVICES,
-    "sandbox.fftconv": _OPS,
+    "sandbox.fftconv": _NONE,
     "sandbox.fourier": _NONE,
     "sandbox.gpuarray": _DEVICES,
     "sandbox.linalg": _LINALG,
@@ -244,7 +262,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "sandbox.linalg.ops": (*_LINALG, *_TENSOR),
     "sandbox.minimal": _NONE,
     "sandbox.multinomial": _OUTCOMES,
-    "sandbox.neighbours": _OPS,
+    "sandbox.neighbours": _NEIGHBOURS,
     "sandbox.rng_mrg": _MRG,
     "sandbox.scan": _SCAN,
     "sandbox.softsign": _NNET,
@@ -276,34 +294,35 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "sparse.sharedvar": ("pytensor.sparse.sharedvar",),
     "sparse.type": (*_SPARSE_TYPES, *_SPARSE),
     "sparse.utils": ("pytensor.sparse.utils",),
-    "tensor": (*_MEANING, *_TENSOR, *_OPS, *_CONVENIENCES, "autoenc.theano.flags"),
+    "tensor": (*_MEANING, *_TENSOR, *_SORT, *_ONE_HOT, *_CONVENIENCES, "autoenc.theano.flags"),
     "tensor.basic": (*_MEANING, *_TENSOR, *_CONVENIENCES),
     "tensor.blas": ("pytensor.tensor.blas", "pytensor.tensor.rewriting.blas"),
     "tensor.blas_c": ("pytensor.tensor.blas_c",),
     "tensor.blas_headers": ("pytensor.tensor.blas_headers",),
+    "tensor.blas_scipy": _NONE,
     "tensor.deprecated": _NONE,
     "tensor.deprecated.rmodule": _NONE,
     "tensor.elemwise": (*_MEANING, *_TENSOR),
     "tensor.elemwise_cgen": ("pytensor.tensor.elemwise_cgen",),
-    "tensor.extra_ops": (*_MEANING, *_TENSOR),
+    "tensor.extra_ops": (*_ONE_HOT, *_MEANING, *_TENSOR),
     "tensor.fft": ("pytensor.tensor.fft",),
     "tensor.fourier": ("pytensor.tensor.fourier",),
     "tensor.inplace": _NONE,
     "tensor.io": _NONE,
     "tensor.nlinalg": _LINALG,
     "tensor.nnet": _NNET,
-    "tensor.nnet.Conv3D": _OPS,
-    "tensor.nnet.ConvGrad3D": _OPS,
-    "tensor.nnet.ConvTransp3D": _OPS,
-    "tensor.nnet.abstract_conv": _OPS,
-    "tensor.nnet.blocksparse": _OPS,
-    "tensor.nnet.bn": _OPS,
-    "tensor.nnet.conv": _OPS,
-    "tensor.nnet.conv3d2d": _OPS,
-    "tensor.nnet.corr": _OPS,
-    "tensor.nnet.corr3d": _OPS,
-    "tensor.nnet.ctc": _OPS,
-    "tensor.nnet.neighbours": _OPS,
+    "tensor.nnet.Conv3D": _VOLUMES,
+    "tensor.nnet.ConvGrad3D": _VOLUMES,
+    "tensor.nnet.ConvTransp3D": _VOLUMES,
+    "tensor.nnet.abstract_conv": _CONV,
+    "tensor.nnet.blocksparse": _NONE,
+    "tensor.nnet.bn": ("autoenc.theano.ops.batch_normalization",),
+    "tensor.nnet.conv": ("autoenc.theano.ops.old_conv",),
+    "tensor.nnet.conv3d2d": _VOLUMES,
+    "tensor.nnet.corr": _CORR,
+    "tensor.nnet.corr3d": _CORR,
+    "tensor.nnet.ctc": _NONE,
+    "tensor.nnet.neighbours": _NEIGHBOURS,
     "tensor.nnet.nnet": _NNET,
     "tensor.nnet.opt": _NONE,
     "tensor.nnet.sigm": _NNET,
@@ -313,12 +332,12 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "tensor.shared_randomstreams": _STREAMS,
     "tensor.sharedvar": ("pytensor.tensor.sharedvar", "pytensor.compile.sharedvalue"),
     "tensor.signal": _NONE,
-    "tensor.signal.conv": _OPS,
-    "tensor.signal.downsample": _OPS,
-    "tensor.signal.pool": _OPS,
+    "tensor.signal.conv": ("autoenc.theano.ops.signal_conv",),
+    "tensor.signal.downsample": _POOL,
+    "tensor.signal.pool": _POOL,
     "tensor.slinalg": ("autoenc.theano.meaning.solving", *_LINALG),
     "tensor.sort": (
-        *_OPS,
+        *_SORT,
         "pytensor.tensor.sort",
     ),
     "tensor.subtensor": ("pytensor.tensor.subtensor", *_TENSOR),

@@ -18,6 +18,7 @@ from autoenc.theano.known import theano_names
 from autoenc.theano.refusals import Refused
 
 ROOT = "autoenc.theano"
+_ROOT_MODULES = {"theano": "", "T": "tensor", "scal": "scalar"}
 
 
 def resolver(module: str) -> Callable[[str], Any]:
@@ -73,7 +74,11 @@ def _find(module: str, name: str) -> Any:
     for source in _sources(module):
         if hasattr(source, name):
             return getattr(source, name)
-    if name in theano_names(module):
+    known = theano_names(module)
+    if name in known and (other := _ROOT_MODULES.get(name, name)) in catalogue.SOURCES:
+        # Theano's modules imported each other, and scripts went through them: T.config, T.gof.
+        return import_module(_own_name(other))
+    if name in known:
         return Refused(full_name(module, name), *catalogue.refusal(module, name))
     raise AttributeError(
         f"module {full_name(module)!r} has no attribute {name!r}; "

@@ -6,12 +6,14 @@ import functools
 from contextlib import nullcontext
 from typing import Any
 
+import pytensor
 from pytensor.compile.mode import Mode, get_mode
 
 from autoenc.backends import Backend, resolve_backend
 from autoenc.backends.c.backend import CBackend
 from autoenc.theano.engines.base import Engine
 from autoenc.theano.engines.c import ModeEngine
+from autoenc.theano.engines.inlining import with_inlining
 from autoenc.theano.flags import config
 from autoenc.theano.flags.devices import asks_for_xla, cuda_is_asked_for
 
@@ -76,13 +78,16 @@ def default_backend() -> str:
 def _c_backend() -> CBackend:
     backend = resolve_backend("c", device="cpu")
     assert isinstance(backend, CBackend)
+    # Graphs within operations are compiled by PyTensor's own default, which is Numba.
+    if pytensor.config.linker == "auto":
+        pytensor.config.linker = "cvm"
     return backend
 
 
 @functools.cache
 def _c() -> Engine:
     backend = _c_backend()
-    return ModeEngine(backend.mode, backend.flags)
+    return ModeEngine(with_inlining(backend.mode), backend.flags)
 
 
 @functools.cache

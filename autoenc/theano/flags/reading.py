@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from autoenc.settings import given_settings
+from autoenc.settings import SettingsError, given_settings
 from autoenc.theano.flags.config import config
 from autoenc.theano.flags.keys import ALL, OWN
 
@@ -47,5 +47,21 @@ def _converted(name: str, value: str) -> Any:
     if isinstance(default, bool):
         return _WORDS.get(value.lower(), False)
     if isinstance(default, (int, float)):
-        return type(default)(value)
+        return _number(name, value)
     return value
+
+
+def _number(name: str, value: str) -> float:
+    """Return a number.
+
+    Raises
+    ------
+    SettingsError
+        If it is none.
+    """
+    try:
+        return int(value) if value.lstrip("-").isdigit() else float(value)
+    except ValueError:
+        raise SettingsError(
+            f"{name} is {value!r}; expected a number. Correct it in THEANO_FLAGS or .theanorc."
+        ) from None

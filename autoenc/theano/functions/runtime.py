@@ -51,10 +51,11 @@ class Function(executor.Function):
     many as it has outputs. ``f[x]`` is the value of an input or shared variable.
     """
 
-    __slots__ = ("_guards", "_refeeds")
+    __slots__ = ("_guards", "_refeeds", "output_keys")
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
+        self.output_keys: list[str] | None = getattr(self.maker, "output_keys", None)
         self._refeeds = tuple(self._defaults_to_restore())
         self._guards = tuple(
             i for i, output in enumerate(self.outputs) if _is_number(output.variable)
@@ -83,8 +84,8 @@ class Function(executor.Function):
         results = self._collected(super().__call__(*arguments, **named))
         if self._guards:
             results = self._guarded(results)
-        if self.maker.output_keys is not None:
-            return dict(zip(self.maker.output_keys, results, strict=True))
+        if self.output_keys is not None:
+            return dict(zip(self.output_keys, results, strict=True))
         return results
 
     def __getitem__(self, item: Any) -> Any:
@@ -134,10 +135,11 @@ class Function(executor.Function):
             for container, given in self._inv_finder.items()
         ]
 
-    @property
-    def output_keys(self) -> Any:
-        """Names of the outputs, if they were given as a dictionary."""
-        return self.maker.output_keys
+    def copy(self, *arguments: Any, **more: Any) -> Function:
+        """Return a copy: with other shared variables, without updates; see PyTensor."""
+        copied: Function = super().copy(*arguments, **more)
+        copied.output_keys = copied.maker.output_keys = self.output_keys
+        return copied
 
     def container_of(self, item: Any) -> Any:
         """Return the container of an input or shared variable.

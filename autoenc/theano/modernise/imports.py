@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import site
 import sys
 import sysconfig
 from collections.abc import Sequence
@@ -58,28 +57,24 @@ class OldSourceFinder(MetaPathFinder):
 def is_of_the_time(path: Path) -> bool:
     """Whether a file is to be modernised: it is a script's, or Python 3 cannot read it."""
     if path.is_relative_to(PACKAGE) or path.is_relative_to(_STANDARD):
-        return False
-    if not any(path.is_relative_to(folder) for folder in _INSTALLED):
-        return True
+        return _is_installed(path) and not path.is_relative_to(PACKAGE) and not _parses(path)
+    return not (_is_installed(path) and _parses(path))
+
+
+def _is_installed(path: Path) -> bool:
+    return not _FOLDERS_OF_PACKAGES.isdisjoint(path.parts)
+
+
+def _parses(path: Path) -> bool:
     try:
         compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
-        return True
-    return False
+        return False
+    return True
 
 
+_FOLDERS_OF_PACKAGES = {"site-packages", "dist-packages"}
 _STANDARD = Path(sysconfig.get_paths()["stdlib"])
-_INSTALLED = [
-    Path(folder)
-    for folder in {
-        *site.getsitepackages(),
-        site.getusersitepackages(),
-        sysconfig.get_paths()["purelib"],
-        sysconfig.get_paths()["platlib"],
-    }
-]
-if "site-packages" in str(_STANDARD):
-    _STANDARD = _STANDARD.parent
 
 
 def install() -> None:

@@ -58,9 +58,30 @@ _LEFT_OUT = {"set_literal", "idioms", "ws_comma", "buffer", "asserts"}
 
 def is_evident(tree: ast.Module) -> bool:
     """Whether a tree that parses as Python 3 uses what only Python 2 had, unguarded."""
+    if any(_is_python3(node) for node in ast.walk(tree)):
+        return False
     finder = _Evidence()
     finder.visit(tree)
     return bool(finder.used - finder.defined) or finder.is_evident
+
+
+_PYTHON3 = (
+    ast.JoinedStr,
+    ast.AnnAssign,
+    ast.NamedExpr,
+    ast.AsyncFunctionDef,
+    ast.Nonlocal,
+    ast.YieldFrom,
+)
+
+
+def _is_python3(node: ast.AST) -> bool:
+    """Whether a node is of a kind that Python 2's grammar did not have."""
+    if isinstance(node, ast.FunctionDef):
+        return node.returns is not None or bool(node.args.kwonlyargs)
+    if isinstance(node, ast.arg):
+        return node.annotation is not None
+    return isinstance(node, _PYTHON3) or (isinstance(node, ast.Raise) and node.cause is not None)
 
 
 class _Evidence(ast.NodeVisitor):

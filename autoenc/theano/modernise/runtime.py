@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from pytensor.graph.basic import Variable
 
-_KINDS = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
+_KINDS = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 2}
 _PLAIN = frozenset({int, float, str, list, tuple, bytes, bool})
 _WHOLE = (int, np.integer)
 
@@ -64,19 +64,29 @@ def _beside(array: Any, number: Any) -> Any:
         return np.promote_types(array.dtype, value.dtype).type(value)
     if _fits(array.dtype, value):
         return array.dtype.type(value)
-    smallest = np.min_scalar_type(value[()])
+    smallest = np.min_scalar_type(_signed(array.dtype, value[()]))
     return np.promote_types(array.dtype, smallest).type(value)
+
+
+def _signed(dtype: np.dtype[Any], number: Any) -> Any:
+    """Return a number whose smallest dtype has the sign that an array's has."""
+    if dtype.kind == "i" and np.asarray(number).dtype.kind in "ui" and number > 0:
+        return -int(number) - 1
+    return number
 
 
 def _fits(dtype: np.dtype[Any], value: Any) -> bool:
     """Whether a number is within what a dtype of no lower kind can hold."""
-    if value.dtype.kind in "ui" and dtype.kind in "ui":
+    kind = value.dtype.kind
+    if kind == "b" or (kind in "ui" and dtype.kind in "fc"):
+        return True
+    if kind in "ui" and dtype.kind in "ui":
         limits = np.iinfo(dtype)
         return bool(limits.min <= int(value) <= limits.max)
-    if value.dtype.kind == "f" and dtype.kind in "fc":
-        size = abs(float(value))
+    if kind == "f" or dtype.kind == "c":
+        size = abs(complex(value))
         return bool(not np.isfinite(size) or size <= float(np.finfo(dtype).max))
-    return bool(value.dtype.kind != "c")
+    return False
 
 
 add = _numpy1(operator.add)

@@ -48,5 +48,5 @@ def test_what_has_no_effect_says_so_once(caplog):
 def test_a_setting_that_theano_never_had():
     with pytest.raises(AttributeError, match="no setting 'nothing'"):
         Config().nothing = 1
-    with pytest.raises(AttributeError, match="no setting 'dnn.nothing'"):
+    with pytest.raises(AttributeError, match=r"no setting 'dnn\.nothing'"):
         _ = Config().dnn.nothing

@@ -116,12 +116,15 @@ def test_changes_are_told_by_line():
         (np.ones(2, "float32"), np.ones(2), "float64"),
         (np.ones(2, "float32"), np.int64(2), "float32"),
         (np.ones(2, "float32"), 1j, "complex64"),
+        (np.ones(2, "int8"), 128, "int16"),
+        (np.ones(2, "int16"), np.float32(2), "float32"),
+        (np.ones(2, "float16"), 1e10, "float32"),
     ],
 )
 def test_dtypes_are_promoted_as_numpy_1_did(a, b, dtype):
     # Each was printed by NumPy 1.21.
-    for left, right in ((a, b), (b, a)):
-        left, right = promoted(left, right)
+    for pair in ((a, b), (b, a)):
+        left, right = promoted(*pair)
         assert (left + right).dtype == dtype
 
 

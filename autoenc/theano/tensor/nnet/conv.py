@@ -1,8 +1,0 @@
-"""The names of ``theano.tensor.nnet.conv``."""
-
-from autoenc.theano.names import resolver as _resolver
-from autoenc.theano.ops.old_conv import conv2d
-
-__all__ = ["conv2d"]
-
-__getattr__ = _resolver("tensor.nnet.conv")
