@@ -6,22 +6,9 @@ import warnings
 from typing import Any
 
 import pytensor.tensor as pt
-from pytensor.compile.mode import optdb
-from pytensor.graph.rewriting.basic import in2out
 from pytensor.tensor import special
 
-from autoenc.backends.c.symbolic import POSITION, local_written_out
-
 Variable = Any
-
-# For every mode of PyTensor's that a script may name.
-optdb.register(
-    "softmax_written_out",
-    in2out(local_written_out, name="softmax_written_out"),
-    "fast_run",
-    "fast_compile",
-    position=POSITION,
-)
 
 
 class _StandsFor(type):
