@@ -159,14 +159,15 @@ def _windows(
     lengths, out = image[-windows.n_axes :], shape[-windows.n_axes :]
     for index in product(*map(range, out)):
         axes = zip(index, lengths, windows.size, windows.stride, windows.pad, strict=True)
-        spans = [_span(*axis, padded=mode == "average_inc_pad") for axis in axes]
+        spans = [span(*axis, padded=mode == "average_inc_pad") for axis in axes]
         place = tuple(slice(begin, end) for begin, end, _ in spans)
         yield index, place, int(np.prod([count for *_, count in spans]))
 
 
-def _span(
+def span(
     i: int, length: int, size: int, stride: int, pad: int, padded: bool
 ) -> tuple[int, int, int]:
+    """Return begin and end of a window within the image, and of how many entries a mean is."""
     start, end = i * stride, min(i * stride + size, length + 2 * pad)
     begin, stop = max(start - pad, 0), min(end - pad, length)
     return begin, stop, end - start if padded else stop - begin
