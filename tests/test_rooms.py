@@ -31,7 +31,7 @@ ROOMS = (
     "cli",
 )
 # The only modules that name an engine.
-ENGINES = {"jax": ["backends"], "numba": ["backends"]}
+ENGINES = {"jax": ["backends", "theano"], "numba": ["backends"]}
 
 
 # What a room may import of those above it, where that is not all of them.

@@ -23,6 +23,7 @@ from autoenc.backends.c import (
     matrix_sums,
     mixed_products,
     shared_pairs,
+    symbolic,
     tied_gradient,
 )
 from autoenc.backends.c.blas import Blas, find_blas, prepare_mkl
@@ -87,7 +88,8 @@ class CBackend:
         use_compile_folder(settings, self._ldflags, self._cxxflags)
         # Intermediate arrays are kept for the next step.
         mode = Mode(VMLinker(allow_gc=False, use_cloop=True), "fast_run")
-        self._mode = mode.register(*elementwise.rewrites(shared=bool(blas.kernels)))
+        loops = elementwise.rewrites(shared=bool(blas.kernels))
+        self._mode = mode.register(*loops, *symbolic.REWRITES)
         if blas.kernels:
             more = (*tied_gradient.REWRITES, *matrix_sums.REWRITES)
             self._mode = self._mode.register(*more, *draws.rewrites(blas.kernels))

@@ -33,6 +33,8 @@ class XlaEngine:
     mode: Mode = JAX
 
     def __init__(self, put: Put, fallback: Callable[[], Engine]) -> None:
+        from autoenc.theano.engines import xla_ops  # noqa: F401 - registers them
+
         self._put, self._fallback = put, fallback
         _read_values_as_arrays()
 

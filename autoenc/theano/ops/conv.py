@@ -92,7 +92,7 @@ def conv2d(
                 "input_shape and image_shape should not be provided at the same time."
             )
         input_shape = image_shape
-    steps = subsample, filter_flip, filter_dilation
+    steps: tuple[Any, Any, Any] = subsample, filter_flip, filter_dilation
     op = AbstractConv2d(input_shape, filter_shape, border_mode, *steps, num_groups, unshared)
     return op(input, filters)
 
@@ -163,7 +163,7 @@ def conv3d(
     num_groups: int = 1,
 ) -> Variable:
     """Convolve volumes, (n, channels, depth, rows, columns), with filters."""
-    steps = subsample, filter_flip, filter_dilation
+    steps: tuple[Any, Any, Any] = subsample, filter_flip, filter_dilation
     return AbstractConv3d(input_shape, filter_shape, border_mode, *steps, num_groups)(
         input, filters
     )
@@ -195,7 +195,7 @@ def conv2d_grad_wrt_inputs(
     if filter_shape is not None:
         _check_shape("filter_shape", filter_shape, 6 if unshared else 4, 0)
     _check_shape("input_shape", input_shape, 4, 2)
-    steps = subsample, filter_flip, filter_dilation
+    steps: tuple[Any, Any, Any] = subsample, filter_flip, filter_dilation
     known = _numbers(input_shape), filter_shape
     op = AbstractConv2d_gradInputs(*known, border_mode, *steps, num_groups, unshared)
     return op(filters, output_grad, pt.stack(list(input_shape[-2:])))
@@ -216,7 +216,7 @@ def conv3d_grad_wrt_inputs(
     if filter_shape is not None:
         _check_shape("filter_shape", filter_shape, 5, 0)
     _check_shape("input_shape", input_shape, 5, 3)
-    steps = subsample, filter_flip, filter_dilation
+    steps: tuple[Any, Any, Any] = subsample, filter_flip, filter_dilation
     known = _numbers(input_shape), filter_shape
     op = AbstractConv3d_gradInputs(*known, border_mode, *steps, num_groups)
     return op(filters, output_grad, pt.stack(list(input_shape[-3:])))
@@ -248,7 +248,7 @@ def conv2d_grad_wrt_weights(
     _check_shape("filter_shape", filter_shape, 6 if unshared else 4, 2)
     if input_shape is not None:
         _check_shape("input_shape", input_shape, 4, 0)
-    steps = subsample, filter_flip, filter_dilation
+    steps: tuple[Any, Any, Any] = subsample, filter_flip, filter_dilation
     known = input_shape, _numbers(filter_shape)
     op = AbstractConv2d_gradWeights(*known, border_mode, *steps, num_groups, unshared)
     return op(input, output_grad, pt.stack(list(filter_shape[-2:])))
@@ -269,7 +269,7 @@ def conv3d_grad_wrt_weights(
     _check_shape("filter_shape", filter_shape, 5, 3)
     if input_shape is not None:
         _check_shape("input_shape", input_shape, 5, 0)
-    steps = subsample, filter_flip, filter_dilation
+    steps: tuple[Any, Any, Any] = subsample, filter_flip, filter_dilation
     known = input_shape, _numbers(filter_shape)
     op = AbstractConv3d_gradWeights(*known, border_mode, *steps, num_groups)
     return op(input, output_grad, pt.stack(list(filter_shape[-3:])))
@@ -307,7 +307,7 @@ def separable_conv2d(
     filter_dilation: Sequence[int] = (1, 1),
 ) -> Variable:
     """Convolve each channel by itself, then mix the results by filters of one entry."""
-    steps = subsample, filter_flip, filter_dilation
+    steps: tuple[Any, Any, Any] = subsample, filter_flip, filter_dilation
     shapes = input_shape, depthwise_filter_shape
     each = AbstractConv2d(*shapes, border_mode, *steps, num_channels)(input, depthwise_filters)
     shape = _depthwise_shape(*shapes, border_mode, subsample, filter_dilation)
@@ -329,7 +329,7 @@ def separable_conv3d(
     filter_dilation: Sequence[int] = (1, 1, 1),
 ) -> Variable:
     """Convolve each channel of volumes by itself, then mix the results."""
-    steps = subsample, filter_flip, filter_dilation
+    steps: tuple[Any, Any, Any] = subsample, filter_flip, filter_dilation
     shapes = input_shape, depthwise_filter_shape
     each = AbstractConv3d(*shapes, border_mode, *steps, num_channels)(input, depthwise_filters)
     shape = _depthwise_shape(*shapes, border_mode, subsample, filter_dilation)

@@ -31,7 +31,7 @@ Variable = Any
 Shape = Any
 
 
-class BaseAbstractConv(Op):  # type: ignore[misc]
+class BaseAbstractConv(Op):
     """What a convolution and its gradients have in common.
 
     Parameters

@@ -44,17 +44,12 @@ def border_mode_to_pad(
                 f"invalid border_mode {mode} which must be a tuple of length {convdim}"
             )
         return tuple(_pair(pad, mode) for pad in mode)
-    of_mode = {
-        "valid": lambda k: 0,
-        "full": lambda k: k - 1,
-        "half": lambda k: k // 2,
-    }
-    if mode not in of_mode:
+    if mode not in ("valid", "full", "half"):
         raise ValueError(
             f'invalid border_mode {mode}, which must be either "valid", "full", "half", an '
             f"integer or a tuple of length {convdim}"
         )
-    return tuple((of_mode[mode](k),) * 2 for k in kshp[-convdim:])
+    return tuple(_pads(mode, k) for k in kshp[-convdim:])
 
 
 def _pair(pad: Any, mode: BorderMode) -> tuple[int, int]:
@@ -78,7 +73,7 @@ def _pads(border_mode: BorderMode, span: Length) -> tuple[Any, Any]:
     pair = border_mode if isinstance(border_mode, tuple) else (border_mode, border_mode)
     if min(pair) < 0:
         raise ValueError("border_mode must be >= 0")
-    return pair  # type: ignore[return-value]
+    return pair
 
 
 def _of_axis(border_mode: BorderMode, axis: int) -> BorderMode:

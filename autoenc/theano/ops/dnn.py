@@ -18,6 +18,10 @@ from autoenc.theano.ops.pool import pool_2d, pool_3d
 Variable = Any
 
 
+def _border(mode: Any) -> Any:
+    return "half" if mode == "same" else mode
+
+
 def _flips(conv_mode: str) -> bool:
     if conv_mode not in ("conv", "cross"):
         raise ValueError(f'conv_mode must be "conv" or "cross", got {conv_mode!r}')
@@ -44,7 +48,7 @@ def dnn_conv(
     return conv2d(
         img,
         kerns,
-        border_mode=border_mode,
+        border_mode=_border(border_mode),
         subsample=subsample,
         filter_dilation=dilation,
         filter_flip=_flips(conv_mode),
@@ -69,7 +73,7 @@ def dnn_conv3d(
     return conv3d(
         img,
         kerns,
-        border_mode=border_mode,
+        border_mode=_border(border_mode),
         subsample=subsample,
         filter_dilation=dilation,
         filter_flip=_flips(conv_mode),
@@ -91,7 +95,7 @@ def dnn_gradweight(
 ) -> Variable:
     """Return the gradient of ``dnn_conv`` with respect to its filters, of a given shape."""
     op = AbstractConv2d_gradWeights(
-        border_mode=border_mode,
+        border_mode=_border(border_mode),
         subsample=subsample,
         filter_dilation=dilation,
         filter_flip=_flips(conv_mode),
@@ -114,7 +118,7 @@ def dnn_gradinput(
 ) -> Variable:
     """Return the gradient of ``dnn_conv`` with respect to its images, of a given shape."""
     op = AbstractConv2d_gradInputs(
-        border_mode=border_mode,
+        border_mode=_border(border_mode),
         subsample=subsample,
         filter_dilation=dilation,
         filter_flip=_flips(conv_mode),

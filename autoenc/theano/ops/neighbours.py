@@ -18,7 +18,7 @@ Variable = Any
 MODES = ("valid", "ignore_borders", "wrap_centered", "half", "full")
 
 
-class Images2Neibs(Op):  # type: ignore[misc]
+class Images2Neibs(Op):
     """The patches of images, a row each.
 
     Parameters
@@ -50,8 +50,8 @@ class Images2Neibs(Op):  # type: ignore[misc]
     def perform(self, node: Apply, inputs: Sequence[Array], outputs: Any) -> None:
         """Gather the patches."""
         images, shape, step = inputs
-        padded, place = _padded(images), _place(images.shape, shape, step, self.mode)
-        patches = padded[:, :, *place]
+        places = place(images.shape, shape, step, self.mode)
+        patches = _padded(images)[:, :, *places]
         outputs[0][0] = np.ascontiguousarray(patches).reshape(-1, int(np.prod(shape)))
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
@@ -71,7 +71,7 @@ class Images2Neibs(Op):  # type: ignore[misc]
         return [self(direction, *inputs[1:])]
 
 
-class Images2NeibsGrad(Op):  # type: ignore[misc]
+class Images2NeibsGrad(Op):
     """The gradient of `Images2Neibs`: the sum of what each entry's patches have."""
 
     __props__ = ("mode",)
@@ -88,12 +88,11 @@ class Images2NeibsGrad(Op):  # type: ignore[misc]
     def perform(self, node: Apply, inputs: Sequence[Array], outputs: Any) -> None:
         """Add the patches up."""
         gradient, images, shape, step = inputs
-        place = _place(images.shape, shape, step, self.mode)
-        grid = (place[0].shape[0], place[1].shape[1], *shape.tolist())
-        sums = np.zeros_like(_padded(images))
-        np.add.at(
-            sums, (slice(None), slice(None), *place), gradient.reshape(*images.shape[:2], *grid)
-        )
+        places = place(images.shape, shape, step, self.mode)
+        grid = (places[0].shape[0], places[1].shape[1], *shape.tolist())
+        sums: Array = np.zeros_like(_padded(images))
+        entries: Any = (slice(None), slice(None), *places)
+        np.add.at(sums, entries, gradient.reshape(*images.shape[:2], *grid))
         outputs[0][0] = sums[:, :, :-1, :-1].copy()
 
     def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
@@ -115,8 +114,8 @@ def _padded(images: Array) -> Array:
     return np.pad(images, ((0, 0), (0, 0), (0, 1), (0, 1)))
 
 
-def _place(images: Sequence[int], shape: Array, step: Array, mode: str) -> tuple[Array, Array]:
-    """Rows and columns of the entries of patches: (patches, patches, rows, columns)."""
+def place(images: Sequence[int], shape: Array, step: Array, mode: str) -> tuple[Array, Array]:
+    """Return rows and columns of the entries of patches: (patches, patches, rows, columns)."""
     if min(shape) <= 0 or min(step) <= 0:
         raise ValueError(f"neib_shape and neib_step must be positive, got {shape} and {step}")
     rows, columns = (
@@ -127,7 +126,7 @@ def _place(images: Sequence[int], shape: Array, step: Array, mode: str) -> tuple
 
 
 def _indices(length: int, size: int, step: int, mode: str, axis: int) -> Array:
-    """Indices of patches along one axis: (patches, size)."""
+    """Return the indices of patches along one axis: (patches, size)."""
     if mode == "wrap_centered":
         if size % 2 != 1:
             raise TypeError("Images2Neibs: in mode wrap_centered need patch with odd shapes")

@@ -20,7 +20,7 @@ Array = Any
 Variable = Any
 
 
-class BasePool(Op):  # type: ignore[misc]
+class BasePool(Op):
     """What pooling and its gradients have in common.
 
     Parameters
@@ -107,8 +107,8 @@ class BasePool(Op):  # type: ignore[misc]
                 raise ValueError(
                     f"pooling over {self.ndim} axes needs as many lengths, got {given.tolist()}"
                 )
-        lengths = (tuple(given.tolist()) for given in (ws, stride, pad))
-        return Windows(*lengths, self.ignore_border)
+        size, stride, pad = (tuple(given.tolist()) for given in (ws, stride, pad))
+        return Windows(size, stride, pad, self.ignore_border)
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         """Say that only arrays are differentiated."""

@@ -86,7 +86,7 @@ def gradient(image: Array, top: Array, given: Array, windows: Windows, mode: str
     if kernel and min(shape, default=1):
         sizes = _sizes(image, shape, windows)
         return _call(kernel, sizes, mode, image, top, given, result=image.shape)
-    result = np.zeros(image.shape, image.dtype)
+    result: Array = np.zeros(image.shape, image.dtype)
     for index, place, count in _windows(image.shape, shape, windows, mode):
         here, best = given[..., *index], top[..., *index]
         here = _on_axes(here, windows)
@@ -99,7 +99,7 @@ def gradient(image: Array, top: Array, given: Array, windows: Windows, mode: str
 
 def gathered(image: Array, top: Array, values: Array, windows: Windows) -> Array:
     """Sum values over the entries that equal the maximum of their window."""
-    result = np.zeros(top.shape, values.dtype)
+    result: Array = np.zeros(top.shape, values.dtype)
     for index, place, _ in _windows(image.shape, top.shape, windows, "max"):
         equal = image[..., *place] == _on_axes(top[..., *index], windows)
         result[..., *index] = _summed(np.where(equal, values[..., *place], 0), windows)
@@ -115,7 +115,7 @@ def at_maximum(image: Array, values: Array, windows: Windows) -> Array:
         return np.take_along_axis(of, flat.argmax(-1)[..., None], -1)[..., 0]
 
     shape = _out_shape(image, windows)
-    result = np.empty(shape, values.dtype)
+    result: Array = np.empty(shape, values.dtype)
     for index, place, _ in _windows(image.shape, shape, windows, "max"):
         result[..., *index] = first(place)
     return result
@@ -138,7 +138,7 @@ def _each_window(
     value: Callable[[Array, int], Array],
     mode: str,
 ) -> Array:
-    result = np.empty(shape, image.dtype)
+    result: Array = np.empty(shape, image.dtype)
     for index, place, count in _windows(image.shape, shape, windows, mode):
         flat = image[..., *place].reshape(*image.shape[: -windows.n_axes], -1)
         result[..., *index] = value(flat, count)
@@ -159,14 +159,15 @@ def _windows(
     lengths, out = image[-windows.n_axes :], shape[-windows.n_axes :]
     for index in product(*map(range, out)):
         axes = zip(index, lengths, windows.size, windows.stride, windows.pad, strict=True)
-        spans = [_span(*axis, padded=mode == "average_inc_pad") for axis in axes]
+        spans = [span(*axis, padded=mode == "average_inc_pad") for axis in axes]
         place = tuple(slice(begin, end) for begin, end, _ in spans)
         yield index, place, int(np.prod([count for *_, count in spans]))
 
 
-def _span(
+def span(
     i: int, length: int, size: int, stride: int, pad: int, padded: bool
 ) -> tuple[int, int, int]:
+    """Return begin and end of a window within the image, and of how many entries a mean is."""
     start, end = i * stride, min(i * stride + size, length + 2 * pad)
     begin, stop = max(start - pad, 0), min(end - pad, length)
     return begin, stop, end - start if padded else stop - begin

@@ -16,7 +16,7 @@ Array = Any
 Variable = Any
 
 
-class TopKOp(Op):  # type: ignore[misc]
+class TopKOp(Op):
     """The k largest entries along an axis and their indices; the smallest if k is negative.
 
     Parameters

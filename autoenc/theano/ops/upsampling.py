@@ -67,12 +67,12 @@ def bilinear_upsampling(
             )
         return frac_bilinear_upsampling(input, frac_ratio)
     x = pt.as_tensor_variable(input)
-    known = batch_size is not None and num_input_channels is not None
-    n = batch_size * num_input_channels if known else None  # type: ignore[operator]
+    known = batch_size, num_input_channels
+    n = None if None in known else int(np.prod(known))  # type: ignore[arg-type]
     rows, columns = x.shape[2], x.shape[3]
     bordered = _bordered(x.reshape((-1, 1, rows, columns)))
     enlarge = _enlarged_by_axis if use_1D_kernel else _enlarged
-    enlarged = enlarge(bordered, ratio, n, rows, columns)
+    enlarged = enlarge(bordered, int(ratio or 1), n, rows, columns)
     return enlarged.reshape((x.shape[0], x.shape[1], rows * ratio, columns * ratio))
 
 

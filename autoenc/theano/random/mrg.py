@@ -2,9 +2,9 @@
 
 >>> from pytensor import function
 >>> draw = MRG_RandomStreams(seed=234).uniform((2,))
->>> f = function([], draw, updates=[draw.update])
+>>> f = function([], draw, mode="CVM")
 >>> print(f().round(4))
-[0.14   0.7107]
+[0.4499 0.3062]
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pytensor.scalar import upcast
 from autoenc.theano.random import mrg31k3p
 from autoenc.theano.random.mrg_uniform import mrg_uniform
 from autoenc.theano.random.outcomes import ChoiceFromUniform, MultinomialFromUniform
+from autoenc.theano.random.states import update_by_default
 
 Array = Any
 Variable = Any
@@ -142,7 +143,7 @@ class MRG_RandomStreams:  # noqa: N801 - Theano's name
         """Attach a draw's update to it and to its state."""
         sample.rstate, sample.update = node_rstate, (node_rstate, new_rstate)
         self.state_updates.append((node_rstate, new_rstate, size, nstreams))
-        node_rstate.default_update = new_rstate
+        update_by_default(node_rstate, new_rstate)
         return sample
 
     def uniform(

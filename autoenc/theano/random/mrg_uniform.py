@@ -25,7 +25,7 @@ _NORMS = {"float32": np.float32(4.6566126e-10), "float64": np.float64(2.0**-31)}
 _HALF_NORM = float(np.float16(3.0458e-05))
 
 
-class mrg_uniform(Op):  # type: ignore[misc] # noqa: N801 - Theano's name
+class mrg_uniform(Op):  # noqa: N801 - Theano's name
     """Draw numbers between 0 and 1, the i-th of them from stream i modulo the number of streams.
 
     Parameters

@@ -16,7 +16,7 @@ Array = Any
 Variable = Any
 
 
-class MultinomialFromUniform(Op):  # type: ignore[misc]
+class MultinomialFromUniform(Op):
     """Count outcomes: each uniform number falls into one of the intervals of its row.
 
     Parameters
@@ -105,7 +105,7 @@ class ChoiceFromUniform(MultinomialFromUniform):
         return pt.tensor(dtype=dtype, shape=(1 if pvals.broadcastable[0] else None, None))
 
     def perform(self, node: Apply, inputs: Sequence[Array], outputs: Any) -> None:
-        """Choose one outcome of each row after the other; -1 where the number is in no interval."""
+        """Choose outcomes of each row, one after the other; -1 where there is none."""
         pvals, unis, n = inputs
         if n > pvals.shape[1]:
             raise ValueError(

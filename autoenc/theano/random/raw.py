@@ -31,7 +31,7 @@ Array = Any
 Variable = Any
 
 
-class RandomFunction(Op):  # type: ignore[misc]
+class RandomFunction(Op):
     """Draw numbers from a ``RandomState``.
 
     Parameters

@@ -6,6 +6,7 @@ PyTensor has given up ``RandomState`` for ``Generator``, whose numbers differ.
 from __future__ import annotations
 
 import copy
+import warnings
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,14 @@ register_view_op_c_code(
 )
 
 random_state_type = RandomStateType()
+
+
+def update_by_default(state: Any, after: Any) -> None:
+    """Let functions that use a shared variable update it unless they are told otherwise."""
+    with warnings.catch_warnings():
+        # PyTensor prefers explicit updates, for which scripts of the time have no place.
+        warnings.filterwarnings("ignore", "Setting default_update", DeprecationWarning)
+        state.default_update = after
 
 
 class RandomStateSharedVariable(SharedVariable):
