@@ -23,6 +23,7 @@ _REWRITING = (
     "pytensor.graph.rewriting.utils",
 )
 _LINKERS = (
+    "autoenc.theano.meaning.linkers",
     "pytensor.link.basic",
     "pytensor.link.utils",
     "pytensor.link.vm",

@@ -1,4 +1,4 @@
-"""Operations that are graphs, such as softmax, become parts of the graph that has them.
+"""Operations that are graphs become parts of the graph that has them.
 
 PyTensor keeps them whole for engines with code of their own for each. In C they would be
 functions that are called from the compiled graph; in its place they fuse with their neighbours.
@@ -28,5 +28,5 @@ def local_inline(_: Any, node: Apply) -> list[Any]:
 def with_inlining(mode: Mode) -> Mode:
     """Return a mode in which all operations that are graphs are replaced by them."""
     inlining = dfs_rewriter(local_inline, name="inline_every_graph")
-    changed: Mode = mode.excluding("symbolic_op_recognition").register((inlining, _POSITION))
+    changed: Mode = mode.register((inlining, _POSITION))
     return changed
