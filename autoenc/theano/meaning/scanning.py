@@ -191,7 +191,7 @@ def _with_all_updates(fn: Callable[..., Any], states: list[Any]) -> Callable[...
         condition, outputs, updates = get_updates_and_outputs(fn(*arguments))
         outputs = _as_states(outputs, states)
         updates = {**_default_updates([*outputs, *updates.values()], updates), **updates}
-        result = outputs, list(updates.items())
+        result = outputs, updates
         return (*result, until(condition)) if condition is not None else result
 
     return step
