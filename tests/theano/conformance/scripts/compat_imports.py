@@ -1,8 +1,8 @@
 from __future__ import print_function
 import theano
 from theano import tensor, function, shared, config, scan, ifelse, gof, compile, printing, gradient
-from theano.compat.python2x import OrderedDict
 from theano.compat import izip
+from collections import OrderedDict
 import theano.tensor.nnet.neighbours, theano.tensor.signal.pool, theano.tensor.shared_randomstreams, theano.sandbox.rng_mrg
 from theano.tensor.sharedvar import TensorSharedVariable
 from theano.compile.sharedvalue import SharedVariable

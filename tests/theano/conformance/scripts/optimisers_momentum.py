@@ -7,7 +7,7 @@ def momentum(cost, params, lr=0.1, mu=.9):
         updates.append((v, mu * v - lr * g)); updates.append((p, p + mu * v - lr * g))
     return updates
 rng = np.random.RandomState(0)
-w = theano.shared(rng.normal(size=(3, 1)).astype('float32')); b = theano.shared(np.float32(0))
+w = theano.shared(rng.normal(size=(3, 1)).astype('float32')); b = theano.shared(np.zeros(1, "float32"))
 x = T.matrix(); y = T.matrix()
 cost = T.mean((T.dot(x, w) + b - y) ** 2)
 f = theano.function([x, y], cost, updates=momentum(cost, [w, b]))
