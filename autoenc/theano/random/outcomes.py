@@ -115,10 +115,10 @@ class ChoiceFromUniform(MultinomialFromUniform):
         _check(pvals, unis, n)
         left = pvals.copy()
         chosen = np.full((len(pvals), int(n)), -1, node.outputs[0].type.dtype)
-        for column, uniform in zip(chosen.T, unis.reshape(int(n), len(pvals)), strict=True):
+        for i, uniform in enumerate(unis.reshape(int(n), len(pvals))):
             rows, outcomes = _interval(left.cumsum(1, dtype="float64"), uniform)
-            column[rows] = outcomes
-            if not self.replace:
+            chosen[rows, i] = outcomes
+            if not self.replace and i < n - 1:
                 _remove(left, rows, outcomes)
         outputs[0][0] = chosen
 
