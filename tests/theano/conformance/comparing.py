@@ -14,7 +14,7 @@ def difference(expected, printed):
     width of the numbers; numbers with a point to 1e-6, relative to what is above 1.
     """
     ours, theirs = _lines(printed), _lines(expected)
-    for number, (their, our) in enumerate(zip(theirs, ours), start=1):
+    for number, (their, our) in enumerate(zip(theirs, ours, strict=False), start=1):
         if not _agree(their, our):
             return f"line {number}: Theano printed {their!r}, here {our!r}"
     if len(ours) != len(theirs):
@@ -36,7 +36,7 @@ def _lines(text):
 def _agree(their, our):
     if _text(their) != _text(our):
         return False
-    pairs = zip(NUMBER.findall(their), NUMBER.findall(our))
+    pairs = zip(NUMBER.findall(their), NUMBER.findall(our), strict=True)
     return all(_equal(a, b) for a, b in pairs)
 
 

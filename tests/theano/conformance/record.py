@@ -1,4 +1,4 @@
-"""Record what the scripts print under the real Theano. See README.md beside this file.
+"""Record what the scripts print under the real Theano. See ../README.md.
 
 Run by the Python that has Theano 1.0.5, which is 3.8: only what that knows is used here.
 """
@@ -6,47 +6,41 @@ Run by the Python that has Theano 1.0.5, which is 3.8: only what that knows is u
 import os
 import subprocess
 import sys
+from pathlib import Path
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-SCRIPTS = os.path.join(HERE, "scripts")
+SCRIPTS = Path(__file__).resolve().parent / "scripts"
 
 
 def flags_of(path):
-    """Theano's flags that a script asks for in its first lines, over floatX=float32."""
-    flags = "floatX=float32"
-    with open(path) as script:
-        for line in script:
-            if line.startswith("# flags:"):
-                flags += "," + line[len("# flags:") :].strip()
-    return flags
+    """Return Theano's flags for a script: float32, unless its line "# flags:" has others."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("# flags:"):
+            return line[len("# flags:") :].strip()
+    return "floatX=float32"
 
 
-def record(name, more_flags):
+def record(path, more_flags):
     """Run a script in a process of its own and write what it prints beside it."""
-    path = os.path.join(SCRIPTS, name)
     flags = ",".join(part for part in (flags_of(path), more_flags) if part)
-    environment = dict(os.environ, THEANO_FLAGS=flags, PYTHONHASHSEED="0", OMP_NUM_THREADS="1")
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", name],
-        cwd=SCRIPTS,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        universal_newlines=True,
+        [sys.executable, "-W", "ignore", path.name],
+        cwd=path.parent,
+        env={**os.environ, "THEANO_FLAGS": flags, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        check=False,
     )
     if done.returncode:
-        print(name + " FAILED\n" + done.stderr[-2000:])
+        print(f"{path.name} FAILED\n{done.stderr.decode()[-2000:]}")
         return False
-    with open(path[: -len(".py")] + ".txt", "w") as expected:
-        expected.write(done.stdout)
+    path.with_suffix(".txt").write_bytes(done.stdout)
     return True
 
 
 def main():
     """Record the scripts that are named, or all of them."""
-    names = sys.argv[1:] or sorted(n for n in os.listdir(SCRIPTS) if n.endswith(".py"))
-    results = [record(name, os.environ.get("THEANO_FLAGS", "")) for name in names]
-    print("%d of %d recorded" % (sum(results), len(results)))
+    names = sys.argv[1:] or [path.name for path in sorted(SCRIPTS.glob("*.py"))]
+    results = [record(SCRIPTS / name, os.environ.get("THEANO_FLAGS", "")) for name in names]
+    print(f"{sum(results)} of {len(results)} recorded")
     return 0 if all(results) else 1
 
 
