@@ -165,11 +165,9 @@ class _Reduction:
             return 1
         result: Any = np.ones(())
         for axis, n in enumerate(self.out):
-            given = (
-                self.lengths[axis],
-                *(of[axis] for of in (self.windows.size, self.windows.stride, self.windows.pad)),
-            )
-            spans = [span(i, *given, padded=mode == "average_inc_pad")[2] for i in range(n)]
+            w = self.windows
+            given = self.lengths[axis], w.size[axis], w.stride[axis], w.pad[axis]
+            spans = [span(i, *given, mode == "average_inc_pad")[2] for i in range(n)]
             result = np.multiply.outer(result, np.asarray(spans, float))
         return result
 
@@ -254,8 +252,8 @@ def _gathered(
 
 
 def _place(op: Any, node: Apply, shape: Sequence[int]) -> Any:
-    lengths = (np.asarray(_constant(v, "the shape of patches")) for v in node.inputs[-2:])
-    return neighbours.place(shape, *lengths, op.mode)
+    size, step = (np.asarray(_constant(v, "the shape of patches")) for v in node.inputs[-2:])
+    return neighbours.place(shape, size, step, op.mode)
 
 
 def _gathered_patches(images: DeviceArray, place: Any) -> DeviceArray:
