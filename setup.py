@@ -55,6 +55,7 @@ setup(
         "autoenc.backends.xla.thin": ["*.cpp", "*.cu", "*.h"],
         "autoenc.data": ["donuts.csv", "mnist_sample.npz", "README.md"],
         "autoenc.reports": ["templates/*"],
+        "autoenc.theano.known": ["*.txt"],
     },
     install_requires=[
         "numpy>=1.26",
@@ -69,6 +70,8 @@ setup(
         "pooch>=1.8",
         "requests>=2.31",
         "threadpoolctl>=3.1",
+        "fissix>=24.4",
+        "six>=1.16",
     ],
     extras_require={
         "mkl": ["mkl>=2024; platform_machine == 'x86_64' or platform_machine == 'AMD64'"],

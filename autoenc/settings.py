@@ -26,6 +26,8 @@ from autoenc.folders import expand, temporary_folder
 
 FLOAT_TYPES = ("float32", "float64")
 DEVICE_PATTERN = re.compile(r"cpu|cuda\d*")
+# Theano's first name for a GPU: one if there is one, which is what no device at all means.
+ANY_GPU = re.compile(r"gpu\d*")
 
 
 class SettingsError(ValueError):
@@ -82,9 +84,9 @@ def read_settings(
     SettingsError
         If a known key has a value that is not supported.
     """
-    flags = os.environ.get("THEANO_FLAGS", "") if flags is None else flags
-    files = _theanorc_files() if files is None else files
-    given = {**_from_files(files), **_from_flags(flags)}
+    given = given_settings(flags, files)
+    if ANY_GPU.fullmatch(given.get("device", "")):
+        del given["device"]
     known = {field.name.lower(): field.name for field in fields(Settings)}
     settings = Settings(**{known[key]: value for key, value in given.items() if key in known})
     check_float_type(settings.floatX)
@@ -100,6 +102,26 @@ def user_settings() -> Settings:
     changes.
     """
     return read_settings()
+
+
+def given_settings(
+    flags: str | None = None, files: Iterable[str | os.PathLike[str]] | None = None
+) -> dict[str, str]:
+    """Return every setting that was given, known or not.
+
+    Parameters
+    ----------
+    flags, files
+        As for `read_settings`.
+
+    Returns
+    -------
+    dict
+        Keys are in lower case, with ``__`` between section and name.
+    """
+    flags = os.environ.get("THEANO_FLAGS", "") if flags is None else flags
+    files = _theanorc_files() if files is None else files
+    return {**_from_files(files), **_from_flags(flags)}
 
 
 def check_float_type(value: str | None) -> str | None:

@@ -15,6 +15,7 @@ from autoenc.settings import (
     check_device,
     check_float_type,
     configure_pytensor,
+    given_settings,
     read_settings,
 )
 
@@ -184,7 +185,7 @@ def test_devices_that_are_known(value):
     assert check_device(value) == value
 
 
-@pytest.mark.parametrize("value", ["gpu", "gpu0", "CPU", "cuda:0", "cpu0", "tpu", "xcuda", ""])
+@pytest.mark.parametrize("value", ["gpux", "CPU", "cuda:0", "cpu0", "tpu", "xcuda", ""])
 def test_another_device_is_refused_wherever_it_is_given(value, tmp_path):
     text = (
         f"device is {value!r}; expected 'cpu', 'cuda' or 'cuda<number>' "
@@ -201,8 +202,26 @@ def test_another_device_is_refused_wherever_it_is_given(value, tmp_path):
             give()
 
 
+@pytest.mark.parametrize("value", ["gpu", "gpu0"])
+def test_old_settings_for_any_gpu_leave_the_choice_open(value, tmp_path):
+    path = write(tmp_path / "rc", f"[global]\ndevice = {value}\n")
+    assert read_settings(flags="", files=[path]).device is None
+    assert read_settings(flags=f"device={value}", files=[]).device is None
+
+
+def test_a_call_names_the_device_as_it_is_called_today():
+    with pytest.raises(SettingsError, match="Theano's old 'gpu' is today's 'cuda'"):
+        check_device("gpu")
+
+
+def test_all_that_was_given_is_there_to_be_read(tmp_path):
+    path = write(tmp_path / "rc", "[dnn]\nenabled = False\n[global]\nprofile = True\n")
+    given = given_settings(flags="profile=False,allow_gc=True", files=[path])
+    assert given == {"dnn__enabled": "False", "profile": "False", "allow_gc": "True"}
+
+
 def test_a_wrong_value_that_is_overruled_is_no_harm(tmp_path):
-    path = write(tmp_path / "rc", "[global]\ndevice = gpu\n")
+    path = write(tmp_path / "rc", "[global]\ndevice = tpu\n")
     assert read_settings(flags="device=cuda", files=[path]).device == "cuda"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytensor
@@ -21,6 +21,7 @@ from autoenc.backends.c import (
     mixed_products,
     row_products,
     shared_pairs,
+    symbolic,
     tied_gradient,
 )
 from autoenc.backends.c.blas import Blas, find_blas, prepare_mkl, respect_quota
@@ -88,6 +89,7 @@ class CBackend:
         _use_compile_folder(settings, self._ldflags, self._cxxflags)
         # Memory of intermediate arrays is reused by the next step.
         mode = Mode(VMLinker(allow_gc=False, use_cloop=True), "fast_run")
+        mode = mode.register(*symbolic.REWRITES)
         self._mode = mode.register(*elementwise.rewrites(shared=bool(blas.kernels)))
         self._row_mode = self._mode
         if blas.kernels:
@@ -112,6 +114,15 @@ class CBackend:
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
         """Compile an expression into a function of rows; see `Backend.function`."""
         return RowFunction(inputs, output, self._row_mode, self._flags)
+
+    @property
+    def mode(self) -> Mode:
+        """PyTensor's mode for graphs of any kind; compile them within `flags`."""
+        return self._mode
+
+    def flags(self) -> AbstractContextManager[None]:
+        """Return a context in which PyTensor's flags are as this backend wants them."""
+        return self._flags()
 
     @contextmanager
     def _flags(self) -> Iterator[None]:

@@ -2,7 +2,8 @@
 
 Products of matrices of a few rows, for which no BLAS is made (``products.cpp``), products in
 mixed precision (``mixed.cpp``) and sums (``sums.cpp``), all by threads that wait for nobody
-(``workers.h``), and random decisions (``draws.cpp``).
+(``workers.h``), random decisions (``draws.cpp``), the streams of MRG31k3p (``mrg.cpp``),
+convolutions (``images.cpp``) and pooling (``pools.cpp``).
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def _run(command: list[str], output: str) -> None:
 
 def _definitions(blas: Blas) -> list[str]:
     """Names of the BLAS's routines, and of those that keep it to one thread, where there are."""
-    definitions = [f"-DBLAS_SGEMM={blas.prefix}sgemm_"]
+    definitions = [f"-DBLAS_{name.upper()}={blas.prefix}{name}_" for name in ("sgemm", "dgemm")]
     if blas.name == "mkl":
         definitions.append("-DBLAS_IS_MKL")
     if blas.name == "openblas":

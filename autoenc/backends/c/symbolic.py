@@ -1,0 +1,27 @@
+"""Operations that PyTensor defines by a graph of others, written out in C mode.
+
+Its C linker has no code for them: it would compile each such graph as a function of its own, in
+the default mode, which is Numba.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytensor.graph.basic import Apply
+from pytensor.graph.rewriting.basic import in2out, node_rewriter
+from pytensor.tensor.rewriting.ofg import inline_ofg_node
+from pytensor.tensor.special import LogSoftmax, Softmax
+
+# After the rewrites that know them, such as that of log(softmax), and before loops are fused.
+POSITION = 2.95
+
+
+@node_rewriter([Softmax, LogSoftmax])  # type: ignore[untyped-decorator]
+def local_written_out(_: Any, node: Apply) -> list[Any]:
+    """Replace the operation by the graph that defines it."""
+    outputs: list[Any] = inline_ofg_node(node)
+    return outputs
+
+
+REWRITES = ((in2out(local_written_out, name="symbolic_written_out"), POSITION),)

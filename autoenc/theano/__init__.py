@@ -1,0 +1,74 @@
+"""Theano's names on today's engines.
+
+``python -m autoenc.theano script.py`` runs a script that begins with ``import theano``,
+and new code can write ``import autoenc.theano as theano``:
+
+>>> import autoenc.theano as theano
+>>> import autoenc.theano.tensor as T
+>>> x = T.dscalar("x")
+>>> f = theano.function([x], x**2, mode="FAST_COMPILE")
+>>> f(3)
+array(9.)
+
+``ops`` and ``random`` hold the operations and the random streams that PyTensor lacks or
+defines differently, ``meaning`` what other names mean differently, ``functions`` the function
+object, ``engines`` where it runs, ``flags`` the settings. The other modules give all of these
+the names that Theano 1.0.5 had; see ``docs/theano.md`` for each of them.
+"""
+
+from autoenc.theano import tree
+from autoenc.theano.names import resolver
+
+tree.install()
+
+from pytensor.compile.builders import OpFromGraph  # noqa: E402
+from pytensor.compile.io import Out  # noqa: E402
+from pytensor.gradient import grad  # noqa: E402
+from pytensor.printing import pp, pprint  # noqa: E402
+
+from autoenc.theano.flags import config  # noqa: E402
+from autoenc.theano.flags.reading import apply_given  # noqa: E402
+from autoenc.theano.functions import Function, In, Param, function  # noqa: E402
+from autoenc.theano.meaning import variables  # noqa: E402
+from autoenc.theano.meaning.arrays import _asarray  # noqa: E402
+from autoenc.theano.meaning.cloning import clone  # noqa: E402
+from autoenc.theano.meaning.derivatives import Lop, Rop  # noqa: E402
+from autoenc.theano.meaning.operations import Op  # noqa: E402
+from autoenc.theano.meaning.scanning import foldl, foldr, map, reduce, scan  # noqa: A004, E402
+from autoenc.theano.meaning.sharing import shared  # noqa: E402
+from autoenc.theano.updates import OrderedUpdates  # noqa: E402
+from autoenc.theano.version import version as __version__  # noqa: E402
+
+__all__ = [
+    "Function",
+    "In",
+    "Lop",
+    "Op",
+    "OpFromGraph",
+    "OrderedUpdates",
+    "Out",
+    "Param",
+    "Rop",
+    "__version__",
+    "_asarray",
+    "clone",
+    "config",
+    "foldl",
+    "foldr",
+    "function",
+    "grad",
+    "map",
+    "pp",
+    "pprint",
+    "reduce",
+    "scan",
+    "shared",
+]
+
+__api_version__ = 1
+PY3 = True
+
+variables.extend()
+apply_given()
+
+__getattr__ = resolver("")

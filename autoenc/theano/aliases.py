@@ -1,0 +1,54 @@
+"""Makes ``import theano`` mean this room, for scripts that are run by it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+OLD, NEW = "theano", "autoenc.theano"
+
+
+class _Alias(Loader):
+    """Gives an import the module that another name stands for."""
+
+    def __init__(self) -> None:
+        self._own: tuple[ModuleSpec | None, Any] = (None, None)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module = import_module(NEW + spec.name.removeprefix(OLD))
+        self._own = module.__spec__, module.__loader__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        # The import system has put the alias's own there.
+        module.__spec__, module.__loader__ = self._own
+
+
+class TheanoFinder(MetaPathFinder):
+    """Finds ``theano`` and everything below it in this room."""
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
+        """Return a spec whose loader answers with the module of this room."""
+        if fullname != OLD and not fullname.startswith(f"{OLD}."):
+            return None
+        try:
+            found = find_spec(NEW + fullname.removeprefix(OLD))
+        except ModuleNotFoundError:
+            return None
+        if found is None:
+            return None
+        return ModuleSpec(
+            fullname, _Alias(), is_package=found.submodule_search_locations is not None
+        )
+
+
+def install() -> None:
+    """Make ``theano`` importable; later calls change nothing."""
+    if not any(isinstance(finder, TheanoFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, TheanoFinder())

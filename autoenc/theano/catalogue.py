@@ -1,0 +1,402 @@
+"""Theano's modules, which of PyTensor's have their names today, and why some have none.
+
+A module that is listed without a source has all of its names in this room, or refuses them.
+"""
+
+from __future__ import annotations
+
+_GRAPH = (
+    "pytensor.graph.basic",
+    "pytensor.graph.op",
+    "pytensor.graph.type",
+    "pytensor.graph.fg",
+    "pytensor.graph.traversal",
+    "pytensor.graph.replace",
+    "pytensor.graph.utils",
+    "pytensor.graph.features",
+    "pytensor.graph.destroyhandler",
+    "pytensor.graph.null_type",
+)
+_REWRITING = (
+    "pytensor.graph.rewriting.basic",
+    "pytensor.graph.rewriting.db",
+    "pytensor.graph.rewriting.utils",
+)
+_LINKERS = (
+    "autoenc.theano.meaning.linkers",
+    "pytensor.link.basic",
+    "pytensor.link.utils",
+    "pytensor.link.vm",
+    "pytensor.link.c.basic",
+    "pytensor.link.c.interface",
+    "pytensor.link.c.op",
+    "pytensor.link.c.type",
+    "pytensor.link.c.cmodule",
+    "pytensor.link.c.params_type",
+)
+_COMPILE = (
+    "pytensor.compile",
+    "pytensor.compile.aliasing",
+    "pytensor.compile.builders",
+    "pytensor.compile.executor",
+    "pytensor.compile.io",
+    "pytensor.compile.maker",
+    "pytensor.compile.mode",
+    "pytensor.compile.ops",
+    "pytensor.compile.rebuild",
+    "pytensor.compile.sharedvalue",
+)
+_TENSOR = (
+    "pytensor.tensor",
+    "pytensor.tensor.basic",
+    "pytensor.tensor.math",
+    "pytensor.tensor.type",
+    "pytensor.tensor.variable",
+    "pytensor.tensor.elemwise",
+    "pytensor.tensor.shape",
+    "pytensor.tensor.subtensor",
+    "pytensor.tensor.extra_ops",
+    "pytensor.tensor.exceptions",
+    "pytensor.tensor.sharedvar",
+    "pytensor.tensor.utils",
+    "pytensor.tensor.type_other",
+    "pytensor.tensor.sort",
+    "pytensor.raise_op",
+    "pytensor.gradient",
+    "pytensor.scan.utils",
+)
+_LINALG = (
+    "pytensor.tensor.linalg",
+    "pytensor.tensor.linalg.summary",
+    "pytensor.tensor.linalg.constructors",
+    "pytensor.tensor.linalg.inverse",
+    "pytensor.tensor.linalg.products",
+    "pytensor.tensor.basic",
+    "pytensor.tensor.math",
+)
+_TENSOR_REWRITING = (
+    "pytensor.tensor.rewriting.basic",
+    "pytensor.tensor.rewriting.math",
+    "pytensor.tensor.rewriting.shape",
+    "pytensor.tensor.rewriting.subtensor",
+    "pytensor.tensor.rewriting.elemwise",
+    "pytensor.tensor.rewriting.extra_ops",
+    "pytensor.tensor.rewriting.special",
+    "pytensor.tensor.rewriting.uncanonicalize",
+    "pytensor.tensor.rewriting.blas",
+)
+_SCALAR = ("pytensor.scalar", "pytensor.scalar.basic", "pytensor.scalar.math")
+_SPARSE = (
+    "pytensor.sparse",
+    "pytensor.sparse.basic",
+    "pytensor.sparse.math",
+    "pytensor.sparse.type",
+    "pytensor.sparse.variable",
+    "pytensor.sparse.linalg",
+)
+_SCAN = (
+    "pytensor.scan.basic",
+    "pytensor.scan.views",
+    "pytensor.scan.checkpoints",
+    "pytensor.scan.utils",
+    "pytensor.scan.op",
+)
+_NONE: tuple[str, ...] = ()
+# Our own.
+_DEVICES = ("autoenc.theano.meaning.devices",)
+_CONV = tuple(
+    f"autoenc.theano.ops.{noun}" for noun in ("conv", "conv_ops", "conv_shapes", "upsampling")
+)
+_NNET = (
+    "autoenc.theano.meaning.activations",
+    *(
+        f"autoenc.theano.ops.{noun}"
+        for noun in (
+            "softmax",
+            "cross_entropy",
+            "hierarchical_softmax",
+            "batch_normalization",
+            "rows",
+            "confusion",
+        )
+    ),
+    *_CONV,
+)
+_NEIGHBOURS = ("autoenc.theano.ops.neighbours",)
+_POOL = ("autoenc.theano.ops.pool", "autoenc.theano.ops.pool_ops")
+_CORR = ("autoenc.theano.ops.corr",)
+_VOLUMES = ("autoenc.theano.ops.volumes",)
+_SORT = ("autoenc.theano.ops.top_k",)
+_ONE_HOT = ("autoenc.theano.ops.one_hot",)
+_STREAMS = ("autoenc.theano.random.streams", "autoenc.theano.random.states")
+_RAW_RANDOM = ("autoenc.theano.random.raw", "autoenc.theano.random.states")
+_OUTCOMES = ("autoenc.theano.random.outcomes",)
+_MRG = (
+    "autoenc.theano.random.mrg",
+    "autoenc.theano.random.mrg31k3p",
+    "autoenc.theano.random.mrg_uniform",
+)
+_CONVENIENCES = ("autoenc.theano.meaning.conveniences",)
+_REWRITES = ("autoenc.theano.meaning.rewriting",)
+_ARITHMETIC_OF_NUMBERS = ("autoenc.theano.meaning.scalars",)
+_MEANING = tuple(
+    f"autoenc.theano.meaning.{noun}"
+    for noun in ("arithmetic", "broadcasting", "creation", "shapes", "derivatives", "oldest")
+)
+_SPARSE_TYPES = ("autoenc.theano.meaning.sparse",)
+_TESTING = ("autoenc.theano.meaning.testing",)
+
+SOURCES: dict[str, tuple[str, ...]] = {
+    "": (
+        *_CONVENIENCES,
+        *_GRAPH,
+        "pytensor.compile",
+        "pytensor.gradient",
+        "pytensor.printing",
+        *_LINKERS,
+    ),
+    "compat": _NONE,
+    "compat.collections": _NONE,
+    "compat.python2x": _NONE,
+    "compat.six": ("six",),
+    "compat.six.moves": ("six.moves",),
+    "compat.six.moves.cPickle": ("autoenc.theano.modernise.pickles",),
+    "compile": (*_COMPILE, "pytensor.compile.debug.profiling"),
+    "compile.builders": ("pytensor.compile.builders",),
+    "compile.debugmode": ("pytensor.compile.debug.debugmode",),
+    "compile.function": _COMPILE,
+    "compile.function_module": _COMPILE,
+    "compile.io": _COMPILE,
+    "compile.mode": ("pytensor.compile.mode", *_LINKERS),
+    "compile.monitormode": ("pytensor.compile.debug.monitormode",),
+    "compile.nanguardmode": ("pytensor.compile.debug.nanguardmode",),
+    "compile.ops": ("pytensor.compile.ops", "pytensor.tensor.shape"),
+    "compile.pfunc": _COMPILE,
+    "compile.profiling": ("pytensor.compile.debug.profiling",),
+    "compile.sharedvalue": _COMPILE,
+    "configdefaults": ("pytensor.configdefaults", "pytensor.configparser"),
+    "configparser": ("pytensor.configparser", "pytensor.configdefaults"),
+    "gof": (
+        *_REWRITES,
+        *_CONVENIENCES,
+        *_GRAPH,
+        *_REWRITING,
+        *_LINKERS,
+        "pytensor.compile.compilelock",
+    ),
+    "gof.callcache": _NONE,
+    "gof.cc": _LINKERS,
+    "gof.cmodule": ("pytensor.link.c.cmodule", "pytensor.link.c.exceptions"),
+    "gof.compiledir": ("pytensor.compile.compiledir", "pytensor.configdefaults"),
+    "gof.compilelock": ("pytensor.compile.compilelock",),
+    "gof.cutils": ("pytensor.link.c.cutils",),
+    "gof.destroyhandler": ("pytensor.graph.destroyhandler", "pytensor.graph.features"),
+    "gof.fg": _GRAPH,
+    "gof.graph": _GRAPH,
+    "gof.lazylinker_c": ("pytensor.link.c.lazylinker_c",),
+    "gof.link": _LINKERS,
+    "gof.null_type": ("pytensor.graph.null_type",),
+    "gof.op": (*_GRAPH, "pytensor.link.c.op", "pytensor.link.c.interface"),
+    "gof.opt": (*_REWRITES, *_REWRITING),
+    "gof.optdb": (*_REWRITES, *_REWRITING),
+    "gof.params_type": ("pytensor.link.c.params_type",),
+    "gof.sched": _NONE,
+    "gof.toolbox": ("pytensor.graph.features", *_GRAPH),
+    "gof.type": (*_GRAPH, "pytensor.link.c.type", "pytensor.link.c.interface"),
+    "gof.unify": ("pytensor.graph.rewriting.unify",),
+    "gof.utils": (*_CONVENIENCES, *_GRAPH),
+    "gof.vm": ("pytensor.link.vm",),
+    "gpuarray": _DEVICES,
+    "gpuarray.basic_ops": _DEVICES,
+    "gpuarray.blas": _NONE,
+    "gpuarray.dnn": (*_DEVICES, "autoenc.theano.ops.dnn"),
+    "gpuarray.elemwise": _NONE,
+    "gpuarray.fp16_help": _NONE,
+    "gpuarray.opt": _NONE,
+    "gpuarray.pool": _NONE,
+    "gpuarray.rng_mrg": _MRG,
+    "gpuarray.subtensor": _NONE,
+    "gpuarray.type": _DEVICES,
+    "graph": (*_GRAPH, *_REWRITING),
+    "graph.basic": _GRAPH,
+    "graph.fg": _GRAPH,
+    "graph.op": _GRAPH,
+    "graph.opt": (*_REWRITES, *_REWRITING),
+    "graph.type": _GRAPH,
+    "graph.utils": _GRAPH,
+    "gradient": ("pytensor.gradient", *_GRAPH),
+    "ifelse": ("pytensor.ifelse",),
+    "lazycond": _NONE,
+    "misc": _NONE,
+    "misc.frozendict": ("pytensor.misc.frozendict",),
+    "misc.may_share_memory": ("pytensor.misc.may_share_memory",),
+    "misc.ordered_set": ("pytensor.misc.ordered_set",),
+    "misc.pkl_utils": ("autoenc.theano.meaning.archives",),
+    "misc.pycuda_init": _NONE,
+    "misc.pycuda_utils": _NONE,
+    "misc.safe_asarray": _NONE,
+    "misc.strutil": _NONE,
+    "printing": ("pytensor.printing", *_GRAPH),
+    "raise_op": ("pytensor.raise_op",),
+    "sandbox": _NONE,
+    "sandbox.blocksparse": _NONE,
+    "sandbox.conv": _NONE,
+    "sandbox.cuda": _DEVICES,
+    "sandbox.cuda.basic_ops": _DEVICES,
+    "sandbox.cuda.blas": _NONE,
+    "sandbox.cuda.cuda_ndarray": _NONE,
+    "sandbox.cuda.dnn": (*_DEVICES, "autoenc.theano.ops.dnn"),
+    "sandbox.cuda.elemwise": _NONE,
+    "sandbox.cuda.extra_ops": _NONE,
+    "sandbox.cuda.fftconv": _NONE,
+    "sandbox.cuda.nnet": _NONE,
+    "sandbox.cuda.nvcc_compiler": _NONE,
+    "sandbox.cuda.opt": _NONE,
+    "sandbox.cuda.rng_curand": _NONE,
+    "sandbox.cuda.type": _DEVICES,
+    "sandbox.cuda.var": _DEVICES,
+    "sandbox.fftconv": _NONE,
+    "sandbox.fourier": _NONE,
+    "sandbox.gpuarray": _DEVICES,
+    "sandbox.linalg": _LINALG,
+    "sandbox.linalg.kron": _LINALG,
+    "sandbox.linalg.ops": (*_LINALG, *_TENSOR),
+    "sandbox.minimal": _NONE,
+    "sandbox.multinomial": _OUTCOMES,
+    "sandbox.neighbours": _NEIGHBOURS,
+    "sandbox.rng_mrg": _MRG,
+    "sandbox.scan": _SCAN,
+    "sandbox.softsign": _NNET,
+    "sandbox.solve": _LINALG,
+    "scalar": (*_ARITHMETIC_OF_NUMBERS, *_SCALAR),
+    "scalar.basic": (*_ARITHMETIC_OF_NUMBERS, *_SCALAR),
+    "scalar.basic_scipy": _SCALAR,
+    "scalar.sharedvar": ("pytensor.scalar.sharedvar",),
+    "scan_module": _SCAN,
+    "scan_module.scan": _SCAN,
+    "scan_module.scan_checkpoints": _SCAN,
+    "scan_module.scan_op": _SCAN,
+    "scan_module.scan_opt": (
+        "pytensor.scan.rewriting.io",
+        "pytensor.scan.rewriting.merge",
+        "pytensor.scan.rewriting.inplace",
+        "pytensor.scan.rewriting.push_out",
+        "pytensor.scan.rewriting.trace",
+        "pytensor.scan.rewriting.utils",
+    ),
+    "scan_module.scan_utils": (*_SCAN, *_GRAPH),
+    "scan_module.scan_views": _SCAN,
+    "sparse": (*_SPARSE_TYPES, *_SPARSE),
+    "sparse.basic": (*_SPARSE_TYPES, *_SPARSE),
+    "sparse.opt": ("pytensor.sparse.rewriting",),
+    "sparse.sandbox": _NONE,
+    "sparse.sandbox.sp": _NONE,
+    "sparse.sandbox.sp2": _SPARSE,
+    "sparse.sharedvar": ("pytensor.sparse.sharedvar",),
+    "sparse.type": (*_SPARSE_TYPES, *_SPARSE),
+    "sparse.utils": ("pytensor.sparse.utils",),
+    "tensor": (*_MEANING, *_TENSOR, *_SORT, *_ONE_HOT, *_CONVENIENCES, "autoenc.theano.flags"),
+    "tensor.basic": (*_MEANING, *_TENSOR, *_CONVENIENCES),
+    "tensor.blas": ("pytensor.tensor.blas", "pytensor.tensor.rewriting.blas"),
+    "tensor.blas_c": ("pytensor.tensor.blas_c",),
+    "tensor.blas_headers": ("pytensor.tensor.blas_headers",),
+    "tensor.blas_scipy": _NONE,
+    "tensor.deprecated": _NONE,
+    "tensor.deprecated.rmodule": _NONE,
+    "tensor.elemwise": (*_MEANING, *_TENSOR),
+    "tensor.elemwise_cgen": ("pytensor.tensor.elemwise_cgen",),
+    "tensor.extra_ops": (*_ONE_HOT, *_MEANING, *_TENSOR),
+    "tensor.fft": ("pytensor.tensor.fft",),
+    "tensor.fourier": ("pytensor.tensor.fourier",),
+    "tensor.inplace": _NONE,
+    "tensor.io": _NONE,
+    "tensor.nlinalg": _LINALG,
+    "tensor.nnet": _NNET,
+    "tensor.nnet.Conv3D": _VOLUMES,
+    "tensor.nnet.ConvGrad3D": _VOLUMES,
+    "tensor.nnet.ConvTransp3D": _VOLUMES,
+    "tensor.nnet.abstract_conv": _CONV,
+    "tensor.nnet.blocksparse": _NONE,
+    "tensor.nnet.bn": ("autoenc.theano.ops.batch_normalization",),
+    "tensor.nnet.conv": ("autoenc.theano.ops.old_conv",),
+    "tensor.nnet.conv3d2d": _VOLUMES,
+    "tensor.nnet.corr": _CORR,
+    "tensor.nnet.corr3d": _CORR,
+    "tensor.nnet.ctc": _NONE,
+    "tensor.nnet.neighbours": _NEIGHBOURS,
+    "tensor.nnet.nnet": _NNET,
+    "tensor.nnet.opt": _NONE,
+    "tensor.nnet.sigm": _NNET,
+    "tensor.opt": (*_TENSOR_REWRITING, "pytensor.tensor.basic", "pytensor.raise_op"),
+    "tensor.opt_uncanonicalize": ("pytensor.tensor.rewriting.uncanonicalize",),
+    "tensor.raw_random": _RAW_RANDOM,
+    "tensor.shared_randomstreams": _STREAMS,
+    "tensor.sharedvar": ("pytensor.tensor.sharedvar", "pytensor.compile.sharedvalue"),
+    "tensor.signal": _NONE,
+    "tensor.signal.conv": ("autoenc.theano.ops.signal_conv",),
+    "tensor.signal.downsample": _POOL,
+    "tensor.signal.pool": _POOL,
+    "tensor.slinalg": ("autoenc.theano.meaning.solving", *_LINALG),
+    "tensor.sort": (
+        *_SORT,
+        "pytensor.tensor.sort",
+    ),
+    "tensor.subtensor": ("pytensor.tensor.subtensor", *_TENSOR),
+    "tensor.type": ("pytensor.tensor.type",),
+    "tensor.type_other": ("pytensor.tensor.type_other",),
+    "tensor.utils": ("pytensor.tensor.utils", *_TENSOR),
+    "tensor.var": ("pytensor.tensor.variable", *_TENSOR),
+    "tensor.xlogx": ("pytensor.tensor.xlogx",),
+    "tests": _NONE,
+    "tests.disturb_mem": _TESTING,
+    "tests.unittest_tools": _TESTING,
+    "typed_list": ("pytensor.typed_list", "pytensor.typed_list.basic"),
+    "typed_list.basic": ("pytensor.typed_list.basic",),
+    "typed_list.type": ("pytensor.typed_list.type",),
+    "updates": _NONE,
+    "version": _NONE,
+}
+
+# Why a name has no meaning here, and what to do instead, by the beginning of its full name.
+_REASONS = {
+    "gpuarray": (
+        "libgpuarray is no more, and graphs reach the GPU as a whole, through XLA",
+        "Use the operation's name in theano.tensor and run with device=cuda.",
+    ),
+    "sandbox.cuda": (
+        "Theano's old CUDA back-end left with its release 0.10, and graphs reach the GPU as a "
+        "whole, through XLA",
+        "Use the operation's name in theano.tensor and run with device=cuda.",
+    ),
+    "sandbox.gpuarray": (
+        "libgpuarray is no more, and graphs reach the GPU as a whole, through XLA",
+        "Use the operation's name in theano.tensor and run with device=cuda.",
+    ),
+    "misc.pycuda": (
+        "PyCUDA worked on the arrays of Theano's old CUDA back-end",
+        "Write the operation with theano.tensor and run with device=cuda.",
+    ),
+    "tensor.io": (
+        "graphs do not read files or send messages here",
+        "Load arrays with numpy.load and hand them to the function.",
+    ),
+    "tensor.opt": (
+        "PyTensor's rewrites are divided differently",
+        "See pytensor.tensor.rewriting for what replaced it.",
+    ),
+    "gof": (
+        "PyTensor's compiler is built differently inside",
+        "See pytensor.graph and pytensor.link for what replaced it.",
+    ),
+}
+_OTHERWISE = (
+    "neither PyTensor nor autoenc has it",
+    "Please report the script that needs it.",
+)
+
+
+def refusal(module: str, name: str) -> tuple[str, str]:
+    """Return why a name is refused and the closest thing that works."""
+    full = f"{module}.{name}".strip(".")
+    beginnings = [begin for begin in _REASONS if full.startswith(begin)]
+    return _REASONS[max(beginnings, key=len)] if beginnings else _OTHERWISE

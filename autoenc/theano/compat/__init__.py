@@ -1,0 +1,62 @@
+"""The names of ``theano.compat``: what Python 2 and 3 spell differently."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, ValuesView
+from typing import Any
+
+from six import PY3, b, integer_types, iteritems, itervalues, string_types
+from six.moves import configparser
+
+__all__ = [
+    "PY3",
+    "DefaultOrderedDict",
+    "OrderedDict",
+    "b",
+    "cmp",
+    "configparser",
+    "decode",
+    "decode_iter",
+    "exc_message",
+    "get_unbound_function",
+    "integer_types",
+    "iteritems",
+    "itervalues",
+    "operator_div",
+    "string_types",
+]
+
+
+class DefaultOrderedDict(defaultdict[Any, Any]):
+    """A dictionary with defaults, in order of insertion, as all are today."""
+
+
+def cmp(x: Any, y: Any) -> int:
+    """Return −1, 0 or 1 as `x` is less than, equal to or greater than `y`."""
+    return int(x > y) - int(x < y)
+
+
+def decode(x: bytes | str) -> str:
+    """Return text from bytes."""
+    return x.decode() if isinstance(x, bytes) else x
+
+
+def decode_iter(itr: ValuesView[Any]) -> Any:
+    """Yield text from each of several bytes."""
+    return (decode(x) for x in itr)
+
+
+def exc_message(e: BaseException) -> Any:
+    """Return what an exception was raised with."""
+    return e.args[0] if len(e.args) == 1 else e.args
+
+
+def get_unbound_function(unbound: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function of a method."""
+    return getattr(unbound, "__func__", unbound)
+
+
+def operator_div(x: Any, y: Any) -> Any:
+    """Return x / y as Python 2 divided."""
+    return x // y if isinstance(x, int) and isinstance(y, int) else x / y

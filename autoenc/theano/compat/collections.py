@@ -1,0 +1,5 @@
+"""The names of ``theano.compat.collections``."""
+
+from collections import OrderedDict
+
+__all__ = ["OrderedDict"]

@@ -1,0 +1,43 @@
+"""Functions in C, and in whatever other mode of PyTensor's was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from pytensor.compile.mode import Mode
+
+from autoenc.theano.engines.base import MakeGraph
+
+Flags = Callable[[], AbstractContextManager[None]]
+
+
+class ModeEngine:
+    """Compiles functions in a mode of PyTensor's.
+
+    Parameters
+    ----------
+    mode : Mode
+    flags : callable
+        Gives the context in which the mode compiles: our BLAS and compiler flags.
+    """
+
+    def __init__(self, mode: Mode, flags: Flags) -> None:
+        self.mode = mode
+        self._flags = flags
+
+    def compile(self, make_graph: MakeGraph, *, output_keys: Any, **settings: Any) -> Any:
+        """Compile a graph; see `Engine.compile`."""
+        from autoenc.theano.functions.runtime import Function
+
+        with self._flags():
+            maker = self.mode.function_maker(*make_graph(), self.mode, **settings)
+            return made(maker, Function, output_keys)
+
+
+def made(maker: Any, function_class: type, output_keys: Any) -> Any:
+    """Make the function of a class of ours, with named outputs if there are names."""
+    maker.output_keys = output_keys
+    maker.function_class = function_class
+    return maker.create()

@@ -1,0 +1,108 @@
+"""Chooses the engine: by the mode of the call, the settings and what the machine has."""
+
+from __future__ import annotations
+
+import functools
+from contextlib import nullcontext
+from typing import Any
+
+import pytensor
+from pytensor.compile.mode import Mode, get_mode
+
+from autoenc.backends import Backend, resolve_backend
+from autoenc.backends.c.backend import CBackend
+from autoenc.theano.engines.base import Engine
+from autoenc.theano.engines.c import ModeEngine
+from autoenc.theano.engines.inlining import with_inlining
+from autoenc.theano.flags import config
+from autoenc.theano.flags.devices import asks_for_xla, cuda_is_asked_for
+
+# Theano's names of modes that stand for its fastest, and what PyTensor calls others.
+_FASTEST = {"", "MODE", "FAST_RUN", "FAST_RUN_NOGC", "PROFILE_MODE", "PROFILEMODE", "C", "CVM"}
+_XLA = {"JAX", "XLA"}
+_STABLE = {"STABILIZE": "FAST_RUN"}
+
+
+def engine_for(mode: Any = None) -> Engine:
+    """Return the engine for a mode.
+
+    Parameters
+    ----------
+    mode : str or Mode, optional
+        As given to ``theano.function``; by default ``theano.config.mode``.
+
+    Raises
+    ------
+    ValueError
+        If there is no mode of that name.
+    """
+    if mode is None:
+        mode = config.mode
+    if isinstance(mode, str):
+        return _named(mode.upper())
+    return _of_mode(mode)
+
+
+def default_mode() -> Mode:
+    """Return the mode in which functions are compiled by default."""
+    engine = engine_for()
+    mode: Mode = getattr(engine, "mode", None) or get_mode("CVM")
+    return mode
+
+
+def _named(name: str) -> Engine:
+    if name in _XLA or (name in _FASTEST and default_backend() == "xla"):
+        return _xla()
+    if name in _FASTEST:
+        return _c()
+    return _of_mode(get_mode(_STABLE.get(name, name)))
+
+
+def _of_mode(mode: Mode) -> Engine:
+    return ModeEngine(mode, _c_backend().flags if default_backend() == "c" else nullcontext)
+
+
+@functools.cache
+def default_backend() -> str:
+    """Name of the backend for functions: C wherever it can be had and no GPU is asked for."""
+    if asks_for_xla():
+        return "xla"
+    try:
+        _c_backend()
+    except RuntimeError:
+        return "xla"
+    return "c"
+
+
+@functools.cache
+def _c_backend() -> CBackend:
+    backend = resolve_backend("c", device="cpu")
+    assert isinstance(backend, CBackend)
+    # Graphs within operations are compiled by PyTensor's own default, which is Numba.
+    if pytensor.config.linker == "auto":
+        pytensor.config.linker = "cvm"
+    return backend
+
+
+@functools.cache
+def _c() -> Engine:
+    backend = _c_backend()
+    return ModeEngine(with_inlining(backend.mode), backend.flags)
+
+
+@functools.cache
+def _xla() -> Engine:
+    from autoenc.theano.engines.xla import XlaEngine
+
+    return XlaEngine(_xla_backend().put, fallback=_c_or_python)
+
+
+def _xla_backend() -> Backend:
+    return resolve_backend("xla", None if cuda_is_asked_for() else "cpu")
+
+
+def _c_or_python() -> Engine:
+    try:
+        return _c()
+    except RuntimeError:
+        return ModeEngine(get_mode("FAST_COMPILE"), nullcontext)

@@ -1,0 +1,142 @@
+"""Functions on XLA: data stay on the device, and what XLA cannot take runs in C, alone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from pytensor.compile.mode import JAX, Mode
+from pytensor.compile.sharedvalue import SharedVariable
+
+from autoenc.theano.engines.base import Engine, MakeGraph
+from autoenc.theano.engines.c import made
+from autoenc.theano.functions.runtime import Function
+
+logger = logging.getLogger("theano")
+
+Put = Callable[[Any], Any]
+
+
+class XlaEngine:
+    """Compiles functions with XLA.
+
+    Parameters
+    ----------
+    put : callable
+        Copies an array to the device.
+    fallback : callable
+        Gives the engine for what XLA cannot take.
+    """
+
+    mode: Mode = JAX
+
+    def __init__(self, put: Put, fallback: Callable[[], Engine]) -> None:
+        from autoenc.theano.engines import xla_ops  # noqa: F401 - registers them
+
+        self._put, self._fallback = put, fallback
+        _read_values_as_arrays()
+
+    def compile(self, make_graph: MakeGraph, *, output_keys: Any, **settings: Any) -> Any:
+        """Compile a graph; see `Engine.compile`."""
+
+        def in_c() -> Function:
+            engine = self._fallback()
+            function: Function = engine.compile(make_graph, output_keys=output_keys, **settings)
+            return function
+
+        try:
+            maker = JAX.function_maker(*make_graph(), JAX, **settings)
+            maker.in_c, maker.put = in_c, self._put
+            return made(maker, XlaFunction, output_keys)
+        except (NotImplementedError, TypeError) as error:
+            function = in_c()
+            _say_in_c(settings.get("name"), error)
+            return _with_host_values(function)
+
+
+class XlaFunction(Function):
+    """A function on XLA, which goes over to C for good if XLA cannot take the graph."""
+
+    __slots__ = ("_in_c", "_resident")
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self._in_c: Function | None = None
+        self._resident = tuple(_shared_storage(self))
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Compute the outputs; see `Function.__call__`."""
+        if self._in_c is not None:
+            return self._in_c(*arguments, **named)
+        put = self.maker.put
+        for storage in self._resident:
+            if type(storage[0]) is np.ndarray:
+                storage[0] = put(storage[0])
+        try:
+            return super().__call__(*arguments, **named)
+        except Exception as error:
+            return self._instead(error, arguments, named)
+
+    def _instead(self, error: Exception, arguments: Any, named: Any) -> Any:
+        """Run in C what has failed on XLA; if C fails too, its error is Theano's."""
+        function = _with_host_values(self.maker.in_c())
+        results = function(*arguments, **named)
+        self._in_c = function
+        _say_in_c(self.name, error)
+        return results
+
+    def _collected(self, results: Any) -> Any:
+        if self.unpack_single:
+            return _array(results)
+        return [_array(result) for result in results] if results else results
+
+
+def _shared_storage(function: Function) -> Iterator[list[Any]]:
+    for container, given in function._inv_finder.items():
+        if given.shared and hasattr(container.type, "dtype"):
+            yield container.storage
+
+
+class _HostFunction(Function):
+    """A function in C among others on XLA: shared values are brought back to it."""
+
+    __slots__ = ()
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        for storage in _shared_storage(self):
+            storage[0] = _array(storage[0])
+        return super().__call__(*arguments, **named)
+
+
+def _with_host_values(function: Function) -> Function:
+    function.__class__ = _HostFunction
+    return function
+
+
+def _array(value: Any) -> Any:
+    """Return a device array as NumPy's, which may be written to; others as they are."""
+    if isinstance(value, np.ndarray) or not hasattr(value, "__array__"):
+        return value
+    return np.array(value)
+
+
+def _say_in_c(name: str | None, error: Exception) -> None:
+    reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
+    logger.warning("function %s runs in C: XLA cannot take it (%s).", name or "", reason[0])
+
+
+def _read_values_as_arrays() -> None:
+    """Let ``get_value`` give NumPy arrays, wherever the value is."""
+    original = SharedVariable.get_value
+    if getattr(original, "gives_arrays", False):
+        return
+
+    def get_value(self: Any, borrow: bool = False, return_internal_type: bool = False) -> Any:
+        if return_internal_type:
+            return original(self, borrow=True, return_internal_type=True)
+        return _array(original(self, borrow=borrow))
+
+    get_value.gives_arrays = True  # type: ignore[attr-defined]
+    SharedVariable.get_value = get_value

@@ -1,0 +1,120 @@
+"""``theano.config``: settings by name, in Theano's sections."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytensor
+
+from autoenc.theano.flags.keys import ALL, HONOURED, OWN, SECTIONS
+
+logger = logging.getLogger("theano")
+
+
+class Config:
+    """Settings by name: ``config.floatX``, ``config.blas.ldflags``.
+
+    What PyTensor has is its setting. What only Theano had keeps the value that it is given,
+    and says once why that has no effect, if it has none.
+    """
+
+    def __init__(self) -> None:
+        self._values: dict[str, Any] = {}
+        self._named: set[str] = set()
+
+    def get(self, name: str) -> Any:
+        """Return the value of a setting.
+
+        Raises
+        ------
+        AttributeError
+            If Theano had no such setting.
+        """
+        if name in HONOURED:
+            return getattr(pytensor.config, name.replace(".", "__"))
+        if name in self._values:
+            return self._values[name]
+        if name in OWN:
+            return OWN[name].default
+        raise AttributeError(f"theano.config has no setting {name!r}; Theano 1.0.5 had none.")
+
+    def set(self, name: str, value: Any) -> None:
+        """Give a setting a value.
+
+        Raises
+        ------
+        AttributeError
+            If Theano had no such setting.
+        """
+        if name in HONOURED:
+            setattr(pytensor.config, name.replace(".", "__"), value)
+            return
+        if name not in ALL:
+            raise AttributeError(f"theano.config has no setting {name!r}; Theano 1.0.5 had none.")
+        self._values[name] = value
+        self._say_if_ignored(name, value)
+
+    def add(self, name: str, value: Any) -> None:
+        """Add a setting that a script has of its own, if it is not there already."""
+        if name not in ALL:
+            self._values.setdefault(name, value)
+
+    @contextmanager
+    def change_flags(self, given: Any = None, **more: Any) -> Iterator[None]:
+        """Give settings other values for the length of a block or of a decorated function."""
+        values = {
+            key.replace("__", "."): value for key, value in {**(given or {}), **more}.items()
+        }
+        before = {name: self.get(name) for name in values}
+        try:
+            for name, value in values.items():
+                self.set(name, value)
+            yield
+        finally:
+            for name, value in before.items():
+                self.set(name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name in SECTIONS and name not in ALL:
+            return Section(self, name)
+        return self.get(name.replace("__", "."))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("_"):
+            object.__setattr__(self, name, value)
+        else:
+            self.set(name.replace("__", "."), value)
+
+    def __str__(self) -> str:
+        return "\n".join(f"{name} = {self.get(name)}" for name in sorted(ALL))
+
+    def _say_if_ignored(self, name: str, value: Any) -> None:
+        key = OWN[name]
+        if key.ignored and str(value) != str(key.default) and name not in self._named:
+            self._named.add(name)
+            logger.warning("%s=%s is ignored: %s.", name, value, key.ignored)
+
+
+class Section:
+    """The settings of a section: ``config.dnn``."""
+
+    def __init__(self, config: Config, name: str) -> None:
+        object.__setattr__(self, "_config", config)
+        object.__setattr__(self, "_name", name)
+
+    def __getattr__(self, name: str) -> Any:
+        full = f"{self._name}.{name}"
+        if any(key.startswith(f"{full}.") for key in ALL):
+            return Section(self._config, full)
+        return self._config.get(full)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._config.set(f"{self._name}.{name}", value)
+
+
+config = Config()

@@ -1,0 +1,67 @@
+"""Reads ``THEANO_FLAGS`` and ``.theanorc`` into ``theano.config``."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from autoenc.settings import SettingsError, given_settings
+from autoenc.theano.flags.config import config
+from autoenc.theano.flags.keys import ALL, OWN
+
+logger = logging.getLogger("theano")
+
+# These PyTensor may not take after it has been imported, or our own backends act on them.
+_ELSEWHERE = {
+    "floatX",
+    "blas.ldflags",
+    "gcc.cxxflags",
+    "base_compiledir",
+    "compiledir",
+    "compiledir_format",
+    "cxx",
+}
+_WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False}
+
+
+def apply_given() -> None:
+    """Set what the environment and the files say; name once what has no effect."""
+    for name, value in _known():
+        if name not in _ELSEWHERE:
+            config.set(name, _converted(name, value))
+
+
+def _known() -> Iterator[tuple[str, str]]:
+    by_lower = {name.lower(): name for name in ALL}
+    for key, value in given_settings().items():
+        name = by_lower.get(key.replace("__", "."))
+        if name is None:
+            logger.warning("%s=%s is ignored: Theano had no such setting.", key, value)
+        else:
+            yield name, value
+
+
+def _converted(name: str, value: str) -> Any:
+    default = OWN[name].default if name in OWN else config.get(name)
+    if isinstance(default, bool):
+        return _WORDS.get(value.lower(), False)
+    if isinstance(default, (int, float)):
+        return _number(name, value)
+    return value
+
+
+def _number(name: str, value: str) -> float:
+    """Return a number.
+
+    Raises
+    ------
+    SettingsError
+        If it is none.
+    """
+    try:
+        return int(value) if value.lstrip("-").isdigit() else float(value)
+    except ValueError:
+        raise SettingsError(
+            f"{name} is {value!r}; expected a number. Correct it in THEANO_FLAGS or .theanorc."
+        ) from None

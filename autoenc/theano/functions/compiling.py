@@ -1,0 +1,158 @@
+"""Compiles graphs to functions: ``theano.function``."""
+
+from __future__ import annotations
+
+import functools
+import traceback
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pytensor import config
+from pytensor.compile.debug.profiling import ProfileStats
+from pytensor.compile.rebuild import construct_function_ins_and_outs
+
+from autoenc.theano.engines import engine_for
+from autoenc.theano.functions.inputs import as_inputs
+from autoenc.theano.functions.runtime import Function
+
+
+def function(
+    inputs: Sequence[Any],
+    outputs: Any = None,
+    mode: Any = None,
+    updates: Any = None,
+    givens: Any = None,
+    no_default_updates: bool | Sequence[Any] = False,
+    accept_inplace: bool = False,
+    name: str | None = None,
+    rebuild_strict: bool = True,
+    allow_input_downcast: bool | None = None,
+    profile: Any = None,
+    on_unused_input: str | None = None,
+) -> Function:
+    """Compile a graph to a function that can be called.
+
+    Parameters
+    ----------
+    inputs : list of Variable, In or tuple (variable, default)
+        What the function is called with; shared variables cannot be inputs.
+    outputs : Variable, Out, list or dict of these, optional
+        What it returns; a dictionary with strings as keys makes it return one.
+    mode : str or Mode, optional
+        How to compile; by default what ``theano.config.mode`` says.
+    updates : dict or list of pairs (shared variable, expression), optional
+        What the shared variables become after each call.
+    givens : dict or list of pairs (variable, variable), optional
+        Parts of the graph and what stands for them in this function.
+    no_default_updates : bool or list of Variable
+        Shared variables whose own updates, as those of random streams, are not done.
+    accept_inplace : bool
+        Whether the graph may have in-place operations.
+    name : str, optional
+        Shown in profiles and errors; by default the line that calls.
+    rebuild_strict : bool
+        Whether what `givens` puts into the graph must have the type of what it replaces.
+    allow_input_downcast : bool, optional
+        Whether arguments may lose precision: always, never, or (None) Python's floats only.
+    profile : bool, str or ProfileStats, optional
+        Whether to measure the time that its operations take.
+    on_unused_input : {"raise", "warn", "ignore"}, optional
+        What to do if an input is not used.
+
+    Returns
+    -------
+    Function
+
+    Raises
+    ------
+    TypeError
+        If an input, output, update or given is not what it must be.
+    UnusedInputError
+        If an input is used twice or not at all.
+    """
+    if not isinstance(inputs, (list, tuple)):
+        raise Exception(
+            "Input variables of a Theano function should be contained in a list, "
+            "even when there is a single input."
+        )
+    keys, outputs = _as_list(outputs)
+    make_graph = functools.partial(
+        construct_function_ins_and_outs,
+        as_inputs(inputs, allow_input_downcast),
+        outputs,
+        updates=_pairs(updates),
+        givens=_pairs(givens),
+        no_default_updates=_bool_or_list(no_default_updates),
+        rebuild_strict=rebuild_strict,
+        allow_input_downcast=allow_input_downcast,
+    )
+    name = name or _calling_line()
+    compiled: Function = engine_for(mode).compile(
+        make_graph,
+        output_keys=keys,
+        accept_inplace=accept_inplace,
+        name=name,
+        profile=_statistics(profile, name),
+        on_unused_input=on_unused_input,
+    )
+    return compiled
+
+
+def _as_list(outputs: Any) -> tuple[list[str] | None, Any]:
+    """Split a dictionary of outputs into sorted names and variables."""
+    if not isinstance(outputs, Mapping):
+        return None, outputs
+    assert all(isinstance(key, str) for key in outputs), "names of outputs must be strings"
+    keys = sorted(outputs)
+    return keys, [outputs[key] for key in keys]
+
+
+def _pairs(given: Any) -> list[tuple[Any, Any]]:
+    """Return updates or givens as pairs.
+
+    Raises
+    ------
+    ValueError
+        If they are something else.
+    """
+    pairs = given.items() if isinstance(given, Mapping) else given or ()
+    return [_pair(pair) for pair in _checked(pairs)]
+
+
+def _checked(pairs: Any) -> Iterable[Any]:
+    if not isinstance(pairs, Iterable) or hasattr(pairs, "owner"):
+        raise ValueError(
+            "The updates parameter must be an OrderedDict/dict or a list of lists/tuples "
+            f"with 2 elements; got {pairs!r}."
+        )
+    return pairs
+
+
+def _pair(pair: Any) -> tuple[Any, Any]:
+    if isinstance(pair, (list, tuple)) and len(pair) == 2:
+        return pair[0], pair[1]
+    raise ValueError(
+        "The updates parameter must be an OrderedDict/dict or a list of lists/tuples "
+        f"with 2 elements; got {pair!r} in it."
+    )
+
+
+def _bool_or_list(no_default_updates: Any) -> bool | list[Any]:
+    if isinstance(no_default_updates, (bool, list)):
+        return no_default_updates
+    raise TypeError("no_default_update should be either a boolean or a list")
+
+
+def _statistics(profile: Any, name: str) -> Any:
+    if profile is None:
+        profile = config.profile or config.print_global_stats
+    if profile is True:
+        return ProfileStats(message=name)
+    if isinstance(profile, str):
+        return ProfileStats(message=profile)
+    return profile or None
+
+
+def _calling_line() -> str:
+    frame = traceback.extract_stack(limit=3)[0]
+    return f"{frame.filename}:{frame.lineno}"

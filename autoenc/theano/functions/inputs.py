@@ -1,0 +1,123 @@
+"""What a function takes: inputs with names, default values and updates of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytensor.compile.io as compile_io
+from pytensor.graph.basic import Constant, Variable
+from pytensor.link.basic import Container
+
+
+class In(compile_io.In):
+    """A symbolic input of a function, as Theano defined it.
+
+    Parameters
+    ----------
+    variable : Variable
+    name : str, optional
+        By default the variable's own; keyword arguments go by it.
+    value : any, optional
+        The default. With `update` it is where the input's state begins.
+    update : Variable, optional
+        What the value becomes after each call.
+    mutable, strict, allow_downcast, autoname, implicit, borrow, shared
+        As for `pytensor.In`.
+
+    Raises
+    ------
+    TypeError
+        If the value does not fit the variable's type.
+    """
+
+    def __init__(
+        self, variable: Variable, name: str | None = None, value: Any = None, **more: Any
+    ):
+        self.default = None if _holds_itself(value) else value
+        if self.default is not None:
+            more = {"implicit": False, **more}
+            value = _container(variable, value, more)
+        super().__init__(variable, name=name, value=value, **more)
+
+    @property
+    def refeed(self) -> bool:
+        """Whether each call begins with the default again."""
+        return self.default is not None and self.update is None
+
+
+def Param(  # noqa: N802 - Theano's name
+    variable: Variable,
+    default: Any = None,
+    name: str | None = None,
+    mutable: bool = False,
+    strict: bool = False,
+    allow_downcast: bool | None = None,
+    implicit: bool | None = None,
+    borrow: bool | None = None,
+) -> In:
+    """Return an input with a default, as Theano before 0.8 spelt it."""
+    return In(
+        variable,
+        name=name,
+        value=default,
+        mutable=mutable,
+        strict=strict,
+        allow_downcast=allow_downcast,
+        implicit=implicit,
+        borrow=borrow,
+    )
+
+
+def as_inputs(inputs: Sequence[Any], allow_downcast: bool | None) -> list[In]:
+    """Return inputs from variables, `In` and Theano's old tuples (variable, default).
+
+    Raises
+    ------
+    TypeError
+        If something cannot be an input.
+    """
+    return [_as_input(given, allow_downcast) for given in inputs]
+
+
+def _as_input(given: Any, allow_downcast: bool | None) -> Any:
+    if isinstance(given, compile_io.In):
+        return given
+    if isinstance(given, (list, tuple)):
+        return _from_tuple(given, allow_downcast)
+    if isinstance(given, Constant):
+        raise TypeError(f"{given} is a constant; a function's inputs are variables.")
+    if isinstance(given, Variable):
+        return In(given, allow_downcast=allow_downcast)
+    raise TypeError(
+        f"{given!r} of type {type(given).__name__} cannot be an input of a function; "
+        "expected a variable or theano.In(variable, ...)."
+    )
+
+
+def _from_tuple(given: Sequence[Any], allow_downcast: bool | None) -> In:
+    """Read Theano's first spelling: ((variable, update), value) or (variable, value)."""
+    variable, *value = given
+    update = None
+    if isinstance(variable, (list, tuple)):
+        variable, update = variable
+    return In(variable, value=_first(value), update=update, allow_downcast=allow_downcast)
+
+
+def _first(values: Iterable[Any]) -> Any:
+    return next(iter(values), None)
+
+
+def _holds_itself(value: Any) -> bool:
+    return value is None or isinstance(value, (Container, Variable))
+
+
+def _container(variable: Variable, value: Any, more: dict[str, Any]) -> Container:
+    container = Container(
+        variable,
+        storage=[None],
+        strict=more.get("strict", False),
+        allow_downcast=more.get("allow_downcast"),
+    )
+    container.value = value
+    return container

@@ -1,0 +1,191 @@
+"""What a compiled function is and does when it is called."""
+
+from __future__ import annotations
+
+import copyreg
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pytensor.compile import executor
+from pytensor.compile.executor import DUPLICATE, _constructor_Function, _pickle_Function
+
+from autoenc.theano.functions.inputs import In
+from autoenc.theano.results import guarded
+
+
+class Values:
+    """The values of a function's inputs, by index, name or variable: ``f.value[x]``."""
+
+    def __init__(self, function: Function) -> None:
+        self._function = function
+
+    def __getitem__(self, item: Any) -> Any:
+        return self._function.container_of(item).value
+
+    def __setitem__(self, item: Any, value: Any) -> None:
+        container = self._function.container_of(item)
+        container.value = value
+        container.provided += 1
+
+    def __contains__(self, item: Any) -> bool:
+        return item in self._function._finder
+
+
+class Containers:
+    """The storage of a function's inputs, in the same way: ``f.container[x]``."""
+
+    def __init__(self, function: Function) -> None:
+        self._function = function
+
+    def __getitem__(self, item: Any) -> Any:
+        return self._function.container_of(item)
+
+    def __contains__(self, item: Any) -> bool:
+        return item in self._function._finder
+
+
+class Function(executor.Function):
+    """A compiled graph.
+
+    Called with arrays, in the order of the inputs or by their names; returns arrays, as
+    many as it has outputs. ``f[x]`` is the value of an input or shared variable.
+    """
+
+    __slots__ = ("_guards", "_refeeds", "output_keys")
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.output_keys: list[str] | None = getattr(self.maker, "output_keys", None)
+        self._refeeds = tuple(self._defaults_to_restore())
+        self._guards = tuple(
+            i for i, output in enumerate(self.outputs) if _is_number(output.variable)
+        )
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Compute the outputs.
+
+        Parameters
+        ----------
+        *arguments, **named
+            Values of the inputs; those with a default may be left out. `output_subset`
+            lists the outputs that are returned, by index or by name.
+
+        Returns
+        -------
+        array, list or dict of arrays
+            As the outputs were given.
+        """
+        if named:
+            subset = named.pop("output_subset", None)
+            if subset is not None:
+                return self._subset(self(*arguments, **named), subset)
+        for storage, value in self._refeeds:
+            storage[0] = value
+        results = self._collected(super().__call__(*arguments, **named))
+        if self._guards:
+            results = self._guarded(results)
+        if self.output_keys is not None:
+            return dict(zip(self.output_keys, results, strict=True))
+        return results
+
+    def __getitem__(self, item: Any) -> Any:
+        return self.value[item]
+
+    def __setitem__(self, item: Any, value: Any) -> None:
+        self.value[item] = value
+
+    def __contains__(self, item: Any) -> bool:
+        return item in self.value
+
+    def __repr__(self) -> str:
+        return f"<theano.compile.function_module.Function object {self.name or ''}>"
+
+    @property
+    def value(self) -> Values:
+        """Values of the inputs and shared variables."""
+        return Values(self)
+
+    @property
+    def container(self) -> Containers:
+        """Containers of the inputs and shared variables."""
+        return Containers(self)
+
+    data = value
+
+    @property
+    def fn(self) -> Any:
+        """What runs the compiled graph."""
+        return self.vm
+
+    @property
+    def finder(self) -> dict[Any, Any]:
+        """Containers by index, name and variable."""
+        return dict(self._finder)
+
+    @property
+    def inv_finder(self) -> dict[Any, Any]:
+        """Inputs by container."""
+        return dict(self._inv_finder)
+
+    @property
+    def defaults(self) -> list[tuple[bool, bool, Any]]:
+        """For each input whether it is required, restored for each call, and its default."""
+        return [
+            (container.required, getattr(given, "refeed", False), getattr(given, "default", None))
+            for container, given in self._inv_finder.items()
+        ]
+
+    def copy(self, *arguments: Any, **more: Any) -> Function:
+        """Return a copy: with other shared variables, without updates; see PyTensor."""
+        copied: Function = super().copy(*arguments, **more)
+        copied.output_keys = copied.maker.output_keys = self.output_keys
+        return copied
+
+    def container_of(self, item: Any) -> Any:
+        """Return the container of an input or shared variable.
+
+        Raises
+        ------
+        TypeError
+            If there is none of that name, or several.
+        """
+        container = self._finder.get(item)
+        if container is None:
+            raise TypeError(f"Unknown input or state: {item}")
+        if container is DUPLICATE:
+            raise TypeError(
+                f"Ambiguous name: {item} - please check the names of the inputs of your "
+                "function for duplicates."
+            )
+        return container
+
+    def sync_shared(self) -> None:
+        """Nothing to do: shared variables are up to date after each call."""
+
+    def _subset(self, results: Any, subset: Sequence[Any]) -> Any:
+        if isinstance(results, dict):
+            return {key: results[key] for key in subset}
+        return [results[i] for i in subset]
+
+    def _defaults_to_restore(self) -> Iterator[tuple[list[Any], Any]]:
+        for container, given in self._inv_finder.items():
+            if isinstance(given, In) and given.refeed:
+                yield container.storage, container.value
+
+    def _collected(self, results: Any) -> Any:
+        """Return the results as NumPy arrays, which in C they are."""
+        return results
+
+    def _guarded(self, results: Any) -> Any:
+        if self.unpack_single:
+            return guarded(results)
+        for i in self._guards:
+            results[i] = guarded(results[i])
+        return results
+
+
+def _is_number(variable: Any) -> bool:
+    return getattr(variable, "ndim", None) == 0 and hasattr(variable, "dtype")
+
+
+copyreg.pickle(Function, _pickle_Function, _constructor_Function)

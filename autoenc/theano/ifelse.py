@@ -1,0 +1,44 @@
+"""The names of ``theano.ifelse``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from pytensor.graph.basic import Variable
+from pytensor.ifelse import IfElse
+from pytensor.ifelse import ifelse as _ifelse
+
+from autoenc.theano.meaning.broadcasting import without_lengths
+
+__all__ = ["IfElse", "ifelse"]
+
+
+def ifelse(condition: Any, then_branch: Any, else_branch: Any, name: str | None = None) -> Any:
+    """Return one of two branches; only that one is computed.
+
+    Parameters
+    ----------
+    condition : scalar
+    then_branch, else_branch : Variable or list of Variable
+    name : str, optional
+
+    Raises
+    ------
+    TypeError
+        If the branches are of types that differ.
+    """
+    return _ifelse(_as_condition(condition), _free(then_branch), _free(else_branch), name=name)
+
+
+def _as_condition(condition: Any) -> Any:
+    return np.asarray(condition) if isinstance(condition, (bool, int, float)) else condition
+
+
+def _free(branch: Any) -> Any:
+    """Return branches whose types do not differ for lengths alone."""
+    if isinstance(branch, (list, tuple)):
+        return type(branch)(_free(part) for part in branch)
+    if isinstance(branch, Variable) and hasattr(branch.type, "broadcastable"):
+        return without_lengths(branch)
+    return branch

@@ -1,0 +1,32 @@
+"""The public names that Theano had, release by release.
+
+The lists are facts about the packages, made by ``docs/theano_names.py`` from their own
+namespaces: one line a module, its name and then its names.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+RELEASES = ("0.9.0", "1.0.5")
+# What releases before 0.9 had and no later one.
+OLDER = "older"
+
+
+@cache
+def names_of_release(release: str) -> dict[str, frozenset[str]]:
+    """Return the names of each module of a release, by its name below ``theano``."""
+    text = (files(__name__) / f"{release}.txt").read_text(encoding="utf-8")
+    lines = (line.split() for line in text.splitlines())
+    return {
+        module.removeprefix("theano").removeprefix("."): frozenset(names)
+        for module, *names in lines
+    }
+
+
+def theano_names(module: str) -> frozenset[str]:
+    """Return the names that a module had in any of the releases."""
+    return frozenset().union(
+        *(names_of_release(release).get(module, frozenset()) for release in (*RELEASES, OLDER))
+    )

@@ -1,0 +1,27 @@
+"""Makes this process one of the time: Theano's name, NumPy 1's, Python 2's library."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytensor
+
+from autoenc.settings import given_settings
+from autoenc.theano import aliases
+from autoenc.theano.modernise import arrays, imports, library, removed
+
+
+def prepare() -> None:
+    """Prepare the process for a script; later calls change nothing."""
+    # What PyTensor and NumPy say to today's authors is not for those who wrote for Theano.
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
+    warnings.filterwarnings("ignore", category=FutureWarning)
+    warnings.filterwarnings("ignore", category=SyntaxWarning)
+    if "floatx" not in given_settings():
+        # autoenc's default is float32; Theano's was not.
+        pytensor.config.floatX = "float64"
+    aliases.install()
+    arrays.install()
+    library.install()
+    removed.install()
+    imports.install()

@@ -1,0 +1,71 @@
+"""Runs a script, a module or a command as ``__main__``, as it was run under Theano."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+import types
+from collections.abc import Sequence
+from pathlib import Path
+
+from autoenc.theano.launcher.period import prepare
+from autoenc.theano.modernise.imports import code_of
+
+
+def run_script(script: str, arguments: Sequence[str]) -> int:
+    """Run a script.
+
+    Parameters
+    ----------
+    script : str
+        Path of the file; it is not changed.
+    arguments : sequence of str
+        What it finds in ``sys.argv[1:]``.
+
+    Returns
+    -------
+    int
+        0, or 2 if there is no such file.
+    """
+    path = Path(script)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        print(f"python -m autoenc.theano: cannot read {script}: {error}", file=sys.stderr)
+        return 2
+    prepare()
+    sys.argv = [script, *arguments]
+    sys.path[0] = str(path.resolve().parent)
+    _run(data, script)
+    return 0
+
+
+def run_command(command: str, arguments: Sequence[str]) -> int:
+    """Run source text, as ``python -c`` does."""
+    prepare()
+    sys.argv = ["-c", *arguments]
+    sys.path[0] = ""
+    _run(command.encode(), "<string>")
+    return 0
+
+
+def run_module(module: str, arguments: Sequence[str]) -> int:
+    """Run a module, as ``python -m`` does: ``-m pytest`` runs tests of the time."""
+    prepare()
+    sys.argv = [module, *arguments]
+    sys.path[0] = str(Path.cwd())
+    if module in ("pytest", "py.test"):
+        from autoenc.theano.launcher.testing import run_pytest
+
+        return run_pytest(arguments)
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    return 0
+
+
+def _run(data: bytes, filename: str) -> None:
+    main = types.ModuleType("__main__")
+    main.__file__ = filename
+    vars(main)["__builtins__"] = __builtins__
+    code = code_of(data, filename)
+    sys.modules["__main__"] = main
+    exec(code, vars(main))

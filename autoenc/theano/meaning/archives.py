@@ -1,0 +1,190 @@
+"""Pickles in zip files, arrays beside them: ``theano.misc.pkl_utils``."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import zipfile
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from pytensor.compile.sharedvalue import SharedVariable
+
+DEFAULT_PROTOCOL = pickle.HIGHEST_PROTOCOL
+
+
+class PersistentNdarrayID:
+    """Writes each array of an object to a file of its own in a zip file.
+
+    Parameters
+    ----------
+    zip_file : ZipFile
+    """
+
+    def __init__(self, zip_file: zipfile.ZipFile) -> None:
+        self.zip_file = zip_file
+        self.count = 0
+        self.seen: dict[int, str] = {}
+
+    def __call__(self, obj: Any) -> str | None:
+        """Return the persistent id of an array, and None for other objects."""
+        if type(obj) is not np.ndarray:
+            return None
+        if id(obj) not in self.seen:
+            name = self._name_for(obj)
+            with self.zip_file.open(name, "w") as file:
+                np.lib.format.write_array(file, obj)
+            self.seen[id(obj)] = f"ndarray.{name}"
+        return self.seen[id(obj)]
+
+    def _name_for(self, _: Any) -> str:
+        self.count += 1
+        return f"array_{self.count - 1}"
+
+
+class PersistentSharedVariableID(PersistentNdarrayID):
+    """Names the arrays of shared variables as these are named.
+
+    Parameters
+    ----------
+    zip_file : ZipFile
+    allow_unnamed, allow_duplicates : bool
+        Whether shared variables may have no name, or the same one.
+
+    Raises
+    ------
+    ValueError
+        If a shared variable has a name that is not allowed.
+    """
+
+    def __init__(
+        self, zip_file: zipfile.ZipFile, allow_unnamed: bool = True, allow_duplicates: bool = True
+    ) -> None:
+        super().__init__(zip_file)
+        self.allow_unnamed, self.allow_duplicates = allow_unnamed, allow_duplicates
+        self._names: dict[int, str] = {}
+        self._uses: Counter[str] = Counter()
+
+    def __call__(self, obj: Any) -> str | None:
+        """Return the persistent id of an array, and note the names of shared variables."""
+        if isinstance(obj, SharedVariable):
+            self._note(obj)
+        return super().__call__(obj)
+
+    def _note(self, variable: Any) -> None:
+        if variable.name == "pkl":
+            raise ValueError("can't pickle shared variable with name `pkl`")
+        if variable.name:
+            self._names[id(variable.container.storage[0])] = variable.name
+        elif not self.allow_unnamed:
+            raise ValueError(f"unnamed shared variable, {variable}")
+
+    def _name_for(self, obj: Any) -> str:
+        name = self._names.get(id(obj))
+        if name is None:
+            return super()._name_for(obj)
+        self._uses[name] += 1
+        if self._uses[name] == 1:
+            return name
+        if not self.allow_duplicates:
+            raise ValueError(f"multiple shared variables with the name `{name}` found")
+        return f"{name}_{self._uses[name]}"
+
+
+class PersistentNdarrayLoad:
+    """Reads the arrays of an object from a zip file.
+
+    Parameters
+    ----------
+    zip_file : ZipFile
+    """
+
+    def __init__(self, zip_file: zipfile.ZipFile) -> None:
+        self.zip_file = zip_file
+        self.cache: dict[str, Any] = {}
+
+    def __call__(self, persid: str) -> Any:
+        """Return the array of a persistent id; one from a GPU becomes NumPy's."""
+        kind, name = persid.split(".", 1)
+        if name not in self.cache:
+            with self.zip_file.open(name) as file:
+                if kind == "gpuarray":
+                    pickle.load(file)
+                self.cache[name] = np.lib.format.read_array(file)
+        return self.cache[name]
+
+
+def dump(
+    obj: Any,
+    file_handler: Any,
+    protocol: int = DEFAULT_PROTOCOL,
+    persistent_id: Callable[[zipfile.ZipFile], Any] = PersistentSharedVariableID,
+) -> None:
+    """Write an object to a zip file, from which NumPy alone can read its arrays.
+
+    Parameters
+    ----------
+    obj : any
+    file_handler : binary file
+    protocol : int
+    persistent_id : callable
+        From the zip file to what names its arrays.
+    """
+    with zipfile.ZipFile(file_handler, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as zip_file:
+        names = persistent_id(zip_file)
+        pickled = _pickled(obj, protocol, names)
+        zip_file.writestr("pkl", pickled)
+
+
+def load(
+    f: Any,
+    persistent_load: Callable[[zipfile.ZipFile], Any] = PersistentNdarrayLoad,
+    encoding: str = "latin1",
+) -> Any:
+    """Read an object that `dump` wrote.
+
+    Parameters
+    ----------
+    f : binary file
+    persistent_load : callable
+        From the zip file to what reads its arrays.
+    encoding : str
+        Of text that Python 2 wrote.
+    """
+    with zipfile.ZipFile(f, "r") as zip_file, zip_file.open("pkl") as file:
+        unpickler = pickle.Unpickler(file, encoding=encoding)
+        unpickler.persistent_load = persistent_load(zip_file)  # type: ignore[method-assign]
+        return unpickler.load()
+
+
+def _pickled(obj: Any, protocol: int, names: Any) -> bytes:
+    buffer = io.BytesIO()
+    pickler = pickle.Pickler(buffer, protocol=protocol)
+    pickler.persistent_id = names  # type: ignore[method-assign]
+    pickler.dump(obj)
+    return buffer.getvalue()
+
+
+class CompatUnpickler(pickle.Unpickler):
+    """Reads what Python 2 wrote."""
+
+    def __init__(self, file: Any, encoding: str = "latin1", **more: Any) -> None:
+        super().__init__(file, encoding=encoding, **more)
+
+
+class StripPickler(pickle.Pickler):
+    """Writes graphs without what was noted about where each variable was made."""
+
+    def __init__(self, file: Any, protocol: int = 0, extra_tag_to_remove: Any = None) -> None:
+        super().__init__(file, protocol)
+        tags = [extra_tag_to_remove] if isinstance(extra_tag_to_remove, str) else []
+        self._tags = {"trace", "test_value", *tags, *(extra_tag_to_remove or ())}
+
+    def persistent_id(self, obj: Any) -> None:
+        """Take the notes off variables on the way; nothing is kept elsewhere."""
+        tag = getattr(obj, "tag", None)
+        for name in self._tags:
+            if tag is not None and hasattr(tag, name):
+                delattr(tag, name)

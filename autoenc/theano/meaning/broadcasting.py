@@ -1,0 +1,98 @@
+"""Which dimensions of an expression broadcast: ``addbroadcast``, ``unbroadcast``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytensor.tensor as pt
+from pytensor.gradient import DisconnectedType
+from pytensor.graph.basic import Apply
+from pytensor.link.c.op import COp
+
+from autoenc.graph.types import Expression
+
+
+class Unbroadcast(COp):
+    """A view of an array whose lengths along some axes the graph no longer knows."""
+
+    view_map = {0: [0]}  # noqa: RUF012 - PyTensor's protocol
+    __props__ = ("axes",)
+
+    def __init__(self, axes: Iterable[int]) -> None:
+        self.axes = tuple(sorted(axes))
+
+    def make_node(self, x: Expression) -> Apply:
+        """Make the node; the lengths of `axes` are unknown in its output."""
+        x = pt.as_tensor_variable(x)
+        shape = [None if axis in self.axes else n for axis, n in enumerate(x.type.shape)]
+        return Apply(self, [x], [x.type.clone(shape=shape)()])
+
+    def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
+        """Give the array itself."""
+        outputs[0][0] = inputs[0]
+
+    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> Any:
+        """Give the shape of the input."""
+        return shapes
+
+    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> Any:
+        """Give the gradient on, with the lengths that the input is known to have."""
+        (x,), (gradient,) = inputs, cotangents
+        if isinstance(gradient.type, DisconnectedType):
+            return [gradient]
+        ones = [axis for axis in self.axes if x.type.broadcastable[axis]]
+        return [pt.specify_broadcastable(gradient, *ones) if ones else gradient]
+
+    def pushforward(self, inputs: Any, outputs: Any, tangents: Any) -> Any:
+        """Give the directional derivative on."""
+        return [None if tangents[0] is None else self(tangents[0])]
+
+    def c_code(self, node: Apply, name: str, inputs: Any, outputs: Any, sub: Any) -> str:
+        """Give the array itself."""
+        (x,), (z,) = inputs, outputs
+        return f"Py_XDECREF({z}); {z} = {x}; Py_XINCREF({z});"
+
+    def c_code_cache_version(self) -> tuple[int, ...]:
+        """Tell when the code changes."""
+        return (1,)
+
+
+def addbroadcast(x: Expression, *axes: int) -> Expression:
+    """Make `x` broadcast along axes; running it fails if their length is not 1."""
+    return pt.specify_broadcastable(x, *axes) if axes else pt.as_tensor_variable(x)
+
+
+def unbroadcast(x: Expression, *axes: int) -> Expression:
+    """Keep `x` from broadcasting along axes, whatever their length."""
+    x = pt.as_tensor_variable(x)
+    known = [axis % x.ndim for axis in axes if x.type.broadcastable[axis]]
+    return Unbroadcast(known)(x) if known else x
+
+
+def patternbroadcast(x: Expression, broadcastable: Sequence[bool]) -> Expression:
+    """Make `x` broadcast along the axes where `broadcastable` is true, and along no others."""
+    x = pt.as_tensor_variable(x)
+    wanted = [axis for axis, one in enumerate(broadcastable) if one]
+    missing = [axis for axis in wanted if not x.type.broadcastable[axis]]
+    return unbroadcast(
+        addbroadcast(x, *missing), *(axis for axis in range(x.ndim) if axis not in wanted)
+    )
+
+
+def without_lengths(x: Expression) -> Expression:
+    """Return `x` as Theano's types knew it: lengths other than 1 are not part of the type."""
+    lengths = [axis for axis, n in enumerate(x.type.shape) if n not in (None, 1)]
+    return Unbroadcast(lengths)(x) if lengths else x
+
+
+class Rebroadcast:
+    """The operation behind `addbroadcast` and `unbroadcast`: pairs of axis and whether."""
+
+    def __init__(self, *axis: tuple[int, bool]) -> None:
+        self.axis = dict(axis)
+
+    def __call__(self, x: Expression) -> Expression:
+        """Return `x` with the broadcasting of these axes changed."""
+        pattern = [self.axis.get(axis, one) for axis, one in enumerate(x.type.broadcastable)]
+        return patternbroadcast(x, pattern)

@@ -1,0 +1,82 @@
+"""Small functions that Theano had and scripts use."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+import pytensor.tensor as pt
+
+from autoenc.graph.types import Expression
+
+object2 = object
+Tensor = pt.TensorType
+
+
+def dot(l: Any, r: Any) -> Expression:  # noqa: E741 - Theano's names
+    """Return the product of two matrices or vectors, dense or sparse.
+
+    Raises
+    ------
+    NotImplementedError
+        If neither operand has one.
+    """
+    for left, right, method in ((l, r, "__dot__"), (r, l, "__rdot__")):
+        if hasattr(left, method):
+            result = getattr(left, method)(right)
+            if result is not NotImplemented:
+                return result
+    raise NotImplementedError("Dot failed for the following reasons:", (type(l), type(r)))
+
+
+def hashtype(self: Any) -> int:
+    """Return a number that is the same for all objects of a class."""
+    kind = type(self)
+    return hash(kind.__name__) ^ hash(kind.__module__)
+
+
+def hash_from_code(msg: str | bytes) -> str:
+    """Return a digest of source text."""
+    return hashlib.sha256(msg.encode() if isinstance(msg, str) else msg).hexdigest()
+
+
+def uniq(seq: Iterable[Any]) -> list[Any]:
+    """Return the entries of a sequence, each once."""
+    return list(dict.fromkeys(seq))
+
+
+def flatten(a: Any) -> list[Any]:
+    """Return the entries of nested lists, tuples and sets."""
+    if isinstance(a, (tuple, list, set)):
+        return [entry for part in a for entry in flatten(part)]
+    return [a]
+
+
+def sparse_grad(var: Any) -> Any:
+    """Return an indexed variable whose gradient is sparse.
+
+    Raises
+    ------
+    TypeError
+        If the variable is not one that was indexed with a vector.
+    """
+    from pytensor.sparse import sparse_grad as of_pytensor
+
+    return of_pytensor(var)
+
+
+def change_flags(given: Any = None, **flags: Any) -> Any:
+    """Give settings other values for the length of a block or of a decorated function."""
+    from autoenc.theano.flags import config
+
+    return config.change_flags(given, **flags)
+
+
+def debug_assert(condition: Any, msg: str | None = None) -> None:
+    """Check a condition on test values, which are not computed: do nothing."""
+
+
+def test(*_: Any, **__: Any) -> None:
+    """Say where the tests are."""
+    print("The tests of autoenc.theano are in tests/theano of its repository.")

@@ -1,0 +1,122 @@
+"""Symbolic variables, with the dtype wherever Theano took it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytensor.tensor as pt
+from pytensor import config
+from pytensor.tensor.type import TensorType
+
+from autoenc.graph.types import Expression
+
+Maker = Callable[..., Expression]
+
+
+def tensor(*arguments: Any, name: str | None = None, **more: Any) -> Expression:
+    """Return a variable of the type ``TensorType(dtype, broadcastable)``."""
+    if "broadcastable" in more:
+        more["shape"] = more.pop("broadcastable")
+    return TensorType(*arguments, **more)(name=name)
+
+
+def _maker(name: str, shape: Sequence[int | None]) -> Maker:
+    def make(name: str | None = None, dtype: Any = None) -> Expression:
+        return TensorType(str(dtype or config.floatX), tuple(shape))(name=name)
+
+    make.__name__ = make.__qualname__ = name
+    make.__doc__ = f"Return a symbolic {name}; its dtype is ``floatX`` unless given."
+    return make
+
+
+def several(make: Maker) -> Callable[..., Any]:
+    """Return a function that makes one variable for each name, or as many as a number says."""
+
+    def make_all(*names: Any, dtype: Any = None) -> Any:
+        more = {} if dtype is None else {"dtype": dtype}
+        if len(names) == 1 and isinstance(names[0], int):
+            names = (None,) * names[0]
+        elif len(names) == 1:
+            # A list of names, or a text whose letters are the names: matrices("xy").
+            (names,) = names
+        made = [make(name, **more) for name in names]
+        return made[0] if len(made) == 1 else made
+
+    make_all.__name__ = make_all.__qualname__ = f"several {make.__name__}"
+    return make_all
+
+
+scalar = _maker("scalar", ())
+vector = _maker("vector", (None,))
+row = _maker("row", (1, None))
+col = _maker("col", (None, 1))
+matrix = _maker("matrix", (None, None))
+tensor3 = _maker("tensor3", (None,) * 3)
+tensor4 = _maker("tensor4", (None,) * 4)
+tensor5 = _maker("tensor5", (None,) * 5)
+tensor6 = _maker("tensor6", (None,) * 6)
+tensor7 = _maker("tensor7", (None,) * 7)
+
+scalars = several(scalar)
+vectors = several(vector)
+rows = several(row)
+cols = several(col)
+matrices = several(matrix)
+tensor3s = several(tensor3)
+tensor4s = several(tensor4)
+tensor5s = several(tensor5)
+tensor6s = several(tensor6)
+tensor7s = several(tensor7)
+
+
+def constant(
+    x: Any, name: str | None = None, ndim: int | None = None, dtype: Any = None
+) -> Expression:
+    """Return a constant; numbers of Python's take the smallest dtype that holds them."""
+    return pt.constant(x, name=name, ndim=ndim, dtype=dtype)
+
+
+def alloc(value: Any, *shape: Any) -> Expression:
+    """Return an array of a shape, filled with a value; the shape may be a list, too."""
+    return pt.alloc(value, *as_shape(shape))
+
+
+def zeros(shape: Any, dtype: Any = None) -> Expression:
+    """Return zeros."""
+    return pt.zeros(as_shape(shape), dtype=dtype)
+
+
+def ones(shape: Any, dtype: Any = None) -> Expression:
+    """Return ones."""
+    return pt.ones(as_shape(shape), dtype=dtype)
+
+
+def zeros_like(model: Any, dtype: Any = None, opt: bool = False) -> Expression:
+    """Return zeros in the shape of a model."""
+    return pt.zeros_like(model, dtype=dtype, opt=opt)
+
+
+def ones_like(model: Any, dtype: Any = None, opt: bool = False) -> Expression:
+    """Return ones in the shape of a model."""
+    return pt.ones_like(model, dtype=dtype, opt=opt)
+
+
+def identity_like(x: Any) -> Expression:
+    """Return the identity matrix of the size and dtype of a square matrix."""
+    return pt.identity_like(x)
+
+
+def as_shape(shape: Any) -> Any:
+    """Return a shape whose lengths are whole numbers, as Theano's users could write 5.0."""
+    if isinstance(shape, (list, tuple)):
+        if len(shape) == 1 and isinstance(shape[0], (list, tuple)):
+            return as_shape(shape[0])
+        return [_whole(length) for length in shape]
+    return _whole(shape)
+
+
+def _whole(length: Any) -> Any:
+    if isinstance(length, float) and length.is_integer():
+        return int(length)
+    return length

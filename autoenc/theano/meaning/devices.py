@@ -1,0 +1,60 @@
+"""What scripts ask of Theano's GPU back-ends, answered for engines that decide by themselves."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytensor.tensor as pt
+
+from autoenc.graph.types import Expression
+from autoenc.theano.meaning.sharing import shared
+
+logger = logging.getLogger("theano")
+
+# Scripts that find a GPU of the old kind take paths that need its operations. Under XLA the
+# same graph as for the CPU runs on the GPU.
+cuda_available = cuda_enabled = pygpu_activated = False
+float32_shared_constructor = shared_constructor = gpuarray_shared_constructor = shared
+
+
+def as_is(x: Any, *_: Any, **__: Any) -> Expression:
+    """Return `x` as an expression: where it is computed is not for the graph to say."""
+    return pt.as_tensor_variable(x)
+
+
+host_from_gpu = gpu_from_host = gpu_contiguous = as_is
+as_cuda_ndarray_variable = as_gpuarray_variable = as_is
+
+
+def use(device: str = "gpu", *_: Any, **__: Any) -> None:
+    """Say how a device is chosen here; nothing else."""
+    logger.warning(
+        "use(%r) has no effect: run with THEANO_FLAGS=device=cuda to use a GPU.", str(device)
+    )
+
+
+def unuse(*_: Any, **__: Any) -> None:
+    """Do nothing."""
+
+
+def dnn_available(*_: Any) -> bool:
+    """Return False: the operations of cuDNN are not used by name."""
+    return False
+
+
+dnn_available.msg = "XLA chooses cuDNN's operations by itself"  # type: ignore[attr-defined]
+dnn_present = dnn_available
+
+
+def get_context(name: str | None = None) -> None:
+    """Return no context."""
+
+
+def list_contexts() -> list[str]:
+    """Return no contexts."""
+    return []
+
+
+def infer_context_name(*_: Any) -> None:
+    """Return no context."""

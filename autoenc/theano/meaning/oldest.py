@@ -1,0 +1,168 @@
+"""Names of Theano's first releases in ``theano.tensor``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.tensor.extra_ops import CumOp, Repeat
+from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedSubtensor
+
+from autoenc.graph.types import Expression
+from autoenc.theano.meaning.arithmetic import max_and_argmax
+
+AsTensorError = TypeError
+EmptyConstantError = pt.exceptions.NotScalarConstantError
+AdvancedIndexingError = AdvancedBooleanIndexingError = TypeError
+BaseAdvancedSubtensor = AdvancedBooleanSubtensor = AdvancedSubtensor
+BaseAdvancedIncSubtensor = AdvancedBooleanIncSubtensor = AdvancedIncSubtensor
+CumsumOp = CumprodOp = CumOp
+RepeatOp = Repeat
+integer_types = (int, np.integer)
+float_scalar_type_names = ("float16", "float32", "float64")
+
+
+def default(a: Any, b: Any) -> Expression:
+    """Return `a`, or `b` if there is no `a`."""
+    return b if a is None else a
+
+
+def constant_or_value(x: Any, *_: Any, **__: Any) -> Expression:
+    """Return a constant."""
+    return pt.constant(x)
+
+
+def get_constant_value(v: Any) -> Any:
+    """Return the number that a constant expression stands for."""
+    return pt.get_scalar_constant_value(v)
+
+
+def check_equal_numpy(x: Any, y: Any) -> bool:
+    """Whether two values are equal: arrays of the same dtype and shape with the same entries."""
+    if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
+        return x.dtype == y.dtype and x.shape == y.shape and bool(np.all(abs(x - y) < 1e-10))
+    return bool(x == y)
+
+
+def check_and_normalize_axes(x: Any, axis: Any) -> list[int]:
+    """Return axes as a list of numbers from 0 on.
+
+    Raises
+    ------
+    ValueError
+        If `x` has no such axis.
+    """
+    x = pt.as_tensor_variable(x)
+    axes = [] if axis is None else list(axis) if isinstance(axis, (list, tuple)) else [axis]
+    for i in axes:
+        if not -x.ndim <= i < x.ndim:
+            raise ValueError(
+                f"Computation needs a valid axis number for {x.ndim}-D tensor. Got {i}"
+            )
+    return [int(i) % x.ndim for i in axes]
+
+
+def numpy_diagonal_return_view(*_: Any) -> bool:
+    """Whether NumPy's diagonals are views, which they are."""
+    return True
+
+
+def join_(*arguments: Any) -> Expression:
+    """Join tensors along an axis: ``join_(axis, a, b)``."""
+    return pt.join(*arguments)
+
+
+def numpy_scalar(data: Any) -> Any:
+    """Return the only entry of an array.
+
+    Raises
+    ------
+    NotScalarConstantError
+        If it has more or fewer.
+    """
+    if np.size(data) != 1:
+        raise EmptyConstantError(f"{data!r} is not a single number.")
+    return np.asarray(data).reshape(())[()]
+
+
+def as_index_variable(idx: Any) -> Any:
+    """Return an index as an expression; None and slices as they are."""
+    return idx if idx is None or isinstance(idx, slice) else pt.as_tensor_variable(idx)
+
+
+def make_constant(args: Any) -> tuple[Any, ...]:
+    """Return indices as constants."""
+    return tuple(as_index_variable(arg) for arg in args)
+
+
+class Flatten:
+    """The operation that flattens to `ndim` dimensions."""
+
+    def __init__(self, ndim: int = 1) -> None:
+        self.ndim = ndim
+
+    def __call__(self, x: Any) -> Expression:
+        """Return `x` flattened."""
+        return pt.flatten(x, ndim=self.ndim)
+
+
+class Tile:
+    """The operation that repeats an array; `ndim` is the number of repetitions."""
+
+    def __init__(self, ndim: int) -> None:
+        self.ndim = ndim
+
+    def __call__(self, x: Any, reps: Any) -> Expression:
+        """Return `x` repeated."""
+        return pt.tile(x, reps)
+
+
+class Mean:
+    """The operation that takes the mean over axes."""
+
+    def __init__(self, axis: Any = None) -> None:
+        self.axis = axis
+
+    def __call__(self, x: Any) -> Expression:
+        """Return the mean."""
+        return pt.mean(x, axis=self.axis)
+
+
+class DiffOp:
+    """The operation that takes differences of neighbours, `n` times."""
+
+    def __init__(self, n: int = 1, axis: int = -1) -> None:
+        self.n, self.axis = n, axis
+
+    def __call__(self, x: Any) -> Expression:
+        """Return the differences."""
+        return pt.diff(x, n=self.n, axis=self.axis)
+
+
+class Default:
+    """The operation that takes the place of what is missing."""
+
+    def __call__(self, x: Any, default: Any) -> Expression:
+        """Return `x`, or the default if there is none."""
+        return default if x is None else x
+
+
+class MaxAndArgmax:
+    """The operation that takes the maximum over axes and finds where it is."""
+
+    def __init__(self, axis: Any) -> None:
+        self.axis = axis
+
+    def __call__(self, x: Any) -> list[Expression]:
+        """Return the maximum and its index."""
+        return max_and_argmax(x, self.axis)
+
+
+advanced_boolean_subtensor = pt.subtensor.advanced_subtensor
+advanced_boolean_inc_subtensor = pt.subtensor.advanced_inc_subtensor
+advanced_boolean_set_subtensor = pt.subtensor.advanced_set_subtensor
+get_scalar_constant_value_elemwises: tuple[Any, ...] = ()
+constant_cache: dict[Any, Any] = {}
+sparse_module_ref = None
+setdefault = default

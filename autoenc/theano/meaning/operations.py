@@ -1,0 +1,162 @@
+"""Operations that users define: ``theano.Op`` with perform, grad, infer_shape and c_code."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from pytensor.gradient import DisconnectedType
+from pytensor.graph.basic import Apply, Variable
+from pytensor.graph.utils import MethodNotDefined
+from pytensor.link.c.exceptions import CompileError
+from pytensor.link.c.op import COp
+
+logger = logging.getLogger("theano")
+
+# Methods with C code, which PyTensor calls with keywords that Theano's did not have.
+_C_PARTS = (
+    "c_headers",
+    "c_header_dirs",
+    "c_libraries",
+    "c_lib_dirs",
+    "c_support_code",
+    "c_compile_args",
+    "c_init_code",
+)
+
+
+class Op(COp):
+    """An operation as Theano 1.0.5 defined it.
+
+    A subclass has ``make_node`` (or ``itypes`` and ``otypes``) and ``perform``, and may have
+    ``grad`` or ``L_op``, ``R_op``, ``infer_shape(self, node, shapes)`` and ``c_code``. C code
+    that does not compile against today's NumPy is replaced by ``perform``, with a warning.
+    """
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        own = vars(cls)
+        if "infer_shape" in own and _n_arguments(own["infer_shape"]) == 3:
+            cls.infer_shape = _without_graph(own["infer_shape"])
+        for name in _C_PARTS:
+            if name in own and not _takes_keywords(own[name]):
+                setattr(cls, name, _without_keywords(own[name]))
+
+    def make_node(self, *inputs: Any) -> Apply:
+        """Make the node, from ``itypes`` and ``otypes``."""
+        return super().make_node(*inputs)
+
+    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> Any:
+        """Give the gradients with ``L_op`` or ``grad``."""
+        if type(self).L_op is not Op.L_op:
+            return self.L_op(inputs, outputs, cotangents)
+        return self.grad(inputs, cotangents)
+
+    def L_op(self, inputs: Any, outputs: Any, output_gradients: Any) -> Any:  # noqa: N802
+        """Give the gradients, by default with ``grad``."""
+        return self.grad(inputs, output_gradients)
+
+    def grad(self, inputs: Any, output_gradients: Any) -> Any:
+        """Give the gradients.
+
+        Raises
+        ------
+        NotImplementedError
+            If the subclass has none.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no method grad.")
+
+    def pushforward(self, inputs: Any, outputs: Any, tangents: Any) -> Any:
+        """Give the directional derivatives with ``R_op``."""
+        points = [None if isinstance(t.type, DisconnectedType) else t for t in tangents]
+        derivatives = self.R_op(inputs, points)
+        return [DisconnectedType()() if d is None else d for d in derivatives]
+
+    def perform(self, node: Apply, inputs: Any, output_storage: Any, *params: Any) -> None:
+        """Compute the outputs.
+
+        Raises
+        ------
+        NotImplementedError
+            If the subclass has neither this method nor C code.
+        """
+        raise MethodNotDefined("perform", type(self), type(self).__name__)
+
+    def c_code(self, node: Apply, name: str, inputs: Any, outputs: Any, sub: Any) -> str:
+        """Give C code, if the subclass has any."""
+        raise MethodNotDefined("c_code", type(self), type(self).__name__)
+
+    def make_c_thunk(self, *arguments: Any, **named: Any) -> Any:
+        """Compile the C code; see PyTensor."""
+        try:
+            return super().make_c_thunk(*arguments, **named)
+        except CompileError as error:
+            if type(self).perform is Op.perform:
+                raise
+            _say_once(type(self).__name__, str(error).strip().splitlines()[-1])
+            raise MethodNotDefined("c_code") from error
+
+
+PureOp = Op
+
+
+def get_debug_values(*_: Any) -> list[Any]:
+    """Return no test values, as Theano did where ``compute_test_value`` was off."""
+    return []
+
+
+def get_test_value(variable: Any) -> Any:
+    """Return the test value of a variable or constant.
+
+    Raises
+    ------
+    AttributeError
+        If it has none.
+    """
+    if not isinstance(variable, Variable):
+        return variable
+    if hasattr(variable, "data"):
+        return variable.data
+    return variable.tag.test_value
+
+
+def missing_test_message(message: str) -> None:
+    """Do nothing: test values are not computed."""
+
+
+@functools.cache
+def _say_once(name: str, error: str) -> None:
+    logger.warning("c_code of %s does not compile (%s); perform is used instead.", name, error)
+
+
+def _n_arguments(method: Callable[..., Any]) -> int:
+    parameters = inspect.signature(method).parameters.values()
+    return sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)
+
+
+def _takes_keywords(method: Any) -> bool:
+    if not callable(method):
+        return True
+    parameters = inspect.signature(method).parameters.values()
+    return any(p.kind is p.VAR_KEYWORD for p in parameters)
+
+
+def _without_graph(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return infer_shape with PyTensor's arguments; Theano's callers may leave out the graph."""
+
+    @functools.wraps(method)
+    def infer_shape(self: Any, *arguments: Any) -> Any:
+        return method(self, *arguments[-2:])
+
+    return infer_shape
+
+
+def _without_keywords(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def part(self: Any, *arguments: Any, **_: Any) -> Any:
+        return method(self, *arguments)
+
+    return part

@@ -1,0 +1,63 @@
+"""Rewrites of graphs that users define: ``theano.gof.local_optimizer`` and its kin."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from pytensor.graph.rewriting import basic, db
+
+Optimizer = basic.GraphRewriter
+LocalOptimizer = basic.NodeRewriter
+SeqOptimizer = basic.SequentialGraphRewriter
+LocalOptGroup = basic.SequentialNodeRewriter
+PatternSub = basic.PatternNodeRewriter
+OpSub = basic.SubstitutionNodeRewriter
+TopoOptimizer = basic.WalkingGraphRewriter
+EquilibriumOptimizer = basic.EquilibriumGraphRewriter
+NavigatorOptimizer = basic.NodeProcessingGraphRewriter
+FromFunctionOptimizer = basic.FromFunctionGraphRewriter
+FromFunctionLocalOptimizer = basic.FromFunctionNodeRewriter
+DB = db.RewriteDatabase
+Query = db.RewriteDatabaseQuery
+optimizer = basic.graph_rewriter
+
+
+def local_optimizer(
+    tracks: Any, inplace: bool = False, requirements: Any = ()
+) -> Callable[[Callable[..., Any]], Any]:
+    """Make a rewrite of nodes from a function of a node.
+
+    Parameters
+    ----------
+    tracks : list of Op or of classes, optional
+        Which operations it looks at; None for all.
+    inplace : bool
+        Whether it makes operations that work in place.
+    requirements : sequence
+        What the graph must have.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        return basic.node_rewriter(tracks, inplace=inplace)(_of_node_and_graph(function))
+
+    return decorate
+
+
+def inplace_optimizer(function: Callable[..., Any]) -> Any:
+    """Make a rewrite of a graph, which makes operations that work in place."""
+    return basic.graph_rewriter(function)
+
+
+def _of_node_and_graph(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a rewrite with PyTensor's arguments, from one of the node alone."""
+    if len(inspect.signature(function).parameters) != 1:
+        return function
+
+    @functools.wraps(function)
+    def rewrite(_: Any, node: Any) -> Any:
+        return function(node)
+
+    return rewrite

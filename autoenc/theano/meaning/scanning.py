@@ -1,0 +1,229 @@
+"""Loops: ``theano.scan`` and what is made of it, which return (outputs, updates)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable
+from pytensor.graph.traversal import graph_inputs
+from pytensor.scan.basic import get_updates_and_outputs
+from pytensor.scan.basic import scan as _scan
+from pytensor.scan.utils import until
+
+from autoenc.theano.updates import OrderedUpdates
+
+
+def scan(
+    fn: Callable[..., Any],
+    sequences: Any = None,
+    outputs_info: Any = None,
+    non_sequences: Any = None,
+    n_steps: Any = None,
+    truncate_gradient: int = -1,
+    go_backwards: bool = False,
+    mode: Any = None,
+    name: str | None = None,
+    profile: bool | str = False,
+    allow_gc: bool | None = None,
+    strict: bool = False,
+    return_list: bool = False,
+) -> tuple[Any, OrderedUpdates]:
+    """Apply a function step by step.
+
+    Parameters
+    ----------
+    fn : callable
+        From slices of the sequences, earlier outputs and the non-sequences to outputs,
+        updates, and, wrapped in `until`, a condition to stop.
+    sequences, outputs_info, non_sequences
+        What it is applied to; see `pytensor.scan`.
+    n_steps : int or scalar, optional
+        By default as many as the shortest sequence has entries. A negative number goes
+        backwards.
+    truncate_gradient : int
+        Steps that the gradient goes back; -1 for all.
+    go_backwards : bool
+        Whether sequences are read from their end.
+    mode, name, profile, allow_gc, strict, return_list
+        See `pytensor.scan`.
+
+    Returns
+    -------
+    outputs : Variable, list of Variable or None
+        Of all steps, along a new first dimension.
+    updates : OrderedUpdates
+        What the shared variables become; hand it to ``theano.function``.
+    """
+    steps, backwards = _steps(n_steps, go_backwards)
+    states = _states(outputs_info)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        outputs, updates = _scan(
+            _with_all_updates(fn, states),
+            sequences=sequences,
+            outputs_info=outputs_info,
+            non_sequences=non_sequences,
+            n_steps=steps,
+            truncate_gradient=truncate_gradient,
+            go_backwards=backwards,
+            mode=mode,
+            name=name,
+            profile=bool(profile),
+            allow_gc=allow_gc,
+            strict=strict,
+            return_list=return_list,
+        )
+    return outputs, OrderedUpdates(updates)
+
+
+def map(  # noqa: A001 - Theano's name
+    fn: Callable[..., Any],
+    sequences: Any,
+    non_sequences: Any = None,
+    truncate_gradient: int = -1,
+    go_backwards: bool = False,
+    mode: Any = None,
+    name: str | None = None,
+) -> tuple[Any, OrderedUpdates]:
+    """Apply a function to each entry of sequences."""
+    return scan(
+        fn,
+        sequences=sequences,
+        outputs_info=[],
+        non_sequences=non_sequences,
+        truncate_gradient=truncate_gradient,
+        go_backwards=go_backwards,
+        mode=mode,
+        name=name,
+    )
+
+
+def reduce(
+    fn: Callable[..., Any],
+    sequences: Any,
+    outputs_info: Any,
+    non_sequences: Any = None,
+    go_backwards: bool = False,
+    mode: Any = None,
+    name: str | None = None,
+) -> tuple[Any, OrderedUpdates]:
+    """Apply a function to the entries of sequences and its own last result; return the last."""
+    outputs, updates = scan(
+        fn,
+        sequences=sequences,
+        outputs_info=outputs_info,
+        non_sequences=non_sequences,
+        go_backwards=go_backwards,
+        mode=mode,
+        name=name,
+    )
+    if isinstance(outputs, (list, tuple)):
+        return [output[-1] for output in outputs], updates
+    return outputs[-1], updates
+
+
+def foldl(
+    fn: Callable[..., Any],
+    sequences: Any,
+    outputs_info: Any,
+    non_sequences: Any = None,
+    mode: Any = None,
+    name: str | None = None,
+) -> tuple[Any, OrderedUpdates]:
+    """Reduce from the first entry to the last."""
+    return reduce(fn, sequences, outputs_info, non_sequences, False, mode, name)
+
+
+def foldr(
+    fn: Callable[..., Any],
+    sequences: Any,
+    outputs_info: Any,
+    non_sequences: Any = None,
+    mode: Any = None,
+    name: str | None = None,
+) -> tuple[Any, OrderedUpdates]:
+    """Reduce from the last entry to the first."""
+    return reduce(fn, sequences, outputs_info, non_sequences, True, mode, name)
+
+
+def _steps(n_steps: Any, backwards: bool) -> tuple[Any, bool]:
+    """Return a whole number of steps and the direction."""
+    if isinstance(n_steps, (float, np.floating)):
+        if not np.isfinite(n_steps):
+            return None, backwards
+        n_steps = int(n_steps)
+    if isinstance(n_steps, (int, np.integer)) and n_steps < 0:
+        return -n_steps, True
+    return n_steps, backwards
+
+
+def _states(outputs_info: Any) -> list[Any]:
+    """Return the initial state of each output that is fed back, else None, in order."""
+    given = outputs_info if isinstance(outputs_info, (list, tuple)) else [outputs_info]
+    return [_one_step(info) for info in given]
+
+
+def _one_step(info: Any) -> Any:
+    if isinstance(info, dict):
+        taps = info.get("taps", [-1])
+        initial = info.get("initial")
+        if initial is None:
+            return None
+        initial = pt.as_tensor_variable(initial) if not isinstance(initial, Variable) else initial
+        return initial if taps in ([-1], -1, None) else initial[0]
+    if info is None or isinstance(info, Variable):
+        return info
+    return pt.as_tensor_variable(info)
+
+
+def _with_all_updates(fn: Callable[..., Any], states: list[Any]) -> Callable[..., Any]:
+    """Return a step that also gives the updates of the random streams it draws from.
+
+    PyTensor takes those of streams that are made within the step only.
+    """
+
+    def step(*arguments: Any) -> Any:
+        condition, outputs, updates = get_updates_and_outputs(fn(*arguments))
+        outputs = _as_states(outputs, states)
+        updates = {**_default_updates([*outputs, *updates.values()], updates), **updates}
+        result = outputs, updates
+        return (*result, until(condition)) if condition is not None else result
+
+    return step
+
+
+def _as_states(outputs: list[Any], states: list[Any]) -> list[Any]:
+    if len(outputs) != len(states):
+        return list(outputs)
+    return [_as_state(*pair) for pair in zip(outputs, states, strict=True)]
+
+
+def _as_state(output: Any, state: Any) -> Any:
+    """Return an output with the lengths that its state is known to have from the start."""
+    if state is None or not hasattr(output.type, "shape") or output.type == state.type:
+        return output
+    if output.type.ndim != state.type.ndim or output.type.dtype != state.type.dtype:
+        return output
+    known = [
+        mine if mine is not None else theirs if theirs != 1 else None
+        for mine, theirs in zip(output.type.shape, state.type.shape, strict=True)
+    ]
+    return pt.specify_shape(output, known)
+
+
+def _default_updates(expressions: list[Any], given: Any) -> dict[Any, Any]:
+    found: dict[Any, Any] = {}
+    wanted = list(graph_inputs(expressions))
+    while wanted:
+        variable = wanted.pop()
+        update = getattr(variable, "default_update", None)
+        is_new = variable not in found and variable not in given
+        if isinstance(variable, SharedVariable) and update is not None and is_new:
+            found[variable] = update
+            wanted.extend(graph_inputs([update]))
+    return found

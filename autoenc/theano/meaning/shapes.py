@@ -1,0 +1,111 @@
+"""Reshaping and joining, with Theano's arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytensor.tensor as pt
+
+from autoenc.graph.types import Expression
+from autoenc.theano.meaning.creation import as_shape
+
+
+def reshape(x: Any, newshape: Any, ndim: int | None = None) -> Expression:
+    """Return `x` in another shape; `ndim` is its length where the shape is symbolic."""
+    return pt.reshape(x, as_shape(newshape), ndim=ndim)
+
+
+def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Expression:
+    """Return `x` with `ndim` dimensions, of which the last takes in all that follow.
+
+    Raises
+    ------
+    ValueError
+        If both `ndim` and its old name `outdim` are given, or `x` has fewer dimensions.
+    """
+    if ndim is not None and outdim is not None:
+        raise ValueError("You should only specify ndim")
+    wanted = next((n for n in (ndim, outdim) if n is not None), 1)
+    x = pt.as_tensor_variable(x)
+    if wanted < 1 or (wanted > 1 and wanted > x.ndim):
+        raise ValueError(f"ndim {wanted} out of bound [1, {x.ndim + 1})")
+    return pt.flatten(x, ndim=wanted)
+
+
+def is_flat(var: Expression, ndim: int | None = None, outdim: int | None = None) -> bool:
+    """Whether a variable has as many dimensions as `flatten` would give it."""
+    return bool(var.ndim == next((n for n in (ndim, outdim) if n is not None), 1))
+
+
+def tile(x: Any, reps: Any, ndim: int | None = None) -> Expression:
+    """Return `x` repeated along its dimensions.
+
+    Raises
+    ------
+    ValueError
+        If `ndim` is smaller than the number of repetitions.
+    """
+    x = pt.as_tensor_variable(x)
+    repetitions = list(reps) if isinstance(reps, (list, tuple)) else reps
+    if isinstance(repetitions, list) and ndim is not None:
+        if len(repetitions) > ndim:
+            raise ValueError("len(reps) should be equal or less than ndim")
+        repetitions = [1] * (ndim - len(repetitions)) + repetitions
+    return pt.tile(x, repetitions)
+
+
+def stack(*tensors: Any, **options: Any) -> Expression:
+    """Join tensors along a new axis: ``stack([a, b], axis=1)`` or, as before 0.7, ``stack(a, b)``.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to join.
+    """
+    if not tensors and "tensors" not in options:
+        raise ValueError("No tensor arguments given")
+    if "tensors" in options:
+        return pt.stack(options["tensors"], axis=options.get("axis", 0))
+    first, *more = tensors
+    if isinstance(first, (list, tuple)):
+        return pt.stack(list(first), axis=more[0] if more else options.get("axis", 0))
+    if not more and getattr(first, "ndim", False):
+        return pt.stack(list(first), axis=options.get("axis", 0))
+    return pt.stack(list(tensors), axis=options.get("axis", 0))
+
+
+def split(
+    x: Any, splits_size: Any, n_splits: int | None = None, axis: int = 0
+) -> list[Expression]:
+    """Return `x` in parts of given lengths along an axis."""
+    parts = pt.split(x, splits_size, n_splits=n_splits, axis=axis)
+    return list(parts) if isinstance(parts, (list, tuple)) else [parts]
+
+
+def squeeze(x: Any, axis: Any = None) -> Expression:
+    """Return `x` without the dimensions that broadcast."""
+    return pt.squeeze(pt.as_tensor_variable(x), axis=axis)
+
+
+def repeat(x: Any, repeats: Any, axis: int | None = None) -> Expression:
+    """Return the entries of `x`, each repeated along an axis.
+
+    Raises
+    ------
+    TypeError
+        If the number of repetitions is not whole.
+    """
+    return pt.repeat(x, repeats, axis=axis)
+
+
+def unravel_index(
+    indices: Any, dims: Any, order: str = "C", ndim: int | None = None
+) -> tuple[Expression, ...]:
+    """Return where flat indices are in an array of shape `dims`."""
+    return tuple(pt.unravel_index(indices, dims, order=order))
+
+
+def transpose(x: Any, axes: Sequence[int] | None = None) -> Expression:
+    """Return `x` with its dimensions in another order, the reverse one by default."""
+    return pt.transpose(x, axes)

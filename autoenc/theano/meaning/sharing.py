@@ -1,0 +1,47 @@
+"""Shared variables: ``theano.shared``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytensor
+from pytensor.compile.sharedvalue import SharedVariable
+
+
+def shared(
+    value: Any,
+    name: str | None = None,
+    strict: bool = False,
+    allow_downcast: bool | None = None,
+    **more: Any,
+) -> SharedVariable:
+    """Return a variable whose value functions share and update.
+
+    Parameters
+    ----------
+    value : array, number, sparse matrix or any other object
+    name : str, optional
+    strict : bool
+        Whether values set later must have just this dtype and number of dimensions.
+    allow_downcast : bool, optional
+        Whether values set later may lose precision.
+    broadcastable : sequence of bool, optional
+        Along which dimensions, of length 1, the value broadcasts; along none by default.
+    borrow : bool
+        Whether the variable may use the memory of `value`.
+    target : str
+        Accepted for Theano's sake: XLA decides where values are.
+
+    Raises
+    ------
+    TypeError
+        If `value` is symbolic.
+    """
+    more.pop("target", None)
+    broadcastable = more.pop("broadcastable", None)
+    if broadcastable is not None:
+        more["shape"] = tuple(1 if one else None for one in broadcastable)
+    if isinstance(value, np.matrix):
+        raise TypeError("np.matrix is not supported; use np.asarray(value) for a shared variable.")
+    return pytensor.shared(value, name=name, strict=strict, allow_downcast=allow_downcast, **more)

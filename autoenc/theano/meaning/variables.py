@@ -1,0 +1,98 @@
+"""What Theano's variables could do and PyTensor's cannot, or do otherwise.
+
+Variables of both are of one class, so that the methods are PyTensor's own with the arguments
+that Theano's had. Those without Theano's arguments do what they did before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytensor.tensor as pt
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable
+from pytensor.tensor.variable import TensorVariable, _tensor_py_operators
+
+from autoenc.graph.types import Expression
+from autoenc.theano.meaning import shapes
+from autoenc.theano.meaning.broadcasting import without_lengths
+
+# `a < b < c` asks for the truth of `a < b`, and must not be answered.
+_NOT_TRUE = "_compares"
+
+
+def _truth(variable: Any) -> bool:
+    if getattr(variable, _NOT_TRUE, False):
+        raise TypeError("Variables do not support boolean operations.")
+    return True
+
+
+def _compared(operator: Callable[[Any, Any], Expression]) -> Callable[[Any, Any], Expression]:
+    def compare(left: Any, right: Any) -> Expression:
+        result = operator(left, right)
+        setattr(result, _NOT_TRUE, True)
+        return result
+
+    return compare
+
+
+def _reshape(variable: Any, *shape: Any, ndim: int | None = None) -> Expression:
+    if len(shape) == 2 and ndim is None and _is_sequence(shape[0]):
+        return shapes.reshape(variable, shape[0], shape[1])
+    return shapes.reshape(variable, shape[0] if len(shape) == 1 else list(shape), ndim)
+
+
+def _is_sequence(shape: Any) -> bool:
+    return isinstance(shape, (list, tuple)) or getattr(shape, "ndim", 0) == 1
+
+
+def _eval(variable: Any, inputs_to_values: dict[Any, Any] | None = None, **_: Any) -> Any:
+    """Return the value of the variable, given those of what it depends on."""
+    from autoenc.theano.functions import function
+
+    values = inputs_to_values or {}
+    cache = vars(variable).setdefault("_functions_of_eval", {})
+    inputs = tuple(sorted(values, key=id))
+    if inputs not in cache:
+        cache[inputs] = function(list(inputs), variable, on_unused_input="ignore")
+    return cache[inputs](*(values[key] for key in inputs))
+
+
+def _default_update(variable: Any) -> Any:
+    return variable._default_update
+
+
+def _set_default_update(variable: Any, update: Any) -> None:
+    """Set what a shared variable becomes by itself; lengths in its type do not count."""
+    if update is not None:
+        update = variable.type.filter_variable(update, allow_convert=True)
+        if hasattr(update.type, "broadcastable"):
+            update = without_lengths(update)
+    variable._default_update = update
+
+
+_METHODS: dict[str, Any] = {
+    "__bool__": _truth,
+    "__nonzero__": _truth,
+    "__lt__": _compared(pt.lt),
+    "__le__": _compared(pt.le),
+    "__gt__": _compared(pt.gt),
+    "__ge__": _compared(pt.ge),
+    "__div__": pt.true_div,
+    "__rdiv__": lambda right, left: pt.true_div(left, right),
+    "flatten": shapes.flatten,
+    "reshape": _reshape,
+    "get_scalar_constant_value": pt.get_scalar_constant_value,
+}
+
+
+def extend() -> None:
+    """Give variables Theano's methods; later calls change nothing."""
+    for name, method in _METHODS.items():
+        setattr(_tensor_py_operators, name, method)
+    Variable.eval = _eval
+    SharedVariable.default_update = property(_default_update, _set_default_update)
+    for kind in (Variable, TensorVariable):
+        # Theano's needed no owner: Variable(type), TensorVariable(type).
+        kind.__init__.__defaults__ = (None, None, None)

@@ -1,0 +1,14 @@
+"""The names of ``theano.misc.strutil``."""
+
+from __future__ import annotations
+
+
+def render_string(string: str, sub: dict[str, object]) -> str:
+    """Return a template with its names filled in.
+
+    Raises
+    ------
+    KeyError
+        If a name of the template has no value.
+    """
+    return string % sub

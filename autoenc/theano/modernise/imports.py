@@ -1,0 +1,83 @@
+"""Imports of modules that lie beside a script, modernised as the script is."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+from autoenc.theano.modernise.python2 import encoding_of
+from autoenc.theano.modernise.source import modernise
+
+PACKAGE = Path(__file__).parents[2]
+
+
+def code_of(data: bytes, filename: str) -> CodeType:
+    """Compile source text of the time.
+
+    Raises
+    ------
+    SyntaxError
+        If it is neither Python 3 nor Python 2.
+    """
+    text = data.decode(encoding_of(data)).lstrip("\ufeff").replace("\r\n", "\n")
+    return compile(modernise(text, filename).tree, filename, "exec", dont_inherit=True)
+
+
+class OldSourceLoader(SourceFileLoader):
+    """Loads a module from source of the time, without keeping what it was compiled to."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Compile the module."""
+        path = self.get_filename(fullname)
+        return code_of(self.get_data(path), path)
+
+
+class OldSourceFinder(MetaPathFinder):
+    """Finds modules of scripts; those of installed packages only if they do not parse."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: Any = None
+    ) -> ModuleSpec | None:
+        """Return a spec with a loader of old source, else None."""
+        spec = PathFinder.find_spec(fullname, path)
+        if spec is None or type(spec.loader) is not SourceFileLoader or not spec.origin:
+            return None
+        if not is_of_the_time(Path(spec.origin)):
+            return None
+        spec.loader = OldSourceLoader(spec.loader.name, spec.loader.path)
+        return spec
+
+
+def is_of_the_time(path: Path) -> bool:
+    """Whether a file is to be modernised: it is a script's, or Python 3 cannot read it."""
+    if path.is_relative_to(PACKAGE) or path.is_relative_to(_STANDARD):
+        return _is_installed(path) and not path.is_relative_to(PACKAGE) and not _parses(path)
+    return not (_is_installed(path) and _parses(path))
+
+
+def _is_installed(path: Path) -> bool:
+    return not _FOLDERS_OF_PACKAGES.isdisjoint(path.parts)
+
+
+def _parses(path: Path) -> bool:
+    try:
+        compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+_FOLDERS_OF_PACKAGES = {"site-packages", "dist-packages"}
+_STANDARD = Path(sysconfig.get_paths()["stdlib"])
+
+
+def install() -> None:
+    """Import scripts' modules in this way; later calls change nothing."""
+    if not any(isinstance(finder, OldSourceFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, OldSourceFinder())

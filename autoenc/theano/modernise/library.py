@@ -1,0 +1,70 @@
+"""Modules of Python 2's library, under the names that they had."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+_PICKLES = "autoenc.theano.modernise.pickles"
+_TODAY = {
+    "cPickle": (_PICKLES,),
+    "cStringIO": ("io",),
+    "StringIO": ("io",),
+    "ConfigParser": ("configparser",),
+    "Queue": ("queue",),
+    "urllib2": ("urllib.request", "urllib.error", "urllib.parse"),
+    "urlparse": ("urllib.parse",),
+    "httplib": ("http.client",),
+    "HTMLParser": ("html.parser",),
+    "commands": ("subprocess",),
+    "Tkinter": ("tkinter",),
+    "tkFileDialog": ("tkinter.filedialog",),
+    "tkMessageBox": ("tkinter.messagebox",),
+    "copy_reg": ("copyreg",),
+    "thread": ("_thread",),
+    "__builtin__": ("builtins",),
+    "exceptions": ("builtins",),
+    "UserDict": ("collections",),
+    "sklearn.cross_validation": ("sklearn.model_selection",),
+    "sklearn.grid_search": ("sklearn.model_selection",),
+}
+
+
+class _Today(Loader):
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module = ModuleType(spec.name)
+        sources = [import_module(name) for name in _TODAY[spec.name]]
+
+        def find(name: str) -> Any:
+            for source in sources:
+                if hasattr(source, name):
+                    return getattr(source, name)
+            raise AttributeError(f"module {spec.name!r} has no attribute {name!r}")
+
+        vars(module)["__getattr__"] = find
+        vars(module)["__all__"] = [n for s in sources for n in dir(s) if not n.startswith("_")]
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing to run: names are looked up where they are today."""
+
+
+class OldLibraryFinder(MetaPathFinder):
+    """Finds modules of Python 2's library by their old names."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: Any = None
+    ) -> ModuleSpec | None:
+        """Return a spec for a name that Python 3 changed, else None."""
+        return ModuleSpec(fullname, _Today()) if fullname in _TODAY else None
+
+
+def install() -> None:
+    """Make the old names importable; later calls change nothing."""
+    if not any(isinstance(finder, OldLibraryFinder) for finder in sys.meta_path):
+        sys.meta_path.append(OldLibraryFinder())

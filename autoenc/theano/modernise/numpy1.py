@@ -1,0 +1,120 @@
+"""NumPy 1's rules for arithmetic between numbers, and for what may be an index."""
+
+from __future__ import annotations
+
+import ast
+
+from autoenc.theano.modernise.python2 import RUNTIME, call
+
+_OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "add",
+    ast.Sub: "subtract",
+    ast.Mult: "multiply",
+    ast.Div: "true_divide",
+    ast.FloorDiv: "floor_divide",
+    ast.Mod: "remainder",
+    ast.Pow: "power",
+}
+_MODULE = "autoenc.theano.modernise.runtime"
+
+
+def with_rules(tree: ast.Module) -> ast.Module:
+    """Return a tree whose arithmetic and indices follow NumPy 1."""
+    tree = _Rules().visit(tree)
+    tree.body.insert(_after_docstring_and_future(tree), _import_of_runtime())
+    return ast.fix_missing_locations(tree)
+
+
+class _Rules(ast.NodeTransformer):
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        name = _OPERATORS.get(type(node.op))
+        if name is None or _is_certain(node):
+            return node
+        return ast.copy_location(call(name, node.left, node.right), node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        self.generic_visit(node)
+        if _is_plain(node.slice):
+            return node
+        if isinstance(node.slice, ast.Slice):
+            return _whole_slice(node)
+        node.slice = ast.copy_location(call("index", node.slice), node.slice)
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "array":
+            _copy_if_needed(node)
+        if not isinstance(node.func, ast.Name) or node.func.id not in ("float", "int"):
+            return node
+        if len(node.args) != 1 or node.keywords or isinstance(node.args[0], ast.Starred):
+            return node
+        return ast.copy_location(call(f"as_{node.func.id}", node.func, *node.args), node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        # Annotations are Python 3's; there is nothing of the time in them.
+        return node
+
+    def visit_Delete(self, node: ast.Delete) -> ast.AST:
+        return node
+
+
+def _copy_if_needed(call_of_array: ast.Call) -> None:
+    """Let ``copy=False`` mean "only if needed" again, which is None today."""
+    for keyword in call_of_array.keywords:
+        value = keyword.value
+        if keyword.arg == "copy" and isinstance(value, ast.Constant) and value.value is False:
+            keyword.value = ast.copy_location(ast.Constant(None), value)
+
+
+def _is_certain(node: ast.BinOp) -> bool:
+    """Whether an operation cannot have to do with NumPy."""
+    sides = (node.left, node.right)
+    if all(isinstance(side, ast.Constant) for side in sides):
+        return True
+    text = [isinstance(s, ast.JoinedStr) or _is_text(s) for s in sides]
+    return any(text) and not isinstance(node.op, ast.Mod)
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes))
+
+
+def _is_plain(index: ast.expr) -> bool:
+    """Whether an index is one that both NumPys take."""
+    if isinstance(index, ast.Constant):
+        return not isinstance(index.value, float)
+    if isinstance(index, ast.Slice):
+        return all(part is None or _is_plain(part) for part in _parts(index))
+    if isinstance(index, ast.Tuple):
+        return all(_is_plain(part) for part in index.elts)
+    if isinstance(index, ast.UnaryOp):
+        return _is_plain(index.operand)
+    return isinstance(index, ast.Attribute) and index.attr == "newaxis"
+
+
+def _parts(index: ast.Slice) -> tuple[ast.expr | None, ...]:
+    return index.lower, index.upper, index.step
+
+
+def _whole_slice(node: ast.Subscript) -> ast.Subscript:
+    assert isinstance(node.slice, ast.Slice)
+    for name, part in zip(("lower", "upper", "step"), _parts(node.slice), strict=True):
+        if part is not None and not _is_plain(part):
+            setattr(node.slice, name, ast.copy_location(call("index", part), part))
+    return node
+
+
+def _after_docstring_and_future(tree: ast.Module) -> int:
+    place = 0
+    for i, statement in enumerate(tree.body):
+        is_future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+        if is_future or (i == 0 and isinstance(statement, ast.Expr)):
+            place = i + 1
+    return place
+
+
+def _import_of_runtime() -> ast.stmt:
+    (statement,) = ast.parse(f"import {_MODULE} as {RUNTIME}").body
+    return statement

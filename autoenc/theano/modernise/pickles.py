@@ -1,0 +1,64 @@
+"""Pickles as Python 2 wrote and read them: ``cPickle``."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from pickle import (
+    HIGHEST_PROTOCOL,
+    PickleError,
+    Pickler,
+    PicklingError,
+    Unpickler,
+    UnpicklingError,
+    dumps,
+)
+from typing import Any
+
+__all__ = [
+    "HIGHEST_PROTOCOL",
+    "PickleError",
+    "Pickler",
+    "PicklingError",
+    "Unpickler",
+    "UnpicklingError",
+    "dump",
+    "dumps",
+    "load",
+    "loads",
+]
+
+
+def load(file: Any, **options: Any) -> Any:
+    """Read one object; text that Python 2 wrote is read as Latin-1.
+
+    Parameters
+    ----------
+    file : file object
+        One that was opened for text gives its bytes.
+    **options
+        As for `pickle.load`.
+    """
+    file = _binary(file)
+    if options or not file.seekable():
+        return pickle.load(file, **{"encoding": "latin1", **options})
+    start = file.tell()
+    try:
+        return pickle.load(file)
+    except UnicodeDecodeError:
+        file.seek(start)
+        return pickle.load(file, encoding="latin1")
+
+
+def loads(data: Any, **options: Any) -> Any:
+    """Read one object from bytes."""
+    return load(io.BytesIO(data.encode("latin1") if isinstance(data, str) else data), **options)
+
+
+def dump(obj: Any, file: Any, protocol: int | None = None, **options: Any) -> None:
+    """Write one object."""
+    pickle.dump(obj, _binary(file), protocol, **options)
+
+
+def _binary(file: Any) -> Any:
+    return getattr(file, "buffer", file) if isinstance(file, io.TextIOBase) else file

@@ -1,0 +1,289 @@
+"""Python 2's grammar, names and division."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+# Names that only Python 2 had, methods of its dictionaries, and modules of its library.
+_NAMES = frozenset(
+    [
+        "xrange",
+        "unicode",
+        "basestring",
+        "raw_input",
+        "long",
+        "unichr",
+        "execfile",
+        "reduce",
+        "cmp",
+        "apply",
+        "reload",
+        "StandardError",
+        "intern",
+        "coerce",
+    ]
+)
+_METHODS = frozenset({"iteritems", "iterkeys", "itervalues", "has_key", "izip", "imap", "ifilter"})
+_MODULES = frozenset(
+    [
+        "cPickle",
+        "cStringIO",
+        "StringIO",
+        "ConfigParser",
+        "Queue",
+        "urllib2",
+        "urlparse",
+        "httplib",
+        "commands",
+        "HTMLParser",
+        "Tkinter",
+        "__builtin__",
+        "copy_reg",
+        "thread",
+        "exceptions",
+        "UserDict",
+    ]
+)
+
+# fissix's fixers that change only how a thing is spelt; those left out guess at meaning.
+_LEFT_OUT = {"set_literal", "idioms", "ws_comma", "buffer", "asserts"}
+
+
+def is_evident(tree: ast.Module) -> bool:
+    """Whether a tree that parses as Python 3 uses what only Python 2 had, unguarded."""
+    if any(_is_python3(node) for node in ast.walk(tree)):
+        return False
+    finder = _Evidence()
+    finder.visit(tree)
+    return bool(finder.used - finder.defined) or finder.is_evident
+
+
+_PYTHON3 = (
+    ast.JoinedStr,
+    ast.AnnAssign,
+    ast.NamedExpr,
+    ast.AsyncFunctionDef,
+    ast.Nonlocal,
+    ast.YieldFrom,
+)
+
+
+def _is_python3(node: ast.AST) -> bool:
+    """Whether a node is of a kind that Python 2's grammar did not have."""
+    if isinstance(node, ast.FunctionDef):
+        return node.returns is not None or bool(node.args.kwonlyargs)
+    if isinstance(node, ast.arg):
+        return node.annotation is not None
+    return isinstance(node, _PYTHON3) or (isinstance(node, ast.Raise) and node.cause is not None)
+
+
+class _Evidence(ast.NodeVisitor):
+    """Collects names of Python 2 that are used, and those that the module defines."""
+
+    def __init__(self) -> None:
+        self.used: set[str] = set()
+        self.defined: set[str] = set()
+        self.is_evident = False
+        self._guarded = 0
+
+    def visit_Name(self, node: ast.Name) -> None:
+        names = self.used if isinstance(node.ctx, ast.Load) else self.defined
+        if node.id in _NAMES and not (self._guarded and names is self.used):
+            names.add(node.id)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        if node.attr in _METHODS and not self._guarded:
+            self.is_evident = True
+        self.generic_visit(node)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            self._imported(alias.asname or alias.name, alias.name)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        for alias in node.names:
+            self._imported(alias.asname or alias.name, node.module or "")
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self.defined.add(node.name)
+        self.generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> None:
+        self.defined.add(node.arg)
+
+    def visit_Try(self, node: ast.Try) -> None:
+        # A script that tries has thought of both Pythons.
+        self._guarded += 1
+        self.generic_visit(node)
+        self._guarded -= 1
+
+    def visit_If(self, node: ast.If) -> None:
+        guard = "PY" in ast.dump(node.test) or "version" in ast.dump(node.test)
+        self._guarded += guard
+        self.generic_visit(node)
+        self._guarded -= guard
+
+    def _imported(self, name: str, module: str) -> None:
+        self.defined.add(name)
+        if module.split(".", maxsplit=1)[0] in _MODULES and not self._guarded:
+            self.is_evident = True
+
+
+def as_python3(text: str, filename: str) -> str:
+    """Return text of Python 2 in Python 3's grammar.
+
+    Raises
+    ------
+    SyntaxError
+        If it is not Python 2 either.
+    """
+    from fissix.pgen2.parse import ParseError
+    from fissix.pgen2.tokenize import TokenError
+
+    text = with_spaces(text)
+    if not text.endswith("\n"):
+        text += "\n"
+    try:
+        return str(_refactoring().refactor_string(text, filename))
+    except (ParseError, TokenError) as error:
+        line = getattr(error, "context", ("", (1, 0)))[1][0]
+        raise SyntaxError(
+            f"{filename} is neither Python 3 nor Python 2: {error}", (filename, line, 0, "")
+        ) from error
+
+
+@cache
+def _refactoring() -> Any:
+    from fissix.refactor import RefactoringTool, get_fixers_from_package
+
+    class Quiet(RefactoringTool):
+        def log_message(self, *_: Any) -> None:
+            """Say nothing: what was changed is told by line."""
+
+        def log_debug(self, *_: Any) -> None:
+            """Say nothing."""
+
+        def refactor_string(self, data: str, name: str) -> Any:
+            from fissix.refactor import _detect_future_features
+
+            features = _detect_future_features(data)
+            if "print_function" in features:
+                from fissix import pygram, pytree
+                from fissix.pgen2 import driver as _driver
+
+                driver = _driver.Driver(
+                    pygram.python_grammar_no_print_statement, convert=pytree.convert
+                )
+                tree = driver.parse_string(data)
+            else:
+                tree = self.driver.parse_string(data)
+            tree.future_features = features
+            self.refactor_tree(tree, name)
+            return tree
+
+    fixers = [
+        name
+        for name in get_fixers_from_package("fissix.fixes")
+        if name.rpartition("fix_")[2] not in _LEFT_OUT
+    ]
+    return Quiet(fixers)
+
+
+def with_spaces(text: str) -> str:
+    """Return text indented with spaces, a tab reaching the next multiple of 8 as in Python 2."""
+    if "\t" not in text:
+        return text
+    inside = _lines_within_strings(text)
+    return "".join(
+        line if number in inside else _expanded(line)
+        for number, line in enumerate(text.splitlines(keepends=True), 1)
+    )
+
+
+def _expanded(line: str) -> str:
+    body = line.lstrip(" \t")
+    return line[: len(line) - len(body)].expandtabs(8) + body
+
+
+def _lines_within_strings(text: str) -> set[int]:
+    """Return the numbers of lines that begin inside a string."""
+    inside: set[int] = set()
+    for match in re.finditer(r"(\"\"\"|''').*?\1", text, re.DOTALL):
+        first = text.count("\n", 0, match.start()) + 1
+        last = text.count("\n", 0, match.end()) + 1
+        inside.update(range(first + 1, last + 1))
+    return inside
+
+
+def divides_truly(text: str) -> bool:
+    """Whether a text asks for Python 3's division."""
+    return bool(
+        re.search(r"^from\s+__future__\s+import\s+[^#\n]*\bdivision\b", text, re.MULTILINE)
+    )
+
+
+def with_division(tree: ast.Module) -> ast.Module:
+    """Return a tree in which whole numbers divide to whole numbers."""
+    divided: ast.Module = _Division().visit(tree)
+    return ast.fix_missing_locations(divided)
+
+
+class _Division(ast.NodeTransformer):
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Div):
+            return node
+        return ast.copy_location(call("divide", node.left, node.right), node)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Div):
+            return node
+        target = node.target
+        value = call("divide_in_place", loaded(target), node.value)
+        return ast.copy_location(ast.Assign([target], value), node)
+
+
+def call(name: str, *arguments: ast.expr) -> ast.Call:
+    """Return a call of a function of `modernise.runtime`."""
+    function = ast.Attribute(ast.Name(RUNTIME, ast.Load()), name, ast.Load())
+    return ast.Call(function, list(arguments), [])
+
+
+def loaded(target: ast.expr) -> ast.expr:
+    """Return what is assigned to, as an expression to be read."""
+    return ast.parse(ast.unparse(target), mode="eval").body
+
+
+# The name under which a module finds `modernise.runtime`.
+RUNTIME = "__theano_time__"
+
+
+def changes(before: str, after: str) -> Iterator[tuple[int, str]]:
+    """Yield number and new text of each line that Python 2's grammar made different."""
+    old, new = before.splitlines(), after.splitlines()
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    for tag, start, stop, first, last in matcher.get_opcodes():
+        if tag == "equal":
+            continue
+        for i in range(start, max(stop, start + 1)):
+            j = min(first + i - start, last - 1)
+            if first <= j < len(new):
+                yield i + 1, new[j].strip()
+
+
+def encoding_of(data: bytes) -> str:
+    """Return the encoding that source text declares, Latin-1 where it is not UTF-8."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        data.decode(encoding)
+    except (SyntaxError, UnicodeDecodeError, LookupError):
+        return "latin-1"
+    return encoding

@@ -1,0 +1,192 @@
+"""What modernised source calls: Python 2's division, NumPy 1's arithmetic and indices."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from pytensor.graph.basic import Variable
+
+_KINDS = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 2}
+_PLAIN = frozenset({int, float, str, list, tuple, bytes, bool})
+_WHOLE = (int, np.integer)
+
+Operator = Callable[[Any, Any], Any]
+
+
+def _numpy1(compute: Operator) -> Operator:
+    """Return an operator that promotes dtypes as NumPy 1 did."""
+
+    def operate(a: Any, b: Any) -> Any:
+        if type(a) in _PLAIN and type(b) in _PLAIN:
+            return compute(a, b)
+        return compute(*promoted(a, b))
+
+    return operate
+
+
+def promoted(a: Any, b: Any) -> tuple[Any, Any]:
+    """Return two operands whose dtypes NumPy 2 promotes as NumPy 1 promoted those given.
+
+    Numbers among themselves were of their own dtype, Python's float64 or int64. A number beside
+    an array counted for its value only, unless it was of a higher kind.
+    """
+    if not (_is_numeric(a) and _is_numeric(b)):
+        return a, b
+    if np.ndim(a) == 0 and np.ndim(b) == 0:
+        return _own_dtype(a), _own_dtype(b)
+    if np.ndim(a) == 0:
+        return _beside(b, a), b
+    if np.ndim(b) == 0:
+        return a, _beside(a, b)
+    return a, b
+
+
+def _is_numeric(value: Any) -> bool:
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.dtype.kind in _KINDS
+    return type(value) in (int, float, complex, bool)
+
+
+def _own_dtype(number: Any) -> Any:
+    if type(number) is int and not -(2**63) <= number < 2**63:
+        return number
+    return np.asarray(number)[()]
+
+
+def _beside(array: Any, number: Any) -> Any:
+    value = np.asarray(number)
+    if value.dtype.kind not in _KINDS:
+        return number
+    if _KINDS[value.dtype.kind] > _KINDS[array.dtype.kind]:
+        return np.promote_types(array.dtype, value.dtype).type(value)
+    if _fits(array.dtype, value):
+        return array.dtype.type(value)
+    smallest = np.min_scalar_type(_signed(array.dtype, value[()]))
+    return np.promote_types(array.dtype, smallest).type(value)
+
+
+def _signed(dtype: np.dtype[Any], number: Any) -> Any:
+    """Return a number whose smallest dtype has the sign that an array's has."""
+    if dtype.kind == "i" and np.asarray(number).dtype.kind in "ui" and number > 0:
+        return -int(number) - 1
+    return number
+
+
+def _fits(dtype: np.dtype[Any], value: Any) -> bool:
+    """Whether a number is within what a dtype of no lower kind can hold."""
+    kind = value.dtype.kind
+    if kind == "b" or (kind in "ui" and dtype.kind in "fc"):
+        return True
+    if kind in "ui" and dtype.kind in "ui":
+        limits = np.iinfo(dtype)
+        return bool(limits.min <= int(value) <= limits.max)
+    if kind == "f" or dtype.kind == "c":
+        size = abs(complex(value))
+        return bool(not np.isfinite(size) or size <= float(np.finfo(dtype).max))
+    return False
+
+
+add = _numpy1(operator.add)
+subtract = _numpy1(operator.sub)
+multiply = _numpy1(operator.mul)
+true_divide = _numpy1(operator.truediv)
+floor_divide = _numpy1(operator.floordiv)
+power = _numpy1(operator.pow)
+_remainder = _numpy1(operator.mod)
+
+
+def remainder(a: Any, b: Any) -> Any:
+    """Return a % b; numbers that text is filled with may be arrays of one entry."""
+    if isinstance(a, (str, bytes)):
+        return a % _fillings(b)
+    return _remainder(a, b)
+
+
+def _fillings(given: Any) -> Any:
+    if isinstance(given, tuple):
+        return tuple(_single(value) for value in given)
+    return _single(given)
+
+
+def _single(value: Any) -> Any:
+    # "%s" is to show the array as it is, and "%f" its only entry.
+    if type(value) is np.ndarray and value.ndim and value.size == 1:
+        return value.view(OneEntry)
+    return value
+
+
+class OneEntry(np.ndarray):
+    """An array of one entry, which NumPy 1 took for a number where one was needed."""
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        return operator.index(self.item())
+
+    def __repr__(self) -> str:
+        return repr(np.asarray(self))
+
+
+def as_float(kind: Any, value: Any) -> Any:
+    """Return ``float(value)``, where `value` may be an array of one entry."""
+    return kind(_entry(value)) if kind is float else kind(value)
+
+
+def as_int(kind: Any, value: Any) -> Any:
+    """Return ``int(value)``, where `value` may be an array of one entry."""
+    return kind(_entry(value)) if kind is int else kind(value)
+
+
+def _entry(value: Any) -> Any:
+    return value.item() if isinstance(value, np.ndarray) and value.size == 1 else value
+
+
+def index(given: Any) -> Any:
+    """Return an index: a list of slices as the tuple that NumPy 1 took it for."""
+    if type(given) is list and any(_is_slicing(part) for part in given):
+        return tuple(given)
+    if type(given) is tuple and any(type(part) is float for part in given):
+        return tuple(_whole(part) for part in given)
+    return _whole(given) if type(given) is float else given
+
+
+def _is_slicing(part: Any) -> bool:
+    return part is None or part is Ellipsis or isinstance(part, (slice, list))
+
+
+def _whole(number: Any) -> Any:
+    """Return a float that is a whole number as one, as NumPy did before 1.12."""
+    return int(number) if type(number) is float and number.is_integer() else number
+
+
+def divide(a: Any, b: Any) -> Any:
+    """Return a / b as Python 2 divided: whole numbers to whole numbers."""
+    if _is_whole(a) and _is_whole(b):
+        return a // b
+    return true_divide(a, b)
+
+
+def divide_in_place(a: Any, b: Any) -> Any:
+    """Return a after ``a /= b``, as Python 2 divided."""
+    if not isinstance(a, np.ndarray) or a.ndim == 0:
+        return divide(a, b)
+    if _is_whole(a) and _is_whole(b):
+        a //= b
+    else:
+        a /= promoted(a, b)[1]
+    return a
+
+
+def _is_whole(value: Any) -> bool:
+    if isinstance(value, (int, np.integer)):
+        return True
+    if isinstance(value, (np.ndarray, Variable)):
+        return str(getattr(value, "dtype", "")).startswith(("int", "uint", "bool"))
+    return False

@@ -1,0 +1,95 @@
+"""Where a module of Theano's takes its names from.
+
+A module of this room defines what differs from PyTensor and takes the rest from the modules
+of PyTensor that `catalogue.SOURCES` lists for it. What Theano had and neither has is a
+`Refused`: it can be imported and asked for, and says when it is used why it does not work.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from autoenc.theano import catalogue
+from autoenc.theano.known import theano_names
+from autoenc.theano.refusals import Refused
+
+ROOT = "autoenc.theano"
+_ROOT_MODULES = {"theano": "", "T": "tensor", "scal": "scalar"}
+
+
+def resolver(module: str) -> Callable[[str], Any]:
+    """Return a ``__getattr__`` for a module of Theano's names.
+
+    Parameters
+    ----------
+    module : str
+        Its name below ``theano``, such as ``"tensor.nnet"``; ``""`` for the root.
+
+    Returns
+    -------
+    callable
+        From a name to what it stands for; raises AttributeError if Theano had no such name.
+    """
+
+    def resolve(name: str) -> Any:
+        if name == "__all__":
+            return _all(module)
+        if name.startswith("__"):
+            raise AttributeError(f"module {full_name(module)!r} has no attribute {name!r}")
+        value = _find(module, name)
+        setattr(sys.modules[_own_name(module)], name, value)
+        return value
+
+    return resolve
+
+
+def full_name(module: str, name: str = "") -> str:
+    """Return a name as Theano spelt it: ``theano.tensor.dot``."""
+    return ".".join(part for part in ("theano", module, name) if part)
+
+
+def names_of(module: str) -> set[str]:
+    """Return the public names that a module of Theano's has here, refusals not counted."""
+    own = import_module(_own_name(module))
+    names = {name for name in vars(own) if not isinstance(getattr(own, name), Refused)}
+    for source in _sources(module):
+        names |= set(vars(source))
+    return {name for name in names if not name.startswith("_")}
+
+
+def _all(module: str) -> list[str]:
+    """Return what ``from module import *`` gives: Theano's names that are not refused."""
+    own = sys.modules[_own_name(module)]
+    names = (name for name in sorted(theano_names(module)) if hasattr(own, name))
+    return [name for name in names if not isinstance(getattr(own, name), Refused)]
+
+
+def _find(module: str, name: str) -> Any:
+    if (below := f"{module}.{name}".strip(".")) in catalogue.SOURCES:
+        return import_module(_own_name(below))
+    for source in _sources(module):
+        if hasattr(source, name):
+            return getattr(source, name)
+    known = theano_names(module)
+    if name in known and (other := _ROOT_MODULES.get(name, name)) in catalogue.SOURCES:
+        # Theano's modules imported each other, and scripts went through them: T.config, T.gof.
+        return import_module(_own_name(other))
+    if name in known:
+        return Refused(full_name(module, name), *catalogue.refusal(module, name))
+    raise AttributeError(
+        f"module {full_name(module)!r} has no attribute {name!r}; "
+        "neither Theano 0.9 nor 1.0.5 had one."
+    )
+
+
+def _sources(module: str) -> Iterator[ModuleType]:
+    for source in catalogue.SOURCES.get(module, ()):
+        yield import_module(source)
+
+
+def _own_name(module: str) -> str:
+    return f"{ROOT}.{module}".rstrip(".")

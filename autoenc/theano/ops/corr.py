@@ -1,0 +1,73 @@
+"""The operations that ``nnet.corr`` and ``nnet.corr3d`` had: correlations and their gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from autoenc.theano.ops.conv_ops import (
+    AbstractConv2d,
+    AbstractConv2d_gradInputs,
+    AbstractConv2d_gradWeights,
+    AbstractConv3d,
+    AbstractConv3d_gradInputs,
+    AbstractConv3d_gradWeights,
+    BaseAbstractConv,
+)
+
+
+class _Correlation:
+    """Mixed into an operation: correlates, with the parameters that such operations took."""
+
+    def __init__(
+        self,
+        border_mode: Any = "valid",
+        subsample: Sequence[int] | None = None,
+        filter_dilation: Sequence[int] | None = None,
+        num_groups: int = 1,
+        unshared: bool = False,
+        openmp: Any = None,
+    ) -> None:
+        axes = 3 if "3d" in type(self).__name__ else 2
+        BaseAbstractConv.__init__(
+            self,  # type: ignore[arg-type]
+            axes,
+            border_mode=border_mode,
+            subsample=subsample,
+            filter_flip=False,
+            filter_dilation=filter_dilation,
+            num_groups=num_groups,
+            unshared=unshared,
+        )
+
+
+class CorrMM(_Correlation, AbstractConv2d):
+    """The correlation of images with filters."""
+
+
+class CorrMM_gradWeights(_Correlation, AbstractConv2d_gradWeights):  # noqa: N801 - Theano's name
+    """The gradient of a correlation with respect to its filters."""
+
+
+class CorrMM_gradInputs(_Correlation, AbstractConv2d_gradInputs):  # noqa: N801 - Theano's name
+    """The gradient of a correlation with respect to its images."""
+
+
+class Corr3dMM(_Correlation, AbstractConv3d):
+    """The correlation of volumes with filters."""
+
+
+class Corr3dMMGradWeights(_Correlation, AbstractConv3d_gradWeights):
+    """The gradient of a correlation with respect to its filters."""
+
+
+class Corr3dMMGradInputs(_Correlation, AbstractConv3d_gradInputs):
+    """The gradient of a correlation with respect to its volumes."""
+
+
+class Corr3dMM_gradWeights(Corr3dMMGradWeights):  # noqa: N801 - an older name
+    """The gradient of a correlation with respect to its filters."""
+
+
+class Corr3dMM_gradInputs(Corr3dMMGradInputs):  # noqa: N801 - an older name
+    """The gradient of a correlation with respect to its volumes."""

@@ -1,0 +1,172 @@
+"""Cross-entropies of Bernoulli and of categorical distributions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytensor.tensor as pt
+from pytensor.raise_op import CheckAndRaise
+from pytensor.tensor import special
+from pytensor.tensor.type import discrete_dtypes
+
+from autoenc.theano.ops.softmax import biased
+
+Variable = Any
+
+_within_rows = CheckAndRaise(ValueError, "y_i value out of bounds")
+
+
+def binary_crossentropy(output: Any, target: Any) -> Variable:
+    """Return −target·log(output) − (1 − target)·log(1 − output), for each entry."""
+    return -(target * pt.log(output) + (1.0 - target) * pt.log(1.0 - output))
+
+
+def sigmoid_binary_crossentropy(output: Any, target: Any) -> Variable:
+    """Return the cross-entropy of sigmoid(output), for each entry, without overflow."""
+    output = pt.as_tensor_variable(output)
+    # |x| would have no gradient at 0, where the cross-entropy has one.
+    return pt.softplus(output) - output * target
+
+
+def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Variable:
+    """Return the cross-entropy of each distribution with the true one.
+
+    Parameters
+    ----------
+    coding_dist : tensor, (..., classes)
+        Probabilities.
+    true_dist : tensor, (..., classes), or integer vector
+        Probabilities, or the class of each row.
+
+    Raises
+    ------
+    TypeError
+        If the numbers of axes fit neither.
+    """
+    coding_dist = pt.as_tensor_variable(coding_dist)
+    true_dist = pt.as_tensor_variable(true_dist)
+    if true_dist.ndim == coding_dist.ndim:
+        return -pt.sum(true_dist * pt.log(coding_dist), axis=coding_dist.ndim - 1)
+    if true_dist.ndim == coding_dist.ndim - 1:
+        return crossentropy_categorical_1hot(coding_dist, true_dist)
+    raise TypeError("rank mismatch between coding and true distributions")
+
+
+def crossentropy_categorical_1hot(coding_dist: Any, true_one_of_n: Any) -> Variable:
+    """Return −log of the probability of each row's class.
+
+    Parameters
+    ----------
+    coding_dist : matrix, (rows, classes)
+    true_one_of_n : integer vector, (rows,)
+
+    Raises
+    ------
+    TypeError
+        If they are no matrix and no vector of integers.
+    """
+    coding, classes = pt.as_tensor_variable(coding_dist), pt.as_tensor_variable(true_one_of_n)
+    if coding.type.ndim != 2:
+        raise TypeError("matrix required for argument: coding_dist")
+    if classes.type.ndim != 1 or classes.type.dtype not in discrete_dtypes:
+        raise TypeError(
+            f"integer vector required for argument: true_one_of_n (got type: {classes.type})"
+        )
+    return -_log_probabilities(coding, _checked(classes))
+
+
+def _log_probabilities(coding: Variable, classes: Variable) -> Variable:
+    """Take the logarithm of each row's class, of a softmax without overflow."""
+    owner = coding.owner
+    if owner is not None and isinstance(owner.op, special.Softmax):
+        return _of_classes(special.log_softmax(owner.inputs[0], axis=-1), classes)
+    return pt.log(_of_classes(coding, classes))
+
+
+def _of_classes(x: Variable, classes: Variable) -> Variable:
+    return x[pt.arange(classes.shape[0]), classes]
+
+
+def _checked(classes: Variable) -> Variable:
+    return _within_rows(classes, pt.all(pt.ge(classes, 0)))
+
+
+def crossentropy_categorical_1hot_grad(g_y: Any, coding_dist: Any, true_one_of_n: Any) -> Variable:
+    """Return the gradient with respect to the probabilities."""
+    coding, classes = pt.as_tensor_variable(coding_dist), pt.as_tensor_variable(true_one_of_n)
+    place = pt.zeros_like(coding)[pt.arange(classes.shape[0]), classes]
+    return pt.set_subtensor(place, -g_y / _of_classes(coding, classes))
+
+
+def crossentropy_softmax_argmax_1hot_with_bias(x: Any, b: Any, y_idx: Any) -> list[Variable]:
+    """Return cross-entropy, softmax and most probable class of the rows of x + b.
+
+    Parameters
+    ----------
+    x : matrix, (rows, classes)
+    b : vector, (classes,)
+    y_idx : integer vector, (rows,)
+        The class of each row.
+
+    Raises
+    ------
+    ValueError
+        If they are no such tensors; when they have values, if a class is negative.
+    """
+    activation, classes = biased(x, b), _checked(_classes(y_idx))
+    cost = -_of_classes(special.log_softmax(activation, axis=-1), classes)
+    best = pt.cast(pt.argmax(activation, axis=1), classes.dtype)
+    return [cost, special.softmax(activation, axis=-1), best]
+
+
+def _classes(y_idx: Any) -> Variable:
+    classes = pt.as_tensor_variable(y_idx)
+    if classes.type.ndim != 1 or classes.type.dtype not in discrete_dtypes:
+        raise ValueError(f"y_idx must be 1-d tensor of [u]ints, got {classes.type}")
+    return classes
+
+
+def crossentropy_softmax_1hot_with_bias(x: Any, b: Any, y_idx: Any) -> list[Variable]:
+    """Return cross-entropy and softmax of the rows of x + b."""
+    return crossentropy_softmax_argmax_1hot_with_bias(x, b, y_idx)[:2]
+
+
+def crossentropy_softmax_1hot(x: Any, y_idx: Any) -> list[Variable]:
+    """Return cross-entropy and softmax of the rows of x."""
+    return crossentropy_softmax_1hot_with_bias(x, _no_bias(x), y_idx)
+
+
+def _no_bias(x: Variable) -> Variable:
+    return pt.zeros_like(x[0, :])
+
+
+def crossentropy_softmax_max_and_argmax_1hot_with_bias(
+    x: Any, b: Any, y_idx: Any
+) -> list[Variable]:
+    """Return cross-entropy, softmax, highest probability and its class of the rows of x + b."""
+    cost, probabilities = crossentropy_softmax_1hot_with_bias(x, b, y_idx)
+    best = pt.max(probabilities, axis=-1), pt.argmax(probabilities, axis=-1)
+    return [cost, probabilities, *best]
+
+
+def crossentropy_softmax_max_and_argmax_1hot(x: Any, y_idx: Any) -> list[Variable]:
+    """Return cross-entropy, softmax, highest probability and its class of the rows of x."""
+    return crossentropy_softmax_max_and_argmax_1hot_with_bias(x, _no_bias(x), y_idx)
+
+
+def crossentropy_softmax_1hot_with_bias_dx(dy: Any, sm: Any, y_idx: Any) -> Variable:
+    """Return the gradient of the cross-entropy with respect to the rows of x + b.
+
+    Parameters
+    ----------
+    dy : scalar or vector
+        The gradient of the cost with respect to each row's cross-entropy.
+    sm : matrix, (rows, classes)
+        The softmax.
+    y_idx : integer vector, (rows,)
+    """
+    classes = _checked(_classes(y_idx))
+    one_hot = pt.eq(pt.arange(sm.shape[1]).dimshuffle("x", 0), classes.dimshuffle(0, "x"))
+    dy = pt.as_tensor_variable(dy)
+    each = dy.dimshuffle(0, "x") if dy.ndim else dy
+    return each * (sm - pt.cast(one_hot, sm.dtype))

@@ -1,0 +1,53 @@
+"""``theano.tensor.signal.conv``: convolutions of images without channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytensor.tensor as pt
+
+from autoenc.theano.ops.old_conv import ConvOp
+
+Variable = Any
+Shape = Any
+
+
+def conv2d(
+    input: Any,  # noqa: A002 - Theano's name
+    filters: Any,
+    image_shape: Shape = None,
+    filter_shape: Shape = None,
+    border_mode: str = "valid",
+    subsample: Sequence[int] = (1, 1),
+    **kargs: Any,
+) -> Variable:
+    """Convolve each of some images with each of some filters.
+
+    Parameters
+    ----------
+    input : matrix, or tensor (n, rows, columns)
+    filters : matrix, or tensor (filters, rows, columns)
+    image_shape, filter_shape : sequence of int, optional
+        What is known of the shapes.
+    border_mode : {"valid", "full"}, default "valid"
+    subsample : pair of int, default (1, 1)
+
+    Returns
+    -------
+    matrix or tensor
+        (n, filters, rows, columns), without the first two where they were not given.
+    """
+    x, kernel = pt.as_tensor_variable(input), pt.as_tensor_variable(filters)
+    for name, variable in (("input", x), ("filters", kernel)):
+        if variable.ndim not in (2, 3):
+            raise AssertionError(f"{name} must have 2 or 3 dimensions, got {variable.ndim}")
+    op = ConvOp(output_mode=border_mode, dx=subsample[0], dy=subsample[1], **kargs)
+    output = op(_with_channel(x), _with_channel(kernel))
+    if kernel.ndim == 2:
+        output = output[:, 0]
+    return output[0] if x.ndim == 2 else output
+
+
+def _with_channel(x: Variable) -> Variable:
+    return x.dimshuffle("x", "x", 0, 1) if x.ndim == 2 else x.dimshuffle(0, "x", 1, 2)

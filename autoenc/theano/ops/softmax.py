@@ -1,0 +1,126 @@
+"""The softmax of rows, and its logarithm, with Theano's meaning: of a matrix, along rows."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import pytensor.tensor as pt
+from pytensor.tensor import special
+
+Variable = Any
+
+
+class _StandsFor(type):
+    """A class whose calls and whose instances are those of an operation of PyTensor's."""
+
+    operation: type
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, cls.operation)
+
+    def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
+        return type.__call__(cls) if cls.__name__.startswith("_") else _OPS[cls.__name__]
+
+
+class Softmax(metaclass=_StandsFor):
+    """The operation of ``softmax``: ``Softmax()(x)``, ``isinstance(node.op, Softmax)``."""
+
+    operation = special.Softmax
+
+
+class LogSoftmax(metaclass=_StandsFor):
+    """The operation of ``logsoftmax``."""
+
+    operation = special.LogSoftmax
+
+
+def softmax_op(x: Any) -> Variable:
+    """Return exp(x) / sum(exp(x)) for each row; a vector becomes a row.
+
+    Raises
+    ------
+    ValueError
+        If x is no vector or matrix of floats.
+    """
+    return special.softmax(_rows(x, "Softmax"), axis=-1)
+
+
+def logsoftmax_op(x: Any) -> Variable:
+    """Return the logarithm of ``softmax_op``."""
+    return special.log_softmax(_rows(x, "LogSoftmax"), axis=-1)
+
+
+_OPS = {"Softmax": softmax_op, "LogSoftmax": logsoftmax_op}
+
+
+def softmax(c: Any) -> Variable:
+    """Return exp(c) / sum(exp(c)) for each row; a vector becomes a row.
+
+    Raises
+    ------
+    ValueError
+        If c is no vector or matrix of floats.
+    """
+    c = pt.as_tensor_variable(c)
+    if c.type.broadcastable[-1:] == (True,):
+        warnings.warn(
+            "The softmax is applied on a dimension of shape 1, which does not have a semantic "
+            "meaning.",
+            stacklevel=2,
+        )
+    return softmax_op(c)
+
+
+logsoftmax = logsoftmax_op
+
+
+def softmax_graph(c: Any) -> Variable:
+    """Return the softmax of the last axis, as exponentials and their sum."""
+    return pt.exp(c) / pt.exp(c).sum(axis=-1, keepdims=True)
+
+
+def softmax_with_bias(x: Any, b: Any) -> Variable:
+    """Return the softmax of the rows of x + b.
+
+    Raises
+    ------
+    ValueError
+        If x is no matrix, or b no vector, of floats.
+    """
+    return softmax_op(biased(x, b))
+
+
+def softmax_grad(dy: Any, sm: Any) -> Variable:
+    """Return the gradient with respect to a softmax's input, from that of its output."""
+    dy, sm = _rows(dy, "SoftmaxGrad"), _rows(sm, "SoftmaxGrad")
+    return (dy - (dy * sm).sum(axis=1, keepdims=True)) * sm
+
+
+def biased(x: Any, b: Any) -> Variable:
+    """Add a vector to each row of a matrix, both of floats."""
+    x, b = pt.as_tensor_variable(x), pt.as_tensor_variable(b)
+    if x.type.ndim != 2 or not _is_float(x):
+        raise ValueError(f"x must be 2-d tensor of floats, got {x.type}")
+    if b.type.ndim != 1 or not _is_float(b):
+        raise ValueError(f"b must be 1-d tensor of floats, got {b.type}")
+    return x + b
+
+
+def _rows(x: Any, name: str) -> Variable:
+    x = pt.as_tensor_variable(x)
+    if x.type.ndim not in (1, 2) or not _is_float(x):
+        raise ValueError(f"x must be 1-d or 2-d tensor of floats. Got {x.type}")
+    if x.type.ndim == 2:
+        return x
+    warnings.warn(
+        f"DEPRECATION: If x is a vector, {name} will not automatically pad x anymore in next "
+        "releases. If you need it, please do it manually. The vector case is gonna be supported "
+        "soon and the output will be a vector.",
+        stacklevel=4,
+    )
+    return x.dimshuffle("x", 0)
+
+
+def _is_float(x: Variable) -> bool:
+    return str(x.type.dtype).startswith("float")

@@ -1,0 +1,55 @@
+"""What stands for a name that Theano had and that cannot work here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class NotAvailableError(NotImplementedError):
+    """A name of Theano's that has no meaning on today's engines was used."""
+
+
+class Refused:
+    """A name of Theano's that raises when it is called, subclassed or looked into.
+
+    Scripts often import names that they never use, so the import alone does not fail.
+
+    Parameters
+    ----------
+    name : str
+        As Theano spelt it.
+    why : str
+        Why it does not work.
+    instead : str
+        The closest thing that does.
+    """
+
+    def __init__(self, name: str, why: str, instead: str) -> None:
+        self._name, self._why, self._instead = name, why, instead
+
+    @property
+    def message(self) -> str:
+        """Why the name does not work, and what does."""
+        return f"{self._name} does not work under autoenc.theano: {self._why}. {self._instead}"
+
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        """Refuse the call."""
+        raise NotAvailableError(self.message)
+
+    def __mro_entries__(self, _: Any) -> Any:
+        raise NotAvailableError(self.message)
+
+    def __instancecheck__(self, _: Any) -> bool:
+        # Nothing is one: scripts ask whether a variable is on a GPU of the old kind.
+        return False
+
+    def __subclasscheck__(self, _: Any) -> bool:
+        return False
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise NotAvailableError(self.message)
+
+    def __repr__(self) -> str:
+        return f"<{self.message}>"

@@ -1,0 +1,8 @@
+"""The names of ``theano.scan_module.scan_utils``."""
+
+from autoenc.theano.meaning.cloning import clone
+from autoenc.theano.names import resolver as _resolver
+
+__all__ = ["clone"]
+
+__getattr__ = _resolver("scan_module.scan_utils")

@@ -1,0 +1,9 @@
+"""The names of ``theano.tensor``."""
+
+from autoenc.theano.meaning.dtypes import constructors as _constructors
+from autoenc.theano.names import resolver as _resolver
+
+# One for each dtype and number of dimensions: fmatrix, lscalars ...
+globals().update(_constructors())
+
+__getattr__ = _resolver("tensor")

@@ -1,0 +1,52 @@
+"""theano.config has every setting of Theano's."""
+
+import logging
+
+import pytensor
+import pytest
+
+from autoenc.theano.flags.config import Config
+from autoenc.theano.flags.keys import ALL, HONOURED
+
+
+def test_every_setting_of_0_9_and_1_0_5_can_be_read():
+    config = Config()
+    for name in ALL - {"blas.ldflags", "compiledir", "base_compiledir"}:
+        config.get(name)
+
+
+def test_pytensors_settings_are_its_own():
+    config = Config()
+    with pytensor.config.change_flags(exception_verbosity="high"):
+        assert config.exception_verbosity == "high"
+    with config.change_flags(floatX="float64"):
+        assert pytensor.config.floatX == "float64"
+    with config.change_flags({"gcc__cxxflags": "-O1"}):
+        assert config.gcc.cxxflags == "-O1"
+    assert all(name.replace(".", "__") in pytensor.config._config_var_dict for name in HONOURED)
+
+
+def test_sections():
+    config = Config()
+    assert config.dnn.conv.algo_fwd == "small"
+    config.dnn.enabled = "False"
+    assert config.dnn.enabled == "False"
+
+
+def test_what_has_no_effect_says_so_once(caplog):
+    config = Config()
+    with caplog.at_level(logging.WARNING, "theano"):
+        config.compute_test_value = "raise"
+        config.compute_test_value = "warn"
+        config.device = "cpu"
+    assert [r.message for r in caplog.records] == [
+        "compute_test_value=raise is ignored: test values are not computed; a wrong shape is "
+        "reported when the function is called."
+    ]
+
+
+def test_a_setting_that_theano_never_had():
+    with pytest.raises(AttributeError, match="no setting 'nothing'"):
+        Config().nothing = 1
+    with pytest.raises(AttributeError, match=r"no setting 'dnn\.nothing'"):
+        _ = Config().dnn.nothing

@@ -1,0 +1,131 @@
+"""The function object: defaults, names, state, copies."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import autoenc.theano.tensor as T
+from autoenc import theano
+from tests.theano.quick import function
+
+x, y = T.dscalars("x", "y")
+
+
+def test_a_default_is_restored_for_each_call():
+    f = function([x, theano.In(y, value=2.0)], x * y)
+    assert f(3.0) == 6
+    assert f(3.0, 5.0) == 15
+    assert f(3.0, y=4.0) == 12
+    assert f(3.0) == 6
+
+
+def test_param_and_tuples_are_older_spellings_of_a_default():
+    assert function([x, theano.Param(y, default=2.0)], x * y)(3.0) == 6
+    assert function([x, (y, 2.0)], x * y)(3.0) == 6
+
+
+def test_an_input_with_an_update_keeps_its_state():
+    state = T.dscalar("state")
+    f = function([x, theano.In(state, value=1.0, update=state + x)], state)
+    assert [float(f(10.0)), float(f(10.0)), float(f[state])] == [1, 11, 21]
+    f["state"] = 5.0
+    assert f(1.0) == 5
+
+
+def test_a_missing_argument():
+    with pytest.raises(TypeError, match="Missing input: x"):
+        function([x], x * 2)()
+
+
+def test_outputs_by_name_come_sorted_and_may_be_chosen():
+    f = function([x], {"b": x + 1, "a": x * 2})
+    assert f(3.0) == {"a": 6, "b": 4}
+    assert f(3.0, output_subset=["b"]) == {"b": 4}
+
+
+def test_no_outputs_give_an_empty_list():
+    w = theano.shared(1.0)
+    f = function([], updates=[(w, w + 1)])
+    assert f() == []
+    assert w.get_value() == 2
+
+
+def test_values_of_inputs_and_shared_variables_by_name_and_variable():
+    w = theano.shared(np.float64(3), "w")
+    f = function([theano.In(x, value=2.0)], w * x)
+    assert f[w] == f["w"] == f.container[w].value == 3
+    assert w in f
+    assert f[x] == 2
+    with pytest.raises(TypeError, match="Unknown input or state: z"):
+        _ = f["z"]
+
+
+def test_updates_are_a_dictionary_or_pairs_and_nothing_else():
+    w = theano.shared(1.0)
+    for updates in ({w: w + 1}, [(w, w + 1)], [[w, w + 1]], theano.OrderedUpdates({w: w + 1})):
+        w.set_value(1.0)
+        function([], updates=updates)()
+        assert w.get_value() == 2
+    for wrong in (w, [w], [(w, w, w)]):
+        with pytest.raises(ValueError, match="updates parameter must be"):
+            function([], updates=wrong)
+
+
+def test_an_update_of_another_type_is_refused():
+    w = theano.shared(np.float32(1))
+    with pytest.raises(TypeError, match="same type as the original shared variable"):
+        function([], updates=[(w, T.constant(1.0, dtype="float64") * w)])
+
+
+def test_inputs_come_in_a_list():
+    with pytest.raises(Exception, match="should be contained in a list"):
+        function(x, x)
+
+
+def test_arguments_may_lose_precision_only_if_allowed():
+    v = T.fvector("v")
+    with pytest.raises(TypeError):
+        function([v], v)(np.ones(2))
+    assert function([v], v, allow_input_downcast=True)(np.ones(2)).dtype == "float32"
+
+
+def test_a_copy_has_another_state_or_none():
+    w, other = theano.shared(1.0, "w"), theano.shared(100.0, "other")
+    f = function([x], w, updates=[(w, w + x)])
+    swapped, frozen = f.copy(swap={w: other}), f.copy(delete_updates=True)
+    assert f(1.0) == 1
+    assert [float(swapped(1.0)), float(other.get_value())] == [100, 101]
+    assert [float(frozen(5.0)), float(frozen(5.0)), float(w.get_value())] == [2, 2, 2]
+    assert isinstance(copy.copy(f), theano.Function)
+
+
+def test_functions_can_be_pickled():
+    f = function([x, theano.In(y, value=2.0)], {"product": x * y})
+    assert pickle.loads(pickle.dumps(f))(3.0) == {"product": 6}
+
+
+def test_numbers_are_not_pulled_down_to_their_precision():
+    single = T.fscalar("single")
+    result = function([single], single)(3.0)
+    assert 1e100 - result == 1e100
+    assert (result * 2.0).dtype == (2 + result).dtype == "float64"
+    assert (result * np.ones(2, "float32")).dtype == "float32"
+    assert repr(result) == "array(3., dtype=float32)"
+    assert type(pickle.loads(pickle.dumps(result))) is np.ndarray
+
+
+def test_default_updates_can_be_left_out():
+    w = theano.shared(1.0)
+    w._default_update = w + 1
+    function([], w)()
+    assert w.get_value() == 2
+    function([], w, no_default_updates=True)()
+    function([], w, no_default_updates=[w])()
+    assert w.get_value() == 2
+
+
+def test_a_graph_of_givens():
+    w = theano.shared(5.0)
+    assert function([], x * 2, givens={x: w})() == 10

@@ -1,0 +1,94 @@
+"""The command ``python -m autoenc.theano``."""
+
+import os
+import subprocess
+import sys
+
+SCRIPT = """
+import sys, cPickle
+import theano, numpy
+import theano.tensor as T
+from theano.tensor.nnet import sigmoid
+from helper import third
+x = T.dmatrix('x')
+f = theano.function([x], x.sum() / 2, mode='FAST_COMPILE')
+print theano.config.floatX, f(numpy.ones((2, 2))), 7 / 2, third(10), sys.argv[1:]
+print 1e100 - numpy.float32(1), __name__, numpy.float
+"""
+HELPER = "def third(n):\n    print 'helper',\n    return n / 3\n"
+
+
+def launch(*arguments, cwd, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "autoenc.theano", *arguments],
+        cwd=cwd,
+        env={**os.environ, "THEANORC": "", "HOME": str(cwd), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_script_of_python_2_with_a_module_beside_it(tmp_path):
+    (tmp_path / "script.py").write_text(SCRIPT)
+    (tmp_path / "helper.py").write_text(HELPER)
+    done = launch("script.py", "a", "-b", cwd=tmp_path)
+    assert done.stderr == ""
+    expected = "helper float64 2.0 3 3 ['a', '-b']\n1e+100 __main__ <class 'float'>\n"
+    assert done.stdout == expected
+    assert (tmp_path / "script.py").read_text() == SCRIPT
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix == ".pyc") == []
+
+
+def test_commands_and_modules(tmp_path):
+    (tmp_path / "tool.py").write_text("import theano\nprint theano.__version__\n")
+    assert (
+        launch(
+            "-c",
+            "import theano; print theano.config.floatX",
+            cwd=tmp_path,
+            THEANO_FLAGS="floatX=float32",
+        ).stdout
+        == "float32\n"
+    )
+    assert launch("-m", "tool", cwd=tmp_path).stdout == "1.0.5\n"
+
+
+def test_tests_of_the_time(tmp_path):
+    (tmp_path / "test_old.py").write_text(
+        "import theano\nimport numpy\n"
+        "def test_it():\n    print 'x'\n    assert numpy.arange(4)[[slice(0, 2)]].size == 2\n"
+    )
+    done = launch("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=tmp_path)
+    assert "1 passed" in done.stdout, done.stdout
+
+
+def test_a_script_that_is_not_there(tmp_path):
+    done = launch("nothing.py", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "cannot read nothing.py" in done.stderr
+
+
+def test_old_gpu_settings_run_on_the_cpu_and_say_so_once(tmp_path):
+    (tmp_path / "s.py").write_text(
+        "import theano\nx = theano.tensor.dscalar()\n"
+        "for i in range(2): print(theano.function([x], x + i)(1))\n"
+    )
+    done = launch("s.py", cwd=tmp_path, THEANO_FLAGS="device=gpu,lib.cnmem=0.8,floatX=float64")
+    assert done.stdout == "1.0\n2.0\n"
+    assert done.stderr.count("finds no CUDA GPU") == 1
+    assert done.stderr.count("lib.cnmem=0.8 is ignored") == 1
+
+
+def test_explain(tmp_path):
+    (tmp_path / "s.py").write_text(
+        "import theano.tensor as T\nfrom theano.sandbox.cuda import GpuOp\n"
+        "x = T.flatten(T.dscalar())\nprint x\n"
+    )
+    done = launch("--explain", "s.py", cwd=tmp_path)
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert "    theano.tensor.flatten: translated" in lines
+    assert "    Python 2: read as print(x)" in lines
+    assert any(line.startswith("    theano.sandbox.cuda.GpuOp: REFUSED: ") for line in lines)
+    assert lines[-1] == "s.py: Python 2, read as Python 3; 1 uses do not work."

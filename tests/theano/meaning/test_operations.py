@@ -1,0 +1,80 @@
+"""Operations that users define as Theano's documentation taught it."""
+
+import numpy as np
+
+import autoenc.theano.tensor as T
+from autoenc import theano
+from tests.theano.quick import function
+
+
+class Double(theano.Op):
+    __props__ = ()
+
+    def make_node(self, x):
+        x = T.as_tensor_variable(x)
+        return theano.Apply(self, [x], [x.type()])
+
+    def perform(self, node, inputs, output_storage):
+        output_storage[0][0] = inputs[0] * 2
+
+    def infer_shape(self, node, shapes):
+        return shapes
+
+    def grad(self, inputs, output_gradients):
+        return [output_gradients[0] * 2]
+
+    def R_op(self, inputs, eval_points):
+        return [eval_points[0] * 2]
+
+
+class ByTypes(theano.Op):
+    itypes = [T.dvector]  # noqa: RUF012
+    otypes = [T.dvector]  # noqa: RUF012
+
+    def perform(self, node, inputs, output_storage):
+        output_storage[0][0] = inputs[0] + 1
+
+
+class InC(theano.Op):
+    __props__ = ()
+
+    def make_node(self, x):
+        return theano.Apply(self, [x], [x.type()])
+
+    def c_support_code(self):
+        return "static double thrice(double x) { return 3 * x; }"
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        (x,), (z,) = inputs, outputs
+        return f"""
+        Py_XDECREF({z});
+        {z} = (PyArrayObject*)PyArray_NewCopy({x}, NPY_CORDER);
+        for (npy_intp i = 0; i < PyArray_SIZE({z}); ++i)
+            ((double*)PyArray_DATA({z}))[i] = thrice(((double*)PyArray_DATA({x}))[i]);
+        """
+
+    def c_code_cache_version(self):
+        return (1,)
+
+
+x = T.dvector("x")
+
+
+def test_perform_gradient_shape_and_directional_derivative():
+    y = Double()(x)
+    values = np.array([1.0, 2.0])
+    shape = function([x], y.shape)
+    assert not any(isinstance(node.op, Double) for node in shape.maker.fgraph.toposort())
+    np.testing.assert_array_equal(function([x], y)(values), [2, 4])
+    np.testing.assert_array_equal(function([x], T.grad(y.sum(), x))(values), [2, 2])
+    derivative = theano.Rop(y, x, T.ones_like(x))
+    np.testing.assert_array_equal(function([x], derivative)(values), [2, 2])
+
+
+def test_types_in_place_of_make_node():
+    np.testing.assert_array_equal(function([x], ByTypes()(x))([1.0]), [2])
+
+
+def test_c_code_is_compiled():
+    f = theano.function([x], InC()(x), mode=theano.Mode("cvm", "fast_compile"))
+    np.testing.assert_array_equal(f(np.array([1.0, 2.0])), [3, 6])

@@ -1,0 +1,76 @@
+"""scan returns outputs and updates, and advances the random streams it draws from."""
+
+import numpy as np
+import pytest
+
+import autoenc.theano.tensor as T
+from autoenc import theano
+from autoenc.theano.random.streams import RandomStreams
+from tests.theano.quick import function
+
+
+def test_outputs_and_updates_of_a_cumulated_sum():
+    sums, updates = theano.scan(
+        lambda entry, total: entry + total, sequences=T.arange(5.0), outputs_info=T.constant(0.0)
+    )
+    assert updates == theano.OrderedUpdates()
+    np.testing.assert_array_equal(function([], sums)(), [0, 1, 3, 6, 10])
+
+
+@pytest.mark.parametrize("steps", [3, 3.0, np.int64(3), T.constant(3)])
+def test_counts_of_steps(steps):
+    powers, _ = theano.scan(lambda p: p * 2, outputs_info=T.constant(1.0), n_steps=steps)
+    np.testing.assert_array_equal(function([], powers)(), [2, 4, 8])
+
+
+def test_a_negative_count_goes_backwards():
+    entries, _ = theano.scan(lambda e: e, sequences=T.arange(4), n_steps=-3)
+    np.testing.assert_array_equal(function([], entries)(), [3, 2, 1])
+
+
+def test_a_state_of_known_length_takes_outputs_of_unknown_length():
+    v = T.dvector("v")
+    states, _ = theano.scan(
+        lambda s, w: s + w, outputs_info=T.zeros(30, dtype="float64"), non_sequences=v, n_steps=2
+    )
+    assert function([v], states)(np.ones(30)).sum() == 90
+
+
+def test_updates_of_a_step_reach_the_shared_variable():
+    w = theano.shared(np.float64(1))
+    _, updates = theano.scan(lambda: (w, [(w, w * 3)]), n_steps=4)
+    function([], updates=updates)()
+    assert w.get_value() == 81
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_noise_is_new_in_each_step_and_each_call(inside):
+    streams = RandomStreams(7)
+    outside = streams.normal(size=(2,))
+    noise, updates = theano.scan(
+        lambda: streams.normal(size=(2,)) if inside else outside * 1, n_steps=3
+    )
+    assert len(updates) == 1
+    f = function([], noise, updates=updates)
+    draws = np.concatenate([f(), f()]).ravel()
+    assert len(np.unique(draws)) == 12
+
+
+def test_map_reduce_and_folds():
+    v = T.dvector("v")
+    doubled, _ = theano.map(lambda e: e * 2, v)
+    total, _ = theano.reduce(lambda e, s: e + s, v, T.constant(0.0, dtype="float64"))
+    left, _ = theano.foldl(lambda e, s: e - s, v, T.constant(0.0, dtype="float64"))
+    right, _ = theano.foldr(lambda e, s: e - s, v, T.constant(0.0, dtype="float64"))
+    results = function([v], [doubled, total, left, right])(np.array([1.0, 2.0, 4.0]))
+    np.testing.assert_array_equal(results[0], [2, 4, 8])
+    assert [float(r) for r in results[1:]] == [7, 4 - (2 - 1), 1 - (2 - 4)]
+
+
+def test_until_stops():
+    from autoenc.theano.scan_module import until
+
+    powers, _ = theano.scan(
+        lambda p: (p * 2, until(p * 2 > 50)), outputs_info=T.constant(1.0), n_steps=100
+    )
+    np.testing.assert_array_equal(function([], powers)(), [2, 4, 8, 16, 32, 64])

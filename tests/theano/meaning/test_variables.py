@@ -1,0 +1,113 @@
+"""Variables answer as Theano's did."""
+
+import numpy as np
+import pytest
+
+import autoenc.theano.tensor as T
+from autoenc import theano
+from tests.theano.quick import function
+
+
+def test_a_variable_is_true_and_a_comparison_has_no_truth():
+    x = T.matrix("x")
+    assert x
+    assert T.lt(x, 1)
+    with pytest.raises(TypeError, match="do not support boolean operations"):
+        bool(x < 1)
+    with pytest.raises(TypeError):
+        _ = 0 < x < 1
+
+
+def test_flatten_takes_both_names_of_the_number_of_dimensions():
+    x = T.tensor3("x")
+    assert [x.flatten().ndim, x.flatten(2).ndim, x.flatten(ndim=2).ndim] == [1, 2, 2]
+    assert x.flatten(outdim=2).ndim == T.flatten(x, outdim=2).ndim == 2
+    with pytest.raises(ValueError, match="You should only specify ndim"):
+        x.flatten(ndim=1, outdim=2)
+    with pytest.raises(ValueError, match="out of bound"):
+        x.flatten(4)
+
+
+def test_reshape_takes_the_number_of_dimensions_by_position_and_float_lengths():
+    x, shape = T.dvector("x"), T.lvector("shape")
+    assert x.reshape(shape, 2).ndim == T.reshape(x, shape, 2).ndim == 2
+    assert T.zeros((2.0, 3.0)).eval().shape == (2, 3)
+    assert function([x], x.reshape((2, 3.0)))(np.arange(6.0)).shape == (2, 3)
+
+
+def test_eval():
+    x = T.dvector("x")
+    assert (x.sum() * 2).eval({x: [1.0, 2.0]}) == 6
+
+
+def test_makers_take_the_dtype_by_position():
+    assert T.matrix("m", "int32").dtype == "int32"
+    assert T.tensor("float32", [False, True], name="c").broadcastable == (False, True)
+    a, b = T.fmatrices("a", "b")
+    assert (a.name, b.name, a.dtype) == ("a", "b", "float32")
+    assert [v.name for v in T.matrices(2)] == [None, None]
+    assert T.lscalar("n").type == T.lscalar
+
+
+def test_stack_as_before_and_after_0_7():
+    a, b = T.dvectors("a", "b")
+    values = np.array([1.0, 2]), np.array([3.0, 4])
+    rows = function([a, b], T.stack(a, b))(*values)
+    np.testing.assert_array_equal(rows, function([a, b], T.stack([a, b]))(*values))
+    columns = function([a, b], T.stack([a, b], axis=1))(*values)
+    np.testing.assert_array_equal(columns, [[1, 3], [2, 4]])
+
+
+def test_broadcasting_is_added_and_taken_away():
+    x = T.matrix("x")
+    row = T.addbroadcast(x, 0)
+    assert row.broadcastable == (True, False)
+    assert T.unbroadcast(row, 0).broadcastable == (False, False)
+    assert T.patternbroadcast(x, (False, True)).broadcastable == (False, True)
+    assert T.Rebroadcast((1, True))(x).broadcastable == (False, True)
+
+
+def test_gradients_go_through_unbroadcast():
+    row = T.row("row", "float64")
+    gradient = T.grad((T.unbroadcast(row, 0) ** 2).sum(), row)
+    assert gradient.broadcastable == (True, False)
+    np.testing.assert_array_equal(function([row], gradient)(np.array([[1.0, 3.0]])), [[2, 6]])
+
+
+def test_consider_constant_stops_the_gradient():
+    x = T.dscalar("x")
+    gradient = T.grad(T.consider_constant(x) * x, x)
+    assert function([x], gradient)(3.0) == 3
+
+
+@pytest.mark.parametrize(
+    ("op", "expected"),
+    [(T.largest, [3, 2]), (T.smallest, [1, 1])],
+)
+def test_largest_and_smallest(op, expected):
+    a, b = T.dvectors("a", "b")
+    np.testing.assert_array_equal(function([a, b], op(a, b))([1.0, 2.0], [3.0, 1.0]), expected)
+
+
+def test_letters_of_a_text_are_names():
+    assert [v.name for v in T.matrices("xyz")] == ["x", "y", "z"]
+    assert T.vectors("x").name == "x"
+    assert [v.name for v in T.scalars(["first", "second"])] == ["first", "second"]
+
+
+def test_variables_need_no_owner():
+    assert theano.Variable(T.dmatrix).owner is None
+    assert T.TensorVariable(T.dmatrix).type == T.dmatrix
+
+
+def test_a_default_update_of_known_length_fits_a_shared_vector():
+    mean = theano.shared(np.zeros(30))
+    mean.default_update = mean + T.ones(30)
+    function([], mean * 1)()
+    assert mean.get_value().sum() == 30
+
+
+def test_inputs_of_a_graph_come_in_the_order_they_are_met():
+    x, y, z = T.dvectors("xyz")
+    assert theano.gof.graph.inputs([x + y * z]) == [x, y, z]
+    assert theano.gof.graph.inputs([x + y, z]) == [z, x, y]

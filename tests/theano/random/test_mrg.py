@@ -1,0 +1,140 @@
+"""MRG31k3p: streams and numbers recorded under Theano 1.0.5, in C, NumPy and XLA."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from autoenc.theano.random import mrg31k3p, mrg_uniform
+from autoenc.theano.random.mrg import MRG_RandomStreams, guess_n_streams
+from autoenc.theano.random.outcomes import ChoiceFromUniform, MultinomialFromUniform
+
+
+def compiled(streams, *draws, mode="CVM"):
+    updates = [(state, after) for state, after, *_ in streams.state_updates]
+    return pytensor.function([], draws, updates=updates, mode=mode)
+
+
+def test_recorded_numbers():
+    streams = MRG_RandomStreams(234)
+    f = compiled(streams, streams.uniform((2,), dtype="float64"))
+    assert_array_equal(f()[0].round(8), [0.44990408, 0.30624682])
+
+
+def test_streams_are_2p72_apart():
+    states = mrg31k3p.streams(mrg31k3p.seeded(12345), 11)
+    for before, after in pairwise(states):
+        assert_array_equal(mrg31k3p.ff_2p72(before), after)
+
+
+def test_skipping_is_that_many_steps():
+    # Squaring the matrix of one step is checked where stepping is affordable.
+    state = mrg31k3p.seeded([1, 2, 3, 4, 5, 6])
+    stepped = state[None].astype("uint32")
+    for _ in range(2**6):
+        stepped, _ = mrg31k3p.advance(stepped)
+    skip = mrg31k3p._squared(mrg31k3p._STEP, 6)
+    assert_array_equal(mrg31k3p._skip(skip, state[None]), stepped)
+    assert mrg31k3p.A1p72.tolist()[0] == [1516919229, 758510237, 499121365]
+    assert mrg31k3p.A2p134.tolist()[2] == [1401213391, 1178684362, 1431130166]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n", [1, 6, 7, 1000])
+def test_kernel_and_numpy_draw_the_same(dtype, n, monkeypatch):
+    states = mrg31k3p.streams(mrg31k3p.seeded(7), 6)
+    assert mrg_uniform.kernels() is not None
+    with_kernel, without = states.copy(), states.copy()
+    numbers = mrg_uniform.draw(with_kernel, n, dtype)
+    monkeypatch.setattr(mrg_uniform, "kernels", lambda: None)
+    assert_array_equal(mrg_uniform.draw(without, n, dtype), numbers)
+    assert_array_equal(with_kernel, without)
+    assert numbers.min() > 0
+    assert numbers.max() < 1
+
+
+def test_xla_draws_the_same():
+    from autoenc.theano.engines import xla_ops  # noqa: F401 - registers them
+
+    results = []
+    for mode in ("CVM", "JAX"):
+        streams = MRG_RandomStreams(3)
+        u = streams.uniform((5, 7), dtype="float32")
+        v = streams.uniform((4,), nstreams=3, dtype="float32")
+        state = streams.state_updates[0][0]
+        f = compiled(streams, u, v, mode=mode)
+        results.append([np.asarray(x) for _ in range(2) for x in f()])
+        results[-1].append(np.asarray(state.get_value()))
+    for in_c, in_xla in zip(*results, strict=True):
+        assert_array_equal(in_c, in_xla)
+
+
+@pytest.mark.parametrize(
+    ("size", "n"),
+    [((3,), 3), ((7, 1), 1), ((20, 30), 100), ((1000, 1000), 15360), ((np.int64(6),), 15360)],
+)
+def test_numbers_of_streams(size, n):
+    assert guess_n_streams(size) == n
+    with pytest.warns(UserWarning, match="guessing"):
+        assert guess_n_streams((pt.iscalar(),), warn=True) == 15360
+
+
+def test_seed_starts_anew():
+    streams = MRG_RandomStreams(9)
+    f = compiled(streams, streams.uniform((4,)), streams.normal((3,)))
+    first = f()
+    f()
+    streams.seed(9)
+    for a, b in zip(f(), first, strict=True):
+        assert_array_equal(a, b)
+
+
+def test_normal_numbers_are_normal():
+    streams = MRG_RandomStreams(1)
+    draws = streams.normal((100, 101), avg=3.0, std=2.0), streams.truncated_normal((9999,))
+    normal, truncated = compiled(streams, *draws)()
+    assert normal.shape == (100, 101)
+    assert_allclose([normal.mean(), normal.std()], [3, 2], atol=0.05)
+    assert_allclose([truncated.mean(), truncated.std()], [0, 1], atol=0.05)
+    assert abs(truncated).max() < 2.3
+
+
+def test_outcomes_follow_their_intervals():
+    pvals = np.array([[0.25, 0.25, 0.5], [0.0, 0.5, 0.5]])
+    p, u = pt.dmatrix(), pt.dvector()
+    counts = MultinomialFromUniform("auto")(p, u, 2)
+    chosen = ChoiceFromUniform("auto")(p, u, 2)
+    f = pytensor.function([p, u], [counts, chosen], mode="CVM")
+    counted, indices = f(pvals, np.array([0.3, 0.1, 0.6, 0.7]))
+    assert counted.tolist() == [[0, 1, 1], [0, 1, 1]]
+    assert indices.tolist() == [[1, 2], [1, 2]]
+    with pytest.raises(ValueError, match="unis"):
+        f(pvals, np.array([0.3]))
+
+
+@pytest.mark.parametrize("seed", [0, 2147462579, [0, 0, 0, 1, 1, 1], [1, 1, 1, 0, 0, 0]])
+def test_seeds_out_of_range_are_refused(seed):
+    with pytest.raises(ValueError, match="seed"):
+        MRG_RandomStreams(seed)
+
+
+@pytest.mark.parametrize(
+    ("draw", "error"),
+    [
+        (lambda s: s.uniform([2, 3]), TypeError),
+        (lambda s: s.uniform((2, 0)), ValueError),
+        (lambda s: s.uniform((2,), colour="red"), TypeError),
+        (lambda s: s.uniform((1, 3), low=np.zeros((2, 3))), NotImplementedError),
+        (lambda s: s.binomial((2,), n=3), NotImplementedError),
+        (lambda s: s.multinomial(), TypeError),
+        (lambda s: s.multinomial(size=(2,), pvals=np.ones((1, 1))), ValueError),
+        (lambda s: s.choice(p=np.ones((1, 1))), NotImplementedError),
+        (lambda s: s.normal("3"), ValueError),
+    ],
+)
+def test_impossible_draws_are_refused(draw, error):
+    with pytest.raises(error):
+        draw(MRG_RandomStreams(1))

@@ -1,0 +1,80 @@
+"""Names of Theano's modules: found, refused with a reason, or never there."""
+
+import subprocess
+import sys
+
+import pytest
+
+import autoenc.theano.tensor as T
+from autoenc import theano
+from autoenc.theano import catalogue
+from autoenc.theano.known import RELEASES, names_of_release
+from autoenc.theano.names import full_name
+from autoenc.theano.refusals import NotAvailableError, Refused
+from autoenc.theano.states import REFUSED, SAME, TRANSLATED, state_of, states_of_module
+
+
+def test_inv_is_the_reciprocal():
+    assert float(T.inv(T.constant(4.0)).eval()) == 0.25
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("theano.tensor.tanh", SAME),
+        ("theano.function", TRANSLATED),
+        ("theano.tensor.flatten", TRANSLATED),
+        ("theano.theano.tensor.dot", SAME),
+        ("theano.compat.six.moves.xrange", SAME),
+        ("theano.sandbox.cuda.GpuOp", REFUSED),
+        ("theano.tensor.io.MPISend", REFUSED),
+    ],
+)
+def test_states(name, kind):
+    assert state_of(name).kind == kind
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_at_least_95_percent_of_theano_tensor_is_here(release):
+    states = states_of_module("tensor")
+    names = names_of_release(release)["tensor"]
+    here = [name for name in names if states[name].kind in (SAME, TRANSLATED)]
+    assert len(here) >= 0.95 * len(names), sorted(names - set(here))
+
+
+def test_every_module_of_the_catalogue_can_be_imported():
+    for module in catalogue.SOURCES:
+        name = f"autoenc.{full_name(module)}"
+        assert sys.modules.get(name) or __import__(name, fromlist=["x"])
+
+
+def test_a_refused_name_can_be_imported_and_says_why_when_it_is_used():
+    from autoenc.theano.sandbox.cuda import GpuOp
+
+    assert isinstance(GpuOp, Refused)
+    assert not isinstance(T.matrix().owner, GpuOp)
+    match = r"theano\.sandbox\.cuda\.GpuOp does not work .* Use the operation's name in theano"
+    with pytest.raises(NotAvailableError, match=match):
+        GpuOp()
+    with pytest.raises(NotAvailableError, match=match):
+        exec("class Own(GpuOp): pass", {"GpuOp": GpuOp})
+
+
+def test_a_name_that_theano_never_had():
+    with pytest.raises(AttributeError, match=r"neither Theano 0\.9 nor 1\.0\.5 had one"):
+        _ = T.nothing_of_the_kind
+    assert not hasattr(theano, "nothing_of_the_kind")
+
+
+def test_star_imports_give_theanos_names():
+    names = {}
+    exec("from autoenc.theano.tensor import *", names)
+    assert names["inv"] is T.inv
+    assert {"matrix", "dot", "sqr", "fmatrix", "nnet", "grad"} <= set(names)
+    assert not any(isinstance(value, Refused) for value in names.values())
+
+
+def test_theano_itself_is_not_importable_until_a_script_is_run():
+    code = "import autoenc.theano\ntry:\n import theano\nexcept ImportError: print('not')"
+    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert out.stdout == "not\n"
