@@ -1,0 +1,79 @@
+"""Model files of earlier versions load, and give the numbers that were recorded with them.
+
+`old_files/` holds a file of each kind as version 0.1.0 wrote it. They are never written again.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from autoenc import estimators
+from autoenc.cli.models import load_model
+from autoenc.export import numpy_reader
+
+FOLDER = Path(__file__).with_name("old_files")
+EXPECTED = json.loads((FOLDER / "expected.json").read_text())
+UNIT = np.random.default_rng(7).uniform(size=(24, 6)).astype("float32").round(3)
+WIDE = (UNIT * [1, 5, 20, 100, 3, 9] - 4).astype("float32")
+
+
+def path_of(name):
+    return FOLDER / f"{name}.safetensors"
+
+
+def rows_of(name):
+    """Rows that the file's model was fitted on."""
+    if name == "masked":
+        rows = UNIT.copy()
+        rows[3, 2] = np.nan
+        return rows
+    if name == "named":
+        return pd.DataFrame(UNIT, columns=list("abcdef"))
+    is_wide = name in ("standardised", "standardised_stack", "stacked_classifier")
+    return WIDE if is_wide or name.startswith("command") else UNIT
+
+
+def load(name):
+    return getattr(estimators, EXPECTED[name]["class"]).load(path_of(name), verbose=False)
+
+
+def check(found, expected):
+    if isinstance(expected[0], str):
+        assert list(found) == expected
+    else:
+        np.testing.assert_allclose(found, expected, rtol=2e-4, atol=1e-6)
+
+
+def test_a_file_of_each_kind_is_here():
+    assert {path.stem for path in FOLDER.glob("*.safetensors")} == set(EXPECTED)
+    assert {entry["class"] for entry in EXPECTED.values()} == set(estimators.__all__)
+
+
+@pytest.mark.parametrize("name", [n for n in EXPECTED if not n.startswith("command")])
+def test_an_old_file_gives_its_numbers(name):
+    model, rows = load(name), rows_of(name)
+    for method, expected in EXPECTED[name].items():
+        if method != "class":
+            check(getattr(model, method)(rows)[: len(expected)], expected)
+
+
+@pytest.mark.parametrize("name", [n for n in EXPECTED if n.startswith("command")])
+def test_an_old_file_of_the_command_gives_its_numbers(name):
+    saved = load_model(path_of(name))
+    rows = saved.preparation.apply(rows_of(name).astype(float))
+    expected = EXPECTED[name]
+    check(saved.estimator.transform(rows)[:3], expected["transform"])
+    check(saved.preparation.undo(saved.estimator.reconstruct(rows))[:3], expected["reconstruct"])
+    check(saved.score_samples(rows)[:6], expected["score_samples"])
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_numpy_reader_reads_old_files(name):
+    reader = numpy_reader.load(path_of(name))
+    rows = np.asarray(rows_of(name), "float32")
+    for method, expected in EXPECTED[name].items():
+        if method != "class":
+            check(getattr(reader, method)(rows)[: len(expected)], expected)
