@@ -23,7 +23,8 @@ from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from autoenc.analysis.fitted import Array, DomainWarning, column_costs, row_errors
+from autoenc.analysis.fitted import Array, column_costs, row_errors
+from autoenc.rows import DomainWarning
 
 
 @final

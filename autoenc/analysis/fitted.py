@@ -20,15 +20,9 @@ import numpy as np
 from sklearn.utils import check_array
 
 from autoenc.graph.activations import resolve_activation
+from autoenc.rows.refusals import ROUNDING
 
 Array = np.ndarray[Any, Any]
-
-# So far beyond the ends of [0, 1] is rounding, of MinMaxScaler for instance.
-ROUNDING = 1e-6
-
-
-class DomainWarning(UserWarning):
-    """Data is far from what a model was fitted on, or was scaled otherwise."""
 
 
 def layers_of(model: Any) -> list[Any]:

@@ -16,11 +16,11 @@ from autoenc import plotting
 from autoenc.analysis.fitted import layers_of
 from autoenc.backends import resolve_backend
 from autoenc.estimators.base import BUILDING, GraphEstimator, in_parts
-from autoenc.estimators.compiled import CompiledModel
-from autoenc.estimators.domain import FINITE, domain_of
 from autoenc.estimators.frames import in_container
-from autoenc.estimators.rows import Array, IncomingRows, Rows
-from autoenc.estimators.symbolic import SymbolicModel, SymbolicStack
+from autoenc.models.compiled import CompiledModel
+from autoenc.models.symbolic import SymbolicModel, SymbolicStack
+from autoenc.rows.blocks import Array, IncomingRows, Rows
+from autoenc.rows.domain import FINITE, domain_of
 
 
 class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, GraphEstimator):

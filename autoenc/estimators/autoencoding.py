@@ -23,13 +23,7 @@ from autoenc.estimators.base import (
     forget,
     unchanged_on_error,
 )
-from autoenc.estimators.compiled import CompiledModel
-from autoenc.estimators.domain import Domain, check_observed, check_unit_interval, domain_of
-from autoenc.estimators.held_out import check_validation, hold_out
 from autoenc.estimators.reporting import ReportingAutoEncoder
-from autoenc.estimators.rows import Array, Rows, take
-from autoenc.estimators.symbolic import Scaling, SymbolicModel, moments
-from autoenc.estimators.weights import check_weights, normalised
 from autoenc.graph import (
     AutoEncoderLayer,
     Expression,
@@ -43,6 +37,12 @@ from autoenc.graph import (
     resolve_optimizer,
 )
 from autoenc.graph.updates import scaled_rate
+from autoenc.models.compiled import CompiledModel
+from autoenc.models.symbolic import Scaling, SymbolicModel, moments
+from autoenc.rows.blocks import Array, Rows, take
+from autoenc.rows.domain import Domain, check_observed, check_unit_interval, domain_of
+from autoenc.rows.held_out import check_validation, hold_out
+from autoenc.rows.weights import check_weights, normalised
 from autoenc.training import Every
 from autoenc.training.callbacks import CallbackLike
 

@@ -21,7 +21,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from autoenc.backends import Backend, resolve_backend
 from autoenc.estimators import settings
-from autoenc.estimators.domain import (
+from autoenc.graph import Expression, Parameter, Updates
+from autoenc.models.files import describe_model, read_model
+from autoenc.rows.blocks import Array, IncomingRows, Rows, parts
+from autoenc.rows.domain import (
     FINITE,
     UNIT_INTERVAL,
     Bounds,
@@ -32,10 +35,7 @@ from autoenc.estimators.domain import (
     compare,
     domain_of,
 )
-from autoenc.estimators.model_files import describe_model, read_model
-from autoenc.estimators.reading import read_rows
-from autoenc.estimators.rows import Array, IncomingRows, Rows, parts
-from autoenc.graph import Expression, Parameter, Updates
+from autoenc.rows.reading import read_rows
 from autoenc.settings import check_device, check_float_type
 from autoenc.storage import save_arrays
 from autoenc.training import EarlyStopping, Every, Record, train

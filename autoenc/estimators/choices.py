@@ -11,9 +11,7 @@ import pytensor
 import pytensor.tensor as pt
 from pytensor.compile.mode import Mode
 
-from autoenc.estimators.rows import Array, Rows
 from autoenc.estimators.settings import check_among
-from autoenc.estimators.symbolic import SymbolicModel
 from autoenc.graph import (
     ACTIVATIONS,
     Expression,
@@ -21,6 +19,8 @@ from autoenc.graph import (
     resolve_optimizer,
     uniform_weights,
 )
+from autoenc.models.symbolic import SymbolicModel
+from autoenc.rows.blocks import Array, Rows
 
 COSTS = ("cross_entropy", "squared_error")
 # Output functions whose values are not in (0, 1), where cross-entropy has no value.

@@ -10,8 +10,8 @@ import numpy as np
 from autoenc.estimators import settings
 from autoenc.estimators.base import Saving, building
 from autoenc.estimators.classifying import ClassifierBase
-from autoenc.estimators.rows import Array, Rows
 from autoenc.graph import DenseLayer
+from autoenc.rows.blocks import Array, Rows
 from autoenc.training import EarlyStopping
 
 

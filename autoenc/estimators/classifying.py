@@ -25,14 +25,14 @@ from autoenc.estimators.base import (
     in_parts,
     unchanged_on_error,
 )
-from autoenc.estimators.domain import domain_of
-from autoenc.estimators.held_out import check_validation, hold_out
-from autoenc.estimators.labels import as_indices, read_labels
-from autoenc.estimators.rows import Array, Rows, take
-from autoenc.estimators.symbolic import Scaling
-from autoenc.estimators.weights import check_weights, normalised
 from autoenc.graph import DenseLayer, Expression, Network, SoftmaxLayer, Updates, momentum, sgd
 from autoenc.graph.penalties import l1, l2
+from autoenc.models.symbolic import Scaling
+from autoenc.rows.blocks import Array, Rows, take
+from autoenc.rows.domain import domain_of
+from autoenc.rows.held_out import check_validation, hold_out
+from autoenc.rows.labels import as_indices, read_labels
+from autoenc.rows.weights import check_weights, normalised
 from autoenc.training import Every, Record
 from autoenc.training.callbacks import CallbackLike
 

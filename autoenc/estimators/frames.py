@@ -7,7 +7,7 @@ from typing import Any
 import sklearn
 from sklearn.base import BaseEstimator
 
-from autoenc.estimators.rows import Array
+from autoenc.rows.blocks import Array
 
 
 def in_container(estimator: BaseEstimator, values: Array, like: Any) -> Any:

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from autoenc.analysis import Report, report
 from autoenc.estimators.applying import FittedAutoEncoder
-from autoenc.estimators.rows import original
+from autoenc.rows.blocks import original
 
 
 class ReportingAutoEncoder(FittedAutoEncoder):

@@ -10,14 +10,14 @@ import numpy as np
 from autoenc.estimators import settings
 from autoenc.estimators.base import Saving
 from autoenc.estimators.classifying import ClassifierBase
-from autoenc.estimators.domain import Domain
-from autoenc.estimators.rows import Array, Rows, original
 from autoenc.estimators.stacks import (
     StackedDenoisingAutoEncoder,
     check_not_interrupted,
     per_layer,
 )
 from autoenc.graph import uniform_weights
+from autoenc.rows.blocks import Array, Rows, original
+from autoenc.rows.domain import Domain
 from autoenc.training import EarlyStopping
 
 

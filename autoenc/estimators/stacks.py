@@ -12,14 +12,14 @@ import numpy as np
 
 from autoenc.estimators import choices, settings
 from autoenc.estimators.base import Saving, draw_seed, unchanged_on_error
-from autoenc.estimators.compiled import CompiledModel
 from autoenc.estimators.denoising import DenoisingAutoEncoder
-from autoenc.estimators.domain import check_unit_interval
-from autoenc.estimators.held_out import check_validation, hold_out
 from autoenc.estimators.reporting import ReportingAutoEncoder
-from autoenc.estimators.rows import ROWS_AT_A_TIME, Array, Rows, original, take
-from autoenc.estimators.symbolic import SymbolicStack
-from autoenc.estimators.weights import check_weights
+from autoenc.models.compiled import CompiledModel
+from autoenc.models.symbolic import SymbolicStack
+from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, original, take
+from autoenc.rows.domain import check_unit_interval
+from autoenc.rows.held_out import check_validation, hold_out
+from autoenc.rows.weights import check_weights
 from autoenc.training import EarlyStopping, Every, Record
 from autoenc.training.callbacks import CallbackLike
 

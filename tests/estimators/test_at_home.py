@@ -19,9 +19,9 @@ from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from autoenc import AutoEncoder, DenoisingAutoEncoder
-from autoenc.analysis.fitted import DomainWarning
 from autoenc.estimators import PerceptronClassifier, SoftmaxClassifier, StackedDenoisingAutoEncoder
-from autoenc.estimators.rows import SparseRows
+from autoenc.rows import DomainWarning
+from autoenc.rows.blocks import SparseRows
 
 QUIET = {"n_epochs": 2, "random_state": 0, "verbose": False}
 

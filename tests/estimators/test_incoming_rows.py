@@ -13,9 +13,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from autoenc import AutoEncoder
-from autoenc.analysis.fitted import DomainWarning
-from autoenc.estimators import PerceptronClassifier, StackedDenoisingAutoEncoder, domain
-from autoenc.estimators.compiled import CompiledModel
+from autoenc.estimators import PerceptronClassifier, StackedDenoisingAutoEncoder
+from autoenc.models.compiled import CompiledModel
+from autoenc.rows import DomainWarning, domain
 
 QUICK = {"n_epochs": 1, "random_state": 0, "verbose": False}
 X = np.random.default_rng(0).random((30, 4)).astype("float32")
@@ -37,8 +37,8 @@ LAST = (29, 1)
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
-    monkeypatch.setattr("autoenc.estimators.rows.ROWS_AT_A_TIME", 8)
-    monkeypatch.setattr("autoenc.estimators.rows.BYTES_AT_A_TIME", 50)
+    monkeypatch.setattr("autoenc.rows.blocks.ROWS_AT_A_TIME", 8)
+    monkeypatch.setattr("autoenc.rows.blocks.BYTES_AT_A_TIME", 50)
 
 
 @pytest.fixture(scope="module")

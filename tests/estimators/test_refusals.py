@@ -14,13 +14,13 @@ from scipy import sparse
 from sklearn.exceptions import NotFittedError
 
 from autoenc import AutoEncoder, DenoisingAutoEncoder
-from autoenc.analysis.fitted import DomainWarning
 from autoenc.estimators import (
     PerceptronClassifier,
     SoftmaxClassifier,
     StackedDenoisingAutoEncoder,
     StackedDenoisingClassifier,
 )
+from autoenc.rows import DomainWarning
 from autoenc.training import EpochPatience
 
 X = np.linspace(0, 1, 120, dtype="float32").reshape(30, 4)

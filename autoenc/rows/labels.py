@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from autoenc.estimators.rows import Array
+from autoenc.rows.blocks import Array
 
 
 def read_labels(y: Any, n_rows: int | None = None, name: str = "y") -> Array:

@@ -10,8 +10,8 @@ from pytensor import config
 from pytensor import tensor as pt
 
 from autoenc.backends import Backend
-from autoenc.estimators.rows import Array
-from autoenc.estimators.symbolic import SymbolicModel, SymbolicStack
+from autoenc.models.symbolic import SymbolicModel, SymbolicStack
+from autoenc.rows.blocks import Array
 
 
 class CompiledModel:

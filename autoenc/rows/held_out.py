@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from autoenc.estimators.rows import Array
+from autoenc.rows.blocks import Array
 
 
 def check_validation(validation: Any, fraction: float | None, early_stopping: Any) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from autoenc.analysis.fitted import ROUNDING
-from autoenc.estimators.refusals import (
+from autoenc.rows.blocks import Array, Rows, SparseRows, slices
+from autoenc.rows.refusals import (
     FAR,
+    ROUNDING,
     Names,
     column_name,
     describe,
@@ -24,7 +25,6 @@ from autoenc.estimators.refusals import (
     refuse_outside,
     warn,
 )
-from autoenc.estimators.rows import Array, Rows, SparseRows, slices
 
 
 @dataclass(frozen=True)

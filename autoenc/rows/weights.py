@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autoenc.estimators.rows import Array
+from autoenc.rows.blocks import Array
 
 
 def check_weights(sample_weight: Any, n_rows: int, name: str = "sample_weight") -> Array | None:

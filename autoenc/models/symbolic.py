@@ -16,8 +16,8 @@ from pytensor import config
 from pytensor import tensor as pt
 from sklearn.preprocessing import StandardScaler
 
-from autoenc.estimators.rows import Array, Rows, parts
 from autoenc.graph import AutoEncoderLayer, Expression, resolve_activation
+from autoenc.rows.blocks import Array, Rows, parts
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import validate_data
 
-from autoenc.estimators.refusals import column_name
-from autoenc.estimators.rows import Array, Rows, SparseRows
+from autoenc.rows.blocks import Array, Rows, SparseRows
+from autoenc.rows.refusals import column_name
 
 # Integers beyond this are not all different in float32.
 LARGEST_INTEGER = 1 << 24

@@ -16,9 +16,10 @@ from typing import Any, NoReturn, TypeAlias
 import numpy as np
 from scipy import sparse
 
-from autoenc.analysis.fitted import ROUNDING, DomainWarning
-from autoenc.estimators.rows import Array, Rows, parts
+from autoenc.rows.blocks import Array, Rows, parts
 
+# Values this far beyond the ends of [0, 1] are rounding errors, of MinMaxScaler for instance.
+ROUNDING = 1e-6
 # So many widths from [0, 1] are bytes, or another mistake. Closer, it may be a scaler's: a pixel
 # that was black, or nearly so, in all rows that MinMaxScaler has seen is sixteen in sixteenths.
 FAR = 100
@@ -33,6 +34,10 @@ BETWEEN = ("autoenc", "sklearn")
 Names: TypeAlias = "Sequence[str] | None"
 # Says of each value of some rows whether it is meant.
 Offending: TypeAlias = Callable[[Array], Array]
+
+
+class DomainWarning(UserWarning):
+    """Data is far from what a model was fitted on, or was scaled otherwise."""
 
 
 def refuse_nan(rows: Rows, *, names: Names = None, name: str = "X") -> NoReturn:
