@@ -56,7 +56,21 @@ def imports(module):
 
 
 def room(name):
-    return name.split(".")[1] if name.startswith("autoenc.") else None
+    """Room of an imported name; names of the package itself are in the room that defines them."""
+    if not name.startswith("autoenc."):
+        return None
+    first = name.split(".")[1]
+    return autoenc._HOMES.get(first, f"autoenc.{first}").split(".")[1]
+
+
+def module_of(name):
+    """File of an imported name: a module, or the module that the name is imported from."""
+    parts = name.split(".")[1:] if name.startswith("autoenc.") else []
+    for path in (Path(*parts[:n]) for n in range(len(parts), 0, -1)):
+        for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+            if (PACKAGE / candidate).is_file():
+                return candidate
+    return None
 
 
 def test_every_room_is_listed():
@@ -75,6 +89,32 @@ def test_imports_go_upwards(module):
             assert room(name) in NARROW.get(own, above), f"{module} imports {name}"
         engine = name.split(".")[0]
         assert own in ENGINES.get(engine, [own]), f"{module} imports {name}"
+
+
+def test_names_of_the_package_are_resolved_to_their_rooms():
+    assert room("autoenc.AutoEncoder") == "estimators"
+    assert room("autoenc.train") == "training"
+    assert room("autoenc.plotting") == "plotting"
+
+
+def test_no_file_imports_itself_in_a_circle():
+    imported = {
+        module: {m for name in imports(module) if (m := module_of(name)) and m.parent.name}
+        for module in modules()
+        if module.name != "__init__.py"
+    }
+    for turned in (False, True):
+        reached = _reversed(imported) if turned else dict(imported)
+        left = {module: others & set(imported) for module, others in reached.items()}
+        while free := [m for m, others in left.items() if not others & set(left)]:
+            for module in free:
+                del left[module]
+                imported.pop(module, None)
+    assert set(imported) == set()
+
+
+def _reversed(graph):
+    return {m: {other for other, names in graph.items() if m in names} for m in graph}
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from autoenc.analysis.histories import History
 from autoenc.analysis.units import UnitHealth
 from autoenc.analysis.yardsticks import Yardsticks
-
-if TYPE_CHECKING:
-    from autoenc.analysis.report import Report
 
 # Parts from which on a finding is worth a sentence.
 UNITS = 0.05  # of all units
@@ -31,17 +27,23 @@ COLLAPSED = 1.5  # effective codes
 ALL_WELL = "Nothing stands out that should be changed."
 
 
-def advise(report: Report) -> list[str]:
+def advise(
+    yardsticks: Yardsticks,
+    train_cost: float | None,
+    columns: list[str],
+    error_shares: list[float],
+    layers: list[tuple[UnitHealth, History | None]],
+) -> list[str]:
     """List what to try; one sentence that nothing stands out if no rule applies."""
     sentences: list[str] = [
-        *about_yardsticks(report.yardsticks),
-        *about_overfitting(report.yardsticks.model.cost, report.train_cost),
-        *about_columns(report.columns, report.error_shares),
+        *about_yardsticks(yardsticks),
+        *about_overfitting(yardsticks.model.cost, train_cost),
+        *about_columns(columns, error_shares),
     ]
-    for number, layer in enumerate(report.layers, start=1):
-        where = f"layer {number}: " if len(report.layers) > 1 else ""
-        sentences += about_units(where, layer.units)
-        sentences += [] if layer.history is None else about_history(where, layer.history)
+    for number, (units, history) in enumerate(layers, start=1):
+        where = f"layer {number}: " if len(layers) > 1 else ""
+        sentences += about_units(where, units)
+        sentences += [] if history is None else about_history(where, history)
     return [sentence[0].upper() + sentence[1:] for sentence in sentences] or [ALL_WELL]
 
 

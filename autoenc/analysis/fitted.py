@@ -1,8 +1,6 @@
 """What the tools of this room need to know of a fitted model, whatever its class.
 
-A fitted autoencoder is anything with the attributes and methods of the estimators: `W_`,
-`visible_bias_`, `transform`, `inverse_transform`, `initial_parameters`. A stack has several of
-them in `layers_`.
+The tools take an estimator or its `FittedModel`.
 
 >>> import numpy as np
 >>> from autoenc import AutoEncoder
@@ -20,47 +18,27 @@ import numpy as np
 from sklearn.utils import check_array
 
 from autoenc.graph.activations import resolve_activation
+from autoenc.models.fitted import FittedCoder, fitted_model
 from autoenc.rows.refusals import ROUNDING
 
 Array = np.ndarray[Any, Any]
 
 
-def layers_of(model: Any) -> list[Any]:
-    """List the autoencoders of a model, from the input upwards.
-
-    Parameters
-    ----------
-    model : fitted autoencoder or stack
-
-    Returns
-    -------
-    list
-        Those in `layers_` of a stack; else the model alone.
+def coder_of(model: Any) -> FittedCoder:
+    """Return the fitted autoencoder or stack of an estimator.
 
     Raises
     ------
     TypeError
-        If it is neither.
+        If it has none.
     """
-    if getattr(model, "layers_", None):
-        return list(model.layers_)
-    if hasattr(model, "W_"):
-        return [model]
-    raise TypeError(
-        f"the model is a {type(model).__name__} without weights W_ and without layers_; expected "
-        "an autoencoder or a stack of them that has been fitted."
-    )
-
-
-def cost_of(model: Any) -> str:
-    """Name the cost that a model was fitted with."""
-    return str(layers_of(model)[0].cost_)
-
-
-def decoder_of(layer: Any) -> Array:
-    """Weights of a layer's decoder, (n_hidden, n_visible): W_prime_, or W_ transposed."""
-    weights: Array = layer.W_.T if layer.tied else layer.W_prime_
-    return weights
+    found = fitted_model(model)
+    if not isinstance(found, FittedCoder):
+        raise TypeError(
+            f"the model is a {found.kind} without weights W_ and without layers_; expected an "
+            "autoencoder or a stack of them that has been fitted."
+        )
+    return found
 
 
 def dense(X: Any) -> Array:
@@ -97,15 +75,16 @@ def column_costs(model: Any, X: Any) -> Array:
         If values are outside [0, 1] under cross-entropy, which has no cost there, or the
         model refuses the rows.
     """
-    bottom = layers_of(model)[0]
+    fitted = coder_of(model)
+    bottom = fitted.coders[0]
     x = dense(X)
-    if cost_of(model) == "cross_entropy":
+    if fitted.cost == "cross_entropy":
         _check_unit_interval(np.atleast_2d(x))
-    codes = _codes_of_bottom(model, X)
-    if cost_of(model) == "cross_entropy" and _has_sigmoid_outputs(bottom):
-        a = codes @ decoder_of(bottom) + bottom.visible_bias_
+    codes = _codes_of_bottom(fitted, X)
+    if fitted.cost == "cross_entropy" and _has_sigmoid_outputs(bottom):
+        a = codes @ bottom.decoder + bottom.arrays["visible_bias"]
         return _of_what_is_observed(x, _cross_entropy_terms_from_logits(x, a))
-    return costs_of_reconstructions(model, x, dense(bottom.inverse_transform(codes)))
+    return costs_of_reconstructions(fitted, x, dense(bottom.inverse_transform(codes)))
 
 
 def costs_of_reconstructions(model: Any, x: Array, z: Array) -> Array:
@@ -122,9 +101,10 @@ def costs_of_reconstructions(model: Any, x: Array, z: Array) -> Array:
     -------
     array of float64, (rows, columns)
     """
-    if cost_of(model) == "cross_entropy":
+    fitted = coder_of(model)
+    if fitted.cost == "cross_entropy":
         return _of_what_is_observed(x, cross_entropy_terms(x, z))
-    scale = dense(getattr(layers_of(model)[0], "scale_", 1.0))
+    scale = dense(fitted.coders[0].arrays.get("scale", 1.0))
     return _of_what_is_observed(x, squared_error_terms(x, z) / np.square(scale))
 
 
@@ -160,8 +140,8 @@ def _cross_entropy_terms_from_logits(x: Array, a: Array) -> Array:
     return terms
 
 
-def _has_sigmoid_outputs(layer: Any) -> bool:
-    return bool(resolve_activation(layer.output_) is resolve_activation("sigmoid"))
+def _has_sigmoid_outputs(layer: FittedCoder) -> bool:
+    return bool(resolve_activation(layer.choices["output"]) is resolve_activation("sigmoid"))
 
 
 def _of_what_is_observed(x: Array, terms: Array) -> Array:
@@ -185,9 +165,9 @@ def _check_unit_interval(x: Array) -> None:
         )
 
 
-def _codes_of_bottom(model: Any, X: Any) -> Array:
+def _codes_of_bottom(model: FittedCoder, X: Any) -> Array:
     """Codes of the lowest layer, after the way up through the model and down again."""
     codes = np.asarray(model.transform(X))
-    for layer in reversed(layers_of(model)[1:]):
+    for layer in reversed(model.coders[1:]):
         codes = np.asarray(layer.inverse_transform(codes))
     return codes

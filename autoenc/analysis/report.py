@@ -13,16 +13,18 @@ measured on 1,000 rows; mean and PCA are taken from 5,000 training rows
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from autoenc.analysis.advice import advise
-from autoenc.analysis.fitted import column_costs, dense, layers_of
+from autoenc.analysis.fitted import coder_of, column_costs, dense
 from autoenc.analysis.histories import History, summarize
 from autoenc.analysis.units import UnitHealth, error_shares, unit_health
 from autoenc.analysis.yardsticks import MARGIN, Errors, Yardsticks, yardsticks
+from autoenc.models.fitted import FittedCoder
 
 WIDTH = 80
 COLUMNS_SHOWN = 5
@@ -80,7 +82,9 @@ class Report:
     advice: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "advice", advise(self))
+        layers = [(layer.units, layer.history) for layer in self.layers]
+        found = advise(self.yardsticks, self.train_cost, self.columns, self.error_shares, layers)
+        object.__setattr__(self, "advice", found)
 
     def to_dict(self) -> dict[str, Any]:
         """Give all of it as mappings, lists, numbers and text, as JSON can hold them."""
@@ -134,13 +138,14 @@ def report(model: Any, X: Any, *, X_train: Any = None, max_rows: int = 10_000) -
     >>> report(model, X).advice[0]
     'The squared error, 0.11..., is no better than that of the mean row (0.08...): ...'
     """
+    model = coder_of(model)
     X = _at_most(X, max_rows)
     X_train = None if X_train is None else _at_most(X_train, max_rows)
     # Errors come first: rows that have none are refused, before codes warn of them.
     shares = error_shares(model, X).tolist()
-    layers = _layer_reports(layers_of(model), X)
+    layers = _layer_reports(model.coders, X)
     return Report(
-        model=type(model).__name__,
+        model=model.kind,
         n_rows=X.shape[0],
         n_train_rows=None if X_train is None else X_train.shape[0],
         yardsticks=yardsticks(model, X, X_train=X_train),
@@ -165,23 +170,24 @@ def _mean_cost(model: Any, X: Any) -> float:
     return float(column_costs(model, X).sum(axis=1).mean())
 
 
-def _layer_reports(layers: list[Any], X: Any) -> list[LayerReport]:
+def _layer_reports(layers: Sequence[FittedCoder], X: Any) -> list[LayerReport]:
     reports = []
     # The layers of a stack know no names.
-    if hasattr(X, "columns") and not hasattr(layers[0], "feature_names_in_"):
+    if hasattr(X, "columns") and layers[0].columns.names is None:
         X = dense(X)
     for layer in layers:
-        codes = np.asarray(layer.transform(X))
-        health = unit_health(codes, layer.W_, layer.activation)
-        reports.append(LayerReport(health, summarize(getattr(layer, "history_", []))))
+        codes = layer.transform(X)
+        health = unit_health(codes, layer.arrays["W"], layer.choices["activation"])
+        reports.append(LayerReport(health, summarize(layer.history)))
         X = codes
     return reports
 
 
-def _column_names(model: Any) -> list[str]:
-    if hasattr(model, "feature_names_in_"):
-        return [str(name) for name in model.feature_names_in_]
-    return [f"column {number}" for number in range(layers_of(model)[0].W_.shape[0])]
+def _column_names(model: FittedCoder) -> list[str]:
+    names = model.columns.names
+    if names is not None:
+        return [str(name) for name in names]
+    return [f"column {number}" for number in range(model.columns.n_features_in_)]
 
 
 def _headline(found: Report) -> list[str]:

@@ -18,11 +18,10 @@ import numpy as np
 
 from autoenc.analysis.fitted import (
     Array,
+    coder_of,
     column_costs,
-    cost_of,
     costs_of_reconstructions,
     dense,
-    layers_of,
 )
 
 # Reconstructions by the mean and by PCA are kept this far from 0 and 1 under cross-entropy,
@@ -126,25 +125,25 @@ def yardsticks(model: Any, X: Any, *, X_train: Any = None) -> Yardsticks:
     >>> found.n_components, found.pca.mean_squared < found.mean.mean_squared
     (2, True)
     """
+    model = coder_of(model)
     of_model = _errors_of_model(model, X)
     x = dense(X)
     x_train = x if X_train is None else dense(X_train)
-    n_components = min(_code_size(model), *x_train.shape)
+    n_components = min(model.n_codes, *x_train.shape)
     mean = _observed_mean(x_train)
-    bottom = layers_of(model)[0]
-    scale = dense(getattr(bottom, "scale_", 1.0))
+    scale = dense(model.coders[0].arrays.get("scale", 1.0))
     of_pca = scale * _pca_reconstructions(
         _filled(x_train, mean) / scale, _filled(x, mean) / scale, n_components
     )
     return Yardsticks(
-        cost_of(model),
+        str(model.cost),
         x.shape[1],
         n_components,
         model=of_model,
         mean=_errors(model, x, np.broadcast_to(mean, x.shape)),
         pca=_errors(model, x, of_pca),
-        untrained=_errors_of_model(untrained(model), X),
-        standardised=hasattr(bottom, "scale_"),
+        untrained=_errors_of_model(model.untrained(), X),
+        standardised="scale" in model.coders[0].arrays,
     )
 
 
@@ -169,16 +168,8 @@ def untrained(model: Any) -> Any:
     array([0., 0.], dtype=float32)
     """
     start = copy.copy(model)
-    if getattr(model, "layers_", None):
-        start.layers_ = [untrained(layer) for layer in model.layers_]
-        return start
-    for name, array in model.initial_parameters().items():
-        setattr(start, f"{name}_", array)
+    start.model_ = coder_of(model).untrained()
     return start
-
-
-def _code_size(model: Any) -> int:
-    return int(layers_of(model)[-1].W_.shape[1])
 
 
 def _pca_reconstructions(x_train: Array, x: Array, n_components: int) -> Array:
@@ -210,7 +201,7 @@ def _errors_of_model(model: Any, X: Any) -> Errors:
 
 
 def _errors(model: Any, x: Array, z: Array) -> Errors:
-    kept = np.clip(z, MARGIN, 1 - MARGIN) if cost_of(model) == "cross_entropy" else z
+    kept = np.clip(z, MARGIN, 1 - MARGIN) if coder_of(model).cost == "cross_entropy" else z
     cost = costs_of_reconstructions(model, x, kept).sum(axis=1).mean()
     return Errors(_mean_squared(x, z), float(cost))
 

@@ -117,7 +117,7 @@ def _read(options: argparse.Namespace, estimator: Any) -> tuple[Any, Any, Prepar
 
 def _hold_out(values: np.ndarray[Any, Any], estimator: Any) -> tuple[Any, Any]:
     """Return the rows to train on and the rows to hold out, in place of the estimator."""
-    from autoenc.estimators.held_out import hold_out
+    from autoenc.rows.held_out import hold_out
 
     seed = int(np.random.default_rng(estimator.random_state).integers(2**31))
     own, others = hold_out(len(values), estimator.validation_fraction, seed)

@@ -6,7 +6,7 @@ import os
 import sys
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 import pytensor
@@ -15,15 +15,8 @@ from pytensor import tensor as pt
 from sklearn.utils.validation import check_is_fitted
 
 from autoenc.estimators import choices, settings
-from autoenc.estimators.base import (
-    GraphEstimator,
-    Saving,
-    Task,
-    building,
-    forget,
-    unchanged_on_error,
-)
-from autoenc.estimators.reporting import ReportingAutoEncoder
+from autoenc.estimators.base import Fitted, Saving, Task, widened
+from autoenc.estimators.coder import Coder
 from autoenc.graph import (
     AutoEncoderLayer,
     Expression,
@@ -37,29 +30,23 @@ from autoenc.graph import (
     resolve_optimizer,
 )
 from autoenc.graph.updates import scaled_rate
-from autoenc.models.compiled import CompiledModel
-from autoenc.models.symbolic import Scaling, SymbolicModel, moments
+from autoenc.models.compiled import building
+from autoenc.models.fitted import FittedCoder, from_file, shared_variables
+from autoenc.models.initial import initial_parameters
+from autoenc.models.symbolic import SymbolicModel, moments
 from autoenc.rows.blocks import Array, Rows, take
-from autoenc.rows.domain import Domain, check_observed, check_unit_interval, domain_of
+from autoenc.rows.domain import check_observed, check_unit_interval, domain_of
 from autoenc.rows.held_out import check_validation, hold_out
 from autoenc.rows.weights import check_weights, normalised
-from autoenc.training import Every
+from autoenc.training import Every, Record
 from autoenc.training.callbacks import CallbackLike
 
-PARAMETERS = ("W", "hidden_bias", "visible_bias", "W_prime")
-# What a model file holds beside the parameters, where a model has it.
-OTHER_ARRAYS = ("mean", "scale", "data_min", "data_max")
 
-
-class AutoEncoderBase(ReportingAutoEncoder):
+class AutoEncoderBase(Coder):
     """Fit, use, save and draw an autoencoder; final classes say what is corrupted.
 
     A final class has the constructor and `_corrupt`, and overrides nothing else.
     """
-
-    _fitted_names: ClassVar[tuple[str, ...]] = (
-        *GraphEstimator._fitted_names, "cost_", "output_", "gain_", "learning_rate_",
-    )  # fmt: skip
 
     n_hidden: int
     activation: Any
@@ -75,9 +62,14 @@ class AutoEncoderBase(ReportingAutoEncoder):
     sparsity: float
     sparsity_target: float
     optimizer: Any
-    W_: Array
-    mean_: Array
-    scale_: Array
+    W_ = Fitted()
+    hidden_bias_ = Fitted()
+    visible_bias_ = Fitted()
+    W_prime_ = Fitted()
+    cost_ = Fitted()
+    output_ = Fitted()
+    gain_ = Fitted()
+    learning_rate_ = Fitted()
 
     @abstractmethod
     def _corrupt(self, x: Expression, seed: int) -> Expression | None:
@@ -179,30 +171,36 @@ class AutoEncoderBase(ReportingAutoEncoder):
         goes_on: bool,
         whole: bool = True,
     ) -> None:
-        with unchanged_on_error(self):
-            self._check_settings()
-            rows, domain = self._read(X, reset=not goes_on, allow_nan=self._masked)
-            weights = check_weights(sample_weight, len(rows))
-            if weights is not None and not weights.all():
-                rows, weights = take(rows, np.flatnonzero(weights)), weights[weights > 0]
-                domain = domain_of(rows, allow_nan=self._masked)
-            backend = self._start(goes_on=goes_on)
-            if goes_on:
-                self._check_goes_on()
-            else:
-                self._choose(domain)
-            if self.cost_ == "cross_entropy":
-                check_unit_interval(rows, domain, names=self._names())
-            self._keep_domain(domain, goes_on=goes_on)
-            held_out = None
-            if validation is not None:
-                held_out = (self._validation_rows(validation), None)
-            elif whole and self.validation_fraction is not None:
-                rows, weights, held_out = self._hold_out(rows, weights)
-            with building(self._float_type()):
-                task = self._task(rows, weights, held_out, goes_on=goes_on)
-            self._remember(X if whole else None)
-        self._run(task, backend, callbacks, n_epochs, saving)
+        start = self.model_ if goes_on else None
+        self._check_settings()
+        rows, domain, columns = self._read(X, start, allow_nan=self._masked)
+        weights = check_weights(sample_weight, len(rows))
+        if weights is not None and not weights.all():
+            rows, weights = take(rows, np.flatnonzero(weights)), weights[weights > 0]
+            domain = domain_of(rows, allow_nan=self._masked)
+        seed, backend = self._seed(start), self._backend()
+        if start is None:
+            check_observed(domain, names=columns.names)
+            chosen = self._choose(in_unit_interval=domain.in_unit_interval)
+        else:
+            self._check_goes_on(start)
+            chosen = start.choices | {"masked": self._masked, "activation": self.activation}
+        if chosen["cost"] == "cross_entropy":
+            check_unit_interval(rows, domain, names=columns.names)
+        # What is known before training: parameters come with it.
+        known = FittedCoder(
+            type(self).__name__, {} if start is None else start.arrays, chosen, columns,
+            widened(start, domain), seed, machine=self._machine,
+        )  # fmt: skip
+        held_out = None
+        if validation is not None:
+            held_out = (known.validation_rows(validation, self._float_type()), None)
+        elif whole and self.validation_fraction is not None:
+            rows, weights, held_out = self._hold_out(rows, weights, seed)
+        with building(self._float_type()):
+            task = self._task(known, rows, weights, held_out, goes_on=goes_on)
+        self._remember(X if whole else None)
+        self._run(task, start, seed, backend, callbacks, n_epochs, saving)
 
     def untie(self) -> Self:
         """Give the decoder weights of its own, which begin as Wᵀ.
@@ -215,12 +213,11 @@ class AutoEncoderBase(ReportingAutoEncoder):
         check_is_fitted(self)
         if self.tied:
             self.tied = False
-            self.W_prime_ = np.ascontiguousarray(self.W_.T)
-            self._compiled = CompiledModel()
+            self.model_ = self.model_.untied()
         return self
 
     def initial_parameters(self) -> dict[str, Array]:
-        """Draw the parameters again that the training of this model began from.
+        """Draw the parameters again from which the training of this model started.
 
         Returns
         -------
@@ -228,13 +225,7 @@ class AutoEncoderBase(ReportingAutoEncoder):
             W, hidden_bias, visible_bias and, where weights are not tied, W_prime.
         """
         check_is_fitted(self)
-        with building(str(self.W_.dtype)):
-            initial = self._layer().named_params()
-        return {name: variable.get_value() for name, variable in initial.items()}
-
-    def __sklearn_is_fitted__(self) -> bool:
-        """Whether there are parameters."""
-        return hasattr(self, "W_")
+        return self.model_.initial()
 
     def _check_settings(self) -> None:
         self._check_common_settings()
@@ -248,66 +239,80 @@ class AutoEncoderBase(ReportingAutoEncoder):
             settings.check_number(name, getattr(self, name), at_least=0)
         settings.check_number("sparsity_target", self.sparsity_target, above=0, below=1)
 
-    def _check_goes_on(self) -> None:
-        """Refuse to go on with parameters of another shape."""
-        if self.W_.shape[1] != self.n_hidden or hasattr(self, "W_prime_") == self.tied:
+    def _check_goes_on(self, start: FittedCoder) -> None:
+        """Refuse to continue with parameters of another shape."""
+        untied = "W_prime" in start.arrays
+        if start.n_codes != self.n_hidden or untied == self.tied:
             raise ValueError(
-                f"the model was fitted with {self.W_.shape[1]} hidden units, "
-                f"{'un' if hasattr(self, 'W_prime_') else ''}tied, but n_hidden is "
-                f"{self.n_hidden} and tied {self.tied}; set them back, or begin anew with "
-                "warm_start=False."
+                f"the model was fitted with {start.n_codes} hidden units, "
+                f"{'un' if untied else ''}tied, but n_hidden is {self.n_hidden} and tied "
+                f"{self.tied}; set them back, or begin anew with warm_start=False."
             )
-        if str(self.W_.dtype) != self._float_type():
+        if start.dtype != self._float_type():
             raise ValueError(
-                f"the model was fitted in {self.W_.dtype}, but dtype is {self._float_type()}; "
+                f"the model was fitted in {start.dtype}, but dtype is {self._float_type()}; "
                 "set it back, or begin anew."
             )
 
-    def _choose(self, domain: Domain) -> None:
-        """Choose what is ``"auto"``, and forget what another fit has left."""
-        forget(self, (*PARAMETERS, *OTHER_ARRAYS))
-        check_observed(domain, names=self._names())
-        unit = domain.in_unit_interval
-        choice = choices.choose(self.cost, self.output, self.scale, in_unit_interval=unit)
-        self.cost_, self.output_ = choice.cost, choice.output
-        self._standardises, self.gain_ = choice.standardised, choice.gain
+    def _choose(self, *, in_unit_interval: bool) -> dict[str, Any]:
+        """Resolve what is ``"auto"``."""
+        choice = choices.choose(
+            self.cost, self.output, self.scale, in_unit_interval=in_unit_interval
+        )
+        return {
+            "activation": self.activation,
+            "output": choice.output,
+            "cost": choice.cost,
+            "gain": choice.gain,
+            "standardised": choice.standardised,
+            "masked": self._masked,
+            "init": self.init,
+        }
 
-    def _validation_rows(self, validation: Any) -> Rows:
-        unit = self.cost_ == "cross_entropy"
-        incoming = self._use(
-            validation, unit_interval=unit, allow_nan=self._masked, compared=False,
-            name="validation",
-        )  # fmt: skip
-        return incoming.checked()
-
-    def _hold_out(self, rows: Rows, weights: Array | None) -> Any:
+    def _hold_out(self, rows: Rows, weights: Array | None, seed: int) -> Any:
         """Training rows and their weights, and the pair of those held out."""
         assert self.validation_fraction is not None
-        own, others = hold_out(len(rows), self.validation_fraction, self.seed_)
+        own, others = hold_out(len(rows), self.validation_fraction, seed)
         if weights is None:
             return take(rows, own), None, (take(rows, others), None)
         return take(rows, own), weights[own], (take(rows, others), weights[others])
 
-    def _task(self, rows: Rows, weights: Array | None, held_out: Any, *, goes_on: bool) -> Task:
+    def _task(
+        self, known: FittedCoder, rows: Rows, weights: Array | None, held_out: Any, *,
+        goes_on: bool,
+    ) -> Task:  # fmt: skip
         """Build the graph of a training."""
         dtype = self._float_type()
-        if not goes_on and self._standardises:
-            self.mean_, self.scale_ = moments(rows, weights)
-        model = self._model(**self._start_values(goes_on=goes_on))
-        self._try(model, rows, goes_on=goes_on)
+        if not goes_on:
+            known = self._with_start(known, rows, weights)
+        variables = shared_variables(known.arrays)
+        model = known.symbolic(variables)
+        choices.check_functions(model, rows)
+        if "learning_rate" not in known.choices:
+            rate = self._choose_rate(known, model, rows)
+            known = known.replaced(choices={**known.choices, "learning_rate": rate})
+        params = model.layer.named_params()
+
+        def fitted(history: list[Record], engine: str, state: tuple[Array, ...]) -> FittedCoder:
+            learned = {name: variable.get_value() for name, variable in params.items()}
+            return known.replaced(
+                arrays={**known.arrays, **learned}, history=history, engine=engine,
+                optimizer_state=state,
+            )  # fmt: skip
+
         x, w = pt.matrix("x"), pt.vector("weight")
-        row_cost = model.error(x, self._corrupt(model.values(x), self.seed_))
+        row_cost = model.error(x, self._corrupt(model.values(x), known.seed))
         of_rows = normalised(weights, dtype)
         cost = (row_cost if of_rows is None else w * row_cost).mean()
         total = sum(self._penalties(model, x), start=cost)
-        rate = self._shared_rate()
+        rate = self._shared_rate(known.choices["learning_rate"])
         task = Task(
             cost=cost,
             updates=self._updates(total, model.layer, rate),
             params=model.layer.params,
             inputs=[x],
             data=[rows],
-            keep=lambda: self._keep(model.layer),
+            fitted=fitted,
             learning_rate=rate,
         )
         valid_cost = model.error(x)
@@ -325,62 +330,31 @@ class AutoEncoderBase(ReportingAutoEncoder):
                 task.validation = (valid_cost, valid_rows)
         return task
 
-    def _try(self, model: SymbolicModel, rows: Rows, *, goes_on: bool) -> None:
-        """Try the caller's functions on a few rows, choose the learning rate, tell of it."""
-        choices.check_functions(model, rows)
-        if goes_on:
-            return
+    def _with_start(self, known: FittedCoder, rows: Rows, weights: Array | None) -> FittedCoder:
+        """Draw initial parameters, and compute the moments that columns are standardised with."""
+        sizes = rows.shape[1], self.n_hidden
+        drawn = initial_parameters(
+            known.seed, self.init, known.choices["gain"], *sizes, tied=self.tied
+        )
+        arrays = {name: variable.get_value() for name, variable in drawn.items()}
+        if known.choices["standardised"]:
+            arrays["mean"], arrays["scale"] = moments(rows, weights)
+        return known.replaced(arrays=arrays)
+
+    def _choose_rate(self, known: FittedCoder, model: SymbolicModel, rows: Rows) -> float | None:
+        """Choose the learning rate, and report what was chosen; None for a schedule."""
         rate = self.learning_rate
         if rate == "auto":
             rate = choices.choose_rate(model, rows, self.optimizer, self.momentum)
-        self.learning_rate_ = None if callable(rate) else float(rate)
-        if self.verbose and self._standardises:
+        rate = None if callable(rate) else float(rate)
+        if self.verbose and known.choices.get("standardised"):
             print(
-                f"autoenc: not all values are in [0, 1], so that columns are standardised, the "
-                f"cost is {self.cost_}, the output {self.output_} and the learning rate "
-                f"{self.learning_rate_}; give cost= or scale= to choose.",
+                "autoenc: not all values are in [0, 1], so that columns are standardised, the "
+                f"cost is {known.choices['cost']}, the output {known.choices['output']} and the "
+                f"learning rate {rate}; give cost= or scale= to choose.",
                 file=sys.stderr,
             )
-
-    def _start_values(self, *, goes_on: bool) -> dict[str, Any]:
-        """Shared variables that training starts from; none of those that the layer draws."""
-        if goes_on:
-            values = self._model_arrays()
-        else:
-            values = {n: getattr(self, f"{n}_") for n in ("mean", "scale") if self._standardises}
-        return {name: pytensor.shared(array, name=name) for name, array in values.items()}
-
-    def _model(self, mean: Any = None, scale: Any = None, **params: Any) -> SymbolicModel:
-        """Build the symbolic model; parameters that are not given are drawn."""
-        scaling = None if mean is None else Scaling(mean, scale)
-        return SymbolicModel(self._layer(**params), self.cost_, scaling, self._masked)
-
-    def _layer(self, **params: Any) -> AutoEncoderLayer:
-        """Build the layer; parameters that are not given are drawn."""
-        rng = None
-        if not params:
-            rng = np.random.default_rng(self.seed_)
-            params = self._draw(rng)
-        return AutoEncoderLayer(
-            self.n_features_in_,
-            self._n_hidden,
-            rng=rng,
-            activation=self.activation,
-            output=self.output_,
-            tied=self.tied,
-            **params,
-        )
-
-    def _draw(self, rng: np.random.Generator) -> dict[str, Any]:
-        """Draw initial weights, where the layer does not draw them itself."""
-        shapes = {"W": (self.n_features_in_, self._n_hidden)}
-        if not self.tied:
-            shapes["W_prime"] = (self._n_hidden, self.n_features_in_)
-        drawn = {
-            name: choices.initial_weights(self.init, rng, *shape, gain=self.gain_)
-            for name, shape in shapes.items()
-        }
-        return {n: pytensor.shared(W, name=n) for n, W in drawn.items() if W is not None}
+        return rate
 
     def _penalties(self, model: SymbolicModel, x: Expression) -> list[Expression]:
         """List what is minimised beside the cost; it is not in the history."""
@@ -394,13 +368,13 @@ class AutoEncoderBase(ReportingAutoEncoder):
         ]
         return [np.asarray(w, config.floatX) * penalty() for w, penalty in penalties if w]
 
-    def _shared_rate(self) -> Parameter:
-        """Give the learning rate as a shared scalar; of a schedule, a factor.
+    def _shared_rate(self, chosen: float | None) -> Parameter:
+        """Return the learning rate as a shared scalar; of a schedule, a factor.
 
-        Were it a constant of the graph, each rate, and each data set that one is chosen for,
-        would be compiled anew.
+        As a constant of the graph, each rate, and each data set that one is chosen for, would be
+        compiled anew.
         """
-        rate = 1 if callable(self.learning_rate) else self.learning_rate_
+        rate = 1 if callable(self.learning_rate) or chosen is None else chosen
         return pytensor.shared(np.asarray(rate, config.floatX), name="learning_rate")
 
     def _updates(self, cost: Expression, layer: AutoEncoderLayer, shared: Parameter) -> Updates:
@@ -411,37 +385,20 @@ class AutoEncoderBase(ReportingAutoEncoder):
         rule = resolve_optimizer(self.optimizer)
         return rule(cost, layer.params, rate)
 
-    def _keep(self, layer: AutoEncoderLayer) -> None:
-        for name, variable in layer.named_params().items():
-            setattr(self, f"{name}_", variable.get_value())
-        self._compiled = CompiledModel()
-
-    def _set_fitted(self, fitted: dict[str, Any], arrays: dict[str, Array]) -> None:
-        # Files of before there was a choice hold no cost_ and output_, nor what they began from.
+    def _from_file(self, arrays: dict[str, Array], fitted: dict[str, Any]) -> FittedCoder:
+        """Make the fitted model. Older files lack what was chosen."""
         earlier = {
-            "cost_": self.cost,
-            "output_": self.output,
-            "gain_": 1.0 if "mean" in arrays else 4.0,
-            "n_features_in_": len(arrays["W"]),
+            "activation": self.activation,
+            "cost": self.cost,
+            "output": self.output,
+            "gain": 1.0 if "mean" in arrays else 4.0,
+            "masked": self._masked,
+            "init": self.init,
         }
-        for name, value in {**earlier, **fitted}.items():
-            setattr(self, name, value)
-        for name, array in arrays.items():
-            setattr(self, f"{name}_", array)
-        self._compiled = CompiledModel()
-
-    def _arrays(self) -> dict[str, Array]:
-        names = (*PARAMETERS, *OTHER_ARRAYS)
-        return {name: getattr(self, f"{name}_") for name in names if hasattr(self, f"{name}_")}
-
-    def _model_arrays(self) -> dict[str, Array]:
-        """Arrays that the symbolic model is made of."""
-        return {n: a for n, a in self._arrays().items() if not n.startswith("data_")}
+        found = from_file(FittedCoder, type(self).__name__, arrays, fitted, earlier, self._machine)
+        assert isinstance(found, FittedCoder)
+        return found
 
     @property
     def _masked(self) -> bool:
         return self.missing == "mask"
-
-    @property
-    def _n_hidden(self) -> int:
-        return int(self.W_.shape[1]) if self.__sklearn_is_fitted__() else self.n_hidden

@@ -1,17 +1,14 @@
-"""What every estimator shares: checks of data, precision, seed, training, model files."""
+"""What all estimators share: one owner of fitted state, training, model files."""
 
 from __future__ import annotations
 
 import os
-import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from pytensor import config
@@ -23,28 +20,43 @@ from autoenc.backends import Backend, resolve_backend
 from autoenc.estimators import settings
 from autoenc.graph import Expression, Parameter, Updates
 from autoenc.models.files import describe_model, read_model
-from autoenc.rows.blocks import Array, IncomingRows, Rows, parts
-from autoenc.rows.domain import (
-    FINITE,
-    UNIT_INTERVAL,
-    Bounds,
-    Domain,
-    bounds_around,
-    check_near_unit_interval,
-    check_unit_interval,
-    compare,
-    domain_of,
-)
+from autoenc.models.fitted import FittedModel
+from autoenc.rows.blocks import Array, Rows
+from autoenc.rows.columns import Columns, columns_of
+from autoenc.rows.domain import Domain, domain_of
 from autoenc.rows.reading import read_rows
 from autoenc.settings import check_device, check_float_type
 from autoenc.storage import save_arrays
 from autoenc.training import EarlyStopping, Every, Record, train
 from autoenc.training.callbacks import CallbackLike
 
-# Changed while a graph is built, and belonging to the process: threads take turns.
-BUILDING = threading.RLock()
 # Attributes that are not pickled, copied or saved.
-OF_THE_PROCESS = ("_compiled", "_rows_of_fit")
+OF_THE_PROCESS = ("_rows_of_fit",)
+
+
+class Fitted:
+    """An attribute of a fitted estimator, read from its `FittedModel`.
+
+    Assigning an array replaces the model by one with that array.
+    """
+
+    def __set_name__(self, owner: type[Any], name: str) -> None:
+        self.name = name
+
+    def __get__(self, estimator: Any, owner: type[Any] | None = None) -> Any:
+        if estimator is None:
+            return self
+        model = vars(estimator).get("model_")
+        if model is not None:
+            try:
+                return model.attribute(self.name)
+            except KeyError:
+                pass
+        raise AttributeError(f"{type(estimator).__name__!r} has no attribute {self.name!r}")
+
+    def __set__(self, estimator: Any, value: Array) -> None:
+        model = estimator.model_
+        estimator.model_ = model.replaced(arrays={**model.arrays, self.name[:-1]: value})
 
 
 @dataclass(frozen=True)
@@ -87,8 +99,8 @@ class Task:
     inputs : list of symbolic variables
     data : list of rows
         For each input.
-    keep : callable
-        Takes the present parameters over into the estimator.
+    fitted : callable
+        From the history so far to the fitted model.
     validation : pair of expression and data, optional
         Cost of each row, and data for the inputs.
     callbacks : list
@@ -102,7 +114,7 @@ class Task:
     params: list[Any]
     inputs: list[Expression]
     data: list[Any]
-    keep: Callable[[], None]
+    fitted: Callable[[list[Record], str, tuple[Array, ...]], FittedModel]
     validation: tuple[Expression, list[Any]] | None = None
     callbacks: list[CallbackLike] = field(default_factory=list)
     learning_rate: Parameter | None = None
@@ -114,12 +126,7 @@ class Task:
 
 
 class GraphEstimator(BaseEstimator, ABC):
-    """An estimator whose model is a graph."""
-
-    # Fitted attributes, beside the arrays, that a model file holds.
-    _fitted_names: ClassVar[tuple[str, ...]] = (
-        "n_features_in_", "seed_", "history_", "backend_", "data_dtype_",
-    )  # fmt: skip
+    """An estimator whose model is a graph. Its fitted state is `model_` alone."""
 
     learning_rate: Any
     momentum: float
@@ -135,10 +142,17 @@ class GraphEstimator(BaseEstimator, ABC):
     dtype: str | None
     verbose: bool
 
-    data_min_: Array
-    data_max_: Array
-    data_dtype_: str
-    history_: list[Record]
+    model_: Any
+    n_features_in_ = Fitted()
+    feature_names_in_ = Fitted()
+    data_min_ = Fitted()
+    data_max_ = Fitted()
+    data_dtype_ = Fitted()
+    seed_ = Fitted()
+    history_ = Fitted()
+    backend_ = Fitted()
+    mean_ = Fitted()
+    scale_ = Fitted()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted model to a file, without pickle.
@@ -146,15 +160,15 @@ class GraphEstimator(BaseEstimator, ABC):
         Parameters
         ----------
         path : path
-            A safetensors file, written whole or not at all. Activations given as
-            functions are noted, not stored: `load` will ask for them.
+            A safetensors file, written whole or not at all. Activations given as functions
+            are named there, not stored: `load` asks for them.
         """
         check_is_fitted(self)
-        save_arrays(path, self._arrays(), describe_model(self, self._fitted()))
+        save_arrays(path, self.model_.all_arrays(), describe_model(self, self.model_))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], **settings: Any) -> Self:
-        """Read a fitted model from a file.
+        """Read a fitted model from a file. Its training can be continued.
 
         Parameters
         ----------
@@ -170,32 +184,32 @@ class GraphEstimator(BaseEstimator, ABC):
             If there is no such file, or it is not one of this class.
         """
         arrays, stored, fitted = read_model(path, cls.__name__, settings)
-        model = cls(**stored)
-        model._set_fitted(fitted, arrays)
-        return model
+        estimator = cls(**stored)
+        estimator.model_ = estimator._from_file(arrays, fitted)
+        return estimator
 
     def __getstate__(self) -> dict[str, Any]:
-        """Everything but compiled functions and rows of the fit, which each process has itself."""
+        """Return everything but references to the rows of the fit."""
         state: dict[str, Any] = super().__getstate__()
         return {name: value for name, value in state.items() if name not in OF_THE_PROCESS}
 
     def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn that sparse data is taken."""
+        """Tell scikit-learn that sparse data is accepted."""
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
 
-    @abstractmethod
-    def _arrays(self) -> dict[str, Array]:
-        """Parameters, and what else a model file has arrays of, by name."""
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether there is a fitted model."""
+        return "model_" in vars(self)
 
     @abstractmethod
-    def _set_fitted(self, fitted: dict[str, Any], arrays: dict[str, Array]) -> None:
-        """Take over what a model file holds."""
+    def _from_file(self, arrays: dict[str, Array], fitted: dict[str, Any]) -> FittedModel:
+        """Make the fitted model from what a file holds."""
 
-    def _fitted(self) -> dict[str, Any]:
-        """Fitted attributes that are not arrays."""
-        return {name: getattr(self, name) for name in self._fitted_names if hasattr(self, name)}
+    @property
+    def _machine(self) -> tuple[Any, str | None]:
+        return self.backend, self.device
 
     def _check_common_settings(self) -> None:
         if not callable(self.learning_rate) and self.learning_rate != "auto":
@@ -212,32 +226,38 @@ class GraphEstimator(BaseEstimator, ABC):
         check_float_type(self.dtype)
         check_device(self.device)
 
-    def _start(self, *, goes_on: bool) -> Backend:
-        """Draw the seed, unless training goes on, and find the backend."""
-        if not goes_on:
-            self.seed_ = draw_seed(self.random_state)
-            self.history_ = []
-            self._optimizer_state: list[Array] = []
-        backend = resolve_backend(self.backend, self.device)
-        self.backend_ = f"{backend.description}: {backend.reason}"
-        return backend
+    def _read(
+        self, X: Any, start: FittedModel | None, *, allow_nan: bool = False
+    ) -> tuple[Rows, Domain, Columns]:
+        """Read rows of numbers, with their domain and their columns."""
+        columns = columns_of(type(self).__name__) if start is None else start.columns
+        rows = read_rows(columns, X, dtype=self._float_type(), reset=start is None)
+        domain = domain_of(rows, source=X, allow_nan=allow_nan, names=columns.names)
+        return rows, domain, columns
+
+    def _seed(self, start: FittedModel | None) -> int:
+        """Draw the seed, unless training continues."""
+        return draw_seed(self.random_state) if start is None else start.seed
 
     def _run(
         self,
         task: Task,
+        start: FittedModel | None,
+        seed: int,
         backend: Backend,
         callbacks: Iterable[CallbackLike],
         n_epochs: int,
         saving: Saving,
     ) -> None:
         """Train: the one place where estimators do."""
-        before = self.history_
-        _restore(task.optimizer_state, self._optimizer_state)
+        before = [] if start is None else start.history
+        engine = f"{backend.description}: {backend.reason}"
+        if start is not None:
+            _restore(task.optimizer_state, start.optimizer_state)
 
         def present(history: list[Record]) -> GraphEstimator:
-            task.keep()
-            self._optimizer_state = [v.get_value() for v in task.optimizer_state]
-            self.history_ = _continued(before, history)
+            state = tuple(v.get_value() for v in task.optimizer_state)
+            self.model_ = task.fitted(_continued(before, history), engine, state)
             return self
 
         train(
@@ -247,7 +267,7 @@ class GraphEstimator(BaseEstimator, ABC):
             data=task.data if len(task.data) > 1 else task.data[0],
             batch_size=self.batch_size,
             n_epochs=n_epochs,
-            seed=_seed_after(self.seed_, len(before)),
+            seed=_seed_after(seed, len(before)),
             shuffle=self.shuffle,
             backend=backend,
             validation=task.validation,
@@ -261,52 +281,8 @@ class GraphEstimator(BaseEstimator, ABC):
             progress=bool(self.verbose),
         )
 
-    def _read(self, X: Any, *, reset: bool, allow_nan: bool = False) -> tuple[Rows, Domain]:
-        """Rows of numbers, and their domain; see `read_rows` and `domain_of`."""
-        rows = read_rows(self, X, dtype=self._float_type(), reset=reset)
-        return rows, domain_of(rows, source=X, allow_nan=allow_nan, names=self._names())
-
-    def _use(
-        self, X: Any, *, unit_interval: bool = False, allow_nan: bool = False,
-        compared: bool = True, name: str = "X",
-    ) -> IncomingRows:  # fmt: skip
-        """Rows for a fitted model, to be compared with what it was fitted on.
-
-        Where codes are made, values that are strange to the model are warned of. Where rows
-        have a cost, they are what is looked for, so that nothing is `compared`; but outside the
-        `unit_interval`, cross-entropy has no cost.
-        """
-        rows = read_rows(self, X, dtype=self._float_type(), reset=False)
-        bounds, judge = self._demands(X, unit_interval, compared)
-        names = self._names()
-
-        def check() -> None:
-            domain = domain_of(rows, source=X, allow_nan=allow_nan, names=names, name=name)
-            judge(rows, domain, names=names, name=name)
-
-        return IncomingRows(rows, partial(bounds.hold, allow_nan=allow_nan), check)
-
-    def _demands(
-        self, X: Any, unit_interval: bool, compared: bool
-    ) -> tuple[Bounds, Callable[..., None]]:
-        """Bounds within which nothing is to be said, and what judges rows beyond them."""
-        if unit_interval:
-            return UNIT_INTERVAL, check_near_unit_interval if compared else check_unit_interval
-        if compared and hasattr(self, "data_min_"):
-            fitted = Domain(self.data_min_, self.data_max_, self.data_dtype_)
-            by_column = hasattr(self, "mean_")
-            bounds = bounds_around(fitted, X, by_column=by_column)
-            return bounds, partial(compare, fitted=fitted, by_column=by_column)
-        return FINITE, lambda *_, **__: None
-
-    def _keep_domain(self, domain: Domain, *, goes_on: bool) -> None:
-        if goes_on and hasattr(self, "data_min_"):
-            domain = Domain(self.data_min_, self.data_max_, self.data_dtype_).widened(domain)
-        self.data_min_, self.data_max_ = domain.minimum, domain.maximum
-        self.data_dtype_ = domain.dtype
-
-    def _names(self) -> Sequence[str] | None:
-        return getattr(self, "feature_names_in_", None)
+    def _backend(self) -> Backend:
+        return resolve_backend(self.backend, self.device)
 
     def _float_type(self) -> str:
         return check_float_type(self.dtype) or str(config.floatX)
@@ -317,54 +293,16 @@ def draw_seed(random_state: Any) -> int:
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
-@contextmanager
-def unchanged_on_error(estimator: BaseEstimator) -> Iterator[None]:
-    """Give an estimator its attributes back if the body raises: bad input loses nothing."""
-    before = dict(vars(estimator))
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise
+def widened(start: FittedModel | None, domain: Domain) -> Domain:
+    """Return the domain of these rows and of those before them."""
+    if start is None or start.domain is None:
+        return domain
+    return start.domain.widened(domain)
 
 
-def forget(estimator: BaseEstimator, names: Sequence[str]) -> None:
-    """Take fitted arrays, of these names and a ``_``, away from an estimator."""
-    for name in names:
-        if hasattr(estimator, f"{name}_"):
-            delattr(estimator, f"{name}_")
-
-
-@contextmanager
-def building(dtype: str) -> Iterator[None]:
-    """Build a graph of this precision, which is PyTensor's for the whole process meanwhile."""
-    with BUILDING, config.change_flags(floatX=dtype):
-        yield
-
-
-def in_parts(compiled: Callable[[], Callable[[Array], Array]], rows: Rows | IncomingRows) -> Array:
-    """Apply a function of rows to a part of them at a time, into one array.
-
-    The function is asked for when the first part is there: rows that are refused need none.
-    """
-    waiting = parts(rows)
-    part = next(waiting, None)
-    if part is None:
-        raise ValueError("no rows were given; expected one at least.")
-    function = compiled()
-    result = function(part)
-    results = np.empty((len(rows), *result.shape[1:]), result.dtype)
-    results[: len(part)] = result
-    done = len(part)
-    for part in waiting:
-        results[done : done + len(part)] = function(part)
-        done += len(part)
-    return results
-
-
-def _restore(variables: list[Any], values: list[Array]) -> None:
-    """Go on with what an optimizer has kept, if it is the same optimizer."""
+def _restore(variables: list[Any], values: Iterable[Array]) -> None:
+    """Continue with the state of an optimizer, if it is the same optimizer."""
+    values = list(values)
     shapes = [np.shape(v.get_value(borrow=True)) for v in variables]
     if shapes == [np.shape(value) for value in values]:
         for variable, value in zip(variables, values, strict=True):

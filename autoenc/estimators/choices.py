@@ -15,9 +15,7 @@ from autoenc.estimators.settings import check_among
 from autoenc.graph import (
     ACTIVATIONS,
     Expression,
-    gaussian_weights,
     resolve_optimizer,
-    uniform_weights,
 )
 from autoenc.models.symbolic import SymbolicModel
 from autoenc.rows.blocks import Array, Rows
@@ -213,25 +211,3 @@ def some(rows: Rows) -> Array:
     """Give a few rows, from everywhere."""
     numbers = np.unique(np.linspace(0, len(rows) - 1, ROWS_TRIED).astype(int))
     return np.ascontiguousarray(rows[numbers])
-
-
-def initial_weights(
-    init: Any, rng: Any, n_visible: int, n_hidden: int, *, gain: float
-) -> Array | None:
-    """Draw W, unless the layer is to do so itself.
-
-    Raises
-    ------
-    ValueError
-        If the setting is not known, or a function gives another shape.
-    """
-    if init == "uniform":
-        return None if gain == 4 else uniform_weights(rng, n_visible, n_hidden, gain=gain)
-    draw = init if callable(init) else gaussian_weights
-    weights = np.asarray(draw(rng, n_visible, n_hidden), dtype=pytensor.config.floatX)
-    if weights.shape != (n_visible, n_hidden) or not np.isfinite(weights).all():
-        raise ValueError(
-            f"init gives weights of shape {weights.shape}; expected finite numbers of shape "
-            f"({n_visible}, {n_hidden})."
-        )
-    return weights

@@ -8,9 +8,11 @@ from typing import Any, final
 import numpy as np
 
 from autoenc.estimators import settings
-from autoenc.estimators.base import Saving, building
+from autoenc.estimators.base import Saving
 from autoenc.estimators.classifying import ClassifierBase
 from autoenc.graph import DenseLayer
+from autoenc.models.compiled import building
+from autoenc.models.fitted import FittedClassifier
 from autoenc.rows.blocks import Array, Rows
 from autoenc.training import EarlyStopping
 
@@ -28,12 +30,14 @@ class SoftmaxClassifier(ClassifierBase):
         Probability that a value of the input is set to zero in training.
     l1, l2 : float
         Weights of the penalties, >= 0.
+    optimizer : str or callable
+        As for `AutoEncoder`.
     learning_rate : float
-        Step of gradient descent, > 0.
+        Step of the optimizer, > 0.
     learning_rate_decay : float
         Factor in (0, 1] on the learning rate after each epoch.
     momentum : float
-        In [0, 1).
+        In [0, 1), for ``optimizer="sgd"``.
     early_stopping : EarlyStopping, optional
         Such as ``GeometricPatience()``; needs ``fit(..., validation=(X, y))`` or
         `validation_fraction`.
@@ -66,6 +70,7 @@ class SoftmaxClassifier(ClassifierBase):
         dropout: float = 0.0,
         l1: float = 0.0,
         l2: float = 0.0,
+        optimizer: Any = "sgd",
         learning_rate: float = 0.1,
         learning_rate_decay: float = 1.0,
         momentum: float = 0.0,
@@ -84,6 +89,7 @@ class SoftmaxClassifier(ClassifierBase):
         self.dropout = dropout
         self.l1 = l1
         self.l2 = l2
+        self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_decay = learning_rate_decay
         self.momentum = momentum
@@ -99,10 +105,10 @@ class SoftmaxClassifier(ClassifierBase):
         self.dtype = dtype
         self.verbose = verbose
 
-    def _initial_hidden(
-        self, rows: Rows, weights: Array | None, rng: np.random.Generator, saving: Saving
-    ) -> list[tuple[Array, Array]]:
-        return []
+    def _initial(
+        self, known: FittedClassifier, rows: Rows, weights: Array | None, saving: Saving
+    ) -> tuple[FittedClassifier, list[tuple[Array, Array]]]:
+        return known, []
 
     def _check_own_settings(self) -> None:
         return None
@@ -121,8 +127,9 @@ class PerceptronClassifier(ClassifierBase):
     dropout : float or pair of float
         Probability that a value of the input, and of the hidden layer, is set to zero in
         training.
-    l1, l2, learning_rate, learning_rate_decay, momentum, early_stopping, batch_size, n_epochs, \
-validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, verbose
+    l1, l2, optimizer, learning_rate, learning_rate_decay, momentum, early_stopping, \
+batch_size, n_epochs, validation_fraction, warm_start, shuffle, random_state, backend, \
+device, dtype, verbose
         As for `SoftmaxClassifier`.
 
     Attributes
@@ -150,6 +157,7 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         dropout: float | Sequence[float] = 0.0,
         l1: float = 0.0,
         l2: float = 1e-4,
+        optimizer: Any = "sgd",
         learning_rate: float = 0.1,
         learning_rate_decay: float = 1.0,
         momentum: float = 0.0,
@@ -170,6 +178,7 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         self.dropout = dropout
         self.l1 = l1
         self.l2 = l2
+        self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_decay = learning_rate_decay
         self.momentum = momentum
@@ -188,9 +197,10 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
     def _check_own_settings(self) -> None:
         settings.check_integer("n_hidden", self.n_hidden)
 
-    def _initial_hidden(
-        self, rows: Rows, weights: Array | None, rng: np.random.Generator, saving: Saving
-    ) -> list[tuple[Array, Array]]:
+    def _initial(
+        self, known: FittedClassifier, rows: Rows, weights: Array | None, saving: Saving
+    ) -> tuple[FittedClassifier, list[tuple[Array, Array]]]:
+        rng = np.random.default_rng(known.seed)
         with building(self._float_type()):
             layer = DenseLayer(rows.shape[1], self.n_hidden, rng=rng, activation=self.activation)
-        return [(layer.W.get_value(), layer.bias.get_value())]
+        return known, [(layer.W.get_value(), layer.bias.get_value())]

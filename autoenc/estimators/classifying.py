@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 import pytensor
@@ -14,30 +14,21 @@ from pytensor import tensor as pt
 from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from autoenc.backends import resolve_backend
 from autoenc.estimators import settings
-from autoenc.estimators.base import (
-    GraphEstimator,
-    Saving,
-    Task,
-    building,
-    forget,
-    in_parts,
-    unchanged_on_error,
-)
-from autoenc.graph import DenseLayer, Expression, Network, SoftmaxLayer, Updates, momentum, sgd
+from autoenc.estimators.base import Fitted, GraphEstimator, Saving, Task, widened
+from autoenc.graph import Expression, Network, Updates, momentum, resolve_optimizer
 from autoenc.graph.penalties import l1, l2
-from autoenc.models.symbolic import Scaling
+from autoenc.models.compiled import building
+from autoenc.models.fitted import FittedClassifier, FittedModel, from_file, shared_variables
 from autoenc.rows.blocks import Array, Rows, take
+from autoenc.rows.columns import Columns
 from autoenc.rows.domain import domain_of
 from autoenc.rows.held_out import check_validation, hold_out
 from autoenc.rows.labels import as_indices, read_labels
+from autoenc.rows.reading import read_rows
 from autoenc.rows.weights import check_weights, normalised
 from autoenc.training import Every, Record
 from autoenc.training.callbacks import CallbackLike
-
-# What a model file holds beside the parameters, where a model has it.
-OTHER_ARRAYS = ("mean", "scale", "data_min", "data_max")
 
 
 class ClassifierBase(ClassifierMixin, GraphEstimator):
@@ -46,26 +37,22 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
     A final class has the constructor and `_initial_hidden`, and overrides nothing else.
     """
 
-    _fitted_names: ClassVar[tuple[str, ...]] = (
-        *GraphEstimator._fitted_names,
-        "labels_",
-    )
-
     activation: Any
     learning_rate_decay: float
     l1: float
     l2: float
     dropout: float | Sequence[float]
-    weights_: list[Array]
-    biases_: list[Array]
-    labels_: list[Any]
-    _compiled: dict[str, Any]
+    optimizer: Any
+    model_: FittedClassifier
+    weights_ = Fitted()
+    biases_ = Fitted()
+    labels_ = Fitted()
 
     @abstractmethod
-    def _initial_hidden(
-        self, rows: Rows, weights: Array | None, rng: np.random.Generator, saving: Saving
-    ) -> list[tuple[Array, Array]]:
-        """Give weights and bias that each hidden layer starts from."""
+    def _initial(
+        self, known: FittedClassifier, rows: Rows, weights: Array | None, saving: Saving
+    ) -> tuple[FittedClassifier, list[tuple[Array, Array]]]:
+        """Return the model with its moments, and weights and bias of each hidden layer."""
 
     @abstractmethod
     def _check_own_settings(self) -> None:
@@ -167,36 +154,42 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
         goes_on: bool,
         whole: bool = True,
     ) -> None:
-        with unchanged_on_error(self):
-            self._check_settings()
-            rows, domain = self._read(X, reset=not goes_on)
-            labels = read_labels(y, len(rows))
-            if not goes_on:
-                self._begin(labels if classes is None else read_labels(classes, name="classes"))
-            indices = as_indices(labels, self.labels_, "y")
-            weights = check_weights(sample_weight, len(rows))
-            if weights is not None and not weights.all():
-                kept = np.flatnonzero(weights)
-                rows, indices, weights = take(rows, kept), indices[kept], weights[kept]
-                domain = domain_of(rows)
-            backend = self._start(goes_on=goes_on)
-            self._keep_domain(domain, goes_on=goes_on)
-            held_out: Any = None
-            if validation is not None:
-                held_out = self._validation_rows(validation)
-            elif whole and self.validation_fraction is not None:
-                own, others = hold_out(len(rows), self.validation_fraction, self.seed_, indices)
-                of_others = None if weights is None else weights[others]
-                held_out = take(rows, others), indices[others], of_others
-                rows, indices = take(rows, own), indices[own]
-                weights = None if weights is None else weights[own]
-            if not goes_on:
-                rng = np.random.default_rng(self.seed_)
-                hidden = self._initial_hidden(rows, weights, rng, saving)
-                self._set_parameters([*hidden, self._initial_softmax(hidden)])
-            with building(self._float_type()):
-                task = self._task(rows, indices, weights, held_out)
-        self._run(task, backend, callbacks, n_epochs, saving)
+        start = self.model_ if goes_on else None
+        self._check_settings()
+        rows, domain, columns = self._read(X, start)
+        labels = read_labels(y, len(rows))
+        if start is None:
+            all_labels = labels if classes is None else read_labels(classes, name="classes")
+            choices = {"labels": _known_labels(all_labels), "activation": self._activation}
+        else:
+            choices = dict(start.choices)
+        indices = as_indices(labels, choices["labels"], "y")
+        weights = check_weights(sample_weight, len(rows))
+        if weights is not None and not weights.all():
+            kept = np.flatnonzero(weights)
+            rows, indices, weights = take(rows, kept), indices[kept], weights[kept]
+            domain = domain_of(rows)
+        seed, backend = self._seed(start), self._backend()
+        known = FittedClassifier(
+            type(self).__name__, {} if start is None else start.arrays, choices, columns,
+            widened(start, domain), seed, machine=self._machine,
+            pretrained=None if start is None else start.pretrained,
+        )  # fmt: skip
+        held_out: Any = None
+        if validation is not None:
+            held_out = self._validation_rows(validation, columns, choices["labels"])
+        elif whole and self.validation_fraction is not None:
+            own, others = hold_out(len(rows), self.validation_fraction, seed, indices)
+            of_others = None if weights is None else weights[others]
+            held_out = take(rows, others), indices[others], of_others
+            rows, indices = take(rows, own), indices[own]
+            weights = None if weights is None else weights[own]
+        if start is None:
+            known = self._with_start(known, rows, weights, saving)
+        with building(self._float_type()):
+            n_done = 0 if start is None else len(start.history)
+            task = self._task(known, n_done, rows, indices, weights, held_out)
+        self._run(task, start, seed, backend, callbacks, n_epochs, saving)
 
     def predict_proba(self, X: Any) -> Array:
         """Probability of each class.
@@ -211,7 +204,7 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
             In the order of `classes_`.
         """
         check_is_fitted(self)
-        return in_parts(self._function, self._use(X))
+        return self.model_.apply("probabilities", self.model_.incoming(X))
 
     def predict(self, X: Any) -> Array:
         """Most probable class of each row.
@@ -231,11 +224,11 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
     def classes_(self) -> Array:
         """The classes, sorted."""
         check_is_fitted(self)
-        return np.array(self.labels_)
+        return self.model_.classes
 
-    def __sklearn_is_fitted__(self) -> bool:
-        """Whether there are parameters."""
-        return hasattr(self, "weights_")
+    @property
+    def _activation(self) -> Any:
+        return getattr(self, "activation", None)
 
     def _check_settings(self) -> None:
         self._check_common_settings()
@@ -256,41 +249,51 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
             settings.check_number("dropout", level, at_least=0, below=1)
         self._check_own_settings()
 
-    def _begin(self, labels: Array) -> None:
-        """Forget what another fit has left, and learn what classes there are."""
-        forget(self, OTHER_ARRAYS)
-        self.labels_ = np.unique(labels).tolist()
-        if len(self.labels_) < 2:
-            raise ValueError(
-                f"y has only one class, {self.labels_[0]!r}; expected at least two classes."
-            )
-
-    def _validation_rows(self, validation: Any) -> tuple[Rows, Array, None]:
+    def _validation_rows(
+        self, validation: Any, columns: Columns, known: list[Any]
+    ) -> tuple[Rows, Array, None]:
         if not isinstance(validation, tuple | list) or len(validation) != 2:
             raise ValueError(
                 f"validation is a {type(validation).__name__}; expected a pair of X and y."
             )
-        # Parameters may be those of an earlier fit, or not there yet.
-        rows = self._read(validation[0], reset=False)[0]
+        rows = read_rows(columns, validation[0], dtype=self._float_type(), reset=False)
+        domain_of(rows, source=validation[0], names=columns.names)
         labels = read_labels(validation[1], len(rows), name="validation")
-        return rows, as_indices(labels, self.labels_, "validation"), None
+        return rows, as_indices(labels, known, "validation"), None
 
-    def _initial_softmax(self, hidden: list[tuple[Array, Array]]) -> tuple[Array, Array]:
-        n_in = hidden[-1][0].shape[1] if hidden else self.n_features_in_
-        n_classes, dtype = len(self.labels_), self._float_type()
-        return np.zeros((n_in, n_classes), dtype), np.zeros(n_classes, dtype)
+    def _with_start(
+        self, known: FittedClassifier, rows: Rows, weights: Array | None, saving: Saving
+    ) -> FittedClassifier:
+        """Return the model that training starts from: hidden layers, and a softmax of zeros."""
+        known, hidden = self._initial(known, rows, weights, saving)
+        n_in = hidden[-1][0].shape[1] if hidden else rows.shape[1]
+        n_classes, dtype = len(known.choices["labels"]), self._float_type()
+        pairs = [*hidden, (np.zeros((n_in, n_classes), dtype), np.zeros(n_classes, dtype))]
+        return known.replaced(arrays={**_named(pairs), **known.arrays})
 
-    def _task(self, rows: Rows, indices: Array, weights: Array | None, held_out: Any) -> Task:
+    def _task(
+        self, known: FittedClassifier, n_done: int, rows: Rows, indices: Array,
+        weights: Array | None, held_out: Any,
+    ) -> Task:  # fmt: skip
         """Build the graph of a training."""
-        network, scaling = self._network(), self._scaling()
+        variables = shared_variables(known.arrays)
+        model = known.symbolic(variables)
+        network = model.network
+
+        def fitted(history: list[Record], engine: str, state: tuple[Array, ...]) -> FittedModel:
+            arrays = {name: variable.get_value() for name, variable in variables.items()}
+            return known.replaced(
+                arrays=arrays, history=history, engine=engine, optimizer_state=state
+            )
+
         raw, y, w = pt.matrix("x"), pt.ivector("y"), pt.vector("weight")
-        x = raw if scaling is None else scaling.forward(raw)
+        x = model.values(raw)
         dropout = self._dropout(len(network.hidden) + 1)
-        row_cost = network.negative_log_likelihood(x, y, dropout, self.seed_)
+        row_cost = network.negative_log_likelihood(x, y, dropout, known.seed)
         of_rows = normalised(weights, self._float_type())
         cost = (row_cost if of_rows is None else w * row_cost).mean()
         # Where training goes on, so does the decay.
-        start = self.learning_rate * self.learning_rate_decay ** len(self.history_)
+        start = self.learning_rate * self.learning_rate_decay**n_done
         rate = pytensor.shared(np.asarray(start, config.floatX), name="learning_rate")
         task = Task(
             cost=cost,
@@ -298,9 +301,7 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
             params=network.params,
             inputs=[raw, y] if of_rows is None else [raw, y, w],
             data=[rows, indices] if of_rows is None else [rows, indices, of_rows],
-            keep=lambda: self._set_parameters(
-                [(W.get_value(), b.get_value()) for W, b in _pairs(network)]
-            ),
+            fitted=fitted,
             callbacks=[self._decay(rate)],
             learning_rate=rate,
         )
@@ -322,9 +323,10 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
             total = total + np.asarray(self.l1, config.floatX) * l1(network.weights)
         if self.l2:
             total = total + np.asarray(self.l2, config.floatX) * l2(network.weights)
-        if self.momentum:
+        if self.optimizer == "sgd" and self.momentum:
             return momentum(total, network.params, rate, self.momentum)
-        return sgd(total, network.params, rate)
+        rule = resolve_optimizer(self.optimizer)
+        return rule(total, network.params, rate)
 
     def _decay(self, rate: Any) -> Callable[[Record], object]:
         def decay(_: Record) -> None:
@@ -337,71 +339,22 @@ class ClassifierBase(ClassifierMixin, GraphEstimator):
             return list(self.dropout)
         return [self.dropout] * n_layers if self.dropout else []
 
-    def _network(self) -> Network:
-        *hidden, softmax = [
-            (pytensor.shared(W, name=f"W_{k}"), pytensor.shared(b, name=f"bias_{k}"))
-            for k, (W, b) in enumerate(zip(self.weights_, self.biases_, strict=True), start=1)
-        ]
-        # What "auto" has become, where a class has that; a softmax alone has no hidden layer.
-        activation: Any = getattr(self, "activation_", getattr(self, "activation", None))
-        layers = [
-            DenseLayer(
-                *W.get_value(borrow=True).shape, rng=None, activation=activation, W=W, bias=b
-            )
-            for W, b in hidden
-        ]
-        W, b = softmax
-        return Network(layers, SoftmaxLayer(*W.get_value(borrow=True).shape, W=W, bias=b))
-
-    def _scaling(self) -> Scaling | None:
-        """How columns are standardised before the network, if they are."""
-        if not hasattr(self, "mean_"):
-            return None
-        return Scaling.of(self.mean_, self.scale_)
-
-    def _function(self) -> Callable[[Array], Array]:
-        """Class probabilities, compiled once, with the parameters as they are now."""
-        with building(str(self.weights_[0].dtype)):
-            if not self._compiled:
-                network, scaling, raw = self._network(), self._scaling(), pt.matrix("x")
-                x = raw if scaling is None else scaling.forward(raw)
-                backend = resolve_backend(self.backend, self.device)
-                function = backend.function([raw], network.class_probabilities(x))
-                self._compiled.update(network=network, function=function)
-            network = self._compiled["network"]
-            pairs = zip(_pairs(network), self.weights_, self.biases_, strict=True)
-            for (W, b), weights, bias in pairs:
-                W.set_value(weights)
-                b.set_value(bias)
-        compiled: Callable[[Array], Array] = self._compiled["function"]
-        return compiled
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take the state over, with nothing compiled yet."""
-        super().__setstate__(state)
-        if self.__sklearn_is_fitted__():
-            self._compiled = {}
-
-    def _set_parameters(self, pairs: list[tuple[Array, Array]]) -> None:
-        self.weights_ = [W for W, _ in pairs]
-        self.biases_ = [b for _, b in pairs]
-        self._compiled = {}
-
-    def _arrays(self) -> dict[str, Array]:
-        layers = enumerate(zip(self.weights_, self.biases_, strict=True), start=1)
-        own = {name: a for k, (W, b) in layers for name, a in ((f"W_{k}", W), (f"bias_{k}", b))}
-        others = {n: getattr(self, f"{n}_") for n in OTHER_ARRAYS if hasattr(self, f"{n}_")}
-        return {**own, **others}
-
-    def _set_fitted(self, fitted: dict[str, Any], arrays: dict[str, Array]) -> None:
-        for name, value in fitted.items():
-            setattr(self, name, value)
-        for name in OTHER_ARRAYS:
-            if name in arrays:
-                setattr(self, f"{name}_", arrays[name])
-        layers = range(1, sum(name.startswith("W_") for name in arrays) + 1)
-        self._set_parameters([(arrays[f"W_{k}"], arrays[f"bias_{k}"]) for k in layers])
+    def _from_file(self, arrays: dict[str, Array], fitted: dict[str, Any]) -> FittedModel:
+        choices = {"activation": self._activation, "chose_activation": "activation_" in fitted}
+        return from_file(
+            FittedClassifier, type(self).__name__, arrays, fitted, choices, self._machine
+        )
 
 
-def _pairs(network: Network) -> list[tuple[Any, Any]]:
-    return [(layer.W, layer.bias) for layer in network.layers]
+def _known_labels(labels: Array) -> list[Any]:
+    """Return the classes, sorted; refuse one class alone."""
+    known: list[Any] = np.unique(labels).tolist()
+    if len(known) < 2:
+        raise ValueError(f"y has only one class, {known[0]!r}; expected at least two classes.")
+    return known
+
+
+def _named(pairs: list[tuple[Array, Array]]) -> dict[str, Array]:
+    """Return weights and biases by their names in model files."""
+    layers = enumerate(pairs, start=1)
+    return {n: a for k, (W, b) in layers for n, a in ((f"W_{k}", W), (f"bias_{k}", b))}

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, final
-
-import numpy as np
+from typing import Any, final
 
 from autoenc.estimators import settings
-from autoenc.estimators.base import Saving
+from autoenc.estimators.base import Fitted, Saving
 from autoenc.estimators.classifying import ClassifierBase
 from autoenc.estimators.stacks import (
     StackedDenoisingAutoEncoder,
@@ -16,8 +14,8 @@ from autoenc.estimators.stacks import (
     per_layer,
 )
 from autoenc.graph import uniform_weights
+from autoenc.models.fitted import FittedClassifier
 from autoenc.rows.blocks import Array, Rows, original
-from autoenc.rows.domain import Domain
 from autoenc.training import EarlyStopping
 
 
@@ -40,8 +38,9 @@ class StackedDenoisingClassifier(ClassifierBase):
     dropout : float or sequence of float
         Fine-tuning: probability that a value of the input, and of each hidden layer, is set
         to zero.
-    l1, l2, learning_rate, learning_rate_decay, momentum, early_stopping, batch_size, n_epochs, \
-validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, verbose
+    l1, l2, optimizer, learning_rate, learning_rate_decay, momentum, early_stopping, \
+batch_size, n_epochs, validation_fraction, warm_start, shuffle, random_state, backend, \
+device, dtype, verbose
         Of fine-tuning; see `SoftmaxClassifier`.
 
     Attributes
@@ -71,7 +70,7 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
     True
     """
 
-    _fitted_names: ClassVar[tuple[str, ...]] = (*ClassifierBase._fitted_names, "activation_")
+    activation_ = Fitted()
 
     def __init__(
         self,
@@ -88,6 +87,7 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         dropout: float | Sequence[float] = 0.0,
         l1: float = 0.0,
         l2: float = 0.0,
+        optimizer: Any = "sgd",
         learning_rate: float = 0.1,
         learning_rate_decay: float = 1.0,
         momentum: float = 0.0,
@@ -115,6 +115,7 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         self.dropout = dropout
         self.l1 = l1
         self.l2 = l2
+        self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_decay = learning_rate_decay
         self.momentum = momentum
@@ -136,16 +137,50 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         ):
             settings.check_integer("hidden_sizes", n_hidden)
 
-    def _initial_hidden(
-        self, rows: Rows, weights: Array | None, rng: np.random.Generator, saving: Saving
-    ) -> list[tuple[Array, Array]]:
-        domain = Domain(self.data_min_, self.data_max_, self.data_dtype_)
-        chosen = "sigmoid" if domain.in_unit_interval else "tanh"
-        self.activation_ = chosen if self.activation == "auto" else self.activation
-        self.stack_ = StackedDenoisingAutoEncoder(
+    def _initial(
+        self, known: FittedClassifier, rows: Rows, weights: Array | None, saving: Saving
+    ) -> tuple[FittedClassifier, list[tuple[Array, Array]]]:
+        assert known.domain is not None
+        chosen = "sigmoid" if known.domain.in_unit_interval else "tanh"
+        activation = chosen if self.activation == "auto" else self.activation
+        stack = self._new_stack(activation, known.seed).fit(
+            original(rows),
+            sample_weight=weights,
+            checkpoint=saving.checkpoint,
+            every=saving.every,
+            resume=saving.resume,
+        )
+        layers = stack.model_.layers
+        check_not_interrupted(layers[-1])
+        moments = {n: a for n, a in layers[0].arrays.items() if n in ("mean", "scale")}
+        known = known.replaced(
+            arrays=moments,
+            choices={**known.choices, "activation": activation, "chose_activation": True},
+            pretrained=stack.model_,
+        )
+        return known, [(layer.arrays["W"], layer.arrays["hidden_bias"]) for layer in layers]
+
+    @property
+    def stack_(self) -> StackedDenoisingAutoEncoder:
+        """The stack as it was before fine-tuning.
+
+        Raises
+        ------
+        AttributeError
+            If the model is not fitted, or was loaded from a file, which does not hold it.
+        """
+        model = vars(self).get("model_")
+        if model is None or model.pretrained is None:
+            raise AttributeError(f"{type(self).__name__!r} has no attribute 'stack_'")
+        stack = self._new_stack(model.choices["activation"], model.seed)
+        stack.model_ = model.pretrained
+        return stack
+
+    def _new_stack(self, activation: Any, seed: int) -> StackedDenoisingAutoEncoder:
+        return StackedDenoisingAutoEncoder(
             self.hidden_sizes,
             corruption=self.corruption,
-            activation=self.activation_,
+            activation=activation,
             cost=self.cost,
             scale=self.scale,
             # Small weights make codes that are all alike, from which fine-tuning starts slowly.
@@ -155,20 +190,9 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
             batch_size=self.pretraining_batch_size,
             n_epochs=self.pretraining_epochs,
             shuffle=self.shuffle,
-            random_state=self.seed_,
+            random_state=seed,
             backend=self.backend,
             device=self.device,
             dtype=self.dtype,
             verbose=self.verbose,
-        ).fit(
-            original(rows),
-            sample_weight=weights,
-            checkpoint=saving.checkpoint,
-            every=saving.every,
-            resume=saving.resume,
         )
-        check_not_interrupted(self.stack_.layers_[-1])
-        first = self.stack_.layers_[0]
-        if hasattr(first, "mean_"):
-            self.mean_, self.scale_ = first.mean_, first.scale_
-        return [(layer.W_, layer.hidden_bias_) for layer in self.stack_.layers_]

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self, final
 
 import numpy as np
 
 from autoenc.estimators import choices, settings
-from autoenc.estimators.base import Saving, draw_seed, unchanged_on_error
+from autoenc.estimators.base import Saving, draw_seed, widened
+from autoenc.estimators.coder import Coder
 from autoenc.estimators.denoising import DenoisingAutoEncoder
-from autoenc.estimators.reporting import ReportingAutoEncoder
-from autoenc.models.compiled import CompiledModel
-from autoenc.models.symbolic import SymbolicStack
+from autoenc.models.fitted import FittedCoder, FittedModel, FittedStack, of_layer
 from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, original, take
-from autoenc.rows.domain import check_unit_interval
+from autoenc.rows.columns import columns_of
+from autoenc.rows.domain import Domain, check_unit_interval
 from autoenc.rows.held_out import check_validation, hold_out
 from autoenc.rows.weights import check_weights
 from autoenc.training import EarlyStopping, Every, Record
@@ -28,7 +28,7 @@ BYTES_IN_MEMORY = 1 << 30
 
 
 @final
-class StackedDenoisingAutoEncoder(ReportingAutoEncoder):
+class StackedDenoisingAutoEncoder(Coder):
     """Denoising autoencoders on top of each other, each trained on the codes below.
 
     Layers are trained greedily, from the input upwards. The codes that a layer learns
@@ -156,24 +156,21 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         KeyboardInterrupt
             If Ctrl-C has come before the last layer was trained.
         """
-        goes_on = self.warm_start and self.__sklearn_is_fitted__()
+        start = self.model_ if self.warm_start and self.__sklearn_is_fitted__() else None
         check_validation(validation, self.validation_fraction, self.early_stopping)
-        with unchanged_on_error(self):
-            rows, weights = self._begin(X, sample_weight, goes_on=goes_on)
-            if validation is not None:
-                incoming = self._use(validation, compared=False, name="validation")
-                validation = incoming.checked()
-            elif self.validation_fraction is not None:
-                own, others = hold_out(len(rows), self.validation_fraction, self.seed_)
-                rows, validation = take(rows, own), take(rows, others)
-                weights = None if weights is None else weights[own]
-            self._remember(X)
-
+        known, rows, weights = self._begin(X, sample_weight, start)
+        if validation is not None:
+            validation = known.validation_rows(validation, self._float_type())
+        elif self.validation_fraction is not None:
+            own, others = hold_out(len(rows), self.validation_fraction, known.seed)
+            rows, validation = take(rows, own), take(rows, others)
+            weights = None if weights is None else weights[own]
+        self._remember(X)
         saving = Saving(checkpoint, every, resume)
 
-        def learn(k: int, rows: Rows, validation: Rows | None) -> None:
+        def learn(layer: DenoisingAutoEncoder, k: int, rows: Rows, validation: Any) -> None:
             own = saving.of_part(f"layer_{k + 1}")
-            self.layers_[k].fit(
+            layer.fit(
                 original(rows),
                 sample_weight=weights,
                 validation=None if validation is None else original(validation),
@@ -183,7 +180,7 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
                 resume=own.resume,
             )
 
-        return self._learn_upwards(rows, validation, learn, goes_on=goes_on)
+        return self._learn_upwards(known, start, rows, validation, learn)
 
     def partial_fit(
         self,
@@ -204,42 +201,43 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         -------
         self
         """
-        goes_on = self.__sklearn_is_fitted__()
-        with unchanged_on_error(self):
-            rows, weights = self._begin(X, sample_weight, goes_on=goes_on)
-            self._remember(None)
+        start = self.model_ if self.__sklearn_is_fitted__() else None
+        known, rows, weights = self._begin(X, sample_weight, start)
+        self._remember(None)
 
-        def learn(k: int, rows: Rows, _: Rows | None) -> None:
-            self.layers_[k].partial_fit(original(rows), sample_weight=weights, callbacks=callbacks)
+        def learn(layer: DenoisingAutoEncoder, k: int, rows: Rows, _: Any) -> None:
+            layer.partial_fit(original(rows), sample_weight=weights, callbacks=callbacks)
 
-        return self._learn_upwards(rows, None, learn, goes_on=goes_on)
+        return self._learn_upwards(known, start, rows, None, learn)
 
-    def _begin(self, X: Any, sample_weight: Any, *, goes_on: bool) -> tuple[Rows, Array | None]:
+    def _begin(
+        self, X: Any, sample_weight: Any, start: FittedCoder | None
+    ) -> tuple[FittedStack, Rows, Array | None]:
         """Check settings and data; rows of weight 0 are left out."""
         self._check_settings()
-        rows, domain = self._read(X, reset=not goes_on)
+        rows, domain, columns = self._read(X, start)
         weights = check_weights(sample_weight, len(rows))
         if weights is not None and not weights.all():
             rows, weights = take(rows, np.flatnonzero(weights)), weights[weights > 0]
-        self._start(goes_on=goes_on)
-        if goes_on:
-            self._check_goes_on()
+        if start is not None:
+            self._check_goes_on(start)
         elif self._layer_cost(0) == "cross_entropy":
-            check_unit_interval(rows, domain, names=self._names())
-        self._keep_domain(domain, goes_on=goes_on)
-        return rows, weights
+            check_unit_interval(rows, domain, names=columns.names)
+        known = FittedStack(
+            type(self).__name__, {}, {}, columns, widened(start, domain), self._seed(start),
+            machine=self._machine,
+        )  # fmt: skip
+        return known, rows, weights
 
     def _learn_upwards(
         self,
+        known: FittedStack,
+        start: FittedCoder | None,
         rows: Rows,
         validation: Rows | None,
-        learn: Callable[[int, Rows, Rows | None], None],
-        *,
-        goes_on: bool,
+        learn: Callable[[DenoisingAutoEncoder, int, Rows, Rows | None], None],
     ) -> Self:
-        if not goes_on:
-            self.layers_: list[DenoisingAutoEncoder] = []
-        layers = self.layers_
+        layers: list[FittedModel] = [] if start is None else list(start.layers)
         levels = per_layer("corruption", self.corruption, self.hidden_sizes)
         with tempfile.TemporaryDirectory() as folder:
             for k, (n_hidden, level) in enumerate(zip(self.hidden_sizes, levels, strict=True)):
@@ -247,22 +245,49 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
                     rows = codes_of(layers[k - 1], rows, Path(folder))
                     if validation is not None:
                         validation = codes_of(layers[k - 1], validation, Path(folder))
-                if k == len(layers):
-                    layers.append(self._new_layer(k, n_hidden, level))
-                else:
-                    layers[k].set_params(**self._new_layer(k, n_hidden, level).get_params())
+                layer = self._new_layer(k, n_hidden, level, known.seed)
+                if start is not None:
+                    layer.model_ = start.coders[k]
                 try:
-                    learn(k, rows, validation)
+                    learn(layer, k, rows, validation)
                 finally:
-                    self.history_ = _history_of_all(layers)
-                    self._compiled = CompiledModel()
+                    if layer.__sklearn_is_fitted__():
+                        layers[k : k + 1] = [layer.model_]
+                        self.model_ = self._stacked(known, layers)
                 if k + 1 < len(self.hidden_sizes):
                     check_not_interrupted(layers[k])
         return self
 
+    def _stacked(self, known: FittedStack, layers: list[FittedModel]) -> FittedStack:
+        engine = layers[0].engine
+        return known.replaced(layers=tuple(layers), history=_history_of_all(layers), engine=engine)
+
+    @property
+    def layers_(self) -> list[DenoisingAutoEncoder]:
+        """Fitted layers, from the input upwards.
+
+        Raises
+        ------
+        AttributeError
+            If the stack is not fitted.
+        """
+        model = vars(self).get("model_")
+        if model is None:
+            raise AttributeError(f"{type(self).__name__!r} has no attribute 'layers_'")
+        sizes = [layer.n_codes for layer in model.layers]
+        levels = per_layer("corruption", self.corruption, sizes)
+        layers = []
+        for k, own in enumerate(model.layers):
+            layer = self._new_layer(k, sizes[k], levels[k], model.seed)
+            layer.model_ = own
+            layers.append(layer)
+        return layers
+
     def __sklearn_is_fitted__(self) -> bool:
         """Whether there are layers, all of them."""
-        return len(getattr(self, "layers_", ())) == len(self.hidden_sizes)
+        model = vars(self).get("model_")
+        sizes = self.hidden_sizes if isinstance(self.hidden_sizes, Sequence) else ()
+        return model is not None and len(model.layers) == len(sizes)
 
     def _check_settings(self) -> None:
         self._check_common_settings()
@@ -272,8 +297,8 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         choices.check_choices(self.cost, "auto", self.scale)
         settings.check_switches(self, ("tied",))
 
-    def _check_goes_on(self) -> None:
-        fitted = tuple(layer.W_.shape[1] for layer in self.layers_)
+    def _check_goes_on(self, start: FittedCoder) -> None:
+        fitted = tuple(layer.arrays["W"].shape[1] for layer in start.layers)
         if fitted != tuple(self.hidden_sizes):
             raise ValueError(
                 f"the stack was fitted with {fitted} hidden units, but hidden_sizes is "
@@ -288,7 +313,9 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
             return "cross_entropy"
         return "auto" if callable(self.activation) else "squared_error"
 
-    def _new_layer(self, k: int, n_hidden: int, corruption: float) -> DenoisingAutoEncoder:
+    def _new_layer(
+        self, k: int, n_hidden: int, corruption: float, seed: int
+    ) -> DenoisingAutoEncoder:
         return DenoisingAutoEncoder(
             n_hidden,
             corruption=corruption,
@@ -306,96 +333,69 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
             early_stopping=self.early_stopping,
             warm_start=self.warm_start,
             shuffle=self.shuffle,
-            random_state=self.seed_ + k,
+            random_state=seed + k,
             backend=self.backend,
             device=self.device,
             dtype=self.dtype,
             verbose=self.verbose,
         )
 
-    def _history_of(self, k: int) -> list[Record]:
-        own = [record for record in self.history_ if record["layer"] == k]
-        return [{name: v for name, v in record.items() if name != "layer"} for record in own]
-
-    def _arrays(self) -> dict[str, Array]:
-        return _numbered([layer._arrays() for layer in self.layers_])
-
-    def _model_arrays(self) -> dict[str, Array]:
-        return _numbered([layer._model_arrays() for layer in self.layers_])
-
-    def _model(self, **params: Any) -> SymbolicStack:
-        layers = enumerate(self.layers_, start=1)
-        return SymbolicStack([layer._model(**_of_layer(k, params)) for k, layer in layers])
-
-    def _fitted(self) -> dict[str, Any]:
-        without = ("history_", "n_features_in_")
-        layers = [
-            {name: value for name, value in layer._fitted().items() if name not in without}
-            for layer in self.layers_
-        ]
-        return {**super()._fitted(), "layers": layers}
-
-    def _set_fitted(self, fitted: dict[str, Any], arrays: dict[str, Array]) -> None:
-        own = dict(fitted)
-        # Files of before there was a choice say nothing of layers.
-        of_layers = own.pop("layers", [{}] * len(self.hidden_sizes))
-        for name, value in own.items():
-            setattr(self, name, value)
-        self.layers_ = []
+    def _from_file(self, arrays: dict[str, Array], fitted: dict[str, Any]) -> FittedStack:
+        """Make the fitted stack. Older files lack what layers have chosen."""
+        of_layers = fitted.get("layers", [{}] * len(self.hidden_sizes))
         levels = per_layer("corruption", self.corruption, self.hidden_sizes)
+        seed, history = fitted.get("seed_", 0), fitted.get("history_", [])
+        layers: list[FittedModel] = []
         for k, (n_hidden, level) in enumerate(zip(self.hidden_sizes, levels, strict=True)):
-            layer = self._new_layer(k, n_hidden, level)
-            layer._set_fitted(
-                {
-                    "cost_": "cross_entropy",
-                    "output_": "sigmoid",
-                    "seed_": draw_seed(layer.random_state),
-                    **of_layers[k],
-                },
-                _of_layer(k + 1, arrays),
+            layer = self._new_layer(k, n_hidden, level, seed)
+            earlier = {
+                "cost_": "cross_entropy",
+                "output_": "sigmoid",
+                "seed_": draw_seed(layer.random_state),
+                "history_": _history_of(k + 1, history),
+            }
+            found = layer._from_file(of_layer(k + 1, arrays), {**earlier, **of_layers[k]})
+            layers.append(found)
+        bottom = layers[0]
+        domain = bottom.domain
+        if domain is not None:
+            domain = Domain(
+                domain.minimum, domain.maximum, fitted.get("data_dtype_", domain.dtype)
             )
-            layer.history_ = self._history_of(k + 1)
-            self.layers_.append(layer)
-        if hasattr(self.layers_[0], "data_min_"):
-            self.data_min_, self.data_max_ = self.layers_[0].data_min_, self.layers_[0].data_max_
-        self._compiled = CompiledModel()
+        kind = type(self).__name__
+        n_columns = fitted.get("n_features_in_", bottom.columns.n_features_in_)
+        return FittedStack(
+            kind, {}, {}, columns_of(kind, n_columns, fitted.get("feature_names_in_")), domain,
+            seed, fitted.get("backend_", ""), history, layers=tuple(layers),
+            machine=self._machine,
+        )  # fmt: skip
 
 
-def check_not_interrupted(layer: DenoisingAutoEncoder) -> None:
-    """Do not go on to another part of the model when the user has asked to stop.
+def check_not_interrupted(layer: FittedModel) -> None:
+    """Stop before the next part of the model if the user has interrupted training.
 
     Raises
     ------
     KeyboardInterrupt
         If the layer's training was interrupted.
     """
-    if layer.history_[-1].get("interrupted"):
+    if layer.history[-1].get("interrupted"):
         raise KeyboardInterrupt(
-            "the training of a layer was interrupted, and there is no model without those above "
-            "it; fit with checkpoint= and resume=True to go on."
+            "the training of a layer was interrupted, and there is no model without the layers "
+            "above it; fit with checkpoint= and resume=True to continue."
         )
 
 
-def _numbered(of_layers: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
-    """Arrays of all layers, from the names within each to those within the stack."""
-    return {
-        f"layer_{k}.{name}": array
-        for k, arrays in enumerate(of_layers, start=1)
-        for name, array in arrays.items()
-    }
+def _history_of(k: int, history: list[Record]) -> list[Record]:
+    own = [record for record in history if record["layer"] == k]
+    return [{name: v for name, v in record.items() if name != "layer"} for record in own]
 
 
-def _of_layer(k: int, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of one layer, by their names within it."""
-    prefix = f"layer_{k}."
-    return {n.removeprefix(prefix): v for n, v in values.items() if n.startswith(prefix)}
-
-
-def _history_of_all(layers: list[DenoisingAutoEncoder]) -> list[Record]:
+def _history_of_all(layers: list[FittedModel]) -> list[Record]:
     return [
         {"layer": k, **record}
         for k, layer in enumerate(layers, start=1)
-        for record in getattr(layer, "history_", [])
+        for record in layer.history
     ]
 
 
@@ -421,14 +421,16 @@ def per_layer(name: str, value: float | Sequence[float], sizes: Sequence[int]) -
     return list(value)
 
 
-def codes_of(layer: DenoisingAutoEncoder, rows: Rows, folder: Path) -> Array:
-    """Codes of all rows, in memory or, where they are large, in a file of `folder`."""
-    shape = (len(rows), layer._n_features_out)
-    if np.prod(shape) * layer.W_.itemsize <= BYTES_IN_MEMORY:
-        return layer._apply("encode", rows)
+def codes_of(layer: FittedModel, rows: Rows, folder: Path) -> Array:
+    """Compute codes of all rows, in memory or, where they are large, in a file of `folder`."""
+    assert isinstance(layer, FittedCoder)
+    shape = (len(rows), layer.n_codes)
+    dtype = np.dtype(layer.dtype)
+    if np.prod(shape) * dtype.itemsize <= BYTES_IN_MEMORY:
+        return layer.apply("encode", rows)
     path = folder / f"codes_{len(list(folder.iterdir()))}.npy"
-    codes = np.lib.format.open_memmap(path, mode="w+", dtype=layer.W_.dtype, shape=shape)
+    codes = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
     for first in range(0, len(rows), ROWS_AT_A_TIME):
         part = slice(first, first + ROWS_AT_A_TIME)
-        codes[part] = layer._apply("encode", rows[part])
+        codes[part] = layer.apply("encode", rows[part])
     return codes

@@ -14,14 +14,15 @@ cross-entropy are written as in `autoenc.graph`: from the pre-activation, so tha
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autoenc.analysis.fitted import Array, cost_of, decoder_of, layers_of
+from autoenc.analysis.fitted import Array
 from autoenc.files import atomic_write
 from autoenc.graph.activations import ACTIVATIONS
+from autoenc.models.fitted import FittedClassifier, FittedCoder, FittedModel, fitted_model
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto
@@ -81,12 +82,15 @@ def to_onnx(
     >>> [output.name for output in to_onnx(model, part="score_samples").graph.output]
     ['errors']
     """
-    outputs = CLASSIFIER_PARTS if hasattr(model, "predict_proba") else PARTS
+    fitted = fitted_model(model)
+    outputs = PARTS if isinstance(fitted, FittedCoder) else CLASSIFIER_PARTS
     part = next(iter(outputs)) if part is None else part
     if part not in outputs:
         raise ValueError(f"part is {part!r}; expected one of {', '.join(outputs)}.")
-    build = _classifier if outputs is CLASSIFIER_PARTS else _autoencoder
-    exported = build(model, part).finished(model.n_features_in_, outputs[part])
+    build: Any = _autoencoder if isinstance(fitted, FittedCoder) else _classifier
+    exported: ModelProto = build(fitted, part).finished(
+        fitted.columns.n_features_in_, outputs[part]
+    )
     if path is not None:
         with atomic_write(path) as temporary:
             temporary.write_bytes(exported.SerializeToString())
@@ -138,13 +142,13 @@ class GraphBuilder:
         axes = self.constant([1], "axes", np.int64)
         return self.apply("ReduceSum", terms, axes, keepdims=0)
 
-    def standardised(self, model: Any) -> str:
+    def standardised(self, model: FittedModel) -> str:
         """(x − mean) / scale of the input, where the model does that; 0 where it is missing."""
         x = "x"
-        if hasattr(model, "mean_"):
-            centred = self.apply("Sub", x, self.constant(model.mean_, "mean"))
-            x = self.apply("Div", centred, self.constant(model.scale_, "scale"))
-        if getattr(model, "missing", "refuse") == "mask":
+        if "mean" in model.arrays:
+            centred = self.apply("Sub", x, self.constant(model.arrays["mean"], "mean"))
+            x = self.apply("Div", centred, self.constant(model.arrays["scale"], "scale"))
+        if model.masked:
             x = self.apply("Where", self.apply("IsNaN", "x"), self.constant(0, "zero"), x)
         return x
 
@@ -186,74 +190,71 @@ ONNX_ACTIVATIONS: dict[str, Callable[[GraphBuilder, str], str]] = {
 }
 
 
-def _autoencoder(model: Any, part: str) -> GraphBuilder:
-    layers = layers_of(model)
+def _autoencoder(model: FittedCoder, part: str) -> GraphBuilder:
+    layers = model.coders
     for layer in layers:
-        _check_activation("activation", layer.activation)
-        _check_activation("output", layer.output_)
+        _check_activation("activation", layer.choices["activation"])
+        _check_activation("output", layer.choices["output"])
     # Tied weights are stored twice, once transposed: not every runtime has a fast Transpose.
-    _check_size(2 * sum(layer.W_.nbytes for layer in layers))
-    graph = GraphBuilder(layers[0].W_.dtype)
+    _check_size(2 * sum(layer.arrays["W"].nbytes for layer in layers))
+    graph = GraphBuilder(layers[0].arrays["W"].dtype)
     x = codes = graph.standardised(layers[0])
     for number, layer in enumerate(layers, start=1):
-        a = graph.dense(codes, layer.W_, layer.hidden_bias_, f"encoder_{number}")
-        codes = ONNX_ACTIVATIONS[layer.activation](graph, a)
+        a = graph.dense(codes, layer.arrays["W"], layer.arrays["hidden_bias"], f"encoder_{number}")
+        codes = ONNX_ACTIVATIONS[layer.choices["activation"]](graph, a)
     if part == "transform":
-        return graph.returns(codes, layers[-1].W_.shape[1])
+        return graph.returns(codes, layers[-1].arrays["W"].shape[1])
     a = _pre_output(graph, layers, codes)
     if part == "reconstruct":
-        return graph.returns(_reconstruction(graph, layers[0], a), layers[0].W_.shape[0])
+        return graph.returns(_reconstruction(graph, layers[0], a), layers[0].arrays["W"].shape[0])
     return graph.returns(_errors(graph, model, x, a))
 
 
-def _classifier(model: Any, part: str) -> GraphBuilder:
-    if not hasattr(model, "weights_"):
-        raise TypeError(f"the {type(model).__name__} has no weights_; fit it before.")
-    # What "auto" has become, where a class has that; a softmax alone has no hidden layer.
-    activation = getattr(model, "activation_", getattr(model, "activation", "linear"))
+def _classifier(model: FittedClassifier, part: str) -> GraphBuilder:
+    activation = model.choices["activation"] or "linear"
     _check_activation("activation", activation)
-    _check_size(sum(W.nbytes for W in model.weights_))
-    graph = GraphBuilder(model.weights_[0].dtype)
+    _check_size(sum(W.nbytes for W in model.weights))
+    graph = GraphBuilder(model.weights[0].dtype)
     x = graph.standardised(model)
-    *hidden, softmax = zip(model.weights_, model.biases_, strict=True)
+    *hidden, softmax = zip(model.weights, model.biases, strict=True)
     for number, (W, bias) in enumerate(hidden, start=1):
         x = ONNX_ACTIVATIONS[activation](graph, graph.dense(x, W, bias, f"hidden_{number}"))
     a = graph.dense(x, *softmax, "softmax")
     if part == "predict_proba":
-        return graph.returns(graph.apply("Softmax", a, axis=1), len(model.classes_))
+        return graph.returns(graph.apply("Softmax", a, axis=1), len(model.classes))
     best = graph.apply("ArgMax", a, axis=1, keepdims=0)
     # ONNX has text of any length, which is NumPy's object.
-    is_text = model.classes_.dtype.kind == "U"
-    dtype = np.dtype(object) if is_text else model.classes_.dtype
-    classes = graph.constant(model.classes_, "classes", dtype)
+    is_text = model.classes.dtype.kind == "U"
+    dtype = np.dtype(object) if is_text else model.classes.dtype
+    classes = graph.constant(model.classes, "classes", dtype)
     return graph.returns(graph.apply("Gather", classes, best), dtype=dtype)
 
 
-def _pre_output(graph: GraphBuilder, layers: list[Any], codes: str) -> str:
+def _pre_output(graph: GraphBuilder, layers: Sequence[FittedCoder], codes: str) -> str:
     """Pre-activation of the reconstruction, down through all layers."""
     for number in range(len(layers), 1, -1):
         layer = layers[number - 1]
-        a = graph.dense(codes, decoder_of(layer), layer.visible_bias_, f"decoder_{number}")
-        codes = ONNX_ACTIVATIONS[layer.output_](graph, a)
-    return graph.dense(codes, decoder_of(layers[0]), layers[0].visible_bias_, "decoder_1")
+        a = graph.dense(codes, layer.decoder, layer.arrays["visible_bias"], f"decoder_{number}")
+        codes = ONNX_ACTIVATIONS[layer.choices["output"]](graph, a)
+    return graph.dense(codes, layers[0].decoder, layers[0].arrays["visible_bias"], "decoder_1")
 
 
-def _reconstruction(graph: GraphBuilder, bottom: Any, a: str) -> str:
+def _reconstruction(graph: GraphBuilder, bottom: FittedCoder, a: str) -> str:
     """Reconstruction in the units of the data."""
-    z = ONNX_ACTIVATIONS[bottom.output_](graph, a)
-    if not hasattr(bottom, "mean_"):
+    z = ONNX_ACTIVATIONS[bottom.choices["output"]](graph, a)
+    if "mean" not in bottom.arrays:
         return z
-    scaled = graph.apply("Mul", z, graph.constant(bottom.scale_, "scale"))
-    return graph.apply("Add", scaled, graph.constant(bottom.mean_, "mean"))
+    scaled = graph.apply("Mul", z, graph.constant(bottom.arrays["scale"], "scale"))
+    return graph.apply("Add", scaled, graph.constant(bottom.arrays["mean"], "mean"))
 
 
-def _errors(graph: GraphBuilder, model: Any, x: str, a: str) -> str:
+def _errors(graph: GraphBuilder, model: FittedCoder, x: str, a: str) -> str:
     """Cost of each row. Cross-entropy has the sigmoid for its output; estimators see to that."""
-    bottom = layers_of(model)[0]
-    columns = graph.constant(bottom.W_.shape[0], "columns")
-    is_masked = getattr(bottom, "missing", "refuse") == "mask"
-    if squared := cost_of(model) == "squared_error":
-        difference = graph.apply("Sub", x, ONNX_ACTIVATIONS[bottom.output_](graph, a))
+    bottom = model.coders[0]
+    columns = graph.constant(bottom.arrays["W"].shape[0], "columns")
+    is_masked = bottom.masked
+    if squared := model.cost == "squared_error":
+        difference = graph.apply("Sub", x, ONNX_ACTIVATIONS[bottom.choices["output"]](graph, a))
         terms = graph.apply("Mul", difference, difference)
     else:
         terms = graph.apply("Sub", graph.softplus(a), graph.apply("Mul", x, a))

@@ -2,60 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import pytensor
 from pytensor import config
 from pytensor import tensor as pt
 
 from autoenc.backends import Backend
-from autoenc.models.symbolic import SymbolicModel, SymbolicStack
-from autoenc.rows.blocks import Array
+from autoenc.rows.blocks import Array, IncomingRows, Rows, parts
+
+# floatX is changed while a graph is built and belongs to the process: threads take turns.
+BUILDING = threading.RLock()
+
+
+@contextmanager
+def building(dtype: str) -> Iterator[None]:
+    """Set floatX of the whole process while a graph of this precision is built."""
+    with BUILDING, config.change_flags(floatX=dtype):
+        yield
 
 
 class CompiledModel:
-    """A symbolic model around given arrays; each piece is compiled when first asked for."""
+    """A symbolic model around given arrays; each piece is compiled on first use."""
 
     def __init__(self) -> None:
-        self._shared: dict[str, Any] = {}
-        self._model: SymbolicModel | SymbolicStack | None = None
+        self._model: Any = None
         self._functions: dict[str, Callable[[Array], Array]] = {}
 
     def function(
         self,
         what: str,
         arrays: Mapping[str, Array],
-        make: Callable[..., SymbolicModel | SymbolicStack],
-        backend: Backend,
+        make: Callable[[Mapping[str, Any]], Any],
+        backend: Callable[[], Backend],
     ) -> Callable[[Array], Array]:
-        """Give a function from rows to what is asked for, with these arrays.
+        """Return a function from rows to one piece of the model.
 
         Parameters
         ----------
-        what : {"encode", "decode", "reconstruct", "error", "impute"}
-            Which piece of the model.
+        what : str
+            Name of a method of the symbolic model, such as ``"encode"``.
         arrays : mapping from name to array
-            Parameters and scaling as they are now.
+            Parameters and moments.
         make : callable
-            Makes the model from shared variables by name.
-        backend : Backend
-            What compiles.
+            From shared variables by name to the symbolic model.
+        backend : callable
+            Returns the backend that compiles.
         """
-        dtype = str(next(iter(arrays.values())).dtype)
-        with config.change_flags(floatX=dtype):
-            model = self._with_arrays(arrays, make)
-            if what not in self._functions:
+        if what not in self._functions:
+            dtype = str(next(iter(arrays.values())).dtype)
+            with building(dtype):
+                if self._model is None:
+                    self._model = make({n: pytensor.shared(a, name=n) for n, a in arrays.items()})
                 x = pt.matrix("x", dtype=dtype)
-                self._functions[what] = backend.function([x], getattr(model, what)(x))
+                piece = getattr(self._model, what)(x)
+                self._functions[what] = backend().function([x], piece)
         return self._functions[what]
 
-    def _with_arrays(
-        self, arrays: Mapping[str, Array], make: Callable[..., SymbolicModel | SymbolicStack]
-    ) -> SymbolicModel | SymbolicStack:
-        if self._model is None:
-            self._shared = {name: pytensor.shared(a, name=name) for name, a in arrays.items()}
-            self._model = make(**self._shared)
-        for name, array in arrays.items():
-            self._shared[name].set_value(array)
-        return self._model
+
+def in_parts(compiled: Callable[[], Callable[[Array], Array]], rows: Rows | IncomingRows) -> Array:
+    """Apply a function of rows to a part of them at a time, into one array.
+
+    The function is requested only after the first part has been checked: rows that are refused
+    compile nothing.
+    """
+    waiting = parts(rows)
+    part = next(waiting, None)
+    if part is None:
+        raise ValueError("no rows were given; expected at least one.")
+    function = compiled()
+    result = function(part)
+    results = np.empty((len(rows), *result.shape[1:]), result.dtype)
+    results[: len(part)] = result
+    done = len(part)
+    for part in waiting:
+        results[done : done + len(part)] = function(part)
+        done += len(part)
+    return results

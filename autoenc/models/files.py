@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -12,22 +11,23 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from autoenc import __version__
+from autoenc.models.fitted import FittedModel
 from autoenc.storage import ModelFileError, load_arrays
 
 LIBRARIES = ("pytensor", "jax", "numpy", "scikit-learn")
 
 
-def describe_model(model: BaseEstimator, fitted: Mapping[str, Any]) -> dict[str, Any]:
+def describe_model(model: BaseEstimator, fitted: FittedModel) -> dict[str, Any]:
     """Collect settings, seed, history and versions of a fitted model, for JSON."""
     description = {
         "class": type(model).__name__,
         "settings": {name: _plain(value) for name, value in model.get_params().items()},
-        "fitted": {name: _plain(value) for name, value in fitted.items()},
+        "fitted": {name: _plain(value) for name, value in fitted.described().items()},
         "versions": {"autoenc": __version__, "python": platform.python_version()}
         | {library: version(library) for library in LIBRARIES},
     }
-    if hasattr(model, "feature_names_in_"):
-        description["feature_names_in_"] = list(model.feature_names_in_)
+    if fitted.columns.names is not None:
+        description["feature_names_in_"] = list(fitted.columns.names)
     return description
 
 

@@ -16,7 +16,7 @@ from pytensor import config
 from pytensor import tensor as pt
 from sklearn.preprocessing import StandardScaler
 
-from autoenc.graph import AutoEncoderLayer, Expression, resolve_activation
+from autoenc.graph import AutoEncoderLayer, Expression, Network, resolve_activation
 from autoenc.rows.blocks import Array, Rows, parts
 
 
@@ -189,3 +189,25 @@ class SymbolicStack:
 
 def _number(value: float) -> Array:
     return np.asarray(value, dtype=config.floatX)
+
+
+@dataclass(frozen=True)
+class SymbolicClassifier:
+    """A network, and the scaling before it.
+
+    Attributes
+    ----------
+    network : Network
+    scaling : Scaling or None
+    """
+
+    network: Network
+    scaling: Scaling | None = None
+
+    def values(self, x: Expression) -> Expression:
+        """Return x as the network sees it."""
+        return x if self.scaling is None else self.scaling.forward(x)
+
+    def probabilities(self, x: Expression) -> Expression:
+        """Return the probability of each class, (rows, classes)."""
+        return self.network.class_probabilities(self.values(x))

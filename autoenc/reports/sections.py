@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autoenc import analysis
-from autoenc.analysis.fitted import layers_of
+from autoenc.analysis.fitted import coder_of
 from autoenc.analysis.report import missing_text
 from autoenc.reports import pictures
 from autoenc.reports.charts import MOST_POINTS, code_chart, cost_chart, curves
@@ -34,7 +34,7 @@ def sections_of(subject: Subject) -> list[Section]:
     found = [_summary(subject)]
     if subject.rows is not None:
         found += _measured(subject)
-    history = getattr(subject.model, "history_", [])
+    history = coder_of(subject.model).history
     if curves(history):
         found.append(_training(history))
     found.append(_filters(subject))
@@ -46,7 +46,7 @@ def sections_of(subject: Subject) -> list[Section]:
 
 def _summary(subject: Subject) -> Section:
     model = subject.model
-    sizes = [subject.n_columns, *(layer.W_.shape[1] for layer in layers_of(model))]
+    sizes = [subject.n_columns, *(layer.n_codes for layer in coder_of(model).coders)]
     text = f"{type(model).__name__} of {' → '.join(f'{size:,}' for size in sizes)} numbers a row."
     settings = [(name, _setting(value)) for name, value in model.get_params().items()]
     versions = subject.description.get("versions", {})
@@ -60,8 +60,8 @@ def _summary(subject: Subject) -> Section:
 
 
 def _engine(model: Any) -> str:
-    seed, backend = getattr(model, "seed_", "unknown"), getattr(model, "backend_", "unknown")
-    return f"Trained on {backend}; seed {seed}."
+    fitted = coder_of(model)
+    return f"Trained on {fitted.engine or 'unknown'}; seed {fitted.seed}."
 
 
 def _data_rows(subject: Subject) -> list[tuple[str, str | float]]:
@@ -202,8 +202,7 @@ def _training(history: list[dict[str, Any]]) -> Section:
 
 
 def _filters(subject: Subject) -> Section:
-    layer = layers_of(subject.model)[0]
-    filters = layer.W_.T
+    filters = coder_of(subject.model).coders[0].arrays["W"].T
     title = "What the units look for"
     n = min(len(filters), MOST_FILTERS)
     of_all = f"the first {n} of {len(filters):,}" if n < len(filters) else f"all {n}"
@@ -365,7 +364,7 @@ def _codes(subject: Subject) -> Section:
     if n > MOST_POINTS:
         chosen = np.sort(np.random.default_rng(0).choice(n, MOST_POINTS, replace=False))
     chart = code_chart(
-        np.asarray(subject.model.transform(subject.rows[chosen])),
+        np.asarray(coder_of(subject.model).transform(subject.rows[chosen])),
         [subject.name_of_row(int(i)) for i in chosen],
         subject.errors[chosen],
         None if subject.labels is None else subject.labels[chosen],

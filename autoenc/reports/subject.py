@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autoenc.analysis import AnomalyDetector
-from autoenc.analysis.fitted import column_costs, layers_of
+from autoenc.analysis.fitted import coder_of, column_costs
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -73,7 +73,7 @@ class Subject:
     @property
     def n_columns(self) -> int:
         """Columns of a row."""
-        return int(layers_of(self.model)[0].W_.shape[0])
+        return coder_of(self.model).columns.n_features_in_
 
     @property
     def is_tabular(self) -> bool:
@@ -119,7 +119,7 @@ class Subject:
 
     def reconstructions(self, indices: Array) -> Array:
         """Reconstructions of these rows, in the form that the model takes."""
-        return np.asarray(self.model.reconstruct(self._shown[indices]))
+        return np.asarray(coder_of(self.model).reconstruct(self._shown[indices]))
 
     @cached_property
     def fingerprint(self) -> str:

@@ -8,10 +8,15 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from autoenc.models.fitted import FittedClassifier, FittedModel
 from autoenc.plotting.tiles import ImageShape
 from autoenc.training import Record, Training
 
 Array: TypeAlias = np.ndarray[Any, Any]
+
+
+# Names of the weights of the lowest layer: of an autoencoder, a stack and a classifier.
+FIRST_WEIGHTS = ("W", "layer_1.W", "weights_1")
 
 
 def require_model(training: Training, watcher: object) -> Any:
@@ -57,32 +62,39 @@ def filter_images(model: Any, image_shape: ImageShape | None) -> Array | None:
 
 
 def _first_weights(model: Any) -> Array | None:
-    if hasattr(model, "W_"):
-        return np.asarray(model.W_)
-    return np.asarray(model.weights_[0]) if hasattr(model, "weights_") else None
+    arrays = parameters_of(model)
+    return next((arrays[name] for name in FIRST_WEIGHTS if name in arrays), None)
 
 
 def parameters_of(model: Any) -> dict[str, Array]:
-    """Collect arrays of floating numbers that scikit-learn's naming says are fitted.
+    """Return the fitted arrays of floating-point numbers by name, without those of the data.
 
-    What is known of the data, such as ``data_min_``, is no parameter.
+    Those of a model of another library are found by scikit-learn's naming.
     """
-    fitted = {
-        name.removesuffix("_"): value
-        for name, value in vars(model).items()
-        if name.endswith("_") and not name.startswith(("_", "data_"))
-    }
+    fitted = getattr(model, "model_", None)
+    found: dict[str, Any] = {n.removesuffix("_"): a for n, a in _public(model).items()}
+    if isinstance(fitted, FittedClassifier):
+        found = {"weights": fitted.weights, "biases": fitted.biases}
+        found |= {n: a for n, a in fitted.arrays.items() if n in ("mean", "scale")}
+    elif isinstance(fitted, FittedModel):
+        found = dict(fitted.model_arrays())
     lists = {
         f"{name}_{k}": item
-        for name, value in fitted.items()
+        for name, value in found.items()
         if isinstance(value, list)
         for k, item in enumerate(value, start=1)
     }
     return {
         name: value
-        for name, value in {**fitted, **lists}.items()
+        for name, value in {**found, **lists}.items()
         if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size
     }
+
+
+def _public(model: Any) -> dict[str, Any]:
+    """Return attributes whose names say that they are fitted."""
+    own = getattr(model, "__dict__", {})
+    return {n: v for n, v in own.items() if n.endswith("_") and not n.startswith(("_", "data_"))}
 
 
 def measures_of(record: Record) -> dict[str, float]:

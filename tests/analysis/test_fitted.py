@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.frozen import FrozenEstimator
 
 from autoenc import AutoEncoder
-from autoenc.analysis.fitted import column_costs, cost_of, dense, layers_of
+from autoenc.analysis.fitted import coder_of, column_costs, dense
 
 KINDS = ("tied", "untied", "squared error", "unbounded", "functions", "stack")
 
@@ -43,21 +43,21 @@ def test_terms_stay_finite_where_reconstructions_round_to_0_or_1(rng):
 
 def test_a_wrapped_model_is_the_model(models, digits):
     wrapped = FrozenEstimator(models["tied"])
-    assert layers_of(wrapped)[0].W_ is models["tied"].W_
-    assert cost_of(wrapped) == "cross_entropy"
+    assert coder_of(wrapped).arrays["W"] is models["tied"].W_
+    assert coder_of(wrapped).cost == "cross_entropy"
 
 
 def test_layers_and_cost(models):
-    assert layers_of(models["tied"]) == [models["tied"]]
-    assert len(layers_of(models["stack"])) == 2
-    assert cost_of(models["stack"]) == "cross_entropy"
-    assert cost_of(models["unbounded"]) == "squared_error"
+    assert coder_of(models["tied"]).coders == (models["tied"].model_,)
+    assert len(coder_of(models["stack"]).coders) == 2
+    assert coder_of(models["stack"]).cost == "cross_entropy"
+    assert coder_of(models["unbounded"]).cost == "squared_error"
 
 
 @pytest.mark.parametrize("thing", [AutoEncoder(3), object()])
 def test_what_is_no_fitted_model_is_refused(thing):
     with pytest.raises(TypeError, match=r"without weights W_ and without layers_; expected an"):
-        layers_of(thing)
+        coder_of(thing)
 
 
 def test_frames_and_sparse_matrices_are_rows_too():

@@ -93,20 +93,20 @@ STILL = {"learning_rate": 1e-30, "n_epochs": 1, "verbose": False}
 @pytest.mark.parametrize("width", [1.0, 7.0], ids=["in [0, 1]", "standardised"])
 def test_untrained_is_where_training_began(model, width, rng, tmp_path):
     X = width * rng.uniform(size=(40, 5))
-    start = model.fit(X)._arrays()
+    start = model.fit(X).model_.named_arrays()
     trained = type(model)(**{**model.get_params(), "learning_rate": 0.1, "n_epochs": 3}).fit(X)
-    before = trained._arrays()
+    before = trained.model_.named_arrays()
     found = untrained(trained)
     trained.save(tmp_path / "model.safetensors")
     loaded = untrained(type(model).load(tmp_path / "model.safetensors"))
     np.testing.assert_array_equal(loaded.W_, found.W_)
-    assert sorted(found._arrays()) == sorted(start)
-    for name, array in found._arrays().items():
+    assert sorted(found.model_.named_arrays()) == sorted(start)
+    for name, array in found.model_.named_arrays().items():
         assert array.dtype == start[name].dtype
         np.testing.assert_allclose(array, start[name], atol=1e-25)
     np.testing.assert_allclose(found.transform(X), model.transform(X), rtol=1e-5)
     assert np.abs(trained.W_ - found.W_).max() > 1e-3
-    for name, array in trained._arrays().items():
+    for name, array in trained.model_.named_arrays().items():
         np.testing.assert_array_equal(array, before[name])
 
 

@@ -28,7 +28,7 @@ MAKERS = {
 
 
 def arrays(model):
-    return {name: array.tobytes() for name, array in model._arrays().items()}
+    return {name: array.tobytes() for name, array in model.model_.named_arrays().items()}
 
 
 class Stop(Callback):

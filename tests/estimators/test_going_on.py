@@ -41,7 +41,7 @@ def data():
 
 
 def bytes_of(model):
-    return b"".join(array.tobytes() for array in model._arrays().values())
+    return b"".join(array.tobytes() for array in model.model_.named_arrays().values())
 
 
 def given(model, validation):
@@ -79,7 +79,9 @@ def test_weights_are_repetitions_where_all_rows_are_one_minibatch(data):
         weighted = MAKERS[name](**whole).fit(X, y, sample_weight=weights)
         repeated = MAKERS[name](**whole).fit(np.repeat(X, weights, axis=0), np.repeat(y, weights))
         for array, expected in zip(
-            weighted._arrays().values(), repeated._arrays().values(), strict=True
+            weighted.model_.named_arrays().values(),
+            repeated.model_.named_arrays().values(),
+            strict=True,
         ):
             np.testing.assert_allclose(array, expected, rtol=1e-3, atol=1e-5)
 

@@ -1,11 +1,9 @@
-"""What a fitted autoencoder is used for: codes, reconstructions, errors, pictures."""
+"""What a fitted autoencoder or stack is used for: codes, reconstructions, errors, pictures."""
 
 from __future__ import annotations
 
 import os
-from abc import abstractmethod
-from collections.abc import Callable
-from functools import partial
+import weakref
 from typing import Any
 
 import numpy as np
@@ -13,21 +11,20 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from autoenc import plotting
-from autoenc.analysis.fitted import layers_of
-from autoenc.backends import resolve_backend
-from autoenc.estimators.base import BUILDING, GraphEstimator, in_parts
+from autoenc.analysis import Report, report
+from autoenc.estimators.base import GraphEstimator
 from autoenc.estimators.frames import in_container
-from autoenc.models.compiled import CompiledModel
-from autoenc.models.symbolic import SymbolicModel, SymbolicStack
-from autoenc.rows.blocks import Array, IncomingRows, Rows
-from autoenc.rows.domain import FINITE, domain_of
+from autoenc.models.fitted import FittedCoder
+from autoenc.rows.blocks import Array, original
 
 
-class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, GraphEstimator):
-    """What can be done with an autoencoder that has been fitted."""
+class Coder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, GraphEstimator):
+    """An estimator that encodes rows and reconstructs them."""
 
     missing: str
-    _compiled: CompiledModel
+    model_: FittedCoder
+    # A reference that does not keep the rows alive; None if there can be none.
+    _rows_of_fit: weakref.ref[Any] | None
 
     def transform(self, X: Any) -> Array:
         """Codes of X.
@@ -51,7 +48,8 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
             If the rows do not fit the model; under cross-entropy, if values are a hundred widths
             from [0, 1]. Names the first one, its row and column.
         """
-        return self._apply("encode", self._rows(X))
+        check_is_fitted(self)
+        return self.model_.transform(X)
 
     def inverse_transform(self, X: Any) -> Any:
         """Reconstructions from codes.
@@ -67,14 +65,7 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
             Or a frame, if `set_output` asks for it.
         """
         check_is_fitted(self)
-        codes = np.ascontiguousarray(X, dtype=layers_of(self)[0].W_.dtype)
-        if codes.ndim != 2 or codes.shape[1] != self._n_features_out:
-            raise ValueError(
-                f"codes have shape {codes.shape}; expected (rows, {self._n_features_out}), "
-                "as transform returns."
-            )
-        incoming = IncomingRows(codes, FINITE.hold, partial(domain_of, codes, name="codes"))
-        return in_container(self, self._apply("decode", incoming), X)
+        return in_container(self, self.model_.inverse_transform(X), X)
 
     def reconstruct(self, X: Any) -> Any:
         """Reconstructions of X, uncorrupted.
@@ -99,7 +90,8 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
             If the rows do not fit the model; under cross-entropy, if values are a hundred widths
             from [0, 1]. Names the first one, its row and column.
         """
-        return in_container(self, self._apply("reconstruct", self._rows(X)), X)
+        check_is_fitted(self)
+        return in_container(self, self.model_.reconstruct(X), X)
 
     def impute(self, X: Any) -> Any:
         """X with its reconstruction where it is NaN; what is observed stays as it is.
@@ -129,8 +121,9 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
             If the rows do not fit the model; under cross-entropy, if values are a hundred widths
             from [0, 1]. Names the first one, its row and column.
         """
-        rows = self._rows(X, missing=True)
-        return in_container(self, self._apply("impute", rows), X)
+        check_is_fitted(self)
+        filled = self.model_.apply("impute", self.model_.incoming(X, missing=True))
+        return in_container(self, filled, X)
 
     def score_samples(self, X: Any) -> Array:
         """Error of each row: the cost of its reconstruction, uncorrupted.
@@ -142,7 +135,7 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
         Returns
         -------
         array, (rows,)
-            Cross-entropy in nats summed over columns, or squared error meaned over
+            Cross-entropy in nats summed over columns, or squared error averaged over
             columns, which are standardised if there is `scale_`. The larger, the less the row
             is like those fitted on. With ``missing="mask"``, of what is observed.
 
@@ -152,7 +145,8 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
             If the rows do not fit the model, or are outside [0, 1] under cross-entropy, which
             has no value there. Names the first value, its row and column.
         """
-        return self._apply("error", self._rows(X, compared=False))
+        check_is_fitted(self)
+        return self.model_.score_samples(X)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Mean error of the rows, negated: larger is better.
@@ -179,7 +173,7 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
         matplotlib.figure.Figure
         """
         check_is_fitted(self)
-        return plotting.plot_filters(layers_of(self)[0].W_.T, path=path, **options)
+        return plotting.plot_filters(self.model_.bottom.arrays["W"].T, path=path, **options)
 
     def plot_reconstructions(
         self, X: Any, path: str | os.PathLike[str] | None = None, **options: Any
@@ -199,8 +193,9 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
         -------
         matplotlib.figure.Figure
         """
-        rows = self._rows(X).checked()
-        again = self._apply("reconstruct", rows)
+        check_is_fitted(self)
+        rows = self.model_.incoming(X).checked()
+        again = self.model_.apply("reconstruct", rows)
         return plotting.plot_reconstructions(np.asarray(rows), again, path=path, **options)
 
     def plot_loss(self, path: str | os.PathLike[str] | None = None, **options: Any) -> Any:
@@ -222,6 +217,48 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
         epochs = [{**record, "epoch": i} for i, record in enumerate(self.history_, start=1)]
         return plotting.plot_loss(epochs, path=path, **options)
 
+    def report(self, X: Any = None, *, X_train: Any = None) -> Report:
+        """Tell whether the model is any good, and what to try.
+
+        Parameters
+        ----------
+        X : array-like, (rows, n_features_in_), optional
+            Rows to judge it by, best such as it was not trained on. By default what was given
+            to the last `fit`, if the caller still holds it: all of its rows, those that were
+            held out or of weight 0 too, as they are now, whatever has been done to them since.
+            The model itself keeps no rows. NaN, with ``missing="mask"``, is in no error.
+        X_train : array-like, (rows, n_features_in_), optional
+            Rows it was trained on, for the yardsticks: their mean, and PCA; by default X.
+
+        Returns
+        -------
+        autoenc.analysis.Report
+            Beside the errors of the mean row, PCA and the untrained model; dead, saturated and
+            duplicate units; advice. ``print`` shows it.
+
+        Raises
+        ------
+        ValueError
+            If the rows have no cost, such as values outside [0, 1] under cross-entropy; or if
+            none are given and those of the fit are not there: lists cannot be remembered, a
+            model that was loaded, copied or fitted by parts knows no rows, and nothing holds
+            those that were made in the call, as in ``fit(X / 255)``, or within a pipeline.
+
+        Examples
+        --------
+        >>> from autoenc import AutoEncoder, load_mnist
+        >>> images = load_mnist(sample=True).train.images[:200]
+        >>> ae = AutoEncoder(8, n_epochs=1, random_state=0, verbose=False).fit(images)
+        >>> ae.report().n_rows
+        200
+        """
+        check_is_fitted(self)
+        if X is None:
+            X = self._remembered()
+        rows = self.model_.incoming(X, compared=False).checked()
+        # A frame has names, which are compared wherever the model is used.
+        return report(self.model_, X if hasattr(X, "columns") else original(rows), X_train=X_train)
+
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn of which dtype codes are, and whether NaN is allowed."""
         tags = super().__sklearn_tags__()
@@ -229,43 +266,24 @@ class FittedAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Graph
         tags.input_tags.allow_nan = self.missing == "mask"
         return tags
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take the state over, with nothing compiled yet."""
-        super().__setstate__(state)
-        if self.__sklearn_is_fitted__():
-            self._compiled = CompiledModel()
-
-    @abstractmethod
-    def __sklearn_is_fitted__(self) -> bool:
-        """Whether there are parameters, all of them."""
-
     @property
     def _n_features_out(self) -> int:
-        return int(layers_of(self)[-1].W_.shape[1])
+        return self.model_.n_codes
 
-    def _rows(self, X: Any, *, missing: bool | None = None, compared: bool = True) -> IncomingRows:
-        """Rows that the model can take; `missing` says whether NaN is allowed."""
-        check_is_fitted(self)
-        return self._use(
-            X,
-            unit_interval=layers_of(self)[0].cost_ == "cross_entropy",
-            allow_nan=self.missing == "mask" if missing is None else missing,
-            compared=compared,
-        )
+    def _remember(self, X: Any) -> None:
+        """Know what was given to fit, without keeping it alive."""
+        try:
+            self._rows_of_fit = weakref.ref(X)
+        except TypeError:  # lists and tuples
+            self._rows_of_fit = None
 
-    def _apply(self, what: str, rows: Rows | IncomingRows) -> Array:
-        """Run rows through a compiled piece of the model, a part at a time."""
-        return in_parts(partial(self._function, what), rows)
-
-    def _function(self, what: str) -> Callable[[Array], Array]:
-        backend = resolve_backend(self.backend, self.device)
-        with BUILDING:
-            return self._compiled.function(what, self._model_arrays(), self._model, backend)
-
-    @abstractmethod
-    def _model_arrays(self) -> dict[str, Array]:
-        """Arrays that the symbolic model is made of."""
-
-    @abstractmethod
-    def _model(self, **params: Any) -> SymbolicModel | SymbolicStack:
-        """Build the symbolic model around shared variables."""
+    def _remembered(self) -> Any:
+        reference = getattr(self, "_rows_of_fit", None)
+        X = None if reference is None else reference()
+        if X is None:
+            raise ValueError(
+                "there are no rows to report on: the model keeps none, and those given to fit are "
+                "not there any more, were a list, or were of another process or copy; give rows, "
+                "as in report(X)."
+            )
+        return X
