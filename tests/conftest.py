@@ -6,7 +6,6 @@ import atexit
 import os
 import shutil
 import signal
-import subprocess
 import tempfile
 import warnings
 from pathlib import Path
@@ -73,7 +72,7 @@ def pytest_runtest_call(item):
     """Do the same where another process asks for C."""
     try:
         return (yield)
-    except (subprocess.CalledProcessError, AssertionError) as error:
+    except Exception as error:
         said = f"{error} {getattr(error, 'stderr', '')}"
         if (reason := compiler_trouble()) and reason in said:
             _skip_c()
