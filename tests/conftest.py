@@ -17,7 +17,7 @@ from hypothesis import settings
 from autoenc import backends, load_mnist
 from autoenc.backends.c.compiler import compiler_trouble
 from autoenc.datasets import Mnist
-from autoenc.folders import cache_folder
+from autoenc.folders import cache_folder, expand
 
 # The full data set may be in a folder that several checkouts share; where it is found,
 # more tests are collected.
@@ -32,9 +32,16 @@ os.environ.setdefault("AUTOENC_BACKEND", "xla")
 # MLflow counts its users over the network unless it is told not to when it is imported.
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
-# A shell starts background jobs with SIGINT ignored. The tests of Ctrl-C send it.
+# A shell starts background jobs with SIGINT ignored, and nohup with SIGHUP. Tests send both.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+# PyTensor, which competitors in the benchmarks import by itself, needs a home folder.
+if not expand("~").is_absolute():
+    os.environ["HOME"] = tempfile.mkdtemp(prefix="autoenc-home-")
+    atexit.register(shutil.rmtree, os.environ["HOME"], ignore_errors=True)
 
 
 def _keep_compiled_code():
