@@ -6,7 +6,6 @@ import atexit
 import os
 import shutil
 import signal
-import subprocess
 import tempfile
 import warnings
 from pathlib import Path
@@ -18,7 +17,7 @@ from hypothesis import settings
 from autoenc import backends, load_mnist
 from autoenc.backends.c.compiler import compiler_trouble
 from autoenc.datasets import Mnist
-from autoenc.folders import cache_folder
+from autoenc.folders import cache_folder, expand
 
 # The full data set may be in a folder that several checkouts share; where it is found,
 # more tests are collected.
@@ -33,9 +32,16 @@ os.environ.setdefault("AUTOENC_BACKEND", "xla")
 # MLflow counts its users over the network unless it is told not to when it is imported.
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
-# A shell starts background jobs with SIGINT ignored. The tests of Ctrl-C send it.
+# A shell starts background jobs with SIGINT ignored, and nohup with SIGHUP. Tests send both.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+# PyTensor, which competitors in the benchmarks import by itself, needs a home folder.
+if not expand("~").is_absolute():
+    os.environ["HOME"] = tempfile.mkdtemp(prefix="autoenc-home-")
+    atexit.register(shutil.rmtree, os.environ["HOME"], ignore_errors=True)
 
 
 def _keep_compiled_code():
@@ -73,7 +79,7 @@ def pytest_runtest_call(item):
     """Do the same where another process asks for C."""
     try:
         return (yield)
-    except (subprocess.CalledProcessError, AssertionError) as error:
+    except Exception as error:
         said = f"{error} {getattr(error, 'stderr', '')}"
         if (reason := compiler_trouble()) and reason in said:
             _skip_c()

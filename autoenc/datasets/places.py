@@ -38,7 +38,10 @@ def cache_folder() -> Path | None:
     """Return the user's folder for downloaded data, or None if the user has no home folder."""
     import pooch
 
-    folder = Path(pooch.os_cache("autoenc"))
+    try:
+        folder = Path(pooch.os_cache("autoenc"))
+    except (OSError, RuntimeError):  # what platformdirs does without a home depends on its version
+        return None
     return folder if folder.is_absolute() else None
 
 
