@@ -8,6 +8,7 @@ from typing import Any
 
 from six import PY3, b, integer_types, iteritems, itervalues, string_types
 from six.moves import configparser
+from six.moves import zip as izip
 
 __all__ = [
     "PY3",
@@ -23,6 +24,7 @@ __all__ = [
     "integer_types",
     "iteritems",
     "itervalues",
+    "izip",
     "operator_div",
     "string_types",
 ]
