@@ -13,8 +13,4 @@ try:
 except (ValueError, TypeError) as e:
     print(type(e).__name__)
 m = T.matrix('m')
-try:
-    print(theano.function([x, m], x + m)(X, X[:1]))
-except ValueError as e:
-    print('ValueError')
 print(theano.function([x, m], x + T.addbroadcast(m, 0))(X, X[:1]))

@@ -1,0 +1,36 @@
+"""How constants are printed: ``TensorConstant{2}``, as Theano printed them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytensor.printing import Printer, pprint
+from pytensor.tensor.variable import TensorConstant
+
+_LONGEST = 20
+
+
+class TensorConstantPrinter(Printer):  # type: ignore[misc]
+    """Prints constants as Theano did: ``TensorConstant{2}``."""
+
+    def process(self, output: TensorConstant, pstate: Any) -> str:
+        """Return the name of a constant, else its value."""
+        printed: str = output.name or f"TensorConstant{{{_shortened(_value(output))}}}"
+        pstate.memo[output] = printed
+        return printed
+
+
+def _value(constant: TensorConstant) -> str:
+    data = constant.data
+    if data.ndim and data.size and (data == data.flat[0]).all():
+        return f"{data.shape} of {data.flat[0]}"
+    return str(data)
+
+
+def _shortened(value: str) -> str:
+    return value if len(value) <= _LONGEST else f"{value[:10]}..{value[-10:]}"
+
+
+def extend() -> None:
+    """Let ``pp`` print constants so."""
+    pprint.assign(lambda _, r: isinstance(r, TensorConstant), TensorConstantPrinter())
