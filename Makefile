@@ -1,5 +1,6 @@
 # make demo   set up, then train on handwritten digits and draw what was learned
 # make test   set up, then every check: format, lint, types, tests, doctests, examples
+# make gpu    check and measure on a GPU, from wheels in a folder, without a network
 # make torture  the long tests: killed trainings, full disks, hostile and damaged files
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ EXTRAS := $(if $(filter x86_64,$(shell uname -m)),mkl$(comma))test
 # slow both down many times.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: demo test torture bench clean
+.PHONY: demo test torture bench gpu clean
 
 demo: $(VENV)/.ready
 	$(BIN)/python examples/train_mnist.py --output out/demo
@@ -23,6 +24,7 @@ test: $(VENV)/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m tests.browser
 	$(ONE_THREAD) $(BIN)/python -m pytest -n 2
 
 torture: $(VENV)/.ready
@@ -33,6 +35,14 @@ torture: $(VENV)/.ready
 bench: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet torch==2.13.0 keras==3.15.0
 	$(BIN)/python -m benchmarks
+
+# On a machine with a GPU and no network: WHEELS is a folder with the wheels that its Python lacks.
+WHEELS ?= .whl
+OUTPUT ?= out/gpu
+DEVICE ?= cuda
+gpu:
+	$(PYTHON) -m pip install --quiet --no-index --no-deps --upgrade --target $(OUTPUT)/site $(WHEELS)/*.whl
+	PYTHONPATH=$(OUTPUT)/site $(PYTHON) -m benchmarks.on_gpu --device $(DEVICE) --output $(OUTPUT) $(if $(DATA),--data $(DATA))
 
 $(VENV)/.ready: setup.py
 	$(PYTHON) -m venv $(VENV)

@@ -21,6 +21,7 @@ TEST = [
     *MLFLOW,
     "hypothesis>=6.100",
     "mypy>=1.15",
+    "numpydoc>=1.8",
     "pytest>=8.3",
     "pytest-xdist>=3.6",
     # Independent readers of what is written, a real notebook and a real browser.
@@ -51,6 +52,7 @@ setup(
     package_data={
         "autoenc": ["py.typed"],
         "autoenc.backends.c.kernels": ["*.cpp", "*.h"],
+        "autoenc.backends.xla.thin": ["*.cpp", "*.cu", "*.h"],
         "autoenc.data": ["donuts.csv", "mnist_sample.npz", "README.md"],
         "autoenc.reports": ["templates/*"],
         "autoenc.theano.known": ["*.txt"],

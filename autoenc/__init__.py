@@ -10,7 +10,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from autoenc.settings import configure_pytensor, read_settings
+from autoenc.settings import configure_pytensor, user_settings
 
 if TYPE_CHECKING:
     from autoenc.datasets import load_mnist
@@ -74,7 +74,7 @@ __all__ = [
     "train",
 ]
 
-configure_pytensor(read_settings())
+configure_pytensor(user_settings())
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Writing files so that a good one is never lost to a bad one.
+"""Write files so that an existing one is never damaged.
 
 >>> import tempfile, pathlib
 >>> path = pathlib.Path(tempfile.mkdtemp()) / "numbers.txt"
@@ -21,41 +21,45 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 UNFINISHED = ".unfinished"
-"""What the names of temporary files have in common."""
+"""Part of the name of every temporary file."""
 
-# What goes wrong with the disk is about the file that is written, and says so.
-_DISK_TROUBLE = {errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC, errno.EROFS}
+# Errors of the disk concern the file that is being written, so they name it.
+_DISK_ERRORS = {errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC, errno.EROFS}
+# Some systems and file systems cannot flush a folder, and say so with one of these.
+_CANNOT_FLUSH = {errno.EACCES, errno.EBADF, errno.EINVAL, errno.ENOTSUP, errno.EPERM}
+_ZEROS = bytes(1 << 20)
 
 
 @contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Write a file that appears whole or not at all.
+    """Write a file that appears complete or not at all.
 
-    A process that is killed leaves its temporary file behind. The next one that writes the
-    same path removes it: writers hold a lock on theirs, which the system releases when they
-    end in whatever way.
+    A process that is killed leaves its temporary file behind. The next process that writes
+    the same path removes it: each writer holds a lock on its temporary file, and the system
+    releases the lock when the writer ends.
 
     Parameters
     ----------
     path : path
-        Where the file shall be. Its folder is made if it is not there.
+        Path of the file. Its folder is created if it does not exist.
 
     Yields
     ------
     Path
-        A temporary file in the same folder, with the same suffix, to write to. When the
-        body ends without an error it is flushed to the disk and takes the name `path`, with
-        the permissions of what it replaces; otherwise it is removed, and whatever was at
-        `path` stays. A link at `path` keeps being one: the file that it leads to is replaced.
+        A temporary file in the same folder, with the same suffix. If the body succeeds, the
+        temporary file is flushed to the disk and renamed to `path`; it takes the permissions
+        and, where the system allows it, the owner of the file that it replaces. If the body
+        fails, the temporary file is removed and `path` is unchanged. If `path` is a link, the
+        file that it points to is replaced.
 
     Raises
     ------
     OSError
-        If the file cannot be written, or something at `path` is not a file.
+        If the file cannot be written, or `path` exists and is not a regular file.
     PermissionError
-        If the folder, or the file at `path`, may not be written to.
+        If the folder or the existing file is write-protected.
     """
-    target = Path(path).resolve()
+    target = resolved(path)
     _check(target)
     _make_folder(target.parent)
     _remove_litter(target)
@@ -64,27 +68,80 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield temporary
         _flush(temporary)
         temporary.replace(target)
-        _flush(target.parent)
+        _flush_folder(target.parent)
     except OSError as error:
-        if error.errno in _DISK_TROUBLE and error.filename in (None, str(temporary)):
+        if error.errno in _DISK_ERRORS and error.filename in (None, str(temporary)):
             error.filename = str(target)
         raise
     finally:
-        # Whatever went wrong before is what has to be heard of.
+        # An error of the clean-up must not hide the one before it.
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         if lock is not None:
             os.close(lock)
 
 
+def check_writable(path: str | os.PathLike[str], n_bytes: int = 0) -> None:
+    """Check that `atomic_write` can write a file, before the work that computes its content.
+
+    Parameters
+    ----------
+    path : path
+        Path of the file. Its folder is created if it does not exist.
+    n_bytes : int, default 0
+        Expected size. A trial file of this size is written and removed again.
+
+    Raises
+    ------
+    OSError
+        If the file could not be written. `path` is unchanged in any case.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     check_writable(Path(folder, "model.safetensors"), n_bytes=1_000)
+    ...     list(Path(folder).iterdir())
+    []
+    """
+    target = resolved(path)
+    _check(target)
+    _make_folder(target.parent)
+    temporary, lock = _create(target)
+    try:
+        _fill(temporary, n_bytes)
+    except OSError as error:
+        error.filename = str(target)
+        raise
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def resolved(path: str | os.PathLike[str]) -> Path:
+    """Return the file that a path stands for, with links followed.
+
+    Raises
+    ------
+    OSError
+        If links form a loop.
+    """
+    try:
+        return Path(path).resolve()
+    except RuntimeError as error:  # a loop, before Python 3.13
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from error
+
+
 def _check(target: Path) -> None:
-    if target.exists() and not target.is_file():
-        raise OSError(f"{target} is there and is not a file; give the path of a file.")
-    # A rename asks for no permission to write the file that it replaces.
-    if target.exists() and not os.access(target, os.W_OK):
-        raise PermissionError(
-            errno.EACCES, "the file is protected from writing; it stays as it is", str(target)
-        )
+    if not target.exists():
+        return
+    if not target.is_file():
+        raise OSError(f"{target} exists and is not a regular file; choose another path.")
+    # A rename needs no permission to write the file that it replaces.
+    if not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, "the file is write-protected", str(target))
 
 
 def _make_folder(folder: Path) -> None:
@@ -92,35 +149,62 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
         raise NotADirectoryError(
-            f"the folder {folder} cannot be made: a part of that path is a file."
+            f"the folder {folder} cannot be created: a part of that path is a file."
         ) from error
 
 
 def _create(target: Path) -> tuple[Path, int | None]:
     """Return a new, empty file beside the target, and the handle that locks it."""
-    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
+    replaced = target.stat() if target.exists() else None
     while True:
         name = f"{_prefix(target)}{secrets.token_hex(4)}{UNFINISHED}"
         temporary = target.with_name(name + "".join(target.suffixes)[-20:])
         try:
-            handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode or 0o666)
+            handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, _first_mode(replaced))
         except FileExistsError:
             continue
         except OSError as error:
             error.filename = str(target)
             raise
-        if mode is not None:
-            with suppress(OSError):  # some file systems have no permissions
-                temporary.chmod(mode)
+        if sys.platform != "win32":  # no locks there
+            with suppress(OSError):  # nor on some network file systems
+                _lock(handle, wait=True)
+        # Another writer may have removed the file as litter before it was locked.
+        if not os.fstat(handle).st_nlink:
+            os.close(handle)
+            continue
+        if replaced is not None:
+            _copy_owner_and_mode(replaced, temporary)
         if sys.platform == "win32":  # where an open file can be neither renamed nor removed
             os.close(handle)
             return temporary, None
-        with suppress(OSError):  # some network file systems have no locks
-            _lock(handle, wait=True)
-        # Before it was locked, another writer may have taken it for litter.
-        if os.fstat(handle).st_nlink:
-            return temporary, handle
-        os.close(handle)
+        return temporary, handle
+
+
+def _first_mode(replaced: os.stat_result | None) -> int:
+    # Nobody else may read the file before it has the owner and mode of the one it replaces.
+    return 0o666 if replaced is None else 0o600
+
+
+def _copy_owner_and_mode(replaced: os.stat_result, temporary: Path) -> None:
+    mode = stat.S_IMODE(replaced.st_mode)
+    own = temporary.stat()
+    if (own.st_uid, own.st_gid) != (replaced.st_uid, replaced.st_gid):
+        try:
+            os.chown(temporary, replaced.st_uid, replaced.st_gid)
+        except (OSError, AttributeError):  # only root may, and Windows has no owners
+            mode &= 0o777  # set-user-ID would name the wrong user
+    with suppress(OSError):  # some file systems have no permissions
+        temporary.chmod(mode)
+
+
+def _fill(path: Path, n_bytes: int) -> None:
+    """Write zeros to a file; a sparse file would not show that the disk is full."""
+    with path.open("r+b", buffering=0) as file:
+        for start in range(0, n_bytes, len(_ZEROS)):
+            part = _ZEROS[: n_bytes - start]
+            if file.write(part) != len(part):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _prefix(target: Path) -> str:
@@ -129,7 +213,7 @@ def _prefix(target: Path) -> str:
 
 
 def _remove_litter(target: Path) -> None:
-    """Remove the temporary files of this target whose writers are dead."""
+    """Remove the temporary files of this target whose writers have died."""
     if sys.platform == "win32":
         return
     ours = re.compile(re.escape(_prefix(target)) + "[0-9a-f]{8}" + re.escape(UNFINISHED) + ".*")
@@ -141,7 +225,8 @@ def _remove_litter(target: Path) -> None:
 
 def _remove_unlocked(path: Path) -> None:
     with suppress(OSError):
-        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+        # Without O_NONBLOCK, opening a pipe of that name would wait for its other end.
+        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
             _lock(handle, wait=False)
             path.unlink()
@@ -156,11 +241,22 @@ def _lock(handle: int, *, wait: bool) -> None:
 
 
 def _flush(path: Path) -> None:
-    try:
-        handle = os.open(path, os.O_RDONLY)
-    except PermissionError:  # folders cannot be opened on Windows
-        return
+    # Windows flushes only what is open for writing.
+    handle = os.open(path, os.O_RDWR)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Flush the entry of a renamed file, where the system can."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        if error.errno not in _CANNOT_FLUSH:
+            raise

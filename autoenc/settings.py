@@ -1,8 +1,8 @@
-"""What the user's Theano settings say: precision, device, BLAS, compiler flags.
+"""The user's Theano settings: precision, device, BLAS, compiler flags.
 
-Old ``.theanorc`` files and ``THEANO_FLAGS`` keep working. In order of weight:
-arguments of a call, ``THEANO_FLAGS``, ``.theanorc``, PyTensor's own flags,
-and then what autoenc chooses by itself.
+Old ``.theanorc`` files and ``THEANO_FLAGS`` keep working. In order of precedence:
+arguments of a call, ``THEANO_FLAGS``, ``.theanorc``, PyTensor's own flags, and
+autoenc's defaults.
 
 >>> read_settings(flags="floatX=float64,device=cuda0", files=[]).device
 'cuda0'
@@ -11,12 +11,18 @@ and then what autoenc chooses by itself.
 from __future__ import annotations
 
 import configparser
+import functools
 import os
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+import sysconfig
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
+
+from autoenc.folders import expand, temporary_folder
 
 FLOAT_TYPES = ("float32", "float64")
 DEVICE_PATTERN = re.compile(r"cpu|cuda\d*")
@@ -25,12 +31,12 @@ ANY_GPU = re.compile(r"gpu\d*")
 
 
 class SettingsError(ValueError):
-    """A setting has a value that autoenc cannot honour."""
+    """A setting has a value that autoenc does not support."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings that were given; ``None`` stands for *not given*.
+    """The settings that were given; ``None`` means *not given*.
 
     Attributes
     ----------
@@ -65,18 +71,18 @@ def read_settings(
         by default.
     files : iterable of path, optional
         Files in INI format, later ones winning; by default those that
-        ``THEANORC`` names, else ``~/.theanorc``. Missing files are passed over.
+        ``THEANORC`` names, else ``~/.theanorc``. Missing files are skipped.
 
     Returns
     -------
     Settings
-        What was given. Keys that autoenc does not know are ignored, as old
-        files are full of them.
+        The settings that were given. Unknown keys are ignored, as old files are full of
+        them.
 
     Raises
     ------
     SettingsError
-        If a known key has a value that cannot be honoured.
+        If a known key has a value that is not supported.
     """
     given = given_settings(flags, files)
     if ANY_GPU.fullmatch(given.get("device", "")):
@@ -86,6 +92,16 @@ def read_settings(
     check_float_type(settings.floatX)
     check_device(settings.device)
     return settings
+
+
+@functools.cache
+def user_settings() -> Settings:
+    """Return the user's settings, read once in a process.
+
+    What was built from them, such as a fitted model's functions, stays as it was when a file
+    changes.
+    """
+    return read_settings()
 
 
 def given_settings(
@@ -109,7 +125,7 @@ def given_settings(
 
 
 def check_float_type(value: str | None) -> str | None:
-    """Return `value` if it is a precision autoenc knows, or None."""
+    """Check that `value` is a supported precision or None, and return it."""
     if value is not None and value not in FLOAT_TYPES:
         raise SettingsError(
             f"floatX is {value!r}; expected one of {', '.join(FLOAT_TYPES)}. "
@@ -119,7 +135,7 @@ def check_float_type(value: str | None) -> str | None:
 
 
 def check_device(value: str | None) -> str | None:
-    """Return `value` if it names a kind of device autoenc knows, or None."""
+    """Check that `value` names a supported device or is None, and return it."""
     if value is not None and not DEVICE_PATTERN.fullmatch(value):
         raise SettingsError(
             f"device is {value!r}; expected 'cpu', 'cuda' or 'cuda<number>' "
@@ -130,17 +146,55 @@ def check_device(value: str | None) -> str | None:
 
 
 def configure_pytensor(settings: Settings) -> None:
-    """Make float32 PyTensor's ``floatX`` unless the user has chosen otherwise.
+    """Set PyTensor's ``floatX`` to float32 unless the user has chosen otherwise.
 
-    Theano took its precision from ``.theanorc`` when it was imported; so do we.
+    Like Theano, autoenc takes the precision from ``.theanorc`` when it is imported.
     PyTensor's own default of float64 halves the speed and doubles the memory.
     """
-    from pytensor import config
-
+    config = _import_config()
     if settings.floatX is not None:
         config.floatX = settings.floatX
     elif config._config_var_dict["floatX"].is_default:
         config.floatX = "float32"
+
+
+def _import_config() -> Any:
+    """Import PyTensor's settings; where there is no home folder, as if it were elsewhere.
+
+    PyTensor looks for the home folder when it is imported, raises where there is none, and
+    creates a folder for compiled code in it when it first compiles.
+    """
+    with _any_home():
+        from pytensor import config
+    folder = config._config_var_dict["base_compiledir"]
+    if folder.is_default and not _can_be_made(folder.val):
+        folder.val = temporary_folder() / "pytensor"
+    if config.cxx and not has_python_headers():
+        # Or PyTensor would call the compiler in every mode, and fail.
+        config.cxx = ""
+    return config
+
+
+def has_python_headers() -> bool:
+    """Whether Python's headers are installed, which Debian has in ``python3-dev``."""
+    return (Path(sysconfig.get_path("include")) / "Python.h").is_file()
+
+
+@contextmanager
+def _any_home() -> Iterator[None]:
+    if expand("~").is_absolute():
+        yield
+        return
+    os.environ["HOME"] = "/nonexistent"
+    try:
+        yield
+    finally:
+        del os.environ["HOME"]
+
+
+def _can_be_made(folder: Path) -> bool:
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    return os.access(there, os.W_OK)
 
 
 def _theanorc_files() -> list[str]:
@@ -153,7 +207,7 @@ def _theanorc_files() -> list[str]:
 def _from_files(files: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
     parser = configparser.RawConfigParser()
     for name in files:
-        path = Path(name).expanduser()
+        path = expand(name)
         if not path.exists():
             continue
         try:

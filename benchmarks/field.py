@@ -125,6 +125,16 @@ def rivals() -> list[Entrant]:
     by_hand = "JAX by hand, the epoch one `lax.scan`"
     return [
         Entrant("jax", by_hand, "jax_scan", {}, JAX, ("jax",), ("cpu", "cuda")),
+        Entrant(
+            "jax-tf32",
+            f"{by_hand}, TF32 (its default)",
+            "jax_scan",
+            {},
+            JAX | {"JAX_DEFAULT_MATMUL_PRECISION": "tensorfloat32"},
+            ("jax",),
+            ("cuda",),
+            "tf32",
+        ),
         torch("torch", "PyTorch, eager", {}, ("cpu", "cuda")),
         torch("torch-compile", "PyTorch, `torch.compile`", {"compile": "default"}),
         torch(
@@ -208,6 +218,15 @@ def ours() -> list[Entrant]:
             {"backend": "xla"},
             cache,
             devices=("cpu", "cuda"),
+        ),
+        Entrant(
+            "autoenc-xla-tf32",
+            "**autoenc, XLA, TF32**",
+            "autoenc_train",
+            {"backend": "xla", "precision": "tf32"},
+            cache,
+            devices=("cuda",),
+            precision="tf32",
         ),
         Entrant(
             "autoenc-xla-bfloat16",

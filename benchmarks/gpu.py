@@ -1,4 +1,4 @@
-"""Where the time of a minibatch goes on a GPU: arithmetic, memory, launches.
+"""What a minibatch takes at the least on a GPU: arithmetic and memory.
 
 >>> floor = Floor(GPUS["H200"], batch_size=20, n_visible=784, n_hidden=500)
 >>> floor.n_operations
@@ -10,14 +10,11 @@
 from __future__ import annotations
 
 import subprocess
-import tempfile
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-from benchmarks import hlo, report, work
-from benchmarks.runner import measure_alone
+from benchmarks import report, work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,24 +102,16 @@ def find_gpu(name: str) -> Gpu | None:
 def where_it_goes(
     name: str, entrants: Sequence[Entrant], results: dict[str, Measurement], task: Task
 ) -> str:
-    """Return a table of time, floor and launches of a minibatch on the GPU of that name."""
+    """Return a table of the time and the floor of a minibatch on the GPU of that name."""
     gpu = find_gpu(name)
     floor = Floor(gpu, task.batch_size, task.n_visible, task.n_hidden) if gpu else None
     n_minibatches = work.n_minibatches(task)
-    header = ["", "µs a minibatch", "times the floor", "launches a minibatch", "µs a launch"]
+    header = ["", "µs a minibatch", "times the floor"]
     rows = []
     for entrant in entrants:
         micros = median(report.micros(results[entrant.name].seconds, n_minibatches))
-        launches = count_launches(entrant, task)
-        rows.append(
-            [
-                entrant.description,
-                f"{micros:,.1f}",
-                f"{micros / floor.micros:,.1f}" if floor else "",
-                f"{launches}" if launches else "",
-                f"{micros / launches:.1f}" if launches else "",
-            ]
-        )
+        times = f"{micros / floor.micros:,.1f}" if floor else ""
+        rows.append([entrant.description, f"{micros:,.1f}", times])
     return f"{describe(name, floor)}\n\n{report.table(header, rows)}"
 
 
@@ -134,18 +123,5 @@ def describe(name: str, floor: Floor | None) -> str:
         f"Floor on {name}: {floor.n_operations / 1e6:,.0f} million operations at "
         f"{floor.gpu.teraflops:g} TFLOP/s take {floor.operation_micros:.1f} µs, "
         f"{floor.n_bytes / 1e6:,.1f} MB at {floor.gpu.terabytes_per_second:g} TB/s "
-        f"{floor.memory_micros:.1f} µs; the longer counts. Launches are the instructions of the "
-        "compiled loop that are kernels or calls of a library; where XLA puts them into a command "
-        "buffer they are launched together."
+        f"{floor.memory_micros:.1f} µs; the longer counts."
     )
-
-
-def count_launches(entrant: Entrant, task: Task) -> int | None:
-    """Return the launches of a minibatch of a competitor that XLA compiles, else None."""
-    if entrant.module not in ("jax_scan", "autoenc_train", "floor_xla"):
-        return None
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        # With an empty cache: what is not compiled is not dumped.
-        dumping = replace(entrant, environment=entrant.environment | hlo.dump_to(folder))
-        measure_alone(dumping, task, 0, Path(folder, "cache"))
-        return hlo.count_in_folder(Path(folder))

@@ -76,6 +76,33 @@ def count_launches(text: str) -> int:
     return max((count(name, computations) for name in bodies), default=0)
 
 
+def kinds(text: str) -> dict[str, int]:
+    """Return how many products, pads, copies and others one round of the longest loop launches."""
+    computations = parse(text)
+    bodies = [
+        called(rest)
+        for instructions in computations.values()
+        for opcode, rest in instructions
+        if opcode == "while"
+    ]
+    found = {"product": 0, "pad": 0, "copy": 0, "other": 0}
+    if bodies:
+        longest = max(bodies, key=lambda name: count(name, computations))
+        for opcode, rest in computations[longest]:
+            if opcode not in FREE and not opcode.endswith("-done"):
+                found[kind(opcode, rest)] += 1
+    return found
+
+
+def kind(opcode: str, rest: str) -> str:
+    """Return what a launch does, by the names that XLA gives to fusions."""
+    if opcode == "copy":
+        return "copy"
+    if opcode == "dot" or "calls=%gemm" in rest or 'custom_call_target="__cublas' in rest:
+        return "product"
+    return "pad" if "calls=%fused_pad" in rest else "other"
+
+
 def parse(text: str) -> Computations:
     """Return opcode and arguments of the instructions of every computation, by its name."""
     computations: Computations = {}

@@ -162,6 +162,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
             f"{name}: {', '.join(map(str, sizes))}" for name, sizes in BATCH_SIZES.items()
         ),
     },
+    "masked": {"action": "store_true", "help": "of 784-500 only with masks"},
     "rounds": {"type": positive, "help": "turns of each competitor; 7 by default"},
     "epochs": {"type": positive, "default": 1, "help": "epochs of a turn; 1 by default"},
     "works": {

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from benchmarks.session import Session
     from benchmarks.worker import Task
 
-OPTIONS = ("batch-sizes", "rounds", "epochs", "works", "theano-python")
+OPTIONS = ("batch-sizes", "rounds", "epochs", "works", "theano-python", "masked")
 CORRUPTION = 0.3
 
 
@@ -63,10 +63,11 @@ def run(session: Session) -> report.Outcome:
 def settings(session: Session) -> list[Setting]:
     """Return every table's; masks are tried on one model, and not in a quick run."""
     masked = None if session.options.quick else work.WORKS["784-500"]
+    levels = [CORRUPTION] if session.options.masked else [0, CORRUPTION]
     return [
         Setting(model, corruption, batch_size)
         for model in session.works
-        for corruption in ([0, CORRUPTION] if model == masked else [0])
+        for corruption in (levels if model == masked else [0])
         for batch_size in session.batch_sizes
     ]
 

@@ -1,1 +1,1 @@
-"""Examples, one file a story; each runs as a script and from the tests."""
+"""Examples, one topic per file. Each is a script, and is run by the tests."""

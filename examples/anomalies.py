@@ -1,10 +1,10 @@
-"""How well the error of a model finds digits of a class that it has never seen.
+"""Detect digits of a class that the model was not trained on.
 
-For each of the ten digits in turn: an autoencoder learns from the nine others, is calibrated on
-validation digits of those nine, and then judges the test digits. A table shows the area under
-the ROC curve (1 is perfect, 0.5 is chance) beside that of the reconstruction error of PCA, with
-as many components and with few, and of an isolation forest; and how many false alarms were
-raised where 5 % were allowed.
+For each of the ten digits, an autoencoder is trained on the other nine, calibrated on validation
+digits of these nine, and applied to the test digits. A table shows the area under the ROC curve (1
+is perfect, 0.5 is chance). For comparison, it also shows that of the reconstruction error of PCA,
+with as many components and with few, and that of an isolation forest. The last column is the
+measured rate of false alarms, of which 5 % are allowed.
 
     python examples/anomalies.py            # the bundled sample
     python examples/anomalies.py --full     # all of MNIST
@@ -32,7 +32,7 @@ FALSE_ALARMS = 0.05
 
 
 def main(arguments: Sequence[str] | None = None) -> dict[str, list[float]]:
-    """Print the table; return its columns, one number a held-out digit."""
+    """Print the table, and return its columns, with one number for each held-out digit."""
     options = parse(arguments)
     digits = load_mnist(options.data, download=options.download, sample=not options.full)
     print(f"{len(digits.train.images):,} training digits, less those of the class held out")
@@ -49,15 +49,21 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, list[float]]:
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line; what is left out depends on ``--full``."""
+    """Parse the command line; some defaults depend on ``--full``."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     add = parser.add_argument
-    add("--full", action="store_true", help="all of MNIST")
-    add("--digits", type=int, nargs="+", default=range(10), help="held out in turn (all)")
+    add("--full", action="store_true", help="use all of MNIST")
+    add(
+        "--digits",
+        type=int,
+        nargs="+",
+        default=range(10),
+        help="digits to hold out, one after the other (all)",
+    )
     add("--hidden", type=int, default=64, help="units, and components of PCA (%(default)s)")
-    add("--epochs", type=int, help="of the autoencoder")
+    add("--epochs", type=int, help="epochs of the autoencoder")
     add("--data", type=Path, help="mnist.pkl.gz, mnist.npz or a folder of IDX files")
-    add("--download", action="store_true", help="fetch the full data set if it is not here")
+    add("--download", action="store_true", help="download the full data set if it is not found")
     add("--seed", type=int, default=1, help="(%(default)s)")
     add("--quiet", action="store_true", help="no progress bar")
     options = parser.parse_args(arguments)
@@ -69,7 +75,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def evaluate(
     digits: Mnist, digit: int, options: argparse.Namespace
 ) -> Iterator[tuple[str, float]]:
-    """Area under the curve of each method, and the false alarms of ours."""
+    """Compute the area under the curve of each method, and the rate of false alarms."""
     normal = without(digits.train, digit)
     test, strange = digits.test.images, digits.test.labels == digit
     detector = AnomalyDetector(fitted_autoencoder(normal, options), FALSE_ALARMS)
@@ -85,7 +91,7 @@ def evaluate(
 
 
 def fitted_autoencoder(images: Any, options: argparse.Namespace) -> AutoEncoder:
-    """Fit under squared error: cross-entropy grows with the ink of a digit."""
+    """Fit a model with squared error, because cross-entropy grows with the ink of a digit."""
     return AutoEncoder(
         options.hidden,
         activation="tanh",
@@ -99,12 +105,12 @@ def fitted_autoencoder(images: Any, options: argparse.Namespace) -> AutoEncoder:
 
 
 def without(split: Split, digit: int) -> Any:
-    """Images of all other digits."""
+    """Return the images of all other digits."""
     return split.images[split.labels != digit]
 
 
 def auc(strange: Any, errors: Any) -> float:
-    """Probability that a strange digit has a larger error than another."""
+    """Compute the probability that an anomalous digit has a larger error than another."""
     return float(roc_auc_score(strange, errors))
 
 

@@ -1,8 +1,8 @@
-"""The pieces of `autoenc.graph` in functions of one's own.
+"""Use the building blocks of `autoenc.graph` in your own functions.
 
-One weight matrix belongs to a denoising autoencoder and to the hidden layer of a
-perceptron. Each has its own cost and its own compiled function; whichever trains, both
-learn, because nothing is copied. No loop of autoenc is used.
+A denoising autoencoder and the hidden layer of a perceptron share one weight matrix. Each has its
+own cost and its own compiled function. Training either of them changes both, because parameters
+are not copied. The training loop is written out here.
 
     python examples/build_your_own.py
 """
@@ -30,12 +30,12 @@ from autoenc.graph import (
 
 
 def main(arguments: Sequence[str] | None = None) -> float:
-    """Train both by turns; return the error rate on test digits."""
+    """Train both alternately, and return the error rate on test digits."""
     options = parse(arguments)
     train, _, test = load_mnist(sample=True)
     rng = np.random.default_rng(options.seed)
 
-    # One matrix, two owners.
+    # Both layers share one matrix.
     autoencoder = AutoEncoderLayer(784, options.hidden, rng=rng, name="shared")
     hidden = DenseLayer(
         784, options.hidden, rng=None, W=autoencoder.W, bias=autoencoder.hidden_bias
@@ -74,13 +74,13 @@ def main(arguments: Sequence[str] | None = None) -> float:
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     add = parser.add_argument
-    add("--hidden", type=int, default=200, help="units that are shared (%(default)s)")
+    add("--hidden", type=int, default=200, help="shared units (%(default)s)")
     add("--epochs", type=int, default=5, help="(%(default)s)")
     add("--seed", type=int, default=1, help="(%(default)s)")
-    add("--mode", default="NUMBA", help="PyTensor's: NUMBA, JAX or CVM (%(default)s)")
+    add("--mode", default="NUMBA", help="mode of PyTensor: NUMBA, JAX or CVM (%(default)s)")
     return parser.parse_args(arguments)
 
 

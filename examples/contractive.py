@@ -1,7 +1,7 @@
-"""Make codes insensitive to small changes: the contractive penalty.
+"""Make codes insensitive to small changes with the contractive penalty.
 
-The same autoencoder is trained without and with a penalty on ‖∂code/∂x‖². How far codes
-move when a few pixels change tells what it does; what the units look for is drawn.
+The same autoencoder is trained with and without a penalty on ‖∂code/∂x‖². The effect is measured
+as the distance by which codes move under small noise. The filters are plotted.
 
     python examples/contractive.py
 
@@ -22,14 +22,14 @@ from autoenc import AutoEncoder, load_mnist
 
 
 def main(arguments: Sequence[str] | None = None) -> list[float]:
-    """Train with each weight of the penalty; return how far codes move."""
+    """Train with each weight of the penalty, and return the movement of the codes."""
     options = parse(arguments)
     train, _, test = load_mnist(sample=True)
     return [run(options, weight, train.images, test.images) for weight in options.contraction]
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     add = parser.add_argument
     add("--contraction", type=float, nargs="+", default=[0.0, 1.0], help="weights of the penalty")
@@ -47,7 +47,7 @@ def run(
     images: np.ndarray[tuple[int, ...], np.dtype[np.float32]],
     test: np.ndarray[tuple[int, ...], np.dtype[np.float32]],
 ) -> float:
-    """Train with one weight; return the mean movement of a code under small noise."""
+    """Train with one weight, and return the mean movement of a code under small noise."""
     model = AutoEncoder(
         options.hidden,
         contraction=contraction,

@@ -1,7 +1,7 @@
-"""Corruption levels and kinds side by side: what noise teaches the hidden units.
+"""Compare kinds and levels of corruption.
 
-One model for each noise, the same otherwise; filters of each are drawn, and how well each
-rebuilds clean test digits from corrupted ones.
+One model is trained with each kind of noise. The filters are plotted, and the error of
+reconstructing clean test digits from corrupted ones is measured.
 
     python examples/denoising.py
 """
@@ -31,7 +31,7 @@ NOISES: dict[str, Any] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> dict[str, float]:
-    """Train a model for each noise; return the error of each on masked digits."""
+    """Train a model with each noise, and return the errors on masked digits."""
     options = parse(arguments)
     train, _, test = load_mnist(sample=True)
     x = pt.constant(test.images)
@@ -50,13 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, float]:
         file = name.replace(" %", "").replace(",", "").replace(" ", "_").lower()
         model.plot_filters(options.output / f"filters_{file}.png", title=name)
         model.plot_reconstructions(test.images, options.output / f"reconstructions_{file}.png")
-        print(f"{name:24}rebuilds digits, 30 % masked, to an error of {errors[name]:.4f}")
+        print(f"{name:24}error on digits with 30 % masked: {errors[name]:.4f}")
     print(f"filters and reconstructions: {options.output}/")
     return errors
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     add = parser.add_argument
     add("--hidden", type=int, default=500, help="units (%(default)s)")

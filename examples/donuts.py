@@ -1,9 +1,8 @@
-"""Rebuild four columns from two units: the autoencoder on the donuts.
+"""Reconstruct the four columns of the donuts from two units.
 
-Two noisy donuts of different radii lie in two columns; two more columns depend on them.
-A sigmoid code of two units, under a linear output and tied weights, is trained by
-full-batch gradient descent with momentum. One figure shows input, code, reconstruction and
-the curve of the cost.
+Two columns contain two noisy donuts of different radii; two more columns depend on them. An
+autoencoder with two sigmoid units, linear output and tied weights is trained by full-batch
+gradient descent with momentum. One figure shows input, code, reconstruction and the cost.
 
     python examples/donuts.py
 """
@@ -28,7 +27,7 @@ from autoenc.training import Record, train
 
 
 def main(arguments: Sequence[str] | None = None) -> list[Record]:
-    """Train, print the cost every 500 epochs, and draw; return the history."""
+    """Train, print the cost every 500 epochs, plot, and return the history."""
     options = parse(arguments)
     donuts = load_donuts() if options.rows is None else make_donuts(options.rows)
     layer = make_layer(options.units, options.seed)
@@ -43,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> list[Record]:
         n_epochs=options.epochs,
         shuffle=False,
         backend=options.backend,
-        callbacks=[tell],
+        callbacks=[print_cost],
         progress=False,
     )
     draw(layer, x, donuts, history, options)
@@ -51,25 +50,25 @@ def main(arguments: Sequence[str] | None = None) -> list[Record]:
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     add = parser.add_argument
-    add("--rows", type=int, help="make so many points; by default the bundled ones are used")
-    add("--units", type=int, default=2, help="of the code (%(default)s)")
+    add("--rows", type=int, help="number of points to draw; by default the bundled ones are used")
+    add("--units", type=int, default=2, help="units of the code (%(default)s)")
     add("--epochs", type=int, default=10_000, help="(%(default)s)")
-    add("--seed", type=int, default=4, help="of the weights (%(default)s)")
+    add("--seed", type=int, default=4, help="seed of the weights (%(default)s)")
     add("--backend", default="auto", choices=["auto", "c", "xla", "numba"])
     add("--output", type=Path, default=Path("out/donuts"), help="folder (%(default)s)")
     return parser.parse_args(arguments)
 
 
 def make_layer(n_units: int, seed: int) -> AutoEncoderLayer:
-    """Make a layer with Gaussian weights, whose variables bear its name."""
+    """Create a layer with Gaussian weights, whose name is part of those of its variables."""
     W = pytensor.shared(gaussian_weights(np.random.default_rng(seed), 4, n_units), name="donuts_W")
     return AutoEncoderLayer(4, n_units, rng=None, output="linear", W=W, name="donuts")
 
 
-def tell(record: Record) -> None:
+def print_cost(record: Record) -> None:
     """Print the cost of every 500th epoch."""
     if record["epoch"] == 1 or record["epoch"] % 500 == 0:
         print(f"epoch {record['epoch']:6,}: cost {record['cost']:.6f}")
@@ -82,7 +81,7 @@ def draw(
     history: Sequence[Record],
     options: argparse.Namespace,
 ) -> None:
-    """Draw the debug figure: input, code, reconstruction, cost."""
+    """Plot input, code, reconstruction and cost in one figure."""
     backend = resolve_backend(options.backend)
     encode = backend.function([x], layer.encode(x))
     reconstruct = backend.function([x], layer.reconstruct(x))

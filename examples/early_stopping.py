@@ -1,8 +1,8 @@
-"""Stop a perceptron before it learns its training digits by heart.
+"""Stop the training of a perceptron before it overfits.
 
-Geometric patience, as the tutorials have it: so many minibatches are looked at regardless,
-and each clear improvement of the validation error grants as many again. The model with the
-lowest validation error is the one that is tested.
+The rule is geometric patience, as in the Theano tutorials: a minimum number of minibatches is
+always used, and each significant improvement of the validation error extends the training. The
+model with the lowest validation error is tested.
 
     python examples/early_stopping.py
     python examples/early_stopping.py --full    # all of MNIST, 500 hidden units
@@ -21,7 +21,7 @@ from autoenc.training import GeometricPatience
 
 
 def main(arguments: Sequence[str] | None = None) -> float:
-    """Train with early stopping; return the test error in percent."""
+    """Train with early stopping, and return the test error in percent."""
     options = parse(arguments)
     train, valid, test = load_mnist(options.data, sample=not options.full)
     model = PerceptronClassifier(
@@ -45,12 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> float:
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     add = parser.add_argument
-    add("--full", action="store_true", help="all of MNIST")
+    add("--full", action="store_true", help="use all of MNIST")
     add("--hidden", type=int, default=500, help="units (%(default)s)")
-    add("--epochs", type=int, default=1_000, help="at most (%(default)s)")
+    add("--epochs", type=int, default=1_000, help="maximum number of epochs (%(default)s)")
     add("--patience", type=int, default=5_000, help="minibatches (%(default)s)")
     add("--learning-rate", type=float, default=0.3, help="(%(default)s)")
     add("--l2", type=float, default=1e-4, help="penalty (%(default)s)")

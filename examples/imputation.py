@@ -1,9 +1,9 @@
-"""Fill in what is missing: a denoising autoencoder against means, neighbours and regressions.
+"""Impute missing values with a denoising autoencoder.
 
-Entries of scikit-learn's digits, 8×8, are removed at random. A denoising autoencoder with
-``missing="mask"`` learns from the rest, where an entry that is missing is like one that noise has
-taken, and `impute` fills in what it reconstructs. Beside it: the mean of each column,
-the five nearest neighbours, and a Bayesian regression of each column on the others.
+Entries of scikit-learn's digits (8×8 pixels) are removed at random. A denoising autoencoder with
+``missing="mask"`` is trained on the rest; it treats missing entries like masked ones. `impute`
+replaces them by their reconstruction. This is compared with the mean of each column, the five
+nearest neighbours, and a Bayesian regression of each column on the others.
 
     python examples/imputation.py --missing 0.1 0.3
 """
@@ -27,7 +27,7 @@ Array = np.ndarray[Any, Any]
 
 
 def main(arguments: Sequence[str] | None = None) -> dict[float, dict[str, float]]:
-    """Compare the errors on what was removed; return them by part and method."""
+    """Compare the errors on removed entries, and return them by fraction and method."""
     options = parse(arguments)
     digits = (load_digits().data / 16).astype("float32")[: options.rows]
     errors = {}
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[float, dict[str, float]
 
 
 def compare(digits: Array, part: float, options: argparse.Namespace) -> dict[str, float]:
-    """Remove a part of the entries, and give each method's error on them."""
+    """Remove a fraction of the entries, and return the error of each method on them."""
     missing = np.random.default_rng(options.seed).random(digits.shape) < part
     holes = np.where(missing, np.nan, digits)
     model = DenoisingAutoEncoder(
@@ -68,17 +68,19 @@ def compare(digits: Array, part: float, options: argparse.Namespace) -> dict[str
 
 
 def rmse(values: Array, right: Array) -> float:
-    """Root of the mean squared error."""
+    """Return the root of the mean squared error."""
     return float(np.sqrt(np.mean((values - right) ** 2)))
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
+    """Parse the command line."""
     assert __doc__ is not None
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parts = (0.1, 0.2, 0.3, 0.4)
-    parser.add_argument("--missing", type=float, nargs="+", default=parts, help="parts to remove")
-    parser.add_argument("--rows", type=int, help="how many digits (default: all 1,797)")
+    parser.add_argument(
+        "--missing", type=float, nargs="+", default=parts, help="fractions to remove"
+    )
+    parser.add_argument("--rows", type=int, help="number of digits (default: all 1,797)")
     parser.add_argument("--epochs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quiet", action="store_true", help="no progress bar")

@@ -1,10 +1,10 @@
-"""Draw saved models, while training goes on or years later.
+"""Plot saved models, during training or later.
 
     python examples/plot_models.py out/models            # every model file in a folder
     python examples/plot_models.py a.safetensors b.safetensors
 
-Models are saved during training by ``fit(X, callbacks=[SaveEvery("out/models", epochs=1)])``.
-The parameters are read from the files alone: no class of autoenc is needed for that.
+``fit(X, callbacks=[SaveEvery("out/models", epochs=1)])`` saves models during training. Only the
+files are read here: no estimator is needed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from autoenc.storage import load_arrays
 
 
 def main(arguments: Sequence[str] | None = None) -> list[Path]:
-    """Draw the filters of each model, their way through the models, and the curve."""
+    """Plot the filters of each model, their change over time, and the cost."""
     options = parse(arguments)
     paths = model_files(options.models)
     weights, written = [], []
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> list[Path]:
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("models", type=Path, nargs="+", help="model files, or folders of them")
     parser.add_argument(
@@ -53,7 +53,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def model_files(places: Sequence[Path]) -> list[Path]:
-    """List the model files of all places, in the order of their names."""
+    """Return the model files in all places, sorted by name."""
     found = [
         file
         for place in places

@@ -1,8 +1,8 @@
 """Pre-train a stack of denoising autoencoders, then fine-tune it with labels.
 
-Three layers learn from digits without their labels, one on top of the other; then the same
-weights, under a softmax layer, learn to tell the digits apart. The model with the lowest
-validation error is the one that is tested.
+Three layers are trained on digits without labels, one on top of the other. Then the same weights,
+with a softmax layer on top, are trained as a classifier. The model with the lowest validation
+error is tested.
 
     python examples/stacked.py            # the bundled sample, small layers
     python examples/stacked.py --full     # all of MNIST, three layers of 1,000 units
@@ -24,7 +24,7 @@ from autoenc.training import EpochPatience
 
 
 def main(arguments: Sequence[str] | None = None) -> list[float]:
-    """Train with each seed; return the test errors in percent."""
+    """Train with each seed, and return the test errors in percent."""
     options = parse(arguments)
     digits = load_mnist(options.data, download=options.download, sample=not options.full)
     print(f"{len(digits.train.images):,} training digits")
@@ -36,27 +36,37 @@ def main(arguments: Sequence[str] | None = None) -> list[float]:
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line; what is left out depends on ``--full``."""
+    """Parse the command line; some defaults depend on ``--full``."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     add = parser.add_argument
-    add("--full", action="store_true", help="all of MNIST and three layers of 1,000 units")
+    add("--full", action="store_true", help="use all of MNIST and three layers of 1,000 units")
     add("--hidden", type=int, nargs="+", help="units of each layer")
-    add("--corruption", type=float, nargs="+", help="of each layer")
-    add("--pretraining-epochs", type=int, help="for each layer")
-    add("--epochs", type=int, help="of fine-tuning")
-    add("--dropout", type=float, nargs="+", help="of the input and each layer, in fine-tuning")
-    add("--learning-rate", type=float, default=0.1, help="of fine-tuning (%(default)s)")
-    add("--momentum", type=float, default=0.95, help="of fine-tuning (%(default)s)")
-    add("--decay", type=float, default=0.985, help="of the rate, an epoch (%(default)s)")
+    add("--corruption", type=float, nargs="+", help="level of corruption of each layer")
+    add("--pretraining-epochs", type=int, help="epochs for each layer")
+    add("--epochs", type=int, help="epochs of fine-tuning")
+    add(
+        "--dropout",
+        type=float,
+        nargs="+",
+        help="dropout of the input and each layer in fine-tuning",
+    )
+    add("--learning-rate", type=float, default=0.1, help="for fine-tuning (%(default)s)")
+    add("--momentum", type=float, default=0.95, help="for fine-tuning (%(default)s)")
+    add(
+        "--decay",
+        type=float,
+        default=0.985,
+        help="factor of the learning rate per epoch (%(default)s)",
+    )
     add("--batch-size", type=int, default=100, help="rows of a minibatch (%(default)s)")
     add("--data", type=Path, help="mnist.pkl.gz, mnist.npz or a folder of IDX files")
-    add("--download", action="store_true", help="fetch the full data set if it is not here")
+    add("--download", action="store_true", help="download the full data set if it is not found")
     add("--seed", type=int, default=1, help="(%(default)s)")
-    add("--seeds", type=int, default=1, help="how many, counted from --seed (%(default)s)")
+    add("--seeds", type=int, default=1, help="number of seeds, starting with --seed (%(default)s)")
     add("--backend", default="auto", choices=["auto", "c", "xla", "numba"])
-    add("--device", help="cpu, cuda or cuda<number>; by default the fastest there is")
-    add("--output", type=Path, help="where to save the model")
-    add("--checkpoints", type=Path, help="folder of checkpoints, to go on from if there are any")
+    add("--device", help="cpu, cuda or cuda<number>; by default the fastest available")
+    add("--output", type=Path, help="folder to save the models in")
+    add("--checkpoints", type=Path, help="folder of checkpoints; resume from those in it")
     add("--quiet", action="store_true", help="no progress bar")
     options = parser.parse_args(arguments)
     for name, value in (FULL if options.full else SAMPLE).items():
@@ -82,7 +92,7 @@ SAMPLE = {
 
 
 def run(options: argparse.Namespace, digits: Mnist, seed: int) -> float:
-    """Train with one seed; return the test error in percent."""
+    """Train with one seed, and return the test error in percent."""
     started = perf_counter()
     model = StackedDenoisingClassifier(
         options.hidden,
@@ -94,7 +104,7 @@ def run(options: argparse.Namespace, digits: Mnist, seed: int) -> float:
         momentum=options.momentum,
         batch_size=options.batch_size,
         n_epochs=options.epochs,
-        # Long enough never to stop: what is wanted is the best of all epochs.
+        # Never stops early, but keeps the best of all epochs.
         early_stopping=EpochPatience(options.epochs),
         random_state=seed,
         backend=options.backend,

@@ -1,7 +1,7 @@
 """A guided tour of symbolic mathematics, from x² to gradient descent.
 
-Every step prints what it shows. What Theano's texts called ``theano.tensor`` is
-``pytensor.tensor`` today; nothing else has changed.
+Every step prints its results. What Theano's tutorials call ``theano.tensor`` is now
+``pytensor.tensor``; the rest is the same.
 
     python examples/symbolic_tour.py
 """
@@ -17,25 +17,25 @@ from pytensor.printing import pp
 
 import autoenc  # noqa: F401 - sets floatX, as importing Theano did
 
-# Compiles in no time, and runs slowly: fine for a tour.
+# Compiles fast and runs slowly, which is right for a tour.
 MODE = "FAST_COMPILE"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Take the steps one by one."""
+    """Run the steps one by one."""
     for number, step in enumerate(STEPS, start=1):
         print(f"\n{number}. {step.__doc__}\n")
         step()
 
 
 def symbols() -> None:
-    """Name numbers that are not known yet: scalars, vectors, matrices."""
+    """Declare symbolic variables: scalars, vectors, matrices."""
     for symbol in (pt.scalar("x"), pt.vector("v"), pt.matrix("A"), pt.iscalar("n")):
         print(f"{symbol} is a {symbol.type}")
 
 
 def square() -> None:
-    """Build an expression, a graph; compiled, it is a function. Here x²."""
+    """Build an expression, which is a graph, and compile it to a function. Here x²."""
     x = pt.scalar("x")
     y = x**2
     f = pytensor.function([x], y, mode=MODE)
@@ -43,7 +43,7 @@ def square() -> None:
 
 
 def power() -> None:
-    """Use several arguments. Here xⁿ, of a real and a whole number."""
+    """Use several arguments. Here xⁿ with an integer n."""
     x, n = pt.scalar("x"), pt.iscalar("n")
     f = pytensor.function([x, n], x**n, mode=MODE)
     print(f"2¹⁰ = {f(2, 10)}")
@@ -57,13 +57,13 @@ def matrix_times_vector() -> None:
 
 
 def evaluate() -> None:
-    """Evaluate an expression for a quick look, without a function."""
+    """Evaluate an expression directly, without compiling a function."""
     x = pt.scalar("x")
     print(f"exp(x) at x = 1 is {pt.exp(x).eval({x: 1.0}, mode=MODE):.5f}")
 
 
 def derive() -> None:
-    """Derive: the graph is derived, not the numbers, and the result is a graph too."""
+    """Differentiate a graph symbolically; the result is a graph as well."""
     x = pt.scalar("x")
     slope = pytensor.grad(x**3, x)
     print(f"the slope of x³ at 2 is {slope.eval({x: 2.0}, mode=MODE)}")
@@ -73,7 +73,7 @@ def derive() -> None:
 
 
 def shared() -> None:
-    """Share a value between calls; it can be read and set."""
+    """Keep a value between calls in a shared variable, which can be read and set."""
     counter = pytensor.shared(np.asarray(0, "int32"), name="counter")
     count = pytensor.function([], counter, updates={counter: counter + 1}, mode=MODE)
     print(f"three calls return {[int(count()) for _ in range(3)]}")
@@ -83,7 +83,7 @@ def shared() -> None:
 
 
 def descend() -> None:
-    """Descend: updates and gradients together are gradient descent. Here towards √2."""
+    """Combine gradients and updates to gradient descent. Here towards √2."""
     x = pytensor.shared(np.asarray(1.0, pytensor.config.floatX), name="x")
     cost = (x**2 - 2) ** 2
     rate = np.asarray(0.05, x.dtype)

@@ -1,8 +1,8 @@
 """Learn features of handwritten digits, without and with corruption.
 
-The classic pair of runs: the same autoencoder trained on clean digits, and on digits
-of which three pixels in ten are set to black. What the hidden units look for goes from
-noise to strokes and blobs.
+This is the classic pair of runs: the same autoencoder is trained on clean digits, and on digits
+with three pixels in ten set to black. The filters of the hidden units change from noise to strokes
+and blobs.
 
     python examples/train_mnist.py
     python examples/train_mnist.py --epochs 3 --corruption 0.3 --output out/quick
@@ -21,14 +21,14 @@ from autoenc.watching import write_history
 
 
 def main(arguments: Sequence[str] | None = None) -> list[DenoisingAutoEncoder]:
-    """Train one model for each corruption level, and write what it learned."""
+    """Train one model for each corruption level, and write its pictures."""
     options = parse(arguments)
     digits = load_digits(options)
     return [run(options, digits, corruption) for corruption in options.corruption]
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     add = parser.add_argument
     add("--corruption", type=float, nargs="+", default=[0.0, 0.3], help="one run for each")
@@ -37,20 +37,20 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--batch-size", type=int, default=20, help="rows of a minibatch (%(default)s)")
     add("--learning-rate", type=float, default=0.1, help="(%(default)s)")
     add("--data", type=Path, help="mnist.pkl.gz, mnist.npz or a folder of IDX files")
-    add("--download", action="store_true", help="fetch the full data set if it is not here")
+    add("--download", action="store_true", help="download the full data set if it is not found")
     add("--sample", action="store_true", help="use the bundled sample of 5,000 digits")
     add("--output", type=Path, default=Path("out/train_mnist"), help="folder (%(default)s)")
     add("--backend", default="auto", choices=["auto", "c", "xla", "numba"])
-    add("--device", help="cpu, cuda or cuda<number>; by default the fastest there is")
+    add("--device", help="cpu, cuda or cuda<number>; by default the fastest available")
     add("--seed", type=int, default=123, help="(%(default)s)")
     add("--checkpoint", action="store_true", help="write a checkpoint after every epoch")
-    add("--resume", action="store_true", help="go on from the checkpoints that are there")
+    add("--resume", action="store_true", help="resume from existing checkpoints")
     add("--quiet", action="store_true", help="no progress bar")
     return parser.parse_args(arguments)
 
 
 def load_digits(options: argparse.Namespace) -> Mnist:
-    """Load full MNIST where it is found, else the sample; say which."""
+    """Load full MNIST if it is found, else the sample, and print which."""
     digits = None
     if not options.sample:
         try:
@@ -63,13 +63,13 @@ def load_digits(options: argparse.Namespace) -> Mnist:
         digits = load_mnist(sample=True)
         print(
             f"the bundled sample of MNIST: {len(digits.train.images):,} training digits "
-            "(--download fetches all 50,000)"
+            "(--download gets all 50,000)"
         )
     return digits
 
 
 def run(options: argparse.Namespace, digits: Mnist, corruption: float) -> DenoisingAutoEncoder:
-    """Train at one corruption level; write pictures, history and model."""
+    """Train with one corruption level, and write pictures, history and model."""
     print(f"\ncorruption {corruption:.0%}")
     model = DenoisingAutoEncoder(
         n_hidden=options.hidden,
@@ -101,7 +101,7 @@ def run(options: argparse.Namespace, digits: Mnist, corruption: float) -> Denois
 
 
 def write(model: DenoisingAutoEncoder, digits: Mnist, folder: Path) -> None:
-    """Write everything there is to see."""
+    """Write pictures, history and model."""
     model.plot_filters(folder / "filters.png")
     model.plot_reconstructions(digits.test.images, folder / "reconstructions.png")
     model.plot_loss(folder / "loss.png")

@@ -1,10 +1,10 @@
-"""Watch a training: a csv file, TensorBoard, the best model and a film of the filters.
+"""Monitor a training with a csv file, TensorBoard, the best model and an animation.
 
     python examples/watching.py
-    tensorboard --logdir out/watching/events     # while it runs, or after
+    tensorboard --logdir out/watching/events     # during the training or later
 
-Everything is written while training goes on, so that nothing is lost with a run that is cut
-off. TensorBoard needs ``pip install "autoenc[tensorboard]"``; the rest needs nothing more.
+Everything is written during the training, so nothing is lost if it is interrupted. TensorBoard
+needs ``pip install "autoenc[tensorboard]"``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from autoenc.watching import CsvHistory, FilmFilters, SaveBest, TensorBoard
 
 
 def main(arguments: Sequence[str] | None = None) -> DenoisingAutoEncoder:
-    """Train with four watchers; return the best model, read from its file."""
+    """Train with four callbacks, and return the best model, loaded from its file."""
     options = parse(arguments)
     digits = load_mnist(sample=True)
     best = SaveBest(options.output / "best.safetensors")
@@ -38,17 +38,17 @@ def main(arguments: Sequence[str] | None = None) -> DenoisingAutoEncoder:
     model.fit(digits.train.images, callbacks=watchers)
     assert best.best is not None
     print(f"the best model is that of epoch {best.best['epoch']}: {best.path}")
-    print(f"history.csv, filters.gif and what TensorBoard shows: {options.output}/")
+    print(f"history.csv, filters.gif and the events of TensorBoard: {options.output}/")
     return DenoisingAutoEncoder.load(best.path)
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     add = parser.add_argument
     add("--hidden", type=int, default=100, help="hidden units (%(default)s)")
     add("--epochs", type=int, default=10, help="passes over 5,000 digits (%(default)s)")
-    add("--every", type=int, default=2, help="epochs between two pictures (%(default)s)")
+    add("--every", type=int, default=2, help="epochs between pictures (%(default)s)")
     add("--output", type=Path, default=Path("out/watching"), help="folder (%(default)s)")
     add("--seed", type=int, default=123, help="(%(default)s)")
     add("--quiet", action="store_true", help="no progress bar")

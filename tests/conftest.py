@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import settings
 
-from autoenc import load_mnist
+from autoenc import backends, load_mnist
+from autoenc.backends.c.compiler import compiler_trouble
 from autoenc.datasets import Mnist
+from autoenc.folders import cache_folder
 
 # The full data set may be in a folder that several checkouts share; where it is found,
 # more tests are collected.
@@ -25,11 +33,58 @@ os.environ.setdefault("AUTOENC_BACKEND", "xla")
 # MLflow counts its users over the network unless it is told not to when it is imported.
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
+# A shell starts background jobs with SIGINT ignored. The tests of Ctrl-C send it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _keep_compiled_code():
+    """Compile once for all test processes, also where there is no usable home folder."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            cache_folder()
+        except UserWarning:
+            folder = tempfile.mkdtemp(prefix="autoenc-tests-")
+            os.environ["XDG_CACHE_HOME"] = folder
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+
+_keep_compiled_code()
+
 # Compilation makes the first example of a property slow.
 settings.register_profile("autoenc", deadline=None)
 settings.load_profile("autoenc")
 
 BACKENDS = ("c", "xla", "numba")
+
+
+def _skip_c(*_):
+    pytest.skip(f"the C backend cannot be had: {compiler_trouble()}")
+
+
+# Where nothing can be compiled, a test that asks for C is reported as not run, and why.
+if compiler_trouble():
+    backends.CBackend = _skip_c
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Do the same where another process asks for C."""
+    try:
+        return (yield)
+    except (subprocess.CalledProcessError, AssertionError) as error:
+        said = f"{error} {getattr(error, 'stderr', '')}"
+        if (reason := compiler_trouble()) and reason in said:
+            _skip_c()
+        raise
+
+
+@pytest.fixture(scope="session")
+def compiler():
+    """Skip a test that compiles C where that is not possible, such as in another process."""
+    if compiler_trouble():
+        _skip_c()
 
 
 @pytest.fixture(scope="session")

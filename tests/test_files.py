@@ -2,7 +2,9 @@
 
 import ast
 import errno
+import fcntl
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import autoenc
-from autoenc.files import UNFINISHED, atomic_write
+from autoenc.files import UNFINISHED, atomic_write, check_writable
 from torture.stopping import FAILURES, WRITERS, torment
 
 ROOT = Path(autoenc.__file__).parents[1]
@@ -120,11 +122,101 @@ def test_a_link_keeps_being_one(tmp_path):
 
 def test_what_is_no_file_is_refused(tmp_path):
     for path in (tmp_path, tmp_path / "..", Path(os.devnull)):
-        with pytest.raises(OSError, match="is there and is not a file"):
+        with pytest.raises(OSError, match="exists and is not a regular file"):
             write(path, "new")
     (tmp_path / "file").write_text("")
     with pytest.raises(NotADirectoryError, match="a part of that path is a file"):
         write(tmp_path / "file" / "below", "new")
+
+
+def test_a_pipe_a_socket_and_a_loop_of_links_are_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for name, message in (("pipe", "not a regular file"), ("loop", "symbolic links")):
+        with pytest.raises(OSError, match=message):
+            write(tmp_path / name, "new")
+    assert names(tmp_path) == ["loop", "pipe"]
+
+
+def test_the_owner_of_the_old_file_is_kept(tmp_path):
+    """Root, who may give files away, must not take them over."""
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+    owner = (1234, 2345) if os.getuid() == 0 else (os.getuid(), os.getgid())
+    os.chown(path, *owner)
+    path.chmod(0o640)
+    write(path, "new")
+    found = path.stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (*owner, 0o640)
+
+
+def test_where_the_owner_cannot_be_kept_set_user_id_is_not(tmp_path, monkeypatch):
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+    path.chmod(0o4750)
+    real = Path.stat
+
+    def of_another(self, **options):
+        found = real(self, **options)
+        return os.stat_result((*found[:4], 4321, *found[5:])) if self.name == path.name else found
+
+    def refuse(*_):
+        raise PermissionError(errno.EPERM, "not yours")
+
+    monkeypatch.setattr(Path, "stat", of_another)
+    monkeypatch.setattr(os, "chown", refuse)
+    write(path, "new")
+    monkeypatch.undo()
+    assert path.stat().st_mode & 0o7777 == 0o750
+
+
+def test_files_are_flushed_through_handles_that_may_write(tmp_path, monkeypatch):
+    """Windows refuses to flush what was opened for reading; so do some disks with folders."""
+    fsync = os.fsync
+
+    def as_on_windows(handle):
+        if fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, "Bad file descriptor")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", as_on_windows)
+    write(tmp_path / "file.txt", "new")
+    assert (tmp_path / "file.txt").read_text() == "new"
+
+
+def test_whether_a_file_can_be_written_is_known_before(tmp_path, monkeypatch):
+    path = tmp_path / "below" / "file.txt"
+    check_writable(path, 3_000_000)
+    assert names(path.parent) == []
+    path.write_text("old")
+    path.chmod(0o600)
+    real = Path.open
+
+    def full(self, *args, **options):
+        file = real(self, *args, **options)
+        return Full(file) if UNFINISHED in self.name else file
+
+    class Full:
+        def __init__(self, file):
+            self.file = file
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            self.file.close()
+
+        def write(self, data):
+            return self.file.write(data[:1000])
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(OSError, match=rf"No space left on device: '{path}'"):
+        check_writable(path, 3_000_000)
+    monkeypatch.undo()
+    assert names(path.parent) == ["file.txt"]
+    assert path.read_text() == "old"
+    with pytest.raises(OSError, match="not a regular file"):
+        check_writable(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -205,15 +297,20 @@ WRITES = {
     "tofile", "dump", "to_csv", "to_json", "copyfile", "copy2", "move", "rename", "replace",
     "mkstemp", "NamedTemporaryFile", "urlretrieve", "retrieve", "save_file",
 }  # fmt: skip
+# Flags of os.open with which a file is written.
+WRITING = {"APPEND", "CREAT", "RDWR", "TRUNC", "WRONLY"}
 # Of these names, what belongs to others: text, arrays, and our own that write atomically.
 OTHERS = {"replace": {"Path", "os", "temporary"}, "save": {"np", "pictures", "image", "Image"}}
-# What need not go through it, or does so in another way.
+# Modules that need not use it, or do the same in another way.
 EXEMPT = {
-    "autoenc/files.py": "is where it is done",
-    "autoenc/backends/c/blas.py": "renames a link that it has made to a library",
+    "autoenc/files.py": "implements it",
+    "autoenc/folders.py": "tries whether a folder can be written to",
+    "autoenc/backends/c/blas.py": "renames a link to a library",
+    "autoenc/backends/xla/thin/launching.py": "compiles in a temporary folder",
     "autoenc/cli/__init__.py": "opens the null device",
-    "autoenc/tables/writing.py": "has functions that are given the temporary file",
-    "autoenc/tables/folders.py": "writes a whole folder elsewhere, then renames it",
+    "autoenc/training/lock.py": "opens a file to lock it",
+    "autoenc/tables/writing.py": "has functions that write to the temporary file",
+    "autoenc/tables/folders.py": "writes a folder elsewhere, and renames it",
 }
 
 
@@ -234,7 +331,8 @@ def opens_for_writing(call):
     if name == "open":
         values = [*call.args, *(keyword.value for keyword in call.keywords)]
         modes = [value.value for value in values if isinstance(value, ast.Constant)]
-        return any(set(str(mode)) & set("wax+") for mode in modes) or "os.O_" in ast.unparse(call)
+        flags = re.findall(r"os\.O_(\w+)", ast.unparse(call))
+        return any(set(str(mode)) & set("wax+") for mode in modes) or bool(WRITING & set(flags))
     if name in OTHERS:
         return owner.split(".")[0].split("[")[0] in OTHERS[name]
     return name in WRITES

@@ -138,7 +138,7 @@ def _format(name: str) -> Format:
 
 
 def executions(folder: Path) -> list[str]:
-    """Give each reader every pickle that runs something; return those that ran or were read."""
+    """Try each reader on every pickle that runs something; return those that ran or were read."""
     os.chdir(folder)
     Path("beside.py").write_text("open('ran', 'w').close()")
     failures = []

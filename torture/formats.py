@@ -88,7 +88,7 @@ def formats() -> list[Format]:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Tell whether two trees hold the same, to the bit."""
+    """Return whether two trees hold the same, to the bit."""
     if type(one) is not type(other):
         return False
     if isinstance(one, np.ndarray):

@@ -1,10 +1,10 @@
-"""Kill trainings at random moments, go on from their checkpoints, and compare the bytes.
+"""Kill trainings at random moments, resume from their checkpoints, and compare the bytes.
 
     python -m torture.kills --runs 100
 
 Every run is a training with masks, and one of several optimizers, schedules and rules for early
 stopping, that writes a checkpoint after every block. It is killed once with ``kill -9``, at a
-random moment of its life, and gone on with until it is done. It must end with the parameters
+random moment of its life, and resumed until it is done. It must end with the parameters
 and costs, to the byte, of the same training undisturbed.
 """
 
@@ -114,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def torment(kind: Kind, backend: str, n: int, rng: random.Random) -> tuple[int, int]:
-    """Kill `n` trainings once each; count those that end the same, and those gone on with."""
+    """Kill `n` trainings once each; count those that end the same, and those that were resumed."""
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder, f"{i}.ckpt") for i in range(n)]
         whole, seconds = _in_child(kind, backend, Path(folder, "whole.ckpt"))

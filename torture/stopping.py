@@ -248,7 +248,7 @@ def torment(writer: Writer, failure: Callable[..., Report], n_points: int) -> Re
 
 @cache
 def disks_can_be_mounted() -> bool:
-    """Tell whether this process may mount a small disk."""
+    """Return whether this process may mount a small disk."""
     with tempfile.TemporaryDirectory() as folder:
         try:
             with _small_disk(Path(folder)):
@@ -327,7 +327,7 @@ def _small_disk(folder: Path) -> Iterator[None]:
 
 
 def _fill(filler: Path) -> int:
-    """Take what is left of a disk; return the size of the file that does."""
+    """Fill a disk with one file; return its size."""
     with filler.open("ab", buffering=0) as file:
         try:
             while True:

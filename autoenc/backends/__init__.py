@@ -1,4 +1,4 @@
-"""Where graphs are compiled and run: C, XLA or Numba; this room alone names them.
+"""Backends that compile and run graphs: C, XLA and Numba. Only this package imports them.
 
 >>> resolve_backend("xla", device="cpu").name
 'xla'
@@ -6,17 +6,18 @@
 
 from __future__ import annotations
 
-import functools
 import importlib.util
 import os
 
 from autoenc.backends.base import Backend, BackendError, BlockRunner
-from autoenc.backends.c.backend import CBackend, has_compiler
+from autoenc.backends.c.backend import CBackend
 from autoenc.backends.c.blas import find_blas
-from autoenc.backends.cpu import cpu_vendor, has_cpu_flag
-from autoenc.backends.precision import in_precision
+from autoenc.backends.c.compiler import compiler_trouble
+from autoenc.backends.cpu import cpu_vendor, has_cpu_flag, usable_threads
+from autoenc.backends.mixed_precision import in_precision
+from autoenc.backends.once import once
 from autoenc.backends.step import Step, make_step
-from autoenc.settings import Settings, check_device, read_settings
+from autoenc.settings import Settings, check_device, user_settings
 
 __all__ = [
     "BACKENDS",
@@ -27,23 +28,25 @@ __all__ = [
     "in_precision",
     "make_step",
     "resolve_backend",
+    "usable_threads",
 ]
 
 BACKENDS = ("c", "xla", "numba")
 
 
 def resolve_backend(backend: str | Backend = "auto", device: str | None = None) -> Backend:
-    """Find the backend that a name stands for.
+    """Return the backend that a name stands for.
 
     Parameters
     ----------
     backend : {"auto", "c", "xla", "numba"} or Backend
-        ``"auto"`` takes CUDA if there is a GPU; else C if there is a compiler and a
-        fast BLAS, but for AMD's processors without AVX-512, where XLA's products are
+        ``"auto"`` takes CUDA if there is a GPU; else C if a trial compilation succeeds and
+        there is a fast BLAS, but for AMD's processors without AVX-512, where XLA's products are
         faster; else XLA on the CPU. The environment variable ``AUTOENC_BACKEND`` names
         what ``"auto"`` is to stand for instead.
     device : {"cpu", "cuda", "cuda0", ...}, optional
-        By default what ``THEANO_FLAGS`` or ``.theanorc`` says, else chosen as above.
+        By default what ``THEANO_FLAGS`` or ``.theanorc`` said when the process first asked, else
+        chosen as above.
 
     Returns
     -------
@@ -60,15 +63,21 @@ def resolve_backend(backend: str | Backend = "auto", device: str | None = None) 
     if not isinstance(backend, str):
         return backend
     _check_name(backend, "backend")
-    settings = read_settings()
+    settings = user_settings()
     device = check_device(device) or settings.device
     reason = "asked for"
     if backend == "auto" and (backend := os.environ.get("AUTOENC_BACKEND", "auto")) != "auto":
         _check_name(backend, "AUTOENC_BACKEND")
         reason = "AUTOENC_BACKEND asks for it"
-    if backend == "auto":
-        backend, device, reason = _choose(device)
-    return _make(backend, _device_for(backend, device), settings, reason)
+    if backend != "auto":
+        return _make(backend, _device_for(backend, device), settings, reason)
+    backend, device, reason = _choose(device)
+    try:
+        return _make(backend, device, settings, reason)
+    except BackendError as error:
+        if backend != "c":
+            raise
+        return _make("xla", "cpu", settings, f"C would be faster here, but {error}")
 
 
 def _check_name(name: str, what: str) -> None:
@@ -78,17 +87,17 @@ def _check_name(name: str, what: str) -> None:
 
 
 def _choose(device: str | None) -> tuple[str, str, str]:
-    """Backend, device and why."""
+    """Return backend, device and why."""
     if device not in (None, "cpu"):
         return "xla", device, f"device {device!r} was asked for"
     if device is None and _has_cuda():
         return "xla", "cuda", "there is a CUDA GPU"
-    if not has_compiler():
-        return "xla", "cpu", "there is no C++ compiler"
     if cpu_vendor() == "AuthenticAMD" and not has_cpu_flag("avx512f"):
         return "xla", "cpu", "its products are the fastest on AMD's processors without AVX-512"
     if not find_blas():
         return "xla", "cpu", "there is no fast BLAS for C"
+    if trouble := compiler_trouble():
+        return "xla", "cpu", f"C would be faster here, but {trouble}"
     return "c", "cpu", "it is the fastest on this processor"
 
 
@@ -103,7 +112,7 @@ def _device_for(name: str, device: str | None) -> str:
     return "cpu"
 
 
-@functools.cache
+@once
 def _make(name: str, device: str, settings: Settings, reason: str) -> Backend:
     backend = _construct(name, device, settings)
     backend.reason = reason
@@ -122,7 +131,7 @@ def _construct(name: str, device: str, settings: Settings) -> Backend:
     return XlaBackend(device)
 
 
-@functools.cache
+@once
 def _has_cuda() -> bool:
     # Importing JAX takes a second; without its CUDA plugin there is no need to ask it.
     plugins = ("jax_cuda12_plugin", "jax_cuda13_plugin")

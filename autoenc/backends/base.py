@@ -1,4 +1,4 @@
-"""What every backend offers to the rooms below."""
+"""The interface of every backend."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ from autoenc.graph.types import Expression
 
 Array: TypeAlias = np.ndarray[Any, Any]
 DeviceArray: TypeAlias = Any
-"""An array where the backend wants it: NumPy's own in C, JAX's on XLA."""
+"""An array on the backend's device: NumPy's own in C, JAX's on XLA."""
+
+
+# Rows of a block on a CPU: few enough for a progress bar to move and Ctrl-C to be heard, enough
+# for the cost of a call to vanish.
+ROWS_PER_BLOCK = 5_000
 
 
 class BackendError(RuntimeError):
-    """A backend or device that was asked for cannot be had."""
+    """A backend or device that was asked for is not available."""
 
 
 class BlockRunner(Protocol):
@@ -30,9 +35,9 @@ class BlockRunner(Protocol):
         data : sequence of device arrays
             One for each input of the step.
         rows : int array, (minibatches, rows of a minibatch)
-            Which rows of the data each minibatch takes.
+            Row numbers of each minibatch.
         entropy : sequence of int
-            What the block's random generators are made from.
+            Seeds of the block's random generators.
 
         Returns
         -------
@@ -42,27 +47,27 @@ class BlockRunner(Protocol):
         ...
 
     def is_finite(self) -> bool:
-        """Whether all of the state is finite after the last block."""
+        """Whether the whole state is finite after the last block."""
         ...
 
     def undo(self) -> None:
-        """Make the state what it was before the last block, also in the shared variables."""
+        """Restore the state before the last block, also in the shared variables."""
         ...
 
     def keep(self) -> None:
-        """Keep the present state, to go back to."""
+        """Save the present state for `go_back`."""
         ...
 
     def go_back(self) -> None:
-        """Make the state the one that was kept, also in the shared variables."""
+        """Restore the saved state, also in the shared variables."""
         ...
 
     def kept(self) -> list[Array]:
-        """Give the state that was kept, as NumPy arrays."""
+        """Return the saved state as NumPy arrays."""
         ...
 
     def sync(self) -> None:
-        """Put the present state into the shared variables, as NumPy arrays."""
+        """Copy the present state into the shared variables, as NumPy arrays."""
         ...
 
 
@@ -73,17 +78,20 @@ class Backend(Protocol):
     ----------
     name : {"c", "xla", "numba"}
     description : str
-        What runs and where, with versions: what a report of results should say.
+        What runs and where, with versions, for reports of results.
     reason : str
-        Why this one.
+        Why this backend was chosen.
     precisions : tuple of str
-        Those in which it makes products; see `in_precision`.
+        The supported precisions of products; see `in_precision`.
+    rows_per_block : int
+        How many rows a block has where the caller does not say.
     """
 
     name: str
     description: str
     reason: str
     precisions: tuple[str, ...]
+    rows_per_block: int
 
     def put(self, array: Array) -> DeviceArray:
         """Move an array to the device, once."""
@@ -94,13 +102,18 @@ class Backend(Protocol):
         ...
 
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
-        """Compile an expression into a function from NumPy arrays to a NumPy array."""
+        """Compile an expression of rows into a function from NumPy arrays to a NumPy array.
+
+        Entry i of the result follows from entries i of the inputs alone, and has the same bytes
+        whatever other rows there are, however many, and whatever the number of threads.
+        Several threads may call the function at once.
+        """
         ...
 
 
 def block_generators(entropy: Sequence[int], n: int) -> list[np.random.Generator]:
-    """Random generators of a block, one for each of the `n` sources of noise.
+    """Return the random generators of a block, one for each of the `n` sources of noise.
 
-    They follow from the entropy alone, so that a block can be run again.
+    They depend on the entropy alone, so a block can be run again.
     """
     return [np.random.default_rng([*entropy, source]) for source in range(n)]

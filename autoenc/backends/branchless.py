@@ -21,12 +21,12 @@ class BranchlessSoftplus(Softplus):
     """log(1 + exp(x)) = max(x, 0) + log(1 + exp(−|x|)): exact at both ends without a branch."""
 
     def c_code(self, node: Apply, name: str, inp: Any, out: Any, sub: Any) -> str:
-        """Give the C code of an entry."""
+        """Return the C code of an entry."""
         (x,), (z,), f = inp, out, _suffix(node)
         return f"{z} = ({x} > 0 ? {x} : 0) + log1p{f}(exp{f}(-fabs{f}({x})));"
 
     def c_code_cache_version(self) -> tuple[Any, ...]:
-        """Tell when the code changes."""
+        """Return the version of the code."""
         return ("branchless", 1)
 
 
@@ -37,13 +37,13 @@ class BranchlessSigmoid(Sigmoid):
     """
 
     def c_code(self, node: Apply, name: str, inp: Any, out: Any, sub: Any) -> str:
-        """Give the C code of an entry."""
+        """Return the C code of an entry."""
         (x,), (z,), f = inp, out, _suffix(node)
         exponential = f"exp{f}(-fabs{f}({x}))"
         return f"{z} = ({x} >= 0 ? 1 : {exponential}) / (1 + {exponential});"
 
     def c_code_cache_version(self) -> tuple[Any, ...]:
-        """Tell when the code changes."""
+        """Return the version of the code."""
         return ("branchless", 1)
 
 

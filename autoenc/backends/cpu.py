@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import functools
+import os
 import platform
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+
+CGROUPS = Path("/sys/fs/cgroup")
+PROCESS_GROUPS = Path("/proc/self/cgroup")
 
 
 def cpu_vendor() -> str:
@@ -21,9 +27,71 @@ def cpu_model() -> str:
     return f"{name} (family {info['cpu family']}, model {info.get('model', '?')})"
 
 
+def cpu_kind() -> str:
+    """Return what code compiled for this processor depends on: its model and its features.
+
+    A virtual machine can hide features of the model that it names.
+    """
+    flags = _cpu_info().get("flags") or _cpu_info().get("Features", "")
+    return f"{cpu_model()} {' '.join(sorted(flags.split()))}"
+
+
 def has_cpu_flag(flag: str) -> bool:
     """Whether the processor has a feature, by Linux's name for it."""
     return flag in _cpu_info().get("flags", "").split()
+
+
+def usable_threads() -> int:
+    """Return how many threads a backend uses.
+
+    As many as there are processors that this process may use, and no more than a container's
+    quota of processor time or the limits set for libraries, such as ``OMP_NUM_THREADS``, allow.
+    """
+    limits = [os.environ.get(f"{name}_NUM_THREADS", "") for name in ("OMP", "OPENBLAS", "MKL")]
+    allowed = [int(limit) for limit in limits if limit.isdigit() and int(limit)]
+    return min([_processors(), *allowed, *(max(int(quota), 1) for quota in _quotas())])
+
+
+def cpu_quota() -> int | None:
+    """Return how many processors a container's quota amounts to, at least 1; None without one."""
+    return min((max(int(quota), 1) for quota in _quotas()), default=None)
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _quotas() -> Iterator[float]:
+    """Quotas of the control groups that this process is in, in processors."""
+    for folder in _groups(CGROUPS):
+        with suppress(OSError, ValueError):
+            quota, period = _text(folder / "cpu.max").split()
+            yield int(quota) / int(period)  # "max" is no number
+        with suppress(OSError, ValueError):
+            if (microseconds := int(_text(folder / "cpu.cfs_quota_us"))) > 0:
+                yield microseconds / int(_text(folder / "cpu.cfs_period_us"))
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="ascii")
+
+
+def _groups(root: Path) -> Iterator[Path]:
+    """Folders of the control groups: in version 2, and of the processor in version 1."""
+    try:
+        lines = PROCESS_GROUPS.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        top = root / "cpu" if controllers else root
+        yield top
+        folder = top / path.lstrip("/")
+        yield from (place for place in (folder, *folder.parents) if top in place.parents)
 
 
 @functools.cache

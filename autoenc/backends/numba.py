@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import pytensor
+from pytensor.compile.mode import get_mode
 
-from autoenc.backends.base import Array
-from autoenc.backends.c.backend import use_compile_folder
-from autoenc.backends.loop import StepLoop, compile_function
+from autoenc.backends.base import ROWS_PER_BLOCK, Array
+from autoenc.backends.c import row_products
+from autoenc.backends.compile_folder import compile_folder, user_chose_folder
+from autoenc.backends.once import Lock
 from autoenc.backends.step import Step
+from autoenc.backends.step_loop import RowFunction, StepLoop
+from autoenc.folders import FolderError
 from autoenc.graph.types import Expression
 from autoenc.settings import Settings
 
 MODE = "NUMBA"
+
+_lock = Lock()
+
+
+@contextmanager
+def _compiling() -> Iterator[None]:
+    """Compile in one thread at a time, and suppress Numba's advice on products."""
+    from numba.core.errors import NumbaPerformanceWarning
+
+    with _lock, warnings.catch_warnings():
+        # Whether arrays are contiguous is known only when a function runs.
+        warnings.simplefilter("ignore", NumbaPerformanceWarning)
+        yield
 
 
 class NumbaBackend:
@@ -29,13 +47,16 @@ class NumbaBackend:
     name = "numba"
     reason = "asked for"
     precisions: tuple[str, ...] = ("float32",)
+    rows_per_block = ROWS_PER_BLOCK
 
     def __init__(self, settings: Settings) -> None:
         import numba
 
+        import autoenc.backends.numba_products  # noqa: F401 - registers them
+
+        self._row_mode = get_mode(MODE).register(*row_products.REWRITES)
+        _use_compile_folder(settings, numba.__version__)
         self.description = f"Numba {numba.__version__} (PyTensor {pytensor.__version__})"
-        # Numba's cache does not know PyTensor's version; the folder's name does.
-        use_compile_folder(settings, MODE)
 
     def put(self, array: Array) -> Array:
         """Return the array: the CPU's memory is the device."""
@@ -43,8 +64,24 @@ class NumbaBackend:
 
     def compile(self, step: Step) -> StepLoop:
         """Compile a step into a runner of blocks."""
-        return StepLoop(step, MODE, nullcontext())
+        return StepLoop(step, MODE, _compiling)
 
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
-        """Compile an expression into a function of NumPy arrays."""
-        return compile_function(inputs, output, MODE, nullcontext())
+        """Compile an expression into a function of rows; see `Backend.function`."""
+        return RowFunction(inputs, output, self._row_mode, _compiling)
+
+
+def _use_compile_folder(settings: Settings, version: str) -> None:
+    """Keep what Numba compiles in a private folder, or not at all.
+
+    PyTensor's own folder for it does not depend on PyTensor's version, and anybody who can
+    write to it can run code here.
+    """
+    from pytensor.link.numba import cache
+
+    if user_chose_folder():
+        return
+    try:
+        cache.NUMBA_CACHE_PATH = compile_folder(settings, MODE, version, executable=False)
+    except FolderError:
+        pytensor.config.numba__cache = False

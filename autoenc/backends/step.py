@@ -40,6 +40,8 @@ class Step:
     cost : scalar expression
     next_state, next_generators : lists of expressions
         What state and generators become.
+    precision : str
+        How a GPU multiplies float32 matrices; see `in_precision`.
     """
 
     inputs: list[Expression]
@@ -49,6 +51,7 @@ class Step:
     cost: Expression
     next_state: list[Expression]
     next_generators: list[Expression]
+    precision: str = "float32"
 
     @property
     def dtype(self) -> str:

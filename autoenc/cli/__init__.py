@@ -1,10 +1,10 @@
 """The command `autoenc`.
 
-Each module of this room that `COMMANDS` lists is one command. `add_parser` says which options it
-has, and `run` does it; libraries that take time to import wait until then.
+Each module in `COMMANDS` is one command: `add_parser` declares its options, and `run` executes
+it. Libraries that are slow to import are imported by `run`.
 
-Exit status: 0; 1 after an error, which is told in one line; 2 if the command line is wrong;
-130 after Ctrl-C.
+The exit status is 0 on success, 1 after an error, which is printed on one line, 2 if the command
+line is wrong, and 130 after Ctrl-C.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from autoenc.cli import (
     train,
     transform,
 )
+from autoenc.cli.terminal import note, one_line
+from autoenc.tables.text import plain
 
 COMMANDS = (train, transform, reconstruct, score, plot, report, export, info, doctor, bench)
 
@@ -40,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     arguments : sequence of str, optional
-        The command line by default.
+        Words of the command line; by default those of this process.
 
     Returns
     -------
@@ -51,51 +53,52 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
+            # Columns were matched by name when the file was read.
+            warnings.filterwarnings("ignore", "X does not have valid feature names")
             return int(options.run(options))
     except KeyboardInterrupt as error:
-        print(": ".join(["interrupted", *map(str, error.args)]), file=sys.stderr)
+        print(one_line(": ".join(["interrupted", *map(str, error.args)])), file=sys.stderr)
         return train.INTERRUPTED
     except BrokenPipeError:
-        # Whoever read the output has seen enough; what is left must not be flushed to it.
+        # The reader of the output has closed it, so the rest must not be flushed to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
         if options.verbose:
-            traceback.print_exc()
-        print(f"error: {_one_line(error)}", file=sys.stderr)
+            print(plain(traceback.format_exc()), end="", file=sys.stderr)
+        print(f"error: {_described(error)}", file=sys.stderr)
         return 1
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """A parser whose errors are one line, which tells where there is more."""
+    """A parser whose errors are one line that refers to the help."""
 
     def error(self, message: str) -> NoReturn:
-        """Print the message, and end with status 2."""
-        told = " ".join(message.split()).removesuffix(".")
-        self.exit(2, f"error: {told}; see `{self.prog} --help`.\n")
+        """Print the message and exit with status 2."""
+        self.exit(2, f"error: {one_line(message).removesuffix('.')}; see `{self.prog} --help`.\n")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = OneLineParser(
         prog="autoenc",
         description="Autoencoders written as Theano graphs.",
-        epilog="`autoenc COMMAND --help` has examples of each command.",
+        epilog="`autoenc COMMAND --help` shows examples of a command.",
     )
     parser.add_argument("--version", action="version", version=f"autoenc {__version__}")
     commands = parser.add_subparsers(required=True, dest="command", metavar="COMMAND")
     for command in COMMANDS:
         own = command.add_parser(commands)
         own.set_defaults(run=command.run)
-        own.add_argument("--verbose", action="store_true", help="show where an error comes from")
+        own.add_argument("--verbose", action="store_true", help="show the traceback of an error")
     return parser
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    print(f"note: {' '.join(str(message).split())}", file=sys.stderr)
+    note(str(message))
 
 
-def _one_line(error: Exception) -> str:
-    text = " ".join(str(error).split())
+def _described(error: Exception) -> str:
+    text = one_line(str(error))
     if isinstance(error, ValueError | RuntimeError | OSError | ArithmeticError) and text:
         return text
-    return f"{type(error).__name__}: {text} (--verbose shows where it comes from)"
+    return f"{type(error).__name__}: {text} (--verbose shows the traceback)"

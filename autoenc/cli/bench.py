@@ -1,4 +1,4 @@
-"""`autoenc bench`: how fast a training step is here."""
+"""`autoenc bench`: measure the speed of a training step."""
 
 from __future__ import annotations
 
@@ -16,22 +16,24 @@ EXAMPLES = """\
   autoenc bench
   autoenc bench --backends c,xla,numba
 
-A model of 784 columns and 500 units is trained on random numbers: by each backend, by the five
-matrix products of a step alone in NumPy, and by PyTorch where it is installed. Each time is that
-of the fastest epoch. Takes ten to twenty seconds; Numba compiles for longer than the others run.
-docs/benchmarks.md has careful measurements side by side."""
+A model of 784 columns and 500 units is trained on random numbers with each backend. For
+comparison, the five matrix products of a step are timed alone in NumPy, and the same step in
+PyTorch if it is installed. Each time is that of the fastest epoch. It takes ten to twenty seconds;
+Numba takes longer to compile. docs/benchmarks.md has careful measurements."""
 BATCH_SIZES = (20, 500)
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
     """Add the command."""
-    parser = new_parser(commands, "bench", "measure how fast training is here", EXAMPLES)
+    parser = new_parser(
+        commands, "bench", "measure the speed of training on this machine", EXAMPLES
+    )
     parser.add_argument(
         "--backends",
         type=names,
         default=("c", "xla"),
         metavar="A,B",
-        help="which of c, xla and numba (default: c,xla)",
+        help="backends to measure, of c, xla and numba (default: c,xla)",
     )
     return parser
 
@@ -56,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _measurements(backends: tuple[str, ...]) -> Iterator[tuple[str, int, float | str]]:
-    """Name, rows of a minibatch, and µs or why there are none."""
+    """Iterate over name, rows of a minibatch, and µs, or the reason why it was not measured."""
     from autoenc.backends import BackendError, resolve_backend
     from autoenc.cli.probes import product_microseconds, step_microseconds
 
@@ -78,7 +80,7 @@ def _measurements(backends: tuple[str, ...]) -> Iterator[tuple[str, int, float |
 
 
 def torch_microseconds(batch_size: int, seconds: float = 1.0) -> float:
-    """Time of the same step written in PyTorch, the fastest of those done in `seconds`."""
+    """Return the time of the same step in PyTorch, the fastest of those done in `seconds`."""
     import torch
     from torch.nn.functional import binary_cross_entropy_with_logits
 

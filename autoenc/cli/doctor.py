@@ -1,4 +1,4 @@
-"""`autoenc doctor`: what is really used, whether it works, and what to fix."""
+"""`autoenc doctor`: test this installation, and say what to fix."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ from autoenc.cli.parsing import new_parser
 EXAMPLES = """\
   autoenc doctor
 
-Takes about ten seconds. Exit status 1 if something is broken, 0 if there is only advice."""
+It takes about ten seconds. The exit status is 1 if something is broken, 0 if there is only
+advice."""
 _MARKS = {"ok": "ok      ", "advice": "advice  ", "broken": "BROKEN  "}
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
     """Add the command."""
-    return new_parser(
-        commands, "doctor", "tell what is really used, test it, and say what to fix", EXAMPLES
-    )
+    return new_parser(commands, "doctor", "test this installation, and say what to fix", EXAMPLES)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print findings as they come, and sum up."""
+    """Print each finding, and a summary."""
     from autoenc.cli.probes import ADVICE, BROKEN, CHECKS, Finding
 
     print(_versions())
@@ -32,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     for check in CHECKS:
         try:
             with warnings.catch_warnings():
-                # A probe that diverges on purpose makes NumPy speak of overflow.
+                # A probe that diverges on purpose makes NumPy warn about overflow.
                 warnings.simplefilter("ignore")
                 found = list(check())
         except Exception as error:
@@ -60,4 +59,4 @@ def _versions() -> str:
 def _summary(broken: int, advice: int) -> str:
     if broken:
         return f"{broken} broken; see above."
-    return f"all well, with {advice} pieces of advice." if advice else "all well."
+    return f"no problems; {advice} suggestions above." if advice else "no problems."

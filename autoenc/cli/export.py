@@ -1,4 +1,4 @@
-"""`autoenc export`: models for where there is no autoenc."""
+"""`autoenc export`: write a model for use without autoenc."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from autoenc.cli.models import SavedModel, load_model
 from autoenc.cli.parsing import add_model, add_output, new_parser
+from autoenc.cli.terminal import say
 from autoenc.files import atomic_write
 
 EXAMPLES = """\
@@ -16,9 +17,8 @@ EXAMPLES = """\
   autoenc export people.safetensors -o codes.onnx --part transform
   autoenc export people.safetensors -o folder   (the model, and a reader that needs only NumPy)
 
-Both take rows as the data has them: what `--scale` did in training is done within, and
-reconstructions are in the scale of the data."""
-# The function of each, by the name that the commands have for it.
+Both take rows in the units of the data, as the commands do: the model scales them itself."""
+# Method of the estimator for each part.
 AUTOENCODER_PARTS = {
     "reconstruct": "reconstruct",
     "transform": "transform",
@@ -30,14 +30,16 @@ PARTS = AUTOENCODER_PARTS | CLASSIFIER_PARTS
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
     """Add the command."""
-    parser = new_parser(commands, "export", "take a model to where there is no autoenc", EXAMPLES)
+    parser = new_parser(commands, "export", "write a model for use without autoenc", EXAMPLES)
     add_model(parser)
-    add_output(parser, "a file that ends in .onnx; or a folder, for NumPy's reader")
+    add_output(
+        parser, "a file that ends in .onnx; or a folder, for the reader that needs only NumPy"
+    )
     parser.add_argument(
         "--part",
         choices=PARTS,
-        help="which function an ONNX graph has (default: reconstruct, or predict_proba of a "
-        "classifier, which Python has trained)",
+        help="function that the ONNX graph computes (default: reconstruct, or predict_proba of a "
+        "classifier that was trained in Python)",
     )
     return parser
 
@@ -47,14 +49,14 @@ def run(options: argparse.Namespace) -> int:
     saved = load_model(options.model, classifiers=True)
     if options.output.suffix.lower() == ".onnx":
         _export_onnx(saved, options.output, options.part)
-        print(f"saved {options.output}")
+        say(f"saved {options.output}")
     elif options.output.suffix:
         raise ValueError(
-            f"{options.output}: cannot tell what to export; end the name in .onnx, or give a "
-            "folder for NumPy's reader."
+            f"{options.output}: unknown kind of export; end the name in .onnx, or give a folder "
+            "for the reader that needs only NumPy."
         )
     else:
-        print(f"saved {_export_reader(saved, options.output)} and {saved.path.name} beside it")
+        say(f"saved {_export_reader(saved, options.output)} and {saved.path.name} beside it")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""`autoenc info`: what would run here, or what a model file holds."""
+"""`autoenc info`: show the backend of this machine, or the content of a model file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from autoenc.cli.models import TABLE_KEY
 from autoenc.cli.parsing import new_parser
+from autoenc.cli.terminal import say
 
 LIBRARIES = ("pytensor", "jax", "numpy", "scipy-openblas32", "scikit-learn")
 EXAMPLES = """\
@@ -20,21 +21,21 @@ EXAMPLES = """\
 def add_parser(commands: Any) -> argparse.ArgumentParser:
     """Add the command."""
     parser = new_parser(
-        commands, "info", "tell what would run here, or what a model file holds", EXAMPLES
+        commands, "info", "show the backend of this machine, or a model file", EXAMPLES
     )
     parser.add_argument("model", nargs="?", type=Path, metavar="MODEL", help="a model file")
     return parser
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what is known."""
+    """Print a description."""
     lines = describe_machine() if options.model is None else describe_model(options.model)
-    print("\n".join(lines))
+    say("\n".join(lines))
     return 0
 
 
 def describe_machine() -> list[str]:
-    """List backend, precision and versions."""
+    """Return lines about backend, precision and versions."""
     from pytensor import config
 
     from autoenc import __version__
@@ -51,29 +52,42 @@ def describe_machine() -> list[str]:
 
 
 def describe_model(path: Path) -> list[str]:
-    """List what a model file holds."""
+    """Return lines about the content of a model file."""
     from autoenc.storage import load_arrays
 
     arrays, description = load_arrays(path)
-    settings = description.get("settings", {})
-    fitted = description.get("fitted", {})
-    history = fitted.get("history_") or [{}]
+    settings = _mapping(description, "settings")
+    fitted = _mapping(description, "fitted")
+    history = _records(fitted.get("history_")) or [{}]
     return [
         f"{description.get('class')}({', '.join(f'{k}={v!r}' for k, v in settings.items())})",
         *(f"{name:<14}{array.dtype} {array.shape}" for name, array in arrays.items()),
-        *_describe_table(description.get(TABLE_KEY) or {}),
+        *_describe_table(_mapping(description, TABLE_KEY)),
         f"trained for {len(history)} epochs to a cost of {history[-1].get('cost')}",
         f"on {fitted.get('backend_')}",
-        f"with {', '.join(f'{k} {v}' for k, v in description.get('versions', {}).items())}",
+        f"with {', '.join(f'{k} {v}' for k, v in _mapping(description, 'versions').items())}",
     ]
+
+
+def _mapping(description: dict[str, Any], key: str) -> dict[str, Any]:
+    """Return an entry of a file, or an empty one if it has another form."""
+    found = description.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _records(history: Any) -> list[dict[str, Any]]:
+    if not isinstance(history, list):
+        return []
+    return [record for record in history if isinstance(record, dict)]
 
 
 def _describe_table(table: dict[str, Any]) -> list[str]:
     lines = []
     if table.get("columns"):
-        lines.append(f"columns       {', '.join(table['columns'])}")
+        lines.append(f"columns       {', '.join(map(str, table['columns']))}")
     if table.get("image_shape"):
         lines.append(f"images        {' x '.join(map(str, table['image_shape']))}")
     if table.get("scaling"):
-        lines.append(f"scaling       {table['scaling']['kind']}: (value - offset) * factor")
+        kind = _mapping(table, "scaling").get("kind")
+        lines.append(f"scaling       {kind}: (value - offset) * factor")
     return lines

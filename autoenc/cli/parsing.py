@@ -1,4 +1,4 @@
-"""What the parsers of several commands share."""
+"""Options that several commands have in common."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import csv
 from pathlib import Path
 from typing import Any
 
+from autoenc.cli.terminal import note
 from autoenc.tables import Table, known_formats, read_table
+
+HEADERS = {"auto": None, "yes": True, "no": False}
 
 
 def new_parser(commands: Any, name: str, purpose: str, examples: str) -> argparse.ArgumentParser:
-    """Add a command with its purpose and, as its help ends, examples."""
+    """Add a command. Its help ends with examples."""
     parser: argparse.ArgumentParser = commands.add_parser(
         name,
         help=purpose,
@@ -23,45 +26,55 @@ def new_parser(commands: Any, name: str, purpose: str, examples: str) -> argpars
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """Add the model file."""
-    parser.add_argument("model", type=Path, metavar="MODEL", help="what `autoenc train` saved")
+    """Add the argument of the model file."""
+    parser.add_argument(
+        "model", type=Path, metavar="MODEL", help="a model file, as `autoenc train` saves it"
+    )
 
 
 def add_data(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
-    """Add the data file and which of its columns are taken."""
+    """Add the arguments of the data file and its columns."""
     parser.add_argument(
         "data",
         metavar="DATA",
         nargs="?" if optional else None,
-        help=f"{known_formats()}; FILE:NAME is one array of an .npz, or part of a .pkl",
+        help=f"{known_formats()}; FILE:NAME selects an array of an .npz, or a part of a .pkl",
     )
     parser.add_argument(
         "--columns",
         type=names,
         metavar="A,B",
-        help="columns to take; by default those of the model, else all",
+        help="columns to use, by name, or by position from 0 if they have no names; by default "
+        "those of the model, else all",
     )
     parser.add_argument(
         "--drop", type=names, default=(), metavar="A,B", help="columns to leave out"
     )
     parser.add_argument(
-        "--label-column", metavar="A", help="a column to leave out that says what a row is"
+        "--label-column", metavar="A", help="column of labels; it is not part of the rows"
+    )
+    parser.add_argument(
+        "--header",
+        choices=HEADERS,
+        default="auto",
+        help="whether the first line of a csv file has the names of the columns; auto: unless it "
+        "is all numbers (default: %(default)s)",
     )
 
 
 def add_output(parser: argparse.ArgumentParser, what: str, *, required: bool = True) -> None:
-    """Add where to write."""
+    """Add the option of the output file."""
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", required=required, help=what)
 
 
 def add_image_shape(parser: argparse.ArgumentParser) -> None:
-    """Add what image a row is."""
+    """Add the option of the image shape."""
     parser.add_argument(
         "--image-shape",
         type=image_shape,
         metavar="HxW",
-        help="the image that a row is, such as 28x28, or 32x32x3 in colour; by default what the "
-        "model's data was, or a square",
+        help="shape of the image that a row is, such as 28x28, or 32x32x3 in colour; by default "
+        "that of the training data, or a square",
     )
 
 
@@ -72,31 +85,40 @@ def read_data(
     *,
     allow_missing: bool = False,
 ) -> Table:
-    """Read the data file, or another one of the same form.
+    """Read the data file, or another one with the same columns.
 
     Parameters
     ----------
     options : Namespace
-        With what `add_data` adds.
+        With the options that `add_data` adds.
     path : str, optional
-        In place of the data file.
+        A file to read instead of the data file.
     expected : tuple of str, optional
         Columns of a model.
-    allow_missing : bool
+    allow_missing : bool, default False
         Whether cells may be empty.
+
+    Returns
+    -------
+    Table
+        What was assumed while reading it is printed as notes.
     """
-    return read_table(
+    table = read_table(
         options.data if path is None else path,
         columns=options.columns,
         drop=options.drop,
         label_column=options.label_column,
         expected=expected,
         allow_missing=allow_missing,
+        header=HEADERS[options.header],
     )
+    for remark in table.notes:
+        note(remark)
+    return table
 
 
 def names(text: str) -> tuple[str, ...]:
-    """Split names at commas, as csv does: a name that has one itself stands in quotes.
+    """Split names at commas, as csv does: a name with a comma is written in quotes.
 
     >>> names('age, "income, net"')
     ('age', 'income, net')
@@ -105,16 +127,16 @@ def names(text: str) -> tuple[str, ...]:
     found = tuple(cell.strip() for cell in cells)
     for name in found:
         if found.count(name) > 1:
-            raise argparse.ArgumentTypeError(f"{name!r} is there {found.count(name)} times")
+            raise argparse.ArgumentTypeError(f"{name!r} is given {found.count(name)} times")
     return found
 
 
 def image_shape(text: str) -> tuple[int, ...]:
-    """Read a shape such as 28x28 or 32x32x3."""
+    """Convert a text such as 28x28 or 32x32x3 to a shape."""
     try:
         shape = tuple(int(size) for size in text.lower().split("x"))
     except ValueError:
         shape = ()
     if len(shape) not in (2, 3) or min(shape) < 1 or shape[2:] not in ((), (3,)):
-        raise argparse.ArgumentTypeError(f"{text!r} is no shape such as 28x28 or 32x32x3")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a shape such as 28x28 or 32x32x3")
     return shape

@@ -1,4 +1,4 @@
-"""`autoenc plot`: pictures of a model."""
+"""`autoenc plot`: plot a model."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from autoenc.cli.parsing import (
     add_output,
     new_parser,
 )
+from autoenc.cli.terminal import say
 from autoenc.plotting.tiles import ImageShape
 from autoenc.tables import Table
 
@@ -29,12 +30,12 @@ EXAMPLES = """\
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
     """Add the command."""
-    parser = new_parser(commands, "plot", "draw a model", EXAMPLES)
+    parser = new_parser(commands, "plot", "plot a model", EXAMPLES)
     parser.add_argument("what", choices=_PLOTS, help="reconstructions and codes need DATA")
     add_model(parser)
     add_data(parser, optional=True)
-    add_output(parser, "the picture: .png, .pdf, .svg, ...")
-    parser.add_argument("-k", type=int, metavar="N", help="how many filters or reconstructions")
+    add_output(parser, "file of the picture: .png, .pdf, .svg, ...")
+    parser.add_argument("-k", type=int, metavar="N", help="number of filters or reconstructions")
     add_image_shape(parser)
     return parser
 
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError(f"plot {options.what} needs DATA: autoenc plot {options.what} MODEL DATA")
     saved = load_model(options.model)
     _PLOTS[options.what](saved, options)
-    print(f"saved {options.output}")
+    say(f"saved {options.output}")
     return 0
 
 
@@ -65,7 +66,9 @@ def _plot_reconstructions(saved: SavedModel, options: argparse.Namespace) -> Non
 
 def _plot_loss(saved: SavedModel, options: argparse.Namespace) -> None:
     if not saved.estimator.history_:
-        raise ValueError(f"{saved.path}: the model has no history; it ended before one epoch.")
+        raise ValueError(
+            f"{saved.path}: the model has no history; training ended in the first epoch."
+        )
     saved.estimator.plot_loss(options.output)
 
 
@@ -85,7 +88,7 @@ _WITH_DATA = ("reconstructions", "codes")
 
 def _data(saved: SavedModel, options: argparse.Namespace) -> tuple[Table, np.ndarray[Any, Any]]:
     table = saved.read(options)
-    return table, saved.rows_of(table, options.data)
+    return table, saved.rows_of(table)
 
 
 def _k(options: argparse.Namespace) -> dict[str, Any]:
@@ -95,12 +98,12 @@ def _k(options: argparse.Namespace) -> dict[str, Any]:
 def _shape(
     saved: SavedModel, options: argparse.Namespace, table: Table | None = None
 ) -> ImageShape:
-    """Height, width and, in colour, 3, of the image that a row is.
+    """Return height, width and, in colour, 3, of the image that a row is.
 
     Raises
     ------
     ValueError
-        If rows are no images, as far as is known.
+        If the rows are not known to be images.
     """
     own = table.image_shape if table else None
     shape = options.image_shape or saved.preparation.image_shape or own
@@ -111,7 +114,7 @@ def _shape(
         raise ValueError(
             f"rows of {saved.n_columns} columns are not known to be images of "
             f"{'any shape' if shape is None else shape}; if they are images, give --image-shape "
-            "HxW or HxWx3. `autoenc report` draws other rows too."
+            "HxW or HxWx3. `autoenc report` plots other rows, too."
         )
     height, width, *colours = map(int, shape)
     return (height, width, 3) if colours else (height, width)

@@ -1,4 +1,4 @@
-"""What `autoenc doctor` looks at: each function is one check, and says what it found."""
+"""The checks of `autoenc doctor`. Each function is one check and yields what it found."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ import numpy as np
 from autoenc.settings import read_settings
 
 OK, ADVICE, BROKEN = "ok", "advice", "broken"
-# OpenBLAS's names for kernels of x86-64 that it may be told to take.
+# OpenBLAS's names for kernels of x86-64 without AVX-512.
 WITHOUT_AVX512 = ("Nehalem", "Sandybridge", "Haswell", "Zen", "Excavator", "Steamroller")
 
 N_VISIBLE, N_HIDDEN, BATCH = 784, 500, 20
-# A training step does more than its five products; several times their time is not right.
+# A training step does more than its five products, but should not take several times as long.
 SLOW = 4.0
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found.
+    """Result of a check.
 
     Attributes
     ----------
     status : {"ok", "advice", "broken"}
     text : str
-        What is, and, unless it is well, what to do.
+        What was found and, unless all is well, what to do.
     """
 
     status: str
@@ -41,7 +41,7 @@ class Finding:
 
 
 def check_backend() -> Iterator[Finding]:
-    """Say what would run, or why nothing can."""
+    """Resolve the backend."""
     from autoenc.backends import BackendError, resolve_backend
 
     try:
@@ -53,7 +53,7 @@ def check_backend() -> Iterator[Finding]:
 
 
 def check_devices() -> Iterator[Finding]:
-    """Find a GPU that is there but not used."""
+    """Find a GPU that is present but not used."""
     if shutil.which("nvidia-smi") is None:
         return
     listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=False)
@@ -72,7 +72,7 @@ def check_devices() -> Iterator[Finding]:
 
 
 def check_precision() -> Iterator[Finding]:
-    """Say which precision is used and who chose it."""
+    """Report the precision and where it was set."""
     from pytensor import config
 
     chosen = read_settings().floatX
@@ -87,14 +87,12 @@ def check_precision() -> Iterator[Finding]:
 
 
 def check_compiler() -> Iterator[Finding]:
-    """Find out what the C backend needs."""
-    from autoenc.backends.c.backend import has_compiler
+    """Check what the C backend needs."""
     from autoenc.backends.c.blas import find_blas
+    from autoenc.backends.c.compiler import compiler_trouble
 
-    if not has_compiler():
-        yield Finding(
-            ADVICE, "no C++ compiler, so that the C backend is missing; Debian: apt install g++"
-        )
+    if trouble := compiler_trouble():
+        yield Finding(ADVICE, f"the C backend is not available: {trouble}")
     blas = find_blas()
     if blas is None or blas.name == "system":
         yield Finding(
@@ -107,11 +105,11 @@ def check_compiler() -> Iterator[Finding]:
 
 
 def check_numpy() -> Iterator[Finding]:
-    """Say which BLAS NumPy has, and whether there are more threads than processors."""
+    """Report the BLAS of NumPy, and pools with more threads than processors."""
     from threadpoolctl import threadpool_info
 
     processors = usable_processors()
-    # One product, so that NumPy's BLAS is loaded.
+    # A product makes NumPy load its BLAS.
     np.ones((4, 4)) @ np.ones((4, 4))
     for pool in threadpool_info():
         name = f"{pool['internal_api']} {pool.get('version') or ''}".strip()
@@ -131,20 +129,20 @@ def check_numpy() -> Iterator[Finding]:
 
 
 def check_thread_settings() -> Iterator[Finding]:
-    """Find environment variables that ask for more threads than there are processors."""
+    """Find environment variables that set more threads than there are processors."""
     processors = usable_processors()
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         value = os.environ.get(name, "")
         if value.isdigit() and int(value) > processors:
             yield Finding(
                 ADVICE,
-                f"{name}={value}, but {processors} processors may be used: threads wait for each "
-                f"other; set {name}={processors}",
+                f"{name}={value}, but {processors} processors may be used, so threads wait for "
+                f"each other; set {name}={processors}",
             )
 
 
 def check_kernel_settings() -> Iterator[Finding]:
-    """Find out whether OpenBLAS is told to do without instructions that the processor has."""
+    """Check whether OpenBLAS is restricted to older instructions than the processor has."""
     from autoenc.backends.cpu import has_cpu_flag
 
     pinned = os.environ.get("OPENBLAS_CORETYPE")
@@ -173,7 +171,7 @@ def check_same_bytes() -> Iterator[Finding]:
 
 
 def check_nan() -> Iterator[Finding]:
-    """See that a training that goes astray stops with an error."""
+    """Check that a training that diverges stops with an error, and that NaN is refused."""
     from autoenc.training import DivergedError
 
     linear = {"activation": "linear", "output": "linear", "cost": "squared_error", "scale": None}
@@ -210,7 +208,7 @@ def check_speed() -> Iterator[Finding]:
         yield Finding(OK, text)
 
 
-# In this order: what is there, then whether it works.
+# First what is installed, then whether it works.
 CHECKS = (
     check_backend,
     check_devices,
@@ -227,7 +225,7 @@ CHECKS = (
 
 
 def usable_processors() -> int:
-    """Count the processors that this process may use, by affinity and by the container's share."""
+    """Return the number of processors that affinity and the container's quota allow."""
     available = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
@@ -236,9 +234,10 @@ def usable_processors() -> int:
 
 
 def gradient_error() -> float:
-    """Largest error of the compiled gradient of a tiny model, relative to its largest entry.
+    """Return the largest error of the compiled gradient of a tiny model.
 
-    The gradient is what one step of gradient descent at the rate 1 takes from the weights.
+    The gradient is the change of the weights in one step of gradient descent with rate 1. The
+    error is relative to the largest entry of the gradient.
     """
     from pytensor import config
     from pytensor import tensor as pt
@@ -279,7 +278,7 @@ def gradient_error() -> float:
 
 
 def step_microseconds(batch_size: int = BATCH, backend: str = "auto", epochs: int = 6) -> float:
-    """Time of a training step, as `fit` does it: that of the fastest epoch."""
+    """Return the time of a training step of `fit`, that of the fastest epoch."""
     from autoenc.estimators import AutoEncoder
 
     rows = _rows(max(1_000, 4 * batch_size), N_VISIBLE)
@@ -297,7 +296,7 @@ def step_microseconds(batch_size: int = BATCH, backend: str = "auto", epochs: in
 
 
 def product_microseconds(batch_size: int, seconds: float = 0.5) -> float:
-    """Time of the five matrix products of a step in NumPy, the fastest done in `seconds`."""
+    """Return the time of the five matrix products of a step in NumPy, the fastest measured."""
     x, h = _rows(batch_size, N_VISIBLE), _rows(batch_size, N_HIDDEN)
     w = _rows(N_VISIBLE, N_HIDDEN)
     times = []
@@ -310,7 +309,7 @@ def product_microseconds(batch_size: int, seconds: float = 0.5) -> float:
 
 
 def _stop_if_interrupted(history: list[dict[str, Any]]) -> None:
-    """Pass Ctrl-C on, after which a training returns with what was learned."""
+    """Raise KeyboardInterrupt if Ctrl-C stopped a training, which `fit` only records."""
     if any(record.get("interrupted") for record in history):
         raise KeyboardInterrupt
 

@@ -1,4 +1,4 @@
-"""`autoenc reconstruct`: from data to what the model makes of it."""
+"""`autoenc reconstruct`: compute the reconstruction of each row."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from autoenc.cli.models import load_model
 from autoenc.cli.parsing import add_data, add_model, add_output, new_parser
+from autoenc.cli.terminal import say
 from autoenc.tables import write_table
 
 EXAMPLES = """\
@@ -17,14 +18,17 @@ EXAMPLES = """\
 def add_parser(commands: Any) -> argparse.ArgumentParser:
     """Add the command."""
     parser = new_parser(
-        commands, "reconstruct", "write the reconstruction of each row, in its own scale", EXAMPLES
+        commands,
+        "reconstruct",
+        "write the reconstruction of each row, in the units of the data",
+        EXAMPLES,
     )
     add_model(parser)
     add_data(parser)
     add_output(
         parser,
-        "the reconstructions, such as again.csv, .parquet, .npy, .npz or .idx; without a suffix "
-        "a folder of images",
+        "file of the reconstructions: .csv, .parquet, .npy, .npz or .idx; without a suffix, a "
+        "folder of images",
     )
     return parser
 
@@ -33,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     """Write reconstructions."""
     saved = load_model(options.model)
     table = saved.read(options)
-    rows = saved.estimator.reconstruct(saved.rows_of(table, options.data))
+    rows = saved.estimator.reconstruct(saved.rows_of(table))
     values = saved.preparation.undo(rows)
     write_table(
         options.output,
@@ -42,5 +46,5 @@ def run(options: argparse.Namespace) -> int:
         rows=table.rows,
         image_shape=table.image_shape or saved.preparation.image_shape,
     )
-    print(f"saved {options.output}: {values.shape[0]:,} rows, {values.shape[1]:,} columns")
+    say(f"saved {options.output}: {values.shape[0]:,} rows, {values.shape[1]:,} columns")
     return 0

@@ -1,4 +1,4 @@
-"""`autoenc report`: whether a model is any good, as text or as a page to send."""
+"""`autoenc report`: assess a model, as text or as an HTML page."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from autoenc.cli.parsing import (
     add_output,
     new_parser,
 )
+from autoenc.cli.terminal import say
 from autoenc.tables import Table
 
 EXAMPLES = """\
@@ -25,43 +26,40 @@ EXAMPLES = """\
       --label-column kind -o report.html
   autoenc report digits.safetensors -o report.html
 
-The page is one file that needs no network. DATA is best rows that the model has not seen."""
+The page is one file and needs no network. DATA should be rows that the model was not trained
+on."""
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
     """Add the command."""
-    parser = new_parser(
-        commands, "report", "tell whether a model is any good, and what to try", EXAMPLES
-    )
+    parser = new_parser(commands, "report", "assess a model, and suggest what to try", EXAMPLES)
     add_model(parser)
     add_data(parser, optional=True)
-    add_output(parser, "an HTML page; by default text is printed", required=False)
+    add_output(parser, "an HTML page; by default, text is printed", required=False)
     parser.add_argument("--train", metavar="DATA", help="the data that the model was trained on")
-    parser.add_argument(
-        "--p-values", metavar="HELD_OUT", help="data that p-values are calibrated from"
-    )
-    parser.add_argument("--title", help="of the page; by default the name of the model file")
-    parser.add_argument("--date", default="", help="or any other words below the title")
+    parser.add_argument("--p-values", metavar="HELD_OUT", help="data to calibrate p-values with")
+    parser.add_argument("--title", help="title of the page; by default the name of the model file")
+    parser.add_argument("--date", default="", help="date, or other text, below the title")
     add_image_shape(parser)
     return parser
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print or write what is found."""
+    """Print or write the report."""
     saved = load_model(options.model)
     table = None if options.data is None else saved.read(options)
     if options.output is None:
-        print(_text(saved, table, options))
+        say(_text(saved, table, options))
         return 0
     if options.output.suffix.lower() not in (".html", ".htm"):
-        raise ValueError(f"{options.output} is to be a page; end its name in .html.")
+        raise ValueError(f"{options.output}: a report is an HTML page; end its name in .html.")
     from autoenc.reports import write_report
 
     title = options.title or options.model.name
     write_report(
         options.output, _subject(saved, table, options), title=title, created=options.date
     )
-    print(f"saved {options.output}")
+    say(f"saved {options.output}")
     return 0
 
 
@@ -70,11 +68,11 @@ def _text(saved: SavedModel, table: Table | None, options: argparse.Namespace) -
 
     if table is None:
         return "\n".join(
-            [*describe_model(saved.path), "give DATA for yardsticks, units and advice"]
+            [*describe_model(saved.path), "give DATA for comparisons, units and advice"]
         )
     found = analysis.report(
         saved.estimator,
-        saved.rows_of(table, options.data),
+        saved.rows_of(table),
         X_train=_more_rows(saved, options, options.train),
     )
     names = saved.preparation.columns or table.columns
@@ -103,7 +101,7 @@ def _subject(saved: SavedModel, table: Table | None, options: argparse.Namespace
         return subject
     return replace(
         subject,
-        rows=saved.rows_of(table, options.data),
+        rows=saved.rows_of(table),
         row_names=table.rows,
         labels=table.labels,
         data_name=str(options.data),
@@ -115,4 +113,4 @@ def _more_rows(
 ) -> np.ndarray[Any, Any] | None:
     if path is None:
         return None
-    return saved.rows_of(saved.read(options, path), path)
+    return saved.rows_of(saved.read(options, path))

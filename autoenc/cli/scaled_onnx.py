@@ -1,4 +1,4 @@
-"""ONNX graphs that take rows in the scale of the data."""
+"""ONNX graphs that take rows in the units of the data."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ _INNER = "scaled"
 
 
 def with_scaling(model: Any, scaling: MinMax) -> Any:
-    """Put scaling before an exported graph, and its opposite behind reconstructions.
+    """Add scaling before an exported graph, and its inverse after reconstructions.
 
     Parameters
     ----------
     model : onnx.ModelProto
-        As `autoenc.export.to_onnx` makes it: input ``x``, one output. It is changed.
+        As `autoenc.export.to_onnx` returns it: input ``x``, one output. It is modified.
     scaling : MinMax
 
     Returns
     -------
     onnx.ModelProto
-        With the same names of input and output.
+        The same graph, with the same names of input and output.
     """
     from onnx import checker, helper, numpy_helper
 

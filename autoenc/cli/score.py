@@ -1,4 +1,4 @@
-"""`autoenc score`: how badly each row is reconstructed, and how rare that is."""
+"""`autoenc score`: compute the reconstruction error of each row, and its p-value."""
 
 from __future__ import annotations
 
@@ -11,41 +11,47 @@ import numpy as np
 
 from autoenc.cli.models import SavedModel, load_model
 from autoenc.cli.parsing import add_data, add_model, add_output, new_parser
+from autoenc.cli.terminal import say
 from autoenc.tables import Table, write_table
+from autoenc.tables.text import plain
 
 EXAMPLES = """\
   autoenc score people.safetensors new.csv
   autoenc score people.safetensors new.csv --p-values held_out.csv -o scores.csv
   autoenc score people.safetensors new.csv --p-values held_out.csv --top 10
 
-The error of a row is the model's cost of its reconstruction: the larger, the stranger. Its
-p-value is the part of held-out rows, itself counted, with an error at least as large: of rows
-like those, at most 5 in 100 have a p-value below 0.05. The held-out rows must not be those that
-the model was trained on."""
+The error of a row is the cost of its reconstruction: the larger, the more unusual the row. The
+p-value is the share of held-out rows, counting the row itself, with an error at least as large:
+among rows like the held-out ones, at most 5 in 100 have a p-value below 0.05. The held-out rows
+must not be rows that the model was trained on."""
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
     """Add the command."""
-    parser = new_parser(commands, "score", "tell the reconstruction error of each row", EXAMPLES)
+    parser = new_parser(
+        commands, "score", "compute the reconstruction error of each row", EXAMPLES
+    )
     add_model(parser)
     add_data(parser)
     parser.add_argument(
         "--p-values",
         metavar="HELD_OUT",
-        help="data without anomalies, not trained on, from which p-values are calibrated",
+        help="data without anomalies, not trained on, to calibrate p-values with",
     )
-    parser.add_argument("--top", type=int, metavar="N", help="only the N largest errors, in order")
-    add_output(parser, "where to write; by default csv is printed", required=False)
+    parser.add_argument(
+        "--top", type=int, metavar="N", help="print only the N largest errors, in order"
+    )
+    add_output(parser, "file to write; by default csv is printed", required=False)
     return parser
 
 
 def run(options: argparse.Namespace) -> int:
-    """Tell or write errors."""
+    """Print or write errors."""
     saved = load_model(options.model)
     if options.top is not None and options.top < 1:
         raise ValueError(f"--top is {options.top}; expected a number of at least 1.")
     table = saved.read(options)
-    values = saved.rows_of(table, options.data)
+    values = saved.rows_of(table)
     errors = saved.score_samples(values)
     scores = {"error": errors}
     if options.p_values is not None:
@@ -59,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
         _print(rows, list(scores), chosen, table, order)
         return 0
     write_table(options.output, chosen, list(scores), rows=rows)
-    print(f"saved {options.output}: {len(rows):,} rows, mean error {errors.mean():.6g}")
+    say(f"saved {options.output}: {len(rows):,} rows, mean error {errors.mean():.6g}")
     return 0
 
 
@@ -70,7 +76,7 @@ def _p_values(
 
     held_out = saved.read(options, options.p_values)
     detector = AnomalyDetector(saved, contamination=None)
-    return detector.fit(saved.rows_of(held_out, options.p_values)).p_values(rows)
+    return detector.fit(saved.rows_of(held_out)).p_values(rows)
 
 
 def _print(
@@ -80,10 +86,10 @@ def _print(
     table: Table,
     order: np.ndarray[Any, Any],
 ) -> None:
-    """Print csv, with labels where there are some."""
+    """Print csv, with the labels if there are any."""
     labelled = [] if table.labels is None else ["label"]
     out = csv.writer(sys.stdout, lineterminator="\n")
     out.writerow(["row", *names, *labelled])
     for i, row in enumerate(rows):
-        label = [] if table.labels is None else [table.labels[order[i]]]
-        out.writerow([row, *(f"{value:.6g}" for value in values[i]), *label])
+        label = [] if table.labels is None else [plain(str(table.labels[order[i]]), keep="")]
+        out.writerow([plain(row, keep=""), *(f"{value:.6g}" for value in values[i]), *label])

@@ -1,21 +1,23 @@
-"""`autoenc train`: from data to a model file."""
+"""`autoenc train`: train a model and save it."""
 
 from __future__ import annotations
 
 import argparse
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from autoenc.cli.models import CLASSES, Preparation, save_model
+from autoenc.cli.models import CLASSES, Preparation
+from autoenc.cli.outputs import check_output, save_or_rescue
 from autoenc.cli.parsing import add_data, add_output, new_parser, read_data
 from autoenc.cli.settings import add_settings, new_estimator
-from autoenc.tables import MinMax, Table
+from autoenc.cli.terminal import say
+from autoenc.cli.training_memory import check_memory, parameter_bytes
+from autoenc.tables import MinMax, MissingExtraError, Table, import_extra
 
 INTERRUPTED = 130
-# From the option to the setting of the model; bringing columns to [0, 1] is done before it.
+# The setting of the model for each option; columns are scaled to [0, 1] before they reach it.
 MODEL_SCALES = {"auto": "auto", "standard": "standard", "minmax": None, "none": None}
 SCALES = tuple(MODEL_SCALES)
 
@@ -28,7 +30,7 @@ EXAMPLES = """\
 
   autoenc train mnist.pkl.gz -o digits.safetensors --checkpoint digits.ckpt --resume
 
-Ctrl-C ends the training, and the model is saved as far as it has come (exit status 130)."""
+Ctrl-C stops the training; the model is saved as it is then (exit status 130)."""
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -36,9 +38,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser = new_parser(commands, "train", "train a model and save it", EXAMPLES)
     add_data(parser)
     add_output(parser, "the model file, such as model.safetensors")
-    parser.add_argument(
-        "--force", action="store_true", help="replace a model that is there already"
-    )
+    parser.add_argument("--force", action="store_true", help="overwrite an existing model file")
     parser.add_argument(
         "--model",
         choices=CLASSES,
@@ -50,19 +50,19 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         choices=SCALES,
         default="auto",
         help="standard: each column to mean 0 and standard deviation 1; minmax: to [0, 1]; auto: "
-        "standard where values are not in [0, 1] and no cost is given. The model file keeps how, "
-        "and the other commands do the same (default: %(default)s)",
+        "standard if values are outside [0, 1] and no cost is given. The model file stores the "
+        "scale, and the other commands apply it (default: %(default)s)",
     )
     parser.add_argument(
-        "--validation", metavar="DATA", help="data for the validation cost, not trained on"
+        "--validation", metavar="DATA", help="data for the validation cost; not trained on"
     )
     parser.add_argument(
         "--checkpoint",
         type=Path,
         metavar="FILE",
-        help="where to write, after every epoch, what to go on from",
+        help="file to write after every epoch, from which --resume continues",
     )
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
+    parser.add_argument("--resume", action="store_true", help="resume from the checkpoint")
     parser.add_argument("--quiet", action="store_true", help="show no progress bar")
     add_settings(parser)
     return parser
@@ -72,59 +72,79 @@ def run(options: argparse.Namespace) -> int:
     """Train and save."""
     from autoenc import estimators
 
-    _check_output(options.output, force=options.force)
+    check_output(options.output, force=options.force)
     if options.resume and options.checkpoint is None:
-        raise ValueError("--resume needs --checkpoint FILE, to go on from.")
+        raise ValueError("--resume needs --checkpoint FILE, the file to resume from.")
     estimator = new_estimator(getattr(estimators, CLASSES[options.model]), options)
     if estimator.early_stopping and not (options.validation or estimator.validation_fraction):
         raise ValueError("--patience needs --validation DATA or --validation-fraction P.")
     estimator.set_params(scale=MODEL_SCALES[options.scale])
-    missing = getattr(estimator, "missing", "refuse") == "mask"
-    table = read_data(options, allow_missing=missing)
-    scaling = MinMax.fit(table.values) if options.scale == "minmax" else None
-    preparation = Preparation(table.columns, table.image_shape, scaling)
-    rows = preparation.apply(table.values)
-    if estimator.cost == "cross_entropy":
-        _check_unit_interval(options.data, table, rows)
-    validation = None
-    if options.validation is not None:
-        others = read_data(options, options.validation, table.columns, allow_missing=missing)
-        validation = preparation.apply(others.values)
+    rows, validation, preparation = _read(options, estimator)
+    check_memory(estimator, *rows.shape)
+    n_bytes = parameter_bytes(estimator, rows.shape[1])
+    check_output(options.output, force=options.force, n_bytes=n_bytes)
     try:
         estimator.fit(
             rows, validation=validation, checkpoint=options.checkpoint, resume=options.resume
         )
-    except SystemExit:  # after SIGTERM, too, what was learned is kept
-        save_model(options.output, estimator, preparation)
+    except SystemExit:  # SIGTERM must not lose what was learned
+        save_or_rescue(options.output, estimator, preparation)
         raise
-    save_model(options.output, estimator, preparation)
-    print(_outcome(options.output, estimator))
+    save_or_rescue(options.output, estimator, preparation)
+    say(_outcome(options.output, estimator))
     return 0 if _is_finished(estimator) else INTERRUPTED
 
 
-def _check_output(path: Path, *, force: bool) -> None:
-    """Find out before the training whether its result can be written."""
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder; expected the name of a model file.")
-    if path.exists() and not force:
-        raise FileExistsError(f"{path} is there already; --force replaces it.")
+def _read(options: argparse.Namespace, estimator: Any) -> tuple[Any, Any, Preparation]:
+    """Read rows to train on and rows for validation, prepared."""
+    missing = getattr(estimator, "missing", "refuse") == "mask"
+    table = read_data(options, allow_missing=missing)
+    own, held_out = table.values, None
+    if options.validation is not None:
+        others = read_data(options, options.validation, table.columns, allow_missing=missing)
+        held_out = others.values
+    elif options.scale == "minmax" and estimator.validation_fraction:
+        # The range must be that of the rows trained on, so rows are held out before it is taken.
+        own, held_out = _hold_out(table.values, estimator)
+    scaling = MinMax.fit(own) if options.scale == "minmax" else None
+    preparation = Preparation(table.columns, table.image_shape, scaling)
+    rows = preparation.apply(own)
+    if estimator.cost == "cross_entropy":
+        _check_unit_interval(options.data, table, rows)
+    validation = None if held_out is None else _named(preparation.apply(held_out), table)
+    return _named(rows, table), validation, preparation
+
+
+def _hold_out(values: np.ndarray[Any, Any], estimator: Any) -> tuple[Any, Any]:
+    """Return the rows to train on and the rows to hold out, in place of the estimator."""
+    from autoenc.estimators.held_out import hold_out
+
+    seed = int(np.random.default_rng(estimator.random_state).integers(2**31))
+    own, others = hold_out(len(values), estimator.validation_fraction, seed)
+    estimator.set_params(validation_fraction=None)
+    return values[own], values[others]
+
+
+def _named(rows: np.ndarray[Any, Any], table: Table) -> Any:
+    """Return rows with the names of their columns, which the model then keeps."""
+    if table.columns is None:
+        return rows
     try:
-        path.absolute().parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path.absolute().parent):
-            pass
-    except OSError as error:
-        raise OSError(f"{path}: cannot be written there ({error.strerror}).") from error
+        pandas = import_extra("pandas", "tables", "names of columns")
+    except MissingExtraError:  # an .npz has names without it; the file of the model keeps them
+        return rows
+    return pandas.DataFrame(rows, columns=list(table.columns), copy=False)
 
 
 def _check_unit_interval(path: str, table: Table, rows: np.ndarray[Any, Any]) -> None:
-    """Refuse what cross-entropy cannot take, and name the ways out."""
+    """Refuse values that cross-entropy cannot take."""
     beyond = (rows < 0) | (rows > 1)
     if not beyond.any():
         return
     row, column = np.unravel_index(int(np.argmax(beyond)), rows.shape)
     raise ValueError(
         f"{path}: {rows[row, column]:g} at row {row} (from 0), column "
-        f"{table.column_names[column]!r}, is outside [0, 1], where cross-entropy has its values; "
+        f"{table.column_names[column]!r}, is outside [0, 1], the range of cross-entropy; "
         "add --scale minmax, or leave --cost out."
     )
 
@@ -133,8 +153,8 @@ def _outcome(path: Path, estimator: Any) -> str:
     history = estimator.history_
     name = type(estimator).__name__
     if not history:
-        return f"saved {path}: {name}, stopped before its first epoch was over"
-    stopped = "" if _is_finished(estimator) else ", where it was stopped"
+        return f"saved {path}: {name}, stopped before the end of its first epoch"
+    stopped = "" if _is_finished(estimator) else " (stopped early by the user)"
     return (
         f"saved {path}: {name}, cost {history[-1]['cost']:.6g} after epoch "
         f"{history[-1]['epoch']}{stopped}"
@@ -142,7 +162,7 @@ def _outcome(path: Path, estimator: Any) -> str:
 
 
 def _is_finished(estimator: Any) -> bool:
-    """Whether each layer was trained for all its epochs, or stopped by itself."""
+    """Whether each layer was trained for all epochs, or until its early stopping."""
     histories = [layer.history_ for layer in getattr(estimator, "layers_", [estimator])]
     return all(
         len(history) == estimator.n_epochs

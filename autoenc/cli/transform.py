@@ -1,4 +1,4 @@
-"""`autoenc transform`: from data to codes."""
+"""`autoenc transform`: compute the code of each row."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from autoenc.cli.models import load_model
 from autoenc.cli.parsing import add_data, add_model, add_output, new_parser
+from autoenc.cli.terminal import say
 from autoenc.tables import write_table
 
 EXAMPLES = """\
@@ -19,7 +20,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser = new_parser(commands, "transform", "write the code of each row", EXAMPLES)
     add_model(parser)
     add_data(parser)
-    add_output(parser, "the codes, such as codes.csv, .parquet, .npy, .npz or .idx")
+    add_output(parser, "file of the codes: .csv, .parquet, .npy, .npz or .idx")
     return parser
 
 
@@ -27,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     """Write codes."""
     saved = load_model(options.model)
     table = saved.read(options)
-    codes = saved.estimator.transform(saved.rows_of(table, options.data))
+    codes = saved.estimator.transform(saved.rows_of(table))
     write_table(options.output, codes, saved.estimator.get_feature_names_out(), rows=table.rows)
-    print(f"saved {options.output}: {codes.shape[0]:,} rows, {codes.shape[1]:,} columns")
+    say(f"saved {options.output}: {codes.shape[0]:,} rows, {codes.shape[1]:,} columns")
     return 0

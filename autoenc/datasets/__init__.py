@@ -1,4 +1,4 @@
-"""Files and generators to NumPy arrays; nothing symbolic.
+"""Data sets as NumPy arrays, from files and generators.
 
 >>> train, valid, test = load_mnist(sample=True)
 >>> train.images.shape, train.labels.shape

@@ -13,7 +13,7 @@ from autoenc.datasets.errors import DatasetFormatError
 
 ZIP_MAGIC = b"PK\x03\x04"
 MAX_BYTES = 1 << 30
-# Deflate cannot pack data more tightly than this.
+# Maximum compression ratios.
 _MAX_RATIOS = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 1032}
 _HEADER_READERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
@@ -31,17 +31,18 @@ def read_npz(
     path : str or path-like
         The archive.
     max_bytes : int, default 2**30
-        The most bytes that its arrays may unpack to.
+        Maximum size of the unpacked arrays.
 
     Returns
     -------
     dict of str to ndarray
+        Arrays by name.
 
     Raises
     ------
     DatasetFormatError
-        If the archive is damaged, too large, or holds anything but plain arrays;
-        arrays of Python objects are never read.
+        If the archive is damaged, too large, or contains anything but plain arrays. Arrays of
+        Python objects are never read.
 
     Examples
     --------
@@ -57,7 +58,7 @@ def read_npz(
             with zipfile.ZipFile(file) as archive:
                 _check_sizes(archive, path.stat().st_size, max_bytes)
                 return dict(_read_member(archive, member) for member in archive.infolist())
-        # A damaged archive makes zipfile, zlib and NumPy raise almost anything.
+        # For a damaged archive, zipfile, zlib and NumPy raise many kinds of errors.
         except Exception as error:
             raise DatasetFormatError(
                 f"{path}: not a readable .npz archive of plain arrays ({error})"
@@ -65,7 +66,7 @@ def read_npz(
 
 
 def _check_sizes(archive: zipfile.ZipFile, on_disk: int, max_bytes: int) -> None:
-    """Refuse members that promise what the file cannot hold."""
+    """Raise ValueError for members that state sizes which the file cannot contain."""
     members = archive.infolist()
     names = {member.filename for member in members}
     if len(names) < len(members):

@@ -1,4 +1,4 @@
-"""Scikit-learn's small handwritten digits: real, and there without a download.
+"""The small handwritten digits of scikit-learn, which need no download.
 
 >>> images, labels = load_digits()
 >>> images.shape, labels[:5]
@@ -16,8 +16,8 @@ def load_digits() -> Split:
     Returns
     -------
     Split
-        Images float32 of shape (1797, 64), each pixel its count, 0 to 16, divided by 16,
-        so in [0, 1]; labels int64 of shape (1797,), 0 to 9. They are in scikit-learn's order.
+        Images float32 of shape (1797, 64), each pixel a count from 0 to 16 divided by 16;
+        labels int64 of shape (1797,), 0 to 9. The order is that of scikit-learn.
 
     References
     ----------
@@ -33,6 +33,6 @@ def load_digits() -> Split:
 
     digits = datasets.load_digits()
     images = digits.data.astype(np.float32, order="C")
-    # A power of two: the quotient is exact.
+    # The quotient is exact, as 16 is a power of two.
     images /= 16
     return Split(images, digits.target.astype(np.int64))

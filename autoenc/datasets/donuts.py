@@ -1,4 +1,4 @@
-"""Two noisy donuts in four columns that two units can rebuild.
+"""Two noisy donuts in four columns, which two units can reconstruct.
 
 >>> points, labels = make_donuts(1000)
 >>> points.shape, labels[:5]
@@ -23,14 +23,14 @@ _MAX_SEED = 2**32 - 1
 
 
 class Donuts(NamedTuple):
-    """Points and their labels, row by row.
+    """Points and their labels.
 
-    Attributes
+    Parameters
     ----------
     points : ndarray of float32, shape (n, 4)
-        One point a row, C-contiguous and writable, each column filling [0, 1].
+        One point per row, C-contiguous and writable. The range of each column is [0, 1].
     labels : ndarray of int64, shape (n,)
-        The donut each point is from: 0 for the inner, 1 for the outer.
+        Donut of each point: 0 for the inner, 1 for the outer.
     """
 
     points: NDArray[np.float32]
@@ -40,31 +40,31 @@ class Donuts(NamedTuple):
 def make_donuts(n_samples: int = 1000, *, noise: float = 0.1, seed: int = 0) -> Donuts:
     """Draw points from two noisy donuts, one within the other.
 
-    Points lie around two circles about the origin: r = R + noise·ε, with ε from the normal
-    distribution, R = 1 for the inner and 2 for the outer donut, and the angle uniform. The
-    columns are x, y, x + y and x − y, so that all points lie in a plane: two linear units
-    could rebuild them without error, and two sigmoid units nearly do. Then each column is
-    scaled to [0, 1] and the rows are shuffled.
+    Points lie around two circles about the origin: r = R + noise·ε, with ε from the standard
+    normal distribution, R = 1 for the inner and 2 for the outer donut, and a uniform angle. The
+    columns are x, y, x + y and x − y, so all points lie in a plane: two linear units can
+    reconstruct them exactly, and two sigmoid units almost exactly. Each column is scaled to
+    [0, 1], and the rows are shuffled.
 
     Parameters
     ----------
     n_samples : int, default 1000
-        How many points, at least 2; half of them, rounded up, are of the inner donut.
+        Number of points, at least 2; half of them, rounded up, belong to the inner donut.
     noise : float, default 0.1
         Standard deviation of the distance from the circle; 0 or more.
     seed : int, default 0
-        What the points are drawn from and shuffled by; 0 to 2**32 − 1.
+        Seed of the points and of their order; 0 to 2**32 − 1.
 
     Returns
     -------
     Donuts
-        Points float32 of shape (n_samples, 4), each column from 0 to 1; labels int64 of
+        Points float32 of shape (n_samples, 4), in [0, 1]; labels int64 of
         shape (n_samples,), 0 for the inner and 1 for the outer donut.
 
     Raises
     ------
     ValueError
-        If an argument is not as above.
+        If an argument is out of its range.
 
     Examples
     --------
@@ -89,10 +89,10 @@ def make_donuts(n_samples: int = 1000, *, noise: float = 0.1, seed: int = 0) -> 
 
 
 def load_donuts() -> Donuts:
-    """Load the bundled donuts: those of ``make_donuts()``, rounded to six decimals.
+    """Load the bundled donuts, which are those of ``make_donuts()`` rounded to six decimals.
 
-    They are the same on every machine and with every version of NumPy and scikit-learn,
-    which those that `make_donuts` draws need not be.
+    Unlike those that `make_donuts` draws, they are the same on every machine and with every
+    version of NumPy and scikit-learn.
 
     Returns
     -------

@@ -1,19 +1,19 @@
-"""What can go wrong with a data file."""
+"""Errors about data files."""
 
 
 class DatasetNotFoundError(FileNotFoundError):
-    """The data is in none of the places that were looked at.
+    """The data was not found.
 
-    The message lists every place, and the ways to get the data.
+    The message lists all places that were searched, and the ways to get the data.
     """
 
 
 class DatasetDownloadError(DatasetNotFoundError):
-    """No mirror delivered the data; the message gives the reason for each."""
+    """The data could not be downloaded from any mirror. The message gives the reasons."""
 
 
 class DatasetFormatError(ValueError):
-    """A file is damaged, cut short, or not what it should be.
+    """A file is damaged, truncated, or has another format.
 
     The message begins with the path of the file.
     """

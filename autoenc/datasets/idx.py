@@ -1,4 +1,4 @@
-"""IDX: the format MNIST was published in, a short header followed by one array.
+"""IDX, the format in which MNIST was published: a short header followed by one array.
 
 The header is two zero bytes, a code for the type of the numbers, the number of
 dimensions, and each dimension as a big-endian 32-bit integer.
@@ -28,13 +28,15 @@ from autoenc.datasets.streams import open_stream
 _DTYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _MAX_DIMENSIONS = 32
 _CHUNK = 1 << 20
-# Deflate cannot pack data more tightly than this, so a gzipped file of n bytes
-# holds at most 1032 n, whatever its content promises.
+# Maximum compression ratio of deflate: a gzipped file of n bytes contains at most 1032 n bytes.
 _MAX_DEFLATE_RATIO = 1032
 
 
 def read_idx(
-    path: str | os.PathLike[str], *, shape: tuple[int, ...] | None = None
+    path: str | os.PathLike[str],
+    *,
+    shape: tuple[int, ...] | None = None,
+    max_bytes: int | None = None,
 ) -> NDArray[Any]:
     """Read an IDX file, gzipped or not.
 
@@ -43,20 +45,22 @@ def read_idx(
     path : str or path-like
         The file.
     shape : tuple of int, optional
-        The shape the array must have.
+        Expected shape of the array.
+    max_bytes : int, optional
+        Maximum size of the array. By default, it is limited by the size of the file only.
 
     Returns
     -------
     ndarray
-        With the file's shape, of uint8, int8, int16, int32, float32 or float64
-        in the machine's byte order, C-contiguous and writable.
+        Array of uint8, int8, int16, int32, float32 or float64 in native byte order,
+        C-contiguous and writable.
 
     Raises
     ------
     DatasetFormatError
-        If the header is not that of IDX, the shape is not the one asked for, or the
-        file is longer or shorter than its header says. Nothing is allocated for
-        numbers that the file cannot hold.
+        If the header is not that of IDX, the shape is not the expected one, or the length of
+        the file is not what its header states. No memory is allocated for numbers that the file
+        cannot contain.
 
     Examples
     --------
@@ -68,7 +72,12 @@ def read_idx(
         if shape is not None and found != shape:
             raise DatasetFormatError(f"{path}: the array has shape {found}, expected {shape}")
         _check_length(path, found, dtype, packed=isinstance(stream, gzip.GzipFile))
-        raw = _read_numbers(stream, math.prod(found) * dtype.itemsize, path)
+        n_bytes = math.prod(found) * dtype.itemsize
+        if max_bytes is not None and n_bytes > max_bytes:
+            raise DatasetFormatError(
+                f"{path}: the array has {n_bytes} bytes, more than the {max_bytes} allowed"
+            )
+        raw = _read_numbers(stream, n_bytes, path)
     array = np.ndarray(found, dtype, raw)
     return array.astype(dtype.newbyteorder("="), copy=False)
 
@@ -95,11 +104,11 @@ def _read_header(stream: io.BufferedIOBase, path: Path) -> tuple[np.dtype[Any], 
 def _check_length(
     path: Path, shape: tuple[int, ...], dtype: np.dtype[Any], *, packed: bool
 ) -> None:
-    """Refuse a header that promises what the file on disk cannot hold."""
+    """Raise an error if the header states more than the file can contain."""
     promised = 4 + 4 * len(shape) + math.prod(shape) * dtype.itemsize
     on_disk = path.stat().st_size
     possible = promised <= on_disk * _MAX_DEFLATE_RATIO if packed else promised == on_disk
-    # NumPy forms the strides of an empty array from its other dimensions.
+    # NumPy computes the strides of an empty array from its other dimensions.
     strides = math.prod(max(n, 1) for n in shape) * dtype.itemsize
     if not possible or strides > np.iinfo(np.intp).max:
         raise DatasetFormatError(
@@ -109,7 +118,7 @@ def _check_length(
 
 
 def _read_numbers(stream: io.BufferedIOBase, n_bytes: int, path: Path) -> bytearray:
-    # Grown as the bytes come: those of a gzipped file may be fewer than they might be.
+    # Memory grows with the data, as a gzipped file may contain less than its size allows.
     raw = bytearray()
     while len(raw) < n_bytes:
         chunk = stream.read(min(_CHUNK, n_bytes - len(raw)))
@@ -119,7 +128,7 @@ def _read_numbers(stream: io.BufferedIOBase, n_bytes: int, path: Path) -> bytear
                 f"but there are {len(raw)}"
             )
         raw += chunk
-    # Reading to the end also makes gzip compare its checksum.
+    # Reading to the end makes gzip check its checksum.
     if stream.read(1):
         raise DatasetFormatError(f"{path}: there is more data than the IDX header promises")
     return raw

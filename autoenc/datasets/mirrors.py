@@ -1,4 +1,4 @@
-"""Fetching the files of MNIST from the mirrors that serve them."""
+"""Download the files of MNIST from mirrors."""
 
 import hashlib
 import io
@@ -19,16 +19,16 @@ MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
-# Of the unpacked files: those are the same from every mirror, however it packs them.
+# Of the unpacked files, which do not depend on how a mirror compresses them.
 SHA256 = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
-# Above the largest file, so that a server gone wrong cannot fill the disk.
+# More than the largest file; a faulty server cannot fill the disk.
 _MAX_BYTES = 1 << 26
-# Bytes a second: a line this slow takes most of an hour for all of MNIST.
+# Bytes per second; at this rate, MNIST takes almost an hour.
 _LEAST_RATE = 4096
 _CHUNK = 1024
 
@@ -41,31 +41,31 @@ def fetch_mnist(
     read_timeout: float = 10.0,
     progress: bool = True,
 ) -> None:
-    """Put the four IDX files of MNIST into a folder.
+    """Download the four IDX files of MNIST to a folder.
 
-    Files that are there and have the right checksum are kept. The others are fetched from
-    the first mirror to answer, and from the next if that fails. A file appears in the folder
-    only when it is complete and its SHA-256 checksum is right.
+    Existing files with the right checksum are kept. The others are downloaded from the first
+    mirror that answers, or from the next one if that fails. A file appears in the folder only
+    when it is complete and its SHA-256 checksum is right.
 
     Parameters
     ----------
     folder : str or path-like
-        Where to; made if need be.
+        Folder, which is created if it does not exist.
     mirrors : sequence of str, optional
-        The addresses below which the files are, gzipped. `MIRRORS` by default.
+        Base addresses of the gzipped files. By default `MIRRORS`.
     patience : float, default 4.0
-        Seconds to wait for a first answer, name look-up included.
+        Seconds to wait for a first answer, including name resolution.
     read_timeout : float, default 10.0
-        Seconds after which a mirror is given up if fewer than 4 kB a second came in them.
+        Seconds after which a mirror is abandoned if it sent fewer than 4 kB per second.
     progress : bool, default True
         Whether to show a progress bar for each file.
 
     Raises
     ------
     DatasetDownloadError
-        If a file could be had from no mirror; the message gives the reason for each.
+        If a file could not be downloaded from any mirror. The message gives the reasons.
     OSError
-        If the disk cannot take a file; what was there before stays.
+        If a file cannot be written; an existing one is unchanged.
     """
     for name in SHA256:
         _fetch(name, Path(folder), tuple(mirrors or MIRRORS), patience, read_timeout, progress)
@@ -110,10 +110,11 @@ def _all_failed(name: str, folder: Path, reasons: dict[str, str]) -> DatasetDown
 def _answering(
     mirrors: tuple[str, ...], name: str, patience: float, reasons: dict[str, str]
 ) -> Iterator[str]:
-    """Yield the mirrors that have a file, first to answer first; note why others do not.
+    """Yield the mirrors that have a file, in the order of their answers.
 
-    All are asked at once, in threads that are left behind when time is up: a name look-up
-    on a dead network blocks for longer than anyone waits, and no timeout reaches it.
+    `reasons` records why the others do not. All mirrors are asked at once, in threads that are
+    abandoned after `patience`: without a network, name resolution blocks for long and has no
+    timeout.
     """
     answers: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
     end = time.monotonic() + patience
@@ -140,7 +141,7 @@ def _ask(
     try:
         with requests.head(_url(mirror, name), timeout=patience, allow_redirects=True) as response:
             response.raise_for_status()
-    # Whatever happens, the thread that waits must hear of it.
+    # The waiting thread must be informed of any error.
     except Exception as error:
         answers.put((mirror, str(error) or type(error).__name__))
     else:
@@ -152,10 +153,10 @@ def _url(mirror: str, name: str) -> str:
 
 
 def _download(url: str, patience: float, read_timeout: float, progress: bool) -> io.BytesIO:
-    """Return what an address answers with.
+    """Download an address.
 
-    It is read in a thread that is left behind when it gets too slow: a server that sends
-    a byte now and then keeps every read from timing out.
+    It is read in a thread that is abandoned if it is too slow: a server that sends a byte from
+    time to time prevents every read from timing out.
     """
     packed = io.BytesIO()
     target = _Bounded(packed, url)
@@ -175,7 +176,7 @@ def _download(url: str, patience: float, read_timeout: float, progress: bool) ->
                 f"Read timed out: fewer than {_LEAST_RATE} bytes a second for {read_timeout:g} s"
             )
         if problem is not None:
-            # Whatever a server makes the reading raise is its fault: the disk is not in it.
+            # Any error while reading is the server's; nothing has been written yet.
             reason = " ".join(str(problem).split()) or type(problem).__name__
             raise DatasetFormatError(reason) from problem
         return packed
@@ -190,7 +191,7 @@ def _read(
 ) -> None:
     try:
         _get(url, target, timeout, progress)
-    # Whatever happens, the thread that waits must hear of it.
+    # The waiting thread must be informed of any error.
     except Exception as error:
         ended.put(error)
     else:
@@ -201,7 +202,7 @@ def _get(url: str, target: "_Bounded", timeout: tuple[float, float], progress: b
     import requests
     from tqdm import tqdm
 
-    # The files are packed already: what is packed twice would make a lot of a little.
+    # The files are compressed already; a second compression could hide a bomb.
     plain = {"Accept-Encoding": "identity"}
     with requests.get(url, stream=True, timeout=timeout, headers=plain) as response:
         response.raise_for_status()
@@ -225,7 +226,7 @@ def _unpack(packed: io.BytesIO, url: str, expected: str) -> bytes:
 
 
 class _Bounded:
-    """A file in memory that takes only so many bytes, until it is told to stop."""
+    """A file in memory with a maximum size, which `stop` sets to zero."""
 
     def __init__(self, file: io.BytesIO, url: str) -> None:
         self.written = 0

@@ -1,4 +1,4 @@
-"""MNIST, from whichever of its files is at hand.
+"""Load MNIST from any of its files.
 
 >>> train, valid, test = load_mnist(sample=True)
 >>> train.images.shape, valid.images.shape, test.images.shape
@@ -17,7 +17,11 @@ from numpy.typing import NDArray
 
 from autoenc.datasets import places, splits
 from autoenc.datasets.archives import ZIP_MAGIC, read_npz
-from autoenc.datasets.errors import DatasetFormatError, DatasetNotFoundError
+from autoenc.datasets.errors import (
+    DatasetDownloadError,
+    DatasetFormatError,
+    DatasetNotFoundError,
+)
 from autoenc.datasets.idx import read_idx
 from autoenc.datasets.mirrors import fetch_mnist
 from autoenc.datasets.pickles import read_pickle
@@ -35,35 +39,34 @@ def load_mnist(
 ) -> Mnist:
     """Load the MNIST handwritten digits.
 
-    The full data is taken from the first of
+    The full data is read from the first of these that exists:
 
     1. `path`, if given;
     2. the file or folder that the environment variable ``AUTOENC_DATA`` names, if set;
     3. the folder ``data`` of the package or the checkout;
     4. the user's cache folder;
-    5. the network, if `download` is true; the files are then kept in the cache.
+    5. the network, if `download` is true; the files are stored in the cache.
 
     A folder is searched for ``mnist.pkl.gz``, ``mnist.pkl``, ``mnist.npz`` and the four IDX
-    files, gzipped or not, in this order. All give the same arrays, to the bit. The first
-    50,000 of the 60,000 training images are the training part, the others are the
-    validation part.
+    files, gzipped or not, in this order. All of them give identical arrays. The first 50,000 of
+    the 60,000 training images are the training part, and the others the validation part.
 
     Parameters
     ----------
     path : str or path-like, optional
-        A file or a folder. A bare name, such as ``"mnist.pkl.gz"``, is looked for in the
-        working directory and then in the folder ``data``. A file is one of
+        File or folder. A bare name, such as ``"mnist.pkl.gz"``, is searched in the working
+        directory and then in the folder ``data``. A file is one of
 
         - a pickle of ``((images, labels),) * 3``, gzipped or not, as in the deep learning
-          tutorials; it is read without running anything in it;
+          tutorials; nothing in it is executed;
         - an ``.npz`` archive with ``x_train``, ``y_train``, ``x_test``, ``y_test``, as from
           Keras, or with ``train_images``, ``train_labels``, and the same of ``valid`` and
-          ``test``, as the bundled sample, which may be named too.
+          ``test``, as the bundled sample.
     sample : bool, default False
-        Load the 7,000 bundled digits instead: the first of each part, in the same order.
+        Whether to load the 7,000 bundled digits instead, which are the first of each part.
     download : bool, default False
-        Fetch the data if it is in none of the places above. Never replaces a `path`, or an
-        ``AUTOENC_DATA``, that does not exist.
+        Whether to download the data if none of the other places has it. A `path` or
+        ``AUTOENC_DATA`` that does not exist is an error all the same.
 
     Returns
     -------
@@ -75,11 +78,11 @@ def load_mnist(
     Raises
     ------
     DatasetNotFoundError
-        If the data is nowhere; the message lists the places and the ways to get it.
+        If the data is not found. The message lists the places and the ways to get it.
     DatasetDownloadError
-        If no mirror delivers; a `DatasetNotFoundError`.
+        If no mirror works. It is a `DatasetNotFoundError`.
     DatasetFormatError
-        If a file is damaged, not MNIST, or a pickle that asks for anything but arrays.
+        If a file is damaged, not MNIST, or a pickle with anything but arrays.
 
     Examples
     --------
@@ -104,8 +107,8 @@ def load_mnist(
 
 def _find(path: str | os.PathLike[str] | None, download: bool) -> tuple[Path, ...]:
     if path is not None:
-        return places.find_named(Path(path).expanduser())
-    # A variable that names a wrong place is a mistake to mend, not to look or download around.
+        return places.find_named(places.expanded(path))
+    # A variable with a wrong path is an error; searching elsewhere would hide it.
     if files := places.find_in_environment():
         return files
     try:
@@ -113,8 +116,14 @@ def _find(path: str | os.PathLike[str] | None, download: bool) -> tuple[Path, ..
     except DatasetNotFoundError:
         if not download:
             raise
-    fetch_mnist(places.cache_folder())
-    return places.files_at(places.cache_folder())
+    folder = places.cache_folder()
+    if folder is None:
+        raise DatasetDownloadError(
+            "there is no home folder to store MNIST in; set XDG_CACHE_HOME, or put the data into "
+            f"another folder. {places.HOW_TO_GET_IT}"
+        )
+    fetch_mnist(folder)
+    return places.files_at(folder)
 
 
 def _read(files: tuple[Path, ...]) -> Mnist:
@@ -184,7 +193,7 @@ def _read_idx_files(files: tuple[Path, ...]) -> Mnist:
 def _divide(
     train: tuple[NDArray[Any], NDArray[Any]], test: tuple[NDArray[Any], NDArray[Any]], path: Path
 ) -> Mnist:
-    """Make the parts of MNIST as published, whose last training images become `valid`."""
+    """Divide MNIST as published; its last training images become the validation part."""
     n_train = splits.FULL[0]
     images, labels = train
     data = Mnist(

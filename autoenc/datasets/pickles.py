@@ -1,9 +1,9 @@
-"""Pickled NumPy arrays, read without running anything that a file asks for.
+"""Read pickled NumPy arrays without executing anything in the file.
 
-A pickle is a program: loading one with `pickle.load` runs whatever its author
-wished. Here the few names that NumPy arrays are pickled with, by any version of
-NumPy and by Python 2 or 3, are answered by constructors of our own, which accept
-plain numbers only; every other name is refused before anything happens.
+A pickle is a program: `pickle.load` executes whatever its author wrote. The reader of this module
+knows only the few names that pickles of NumPy arrays use, in any version of NumPy and in Python 2
+or 3. They are replaced by own constructors that accept plain numbers only. Every other name is
+refused before anything is called.
 
 >>> import pickle, tempfile
 >>> with tempfile.TemporaryDirectory() as folder:
@@ -20,7 +20,7 @@ Traceback (most recent call last):
 autoenc.datasets.errors.DatasetFormatError: ...arrays.pkl: refused, as it asks for
 builtins.print, which is no part of a NumPy array
 
-Scripts often saved their parameters as one pickle after the other in one file:
+Many scripts saved their parameters as several pickles in one file:
 
 >>> with tempfile.TemporaryDirectory() as folder:
 ...     path = Path(folder, "parameters.pkl")
@@ -52,8 +52,8 @@ from autoenc.datasets.streams import open_stream
 
 MAX_BYTES = 1 << 30
 MAX_PICKLES = 10_000
-# An array is a handful of opcodes, a number on its own is one. These bound what a small file
-# may cost to a second and 100 MB; a matrix of MNIST's size as a list of lists has room.
+# An array takes a few opcodes, a single number takes one. These limits keep the cost of a small
+# file below a second and 100 MB, and allow a matrix of the size of MNIST as a list of lists.
 MAX_OPCODES = 400_000
 MAX_CONTAINERS = 50_000
 _CHUNK = 1 << 20
@@ -64,7 +64,7 @@ _ATOMS = (bool, int, float, complex, str, bytes, type(None), np.generic)
 
 
 class _RefusalError(Exception):
-    """The pickle asks for something that no array needs; never leaves this module."""
+    """The pickle contains something that no array needs; not raised outside this module."""
 
 
 def read_pickle(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> Any:
@@ -73,22 +73,22 @@ def read_pickle(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> 
     Parameters
     ----------
     path : str or path-like
-        The file: one pickle of any protocol, written by Python 2 or 3.
+        File with one pickle of any protocol, written by Python 2 or 3.
     max_bytes : int, default 2**30
-        The most bytes that the unpacked pickle may have. Beside its arrays there may be
-        some 400,000 plain values.
+        Maximum size of the unpacked pickle. Besides arrays, it may contain about 400,000 plain
+        values.
 
     Returns
     -------
     object
-        Arrays and plain values in tuples, lists and dicts. Arrays are writable and
-        in the machine's byte order. Strings that were written by Python 2 come as bytes.
+        Arrays and plain values in tuples, lists and dicts. Arrays are writable and in native
+        byte order. Strings that were written by Python 2 are returned as bytes.
 
     Raises
     ------
     DatasetFormatError
-        If the pickle asks for anything but arrays of numbers, which the message names,
-        or is damaged, cut short or too large. Nothing that it names is ever called.
+        If the pickle contains anything but arrays of numbers, which the message names, or is
+        damaged, truncated or too large. Nothing that it names is ever called.
 
     Examples
     --------
@@ -106,30 +106,29 @@ def read_pickle(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> 
 
 
 def read_pickles(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> list[Any]:
-    """Read all pickles of a file, one after the other, gzipped or not.
+    """Read all pickles of a file, gzipped or not.
 
-    So were parameters often saved: ``pickle.dump(W, file)``, then the same of each bias.
+    Many scripts saved parameters like this: ``pickle.dump(W, file)``, and then each bias.
 
     Parameters
     ----------
     path : str or path-like
-        The file: pickles of any protocol, written by Python 2 or 3, each by a `dump` or a
-        `Pickler` of its own.
+        File with pickles of any protocol, written by Python 2 or 3, each by its own `dump` or
+        `Pickler`.
     max_bytes : int, default 2**30
-        The most bytes that all the unpacked pickles may have together. There may be 10,000
-        of them, so that a small file that unpacks to many does not take hours.
+        Maximum total size of the unpacked pickles. The number of pickles is limited to 10,000,
+        so that a small file with very many does not take hours.
 
     Returns
     -------
     list
-        What each pickle holds, in the order of the file; see `read_pickle`.
+        Content of each pickle, in the order of the file; see `read_pickle`.
 
     Raises
     ------
     DatasetFormatError
-        If there is no pickle, or any of them would be refused by `read_pickle`, or is
-        followed by what is no pickle; the message says which. Nothing that they name is
-        ever called.
+        If there is no pickle, `read_pickle` would refuse one of them, or other data follows;
+        the message says which. Nothing that they name is ever called.
 
     Examples
     --------
@@ -151,15 +150,15 @@ def read_pickles(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) ->
 
 @contextmanager
 def _refusals_reported(source: object) -> Iterator[None]:
-    """Turn whatever a bad pickle makes the unpickler raise into an error that names it."""
+    """Convert the errors of the unpickler to a DatasetFormatError that names the source."""
     try:
         yield
     except _RefusalError as error:
         raise DatasetFormatError(f"{source}: refused, as {_brief(error)}") from error
-    # The disk's trouble is not the file's; that of gzip is reported by the stream.
+    # Errors of the disk are passed on; those of gzip are reported by the stream.
     except OSError:
         raise
-    # Damaged opcodes make the unpickler raise almost anything.
+    # For damaged opcodes, the unpickler raises many kinds of errors.
     except Exception as error:
         raise DatasetFormatError(
             f"{source}: not a pickle of NumPy arrays, or damaged or cut short "
@@ -168,7 +167,7 @@ def _refusals_reported(source: object) -> Iterator[None]:
 
 
 def _brief(error: Exception) -> str:
-    # A file may name things at any length.
+    # Names in a file may be of any length.
     text = str(error)
     return text if len(text) <= 300 else f"{text[:300]}..."
 
@@ -177,17 +176,17 @@ def _load(stream: "_Bounded") -> Any:
     # encoding="bytes": Python 2 wrote the numbers as a string, which any other
     # encoding would decode and encode again.
     unpickler = _ArrayUnpickler(stream, encoding="bytes")
-    # Its class has one for all; this one counts for all pickles of the file.
+    # One table for all pickles of the file, which counts their opcodes.
     unpickler.dispatch = stream.opcodes  # type: ignore[misc]
     tree = unpickler.load()
-    # The unpickler in C would go on reading there, that in Python drops it.
+    # The unpickler in C would continue reading there; the one in Python ignores it.
     if (frame := unpickler._unframer.current_frame) and frame.read(1):
         raise _RefusalError("there is more data in its last frame after its end")
     return _Finisher().finish(tree)
 
 
 class _Bounded:
-    """A stream that lets only so many bytes be read, and no fewer than are asked for."""
+    """A stream with a maximum number of bytes, which never returns fewer than requested."""
 
     def __init__(self, stream: io.BufferedIOBase, max_bytes: int) -> None:
         self._stream = stream
@@ -197,7 +196,7 @@ class _Bounded:
         self.opcodes = _Opcodes(_ArrayUnpickler.dispatch)
 
     def at_end(self) -> bool:
-        """Tell whether nothing is left. At the end, gzip has compared its checksum."""
+        """Whether nothing is left. At the end, gzip has checked its checksum."""
         self._ahead = self._ahead or self._stream.read(1)
         return not self._ahead
 
@@ -212,14 +211,14 @@ class _Bounded:
     def _read(self, size: int) -> bytes:
         if size <= _CHUNK:
             return self._stream.read(size)
-        # Grown as the bytes come, since the file may promise what it does not have.
+        # Memory grows with the data, as the file may state more than it contains.
         buffer = io.BytesIO()
         while chunk := self._stream.read(min(_CHUNK, size - buffer.tell())):
             buffer.write(chunk)
         return buffer.getvalue()
 
     def readline(self) -> bytes:
-        # What is ahead is the first byte of a pickle, which is read before any line.
+        # The byte read ahead is the first of a pickle, which is read before any line.
         line = self._stream.readline(self._left + 1)
         self._spend(len(line))
         return line
@@ -234,7 +233,7 @@ _Dispatch: TypeAlias = dict[int, Callable[[Any], None]]
 
 
 class _Opcodes(_Dispatch):
-    """What the unpickler does for each opcode, for only so many of them."""
+    """The functions of the opcodes, for a maximum number of opcodes."""
 
     def __init__(self, dispatch: _Dispatch) -> None:
         super().__init__(dispatch)
@@ -248,10 +247,10 @@ class _Opcodes(_Dispatch):
 
 
 def _with_plain_keys(*opcodes: bytes, where: slice) -> _Dispatch:
-    """Return the opcodes that fill dicts, made to refuse keys that take forever to hash.
+    """Return the opcodes that fill dicts, with a check of the keys.
 
-    A tuple that holds another twice, which holds a third twice, and so on, is hashed in
-    exponential time. `where` tells which of the stack are keys.
+    Hashing nested tuples, each of which contains the next one twice, takes exponential time.
+    `where` selects the keys from the stack.
     """
 
     def checked(load: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -274,9 +273,9 @@ def _refuse_set(_: object) -> NoReturn:
     raise _RefusalError("it holds a set on its own")
 
 
-# The unpickler written in Python, not the one in C: the latter allocates whatever
-# memo index or buffer length a file names, and holds long strings twice. An array is a
-# handful of opcodes, so nothing is lost in speed.
+# The unpickler in Python, not the one in C: the latter allocates any memo index or buffer length
+# that a file states, and holds long strings twice. An array takes few opcodes, so this is not
+# slower.
 class _ArrayUnpickler(pickle._Unpickler):
     """Builds arrays of numbers, and refuses everything else."""
 
@@ -286,7 +285,7 @@ class _ArrayUnpickler(pickle._Unpickler):
         **_with_plain_keys(pickle.DICT, pickle.SETITEMS, where=slice(0, None, 2)),
         **_with_plain_keys(pickle.SETITEM, where=slice(-2, -1)),
         **{opcode[0]: _refuse_set for opcode in (pickle.EMPTY_SET, pickle.FROZENSET)},
-        # As bytes: a bytearray would be allocated before its length is known to be true.
+        # As bytes: a bytearray would be allocated before its length is checked.
         pickle.BYTEARRAY8[0]: pickle._Unpickler.dispatch[pickle.BINBYTES8[0]],
     }
 
@@ -302,12 +301,12 @@ class _ArrayUnpickler(pickle._Unpickler):
         raise _RefusalError(f"it asks for an object kept elsewhere, {reprlib.repr(pid)}")
 
     def get_extension(self, code: int) -> NoReturn:
-        # The inherited method takes objects from a cache without asking find_class.
+        # The inherited method takes objects from a cache without calling find_class.
         raise _RefusalError(f"it asks for copyreg extension {code}")
 
 
 class _Constructor:
-    """What a name in the file is answered with: it can be called, and not altered."""
+    """A constructor for a name in the file; it can be called, but not modified."""
 
     __slots__ = ("_build",)
 
@@ -322,7 +321,7 @@ class _Constructor:
 
 
 class _Dtype:
-    """A dtype under construction; only those of plain numbers can be."""
+    """A dtype under construction, of plain numbers only."""
 
     __slots__ = ("value",)
 
@@ -336,7 +335,7 @@ class _Dtype:
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         # (version, byte order, subdtype, names, fields, item size, alignment[, flags]).
-        # NumPy itself would believe the sizes and flags, and let a file reach any memory.
+        # NumPy itself would trust the sizes and flags, which would allow access to any memory.
         _version, order, *structure = state
         if structure[:3] != [None, None, None]:
             raise _RefusalError("it asks for arrays of records, which are not plain numbers")
@@ -362,14 +361,14 @@ class _Array:
 
     def finish(self) -> NDArray[Any]:
         array: Any = np.empty(0, self.dtype)
-        # NumPy takes the bytes over where it can, so that they are in memory once.
+        # NumPy reuses the bytes if it can, so that they are in memory only once.
         array.__setstate__((1, self.shape, self.dtype, self.fortran, self.raw))
         transposed: NDArray[Any] = array.transpose(self.axes)
         return transposed
 
 
 def _reconstruct(*_: object) -> _Array:
-    # Called with the class, a first shape and a type code; its state follows.
+    # Called with the class, a first shape and a type code; the state follows.
     return _Array()
 
 
@@ -392,7 +391,7 @@ def _scalar(dtype: _Dtype, raw: bytes) -> Any:
 
 
 def _encode(text: str, encoding: str) -> bytes:
-    # Python 3 writes bytes so in protocols 0 to 2.
+    # Python 3 writes bytes like this in protocols 0 to 2.
     if encoding not in ("latin1", "latin-1"):
         raise _RefusalError(f"it asks for the encoding {reprlib.repr(encoding)}")
     return str.encode(text, "latin-1")
@@ -423,7 +422,7 @@ _CONSTRUCTORS: dict[tuple[str, str], _Constructor] = {
 
 
 def _checked_shape(shape: Any) -> tuple[int, ...]:
-    # NumPy forms the strides of an empty array from its other dimensions.
+    # NumPy computes the strides of an empty array from its other dimensions.
     if not _is_shape(shape) or _MAX_ITEM * math.prod(max(n, 1) for n in shape) > sys.maxsize:
         raise _RefusalError(f"it asks for an array of shape {reprlib.repr(shape)}")
     return shape
@@ -452,10 +451,10 @@ def _checked_raw(raw: Any, n_bytes: int) -> bytes:
 
 
 class _Finisher:
-    """Turns what the unpickler built into arrays, each part once."""
+    """Convert the objects of the unpickler to arrays, each of them once."""
 
     def __init__(self) -> None:
-        # Kept with the objects, so that no identity is used again.
+        # The objects are kept, so that no id is reused.
         self._finished: dict[int, tuple[object, Any]] = {}
         self._raw: set[int] = set()
 
@@ -480,8 +479,8 @@ class _Finisher:
         raise _RefusalError(f"it holds a {type(node).__name__.lstrip('_').lower()} on its own")
 
     def _finish_array(self, node: _Array) -> NDArray[Any]:
-        # Two arrays over the same bytes would change together. (Python keeps one object for
-        # each single byte; NumPy copies those.)
+        # Two arrays that share their bytes would change together. (Python has one object for
+        # each single byte, which NumPy copies.)
         if len(node.raw) > 1 and id(node.raw) in self._raw:
             raise _RefusalError("two of its arrays share their numbers")
         self._raw.add(id(node.raw))

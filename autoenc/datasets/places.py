@@ -1,4 +1,4 @@
-"""Where the files of MNIST, and those that come with the package, are looked for."""
+"""Find the files of MNIST, and the bundled files of the package."""
 
 import os
 from pathlib import Path
@@ -21,25 +21,33 @@ HOW_TO_GET_IT = (
 
 
 def data_folders() -> tuple[Path, Path]:
-    """Return where the bundled data may be: in an installed package, and in a checkout."""
+    """Return the possible folders of the bundled data: installed, and in a checkout."""
     package = Path(__file__).resolve().parents[1]
     return package / "data", package.parent / "data"
 
 
 def data_folder() -> Path | None:
-    """Return the folder of the bundled data, None where it was not installed.
+    """Return the folder of the bundled data, or None if it is not installed.
 
-    Any folder called ``data`` may lie beside an installed package, so ours is told by
-    the sample in it.
+    It is identified by the sample, as any folder called ``data`` may lie beside a package.
     """
     return next((folder for folder in data_folders() if (folder / SAMPLE_NAME).is_file()), None)
 
 
-def cache_folder() -> Path:
-    """Return the user's folder for downloaded data."""
+def cache_folder() -> Path | None:
+    """Return the user's folder for downloaded data, or None if the user has no home folder."""
     import pooch
 
-    return Path(pooch.os_cache("autoenc"))
+    folder = Path(pooch.os_cache("autoenc"))
+    return folder if folder.is_absolute() else None
+
+
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """Return a path with ``~`` expanded, or unchanged if the user has no home folder."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
 
 
 def sample_file() -> Path:
@@ -48,7 +56,7 @@ def sample_file() -> Path:
 
 
 def bundled_file(name: str) -> Path:
-    """Return a file that comes with the package.
+    """Return a bundled file.
 
     Raises
     ------
@@ -65,13 +73,13 @@ def bundled_file(name: str) -> Path:
 
 
 def find_named(path: Path) -> tuple[Path, ...]:
-    """Return the files that a path given by the caller stands for.
+    """Return the files at a path that the caller passed.
 
     Parameters
     ----------
     path : Path
-        A file, or a folder with the files. A bare name is also looked up in the folder of
-        the bundled data.
+        File, or folder of files. A bare name is also searched in the folder of the bundled
+        data.
 
     Returns
     -------
@@ -81,7 +89,7 @@ def find_named(path: Path) -> tuple[Path, ...]:
     Raises
     ------
     DatasetNotFoundError
-        If there is no such file or folder, or MNIST is not in the folder.
+        If the path does not exist, or the folder does not contain MNIST.
     """
     places = [path]
     bare = path.parent == Path() and path.name not in ("", "..")
@@ -94,32 +102,34 @@ def find_named(path: Path) -> tuple[Path, ...]:
 
 
 def find_in_environment() -> tuple[Path, ...]:
-    """Return the files that the environment variable names, none if it is not set.
+    """Return the files at the path in the environment variable; none if it is not set.
 
     Raises
     ------
     DatasetNotFoundError
-        If it is set to a place that MNIST is not at.
+        If MNIST is not at this path.
     """
     value = os.environ.get(VARIABLE)
     if not value:
         return ()
-    place = Path(value).expanduser()
+    place = expanded(value)
     if files := files_at(place):
         return files
     raise not_found([(f"{place.absolute()} (set by {VARIABLE})", _lack(place))])
 
 
 def find_in_folders() -> tuple[Path, ...]:
-    """Return the files from the folder of the bundled data, else from the user's cache.
+    """Return the files in the folder of the bundled data, else those in the user's cache.
 
     Raises
     ------
     DatasetNotFoundError
-        If the files are in neither.
+        If neither has the files.
     """
     looked = [(f"${VARIABLE}", "not set")]
     for place in (data_folder() or data_folders()[0], cache_folder()):
+        if place is None:
+            continue
         if files := files_at(place):
             return files
         looked.append((str(place), _lack(place)))
@@ -127,7 +137,7 @@ def find_in_folders() -> tuple[Path, ...]:
 
 
 def files_at(place: Path) -> tuple[Path, ...]:
-    """Return the files of MNIST at a place: itself, or those in it; none if they are not."""
+    """Return the files of MNIST at a place: the file itself, or those in the folder."""
     if place.is_file():
         return (place,)
     for name in SINGLE_NAMES:
@@ -138,7 +148,7 @@ def files_at(place: Path) -> tuple[Path, ...]:
 
 
 def not_found(looked: list[tuple[str, str]]) -> DatasetNotFoundError:
-    """Return the error that says where MNIST was looked for, and how to get it."""
+    """Return an error that lists the places and the ways to get MNIST."""
     return DatasetNotFoundError(f"MNIST was not found.{_listing(looked)}\n{HOW_TO_GET_IT}")
 
 
@@ -148,7 +158,7 @@ def _plain_or_gzipped(path: Path) -> Path | None:
 
 
 def _lack(place: Path) -> str:
-    """Say why the files are not at a place."""
+    """Return why the files are not at a place."""
     if not place.exists():
         return "does not exist"
     if not place.is_dir():
@@ -161,4 +171,4 @@ def _lack(place: Path) -> str:
 
 def _listing(looked: list[tuple[str, str]]) -> str:
     lines = "".join(f"\n  {place}: {lack}" for place, lack in looked)
-    return f" These places were looked at:{lines}"
+    return f" These places were searched:{lines}"

@@ -1,4 +1,4 @@
-"""The arrays a data set is made of, and the checks that every source of them passes."""
+"""The arrays of a data set, and the checks that they pass."""
 
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -17,14 +17,14 @@ _ALL_ROWS = slice(None)
 
 
 class Split(NamedTuple):
-    """Images and their labels, row by row.
+    """Images and their labels.
 
-    Attributes
+    Parameters
     ----------
-    images : ndarray of float32, shape (n, 784), or (n, 64) of scikit-learn's digits
-        One image a row, C-contiguous and writable, each pixel in [0, 1].
+    images : ndarray of float32, shape (n, 784), or (n, 64) for scikit-learn's digits
+        One image per row, C-contiguous and writable, with pixels in [0, 1].
     labels : ndarray of int64, shape (n,)
-        The digit each image shows, 0 to 9.
+        Digit of each image, 0 to 9.
     """
 
     images: NDArray[np.float32]
@@ -34,10 +34,10 @@ class Split(NamedTuple):
 class Mnist(NamedTuple):
     """The three parts of MNIST.
 
-    Attributes
+    Parameters
     ----------
     train, valid, test : Split
-        50,000, 10,000 and 10,000 images; of the bundled sample 5,000, 1,000 and 1,000.
+        Parts of 50,000, 10,000 and 10,000 images; 5,000, 1,000 and 1,000 in the bundled sample.
     """
 
     train: Split
@@ -48,7 +48,7 @@ class Mnist(NamedTuple):
 def make_split(
     images: NDArray[Any], labels: NDArray[Any], path: Path, rows: slice = _ALL_ROWS
 ) -> Split:
-    """Return the arrays of a file in the one form that every source shares.
+    """Return the arrays of a file as a Split.
 
     Parameters
     ----------
@@ -57,9 +57,9 @@ def make_split(
     labels : ndarray of integers, shape (n,)
         Digits, 0 to 9.
     path : Path
-        The file they come from, for the messages.
+        The file, for messages.
     rows : slice, optional
-        Which of them to take; all by default.
+        Rows to use; by default all.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def make_split(
 
 
 def check_sizes(data: Mnist, path: Path, allowed: tuple[Sizes, ...]) -> Mnist:
-    """Return `data` if its parts have one of the `allowed` sizes, else say what they have."""
+    """Return `data`; raise an error unless its parts have one of the allowed sizes."""
     sizes = tuple(len(part.labels) for part in data)
     if sizes not in allowed:
         expected = " or ".join(map(str, allowed))
@@ -97,14 +97,14 @@ def check_sizes(data: Mnist, path: Path, allowed: tuple[Sizes, ...]) -> Mnist:
 def _pixels(rows: NDArray[Any], path: Path) -> NDArray[np.float32]:
     if rows.dtype == np.uint8:
         pixels = rows.astype(np.float32, order="C")
-        # A power of two: the quotient is exact, and the same from every source.
+        # The quotient is exact, as 256 is a power of two, and so the same for every source.
         pixels /= 256
         return pixels
     if rows.dtype.kind != "f":
         raise DatasetFormatError(
             f"{path}: images have dtype {rows.dtype}, but bytes or floating point is expected"
         )
-    # Written so that a NaN fails it too.
+    # This form of the comparison is false for NaN.
     if rows.size and not (rows.min() >= 0 and rows.max() <= 1):
         raise DatasetFormatError(
             f"{path}: pixels lie in [{rows.min()}, {rows.max()}], but [0, 1] is expected"

@@ -1,6 +1,6 @@
-"""Files that may or may not be gzipped, and what their damage looks like.
+"""Open files that may be gzipped.
 
-Gzip is recognised by a file's first bytes, not by its name: browsers and mirrors
+Gzip is recognised by the first bytes of a file, not by its name, because browsers and mirrors
 unpack files without renaming them.
 """
 
@@ -23,14 +23,14 @@ def open_stream(path: Path) -> Iterator[io.BufferedIOBase]:
     Raises
     ------
     DatasetFormatError
-        On leaving or reading, if the gzip data is damaged or cut short.
+        While reading or on leaving, if the gzip data is damaged or truncated.
     """
     with path.open("rb") as file, damage_reported(path), unpacked(file) as stream:
         yield stream
 
 
 def unpacked(file: io.BufferedIOBase) -> io.BufferedIOBase:
-    """Return the content of an open, seekable file as a stream, unpacked if it is gzipped."""
+    """Return a stream of an open, seekable file, unpacked if it is gzipped."""
     file.seek(0)
     packed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
     file.seek(0)
@@ -39,7 +39,7 @@ def unpacked(file: io.BufferedIOBase) -> io.BufferedIOBase:
 
 @contextmanager
 def damage_reported(source: object) -> Iterator[None]:
-    """Turn what gzip raises about damaged data into an error that names its source."""
+    """Convert the errors of gzip to a DatasetFormatError that names the source."""
     try:
         yield
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:

@@ -1,4 +1,4 @@
-"""Symbolic pieces of an autoencoder. They work in any PyTensor graph.
+"""Building blocks of autoencoders, for any PyTensor graph.
 
 >>> import numpy as np, pytensor, pytensor.tensor as pt
 >>> x = pt.matrix("x")

@@ -1,4 +1,4 @@
-"""Activation functions, by name or as any callable on expressions.
+"""Activation functions.
 
 >>> import pytensor.tensor as pt
 >>> resolve_activation("tanh")(pt.constant(0.0)).eval().item()
@@ -11,13 +11,35 @@ from autoenc.graph.types import Activation, Expression
 
 
 def linear(a: Expression) -> Expression:
-    """Return `a` itself: a unit that does nothing but sum."""
+    """Return the pre-activation unchanged.
+
+    Parameters
+    ----------
+    a : expression
+        Pre-activation.
+
+    Returns
+    -------
+    expression
+        `a` itself.
+    """
     return a
 
 
 def relu(a: Expression) -> Expression:
-    """Rectified linear unit, max(a, 0); its slope at 0 is taken as 0."""
-    # Asked this way round, NaN stays NaN.
+    """Compute the rectified linear unit, max(a, 0).
+
+    Parameters
+    ----------
+    a : expression
+        Pre-activation.
+
+    Returns
+    -------
+    expression
+        Of the same shape and dtype. Its slope at 0 is defined as 0.
+    """
+    # In this order of comparison, NaN stays NaN.
     return pt.switch(a <= 0, pt.zeros_like(a), a)
 
 
@@ -31,20 +53,25 @@ ACTIVATIONS: dict[str, Activation] = {
 
 
 def resolve_activation(activation: str | Activation) -> Activation:
-    """Find the activation function that a name stands for.
+    """Return the activation function with this name.
 
     Parameters
     ----------
     activation : str or callable
-        One of ``linear``, ``relu``, ``sigmoid``, ``softplus``, ``tanh``, or any
+        ``"linear"``, ``"relu"``, ``"sigmoid"``, ``"softplus"``, ``"tanh"``, or any
         function from symbolic expression to symbolic expression.
+
+    Returns
+    -------
+    callable
+        The function; `activation` itself if it is callable.
 
     Raises
     ------
     ValueError
         If the name is not known.
     TypeError
-        If it is neither a name nor callable.
+        If `activation` is neither a name nor callable.
     """
     if callable(activation):
         return activation

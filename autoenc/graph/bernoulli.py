@@ -1,7 +1,7 @@
-"""Draws of True and False, made from no more random bits than they need.
+"""Bernoulli draws from few random bits.
 
-A mask decides for every entry of a minibatch. Drawn as uniform numbers in double precision
-and compared with a level, the decisions cost as much as a quarter of a training step.
+A mask needs one decision for each entry of a minibatch. Drawn as uniform numbers in double
+precision and compared with a level, the decisions take up to a quarter of a training step.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ BITS = 16
 
 
 class BernoulliDraw(BernoulliRV):
-    """True with probability p, independently for every entry.
+    """Draw True with probability p, independently for each entry.
 
-    In NumPy each entry takes 16 bits, which are compared with p in units of 2⁻¹⁶. Which of
-    the two multiples next to p that is, is drawn once for the whole array, so that p is met
-    exactly in the mean. XLA has an implementation of its own, Numba that of PyTensor.
+    In NumPy, each entry takes 16 bits, which are compared with p in units of 2⁻¹⁶. Which of
+    the two multiples next to p is used is drawn once for the whole array, so that the mean is
+    exactly p. XLA has its own implementation; Numba uses that of PyTensor.
     """
 
     dtype = "bool"
@@ -35,7 +35,7 @@ class BernoulliDraw(BernoulliRV):
         words = rng.integers(0, 2**64 - 1, size=-(-n * BITS // 64), dtype="uint64", endpoint=True)
         draws = words.view("uint16")[:n].reshape(shape)
         below = np.floor(np.asarray(p, dtype="float64") * 2**BITS + rng.random())
-        # In 16 bits, which 2¹⁶ itself is not in.
+        # 2¹⁶ itself does not fit into 16 bits.
         return (draws <= np.maximum(below - 1, 0).astype("uint16")) & (below > 0)
 
 
@@ -43,16 +43,16 @@ _draw = BernoulliDraw()
 
 
 def bernoulli(p: float | Expression, size: Expression, rng: RandomSource) -> Expression:
-    """Draw True with probability p, for every entry of an array.
+    """Draw True with probability p for each entry of an array.
 
     Parameters
     ----------
     p : float or scalar expression
-        In [0, 1].
+        Probability, in [0, 1].
     size : expression
-        The shape, such as ``x.shape``.
+        Shape of the result, such as ``x.shape``.
     rng : symbolic generator, numpy.random.Generator or int
-        Where the bits come from.
+        Source of the random bits.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Checks that pieces share: numbers, sizes, and parameters that are given."""
+"""Checks of numbers, sizes and parameters that callers pass."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from autoenc.graph.types import Parameter
 
 
 def is_number(value: Any) -> bool:
-    """Tell whether `value` is a real number, Python's or NumPy's, and no bool."""
+    """Whether `value` is a real number of Python or NumPy, and not a bool."""
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def positive_int(value: Any, name: str) -> int:
-    """Return `value` as an int if it is one of at least 1; else raise ValueError."""
+    """Return `value` as an int; raise ValueError unless it is an integer of at least 1."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise ValueError(f"{name} is {value!r}; expected an integer of at least 1.")
     return int(value)
 
 
 def checked_parameter(name: str, given: Parameter, shape: tuple[int, ...]) -> Parameter:
-    """Return a shared variable if it has this shape and floatX; else raise ValueError."""
+    """Return a shared variable; raise ValueError unless it has this shape and floatX."""
     if not hasattr(given, "get_value"):
         raise ValueError(
             f"{name} is a {type(given).__name__}; expected a shared variable, "

@@ -1,4 +1,4 @@
-"""Classifiers as layers: what goes on top of a code once there are labels.
+"""Layers of classifiers.
 
 >>> import numpy as np, pytensor.tensor as pt
 >>> softmax = SoftmaxLayer(4, 3)
@@ -22,28 +22,33 @@ from autoenc.graph.types import Activation, Expression, NumPyGenerator, Paramete
 
 
 class DenseLayer:
-    """A layer of units: activation(x·W + bias).
+    """Dense layer: activation(x·W + bias).
 
     Parameters
     ----------
     n_in, n_out : int
-        Features of a row, and units.
+        Number of features of a row, and number of units.
     rng : numpy.random.Generator, numpy.random.RandomState or None
-        Where initial weights are drawn from, uniformly from
-        ±gain·sqrt(6 / (n_in + n_out)), with gain 4 for the sigmoid and 1 otherwise. None
-        when W is given.
-    activation : str or callable
-        A name of `autoenc.graph.ACTIVATIONS`, or any function on expressions.
+        Generator of the initial weights, which are uniform in
+        ±gain·sqrt(6 / (n_in + n_out)), with gain 4 for the sigmoid and 1 otherwise. May be
+        None if `W` is given.
+    activation : str or callable, default "sigmoid"
+        A name in `autoenc.graph.ACTIVATIONS`, or any function on expressions.
     W, bias : shared variables, optional
-        Of shapes (n_in, n_out) and (n_out,); used as they are, so that an autoencoder can
-        own them too.
+        Parameters of shape (n_in, n_out) and (n_out,). They are not copied, so an
+        autoencoder may share them.
     name : str, optional
-        Goes before the names of the parameters in the printed graph.
+        Prefix of the names of the parameters in the printed graph.
+
+    Attributes
+    ----------
+    params : list of shared variables
+        ``[W, bias]``.
 
     Raises
     ------
     ValueError
-        If a size or a given parameter does not fit, or `rng` is missing.
+        If a size or a given parameter has the wrong shape or dtype, or `rng` is missing.
 
     Examples
     --------
@@ -77,7 +82,7 @@ class DenseLayer:
         self.params = [self.W, self.bias]
 
     def __call__(self, x: Expression) -> Expression:
-        """Values of the units, (rows, n_out)."""
+        """Return the values of the units, (rows, n_out)."""
         return self.activation(x @ self.W + self.bias)
 
 
@@ -87,17 +92,22 @@ class SoftmaxLayer:
     Parameters
     ----------
     n_in, n_classes : int
-        Features of a row, and classes.
+        Number of features of a row, and number of classes.
     W, bias : shared variables, optional
-        Of shapes (n_in, n_classes) and (n_classes,); zero when left out, which is a fine
-        start as the cost is convex in them.
+        Parameters of shape (n_in, n_classes) and (n_classes,). By default they are zero;
+        the cost is convex in them.
     name : str, optional
-        Goes before the names of the parameters in the printed graph.
+        Prefix of the names of the parameters in the printed graph.
+
+    Attributes
+    ----------
+    params : list of shared variables
+        ``[W, bias]``.
 
     Raises
     ------
     ValueError
-        If a size or a given parameter does not fit.
+        If a size or a given parameter has the wrong shape or dtype.
     """
 
     def __init__(
@@ -117,30 +127,82 @@ class SoftmaxLayer:
         self.params = [self.W, self.bias]
 
     def logits(self, x: Expression) -> Expression:
-        """Pre-activations x·W + bias, (rows, n_classes)."""
-        return x @ self.W + self.bias
-
-    def class_probabilities(self, x: Expression) -> Expression:
-        """Probability of each class, (rows, n_classes)."""
-        return softmax(self.logits(x), axis=-1)
-
-    def predict(self, x: Expression) -> Expression:
-        """Most probable class of each row, (rows,), integers."""
-        return pt.argmax(self.logits(x), axis=-1)
-
-    def negative_log_likelihood(self, x: Expression, y: Expression) -> Expression:
-        """−log p(y | x) of each row, (rows,), from the pre-activations.
+        """Return the pre-activations x·W + bias.
 
         Parameters
         ----------
         x : expression, (rows, n_in)
-        y : integer expression, (rows,)
+            Inputs.
+
+        Returns
+        -------
+        expression, (rows, n_classes)
+            Pre-activations.
+        """
+        return x @ self.W + self.bias
+
+    def class_probabilities(self, x: Expression) -> Expression:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        x : expression, (rows, n_in)
+            Inputs.
+
+        Returns
+        -------
+        expression, (rows, n_classes)
+            Probabilities in [0, 1], which sum to 1 in each row.
+        """
+        return softmax(self.logits(x), axis=-1)
+
+    def predict(self, x: Expression) -> Expression:
+        """Return the most probable class of each row.
+
+        Parameters
+        ----------
+        x : expression, (rows, n_in)
+            Inputs.
+
+        Returns
+        -------
+        int expression, (rows,)
             Classes from 0 to n_classes − 1.
+        """
+        return pt.argmax(self.logits(x), axis=-1)
+
+    def negative_log_likelihood(self, x: Expression, y: Expression) -> Expression:
+        """Compute −log p(y | x) of each row from the pre-activations.
+
+        Parameters
+        ----------
+        x : expression, (rows, n_in)
+            Inputs.
+        y : int expression, (rows,)
+            Classes from 0 to n_classes − 1.
+
+        Returns
+        -------
+        expression, (rows,)
+            Negative log-likelihood in nats.
         """
         return costs.negative_log_likelihood_from_logits(self.logits(x), y)
 
     def zero_one_loss(self, x: Expression, y: Expression) -> Expression:
-        """1 where the most probable class is not y, else 0, (rows,), floatX."""
+        """Compare the most probable class of each row with y.
+
+        Parameters
+        ----------
+        x : expression, (rows, n_in)
+            Inputs.
+        y : int expression, (rows,)
+            Classes from 0 to n_classes − 1.
+
+        Returns
+        -------
+        expression, (rows,)
+            1 where they differ, else 0, in floatX.
+        """
         return costs.zero_one_loss(self.logits(x), y)
 
 

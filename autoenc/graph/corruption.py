@@ -1,7 +1,7 @@
-"""Noise put on the input of a denoising autoencoder.
+"""Corruption of the input of denoising autoencoders.
 
-Each noise takes the input, how much of it, and where it comes from. `corrupt` takes
-any of them by name, several in a row, or a function of your own:
+Each kind of noise is a function of the input, an amount and a source of random numbers.
+`corrupt` applies one or several of them by name, or any function:
 
 >>> import pytensor.tensor as pt
 >>> x = pt.ones((2, 5), dtype="float32")
@@ -34,35 +34,36 @@ from autoenc.graph.random import (
 from autoenc.graph.types import Expression
 
 Noise: TypeAlias = Callable[[Expression, SymbolicGenerator], Expression]
-"""A function from the input and a generator to the corrupted input."""
+"""A function of the input and a generator that returns the corrupted input."""
 
 Corruption: TypeAlias = "float | Expression | tuple[str, Any] | Noise | Sequence[Corruption]"
-"""What `corrupt` takes."""
+"""What `corrupt` accepts."""
 
 
 def masking(x: Expression, level: float | Expression, rng: RandomSource) -> Expression:
-    """Set entries of x to zero, each with probability `level`.
+    """Set each entry of x to zero with probability `level`.
 
     Parameters
     ----------
     x : expression
-        The input, any shape.
+        Input of any shape.
     level : float or scalar expression
         Corruption level in [0, 1]: each entry is kept with probability 1 − level.
     rng : symbolic generator, numpy.random.Generator or int
-        Where the noise comes from. A NumPy generator or a seed is made into a
-        symbolic generator of this noise's own.
+        Source of the noise. From a NumPy generator or a seed, a new symbolic generator is
+        created.
 
     Returns
     -------
-    expression, shape and dtype of x
+    expression
+        Corrupted input, of the shape and dtype of `x`.
 
     Raises
     ------
     ValueError
         If the level is neither a number in [0, 1] nor an expression.
     TypeError
-        If `rng` is none of the three.
+        If `rng` is not one of these.
 
     References
     ----------
@@ -82,27 +83,28 @@ def masking(x: Expression, level: float | Expression, rng: RandomSource) -> Expr
 
 
 def salt_and_pepper(x: Expression, level: float | Expression, rng: RandomSource) -> Expression:
-    """Set entries of x to 0 or 1, each with probability level / 2.
+    """Set each entry of x to 0 or to 1, with probability level / 2 each.
 
     Parameters
     ----------
     x : expression
-        The input, any shape, of values that make sense in [0, 1].
+        Input of any shape, with values in [0, 1].
     level : float or scalar expression
         Corruption level in [0, 1]: each entry is kept with probability 1 − level.
     rng : symbolic generator, numpy.random.Generator or int
-        Where the noise comes from, as for `masking`.
+        Source of the noise; see `masking`.
 
     Returns
     -------
-    expression, shape and dtype of x
+    expression
+        Corrupted input, of the shape and dtype of `x`.
 
     Raises
     ------
     ValueError
         If the level is neither a number in [0, 1] nor an expression.
     TypeError
-        If `rng` is none of the three.
+        If `rng` is not one of these.
 
     Examples
     --------
@@ -119,27 +121,28 @@ def salt_and_pepper(x: Expression, level: float | Expression, rng: RandomSource)
 
 
 def gaussian(x: Expression, scale: float | Expression, rng: RandomSource) -> Expression:
-    """Add noise from N(0, scale²) to every entry: x + scale·n.
+    """Add Gaussian noise to each entry: x + scale·n with n from N(0, 1).
 
     Parameters
     ----------
     x : float expression
-        The input, any shape. Entries leave the interval they came from: nothing is clipped.
+        Input of any shape. The result is not clipped to any interval.
     scale : float or scalar expression
         Standard deviation of the noise, at least 0.
     rng : symbolic generator, numpy.random.Generator or int
-        Where the noise comes from, as for `masking`.
+        Source of the noise; see `masking`.
 
     Returns
     -------
-    expression, shape and dtype of x
+    expression
+        Corrupted input, of the shape and dtype of `x`.
 
     Raises
     ------
     ValueError
         If the scale is neither a finite number of at least 0 nor an expression.
     TypeError
-        If x holds integers, or `rng` is none of the three.
+        If `x` holds integers, or `rng` is not one of these.
 
     Examples
     --------
@@ -166,35 +169,36 @@ CORRUPTIONS: dict[str, Callable[[Expression, Any, RandomSource], Expression]] = 
 
 
 def corrupt(x: Expression, corruption: Corruption, rng: RandomSource) -> Expression:
-    """Put noise on x, of any kind and any number of kinds.
+    """Apply one or several kinds of noise to x.
 
     Parameters
     ----------
     x : expression
-        The input, any shape.
+        Input of any shape.
     corruption : float, pair, sequence or callable
         - a level in [0, 1], or a scalar expression: `masking` at that level;
-        - a pair such as ``("gaussian", 0.1)``: a name of `CORRUPTIONS` and its amount;
-        - a sequence of any of these, put on x one after the other; an empty one leaves
-          x as it is;
-        - any function of x and a symbolic generator, to an expression.
+        - a pair such as ``("gaussian", 0.1)``: a name in `CORRUPTIONS` and its amount;
+        - a sequence of any of these, applied one after the other; an empty one leaves x
+          unchanged;
+        - any function of x and a symbolic generator that returns an expression.
 
-        All but the last may be stored as JSON: a list is as good as a tuple.
+        All but the last can be stored as JSON: lists are accepted in place of tuples.
     rng : symbolic generator, numpy.random.Generator or int
-        Where the noise comes from, as for `masking`. There is one generator, from which
-        each noise of a sequence draws on where the one before it stopped: the noises are
-        independent, and the first is what it would be alone.
+        Source of the noise; see `masking`. All noises of a sequence draw from one generator,
+        each from the state that the one before it left. So they are independent, and the
+        first is the same as it would be alone.
 
     Returns
     -------
-    expression, shape and dtype of x
+    expression
+        Corrupted input, of the shape and dtype of `x`.
 
     Raises
     ------
     ValueError
         If a name is not known or an amount is out of its range.
     TypeError
-        If the corruption or `rng` is none of the above.
+        If the corruption or `rng` is not one of the above.
 
     Examples
     --------

@@ -85,7 +85,7 @@ def negative_log_likelihood(p: Expression, y: Expression) -> Expression:
     ----------
     p : expression, (rows, classes)
         Class probabilities.
-    y : integer expression, (rows,)
+    y : int expression, (rows,)
         Right classes, from 0.
 
     Returns
@@ -103,7 +103,7 @@ def negative_log_likelihood_from_logits(a: Expression, y: Expression) -> Express
     ----------
     a : expression, (rows, classes)
         Pre-activations.
-    y : integer expression, (rows,)
+    y : int expression, (rows,)
         Right classes, from 0.
 
     Returns
@@ -122,7 +122,7 @@ def zero_one_loss(p: Expression, y: Expression) -> Expression:
     ----------
     p : expression, (rows, classes)
         Class probabilities, or anything that grows with them.
-    y : integer expression, (rows,)
+    y : int expression, (rows,)
         Right classes, from 0.
 
     Returns

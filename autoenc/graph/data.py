@@ -1,6 +1,6 @@
-"""Data sets in shared variables, for those who compile functions of their own.
+"""Data sets in shared variables, for functions that you compile yourself.
 
-The data goes where the function runs once, and a function takes the number of a minibatch:
+The data is transferred to the device once, and a function takes the index of a minibatch:
 
 >>> import pytensor
 >>> import pytensor.tensor as pt
@@ -10,7 +10,7 @@ The data goes where the function runs once, and a function takes the number of a
 >>> [mean(i).tolist() for i in range(n_minibatches(4, 2))]
 [[0.5, 0.5, 0.0, 0.0], [0.0, 0.0, 0.5, 0.5]]
 
-`autoenc.training.train` needs none of this.
+`autoenc.training.train` does this itself.
 """
 
 from typing import Any, overload
@@ -42,36 +42,36 @@ def shared_dataset(
 def shared_dataset(
     images: ArrayLike, labels: ArrayLike | None = None, *, borrow: bool = False
 ) -> Parameter | tuple[Parameter, Expression]:
-    """Put images, and their labels if there are any, into shared variables.
+    """Store images, and optionally labels, in shared variables.
 
-    Both are stored in floatX, since that is what Theano kept on a GPU; the labels come back
-    as an expression that casts them to int32, fit to be used as indices.
+    Both are stored in floatX, as Theano required on a GPU. The labels are returned as an
+    expression that casts them to int32, so that they can be used as indices.
 
-    In JAX mode, PyTensor hands a shared variable that no update changes to the device at
-    every call. Where that costs too much, `autoenc.training.train` keeps it there.
+    In JAX mode, PyTensor transfers a shared variable that is not updated to the device at
+    every call. `autoenc.training.train` avoids this.
 
     Parameters
     ----------
     images : array-like of finite numbers, shape (n, ...)
-        One image, or whatever the data is of, a row. It is cast, not scaled.
+        One image per row, or any other data. Values are cast, not scaled.
     labels : array-like of integers, shape (n,), optional
-        One a row.
+        One label per row.
     borrow : bool, default False
-        Let the shared variable have the memory of `images` rather than a copy, if these are
-        a C-contiguous array in floatX: then changing either may change the other.
+        Whether the shared variable may use the memory of `images`, if that is a C-contiguous
+        array in floatX. Changing one may then change the other.
 
     Returns
     -------
     images : shared variable, floatX, shape (n, ...)
-        Named ``images``. Alone, if no labels are given.
+        Named ``images``. It is returned alone if no labels are given.
     labels : expression, int32, shape (n,)
-        A cast of a shared variable, named ``labels``.
+        Cast of a shared variable named ``labels``.
 
     Raises
     ------
     ValueError
-        If the images are not finite numbers in rows, or the labels are not as many whole
-        numbers, each of which floatX and int32 can hold.
+        If the images are not rows of finite numbers, or the labels are not integers, one for
+        each row, that floatX and int32 can hold.
 
     Examples
     --------
@@ -86,28 +86,28 @@ def shared_dataset(
 
 
 def minibatch(data: Expression, index: Expression | int, batch_size: int) -> Expression:
-    """Rows index·B … (index + 1)·B of `data`, B being the batch size.
+    """Return the rows from index·B to (index + 1)·B of `data`, where B is the batch size.
 
-    With a symbolic index there are B of them at every call, since XLA compiles for one
-    shape. So the index is to be less than `n_minibatches`: beyond, C raises IndexError, but
-    XLA repeats the last row and Numba reads whatever is in memory there. The rows that are
-    left over, if B does not divide their number, are a shorter minibatch; a number as index
-    gives it, as below.
+    With a symbolic index, the result always has B rows, because XLA compiles for one shape.
+    The index must then be less than `n_minibatches`: otherwise C raises IndexError, XLA
+    repeats the last row, and Numba reads memory outside the array. If B does not divide the
+    number of rows, the remaining rows form a shorter minibatch, which an index that is a plain
+    number returns, as in the example.
 
     Parameters
     ----------
     data : expression, shape (n, ...)
         A shared variable, or the labels that `shared_dataset` returns.
-    index : int, or integer scalar expression
-        Which minibatch, from 0.
+    index : int or int scalar expression
+        Index of the minibatch, from 0.
     batch_size : int
-        How many rows it has, at least 1.
+        Number of rows of a minibatch, at least 1.
 
     Returns
     -------
     expression, shape (batch_size, ...)
-        Fit for `givens`, and for the modes of C, JAX and Numba. With a number as index it
-        is a plain slice, which ends where the data ends.
+        For use in `givens`, in the modes of C, JAX and Numba. If the index is a plain number,
+        it is a slice, which ends where the data ends.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def minibatch(data: Expression, index: Expression | int, batch_size: int) -> Exp
 
     Examples
     --------
-    Every row counts; the last minibatch has one row, and a function of its own:
+    The last minibatch has one row; a second function is compiled for it:
 
     >>> import pytensor
     >>> import pytensor.tensor as pt
@@ -143,22 +143,27 @@ def minibatch(data: Expression, index: Expression | int, batch_size: int) -> Exp
 
 
 def n_minibatches(n_rows: int, batch_size: int) -> int:
-    """Count the whole minibatches in `n_rows`.
+    """Return the number of full minibatches in `n_rows` rows.
 
-    The remaining ``n_rows % batch_size`` rows are not counted; `minibatch` tells how to
-    use them too.
+    The remaining ``n_rows % batch_size`` rows are not counted; see `minibatch` for how to use
+    them.
 
     Parameters
     ----------
     n_rows : int
-        At least `batch_size`.
+        Number of rows, at least `batch_size`.
     batch_size : int
+        Number of rows of a minibatch, at least 1.
+
+    Returns
+    -------
+    int
         At least 1.
 
     Raises
     ------
     ValueError
-        If an argument is not as above: a loop over no minibatches would do nothing.
+        If an argument is not as above; a loop over no minibatches would do nothing.
 
     Examples
     --------
@@ -181,13 +186,14 @@ def _rows(index: Expression, size: int) -> Expression:
             f"index is {index!r} of {index.type}; expected an integer scalar, "
             'such as pytensor.tensor.lscalar("index").'
         )
-    # A slice with symbolic ends has no shape that XLA could know. In int32, as XLA has no
-    # int64 where floatX is float32, and the product with a narrower index would overflow.
+    # XLA needs to know the shape, which a slice with symbolic ends does not have. The indices
+    # are int32: with floatX=float32 XLA has no int64, and in a narrower type the product would
+    # overflow.
     return index.astype("int32") * np.int32(size) + pt.arange(size, dtype="int32")
 
 
 def _shared(array: NDArray[Any], name: str, borrow: bool) -> Parameter:
-    with np.errstate(over="ignore"):  # what overflows is refused below
+    with np.errstate(over="ignore"):  # infinity is refused below
         stored = array.astype(config.floatX, order="C", copy=not borrow)
     if not np.isfinite(stored).all():
         raise ValueError(

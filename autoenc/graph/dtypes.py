@@ -1,4 +1,4 @@
-"""Precision: numbers and expressions are brought to that of what they meet."""
+"""Conversion of numbers and expressions to the dtype of an expression."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from autoenc.graph.types import Expression
 
 
 def in_dtype_of(like: Expression, value: Any) -> Expression:
-    """`value`, a number or an expression, in the dtype of `like`: nothing is upcast.
+    """Return `value`, a number or an expression, in the dtype of `like`, so nothing is upcast.
 
     >>> import pytensor.tensor as pt
     >>> (in_dtype_of(pt.vector(dtype="float32"), 0.1)).dtype

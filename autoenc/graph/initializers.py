@@ -1,4 +1,4 @@
-"""Initial values of the weights, drawn from a NumPy generator.
+"""Initial weights, drawn with a NumPy generator.
 
 >>> import numpy as np
 >>> uniform_weights(np.random.default_rng(0), 784, 500).shape
@@ -21,15 +21,16 @@ def uniform_weights(
     Parameters
     ----------
     rng : numpy.random.Generator or numpy.random.RandomState
-        Where the numbers come from.
+        Generator of the numbers.
     n_visible, n_hidden : int
         Shape of the weights.
-    gain : float
-        4 suits the sigmoid, 1 the hyperbolic tangent.
+    gain : float, default 4.0
+        Factor; 4 for the sigmoid, 1 for the hyperbolic tangent.
 
     Returns
     -------
-    ndarray of shape (n_visible, n_hidden), floatX
+    ndarray of shape (n_visible, n_hidden)
+        Weights in floatX.
 
     References
     ----------
@@ -41,18 +42,19 @@ def uniform_weights(
 
 
 def gaussian_weights(rng: NumPyGenerator, n_visible: int, n_hidden: int) -> np.ndarray[Any, Any]:
-    """Draw W from a normal distribution of deviation 1 / sqrt(n_visible + n_hidden).
+    """Draw W from a normal distribution of standard deviation 1 / sqrt(n_visible + n_hidden).
 
     Parameters
     ----------
     rng : numpy.random.Generator or numpy.random.RandomState
-        Where the numbers come from.
+        Generator of the numbers.
     n_visible, n_hidden : int
         Shape of the weights.
 
     Returns
     -------
-    ndarray of shape (n_visible, n_hidden), floatX
+    ndarray of shape (n_visible, n_hidden)
+        Weights in floatX.
     """
     scale = 1.0 / np.sqrt(n_visible + n_hidden)
     return rng.normal(0.0, scale, (n_visible, n_hidden)).astype(config.floatX)

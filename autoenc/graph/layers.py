@@ -1,7 +1,7 @@
 """The autoencoder as a layer that owns its parameters.
 
-A layer's methods take an expression and return an expression, so that it can be
-built into any graph; there is no symbolic input in a constructor.
+The methods of a layer take expressions and return expressions, so a layer can be used in any
+graph. Its constructor takes no symbolic input.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ from autoenc.graph.types import Activation, Expression, NumPyGenerator, Paramete
 
 
 class AutoEncoderLayer:
-    """An encoder and a decoder, with tied weights unless told otherwise.
+    """Encoder and decoder, with tied weights by default.
 
     code = activation(x·W + hidden_bias), and
     reconstruction = output(code·Wᵀ + visible_bias).
@@ -26,32 +26,31 @@ class AutoEncoderLayer:
     Parameters
     ----------
     n_visible, n_hidden : int
-        Features of a row and units of its code, both > 0.
+        Number of features of a row and number of units of its code, at least 1.
     rng : numpy.random.Generator, numpy.random.RandomState or None
-        Where initial weights are drawn from, uniformly from
-        ±4·sqrt(6 / (n_visible + n_hidden)). None when all of them are given.
-    activation, output : str or callable
-        Of the code and of the reconstruction: a name of
+        Generator of the initial weights, which are uniform in
+        ±4·sqrt(6 / (n_visible + n_hidden)). May be None if all weights are given.
+    activation, output : str or callable, default "sigmoid"
+        Activation of the code and of the reconstruction: a name in
         `autoenc.graph.ACTIVATIONS`, or any function on expressions.
-    tied : bool
-        Whether the decoder uses Wᵀ. Otherwise it has weights ``W_prime`` of its own.
+    tied : bool, default True
+        Whether the decoder uses Wᵀ. Otherwise it has its own weights ``W_prime``.
     W, hidden_bias, visible_bias, W_prime : shared variables, optional
-        Of shapes (n_visible, n_hidden), (n_hidden,), (n_visible,) and, when not tied,
-        (n_hidden, n_visible). What is given is used as it is, so that another layer
-        can own it too; nothing is copied.
+        Parameters of shape (n_visible, n_hidden), (n_hidden,), (n_visible,) and, if not tied,
+        (n_hidden, n_visible). They are not copied, so another layer may share them.
     name : str, optional
-        Goes before the names of the parameters in the printed graph.
+        Prefix of the names of the parameters in the printed graph.
 
     Attributes
     ----------
     params : list of shared variables
-        ``[W, hidden_bias, visible_bias]``, and ``W_prime`` when not tied.
+        ``[W, hidden_bias, visible_bias]``, and ``W_prime`` if not tied.
 
     Raises
     ------
     ValueError
-        If a size is not a positive integer, a given parameter has another shape
-        or dtype, or weights are to be drawn without `rng`.
+        If a size is not a positive integer, a given parameter has the wrong shape or dtype,
+        or `rng` is None although weights have to be drawn.
 
     Examples
     --------
@@ -93,48 +92,98 @@ class AutoEncoderLayer:
             self.W_prime = self._weights("W_prime", W_prime, (self.n_hidden, self.n_visible), rng)
 
     def named_params(self) -> dict[str, Parameter]:
-        """Parameters by their names within the layer."""
+        """Return the parameters by their names within the layer.
+
+        Returns
+        -------
+        dict of str to shared variable
+            In the order of `params`.
+        """
         names = ["W", "hidden_bias", "visible_bias", *([] if self.tied else ["W_prime"])]
         return {name: getattr(self, name) for name in names}
 
     @property
     def params(self) -> list[Parameter]:
-        """The parameters, as an update rule takes them."""
+        """Parameters, in the order in which update rules take them."""
         return list(self.named_params().values())
 
     def encode(self, x: Expression) -> Expression:
-        """Code of x: activation(x·W + hidden_bias), (rows, n_hidden)."""
+        """Return the code of x, activation(x·W + hidden_bias).
+
+        Parameters
+        ----------
+        x : expression, (rows, n_visible)
+            Inputs.
+
+        Returns
+        -------
+        expression, (rows, n_hidden)
+            Codes.
+        """
         return self.activation(x @ self.W + self.hidden_bias)
 
     def decode(self, code: Expression) -> Expression:
-        """Reconstruction from a code, (rows, n_visible)."""
+        """Return the reconstruction from a code, output(code·Wᵀ + visible_bias).
+
+        Parameters
+        ----------
+        code : expression, (rows, n_hidden)
+            Codes.
+
+        Returns
+        -------
+        expression, (rows, n_visible)
+            Reconstructions.
+        """
         return self.output(self.pre_output(code))
 
     def reconstruct(self, x: Expression) -> Expression:
-        """Reconstruction of x, decode(encode(x)), (rows, n_visible)."""
+        """Return the reconstruction of x, decode(encode(x)).
+
+        Parameters
+        ----------
+        x : expression, (rows, n_visible)
+            Inputs.
+
+        Returns
+        -------
+        expression, (rows, n_visible)
+            Reconstructions.
+        """
         return self.decode(self.encode(x))
 
     def pre_output(self, code: Expression) -> Expression:
-        """Pre-activation of the reconstruction: code·Wᵀ + visible_bias."""
+        """Return the pre-activation of the reconstruction, code·Wᵀ + visible_bias.
+
+        Parameters
+        ----------
+        code : expression, (rows, n_hidden)
+            Codes.
+
+        Returns
+        -------
+        expression, (rows, n_visible)
+            Pre-activations.
+        """
         decoder = self.W.T if self.tied else self.W_prime
         return code @ decoder + self.visible_bias
 
     def cross_entropy(self, x: Expression, corrupted: Expression | None = None) -> Expression:
-        """Cross-entropy of x and its reconstruction, summed over features.
+        """Compute the cross-entropy of x and its reconstruction, summed over features.
 
-        Computed from the pre-activation when the output is the sigmoid.
+        It is computed from the pre-activation if the output is the sigmoid.
 
         Parameters
         ----------
         x : expression, (rows, n_visible)
             Targets in [0, 1].
         corrupted : expression, (rows, n_visible), optional
-            What is encoded in place of x, such as ``masking(x, 0.3, rng)``.
+            Input to encode instead of `x`, such as ``masking(x, 0.3, rng)``.
 
         Returns
         -------
         expression, (rows,)
-            In nats.
+            Cost of each row, in nats.
         """
         code = self.encode(x if corrupted is None else corrupted)
         if self.output is resolve_activation("sigmoid"):
@@ -142,18 +191,19 @@ class AutoEncoderLayer:
         return costs.cross_entropy(x, self.decode(code))
 
     def squared_error(self, x: Expression, corrupted: Expression | None = None) -> Expression:
-        """Squared error of x and its reconstruction, meaned over features.
+        """Compute the mean squared error over features of x and its reconstruction.
 
         Parameters
         ----------
         x : expression, (rows, n_visible)
             Targets, any real values.
         corrupted : expression, (rows, n_visible), optional
-            What is encoded in place of x.
+            Input to encode instead of `x`.
 
         Returns
         -------
         expression, (rows,)
+            Cost of each row, in squared units of `x`.
         """
         return costs.squared_error(x, self.reconstruct(x if corrupted is None else corrupted))
 

@@ -1,4 +1,4 @@
-"""Layers one after another: what is fine-tuned when there are labels.
+"""Feed-forward networks with a softmax output.
 
 >>> import numpy as np, pytensor.tensor as pt
 >>> rng = np.random.default_rng(0)
@@ -19,23 +19,24 @@ from autoenc.graph.types import Expression, Parameter
 
 
 class Network:
-    """Hidden layers and a softmax on top of them.
+    """Network of hidden layers with a softmax layer on top.
 
     Parameters
     ----------
     hidden : sequence of DenseLayer
-        From the input upwards; may be empty. Their weights may belong to autoencoders too.
+        Hidden layers, from the input upwards; may be empty. Autoencoders may share their
+        weights.
     softmax : SoftmaxLayer
-        What gives class probabilities.
+        Output layer.
 
     Attributes
     ----------
     layers : list of DenseLayer and SoftmaxLayer
-        From the input upwards, the softmax last.
+        All layers, from the input upwards.
     params : list of shared variables
-        Of all layers, from the input upwards.
+        Parameters of all layers, from the input upwards.
     weights : list of shared variables
-        The matrices among them, which penalties are for.
+        Weight matrices of all layers, to which penalties apply.
     """
 
     def __init__(self, hidden: Sequence[DenseLayer], softmax: SoftmaxLayer) -> None:
@@ -48,26 +49,28 @@ class Network:
     def codes(
         self, x: Expression, dropout: Sequence[float] = (), seed: int | None = None
     ) -> Expression:
-        """Values of the highest hidden layer.
+        """Return the values of the last hidden layer.
 
         Parameters
         ----------
         x : expression, (rows, n_in)
-        dropout : sequence of float
-            For the input and each hidden layer, the probability that a value is set to
-            zero; those kept are divided by what is left of it, so that sums stay the same
-            on average. Empty for none.
+            Inputs.
+        dropout : sequence of float, default ()
+            Probability p of setting a value to zero, for the input and each hidden layer.
+            The other values are divided by 1 − p, so that the mean stays the same. By default
+            there is no dropout.
         seed : int, optional
-            What the noise is made from; needed with dropout.
+            Seed of the noise; required with dropout.
 
         Returns
         -------
-        expression, (rows, units of the highest layer)
+        expression, (rows, units of the last hidden layer)
+            Codes.
 
         Raises
         ------
         ValueError
-            If there are not as many probabilities as layers, or no seed.
+            If the number of probabilities is wrong, or there is no seed.
 
         References
         ----------
@@ -87,15 +90,56 @@ class Network:
         dropout: Sequence[float] = (),
         seed: int | None = None,
     ) -> Expression:
-        """−log p(y | x) of each row, (rows,); see `codes` for dropout."""
+        """Compute −log p(y | x) of each row.
+
+        Parameters
+        ----------
+        x : expression, (rows, n_in)
+            Inputs.
+        y : int expression, (rows,)
+            Classes, from 0.
+        dropout : sequence of float, default ()
+            Probabilities of dropout; see `codes`.
+        seed : int, optional
+            Seed of the noise; required with dropout.
+
+        Returns
+        -------
+        expression, (rows,)
+            Negative log-likelihood in nats.
+        """
         return self.softmax.negative_log_likelihood(self.codes(x, dropout, seed), y)
 
     def zero_one_loss(self, x: Expression, y: Expression) -> Expression:
-        """1 where the most probable class is not y, else 0, (rows,)."""
+        """Compare the most probable class of each row with y.
+
+        Parameters
+        ----------
+        x : expression, (rows, n_in)
+            Inputs.
+        y : int expression, (rows,)
+            Classes, from 0.
+
+        Returns
+        -------
+        expression, (rows,)
+            1 where they differ, else 0, in floatX.
+        """
         return self.softmax.zero_one_loss(self.codes(x), y)
 
     def class_probabilities(self, x: Expression) -> Expression:
-        """Probability of each class, (rows, n_classes)."""
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        x : expression, (rows, n_in)
+            Inputs.
+
+        Returns
+        -------
+        expression, (rows, n_classes)
+            Probabilities in [0, 1], which sum to 1 in each row.
+        """
         return self.softmax.class_probabilities(self.codes(x))
 
     def _levels(self, dropout: Sequence[float], seed: int | None) -> list[float]:

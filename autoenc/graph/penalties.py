@@ -1,4 +1,4 @@
-"""Penalties: what is added to a cost to keep parameters small or codes simple.
+"""Penalties: terms that are added to a cost.
 
 >>> import numpy as np, pytensor.tensor as pt
 >>> from autoenc.graph.layers import AutoEncoderLayer
@@ -33,17 +33,17 @@ from autoenc.graph.types import Activation, Expression
 
 
 def l1(params: Sequence[Expression]) -> Expression:
-    """Sum of |p| over all entries of all parameters.
+    """Compute the sum of |p| over all entries of all parameters.
 
     Parameters
     ----------
     params : sequence of expressions
-        Of one dtype, any shapes; at least one. Usually weights and no biases.
+        At least one, of any shape and all of one dtype. Usually weights without biases.
 
     Returns
     -------
     scalar expression
-        Its slope at 0 is taken as 0.
+        The sum. Its slope at 0 is defined as 0.
 
     Raises
     ------
@@ -54,16 +54,17 @@ def l1(params: Sequence[Expression]) -> Expression:
 
 
 def l2(params: Sequence[Expression]) -> Expression:
-    """Sum of p² over all entries of all parameters, without a factor ½.
+    """Compute the sum of p² over all entries of all parameters, without a factor ½.
 
     Parameters
     ----------
     params : sequence of expressions
-        Of one dtype, any shapes; at least one. Usually weights and no biases.
+        At least one, of any shape and all of one dtype. Usually weights without biases.
 
     Returns
     -------
     scalar expression
+        The sum.
 
     Raises
     ------
@@ -74,27 +75,28 @@ def l2(params: Sequence[Expression]) -> Expression:
 
 
 def kl_sparsity(code: Expression, target: float | Expression) -> Expression:
-    """Divergence of the mean activity of each unit from a target, summed over units.
+    """Compute the divergence of mean activities from a target, summed over units.
 
-    Σ_j [ρ·log(ρ / m_j) + (1 − ρ)·log((1 − ρ) / (1 − m_j))], where ρ is the target and m_j
-    the mean of unit j over rows.
+    The penalty is Σ_j [ρ·log(ρ / m_j) + (1 − ρ)·log((1 − ρ) / (1 − m_j))], where ρ is the
+    target and m_j the mean of unit j over rows.
 
-    The divergence of a unit that is always 0 or always 1 is infinite. Therefore m_j is
-    ε + (1 − 2ε)·mean, with ε the resolution of the dtype (1.2e-7 in float32): a mixture
-    that moves no mean by more than ε, keeps the penalty at least 0, smooth, and below
-    −log ε (16 in float32) for each unit, and its slope below 1 / ε. Unlike clipping it has
-    a slope everywhere, so that a dead unit whose activation still has one is revived.
+    The divergence of a unit that is always 0 or always 1 would be infinite. Therefore m_j is
+    computed as ε + (1 − 2ε)·mean, where ε is the resolution of the dtype (1.2e-7 in float32).
+    This moves no mean by more than ε and keeps the penalty smooth, at least 0, and below
+    −log ε (16 in float32) for each unit; its slope is below 1 / ε. Unlike with clipping, the
+    slope is never zero, so that a dead unit can recover if its activation has a slope.
 
     Parameters
     ----------
     code : expression, (rows, n_hidden)
-        Activities in [0, 1], as of the sigmoid; others give NaN.
+        Activities in [0, 1], such as those of the sigmoid; other values give NaN.
     target : float or scalar expression
-        ρ in (0, 1), such as 0.05.
+        Target ρ in (0, 1), such as 0.05.
 
     Returns
     -------
-    scalar expression, in nats
+    scalar expression
+        Divergence in nats.
 
     Raises
     ------
@@ -126,26 +128,28 @@ def kl_sparsity(code: Expression, target: float | Expression) -> Expression:
 def contractive(
     layer: AutoEncoderLayer | DenseLayer | Callable[[Expression], Expression], x: Expression
 ) -> Expression:
-    """Squared Frobenius norm of the Jacobian of the code, ‖∂code/∂x‖²_F, of each row.
+    """Compute the squared Frobenius norm of the Jacobian of the code for each row.
 
-    For a layer with an activation s of this package, in closed form:
-    Σ_j s'(a_j)²·Σ_i W_ij², which costs no more than the code itself. Otherwise the Jacobian
-    is derived symbolically, which takes one backward pass for each unit and memory for
-    rows · n_hidden · n_visible numbers; units may be mixed (softmax), rows may not.
+    The norm is ‖∂code/∂x‖²_F. For a layer with an activation s of this package it is computed
+    in closed form, Σ_j s'(a_j)²·Σ_i W_ij², which costs no more than the code itself. Otherwise
+    the Jacobian is derived symbolically. This takes one backward pass for each unit, and memory
+    for rows · n_hidden · n_visible numbers. Units may depend on each other (softmax), but rows
+    may not.
 
-    A well-known tutorial divides the sum over rows by their number with ``//``, whose
-    gradient is zero, so that its penalty does not train: take the ``mean()`` of this.
+    A well-known tutorial divides the sum over rows by their number with ``//``, whose gradient
+    is zero, so its penalty has no effect on the training. Use the ``mean()`` of this function.
 
     Parameters
     ----------
     layer : AutoEncoderLayer, DenseLayer or callable
-        What encodes; a callable goes from x to a code of shape (rows, n_hidden).
+        The encoder. A callable takes x and returns a code of shape (rows, n_hidden).
     x : expression, (rows, n_visible)
-        Where the Jacobian is taken.
+        Inputs at which the Jacobian is evaluated.
 
     Returns
     -------
     expression, (rows,)
+        Penalty of each row.
 
     References
     ----------
@@ -168,7 +172,7 @@ def contractive(
     return _squared_jacobian(encode, x)
 
 
-# Of each activation, its slope in terms of its value.
+# Slope of each activation as a function of its value.
 SLOPES: list[tuple[Activation, Callable[[Expression], Expression]]] = [
     (resolve_activation("linear"), pt.ones_like),
     (resolve_activation("relu"), lambda y: (y > 0).astype(y.dtype)),
@@ -179,10 +183,10 @@ SLOPES: list[tuple[Activation, Callable[[Expression], Expression]]] = [
 
 
 def _squared_jacobian(encode: Activation, x: Expression) -> Expression:
-    """Σ_ij (∂code_j/∂x_i)² of each row.
+    """Compute Σ_ij (∂code_j/∂x_i)² of each row.
 
-    As rows do not depend on each other, the gradient of a unit's sum over rows holds its
-    gradient for every row.
+    As rows do not depend on each other, the gradient of the sum of a unit over rows contains
+    its gradient for each row.
     """
     z = x.type("z")
     code = _with_known_shapes(encode(z))
@@ -193,7 +197,7 @@ def _squared_jacobian(encode: Activation, x: Expression) -> Expression:
 
 
 def _with_known_shapes(code: Expression) -> Expression:
-    """Let the number of units follow from the parameters: XLA needs it as a constant."""
+    """Return the code with the shapes of its parameters as constants, which XLA needs."""
     shared = [v for v in graph_inputs([code]) if isinstance(v, TensorSharedVariable)]
     known = {v: pt.specify_shape(v, v.get_value(borrow=True).shape) for v in shared}
     return clone_replace(code, known, rebuild_strict=False)

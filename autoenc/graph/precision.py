@@ -1,7 +1,7 @@
-"""Products in mixed precision: operands of 16 bits, sums and everything else of 32.
+"""Matrix products in mixed precision: operands of 16 bits, sums of 32.
 
-bfloat16 has the range of float32 and 8 bits of its precision. Processors multiply matrices of it
-several times as fast. Parameters, their updates and all sums stay float32.
+bfloat16 has the range of float32 and 8 bits of precision. Some processors multiply bfloat16
+matrices several times as fast. Parameters, their updates and all sums stay float32.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from pytensor.tensor.type import matrix
 
 from autoenc.graph.types import Expression
 
-PRECISIONS = ("float32", "mixed_bfloat16")
+PRECISIONS = ("float32", "mixed_bfloat16", "tf32")
 
 
 class MixedDot(Op):
-    """Product of two float32 matrices, whose entries are rounded to bfloat16 first."""
+    """Product of two float32 matrices whose entries are first rounded to bfloat16."""
 
     __props__ = ()
 
     def make_node(self, a: Expression, b: Expression) -> Apply:
-        """Apply to two matrices."""
+        """Return the node of a product of two matrices."""
         return Apply(
             self, [a, b], [matrix(dtype="float32", shape=(a.type.shape[0], b.type.shape[1]))]
         )
@@ -40,14 +40,14 @@ class MixedDot(Op):
         outputs[0][0] = as_bfloat16(a) @ as_bfloat16(b)
 
     def infer_shape(self, *arguments: Any) -> Any:
-        """Give the shape, so that nobody computes the product to know it."""
-        # The graph, which PyTensor used to give first, it gives no longer.
+        """Return the shape without computing the product."""
+        # Older versions of PyTensor pass the graph as a first argument.
         rows, columns = arguments[-1]
         return [(rows[0], columns[1])]
 
 
 def as_bfloat16(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Round float32 to the nearest bfloat16, ties to even; the result is float32 still.
+    """Round float32 to the nearest bfloat16, ties to even, and return it as float32.
 
     Examples
     --------
@@ -61,17 +61,17 @@ def as_bfloat16(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def with_mixed_products(outputs: Sequence[Expression]) -> list[Expression]:
-    """Exchange the products of float32 matrices for `MixedDot`.
+    """Replace the products of float32 matrices by `MixedDot`.
 
     Parameters
     ----------
     outputs : sequence of expressions
-        Gradients have been taken already: a product in mixed precision has none.
+        Gradients must have been taken already: `MixedDot` has none.
 
     Returns
     -------
     list of expressions
-        In terms of the same inputs and shared variables.
+        Copies that depend on the same inputs and shared variables.
     """
     copies = clone_get_equiv([], list(outputs), copy_inputs=False, copy_orphans=False)
     graph = FunctionGraph(outputs=[copies[output] for output in outputs], clone=False)

@@ -1,7 +1,7 @@
-"""Symbolic random generators, held by the caller and passed by hand.
+"""Symbolic random generators, which the caller owns and passes explicitly.
 
-There is no global generator: a piece that needs noise takes a symbolic generator
-as an argument, and `random_updates` tells how to step it on.
+There is no global generator: a function that needs noise takes a symbolic generator as an
+argument, and `random_updates` returns the updates that advance it.
 """
 
 from numbers import Integral
@@ -20,20 +20,25 @@ SymbolicGenerator: TypeAlias = RandomGeneratorVariable
 """A random generator in a graph."""
 
 RandomSource: TypeAlias = SymbolicGenerator | np.random.Generator | int
-"""What a piece that needs noise takes."""
+"""What functions that need noise accept."""
 
 
 def symbolic_generator(
     seed: int | np.random.Generator, name: str | None = None
 ) -> SymbolicGenerator:
-    """Make a shared random generator for one source of noise.
+    """Create a shared random generator for one source of noise.
 
     Parameters
     ----------
     seed : int or numpy.random.Generator
-        What it starts from; a generator is copied, not used up.
+        Initial state; a generator is copied, and not advanced.
     name : str, optional
-        Shown in the printed graph.
+        Name in the printed graph.
+
+    Returns
+    -------
+    shared variable
+        The generator.
 
     Examples
     --------
@@ -46,12 +51,12 @@ def symbolic_generator(
 
 
 def as_symbolic_generator(rng: RandomSource) -> SymbolicGenerator:
-    """Return a symbolic generator as it is; make one from a NumPy generator or a seed.
+    """Return a symbolic generator; create one from a NumPy generator or a seed.
 
     Raises
     ------
     TypeError
-        If it is none of the three.
+        If `rng` is not one of these.
     """
     if isinstance(rng, np.random.Generator):
         return symbolic_generator(rng)
@@ -66,7 +71,7 @@ def as_symbolic_generator(rng: RandomSource) -> SymbolicGenerator:
 
 
 def next_state(generator: SymbolicGenerator, *outputs: Expression) -> SymbolicGenerator:
-    """Find what a generator has become once outputs are computed; itself if unused.
+    """Return the state of a generator after outputs are computed; itself if they do not use it.
 
     Examples
     --------
@@ -79,25 +84,26 @@ def next_state(generator: SymbolicGenerator, *outputs: Expression) -> SymbolicGe
 
 
 def random_updates(*outputs: Expression) -> Updates:
-    """Find the updates that step on every shared random generator in a graph.
+    """Return the updates that advance every shared random generator in a graph.
 
-    `pytensor.function` draws the same numbers at every call unless it is told
-    what each generator becomes. `autoenc.training.train` needs no telling.
+    Without these updates, a compiled `pytensor.function` draws the same numbers at every call.
+    `autoenc.training.train` adds them itself.
 
     Parameters
     ----------
     *outputs : expressions
-        What will be computed.
+        Outputs of the graph.
 
     Returns
     -------
-    dict from shared generator to its next state
+    dict from shared variable to expression
+        Next state of each generator.
 
     Raises
     ------
     ValueError
-        If one state of a generator is drawn from twice, which would make two
-        sources of noise equal.
+        If two draws use the same state of a generator, which would make two sources of noise
+        equal.
 
     Examples
     --------

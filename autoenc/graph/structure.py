@@ -1,4 +1,4 @@
-"""When two graphs compute the same: whatever was compiled for one serves the other."""
+"""Structure of graphs: two graphs with the same structure can share compiled code."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from autoenc.graph.types import Expression
 
 
 def structure(inputs: Sequence[Expression], outputs: Sequence[Expression]) -> Hashable:
-    """Give what is equal for graphs that compute the same from the same inputs.
+    """Return a value that is equal for graphs that compute the same from their inputs.
 
     Parameters
     ----------
     inputs : sequence of variables
-        What is computed from; shared variables and inputs alike, but no constants.
+        Inputs and shared variables of the graph, but no constants.
     outputs : sequence of expressions
-        What is computed.
+        Outputs of the graph.
 
     Returns
     -------
     hashable
-        Operations, constants, and the types of the inputs; no names and no values of shared
+        Operations, constants and types of the inputs, without names or values of shared
         variables.
 
     Examples
@@ -52,7 +52,7 @@ def structure(inputs: Sequence[Expression], outputs: Sequence[Expression]) -> Ha
 
 
 def describe_structure(value: Hashable) -> str:
-    """Write a structure in words that are the same in every process."""
+    """Return a structure as text that is the same in every process."""
     if isinstance(value, tuple):
         return f"({', '.join(describe_structure(part) for part in value)})"
     return re.sub(r"0x[0-9a-fA-F]+", "", repr(value) + str(getattr(value, "__props__", "")))

@@ -1,4 +1,4 @@
-"""The kinds of symbolic variables that the pieces of this room take and give."""
+"""Types of symbolic variables and of functions on them."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
@@ -11,25 +11,25 @@ Expression: TypeAlias = TensorVariable
 """A symbolic array."""
 
 Parameter: TypeAlias = SharedVariable
-"""A shared variable: an array that graphs share and updates change."""
+"""A shared variable: an array that graphs can share and updates change."""
 
 Activation: TypeAlias = Callable[[Expression], Expression]
-"""A function from expression to expression, element by element."""
+"""An element-wise function from expression to expression."""
 
 Updates: TypeAlias = dict[Parameter, Expression]
-"""What each shared variable becomes after a step."""
+"""New value of each shared variable after a step."""
 
 CostOrGradients: TypeAlias = Expression | Sequence[Expression]
 """A scalar cost, or its gradient with respect to each parameter."""
 
 Schedule: TypeAlias = Callable[[Expression], Expression]
-"""A function from the number of the step, an int32 scalar from 0, to a learning rate."""
+"""A function from the number of the step, an int32 scalar counted from 0, to a rate."""
 
 LearningRate: TypeAlias = float | Expression | Schedule
-"""A learning rate that stays, that an expression tells, or that follows a schedule."""
+"""A learning rate: a constant, an expression, or a schedule."""
 
 UpdateRule: TypeAlias = Callable[..., Updates]
-"""A function ``rule(cost_or_gradients, params, learning_rate, ...)`` to updates."""
+"""A function ``rule(cost_or_gradients, params, learning_rate, ...)`` that returns updates."""
 
 NumPyGenerator: TypeAlias = np.random.Generator | np.random.RandomState
-"""Where initial parameters are drawn from."""
+"""A source of initial parameters."""

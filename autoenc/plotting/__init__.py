@@ -1,7 +1,7 @@
-"""Pictures of filters, reconstructions, codes and training curves.
+"""Plots of filters, reconstructions, codes and training curves.
 
-Every function takes plain arrays and knows no model. Figures are built without pyplot: no window
-is opened, no global figure or setting is touched, and a figure is freed when it is forgotten.
+Every function takes plain arrays and does not depend on a model. Figures are built without pyplot:
+no window is opened, no global figure or setting is changed, and unreferenced figures are freed.
 
 >>> import numpy as np
 >>> from autoenc.plotting import plot_filters, tile_images

@@ -1,4 +1,4 @@
-"""Labels as colours that people with any colour vision can tell apart.
+"""Colours of labels, distinguishable with any colour vision.
 
 >>> import numpy as np
 >>> colours = colours_of(np.array(["cat", "dog", "cat"]), 3)
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Begun with M. A. Petroff's ten colours ("Accessible Color Sequences for Data Visualization",
-# arXiv:2107.02270) and moved apart by a search, until any two of them, and any and white, are far
-# from each other in OKLab under simulated protanopia, deuteranopia and tritanopia, too: at least
-# 0.125, where Petroff's have 0.06. A test measures it.
+# Derived from M. A. Petroff's ten colours ("Accessible Color Sequences for Data Visualization",
+# arXiv:2107.02270) by a search that moved them apart. Any two of them, and each of them and white,
+# have a distance of at least 0.125 in OKLab, also under simulated protanopia, deuteranopia and
+# tritanopia; Petroff's have 0.06. A test measures this.
 PALETTE = (
     "#1b74fa",
     "#ee8700",
@@ -37,24 +37,24 @@ PALETTE = (
     "#50607c",
     "#00d8ff",
 )
-_WIDTH = 80  # letters that fit below several panels
-_SCALE = "viridis"  # its lightness grows evenly, so that it can be read without colour
+_WIDTH = 80  # characters that fit below several panels
+_SCALE = "viridis"  # its lightness is monotonic, so that it can be read without colour
 
 
 @dataclass(frozen=True)
 class Colours:
-    """The colour of each point, and what the colours mean.
+    """Colour of each point, and the meaning of the colours.
 
     Attributes
     ----------
     points : array of shape (n, 4)
         Red, green, blue and alpha of each point.
     kinds : mapping from text to colour
-        What a legend says; empty if there are no kinds.
+        Entries of the legend; empty if there are no kinds.
     rank : array of shape (n,)
-        The place of the kind of each point in `kinds`; 0 if there are no kinds.
+        Position in `kinds` of the kind of each point; 0 if there are no kinds.
     span : (low, high) or None
-        Ends of the colour bar, if numbers are drawn as one.
+        Ends of the colour bar, if there is one.
     """
 
     points: Array
@@ -80,14 +80,14 @@ def colours_of(labels: ArrayLike | None, n: int) -> Colours:
 
 
 def text_of(value: Any) -> str:
-    """Return a number or a string as people write it: 3, not 3.0."""
+    """Return a number or a string for display: 3, not 3.0."""
     if isinstance(value, str):
-        return value.replace("$", r"\$")  # it would begin a formula
+        return value.replace("$", r"\$")  # it would start a formula
     return str(value).removesuffix(".0")
 
 
 def draw_legend(figure: Figure, axes: Sequence[Axes], colours: Colours) -> None:
-    """Say what the colours mean, if they mean anything: right of the axes, or below several."""
+    """Draw a legend or colour bar, right of the axes, or below if there are several."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
     from matplotlib.lines import Line2D
@@ -117,7 +117,7 @@ def _labels(labels: ArrayLike, n: int) -> Array:
     if values.dtype.kind not in "biufU":
         raise TypeError(f"labels must be numbers or strings, got dtype {values.dtype}")
     if values.shape != (n,):
-        advice = "pass one label a point"
+        advice = "pass one label for each point"
         if values.shape == (n, 1):
             advice = "pass labels.ravel()"
         elif values.ndim == 2 and len(values) == n:
@@ -138,8 +138,8 @@ def _shades(values: Array, distinct: int) -> Colours:
 
     if values.dtype.kind == "U":
         raise ValueError(
-            f"labels has {distinct} different strings, but people can tell {len(PALETTE)} colours "
-            f"apart: merge some, or draw the points of {len(PALETTE)} labels at a time"
+            f"labels has {distinct} different strings, but only {len(PALETTE)} colours can be "
+            f"distinguished: merge some, or plot the points of {len(PALETTE)} labels at a time"
         )
     numbers = values.astype(np.float64)
     span = (float(np.min(numbers)), float(np.max(numbers)))
@@ -148,7 +148,7 @@ def _shades(values: Array, distinct: int) -> Colours:
 
 
 def _places(distinct: Array) -> list[int]:
-    """Return the places in the palette: a label 0 … 9 has its own, whichever others there are."""
+    """Return positions in the palette; labels 0 … 9 always have the same ones."""
     places = range(len(PALETTE))
     if distinct.dtype.kind != "U" and np.isin(distinct, places).all():
         return [int(value) for value in distinct]

@@ -1,4 +1,4 @@
-"""Curves of what a training run did.
+"""Curves of the cost during training.
 
 >>> history = [{"epoch": 1, "cost": 63.2}, {"epoch": 2, "cost": 55.8}]
 >>> figure = plot_loss(history, log=True)
@@ -30,22 +30,22 @@ def plot_loss(
     log: bool = False,
     path: str | os.PathLike[str] | None = None,
 ) -> Figure:
-    """Draw the cost of each epoch as a curve.
+    """Plot the cost of each epoch.
 
     Parameters
     ----------
     history : sequence of mappings
-        One an epoch, with the numbers "epoch" and "cost". Where there is also "valid_cost", it is
-        drawn as a second curve; not every epoch needs one.
+        One mapping for each epoch, with the numbers "epoch" and "cost". If some have
+        "valid_cost", it is drawn as a second curve.
     log : bool, default False
-        Draw costs on a logarithmic scale.
+        Whether to draw costs on a logarithmic scale.
     path : path, optional
-        Also write the figure there, see `save_figure`.
+        File to write the figure to; see `save_figure`.
 
     Returns
     -------
     matplotlib.figure.Figure
-        The figure, which is not known to pyplot.
+        The figure, which is not registered with pyplot.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def plot_loss(
         If the history is empty, an epoch lacks a number, a cost is NaN or infinite, or a cost is
         not positive and `log` is true.
     TypeError
-        If the history holds something else than mappings.
+        If the history does not consist of mappings.
 
     Examples
     --------
@@ -69,9 +69,11 @@ def plot_loss(
 
 
 def cost_curves(history: Sequence[Mapping[str, Any]], *, log: bool = False) -> Curves:
-    """Return the epochs and costs of each curve, checked to be drawable."""
+    """Return the epochs and costs of each curve, checked for finite values."""
     if not len(history):
-        raise ValueError("history is empty: there is a cost to draw after the first epoch")
+        raise ValueError(
+            "history is empty: there is no cost to plot before the end of the first epoch"
+        )
     curves = {"training": _curve(history, "cost", log)}
     validated = [record for record in history if record.get("valid_cost") is not None]
     if validated:
@@ -80,7 +82,7 @@ def cost_curves(history: Sequence[Mapping[str, Any]], *, log: bool = False) -> C
 
 
 def span_decades(curves: Curves, decades: float = 2) -> bool:
-    """Tell whether the costs are positive and span more than so many powers of ten."""
+    """Whether the costs are positive and span more than this many powers of ten."""
     costs = np.concatenate([costs for _, costs in curves.values()])
     low, high = costs.min(), costs.max()
     return bool(low > 0 and math.log10(high) - math.log10(low) > decades)
@@ -120,7 +122,7 @@ def draw_curves(axes: Axes, curves: Curves, *, log: bool) -> None:
     from matplotlib.ticker import MaxNLocator
 
     for name, (epochs, costs) in curves.items():
-        # A line through one point is invisible; dots on hundreds are a smear.
+        # A line through one point is invisible, and hundreds of dots overlap.
         axes.plot(epochs, costs, label=name, marker="o" if len(epochs) <= 30 else "", ms=4)
     axes.set_xlabel("epoch")
     axes.set_ylabel("cost")

@@ -1,4 +1,4 @@
-"""What goes in, what becomes of it, what comes out, and how the cost fell: on one page.
+"""One figure of inputs, codes, reconstructions and cost.
 
 >>> import numpy as np
 >>> X = np.random.default_rng(0).uniform(size=(100, 2))
@@ -36,44 +36,45 @@ def plot_debug(
     columns: tuple[int, int] | None = None,
     path: str | os.PathLike[str] | None = None,
 ) -> Figure:
-    """Draw input, code and reconstruction as points, and the cost as a curve.
+    """Plot inputs, codes and reconstructions as points, and the cost as a curve.
 
-    Input and reconstruction are drawn in the same plane with the same limits, so that the two
-    panels can be compared point by point: their two columns, or, of more, the two principal
-    components of the input. Codes are drawn as `plot_codes` does.
+    Inputs and reconstructions are drawn in the same plane with the same limits, so the two
+    panels can be compared point by point. The plane has their two columns or, if there are more,
+    the first two principal components of the inputs. Codes are drawn as by `plot_codes`.
 
     Parameters
     ----------
     X : array of shape (n, n_visible)
-        The inputs, one point a row.
+        Inputs, one point per row.
     codes : array of shape (n, n_hidden) or (n,)
-        Their codes.
+        Codes of the inputs.
     Z : array of shape (n, n_visible)
-        Their reconstructions.
+        Reconstructions of the inputs.
     history : sequence of mappings
-        One an epoch, with the numbers "epoch" and "cost", and maybe "valid_cost", see
-        `plot_loss`. Costs that span more than two powers of ten are drawn on a logarithmic scale.
+        One mapping for each epoch, with the numbers "epoch", "cost" and optionally
+        "valid_cost"; see `plot_loss`. Costs that span more than two powers of ten are drawn on a
+        logarithmic scale.
     labels : array of shape (n,), optional
-        Numbers or strings that colour the points, see `plot_codes`.
+        Numbers or strings that determine the colours; see `plot_codes`.
     columns : (int, int), optional
-        Draw these two columns of `X` and `Z`, counted from 0, rather than components.
+        Two columns of `X` and `Z`, from 0, to draw instead of principal components.
     path : path, optional
-        Also write the figure there, see `save_figure`.
+        File to write the figure to; see `save_figure`.
 
     Returns
     -------
     matplotlib.figure.Figure
-        The figure, which is not known to pyplot. Its first four axes are titled "input", "code",
-        "reconstruction" and "cost".
+        The figure, which is not registered with pyplot. Its first four axes are titled
+        "input", "code", "reconstruction" and "cost".
 
     Raises
     ------
     ValueError
-        If there is no point, arrays do not belong together, there are no such columns, a number
-        that is to be drawn is NaN or infinite, or the history is empty.
+        If there is no point, the shapes of the arrays differ, the columns do not exist, a number
+        to be drawn is NaN or infinite, or the history is empty.
     TypeError
-        If points are not real numbers, labels neither numbers nor strings, or the history holds
-        something else than mappings.
+        If points are not real numbers, labels are neither numbers nor strings, or the history
+        does not consist of mappings.
 
     Examples
     --------
@@ -84,7 +85,7 @@ def plot_debug(
     >>> [(axes.get_title(), axes.get_yscale()) for axes in figure.axes]
     [('input', 'linear'), ('code', 'linear'), ('reconstruction', 'linear'), ('cost', 'log')]
     """
-    inputs, hidden, outputs = _belonging(X, codes, Z)
+    inputs, hidden, outputs = _matching(X, codes, Z)
     colours = colours_of(labels, len(inputs))
     curves = cost_curves(history)
     outer = (
@@ -93,17 +94,17 @@ def plot_debug(
         else plane_of_columns(columns, inputs.shape[1], "X")
     )
     inner = plane_of(hidden, "codes", "unit")
-    seen = [outer.see(inputs), inner.see(hidden), outer.see(outputs)]
-    around = limits_of([seen[0], seen[2]], outer)
+    projected = [outer.project(inputs), inner.project(hidden), outer.project(outputs)]
+    around = limits_of([projected[0], projected[2]], outer)
 
     figure = new_figure(1080, 1024)
     figure.set_layout_engine("constrained", h_pad=0.08, w_pad=0.08)
     panels = [figure.add_subplot(2, 2, i, box_aspect=1) for i in (1, 2, 3, 4)]
     for axes, points, plane, limits in zip(
         panels[:3],
-        seen,
+        projected,
         (outer, inner, outer),
-        (around, limits_of([seen[1]], inner), around),
+        (around, limits_of([projected[1]], inner), around),
         strict=True,
     ):
         draw_points(axes, points, colours, limits)
@@ -115,7 +116,7 @@ def plot_debug(
     return finish(figure, path)
 
 
-def _belonging(X: ArrayLike, codes: ArrayLike, Z: ArrayLike) -> tuple[Array, Array, Array]:
+def _matching(X: ArrayLike, codes: ArrayLike, Z: ArrayLike) -> tuple[Array, Array, Array]:
     inputs, hidden, outputs = point_rows(X, "X"), point_rows(codes, "codes"), point_rows(Z, "Z")
     if outputs.shape != inputs.shape:
         raise ValueError(

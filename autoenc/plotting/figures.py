@@ -1,4 +1,4 @@
-"""Figures made without pyplot, and written to files whole or not at all."""
+"""Create figures without pyplot, and write them to files."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-DPI = 128  # a power of two: sizes in pixels survive the way through inches exactly
+DPI = 128  # a power of two: sizes in pixels convert to inches and back exactly
 
 
 def new_figure(width: int, height: int) -> Figure:
-    """Return an empty figure of so many pixels that pyplot does not know."""
+    """Return an empty figure of this size in pixels, without pyplot."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -26,30 +26,30 @@ def new_figure(width: int, height: int) -> Figure:
 
 
 def finish(figure: Figure, path: str | os.PathLike[str] | None) -> Figure:
-    """Return the figure, written to `path` if there is one."""
+    """Write the figure to `path`, if given, and return it."""
     if path is not None:
         save_figure(figure, path)
     return figure
 
 
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
-    """Write a figure to a file in the format its suffix names.
+    """Write a figure to a file, in the format of its suffix.
 
-    A failure leaves an earlier picture as it was. A missing folder is made.
+    If this fails, an existing file is unchanged. A missing folder is created.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
-        Any figure, ours or not.
+        Any figure.
     path : path
-        Where to, ending in ".png", ".pdf", ".svg" or another suffix matplotlib can write.
+        Path that ends in ".png", ".pdf", ".svg" or another suffix that matplotlib can write.
 
     Raises
     ------
     ValueError
         If the suffix is missing or unknown.
     OSError
-        If the file cannot be written, or `path` is there and is not a file.
+        If the file cannot be written, or `path` exists and is not a regular file.
 
     Examples
     --------

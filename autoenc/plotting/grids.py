@@ -1,4 +1,4 @@
-"""Images on a grid in inverse grey or in colour, exact to the pixel."""
+"""Grids of images in inverse grey or in colour, exact to the pixel."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-TILE = 112  # pixels a tile is enlarged to: a whole multiple of 7, 8, 14, 16 and 28
+TILE = 112  # pixels of an enlarged tile: a multiple of 7, 8, 14, 16 and 28
 GAP = 4  # pixels between tiles
 COLOURS = 3  # red, green and blue
-_MARGIN = 16  # pixels around the grid and its texts
+_MARGIN = 16  # pixels around the grid and its labels
 _LINE = 160  # the level of a border, a middle grey
 _LONGEST = 2**15  # pixels; matplotlib refuses sides of 2**16
 
 
 def positive(value: int, name: str) -> int:
-    """Return a whole number of at least 1, or say that this is not one."""
+    """Return `value` as an int; raise ValueError unless it is an integer of at least 1."""
     try:
         number = operator.index(value)
     except TypeError:
         number = 0
     if number < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+        raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
     return number
 
 
 def images(X: ArrayLike, image_shape: ImageShape | None, name: str) -> tuple[Array, ImageShape]:
-    """Return a matrix with an image a row, and the shape of these images, square if not given."""
+    """Return a matrix with one image per row, and the shape of an image, by default square."""
     matrix = real_matrix(X, name)
     if not matrix.size:
         raise ValueError(f"{name} has shape {matrix.shape}: there is no image to draw")
@@ -78,10 +78,10 @@ def grid_of(
     tile: int = TILE,
     stacked: int = 1,
 ) -> Array:
-    """Lay 8-bit rows out as tiles, enlarged so that a pixel of theirs is a square of pixels.
+    """Arrange rows of 8 bits as enlarged tiles, in which a pixel becomes a square of pixels.
 
-    The longer side of a tile has about `tile` pixels, or fewer where the picture would be too
-    long with this many grids `stacked` in it. Colours are inverted, as ink is on white paper.
+    The longer side of a tile has about `tile` pixels, or fewer if the picture would be too long
+    with `stacked` grids. Colours are inverted, as ink is on white paper.
     """
     height, width, *colours = image_shape
     longest = max(height * grid[0] * stacked, width * grid[1])
@@ -95,7 +95,7 @@ def grid_of(
 
 
 def shown(canvas: Array) -> Array:
-    """Give what `grid_of` made as matplotlib draws it: grey by a colour map, colours as they are.
+    """Return a canvas of `grid_of` for matplotlib: grey for a colour map, colours as they are.
 
     >>> shown(np.full((1, 1, 3), 255, np.uint8))
     array([[[0, 0, 0]]], dtype=uint8)
@@ -104,7 +104,7 @@ def shown(canvas: Array) -> Array:
 
 
 def grid_figure(canvas: Array, *, title: str | None = None, labels: Sequence[str] = ()) -> Figure:
-    """Show what `grid_of` made, a pixel each, with a label beside each line of tiles."""
+    """Return a figure of a canvas of `grid_of`, with a label beside each row of tiles."""
     height, width = canvas.shape[:2]
     figure = new_figure(width, height)
     axes = figure.add_axes((0, 0, 1, 1))
@@ -124,7 +124,7 @@ def grid_figure(canvas: Array, *, title: str | None = None, labels: Sequence[str
 
 
 def _frame(figure: Figure, axes: Axes, width: int, height: int) -> None:
-    """Give the axes exactly this many pixels, and the figure the room that its texts need."""
+    """Set the size of the axes in pixels, and enlarge the figure for its labels."""
     texts = [label.get_window_extent().width for label in axes.get_yticklabels()]
     title = axes.title.get_window_extent()
     left = _MARGIN + (math.ceil(max(texts)) + _MARGIN if texts else 0)

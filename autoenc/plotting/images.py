@@ -1,4 +1,4 @@
-"""Rows of matrices drawn as images: filters, and inputs beside their reconstructions."""
+"""Plot rows of matrices as images: filters, and inputs with their reconstructions."""
 
 from __future__ import annotations
 
@@ -37,41 +37,41 @@ def plot_filters(
     path: str | os.PathLike[str] | None = None,
     title: str | None = None,
 ) -> Figure:
-    """Draw the first rows of a matrix as images on a grid.
+    """Plot the first rows of a matrix as a grid of images.
 
-    Each row is scaled to its own range and drawn in inverse grey: its least value is white, its
-    greatest black. A constant row is white. Colours are not inverted: three of the greatest
-    value are white, and a constant row is black.
+    Each row is scaled to its own range and drawn in inverse grey: its minimum is white, its
+    maximum black. A constant row is white. Colours are not inverted: a pixel whose three values
+    are the maximum is white, and a constant row is black.
 
     Parameters
     ----------
     W_rows : array of shape (n, height * width)
-        One image a row. Of weights (n_visible, n_hidden), pass the transpose: the rows are then
-        the filters of the hidden units. Any real matrix will do, a data set as well.
+        One image per row: any real matrix, such as a data set. For weights of shape
+        (n_visible, n_hidden), pass the transpose, whose rows are the filters of the hidden units.
     image_shape : (height, width) or (height, width, 3), optional
-        Shape of the image in a row, grey or of red, green and blue for each pixel; if left out,
-        images are grey and square.
+        Shape of the image in a row, grey or with red, green and blue for each pixel; by
+        default, images are grey and square.
     k : int, default 100
-        How many rows to draw; when there are fewer, all are drawn.
+        Maximum number of rows to plot.
     columns : int, default 10
-        Images side by side.
+        Number of images in a row of the grid.
     border : bool, default False
-        Draw a thin line around each image.
+        Whether to draw a thin line around each image.
     path : path, optional
-        Also write the figure there, see `save_figure`.
+        File to write the figure to; see `save_figure`.
     title : str, optional
-        A line above the grid.
+        Title above the grid.
 
     Returns
     -------
     matplotlib.figure.Figure
-        The figure, which is not known to pyplot. In a notebook, the last expression of a cell is
-        shown.
+        The figure, which is not registered with pyplot. A notebook shows it if it is the last
+        expression of a cell.
 
     Raises
     ------
     ValueError
-        If there is no row to draw, the rows do not hold images of this shape, or a value that is
+        If there is no row to plot, the rows are not images of this shape, or a value that is
         to be drawn is NaN or infinite.
     TypeError
         If the matrix does not hold real numbers.
@@ -103,39 +103,39 @@ def plot_reconstructions(
     k: int = 10,
     path: str | os.PathLike[str] | None = None,
 ) -> Figure:
-    """Draw inputs above their reconstructions, with what was corrupted in between.
+    """Plot inputs above their reconstructions, optionally with corrupted inputs between.
 
-    All images share one scale of inverse grey, so that a reconstruction that is too faint looks
-    so: from 0, white, to 1, black, where the inputs drawn lie in [0, 1], else from the least to
-    the greatest value of these inputs. Values beyond are drawn as the nearer end. Colours are
-    not inverted. Inputs that are missing, NaN, are drawn in light blue.
+    All images share one scale of inverse grey, so that their brightness can be compared: from 0
+    (white) to 1 (black) if the plotted inputs are in [0, 1], otherwise from the minimum to the
+    maximum of these inputs. Values outside are clipped. Colours are not inverted. Missing inputs
+    (NaN) are drawn in light blue.
 
     Parameters
     ----------
     X : array of shape (n, height * width)
-        The inputs, one image a row; NaN where an entry is missing.
+        Inputs, one image per row; NaN where an entry is missing.
     Z : array of shape (n, height * width)
-        Their reconstructions.
+        Reconstructions of the inputs.
     image_shape : (height, width) or (height, width, 3), optional
-        Shape of the image in a row, grey or of red, green and blue for each pixel; if left out,
-        images are grey and square.
+        Shape of the image in a row, grey or with red, green and blue for each pixel; by
+        default, images are grey and square.
     corrupted : array of shape (n, height * width), optional
-        The corrupted inputs, drawn between the two.
+        Corrupted inputs, drawn between the two.
     k : int, default 10
-        How many inputs to draw; when there are fewer, all are drawn.
+        Maximum number of inputs to plot.
     path : path, optional
-        Also write the figure there, see `save_figure`.
+        File to write the figure to; see `save_figure`.
 
     Returns
     -------
     matplotlib.figure.Figure
-        The figure, which is not known to pyplot.
+        The figure, which is not registered with pyplot.
 
     Raises
     ------
     ValueError
-        If there is no row to draw, the matrices differ in shape, the rows do not hold images of
-        this shape, or a value that is to be drawn is infinite or, but for `X`, NaN.
+        If there is no row to plot, the matrices differ in shape, the rows are not images of this
+        shape, or a value to be drawn is infinite or, except in `X`, NaN.
     TypeError
         If a matrix does not hold real numbers.
 

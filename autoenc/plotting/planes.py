@@ -1,10 +1,10 @@
-"""Points of any number of features seen in a plane.
+"""Projection of points onto a plane.
 
 >>> import numpy as np
 >>> plane = Plane.of_components(np.array([[0.0, 0, 0], [3, 4, 0], [6, 8, 0]]))
 >>> plane.names
 ('first component (100.0 % of variance)', 'second component (0.0 % of variance)')
->>> plane.see(np.array([[3.0, 4, 5]])).round(6) + 0.0
+>>> plane.project(np.array([[3.0, 4, 5]])).round(6) + 0.0
 array([[0., 0.]])
 """
 
@@ -22,35 +22,35 @@ from autoenc.plotting.tiles import Array, check_finite
 
 @dataclass(frozen=True)
 class Plane:
-    """What to look at of points: columns of theirs, or components.
+    """Projection onto columns or principal components.
 
     Attributes
     ----------
-    see : function from array (n, features) to array (n, 2), or (n, 1) of single features
-        Where the points are seen.
+    project : function from array (n, features) to array (n, 2), or (n, 1) of single features
+        The projection.
     names : tuple of str
-        What the axes say.
+        Labels of the axes.
     is_rotated : bool
-        Whether distances in the plane mean something, so that both axes need one scale.
+        Whether distances in the plane are meaningful, so that both axes need the same scale.
     """
 
-    see: Callable[[Array], Array]
+    project: Callable[[Array], Array]
     names: tuple[str, ...]
     is_rotated: bool = False
 
     @classmethod
     def of_columns(cls, columns: tuple[int, ...], kind: str = "column") -> Plane:
-        """Look at columns as they are."""
+        """Return the projection onto columns."""
         names = tuple(f"{kind} {column}" for column in columns)
         return cls(lambda points: points[:, list(columns)], names)
 
     @classmethod
     def of_components(cls, points: Array) -> Plane:
-        """Look along the two directions in which these points vary most."""
+        """Return the projection onto the first two principal components of points."""
         from sklearn.decomposition import PCA
 
-        size = np.abs(points).max() or 1.0  # squares of great numbers would overflow
-        with np.errstate(invalid="ignore"):  # the shares of no variance at all are 0 / 0
+        size = np.abs(points).max() or 1.0  # squares of large numbers would overflow
+        with np.errstate(invalid="ignore"):  # without variance, the shares are 0 / 0
             pca = PCA(2, random_state=0).fit(points / size)
         shares = 100 * np.nan_to_num(pca.explained_variance_ratio_)
         names = tuple(
@@ -61,7 +61,7 @@ class Plane:
 
 
 def plane_of(points: Array, name: str, kind: str = "column") -> Plane:
-    """Return the columns of points of one or two features, the two main components of others."""
+    """Return the plane of the columns if there are at most two, else of the main components."""
     features = points.shape[1]
     if features <= 2:
         return Plane.of_columns(tuple(range(features)), kind)
@@ -74,7 +74,7 @@ def plane_of(points: Array, name: str, kind: str = "column") -> Plane:
 
 
 def plane_of_columns(columns: tuple[int, int], features: int, name: str) -> Plane:
-    """Return the plane of two chosen columns, or say that there are no such columns."""
+    """Return the plane of two columns; raise ValueError if they do not exist."""
     try:
         first, second = (operator.index(column) for column in columns)
     except (TypeError, ValueError):
@@ -88,7 +88,7 @@ def plane_of_columns(columns: tuple[int, int], features: int, name: str) -> Plan
 
 
 def point_rows(X: ArrayLike, name: str) -> Array:
-    """Return `X` as a finite matrix with a point a row, in double precision."""
+    """Return `X` as a finite float64 matrix with one point per row."""
     matrix = np.asarray(X)
     if matrix.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, got dtype {matrix.dtype}")
@@ -96,7 +96,7 @@ def point_rows(X: ArrayLike, name: str) -> Array:
         matrix = matrix[:, None]
     if matrix.ndim != 2:
         raise ValueError(
-            f"{name} must be a matrix with a point a row, got shape {matrix.shape}: "
+            f"{name} must be a matrix with one point per row, got shape {matrix.shape}: "
             f"{name}.reshape(len({name}), -1) makes one of a stack of images"
         )
     if not matrix.size:

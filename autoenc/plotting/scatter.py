@@ -1,4 +1,4 @@
-"""Codes as points in a plane, coloured by what they are the codes of.
+"""Plot codes as points in a plane, coloured by label.
 
 >>> import numpy as np
 >>> codes = np.random.default_rng(0).normal(size=(300, 2))
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 Limits: TypeAlias = tuple[tuple[float, float], ...]
 
-_MANY = 2000  # points; more of them would make a vector graphic that is slow to open
-_SPREAD = 0.35  # half the width of a strip whose neighbours are 1 apart
+_MANY = 2000  # points; with more, a vector graphic is slow to open
+_SPREAD = 0.35  # half the width of a strip; strips are 1 apart
 
 
 def plot_codes(
@@ -36,40 +36,41 @@ def plot_codes(
     path: str | os.PathLike[str] | None = None,
     title: str | None = None,
 ) -> Figure:
-    """Draw codes as points, coloured by label.
+    """Plot codes as points, coloured by label.
 
-    One unit is drawn as a strip for each kind of label: the code to the right, chance upwards,
-    so that points do not hide each other. Two units are drawn as they are. Of more, the two
-    principal components are drawn on one scale; the axes say how much of the variance they show.
+    Codes of one unit are drawn as one strip for each kind of label, with random heights so that
+    points do not hide each other. Codes of two units are drawn directly. For more units, the first
+    two principal components are drawn on the same scale; the labels of the axes give their share
+    of the variance.
 
-    The more points, the smaller and the more transparent they are, and they are drawn in random
-    order, so that the last kind does not cover the others. The same call draws the same picture.
+    Points are smaller and more transparent the more there are. They are drawn in random order, so
+    that the last kind does not cover the others. The same call draws the same picture.
 
     Parameters
     ----------
     codes : array of shape (n, n_hidden) or (n,)
-        One code a row; a vector is n codes of one unit.
+        One code per row; a vector is n codes of one unit.
     labels : array of shape (n,), optional
-        Numbers or strings. At most ten different ones are kinds, and have a colour each and a
-        legend; labels among 0 … 9 always have the same colours. More different numbers are drawn
-        as shades with a colour bar. Without labels, all points have one colour.
+        Numbers or strings. Up to ten different labels are kinds with one colour each, and a
+        legend; the labels 0 … 9 always have the same colours. More different numbers are drawn as
+        shades with a colour bar. Without labels, all points have one colour.
     path : path, optional
-        Also write the figure there, see `save_figure`.
+        File to write the figure to; see `save_figure`.
     title : str, optional
-        A line above the points.
+        Title above the points.
 
     Returns
     -------
     matplotlib.figure.Figure
-        The figure, which is not known to pyplot.
+        The figure, which is not registered with pyplot.
 
     Raises
     ------
     ValueError
-        If there is no code, a code or label is NaN or infinite, there is not one label a code, or
+        If there is no code, a code or label is NaN or infinite, the number of labels is wrong, or
         there are more than ten different strings.
     TypeError
-        If codes are not real numbers, or labels neither numbers nor strings.
+        If codes are not real numbers, or labels are neither numbers nor strings.
 
     Examples
     --------
@@ -82,34 +83,34 @@ def plot_codes(
     points = point_rows(codes, "codes")
     colours = colours_of(labels, len(points))
     plane = plane_of(points, "codes", "unit")
-    seen = plane.see(points)
-    is_strip = seen.shape[1] == 1
+    projected = plane.project(points)
+    is_strip = projected.shape[1] == 1
     figure = new_figure(820, 512 if is_strip else 704)
     figure.set_layout_engine("constrained")
     axes = figure.add_subplot(box_aspect=None if is_strip else 1)
-    draw_points(axes, seen, colours, limits_of([seen], plane))
+    draw_points(axes, projected, colours, limits_of([projected], plane))
     name_axes(axes, plane)
     axes.set_title(title or "")
-    if not (is_strip and colours.kinds):  # strips have their names beside them
+    if not (is_strip and colours.kinds):  # strips are labelled themselves
         draw_legend(figure, [axes], colours)
     return finish(figure, path)
 
 
-def draw_points(axes: Axes, seen: Array, colours: Colours, limits: Limits) -> None:
-    """Draw points in random order; those of a single feature as strips."""
-    n = len(seen)
+def draw_points(axes: Axes, projected: Array, colours: Colours, limits: Limits) -> None:
+    """Draw points in random order, or as strips if they have a single feature."""
+    n = len(projected)
     chance = np.random.default_rng(0)
     order = chance.permutation(n)
-    if seen.shape[1] == 1:
+    if projected.shape[1] == 1:
         heights = colours.rank + chance.uniform(-_SPREAD, _SPREAD, n)
-        seen = np.column_stack([seen, heights])
+        projected = np.column_stack([projected, heights])
         limits = (*limits, (-0.5, max(1, len(colours.kinds)) - 0.5))
         axes.set_yticks(range(len(colours.kinds)), list(colours.kinds))
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
     axes.scatter(
-        seen[order, 0],
-        seen[order, 1],
+        projected[order, 0],
+        projected[order, 1],
         s=np.clip(500 / np.sqrt(n), 2.5, 30),
         c=colours.points[order],
         alpha=np.clip(60 / np.sqrt(n), 0.3, 0.9),
@@ -124,19 +125,19 @@ def draw_points(axes: Axes, seen: Array, colours: Colours, limits: Limits) -> No
 
 
 def name_axes(axes: Axes, plane: Plane) -> None:
-    """Write beside the axes what the plane shows."""
+    """Set the labels of the axes."""
     axes.set_xlabel(plane.names[0])
     axes.set_ylabel(plane.names[1] if len(plane.names) > 1 else "")
 
 
 def limits_of(clouds: list[Array], plane: Plane) -> Limits:
-    """Return the least and greatest value of each axis, with some room around the points."""
+    """Return the limits of each axis, with a margin around the points."""
     low = np.min([cloud.min(axis=0) for cloud in clouds], axis=0)
     high = np.max([cloud.max(axis=0) for cloud in clouds], axis=0)
     centre, reach = low / 2 + high / 2, (high / 2 - low / 2) * 1.06
     if plane.is_rotated:
         reach = np.full_like(reach, np.max(reach))
-    # Points that are all the same need room, too, of at least what a tick can show.
-    reach = np.maximum(reach, 1e-6 * np.abs(centre))
+    # Points that are all the same need a margin as well, wide enough for different ticks.
+    reach = np.maximum(reach, 1e-12 * np.abs(centre))
     reach = np.where(reach > 0, reach, 0.5)
     return tuple((float(c - r), float(c + r)) for c, r in zip(centre, reach, strict=True))

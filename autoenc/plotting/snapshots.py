@@ -1,4 +1,4 @@
-"""Filters as they grow during training: an animation, or a strip.
+"""Plot filters at several times of the training, as an animation or a strip.
 
 >>> import numpy as np
 >>> W = np.random.default_rng(0).normal(size=(12, 16))
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from PIL.Image import Image
 
-_WIDE = 600  # pixels of an animation, about
-_SECONDS = 6  # that an animation takes, if its frames are neither too short nor too long
-_LEAST, _MOST = 40, 500  # milliseconds a frame is shown
-_REST = 1500  # milliseconds the last frame is shown longer
+_WIDE = 600  # approximate width of an animation in pixels
+_SECONDS = 6  # length of an animation, within the limits of a frame
+_LEAST, _MOST = 40, 500  # milliseconds of a frame
+_REST = 1500  # additional milliseconds of the last frame
 
 
 def plot_filters_over_time(
@@ -51,46 +51,46 @@ def plot_filters_over_time(
     path: str | os.PathLike[str] | None = None,
     epochs: Sequence[float] | None = None,
 ) -> Figure:
-    """Draw the first filters at several times of the training.
+    """Plot the first filters at several times of the training.
 
-    Each filter has one scale of inverse grey for all times: white is the least value it ever has,
-    black the greatest. So a filter is seen to grow out of the grey of its first small weights;
-    scaled for each time on its own, noise would look as strong as what is learned.
+    Each filter has the same scale of inverse grey at all times: white is its minimum, black its
+    maximum over time. With a separate scale for each time, the noise of the initial weights would
+    look as strong as the final filter.
 
     Parameters
     ----------
     snapshots : sequence of arrays of shape (n, height * width)
-        The weights at each time, the rows being units: of W (n_visible, n_hidden), a copy of the
-        transpose.
+        Weights at each time, one unit per row; for W of shape (n_visible, n_hidden), a copy of
+        the transpose.
     image_shape : (height, width) or (height, width, 3), optional
-        Shape of the image in a row; if left out, images are square.
+        Shape of the image in a row; by default, images are square.
     k : int, optional
-        How many filters to draw; when there are fewer, all are drawn. If left out, 100 in an
-        animation, and as many as there are columns in a strip, so that a snapshot is one row.
+        Maximum number of filters to plot. By default 100 in an animation, and the number of
+        columns in a strip, so that each snapshot is one row.
     columns : int, default 10
-        Images side by side.
+        Number of images in a row of the grid.
     path : path, optional
-        Where to write the picture. If it ends in ".gif", it is an animation: a frame a snapshot,
-        about six seconds long, which begins anew after a rest on the last frame. Any other suffix
-        gives a strip: the snapshots from top to bottom, see `save_figure`.
+        File to write. If it ends in ".gif", it is an animation of about six seconds with one
+        frame for each snapshot, which repeats after a pause. With any other suffix, it is a strip
+        with the snapshots from top to bottom; see `save_figure`.
     epochs : sequence of numbers, optional
-        The epoch of each snapshot, written beside or above it. If left out, snapshots are
-        numbered from 0.
+        Epoch of each snapshot, shown beside or above it. By default, snapshots are numbered
+        from 0.
 
     Returns
     -------
     matplotlib.figure.Figure
-        The strip, or the last frame of the animation; it is not known to pyplot.
+        The strip, or the last frame of the animation. It is not registered with pyplot.
 
     Raises
     ------
     ValueError
-        If there is no snapshot, snapshots differ in shape, there is not one epoch each, the rows
-        do not hold images of this shape, or a value that is to be drawn is NaN or infinite.
+        If there is no snapshot, snapshots differ in shape, the number of epochs is wrong, the
+        rows are not images of this shape, or a value to be drawn is NaN or infinite.
     TypeError
         If a snapshot does not hold real numbers.
     OSError
-        If the file cannot be written, or `path` is there and is not a file.
+        If the file cannot be written, or `path` exists and is not a regular file.
 
     Examples
     --------
@@ -140,7 +140,7 @@ def _stack(
                 "the same weights at different times"
             )
     if not matrices:
-        raise ValueError("snapshots is empty: pass the weights at one time at least")
+        raise ValueError("snapshots is empty: pass the weights of at least one time")
     stack = np.stack(matrices)
     low, high = stack.min(axis=(0, 2))[:, None], stack.max(axis=(0, 2))[:, None]
     return to_uint8(scale_between(stack, low, high)), shape
@@ -155,7 +155,7 @@ def _names(epochs: Sequence[float] | None, n: int) -> list[str]:
 
 
 def _animate(frames: list[Array], names: list[str], path: str | os.PathLike[str]) -> Figure:
-    """Write an animation; the figure of the last frame is returned."""
+    """Write an animation, and return the figure of its last frame."""
     longest = max(names, key=len)
     figure = grid_figure(frames[0], title=longest)
     pictures = [_picture(figure, *frame) for frame in zip(frames, names, strict=True)]

@@ -1,4 +1,4 @@
-"""The rows of a matrix laid out as a grid of images, in NumPy alone.
+"""Arrange rows of a matrix as a grid of images, in NumPy alone.
 
 >>> import numpy as np
 >>> faces = np.eye(4)  # four images of 2 × 2 pixels
@@ -20,7 +20,7 @@ Array: TypeAlias = NDArray[Any]
 ImageShape: TypeAlias = tuple[int, int] | tuple[int, int, int]
 Channels: TypeAlias = tuple[ArrayLike | None, ArrayLike | None, ArrayLike | None, ArrayLike | None]
 
-# What is missing has no grey: a blue that is neither ink nor paper.
+# Missing values have no grey level: a blue that is neither ink nor paper.
 MISSING = (120, 170, 245)
 
 _CHANNELS = ("red", "green", "blue", "alpha")
@@ -35,43 +35,43 @@ def tile_images(
     scale_rows: bool = True,
     output_dtype: Literal["uint8", "float"] = "uint8",
 ) -> Array:
-    """Lay the rows of a matrix out as tiles of one image.
+    """Arrange the rows of a matrix as tiles of one image.
 
     Row ``i`` becomes the tile in grid row ``i // tile_shape[1]`` and grid column
-    ``i % tile_shape[1]``. Rows beyond the last tile are not looked at; tiles beyond the last row,
-    and the space between tiles, are background, which is 0.
+    ``i % tile_shape[1]``. Rows beyond the last tile are ignored. Tiles beyond the last row, and
+    the space between tiles, are background, which is 0.
 
     Parameters
     ----------
     X : array of shape (n, height * width), or tuple of four such arrays
-        One image a row, of any real dtype. Four arrays are the red, green, blue and alpha
-        channels of the same ``n`` images; any may be None, but not all. A missing colour is 0
-        everywhere and a missing alpha is opaque everywhere, the background included.
+        One image per row, of any real dtype. Four arrays are the red, green, blue and alpha
+        channels of the same ``n`` images; some, but not all, may be None. A missing colour is 0
+        everywhere; a missing alpha is opaque everywhere, including the background.
     image_shape : (height, width)
         Shape of the image in a row.
     tile_shape : (rows, columns)
         Shape of the grid.
     spacing : (vertical, horizontal), default (0, 0)
-        Pixels of background between neighbouring tiles; there are none at the rim.
+        Pixels of background between neighbouring tiles; there are none at the edge.
     scale_rows : bool, default True
-        Scale each row, of each channel on its own, to [0, 1]:
+        Whether to scale each row of each channel to [0, 1]:
         ``(x - x.min()) / (x.max() - x.min())``. A constant row becomes 0. Without scaling, float
-        output has the values as they are, and uint8 output needs values in [0, 1].
+        output has the original values, and uint8 output needs values in [0, 1].
     output_dtype : {"uint8", "float"}, default "uint8"
-        With "uint8" the value is ``round(255 * x)``. It is rounded and not truncated, so that
-        8-bit pixels that were divided by 255 come back as they were. With "float" the dtype is
-        that of `X` if it is a floating one (the widest of the channels), else float64.
+        With "uint8" the value is ``round(255 * x)``; rounding restores 8-bit pixels that were
+        divided by 255. With "float" the dtype is that of `X` if it is floating-point (the widest
+        of the channels), else float64.
 
     Returns
     -------
     array of shape (H, W), or (H, W, 4) for four channels
-        ``H = rows * height + (rows - 1) * vertical``, and ``W`` likewise.
+        The image; ``H = rows * height + (rows - 1) * vertical``, and ``W`` likewise.
 
     Raises
     ------
     ValueError
-        If shapes do not fit together, a value that is to be drawn is NaN or infinite, or lies
-        outside [0, 1] where that is needed.
+        If shapes do not match, or a value to be drawn is NaN, infinite or, without scaling,
+        outside [0, 1].
     TypeError
         If `X` does not hold real numbers.
 
@@ -102,21 +102,21 @@ def tile_images(
 
 
 def whole_pair(value: Any, name: str, *, least: int) -> tuple[int, int]:
-    """Return two whole numbers of at least `least`, or say that these are not."""
+    """Return two ints; raise ValueError unless they are integers of at least `least`."""
     try:
         first, second = (operator.index(size) for size in value)
     except (TypeError, ValueError):
         first = second = least - 1
     if min(first, second) < least:
         raise ValueError(
-            f"{name} must be two whole numbers of at least {least}, (vertical, horizontal), "
+            f"{name} must be two integers of at least {least}, (vertical, horizontal), "
             f"got {value!r}"
         )
     return first, second
 
 
 def image_rows(X: ArrayLike, image_shape: ImageShape, name: str = "X") -> Array:
-    """Return `X` as a matrix of real numbers whose rows hold images of `image_shape`."""
+    """Return `X` as a matrix of real numbers whose rows are images of `image_shape`."""
     rows = real_matrix(X, name)
     size = math.prod(image_shape)
     if rows.shape[1] != size:
@@ -129,29 +129,29 @@ def image_rows(X: ArrayLike, image_shape: ImageShape, name: str = "X") -> Array:
 
 
 def real_matrix(X: ArrayLike, name: str = "X") -> Array:
-    """Return `X` as a matrix of real numbers, of the dtype it has."""
+    """Return `X` as a matrix of real numbers, without changing its dtype."""
     matrix = np.asarray(X)
     if matrix.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, got dtype {matrix.dtype}")
     if matrix.ndim != 2:
         raise ValueError(
-            f"{name} must be a matrix with an image a row, got shape {matrix.shape}: "
+            f"{name} must be a matrix with one image per row, got shape {matrix.shape}: "
             "images.reshape(len(images), -1) makes one of a stack of images"
         )
     return matrix
 
 
 def unit_rows(rows: Array) -> Array:
-    """Return finite rows, each scaled to [0, 1] by its own ends; constant rows become 0."""
+    """Return finite rows, each scaled from its own range to [0, 1]; constant rows become 0."""
     return scale_between(rows, rows.min(axis=1, keepdims=True), rows.max(axis=1, keepdims=True))
 
 
 def scale_between(rows: Array, low: Array, high: Array) -> Array:
-    """Return finite rows with `low` … `high` scaled to 0 … 1, clipped; 0 where the ends meet."""
+    """Return finite rows scaled from [low, high] to [0, 1] and clipped; 0 where low is high."""
     dtype = np.result_type(rows.dtype, np.float64)
     values, start, end = (x.astype(dtype) for x in (rows.clip(low, high), low, high))
-    # The distance of great ends may exceed the greatest float; that of their halves does not.
-    # Small ends stay as they are: half of the least float is 0.
+    # The difference of large ends may overflow; that of their halves does not. Small ends are
+    # not halved: half of the smallest float is 0.
     shrink = np.where(np.maximum(-start, end) > 1, 0.5, 1.0)
     values, start, end = values * shrink, start * shrink, end * shrink
     span = end - start
@@ -160,31 +160,31 @@ def scale_between(rows: Array, low: Array, high: Array) -> Array:
 
 
 def to_uint8(rows: Array, name: str = "X") -> Array:
-    """Return values in [0, 1] as the nearest of the 256 levels of a pixel."""
+    """Return values in [0, 1] as the nearest of 256 levels."""
     outside = np.argwhere((rows < 0) | (rows > 1))
     if len(outside):
         row, column = outside[0]
         raise ValueError(
-            f"8-bit pixels are made of values in [0, 1], but {name} has {rows[row, column]} at "
+            f"8-bit pixels need values in [0, 1], but {name} has {rows[row, column]} at "
             f"row {row}, column {column}: pass scale_rows=True or output_dtype='float', or "
-            "divide by 255 what is already 8-bit"
+            "divide pixels that are already 8-bit by 255"
         )
     return np.rint(np.multiply(rows, 255, dtype=np.float64)).astype(np.uint8)
 
 
 def check_finite(rows: Array, name: str = "X") -> None:
-    """Refuse NaN and infinity, saying where the first one is."""
+    """Raise ValueError for the first NaN or infinite value."""
     bad = np.argwhere(~np.isfinite(rows))
     if len(bad):
         row, column = bad[0]
         raise ValueError(
             f"only finite numbers can be drawn, but {name} has {rows[row, column]} at row {row}, "
-            f"column {column}: see whether training diverged or values are missing"
+            f"column {column}: check whether training diverged or values are missing"
         )
 
 
 def mark_missing(levels: Array, missing: Array, image_shape: ImageShape) -> Array:
-    """Draw 8-bit rows in colour, with `MISSING` for pixels of which something is missing.
+    """Return 8-bit rows in colour, with `MISSING` for pixels with a missing value.
 
     Grey is inverted, as ink is on white paper.
 
@@ -198,14 +198,14 @@ def mark_missing(levels: Array, missing: Array, image_shape: ImageShape) -> Arra
 
 
 def lay_out(images: Array, tile_shape: tuple[int, int], spacing: tuple[int, int]) -> Array:
-    """Lay a stack of images (n, height, width), n ≤ tiles, out as tiles on a background of 0.
+    """Arrange images (n, height, width), n ≤ tiles, as tiles on a background of 0.
 
-    A fourth axis, of colours, stays as it is.
+    A fourth axis, of colours, is kept.
     """
     (rows, columns), (below, right) = tile_shape, spacing
     n, height, width, *colours = images.shape
-    # Each tile is a cell with its spacing below and to the right of it, so that the grid is one
-    # reshape; the spacing of the last cells is cut off.
+    # Each cell is a tile with its spacing below and to the right, so that one reshape makes the
+    # grid; the spacing of the last cells is removed.
     cells = np.zeros((rows * columns, height + below, width + right, *colours), images.dtype)
     cells[:n, :height, :width] = images
     grid = cells.reshape(rows, columns, *cells.shape[1:]).swapaxes(1, 2)

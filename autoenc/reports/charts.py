@@ -104,7 +104,7 @@ def code_chart(codes: Array, names: Sequence[str], errors: Array, labels: Array 
     from bokeh.models import ColumnDataSource
 
     plane = plane_of(np.asarray(codes, np.float64), "codes", kind="unit")
-    seen = plane.see(np.asarray(codes, np.float64)).astype(np.float32)
+    seen = plane.project(np.asarray(codes, np.float64)).astype(np.float32)
     colours, legend = _colours(labels, len(codes))
     data = {
         "x": seen[:, 0].tolist(),

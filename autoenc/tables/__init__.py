@@ -1,4 +1,4 @@
-"""Tables as people have them, read into matrices and written again.
+"""Read and write tables of numbers.
 
 >>> import tempfile, numpy as np
 >>> folder = tempfile.TemporaryDirectory()

@@ -1,4 +1,4 @@
-"""Files of arrays: NumPy's, IDX and pickles."""
+"""Files of arrays: NumPy's formats, IDX and pickles."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 from autoenc.datasets import read_pickle
 from autoenc.datasets.archives import read_npz
 from autoenc.datasets.idx import read_idx
+from autoenc.tables.images import WHITE
+from autoenc.tables.memory import Budget
 from autoenc.tables.selection import Selection
-from autoenc.tables.table import Array, Table, TableError, check_numbers
+from autoenc.tables.table import Array, Table, TableError, check_numbers, to_float64
 
-# A byte's share of white; a power of two, so that quotients are exact. As in load_mnist.
-WHITE = 256
 MNIST_SHAPE = (28, 28)
 _PARTS = ("train", "valid", "test")
 
@@ -23,20 +23,20 @@ def read_npy(path: Path, selection: Selection, part: str | None = None) -> Table
     """Read an ``.npy`` file, mapped into memory; see `autoenc.tables.read_table`."""
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    # A damaged header makes NumPy raise one of these.
-    except (ValueError, EOFError, OSError, SyntaxError) as error:
+    # A damaged header makes NumPy raise almost anything.
+    except Exception as error:
         raise TableError(f"{path}: not a readable .npy file of numbers ({error}).") from error
     return as_table(path, array, selection)
 
 
 def read_npz_table(path: Path, selection: Selection, part: str | None = None) -> Table:
     """Read one array of an ``.npz`` archive; see `autoenc.tables.read_table`."""
-    arrays = read_npz(path)
+    arrays = read_npz(path, max_bytes=Budget.of(path, selection.max_bytes).limit)
     if part is None:
         part = "values" if "values" in arrays else next(iter(arrays), "values")
         if "values" not in arrays and len(arrays) > 1:
             raise TableError(
-                f"{path}: holds {', '.join(arrays)}; choose one, as in {path}:{part}."
+                f"{path}: holds the arrays {', '.join(arrays)}; choose one, as in {path}:{part}."
             )
     if part not in arrays:
         raise TableError(f"{path}: holds no array {part!r}, only {', '.join(arrays) or 'none'}.")
@@ -48,12 +48,13 @@ def read_npz_table(path: Path, selection: Selection, part: str | None = None) ->
 
 def read_idx_table(path: Path, selection: Selection, part: str | None = None) -> Table:
     """Read an IDX file; see `autoenc.tables.read_table`."""
-    return as_table(path, read_idx(path), selection)
+    limit = Budget.of(path, selection.max_bytes).limit
+    return as_table(path, read_idx(path, max_bytes=limit), selection)
 
 
 def read_pickled(path: Path, selection: Selection, part: str | None = None) -> Table:
-    """Read a pickle of arrays, without running it; see `autoenc.tables.read_table`."""
-    tree = read_pickle(path)
+    """Read a pickle of arrays without executing it; see `autoenc.tables.read_table`."""
+    tree = read_pickle(path, max_bytes=Budget.of(path, selection.max_bytes).limit)
     if _is_sequence(tree, len(_PARTS)):
         part = part or _PARTS[0]
         if part not in _PARTS:
@@ -83,22 +84,24 @@ def as_table(
     rows: tuple[str, ...] | None = None,
     labels: Array | None = None,
 ) -> Table:
-    """Make a table of an array of rows or of images."""
+    """Return an array of rows or of images as a table."""
     if array.dtype.kind not in "biuf" or array.ndim not in (2, 3, 4):
         raise TableError(
-            f"{path}: an array of {array.dtype} of shape {array.shape}; expected numbers, a row "
-            "or an image for each first index."
+            f"{path}: an array of {array.dtype} of shape {array.shape}; expected numbers, of "
+            "shape (rows, columns), or (images, height, width) for images."
         )
     if not array.size:
         raise TableError(f"{path}: there are no rows; the array has shape {array.shape}.")
     shape = _image_shape(path, array)
-    values = _floats(array, is_image=shape is not None).reshape(len(array), -1)
+    budget = Budget.of(path, selection.max_bytes)
+    values = _floats(path, array, budget, is_image=shape is not None).reshape(len(array), -1)
     if shape is None and names is None and values.shape[1] == np.prod(MNIST_SHAPE):
         shape = MNIST_SHAPE
     if not selection.is_whole(names):
         taken, label = selection.positions(names, values.shape[1], path)
         labels = labels if label is None else np.asarray(values[:, label])
         names = tuple(names[i] for i in taken) if names else None
+        budget.check(len(values) * len(taken) * values.itemsize)
         values, shape = np.asarray(values[:, taken]), None
     check_numbers(path, values, names, allow_missing=selection.allow_missing)
     return Table(values, names, shape, rows, labels)
@@ -110,19 +113,25 @@ def _image_shape(path: Path, array: Array) -> tuple[int, ...] | None:
     if array.ndim == 4 and array.shape[3] not in (1, 3):
         raise TableError(
             f"{path}: images of shape {array.shape[1:]}; expected (height, width), or one or "
-            "three colours in the last place."
+            "three colours as the last axis."
         )
     height, width, *colours = map(int, array.shape[1:])
     return (height, width, 3) if colours == [3] else (height, width)
 
 
-def _floats(array: Array, *, is_image: bool) -> Array:
+def _floats(path: Path, array: Array, budget: Budget, *, is_image: bool) -> Array:
     if array.dtype in (np.float32, np.float64) and array.flags.c_contiguous:
         return array
-    if array.dtype.kind == "f":
-        return np.ascontiguousarray(array, np.promote_types(array.dtype, np.float32))
     if is_image and array.dtype == np.uint8:
+        budget.check(array.size * 4)
         return np.divide(array, WHITE, dtype=np.float32)
+    budget.check(array.size * 8)
+    if array.dtype.kind == "f":
+        with np.errstate(over="ignore"):  # infinity is refused afterwards
+            return np.ascontiguousarray(array, np.float32 if array.itemsize <= 4 else np.float64)
+    if array.ndim == 2 and array.itemsize == 8:
+        columns = [to_float64(path, column, i) for i, column in enumerate(array.T)]
+        return np.stack(columns, axis=1)
     return array.astype(np.float64)
 
 

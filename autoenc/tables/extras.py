@@ -1,4 +1,4 @@
-"""Libraries that only some people need: what to install where one is missing."""
+"""Optional libraries, and what to install if one is missing."""
 
 from __future__ import annotations
 
@@ -7,29 +7,30 @@ from typing import Any
 
 
 class MissingExtraError(RuntimeError):
-    """A library is not installed that an extra of autoenc brings."""
+    """An optional library is not installed."""
 
 
 def import_extra(name: str, extra: str, purpose: str) -> Any:
-    """Import a library, or say how to install it.
+    """Import an optional library.
 
     Parameters
     ----------
     name : str
-        Of the module, such as ``"pandas"``.
+        Name of the module, such as ``"pandas"``.
     extra : str
-        Of the extra that brings it, such as ``"tables"``.
+        Extra of autoenc that installs it, such as ``"tables"``.
     purpose : str
-        What it is needed for.
+        Purpose, for the message, such as ``"reading csv"``.
 
     Returns
     -------
     module
+        The library.
 
     Raises
     ------
     MissingExtraError
-        If it is not installed.
+        If the library is not installed. The message says how to install it.
 
     Examples
     --------

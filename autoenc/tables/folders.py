@@ -1,125 +1,138 @@
-"""Folders of images, by Pillow."""
+"""Folders of images."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from autoenc.tables.arrays import WHITE
+from autoenc.tables.images import SUFFIXES, WHITE, Kind, kind_of, pixels_of
+from autoenc.tables.memory import Budget
 from autoenc.tables.selection import Selection
 from autoenc.tables.table import Array, Table, TableError
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".pgm", ".ppm", ".webp")
-# Pillow's modes of 8 bits: grey, and those that are colours.
-_GREY = ("1", "L", "LA")
-_COLOUR = ("P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")
 
 
 def read_folder(path: Path, selection: Selection, part: str | None = None) -> Table:
     """Read a folder of images; see `autoenc.tables.read_table`."""
     if not selection.is_whole(None):
         raise TableError(f"{path}: a folder of images has no columns to choose from.")
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
-    if not files:
-        raise TableError(f"{path}: there is no image in this folder; expected {_listed()}.")
-    size, is_grey = _common(files)
-    shape = (size[1], size[0]) if is_grey else (size[1], size[0], 3)
+    files = _files(path)
+    budget = Budget.of(path, selection.max_bytes)
+    kinds = _kinds(files, budget)
+    is_grey = all(kind.is_grey for kind in kinds)
+    height, width = kinds[0].height, kinds[0].width
+    shape = (height, width) if is_grey else (height, width, 3)
     values = np.empty((len(files), int(np.prod(shape))), np.float32)
     for row, file in zip(values, files, strict=True):
-        with _opened(file) as image:
-            row[:] = np.asarray(image.convert("L" if is_grey else "RGB")).ravel()
-    values /= WHITE
+        row[:] = pixels_of(file, budget, is_grey=is_grey).ravel()
     names = tuple(file.relative_to(path).as_posix() for file in files)
-    return Table(values, None, shape, names, _labels(path, files))
+    return Table(values, None, shape, names, _labels(path, files), _notes(path, kinds))
 
 
 def write_folder(
     path: Path, values: Array, shape: Sequence[int], names: Sequence[str] | None
 ) -> None:
-    """Write rows as PNG files of a new folder, which appears whole or not at all.
+    """Write rows as PNG files of a new folder, which appears complete or not at all.
 
     Raises
     ------
     TableError
-        If there is something at `path` already, or two rows have one name.
+        If `path` exists, two rows have the same name, or a value is missing.
     """
     from PIL import Image
 
-    if path.exists():
-        raise TableError(f"{path}: is there already; remove it, or give another name.")
+    if path.exists() or path.is_symlink():
+        raise TableError(f"{path}: exists already; remove it, or choose another name.")
     files = _file_names(path, len(values), names)
+    levels = to_bytes(values).reshape(len(values), *shape)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as temporary:
         folder = Path(temporary, "images")
         folder.mkdir()
-        for row, name in zip(to_bytes(values).reshape(len(values), *shape), files, strict=True):
+        for row, name in zip(levels, files, strict=True):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(row).save(folder / name)
         folder.replace(path)
 
 
 def to_bytes(values: Array) -> Array:
-    """Pixels in [0, 1] as bytes; what is beyond becomes the nearer end."""
+    """Return pixels in [0, 1] as bytes; values outside become the nearer end.
+
+    Raises
+    ------
+    ValueError
+        If a value is missing, for which no byte stands.
+    """
+    if np.isnan(values).any():
+        raise ValueError("a pixel is missing (NaN); write .npy, .npz or .csv instead.")
     return np.clip(np.rint(values * np.float64(WHITE)), 0, 255).astype(np.uint8)
 
 
-def _file_names(path: Path, n: int, names: Sequence[str] | None) -> list[str]:
-    if names is None:
-        return [f"{i:0{len(str(n - 1))}d}.png" for i in range(n)]
-    files = [str(Path(name).with_suffix(".png")) for name in names]
-    outside = [name for name in files if Path(name).is_absolute() or ".." in Path(name).parts]
-    if outside or len(set(files)) < n:
-        raise TableError(
-            f"{path}: the names of the rows do not make one file each; give each its own."
-        )
-    return files
+def _files(path: Path) -> list[Path]:
+    """Return the images below a folder, in the order of their names."""
+    found: list[Path] = []
+    for folder, folders, names in os.walk(path, onerror=_refuse_unreadable):
+        _refuse_links([Path(folder, name) for name in folders])
+        found += [Path(folder, name) for name in names if Path(name).suffix.lower() in SUFFIXES]
+    if not found:
+        raise TableError(f"{path}: there is no image in this folder; expected {_listed()}.")
+    for file in found:
+        _check_inside(file, path)
+    return sorted(found)
 
 
-def _common(files: list[Path]) -> tuple[tuple[int, int], bool]:
-    """Size of all images, and whether all are grey."""
-    first: tuple[int, int] | None = None
-    is_grey = True
-    for file in files:
-        with _opened(file) as image:
-            if image.mode not in (*_GREY, *_COLOUR):
-                raise TableError(f"{file}: has mode {image.mode}; expected 8 bits a colour.")
-            first = first or image.size
-            if image.size != first:
-                raise TableError(
-                    f"{file}: is {image.width} by {image.height}, but {files[0].name} is "
-                    f"{first[0]} by {first[1]}; give all images one size."
-                )
-            is_grey = is_grey and image.mode in _GREY
-    assert first is not None
-    return first, is_grey
+def _refuse_unreadable(error: OSError) -> None:
+    raise TableError(f"{error.filename}: cannot be read ({error.strerror}).") from error
 
 
-def _opened(file: str | os.PathLike[str]) -> Image:
-    from PIL import Image, UnidentifiedImageError
+def _refuse_links(folders: list[Path]) -> None:
+    for folder in folders:
+        if folder.is_symlink():
+            raise TableError(
+                f"{folder}: a link to a folder, which is not followed; remove it, or put a copy "
+                "of the folder there."
+            )
 
+
+def _check_inside(file: Path, folder: Path) -> None:
+    """Refuse a link to a file that whoever made the folder may not be allowed to read."""
+    if not file.is_symlink():
+        return
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image: Image.Image = Image.open(file)
-            image.load()
-    except (
-        UnidentifiedImageError,
-        OSError,
-        SyntaxError,
-        Image.DecompressionBombError,
-        Image.DecompressionBombWarning,
-    ) as error:
-        raise TableError(f"{file}: not a readable image ({error}).") from error
-    return image
+        is_inside = file.resolve(strict=True).is_relative_to(folder.resolve())
+    except (OSError, RuntimeError) as error:
+        raise TableError(f"{file}: a link that leads nowhere; remove it.") from error
+    if not is_inside:
+        raise TableError(
+            f"{file}: a link to a file outside the folder; put a copy of the image there."
+        )
+
+
+def _kinds(files: list[Path], budget: Budget) -> list[Kind]:
+    """Return what each image is; all have the size of the first."""
+    kinds: list[Kind] = []
+    for file in files:
+        kind = kind_of(file, budget)
+        first = kinds[0] if kinds else kind
+        if (kind.width, kind.height) != (first.width, first.height):
+            raise TableError(
+                f"{file}: is {kind.width} by {kind.height}, but {files[0].name} is "
+                f"{first.width} by {first.height}; give all images one size."
+            )
+        kinds.append(kind)
+        colours = 1 if kind.is_grey else 3
+        budget.check(4 * len(files) * kind.width * kind.height * colours)
+    return kinds
+
+
+def _notes(path: Path, kinds: list[Kind]) -> tuple[str, ...]:
+    n = sum(kind.has_alpha for kind in kinds)
+    if not n:
+        return ()
+    return (f"{path}: {n:,} of {len(kinds):,} images have transparent pixels, shown on white",)
 
 
 def _labels(path: Path, files: list[Path]) -> Array | None:
@@ -127,6 +140,23 @@ def _labels(path: Path, files: list[Path]) -> Array | None:
     if path in parents:
         return None
     return np.array([parent.relative_to(path).as_posix() for parent in parents])
+
+
+def _file_names(path: Path, n: int, names: Sequence[str] | None) -> list[str]:
+    if names is None:
+        return [f"{i:0{len(str(n - 1))}d}.png" for i in range(n)]
+    files = [_file_name(path, name) for name in names]
+    if len(set(files)) < n:
+        raise TableError(f"{path}: two rows have the same name; give each its own.")
+    return files
+
+
+def _file_name(path: Path, name: str) -> str:
+    """Return the name of a row as a file name inside the folder."""
+    outside = Path(name).is_absolute() or ".." in Path(name).parts or not Path(name).name
+    if outside or "\0" in name:
+        raise TableError(f"{path}: the row name {name!r} is not a file name; rename the row.")
+    return str(Path(name).with_suffix(".png"))
 
 
 def _listed() -> str:

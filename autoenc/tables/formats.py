@@ -1,4 +1,4 @@
-"""Which format a path names."""
+"""Formats of files, identified by their suffixes."""
 
 from __future__ import annotations
 
@@ -18,13 +18,18 @@ _FORMATS = {
     ".idx": "idx",
     ".pkl": "pickle",
 }
-# These may be gzipped.
-_PACKED = ("csv", "idx", "pickle")
+# Formats that may be gzipped.
+_GZIPPED = ("csv", "idx", "pickle")
 _IDX_NAME = re.compile(r"[-.]idx\d-ubyte$")
 
 
 def known_formats() -> str:
-    """Name what can be read, for messages and help.
+    """Return the suffixes of all formats, for messages and help.
+
+    Returns
+    -------
+    str
+        A list for a sentence.
 
     Examples
     --------
@@ -32,27 +37,27 @@ def known_formats() -> str:
     '.csv, .tsv, .parquet, .npy, .npz, .idx, .pkl (.csv, .tsv, .idx, .pkl also .gz) or a folder
     of images'
     """
-    packed = ", ".join(suffix for suffix, name in _FORMATS.items() if name in _PACKED)
-    return f"{', '.join(_FORMATS)} ({packed} also .gz) or a folder of images"
+    gzipped = ", ".join(suffix for suffix, name in _FORMATS.items() if name in _GZIPPED)
+    return f"{', '.join(_FORMATS)} ({gzipped} also .gz) or a folder of images"
 
 
 def format_of(path: str | os.PathLike[str]) -> str:
-    """Find the format that a name stands for.
+    """Return the format of a path.
 
     Parameters
     ----------
     path : path
-        A folder, or a file; it need not exist.
+        Path of a file or folder, which need not exist.
 
     Returns
     -------
     {"csv", "parquet", "npy", "npz", "idx", "pickle", "folder"}
-        ``"folder"`` for one that is there, and for a name without a suffix.
+        The format; ``"folder"`` for an existing folder, and for a name without a suffix.
 
     Raises
     ------
     TableError
-        If the suffix is not known; lists those that are.
+        If the suffix is not known.
 
     Examples
     --------
@@ -65,13 +70,11 @@ def format_of(path: str | os.PathLike[str]) -> str:
     found = "idx" if _IDX_NAME.search(plain) else _FORMATS.get(Path(plain).suffix)
     if path.is_dir() or (found is None and not path.suffix and not path.is_file()):
         return FOLDER
-    if found is None or (plain != name and found not in _PACKED):
-        raise TableError(
-            f"{path}: cannot tell what this is by its name; expected {known_formats()}."
-        )
+    if found is None or (plain != name and found not in _GZIPPED):
+        raise TableError(f"{path}: the suffix is not known; expected {known_formats()}.")
     return found
 
 
-def is_packed(path: str | os.PathLike[str]) -> bool:
-    """Whether the name says that the file is gzipped."""
+def is_gzipped(path: str | os.PathLike[str]) -> bool:
+    """Whether the suffix is that of a gzipped file."""
     return Path(path).name.lower().endswith(".gz")

@@ -1,9 +1,8 @@
-"""csv and parquet, by pandas."""
+"""csv and parquet files, read by pandas."""
 
 from __future__ import annotations
 
 import csv
-import io
 import re
 import warnings
 from collections.abc import Iterator
@@ -12,15 +11,25 @@ from typing import Any
 
 import numpy as np
 
-from autoenc.datasets.streams import open_stream
 from autoenc.tables.extras import import_extra
+from autoenc.tables.lines import open_text, read_first_line
+from autoenc.tables.memory import Budget
 from autoenc.tables.selection import Selection
-from autoenc.tables.table import Array, Table, TableError, check_numbers
+from autoenc.tables.table import (
+    Array,
+    Table,
+    TableError,
+    check_distinct,
+    check_numbers,
+    to_float64,
+)
 
-# Rows that are parsed together.
+# Rows, and cells, that are parsed together.
 CHUNK = 50_000
-_SEPARATORS = ",;\t"
-_DECIMAL_COMMA = ": decimals begin with a point, not with a comma"
+_CELLS = 1 << 22
+# Parts are joined at the end: for a moment, the table is in memory twice.
+_COPIES = 2
+_DECIMAL_COMMA = ": write decimals with a point, not with a comma"
 
 
 def read_csv(path: Path, selection: Selection, part: str | None = None) -> Table:
@@ -35,56 +44,66 @@ def read_csv(path: Path, selection: Selection, part: str | None = None) -> Table
         ) from error
     except UnicodeDecodeError as error:
         raise TableError(f"{path}: the text is not UTF-8 ({error}); save it as UTF-8.") from error
+    except (csv.Error, pandas.errors.EmptyDataError, OverflowError) as error:
+        raise TableError(f"{path}: not a readable csv file ({error}).") from error
 
 
 def read_parquet(path: Path, selection: Selection, part: str | None = None) -> Table:
     """Read a parquet file; see `autoenc.tables.read_table`."""
     pandas = import_extra("pandas", "tables", "reading parquet")
-    pyarrow = import_extra("pyarrow", "tables", "reading parquet")
+    import_extra("pyarrow", "tables", "reading parquet")
+    budget = Budget.of(path, selection.max_bytes)
     try:
+        _check_parquet(path, budget)
         frame = pandas.read_parquet(path, engine="pyarrow")
-    except (pyarrow.ArrowException, OSError) as error:
+    except TableError:
+        raise
+    # A damaged file makes pyarrow and pandas raise almost anything.
+    except Exception as error:
         raise TableError(f"{path}: not a readable parquet file ({error}).") from error
     names = tuple(map(str, frame.columns))
     rows = None if isinstance(frame.index, pandas.RangeIndex) else tuple(map(str, frame.index))
-    return _table(path, names, selection, [frame], rows)
+    return _table(path, names, selection, [frame], budget, rows)
+
+
+def _check_parquet(path: Path, budget: Budget) -> None:
+    """Check the size that the file states; repeated values take next to none in the file."""
+    from pyarrow.parquet import read_metadata
+
+    stated = read_metadata(path)
+    groups = (stated.row_group(i) for i in range(stated.num_row_groups))
+    unpacked = sum(group.total_byte_size for group in groups)
+    budget.check(_COPIES * max(8 * stated.num_rows * stated.num_columns, unpacked))
 
 
 def _read_csv(pandas: Any, path: Path, selection: Selection) -> Table:
-    with open_stream(path) as stream:
-        raw: Any = stream
-        text = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
-        separator = _separator(text.readline())
-        text.seek(0)
-        first = next(csv.reader(text, delimiter=separator), [])
-        text.seek(0)
-        names = tuple(cell.strip() for cell in first)
-        has_names = not all(map(_is_number, names))
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pandas.errors.ParserWarning)
-            chunks = pandas.read_csv(
-                text,
-                sep=separator,
-                header=None,
-                names=range(len(names)),
-                skiprows=int(has_names),
-                index_col=False,
-                skipinitialspace=True,
-                chunksize=CHUNK,
-            )
-            return _table(path, names if has_names else None, selection, chunks)
+    separator, cells, are_names, note = read_first_line(path, selection)
+    budget = Budget.of(path, selection.max_bytes)
+    with (
+        open_text(path, budget.limit, "a part of the text") as (text, bounded),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("error", pandas.errors.ParserWarning)
+        frames = pandas.read_csv(
+            text,
+            sep=separator,
+            header=None,
+            names=range(len(cells)),
+            skiprows=int(are_names),
+            index_col=False,
+            skipinitialspace=True,
+            # Integers stay exact beside missing values.
+            dtype_backend="numpy_nullable",
+            chunksize=max(1, min(CHUNK, _CELLS // max(1, len(cells)))),
+        )
+        names = cells if are_names else None
+        return _table(path, names, selection, _renewing(frames, bounded), budget, note=note)
 
 
-def _separator(line: str) -> str:
-    return max(_SEPARATORS, key=line.count)
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+def _renewing(frames: Any, bounded: Any) -> Iterator[Any]:
+    for frame in frames:
+        bounded.renew()
+        yield frame
 
 
 def _table(
@@ -92,31 +111,35 @@ def _table(
     names: tuple[str, ...] | None,
     selection: Selection,
     frames: Any,
+    budget: Budget,
     rows: tuple[str, ...] | None = None,
+    note: str | None = None,
 ) -> Table:
     frames = iter(frames)
     first = next(frames, None)
     if first is None or not len(first):
-        raise TableError(f"{path}: there are no rows.")
+        raise TableError(f"{path}: there are no rows." + (f" Note: {note}." if note else ""))
     taken, label = selection.positions(names, first.shape[1], path)
     own = tuple(names[i] if names else str(i) for i in taken)
     parts: list[Array] = []
     labels: list[Array] = []
     for start, frame in _numbered(first, frames):
         numbers = frame.iloc[:, taken]
+        budget.check(_COPIES * 8 * (start + len(frame)) * len(taken))
         parts.append(_numbers(path, numbers, own, start, allow_missing=selection.allow_missing))
         if label is not None:
-            labels.append(frame.iloc[:, label].to_numpy())
+            labels.append(_as_labels(frame.iloc[:, label]))
     return Table(
         np.concatenate(parts),
         columns=own if names else None,
         rows=rows,
         labels=_joined(labels) if labels else None,
+        notes=() if note is None else (note,),
     )
 
 
 def _numbered(first: Any, others: Iterator[Any]) -> Iterator[tuple[int, Any]]:
-    """Frames with the position of their first row."""
+    """Iterate over frames and the positions of their first rows."""
     yield 0, first
     start = len(first)
     for frame in others:
@@ -138,13 +161,14 @@ def _column(path: Path, column: Any, name: str, start: int) -> Array:
 
     kinds = pandas.api.types
     if kinds.is_numeric_dtype(column.dtype) and not kinds.is_complex_dtype(column.dtype):
-        return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+        return _as_floats(path, column, name)
     if kinds.is_string_dtype(column.dtype) or kinds.is_object_dtype(column.dtype):
         numbers = pandas.to_numeric(column.astype(str).where(column.notna()), errors="coerce")
         bad = np.flatnonzero(column.notna().to_numpy() & numbers.isna().to_numpy())
         if not len(bad):
-            return np.asarray(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
-        found, row = repr(column.iloc[bad[0]]), start + int(bad[0])
+            check_distinct(path, numbers, column.nunique(), repr(name))
+            return _as_floats(path, numbers, name)
+        found, row = _quoted(column.iloc[bad[0]]), start + int(bad[0])
     else:
         found, row = str(column.iloc[0]), start
     why = _DECIMAL_COMMA if _has_decimal_comma(found) else ""
@@ -155,12 +179,34 @@ def _column(path: Path, column: Any, name: str, start: int) -> Array:
     )
 
 
+def _as_floats(path: Path, column: Any, name: str) -> Array:
+    import pandas
+
+    if pandas.api.types.is_integer_dtype(column.dtype):
+        present = column.dropna().to_numpy(np.dtype(str(column.dtype).split("[")[0].lower()))
+        to_float64(path, present, repr(name))
+    return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def _quoted(cell: object, most: int = 60) -> str:
+    text = repr(cell)
+    return text if len(text) <= most else f"{text[:most]}...'"
+
+
 def _has_decimal_comma(found: str) -> bool:
     return re.fullmatch(r"'[-+]?\d+,\d+'", found) is not None
 
 
+def _as_labels(column: Any) -> Array:
+    """Return a column as NumPy's own numbers, or as objects."""
+    kind = getattr(column.dtype, "kind", "O")
+    if kind in "biuf" and not column.isna().any():
+        return np.asarray(column.to_numpy(np.dtype(str(column.dtype).lower())))
+    return np.asarray(column.to_numpy(object, na_value=np.nan))
+
+
 def _joined(labels: list[Array]) -> Array:
-    """Numbers where all labels are, else text."""
+    """Return labels as numbers if all of them are, else as text."""
     if all(part.dtype.kind in "biuf" for part in labels):
         return np.concatenate(labels)
     return np.concatenate([part.astype(str) for part in labels])

@@ -1,4 +1,4 @@
-"""From a path to a table."""
+"""Read a table from a file or folder."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ def read_table(
     label_column: str | None = None,
     expected: Sequence[str] | None = None,
     allow_missing: bool = False,
+    header: bool | None = None,
+    max_bytes: int | None = None,
 ) -> Table:
     r"""Read a table of numbers.
 
@@ -42,41 +44,51 @@ def read_table(
     path : path
         One of
 
-        - ``.csv`` or ``.tsv``, gzipped or not, with the names of the columns in its first line
-          unless there are only numbers in it; read a part at a time;
+        - ``.csv`` or ``.tsv``, gzipped or not; the first line has the names of the columns
+          (see `header`);
         - ``.parquet``;
-        - ``.npy``, mapped into memory where it is a matrix of floats;
-        - ``.npz``: its only array, or that called ``values``, or one that is named after a
+        - ``.npy``, mapped into memory if it is a matrix of float32 or float64;
+        - ``.npz``: its only array, or the one called ``values``, or the one named after a
           colon, as in ``mnist.npz:x_train``;
         - IDX, gzipped or not: ``.idx``, or a name that ends as those of MNIST do;
-        - ``.pkl``, gzipped or not: an array, images and their labels, or three such pairs, of
-          which ``:train``, the first, ``:valid`` or ``:test`` is taken; nothing in it is run;
-        - a folder of images of one size, grey or in colour. Images in folders of their own
-          have the names of these as labels.
+        - ``.pkl``, gzipped or not: an array, a pair of images and labels, or three such pairs,
+          selected by ``:train`` (the default), ``:valid`` or ``:test``. Nothing in it is
+          executed;
+        - a folder of images of one size, grey or in colour, in PNG, JPEG, BMP, GIF, TIFF, PGM,
+          PPM or WebP format. Images in subfolders take the name of the subfolder as their label.
 
-        Bytes of images are divided by 256, as `autoenc.load_mnist` does.
+        Bytes of images are divided by 256, as `autoenc.load_mnist` does. Images are rotated as
+        their EXIF data says, and transparent pixels are shown on white.
     columns : sequence of str, optional
-        Columns to take, in this order; by position from 0 where they have no names.
-    drop : sequence of str
+        Columns to read, in this order; their positions from 0 if the file has no names.
+    drop : sequence of str, default ()
         Columns to leave out.
     label_column : str, optional
-        The column that says what each row is; it is kept apart.
+        Column of labels. It is returned separately from the numbers.
     expected : sequence of str, optional
-        Columns to take, in this order, from a file that has names, where neither `columns` nor
-        `drop` says otherwise: those that a model was trained on.
-    allow_missing : bool
-        Whether cells may be empty, or NaN; else they are refused.
+        Columns that a model was trained on. If the file has names, its columns are matched by
+        name and brought into this order.
+    allow_missing : bool, default False
+        Whether cells may be empty or NaN. Otherwise they are an error.
+    header : bool, optional
+        Whether the first line of a csv file has the names of the columns. By default it has,
+        unless all of its cells are numbers or empty and are not the `expected` names. Where
+        both are possible, `Table.notes` says what was assumed.
+    max_bytes : int, optional
+        The most memory that the table may take. By default half of what is free.
 
     Returns
     -------
     Table
+        Values, and what the file says about rows and columns.
 
     Raises
     ------
     FileNotFoundError
-        If there is nothing at `path`.
+        If `path` does not exist.
     TableError, autoenc.datasets.DatasetFormatError
-        If it is empty, ragged or damaged, or a cell is not a finite number; says which.
+        If the file is empty, ragged, damaged, too large, or not a regular file, or a cell is
+        not a finite number.
     MissingExtraError
         If pandas or pyarrow is needed and not installed.
 
@@ -92,14 +104,22 @@ def read_table(
     """
     path, part = _split(Path(path))
     if not path.exists():
-        raise FileNotFoundError(f"there is no file or folder at {path}.")
+        raise FileNotFoundError(f"{path}: there is no such file or folder.")
+    if not (path.is_file() or path.is_dir()):
+        raise TableError(f"{path}: not a regular file; copy the data to a file first.")
     found = format_of(path)
     if part is not None and found not in _WITH_PARTS:
         raise TableError(f"{path}: has no part {part!r}; only .npz and .pkl have parts.")
     if path.is_file() and path.stat().st_size == 0:
         raise TableError(f"{path}: the file is empty; expected {known_formats()}.")
     selection = Selection(
-        _tuple(columns), tuple(drop), label_column, _tuple(expected), allow_missing
+        _tuple(columns),
+        tuple(drop),
+        label_column,
+        _tuple(expected),
+        allow_missing,
+        header,
+        max_bytes,
     )
     return _READERS[found](path, selection, part)
 
@@ -109,7 +129,7 @@ def _tuple(names: Sequence[str] | None) -> tuple[str, ...] | None:
 
 
 def _split(path: Path) -> tuple[Path, str | None]:
-    """Path and the part named after a colon, unless there is a file of the whole name."""
+    """Return the path and the part after a colon, unless a file has the whole name."""
     name, colon, part = str(path).rpartition(":")
     if not colon or path.exists() or not Path(name).exists():
         return path, None

@@ -1,4 +1,4 @@
-"""Which columns of a table are taken, and what its cells may be."""
+"""What is taken from a file: its columns, and what its cells may be."""
 
 from __future__ import annotations
 
@@ -12,26 +12,34 @@ from autoenc.tables.table import TableError
 
 @dataclass(frozen=True)
 class Selection:
-    """Columns to take, by name, or by position from 0 where a file has no names.
+    """Columns to read, by name, or by position from 0 in a file without names.
 
-    Attributes
+    Parameters
     ----------
     columns : tuple of str, optional
-        Those to take, in this order; all by default.
+        Columns to read, in this order. By default all.
     drop : tuple of str
-        Those to leave out.
+        Columns to leave out.
     label_column : str, optional
-        The one that says what each row is; it is kept apart from the numbers.
+        Column of labels. It is returned separately from the numbers.
     expected : tuple of str, optional
-        Those to take where neither of the first two is given and the file has names.
+        Columns of a model. If the file has these names, its columns are brought into this
+        order.
     allow_missing : bool
         Whether cells may be empty.
+    header : bool, optional
+        Whether the first line of a text file has the names of the columns. By default this is
+        decided by whether the line is all numbers.
+    max_bytes : int, optional
+        The most memory that the table may take. By default half of what is free.
 
     Examples
     --------
     >>> chosen = Selection(drop=("name",), label_column="kind")
     >>> chosen.positions(("name", "age", "kind"), 3, "a.csv")
     ([1], 2)
+    >>> Selection(expected=("age", "height")).positions(("height", "age"), 2, "a.csv")
+    ([1, 0], None)
     """
 
     columns: tuple[str, ...] | None = None
@@ -39,10 +47,25 @@ class Selection:
     label_column: str | None = None
     expected: tuple[str, ...] | None = None
     allow_missing: bool = False
+    header: bool | None = None
+    max_bytes: int | None = None
 
     def is_whole(self, names: Sequence[str] | None) -> bool:
-        """Whether every column is taken of a file whose columns have these names, or none."""
-        return self._wanted(names) is None and not self.drop and self.label_column is None
+        """Whether all columns of a file are read in their order.
+
+        Parameters
+        ----------
+        names : sequence of str, optional
+            All columns of the file, if they have names.
+
+        Returns
+        -------
+        bool
+            True if nothing is to be selected.
+        """
+        if self.columns is not None or self.drop or self.label_column is not None:
+            return False
+        return names is None or self.expected is None
 
     def positions(
         self, names: Sequence[str] | None, n_columns: int, path: str | os.PathLike[str]
@@ -54,42 +77,61 @@ class Selection:
         names : sequence of str, optional
             All columns of the file, if they have names.
         n_columns : int
-            How many there are.
+            Number of columns of the file.
         path : path
             The file, for the message.
 
         Returns
         -------
         taken : list of int
+            Positions of the columns to read.
         label : int or None
+            Position of the labels.
 
         Raises
         ------
         TableError
-            If there is no such column, a name is there twice, or none is left.
+            If a column does not exist, two columns have the same name, or none is left.
         """
-        wanted = self._wanted(names)
+        expected = None if names is None else self.expected
         names = list(map(str, range(n_columns))) if names is None else list(names)
+        self._check_unique(names, path)
+        place = {name: i for i, name in enumerate(names)}
+        label = [] if self.label_column is None else [self.label_column]
+        for name in (*(self.columns or ()), *self.drop, *label):
+            _check_known(name, names, path)
+        left = [name for name in (self.columns or names) if name not in (*self.drop, *label)]
+        if not left:
+            raise TableError(f"{path}: no column is left of {_listed(names)}.")
+        taken = left if expected is None else self._in_order(left, expected, path)
+        return [place[name] for name in taken], place[label[0]] if label else None
+
+    def _in_order(
+        self, left: list[str], expected: tuple[str, ...], path: str | os.PathLike[str]
+    ) -> list[str]:
+        """Return the columns of a model, in its order."""
+        # Columns that were named one by one may have other names than those of the model.
+        if self.columns is not None and set(left) != set(expected):
+            return left
+        for name in expected:
+            _check_known(name, left, path, "; the model was trained on a column of this name")
+        return list(expected)
+
+    @staticmethod
+    def _check_unique(names: list[str], path: str | os.PathLike[str]) -> None:
         twice = [name for name, count in Counter(names).items() if count > 1]
         if twice:
             raise TableError(
-                f"{path}: the column {twice[0]!r} is there {names.count(twice[0])} times; "
-                "give each column a name of its own."
+                f"{path}: {names.count(twice[0])} columns are named {twice[0]!r}; give each "
+                "column a name of its own."
             )
-        place = {name: i for i, name in enumerate(names)}
-        label = [] if self.label_column is None else [self.label_column]
-        for name in (*(wanted or ()), *self.drop, *label):
-            if name not in place:
-                raise TableError(f"{path}: there is no column {name!r}; it has {_listed(names)}.")
-        taken = [place[name] for name in (wanted or names) if name not in (*self.drop, *label)]
-        if not taken:
-            raise TableError(f"{path}: no column is left of {_listed(names)}.")
-        return taken, place[label[0]] if label else None
 
-    def _wanted(self, names: Sequence[str] | None) -> tuple[str, ...] | None:
-        if self.columns is None and not self.drop and names is not None:
-            return self.expected
-        return self.columns
+
+def _check_known(
+    name: str, names: Sequence[str], path: str | os.PathLike[str], reason: str = ""
+) -> None:
+    if name not in names:
+        raise TableError(f"{path}: there is no column {name!r} in {_listed(names)}{reason}.")
 
 
 def _listed(names: Sequence[str], most: int = 12) -> str:

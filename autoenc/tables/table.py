@@ -1,4 +1,4 @@
-"""A matrix, with what its file says of rows and columns."""
+"""A matrix, with the names that its file has for rows and columns."""
 
 from __future__ import annotations
 
@@ -8,33 +8,51 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from autoenc.tables.text import plain
+
 Array: TypeAlias = np.ndarray[Any, Any]
 
-# Rows that are looked at together, so that a memory map is never whole in memory.
+# Rows that are checked together, so that a memory map is never loaded as a whole.
 _ROWS_AT_A_TIME = 8_192
+# Beyond this, not every integer is a float64.
+_LARGEST_INTEGER = 1 << 53
+# A column must span this many of the steps between neighbouring floats.
+_LEAST_STEPS = 1 << 16
 
 
 class TableError(ValueError):
-    """A file does not hold a table of numbers; the message begins with its path."""
+    """A file does not contain a table of numbers; the message begins with its path.
+
+    Parameters
+    ----------
+    message : str
+        Description of the error. Control characters, as in names of files, are escaped.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(plain(message))
 
 
 @dataclass(frozen=True)
 class Table:
-    """What was read from a file.
+    """A table that was read from a file.
 
-    Attributes
+    Parameters
     ----------
     values : float array, (rows, columns)
-        Finite numbers, and NaN where missing values were allowed; a read-only memory map where
-        the file allows that. Bytes of images are divided by 256, as `autoenc.load_mnist` does.
+        Finite numbers, and NaN where missing values are allowed; a read-only memory map where
+        the file format allows it. Bytes of images are divided by 256, as `autoenc.load_mnist`
+        does.
     columns : tuple of str, optional
         Names of the columns.
     image_shape : tuple of int, optional
-        (height, width), or (height, width, 3), of the image that each row is.
+        (height, width), or (height, width, 3), if each row is an image.
     rows : tuple of str, optional
         Names of the rows.
     labels : array, (rows,), optional
-        What each row is, which no model learns from.
+        Label of each row. Models are not trained on it.
+    notes : tuple of str
+        What was assumed while reading, where a file can be read in more than one way.
     """
 
     values: Array
@@ -42,15 +60,16 @@ class Table:
     image_shape: tuple[int, ...] | None = None
     rows: tuple[str, ...] | None = None
     labels: Array | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """Names of the columns; where there are none, their positions from 0."""
+        """Names of the columns, or their positions from 0 if they have none."""
         return self.columns or tuple(map(str, range(self.values.shape[1])))
 
     @property
     def row_names(self) -> tuple[str, ...]:
-        """Names of the rows; where there are none, their positions from 0."""
+        """Names of the rows, or their positions from 0 if they have none."""
         return self.rows or tuple(map(str, range(len(self.values))))
 
 
@@ -62,7 +81,7 @@ def check_numbers(
     *,
     allow_missing: bool = False,
 ) -> None:
-    """Refuse what is missing or infinite, naming row and column.
+    """Raise an error for the first missing or infinite value.
 
     Parameters
     ----------
@@ -71,16 +90,16 @@ def check_numbers(
     values : float array, (rows, columns)
         A part of the table.
     names : tuple of str, optional
-        Of the columns.
-    first_row : int
-        Position of the part in the table.
-    allow_missing : bool
-        Whether values may be missing, which is NaN.
+        Names of the columns.
+    first_row : int, default 0
+        Position of the first row of the part in the table.
+    allow_missing : bool, default False
+        Whether values may be NaN.
 
     Raises
     ------
     TableError
-        With the first such cell.
+        If there is such a value. The message names its row and column.
     """
     for start in range(0, len(values), _ROWS_AT_A_TIME):
         part = values[start : start + _ROWS_AT_A_TIME]
@@ -91,8 +110,89 @@ def check_numbers(
             what, advice = f"{found}", "fill such cells, or leave out the row or the column."
             if np.isnan(found):
                 what = "a missing value"
-                advice = f"{advice[:-1]}; or train a model of what is there (--missing mask)."
+                advice = f"{advice[:-1]}; or train a model that allows them (--missing mask)."
             name = column if names is None else repr(names[column])
             raise TableError(
                 f"{path}: {what} at row {first_row + row} (from 0), column {name}; {advice}"
             )
+
+
+def to_float64(path: str | os.PathLike[str], column: Array, name: object) -> Array:
+    """Convert integers to float64, unless the differences between them would be lost.
+
+    Identifiers and times in nanoseconds have more digits than float64 holds. Such a column
+    is refused only if that matters for its values: if two of them become equal although the
+    column spans few of the steps between neighbouring floats.
+
+    Parameters
+    ----------
+    path : path
+        The file, for the message.
+    column : array
+        Integers, of any shape.
+    name : object
+        Name or position of the column, for the message.
+
+    Returns
+    -------
+    float64 array
+
+    Raises
+    ------
+    TableError
+        If the values would be lost.
+
+    Examples
+    --------
+    >>> to_float64("a.csv", np.array([1, 2]), "'id'")
+    array([1., 2.])
+    >>> to_float64("a.csv", np.array([2**60, 2**60 + 1]), "'id'")
+    Traceback (most recent call last):
+        ...
+    autoenc.tables.table.TableError: a.csv: column 'id' has numbers near 1.15292e+18 that
+    differ by less than float64 can hold; subtract what they have in common, or leave the column
+    out.
+    """
+    floats = column.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # the largest may round to beyond the type's range
+        changed = bool((floats.astype(column.dtype) != column).any())
+    if changed:
+        _check_spread(path, floats, name)
+    return floats
+
+
+def check_distinct(
+    path: str | os.PathLike[str], floats: Array, n_distinct: int, name: object
+) -> None:
+    """Raise an error if numbers that were written as text became equal as float64.
+
+    Parameters
+    ----------
+    path : path
+        The file, for the message.
+    floats : float array, (rows,)
+        What the text was converted to.
+    n_distinct : int
+        Number of different texts.
+    name : object
+        Name or position of the column, for the message.
+
+    Raises
+    ------
+    TableError
+        If there are fewer different numbers, and the column spans few floats.
+    """
+    floats = np.asarray(floats, np.float64)
+    floats = floats[np.isfinite(floats)]
+    if floats.size and len(np.unique(floats)) < n_distinct:
+        _check_spread(path, floats, name)
+
+
+def _check_spread(path: str | os.PathLike[str], floats: Array, name: object) -> None:
+    low, high = float(floats.min()), float(floats.max())
+    largest = max(abs(low), abs(high))
+    if largest > _LARGEST_INTEGER and (high - low) / np.spacing(largest) < _LEAST_STEPS:
+        raise TableError(
+            f"{path}: column {name} has numbers near {largest:g} that differ by less than float64 "
+            "can hold; subtract what they have in common, or leave the column out."
+        )

@@ -1,11 +1,12 @@
-"""From a matrix to a file."""
+"""Write a table to a file or folder."""
 
 from __future__ import annotations
 
 import gzip
 import os
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ import numpy as np
 from autoenc.files import atomic_write
 from autoenc.tables.extras import import_extra
 from autoenc.tables.folders import to_bytes, write_folder
-from autoenc.tables.formats import FOLDER, format_of, is_packed
+from autoenc.tables.formats import FOLDER, format_of, is_gzipped
 from autoenc.tables.table import Array, TableError
 
-# IDX's codes for types of numbers.
+# Codes of IDX for types of numbers.
 _IDX_CODES = {"|u1": 0x08, ">f4": 0x0D, ">f8": 0x0E}
 
 
@@ -29,7 +30,9 @@ def write_table(
     rows: Sequence[str] | None = None,
     image_shape: Sequence[int] | None = None,
 ) -> None:
-    """Write a matrix in the format that the path's suffix names, whole or not at all.
+    """Write a table in the format that the suffix of the path names.
+
+    The file appears complete or not at all.
 
     Parameters
     ----------
@@ -37,19 +40,21 @@ def write_table(
         ``.csv`` or ``.tsv``, gzipped or not; ``.parquet``, ``.npy``, ``.npz``; ``.idx``, gzipped
         or not; or, without a suffix, a new folder of PNG images.
     values : float array, (rows, columns)
-        What to write. `autoenc.tables.read_table` gives it back to the bit, except images in
-        IDX files and folders, which are rounded to the 256 levels of a byte.
+        `autoenc.tables.read_table` reads the same bits again, except from IDX files of images
+        and folders, whose pixels are rounded to the 256 levels of a byte.
     names : sequence of str, optional
-        Of the columns, for formats that have them.
+        Names of the columns, for formats that store them.
     rows : sequence of str, optional
-        Of the rows: a first column ``row`` of csv, the index of parquet, file names of images.
+        Names of the rows: a first column ``row`` of csv, the index of parquet, the file names
+        of images.
     image_shape : (height, width) or (height, width, 3), optional
-        What image a row is, for ``.npy``, ``.npz``, IDX and folders.
+        Shape of the image that a row is, for ``.npy``, ``.npz``, IDX and folders.
 
     Raises
     ------
     TableError
-        If the suffix is not known, a folder is there already or would not be of images.
+        If the suffix is not known, a folder exists already or would not hold images, or the
+        format cannot store the values.
     MissingExtraError
         If pandas or pyarrow is needed and not installed.
     """
@@ -59,15 +64,29 @@ def write_table(
     if found == FOLDER:
         if image_shape is None:
             raise TableError(
-                f"{path}: a folder is for images, but these rows are none; end the name in .csv, "
-                ".parquet, .npy, .npz or .idx."
+                f"{path}: a folder holds images, but these rows are not images; end the name in "
+                ".csv, .parquet, .npy, .npz or .idx."
             )
-        write_folder(path, values, image_shape, rows)
+        with _named(path):
+            write_folder(path, values, image_shape, rows)
         return
     if found not in _WRITERS:
-        raise TableError(f"{path}: {found} is read, not written; end the name in .npy or .npz.")
-    with atomic_write(path) as temporary:
+        raise TableError(
+            f"{path}: {found} can be read but not written; end the name in .npy or .npz."
+        )
+    with atomic_write(path) as temporary, _named(path):
         _WRITERS[found](temporary, values, names, rows, image_shape)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Add the path of the file to errors about its values."""
+    try:
+        yield
+    except TableError:
+        raise
+    except ValueError as error:
+        raise TableError(f"{path}: {error}") from error
 
 
 def _write_csv(
@@ -76,8 +95,8 @@ def _write_csv(
     frame = _frame("writing csv", values, names, rows)
     separator = "\t" if path.name.lower().removesuffix(".gz").endswith(".tsv") else ","
     with path.open("wb") as file:
-        # Gzip notes name and time by default; the same values shall give the same bytes.
-        packed = gzip.GzipFile("", "wb", fileobj=file, mtime=0) if is_packed(path) else None
+        # Gzip stores name and time by default; equal values must give equal bytes.
+        packed = gzip.GzipFile("", "wb", fileobj=file, mtime=0) if is_gzipped(path) else None
         frame.to_csv(
             packed or file,
             sep=separator,
@@ -123,10 +142,15 @@ def _write_idx(
 ) -> None:
     content = _imaged(values if shape is None else to_bytes(values), shape)
     content = content.astype(content.dtype.newbyteorder(">"))
+    if content.dtype.str not in _IDX_CODES:
+        raise ValueError(
+            f"IDX files hold float32, float64 and bytes, not {values.dtype}; convert the values, "
+            "or write .npy."
+        )
     code = _IDX_CODES[content.dtype.str]
     header = struct.pack(f">4B{content.ndim}I", 0, 0, code, content.ndim, *content.shape)
     packed = header + content.tobytes()
-    path.write_bytes(gzip.compress(packed, mtime=0) if is_packed(path) else packed)
+    path.write_bytes(gzip.compress(packed, mtime=0) if is_gzipped(path) else packed)
 
 
 def _imaged(values: Array, shape: Sequence[int] | None) -> Array:

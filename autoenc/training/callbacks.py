@@ -1,4 +1,4 @@
-"""What is told of a training as it goes on."""
+"""Callbacks: hooks that are called during a training."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeAlias
 
 Record: TypeAlias = dict[str, Any]
-"""What the history holds of an epoch."""
+"""The entries of the history for one epoch."""
 
 
 class Training(Protocol):
-    """A training under way, as callbacks see it.
+    """A training in progress, as callbacks see it.
 
     Attributes
     ----------
@@ -38,22 +38,22 @@ class Training(Protocol):
 
     @property
     def n_epochs(self) -> int:
-        """How many were asked for."""
+        """Number of epochs that were asked for."""
         ...
 
     @property
     def n_rows(self) -> int:
-        """Rows of the data."""
+        """Number of rows of the data."""
         ...
 
     @property
     def batch_size(self) -> int:
-        """Rows of a minibatch."""
+        """Number of rows of a minibatch."""
         ...
 
     @property
     def rows_done(self) -> int:
-        """Rows of this epoch so far."""
+        """Number of rows of this epoch so far."""
         ...
 
     @property
@@ -65,13 +65,13 @@ class Training(Protocol):
     def model(self) -> Any:
         """The estimator, with the present parameters; None where there is only a graph.
 
-        Asking for it brings the shared variables up to date, which on a GPU takes a copy.
+        Reading it updates the shared variables, which takes a copy from a GPU.
         """
         ...
 
 
 class Callback:
-    """Something that is told how a training goes; override what is of interest.
+    """Base class of callbacks: override the methods of interest.
 
     Whatever a callback raises ends the training, with the parameters trained so far in
     place, and reaches the caller.
@@ -86,16 +86,16 @@ class Callback:
     """
 
     def start(self, training: Training) -> None:
-        """Take note that the first epoch is about to begin."""
+        """Handle the start, before the first epoch."""
 
     def block_end(self, training: Training) -> None:
-        """Take note that a block, up to 5,000 rows, has been trained on."""
+        """Handle the end of a block."""
 
     def epoch_end(self, training: Training) -> None:
-        """Take note that an epoch is over, whose record is ``training.history[-1]``."""
+        """Handle the end of an epoch, whose record is ``training.history[-1]``."""
 
     def stop(self, training: Training) -> None:
-        """Take note that training is over, for whatever reason; close what is open."""
+        """Handle the end of the training, whatever the reason; close open resources."""
 
 
 CallbackLike: TypeAlias = Callback | Callable[[Record], object]
@@ -103,7 +103,7 @@ CallbackLike: TypeAlias = Callback | Callable[[Record], object]
 
 
 class Callbacks(Callback):
-    """Several callbacks as one, told in their order.
+    """Several callbacks as one, called in their order.
 
     Raises
     ------
@@ -115,22 +115,22 @@ class Callbacks(Callback):
         self._callbacks: Sequence[Callback] = [_as_callback(callback) for callback in callbacks]
 
     def start(self, training: Training) -> None:
-        """Tell each; see `Callback.start`."""
+        """Call each; see `Callback.start`."""
         for callback in self._callbacks:
             callback.start(training)
 
     def block_end(self, training: Training) -> None:
-        """Tell each; see `Callback.block_end`."""
+        """Call each; see `Callback.block_end`."""
         for callback in self._callbacks:
             callback.block_end(training)
 
     def epoch_end(self, training: Training) -> None:
-        """Tell each; see `Callback.epoch_end`."""
+        """Call each; see `Callback.epoch_end`."""
         for callback in self._callbacks:
             callback.epoch_end(training)
 
     def stop(self, training: Training) -> None:
-        """Tell each, also where one before it raises; see `Callback.stop`."""
+        """Call each, even if an earlier one raises; see `Callback.stop`."""
         errors = []
         for callback in self._callbacks:
             try:
@@ -148,7 +148,7 @@ class _OfRecords(Callback):
         self._function = function
 
     def epoch_end(self, training: Training) -> None:
-        """Pass the record on."""
+        """Call the function with the record."""
         self._function(training.history[-1])
 
 

@@ -1,7 +1,7 @@
-"""Checkpoints: all that a training needs to go on as if it had never been stopped.
+"""Checkpoints: files from which a training resumes as if it had never been stopped.
 
-Order and noise follow from the seed and the numbers of epoch and block, so that beside the
-state and the place nothing random has to be kept.
+Order and noise follow from the seed and the numbers of epoch and block, so a checkpoint holds
+the state and the position, and no random generator.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import os
 import platform
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -19,12 +19,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autoenc.backends import Backend, Step
+from autoenc.backends import Backend, Step, usable_threads
 from autoenc.graph.structure import describe_structure, structure
 from autoenc.graph.types import Parameter
 from autoenc.storage import ModelFileError, load_arrays, save_arrays
 from autoenc.training.callbacks import Record
 from autoenc.training.plan import Plan
+from autoenc.training.snapshots import Snapshot, in_order
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -37,40 +38,62 @@ class CheckpointError(ModelFileError):
 
 @dataclass(frozen=True)
 class Identity:
-    """What tells one training from another.
+    """The properties that identify a training.
 
     Attributes
     ----------
     fixed : dict
-        What must be the same for a checkpoint to be gone on with.
+        What must be the same for a training to resume.
     circumstances : dict
-        What may differ, but then the bytes do too: backend and versions.
+        What may differ, at the cost of other bytes: backend, threads and versions.
     """
 
     fixed: dict[str, Any]
     circumstances: dict[str, Any]
 
-    def check(self, path: Path, other: Identity) -> None:
-        """Compare with what a checkpoint says.
+    def matched(self, path: Path, saved: Identity, snapshot: Snapshot) -> Identity:
+        """Compare with the identity in a checkpoint; return the one to save from now on.
+
+        Parameters are those of the start when a script runs again, and the trained ones when a
+        training is resumed in the process that it was stopped in.
 
         Raises
         ------
         CheckpointError
             If it is another training; lists the differences.
         """
-        differences = _differences(other.fixed, self.fixed)
+        fixed = dict(self.fixed)
+        for name in ADDED.difference(saved.fixed):  # older files lack them
+            fixed.pop(name)
+        if fixed.get("start") in _trained(snapshot):
+            fixed["start"] = saved.fixed["start"]
+        differences = _differences(saved.fixed, fixed)
         if differences:
             raise CheckpointError(
                 f"the checkpoint {path} belongs to another training: {'; '.join(differences)}. "
-                "Give what it was begun with, or another path to begin anew."
+                "Give the arguments of that training, or another path to start a new one."
             )
-        changes = _differences(other.circumstances, self.circumstances)
+        self._warn_of_changes(path, saved)
+        return Identity(fixed, self.circumstances)
+
+    def _warn_of_changes(self, path: Path, saved: Identity) -> None:
+        before, now = dict(saved.circumstances), dict(self.circumstances)
+        if "threads" not in before:  # older files lack it
+            now.pop("threads")
+        changes = _differences(before, now)
         if changes:
+            effect = "results will differ in their last digits"
+            if _engine(before) != _engine(now) and self.fixed["noise"]:
+                effect = "the rest of the training has other noise, and another result"
             warnings.warn(
-                f"the checkpoint {path} was written under other circumstances, so that results "
-                f"will differ in their last digits: {'; '.join(changes)}.",
-                stacklevel=5,
+                f"the checkpoint {path} was written under other circumstances, so {effect}: "
+                f"{'; '.join(changes)}.",
+                stacklevel=7,
             )
+
+
+# Entries that checkpoints of the first releases lack.
+ADDED = frozenset({"frozen", "start", "noise"})
 
 
 def identify(
@@ -81,27 +104,31 @@ def identify(
     validation: Sequence[Array],
     early_stopping: Any,
 ) -> Identity:
-    """Describe a training by all that its result follows from."""
+    """Describe a training by everything that its result follows from."""
     fixed = {
         **{name: value for name, value in asdict(plan).items() if name != "n_epochs"},
         "data": [fingerprint(array) for array in data],
         "validation": [fingerprint(array) for array in validation],
         "early_stopping": None if early_stopping is None else _rule(early_stopping),
         "parameters": [_describe(variable) for variable in step.state],
+        "start": _fingerprints(variable.get_value(borrow=True) for variable in step.state),
         "constants": {str(v): v.get_value().item() for v in scalar_constants(step)},
+        "frozen": {str(v): fingerprint(v.get_value(borrow=True)) for v in _frozen_arrays(step)},
+        "noise": len(step.generators),
         "graph": _graph_fingerprint(step),
     }
     circumstances = {
         "backend": backend.description,
+        "threads": usable_threads(),
         "python": platform.python_version(),
         "numpy": version("numpy"),
     }
-    # What has been to a file and back, such as lists for tuples, is what is compared with.
+    # A file holds lists for tuples; both sides of the comparison take that form.
     return Identity(json.loads(json.dumps(fixed)), circumstances)
 
 
 def scalar_constants(step: Step) -> list[Parameter]:
-    """List shared scalars that are only read, such as a learning rate that callbacks change."""
+    """List shared scalars that the step only reads, such as a learning rate."""
     return [
         variable
         for variable in step.constants
@@ -109,8 +136,13 @@ def scalar_constants(step: Step) -> list[Parameter]:
     ]
 
 
+def _frozen_arrays(step: Step) -> list[Parameter]:
+    """List shared arrays that are only read, such as weights of another layer."""
+    return [v for v in step.constants if getattr(v.type, "ndim", 0) > 0]
+
+
 def fingerprint(array: Array) -> str:
-    """Shape, dtype and a hash of all bytes of an array.
+    """Return shape, dtype and a hash of all bytes of an array.
 
     Examples
     --------
@@ -118,9 +150,24 @@ def fingerprint(array: Array) -> str:
     'float32 (2, 3) 9d908ecfb6b256de'
     """
     digest = hashlib.sha256()
-    for first in range(0, len(array), 65_536):
-        digest.update(np.ascontiguousarray(array[first : first + 65_536]).view(np.uint8).data)
+    rows = array.reshape(1) if np.ndim(array) == 0 else array
+    for first in range(0, len(rows), 65_536):
+        digest.update(np.ascontiguousarray(rows[first : first + 65_536]).view(np.uint8).data)
     return f"{array.dtype} {array.shape} {digest.hexdigest()[:16]}"
+
+
+def _fingerprints(arrays: Iterable[Array]) -> str:
+    described = " ".join(fingerprint(np.asarray(array)) for array in arrays)
+    return hashlib.sha256(described.encode()).hexdigest()[:16]
+
+
+def _trained(snapshot: Snapshot) -> set[str]:
+    """Fingerprints of the states that a stopped training leaves in the shared variables."""
+    return {_fingerprints(in_order(kind, snapshot.arrays)) for kind in ("state", "kept", "best")}
+
+
+def _engine(circumstances: Mapping[str, Any]) -> str:
+    return str(circumstances["backend"]).partition(" ")[0]
 
 
 class Checkpoint:
@@ -139,29 +186,29 @@ class Checkpoint:
         self._identity = identity
         self._failed = False
 
-    def save(self, arrays: Mapping[str, Array], progress: Mapping[str, Any]) -> None:
-        """Write all there is to go on from; a disk that is full is warned of once."""
-        info = {"format": FORMAT, "progress": dict(progress), **asdict(self._identity)}
+    def save(self, snapshot: Snapshot) -> None:
+        """Write the state of the training; warn once if that fails, such as on a full disk."""
+        info = {"format": FORMAT, "progress": dict(snapshot.progress), **asdict(self._identity)}
         try:
-            save_arrays(self.path, arrays, info)
+            save_arrays(self.path, snapshot.arrays, info)
         except OSError as error:
             if not self._failed:
                 warnings.warn(
                     f"the checkpoint {self.path} could not be written ({error}); training goes "
-                    "on, and what was written before is still there.",
+                    "on, and the checkpoint written before is still there.",
                     stacklevel=5,
                 )
             self._failed = True
             return
         self._failed = False
 
-    def load(self) -> tuple[dict[str, Array], dict[str, Any]]:
+    def load(self) -> Snapshot:
         """Read what `save` wrote.
 
         Raises
         ------
         CheckpointError
-            If the file is damaged, no checkpoint, or of another training.
+            If the file is damaged, is no checkpoint, or belongs to another training.
         """
         try:
             arrays, info = load_arrays(self.path)
@@ -175,11 +222,13 @@ class Checkpoint:
         parts = [info.get(part) for part in ("fixed", "circumstances", "progress")]
         if not all(isinstance(part, dict) for part in parts):
             raise CheckpointError(f"{self.path} lacks a part of a checkpoint.")
-        self._identity.check(self.path, Identity(info["fixed"], info["circumstances"]))
-        return arrays, info["progress"]
+        snapshot = Snapshot(arrays, info["progress"])
+        saved = Identity(info["fixed"], info["circumstances"])
+        self._identity = self._identity.matched(self.path, saved, snapshot)
+        return snapshot
 
     def refuse_to_replace(self) -> None:
-        """Refuse to begin anew where there is a checkpoint already.
+        """Refuse to start a new training over a checkpoint.
 
         Raises
         ------
@@ -188,13 +237,13 @@ class Checkpoint:
         """
         if self.path.exists():
             raise FileExistsError(
-                f"there is a checkpoint at {self.path}; pass resume=True to go on with it, or "
+                f"there is a checkpoint at {self.path}; pass resume=True to resume from it, or "
                 "give another path, or remove the file."
             )
 
 
 def rule_state(rule: Any) -> Record:
-    """Give the counters of a rule for early stopping, as JSON can hold them.
+    """Return the counters of a rule for early stopping, as JSON can hold them.
 
     Raises
     ------
@@ -206,8 +255,8 @@ def rule_state(rule: Any) -> Record:
         json.dumps(state)
     except TypeError as error:
         raise TypeError(
-            f"early_stopping is {rule!r}, whose state a checkpoint cannot hold: {error}. Keep to "
-            "numbers and text as attributes, or train without checkpoint."
+            f"early_stopping is {rule!r}, whose state a checkpoint cannot hold: {error}. Use "
+            "only numbers and text as attributes, or train without checkpoint."
         ) from error
     return state
 

@@ -1,4 +1,4 @@
-"""What is done when the cost or the parameters are no longer finite."""
+"""Divergence: halving the learning rate, and an error that explains what happened."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class DivergedError(ArithmeticError):
 
 @dataclass
 class Halving:
-    """Halves the learning rate each time, so many times at most.
+    """Halves the learning rate, up to a maximum number of times.
 
     Attributes
     ----------
@@ -56,14 +56,14 @@ class Halving:
     done: int = field(default=0)
 
     def __call__(self, where: str) -> bool:
-        """Halve, and warn of it; return False if that is not possible any more."""
+        """Halve the learning rate and warn; return False if that is no longer possible."""
         if self.learning_rate is None or self.done >= self.most:
             return False
         self.done += 1
         rate = self.learning_rate.get_value()
         self.learning_rate.set_value(np.asarray(rate / 2, rate.dtype))
         warnings.warn(
-            f"{where}: training goes back to the last good parameters and on with half the "
+            f"{where}: training continues from the last good parameters with half the "
             f"learning rate ({self.done} of at most {self.most} times).",
             stacklevel=6,
         )
@@ -71,7 +71,7 @@ class Halving:
 
 
 def describe(costs: Array, epoch: int, block: int) -> str:
-    """Say what is not finite, and where.
+    """Describe what is not finite, and where.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def describe(costs: Array, epoch: int, block: int) -> str:
 
 
 def first_bad(costs: Array) -> int:
-    """Give the first step whose cost is not finite; their number if all are."""
+    """Return the first step whose cost is not finite; the number of steps if all are finite."""
     finite = np.isfinite(costs)
     return len(costs) if finite.all() else int(np.argmin(finite))
 
@@ -94,7 +94,7 @@ def first_bad(costs: Array) -> int:
 def explain(
     step: Step, minibatch: Sequence[Array], before: Sequence[Array], after: Sequence[Array]
 ) -> str:
-    """Say which parameters went first, how large the gradient was and how large values got.
+    """Explain which parameters became infinite or NaN first, and how large values were.
 
     Parameters
     ----------
@@ -112,16 +112,16 @@ def explain(
     ]
     norms, largest = _evaluate(step, minibatch, before)
     worst = max(norms, key=lambda name: norms[name], default=None)
-    told = [
+    reasons = [
         f"not finite after it: {', '.join(gone)}"
         if gone
         else "no parameter went before the cost itself"
     ]
     if worst is not None:
-        told.append(f"largest gradient before it: {norms[worst]:.3g} (norm, of {worst})")
+        reasons.append(f"largest gradient before it: {norms[worst]:.3g} (norm, of {worst})")
     if largest is not None:
-        told.append(f"largest value of a matrix product: {largest:.3g}")
-    return "; ".join(told)
+        reasons.append(f"largest value of a matrix product: {largest:.3g}")
+    return "; ".join(reasons)
 
 
 def _evaluate(

@@ -1,4 +1,4 @@
-"""When to stop: rules that count minibatches or epochs and know nothing else.
+"""Early stopping: rules that decide from validation costs when to stop.
 
 L. Prechelt (1998). Early stopping: but when? Neural Networks: Tricks of the Trade.
 """
@@ -13,7 +13,7 @@ from autoenc.graph.types import Parameter
 
 
 class EarlyStopping(Protocol):
-    """A rule that is told validation costs and says when it is enough.
+    """A rule that receives validation costs and decides when to stop.
 
     Iterations are counted in minibatches from 0, over all epochs.
 
@@ -29,11 +29,11 @@ class EarlyStopping(Protocol):
     best_iteration: int
 
     def start(self, minibatches_per_epoch: int) -> None:
-        """Begin a training."""
+        """Reset the rule at the start of a training."""
         ...
 
     def next_event(self, iteration: int) -> int:
-        """Tell the first minibatch, at or after `iteration`, after which to ask again."""
+        """Return the first minibatch, at or after `iteration`, after which to ask again."""
         ...
 
     def validate_after(self, iteration: int) -> bool:
@@ -41,7 +41,7 @@ class EarlyStopping(Protocol):
         ...
 
     def report(self, iteration: int, cost: float) -> bool:
-        """Take a validation cost; return whether it is the best so far."""
+        """Record a validation cost; return whether it is the best so far."""
         ...
 
     def stop_after(self, iteration: int) -> bool:
@@ -50,7 +50,7 @@ class EarlyStopping(Protocol):
 
 
 class GeometricPatience:
-    """Look at a number of minibatches at least, and at more while there is improvement.
+    """Stop after a number of minibatches that grows with each improvement.
 
     Validation comes every min(minibatches of an epoch, patience / 2) minibatches.
     When the cost falls below `threshold` times the best, as many minibatches are
@@ -97,14 +97,14 @@ class GeometricPatience:
         self.start(patience)
 
     def start(self, minibatches_per_epoch: int) -> None:
-        """Begin a training; see `EarlyStopping.start`."""
+        """Reset the rule; see `EarlyStopping.start`."""
         self.best_cost = math.inf
         self.best_iteration = -1
         self.granted = float(self.patience)
         self.frequency = min(minibatches_per_epoch, self.patience // 2)
 
     def next_event(self, iteration: int) -> int:
-        """Tell when to ask again; see `EarlyStopping.next_event`."""
+        """Return when to ask again; see `EarlyStopping.next_event`."""
         validation = (iteration // self.frequency + 1) * self.frequency - 1
         return min(validation, max(math.ceil(self.granted), iteration))
 
@@ -113,7 +113,7 @@ class GeometricPatience:
         return (iteration + 1) % self.frequency == 0
 
     def report(self, iteration: int, cost: float) -> bool:
-        """Take a validation cost; see `EarlyStopping.report`."""
+        """Record a validation cost; see `EarlyStopping.report`."""
         if not cost < self.best_cost:
             return False
         if cost < self.best_cost * self.threshold:
@@ -127,7 +127,7 @@ class GeometricPatience:
 
 
 class EpochPatience:
-    """Stop after so many epochs without improvement.
+    """Stop after a number of epochs without improvement.
 
     Parameters
     ----------
@@ -159,14 +159,14 @@ class EpochPatience:
         self.start(1)
 
     def start(self, minibatches_per_epoch: int) -> None:
-        """Begin a training; see `EarlyStopping.start`."""
+        """Reset the rule; see `EarlyStopping.start`."""
         self.best_cost = math.inf
         self.best_iteration = -1
         self.minibatches_per_epoch = minibatches_per_epoch
         self.improved_at = -1
 
     def next_event(self, iteration: int) -> int:
-        """Tell when to ask again; see `EarlyStopping.next_event`."""
+        """Return when to ask again; see `EarlyStopping.next_event`."""
         return (iteration // self.minibatches_per_epoch + 1) * self.minibatches_per_epoch - 1
 
     def validate_after(self, iteration: int) -> bool:
@@ -174,7 +174,7 @@ class EpochPatience:
         return (iteration + 1) % self.minibatches_per_epoch == 0
 
     def report(self, iteration: int, cost: float) -> bool:
-        """Take a validation cost; see `EarlyStopping.report`."""
+        """Record a validation cost; see `EarlyStopping.report`."""
         if cost < self.best_cost - self.tolerance:
             self.improved_at = iteration
         if not cost < self.best_cost:
@@ -188,14 +188,14 @@ class EpochPatience:
 
 
 class Keeper:
-    """Keeps the state that had the best validation cost.
+    """Stores the state with the best validation cost.
 
     Parameters
     ----------
     rule : EarlyStopping
-        Is told the costs.
+        The rule, which receives the costs.
     state : sequence of shared variables
-        What is kept: parameters and whatever else updates change.
+        Parameters and whatever else updates change.
 
     Attributes
     ----------
@@ -209,17 +209,17 @@ class Keeper:
         self.best: list[Any] | None = None
 
     def report(self, iteration: int, cost: float) -> None:
-        """Pass a validation cost on; keep the state if it is the best."""
+        """Pass a validation cost to the rule; store the state if it is the best."""
         if self.rule.report(iteration, cost):
             self.best = [variable.get_value() for variable in self._state]
 
     def resume(self, counters: Mapping[str, Any], best: Sequence[Any]) -> None:
-        """Take over the rule's attributes and the best state of a checkpoint."""
+        """Restore the rule's attributes and the best state from a checkpoint."""
         vars(self.rule).update(counters)
         self.best = list(best) or None
 
     def restore(self) -> None:
-        """Put the best state back into the shared variables, if there is one."""
+        """Copy the best state into the shared variables, if there is one."""
         if self.best is not None:
             for variable, value in zip(self._state, self.best, strict=True):
                 variable.set_value(value)

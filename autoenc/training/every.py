@@ -1,4 +1,4 @@
-"""How often something is done in the course of a training."""
+"""Intervals: every so many epochs, minutes or blocks of a training."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from autoenc.training.callbacks import Callback, Training
 
 
 class Every(Callback):
-    """Tells when so many epochs, minutes or blocks have passed since the last time.
+    """An interval of epochs, minutes or blocks.
 
-    It is a callback, so that it can count; ask `is_due` after each block or epoch.
+    As a callback it counts blocks; call `is_due` after each block or epoch.
 
     Parameters
     ----------
@@ -40,13 +40,13 @@ class Every(Callback):
         blocks: int | None = None,
     ) -> None:
         given = {"epochs": epochs, "minutes": minutes, "blocks": blocks}
-        told = [(name, value) for name, value in given.items() if value is not None]
-        if len(told) != 1:
+        chosen = [(name, value) for name, value in given.items() if value is not None]
+        if len(chosen) != 1:
             raise ValueError(
                 f"epochs is {epochs!r}, minutes {minutes!r} and blocks {blocks!r}; expected "
                 "one of them."
             )
-        self.unit, self.number = told[0]
+        self.unit, self.number = chosen[0]
         _check_number(self.unit, self.number)
         self._blocks = 0
         self._since = monotonic()
@@ -55,7 +55,7 @@ class Every(Callback):
         return f"Every({self.unit}={self.number})"
 
     def start(self, training: Training) -> None:
-        """Begin to count."""
+        """Reset the counter."""
         self._blocks = 0
         self._since = monotonic()
 
@@ -64,7 +64,7 @@ class Every(Callback):
         self._blocks += 1
 
     def is_due(self, training: Training, *, epoch_is_over: bool) -> bool:
-        """Whether it is time, which begins the count anew."""
+        """Return whether the interval has passed, and if so reset the counter."""
         if not self._has_passed(training, epoch_is_over):
             return False
         self._blocks = 0
@@ -80,7 +80,7 @@ class Every(Callback):
 
 
 def as_every(every: Every | int) -> Every:
-    """Take a number for so many epochs."""
+    """Return an interval; a number stands for epochs."""
     return every if isinstance(every, Every) else Every(epochs=every)
 
 

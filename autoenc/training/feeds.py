@@ -15,10 +15,10 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 
 class Feed(Protocol):
-    """Gives device arrays, and the numbers of a block's rows in them."""
+    """A source of device arrays and of the numbers of a block's rows in them."""
 
     def block(self, rows: Array) -> tuple[Sequence[Any], Array]:
-        """Give the arrays on the device, and which of their rows the block takes.
+        """Return the arrays on the device, and the row numbers of the block in them.
 
         Parameters
         ----------
@@ -28,11 +28,11 @@ class Feed(Protocol):
         ...
 
     def rows(self, numbers: Array) -> list[Array]:
-        """Give some rows of each array, in main memory."""
+        """Return some rows of each array, in main memory."""
         ...
 
     def smaller(self) -> Feed:
-        """Give a feed that takes less memory of the device; itself if there is none."""
+        """Return a feed that needs less device memory; itself if there is none."""
         ...
 
 
@@ -45,15 +45,15 @@ class Resident:
         self._on_device = [backend.put(array) for array in arrays]
 
     def block(self, rows: Array) -> tuple[Sequence[Any], Array]:
-        """Give all of the data; see `Feed.block`."""
+        """Return all of the data; see `Feed.block`."""
         return self._on_device, rows
 
     def rows(self, numbers: Array) -> list[Array]:
-        """Give some rows; see `Feed.rows`."""
+        """Return some rows; see `Feed.rows`."""
         return [array[numbers] for array in self._arrays]
 
     def smaller(self) -> Feed:
-        """Give up the copy on the device; see `Feed.smaller`."""
+        """Release the copy on the device; see `Feed.smaller`."""
         self._on_device = []
         return Chunked(self._arrays, self._backend)
 
@@ -66,16 +66,16 @@ class Chunked:
         self._backend = backend
 
     def block(self, rows: Array) -> tuple[Sequence[Any], Array]:
-        """Give a copy of the block's rows; see `Feed.block`."""
+        """Return a copy of the block's rows; see `Feed.block`."""
         chunk = [self._backend.put(array[rows.ravel()]) for array in self._arrays]
         return chunk, np.arange(rows.size).reshape(rows.shape)
 
     def rows(self, numbers: Array) -> list[Array]:
-        """Give some rows; see `Feed.rows`."""
+        """Return some rows; see `Feed.rows`."""
         return [array[numbers] for array in self._arrays]
 
     def smaller(self) -> Feed:
-        """There is none that takes less; see `Feed.smaller`."""
+        """Return itself; see `Feed.smaller`."""
         return self
 
 

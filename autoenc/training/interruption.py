@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM between blocks rather than in the middle of an update."""
+"""Ctrl-C, SIGTERM and SIGHUP take effect between blocks, not in the middle of an update."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# By these a cluster, a service manager or a closed terminal ends a process.
+ENDINGS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+SIGNALS = (signal.SIGINT, *ENDINGS)
 
 
 class Interruption:
-    """Whether somebody has asked to stop.
+    """A request to stop.
 
     Attributes
     ----------
     signum : int or None
-        The signal by which that was asked for.
+        The signal that was received.
     """
 
     def __init__(self) -> None:
@@ -25,35 +27,35 @@ class Interruption:
 
     @property
     def requested(self) -> bool:
-        """Whether training shall end after this block."""
+        """Whether training has to end after the current block."""
         return self.signum is not None
 
     def handle(self, signum: int, frame: FrameType | None) -> None:
-        """Note the first signal; give way to the second."""
+        """Note the first signal; raise KeyboardInterrupt at the second."""
         if self.requested:
             raise KeyboardInterrupt
         self.signum = signum
 
     def leave(self) -> None:
-        """End the process, now that everything is in its place, if that was asked for.
+        """End the process, if the signal asked for that.
 
         Raises
         ------
         SystemExit
-            After SIGTERM, by which clusters and service managers end a process. Ctrl-C only
-            ends the training.
+            After SIGTERM and SIGHUP. Ctrl-C only ends the training.
         """
-        if self.signum == signal.SIGTERM:
-            raise SystemExit(128 + signal.SIGTERM)
+        if self.signum is not None and self.signum in ENDINGS:
+            raise SystemExit(128 + self.signum)
 
 
 @contextmanager
 def deferred_interrupt() -> Iterator[Interruption]:
-    """Turn Ctrl-C and SIGTERM into a flag while the body runs.
+    """Turn Ctrl-C, SIGTERM and SIGHUP into a flag while the body runs.
 
-    Parameters stay whole: the loop looks at the flag between blocks. Only the main
-    thread hears signals; elsewhere, and for a signal that is ignored, the flag stays down.
-    A handler for SIGTERM that the program has set itself is left in place.
+    The training loop checks the flag between blocks, so parameters are never half updated.
+    Only the main thread receives signals; in other threads, and for a signal that is ignored,
+    as ``nohup`` does with SIGHUP, the flag is never set. A handler for SIGTERM or SIGHUP that
+    the program has installed itself stays in place.
     """
     interruption = Interruption()
     before = {signum: signal.getsignal(signum) for signum in SIGNALS if _is_ours(signum)}
@@ -67,10 +69,10 @@ def deferred_interrupt() -> Iterator[Interruption]:
 
 
 def _is_ours(signum: int) -> bool:
-    """Whether to take a signal for the time of a training."""
+    """Whether to handle a signal during a training."""
     if threading.current_thread() is not threading.main_thread():
         return False
     handler = signal.getsignal(signum)
-    if signum == signal.SIGTERM:
+    if signum in ENDINGS:
         return handler is signal.SIG_DFL
     return handler not in (signal.SIG_IGN, None)

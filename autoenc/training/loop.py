@@ -1,9 +1,10 @@
-"""The training loop. It knows no model: it is given cost, updates and inputs."""
+"""The training loop. It works on cost, updates and inputs, and depends on no model."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from autoenc.backends import Backend, in_precision, make_step, resolve_backend
@@ -20,7 +21,7 @@ from autoenc.training.interruption import deferred_interrupt
 from autoenc.training.plan import make_plan
 from autoenc.training.progress import ProgressBar
 from autoenc.training.run import Run
-from autoenc.training.saving import Saver
+from autoenc.training.saver import Saver
 from autoenc.training.validation import Validator
 
 
@@ -50,43 +51,42 @@ def train(
     model: Callable[[list[Record]], Any] | None = None,
     progress: bool = True,
 ) -> list[Record]:
-    """Train on minibatches until the epochs are over or the user stops it.
+    """Train on minibatches for a number of epochs, or until stopped.
 
     Parameters
     ----------
     cost : scalar expression
-        What is reported; usually the mean over the rows of a minibatch.
+        The reported cost; usually the mean over the rows of a minibatch.
     updates : dict or pairs
         From shared variable to what it becomes after a minibatch, as
-        `autoenc.graph.sgd` and its kin return. Random generators in the graph need no
-        updates: each block is given fresh ones.
+        `autoenc.graph.sgd` and similar functions return. Random generators in the graph
+        need no updates: each block gets new ones.
     inputs : sequence of symbolic variables
         What a minibatch supplies to the graph.
     data : array, or sequence of arrays
         For each input an array whose first axis is the rows. Arrays are converted to
         the dtype of their input.
     batch_size : int
-        Rows of a minibatch. A last, shorter one is used, not dropped.
+        Rows per minibatch. A shorter last minibatch is used, not dropped.
     n_epochs : int
-        How often all rows are visited.
+        Number of passes over all rows.
     seed : int
-        What order and noise are made from, with the numbers of epoch and block.
+        Seed of order and noise, combined with the numbers of epoch and block.
     shuffle : bool
-        Whether each epoch has a random order of its own.
+        Whether to draw a new random order for each epoch.
     backend : {"auto", "c", "xla", "numba"} or Backend
         How the step is compiled; see `autoenc.backends.resolve_backend`.
     device : {"cpu", "cuda", "cuda0", ...}, optional
         Where it runs.
-    precision : {"float32", "mixed_bfloat16"}
+    precision : {"float32", "mixed_bfloat16", "tf32"}
         Of the products of matrices: mixed, their operands are rounded to bfloat16, and sums,
         parameters and all else stay float32. On XLA, and in C where the processor has it.
     block_size : int, optional
         Minibatches of one compiled call; chosen by the library when left out. It changes
         results only by the noise drawn, as each block has its own.
     device_bytes : int, optional
-        How many bytes of data may be kept on the device. Data that is larger, such as a memory
-        map, stays where it is, and each block is moved when its turn comes; results are the
-        same.
+        Bytes of data that fit on the device. Larger data, such as a memory map, is copied to the
+        device block by block; results are the same.
     validation : pair of expression and data, optional
         A cost for each row in terms of `inputs`, and data for them: its mean over all rows is
         the validation cost.
@@ -101,23 +101,23 @@ def train(
     max_halvings : int
         How often that is done, at least 0; then divergence ends the training too.
     checkpoint : path, optional
-        A file from which the training can be gone on with: it is written every so often, when
-        training ends, and after Ctrl-C or SIGTERM.
+        A file from which the training can be resumed. It is written regularly, when training
+        ends, and after Ctrl-C, SIGTERM or SIGHUP.
     every : Every or int
         How often, such as ``Every(minutes=10)``; a number stands for epochs.
     resume : bool
-        Whether to go on from the checkpoint, if there is one; all other arguments are those of
-        before, but for `n_epochs`, which may be larger. The result is, to the byte, that of a
-        training that was never stopped. What callbacks remember is their own affair.
+        Whether to resume from the checkpoint, if there is one. All other arguments must be the
+        same, except for `n_epochs`, which may be larger. The result is, to the byte, that of a
+        training that was never stopped. The state of callbacks is not saved.
     callbacks : iterable of `Callback` or functions
         A function is called with the record of every epoch when it ends; by then the shared
-        variables hold the present parameters. A `Callback` is told of more.
+        variables hold the present parameters. A `Callback` has more hooks.
     model : callable, optional
         Takes the history so far, and gives what callbacks know as ``training.model``. It is
         called when the shared variables hold the present parameters, and once more when
         training ends, for whatever reason.
     progress : bool
-        Whether a progress bar is shown, and a line that names the backend.
+        Whether to show a progress bar, and a line that names the backend.
 
     Returns
     -------
@@ -141,7 +141,7 @@ def train(
     FileExistsError
         If there is a checkpoint already and `resume` is False.
     SystemExit
-        After SIGTERM, when everything is in its place.
+        After SIGTERM or SIGHUP, when parameters and checkpoint are complete.
 
     Examples
     --------
@@ -156,7 +156,8 @@ def train(
     """
     chosen = resolve_backend(backend, device)
     arrays = as_arrays(data, inputs)
-    plan = make_plan(len(arrays[0]), batch_size, n_epochs, block_size, seed, shuffle)
+    sizes = len(arrays[0]), batch_size, n_epochs, block_size
+    plan = make_plan(*sizes, seed, shuffle, chosen.rows_per_block)
     step = in_precision(precision, make_step(cost, updates, inputs), chosen)
     validator = _make_validator(validation, early_stopping, inputs, chosen)
     if early_stopping:
@@ -167,7 +168,7 @@ def train(
         identity = identify(step, plan, chosen, arrays, held_out, early_stopping)
         saver = Saver(Checkpoint(checkpoint, identity), as_every(every))
     elif resume:
-        raise ValueError("resume is True, but checkpoint is None; give the path to go on from.")
+        raise ValueError("resume is True, but checkpoint is None; give the path to resume from.")
     own: list[Callback] = [*([saver.every] if saver else []), *([ProgressBar()] * progress)]
     with deferred_interrupt() as interruption:
         run = Run(
@@ -185,9 +186,8 @@ def train(
             present=model or (lambda history: None),
         )
         run.runner.keep()
-        if saver:
-            saver.begin(run, resume=resume)
-        history = run()
+        with saver.using(run, resume=resume) if saver else nullcontext():
+            history = run()
     interruption.leave()
     return history
 

@@ -1,4 +1,4 @@
-"""Where a training is within an epoch."""
+"""The position of a training within an epoch."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from autoenc.training.callbacks import Record
 
 @dataclass
 class EpochSoFar:
-    """The part of an epoch that has been trained on.
+    """The part of an epoch that has been trained.
 
     Attributes
     ----------
     block : int
-        Blocks so far.
+        Number of blocks.
     rows_done : int
-        Rows so far.
+        Number of rows.
     total : float
-        Sum of their costs.
+        Sum of the costs of these rows.
     seconds : float
-        Time they took.
+        Training time.
     said : dict
-        What the record is to say beside the cost.
+        Further entries of the record.
     """
 
     block: int = 0
@@ -33,10 +33,11 @@ class EpochSoFar:
 
     @property
     def cost(self) -> float:
-        """Mean over the rows so far; NaN before the first."""
+        """Mean cost of the rows so far; NaN before the first block."""
         return self.total / self.rows_done if self.rows_done else float("nan")
 
     def record(self, epoch: int) -> Record:
-        """Give the epoch's record for the history."""
-        rate = {"seconds": self.seconds, "rows_per_second": self.rows_done / self.seconds}
-        return {"epoch": epoch, "cost": self.cost, **self.said, **rate}
+        """Return the epoch's record for the history; its cost is NaN if no block was trained."""
+        rate = self.rows_done / self.seconds if self.seconds else 0.0
+        speed = {"seconds": self.seconds, "rows_per_second": rate}
+        return {"epoch": epoch, "cost": self.cost, **self.said, **speed}

@@ -40,7 +40,13 @@ class Plan:
 
 
 def make_plan(
-    n_rows: int, batch_size: int, n_epochs: int, block_size: int | None, seed: int, shuffle: bool
+    n_rows: int,
+    batch_size: int,
+    n_epochs: int,
+    block_size: int | None,
+    seed: int,
+    shuffle: bool,
+    rows_per_block: int,
 ) -> Plan:
     """Check the sizes of a training, and choose the block size if it is None.
 
@@ -53,7 +59,7 @@ def make_plan(
         _check_integer(name, value, at_least=1)
     _check_integer("seed", seed, at_least=0)
     if block_size is None:
-        block_size = block_length(n_rows // batch_size, batch_size)
+        block_size = block_length(n_rows // batch_size, batch_size, rows_per_block)
     _check_integer("block_size", block_size, at_least=1)
     return Plan(n_rows, int(batch_size), int(n_epochs), int(block_size), int(seed), shuffle)
 

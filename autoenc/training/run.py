@@ -1,24 +1,27 @@
-"""A training under way: epochs of blocks, and what is asked and told between them."""
+"""A training in progress: epochs of blocks, and the checks between them."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from time import perf_counter
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from autoenc.backends import BlockRunner, Step
+from autoenc.graph.types import Parameter
 from autoenc.training.callbacks import Callback, Record
+from autoenc.training.checkpoints import rule_state, scalar_constants
 from autoenc.training.divergence import DivergedError, Halving, describe, explain, first_bad
 from autoenc.training.early_stopping import Keeper
 from autoenc.training.feeds import Feed
 from autoenc.training.interruption import Interruption
 from autoenc.training.place import EpochSoFar
 from autoenc.training.plan import Plan
-from autoenc.training.saving import Saver
+from autoenc.training.saver import Saver
+from autoenc.training.snapshots import Snapshot, in_order, numbered
 from autoenc.training.validation import Validator
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -29,7 +32,7 @@ GOOD = 10
 
 @dataclass
 class Run:
-    """A training under way; to callbacks it is a `Training`."""
+    """A training in progress; callbacks see it as a `Training`."""
 
     step: Step
     runner: BlockRunner
@@ -63,7 +66,7 @@ class Run:
             else:
                 self.save()
         finally:
-            # Whatever ends the training, the shared variables hold what was learned.
+            # However training ends, the shared variables hold the trained parameters.
             self.runner.sync()
             if self.keeper:
                 self.keeper.restore()
@@ -72,12 +75,12 @@ class Run:
             self.present(self.history)
             self.callbacks.stop(self)
         if self.interruption.requested:
-            _tell_of_interruption(self.epoch)
+            _warn_of_interruption(self.epoch)
         return self.history
 
     @property
     def ended(self) -> bool:
-        """Whether there shall be no further block."""
+        """Whether training ends before the next block."""
         return (
             self.stop_requested
             or self.interruption.requested
@@ -136,7 +139,7 @@ class Run:
                 self.save_if_due(epoch_is_over=False)
         cut = self.ended
         if cut:
-            # Before the record is closed, so that what is left of the epoch can be gone on with.
+            # Before the record is closed, so that the rest of the epoch can be resumed.
             self.save()
         self.history.append(self.so_far.record(self.epoch))
         self.runner.sync()
@@ -206,7 +209,7 @@ class Run:
                     f"there is too little memory for a minibatch of {rows.size} rows ({error}); "
                     "use a smaller batch_size, a smaller model or another device."
                 ) from error
-            _tell_of_memory(error)
+            _warn_of_memory(error)
         if smaller is not feed:
             self.feed = smaller
             return self.run_in_memory(rows, entropy)
@@ -242,7 +245,7 @@ class Run:
         )
 
     def state_after(self, rows: Array) -> list[Array]:
-        """Give what the state becomes by some minibatches of this block, and undo them."""
+        """Return the state after some minibatches of this block, and undo them."""
         if len(rows):
             entropy = (self.plan.seed, self.epoch, self.so_far.block)
             self.runner.run(*self.feed.block(rows), entropy)
@@ -273,6 +276,58 @@ class Run:
         self.valid_cost = self.so_far.said["valid_cost"] = validator()
         return self.valid_cost
 
+    def snapshot(self) -> Snapshot:
+        """Return all that the training continues from, brought up to date."""
+        self.runner.sync()
+        return Snapshot(self._arrays(), self._progress())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Continue from a snapshot of the same training."""
+        self._restore_arrays(snapshot.arrays)
+        progress = snapshot.progress
+        self.epoch = progress["epoch"]
+        self.iteration = progress["iteration"]
+        self.so_far = EpochSoFar(**progress["so_far"])
+        self.history = progress["history"]
+        self.halving.done = progress["halved"]
+        self.first_cost = progress["first_cost"]
+        if self.keeper:
+            self.keeper.resume(progress["rule"], in_order("best", snapshot.arrays))
+
+    def _progress(self) -> dict[str, Any]:
+        return {
+            "epoch": self.epoch,
+            "iteration": self.iteration,
+            "so_far": asdict(self.so_far),
+            "history": self.history,
+            "halved": self.halving.done,
+            "first_cost": self.first_cost,
+            "rule": rule_state(self.keeper.rule) if self.keeper else None,
+        }
+
+    def _arrays(self) -> dict[str, Array]:
+        values = {name: v.get_value(borrow=True) for name, v in self._variables().items()}
+        kept = [] if self.is_good else self.runner.kept()
+        best = (self.keeper.best if self.keeper else None) or []
+        return values | numbered("kept", kept) | numbered("best", best)
+
+    def _restore_arrays(self, arrays: Mapping[str, Array]) -> None:
+        """Restore the state, and the one to go back to on divergence if it is another."""
+        kept = in_order("kept", arrays)
+        for variable, value in zip(self.step.state, kept, strict=bool(kept)):
+            variable.set_value(value)
+        if kept:
+            self.runner.keep()
+        for name, variable in self._variables().items():
+            variable.set_value(arrays[name])
+        if not kept:
+            self.runner.keep()
+        self.is_good = not kept
+
+    def _variables(self) -> dict[str, Parameter]:
+        constants = scalar_constants(self.step)
+        return numbered("state", self.step.state) | numbered("constant", constants)
+
     def save(self) -> None:
         """Write the checkpoint, if one is asked for."""
         if self.saver:
@@ -284,16 +339,16 @@ class Run:
             self.saver.save_if_due(self, epoch_is_over=epoch_is_over)
 
 
-def _tell_of_interruption(epoch: int) -> None:
+def _warn_of_interruption(epoch: int) -> None:
     warnings.warn(
         f"training was interrupted in epoch {epoch}; the parameters are those trained so far.",
         stacklevel=4,
     )
 
 
-def _tell_of_memory(error: MemoryError) -> None:
+def _warn_of_memory(error: MemoryError) -> None:
     warnings.warn(
-        f"the device has too little memory for a block ({error}); training goes on in smaller "
+        f"the device has too little memory for a block ({error}); training continues in smaller "
         "ones, whose noise is drawn anew.",
         stacklevel=6,
     )

@@ -13,18 +13,14 @@ from typing import Any
 
 import numpy as np
 
-# Small enough for a progress bar to move and Ctrl-C to be heard, large enough for
-# the cost of a call to vanish.
-ROWS_PER_BLOCK = 5_000
 
-
-def block_length(n_minibatches: int, batch_size: int) -> int:
+def block_length(n_minibatches: int, batch_size: int, rows_per_block: int) -> int:
     """Choose how many minibatches a block has when the caller does not.
 
     A number that divides the epoch evenly is preferred: every length is
     compiled for itself on XLA.
     """
-    longest = max(ROWS_PER_BLOCK // batch_size, 1)
+    longest = max(rows_per_block // batch_size, 1)
     fewest = -(-n_minibatches // longest)
     for n_blocks in range(fewest, 2 * fewest + 1):
         if n_blocks and n_minibatches % n_blocks == 0:

@@ -1,4 +1,4 @@
-"""Validation during training: a cost per row, over all rows of data kept apart."""
+"""Validation during training: the mean cost of held-out rows."""
 
 from __future__ import annotations
 

@@ -8,15 +8,15 @@ import pytest
 
 from autoenc import backends
 from autoenc.backends import BackendError, resolve_backend
-from autoenc.settings import SettingsError
+from autoenc.settings import SettingsError, user_settings
 
 
 @pytest.fixture
 def machine(monkeypatch):
     """A machine to be described: compiler, processor, BLAS, GPU."""
 
-    def describe(*, compiler=True, vendor="GenuineIntel", avx512=True, blas=True, cuda=False):
-        monkeypatch.setattr(backends, "has_compiler", lambda: compiler)
+    def describe(*, compiler=None, vendor="GenuineIntel", avx512=True, blas=True, cuda=False):
+        monkeypatch.setattr(backends, "compiler_trouble", lambda: compiler)
         monkeypatch.setattr(backends, "cpu_vendor", lambda: vendor)
         monkeypatch.setattr(backends, "has_cpu_flag", lambda flag: avx512)
         monkeypatch.setattr(backends, "find_blas", lambda: blas)
@@ -31,7 +31,7 @@ def machine(monkeypatch):
     [
         ({}, ("c", "cpu"), "fastest on this processor"),
         ({"cuda": True}, ("xla", "cuda"), "CUDA"),
-        ({"compiler": False}, ("xla", "cpu"), "compiler"),
+        ({"compiler": "g++ finds no Python.h"}, ("xla", "cpu"), "finds no Python.h"),
         ({"vendor": "AuthenticAMD"}, ("c", "cpu"), "fastest on this processor"),
         ({"vendor": "AuthenticAMD", "avx512": False}, ("xla", "cpu"), "AMD"),
         ({"blas": None}, ("xla", "cpu"), "BLAS"),
@@ -99,12 +99,47 @@ def test_a_gpu_that_is_not_there_is_an_error_that_says_what_to_install():
     assert 'pip install "autoenc[cuda]"' in run.stderr
 
 
-def test_the_device_of_theano_flags_counts(monkeypatch):
-    monkeypatch.setenv("THEANO_FLAGS", "device=cuda")
+@pytest.fixture
+def flags(monkeypatch):
+    """Set THEANO_FLAGS as a process finds them when it starts."""
+
+    def set_(value):
+        monkeypatch.setenv("THEANO_FLAGS", value)
+        user_settings.cache_clear()
+
+    yield set_
+    user_settings.cache_clear()
+
+
+def test_the_device_of_theano_flags_counts(flags):
+    flags("device=cuda")
     with pytest.raises(BackendError, match="backend 'c' runs on the CPU, but device 'cuda'"):
         resolve_backend("c")
 
 
-def test_an_argument_wins_over_theano_flags(monkeypatch):
-    monkeypatch.setenv("THEANO_FLAGS", "device=cuda")
+def test_an_argument_wins_over_theano_flags(flags):
+    flags("device=cuda")
     assert resolve_backend("c", "cpu").name == "c"
+
+
+def test_settings_are_read_once_in_a_process(flags, monkeypatch):
+    flags("")
+    before = resolve_backend("xla", "cpu")
+    monkeypatch.setenv("THEANO_FLAGS", "floatX=nonsense")
+    assert resolve_backend("xla", "cpu") is before
+
+
+def test_auto_goes_to_xla_where_c_cannot_be_set_up(machine, monkeypatch):
+    def refuse(settings):
+        raise BackendError("compiled code cannot be kept: the disk is full")
+
+    machine()
+    monkeypatch.setattr(backends, "CBackend", refuse)
+    monkeypatch.setenv("AUTOENC_BACKEND", "auto")
+    backends._make.cache_clear()
+    found = resolve_backend("auto", "cpu")
+    assert found.name == "xla"
+    assert found.reason == "C would be faster here, but compiled code cannot be kept: " + (
+        "the disk is full"
+    )
+    backends._make.cache_clear()

@@ -7,6 +7,7 @@ import pytest
 
 from autoenc.backends import make_step, resolve_backend
 from autoenc.graph import AutoEncoderLayer, masking, momentum, sgd, symbolic_generator
+from tests.devices import DEVICE, device_of
 
 X = np.random.default_rng(7).random((37, 6), dtype="float32")
 ROWS = np.random.default_rng(8).permutation(36).reshape(9, 4)
@@ -21,7 +22,7 @@ def layer_and_cost(corruption=0.0):
 
 def run(backend, updates_rule=sgd, rows=ROWS, corruption=0.0, entropy=(0, 1, 2)):
     layer, x, cost = layer_and_cost(corruption)
-    chosen = resolve_backend(backend, "cpu")
+    chosen = resolve_backend(backend, device_of(backend))
     runner = chosen.compile(make_step(cost, updates_rule(cost, layer.params, 0.5), [x]))
     costs = runner.run([chosen.put(X)], rows, entropy)
     runner.sync()
@@ -46,7 +47,7 @@ def test_backends_agree(backend, rule, expected):
 
 def test_one_block_is_as_good_as_many(backend):
     layer, x, cost = layer_and_cost()
-    chosen = resolve_backend(backend, "cpu")
+    chosen = resolve_backend(backend, device_of(backend))
     runner = chosen.compile(make_step(cost, sgd(cost, layer.params, 0.5), [x]))
     data = [chosen.put(X)]
     costs = np.concatenate([runner.run(data, rows[np.newaxis], (0,)) for rows in ROWS])
@@ -60,7 +61,7 @@ def test_one_block_is_as_good_as_many(backend):
 def test_consecutive_rows_are_the_same_as_gathered_ones(backend):
     in_order = np.arange(4, 36).reshape(8, 4)
     layer, x, cost = layer_and_cost()
-    chosen = resolve_backend(backend, "cpu")
+    chosen = resolve_backend(backend, device_of(backend))
     runner = chosen.compile(make_step(cost, sgd(cost, layer.params, 0.5), [x]))
     reversed_data = np.ascontiguousarray(X[::-1])
     gathered = runner.run([chosen.put(reversed_data)], 36 - in_order, (0,))
@@ -77,7 +78,7 @@ def test_noise_differs_from_step_to_step(backend):
     x = pt.matrix("x")
     counter = pytensor.shared(np.float32(0), name="counter")
     cost = masking(x, 0.5, symbolic_generator(0)).sum()
-    chosen = resolve_backend(backend, "cpu")
+    chosen = resolve_backend(backend, device_of(backend))
     runner = chosen.compile(make_step(cost, {counter: counter + 1}, [x]))
     ones = chosen.put(np.ones((4, 500), dtype="float32"))
     costs = runner.run([ones], np.zeros((20, 4), dtype=int) + np.arange(4), (3,))
@@ -91,7 +92,7 @@ def test_the_callers_generator_is_not_used_up(backend):
     noise = symbolic_generator(5)
     before = noise.get_value().bit_generator.state
     x = pt.matrix("x")
-    chosen = resolve_backend(backend, "cpu")
+    chosen = resolve_backend(backend, device_of(backend))
     p = pytensor.shared(np.float32(0), name="p")
     runner = chosen.compile(make_step(masking(x, 0.5, noise).sum(), {p: p + 1}, [x]))
     runner.run([chosen.put(X)], ROWS, (0,))
@@ -101,7 +102,7 @@ def test_the_callers_generator_is_not_used_up(backend):
 def test_shared_variables_changed_between_blocks_count(backend):
     x, p = pt.vector("x"), pytensor.shared(np.float32(1), name="p")
     rate = pytensor.shared(np.float32(1), name="rate")
-    chosen = resolve_backend(backend, "cpu")
+    chosen = resolve_backend(backend, device_of(backend))
     runner = chosen.compile(make_step((x * p).sum(), {p: p + rate}, [x]))
     data, rows = [chosen.put(np.ones(2, dtype="float32"))], np.array([[0, 1]])
     assert runner.run(data, rows, (0,)) == [2]
@@ -116,7 +117,7 @@ def test_shared_variables_changed_between_blocks_count(backend):
 def test_float64(backend):
     x = pt.vector("x", dtype="float64")
     p = pytensor.shared(np.float64(1e-12), name="p")
-    chosen = resolve_backend(backend, "cpu")
+    chosen = resolve_backend(backend, device_of(backend))
     cost = ((x - 1 - p) ** 2).sum()
     runner = chosen.compile(make_step(cost, {p: p * 2}, [x]))
     costs = runner.run([chosen.put(np.ones(1))], np.array([[0], [0]]), (0,))
@@ -128,7 +129,7 @@ def test_float64(backend):
 def test_several_inputs_of_several_dtypes(backend):
     x, y = pt.matrix("x"), pt.ivector("y")
     p = pytensor.shared(np.float32(0), name="p")
-    chosen = resolve_backend(backend, "cpu")
+    chosen = resolve_backend(backend, device_of(backend))
     cost = x[pt.arange(x.shape[0]), y].sum()
     runner = chosen.compile(make_step(cost, {p: p + 1}, [x, y]))
     labels = np.arange(37, dtype="int32") % 6
@@ -139,7 +140,7 @@ def test_several_inputs_of_several_dtypes(backend):
 @pytest.mark.parametrize("n", [1, 2, 3, 5, 37])
 def test_functions_of_rows(backend, n):
     layer, x, _ = layer_and_cost()
-    encode = resolve_backend(backend, "cpu").function([x], layer.encode(x))
+    encode = resolve_backend(backend, device_of(backend)).function([x], layer.encode(x))
     W, bias = layer.W.get_value(), layer.hidden_bias.get_value()
     expected = 1 / (1 + np.exp(-(X[:n] @ W + bias)))
     np.testing.assert_allclose(encode(X[:n]), expected, rtol=1e-5)
@@ -156,7 +157,7 @@ def test_a_second_model_of_the_same_kind_is_not_compiled_again(monkeypatch):
         x = pt.matrix("x")
         cost = layer.cross_entropy(x, masking(x, 0.3, seed)).mean()
         step = make_step(cost, sgd(cost, layer.params, rate), [x])
-        runner = resolve_backend("xla", "cpu").compile(step)
+        runner = resolve_backend("xla", DEVICE).compile(step)
         data = np.random.default_rng(seed).uniform(size=(8, 6)).astype("float32")
         costs = runner.run([data], np.arange(8).reshape(2, 4), (seed, 0))
         runner.sync()

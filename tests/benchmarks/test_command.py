@@ -135,3 +135,21 @@ def test_launches_of_a_loop_and_of_a_program_without_one(tmp_path):
     assert hlo.count_in_folder(tmp_path) == 2
     with pytest.raises(FileNotFoundError, match="dumped no program"):
         hlo.count_in_folder(tmp_path / "empty")
+
+
+def test_products_pads_and_copies_are_told_apart():
+    loop = "\n".join(
+        [
+            "  %a = f32[2]{0} fusion(%gemm_fusion_dot.3), kind=kLoop, calls=%fused_pad.1",
+            "  %b = f32[2]{0} fusion(%a), kind=kCustom, calls=%gemm_fusion_dot.7",
+            '  %c = f32[2]{0} custom-call(%a), custom_call_target="__cublas$gemm"',
+            "  %d = u32[2]{0} copy(%gemm_fusion_dot.3)",
+            "  %e = f32[2]{0} fusion(%gemm_fusion_dot.3), kind=kLoop, calls=%fused_subtract",
+        ]
+    )
+    text = (
+        f"%body (p: (f32[2])) -> (f32[2]) {{\n{loop}\n}}\n"
+        "ENTRY %main (x: f32[2]) -> f32[2] {\n"
+        "  %w = (f32[2]) while(%t), condition=%cond, body=%body\n}\n"
+    )
+    assert hlo.kinds(text) == {"product": 2, "pad": 1, "copy": 1, "other": 1}

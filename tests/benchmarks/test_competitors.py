@@ -114,7 +114,7 @@ def test_the_floor_multiplies_what_a_step_multiplies(task):
     np.testing.assert_allclose(matrices.code_gradient, code @ W.T @ W, rtol=1e-3, atol=1e-2)
 
 
-def test_launches_are_counted_in_what_xla_compiles(task, entrants):
+def test_the_floor_of_a_gpu_is_beside_the_times(task, entrants):
     jax = next(e for e in entrants if e.name == "jax")
     results = {"jax": Measurement(seconds=[0.04])}
     text = gpu.where_it_goes("NVIDIA H200", [jax], results, task)
@@ -123,9 +123,6 @@ def test_launches_are_counted_in_what_xla_compiles(task, entrants):
     row = text.splitlines()[-1].split("|")
     assert row[2].strip() == "1,000.0"
     assert float(row[3].replace(",", "")) == pytest.approx(1000 / floor.micros, rel=1e-3)
-    launches = int(row[4])
-    assert 5 <= launches <= 60  # five products at least
-    assert float(row[5]) == pytest.approx(1000 / launches, abs=0.05)
 
 
 def test_a_worker_that_fails_says_why(task, cache):

@@ -30,7 +30,7 @@ def test_as_text_of_images(faces, faces_model):
 def test_as_text_without_data(faces_model):
     text = good("report", faces_model)
     assert "n_hidden=12" in text
-    assert "give DATA for yardsticks" in text
+    assert "give DATA for comparisons" in text
 
 
 def test_a_page_of_a_table(people, people_model, tmp_path):

@@ -190,7 +190,7 @@ def test_missing_values(people, tmp_path):
 
 def test_a_model_is_not_replaced_by_accident(people, people_model):
     before = people_model.read_bytes()
-    assert "is there already; --force replaces it" in refusal("train", people, "-o", people_model)
+    assert "exists already; --force overwrites it" in refusal("train", people, "-o", people_model)
     assert people_model.read_bytes() == before
 
 
@@ -201,7 +201,7 @@ def test_a_place_that_cannot_be_written_is_found_before_the_training(people):
 def test_data_that_is_refused(people, tmp_path):
     error = refusal("train", people, "-o", tmp_path / "m.safetensors")
     assert "column 'name' has 'person 0' at row 0" in error
-    assert "there is no file or folder at" in refusal(
+    assert "there is no such file or folder" in refusal(
         "train", tmp_path / "nothing.csv", "-o", tmp_path / "m.safetensors"
     )
 
@@ -223,7 +223,7 @@ def test_ctrl_c_keeps_what_was_learned(people, tmp_path, model):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, seen + err
-    assert "where it was stopped" in out
+    assert "stopped early by the user" in out
     assert "Traceback" not in err
     assert read_table(people, columns=["age"]).values.shape == (80, 1)
     assert good("info", path).count("n_epochs=1000000") == 1

@@ -4,12 +4,21 @@ import io
 import pickle
 import re
 import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from autoenc.datasets import DatasetFormatError, DatasetNotFoundError, load_mnist, mirrors, places
+from autoenc.datasets import (
+    DatasetDownloadError,
+    DatasetFormatError,
+    DatasetNotFoundError,
+    load_mnist,
+    mirrors,
+    places,
+)
 
+CACHE_FOLDER = places.cache_folder
 N_SAMPLE = (5_000, 1_000, 1_000)
 
 
@@ -267,3 +276,21 @@ def test_a_hostile_pickle_is_refused_by_name_and_path(tmp_path, monkeypatch):
     with pytest.raises(DatasetFormatError, match=r"mnist\.pkl\.gz: refused, as it asks for os\.s"):
         load_mnist(path)
     assert [file.name for file in tmp_path.iterdir()] == ["mnist.pkl.gz"]
+
+
+def test_a_user_without_a_home_folder(monkeypatch):
+    """As in a container with a random user id: there is no cache, and nothing else fails."""
+    monkeypatch.setattr("pooch.os_cache", lambda name: Path("~/.cache") / name)
+    assert CACHE_FOLDER() is None
+    monkeypatch.setattr(places, "cache_folder", CACHE_FOLDER)
+    with pytest.raises(DatasetNotFoundError, match="MNIST was not found"):
+        load_mnist()
+    with pytest.raises(DatasetDownloadError, match="no home folder to store MNIST in"):
+        load_mnist(download=True)
+
+    def fail(path):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", fail)
+    with pytest.raises(DatasetNotFoundError, match="~nobody"):
+        load_mnist("~nobody/mnist.npz")

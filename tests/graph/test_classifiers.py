@@ -19,6 +19,7 @@ from autoenc.graph import (
     sgd,
     zero_one_loss,
 )
+from tests.devices import device_of
 from tests.graph.helpers import check_gradient, evaluate
 
 X = np.random.default_rng(0).normal(size=(7, 4)).astype("float32")
@@ -106,7 +107,7 @@ def test_one_matrix_of_two_owners_is_trained_by_both(backend):
     assert len(params) == 5
     before = autoencoder.W.get_value()
     gradient = evaluate(pytensor.grad(together, autoencoder.W), {x: X, y: Y})
-    chosen = resolve_backend(backend, "cpu")
+    chosen = resolve_backend(backend, device_of(backend))
     runner = chosen.compile(make_step(together, sgd(together, params, 0.1), [x, y]))
     runner.run([chosen.put(X), chosen.put(Y)], np.arange(7)[np.newaxis], (0,))
     runner.sync()

@@ -22,6 +22,7 @@ from autoenc.graph import (
     sgd,
     step_decay,
 )
+from tests.devices import device_of
 from tests.graph import oracles
 from tests.graph.helpers import MODE
 
@@ -38,11 +39,11 @@ def _upcasts_within_the_engines(_no_upcast):
 
 
 def compiled(name, cost, updates, inputs):
-    return resolve_backend(name, "cpu").compile(make_step(cost, updates, inputs))
+    return resolve_backend(name, device_of(name)).compile(make_step(cost, updates, inputs))
 
 
 def run(name, runner, rows, data=X, entropy=(0,)):
-    costs = runner.run([resolve_backend(name, "cpu").put(data)], rows, entropy)
+    costs = runner.run([resolve_backend(name, device_of(name)).put(data)], rows, entropy)
     runner.sync()
     return costs
 

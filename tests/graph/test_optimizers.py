@@ -84,7 +84,7 @@ def test_the_names_are_those_of_the_documentation():
     assert sorted(OPTIMIZERS) == sorted(oracles.RULES) == sorted(RATES)
     for name, rule in OPTIMIZERS.items():
         assert rule.__name__ == name
-        assert f"``{name}``" in resolve_optimizer.__doc__
+        assert f'``"{name}"``' in resolve_optimizer.__doc__
 
 
 @names

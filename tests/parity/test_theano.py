@@ -26,6 +26,7 @@ from autoenc.backends import make_step, resolve_backend
 from autoenc.datasets import DatasetNotFoundError
 from autoenc.graph import AutoEncoderLayer, momentum, sgd
 from tests import reference
+from tests.devices import device_of
 
 COSTS = {"ce": "cross_entropy", "mse": "squared_error"}
 COST_TOLERANCE = 1e-5
@@ -111,7 +112,7 @@ def test_first_minibatches(name, backend, digits):
     run = RUNS[name]
     images = images_of(run, digits)
     _, x, cost, updates = build(name)
-    chosen = resolve_backend(backend, "cpu")
+    chosen = resolve_backend(backend, device_of(backend))
     runner = chosen.compile(make_step(cost, updates, [x]))
     costs = runner.run([chosen.put(images)], first_minibatches(run, images), (0, 1, 0))
     np.testing.assert_allclose(costs, run["first_20_minibatch_costs"], rtol=COST_TOLERANCE)
@@ -130,7 +131,7 @@ def test_training(name, backend, digits):
         n_epochs=run["epochs"],
         shuffle=False,
         backend=backend,
-        device="cpu",
+        device=device_of(backend),
         progress=False,
     )
     costs = [record["cost"] for record in history]

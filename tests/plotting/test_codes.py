@@ -265,11 +265,11 @@ LETTERS = np.array([f"letter {i}" for i in range(11)])
         (np.ones((3, 2)), [1, np.nan, 2], ValueError, "labels has nan at row 1, which has no"),
         (np.ones((3, 2)), [1, None, 2], TypeError, "numbers or strings, got dtype object"),
         (np.ones((3, 2)), [1j, 2, 3], TypeError, "numbers or strings, got dtype complex128"),
-        (np.ones((11, 2)), LETTERS, ValueError, "11 different strings, but people can tell 10"),
+        (np.ones((11, 2)), LETTERS, ValueError, "11 different strings, but only 10"),
         (np.ones((0, 2)), None, ValueError, "codes has shape (0, 2): there is no point to draw"),
         (np.ones((2, 0)), None, ValueError, "codes has shape (2, 0): there is no point to draw"),
-        (np.ones((2, 2, 2)), None, ValueError, "codes must be a matrix with a point a row"),
-        (np.array(3.0), None, ValueError, "codes must be a matrix with a point a row"),
+        (np.ones((2, 2, 2)), None, ValueError, "codes must be a matrix with one point per row"),
+        (np.array(3.0), None, ValueError, "codes must be a matrix with one point per row"),
         (np.ones((1, 3)), None, ValueError, "need two rows or more; pass two columns, such as"),
         (np.array([[0, np.inf]]), None, ValueError, "codes has inf at row 0, column 1"),
         (np.array([["a"]]), None, TypeError, "codes must hold real numbers, got dtype <U1"),
@@ -279,3 +279,11 @@ def test_refusals_say_what_to_do(codes, labels, error, text, tmp_path):
     with pytest.raises(error, match=re.escape(text)):
         plot_codes(codes, labels, path=tmp_path / "codes.png")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("centre", [0.0, 1.0, 1e9, -1e9])
+def test_the_axes_span_the_points_wherever_they_lie(rng, centre):
+    """At 1e9 they were a thousand times as wide, and all points were one dot."""
+    codes = centre + rng.normal(size=(100, 2))
+    low, high = plot_codes(codes).axes[0].get_xlim()
+    assert np.ptp(codes[:, 0]) < high - low < 1.2 * np.ptp(codes[:, 0])

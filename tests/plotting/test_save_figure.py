@@ -102,7 +102,7 @@ def test_unknown_suffix_is_refused_before_anything_is_made(figure, tmp_path, nam
 
 def test_folder_in_the_place_of_the_picture_is_refused(figure, tmp_path):
     (tmp_path / "picture.png").mkdir()
-    with pytest.raises(OSError, match="is not a file; give the path of a file"):
+    with pytest.raises(OSError, match="is not a regular file; choose another path"):
         save_figure(figure, tmp_path / "picture.png")
 
 

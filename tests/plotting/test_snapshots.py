@@ -204,7 +204,7 @@ W = np.ones((5, 16))
 @pytest.mark.parametrize(
     ("snapshots", "options", "error", "text"),
     [
-        ([], {}, ValueError, "snapshots is empty: pass the weights at one time at least"),
+        ([], {}, ValueError, "snapshots is empty: pass the weights of at least one time"),
         (W, {}, ValueError, "snapshots is one matrix of shape (5, 16): pass a list of such"),
         ([W, W[:4]], {}, ValueError, "snapshots[1] has shape (4, 16), but snapshots[0] has (5"),
         ([W, W * np.nan], {}, ValueError, "snapshots[1] has nan at row 0, column 0"),
@@ -212,8 +212,8 @@ W = np.ones((5, 16))
         ([W], {"image_shape": (2, 3)}, ValueError, "snapshots[0] has shape (5, 16), but an image"),
         ([W, [["a"]]], {}, TypeError, "snapshots[1] must hold real numbers, got dtype <U1"),
         ([W], {"epochs": [1, 2]}, ValueError, "1 snapshots need 1 epochs, got 2: pass one for"),
-        ([W], {"k": 0}, ValueError, "k must be a whole number of at least 1, got 0"),
-        ([W], {"columns": 1.5}, ValueError, "columns must be a whole number of at least 1"),
+        ([W], {"k": 0}, ValueError, "k must be an integer of at least 1, got 0"),
+        ([W], {"columns": 1.5}, ValueError, "columns must be an integer of at least 1"),
     ],
 )
 @pytest.mark.parametrize("suffix", ["png", "gif"])

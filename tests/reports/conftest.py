@@ -1,15 +1,13 @@
 """Pages of every kind, and a browser to see them with."""
 
-import shutil
-
 import numpy as np
 import pytest
 
 from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.estimators import StackedDenoisingAutoEncoder
 from autoenc.reports import Subject, write_report
+from tests.browser import is_required, started
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 HOSTILE = "<script>alert('column')</script>"
 HOSTILE_ROW = "<img src=x onerror=\"alert('row')\">"
 
@@ -17,18 +15,10 @@ HOSTILE_ROW = "<img src=x onerror=\"alert('row')\">"
 @pytest.fixture(scope="session")
 def browser():
     """Chromium without a window."""
-    from playwright.sync_api import sync_playwright
-
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.fail(
-            "pages are tested in a browser, and there is none: apt-get install chromium",
-            pytrace=False,
-        )
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with started() as (chromium, reason):
+        if chromium is None:
+            (pytest.fail if is_required() else pytest.skip)(reason)
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,24 @@
 """Tables as people have them, well formed and not."""
 
 import gzip
+import os
 import pickle
+import tracemalloc
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
-from autoenc.tables import MissingExtraError, TableError, frames, import_extra, read_table
+from autoenc.datasets import DatasetFormatError
+from autoenc.tables import (
+    MissingExtraError,
+    TableError,
+    frames,
+    import_extra,
+    memory,
+    read_table,
+)
 
 PEOPLE = "name,age,height\nAda,36,1.65\nAlan,41,1.78\nGrace,85,1.6\n"
 NUMBERS = [[36, 1.65], [41, 1.78], [85, 1.6]]
@@ -60,6 +70,153 @@ def test_csv_without_names(tmp_path):
     np.testing.assert_array_equal(read_table(tmp_path / "a.csv", columns=["1"]).values, [[2], [4]])
 
 
+@pytest.mark.parametrize("suffix", ["csv", "csv.gz"])
+def test_a_header_of_numbers(tmp_path, suffix):
+    """Years are names as well; which they are is said, or is known from the model."""
+    path = tmp_path / f"a.{suffix}"
+    content = b"2001,2002\n1,2\n3,4\n"
+    path.write_bytes(gzip.compress(content) if suffix.endswith("gz") else content)
+    table = read_table(path)
+    assert (table.columns, table.values.shape) == (None, (3, 2))
+    assert "the first line (2001, 2002) was read as a row of data" in table.notes[0]
+    assert "--header yes" in table.notes[0]
+    table = read_table(path, header=True)
+    assert (table.columns, table.notes) == (("2001", "2002"), ())
+    np.testing.assert_array_equal(table.values, [[1, 2], [3, 4]])
+    table = read_table(path, expected=["2002", "2001"])
+    assert (table.columns, table.notes) == (("2002", "2001"), ())
+    np.testing.assert_array_equal(table.values, [[2, 1], [4, 3]])
+
+
+def test_a_first_row_with_an_empty_cell_is_data(tmp_path):
+    table = read_table(text(tmp_path / "a.csv", "1,,3\n4,5,6\n"), allow_missing=True)
+    np.testing.assert_array_equal(table.values, [[1, np.nan, 3], [4, 5, 6]])
+    assert "(1, , 3) was read as a row of data" in table.notes[0]
+
+
+def test_a_first_line_of_words_and_numbers(tmp_path):
+    path = text(tmp_path / "a.csv", "1,x\n4,5\n")
+    table = read_table(path)
+    assert table.columns == ("1", "x")
+    assert "(1, x) was read as the names of the columns" in table.notes[0]
+    assert "column '1' has 'x' at row 0" in refusal(path, header=False)
+    assert read_table(text(path, "a,b\n1,2\n")).notes == ()
+
+
+IDENTIFIERS = [2**60 + i for i in range(4)]
+
+
+@pytest.mark.parametrize("kind", ["csv", "csv with a hole", "beyond 64 bits", "parquet", "npy"])
+def test_integers_that_become_equal_are_refused(tmp_path, kind):
+    """As float64 they are all 2^60: a constant column, from which nothing is learned."""
+    path = tmp_path / f"a.{kind.partition(' ')[0].replace('beyond', 'csv')}"
+    many = [i << 10 for i in IDENTIFIERS] if "64" in kind else IDENTIFIERS
+    if kind == "beyond 64 bits":
+        many = [value + i for i, value in enumerate([IDENTIFIERS[0] << 10] * 4)]
+    if kind == "npy":
+        np.save(path, np.c_[many, many])
+    elif kind == "parquet":
+        pd.DataFrame({"id": pd.array([*many, None], dtype="Int64")}).to_parquet(path)
+    else:
+        lines = ["id,x", *(f"{value},1" for value in many), *([",2"] * ("hole" in kind))]
+        text(path, "\n".join(lines))
+    message = refusal(path, allow_missing=True)
+    assert "differ by less than float64 can hold; subtract" in message
+    assert ("column 0" if kind == "npy" else "column 'id'") in message
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "ns"])
+def test_times_as_integers_are_read(tmp_path, unit):
+    days = np.arange("2020-01-01", "2020-03-01", dtype="datetime64[D]")
+    seconds = days.astype(f"datetime64[{unit}]").astype(np.int64)
+    path = text(tmp_path / "a.csv", "\n".join(["time", *map(str, seconds)]))
+    np.testing.assert_array_equal(read_table(path).values[:, 0], seconds.astype(float))
+
+
+def bomb(tmp_path, kind):
+    """Make a small file that holds a large table, and say how many bytes that takes."""
+    path = tmp_path / "bomb"
+    if kind == "rows":
+        path = path.with_suffix(".csv.gz")
+        path.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 3_000_000))
+    elif kind == "columns":
+        path = path.with_suffix(".csv.gz")
+        path.write_bytes(gzip.compress(b"1," * 2_000_000))
+    elif kind == "line":
+        path = path.with_suffix(".csv.gz")
+        path.write_bytes(gzip.compress(b"a" * 80_000_000))
+    elif kind == "cell":
+        path = path.with_suffix(".csv.gz")
+        path.write_bytes(gzip.compress(b"a,b\n1," + b"1" * 80_000_000))
+    elif kind == "parquet":
+        path = path.with_suffix(".parquet")
+        pd.DataFrame({"a": np.ones(3_000_000)}).to_parquet(path)
+    elif kind == "npz":
+        path = path.with_suffix(".npz")
+        np.savez_compressed(path, values=np.zeros((3_000_000, 2), np.float32))
+    elif kind == "idx":
+        path = path.with_suffix(".idx.gz")
+        header = bytes([0, 0, 0x0D, 2, 1, 0, 0, 0, 0, 0, 0, 2])
+        path.write_bytes(gzip.compress(header + bytes(1 << 27)))
+    elif kind == "pickle":
+        path = path.with_suffix(".pkl.gz")
+        path.write_bytes(gzip.compress(pickle.dumps(np.zeros((3_000_000, 2)))))
+    elif kind == "npy":
+        path = path.with_suffix(".npy")
+        np.save(path, np.zeros((3_000_000, 2), np.uint8))
+    elif kind == "images":
+        path.mkdir()
+        for i in range(10):
+            Image.new("1", (800, 800)).save(path / f"{i}.png")
+    return path
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["rows", "columns", "line", "cell", "parquet", "npz", "idx", "pickle", "npy", "images"],
+)
+def test_a_large_table_in_a_small_file(tmp_path, kind):
+    path = bomb(tmp_path, kind)
+    tracemalloc.start()
+    with pytest.raises((TableError, DatasetFormatError), match=r"need|takes|more|cells") as caught:
+        read_table(path, max_bytes=20_000_000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert str(path) in str(caught.value)
+    assert peak < 250_000_000
+
+
+def test_memory_is_half_of_what_is_free(tmp_path, monkeypatch):
+    path = text(tmp_path / "a.csv", "a,b\n" + "1,2\n" * 1000)
+    monkeypatch.setattr("autoenc.tables.memory.available_memory", lambda: 30_000)
+    assert "the table needs 32 kB of memory, but at most 15 kB may be used" in refusal(path)
+    monkeypatch.setattr("autoenc.tables.memory.available_memory", lambda: None)
+    assert read_table(path).values.shape == (1000, 2)
+
+
+def test_what_is_free_in_a_container(tmp_path, monkeypatch):
+    group = tmp_path / "own" / "below"
+    group.mkdir(parents=True)
+    for name, value in (("max", "2000000"), ("current", "1500000"), ("stat", "inactive_file 9")):
+        (group.parent / f"memory.{name}").write_text(f"{value}\n")
+    (group / "memory.max").write_text("max\n")
+    (tmp_path / "groups").write_text("0::/own/below\n")
+    monkeypatch.setattr(memory, "_GROUP_ROOT", tmp_path)
+    monkeypatch.setattr(memory, "_GROUPS", tmp_path / "groups")
+    assert memory.available_memory() == 500_009
+    monkeypatch.setattr(memory, "_GROUPS", tmp_path / "nothing")
+    (tmp_path / "info").write_text("MemTotal: 9 kB\nMemAvailable:  7 kB\n")
+    monkeypatch.setattr(memory, "_MEMINFO", tmp_path / "info")
+    assert memory.available_memory() == 7 * 1024
+    monkeypatch.setattr(memory, "_MEMINFO", tmp_path / "nothing")
+    assert memory.available_memory() is None
+
+
+def test_what_is_not_a_regular_file(tmp_path):
+    os.mkfifo(tmp_path / "a.csv")
+    assert "not a regular file" in refusal(tmp_path / "a.csv")
+
+
 def test_csv_gzipped(tmp_path):
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(PEOPLE.encode()))
@@ -93,7 +250,7 @@ def test_labels_that_are_numbers_and_text_are_text(tmp_path, monkeypatch):
         (PEOPLE, "column 'name' has 'Ada' at row 0 (from 0), which is not a number; correct"),
         (
             "a;b\n1;2,5\n",
-            "'2,5' at row 0 (from 0), which is not a number: decimals begin with a p",
+            "'2,5' at row 0 (from 0), which is not a number: write decimals with a p",
         ),
         ("a,b\n1,2\n3,x\n", "column 'b' has 'x' at row 1 (from 0)"),
         ("a,b\n1,2\n3,x\n", "--drop b"),
@@ -104,7 +261,7 @@ def test_labels_that_are_numbers_and_text_are_text(tmp_path, monkeypatch):
         ("a,b\n1,2,3\n3,4,5\n", "not every line has as many cells as the first"),
         ("a,b\n", "there are no rows"),
         ("", "the file is empty"),
-        ("a,b,a\n1,2,3\n", "the column 'a' is there 2 times"),
+        ("a,b,a\n1,2,3\n", "2 columns are named 'a'"),
         ("1,2\n1,2020-01-01\n", "column '1' has '2020-01-01'"),
     ],
 )
@@ -139,8 +296,19 @@ def test_columns_that_a_model_expects(people, tmp_path):
     assert "there is no column 'weight'" in refusal(people, expected=["weight"])
 
 
+def test_columns_of_a_model_are_in_its_order_whatever_else_is_asked_for(people):
+    """Otherwise swapped columns give wrong numbers, and nobody notices."""
+    expected = ["height", "age"]
+    for options in ({"drop": ["name"]}, {"label_column": "name"}, {"columns": ["age", "height"]}):
+        table = read_table(people, expected=expected, **options)
+        assert table.columns == ("height", "age")
+        np.testing.assert_array_equal(table.values, np.array(NUMBERS)[:, ::-1])
+    message = refusal(people, expected=expected, drop=["age"])
+    assert "there is no column 'age' in 'name', 'height'; the model was trained on" in message
+
+
 def test_columns_that_are_not_there(people):
-    assert "there is no column 'weight'; it has 'name', 'age'" in refusal(people, drop=["weight"])
+    assert "there is no column 'weight' in 'name', 'age'" in refusal(people, drop=["weight"])
     assert "no column is left" in refusal(people, drop=["name", "age"], label_column="height")
 
 
@@ -196,7 +364,7 @@ def test_npy_that_is_refused(tmp_path):
     np.save(path, many)
     assert "inf at row 8500 (from 0), column 1" in refusal(path)
     np.save(path, np.array([1.0, 2.0]))
-    assert "of shape (2,); expected numbers, a row" in refusal(path)
+    assert "of shape (2,); expected numbers, of shape (rows, columns)" in refusal(path)
     np.save(path, np.array([["a"]]))
     assert "expected numbers" in refusal(path)
     np.save(path, np.array([[print]]), allow_pickle=True)
@@ -211,7 +379,7 @@ def test_npz(tmp_path, rng):
     assert read_table(path).values.shape == (3, 2)
     np.savez(path, x=np.ones((3, 2)), y=np.zeros((4, 2)))
     assert read_table(f"{path}:y").values.shape == (4, 2)
-    assert f"holds x, y; choose one, as in {path}:x" in refusal(path)
+    assert f"holds the arrays x, y; choose one, as in {path}:x" in refusal(path)
     assert "holds no array 'z', only x, y" in refusal(f"{path}:z")
 
 
@@ -268,15 +436,13 @@ def test_folders_that_are_refused(tmp_path):
     assert "b.png: is 5 by 4, but a.png is 4 by 4" in refusal(tmp_path)
     (tmp_path / "b.png").write_text("not an image")
     assert "b.png: not a readable image" in refusal(tmp_path)
-    Image.new("I;16", (4, 4)).save(tmp_path / "b.png")
-    assert "b.png: has mode I;16; expected 8 bits" in refusal(tmp_path)
 
 
 def test_names_that_say_nothing(tmp_path):
     assert "expected .csv, .tsv, .parquet" in refusal(text(tmp_path / "a.xlsx", "1"))
-    assert "cannot tell what this is" in refusal(text(tmp_path / "a.parquet.gz", "1"))
+    assert "the suffix is not known" in refusal(text(tmp_path / "a.parquet.gz", "1"))
     assert "only .npz and .pkl have parts" in refusal(f"{text(tmp_path / 'a.csv', 'a')}:train")
-    with pytest.raises(FileNotFoundError, match="there is no file or folder at"):
+    with pytest.raises(FileNotFoundError, match="there is no such file or folder"):
         read_table(tmp_path / "nothing.csv")
 
 

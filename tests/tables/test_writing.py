@@ -73,7 +73,7 @@ def test_a_folder_of_colour_images(tmp_path, rng):
 
 @pytest.mark.parametrize("rows", [["a", "a"], ["a", "../b"], ["a", "/b"]])
 def test_a_folder_is_whole_or_not_there(tmp_path, rows):
-    with pytest.raises(TableError, match="names of the rows"):
+    with pytest.raises(TableError, match=r"rows have the same name|is not a file name"):
         write_table(tmp_path / "out", np.ones((2, 4)), image_shape=(2, 2), rows=rows)
     assert list(tmp_path.iterdir()) == []
 
@@ -81,7 +81,7 @@ def test_a_folder_is_whole_or_not_there(tmp_path, rows):
 def test_a_folder_is_not_replaced(tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("mine")
-    with pytest.raises(TableError, match="is there already"):
+    with pytest.raises(TableError, match="exists already"):
         write_table(tmp_path / "out", np.ones((2, 4)), image_shape=(2, 2))
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine.txt"]
 
@@ -90,10 +90,25 @@ def test_a_folder_is_not_replaced(tmp_path):
     ("name", "message"),
     [
         ("a.xlsx", "expected .csv"),
-        ("a.pkl", "is read, not written"),
-        ("a", "a folder is for images"),
+        ("a.pkl", "can be read but not written"),
+        ("a", "a folder holds images"),
     ],
 )
 def test_names_that_cannot_be_written(tmp_path, name, message):
     with pytest.raises(TableError, match=message):
         write_table(tmp_path / name, np.ones((2, 4)))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("faces", np.nan, "a pixel is missing"),
+        ("a.idx", np.nan, "a pixel is missing"),
+        ("b.idx", 1, "IDX files hold float32, float64 and bytes, not int64"),
+    ],
+)
+def test_values_that_a_format_cannot_store(tmp_path, name, value, message):
+    shape = None if name == "b.idx" else (2, 2)
+    with pytest.raises(TableError, match=rf"{name}: .*{message}"):
+        write_table(tmp_path / name, np.full((2, 4), value), image_shape=shape)
+    assert list(tmp_path.iterdir()) == []

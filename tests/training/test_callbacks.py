@@ -1,4 +1,4 @@
-"""What callbacks are told, and what happens when they raise."""
+"""When callbacks are called, and what happens when they raise."""
 
 import numpy as np
 import pytensor

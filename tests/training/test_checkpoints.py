@@ -1,4 +1,4 @@
-"""A training that was stopped and gone on with ends with the bytes of one that was not."""
+"""A training that was stopped and resumed ends with the bytes of one that was not."""
 
 import os
 import signal
@@ -149,7 +149,7 @@ def test_a_checkpoint_is_not_written_over_by_accident(tmp_path):
     path = tmp_path / "run.ckpt"
     fit(path)
     before = path.read_bytes()
-    with pytest.raises(FileExistsError, match=r"pass resume=True to go on with it"):
+    with pytest.raises(FileExistsError, match=r"pass resume=True to resume from it"):
         fit(path)
     assert path.read_bytes() == before
 
@@ -184,7 +184,9 @@ def test_a_checkpoint_of_another_training_is_refused_and_kept(tmp_path, other, d
 def test_other_circumstances_are_told(tmp_path):
     path = tmp_path / "run.ckpt"
     fit(path, backend="c", n_epochs=2)
-    with pytest.warns(UserWarning, match="differ in their last digits: backend was 'C with"):
+    with pytest.warns(
+        UserWarning, match="has other noise, and another result: backend was 'C with"
+    ):
         _, costs = fit(path, backend="xla", resume=True)
     np.testing.assert_allclose(costs, fit(None)[1], rtol=0.02)
 
@@ -257,7 +259,7 @@ def start_and_wait_for(path):
     return child
 
 
-def test_killed_and_gone_on_with(tmp_path):
+def test_killed_and_gone_on_with(compiler, tmp_path):
     path = tmp_path / "run.ckpt"
     for delay in (0.0, 0.05):
         child = start_and_wait_for(path)
@@ -268,7 +270,7 @@ def test_killed_and_gone_on_with(tmp_path):
     assert run_in_child(LONG, path) == run_in_child(LONG, tmp_path / "other.ckpt")
 
 
-def test_sigterm_ends_the_process_with_a_checkpoint_of_the_last_block(tmp_path):
+def test_sigterm_ends_the_process_with_a_checkpoint_of_the_last_block(compiler, tmp_path):
     path = tmp_path / "run.ckpt"
     code = """
 import os, signal, sys
@@ -339,3 +341,64 @@ def test_ctrl_c_leaves_a_checkpoint(tmp_path):
     with pytest.warns(UserWarning, match="interrupted in epoch 1"):
         fit(path, callbacks=[Interrupt()], every=100)
     assert fit(path, resume=True) == fit(None)
+
+
+def test_two_trainings_do_not_share_a_checkpoint(tmp_path):
+    path = tmp_path / "run.ckpt"
+
+    class Other(Callback):
+        def block_end(self, training):
+            with pytest.raises(CheckpointError, match="another training is using the checkpoint"):
+                fit(path, backend="xla")
+            with pytest.raises(CheckpointError, match="another training is using the checkpoint"):
+                fit(path, backend="xla", resume=True)
+
+    whole = fit(None, n_epochs=1, backend="xla")
+    assert fit(path, n_epochs=1, backend="xla", callbacks=[Other()]) == whole
+    assert [entry.name for entry in tmp_path.iterdir()] == ["run.ckpt"]
+    fit(path, n_epochs=2, backend="xla", resume=True)
+
+
+def frozen(path, weights, start=0.0, **settings):
+    """Train a decoder on codes made by weights that stay as they are."""
+    x = pt.matrix("x")
+    F = pytensor.shared(weights.astype("float32"), name="F")
+    W = pytensor.shared(np.full((5, 10), start, "float32"), name="W")
+    cost = ((x @ F @ W - x) ** 2).mean()
+    images = np.random.default_rng(0).random((40, 10)).astype("float32")
+    history = train(
+        cost, sgd(cost, [W], 0.1), inputs=[x], data=images, checkpoint=path, progress=False,
+        backend="xla", **settings,
+    )  # fmt: skip
+    return history, W
+
+
+def test_frozen_weights_and_the_start_identify_a_training(tmp_path):
+    path = tmp_path / "run.ckpt"
+    A, B = np.random.default_rng(1).normal(size=(2, 10, 5))
+    frozen(path, A, n_epochs=2)
+    with pytest.raises(CheckpointError, match="frozen was"):
+        frozen(path, B, n_epochs=4, resume=True)
+    with pytest.raises(CheckpointError, match="start was"):
+        frozen(path, A, start=0.5, n_epochs=4, resume=True)
+    assert len(frozen(path, A, n_epochs=4, resume=True)[0]) == 4
+
+
+def test_a_checkpoint_of_before_lacks_them(tmp_path):
+    path = tmp_path / "run.ckpt"
+    A, B = np.random.default_rng(1).normal(size=(2, 10, 5))
+    frozen(path, A, n_epochs=2)
+    arrays, info = load_arrays(path)
+    for name in ("frozen", "start", "noise"):
+        del info["fixed"][name]
+    del info["circumstances"]["threads"]
+    save_arrays(path, arrays, info)
+    assert len(frozen(path, B, start=0.5, n_epochs=4, resume=True)[0]) == 4
+
+
+def test_another_number_of_threads_is_reported(tmp_path, monkeypatch):
+    path = tmp_path / "run.ckpt"
+    fit(path, n_epochs=1, backend="xla")
+    monkeypatch.setattr("autoenc.training.checkpoints.usable_threads", lambda: 77)
+    with pytest.warns(UserWarning, match="last digits: threads was .*, now 77"):
+        fit(path, n_epochs=2, backend="xla", resume=True)

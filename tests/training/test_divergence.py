@@ -31,7 +31,7 @@ def fit(rate, backend, n_epochs=30, data=None, **settings):
 
 
 def test_the_rate_is_halved_until_it_is_small_enough(backend):
-    with pytest.warns(UserWarning, match="on with half the learning rate") as caught:
+    with pytest.warns(UserWarning, match="with half the learning rate") as caught:
         history, slope, rate = fit(START, backend, n_epochs=60, max_halvings=40)
     times = sum(record.get("halved", 0) for record in history)
     assert times == len(caught) >= 1
@@ -46,8 +46,8 @@ def test_the_warning_says_where():
         warnings.simplefilter("always")
         fit(10.0, "c")
     assert re.fullmatch(
-        r"the cost became \w+ in epoch \d+, block 0, step \d+: training goes back to the last "
-        r"good parameters and on with half the learning rate \(1 of at most 5 times\)\.",
+        r"the cost became \w+ in epoch \d+, block 0, step \d+: training continues from the last "
+        r"good parameters with half the learning rate \(1 of at most 5 times\)\.",
         str(caught[0].message),
     )
 

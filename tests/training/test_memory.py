@@ -6,6 +6,7 @@ import pytest
 from jax.errors import JaxRuntimeError
 
 from autoenc.backends import resolve_backend
+from autoenc.backends.base import ROWS_PER_BLOCK
 from autoenc.backends.xla.backend import _memory_errors
 from tests.training.test_checkpoints import fit
 
@@ -14,6 +15,7 @@ class SmallDevice:
     """The C backend on a device that holds so many bytes of data at a time."""
 
     name, reason, description = "small", "a test", "C on a small device"
+    rows_per_block = ROWS_PER_BLOCK
 
     def __init__(self, n_bytes):
         self._c = resolve_backend("c", "cpu")
@@ -50,7 +52,7 @@ def test_a_block_that_does_not_fit_is_halved():
         warnings.simplefilter("always")
         params, costs = fit(None, backend=device, corruption=0)
     told = [str(warning.message) for warning in caught]
-    assert "training goes on in smaller ones" in told[1]
+    assert "training continues in smaller ones" in told[1]
     assert max(device.lengths) == 20
     assert (params, costs) == fit(None, backend="c", corruption=0)
 

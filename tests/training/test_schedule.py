@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoenc.training.schedule import ROWS_PER_BLOCK, block_length, epoch_blocks
+from autoenc.backends.base import ROWS_PER_BLOCK
+from autoenc.training.schedule import block_length, epoch_blocks
 
 sizes = st.integers(1, 60)
 
@@ -50,16 +51,16 @@ def test_the_order_follows_from_seed_and_epoch():
 
 @given(n_minibatches=st.integers(1, 20_000), batch=st.integers(1, 20_000))
 def test_blocks_are_bounded_and_few_lengths_are_compiled(n_minibatches, batch):
-    length = block_length(n_minibatches, batch)
+    length = block_length(n_minibatches, batch, ROWS_PER_BLOCK)
     assert 1 <= length <= max(ROWS_PER_BLOCK // batch, 1)
     # No more than twice as many blocks as the bound demands.
     assert length >= min(n_minibatches, max(ROWS_PER_BLOCK // batch, 1) // 4, 1)
 
 
 def test_an_even_cut_is_preferred():
-    assert 2500 % block_length(2500, 20) == 0
-    assert block_length(250, 20) == 250
+    assert 2500 % block_length(2500, 20, ROWS_PER_BLOCK) == 0
+    assert block_length(250, 20, ROWS_PER_BLOCK) == 250
 
 
 def test_less_than_one_minibatch_of_data():
-    assert block_length(0, 20) == 1
+    assert block_length(0, 20, ROWS_PER_BLOCK) == 1

@@ -233,7 +233,7 @@ def test_the_progress_bar_names_the_backend_and_moves_within_an_epoch(digits, ca
     fit(digits.train.images, n_epochs=1, progress=True, block_size=25)
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert "autoenc runs on XLA on the CPU" in shown.err
+    assert "autoenc runs on XLA on " in shown.err
     assert "epoch 1/1" in shown.err
     assert "cost" in shown.err
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytensor
@@ -16,23 +13,25 @@ from pytensor import config
 from pytensor.compile.mode import Mode
 from pytensor.link.vm import VMLinker
 
-from autoenc.backends.base import Array, BackendError
+from autoenc.backends.base import ROWS_PER_BLOCK, Array, BackendError
 from autoenc.backends.c import (
     draws,
     elementwise,
     matrix_sums,
     mixed_products,
+    row_products,
     shared_pairs,
     symbolic,
     tied_gradient,
 )
-from autoenc.backends.c.blas import Blas, find_blas, prepare_mkl
+from autoenc.backends.c.blas import Blas, find_blas, prepare_mkl, respect_quota
+from autoenc.backends.c.compiler import compiler_trouble, compiler_version
 from autoenc.backends.c.kernels import has_mixed_products, with_kernels
-from autoenc.backends.cache import cache_folder
-from autoenc.backends.cpu import cpu_model
-from autoenc.backends.loop import StepLoop, compile_function
+from autoenc.backends.compile_folder import compile_folder, user_chose_folder
+from autoenc.backends.once import Lock
 from autoenc.backends.step import Step
-from autoenc.graph.precision import PRECISIONS
+from autoenc.backends.step_loop import RowFunction, StepLoop
+from autoenc.folders import FolderError
 from autoenc.graph.types import Expression
 from autoenc.settings import Settings
 
@@ -40,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 # PyTensor's flags are of the whole process, and its store of compiled modules is not
 # made for several threads.
-_compiling = threading.RLock()
+_compiling = Lock()
 
 # The parts of -ffast-math that let GCC call glibc's vector exp and log
 # (declared only where __FAST_MATH__ is defined), without those that assume there
@@ -64,19 +63,21 @@ class CBackend:
     Raises
     ------
     BackendError
-        If there is no C++ compiler or no BLAS.
+        If C code cannot be compiled or loaded, or there is no BLAS.
     """
 
     name = "c"
     reason = "asked for"
     precisions: tuple[str, ...] = ("float32",)
+    rows_per_block = ROWS_PER_BLOCK
 
     def __init__(self, settings: Settings) -> None:
-        if not has_compiler():
+        if trouble := compiler_trouble():
             raise BackendError(
-                "backend 'c' needs a C++ compiler and found none; install g++ "
-                "(Debian: apt install g++), or use backend='xla'."
+                f"backend 'c' needs a C++ compiler that works, but {trouble}; correct that, or "
+                "use backend='xla'."
             )
+        respect_quota()
         blas = _blas(settings)
         if blas.name == "mkl":
             prepare_mkl()
@@ -85,17 +86,22 @@ class CBackend:
         self._cxxflags = f"{settings.gcc__cxxflags or flags} {blas.cxxflags}".strip()
         kernels = " and kernels of its own" if blas.kernels else ""
         self.description = f"C with {blas.description}{kernels} (PyTensor {pytensor.__version__})"
-        use_compile_folder(settings, self._ldflags, self._cxxflags)
-        # Intermediate arrays are kept for the next step.
+        _use_compile_folder(settings, self._ldflags, self._cxxflags)
+        # Memory of intermediate arrays is reused by the next step.
         mode = Mode(VMLinker(allow_gc=False, use_cloop=True), "fast_run")
-        loops = elementwise.rewrites(shared=bool(blas.kernels))
-        self._mode = mode.register(*loops, *symbolic.REWRITES)
+        mode = mode.register(*symbolic.REWRITES)
+        self._mode = mode.register(*elementwise.rewrites(shared=bool(blas.kernels)))
+        self._row_mode = self._mode
         if blas.kernels:
+            by_entry = elementwise.rewrites(shared=True, by_entry=True)
+            self._row_mode = mode.register(
+                *by_entry, *matrix_sums.REWRITES, *row_products.REWRITES
+            )
             more = (*tied_gradient.REWRITES, *matrix_sums.REWRITES)
             self._mode = self._mode.register(*more, *draws.rewrites(blas.kernels))
         if blas.kernels and has_mixed_products(blas.kernels):
             self._mode = self._mode.register(*mixed_products.REWRITES, *shared_pairs.REWRITES)
-            self.precisions = PRECISIONS
+            self.precisions = ("float32", "mixed_bfloat16")
 
     def put(self, array: Array) -> Array:
         """Return the array: the CPU's memory is the device."""
@@ -103,11 +109,11 @@ class CBackend:
 
     def compile(self, step: Step) -> StepLoop:
         """Compile a step into a runner of blocks."""
-        return StepLoop(step, self._mode, self._flags())
+        return StepLoop(step, self._mode, self._flags)
 
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
-        """Compile an expression into a function of NumPy arrays."""
-        return compile_function(inputs, output, self._mode, self._flags())
+        """Compile an expression into a function of rows; see `Backend.function`."""
+        return RowFunction(inputs, output, self._row_mode, self._flags)
 
     @property
     def mode(self) -> Mode:
@@ -129,23 +135,19 @@ class CBackend:
             yield
 
 
-def has_compiler() -> bool:
-    """Whether PyTensor has a C++ compiler."""
-    return bool(config.cxx)
-
-
-def use_compile_folder(settings: Settings, *flags: str) -> None:
-    """Give this combination of flags, processor and versions a folder of its own.
+def _use_compile_folder(settings: Settings, *flags: str) -> None:
+    """Choose a compile folder for this combination of flags, processor and versions.
 
     PyTensor reads the folder once. If something was compiled before, or the user has
     chosen a folder through PyTensor's own flags, it stays.
     """
-    folder_was_given = not config._config_var_dict["base_compiledir"].is_default
-    if folder_was_given or _is_set("compiledir"):
+    if user_chose_folder() or _is_set("compiledir"):
         return
-    key = "\n".join([*flags, cpu_model(), sys.version, pytensor.__version__])
-    base = Path(settings.base_compiledir or cache_folder()).expanduser()
-    config.compiledir = base / f"compiled-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    version = compiler_version(config.cxx)
+    try:
+        config.compiledir = compile_folder(settings, *flags, version, executable=True)
+    except FolderError as error:
+        raise BackendError(f"compiled code cannot be kept: {error}.") from error
     logger.info("compiled modules are kept in %s", config.compiledir)
 
 

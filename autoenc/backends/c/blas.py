@@ -1,22 +1,26 @@
 """Finds the fastest BLAS there is, for the C backend to link with.
 
 Nothing has to be installed by hand: the ``mkl`` and ``scipy-openblas32`` wheels
-carry a BLAS each, and PyTensor only has to be told where.
+carry a BLAS each, and PyTensor only needs their location.
 """
 
 from __future__ import annotations
 
+import ctypes
 import ctypes.util
 import hashlib
 import importlib.metadata
 import os
+import secrets
 import shlex
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from autoenc.backends.cache import cache_folder
-from autoenc.backends.cpu import cpu_vendor, has_cpu_flag
+from autoenc.backends.cpu import cpu_quota, cpu_vendor, has_cpu_flag
+from autoenc.backends.once import once
+from autoenc.folders import cache_folder, make_private
 
 NAMES = ("mkl", "openblas", "system")
 
@@ -34,7 +38,7 @@ class Blas:
     description : str
         Name and version.
     ldflags : str
-        What the linker has to be told.
+        Flags for the linker.
     prefix : str
         What the names of its routines begin with.
     kernels : path, optional
@@ -49,7 +53,7 @@ class Blas:
 
     @property
     def cxxflags(self) -> str:
-        """What the compiler has to be told."""
+        """Flags for the compiler."""
         names = {f"{p}{r}_": f"{self.prefix}{p}{r}_" for p in "sd" for r in _ROUTINES}
         if self.kernels:
             names["sgemm_"] = "autoenc_sgemm_"
@@ -89,6 +93,34 @@ def prepare_mkl() -> None:
     """Choose MKL's threads and code branch before it is loaded; what the user set stays."""
     for name, value in mkl_environment().items():
         os.environ.setdefault(name, value)
+    _survive_fork()
+
+
+@once
+def _survive_fork() -> None:
+    """Make a child of fork compute on one thread.
+
+    The threads of GNU's layer do not exist in the child, and it would wait for them for ever.
+    """
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_keep_mkl_to_one_thread)
+
+
+def _keep_mkl_to_one_thread() -> None:
+    if library := _mkl_library():
+        with suppress(OSError):  # it is not loaded
+            loaded = ctypes.CDLL(str(library), mode=os.RTLD_NOW | os.RTLD_NOLOAD)
+            loaded.MKL_Set_Num_Threads(1)
+
+
+def respect_quota() -> None:
+    """Limit a BLAS that is not loaded yet to a container's quota; what the user set stays.
+
+    It would start a thread for every processor, and the system would hold all of them up.
+    """
+    if quota := cpu_quota():
+        for name in ("MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+            os.environ.setdefault(name, str(quota))
 
 
 def mkl_environment() -> dict[str, str]:
@@ -111,15 +143,19 @@ def _preference() -> tuple[str, ...]:
 
 
 def _mkl() -> Blas | None:
+    if library := _mkl_library():
+        return Blas("mkl", f"MKL {importlib.metadata.version('mkl')}", _link(library))
+    return None
+
+
+@once
+def _mkl_library() -> Path | None:
     try:
         distribution = importlib.metadata.distribution("mkl")
     except importlib.metadata.PackageNotFoundError:
         return None
     names = [file for file in distribution.files or [] if file.name.startswith("libmkl_rt.so")]
-    if not names:
-        return None
-    library = Path(str(distribution.locate_file(names[0]))).resolve()
-    return Blas("mkl", f"MKL {distribution.version}", _link(library))
+    return Path(str(distribution.locate_file(names[0]))).resolve() if names else None
 
 
 def _scipy_openblas() -> Blas | None:
@@ -153,13 +189,14 @@ def _link(library: Path) -> str:
     return " ".join([*(shlex.quote(f"-L{folder}") for folder in folders), f"-l{name}"])
 
 
+@once
 def _unversioned(library: Path, name: str) -> Path:
-    """Folder with a link of that name to the library."""
+    """Return a folder with a link of that name to the library."""
     key = hashlib.sha256(str(library).encode()).hexdigest()[:16]
-    folder = cache_folder() / f"blas-{key}"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = cache_folder(executable=True) / f"blas-{key}"
+    make_private(folder)
     if not (folder / name).exists():
-        temporary = folder / f"{name}.{os.getpid()}"
+        temporary = folder / f"{name}.{secrets.token_hex(8)}"
         temporary.symlink_to(library)
         temporary.replace(folder / name)
     return folder

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 from copy import deepcopy
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy as np
 from pytensor.graph.basic import Apply
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
 
+from autoenc.backends.once import once
 from autoenc.graph.bernoulli import BernoulliDraw
 
 
@@ -49,7 +49,7 @@ class HashedBernoulliDraw(BernoulliDraw):
         outputs[0][0], outputs[1][0] = generator, draws
 
 
-@cache
+@once
 def _kernel(library: Path) -> Any:
     kernel = ctypes.CDLL(str(library)).autoenc_bernoulli
     kernel.argtypes = (ctypes.c_void_p, ctypes.c_uint64, *3 * (ctypes.c_uint32,))
@@ -58,7 +58,7 @@ def _kernel(library: Path) -> Any:
 
 
 def rewrites(library: Path) -> tuple[tuple[Any, float], ...]:
-    """Give what a mode is to register, with its place among PyTensor's own rewrites.
+    """Return the rewrites for a mode, with their places among PyTensor's own.
 
     Parameters
     ----------

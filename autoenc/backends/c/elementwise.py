@@ -50,6 +50,8 @@ class RowElemwise(Elemwise):
     Arrays that lie otherwise in memory go through PyTensor's own loop.
     """
 
+    by_entry = False
+
     def _c_all(
         self, node: Apply, nodename: str, inames: Any, onames: Any, sub: dict[str, Any]
     ) -> tuple[str, str, str, str, str]:
@@ -66,8 +68,7 @@ class RowElemwise(Elemwise):
         contiguous = " && ".join(_is_in_rows(name, v.type) for name, v in named.items())
         loop = f"""
         if ({contiguous}) {{
-            const npy_intp n_rows = {_n_rows(onames[0], node.outputs[0].type)};
-            const npy_intp n_columns = PyArray_DIM({onames[0]}, {node.outputs[0].ndim - 1});
+            {self._extent(onames[0], node.outputs[0].ndim)}
             {self._rows({name: v.type for name, v in named.items()}, task)}
         }} else {{
             {loop}
@@ -75,14 +76,39 @@ class RowElemwise(Elemwise):
         """
         return decl, checks, alloc, loop, end
 
+    def _extent(self, output: str, ndim: int) -> str:
+        """C code for the number of rows and columns."""
+        last = f"PyArray_DIM({output}, {ndim - 1})"
+        if ndim == 1 and self.by_entry:
+            return f"const npy_intp n_rows = {last}, n_columns = 1;"
+        rows = f"PyArray_DIM({output}, 0)" if ndim == 2 else "1"
+        return f"const npy_intp n_rows = {rows}, n_columns = {last};"
+
     def _rows(self, kinds: dict[str, Any], task: str) -> str:
         """C code for all rows, which are n_rows of n_columns."""
-        return f"const npy_intp begin = 0, end = n_rows; {_row_loop(kinds, task)}"
+        return f"const npy_intp begin = 0, end = n_rows; {self._row_loop(kinds, task)}"
+
+    def _row_loop(self, kinds: dict[str, Any], task: str) -> str:
+        """C code for the rows from begin to end."""
+        by_entry = self.by_entry and all(kind.ndim == 1 for kind in kinds.values())
+        pointers = "\n".join(_pointer(name, kind, by_entry) for name, kind in kinds.items())
+        entries = "\n".join(_entry(name, kind) for name, kind in kinds.items())
+        return f"""
+        for (npy_intp row = begin; row < end; row++) {{
+            {'__asm__ volatile("");' if by_entry else ""}
+            {pointers}
+            #pragma GCC ivdep
+            for (npy_intp column = 0; column < n_columns; column++) {{
+                {entries}
+                {task}
+            }}
+        }}
+        """
 
     def c_code_cache_version_apply(self, node: Apply) -> tuple[Any, ...]:
-        """Tell when the code changes."""
+        """Return the version of the code."""
         version: tuple[Any, ...] = super().c_code_cache_version_apply(node)
-        return (*version, "rows", 6) if version else ()
+        return (*version, "rows", 7, self.by_entry) if version else ()
 
 
 class SharedRowElemwise(Linked, RowElemwise):
@@ -97,7 +123,7 @@ class SharedRowElemwise(Linked, RowElemwise):
         if "goto" in task:  # to where PyTensor raises an error, which no other thread can do
             return super()._rows(kinds, task)
         return f"""
-        auto rows = [&](npy_intp begin, npy_intp end) {{ {_row_loop(kinds, task)} }};
+        auto rows = [&](npy_intp begin, npy_intp end) {{ {self._row_loop(kinds, task)} }};
         struct Job {{
             const decltype(rows)* work;
             npy_intp n_rows;
@@ -114,8 +140,19 @@ class SharedRowElemwise(Linked, RowElemwise):
         """
 
 
+class EntryElemwise(SharedRowElemwise):
+    """A `SharedRowElemwise` that computes each entry of a vector in the same way.
+
+    The compiler turns a loop into vector instructions and handles the entries left at its end
+    one by one, with other exponentials. Where a vector has an entry for each row, the result
+    for a row would depend on its place.
+    """
+
+    by_entry = True
+
+
 def _chunk(operation: Any) -> int:
-    """Give how many entries are worth another core."""
+    """Return how many entries are worth another core."""
     steps = operation.fgraph.apply_nodes if isinstance(operation, scalar.Composite) else ()
     operations = [step.op for step in steps] or [operation]
     quick = all(isinstance(operation, _QUICK) for operation in operations)
@@ -123,7 +160,7 @@ def _chunk(operation: Any) -> int:
 
 
 def _is_in_rows(name: str, kind: Any) -> str:
-    """C code that tells whether an array lies in memory as the loop expects it."""
+    """C condition for an array to have the memory layout that the loop expects."""
     if all(length == 1 for length in kind.shape):
         return "1"
     if kind.shape[-1] == 1:
@@ -133,29 +170,9 @@ def _is_in_rows(name: str, kind: Any) -> str:
     return f"PyArray_IS_C_CONTIGUOUS({name})"
 
 
-def _n_rows(output: str, kind: Any) -> str:
-    return f"PyArray_DIM({output}, 0)" if kind.ndim == 2 else "1"
-
-
-def _row_loop(kinds: dict[str, Any], task: str) -> str:
-    """C code for the rows from begin to end."""
-    pointers = "\n".join(_pointer(name, kind) for name, kind in kinds.items())
-    entries = "\n".join(_entry(name, kind) for name, kind in kinds.items())
-    return f"""
-    for (npy_intp row = begin; row < end; row++) {{
-        {pointers}
-        #pragma GCC ivdep
-        for (npy_intp column = 0; column < n_columns; column++) {{
-            {entries}
-            {task}
-        }}
-    }}
-    """
-
-
-def _pointer(name: str, kind: Any) -> str:
+def _pointer(name: str, kind: Any, by_entry: bool) -> str:
     """C code for where a row of an array begins."""
-    moves = kind.ndim == 2 and kind.shape[0] != 1
+    moves = (kind.ndim == 2 or by_entry) and kind.shape[0] != 1
     offset = f" + row * (PyArray_STRIDE({name}, 0) / (npy_intp)sizeof(dtype_{name}))"
     start = f"(dtype_{name}*)PyArray_DATA({name})"
     return f"dtype_{name}* const {name}_row = {start}{offset if moves else ''};"
@@ -168,15 +185,19 @@ def _entry(name: str, kind: Any) -> str:
     return f"dtype_{name}& {name}_i = {name}_row[column];"
 
 
-def rewrites(shared: bool) -> tuple[tuple[Any, float], ...]:
-    """Give what a mode is to register, with its place among PyTensor's own rewrites.
+def rewrites(shared: bool, *, by_entry: bool = False) -> tuple[tuple[Any, float], ...]:
+    """Return the rewrites for a mode, with their places among PyTensor's own.
 
     Parameters
     ----------
     shared : bool
         Whether there are kernels, whose threads share many rows.
+    by_entry : bool
+        Whether each entry of a vector has to be computed in the same way; needs kernels.
     """
-    loop = SharedRowElemwise if shared else RowElemwise
+    loop = RowElemwise
+    if shared:
+        loop = EntryElemwise if by_entry else SharedRowElemwise
 
     @node_rewriter([Elemwise])  # type: ignore[untyped-decorator]
     def local_rows(_: Any, node: Apply) -> list[Any] | bool:

@@ -6,6 +6,7 @@ import ctypes
 from functools import cache
 
 from autoenc.backends.c.blas import find_blas, prepare_mkl
+from autoenc.backends.c.compiler import compiler_trouble
 from autoenc.backends.c.kernels import with_kernels
 
 
@@ -18,9 +19,7 @@ def kernels() -> ctypes.CDLL | None:
     ctypes.CDLL or None
         None where there is no compiler or no BLAS; callers have a NumPy version of their own.
     """
-    from autoenc.backends.c.backend import has_compiler
-
-    blas = find_blas() if has_compiler() else None
+    blas = None if compiler_trouble() else find_blas()
     if blas is None:
         return None
     if blas.name == "mkl":

@@ -17,5 +17,5 @@ class Linked:
         return list(gemm_inplace.c_lib_dirs())
 
     def c_compile_args(self, **_: object) -> list[str]:
-        """Tell the linker where they will be when the module is loaded."""
+        """Return the run-time search paths for the linker."""
         return list(gemm_inplace.c_compile_args())

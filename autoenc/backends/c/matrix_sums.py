@@ -42,13 +42,13 @@ class MatrixSum(Linked, COp):
         outputs[0][0] = np.asarray(np.sum(x, axis=self.axis, dtype="float64"), dtype=x.dtype)
 
     def infer_shape(self, *arguments: Any) -> Any:
-        """Give the shape."""
+        """Return the shape."""
         ((rows, columns),) = arguments[-1]
         return [{None: (), 0: (columns,), 1: (rows,)}[self.axis]]
 
     def c_headers(self, **_: Any) -> list[str]:
         """Name what the code includes."""
-        return ["<vector>"]
+        return ["<new>", "<vector>"]
 
     def c_support_code(self, **_: Any) -> str:
         """Declare the routines."""
@@ -81,7 +81,14 @@ class MatrixSum(Linked, COp):
                 {out} = (PyArrayObject*)PyArray_SimpleNew({ndim}, shape, PyArray_TYPE(from));
             }}
             if ({out}) {{
-                std::vector<double> sums({n});
+                std::vector<double> sums;
+                try {{
+                    sums.resize({n});
+                }} catch (const std::bad_alloc&) {{
+                    Py_DECREF(from);
+                    PyErr_NoMemory();
+                    {sub["fail"]}
+                }}
                 npy_{dtype}* to = (npy_{dtype}*)PyArray_DATA({out});
                 autoenc_{over}_sums_{dtype}(
                     (npy_{dtype}*)PyArray_DATA(from), n_rows, n_columns, sums.data());
@@ -93,8 +100,8 @@ class MatrixSum(Linked, COp):
         """
 
     def c_code_cache_version(self) -> tuple[int, ...]:
-        """Tell when the code changes."""
-        return (2,)
+        """Return the version of the code."""
+        return (3,)
 
 
 @node_rewriter([Sum])  # type: ignore[untyped-decorator]

@@ -37,7 +37,7 @@ class Rounded(Op):
         outputs[0][0] = as_bfloat16(inputs[0])
 
     def infer_shape(self, *arguments: Any) -> Any:
-        """Give the shape, which is that of the matrix."""
+        """Return the shape, which is that of the matrix."""
         return arguments[-1]
 
 
@@ -67,7 +67,7 @@ class MixedProduct(Linked, COp):
         outputs[0][0] = C if added else product
 
     def c_support_code(self, **_: Any) -> str:
-        """Declare the routine, and tell how a matrix lies in memory."""
+        """Declare the routine and the layout of a matrix in memory."""
         return """
         extern "C" void autoenc_mixed_sgemm_(
             const char*, const char*, const int*, const int*, const int*, const float*,
@@ -158,7 +158,7 @@ class MixedProduct(Linked, COp):
         """
 
     def c_code_cache_version(self) -> tuple[int, ...]:
-        """Tell when the code changes."""
+        """Return the version of the code."""
         return (6,)
 
 
@@ -192,7 +192,7 @@ def _local_mixed_products(_: Any, node: Apply) -> list[Any] | bool:
 
 
 def _unrounded(x: Any) -> Any:
-    """Give what was rounded, or the transpose of what was; None if nothing was."""
+    """Return the operand before rounding, or its transpose; None if it was not rounded."""
     if _is_transpose(x):
         below = _unrounded(x.owner.inputs[0])
         return None if below is None else _transposed(below)

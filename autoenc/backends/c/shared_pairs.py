@@ -48,7 +48,7 @@ class SharingProduct(MixedProduct):
             outputs[1][0] = rounded.ravel()
 
     def c_support_code(self, **more: Any) -> str:
-        """Declare the routines, and tell how a matrix lies in memory."""
+        """Declare the routines and the layout of a matrix in memory."""
         return f"""
         {super().c_support_code(**more)}
         extern "C" long autoenc_length_of_pairs(int K, int n);

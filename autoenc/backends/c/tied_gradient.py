@@ -1,6 +1,6 @@
 """The two products of a tied weight's gradient, added to the weight in one pass.
 
-A tied weight W is used twice, so that its update W + α (x'δ + δ'y) is two products, each of
+A tied weight W is used twice, so its update W + α (x'δ + δ'y) has two products, each of
 which reads and writes the whole of W: as long as the multiplying takes, if a minibatch is
 small. They are one product of matrices stacked upon each other.
 """
@@ -98,7 +98,7 @@ class AddOuterProducts(Linked, COp):
         """
 
     def c_code_cache_version(self) -> tuple[int, ...]:
-        """Tell when the code changes."""
+        """Return the version of the code."""
         return (3,)
 
 

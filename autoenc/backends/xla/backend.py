@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import logging
+import os
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -21,17 +23,40 @@ import pytensor
 from pytensor.compile.mode import JAX
 from pytensor.graph.fg import FunctionGraph
 
-from autoenc.backends.base import Array, BackendError, DeviceArray, block_generators
+from autoenc.backends.base import (
+    ROWS_PER_BLOCK,
+    Array,
+    BackendError,
+    DeviceArray,
+    block_generators,
+)
 from autoenc.backends.branchless import branchless
-from autoenc.backends.cache import cache_folder
-from autoenc.backends.cpu import cpu_model
+from autoenc.backends.cpu import cpu_kind
+from autoenc.backends.once import Lock
 from autoenc.backends.step import Step
+from autoenc.backends.xla.thin import EmulatedGpu, Gpu, NotThinError, thin_block
+from autoenc.folders import FolderError, cache_folder, make_private
 from autoenc.graph.precision import PRECISIONS
 from autoenc.graph.structure import structure
 from autoenc.graph.types import Expression, Parameter
 
+logger = logging.getLogger(__name__)
+
 # PyTensor's own rewrites for JAX, and ours before it fuses what is elementwise (49).
 MODE = JAX.register((branchless, 48.5))
+
+# JAX's names for how float32 matrices are multiplied, by autoenc's for the precision of a step.
+PRODUCTS = {"float32": "highest", "mixed_bfloat16": "highest", "tf32": "tensorfloat32"}
+
+# A GPU takes milliseconds for what takes a CPU a second.
+ROWS_PER_BLOCK_OF_GPU = 100_000
+
+# Functions of rows: rows of a chunk, on a GPU and on the CPU, and how many chunks are in a call.
+ROWS_OF_A_CHUNK = (512, 16)
+CHUNKS_OF_A_CALL = (1, 8, 64)
+
+# What an error says when other programs occupy multiprocessors that the kernel needs.
+LAUNCH = "cuLaunchCooperativeKernel"
 
 # Compiled graphs that are kept for others of the same structure.
 GRAPHS_KEPT = 64
@@ -53,11 +78,18 @@ class XlaBackend:
 
     name = "xla"
     reason = "asked for"
-    precisions: tuple[str, ...] = PRECISIONS
+    precisions: tuple[str, ...] = ("float32", "mixed_bfloat16")
+    rows_per_block = ROWS_PER_BLOCK
 
     def __init__(self, device: str) -> None:
+        _STARTED.setdefault("process", os.getpid())
         keep_compiled_code()
         self._device = find_device(device)
+        self.gpu: Gpu | EmulatedGpu | None = None
+        if self._device.platform != "cpu":
+            self.precisions = PRECISIONS
+            self.rows_per_block = ROWS_PER_BLOCK_OF_GPU
+            self.gpu = _find_gpu(self._device)
         self.description = (
             f"XLA on {_device_name(self._device)} "
             f"(JAX {jax.__version__}, PyTensor {pytensor.__version__})"
@@ -65,12 +97,13 @@ class XlaBackend:
 
     def put(self, array: Array) -> DeviceArray:
         """Copy an array to the device."""
+        refuse_after_fork()
         with _precision(array.dtype.name), _memory_errors():
             return jax.device_put(array, self._device).block_until_ready()
 
     def compile(self, step: Step) -> ScanRunner:
         """Compile a step into a runner of blocks."""
-        return ScanRunner(step, self._device)
+        return ScanRunner(step, self._device, self.gpu)
 
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
         """Compile an expression into a function of NumPy arrays."""
@@ -83,32 +116,46 @@ class ScanRunner:
     The state's memory is not donated: what it was before a block is there to go back to.
     """
 
-    def __init__(self, step: Step, device: Any) -> None:
+    def __init__(self, step: Step, device: Any, gpu: Gpu | EmulatedGpu | None = None) -> None:
         self._device = device
         self._dtype = step.dtype
+        self._products = PRODUCTS[step.precision]
         self._state = _Mirror(step.state, device)
         self._constants = _Mirror(step.constants, device)
         self._n_generators = len(step.generators)
         shared = [*step.state, *step.generators, *step.constants]
         shared_inputs, outputs = step.with_inputs_for(shared)
-        self._block = _block_function([*step.inputs, *shared_inputs], outputs, len(step.state))
+        self._graph = [*step.inputs, *shared_inputs], outputs, len(step.state)
+        self._block = _block_function(*self._graph, gpu)
         self._before: list[DeviceArray] = []
         self._kept: list[DeviceArray] = []
         self._finite: Any = True
 
     def run(self, data: Sequence[DeviceArray], rows: Array, entropy: Sequence[int]) -> Array:
         """Train on one block; see `BlockRunner.run`."""
+        refuse_after_fork()
         generators = [_key(g) for g in block_generators(entropy, self._n_generators)]
-        with _precision(self._dtype), _without_truncation_warnings(), _memory_errors():
-            rows = jax.device_put(rows.astype(np.int32), self._device)
+        precision = _precision(self._dtype, self._products)
+        with precision, _without_truncation_warnings(), _memory_errors():
             self._before = list(self._state.fresh())
-            after, costs, self._finite = self._block(
-                self._before, generators, self._constants.fresh(), list(data), rows
-            )
+            # Small arrays go along with the call; to move each by itself takes longer.
+            arrays = self._before, generators, self._constants.fresh(), list(data)
+            after, costs, self._finite = self._train(*arrays, rows.astype(np.int32))
             # Only when they are there, so that a full device leaves the state as it was.
-            costs = np.asarray(costs, dtype=np.float64)
             self._state.values = after
             return costs
+
+    def _train(self, *arguments: Any) -> tuple[list[DeviceArray], Array, DeviceArray]:
+        """Run the block; without the kernel of our own where the GPU has no room to launch it."""
+        try:
+            after, costs, finite = self._block(*arguments)
+            return after, np.asarray(costs, dtype=np.float64), finite
+        except jax.errors.JaxRuntimeError as error:
+            if LAUNCH not in str(error):
+                raise
+            logger.warning("blocks are left to XLA, which is slower: %s", error)
+        self._block = _block_function(*self._graph, None)
+        return self._train(*arguments)
 
     def is_finite(self) -> bool:
         """Whether the state is finite; see `BlockRunner.is_finite`."""
@@ -139,10 +186,11 @@ class ScanRunner:
 
 
 class _RowFunction:
-    """A function of rows, compiled for few lengths only.
+    """A function of rows, a chunk of always the same size at a time.
 
-    XLA compiles anew for every shape. Rows are filled up to the next power of two, so
-    that a stream of batches of any length meets a handful of compilations.
+    XLA compiles anew for every shape, and makes products and sums of another shape in other
+    ways, which round differently. With one shape there is one compilation, and a row has the
+    same bytes in whatever company it comes.
     """
 
     def __init__(self, inputs: Sequence[Expression], output: Expression, device: Any) -> None:
@@ -152,17 +200,32 @@ class _RowFunction:
         outputs = [pytensor.graph.replace.clone_replace(output, replace)]
         self._dtype = str(output.dtype)
         self._device = device
+        self._chunk = ROWS_OF_A_CHUNK[device.platform == "cpu"]
         self._shared = _Mirror(shared, device)
         self._function = _row_function([*inputs, *shared_inputs], outputs)
 
     def __call__(self, *arrays: Array) -> Array:
+        """Return the result for each row."""
+        refuse_after_fork()
+        most = CHUNKS_OF_A_CALL[-1] * self._chunk
+        parts = range(0, max(len(arrays[0]), 1), most)
+        results = [self._of_some([array[i : i + most] for array in arrays]) for i in parts]
+        return results[0] if len(results) == 1 else np.concatenate(results)
+
+    def _of_some(self, arrays: Sequence[Array]) -> Array:
         n = len(arrays[0])
-        padded = 1 << max(n - 1, 0).bit_length()
-        if n < padded:
-            arrays = tuple(np.resize(array, (padded, *array.shape[1:])) for array in arrays)
+        needed = -(-n // self._chunk)
+        chunks = next(size for size in CHUNKS_OF_A_CALL if size >= needed)
+        padded = [_in_chunks(array, chunks, self._chunk) for array in arrays]
         with _precision(self._dtype), _without_truncation_warnings(), _memory_errors():
-            (result,) = self._function(*arrays, *self._shared.fresh())
-            return np.asarray(result)[:n]
+            result = np.asarray(self._function(needed, padded, self._shared.fresh()))
+        return result.reshape(-1, *result.shape[2:])[:n]
+
+
+def _in_chunks(array: Array, chunks: int, rows: int) -> Array:
+    padded = np.zeros((chunks * rows, *array.shape[1:]), array.dtype)
+    padded[: len(array)] = array
+    return padded.reshape(chunks, rows, *array.shape[1:])
 
 
 class _Mirror:
@@ -171,18 +234,20 @@ class _Mirror:
     def __init__(self, variables: Sequence[Parameter], device: Any) -> None:
         self._variables = variables
         self._device = device
+        self._lock = Lock()
         self._seen: list[Any] = [None] * len(variables)
         self.values: list[DeviceArray] = [None] * len(variables)
 
     def fresh(self) -> list[DeviceArray]:
         """Device arrays, of what the variables hold now."""
-        for i, variable in enumerate(self._variables):
-            value = variable.get_value(borrow=True)
-            # set_value puts in another array, so identity tells of a change.
-            if value is not self._seen[i]:
-                self._seen[i] = value
-                self.values[i] = jax.device_put(np.array(value), self._device)
-        return self.values
+        with self._lock:
+            for i, variable in enumerate(self._variables):
+                value = variable.get_value(borrow=True)
+                # set_value puts in another array, so another identity means another value.
+                if value is not self._seen[i]:
+                    self.values[i] = jax.device_put(np.array(value), self._device)
+                    self._seen[i] = value
+            return self.values
 
     def write_back(self) -> None:
         """Copy the device arrays into the variables."""
@@ -192,6 +257,25 @@ class _Mirror:
                 variable.set_value(self._seen[i], borrow=True)
 
 
+def refuse_after_fork() -> None:
+    """Refuse to compute in a child of fork, which XLA's threads do not exist in.
+
+    Raises
+    ------
+    BackendError
+        If XLA was set up in another process.
+    """
+    if os.getpid() != _STARTED.get("process"):
+        raise BackendError(
+            "XLA was set up before this process was forked from another, and would wait for "
+            "threads that do not exist here. Start processes with multiprocessing's 'spawn' "
+            "method, or use a model only after the fork; backend='c' works in both."
+        )
+
+
+_STARTED: dict[str, int] = {}
+
+
 def keep_compiled_code() -> None:
     """Let XLA keep what it compiles in a folder, unless the user has told JAX of one.
 
@@ -199,8 +283,13 @@ def keep_compiled_code() -> None:
     """
     if jax.config.jax_compilation_cache_dir is not None:
         return
-    kind = hashlib.sha256(f"{cpu_model()} {jax.__version__}".encode()).hexdigest()[:16]
-    jax.config.update("jax_compilation_cache_dir", str(cache_folder() / f"xla-{kind}"))
+    kind = hashlib.sha256(f"{cpu_kind()} {jax.__version__}".encode()).hexdigest()[:16]
+    try:
+        folder = cache_folder() / f"xla-{kind}"
+        make_private(folder)
+    except FolderError:  # what is compiled is then compiled again by the next process
+        return
+    jax.config.update("jax_compilation_cache_dir", str(folder))
     # What takes a tenth of a second is worth a file: a training is a handful of them.
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
@@ -214,30 +303,46 @@ def _compiled_once(
     Fitting one model after the other, as a grid search does, compiles once.
     """
     compiled: OrderedDict[Any, Callable[..., Any]] = OrderedDict()
+    lock = Lock()
 
     @functools.wraps(compile_graph)
     def look_up(inputs: Any, outputs: Any, *settings: Any) -> Callable[..., Any]:
         key = (structure(inputs, outputs), *settings)
-        if key not in compiled:
-            compiled[key] = compile_graph(inputs, outputs, *settings)
-        compiled.move_to_end(key)
-        while len(compiled) > GRAPHS_KEPT:
-            compiled.popitem(last=False)
-        return compiled[key]
+        with lock:
+            if key not in compiled:
+                compiled[key] = compile_graph(inputs, outputs, *settings)
+            compiled.move_to_end(key)
+            while len(compiled) > GRAPHS_KEPT:
+                compiled.popitem(last=False)
+            return compiled[key]
 
     return look_up
 
 
 @_compiled_once
 def _row_function(inputs: Any, outputs: Any) -> Callable[..., Any]:
-    function: Callable[..., Any] = jax.jit(jaxify(inputs, outputs))
+    """Compile a loop over chunks: (number of chunks, rows in chunks, shared) → results."""
+    of_chunk = jaxify(inputs, outputs)
+
+    def run_chunks(n: Any, rows: list[DeviceArray], shared: list[DeviceArray]) -> DeviceArray:
+        def result_of(i: Any) -> DeviceArray:
+            return of_chunk(*(array[i] for array in rows), *shared)[0]
+
+        # How often it runs is known only then, or XLA would treat a single chunk differently.
+        kind = jax.eval_shape(result_of, 0)
+        results = jax.numpy.zeros((len(rows[0]), *kind.shape), kind.dtype)
+        return jax.lax.fori_loop(0, n, lambda i, all_: all_.at[i].set(result_of(i)), results)
+
+    function: Callable[..., Any] = jax.jit(run_chunks)
     return function
 
 
 @_compiled_once
-def _block_function(inputs: Any, outputs: Any, n_state: int) -> Callable[..., Any]:
+def _block_function(
+    inputs: Any, outputs: Any, n_state: int, gpu: Gpu | EmulatedGpu | None = None
+) -> Callable[..., Any]:
     """Compile a block: (state, generators, constants, data, rows) → (state, costs, finite)."""
-    step = jaxify(inputs, outputs)
+    scan = _scan(jaxify(inputs, outputs), n_state)
 
     def run_block(
         state: list[DeviceArray],
@@ -246,6 +351,29 @@ def _block_function(inputs: Any, outputs: Any, n_state: int) -> Callable[..., An
         data: list[DeviceArray],
         rows: DeviceArray,
     ) -> tuple[list[DeviceArray], DeviceArray, DeviceArray]:
+        train = scan
+        if gpu is not None:
+            train = (
+                _thin_block(inputs, outputs, n_state, gpu, state, constants, data, rows) or scan
+            )
+        state, costs = train(state, generators, constants, data, rows)
+        finite = jax.numpy.array([jax.numpy.isfinite(variable).all() for variable in state])
+        return state, costs, finite.all()
+
+    function: Callable[..., Any] = jax.jit(run_block)
+    return function
+
+
+def _scan(step: Callable[..., tuple[DeviceArray, ...]], n_state: int) -> Callable[..., Any]:
+    """Return a function that takes a step with each minibatch of a block."""
+
+    def run(
+        state: list[DeviceArray],
+        generators: list[Any],
+        constants: list[DeviceArray],
+        data: list[DeviceArray],
+        rows: DeviceArray,
+    ) -> tuple[list[DeviceArray], DeviceArray]:
         def minibatch(carry: Any, rows: DeviceArray) -> tuple[Any, DeviceArray]:
             state, generators = carry
             inputs = [array.at[rows].get(mode="promise_in_bounds") for array in data]
@@ -253,11 +381,31 @@ def _block_function(inputs: Any, outputs: Any, n_state: int) -> Callable[..., An
             return (rest[:n_state], rest[n_state:]), cost
 
         (state, _), costs = jax.lax.scan(minibatch, (state, generators), rows)
-        finite = jax.numpy.array([jax.numpy.isfinite(variable).all() for variable in state])
-        return state, costs, finite.all()
+        return state, costs
 
-    function: Callable[..., Any] = jax.jit(run_block)
-    return function
+    return run
+
+
+def _thin_block(
+    inputs: Any, outputs: Any, n_state: int, gpu: Gpu | EmulatedGpu, *arrays: Any
+) -> Callable[..., Any] | None:
+    """Return a function that trains on a block as one kernel, None where there can be none."""
+    graph = FunctionGraph(list(inputs), list(outputs), clone=True)
+    # Each operation by itself: the kernel finds its places between the products.
+    MODE.excluding("fusion").optimizer.rewrite(graph)
+    try:
+        return thin_block(graph, n_state, gpu, *arrays)
+    except NotThinError as error:
+        logger.info("the block is left to XLA: %s", error)
+        return None
+
+
+def _find_gpu(device: Any) -> Gpu | None:
+    try:
+        return Gpu(device)
+    except NotThinError as error:
+        logger.info("blocks are left to XLA: %s", error)
+        return None
 
 
 def jaxify(
@@ -312,9 +460,9 @@ def _is_shared(variable: Any) -> bool:
 
 
 @contextmanager
-def _precision(dtype: str) -> Iterator[None]:
-    """JAX's 64-bit mode as `dtype` needs it, and products in full float32 on a GPU."""
-    with jax.enable_x64(dtype == "float64"), jax.default_matmul_precision("highest"):
+def _precision(dtype: str, products: str = "highest") -> Iterator[None]:
+    """Set JAX's 64-bit mode as `dtype` needs it; products are in full float32 by default."""
+    with jax.enable_x64(dtype == "float64"), jax.default_matmul_precision(products):
         yield
 
 

@@ -61,7 +61,7 @@ def _bernoulli(op: BernoulliDraw, node: Any) -> Callable[..., DeviceArray]:
 
 
 def hashed_bits(key: DeviceArray, shape: tuple[int, ...]) -> DeviceArray:
-    """Give 32 random bits for every entry, as a function of the key and its number.
+    """Return 32 random bits for every entry, computed from the key and its number.
 
     Parameters
     ----------

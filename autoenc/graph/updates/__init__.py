@@ -1,7 +1,7 @@
-"""Update rules: from a cost and its parameters to what the parameters become.
+"""Update rules.
 
-Every rule has the signature ``rule(cost_or_gradients, params, learning_rate, ...)``, and
-its updates go to `pytensor.function` or to `autoenc.training.train`.
+Every rule has the signature ``rule(cost_or_gradients, params, learning_rate, ...)`` and returns
+updates for `pytensor.function` or `autoenc.training.train`.
 
 >>> import numpy as np, pytensor
 >>> p = pytensor.shared(np.float32(3.0), name="p")
@@ -51,21 +51,27 @@ OPTIMIZERS: dict[str, UpdateRule] = {
 
 
 def resolve_optimizer(optimizer: str | UpdateRule) -> UpdateRule:
-    """Find the update rule that a name stands for.
+    """Return the update rule with this name.
 
     Parameters
     ----------
     optimizer : str or callable
-        One of ``adadelta``, ``adagrad``, ``adam``, ``momentum``, ``nesterov``, ``rmsprop``,
-        ``sgd``, or any function ``rule(cost_or_gradients, params, learning_rate)`` to
-        updates, such as ``functools.partial(momentum, momentum=0.5)``.
+        ``"adadelta"``, ``"adagrad"``, ``"adam"``, ``"momentum"``, ``"nesterov"``,
+        ``"rmsprop"``, ``"sgd"``, or any function
+        ``rule(cost_or_gradients, params, learning_rate)`` that returns updates, such as
+        ``functools.partial(momentum, momentum=0.5)``.
+
+    Returns
+    -------
+    callable
+        The rule; `optimizer` itself if it is callable.
 
     Raises
     ------
     ValueError
         If the name is not known.
     TypeError
-        If it is neither a name nor callable.
+        If `optimizer` is neither a name nor callable.
     """
     if callable(optimizer):
         return optimizer

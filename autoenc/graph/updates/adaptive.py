@@ -1,4 +1,4 @@
-"""Rules that give each entry of a parameter a step size of its own."""
+"""Update rules with a step size for each entry of a parameter."""
 
 from __future__ import annotations
 
@@ -23,18 +23,25 @@ def adagrad(
     learning_rate: LearningRate,
     epsilon: float | Expression = 1e-8,
 ) -> Updates:
-    """AdaGrad: s ← s + g², p ← p − η·g / (√s + ε).
+    """Return the updates of AdaGrad: s ← s + g², p ← p − η·g / (√s + ε).
+
+    Each parameter has its own sum of squares s.
 
     Parameters
     ----------
-    cost_or_gradients, params, learning_rate
-        As for `sgd`. Each parameter is given a sum of squares s of its own.
-    epsilon : float or scalar expression
-        ε, which keeps entries that have had no gradient yet from being divided by 0.
+    cost_or_gradients : scalar expression or sequence of expressions
+        Cost to minimise, or its gradients; see `sgd`.
+    params : sequence of shared variables
+        Parameters to update.
+    learning_rate : float, scalar expression or schedule
+        Rate η; see `sgd`.
+    epsilon : float or scalar expression, default 1e-8
+        Constant ε, which prevents division by 0 for entries that have had no gradient yet.
 
     Returns
     -------
-    dict from shared variable to expression, of the parameters and their sums
+    dict from shared variable to expression
+        Updates of the parameters and their sums.
 
     References
     ----------
@@ -56,20 +63,27 @@ def rmsprop(
     decay: float | Expression = 0.9,
     epsilon: float | Expression = 1e-8,
 ) -> Updates:
-    """RMSProp: s ← ρ·s + (1 − ρ)·g², p ← p − η·g / (√s + ε).
+    """Return the updates of RMSProp: s ← ρ·s + (1 − ρ)·g², p ← p − η·g / (√s + ε).
+
+    Each parameter has its own mean square s.
 
     Parameters
     ----------
-    cost_or_gradients, params, learning_rate
-        As for `sgd`. Each parameter is given a mean square s of its own.
-    decay : float or scalar expression
-        ρ, in [0, 1).
-    epsilon : float or scalar expression
-        ε.
+    cost_or_gradients : scalar expression or sequence of expressions
+        Cost to minimise, or its gradients; see `sgd`.
+    params : sequence of shared variables
+        Parameters to update.
+    learning_rate : float, scalar expression or schedule
+        Rate η; see `sgd`.
+    decay : float or scalar expression, default 0.9
+        Decay rate ρ, in [0, 1).
+    epsilon : float or scalar expression, default 1e-8
+        Constant ε, which prevents division by 0.
 
     Returns
     -------
-    dict from shared variable to expression, of the parameters and their mean squares
+    dict from shared variable to expression
+        Updates of the parameters and their mean squares.
 
     References
     ----------
@@ -91,24 +105,31 @@ def adadelta(
     decay: float | Expression = 0.95,
     epsilon: float | Expression = 1e-6,
 ) -> Updates:
-    """Adadelta: steps in the units of the parameter, from the ratio of two means.
+    """Return the updates of Adadelta, whose steps have the units of the parameter.
 
     s ← ρ·s + (1 − ρ)·g²,    d = −g·√(u + ε) / √(s + ε),
     u ← ρ·u + (1 − ρ)·d²,    p ← p + η·d.
 
+    Each parameter has its own mean squares, s of its gradients and u of its steps. The paper
+    has no learning rate, which corresponds to η = 1.
+
     Parameters
     ----------
-    cost_or_gradients, params, learning_rate
-        As for `sgd`. The paper has no learning rate, which is η = 1. Each parameter is
-        given mean squares s of its gradients and u of its steps.
-    decay : float or scalar expression
-        ρ, in [0, 1).
-    epsilon : float or scalar expression
-        ε, from which the first steps take their size.
+    cost_or_gradients : scalar expression or sequence of expressions
+        Cost to minimise, or its gradients; see `sgd`.
+    params : sequence of shared variables
+        Parameters to update.
+    learning_rate : float, scalar expression or schedule, default 1.0
+        Rate η; see `sgd`.
+    decay : float or scalar expression, default 0.95
+        Decay rate ρ, in [0, 1).
+    epsilon : float or scalar expression, default 1e-6
+        Constant ε, which determines the size of the first steps.
 
     Returns
     -------
-    dict from shared variable to expression, of the parameters and their mean squares
+    dict from shared variable to expression
+        Updates of the parameters and their mean squares.
 
     References
     ----------
@@ -133,24 +154,33 @@ def adam(
     beta2: float | Expression = 0.999,
     epsilon: float | Expression = 1e-8,
 ) -> Updates:
-    """Adam: steps from the first two moments of the gradient, both corrected for bias.
+    """Return the updates of Adam, which uses bias-corrected moments of the gradient.
 
     m ← β₁·m + (1 − β₁)·g,    v ← β₂·v + (1 − β₂)·g²,
     p ← p − η·m̂ / (√v̂ + ε),  with m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ) at step t = 1, 2, …
 
+    Each parameter has its own moments m and v. All share one counter of steps, also with a
+    schedule.
+
     Parameters
     ----------
-    cost_or_gradients, params, learning_rate
-        As for `sgd`. Each parameter is given moments m and v of its own; all share one
-        counter of steps, also with a schedule.
-    beta1, beta2 : float or scalar expression
-        β₁ and β₂, in [0, 1).
-    epsilon : float or scalar expression
-        ε.
+    cost_or_gradients : scalar expression or sequence of expressions
+        Cost to minimise, or its gradients; see `sgd`.
+    params : sequence of shared variables
+        Parameters to update.
+    learning_rate : float, scalar expression or schedule, default 0.001
+        Rate η; see `sgd`.
+    beta1 : float or scalar expression, default 0.9
+        Decay rate β₁, in [0, 1).
+    beta2 : float or scalar expression, default 0.999
+        Decay rate β₂, in [0, 1).
+    epsilon : float or scalar expression, default 1e-8
+        Constant ε, which prevents division by 0.
 
     Returns
     -------
-    dict from shared variable to expression, of the counter, the parameters and their moments
+    dict from shared variable to expression
+        Updates of the counter, the parameters and their moments.
 
     References
     ----------
@@ -170,6 +200,6 @@ def adam(
 
 
 def _average(mean: Parameter, new: Expression, decay: float | Expression) -> Expression:
-    """Step on a running mean, of which `new` becomes the share 1 − decay."""
+    """Return decay·mean + (1 − decay)·new, the next running mean."""
     decay = in_dtype_of(mean, decay)
     return decay * mean + (1 - decay) * new

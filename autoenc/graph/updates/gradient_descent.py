@@ -12,27 +12,28 @@ from autoenc.graph.updates.parts import scheduled, with_gradients, zeros_like
 def sgd(
     cost_or_gradients: CostOrGradients, params: Sequence[Parameter], learning_rate: LearningRate
 ) -> Updates:
-    """Gradient descent: p ← p − η·g, with g = ∂cost/∂p.
+    """Return the updates of gradient descent: p ← p − η·g, with g = ∂cost/∂p.
 
     Parameters
     ----------
     cost_or_gradients : scalar expression or sequence of expressions
-        What is minimised, or its gradient with respect to each parameter, such as
-        gradients that have been clipped.
+        Cost to minimise, or its gradient with respect to each parameter, for example
+        clipped gradients.
     params : sequence of shared variables
-        What is changed.
+        Parameters to update.
     learning_rate : float, scalar expression or schedule
-        η; a shared variable can be changed while training runs, and a schedule, such as
-        `exponential_decay`, brings a counter of steps with it.
+        Rate η. A shared variable can be changed during training. A schedule, such as
+        `exponential_decay`, adds a counter of steps to the updates.
 
     Returns
     -------
-    dict from shared variable to expression of the same dtype
+    dict from shared variable to expression
+        Updates of the parameters, in their dtypes.
 
     Raises
     ------
     ValueError
-        If the cost is not a scalar, or there is not one gradient for each parameter.
+        If the cost is not a scalar, or the number of gradients is not that of the parameters.
     """
     rate, updates = scheduled(learning_rate)
     for p, g in with_gradients(cost_or_gradients, params):
@@ -46,18 +47,25 @@ def momentum(
     learning_rate: LearningRate,
     momentum: float | Expression = 0.9,
 ) -> Updates:
-    """Gradient descent with momentum: v ← μ·v − η·g, p ← p + v.
+    """Return the updates of gradient descent with momentum: v ← μ·v − η·g, p ← p + v.
+
+    Each parameter has its own velocity v, which starts at zero.
 
     Parameters
     ----------
-    cost_or_gradients, params, learning_rate
-        As for `sgd`. Each parameter is given a velocity v of its own, which starts at zero.
-    momentum : float or scalar expression
-        μ, in [0, 1).
+    cost_or_gradients : scalar expression or sequence of expressions
+        Cost to minimise, or its gradients; see `sgd`.
+    params : sequence of shared variables
+        Parameters to update.
+    learning_rate : float, scalar expression or schedule
+        Rate η; see `sgd`.
+    momentum : float or scalar expression, default 0.9
+        Momentum μ, in [0, 1).
 
     Returns
     -------
-    dict from shared variable to expression, of the parameters and their velocities
+    dict from shared variable to expression
+        Updates of the parameters and their velocities.
 
     References
     ----------
@@ -78,22 +86,28 @@ def nesterov(
     learning_rate: LearningRate,
     momentum: float | Expression = 0.9,
 ) -> Updates:
-    """Nesterov's momentum: the gradient is taken where the velocity is about to lead.
+    """Return the updates of Nesterov's accelerated gradient.
 
-    Sutskever's form is v ← μ·v − η·∂cost/∂p at p + μ·v, then p ← p + v. Here the parameter
-    is that point p + μ·v itself, where the model is evaluated anyway, so that the rule needs
-    nothing but the gradient: v ← μ·v − η·g, p ← p + μ·v − η·g.
+    In Sutskever's form the gradient is evaluated at p + μ·v: v ← μ·v − η·∂cost/∂p, then
+    p ← p + v. Here the parameter is the point p + μ·v itself, at which the model is evaluated
+    anyway, so that only the gradient is needed: v ← μ·v − η·g, p ← p + μ·v − η·g. Each
+    parameter has its own velocity v, which starts at zero.
 
     Parameters
     ----------
-    cost_or_gradients, params, learning_rate
-        As for `sgd`. Each parameter is given a velocity v of its own, which starts at zero.
-    momentum : float or scalar expression
-        μ, in [0, 1).
+    cost_or_gradients : scalar expression or sequence of expressions
+        Cost to minimise, or its gradients; see `sgd`.
+    params : sequence of shared variables
+        Parameters to update.
+    learning_rate : float, scalar expression or schedule
+        Rate η; see `sgd`.
+    momentum : float or scalar expression, default 0.9
+        Momentum μ, in [0, 1).
 
     Returns
     -------
-    dict from shared variable to expression, of the parameters and their velocities
+    dict from shared variable to expression
+        Updates of the parameters and their velocities.
 
     References
     ----------
@@ -101,7 +115,7 @@ def nesterov(
     initialization and momentum in deep learning. ICML.
 
     Y. Bengio, N. Boulanger-Lewandowski, R. Pascanu (2013). Advances in optimizing recurrent
-    networks. ICASSP. Section 3.5 has the change of variables.
+    networks. ICASSP. Section 3.5 describes the change of variables.
     """
     rate, updates = scheduled(learning_rate)
     for p, g in with_gradients(cost_or_gradients, params):

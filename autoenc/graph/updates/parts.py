@@ -1,4 +1,4 @@
-"""What update rules are made of."""
+"""Functions that update rules share."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from autoenc.graph.types import CostOrGradients, Expression, LearningRate, Param
 def with_gradients(
     cost_or_gradients: CostOrGradients, params: Sequence[Parameter]
 ) -> Iterator[tuple[Parameter, Expression]]:
-    """Pair each parameter with its gradient, in the parameter's dtype.
+    """Iterate over parameters and their gradients, in the dtypes of the parameters.
 
     Raises
     ------
     ValueError
-        If the cost is not a scalar, or there is not one gradient for each parameter.
+        If the cost is not a scalar, or the number of gradients is not that of the parameters.
     """
     params = list(params)
     for p, gradient in zip(params, _gradients(cost_or_gradients, params), strict=True):
@@ -50,20 +50,20 @@ def _given(gradients: list[Expression], n_params: int) -> list[Expression]:
 
 
 def zeros_like(p: Parameter, what: str) -> Parameter:
-    """Make a shared variable of the kind of `p`, of zeros, named ``{p.name}_{what}``."""
+    """Create a shared variable of zeros like `p`, named ``{p.name}_{what}``."""
     name = f"{p.name}_{what}" if p.name else what
     zeros = np.zeros_like(p.get_value(borrow=True))
     return pytensor.shared(zeros, name=name, shape=p.type.shape)
 
 
 def step_counter() -> tuple[Parameter, Updates]:
-    """Make a shared int32 scalar that counts steps from 0, and the update that steps it on."""
+    """Create a shared int32 scalar that counts steps from 0, and its update."""
     step = pytensor.shared(np.asarray(0, dtype="int32"), name="step")
     return step, {step: step + 1}
 
 
 def scheduled(learning_rate: LearningRate) -> tuple[float | Expression, Updates]:
-    """Return the learning rate of a step, and the updates of the counter that a schedule needs."""
+    """Return the learning rate of a step, and the update of the counter of a schedule."""
     if not callable(learning_rate):
         return learning_rate, {}
     step, updates = step_counter()
@@ -71,12 +71,12 @@ def scheduled(learning_rate: LearningRate) -> tuple[float | Expression, Updates]
 
 
 def rate_at(step: Expression, learning_rate: LearningRate) -> float | Expression:
-    """Return the learning rate of a step whose number is known."""
+    """Return the learning rate of a given step."""
     return learning_rate(step) if callable(learning_rate) else learning_rate
 
 
 def scaled_rate(learning_rate: LearningRate, factor: Parameter) -> LearningRate:
-    """Multiply a learning rate, or what a schedule gives, by a shared scalar."""
+    """Multiply a learning rate or schedule by a shared scalar."""
     if callable(learning_rate):
         return lambda step: factor * learning_rate(step)
     return factor * np.asarray(learning_rate, dtype=factor.dtype)

@@ -1,7 +1,7 @@
-"""Learning rates that change with the number of the step.
+"""Learning-rate schedules.
 
-A schedule is any function from the step, a symbolic int32 scalar that counts from 0, to
-an expression. A rule that is given one adds the counter to its updates.
+A schedule is any function from the number of the step, a symbolic int32 scalar that counts from
+0, to an expression. An update rule adds the counter to its updates.
 
 >>> import numpy as np, pytensor
 >>> from autoenc.graph.updates.gradient_descent import sgd
@@ -27,89 +27,100 @@ from autoenc.graph.updates.parts import rate_at
 
 
 def exponential_decay(initial: float, decay: float, every: int) -> Schedule:
-    """Smooth decay, η = initial·decay^(step / every).
+    """Return a schedule of exponential decay, η = initial·decay^(step / every).
 
     Parameters
     ----------
     initial : float
-        The rate of the first step, above 0.
+        Rate of the first step, above 0.
     decay : float
-        What it is multiplied by in the course of every so many steps, above 0.
+        Factor by which the rate changes in the course of `every` steps, above 0.
     every : int
-        Steps, at least 1: minibatches, not epochs.
+        Number of steps (minibatches, not epochs), at least 1.
 
     Returns
     -------
-    schedule
-        It can be pickled.
+    callable
+        The schedule, which can be pickled.
 
     Raises
     ------
     ValueError
-        If a setting is out of its range.
+        If an argument is out of its range.
     """
     return functools.partial(_exponential_decay, *_settings(initial, decay, every))
 
 
 def step_decay(initial: float, decay: float, every: int) -> Schedule:
-    """Decay in steps, η = initial·decay^⌊step / every⌋.
+    """Return a schedule of decay in steps, η = initial·decay^⌊step / every⌋.
+
+    It equals `exponential_decay` at each multiple of `every`.
 
     Parameters
     ----------
-    initial, decay, every
-        As for `exponential_decay`, with which it agrees at every multiple of `every`.
+    initial : float
+        Rate of the first step, above 0.
+    decay : float
+        Factor by which the rate changes after every `every` steps, above 0.
+    every : int
+        Number of steps (minibatches, not epochs), at least 1.
 
     Returns
     -------
-    schedule
+    callable
+        The schedule, which can be pickled.
 
     Raises
     ------
     ValueError
-        If a setting is out of its range.
+        If an argument is out of its range.
     """
     return functools.partial(_step_decay, *_settings(initial, decay, every))
 
 
 def inverse_time_decay(initial: float, decay: float, every: int) -> Schedule:
-    """Decay with time, η = initial / (1 + decay·step / every).
+    """Return a schedule of decay with time, η = initial / (1 + decay·step / every).
 
-    With decay = 1 the rate is half of the initial one after `every` steps. Rates that
-    fall like 1 / step are those of Robbins and Monro (1951), The Annals of Mathematical
-    Statistics 22, whose sum is infinite and whose sum of squares is not.
+    With decay = 1, the rate is halved after `every` steps. Rates that fall like 1 / step are
+    those of Robbins and Monro (1951), The Annals of Mathematical Statistics 22: their sum is
+    infinite, and the sum of their squares is finite.
 
     Parameters
     ----------
-    initial, decay : float
-        Above 0.
+    initial : float
+        Rate of the first step, above 0.
+    decay : float
+        Speed of the decay, above 0.
     every : int
-        Steps, at least 1.
+        Number of steps (minibatches, not epochs), at least 1.
 
     Returns
     -------
-    schedule
+    callable
+        The schedule, which can be pickled.
 
     Raises
     ------
     ValueError
-        If a setting is out of its range.
+        If an argument is out of its range.
     """
     return functools.partial(_inverse_time_decay, *_settings(initial, decay, every))
 
 
 def linear_warmup(learning_rate: LearningRate, over: int) -> Schedule:
-    """Warm-up: a rate that is reached in equal parts, η·min(1, (step + 1) / over).
+    """Return a schedule of linear warm-up, η·min(1, (step + 1) / over).
 
     Parameters
     ----------
     learning_rate : float, scalar expression or schedule
-        η; a schedule keeps its own count from the first step.
+        Rate η, the rate after the warm-up. A schedule starts at the first step, too.
     over : int
-        The step, counted from 1, that is the first at full rate.
+        The first step, counted from 1, with the full rate.
 
     Returns
     -------
-    schedule
+    callable
+        The schedule.
 
     Raises
     ------
@@ -143,7 +154,7 @@ def _linear_warmup(learning_rate: LearningRate, over: int, step: Expression) -> 
 
 
 def _floating(step: Expression) -> Expression:
-    # An int32 that meets a float32 gives float64.
+    # An int32 combined with a float32 would give float64.
     return step.astype(config.floatX)
 
 
@@ -152,7 +163,7 @@ def _settings(initial: Any, decay: Any, every: Any) -> tuple[float, float, int]:
 
 
 def _positive(value: Any, name: str) -> float:
-    """Return `value` as a float if it is finite and above 0; else raise ValueError."""
+    """Return `value` as a float; raise ValueError unless it is finite and above 0."""
     if not is_number(value) or not 0 < value < math.inf:
         raise ValueError(f"{name} is {value!r}; expected a finite number above 0.")
     return float(value)

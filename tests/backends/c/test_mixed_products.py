@@ -10,6 +10,7 @@ from pytensor.compile.mode import Mode
 
 from autoenc.backends import in_precision, make_step
 from autoenc.backends.c.backend import CBackend
+from autoenc.backends.c.compiler import compiler_trouble
 from autoenc.backends.c.mixed_products import REWRITES, MixedProduct, Rounded
 from autoenc.backends.c.shared_pairs import REWRITES as SHARED
 from autoenc.backends.c.shared_pairs import SharingProduct
@@ -19,10 +20,9 @@ from autoenc.graph import AutoEncoderLayer, sgd
 from autoenc.graph.precision import MixedDot, as_bfloat16, with_mixed_products
 from autoenc.settings import Settings
 
-C = CBackend(Settings())
 # The graph is the same whether C computes it or, as any processor can, NumPy.
 MODES = {"numpy": (Mode("py", "fast_run").register(*TIED, *REWRITES, *SHARED), nullcontext)}
-if "mixed_bfloat16" in C.precisions:
+if compiler_trouble() is None and "mixed_bfloat16" in (C := CBackend(Settings())).precisions:
     MODES["c"] = (C._mode, C._flags)
 
 

@@ -22,9 +22,10 @@ from tempfile import TemporaryDirectory
 from pytensor import config
 
 from autoenc.backends.c.blas import Blas
-from autoenc.backends.cache import cache_folder
-from autoenc.backends.cpu import cpu_model
+from autoenc.backends.c.compiler import compiler_version
+from autoenc.backends.cpu import cpu_kind, usable_threads
 from autoenc.files import atomic_write
+from autoenc.folders import cache_folder, make_private
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ _LIBRARY = "autoenc_kernels"
 
 
 def with_kernels(blas: Blas) -> Blas:
-    """Let products of thin float32 matrices be made by our kernels, and all others by a BLAS.
+    """Compile the kernels for thin float32 products; larger ones still go to the BLAS.
 
     Parameters
     ----------
@@ -52,15 +53,20 @@ def with_kernels(blas: Blas) -> Blas:
     command = [*shlex.split(config.cxx), *_FLAGS, *_definitions(blas)]
     libraries = [*shlex.split(blas.ldflags), *_run_paths(blas)]
     code = [source.read_text(encoding="utf-8") for source in (*_SOURCES, *_HEADERS)]
-    key = "\n".join([*code, *command, *libraries, cpu_model()])
-    folder = cache_folder() / f"kernels-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    version = compiler_version(config.cxx)
+    key = "\n".join([*code, *command, version, *libraries, cpu_kind()])
+    folder = (
+        cache_folder(executable=True) / f"kernels-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    )
     library = folder / f"lib{_LIBRARY}.so"
     try:
+        make_private(folder)
         _compile(library, command, libraries)
     except (OSError, subprocess.CalledProcessError) as error:
         reason = getattr(error, "stderr", None) or error
         logger.warning("small products are left to the BLAS: %s", reason)
         return blas
+    ctypes.CDLL(str(library)).autoenc_limit_threads(usable_threads())
     ldflags = f"{shlex.quote(f'-L{folder}')} -l{_LIBRARY} {blas.ldflags}"
     return replace(blas, ldflags=ldflags, kernels=library)
 

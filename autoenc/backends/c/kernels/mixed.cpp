@@ -17,6 +17,8 @@ struct Pairs {
     return (Vector)_mm512_dpbf16_ps((__m512)sum, (__m512bh)a, (__m512bh)b);
   }
 
+  static float product(float a, float b) { return rounded(a) * rounded(b); }
+
   /* Pairs of what is next to each other, as far as n floats are there. */
   static Vector of_row(const float* p) { return halves(load(p), load(p + LANES)); }
   static Vector of_row(const float* p, int n) {
@@ -34,6 +36,8 @@ struct Pairs {
   }
 
  private:
+  static float rounded(float x) { return _mm512_cvtss_f32(_mm512_cvtpbh_ps((__m256bh)_mm512_cvtneps_pbh(_mm512_set1_ps(x)))); }
+
   static Vector halves(Vector first, Vector second) {
     return (Vector)_mm512_cvtne2ps_pbh((__m512)second, (__m512)first);
   }

@@ -7,6 +7,7 @@
 #pragma once
 #include <algorithm>
 #include <cstdlib>
+#include <new>
 
 #include "dots.h"
 #include "tiles.h"
@@ -44,7 +45,7 @@ struct Span {
   }
 };
 
-/* Memory that is kept for the next time. */
+/* Memory that is kept for the next time; std::bad_alloc if there is none. */
 struct Buffer {
   float* data = nullptr;
   long length = 0;
@@ -53,7 +54,9 @@ struct Buffer {
   float* of(long n) {
     if (n > length) {
       std::free(data);
+      length = 0;
       data = (float*)std::aligned_alloc(64, (sizeof(float) * n + 63) / 64 * 64);
+      if (!data) throw std::bad_alloc();
       length = n;
     }
     return data;
@@ -71,10 +74,22 @@ struct Factors {
   long ldc;
   float* panels = nullptr;  /* where B's terms are left for another product with it, or are already */
   bool packed = false;
+  bool by_columns = false;  /* whether the way must not depend on how many rows A has */
 };
 
 /* How long the panels of all K terms of n columns are. */
 static inline long length_of_panels(int terms, int n) { return (n + TILE - 1L) / TILE * TILE * terms; }
+
+struct Floats {  /* terms that are floats as they come */
+  static constexpr int FLOATS = 1;
+  static Vector broadcast(const float* a) { return *a - Vector{}; }
+  static Vector add(Vector sum, Vector a, Vector b) { return sum + a * b; }
+  static float product(float a, float b) { return a * b; }
+  static Vector of_row(const float* p) { return load(p); }
+  static Vector of_row(const float* p, int n) { return load_some(p, n); }
+  static Vector of_columns(const float* p, long ld, int k) { return load(p + k * ld); }
+  static Vector of_columns(const float* p, long ld, int k, int, int n) { return load_some(p + k * ld, n); }
+};
 
 /* `Terms` says how floats become terms. */
 template <class Terms> class Product : Factors {
@@ -86,8 +101,12 @@ template <class Terms> class Product : Factors {
   void multiply() {
     if ((!m && !panels) || !n) return;
     if (!terms[0] && !terms[1]) return add_nothing();
-    bring_left();
-    if (n < LANES) return narrow();
+    try {
+      bring_left();
+      if (n < LANES) return narrow();
+    } catch (const std::bad_alloc&) {
+      return entry_by_entry();
+    }
     chunks = chunks_for((double)m * n * (terms[0] + terms[1]), (n + TILE - 1) / TILE);
     Workers::share(chunks, work, this);
   }
@@ -103,7 +122,7 @@ template <class Terms> class Product : Factors {
 
   /* Whether rows of A are multiplied with rows of B as they are: pays when B is read a few times. */
   bool has_dots() const {
-    return B[0].turned && !A[0].turned && !K[1] && !panels && n >= LANES && m <= MOST_DOTS &&
+    return !by_columns && B[0].turned && !A[0].turned && !K[1] && !panels && n >= LANES && m <= MOST_DOTS &&
            terms[0] >= 8 * LANES;
   }
 
@@ -123,6 +142,24 @@ template <class Terms> class Product : Factors {
 
   void add_nothing() const {
     for (long i = 0; !add && i < m; i++) std::memset(C + i * ldc, 0, sizeof(float) * n);
+  }
+
+  /* Without any memory for copies. The panels of another product have to be there all the same. */
+  void entry_by_entry() const {
+    for (int i = 0; i < m; i++)
+      for (int j = 0; j < n; j++) {
+        float sum = 0;
+        for (int part = 0; part < 2; part++)
+          for (int k = 0; k < K[part]; k++)
+            sum += Terms::product(*A[part].row(i).column(k).data, *B[part].row(k).column(j).data);
+        C[i * ldc + j] = alpha * sum + (add ? C[i * ldc + j] : 0);
+      }
+    if (!panels || packed) return;
+    for (int k = 0, depth; k < terms[0]; k += depth) {
+      depth = depth_of(terms[0] - k);
+      for (int j = 0; j < n; j += TILE)
+        copy_right(0, k, depth, j, Columns(std::min(TILE, n - j)), panels + (long)j * terms[0] + k * TILE);
+    }
   }
 
   /* Where A's terms are: where it is, or copied. */

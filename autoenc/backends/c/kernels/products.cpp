@@ -17,16 +17,6 @@ constexpr int THIN = 512;  /* rows beyond which a BLAS is as fast */
 constexpr int THIN = 64;
 #endif
 
-struct Floats {
-  static constexpr int FLOATS = 1;
-  static Vector broadcast(const float* a) { return *a - Vector{}; }
-  static Vector add(Vector sum, Vector a, Vector b) { return sum + a * b; }
-  static Vector of_row(const float* p) { return load(p); }
-  static Vector of_row(const float* p, int n) { return load_some(p, n); }
-  static Vector of_columns(const float* p, long ld, int k) { return load(p + k * ld); }
-  static Vector of_columns(const float* p, long ld, int k, int, int n) { return load_some(p + k * ld, n); }
-};
-
 /* A product that the BLAS makes, in slices, each by a thread of ours: its own threads would go on
    spinning when they are done, and be in the way of ours. */
 struct Slices {

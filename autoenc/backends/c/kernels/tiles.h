@@ -5,6 +5,7 @@
 
 #pragma once
 #include <cstring>
+#include <utility>
 #ifdef __AVX512F__
 #include <immintrin.h>
 #endif
@@ -203,30 +204,43 @@ static inline int depth_of(int K) {
   return depth < K ? depth : K;
 }
 
-/* Of two vectors: lanes of the one and of the other in turns of S, each added to the one S away. */
-template <int S> static inline Vector merged(Vector a, Vector b) {
-  Lanes low, high;
+/* Lanes of two vectors in turns of S: those of the one, and of the other from S away. */
+constexpr int low_lane(int i, int S) { return i & S ? LANES + i - S : i; }
+constexpr int high_lane(int i, int S) { return i & S ? LANES + i : i + S; }
+
+#ifdef __clang__
+template <int S, std::size_t... I>
+static inline void in_turns(Vector a, Vector b, Vector* low, Vector* high, std::index_sequence<I...>) {
+  *low = __builtin_shufflevector(a, b, low_lane(I, S)...);
+  *high = __builtin_shufflevector(a, b, high_lane(I, S)...);
+}
+template <int S> static inline void in_turns(Vector a, Vector b, Vector* low, Vector* high) {
+  in_turns<S>(a, b, low, high, std::make_index_sequence<LANES>());
+}
+#else
+template <int S> static inline void in_turns(Vector a, Vector b, Vector* low, Vector* high) {
+  Lanes of_low, of_high;
   for (int i = 0; i < LANES; i++) {
-    low[i] = i & S ? LANES + i - S : i;
-    high[i] = i & S ? LANES + i : i + S;
+    of_low[i] = low_lane(i, S);
+    of_high[i] = high_lane(i, S);
   }
-  return __builtin_shuffle(a, b, low) + __builtin_shuffle(a, b, high);
+  *low = __builtin_shuffle(a, b, of_low);
+  *high = __builtin_shuffle(a, b, of_high);
+}
+#endif
+
+/* Each lane added to the one S away. */
+template <int S> static inline Vector merged(Vector a, Vector b) {
+  Vector low, high;
+  in_turns<S>(a, b, &low, &high);
+  return low + high;
 }
 
 /* Turn LANES rows of LANES entries each. */
 template <int S = LANES / 2> static inline void exchange(Vector* rows) {
   if constexpr (S > 0) {
-    Lanes low, high;
-    for (int i = 0; i < LANES; i++) {
-      low[i] = i & S ? LANES + i - S : i;
-      high[i] = i & S ? LANES + i : i + S;
-    }
     for (int i = 0; i < LANES; i++)
-      if (!(i & S)) {
-        Vector a = rows[i], b = rows[i + S];
-        rows[i] = __builtin_shuffle(a, b, low);
-        rows[i + S] = __builtin_shuffle(a, b, high);
-      }
+      if (!(i & S)) in_turns<S>(rows[i], rows[i + S], &rows[i], &rows[i + S]);
     exchange<S / 2>(rows);
   }
 }

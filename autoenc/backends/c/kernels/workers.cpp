@@ -2,6 +2,10 @@
 
 #include "workers.h"
 
+extern "C" void autoenc_limit_threads(int most) { Workers::limit_threads(most); }
+
+extern "C" int autoenc_threads() { return Workers::count(); }
+
 extern "C" void autoenc_share(int n_chunks, void (*work)(const void* what, int chunk), const void* what) {
   Workers::share(n_chunks, work, what);
 }

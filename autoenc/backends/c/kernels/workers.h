@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <cstdlib>
 #include <mutex>
+#include <new>
+#include <system_error>
 #include <thread>
 #include <vector>
 #include <pthread.h>
@@ -24,6 +26,9 @@ class Workers {
     Workers* workers = get();
     return workers ? workers->n_threads + 1 : 1;
   }
+
+  /* Before the threads are started: how many there may be, the caller's among them. */
+  static void limit_threads(int most) { most_threads().store(most); }
 
   /* Calls work(what, chunk) for all chunks from 0 on, in any order. */
   static void share(int n_chunks, Work work, const void* what) {
@@ -44,7 +49,7 @@ class Workers {
     std::atomic<uint64_t> job_and_left{0};
   };
 
-  int n_threads;  /* besides the caller */
+  int n_threads = 0;  /* besides the caller */
   std::vector<Share> shares;
   std::mutex busy, asleep_mutex;
   std::condition_variable wake;
@@ -54,8 +59,12 @@ class Workers {
   Work work = nullptr;
   const void* what = nullptr;
 
-  explicit Workers(int n) : n_threads(n), shares(n + 1) {
-    for (int i = 1; i <= n; i++) std::thread([this, i] { serve(i); }).detach();
+  /* As many threads as the system lets start: a container's limit may be reached at any time. */
+  explicit Workers(int n) : shares(n + 1) {
+    try {
+      for (int i = 1; i <= n; i++, n_threads++) std::thread([this, i] { serve(i); }).detach();
+    } catch (const std::system_error&) {
+    }
   }
 
   /* Those of this process: a child of fork has none of its parent's threads. */
@@ -71,22 +80,26 @@ class Workers {
     });
     static std::mutex making;
     if (!current().load() && making.try_lock()) {
-      if (!current().load()) current().store(new Workers(n_cores() - 1));
+      try {
+        if (!current().load()) current().store(new Workers(n_cores() - 1));
+      } catch (const std::bad_alloc&) {  /* then the caller works alone */
+      }
       making.unlock();
     }
     return current().load();
   }
 
-  /* As many as this process may use, and whoever limits the threads of its libraries allows. */
+  /* As many as this process may use, and no more than `limit_threads` allowed. */
   static int n_cores() {
     cpu_set_t cores;
     int n = sched_getaffinity(0, sizeof cores, &cores) ? 1 : CPU_COUNT(&cores);
-    for (const char* name : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"}) {
-      const char* asked = std::getenv(name);
-      int limit = asked ? std::atoi(asked) : 0;
-      if (limit > 0 && limit < n) n = limit;
-    }
-    return n;
+    int limit = most_threads().load();
+    return limit > 0 && limit < n ? limit : n;
+  }
+
+  static std::atomic<int>& most_threads() {
+    static std::atomic<int> most{0};
+    return most;
   }
 
   static int left(uint64_t state) { return (int)(state & 0xffffffff); }

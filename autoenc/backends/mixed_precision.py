@@ -8,14 +8,23 @@ from autoenc.backends.base import Backend, BackendError
 from autoenc.backends.step import Step
 from autoenc.graph.precision import PRECISIONS, with_mixed_products
 
+NEEDS = {
+    "mixed_bfloat16": (
+        "runs on XLA, and in C if the processor (avx512_bf16) and the compiler have it"
+    ),
+    "tf32": "runs on a CUDA GPU",
+}
+ADVICE = {"mixed_bfloat16": "backend='xla'", "tf32": "backend='xla' and device='cuda'"}
+
 
 def in_precision(precision: str, step: Step, backend: Backend) -> Step:
     """Exchange the products of a step for those in another precision, if that is asked for.
 
     Parameters
     ----------
-    precision : {"float32", "mixed_bfloat16"}
-        ``"float32"`` leaves the step as it is, whatever its dtype.
+    precision : {"float32", "mixed_bfloat16", "tf32"}
+        ``"float32"`` leaves the step as it is, whatever its dtype. ``"tf32"`` lets a GPU round
+        the operands of products to 10 bits of precision, which its tensor cores need.
     step : Step
     backend : Backend
         What is to run it.
@@ -35,14 +44,16 @@ def in_precision(precision: str, step: Step, backend: Backend) -> Step:
         return step
     if precision not in backend.precisions:
         raise BackendError(
-            f"precision {precision!r} runs on XLA, and in C if the processor (avx512_bf16) and "
-            f"the compiler have it, but the backend is {backend.name!r} here; use backend='xla'."
+            f"precision {precision!r} {NEEDS[precision]}, but the backend is {backend.name!r} "
+            f"here; use {ADVICE[precision]}."
         )
     if step.dtype != "float32":
         raise ValueError(
-            f"precision {precision!r} mixes bfloat16 and float32, but the cost is {step.dtype}; "
+            f"precision {precision!r} is for float32 graphs, but the cost is {step.dtype}; "
             "use float32 parameters and inputs."
         )
+    if precision == "tf32":
+        return replace(step, precision=precision)
     cost, *rest = with_mixed_products([step.cost, *step.next_state, *step.next_generators])
     n = len(step.state)
     return replace(step, cost=cost, next_state=rest[:n], next_generators=rest[n:])

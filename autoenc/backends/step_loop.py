@@ -8,41 +8,49 @@ is gathered into one small buffer where they are not.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytensor
 
 from autoenc.backends.base import Array, block_generators
+from autoenc.backends.once import Lock
 from autoenc.backends.step import Step
 from autoenc.graph.types import Expression
+
+Compiling: TypeAlias = Callable[[], AbstractContextManager[None]]
+"""Makes the conditions under which a backend compiles."""
 
 
 class StepLoop:
     """Runs blocks step by step; the state lives in the shared variables."""
 
-    def __init__(self, step: Step, mode: Any, settings: AbstractContextManager[None]) -> None:
+    def __init__(self, step: Step, mode: Any, compiling: Compiling) -> None:
         self._n_generators = len(step.generators)
         self._state = step.state
         self._before = [variable.get_value() for variable in step.state]
         self._kept = [variable.get_value() for variable in step.state]
-        with settings:
+        with compiling():
             self._step = _compile_step(step, mode)
+        self._compiling = compiling
+        self._has_run = False
 
     def run(self, data: Sequence[Array], rows: Array, entropy: Sequence[int]) -> Array:
         """Train on one block; see `BlockRunner.run`."""
         self._copy_state_to(self._before)
         generators = block_generators(entropy, self._n_generators)
         costs = np.empty(len(rows))
-        # Whoever asked for the block looks at the costs; NumPy need not warn of infinity.
-        with np.errstate(all="ignore"):
+        # The caller checks the costs, so NumPy need not warn about infinity.
+        compiling = nullcontext() if self._has_run else self._compiling()
+        self._has_run = True
+        with compiling, np.errstate(all="ignore"):
             for i, minibatch in enumerate(_minibatches(data, rows)):
                 costs[i], *generators = self._step(*minibatch, *generators)
         return costs
 
     def is_finite(self) -> bool:
-        """Whether the state is finite; see `BlockRunner.is_finite`."""
+        """Check that the state is finite; see `BlockRunner.is_finite`."""
         return all(_is_finite(variable.get_value(borrow=True)) for variable in self._state)
 
     def undo(self) -> None:
@@ -50,19 +58,19 @@ class StepLoop:
         self._set_state(self._before)
 
     def keep(self) -> None:
-        """Keep the state; see `BlockRunner.keep`."""
+        """Save the state; see `BlockRunner.keep`."""
         self._copy_state_to(self._kept)
 
     def go_back(self) -> None:
-        """Go back to what was kept; see `BlockRunner.go_back`."""
+        """Restore the saved state; see `BlockRunner.go_back`."""
         self._set_state(self._kept)
 
     def kept(self) -> list[Array]:
-        """Give what was kept; see `BlockRunner.kept`."""
+        """Return the kept state; see `BlockRunner.kept`."""
         return self._kept
 
     def sync(self) -> None:
-        """Nothing to do: updates have changed the shared variables in place."""
+        """Do nothing: updates have changed the shared variables in place."""
 
     def _copy_state_to(self, arrays: Sequence[Array]) -> None:
         for array, variable in zip(arrays, self._state, strict=True):
@@ -79,23 +87,38 @@ def _is_finite(array: Array) -> bool:
         return bool(np.isfinite(array.sum()) or np.isfinite(array).all())
 
 
-def compile_function(
-    inputs: Sequence[Expression],
-    output: Expression,
-    mode: Any,
-    settings: AbstractContextManager[None],
-) -> Callable[..., Array]:
-    """Compile an expression; see `Backend.function`."""
-    with settings:
-        function = pytensor.function(list(inputs), output, mode=mode)
+class RowFunction:
+    """A compiled expression of rows; see `Backend.function`.
 
-    def call(*arrays: Array) -> Array:
-        result: Array = function(*arrays)
-        # What is kept for the next call may be a view of the rows, and keep all of them alive.
-        function.free()
-        return result
+    PyTensor passes arguments and results through memory that belongs to the function, so
+    threads take turns.
+    """
 
-    return call
+    def __init__(
+        self, inputs: Sequence[Expression], output: Expression, mode: Any, compiling: Compiling
+    ) -> None:
+        self._lock = Lock()
+        self._compiling = compiling
+        self._layouts: set[Any] = set()
+        with compiling():
+            self._function = pytensor.function(list(inputs), output, mode=mode)
+
+    def __call__(self, *arrays: Array) -> Array:
+        """Return the result for each row."""
+        contiguous = [np.ascontiguousarray(array) for array in arrays]
+        with self._lock, self._compiling_if_new(contiguous):
+            result: Array = self._function(*contiguous)
+            # What is kept for the next call may be a view of the rows, and keep all of them alive.
+            self._function.free()
+            return result
+
+    def _compiling_if_new(self, arrays: Sequence[Array]) -> AbstractContextManager[None]:
+        """Numba compiles at the first call, and again for arrays of another kind."""
+        layout = tuple((a.dtype, a.flags.writeable, a.flags.aligned) for a in arrays)
+        if layout in self._layouts:
+            return nullcontext()
+        self._layouts.add(layout)
+        return self._compiling()
 
 
 def _compile_step(step: Step, mode: Any) -> Callable[..., list[Any]]:

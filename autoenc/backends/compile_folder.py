@@ -1,0 +1,47 @@
+"""The folder of a backend's compiled modules."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytensor
+from pytensor import config
+
+from autoenc.backends.cpu import cpu_kind
+from autoenc.folders import cache_folder, expand, make_private
+from autoenc.settings import Settings
+
+
+def compile_folder(settings: Settings, *flags: str, executable: bool) -> Path:
+    """Return the folder for modules compiled with these flags; create it if needed.
+
+    Modules of another processor, Python, NumPy or PyTensor have another folder.
+
+    Parameters
+    ----------
+    settings : Settings
+        The user's own folder, where given.
+    *flags : str
+        All else that the modules depend on.
+    executable : bool
+        Whether libraries will be loaded from it.
+
+    Raises
+    ------
+    FolderError
+        If it cannot be used.
+    """
+    key = "\n".join([*flags, cpu_kind(), sys.version, np.__version__, pytensor.__version__])
+    given = settings.base_compiledir
+    base = expand(given) if given else cache_folder(executable=executable)
+    folder = base / f"compiled-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    make_private(folder)
+    return folder
+
+
+def user_chose_folder() -> bool:
+    """Whether PyTensor's own flags name a folder."""
+    return not config._config_var_dict["base_compiledir"].is_default

@@ -1,0 +1,79 @@
+"""Results that are computed once, also when several threads ask for them at the same time.
+
+`functools.cache` calls the function again while the first call is still running: sixteen
+threads that ask for the first compilation would all compile.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Lock:
+    """A reentrant lock that a child of fork gets unlocked.
+
+    The thread that held it in the parent does not exist in the child.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        _locks.add(self)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    def renew(self) -> None:
+        """Replace the lock by one that nobody holds."""
+        self._lock = threading.RLock()
+
+
+_locks: weakref.WeakSet[Lock] = weakref.WeakSet()
+
+
+def _renew_all() -> None:
+    for lock in list(_locks):
+        lock.renew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_all)
+
+
+def once(function: Function) -> Function:
+    """Cache the results of a function by its arguments, and compute each of them once.
+
+    Calls with other arguments wait for each other too. An exception is not cached.
+
+    Examples
+    --------
+    >>> @once
+    ... def double(x):
+    ...     print("computed")
+    ...     return 2 * x
+    >>> double(2), double(2)
+    computed
+    (4, 4)
+    """
+    lock = Lock()
+    results: dict[Any, Any] = {}
+
+    @functools.wraps(function)
+    def look_up(*arguments: Any) -> Any:
+        if arguments not in results:
+            with lock:
+                if arguments not in results:
+                    results[arguments] = function(*arguments)
+        return results[arguments]
+
+    look_up.cache_clear = results.clear  # type: ignore[attr-defined]
+    return look_up  # type: ignore[return-value]

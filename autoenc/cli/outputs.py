@@ -1,0 +1,85 @@
+"""Where a trained model is written: checked before the training, and safe when that fails."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from autoenc.cli.models import Preparation, save_model
+from autoenc.files import check_writable
+
+# For settings and history.
+_METADATA_BYTES = 1 << 20
+# A model is written twice before the first copy is removed.
+_COPIES = 2
+
+
+def check_output(path: Path, *, force: bool, n_bytes: int = 0) -> None:
+    """Check that a model file can be written.
+
+    Parameters
+    ----------
+    path : Path
+    force : bool
+        Whether a file at `path` may be overwritten.
+    n_bytes : int, default 0
+        Expected size of the parameters.
+
+    Raises
+    ------
+    OSError
+        If the file exists, cannot be written, or the disk has no room for it.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; expected the name of a model file.")
+    if path.exists() and not force:
+        raise FileExistsError(f"{path} exists already; --force overwrites it.")
+    try:
+        check_writable(path, _COPIES * (n_bytes + _METADATA_BYTES) if n_bytes else 0)
+    except OSError as error:
+        raise OSError(f"{path}: cannot be written there ({error.strerror or error}).") from error
+
+
+def save_or_rescue(path: Path, estimator: Any, preparation: Preparation) -> None:
+    """Write a model file; if that fails, write it elsewhere and say where.
+
+    Raises
+    ------
+    OSError
+        If the model could not be written to `path`. The message names the file that it was
+        written to instead.
+    """
+    try:
+        save_model(path, estimator, preparation)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        rescued = _rescue(path, estimator, preparation)
+        raise OSError(f"{path}: cannot be written ({reason}). {rescued}") from error
+
+
+def _rescue(path: Path, estimator: Any, preparation: Preparation) -> str:
+    name = f"{path.stem}-{secrets.token_hex(4)}.safetensors"
+    tried = []
+    for folder in _other_folders(path):
+        try:
+            save_model(folder / name, estimator, preparation)
+        except OSError:
+            tried.append(str(folder))
+        else:
+            return f"The model was saved to {folder / name} instead."
+    return f"It could not be saved to {', '.join(tried)} either, and is lost."
+
+
+def _other_folders(path: Path) -> Iterator[Path]:
+    """Iterate over folders on which the user may have room."""
+    yield path.absolute().parent
+    yield Path.cwd()
+    with suppress(RuntimeError):  # some users have no home
+        yield Path.home()
+    with suppress(OSError):  # tempfile finds none that can be written
+        yield Path(tempfile.gettempdir())
+    yield Path("/dev/shm")

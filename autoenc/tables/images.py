@@ -1,0 +1,176 @@
+"""One image file as an array of numbers, by Pillow's decoders of the documented formats."""
+
+from __future__ import annotations
+
+import os
+import stat
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from autoenc.tables.memory import Budget
+from autoenc.tables.table import Array, TableError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".pgm", ".ppm", ".webp")
+# Pillow knows more formats, some of which it gives to other programs; none of them is tried.
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "PPM", "WEBP")
+# Bytes are divided by this; by a power of two, the quotients are exact.
+WHITE = 256
+_GREY = ("1", "L", "LA", "La")
+_COLOUR = ("P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "CMYK", "YCbCr", "LAB", "HSV")
+_ALPHA = ("LA", "La", "PA", "RGBA", "RGBa")
+_SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N")
+# In these formats, Pillow uses 32 bits for what has 16.
+_FORMATS_OF_SIXTEEN = ("PNG", "PPM")
+_DEEP_WHITE = 1 << 16
+# Memory that decoding takes at a time: the pixels, and copies as modes are converted.
+_BYTES_PER_PIXEL = 16
+
+
+class Kind(NamedTuple):
+    """What an image is, before its pixels are converted.
+
+    Attributes
+    ----------
+    width, height : int
+        After the rotation that the EXIF data asks for.
+    is_grey : bool
+    has_alpha : bool
+        Whether some pixels are transparent.
+    """
+
+    width: int
+    height: int
+    is_grey: bool
+    has_alpha: bool
+
+
+def kind_of(file: Path, budget: Budget) -> Kind:
+    """Decode an image, and return what it is.
+
+    Raises
+    ------
+    TableError
+        If the file is not a still image of a documented format, or is damaged.
+    """
+    with opened(file, budget) as image:
+        is_grey = image.mode in (*_GREY, *_SIXTEEN_BITS, "I")
+        return Kind(image.width, image.height, is_grey, _is_transparent(image))
+
+
+def pixels_of(file: Path, budget: Budget, *, is_grey: bool) -> Array:
+    """Return the pixels of an image, in [0, 1).
+
+    Parameters
+    ----------
+    file : Path
+    budget : Budget
+    is_grey : bool
+        Whether to return grey levels, of shape (height, width), or colours, of shape
+        (height, width, 3).
+
+    Returns
+    -------
+    float32 array
+        Bytes are divided by 256, levels of 16 bits by 65,536. Transparent pixels are shown on
+        white.
+    """
+    with opened(file, budget) as image:
+        if image.mode in (*_SIXTEEN_BITS, "I"):
+            levels = np.asarray(image).astype(np.float32) / np.float32(_DEEP_WHITE)
+            return levels if is_grey else np.repeat(levels[..., None], 3, axis=2)
+        flat = _on_white(image) if _is_transparent(image) else image
+        return np.asarray(flat.convert("L" if is_grey else "RGB"), np.float32) / WHITE
+
+
+@contextmanager
+def opened(file: Path, budget: Budget) -> Iterator[Image]:
+    """Open, check, decode and rotate an image; any trouble is a TableError."""
+    from PIL import UnidentifiedImageError
+
+    handle = _open_regular(file)
+    with os.fdopen(handle, "rb") as stream:
+        try:
+            yield _decoded(file, stream, budget)
+        except TableError:
+            raise
+        except UnidentifiedImageError as error:
+            raise TableError(
+                f"{file}: not a readable image; expected {', '.join(_FORMATS)} format."
+            ) from error
+        # A damaged image makes Pillow raise almost anything.
+        except Exception as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise TableError(f"{file}: not a readable image ({reason}).") from error
+
+
+def _open_regular(file: Path) -> int:
+    """Open a file without waiting for the other end, should it be a pipe."""
+    try:
+        handle = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _O_BINARY)
+    except OSError as error:
+        raise TableError(f"{file}: cannot be opened ({error.strerror}).") from error
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        return handle
+    os.close(handle)
+    raise TableError(f"{file}: not a regular file; remove it, or give it another suffix.")
+
+
+_O_BINARY = getattr(os, "O_BINARY", 0)  # Windows
+
+
+def _decoded(file: Path, stream: Any, budget: Budget) -> Image:
+    from PIL import Image, ImageOps
+
+    with warnings.catch_warnings():
+        # Pillow warns of metadata that it cannot read, which do not matter here.
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        image = Image.open(stream, formats=_FORMATS)
+        _check_kind(file, image)
+        budget.check(_BYTES_PER_PIXEL * image.width * image.height, "the image")
+        image.load()
+        return ImageOps.exif_transpose(image)
+
+
+def _check_kind(file: Path, image: Image) -> None:
+    # The other pictures of an MPO, which cameras write as .jpg, are previews.
+    if getattr(image, "is_animated", False) and image.format != "MPO":
+        raise TableError(
+            f"{file}: is an animation, or has several pages; save each as an image of its own."
+        )
+    wide = image.mode == "I" and image.format in _FORMATS_OF_SIXTEEN
+    if not (image.mode in (*_GREY, *_COLOUR, *_SIXTEEN_BITS) or wide):
+        raise TableError(
+            f"{file}: has pixels of mode {image.mode}; expected 8 bits a colour, or 16 bits of "
+            "grey."
+        )
+
+
+def _is_transparent(image: Image) -> bool:
+    if image.mode not in _ALPHA and "transparency" not in image.info:
+        return False
+    if image.mode in (*_SIXTEEN_BITS, "I"):  # one level is transparent, which is rarely used
+        return False
+    return int(np.asarray(_with_alpha(image).getchannel("A")).min()) < 255
+
+
+def _with_alpha(image: Image) -> Image:
+    # Pillow converts premultiplied colours in one step only.
+    plain = {"La": "LA", "RGBa": "RGBA"}.get(image.mode)
+    return (image.convert(plain) if plain else image).convert("RGBA")
+
+
+def _on_white(image: Image) -> Image:
+    from PIL import Image as Images
+
+    white = Images.new("RGBA", image.size, "white")
+    flat = Images.alpha_composite(white, _with_alpha(image))
+    return flat.convert("L" if image.mode in _GREY else "RGB")

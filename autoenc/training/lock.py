@@ -1,0 +1,73 @@
+"""A checkpoint belongs to one training at a time."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from autoenc.training.checkpoints import CheckpointError
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Reserve a checkpoint for this training while the body runs.
+
+    The lock is on a file beside the checkpoint, which is replaced each time it is written. The
+    system releases the lock when the process ends in whatever way. File
+    systems without locks offer no such protection.
+
+    Raises
+    ------
+    CheckpointError
+        If another training holds the lock.
+    """
+    beside = path.with_name(f".{path.name}.lock")
+    handle = _lock(beside, path)
+    try:
+        yield
+    finally:
+        if handle is not None:
+            # Before the lock is released: nobody else can have taken the name meanwhile.
+            with suppress(OSError):
+                beside.unlink()
+            os.close(handle)
+
+
+def _lock(beside: Path, path: Path) -> int | None:
+    if sys.platform == "win32":
+        return None
+    import fcntl
+
+    while True:
+        try:
+            beside.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError:  # the checkpoint cannot be written either, which is reported then
+            return None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            raise CheckpointError(
+                f"another training is using the checkpoint {path}; wait for it to end, or give "
+                "another path."
+            ) from None
+        except OSError:
+            os.close(handle)
+            return None
+        if _is_at(handle, beside):
+            return handle
+        os.close(handle)
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    """Whether the name still leads to the locked file, which its last user may have removed."""
+    try:
+        there = path.stat()
+    except FileNotFoundError:
+        return False
+    locked = os.fstat(handle)
+    return (there.st_dev, there.st_ino) == (locked.st_dev, locked.st_ino)

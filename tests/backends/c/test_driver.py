@@ -1,0 +1,36 @@
+"""The kernels under other compilers and on another kind of processor, as far as they are here."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from autoenc.backends.c import kernels
+
+SOURCES = [*kernels._SOURCES, Path(__file__).with_name("driver.cpp")]
+FLAGS = (
+    "-O3",
+    "-pthread",
+    "-std=c++17",
+    "-DBLAS_SGEMM=plain_sgemm_",
+    "-Werror=unknown-attributes",
+)
+MACHINES = {
+    "clang": (["clang++", "-march=native"], []),
+    "ARM": (["aarch64-linux-gnu-g++", "-static"], ["qemu-aarch64"]),
+    "x86-64 without AVX": (["g++", "-march=x86-64", "-Wno-psabi"], []),
+}
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_they_are_right(tmp_path, machine):
+    compiler, emulator = MACHINES[machine]
+    for program in (compiler[0], *emulator):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
+    flags = [flag for flag in FLAGS if "unknown" not in flag or machine == "clang"]
+    driver = tmp_path / "driver"
+    subprocess.run([*compiler, *flags, *map(str, SOURCES), "-o", str(driver)], check=True)
+    run = subprocess.run([*emulator, str(driver)], capture_output=True, text=True, check=False)
+    assert run.stdout == "draws 4020563147\nright\n"

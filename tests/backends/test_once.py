@@ -1,0 +1,61 @@
+"""What is computed once stays once, also when threads ask at the same time."""
+
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from autoenc.backends.once import Lock, once
+
+
+def test_threads_that_ask_at_once_compute_once():
+    calls = []
+
+    @once
+    def slow(x):
+        calls.append(x)
+        time.sleep(0.05)
+        return object()
+
+    with ThreadPoolExecutor(16) as pool:
+        results = list(pool.map(slow, [1] * 16))
+    assert calls == [1]
+    assert len(set(results)) == 1
+
+
+def test_an_exception_is_not_kept():
+    answers = iter([ValueError("not yet"), 3])
+
+    @once
+    def ask():
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    with pytest.raises(ValueError, match="not yet"):
+        ask()
+    assert ask() == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_child_of_fork_gets_it_unlocked():
+    lock, held, leave = Lock(), threading.Event(), threading.Event()
+
+    def hold():
+        with lock:
+            held.set()
+            leave.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait()
+    if not (child := os.fork()):
+        with lock:
+            os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    leave.set()
+    thread.join()

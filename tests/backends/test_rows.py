@@ -1,0 +1,121 @@
+"""A row gives the same bytes in whatever company it comes to a function of rows."""
+
+import functools
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autoenc.backends import BACKENDS, resolve_backend
+
+N_ROWS = 700
+# Numba takes long to compile, and has one loop for all shapes.
+CASES = [
+    (backend, shape)
+    for backend in BACKENDS
+    for shape in ([(30, 20)] if backend == "numba" else [(30, 20), (50, 1), (9, 17)])
+]
+
+
+@functools.cache
+def scorer(backend, dtype, shape):
+    """Score rows as an autoencoder does: products both ways, exponentials, sums, logarithms."""
+    n, hidden = shape
+    rng = np.random.default_rng(0)
+    W = pytensor.shared(rng.normal(size=(n, hidden)).astype(dtype))
+    x = pt.matrix("x", dtype=dtype)
+    code = pt.sigmoid(x @ W)
+    costs = (pt.softplus(code @ W.T) - x * (code @ W.T)).sum(axis=1)
+    score = pt.log1p(pt.exp(-costs)) + pt.exp(costs / 100)
+    engine = resolve_backend(backend, "cpu")
+    codes, scores = engine.function([x], code), engine.function([x], score)
+    rows = rng.uniform(size=(N_ROWS, n)).astype(dtype)
+
+    def both(rows):
+        return np.c_[codes(rows), scores(rows)]
+
+    return both, rows, both(rows)
+
+
+@pytest.mark.parametrize(("backend", "shape"), CASES)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@given(data=st.data())
+@settings(max_examples=25)
+def test_company_place_and_number_do_not_count(backend, dtype, shape, data):
+    function, rows, whole = scorer(backend, dtype, shape)
+    numbers = st.integers(0, N_ROWS - 1)
+    n = data.draw(st.sampled_from([1, 2, 3, 7, 8, 15, 16, 17, 40, 41, 63, 65, 300]))
+    first = data.draw(numbers)
+    chosen = (first + np.arange(n) * data.draw(st.integers(1, 9))) % N_ROWS
+    if data.draw(st.booleans()):
+        chosen[:] = first  # the same row again and again
+    assert function(rows[chosen]).tobytes() == whole[chosen].tobytes()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_more_rows_than_are_worked_on_at_once(backend, dtype):
+    function, rows, whole = scorer(backend, dtype, (30, 20))
+    many = np.tile(rows, (3, 1))
+    assert function(many).tobytes() == np.tile(whole, (3, 1)).tobytes()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_order_in_memory_does_not_count(backend, dtype):
+    function, rows, whole = scorer(backend, dtype, (30, 20))
+    assert function(np.asfortranarray(rows)).tobytes() == whole.tobytes()
+    assert function(rows[::3]).tobytes() == whole[::3].tobytes()
+
+
+def test_it_is_the_product(backend):
+    rng = np.random.default_rng(0)
+    for dtype, tolerance in (("float32", 1e-5), ("float64", 1e-13)):
+        for n, hidden in ((1, 1), (7, 3), (100, 40), (784, 500)):
+            A, B = rng.normal(size=(41, n)).astype(dtype), rng.normal(size=(n, hidden))
+            a, b = pt.matrix("a", dtype=dtype), pytensor.shared(B.astype(dtype))
+            product = resolve_backend(backend, "cpu").function([a], a @ b)(A)
+            turned = resolve_backend(backend, "cpu").function([a], a @ b.T.copy().T)(A)
+            scale = np.abs(A) @ np.abs(B)
+            for found in (product, turned):
+                assert (np.abs(found - A.astype("float64") @ B) <= tolerance * scale).all()
+
+
+def test_threads_may_share_a_function(backend):
+    function, rows, whole = scorer(backend, "float32", (30, 20))
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(16) as pool:
+            lengths = [1 + i % 40 for i in range(800)]
+            results = list(pool.map(lambda n: function(rows[:n]), lengths))
+    finally:
+        sys.setswitchinterval(before)
+    for n, result in zip(lengths, results, strict=True):
+        assert result.tobytes() == whole[:n].tobytes()
+
+
+THREADS = """
+import hashlib, os, sys
+os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(sys.argv[2])])
+from tests.backends.test_rows import scorer
+for dtype in ("float32", "float64"):
+    print(hashlib.sha256(scorer(sys.argv[1], dtype, (30, 20))[2].tobytes()).hexdigest())
+"""
+
+
+def test_the_number_of_threads_does_not_count(backend):
+    outputs = set()
+    for n in ("1", "2", "3"):
+        limits = {f"{name}_NUM_THREADS": n for name in ("OMP", "OPENBLAS", "MKL")}
+        run = subprocess.run(
+            [sys.executable, "-c", THREADS, backend, n], env={**os.environ, **limits},
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        outputs.add(run.stdout)
+    assert len(outputs) == 1

@@ -1,0 +1,37 @@
+"""Docstrings of public names are complete, by the rules of numpydoc."""
+
+import importlib
+import inspect
+
+import pytest
+from numpydoc.validate import validate
+
+PACKAGES = ("autoenc.datasets", "autoenc.graph", "autoenc.plotting", "autoenc.tables")
+# As in scikit-learn: a summary on the first line; examples, references to other functions and an
+# extended summary only where they help.
+OPTIONAL = {"GL01", "EX01", "SA01", "ES01"}
+
+
+def public_names():
+    for package in PACKAGES:
+        module = importlib.import_module(package)
+        for name in module.__all__:
+            value = getattr(module, name)
+            if not getattr(value, "__module__", "").startswith("autoenc."):
+                continue
+            yield f"{package}.{name}"
+            if inspect.isclass(value):
+                yield from (f"{package}.{name}.{member}" for member in public_members(value))
+
+
+def public_members(cls):
+    kinds = (classmethod, property, staticmethod)
+    for name, value in vars(cls).items():
+        if not name.startswith("_") and (inspect.isfunction(value) or isinstance(value, kinds)):
+            yield name
+
+
+@pytest.mark.parametrize("name", list(public_names()))
+def test_a_docstring_is_complete(name):
+    errors = [error for error in validate(name)["errors"] if error[0] not in OPTIONAL]
+    assert errors == []
