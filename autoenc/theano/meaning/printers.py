@@ -10,7 +10,7 @@ from pytensor.tensor.variable import TensorConstant
 _LONGEST = 20
 
 
-class TensorConstantPrinter(Printer):  # type: ignore[misc]
+class TensorConstantPrinter(Printer):
     """Prints constants as Theano did: ``TensorConstant{2}``."""
 
     def process(self, output: TensorConstant, pstate: Any) -> str:
