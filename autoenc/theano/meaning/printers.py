@@ -1,13 +1,19 @@
-"""How constants are printed: ``TensorConstant{2}``, as Theano printed them."""
+"""How ``pp`` prints constants and functions: ``TensorConstant{2}``, ``exp(x)``, as in Theano."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pytensor.printing import Printer, pprint
+import pytensor.tensor as pt
+from pytensor.printing import FunctionPrinter, Printer, pprint
 from pytensor.tensor.variable import TensorConstant
 
 _LONGEST = 20
+_FUNCTIONS = (
+    *("exp", "log", "log2", "log10", "log1p", "expm1", "sqrt", "sqr", "tanh", "sinh", "cosh"),
+    *("sin", "cos", "tan", "arcsin", "arccos", "arctan", "maximum", "minimum", "sigmoid"),
+    *("softplus", "floor", "ceil", "erf", "erfc"),
+)
 
 
 class TensorConstantPrinter(Printer):
@@ -32,5 +38,7 @@ def _shortened(value: str) -> str:
 
 
 def extend() -> None:
-    """Let ``pp`` print constants so."""
+    """Let ``pp`` print constants so, and functions in lower case."""
+    for name in _FUNCTIONS:
+        pprint.assign(getattr(pt, name), FunctionPrinter([name]))
     pprint.assign(lambda _, r: isinstance(r, TensorConstant), TensorConstantPrinter())

@@ -9,7 +9,6 @@ r = T.row('r'); c = T.col('c')
 print(theano.function([r, c], r + c)(V[None], V[:2, None]))
 try:
     theano.function([x, t], x.dimshuffle(0, 1, 'x') + t)(X, np.ones((2, 3, 4), 'float32')); print('fine')
-    theano.function([t], t.dimshuffle(0))
 except (ValueError, TypeError) as e:
     print(type(e).__name__)
 m = T.matrix('m')
