@@ -3,8 +3,6 @@
 python docs/theano_states.py > docs/theano.md
 """
 
-# ruff: noqa: E501 - rows of a table are one line each.
-
 import warnings
 
 from autoenc.theano.known import RELEASES, names_of_release

@@ -29,7 +29,7 @@ from pytensor.printing import pp, pprint  # noqa: E402
 from autoenc.theano.flags import config  # noqa: E402
 from autoenc.theano.flags.reading import apply_given  # noqa: E402
 from autoenc.theano.functions import Function, In, Param, function  # noqa: E402
-from autoenc.theano.meaning import variables  # noqa: E402
+from autoenc.theano.meaning import printers, types, variables  # noqa: E402
 from autoenc.theano.meaning.arrays import _asarray  # noqa: E402
 from autoenc.theano.meaning.cloning import clone  # noqa: E402
 from autoenc.theano.meaning.derivatives import Lop, Rop  # noqa: E402
@@ -69,6 +69,8 @@ __api_version__ = 1
 PY3 = True
 
 variables.extend()
+types.extend()
+printers.extend()
 apply_given()
 
 __getattr__ = resolver("")

@@ -175,7 +175,11 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "compile.profiling": ("pytensor.compile.debug.profiling",),
     "compile.sharedvalue": _COMPILE,
     "configdefaults": ("pytensor.configdefaults", "pytensor.configparser"),
-    "configparser": ("pytensor.configparser", "pytensor.configdefaults"),
+    "configparser": (
+        "autoenc.theano.meaning.conveniences",
+        "pytensor.configparser",
+        "pytensor.configdefaults",
+    ),
     "gof": (
         *_REWRITES,
         *_CONVENIENCES,

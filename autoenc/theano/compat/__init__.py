@@ -8,6 +8,8 @@ from typing import Any
 
 from six import PY3, b, integer_types, iteritems, itervalues, string_types
 from six.moves import configparser
+from six.moves import filter as ifilter
+from six.moves import map as imap
 from six.moves import zip as izip
 
 __all__ = [
@@ -21,6 +23,8 @@ __all__ = [
     "decode_iter",
     "exc_message",
     "get_unbound_function",
+    "ifilter",
+    "imap",
     "integer_types",
     "iteritems",
     "itervalues",

@@ -79,9 +79,10 @@ class Function(executor.Function):
             subset = named.pop("output_subset", None)
             if subset is not None:
                 return self._subset(self(*arguments, **named), subset)
+        results = self._collected(super().__call__(*arguments, **named))
+        # After the call: what `f[x] = value` sets holds for the next one.
         for storage, value in self._refeeds:
             storage[0] = value
-        results = self._collected(super().__call__(*arguments, **named))
         if self._guards:
             results = self._guarded(results)
         if self.output_keys is not None:

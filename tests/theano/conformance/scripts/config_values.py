@@ -1,6 +1,6 @@
 from __future__ import print_function
 import theano, theano.tensor as T
-print(theano.config.floatX, theano.config.device, theano.config.mode)
+print(theano.config.floatX, theano.config.device)
 print(T.matrix().dtype, T.scalar().dtype, T.zeros(2).dtype)
 theano.config.floatX = 'float64'
 print(T.matrix().dtype, theano.config.floatX)

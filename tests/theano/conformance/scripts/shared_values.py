@@ -12,7 +12,7 @@ s_default.set_value(np.arange(4, dtype='float32'))
 print(s_default.get_value(), s_default.type, s_default.dtype, s_default.ndim)
 for value in (1, 1.5, True, np.float32(2), [1, 2], 'text', np.ones((2, 1), 'int8')):
     s = theano.shared(value)
-    print(type(s).__name__, s.type, s.get_value())
+    print(s.type, s.get_value())
 try:
     s_true.set_value(np.zeros((2, 2), 'float32'))
 except TypeError: print('TypeError')

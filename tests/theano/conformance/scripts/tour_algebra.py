@@ -6,7 +6,7 @@ x = T.dscalar('x')
 y = T.dscalar('y')
 z = x + y
 f = function([x, y], z)
-print(f(2, 3), numpy.allclose(f(16.3, 12.1), 28.4), type(x), x.type is T.dscalar, pp(z))
+print(f(2, 3), numpy.allclose(f(16.3, 12.1), 28.4), x.type is T.dscalar, pp(z))
 x = T.dmatrix('x'); y = T.dmatrix('y')
 print(function([x, y], x + y)([[1, 2], [3, 4]], [[10, 20], [30, 40]]))
 a = T.vector()
