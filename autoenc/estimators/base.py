@@ -30,6 +30,8 @@ from autoenc.storage import save_arrays
 from autoenc.training import EarlyStopping, Every, Record, train
 from autoenc.training.callbacks import CallbackLike
 
+# Fields of the fitted model that are shown under their own name.
+STATE = ("history", "seed")
 # Attributes that are not pickled, copied or saved.
 OF_THE_PROCESS = ("_rows_of_fit",)
 
@@ -37,7 +39,7 @@ OF_THE_PROCESS = ("_rows_of_fit",)
 class Fitted:
     """An attribute of a fitted estimator, read from its `FittedModel`.
 
-    Assigning an array replaces the model by one with that array.
+    Assigning a value replaces the model by one with that array, history or seed.
     """
 
     def __set_name__(self, owner: type[Any], name: str) -> None:
@@ -55,8 +57,9 @@ class Fitted:
         raise AttributeError(f"{type(estimator).__name__!r} has no attribute {self.name!r}")
 
     def __set__(self, estimator: Any, value: Array) -> None:
-        model = estimator.model_
-        estimator.model_ = model.replaced(arrays={**model.arrays, self.name[:-1]: value})
+        model, name = estimator.model_, self.name[:-1]
+        changes = {name: value} if name in STATE else {"arrays": {**model.arrays, name: value}}
+        estimator.model_ = model.replaced(**changes)
 
 
 @dataclass(frozen=True)

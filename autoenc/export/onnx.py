@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.base import is_classifier
 
 from autoenc.analysis.fitted import Array
 from autoenc.files import atomic_write
@@ -82,6 +83,8 @@ def to_onnx(
     >>> [output.name for output in to_onnx(model, part="score_samples").graph.output]
     ['errors']
     """
+    if is_classifier(model) and not hasattr(model, "model_"):
+        raise TypeError(f"the {type(model).__name__} has no weights_; fit it first.")
     fitted = fitted_model(model)
     outputs = PARTS if isinstance(fitted, FittedCoder) else CLASSIFIER_PARTS
     part = next(iter(outputs)) if part is None else part

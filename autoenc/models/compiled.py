@@ -31,6 +31,8 @@ class CompiledModel:
 
     def __init__(self) -> None:
         self._model: Any = None
+        self._shared: dict[str, Any] = {}
+        self._values: dict[str, Array] = {}
         self._functions: dict[str, Callable[[Array], Array]] = {}
 
     def function(
@@ -53,15 +55,25 @@ class CompiledModel:
         backend : callable
             Returns the backend that compiles.
         """
+        self._follow(arrays)
         if what not in self._functions:
             dtype = str(next(iter(arrays.values())).dtype)
             with building(dtype):
                 if self._model is None:
-                    self._model = make({n: pytensor.shared(a, name=n) for n, a in arrays.items()})
+                    self._shared = {n: pytensor.shared(a, name=n) for n, a in arrays.items()}
+                    self._values = {n: a.copy() for n, a in arrays.items()}
+                    self._model = make(self._shared)
                 x = pt.matrix("x", dtype=dtype)
                 piece = getattr(self._model, what)(x)
                 self._functions[what] = backend().function([x], piece)
         return self._functions[what]
+
+    def _follow(self, arrays: Mapping[str, Array]) -> None:
+        """Take over entries of arrays that were changed in place."""
+        for name, seen in self._values.items():
+            if not np.array_equal(seen, arrays[name], equal_nan=True):
+                self._values[name] = arrays[name].copy()
+                self._shared[name].set_value(arrays[name])
 
 
 def in_parts(compiled: Callable[[], Callable[[Array], Array]], rows: Rows | IncomingRows) -> Array:

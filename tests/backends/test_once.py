@@ -42,6 +42,7 @@ def test_an_exception_is_not_kept():
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning", "ignore:.*fork:DeprecationWarning")
 def test_a_child_of_fork_gets_it_unlocked():
     lock, held, leave = Lock(), threading.Event(), threading.Event()
 

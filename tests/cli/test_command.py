@@ -11,6 +11,7 @@ import autoenc
 from autoenc.backends import resolve_backend
 from autoenc.cli import COMMANDS, bench, main, probes
 from autoenc.estimators import AutoEncoder, SoftmaxClassifier
+from autoenc.settings import user_settings
 from autoenc.training.run import Run
 from tests.cli.conftest import COMMAND, good, refusal, run
 
@@ -178,7 +179,9 @@ def test_doctor_on_other_machines(monkeypatch, tmp_path):
     monkeypatch.setenv("OMP_NUM_THREADS", "4096")
     assert status_of(probes.check_thread_settings) == ["advice"]
     monkeypatch.setenv("THEANO_FLAGS", "device=cuda7")
+    user_settings.cache_clear()
     assert status_of(probes.check_backend) == ["broken"]
+    user_settings.cache_clear()
     monkeypatch.setenv("THEANO_FLAGS", "device=cpu")
     smi = tmp_path / "nvidia-smi"
     smi.write_text("#!/bin/sh\necho 'GPU 0: NVIDIA H200 (UUID: GPU-1)'\n")

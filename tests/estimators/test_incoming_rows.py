@@ -138,7 +138,6 @@ def test_nothing_is_compiled_for_rows_whose_first_part_is_refused(name, monkeypa
     model = MAKERS[name]()
     compiled = []
     monkeypatch.setattr(CompiledModel, "function", lambda *_: compiled.append("model"))
-    monkeypatch.setattr(PerceptronClassifier, "_function", lambda _: compiled.append("network"))
     with pytest.raises(ValueError, match="row 3"):
         use(model)(changed(X, ((3, 0), np.nan)))
     assert compiled == []

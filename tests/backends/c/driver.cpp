@@ -1,3 +1,4 @@
+#include <stdlib.h>
 /* Checks the kernels against plain loops, without Python and without a BLAS: for compilers and
    processors that the tests' own machine does not have. Prints "right" if all is well. */
 
@@ -28,6 +29,12 @@ void plain_sgemm_(const char* b_letter, const char* a_letter, const int* n, cons
                (*b_letter == 'T' ? B[j * *ldb + k] : B[k * *ldb + j]);
       C[i * *ldc + j] = (float)(*alpha * sum) + (*beta ? *beta * C[i * *ldc + j] : 0);
     }
+}
+
+/* Only convolutions call it, which are tested elsewhere. */
+void plain_dgemm_(const char*, const char*, const int*, const int*, const int*, const double*, const double*,
+                  const int*, const double*, const int*, const double*, double*, const int*) {
+  abort();
 }
 }
 

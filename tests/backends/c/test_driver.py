@@ -14,6 +14,7 @@ FLAGS = (
     "-pthread",
     "-std=c++17",
     "-DBLAS_SGEMM=plain_sgemm_",
+    "-DBLAS_DGEMM=plain_dgemm_",
     "-Werror=unknown-attributes",
 )
 MACHINES = {
