@@ -14,6 +14,8 @@ from autoenc.backends.cpu import cpu_kind
 from autoenc.folders import cache_folder, expand, make_private
 from autoenc.settings import Settings
 
+_apart: set[str] = set()
+
 
 def compile_folder(settings: Settings, *flags: str, executable: bool) -> Path:
     """Return the folder for modules compiled with these flags; create it if needed.
@@ -34,12 +36,23 @@ def compile_folder(settings: Settings, *flags: str, executable: bool) -> Path:
     FolderError
         If it cannot be used.
     """
-    key = "\n".join([*flags, cpu_kind(), sys.version, np.__version__, pytensor.__version__])
+    versions = [cpu_kind(), sys.version, np.__version__, pytensor.__version__]
+    key = "\n".join([*flags, *versions, *sorted(_apart)])
     given = settings.base_compiledir
     base = expand(given) if given else cache_folder(executable=executable)
     folder = base / f"compiled-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
     make_private(folder)
     return folder
+
+
+def keep_apart(name: str) -> None:
+    """Give this process a compile folder that only processes with the same names use.
+
+    PyTensor's key of a module is a pickle of its operation. Whoever reads the folder unpickles all
+    keys, and so imports the modules that define the operations. Call this before anything is
+    compiled.
+    """
+    _apart.add(name)
 
 
 def user_chose_folder() -> bool:

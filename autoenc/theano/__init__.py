@@ -16,10 +16,13 @@ object, ``engines`` where it runs, ``flags`` the settings. The other modules giv
 the names that Theano 1.0.5 had; see ``docs/theano.md`` for each of them.
 """
 
+from autoenc.backends.compile_folder import keep_apart
 from autoenc.theano import tree
 from autoenc.theano.names import resolver
 
 tree.install()
+# Its operations change PyTensor's variables where they are imported.
+keep_apart("theano")
 
 from pytensor.compile.builders import OpFromGraph  # noqa: E402
 from pytensor.compile.io import Out  # noqa: E402
