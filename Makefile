@@ -1,6 +1,7 @@
 # make demo   set up, then train on handwritten digits and draw what was learned
 # make test   set up, then every check: format, lint, types, tests, doctests, examples
 # make gpu    check and measure on a GPU, from wheels in a folder, without a network
+# make conformance  scripts for Theano, against what Theano 1.0.5 printed; compiles for minutes
 # make torture  the long tests: killed trainings, full disks, hostile and damaged files
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ EXTRAS := $(if $(filter x86_64,$(shell uname -m)),mkl$(comma))test
 # slow both down many times.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: demo test torture bench gpu clean
+.PHONY: demo test conformance torture bench gpu clean
 
 demo: $(VENV)/.ready
 	$(BIN)/python examples/train_mnist.py --output out/demo
@@ -27,7 +28,10 @@ test: $(VENV)/.ready
 	$(BIN)/mypy
 	$(BIN)/python -m tests.browser
 	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --ignore=tests/theano --ignore=autoenc/theano
-	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 tests/theano autoenc/theano
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 tests/theano autoenc/theano --ignore=tests/theano/conformance
+
+conformance: $(VENV)/.ready
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 tests/theano/conformance
 
 torture: $(VENV)/.ready
 	$(ONE_THREAD) $(BIN)/python -m torture.kills

@@ -1,4 +1,4 @@
-"""Compiled modules of these tests have a folder of their own, chosen before anything is compiled."""
+"""Compiled modules of these tests have their own folder, chosen before anything is compiled."""
 
 import autoenc.theano  # noqa: F401 - the folder depends on it
 from autoenc.backends import resolve_backend

@@ -12,27 +12,6 @@ from autoenc.theano.random.streams import RandomStreams
 x = T.fmatrix("x")
 
 
-def test_a_step_of_training_updates_weights_that_stay_on_the_device():
-    w = theano.shared(np.ones((3, 2), "float32"), "w")
-    data = theano.shared(np.arange(12, dtype="float32").reshape(4, 3), "data")
-    i = T.iscalar("i")
-    cost = T.tanh(T.dot(x, w)).sum()
-    step = theano.function(
-        [i],
-        cost,
-        updates=[(w, w - 0.1 * T.grad(cost, w))],
-        givens={x: data[i : i + 2]},
-        mode="JAX",
-    )
-    assert isinstance(step(0), np.ndarray)
-    assert not isinstance(data.container.storage[0], np.ndarray)
-    before = data.container.storage[0]
-    step(1)
-    assert data.container.storage[0] is before
-    assert isinstance(w.get_value(), np.ndarray)
-    assert w.get_value().flags.writeable
-
-
 def test_values_are_those_of_c():
     outputs = [T.nnet.sigmoid(x).sum(axis=0), x.max()]
     value = np.linspace(-2, 2, 6, dtype="float32").reshape(2, 3)
