@@ -2,7 +2,7 @@
 
 Nothing in a model file is ever executed, and any tool that reads safetensors can
 open it. What the metadata has under "autoenc" is ``sha256:``, a checksum, a space and the
-settings; the checksum tells of damage anywhere in the file.
+settings; the checksum detects damage anywhere in the file.
 
 >>> import tempfile, pathlib, numpy as np
 >>> path = pathlib.Path(tempfile.mkdtemp()) / "model.safetensors"

@@ -73,7 +73,7 @@ def settings(session: Session) -> list[Setting]:
 
 
 def make_task(session: Session, setting: Setting) -> Task:
-    """Return what workers are told of a setting."""
+    """Return the task of the workers for a setting."""
     n_epochs = 1 + session.rounds * session.options.epochs
     return session.task(setting.work, setting.batch_size, n_epochs, setting.corruption)
 

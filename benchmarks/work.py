@@ -1,7 +1,7 @@
 """The work every competitor does: the same model, start, data and step.
 
 Tied autoencoder, sigmoid code and sigmoid output, cross-entropy summed over the features and
-meaned over the minibatch, plain SGD, float32, rows in file order. With corruption, the input is
+averaged over the minibatch, plain SGD, float32, rows in file order. With corruption, the input is
 masked anew in every minibatch, by each competitor's own generator.
 
 NumPy only, and Python 3.8: Theano's worker imports it too.

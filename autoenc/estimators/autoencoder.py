@@ -27,11 +27,11 @@ class AutoEncoder(AutoEncoderBase):
     tied : bool
         Whether the decoder uses Wᵀ; otherwise it learns weights of its own, ``W_prime_``.
     cost : {"auto", "cross_entropy", "squared_error"}
-        Cross-entropy is summed over columns, for values in [0, 1]; the squared error is meaned
+        Cross-entropy is summed over columns, for values in [0, 1]; the mean squared error
         over columns, for any values. ``"auto"`` takes cross-entropy with sigmoid outputs if
         all values of `fit` are in [0, 1]; else the squared error with linear outputs, of
-        columns that are standardised. `cost_`, `output_`, `mean_` and `scale_` tell of it, and
-        so does a line where `verbose` is set. Bytes should be divided by 255.
+        columns that are standardised. `cost_`, `output_`, `mean_` and `scale_` hold what was
+        chosen; with `verbose` a line prints it. Bytes should be divided by 255.
     scale : {"auto", "standard", None}
         Whether columns are standardised within the model: by ``"auto"`` only as `cost` says,
         by ``"standard"`` always, by None never. Reconstructions are in the units of the data;

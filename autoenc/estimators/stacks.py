@@ -140,7 +140,7 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         validation : array-like, (rows, columns), optional
             Rows kept apart, whose codes every layer is validated on.
         callbacks : iterable of `autoenc.training.Callback` or functions
-            Are told of the training of every layer.
+            Called during the training of every layer.
         checkpoint, every, resume
             As for `DenoisingAutoEncoder.fit`; each layer has a file of its own beside the
             path, with ``.layer_1`` and so on in its name.

@@ -426,7 +426,7 @@ def _model(
         groups = _by_number(arrays, "layer_{}.")
         of_layers = fitted.get("layers", [{}] * len(groups))
         if not isinstance(of_layers, list) or len(of_layers) != len(groups):
-            raise _DamagedError(f"it does not tell of {len(groups)} layers")
+            raise _DamagedError(f"it does not describe {len(groups)} layers")
         choices = [_chosen(settings, own) for own in of_layers]
         layers = [Layer(own, chosen) for own, chosen in zip(groups, choices, strict=True)]
         return AutoEncoder(layers, choices[0]["cost"], scaling)
@@ -442,7 +442,7 @@ def _model(
 def _scaling(table: Any) -> MinMax | None:
     """Give what `autoenc train` did to the columns, if it did anything."""
     if not isinstance(table, dict):
-        raise _DamagedError("what it tells of the table is not a mapping")
+        raise _DamagedError("its description of the table is not a mapping")
     stated = table.get("scaling")
     if stated is None:
         return None
@@ -461,7 +461,7 @@ def _scaling(table: Any) -> MinMax | None:
 def _chosen(settings: Mapping[str, Any], fitted: Any) -> dict[str, Any]:
     """Give settings of a layer, with the cost and the output that fitting has chosen."""
     if not isinstance(fitted, dict):
-        raise _DamagedError("what it tells of a layer is not a mapping")
+        raise _DamagedError("its description of a layer is not a mapping")
     return {
         **settings,
         "cost": fitted.get("cost_", settings.get("cost", "cross_entropy")),

@@ -2,7 +2,7 @@
 
 Each of these is passed to an estimator's ``fit(X, callbacks=[...])``, or to
 `autoenc.training.train`. A run is never lost for one of them: a folder or a setting that is wrong
-is told before the first epoch, and a disk or a server that fails later is warned of once, while
+is told before the first epoch, and a disk or a server that fails later causes one warning, while
 training goes on.
 
 >>> from autoenc.watching import CsvHistory, SaveBest

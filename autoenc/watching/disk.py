@@ -30,7 +30,7 @@ class Forbearance:
     what : str
         What would have been written.
     errors : tuple of exception types
-        Those that are warned of; all others are raised.
+        Those that cause a warning; all others are raised.
 
     Examples
     --------

@@ -23,7 +23,7 @@ class CsvHistory(Callback):
     and when training ends. So it is whole at any time, and columns that only later epochs have
     are there for all: empty where an epoch does not have them.
 
-    A disk that fails when training begins is an error. Later, it is warned of once, and the
+    A disk that fails when training begins is an error. Later, it causes one warning, and the
     next epoch tries again; as every file holds all epochs, nothing is missing then.
 
     Parameters

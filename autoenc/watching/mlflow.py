@@ -38,8 +38,8 @@ class MLflow(Callback):
     MLflow counts its uses over the network. Where it is imported for this callback, that is off,
     unless ``MLFLOW_DISABLE_TELEMETRY`` is set to ``false``.
 
-    A store that cannot be reached when training begins is an error. Later, it is warned of
-    once, and the next epoch tries again; metrics that are missing then are recorded.
+    A store that cannot be reached when training begins is an error. Later, it causes one
+    warning, and the next epoch tries again; metrics that are missing then are recorded.
 
     Parameters
     ----------

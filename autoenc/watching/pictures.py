@@ -26,7 +26,7 @@ class LiveFilters(Callback):
     """Draws the filters before the first epoch and after every so many.
 
     The file is replaced at once, so that what shows it never sees half a picture. A file that
-    cannot be written when training begins is an error; later, it is warned of once.
+    cannot be written when training begins is an error; later, it causes one warning.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ _WORST = (math.inf, math.inf)
 class SaveEvery(Callback):
     """Saves the model every so many epochs or minutes.
 
-    A disk that fails when training begins is an error; later, it is warned of once.
+    A disk that fails when training begins is an error; later, it causes one warning.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ class SaveBest(Callback):
     The file is replaced whenever a model is better than all before it, and is whole at any
     time. All validations count, those within an epoch too, so that it ends as the model of a
     training with early stopping does. A disk that fails when training begins is an error; later,
-    it is warned of once, and the next better model tries again.
+    it causes one warning, and the next better model tries again.
 
     Parameters
     ----------

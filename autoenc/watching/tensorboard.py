@@ -40,7 +40,7 @@ class TensorBoard(Callback):
     first epoch and after every so many, there are histograms of parameters and codes, and
     pictures of filters and reconstructions.
 
-    A disk that fails when training begins is an error. Later, it is warned of once, and the
+    A disk that fails when training begins is an error. Later, it causes one warning, and the
     next epoch tries again; scalars that are missing then are written.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Fits that are stopped and gone on with, and fits that diverge."""
+"""Fits that are stopped and resumed, and fits that diverge."""
 
 import os
 import signal
