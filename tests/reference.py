@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import xlogy
 
 
 class Parameters(NamedTuple):
@@ -72,6 +73,11 @@ def cross_entropy(x, z):
 def cross_entropy_from_logits(x, o):
     """The same for z = sigmoid(o): log z = −softplus(−o), log(1 − z) = −softplus(o)."""
     return (x * softplus(-o) + (1 - x) * softplus(o)).sum(axis=1)
+
+
+def bernoulli_entropy(x):
+    """−Σ [x·log x + (1 − x)·log(1 − x)] of each row, where 0·log 0 is 0."""
+    return -(xlogy(x, x) + xlogy(1 - x, 1 - x)).sum(axis=1)
 
 
 def squared_error(x, z):

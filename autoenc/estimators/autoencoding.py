@@ -301,7 +301,7 @@ class AutoEncoderBase(Coder):
             )  # fmt: skip
 
         x, w = pt.matrix("x"), pt.vector("weight")
-        row_cost = model.error(x, self._corrupt(model.values(x), known.seed))
+        row_cost = model.training_cost(x, self._corrupt(model.values(x), known.seed))
         of_rows = normalised(weights, dtype)
         cost = (row_cost if of_rows is None else w * row_cost).mean()
         total = sum(self._penalties(model, x), start=cost)
@@ -315,7 +315,7 @@ class AutoEncoderBase(Coder):
             fitted=fitted,
             learning_rate=rate,
         )
-        valid_cost = model.error(x)
+        valid_cost = model.training_cost(x)
         if of_rows is not None:
             task.inputs.append(w)
             task.data.append(of_rows)

@@ -14,6 +14,7 @@ from autoenc.graph.activations import ACTIVATIONS, linear, relu, resolve_activat
 from autoenc.graph.classifiers import DenseLayer, SoftmaxLayer
 from autoenc.graph.corruption import CORRUPTIONS, corrupt, gaussian, masking, salt_and_pepper
 from autoenc.graph.costs import (
+    bernoulli_entropy,
     cross_entropy,
     cross_entropy_from_logits,
     negative_log_likelihood,
@@ -70,6 +71,7 @@ __all__ = [
     "adadelta",
     "adagrad",
     "adam",
+    "bernoulli_entropy",
     "contractive",
     "corrupt",
     "cross_entropy",

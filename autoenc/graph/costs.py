@@ -1,8 +1,11 @@
-"""What is minimised. Every cost is per row: the mean over rows is the caller's.
+"""Costs of reconstructions, for each entry, and of classifications, for each row.
+
+The sum or mean over features and the mean over rows are the caller's, so that missing entries,
+weights of rows and errors of columns need no cost of their own.
 
 >>> import pytensor.tensor as pt
 >>> x = pt.constant([[1.0, 0.0]])
->>> cross_entropy_from_logits(x, pt.constant([[0.0, 0.0]])).eval().round(4)
+>>> cross_entropy_from_logits(x, pt.constant([[0.0, 0.0]])).sum(axis=-1).eval().round(4)
 array([1.3863])
 """
 
@@ -13,66 +16,96 @@ from autoenc.graph.types import Expression
 
 
 def cross_entropy_from_logits(x: Expression, a: Expression) -> Expression:
-    """Cross-entropy of x and sigmoid(a), summed over features.
+    """Compute the cross-entropy of x and sigmoid(a) for each entry.
 
-    The sum over features of softplus(a) − x·a, which is the same as
-    −[x·log z + (1 − x)·log(1 − z)] with z = sigmoid(a), and stays finite when
-    z rounds to 0 or 1.
+    The value softplus(a) − x·a equals −[x·log z + (1 − x)·log(1 − z)] with z = sigmoid(a), and
+    stays finite where z rounds to 0 or 1.
 
     Parameters
     ----------
-    x : expression, (rows, features)
+    x : expression, any shape
         Targets in [0, 1].
-    a : expression, (rows, features)
+    a : expression, shape of `x`
         Pre-activations of the output.
 
     Returns
     -------
-    expression, (rows,)
-        In nats.
+    expression, shape of `x`
+        Cross-entropy in nats.
     """
-    return (pt.softplus(a) - x * a).sum(axis=-1)
+    return pt.softplus(a) - x * a
 
 
 def cross_entropy(x: Expression, z: Expression) -> Expression:
-    """Cross-entropy −Σ [x·log z + (1 − x)·log(1 − z)] over features.
+    """Compute the cross-entropy −[x·log z + (1 − x)·log(1 − z)] of each entry.
 
-    For outputs that are not a sigmoid; `cross_entropy_from_logits` is the
-    stable form for those that are.
+    Use it for outputs that are not a sigmoid; `cross_entropy_from_logits` is the stable form for
+    those that are.
 
     Parameters
     ----------
-    x : expression, (rows, features)
+    x : expression, any shape
         Targets in [0, 1].
-    z : expression, (rows, features)
+    z : expression, shape of `x`
         Reconstructions in (0, 1).
 
     Returns
     -------
-    expression, (rows,)
-        In nats.
+    expression, shape of `x`
+        Cross-entropy in nats.
     """
-    return -(x * pt.log(z) + (1 - x) * pt.log1p(-z)).sum(axis=-1)
+    return -(x * pt.log(z) + (1 - x) * pt.log1p(-z))
 
 
-def squared_error(x: Expression, z: Expression) -> Expression:
-    """Mean of (x − z)² over features.
+def bernoulli_entropy(x: Expression) -> Expression:
+    """Compute the entropy −[x·log x + (1 − x)·log(1 − x)] of each entry.
 
-    The mean over rows of this is the mean squared error over all entries.
+    It is the least cross-entropy that any reconstruction of x can have. The Bernoulli deviance,
+    cross-entropy minus this entropy, is therefore 0 for a perfect reconstruction.
 
     Parameters
     ----------
-    x : expression, (rows, features)
+    x : expression, any shape
+        Probabilities in [0, 1]; the entropy is 0 at both ends and, to tolerate rounding, beyond.
+
+    Returns
+    -------
+    expression, shape of `x`
+        Entropy in nats, between 0 and log 2.
+
+    References
+    ----------
+    P. McCullagh, J. Nelder (1989). Generalized Linear Models, 2nd edition, section 4.4.
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> bernoulli_entropy(pt.constant([0.0, 0.5, 1.0])).eval().round(4)
+    array([0.    , 0.6931, 0.    ])
+    """
+    x = pt.as_tensor_variable(x)
+    inside = pt.and_(pt.gt(x, 0), pt.lt(x, 1))
+    # At the ends, log is taken of ½: the value is not used, but must be finite.
+    p = pt.switch(inside, x, np.asarray(0.5, x.dtype))
+    return pt.switch(inside, -(p * pt.log(p) + (1 - p) * pt.log1p(-p)), np.asarray(0, x.dtype))
+
+
+def squared_error(x: Expression, z: Expression) -> Expression:
+    """Compute the squared error (x − z)² of each entry.
+
+    Parameters
+    ----------
+    x : expression, any shape
         Targets, any real values.
-    z : expression, (rows, features)
+    z : expression, shape of `x`
         Reconstructions.
 
     Returns
     -------
-    expression, (rows,)
-        In squared units of x.
+    expression, shape of `x`
+        Squared errors, in squared units of `x`.
     """
-    return pt.sqr(x - z).mean(axis=-1)
+    return pt.sqr(x - z)
 
 
 def negative_log_likelihood(p: Expression, y: Expression) -> Expression:

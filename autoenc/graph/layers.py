@@ -168,10 +168,33 @@ class AutoEncoderLayer:
         decoder = self.W.T if self.tied else self.W_prime
         return code @ decoder + self.visible_bias
 
+    def entry_costs(self, cost: str, x: Expression, code: Expression) -> Expression:
+        """Compute the cost of each entry of x when it is reconstructed from a code.
+
+        The cross-entropy is computed from the pre-activation if the output is the sigmoid.
+
+        Parameters
+        ----------
+        cost : {"cross_entropy", "squared_error"}
+            Cost to compute.
+        x : expression, (rows, n_visible)
+            Targets, in [0, 1] for the cross-entropy.
+        code : expression, (rows, n_hidden)
+            Codes.
+
+        Returns
+        -------
+        expression, (rows, n_visible)
+            Costs, in nats or in squared units of `x`.
+        """
+        if cost == "squared_error":
+            return costs.squared_error(x, self.decode(code))
+        if self.output is resolve_activation("sigmoid"):
+            return costs.cross_entropy_from_logits(x, self.pre_output(code))
+        return costs.cross_entropy(x, self.decode(code))
+
     def cross_entropy(self, x: Expression, corrupted: Expression | None = None) -> Expression:
         """Compute the cross-entropy of x and its reconstruction, summed over features.
-
-        It is computed from the pre-activation if the output is the sigmoid.
 
         Parameters
         ----------
@@ -186,9 +209,7 @@ class AutoEncoderLayer:
             Cost of each row, in nats.
         """
         code = self.encode(x if corrupted is None else corrupted)
-        if self.output is resolve_activation("sigmoid"):
-            return costs.cross_entropy_from_logits(x, self.pre_output(code))
-        return costs.cross_entropy(x, self.decode(code))
+        return self.entry_costs("cross_entropy", x, code).sum(axis=-1)
 
     def squared_error(self, x: Expression, corrupted: Expression | None = None) -> Expression:
         """Compute the mean squared error over features of x and its reconstruction.
@@ -205,7 +226,8 @@ class AutoEncoderLayer:
         expression, (rows,)
             Cost of each row, in squared units of `x`.
         """
-        return costs.squared_error(x, self.reconstruct(x if corrupted is None else corrupted))
+        code = self.encode(x if corrupted is None else corrupted)
+        return self.entry_costs("squared_error", x, code).mean(axis=-1)
 
     def _weights(
         self,

@@ -16,7 +16,7 @@ from pytensor import config
 from pytensor import tensor as pt
 from sklearn.preprocessing import StandardScaler
 
-from autoenc.graph import AutoEncoderLayer, Expression, Network, resolve_activation
+from autoenc.graph import AutoEncoderLayer, Expression, Network, bernoulli_entropy
 from autoenc.rows.blocks import Array, Rows, parts
 
 
@@ -104,44 +104,82 @@ class SymbolicModel:
         """X with its reconstruction where it is missing."""
         return pt.switch(pt.isnan(x), replace(self, masked=True).reconstruct(x), x)
 
-    def error(self, x: Expression, corrupted: Expression | None = None) -> Expression:
-        """Cost of each row, (rows,), of the entries that are observed.
+    def training_cost(self, x: Expression, corrupted: Expression | None = None) -> Expression:
+        """Return the cost of each row that training minimises, (rows,).
 
-        Under cross-entropy the sum over these is multiplied by columns / observed columns;
-        under squared error the mean is over these. A row of which nothing is observed has
-        the cost 0.
+        Cross-entropy is summed over columns, the squared error averaged. Where entries are
+        missing, the mean over the observed ones stands for that over all. A row of which nothing
+        is observed costs 0.
 
         Parameters
         ----------
         x : expression, (rows, columns)
+            Rows in the units of the data.
         corrupted : expression, optional
-            What is encoded in place of `values(x)`.
+            Input to encode in place of `values(x)`.
         """
         target = self.values(x)
-        if not self.masked:
-            cost: Expression = getattr(self.layer, self.cost)(target, corrupted=corrupted)
-            return cost
-        observed = pt.switch(pt.isnan(x), _number(0), _number(1))
-        # Noise may have put something where nothing was observed.
-        code = self.layer.encode(target if corrupted is None else corrupted * observed)
-        total = (self._terms(target, code) * observed).sum(axis=-1)
-        mean = total / pt.maximum(observed.sum(axis=-1), _number(1))
-        return mean * _number(self.layer.n_visible) if self.cost == "cross_entropy" else mean
+        code_of = target if corrupted is None else corrupted
+        if self.masked and corrupted is not None:
+            # Noise may have put something where nothing was observed.
+            code_of = corrupted * self._observed(x)
+        costs = self.layer.entry_costs(self.cost, target, self.layer.encode(code_of))
+        return self._of_rows(costs, x, at_least=1)
+
+    def error(self, x: Expression) -> Expression:
+        """Return the error of each row, (rows,); NaN where nothing is observed.
+
+        The error is the mean squared error or, under cross-entropy, the Bernoulli deviance
+        summed over columns.
+        """
+        return self.error_from(x, self.encode(x))
 
     def error_from(self, x: Expression, code: Expression) -> Expression:
-        """Cost of each row of x, complete, when it is reconstructed from a code, (rows,)."""
-        terms = self._terms(self.values(x), code)
-        return terms.sum(axis=-1) if self.cost == "cross_entropy" else terms.mean(axis=-1)
+        """Return the error of each row of x when it is reconstructed from a code, (rows,)."""
+        return self._of_rows(self._errors(x, code), x, at_least=0)
 
-    def _terms(self, x: Expression, code: Expression) -> Expression:
-        """Cost of each entry."""
+    def entry_errors(self, x: Expression) -> Expression:
+        """Return what each entry adds to the error of its row, (rows, columns)."""
+        return self.entry_errors_from(x, self.encode(x))
+
+    def entry_errors_from(self, x: Expression, code: Expression) -> Expression:
+        """Return what each entry of x adds when the row is reconstructed from a code."""
+        errors, sums = self._errors(x, code), self.cost == "cross_entropy"
+        if not self.masked:
+            return errors if sums else errors / self._n_columns
+        observed = self._observed(x)
+        shares = observed / observed.sum(axis=-1, keepdims=True)
+        return errors * shares * self._n_columns if sums else errors * shares
+
+    def _errors(self, x: Expression, code: Expression) -> Expression:
+        """Return the deviance or the squared error of each entry."""
+        target = self.values(x)
+        costs = self.layer.entry_costs(self.cost, target, code)
         if self.cost == "squared_error":
-            return pt.sqr(x - self.layer.decode(code))
-        if self.layer.output is resolve_activation("sigmoid"):
-            a = self.layer.pre_output(code)
-            return pt.softplus(a) - x * a
-        z = self.layer.decode(code)
-        return -(x * pt.log(z) + (1 - x) * pt.log1p(-z))
+            return costs
+        # Rounding may leave a perfect reconstruction below 0.
+        return pt.maximum(costs - bernoulli_entropy(target), _number(0))
+
+    def _of_rows(self, costs: Expression, x: Expression, *, at_least: int) -> Expression:
+        """Sum or average the costs of the observed entries of each row.
+
+        Without an observed entry, the result is 0 / `at_least`.
+        """
+        sums = self.cost == "cross_entropy"
+        if not self.masked:
+            return costs.sum(axis=-1) if sums else costs.mean(axis=-1)
+        observed = self._observed(x)
+        n = observed.sum(axis=-1)
+        mean = (costs * observed).sum(axis=-1) / (pt.maximum(n, _number(1)) if at_least else n)
+        return mean * self._n_columns if sums else mean
+
+    def _observed(self, x: Expression) -> Expression:
+        """Return 1 where an entry is observed, else 0."""
+        return pt.switch(pt.isnan(x), _number(0), _number(1))
+
+    @property
+    def _n_columns(self) -> Array:
+        return _number(self.layer.n_visible)
 
 
 @dataclass(frozen=True)
@@ -177,8 +215,12 @@ class SymbolicStack:
         return pt.switch(pt.isnan(x), masked.reconstruct(x), x)
 
     def error(self, x: Expression) -> Expression:
-        """Cost of each row, (rows,): that of the lowest model."""
+        """Return the error of each row, (rows,), as the lowest model has it."""
         return self.models[0].error_from(x, self._down(self.encode(x)))
+
+    def entry_errors(self, x: Expression) -> Expression:
+        """Return what each entry adds to the error of its row, (rows, columns)."""
+        return self.models[0].entry_errors_from(x, self._down(self.encode(x)))
 
     def _down(self, code: Expression) -> Expression:
         """Code of the lowest model, from one of the highest."""

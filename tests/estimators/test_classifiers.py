@@ -21,6 +21,7 @@ from autoenc.estimators import (
     stacks,
 )
 from autoenc.training import EpochPatience
+from tests import reference
 
 QUIET = {"random_state": 0, "verbose": False}
 MAKERS = {
@@ -191,7 +192,7 @@ def test_down_again(stack, digits):
 
 
 def reference_error(stack, X):
-    """Cost of reconstructions through all layers, in plain NumPy."""
+    """Error of reconstructions through all layers, in plain NumPy."""
     codes = X.astype("float64")
     for layer in stack.layers_:
         mean, scale = getattr(layer, "mean_", 0), getattr(layer, "scale_", 1)
@@ -200,7 +201,7 @@ def reference_error(stack, X):
         a = codes @ layer.W_.T + layer.visible_bias_
         codes = 1 / (1 + np.exp(-a))
     if stack.layers_[0].cost_ == "cross_entropy":
-        return -(X * np.log(codes) + (1 - X) * np.log(1 - codes)).sum(axis=1)
+        return reference.cross_entropy(X, codes) - reference.bernoulli_entropy(X)
     bottom = stack.layers_[0]
     return np.square((X - bottom.mean_) / bottom.scale_ - a).mean(axis=1)
 

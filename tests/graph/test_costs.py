@@ -11,17 +11,23 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from pytensor import config
 
-from autoenc.graph import cross_entropy, cross_entropy_from_logits, squared_error
+from autoenc.graph import (
+    bernoulli_entropy,
+    cross_entropy,
+    cross_entropy_from_logits,
+    squared_error,
+)
 from tests import reference
 from tests.graph.helpers import FLOAT64, MODE, check_gradient
 
+# Costs of rows, from those of entries, beside the oracle's.
 COSTS = {
-    "cross_entropy": (cross_entropy, reference.cross_entropy),
+    "cross_entropy": (lambda x, z: cross_entropy(x, z).sum(axis=-1), reference.cross_entropy),
     "cross_entropy_from_logits": (
-        cross_entropy_from_logits,
+        lambda x, a: cross_entropy_from_logits(x, a).sum(axis=-1),
         reference.cross_entropy_from_logits,
     ),
-    "squared_error": (squared_error, reference.squared_error),
+    "squared_error": (lambda x, z: squared_error(x, z).mean(axis=-1), reference.squared_error),
 }
 SHAPE = (3, 4)
 
@@ -141,3 +147,24 @@ def test_cross_entropy_near_zero_does_not_lose_the_digits_of_the_reconstruction(
     z = np.full((1, 4), 1e-12, "float32")
     cost, _ = compiled("cross_entropy", "float32")(np.zeros((1, 4), "float32"), z)
     np.testing.assert_allclose(cost, 4e-12, rtol=1e-6)
+
+
+@functools.cache
+def deviance():
+    with config.change_flags(**FLOAT64):
+        x, z = pt.matrices("x", "z")
+        return pytensor.function([x, z], cross_entropy(x, z) - bernoulli_entropy(x), mode=MODE)
+
+
+@given(targets, reconstructions)
+def test_deviance_is_zero_for_a_perfect_reconstruction_and_never_negative(x, z):
+    assert (deviance()(x, z) >= -1e-12).all()
+    np.testing.assert_allclose(deviance()(z, z), 0, atol=1e-12)
+
+
+def test_entropy_is_the_oracles_one_and_finite_at_and_beyond_the_ends(rng):
+    x = np.concatenate([rng.random(50), [0, 1, -1e-7, 1 + 1e-7]]).astype("float32")
+    entropy = bernoulli_entropy(pt.constant(x)).eval()
+    expected = [reference.bernoulli_entropy(v[None, None])[0] for v in x[:-2]]
+    np.testing.assert_allclose(entropy[:-2], expected, rtol=1e-5, atol=1e-7)
+    assert entropy[-2:].tolist() == [0, 0]

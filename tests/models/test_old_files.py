@@ -13,6 +13,7 @@ import pytest
 from autoenc import estimators
 from autoenc.cli.models import load_model
 from autoenc.export import numpy_reader
+from tests import reference
 
 FOLDER = Path(__file__).with_name("old_files")
 EXPECTED = json.loads((FOLDER / "expected.json").read_text())
@@ -47,6 +48,15 @@ def check(found, expected):
         np.testing.assert_allclose(found, expected, rtol=2e-4, atol=1e-6)
 
 
+def now(expected, method, model, rows):
+    """Scores were cross-entropies when the files were written, and are deviances today."""
+    if method != "score_samples" or model.model_.cost != "cross_entropy":
+        return expected
+    observed = ~np.isnan(rows)
+    entropy = reference.bernoulli_entropy(np.where(observed, rows, 0))
+    return np.array(expected) - (entropy / observed.mean(axis=1))[: len(expected)]
+
+
 def test_a_file_of_each_kind_is_here():
     assert {path.stem for path in FOLDER.glob("*.safetensors")} == set(EXPECTED)
     assert {entry["class"] for entry in EXPECTED.values()} == set(estimators.__all__)
@@ -57,7 +67,9 @@ def test_an_old_file_gives_its_numbers(name):
     model, rows = load(name), rows_of(name)
     for method, expected in EXPECTED[name].items():
         if method != "class":
-            check(getattr(model, method)(rows)[: len(expected)], expected)
+            check(
+                getattr(model, method)(rows)[: len(expected)], now(expected, method, model, rows)
+            )
 
 
 @pytest.mark.parametrize("name", [n for n in EXPECTED if n.startswith("command")])
@@ -67,7 +79,8 @@ def test_an_old_file_of_the_command_gives_its_numbers(name):
     expected = EXPECTED[name]
     check(saved.estimator.transform(rows)[:3], expected["transform"])
     check(saved.preparation.undo(saved.estimator.reconstruct(rows))[:3], expected["reconstruct"])
-    check(saved.score_samples(rows)[:6], expected["score_samples"])
+    scores = now(expected["score_samples"], "score_samples", saved.estimator, rows)
+    check(saved.score_samples(rows)[:6], scores)
 
 
 @pytest.mark.parametrize("name", EXPECTED)
