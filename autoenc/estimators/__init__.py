@@ -1,10 +1,8 @@
 """The scikit-learn face of autoenc."""
 
-from autoenc.estimators.autoencoder import AutoEncoder
+from autoenc.estimators.autoencoders import AutoEncoder, DenoisingAutoEncoder
 from autoenc.estimators.classifiers import PerceptronClassifier, SoftmaxClassifier
-from autoenc.estimators.denoising import DenoisingAutoEncoder
-from autoenc.estimators.stacked_classifier import StackedDenoisingClassifier
-from autoenc.estimators.stacks import StackedDenoisingAutoEncoder
+from autoenc.estimators.stacks import StackedDenoisingAutoEncoder, StackedDenoisingClassifier
 
 __all__ = [
     "AutoEncoder",

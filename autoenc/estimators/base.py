@@ -1,14 +1,15 @@
-"""What all estimators share: one owner of fitted state, training, model files."""
+"""What all estimators share: one owner of fitted state, the way of a fit, model files."""
 
 from __future__ import annotations
 
 import os
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+import sys
+import weakref
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from pytensor import config
@@ -17,23 +18,21 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from autoenc.backends import Backend, resolve_backend
-from autoenc.estimators import settings
-from autoenc.graph import Expression, Parameter, Updates
+from autoenc.estimators.settings import check_settings
 from autoenc.models.files import describe_model, read_model
 from autoenc.models.fitted import FittedModel
-from autoenc.rows.blocks import Array, Rows
+from autoenc.models.tasks import Task, make_task
+from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns, columns_of
-from autoenc.rows.domain import Domain, domain_of
-from autoenc.rows.reading import read_rows
-from autoenc.settings import check_device, check_float_type
+from autoenc.rows.domain import Domain
+from autoenc.rows.examples import Examples
+from autoenc.rows.held_out import check_validation
 from autoenc.storage import save_arrays
-from autoenc.training import EarlyStopping, Every, Record, train
+from autoenc.training import Every, Record, train
 from autoenc.training.callbacks import CallbackLike
 
 # Fields of the fitted model that are shown under their own name.
 STATE = ("history", "seed")
-# Attributes that are not pickled, copied or saved.
-OF_THE_PROCESS = ("_rows_of_fit",)
 
 
 class Fitted:
@@ -63,88 +62,50 @@ class Fitted:
 
 
 @dataclass(frozen=True)
-class Saving:
-    """The checkpoint of a fit.
+class Call:
+    """Arguments of one call of `fit` or `partial_fit`.
 
     Attributes
     ----------
+    X, y, classes, sample_weight, validation
+        Data, as the caller gave it.
+    callbacks : iterable of callbacks
+        Called during training.
     checkpoint : path, optional
-        Where it is; without one, none is written.
+        File from which training can be resumed.
     every : Every or int
-        How often it is written.
+        How often the checkpoint is written.
     resume : bool
-        Whether to go on from it.
+        Whether to resume from the checkpoint.
+    partial : bool
+        Whether the call is one pass of `partial_fit`.
     """
 
+    X: Any
+    y: Any = None
+    classes: Any = None
+    sample_weight: Any = None
+    validation: Any = None
+    callbacks: Iterable[CallbackLike] = ()
     checkpoint: str | os.PathLike[str] | None = None
     every: Every | int = 1
     resume: bool = False
+    partial: bool = False
 
-    def of_part(self, name: str) -> Saving:
-        """Give the checkpoint of a part of the model, in a file beside this one."""
+    def of_part(self, name: str) -> Call:
+        """Return the call for a part of the model, whose checkpoint is a file beside this one."""
         if self.checkpoint is None:
             return self
         path = Path(self.checkpoint)
         return replace(self, checkpoint=path.with_name(f"{path.stem}.{name}{path.suffix}"))
 
 
-@dataclass
-class Task:
-    """What `train` is given of a model.
-
-    Attributes
-    ----------
-    cost : scalar expression
-    updates : dict
-        Of the parameters and of what the optimizer keeps.
-    params : list of shared variables
-        The parameters among what is updated.
-    inputs : list of symbolic variables
-    data : list of rows
-        For each input.
-    fitted : callable
-        From the history so far to the fitted model.
-    validation : pair of expression and data, optional
-        Cost of each row, and data for the inputs.
-    callbacks : list
-        Of the estimator's own.
-    learning_rate : shared scalar, optional
-        What the updates are proportional to.
-    """
-
-    cost: Expression
-    updates: Updates
-    params: list[Any]
-    inputs: list[Expression]
-    data: list[Any]
-    fitted: Callable[[list[Record], str, tuple[Array, ...]], FittedModel]
-    validation: tuple[Expression, list[Any]] | None = None
-    callbacks: list[CallbackLike] = field(default_factory=list)
-    learning_rate: Parameter | None = None
-
-    @property
-    def optimizer_state(self) -> list[Any]:
-        """Shared variables that the optimizer keeps beside the parameters."""
-        return [v for v in self.updates if v not in self.params and hasattr(v.type, "dtype")]
-
-
-class GraphEstimator(BaseEstimator, ABC):
+class GraphEstimator(BaseEstimator):
     """An estimator whose model is a graph. Its fitted state is `model_` alone."""
 
-    learning_rate: Any
-    momentum: float
-    batch_size: int
-    n_epochs: int
-    shuffle: bool
-    early_stopping: EarlyStopping | None
-    validation_fraction: float | None
+    _kind: ClassVar[Kind]
+    _rows_of_fit: weakref.ref[Any] | None
     warm_start: bool
-    random_state: Any
-    backend: Any
-    device: str | None
-    dtype: str | None
-    verbose: bool
-
     model_: Any
     n_features_in_ = Fitted()
     feature_names_in_ = Fitted()
@@ -156,6 +117,7 @@ class GraphEstimator(BaseEstimator, ABC):
     backend_ = Fitted()
     mean_ = Fitted()
     scale_ = Fitted()
+    learning_rate_ = Fitted()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted model to a file, without pickle.
@@ -163,11 +125,12 @@ class GraphEstimator(BaseEstimator, ABC):
         Parameters
         ----------
         path : path
-            A safetensors file, written whole or not at all. Activations given as functions
-            are named there, not stored: `load` asks for them.
+            A safetensors file, written whole or not at all. Functions among the settings are
+            named there, not stored: `load` asks for them.
         """
         check_is_fitted(self)
-        save_arrays(path, self.model_.all_arrays(), describe_model(self, self.model_))
+        settings = self._stored_settings()
+        save_arrays(path, self.model_.all_arrays(), describe_model(self.model_, settings))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], **settings: Any) -> Self:
@@ -176,10 +139,15 @@ class GraphEstimator(BaseEstimator, ABC):
         Parameters
         ----------
         path : path
-            What `save` wrote.
+            File that `save` wrote.
         **settings
             Constructor arguments in place of those in the file, such as another
             device, or the functions that a file cannot hold.
+
+        Returns
+        -------
+        estimator
+            The fitted estimator.
 
         Raises
         ------
@@ -188,16 +156,17 @@ class GraphEstimator(BaseEstimator, ABC):
         """
         arrays, stored, fitted = read_model(path, cls.__name__, settings)
         estimator = cls(**stored)
-        estimator.model_ = estimator._from_file(arrays, fitted)
+        given = estimator.get_params(deep=False)
+        estimator.model_ = cls._kind.from_file(cls.__name__, given, arrays, fitted)
         return estimator
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return everything but references to the rows of the fit."""
+        """Return everything but the reference to the rows of the fit."""
         state: dict[str, Any] = super().__getstate__()
-        return {name: value for name, value in state.items() if name not in OF_THE_PROCESS}
+        return {name: value for name, value in state.items() if name != "_rows_of_fit"}
 
     def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn that sparse data is accepted."""
+        """Declare that sparse data is accepted."""
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
@@ -206,89 +175,132 @@ class GraphEstimator(BaseEstimator, ABC):
         """Whether there is a fitted model."""
         return "model_" in vars(self)
 
-    @abstractmethod
-    def _from_file(self, arrays: dict[str, Array], fitted: dict[str, Any]) -> FittedModel:
-        """Make the fitted model from what a file holds."""
+    def _stored_settings(self) -> dict[str, Any]:
+        """Return the settings that a model file stores."""
+        return self.get_params(deep=False)  # type: ignore[no-any-return]
+
+
+class Kind(Protocol):
+    """What a fit does differently for each kind of model."""
 
     @property
-    def _machine(self) -> tuple[Any, str | None]:
-        return self.backend, self.device
+    def model(self) -> type[FittedModel]:
+        """Class of the owner of what is fitted."""
 
-    def _check_common_settings(self) -> None:
-        if not callable(self.learning_rate) and self.learning_rate != "auto":
-            settings.check_number("learning_rate", self.learning_rate, above=0)
-        settings.check_number("momentum", self.momentum, at_least=0, below=1)
-        settings.check_integer("batch_size", self.batch_size)
-        settings.check_integer("n_epochs", self.n_epochs)
-        settings.check_early_stopping(self.early_stopping)
-        if self.validation_fraction is not None:
-            settings.check_number(
-                "validation_fraction", self.validation_fraction, above=0, below=1
-            )
-        settings.check_switches(self, ("shuffle", "warm_start"))
-        check_float_type(self.dtype)
-        check_device(self.device)
+    def read(
+        self, call: Call, settings: Mapping[str, Any], columns: Columns, *, reset: bool
+    ) -> tuple[Examples, Domain]:
+        """Read the rows of a call."""
 
-    def _read(
-        self, X: Any, start: FittedModel | None, *, allow_nan: bool = False
-    ) -> tuple[Rows, Domain, Columns]:
-        """Read rows of numbers, with their domain and their columns."""
-        columns = columns_of(type(self).__name__) if start is None else start.columns
-        rows = read_rows(columns, X, dtype=self._float_type(), reset=start is None)
-        domain = domain_of(rows, source=X, allow_nan=allow_nan, names=columns.names)
-        return rows, domain, columns
-
-    def _seed(self, start: FittedModel | None) -> int:
-        """Draw the seed, unless training continues."""
-        return draw_seed(self.random_state) if start is None else start.seed
-
-    def _run(
-        self,
-        task: Task,
+    def begin(
+        self, call: Call, settings: Mapping[str, Any], examples: Examples, blank: FittedModel,
         start: FittedModel | None,
-        seed: int,
-        backend: Backend,
-        callbacks: Iterable[CallbackLike],
-        n_epochs: int,
-        saving: Saving,
-    ) -> None:
-        """Train: the one place where estimators do."""
-        before = [] if start is None else start.history
-        engine = f"{backend.description}: {backend.reason}"
-        if start is not None:
-            _restore(task.optimizer_state, start.optimizer_state)
+    ) -> tuple[FittedModel, Examples]:  # fmt: skip
+        """Choose what is ``"auto"``; return what is known of the model, and what it learns."""
 
-        def present(history: list[Record]) -> GraphEstimator:
-            state = tuple(v.get_value() for v in task.optimizer_state)
-            self.model_ = task.fitted(_continued(before, history), engine, state)
-            return self
+    def validation(
+        self, validation: Any, settings: Mapping[str, Any], known: FittedModel
+    ) -> Examples:
+        """Read rows for validation."""
 
-        train(
-            task.cost,
-            task.updates,
-            inputs=task.inputs,
-            data=task.data if len(task.data) > 1 else task.data[0],
-            batch_size=self.batch_size,
-            n_epochs=n_epochs,
-            seed=_seed_after(seed, len(before)),
-            shuffle=self.shuffle,
-            backend=backend,
-            validation=task.validation,
-            early_stopping=deepcopy(self.early_stopping) if task.validation else None,
-            learning_rate=task.learning_rate,
-            checkpoint=saving.checkpoint,
-            every=saving.every,
-            resume=saving.resume,
-            callbacks=[*task.callbacks, *callbacks],
-            model=present,
-            progress=bool(self.verbose),
+    def initial(
+        self, known: Any, settings: Mapping[str, Any], examples: Examples, call: Call
+    ) -> FittedModel:
+        """Return the model with the arrays that training starts from."""
+
+    def from_file(
+        self, kind: str, settings: Mapping[str, Any], arrays: dict[str, Array],
+        fitted: dict[str, Any],
+    ) -> FittedModel:  # fmt: skip
+        """Make the fitted model from the contents of a file."""
+
+
+def learn(estimator: GraphEstimator, call: Call) -> None:
+    """Fit an estimator: rows → choices → task → train → `model_`."""
+    settings, kind = estimator.get_params(deep=False), estimator._kind
+    check_settings(settings)
+    goes_on = (call.partial or estimator.warm_start) and estimator.__sklearn_is_fitted__()
+    start = estimator.model_ if goes_on else None
+    if not call.partial:
+        check_validation(
+            call.validation, settings["validation_fraction"], settings["early_stopping"]
         )
+    backend = resolve_backend(*machine_of(settings))
+    blank = _blank(estimator, settings, start)
+    examples, domain = kind.read(call, settings, blank.columns, reset=start is None)
+    blank = blank.replaced(domain=widened(start, domain))
+    known, examples = kind.begin(call, settings, examples, blank, start)
+    held_out = None
+    if call.validation is not None:
+        held_out = kind.validation(call.validation, settings, known)
+    elif not call.partial and settings["validation_fraction"] is not None:
+        examples, held_out = examples.split(settings["validation_fraction"], known.seed)
+    if start is None:
+        known = kind.initial(known, settings, examples, call)
+    task = make_task(known, settings, examples, held_out, n_done=len(blank.history))
+    if settings["verbose"] and start is None:
+        _announce(task.known)
+    estimator._rows_of_fit = None if call.partial else reference(call.X)
+    _train(estimator, task, start, settings, backend, call)
 
-    def _backend(self) -> Backend:
-        return resolve_backend(self.backend, self.device)
 
-    def _float_type(self) -> str:
-        return check_float_type(self.dtype) or str(config.floatX)
+def _blank(
+    estimator: GraphEstimator, settings: Mapping[str, Any], start: FittedModel | None
+) -> FittedModel:
+    """Return a model of which nothing but its seed is known, or that which training continues."""
+    machine = machine_of(settings)
+    if start is not None:
+        return start.replaced(machine=machine)
+    name = type(estimator).__name__
+    return estimator._kind.model(
+        name, {}, {}, columns_of(name), None, draw_seed(settings["random_state"]), machine=machine
+    )
+
+
+def _train(
+    estimator: GraphEstimator, task: Task, start: FittedModel | None,
+    settings: Mapping[str, Any], backend: Backend, call: Call,
+) -> None:  # fmt: skip
+    """Train: the one place where estimators do."""
+    before = [] if start is None else start.history
+    engine = f"{backend.description}: {backend.reason}"
+    if start is not None:
+        _restore(task.optimizer_state, start.optimizer_state)
+
+    def present(history: list[Record]) -> GraphEstimator:
+        estimator.model_ = task.fitted(_continued(before, history), engine)
+        return estimator
+
+    train(
+        task.cost,
+        task.updates,
+        inputs=task.inputs,
+        data=task.data,
+        batch_size=settings["batch_size"],
+        n_epochs=1 if call.partial else settings["n_epochs"],
+        seed=_seed_after(task.known.seed, len(before)),
+        shuffle=settings["shuffle"],
+        backend=backend,
+        validation=task.validation,
+        early_stopping=deepcopy(settings["early_stopping"]) if task.validation else None,
+        learning_rate=task.learning_rate,
+        checkpoint=call.checkpoint,
+        every=call.every,
+        resume=call.resume,
+        callbacks=call.callbacks,
+        model=present,
+        progress=bool(settings["verbose"]),
+    )
+
+
+def float_type(settings: Mapping[str, Any]) -> str:
+    """Return the precision that settings ask for."""
+    return settings["dtype"] or str(config.floatX)
+
+
+def machine_of(settings: Mapping[str, Any]) -> tuple[Any, str | None]:
+    """Return the backend and the device that settings ask for."""
+    return settings["backend"], settings["device"]
 
 
 def draw_seed(random_state: Any) -> int:
@@ -301,6 +313,40 @@ def widened(start: FittedModel | None, domain: Domain) -> Domain:
     if start is None or start.domain is None:
         return domain
     return start.domain.widened(domain)
+
+
+def reference(X: Any) -> weakref.ref[Any] | None:
+    """Return a reference that does not keep the rows of a fit alive; None if there can be none."""
+    try:
+        return weakref.ref(X)
+    except TypeError:  # lists and tuples
+        return None
+
+
+def check_not_interrupted(layer: FittedModel) -> None:
+    """Stop before the next part of the model if the user has interrupted training.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the layer's training was interrupted.
+    """
+    if layer.history[-1].get("interrupted"):
+        raise KeyboardInterrupt(
+            "the training of a layer was interrupted, and there is no model without the layers "
+            "above it; fit with checkpoint= and resume=True to continue."
+        )
+
+
+def _announce(model: FittedModel) -> None:
+    """Say what was chosen where columns are standardised."""
+    if model.choices.get("standardised"):
+        print(
+            "autoenc: not all values are in [0, 1], so that columns are standardised, the "
+            f"cost is {model.choices['cost']}, the output {model.choices['output']} and the "
+            f"learning rate {model.choices['learning_rate']}; give cost= or scale= to choose.",
+            file=sys.stderr,
+        )
 
 
 def _restore(variables: list[Any], values: Iterable[Array]) -> None:
@@ -318,7 +364,7 @@ def _continued(before: list[Record], history: list[Record]) -> list[Record]:
 
 
 def _seed_after(seed: int, n_epochs: int) -> int:
-    """Seed of a training that goes on after so many epochs: other order, other noise."""
+    """Return the seed of a training that continues: other order, other noise."""
     if n_epochs == 0:
         return seed
     return int(np.random.SeedSequence([seed, n_epochs]).generate_state(1)[0]) >> 1

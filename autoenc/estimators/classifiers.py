@@ -1,58 +1,267 @@
-"""Softmax regression and a perceptron of one hidden layer, as estimators."""
+"""Softmax regression and a perceptron of one hidden layer, and what classifiers share."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, final
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Self, final
 
 import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
 
-from autoenc.estimators import settings
-from autoenc.estimators.base import Saving
-from autoenc.estimators.classifying import ClassifierBase
+from autoenc.estimators.base import (
+    Call,
+    Fitted,
+    GraphEstimator,
+    Kind,
+    float_type,
+    learn,
+    machine_of,
+)
+from autoenc.estimators.settings import documented
 from autoenc.graph import DenseLayer
 from autoenc.models.compiled import building
-from autoenc.models.fitted import FittedClassifier
-from autoenc.rows.blocks import Array, Rows
-from autoenc.training import EarlyStopping
+from autoenc.models.fitted import FittedClassifier, FittedModel, from_file
+from autoenc.rows.blocks import Array
+from autoenc.rows.columns import Columns
+from autoenc.rows.domain import Domain
+from autoenc.rows.examples import Examples, read_examples
+from autoenc.rows.labels import as_indices, read_labels
+from autoenc.training import EarlyStopping, Every
+from autoenc.training.callbacks import CallbackLike
+
+
+class Classifying(ClassifierMixin):
+    """Methods of a classifier."""
+
+    model_: FittedClassifier
+    weights_ = Fitted()
+    biases_ = Fitted()
+    labels_ = Fitted()
+    activation_ = Fitted()
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        validation: tuple[Any, Any] | None = None,
+        *,
+        sample_weight: Any = None,
+        callbacks: Iterable[CallbackLike] = (),
+        checkpoint: str | os.PathLike[str] | None = None,
+        every: Every | int = 1,
+        resume: bool = False,
+    ) -> Self:
+        """Learn to tell classes apart.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix, (rows, columns)
+            Finite numbers.
+        y : array-like, (rows,)
+            The class of each row, of any kind that can be sorted.
+        validation : pair of X and y, optional
+            Rows whose error rate is the validation cost; see also `validation_fraction`.
+        sample_weight : array-like, (rows,), optional
+            Weight of the cost of each row, >= 0. Only ratios matter; rows of weight 0 are left
+            out.
+        callbacks : iterable of `autoenc.training.Callback` or functions
+            Called during training. A function is called with the record of every epoch.
+        checkpoint : path, optional
+            File from which training can be resumed.
+        every : Every or int
+            How often the checkpoint is written; a number stands for epochs.
+        resume : bool
+            Whether to resume from the checkpoint, if there is one.
+
+        Returns
+        -------
+        self
+            The fitted estimator. After Ctrl-C, it has the parameters trained so far; with
+            `early_stopping`, those with the lowest validation error.
+
+        Raises
+        ------
+        ValueError
+            If data or a setting does not fit. An earlier fitted model stays as it was.
+        """
+        call = Call(X, y, None, sample_weight, validation, callbacks, checkpoint, every, resume)
+        learn(self, call)
+        return self
+
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        classes: Any = None,
+        *,
+        sample_weight: Any = None,
+        callbacks: Iterable[CallbackLike] = (),
+    ) -> Self:
+        """Continue learning with one pass over X, without validation.
+
+        Parameters
+        ----------
+        X, y, sample_weight, callbacks
+            See `fit`.
+        classes : array-like, optional
+            All classes there will be. The first call needs them unless y has them all.
+
+        Returns
+        -------
+        self
+            The estimator, trained further.
+        """
+        call = Call(X, y, classes, sample_weight, callbacks=callbacks, partial=True)
+        learn(self, call)
+        return self
+
+    def predict_proba(self, X: Any) -> Array:
+        """Compute the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like, (rows, n_features_in_)
+            Rows.
+
+        Returns
+        -------
+        array, (rows, classes)
+            Probabilities, in the order of `classes_`.
+        """
+        check_is_fitted(self)
+        return self.model_.apply("probabilities", self.model_.incoming(X))
+
+    def predict(self, X: Any) -> Array:
+        """Return the most probable class of each row.
+
+        Parameters
+        ----------
+        X : array-like, (rows, n_features_in_)
+            Rows.
+
+        Returns
+        -------
+        array, (rows,)
+            Classes.
+        """
+        best: Array = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return best
+
+    @property
+    def classes_(self) -> Array:
+        """The classes, sorted."""
+        check_is_fitted(self)
+        return self.model_.classes
+
+
+class ClassifierKind:
+    """How classifiers are fitted. Subclasses have hidden layers."""
+
+    model = FittedClassifier
+
+    def read(
+        self, call: Call, settings: Mapping[str, Any], columns: Columns, *, reset: bool
+    ) -> tuple[Examples, Domain]:
+        """Read rows and their classes."""
+        return read_examples(
+            columns, call.X, call.y, call.sample_weight, dtype=float_type(settings), reset=reset,
+            labelled=True,
+        )  # fmt: skip
+
+    def begin(
+        self, call: Call, settings: Mapping[str, Any], examples: Examples, blank: FittedModel,
+        start: FittedModel | None,
+    ) -> tuple[FittedModel, Examples]:  # fmt: skip
+        """Collect the classes, and number the labels."""
+        choices = blank.choices
+        if start is None:
+            labels = examples.labels
+            if call.classes is not None:
+                labels = read_labels(call.classes, name="classes")
+            choices = {"labels": _known_labels(labels), "activation": settings.get("activation")}
+        return blank.replaced(choices=choices), _numbered(examples, choices["labels"], "y")
+
+    def validation(
+        self, validation: Any, settings: Mapping[str, Any], known: FittedModel
+    ) -> Examples:
+        """Read rows and classes for validation."""
+        if not isinstance(validation, tuple | list) or len(validation) != 2:
+            raise ValueError(
+                f"validation is a {type(validation).__name__}; expected a pair of X and y."
+            )
+        examples, _ = read_examples(
+            known.columns, *validation, dtype=float_type(settings), reset=False, labelled=True,
+            name="validation",
+        )  # fmt: skip
+        return _numbered(examples, known.choices["labels"], "validation")
+
+    def initial(
+        self, known: FittedModel, settings: Mapping[str, Any], examples: Examples, call: Call
+    ) -> FittedModel:
+        """Return the hidden layers, and a softmax of zeros."""
+        known, hidden = self.hidden(known, settings, examples, call)
+        n_in = hidden[-1][0].shape[1] if hidden else examples.rows.shape[1]
+        n_classes, dtype = len(known.choices["labels"]), float_type(settings)
+        pairs = [*hidden, (np.zeros((n_in, n_classes), dtype), np.zeros(n_classes, dtype))]
+        return known.replaced(arrays={**_named(pairs), **known.arrays})
+
+    def hidden(
+        self, known: FittedModel, settings: Mapping[str, Any], examples: Examples, call: Call
+    ) -> tuple[FittedModel, list[tuple[Array, Array]]]:
+        """Return the model, and weights and bias of each hidden layer."""
+        return known, []
+
+    def from_file(
+        self, kind: str, settings: Mapping[str, Any], arrays: dict[str, Array],
+        fitted: dict[str, Any],
+    ) -> FittedModel:  # fmt: skip
+        """Make the fitted model from the contents of a file."""
+        choices = {
+            "activation": settings.get("activation"),
+            "chose_activation": "activation_" in fitted,
+        }
+        return from_file(FittedClassifier, kind, arrays, fitted, choices, machine_of(settings))
+
+
+class PerceptronKind(ClassifierKind):
+    """How a perceptron is fitted."""
+
+    def hidden(
+        self, known: FittedModel, settings: Mapping[str, Any], examples: Examples, call: Call
+    ) -> tuple[FittedModel, list[tuple[Array, Array]]]:
+        """Draw the hidden layer."""
+        rng, sizes = (
+            np.random.default_rng(known.seed),
+            (examples.rows.shape[1], settings["n_hidden"]),
+        )
+        with building(float_type(settings)):
+            layer = DenseLayer(*sizes, rng=rng, activation=settings["activation"])
+        return known, [(layer.W.get_value(), layer.bias.get_value())]
 
 
 @final
-class SoftmaxClassifier(ClassifierBase):
+@documented
+class SoftmaxClassifier(Classifying, GraphEstimator):
     """Softmax (logistic) regression by minibatch gradient descent.
 
-    p(class | x) = softmax(x·W + bias); what is minimised is the mean negative
+    p(class | x) = softmax(x·W + bias). What is minimised is the mean negative
     log-likelihood of the right classes, plus l1·Σ|W| + l2·ΣW².
 
     Parameters
     ----------
-    dropout : float
-        Probability that a value of the input is set to zero in training.
-    l1, l2 : float
-        Weights of the penalties, >= 0.
-    optimizer : str or callable
-        As for `AutoEncoder`.
-    learning_rate : float
-        Step of the optimizer, > 0.
-    learning_rate_decay : float
-        Factor in (0, 1] on the learning rate after each epoch.
-    momentum : float
-        In [0, 1), for ``optimizer="sgd"``.
-    early_stopping : EarlyStopping, optional
-        Such as ``GeometricPatience()``; needs ``fit(..., validation=(X, y))`` or
-        `validation_fraction`.
-    validation_fraction : float, optional
-        Part of the rows of each class, in (0, 1), that is held out of training for validation.
-    batch_size, n_epochs, warm_start, shuffle, random_state, backend, device, dtype, verbose
-        As for `AutoEncoder`.
+    {settings}
 
     Attributes
     ----------
     weights_, biases_ : lists of one array
         W, (n_features_in_, classes), and its bias.
     classes_ : array
+        The classes, sorted.
     history_ : list of dict
-        With `validation`, also ``valid_cost``, the error rate on it.
+        ``epoch``, ``cost``, ``seconds``, ``rows_per_second`` of every epoch; with validation
+        also ``valid_cost``, the error rate.
 
     Examples
     --------
@@ -64,6 +273,8 @@ class SoftmaxClassifier(ClassifierBase):
     True
     """
 
+    _kind: ClassVar[Kind] = ClassifierKind()
+
     def __init__(
         self,
         *,
@@ -71,7 +282,7 @@ class SoftmaxClassifier(ClassifierBase):
         l1: float = 0.0,
         l2: float = 0.0,
         optimizer: Any = "sgd",
-        learning_rate: float = 0.1,
+        learning_rate: Any = 0.1,
         learning_rate_decay: float = 1.0,
         momentum: float = 0.0,
         early_stopping: EarlyStopping | None = None,
@@ -105,39 +316,26 @@ class SoftmaxClassifier(ClassifierBase):
         self.dtype = dtype
         self.verbose = verbose
 
-    def _initial(
-        self, known: FittedClassifier, rows: Rows, weights: Array | None, saving: Saving
-    ) -> tuple[FittedClassifier, list[tuple[Array, Array]]]:
-        return known, []
-
-    def _check_own_settings(self) -> None:
-        return None
-
 
 @final
-class PerceptronClassifier(ClassifierBase):
+@documented
+class PerceptronClassifier(Classifying, GraphEstimator):
     """A perceptron with one hidden layer, and softmax on top.
 
     Parameters
     ----------
     n_hidden : int
-        Units of the hidden layer.
+        Number of hidden units.
     activation : str or callable
-        Of the hidden layer; see `AutoEncoder`.
-    dropout : float or pair of float
-        Probability that a value of the input, and of the hidden layer, is set to zero in
-        training.
-    l1, l2, optimizer, learning_rate, learning_rate_decay, momentum, early_stopping, \
-batch_size, n_epochs, validation_fraction, warm_start, shuffle, random_state, backend, \
-device, dtype, verbose
-        As for `SoftmaxClassifier`.
+        Activation of the hidden layer; see `AutoEncoder`.
+    {settings}
 
     Attributes
     ----------
     weights_, biases_ : lists of two arrays
         Of the hidden layer and of the softmax.
     classes_, history_
-        As for `SoftmaxClassifier`.
+        See `SoftmaxClassifier`.
 
     Examples
     --------
@@ -149,6 +347,8 @@ device, dtype, verbose
     True
     """
 
+    _kind: ClassVar[Kind] = PerceptronKind()
+
     def __init__(
         self,
         n_hidden: int = 500,
@@ -157,8 +357,11 @@ device, dtype, verbose
         dropout: float | Sequence[float] = 0.0,
         l1: float = 0.0,
         l2: float = 1e-4,
+        contraction: float = 0.0,
+        sparsity: float = 0.0,
+        sparsity_target: float = 0.05,
         optimizer: Any = "sgd",
-        learning_rate: float = 0.1,
+        learning_rate: Any = 0.1,
         learning_rate_decay: float = 1.0,
         momentum: float = 0.0,
         early_stopping: EarlyStopping | None = None,
@@ -178,6 +381,9 @@ device, dtype, verbose
         self.dropout = dropout
         self.l1 = l1
         self.l2 = l2
+        self.contraction = contraction
+        self.sparsity = sparsity
+        self.sparsity_target = sparsity_target
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_decay = learning_rate_decay
@@ -194,13 +400,22 @@ device, dtype, verbose
         self.dtype = dtype
         self.verbose = verbose
 
-    def _check_own_settings(self) -> None:
-        settings.check_integer("n_hidden", self.n_hidden)
 
-    def _initial(
-        self, known: FittedClassifier, rows: Rows, weights: Array | None, saving: Saving
-    ) -> tuple[FittedClassifier, list[tuple[Array, Array]]]:
-        rng = np.random.default_rng(known.seed)
-        with building(self._float_type()):
-            layer = DenseLayer(rows.shape[1], self.n_hidden, rng=rng, activation=self.activation)
-        return known, [(layer.W.get_value(), layer.bias.get_value())]
+def _numbered(examples: Examples, known: list[Any], name: str) -> Examples:
+    """Return the examples with the numbers of their classes."""
+    assert examples.labels is not None
+    return examples.labelled(as_indices(examples.labels, known, name))
+
+
+def _known_labels(labels: Any) -> list[Any]:
+    """Return the classes, sorted; refuse one class alone."""
+    known: list[Any] = np.unique(labels).tolist()
+    if len(known) < 2:
+        raise ValueError(f"y has only one class, {known[0]!r}; expected at least two classes.")
+    return known
+
+
+def _named(pairs: Sequence[tuple[Array, Array]]) -> dict[str, Array]:
+    """Return weights and biases by their names in model files."""
+    layers = enumerate(pairs, start=1)
+    return {n: a for k, (W, b) in layers for n, a in ((f"W_{k}", W), (f"bias_{k}", b))}

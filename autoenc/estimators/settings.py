@@ -1,97 +1,424 @@
-"""Checks of settings: what was given, what was expected."""
+"""One table of settings: what each may be, what it is for, and its option on the command line.
+
+Validation, docstrings and the command read the table. Constructors name their settings
+themselves, as scikit-learn requires.
+"""
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Sequence
-from typing import Any
+import re
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from numbers import Integral, Real
+from typing import Any, TypeVar
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
-from autoenc.graph.checks import is_number
+from autoenc.graph.penalties import PENALTIES
+from autoenc.graph.updates import OPTIMIZERS
+from autoenc.models.choices import COSTS, UNBOUNDED_OUTPUTS
+from autoenc.settings import check_device, check_float_type
+
+Class = TypeVar("Class", bound=type[BaseEstimator])
+
+FUNCTIONS = '``"sigmoid"``, ``"tanh"``, ``"relu"``, ``"softplus"``, ``"linear"``'
 
 
-def check_number(
-    name: str, value: Any, *, at_least: float | None = None, above: float | None = None,
-    below: float | None = None, at_most: float | None = None,
-) -> None:  # fmt: skip
-    """Refuse what is not a finite number within bounds.
+@dataclass(frozen=True)
+class Check:
+    """What a value may be: of certain types and in a closed range, or one of several values.
+
+    Attributes
+    ----------
+    expected : str
+        What messages say that was expected.
+    types : tuple of type
+        Types of numbers; True and False are none of them.
+    low, high : float
+        Range of numbers.
+    among : tuple
+        Values accepted beside numbers.
+    accepts : callable, optional
+        Whether any other value is accepted.
+    each : bool
+        Whether a sequence is accepted, each value of which is checked.
+    """
+
+    expected: str
+    types: tuple[Any, ...] = ()
+    low: float = -math.inf
+    high: float = math.inf
+    among: tuple[Any, ...] = ()
+    accepts: Callable[[Any], bool] | None = None
+    each: bool = False
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting of the estimators.
+
+    Attributes
+    ----------
+    kind : str
+        Its type, as docstrings state it.
+    purpose : str
+        What it is for. The command shows the first sentence.
+    check : Check, optional
+        What it may be; without one, what it is used for checks it.
+    flag : str
+        Option of the command with its placeholder, such as ``"--l1 W"``; a switch has none.
+    group : str
+        Heading under which the command lists it.
+    """
+
+    kind: str
+    purpose: str
+    check: Check | None = None
+    flag: str = ""
+    group: str = "training"
+
+
+def number(
+    *,
+    above: float | None = None,
+    at_least: float | None = None,
+    below: float | None = None,
+    among: tuple[Any, ...] = (),
+    accepts: Callable[[Any], bool] | None = None,
+) -> Check:
+    """Make the check of a finite number, within bounds of which some are open.
+
+    >>> number(at_least=0, below=1).expected
+    'a number in [0, 1)'
+    """
+    lowest, opens = (at_least, "[") if above is None else (above, "(")
+    if below is not None:
+        expected = f"a number in {opens}{lowest}, {below})"
+    else:
+        expected = f"a number {'>=' if above is None else '>'} {lowest}"
+    # The open ends of a range are the numbers next to it.
+    low = math.nextafter(above, math.inf) if above is not None else float(at_least or 0)
+    high = math.nextafter(below if below is not None else math.inf, -math.inf)
+    return Check(expected, (Real,), low, high, among, accepts)
+
+
+INTEGER = Check("an integer of at least 1", (Integral,), low=1)
+SWITCH = Check("True or False", among=(True, False), accepts=lambda v: isinstance(v, np.bool_))
+OPEN_UNIT = number(above=0, below=1)
+
+
+def _one_of(*values: Any, accepts: Callable[[Any], bool] | None = None) -> Check:
+    return Check(f"one of {', '.join(map(str, values))}", among=values, accepts=accepts)
+
+
+def _is_rule(value: Any) -> bool:
+    return hasattr(value, "report") and hasattr(value, "stop_after")
+
+
+SETTINGS: dict[str, Setting] = {
+    "n_hidden": Setting(
+        "int",
+        "Number of units of the code.",
+        INTEGER,
+        "--hidden N",
+        "model",
+    ),
+    "corruption": Setting(
+        "float, pair, list of pairs or callable",
+        "Noise on the input while training. A number in [0, 1] is the probability of setting an "
+        'entry to zero. A pair names a kind of noise and its amount, such as ``("salt_and_pepper",'
+        ' 0.2)`` or ``("gaussian", 0.1)``; several pairs are applied one after the other. See '
+        "`autoenc.graph.corrupt`.",
+        None,
+        "--corruption P",
+        "model",
+    ),
+    "activation": Setting(
+        "str or callable",
+        f"Activation of the code: {FUNCTIONS}, or any element-wise function on expressions.",
+        None,
+        "--activation NAME",
+        "model",
+    ),
+    "output": Setting(
+        "str or callable",
+        'Activation of the reconstruction, as `activation`, or ``"auto"``; see `cost`.',
+        None,
+        "--output-activation NAME",
+        "model",
+    ),
+    "tied": Setting(
+        "bool",
+        "Whether the decoder uses Wᵀ. Otherwise it learns its own weights ``W_prime_``.",
+        SWITCH,
+        "--tied",
+        "model",
+    ),
+    "init": Setting(
+        '{"uniform", "gaussian"} or callable',
+        "Distribution of the initial weights: that of `autoenc.graph.uniform_weights`, with gain "
+        '4, or 1 where ``cost="auto"`` has chosen the squared error; that of `gaussian_weights`; '
+        "or any function (rng, n_visible, n_hidden) of a NumPy generator and sizes.",
+        _one_of("uniform", "gaussian", accepts=callable),
+        "--init NAME",
+        "model",
+    ),
+    "cost": Setting(
+        '{"auto", "cross_entropy", "squared_error"}',
+        "Cost of a row: cross-entropy, summed over columns, for values in [0, 1]; or squared "
+        'error, averaged over columns, for any values. ``"auto"`` chooses cross-entropy with '
+        "sigmoid outputs if all values of `fit` are in [0, 1], else the squared error with linear "
+        "outputs of standardised columns. `cost_`, `output_`, `mean_` and `scale_` hold what was "
+        "chosen, and with `verbose` a line says so. Divide bytes by 255.",
+        _one_of("auto", *COSTS),
+        "--cost NAME",
+        "cost",
+    ),
+    "scale": Setting(
+        '{"auto", "standard", None}',
+        'Whether columns are standardised within the model: ``"auto"`` only as `cost` says, '
+        '``"standard"`` always, None never. Reconstructions are in the units of the data, errors '
+        "in those of the standardised columns.",
+        _one_of("auto", "standard", None),
+    ),
+    "missing": Setting(
+        '{"refuse", "mask"}',
+        'Treatment of NaN. With ``"mask"`` it stands for a missing entry, which is left out of '
+        "what is encoded and of the cost: the cost of a row is that of its observed entries, "
+        "multiplied by columns / observed columns where it is a sum.",
+        _one_of("refuse", "mask"),
+        "--missing NAME",
+        "cost",
+    ),
+    **{
+        name: Setting("float", penalty.purpose, number(at_least=0), f"--{name} W", "cost")
+        for name, penalty in PENALTIES.items()
+    },
+    "sparsity_target": Setting(
+        "float",
+        "Mean value of each unit that `sparsity` aims at, in (0, 1).",
+        OPEN_UNIT,
+        "--sparsity-target P",
+        "cost",
+    ),
+    "dropout": Setting(
+        "float or sequence of float",
+        "Probability of setting a value to zero while training, in [0, 1): one for all layers, or "
+        "one for the input and each hidden layer.",
+        replace(number(at_least=0, below=1), each=True),
+    ),
+    "optimizer": Setting(
+        "str or callable",
+        f"Update rule: {', '.join(f'``{name!r}``' for name in OPTIMIZERS)}, or any function with "
+        "the signature of `autoenc.graph.sgd`.".replace("'", '"'),
+        None,
+        "--optimizer NAME",
+    ),
+    "learning_rate": Setting(
+        '"auto", float or schedule',
+        "Step size of the optimizer, > 0, or a schedule such as "
+        '`autoenc.graph.exponential_decay`. ``"auto"`` is the default of the rule where it has '
+        "one, such as 0.001 for Adam. For gradient descent it is 0.1 where outputs are bounded, "
+        "else a quarter of the largest rate that is stable at the start. `learning_rate_` holds "
+        "what was chosen.",
+        number(above=0, among=("auto",), accepts=callable),
+        "--learning-rate R",
+    ),
+    "learning_rate_decay": Setting(
+        "float",
+        "Factor on the learning rate after each epoch, in (0, 1].",
+        Check("a factor in (0, 1]", (Real,), math.nextafter(0, 1), 1),
+    ),
+    "momentum": Setting(
+        "float",
+        'Momentum of ``"sgd"``, in [0, 1); 0 is plain gradient descent.',
+        number(at_least=0, below=1),
+        "--momentum M",
+    ),
+    "batch_size": Setting(
+        "int",
+        "Number of rows of a minibatch.",
+        INTEGER,
+        "--batch-size N",
+    ),
+    "n_epochs": Setting(
+        "int",
+        "Number of passes over all rows.",
+        INTEGER,
+        "--epochs N",
+    ),
+    "early_stopping": Setting(
+        "EarlyStopping, optional",
+        "Rule that ends training, such as `autoenc.training.EpochPatience`. It needs validation "
+        "rows, given to `fit` or held out by `validation_fraction`. The parameters with the "
+        "lowest validation cost are kept.",
+        Check(
+            "a rule, such as autoenc.training.EpochPatience(10), or None",
+            among=(None,),
+            accepts=_is_rule,
+        ),
+        "--patience N",
+    ),
+    "validation_fraction": Setting(
+        "float, optional",
+        "Fraction of the rows, in (0, 1), that is held out of training for validation.",
+        number(above=0, below=1, among=(None,)),
+        "--validation-fraction P",
+    ),
+    "warm_start": Setting(
+        "bool",
+        "Whether `fit` continues the training of the last one, with its history.",
+        SWITCH,
+    ),
+    "shuffle": Setting(
+        "bool",
+        "Whether rows are visited in a new random order in each epoch.",
+        SWITCH,
+        "--shuffle",
+    ),
+    "random_state": Setting(
+        "int, numpy.random.RandomState or None",
+        "Source of weights, order and noise. The same integer gives the same bytes on the same "
+        "machine, backend and versions.",
+        None,
+        "--seed N",
+    ),
+    "backend": Setting(
+        '{"auto", "c", "xla", "numba"}',
+        "Engine that compiles the graph.",
+        None,
+        "--backend NAME",
+        "machine",
+    ),
+    "device": Setting(
+        '{"cpu", "cuda", "cuda0", ...}, optional',
+        "Device to run on. By default, ``.theanorc`` decides, else the fastest one is taken.",
+        None,
+        "--device NAME",
+        "machine",
+    ),
+    "dtype": Setting(
+        '{"float32", "float64"}, optional',
+        "Precision. By default it is floatX: float32 unless ``.theanorc`` says otherwise.",
+        None,
+        "--dtype NAME",
+        "machine",
+    ),
+    "verbose": Setting("bool", "Whether to show a progress bar."),
+    "layer": Setting(
+        "DenoisingAutoEncoder, optional",
+        "Layer of which each layer of the stack is a copy with its own size. Its settings can be "
+        'searched, as ``layer__l2``, or given to the stack itself: ``Stack((500, 250), l2=1e-5)`` '
+        "is ``Stack((500, 250), layer=DenoisingAutoEncoder(l2=1e-5))``.",
+    ),
+    "hidden_sizes": Setting(
+        "sequence of int", "Number of units of each layer, from the input upwards."
+    ),
+}  # fmt: skip
+
+
+def check_settings(given: Mapping[str, Any]) -> None:
+    """Check settings against the table.
 
     Raises
     ------
     ValueError
+        If a value is not what the table allows, or settings do not go together.
 
     Examples
     --------
-    >>> check_number("momentum", 1.0, at_least=0, below=1)
+    >>> check_settings({"momentum": 1.0})
     Traceback (most recent call last):
         ...
     ValueError: momentum is 1.0; expected a number in [0, 1).
     """
-    fits = is_number(value) and math.isfinite(value)
-    fits = fits and (at_least is None or value >= at_least) and (above is None or value > above)
-    fits = fits and (below is None or value < below) and (at_most is None or value <= at_most)
-    if not fits:
-        bounds = _bounds(at_least, above, below, at_most)
-        raise ValueError(f"{name} is {value!r}; expected a number {bounds}.")
+    for name, value in given.items():
+        check = SETTINGS[name].check if name in SETTINGS else None
+        if check is not None:
+            _check_value(name, value, check)
+    check_float_type(given.get("dtype"))
+    check_device(given.get("device"))
+    if "cost" in given:
+        _check_cost(given["cost"], given.get("output", "auto"), given["scale"])
 
 
-def check_integer(name: str, value: Any) -> None:
-    """Refuse what is not an integer of at least 1.
-
-    Raises
-    ------
-    ValueError
-    """
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name} is {value!r}; expected an integer of at least 1.")
-
-
-def check_among(name: str, value: Any, known: Sequence[Any]) -> None:
-    """Refuse what is not one of the known values.
-
-    Raises
-    ------
-    ValueError
-    """
-    if not any(value is choice or value == choice for choice in known):
-        choices = ", ".join(str(choice) for choice in known)
-        raise ValueError(f"{name} is {value!r}; expected one of {choices}.")
+def _check_value(name: str, value: Any, check: Check) -> None:
+    for one in value if check.each and isinstance(value, Sequence) else (value,):
+        if isinstance(one, check.types) and not isinstance(one, bool):
+            accepted = check.low <= one <= check.high
+        else:
+            # 1 equals True, but is no switch.
+            accepted = any(one is v or (isinstance(one, str) and one == v) for v in check.among)
+        if not accepted and (check.accepts is None or not check.accepts(one)):
+            raise ValueError(f"{name} is {one!r}; expected {check.expected}.")
 
 
-def check_switches(estimator: Any, names: Sequence[str]) -> None:
-    """Refuse settings that are neither True nor False.
-
-    Raises
-    ------
-    ValueError
-    """
-    for name in names:
-        value = getattr(estimator, name)
-        if not isinstance(value, bool | np.bool_):
-            raise ValueError(f"{name} is {value!r}; expected True or False.")
-
-
-def check_early_stopping(rule: Any) -> None:
-    """Refuse what is no rule for stopping.
-
-    Raises
-    ------
-    ValueError
-    """
-    if rule is not None and not all(hasattr(rule, name) for name in ("report", "stop_after")):
+def _check_cost(cost: str, output: Any, scale: Any) -> None:
+    """Refuse a cost, an output and a scale that do not go together."""
+    if cost == "cross_entropy" and output in UNBOUNDED_OUTPUTS:
         raise ValueError(
-            f"early_stopping is {rule!r}; expected a rule, such as "
-            "autoenc.training.EpochPatience(10), or None."
+            f"output is {output!r} and cost 'cross_entropy', which needs "
+            "reconstructions in (0, 1); use output='sigmoid' or cost='squared_error'."
+        )
+    if scale == "standard" and (cost == "cross_entropy" or output == "sigmoid"):
+        raise ValueError(
+            f"scale is 'standard' with cost {cost!r} and output {output!r}, but standardised "
+            "columns are not in [0, 1]; use cost='squared_error' and output='linear', or "
+            "scale=None."
         )
 
 
-def _bounds(
-    at_least: float | None, above: float | None, below: float | None, at_most: float | None
-) -> str:
-    lowest = above if at_least is None else at_least
-    highest = below if at_most is None else at_most
-    if highest is None:
-        return f"{'>' if at_least is None else '>='} {lowest}"
-    left, right = "(" if at_least is None else "[", ")" if at_most is None else "]"
-    return f"in {left}{lowest}, {highest}{right}"
+def documented(cls: Class) -> Class:
+    """Fill the settings of a constructor, with defaults, into the docstring of its class.
+
+    They replace the line ``{settings}``. Entries that the docstring has above that line replace
+    those of the table.
+    """
+    doc = inspect.cleandoc(cls.__doc__ or "")
+    head, own, tail = re.split(r"(?s)(?<=Parameters\n----------\n)(.*?)\{settings\}\n", doc)
+    entries = {e.split(" : ")[0]: e for e in re.split(r"\n(?=\w)", own.strip("\n")) if e}
+    parameters = inspect.signature(cls).parameters.values()
+    texts = [_entry(p, entries) for p in parameters if p.kind is not p.VAR_KEYWORD]
+    cls.__doc__ = "\n".join([head.rstrip("\n"), *texts, tail])
+    return cls
+
+
+def _entry(parameter: inspect.Parameter, entries: Mapping[str, str]) -> str:
+    name = parameter.name
+    first, _, rest = entries.get(name, "").partition("\n")
+    if not rest:
+        setting = SETTINGS[name]
+        first = f"{name} : {setting.kind}"
+        rest = textwrap.fill(setting.purpose, 95, initial_indent="    ", subsequent_indent="    ")
+    if "optional" not in first:
+        first += f", default {parameter.default!r}".replace("'", '"')
+    return f"{first}\n{rest}"
+
+
+def per_layer(name: str, value: Any, sizes: Sequence[int]) -> list[Any]:
+    """Return a value for each layer, from one for each or one for all.
+
+    Raises
+    ------
+    ValueError
+        If there are no layers, a size is not a positive integer, or the number of values is not
+        that of the layers.
+    """
+    if not isinstance(sizes, Sequence) or len(sizes) == 0:
+        raise ValueError(
+            f"hidden_sizes is {sizes!r}; expected the units of each layer, such as (500, 250)."
+        )
+    for size in sizes:
+        _check_value("hidden_sizes", size, INTEGER)
+    if not isinstance(value, Sequence):
+        return [value] * len(sizes)
+    if len(value) != len(sizes):
+        raise ValueError(
+            f"{name} has {len(value)} values and hidden_sizes {len(sizes)}; expected one for "
+            "each layer, or one for all."
+        )
+    return list(value)

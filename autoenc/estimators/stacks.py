@@ -1,58 +1,67 @@
-"""Stacks of denoising autoencoders, trained greedily, a layer at a time."""
+"""Stacks of denoising autoencoders, trained greedily, and the classifiers that they start."""
 
 from __future__ import annotations
 
-import os
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self, final
+from typing import Any, ClassVar, Self, final
 
 import numpy as np
+from sklearn.base import clone
 
-from autoenc.estimators import choices, settings
-from autoenc.estimators.base import Saving, draw_seed, widened
-from autoenc.estimators.coder import Coder
-from autoenc.estimators.denoising import DenoisingAutoEncoder
+from autoenc.estimators.autoencoders import DenoisingAutoEncoder
+from autoenc.estimators.base import (
+    Call,
+    GraphEstimator,
+    Kind,
+    check_not_interrupted,
+    draw_seed,
+    machine_of,
+    reference,
+    widened,
+)
+from autoenc.estimators.classifiers import ClassifierKind, Classifying
+from autoenc.estimators.coding import CoderKind, Coding
+from autoenc.estimators.settings import check_settings, documented, per_layer
+from autoenc.graph import uniform_weights
 from autoenc.models.fitted import FittedCoder, FittedModel, FittedStack, of_layer
-from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, original, take
+from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, original
 from autoenc.rows.columns import columns_of
 from autoenc.rows.domain import Domain, check_unit_interval
-from autoenc.rows.held_out import check_validation, hold_out
-from autoenc.rows.weights import check_weights
-from autoenc.training import EarlyStopping, Every, Record
-from autoenc.training.callbacks import CallbackLike
+from autoenc.rows.examples import Examples
+from autoenc.rows.held_out import check_validation
+from autoenc.training import EarlyStopping, Record
 
 # Codes of a layer that take more than this are kept in a file, mapped into memory.
 BYTES_IN_MEMORY = 1 << 30
 
 
 @final
-class StackedDenoisingAutoEncoder(Coder):
+@documented
+class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
     """Denoising autoencoders on top of each other, each trained on the codes below.
 
     Layers are trained greedily, from the input upwards. The codes that a layer learns
     from are computed once, and kept in a file if they are large. Codes are those of the highest
     layer, reconstructions go up through all layers and down again, and the error of a row is
-    the cost, of the lowest layer, of that reconstruction.
+    that of the lowest layer for this reconstruction.
+
+    Layers above the lowest have cross-entropy if their inputs are codes of the sigmoid, else the
+    squared error with linear outputs.
 
     Parameters
     ----------
-    hidden_sizes : sequence of int
-        Units of each layer, from the input upwards.
-    corruption : float or sequence of float
-        Of each layer, or of all of them.
-    cost, scale
-        Of the lowest layer; see `AutoEncoder`. Those above have cross-entropy on codes of the
-        sigmoid, else the squared error with linear outputs.
-    activation, tied, init, learning_rate, momentum, batch_size, n_epochs, early_stopping, \
-validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, verbose
-        Of each layer; see `DenoisingAutoEncoder`.
+    corruption : float, sequence or callable, optional
+        Noise of all layers, or a sequence with that of each layer; by default that of `layer`.
+    {settings}
+    **layer_settings
+        Settings of the layers, if `layer` is not given.
 
     Attributes
     ----------
     layers_ : list of DenoisingAutoEncoder
-        Fitted, from the input upwards.
+        Fitted layers, from the input upwards.
     history_ : list of dict
         As of `DenoisingAutoEncoder`, with ``layer``, from 1, in each record.
 
@@ -63,204 +72,54 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
 
     Examples
     --------
-    >>> from autoenc import load_mnist
+    >>> from autoenc import DenoisingAutoEncoder, load_mnist
     >>> from autoenc.estimators import StackedDenoisingAutoEncoder
     >>> images = load_mnist(sample=True).train.images[:500]
-    >>> stack = StackedDenoisingAutoEncoder((32, 16), n_epochs=1, random_state=0, verbose=False)
+    >>> layer = DenoisingAutoEncoder(n_epochs=1, verbose=False)
+    >>> stack = StackedDenoisingAutoEncoder((32, 16), layer=layer, random_state=0)
     >>> stack.fit_transform(images).shape
     (500, 16)
     """
 
-    # Layers are fitted on complete rows.
-    missing = "refuse"
+    _kind: ClassVar[Kind]
+    model_: FittedStack
 
     def __init__(
         self,
         hidden_sizes: Sequence[int] = (500, 250),
         *,
-        corruption: float | Sequence[float] = 0.3,
-        activation: Any = "sigmoid",
-        tied: bool = True,
-        cost: str = "auto",
-        scale: str | None = "auto",
-        init: Any = "uniform",
-        learning_rate: Any = "auto",
-        momentum: float = 0.0,
-        batch_size: int = 20,
-        n_epochs: int = 15,
-        early_stopping: EarlyStopping | None = None,
-        validation_fraction: float | None = None,
+        layer: DenoisingAutoEncoder | None = None,
+        corruption: Any = None,
         warm_start: bool = False,
-        shuffle: bool = True,
         random_state: Any = None,
-        backend: Any = "auto",
-        device: str | None = None,
-        dtype: str | None = None,
-        verbose: bool = True,
+        **layer_settings: Any,
     ) -> None:
         self.hidden_sizes = hidden_sizes
+        self.layer = layer_with(layer, layer_settings)
         self.corruption = corruption
-        self.activation = activation
-        self.tied = tied
-        self.cost = cost
-        self.scale = scale
-        self.init = init
-        self.learning_rate = learning_rate
-        self.momentum = momentum
-        self.batch_size = batch_size
-        self.n_epochs = n_epochs
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
         self.warm_start = warm_start
-        self.shuffle = shuffle
         self.random_state = random_state
-        self.backend = backend
-        self.device = device
-        self.dtype = dtype
-        self.verbose = verbose
 
-    def fit(
-        self,
-        X: Any,
-        y: Any = None,
-        *,
-        sample_weight: Any = None,
-        validation: Any = None,
-        callbacks: Iterable[CallbackLike] = (),
-        checkpoint: str | os.PathLike[str] | None = None,
-        every: Every | int = 1,
-        resume: bool = False,
-    ) -> Self:
-        """Learn a layer at a time.
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters of the stack, and of its layers without or with ``layer__``.
 
         Parameters
         ----------
-        X, y, sample_weight
-            As for `DenoisingAutoEncoder.fit`.
-        validation : array-like, (rows, columns), optional
-            Rows kept apart, whose codes every layer is validated on.
-        callbacks : iterable of `autoenc.training.Callback` or functions
-            Called during the training of every layer.
-        checkpoint, every, resume
-            As for `DenoisingAutoEncoder.fit`; each layer has a file of its own beside the
-            path, with ``.layer_1`` and so on in its name.
+        **params
+            Parameters.
 
         Returns
         -------
         self
-
-        Raises
-        ------
-        ValueError
-            If data or a setting does not fit; says what was found and what to do.
-        KeyboardInterrupt
-            If Ctrl-C has come before the last layer was trained.
+            The stack.
         """
-        start = self.model_ if self.warm_start and self.__sklearn_is_fitted__() else None
-        check_validation(validation, self.validation_fraction, self.early_stopping)
-        known, rows, weights = self._begin(X, sample_weight, start)
-        if validation is not None:
-            validation = known.validation_rows(validation, self._float_type())
-        elif self.validation_fraction is not None:
-            own, others = hold_out(len(rows), self.validation_fraction, known.seed)
-            rows, validation = take(rows, own), take(rows, others)
-            weights = None if weights is None else weights[own]
-        self._remember(X)
-        saving = Saving(checkpoint, every, resume)
-
-        def learn(layer: DenoisingAutoEncoder, k: int, rows: Rows, validation: Any) -> None:
-            own = saving.of_part(f"layer_{k + 1}")
-            layer.fit(
-                original(rows),
-                sample_weight=weights,
-                validation=None if validation is None else original(validation),
-                callbacks=callbacks,
-                checkpoint=own.checkpoint,
-                every=own.every,
-                resume=own.resume,
-            )
-
-        return self._learn_upwards(known, start, rows, validation, learn)
-
-    def partial_fit(
-        self,
-        X: Any,
-        y: Any = None,
-        *,
-        sample_weight: Any = None,
-        callbacks: Iterable[CallbackLike] = (),
-    ) -> Self:
-        """Go on learning, with one pass over X for each layer, from the input upwards.
-
-        Parameters
-        ----------
-        X, y, sample_weight, callbacks
-            As for `fit`.
-
-        Returns
-        -------
-        self
-        """
-        start = self.model_ if self.__sklearn_is_fitted__() else None
-        known, rows, weights = self._begin(X, sample_weight, start)
-        self._remember(None)
-
-        def learn(layer: DenoisingAutoEncoder, k: int, rows: Rows, _: Any) -> None:
-            layer.partial_fit(original(rows), sample_weight=weights, callbacks=callbacks)
-
-        return self._learn_upwards(known, start, rows, None, learn)
-
-    def _begin(
-        self, X: Any, sample_weight: Any, start: FittedCoder | None
-    ) -> tuple[FittedStack, Rows, Array | None]:
-        """Check settings and data; rows of weight 0 are left out."""
-        self._check_settings()
-        rows, domain, columns = self._read(X, start)
-        weights = check_weights(sample_weight, len(rows))
-        if weights is not None and not weights.all():
-            rows, weights = take(rows, np.flatnonzero(weights)), weights[weights > 0]
-        if start is not None:
-            self._check_goes_on(start)
-        elif self._layer_cost(0) == "cross_entropy":
-            check_unit_interval(rows, domain, names=columns.names)
-        known = FittedStack(
-            type(self).__name__, {}, {}, columns, widened(start, domain), self._seed(start),
-            machine=self._machine,
-        )  # fmt: skip
-        return known, rows, weights
-
-    def _learn_upwards(
-        self,
-        known: FittedStack,
-        start: FittedCoder | None,
-        rows: Rows,
-        validation: Rows | None,
-        learn: Callable[[DenoisingAutoEncoder, int, Rows, Rows | None], None],
-    ) -> Self:
-        layers: list[FittedModel] = [] if start is None else list(start.layers)
-        levels = per_layer("corruption", self.corruption, self.hidden_sizes)
-        with tempfile.TemporaryDirectory() as folder:
-            for k, (n_hidden, level) in enumerate(zip(self.hidden_sizes, levels, strict=True)):
-                if k:
-                    rows = codes_of(layers[k - 1], rows, Path(folder))
-                    if validation is not None:
-                        validation = codes_of(layers[k - 1], validation, Path(folder))
-                layer = self._new_layer(k, n_hidden, level, known.seed)
-                if start is not None:
-                    layer.model_ = start.coders[k]
-                try:
-                    learn(layer, k, rows, validation)
-                finally:
-                    if layer.__sklearn_is_fitted__():
-                        layers[k : k + 1] = [layer.model_]
-                        self.model_ = self._stacked(known, layers)
-                if k + 1 < len(self.hidden_sizes):
-                    check_not_interrupted(layers[k])
+        own = self.get_params(deep=False)
+        of_stack = {name: value for name, value in params.items() if name in own}
+        super().set_params(**of_stack)
+        others = {n.removeprefix("layer__"): v for n, v in params.items() if n not in own}
+        if others:
+            self.layer = layer_of(self).set_params(**others)
         return self
-
-    def _stacked(self, known: FittedStack, layers: list[FittedModel]) -> FittedStack:
-        engine = layers[0].engine
-        return known.replaced(layers=tuple(layers), history=_history_of_all(layers), engine=engine)
 
     @property
     def layers_(self) -> list[DenoisingAutoEncoder]:
@@ -274,13 +133,10 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         model = vars(self).get("model_")
         if model is None:
             raise AttributeError(f"{type(self).__name__!r} has no attribute 'layers_'")
-        sizes = [layer.n_codes for layer in model.layers]
-        levels = per_layer("corruption", self.corruption, sizes)
-        layers = []
-        for k, own in enumerate(model.layers):
-            layer = self._new_layer(k, sizes[k], levels[k], model.seed)
-            layer.model_ = own
-            layers.append(layer)
+        sizes = [fitted.n_codes for fitted in model.layers]
+        layers = list(_new_layers(self, model.seed, sizes))
+        for layer, fitted in zip(layers, model.layers, strict=False):
+            layer.model_ = fitted
         return layers
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -289,100 +145,414 @@ validation_fraction, warm_start, shuffle, random_state, backend, device, dtype, 
         sizes = self.hidden_sizes if isinstance(self.hidden_sizes, Sequence) else ()
         return model is not None and len(model.layers) == len(sizes)
 
-    def _check_settings(self) -> None:
-        self._check_common_settings()
-        per_layer("corruption", self.corruption, self.hidden_sizes)
-        for n_hidden in self.hidden_sizes:
-            settings.check_integer("hidden_sizes", n_hidden)
-        choices.check_choices(self.cost, "auto", self.scale)
-        settings.check_switches(self, ("tied",))
+    def _learn(self, call: Call) -> None:
+        _learn_stack(self, call)
 
-    def _check_goes_on(self, start: FittedCoder) -> None:
-        fitted = tuple(layer.arrays["W"].shape[1] for layer in start.layers)
-        if fitted != tuple(self.hidden_sizes):
-            raise ValueError(
-                f"the stack was fitted with {fitted} hidden units, but hidden_sizes is "
-                f"{tuple(self.hidden_sizes)}; set it back, or begin anew with warm_start=False."
-            )
+    def _layer_settings(self) -> dict[str, Any]:
+        return layer_of(self).get_params(deep=False)  # type: ignore[no-any-return]
 
-    def _layer_cost(self, k: int) -> str:
-        """Cost of layer k; codes of the sigmoid are in (0, 1), those of others are not."""
-        if k == 0:
-            return self.cost
-        if self.activation == "sigmoid":
-            return "cross_entropy"
-        return "auto" if callable(self.activation) else "squared_error"
+    def _stored_settings(self) -> dict[str, Any]:
+        """Return the settings of the stack beside those of its layers."""
+        own = super()._stored_settings()
+        layer = own.pop("layer")
+        if own["corruption"] is None:
+            del own["corruption"]
+        settings = {} if layer is None else layer.get_params(deep=False)
+        return {**{n: v for n, v in settings.items() if n != "n_hidden"}, **own}
 
-    def _new_layer(
-        self, k: int, n_hidden: int, corruption: float, seed: int
-    ) -> DenoisingAutoEncoder:
-        return DenoisingAutoEncoder(
-            n_hidden,
-            corruption=corruption,
-            activation=self.activation,
-            # Between 0 and 1 or not, codes of whatever is no sigmoid need linear outputs.
-            output="linear" if self._layer_cost(k) == "squared_error" and k else "auto",
-            tied=self.tied,
-            cost=self._layer_cost(k),
-            scale=None if k else self.scale,
-            init=self.init,
-            learning_rate=self.learning_rate,
-            momentum=self.momentum,
-            batch_size=self.batch_size,
-            n_epochs=self.n_epochs,
-            early_stopping=self.early_stopping,
-            warm_start=self.warm_start,
-            shuffle=self.shuffle,
-            random_state=seed + k,
-            backend=self.backend,
-            device=self.device,
-            dtype=self.dtype,
-            verbose=self.verbose,
-        )
 
-    def _from_file(self, arrays: dict[str, Array], fitted: dict[str, Any]) -> FittedStack:
+class StackKind(CoderKind):
+    """How stacks are read from files; their layers are fitted one by one."""
+
+    model = FittedStack
+
+    def from_file(
+        self, kind: str, settings: Mapping[str, Any], arrays: dict[str, Array],
+        fitted: dict[str, Any],
+    ) -> FittedStack:  # fmt: skip
         """Make the fitted stack. Older files lack what layers have chosen."""
-        of_layers = fitted.get("layers", [{}] * len(self.hidden_sizes))
-        levels = per_layer("corruption", self.corruption, self.hidden_sizes)
-        seed, history = fitted.get("seed_", 0), fitted.get("history_", [])
+        stack = StackedDenoisingAutoEncoder(**settings)
+        sizes, seed = stack.hidden_sizes, fitted.get("seed_", 0)
+        of_layers = fitted.get("layers", [{}] * len(sizes))
+        history = fitted.get("history_", [])
         layers: list[FittedModel] = []
-        for k, (n_hidden, level) in enumerate(zip(self.hidden_sizes, levels, strict=True)):
-            layer = self._new_layer(k, n_hidden, level, seed)
+        for k, layer in enumerate(_new_layers(stack, seed, sizes)):
             earlier = {
                 "cost_": "cross_entropy",
                 "output_": "sigmoid",
                 "seed_": draw_seed(layer.random_state),
                 "history_": _history_of(k + 1, history),
             }
-            found = layer._from_file(of_layer(k + 1, arrays), {**earlier, **of_layers[k]})
+            found = super().from_file(
+                "DenoisingAutoEncoder", layer.get_params(deep=False), of_layer(k + 1, arrays),
+                {**earlier, **of_layers[k]},
+            )  # fmt: skip
             layers.append(found)
         bottom = layers[0]
         domain = bottom.domain
         if domain is not None:
-            domain = Domain(
-                domain.minimum, domain.maximum, fitted.get("data_dtype_", domain.dtype)
-            )
-        kind = type(self).__name__
+            dtype = fitted.get("data_dtype_", domain.dtype)
+            domain = Domain(domain.minimum, domain.maximum, dtype)
         n_columns = fitted.get("n_features_in_", bottom.columns.n_features_in_)
+        columns = columns_of(kind, n_columns, fitted.get("feature_names_in_"))
         return FittedStack(
-            kind, {}, {}, columns_of(kind, n_columns, fitted.get("feature_names_in_")), domain,
-            seed, fitted.get("backend_", ""), history, layers=tuple(layers),
-            machine=self._machine,
+            kind, {}, {}, columns, domain, seed, fitted.get("backend_", ""), history,
+            layers=tuple(layers), machine=machine_of(layer_of(stack).get_params(deep=False)),
         )  # fmt: skip
 
 
-def check_not_interrupted(layer: FittedModel) -> None:
-    """Stop before the next part of the model if the user has interrupted training.
+StackedDenoisingAutoEncoder._kind = StackKind()
+
+
+class StackedClassifierKind(ClassifierKind):
+    """How a classifier is fitted whose hidden layers a stack has trained."""
+
+    def hidden(
+        self, known: FittedModel, settings: Mapping[str, Any], examples: Examples, call: Call
+    ) -> tuple[FittedModel, list[tuple[Array, Array]]]:
+        """Train the hidden layers without labels."""
+        assert known.domain is not None
+        activation = settings["activation"]
+        if activation == "auto":
+            activation = "sigmoid" if known.domain.in_unit_interval else "tanh"
+        stack = _new_stack(settings, activation, known.seed)
+        stack.fit(
+            original(examples.rows), sample_weight=examples.weights, checkpoint=call.checkpoint,
+            every=call.every, resume=call.resume,
+        )  # fmt: skip
+        layers = stack.model_.layers
+        check_not_interrupted(layers[-1])
+        moments = {n: a for n, a in layers[0].arrays.items() if n in ("mean", "scale")}
+        known = known.replaced(
+            arrays=moments,
+            choices={**known.choices, "activation": activation, "chose_activation": True},
+            pretrained=stack.model_,
+        )
+        return known, [(layer.arrays["W"], layer.arrays["hidden_bias"]) for layer in layers]
+
+
+@final
+@documented
+class StackedDenoisingClassifier(Classifying, GraphEstimator):
+    """A stack of denoising autoencoders, fine-tuned under a softmax layer.
+
+    The weights that the stack has learned without labels are where the network starts
+    from.
+
+    Parameters
+    ----------
+    layer : DenoisingAutoEncoder, optional
+        How each layer is trained without labels; by default, from small weights: large ones make
+        codes that are all alike, from which fine-tuning starts slowly.
+    corruption : float, sequence or callable, optional
+        Noise of all layers, or a sequence with that of each layer; by default that of `layer`.
+    activation : str or callable
+        Activation of the hidden layers. ``"auto"`` is the sigmoid where all values are in
+        [0, 1], and tanh where columns are standardised, on which sigmoid codes are nearly all
+        alike.
+    {settings}
+    **pretraining
+        Settings of `layer`, if it is not given: ``cost``, ``scale`` and others with the prefix
+        ``pretraining_``, such as ``pretraining_epochs`` and ``pretraining_rate``.
+
+    Attributes
+    ----------
+    stack_ : StackedDenoisingAutoEncoder
+        The stack before fine-tuning; not in model files.
+    weights_, biases_ : lists of array
+        Of all layers, the softmax last, fine-tuned.
+    activation_ : str or callable
+        What ``"auto"`` stands for.
+    classes_, history_
+        See `SoftmaxClassifier`.
+
+    References
+    ----------
+    P. Vincent, H. Larochelle, I. Lajoie, Y. Bengio, P.-A. Manzagol (2010). Stacked
+    denoising autoencoders. JMLR 11.
+
+    Examples
+    --------
+    >>> from autoenc import load_mnist
+    >>> from autoenc.estimators import StackedDenoisingClassifier
+    >>> train, _, test = load_mnist(sample=True)
+    >>> model = StackedDenoisingClassifier(
+    ...     (60, 30), pretraining_epochs=1, n_epochs=8, random_state=0, verbose=False)
+    >>> model.fit(train.images, train.labels).score(test.images, test.labels) > 0.8
+    True
+    """
+
+    _kind: ClassVar[Kind] = StackedClassifierKind()
+
+    def __init__(
+        self,
+        hidden_sizes: Sequence[int] = (500, 250),
+        *,
+        layer: DenoisingAutoEncoder | None = None,
+        corruption: Any = None,
+        activation: Any = "auto",
+        dropout: float | Sequence[float] = 0.0,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        contraction: float = 0.0,
+        sparsity: float = 0.0,
+        sparsity_target: float = 0.05,
+        optimizer: Any = "sgd",
+        learning_rate: Any = 0.1,
+        learning_rate_decay: float = 1.0,
+        momentum: float = 0.0,
+        early_stopping: EarlyStopping | None = None,
+        batch_size: int = 20,
+        n_epochs: int = 30,
+        validation_fraction: float | None = None,
+        warm_start: bool = False,
+        shuffle: bool = True,
+        random_state: Any = None,
+        backend: Any = "auto",
+        device: str | None = None,
+        dtype: str | None = None,
+        verbose: bool = True,
+        **pretraining: Any,
+    ) -> None:
+        self.hidden_sizes = hidden_sizes
+        own = {"init": uniform_weights} if layer is None else {}
+        self.layer = layer_with(layer, {**own, **_of_layer(pretraining)})
+        self.corruption = corruption
+        self.activation = activation
+        self.dropout = dropout
+        self.l1 = l1
+        self.l2 = l2
+        self.contraction = contraction
+        self.sparsity = sparsity
+        self.sparsity_target = sparsity_target
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_decay = learning_rate_decay
+        self.momentum = momentum
+        self.early_stopping = early_stopping
+        self.batch_size = batch_size
+        self.n_epochs = n_epochs
+        self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.backend = backend
+        self.device = device
+        self.dtype = dtype
+        self.verbose = verbose
+
+    @property
+    def stack_(self) -> StackedDenoisingAutoEncoder:
+        """The stack as it was before fine-tuning.
+
+        Raises
+        ------
+        AttributeError
+            If the model is not fitted, or was loaded from a file, which does not hold it.
+        """
+        model = vars(self).get("model_")
+        if model is None or model.pretrained is None:
+            raise AttributeError(f"{type(self).__name__!r} has no attribute 'stack_'")
+        settings = self.get_params(deep=False)
+        stack = _new_stack(settings, model.choices["activation"], model.seed)
+        stack.model_ = model.pretrained
+        return stack
+
+    def _stored_settings(self) -> dict[str, Any]:
+        """Return the settings of the classifier, and of its layers where they are not default."""
+        own = super()._stored_settings()
+        layer = own.pop("layer")
+        settings = {} if layer is None else layer.get_params(deep=False)
+        default = DenoisingAutoEncoder(init=uniform_weights).get_params(deep=False)
+        return {**{_to_pretraining(n): v for n, v in settings.items() if v != default[n]}, **own}
+
+
+# Settings of layers that a classifier has no setting of the same name for.
+UNPREFIXED = ("cost", "scale")
+SHORT = {"pretraining_rate": "learning_rate", "pretraining_epochs": "n_epochs"}
+
+
+def layer_with(
+    layer: DenoisingAutoEncoder | None, settings: Mapping[str, Any]
+) -> DenoisingAutoEncoder | None:
+    """Return the layer of a stack, given as it is or by its settings.
 
     Raises
     ------
-    KeyboardInterrupt
-        If the layer's training was interrupted.
+    TypeError
+        If both are given, or a setting is not known.
     """
-    if layer.history[-1].get("interrupted"):
-        raise KeyboardInterrupt(
-            "the training of a layer was interrupted, and there is no model without the layers "
-            "above it; fit with checkpoint= and resume=True to continue."
+    if layer is not None and settings:
+        raise TypeError(
+            f"layer and {', '.join(settings)} were given; set {', '.join(settings)} of the layer."
+        )
+    return DenoisingAutoEncoder(**settings) if settings else layer
+
+
+def layer_of(stack: Any) -> DenoisingAutoEncoder:
+    """Return the layer that a stack or classifier consists of.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
+    """
+    layer = DenoisingAutoEncoder() if stack.layer is None else stack.layer
+    if not isinstance(layer, DenoisingAutoEncoder):
+        raise ValueError(f"layer is {layer!r}; expected a DenoisingAutoEncoder, or None.")
+    return layer
+
+
+def _of_layer(pretraining: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings of the layer, by the names that it has for them."""
+    names = {name: SHORT.get(name, name.removeprefix("pretraining_")) for name in pretraining}
+    unknown = [n for n in names if n not in UNPREFIXED and not n.startswith("pretraining_")]
+    if unknown:
+        raise TypeError(f"StackedDenoisingClassifier has no setting {', '.join(unknown)}.")
+    return {names[name]: value for name, value in pretraining.items()}
+
+
+def _to_pretraining(name: str) -> str:
+    """Return the name that a classifier has for a setting of its layers."""
+    short = {of_layer: own for own, of_layer in SHORT.items()}
+    return short.get(name, name if name in UNPREFIXED else f"pretraining_{name}")
+
+
+def _new_stack(
+    settings: Mapping[str, Any], activation: Any, seed: int
+) -> StackedDenoisingAutoEncoder:
+    """Make the stack that trains the hidden layers of a classifier."""
+    layer = settings["layer"] or DenoisingAutoEncoder(init=uniform_weights)
+    of_process = ("shuffle", "backend", "device", "dtype", "verbose")
+    layer = clone(layer).set_params(
+        activation=activation, **{name: settings[name] for name in of_process}
+    )
+    return StackedDenoisingAutoEncoder(
+        settings["hidden_sizes"], layer=layer, corruption=settings["corruption"], random_state=seed
+    )
+
+
+def _new_layers(
+    stack: StackedDenoisingAutoEncoder, seed: int, sizes: Sequence[int]
+) -> Iterator[DenoisingAutoEncoder]:
+    """Make the layers of a stack, not fitted, from the input upwards."""
+    layer = layer_of(stack)
+    levels = per_layer("corruption", stack.corruption, sizes)
+    for k, (n_hidden, level) in enumerate(zip(sizes, levels, strict=True)):
+        own = {"cost": layer.cost, "output": layer.output}
+        if k:
+            own = {**_above(layer.activation), "scale": None, "missing": "refuse"}
+        if level is not None:
+            own["corruption"] = level
+        yield clone(layer).set_params(
+            n_hidden=n_hidden, random_state=seed + k, validation_fraction=None, **own
+        )
+
+
+def _above(activation: Any) -> dict[str, Any]:
+    """Return cost and output of layers above the lowest.
+
+    Codes of the sigmoid are in (0, 1). Others need linear outputs, between 0 and 1 or not.
+    """
+    if activation == "sigmoid":
+        return {"cost": "cross_entropy", "output": "auto"}
+    if callable(activation):
+        return {"cost": "auto", "output": "auto"}
+    return {"cost": "squared_error", "output": "linear"}
+
+
+def _learn_stack(stack: StackedDenoisingAutoEncoder, call: Call) -> None:
+    """Fit a stack, a layer at a time."""
+    settings = {**stack._layer_settings(), **stack.get_params(deep=False)}
+    check_settings({**settings, "n_hidden": 1})
+    per_layer("corruption", stack.corruption, stack.hidden_sizes)
+    fraction = settings["validation_fraction"]
+    if not call.partial:
+        check_validation(call.validation, fraction, settings["early_stopping"])
+    goes_on = (call.partial or stack.warm_start) and stack.__sklearn_is_fitted__()
+    start = stack.model_ if goes_on else None
+    known, examples = _begin(stack, call, settings, start)
+    held_out = None
+    if call.validation is not None:
+        held_out = stack._kind.validation(call.validation, settings, known)
+    elif not call.partial and fraction is not None:
+        examples, held_out = examples.split(fraction, known.seed)
+    stack._rows_of_fit = None if call.partial else reference(call.X)
+    _learn_upwards(stack, call, known, start, examples, held_out)
+
+
+def _begin(
+    stack: StackedDenoisingAutoEncoder, call: Call, settings: Mapping[str, Any],
+    start: FittedModel | None,
+) -> tuple[FittedStack, Examples]:  # fmt: skip
+    """Return the stack without layers, and the examples."""
+    name = type(stack).__name__
+    columns = columns_of(name) if start is None else start.columns
+    examples, domain = stack._kind.read(call, settings, columns, reset=start is None)
+    if start is not None:
+        _check_goes_on(start, stack.hidden_sizes)
+    elif settings["cost"] == "cross_entropy":
+        check_unit_interval(examples.rows, domain, names=columns.names)
+    seed = draw_seed(stack.random_state) if start is None else start.seed
+    known = FittedStack(
+        name, {}, {}, columns, widened(start, domain), seed, machine=machine_of(settings)
+    )
+    return known, examples
+
+
+def _learn_upwards(
+    stack: StackedDenoisingAutoEncoder, call: Call, known: FittedStack,
+    start: FittedStack | None, examples: Examples, held_out: Examples | None,
+) -> None:  # fmt: skip
+    """Train layer after layer on the codes of those below."""
+    layers: list[FittedModel] = [] if start is None else list(start.layers)
+    rows, validation = examples.rows, None if held_out is None else held_out.rows
+    with tempfile.TemporaryDirectory() as folder:
+        for k, layer in enumerate(_new_layers(stack, known.seed, stack.hidden_sizes)):
+            if k:
+                check_not_interrupted(layers[k - 1])
+                rows = codes_of(layers[k - 1], rows, Path(folder))
+                if validation is not None:
+                    validation = codes_of(layers[k - 1], validation, Path(folder))
+            if start is not None:
+                layer.model_ = start.coders[k]
+            try:
+                _fit_layer(layer, call.of_part(f"layer_{k + 1}"), rows, validation, examples,
+                           goes_on=start is not None)  # fmt: skip
+            finally:
+                if layer.__sklearn_is_fitted__():
+                    layers[k : k + 1] = [layer.model_]
+                    stack.model_ = known.replaced(
+                        layers=tuple(layers), history=_history_of_all(layers),
+                        engine=layers[0].engine,
+                    )  # fmt: skip
+
+
+def _fit_layer(
+    layer: DenoisingAutoEncoder, call: Call, rows: Rows, validation: Rows | None,
+    examples: Examples, *, goes_on: bool,
+) -> None:  # fmt: skip
+    weights = examples.weights
+    if call.partial:
+        layer.partial_fit(original(rows), sample_weight=weights, callbacks=call.callbacks)
+        return
+    layer.set_params(warm_start=goes_on).fit(
+        original(rows),
+        sample_weight=weights,
+        callbacks=call.callbacks,
+        validation=None if validation is None else original(validation),
+        checkpoint=call.checkpoint,
+        every=call.every,
+        resume=call.resume,
+    )
+
+
+def _check_goes_on(start: FittedModel, hidden_sizes: Sequence[int]) -> None:
+    fitted = tuple(layer.arrays["W"].shape[1] for layer in start.layers)
+    if fitted != tuple(hidden_sizes):
+        raise ValueError(
+            f"the stack was fitted with {fitted} hidden units, but hidden_sizes is "
+            f"{tuple(hidden_sizes)}; set it back, or begin anew with warm_start=False."
         )
 
 
@@ -397,28 +567,6 @@ def _history_of_all(layers: list[FittedModel]) -> list[Record]:
         for k, layer in enumerate(layers, start=1)
         for record in layer.history
     ]
-
-
-def per_layer(name: str, value: float | Sequence[float], sizes: Sequence[int]) -> list[float]:
-    """Give a value for each layer, from one for each or one for all.
-
-    Raises
-    ------
-    ValueError
-        If there are no layers, or not as many values as layers.
-    """
-    if not isinstance(sizes, Sequence) or len(sizes) == 0:
-        raise ValueError(
-            f"hidden_sizes is {sizes!r}; expected the units of each layer, such as (500, 250)."
-        )
-    if not isinstance(value, Sequence):
-        return [value] * len(sizes)
-    if len(value) != len(sizes):
-        raise ValueError(
-            f"{name} has {len(value)} values and hidden_sizes {len(sizes)}; expected one for "
-            "each layer, or one for all."
-        )
-    return list(value)
 
 
 def codes_of(layer: FittedModel, rows: Rows, folder: Path) -> Array:

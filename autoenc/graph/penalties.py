@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
+from pytensor import config
 from pytensor.graph.basic import Variable
 from pytensor.graph.replace import clone_replace, vectorize_graph
 from pytensor.graph.traversal import graph_inputs
@@ -29,7 +31,7 @@ from autoenc.graph.checks import is_number
 from autoenc.graph.classifiers import DenseLayer
 from autoenc.graph.dtypes import in_dtype_of
 from autoenc.graph.layers import AutoEncoderLayer
-from autoenc.graph.types import Activation, Expression
+from autoenc.graph.types import Activation, Expression, Parameter
 
 
 def l1(params: Sequence[Expression]) -> Expression:
@@ -180,6 +182,75 @@ SLOPES: list[tuple[Activation, Callable[[Expression], Expression]]] = [
     (resolve_activation("softplus"), lambda y: -pt.expm1(-y)),
     (resolve_activation("tanh"), lambda y: 1 - pt.sqr(y)),
 ]
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """A penalty that estimators offer by name.
+
+    Attributes
+    ----------
+    purpose : str
+        What its weight, a setting of that name, is for.
+    of : callable
+        From weight matrices, encoder, input and settings to a scalar expression. The encoder is a
+        layer, or a function from input to code.
+    """
+
+    purpose: str
+    of: Callable[[Sequence[Parameter], Any, Expression, Mapping[str, Any]], Expression]
+
+
+PENALTIES = {
+    "l1": Penalty(
+        "Weight of the penalty Σ|W|, >= 0. Penalties are minimised with the cost, and are not in "
+        "the history.",
+        lambda weights, encoder, x, settings: l1(weights),
+    ),
+    "l2": Penalty(
+        "Weight of the penalty ΣW², >= 0.",
+        lambda weights, encoder, x, settings: l2(weights),
+    ),
+    "contraction": Penalty(
+        "Weight of the contractive penalty, >= 0: the mean over rows of ‖∂code/∂x‖², which makes "
+        "codes insensitive to small changes of the input. See `autoenc.graph.contractive`.",
+        lambda weights, encoder, x, settings: contractive(encoder, x).mean(),
+    ),
+    "sparsity": Penalty(
+        "Weight of the sparsity penalty, >= 0: the divergence of each unit's mean value from "
+        "`sparsity_target`. See `autoenc.graph.kl_sparsity`.",
+        lambda weights, encoder, x, settings: kl_sparsity(
+            getattr(encoder, "encode", encoder)(x), settings["sparsity_target"]
+        ),
+    ),
+}
+
+
+def penalties(
+    settings: Mapping[str, Any], weights: Sequence[Parameter], encoder: Any, x: Expression
+) -> list[Expression]:
+    """Return the penalties whose weight is not 0, multiplied by it.
+
+    Parameters
+    ----------
+    settings : mapping
+        Weights of penalties by their names in `PENALTIES`, and what else these depend on.
+    weights : sequence of shared variables
+        Weight matrices.
+    encoder : AutoEncoderLayer, DenseLayer or callable
+        From input to code.
+    x : expression, (rows, n_visible)
+        Input of the encoder.
+
+    Returns
+    -------
+    list of scalar expressions
+    """
+    return [
+        np.asarray(settings[name], config.floatX) * penalty.of(weights, encoder, x, settings)
+        for name, penalty in PENALTIES.items()
+        if settings.get(name)
+    ]
 
 
 def _squared_jacobian(encode: Activation, x: Expression) -> Expression:

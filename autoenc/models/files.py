@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from autoenc import __version__
 from autoenc.models.fitted import FittedModel
@@ -17,11 +17,11 @@ from autoenc.storage import ModelFileError, load_arrays
 LIBRARIES = ("pytensor", "jax", "numpy", "scikit-learn")
 
 
-def describe_model(model: BaseEstimator, fitted: FittedModel) -> dict[str, Any]:
+def describe_model(fitted: FittedModel, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Collect settings, seed, history and versions of a fitted model, for JSON."""
     description = {
-        "class": type(model).__name__,
-        "settings": {name: _plain(value) for name, value in model.get_params().items()},
+        "class": fitted.kind,
+        "settings": {name: _plain(value) for name, value in settings.items()},
         "fitted": {name: _plain(value) for name, value in fitted.described().items()},
         "versions": {"autoenc": __version__, "python": platform.python_version()}
         | {library: version(library) for library in LIBRARIES},

@@ -107,7 +107,7 @@ class FittedModel:
     @property
     def masked(self) -> bool:
         """Whether NaN stands for a missing entry."""
-        return bool(self.choices.get("masked", False))
+        return bool(self.bottom.choices.get("masked", False))
 
     @property
     def bottom(self) -> FittedModel:

@@ -6,7 +6,7 @@ brought back to the units of the data.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,8 +16,19 @@ from pytensor import config
 from pytensor import tensor as pt
 from sklearn.preprocessing import StandardScaler
 
-from autoenc.graph import AutoEncoderLayer, Expression, Network, bernoulli_entropy
+from autoenc.graph import (
+    ACTIVATIONS,
+    AutoEncoderLayer,
+    Expression,
+    Network,
+    Parameter,
+    bernoulli_entropy,
+    corrupt,
+)
 from autoenc.rows.blocks import Array, Rows, parts
+
+# Outputs whose error, and with it the slope of the squared error, has no bound.
+UNBOUNDED = [ACTIVATIONS[name] for name in ("linear", "relu", "softplus")]
 
 
 @dataclass(frozen=True)
@@ -82,8 +93,36 @@ class SymbolicModel:
     scaling: Scaling | None = None
     masked: bool = False
 
+    @property
+    def params(self) -> list[Parameter]:
+        """Parameters that are trained."""
+        return self.layer.params
+
+    @property
+    def weights(self) -> list[Parameter]:
+        """Weight matrices, to which penalties apply."""
+        return [p for name, p in self.layer.named_params().items() if name.startswith("W")]
+
+    @property
+    def encoder(self) -> AutoEncoderLayer:
+        """What makes codes of `values`."""
+        return self.layer
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether the slope of the cost with respect to the output is bounded."""
+        return self.cost == "cross_entropy" or self.layer.output not in UNBOUNDED
+
+    def row_costs(
+        self, x: Expression, y: Expression, settings: Mapping[str, Any], seed: int
+    ) -> tuple[Expression, Expression]:
+        """Return the cost of each row in training, with noise, and in validation."""
+        noise = settings.get("corruption")
+        corrupted = None if noise is None else corrupt(self.values(x), noise, seed)
+        return self.training_cost(x, corrupted), self.training_cost(x)
+
     def values(self, x: Expression) -> Expression:
-        """Give what the layer sees of x: standardised, 0 where it is missing."""
+        """Return what the layer sees of x: standardised, 0 where it is missing."""
         values = x if self.scaling is None else self.scaling.forward(x)
         return pt.switch(pt.isnan(x), _number(0), values) if self.masked else values
 
@@ -245,6 +284,39 @@ class SymbolicClassifier:
 
     network: Network
     scaling: Scaling | None = None
+
+    @property
+    def params(self) -> list[Parameter]:
+        """Parameters that are trained."""
+        return self.network.params
+
+    @property
+    def weights(self) -> list[Parameter]:
+        """Weight matrices, to which penalties apply."""
+        return self.network.weights
+
+    @property
+    def encoder(self) -> Any:
+        """What makes codes of `values`: the hidden layers."""
+        hidden = self.network.hidden
+        return hidden[0] if len(hidden) == 1 else self.network.codes
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether the slope of the cost with respect to the output is bounded."""
+        return True
+
+    def row_costs(
+        self, x: Expression, y: Expression, settings: Mapping[str, Any], seed: int
+    ) -> tuple[Expression, Expression]:
+        """Return the cost of each row in training, with dropout, and its error in validation."""
+        values, level = self.values(x), settings["dropout"]
+        n_layers = len(self.network.hidden) + 1
+        dropout = list(level) if isinstance(level, Sequence) else [level] * n_layers * bool(level)
+        return (
+            self.network.negative_log_likelihood(values, y, dropout, seed),
+            self.network.zero_one_loss(values, y),
+        )
 
     def values(self, x: Expression) -> Expression:
         """Return x as the network sees it."""

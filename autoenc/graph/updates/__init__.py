@@ -14,7 +14,7 @@ updates for `pytensor.function` or `autoenc.training.train`.
 from autoenc.graph.types import UpdateRule
 from autoenc.graph.updates.adaptive import adadelta, adagrad, adam, rmsprop
 from autoenc.graph.updates.gradient_descent import momentum, nesterov, sgd
-from autoenc.graph.updates.parts import scaled_rate
+from autoenc.graph.updates.parts import scaled_rate, step_counter
 from autoenc.graph.updates.schedules import (
     exponential_decay,
     inverse_time_decay,
@@ -36,6 +36,7 @@ __all__ = [
     "rmsprop",
     "scaled_rate",
     "sgd",
+    "step_counter",
     "step_decay",
 ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,78 +11,50 @@ import pytensor
 import pytensor.tensor as pt
 from pytensor.compile.mode import Mode
 
-from autoenc.estimators.settings import check_among
-from autoenc.graph import (
-    ACTIVATIONS,
-    Expression,
-    resolve_optimizer,
-)
+from autoenc.graph import ACTIVATIONS, Expression, resolve_optimizer
 from autoenc.models.symbolic import SymbolicModel
 from autoenc.rows.blocks import Array, Rows
 
 COSTS = ("cross_entropy", "squared_error")
 # Output functions whose values are not in (0, 1), where cross-entropy has no value.
 UNBOUNDED_OUTPUTS = ("linear", "relu", "softplus", "tanh")
+# Learning rate of gradient descent where the slope of the cost is bounded.
+BOUNDED_RATE = 0.1
 # Rows on which a model is tried before it is trained.
 ROWS_TRIED = 256
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What ``"auto"`` stands for.
+def choose(settings: Mapping[str, Any], *, in_unit_interval: bool) -> dict[str, Any]:
+    """Choose what ``"auto"`` stands for, of everything but the learning rate.
 
-    Attributes
+    Where all values are in [0, 1], it is cross-entropy with sigmoid outputs; elsewhere the squared
+    error of standardised columns with linear outputs. What is given stays as it is, and columns
+    are standardised only where the cost was left to choose, or by ``scale="standard"``.
+
+    Parameters
     ----------
-    cost : {"cross_entropy", "squared_error"}
-    output : str or callable
-    standardised : bool
-        Whether columns are.
-    gain : float
-        Of the initial weights. With 4, which suits the sigmoid, linear outputs begin far from
-        the data.
+    settings : mapping
+        Settings of an autoencoder.
+    in_unit_interval : bool
+        Whether all values of the data are in [0, 1].
+
+    Returns
+    -------
+    dict
+        Choices of a `FittedCoder`.
+
+    Examples
+    --------
+    >>> auto = dict.fromkeys(["cost", "output", "scale"], "auto")
+    >>> given = {**auto, "activation": "tanh", "missing": "refuse", "init": "uniform"}
+    >>> found = choose(given, in_unit_interval=True)
+    >>> found["cost"], found["output"], found["standardised"], found["gain"]
+    ('cross_entropy', 'sigmoid', False, 4.0)
+    >>> found = choose(given, in_unit_interval=False)
+    >>> found["cost"], found["output"], found["standardised"], found["gain"]
+    ('squared_error', 'linear', True, 1.0)
     """
-
-    cost: str
-    output: Any
-    standardised: bool
-    gain: float = 4.0
-
-
-def check_choices(cost: str, output: Any, scale: Any) -> None:
-    """Refuse settings that are not known or do not go together.
-
-    Raises
-    ------
-    ValueError
-    """
-    check_among("cost", cost, ("auto", *COSTS))
-    check_among("scale", scale, ("auto", "standard", None))
-    if cost == "cross_entropy" and output in UNBOUNDED_OUTPUTS:
-        raise ValueError(
-            f"output is {output!r} and cost 'cross_entropy', which needs "
-            "reconstructions in (0, 1); use output='sigmoid' or cost='squared_error'."
-        )
-    if scale == "standard" and (cost == "cross_entropy" or output == "sigmoid"):
-        raise ValueError(
-            f"scale is 'standard' with cost {cost!r} and output {output!r}, but standardised "
-            "columns are not in [0, 1]; use cost='squared_error' and output='linear', or "
-            "scale=None."
-        )
-
-
-def choose(cost: str, output: Any, scale: Any, *, in_unit_interval: bool) -> Choice:
-    """Resolve ``"auto"``.
-
-    Where all values are in [0, 1], cross-entropy with sigmoid outputs; elsewhere the squared
-    error of standardised columns with linear outputs. What is given stays as it is, and
-    columns are standardised only where the cost was left to choose, or by
-    ``scale="standard"``.
-
-    >>> choose("auto", "auto", "auto", in_unit_interval=True)
-    Choice(cost='cross_entropy', output='sigmoid', standardised=False, gain=4.0)
-    >>> choose("auto", "auto", "auto", in_unit_interval=False)
-    Choice(cost='squared_error', output='linear', standardised=True, gain=1.0)
-    """
+    cost, output, scale = (settings[name] for name in ("cost", "output", "scale"))
     chosen = cost
     if cost == "auto":
         fits = in_unit_interval and scale != "standard" and output not in UNBOUNDED_OUTPUTS
@@ -92,23 +64,57 @@ def choose(cost: str, output: Any, scale: Any, *, in_unit_interval: bool) -> Cho
     if output == "auto":
         bounded = in_unit_interval and not standardised
         output = "sigmoid" if chosen == "cross_entropy" or bounded else "linear"
-    return Choice(chosen, output, standardised, 1.0 if alone else 4.0)
+    return {
+        "activation": settings["activation"],
+        "output": output,
+        "cost": chosen,
+        # With gain 4, which suits the sigmoid, linear outputs begin far from the data.
+        "gain": 1.0 if alone else 4.0,
+        "standardised": standardised,
+        "masked": settings["missing"] == "mask",
+        "init": settings["init"],
+    }
 
 
-def choose_rate(model: SymbolicModel, rows: Rows, optimizer: Any, momentum: float) -> float:
-    """Choose a learning rate.
+def choose_rate(
+    model: Any, rows: Rows, settings: Mapping[str, Any], chosen: float | None = None
+) -> float | None:
+    """Return the learning rate: the one given, or what ``"auto"`` stands for.
 
-    That of the paper for rules which scale their steps themselves. For gradient descent 0.1
-    where outputs are bounded; else a quarter of the largest with which the first step
-    is stable.
+    Rules that scale their steps themselves have the default of their paper. For gradient descent
+    it is 0.1 where outputs are bounded, else a quarter of the largest rate with which the first
+    step is stable.
+
+    Parameters
+    ----------
+    model : SymbolicModel or SymbolicClassifier
+        With its initial parameters.
+    rows : rows, (rows, columns)
+        What it is trained on.
+    settings : mapping
+        ``learning_rate``, ``optimizer`` and ``momentum``.
+    chosen : float, optional
+        What ``"auto"`` stood for before, where training continues.
+
+    Returns
+    -------
+    float or None
+        None for a schedule.
     """
+    rate, optimizer = settings["learning_rate"], settings["optimizer"]
+    if callable(rate):
+        return None
+    if rate != "auto":
+        return float(rate)
+    if chosen is not None:
+        return chosen
     own = inspect.signature(resolve_optimizer(optimizer)).parameters.get("learning_rate")
     if not callable(optimizer) and own is not None and own.default is not inspect.Parameter.empty:
         return float(own.default)
-    unbounded = {ACTIVATIONS[name] for name in UNBOUNDED_OUTPUTS if name != "tanh"}
-    if model.cost == "cross_entropy" or model.layer.output not in unbounded:
-        return 0.1
-    own_momentum = {"sgd": momentum, "momentum": 0.9, "nesterov": 0.9}.get(str(optimizer), 0.0)
+    if model.is_bounded:
+        return BOUNDED_RATE
+    momentum = {"sgd": settings["momentum"], "momentum": 0.9, "nesterov": 0.9}
+    own_momentum = float(momentum.get(str(optimizer), 0.0))
     return 0.25 * (1 - own_momentum) * largest_stable_rate(model, rows)
 
 
@@ -144,7 +150,7 @@ def spectral_norm(W: Array, n_iterations: int = 30) -> float:
     return float(np.linalg.norm(W @ v))
 
 
-def check_functions(model: SymbolicModel, rows: Rows) -> None:
+def check_functions(model: Any, rows: Rows) -> None:
     """Try activation and output that are functions of the caller's on the first rows.
 
     Raises
@@ -153,6 +159,8 @@ def check_functions(model: SymbolicModel, rows: Rows) -> None:
         If a shape or dtype is not that of the argument, or an output leaves (0, 1) under
         cross-entropy.
     """
+    if not isinstance(model, SymbolicModel):
+        return
     layer = model.layer
     own = {
         name: getattr(layer, name)

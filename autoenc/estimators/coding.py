@@ -1,0 +1,464 @@
+"""What autoencoders and stacks of them share: codes, reconstructions, errors, pictures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from autoenc import plotting
+from autoenc.analysis import Report, report
+from autoenc.estimators.base import Call, Fitted, float_type, learn, machine_of
+from autoenc.models.choices import choose
+from autoenc.models.compiled import building
+from autoenc.models.fitted import FittedCoder, FittedModel, from_file
+from autoenc.models.initial import initial_parameters
+from autoenc.models.symbolic import moments
+from autoenc.rows.blocks import Array, original
+from autoenc.rows.columns import Columns
+from autoenc.rows.containers import in_container
+from autoenc.rows.domain import Domain, check_observed, check_unit_interval
+from autoenc.rows.examples import Examples, read_examples
+from autoenc.training import Every
+from autoenc.training.callbacks import CallbackLike
+
+
+class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
+    """Methods of an estimator that encodes rows and reconstructs them."""
+
+    model_: FittedCoder
+    _rows_of_fit: Any
+    W_ = Fitted()
+    hidden_bias_ = Fitted()
+    visible_bias_ = Fitted()
+    W_prime_ = Fitted()
+    cost_ = Fitted()
+    output_ = Fitted()
+    gain_ = Fitted()
+
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        validation: Any = None,
+        callbacks: Iterable[CallbackLike] = (),
+        checkpoint: str | os.PathLike[str] | None = None,
+        every: Every | int = 1,
+        resume: bool = False,
+    ) -> Self:
+        """Learn to reconstruct X.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix, (rows, columns)
+            Numbers. They must be finite, unless ``missing="mask"``, and in [0, 1] if the
+            cost is cross-entropy.
+        y : None
+            Ignored.
+        sample_weight : array-like, (rows,), optional
+            Weight of the cost of each row, >= 0. Only ratios matter; rows of weight 0 are left
+            out.
+        validation : array-like, (rows, columns), optional
+            Rows whose mean cost, uncorrupted, is the validation cost; see also
+            `validation_fraction`.
+        callbacks : iterable of `autoenc.training.Callback` or functions
+            Called during training, such as `autoenc.watching.SaveEvery`. A function is called
+            with the record of every epoch.
+        checkpoint : path, optional
+            File from which training can be resumed. Each layer of a stack has its own file
+            beside this path, with ``.layer_1`` and so on in its name.
+        every : Every or int
+            How often the checkpoint is written; a number stands for epochs.
+        resume : bool
+            Whether to resume from the checkpoint, if there is one.
+
+        Returns
+        -------
+        self
+            The fitted estimator. After Ctrl-C, it has the parameters trained so far.
+
+        Raises
+        ------
+        ValueError
+            If data or a setting does not fit. An earlier fitted model stays as it was.
+        BackendError
+            If the backend or device is not available.
+        DivergedError
+            If the cost does not stay finite with smaller steps either.
+        CheckpointError, FileExistsError
+            If the checkpoint is of another training, or exists and `resume` is False.
+        """
+        self._learn(
+            Call(X, None, None, sample_weight, validation, callbacks, checkpoint, every, resume)
+        )
+        return self
+
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        callbacks: Iterable[CallbackLike] = (),
+    ) -> Self:
+        """Continue learning with one pass over X, without validation.
+
+        The first call starts as `fit` does, and its rows decide what ``"auto"`` stands for.
+
+        Parameters
+        ----------
+        X, y, sample_weight, callbacks
+            See `fit`.
+
+        Returns
+        -------
+        self
+            The estimator, trained further.
+        """
+        self._learn(Call(X, sample_weight=sample_weight, callbacks=callbacks, partial=True))
+        return self
+
+    def transform(self, X: Any) -> Array:
+        """Encode X.
+
+        Parameters
+        ----------
+        X : array-like, (rows, n_features_in_)
+            Rows. A `DomainWarning` is given if values are far from those of `fit` or, under
+            cross-entropy, outside [0, 1].
+
+        Returns
+        -------
+        array, (rows, n_hidden)
+            Codes.
+
+        Raises
+        ------
+        ValueError
+            If the rows do not fit the model, or are scaled otherwise.
+        """
+        check_is_fitted(self)
+        return self.model_.transform(X)
+
+    def inverse_transform(self, X: Any) -> Any:
+        """Reconstruct rows from their codes.
+
+        Parameters
+        ----------
+        X : array-like, (rows, n_hidden)
+            Codes.
+
+        Returns
+        -------
+        array or frame, (rows, n_features_in_)
+            Reconstructions; a frame if `set_output` asks for it.
+        """
+        check_is_fitted(self)
+        return in_container(self, self.model_.inverse_transform(X), X)
+
+    def reconstruct(self, X: Any) -> Any:
+        """Reconstruct X, without corruption.
+
+        Parameters
+        ----------
+        X : array-like, (rows, n_features_in_)
+            Rows; see `transform`.
+
+        Returns
+        -------
+        array or frame, (rows, n_features_in_)
+            Reconstructions; a frame if `set_output` asks for it.
+        """
+        check_is_fitted(self)
+        return in_container(self, self.model_.reconstruct(X), X)
+
+    def impute(self, X: Any) -> Any:
+        """Replace the missing entries of X by their reconstructions.
+
+        Denoising models that were fitted with much corruption, and long enough, impute best. An
+        `AutoEncoder` of as many units as columns learns to copy its input, missing or not.
+
+        Parameters
+        ----------
+        X : array-like, (rows, n_features_in_)
+            Rows with NaN where an entry is missing, whatever the setting `missing`.
+
+        Returns
+        -------
+        array or frame, (rows, n_features_in_)
+            X without NaN; a frame if `set_output` asks for it.
+        """
+        check_is_fitted(self)
+        filled = self.model_.apply("impute", self.model_.incoming(X, missing=True))
+        return in_container(self, filled, X)
+
+    def score_samples(self, X: Any) -> Array:
+        """Compute the error of the reconstruction of each row.
+
+        Parameters
+        ----------
+        X : array-like, (rows, n_features_in_)
+            Rows.
+
+        Returns
+        -------
+        array, (rows,)
+            Errors: the larger, the less a row is like those of `fit`. Under cross-entropy, the
+            Bernoulli deviance in nats, summed over columns: cross-entropy minus the entropy of
+            the row itself. Otherwise the squared error, averaged over columns, which are
+            standardised if there is `scale_`. With ``missing="mask"`` it is that of the observed
+            entries, and NaN where there are none.
+
+        Raises
+        ------
+        ValueError
+            If the rows do not fit the model, or are outside [0, 1] under cross-entropy.
+        """
+        check_is_fitted(self)
+        return self.model_.score_samples(X)
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Return the negative mean error of the rows: larger is better.
+
+        Parameters
+        ----------
+        X : array-like, (rows, n_features_in_)
+            Rows.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        float
+            −mean(`score_samples`).
+        """
+        return -float(self.score_samples(X).mean(dtype=np.float64))
+
+    def plot_filters(self, path: str | os.PathLike[str] | None = None, **options: Any) -> Any:
+        """Draw the weights of each hidden unit as an image.
+
+        Parameters
+        ----------
+        path : path, optional
+            File to save the picture to.
+        **options
+            Options of `autoenc.plotting.plot_filters`, such as ``image_shape`` and ``k``.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The picture.
+        """
+        check_is_fitted(self)
+        return plotting.plot_filters(self.model_.bottom.arrays["W"].T, path=path, **options)
+
+    def plot_reconstructions(
+        self, X: Any, path: str | os.PathLike[str] | None = None, **options: Any
+    ) -> Any:
+        """Draw rows of X above their reconstructions.
+
+        Parameters
+        ----------
+        X : array-like, (rows, n_features_in_)
+            Rows; missing entries are light blue.
+        path : path, optional
+            File to save the picture to.
+        **options
+            Options of `autoenc.plotting.plot_reconstructions`.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The picture.
+        """
+        check_is_fitted(self)
+        rows = self.model_.incoming(X).checked()
+        again = self.model_.apply("reconstruct", rows)
+        return plotting.plot_reconstructions(np.asarray(rows), again, path=path, **options)
+
+    def plot_loss(self, path: str | os.PathLike[str] | None = None, **options: Any) -> Any:
+        """Draw the cost of each epoch.
+
+        Parameters
+        ----------
+        path : path, optional
+            File to save the picture to.
+        **options
+            Options of `autoenc.plotting.plot_loss`.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The picture.
+        """
+        check_is_fitted(self)
+        # The epochs of a stack start again with each layer.
+        history = self.model_.history
+        epochs = [{**record, "epoch": i} for i, record in enumerate(history, start=1)]
+        return plotting.plot_loss(epochs, path=path, **options)
+
+    def report(self, X: Any = None, *, X_train: Any = None) -> Report:
+        """Judge the model, and advise what to try.
+
+        Parameters
+        ----------
+        X : array-like, (rows, n_features_in_), optional
+            Rows to judge it by, preferably not trained on. By default, those of the last `fit`,
+            if the caller still holds them, as they are now: the model keeps no rows.
+        X_train : array-like, (rows, n_features_in_), optional
+            Rows it was trained on, for the yardsticks: their mean, and PCA. By default X.
+
+        Returns
+        -------
+        autoenc.analysis.Report
+            Errors beside those of the mean row, PCA and the untrained model; dead, saturated and
+            duplicate units; advice. ``print`` shows it.
+
+        Raises
+        ------
+        ValueError
+            If the rows have no cost, or none are given and those of `fit` are gone: lists cannot
+            be referred to, nothing holds an array made in the call, as in ``fit(X / 255)``, and
+            a loaded or copied model knows no rows.
+
+        Examples
+        --------
+        >>> from autoenc import AutoEncoder, load_mnist
+        >>> images = load_mnist(sample=True).train.images[:200]
+        >>> ae = AutoEncoder(8, n_epochs=1, random_state=0, verbose=False).fit(images)
+        >>> ae.report().n_rows
+        200
+        """
+        check_is_fitted(self)
+        if X is None:
+            X = _referred(getattr(self, "_rows_of_fit", None))
+        rows = self.model_.incoming(X, compared=False).checked()
+        # A frame has names, which are compared wherever the model is used.
+        return report(self.model_, X if hasattr(X, "columns") else original(rows), X_train=X_train)
+
+    def __sklearn_tags__(self) -> Any:
+        """Declare the dtype of codes, and whether NaN is allowed."""
+        tags, settings = super().__sklearn_tags__(), self._layer_settings()
+        tags.transformer_tags.preserves_dtype = [float_type(settings)]
+        tags.input_tags.allow_nan = settings["missing"] == "mask"
+        return tags
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.model_.n_codes
+
+    def _learn(self, call: Call) -> None:
+        learn(self, call)
+
+    def _layer_settings(self) -> dict[str, Any]:
+        """Return the settings of a layer."""
+        return self.get_params(deep=False)  # type: ignore[no-any-return]
+
+
+class CoderKind:
+    """How autoencoders of one layer are fitted."""
+
+    model = FittedCoder
+
+    def read(
+        self, call: Call, settings: Mapping[str, Any], columns: Columns, *, reset: bool
+    ) -> tuple[Examples, Domain]:
+        """Read rows, of which entries may be missing."""
+        return read_examples(
+            columns, call.X, sample_weight=call.sample_weight, dtype=float_type(settings),
+            reset=reset, allow_nan=settings["missing"] == "mask",
+        )  # fmt: skip
+
+    def begin(
+        self, call: Call, settings: Mapping[str, Any], examples: Examples, blank: FittedModel,
+        start: FittedModel | None,
+    ) -> tuple[FittedModel, Examples]:  # fmt: skip
+        """Choose cost, output and scaling."""
+        domain, names = blank.domain, blank.columns.names
+        assert domain is not None
+        if start is None:
+            check_observed(domain, names=names)
+            choices = choose(settings, in_unit_interval=domain.in_unit_interval)
+        else:
+            _check_goes_on(start, settings)
+            masked = settings["missing"] == "mask"
+            choices = {**start.choices, "masked": masked, "activation": settings["activation"]}
+        if choices["cost"] == "cross_entropy":
+            check_unit_interval(examples.rows, domain, names=names)
+        return blank.replaced(choices=choices), examples
+
+    def validation(
+        self, validation: Any, settings: Mapping[str, Any], known: FittedModel
+    ) -> Examples:
+        """Read rows for validation, which have to have a cost."""
+        examples, domain = read_examples(
+            known.columns, validation, dtype=float_type(settings), reset=False,
+            allow_nan=known.masked, name="validation",
+        )  # fmt: skip
+        if known.cost == "cross_entropy":
+            names = known.columns.names
+            check_unit_interval(examples.rows, domain, names=names, name="validation")
+        return examples
+
+    def initial(
+        self, known: FittedModel, settings: Mapping[str, Any], examples: Examples, call: Call
+    ) -> FittedModel:
+        """Draw parameters, and compute the moments that columns are standardised with."""
+        with building(float_type(settings)):
+            drawn = initial_parameters(
+                known.seed, settings["init"], known.choices["gain"], examples.rows.shape[1],
+                settings["n_hidden"], tied=settings["tied"],
+            )  # fmt: skip
+        arrays = {name: variable.get_value() for name, variable in drawn.items()}
+        if known.choices["standardised"]:
+            arrays["mean"], arrays["scale"] = moments(examples.rows, examples.weights)
+        return known.replaced(arrays=arrays)
+
+    def from_file(
+        self, kind: str, settings: Mapping[str, Any], arrays: dict[str, Array],
+        fitted: dict[str, Any],
+    ) -> FittedModel:  # fmt: skip
+        """Make the fitted model. Older files lack what was chosen."""
+        choices = {
+            "activation": settings["activation"],
+            "cost": settings["cost"],
+            "output": settings["output"],
+            "gain": 1.0 if "mean" in arrays else 4.0,
+            "masked": settings["missing"] == "mask",
+            "init": settings["init"],
+        }
+        return from_file(FittedCoder, kind, arrays, fitted, choices, machine_of(settings))
+
+
+def _check_goes_on(start: FittedModel, settings: Mapping[str, Any]) -> None:
+    """Refuse to continue with parameters of another shape or precision."""
+    W, untied = start.arrays["W"], "W_prime" in start.arrays
+    if W.shape[1] != settings["n_hidden"] or untied == settings["tied"]:
+        raise ValueError(
+            f"the model was fitted with {W.shape[1]} hidden units, "
+            f"{'un' if untied else ''}tied, but n_hidden is {settings['n_hidden']} and tied "
+            f"{settings['tied']}; set them back, or begin anew with warm_start=False."
+        )
+    if start.dtype != float_type(settings):
+        raise ValueError(
+            f"the model was fitted in {start.dtype}, but dtype is {float_type(settings)}; "
+            "set it back, or begin anew."
+        )
+
+
+def _referred(reference: Any) -> Any:
+    """Return the rows of the last fit."""
+    X = None if reference is None else reference()
+    if X is None:
+        raise ValueError(
+            "there are no rows to report on: the model keeps none, and those given to fit are "
+            "not there any more, were a list, or were of another process or copy; give rows, "
+            "as in report(X)."
+        )
+    return X

@@ -1,0 +1,183 @@
+"""What `train` is given of a model: one graph of cost and updates for every kind of model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytensor
+from pytensor import config
+from pytensor import tensor as pt
+
+from autoenc.graph import Expression, Parameter, Updates, momentum, resolve_optimizer, step_decay
+from autoenc.graph.penalties import penalties
+from autoenc.graph.updates import scaled_rate, step_counter
+from autoenc.models.choices import check_functions, choose_rate
+from autoenc.models.compiled import building
+from autoenc.models.fitted import FittedModel, shared_variables
+from autoenc.rows.blocks import Array
+from autoenc.rows.examples import Examples
+from autoenc.rows.weights import normalised
+from autoenc.training import Record
+
+
+@dataclass
+class Task:
+    """A model to be trained.
+
+    Attributes
+    ----------
+    known : FittedModel
+        What is known of the model before training.
+    variables : dict from name to shared variable
+        Its arrays.
+    cost : scalar expression
+        Mean cost of a minibatch, without penalties.
+    updates : dict
+        Updates of the parameters and of the state of the optimizer.
+    optimizer_state : list of shared variables
+        State of the optimizer beside the parameters.
+    inputs : list of symbolic variables
+        What a minibatch supplies.
+    data : rows or list of rows
+        Data of the input, or of each input.
+    validation : pair of expression and data, optional
+        Cost of each row, and data of the inputs.
+    learning_rate : shared scalar
+        What the updates are proportional to.
+    """
+
+    known: FittedModel
+    variables: dict[str, Parameter]
+    cost: Expression
+    updates: Updates
+    optimizer_state: list[Parameter]
+    inputs: list[Expression]
+    data: Any
+    validation: tuple[Expression, Any] | None
+    learning_rate: Parameter
+
+    def fitted(self, history: list[Record], engine: str) -> FittedModel:
+        """Return the model with the present values of its parameters."""
+        learned = {n: v.get_value() for n, v in self.variables.items() if v in self.updates}
+        return self.known.replaced(
+            arrays={**self.known.arrays, **learned},
+            history=history,
+            engine=engine,
+            optimizer_state=tuple(v.get_value() for v in self.optimizer_state),
+        )
+
+
+def make_task(
+    known: FittedModel,
+    settings: Mapping[str, Any],
+    examples: Examples,
+    held_out: Examples | None = None,
+    *,
+    n_done: int = 0,
+) -> Task:
+    """Build the graph that trains a model.
+
+    What is minimised is the mean over rows of weight times cost, plus penalties.
+
+    Parameters
+    ----------
+    known : FittedModel
+        The model with its initial arrays.
+    settings : mapping
+        Settings of an estimator.
+    examples : Examples
+        What to train on; labels are the numbers of the classes.
+    held_out : Examples, optional
+        What to validate on.
+    n_done : int
+        Epochs that the model was trained for before.
+
+    Raises
+    ------
+    ValueError
+        If a function that was given as a setting does not fit.
+    """
+    dtype = known.dtype
+    with building(dtype):
+        variables = shared_variables(known.arrays)
+        model = known.symbolic(variables)
+        check_functions(model, examples.rows)
+        rate = choose_rate(model, examples.rows, settings, known.choices.get("learning_rate"))
+        known = known.replaced(choices={**known.choices, "learning_rate": rate})
+        x, y, w = pt.matrix("x"), pt.ivector("y"), pt.vector("weight")
+        costs, valid_costs = model.row_costs(x, y, settings, known.seed)
+        weights = normalised(examples.weights, dtype)
+        given: dict[Any, Any] = {x: examples.rows}
+        if examples.labels is not None:
+            given[y] = examples.labels
+        if weights is not None:
+            given[w], costs, valid_costs = weights, w * costs, w * valid_costs
+        cost = costs.mean()
+        total = sum(penalties(settings, model.weights, model.encoder, model.values(x)), start=cost)
+        n_minibatches = -(-len(examples.rows) // settings["batch_size"])
+        shared, counter, updates = _updates(
+            total, model.params, settings, rate, n_minibatches, n_done
+        )
+    state = [v for v in updates if v not in model.params and v is not counter]
+    return Task(
+        known=known,
+        variables=variables,
+        cost=cost,
+        updates=updates,
+        optimizer_state=[v for v in state if hasattr(v.type, "dtype")],
+        inputs=list(given),
+        data=_as_given(list(given.values())),
+        validation=None
+        if held_out is None
+        else (valid_costs, _as_given(_data(held_out, dtype)[: len(given)])),
+        learning_rate=shared,
+    )
+
+
+def _as_given(data: list[Any]) -> Any:
+    """Return data as `train` takes it: the rows alone where there is one input."""
+    return data if len(data) > 1 else data[0]
+
+
+def _data(held_out: Examples, dtype: str) -> list[Any]:
+    """Return rows, labels if there are any, and weights."""
+    weights = normalised(held_out.weights, dtype)
+    labels = [] if held_out.labels is None else [held_out.labels]
+    ones: Array = np.ones(len(held_out.rows), dtype)
+    return [held_out.rows, *labels, ones if weights is None else weights]
+
+
+def _updates(
+    total: Expression,
+    params: list[Parameter],
+    settings: Mapping[str, Any],
+    rate: float | None,
+    n_minibatches: int,
+    n_done: int,
+) -> tuple[Parameter, Parameter | None, Updates]:
+    """Return the shared learning rate, the counter of its decay if it decays, and the updates.
+
+    As a constant of the graph, each rate, and each data set that one is chosen for, would be
+    compiled anew.
+    """
+    shared = pytensor.shared(
+        np.asarray(1 if rate is None else rate, config.floatX), name="learning_rate"
+    )
+    schedule, decay = settings["learning_rate"], settings.get("learning_rate_decay", 1)
+    counter, stepping = None, shared
+    counting: Updates = {}
+    if callable(schedule):
+        stepping = scaled_rate(schedule, shared)
+    elif decay != 1:
+        counter, counting = step_counter()
+        # Where training continues, so does the decay.
+        counter.set_value(np.asarray(n_done * n_minibatches, counter.dtype))
+        stepping = shared * step_decay(1.0, decay, n_minibatches)(counter)
+    if settings["optimizer"] == "sgd" and settings["momentum"]:
+        updates = momentum(total, params, stepping, settings["momentum"])
+    else:
+        updates = resolve_optimizer(settings["optimizer"])(total, params, stepping)
+    return shared, counter, {**counting, **updates}

@@ -1,0 +1,109 @@
+"""Rows to learn from, with what belongs to each: its class and its weight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from autoenc.rows.blocks import Array, Rows, take
+from autoenc.rows.columns import Columns
+from autoenc.rows.domain import Domain, domain_of
+from autoenc.rows.held_out import hold_out
+from autoenc.rows.labels import read_labels
+from autoenc.rows.reading import read_rows
+from autoenc.rows.weights import check_weights
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Rows to learn from.
+
+    Attributes
+    ----------
+    rows : rows, (rows, columns)
+        Checked numbers.
+    labels : array, (rows,), optional
+        Class of each row.
+    weights : float64 array, (rows,), optional
+        Weight of each row, above 0.
+    """
+
+    rows: Rows
+    labels: Array | None = None
+    weights: Array | None = None
+
+    def take(self, numbers: Array) -> Examples:
+        """Return some of the examples."""
+        labels, weights = self.labels, self.weights
+        return Examples(
+            take(self.rows, numbers),
+            None if labels is None else labels[numbers],
+            None if weights is None else weights[numbers],
+        )
+
+    def split(self, fraction: float, seed: int) -> tuple[Examples, Examples]:
+        """Return the examples to train on and those to hold out, a fraction of each class."""
+        own, others = hold_out(len(self.rows), fraction, seed, self.labels)
+        return self.take(own), self.take(others)
+
+    def labelled(self, labels: Array) -> Examples:
+        """Return the examples with other labels."""
+        return replace(self, labels=labels)
+
+
+def read_examples(
+    columns: Columns,
+    X: Any,
+    y: Any = None,
+    sample_weight: Any = None,
+    *,
+    dtype: str,
+    reset: bool,
+    allow_nan: bool = False,
+    labelled: bool = False,
+    name: str = "X",
+) -> tuple[Examples, Domain]:
+    """Read rows to learn from; rows of weight 0 are left out.
+
+    Parameters
+    ----------
+    columns : Columns
+        Compared with the columns of X or, with `reset`, set to them.
+    X : array-like, frame or sparse matrix, (rows, columns)
+        Numbers.
+    y : array-like, (rows,), optional
+        Class of each row, if `labelled`.
+    sample_weight : array-like, (rows,), optional
+        Weight of each row, >= 0.
+    dtype : {"float32", "float64"}
+        Precision of the rows.
+    reset : bool
+        Whether these are the first rows of a model.
+    allow_nan : bool
+        Whether NaN stands for a missing entry.
+    labelled : bool
+        Whether each row has to have a class.
+    name : str
+        What messages call the data.
+
+    Returns
+    -------
+    examples : Examples
+    domain : Domain
+        Ranges of their columns.
+
+    Raises
+    ------
+    ValueError
+        If rows, labels or weights do not fit; says what was found and where.
+    """
+    rows = read_rows(columns, X, dtype=dtype, reset=reset)
+    domain = domain_of(rows, source=X, allow_nan=allow_nan, names=columns.names, name=name)
+    labels = read_labels(y, len(rows), "y" if name == "X" else name) if labelled else None
+    examples = Examples(rows, labels, check_weights(sample_weight, len(rows)))
+    if examples.weights is not None and not examples.weights.all():
+        examples = examples.take(np.flatnonzero(examples.weights))
+        domain = domain_of(examples.rows, source=X, allow_nan=allow_nan)
+    return examples, domain
