@@ -167,7 +167,7 @@ class SavedModel:
         TableError
             If the table has another number of columns, or images of another shape.
         """
-        missing = getattr(self.estimator, "missing", "refuse") == "mask"
+        missing = self.estimator.model_.masked
         expected = self.preparation.columns
         table = read_data(options, path, expected, allow_missing=missing)
         self._compare(table, options.data if path is None else path)

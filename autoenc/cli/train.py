@@ -11,7 +11,7 @@ import numpy as np
 from autoenc.cli.models import CLASSES, Preparation
 from autoenc.cli.outputs import check_output, save_or_rescue
 from autoenc.cli.parsing import add_data, add_output, new_parser, read_data
-from autoenc.cli.settings import add_settings, new_estimator
+from autoenc.cli.settings import add_settings, new_estimator, settings_of
 from autoenc.cli.terminal import say
 from autoenc.cli.training_memory import check_memory, parameter_bytes
 from autoenc.tables import MinMax, MissingExtraError, Table, import_extra
@@ -76,7 +76,9 @@ def run(options: argparse.Namespace) -> int:
     if options.resume and options.checkpoint is None:
         raise ValueError("--resume needs --checkpoint FILE, the file to resume from.")
     estimator = new_estimator(getattr(estimators, CLASSES[options.model]), options)
-    if estimator.early_stopping and not (options.validation or estimator.validation_fraction):
+    settings = settings_of(estimator)
+    held_out = options.validation or settings["validation_fraction"]
+    if settings["early_stopping"] and not held_out:
         raise ValueError("--patience needs --validation DATA or --validation-fraction P.")
     estimator.set_params(scale=MODEL_SCALES[options.scale])
     rows, validation, preparation = _read(options, estimator)
@@ -97,19 +99,19 @@ def run(options: argparse.Namespace) -> int:
 
 def _read(options: argparse.Namespace, estimator: Any) -> tuple[Any, Any, Preparation]:
     """Read rows to train on and rows for validation, prepared."""
-    missing = getattr(estimator, "missing", "refuse") == "mask"
+    missing = settings_of(estimator)["missing"] == "mask"
     table = read_data(options, allow_missing=missing)
     own, held_out = table.values, None
     if options.validation is not None:
         others = read_data(options, options.validation, table.columns, allow_missing=missing)
         held_out = others.values
-    elif options.scale == "minmax" and estimator.validation_fraction:
+    elif options.scale == "minmax" and settings_of(estimator)["validation_fraction"]:
         # The range must be that of the rows trained on, so rows are held out before it is taken.
         own, held_out = _hold_out(table.values, estimator)
     scaling = MinMax.fit(own) if options.scale == "minmax" else None
     preparation = Preparation(table.columns, table.image_shape, scaling)
     rows = preparation.apply(own)
-    if estimator.cost == "cross_entropy":
+    if settings_of(estimator)["cost"] == "cross_entropy":
         _check_unit_interval(options.data, table, rows)
     validation = None if held_out is None else _named(preparation.apply(held_out), table)
     return _named(rows, table), validation, preparation
@@ -120,7 +122,7 @@ def _hold_out(values: np.ndarray[Any, Any], estimator: Any) -> tuple[Any, Any]:
     from autoenc.rows.held_out import hold_out
 
     seed = int(np.random.default_rng(estimator.random_state).integers(2**31))
-    own, others = hold_out(len(values), estimator.validation_fraction, seed)
+    own, others = hold_out(len(values), settings_of(estimator)["validation_fraction"], seed)
     estimator.set_params(validation_fraction=None)
     return values[own], values[others]
 
@@ -165,7 +167,7 @@ def _is_finished(estimator: Any) -> bool:
     """Whether each layer was trained for all epochs, or until its early stopping."""
     histories = [layer.history_ for layer in getattr(estimator, "layers_", [estimator])]
     return all(
-        len(history) == estimator.n_epochs
+        len(history) == settings_of(estimator)["n_epochs"]
         if not (history and history[-1].get("stopped_early"))
         else True
         for history in histories

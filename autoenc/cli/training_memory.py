@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+from autoenc.cli.settings import settings_of
 from autoenc.tables.memory import available_memory, readable_size
 
 # Arrays of the size of the weights that are in memory at once: weights, gradients, the state of
@@ -34,9 +35,8 @@ def check_memory(estimator: Any, n_rows: int, n_columns: int) -> None:
     ValueError
         If the training needs more memory than is free.
     """
-    stateless = getattr(estimator, "optimizer", None) in _STATELESS and not getattr(
-        estimator, "momentum", 0
-    )
+    settings = settings_of(estimator)
+    stateless = settings["optimizer"] in _STATELESS and not settings["momentum"]
     copies = _COPIES if stateless else _COPIES_WITH_STATE
     needed = copies * parameter_bytes(estimator, n_columns)
     needed += _COPIES_OF_ROWS * n_rows * n_columns * _item_bytes(estimator)
@@ -50,4 +50,4 @@ def check_memory(estimator: Any, n_rows: int, n_columns: int) -> None:
 
 
 def _item_bytes(estimator: Any) -> int:
-    return 8 if getattr(estimator, "dtype", None) == "float64" else 4
+    return 8 if settings_of(estimator)["dtype"] == "float64" else 4

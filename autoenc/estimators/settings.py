@@ -25,6 +25,7 @@ from autoenc.settings import check_device, check_float_type
 
 Class = TypeVar("Class", bound=type[BaseEstimator])
 
+NAMES = "sigmoid, tanh, relu, softplus or linear"
 FUNCTIONS = '``"sigmoid"``, ``"tanh"``, ``"relu"``, ``"softplus"``, ``"linear"``'
 
 
@@ -73,6 +74,8 @@ class Setting:
         Option of the command with its placeholder, such as ``"--l1 W"``; a switch has none.
     group : str
         Heading under which the command lists it.
+    help : str
+        What the command says of it, by default the first sentence of the purpose.
     """
 
     kind: str
@@ -80,6 +83,7 @@ class Setting:
     check: Check | None = None
     flag: str = ""
     group: str = "training"
+    help: str = ""
 
 
 def number(
@@ -126,6 +130,7 @@ SETTINGS: dict[str, Setting] = {
         INTEGER,
         "--hidden N",
         "model",
+        "units of the code; of a stack, N,N,...",
     ),
     "corruption": Setting(
         "float, pair, list of pairs or callable",
@@ -136,6 +141,8 @@ SETTINGS: dict[str, Setting] = {
         None,
         "--corruption P",
         "model",
+        "noise while training: the fraction of entries set to zero, such as 0.3; or its kind and "
+        "amount, such as gaussian:0.1 or salt_and_pepper:0.2; of a stack, P,P,... for each layer",
     ),
     "activation": Setting(
         "str or callable",
@@ -143,6 +150,7 @@ SETTINGS: dict[str, Setting] = {
         None,
         "--activation NAME",
         "model",
+        f"activation of the code: {NAMES}",
     ),
     "output": Setting(
         "str or callable",
@@ -150,6 +158,7 @@ SETTINGS: dict[str, Setting] = {
         None,
         "--output-activation NAME",
         "model",
+        f"activation of the reconstruction: {NAMES}",
     ),
     "tied": Setting(
         "bool",
@@ -166,6 +175,7 @@ SETTINGS: dict[str, Setting] = {
         _one_of("uniform", "gaussian", accepts=callable),
         "--init NAME",
         "model",
+        "distribution of the initial weights: uniform or gaussian",
     ),
     "cost": Setting(
         '{"auto", "cross_entropy", "squared_error"}',
@@ -177,6 +187,7 @@ SETTINGS: dict[str, Setting] = {
         _one_of("auto", *COSTS),
         "--cost NAME",
         "cost",
+        "cross_entropy, for values in [0, 1], or squared_error; by default what suits the data",
     ),
     "scale": Setting(
         '{"auto", "standard", None}',
@@ -193,6 +204,7 @@ SETTINGS: dict[str, Setting] = {
         _one_of("refuse", "mask"),
         "--missing NAME",
         "cost",
+        "treatment of empty cells: refuse, or mask, to leave them out of code and cost",
     ),
     **{
         name: Setting("float", penalty.purpose, number(at_least=0), f"--{name} W", "cost")
@@ -217,6 +229,7 @@ SETTINGS: dict[str, Setting] = {
         "the signature of `autoenc.graph.sgd`.".replace("'", '"'),
         None,
         "--optimizer NAME",
+        help=f"update rule: {', '.join(OPTIMIZERS)}",
     ),
     "learning_rate": Setting(
         '"auto", float or schedule',
@@ -227,6 +240,7 @@ SETTINGS: dict[str, Setting] = {
         "what was chosen.",
         number(above=0, among=("auto",), accepts=callable),
         "--learning-rate R",
+        help="step size of the optimizer, > 0",
     ),
     "learning_rate_decay": Setting(
         "float",
@@ -262,6 +276,7 @@ SETTINGS: dict[str, Setting] = {
             accepts=_is_rule,
         ),
         "--patience N",
+        help="stop after N epochs without a lower validation cost, and keep the best parameters",
     ),
     "validation_fraction": Setting(
         "float, optional",
@@ -286,6 +301,7 @@ SETTINGS: dict[str, Setting] = {
         "machine, backend and versions.",
         None,
         "--seed N",
+        help="the same seed gives the same model",
     ),
     "backend": Setting(
         '{"auto", "c", "xla", "numba"}',
@@ -293,6 +309,7 @@ SETTINGS: dict[str, Setting] = {
         None,
         "--backend NAME",
         "machine",
+        "engine: auto, c, xla or numba",
     ),
     "device": Setting(
         '{"cpu", "cuda", "cuda0", ...}, optional',
@@ -300,6 +317,7 @@ SETTINGS: dict[str, Setting] = {
         None,
         "--device NAME",
         "machine",
+        "cpu, cuda, cuda0, ...",
     ),
     "dtype": Setting(
         '{"float32", "float64"}, optional',
@@ -307,6 +325,7 @@ SETTINGS: dict[str, Setting] = {
         None,
         "--dtype NAME",
         "machine",
+        "float32 or float64",
     ),
     "verbose": Setting("bool", "Whether to show a progress bar."),
     "layer": Setting(
@@ -414,7 +433,8 @@ def per_layer(name: str, value: Any, sizes: Sequence[int]) -> list[Any]:
         )
     for size in sizes:
         _check_value("hidden_sizes", size, INTEGER)
-    if not isinstance(value, Sequence):
+    is_pair = isinstance(value, Sequence) and value and isinstance(value[0], str)
+    if is_pair or not isinstance(value, Sequence):
         return [value] * len(sizes)
     if len(value) != len(sizes):
         raise ValueError(
