@@ -64,14 +64,14 @@ def resolve_backend(backend: str | Backend = "auto", device: str | None = None) 
         return backend
     _check_name(backend, "backend")
     settings = user_settings()
-    device = check_device(device) or settings.device
+    device = device or settings.device
     reason = "asked for"
     if backend == "auto" and (backend := os.environ.get("AUTOENC_BACKEND", "auto")) != "auto":
         _check_name(backend, "AUTOENC_BACKEND")
         reason = "AUTOENC_BACKEND asks for it"
     if backend != "auto":
-        return _make(backend, _device_for(backend, device), settings, reason)
-    backend, device, reason = _choose(device)
+        return _make(backend, _device_for(backend, check_device(device)), settings, reason)
+    backend, device, reason = _chosen(device, os.environ.get("AUTOENC_BLAS"))
     try:
         return _make(backend, device, settings, reason)
     except BackendError as error:
@@ -84,6 +84,11 @@ def _check_name(name: str, what: str) -> None:
     if name not in ("auto", *BACKENDS):
         known = ", ".join(map(repr, BACKENDS))
         raise ValueError(f"{what} {name!r} is not known; expected 'auto', {known}.")
+
+
+@once
+def _chosen(device: str | None, blas: str | None) -> tuple[str, str, str]:
+    return _choose(check_device(device))
 
 
 def _choose(device: str | None) -> tuple[str, str, str]:

@@ -29,7 +29,7 @@ def _compiling() -> Iterator[None]:
     """Compile in one thread at a time, and suppress Numba's advice on products."""
     from numba.core.errors import NumbaPerformanceWarning
 
-    with _lock, warnings.catch_warnings():
+    with _lock.now, warnings.catch_warnings():
         # Whether arrays are contiguous is known only when a function runs.
         warnings.simplefilter("ignore", NumbaPerformanceWarning)
         yield

@@ -20,21 +20,20 @@ class Lock:
     """A reentrant lock that a child of fork gets unlocked.
 
     The thread that held it in the parent does not exist in the child.
+
+    Attributes
+    ----------
+    now : threading.RLock
+        What to hold, as in ``with lock.now:``.
     """
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self.now = threading.RLock()
         _locks.add(self)
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
 
     def renew(self) -> None:
         """Replace the lock by one that nobody holds."""
-        self._lock = threading.RLock()
+        self.now = threading.RLock()
 
 
 _locks: weakref.WeakSet[Lock] = weakref.WeakSet()
@@ -70,7 +69,7 @@ def once(function: Function) -> Function:
     @functools.wraps(function)
     def look_up(*arguments: Any) -> Any:
         if arguments not in results:
-            with lock:
+            with lock.now:
                 if arguments not in results:
                     results[arguments] = function(*arguments)
         return results[arguments]

@@ -99,26 +99,25 @@ class RowFunction:
     ) -> None:
         self._lock = Lock()
         self._compiling = compiling
-        self._layouts: set[Any] = set()
+        self._layouts: set[str] = set()
         with compiling():
             self._function = pytensor.function(list(inputs), output, mode=mode)
 
     def __call__(self, *arrays: Array) -> Array:
         """Return the result for each row."""
-        contiguous = [np.ascontiguousarray(array) for array in arrays]
-        with self._lock, self._compiling_if_new(contiguous):
-            result: Array = self._function(*contiguous)
-            # What is kept for the next call may be a view of the rows, and keep all of them alive.
+        contiguous = list(map(np.ascontiguousarray, arrays))
+        with self._lock.now:
+            layout = ""
+            for array in contiguous:
+                layout += f"{array.dtype}{array.flags.writeable}{array.flags.aligned}"
+            # Numba compiles at the first call, and again for arrays of another kind.
+            known = layout in self._layouts
+            self._layouts.add(layout)
+            with nullcontext() if known else self._compiling():
+                result: Array = self._function(*contiguous)
+            # What is kept for the next call may be a view of the rows, and keep all alive.
             self._function.free()
             return result
-
-    def _compiling_if_new(self, arrays: Sequence[Array]) -> AbstractContextManager[None]:
-        """Numba compiles at the first call, and again for arrays of another kind."""
-        layout = tuple((a.dtype, a.flags.writeable, a.flags.aligned) for a in arrays)
-        if layout in self._layouts:
-            return nullcontext()
-        self._layouts.add(layout)
-        return self._compiling()
 
 
 def _compile_step(step: Step, mode: Any) -> Callable[..., list[Any]]:

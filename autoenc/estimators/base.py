@@ -128,9 +128,8 @@ class GraphEstimator(BaseEstimator):
             A safetensors file, written whole or not at all. Functions among the settings are
             named there, not stored: `load` asks for them.
         """
-        check_is_fitted(self)
-        settings = self._stored_settings()
-        save_arrays(path, self.model_.all_arrays(), describe_model(self.model_, settings))
+        model, settings = fitted(self), self._stored_settings()
+        save_arrays(path, model.all_arrays(), describe_model(model, settings))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], **settings: Any) -> Self:
@@ -192,11 +191,11 @@ class Kind(Protocol):
     ) -> tuple[Examples, Domain]:
         """Read the rows of a call."""
 
-    def begin(
-        self, call: Call, settings: Mapping[str, Any], examples: Examples, blank: FittedModel,
-        start: FittedModel | None,
-    ) -> tuple[FittedModel, Examples]:  # fmt: skip
-        """Choose what is ``"auto"``; return what is known of the model, and what it learns."""
+    def choose(
+        self, call: Call, settings: Mapping[str, Any], examples: Examples, domain: Domain,
+        columns: Columns, start: FittedModel | None,
+    ) -> tuple[dict[str, Any], Examples]:  # fmt: skip
+        """Choose what is ``"auto"``; return the choices, and the examples with their classes."""
 
     def validation(
         self, validation: Any, settings: Mapping[str, Any], known: FittedModel
@@ -219,17 +218,27 @@ def learn(estimator: GraphEstimator, call: Call) -> None:
     """Fit an estimator: rows → choices → task → train → `model_`."""
     settings, kind = estimator.get_params(deep=False), estimator._kind
     check_settings(settings)
+    settings["dtype"] = float_type(settings)
     goes_on = (call.partial or estimator.warm_start) and estimator.__sklearn_is_fitted__()
     start = estimator.model_ if goes_on else None
     if not call.partial:
         check_validation(
             call.validation, settings["validation_fraction"], settings["early_stopping"]
         )
-    backend = resolve_backend(*machine_of(settings))
-    blank = _blank(estimator, settings, start)
-    examples, domain = kind.read(call, settings, blank.columns, reset=start is None)
-    blank = blank.replaced(domain=widened(start, domain))
-    known, examples = kind.begin(call, settings, examples, blank, start)
+    machine = settings["backend"], settings["device"]
+    backend = resolve_backend(*machine)
+    name = type(estimator).__name__
+    if start is None:
+        seed, columns = draw_seed(settings["random_state"]), columns_of(name)
+    else:
+        seed, columns = start.seed, start.columns
+    examples, domain = kind.read(call, settings, columns, reset=start is None)
+    choices, examples = kind.choose(call, settings, examples, domain, columns, start)
+    if start is None:
+        known = kind.model(name, {}, choices, columns, domain, seed, machine=machine)
+    else:
+        domain = widened(start, domain)
+        known = start.replaced(choices=choices, domain=domain, machine=machine)
     held_out = None
     if call.validation is not None:
         held_out = kind.validation(call.validation, settings, known)
@@ -237,24 +246,11 @@ def learn(estimator: GraphEstimator, call: Call) -> None:
         examples, held_out = examples.split(settings["validation_fraction"], known.seed)
     if start is None:
         known = kind.initial(known, settings, examples, call)
-    task = make_task(known, settings, examples, held_out, n_done=len(blank.history))
+    task = make_task(known, settings, examples, held_out, n_done=len(known.history))
     if settings["verbose"] and start is None:
-        _announce(task.known)
+        _announce(task)
     estimator._rows_of_fit = None if call.partial else reference(call.X)
     _train(estimator, task, start, settings, backend, call)
-
-
-def _blank(
-    estimator: GraphEstimator, settings: Mapping[str, Any], start: FittedModel | None
-) -> FittedModel:
-    """Return a model of which nothing but its seed is known, or that which training continues."""
-    machine = machine_of(settings)
-    if start is not None:
-        return start.replaced(machine=machine)
-    name = type(estimator).__name__
-    return estimator._kind.model(
-        name, {}, {}, columns_of(name), None, draw_seed(settings["random_state"]), machine=machine
-    )
 
 
 def _train(
@@ -291,6 +287,20 @@ def _train(
         model=present,
         progress=bool(settings["verbose"]),
     )
+
+
+def fitted(estimator: Any) -> Any:
+    """Return the fitted model of an estimator.
+
+    Raises
+    ------
+    NotFittedError
+        If there is none.
+    """
+    # scikit-learn's check alone would read all tags first.
+    if not estimator.__sklearn_is_fitted__():
+        check_is_fitted(estimator)
+    return estimator.model_
 
 
 def float_type(settings: Mapping[str, Any]) -> str:
@@ -338,13 +348,14 @@ def check_not_interrupted(layer: FittedModel) -> None:
         )
 
 
-def _announce(model: FittedModel) -> None:
+def _announce(task: Task) -> None:
     """Say what was chosen where columns are standardised."""
-    if model.choices.get("standardised"):
+    choices = task.known.choices
+    if choices.get("standardised"):
         print(
             "autoenc: not all values are in [0, 1], so that columns are standardised, the "
-            f"cost is {model.choices['cost']}, the output {model.choices['output']} and the "
-            f"learning rate {model.choices['learning_rate']}; give cost= or scale= to choose.",
+            f"cost is {choices['cost']}, the output {choices['output']} and the "
+            f"learning rate {task.rate}; give cost= or scale= to choose.",
             file=sys.stderr,
         )
 

@@ -8,14 +8,13 @@ from typing import Any, ClassVar, Self, final
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
 
 from autoenc.estimators.base import (
     Call,
     Fitted,
     GraphEstimator,
     Kind,
-    float_type,
+    fitted,
     learn,
     machine_of,
 )
@@ -130,8 +129,8 @@ class Classifying(ClassifierMixin):
         array, (rows, classes)
             Probabilities, in the order of `classes_`.
         """
-        check_is_fitted(self)
-        return self.model_.apply("probabilities", self.model_.incoming(X))
+        model: FittedClassifier = fitted(self)
+        return model.apply("probabilities", model.incoming(X))
 
     def predict(self, X: Any) -> Array:
         """Return the most probable class of each row.
@@ -152,8 +151,8 @@ class Classifying(ClassifierMixin):
     @property
     def classes_(self) -> Array:
         """The classes, sorted."""
-        check_is_fitted(self)
-        return self.model_.classes
+        model: FittedClassifier = fitted(self)
+        return model.classes
 
 
 class ClassifierKind:
@@ -166,22 +165,23 @@ class ClassifierKind:
     ) -> tuple[Examples, Domain]:
         """Read rows and their classes."""
         return read_examples(
-            columns, call.X, call.y, call.sample_weight, dtype=float_type(settings), reset=reset,
+            columns, call.X, call.y, call.sample_weight, dtype=settings["dtype"], reset=reset,
             labelled=True,
         )  # fmt: skip
 
-    def begin(
-        self, call: Call, settings: Mapping[str, Any], examples: Examples, blank: FittedModel,
-        start: FittedModel | None,
-    ) -> tuple[FittedModel, Examples]:  # fmt: skip
+    def choose(
+        self, call: Call, settings: Mapping[str, Any], examples: Examples, domain: Domain,
+        columns: Columns, start: FittedModel | None,
+    ) -> tuple[dict[str, Any], Examples]:  # fmt: skip
         """Collect the classes, and number the labels."""
-        choices = blank.choices
-        if start is None:
+        if start is not None:
+            choices = start.choices
+        else:
             labels = examples.labels
             if call.classes is not None:
                 labels = read_labels(call.classes, name="classes")
             choices = {"labels": _known_labels(labels), "activation": settings.get("activation")}
-        return blank.replaced(choices=choices), _numbered(examples, choices["labels"], "y")
+        return choices, _numbered(examples, choices["labels"], "y")
 
     def validation(
         self, validation: Any, settings: Mapping[str, Any], known: FittedModel
@@ -192,7 +192,7 @@ class ClassifierKind:
                 f"validation is a {type(validation).__name__}; expected a pair of X and y."
             )
         examples, _ = read_examples(
-            known.columns, *validation, dtype=float_type(settings), reset=False, labelled=True,
+            known.columns, *validation, dtype=settings["dtype"], reset=False, labelled=True,
             name="validation",
         )  # fmt: skip
         return _numbered(examples, known.choices["labels"], "validation")
@@ -203,7 +203,7 @@ class ClassifierKind:
         """Return the hidden layers, and a softmax of zeros."""
         known, hidden = self.hidden(known, settings, examples, call)
         n_in = hidden[-1][0].shape[1] if hidden else examples.rows.shape[1]
-        n_classes, dtype = len(known.choices["labels"]), float_type(settings)
+        n_classes, dtype = len(known.choices["labels"]), settings["dtype"]
         pairs = [*hidden, (np.zeros((n_in, n_classes), dtype), np.zeros(n_classes, dtype))]
         return known.replaced(arrays={**_named(pairs), **known.arrays})
 
@@ -236,7 +236,7 @@ class PerceptronKind(ClassifierKind):
             np.random.default_rng(known.seed),
             (examples.rows.shape[1], settings["n_hidden"]),
         )
-        with building(float_type(settings)):
+        with building(settings["dtype"]):
             layer = DenseLayer(*sizes, rng=rng, activation=settings["activation"])
         return known, [(layer.W.get_value(), layer.bias.get_value())]
 

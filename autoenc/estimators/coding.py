@@ -8,13 +8,11 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
 from autoenc import plotting
 from autoenc.analysis import Report, report
-from autoenc.estimators.base import Call, Fitted, float_type, learn, machine_of
+from autoenc.estimators.base import Call, Fitted, fitted, float_type, learn, machine_of
 from autoenc.models.choices import choose
-from autoenc.models.compiled import building
 from autoenc.models.fitted import FittedCoder, FittedModel, from_file
 from autoenc.models.initial import initial_parameters
 from autoenc.models.symbolic import moments
@@ -23,6 +21,7 @@ from autoenc.rows.columns import Columns
 from autoenc.rows.containers import in_container
 from autoenc.rows.domain import Domain, check_observed, check_unit_interval
 from autoenc.rows.examples import Examples, read_examples
+from autoenc.rows.refusals import refuse_outside
 from autoenc.training import Every
 from autoenc.training.callbacks import CallbackLike
 
@@ -143,8 +142,8 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         ValueError
             If the rows do not fit the model, or are scaled otherwise.
         """
-        check_is_fitted(self)
-        return self.model_.transform(X)
+        model: FittedCoder = fitted(self)
+        return model.transform(X)
 
     def inverse_transform(self, X: Any) -> Any:
         """Reconstruct rows from their codes.
@@ -159,8 +158,8 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         array or frame, (rows, n_features_in_)
             Reconstructions; a frame if `set_output` asks for it.
         """
-        check_is_fitted(self)
-        return in_container(self, self.model_.inverse_transform(X), X)
+        model: FittedCoder = fitted(self)
+        return in_container(self, model.inverse_transform(X), X)
 
     def reconstruct(self, X: Any) -> Any:
         """Reconstruct X, without corruption.
@@ -175,8 +174,8 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         array or frame, (rows, n_features_in_)
             Reconstructions; a frame if `set_output` asks for it.
         """
-        check_is_fitted(self)
-        return in_container(self, self.model_.reconstruct(X), X)
+        model: FittedCoder = fitted(self)
+        return in_container(self, model.reconstruct(X), X)
 
     def impute(self, X: Any) -> Any:
         """Replace the missing entries of X by their reconstructions.
@@ -194,8 +193,8 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         array or frame, (rows, n_features_in_)
             X without NaN; a frame if `set_output` asks for it.
         """
-        check_is_fitted(self)
-        filled = self.model_.apply("impute", self.model_.incoming(X, missing=True))
+        model: FittedCoder = fitted(self)
+        filled = model.apply("impute", model.incoming(X, missing=True))
         return in_container(self, filled, X)
 
     def score_samples(self, X: Any) -> Array:
@@ -220,8 +219,8 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         ValueError
             If the rows do not fit the model, or are outside [0, 1] under cross-entropy.
         """
-        check_is_fitted(self)
-        return self.model_.score_samples(X)
+        model: FittedCoder = fitted(self)
+        return model.score_samples(X)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Return the negative mean error of the rows: larger is better.
@@ -255,8 +254,8 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         matplotlib.figure.Figure
             The picture.
         """
-        check_is_fitted(self)
-        return plotting.plot_filters(self.model_.bottom.arrays["W"].T, path=path, **options)
+        model: FittedCoder = fitted(self)
+        return plotting.plot_filters(model.bottom.arrays["W"].T, path=path, **options)
 
     def plot_reconstructions(
         self, X: Any, path: str | os.PathLike[str] | None = None, **options: Any
@@ -277,9 +276,9 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         matplotlib.figure.Figure
             The picture.
         """
-        check_is_fitted(self)
-        rows = self.model_.incoming(X).checked()
-        again = self.model_.apply("reconstruct", rows)
+        model: FittedCoder = fitted(self)
+        rows = model.incoming(X).checked()
+        again = model.apply("reconstruct", rows)
         return plotting.plot_reconstructions(np.asarray(rows), again, path=path, **options)
 
     def plot_loss(self, path: str | os.PathLike[str] | None = None, **options: Any) -> Any:
@@ -297,9 +296,9 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         matplotlib.figure.Figure
             The picture.
         """
-        check_is_fitted(self)
+        model: FittedCoder = fitted(self)
         # The epochs of a stack start again with each layer.
-        history = self.model_.history
+        history = model.history
         epochs = [{**record, "epoch": i} for i, record in enumerate(history, start=1)]
         return plotting.plot_loss(epochs, path=path, **options)
 
@@ -335,12 +334,12 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         >>> ae.report().n_rows
         200
         """
-        check_is_fitted(self)
+        model: FittedCoder = fitted(self)
         if X is None:
             X = _referred(getattr(self, "_rows_of_fit", None))
-        rows = self.model_.incoming(X, compared=False).checked()
+        rows = model.incoming(X, compared=False).checked()
         # A frame has names, which are compared wherever the model is used.
-        return report(self.model_, X if hasattr(X, "columns") else original(rows), X_train=X_train)
+        return report(model, X if hasattr(X, "columns") else original(rows), X_train=X_train)
 
     def __sklearn_tags__(self) -> Any:
         """Declare the dtype of codes, and whether NaN is allowed."""
@@ -353,8 +352,8 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     def _n_features_out(self) -> int:
         return self.model_.n_codes
 
-    def _learn(self, call: Call) -> None:
-        learn(self, call)
+    # A stack learns otherwise.
+    _learn = learn
 
     def _layer_settings(self) -> dict[str, Any]:
         """Return the settings of a layer."""
@@ -371,17 +370,16 @@ class CoderKind:
     ) -> tuple[Examples, Domain]:
         """Read rows, of which entries may be missing."""
         return read_examples(
-            columns, call.X, sample_weight=call.sample_weight, dtype=float_type(settings),
+            columns, call.X, sample_weight=call.sample_weight, dtype=settings["dtype"],
             reset=reset, allow_nan=settings["missing"] == "mask",
         )  # fmt: skip
 
-    def begin(
-        self, call: Call, settings: Mapping[str, Any], examples: Examples, blank: FittedModel,
-        start: FittedModel | None,
-    ) -> tuple[FittedModel, Examples]:  # fmt: skip
+    def choose(
+        self, call: Call, settings: Mapping[str, Any], examples: Examples, domain: Domain,
+        columns: Columns, start: FittedModel | None,
+    ) -> tuple[dict[str, Any], Examples]:  # fmt: skip
         """Choose cost, output and scaling."""
-        domain, names = blank.domain, blank.columns.names
-        assert domain is not None
+        names = columns.names
         if start is None:
             check_observed(domain, names=names)
             choices = choose(settings, in_unit_interval=domain.in_unit_interval)
@@ -389,16 +387,16 @@ class CoderKind:
             _check_goes_on(start, settings)
             masked = settings["missing"] == "mask"
             choices = {**start.choices, "masked": masked, "activation": settings["activation"]}
-        if choices["cost"] == "cross_entropy":
-            check_unit_interval(examples.rows, domain, names=names)
-        return blank.replaced(choices=choices), examples
+        if choices["cost"] == "cross_entropy" and not domain.in_unit_interval:
+            refuse_outside(examples.rows, names=names)
+        return choices, examples
 
     def validation(
         self, validation: Any, settings: Mapping[str, Any], known: FittedModel
     ) -> Examples:
         """Read rows for validation, which have to have a cost."""
         examples, domain = read_examples(
-            known.columns, validation, dtype=float_type(settings), reset=False,
+            known.columns, validation, dtype=settings["dtype"], reset=False,
             allow_nan=known.masked, name="validation",
         )  # fmt: skip
         if known.cost == "cross_entropy":
@@ -410,12 +408,10 @@ class CoderKind:
         self, known: FittedModel, settings: Mapping[str, Any], examples: Examples, call: Call
     ) -> FittedModel:
         """Draw parameters, and compute the moments that columns are standardised with."""
-        with building(float_type(settings)):
-            drawn = initial_parameters(
-                known.seed, settings["init"], known.choices["gain"], examples.rows.shape[1],
-                settings["n_hidden"], tied=settings["tied"],
-            )  # fmt: skip
-        arrays = {name: variable.get_value() for name, variable in drawn.items()}
+        arrays = initial_parameters(
+            known.seed, settings["init"], known.choices["gain"], examples.rows.shape[1],
+            settings["n_hidden"], tied=settings["tied"], dtype=settings["dtype"],
+        )  # fmt: skip
         if known.choices["standardised"]:
             arrays["mean"], arrays["scale"] = moments(examples.rows, examples.weights)
         return known.replaced(arrays=arrays)
@@ -445,9 +441,9 @@ def _check_goes_on(start: FittedModel, settings: Mapping[str, Any]) -> None:
             f"{'un' if untied else ''}tied, but n_hidden is {settings['n_hidden']} and tied "
             f"{settings['tied']}; set them back, or begin anew with warm_start=False."
         )
-    if start.dtype != float_type(settings):
+    if start.dtype != settings["dtype"]:
         raise ValueError(
-            f"the model was fitted in {start.dtype}, but dtype is {float_type(settings)}; "
+            f"the model was fitted in {start.dtype}, but dtype is {settings['dtype']}; "
             "set it back, or begin anew."
         )
 

@@ -11,7 +11,7 @@ import math
 import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
@@ -47,6 +47,8 @@ class Check:
         Whether any other value is accepted.
     each : bool
         Whether a sequence is accepted, each value of which is checked.
+    typed : tuple of pairs
+        The values of `among` with their types.
     """
 
     expected: str
@@ -56,6 +58,10 @@ class Check:
     among: tuple[Any, ...] = ()
     accepts: Callable[[Any], bool] | None = None
     each: bool = False
+    typed: tuple[tuple[type, Any], ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "typed", tuple((type(value), value) for value in self.among))
 
 
 @dataclass(frozen=True)
@@ -335,7 +341,9 @@ SETTINGS: dict[str, Setting] = {
         "is ``Stack((500, 250), layer=DenoisingAutoEncoder(l2=1e-5))``.",
     ),
     "hidden_sizes": Setting(
-        "sequence of int", "Number of units of each layer, from the input upwards."
+        "sequence of int",
+        "Number of units of each layer, from the input upwards.",
+        replace(INTEGER, each=True),
     ),
 }  # fmt: skip
 
@@ -357,23 +365,21 @@ def check_settings(given: Mapping[str, Any]) -> None:
     """
     for name, value in given.items():
         check = SETTINGS[name].check if name in SETTINGS else None
-        if check is not None:
-            _check_value(name, value, check)
-    check_float_type(given.get("dtype"))
-    check_device(given.get("device"))
+        if check is None:
+            continue
+        for one in value if check.each and isinstance(value, Sequence) else (value,):
+            if isinstance(one, check.types) and not isinstance(one, bool):
+                accepted = check.low <= one <= check.high
+            else:
+                # 1 equals True, but is no switch.
+                plain = str(one) if isinstance(one, str) else one
+                accepted = (type(plain), plain) in check.typed
+            if not accepted and (check.accepts is None or not check.accepts(one)):
+                raise ValueError(f"{name} is {one!r}; expected {check.expected}.")
     if "cost" in given:
         _check_cost(given["cost"], given.get("output", "auto"), given["scale"])
-
-
-def _check_value(name: str, value: Any, check: Check) -> None:
-    for one in value if check.each and isinstance(value, Sequence) else (value,):
-        if isinstance(one, check.types) and not isinstance(one, bool):
-            accepted = check.low <= one <= check.high
-        else:
-            # 1 equals True, but is no switch.
-            accepted = any(one is v or (isinstance(one, str) and one == v) for v in check.among)
-        if not accepted and (check.accepts is None or not check.accepts(one)):
-            raise ValueError(f"{name} is {one!r}; expected {check.expected}.")
+    check_float_type(given.get("dtype"))
+    check_device(given.get("device"))
 
 
 def _check_cost(cost: str, output: Any, scale: Any) -> None:
@@ -424,15 +430,12 @@ def per_layer(name: str, value: Any, sizes: Sequence[int]) -> list[Any]:
     Raises
     ------
     ValueError
-        If there are no layers, a size is not a positive integer, or the number of values is not
-        that of the layers.
+        If there are no layers, or the number of values is not that of the layers.
     """
     if not isinstance(sizes, Sequence) or len(sizes) == 0:
         raise ValueError(
             f"hidden_sizes is {sizes!r}; expected the units of each layer, such as (500, 250)."
         )
-    for size in sizes:
-        _check_value("hidden_sizes", size, INTEGER)
     is_pair = isinstance(value, Sequence) and value and isinstance(value[0], str)
     if is_pair or not isinstance(value, Sequence):
         return [value] * len(sizes)

@@ -17,6 +17,7 @@ from autoenc.estimators.base import (
     Kind,
     check_not_interrupted,
     draw_seed,
+    float_type,
     machine_of,
     reference,
     widened,
@@ -35,6 +36,46 @@ from autoenc.training import EarlyStopping, Record
 
 # Codes of a layer that take more than this are kept in a file, mapped into memory.
 BYTES_IN_MEMORY = 1 << 30
+
+
+class StackKind(CoderKind):
+    """How stacks are read from files; their layers are fitted one by one."""
+
+    model = FittedStack
+
+    def from_file(
+        self, kind: str, settings: Mapping[str, Any], arrays: dict[str, Array],
+        fitted: dict[str, Any],
+    ) -> FittedStack:  # fmt: skip
+        """Make the fitted stack. Older files lack what layers have chosen."""
+        stack = StackedDenoisingAutoEncoder(**settings)
+        sizes, seed = stack.hidden_sizes, fitted.get("seed_", 0)
+        of_layers = fitted.get("layers", [{}] * len(sizes))
+        history = fitted.get("history_", [])
+        layers: list[FittedModel] = []
+        for k, layer in enumerate(_new_layers(stack, seed, sizes)):
+            earlier = {
+                "cost_": "cross_entropy",
+                "output_": "sigmoid",
+                "seed_": draw_seed(layer.random_state),
+                "history_": _history_of(k + 1, history),
+            }
+            found = super().from_file(
+                "DenoisingAutoEncoder", layer.get_params(deep=False), of_layer(k + 1, arrays),
+                {**earlier, **of_layers[k]},
+            )  # fmt: skip
+            layers.append(found)
+        bottom = layers[0]
+        domain = bottom.domain
+        if domain is not None:
+            dtype = fitted.get("data_dtype_", domain.dtype)
+            domain = Domain(domain.minimum, domain.maximum, dtype)
+        n_columns = fitted.get("n_features_in_", bottom.columns.n_features_in_)
+        columns = columns_of(kind, n_columns, fitted.get("feature_names_in_"))
+        return FittedStack(
+            kind, {}, {}, columns, domain, seed, fitted.get("backend_", ""), history,
+            layers=tuple(layers), machine=machine_of(layer_of(stack).get_params(deep=False)),
+        )  # fmt: skip
 
 
 @final
@@ -81,7 +122,7 @@ class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
     (500, 16)
     """
 
-    _kind: ClassVar[Kind]
+    _kind: ClassVar[Kind] = StackKind()
     model_: FittedStack
 
     def __init__(
@@ -146,7 +187,7 @@ class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
         return model is not None and len(model.layers) == len(sizes)
 
     def _learn(self, call: Call) -> None:
-        _learn_stack(self, call)
+        learn_stack(self, call)
 
     def _layer_settings(self) -> dict[str, Any]:
         return layer_of(self).get_params(deep=False)  # type: ignore[no-any-return]
@@ -159,49 +200,6 @@ class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
             del own["corruption"]
         settings = {} if layer is None else layer.get_params(deep=False)
         return {**{n: v for n, v in settings.items() if n != "n_hidden"}, **own}
-
-
-class StackKind(CoderKind):
-    """How stacks are read from files; their layers are fitted one by one."""
-
-    model = FittedStack
-
-    def from_file(
-        self, kind: str, settings: Mapping[str, Any], arrays: dict[str, Array],
-        fitted: dict[str, Any],
-    ) -> FittedStack:  # fmt: skip
-        """Make the fitted stack. Older files lack what layers have chosen."""
-        stack = StackedDenoisingAutoEncoder(**settings)
-        sizes, seed = stack.hidden_sizes, fitted.get("seed_", 0)
-        of_layers = fitted.get("layers", [{}] * len(sizes))
-        history = fitted.get("history_", [])
-        layers: list[FittedModel] = []
-        for k, layer in enumerate(_new_layers(stack, seed, sizes)):
-            earlier = {
-                "cost_": "cross_entropy",
-                "output_": "sigmoid",
-                "seed_": draw_seed(layer.random_state),
-                "history_": _history_of(k + 1, history),
-            }
-            found = super().from_file(
-                "DenoisingAutoEncoder", layer.get_params(deep=False), of_layer(k + 1, arrays),
-                {**earlier, **of_layers[k]},
-            )  # fmt: skip
-            layers.append(found)
-        bottom = layers[0]
-        domain = bottom.domain
-        if domain is not None:
-            dtype = fitted.get("data_dtype_", domain.dtype)
-            domain = Domain(domain.minimum, domain.maximum, dtype)
-        n_columns = fitted.get("n_features_in_", bottom.columns.n_features_in_)
-        columns = columns_of(kind, n_columns, fitted.get("feature_names_in_"))
-        return FittedStack(
-            kind, {}, {}, columns, domain, seed, fitted.get("backend_", ""), history,
-            layers=tuple(layers), machine=machine_of(layer_of(stack).get_params(deep=False)),
-        )  # fmt: skip
-
-
-StackedDenoisingAutoEncoder._kind = StackKind()
 
 
 class StackedClassifierKind(ClassifierKind):
@@ -461,10 +459,11 @@ def _above(activation: Any) -> dict[str, Any]:
     return {"cost": "squared_error", "output": "linear"}
 
 
-def _learn_stack(stack: StackedDenoisingAutoEncoder, call: Call) -> None:
+def learn_stack(stack: StackedDenoisingAutoEncoder, call: Call) -> None:
     """Fit a stack, a layer at a time."""
     settings = {**stack._layer_settings(), **stack.get_params(deep=False)}
     check_settings({**settings, "n_hidden": 1})
+    settings["dtype"] = float_type(settings)
     per_layer("corruption", stack.corruption, stack.hidden_sizes)
     fraction = settings["validation_fraction"]
     if not call.partial:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from numbers import Real
 from typing import Any
 
@@ -21,6 +22,15 @@ def positive_int(value: Any, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise ValueError(f"{name} is {value!r}; expected an integer of at least 1.")
     return int(value)
+
+
+def check_parameters(
+    given: Mapping[str, Parameter | None], shapes: Mapping[str, tuple[int, ...]]
+) -> None:
+    """Raise ValueError unless the shared variables that are given have their shapes and floatX."""
+    for name, parameter in given.items():
+        if parameter is not None:
+            checked_parameter(name, parameter, shapes[name])
 
 
 def checked_parameter(name: str, given: Parameter, shape: tuple[int, ...]) -> Parameter:

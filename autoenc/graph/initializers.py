@@ -14,7 +14,12 @@ from autoenc.graph.types import NumPyGenerator
 
 
 def uniform_weights(
-    rng: NumPyGenerator, n_visible: int, n_hidden: int, *, gain: float = 4.0
+    rng: NumPyGenerator,
+    n_visible: int,
+    n_hidden: int,
+    *,
+    gain: float = 4.0,
+    dtype: str | None = None,
 ) -> np.ndarray[Any, Any]:
     """Draw W uniformly from ±gain·sqrt(6 / (n_visible + n_hidden)).
 
@@ -26,11 +31,13 @@ def uniform_weights(
         Shape of the weights.
     gain : float, default 4.0
         Factor; 4 for the sigmoid, 1 for the hyperbolic tangent.
+    dtype : {"float32", "float64"}, optional
+        Precision of the weights; by default floatX.
 
     Returns
     -------
     ndarray of shape (n_visible, n_hidden)
-        Weights in floatX.
+        Weights.
 
     References
     ----------
@@ -38,7 +45,7 @@ def uniform_weights(
     feedforward neural networks. AISTATS.
     """
     bound = gain * np.sqrt(6.0 / (n_visible + n_hidden))
-    return rng.uniform(-bound, bound, (n_visible, n_hidden)).astype(config.floatX)
+    return rng.uniform(-bound, bound, (n_visible, n_hidden)).astype(dtype or config.floatX)
 
 
 def gaussian_weights(rng: NumPyGenerator, n_visible: int, n_hidden: int) -> np.ndarray[Any, Any]:

@@ -4,15 +4,13 @@ The methods of a layer take expressions and return expressions, so a layer can b
 graph. Its constructor takes no symbolic input.
 """
 
-from typing import Any
-
 import numpy as np
 import pytensor
 from pytensor import config
 
 from autoenc.graph import costs
-from autoenc.graph.activations import resolve_activation
-from autoenc.graph.checks import checked_parameter, positive_int
+from autoenc.graph.activations import ACTIVATIONS, resolve_activation
+from autoenc.graph.checks import check_parameters, positive_int
 from autoenc.graph.initializers import uniform_weights
 from autoenc.graph.types import Activation, Expression, NumPyGenerator, Parameter
 
@@ -83,13 +81,22 @@ class AutoEncoderLayer:
         self.output = resolve_activation(output)
         self.tied = tied
         self.name = name
-        self.W = self._weights("W", W, (self.n_visible, self.n_hidden), rng)
-        self.hidden_bias = self._bias("hidden_bias", hidden_bias, self.n_hidden)
-        self.visible_bias = self._bias("visible_bias", visible_bias, self.n_visible)
         if tied and W_prime is not None:
             raise ValueError("W_prime was given, but tied weights have none; use tied=False.")
+        shapes: dict[str, tuple[int, ...]] = {
+            "W": (n_visible, n_hidden),
+            "hidden_bias": (n_hidden,),
+            "visible_bias": (n_visible,),
+        }
+        given = {"W": W, "hidden_bias": hidden_bias, "visible_bias": visible_bias}
         if not tied:
-            self.W_prime = self._weights("W_prime", W_prime, (self.n_hidden, self.n_visible), rng)
+            shapes["W_prime"], given["W_prime"] = (n_hidden, n_visible), W_prime
+        check_parameters(given, shapes)
+        params = {n: self._new(n, shapes[n], rng) if p is None else p for n, p in given.items()}
+        self.W = params["W"]
+        self.hidden_bias, self.visible_bias = params["hidden_bias"], params["visible_bias"]
+        if not tied:
+            self.W_prime = params["W_prime"]
 
     def named_params(self) -> dict[str, Parameter]:
         """Return the parameters by their names within the layer.
@@ -105,7 +112,8 @@ class AutoEncoderLayer:
     @property
     def params(self) -> list[Parameter]:
         """Parameters, in the order in which update rules take them."""
-        return list(self.named_params().values())
+        tied = [self.W, self.hidden_bias, self.visible_bias]
+        return tied if self.tied else [*tied, self.W_prime]
 
     def encode(self, x: Expression) -> Expression:
         """Return the code of x, activation(x·W + hidden_bias).
@@ -189,7 +197,7 @@ class AutoEncoderLayer:
         """
         if cost == "squared_error":
             return costs.squared_error(x, self.decode(code))
-        if self.output is resolve_activation("sigmoid"):
+        if self.output is ACTIVATIONS["sigmoid"]:
             return costs.cross_entropy_from_logits(x, self.pre_output(code))
         return costs.cross_entropy(x, self.decode(code))
 
@@ -229,27 +237,15 @@ class AutoEncoderLayer:
         code = self.encode(x if corrupted is None else corrupted)
         return self.entry_costs("squared_error", x, code).mean(axis=-1)
 
-    def _weights(
-        self,
-        name: str,
-        given: Parameter | None,
-        shape: tuple[int, int],
-        rng: NumPyGenerator | None,
-    ) -> Parameter:
-        if given is not None:
-            return checked_parameter(name, given, shape)
-        if rng is None:
+    def _new(self, name: str, shape: tuple[int, ...], rng: NumPyGenerator | None) -> Parameter:
+        """Make weights, which are drawn, or biases, which are zero."""
+        if len(shape) == 1:
+            value = np.zeros(shape, dtype=config.floatX)
+        elif rng is None:
             raise ValueError(
                 f"rng is None, but {name} has to be drawn; pass a NumPy generator such as "
                 "numpy.random.default_rng(0), or give the weights."
             )
-        return self._share(name, uniform_weights(rng, *shape))
-
-    def _bias(self, name: str, given: Parameter | None, size: int) -> Parameter:
-        if given is not None:
-            return checked_parameter(name, given, (size,))
-        return self._share(name, np.zeros(size, dtype=config.floatX))
-
-    def _share(self, name: str, value: np.ndarray[Any, Any]) -> Parameter:
-        full_name = f"{self.name}_{name}" if self.name else name
-        return pytensor.shared(value, name=full_name)
+        else:
+            value = uniform_weights(rng, *shape)
+        return pytensor.shared(value, name=f"{self.name}_{name}" if self.name else name)

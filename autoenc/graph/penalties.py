@@ -15,7 +15,7 @@ import functools
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pytensor
@@ -184,6 +184,29 @@ SLOPES: list[tuple[Activation, Callable[[Expression], Expression]]] = [
 ]
 
 
+class Penalised(Protocol):
+    """What penalties need to know of a model.
+
+    Attributes
+    ----------
+    weights : sequence of shared variables
+        Weight matrices.
+    encoder : AutoEncoderLayer, DenseLayer or callable
+        From `values` to codes.
+    """
+
+    @property
+    def weights(self) -> Sequence[Parameter]:
+        """Weight matrices."""
+
+    @property
+    def encoder(self) -> Any:
+        """A layer, or a function, from `values` to codes."""
+
+    def values(self, x: Expression) -> Expression:
+        """Return what the encoder sees of x."""
+
+
 @dataclass(frozen=True)
 class Penalty:
     """A penalty that estimators offer by name.
@@ -193,61 +216,62 @@ class Penalty:
     purpose : str
         What its weight, a setting of that name, is for.
     of : callable
-        From weight matrices, encoder, input and settings to a scalar expression. The encoder is a
-        layer, or a function from input to code.
+        From model, input and settings to a scalar expression.
     """
 
     purpose: str
-    of: Callable[[Sequence[Parameter], Any, Expression, Mapping[str, Any]], Expression]
+    of: Callable[[Penalised, Expression, Mapping[str, Any]], Expression]
+
+
+def _contraction(model: Penalised, x: Expression, settings: Mapping[str, Any]) -> Expression:
+    return contractive(model.encoder, model.values(x)).mean()
+
+
+def _sparsity(model: Penalised, x: Expression, settings: Mapping[str, Any]) -> Expression:
+    encode = getattr(model.encoder, "encode", model.encoder)
+    return kl_sparsity(encode(model.values(x)), settings["sparsity_target"])
 
 
 PENALTIES = {
     "l1": Penalty(
         "Weight of the penalty Σ|W|, >= 0. Penalties are minimised with the cost, and are not in "
         "the history.",
-        lambda weights, encoder, x, settings: l1(weights),
+        lambda model, x, settings: l1(model.weights),
     ),
     "l2": Penalty(
-        "Weight of the penalty ΣW², >= 0.",
-        lambda weights, encoder, x, settings: l2(weights),
+        "Weight of the penalty ΣW², >= 0.", lambda model, x, settings: l2(model.weights)
     ),
     "contraction": Penalty(
         "Weight of the contractive penalty, >= 0: the mean over rows of ‖∂code/∂x‖², which makes "
         "codes insensitive to small changes of the input. See `autoenc.graph.contractive`.",
-        lambda weights, encoder, x, settings: contractive(encoder, x).mean(),
+        _contraction,
     ),
     "sparsity": Penalty(
         "Weight of the sparsity penalty, >= 0: the divergence of each unit's mean value from "
         "`sparsity_target`. See `autoenc.graph.kl_sparsity`.",
-        lambda weights, encoder, x, settings: kl_sparsity(
-            getattr(encoder, "encode", encoder)(x), settings["sparsity_target"]
-        ),
+        _sparsity,
     ),
 }
 
 
-def penalties(
-    settings: Mapping[str, Any], weights: Sequence[Parameter], encoder: Any, x: Expression
-) -> list[Expression]:
+def penalties(settings: Mapping[str, Any], model: Penalised, x: Expression) -> list[Expression]:
     """Return the penalties whose weight is not 0, multiplied by it.
 
     Parameters
     ----------
     settings : mapping
         Weights of penalties by their names in `PENALTIES`, and what else these depend on.
-    weights : sequence of shared variables
-        Weight matrices.
-    encoder : AutoEncoderLayer, DenseLayer or callable
-        From input to code.
+    model : Penalised
+        What is penalised.
     x : expression, (rows, n_visible)
-        Input of the encoder.
+        Input of the model.
 
     Returns
     -------
     list of scalar expressions
     """
     return [
-        np.asarray(settings[name], config.floatX) * penalty.of(weights, encoder, x, settings)
+        np.asarray(settings[name], config.floatX) * penalty.of(model, x, settings)
         for name, penalty in PENALTIES.items()
         if settings.get(name)
     ]

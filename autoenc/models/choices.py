@@ -54,7 +54,7 @@ def choose(settings: Mapping[str, Any], *, in_unit_interval: bool) -> dict[str, 
     >>> found["cost"], found["output"], found["standardised"], found["gain"]
     ('squared_error', 'linear', True, 1.0)
     """
-    cost, output, scale = (settings[name] for name in ("cost", "output", "scale"))
+    cost, output, scale = settings["cost"], settings["output"], settings["scale"]
     chosen = cost
     if cost == "auto":
         fits = in_unit_interval and scale != "standard" and output not in UNBOUNDED_OUTPUTS
@@ -162,13 +162,11 @@ def check_functions(model: Any, rows: Rows) -> None:
     if not isinstance(model, SymbolicModel):
         return
     layer = model.layer
-    own = {
-        name: getattr(layer, name)
-        for name in ("activation", "output")
-        if getattr(layer, name) not in ACTIVATIONS.values()
-    }
-    if not own:
+    known = ACTIVATIONS.values()
+    if layer.activation in known and layer.output in known:
         return
+    own = {"activation": layer.activation, "output": layer.output}
+    own = {name: function for name, function in own.items() if function not in known}
     x = pt.matrix("x")
     code = layer.encode(model.values(x))
     _check_one("activation", own, x, code, rows, (layer.n_hidden,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from pytensor import config
 from pytensor import tensor as pt
 
 from autoenc.backends import Backend
+from autoenc.rows import blocks
 from autoenc.rows.blocks import Array, IncomingRows, Rows, parts
 
 # floatX is changed while a graph is built and belongs to the process: threads take turns.
@@ -26,14 +28,14 @@ def building(dtype: str) -> Iterator[None]:
         yield
 
 
+@dataclass(eq=False)
 class CompiledModel:
     """A symbolic model around given arrays; each piece is compiled on first use."""
 
-    def __init__(self) -> None:
-        self._model: Any = None
-        self._shared: dict[str, Any] = {}
-        self._values: dict[str, Array] = {}
-        self._functions: dict[str, Callable[[Array], Array]] = {}
+    _model: Any = None
+    _shared: dict[str, Any] = field(default_factory=dict)
+    _values: dict[str, Array] = field(default_factory=dict)
+    _functions: dict[str, Callable[[Array], Array]] = field(default_factory=dict)
 
     def function(
         self,
@@ -82,13 +84,17 @@ def in_parts(compiled: Callable[[], Callable[[Array], Array]], rows: Rows | Inco
     The function is requested only after the first part has been checked: rows that are refused
     compile nothing.
     """
-    waiting = parts(rows)
-    part = next(waiting, None)
-    if part is None:
+    n_rows = len(rows)
+    if n_rows == 0:
         raise ValueError("no rows were given; expected at least one.")
+    if n_rows <= blocks.ROWS_AT_A_TIME:
+        whole = rows.whole() if isinstance(rows, IncomingRows) else rows[:]
+        return compiled()(whole)
+    waiting = parts(rows)
+    part = next(waiting)
     function = compiled()
     result = function(part)
-    results = np.empty((len(rows), *result.shape[1:]), result.dtype)
+    results = np.empty((n_rows, *result.shape[1:]), result.dtype)
     results[: len(part)] = result
     done = len(part)
     for part in waiting:

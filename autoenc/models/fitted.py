@@ -10,8 +10,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property, partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -19,7 +19,7 @@ import pytensor
 
 from autoenc.backends import resolve_backend
 from autoenc.graph import AutoEncoderLayer, DenseLayer, Network, SoftmaxLayer
-from autoenc.models.compiled import CompiledModel, building, in_parts
+from autoenc.models.compiled import CompiledModel, in_parts
 from autoenc.models.initial import initial_parameters
 from autoenc.models.symbolic import Scaling, SymbolicClassifier, SymbolicModel, SymbolicStack
 from autoenc.rows.blocks import Array, IncomingRows, Rows
@@ -89,7 +89,8 @@ class FittedModel:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return everything but compiled functions, which belong to the process."""
-        return {name: value for name, value in vars(self).items() if name != "_compiled"}
+        own = {f.name for f in fields(self)} - {"_compiled"}
+        return {name: value for name, value in vars(self).items() if name in own}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore the state, with nothing compiled yet."""
@@ -99,22 +100,22 @@ class FittedModel:
         """Return a copy with other values, and nothing compiled yet."""
         return replace(self, **changes, _compiled=CompiledModel())
 
-    @property
+    @cached_property
     def dtype(self) -> str:
         """Precision of the parameters."""
         return str(next(iter(self.model_arrays().values())).dtype)
 
-    @property
+    @cached_property
     def masked(self) -> bool:
         """Whether NaN stands for a missing entry."""
         return bool(self.bottom.choices.get("masked", False))
 
-    @property
+    @cached_property
     def bottom(self) -> FittedModel:
         """The lowest layer."""
         return self.layers[0] if self.layers else self
 
-    @property
+    @cached_property
     def cost(self) -> str | None:
         """Cost of a row; None for a classifier."""
         return self.bottom.choices.get("cost")
@@ -221,7 +222,7 @@ class FittedCoder(FittedModel):
 
     shown: ClassVar[tuple[str, ...]] = ("cost", "output", "gain", "learning_rate")
 
-    @property
+    @cached_property
     def coders(self) -> tuple[FittedCoder, ...]:
         """The layers of a stack, or the model alone."""
         return tuple(layer for layer in self.layers if isinstance(layer, FittedCoder)) or (self,)
@@ -239,7 +240,7 @@ class FittedCoder(FittedModel):
 
     def symbolic(self, shared: Mapping[str, Any]) -> Any:
         """Build the layer, and the scaling around it."""
-        params = dict(shared)
+        params, masked = dict(shared), self.masked
         mean, scale = params.pop("mean", None), params.pop("scale", None)
         n_visible, n_hidden = self.arrays["W"].shape
         layer = AutoEncoderLayer(
@@ -247,7 +248,7 @@ class FittedCoder(FittedModel):
             activation=self.choices["activation"], output=self.choices["output"], **params,
         )  # fmt: skip
         scaling = None if mean is None else Scaling(mean, scale)
-        return SymbolicModel(layer, self.choices["cost"], scaling, self.masked)
+        return SymbolicModel(layer, self.choices["cost"], scaling, masked)
 
     def transform(self, X: Any) -> Array:
         """Compute codes of X, (rows, n_hidden)."""
@@ -294,12 +295,10 @@ class FittedCoder(FittedModel):
 
     def initial(self) -> dict[str, Array]:
         """Draw the parameters again from which training started."""
-        with building(self.dtype):
-            drawn = initial_parameters(
-                self.seed, self.choices.get("init", "uniform"), self.choices["gain"],
-                *self.arrays["W"].shape, tied="W_prime" not in self.arrays,
-            )  # fmt: skip
-            return {name: variable.get_value() for name, variable in drawn.items()}
+        return initial_parameters(
+            self.seed, self.choices.get("init", "uniform"), self.choices["gain"],
+            *self.arrays["W"].shape, tied="W_prime" not in self.arrays, dtype=self.dtype,
+        )  # fmt: skip
 
     def untrained(self) -> FittedCoder:
         """Return the model with the parameters from which its training started."""

@@ -113,13 +113,17 @@ class SymbolicModel:
         """Whether the slope of the cost with respect to the output is bounded."""
         return self.cost == "cross_entropy" or self.layer.output not in UNBOUNDED
 
-    def row_costs(
+    def training_costs(
         self, x: Expression, y: Expression, settings: Mapping[str, Any], seed: int
-    ) -> tuple[Expression, Expression]:
-        """Return the cost of each row in training, with noise, and in validation."""
+    ) -> Expression:
+        """Return the cost of each row that training minimises, with noise on the input."""
         noise = settings.get("corruption")
-        corrupted = None if noise is None else corrupt(self.values(x), noise, seed)
-        return self.training_cost(x, corrupted), self.training_cost(x)
+        values = self.values(x)
+        return self.costs(x, values if noise is None else corrupt(values, noise, seed))
+
+    def validation_costs(self, x: Expression, y: Expression) -> Expression:
+        """Return the cost of each row without noise."""
+        return self.costs(x, self.values(x))
 
     def values(self, x: Expression) -> Expression:
         """Return what the layer sees of x: standardised, 0 where it is missing."""
@@ -143,8 +147,8 @@ class SymbolicModel:
         """X with its reconstruction where it is missing."""
         return pt.switch(pt.isnan(x), replace(self, masked=True).reconstruct(x), x)
 
-    def training_cost(self, x: Expression, corrupted: Expression | None = None) -> Expression:
-        """Return the cost of each row that training minimises, (rows,).
+    def costs(self, x: Expression, given: Expression) -> Expression:
+        """Return the cost of each row of x when `given` is encoded in its place, (rows,).
 
         Cross-entropy is summed over columns, the squared error averaged. Where entries are
         missing, the mean over the observed ones stands for that over all. A row of which nothing
@@ -154,15 +158,13 @@ class SymbolicModel:
         ----------
         x : expression, (rows, columns)
             Rows in the units of the data.
-        corrupted : expression, optional
-            Input to encode in place of `values(x)`.
+        given : expression, (rows, columns)
+            What the layer sees: `values` of x, or these with noise.
         """
-        target = self.values(x)
-        code_of = target if corrupted is None else corrupted
-        if self.masked and corrupted is not None:
+        if self.masked:
             # Noise may have put something where nothing was observed.
-            code_of = corrupted * self._observed(x)
-        costs = self.layer.entry_costs(self.cost, target, self.layer.encode(code_of))
+            given = given * self._observed(x)
+        costs = self.layer.entry_costs(self.cost, self.values(x), self.layer.encode(given))
         return self._of_rows(costs, x, at_least=1)
 
     def error(self, x: Expression) -> Expression:
@@ -306,17 +308,17 @@ class SymbolicClassifier:
         """Whether the slope of the cost with respect to the output is bounded."""
         return True
 
-    def row_costs(
+    def training_costs(
         self, x: Expression, y: Expression, settings: Mapping[str, Any], seed: int
-    ) -> tuple[Expression, Expression]:
-        """Return the cost of each row in training, with dropout, and its error in validation."""
-        values, level = self.values(x), settings["dropout"]
-        n_layers = len(self.network.hidden) + 1
+    ) -> Expression:
+        """Return the cost of each row that training minimises, with dropout."""
+        level, n_layers = settings["dropout"], len(self.network.hidden) + 1
         dropout = list(level) if isinstance(level, Sequence) else [level] * n_layers * bool(level)
-        return (
-            self.network.negative_log_likelihood(values, y, dropout, seed),
-            self.network.zero_one_loss(values, y),
-        )
+        return self.network.negative_log_likelihood(self.values(x), y, dropout, seed)
+
+    def validation_costs(self, x: Expression, y: Expression) -> Expression:
+        """Return 1 for each row whose most probable class is not y, else 0."""
+        return self.network.zero_one_loss(self.values(x), y)
 
     def values(self, x: Expression) -> Expression:
         """Return x as the network sees it."""

@@ -47,6 +47,8 @@ class Task:
         Cost of each row, and data of the inputs.
     learning_rate : shared scalar
         What the updates are proportional to.
+    rate : float or None
+        The learning rate chosen; None for a schedule.
     """
 
     known: FittedModel
@@ -58,12 +60,14 @@ class Task:
     data: Any
     validation: tuple[Expression, Any] | None
     learning_rate: Parameter
+    rate: float | None
 
     def fitted(self, history: list[Record], engine: str) -> FittedModel:
         """Return the model with the present values of its parameters."""
         learned = {n: v.get_value() for n, v in self.variables.items() if v in self.updates}
         return self.known.replaced(
             arrays={**self.known.arrays, **learned},
+            choices={**self.known.choices, "learning_rate": self.rate},
             history=history,
             engine=engine,
             optimizer_state=tuple(v.get_value() for v in self.optimizer_state),
@@ -100,54 +104,49 @@ def make_task(
     ValueError
         If a function that was given as a setting does not fit.
     """
-    dtype = known.dtype
+    dtype = str(next(iter(known.arrays.values())).dtype)
+    weights = normalised(examples.weights, dtype)
     with building(dtype):
         variables = shared_variables(known.arrays)
         model = known.symbolic(variables)
         check_functions(model, examples.rows)
         rate = choose_rate(model, examples.rows, settings, known.choices.get("learning_rate"))
-        known = known.replaced(choices={**known.choices, "learning_rate": rate})
         x, y, w = pt.matrix("x"), pt.ivector("y"), pt.vector("weight")
-        costs, valid_costs = model.row_costs(x, y, settings, known.seed)
-        weights = normalised(examples.weights, dtype)
+        costs = model.training_costs(x, y, settings, known.seed)
+        valid_costs = None if held_out is None else model.validation_costs(x, y)
         given: dict[Any, Any] = {x: examples.rows}
         if examples.labels is not None:
             given[y] = examples.labels
         if weights is not None:
-            given[w], costs, valid_costs = weights, w * costs, w * valid_costs
-        cost = costs.mean()
-        total = sum(penalties(settings, model.weights, model.encoder, model.values(x)), start=cost)
+            given[w], costs = weights, w * costs
+            valid_costs = None if valid_costs is None else w * valid_costs
+        cost, params = costs.mean(), model.params
+        total = sum(penalties(settings, model, x), start=cost)
         n_minibatches = -(-len(examples.rows) // settings["batch_size"])
-        shared, counter, updates = _updates(
-            total, model.params, settings, rate, n_minibatches, n_done
-        )
-    state = [v for v in updates if v not in model.params and v is not counter]
+        shared, counter, updates = _updates(total, params, settings, rate, n_minibatches, n_done)
+        kept = [v for v in updates if v not in params and v is not counter]
     return Task(
         known=known,
         variables=variables,
         cost=cost,
         updates=updates,
-        optimizer_state=[v for v in state if hasattr(v.type, "dtype")],
+        optimizer_state=kept,
         inputs=list(given),
-        data=_as_given(list(given.values())),
-        validation=None
-        if held_out is None
-        else (valid_costs, _as_given(_data(held_out, dtype)[: len(given)])),
+        data=list(given.values()) if len(given) > 1 else examples.rows,
+        validation=None if held_out is None else (valid_costs, _data(held_out, dtype, len(given))),
         learning_rate=shared,
+        rate=rate,
     )
 
 
-def _as_given(data: list[Any]) -> Any:
-    """Return data as `train` takes it: the rows alone where there is one input."""
-    return data if len(data) > 1 else data[0]
-
-
-def _data(held_out: Examples, dtype: str) -> list[Any]:
-    """Return rows, labels if there are any, and weights."""
+def _data(held_out: Examples, dtype: str, n_inputs: int) -> Any:
+    """Return rows, labels if there are any, and weights, as far as there are inputs for them."""
+    if n_inputs == 1:
+        return held_out.rows
     weights = normalised(held_out.weights, dtype)
     labels = [] if held_out.labels is None else [held_out.labels]
     ones: Array = np.ones(len(held_out.rows), dtype)
-    return [held_out.rows, *labels, ones if weights is None else weights]
+    return [held_out.rows, *labels, ones if weights is None else weights][:n_inputs]
 
 
 def _updates(

@@ -6,6 +6,7 @@ Rows that a fitted model is used on are looked at a part at a time, too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -76,6 +77,7 @@ class SparseRows:
 Rows: TypeAlias = "Array | SparseRows"
 
 
+@dataclass(eq=False)
 class IncomingRows:
     """Rows for a fitted model, each looked at when it is about to go through it.
 
@@ -99,12 +101,9 @@ class IncomingRows:
     [(2048, 2), (2048, 2), (904, 2)]
     """
 
-    def __init__(
-        self, rows: Rows, is_plain: Callable[[Array], bool], check: Callable[[], object]
-    ) -> None:
-        self._rows = rows
-        self._is_plain = is_plain
-        self._check = check
+    _rows: Rows
+    _is_plain: Callable[[Array], bool]
+    _check: Callable[[], object]
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -118,8 +117,15 @@ class IncomingRows:
                 checked = True
             yield part
 
+    def whole(self) -> Array:
+        """Return all rows as one part; check them if they are strange."""
+        part = self._rows[:]
+        if not self._is_plain(part):
+            self._check()
+        return part
+
     def checked(self) -> Rows:
-        """Give all rows, checked."""
+        """Return all rows, checked."""
         self._check()
         return self._rows
 

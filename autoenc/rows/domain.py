@@ -7,6 +7,7 @@ on later is compared with that.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ class Domain:
     maximum: Array
     dtype: str
 
-    @property
+    @cached_property
     def in_unit_interval(self) -> bool:
         """Whether all values are in [0, 1], but for rounding."""
         # Comparisons with NaN, where nothing is observed, are false.

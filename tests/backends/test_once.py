@@ -47,7 +47,7 @@ def test_a_child_of_fork_gets_it_unlocked():
     lock, held, leave = Lock(), threading.Event(), threading.Event()
 
     def hold():
-        with lock:
+        with lock.now:
             held.set()
             leave.wait()
 
@@ -55,7 +55,7 @@ def test_a_child_of_fork_gets_it_unlocked():
     thread.start()
     held.wait()
     if not (child := os.fork()):
-        with lock:
+        with lock.now:
             os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
     leave.set()

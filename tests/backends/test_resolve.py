@@ -23,7 +23,9 @@ def machine(monkeypatch):
         monkeypatch.setattr(backends, "_has_cuda", lambda: cuda)
 
     monkeypatch.delenv("THEANO_FLAGS", raising=False)
-    return describe
+    backends._chosen.cache_clear()
+    yield describe
+    backends._chosen.cache_clear()
 
 
 @pytest.mark.parametrize(

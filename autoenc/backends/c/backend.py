@@ -128,7 +128,7 @@ class CBackend:
     def _flags(self) -> Iterator[None]:
         """PyTensor's flags as this backend wants them, and only while it compiles."""
         with (
-            _compiling,
+            _compiling.now,
             _temporarily("blas__ldflags", self._ldflags),
             _temporarily("gcc__cxxflags", self._cxxflags),
         ):

@@ -240,7 +240,7 @@ class _Mirror:
 
     def fresh(self) -> list[DeviceArray]:
         """Device arrays, of what the variables hold now."""
-        with self._lock:
+        with self._lock.now:
             for i, variable in enumerate(self._variables):
                 value = variable.get_value(borrow=True)
                 # set_value puts in another array, so another identity means another value.
@@ -308,7 +308,7 @@ def _compiled_once(
     @functools.wraps(compile_graph)
     def look_up(inputs: Any, outputs: Any, *settings: Any) -> Callable[..., Any]:
         key = (structure(inputs, outputs), *settings)
-        with lock:
+        with lock.now:
             if key not in compiled:
                 compiled[key] = compile_graph(inputs, outputs, *settings)
             compiled.move_to_end(key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pytensor
@@ -13,40 +13,29 @@ from autoenc.graph.types import CostOrGradients, Expression, LearningRate, Param
 
 def with_gradients(
     cost_or_gradients: CostOrGradients, params: Sequence[Parameter]
-) -> Iterator[tuple[Parameter, Expression]]:
-    """Iterate over parameters and their gradients, in the dtypes of the parameters.
+) -> list[tuple[Parameter, Expression]]:
+    """Return parameters and their gradients, in the dtypes of the parameters.
 
     Raises
     ------
     ValueError
         If the cost is not a scalar, or the number of gradients is not that of the parameters.
     """
-    params = list(params)
-    for p, gradient in zip(params, _gradients(cost_or_gradients, params), strict=True):
-        yield p, gradient.astype(p.dtype)
-
-
-def _gradients(
-    cost_or_gradients: CostOrGradients, params: Sequence[Parameter]
-) -> list[Expression]:
     if not isinstance(cost_or_gradients, Variable):
-        return _given(list(cost_or_gradients), len(params))
-    if cost_or_gradients.ndim != 0:
+        gradients = list(cost_or_gradients)
+        if len(gradients) != len(params):
+            raise ValueError(
+                f"there are {len(gradients)} gradients and {len(params)} parameters; "
+                "expected a gradient for each parameter, in their order."
+            )
+    elif cost_or_gradients.ndim != 0:
         raise ValueError(
             f"the cost has {cost_or_gradients.ndim} dimensions; expected a scalar expression. "
             "Costs are per row: take their mean()."
         )
-    gradients: list[Expression] = pytensor.grad(cost_or_gradients, params)
-    return gradients
-
-
-def _given(gradients: list[Expression], n_params: int) -> list[Expression]:
-    if len(gradients) != n_params:
-        raise ValueError(
-            f"there are {len(gradients)} gradients and {n_params} parameters; "
-            "expected a gradient for each parameter, in their order."
-        )
-    return gradients
+    else:
+        gradients = pytensor.grad(cost_or_gradients, list(params))
+    return [(p, g.astype(p.dtype)) for p, g in zip(params, gradients, strict=True)]
 
 
 def zeros_like(p: Parameter, what: str) -> Parameter:
