@@ -70,7 +70,7 @@ def resolve_backend(backend: str | Backend = "auto", device: str | None = None) 
         _check_name(backend, "AUTOENC_BACKEND")
         reason = "AUTOENC_BACKEND asks for it"
     if backend != "auto":
-        return _make(backend, _device_for(backend, check_device(device)), settings, reason)
+        return _make(backend, _device_for(backend, device), settings, reason)
     backend, device, reason = _chosen(device, os.environ.get("AUTOENC_BLAS"))
     try:
         return _make(backend, device, settings, reason)
@@ -107,6 +107,8 @@ def _choose(device: str | None) -> tuple[str, str, str]:
 
 
 def _device_for(name: str, device: str | None) -> str:
+    if device not in (None, "cpu"):
+        check_device(device)
     if name == "xla":
         return device or ("cuda" if _has_cuda() else "cpu")
     if device not in (None, "cpu"):

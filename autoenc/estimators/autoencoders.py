@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self, final
 
-from sklearn.utils.validation import check_is_fitted
-
-from autoenc.estimators.base import GraphEstimator, Kind
+from autoenc.estimators.base import GraphEstimator, Kind, fitted
 from autoenc.estimators.coding import CoderKind, Coding
 from autoenc.estimators.settings import documented
+from autoenc.models.fitted import FittedCoder
 from autoenc.rows.blocks import Array
 from autoenc.training import EarlyStopping
 
 
-class OneLayer(Coding):
+class OneLayer:
     """Methods of an autoencoder of one layer."""
 
     tied: bool
+    model_: FittedCoder
 
     def untie(self) -> Self:
         """Give the decoder its own weights, which start as Wᵀ.
@@ -26,10 +26,9 @@ class OneLayer(Coding):
         self
             The fitted estimator, no longer tied, which computes the same as before.
         """
-        check_is_fitted(self)
+        model: FittedCoder = fitted(self)
         if self.tied:
-            self.tied = False
-            self.model_ = self.model_.untied()
+            self.tied, self.model_ = False, model.untied()
         return self
 
     def initial_parameters(self) -> dict[str, Array]:
@@ -40,17 +39,16 @@ class OneLayer(Coding):
         dict from name to array
             W, hidden_bias, visible_bias and, where weights are not tied, W_prime.
         """
-        check_is_fitted(self)
-        return self.model_.initial()
+        model: FittedCoder = fitted(self)
+        return model.initial()
 
 
 @final
 @documented
-class AutoEncoder(OneLayer, GraphEstimator):
+class AutoEncoder(OneLayer, Coding, GraphEstimator):
     """Autoencoder with tied weights, trained by minibatch gradient descent.
 
-    code = activation(x·W + hidden_bias), and
-    reconstruction = output(code·Wᵀ + visible_bias).
+    code = activation(x·W + hidden_bias), reconstruction = output(code·Wᵀ + visible_bias).
 
     Parameters
     ----------
@@ -60,10 +58,8 @@ class AutoEncoder(OneLayer, GraphEstimator):
     ----------
     W_ : array, (n_features_in_, n_hidden)
         Weights.
-    hidden_bias_ : array, (n_hidden,)
-        Biases of the code.
-    visible_bias_ : array, (n_features_in_,)
-        Biases of the reconstruction.
+    hidden_bias_, visible_bias_ : array, (n_hidden,) and (n_features_in_,)
+        Biases of the code and of the reconstruction.
     W_prime_ : array, (n_hidden, n_features_in_)
         Weights of the decoder, when not tied.
     history_ : list of dict
@@ -77,18 +73,12 @@ class AutoEncoder(OneLayer, GraphEstimator):
         The learning rate; None for a schedule.
     mean_, scale_ : array, (n_features_in_,)
         Moments that columns are standardised with, if they are.
-    data_min_, data_max_ : array, (n_features_in_,)
-        Range of each column in `fit`.
-    data_dtype_ : str
-        Dtype of the data of `fit`.
-    seed_ : int
-        Seed drawn from `random_state`.
-    backend_ : str
-        The backend that trained, and why it was chosen.
-    n_features_in_ : int
-        Number of columns.
-    feature_names_in_ : array of str
-        Names of the columns, if they have names.
+    data_min_, data_max_, data_dtype_ : array, (n_features_in_,), and str
+        Range of each column in `fit`, and the dtype of the data.
+    seed_, backend_ : int, str
+        Seed drawn from `random_state`; the backend that trained, and why it was chosen.
+    n_features_in_, feature_names_in_ : int, array of str
+        Number of columns, and their names if they have names.
 
     References
     ----------
@@ -139,38 +129,21 @@ class AutoEncoder(OneLayer, GraphEstimator):
         dtype: str | None = None,
         verbose: bool = True,
     ) -> None:
-        self.n_hidden = n_hidden
-        self.activation = activation
-        self.output = output
-        self.tied = tied
-        self.cost = cost
-        self.scale = scale
-        self.missing = missing
-        self.init = init
-        self.l1 = l1
-        self.l2 = l2
-        self.contraction = contraction
-        self.sparsity = sparsity
-        self.sparsity_target = sparsity_target
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.momentum = momentum
-        self.batch_size = batch_size
-        self.n_epochs = n_epochs
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.warm_start = warm_start
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.backend = backend
-        self.device = device
-        self.dtype = dtype
-        self.verbose = verbose
+        self.n_hidden, self.activation = n_hidden, activation
+        self.output, self.tied, self.init = output, tied, init
+        self.cost, self.scale, self.missing = cost, scale, missing
+        self.l1, self.l2, self.contraction = l1, l2, contraction
+        self.sparsity, self.sparsity_target = sparsity, sparsity_target
+        self.optimizer, self.learning_rate, self.momentum = optimizer, learning_rate, momentum
+        self.batch_size, self.n_epochs, self.shuffle = batch_size, n_epochs, shuffle
+        self.early_stopping, self.validation_fraction = early_stopping, validation_fraction
+        self.warm_start, self.random_state = warm_start, random_state
+        self.backend, self.device, self.dtype, self.verbose = backend, device, dtype, verbose
 
 
 @final
 @documented
-class DenoisingAutoEncoder(OneLayer, GraphEstimator):
+class DenoisingAutoEncoder(OneLayer, Coding, GraphEstimator):
     """Autoencoder that learns to undo noise put on its input.
 
     The clean input is what has to be reconstructed. Noise is drawn anew for every minibatch,
@@ -234,31 +207,13 @@ scale_, data_min_, data_max_, data_dtype_, seed_, backend_, n_features_in_, feat
         dtype: str | None = None,
         verbose: bool = True,
     ) -> None:
-        self.n_hidden = n_hidden
-        self.corruption = corruption
-        self.activation = activation
-        self.output = output
-        self.tied = tied
-        self.cost = cost
-        self.scale = scale
-        self.missing = missing
-        self.init = init
-        self.l1 = l1
-        self.l2 = l2
-        self.contraction = contraction
-        self.sparsity = sparsity
-        self.sparsity_target = sparsity_target
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.momentum = momentum
-        self.batch_size = batch_size
-        self.n_epochs = n_epochs
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.warm_start = warm_start
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.backend = backend
-        self.device = device
-        self.dtype = dtype
-        self.verbose = verbose
+        self.n_hidden, self.corruption, self.activation = n_hidden, corruption, activation
+        self.output, self.tied, self.init = output, tied, init
+        self.cost, self.scale, self.missing = cost, scale, missing
+        self.l1, self.l2, self.contraction = l1, l2, contraction
+        self.sparsity, self.sparsity_target = sparsity, sparsity_target
+        self.optimizer, self.learning_rate, self.momentum = optimizer, learning_rate, momentum
+        self.batch_size, self.n_epochs, self.shuffle = batch_size, n_epochs, shuffle
+        self.early_stopping, self.validation_fraction = early_stopping, validation_fraction
+        self.warm_start, self.random_state = warm_start, random_state
+        self.backend, self.device, self.dtype, self.verbose = backend, device, dtype, verbose

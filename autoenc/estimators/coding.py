@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -24,6 +24,8 @@ from autoenc.rows.examples import Examples, read_examples
 from autoenc.rows.refusals import refuse_outside
 from autoenc.training import Every
 from autoenc.training.callbacks import CallbackLike
+
+File: TypeAlias = str | os.PathLike[str] | None
 
 
 class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
@@ -47,7 +49,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         sample_weight: Any = None,
         validation: Any = None,
         callbacks: Iterable[CallbackLike] = (),
-        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint: File = None,
         every: Every | int = 1,
         resume: bool = False,
     ) -> Self:
@@ -56,26 +58,19 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Parameters
         ----------
         X : array-like, frame or sparse matrix, (rows, columns)
-            Numbers. They must be finite, unless ``missing="mask"``, and in [0, 1] if the
-            cost is cross-entropy.
+            Numbers: finite unless ``missing="mask"``, in [0, 1] if the cost is cross-entropy.
         y : None
             Ignored.
         sample_weight : array-like, (rows,), optional
-            Weight of the cost of each row, >= 0. Only ratios matter; rows of weight 0 are left
-            out.
+            Weight of the cost of each row, >= 0. Only ratios matter.
         validation : array-like, (rows, columns), optional
             Rows whose mean cost, uncorrupted, is the validation cost; see also
             `validation_fraction`.
         callbacks : iterable of `autoenc.training.Callback` or functions
-            Called during training, such as `autoenc.watching.SaveEvery`. A function is called
-            with the record of every epoch.
-        checkpoint : path, optional
-            File from which training can be resumed. Each layer of a stack has its own file
-            beside this path, with ``.layer_1`` and so on in its name.
-        every : Every or int
-            How often the checkpoint is written; a number stands for epochs.
-        resume : bool
-            Whether to resume from the checkpoint, if there is one.
+            Called during training; a function, with the record of every epoch.
+        checkpoint, every, resume : path, Every or int, bool
+            File from which training can be resumed (of a stack, one for each layer), how often
+            it is written, and whether to resume from it; see `autoenc.training.train`.
 
         Returns
         -------
@@ -84,14 +79,9 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Raises
         ------
-        ValueError
-            If data or a setting does not fit. An earlier fitted model stays as it was.
-        BackendError
-            If the backend or device is not available.
-        DivergedError
-            If the cost does not stay finite with smaller steps either.
-        CheckpointError, FileExistsError
-            If the checkpoint is of another training, or exists and `resume` is False.
+        ValueError, BackendError, DivergedError, CheckpointError, FileExistsError
+            If data, a setting, the device or the checkpoint does not fit, or the cost does not
+            stay finite. A refused call leaves an earlier model as it was.
         """
         self._learn(
             Call(X, None, None, sample_weight, validation, callbacks, checkpoint, every, resume)
@@ -106,9 +96,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         sample_weight: Any = None,
         callbacks: Iterable[CallbackLike] = (),
     ) -> Self:
-        """Continue learning with one pass over X, without validation.
-
-        The first call starts as `fit` does, and its rows decide what ``"auto"`` stands for.
+        """Continue learning with one pass over X; the first call starts as `fit` does.
 
         Parameters
         ----------
@@ -136,11 +124,6 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         -------
         array, (rows, n_hidden)
             Codes.
-
-        Raises
-        ------
-        ValueError
-            If the rows do not fit the model, or are scaled otherwise.
         """
         model: FittedCoder = fitted(self)
         return model.transform(X)
@@ -180,9 +163,6 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     def impute(self, X: Any) -> Any:
         """Replace the missing entries of X by their reconstructions.
 
-        Denoising models that were fitted with much corruption, and long enough, impute best. An
-        `AutoEncoder` of as many units as columns learns to copy its input, missing or not.
-
         Parameters
         ----------
         X : array-like, (rows, n_features_in_)
@@ -209,15 +189,9 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         -------
         array, (rows,)
             Errors: the larger, the less a row is like those of `fit`. Under cross-entropy, the
-            Bernoulli deviance in nats, summed over columns: cross-entropy minus the entropy of
-            the row itself. Otherwise the squared error, averaged over columns, which are
-            standardised if there is `scale_`. With ``missing="mask"`` it is that of the observed
-            entries, and NaN where there are none.
-
-        Raises
-        ------
-        ValueError
-            If the rows do not fit the model, or are outside [0, 1] under cross-entropy.
+            Bernoulli deviance (cross-entropy minus the entropy of the row) in nats, summed over
+            columns; otherwise the squared error, averaged over columns, which are standardised
+            if there is `scale_`. Missing entries do not count; NaN if there are no others.
         """
         model: FittedCoder = fitted(self)
         return model.score_samples(X)
@@ -239,7 +213,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """
         return -float(self.score_samples(X).mean(dtype=np.float64))
 
-    def plot_filters(self, path: str | os.PathLike[str] | None = None, **options: Any) -> Any:
+    def plot_filters(self, path: File = None, **options: Any) -> Any:
         """Draw the weights of each hidden unit as an image.
 
         Parameters
@@ -257,9 +231,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         model: FittedCoder = fitted(self)
         return plotting.plot_filters(model.bottom.arrays["W"].T, path=path, **options)
 
-    def plot_reconstructions(
-        self, X: Any, path: str | os.PathLike[str] | None = None, **options: Any
-    ) -> Any:
+    def plot_reconstructions(self, X: Any, path: File = None, **options: Any) -> Any:
         """Draw rows of X above their reconstructions.
 
         Parameters
@@ -281,7 +253,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         again = model.apply("reconstruct", rows)
         return plotting.plot_reconstructions(np.asarray(rows), again, path=path, **options)
 
-    def plot_loss(self, path: str | os.PathLike[str] | None = None, **options: Any) -> Any:
+    def plot_loss(self, path: File = None, **options: Any) -> Any:
         """Draw the cost of each epoch.
 
         Parameters
@@ -298,8 +270,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """
         model: FittedCoder = fitted(self)
         # The epochs of a stack start again with each layer.
-        history = model.history
-        epochs = [{**record, "epoch": i} for i, record in enumerate(history, start=1)]
+        epochs = [{**record, "epoch": i} for i, record in enumerate(model.history, start=1)]
         return plotting.plot_loss(epochs, path=path, **options)
 
     def report(self, X: Any = None, *, X_train: Any = None) -> Report:
@@ -311,7 +282,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             Rows to judge it by, preferably not trained on. By default, those of the last `fit`,
             if the caller still holds them, as they are now: the model keeps no rows.
         X_train : array-like, (rows, n_features_in_), optional
-            Rows it was trained on, for the yardsticks: their mean, and PCA. By default X.
+            Rows it was trained on, for the yardsticks (mean row and PCA); by default X.
 
         Returns
         -------
@@ -322,9 +293,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Raises
         ------
         ValueError
-            If the rows have no cost, or none are given and those of `fit` are gone: lists cannot
-            be referred to, nothing holds an array made in the call, as in ``fit(X / 255)``, and
-            a loaded or copied model knows no rows.
+            If none are given and those of `fit` are gone, as after ``fit(X / 255)`` or `load`.
 
         Examples
         --------
@@ -342,7 +311,6 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         return report(model, X if hasattr(X, "columns") else original(rows), X_train=X_train)
 
     def __sklearn_tags__(self) -> Any:
-        """Declare the dtype of codes, and whether NaN is allowed."""
         tags, settings = super().__sklearn_tags__(), self._layer_settings()
         tags.transformer_tags.preserves_dtype = [float_type(settings)]
         tags.input_tags.allow_nan = settings["missing"] == "mask"
