@@ -1,0 +1,196 @@
+"""The table of settings covers every constructor; what is registered works in every estimator."""
+
+import inspect
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+
+from autoenc import AutoEncoder, DenoisingAutoEncoder, estimators
+from autoenc.cli import main
+from autoenc.estimators import (
+    PerceptronClassifier,
+    SoftmaxClassifier,
+    StackedDenoisingAutoEncoder,
+    StackedDenoisingClassifier,
+)
+from autoenc.estimators.settings import SETTINGS, check_settings
+from autoenc.graph import OPTIMIZERS, exponential_decay
+from autoenc.graph.corruption import CORRUPTIONS
+from autoenc.graph.penalties import PENALTIES, Penalty
+
+X = np.random.default_rng(0).random((30, 6)).astype("float32")
+Y = np.arange(30) % 3
+QUICK = {"n_epochs": 1, "random_state": 0, "verbose": False}
+MAKERS = {
+    "plain": lambda **s: AutoEncoder(3, **{**QUICK, **s}),
+    "denoising": lambda **s: DenoisingAutoEncoder(3, **{**QUICK, **s}),
+    "stack": lambda **s: StackedDenoisingAutoEncoder((4, 2), **{**QUICK, **s}),
+    "softmax": lambda **s: SoftmaxClassifier(**{**QUICK, **s}),
+    "perceptron": lambda **s: PerceptronClassifier(3, **{**QUICK, **s}),
+    "tuned": lambda **s: StackedDenoisingClassifier(
+        (4, 2), pretraining_epochs=1, **{**QUICK, **s}
+    ),
+}
+
+
+def takes(name, setting):
+    model = MAKERS[name]()
+    layer = getattr(model, "layer", None)
+    own = set(model.get_params(deep=False))
+    return setting in (own if layer is None or name == "tuned" else own | set(layer.get_params()))
+
+
+def bytes_of(model):
+    return {name: array.tobytes() for name, array in model.model_.all_arrays().items()}
+
+
+def goes_through_everything(model, folder):
+    """Fit, save, load and continue: the loaded model as the one in memory."""
+    model.fit(X, Y)
+    model.save(folder / "model")
+    again = type(model).load(folder / "model", verbose=False)
+    assert bytes_of(again) == bytes_of(model)
+    for m in (model, again):
+        m.partial_fit(X, Y)
+    assert bytes_of(again) == bytes_of(model)
+    return model
+
+
+@pytest.mark.parametrize("cls", estimators.__all__)
+def test_every_setting_is_in_the_table_and_in_the_docstring(cls):
+    cls = getattr(estimators, cls)
+    for name, parameter in inspect.signature(cls).parameters.items():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            continue
+        assert name in SETTINGS
+        entry = next(line for line in cls.__doc__.splitlines() if line.startswith(f"{name} : "))
+        default = repr(parameter.default).replace("'", '"')
+        assert "optional" in entry or f"default {default}" in entry
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+@pytest.mark.parametrize("name", MAKERS)
+def test_every_penalty_works_in_every_estimator(name, penalty, tmp_path):
+    if not takes(name, penalty):
+        assert (name, penalty) in {("softmax", "contraction"), ("softmax", "sparsity")}
+        return
+    without = MAKERS[name]().fit(X, Y)
+    model = goes_through_everything(MAKERS[name](**{penalty: 0.5}), tmp_path)
+    assert bytes_of(without) != bytes_of(model)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("name", MAKERS)
+def test_every_optimizer_works_in_every_estimator(name, optimizer, tmp_path):
+    goes_through_everything(MAKERS[name](optimizer=optimizer), tmp_path)
+
+
+@pytest.mark.parametrize("corruption", CORRUPTIONS)
+@pytest.mark.parametrize("name", ["denoising", "stack", "tuned"])
+def test_every_corruption_works_in_every_estimator(name, corruption, tmp_path):
+    goes_through_everything(MAKERS[name](corruption=(corruption, 0.2)), tmp_path)
+
+
+def test_a_penalty_that_is_registered_reaches_check_and_graph(monkeypatch):
+    """What a new penalty needs beside its registration is an argument of the constructors."""
+
+    class WithRange(AutoEncoder.__bases__[0], *AutoEncoder.__bases__[1:]):
+        _kind = AutoEncoder._kind
+
+        def __init__(self, n_hidden=3, *, spread=0.0, n_epochs=1, random_state=0):
+            self.n_hidden, self.spread = n_hidden, spread
+            self.n_epochs, self.random_state = n_epochs, random_state
+
+        def get_params(self, deep=True):
+            rest = AutoEncoder(verbose=False).get_params(deep=False)
+            return {**rest, **super().get_params(deep=deep)}
+
+        warm_start = False
+
+    spread = Penalty("Weight of the range of W.", lambda model, x, s: _spread(model.weights[0]))
+    monkeypatch.setitem(PENALTIES, "spread", spread)
+    plain, penalised = WithRange().fit(X), WithRange(spread=1.0).fit(X)
+    assert np.ptp(penalised.W_) < np.ptp(plain.W_)
+
+
+def _spread(W):
+    return W.max() - W.min()
+
+
+def test_a_stack_consists_of_its_layer():
+    layer = DenoisingAutoEncoder(optimizer="adam", l2=1e-5, **QUICK)
+    stack = StackedDenoisingAutoEncoder((4, 2), layer=layer, random_state=0).fit(X)
+    flat = StackedDenoisingAutoEncoder((4, 2), optimizer="adam", l2=1e-5, **QUICK).fit(X)
+    assert bytes_of(stack) == bytes_of(flat)
+    assert [fitted.optimizer for fitted in stack.layers_] == ["adam", "adam"]
+    assert not hasattr(layer, "model_")
+
+
+def test_settings_of_layers_can_be_searched():
+    stack = StackedDenoisingAutoEncoder((4, 2), **QUICK)
+    grid = {"layer__l2": [0.0, 10.0], "hidden_sizes": [(4, 2)]}
+    search = GridSearchCV(stack, grid, cv=2).fit(X)
+    assert search.best_estimator_.layer.l2 == search.best_params_["layer__l2"]
+    assert clone(stack).set_params(layer__l2=3.0).layer.l2 == 3.0
+    assert StackedDenoisingAutoEncoder((4,)).set_params(layer__l2=3.0).layer.l2 == 3.0
+
+
+def test_a_layer_and_its_settings_are_given_once():
+    with pytest.raises(TypeError, match="layer and l2 were given; set l2 of the layer"):
+        StackedDenoisingAutoEncoder((4,), layer=DenoisingAutoEncoder(), l2=0.1)
+    with pytest.raises(TypeError, match="nonsense"):
+        StackedDenoisingAutoEncoder((4,), nonsense=1)
+    with pytest.raises(TypeError, match="has no setting nonsense"):
+        StackedDenoisingClassifier((4,), nonsense=1)
+    with pytest.raises(ValueError, match="layer is 3; expected a DenoisingAutoEncoder"):
+        StackedDenoisingAutoEncoder((4,), layer=3).fit(X)
+
+
+def test_a_stack_takes_missing_entries():
+    holes = np.where(np.random.default_rng(1).random(X.shape) < 0.2, np.nan, X)
+    stack = StackedDenoisingAutoEncoder((4, 2), missing="mask", **QUICK).fit(holes)
+    assert np.isfinite(stack.transform(holes)).all()
+    assert np.isfinite(stack.score_samples(holes)).all()
+    assert np.isfinite(stack.impute(holes)).all()
+
+
+def test_a_pair_is_the_noise_of_all_layers():
+    stack = StackedDenoisingAutoEncoder((4, 2), corruption=("gaussian", 0.1), **QUICK).fit(X)
+    assert [layer.corruption for layer in stack.layers_] == [("gaussian", 0.1)] * 2
+
+
+def test_classifiers_take_schedules_and_decay_is_one():
+    decay = exponential_decay(0.1, 0.5, 10)
+    scheduled = SoftmaxClassifier(learning_rate=decay, **QUICK).fit(X, Y)
+    assert np.isfinite(scheduled.predict_proba(X)).all()
+    # Three minibatches an epoch: 0.1, and then half of it.
+    model = SoftmaxClassifier(
+        learning_rate_decay=0.5, batch_size=10, **{**QUICK, "n_epochs": 2}, shuffle=False
+    ).fit(X, Y)
+    again = SoftmaxClassifier(batch_size=10, **QUICK, shuffle=False, warm_start=True).fit(X, Y)
+    again.set_params(learning_rate=0.05).fit(X, Y)
+    np.testing.assert_allclose(model.weights_[0], again.weights_[0], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("warm_start", 1), ("shuffle", "yes"), ("n_hidden", 2.0), ("momentum", True), ("cost", 1)],
+)
+def test_what_is_nearly_right_is_refused(setting, value):
+    with pytest.raises(ValueError, match=f"{setting} is {value!r}; expected"):
+        check_settings({setting: value, **({} if setting != "cost" else {"scale": None})})
+
+
+@pytest.mark.parametrize("value", [np.float32(0.5), np.float64(0.5), 0, np.int64(0)])
+def test_numbers_of_numpy_are_numbers(value):
+    check_settings({"momentum": value})
+    check_settings({"cost": np.str_("auto"), "scale": "auto"})
+
+
+def test_the_command_knows_every_penalty(capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    shown = capsys.readouterr().out
+    assert all(f"--{name} W" in shown for name in PENALTIES)
