@@ -6,7 +6,22 @@ import inspect
 import pytest
 from numpydoc.validate import validate
 
-PACKAGES = ("autoenc.datasets", "autoenc.graph", "autoenc.plotting", "autoenc.tables")
+PACKAGES = tuple(
+    f"autoenc.{room}"
+    for room in (
+        "analysis",
+        "backends",
+        "datasets",
+        "estimators",
+        "export",
+        "graph",
+        "plotting",
+        "reports",
+        "tables",
+        "training",
+        "watching",
+    )
+)
 # As in scikit-learn: a summary on the first line; examples, references to other functions and an
 # extended summary only where they help.
 OPTIONAL = {"GL01", "EX01", "SA01", "ES01"}
@@ -26,7 +41,8 @@ def public_names():
 
 def public_members(cls):
     kinds = (classmethod, property, staticmethod)
-    for name, value in vars(cls).items():
+    own = [base for base in cls.__mro__ if base.__module__.startswith("autoenc.")]
+    for name, value in {n: v for base in reversed(own) for n, v in vars(base).items()}.items():
         if not name.startswith("_") and (inspect.isfunction(value) or isinstance(value, kinds)):
             yield name
 
