@@ -102,10 +102,12 @@ class Classifying(ClassifierMixin):
 
         Parameters
         ----------
-        X, y, sample_weight, callbacks
-            See `fit`.
+        X, y : array-like, (rows, columns) and (rows,)
+            Rows and their classes.
         classes : array-like, optional
             All classes there will be. The first call needs them unless y has them all.
+        sample_weight, callbacks : array-like, (rows,), and iterable, optional
+            See `fit`.
 
         Returns
         -------

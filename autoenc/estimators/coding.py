@@ -100,7 +100,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Parameters
         ----------
-        X, y, sample_weight, callbacks
+        X, y, sample_weight, callbacks : array-like, None, array-like, iterable
             See `fit`.
 
         Returns

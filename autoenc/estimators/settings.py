@@ -408,7 +408,7 @@ def documented(cls: Class) -> Class:
     entries = {e.split(" : ")[0]: e for e in re.split(r"\n(?=\w)", own.strip("\n")) if e}
     parameters = inspect.signature(cls).parameters.values()
     texts = [_entry(p, entries) for p in parameters if p.kind is not p.VAR_KEYWORD]
-    cls.__doc__ = "\n".join([head.rstrip("\n"), *texts, tail])
+    cls.__doc__ = "\n".join([head.rstrip("\n"), *texts, tail, ""])
     return cls
 
 
