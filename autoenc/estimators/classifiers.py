@@ -167,7 +167,7 @@ class ClassifierKind:
         """Read rows and their classes."""
         return read_examples(
             columns, call.X, call.y, call.sample_weight, dtype=float_type(settings), reset=reset,
-            labelled=True,
+            labelled=True, centred=True,
         )  # fmt: skip
 
     def begin(

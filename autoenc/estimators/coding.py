@@ -13,12 +13,12 @@ from sklearn.utils.validation import check_is_fitted
 from autoenc import plotting
 from autoenc.analysis import Report, report
 from autoenc.estimators.base import Call, Fitted, float_type, learn, machine_of
-from autoenc.models.choices import choose
+from autoenc.models.choices import choose, may_standardise
 from autoenc.models.compiled import building
 from autoenc.models.fitted import FittedCoder, FittedModel, from_file
 from autoenc.models.initial import initial_parameters
 from autoenc.models.symbolic import moments
-from autoenc.rows.blocks import Array, original
+from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns
 from autoenc.rows.containers import in_container
 from autoenc.rows.domain import Domain, check_observed, check_unit_interval
@@ -195,7 +195,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             X without NaN; a frame if `set_output` asks for it.
         """
         check_is_fitted(self)
-        filled = self.model_.apply("impute", self.model_.incoming(X, missing=True))
+        filled = self.model_.impute(X)
         return in_container(self, filled, X)
 
     def score_samples(self, X: Any) -> Array:
@@ -278,9 +278,8 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             The picture.
         """
         check_is_fitted(self)
-        rows = self.model_.incoming(X).checked()
-        again = self.model_.apply("reconstruct", rows)
-        return plotting.plot_reconstructions(np.asarray(rows), again, path=path, **options)
+        again, rows = self.model_.reconstruct(X), self.model_.given(X)
+        return plotting.plot_reconstructions(rows, again, path=path, **options)
 
     def plot_loss(self, path: str | os.PathLike[str] | None = None, **options: Any) -> Any:
         """Draw the cost of each epoch.
@@ -336,11 +335,13 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         200
         """
         check_is_fitted(self)
+        rows_of_fit = getattr(self, "_rows_of_fit", None)
         if X is None:
-            X = _referred(getattr(self, "_rows_of_fit", None))
-        rows = self.model_.incoming(X, compared=False).checked()
-        # A frame has names, which are compared wherever the model is used.
-        return report(self.model_, X if hasattr(X, "columns") else original(rows), X_train=X_train)
+            X = _referred(rows_of_fit)
+        if X_train is None and rows_of_fit is not None:
+            X_train = rows_of_fit()
+        self.model_.incoming(X, compared=False).checked()
+        return report(self.model_, X, X_train=X_train)
 
     def __sklearn_tags__(self) -> Any:
         """Declare the dtype of codes, and whether NaN is allowed."""
@@ -373,6 +374,7 @@ class CoderKind:
         return read_examples(
             columns, call.X, sample_weight=call.sample_weight, dtype=float_type(settings),
             reset=reset, allow_nan=settings["missing"] == "mask",
+            centred=may_standardise(settings),
         )  # fmt: skip
 
     def begin(

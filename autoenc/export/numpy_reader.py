@@ -300,7 +300,8 @@ class Classifier:
         """Return the probability of each class, (rows, classes)."""
         _check_names(X, self.names)
         dtype = self.weights[0].dtype
-        rows = _matrix(X, self.n_features_in_, dtype if self.columns is None else np.float64)
+        read_as = dtype if self.columns is None else np.dtype(np.float64)
+        rows = _matrix(X, self.n_features_in_, read_as)
         if self.columns is not None:
             rows = self.columns.forward(rows).astype(dtype)
         return _in_parts(self._probabilities, rows)
@@ -435,8 +436,8 @@ def _model(
         classes = fitted["labels_"]
         return Classifier(weights, biases, activation, classes, moments, scaling, names)
     chosen = fitted.get("layers", [fitted])
-    own = [_of_layer(arrays, k) for k in range(1, len(chosen) + 1)]
-    own = own if "layers" in fitted else [arrays]
+    numbers = range(1, len(chosen) + 1)
+    own = [_of_layer(arrays, number) for number in numbers] if "layers" in fitted else [arrays]
     activation = settings.get("activation", "sigmoid")
     layers = [
         Layer(of_layer, {"activation": activation, "output": of_one["output_"]})
@@ -530,7 +531,7 @@ class Kind(NamedTuple):
     expected: str
     accepts: Callable[[Any], bool]
 
-    def __or__(self, other: Kind) -> Kind:  # type: ignore[override]
+    def __or__(self, other: Kind) -> Kind:
         return Kind(
             f"{self.expected} or {other.expected}",
             lambda value: self.accepts(value) or other.accepts(value),
@@ -627,7 +628,8 @@ NOISE = (
     | pair(one_of("gaussian"), number(0))
     | FUNCTION
 )
-NOISES = NOISE | sequence(NOISE | sequence(NOISE))
+NOISES = NOISE | sequence(NOISE | sequence(NOISE)) | NOTHING
+_DEVICE = re.compile("cpu|cuda[0-9]{0,4}")
 
 SETTINGS: dict[str, Kind] = {
     "activation": ACTIVATION,
@@ -654,10 +656,6 @@ SETTINGS: dict[str, Kind] = {
     "n_hidden": COUNT,
     "optimizer": OPTIMIZER,
     "output": ACTIVATION | one_of("auto"),
-    "pretraining_batch_size": COUNT,
-    "pretraining_epochs": COUNT,
-    "pretraining_momentum": NOT_ONE,
-    "pretraining_rate": RATE,
     "random_state": SEED | NOTHING,
     "scale": one_of("auto", "standard", None),
     "shuffle": SWITCH,
@@ -668,7 +666,6 @@ SETTINGS: dict[str, Kind] = {
     "verbose": SWITCH | integer(0),
     "warm_start": SWITCH,
 }  # fmt: skip
-_DEVICE = re.compile("cpu|cuda[0-9]{0,4}")
 
 _TRAINING = (
     "backend", "batch_size", "device", "dtype", "early_stopping", "learning_rate", "momentum",
@@ -679,20 +676,24 @@ _LAYER = (
     "output", "scale", "sparsity", "sparsity_target", "tied", *_TRAINING,
 )  # fmt: skip
 _CLASSIFIER = ("dropout", "l1", "l2", "learning_rate_decay", "optimizer", *_TRAINING)
-_PRETRAINING = (
-    "pretraining_batch_size", "pretraining_epochs", "pretraining_momentum", "pretraining_rate",
-)  # fmt: skip
+_PENALTIES = ("contraction", "sparsity", "sparsity_target")
+_DENOISING = ("corruption", *_LAYER)
+# How a classifier's layers were trained without labels: their settings, by other names.
+_PRETRAINING = {f"pretraining_{name}": SETTINGS[name] for name in _DENOISING}
+_PRETRAINING |= {"pretraining_epochs": COUNT, "pretraining_rate": RATE}
+SETTINGS |= _PRETRAINING
 # The settings of each class. Files of earlier versions lack some of them.
 CLASSES: dict[str, tuple[str, ...]] = {
     "AutoEncoder": _LAYER,
-    "DenoisingAutoEncoder": ("corruption", *_LAYER),
+    "DenoisingAutoEncoder": _DENOISING,
     "StackedDenoisingAutoEncoder": (
-        "activation", "corruption", "cost", "hidden_sizes", "init", "scale", "tied", *_TRAINING,
+        "hidden_sizes", *(name for name in _DENOISING if name != "n_hidden"),
     ),
     "SoftmaxClassifier": _CLASSIFIER,
-    "PerceptronClassifier": ("activation", "n_hidden", *_CLASSIFIER),
+    "PerceptronClassifier": ("activation", "n_hidden", *_PENALTIES, *_CLASSIFIER),
     "StackedDenoisingClassifier": (
-        "activation", "corruption", "cost", "hidden_sizes", "scale", *_PRETRAINING, *_CLASSIFIER,
+        "activation", "corruption", "cost", "hidden_sizes", "scale", *_PENALTIES, *_PRETRAINING,
+        *_CLASSIFIER,
     ),
 }  # fmt: skip
 # "auto", until the data has decided.
@@ -718,8 +719,10 @@ FITTED: dict[str, dict[str, Kind]] = {
     "AutoEncoder": _EVERY | CHOSEN,
     "DenoisingAutoEncoder": _EVERY | CHOSEN,
     "StackedDenoisingAutoEncoder": {**_EVERY, "layers": sequence(mapping(ANYTHING))},
-    "SoftmaxClassifier": {**_EVERY, "labels_": sequence(ANYTHING)},
-}
+    "SoftmaxClassifier": {
+        **_EVERY, "labels_": sequence(ANYTHING), "learning_rate_": CHOSEN["learning_rate_"],
+    },
+}  # fmt: skip
 FITTED["PerceptronClassifier"] = FITTED["SoftmaxClassifier"]
 FITTED["StackedDenoisingClassifier"] = FITTED["SoftmaxClassifier"] | {"activation_": ACTIVATION}
 
@@ -794,7 +797,8 @@ def _check_autoencoder(
 def _check_stack(
     arrays: Mapping[str, Array], settings: Mapping[str, Any], fitted: Mapping[str, Any]
 ) -> None:
-    width, sizes, layers = fitted["n_features_in_"], [], fitted.get("layers", [])
+    width, layers = fitted["n_features_in_"], fitted.get("layers", [])
+    sizes: list[int] = []
     own = [_of_layer(arrays, number) for number in range(1, len(layers) + 1)]
     _require(sum(map(len, own)) == len(arrays), "there are arrays of layers not described")
     for number, (layer, chosen) in enumerate(zip(own, layers, strict=True), start=1):
@@ -835,7 +839,8 @@ def _check_layer(
 def _check_classifier(
     arrays: Mapping[str, Array], settings: Mapping[str, Any], fitted: Mapping[str, Any]
 ) -> None:
-    width, sizes = fitted["n_features_in_"], []
+    width = fitted["n_features_in_"]
+    sizes: list[int] = []
     shapes: dict[str, tuple[int, ...]] = {}
     while (name := f"W_{len(sizes) + 1}") in arrays:
         above = _width(arrays, name, width)

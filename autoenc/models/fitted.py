@@ -35,7 +35,7 @@ from autoenc.rows.domain import (
     domain_of,
     unit_bounds,
 )
-from autoenc.rows.reading import read_rows
+from autoenc.rows.reading import read_rows, read_unscaled
 from autoenc.rows.refusals import warn
 from autoenc.rows.scaling import ColumnScaling
 from autoenc.training import Record
@@ -55,9 +55,9 @@ class FittedModel:
         What the model consists of beside arrays: ``activation``, ``output``, ``cost`` and so on,
         after ``"auto"`` has been resolved.
     columns : Columns
-        Number and names of the columns.
+        Number, names and scaling of the columns.
     domain : Domain or None
-        Ranges of the training data, after `scaling`; None in old files.
+        Ranges of the training data, after its scaling; None in old files.
     seed : int
         Drawn from `random_state`.
     engine : str
@@ -72,11 +72,6 @@ class FittedModel:
         Backend and device that functions are compiled for, as asked.
     pretrained : FittedModel or None
         Of a classifier, the stack that it started from.
-    scaling : ColumnScaling or None
-        What is done to columns, in float64, before anything else, and undone for
-        reconstructions.
-    image_shape : tuple of int or None
-        Height, width and, in colour, 3, of the image that a row is, if that is known.
     """
 
     kind: str
@@ -91,8 +86,6 @@ class FittedModel:
     layers: tuple[FittedModel, ...] = ()
     machine: tuple[Any, str | None] = ("auto", None)
     pretrained: FittedModel | None = None
-    scaling: ColumnScaling | None = None
-    image_shape: tuple[int, ...] | None = None
     _compiled: CompiledModel = field(default_factory=CompiledModel, compare=False, repr=False)
 
     # What an estimator shows as its attributes, with an underscore, beside the arrays.
@@ -124,6 +117,11 @@ class FittedModel:
     def bottom(self) -> FittedModel:
         """The lowest layer."""
         return self.layers[0] if self.layers else self
+
+    @property
+    def scaling(self) -> ColumnScaling | None:
+        """What is done to columns before anything else, and undone for reconstructions."""
+        return self.columns.scaling
 
     @property
     def data_domain(self) -> Domain | None:
@@ -166,15 +164,13 @@ class FittedModel:
             What messages call the data.
         """
         allow_nan = self.masked if missing is None else missing
-        rows = read_rows(self.columns, X, dtype=self.dtype, reset=False, scaling=self.scaling)
+        rows = read_rows(self.columns, X, dtype=self.dtype, reset=False)
         bounds, judge = self._demands(X, compared)
         names = self.columns.names
 
         def check() -> None:
             # Messages show values as they were given.
-            given = rows if self.scaling is None else read_rows(
-                self.columns, X, dtype="float64", reset=False
-            )  # fmt: skip
+            given = rows if self.scaling is None else read_unscaled(self.columns, X)
             domain = domain_of(given, source=X, allow_nan=allow_nan, names=names, name=name)
             judge(given, domain, names=names, name=name)
 
@@ -303,8 +299,14 @@ class FittedCoder(FittedModel):
         filled = self.apply("impute", rows)
         if self.scaling is None:
             return filled
-        given = np.asarray(read_rows(self.columns, X, dtype="float64", reset=False))
+        given = self.given(X)
         return np.where(np.isnan(given), self.backward(filled), given)
+
+    def given(self, X: Any) -> Array:
+        """Return X as a dense array in its own units: float64 if the model has a `scaling`."""
+        if self.scaling is not None:
+            return np.asarray(read_unscaled(self.columns, X))
+        return np.asarray(read_rows(self.columns, X, dtype=self.dtype, reset=False))
 
     def backward(self, z: Array) -> Array:
         """Return reconstructions in the units of the data."""
@@ -371,7 +373,7 @@ class FittedCoder(FittedModel):
 
     def validation_rows(self, X: Any, dtype: str) -> Rows:
         """Read and check rows for validation, before there are parameters."""
-        rows = read_rows(self.columns, X, dtype=dtype, reset=False, scaling=self.scaling)
+        rows = read_rows(self.columns, X, dtype=dtype, reset=False)
         names = self.columns.names
         domain = domain_of(rows, source=X, allow_nan=self.masked, names=names, name="validation")
         if self.cost == "cross_entropy":
@@ -534,6 +536,12 @@ def fitted_model(model: Any) -> FittedModel:
     return found
 
 
+def known_columns(kind: str, n: int | None, fitted: Mapping[str, Any]) -> Columns:
+    """Return what a file says of the columns."""
+    names = ("feature_names_in_", "scaling", "image_shape")
+    return columns_of(kind, n, *map(fitted.get, names))
+
+
 def from_file(
     cls: type[FittedModel], kind: str, arrays: Mapping[str, Array], fitted: Mapping[str, Any],
     choices: Mapping[str, Any], machine: tuple[Any, str | None],
@@ -568,7 +576,7 @@ def from_file(
         kind,
         own,
         {**choices, **shown},
-        columns_of(kind, n_columns, fitted.get("feature_names_in_")),
+        known_columns(kind, n_columns, fitted),
         domain,
         fitted.get("seed_", 0),
         fitted.get("backend_", ""),

@@ -9,6 +9,7 @@ from scipy import sparse
 from sklearn.utils.validation import validate_data
 
 from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, SparseRows
+from autoenc.rows.columns import Columns, columns_of
 from autoenc.rows.refusals import Names, column_name, warn
 from autoenc.rows.scaling import LEAST_STEPS, ColumnScaling, lost_columns
 
@@ -17,22 +18,25 @@ LARGEST_SQUARABLE = 1e150
 
 
 def read_rows(
-    estimator: Any, X: Any, *, dtype: str, reset: bool, scaling: ColumnScaling | None = None
+    columns: Columns, X: Any, *, dtype: str, reset: bool, centred: bool = False, name: str = "X"
 ) -> Rows:
     """Read rows of numbers, in a C-contiguous array or a sparse matrix of this dtype.
 
     Parameters
     ----------
-    estimator : BaseEstimator
-        Whose number and names of columns are checked or, with `reset`, set.
+    columns : Columns
+        Compared with the columns of X or, with `reset`, set to them. Rows are scaled as it says,
+        in float64 and before the cast; sparse ones become dense then.
     X : array-like, frame or sparse matrix, (rows, columns)
         What the caller has. Masked arrays have NaN where they are masked.
     dtype : {"float32", "float64"}
         Of the result.
     reset : bool
-        Whether the estimator is being fitted.
-    scaling : ColumnScaling, optional
-        What is done to columns, in float64, before the cast; sparse rows become dense.
+        Whether these are the first rows of a model.
+    centred : bool
+        Of the first rows: whether columns whose spread would be lost in the cast may be centred.
+    name : str
+        What messages call the data.
 
     Warns
     -----
@@ -44,6 +48,20 @@ def read_rows(
     ValueError, TypeError
         If there are no rows of numbers of the right width; says where.
     """
+    if reset:
+        names = [str(c) for c in X.columns] if hasattr(X, "columns") else None
+        columns.scaling = scaling_of(X, dtype=dtype, centred=centred, names=names, name=name)
+    return _read(columns, X, dtype, reset=reset)
+
+
+def read_unscaled(columns: Columns, X: Any) -> Rows:
+    """Read rows in the units of the data, as float64."""
+    plain = columns_of(type(columns).__name__, columns.n_features_in_, columns.names)
+    return _read(plain, X, "float64", reset=False)
+
+
+def _read(columns: Columns, X: Any, dtype: str, *, reset: bool) -> Rows:
+    scaling = columns.scaling
     read_as = dtype if scaling is None else "float64"
     if isinstance(X, np.ma.MaskedArray):
         X = np.ma.filled(X.astype(read_as), np.nan)
@@ -54,7 +72,7 @@ def read_rows(
         # What float32 cannot hold becomes infinite, and is refused as such.
         with np.errstate(over="ignore"):
             rows = validate_data(
-                estimator,
+                columns,
                 X,
                 reset=reset,
                 dtype=read_as,
@@ -116,14 +134,14 @@ def scaling_of(
     _refuse_unsquarable(low, high, names, name)
     # Comparisons with NaN, where nothing is observed, are false.
     inside = not ((low < 0).any() or (high > 1).any())
-    lost = [] if inside else lost_columns(low, high, exact, dtype)
-    if not len(lost):
+    lost: list[int] = [] if inside else lost_columns(low, high, exact, dtype).tolist()
+    if not lost:
         return None
     # What float64 itself cannot hold, centring does not bring back.
-    beyond = lost_columns(low, high, exact, "float64")
-    if not centred or len(beyond) or sparse.issparse(X):
-        column = int((beyond if len(beyond) else lost)[0])
-        precision = "float64" if len(beyond) else dtype
+    beyond = lost_columns(low, high, exact, "float64").tolist()
+    if not centred or beyond or sparse.issparse(X):
+        column = (beyond or lost)[0]
+        precision = "float64" if beyond else dtype
         raise ValueError(
             f"{name} has values from {low[column]!s} to {high[column]!s} in "
             f"{column_name(column, names)}; {precision} holds so few different numbers between "
@@ -214,10 +232,7 @@ def _scaled(scaling: ColumnScaling, rows: Any, dtype: str) -> Array:
             scaled[first : first + len(dense)] = scaling.forward(dense)
             n_outside += int(scaling.outside(dense).sum())
     if n_outside:
-        warn(
-            f"{n_outside:,} of {scaled.size:,} values are outside the range of the training data "
-            "and were clipped to it"
-        )
+        warn(scaling.clipped(n_outside, scaled.size))
     return scaled
 
 

@@ -131,6 +131,22 @@ class ColumnScaling:
         outside: Array = (scaled < -1e-6) | (scaled > 1 + 1e-6)
         return outside
 
+    def clipped(self, n: int, n_values: int) -> str:
+        """Say how many values are clipped."""
+        return (
+            f"{n:,} of {n_values:,} values are outside the range of the training data and were "
+            "clipped to it"
+        )
+
+    def needs_float64(self, dtype: str) -> bool:
+        """Whether rows in the units of the data lose what columns say in this precision."""
+        width = 1 / self.factor if self.kind == "minmax" else np.where(self.offset, 0, 1)
+        largest = np.abs(self.offset) + width
+        if (largest > np.finfo(dtype).max).any():
+            return True
+        steps = np.spacing(largest.astype(dtype)).astype(np.float64)
+        return bool((width < LEAST_STEPS * steps).any())
+
     def to_dict(self) -> dict[str, Any]:
         """Return the scaling as JSON can store it: the argument of `from_dict`."""
         return {"kind": self.kind, "offset": self.offset.tolist(), "factor": self.factor.tolist()}
