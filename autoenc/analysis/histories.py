@@ -2,7 +2,7 @@
 
 >>> found = summarize([{"epoch": 1, "cost": 80.0}, {"epoch": 2, "cost": 60.0}])
 >>> found.last_cost, round(found.fall, 4), found.has_trend
-(60.0, 0.2857, True)
+(60.0, 0.25, True)
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from typing import Any
 
 from scipy.stats import linregress
 
-# The trend of the cost is that of a line through so many last epochs.
-LAST_EPOCHS = 10
-# A line through fewer epochs tells nothing of how much the cost varies.
-LEAST_EPOCHS = 5
-# Probability of a trend where there is none.
-FALSE_ALARM = 1e-3
-# Fall in each of a few epochs that is more than noise.
-CLEAR = 0.05
+# The fall of the cost is taken over so many last epochs, since that of one is noisy.
+LAST_EPOCHS = 3
+# Whether it is more than noise is told by lines through so many last epochs,
+WINDOWS = (6, 10)
+# which are wrong of a flat curve with this probability, each;
+FALSE_ALARM = 1e-4
+# or if each of the last steps, of which there are at most three, is more than this part of the
+# cost, divided by their number.
+CLEAR = 0.15
 TINY = 1e-300
 
 
@@ -36,16 +37,16 @@ class History:
     first_cost, last_cost : float
         Of the first and the last epoch.
     fall : float or None
-        Slope of a line through the costs of the last ten epochs, as a part of their mean by
-        which the cost fell in an epoch; negative if it rose. None after one epoch.
-    has_trend : bool
-        Whether that is more than noise: the slope is beyond what its standard error would
-        give in one of a thousand flat curves. With fewer than five epochs, the cost has to fall
-        or rise in each by 5 %.
+        Part of the cost by which it fell in an epoch, as a line through the last four costs
+        has it; negative if it rose; None after one epoch.
     seconds : float
         Of all epochs.
     best_epoch, best_valid_cost, last_valid_cost : int, float, float, or None
         Where the validation cost was lowest, if there was one.
+    has_trend : bool
+        Whether the fall, or rise, is more than noise: lines through the last six or ten costs
+        have a slope that a flat curve gives in one of ten thousand cases, or the cost has
+        fallen or risen by 5 % in each of the last three epochs.
     """
 
     n_epochs: int
@@ -83,33 +84,34 @@ def summarize(records: Sequence[Mapping[str, Any]]) -> History | None:
         return None
     validated = [r for r in epochs if r.get("valid_cost") is not None]
     best = min(validated, key=lambda r: float(r["valid_cost"]), default=None)
-    last = [float(r["cost"]) for r in epochs[-LAST_EPOCHS:]]
+    costs = [float(r["cost"]) for r in epochs]
     return History(
         n_epochs=len(epochs),
         first_cost=float(epochs[0]["cost"]),
         last_cost=float(epochs[-1]["cost"]),
-        fall=_fall(last),
+        fall=_fall(costs[-LAST_EPOCHS - 1 :]),
         seconds=float(sum(r.get("seconds", 0.0) for r in epochs)),
         best_epoch=None if best is None else int(best["epoch"]),
         best_valid_cost=None if best is None else float(best["valid_cost"]),
         last_valid_cost=None if best is None else float(validated[-1]["valid_cost"]),
-        has_trend=_has_trend(last),
+        has_trend=_has_trend(costs),
     )
 
 
 def _fall(costs: list[float]) -> float | None:
-    """Return the part of the mean cost by which the cost falls in an epoch."""
-    size = abs(sum(costs) / len(costs))
-    if len(costs) < 2 or size == 0:
+    if len(costs) < 2 or costs[0] == 0:
         return None
     slope: float = linregress(range(len(costs)), costs).slope
-    return -slope / size
+    return -slope / abs(costs[0])
 
 
 def _has_trend(costs: list[float]) -> bool:
     """Whether costs fall or rise by more than they vary."""
-    if len(costs) < LEAST_EPOCHS:
-        steps = [(after - before) / max(abs(before), TINY) for before, after in pairwise(costs)]
-        return bool(steps) and (max(steps) < -CLEAR or min(steps) > CLEAR)
-    # Of two ends, each with half of the probability.
-    return bool(linregress(range(len(costs)), costs).pvalue < FALSE_ALARM)
+    last = costs[-LAST_EPOCHS - 1 :]
+    steps = [(after - before) / max(abs(before), TINY) for before, after in pairwise(last)]
+    clear = CLEAR / max(len(steps), 1)
+    if steps and (max(steps) < -clear or min(steps) > clear):
+        return True
+    return any(
+        linregress(range(n), costs[-n:]).pvalue < FALSE_ALARM for n in WINDOWS if len(costs) >= n
+    )

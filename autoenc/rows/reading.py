@@ -11,7 +11,7 @@ from sklearn.utils.validation import validate_data
 from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, SparseRows
 from autoenc.rows.columns import Columns, columns_of
 from autoenc.rows.refusals import Names, column_name, warn
-from autoenc.rows.scaling import LEAST_STEPS, ColumnScaling, lost_columns
+from autoenc.rows.scaling import LEAST_STEPS, ColumnScaling, is_lost
 
 # The squares of many such numbers can be added up in float64.
 LARGEST_SQUARABLE = 1e150
@@ -127,21 +127,21 @@ def scaling_of(
         ...
     ValueError: X has values from 1000000000.0 to 1000000001.0 in column 0; float32 holds ...
     """
-    ranges = _exact_ranges(X, dtype)
+    ranges = _ranges(X, dtype)
     if ranges is None:
         return None
-    low, high, exact = ranges
+    low, high, width, is_whole = ranges
     _refuse_unsquarable(low, high, names, name)
     # Comparisons with NaN, where nothing is observed, are false.
     inside = not ((low < 0).any() or (high > 1).any())
-    lost: list[int] = [] if inside else lost_columns(low, high, exact, dtype).tolist()
-    if not lost:
+    # Whole numbers can be further apart in what was given than in float64.
+    beyond = np.flatnonzero(is_whole & is_lost(low, high, width, "float64"))
+    lost = np.flatnonzero(is_lost(low, high, width, dtype) & (dtype == "float32") & (not inside))
+    if not (len(beyond) or len(lost)):
         return None
-    # What float64 itself cannot hold, centring does not bring back.
-    beyond = lost_columns(low, high, exact, "float64").tolist()
-    if not centred or beyond or sparse.issparse(X):
-        column = (beyond or lost)[0]
-        precision = "float64" if beyond else dtype
+    if len(beyond) or not centred or sparse.issparse(X):
+        column = int([*beyond, *lost][0])
+        precision = "float64" if len(beyond) else dtype
         raise ValueError(
             f"{name} has values from {low[column]!s} to {high[column]!s} in "
             f"{column_name(column, names)}; {precision} holds so few different numbers between "
@@ -151,7 +151,7 @@ def scaling_of(
             + ", or leave the column out."
         )
     dense = np.column_stack([np.asarray(own, np.float64) for own in _columns(X)])
-    return ColumnScaling.centring(dense, lost)
+    return ColumnScaling.centring(dense, lost.tolist())
 
 
 def _refuse_unsquarable(low: Array, high: Array, names: Names, name: str) -> None:
@@ -166,27 +166,28 @@ def _refuse_unsquarable(low: Array, high: Array, names: Names, name: str) -> Non
         )
 
 
-def _exact_ranges(X: Any, dtype: str) -> tuple[Array, Array, Array] | None:
-    """Return least and greatest value of each column, and their difference before any cast.
+def _ranges(X: Any, dtype: str) -> tuple[Array, ...] | None:
+    """Return least and greatest value of each column, their difference, and if they are integers.
 
-    None if the cast loses nothing, or if what is not a number will be refused anyway.
+    None if a cast loses nothing, or if there is something that is not a number, which is refused
+    later.
     """
     if sparse.issparse(X):
-        if _is_exact(X.dtype, dtype):
+        if _is_exact(X.dtype):
             return None
         low, high = (
             np.asarray(getattr(X, extreme)(axis=0).todense(), np.float64).ravel()
             for extreme in ("min", "max")
         )
-        return low, high, high - low
+        return low, high, high - low, np.zeros(len(low), bool)
     try:
         columns = _columns(X)
-        if all(_is_exact(column.dtype, dtype) for column in columns):
+        if all(_is_exact(column.dtype) for column in columns):
             return None
-        found = np.array([_exact_range(column) for column in columns])
+        found = np.array([_range(column) for column in columns])
     except (TypeError, ValueError, OverflowError):
         return None
-    return found[:, 0], found[:, 1], found[:, 2]
+    return found[:, 0], found[:, 1], found[:, 2], found[:, 3].astype(bool)
 
 
 def _columns(X: Any) -> list[Array]:
@@ -202,23 +203,21 @@ def _columns(X: Any) -> list[Array]:
     return list(values.T)
 
 
-def _is_exact(given: np.dtype[Any], dtype: str) -> bool:
-    """Whether a cast to this precision keeps all numbers."""
-    if given.kind not in "biuf":
-        return False
-    return bool(np.can_cast(given, dtype)) or (given.kind == "f" and dtype == "float64")
+def _is_exact(given: np.dtype[Any]) -> bool:
+    """Whether float32 has all numbers of a dtype."""
+    return given.kind in "biuf" and bool(np.can_cast(given, np.float32))
 
 
-def _exact_range(column: Array) -> tuple[float, float, float]:
+def _range(column: Array) -> tuple[float, float, float, bool]:
     if column.dtype.kind in "iu":
-        low, high = int(column.min()), int(column.max())
-        return float(low), float(high), float(high - low)
+        least, greatest = int(column.min()), int(column.max())
+        return float(least), float(greatest), float(greatest - least), True
     # Annotations of their reductions differ from version to version.
     fmin: Any = np.fmin
     fmax: Any = np.fmax
     floats = column.astype(np.float64, copy=False)
-    low_, high_ = float(fmin.reduce(floats)), float(fmax.reduce(floats))
-    return low_, high_, high_ - low_
+    low, high = float(fmin.reduce(floats)), float(fmax.reduce(floats))
+    return low, high, high - low, False
 
 
 def _scaled(scaling: ColumnScaling, rows: Any, dtype: str) -> Array:

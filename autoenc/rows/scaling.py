@@ -164,37 +164,34 @@ class ColumnScaling:
         return scaled
 
 
-def lost_columns(low: Array, high: Array, exact: Array, dtype: str) -> Array:
-    """Find the columns whose spread a precision cannot hold.
+def is_lost(low: Array, high: Array, width: Array, dtype: str) -> Array:
+    """Say of which columns a precision cannot hold the spread.
 
     Parameters
     ----------
     low, high : float64 array, (columns,)
         Range of each column.
-    exact : float64 array, (columns,)
+    width : float64 array, (columns,)
         High − low, computed before any cast.
     dtype : {"float32", "float64"}
         What rows are cast to.
 
     Returns
     -------
-    array of int
-        Numbers of the columns that have values which differ, but span fewer than `LEAST_STEPS`
-        steps between neighbouring numbers. A column that is constant but for the rounding of
-        float64 is not among them.
+    array of bool, (columns,)
+        True where values differ, but span fewer than `LEAST_STEPS` steps between neighbouring
+        numbers. A column that is constant but for the rounding of float64 is not lost in float32.
 
     Examples
     --------
     >>> low, high = np.array([1e9, 0.0]), np.array([1e9 + 2, 1.0])
-    >>> lost_columns(low, high, high - low, "float32")
-    array([0])
+    >>> is_lost(low, high, high - low, "float32")
+    array([ True, False])
     """
     largest = np.fmax(np.abs(low), np.abs(high))
-    finite = np.isfinite(largest) & np.isfinite(exact)
-    largest, exact = np.where(finite, largest, 1), np.where(finite, exact, 0)
-    held = largest <= np.finfo(dtype).max
-    steps = np.spacing(np.where(held, largest, 1).astype(dtype)).astype(np.float64)
-    noise = np.spacing(largest) * (ROUNDING_STEPS if dtype == "float32" else 0)
-    lost = held & (exact > noise) & (exact < LEAST_STEPS * steps)
-    found: Array = np.flatnonzero(lost)
-    return found
+    held = np.isfinite(largest) & (largest <= np.finfo(dtype).max) & np.isfinite(width)
+    largest, width = np.where(held, largest, 1), np.where(held, width, 0)
+    steps = np.spacing(largest.astype(dtype)).astype(np.float64)
+    noise = ROUNDING_STEPS * np.spacing(largest) if dtype == "float32" else 0
+    lost: Array = (width > noise) & (width < LEAST_STEPS * steps)
+    return lost
