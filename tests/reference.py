@@ -80,6 +80,11 @@ def bernoulli_entropy(x):
     return -(xlogy(x, x) + xlogy(1 - x, 1 - x)).sum(axis=1)
 
 
+def bernoulli_deviance(x, z):
+    """Cross-entropy of x and z minus the entropy of x, for each row."""
+    return -(xlogy(x, z) + xlogy(1 - x, 1 - z)).sum(axis=1) - bernoulli_entropy(x)
+
+
 def squared_error(x, z):
     """Mean of (x − z)² over the features of each row."""
     return ((x - z) ** 2).sum(axis=1) / x.shape[1]

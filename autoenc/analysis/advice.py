@@ -18,7 +18,8 @@ from autoenc.analysis.yardsticks import Yardsticks
 UNITS = 0.05  # of all units
 STILL_FALLING = 0.01  # of the cost, an epoch
 RISING = 0.001
-OVERFITTED = 0.25  # of the cost on training rows
+OVERFITTED = 0.25  # of the median error of training rows
+TINY = 1e-300
 VALID_ROSE = 0.01  # of the lowest validation cost
 HARDLY_BETTER = 0.95  # of the error of the mean
 ONE_COLUMN = 0.5  # of the error
@@ -29,15 +30,18 @@ ALL_WELL = "Nothing stands out that should be changed."
 
 def advise(
     yardsticks: Yardsticks,
-    train_cost: float | None,
+    median_errors: tuple[float, float | None],
     columns: list[str],
     error_shares: list[float],
     layers: list[tuple[UnitHealth, History | None]],
 ) -> list[str]:
-    """List what to try; one sentence that nothing stands out if no rule applies."""
+    """List what to try; one sentence that nothing stands out if no rule applies.
+
+    Median errors are those of held-out rows and of training rows.
+    """
     sentences: list[str] = [
         *about_yardsticks(yardsticks),
-        *about_overfitting(yardsticks.model.cost, train_cost),
+        *about_overfitting(*median_errors),
         *about_columns(columns, error_shares),
     ]
     for number, (units, history) in enumerate(layers, start=1):
@@ -64,7 +68,8 @@ def about_yardsticks(found: Yardsticks) -> Iterator[str]:
             f"({mean:.4g}): little has been learned yet. Train longer, or try a larger learning "
             "rate."
         )
-    if found.n_components < found.n_columns and own >= pca:
+    # PCA of other rows than the model was fitted on tells nothing of the model.
+    if found.is_fair and found.n_components < found.n_columns and own >= pca:
         other_cost = "" if found.cost_name == "squared_error" else " and with squared error"
         yield (
             f"In squared error the model ({own:.4g}) is no better than PCA with "
@@ -74,13 +79,13 @@ def about_yardsticks(found: Yardsticks) -> Iterator[str]:
         )
 
 
-def about_overfitting(cost: float, train_cost: float | None) -> Iterator[str]:
-    """Say how much worse a model is on rows that it has not seen."""
-    if train_cost is not None and cost > (1 + OVERFITTED) * train_cost:
+def about_overfitting(error: float, train_error: float | None) -> Iterator[str]:
+    """Say how much larger the median error is on rows that the model has not seen."""
+    if train_error is not None and error > (1 + OVERFITTED) * train_error:
         yield (
-            f"The cost, {cost:.4g}, is {cost / train_cost - 1:.0%} above that on training rows "
-            f"({train_cost:.4g}): the model has learned them by heart. Try more corruption, an "
-            "l2 penalty, fewer units, or more data."
+            f"The median error, {error:.4g}, is {error / max(train_error, TINY) - 1:.0%} above "
+            f"that of training rows ({train_error:.4g}): the model has learned them by heart. Try "
+            "more corruption, an l2 penalty, fewer units, or more data."
         )
 
 
@@ -135,7 +140,7 @@ def about_history(where: str, history: History) -> Iterator[str]:
             f"{where}the validation cost was lowest after epoch {history.best_epoch} "
             f"({best:.4g}) and has risen to {last:.4g}: stop there, or try more corruption."
         )
-    if history.fall is None:
+    if history.fall is None or not history.has_trend:
         return
     if history.fall > STILL_FALLING and not overshot:
         yield f"{where}the cost was still falling by {history.fall:.1%} an epoch: train longer."

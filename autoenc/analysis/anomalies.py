@@ -23,8 +23,12 @@ from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from autoenc.analysis.fitted import Array, column_costs, row_errors
+from autoenc.analysis.fitted import Array, column_errors, row_errors
+from autoenc.models.fitted import FittedModel
 from autoenc.rows import DomainWarning
+
+# Errors whose difference is a smaller part of their size are equal but for rounding.
+TIE = 1e-5
 
 
 @final
@@ -67,8 +71,12 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     judged by what is observed. p-values hold where as much is missing in the held-out rows as in
     those that are judged.
 
-    Ties between errors count against the row only: p-values are not randomised. Equal rows get
-    equal p-values, the same on every call, and with ties these are on the safe side.
+    Errors that differ by less than a part of 10⁻⁵ are ties: models may round in another way when
+    rows are judged together or alone. Ties count against the row only, and p-values are not
+    randomised. So equal rows get equal p-values, whatever they are judged with, and these are on
+    the safe side.
+
+    A row of which nothing is observed has no error: its p-value is NaN, and it is not flagged.
 
     References
     ----------
@@ -125,7 +133,10 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
             If the model is no autoencoder and has no `score_samples`.
         """
         self._check_settings()
-        self.calibration_errors_ = np.sort(self._errors(X, reset=True))
+        errors = self._errors(X, reset=True)
+        self.calibration_errors_ = np.sort(errors[~np.isnan(errors)])
+        if not len(self.calibration_errors_):
+            raise ValueError("no held-out row has an observed value; give others.")
         if self.contamination is not None:
             self.threshold_ = self._threshold(self.contamination)
             self.offset_ = -self.threshold_
@@ -142,12 +153,29 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         -------
         array, (rows,)
             (1 + number of held-out rows whose error is at least as large) / (held-out rows + 1).
+            NaN for a row of which nothing is observed.
         """
         check_is_fitted(self)
-        errors = self._errors(X)
+        return self.p_values_of(self._errors(X))
+
+    def p_values_of(self, errors: Any) -> Array:
+        """Compute the p-values of rows whose errors are known.
+
+        Parameters
+        ----------
+        errors : array-like, (rows,)
+            Errors that the model has computed, as its `score_samples` returns them.
+
+        Returns
+        -------
+        array, (rows,)
+        """
+        check_is_fitted(self)
+        errors = np.asarray(errors, np.float64)
         n = len(self.calibration_errors_)
-        at_least = n - np.searchsorted(self.calibration_errors_, errors, side="left")
-        p: Array = (1 + at_least) / (n + 1)
+        least = errors - TIE * np.maximum(np.abs(errors), self._size)
+        at_least = n - np.searchsorted(self.calibration_errors_, least, side="left")
+        p: Array = np.where(np.isnan(errors), np.nan, (1 + at_least) / (n + 1))
         return p
 
     def predict(self, X: Any) -> Array:
@@ -167,7 +195,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         ValueError
             If contamination was None.
         """
-        return np.where(self.decision_function(X) >= 0, 1, -1)
+        return np.where(self.decision_function(X) < 0, -1, 1)
 
     def decision_function(self, X: Any) -> Array:
         """By how much the error of each row is below the threshold; negative for anomalies.
@@ -242,7 +270,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         with warnings.catch_warnings():
             # Rows far from those fitted on are what one looks for here.
             warnings.simplefilter("ignore", DomainWarning)
-            return column_costs(self.model, X)
+            return column_errors(self.model, X)
 
     @property
     def fit_predict(self) -> Any:
@@ -257,6 +285,8 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         if hasattr(self.model, "__sklearn_tags__"):
             tags.input_tags = get_tags(self.model).input_tags
+        elif isinstance(self.model, FittedModel):
+            tags.input_tags.sparse, tags.input_tags.allow_nan = True, self.model.masked
         return tags
 
     def _errors(self, X: Any, *, reset: bool = False) -> Array:
@@ -264,8 +294,10 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         sparse = self.__sklearn_tags__().input_tags.sparse
         validate_data(self, X, reset=reset, accept_sparse=sparse, ensure_all_finite=False)
         errors = row_errors(self.model, X)
-        if not np.isfinite(errors).all():
-            row = int(np.argmin(np.isfinite(errors)))
+        is_masked = self.__sklearn_tags__().input_tags.allow_nan
+        known = np.isfinite(errors) | (np.isnan(errors) & is_masked)
+        if not known.all():
+            row = int(np.argmin(known))
             raise ValueError(
                 f"the model gives row {row} the error {errors[row]}; expected finite errors. Are "
                 "there NaN or inf in that row?"
@@ -285,7 +317,14 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
                 stacklevel=3,
             )
             return math.inf
-        return float(self.calibration_errors_[n - 1 - allowed])
+        largest = float(self.calibration_errors_[n - 1 - allowed])
+        # Where p_values_of begins to count fewer rows: the inverse of what it does to errors.
+        return max(largest / (1 - TIE), largest + TIE * self._size, largest / (1 + TIE))
+
+    @property
+    def _size(self) -> float:
+        """Size of a typical error."""
+        return float(np.median(np.abs(self.calibration_errors_)))
 
     def _check_settings(self) -> None:
         level = self.contamination

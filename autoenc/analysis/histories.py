@@ -1,8 +1,8 @@
 """What the costs of a training say about how it went.
 
 >>> found = summarize([{"epoch": 1, "cost": 80.0}, {"epoch": 2, "cost": 60.0}])
->>> found.last_cost, found.fall
-(60.0, 0.25)
+>>> found.last_cost, round(found.fall, 4), found.has_trend
+(60.0, 0.25, True)
 """
 
 from __future__ import annotations
@@ -10,10 +10,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
+
+from scipy.stats import linregress
 
 # The fall of the cost is taken over so many last epochs, since that of one is noisy.
 LAST_EPOCHS = 3
+# Whether it is more than noise is told by lines through so many last epochs,
+WINDOWS = (6, 10)
+# which are wrong of a flat curve with this probability, each;
+FALSE_ALARM = 1e-4
+# or if each of the last steps, of which there are at most three, is more than this part of the
+# cost, divided by their number.
+CLEAR = 0.15
+TINY = 1e-300
 
 
 @dataclass(frozen=True)
@@ -26,12 +37,16 @@ class History:
     first_cost, last_cost : float
         Of the first and the last epoch.
     fall : float or None
-        Part of the cost by which it fell in an epoch, on average over the last three;
-        negative if it rose; None after one epoch.
+        Part of the cost by which it fell in an epoch, as a line through the last four costs
+        has it; negative if it rose; None after one epoch.
     seconds : float
         Of all epochs.
     best_epoch, best_valid_cost, last_valid_cost : int, float, float, or None
         Where the validation cost was lowest, if there was one.
+    has_trend : bool
+        Whether the fall, or rise, is more than noise: lines through the last six or ten costs
+        have a slope that a flat curve gives in one of ten thousand cases, or the cost has
+        fallen or risen by 5 % in each of the last three epochs.
     """
 
     n_epochs: int
@@ -42,6 +57,7 @@ class History:
     best_epoch: int | None = None
     best_valid_cost: float | None = None
     last_valid_cost: float | None = None
+    has_trend: bool = False
 
 
 def summarize(records: Sequence[Mapping[str, Any]]) -> History | None:
@@ -68,19 +84,34 @@ def summarize(records: Sequence[Mapping[str, Any]]) -> History | None:
         return None
     validated = [r for r in epochs if r.get("valid_cost") is not None]
     best = min(validated, key=lambda r: float(r["valid_cost"]), default=None)
+    costs = [float(r["cost"]) for r in epochs]
     return History(
         n_epochs=len(epochs),
         first_cost=float(epochs[0]["cost"]),
         last_cost=float(epochs[-1]["cost"]),
-        fall=_fall([float(r["cost"]) for r in epochs[-LAST_EPOCHS - 1 :]]),
+        fall=_fall(costs[-LAST_EPOCHS - 1 :]),
         seconds=float(sum(r.get("seconds", 0.0) for r in epochs)),
         best_epoch=None if best is None else int(best["epoch"]),
         best_valid_cost=None if best is None else float(best["valid_cost"]),
         last_valid_cost=None if best is None else float(validated[-1]["valid_cost"]),
+        has_trend=_has_trend(costs),
     )
 
 
 def _fall(costs: list[float]) -> float | None:
     if len(costs) < 2 or costs[0] == 0:
         return None
-    return (costs[0] - costs[-1]) / abs(costs[0]) / (len(costs) - 1)
+    slope: float = linregress(range(len(costs)), costs).slope
+    return -slope / abs(costs[0])
+
+
+def _has_trend(costs: list[float]) -> bool:
+    """Whether costs fall or rise by more than they vary."""
+    last = costs[-LAST_EPOCHS - 1 :]
+    steps = [(after - before) / max(abs(before), TINY) for before, after in pairwise(last)]
+    clear = CLEAR / max(len(steps), 1)
+    if steps and (max(steps) < -clear or min(steps) > clear):
+        return True
+    return any(
+        linregress(range(n), costs[-n:]).pvalue < FALSE_ALARM for n in WINDOWS if len(costs) >= n
+    )

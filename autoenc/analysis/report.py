@@ -13,14 +13,13 @@ measured on 1,000 rows; mean and PCA are taken from 5,000 training rows
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from autoenc.analysis.advice import advise
-from autoenc.analysis.fitted import coder_of, column_costs, dense
+from autoenc.analysis.fitted import Array, coder_of, dense, mean_of_observed, seen_rows
 from autoenc.analysis.histories import History, summarize
 from autoenc.analysis.units import UnitHealth, error_shares, unit_health
 from autoenc.analysis.yardsticks import MARGIN, Errors, Yardsticks, yardsticks
@@ -57,7 +56,10 @@ class Report:
         Rows measured on; rows that mean and PCA are taken from, if not the same.
     yardsticks : Yardsticks
     train_cost : float or None
-        Cost on the training rows.
+        Mean error of the training rows.
+    median_errors : pair of float
+        Median error of the held-out rows or, without any, of those measured on; and of the
+        training rows, None without any. A few anomalies do not change it.
     layers : list of LayerReport
         From the input upwards.
     columns : list of str
@@ -75,6 +77,7 @@ class Report:
     n_train_rows: int | None
     yardsticks: Yardsticks
     train_cost: float | None
+    median_errors: tuple[float, float | None]
     layers: list[LayerReport]
     columns: list[str]
     error_shares: list[float]
@@ -83,7 +86,9 @@ class Report:
 
     def __post_init__(self) -> None:
         layers = [(layer.units, layer.history) for layer in self.layers]
-        found = advise(self.yardsticks, self.train_cost, self.columns, self.error_shares, layers)
+        found = advise(
+            self.yardsticks, self.median_errors, self.columns, self.error_shares, layers
+        )
         object.__setattr__(self, "advice", found)
 
     def to_dict(self) -> dict[str, Any]:
@@ -102,7 +107,14 @@ class Report:
         return "\n\n".join("\n".join(lines) for lines in sections)
 
 
-def report(model: Any, X: Any, *, X_train: Any = None, max_rows: int = 10_000) -> Report:
+def report(
+    model: Any,
+    X: Any,
+    *,
+    X_train: Any = None,
+    X_held_out: Any = None,
+    max_rows: int = 10_000,
+) -> Report:
     """Say how good a model is, what its units do, and what to try.
 
     Parameters
@@ -113,10 +125,13 @@ def report(model: Any, X: Any, *, X_train: Any = None, max_rows: int = 10_000) -
         missing, if the model was fitted with ``missing="mask"``: it is in no error, and
         `yardsticks` says how the mean and PCA are compared there.
     X_train : array-like, (rows, columns), optional
-        Rows that it was fitted on: the mean and PCA are taken from them, and the cost on them
-        tells whether the model learned them by heart.
+        Rows that it was fitted on, which may be X: the mean and PCA are taken from them.
+        Without them, PCA is taken from X and shown, but there is no advice to use it.
+    X_held_out : array-like, (rows, columns), optional
+        Rows without anomalies that it was not fitted on, by default X: their median error is
+        compared with that of `X_train`, which tells whether the model learned it by heart.
     max_rows : int
-        Where there are more, of either, so many are drawn, the same ones every time.
+        Where there are more, of any of the three, so many are drawn, the same ones every time.
 
     Returns
     -------
@@ -139,22 +154,32 @@ def report(model: Any, X: Any, *, X_train: Any = None, max_rows: int = 10_000) -
     'The squared error, 0.11..., is no better than that of the mean row (0.08...): ...'
     """
     model = coder_of(model)
+    is_training = X_train is X
     X = _at_most(X, max_rows)
-    X_train = None if X_train is None else _at_most(X_train, max_rows)
+    X_train = X if is_training else None if X_train is None else _at_most(X_train, max_rows)
     # Errors come first: rows that have none are refused, before codes warn of them.
     shares = error_shares(model, X).tolist()
-    layers = _layer_reports(model.coders, X)
+    layers = _layer_reports(model, X)
+    known = X_train is not None and not is_training
+    of_train = model.score_samples(X_train) if known else None
+    of_others = model.score_samples(X if X_held_out is None else _at_most(X_held_out, max_rows))
     return Report(
         model=model.kind,
         n_rows=X.shape[0],
-        n_train_rows=None if X_train is None else X_train.shape[0],
+        n_train_rows=X_train.shape[0] if known else None,
         yardsticks=yardsticks(model, X, X_train=X_train),
-        train_cost=None if X_train is None else _mean_cost(model, X_train),
+        train_cost=None if of_train is None else float(mean_of_observed(of_train)),
+        median_errors=(_median(of_others), None if of_train is None else _median(of_train)),
         layers=layers,
         columns=_column_names(model),
         error_shares=shares,
         missing=float(np.isnan(dense(X)).mean()),
     )
+
+
+def _median(errors: Array) -> float:
+    known = errors[~np.isnan(errors)]
+    return float(np.median(known)) if len(known) else 0.0
 
 
 def _at_most(X: Any, max_rows: int) -> Any:
@@ -166,20 +191,15 @@ def _at_most(X: Any, max_rows: int) -> Any:
     return resample(X, replace=False, n_samples=max_rows, random_state=0)
 
 
-def _mean_cost(model: Any, X: Any) -> float:
-    return float(column_costs(model, X).sum(axis=1).mean())
-
-
-def _layer_reports(layers: Sequence[FittedCoder], X: Any) -> list[LayerReport]:
+def _layer_reports(model: FittedCoder, X: Any) -> list[LayerReport]:
     reports = []
-    # The layers of a stack know no names.
-    if hasattr(X, "columns") and layers[0].columns.names is None:
-        X = dense(X)
-    for layer in layers:
-        codes = layer.transform(X)
+    # The layers of a stack know neither names nor scaling of the columns.
+    rows = X if model.coders == (model,) else seen_rows(model, X)
+    for layer in model.coders:
+        codes = layer.transform(rows)
         health = unit_health(codes, layer.arrays["W"], layer.choices["activation"])
         reports.append(LayerReport(health, summarize(layer.history)))
-        X = codes
+        rows = codes
     return reports
 
 
@@ -202,6 +222,11 @@ def _headline(found: Report) -> list[str]:
     ]
 
 
+def error_name(cost: str) -> str:
+    """Return the name of the error that rows have in a model with this cost."""
+    return "deviance" if cost == "cross_entropy" else cost.replace("_", " ")
+
+
 def missing_text(found: Report) -> str:
     """Say how much is missing and what that means for the errors; nothing if nothing is."""
     if not found.missing:
@@ -220,7 +245,7 @@ def _table(found: Yardsticks) -> list[str]:
         "this model, untrained": found.untrained,
     }
     return [
-        f"{'':28}{'mean squared error':>20}{found.cost_name.replace('_', ' '):>18}",
+        f"{'':28}{'mean squared error':>20}{error_name(found.cost_name):>18}",
         *(_table_row(name, errors) for name, errors in rows.items()),
         *_note(found),
     ]
@@ -231,7 +256,7 @@ def _note(found: Yardsticks) -> list[str]:
         return ["(squared error: of standardised columns, which PCA is of too)"]
     if found.cost_name != "cross_entropy":
         return []
-    return [f"(cross entropy of PCA and mean: with values kept in [{MARGIN}, {1 - MARGIN}])"]
+    return [f"(deviance of PCA and mean: with values kept in [{MARGIN}, {1 - MARGIN}])"]
 
 
 def _table_row(name: str, errors: Errors) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autoenc.analysis.fitted import Array, column_costs
+from autoenc.analysis.fitted import Array, mean_errors
 
 # Ends of the activations that have two.
 ENDS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
@@ -134,7 +134,7 @@ def participation_ratio(codes: Array) -> float:
 
 
 def error_shares(model: Any, X: Any) -> Array:
-    """Share of each column in the error of a model.
+    """Compute the share of each column in the error of a model.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def error_shares(model: Any, X: Any) -> Array:
     >>> np.round(error_shares(model, X).sum(), 6)
     np.float64(1.0)
     """
-    by_column = column_costs(model, X).mean(axis=0)
+    by_column = mean_errors(model, X)
     total = by_column.sum()
     shares: Array = by_column / total if total else np.zeros_like(by_column)
     return shares

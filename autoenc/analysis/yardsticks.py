@@ -19,10 +19,13 @@ import numpy as np
 from autoenc.analysis.fitted import (
     Array,
     coder_of,
-    column_costs,
-    costs_of_reconstructions,
+    column_errors,
     dense,
+    errors_of_reconstructions,
+    mean_of_observed,
+    seen_rows,
 )
+from autoenc.models.fitted import FittedCoder
 
 # Reconstructions by the mean and by PCA are kept this far from 0 and 1 under cross-entropy,
 # which has no value outside (0, 1).
@@ -38,8 +41,9 @@ class Errors:
     mean_squared : float
         Mean of (x − z)² over all entries that are observed, in the units of the data.
     cost : float
-        Mean over rows of the model's own cost, as `score_samples` gives it: of what is
-        observed, and in standard units where the model standardises columns.
+        Mean over rows of the model's own error, as `score_samples` gives it: the Bernoulli
+        deviance or the squared error of what is observed, in standard units where the model
+        standardises columns.
     """
 
     mean_squared: float
@@ -61,6 +65,8 @@ class Yardsticks:
         Of the model, of the mean row, of PCA, and of the model with its initial weights.
     standardised : bool
         Whether the model standardises columns: its cost, and PCA, are then of these.
+    is_fair : bool
+        Whether mean and PCA are taken from the rows that the model was fitted on.
     """
 
     cost_name: str
@@ -71,6 +77,7 @@ class Yardsticks:
     pca: Errors
     untrained: Errors
     standardised: bool = False
+    is_fair: bool = False
 
     def squared(self, errors: Errors) -> float:
         """Give the squared error to compare: in standard units where the model has these."""
@@ -97,7 +104,8 @@ def yardsticks(model: Any, X: Any, *, X_train: Any = None) -> Yardsticks:
         Rows to measure on; best ones that the model has not seen. NaN where an entry is
         missing, if the model was fitted with ``missing="mask"``.
     X_train : array-like, (rows, columns), optional
-        Rows that the mean and PCA are taken from; by default X itself, which favours them.
+        Rows that the model was fitted on, which the mean and PCA are taken from; by default X
+        itself, which favours them.
 
     Returns
     -------
@@ -127,8 +135,8 @@ def yardsticks(model: Any, X: Any, *, X_train: Any = None) -> Yardsticks:
     """
     model = coder_of(model)
     of_model = _errors_of_model(model, X)
-    x = dense(X)
-    x_train = x if X_train is None else dense(X_train)
+    x = seen_rows(model, X)
+    x_train = x if X_train is None or X_train is X else seen_rows(model, X_train)
     n_components = min(model.n_codes, *x_train.shape)
     mean = _observed_mean(x_train)
     scale = dense(model.coders[0].arrays.get("scale", 1.0))
@@ -144,6 +152,7 @@ def yardsticks(model: Any, X: Any, *, X_train: Any = None) -> Yardsticks:
         pca=_errors(model, x, of_pca),
         untrained=_errors_of_model(model.untrained(), X),
         standardised="scale" in model.coders[0].arrays,
+        is_fair=X_train is not None,
     )
 
 
@@ -194,16 +203,17 @@ def _filled(x: Array, mean: Array) -> Array:
     return np.where(np.isnan(x), mean, x)
 
 
-def _errors_of_model(model: Any, X: Any) -> Errors:
-    # Costs come first: what has none is refused, before codes warn of it.
-    cost = column_costs(model, X).sum(axis=1).mean()
-    return Errors(_mean_squared(dense(X), dense(model.reconstruct(X))), float(cost))
+def _errors_of_model(model: FittedCoder, X: Any) -> Errors:
+    # Errors come first: rows that have none are refused, before codes warn of them.
+    errors = mean_of_observed(column_errors(model, X).sum(axis=1))
+    return Errors(_mean_squared(dense(X), dense(model.reconstruct(X))), float(errors))
 
 
-def _errors(model: Any, x: Array, z: Array) -> Errors:
-    kept = np.clip(z, MARGIN, 1 - MARGIN) if coder_of(model).cost == "cross_entropy" else z
-    cost = costs_of_reconstructions(model, x, kept).sum(axis=1).mean()
-    return Errors(_mean_squared(x, z), float(cost))
+def _errors(model: FittedCoder, x: Array, z: Array) -> Errors:
+    kept = np.clip(z, MARGIN, 1 - MARGIN) if model.cost == "cross_entropy" else z
+    errors = mean_of_observed(errors_of_reconstructions(model, x, kept).sum(axis=1))
+    factor = 1 if model.scaling is None else model.scaling.factor
+    return Errors(_mean_squared(x / factor, z / factor), float(errors))
 
 
 def _mean_squared(x: Array, z: Array) -> float:

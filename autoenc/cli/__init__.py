@@ -14,7 +14,7 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from autoenc import __version__
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = _show_warning
+            warnings.showwarning = _shower()
             # Columns were matched by name when the file was read.
             warnings.filterwarnings("ignore", "X does not have valid feature names")
             return int(options.run(options))
@@ -93,8 +93,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    note(str(message))
+def _shower() -> Callable[..., None]:
+    """Return a function that shows each warning once, however often rows are read."""
+    shown: set[str] = set()
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        if (text := str(message)) not in shown:
+            shown.add(text)
+            note(text)
+
+    return show
 
 
 def _described(error: Exception) -> str:

@@ -61,7 +61,6 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _export_onnx(saved: SavedModel, path: Path, part: str | None) -> None:
-    from autoenc.cli.scaled_onnx import with_scaling
     from autoenc.export import to_onnx
     from autoenc.tables import import_extra
 
@@ -73,8 +72,6 @@ def _export_onnx(saved: SavedModel, path: Path, part: str | None) -> None:
             f"--part {' or '.join(known)}."
         )
     graph = to_onnx(saved.estimator, part=part and PARTS[part])
-    if saved.preparation.scaling is not None:
-        graph = with_scaling(graph, saved.preparation.scaling)
     with atomic_write(path) as temporary:
         temporary.write_bytes(graph.SerializeToString())
 

@@ -8,7 +8,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from autoenc.cli.models import TABLE_KEY
 from autoenc.cli.parsing import new_parser
 from autoenc.cli.terminal import say
 
@@ -53,41 +52,31 @@ def describe_machine() -> list[str]:
 
 def describe_model(path: Path) -> list[str]:
     """Return lines about the content of a model file."""
-    from autoenc.storage import load_arrays
+    from autoenc.models.files import read_description
 
-    arrays, description = load_arrays(path)
-    settings = _mapping(description, "settings")
-    fitted = _mapping(description, "fitted")
-    history = _records(fitted.get("history_")) or [{}]
+    arrays, description = read_description(path)
+    settings, fitted = description["settings"], description["fitted"]
+    history = fitted.get("history_", [])
+    last = history[-1]["cost"] if history else None
     return [
-        f"{description.get('class')}({', '.join(f'{k}={v!r}' for k, v in settings.items())})",
+        f"{description['class']}({', '.join(f'{k}={v!r}' for k, v in settings.items())})",
         *(f"{name:<14}{array.dtype} {array.shape}" for name, array in arrays.items()),
-        *_describe_table(_mapping(description, TABLE_KEY)),
-        f"trained for {len(history)} epochs to a cost of {history[-1].get('cost')}",
+        *_describe_columns(description),
+        f"trained for {len(history)} epochs to a cost of {last}",
         f"on {fitted.get('backend_')}",
-        f"with {', '.join(f'{k} {v}' for k, v in _mapping(description, 'versions').items())}",
+        f"with {', '.join(f'{k} {v}' for k, v in description.get('versions', {}).items())}",
     ]
 
 
-def _mapping(description: dict[str, Any], key: str) -> dict[str, Any]:
-    """Return an entry of a file, or an empty one if it has another form."""
-    found = description.get(key)
-    return found if isinstance(found, dict) else {}
-
-
-def _records(history: Any) -> list[dict[str, Any]]:
-    if not isinstance(history, list):
-        return []
-    return [record for record in history if isinstance(record, dict)]
-
-
-def _describe_table(table: dict[str, Any]) -> list[str]:
+def _describe_columns(description: dict[str, Any]) -> list[str]:
+    table = description.get("table", {})
+    names = description.get("feature_names_in_", table.get("columns"))
     lines = []
-    if table.get("columns"):
-        lines.append(f"columns       {', '.join(map(str, table['columns']))}")
+    if names:
+        lines.append(f"columns       {', '.join(names)}")
     if table.get("image_shape"):
         lines.append(f"images        {' x '.join(map(str, table['image_shape']))}")
     if table.get("scaling"):
-        kind = _mapping(table, "scaling").get("kind")
+        kind = table["scaling"]["kind"]
         lines.append(f"scaling       {kind}: (value - offset) * factor")
     return lines

@@ -9,7 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from autoenc.cli.models import Preparation, save_model
 from autoenc.files import check_writable
 
 # For settings and history.
@@ -44,7 +43,7 @@ def check_output(path: Path, *, force: bool, n_bytes: int = 0) -> None:
         raise OSError(f"{path}: cannot be written there ({error.strerror or error}).") from error
 
 
-def save_or_rescue(path: Path, estimator: Any, preparation: Preparation) -> None:
+def save_or_rescue(path: Path, estimator: Any) -> None:
     """Write a model file; if that fails, write it elsewhere and say where.
 
     Raises
@@ -54,19 +53,19 @@ def save_or_rescue(path: Path, estimator: Any, preparation: Preparation) -> None
         written to instead.
     """
     try:
-        save_model(path, estimator, preparation)
+        estimator.save(path)
     except OSError as error:
         reason = error.strerror or str(error)
-        rescued = _rescue(path, estimator, preparation)
+        rescued = _rescue(path, estimator)
         raise OSError(f"{path}: cannot be written ({reason}). {rescued}") from error
 
 
-def _rescue(path: Path, estimator: Any, preparation: Preparation) -> str:
+def _rescue(path: Path, estimator: Any) -> str:
     name = f"{path.stem}-{secrets.token_hex(4)}.safetensors"
     tried = []
     for folder in _other_folders(path):
         try:
-            save_model(folder / name, estimator, preparation)
+            estimator.save(folder / name)
         except OSError:
             tried.append(str(folder))
         else:

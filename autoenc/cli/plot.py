@@ -88,7 +88,7 @@ _WITH_DATA = ("reconstructions", "codes")
 
 def _data(saved: SavedModel, options: argparse.Namespace) -> tuple[Table, np.ndarray[Any, Any]]:
     table = saved.read(options)
-    return table, saved.rows_of(table)
+    return table, table.values
 
 
 def _k(options: argparse.Namespace) -> dict[str, Any]:
@@ -106,9 +106,9 @@ def _shape(
         If the rows are not known to be images.
     """
     own = table.image_shape if table else None
-    shape = options.image_shape or saved.preparation.image_shape or own
+    shape = options.image_shape or saved.image_shape or own
     side = int(np.sqrt(saved.n_columns))
-    if shape is None and saved.preparation.columns is None and side**2 == saved.n_columns:
+    if shape is None and saved.columns is None and side**2 == saved.n_columns:
         shape = (side, side)
     if shape is None or np.prod(shape) != saved.n_columns:
         raise ValueError(

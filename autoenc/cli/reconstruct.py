@@ -37,14 +37,13 @@ def run(options: argparse.Namespace) -> int:
     """Write reconstructions."""
     saved = load_model(options.model)
     table = saved.read(options)
-    rows = saved.estimator.reconstruct(saved.rows_of(table))
-    values = saved.preparation.undo(rows)
+    values = saved.estimator.reconstruct(table.values)
     write_table(
         options.output,
         values,
-        table.columns or saved.preparation.columns,
+        table.columns or saved.columns,
         rows=table.rows,
-        image_shape=table.image_shape or saved.preparation.image_shape,
+        image_shape=table.image_shape or saved.image_shape,
     )
     say(f"saved {options.output}: {values.shape[0]:,} rows, {values.shape[1]:,} columns")
     return 0

@@ -72,19 +72,19 @@ def _text(saved: SavedModel, table: Table | None, options: argparse.Namespace) -
         )
     found = analysis.report(
         saved.estimator,
-        saved.rows_of(table),
+        table.values,
         X_train=_more_rows(saved, options, options.train),
+        X_held_out=_more_rows(saved, options, options.p_values),
     )
-    names = saved.preparation.columns or table.columns
+    names = saved.columns or table.columns
     return str(found if names is None else replace(found, columns=list(names)))
 
 
 def _subject(saved: SavedModel, table: Table | None, options: argparse.Namespace) -> Any:
     from autoenc.reports import Subject
 
-    own = saved.preparation
-    columns = own.columns or (table.columns if table else None)
-    shape = options.image_shape or own.image_shape or (table.image_shape if table else None)
+    columns = saved.columns or (table.columns if table else None)
+    shape = options.image_shape or saved.image_shape or (table.image_shape if table else None)
     side = int(np.sqrt(saved.n_columns))
     if shape is None and columns is None and side >= 8 and side**2 == saved.n_columns:
         shape = (side, side)
@@ -92,7 +92,6 @@ def _subject(saved: SavedModel, table: Table | None, options: argparse.Namespace
         saved.estimator,
         columns=columns,
         image_shape=shape,
-        undo=own.undo,
         train_rows=_more_rows(saved, options, options.train),
         held_out=_more_rows(saved, options, options.p_values),
         description=saved.description,
@@ -101,7 +100,7 @@ def _subject(saved: SavedModel, table: Table | None, options: argparse.Namespace
         return subject
     return replace(
         subject,
-        rows=saved.rows_of(table),
+        rows=table.values,
         row_names=table.rows,
         labels=table.labels,
         data_name=str(options.data),
@@ -113,4 +112,4 @@ def _more_rows(
 ) -> np.ndarray[Any, Any] | None:
     if path is None:
         return None
-    return saved.rows_of(saved.read(options, path))
+    return saved.read(options, path).values

@@ -20,10 +20,12 @@ EXAMPLES = """\
   autoenc score people.safetensors new.csv --p-values held_out.csv -o scores.csv
   autoenc score people.safetensors new.csv --p-values held_out.csv --top 10
 
-The error of a row is the cost of its reconstruction: the larger, the more unusual the row. The
-p-value is the share of held-out rows, counting the row itself, with an error at least as large:
-among rows like the held-out ones, at most 5 in 100 have a p-value below 0.05. The held-out rows
-must not be rows that the model was trained on."""
+The error of a row says how far its reconstruction is from it: the mean squared error or, of
+values in [0, 1], the Bernoulli deviance, which is 0 for a perfect reconstruction. The larger, the
+more unusual the row. The p-value is the share of held-out rows, counting the row itself, with an
+error at least as large: among rows like the held-out ones, at most 5 in 100 have a p-value below
+0.05. The held-out rows must not be rows that the model was trained on. A row without any value
+has neither: nan."""
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -51,13 +53,13 @@ def run(options: argparse.Namespace) -> int:
     if options.top is not None and options.top < 1:
         raise ValueError(f"--top is {options.top}; expected a number of at least 1.")
     table = saved.read(options)
-    values = saved.rows_of(table)
-    errors = saved.score_samples(values)
+    errors = np.asarray(saved.estimator.score_samples(table.values), np.float64)
     scores = {"error": errors}
     if options.p_values is not None:
-        scores["p_value"] = _p_values(saved, options, values)
+        scores["p_value"] = _p_values(saved, options, errors)
     order = np.arange(len(errors))
     if options.top is not None:
+        # Rows of which nothing is observed have no error, and come last.
         order = np.argsort(-errors, kind="stable")[: options.top]
     rows = [table.row_names[i] for i in order]
     chosen = np.column_stack([column[order] for column in scores.values()])
@@ -65,18 +67,18 @@ def run(options: argparse.Namespace) -> int:
         _print(rows, list(scores), chosen, table, order)
         return 0
     write_table(options.output, chosen, list(scores), rows=rows)
-    say(f"saved {options.output}: {len(rows):,} rows, mean error {errors.mean():.6g}")
+    say(f"saved {options.output}: {len(rows):,} rows, mean error {np.nanmean(errors):.6g}")
     return 0
 
 
 def _p_values(
-    saved: SavedModel, options: argparse.Namespace, rows: np.ndarray[Any, Any]
+    saved: SavedModel, options: argparse.Namespace, errors: np.ndarray[Any, Any]
 ) -> np.ndarray[Any, Any]:
     from autoenc.analysis import AnomalyDetector
 
     held_out = saved.read(options, options.p_values)
-    detector = AnomalyDetector(saved, contamination=None)
-    return detector.fit(saved.rows_of(held_out)).p_values(rows)
+    detector = AnomalyDetector(saved.estimator, contamination=None)
+    return detector.fit(held_out.values).p_values_of(errors)
 
 
 def _print(

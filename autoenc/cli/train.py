@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from autoenc.cli.models import CLASSES, Preparation
+from autoenc.cli.models import CLASSES, know_columns
 from autoenc.cli.outputs import check_output, save_or_rescue
 from autoenc.cli.parsing import add_data, add_output, new_parser, read_data
 from autoenc.cli.settings import add_settings, new_estimator, settings_of
-from autoenc.cli.terminal import say
+from autoenc.cli.terminal import note, say
 from autoenc.cli.training_memory import check_memory, parameter_bytes
-from autoenc.tables import MinMax, MissingExtraError, Table, import_extra
+from autoenc.rows.scaling import ColumnScaling
+from autoenc.tables import MissingExtraError, Table, import_extra
 
 INTERRUPTED = 130
 # The setting of the model for each option; columns are scaled to [0, 1] before they reach it.
@@ -81,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
     if settings["early_stopping"] and not held_out:
         raise ValueError("--patience needs --validation DATA or --validation-fraction P.")
     estimator.set_params(scale=MODEL_SCALES[options.scale])
-    rows, validation, preparation = _read(options, estimator)
+    table, rows, validation, scaling = _read(options, estimator)
     check_memory(estimator, *rows.shape)
     n_bytes = parameter_bytes(estimator, rows.shape[1])
     check_output(options.output, force=options.force, n_bytes=n_bytes)
@@ -90,15 +91,19 @@ def run(options: argparse.Namespace) -> int:
             rows, validation=validation, checkpoint=options.checkpoint, resume=options.resume
         )
     except SystemExit:  # SIGTERM must not lose what was learned
-        save_or_rescue(options.output, estimator, preparation)
+        know_columns(estimator, table, scaling)
+        save_or_rescue(options.output, estimator)
         raise
-    save_or_rescue(options.output, estimator, preparation)
+    know_columns(estimator, table, scaling)
+    save_or_rescue(options.output, estimator)
     say(_outcome(options.output, estimator))
     return 0 if _is_finished(estimator) else INTERRUPTED
 
 
-def _read(options: argparse.Namespace, estimator: Any) -> tuple[Any, Any, Preparation]:
-    """Read rows to train on and rows for validation, prepared."""
+def _read(
+    options: argparse.Namespace, estimator: Any
+) -> tuple[Table, Any, Any, ColumnScaling | None]:
+    """Read a table; return it with rows to train on and for validation, and their scaling."""
     missing = settings_of(estimator)["missing"] == "mask"
     table = read_data(options, allow_missing=missing)
     own, held_out = table.values, None
@@ -108,13 +113,21 @@ def _read(options: argparse.Namespace, estimator: Any) -> tuple[Any, Any, Prepar
     elif options.scale == "minmax" and settings_of(estimator)["validation_fraction"]:
         # The range must be that of the rows trained on, so rows are held out before it is taken.
         own, held_out = _hold_out(table.values, estimator)
-    scaling = MinMax.fit(own) if options.scale == "minmax" else None
-    preparation = Preparation(table.columns, table.image_shape, scaling)
-    rows = preparation.apply(own)
+    scaling = ColumnScaling.minmax(own) if options.scale == "minmax" else None
+    rows = _scaled(own, scaling)
     if settings_of(estimator)["cost"] == "cross_entropy":
         _check_unit_interval(options.data, table, rows)
-    validation = None if held_out is None else _named(preparation.apply(held_out), table)
-    return _named(rows, table), validation, preparation
+    validation = None if held_out is None else _named(_scaled(held_out, scaling), table)
+    return table, _named(rows, table), validation, scaling
+
+
+def _scaled(values: np.ndarray[Any, Any], scaling: ColumnScaling | None) -> np.ndarray[Any, Any]:
+    """Return scaled rows; print a note if values were clipped."""
+    if scaling is None:
+        return values
+    if n_outside := int(scaling.outside(values).sum()):
+        note(scaling.clipped(n_outside, values.size))
+    return scaling.forward(values)
 
 
 def _hold_out(values: np.ndarray[Any, Any], estimator: Any) -> tuple[Any, Any]:

@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     """Write codes."""
     saved = load_model(options.model)
     table = saved.read(options)
-    codes = saved.estimator.transform(saved.rows_of(table))
+    codes = saved.estimator.transform(table.values)
     write_table(options.output, codes, saved.estimator.get_feature_names_out(), rows=table.rows)
     say(f"saved {options.output}: {codes.shape[0]:,} rows, {codes.shape[1]:,} columns")
     return 0

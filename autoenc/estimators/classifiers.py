@@ -168,7 +168,7 @@ class ClassifierKind:
         """Read rows and their classes."""
         return read_examples(
             columns, call.X, call.y, call.sample_weight, dtype=settings["dtype"], reset=reset,
-            labelled=True,
+            labelled=True, centred=True,
         )  # fmt: skip
 
     def choose(

@@ -12,11 +12,11 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from autoenc import plotting
 from autoenc.analysis import Report, report
 from autoenc.estimators.base import Call, Fitted, fitted, float_type, learn, machine_of
-from autoenc.models.choices import choose
+from autoenc.models.choices import choose, may_standardise
 from autoenc.models.fitted import FittedCoder, FittedModel, from_file
 from autoenc.models.initial import initial_parameters
 from autoenc.models.symbolic import moments
-from autoenc.rows.blocks import Array, original
+from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns
 from autoenc.rows.containers import in_container
 from autoenc.rows.domain import Domain, check_observed, check_unit_interval
@@ -174,7 +174,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             X without NaN; a frame if `set_output` asks for it.
         """
         model: FittedCoder = fitted(self)
-        filled = model.apply("impute", model.incoming(X, missing=True))
+        filled = model.impute(X)
         return in_container(self, filled, X)
 
     def score_samples(self, X: Any) -> Array:
@@ -249,9 +249,8 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             The picture.
         """
         model: FittedCoder = fitted(self)
-        rows = model.incoming(X).checked()
-        again = model.apply("reconstruct", rows)
-        return plotting.plot_reconstructions(np.asarray(rows), again, path=path, **options)
+        again, rows = model.reconstruct(X), model.given(X)
+        return plotting.plot_reconstructions(rows, again, path=path, **options)
 
     def plot_loss(self, path: File = None, **options: Any) -> Any:
         """Draw the cost of each epoch.
@@ -304,11 +303,13 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         200
         """
         model: FittedCoder = fitted(self)
+        rows_of_fit = getattr(self, "_rows_of_fit", None)
         if X is None:
-            X = _referred(getattr(self, "_rows_of_fit", None))
-        rows = model.incoming(X, compared=False).checked()
-        # A frame has names, which are compared wherever the model is used.
-        return report(model, X if hasattr(X, "columns") else original(rows), X_train=X_train)
+            X = _referred(rows_of_fit)
+        if X_train is None and rows_of_fit is not None:
+            X_train = rows_of_fit()
+        model.incoming(X, compared=False).checked()
+        return report(model, X, X_train=X_train)
 
     def __sklearn_tags__(self) -> Any:
         tags, settings = super().__sklearn_tags__(), self._layer_settings()
@@ -340,6 +341,7 @@ class CoderKind:
         return read_examples(
             columns, call.X, sample_weight=call.sample_weight, dtype=settings["dtype"],
             reset=reset, allow_nan=settings["missing"] == "mask",
+            centred=may_standardise(settings),
         )  # fmt: skip
 
     def choose(

@@ -26,7 +26,7 @@ from autoenc.estimators.classifiers import ClassifierKind, Classifying
 from autoenc.estimators.coding import CoderKind, Coding
 from autoenc.estimators.settings import check_settings, documented, per_layer
 from autoenc.graph import uniform_weights
-from autoenc.models.fitted import FittedCoder, FittedModel, FittedStack, of_layer
+from autoenc.models.fitted import FittedCoder, FittedModel, FittedStack, known_columns, of_layer
 from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, original
 from autoenc.rows.columns import columns_of
 from autoenc.rows.domain import Domain, check_unit_interval
@@ -71,7 +71,7 @@ class StackKind(CoderKind):
             dtype = fitted.get("data_dtype_", domain.dtype)
             domain = Domain(domain.minimum, domain.maximum, dtype)
         n_columns = fitted.get("n_features_in_", bottom.columns.n_features_in_)
-        columns = columns_of(kind, n_columns, fitted.get("feature_names_in_"))
+        columns = known_columns(kind, n_columns, fitted)
         return FittedStack(
             kind, {}, {}, columns, domain, seed, fitted.get("backend_", ""), history,
             layers=tuple(layers), machine=machine_of(layer_of(stack).get_params(deep=False)),

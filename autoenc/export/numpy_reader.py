@@ -7,8 +7,8 @@
     errors = model.score_samples(rows)
 
 It reads autoencoders, stacks of them and classifiers. Results are those of autoenc up to
-rounding; for files of `autoenc train`, those of the commands: where it brought columns to [0, 1],
-rows and reconstructions are in the units of the data. Nothing in a model file is ever executed.
+rounding. Rows and reconstructions are in the units of the data: the model scales columns itself.
+Nothing in a model file is ever executed.
 Part of autoenc, BSD-3-Clause.
 
 >>> import tempfile, pathlib
@@ -26,11 +26,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -44,8 +45,8 @@ DTYPES = {
 LONGEST_HEADER = 100_000_000
 # Rows that are computed at a time: what is in between need not fit into memory for all rows.
 ROWS_AT_A_TIME = 8_192
-# Of models under cross-entropy, as autoenc has it: so far beyond the ends of [0, 1] is rounding,
-# and so many widths from it a mistake, such as bytes.
+# Of models under cross-entropy, as in autoenc: this part of the range of a column beyond the ends
+# of [0, 1] is rounding, and so many widths from it are a mistake, such as bytes.
 ROUNDING = 1e-6
 FAR = 100
 
@@ -79,8 +80,9 @@ def load(path: str | os.PathLike[str]) -> AutoEncoder | Classifier:
         raise FileNotFoundError(f"there is no model file at {path}.")
     try:
         arrays, description = _read(path.read_bytes())
+        check_model(arrays, description)
         return _model(arrays, description)
-    except (_DamagedError, KeyError, RecursionError) as error:
+    except (_DamagedError, SchemaError, RecursionError) as error:
         raise ModelFileError(f"{path} is not a model file, or is damaged: {error}") from error
 
 
@@ -90,64 +92,62 @@ class Layer:
     Parameters
     ----------
     arrays : mapping from name to array
-        W, hidden_bias, visible_bias and, where weights are not tied, W_prime.
-    settings : mapping
-        With `tied`, and the names of `activation` and `output`.
+        W, hidden_bias, visible_bias and, where weights are not tied, W_prime; mean and scale,
+        where columns are standardised.
+    chosen : mapping
+        Names of ``activation`` and ``output``.
     """
 
-    def __init__(self, arrays: Mapping[str, Array], settings: Mapping[str, Any]) -> None:
+    def __init__(self, arrays: Mapping[str, Array], chosen: Mapping[str, Any]) -> None:
         self.W, self.hidden_bias = arrays["W"], arrays["hidden_bias"]
         self.visible_bias = arrays["visible_bias"]
-        self.decoder = self.W.T if settings.get("tied", True) else arrays["W_prime"]
-        self.activation = _activation(settings.get("activation", "sigmoid"))
-        self.output = _activation(settings.get("output", "sigmoid"))
-        _check_weights("W", self.W, (None, None))
-        n_visible, n_hidden = self.W.shape
-        _check_weights("hidden_bias", self.hidden_bias, (n_hidden,))
-        _check_weights("visible_bias", self.visible_bias, (n_visible,))
-        _check_weights("the decoder", self.decoder, (n_hidden, n_visible))
+        self.decoder = arrays.get("W_prime", self.W.T)
+        self.activation = _activation(chosen["activation"])
+        self.output = _activation(chosen["output"])
+        n_visible = len(self.W)
         self.mean = arrays.get("mean", np.zeros(n_visible, self.W.dtype))
         self.scale = arrays.get("scale", np.ones(n_visible, self.W.dtype))
-        _check_weights("mean", self.mean, (n_visible,))
-        _check_weights("scale", self.scale, (n_visible,))
 
     def encode(self, x: Array) -> Array:
-        """activation(s·W + hidden_bias), with s = (x − mean) / scale."""
+        """Return activation(s·W + hidden_bias), with s = (x − mean) / scale."""
         return self.activation(self.standardised(x) @ self.W + self.hidden_bias)
 
     def decode(self, code: Array) -> Array:
-        """Apply the output function to `pre_output`, and go back to the units of the data."""
+        """Return the output function of `pre_output`, in the units of x."""
         return self.output(self.pre_output(code)) * self.scale + self.mean
 
     def standardised(self, x: Array) -> Array:
-        """(x − mean) / scale, 0 where x is NaN; 0 and 1 if columns are not standardised."""
+        """Return (x − mean) / scale, and 0 where x is NaN."""
         values: Array = np.where(np.isnan(x), x.dtype.type(0), (x - self.mean) / self.scale)
         return values
 
     def pre_output(self, code: Array) -> Array:
-        """code·Wᵀ + visible_bias, or with W_prime."""
+        """Return code·Wᵀ + visible_bias, or the same with W_prime."""
         a: Array = code @ self.decoder + self.visible_bias
         return a
 
 
-class MinMax:
-    """Columns brought to [0, 1] before the model sees them, and back behind it.
+class ColumnScaling:
+    """What is done to columns in float64, before rows have the precision of the model.
 
     Parameters
     ----------
+    kind : {"minmax", "centred"}
+        Columns scaled to [0, 1] and clipped, or only centred.
     offset, factor : float64 array, (columns,)
     """
 
-    def __init__(self, offset: Array, factor: Array) -> None:
-        self.offset, self.factor = offset, factor
+    def __init__(self, kind: str, offset: Array, factor: Array) -> None:
+        self.kind, self.offset, self.factor = kind, offset, factor
 
     def forward(self, values: Array) -> Array:
-        """(value − offset) · factor; what is beyond [0, 1] becomes the nearer end."""
-        scaled: Array = np.clip((values - self.offset) * self.factor, 0, 1)
-        return scaled
+        """Return (value − offset) · factor; values beyond [0, 1] become the nearer end."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled: Array = (values - self.offset) * self.factor
+        return scaled if self.kind == "centred" else np.clip(scaled, 0, 1)
 
     def backward(self, scaled: Array) -> Array:
-        """Give values in the units of the data, as float64."""
+        """Return values in the units of the data, as float64."""
         values: Array = scaled / self.factor + self.offset
         return values
 
@@ -160,33 +160,32 @@ class AutoEncoder:
     layers : sequence of Layer
         From the input upwards.
     cost : {"cross_entropy", "squared_error"}
-    scaling : MinMax, optional
-        What is done to rows before, and undone behind.
+    scaling : ColumnScaling, optional
+        Applied to rows first, and undone for reconstructions.
     masked : bool
-        Whether NaN stands for what is missing, which is then in no error.
+        Whether NaN stands for a missing entry, which is left out of the errors.
+    names : sequence of str, optional
+        Names of the columns, which those of a frame are compared with.
+    lowest : array, (columns,), or number
+        Least value of each column that counts as 0 but for rounding.
     """
 
     def __init__(
         self,
         layers: Sequence[Layer],
         cost: str,
-        scaling: MinMax | None = None,
+        scaling: ColumnScaling | None = None,
         *,
         masked: bool = False,
+        names: Sequence[str] | None = None,
+        lowest: Any = -ROUNDING,
     ) -> None:
-        if cost not in ("cross_entropy", "squared_error"):
-            raise _DamagedError(f"the cost is {cost!r}")
-        for below, above in pairwise(layers):
-            _check_weights("W of a layer above another", above.W, (below.W.shape[1], None))
         self.layers = list(layers)
         self.cost, self.scaling, self.masked = cost, scaling, masked
-        self.n_features_in_ = layers[0].W.shape[0]
-        for name in ("offset", "factor"):
-            if scaling is not None:
-                _check_weights(name, getattr(scaling, name), (self.n_features_in_,))
+        self.n_features_in_, self.names, self.lowest = layers[0].W.shape[0], names, lowest
 
     def transform(self, X: Any) -> Array:
-        """Codes of the rows, (rows, units of the highest layer).
+        """Return the codes of rows, (rows, units of the highest layer).
 
         Warns
         -----
@@ -201,15 +200,18 @@ class AutoEncoder:
         return _in_parts(self._encode, self._rows(X))
 
     def inverse_transform(self, codes: Any) -> Array:
-        """Reconstructions from codes, (rows, n_features_in_)."""
+        """Return the reconstructions from codes, (rows, n_features_in_)."""
         return _in_parts(self._decode, _matrix(codes, self.layers[-1].W.shape[1], self._dtype))
 
     def reconstruct(self, X: Any) -> Array:
-        """Reconstructions of the rows, (rows, n_features_in_); warns and raises as `transform`."""
+        """Return the reconstructions of rows; warns and raises as `transform`."""
         return _in_parts(lambda x: self._decode(self._encode(x)), self._rows(X))
 
     def score_samples(self, X: Any) -> Array:
-        """Error of each row, (rows,): the larger, the less it is like those fitted on.
+        """Return the error of each row: the larger, the less it is like the training data.
+
+        The error is the mean squared error or, under cross-entropy, the Bernoulli deviance
+        summed over columns. It is NaN where nothing is observed.
 
         Raises
         ------
@@ -225,12 +227,13 @@ class AutoEncoder:
         return dtype
 
     def _rows(self, X: Any, *, have_cost: bool = False) -> Array:
+        _check_names(X, self.names)
         dtype = self._dtype if self.scaling is None else np.dtype(np.float64)
         rows = _matrix(X, self.n_features_in_, dtype, allow_nan=self.masked)
         if self.scaling is not None:
             rows = self.scaling.forward(rows).astype(self._dtype)
         if self.cost == "cross_entropy":
-            _check_unit_interval(rows, have_cost=have_cost)
+            _check_unit_interval(rows, self.lowest, have_cost=have_cost)
         return rows
 
     def _encode(self, x: Array) -> Array:
@@ -244,17 +247,16 @@ class AutoEncoder:
         return code if self.scaling is None else self.scaling.backward(code)
 
     def _errors(self, x: Array) -> Array:
-        """Cost of what is observed: its mean, or its sum times columns / observed columns."""
+        """Return the mean of the errors that are observed, or their sum over all columns."""
         code, bottom = self._encode(x), self.layers[0]
         for layer in reversed(self.layers[1:]):
             code = layer.decode(code)
         a, target, observed = bottom.pre_output(code), bottom.standardised(x), ~np.isnan(x)
         squared = self.cost == "squared_error"
-        terms = np.square(target - bottom.output(a)) if squared else softplus(a) - target * a
-        counts = np.maximum(observed.sum(axis=1), 1).astype(x.dtype)
-        weights = (1 if squared else self.n_features_in_) / counts
-        errors: Array = (terms * observed).sum(axis=1) * weights
-        return errors
+        terms = np.square(target - bottom.output(a)) if squared else deviance(target, a)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean: Array = (terms * observed).sum(axis=1) / observed.sum(axis=1, dtype=x.dtype)
+        return mean if squared else mean * x.dtype.type(self.n_features_in_)
 
 
 class Classifier:
@@ -270,6 +272,10 @@ class Classifier:
         In the order of the outputs.
     scaling : pair of array or None
         Mean and deviation that columns are standardised by, if they are.
+    columns : ColumnScaling, optional
+        Applied to rows first.
+    names : sequence of str, optional
+        Names of the columns, which those of a frame are compared with.
     """
 
     def __init__(
@@ -279,31 +285,29 @@ class Classifier:
         activation: Any,
         classes: Sequence[Any],
         scaling: tuple[Array | None, Array | None] = (None, None),
+        columns: ColumnScaling | None = None,
+        names: Sequence[str] | None = None,
     ) -> None:
-        n_out: int | None = None
-        for W, bias in zip(weights, biases, strict=True):
-            _check_weights("W", W, (n_out, None))
-            n_out = W.shape[1]
-            _check_weights("bias", bias, (n_out,))
-        if len(classes) != n_out:
-            raise _DamagedError(f"there are {len(classes)} classes and {n_out} outputs")
         self.weights, self.biases = list(weights), list(biases)
         self.activation = _activation(activation)
-        self.classes_ = np.array(classes)
+        self.classes_, self.names = np.array(classes), names
         self.n_features_in_ = weights[0].shape[0]
-        for name, array in zip(("mean", "scale"), scaling, strict=True):
-            if array is not None:
-                _check_weights(name, array, (self.n_features_in_,))
         self.mean = np.zeros_like(biases[0], shape=()) if scaling[0] is None else scaling[0]
         self.scale = np.ones_like(biases[0], shape=()) if scaling[1] is None else scaling[1]
+        self.columns = columns
 
     def predict_proba(self, X: Any) -> Array:
-        """Probability of each class, (rows, classes)."""
-        rows = _matrix(X, self.n_features_in_, self.weights[0].dtype)
+        """Return the probability of each class, (rows, classes)."""
+        _check_names(X, self.names)
+        dtype = self.weights[0].dtype
+        read_as = dtype if self.columns is None else np.dtype(np.float64)
+        rows = _matrix(X, self.n_features_in_, read_as)
+        if self.columns is not None:
+            rows = self.columns.forward(rows).astype(dtype)
         return _in_parts(self._probabilities, rows)
 
     def predict(self, X: Any) -> Array:
-        """Most probable class of each row, (rows,)."""
+        """Return the most probable class of each row, (rows,)."""
         best: Array = self.classes_[np.argmax(self.predict_proba(X), axis=1)]
         return best
 
@@ -319,15 +323,24 @@ class Classifier:
 
 
 def sigmoid(a: Array) -> Array:
-    """1 / (1 + exp(−a)), without overflow."""
+    """Return 1 / (1 + exp(−a)), without overflow."""
     small = np.exp(-np.abs(a))
     value: Array = np.where(a >= 0, 1, small) / (1 + small)
     return value
 
 
 def softplus(a: Array) -> Array:
-    """log(1 + exp(a)), without overflow."""
+    """Return log(1 + exp(a)), without overflow."""
     value: Array = np.maximum(a, 0) + np.log1p(np.exp(-np.abs(a)))
+    return value
+
+
+def deviance(x: Array, a: Array) -> Array:
+    """Return the cross-entropy of x and sigmoid(a), minus the entropy of x; at least 0."""
+    inside = (x > 0) & (x < 1)
+    p = np.where(inside, x, x.dtype.type(0.5))
+    entropy = np.where(inside, -(p * np.log(p) + (1 - p) * np.log1p(-p)), x.dtype.type(0))
+    value: Array = np.maximum(softplus(a) - x * a - entropy, 0)
     return value
 
 
@@ -411,99 +424,71 @@ def _array(name: str, entry: Any, data: memoryview) -> Array:
 def _model(
     arrays: Mapping[str, Array], description: Mapping[str, Any]
 ) -> AutoEncoder | Classifier:
-    settings = description["settings"]
-    if not isinstance(settings, dict):
-        raise _DamagedError("its settings are not a mapping")
-    fitted = description.get("fitted", {})
-    if not isinstance(fitted, dict):
-        raise _DamagedError("its fitted attributes are not a mapping")
-    scaling = _scaling(description.get("table") or {})
-    if "W" in arrays:
-        chosen = _chosen(settings, fitted)
-        masked = settings.get("missing") == "mask"
-        return AutoEncoder([Layer(arrays, chosen)], chosen["cost"], scaling, masked=masked)
-    if "layer_1.W" in arrays:
-        groups = _by_number(arrays, "layer_{}.")
-        of_layers = fitted.get("layers", [{}] * len(groups))
-        if not isinstance(of_layers, list) or len(of_layers) != len(groups):
-            raise _DamagedError(f"it does not describe {len(groups)} layers")
-        choices = [_chosen(settings, own) for own in of_layers]
-        layers = [Layer(own, chosen) for own, chosen in zip(groups, choices, strict=True)]
-        return AutoEncoder(layers, choices[0]["cost"], scaling)
-    if "W_1" in arrays:
-        numbers = range(1, 1 + sum(name.startswith("W_") for name in arrays))
-        weights, biases = ([arrays[f"{name}_{k}"] for k in numbers] for name in ("W", "bias"))
+    """Return the model of a file that `check_model` has accepted."""
+    settings, fitted = description["settings"], description["fitted"]
+    table = description.get("table", {})
+    names = description.get("feature_names_in_", table.get("columns"))
+    scaling = _scaling(table.get("scaling"))
+    if description["class"].endswith("Classifier"):
+        weights, biases = (_numbered(arrays, name) for name in ("W", "bias"))
         activation = fitted.get("activation_", settings.get("activation", "linear"))
         moments = (arrays.get("mean"), arrays.get("scale"))
-        return Classifier(weights, biases, activation, _classes(description), moments)
-    raise _DamagedError(f"it holds {sorted(arrays)}, which is no model known here")
+        classes = fitted["labels_"]
+        return Classifier(weights, biases, activation, classes, moments, scaling, names)
+    chosen = fitted.get("layers", [fitted])
+    numbers = range(1, len(chosen) + 1)
+    own = [_of_layer(arrays, number) for number in numbers] if "layers" in fitted else [arrays]
+    activation = settings.get("activation", "sigmoid")
+    layers = [
+        Layer(of_layer, {"activation": activation, "output": of_one["output_"]})
+        for of_layer, of_one in zip(own, chosen, strict=True)
+    ]
+    masked = settings.get("missing") == "mask"
+    lowest = _lowest(own[0])
+    cost = chosen[0]["cost_"]
+    return AutoEncoder(layers, cost, scaling, masked=masked, names=names, lowest=lowest)
 
 
-def _scaling(table: Any) -> MinMax | None:
-    """Give what `autoenc train` did to the columns, if it did anything."""
-    if not isinstance(table, dict):
-        raise _DamagedError("its description of the table is not a mapping")
-    stated = table.get("scaling")
+def _numbered(arrays: Mapping[str, Array], name: str) -> list[Array]:
+    """Return the arrays name_1, name_2 and so on."""
+    numbers = range(1, 1 + sum(one.startswith("W_") for one in arrays))
+    return [arrays[f"{name}_{number}"] for number in numbers]
+
+
+def _lowest(arrays: Mapping[str, Array]) -> Any:
+    """Return the least value of each column that counts as 0 but for rounding."""
+    if "data_min" not in arrays:
+        return -ROUNDING
+    width = arrays["data_max"] - arrays["data_min"]
+    return -ROUNDING * np.where(width > 0, width, np.fmax.reduce(width))
+
+
+def _scaling(stated: Mapping[str, Any] | None) -> ColumnScaling | None:
+    """Return what is done to columns first, if anything is."""
     if stated is None:
         return None
-    if not isinstance(stated, dict) or stated.get("kind") != "minmax":
-        raise _DamagedError(f"the scaling {str(stated)[:60]} is not known")
-    try:
-        offset, factor = (np.array(stated[name], np.float64) for name in ("offset", "factor"))
-    except (TypeError, ValueError, OverflowError) as error:
-        raise _DamagedError("its scaling has something else than numbers") from error
-    finite = np.isfinite(offset).all() and np.isfinite(factor).all()
-    if not finite or not (factor > 0).all():
-        raise _DamagedError("its scaling has numbers that cannot be")
-    return MinMax(offset, factor)
-
-
-def _chosen(settings: Mapping[str, Any], fitted: Any) -> dict[str, Any]:
-    """Give settings of a layer, with the cost and the output that fitting has chosen."""
-    if not isinstance(fitted, dict):
-        raise _DamagedError("its description of a layer is not a mapping")
-    return {
-        **settings,
-        "cost": fitted.get("cost_", settings.get("cost", "cross_entropy")),
-        "output": fitted.get("output_", settings.get("output", "sigmoid")),
-    }
-
-
-def _by_number(arrays: Mapping[str, Array], prefix: str) -> list[dict[str, Array]]:
-    """Arrays of each layer, by their names within it."""
-    found: list[dict[str, Array]] = []
-    while f"{(start := prefix.format(len(found) + 1))}W" in arrays:
-        own = {name[len(start) :]: a for name, a in arrays.items() if name.startswith(start)}
-        found.append(own)
-    return found
-
-
-def _classes(description: Mapping[str, Any]) -> list[Any]:
-    classes = description["fitted"]["labels_"]
-    if not isinstance(classes, list):
-        raise _DamagedError("its classes are not a list")
-    return classes
+    offset, factor = (np.array(stated[name], np.float64) for name in ("offset", "factor"))
+    return ColumnScaling(stated["kind"], offset, factor)
 
 
 def _activation(name: Any) -> Callable[[Array], Array]:
-    if isinstance(name, dict) and "function" in name:
+    if isinstance(name, dict):
         raise ModelFileError(
             f"the model has the function {name['function']} for an activation, which a file "
             "cannot hold; use autoenc itself."
         )
-    if not isinstance(name, str) or name not in ACTIVATIONS:
-        raise _DamagedError(f"the activation {name!r} is not known")
     return ACTIVATIONS[name]
 
 
-def _check_weights(name: str, array: Array, expected: tuple[int | None, ...]) -> None:
-    if array.dtype not in (np.float32, np.float64):
-        raise _DamagedError(f"{name} is of {array.dtype}, but float32 or float64 is expected")
-    fits = array.ndim == len(expected) and all(
-        size in (None, n) for n, size in zip(array.shape, expected, strict=True)
-    )
-    if not fits:
-        raise _DamagedError(f"{name} has shape {array.shape}, but {expected} is expected")
+def _check_names(X: Any, names: Sequence[str] | None) -> None:
+    """Refuse a frame whose columns have other names, or another order, than the model's."""
+    if names is None or not hasattr(X, "columns"):
+        return
+    found = [str(name) for name in X.columns]
+    if found != list(names):
+        raise ValueError(
+            f"the columns are {found}; expected {list(names)}, in this order, as in training."
+        )
 
 
 def _matrix(X: Any, n_columns: int, dtype: np.dtype[Any], *, allow_nan: bool = False) -> Array:
@@ -515,9 +500,9 @@ def _matrix(X: Any, n_columns: int, dtype: np.dtype[Any], *, allow_nan: bool = F
     return rows
 
 
-def _check_unit_interval(rows: Array, *, have_cost: bool) -> None:
+def _check_unit_interval(rows: Array, lowest: Any, *, have_cost: bool) -> None:
     """Warn of values outside [0, 1]; refuse them where rows have a cost, or far from it."""
-    if not np.any((rows < -ROUNDING) | (rows > 1 + ROUNDING)):
+    if not np.any((rows < lowest) | (rows > 1 + ROUNDING)):
         return
     text = (
         f"rows have values from {np.nanmin(rows)} to {np.nanmax(rows)}; expected [0, 1], "
@@ -531,3 +516,446 @@ def _check_unit_interval(rows: Array, *, have_cost: bool) -> None:
 def _in_parts(function: Callable[[Array], Array], rows: Array) -> Array:
     starts = range(0, max(len(rows), 1), ROWS_AT_A_TIME)
     return np.concatenate([function(rows[i : i + ROWS_AT_A_TIME]) for i in starts])
+
+
+# --- schema: from here to the end, the text of autoenc/models/schema.py ---
+
+
+class SchemaError(ValueError):
+    """A model file says what no model can be."""
+
+
+class Kind(NamedTuple):
+    """What a value may be."""
+
+    expected: str
+    accepts: Callable[[Any], bool]
+
+    def __or__(self, other: Kind) -> Kind:
+        return Kind(
+            f"{self.expected} or {other.expected}",
+            lambda value: self.accepts(value) or other.accepts(value),
+        )
+
+
+LARGEST_FLOAT = float(np.finfo(np.float64).max)
+LEAST_FLOAT = 5e-324  # of those above 0
+
+
+def integer(low: int = 1, high: int = 2**63 - 1) -> Kind:
+    """Return the kind of the integers from `low` to `high`; True and False are none."""
+    expected = f"an integer of at least {low}"
+    return Kind(expected, lambda v: type(v) is int and low <= v <= high)
+
+
+def number(low: float, high: float = LARGEST_FLOAT) -> Kind:
+    """Return the kind of the finite numbers from `low` to `high`."""
+    expected = f"a number from {low:g} to {high:g}"
+    return Kind(expected, lambda v: type(v) in (int, float) and low <= v <= high)
+
+
+def one_of(*values: Any) -> Kind:
+    """Return the kind of some values, which are compared with their types: True is not 1."""
+    expected = " or ".join(map(repr, values))
+    return Kind(expected, lambda v: any(type(v) is type(own) and v == own for own in values))
+
+
+def sequence(item: Kind, n: int | None = None) -> Kind:
+    """Return the kind of the lists of values of a kind."""
+
+    def accepts(value: Any) -> bool:
+        fits = type(value) is list and n in (None, len(value))
+        return fits and all(map(item.accepts, value))
+
+    return Kind(f"a list of {'' if n is None else f'{n} times '}{item.expected}", accepts)
+
+
+def pair(first: Kind, second: Kind) -> Kind:
+    """Return the kind of the lists of two values."""
+
+    def accepts(value: Any) -> bool:
+        fits = type(value) is list and len(value) == 2
+        return fits and first.accepts(value[0]) and second.accepts(value[1])
+
+    return Kind(f"a pair of {first.expected} and {second.expected}", accepts)
+
+
+def mapping(item: Kind) -> Kind:
+    """Return the kind of the mappings from text to values of a kind."""
+
+    def accepts(value: Any) -> bool:
+        fits = type(value) is dict and all(map(TEXT.accepts, value))
+        return fits and all(map(item.accepts, value.values()))
+
+    return Kind(f"a mapping from text to {item.expected}", accepts)
+
+
+def _is_text(value: Any) -> bool:
+    # Half of a pair of surrogates cannot be written to any file or terminal.
+    return type(value) is str and len(value) <= 10_000 and not _SURROGATES.search(value)
+
+
+def _is_function(value: Any) -> bool:
+    return type(value) is dict and list(value) == ["function"] and _is_text(value["function"])
+
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+TEXT = Kind("text", _is_text)
+NOTHING = one_of(None)
+SWITCH = one_of(True, False)
+FUNCTION = Kind("the name of a function", _is_function)
+COUNT = integer(1)
+SEED = integer(0)
+ABOVE_ZERO = number(LEAST_FLOAT)
+PART = number(0, 1)
+INSIDE = number(LEAST_FLOAT, float(np.nextafter(1, 0)))
+NOT_ONE = number(0, float(np.nextafter(1, 0)))
+ANYTHING = Kind("anything", lambda _: True)
+ANY_NUMBER = Kind("a number", lambda v: type(v) in (int, float))
+# Of an epoch: costs that are not finite, too.
+RECORDED = ANY_NUMBER | SWITCH | TEXT | NOTHING
+PRECISION = one_of("float32", "float64")
+
+COSTS = one_of("cross_entropy", "squared_error")
+ACTIVATION = one_of("linear", "relu", "sigmoid", "softplus", "tanh") | FUNCTION
+OPTIMIZER = (
+    one_of("adadelta", "adagrad", "adam", "momentum", "nesterov", "rmsprop", "sgd") | FUNCTION
+)
+RATE = ABOVE_ZERO | one_of("auto") | FUNCTION
+NOISE = (
+    PART
+    | pair(one_of("masking", "salt_and_pepper"), PART)
+    | pair(one_of("gaussian"), number(0))
+    | FUNCTION
+)
+NOISES = NOISE | sequence(NOISE | sequence(NOISE)) | NOTHING
+_DEVICE = re.compile("cpu|cuda[0-9]{0,4}")
+
+SETTINGS: dict[str, Kind] = {
+    "activation": ACTIVATION,
+    "backend": one_of("auto", "c", "xla", "numba", None),
+    "batch_size": COUNT,
+    "contraction": number(0),
+    "corruption": NOISES,
+    "cost": COSTS | one_of("auto"),
+    "device": Kind(
+        "cpu, cuda or cuda0", lambda v: v is None or (_is_text(v) and bool(_DEVICE.fullmatch(v)))
+    ),
+    "dropout": NOT_ONE | sequence(NOT_ONE),
+    "dtype": PRECISION | NOTHING,
+    "early_stopping": NOTHING,
+    "hidden_sizes": sequence(COUNT),
+    "init": one_of("uniform", "gaussian") | FUNCTION,
+    "l1": number(0),
+    "l2": number(0),
+    "learning_rate": RATE,
+    "learning_rate_decay": number(LEAST_FLOAT, 1),
+    "missing": one_of("refuse", "mask"),
+    "momentum": NOT_ONE,
+    "n_epochs": COUNT,
+    "n_hidden": COUNT,
+    "optimizer": OPTIMIZER,
+    "output": ACTIVATION | one_of("auto"),
+    "random_state": SEED | NOTHING,
+    "scale": one_of("auto", "standard", None),
+    "shuffle": SWITCH,
+    "sparsity": number(0),
+    "sparsity_target": INSIDE,
+    "tied": SWITCH,
+    "validation_fraction": INSIDE | NOTHING,
+    "verbose": SWITCH | integer(0),
+    "warm_start": SWITCH,
+}  # fmt: skip
+
+_TRAINING = (
+    "backend", "batch_size", "device", "dtype", "early_stopping", "learning_rate", "momentum",
+    "n_epochs", "random_state", "shuffle", "validation_fraction", "verbose", "warm_start",
+)  # fmt: skip
+_LAYER = (
+    "activation", "contraction", "cost", "init", "l1", "l2", "missing", "n_hidden", "optimizer",
+    "output", "scale", "sparsity", "sparsity_target", "tied", *_TRAINING,
+)  # fmt: skip
+_CLASSIFIER = ("dropout", "l1", "l2", "learning_rate_decay", "optimizer", *_TRAINING)
+_PENALTIES = ("contraction", "sparsity", "sparsity_target")
+_DENOISING = ("corruption", *_LAYER)
+# How a classifier's layers were trained without labels: their settings, by other names.
+_PRETRAINING = {f"pretraining_{name}": SETTINGS[name] for name in _DENOISING}
+_PRETRAINING |= {"pretraining_epochs": COUNT, "pretraining_rate": RATE}
+SETTINGS |= _PRETRAINING
+# The settings of each class. Files of earlier versions lack some of them.
+CLASSES: dict[str, tuple[str, ...]] = {
+    "AutoEncoder": _LAYER,
+    "DenoisingAutoEncoder": _DENOISING,
+    "StackedDenoisingAutoEncoder": (
+        "hidden_sizes", *(name for name in _DENOISING if name != "n_hidden"),
+    ),
+    "SoftmaxClassifier": _CLASSIFIER,
+    "PerceptronClassifier": ("activation", "n_hidden", *_PENALTIES, *_CLASSIFIER),
+    "StackedDenoisingClassifier": (
+        "activation", "corruption", "cost", "hidden_sizes", "scale", *_PENALTIES, *_PRETRAINING,
+        *_CLASSIFIER,
+    ),
+}  # fmt: skip
+# "auto", until the data has decided.
+_OWN_KINDS = {
+    ("StackedDenoisingClassifier", "activation"): ACTIVATION | one_of("auto"),
+}
+
+CHOSEN: dict[str, Kind] = {
+    "backend_": TEXT,
+    "cost_": COSTS,
+    "data_dtype_": TEXT,
+    "gain_": ABOVE_ZERO,
+    "learning_rate_": ABOVE_ZERO | NOTHING,
+    "output_": ACTIVATION,
+    "seed_": SEED,
+}
+HISTORY = sequence(mapping(RECORDED))
+_EVERY: dict[str, Kind] = {
+    "backend_": TEXT, "data_dtype_": TEXT, "history_": HISTORY, "n_features_in_": COUNT,
+    "seed_": SEED,
+}  # fmt: skip
+FITTED: dict[str, dict[str, Kind]] = {
+    "AutoEncoder": _EVERY | CHOSEN,
+    "DenoisingAutoEncoder": _EVERY | CHOSEN,
+    "StackedDenoisingAutoEncoder": {**_EVERY, "layers": sequence(mapping(ANYTHING))},
+    "SoftmaxClassifier": {
+        **_EVERY, "labels_": sequence(ANYTHING), "learning_rate_": CHOSEN["learning_rate_"],
+    },
+}  # fmt: skip
+FITTED["PerceptronClassifier"] = FITTED["SoftmaxClassifier"]
+FITTED["StackedDenoisingClassifier"] = FITTED["SoftmaxClassifier"] | {"activation_": ACTIVATION}
+
+DESCRIPTION: dict[str, Kind] = {
+    "class": one_of(*CLASSES),
+    "settings": mapping(ANYTHING),
+    "fitted": mapping(ANYTHING),
+    "feature_names_in_": sequence(TEXT),
+    "table": mapping(ANYTHING),
+    "versions": mapping(TEXT),
+}
+FINITE = number(-LARGEST_FLOAT)
+
+
+def check_model(arrays: Mapping[str, Array], description: Mapping[str, Any]) -> None:
+    """Refuse a model file that is not one of the models that autoenc writes.
+
+    Parameters
+    ----------
+    arrays : mapping from name to array
+    description : mapping
+        ``class``, ``settings``, ``fitted`` and so on, as JSON has them.
+
+    Raises
+    ------
+    SchemaError
+        Names the first thing that does not fit, and what is expected.
+    """
+    _check_entries("", description, DESCRIPTION, ("class", "settings", "fitted"))
+    name, settings, fitted = (description[part] for part in ("class", "settings", "fitted"))
+    kinds = {s: _OWN_KINDS.get((name, s), SETTINGS[s]) for s in CLASSES[name]}
+    _check_entries("settings.", settings, kinds)
+    _check_entries("", fitted, FITTED[name], ("n_features_in_",))
+    check = {
+        "AutoEncoder": _check_autoencoder, "DenoisingAutoEncoder": _check_autoencoder,
+        "StackedDenoisingAutoEncoder": _check_stack,
+    }.get(name, _check_classifier)  # fmt: skip
+    check(arrays, settings, fitted)
+    _check_columns(description, fitted["n_features_in_"])
+    _check_history(fitted.get("history_", []))
+
+
+def _check_entries(
+    where: str, found: Mapping[str, Any], kinds: Mapping[str, Kind], required: Sequence[str] = ()
+) -> None:
+    """Check that there are no names but known ones, the required ones, and values of each kind."""
+    for name in required:
+        _require(name in found, f"there is no {where}{name}")
+    for name, value in found.items():
+        _require(name in kinds, f"{where}{name!s:.60} is not known")
+        kind = kinds[name]
+        _require(
+            kind.accepts(value), f"{where}{name} is {value!r:.60}; expected {kind.expected:.200}"
+        )
+
+
+def _require(fits: bool, otherwise: str) -> None:
+    if not fits:
+        raise SchemaError(otherwise)
+
+
+def _check_autoencoder(
+    arrays: Mapping[str, Array], settings: Mapping[str, Any], fitted: Mapping[str, Any]
+) -> None:
+    n_hidden = _check_layer(arrays, settings, fitted, fitted["n_features_in_"])
+    _require_equal("settings.n_hidden", settings.get("n_hidden", n_hidden), n_hidden)
+    for setting in ("cost", "output"):
+        given, chosen = settings.get(setting, "auto"), fitted[f"{setting}_"]
+        _require_equal(f"{setting}_", chosen, chosen if given == "auto" else given)
+
+
+def _check_stack(
+    arrays: Mapping[str, Array], settings: Mapping[str, Any], fitted: Mapping[str, Any]
+) -> None:
+    width, layers = fitted["n_features_in_"], fitted.get("layers", [])
+    sizes: list[int] = []
+    own = [_of_layer(arrays, number) for number in range(1, len(layers) + 1)]
+    _require(sum(map(len, own)) == len(arrays), "there are arrays of layers not described")
+    for number, (layer, chosen) in enumerate(zip(own, layers, strict=True), start=1):
+        _check_entries(f"layer {number}: ", chosen, CHOSEN)
+        width = _check_layer(layer, settings, chosen, width)
+        sizes.append(width)
+    _require(bool(sizes), "there are no layers")
+    _require_equal("settings.hidden_sizes", settings.get("hidden_sizes", sizes), sizes)
+    for record in fitted.get("history_", []):
+        _require(integer(1, len(sizes)).accepts(record.get("layer")), "an epoch is of no layer")
+
+
+def _of_layer(arrays: Mapping[str, Array], number: int) -> dict[str, Array]:
+    prefix = f"layer_{number}."
+    return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
+
+
+def _check_layer(
+    arrays: Mapping[str, Array], settings: Mapping[str, Any], fitted: Mapping[str, Any],
+    n_visible: int,
+) -> int:  # fmt: skip
+    """Check one layer of `n_visible` columns, and return how many units it has."""
+    for name in ("cost_", "output_"):
+        _require(name in fitted, f"there is no {name}")
+    output = fitted["output_"]
+    bounded = output == "sigmoid" or FUNCTION.accepts(output)
+    _require(fitted["cost_"] != "cross_entropy" or bounded, f"cross_entropy is of {output!r:.60}")
+    n_hidden = _width(arrays, "W", n_visible)
+    shapes: dict[str, tuple[int, ...]] = {
+        "W": (n_visible, n_hidden), "hidden_bias": (n_hidden,), "visible_bias": (n_visible,),
+    }  # fmt: skip
+    if not settings.get("tied", True):
+        shapes["W_prime"] = (n_hidden, n_visible)
+    _check_arrays(arrays, shapes, n_visible)
+    return n_hidden
+
+
+def _check_classifier(
+    arrays: Mapping[str, Array], settings: Mapping[str, Any], fitted: Mapping[str, Any]
+) -> None:
+    width = fitted["n_features_in_"]
+    sizes: list[int] = []
+    shapes: dict[str, tuple[int, ...]] = {}
+    while (name := f"W_{len(sizes) + 1}") in arrays:
+        above = _width(arrays, name, width)
+        shapes |= {name: (width, above), f"bias_{len(sizes) + 1}": (above,)}
+        sizes.append(width := above)
+    _require(bool(sizes), "there is no W_1")
+    _check_arrays(arrays, shapes, fitted["n_features_in_"])
+    *hidden, n_classes = sizes
+    given = settings.get("hidden_sizes", [settings[n] for n in ("n_hidden",) if n in settings])
+    _require_equal("the number of hidden units", hidden, given)
+    given = settings.get("activation", "auto")
+    chosen = fitted.get("activation_", given)
+    _require_equal("activation_", chosen, chosen if given == "auto" else given)
+    _require(not hidden or chosen != "auto", "there is no activation_")
+    _check_labels(fitted.get("labels_"), n_classes)
+
+
+def _check_labels(labels: Any, n_classes: int) -> None:
+    """Classes are sorted and all of one type, as `numpy.unique` returns them."""
+    _require(labels is not None, "there is no labels_")
+    of_one_type = len({type(label) for label in labels}) == 1
+    item = SWITCH | TEXT | integer(-(2**63)) | FINITE
+    fits = of_one_type and all(map(item.accepts, labels)) and len(labels) == n_classes > 1
+    fits = fits and all(low < high for low, high in pairwise(labels))
+    _require(fits, f"labels_ is {labels!r:.60}; expected {n_classes} classes, sorted")
+
+
+def _width(arrays: Mapping[str, Array], name: str, n_in: int) -> int:
+    """Return how many columns weights have."""
+    _require(name in arrays, f"there is no {name}")
+    shape = arrays[name].shape
+    fits = len(shape) == 2 and shape[0] == n_in and shape[1] > 0
+    _require(fits, f"{name} has shape {shape}; expected ({n_in}, units)")
+    return int(shape[1])
+
+
+def _check_arrays(
+    arrays: Mapping[str, Array], shapes: dict[str, tuple[int, ...]], n_visible: int
+) -> None:
+    """Check the arrays of a layer or a classifier: parameters, moments, ranges, optimizer."""
+    dtype = arrays[next(iter(shapes))].dtype
+    _require(dtype in (np.float32, np.float64), f"parameters are of {dtype}; expected float32")
+    for pair_of in (("mean", "scale"), ("data_min", "data_max")):
+        if any(name in arrays for name in pair_of):
+            shapes |= dict.fromkeys(pair_of, (n_visible,))
+    n_states = sum(name.startswith("optimizer.") for name in arrays)
+    states = {f"optimizer.{number}" for number in range(n_states)}
+    for name in shapes:
+        _require(name in arrays, f"there is no {name}")
+    for name, array in arrays.items():
+        _require(name in states or name in shapes, f"the array {name!r:.60} is not known")
+        if name in states:
+            _require(bool(np.isfinite(array).all()), f"{name} has NaN or infinity")
+        else:
+            _check_array(name, array, shapes[name], dtype)
+    if "scale" in arrays:
+        _require(bool((arrays["scale"] > 0).all()), "scale has numbers that are not above 0")
+    if "data_min" in arrays:
+        crossed = arrays["data_min"] > arrays["data_max"]
+        _require(not crossed.any(), "data_min is above data_max")
+
+
+def _check_array(name: str, array: Array, shape: tuple[int, ...], dtype: Any) -> None:
+    _require(array.shape == shape, f"{name} has shape {array.shape}; expected {shape}")
+    _require(array.dtype == dtype, f"{name} is of {array.dtype}; expected {dtype}")
+    # Of columns of which nothing was observed, there is no range.
+    strange = np.isinf(array) if name in ("data_min", "data_max") else ~np.isfinite(array)
+    _require(not strange.any(), f"{name} has NaN or infinity")
+
+
+def _check_columns(description: Mapping[str, Any], n: int) -> None:
+    """Check what a file says of columns: names, the image that they are, and their scaling."""
+    table = description.get("table", {})
+    size = integer(1, 2**31)
+    shape = sequence(size, 2) | Kind(
+        "height, width and 3", lambda v: sequence(size, 3).accepts(v) and v[2] == 3
+    )
+    names = sequence(TEXT, n)
+    kinds = {
+        "columns": names | NOTHING,
+        "image_shape": shape | NOTHING,
+        "scaling": mapping(ANYTHING) | NOTHING,
+    }
+    _check_entries("table.", table, kinds)
+    own, others = description.get("feature_names_in_"), table.get("columns")
+    _require(own is None or names.accepts(own), f"there are not {n} names of columns")
+    _require(None in (own, others) or own == others, "table.columns are not feature_names_in_")
+    if table.get("image_shape") is not None:
+        n_pixels = int(np.prod(table["image_shape"], dtype=object))
+        _require_equal("table.image_shape", n_pixels, n)
+    if table.get("scaling") is not None:
+        _check_scaling(table["scaling"], n)
+
+
+def _check_scaling(scaling: Mapping[str, Any], n: int) -> None:
+    kinds = {
+        "kind": one_of("minmax", "centred"),
+        "offset": sequence(FINITE, n),
+        "factor": sequence(number(LEAST_FLOAT), n),
+    }
+    _check_entries("table.scaling.", scaling, kinds, tuple(kinds))
+    factors = scaling["factor"]
+    _require(scaling["kind"] == "minmax" or set(factors) == {1}, "a centred column has a factor")
+
+
+def _check_history(history: Sequence[Mapping[str, Any]]) -> None:
+    whole = ("epoch", "layer")
+    measured = ("cost", "seconds", "rows_per_second", "valid_cost")
+    kinds = dict.fromkeys(whole, COUNT) | dict.fromkeys(measured, ANY_NUMBER | NOTHING)
+    for record in history:
+        for name in ("epoch", "cost"):
+            _require(name in record, f"an epoch has no {name}")
+        _require(record["cost"] is not None, "an epoch has no cost")
+        _check_entries("history_: ", {n: v for n, v in record.items() if n in kinds}, kinds)
+
+
+def _require_equal(name: str, found: Any, expected: Any) -> None:
+    _require(found == expected, f"{name} is {found!r:.60}; expected {expected!r:.60}")

@@ -13,6 +13,7 @@ cross-entropy are written as in `autoenc.graph`: from the pre-activation, so tha
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from autoenc.analysis.fitted import Array
 from autoenc.files import atomic_write
 from autoenc.graph.activations import ACTIVATIONS
 from autoenc.models.fitted import FittedClassifier, FittedCoder, FittedModel, fitted_model
+from autoenc.rows.scaling import ColumnScaling
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto
@@ -44,8 +46,10 @@ def to_onnx(
 
     The graph has the input ``x``, of any number of rows, and one output: ``reconstruction``,
     ``codes`` or ``errors``; of a classifier ``probabilities`` or ``labels``. Numbers are of the
-    type of the model's weights, labels of that of `classes_`. Data is not checked there: columns
-    must be in the order of the fit and, under cross-entropy, in [0, 1].
+    type of the model's weights, labels of that of `classes_`; rows and reconstructions are float64
+    where columns are scaled by numbers that float32 does not hold. Data is not checked there:
+    columns must be in the order of the fit, which the metadata of the model has as
+    ``feature_names``, a list in JSON; and, under cross-entropy, in [0, 1].
 
     Parameters
     ----------
@@ -94,6 +98,9 @@ def to_onnx(
     exported: ModelProto = build(fitted, part).finished(
         fitted.columns.n_features_in_, outputs[part]
     )
+    if fitted.columns.names is not None:
+        names = json.dumps(list(map(str, fitted.columns.names)))
+        exported.metadata_props.add(key="feature_names", value=names)
     if path is not None:
         with atomic_write(path) as temporary:
             temporary.write_bytes(exported.SerializeToString())
@@ -114,6 +121,8 @@ class GraphBuilder:
         self.nodes: list[NodeProto] = []
         self.constants: list[TensorProto] = []
         self.result, self.columns, self.result_dtype = "x", [0], dtype
+        self.scaling: ColumnScaling | None = None
+        self.x_dtype, self.rows = dtype, "x"
 
     def apply(self, operator: str, *inputs: str, **attributes: Any) -> str:
         """Add a node; return the name of its output."""
@@ -145,9 +154,37 @@ class GraphBuilder:
         axes = self.constant([1], "axes", np.int64)
         return self.apply("ReduceSum", terms, axes, keepdims=0)
 
+    def scaled(self, scaling: ColumnScaling | None) -> None:
+        """Scale columns as the model does before anything else."""
+        if scaling is None:
+            return
+        self.scaling = scaling
+        if scaling.needs_float64(str(self.dtype)):
+            self.x_dtype = np.dtype(np.float64)
+        x = self.apply("Sub", "x", self.constant(scaling.offset, "offset", self.x_dtype))
+        x = self.apply("Mul", x, self.constant(scaling.factor, "factor", self.x_dtype))
+        if scaling.kind == "minmax":
+            ends = (self.constant(end, "end", self.x_dtype) for end in (0, 1))
+            x = self.apply("Clip", x, *ends)
+        self.rows = self.cast(x, self.dtype)
+
+    def unscaled(self, z: str) -> str:
+        """Return a reconstruction in the units of the data."""
+        if self.scaling is None:
+            return z
+        z = self.cast(z, self.x_dtype)
+        z = self.apply("Div", z, self.constant(self.scaling.factor, "factor", self.x_dtype))
+        return self.apply("Add", z, self.constant(self.scaling.offset, "offset", self.x_dtype))
+
+    def cast(self, x: str, dtype: np.dtype[Any]) -> str:
+        """Return x in another type, if the graph has two."""
+        if self.x_dtype == self.dtype:
+            return x
+        return self.apply("Cast", x, to=_onnx().helper.np_dtype_to_tensor_dtype(dtype))
+
     def standardised(self, model: FittedModel) -> str:
         """(x − mean) / scale of the input, where the model does that; 0 where it is missing."""
-        x = "x"
+        x = self.rows
         if "mean" in model.arrays:
             centred = self.apply("Sub", x, self.constant(model.arrays["mean"], "mean"))
             x = self.apply("Div", centred, self.constant(model.arrays["scale"], "scale"))
@@ -167,7 +204,7 @@ class GraphBuilder:
         helper = onnx.helper
         # The last node gives the output of the graph; "linear" may have given none of its own.
         self.nodes.append(helper.make_node("Identity", [self.result], [name]))
-        given, result = map(helper.np_dtype_to_tensor_dtype, (self.dtype, self.result_dtype))
+        given, result = map(helper.np_dtype_to_tensor_dtype, (self.x_dtype, self.result_dtype))
         exported: ModelProto = helper.make_model(
             helper.make_graph(
                 self.nodes,
@@ -201,6 +238,7 @@ def _autoencoder(model: FittedCoder, part: str) -> GraphBuilder:
     # Tied weights are stored twice, once transposed: not every runtime has a fast Transpose.
     _check_size(2 * sum(layer.arrays["W"].nbytes for layer in layers))
     graph = GraphBuilder(layers[0].arrays["W"].dtype)
+    graph.scaled(model.scaling)
     x = codes = graph.standardised(layers[0])
     for number, layer in enumerate(layers, start=1):
         a = graph.dense(codes, layer.arrays["W"], layer.arrays["hidden_bias"], f"encoder_{number}")
@@ -209,7 +247,8 @@ def _autoencoder(model: FittedCoder, part: str) -> GraphBuilder:
         return graph.returns(codes, layers[-1].arrays["W"].shape[1])
     a = _pre_output(graph, layers, codes)
     if part == "reconstruct":
-        return graph.returns(_reconstruction(graph, layers[0], a), layers[0].arrays["W"].shape[0])
+        z = graph.unscaled(_reconstruction(graph, layers[0], a))
+        return graph.returns(z, layers[0].arrays["W"].shape[0], dtype=graph.x_dtype)
     return graph.returns(_errors(graph, model, x, a))
 
 
@@ -218,6 +257,7 @@ def _classifier(model: FittedClassifier, part: str) -> GraphBuilder:
     _check_activation("activation", activation)
     _check_size(sum(W.nbytes for W in model.weights))
     graph = GraphBuilder(model.weights[0].dtype)
+    graph.scaled(model.scaling)
     x = graph.standardised(model)
     *hidden, softmax = zip(model.weights, model.biases, strict=True)
     for number, (W, bias) in enumerate(hidden, start=1):
@@ -252,23 +292,35 @@ def _reconstruction(graph: GraphBuilder, bottom: FittedCoder, a: str) -> str:
 
 
 def _errors(graph: GraphBuilder, model: FittedCoder, x: str, a: str) -> str:
-    """Cost of each row. Cross-entropy has the sigmoid for its output; estimators see to that."""
+    """Error of each row. Cross-entropy has the sigmoid for its output; estimators see to that."""
     bottom = model.coders[0]
     columns = graph.constant(bottom.arrays["W"].shape[0], "columns")
-    is_masked = bottom.masked
     if squared := model.cost == "squared_error":
         difference = graph.apply("Sub", x, ONNX_ACTIVATIONS[bottom.choices["output"]](graph, a))
         terms = graph.apply("Mul", difference, difference)
     else:
-        terms = graph.apply("Sub", graph.softplus(a), graph.apply("Mul", x, a))
-    if not is_masked:
+        terms = _deviance(graph, x, a)
+    if not bottom.masked:
         total = graph.sum_over_columns(terms)
         return graph.apply("Div", total, columns) if squared else total
     zero, one = graph.constant(0, "zero"), graph.constant(1, "one")
     observed = graph.apply("Where", graph.apply("IsNaN", "x"), zero, one)
     total = graph.sum_over_columns(graph.apply("Mul", terms, observed))
-    mean = graph.apply("Div", total, graph.apply("Max", graph.sum_over_columns(observed), one))
+    # 0 / 0, NaN, where nothing is observed.
+    mean = graph.apply("Div", total, graph.sum_over_columns(observed))
     return mean if squared else graph.apply("Mul", mean, columns)
+
+
+def _deviance(graph: GraphBuilder, x: str, a: str) -> str:
+    """Cross-entropy of x and sigmoid(a), minus the entropy of x; at least 0."""
+    zero, half, one = (graph.constant(v, "number") for v in (0, 0.5, 1))
+    costs = graph.apply("Sub", graph.softplus(a), graph.apply("Mul", x, a))
+    inside = graph.apply("And", graph.apply("Greater", x, zero), graph.apply("Less", x, one))
+    p = graph.apply("Where", inside, x, half)
+    q = graph.apply("Sub", one, p)
+    logs = (graph.apply("Mul", part, graph.apply("Log", part)) for part in (p, q))
+    minus_entropy = graph.apply("Where", inside, graph.apply("Add", *logs), zero)
+    return graph.apply("Relu", graph.apply("Add", costs, minus_entropy))
 
 
 def _check_activation(name: str, value: Any) -> None:

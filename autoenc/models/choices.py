@@ -76,6 +76,12 @@ def choose(settings: Mapping[str, Any], *, in_unit_interval: bool) -> dict[str, 
     }
 
 
+def may_standardise(settings: Mapping[str, Any]) -> bool:
+    """Whether columns of some data would be standardised."""
+    scale, cost = settings["scale"], settings["cost"]
+    return bool(scale == "standard" or (scale == "auto" and cost == "auto"))
+
+
 def choose_rate(
     model: Any, rows: Rows, settings: Mapping[str, Any], chosen: float | None = None
 ) -> float | None:

@@ -6,14 +6,14 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pytensor
 from pytensor import config
 from pytensor import tensor as pt
 
-from autoenc.backends import Backend
+from autoenc.backends import resolve_backend
 from autoenc.rows import blocks
 from autoenc.rows.blocks import Array, IncomingRows, Rows, parts
 
@@ -28,6 +28,20 @@ def building(dtype: str) -> Iterator[None]:
         yield
 
 
+class Compilable(Protocol):
+    """What a model needs to have to be compiled."""
+
+    @property
+    def machine(self) -> tuple[Any, str | None]:
+        """Backend and device, as asked for."""
+
+    def model_arrays(self) -> Mapping[str, Array]:
+        """Return parameters and moments."""
+
+    def symbolic(self, shared: Mapping[str, Any]) -> Any:
+        """Build the symbolic model around shared variables of the arrays."""
+
+
 @dataclass(eq=False)
 class CompiledModel:
     """A symbolic model around given arrays; each piece is compiled on first use."""
@@ -37,26 +51,17 @@ class CompiledModel:
     _values: dict[str, Array] = field(default_factory=dict)
     _functions: dict[str, Callable[[Array], Array]] = field(default_factory=dict)
 
-    def function(
-        self,
-        what: str,
-        arrays: Mapping[str, Array],
-        make: Callable[[Mapping[str, Any]], Any],
-        backend: Callable[[], Backend],
-    ) -> Callable[[Array], Array]:
-        """Return a function from rows to one piece of the model.
+    def function(self, what: str, model: Compilable) -> Callable[[Array], Array]:
+        """Return a function from rows to one piece of a model.
 
         Parameters
         ----------
         what : str
             Name of a method of the symbolic model, such as ``"encode"``.
-        arrays : mapping from name to array
-            Parameters and moments.
-        make : callable
-            From shared variables by name to the symbolic model.
-        backend : callable
-            Returns the backend that compiles.
+        model : Compilable
+            The fitted model.
         """
+        arrays = model.model_arrays()
         self._follow(arrays)
         if what not in self._functions:
             dtype = str(next(iter(arrays.values())).dtype)
@@ -64,10 +69,10 @@ class CompiledModel:
                 if self._model is None:
                     self._shared = {n: pytensor.shared(a, name=n) for n, a in arrays.items()}
                     self._values = {n: a.copy() for n, a in arrays.items()}
-                    self._model = make(self._shared)
+                    self._model = model.symbolic(self._shared)
                 x = pt.matrix("x", dtype=dtype)
                 piece = getattr(self._model, what)(x)
-                self._functions[what] = backend().function([x], piece)
+                self._functions[what] = resolve_backend(*model.machine).function([x], piece)
         return self._functions[what]
 
     def _follow(self, arrays: Mapping[str, Array]) -> None:

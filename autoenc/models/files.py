@@ -12,23 +12,70 @@ import numpy as np
 
 from autoenc import __version__
 from autoenc.models.fitted import FittedModel
+from autoenc.models.schema import SchemaError, check_model
+from autoenc.rows.columns import Columns
+from autoenc.rows.scaling import ColumnScaling
 from autoenc.storage import ModelFileError, load_arrays
 
 LIBRARIES = ("pytensor", "jax", "numpy", "scikit-learn")
 
 
 def describe_model(fitted: FittedModel, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Collect settings, seed, history and versions of a fitted model, for JSON."""
+    """Collect settings, seed, history, columns and versions of a fitted model, for JSON.
+
+    Raises
+    ------
+    ValueError
+        If `load` would refuse the file, because settings were changed since `fit`.
+    """
     description = {
         "class": fitted.kind,
         "settings": {name: _plain(value) for name, value in settings.items()},
         "fitted": {name: _plain(value) for name, value in fitted.described().items()},
         "versions": {"autoenc": __version__, "python": platform.python_version()}
         | {library: version(library) for library in LIBRARIES},
+        **_describe_columns(fitted.columns),
     }
-    if fitted.columns.names is not None:
-        description["feature_names_in_"] = list(fitted.columns.names)
+    try:
+        check_model(fitted.all_arrays(), description)
+    except SchemaError as error:
+        raise ValueError(
+            f"the {fitted.kind} cannot be saved: {error}. Set what was changed since fit back."
+        ) from error
     return description
+
+
+def _describe_columns(columns: Columns) -> dict[str, Any]:
+    """Return names, scaling and image shape, as far as they are known."""
+    scaling = columns.scaling
+    table = {
+        "image_shape": None if columns.image_shape is None else list(columns.image_shape),
+        "scaling": None if scaling is None else scaling.to_dict(),
+    }
+    found = {} if columns.names is None else {"feature_names_in_": list(map(str, columns.names))}
+    return found if not any(table.values()) else {**found, "table": table}
+
+
+def read_description(
+    path: str | os.PathLike[str],
+) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
+    """Read arrays and description of a model file, and check them against the schema.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ModelFileError
+        If it is not a model file of autoenc.
+    """
+    arrays, description = load_arrays(path)
+    try:
+        check_model(arrays, description)
+    except SchemaError as error:
+        raise ModelFileError(
+            f"{path} is not a model of autoenc, or is damaged: {error}."
+        ) from error
+    return arrays, description
 
 
 def read_model(
@@ -42,34 +89,57 @@ def read_model(
     settings : dict
         Constructor arguments, `overrides` among them.
     fitted : dict
-        Fitted attributes that are not parameters.
+        Fitted attributes that are not parameters, and what is known of the columns.
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such file.
     ModelFileError
-        If the file holds another class, lacks a part, or holds functions that `overrides` does
-        not give.
+        If the file does not fit the schema, holds another class, or holds functions that
+        `overrides` does not give.
     """
-    arrays, description = load_arrays(path)
-    if description.get("class") != class_name:
+    arrays, description = read_description(path)
+    if description["class"] != class_name:
         raise ModelFileError(
-            f"{path} holds a {description.get('class')!r}, not a {class_name!r}; load it with "
+            f"{path} holds a {description['class']!r}, not a {class_name!r}; load it with "
             "the class that saved it."
         )
-    for part in ("settings", "fitted"):
-        if not isinstance(description.get(part), dict):
-            raise ModelFileError(f"{path} has no {part}; it was not written by autoenc.")
     settings = {**description["settings"], **overrides}
     for name, value in settings.items():
-        if isinstance(value, dict) and "function" in value:
+        if (function := _function_in(value)) is not None:
             raise ModelFileError(
-                f"{path} was saved with {name} given as the function {value['function']}, which "
-                f"a file cannot hold; pass it: {class_name}.load(path, {name}=...)."
+                f"{path} was saved with {name} given as the function {function}, which a file "
+                f"cannot hold; pass it: {class_name}.load(path, {name}=...)."
             )
-    fitted = dict(description["fitted"])
-    if "feature_names_in_" in description:
-        fitted["feature_names_in_"] = np.array(description["feature_names_in_"], dtype=object)
-    return arrays, settings, fitted
+    return arrays, settings, {**description["fitted"], **_columns(description)}
+
+
+def _function_in(value: Any) -> str | None:
+    """Return the name of the first function that a setting is or contains."""
+    if isinstance(value, dict):
+        return str(value["function"])
+    if isinstance(value, list):
+        return next((name for item in value if (name := _function_in(item)) is not None), None)
+    return None
+
+
+def _columns(description: Mapping[str, Any]) -> dict[str, Any]:
+    """Return names, scaling and image shape, as far as the file has them.
+
+    Files of earlier versions have all three under ``table`` if the command wrote them.
+    """
+    table = description.get("table", {})
+    names = description.get("feature_names_in_", table.get("columns"))
+    shape, scaling = table.get("image_shape"), table.get("scaling")
+    found: dict[str, Any] = {}
+    if names is not None:
+        found["feature_names_in_"] = np.array(names, dtype=object)
+    if shape is not None:
+        found["image_shape"] = tuple(shape)
+    if scaling is not None:
+        found["scaling"] = ColumnScaling.from_dict(scaling)
+    return found
 
 
 def _plain(value: Any) -> Any:

@@ -17,7 +17,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pytensor
 
-from autoenc.backends import resolve_backend
 from autoenc.graph import AutoEncoderLayer, DenseLayer, Network, SoftmaxLayer
 from autoenc.models.compiled import CompiledModel, in_parts
 from autoenc.models.initial import initial_parameters
@@ -26,7 +25,6 @@ from autoenc.rows.blocks import Array, IncomingRows, Rows
 from autoenc.rows.columns import Columns, columns_of
 from autoenc.rows.domain import (
     FINITE,
-    UNIT_INTERVAL,
     Bounds,
     Domain,
     bounds_around,
@@ -34,8 +32,11 @@ from autoenc.rows.domain import (
     check_unit_interval,
     compare,
     domain_of,
+    unit_bounds,
 )
-from autoenc.rows.reading import read_rows
+from autoenc.rows.reading import read_rows, read_unscaled
+from autoenc.rows.refusals import warn
+from autoenc.rows.scaling import ColumnScaling
 from autoenc.training import Record
 
 
@@ -53,9 +54,9 @@ class FittedModel:
         What the model consists of beside arrays: ``activation``, ``output``, ``cost`` and so on,
         after ``"auto"`` has been resolved.
     columns : Columns
-        Number and names of the columns.
+        Number, names and scaling of the columns.
     domain : Domain or None
-        Ranges of the training data; None in old files.
+        Ranges of the training data, after its scaling; None in old files.
     seed : int
         Drawn from `random_state`.
     engine : str
@@ -68,6 +69,8 @@ class FittedModel:
         Of a stack, from the input upwards.
     machine : pair
         Backend and device that functions are compiled for, as asked.
+    pretrained : FittedModel or None
+        Of a classifier, the stack that it started from.
     """
 
     kind: str
@@ -116,9 +119,27 @@ class FittedModel:
         return self.layers[0] if self.layers else self
 
     @cached_property
+    def scaling(self) -> ColumnScaling | None:
+        """What is done to columns before anything else, and undone for reconstructions."""
+        return self.columns.scaling
+
+    @property
+    def data_domain(self) -> Domain | None:
+        """Ranges of the training data, in its units."""
+        if self.domain is None or self.scaling is None:
+            return self.domain
+        low, high = map(self.scaling.backward, (self.domain.minimum, self.domain.maximum))
+        return Domain(low, high, self.domain.dtype)
+
+    @cached_property
     def cost(self) -> str | None:
         """Cost of a row; None for a classifier."""
         return self.bottom.choices.get("cost")
+
+    @cached_property
+    def unit_bounds(self) -> Bounds:
+        """Bounds of [0, 1], with the rounding of the training data."""
+        return unit_bounds(self.domain)
 
     def model_arrays(self) -> dict[str, Array]:
         """Return the arrays that the symbolic model is made of."""
@@ -153,14 +174,17 @@ class FittedModel:
         names = self.columns.names
 
         def check() -> None:
-            domain = domain_of(rows, source=X, allow_nan=allow_nan, names=names, name=name)
-            judge(rows, domain, names=names, name=name)
+            # Messages show values as they were given.
+            given = rows if self.scaling is None else read_unscaled(self.columns, X)
+            domain = domain_of(given, source=X, allow_nan=allow_nan, names=names, name=name)
+            judge(given, domain, names=names, name=name)
 
         return IncomingRows(rows, partial(bounds.hold, allow_nan=allow_nan), check)
 
     def apply(self, what: str, rows: Rows | IncomingRows) -> Array:
         """Compute one piece of the model for all rows."""
-        return in_parts(partial(self._function, what), rows)
+        compiled = partial(self._compiled.function, what, self)
+        return in_parts(compiled, rows)
 
     def named_arrays(self) -> dict[str, Array]:
         """Return all arrays of a model file but those of the optimizer."""
@@ -196,25 +220,32 @@ class FittedModel:
         """
         arrays = self.named_arrays()
         if name[:-1] in arrays:
-            return arrays[name[:-1]]
+            return self._in_units(name[:-1], arrays[name[:-1]])
         if name == "feature_names_in_" and self.columns.names is not None:
             return self.columns.names
         return self.described()[name]
 
-    def _function(self, what: str) -> Callable[[Array], Array]:
-        return self._compiled.function(
-            what, self.model_arrays(), self.symbolic, lambda: resolve_backend(*self.machine)
-        )
+    def _in_units(self, name: str, array: Array) -> Array:
+        """Return an array, or what it says of columns in the units of the data."""
+        if self.scaling is None or name not in ("mean", "scale", "data_min", "data_max"):
+            return array
+        return array / self.scaling.factor if name == "scale" else self.scaling.backward(array)
 
     def _demands(self, X: Any, compared: bool) -> tuple[Bounds, Callable[..., None]]:
         """Return bounds of ordinary values, and what judges rows beyond them."""
         if self.cost == "cross_entropy":
-            return UNIT_INTERVAL, check_near_unit_interval if compared else check_unit_interval
-        if compared and self.domain is not None:
+            judge = check_near_unit_interval if compared else check_unit_interval
+            clipped = self.scaling is not None
+            return self.unit_bounds, _accept if clipped else partial(judge, fitted=self.domain)
+        if compared and self.domain is not None and self.data_domain is not None:
             by_column = "mean" in self.bottom.arrays
             bounds = bounds_around(self.domain, X, by_column=by_column)
-            return bounds, partial(compare, fitted=self.domain, by_column=by_column)
-        return FINITE, lambda *_, **__: None
+            return bounds, partial(compare, fitted=self.data_domain, by_column=by_column)
+        return FINITE, _accept
+
+
+def _accept(*_: Any, **__: Any) -> None:
+    """Accept all rows that are finite."""
 
 
 class FittedCoder(FittedModel):
@@ -255,12 +286,72 @@ class FittedCoder(FittedModel):
         return self.apply("encode", self.incoming(X))
 
     def reconstruct(self, X: Any) -> Array:
-        """Compute reconstructions of X, (rows, columns)."""
-        return self.apply("reconstruct", self.incoming(X))
+        """Compute reconstructions of X, (rows, columns), in the units of the data.
+
+        They are float64 if the model has a `scaling`.
+        """
+        return self.backward(self.apply("reconstruct", self.incoming(X)))
+
+    def impute(self, X: Any) -> Array:
+        """Compute X with its reconstruction where it is NaN."""
+        rows = self.incoming(X, missing=True)
+        filled = self.apply("impute", rows)
+        if self.scaling is None:
+            return filled
+        given = self.given(X)
+        return np.where(np.isnan(given), self.backward(filled), given)
+
+    def given(self, X: Any) -> Array:
+        """Return X as a dense array in its own units: float64 if the model has a `scaling`."""
+        if self.scaling is not None:
+            return np.asarray(read_unscaled(self.columns, X))
+        return np.asarray(read_rows(self.columns, X, dtype=self.dtype, reset=False))
+
+    def backward(self, z: Array) -> Array:
+        """Return reconstructions in the units of the data."""
+        return z if self.scaling is None else self.scaling.backward(z)
 
     def score_samples(self, X: Any) -> Array:
-        """Compute the error of each row, (rows,)."""
-        return self.apply("error", self.incoming(X, compared=False))
+        """Compute the error of each row, (rows,); NaN where nothing is observed.
+
+        Warns
+        -----
+        DomainWarning
+            If there are rows without an observed value.
+
+        Raises
+        ------
+        ValueError
+            If the error of a row is beyond what its precision holds.
+        """
+        errors = self.apply("error", self.incoming(X, compared=False))
+        self._check_errors(errors)
+        return errors
+
+    def entry_errors(self, X: Any) -> Array:
+        """Compute what each entry adds to the error of its row, (rows, columns).
+
+        Entries that are missing add 0; a row without an observed value is NaN.
+        """
+        errors = self.apply("entry_errors", self.incoming(X, compared=False))
+        self._check_errors(errors.sum(axis=1))
+        return errors
+
+    def _check_errors(self, errors: Array) -> None:
+        if np.isfinite(errors).all():
+            return
+        empty = np.isnan(errors)
+        if not self.masked or not np.isfinite(errors[~empty]).all():
+            row = int(np.argmin(np.isfinite(errors) | (empty & self.masked)))
+            raise ValueError(
+                f"the error of row {row} is {errors[row]}: its values are too large for "
+                f"{self.dtype}, which the model computes in. Remove the row, or train with "
+                "dtype='float64'."
+            )
+        warn(
+            f"{int(empty.sum()):,} of {len(errors):,} rows have no observed value (the first is "
+            f"row {int(np.argmax(empty))}); their error is NaN."
+        )
 
     def inverse_transform(self, codes: Any) -> Array:
         """Compute reconstructions from codes.
@@ -277,7 +368,7 @@ class FittedCoder(FittedModel):
                 "returns."
             )
         check = partial(domain_of, codes, name="codes")
-        return self.apply("decode", IncomingRows(codes, FINITE.hold, check))
+        return self.backward(self.apply("decode", IncomingRows(codes, FINITE.hold, check)))
 
     def validation_rows(self, X: Any, dtype: str) -> Rows:
         """Read and check rows for validation, before there are parameters."""
@@ -285,7 +376,7 @@ class FittedCoder(FittedModel):
         names = self.columns.names
         domain = domain_of(rows, source=X, allow_nan=self.masked, names=names, name="validation")
         if self.cost == "cross_entropy":
-            check_unit_interval(rows, domain, names=names, name="validation")
+            check_unit_interval(rows, domain, self.domain, names=names, name="validation")
         return rows
 
     def untied(self) -> FittedCoder:
@@ -333,8 +424,8 @@ class FittedStack(FittedCoder):
 
     def attribute(self, name: str) -> Any:
         """Return what an estimator shows; ranges are those of the lowest layer."""
-        if name in ("data_min_", "data_max_") and self.domain is not None:
-            domain = self.domain
+        if name in ("data_min_", "data_max_") and self.data_domain is not None:
+            domain = self.data_domain
             return domain.minimum if name == "data_min_" else domain.maximum
         return super().attribute(name)
 
@@ -442,6 +533,12 @@ def fitted_model(model: Any) -> FittedModel:
     return found
 
 
+def known_columns(kind: str, n: int | None, fitted: Mapping[str, Any]) -> Columns:
+    """Return what a file says of the columns."""
+    names = ("feature_names_in_", "scaling", "image_shape")
+    return columns_of(kind, n, *map(fitted.get, names))
+
+
 def from_file(
     cls: type[FittedModel], kind: str, arrays: Mapping[str, Array], fitted: Mapping[str, Any],
     choices: Mapping[str, Any], machine: tuple[Any, str | None],
@@ -476,7 +573,7 @@ def from_file(
         kind,
         own,
         {**choices, **shown},
-        columns_of(kind, n_columns, fitted.get("feature_names_in_")),
+        known_columns(kind, n_columns, fitted),
         domain,
         fitted.get("seed_", 0),
         fitted.get("backend_", ""),

@@ -189,7 +189,9 @@ class SymbolicModel:
         if not self.masked:
             return errors if sums else errors / self._n_columns
         observed = self._observed(x)
-        shares = observed / observed.sum(axis=-1, keepdims=True)
+        n = observed.sum(axis=-1, keepdims=True)
+        # PyTensor takes 0 / 0 for 0 here.
+        shares = pt.switch(pt.eq(n, 0), _number(np.nan), observed / n)
         return errors * shares * self._n_columns if sums else errors * shares
 
     def _errors(self, x: Expression, code: Expression) -> Expression:

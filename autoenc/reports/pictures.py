@@ -47,6 +47,13 @@ def filter_grid(W_rows: Array, image_shape: Sequence[int]) -> str:
     return data_uri(levels[..., :3])
 
 
+def filter_scale(image_shape: Sequence[int]) -> str:
+    """Return what the levels of `filter_grid` mean."""
+    if len(image_shape) == 2:
+        return "white is its least weight, black its greatest."
+    return "a colour is absent at its least weight, and brightest at its greatest."
+
+
 def row_picture(row: Array, image_shape: Sequence[int], low: float, high: float) -> str:
     """Draw one row: grey inverted, as the other pictures are, and colours as they are.
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from autoenc import analysis
 from autoenc.analysis.fitted import coder_of
-from autoenc.analysis.report import missing_text
+from autoenc.analysis.report import error_name, missing_text
 from autoenc.reports import pictures
 from autoenc.reports.charts import MOST_POINTS, code_chart, cost_chart, curves
 from autoenc.reports.parts import Bar, Card, Grid, Group, Picture, Section
@@ -93,7 +93,9 @@ def _setting(value: Any) -> str:
 
 def _measured(subject: Subject) -> list[Section]:
     """Ask `autoenc.analysis.report`: advice, yardsticks, units, columns."""
-    found = analysis.report(subject.model, subject.rows, X_train=subject.train_rows)
+    found = analysis.report(
+        subject.model, subject.rows, X_train=subject.train_rows, X_held_out=subject.held_out
+    )
     found = replace(found, columns=list(subject.column_names))
     return [
         Section("advice", "What to try", points=found.advice),
@@ -116,7 +118,7 @@ def _yardsticks(found: analysis.Report) -> Section:
         (name, Bar(name, f"{e.mean_squared:.4g}", e.mean_squared / most), f"{e.cost:.4g}")
         for name, e in named.items()
     ]
-    head = ("", "mean squared error", y.cost_name.replace("_", " "))
+    head = ("", "mean squared error", error_name(y.cost_name))
     return Section(
         "yardsticks",
         "Yardsticks",
@@ -212,8 +214,8 @@ def _filters(subject: Subject) -> Section:
         picture = _picture(
             pictures.filter_grid(filters[:n], subject.image_shape),
             f"Weights of {of_all} units of the lowest layer as images.",
-            f"Weights of {of_all} units, each scaled to its own range: white is its least "
-            "weight, black its greatest.",
+            f"Weights of {of_all} units, each scaled to its own range: "
+            + pictures.filter_scale(subject.image_shape),
             (lines * (height + 1) - 1, columns * (width + 1) - 1),
         )
         return Section("filters", title, pictures=[replace(picture, is_large=True)])
@@ -244,15 +246,15 @@ def _unit_card(subject: Subject, filters: Array, unit: int) -> Card:
 
 
 def _examples(subject: Subject) -> Section:
-    k = min(TABLES if subject.is_tabular else IMAGES, len(subject.errors) // 2)
+    k = min(TABLES if subject.is_tabular else IMAGES, len(subject.order) // 2)
     best, worst = subject.order[:k], subject.order[::-1][:k]
     groups = [
         Group("Best", _row_cards(subject, best), subject.is_tabular),
         Group("Worst", _row_cards(subject, worst), subject.is_tabular),
     ]
     text = (
-        f"The error of a row is the model's cost of its reconstruction: on average "
-        f"{float(np.mean(subject.errors)):.4g} here."
+        f"The error of a row is the {subject.error_name} of its reconstruction: on average "
+        f"{float(np.nanmean(subject.errors)):.4g} here."
     )
     return Section(
         "reconstructions",
@@ -325,7 +327,7 @@ def _image_card(subject: Subject, i: int, again: Array, shares: Array, with_shar
 
 def _table_card(subject: Subject, i: int, again: Array, shares: Array, with_shares: bool) -> Card:
     assert subject.rows is not None
-    values, back = subject.undo(subject.rows[i][None])[0], subject.undo(again[None])[0]
+    values, back = subject.rows[i], again
     order = np.argsort(-shares, kind="stable")[:MOST_COLUMNS]
     top = max(float(shares[order[0]]), 1e-30)
     rows = [
@@ -359,10 +361,10 @@ def _row_text(subject: Subject, i: int) -> str:
 
 def _codes(subject: Subject) -> Section:
     assert subject.rows is not None
-    n = len(subject.rows)
-    chosen = np.arange(n)
+    chosen = np.sort(subject.order)
+    n = len(chosen)
     if n > MOST_POINTS:
-        chosen = np.sort(np.random.default_rng(0).choice(n, MOST_POINTS, replace=False))
+        chosen = np.sort(np.random.default_rng(0).choice(chosen, MOST_POINTS, replace=False))
     chart = code_chart(
         np.asarray(coder_of(subject.model).transform(subject.rows[chosen])),
         [subject.name_of_row(int(i)) for i in chosen],

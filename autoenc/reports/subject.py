@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autoenc.analysis import AnomalyDetector
-from autoenc.analysis.fitted import coder_of, column_costs
+from autoenc.analysis.fitted import coder_of, column_errors, row_errors
+from autoenc.analysis.report import error_name
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -26,8 +27,8 @@ class Subject:
     ----------
     model : fitted autoencoder or stack
     rows : float array, (rows, columns), optional
-        In the form that the model takes; at least two. NaN where an entry is missing, if the
-        model takes that. Without rows, a report shows what the model alone says.
+        In the units of the data; at least two. NaN where an entry is missing, if the model
+        takes that. Without rows, a report shows what the model alone says.
     train_rows : float array, (rows, columns), optional
         Those it was fitted on, for the yardsticks.
     held_out : float array, (rows, columns), optional
@@ -38,8 +39,6 @@ class Subject:
         What each row is: colours of the codes.
     image_shape : (height, width) or (height, width, 3), optional
         The image that a row is.
-    undo : callable
-        Brings rows to the scale of the data.
     data_name : str
         Where the rows come from.
     description : mapping
@@ -54,7 +53,6 @@ class Subject:
     row_names: tuple[str, ...] | None = None
     labels: Array | None = None
     image_shape: tuple[int, ...] | None = None
-    undo: Callable[[Array], Array] = lambda values: values
     data_name: str = ""
     description: Mapping[str, Any] = field(default_factory=dict)
 
@@ -91,21 +89,27 @@ class Subject:
 
     @cached_property
     def errors(self) -> Array:
-        """Error of each row: the model's own cost of its reconstruction."""
-        return errors_of(self.model, self._shown)
+        """Error of each row, as `score_samples` of the model computes it."""
+        return row_errors(self.model, self._shown)
 
     @cached_property
     def order(self) -> Array:
-        """Rows from the smallest error to the largest."""
-        return np.argsort(self.errors, kind="stable")
+        """Rows from the smallest error to the largest; without those that have none."""
+        order = np.argsort(self.errors, kind="stable")
+        return order[: int((~np.isnan(self.errors)).sum())]
+
+    @property
+    def error_name(self) -> str:
+        """Name of the error of a row."""
+        return error_name(str(coder_of(self.model).cost))
 
     @cached_property
     def p_values(self) -> Array | None:
         """How rare such an error is among held-out rows; None without any."""
         if self.held_out is None:
             return None
-        detector = AnomalyDetector(_Errors(self.model), contamination=None)
-        return detector.fit(self.held_out).p_values(self._shown)
+        detector = AnomalyDetector(self.model, contamination=None).fit(self.held_out)
+        return detector.p_values_of(self.errors)
 
     @cached_property
     def n_missing(self) -> Array:
@@ -115,10 +119,10 @@ class Subject:
 
     def contributions(self, indices: Array) -> Array:
         """Say what each column adds to the error of these rows, 0 where missing; by column."""
-        return column_costs(self.model, self._shown[indices])
+        return column_errors(self.model, self._shown[indices])
 
     def reconstructions(self, indices: Array) -> Array:
-        """Reconstructions of these rows, in the form that the model takes."""
+        """Reconstructions of these rows, in the units of the data."""
         return np.asarray(coder_of(self.model).reconstruct(self._shown[indices]))
 
     @cached_property
@@ -134,19 +138,3 @@ class Subject:
     def _shown(self) -> Array:
         assert self.rows is not None
         return self.rows
-
-
-class _Errors:
-    """A model as `AnomalyDetector` takes it, stacks too."""
-
-    def __init__(self, model: Any) -> None:
-        self._model = model
-
-    def score_samples(self, rows: Array) -> Array:
-        return errors_of(self._model, rows)
-
-
-def errors_of(model: Any, rows: Array) -> Array:
-    """Error of each row, a part of them at a time."""
-    parts = (rows[i : i + ROWS_AT_A_TIME] for i in range(0, len(rows), ROWS_AT_A_TIME))
-    return np.concatenate([column_costs(model, part).sum(axis=1) for part in parts])

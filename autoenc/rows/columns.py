@@ -1,4 +1,4 @@
-"""Number and names of the columns that a model was fitted on."""
+"""What a model knows of its columns: number, names, scaling, and the image that a row is."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from functools import cache
 from typing import Any
 
 from sklearn.base import BaseEstimator
+
+from autoenc.rows.scaling import ColumnScaling
 
 
 class Columns(BaseEstimator):
@@ -17,9 +19,16 @@ class Columns(BaseEstimator):
     n_features_in_ : int
     feature_names_in_ : array of str
         Missing if the columns have no names.
+    scaling : ColumnScaling or None
+        What is done to columns, in float64, before anything else, and undone for
+        reconstructions.
+    image_shape : tuple of int or None
+        Height, width and, in colour, 3, of the image that a row is, if that is known.
     """
 
     n_features_in_: int
+    scaling: ColumnScaling | None = None
+    image_shape: tuple[int, ...] | None = None
 
     @property
     def names(self) -> Sequence[str] | None:
@@ -27,7 +36,13 @@ class Columns(BaseEstimator):
         return getattr(self, "feature_names_in_", None)
 
 
-def columns_of(owner: str, n: int | None = None, names: Any = None) -> Columns:
+def columns_of(
+    owner: str,
+    n: int | None = None,
+    names: Any = None,
+    scaling: ColumnScaling | None = None,
+    image_shape: tuple[int, ...] | None = None,
+) -> Columns:
     """Make the columns of a model.
 
     Parameters
@@ -37,8 +52,11 @@ def columns_of(owner: str, n: int | None = None, names: Any = None) -> Columns:
     n : int, optional
         Number of columns; unknown before the first rows are read.
     names : array of str, optional
+    scaling : ColumnScaling, optional
+    image_shape : tuple of int, optional
     """
     columns = _class_for(owner)()
+    columns.scaling, columns.image_shape = scaling, image_shape
     if n is not None:
         columns.n_features_in_ = n
     if names is not None:
@@ -55,4 +73,5 @@ def _class_for(owner: str) -> type[Columns]:
 def _reduce(columns: Columns) -> tuple[Any, ...]:
     """Pickle by name: the class itself is made on demand."""
     n = getattr(columns, "n_features_in_", None)
-    return columns_of, (type(columns).__name__, n, columns.names)
+    known = n, columns.names, columns.scaling, columns.image_shape
+    return columns_of, (type(columns).__name__, *known)

@@ -44,11 +44,27 @@ class Domain:
     maximum: Array
     dtype: str
 
+    @property
+    def lowest(self) -> Array:
+        """Least value of each column that counts as 0 but for rounding.
+
+        Rounding is relative to the width of the column. One that has a single value is judged
+        by the widest.
+        """
+        width = self.maximum - self.minimum
+        lowest: Array = -ROUNDING * np.where(width > 0, width, np.fmax.reduce(width))
+        return lowest
+
     @cached_property
     def in_unit_interval(self) -> bool:
         """Whether all values are in [0, 1], but for rounding."""
+        return self.is_within(self)
+
+    def is_within(self, fitted: Domain | None) -> bool:
+        """Whether all values are in [0, 1], but for the rounding of the rows fitted on."""
+        lowest = -ROUNDING if fitted is None else fitted.lowest
         # Comparisons with NaN, where nothing is observed, are false.
-        return not ((self.minimum < -ROUNDING).any() or (self.maximum > 1 + ROUNDING).any())
+        return not ((self.minimum < lowest).any() or (self.maximum > 1 + ROUNDING).any())
 
     @property
     def near_unit_interval(self) -> bool:
@@ -98,9 +114,24 @@ def domain_of(
 
 
 def check_unit_interval(
-    rows: Rows, domain: Domain, *, names: Names = None, name: str = "X"
+    rows: Rows,
+    domain: Domain,
+    fitted: Domain | None = None,
+    *,
+    names: Names = None,
+    name: str = "X",
 ) -> None:
-    """Refuse what is outside [0, 1], for cross-entropy.
+    """Refuse values outside [0, 1], for cross-entropy.
+
+    Parameters
+    ----------
+    rows : array or SparseRows, (rows, columns)
+    domain : Domain
+        Of the rows.
+    fitted : Domain, optional
+        Of the training data, whose width says what rounding is; by default that of the rows.
+    names, name
+        As for `domain_of`.
 
     Raises
     ------
@@ -115,18 +146,29 @@ def check_unit_interval(
         ...
     ValueError: X has 255.0 at row 0, column 1 (1 of 2 values is outside [0, 1]). ...
     """
-    if not domain.in_unit_interval:
-        refuse_outside(rows, names=names, name=name)
+    fitted = fitted or domain
+    if not domain.is_within(fitted):
+        refuse_outside(rows, fitted.lowest, names=names, name=name)
 
 
 def check_near_unit_interval(
-    rows: Rows, domain: Domain, *, names: Names = None, name: str = "X"
+    rows: Rows,
+    domain: Domain,
+    fitted: Domain | None = None,
+    *,
+    names: Names = None,
+    name: str = "X",
 ) -> None:
-    """Refuse what is a hundred widths from [0, 1], and warn of what is outside at all.
+    """Refuse values a hundred widths from [0, 1], and warn of others outside.
 
     This is for codes and reconstructions, which have no cost: a sigmoid takes any number, and
-    rows that have come later are often outside the range of those that a scaler was fitted on.
-    What is much further out was scaled otherwise.
+    later rows are often outside the range of those that a scaler was fitted on. Values much
+    further out were scaled in another way.
+
+    Parameters
+    ----------
+    rows, domain, fitted, names, name
+        As for `check_unit_interval`.
 
     Warns
     -----
@@ -147,14 +189,16 @@ def check_near_unit_interval(
     >>> print(found[0].message)
     X has 1 of 2 values, in 1 of 1 rows, outside [0, 1]; the furthest is 1.25 at row 0, ...
     """
-    if domain.in_unit_interval:
+    fitted = fitted or domain
+    if domain.is_within(fitted):
         return
     if not domain.near_unit_interval:
         refuse_far_outside(rows, names=names, name=name)
+    found = describe_outside(rows, fitted.lowest, names=names, name=name)
     warn(
-        f"{describe_outside(rows, names=names, name=name)} The model was fitted on values in "
-        "[0, 1]; what it computes of others is extrapolated, and they have no cost. Scale as "
-        "before fitting; scikit-learn's MinMaxScaler(clip=True) keeps new rows inside."
+        f"{found} The model was fitted on values in [0, 1]; what it computes of others is "
+        "extrapolated, and they have no cost. Scale as before fitting; scikit-learn's "
+        "MinMaxScaler(clip=True) keeps new rows inside."
     )
 
 
@@ -257,7 +301,12 @@ class Bounds:
 
 
 FINITE = Bounds(-np.inf, np.inf)
-UNIT_INTERVAL = Bounds(-ROUNDING, 1 + ROUNDING, from_zero=True)
+
+
+def unit_bounds(fitted: Domain | None) -> Bounds:
+    """Return the bounds of [0, 1], with the rounding of the rows fitted on."""
+    lowest = -ROUNDING if fitted is None else fitted.lowest
+    return Bounds(lowest, 1 + ROUNDING, from_zero=True)
 
 
 def bounds_around(fitted: Domain, source: Any, *, by_column: bool) -> Bounds:

@@ -63,6 +63,7 @@ def read_examples(
     reset: bool,
     allow_nan: bool = False,
     labelled: bool = False,
+    centred: bool = False,
     name: str = "X",
 ) -> tuple[Examples, Domain]:
     """Read rows to learn from; rows of weight 0 are left out.
@@ -85,6 +86,8 @@ def read_examples(
         Whether NaN stands for a missing entry.
     labelled : bool
         Whether each row has to have a class.
+    centred : bool
+        Whether columns whose spread a precision cannot hold may be centred.
     name : str
         What messages call the data.
 
@@ -99,11 +102,20 @@ def read_examples(
     ValueError
         If rows, labels or weights do not fit; says what was found and where.
     """
-    rows = read_rows(columns, X, dtype=dtype, reset=reset)
-    domain = domain_of(rows, source=X, allow_nan=allow_nan, names=columns.names, name=name)
+    rows = read_rows(columns, X, dtype=dtype, reset=reset, centred=centred, name=name)
     labels = read_labels(y, len(rows), "y" if name == "X" else name) if labelled else None
     examples = Examples(rows, labels, check_weights(sample_weight, len(rows)))
     if examples.weights is not None and not examples.weights.all():
+        # What rows of weight 0 have, NaN for instance, does not matter.
+        rows = _with_rows_replaced(rows, examples.weights == 0)
         examples = examples.take(np.flatnonzero(examples.weights))
-        domain = domain_of(examples.rows, source=X, allow_nan=allow_nan)
+    # Replaced rows keep the numbers of the others, which messages state.
+    domain = domain_of(rows, source=X, allow_nan=allow_nan, names=columns.names, name=name)
     return examples, domain
+
+
+def _with_rows_replaced(rows: Rows, replaced: Array) -> Rows:
+    """Return rows of which some are replaced by the first of the others."""
+    numbers = np.arange(len(rows))
+    numbers[replaced] = int(np.argmin(replaced))
+    return take(rows, numbers)

@@ -8,45 +8,75 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import validate_data
 
-from autoenc.rows.blocks import Array, Rows, SparseRows
-from autoenc.rows.refusals import column_name
+from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, SparseRows
+from autoenc.rows.columns import Columns, columns_of
+from autoenc.rows.refusals import Names, column_name, warn
+from autoenc.rows.scaling import LEAST_STEPS, ColumnScaling, is_lost
 
-# Integers beyond this are not all different in float32.
-LARGEST_INTEGER = 1 << 24
+# The squares of many such numbers can be added up in float64.
+LARGEST_SQUARABLE = 1e150
 
 
-def read_rows(estimator: Any, X: Any, *, dtype: str, reset: bool) -> Rows:
+def read_rows(
+    columns: Columns, X: Any, *, dtype: str, reset: bool, centred: bool = False, name: str = "X"
+) -> Rows:
     """Read rows of numbers, in a C-contiguous array or a sparse matrix of this dtype.
 
     Parameters
     ----------
-    estimator : BaseEstimator
-        Whose number and names of columns are checked or, with `reset`, set.
+    columns : Columns
+        Compared with the columns of X or, with `reset`, set to them. Rows are scaled as it says,
+        in float64 and before the cast; sparse ones become dense then.
     X : array-like, frame or sparse matrix, (rows, columns)
         What the caller has. Masked arrays have NaN where they are masked.
     dtype : {"float32", "float64"}
         Of the result.
     reset : bool
-        Whether the estimator is being fitted.
+        Whether these are the first rows of a model.
+    centred : bool
+        Of the first rows: whether columns whose spread would be lost in the cast may be centred.
+    name : str
+        What messages call the data.
+
+    Warns
+    -----
+    DomainWarning
+        If values are clipped to the range that columns are scaled by.
 
     Raises
     ------
     ValueError, TypeError
         If there are no rows of numbers of the right width; says where.
     """
+    if reset:
+        names = [str(c) for c in X.columns] if hasattr(X, "columns") else None
+        columns.scaling = scaling_of(X, dtype=dtype, centred=centred, names=names, name=name)
+    return _read(columns, X, dtype, reset=reset)
+
+
+def read_unscaled(columns: Columns, X: Any) -> Rows:
+    """Read rows in the units of the data, as float64."""
+    plain = columns_of(type(columns).__name__, columns.n_features_in_, columns.names)
+    return _read(plain, X, "float64", reset=False)
+
+
+def _read(columns: Columns, X: Any, dtype: str, *, reset: bool) -> Rows:
+    scaling = columns.scaling
+    read_as = dtype if scaling is None else "float64"
     if isinstance(X, np.ma.MaskedArray):
-        X = np.ma.filled(X.astype(dtype), np.nan)
+        X = np.ma.filled(X.astype(read_as), np.nan)
     if sparse.issparse(X):
         X = X.tocsr()
-    _check_kinds(X, dtype)
+    if not (isinstance(X, np.ndarray) and X.dtype.kind in "biuf"):
+        _check_dates(X)
     try:
         # What float32 cannot hold becomes infinite, and is refused as such.
         with np.errstate(over="ignore"):
             rows = validate_data(
-                estimator,
+                columns,
                 X,
                 reset=reset,
-                dtype=dtype,
+                dtype=read_as,
                 order="C",
                 accept_sparse="csr",
                 ensure_all_finite=False,
@@ -54,39 +84,188 @@ def read_rows(estimator: Any, X: Any, *, dtype: str, reset: bool) -> Rows:
     except (TypeError, ValueError) as error:
         _refuse_words(X, error)
         raise
+    if scaling is not None:
+        return _scaled(scaling, rows, dtype)
     return SparseRows(rows) if sparse.issparse(rows) else np.ascontiguousarray(rows)
 
 
-def _check_kinds(X: Any, dtype: str) -> None:
-    """Refuse dates, and integers that float32 would make equal to their neighbours."""
+def scaling_of(
+    X: Any, *, dtype: str, centred: bool, names: Names = None, name: str = "X"
+) -> ColumnScaling | None:
+    """Find what has to be done to columns before they are cast to a precision.
+
+    Parameters
+    ----------
+    X : array-like, frame or sparse matrix, (rows, columns)
+        Rows that a model is trained on.
+    dtype : {"float32", "float64"}
+        Precision of the model.
+    centred : bool
+        Whether the model may subtract something from columns, as where it standardises them.
+    names : sequence of str, optional
+        Names of the columns.
+    name : str
+        What messages call the data.
+
+    Returns
+    -------
+    ColumnScaling or None
+        None if all columns can be cast as they are.
+
+    Raises
+    ------
+    ValueError
+        If the spread of a column would be lost in the cast and the column cannot be centred, or
+        if its values are too large to be squared. Names the column.
+
+    Examples
+    --------
+    >>> X = np.array([[1e9, 0.5], [1e9 + 1, 0.25]])
+    >>> scaling_of(X, dtype="float32", centred=True).offset
+    array([1.e+09, 0.e+00])
+    >>> scaling_of(X, dtype="float32", centred=False)
+    Traceback (most recent call last):
+        ...
+    ValueError: X has values from 1000000000.0 to 1000000001.0 in column 0; float32 holds ...
+    """
+    ranges = _ranges(X, dtype)
+    if ranges is None:
+        return None
+    low, high, width, is_whole = ranges
+    _refuse_unsquarable(low, high, names, name)
+    # Comparisons with NaN, where nothing is observed, are false.
+    inside = not ((low < 0).any() or (high > 1).any())
+    # Whole numbers can be further apart in what was given than in float64.
+    beyond = np.flatnonzero(is_whole & is_lost(low, high, width, "float64"))
+    lost = np.flatnonzero(is_lost(low, high, width, dtype) & (dtype == "float32") & (not inside))
+    if not (len(beyond) or len(lost)):
+        return None
+    if len(beyond) or not centred or sparse.issparse(X):
+        column = int([*beyond, *lost][0])
+        precision = "float64" if len(beyond) else dtype
+        raise ValueError(
+            f"{name} has values from {low[column]!s} to {high[column]!s} in "
+            f"{column_name(column, names)}; {precision} holds so few different numbers between "
+            f"them (fewer than {LEAST_STEPS:,}) that what the column says would be lost. Subtract "
+            "what the values have in common"
+            + (", use dtype='float64'" if precision == "float32" else "")
+            + ", or leave the column out."
+        )
+    dense = np.column_stack([np.asarray(own, np.float64) for own in _columns(X)])
+    return ColumnScaling.centring(dense, lost.tolist())
+
+
+def _refuse_unsquarable(low: Array, high: Array, names: Names, name: str) -> None:
+    largest = np.fmax(np.abs(low), np.abs(high))
+    large = np.isfinite(largest) & (largest > LARGEST_SQUARABLE)
+    if large.any():
+        column = int(np.argmax(large))
+        raise ValueError(
+            f"{name} has values up to {largest[column]:g} in {column_name(column, names)}, whose "
+            "squares are beyond what float64 holds. Change the unit of the column, or leave it "
+            "out."
+        )
+
+
+def _ranges(X: Any, dtype: str) -> tuple[Array, ...] | None:
+    """Return least and greatest value of each column, their difference, and if they are integers.
+
+    None if a cast loses nothing, or if there is something that is not a number, which is refused
+    later.
+    """
+    if sparse.issparse(X):
+        if _is_exact(X.dtype):
+            return None
+        low, high = (
+            np.asarray(getattr(X, extreme)(axis=0).todense(), np.float64).ravel()
+            for extreme in ("min", "max")
+        )
+        return low, high, high - low, np.zeros(len(low), bool)
+    if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "biuf":
+        return None if _is_exact(X.dtype) else _ranges_of_array(X)
+    try:
+        columns = _columns(X)
+        if all(_is_exact(column.dtype) for column in columns):
+            return None
+        found = np.array([_range(column) for column in columns])
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return found[:, 0], found[:, 1], found[:, 2], found[:, 3].astype(bool)
+
+
+def _ranges_of_array(X: Array) -> tuple[Array, ...] | None:
+    if X.size == 0:
+        return None
+    if X.dtype.kind in "iu":
+        low, high = X.min(axis=0), X.max(axis=0)
+        # The difference may be beyond the dtype.
+        width = np.subtract(high, low, dtype=object).astype(np.float64)
+        return low.astype(np.float64), high.astype(np.float64), width, np.ones(len(low), bool)
+    low, high = np.fmin.reduce(X, axis=0), np.fmax.reduce(X, axis=0)
+    return low, high, high - low, np.zeros(len(low), bool)
+
+
+def _columns(X: Any) -> list[Array]:
+    """Return the columns of a frame or an array, each in its own dtype."""
+    if hasattr(X, "iloc"):
+        return [np.asarray(X.iloc[:, number]) for number in range(X.shape[1])]
+    if hasattr(X, "columns"):
+        return [np.asarray(X[column]) for column in X.columns]
+    values = np.ma.filled(X.astype(np.float64), np.nan) if np.ma.isMaskedArray(X) else X
+    values = np.asarray(values)
+    if values.ndim != 2:
+        raise ValueError("rows are no table")
+    return list(values.T)
+
+
+def _is_exact(given: np.dtype[Any]) -> bool:
+    """Whether float32 has all numbers of a dtype."""
+    return given.kind in "biuf" and bool(np.can_cast(given, np.float32))
+
+
+def _range(column: Array) -> tuple[float, float, float, bool]:
+    if column.dtype.kind in "iu":
+        least, greatest = int(column.min()), int(column.max())
+        return float(least), float(greatest), float(greatest - least), True
+    # Annotations of their reductions differ from version to version.
+    fmin: Any = np.fmin
+    fmax: Any = np.fmax
+    floats = column.astype(np.float64, copy=False)
+    low, high = float(fmin.reduce(floats)), float(fmax.reduce(floats))
+    return low, high, high - low, False
+
+
+def _scaled(scaling: ColumnScaling, rows: Any, dtype: str) -> Array:
+    """Scale rows, a part at a time, and cast them; warn of values that are clipped."""
+    scaled = np.empty(rows.shape, dtype)
+    n_outside = 0
+    with np.errstate(over="ignore"):
+        for first in range(0, len(scaled), ROWS_AT_A_TIME):
+            few = rows[first : first + ROWS_AT_A_TIME]
+            dense = few.toarray() if sparse.issparse(few) else few
+            scaled[first : first + len(dense)] = scaling.forward(dense)
+            n_outside += int(scaling.outside(dense).sum())
+    if n_outside:
+        warn(scaling.clipped(n_outside, scaled.size))
+    return scaled
+
+
+def _check_dates(X: Any) -> None:
+    """Refuse dates, which are no numbers."""
     if hasattr(X, "columns"):
         for number, column in enumerate(X.columns):
-            _check_kind(np.asarray(X[column]), dtype, number, str(column))
-    else:
-        _check_kind(X.data if sparse.issparse(X) else np.asarray(X), dtype, None, None)
+            _check_date(np.asarray(X[column]), number, str(column))
+    elif not sparse.issparse(X):
+        _check_date(np.asarray(X), None, None)
 
 
-def _check_kind(values: Array, dtype: str, column: int | None, name: str | None) -> None:
-    if values.dtype.kind in "mM":
-        where = "X" if column is None else f"{column_name(column, None)} ({name!r}) of X"
-        raise ValueError(
-            f"{where} is of {values.dtype}, which is a time and not a number; give what matters "
-            "of it, such as the hour, or the days since another, as a number."
-        )
-    if dtype != "float32" or values.dtype.kind not in "iu" or values.size == 0:
+def _check_date(values: Array, column: int | None, name: str | None) -> None:
+    if values.dtype.kind not in "mM":
         return
-    too_large = (values > LARGEST_INTEGER) | (values < -LARGEST_INTEGER)
-    if not too_large.any():
-        return
-    first = np.unravel_index(int(np.argmax(too_large)), values.shape)
-    where = "" if values.ndim != 2 else f" at row {first[0]}, column {first[1]}"
-    if column is not None:
-        where = f" at row {first[0]}, {column_name(column, None)} ({name!r})"
+    where = "X" if column is None else f"{column_name(column, None)} ({name!r}) of X"
     raise ValueError(
-        f"X has {values[first]}{where} ({int(too_large.sum()):,} of {values.size:,} values are "
-        f"integers beyond {LARGEST_INTEGER:,}, which float32 does not tell apart). Use "
-        "dtype='float64', or subtract what all have in common; leave out what only identifies "
-        "rows."
+        f"{where} is of {values.dtype}, which is a time and not a number; give what matters "
+        "of it, such as the hour, or the days since another, as a number."
     )
 
 

@@ -18,7 +18,7 @@ from scipy import sparse
 
 from autoenc.rows.blocks import Array, Rows, parts
 
-# Values this far beyond the ends of [0, 1] are rounding errors, of MinMaxScaler for instance.
+# So much of a column's width beyond the ends of [0, 1] is rounding, of MinMaxScaler for instance.
 ROUNDING = 1e-6
 # So many widths from [0, 1] are bytes, or another mistake. Closer, it may be a scaler's: a pixel
 # that was black, or nearly so, in all rows that MinMaxScaler has seen is sixteen in sixteenths.
@@ -93,20 +93,24 @@ def refuse_infinity(
     )
 
 
-def refuse_outside(rows: Rows, *, names: Names = None, name: str = "X") -> NoReturn:
-    """Refuse rows because there is what is outside [0, 1].
+def refuse_outside(
+    rows: Rows, lowest: Any = -ROUNDING, *, names: Names = None, name: str = "X"
+) -> NoReturn:
+    """Refuse rows because values are outside [0, 1].
 
     Parameters
     ----------
     rows, names, name
         As for `refuse_nan`.
+    lowest : number or array, (columns,)
+        Least value of each column that counts as 0.
 
     Raises
     ------
     ValueError
         Names the first such value, its row and column, and how many there are.
     """
-    _refuse(rows, _outside, name, "outside [0, 1]", names, UNIT_ADVICE)
+    _refuse(rows, lambda X: _outside(X, lowest), name, "outside [0, 1]", names, UNIT_ADVICE)
 
 
 def refuse_far_outside(rows: Rows, *, names: Names = None, name: str = "X") -> NoReturn:
@@ -170,13 +174,15 @@ def describe(
     )
 
 
-def describe_outside(rows: Rows, *, names: Names = None, name: str = "X") -> str:
+def describe_outside(
+    rows: Rows, lowest: Any = -ROUNDING, *, names: Names = None, name: str = "X"
+) -> str:
     """Say how many values and rows are outside [0, 1], and which value is the furthest out.
 
     Parameters
     ----------
-    rows, names, name
-        As for `refuse_nan`.
+    rows, lowest, names, name
+        As for `refuse_outside`.
 
     Returns
     -------
@@ -185,7 +191,7 @@ def describe_outside(rows: Rows, *, names: Names = None, name: str = "X") -> str
     count = touched = seen = 0
     furthest, worst = 0.0, ""
     for part in parts(rows):
-        found = _outside(part)
+        found = _outside(part, lowest)
         count, touched = count + int(found.sum()), touched + int(found.any(axis=1).sum())
         distance = np.where(found, np.maximum(-part, part - 1), 0)
         at = np.unravel_index(int(np.argmax(distance)), part.shape)
@@ -212,8 +218,8 @@ def warn(text: str) -> None:
     warnings.warn(text, DomainWarning, stacklevel=level)
 
 
-def _outside(X: Array) -> Array:
-    outside: Array = (X < -ROUNDING) | (X > 1 + ROUNDING)
+def _outside(X: Array, lowest: Any) -> Array:
+    outside: Array = (lowest > X) | (X > 1 + ROUNDING)
     return outside
 
 

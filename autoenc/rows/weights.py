@@ -59,12 +59,16 @@ def check_weights(sample_weight: Any, n_rows: int, name: str = "sample_weight") 
 
 
 def normalised(weights: Array | None, dtype: str) -> Array | None:
-    """Bring weights to a mean of 1; None where they are all the same.
+    """Return weights with a mean of 1; None where they are all the same.
 
     >>> normalised(np.array([1.0, 3.0]), "float32")
+    array([0.5, 1.5], dtype=float32)
+    >>> normalised(np.array([5e307, 1.5e308]), "float32")
     array([0.5, 1.5], dtype=float32)
     """
     if weights is None or weights.min() == weights.max():
         return None
-    scaled: Array = (weights / weights.mean()).astype(dtype)
+    # The sum of weights may be beyond what float64 holds; that of ratios is not.
+    ratios = weights / weights.max()
+    scaled: Array = (ratios / ratios.mean()).astype(dtype)
     return scaled

@@ -5,12 +5,14 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import rel_entr
 from sklearn.decomposition import PCA
 from sklearn.impute import SimpleImputer
 
 from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.analysis import AnomalyDetector, error_shares, report, yardsticks
-from autoenc.analysis.fitted import column_costs, dense
+from autoenc.analysis.fitted import column_errors, dense
+from autoenc.rows import DomainWarning
 
 QUICK = {"random_state": 0, "verbose": False, "missing": "mask"}
 
@@ -47,7 +49,7 @@ def model(request, rows):
 def terms(model, x, z):
     """Terms of the cost over columns, of all entries: NaN where one is missing."""
     if model.cost_ == "cross_entropy":
-        return -(x * np.log(z) + (1 - x) * np.log(1 - z))
+        return rel_entr(x, z) + rel_entr(1 - x, 1 - z)
     return np.square((x - z) / getattr(model, "scale_", 1)) / x.shape[1]
 
 
@@ -112,7 +114,7 @@ def test_what_is_missing_does_not_matter(model, rows, digits, inked):
     X = rows[1]
     masked = np.ma.MaskedArray(digits.test.images[:150, inked], np.isnan(X))
     assert report(model, masked).to_dict() == report(model, X).to_dict()
-    np.testing.assert_array_equal(column_costs(model, masked), column_costs(model, X))
+    np.testing.assert_array_equal(column_errors(model, masked), column_errors(model, X))
 
 
 def test_missing_entries_of_frames(rows):
@@ -120,8 +122,9 @@ def test_missing_entries_of_frames(rows):
     frame.loc[3, "a"] = pd.NA
     model = AutoEncoder(2, n_epochs=1, **QUICK).fit(frame)
     assert np.isnan(dense(frame)[3, 0])
-    found = model.report(frame)
-    assert found == report(model, frame)
+    with pytest.warns(DomainWarning, match="no observed value"):
+        found, again = model.report(frame), report(model, frame, X_train=frame)
+    assert found == again
     assert found.missing == frame.isna().to_numpy().mean()
 
 
@@ -139,17 +142,44 @@ def test_rows_and_columns_of_nothing(rows):
     X = X.copy()
     X[3], X[:, 200] = np.nan, np.nan
     model = AutoEncoder(5, n_epochs=1, **QUICK).fit(train)
-    assert (column_costs(model, X)[3] == 0).all()
-    assert (column_costs(model, X)[:, 200] == 0).all()
-    found = yardsticks(model, X)
+    with pytest.warns(DomainWarning, match=r"1 of 150 rows have no observed .* row 3\); their"):
+        errors = column_errors(model, X)
+    assert np.isnan(errors[3]).all()
+    assert (np.delete(errors, 3, axis=0)[:, 200] == 0).all()
+    with pytest.warns(DomainWarning, match="no observed value"):
+        found = yardsticks(model, X)
     for errors in (found.model, found.mean, found.pca, found.untrained):
         assert np.isfinite([errors.mean_squared, errors.cost]).all()
-    nothing = yardsticks(model, np.full_like(X[:2], np.nan))
+    with pytest.warns(DomainWarning, match="2 of 2 rows have no observed value"):
+        nothing = yardsticks(model, np.full_like(X[:2], np.nan))
     assert nothing.model.mean_squared == nothing.pca.cost == 0
 
 
 def test_missing_entries_are_refused_where_the_model_refuses_them(healthy, digits):
     X = holed(digits.test.images[:50], 1)
-    for measure in (report, yardsticks, column_costs, error_shares):
+    for measure in (report, yardsticks, column_errors, error_shares):
         with pytest.raises(ValueError, match="X has NaN at row 0"):
             measure(healthy, X)
+
+
+JUDGING = ("p_values", "predict", "decision_function")
+
+
+def test_a_row_of_nothing_has_no_error_and_is_not_flagged(rows):
+    """Its error was 0, which made it the most normal of all."""
+    train, X = rows
+    X = X.copy()
+    X[3] = np.nan
+    model = AutoEncoder(5, n_epochs=1, **QUICK).fit(train)
+    with pytest.warns(DomainWarning, match="no observed value"):
+        scores = model.score_samples(X)
+    assert np.flatnonzero(np.isnan(scores)).tolist() == [3]
+    detector = AnomalyDetector(model, contamination=0.1).fit(train[:99])
+    with pytest.warns(DomainWarning, match="no observed value"):
+        p, flags, margins = (getattr(detector, name)(X) for name in JUDGING)
+    assert np.flatnonzero(np.isnan(p)).tolist() == [3]
+    assert flags[3] == 1
+    assert np.isnan(margins[3])
+    with pytest.warns(DomainWarning, match="no observed value"):
+        found = model.report(X)
+    assert np.isfinite([found.yardsticks.model.cost, *found.error_shares]).all()

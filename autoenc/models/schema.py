@@ -1,0 +1,467 @@
+"""What a model file may say: names, shapes, dtypes, numbers and enumerations.
+
+`check_model` refuses everything that the tables do not allow, whatever the checksum says. The
+NumPy reader, which is one file, contains the same text; a test compares the two.
+
+>>> import numpy as np
+>>> arrays = {"W": np.ones((3, 2)), "hidden_bias": np.ones(2), "visible_bias": np.ones(3)}
+>>> fitted = {"n_features_in_": 3, "cost_": "named_params", "output_": "sigmoid"}
+>>> description = {"class": "AutoEncoder", "settings": {"n_hidden": 2}, "fitted": fitted}
+>>> check_model(arrays, description)
+Traceback (most recent call last):
+    ...
+autoenc.models.schema.SchemaError: cost_ is 'named_params'; expected 'cross_entropy' or ...
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+# --- schema: from here to the end, the text of autoenc/models/schema.py ---
+
+
+class SchemaError(ValueError):
+    """A model file says what no model can be."""
+
+
+class Kind(NamedTuple):
+    """What a value may be."""
+
+    expected: str
+    accepts: Callable[[Any], bool]
+
+    def __or__(self, other: Kind) -> Kind:
+        return Kind(
+            f"{self.expected} or {other.expected}",
+            lambda value: self.accepts(value) or other.accepts(value),
+        )
+
+
+LARGEST_FLOAT = float(np.finfo(np.float64).max)
+LEAST_FLOAT = 5e-324  # of those above 0
+
+
+def integer(low: int = 1, high: int = 2**63 - 1) -> Kind:
+    """Return the kind of the integers from `low` to `high`; True and False are none."""
+    expected = f"an integer of at least {low}"
+    return Kind(expected, lambda v: type(v) is int and low <= v <= high)
+
+
+def number(low: float, high: float = LARGEST_FLOAT) -> Kind:
+    """Return the kind of the finite numbers from `low` to `high`."""
+    expected = f"a number from {low:g} to {high:g}"
+    return Kind(expected, lambda v: type(v) in (int, float) and low <= v <= high)
+
+
+def one_of(*values: Any) -> Kind:
+    """Return the kind of some values, which are compared with their types: True is not 1."""
+    expected = " or ".join(map(repr, values))
+    return Kind(expected, lambda v: any(type(v) is type(own) and v == own for own in values))
+
+
+def sequence(item: Kind, n: int | None = None) -> Kind:
+    """Return the kind of the lists of values of a kind."""
+
+    def accepts(value: Any) -> bool:
+        fits = type(value) is list and n in (None, len(value))
+        return fits and all(map(item.accepts, value))
+
+    return Kind(f"a list of {'' if n is None else f'{n} times '}{item.expected}", accepts)
+
+
+def pair(first: Kind, second: Kind) -> Kind:
+    """Return the kind of the lists of two values."""
+
+    def accepts(value: Any) -> bool:
+        fits = type(value) is list and len(value) == 2
+        return fits and first.accepts(value[0]) and second.accepts(value[1])
+
+    return Kind(f"a pair of {first.expected} and {second.expected}", accepts)
+
+
+def mapping(item: Kind) -> Kind:
+    """Return the kind of the mappings from text to values of a kind."""
+
+    def accepts(value: Any) -> bool:
+        fits = type(value) is dict and all(map(TEXT.accepts, value))
+        return fits and all(map(item.accepts, value.values()))
+
+    return Kind(f"a mapping from text to {item.expected}", accepts)
+
+
+def _is_text(value: Any) -> bool:
+    # Half of a pair of surrogates cannot be written to any file or terminal.
+    return type(value) is str and len(value) <= 10_000 and not _SURROGATES.search(value)
+
+
+def _is_function(value: Any) -> bool:
+    return type(value) is dict and list(value) == ["function"] and _is_text(value["function"])
+
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+TEXT = Kind("text", _is_text)
+NOTHING = one_of(None)
+SWITCH = one_of(True, False)
+FUNCTION = Kind("the name of a function", _is_function)
+COUNT = integer(1)
+SEED = integer(0)
+ABOVE_ZERO = number(LEAST_FLOAT)
+PART = number(0, 1)
+INSIDE = number(LEAST_FLOAT, float(np.nextafter(1, 0)))
+NOT_ONE = number(0, float(np.nextafter(1, 0)))
+ANYTHING = Kind("anything", lambda _: True)
+ANY_NUMBER = Kind("a number", lambda v: type(v) in (int, float))
+# Of an epoch: costs that are not finite, too.
+RECORDED = ANY_NUMBER | SWITCH | TEXT | NOTHING
+PRECISION = one_of("float32", "float64")
+
+COSTS = one_of("cross_entropy", "squared_error")
+ACTIVATION = one_of("linear", "relu", "sigmoid", "softplus", "tanh") | FUNCTION
+OPTIMIZER = (
+    one_of("adadelta", "adagrad", "adam", "momentum", "nesterov", "rmsprop", "sgd") | FUNCTION
+)
+RATE = ABOVE_ZERO | one_of("auto") | FUNCTION
+NOISE = (
+    PART
+    | pair(one_of("masking", "salt_and_pepper"), PART)
+    | pair(one_of("gaussian"), number(0))
+    | FUNCTION
+)
+NOISES = NOISE | sequence(NOISE | sequence(NOISE)) | NOTHING
+_DEVICE = re.compile("cpu|cuda[0-9]{0,4}")
+
+SETTINGS: dict[str, Kind] = {
+    "activation": ACTIVATION,
+    "backend": one_of("auto", "c", "xla", "numba", None),
+    "batch_size": COUNT,
+    "contraction": number(0),
+    "corruption": NOISES,
+    "cost": COSTS | one_of("auto"),
+    "device": Kind(
+        "cpu, cuda or cuda0", lambda v: v is None or (_is_text(v) and bool(_DEVICE.fullmatch(v)))
+    ),
+    "dropout": NOT_ONE | sequence(NOT_ONE),
+    "dtype": PRECISION | NOTHING,
+    "early_stopping": NOTHING,
+    "hidden_sizes": sequence(COUNT),
+    "init": one_of("uniform", "gaussian") | FUNCTION,
+    "l1": number(0),
+    "l2": number(0),
+    "learning_rate": RATE,
+    "learning_rate_decay": number(LEAST_FLOAT, 1),
+    "missing": one_of("refuse", "mask"),
+    "momentum": NOT_ONE,
+    "n_epochs": COUNT,
+    "n_hidden": COUNT,
+    "optimizer": OPTIMIZER,
+    "output": ACTIVATION | one_of("auto"),
+    "random_state": SEED | NOTHING,
+    "scale": one_of("auto", "standard", None),
+    "shuffle": SWITCH,
+    "sparsity": number(0),
+    "sparsity_target": INSIDE,
+    "tied": SWITCH,
+    "validation_fraction": INSIDE | NOTHING,
+    "verbose": SWITCH | integer(0),
+    "warm_start": SWITCH,
+}  # fmt: skip
+
+_TRAINING = (
+    "backend", "batch_size", "device", "dtype", "early_stopping", "learning_rate", "momentum",
+    "n_epochs", "random_state", "shuffle", "validation_fraction", "verbose", "warm_start",
+)  # fmt: skip
+_LAYER = (
+    "activation", "contraction", "cost", "init", "l1", "l2", "missing", "n_hidden", "optimizer",
+    "output", "scale", "sparsity", "sparsity_target", "tied", *_TRAINING,
+)  # fmt: skip
+_CLASSIFIER = ("dropout", "l1", "l2", "learning_rate_decay", "optimizer", *_TRAINING)
+_PENALTIES = ("contraction", "sparsity", "sparsity_target")
+_DENOISING = ("corruption", *_LAYER)
+# How a classifier's layers were trained without labels: their settings, by other names.
+_PRETRAINING = {f"pretraining_{name}": SETTINGS[name] for name in _DENOISING}
+_PRETRAINING |= {"pretraining_epochs": COUNT, "pretraining_rate": RATE}
+SETTINGS |= _PRETRAINING
+# The settings of each class. Files of earlier versions lack some of them.
+CLASSES: dict[str, tuple[str, ...]] = {
+    "AutoEncoder": _LAYER,
+    "DenoisingAutoEncoder": _DENOISING,
+    "StackedDenoisingAutoEncoder": (
+        "hidden_sizes", *(name for name in _DENOISING if name != "n_hidden"),
+    ),
+    "SoftmaxClassifier": _CLASSIFIER,
+    "PerceptronClassifier": ("activation", "n_hidden", *_PENALTIES, *_CLASSIFIER),
+    "StackedDenoisingClassifier": (
+        "activation", "corruption", "cost", "hidden_sizes", "scale", *_PENALTIES, *_PRETRAINING,
+        *_CLASSIFIER,
+    ),
+}  # fmt: skip
+# "auto", until the data has decided.
+_OWN_KINDS = {
+    ("StackedDenoisingClassifier", "activation"): ACTIVATION | one_of("auto"),
+}
+
+CHOSEN: dict[str, Kind] = {
+    "backend_": TEXT,
+    "cost_": COSTS,
+    "data_dtype_": TEXT,
+    "gain_": ABOVE_ZERO,
+    "learning_rate_": ABOVE_ZERO | NOTHING,
+    "output_": ACTIVATION,
+    "seed_": SEED,
+}
+HISTORY = sequence(mapping(RECORDED))
+_EVERY: dict[str, Kind] = {
+    "backend_": TEXT, "data_dtype_": TEXT, "history_": HISTORY, "n_features_in_": COUNT,
+    "seed_": SEED,
+}  # fmt: skip
+FITTED: dict[str, dict[str, Kind]] = {
+    "AutoEncoder": _EVERY | CHOSEN,
+    "DenoisingAutoEncoder": _EVERY | CHOSEN,
+    "StackedDenoisingAutoEncoder": {**_EVERY, "layers": sequence(mapping(ANYTHING))},
+    "SoftmaxClassifier": {
+        **_EVERY, "labels_": sequence(ANYTHING), "learning_rate_": CHOSEN["learning_rate_"],
+    },
+}  # fmt: skip
+FITTED["PerceptronClassifier"] = FITTED["SoftmaxClassifier"]
+FITTED["StackedDenoisingClassifier"] = FITTED["SoftmaxClassifier"] | {"activation_": ACTIVATION}
+
+DESCRIPTION: dict[str, Kind] = {
+    "class": one_of(*CLASSES),
+    "settings": mapping(ANYTHING),
+    "fitted": mapping(ANYTHING),
+    "feature_names_in_": sequence(TEXT),
+    "table": mapping(ANYTHING),
+    "versions": mapping(TEXT),
+}
+FINITE = number(-LARGEST_FLOAT)
+
+
+def check_model(arrays: Mapping[str, Array], description: Mapping[str, Any]) -> None:
+    """Refuse a model file that is not one of the models that autoenc writes.
+
+    Parameters
+    ----------
+    arrays : mapping from name to array
+    description : mapping
+        ``class``, ``settings``, ``fitted`` and so on, as JSON has them.
+
+    Raises
+    ------
+    SchemaError
+        Names the first thing that does not fit, and what is expected.
+    """
+    _check_entries("", description, DESCRIPTION, ("class", "settings", "fitted"))
+    name, settings, fitted = (description[part] for part in ("class", "settings", "fitted"))
+    kinds = {s: _OWN_KINDS.get((name, s), SETTINGS[s]) for s in CLASSES[name]}
+    _check_entries("settings.", settings, kinds)
+    _check_entries("", fitted, FITTED[name], ("n_features_in_",))
+    check = {
+        "AutoEncoder": _check_autoencoder, "DenoisingAutoEncoder": _check_autoencoder,
+        "StackedDenoisingAutoEncoder": _check_stack,
+    }.get(name, _check_classifier)  # fmt: skip
+    check(arrays, settings, fitted)
+    _check_columns(description, fitted["n_features_in_"])
+    _check_history(fitted.get("history_", []))
+
+
+def _check_entries(
+    where: str, found: Mapping[str, Any], kinds: Mapping[str, Kind], required: Sequence[str] = ()
+) -> None:
+    """Check that there are no names but known ones, the required ones, and values of each kind."""
+    for name in required:
+        _require(name in found, f"there is no {where}{name}")
+    for name, value in found.items():
+        _require(name in kinds, f"{where}{name!s:.60} is not known")
+        kind = kinds[name]
+        _require(
+            kind.accepts(value), f"{where}{name} is {value!r:.60}; expected {kind.expected:.200}"
+        )
+
+
+def _require(fits: bool, otherwise: str) -> None:
+    if not fits:
+        raise SchemaError(otherwise)
+
+
+def _check_autoencoder(
+    arrays: Mapping[str, Array], settings: Mapping[str, Any], fitted: Mapping[str, Any]
+) -> None:
+    n_hidden = _check_layer(arrays, settings, fitted, fitted["n_features_in_"])
+    _require_equal("settings.n_hidden", settings.get("n_hidden", n_hidden), n_hidden)
+    for setting in ("cost", "output"):
+        given, chosen = settings.get(setting, "auto"), fitted[f"{setting}_"]
+        _require_equal(f"{setting}_", chosen, chosen if given == "auto" else given)
+
+
+def _check_stack(
+    arrays: Mapping[str, Array], settings: Mapping[str, Any], fitted: Mapping[str, Any]
+) -> None:
+    width, layers = fitted["n_features_in_"], fitted.get("layers", [])
+    sizes: list[int] = []
+    own = [_of_layer(arrays, number) for number in range(1, len(layers) + 1)]
+    _require(sum(map(len, own)) == len(arrays), "there are arrays of layers not described")
+    for number, (layer, chosen) in enumerate(zip(own, layers, strict=True), start=1):
+        _check_entries(f"layer {number}: ", chosen, CHOSEN)
+        width = _check_layer(layer, settings, chosen, width)
+        sizes.append(width)
+    _require(bool(sizes), "there are no layers")
+    _require_equal("settings.hidden_sizes", settings.get("hidden_sizes", sizes), sizes)
+    for record in fitted.get("history_", []):
+        _require(integer(1, len(sizes)).accepts(record.get("layer")), "an epoch is of no layer")
+
+
+def _of_layer(arrays: Mapping[str, Array], number: int) -> dict[str, Array]:
+    prefix = f"layer_{number}."
+    return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
+
+
+def _check_layer(
+    arrays: Mapping[str, Array], settings: Mapping[str, Any], fitted: Mapping[str, Any],
+    n_visible: int,
+) -> int:  # fmt: skip
+    """Check one layer of `n_visible` columns, and return how many units it has."""
+    for name in ("cost_", "output_"):
+        _require(name in fitted, f"there is no {name}")
+    output = fitted["output_"]
+    bounded = output == "sigmoid" or FUNCTION.accepts(output)
+    _require(fitted["cost_"] != "cross_entropy" or bounded, f"cross_entropy is of {output!r:.60}")
+    n_hidden = _width(arrays, "W", n_visible)
+    shapes: dict[str, tuple[int, ...]] = {
+        "W": (n_visible, n_hidden), "hidden_bias": (n_hidden,), "visible_bias": (n_visible,),
+    }  # fmt: skip
+    if not settings.get("tied", True):
+        shapes["W_prime"] = (n_hidden, n_visible)
+    _check_arrays(arrays, shapes, n_visible)
+    return n_hidden
+
+
+def _check_classifier(
+    arrays: Mapping[str, Array], settings: Mapping[str, Any], fitted: Mapping[str, Any]
+) -> None:
+    width = fitted["n_features_in_"]
+    sizes: list[int] = []
+    shapes: dict[str, tuple[int, ...]] = {}
+    while (name := f"W_{len(sizes) + 1}") in arrays:
+        above = _width(arrays, name, width)
+        shapes |= {name: (width, above), f"bias_{len(sizes) + 1}": (above,)}
+        sizes.append(width := above)
+    _require(bool(sizes), "there is no W_1")
+    _check_arrays(arrays, shapes, fitted["n_features_in_"])
+    *hidden, n_classes = sizes
+    given = settings.get("hidden_sizes", [settings[n] for n in ("n_hidden",) if n in settings])
+    _require_equal("the number of hidden units", hidden, given)
+    given = settings.get("activation", "auto")
+    chosen = fitted.get("activation_", given)
+    _require_equal("activation_", chosen, chosen if given == "auto" else given)
+    _require(not hidden or chosen != "auto", "there is no activation_")
+    _check_labels(fitted.get("labels_"), n_classes)
+
+
+def _check_labels(labels: Any, n_classes: int) -> None:
+    """Classes are sorted and all of one type, as `numpy.unique` returns them."""
+    _require(labels is not None, "there is no labels_")
+    of_one_type = len({type(label) for label in labels}) == 1
+    item = SWITCH | TEXT | integer(-(2**63)) | FINITE
+    fits = of_one_type and all(map(item.accepts, labels)) and len(labels) == n_classes > 1
+    fits = fits and all(low < high for low, high in pairwise(labels))
+    _require(fits, f"labels_ is {labels!r:.60}; expected {n_classes} classes, sorted")
+
+
+def _width(arrays: Mapping[str, Array], name: str, n_in: int) -> int:
+    """Return how many columns weights have."""
+    _require(name in arrays, f"there is no {name}")
+    shape = arrays[name].shape
+    fits = len(shape) == 2 and shape[0] == n_in and shape[1] > 0
+    _require(fits, f"{name} has shape {shape}; expected ({n_in}, units)")
+    return int(shape[1])
+
+
+def _check_arrays(
+    arrays: Mapping[str, Array], shapes: dict[str, tuple[int, ...]], n_visible: int
+) -> None:
+    """Check the arrays of a layer or a classifier: parameters, moments, ranges, optimizer."""
+    dtype = arrays[next(iter(shapes))].dtype
+    _require(dtype in (np.float32, np.float64), f"parameters are of {dtype}; expected float32")
+    for pair_of in (("mean", "scale"), ("data_min", "data_max")):
+        if any(name in arrays for name in pair_of):
+            shapes |= dict.fromkeys(pair_of, (n_visible,))
+    n_states = sum(name.startswith("optimizer.") for name in arrays)
+    states = {f"optimizer.{number}" for number in range(n_states)}
+    for name in shapes:
+        _require(name in arrays, f"there is no {name}")
+    for name, array in arrays.items():
+        _require(name in states or name in shapes, f"the array {name!r:.60} is not known")
+        if name in states:
+            _require(bool(np.isfinite(array).all()), f"{name} has NaN or infinity")
+        else:
+            _check_array(name, array, shapes[name], dtype)
+    if "scale" in arrays:
+        _require(bool((arrays["scale"] > 0).all()), "scale has numbers that are not above 0")
+    if "data_min" in arrays:
+        crossed = arrays["data_min"] > arrays["data_max"]
+        _require(not crossed.any(), "data_min is above data_max")
+
+
+def _check_array(name: str, array: Array, shape: tuple[int, ...], dtype: Any) -> None:
+    _require(array.shape == shape, f"{name} has shape {array.shape}; expected {shape}")
+    _require(array.dtype == dtype, f"{name} is of {array.dtype}; expected {dtype}")
+    # Of columns of which nothing was observed, there is no range.
+    strange = np.isinf(array) if name in ("data_min", "data_max") else ~np.isfinite(array)
+    _require(not strange.any(), f"{name} has NaN or infinity")
+
+
+def _check_columns(description: Mapping[str, Any], n: int) -> None:
+    """Check what a file says of columns: names, the image that they are, and their scaling."""
+    table = description.get("table", {})
+    size = integer(1, 2**31)
+    shape = sequence(size, 2) | Kind(
+        "height, width and 3", lambda v: sequence(size, 3).accepts(v) and v[2] == 3
+    )
+    names = sequence(TEXT, n)
+    kinds = {
+        "columns": names | NOTHING,
+        "image_shape": shape | NOTHING,
+        "scaling": mapping(ANYTHING) | NOTHING,
+    }
+    _check_entries("table.", table, kinds)
+    own, others = description.get("feature_names_in_"), table.get("columns")
+    _require(own is None or names.accepts(own), f"there are not {n} names of columns")
+    _require(None in (own, others) or own == others, "table.columns are not feature_names_in_")
+    if table.get("image_shape") is not None:
+        n_pixels = int(np.prod(table["image_shape"], dtype=object))
+        _require_equal("table.image_shape", n_pixels, n)
+    if table.get("scaling") is not None:
+        _check_scaling(table["scaling"], n)
+
+
+def _check_scaling(scaling: Mapping[str, Any], n: int) -> None:
+    kinds = {
+        "kind": one_of("minmax", "centred"),
+        "offset": sequence(FINITE, n),
+        "factor": sequence(number(LEAST_FLOAT), n),
+    }
+    _check_entries("table.scaling.", scaling, kinds, tuple(kinds))
+    factors = scaling["factor"]
+    _require(scaling["kind"] == "minmax" or set(factors) == {1}, "a centred column has a factor")
+
+
+def _check_history(history: Sequence[Mapping[str, Any]]) -> None:
+    whole = ("epoch", "layer")
+    measured = ("cost", "seconds", "rows_per_second", "valid_cost")
+    kinds = dict.fromkeys(whole, COUNT) | dict.fromkeys(measured, ANY_NUMBER | NOTHING)
+    for record in history:
+        for name in ("epoch", "cost"):
+            _require(name in record, f"an epoch has no {name}")
+        _require(record["cost"] is not None, "an epoch has no cost")
+        _check_entries("history_: ", {n: v for n, v in record.items() if n in kinds}, kinds)
+
+
+def _require_equal(name: str, found: Any, expected: Any) -> None:
+    _require(found == expected, f"{name} is {found!r:.60}; expected {expected!r:.60}")

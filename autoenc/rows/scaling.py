@@ -1,0 +1,197 @@
+"""What is done to columns in float64, before rows have the precision of the model.
+
+Columns are scaled to [0, 1], or only centred. The second is for columns whose spread is lost in
+float32, such as seconds since 1970:
+
+>>> import numpy as np
+>>> seconds = np.array([[1.7e9], [1.7e9 + 1], [1.7e9 + 2]])
+>>> seconds.astype("float32").ravel() - np.float32(1.7e9)
+array([0., 0., 0.], dtype=float32)
+>>> ColumnScaling.centring(seconds, [0]).forward(seconds).astype("float32").ravel()
+array([-1.,  0.,  1.], dtype=float32)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from autoenc.rows.blocks import Array
+
+# A column has to span so many of the steps between neighbouring numbers of its precision.
+LEAST_STEPS = 1 << 12
+# A column that spans no more steps of float64 is constant but for rounding.
+ROUNDING_STEPS = 1 << 6
+
+
+@dataclass(frozen=True)
+class ColumnScaling:
+    """Scale columns: scaled = (value − offset) · factor, in float64.
+
+    Attributes
+    ----------
+    kind : {"minmax", "centred"}
+        Whether columns are scaled to [0, 1] and clipped to it, or only centred.
+    offset : float64 array, (columns,)
+    factor : float64 array, (columns,)
+        1 for a column that is only centred.
+    """
+
+    kind: str
+    offset: Array
+    factor: Array
+
+    @classmethod
+    def minmax(cls, values: Array) -> Self:
+        """Scale each column to [0, 1].
+
+        Parameters
+        ----------
+        values : float array, (rows, columns)
+            Rows that a model is trained on. Missing values, NaN, are ignored.
+
+        Raises
+        ------
+        ValueError
+            If float64 cannot hold the range of a column, or one over it.
+
+        Examples
+        --------
+        >>> ages = np.array([[20.0], [30.0], [60.0]])
+        >>> ColumnScaling.minmax(ages).forward(ages).ravel()
+        array([0.  , 0.25, 1.  ])
+        """
+        # Annotations of their reductions differ from version to version.
+        fmin: Any = np.fmin
+        fmax: Any = np.fmax
+        low = fmin.reduce(values, axis=0).astype(np.float64)
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            span = fmax.reduce(values, axis=0) - low
+            factor = 1 / np.where(span > 0, span, 1)
+        bad = np.flatnonzero(~np.isfinite(factor) | (factor == 0))
+        if len(bad):
+            raise ValueError(
+                f"column {bad[0]} (from 0) has a range of {span[bad[0]]:g}, which cannot be "
+                "scaled to [0, 1] in float64; change its unit, or leave the column out."
+            )
+        # Of a column of which nothing is observed, which training refuses by name.
+        return cls("minmax", np.where(np.isnan(low), 0, low), factor)
+
+    @classmethod
+    def centring(cls, values: Array, columns: Sequence[int]) -> Self:
+        """Subtract the middle of the range of some columns.
+
+        Parameters
+        ----------
+        values : array, (rows, columns)
+            Rows that a model is trained on. Missing values, NaN, are ignored.
+        columns : sequence of int
+            Columns that are centred; the others stay as they are.
+        """
+        fmin: Any = np.fmin
+        fmax: Any = np.fmax
+        offset = np.zeros(values.shape[1])
+        for column in columns:
+            own = values[:, column].astype(np.float64)
+            offset[column] = fmin.reduce(own) + (fmax.reduce(own) - fmin.reduce(own)) / 2
+        return cls("centred", offset, np.ones(values.shape[1]))
+
+    def forward(self, values: Array) -> Array:
+        """Return scaled rows.
+
+        Parameters
+        ----------
+        values : array, (rows, columns)
+            Rows in the units of the data.
+
+        Returns
+        -------
+        float64 array, (rows, columns)
+            With ``"minmax"``, values beyond [0, 1] are the nearer end. Infinity and NaN stay.
+        """
+        scaled = self._free(values)
+        if self.kind == "minmax":
+            scaled = np.where(np.isinf(values), values, np.clip(scaled, 0, 1))
+        return scaled
+
+    def backward(self, scaled: Array) -> Array:
+        """Return rows in the units of the data, as float64."""
+        values: Array = scaled / self.factor + self.offset
+        return values
+
+    def outside(self, values: Array) -> Array:
+        """Say which values `forward` clips, (rows, columns) of bool; rounding is not counted."""
+        if self.kind != "minmax":
+            return np.zeros(np.shape(values), bool)
+        scaled = self._free(values)
+        # The tolerance is relative to the range of the column.
+        outside: Array = (scaled < -1e-6) | (scaled > 1 + 1e-6)
+        return outside
+
+    def clipped(self, n: int, n_values: int) -> str:
+        """Say how many values are clipped."""
+        return (
+            f"{n:,} of {n_values:,} values are outside the range of the training data and were "
+            "clipped to it"
+        )
+
+    def needs_float64(self, dtype: str) -> bool:
+        """Whether rows in the units of the data lose what columns say in this precision."""
+        width = 1 / self.factor if self.kind == "minmax" else np.where(self.offset, 0, 1)
+        largest = np.abs(self.offset) + width
+        if (largest > np.finfo(dtype).max).any():
+            return True
+        steps = np.spacing(largest.astype(dtype)).astype(np.float64)
+        return bool((width < LEAST_STEPS * steps).any())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the scaling as JSON can store it: the argument of `from_dict`."""
+        return {"kind": self.kind, "offset": self.offset.tolist(), "factor": self.factor.tolist()}
+
+    @classmethod
+    def from_dict(cls, described: Mapping[str, Any]) -> Self:
+        """Return the scaling that `to_dict` described."""
+        offset, factor = (np.array(described[key], np.float64) for key in ("offset", "factor"))
+        return cls(described["kind"], offset, factor)
+
+    def _free(self, values: Array) -> Array:
+        # What float64 cannot hold is infinite, and clipped or refused.
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled: Array = (values - self.offset) * self.factor
+        return scaled
+
+
+def is_lost(low: Array, high: Array, width: Array, dtype: str) -> Array:
+    """Say of which columns a precision cannot hold the spread.
+
+    Parameters
+    ----------
+    low, high : float64 array, (columns,)
+        Range of each column.
+    width : float64 array, (columns,)
+        High − low, computed before any cast.
+    dtype : {"float32", "float64"}
+        What rows are cast to.
+
+    Returns
+    -------
+    array of bool, (columns,)
+        True where values differ, but span fewer than `LEAST_STEPS` steps between neighbouring
+        numbers. A column that is constant but for the rounding of float64 is not lost in float32.
+
+    Examples
+    --------
+    >>> low, high = np.array([1e9, 0.0]), np.array([1e9 + 2, 1.0])
+    >>> is_lost(low, high, high - low, "float32")
+    array([ True, False])
+    """
+    largest = np.fmax(np.abs(low), np.abs(high))
+    held = np.isfinite(largest) & (largest <= np.finfo(dtype).max) & np.isfinite(width)
+    largest, width = np.where(held, largest, 1), np.where(held, width, 0)
+    steps = np.spacing(largest.astype(dtype)).astype(np.float64)
+    noise = ROUNDING_STEPS * np.spacing(largest) if dtype == "float32" else 0
+    lost: Array = (width > noise) & (width < LEAST_STEPS * steps)
+    return lost

@@ -1,0 +1,299 @@
+"""What a model file may say, for both readers: `autoenc` and the single-file NumPy reader."""
+
+import inspect
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autoenc import AutoEncoder, DenoisingAutoEncoder, estimators
+from autoenc.estimators import (
+    PerceptronClassifier,
+    SoftmaxClassifier,
+    StackedDenoisingAutoEncoder,
+    StackedDenoisingClassifier,
+)
+from autoenc.export import numpy_reader
+from autoenc.graph import ACTIVATIONS, OPTIMIZERS
+from autoenc.graph.corruption import CORRUPTIONS
+from autoenc.models import schema
+from autoenc.models.choices import COSTS
+from autoenc.storage import ModelFileError, load_arrays, save_arrays
+from tests.models.test_old_files import EXPECTED, UNIT, path_of
+
+MARK = "# --- schema: "
+QUICK = {"n_epochs": 1, "random_state": 0, "verbose": False}
+
+
+def text_from_mark(module):
+    text = Path(inspect.getfile(module)).read_text(encoding="utf-8")
+    return text[text.index(MARK) :]
+
+
+def test_the_numpy_reader_contains_the_same_schema():
+    """If this fails, copy the text of schema.py from the mark on to the end of the reader."""
+    assert text_from_mark(numpy_reader) == text_from_mark(schema)
+
+
+def test_enumerations_are_those_of_the_graph():
+    def accepted(kind, names):
+        return {name for name in names if kind.accepts(name)}
+
+    assert (
+        accepted(schema.ACTIVATION, ACTIVATIONS)
+        == set(ACTIVATIONS)
+        == set(numpy_reader.ACTIVATIONS)
+    )
+    assert accepted(schema.COSTS, COSTS) == set(COSTS)
+    assert accepted(schema.OPTIMIZER, OPTIMIZERS) == set(OPTIMIZERS)
+    for name in CORRUPTIONS:
+        assert schema.SETTINGS["corruption"].accepts([name, 0.5])
+
+
+@pytest.mark.parametrize("name", estimators.__all__)
+def test_settings_are_those_of_the_class(name):
+    model = getattr(estimators, name)()
+    stored = set(model._stored_settings())
+    assert stored <= set(schema.CLASSES[name])
+    for setting in schema.CLASSES[name]:
+        # Settings of layers are those that the class takes beside its own.
+        assert setting in schema.SETTINGS
+        type(model)(**{setting: None})
+
+
+def test_every_class_is_known():
+    assert set(schema.CLASSES) == set(estimators.__all__)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_old_files_fit(name):
+    schema.check_model(*load_arrays(path_of(name)))
+
+
+def named_rows():
+    import pandas as pd
+
+    return pd.DataFrame(UNIT, columns=list("abcdef"))
+
+
+MODELS = {
+    "autoencoder": lambda: AutoEncoder(3, optimizer="adam", **QUICK).fit(named_rows()),
+    "untied": lambda: AutoEncoder(3, tied=False, **QUICK).fit(UNIT),
+    "standardised": lambda: DenoisingAutoEncoder(3, **QUICK).fit(UNIT - 0.5),
+    "stack": lambda: StackedDenoisingAutoEncoder((4, 2), momentum=0.9, **QUICK).fit(UNIT),
+    "softmax": lambda: SoftmaxClassifier(**QUICK).fit(UNIT, np.arange(24) % 3),
+    "perceptron": lambda: PerceptronClassifier(3, **QUICK).fit(UNIT, list("abc") * 8),
+    "classifier": lambda: StackedDenoisingClassifier((4, 2), pretraining_epochs=1, **QUICK).fit(
+        UNIT, np.arange(24) % 2 == 0
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory):
+    """Arrays and description of a file of each kind, by name."""
+    found = {}
+    for name, make in MODELS.items():
+        path = tmp_path_factory.mktemp("schema") / name
+        make().save(path)
+        found[name] = load_arrays(path)
+    return found
+
+
+def load(path, class_name):
+    return getattr(estimators, class_name).load(path)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_both_readers_read_what_is_saved(files, name, tmp_path):
+    arrays, description = files[name]
+    save_arrays(tmp_path / "m", arrays, description)
+    model, reader = load(tmp_path / "m", description["class"]), numpy_reader.load(tmp_path / "m")
+    method = "predict_proba" if hasattr(reader, "predict_proba") else "transform"
+    np.testing.assert_allclose(
+        getattr(reader, method)(UNIT), getattr(model, method)(UNIT), rtol=1e-5, atol=1e-6
+    )
+
+
+def changed(description, path, value):
+    """Return a copy of a description with another value at a path; None removes it."""
+    found = json.loads(json.dumps(description))
+    *parts, last = path.split("/")
+    node = found
+    for part in parts:
+        node = node[int(part)] if isinstance(node, list) else node.setdefault(part, {})
+    if value is None:
+        del node[last]
+    else:
+        node[last] = value
+    return found
+
+
+NOT_A_NUMBER = float("nan")
+SCALING = {"kind": "minmax", "offset": [0.0] * 6, "factor": [1.0] * 6}
+DESCRIPTIONS = [
+    ("autoencoder", "class", "FittedModel", "class is 'FittedModel'; expected 'AutoEncoder'"),
+    ("autoencoder", "class", "SoftmaxClassifier", "settings.activation is not known|is not known"),
+    ("autoencoder", "class", None, "there is no class"),
+    ("autoencoder", "settings", [], "settings is "),
+    ("autoencoder", "fitted", None, "there is no fitted"),
+    ("autoencoder", "extra", 1, "extra is not known"),
+    ("autoencoder", "settings/save", 1, "settings.save is not known"),
+    ("autoencoder", "settings/__class__", "x", "settings.__class__ is not known"),
+    ("autoencoder", "settings/activation", "sine", "settings.activation is 'sine'; expected"),
+    ("autoencoder", "settings/activation", 3, "settings.activation is 3"),
+    ("autoencoder", "settings/n_hidden", True, "settings.n_hidden is True"),
+    ("autoencoder", "settings/n_hidden", 3.0, "settings.n_hidden is 3.0"),
+    ("autoencoder", "settings/n_hidden", 4, "settings.n_hidden is 4; expected 3"),
+    ("autoencoder", "settings/n_epochs", 10**400, "settings.n_epochs is 1"),
+    ("autoencoder", "settings/l1", NOT_A_NUMBER, "settings.l1 is nan"),
+    ("autoencoder", "settings/l1", -1, "settings.l1 is -1"),
+    ("autoencoder", "settings/l2", 10**400, "settings.l2 is 1"),
+    ("autoencoder", "settings/tied", False, "there is no W_prime"),
+    ("untied", "settings/tied", True, "the array 'W_prime' is not known"),
+    ("autoencoder", "settings/missing", "ignore", "settings.missing is 'ignore'"),
+    ("autoencoder", "settings/cost", "squared_error", "cost_ is 'cross_entropy'; expected 'squ"),
+    ("autoencoder", "settings/output", "linear", "output_ is 'sigmoid'; expected 'linear'"),
+    ("autoencoder", "settings/backend", "fortran", "settings.backend is 'fortran'"),
+    ("autoencoder", "settings/device", "cpu; rm", "settings.device is 'cpu; rm'"),
+    ("autoencoder", "fitted/cost_", "named_params", "cost_ is 'named_params'; expected 'cross"),
+    ("autoencoder", "fitted/cost_", None, "there is no cost_"),
+    ("autoencoder", "fitted/output_", "linear", "cross_entropy is of 'linear'"),
+    ("autoencoder", "fitted/save", 1, "save is not known"),
+    ("autoencoder", "fitted/W_", [[1.0]], "W_ is not known"),
+    ("autoencoder", "fitted/seed_", -1, "seed_ is -1"),
+    ("autoencoder", "fitted/gain_", 0, "gain_ is 0"),
+    ("autoencoder", "fitted/n_features_in_", 5, "W has shape .6, 3.; expected .5, units"),
+    ("autoencoder", "fitted/n_features_in_", None, "there is no n_features_in_"),
+    ("autoencoder", "fitted/history_", {}, "history_ is {}"),
+    ("autoencoder", "fitted/history_/0/cost", "low", "history_: cost is 'low'"),
+    ("autoencoder", "fitted/history_/0/epoch", 0, "history_: epoch is 0"),
+    ("autoencoder", "fitted/history_/0/cost", None, "an epoch has no cost"),
+    ("autoencoder", "fitted/history_/0/x", [], "history_ is"),
+    ("autoencoder", "feature_names_in_", ["a"] * 5, "there are not 6 names of columns"),
+    ("autoencoder", "feature_names_in_", "abcdef", "feature_names_in_ is 'abcdef'"),
+    ("autoencoder", "feature_names_in_", [1] * 6, "feature_names_in_ is"),
+    ("autoencoder", "feature_names_in_", ["\ud800"] * 6, "feature_names_in_ is"),
+    ("autoencoder", "table/columns", list("bacdef"), "table.columns are not feature_names_in_"),
+    ("autoencoder", "versions", {"autoenc": 1}, "versions is"),
+    ("untied", "table", [1], "table is"),
+    ("untied", "table/rows", 1, "table.rows is not known"),
+    ("untied", "table/image_shape", [2, 2], "table.image_shape is 4; expected 6"),
+    ("untied", "table/image_shape", [2, 1, 2], "table.image_shape is .2, 1, 2."),
+    ("untied", "table/image_shape", [2**31, 2**40], "table.image_shape is"),
+    ("untied", "table/scaling", 3, "table.scaling is 3"),
+    ("untied", "table/scaling", {**SCALING, "kind": "log"}, "table.scaling.kind is 'log'"),
+    ("untied", "table/scaling", {**SCALING, "kind": "centred", "factor": [2.0] * 6}, "a centred"),
+    ("untied", "table/scaling", {"kind": "minmax"}, "there is no table.scaling.offset"),
+    ("untied", "table/scaling", {**SCALING, "offset": ["a"] * 6}, "table.scaling.offset is"),
+    ("untied", "table/scaling", {**SCALING, "offset": [0.0] * 5}, "table.scaling.offset is"),
+    ("untied", "table/scaling", {**SCALING, "factor": [0.0] * 6}, "table.scaling.factor is"),
+    ("untied", "table/scaling", {**SCALING, "factor": [NOT_A_NUMBER] * 6}, "table.scaling.factor"),
+    ("untied", "table/scaling", {**SCALING, "factor": [10**400] * 6}, "table.scaling.factor is"),
+    ("stack", "settings/hidden_sizes", [4], "settings.hidden_sizes is .4.; expected .4, 2."),
+    ("stack", "settings/hidden_sizes", [], "settings.hidden_sizes is"),
+    ("stack", "settings/hidden_sizes", 4, "settings.hidden_sizes is 4"),
+    ("stack", "fitted/layers", [], "there are arrays of layers not described"),
+    ("stack", "fitted/layers", [{}, {}], "there is no cost_"),
+    ("stack", "fitted/layers/0/cost_", "decode", "cost_ is 'decode'"),
+    ("stack", "fitted/layers/1/W", 1, "layer 2: W is not known"),
+    ("stack", "fitted/history_/0/layer", 3, "an epoch is of no layer"),
+    ("softmax", "fitted/labels_", [0, 1], "labels_ is .0, 1.; expected 3 classes"),
+    ("softmax", "fitted/labels_", [0, 2, 1], "labels_ is .*sorted"),
+    ("softmax", "fitted/labels_", [0, True, 2], "labels_ is .*sorted"),
+    ("softmax", "fitted/labels_", [0, 1, "2"], "labels_ is .*sorted"),
+    ("softmax", "fitted/labels_", [0, 1, [2]], "labels_ is .*sorted"),
+    ("softmax", "fitted/labels_", 2, "labels_ is 2"),
+    ("softmax", "fitted/labels_", None, "there is no labels_"),
+    ("perceptron", "settings/n_hidden", 5, "the number of hidden units is .3.; expected .5."),
+    ("perceptron", "settings/activation", "auto", "settings.activation is 'auto'"),
+    ("classifier", "fitted/activation_", None, "there is no activation_"),
+    ("classifier", "fitted/activation_", "softmax", "activation_ is 'softmax'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "value", "message"),
+    DESCRIPTIONS,
+    ids=[f"{d[0]} {d[1]} {d[2]!r:.20}" for d in DESCRIPTIONS],
+)
+def test_descriptions_of_no_model_are_refused(files, kind, path, value, message, tmp_path):
+    arrays, description = files[kind]
+    save_arrays(tmp_path / "m", arrays, changed(description, path, value))
+    check_refused(tmp_path / "m", description["class"], message)
+
+
+def check_refused(path, class_name, message):
+    for read, error in (
+        (lambda: load(path, class_name), ModelFileError),
+        (lambda: numpy_reader.load(path), numpy_reader.ModelFileError),
+    ):
+        with pytest.raises(error, match=message) as found:
+            read()
+        assert str(path) in str(found.value)
+
+
+def with_number(array, number):
+    array = array.copy()
+    array.flat[0] = number
+    return array
+
+
+ARRAYS = [
+    ("autoencoder", "W", lambda a: None, "there is no W"),
+    ("autoencoder", "W", lambda a: a[:-1], "W has shape .5, 3.; expected .6, units."),
+    ("autoencoder", "W", lambda a: a[None], "W has shape"),
+    ("autoencoder", "W", lambda a: a.astype("float64"), "is of float32; expected float64"),
+    ("autoencoder", "W", lambda a: a.astype("int64"), "parameters are of int64"),
+    ("autoencoder", "W", lambda a: with_number(a, np.nan), "W has NaN or infinity"),
+    ("autoencoder", "hidden_bias", lambda a: a[:-1], "hidden_bias has shape"),
+    ("autoencoder", "visible_bias", lambda a: a[:, None], "visible_bias has shape"),
+    ("autoencoder", "visible_bias", lambda a: with_number(a, np.inf), "visible_bias has NaN or"),
+    ("autoencoder", "data_min", lambda a: a + 9, "data_min is above data_max"),
+    ("autoencoder", "data_max", lambda a: None, "there is no data_max"),
+    ("autoencoder", "data_max", lambda a: a * np.float32(np.inf), "data_max has NaN or infinity"),
+    ("autoencoder", "optimizer.0", lambda a: None, "the array 'optimizer.. is not known"),
+    ("autoencoder", "optimizer.x", lambda a: np.zeros(1), "the array 'optimizer.. is not known"),
+    ("autoencoder", "optimizer.0", lambda a: with_number(a, np.nan) if a.ndim else a * np.nan,
+     "optimizer.0 has NaN or infinity"),
+    ("autoencoder", "columns", lambda a: np.zeros(6), "the array 'columns' is not known"),
+    ("untied", "W_prime", lambda a: a.T.copy(), "W_prime has shape"),
+    ("standardised", "scale", lambda a: a * 0, "scale has numbers that are not above 0"),
+    ("standardised", "mean", lambda a: None, "there is no mean"),
+    ("stack", "layer_2.W", lambda a: a[:-1], "W has shape .3, 2.; expected .4, units."),
+    ("stack", "layer_3.W", lambda a: np.ones((2, 2), "float32"), "layers not described"),
+    ("softmax", "bias_1", lambda a: None, "there is no bias_1"),
+    ("softmax", "bias_1", lambda a: a[:-1], "bias_1 has shape"),
+    ("softmax", "W_2", lambda a: np.ones((3, 3), "float32"), "there is no bias_2"),
+    ("perceptron", "W_1", lambda a: None, "there is no W_1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "change", "message"),
+    ARRAYS,
+    ids=[f"{a[0]} {a[1]} {a[3]:.30}" for a in ARRAYS],
+)
+def test_arrays_of_no_model_are_refused(files, kind, name, change, message, tmp_path):
+    arrays, description = files[kind]
+    arrays = {**arrays, name: change(arrays.get(name))}
+    arrays = {name: array for name, array in arrays.items() if array is not None}
+    save_arrays(tmp_path / "m", arrays, description)
+    check_refused(tmp_path / "m", description["class"], message)
+
+
+def test_a_function_within_a_setting_is_asked_for(tmp_path):
+    noises = [("masking", 0.2), abs]
+    model = DenoisingAutoEncoder(3, **QUICK).fit(UNIT).set_params(corruption=noises)
+    model.save(tmp_path / "m")
+    with pytest.raises(ModelFileError, match=r"corruption given as the function builtins\.abs"):
+        DenoisingAutoEncoder.load(tmp_path / "m")
+    assert DenoisingAutoEncoder.load(tmp_path / "m", corruption=0.1).corruption == 0.1
+
+
+def test_a_model_whose_settings_were_changed_is_not_saved_so_that_it_cannot_be_read(tmp_path):
+    model = AutoEncoder(3, **QUICK).fit(UNIT).set_params(n_hidden=7)
+    with pytest.raises(ValueError, match=r"cannot be saved: settings.n_hidden is 7; expected 3"):
+        model.save(tmp_path / "m")
+    assert not (tmp_path / "m").exists()
