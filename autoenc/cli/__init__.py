@@ -53,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _shower()
+            warnings.filterwarnings("always", category=UserWarning)
             # Columns were matched by name when the file was read.
             warnings.filterwarnings("ignore", "X does not have valid feature names")
             return int(options.run(options))

@@ -926,6 +926,7 @@ def _check_columns(description: Mapping[str, Any], n: int) -> None:
     }
     _check_entries("table.", table, kinds)
     own, others = description.get("feature_names_in_"), table.get("columns")
+    _require(others is None or len(set(others)) == n, "table.columns are not different")
     _require(own is None or names.accepts(own), f"there are not {n} names of columns")
     _require(None in (own, others) or own == others, "table.columns are not feature_names_in_")
     if table.get("image_shape") is not None:

@@ -12,10 +12,11 @@ from PIL import Image
 
 from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.cli import outputs, training_memory
-from autoenc.cli.models import Preparation, load_model
+from autoenc.cli.models import load_model
 from autoenc.cli.terminal import note
-from autoenc.storage import ModelFileError, load_arrays, save_arrays
-from autoenc.tables import MinMax, read_table
+from autoenc.rows.scaling import ColumnScaling
+from autoenc.storage import load_arrays, save_arrays
+from autoenc.tables import read_table
 from autoenc.tables.text import plain
 from tests.cli.conftest import COMMAND, good, refusal, run
 
@@ -72,7 +73,7 @@ def test_a_header_of_years(tmp_path):
     assert "the first line (2001, 2002, 2003) was read as a row of data" in outcome.err
     outcome = run("train", path, "-o", model, *TRAIN, "--header", "yes", "--force")
     assert (outcome.status, outcome.err) == (0, "")
-    assert load_model(model).preparation.columns == ("2001", "2002", "2003")
+    assert load_model(model).columns == ("2001", "2002", "2003")
     # The model knows its columns, whatever their order.
     swapped = tmp_path / "swapped.csv"
     pd.read_csv(path)[["2003", "2001", "2002"]].to_csv(swapped, index=False)
@@ -85,7 +86,7 @@ def test_a_header_of_years(tmp_path):
 def test_held_out_rows_do_not_set_the_scale(tmp_path):
     values = np.random.default_rng(0).random((30, 2))
     np.save(tmp_path / "a.npy", values)
-    whole = MinMax.fit(values)
+    whole = ColumnScaling.minmax(values)
     narrower = []
     for seed in range(4):
         model = tmp_path / "m.safetensors"
@@ -93,7 +94,7 @@ def test_held_out_rows_do_not_set_the_scale(tmp_path):
         good(*train, "--scale", "minmax", "--validation-fraction", 0.5)
         saved = load_model(model)
         assert np.isfinite(saved.estimator.history_[0]["valid_cost"])
-        factor = saved.preparation.scaling.factor
+        factor = saved.estimator.model_.scaling.factor
         assert (factor >= whole.factor).all()
         narrower.append((factor > whole.factor).any())
     # Some of the least and greatest values are among the held-out half.
@@ -102,14 +103,14 @@ def test_held_out_rows_do_not_set_the_scale(tmp_path):
 
 def full_disk(monkeypatch, folder):
     """Let writing fail in a folder."""
-    save_model = outputs.save_model
+    save = DenoisingAutoEncoder.save
 
-    def fail(path, estimator, preparation):
+    def fail(estimator, path):
         if Path(path).absolute().parent == folder:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-        save_model(path, estimator, preparation)
+        save(estimator, path)
 
-    monkeypatch.setattr(outputs, "save_model", fail)
+    monkeypatch.setattr(DenoisingAutoEncoder, "save", fail)
 
 
 def test_a_trained_model_is_saved_elsewhere_if_the_disk_is_full(people, tmp_path, monkeypatch):
@@ -122,14 +123,14 @@ def test_a_trained_model_is_saved_elsewhere_if_the_disk_is_full(people, tmp_path
     (rescued,) = (tmp_path / "here").iterdir()
     assert f"{path}: cannot be written (No space left on device)." in error
     assert f"The model was saved to {rescued} instead." in error
-    assert load_model(rescued).preparation.columns == ("age", "height")
+    assert load_model(rescued).columns == ("age", "height")
 
 
 def test_a_model_is_lost_only_if_there_is_no_room_at_all(people, tmp_path, monkeypatch):
     def fail(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(outputs, "save_model", fail)
+    monkeypatch.setattr(DenoisingAutoEncoder, "save", fail)
     error = refusal("train", people, "-o", tmp_path / "m", "--columns", "age,height", *TRAIN)
     assert f"could not be saved to {tmp_path}" in error
 
@@ -212,42 +213,53 @@ def test_what_is_printed_plainly(capsys):
     assert capsys.readouterr().err == "note: several lines\\x07\n"
 
 
-TABLE = {"columns": ["a", "b"], "image_shape": [1, 2], "scaling": None}
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"columns": ["a"]},
-        {"columns": ["a", "a"]},
-        {"columns": ["a", 3]},
-        {"columns": "ab"},
-        {"image_shape": [2, 2]},
-        {"image_shape": [True, 2]},
-        {"image_shape": [-1, -2]},
-        {"image_shape": 2},
-        {"image_shape": [10**30, 1]},
-        {"scaling": {"kind": "minmax", "offset": [0], "factor": [1]}},
-        {"scaling": {"kind": "minmax"}},
-        {"scaling": 3},
-        None,
-        [],
-    ],
-)
-def test_a_damaged_description_of_the_data_is_refused(tmp_path, change):
-    described = Preparation.from_dict(tmp_path, TABLE, 2)
-    assert described == Preparation(("a", "b"), (1, 2))
-    damaged = TABLE | change if isinstance(change, dict) else change or "text"
-    with pytest.raises(ModelFileError, match="its description of the data is"):
-        Preparation.from_dict(tmp_path, damaged, 2)
-
-
 def test_info_of_a_file_with_odd_contents(people_model, tmp_path):
     arrays, description = load_arrays(people_model)
     for key in ("settings", "fitted", "versions", "table"):
         for value in (None, 3, [1], {"columns": [1], "history_": 3, "scaling": 7}):
             save_arrays(tmp_path / "odd.safetensors", arrays, {**description, key: value})
-            assert good("info", tmp_path / "odd.safetensors")
+            error = refusal("info", tmp_path / "odd.safetensors")
+            assert "odd.safetensors is not a model of autoenc, or is damaged:" in error
+
+
+def test_a_model_of_the_command_is_the_same_in_python(people, tmp_path):
+    """Python took the rows without scaling them: the errors were others, without a word."""
+    path = tmp_path / "m.safetensors"
+    good("train", people, "-o", path, "--columns", "age,income", *TRAIN, "--scale", "minmax")
+    frame = pd.read_csv(people)[["age", "income"]]
+    model = DenoisingAutoEncoder.load(path, verbose=False)
+    for verb, method in (("transform", "transform"), ("reconstruct", "reconstruct")):
+        good(verb, path, people, "-o", tmp_path / "r.npy")
+        np.testing.assert_array_equal(np.load(tmp_path / "r.npy"), getattr(model, method)(frame))
+    good("score", path, people, "-o", tmp_path / "s.npy")
+    np.testing.assert_array_equal(np.load(tmp_path / "s.npy").ravel(), model.score_samples(frame))
+    assert model.feature_names_in_.tolist() == ["age", "income"]
+    np.testing.assert_allclose(model.data_min_, frame.min(), rtol=1e-6)
+    np.testing.assert_allclose(model.data_max_, frame.max(), rtol=1e-6)
+    # Saved by Python, it is the same for the command.
+    model.save(tmp_path / "again.safetensors")
+    first, second = (run("score", p, people) for p in (path, tmp_path / "again.safetensors"))
+    assert first == second
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.transform(frame[["income", "age"]])
+
+
+def test_seconds_since_1970_keep_their_differences(tmp_path):
+    """They became a constant column in float32."""
+    rng = np.random.default_rng(0)
+    phase = rng.normal(size=200)
+    frame = pd.DataFrame({"seconds": 1.7e9 + 10 * phase.round(2), "level": phase})
+    frame.loc[7, "seconds"] += 80
+    data, path = tmp_path / "a.csv", tmp_path / "m.safetensors"
+    frame.to_csv(data, index=False, float_format="%.3f")
+    good("train", data, "-o", path, "--hidden", 1, "--epochs", 100, "--seed", 0, "--quiet")
+    lines = good("score", path, data, "--top", 1).splitlines()
+    assert lines[1].startswith("7,")
+    good("reconstruct", path, data, "-o", tmp_path / "again.csv")
+    again = pd.read_csv(tmp_path / "again.csv")
+    assert (again["seconds"] - frame["seconds"]).drop(7).abs().median() < 10
+    error = refusal("train", data, "-o", path, *TRAIN, "--force", "--scale", "none")
+    assert "in column 0 ('seconds'); float32 holds so few different numbers" in error
 
 
 def test_images_of_another_shape_are_refused(faces, faces_model, tmp_path):

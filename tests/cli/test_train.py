@@ -262,4 +262,4 @@ def test_columns_whose_names_have_commas(tmp_path):
         path = tmp_path / "m.safetensors"
         good("train", tmp_path / "t.csv", "-o", path, "--columns", columns, "--hidden", 2,
              "--epochs", 1, "--quiet", "--force")  # fmt: skip
-        assert load_model(path).preparation.columns == expected
+        assert load_model(path).columns == expected

@@ -111,8 +111,9 @@ def test_both_readers_read_what_is_saved(files, name, tmp_path):
     save_arrays(tmp_path / "m", arrays, description)
     model, reader = load(tmp_path / "m", description["class"]), numpy_reader.load(tmp_path / "m")
     method = "predict_proba" if hasattr(reader, "predict_proba") else "transform"
+    rows = named_rows() if name == "autoencoder" else UNIT
     np.testing.assert_allclose(
-        getattr(reader, method)(UNIT), getattr(model, method)(UNIT), rtol=1e-5, atol=1e-6
+        getattr(reader, method)(rows), getattr(model, method)(rows), rtol=1e-5, atol=1e-6
     )
 
 
@@ -178,6 +179,7 @@ DESCRIPTIONS = [
     ("autoencoder", "table/columns", list("bacdef"), "table.columns are not feature_names_in_"),
     ("autoencoder", "versions", {"autoenc": 1}, "versions is"),
     ("untied", "table", [1], "table is"),
+    ("untied", "table/columns", list("abcdea"), "table.columns are not different"),
     ("untied", "table/rows", 1, "table.rows is not known"),
     ("untied", "table/image_shape", [2, 2], "table.image_shape is 4; expected 6"),
     ("untied", "table/image_shape", [2, 1, 2], "table.image_shape is .2, 1, 2."),
@@ -253,8 +255,8 @@ ARRAYS = [
     ("autoencoder", "data_min", lambda a: a + 9, "data_min is above data_max"),
     ("autoencoder", "data_max", lambda a: None, "there is no data_max"),
     ("autoencoder", "data_max", lambda a: a * np.float32(np.inf), "data_max has NaN or infinity"),
-    ("autoencoder", "optimizer.0", lambda a: None, "the array 'optimizer.. is not known"),
-    ("autoencoder", "optimizer.x", lambda a: np.zeros(1), "the array 'optimizer.. is not known"),
+    ("autoencoder", "optimizer.0", lambda a: None, "the array 'optimizer... is not known"),
+    ("autoencoder", "optimizer.x", lambda a: np.zeros(1), "the array 'optimizer... is not known"),
     ("autoencoder", "optimizer.0", lambda a: with_number(a, np.nan) if a.ndim else a * np.nan,
      "optimizer.0 has NaN or infinity"),
     ("autoencoder", "columns", lambda a: np.zeros(6), "the array 'columns' is not known"),
