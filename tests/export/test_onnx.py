@@ -1,16 +1,20 @@
 """ONNX graphs, run by onnxruntime, against the models themselves."""
 
+import json
 import sys
+import warnings
 
 import numpy as np
 import onnx
 import onnxruntime
+import pandas as pd
 import pytest
 from sklearn.base import clone
 
 from autoenc import AutoEncoder
 from autoenc.estimators import PerceptronClassifier, StackedDenoisingClassifier
 from autoenc.export import PARTS, to_onnx
+from autoenc.rows import DomainWarning
 from tests.export.conftest import KINDS
 
 
@@ -151,7 +155,32 @@ def test_what_is_missing_is_left_out(rng, part, cost):
         3, cost=cost, missing="mask", n_epochs=2, random_state=0, verbose=False
     ).fit(X)
     found = run(to_onnx(model, part=part), X)
-    np.testing.assert_allclose(found, getattr(model, part)(X), rtol=1e-5, atol=1e-6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DomainWarning)
+        expected = getattr(model, part)(X)
+    assert np.isnan(expected[7]).all() == (part == "score_samples")
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("part", ["reconstruct", "transform", "score_samples"])
+def test_columns_are_centred_in_float64(rng, part):
+    X = rng.normal(size=(40, 1)) * [1, 2] + [1e9, 0]
+    model = AutoEncoder(1, n_epochs=5, random_state=0, verbose=False).fit(X)
+    assert model.model_.scaling is not None
+    found = run(to_onnx(model, part=part), X)
+    np.testing.assert_allclose(
+        found - [1e9, 0] if part == "reconstruct" else found,
+        (model.reconstruct(X) - [1e9, 0] if part == "reconstruct" else getattr(model, part)(X)),
+        rtol=1e-5,
+        atol=1e-6,
+    )
+
+
+def test_names_of_columns_are_kept(rng):
+    frame = pd.DataFrame(rng.uniform(size=(20, 2)), columns=["größe", "x"])
+    exported = to_onnx(AutoEncoder(1, n_epochs=1, random_state=0, verbose=False).fit(frame))
+    (entry,) = exported.metadata_props
+    assert (entry.key, json.loads(entry.value)) == ("feature_names", ["größe", "x"])
 
 
 def test_models_that_are_none():
