@@ -161,7 +161,7 @@ def report(
     shares = error_shares(model, X).tolist()
     layers = _layer_reports(model, X)
     known = X_train is not None and not is_training
-    of_train = model.score_samples(X_train) if known else None
+    of_train = model.score_samples(X_train, name="X_train") if known else None
     of_others = model.score_samples(X if X_held_out is None else _at_most(X_held_out, max_rows))
     return Report(
         model=model.kind,

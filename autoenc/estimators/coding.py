@@ -201,10 +201,8 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Parameters
         ----------
-        X : array-like, (rows, n_features_in_)
-            Rows.
-        y : None
-            Ignored.
+        X, y : array-like, (rows, n_features_in_), and None
+            Rows; y is ignored.
 
         Returns
         -------
@@ -281,7 +279,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             Rows to judge it by, preferably not trained on. By default, those of the last `fit`,
             if the caller still holds them, as they are now: the model keeps no rows.
         X_train : array-like, (rows, n_features_in_), optional
-            Rows it was trained on, for the yardsticks (mean row and PCA); by default X.
+            Rows of the yardsticks (mean row and PCA); by default those of `fit`, else X.
 
         Returns
         -------
@@ -303,11 +301,10 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         200
         """
         model: FittedCoder = fitted(self)
-        rows_of_fit = getattr(self, "_rows_of_fit", None)
-        if X is None:
-            X = _referred(rows_of_fit)
-        if X_train is None and rows_of_fit is not None:
-            X_train = rows_of_fit()
+        reference = getattr(self, "_rows_of_fit", None)
+        rows_of_fit = None if reference is None else reference()
+        X = _known(rows_of_fit) if X is None else X
+        X_train = rows_of_fit if X_train is None else X_train
         model.incoming(X, compared=False).checked()
         return report(model, X, X_train=X_train)
 
@@ -418,13 +415,12 @@ def _check_goes_on(start: FittedModel, settings: Mapping[str, Any]) -> None:
         )
 
 
-def _referred(reference: Any) -> Any:
-    """Return the rows of the last fit."""
-    X = None if reference is None else reference()
-    if X is None:
+def _known(rows_of_fit: Any) -> Any:
+    """Return the rows of the last fit; refuse if they are gone."""
+    if rows_of_fit is None:
         raise ValueError(
             "there are no rows to report on: the model keeps none, and those given to fit are "
             "not there any more, were a list, or were of another process or copy; give rows, "
             "as in report(X)."
         )
-    return X
+    return rows_of_fit

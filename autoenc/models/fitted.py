@@ -311,7 +311,7 @@ class FittedCoder(FittedModel):
         """Return reconstructions in the units of the data."""
         return z if self.scaling is None else self.scaling.backward(z)
 
-    def score_samples(self, X: Any) -> Array:
+    def score_samples(self, X: Any, *, name: str = "X") -> Array:
         """Compute the error of each row, (rows,); NaN where nothing is observed.
 
         Warns
@@ -324,7 +324,7 @@ class FittedCoder(FittedModel):
         ValueError
             If the error of a row is beyond what its precision holds.
         """
-        errors = self.apply("error", self.incoming(X, compared=False))
+        errors = self.apply("error", self.incoming(X, compared=False, name=name))
         self._check_errors(errors)
         return errors
 

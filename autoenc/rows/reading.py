@@ -182,10 +182,11 @@ def _ranges(X: Any, dtype: str) -> tuple[Array, ...] | None:
         )
         return low, high, high - low, np.zeros(len(low), bool)
     if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "biuf":
-        return None if _is_exact(X.dtype) else _ranges_of_array(X)
+        return _ranges_of_array(X)
     try:
         columns = _columns(X)
-        if all(_is_exact(column.dtype) for column in columns):
+        kinds = {column.dtype.kind for column in columns}
+        if not kinds <= set("biufO") or all(_is_exact(column.dtype) for column in columns):
             return None
         found = np.array([_range(column) for column in columns])
     except (TypeError, ValueError, OverflowError):
@@ -194,7 +195,7 @@ def _ranges(X: Any, dtype: str) -> tuple[Array, ...] | None:
 
 
 def _ranges_of_array(X: Array) -> tuple[Array, ...] | None:
-    if X.size == 0:
+    if X.size == 0 or _is_exact(X.dtype):
         return None
     if X.dtype.kind in "iu":
         low, high = X.min(axis=0), X.max(axis=0)

@@ -6,6 +6,7 @@ from sklearn.datasets import load_digits
 
 from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.plotting.tiles import MISSING
+from autoenc.rows.refusals import DomainWarning
 from tests import reference
 
 QUIET = {"random_state": 0, "verbose": False}
@@ -105,5 +106,6 @@ def test_standardised_columns_are_filled_in_their_own_units():
 
 def test_a_row_of_nothing_has_no_error(fitted):
     nothing = np.full((1, 64), np.nan)
-    assert np.isnan(fitted.score_samples(nothing))
+    with pytest.warns(DomainWarning, match="1 of 1 rows have no observed value"):
+        assert np.isnan(fitted.score_samples(nothing))
     assert np.isfinite(fitted.impute(nothing)).all()
