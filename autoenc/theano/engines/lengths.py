@@ -89,9 +89,15 @@ class Lengths:
                 self._graph.change_node_input(node, k, known, reason="lengths", check=False)
 
     def _knows(self, length: Variable) -> Variable:
-        self._known.append(_computable(length))
+        self._known.append(self._spelt_out(_computable(length)))
         known: Variable = Known(self, len(self._known) - 1, length.type).make_node().outputs[0]
         return known
+
+    def _spelt_out(self, length: Variable) -> Variable:
+        """Return a length as computed, where what it depends on has been taken over before."""
+        known = {v: self._known[v.owner.op.place] for v in ancestors([length]) if is_known(v)}
+        expression: Variable = clone_replace(length, known) if known else length
+        return expression
 
     def _is_for_the_host(self, variable: Variable) -> bool:
         return all(map(_is_leaf, _leaves([variable])))
@@ -118,8 +124,8 @@ class Lengths:
         size = pt.maximum(end - begin, 0)
         if not self._is_for_the_host(size):
             return None
-        self._begins.append(begin)
-        self._known.append(size)
+        self._begins.append(self._spelt_out(begin))
+        self._known.append(self._spelt_out(size))
         return Window(self, axis, len(self._begins) - 1, len(self._known) - 1)
 
     def _length_of(self, x: Variable, axis: int) -> Variable | None:
@@ -252,6 +258,11 @@ class _HostFunction:
             self._results.clear()
         self._results[key] = known, begins
         return known, begins
+
+
+def is_known(variable: Variable) -> bool:
+    """Whether the host computes a variable before each call."""
+    return variable.owner is not None and isinstance(variable.owner.op, Known)
 
 
 def _places_of_lengths(node: Apply) -> Iterator[int]:

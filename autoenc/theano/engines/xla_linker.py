@@ -18,7 +18,7 @@ from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor.basic import ARange
 from pytensor.tensor.shape import Reshape
 
-from autoenc.theano.engines.lengths import Known, Lengths, Window, WriteWindow
+from autoenc.theano.engines.lengths import Known, Lengths, Window, WriteWindow, is_known
 
 DeviceArray = Any
 Convert = Callable[..., Callable[..., Any]]
@@ -186,11 +186,6 @@ def _arange(before: Convert) -> Convert:
         return arange
 
     return convert
-
-
-def is_known(variable: Any) -> bool:
-    """Whether the host computes a variable before each call."""
-    return variable.owner is not None and isinstance(variable.owner.op, Known)
 
 
 @jax_funcify.register(Known)  # type: ignore[untyped-decorator]

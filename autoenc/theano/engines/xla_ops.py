@@ -17,7 +17,7 @@ from jax import lax
 from pytensor.graph.basic import Apply, Constant
 from pytensor.link.jax.dispatch import jax_funcify
 
-from autoenc.theano.engines.xla_linker import is_known
+from autoenc.theano.engines.lengths import is_known
 from autoenc.theano.ops import neighbours
 from autoenc.theano.ops.conv_ops import (
     AbstractConv,
