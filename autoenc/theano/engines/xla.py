@@ -13,7 +13,6 @@ from pytensor.compile.sharedvalue import SharedVariable
 
 from autoenc.theano.engines.base import Engine, MakeGraph
 from autoenc.theano.engines.c import made
-from autoenc.theano.engines.xla_linker import XLA
 from autoenc.theano.functions.runtime import Function
 
 logger = logging.getLogger("theano")
@@ -26,17 +25,17 @@ class XlaEngine:
 
     Parameters
     ----------
+    mode : Mode
     put : callable
         Copies an array to the device.
     fallback : callable
         Gives the engine for what XLA cannot take.
     """
 
-    mode: Mode = XLA
-
-    def __init__(self, put: Put, fallback: Callable[[], Engine]) -> None:
+    def __init__(self, mode: Mode, put: Put, fallback: Callable[[], Engine]) -> None:
         from autoenc.theano.engines import xla_ops  # noqa: F401 - registers them
 
+        self.mode = mode
         self._put, self._fallback = _with_long_integers(put), fallback
         _read_values_as_arrays()
 
