@@ -372,12 +372,14 @@ def _without(entries: Sequence[Any], windows: dict[int, Any]) -> list[Any]:
 def _indexed(x: Variable, entries: Sequence[Any], indices: Sequence[Variable]) -> Variable:
     if all(entry == slice(None) for entry in entries):
         return x
-    return x[tuple(_index(entry, indices) for entry in entries)]  # type: ignore[index,no-any-return]
+    return x[tuple(_index(entry, indices) for entry in entries)]
 
 
 def _index(entry: Any, indices: Sequence[Variable]) -> Any:
     if isinstance(entry, slice):
-        return slice(*(k if k is None else indices[k] for k in (entry.start, entry.stop, entry.step)))
+        return slice(
+            *(k if k is None else indices[k] for k in (entry.start, entry.stop, entry.step))
+        )
     return indices[entry]
 
 

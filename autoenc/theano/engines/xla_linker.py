@@ -181,7 +181,7 @@ def _arange(before: Convert) -> Convert:
 
         def arange(*given: Any) -> DeviceArray:
             values = [g if b is None else b for g, b in zip(given, bounds, strict=True)]
-            return jnp.arange(*values, dtype=op.dtype)
+            return jnp.arange(values[0], values[1], values[2], dtype=op.dtype)
 
         return arange
 

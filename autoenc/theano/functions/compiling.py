@@ -71,7 +71,7 @@ def function(
             "even when there is a single input."
         )
     keys, outputs = _as_list(outputs)
-    return Recipe(
+    compiled: Function = Recipe(
         inputs=as_inputs(inputs, allow_input_downcast),
         outputs=outputs,
         output_keys=keys,
@@ -86,6 +86,7 @@ def function(
         profile=profile,
         name=name or _calling_line(),
     ).compiled()
+    return compiled
 
 
 def _as_list(outputs: Any) -> tuple[list[str] | None, Any]:

@@ -235,4 +235,3 @@ class Function(executor.Function):
 
 def _is_number(variable: Any) -> bool:
     return getattr(variable, "ndim", None) == 0 and hasattr(variable, "dtype")
-

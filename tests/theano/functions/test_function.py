@@ -125,7 +125,7 @@ def test_copies_and_pickles_run_on_the_engine_of_the_original(mode):
 def test_a_swap_is_of_one_type_for_a_variable_that_is_there():
     x, w = T.fscalar("x"), theano.shared(np.float32(1), "w")
     f = function([x], w * x)
-    with pytest.raises(ValueError, match="SharedVariable: .* not found"):
+    with pytest.raises(ValueError, match=r"SharedVariable: .+ not found"):
         f.copy(swap={theano.shared(np.float32(1)): w})
     with pytest.raises(AssertionError, match="expected a shared variable of its type"):
         f.copy(swap={w: theano.shared(np.zeros(2, "float32"))})
