@@ -132,7 +132,7 @@ class Lengths:
         if x.owner is None:
             return pt.cast(Shape_i(axis)(x), "int64")
         features = getattr(self._graph, "shape_feature", None)
-        if features is None or x not in features.shape_of:
+        if features is None:
             return None
         length: Variable = pt.cast(features.get_shape(x, axis), "int64")
         return length

@@ -129,7 +129,8 @@ def _typed(op: Any, node: Apply, **more: Any) -> Callable[..., Any]:
 
     def typed(*inputs: Any) -> Any:
         results = function(*inputs)
-        if len(node.outputs) == 1 and not isinstance(results, (list, tuple)):
+        # The one output of some operations is a tuple: a shape.
+        if len(node.outputs) == 1 and not (isinstance(results, list) and len(results) == 1):
             return _cast(results, node.outputs[0])
         return [_cast(*pair) for pair in zip(results, node.outputs, strict=True)]
 
