@@ -1,7 +1,6 @@
 # make demo   set up, then train on handwritten digits and draw what was learned
 # make test   set up, then every check: format, lint, types, tests, doctests, examples
 # make gpu    check and measure on a GPU, from wheels in a folder, without a network
-# make conformance  scripts for Theano, against what Theano 1.0.5 printed; compiles for minutes
 # make torture  the long tests: killed trainings, full disks, hostile and damaged files
 
 PYTHON ?= python3
@@ -16,22 +15,20 @@ EXTRAS := $(if $(filter x86_64,$(shell uname -m)),mkl$(comma))test
 # slow both down many times.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: demo test conformance torture bench gpu clean
+.PHONY: demo test torture bench gpu clean
 
 demo: $(VENV)/.ready
 	$(BIN)/python examples/train_mnist.py --output out/demo
 
 # Theano's names change PyTensor's variables where they are imported, so their tests are a run of their own.
+# Scripts of the conformance suite share a process, which --dist=loadgroup leaves to one test process.
 test: $(VENV)/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m tests.browser
 	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --ignore=tests/theano --ignore=autoenc/theano
-	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 tests/theano autoenc/theano --ignore=tests/theano/conformance
-
-conformance: $(VENV)/.ready
-	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 tests/theano/conformance
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist=loadgroup tests/theano autoenc/theano
 
 torture: $(VENV)/.ready
 	$(ONE_THREAD) $(BIN)/python -m torture.kills

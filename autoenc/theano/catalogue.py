@@ -229,7 +229,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "graph.type": _GRAPH,
     "graph.utils": _GRAPH,
     "gradient": ("pytensor.gradient", *_GRAPH),
-    "ifelse": ("pytensor.ifelse",),
+    "ifelse": ("pytensor.conditional.op", "pytensor.ifelse"),
     "lazycond": _NONE,
     "misc": _NONE,
     "misc.frozendict": ("pytensor.misc.frozendict",),

@@ -6,10 +6,15 @@ from typing import Any
 
 import numpy as np
 from pytensor.graph.basic import Variable
-from pytensor.ifelse import IfElse
-from pytensor.ifelse import ifelse as _ifelse
 
 from autoenc.theano.meaning.broadcasting import without_lengths
+
+try:
+    from pytensor.conditional import ifelse as _ifelse
+    from pytensor.conditional.op import IfElse
+except ImportError:  # before PyTensor 3.3
+    from pytensor.ifelse import IfElse
+    from pytensor.ifelse import ifelse as _ifelse
 
 __all__ = ["IfElse", "ifelse"]
 

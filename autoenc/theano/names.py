@@ -19,6 +19,30 @@ from autoenc.theano.refusals import Refused
 
 ROOT = "autoenc.theano"
 _ROOT_MODULES = {"theano": "", "T": "tensor", "scal": "scalar"}
+# Functions that hid the modules of the same name in which they were.
+_FUNCTIONS = {
+    "compile.function",
+    "compile.pfunc",
+    "scan_module.scan",
+    "scan_module.scan_checkpoints",
+    "tensor.inc_code",
+    "tensor.sort",
+    "tensor.var",
+}
+
+
+class TheanoModule(ModuleType):
+    """A module of Theano's names."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set a name; the import system sets that of a module which was imported."""
+        super().__setattr__(name, _unhidden(value) if isinstance(value, ModuleType) else value)
+
+
+def _unhidden(module: ModuleType) -> Any:
+    """Return the function that hid a module in Theano, else the module."""
+    name = module.__name__.removeprefix(f"{ROOT}.")
+    return getattr(module, name.rpartition(".")[2]) if name in _FUNCTIONS else module
 
 
 def resolver(module: str) -> Callable[[str], Any]:
@@ -44,6 +68,7 @@ def resolver(module: str) -> Callable[[str], Any]:
         setattr(sys.modules[_own_name(module)], name, value)
         return value
 
+    sys.modules[_own_name(module)].__class__ = TheanoModule
     return resolve
 
 
@@ -70,7 +95,7 @@ def _all(module: str) -> list[str]:
 
 def _find(module: str, name: str) -> Any:
     if (below := f"{module}.{name}".strip(".")) in catalogue.SOURCES:
-        return import_module(_own_name(below))
+        return _unhidden(import_module(_own_name(below)))
     for source in _sources(module):
         if hasattr(source, name):
             return getattr(source, name)
@@ -88,7 +113,12 @@ def _find(module: str, name: str) -> Any:
 
 def _sources(module: str) -> Iterator[ModuleType]:
     for source in catalogue.SOURCES.get(module, ()):
-        yield import_module(source)
+        try:
+            yield import_module(source)
+        except ModuleNotFoundError as error:
+            # PyTensor's releases differ in their modules.
+            if error.name is None or not source.startswith(error.name):
+                raise
 
 
 def _own_name(module: str) -> str:

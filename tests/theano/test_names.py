@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from importlib import import_module
+from types import ModuleType
 
 import pytest
 
@@ -78,3 +80,14 @@ def test_theano_itself_is_not_importable_until_a_script_is_run():
     code = "import autoenc.theano\ntry:\n import theano\nexcept ImportError: print('not')"
     out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert out.stdout == "not\n"
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["tensor.sort", "tensor.var", "compile.function", "compile.pfunc", "scan_module.scan"],
+)
+def test_functions_hide_the_modules_of_their_name(module):
+    imported = import_module(f"autoenc.theano.{module}")
+    parent, _, name = module.rpartition(".")
+    assert callable(getattr(import_module(f"autoenc.theano.{parent}"), name))
+    assert isinstance(imported, ModuleType)

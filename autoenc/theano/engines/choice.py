@@ -93,8 +93,9 @@ def _c() -> Engine:
 @functools.cache
 def _xla() -> Engine:
     from autoenc.theano.engines.xla import XlaEngine
+    from autoenc.theano.engines.xla_linker import XLA
 
-    return XlaEngine(_xla_backend().put, fallback=_c_or_python)
+    return XlaEngine(XLA, _xla_backend().put, fallback=_c_or_python)
 
 
 def _xla_backend() -> Backend:

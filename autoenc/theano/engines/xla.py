@@ -6,8 +6,9 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import jax
 import numpy as np
-from pytensor.compile.mode import JAX, Mode
+from pytensor.compile.mode import Mode
 from pytensor.compile.sharedvalue import SharedVariable
 
 from autoenc.theano.engines.base import Engine, MakeGraph
@@ -24,18 +25,18 @@ class XlaEngine:
 
     Parameters
     ----------
+    mode : Mode
     put : callable
         Copies an array to the device.
     fallback : callable
         Gives the engine for what XLA cannot take.
     """
 
-    mode: Mode = JAX
-
-    def __init__(self, put: Put, fallback: Callable[[], Engine]) -> None:
+    def __init__(self, mode: Mode, put: Put, fallback: Callable[[], Engine]) -> None:
         from autoenc.theano.engines import xla_ops  # noqa: F401 - registers them
 
-        self._put, self._fallback = put, fallback
+        self.mode = mode
+        self._put, self._fallback = _with_long_integers(put), fallback
         _read_values_as_arrays()
 
     def compile(self, make_graph: MakeGraph, *, output_keys: Any, **settings: Any) -> Any:
@@ -47,13 +48,26 @@ class XlaEngine:
             return function
 
         try:
-            maker = JAX.function_maker(*make_graph(), JAX, **settings)
+            maker = self.mode.function_maker(*make_graph(), self.mode, **settings)
             maker.in_c, maker.put = in_c, self._put
             return made(maker, XlaFunction, output_keys)
         except (NotImplementedError, TypeError) as error:
             function = in_c()
             _say_in_c(settings.get("name"), error)
             return _with_host_values(function)
+
+
+def _with_long_integers(put: Put) -> Put:
+    """Return a `put` that keeps integers of 64 bits, which training has no use for."""
+    (device,) = put(np.zeros(1, "float32")).devices()
+
+    def put_as_it_is(array: Any) -> Any:
+        if array.dtype.kind not in "iu" or array.dtype.itemsize < 8:
+            return put(array)
+        with jax.enable_x64(True):
+            return jax.device_put(array, device)
+
+    return put_as_it_is
 
 
 class XlaFunction(Function):

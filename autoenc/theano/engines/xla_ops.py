@@ -17,6 +17,7 @@ from jax import lax
 from pytensor.graph.basic import Apply, Constant
 from pytensor.link.jax.dispatch import jax_funcify
 
+from autoenc.theano.engines.lengths import is_known
 from autoenc.theano.ops import neighbours
 from autoenc.theano.ops.conv_ops import (
     AbstractConv,
@@ -284,13 +285,16 @@ def _patches_gradient(
 
 @jax_funcify.register(mrg_uniform)  # type: ignore[untyped-decorator]
 def _mrg_uniform(op: mrg_uniform, node: Apply, **_: Any) -> Callable[..., Any]:
-    shape = tuple(np.asarray(_constant(node.inputs[1], "the size of a draw")).tolist())
-    n = int(np.prod(shape, dtype="int64"))
+    size = node.inputs[1]
+    if not is_known(size):
+        _constant(size, "the size of a draw")
 
     def advance(states: DeviceArray, _: Any = None) -> tuple[DeviceArray, DeviceArray]:
         return mrg31k3p.advance(states, jnp)
 
-    def draw(states: DeviceArray, _: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
+    def draw(states: DeviceArray, given: Any) -> tuple[DeviceArray, DeviceArray]:
+        shape = tuple(size.data.tolist()) if isinstance(size, Constant) else given
+        n = int(np.prod(shape, dtype="int64"))
         unsigned = states.astype("uint32")
         rounds, rest = divmod(n, len(states))
         unsigned, values = lax.scan(advance, unsigned, None, length=rounds)

@@ -104,7 +104,6 @@ HONOURED = frozenset(
         "traceback.limit",
         "unpickle_function",
         "vm.lazy",
-        "warn.ignore_bug_before",
         "warn_float64",
     ]
 )
@@ -180,6 +179,7 @@ OWN = {
     "warn.gpu_set_subtensor1": Key(False, OLD_BUGS),
     "warn.gpusum_01_011_0111_bug": Key(False, OLD_BUGS),
     "warn.identify_1pexp_bug": Key(False, OLD_BUGS),
+    "warn.ignore_bug_before": Key("0.9", OLD_BUGS),
     "warn.inc_set_subtensor1": Key(False, OLD_BUGS),
     "warn.inc_subtensor1_opt": Key(True, OLD_BUGS),
     "warn.reduce_join": Key(False, OLD_BUGS),

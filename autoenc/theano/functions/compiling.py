@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pytensor import config
-from pytensor.compile.debug.profiling import ProfileStats
-from pytensor.compile.rebuild import construct_function_ins_and_outs
-
-from autoenc.theano.engines import engine_for
 from autoenc.theano.functions.inputs import as_inputs
+from autoenc.theano.functions.recipe import Recipe
 from autoenc.theano.functions.runtime import Function
 
 
@@ -76,25 +71,21 @@ def function(
             "even when there is a single input."
         )
     keys, outputs = _as_list(outputs)
-    make_graph = functools.partial(
-        construct_function_ins_and_outs,
-        as_inputs(inputs, allow_input_downcast),
-        outputs,
+    compiled: Function = Recipe(
+        inputs=as_inputs(inputs, allow_input_downcast),
+        outputs=outputs,
+        output_keys=keys,
+        mode=mode,
         updates=_pairs(updates),
         givens=_pairs(givens),
         no_default_updates=_bool_or_list(no_default_updates),
         rebuild_strict=rebuild_strict,
         allow_input_downcast=allow_input_downcast,
-    )
-    name = name or _calling_line()
-    compiled: Function = engine_for(mode).compile(
-        make_graph,
-        output_keys=keys,
         accept_inplace=accept_inplace,
-        name=name,
-        profile=_statistics(profile, name),
         on_unused_input=on_unused_input,
-    )
+        profile=profile,
+        name=name or _calling_line(),
+    ).compiled()
     return compiled
 
 
@@ -141,16 +132,6 @@ def _bool_or_list(no_default_updates: Any) -> bool | list[Any]:
     if isinstance(no_default_updates, (bool, list)):
         return no_default_updates
     raise TypeError("no_default_update should be either a boolean or a list")
-
-
-def _statistics(profile: Any, name: str) -> Any:
-    if profile is None:
-        profile = config.profile or config.print_global_stats
-    if profile is True:
-        return ProfileStats(message=name)
-    if isinstance(profile, str):
-        return ProfileStats(message=profile)
-    return profile or None
 
 
 def _calling_line() -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import copyreg
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pytensor.compile import executor
-from pytensor.compile.executor import DUPLICATE, _constructor_Function, _pickle_Function
+from pytensor.compile.executor import DUPLICATE
+from pytensor.compile.sharedvalue import SharedVariable
 
 from autoenc.theano.functions.inputs import In
+from autoenc.theano.functions.recipe import Recipe, restored
 from autoenc.theano.results import guarded
 
 
@@ -51,7 +52,9 @@ class Function(executor.Function):
     many as it has outputs. ``f[x]`` is the value of an input or shared variable.
     """
 
-    __slots__ = ("_guards", "_refeeds", "output_keys")
+    __slots__ = ("_guards", "_refeeds", "output_keys", "recipe")
+
+    recipe: Recipe
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
@@ -136,11 +139,46 @@ class Function(executor.Function):
             for container, given in self._inv_finder.items()
         ]
 
-    def copy(self, *arguments: Any, **more: Any) -> Function:
-        """Return a copy: with other shared variables, without updates; see PyTensor."""
-        copied: Function = super().copy(*arguments, **more)
-        copied.output_keys = copied.maker.output_keys = self.output_keys
+    def copy(
+        self,
+        share_memory: bool = False,
+        swap: dict[Any, Any] | None = None,
+        delete_updates: bool = False,
+        name: str | None = None,
+        profile: Any = None,
+    ) -> Function:
+        """Compile the function again.
+
+        Parameters
+        ----------
+        share_memory : bool
+            Accepted for Theano's sake: memory for intermediate results is the engine's.
+        swap : dict of shared variables, optional
+            What the copy uses in place of some of the function's own.
+        delete_updates : bool
+            Whether the copy leaves all variables as they are.
+        name : str, optional
+            By default the function's own, and "copy".
+        profile : bool, str or ProfileStats, optional
+
+        Raises
+        ------
+        ValueError
+            If the function has no such shared variable.
+        AssertionError
+            If a variable and the one in its place are not of one type.
+        """
+        recipe = self.recipe.named(name or f"{self.name} copy", profile)
+        if swap:
+            self._check_swap(swap)
+            recipe = recipe.swapped(swap)
+        if delete_updates:
+            recipe = recipe.without_updates()
+        copied: Function = recipe.compiled()
         return copied
+
+    def __reduce__(self) -> Any:
+        return restored, (self.recipe, self.trust_input)
 
     def container_of(self, item: Any) -> Any:
         """Return the container of an input or shared variable.
@@ -162,6 +200,16 @@ class Function(executor.Function):
 
     def sync_shared(self) -> None:
         """Nothing to do: shared variables are up to date after each call."""
+
+    def _check_swap(self, swap: dict[Any, Any]) -> None:
+        for old, new in swap.items():
+            if old not in self._finder:
+                raise ValueError(f"SharedVariable: {old} not found")
+            if not isinstance(new, SharedVariable) or not new.type.in_same_class(old.type):
+                raise AssertionError(
+                    f"{old} is to be swapped for {new}; expected a shared variable of its type, "
+                    f"{old.type}, got {getattr(new, 'type', type(new).__name__)}"
+                )
 
     def _subset(self, results: Any, subset: Sequence[Any]) -> Any:
         if isinstance(results, dict):
@@ -187,6 +235,3 @@ class Function(executor.Function):
 
 def _is_number(variable: Any) -> bool:
     return getattr(variable, "ndim", None) == 0 and hasattr(variable, "dtype")
-
-
-copyreg.pickle(Function, _pickle_Function, _constructor_Function)

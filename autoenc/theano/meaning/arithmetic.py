@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytensor.tensor as pt
 
 from autoenc.graph.types import Expression
@@ -61,6 +62,51 @@ def smallest(*arguments: Any) -> Expression:
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Expression:
     """Return the sum of products over axes."""
     return pt.tensordot(a, b, axes=axes)
+
+
+def batched_dot(a: Any, b: Any) -> Expression:
+    """Return the dot product of each entry of `a` and the entry of `b` beside it.
+
+    Parameters
+    ----------
+    a, b : tensors
+        Their first axes are of one length.
+    """
+    a, b = pt.as_tensor_variable(a), pt.as_tensor_variable(b)
+    if a.ndim == 3 and b.ndim == 3:
+        return pt.matmul(a, b)
+    if a.ndim == 1 or b.ndim == 1:
+        return a.reshape(_beside(a, b)) * b if a.ndim == 1 else a * b.reshape(_beside(b, a))
+    return batched_tensordot(a, b, [[a.ndim - 1], [max(1, b.ndim - 2)]])
+
+
+def _beside(vector: Expression, other: Expression) -> list[Any]:
+    """Return the shape in which a vector stands beside the first axis of another tensor."""
+    return [vector.shape[0], *[1] * (other.ndim - 1)]
+
+
+def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Expression:
+    """Return `tensordot` of each entry of `x` and the entry of `y` beside it.
+
+    Parameters
+    ----------
+    x, y : tensors
+        Their first axes are of one length.
+    axes : int or two lists of int
+        How many axes are summed over, or which, the first one counted.
+    """
+    x, y = pt.as_tensor_variable(x), pt.as_tensor_variable(y)
+    if not isinstance(axes, int):
+        axes = [[axis - 1 for axis in np.atleast_1d(part).tolist()] for part in axes]
+    n_summed = axes if isinstance(axes, int) else len(axes[0])
+    n_left = x.ndim + y.ndim - 2 - 2 * n_summed
+    signature = f"({_letters(x.ndim - 1)}),({_letters(y.ndim - 1)})->({_letters(n_left)})"
+    entry_by_entry = pt.vectorize(lambda a, b: pt.tensordot(a, b, axes=axes), signature=signature)
+    return entry_by_entry(x, y)
+
+
+def _letters(n: int) -> str:
+    return ",".join("abcdefgh"[:n])
 
 
 def consider_constant(x: Any) -> Expression:

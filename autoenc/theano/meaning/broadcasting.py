@@ -9,6 +9,7 @@ import pytensor.tensor as pt
 from pytensor.gradient import DisconnectedType
 from pytensor.graph.basic import Apply
 from pytensor.link.c.op import COp
+from pytensor.tensor.subtensor import Subtensor
 
 from autoenc.graph.types import Expression
 
@@ -32,8 +33,10 @@ class Unbroadcast(COp):
         """Give the array itself."""
         outputs[0][0] = inputs[0]
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> Any:
+    def infer_shape(self, *arguments: Any) -> Any:
         """Give the shape of the input."""
+        # PyTensor before 3.3 gives the graph first.
+        _, shapes = arguments[-2:]
         return shapes
 
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> Any:
@@ -84,6 +87,35 @@ def without_lengths(x: Expression) -> Expression:
     """Return `x` as Theano's types knew it: lengths other than 1 are not part of the type."""
     lengths = [axis for axis, n in enumerate(x.type.shape) if n not in (None, 1)]
     return Unbroadcast(lengths)(x) if lengths else x
+
+
+def set_subtensor(
+    x: Expression, y: Any, inplace: bool = False, tolerate_inplace_aliasing: bool = False
+) -> Expression:
+    """Return an array of which `x` is a part, with `y` in its place.
+
+    Running it fails if `x` is the whole array and `y` has another shape: PyTensor would return
+    `y` as it is, where Theano repeated a row or column to which the type was unknown.
+    """
+    if _is_whole(x):
+        y = _of_lengths(x.owner.inputs[0], pt.as_tensor_variable(y))
+    return pt.set_subtensor(
+        x, y, inplace=inplace, tolerate_inplace_aliasing=tolerate_inplace_aliasing
+    )
+
+
+def _is_whole(x: Expression) -> bool:
+    """Whether a part is all of an array: ``x[:]``."""
+    is_part = x.owner is not None and isinstance(x.owner.op, Subtensor)
+    return is_part and len(x.owner.inputs) == 1
+
+
+def _of_lengths(whole: Expression, y: Expression) -> Expression:
+    """Return `y` with the lengths of an array, but for those of 1 that its type knows."""
+    if y.ndim != whole.ndim:
+        return y
+    lengths = [None if one else whole.shape[k] for k, one in enumerate(y.type.broadcastable)]
+    return pt.specify_shape(y, lengths)
 
 
 class Rebroadcast:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
+from pytensor.tensor import subtensor
 from pytensor.tensor.extra_ops import CumOp, Repeat
 from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedSubtensor
 
@@ -166,3 +167,7 @@ get_scalar_constant_value_elemwises: tuple[Any, ...] = ()
 constant_cache: dict[Any, Any] = {}
 sparse_module_ref = None
 setdefault = default
+
+# PyTensor 3.3 has one operation for indices of any number of dimensions.
+AdvancedSubtensor1 = getattr(subtensor, "AdvancedSubtensor1", subtensor.AdvancedSubtensor)
+AdvancedIncSubtensor1 = getattr(subtensor, "AdvancedIncSubtensor1", subtensor.AdvancedIncSubtensor)

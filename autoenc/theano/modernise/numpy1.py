@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from autoenc.theano.modernise.python2 import RUNTIME, call
+from autoenc.theano.modernise.python2 import RUNTIME, call, loaded
+from autoenc.theano.modernise.runtime import UFUNCS
 
 _OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "add",
@@ -14,6 +15,14 @@ _OPERATORS: dict[type[ast.operator], str] = {
     ast.FloorDiv: "floor_divide",
     ast.Mod: "remainder",
     ast.Pow: "power",
+}
+_COMPARISONS: dict[type[ast.cmpop], str] = {
+    ast.Eq: "equal",
+    ast.NotEq: "not_equal",
+    ast.Lt: "less",
+    ast.LtE: "less_equal",
+    ast.Gt: "greater",
+    ast.GtE: "greater_equal",
 }
 _MODULE = "autoenc.theano.modernise.runtime"
 
@@ -33,6 +42,29 @@ class _Rules(ast.NodeTransformer):
             return node
         return ast.copy_location(call(name, node.left, node.right), node)
 
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        self.generic_visit(node)
+        name = _OPERATORS.get(type(node.op))
+        # What is read twice must be the same twice.
+        if name is None or not _is_still(node.target):
+            return node
+        value = call("in_place", ast.Constant(name), loaded(node.target), node.value)
+        return ast.copy_location(ast.Assign([node.target], value), node)
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        self.generic_visit(node)
+        sides = [node.left, *node.comparators]
+        names = [_COMPARISONS.get(type(operator)) for operator in node.ops]
+        if not all(names) or any(_is_text(side) for side in sides):
+            return node
+        if not all(_is_still(side) for side in sides[1:-1]):
+            return node
+        pairs = zip(names, sides, sides[1:], strict=False)
+        calls = [call(str(name), a, loaded(b)) for name, a, b in pairs]
+        if len(calls) == 1:
+            return ast.copy_location(calls[0], node)
+        return ast.copy_location(ast.BoolOp(ast.And(), list[ast.expr](calls)), node)
+
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         self.generic_visit(node)
         if _is_plain(node.slice):
@@ -46,6 +78,8 @@ class _Rules(ast.NodeTransformer):
         self.generic_visit(node)
         if isinstance(node.func, ast.Attribute) and node.func.attr == "array":
             _copy_if_needed(node)
+        if _name_of(node.func) in UFUNCS:
+            return ast.copy_location(_ufunc_call(node), node)
         if not isinstance(node.func, ast.Name) or node.func.id not in ("float", "int"):
             return node
         if len(node.args) != 1 or node.keywords or isinstance(node.args[0], ast.Starred):
@@ -79,6 +113,29 @@ def _is_certain(node: ast.BinOp) -> bool:
 
 def _is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes))
+
+
+def _is_still(node: ast.expr) -> bool:
+    """Whether reading an expression twice does nothing more than reading it once."""
+    if isinstance(node, ast.Attribute):
+        return _is_still(node.value)
+    if isinstance(node, ast.Subscript):
+        return _is_still(node.value) and _is_still(node.slice)
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == f"{RUNTIME}.index":
+        return all(_is_still(argument) for argument in node.args)
+    return isinstance(node, (ast.Name, ast.Constant))
+
+
+def _name_of(function: ast.expr) -> str | None:
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else None
+
+
+def _ufunc_call(node: ast.Call) -> ast.Call:
+    changed = call("ufunc", node.func, *node.args)
+    changed.keywords = node.keywords
+    return changed
 
 
 def _is_plain(index: ast.expr) -> bool:

@@ -12,6 +12,14 @@ from pytensor.graph.basic import Variable
 _KINDS = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 2}
 _PLAIN = frozenset({int, float, str, list, tuple, bytes, bool})
 _WHOLE = (int, np.integer)
+# NumPy's functions of two arrays, by the names that scripts call.
+UFUNCS = frozenset(
+    name
+    for name in dir(np)
+    if isinstance(function := getattr(np, name), np.ufunc)
+    and function.nin == 2
+    and function.signature is None
+)
 
 Operator = Callable[[Any, Any], Any]
 
@@ -89,6 +97,39 @@ def _fits(dtype: np.dtype[Any], value: Any) -> bool:
     return False
 
 
+def ufunc(function: Any, *arguments: Any, **more: Any) -> Any:
+    """Call what may be one of `UFUNCS`, and was written as one."""
+    if isinstance(function, np.ufunc) and function.nin == 2 and len(arguments) >= 2:
+        a, b, *rest = arguments
+        return function(*promoted(a, b), *rest, **more)
+    return function(*arguments, **more)
+
+
+def in_place(name: str, a: Any, b: Any) -> Any:
+    """Return a after ``a += b`` or the like: arrays keep their dtype, numbers are promoted."""
+    if isinstance(a, np.ndarray):
+        return _IN_PLACE[name](a, promoted(a, b)[1])
+    if isinstance(a, np.generic) or isinstance(b, (np.ndarray, np.generic)):
+        return globals()[name](a, b)
+    return _IN_PLACE[name](a, b)
+
+
+_IN_PLACE: dict[str, Operator] = {
+    "add": operator.iadd,
+    "subtract": operator.isub,
+    "multiply": operator.imul,
+    "true_divide": operator.itruediv,
+    "floor_divide": operator.ifloordiv,
+    "remainder": operator.imod,
+    "power": operator.ipow,
+}
+
+equal = _numpy1(operator.eq)
+not_equal = _numpy1(operator.ne)
+less = _numpy1(operator.lt)
+less_equal = _numpy1(operator.le)
+greater = _numpy1(operator.gt)
+greater_equal = _numpy1(operator.ge)
 add = _numpy1(operator.add)
 subtract = _numpy1(operator.sub)
 multiply = _numpy1(operator.mul)

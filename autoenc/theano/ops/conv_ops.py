@@ -208,8 +208,10 @@ class AbstractConv(BaseAbstractConv):
         result = how.correlate(img, self.turned(kern), geometry)
         outputs[0][0] = result.astype(node.outputs[0].type.dtype, copy=False)
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
+    def infer_shape(self, *arguments: Any) -> list[Any]:
         """Infer the shape of the result."""
+        # PyTensor before 3.3 gives the graph first.
+        _, shapes = arguments[-2:]
         imshp, kshp = _prefer(self.imshp, shapes[0]), _prefer(self.kshp, shapes[1])
         return [
             get_conv_output_shape(
@@ -282,8 +284,10 @@ class AbstractConv_gradWeights(BaseAbstractConv):  # noqa: N801 - Theano's name
         """Say that the lengths are not differentiated."""
         return [[True], [True], [False]]
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
+    def infer_shape(self, *arguments: Any) -> list[Any]:
         """Infer the shape of the filters."""
+        # PyTensor before 3.3 gives the graph first.
+        node, shapes = arguments[-2:]
         imshp, topshp, _ = shapes
         between = topshp[2:] if self.unshared else []
         lengths = _symbolic_lengths(node.inputs[2], shapes[2], self.convdim)
@@ -344,8 +348,10 @@ class AbstractConv_gradInputs(BaseAbstractConv):  # noqa: N801 - Theano's name
         """Say that the lengths are not differentiated."""
         return [[True], [True], [False]]
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
+    def infer_shape(self, *arguments: Any) -> list[Any]:
         """Infer the shape of the images."""
+        # PyTensor before 3.3 gives the graph first.
+        node, shapes = arguments[-2:]
         kshp, topshp, _ = shapes
         channels = kshp[-self.convdim - 1]
         channels = channels * self.num_groups if self.num_groups > 1 else channels

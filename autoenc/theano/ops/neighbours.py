@@ -95,8 +95,10 @@ class Images2NeibsGrad(Op):
         np.add.at(sums, entries, gradient.reshape(*images.shape[:2], *grid))
         outputs[0][0] = sums[:, :, :-1, :-1].copy()
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
+    def infer_shape(self, *arguments: Any) -> list[Any]:
         """Infer the shape of the result: that of the images."""
+        # PyTensor before 3.3 gives the graph first.
+        _, shapes = arguments[-2:]
         return [shapes[1]]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:

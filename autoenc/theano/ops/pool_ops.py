@@ -206,8 +206,10 @@ class Pool(BasePool):
         """Pool."""
         return pooling.pool(x, windows, self.mode)
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
+    def infer_shape(self, *arguments: Any) -> list[Any]:
         """Infer the shape of the result."""
+        # PyTensor before 3.3 gives the graph first.
+        node, shapes = arguments[-2:]
         geometry = [[v[i] for i in range(self.ndim)] for v in node.inputs[1:]]
         ws, stride, pad = geometry
         return [self.out_shape(shapes[0], ws, self.ignore_border, stride, pad, self.ndim)]
@@ -256,8 +258,10 @@ class PoolGrad(BasePool):
 
     out_shape = staticmethod(Pool.out_shape)
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
+    def infer_shape(self, *arguments: Any) -> list[Any]:
         """Infer the shape of the result: that of the array."""
+        # PyTensor before 3.3 gives the graph first.
+        _, shapes = arguments[-2:]
         return [shapes[0]]
 
 
@@ -322,8 +326,10 @@ class DownsampleFactorMaxGradGrad(BasePool):
         """Compute the sums."""
         return pooling.gathered(x, maxout, ggx, windows)
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
+    def infer_shape(self, *arguments: Any) -> list[Any]:
         """Infer the shape of the result: that of the maximum."""
+        # PyTensor before 3.3 gives the graph first.
+        _, shapes = arguments[-2:]
         return [shapes[1]]
 
     def pullback(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Variable]:

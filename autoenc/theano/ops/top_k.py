@@ -79,8 +79,10 @@ class TopKOp(Op):
         for output, result in zip(outputs, results, strict=True):
             output[0] = result
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
+    def infer_shape(self, *arguments: Any) -> list[Any]:
         """Infer the shapes of the results."""
+        # PyTensor before 3.3 gives the graph first.
+        node, shapes = arguments[-2:]
         shape = list(shapes[0])
         shape[self.axis] = abs(node.inputs[1])
         return [tuple(shape)] * len(node.outputs)

@@ -62,8 +62,10 @@ class mrg_uniform(Op):  # noqa: N801 - Theano's name
         shape = tuple(1 if length == 1 else None for length in lengths)
         return Apply(self, [rstate, size], [rstate.type(), self.output_type.clone(shape=shape)()])
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
+    def infer_shape(self, *arguments: Any) -> list[Any]:
         """Infer the shapes of the states and of the draw."""
+        # PyTensor before 3.3 gives the graph first.
+        node, shapes = arguments[-2:]
         size = node.inputs[1]
         return [shapes[0], [size[i] for i in range(self.output_type.ndim)]]
 

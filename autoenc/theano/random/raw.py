@@ -82,8 +82,10 @@ class RandomFunction(Op):
         parameters = [pt.as_tensor_variable(argument) for argument in args]
         return Apply(self, [r, size, *parameters], [r.type(), self.outtype()])
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
+    def infer_shape(self, *arguments: Any) -> list[Any]:
         """Infer the shape of the numbers where the size alone gives it."""
+        # PyTensor before 3.3 gives the graph first.
+        node = arguments[-2]
         size = node.inputs[1]
         if self.ndim_added or len(getattr(size, "data", (0,))) == 0:
             raise ShapeError("the size of the draw depends on the parameters' values")

@@ -1,7 +1,5 @@
 """The names of ``theano.scan_module``."""
 
-# The function of the same name is to win over the module.
-import autoenc.theano.scan_module.scan  # noqa: F401
 from autoenc.theano.meaning.cloning import clone
 from autoenc.theano.meaning.scanning import foldl, foldr, map, reduce, scan  # noqa: A004
 from autoenc.theano.names import resolver as _resolver

@@ -5,42 +5,63 @@ import json
 import os
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
+from autoenc.backends.c.compiler import compiler_trouble
 from tests.theano.conformance.comparing import difference
 from tests.theano.conformance.record import flags_of
 
 SCRIPTS = Path(__file__).parent / "scripts"
 NAMES = sorted(path.stem for path in SCRIPTS.glob("*.py"))
 RUNNER = Path(__file__).parent / "running.py"
+ENGINES = ("c", "xla")
+# Scripts share a process, which imports the package once; two processes use two cores.
+SHARES = 2
 
 
 @functools.cache
-def printed_with(flags):
-    """Run all scripts that ask for these flags, and return what each printed, by its name."""
-    paths = [SCRIPTS / f"{name}.py" for name in NAMES]
-    paths = [path for path in paths if flags_of(path) == flags]
+def printed_by(engine, share):
+    """Run the scripts of a share, and return what each printed, by its name."""
+    by_flags = defaultdict(list)
+    for name in NAMES[share::SHARES]:
+        path = SCRIPTS / f"{name}.py"
+        by_flags[flags_of(path)].append(path)
+    results = [result for each in by_flags.items() for result in run(engine, *each)]
+    return {result["name"]: result for result in results}
+
+
+def run(engine, flags, paths):
     done = subprocess.run(
         [sys.executable, "-W", "ignore", str(RUNNER)],
         input="".join(f"{path}\n" for path in paths),
-        env={**os.environ, "THEANO_FLAGS": flags},
+        env={**os.environ, "THEANO_FLAGS": flags, "AUTOENC_BACKEND": engine},
         cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,
         check=True,
     )
-    results = [json.loads(line) for line in done.stdout.splitlines()]
-    return {result["name"]: result for result in results}
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_prints_what_theano_printed(name):
-    path = SCRIPTS / f"{name}.py"
-    result = printed_with(flags_of(path))[name]
+@pytest.mark.parametrize(
+    ("engine", "name"),
+    [
+        pytest.param(
+            engine, name, marks=pytest.mark.xdist_group(f"conformance-{engine}-{k % SHARES}")
+        )
+        for engine in ENGINES
+        for k, name in enumerate(NAMES)
+    ],
+)
+def test_prints_what_theano_printed(engine, name):
+    if engine == "c" and compiler_trouble():
+        pytest.skip(f"the C backend cannot be had: {compiler_trouble()}")
+    result = printed_by(engine, NAMES.index(name) % SHARES)[name]
     assert result["error"] is None, result["error"]
-    expected = path.with_suffix(".txt").read_text(encoding="utf-8")
+    expected = (SCRIPTS / f"{name}.txt").read_text(encoding="utf-8")
     assert difference(expected, result["printed"]) is None
 
 

@@ -12,6 +12,142 @@ from autoenc.theano.random.streams import RandomStreams
 x = T.fmatrix("x")
 
 
+def test_a_step_of_training_updates_weights_that_stay_on_the_device():
+    w = theano.shared(np.ones((3, 2), "float32"), "w")
+    data = theano.shared(np.arange(12, dtype="float32").reshape(4, 3), "data")
+    i = T.iscalar("i")
+    cost = T.tanh(T.dot(x, w)).sum()
+    step = theano.function(
+        [i],
+        cost,
+        updates=[(w, w - 0.1 * T.grad(cost, w))],
+        givens={x: data[i : i + 2]},
+        mode="JAX",
+    )
+    assert isinstance(step(0), np.ndarray)
+    assert not isinstance(data.container.storage[0], np.ndarray)
+    before = data.container.storage[0]
+    step(1)
+    assert data.container.storage[0] is before
+    assert isinstance(w.get_value(), np.ndarray)
+    assert w.get_value().flags.writeable
+
+
+def on_xla(caplog, inputs, outputs, **options):
+    """Compile for XLA; the function raises if it has gone over to C."""
+    f = theano.function(inputs, outputs, mode="JAX", **options)
+
+    def call(*arguments):
+        results = f(*arguments)
+        assert not [r.message for r in caplog.records if "runs in C" in r.message]
+        return results
+
+    return call
+
+
+def test_a_minibatch_is_a_slice_of_any_length(caplog):
+    data = theano.shared(np.arange(14, dtype="float32").reshape(7, 2))
+    begin, end = T.lscalars("begin", "end")
+    f = on_xla(caplog, [begin, end], data[begin:end] * 2)
+    rows = np.arange(7)
+    for a, b in ((0, 3), (3, 6), (6, 9), (-3, 7), (-2, 100), (4, 2), (-100, 2)):
+        np.testing.assert_array_equal(f(a, b)[:, 0], rows[a:b] * 4)
+
+
+def test_slices_within_other_indices(caplog):
+    data = theano.shared(np.arange(24, dtype="float32").reshape(4, 6))
+    i, column = T.lscalars("i", "column")
+    f = on_xla(caplog, [i, column], [data[i : i + 2, column], data[1, i:], data[:i, 1 : i + 1]])
+    a, b, c = f(1, 4)
+    np.testing.assert_array_equal(a, [10, 16])
+    np.testing.assert_array_equal(b, [7, 8, 9, 10, 11])
+    np.testing.assert_array_equal(c, [[1]])
+
+
+@pytest.mark.parametrize("write", [T.set_subtensor, T.inc_subtensor])
+def test_a_slice_is_written(caplog, write):
+    w = theano.shared(np.ones((5, 2), "float32"))
+    i = T.lscalar("i")
+    y = T.fmatrix("y")
+    f = on_xla(caplog, [i, y], [], updates=[(w, write(w[i : i + 2], y))])
+    f(3, np.full((2, 2), 7, "float32"))
+    last = 7 if write is T.set_subtensor else 8
+    np.testing.assert_array_equal(w.get_value()[:, 0], [1, 1, 1, last, last])
+
+
+def test_the_gradient_of_a_slice(caplog):
+    data = theano.shared(np.arange(6, dtype="float32"))
+    i = T.lscalar("i")
+    f = on_xla(caplog, [i], T.grad((data[i : i + 2] ** 2).sum(), data))
+    np.testing.assert_array_equal(f(3), [0, 0, 0, 6, 8, 0])
+    np.testing.assert_array_equal(f(5), [0, 0, 0, 0, 0, 10])
+
+
+def test_the_cost_of_a_classifier_stays_on_xla(caplog):
+    """T.arange(y.shape[0]) and zeros of a minibatch's size have lengths that the host knows."""
+    data = theano.shared(np.linspace(-1, 1, 21, dtype="float32").reshape(7, 3))
+    labels = T.cast(theano.shared(np.float32([0, 1, 2, 0, 1, 2, 1])), "int32")
+    w = theano.shared(np.zeros((3, 3), "float32"))
+    y, i = T.ivector("y"), T.lscalar("i")
+    p = T.nnet.softmax(T.dot(x, w))
+    cost = -T.mean(T.log(p)[T.arange(y.shape[0]), y])
+    givens = {x: data[i * 3 : (i + 1) * 3], y: labels[i * 3 : (i + 1) * 3]}
+    step = {"updates": [(w, w - T.grad(cost, w))], "givens": givens}
+    f = on_xla(caplog, [i], cost, **step)
+    costs = [float(f(k)) for k in (0, 1, 2)]
+    w.set_value(np.zeros((3, 3), "float32"))
+    g = theano.function([i], cost, mode="FAST_COMPILE", **step)
+    np.testing.assert_allclose(costs, [float(g(k)) for k in (0, 1, 2)], rtol=1e-5)
+
+
+def test_a_scan_over_a_sequence_of_any_length(caplog):
+    sequence = T.fvector("sequence")
+    outputs, _ = theano.scan(
+        lambda s, before: before * 0.5 + s,
+        sequences=sequence,
+        outputs_info=T.constant(np.float32(0)),
+    )
+    f = on_xla(caplog, [sequence], [outputs, T.grad(outputs[-1], sequence)])
+    for n in (2, 4):
+        values, gradient = f(np.ones(n, "float32"))
+        np.testing.assert_allclose(values, 2 - 0.5 ** np.arange(n))
+        np.testing.assert_allclose(gradient, 0.5 ** np.arange(n)[::-1])
+
+
+def test_lengths_that_always_change_are_for_c(caplog):
+    n = T.lscalar("n")
+    f = theano.function([n], T.arange(n).sum(), mode="JAX", name="growing")
+    with caplog.at_level(logging.WARNING, "theano"):
+        assert [int(f(k)) for k in range(40)] == [k * (k - 1) // 2 for k in range(40)]
+    (message,) = [r.message for r in caplog.records if "growing" in r.message]
+    assert "lengths of arrays differ from call to call" in message
+
+
+def test_dtypes_are_those_of_the_graph(caplog):
+    big = theano.shared(np.array([2**40, 1]))
+    d = T.dvector("d")
+    f = on_xla(caplog, [d], [d * 2, big + 1, T.argmax(d), d.sum() / 3], updates=[(big, big + 1)])
+    double, integers, place, third = f([1.0, 1e-12])
+    assert [a.dtype.name for a in (double, integers, place, third)] == [
+        "float64",
+        "int64",
+        "int64",
+        "float64",
+    ]
+    assert integers[0] == 2**40 + 1
+    np.testing.assert_allclose(third, (1 + 1e-12) / 3, rtol=1e-15)
+    assert big.get_value()[0] == 2**40 + 1
+
+
+def test_assertions_are_checked(caplog):
+    y = T.fvector("y")
+    f = on_xla(caplog, [y], theano.tensor.opt.Assert("y is to be positive")(y, T.all(y > 0)) * 2)
+    np.testing.assert_array_equal(f([1, 2]), [2, 4])
+    with pytest.raises(AssertionError, match="y is to be positive"):
+        f([1, -2])
+    np.testing.assert_array_equal(f([3]), [6])
+
+
 def test_values_are_those_of_c():
     outputs = [T.nnet.sigmoid(x).sum(axis=0), x.max()]
     value = np.linspace(-2, 2, 6, dtype="float32").reshape(2, 3)

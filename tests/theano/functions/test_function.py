@@ -106,6 +106,31 @@ def test_functions_can_be_pickled():
     assert pickle.loads(pickle.dumps(f))(3.0) == {"product": 6}
 
 
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE", "JAX"])
+def test_copies_and_pickles_run_on_the_engine_of_the_original(mode):
+    x, w, other = T.fscalar("x"), theano.shared(np.float32(1), "w"), theano.shared(np.float32(5))
+    f = theano.function([x], w * x, updates=[(w, w + x)], mode=mode, name="f")
+    copied = f.copy(swap={w: other}, name="other")
+    assert type(copied) is type(f)
+    assert copied.name == "other"
+    assert copied(2.0) == 10
+    assert (w.get_value(), other.get_value()) == (1, 7)
+    pickled, own = pickle.loads(pickle.dumps((f, w)))
+    assert type(pickled) is type(f)
+    assert pickled(3.0) == 3
+    assert (own.get_value(), w.get_value()) == (4, 1)
+    assert pickle.loads(pickle.dumps(copied))(1.0) == 7
+
+
+def test_a_swap_is_of_one_type_for_a_variable_that_is_there():
+    x, w = T.fscalar("x"), theano.shared(np.float32(1), "w")
+    f = function([x], w * x)
+    with pytest.raises(ValueError, match=r"SharedVariable: .+ not found"):
+        f.copy(swap={theano.shared(np.float32(1)): w})
+    with pytest.raises(AssertionError, match="expected a shared variable of its type"):
+        f.copy(swap={w: theano.shared(np.zeros(2, "float32"))})
+
+
 def test_numbers_are_not_pulled_down_to_their_precision():
     single = T.fscalar("single")
     result = function([single], single)(3.0)

@@ -1,6 +1,7 @@
 """Operations that users define as Theano's documentation taught it."""
 
 import numpy as np
+import pytest
 
 import autoenc.theano.tensor as T
 from autoenc import theano
@@ -78,3 +79,32 @@ def test_types_in_place_of_make_node():
 def test_c_code_is_compiled():
     f = theano.function([x], InC()(x), mode=theano.Mode("cvm", "fast_compile"))
     np.testing.assert_array_equal(f(np.array([1.0, 2.0])), [3, 6])
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "einsum"),
+    [
+        ((2,), (2,), "n,n->n"),
+        ((2,), (2, 3), "n,nk->nk"),
+        ((2, 3), (2, 3), "nk,nk->n"),
+        ((2, 3), (2, 3, 4), "nk,nkj->nj"),
+        ((2, 5, 3), (2, 3), "nik,nk->ni"),
+        ((2, 5, 3), (2, 3, 4), "nik,nkj->nij"),
+        ((2, 6, 5, 3), (2, 3, 4), "nhik,nkj->nhij"),
+    ],
+)
+def test_batched_dot(a, b, einsum):
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=a), rng.normal(size=b)
+    x, y = (T.TensorType("float64", (False,) * v.ndim)() for v in (a, b))
+    f = theano.function([x, y], T.batched_dot(x, y), mode="FAST_COMPILE")
+    np.testing.assert_allclose(f(a, b), np.einsum(einsum, a, b))
+
+
+def test_batched_tensordot():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 3, 4, 5)), rng.normal(size=(2, 4, 5, 6))
+    x, y = T.dtensor4s("x", "y")
+    outputs = [T.batched_tensordot(x, y, 2), T.batched_tensordot(x, y, [[3, 2], [2, 1]])]
+    for value in theano.function([x, y], outputs, mode="FAST_COMPILE")(a, b):
+        np.testing.assert_allclose(value, np.einsum("nabc,nbcd->nad", a, b))

@@ -111,3 +111,24 @@ def test_inputs_of_a_graph_come_in_the_order_they_are_met():
     x, y, z = T.dvectors("xyz")
     assert theano.gof.graph.inputs([x + y * z]) == [x, y, z]
     assert theano.gof.graph.inputs([x + y, z]) == [z, x, y]
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE", "JAX"])
+def test_all_of_an_array_is_set_to_one_of_its_shape(mode):
+    x, y = T.fmatrices("x", "y")
+    row = T.frow("row")
+    ones, zeros = np.ones((1, 3), "float32"), np.zeros((2, 3), "float32")
+    f = theano.function([x, y], T.set_subtensor(y[:], x), mode=mode)
+    with pytest.raises(AssertionError, match=r"shape"):
+        f(ones, zeros)
+    np.testing.assert_array_equal(f(zeros + 1, zeros), zeros + 1)
+    g = theano.function([row, y], T.set_subtensor(y[:], row), mode=mode)
+    np.testing.assert_array_equal(g(ones, zeros), zeros + 1)
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE", "JAX"])
+def test_a_length_of_1_that_the_type_does_not_know_is_an_error(mode):
+    x, y = T.fmatrices("x", "y")
+    f = theano.function([x, y], x + y * 2, mode=mode)
+    with pytest.raises(ValueError, match=r"[Bb]roadcasting not allowed"):
+        f(np.ones((1, 3), "float32"), np.ones((2, 3), "float32"))

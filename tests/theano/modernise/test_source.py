@@ -150,6 +150,59 @@ def test_numpy_1s_arithmetic_and_indices():
     assert names["same"] is names["a"]
 
 
+def test_numbers_are_compared_as_numpy_1_did():
+    # float32 beside Python's float was compared in float64, so that 0.1 was not 0.1.
+    names = run(
+        "import numpy as np\n"
+        "from numpy import *\n"
+        "x = np.float32(0.1)\n"
+        "same, differs, above = x == 0.1, x != 0.1, x > 0.1\n"
+        "chain = 0.1 < x < 1e100\n"
+        "array_is_same = (np.float32([0.1]) == 0.1)[0]\n"
+        "text = 'a' < 'b'\n"
+        "called = np.add(x, 1e100)\n"
+        "bare = multiply(x, 1e100)\n"
+        "most = np.maximum(x, 1e100)\n"
+        "within = np.add(np.ones(2, 'int8'), 300)\n"
+        "out = np.zeros(2, 'float32')\n"
+        "given = np.add(np.ones(2, 'float32'), 1, out=out)\n"
+        "reduced = np.add.reduce(np.ones(3))\n"
+    )
+    assert (names["same"], names["differs"], names["above"]) == (False, True, True)
+    assert names["chain"]
+    assert names["array_is_same"]
+    assert names["text"]
+    assert names["called"] == names["most"] == 1e100
+    assert names["bare"] == np.float64(np.float32(0.1)) * 1e100
+    assert names["within"].tolist() == [301, 301]
+    assert names["given"] is names["out"]
+    assert names["reduced"] == 3
+
+
+def test_numbers_are_added_in_place_as_numpy_1_did():
+    names = run(
+        "import numpy as np\n"
+        "total = np.float32(1)\n"
+        "total += 1e100\n"
+        "class Kept: pass\n"
+        "kept = Kept(); kept.total = np.float32(2); kept.total *= 1e100\n"
+        "costs = [np.float32(1)]; k = 0; costs[0] -= 1e100; costs[k] -= 1e100\n"
+        "a = b = np.ones(2, 'int8')\n"
+        "a += 300\n"
+        "items = same = [1]\n"
+        "items += [2]\n"
+        "number = np.array(1, 'float32'); alias = number\n"
+        "number += 1.5\n"
+    )
+    assert names["total"] == 1e100
+    assert names["kept"].total == 2e100
+    assert names["costs"] == [-2e100]
+    assert names["b"].tolist() == [45, 45]
+    assert names["same"] == [1, 2]
+    assert names["alias"] == 2.5
+    assert names["alias"].dtype == "float32"
+
+
 def test_pickles_of_python_2():
     data = b"\x80\x02U\x03\xe9abq\x00."  # a str of Latin-1, as Python 2 wrote it
     assert pickles.loads(data) == "\xe9ab"

@@ -1,0 +1,220 @@
+"""PyTensor's linker for JAX, held to what the graph says: dtypes, lengths, assertions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from pytensor.compile.mode import JAX, Mode
+from pytensor.graph.basic import Apply, Constant
+from pytensor.graph.fg import AbstractFunctionGraph, FunctionGraph
+from pytensor.link.jax.dispatch import jax_funcify, jax_typify
+from pytensor.link.jax.linker import JAXLinker
+from pytensor.link.utils import fgraph_to_python
+from pytensor.raise_op import CheckAndRaise
+from pytensor.tensor.basic import ARange
+from pytensor.tensor.shape import Reshape
+
+from autoenc.theano.engines.lengths import Known, Lengths, Window, WriteWindow, is_known
+
+DeviceArray = Any
+Convert = Callable[..., Callable[..., Any]]
+
+
+class XlaLinker(JAXLinker):
+    """Makes one XLA program of a graph, for each set of lengths that it is called with."""
+
+    def fgraph_convert(self, fgraph: FunctionGraph, storage_map: Any, **more: Any) -> Program:
+        """Return the graph as a program."""
+        storages = [storage_map[output] for output in fgraph.outputs]
+        lengths, checks = Lengths(fgraph), Checks(fgraph)
+        storage_map.update(zip(fgraph.outputs, storages, strict=True))
+        with jax.enable_x64(True):
+            # The order that was given is that of the graph before lengths were taken from it.
+            more["order"] = self.schedule(fgraph)
+            function = super().fgraph_convert(
+                fgraph, storage_map=storage_map, checks=checks, **more
+            )
+        if self.scalar_shape_inputs:
+            raise NotImplementedError("XLA needs shapes that can be computed before a call")
+        return Program(function, lengths, checks)
+
+    def jit_compile(self, fn: Program) -> Callable[..., Any]:
+        """Return the program, which compiles itself when it is called."""
+        return fn
+
+
+class Checks:
+    """The assertions of a graph: the program returns whether each holds.
+
+    Parameters
+    ----------
+    graph : FunctionGraph
+    """
+
+    def __init__(self, graph: FunctionGraph) -> None:
+        self.nodes = {node for node in graph.apply_nodes if isinstance(node.op, CheckAndRaise)}
+        self._held: list[DeviceArray] = []
+        self._ops: list[CheckAndRaise] = []
+
+    def note(self, op: CheckAndRaise, conditions: Sequence[DeviceArray]) -> None:
+        """Note an assertion while the program is traced."""
+        self._ops.append(op)
+        self._held.append(jnp.all(jnp.stack([jnp.all(condition) for condition in conditions])))
+
+    def collected(self) -> DeviceArray:
+        """Return, while the program is traced, whether each assertion holds."""
+        held, self._held = self._held, []
+        return jnp.stack(held) if held else ()
+
+    def check(self, held: Any) -> None:
+        """Raise the error of the first assertion that does not hold."""
+        for op, holds in zip(self._ops, held, strict=False):
+            if not holds:
+                raise op.exc_type(op.msg)
+
+
+class Program:
+    """A graph on XLA, with the dtypes that it has, 64 bits included."""
+
+    def __init__(self, function: Callable[..., Any], lengths: Lengths, checks: Checks) -> None:
+        self._lengths, self._checks = lengths, checks
+
+        def traced(known: Any, begins: DeviceArray, *arguments: DeviceArray) -> Any:
+            lengths.known, lengths.begins = known, begins
+            outputs = function(*arguments)
+            return outputs, checks.collected()
+
+        self._compiled = jax.jit(traced, static_argnums=0)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Compute the outputs, and check what the graph asserts."""
+        known, begins = self._lengths.of(arguments)
+        with jax.enable_x64(True):
+            outputs, held = self._compiled(known, begins, *arguments)
+        if self._checks.nodes:
+            self._checks.check(held)
+        return outputs
+
+
+def _replacing(op: type) -> Callable[[Callable[[Convert], Convert]], Convert]:
+    """Register a conversion that knows the one it replaces."""
+
+    def register(make: Callable[[Convert], Convert]) -> Convert:
+        convert = make(jax_funcify.dispatch(op))
+        jax_funcify.register(op)(convert)
+        return convert
+
+    return register
+
+
+@jax_funcify.register(AbstractFunctionGraph)  # type: ignore[untyped-decorator]
+def _graph(
+    fgraph: Any, node: Any = None, fgraph_name: str = "jax_funcified_fgraph", **more: Any
+) -> Callable[..., Any]:
+    function: Callable[..., Any] = fgraph_to_python(
+        fgraph, _typed, type_conversion_fn=jax_typify, fgraph_name=fgraph_name, **more
+    )
+    return function
+
+
+def _typed(op: Any, node: Apply, **more: Any) -> Callable[..., Any]:
+    """Convert an operation; with 64 bits, JAX promotes some results where PyTensor does not."""
+    function = jax_funcify(op, node=node, **more)
+    if not jax.config.jax_enable_x64 or not any(map(_has_dtype, node.outputs)):
+        return function  # type: ignore[no-any-return]
+
+    def typed(*inputs: Any) -> Any:
+        results = function(*inputs)
+        # The one output of some operations is a tuple: a shape.
+        if len(node.outputs) == 1 and not (isinstance(results, list) and len(results) == 1):
+            return _cast(results, node.outputs[0])
+        return [_cast(*pair) for pair in zip(results, node.outputs, strict=True)]
+
+    return typed
+
+
+def _has_dtype(variable: Any) -> bool:
+    return hasattr(variable.type, "dtype")
+
+
+def _cast(value: Any, variable: Any) -> Any:
+    """Return an array in the dtype of a variable; shapes stay Python's numbers."""
+    if not isinstance(value, jax.Array) or not _has_dtype(variable):
+        return value
+    return value if value.dtype == variable.type.dtype else value.astype(variable.type.dtype)
+
+
+@_replacing(CheckAndRaise)
+def _checked(before: Convert) -> Convert:
+    def convert(op: Any, node: Apply, checks: Checks | None = None, **more: Any) -> Any:
+        if checks is None or all(isinstance(condition, Constant) for condition in node.inputs[1:]):
+            return before(op, node=node, **more)
+        if node not in checks.nodes:
+            raise NotImplementedError("XLA cannot check an assertion within a loop")
+
+        def check(x: DeviceArray, *conditions: DeviceArray) -> DeviceArray:
+            checks.note(op, conditions)
+            return x
+
+        return check
+
+    return convert
+
+
+@_replacing(Reshape)
+def _reshape(before: Convert) -> Convert:
+    def convert(op: Any, node: Apply, **more: Any) -> Any:
+        return jnp.reshape if is_known(node.inputs[1]) else before(op, node=node, **more)
+
+    return convert
+
+
+@_replacing(ARange)
+def _arange(before: Convert) -> Convert:
+    def convert(op: Any, node: Apply, **more: Any) -> Any:
+        if not all(isinstance(v, Constant) or is_known(v) for v in node.inputs):
+            return before(op, node=node, **more)
+        bounds = [v.data.item() if isinstance(v, Constant) else None for v in node.inputs]
+
+        def arange(*given: Any) -> DeviceArray:
+            values = [g if b is None else b for g, b in zip(given, bounds, strict=True)]
+            return jnp.arange(values[0], values[1], values[2], dtype=op.dtype)
+
+        return arange
+
+    return convert
+
+
+@jax_funcify.register(Known)  # type: ignore[untyped-decorator]
+def _known(op: Known, **_: Any) -> Callable[[], Any]:
+    return op.value
+
+
+@jax_funcify.register(Window)  # type: ignore[untyped-decorator]
+def _window(op: Window, **_: Any) -> Callable[[DeviceArray], DeviceArray]:
+    def window(x: DeviceArray) -> DeviceArray:
+        begin, size = op.place()
+        return lax.dynamic_slice_in_dim(x, begin, size, op.axis)
+
+    return window
+
+
+@jax_funcify.register(WriteWindow)  # type: ignore[untyped-decorator]
+def _write(op: WriteWindow, **_: Any) -> Callable[[DeviceArray, DeviceArray], DeviceArray]:
+    axis = op.window.axis
+
+    def write(x: DeviceArray, y: DeviceArray) -> DeviceArray:
+        begin, size = op.window.place()
+        part = lax.dynamic_slice_in_dim(x, begin, size, axis)
+        new = jnp.broadcast_to(y, part.shape).astype(x.dtype)
+        new = new if op.is_set else part + new
+        return lax.dynamic_update_slice_in_dim(x, new, begin, axis)
+
+    return write
+
+
+XLA = Mode(linker=XlaLinker(), optimizer=JAX.provided_optimizer)

@@ -1,0 +1,132 @@
+"""What a function was compiled from; copies and pickles of the function are compiled from it."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pytensor import config
+from pytensor.compile.debug.profiling import ProfileStats
+from pytensor.compile.rebuild import construct_function_ins_and_outs
+
+from autoenc.theano.engines import engine_for
+from autoenc.theano.functions.inputs import In
+
+Pairs = list[tuple[Any, Any]]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The arguments of ``theano.function``, checked.
+
+    A compiled graph depends on the engine, its rewrites and the machine. The recipe does not,
+    so it is what a pickled function holds; whoever loads it compiles for their own engine.
+    """
+
+    inputs: list[In]
+    outputs: Any
+    output_keys: list[str] | None
+    mode: Any
+    updates: Pairs
+    givens: Pairs
+    no_default_updates: bool | list[Any]
+    rebuild_strict: bool
+    allow_input_downcast: bool | None
+    accept_inplace: bool
+    on_unused_input: str | None
+    profile: Any
+    name: str
+
+    def compiled(self) -> Any:
+        """Return the function."""
+        function = engine_for(self.mode).compile(
+            self.graph,
+            output_keys=self.output_keys,
+            accept_inplace=self.accept_inplace,
+            name=self.name,
+            profile=_statistics(self.profile, self.name),
+            on_unused_input=self.on_unused_input,
+        )
+        function.recipe = self
+        return function
+
+    def graph(self) -> tuple[Any, Any]:
+        """Return a copy of the graph: inputs and outputs as PyTensor compiles them."""
+        graph: tuple[Any, Any] = construct_function_ins_and_outs(
+            self.inputs,
+            self.outputs,
+            updates=self.updates,
+            givens=self.givens,
+            no_default_updates=self.no_default_updates,
+            rebuild_strict=self.rebuild_strict,
+            allow_input_downcast=self.allow_input_downcast,
+        )
+        return graph
+
+    def swapped(self, swap: dict[Any, Any]) -> Recipe:
+        """Return the recipe with other shared variables in place of some."""
+        updates = [(swap.get(variable, variable), update) for variable, update in self.updates]
+        given = {variable for variable, _ in self.updates}
+        updates += [
+            (new, old.default_update)
+            for old, new in swap.items()
+            if old not in given and getattr(old, "default_update", None) is not None
+        ]
+        return replace(self, updates=updates, givens=[*swap.items(), *self.givens])
+
+    def without_updates(self) -> Recipe:
+        """Return the recipe of a function that changes nothing."""
+        inputs = [_without_update(given) for given in self.inputs]
+        # What only an update depended on is left over.
+        return replace(
+            self, inputs=inputs, updates=[], no_default_updates=True, on_unused_input="ignore"
+        )
+
+    def named(self, name: str, profile: Any) -> Recipe:
+        """Return the recipe with another name, and a profile of its own."""
+        return replace(self, name=name, profile=profile)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(vars(self))
+        state["mode"] = _portable(self.mode)
+        state["profile"] = bool(self.profile)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+
+
+def restored(recipe: Recipe, trust_input: bool) -> Any:
+    """Compile a pickled function; None if ``theano.config.unpickle_function`` is false."""
+    if not config.unpickle_function:
+        return None
+    function = recipe.compiled()
+    function.trust_input = trust_input
+    return function
+
+
+def _without_update(given: In) -> In:
+    changed = copy.copy(given)
+    changed.update = None
+    return changed
+
+
+def _portable(mode: Any) -> Any:
+    """Return a mode as it can be pickled: one whose rewrites cannot becomes the default."""
+    try:
+        pickle.dumps(mode)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return None
+    return mode
+
+
+def _statistics(profile: Any, name: str) -> Any:
+    if profile is None:
+        profile = config.profile or config.print_global_stats
+    if profile is True:
+        return ProfileStats(message=name)
+    if isinstance(profile, str):
+        return ProfileStats(message=profile)
+    return profile or None
