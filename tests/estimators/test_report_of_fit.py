@@ -67,7 +67,8 @@ def test_all_rows_as_they_are_now():
     before = model.report()
     assert before.n_rows == 60
     X[:30] = 1
-    assert model.report() == model.report(X.copy())
+    again = X.copy()
+    assert model.report() == model.report(again, X_train=again)
     assert model.report() != before
     assert model.report(X_train=X[:40]).n_train_rows == 40
 
@@ -139,7 +140,7 @@ def test_rows_do_not_travel(again, tmp_path):
     other = again(model, tmp_path)
     with pytest.raises(ValueError, match=NO_ROWS):
         other.report()
-    assert other.report(X) == model.report() == model.report(X)
+    assert other.report(X, X_train=X) == model.report() == model.report(X)
     content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"_rows_of_fit" not in content + pickle.dumps(model)
 
@@ -159,5 +160,5 @@ def test_what_has_no_cost_is_refused_before_anything_is_said():
         warnings.simplefilter("error")
         with pytest.raises(ValueError, match=re.escape("X has 1.5 at row 7, column 2 ('c')")):
             model.report()
-        with pytest.raises(ValueError, match=r"the rows have 1\.5 at row 7, column 2"):
+        with pytest.raises(ValueError, match=r"X has 1\.5 at row 7, column 2"):
             model.report(X.drop(index=7), X_train=X)
