@@ -34,6 +34,7 @@ torture: $(VENV)/.ready
 	$(ONE_THREAD) $(BIN)/python -m torture.kills
 	$(ONE_THREAD) $(BIN)/python -m torture.writers
 	$(ONE_THREAD) $(BIN)/python -m torture.files
+	$(ONE_THREAD) $(BIN)/python -m torture.meanings
 
 bench: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet torch==2.13.0 keras==3.15.0

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from torture import meanings
 from torture.files import damaged, fuzz
 from torture.formats import formats
 from torture.mutations import MUTATIONS, mutated
@@ -72,3 +73,17 @@ def test_mutations_damage_and_can_be_repeated():
         changed = bytearray(content)
         mutate(changed, random.Random(1))
         assert changed != content
+
+
+def test_changed_meanings_are_refused_or_right(tmp_path):
+    counts, violations = meanings.torture(300, seed=20081, folder=tmp_path)
+    assert violations == []
+    assert counts["refused"] > 100
+    assert counts["read"] > 20
+
+
+def test_a_reader_that_believes_a_file_is_noticed(tmp_path, monkeypatch):
+    """Without the schema, the readers disagree, raise other errors, or lose the meaning."""
+    monkeypatch.setattr("autoenc.models.files.check_model", lambda *_: None)
+    _, violations = meanings.torture(60, seed=1, folder=tmp_path)
+    assert len(violations) > 20

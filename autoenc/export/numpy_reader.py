@@ -82,6 +82,8 @@ def load(path: str | os.PathLike[str]) -> AutoEncoder | Classifier:
         arrays, description = _read(path.read_bytes())
         check_model(arrays, description)
         return _model(arrays, description)
+    except _FunctionError as error:
+        raise ModelFileError(f"{path}: {error}") from error
     except (_DamagedError, SchemaError, RecursionError) as error:
         raise ModelFileError(f"{path} is not a model file, or is damaged: {error}") from error
 
@@ -353,6 +355,10 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 }
 
 
+class _FunctionError(Exception):
+    """What a model needs that a file cannot hold."""
+
+
 class _DamagedError(Exception):
     """What is wrong with a file, without its name."""
 
@@ -473,7 +479,7 @@ def _scaling(stated: Mapping[str, Any] | None) -> ColumnScaling | None:
 
 def _activation(name: Any) -> Callable[[Array], Array]:
     if isinstance(name, dict):
-        raise ModelFileError(
+        raise _FunctionError(
             f"the model has the function {name['function']} for an activation, which a file "
             "cannot hold; use autoenc itself."
         )
@@ -788,7 +794,7 @@ def _check_autoencoder(
     arrays: Mapping[str, Array], settings: Mapping[str, Any], fitted: Mapping[str, Any]
 ) -> None:
     n_hidden = _check_layer(arrays, settings, fitted, fitted["n_features_in_"])
-    _require_equal("settings.n_hidden", settings.get("n_hidden", n_hidden), n_hidden)
+    _require_equal("settings.n_hidden", settings.get("n_hidden"), n_hidden)
     for setting in ("cost", "output"):
         given, chosen = settings.get(setting, "auto"), fitted[f"{setting}_"]
         _require_equal(f"{setting}_", chosen, chosen if given == "auto" else given)
@@ -806,7 +812,7 @@ def _check_stack(
         width = _check_layer(layer, settings, chosen, width)
         sizes.append(width)
     _require(bool(sizes), "there are no layers")
-    _require_equal("settings.hidden_sizes", settings.get("hidden_sizes", sizes), sizes)
+    _require_equal("settings.hidden_sizes", settings.get("hidden_sizes"), sizes)
     for record in fitted.get("history_", []):
         _require(integer(1, len(sizes)).accepts(record.get("layer")), "an epoch is of no layer")
 

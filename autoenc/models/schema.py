@@ -294,7 +294,7 @@ def _check_autoencoder(
     arrays: Mapping[str, Array], settings: Mapping[str, Any], fitted: Mapping[str, Any]
 ) -> None:
     n_hidden = _check_layer(arrays, settings, fitted, fitted["n_features_in_"])
-    _require_equal("settings.n_hidden", settings.get("n_hidden", n_hidden), n_hidden)
+    _require_equal("settings.n_hidden", settings.get("n_hidden"), n_hidden)
     for setting in ("cost", "output"):
         given, chosen = settings.get(setting, "auto"), fitted[f"{setting}_"]
         _require_equal(f"{setting}_", chosen, chosen if given == "auto" else given)
@@ -312,7 +312,7 @@ def _check_stack(
         width = _check_layer(layer, settings, chosen, width)
         sizes.append(width)
     _require(bool(sizes), "there are no layers")
-    _require_equal("settings.hidden_sizes", settings.get("hidden_sizes", sizes), sizes)
+    _require_equal("settings.hidden_sizes", settings.get("hidden_sizes"), sizes)
     for record in fitted.get("history_", []):
         _require(integer(1, len(sizes)).accepts(record.get("layer")), "an epoch is of no layer")
 

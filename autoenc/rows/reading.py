@@ -231,6 +231,8 @@ def _range(column: Array) -> tuple[float, float, float, bool]:
     # Annotations of their reductions differ from version to version.
     fmin: Any = np.fmin
     fmax: Any = np.fmax
+    if column.dtype.kind == "c":
+        raise TypeError("complex numbers are refused later")
     floats = column.astype(np.float64, copy=False)
     low, high = float(fmin.reduce(floats)), float(fmax.reduce(floats))
     return low, high, high - low, False

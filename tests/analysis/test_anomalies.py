@@ -210,3 +210,47 @@ def test_models_that_cannot():
     detector = AnomalyDetector(Itself(), contamination=None).fit([[1.0]])
     with pytest.raises(TypeError, match="expected an autoencoder or a stack"):
         detector.contributions([[1.0]])
+
+
+class Noisy:
+    """A model whose errors are rounded in another way on every call."""
+
+    def __init__(self):
+        self.rng = np.random.default_rng(0)
+
+    def score_samples(self, X):
+        errors = np.asarray(X, "float64")[:, 0] ** 2
+        return errors * (1 + 1e-6 * self.rng.uniform(-1, 1, len(X)))
+
+
+@pytest.mark.parametrize("size", [1e-12, 1.0, 1e12])
+def test_errors_that_are_equal_but_for_rounding_are_ties(size):
+    """A row judged alone was an anomaly, and the same row among others was not."""
+    X = size * np.ones((2000, 1))
+    detector = AnomalyDetector(Noisy(), contamination=0.05).fit(X)
+    for n in (1, 16, 300):
+        assert (detector.p_values(X[:n]) == 1).all()
+        assert (detector.predict(X[:n]) == 1).all()
+    assert (detector.predict(1.1 * X) == -1).all()
+
+
+@pytest.mark.parametrize("n", [19, 99, 400])
+@pytest.mark.parametrize("level", [0.05, 0.1, 0.5])
+def test_flags_are_the_p_values_at_most_the_contamination(n, level, rng):
+    calibration = np.round(rng.normal(size=(n, 1)), 1)
+    detector = AnomalyDetector(Noisy(), contamination=level).fit(calibration)
+    X = np.round(rng.normal(size=(500, 1)) * 2, 1)
+    expected = detector.p_values(X) <= level
+    np.testing.assert_array_equal(detector.predict(X) == -1, expected)
+
+
+def test_rows_are_not_ranked_by_how_grey_they_are():
+    """Cross-entropy contains the entropy of the row itself: a grey row was the strangest."""
+    rng = np.random.default_rng(0)
+    factor = rng.uniform(0.02, 0.98, size=(2000, 1))
+    X = factor * np.ones((1, 8))
+    model = AutoEncoder(4, n_epochs=60, learning_rate=0.5, random_state=0, verbose=False).fit(X)
+    grey, odd = np.full((1, 8), 0.5), np.full((1, 8), 0.05)
+    odd[0, 3] = 0.4
+    assert model.score_samples(grey)[0] < model.score_samples(odd)[0]
+    assert model.score_samples(grey)[0] < 0.3

@@ -189,7 +189,7 @@ SMALL = {
 }
 DESCRIPTION = {
     "class": "AutoEncoder",
-    "settings": {"activation": "sigmoid", "cost": "squared_error"},
+    "settings": {"n_hidden": 2, "activation": "sigmoid", "cost": "squared_error"},
     "fitted": {"n_features_in_": 3, "cost_": "squared_error", "output_": "sigmoid"},
 }
 

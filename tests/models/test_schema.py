@@ -146,6 +146,7 @@ DESCRIPTIONS = [
     ("autoencoder", "settings/activation", 3, "settings.activation is 3"),
     ("autoencoder", "settings/n_hidden", True, "settings.n_hidden is True"),
     ("autoencoder", "settings/n_hidden", 3.0, "settings.n_hidden is 3.0"),
+    ("autoencoder", "settings/n_hidden", None, "settings.n_hidden is None; expected 3"),
     ("autoencoder", "settings/n_hidden", 4, "settings.n_hidden is 4; expected 3"),
     ("autoencoder", "settings/n_epochs", 10**400, "settings.n_epochs is 1"),
     ("autoencoder", "settings/l1", NOT_A_NUMBER, "settings.l1 is nan"),

@@ -1,0 +1,152 @@
+"""Numbers that a cast, a tolerance or a weight would lose: handled, or refused by name."""
+
+import copy
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from autoenc import AutoEncoder, DenoisingAutoEncoder
+from autoenc.estimators import (
+    PerceptronClassifier,
+    SoftmaxClassifier,
+    StackedDenoisingAutoEncoder,
+    StackedDenoisingClassifier,
+)
+from autoenc.export import numpy_reader
+
+QUICK = {"random_state": 0, "verbose": False}
+A = np.random.default_rng(0).normal(size=300)
+# Two columns of one number each, of which float32 keeps nothing; row 0 is off by 8.
+FAR = np.column_stack([A, 2 * A]) + 1e9
+FAR[0, 0] += 8
+OUTLIERS = {
+    "autoencoder": lambda **s: AutoEncoder(1, n_epochs=60, **QUICK, **s),
+    "denoising": lambda **s: DenoisingAutoEncoder(1, corruption=0.1, n_epochs=60, **QUICK, **s),
+    "stack": lambda **s: StackedDenoisingAutoEncoder((2, 1), n_epochs=60, **QUICK, **s),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("kind", ["autoencoder", "denoising"])
+def test_an_outlier_far_from_zero_is_found(kind, dtype):
+    """Every row was equal, and every error 2e-16, without a word."""
+    scores = OUTLIERS[kind](dtype=dtype).fit(FAR).score_samples(FAR)
+    assert scores.argmax() == 0
+    assert scores[0] > 20 * np.median(scores)
+
+
+@pytest.mark.parametrize("kind", OUTLIERS)
+def test_far_from_zero_a_model_is_that_of_the_centred_rows(kind, tmp_path):
+    model, near = OUTLIERS[kind]().fit(FAR), OUTLIERS[kind](scale="standard").fit(FAR - 1e9)
+    middle = model.model_.scaling.offset - 1e9
+    assert abs(middle).max() < 20
+    np.testing.assert_allclose(model.transform(FAR), near.transform(FAR - 1e9), atol=2e-3)
+    again = model.reconstruct(FAR)
+    assert again.dtype == np.float64
+    np.testing.assert_allclose(again - 1e9, near.reconstruct(FAR - 1e9), atol=2e-2)
+    np.testing.assert_allclose(model.data_min_, FAR.min(axis=0), rtol=1e-15, atol=1e-6)
+    # Whichever way a model travels, it is the same model.
+    model.save(tmp_path / "m")
+    loaded = type(model).load(tmp_path / "m", verbose=False)
+    for other in (loaded, pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
+        np.testing.assert_array_equal(other.reconstruct(FAR), again)
+        np.testing.assert_array_equal(other.score_samples(FAR), model.score_samples(FAR))
+    read = numpy_reader.load(tmp_path / "m")
+    np.testing.assert_allclose(read.reconstruct(FAR) - 1e9, again - 1e9, rtol=1e-4, atol=1e-4)
+    assert model.report().yardsticks.model.cost < 1
+    assert np.isfinite(loaded.partial_fit(FAR).score(FAR))
+    np.testing.assert_array_equal(loaded.model_.scaling.offset, model.model_.scaling.offset)
+
+
+def test_missing_entries_far_from_zero_are_filled_in():
+    X = FAR.copy()
+    X[5, 1] = np.nan
+    model = DenoisingAutoEncoder(1, missing="mask", n_epochs=60, **QUICK).fit(X)
+    filled = model.impute(X)
+    np.testing.assert_array_equal(np.delete(filled, 5, axis=0), np.delete(FAR, 5, axis=0))
+    assert abs(filled[5, 1] - 1e9) < 10
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        SoftmaxClassifier(n_epochs=60, **QUICK),
+        PerceptronClassifier(4, n_epochs=60, **QUICK),
+        StackedDenoisingClassifier((3,), n_epochs=60, pretraining_epochs=5, **QUICK),
+    ],
+)
+def test_classes_far_from_zero_are_told_apart(model):
+    assert model.fit(FAR[1:], A[1:] > 0).score(FAR[1:], A[1:] > 0) > 0.9
+
+
+@pytest.mark.parametrize("settings", [{"scale": None}, {"cost": "squared_error"}])
+def test_where_columns_are_not_standardised_the_column_is_named(settings):
+    frame = pd.DataFrame(FAR, columns=["near", "time"])
+    frame["near"] -= 1e9
+    with pytest.raises(ValueError, match=r"in column 1 \('time'\); float32 holds so few"):
+        AutoEncoder(1, n_epochs=1, **QUICK, **settings).fit(frame)
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1e-7, 1e-9])
+def test_columns_in_small_units_are_not_in_the_unit_interval(unit):
+    """±1e-7 counted as 0 but for rounding: cross-entropy, and all errors equal."""
+    rows = np.random.default_rng(0).normal(size=(300, 3))
+    rows[:, 2] = rows[:, 0] + rows[:, 1]
+    rows[0] = 8, 8, -8
+    model = AutoEncoder(2, n_epochs=30, **QUICK).fit(rows * unit)
+    assert model.cost_ == "squared_error"
+    scores = model.score_samples(rows * unit)
+    assert scores.argmax() == 0
+    assert scores[0] > 5 * scores[1:].max()
+
+
+def test_rounding_of_a_wide_column_is_still_rounding():
+    rows = np.random.default_rng(0).uniform(size=(60, 3))
+    rows[3, 1] = -1e-9
+    assert AutoEncoder(2, n_epochs=1, **QUICK).fit(rows).cost_ == "cross_entropy"
+
+
+@pytest.mark.parametrize("weights", [(1e308, 5e307), (1e-310, 2e-310), (1e308, 1e-310)])
+def test_weights_of_any_size(weights):
+    """Their mean was infinite, and the model that of no rows."""
+    X = np.random.default_rng(0).uniform(size=(40, 3))
+    large, small = (np.resize(w, 40) for w in (weights, np.array(weights) / max(weights)))
+    models = [AutoEncoder(2, n_epochs=2, **QUICK).fit(X, sample_weight=w) for w in (large, small)]
+    np.testing.assert_allclose(models[0].W_, models[1].W_, rtol=1e-5)
+
+
+@pytest.mark.parametrize("strange", [np.nan, np.inf, 77.0])
+def test_what_a_row_of_weight_0_has_does_not_matter(strange):
+    X = np.random.default_rng(0).uniform(size=(40, 3))
+    weights = np.ones(40)
+    weights[4] = 0
+    expected = AutoEncoder(2, n_epochs=2, **QUICK).fit(np.delete(X, 4, axis=0))
+    X[4, 1] = strange
+    model = AutoEncoder(2, n_epochs=2, **QUICK).fit(X, sample_weight=weights)
+    np.testing.assert_array_equal(model.W_, expected.W_)
+    # The numbers of other rows are those of X.
+    X[7, 2] = np.nan
+    with pytest.raises(ValueError, match="X has NaN at row 7, column 2"):
+        AutoEncoder(2, n_epochs=2, **QUICK).fit(X, sample_weight=weights)
+
+
+def test_an_error_beyond_float32_names_its_row():
+    model = AutoEncoder(2, n_epochs=1, **QUICK).fit(np.random.default_rng(0).normal(size=(40, 3)))
+    X = np.zeros((4, 3))
+    X[2, 1] = 1e30
+    with pytest.raises(ValueError, match=r"error of row 2 is inf: its values are too large"):
+        model.score_samples(X)
+
+
+@pytest.mark.parametrize(
+    "refused", [{"resume": True}, {"callbacks": [3]}, {"sample_weight": [-1] * 40}]
+)
+def test_a_refused_refit_keeps_the_model(refused):
+    X = np.random.default_rng(0).uniform(size=(40, 3))
+    model = AutoEncoder(2, n_epochs=1, **QUICK).fit(X)
+    codes = model.transform(X)
+    with pytest.raises((ValueError, TypeError)):
+        model.fit(X, **refused)
+    np.testing.assert_array_equal(model.transform(X), codes)
