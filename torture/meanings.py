@@ -44,7 +44,7 @@ from autoenc.storage import ModelFileError, load_arrays, save_arrays
 Array = np.ndarray[Any, Any]
 ROWS = np.random.default_rng(0).random((12, 6))
 # What values are replaced by.
-ODD = (
+ODD: tuple[Any, ...] = (
     None, True, False, -1, 0, 1, 2, 3, 6, 2**31, 2**63, 10**30, 10**400, 1.5, -0.0, 1e-320, 1e308,
     float("nan"), float("inf"), "", "x", "auto", "sigmoid", "linear", "tanh", "cross_entropy",
     "squared_error", "named_params", "__class__", "W", "float64", "mask", "minmax", "centred",
@@ -62,7 +62,7 @@ class File(NamedTuple):
 
 def files() -> dict[str, File]:
     """Return a file of each kind of model, by name."""
-    quick = {"n_epochs": 2, "random_state": 0, "verbose": False}
+    quick: dict[str, Any] = {"n_epochs": 2, "random_state": 0, "verbose": False}
     labels = np.arange(len(ROWS)) % 3
     holed = np.where(np.random.default_rng(1).random(ROWS.shape) < 0.1, np.nan, ROWS)
     scaled = AutoEncoder(3, **quick).fit(ROWS)
@@ -72,7 +72,7 @@ def files() -> dict[str, File]:
             ColumnScaling.minmax(2 * ROWS - 0.5), (2, 3),
         )
     )  # fmt: skip
-    models = {
+    models: dict[str, Any] = {
         "autoencoder": AutoEncoder(3, optimizer="adam", **quick).fit(ROWS),
         "untied": AutoEncoder(3, tied=False, dtype="float64", **quick).fit(ROWS),
         "scaled": scaled,
