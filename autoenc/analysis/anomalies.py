@@ -114,16 +114,13 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         ----------
         X : array-like, (rows, columns)
             Rows without anomalies, or with few. The smallest p-value is 1 / (rows + 1).
-        y : ignored
+        y : None
+            Ignored.
 
         Returns
         -------
         self
-
-        Warns
-        -----
-        UserWarning
-            If there are too few rows to flag any at this contamination.
+            The calibrated detector.
 
         Raises
         ------
@@ -131,6 +128,11 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
             If contamination is not in (0, 0.5], or the model refuses the rows.
         TypeError
             If the model is no autoencoder and has no `score_samples`.
+
+        Warns
+        -----
+        UserWarning
+            If there are too few rows to flag any at this contamination.
         """
         self._check_settings()
         errors = self._errors(X, reset=True)
@@ -148,6 +150,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like, (rows, columns)
+            Rows to judge.
 
         Returns
         -------
@@ -169,6 +172,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         Returns
         -------
         array, (rows,)
+            A p-value for each error.
         """
         check_is_fitted(self)
         errors = np.asarray(errors, np.float64)
@@ -184,6 +188,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like, (rows, columns)
+            Rows to judge.
 
         Returns
         -------
@@ -203,10 +208,12 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like, (rows, columns)
+            Rows to judge.
 
         Returns
         -------
         array, (rows,)
+            Negative for anomalies: `score_samples` − `offset_`.
 
         Raises
         ------
@@ -227,10 +234,12 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like, (rows, columns)
+            Rows to judge.
 
         Returns
         -------
         array, (rows,)
+            Errors, negated: the larger, the more normal.
         """
         check_is_fitted(self)
         return -self._errors(X)
@@ -241,6 +250,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like, (rows, columns)
+            Rows to judge.
 
         Returns
         -------

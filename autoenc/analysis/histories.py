@@ -31,9 +31,10 @@ TINY = 1e-300
 class History:
     """A training in a few numbers.
 
-    Attributes
+    Parameters
     ----------
     n_epochs : int
+        Number of epochs.
     first_cost, last_cost : float
         Of the first and the last epoch.
     fall : float or None

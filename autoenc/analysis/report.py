@@ -33,9 +33,10 @@ COLUMNS_SHOWN = 5
 class LayerReport:
     """Units and training of one layer; a model that is no stack has one.
 
-    Attributes
+    Parameters
     ----------
     units : UnitHealth
+        Dead, saturated and duplicate units.
     history : History or None
         None if the model keeps no history.
     """
@@ -48,13 +49,14 @@ class LayerReport:
 class Report:
     """What `report` found.
 
-    Attributes
+    Parameters
     ----------
     model : str
         Name of the class.
     n_rows, n_train_rows : int, int or None
         Rows measured on; rows that mean and PCA are taken from, if not the same.
     yardsticks : Yardsticks
+        Errors beside those of other models.
     train_cost : float or None
         Mean error of the training rows.
     median_errors : pair of float
@@ -68,6 +70,9 @@ class Report:
         Share of each column in the error.
     missing : float
         Part of the entries that is missing in the rows measured on, and in no error.
+
+    Attributes
+    ----------
     advice : list of str
         What to try, in words.
     """
@@ -92,7 +97,13 @@ class Report:
         object.__setattr__(self, "advice", found)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give all of it as mappings, lists, numbers and text, as JSON can hold them."""
+        """Return everything as mappings, lists, numbers and text, as JSON can hold them.
+
+        Returns
+        -------
+        dict
+            The report.
+        """
         return asdict(self)
 
     def __str__(self) -> str:

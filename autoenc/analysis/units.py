@@ -34,9 +34,10 @@ ROUNDING = 1e-6
 class UnitHealth:
     """What is found about the units of a code.
 
-    Attributes
+    Parameters
     ----------
     n_units : int
+        Number of units.
     dead : list of int
         Units that hardly vary over the rows: the same code for every input.
     saturated : list of int or None
@@ -75,6 +76,7 @@ def unit_health(codes: Any, filters: Any, activation: Any) -> UnitHealth:
     Returns
     -------
     UnitHealth
+        What was found.
 
     Raises
     ------
@@ -114,6 +116,7 @@ def participation_ratio(codes: Array) -> float:
     Parameters
     ----------
     codes : array, (rows, units)
+        Codes of some hundreds of rows.
 
     Returns
     -------
@@ -139,7 +142,9 @@ def error_shares(model: Any, X: Any) -> Array:
     Parameters
     ----------
     model : fitted autoencoder or stack
+        The model.
     X : array-like, (rows, columns)
+        Rows to judge it by.
 
     Returns
     -------

@@ -36,7 +36,7 @@ MARGIN = 1e-3
 class Errors:
     """How far reconstructions are from what they reconstruct.
 
-    Attributes
+    Parameters
     ----------
     mean_squared : float
         Mean of (x − z)² over all entries that are observed, in the units of the data.
@@ -54,7 +54,7 @@ class Errors:
 class Yardsticks:
     """Errors of a model, and of what it should be better than, on the same rows.
 
-    Attributes
+    Parameters
     ----------
     cost_name : {"cross_entropy", "squared_error"}
         The model's own cost.
@@ -80,7 +80,18 @@ class Yardsticks:
     is_fair: bool = False
 
     def squared(self, errors: Errors) -> float:
-        """Give the squared error to compare: in standard units where the model has these."""
+        """Return the squared error to compare: in standard units if the model has them.
+
+        Parameters
+        ----------
+        errors : Errors
+            Errors of a model.
+
+        Returns
+        -------
+        float
+            The squared error.
+        """
         return errors.cost if self.standardised else errors.mean_squared
 
 
@@ -162,6 +173,7 @@ def untrained(model: Any) -> Any:
     Parameters
     ----------
     model : fitted autoencoder or stack
+        The model.
 
     Returns
     -------

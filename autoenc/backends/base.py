@@ -94,11 +94,33 @@ class Backend(Protocol):
     rows_per_block: int
 
     def put(self, array: Array) -> DeviceArray:
-        """Move an array to the device, once."""
+        """Move an array to the device, once.
+
+        Parameters
+        ----------
+        array : array
+            What to move.
+
+        Returns
+        -------
+        device array
+            The array on the device.
+        """
         ...
 
     def compile(self, step: Step) -> BlockRunner:
-        """Compile a step into a runner of blocks."""
+        """Compile a step into a runner of blocks.
+
+        Parameters
+        ----------
+        step : Step
+            What a minibatch does.
+
+        Returns
+        -------
+        BlockRunner
+            What runs blocks of minibatches.
+        """
         ...
 
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
@@ -107,6 +129,18 @@ class Backend(Protocol):
         Entry i of the result follows from entries i of the inputs alone, and has the same bytes
         whatever other rows there are, however many, and whatever the number of threads.
         Several threads may call the function at once.
+
+        Parameters
+        ----------
+        inputs : sequence of symbolic variables
+            Rows, or one value for each row.
+        output : expression
+            What to compute.
+
+        Returns
+        -------
+        callable
+            From NumPy arrays to a NumPy array.
         """
         ...
 

@@ -46,6 +46,11 @@ def usable_threads() -> int:
 
     As many as there are processors that this process may use, and no more than a container's
     quota of processor time or the limits set for libraries, such as ``OMP_NUM_THREADS``, allow.
+
+    Returns
+    -------
+    int
+        Number of threads, at least 1.
     """
     limits = [os.environ.get(f"{name}_NUM_THREADS", "") for name in ("OMP", "OPENBLAS", "MKL")]
     allowed = [int(limit) for limit in limits if limit.isdigit() and int(limit)]

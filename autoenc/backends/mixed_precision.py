@@ -26,8 +26,14 @@ def in_precision(precision: str, step: Step, backend: Backend) -> Step:
         ``"float32"`` leaves the step as it is, whatever its dtype. ``"tf32"`` lets a GPU round
         the operands of products to 10 bits of precision, which its tensor cores need.
     step : Step
+        The step in float32.
     backend : Backend
         What is to run it.
+
+    Returns
+    -------
+    Step
+        The step with other products.
 
     Raises
     ------

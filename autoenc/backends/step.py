@@ -27,7 +27,7 @@ UpdatesLike: TypeAlias = Mapping[Parameter, Expression] | Iterable[tuple[Paramet
 class Step:
     """What one minibatch does: (inputs, state, generators, constants) → (cost, next ...).
 
-    Attributes
+    Parameters
     ----------
     inputs : list of symbolic variables
         What a minibatch supplies.
@@ -38,6 +38,7 @@ class Step:
     constants : list of shared variables
         What is only read.
     cost : scalar expression
+        Cost of the minibatch.
     next_state, next_generators : lists of expressions
         What state and generators become.
     precision : str
@@ -63,11 +64,17 @@ class Step:
     ) -> tuple[list[Expression], list[Expression]]:
         """Exchange shared variables for plain inputs.
 
+        Parameters
+        ----------
+        variables : sequence of shared variables
+            What to exchange.
+
         Returns
         -------
-        inputs, outputs : lists of symbolic variables
-            An input for each of `variables`, and ``[cost, *next_state,
-            *next_generators]`` in terms of them.
+        inputs : list of symbolic variables
+            An input for each of `variables`.
+        outputs : list of expressions
+            ``[cost, *next_state, *next_generators]`` in terms of them.
         """
         inputs = [variable.type(name=variable.name) for variable in variables]
         outputs = [self.cost, *self.next_state, *self.next_generators]
@@ -85,6 +92,11 @@ def make_step(cost: Expression, updates: UpdatesLike, inputs: Sequence[Expressio
         From shared variable to what it becomes.
     inputs : sequence of symbolic variables
         What a minibatch supplies, in the order of the data.
+
+    Returns
+    -------
+    Step
+        The step.
 
     Raises
     ------

@@ -174,14 +174,15 @@ SETTINGS: dict[str, Setting] = {
         "model",
     ),
     "init": Setting(
-        '{"uniform", "gaussian"} or callable',
+        '{"uniform", "gaussian", "glorot"} or callable',
         "Distribution of the initial weights: that of `autoenc.graph.uniform_weights`, with gain "
         '4, or 1 where ``cost="auto"`` has chosen the squared error; that of `gaussian_weights`; '
-        "or any function (rng, n_visible, n_hidden) of a NumPy generator and sizes.",
-        _one_of("uniform", "gaussian", accepts=callable),
+        'with ``"glorot"``, uniform with gain 1; or any function (rng, n_visible, n_hidden) of a '
+        "NumPy generator and sizes.",
+        _one_of("uniform", "gaussian", "glorot", accepts=callable),
         "--init NAME",
         "model",
-        "distribution of the initial weights: uniform or gaussian",
+        "distribution of the initial weights: uniform, gaussian or glorot",
     ),
     "cost": Setting(
         '{"auto", "cross_entropy", "squared_error"}',

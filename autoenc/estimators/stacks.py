@@ -25,7 +25,6 @@ from autoenc.estimators.base import (
 from autoenc.estimators.classifiers import ClassifierKind, Classifying
 from autoenc.estimators.coding import CoderKind, Coding
 from autoenc.estimators.settings import check_settings, documented, per_layer
-from autoenc.graph import uniform_weights
 from autoenc.models.fitted import FittedCoder, FittedModel, FittedStack, known_columns, of_layer
 from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, original
 from autoenc.rows.columns import columns_of
@@ -313,7 +312,7 @@ class StackedDenoisingClassifier(Classifying, GraphEstimator):
         **pretraining: Any,
     ) -> None:
         self.hidden_sizes = hidden_sizes
-        own = {"init": uniform_weights} if layer is None else {}
+        own = {"init": "glorot"} if layer is None else {}
         self.layer = layer_with(layer, {**own, **_of_layer(pretraining)})
         self.corruption = corruption
         self.activation = activation
@@ -361,7 +360,7 @@ class StackedDenoisingClassifier(Classifying, GraphEstimator):
         own = super()._stored_settings()
         layer = own.pop("layer")
         settings = {} if layer is None else layer.get_params(deep=False)
-        default = DenoisingAutoEncoder(init=uniform_weights).get_params(deep=False)
+        default = DenoisingAutoEncoder(init="glorot").get_params(deep=False)
         return {**{_to_pretraining(n): v for n, v in settings.items() if v != default[n]}, **own}
 
 
@@ -420,7 +419,7 @@ def _new_stack(
     settings: Mapping[str, Any], activation: Any, seed: int
 ) -> StackedDenoisingAutoEncoder:
     """Make the stack that trains the hidden layers of a classifier."""
-    layer = settings["layer"] or DenoisingAutoEncoder(init=uniform_weights)
+    layer = settings["layer"] or DenoisingAutoEncoder(init="glorot")
     of_process = ("shuffle", "backend", "device", "dtype", "verbose")
     layer = clone(layer).set_params(
         activation=activation, **{name: settings[name] for name in of_process}

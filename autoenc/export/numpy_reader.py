@@ -651,7 +651,7 @@ SETTINGS: dict[str, Kind] = {
     "dtype": PRECISION | NOTHING,
     "early_stopping": NOTHING,
     "hidden_sizes": sequence(COUNT),
-    "init": one_of("uniform", "gaussian") | FUNCTION,
+    "init": one_of("uniform", "gaussian", "glorot") | FUNCTION,
     "l1": number(0),
     "l2": number(0),
     "learning_rate": RATE,

@@ -63,6 +63,7 @@ def to_onnx(
     Returns
     -------
     onnx.ModelProto
+        The model, which onnx.save writes.
 
     Raises
     ------

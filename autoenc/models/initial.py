@@ -42,7 +42,8 @@ def initial_weights(
     ValueError
         If a function returns another shape, or numbers that are not finite.
     """
-    if init == "uniform":
+    if init in ("uniform", "glorot"):
+        gain = gain if init == "uniform" else 1.0
         return uniform_weights(rng, n_visible, n_hidden, gain=gain, dtype=dtype)
     draw = init if callable(init) else gaussian_weights
     with building(dtype):

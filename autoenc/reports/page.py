@@ -62,7 +62,19 @@ def render_report(subject: Subject, *, title: str | None = None, created: str = 
 def write_report(
     path: str | os.PathLike[str], subject: Subject, *, title: str | None = None, created: str = ""
 ) -> None:
-    """Write a page about a model to a file, whole or not at all; see `render_report`."""
+    """Write a page about a model to a file, whole or not at all; see `render_report`.
+
+    Parameters
+    ----------
+    path : path
+        File to write.
+    subject : Subject
+        What the page is about.
+    title : str, optional
+        Title of the page.
+    created : str
+        When it was made, as shown.
+    """
     text = render_report(subject, title=title, created=created)
     with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

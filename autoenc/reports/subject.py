@@ -23,9 +23,10 @@ ROWS_AT_A_TIME = 4_096
 class Subject:
     """A fitted model and the rows that a report shows.
 
-    Attributes
+    Parameters
     ----------
     model : fitted autoencoder or stack
+        The model.
     rows : float array, (rows, columns), optional
         In the units of the data; at least two. NaN where an entry is missing, if the model
         takes that. Without rows, a report shows what the model alone says.
@@ -84,7 +85,18 @@ class Subject:
         return self.columns or tuple(f"column {i}" for i in range(self.n_columns))
 
     def name_of_row(self, i: int) -> str:
-        """Name of a row."""
+        """Return the name of a row.
+
+        Parameters
+        ----------
+        i : int
+            Number of the row.
+
+        Returns
+        -------
+        str
+            Its name, or its number.
+        """
         return str(i) if self.row_names is None else self.row_names[i]
 
     @cached_property
@@ -118,11 +130,33 @@ class Subject:
         return counts
 
     def contributions(self, indices: Array) -> Array:
-        """Say what each column adds to the error of these rows, 0 where missing; by column."""
+        """Return what each column adds to the error of rows, 0 where an entry is missing.
+
+        Parameters
+        ----------
+        indices : int array
+            Numbers of the rows.
+
+        Returns
+        -------
+        array, (rows, columns)
+            Errors of the entries.
+        """
         return column_errors(self.model, self._shown[indices])
 
     def reconstructions(self, indices: Array) -> Array:
-        """Reconstructions of these rows, in the units of the data."""
+        """Reconstruct rows, in the units of the data.
+
+        Parameters
+        ----------
+        indices : int array
+            Numbers of the rows.
+
+        Returns
+        -------
+        array, (rows, columns)
+            Their reconstructions.
+        """
         return np.asarray(coder_of(self.model).reconstruct(self._shown[indices]))
 
     @cached_property

@@ -86,16 +86,40 @@ class Callback:
     """
 
     def start(self, training: Training) -> None:
-        """Handle the start, before the first epoch."""
+        """Handle the start, before the first epoch.
+
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+        """
 
     def block_end(self, training: Training) -> None:
-        """Handle the end of a block."""
+        """Handle the end of a block.
+
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+        """
 
     def epoch_end(self, training: Training) -> None:
-        """Handle the end of an epoch, whose record is ``training.history[-1]``."""
+        """Handle the end of an epoch, whose record is ``training.history[-1]``.
+
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+        """
 
     def stop(self, training: Training) -> None:
-        """Handle the end of the training, whatever the reason; close open resources."""
+        """Handle the end of the training, whatever the reason; close open resources.
+
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+        """
 
 
 CallbackLike: TypeAlias = Callback | Callable[[Record], object]

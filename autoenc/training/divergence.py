@@ -23,12 +23,14 @@ Array: TypeAlias = np.ndarray[Any, Any]
 class DivergedError(ArithmeticError):
     """The cost or the parameters are no longer finite, and smaller steps have not helped.
 
-    Attributes
+    Parameters
     ----------
-    model : object
-        The estimator with the last finite parameters, if one was trained.
-    history : list of dict
-        The epochs before.
+    message : str
+        What diverged, and what to do.
+    model : object, optional
+        The estimator with the last finite parameters.
+    history : sequence of dict, optional
+        Records of the epochs before.
     """
 
     def __init__(self, message: str, model: Any = None, history: Sequence[Record] = ()) -> None:

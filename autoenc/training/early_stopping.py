@@ -29,23 +29,75 @@ class EarlyStopping(Protocol):
     best_iteration: int
 
     def start(self, minibatches_per_epoch: int) -> None:
-        """Reset the rule at the start of a training."""
+        """Reset the rule at the start of a training.
+
+        Parameters
+        ----------
+        minibatches_per_epoch : int
+            Number of minibatches of an epoch.
+        """
         ...
 
     def next_event(self, iteration: int) -> int:
-        """Return the first minibatch, at or after `iteration`, after which to ask again."""
+        """Return the first minibatch, at or after `iteration`, after which to ask again.
+
+        Parameters
+        ----------
+        iteration : int
+            Number of the minibatch, counted from 0.
+
+        Returns
+        -------
+        int
+            The minibatch after which to ask again.
+        """
         ...
 
     def validate_after(self, iteration: int) -> bool:
-        """Whether the validation cost is wanted after this minibatch."""
+        """Whether the validation cost is wanted after this minibatch.
+
+        Parameters
+        ----------
+        iteration : int
+            Number of the minibatch, counted from 0.
+
+        Returns
+        -------
+        bool
+            Whether to validate after this minibatch.
+        """
         ...
 
     def report(self, iteration: int, cost: float) -> bool:
-        """Record a validation cost; return whether it is the best so far."""
+        """Record a validation cost; return whether it is the best so far.
+
+        Parameters
+        ----------
+        iteration : int
+            Number of the minibatch, counted from 0.
+        cost : float
+            Validation cost after this minibatch.
+
+        Returns
+        -------
+        bool
+            Whether it is the best so far.
+        """
         ...
 
     def stop_after(self, iteration: int) -> bool:
-        """Whether this minibatch was the last."""
+        """Whether this minibatch was the last.
+
+        Parameters
+        ----------
+        iteration : int
+            Number of the minibatch, counted from 0.
+
+        Returns
+        -------
+        bool
+            Whether this minibatch was the last.
+        """
         ...
 
 
@@ -70,16 +122,16 @@ class GeometricPatience:
     ValueError
         If a number is out of its range.
 
+    References
+    ----------
+    The rule of the Theano deep learning tutorials.
+
     Examples
     --------
     >>> rule = GeometricPatience(patience=10)
     >>> rule.start(minibatches_per_epoch=5)
     >>> rule.report(4, 1.0), rule.report(9, 0.5), rule.stop_after(9), rule.stop_after(18)
     (True, True, False, True)
-
-    References
-    ----------
-    The rule of the Theano deep learning tutorials.
     """
 
     def __init__(
@@ -97,23 +149,64 @@ class GeometricPatience:
         self.start(patience)
 
     def start(self, minibatches_per_epoch: int) -> None:
-        """Reset the rule; see `EarlyStopping.start`."""
+        """Reset the rule; see `EarlyStopping.start`.
+
+        Parameters
+        ----------
+        minibatches_per_epoch : int
+            Number of minibatches of an epoch.
+        """
         self.best_cost = math.inf
         self.best_iteration = -1
         self.granted = float(self.patience)
         self.frequency = min(minibatches_per_epoch, self.patience // 2)
 
     def next_event(self, iteration: int) -> int:
-        """Return when to ask again; see `EarlyStopping.next_event`."""
+        """Return when to ask again; see `EarlyStopping.next_event`.
+
+        Parameters
+        ----------
+        iteration : int
+            Number of the minibatch, counted from 0.
+
+        Returns
+        -------
+        int
+            The minibatch after which to ask again.
+        """
         validation = (iteration // self.frequency + 1) * self.frequency - 1
         return min(validation, max(math.ceil(self.granted), iteration))
 
     def validate_after(self, iteration: int) -> bool:
-        """Whether to validate; see `EarlyStopping.validate_after`."""
+        """Whether to validate; see `EarlyStopping.validate_after`.
+
+        Parameters
+        ----------
+        iteration : int
+            Number of the minibatch, counted from 0.
+
+        Returns
+        -------
+        bool
+            Whether to validate after this minibatch.
+        """
         return (iteration + 1) % self.frequency == 0
 
     def report(self, iteration: int, cost: float) -> bool:
-        """Record a validation cost; see `EarlyStopping.report`."""
+        """Record a validation cost; see `EarlyStopping.report`.
+
+        Parameters
+        ----------
+        iteration : int
+            Number of the minibatch, counted from 0.
+        cost : float
+            Validation cost after this minibatch.
+
+        Returns
+        -------
+        bool
+            Whether it is the best so far.
+        """
         if not cost < self.best_cost:
             return False
         if cost < self.best_cost * self.threshold:
@@ -122,7 +215,18 @@ class GeometricPatience:
         return True
 
     def stop_after(self, iteration: int) -> bool:
-        """Whether to stop; see `EarlyStopping.stop_after`."""
+        """Whether to stop; see `EarlyStopping.stop_after`.
+
+        Parameters
+        ----------
+        iteration : int
+            Number of the minibatch, counted from 0.
+
+        Returns
+        -------
+        bool
+            Whether this minibatch was the last.
+        """
         return iteration >= self.granted
 
 
@@ -159,22 +263,63 @@ class EpochPatience:
         self.start(1)
 
     def start(self, minibatches_per_epoch: int) -> None:
-        """Reset the rule; see `EarlyStopping.start`."""
+        """Reset the rule; see `EarlyStopping.start`.
+
+        Parameters
+        ----------
+        minibatches_per_epoch : int
+            Number of minibatches of an epoch.
+        """
         self.best_cost = math.inf
         self.best_iteration = -1
         self.minibatches_per_epoch = minibatches_per_epoch
         self.improved_at = -1
 
     def next_event(self, iteration: int) -> int:
-        """Return when to ask again; see `EarlyStopping.next_event`."""
+        """Return when to ask again; see `EarlyStopping.next_event`.
+
+        Parameters
+        ----------
+        iteration : int
+            Number of the minibatch, counted from 0.
+
+        Returns
+        -------
+        int
+            The minibatch after which to ask again.
+        """
         return (iteration // self.minibatches_per_epoch + 1) * self.minibatches_per_epoch - 1
 
     def validate_after(self, iteration: int) -> bool:
-        """Whether to validate; see `EarlyStopping.validate_after`."""
+        """Whether to validate; see `EarlyStopping.validate_after`.
+
+        Parameters
+        ----------
+        iteration : int
+            Number of the minibatch, counted from 0.
+
+        Returns
+        -------
+        bool
+            Whether to validate after this minibatch.
+        """
         return (iteration + 1) % self.minibatches_per_epoch == 0
 
     def report(self, iteration: int, cost: float) -> bool:
-        """Record a validation cost; see `EarlyStopping.report`."""
+        """Record a validation cost; see `EarlyStopping.report`.
+
+        Parameters
+        ----------
+        iteration : int
+            Number of the minibatch, counted from 0.
+        cost : float
+            Validation cost after this minibatch.
+
+        Returns
+        -------
+        bool
+            Whether it is the best so far.
+        """
         if cost < self.best_cost - self.tolerance:
             self.improved_at = iteration
         if not cost < self.best_cost:
@@ -183,7 +328,18 @@ class EpochPatience:
         return True
 
     def stop_after(self, iteration: int) -> bool:
-        """Whether to stop; see `EarlyStopping.stop_after`."""
+        """Whether to stop; see `EarlyStopping.stop_after`.
+
+        Parameters
+        ----------
+        iteration : int
+            Number of the minibatch, counted from 0.
+
+        Returns
+        -------
+        bool
+            Whether this minibatch was the last.
+        """
         return iteration - self.improved_at >= self.patience * self.minibatches_per_epoch
 
 

@@ -55,16 +55,41 @@ class Every(Callback):
         return f"Every({self.unit}={self.number})"
 
     def start(self, training: Training) -> None:
-        """Reset the counter."""
+        """Reset the counter.
+
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+        """
         self._blocks = 0
         self._since = monotonic()
 
     def block_end(self, training: Training) -> None:
-        """Count a block."""
+        """Count a block.
+
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+        """
         self._blocks += 1
 
     def is_due(self, training: Training, *, epoch_is_over: bool) -> bool:
-        """Return whether the interval has passed, and if so reset the counter."""
+        """Return whether the interval has passed, and if so reset the counter.
+
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+        epoch_is_over : bool
+            Whether an epoch has just ended.
+
+        Returns
+        -------
+        bool
+            Whether the interval has passed.
+        """
         if not self._has_passed(training, epoch_is_over):
             return False
         self._blocks = 0

@@ -51,6 +51,11 @@ class CsvHistory(Callback):
     def start(self, training: Training) -> None:
         """See that the file can be written.
 
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+
         Raises
         ------
         OSError
@@ -64,12 +69,24 @@ class CsvHistory(Callback):
         self._written_at = -_SECONDS_BETWEEN
 
     def epoch_end(self, training: Training) -> None:
-        """Write the history, if it is time to."""
+        """Write the history, if it is time to.
+
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+        """
         if monotonic() - self._written_at >= _SECONDS_BETWEEN:
             self._write(training.history)
 
     def stop(self, training: Training) -> None:
-        """Write what is not yet written."""
+        """Write what is not yet written.
+
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+        """
         if hasattr(self, "_disk") and len(training.history) > self._n_written:
             self._write(training.history)
 

@@ -94,6 +94,11 @@ class MLflow(Callback):
     def start(self, training: Training) -> None:
         """Begin a run and record the settings.
 
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+
         Raises
         ------
         mlflow.exceptions.MlflowException, OSError
@@ -114,7 +119,13 @@ class MLflow(Callback):
         self._log_settings(training)
 
     def epoch_end(self, training: Training) -> None:
-        """Record the numbers of the epoch."""
+        """Record the numbers of the epoch.
+
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+        """
         with self._disk.trouble_is_told():
             measures = [
                 (record["epoch"], measures_of(record))
@@ -128,7 +139,13 @@ class MLflow(Callback):
             self._n_written = len(training.history)
 
     def stop(self, training: Training) -> None:
-        """Record what came out, and how it ended."""
+        """Record what came out, and how it ended.
+
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+        """
         if self.run_id is None:
             return
         # An error that ends the training is under way; one that the caller handles is not ours.

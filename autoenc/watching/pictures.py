@@ -70,6 +70,11 @@ class LiveFilters(Callback):
     def start(self, training: Training) -> None:
         """Draw the filters as they are before training.
 
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+
         Raises
         ------
         ValueError, TypeError
@@ -83,7 +88,13 @@ class LiveFilters(Callback):
         self._draw(require_model(training, self), "before training")
 
     def epoch_end(self, training: Training) -> None:
-        """Draw the filters if it is time to."""
+        """Draw the filters if it is time to.
+
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+        """
         if self.every.is_due(training, epoch_is_over=True):
             with self._disk.trouble_is_told():
                 self._draw(training.model, f"epoch {training.epoch}, cost {training.cost:.4g}")
@@ -151,6 +162,11 @@ class FilmFilters(Callback):
     def start(self, training: Training) -> None:
         """Take the first picture.
 
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+
         Raises
         ------
         ValueError, TypeError
@@ -167,14 +183,26 @@ class FilmFilters(Callback):
         self._frames = first
 
     def epoch_end(self, training: Training) -> None:
-        """Take a picture if it is time to."""
+        """Take a picture if it is time to.
+
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+        """
         if self.every.is_due(training, epoch_is_over=True):
             self._n_due += 1
             if self._n_due % self._gap == 0:
                 self._take(training.model, training.epoch)
 
     def stop(self, training: Training) -> None:
-        """Write the film, the last picture being that of the parameters which are kept."""
+        """Write the film, the last picture being that of the parameters which are kept.
+
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+        """
         if getattr(self, "_frames", None):
             with self._disk.trouble_is_told():
                 self._take(training.model, training.epoch)

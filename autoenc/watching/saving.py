@@ -58,6 +58,11 @@ class SaveEvery(Callback):
     def start(self, training: Training) -> None:
         """Begin to count, and see that models can be saved.
 
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+
         Raises
         ------
         ValueError
@@ -71,7 +76,13 @@ class SaveEvery(Callback):
         self.every.start(training)
 
     def epoch_end(self, training: Training) -> None:
-        """Save the model if it is time to."""
+        """Save the model if it is time to.
+
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+        """
         if self.every.is_due(training, epoch_is_over=True):
             with self._disk.trouble_is_told():
                 training.model.save(self.folder / f"epoch_{training.epoch:05d}.safetensors")
@@ -123,6 +134,11 @@ class SaveBest(Callback):
     def start(self, training: Training) -> None:
         """See that models can be saved.
 
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+
         Raises
         ------
         ValueError
@@ -138,13 +154,25 @@ class SaveBest(Callback):
         self.best = None
 
     def block_end(self, training: Training) -> None:
-        """Save the model if it was validated within an epoch, and is the best so far."""
+        """Save the model if it was validated within an epoch, and is the best so far.
+
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+        """
         if training.valid_cost is not None and training.rows_done < training.n_rows:
             numbers = {"epoch": training.epoch, "iteration": training.iteration}
             self._save_if_best(training, {**numbers, "valid_cost": training.valid_cost})
 
     def epoch_end(self, training: Training) -> None:
-        """Save the model if it is the best so far."""
+        """Save the model if it is the best so far.
+
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+        """
         record = training.history[-1]
         if training.valid_cost is None:
             # What the record may have is of other parameters, from within the epoch.
@@ -152,7 +180,13 @@ class SaveBest(Callback):
         self._save_if_best(training, record)
 
     def stop(self, training: Training) -> None:
-        """Warn if nothing was saved because no epoch had what is monitored."""
+        """Warn if nothing was saved because no epoch had what is monitored.
+
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+        """
         names = dict.fromkeys(name for record in training.history for name in record)
         if names and self.monitor is not None and self.monitor not in names:
             warnings.warn(

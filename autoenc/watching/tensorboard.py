@@ -95,6 +95,11 @@ class TensorBoard(Callback):
     def start(self, training: Training) -> None:
         """Write how things are before training.
 
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+
         Raises
         ------
         ValueError, TypeError
@@ -112,7 +117,13 @@ class TensorBoard(Callback):
         self._events.write(training.epoch, self._views(training.model))
 
     def epoch_end(self, training: Training) -> None:
-        """Write scalars, and the rest if it is time to."""
+        """Write scalars, and the rest if it is time to.
+
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+        """
         is_due = self.every.is_due(training, epoch_is_over=True)
         with self._disk.trouble_is_told():
             for record in training.history[self._n_written :]:
@@ -125,7 +136,13 @@ class TensorBoard(Callback):
             self._n_written = len(training.history)
 
     def stop(self, training: Training) -> None:
-        """Close the file."""
+        """Close the file.
+
+        Parameters
+        ----------
+        training : Training
+            The training in progress.
+        """
         if hasattr(self, "_events"):
             with self._disk.trouble_is_told():
                 self._events.close()
