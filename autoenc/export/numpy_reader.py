@@ -382,7 +382,7 @@ def _read(content: bytes) -> tuple[dict[str, Array], dict[str, Any]]:
 
 
 def _description(arrays: Mapping[str, Array], stated: str) -> str:
-    """Give the description, in JSON, without the checksum that may stand before it."""
+    """Return the description, in JSON, without the checksum that may precede it."""
     if not stated.startswith("sha256:"):
         return stated
     checksum, _, description = stated.removeprefix("sha256:").partition(" ")

@@ -220,6 +220,6 @@ def try_out(x: Expression, expressions: list[Expression], rows: Array) -> list[A
 
 
 def some(rows: Rows) -> Array:
-    """Give a few rows, from everywhere."""
+    """Return a few rows, from everywhere."""
     numbers = np.unique(np.linspace(0, len(rows) - 1, ROWS_TRIED).astype(int))
     return np.ascontiguousarray(rows[numbers])

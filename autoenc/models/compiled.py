@@ -76,7 +76,7 @@ class CompiledModel:
         return self._functions[what]
 
     def _follow(self, arrays: Mapping[str, Array]) -> None:
-        """Take over entries of arrays that were changed in place."""
+        """Copy arrays that were changed in place to the shared variables."""
         for name, seen in self._values.items():
             if not np.array_equal(seen, arrays[name], equal_nan=True):
                 self._values[name] = arrays[name].copy()

@@ -42,7 +42,7 @@ class Chart:
 
 
 def script() -> str:
-    """Give the script that draws charts, as it comes with Bokeh."""
+    """Return the script that draws charts, as it comes with Bokeh."""
     bokeh = import_extra("bokeh", "report", "an HTML report")
     return Path(bokeh.__file__).with_name("server").joinpath(
         "static", "js", "bokeh.min.js"

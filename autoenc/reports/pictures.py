@@ -102,7 +102,7 @@ def share_picture(shares: Array, image_shape: Sequence[int]) -> str:
 
 
 def scale_of(rows: Array) -> tuple[float, float]:
-    """Give the ends of the scale: 0 and 1 where rows, but for NaN, are within, else theirs."""
+    """Return the ends of the scale: 0 and 1 if all observed values are within, else theirs."""
     observed = rows[~np.isnan(rows)]
     if np.all((observed >= 0) & (observed <= 1)):
         return 0.0, 1.0
@@ -110,7 +110,7 @@ def scale_of(rows: Array) -> tuple[float, float]:
 
 
 def data_uri(levels: Array) -> str:
-    """Give 8-bit levels, (height, width) or with three colours, as a PNG within a URI."""
+    """Return 8-bit levels, (height, width) or with three colours, as a PNG within a URI."""
     from PIL import Image
 
     buffer = io.BytesIO()

@@ -70,7 +70,7 @@ class SparseRows:
         return dense if dtype is None else dense.astype(dtype, copy=False)
 
     def take(self, rows: Any) -> SparseRows:
-        """Give some rows, sparse as before."""
+        """Return some rows, sparse as before."""
         return SparseRows(self.matrix[rows])
 
 
@@ -131,12 +131,12 @@ class IncomingRows:
 
 
 def take(rows: Rows, numbers: Array) -> Rows:
-    """Give some of the rows, sparse ones still sparse."""
+    """Return some of the rows; sparse ones stay sparse."""
     return rows.take(numbers) if isinstance(rows, SparseRows) else rows[numbers]
 
 
 def original(rows: Rows) -> Any:
-    """Give what another estimator takes: an array or a sparse matrix."""
+    """Return rows as other estimators take them: an array or a sparse matrix."""
     return rows.matrix if isinstance(rows, SparseRows) else rows
 
 

@@ -11,7 +11,7 @@ from autoenc.rows.blocks import Array
 
 
 def in_container(estimator: BaseEstimator, values: Array, like: Any) -> Any:
-    """Give columns of the data as an array, or as the frame that `set_output` asks for.
+    """Return columns of the data as an array, or as the frame that `set_output` asks for.
 
     ``transform`` is scikit-learn's to wrap; this is for what has the columns of the input.
 

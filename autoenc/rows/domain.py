@@ -72,7 +72,7 @@ class Domain:
         return not ((self.minimum <= -FAR).any() or (self.maximum >= 1 + FAR).any())
 
     def widened(self, other: Domain) -> Domain:
-        """Give the domain of these rows and others."""
+        """Return the domain of these rows and others."""
         return Domain(
             np.fmin(self.minimum, other.minimum), np.fmax(self.maximum, other.maximum), self.dtype
         )
@@ -310,7 +310,7 @@ def unit_bounds(fitted: Domain | None) -> Bounds:
 
 
 def bounds_around(fitted: Domain, source: Any, *, by_column: bool) -> Bounds:
-    """Give the bounds between which `compare` says nothing of rows made from `source`."""
+    """Return the bounds between which `compare` says nothing of rows made from `source`."""
     low, high = _far_bounds(fitted, by_column)
     if _may_be_divided(_dtype_of(source), fitted):
         return Bounds(low, high, asks_for_more=True)

@@ -66,7 +66,7 @@ def read_labels(y: Any, n_rows: int | None = None, name: str = "y") -> Array:
 
 
 def is_missing(value: Any) -> bool:
-    """Tell whether a label is None or any library's NaN, which differ from themselves."""
+    """Whether a label is None or the NaN of any library, which differs from itself."""
     try:
         return value is None or not bool(value == value)  # noqa: PLR0124
     except TypeError:  # pandas.NA has no truth
@@ -74,7 +74,7 @@ def is_missing(value: Any) -> bool:
 
 
 def as_indices(labels: Array, known: list[Any], name: str) -> Array:
-    """Give labels their numbers by their place among the known ones.
+    """Return the numbers of labels, their places among the known ones.
 
     Raises
     ------

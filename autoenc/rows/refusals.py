@@ -211,7 +211,7 @@ def column_name(number: int, names: Names) -> str:
 
 
 def warn(text: str) -> None:
-    """Give a `DomainWarning` of the line outside autoenc and scikit-learn that led here."""
+    """Issue a `DomainWarning` for the line outside autoenc and scikit-learn that led here."""
     frame, level = inspect.currentframe(), 1
     while frame and frame.f_globals.get("__name__", "").split(".")[0] in BETWEEN:
         frame, level = frame.f_back, level + 1

@@ -160,7 +160,7 @@ class FilmFilters(Callback):
         self.options = options
 
     def start(self, training: Training) -> None:
-        """Take the first picture.
+        """Save the first picture.
 
         Parameters
         ----------
@@ -183,7 +183,7 @@ class FilmFilters(Callback):
         self._frames = first
 
     def epoch_end(self, training: Training) -> None:
-        """Take a picture if it is time to.
+        """Save a picture if one is due.
 
         Parameters
         ----------

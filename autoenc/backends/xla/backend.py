@@ -177,7 +177,7 @@ class ScanRunner:
         self.sync()
 
     def kept(self) -> list[Array]:
-        """Give what was kept; see `BlockRunner.kept`."""
+        """Return what was kept; see `BlockRunner.kept`."""
         return [np.array(array) for array in self._kept]
 
     def sync(self) -> None:
