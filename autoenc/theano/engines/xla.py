@@ -10,6 +10,7 @@ import jax
 import numpy as np
 from pytensor.compile.mode import Mode
 from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.link.basic import Container
 
 from autoenc.theano.engines.base import Engine, MakeGraph
 from autoenc.theano.engines.c import made
@@ -142,7 +143,7 @@ def _say_in_c(name: str | None, error: Exception) -> None:
 
 
 def _read_values_as_arrays() -> None:
-    """Let ``get_value`` give NumPy arrays, wherever the value is."""
+    """Let ``get_value``, copies and pickles give NumPy arrays, wherever the value is."""
     original = SharedVariable.get_value
     if getattr(original, "gives_arrays", False):
         return
@@ -154,3 +155,11 @@ def _read_values_as_arrays() -> None:
 
     get_value.gives_arrays = True  # type: ignore[attr-defined]
     SharedVariable.get_value = get_value
+    copied = Container.__deepcopy__
+    Container.__getstate__ = lambda self: vars(_on_the_host(self))
+    Container.__deepcopy__ = lambda self, memo: copied(_on_the_host(self), memo)
+
+
+def _on_the_host(container: Container) -> Container:
+    container.storage[0] = _array(container.storage[0])
+    return container

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 
 from autoenc.theano.modernise.python2 import RUNTIME, call, loaded
 from autoenc.theano.modernise.runtime import UFUNCS
@@ -60,7 +61,7 @@ class _Rules(ast.NodeTransformer):
         if not all(_is_still(side) for side in sides[1:-1]):
             return node
         pairs = zip(names, sides, sides[1:], strict=False)
-        calls = [call(str(name), a, loaded(b)) for name, a, b in pairs]
+        calls = [call(str(name), a, copy.deepcopy(b)) for name, a, b in pairs]
         if len(calls) == 1:
             return ast.copy_location(calls[0], node)
         return ast.copy_location(ast.BoolOp(ast.And(), list[ast.expr](calls)), node)

@@ -1,6 +1,8 @@
 """Functions on XLA: shared values stay on the device, and what cannot run there runs in C."""
 
+import copy
 import logging
+import pickle
 
 import numpy as np
 import pytest
@@ -137,6 +139,17 @@ def test_dtypes_are_those_of_the_graph(caplog):
     assert integers[0] == 2**40 + 1
     np.testing.assert_allclose(third, (1 + 1e-12) / 3, rtol=1e-15)
     assert big.get_value()[0] == 2**40 + 1
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda w: pickle.loads(pickle.dumps(w))])
+def test_values_on_the_device_are_copied_and_pickled_as_arrays(caplog, again):
+    w = theano.shared(np.zeros(2, "float32"), "w")
+    f = on_xla(caplog, [], [], updates=[(w, w + 1)])
+    f()
+    other = again(w)
+    assert type(other.container.storage[0]) is np.ndarray
+    f()
+    assert (other.get_value()[0], w.get_value()[0]) == (1, 2)
 
 
 def test_assertions_are_checked(caplog):

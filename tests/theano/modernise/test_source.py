@@ -160,6 +160,7 @@ def test_numbers_are_compared_as_numpy_1_did():
         "chain = 0.1 < x < 1e100\n"
         "array_is_same = (np.float32([0.1]) == 0.1)[0]\n"
         "text = 'a' < 'b'\n"
+        "part = 0.5 < np.ones((3, 2))[:-1, 0].min()\n"
         "called = np.add(x, 1e100)\n"
         "bare = multiply(x, 1e100)\n"
         "most = np.maximum(x, 1e100)\n"
@@ -172,6 +173,7 @@ def test_numbers_are_compared_as_numpy_1_did():
     assert names["chain"]
     assert names["array_is_same"]
     assert names["text"]
+    assert names["part"]
     assert names["called"] == names["most"] == 1e100
     assert names["bare"] == np.float64(np.float32(0.1)) * 1e100
     assert names["within"].tolist() == [301, 301]
