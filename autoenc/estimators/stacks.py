@@ -312,8 +312,7 @@ class StackedDenoisingClassifier(Classifying, GraphEstimator):
         **pretraining: Any,
     ) -> None:
         self.hidden_sizes = hidden_sizes
-        own = {"init": "glorot"} if layer is None else {}
-        self.layer = layer_with(layer, {**own, **_of_layer(pretraining)})
+        self.layer = layer_with(layer, _of_layer(pretraining))
         self.corruption = corruption
         self.activation = activation
         self.dropout = dropout
@@ -406,7 +405,8 @@ def _of_layer(pretraining: Mapping[str, Any]) -> dict[str, Any]:
     unknown = [n for n in names if n not in UNPREFIXED and not n.startswith("pretraining_")]
     if unknown:
         raise TypeError(f"StackedDenoisingClassifier has no setting {', '.join(unknown)}.")
-    return {names[name]: value for name, value in pretraining.items()}
+    own = {names[name]: value for name, value in pretraining.items()}
+    return {"init": "glorot", **own} if own else {}
 
 
 def _to_pretraining(name: str) -> str:

@@ -176,6 +176,7 @@ def _ranges(X: Any, dtype: str) -> tuple[Array, ...] | None:
     if sparse.issparse(X):
         if _is_exact(X.dtype):
             return None
+        X = X.tocsr()  # not all formats have a least value
         low, high = (
             np.asarray(getattr(X, extreme)(axis=0).todense(), np.float64).ravel()
             for extreme in ("min", "max")

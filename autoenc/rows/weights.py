@@ -55,7 +55,8 @@ def check_weights(sample_weight: Any, n_rows: int, name: str = "sample_weight") 
         raise ValueError(f"{name} has {weights[row]} at row {row}; expected finite numbers >= 0.")
     if not weights.any():
         raise ValueError(f"{name} is zero for all {n_rows} rows; there is nothing to train on.")
-    return weights
+    # What is nothing beside the largest weight is 0.
+    return np.where(weights / weights.max() > 0, weights, 0.0)
 
 
 def normalised(weights: Array | None, dtype: str) -> Array | None:

@@ -23,6 +23,9 @@ from autoenc.tables import MissingExtraError
 from tests.reports.conftest import HOSTILE, STATES
 
 
+@pytest.mark.filterwarnings(
+    "ignore:1 of 100 rows have no observed value:autoenc.rows.refusals.DomainWarning"
+)
 @pytest.mark.parametrize("state", STATES)
 def test_the_same_subject_gives_the_same_bytes(request, pages, state):
     subject = request.getfixturevalue(state)
