@@ -102,7 +102,7 @@ def summarize(records: Sequence[Mapping[str, Any]]) -> History | None:
 def _fall(costs: list[float]) -> float | None:
     if len(costs) < 2 or costs[0] == 0:
         return None
-    slope: float = linregress(range(len(costs)), costs).slope
+    slope = float(linregress(range(len(costs)), costs).slope)
     return -slope / abs(costs[0])
 
 
