@@ -92,9 +92,11 @@ def run(options: argparse.Namespace, digits: Mnist, corruption: float) -> Denois
     seconds = [record["seconds"] for record in model.history_]
     print(f"ran on {model.backend_}")
     print(f"{sum(seconds) / len(seconds):.2f} s an epoch on average")
-    test_cost = -model.score(digits.test.images)
+    # The deviance is the cost minus the entropy of the digits themselves.
+    test_error = -model.score(digits.test.images)
     print(
-        f"cost {model.history_[-1]['cost']:.2f} in training, {test_cost:.2f} on clean test digits"
+        f"cost {model.history_[-1]['cost']:.2f} in training, deviance {test_error:.2f} on clean "
+        "test digits"
     )
     print(f"filters, reconstructions, loss curve, history.csv and model: {folder}/")
     return model
