@@ -133,7 +133,7 @@ def change_description(description: dict[str, Any], other: File, rng: random.Ran
             [value[:-1], [*value, value[0]], value[::-1], [value[0]] * len(value)]
         )
     elif kind == 3 and type(value) in (int, float):
-        node[key] = rng.choice([value + 1, value - 1, -value, float(value), value * 10])
+        node[key] = rng.choice([value + 1, value - 1, -value, value * 10, str(value)[:20]])
     else:
         node[key] = copy.deepcopy(rng.choice(ODD))
     return f"{path} is {node[key]!r:.60}"
