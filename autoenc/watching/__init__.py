@@ -1,9 +1,8 @@
-"""Watching a training: what a callback can do beside the progress bar.
+"""Callbacks that record a training: curves, pictures and model files.
 
-Each of these is passed to an estimator's ``fit(X, callbacks=[...])``, or to
-`autoenc.training.train`. A run is never lost for one of them: a folder or a setting that is wrong
-is told before the first epoch, and a disk or a server that fails later causes one warning, while
-training goes on.
+Pass them to an estimator's ``fit(X, callbacks=[...])`` or to `autoenc.training.train`. A callback
+never costs a run. A wrong folder or setting raises an error before the first epoch. A disk or a
+server that fails later causes one warning, and training continues.
 
 >>> from autoenc.watching import CsvHistory, SaveBest
 >>> callbacks = [CsvHistory("history.csv"), SaveBest("best.safetensors")]

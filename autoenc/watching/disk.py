@@ -1,4 +1,4 @@
-"""A disk that fails does not end a training of hours."""
+"""Keep a training of hours alive when a disk fails."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 
 def check_folder(folder: Path) -> None:
-    """Make a folder, if it is not there, and see that files can be written to it.
+    """Create a folder if it does not exist, and check that files can be written to it.
 
     Raises
     ------
     OSError
-        If they cannot.
+        If the folder cannot be created or written to.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder):
@@ -23,14 +23,14 @@ def check_folder(folder: Path) -> None:
 
 
 class Forbearance:
-    """Turns what goes wrong with a file into one warning for each training.
+    """Turn the errors of a file into one warning for each training.
 
     Parameters
     ----------
     what : str
-        What would have been written.
+        Name of the output, for the warning.
     errors : tuple of exception types
-        Those that cause a warning; all others are raised.
+        Errors that cause a warning; all others are raised.
 
     Examples
     --------
@@ -52,7 +52,7 @@ class Forbearance:
 
     @contextmanager
     def trouble_is_told(self) -> Iterator[None]:
-        """Warn, the first time, of what the body raises, and go on after it."""
+        """Catch an error of the body; warn if it is the first."""
         try:
             yield
         except self._errors as error:

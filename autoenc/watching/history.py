@@ -1,4 +1,4 @@
-"""The history of a training as a table that grows while it goes on."""
+"""Write the history of a training to a csv file while it grows."""
 
 from __future__ import annotations
 
@@ -17,19 +17,18 @@ _SECONDS_BETWEEN = 1.0
 
 
 class CsvHistory(Callback):
-    """Writes the history to a csv file as it grows.
+    """Write the history to a csv file as it grows.
 
-    The whole file is written anew after an epoch, unless that was done less than a second ago,
-    and when training ends. So it is whole at any time, and columns that only later epochs have
-    are there for all: empty where an epoch does not have them.
+    The file is rewritten after an epoch, at most once a second, and when training ends. It is
+    complete at any time. A column that only some epochs have is empty in the others.
 
-    A disk that fails when training begins is an error. Later, it causes one warning, and the
-    next epoch tries again; as every file holds all epochs, nothing is missing then.
+    A disk that fails when training begins raises an error. A disk that fails later causes one
+    warning. The next epoch tries again and writes all epochs, so that none is missing.
 
     Parameters
     ----------
     path : path
-        The file; an earlier one is replaced when the first epoch ends.
+        Path of the file. An existing file is replaced when the first epoch ends.
 
     Examples
     --------
@@ -49,7 +48,7 @@ class CsvHistory(Callback):
         self.path = Path(path)
 
     def start(self, training: Training) -> None:
-        """See that the file can be written.
+        """Check that the file can be written.
 
         Parameters
         ----------
@@ -59,7 +58,7 @@ class CsvHistory(Callback):
         Raises
         ------
         OSError
-            If it cannot.
+            If the file cannot be written.
         """
         if self.path.is_dir():
             raise IsADirectoryError(f"{self.path} is a folder; expected the path of a csv file.")
@@ -69,7 +68,7 @@ class CsvHistory(Callback):
         self._written_at = -_SECONDS_BETWEEN
 
     def epoch_end(self, training: Training) -> None:
-        """Write the history, if it is time to.
+        """Write the history unless it was written less than a second ago.
 
         Parameters
         ----------
@@ -80,7 +79,7 @@ class CsvHistory(Callback):
             self._write(training.history)
 
     def stop(self, training: Training) -> None:
-        """Write what is not yet written.
+        """Write the epochs that the file lacks.
 
         Parameters
         ----------
@@ -103,9 +102,9 @@ def write_history(history: Sequence[Record], path: str | os.PathLike[str]) -> No
     Parameters
     ----------
     history : sequence of dict
-        As estimators and `autoenc.training.train` give it.
+        Records of epochs, as estimators and `autoenc.training.train` return them.
     path : path
-        Where to.
+        Path of the file.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A training as a run of MLflow: its settings, its curves, and what came out of it."""
+"""Record the settings, curves and results of a training with MLflow."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TELEMETRY = "MLFLOW_DISABLE_TELEMETRY"
 
 
 class MLflow(Callback):
-    """Records a training as a run of MLflow.
+    """Record a training as a run of MLflow.
 
     Settings of the model are parameters; the numbers in the record of each epoch are metrics,
     and so is the ``learning_rate`` where the model says what it is. When training ends, the
@@ -35,16 +35,16 @@ class MLflow(Callback):
     which stays active and as it was: a run has one value for each parameter, and several
     trainings may be made within one. No setting of MLflow is changed.
 
-    MLflow counts its uses over the network. Where it is imported for this callback, that is off,
+    MLflow reports its use over the network. An import by this callback turns that off,
     unless ``MLFLOW_DISABLE_TELEMETRY`` is set to ``false``.
 
-    A store that cannot be reached when training begins is an error. Later, it causes one
-    warning, and the next epoch tries again; metrics that are missing then are recorded.
+    A store that cannot be reached when training begins raises an error. A store that fails later
+    causes one warning. The next epoch tries again and records the missing metrics.
 
     Parameters
     ----------
     run_name : str, optional
-        By default MLflow makes a name up.
+        Name of the run; by default MLflow invents one.
     tracking_uri : str, optional
         The store, such as ``"sqlite:///mlflow.db"`` or the address of a server; by default the
         one that MLflow is set to.
@@ -52,7 +52,7 @@ class MLflow(Callback):
         Its name; it is made if it is not there. By default that of the active run, else the
         one that MLflow is set to.
     tags : mapping, optional
-        More about the run.
+        Further tags of the run.
     image_shape : (height, width) or (height, width, 3), optional
         Shape of the image that a filter is. If left out, it is square, and filters that cannot
         be square are not drawn.
@@ -60,7 +60,7 @@ class MLflow(Callback):
     Attributes
     ----------
     run_id : str or None
-        Of the last run, to ask MLflow for it.
+        Identifier of the last run.
 
     Raises
     ------
@@ -112,7 +112,7 @@ class MLflow(Callback):
         self._disk = Forbearance("what MLflow is told", (OSError, MlflowException))
         self._n_written = len(training.history)
         self._handled = sys.exception()
-        # If they cannot be drawn, it is better to hear of it now than in the end.
+        # Filters that cannot be drawn raise an error now, not at the end of the training.
         self._draw_filters(training.model)
         self._client = self._mlflow.MlflowClient(self.tracking_uri)
         self.run_id = self._new_run()
@@ -139,7 +139,7 @@ class MLflow(Callback):
             self._n_written = len(training.history)
 
     def stop(self, training: Training) -> None:
-        """Record what came out, and how it ended.
+        """Record the results and the status of the run.
 
         Parameters
         ----------
@@ -215,7 +215,7 @@ class MLflow(Callback):
 
     def _draw_filters(self, model: Any, path: Path | None = None) -> None:
         filters = filter_images(model, self.image_shape)
-        # Those of a training that has diverged cannot be drawn.
+        # The filters of a diverged training cannot be drawn.
         if filters is not None and np.isfinite(filters).all():
             plot_filters(filters, self.image_shape, path=path)
 
@@ -232,7 +232,7 @@ def _import_without_telemetry() -> Any:
 
 
 def _status(training: Training, error: BaseException | None) -> str:
-    """Say how a training ended, in MLflow's words."""
+    """Return MLflow's status for the way a training ended."""
     if error is not None:
         return "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED"
     last = training.history[-1] if training.history else {}

@@ -1,4 +1,4 @@
-"""What watchers ask of a model, of whatever class it is."""
+"""Read filters, parameters and rates from a model of any class."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def filters_of(model: Any) -> Array:
 
 
 def filter_images(model: Any, image_shape: ImageShape | None) -> Array | None:
-    """Return the filters if they are images: said to be so, or square; else None."""
+    """Return the filters if they are images, by `image_shape` or because they are square."""
     W = _first_weights(model)
     if W is None or (image_shape is None and math.isqrt(len(W)) ** 2 != len(W)):
         return None
@@ -69,7 +69,7 @@ def _first_weights(model: Any) -> Array | None:
 def parameters_of(model: Any) -> dict[str, Array]:
     """Return the fitted arrays of floating-point numbers by name, without those of the data.
 
-    Those of a model of another library are found by scikit-learn's naming.
+    In models of other libraries, attributes that end in an underscore count as fitted.
     """
     fitted = getattr(model, "model_", None)
     found: dict[str, Any] = {n.removesuffix("_"): a for n, a in _public(model).items()}
@@ -92,13 +92,13 @@ def parameters_of(model: Any) -> dict[str, Array]:
 
 
 def _public(model: Any) -> dict[str, Any]:
-    """Return attributes whose names say that they are fitted."""
+    """Return the public attributes whose names end in an underscore."""
     own = getattr(model, "__dict__", {})
     return {n: v for n, v in own.items() if n.endswith("_") and not n.startswith(("_", "data_"))}
 
 
 def measures_of(record: Record) -> dict[str, float]:
-    """Collect the numbers of an epoch's record by name, without that of the epoch."""
+    """Return the numbers of an epoch's record by name, except the number of the epoch."""
     return {
         name: float(value)
         for name, value in record.items()
@@ -107,7 +107,7 @@ def measures_of(record: Record) -> dict[str, float]:
 
 
 def learning_rate_of(training: Training) -> float | None:
-    """Compute the learning rate of the last step; None where the model does not say."""
+    """Compute the learning rate of the last step; return None if the model has none."""
     model = training.model
     if not hasattr(model, "get_params"):
         return None
@@ -127,7 +127,7 @@ def _rate_at(schedule: Any, step: int) -> float:
     from pytensor import tensor as pt
 
     rate = pt.as_tensor_variable(schedule(pt.constant(step, dtype="int32")))
-    # To compile so small an expression would take longer.
+    # Compiling such a small expression would take longer than evaluating it.
     return float(rate.eval(mode="FAST_COMPILE"))
 
 

@@ -1,4 +1,4 @@
-"""Filters drawn while they are learned: the latest ones, or all as a film."""
+"""Draw the filters during training, as one picture or as an animation."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ MOST_FRAMES = 120
 
 
 class LiveFilters(Callback):
-    """Draws the filters before the first epoch and after every so many.
+    """Draw the filters before the first epoch and at regular intervals.
 
-    The file is replaced at once, so that what shows it never sees half a picture. A file that
-    cannot be written when training begins is an error; later, it causes one warning.
+    The file is replaced in one operation, so that a viewer never reads half a picture. A file
+    that cannot be written when training begins raises an error; later, it causes one warning.
 
     Parameters
     ----------
     path : path, optional
-        The picture, such as ``filters.png``. If left out, it is shown in the notebook, where
-        each takes the place of the one before.
+        Path of the picture, such as ``filters.png``. By default the notebook shows it, and each
+        picture replaces the one before.
     every : int
         Epochs between two pictures, at least 1.
     **options
@@ -68,7 +68,7 @@ class LiveFilters(Callback):
         self.options = options
 
     def start(self, training: Training) -> None:
-        """Draw the filters as they are before training.
+        """Draw the filters before training.
 
         Parameters
         ----------
@@ -88,7 +88,7 @@ class LiveFilters(Callback):
         self._draw(require_model(training, self), "before training")
 
     def epoch_end(self, training: Training) -> None:
-        """Draw the filters if it is time to.
+        """Draw the filters if a picture is due.
 
         Parameters
         ----------
@@ -115,16 +115,16 @@ class LiveFilters(Callback):
 
 
 class FilmFilters(Callback):
-    """Makes an animation of how the filters grow, from before the first epoch to the last.
+    """Write an animation of the filters from before the first epoch to the last.
 
-    It is written when training ends, for whatever reason. Where there are more pictures than
-    a film can show, every second one is left out, and then every second of the rest.
+    The file is written when training ends, for whatever reason. An animation has at most 120
+    pictures. When there are more, every second picture is dropped and the interval doubles.
 
     Parameters
     ----------
     path : path
-        The film, ending in ".gif"; with any other suffix, a strip of pictures. It is also
-        written when training begins, with one picture, to know that it can be.
+        Path of the file. The suffix ".gif" gives an animation, any other a strip of pictures.
+        A file with one picture is written when training begins, to check that it can be.
     every : int
         Epochs between two pictures, at least 1.
     k : int
@@ -196,7 +196,7 @@ class FilmFilters(Callback):
                 self._take(training.model, training.epoch)
 
     def stop(self, training: Training) -> None:
-        """Write the film, the last picture being that of the parameters which are kept.
+        """Write the animation, with the final parameters as its last picture.
 
         Parameters
         ----------
@@ -211,7 +211,7 @@ class FilmFilters(Callback):
 
     def _take(self, model: Any, epoch: int) -> None:
         filters = self._filters(model)
-        # Those of a training that has diverged cannot be drawn; the film shows the way there.
+        # The filters of a diverged training cannot be drawn; the animation ends before them.
         if np.isfinite(filters).all():
             self._frames[epoch] = filters
         if len(self._frames) > MOST_FRAMES:
@@ -228,7 +228,7 @@ class FilmFilters(Callback):
 
 
 def pixels_of(figure: Figure) -> Array:
-    """Draw a figure, (height, width, 3) of uint8."""
+    """Return the pixels of a figure, (height, width, 3) of uint8."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     canvas = FigureCanvasAgg(figure)

@@ -1,4 +1,4 @@
-"""Models saved while training goes on: every so often, or whenever there is a better one."""
+"""Save the model during training, at intervals or whenever it improves."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _WORST = (math.inf, math.inf)
 
 
 class SaveEvery(Callback):
-    """Saves the model every so many epochs or minutes.
+    """Save the model at intervals of epochs or minutes.
 
-    A disk that fails when training begins is an error; later, it causes one warning.
+    A disk that fails when training begins raises an error; later, it causes one warning.
 
     Parameters
     ----------
     folder : path
-        Where to; files are named ``epoch_00001.safetensors`` and so on.
+        Folder of the files, which are named ``epoch_00001.safetensors`` and so on.
     epochs : int, optional
         Epochs between two files, at least 1.
     minutes : float, optional
-        Minutes between two files, >= 0; an epoch is never cut.
+        Minutes between two files, >= 0. Files are written only at the end of an epoch.
 
     Raises
     ------
@@ -56,7 +56,7 @@ class SaveEvery(Callback):
         self.every = Every(epochs=epochs, minutes=minutes)
 
     def start(self, training: Training) -> None:
-        """Begin to count, and see that models can be saved.
+        """Reset the interval, and check that models can be saved.
 
         Parameters
         ----------
@@ -76,7 +76,7 @@ class SaveEvery(Callback):
         self.every.start(training)
 
     def epoch_end(self, training: Training) -> None:
-        """Save the model if it is time to.
+        """Save the model if it is due.
 
         Parameters
         ----------
@@ -89,18 +89,18 @@ class SaveEvery(Callback):
 
 
 class SaveBest(Callback):
-    """Keeps the model with the lowest validation cost in a file.
+    """Save the model with the lowest validation cost.
 
-    The file is replaced whenever a model is better than all before it, and is whole at any
-    time. All validations count, those within an epoch too, so that it ends as the model of a
-    training with early stopping does. A disk that fails when training begins is an error; later,
-    it causes one warning, and the next better model tries again.
+    The file is replaced whenever a model is better than all before it, and is complete at any
+    time. Validations within an epoch count too, so that the file ends with the same model as a
+    training with early stopping. A disk that fails when training begins raises an error. A disk
+    that fails later causes one warning, and the next better model is saved again.
 
     Parameters
     ----------
     path : path
-        The model file; an earlier one is replaced when the first epoch ends, or at the first
-        validation.
+        Path of the model file. An existing file is replaced when the first epoch ends, or at the
+        first validation.
     monitor : str, optional
         The number that shall be low: ``valid_cost``, or another in the records of epochs, which
         is looked at when an epoch ends. If left out, it is ``valid_cost``, and ``cost`` while
@@ -132,7 +132,7 @@ class SaveBest(Callback):
         self.best: Record | None = None
 
     def start(self, training: Training) -> None:
-        """See that models can be saved.
+        """Check that models can be saved.
 
         Parameters
         ----------
@@ -175,12 +175,12 @@ class SaveBest(Callback):
         """
         record = training.history[-1]
         if training.valid_cost is None:
-            # What the record may have is of other parameters, from within the epoch.
+            # A valid_cost in the record belongs to earlier parameters, from within the epoch.
             record = {name: value for name, value in record.items() if name != "valid_cost"}
         self._save_if_best(training, record)
 
     def stop(self, training: Training) -> None:
-        """Warn if nothing was saved because no epoch had what is monitored.
+        """Warn if no epoch had the monitored number, so that nothing was saved.
 
         Parameters
         ----------
@@ -202,7 +202,7 @@ class SaveBest(Callback):
                 self.best = record
 
     def _rank(self, record: Record) -> tuple[float, float]:
-        """Lowest is best: by what is monitored, then by its value; NaN counts as not there."""
+        """Return a rank, lowest for the best; NaN counts as missing."""
         names = (self.monitor,) if self.monitor else ("valid_cost", "cost")
         for place, name in enumerate(names):
             value = record.get(name, math.nan)

@@ -1,4 +1,4 @@
-"""A training as TensorBoard shows it: curves, filters, reconstructions and histograms."""
+"""Write curves, filters, reconstructions and histograms for TensorBoard."""
 
 from __future__ import annotations
 
@@ -33,34 +33,35 @@ _numbers = itertools.count()
 
 
 class TensorBoard(Callback):
-    """Writes what ``tensorboard --logdir`` shows, with the number of the epoch as step.
+    """Write event files for ``tensorboard --logdir``, with the epoch as the step.
 
     Scalars are the numbers in the record of each epoch, such as ``cost``, ``valid_cost`` and
-    ``rows_per_second``, and the ``learning_rate`` where the model says what it is. Before the
-    first epoch and after every so many, there are histograms of parameters and codes, and
-    pictures of filters and reconstructions.
+    ``rows_per_second``, and the ``learning_rate`` if the model has one. Before the first epoch
+    and at intervals of `every` epochs, it writes histograms of parameters and codes, and pictures
+    of filters and reconstructions.
 
-    A disk that fails when training begins is an error. Later, it causes one warning, and the
-    next epoch tries again; scalars that are missing then are written.
+    A disk that fails when training begins raises an error. A disk that fails later causes one
+    warning. The next epoch tries again and writes the missing scalars.
 
     Parameters
     ----------
     folder : path
-        Where to. Curves of two trainings in one folder are mixed: give each its own.
+        Folder of the event files. Use one folder for each training; TensorBoard mixes the curves
+        of two trainings in one folder.
     X : array-like, (rows, n_visible), optional
-        A few rows to be seen beside their reconstructions, and whose codes are counted.
+        A few rows, for pictures of their reconstructions and histograms of their codes.
     every : int
         Epochs between two pictures and histograms, at least 1.
     image_shape : (height, width) or (height, width, 3), optional
         Shape of the image in a row. If left out, images are square, and rows that cannot be
         square have no pictures.
     k : int
-        How many rows of X are drawn, at least 1.
+        Number of rows of X to draw, at least 1.
 
     Raises
     ------
     MissingExtraError
-        If tensorboardX is not installed, which writes such files.
+        If tensorboardX is not installed.
     ValueError
         If `every` is out of range.
 
@@ -93,7 +94,7 @@ class TensorBoard(Callback):
         self.k = k
 
     def start(self, training: Training) -> None:
-        """Write how things are before training.
+        """Write histograms and pictures of the initial model.
 
         Parameters
         ----------
@@ -117,7 +118,7 @@ class TensorBoard(Callback):
         self._events.write(training.epoch, self._views(training.model))
 
     def epoch_end(self, training: Training) -> None:
-        """Write scalars, and the rest if it is time to.
+        """Write scalars, and histograms and pictures if they are due.
 
         Parameters
         ----------
@@ -153,7 +154,7 @@ class TensorBoard(Callback):
         return [scalar(name, value) for name, value in measures.items()]
 
     def _views(self, model: Any) -> list[Any]:
-        """Histograms and pictures of a model; none where there is only a graph."""
+        """Return histograms and pictures of a model; an empty list if there is only a graph."""
         if model is None:
             return []
         return [*self._histograms(model), *self._pictures(model)]
@@ -184,15 +185,15 @@ class TensorBoard(Callback):
 
 
 class EventFile:
-    """A file of events for TensorBoard that says at once when it cannot be written.
+    """A file of events for TensorBoard that raises an error as soon as a write fails.
 
     The writers of tensorboardX and TensorBoard hand events to a thread. When the disk fails,
-    that of tensorboardX ends, and the training would wait for it for ever.
+    the thread of tensorboardX ends, and the training would wait for it for ever.
 
     Parameters
     ----------
     folder : path
-        Where to, which is there.
+        An existing folder.
     """
 
     def __init__(self, folder: Path) -> None:
