@@ -56,7 +56,7 @@ def resolve_backend(backend: str | Backend = "auto", device: str | None = None) 
     Raises
     ------
     BackendError
-        If what was asked for cannot be had on this machine; says what to install.
+        If the backend or device is not available here. The message says what to install.
     ValueError
         If a name is not known.
     """

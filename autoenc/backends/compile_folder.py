@@ -46,11 +46,11 @@ def compile_folder(settings: Settings, *flags: str, executable: bool) -> Path:
 
 
 def keep_apart(name: str) -> None:
-    """Give this process a compile folder that only processes with the same names use.
+    """Use a compile folder that only processes with the same names share.
 
-    PyTensor's key of a module is a pickle of its operation. Whoever reads the folder unpickles all
-    keys, and so imports the modules that define the operations. Call this before anything is
-    compiled.
+    PyTensor's key of a module is a pickle of its operation. A process that reads the folder
+    unpickles all keys, and so imports the modules that define the operations. Call this before
+    anything is compiled.
     """
     _apart.add(name)
 

@@ -1,4 +1,4 @@
-"""A step in another precision than that of its graph."""
+"""Run a step in a precision other than that of its graph."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def in_precision(precision: str, step: Step, backend: Backend) -> Step:
     step : Step
         The step in float32.
     backend : Backend
-        What is to run it.
+        The backend that runs the step.
 
     Returns
     -------

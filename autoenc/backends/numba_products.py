@@ -1,6 +1,6 @@
 """Products for functions of rows, for the Numba backend. Importing it registers them.
 
-NumPy's BLAS chooses its way by the number of rows and of threads. This loop adds up every entry
+NumPy's BLAS chooses its algorithm by the number of rows and threads. This loop sums every entry
 in the same order.
 """
 

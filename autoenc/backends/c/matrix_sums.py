@@ -116,4 +116,4 @@ def _local_matrix_sum(_: Any, node: Apply) -> list[Any] | bool:
 
 # When all else is done: PyTensor's rewrites know sums of their own.
 REWRITES = ((in2out(_local_matrix_sum, name="matrix_sums"), 98),)
-"""What a mode is to register, with its place among PyTensor's own rewrites."""
+"""Rewrites for a mode, each with its position among PyTensor's own."""

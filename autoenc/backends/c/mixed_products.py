@@ -1,4 +1,4 @@
-"""Products in mixed precision, by kernels of ours, for the C backend.
+"""Products in mixed precision for the C backend, computed by autoenc's kernels.
 
 PyTensor's rewrites know how to make one call of a BLAS out of a product and what is added to it,
 but only for products of its own. So a product in mixed precision is written as one of theirs, of
@@ -212,4 +212,4 @@ REWRITES = (
     (in2out(_local_rounded_operands, name="rounded_operands"), 0.5),
     (in2out(_local_mixed_products, name="mixed_products"), 81),
 )
-"""What a mode is to register, with its place among PyTensor's own rewrites."""
+"""Rewrites for a mode, each with its position among PyTensor's own."""

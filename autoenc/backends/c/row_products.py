@@ -1,7 +1,7 @@
-"""Products for functions of rows: a row gives the same bytes in whatever company it comes.
+"""Products whose result for a row has the same bytes in every batch.
 
-A BLAS chooses its way by the number of rows and of threads, and each way rounds differently. Our
-kernels add up every entry in the same order.
+A BLAS chooses its algorithm by the number of rows and threads, and each algorithm rounds
+differently. The kernels here sum every entry in the same order.
 """
 
 from __future__ import annotations
@@ -97,4 +97,4 @@ def _local_row_products(_: Any, node: Apply) -> list[Any] | bool:
 
 # Before PyTensor makes calls of its BLAS of products (1.7).
 REWRITES = ((in2out(_local_row_products, name="row_products"), 1.65),)
-"""What a mode is to register, with its place among PyTensor's own rewrites."""
+"""Rewrites for a mode, each with its position among PyTensor's own."""

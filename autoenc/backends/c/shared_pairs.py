@@ -110,4 +110,4 @@ def _shared_pairs(fgraph: Any) -> None:
 
 # After products in mixed precision are calls of our kernels (81).
 REWRITES = ((_shared_pairs, 82),)
-"""What a mode is to register, with its place among PyTensor's own rewrites."""
+"""Rewrites for a mode, each with its position among PyTensor's own."""

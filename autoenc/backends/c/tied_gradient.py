@@ -20,7 +20,7 @@ from autoenc.graph.precision import as_bfloat16
 
 
 class AddOuterProducts(Linked, COp):
-    """W + α (A₁' B₁ + A₂' B₂), in the memory of W, by our kernels.
+    """W + α (A₁' B₁ + A₂' B₂), in the memory of W, computed by autoenc's kernels.
 
     Parameters
     ----------
@@ -136,4 +136,4 @@ def _same(a: Any, b: Any) -> bool:
 
 # After PyTensor has made products work in place (70).
 REWRITES = ((in2out(_local_add_outer_products, name="add_outer_products"), 80),)
-"""What a mode is to register, with its place among PyTensor's own rewrites."""
+"""Rewrites for a mode, each with its position among PyTensor's own."""

@@ -190,7 +190,7 @@ class _RowFunction:
 
     XLA compiles anew for every shape, and makes products and sums of another shape in other
     ways, which round differently. With one shape there is one compilation, and a row has the
-    same bytes in whatever company it comes.
+    same bytes in every batch.
     """
 
     def __init__(self, inputs: Sequence[Expression], output: Expression, device: Any) -> None:

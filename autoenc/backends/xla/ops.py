@@ -1,4 +1,4 @@
-"""Operations of ours in JAX. Importing it registers them with PyTensor.
+"""Implement autoenc's operations in JAX. Importing this module registers them.
 
 A mask needs a decision for every entry, and the generators of JAX and XLA take longer for
 that on a CPU than the arithmetic around it. Here the key, which JAX's own generator
