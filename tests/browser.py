@@ -1,7 +1,7 @@
 """A browser for the tests of pages.
 
 ``python -m tests.browser`` installs one where none starts: Playwright's own, else, as root where
-there is apt, the system's. Where neither can be had, the tests that need one are skipped and say
+there is apt, the system's. Where neither is available, the tests that need one are skipped and say
 why; with ``AUTOENC_BROWSER=required`` they fail, and so does the installation.
 """
 

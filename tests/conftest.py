@@ -29,7 +29,7 @@ if _SHARED.is_file():
 # subject is not the backend.
 os.environ.setdefault("AUTOENC_BACKEND", "xla")
 
-# MLflow counts its users over the network unless it is told not to when it is imported.
+# MLflow reports its use over the network unless this is set before it is imported.
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 # A shell starts background jobs with SIGINT ignored, and nohup with SIGHUP. Tests send both.

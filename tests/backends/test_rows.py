@@ -1,4 +1,4 @@
-"""A row gives the same bytes in whatever company it comes to a function of rows."""
+"""A function of rows returns the same bytes for a row in every batch."""
 
 import functools
 import os

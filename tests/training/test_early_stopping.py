@@ -30,7 +30,7 @@ def tutorial(costs, n_batches, n_epochs, patience, increase, threshold):
 
 
 def ours(rule, costs, n_batches, n_epochs):
-    """The same through a rule, asking only when it wants to be asked."""
+    """Run the rule, and query it only at the iterations that it names."""
     rule.start(n_batches)
     iteration, seen = 0, iter(costs)
     while iteration < n_epochs * n_batches:

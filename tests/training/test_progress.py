@@ -22,7 +22,7 @@ def fit(n_epochs=2, callbacks=(), validation=None):
 
 
 def bars(text):
-    """Give what was shown, one after the other."""
+    """Return the texts of the bar in their order."""
     return [bar for bar in text.replace("\n", "\r").split("\r") if "epoch" in bar]
 
 

@@ -56,7 +56,7 @@ class Told:
 
 
 def tell(watcher, records, model=None, **settings):
-    """Tell a watcher of epochs with these records."""
+    """Run a watcher through epochs with these records."""
     training = Told(model, n_epochs=len(records), **settings)
     watcher.start(training)
     for record in records:

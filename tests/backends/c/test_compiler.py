@@ -1,4 +1,4 @@
-"""Whether C can be had is found out by compiling, and the answer says what to install."""
+"""A trial compilation decides if C is available, and the error says what to install."""
 
 import os
 import subprocess

@@ -38,7 +38,7 @@ def loops(function):
 
 
 def kinds(function):
-    """Give the types of all scalar operations of a graph, also of those within fused ones."""
+    """Return the types of all scalar operations of a graph, including fused ones."""
     fused = [op.scalar_op.fgraph for op in loops(function) if isinstance(op.scalar_op, Composite)]
     return {type(node.op) for graph in fused for node in graph.apply_nodes}
 
@@ -93,7 +93,7 @@ def layouts(rng, n_rows=12):
 
 @pytest.fixture(scope="module")
 def mixture(backend):
-    """Give a function of a matrix, a row, a column and a number."""
+    """Return a function of a matrix, a row, a column and a number."""
     x, row, column, number = pt.matrix("x"), pt.vector("row"), pt.vector("column"), pt.scalar("s")
     outputs = [pt.exp(x + row) * column[:, None] - number, x * row]
     return compiled(backend, [x, row, column, number], outputs)

@@ -1,4 +1,4 @@
-"""Products of our own, called as C code calls them: right, whoever else is at work."""
+"""Kernels of products, called as from C, are right beside other busy threads."""
 
 import ctypes
 import logging
@@ -94,7 +94,7 @@ def operand(rng, rows, columns, turned=False, extra=0):
 
 
 def exact(kernel, a, b):
-    """Give the product of what a kernel multiplies, and that of its absolute values."""
+    """Return the product of a kernel's operands, and of their absolute values."""
     a, b = ((as_bfloat16(x) if kernel[1] else x).astype(float) for x in (a, b))
     return a @ b, np.abs(a) @ np.abs(b)
 
@@ -119,7 +119,7 @@ LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def run(script, n_threads, limits=LIMITS):
-    """Give what a script prints in a process that may have so many threads."""
+    """Return the output of a script in a process limited to that many threads."""
     environment = {name: value for name, value in os.environ.items() if name not in LIMITS}
     process = subprocess.run(
         [sys.executable, "-c", script],

@@ -1,4 +1,4 @@
-"""Sums of matrices: NumPy's in double precision, wherever entries lie and whoever adds them."""
+"""Sums of matrices equal NumPy's in double precision, for every layout and thread count."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ AXES = [0, 1, None]
 
 @pytest.fixture(scope="module")
 def sums():
-    """Give a compiled sum for every axis and dtype."""
+    """Return a compiled sum for every axis and dtype."""
     backend = CBackend(Settings())
     functions = {}
     for dtype in ("float32", "float64"):

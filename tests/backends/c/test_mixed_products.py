@@ -141,7 +141,7 @@ NAMES = [name for name, _ in layouts(np.zeros((2, 2), "float32"))]
 
 @pytest.fixture(scope="module", params=MODES)
 def product(request):
-    """Give a function of two matrices, one of which is turned, and what it is added to."""
+    """Return a function of two matrices, one of them transposed, and of a third to add to."""
     mode, flags = MODES[request.param]
     a, b, c = pt.matrices("a", "b", "c")
     outputs = with_mixed_products([pt.dot(a, b), pt.dot(b.T, a.T), c + 0.5 * pt.dot(a, b)])
