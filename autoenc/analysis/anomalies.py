@@ -76,7 +76,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     randomised. So equal rows get equal p-values, whatever they are judged with, and these are on
     the safe side.
 
-    A row of which nothing is observed has no error: its p-value is NaN, and it is not flagged.
+    A row without observed values has no error: its p-value is NaN, and it is not flagged.
 
     References
     ----------
@@ -156,7 +156,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         -------
         array, (rows,)
             (1 + number of held-out rows whose error is at least as large) / (held-out rows + 1).
-            NaN for a row of which nothing is observed.
+            NaN for a row without observed values.
         """
         check_is_fitted(self)
         return self.p_values_of(self._errors(X))

@@ -18,7 +18,8 @@ import numpy as np
 from scipy.special import rel_entr
 from sklearn.utils import check_array
 
-from autoenc.models.fitted import FittedCoder, fitted_model
+from autoenc.models.coders import FittedCoder
+from autoenc.models.fitted import fitted_model
 
 Array = np.ndarray[Any, Any]
 
@@ -66,12 +67,12 @@ def column_errors(model: Any, X: Any) -> Array:
         Bernoulli deviance in nats, or squared error over the number of columns, in standard
         units where the model standardises them. Over columns they add up to `score_samples`.
         An entry is 0 where it is missing, and the others in the row are multiplied by
-        columns / observed columns. A row of which nothing is observed is NaN.
+        columns / observed columns. A row without observed values is NaN.
 
     Warns
     -----
     DomainWarning
-        If there are rows of which nothing is observed.
+        If there are rows without observed values.
 
     Raises
     ------

@@ -17,12 +17,12 @@ from scipy.stats import linregress
 
 # The fall of the cost is taken over so many last epochs, since that of one is noisy.
 LAST_EPOCHS = 3
-# Whether it is more than noise is told by lines through so many last epochs,
+# A trend is more than noise if a line through this many last epochs has a slope,
 WINDOWS = (6, 10)
-# which are wrong of a flat curve with this probability, each;
+# which a flat curve has with this probability;
 FALSE_ALARM = 1e-4
-# or if each of the last steps, of which there are at most three, is more than this part of the
-# cost, divided by their number.
+# or if each of the last steps, at most three, changes the cost by more than this fraction,
+# divided by their number.
 CLEAR = 0.15
 TINY = 1e-300
 

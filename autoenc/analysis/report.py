@@ -23,7 +23,7 @@ from autoenc.analysis.fitted import Array, coder_of, dense, mean_of_observed, se
 from autoenc.analysis.histories import History, summarize
 from autoenc.analysis.units import UnitHealth, error_shares, unit_health
 from autoenc.analysis.yardsticks import MARGIN, Errors, Yardsticks, yardsticks
-from autoenc.models.fitted import FittedCoder
+from autoenc.models.coders import FittedCoder
 
 WIDTH = 80
 COLUMNS_SHOWN = 5

@@ -25,7 +25,7 @@ from autoenc.analysis.fitted import (
     mean_of_observed,
     seen_rows,
 )
-from autoenc.models.fitted import FittedCoder
+from autoenc.models.coders import FittedCoder
 
 # Reconstructions by the mean and by PCA are kept this far from 0 and 1 under cross-entropy,
 # which has no value outside (0, 1).

@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
         scores["p_value"] = _p_values(saved, options, errors)
     order = np.arange(len(errors))
     if options.top is not None:
-        # Rows of which nothing is observed have no error, and come last.
+        # Rows without observed values have no error, and come last.
         order = np.argsort(-errors, kind="stable")[: options.top]
     rows = [table.row_names[i] for i in order]
     chosen = np.column_stack([column[order] for column in scores.values()])

@@ -2,7 +2,8 @@
 
 from autoenc.estimators.autoencoders import AutoEncoder, DenoisingAutoEncoder
 from autoenc.estimators.classifiers import PerceptronClassifier, SoftmaxClassifier
-from autoenc.estimators.stacks import StackedDenoisingAutoEncoder, StackedDenoisingClassifier
+from autoenc.estimators.pretrained import StackedDenoisingClassifier
+from autoenc.estimators.stacks import StackedDenoisingAutoEncoder
 
 __all__ = [
     "AutoEncoder",

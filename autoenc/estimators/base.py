@@ -184,7 +184,7 @@ class Kind(Protocol):
 
     @property
     def model(self) -> type[FittedModel]:
-        """Class of the owner of what is fitted."""
+        """Class of the fitted model."""
 
     def read(
         self, call: Call, settings: Mapping[str, Any], columns: Columns, *, reset: bool

@@ -20,8 +20,9 @@ from autoenc.estimators.base import (
 )
 from autoenc.estimators.settings import documented
 from autoenc.graph import DenseLayer
+from autoenc.models.classifiers import FittedClassifier
 from autoenc.models.compiled import building
-from autoenc.models.fitted import FittedClassifier, FittedModel, from_file
+from autoenc.models.fitted import FittedModel, from_file
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns
 from autoenc.rows.domain import Domain

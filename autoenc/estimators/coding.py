@@ -13,7 +13,8 @@ from autoenc import plotting
 from autoenc.analysis import Report, report
 from autoenc.estimators.base import Call, Fitted, fitted, float_type, learn, machine_of
 from autoenc.models.choices import choose, may_standardise
-from autoenc.models.fitted import FittedCoder, FittedModel, from_file
+from autoenc.models.coders import FittedCoder
+from autoenc.models.fitted import FittedModel, from_file
 from autoenc.models.initial import initial_parameters
 from autoenc.models.symbolic import moments
 from autoenc.rows.blocks import Array
@@ -334,7 +335,7 @@ class CoderKind:
     def read(
         self, call: Call, settings: Mapping[str, Any], columns: Columns, *, reset: bool
     ) -> tuple[Examples, Domain]:
-        """Read rows, of which entries may be missing."""
+        """Read rows, which may have missing entries."""
         return read_examples(
             columns, call.X, sample_weight=call.sample_weight, dtype=settings["dtype"],
             reset=reset, allow_nan=settings["missing"] == "mask",

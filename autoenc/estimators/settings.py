@@ -46,7 +46,7 @@ class Check:
     accepts : callable, optional
         Whether any other value is accepted.
     each : bool
-        Whether a sequence is accepted, each value of which is checked.
+        Whether a sequence of such values is accepted.
     typed : tuple of pairs
         The values of `among` with their types.
     """
@@ -100,7 +100,7 @@ def number(
     among: tuple[Any, ...] = (),
     accepts: Callable[[Any], bool] | None = None,
 ) -> Check:
-    """Make the check of a finite number, within bounds of which some are open.
+    """Make the check of a finite number within closed or open bounds.
 
     >>> number(at_least=0, below=1).expected
     'a number in [0, 1)'
@@ -337,7 +337,7 @@ SETTINGS: dict[str, Setting] = {
     "verbose": Setting("bool", "Whether to show a progress bar."),
     "layer": Setting(
         "DenoisingAutoEncoder, optional",
-        "Layer of which each layer of the stack is a copy with its own size. Its settings can be "
+        "Template of the layers: each is a copy of it with its own size. Its settings can be "
         'searched, as ``layer__l2``, or given to the stack itself: ``Stack((500, 250), l2=1e-5)`` '
         "is ``Stack((500, 250), layer=DenoisingAutoEncoder(l2=1e-5))``.",
     ),

@@ -24,7 +24,9 @@ from sklearn.base import is_classifier
 from autoenc.analysis.fitted import Array
 from autoenc.files import atomic_write
 from autoenc.graph.activations import ACTIVATIONS
-from autoenc.models.fitted import FittedClassifier, FittedCoder, FittedModel, fitted_model
+from autoenc.models.classifiers import FittedClassifier
+from autoenc.models.coders import FittedCoder
+from autoenc.models.fitted import FittedModel, fitted_model
 from autoenc.rows.scaling import ColumnScaling
 
 if TYPE_CHECKING:

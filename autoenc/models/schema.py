@@ -412,7 +412,7 @@ def _check_arrays(
 def _check_array(name: str, array: Array, shape: tuple[int, ...], dtype: Any) -> None:
     _require(array.shape == shape, f"{name} has shape {array.shape}; expected {shape}")
     _require(array.dtype == dtype, f"{name} is of {array.dtype}; expected {dtype}")
-    # Of columns of which nothing was observed, there is no range.
+    # Columns without observed values have no range.
     strange = np.isinf(array) if name in ("data_min", "data_max") else ~np.isfinite(array)
     _require(not strange.any(), f"{name} has NaN or infinity")
 

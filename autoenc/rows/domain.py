@@ -203,7 +203,7 @@ def check_near_unit_interval(
 
 
 def check_observed(domain: Domain, *, names: Names = None) -> None:
-    """Refuse columns of which nothing is observed.
+    """Refuse columns without observed values.
 
     Raises
     ------

@@ -77,7 +77,7 @@ class ColumnScaling:
                 f"column {bad[0]} (from 0) has a range of {span[bad[0]]:g}, which cannot be "
                 "scaled to [0, 1] in float64; change its unit, or leave the column out."
             )
-        # Of a column of which nothing is observed, which training refuses by name.
+        # A column without observed values, which training refuses by name.
         return cls("minmax", np.where(np.isnan(low), 0, low), factor)
 
     @classmethod

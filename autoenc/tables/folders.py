@@ -98,7 +98,7 @@ def _refuse_links(folders: list[Path]) -> None:
 
 
 def _check_inside(file: Path, folder: Path) -> None:
-    """Refuse a link to a file that whoever made the folder may not be allowed to read."""
+    """Refuse a link to a file that the owner of the folder may not be allowed to read."""
     if not file.is_symlink():
         return
     try:

@@ -130,7 +130,7 @@ def _decoded(file: Path, stream: Any, budget: Budget) -> Image:
     from PIL import Image, ImageOps
 
     with warnings.catch_warnings():
-        # Pillow warns of metadata that it cannot read, which do not matter here.
+        # Pillow warns about unreadable metadata, which does not matter here.
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         image = Image.open(stream, formats=_FORMATS)

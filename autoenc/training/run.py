@@ -152,7 +152,7 @@ class Run:
     def pieces(self) -> Iterator[Array]:
         """Rows of the epoch's blocks that are left.
 
-        They are cut where the rule for stopping wants to be asked.
+        They end where the stopping rule has its next event.
         """
         to_skip = self.rows_done
         for block in self.plan.blocks(self.epoch):

@@ -143,7 +143,7 @@ def test_nothing_is_compiled_for_rows_whose_first_part_is_refused(name, monkeypa
     assert compiled == []
 
 
-# Warned of
+# Values that cause a warning
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_every_penalty_works_in_every_estimator(name, penalty, tmp_path):
     if not takes(name, penalty):
         assert (name, penalty) in {("softmax", "contraction"), ("softmax", "sparsity")}
         return
-    without = MAKERS[name]().fit(X, Y)
+    without = MAKERS[name]().fit(X, Y).partial_fit(X, Y)
     model = goes_through_everything(MAKERS[name](**{penalty: 0.5}), tmp_path)
     assert bytes_of(without) != bytes_of(model)
 
@@ -154,6 +154,8 @@ def test_a_stack_takes_missing_entries():
     assert np.isfinite(stack.transform(holes)).all()
     assert np.isfinite(stack.score_samples(holes)).all()
     assert np.isfinite(stack.impute(holes)).all()
+    # Codes are complete.
+    assert [layer.missing for layer in stack.layers_] == ["mask", "refuse"]
 
 
 def test_a_pair_is_the_noise_of_all_layers():
@@ -172,6 +174,22 @@ def test_classifiers_take_schedules_and_decay_is_one():
     again = SoftmaxClassifier(batch_size=10, **QUICK, shuffle=False, warm_start=True).fit(X, Y)
     again.set_params(learning_rate=0.05).fit(X, Y)
     np.testing.assert_allclose(model.weights_[0], again.weights_[0], rtol=1e-5)
+
+
+def test_decay_continues_with_the_training():
+    settings = {**QUICK, "learning_rate_decay": 0.5, "batch_size": 10, "shuffle": False}
+    whole = SoftmaxClassifier(**{**settings, "n_epochs": 3}).fit(X, Y)
+    parts = SoftmaxClassifier(**settings, warm_start=True).fit(X, Y).fit(X, Y)
+    parts.partial_fit(X, Y)
+    np.testing.assert_allclose(parts.weights_[0], whole.weights_[0], rtol=1e-5)
+
+
+def test_the_rate_that_was_chosen_stays_unless_another_is_given():
+    rows = 9 * X - 4
+    model = AutoEncoder(3, warm_start=True, **QUICK).fit(rows)
+    chosen = model.learning_rate_
+    assert model.partial_fit(100 * rows).learning_rate_ == chosen
+    assert model.set_params(learning_rate=0.01).fit(rows).learning_rate_ == 0.01
 
 
 @pytest.mark.parametrize(

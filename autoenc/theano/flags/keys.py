@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 OLD_GPU = "it was for Theano's own GPU back-ends; XLA decides for itself"
-OLD_BUGS = "it warned of bugs of Theano's first releases, which are mended"
+OLD_BUGS = "it controlled warnings about bugs in Theano's first releases, which are fixed"
 OLD_COMPILER = "PyTensor's compiler has nothing that it could set"
 NO_TEST_VALUES = (
     "test values are not computed; a wrong shape is reported when the function is called"

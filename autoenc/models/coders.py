@@ -1,0 +1,215 @@
+"""Fitted autoencoders, and stacks of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property, partial
+from typing import Any, ClassVar
+
+import numpy as np
+
+from autoenc.graph import AutoEncoderLayer
+from autoenc.models.fitted import FittedModel
+from autoenc.models.initial import initial_parameters
+from autoenc.models.symbolic import Scaling, SymbolicModel, SymbolicStack
+from autoenc.rows.blocks import Array, IncomingRows
+from autoenc.rows.domain import FINITE, domain_of
+from autoenc.rows.reading import read_rows, read_unscaled
+from autoenc.rows.refusals import warn
+
+
+class FittedCoder(FittedModel):
+    """A fitted autoencoder."""
+
+    shown: ClassVar[tuple[str, ...]] = ("cost", "output", "gain", "learning_rate")
+
+    @cached_property
+    def coders(self) -> tuple[FittedCoder, ...]:
+        """The layers of a stack, or the model alone."""
+        return tuple(layer for layer in self.layers if isinstance(layer, FittedCoder)) or (self,)
+
+    @property
+    def n_codes(self) -> int:
+        """Units of the code."""
+        return int(self.coders[-1].arrays["W"].shape[1])
+
+    @property
+    def decoder(self) -> Array:
+        """Weights of the decoder, (n_hidden, n_visible)."""
+        weights: Array = self.arrays.get("W_prime", self.arrays["W"].T)
+        return weights
+
+    def symbolic(self, shared: Mapping[str, Any]) -> Any:
+        """Build the layer, and the scaling around it."""
+        params, masked = dict(shared), bool(self.choices.get("masked", False))
+        mean, scale = params.pop("mean", None), params.pop("scale", None)
+        n_visible, n_hidden = self.arrays["W"].shape
+        layer = AutoEncoderLayer(
+            n_visible, n_hidden, rng=None, tied="W_prime" not in shared,
+            activation=self.choices["activation"], output=self.choices["output"], **params,
+        )  # fmt: skip
+        scaling = None if mean is None else Scaling(mean, scale)
+        return SymbolicModel(layer, self.choices["cost"], scaling, masked)
+
+    def transform(self, X: Any) -> Array:
+        """Compute codes of X, (rows, n_hidden)."""
+        return self.apply("encode", self.incoming(X))
+
+    def reconstruct(self, X: Any) -> Array:
+        """Compute reconstructions of X, (rows, columns), in the units of the data.
+
+        They are float64 if the model has a `scaling`.
+        """
+        return self.backward(self.apply("reconstruct", self.incoming(X)))
+
+    def impute(self, X: Any) -> Array:
+        """Compute X with its reconstruction where it is NaN."""
+        rows = self.incoming(X, missing=True)
+        filled = self.apply("impute", rows)
+        if self.scaling is None:
+            return filled
+        given = self.given(X)
+        return np.where(np.isnan(given), self.backward(filled), given)
+
+    def given(self, X: Any) -> Array:
+        """Return X as a dense array in its own units: float64 if the model has a `scaling`."""
+        if self.scaling is not None:
+            return np.asarray(read_unscaled(self.columns, X))
+        return np.asarray(read_rows(self.columns, X, dtype=self.dtype, reset=False))
+
+    def backward(self, z: Array) -> Array:
+        """Return reconstructions in the units of the data."""
+        return z if self.scaling is None else self.scaling.backward(z)
+
+    def score_samples(self, X: Any, *, name: str = "X") -> Array:
+        """Compute the error of each row, (rows,); NaN where nothing is observed.
+
+        Warns
+        -----
+        DomainWarning
+            If there are rows without an observed value.
+
+        Raises
+        ------
+        ValueError
+            If the error of a row is beyond what its precision holds.
+        """
+        errors = self.apply("error", self.incoming(X, compared=False, name=name))
+        self._check_errors(errors)
+        return errors
+
+    def entry_errors(self, X: Any) -> Array:
+        """Compute what each entry adds to the error of its row, (rows, columns).
+
+        Entries that are missing add 0; a row without an observed value is NaN.
+        """
+        errors = self.apply("entry_errors", self.incoming(X, compared=False))
+        self._check_errors(errors.sum(axis=1))
+        return errors
+
+    def _check_errors(self, errors: Array) -> None:
+        if np.isfinite(errors).all():
+            return
+        empty = np.isnan(errors)
+        if not self.masked or not np.isfinite(errors[~empty]).all():
+            row = int(np.argmin(np.isfinite(errors) | (empty & self.masked)))
+            raise ValueError(
+                f"the error of row {row} is {errors[row]}: its values are too large for "
+                f"{self.dtype}, which the model computes in. Remove the row, or train with "
+                "dtype='float64'."
+            )
+        warn(
+            f"{int(empty.sum()):,} of {len(errors):,} rows have no observed value (the first is "
+            f"row {int(np.argmax(empty))}); their error is NaN."
+        )
+
+    def inverse_transform(self, codes: Any) -> Array:
+        """Compute reconstructions from codes.
+
+        Raises
+        ------
+        ValueError
+            If codes have another width, or are not finite.
+        """
+        codes = np.ascontiguousarray(codes, dtype=self.dtype)
+        if codes.ndim != 2 or codes.shape[1] != self.n_codes:
+            raise ValueError(
+                f"codes have shape {codes.shape}; expected (rows, {self.n_codes}), as transform "
+                "returns."
+            )
+        check = partial(domain_of, codes, name="codes")
+        return self.backward(self.apply("decode", IncomingRows(codes, FINITE.hold, check)))
+
+    def untied(self) -> FittedCoder:
+        """Return the same model whose decoder has its own weights, at first Wᵀ."""
+        W_prime = np.ascontiguousarray(self.arrays["W"].T)
+        return self.replaced(arrays={**self.arrays, "W_prime": W_prime})
+
+    def initial(self) -> dict[str, Array]:
+        """Draw the parameters again from which training started."""
+        return initial_parameters(
+            self.seed, self.choices.get("init", "uniform"), self.choices["gain"],
+            *self.arrays["W"].shape, tied="W_prime" not in self.arrays, dtype=self.dtype,
+        )  # fmt: skip
+
+    def untrained(self) -> FittedCoder:
+        """Return the model with the parameters from which its training started."""
+        return self.replaced(arrays={**self.arrays, **self.initial()})
+
+
+class FittedStack(FittedCoder):
+    """Fitted autoencoders on top of each other."""
+
+    shown: ClassVar[tuple[str, ...]] = ()
+
+    def model_arrays(self) -> dict[str, Array]:
+        """Return the arrays of all layers, numbered."""
+        return numbered([layer.arrays for layer in self.layers])
+
+    def named_arrays(self) -> dict[str, Array]:
+        """Return the arrays of all layers, numbered."""
+        return numbered([layer.named_arrays() for layer in self.layers])
+
+    def all_arrays(self) -> dict[str, Array]:
+        """Return the arrays of all layers, those of the optimizers too."""
+        return numbered([layer.all_arrays() for layer in self.layers])
+
+    def described(self) -> dict[str, Any]:
+        """Describe the stack, and its layers beside it."""
+        without = ("history_", "n_features_in_")
+        layers = [
+            {name: value for name, value in layer.described().items() if name not in without}
+            for layer in self.layers
+        ]
+        return {**super().described(), "layers": layers}
+
+    def attribute(self, name: str) -> Any:
+        """Return what an estimator shows; ranges are those of the lowest layer."""
+        if name in ("data_min_", "data_max_") and self.data_domain is not None:
+            domain = self.data_domain
+            return domain.minimum if name == "data_min_" else domain.maximum
+        return super().attribute(name)
+
+    def symbolic(self, shared: Mapping[str, Any]) -> SymbolicStack:
+        """Build all layers."""
+        layers = enumerate(self.layers, start=1)
+        return SymbolicStack([layer.symbolic(of_layer(k, shared)) for k, layer in layers])
+
+    def untrained(self) -> FittedCoder:
+        """Return the stack of untrained layers."""
+        return self.replaced(layers=tuple(layer.untrained() for layer in self.coders))
+
+
+def numbered(of_layers: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
+    """Return arrays of all layers by their names within the stack."""
+    return {
+        f"layer_{k}.{name}": array
+        for k, arrays in enumerate(of_layers, start=1)
+        for name, array in arrays.items()
+    }
+
+
+def of_layer(k: int, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of one layer by their names within it."""
+    prefix = f"layer_{k}."
+    return {n.removeprefix(prefix): v for n, v in values.items() if n.startswith(prefix)}
