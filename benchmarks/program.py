@@ -114,7 +114,8 @@ def compile_ours(case: Case, place: Any, thin: bool = True) -> str:
     if case.precision == "mixed_bfloat16":
         outputs = with_mixed_products(outputs)
     gpu: Any = DescribedGpu() if thin else None
-    block: Any = backend._block_function([*step.inputs, *inputs], outputs, len(step.state), gpu)
+    graph = [*step.inputs, *inputs], outputs, len(step.state)
+    block: Any = backend._block_function(*graph, backend.GPU_MODE, gpu)
 
     def described(array: Any) -> Any:
         return jax.ShapeDtypeStruct(array.shape, array.dtype, sharding=place)

@@ -34,6 +34,7 @@ from autoenc.backends.branchless import branchless
 from autoenc.backends.cpu import cpu_kind
 from autoenc.backends.once import Lock
 from autoenc.backends.step import Step
+from autoenc.backends.xla.large import over_rows, stored
 from autoenc.backends.xla.thin import EmulatedGpu, Gpu, NotThinError, thin_block
 from autoenc.folders import FolderError, cache_folder, make_private
 from autoenc.graph.precision import PRECISIONS
@@ -44,6 +45,8 @@ logger = logging.getLogger(__name__)
 
 # PyTensor's own rewrites for JAX, and ours before it fuses what is elementwise (49).
 MODE = JAX.register((branchless, 48.5))
+# The same for a GPU, which large minibatches have to fill.
+GPU_MODE = MODE.register((over_rows, 48.6), (stored, 48.7))
 
 # JAX's names for how float32 matrices are multiplied, by autoenc's for the precision of a step.
 PRODUCTS = {"float32": "highest", "mixed_bfloat16": "highest", "tf32": "tensorfloat32"}
@@ -125,11 +128,12 @@ class ScanRunner:
         self._n_generators = len(step.generators)
         shared = [*step.state, *step.generators, *step.constants]
         shared_inputs, outputs = step.with_inputs_for(shared)
-        self._graph = [*step.inputs, *shared_inputs], outputs, len(step.state)
+        mode = MODE if device.platform == "cpu" else GPU_MODE
+        self._graph = [*step.inputs, *shared_inputs], outputs, len(step.state), mode
         self._block = _block_function(*self._graph, gpu)
         self._before: list[DeviceArray] = []
         self._kept: list[DeviceArray] = []
-        self._finite: Any = True
+        self._finite = True
 
     def run(self, data: Sequence[DeviceArray], rows: Array, entropy: Sequence[int]) -> Array:
         """Train on one block; see `BlockRunner.run`."""
@@ -140,16 +144,19 @@ class ScanRunner:
             self._before = list(self._state.fresh())
             # Small arrays go along with the call; to move each by itself takes longer.
             arrays = self._before, generators, self._constants.fresh(), list(data)
-            after, costs, self._finite = self._train(*arrays, rows.astype(np.int32))
+            after, copies, report = self._train(*arrays, rows.astype(np.int32))
             # Only when they are there, so that a full device leaves the state as it was.
-            self._state.values = after
-            return costs
+            self._state.take(after, copies)
+            self._finite = bool(report[-1])
+            return report[:-1]
 
-    def _train(self, *arguments: Any) -> tuple[list[DeviceArray], Array, DeviceArray]:
+    def _train(self, *arguments: Any) -> tuple[list[DeviceArray], list[DeviceArray], Array]:
         """Run the block; without the kernel of our own where the GPU has no room to launch it."""
         try:
-            after, costs, finite = self._block(*arguments)
-            return after, np.asarray(costs, dtype=np.float64), finite
+            after, report = self._block(*arguments)
+            # All that the host reads moves while it waits for the first of it.
+            report, *copies = _to_host([report, *after], self._device)
+            return after, copies, np.asarray(report, dtype=np.float64)
         except jax.errors.JaxRuntimeError as error:
             if LAUNCH not in str(error):
                 raise
@@ -159,11 +166,11 @@ class ScanRunner:
 
     def is_finite(self) -> bool:
         """Whether the state is finite; see `BlockRunner.is_finite`."""
-        return bool(self._finite)
+        return self._finite
 
     def undo(self) -> None:
         """Undo the last block; see `BlockRunner.undo`."""
-        self._state.values = self._before
+        self._state.take(self._before)
         self.sync()
 
     def keep(self) -> None:
@@ -173,7 +180,7 @@ class ScanRunner:
 
     def go_back(self) -> None:
         """Go back to what was kept; see `BlockRunner.go_back`."""
-        self._state.values = list(self._kept)
+        self._state.take(self._kept)
         self.sync()
 
     def kept(self) -> list[Array]:
@@ -237,6 +244,12 @@ class _Mirror:
         self._lock = Lock()
         self._seen: list[Any] = [None] * len(variables)
         self.values: list[DeviceArray] = [None] * len(variables)
+        self._copies: list[DeviceArray] | None = None
+
+    def take(self, values: list[DeviceArray], copies: list[DeviceArray] | None = None) -> None:
+        """Take other values, and the copies of them that are on their way to the host."""
+        self.values = list(values)
+        self._copies = copies
 
     def fresh(self) -> list[DeviceArray]:
         """Device arrays, of what the variables hold now."""
@@ -245,16 +258,32 @@ class _Mirror:
                 value = variable.get_value(borrow=True)
                 # set_value puts in another array, so another identity means another value.
                 if value is not self._seen[i]:
-                    self.values[i] = jax.device_put(np.array(value), self._device)
+                    with _memory_errors("the parameters do not fit into the device's memory"):
+                        self.values[i] = jax.device_put(np.array(value), self._device)
                     self._seen[i] = value
+                    self._copies = None
             return self.values
 
     def write_back(self) -> None:
         """Copy the device arrays into the variables."""
-        for i, variable in enumerate(self._variables):
-            if self.values[i] is not None:
-                self._seen[i] = np.array(self.values[i])
+        copies = self._copies or _to_host(self.values, self._device)
+        for i, (variable, copy) in enumerate(zip(self._variables, copies, strict=True)):
+            if copy is not None:
+                self._seen[i] = np.array(copy)
                 variable.set_value(self._seen[i], borrow=True)
+
+
+def _to_host(arrays: list[DeviceArray], device: Any) -> list[DeviceArray]:
+    """Begin to move arrays to where the host reads them at once.
+
+    Memory that a GPU writes by itself: to be asked for an array takes it a third of a
+    millisecond, whatever its size.
+    """
+    if device.platform == "cpu":
+        return arrays
+    pinned = jax.sharding.SingleDeviceSharding(device, memory_kind="pinned_host")
+    moved: list[DeviceArray] = jax.device_put(arrays, pinned)
+    return moved
 
 
 def refuse_after_fork() -> None:
@@ -339,10 +368,14 @@ def _row_function(inputs: Any, outputs: Any) -> Callable[..., Any]:
 
 @_compiled_once
 def _block_function(
-    inputs: Any, outputs: Any, n_state: int, gpu: Gpu | EmulatedGpu | None = None
+    inputs: Any, outputs: Any, n_state: int, mode: Any, gpu: Gpu | EmulatedGpu | None = None
 ) -> Callable[..., Any]:
-    """Compile a block: (state, generators, constants, data, rows) → (state, costs, finite)."""
-    scan = _scan(jaxify(inputs, outputs), n_state)
+    """Compile a block: (state, generators, constants, data, rows) → (state, report).
+
+    The report is the costs, and at the end whether the state is finite: one array, as to fetch
+    another takes a GPU longer than to compute it.
+    """
+    scan = _scan(jaxify(inputs, outputs, mode), n_state)
 
     def run_block(
         state: list[DeviceArray],
@@ -350,7 +383,7 @@ def _block_function(
         constants: list[DeviceArray],
         data: list[DeviceArray],
         rows: DeviceArray,
-    ) -> tuple[list[DeviceArray], DeviceArray, DeviceArray]:
+    ) -> tuple[list[DeviceArray], DeviceArray]:
         train = scan
         if gpu is not None:
             train = (
@@ -358,7 +391,7 @@ def _block_function(
             )
         state, costs = train(state, generators, constants, data, rows)
         finite = jax.numpy.array([jax.numpy.isfinite(variable).all() for variable in state])
-        return state, costs, finite.all()
+        return state, jax.numpy.append(costs, finite.all().astype(costs.dtype))
 
     function: Callable[..., Any] = jax.jit(run_block)
     return function
@@ -409,7 +442,7 @@ def _find_gpu(device: Any) -> Gpu | None:
 
 
 def jaxify(
-    inputs: Sequence[Expression], outputs: Sequence[Expression]
+    inputs: Sequence[Expression], outputs: Sequence[Expression], mode: Any = MODE
 ) -> Callable[..., tuple[DeviceArray, ...]]:
     """Turn a graph without shared variables into a JAX function."""
     from pytensor.link.jax.dispatch import jax_funcify
@@ -417,7 +450,7 @@ def jaxify(
     import autoenc.backends.xla.ops  # noqa: F401 - tells PyTensor of them
 
     graph = FunctionGraph(list(inputs), list(outputs), clone=True)
-    MODE.optimizer.rewrite(graph)
+    mode.optimizer.rewrite(graph)
     with warnings.catch_warnings():
         # JAX checks shapes itself when it traces, so that PyTensor's assertions are not missed.
         for what in ("Could not broadcast", "do not have the same shape"):
@@ -467,14 +500,22 @@ def _precision(dtype: str, products: str = "highest") -> Iterator[None]:
 
 
 @contextmanager
-def _memory_errors() -> Iterator[None]:
-    """Turn XLA's word for a full device into Python's."""
+def _memory_errors(what: str = "") -> Iterator[None]:
+    """Turn XLA's word for a full device into Python's; say what did not fit, where that is known.
+
+    Raises
+    ------
+    MemoryError
+        Where the device is full.
+    """
     try:
         yield
     except jax.errors.JaxRuntimeError as error:
         if "RESOURCE_EXHAUSTED" not in str(error):
             raise
-        raise MemoryError(str(error).partition("\n")[0]) from error
+        reason = str(error).partition("\n")[0]
+        advice = f"{what} ({reason}); use a smaller model or another device."
+        raise MemoryError(advice if what else reason) from error
 
 
 @contextmanager
