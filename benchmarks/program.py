@@ -39,6 +39,8 @@ device_description_str: "NVIDIA H100 80GB HBM3"
 MULTIPROCESSORS, SHARED_BYTES = 132, 232448
 N_ROWS = 50_000
 BATCH_SIZES = (20, 500, 4096)
+# Products of which XLA takes the first that runs need a device to run on.
+WITHOUT_DEVICE = {"xla_gpu_deterministic_ops": False}
 
 
 class Case(NamedTuple):
@@ -128,7 +130,7 @@ def compile_ours(case: Case, place: Any, thin: bool = True) -> str:
     rows = described(np.zeros((max(N_ROWS // case.batch_size, 2), case.batch_size), np.int32))
     with jax.default_matmul_precision("highest"):
         lowered = block.lower(state, keys, constants, data, rows)
-    return str(lowered.compile().as_text())
+    return str(lowered.compile(compiler_options=WITHOUT_DEVICE).as_text())
 
 
 def compile_by_hand(case: Case, place: Any) -> str:

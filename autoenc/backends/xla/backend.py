@@ -47,6 +47,9 @@ logger = logging.getLogger(__name__)
 MODE = JAX.register((branchless, 48.5))
 # The same for a GPU, which large minibatches have to fill.
 GPU_MODE = MODE.register((over_rows, 48.6), (stored, 48.7))
+# Otherwise XLA times several programs for a product, and takes the fastest, which differs from
+# process to process, and with it the last bits of the result.
+GPU_OPTIONS = {"xla_gpu_deterministic_ops": True}
 
 # JAX's names for how float32 matrices are multiplied, by autoenc's for the precision of a step.
 PRODUCTS = {"float32": "highest", "mixed_bfloat16": "highest", "tf32": "tensorfloat32"}
@@ -207,9 +210,10 @@ class _RowFunction:
         outputs = [pytensor.graph.replace.clone_replace(output, replace)]
         self._dtype = str(output.dtype)
         self._device = device
-        self._chunk = ROWS_OF_A_CHUNK[device.platform == "cpu"]
+        self._on_gpu = device.platform != "cpu"
+        self._chunk = ROWS_OF_A_CHUNK[not self._on_gpu]
         self._shared = _Mirror(shared, device)
-        self._function = _row_function([*inputs, *shared_inputs], outputs)
+        self._function = _row_function([*inputs, *shared_inputs], outputs, self._on_gpu)
 
     def __call__(self, *arrays: Array) -> Array:
         """Return the result for each row."""
@@ -349,8 +353,9 @@ def _compiled_once(
 
 
 @_compiled_once
-def _row_function(inputs: Any, outputs: Any) -> Callable[..., Any]:
+def _row_function(inputs: Any, outputs: Any, on_gpu: bool) -> Callable[..., Any]:
     """Compile a loop over chunks: (number of chunks, rows in chunks, shared) → results."""
+    options = GPU_OPTIONS if on_gpu else None
     of_chunk = jaxify(inputs, outputs)
 
     def run_chunks(n: Any, rows: list[DeviceArray], shared: list[DeviceArray]) -> DeviceArray:
@@ -362,7 +367,7 @@ def _row_function(inputs: Any, outputs: Any) -> Callable[..., Any]:
         results = jax.numpy.zeros((len(rows[0]), *kind.shape), kind.dtype)
         return jax.lax.fori_loop(0, n, lambda i, all_: all_.at[i].set(result_of(i)), results)
 
-    function: Callable[..., Any] = jax.jit(run_chunks)
+    function: Callable[..., Any] = jax.jit(run_chunks, compiler_options=options)
     return function
 
 
@@ -393,7 +398,8 @@ def _block_function(
         finite = jax.numpy.array([jax.numpy.isfinite(variable).all() for variable in state])
         return state, jax.numpy.append(costs, finite.all().astype(costs.dtype))
 
-    function: Callable[..., Any] = jax.jit(run_block)
+    options = GPU_OPTIONS if mode is GPU_MODE else None
+    function: Callable[..., Any] = jax.jit(run_block, compiler_options=options)
     return function
 
 
