@@ -20,6 +20,7 @@ ROOMS = (
     "datasets",
     "tables",
     "rows",
+    "sources",
     "graph",
     "backends",
     "theano",

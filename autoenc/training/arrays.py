@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from autoenc.graph.types import Expression
+from autoenc.sources import is_source_like, open_source
+from autoenc.tables.memory import available_memory
 
 
-def as_arrays(data: Any, inputs: Sequence[Expression]) -> list[np.ndarray[Any, Any]]:
+def as_arrays(data: Any, inputs: Sequence[Expression], memory: int | None = None) -> list[Any]:
     """Check data against the inputs it is for, and convert it to their dtypes.
 
     Parameters
     ----------
-    data : array, or sequence of arrays
-        One for each input; a single array for a single input.
+    data : array or other rows, or sequence of them
+        One for each input; a single one for a single input. What is no array is opened by
+        `autoenc.sources.open_source`.
     inputs : sequence of symbolic variables
         What the data is for.
+    memory : int, optional
+        Bytes that may be taken.
 
     Returns
     -------
-    list of C-contiguous arrays
+    list of C-contiguous arrays, or rows by parts
         Without a copy where none is needed. Rows that are made dense by parts, which say so by
-        an attribute ``dense_by_parts``, are left as they are.
+        an attribute ``dense_by_parts``, are left as they are; larger arrays than half of the
+        memory become such.
 
     Raises
     ------
@@ -37,7 +44,8 @@ def as_arrays(data: Any, inputs: Sequence[Expression]) -> list[np.ndarray[Any, A
             f"there is data for {len(given)} inputs, but inputs has {len(inputs)}; "
             "give a sequence with one array for each."
         )
-    arrays = [_as_array(array, x) for array, x in zip(given, inputs, strict=True)]
+    is_large = _is_larger(given, inputs, memory)
+    arrays = [_as_array(array, x, is_large) for array, x in zip(given, inputs, strict=True)]
     lengths = {len(array) for array in arrays}
     if len(lengths) != 1:
         raise ValueError(
@@ -53,9 +61,28 @@ def is_dense_by_parts(array: Any) -> bool:
     return bool(getattr(array, "dense_by_parts", False))
 
 
-def _as_array(array: Any, x: Expression) -> np.ndarray[Any, Any]:
-    converted: np.ndarray[Any, Any] = array
-    if not is_dense_by_parts(array) or array.dtype != x.type.dtype:
+def values_per_row(arrays: Sequence[Any]) -> int:
+    """Return how many values a row has, over all arrays."""
+    return sum(math.prod(array.shape[1:]) for array in arrays)
+
+
+def _is_larger(given: Sequence[Any], inputs: Sequence[Expression], memory: int | None) -> bool:
+    """Whether arrays take more than half of the memory, or of what is free, when converted."""
+    pairs = zip(given, inputs, strict=True)
+    arrays = [(a, np.dtype(x.type.dtype)) for a, x in pairs if isinstance(a, np.ndarray)]
+    n_bytes = sum(array.size * dtype.itemsize for array, dtype in arrays)
+    if memory is not None:
+        return bool(n_bytes > memory // 2)
+    is_copied = any(isinstance(a, np.memmap) or a.dtype != dtype for a, dtype in arrays)
+    free = available_memory()
+    return bool(is_copied and free is not None and n_bytes > free // 2)
+
+
+def _as_array(array: Any, x: Expression, is_large: bool) -> Any:
+    converted = array
+    if is_source_like(array) or (is_large and isinstance(array, np.ndarray) and array.ndim):
+        converted = open_source(array)
+    elif not is_dense_by_parts(array):
         converted = np.ascontiguousarray(array, dtype=x.type.dtype)
     if converted.ndim != x.type.ndim:
         raise ValueError(

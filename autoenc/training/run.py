@@ -67,6 +67,7 @@ class Run:
                 self.save()
         finally:
             # However training ends, the shared variables hold the trained parameters.
+            self.feed.close()
             self.runner.sync()
             if self.keeper:
                 self.keeper.restore()
@@ -130,6 +131,7 @@ class Run:
 
     def run_epoch(self) -> None:
         """Run what is left of the epoch, or may be run, and add its record to the history."""
+        self.feed.start(self.epoch, self.rows_done)
         for rows in self.pieces():
             if self.ended:
                 break
@@ -154,10 +156,8 @@ class Run:
 
         They end where the stopping rule has its next event.
         """
-        to_skip = self.rows_done
-        for block in self.plan.blocks(self.epoch):
-            rows = block[to_skip // block.shape[1] :]
-            to_skip -= block.size - rows.size
+        for block in self.plan.blocks(self.epoch, self.rows_done):
+            rows = block
             while len(rows):
                 n = len(rows)
                 if self.keeper:
@@ -212,6 +212,7 @@ class Run:
             _warn_of_memory(error)
         if smaller is not feed:
             self.feed = smaller
+            self.feed.start(self.epoch, self.rows_done)
             return self.run_in_memory(rows, entropy)
         half = len(rows) // 2
         parts = enumerate((rows[:half], rows[half:]))

@@ -1,0 +1,26 @@
+"""Rows that are read when they are asked for: larger than memory, whatever they are stored in.
+
+>>> import numpy as np
+>>> source = open_source(np.arange(12.0).reshape(4, 3))
+>>> summary = summarize(source)
+>>> summary.minimum, summary.mean
+(array([0., 1., 2.]), array([4.5, 5.5, 6.5]))
+"""
+
+from autoenc.sources.opening import is_source_like, open_source
+from autoenc.sources.sizes import bytes_of
+from autoenc.sources.source import Reader, Source, SourceError
+from autoenc.sources.spool import spooled
+from autoenc.sources.summary import Summary, summarize
+
+__all__ = [
+    "Reader",
+    "Source",
+    "SourceError",
+    "Summary",
+    "bytes_of",
+    "is_source_like",
+    "open_source",
+    "spooled",
+    "summarize",
+]

@@ -1,0 +1,122 @@
+"""NumPy's files: arrays in ``.npy`` files, and in ``.npz`` archives of them."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.lib import format as npy_format
+
+from autoenc.sources.raw import RawFile
+from autoenc.sources.source import Array, Reader, SourceError
+from autoenc.sources.states import FileStates
+
+# Of a local header in a zip file, before the name.
+_HEADER = 30
+
+
+def read_npy(path: Path) -> RawFile:
+    """Open an ``.npy`` file.
+
+    Raises
+    ------
+    SourceError
+        If it is none, or its rows are not one after the other.
+    """
+    with path.open("rb") as file:
+        shape, dtype = _header(file, str(path))
+        return RawFile(path, file.tell(), shape, dtype)
+
+
+def read_npz(path: Path, key: str | None) -> Reader:
+    """Open an array of an ``.npz`` archive: read in place if it is stored, else decompressed.
+
+    Raises
+    ------
+    SourceError
+        If it is no archive, or does not have the array.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            member = archive.getinfo(_choose(path, archive.namelist(), key))
+            if member.compress_type != zipfile.ZIP_STORED:
+                return CompressedMember(path, member.filename)
+            start = _data_offset(path, member)
+            with archive.open(member) as file:
+                shape, dtype = _header(file, f"{path}:{member.filename}")
+                return RawFile(path, start + file.tell(), shape, dtype)
+    except zipfile.BadZipFile as error:
+        raise SourceError(f"{path} is not a readable .npz archive ({error}).") from error
+
+
+class CompressedMember:
+    """Reads a compressed array, which is decompressed whole; see `Reader`."""
+
+    def __init__(self, path: Path, member: str) -> None:
+        self.files: Sequence[Path] = [path]
+        self._member = member
+        with zipfile.ZipFile(path) as archive, archive.open(member) as file:
+            self.shape, self.dtype = _header(file, f"{path}:{member}")
+        self.piece = self.shape[0]
+        self._states = FileStates(self.files)
+        self._array: Array | None = None
+
+    def read_into(self, first: int, out: Array) -> None:
+        """Read rows; see `Reader.read_into`."""
+        if self._array is None:
+            with zipfile.ZipFile(self.files[0]) as archive:
+                content = BytesIO(archive.read(self._member))
+            self._array = npy_format.read_array(content, allow_pickle=False)
+        out[...] = self._array[first : first + len(out)]
+
+    def settle(self) -> None:
+        """Forget what was decompressed, and check the file; see `Reader.settle`."""
+        self._array = None
+        self._states.check()
+
+
+def _header(file: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    try:
+        version = npy_format.read_magic(file)
+        read = (
+            npy_format.read_array_header_1_0 if version == (1, 0)
+            else npy_format.read_array_header_2_0
+        )  # fmt: skip
+        shape, is_fortran, dtype = read(file)
+    except (ValueError, EOFError) as error:
+        raise SourceError(f"{name} is not a readable .npy file ({error}).") from error
+    if dtype.kind not in "biuf":
+        raise SourceError(f"{name} has {dtype}; expected numbers.")
+    if not shape:
+        raise SourceError(f"{name} is a single number; expected rows.")
+    if is_fortran and len(shape) > 1:
+        raise SourceError(
+            f"{name} is stored column by column (Fortran order), so that rows cannot be read by "
+            "themselves; save np.ascontiguousarray(array) instead."
+        )
+    return shape, dtype
+
+
+def _choose(path: Path, names: Sequence[str], key: str | None) -> str:
+    arrays = [name.removesuffix(".npy") for name in names]
+    if key is None and len(arrays) == 1:
+        key = arrays[0]
+    if key not in arrays:
+        wanted = "one of them" if key is None else f"not {key!r}"
+        raise SourceError(
+            f"{path} has the arrays {', '.join(arrays) or '(none)'}; name {wanted} by key='...'."
+        )
+    return f"{key}.npy"
+
+
+def _data_offset(path: Path, member: zipfile.ZipInfo) -> int:
+    """Return where a member's bytes begin, which only its local header tells."""
+    with path.open("rb") as file:
+        file.seek(member.header_offset)
+        header = file.read(_HEADER)
+    lengths = np.frombuffer(header, "<u2", count=2, offset=26)
+    return member.header_offset + _HEADER + int(lengths.sum())
