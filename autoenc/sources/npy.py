@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
@@ -54,29 +53,60 @@ def read_npz(path: Path, key: str | None) -> Reader:
 
 
 class CompressedMember:
-    """Reads a compressed array, which is decompressed whole; see `Reader`."""
+    """Reads a compressed array by decompressing what is before; see `Reader`.
+
+    Rows that are asked for in their order are decompressed once.
+    """
 
     def __init__(self, path: Path, member: str) -> None:
         self.files: Sequence[Path] = [path]
         self._member = member
-        with zipfile.ZipFile(path) as archive, archive.open(member) as file:
-            self.shape, self.dtype = _header(file, f"{path}:{member}")
-        self.piece = self.shape[0]
         self._states = FileStates(self.files)
-        self._array: Array | None = None
+        self._stream: IO[bytes] | None = None
+        self._next = 0
+        self.shape, self.dtype = self._restart()
+        self.piece = self.shape[0]
 
     def read_into(self, first: int, out: Array) -> None:
         """Read rows; see `Reader.read_into`."""
-        if self._array is None:
-            with zipfile.ZipFile(self.files[0]) as archive:
-                content = BytesIO(archive.read(self._member))
-            self._array = npy_format.read_array(content, allow_pickle=False)
-        out[...] = self._array[first : first + len(out)]
+        if self._stream is None or first < self._next:
+            self._restart()
+        row_bytes = int(np.prod(self.shape[1:])) * self.dtype.itemsize
+        self._skip((first - self._next) * row_bytes)
+        self._fill(memoryview(out.reshape(-1).view(np.uint8).data))
+        self._next = first + len(out)
 
     def settle(self) -> None:
-        """Forget what was decompressed, and check the file; see `Reader.settle`."""
-        self._array = None
+        """Check the file; see `Reader.settle`."""
         self._states.check()
+
+    def _restart(self) -> tuple[tuple[int, ...], np.dtype[Any]]:
+        archive = zipfile.ZipFile(self.files[0])  # the stream keeps it open
+        self._stream = archive.open(self._member)
+        self._next = 0
+        return _header(self._stream, f"{self.files[0]}:{self._member}")
+
+    def _skip(self, n_bytes: int) -> None:
+        while n_bytes:
+            n_bytes -= self._read(min(n_bytes, _SKIPPED_AT_A_TIME))
+
+    def _fill(self, view: memoryview) -> None:
+        assert self._stream is not None
+        while len(view):
+            n = self._stream.readinto(view)  # type: ignore[attr-defined]
+            if not n:
+                raise SourceError(f"{self.files[0]} ends within {self._member}.")
+            view = view[n:]
+
+    def _read(self, n_bytes: int) -> int:
+        assert self._stream is not None
+        found = self._stream.read(n_bytes)
+        if not found:
+            raise SourceError(f"{self.files[0]} ends within {self._member}.")
+        return len(found)
+
+
+_SKIPPED_AT_A_TIME = 1 << 20
 
 
 def _header(file: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:

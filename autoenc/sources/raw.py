@@ -76,11 +76,12 @@ class RawFile:
         while view:
             n = _read_at(self._handle, view, at)
             if n == 0:
+                size = self._now()[0]
                 raise SourceError(
-                    f"{self.path} ends at byte {at:,}, within row "
-                    f"{(at - self._offset) // self._row_bytes:,} of {self.shape[0]:,}: it has "
-                    "become shorter while it was being read. Restore the file, and resume from "
-                    "the checkpoint."
+                    f"{self.path} ends at byte {size:,}, within row "
+                    f"{max(size - self._offset, 0) // self._row_bytes:,} of {self.shape[0]:,}: it "
+                    "has become shorter while it was being read. Restore the file, and resume "
+                    "from the checkpoint."
                 )
             at, view = at + n, view[n:]
 

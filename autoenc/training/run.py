@@ -14,7 +14,14 @@ from autoenc.backends import BlockRunner, Step
 from autoenc.graph.types import Parameter
 from autoenc.training.callbacks import Callback, Record
 from autoenc.training.checkpoints import rule_state, scalar_constants
-from autoenc.training.divergence import DivergedError, Halving, describe, explain, first_bad
+from autoenc.training.divergence import (
+    DivergedError,
+    Halving,
+    describe,
+    explain,
+    first_bad,
+    first_not_finite,
+)
 from autoenc.training.early_stopping import Keeper
 from autoenc.training.feeds import Feed
 from autoenc.training.interruption import Interruption
@@ -236,7 +243,10 @@ class Run:
         if last and not all(np.isfinite(value).all() for value in before):
             last -= 1
             before, after = self.state_after(rows[:last]), before
-        reasons = explain(self.step, self.feed.rows(rows[last]), before, after)
+        minibatch = self.feed.rows(rows[last])
+        reasons = explain(self.step, minibatch, before, after)
+        if found := first_not_finite(minibatch, rows[last]):
+            reasons = f"{found}; {reasons}"
         self.runner.go_back()
         return DivergedError(
             f"{what} ({reasons}). The parameters are the last good ones, from before the cost "
