@@ -115,7 +115,8 @@ def compile_ours(case: Case, place: Any, thin: bool = True) -> str:
         outputs = with_mixed_products(outputs)
     gpu: Any = DescribedGpu() if thin else None
     graph = [*step.inputs, *inputs], outputs, len(step.state)
-    block: Any = backend._block_function(*graph, backend.GPU_MODE, gpu)
+    one = backend.Placement(tuple(place.device_set))
+    block: Any = backend._block_function(*graph, backend.GPU_MODE, one, gpu)
 
     def described(array: Any) -> Any:
         return jax.ShapeDtypeStruct(array.shape, array.dtype, sharding=place)

@@ -38,6 +38,7 @@ def train(
     shuffle: bool = True,
     backend: str | Backend = "auto",
     device: str | None = None,
+    devices: int | str | None = None,
     precision: str = "float32",
     block_size: int | None = None,
     device_bytes: int | None = None,
@@ -83,6 +84,9 @@ def train(
         How the step is compiled; see `autoenc.backends.resolve_backend`.
     device : {"cpu", "cuda", "cuda0", ...}, optional
         Where it runs.
+    devices : int or "all", optional
+        How many devices share the rows of every minibatch, on XLA. Order and noise are those of
+        one device, costs differ by rounding.
     precision : {"float32", "mixed_bfloat16", "tf32"}
         Of the products of matrices: mixed, their operands are rounded to bfloat16, and sums,
         parameters and all else stay float32. On XLA, and in C where the processor has it.
@@ -167,7 +171,7 @@ def train(
     >>> len(history), float(mean.get_value().round())
     (15, 2.0)
     """
-    chosen = resolve_backend(backend, device)
+    chosen = resolve_backend(backend, device, devices)
     budget = None if memory is None else bytes_of(memory, "memory")
     arrays = as_arrays(data, inputs, budget)
     sizes = len(arrays[0]), batch_size, n_epochs, block_size, seed, shuffle

@@ -35,6 +35,8 @@ from autoenc.backends.cpu import cpu_kind
 from autoenc.backends.once import Lock
 from autoenc.backends.step import Step
 from autoenc.backends.xla.large import over_rows, stored
+from autoenc.backends.xla.placement import Placement, find_placement
+from autoenc.backends.xla.summed import summed_products
 from autoenc.backends.xla.thin import EmulatedGpu, Gpu, NotThinError, thin_block
 from autoenc.folders import FolderError, cache_folder, make_private
 from autoenc.graph.precision import PRECISIONS
@@ -47,6 +49,8 @@ logger = logging.getLogger(__name__)
 MODE = JAX.register((branchless, 48.5))
 # The same for a GPU, which large minibatches have to fill.
 GPU_MODE = MODE.register((over_rows, 48.6), (stored, 48.7))
+# The same where devices share the rows.
+SHARED_MODE = MODE.register((summed_products, 48.6))
 
 # JAX's names for how float32 matrices are multiplied, by autoenc's for the precision of a step.
 PRODUCTS = {"float32": "highest", "mixed_bfloat16": "highest", "tf32": "tensorfloat32"}
@@ -72,11 +76,13 @@ class XlaBackend:
     ----------
     device : str
         ``"cpu"``, ``"cuda"`` or ``"cuda<number>"``.
+    devices : int or "all", optional
+        How many share the rows of every minibatch; by default one has them all.
 
     Raises
     ------
     BackendError
-        If the device is not there.
+        If the devices are not there.
     """
 
     name = "xla"
@@ -84,17 +90,18 @@ class XlaBackend:
     precisions: tuple[str, ...] = ("float32", "mixed_bfloat16")
     rows_per_block = ROWS_PER_BLOCK
 
-    def __init__(self, device: str) -> None:
+    def __init__(self, device: str, devices: int | str | None = None) -> None:
         _STARTED.setdefault("process", os.getpid())
         keep_compiled_code()
-        self._device = find_device(device)
+        self._placement = find_placement(device, devices)
         self.gpu: Gpu | EmulatedGpu | None = None
-        if self._device.platform != "cpu":
+        if self._placement.first.platform != "cpu":
             self.precisions = PRECISIONS
             self.rows_per_block = ROWS_PER_BLOCK_OF_GPU
-            self.gpu = _find_gpu(self._device)
+            if not self._placement.is_shared:
+                self.gpu = _find_gpu(self._placement.first)
         self.description = (
-            f"XLA on {_device_name(self._device)} "
+            f"XLA on {self._placement.name} "
             f"(JAX {jax.__version__}, PyTensor {pytensor.__version__})"
         )
 
@@ -102,15 +109,22 @@ class XlaBackend:
         """Copy an array to the device."""
         refuse_after_fork()
         with _precision(array.dtype.name), _memory_errors():
-            return jax.device_put(array, self._device).block_until_ready()
+            return self._placement.put(array).block_until_ready()
 
     def compile(self, step: Step) -> ScanRunner:
         """Compile a step into a runner of blocks."""
-        return ScanRunner(step, self._device, self.gpu)
+        return ScanRunner(step, self._placement, self.gpu)
 
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
         """Compile an expression into a function of NumPy arrays."""
-        return _RowFunction(inputs, output, self._device)
+        return _RowFunction(inputs, output, Placement((self._placement.first,)))
+
+
+def _mode_of(placement: Placement) -> Any:
+    """Return the rewrites for one device of its kind, or for devices that share the rows."""
+    if placement.is_shared:
+        return SHARED_MODE
+    return MODE if placement.first.platform == "cpu" else GPU_MODE
 
 
 class ScanRunner:
@@ -119,17 +133,19 @@ class ScanRunner:
     The state's memory is not donated: what it was before a block is there to go back to.
     """
 
-    def __init__(self, step: Step, device: Any, gpu: Gpu | EmulatedGpu | None = None) -> None:
-        self._device = device
+    def __init__(
+        self, step: Step, placement: Placement, gpu: Gpu | EmulatedGpu | None = None
+    ) -> None:
+        self._placement = placement
         self._dtype = step.dtype
         self._products = PRODUCTS[step.precision]
-        self._state = _Mirror(step.state, device)
-        self._constants = _Mirror(step.constants, device)
+        self._state = _Mirror(step.state, placement)
+        self._constants = _Mirror(step.constants, placement)
         self._n_generators = len(step.generators)
         shared = [*step.state, *step.generators, *step.constants]
         shared_inputs, outputs = step.with_inputs_for(shared)
-        mode = MODE if device.platform == "cpu" else GPU_MODE
-        self._graph = [*step.inputs, *shared_inputs], outputs, len(step.state), mode
+        mode = _mode_of(placement)
+        self._graph = [*step.inputs, *shared_inputs], outputs, len(step.state), mode, placement
         self._block = _block_function(*self._graph, gpu)
         self._before: list[DeviceArray] = []
         self._kept: list[DeviceArray] = []
@@ -155,7 +171,7 @@ class ScanRunner:
         try:
             after, report = self._block(*arguments)
             # All that the host reads moves while it waits for the first of it.
-            report, *copies = _to_host([report, *after], self._device)
+            report, *copies = _to_host([report, *after], self._placement.first)
             return after, copies, np.asarray(report, dtype=np.float64)
         except jax.errors.JaxRuntimeError as error:
             if LAUNCH not in str(error):
@@ -200,15 +216,16 @@ class _RowFunction:
     same bytes in every batch.
     """
 
-    def __init__(self, inputs: Sequence[Expression], output: Expression, device: Any) -> None:
+    def __init__(
+        self, inputs: Sequence[Expression], output: Expression, placement: Placement
+    ) -> None:
         shared = [v for v in pytensor.graph.traversal.graph_inputs([output]) if _is_shared(v)]
         shared_inputs = [v.type() for v in shared]
         replace = dict(zip(shared, shared_inputs, strict=True))
         outputs = [pytensor.graph.replace.clone_replace(output, replace)]
         self._dtype = str(output.dtype)
-        self._device = device
-        self._chunk = ROWS_OF_A_CHUNK[device.platform == "cpu"]
-        self._shared = _Mirror(shared, device)
+        self._chunk = ROWS_OF_A_CHUNK[placement.first.platform == "cpu"]
+        self._shared = _Mirror(shared, placement)
         self._function = _row_function([*inputs, *shared_inputs], outputs)
 
     def __call__(self, *arrays: Array) -> Array:
@@ -238,9 +255,9 @@ def _in_chunks(array: Array, chunks: int, rows: int) -> Array:
 class _Mirror:
     """Shared variables and their copies on the device, copied only when changed."""
 
-    def __init__(self, variables: Sequence[Parameter], device: Any) -> None:
+    def __init__(self, variables: Sequence[Parameter], placement: Placement) -> None:
         self._variables = variables
-        self._device = device
+        self._placement = placement
         self._lock = Lock()
         self._seen: list[Any] = [None] * len(variables)
         self.values: list[DeviceArray] = [None] * len(variables)
@@ -259,14 +276,14 @@ class _Mirror:
                 # set_value puts in another array, so another identity means another value.
                 if value is not self._seen[i]:
                     with _memory_errors("the parameters do not fit into the device's memory"):
-                        self.values[i] = jax.device_put(np.array(value), self._device)
+                        self.values[i] = self._placement.put(np.array(value))
                     self._seen[i] = value
                     self._copies = None
             return self.values
 
     def write_back(self) -> None:
         """Copy the device arrays into the variables."""
-        copies = self._copies or _to_host(self.values, self._device)
+        copies = self._copies or _to_host(self.values, self._placement.first)
         for i, (variable, copy) in enumerate(zip(self._variables, copies, strict=True)):
             if copy is not None:
                 self._seen[i] = np.array(copy)
@@ -368,14 +385,19 @@ def _row_function(inputs: Any, outputs: Any) -> Callable[..., Any]:
 
 @_compiled_once
 def _block_function(
-    inputs: Any, outputs: Any, n_state: int, mode: Any, gpu: Gpu | EmulatedGpu | None = None
+    inputs: Any,
+    outputs: Any,
+    n_state: int,
+    mode: Any,
+    placement: Placement,
+    gpu: Gpu | EmulatedGpu | None = None,
 ) -> Callable[..., Any]:
     """Compile a block: (state, generators, constants, data, rows) → (state, report).
 
     The report is the costs, and at the end whether the state is finite: one array, as to fetch
     another takes a GPU longer than to compute it.
     """
-    scan = _scan(jaxify(inputs, outputs, mode), n_state)
+    scan = _scan(jaxify(inputs, outputs, mode), n_state, placement)
 
     def run_block(
         state: list[DeviceArray],
@@ -397,7 +419,9 @@ def _block_function(
     return function
 
 
-def _scan(step: Callable[..., tuple[DeviceArray, ...]], n_state: int) -> Callable[..., Any]:
+def _scan(
+    step: Callable[..., tuple[DeviceArray, ...]], n_state: int, placement: Placement
+) -> Callable[..., Any]:
     """Return a function that takes a step with each minibatch of a block."""
 
     def run(
@@ -410,13 +434,27 @@ def _scan(step: Callable[..., tuple[DeviceArray, ...]], n_state: int) -> Callabl
         def minibatch(carry: Any, rows: DeviceArray) -> tuple[Any, DeviceArray]:
             state, generators = carry
             inputs = [array.at[rows].get(mode="promise_in_bounds") for array in data]
-            cost, *rest = step(*inputs, *state, *generators, *constants)
+            shares = placement.share(inputs)
+            with _dividing(placement):
+                cost, *rest = placement.gather(step(*shares, *state, *generators, *constants))
             return (rest[:n_state], rest[n_state:]), cost
 
         (state, _), costs = jax.lax.scan(minibatch, (state, generators), rows)
         return state, costs
 
     return run
+
+
+@contextmanager
+def _dividing(placement: Placement) -> Iterator[None]:
+    """Let operations know whether devices share the rows."""
+    from autoenc.backends.xla.ops import rows_are_divided
+
+    token = rows_are_divided.set(placement.is_shared)
+    try:
+        yield
+    finally:
+        rows_are_divided.reset(token)
 
 
 def _thin_block(
@@ -457,30 +495,6 @@ def jaxify(
             warnings.filterwarnings("ignore", message=rf"Skipping Assert[\s\S]*{what}")
         function: Callable[..., tuple[DeviceArray, ...]] = jax_funcify(graph)
     return function
-
-
-def find_device(device: str) -> Any:
-    """Find the JAX device that a name stands for.
-
-    Raises
-    ------
-    BackendError
-        If it is not there; says what to install.
-    """
-    kind, number = device.rstrip("0123456789"), device.lstrip("cudap")
-    try:
-        return jax.devices(kind)[int(number or 0)]
-    except (RuntimeError, IndexError) as error:
-        there = ", ".join(sorted({d.platform for d in jax.devices()}))
-        raise BackendError(
-            f"device {device!r} was asked for, but JAX finds only: {there}. "
-            'On a machine with an NVIDIA GPU: pip install "autoenc[cuda]". Otherwise use '
-            "device='cpu'."
-        ) from error
-
-
-def _device_name(device: Any) -> str:
-    return "the CPU" if device.platform == "cpu" else f"{device.device_kind} ({device})"
 
 
 def _key(generator: np.random.Generator) -> dict[str, Array]:
