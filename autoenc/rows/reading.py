@@ -12,6 +12,7 @@ from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, SparseRows
 from autoenc.rows.columns import Columns, columns_of
 from autoenc.rows.refusals import Names, column_name, warn
 from autoenc.rows.scaling import LEAST_STEPS, ColumnScaling, is_lost
+from autoenc.sources import Source, is_source_like, open_source, summarize
 
 # The squares of many such numbers can be added up in float64.
 LARGEST_SQUARABLE = 1e150
@@ -27,8 +28,9 @@ def read_rows(
     columns : Columns
         Compared with the columns of X or, with `reset`, set to them. Rows are scaled as it says,
         in float64 and before the cast; sparse ones become dense then.
-    X : array-like, frame or sparse matrix, (rows, columns)
-        What the caller has. Masked arrays have NaN where they are masked.
+    X : array-like, frame, sparse matrix or source, (rows, columns)
+        What the caller has. Masked arrays have NaN where they are masked. What
+        `autoenc.sources.open_source` takes, and is no array, is read in parts.
     dtype : {"float32", "float64"}
         Of the result.
     reset : bool
@@ -48,6 +50,8 @@ def read_rows(
     ValueError, TypeError
         If there are no rows of numbers of the right width; says where.
     """
+    if is_source_like(X):
+        X = open_source(X)
     if reset:
         names = [str(c) for c in X.columns] if hasattr(X, "columns") else None
         columns.scaling = scaling_of(X, dtype=dtype, centred=centred, names=names, name=name)
@@ -62,6 +66,8 @@ def read_unscaled(columns: Columns, X: Any) -> Rows:
 
 def _read(columns: Columns, X: Any, dtype: str, *, reset: bool) -> Rows:
     scaling = columns.scaling
+    if is_source_like(X):
+        return _read_source(columns, open_source(X), dtype, reset=reset)
     read_as = dtype if scaling is None else "float64"
     if isinstance(X, np.ma.MaskedArray):
         X = np.ma.filled(X.astype(read_as), np.nan)
@@ -151,6 +157,9 @@ def scaling_of(
             + (", use dtype='float64'" if precision == "float32" else "")
             + ", or leave the column out."
         )
+    # Only the ends of their ranges matter.
+    if isinstance(X, Source):
+        return ColumnScaling.centring(np.stack([low, high]), lost.tolist())
     dense = np.column_stack([np.asarray(own, np.float64) for own in _columns(X)])
     return ColumnScaling.centring(dense, lost.tolist())
 
@@ -173,6 +182,8 @@ def _ranges(X: Any, dtype: str) -> tuple[Array, ...] | None:
     None if a cast loses nothing, or if there is something that is not a number, which is refused
     later.
     """
+    if isinstance(X, Source):
+        return None if _is_exact(X.stored.dtype) else _ranges_of_source(X)
     if sparse.issparse(X):
         if _is_exact(X.dtype):
             return None
@@ -193,6 +204,13 @@ def _ranges(X: Any, dtype: str) -> tuple[Array, ...] | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return found[:, 0], found[:, 1], found[:, 2], found[:, 3].astype(bool)
+
+
+def _ranges_of_source(source: Source) -> tuple[Array, ...]:
+    found = summarize(source.stored)
+    low, high = found.minimum, found.maximum
+    with np.errstate(over="ignore", invalid="ignore"):
+        return low, high, high - low, np.full(len(low), source.stored.dtype.kind in "iu")
 
 
 def _ranges_of_array(X: Array) -> tuple[Array, ...] | None:
@@ -252,6 +270,25 @@ def _scaled(scaling: ColumnScaling, rows: Any, dtype: str) -> Array:
     if n_outside:
         warn(scaling.clipped(n_outside, scaled.size))
     return scaled
+
+
+def _read_source(columns: Columns, source: Source, dtype: str, *, reset: bool) -> Source:
+    """Check the width of a source; scale and cast its rows when they are read."""
+    if source.ndim != 2:
+        raise ValueError(
+            f"{source.name} has shape {source.shape}; expected 2 dimensions, rows first."
+        )
+    like = np.empty((1, source.shape[1]), dtype)
+    validate_data(columns, like, reset=reset, skip_check_array=True)
+    scaling = columns.scaling
+    if scaling is None:
+        return source.astype(dtype)
+    n_outside = 0
+    if scaling.kind == "minmax":
+        n_outside = sum(int(scaling.outside(part).sum()) for part in source.parts())
+    if n_outside:
+        warn(scaling.clipped(n_outside, source.size))
+    return source.mapped(scaling.forward, dtype)
 
 
 def _check_dates(X: Any) -> None:

@@ -80,8 +80,10 @@ def refuse_infinity(
     ValueError
         Names the first one, its row and column, and how many there are.
     """
+    if isinstance(rows, Source):
+        source = rows.stored
     if source is not None and rows.dtype == np.float32 and not sparse.issparse(source):
-        given = np.asarray(source)
+        given = source if isinstance(source, Source) else np.asarray(source)
         if given.dtype == np.float64 and not np.isinf(given).any():
             beyond = float(np.finfo("float32").max)
             _refuse(

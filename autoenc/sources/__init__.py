@@ -7,7 +7,7 @@
 (array([0., 1., 2.]), array([4.5, 5.5, 6.5]))
 """
 
-from autoenc.sources.opening import is_source_like, open_source
+from autoenc.sources.opening import is_source_like, open_source, within
 from autoenc.sources.sizes import bytes_of
 from autoenc.sources.source import Reader, Source, SourceError
 from autoenc.sources.spool import spooled
@@ -23,4 +23,5 @@ __all__ = [
     "open_source",
     "spooled",
     "summarize",
+    "within",
 ]

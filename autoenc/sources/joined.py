@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from autoenc.sources.selected import Cast
 from autoenc.sources.source import Array, Reader, SourceError
 
 
@@ -32,10 +33,13 @@ class Joined:
                     f"{name} has rows of shape {reader.shape[1:]}, {names[0]} of "
                     f"{readers[0].shape[1:]}; all need the same."
                 )
-        self._readers = readers
         self._ends = np.cumsum([reader.shape[0] for reader in readers])
         self.shape: tuple[int, ...] = (int(self._ends[-1]), *readers[0].shape[1:])
         self.dtype = np.result_type(*(reader.dtype for reader in readers))
+        self._readers = [
+            reader if reader.dtype == self.dtype else Cast(reader, self.dtype)
+            for reader in readers
+        ]
         self.piece = max(reader.piece for reader in readers)
         self.files: Sequence[Path] = [file for reader in readers for file in reader.files]
 
@@ -48,7 +52,7 @@ class Joined:
             reader = self._readers[number]
             start = int(self._ends[number]) - reader.shape[0]
             n = min(len(out), int(self._ends[number]) - first)
-            _read_cast(reader, first - start, out[:n])
+            reader.read_into(first - start, out[:n])
             first, out = first + n, out[n:]
 
     def settle(self) -> None:
@@ -56,11 +60,3 @@ class Joined:
         for reader in self._readers:
             reader.settle()
 
-
-def _read_cast(reader: Reader, first: int, out: Array) -> None:
-    if reader.dtype == out.dtype:
-        reader.read_into(first, out)
-        return
-    own = np.empty(out.shape, reader.dtype)
-    reader.read_into(first, own)
-    out[...] = own

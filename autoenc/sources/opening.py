@@ -19,8 +19,9 @@ from autoenc.sources.items import Items
 from autoenc.sources.joined import Joined
 from autoenc.sources.npy import read_npy, read_npz
 from autoenc.sources.slices import Slices, chunk_rows, read_array, read_hdf5, read_zarr
-from autoenc.sources.source import Reader, Source, SourceError
+from autoenc.sources.source import Array, Reader, Source, SourceError
 from autoenc.sources.spool import dask_parts, polars_parts, spool
+from autoenc.tables.memory import available_memory
 
 HDF5 = (".h5", ".hdf5", ".hdf")
 PARQUET = (".parquet", ".pq")
@@ -80,7 +81,34 @@ def is_source_like(rows: Any) -> bool:
         return True
     if isinstance(rows, np.ndarray | tuple | list) or rows is None or np.isscalar(rows):
         return False
-    return _kind(rows) in OBJECTS or _is_iterable_only(rows) or _has_items(rows)
+    is_frame = hasattr(rows, "to_numpy") and hasattr(rows, "columns")
+    return not is_frame and (
+        _kind(rows) in OBJECTS or _is_iterable_only(rows) or _has_items(rows)
+    )
+
+
+def within(memory: int | None, dtypes: Sequence[Any], *arrays: Any) -> list[Any]:
+    """Return arrays, as sources where they are too large to be converted to dtypes in memory.
+
+    Too large is more than half of the memory or, if that is None and something would be copied
+    or read from a file, of what is free.
+
+    >>> within(100, ["float32"], np.zeros((20, 2), "uint8"))
+    [<Source the array: uint8 (20, 2)>]
+    """
+    pairs = list(zip(arrays, map(np.dtype, dtypes), strict=True))
+    large = [(a, dtype) for a, dtype in pairs if isinstance(a, np.ndarray) and _is_numeric(a)]
+    n_bytes = sum(array.size * dtype.itemsize for array, dtype in large)
+    is_copied = any(isinstance(a, np.memmap) or a.dtype != dtype for a, dtype in large)
+    free = memory if memory is not None or not is_copied else available_memory()
+    if free is None or n_bytes <= free // 2:
+        return list(arrays)
+    return [open_source(a) if isinstance(a, np.ndarray) and _is_numeric(a) else a for a in arrays]
+
+
+def _is_numeric(array: Array) -> bool:
+    is_plain = array.dtype.kind in "biuf" and not isinstance(array, np.ma.MaskedArray)
+    return is_plain and array.ndim > 0
 
 
 def _reader(rows: Any, name: str, key: Any, columns: Sequence[str] | None) -> Reader:

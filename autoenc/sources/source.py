@@ -156,9 +156,35 @@ class Source:
             self.read_into(int(number), some[i : i + 1])
         return some
 
-    def parts(self) -> Iterator[Array]:
-        """Go through all rows in their order, some megabytes at a time."""
-        n = max(BYTES_AT_A_TIME // max(self.row_bytes, 1), 1)
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        """Read all rows."""
+        rows = self[:]
+        return rows if dtype is None else rows.astype(dtype, copy=False)
+
+    def take(self, numbers: Array) -> Source:
+        """Return a source of some rows, whose numbers increase."""
+        from autoenc.sources.selected import Selected
+
+        return Source(Selected(self.reader, np.asarray(numbers)), f"rows of {self.name}")
+
+    def astype(self, dtype: Any) -> Source:
+        """Return a source of the same values in another dtype."""
+        from autoenc.sources.selected import Cast
+
+        stored = self.stored
+        if stored.dtype == np.dtype(dtype):
+            return stored
+        return Source(Cast(stored.reader, dtype), self.name)
+
+    @property
+    def stored(self) -> Source:
+        """The source in the dtype in which values are stored."""
+        reader = getattr(self.reader, "stored", None)
+        return self if reader is None else Source(reader, self.name)
+
+    def parts(self, n_rows: int | None = None) -> Iterator[Array]:
+        """Go through all rows in their order, so many at a time, by default some megabytes."""
+        n = n_rows or max(BYTES_AT_A_TIME // max(self.row_bytes, 1), 1)
         for first in range(0, len(self), n):
             yield self[first : first + n]
             self.settle()

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from autoenc.graph.types import Expression
-from autoenc.sources import is_source_like, open_source
-from autoenc.tables.memory import available_memory
+from autoenc.sources import is_source_like, open_source, within
 
 
 def as_arrays(data: Any, inputs: Sequence[Expression], memory: int | None = None) -> list[Any]:
@@ -44,8 +43,8 @@ def as_arrays(data: Any, inputs: Sequence[Expression], memory: int | None = None
             f"there is data for {len(given)} inputs, but inputs has {len(inputs)}; "
             "give a sequence with one array for each."
         )
-    is_large = _is_larger(given, inputs, memory)
-    arrays = [_as_array(array, x, is_large) for array, x in zip(given, inputs, strict=True)]
+    given = within(memory, [x.type.dtype for x in inputs], *given)
+    arrays = [_as_array(array, x) for array, x in zip(given, inputs, strict=True)]
     lengths = {len(array) for array in arrays}
     if len(lengths) != 1:
         raise ValueError(
@@ -66,21 +65,9 @@ def values_per_row(arrays: Sequence[Any]) -> int:
     return sum(math.prod(array.shape[1:]) for array in arrays)
 
 
-def _is_larger(given: Sequence[Any], inputs: Sequence[Expression], memory: int | None) -> bool:
-    """Whether arrays take more than half of the memory, or of what is free, when converted."""
-    pairs = zip(given, inputs, strict=True)
-    arrays = [(a, np.dtype(x.type.dtype)) for a, x in pairs if isinstance(a, np.ndarray)]
-    n_bytes = sum(array.size * dtype.itemsize for array, dtype in arrays)
-    if memory is not None:
-        return bool(n_bytes > memory // 2)
-    is_copied = any(isinstance(a, np.memmap) or a.dtype != dtype for a, dtype in arrays)
-    free = available_memory()
-    return bool(is_copied and free is not None and n_bytes > free // 2)
-
-
-def _as_array(array: Any, x: Expression, is_large: bool) -> Any:
+def _as_array(array: Any, x: Expression) -> Any:
     converted = array
-    if is_source_like(array) or (is_large and isinstance(array, np.ndarray) and array.ndim):
+    if is_source_like(array):
         converted = open_source(array)
     elif not is_dense_by_parts(array):
         converted = np.ascontiguousarray(array, dtype=x.type.dtype)

@@ -238,7 +238,7 @@ def make_feed(
     if device_bytes is not None and not device_bytes > 0:
         raise ValueError(f"device_bytes is {device_bytes!r}; expected a number of bytes > 0.")
     if any(isinstance(array, Source) for array in arrays):
-        sources = [_readable_by_chunks(open_source(array), plan) for array in arrays]
+        sources = [_readable_by_chunks(open_source(array).stored, plan) for array in arrays]
         return Streamed(WindowReader(sources, dtypes, plan, memory), plan, backend)
     gathered = Streamed(RowGatherer(arrays, dtypes, plan), plan, backend)
     if any(is_dense_by_parts(array) for array in arrays):

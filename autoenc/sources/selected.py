@@ -1,0 +1,73 @@
+"""Some rows of a source, and rows in another dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autoenc.sources.source import Array, Reader
+
+
+class Selected:
+    """Reads rows of some numbers, which increase; see `Reader`.
+
+    Rows between them are read, too, and left out.
+    """
+
+    # Bytes that are read at a time.
+    at_a_time = 8 << 20
+
+    def __init__(self, reader: Reader, numbers: Array) -> None:
+        self._reader = reader
+        self._numbers = numbers
+        self.shape: tuple[int, ...] = (len(numbers), *reader.shape[1:])
+        self.dtype = reader.dtype
+        self.piece = reader.piece
+        self.files: Sequence[Path] = reader.files
+
+    def read_into(self, first: int, out: Array) -> None:
+        """Read rows; see `Reader.read_into`."""
+        numbers = self._numbers[first : first + len(out)]
+        most = max(self.at_a_time // max(out[:1].nbytes, 1), 1)
+        while len(numbers):
+            n = max(int(np.searchsorted(numbers, numbers[0] + most)), 1)
+            span = np.empty((int(numbers[n - 1] - numbers[0]) + 1, *out.shape[1:]), self.dtype)
+            self._reader.read_into(int(numbers[0]), span)
+            out[:n] = span[numbers[:n] - numbers[0]]
+            numbers, out = numbers[n:], out[n:]
+
+    def settle(self) -> None:
+        """Settle what is read from; see `Reader.settle`."""
+        self._reader.settle()
+
+
+class Cast:
+    """Reads rows in another dtype; see `Reader`.
+
+    Attributes
+    ----------
+    stored : Reader
+        Reads them as they are.
+    """
+
+    def __init__(self, reader: Reader, dtype: Any) -> None:
+        self.stored = reader
+        self.shape = reader.shape
+        self.dtype = np.dtype(dtype)
+        self.piece = reader.piece
+        self.files: Sequence[Path] = reader.files
+
+    def read_into(self, first: int, out: Array) -> None:
+        """Read rows; see `Reader.read_into`."""
+        stored = np.empty(out.shape, self.stored.dtype)
+        self.stored.read_into(first, stored)
+        # What float32 cannot hold becomes infinite, and is refused as such.
+        with np.errstate(over="ignore"):
+            out[...] = stored
+
+    def settle(self) -> None:
+        """Settle what is read from; see `Reader.settle`."""
+        self.stored.settle()
