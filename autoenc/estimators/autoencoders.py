@@ -126,6 +126,8 @@ class AutoEncoder(OneLayer, Coding, GraphEstimator):
         random_state: Any = None,
         backend: Any = "auto",
         device: str | None = None,
+        devices: int | str | None = None,
+        memory: int | str | None = None,
         dtype: str | None = None,
         verbose: bool = True,
     ) -> None:
@@ -139,6 +141,7 @@ class AutoEncoder(OneLayer, Coding, GraphEstimator):
         self.early_stopping, self.validation_fraction = early_stopping, validation_fraction
         self.warm_start, self.random_state = warm_start, random_state
         self.backend, self.device, self.dtype, self.verbose = backend, device, dtype, verbose
+        self.devices, self.memory = devices, memory
 
 
 @final
@@ -204,6 +207,8 @@ scale_, data_min_, data_max_, data_dtype_, seed_, backend_, n_features_in_, feat
         random_state: Any = None,
         backend: Any = "auto",
         device: str | None = None,
+        devices: int | str | None = None,
+        memory: int | str | None = None,
         dtype: str | None = None,
         verbose: bool = True,
     ) -> None:
@@ -217,3 +222,4 @@ scale_, data_min_, data_max_, data_dtype_, seed_, backend_, n_features_in_, feat
         self.early_stopping, self.validation_fraction = early_stopping, validation_fraction
         self.warm_start, self.random_state = warm_start, random_state
         self.backend, self.device, self.dtype, self.verbose = backend, device, dtype, verbose
+        self.devices, self.memory = devices, memory

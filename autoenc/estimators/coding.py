@@ -58,8 +58,10 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Parameters
         ----------
-        X : array-like, frame or sparse matrix, (rows, columns)
-            Numbers: finite unless ``missing="mask"``, in [0, 1] if the cost is cross-entropy.
+        X : array-like, frame, sparse matrix or source, (rows, columns)
+            Numbers: finite unless ``missing="mask"``, in [0, 1] if the cost is cross-entropy. What
+            `autoenc.sources.open_source` takes, such as the path of a file, is read while
+            training runs.
         y : None
             Ignored.
         sample_weight : array-like, (rows,), optional

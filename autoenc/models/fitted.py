@@ -32,6 +32,7 @@ from autoenc.rows.domain import (
 )
 from autoenc.rows.reading import read_rows, read_unscaled
 from autoenc.rows.scaling import ColumnScaling
+from autoenc.sources import Source
 from autoenc.training import Record
 
 
@@ -165,13 +166,14 @@ class FittedModel:
         """
         allow_nan = self.masked if missing is None else missing
         rows = read_rows(self.columns, X, dtype=self.dtype, reset=False)
-        bounds, judge = self._demands(X, compared)
+        source = rows if isinstance(rows, Source) else X
+        bounds, judge = self._demands(source, compared)
         names = self.columns.names
 
         def check() -> None:
             # Messages show values as they were given.
-            given = rows if self.scaling is None else read_unscaled(self.columns, X)
-            domain = domain_of(given, source=X, allow_nan=allow_nan, names=names, name=name)
+            given = rows if self.scaling is None else read_unscaled(self.columns, source)
+            domain = domain_of(given, source=source, allow_nan=allow_nan, names=names, name=name)
             judge(given, domain, names=names, name=name)
 
         return IncomingRows(rows, partial(bounds.hold, allow_nan=allow_nan), check)

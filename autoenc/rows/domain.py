@@ -111,7 +111,9 @@ def domain_of(
         refuse_infinity(rows, source=source, names=names, name=name)
     if not allow_nan and np.isnan(low).any():
         refuse_nan(rows, names=names, name=name)
-    return Domain(low, high, _dtype_of(rows if source is None or isinstance(rows, Source) else source))
+    return Domain(
+        low, high, _dtype_of(rows if source is None or isinstance(rows, Source) else source)
+    )
 
 
 def check_unit_interval(

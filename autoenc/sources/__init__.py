@@ -8,8 +8,9 @@
 """
 
 from autoenc.sources.opening import is_source_like, open_source, within
+from autoenc.sources.reader import Reader, SourceError
 from autoenc.sources.sizes import bytes_of
-from autoenc.sources.source import Reader, Source, SourceError
+from autoenc.sources.source import Source
 from autoenc.sources.spool import spooled
 from autoenc.sources.summary import Summary, summarize
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autoenc.sources.source import Array, SourceError
+from autoenc.sources.reader import Array, SourceError
 
 
 class Items:

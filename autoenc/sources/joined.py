@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from autoenc.sources.reader import Array, Reader, SourceError
 from autoenc.sources.selected import Cast
-from autoenc.sources.source import Array, Reader, SourceError
 
 
 class Joined:
@@ -59,4 +59,3 @@ class Joined:
         """Settle each; see `Reader.settle`."""
         for reader in self._readers:
             reader.settle()
-

@@ -11,7 +11,8 @@ import json
 from pathlib import Path
 
 from autoenc.folders import FolderError, cache_folder
-from autoenc.sources.source import Array, Source
+from autoenc.sources.reader import Array
+from autoenc.sources.source import Source
 from autoenc.sources.states import state_of
 from autoenc.storage import ModelFileError, load_arrays, save_arrays
 

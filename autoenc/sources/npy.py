@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib import format as npy_format
 
 from autoenc.sources.raw import RawFile
-from autoenc.sources.source import Array, Reader, SourceError
+from autoenc.sources.reader import Array, Reader, SourceError
 from autoenc.sources.states import FileStates
 
 # Of a local header in a zip file, before the name.

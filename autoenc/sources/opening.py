@@ -18,8 +18,9 @@ from autoenc.sources.columns import HuggingFace, Parquet, Table
 from autoenc.sources.items import Items
 from autoenc.sources.joined import Joined
 from autoenc.sources.npy import read_npy, read_npz
+from autoenc.sources.reader import Array, Reader, SourceError
 from autoenc.sources.slices import Slices, chunk_rows, read_array, read_hdf5, read_zarr
-from autoenc.sources.source import Array, Reader, Source, SourceError
+from autoenc.sources.source import Source
 from autoenc.sources.spool import dask_parts, polars_parts, spool
 from autoenc.tables.memory import available_memory
 
@@ -82,9 +83,7 @@ def is_source_like(rows: Any) -> bool:
     if isinstance(rows, np.ndarray | tuple | list) or rows is None or np.isscalar(rows):
         return False
     is_frame = hasattr(rows, "to_numpy") and hasattr(rows, "columns")
-    return not is_frame and (
-        _kind(rows) in OBJECTS or _is_iterable_only(rows) or _has_items(rows)
-    )
+    return not is_frame and (_kind(rows) in OBJECTS or _is_iterable_only(rows) or _has_items(rows))
 
 
 def within(memory: int | None, dtypes: Sequence[Any], *arrays: Any) -> list[Any]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autoenc.sources.source import Array, SourceError
+from autoenc.sources.reader import Array, SourceError
 from autoenc.sources.states import changed
 
 

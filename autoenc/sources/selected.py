@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autoenc.sources.source import Array, Reader
+from autoenc.sources.reader import Array, Reader
 
 
 class Selected:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autoenc.sources.raw import RawFile
-from autoenc.sources.source import Array, Reader, SourceError
+from autoenc.sources.reader import Array, Reader, SourceError
 from autoenc.sources.states import FileStates
 
 

@@ -3,51 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
-Array: TypeAlias = np.ndarray[Any, Any]
+from autoenc.sources.reader import Array, Reader
+from autoenc.sources.selected import Cast, Selected
 
 # Bytes that are read at a time where rows are gone through in their order.
 BYTES_AT_A_TIME = 8 << 20
 # Rows that a source is recognised by.
 ROWS_SAMPLED = 64
-
-
-class SourceError(ValueError):
-    """A source cannot be read, is not what it seems, or has changed."""
-
-
-class Reader(Protocol):
-    """What a format has to offer: consecutive rows, read into memory that exists.
-
-    Attributes
-    ----------
-    shape : tuple of int
-        Rows first.
-    dtype : numpy.dtype
-        Of the values as they are stored.
-    piece : int
-        How many rows have to be decoded for a single one.
-    files : sequence of Path
-        Where the rows are; empty if not in files.
-    """
-
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    piece: int
-    files: Sequence[Path]
-
-    def read_into(self, first: int, out: Array) -> None:
-        """Read as many rows as `out` has, from row `first` on."""
-        ...
-
-    def settle(self) -> None:
-        """Release what has been cached, and check that files are still the same."""
-        ...
 
 
 class Source:
@@ -163,14 +130,10 @@ class Source:
 
     def take(self, numbers: Array) -> Source:
         """Return a source of some rows, whose numbers increase."""
-        from autoenc.sources.selected import Selected
-
         return Source(Selected(self.reader, np.asarray(numbers)), f"rows of {self.name}")
 
     def astype(self, dtype: Any) -> Source:
         """Return a source of the same values in another dtype."""
-        from autoenc.sources.selected import Cast
-
         stored = self.stored
         if stored.dtype == np.dtype(dtype):
             return stored

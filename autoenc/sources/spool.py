@@ -17,7 +17,8 @@ from typing import IO, Any
 import numpy as np
 
 from autoenc.sources.raw import RawFile
-from autoenc.sources.source import Array, Source, SourceError
+from autoenc.sources.reader import Array, SourceError
+from autoenc.sources.source import Source
 from autoenc.tables.memory import readable_size
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from autoenc.sources.source import SourceError
+from autoenc.sources.reader import SourceError
 
 
 class FileStates:

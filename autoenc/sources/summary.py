@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from autoenc.sources.manifest import recall, remember
-from autoenc.sources.source import Array, Source
+from autoenc.sources.reader import Array
+from autoenc.sources.source import Source
 
 # Rows of a part that are looked at together: they stay in a core's cache meanwhile.
 BYTES_AT_A_TIME = 1 << 20
