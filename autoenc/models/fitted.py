@@ -32,7 +32,7 @@ from autoenc.rows.domain import (
 )
 from autoenc.rows.reading import read_rows, read_unscaled
 from autoenc.rows.scaling import ColumnScaling
-from autoenc.sources import Source
+from autoenc.sources import is_source_like, open_source
 from autoenc.training import Record
 
 
@@ -165,23 +165,27 @@ class FittedModel:
             What messages call the data.
         """
         allow_nan = self.masked if missing is None else missing
+        # An iterable can be gone through only once.
+        X = open_source(X) if is_source_like(X) else X
         rows = read_rows(self.columns, X, dtype=self.dtype, reset=False)
-        source = rows if isinstance(rows, Source) else X
-        bounds, judge = self._demands(source, compared)
+        bounds, judge = self._demands(X, compared)
         names = self.columns.names
 
         def check() -> None:
             # Messages show values as they were given.
-            given = rows if self.scaling is None else read_unscaled(self.columns, source)
-            domain = domain_of(given, source=source, allow_nan=allow_nan, names=names, name=name)
+            given = rows if self.scaling is None else read_unscaled(self.columns, X)
+            domain = domain_of(given, source=X, allow_nan=allow_nan, names=names, name=name)
             judge(given, domain, names=names, name=name)
 
         return IncomingRows(rows, partial(bounds.hold, allow_nan=allow_nan), check)
 
     def apply(self, what: str, rows: Rows | IncomingRows) -> Array:
         """Compute one piece of the model for all rows."""
-        compiled = partial(self._compiled.function, what, self)
-        return in_parts(compiled, rows)
+        return in_parts(partial(self.function, what), rows)
+
+    def function(self, what: str) -> Callable[[Array], Array]:
+        """Compile one piece of the model, once."""
+        return self._compiled.function(what, self)
 
     def named_arrays(self) -> dict[str, Array]:
         """Return all arrays of a model file but those of the optimizer."""
