@@ -83,7 +83,7 @@ def is_source_like(rows: Any) -> bool:
     if isinstance(rows, np.ndarray | tuple | list) or rows is None or np.isscalar(rows):
         return False
     is_frame = hasattr(rows, "to_numpy") and hasattr(rows, "columns")
-    return not is_frame and (_kind(rows) in OBJECTS or _is_iterable_only(rows) or _has_items(rows))
+    return not (is_frame or _is_sparse(rows)) and (_kind(rows) in OBJECTS or _is_iterable_only(rows) or _has_items(rows))
 
 
 def within(memory: int | None, dtypes: Sequence[Any], *arrays: Any) -> list[Any]:
@@ -259,7 +259,7 @@ def _is_iterable_only(rows: Any) -> bool:
 
 def _has_items(rows: Any) -> bool:
     """Whether an object has a length and items, and is no array or frame."""
-    is_array = hasattr(rows, "__array__") or hasattr(rows, "__dataframe__") or _is_sparse(rows)
+    is_array = hasattr(rows, "__array__") or hasattr(rows, "__dataframe__")
     return hasattr(rows, "__len__") and hasattr(rows, "__getitem__") and not is_array
 
 
