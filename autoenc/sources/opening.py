@@ -83,7 +83,9 @@ def is_source_like(rows: Any) -> bool:
     if isinstance(rows, np.ndarray | tuple | list) or rows is None or np.isscalar(rows):
         return False
     is_frame = hasattr(rows, "to_numpy") and hasattr(rows, "columns")
-    return not (is_frame or _is_sparse(rows)) and (_kind(rows) in OBJECTS or _is_iterable_only(rows) or _has_items(rows))
+    return not (is_frame or _is_sparse(rows)) and (
+        _kind(rows) in OBJECTS or _is_iterable_only(rows) or _has_items(rows)
+    )
 
 
 def within(memory: int | None, dtypes: Sequence[Any], *arrays: Any) -> list[Any]:

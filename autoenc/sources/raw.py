@@ -1,7 +1,9 @@
 """Rows that lie one after the other in a file.
 
-They are read by `pread`, and what the system has cached of the file is released: pages of a
-memory map count as the process's own memory, and are many more than rows that are needed.
+They are read by `pread`: pages of a memory map count as the process's own memory, and are many
+more than rows that are needed. What the system has cached of a file that does not fit into the
+free memory is released, or it would displace what others have cached; a smaller file stays there
+for the next epoch.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import numpy as np
 
 from autoenc.sources.reader import Array, SourceError
 from autoenc.sources.states import changed
+from autoenc.tables.memory import available_memory
 
 
 class RawFile:
@@ -59,6 +62,8 @@ class RawFile:
         self._handle = os.open(path, os.O_RDONLY | _flags()) if handle is None else handle
         self._state = self._now()
         self._check_length()
+        free = available_memory()
+        self._is_released = free is not None and self._state[0] > free // 2
 
     def __del__(self) -> None:
         with suppress(OSError, AttributeError):
@@ -86,8 +91,8 @@ class RawFile:
             at, view = at + n, view[n:]
 
     def settle(self) -> None:
-        """Release cached pages, and check the file; see `Reader.settle`."""
-        if hasattr(os, "posix_fadvise"):
+        """Release cached pages of a large file, and check it; see `Reader.settle`."""
+        if self._is_released and hasattr(os, "posix_fadvise"):
             with suppress(OSError):  # not all file systems take advice
                 os.posix_fadvise(self._handle, 0, 0, os.POSIX_FADV_DONTNEED)
         if self._is_named and self._now() != self._state:

@@ -130,7 +130,8 @@ class Source:
 
     def take(self, numbers: Array) -> Source:
         """Return a source of some rows, whose numbers increase."""
-        return Source(Selected(self.reader, np.asarray(numbers)), f"rows of {self.name}")
+        selected = Selected(self.stored.reader, np.asarray(numbers))
+        return Source(selected, f"rows of {self.name}").astype(self.dtype)
 
     def astype(self, dtype: Any) -> Source:
         """Return a source of the same values in another dtype."""

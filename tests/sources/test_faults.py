@@ -32,6 +32,38 @@ def test_a_file_that_is_written_again(tmp_path):
         source.settle()
 
 
+def cached(path):
+    """Return how many pages of a file the system has cached."""
+    import ctypes
+    import mmap
+
+    with path.open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+    n_pages = -(-len(mapped) // mmap.PAGESIZE)
+    flags = (ctypes.c_ubyte * n_pages)()
+    array = np.frombuffer(mapped, np.uint8)
+    found = ctypes.CDLL(None, use_errno=True).mincore(
+        ctypes.c_void_p(array.ctypes.data), ctypes.c_size_t(len(mapped)), flags
+    )
+    assert found == 0
+    return sum(flag & 1 for flag in flags)
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="the system takes no advice")
+@pytest.mark.parametrize("is_large", [False, True])
+def test_only_what_is_cached_of_large_files_is_released(tmp_path, monkeypatch, is_large):
+    path = tmp_path / "rows.npy"
+    np.save(path, np.ones((5000, 100)))
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+    free = 10**6 if is_large else 10**9
+    monkeypatch.setattr("autoenc.sources.raw.available_memory", lambda: free)
+    source = open_source(path)
+    source[:]
+    source.settle()
+    assert (cached(path) == 0) is is_large
+
+
 def test_a_file_that_is_replaced_is_read_to_its_end(tmp_path):
     path = npy(tmp_path)
     source = open_source(path)

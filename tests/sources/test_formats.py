@@ -360,3 +360,14 @@ def test_a_stored_array_is_read_in_place(tmp_path):
     assert source.reader.piece == 1
     with zipfile.ZipFile(tmp_path / "rows.npz") as archive:
         assert archive.infolist()[0].compress_type == zipfile.ZIP_STORED
+
+
+def test_some_rows_in_another_dtype_are_read_as_they_are_stored(tmp_path):
+    rows = (ROWS * 255).astype("uint8")
+    np.save(tmp_path / "bytes.npy", rows)
+    numbers = np.array([0, 3, 4, 50, 102])
+    some = open_source(tmp_path / "bytes.npy").astype("float32").take(numbers)
+    assert some.dtype == "float32"
+    assert some.stored.dtype == "uint8"
+    np.testing.assert_array_equal(some[:], rows[numbers].astype("float32"))
+    np.testing.assert_array_equal(some[1:4], rows[numbers[1:4]].astype("float32"))

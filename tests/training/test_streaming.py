@@ -236,3 +236,39 @@ def test_an_error_ahead_is_raised_in_its_turn():
     assert next(ahead) == 1
     with warnings.catch_warnings(), pytest.raises(OSError, match="gone"):
         next(ahead)
+
+
+MEMORY = """
+import resource, sys
+import numpy as np
+import pytensor.tensor as pt
+from autoenc.graph import AutoEncoderLayer, sgd
+from autoenc.training import train
+
+def fit(data, **settings):
+    layer = AutoEncoderLayer(500, 5, rng=np.random.default_rng(0))
+    x = pt.matrix("x")
+    cost = layer.cross_entropy(x).mean()
+    train(cost, sgd(cost, layer.params, 0.01), inputs=[x], data=data, n_epochs=1, progress=False,
+          batch_size=100, block_size=10, backend="xla", **settings)
+
+def most():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+fit(np.zeros((2_100, 500), "uint8"))
+before = most()
+fit(sys.argv[1], memory="40MB", chunk=100, window=4_000)
+print(most() - before)
+"""
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64"])
+def test_a_budget_is_kept(tmp_path, dtype):
+    """The files have 60 to 480 MB."""
+    path = tmp_path / "rows.npy"
+    np.save(path, np.zeros((120_000, 500), dtype))
+    run = subprocess.run(
+        [sys.executable, "-c", MEMORY, str(path)], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    assert int(run.stdout) < 50_000_000
