@@ -16,6 +16,7 @@ import sys
 import tempfile
 import tracemalloc
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -43,6 +44,8 @@ def main() -> None:
             print(json.dumps({"what": options.what, **found}), flush=True)
         return
     for name in MEASUREMENTS:
+        if name == "grain" and find_spec("grain") is None:
+            continue
         command = [sys.executable, "-m", "benchmarks.scale", name, *sys.argv[2:]]
         subprocess.run(command, check=True)
 
@@ -142,6 +145,33 @@ def reading(options: Any) -> Iterator[dict[str, Any]]:
             yield {"how": how, "rows_per_second": median(found), "all": found}
 
 
+def grain(options: Any) -> Iterator[dict[str, Any]]:
+    """Compare blocks of rows in memory by windows with those of Grain, which has to be installed.
+
+    Grain shuffles the numbers of rows, and asks for each row by itself.
+    """
+    import grain
+
+    from autoenc.sources import open_source
+    from autoenc.training.plan import make_plan
+    from autoenc.training.windows import WindowReader
+
+    rows = np.random.default_rng(0).random((200_000, COLUMNS), dtype="float32")
+    plan = make_plan(len(rows), 500, 1, 10, 0, True, 5_000, COLUMNS)
+    ahead = grain.ReadOptions(num_threads=2, prefetch_buffer_size=4)
+    rates: dict[str, list[float]] = {"grain": [], "windows": []}
+    for _ in range(options.turns):
+        started = perf_counter()
+        blocks = grain.MapDataset.source(rows).shuffle(seed=0).batch(5_000).to_iter_dataset(ahead)
+        n_rows = sum(len(block) for block in blocks)
+        rates["grain"].append(n_rows / (perf_counter() - started))
+        started = perf_counter()
+        reader = WindowReader([open_source(rows)], ["float32"], plan, None)
+        n_rows = sum(len(numbers) for numbers, _ in reader.blocks(1, 0))
+        rates["windows"].append(n_rows / (perf_counter() - started))
+    yield {"rows_per_second": {how: median(found) for how, found in rates.items()}}
+
+
 def training(options: Any) -> Iterator[dict[str, Any]]:
     """Compare epochs of a model of some size in memory with epochs from a file, interleaved."""
     rows = np.random.default_rng(0).random((200_000, COLUMNS), dtype="float32")
@@ -226,6 +256,7 @@ MEASUREMENTS: dict[str, Callable[[Any], Iterator[dict[str, Any]]]] = {
     "order": order,
     "budget": budget,
     "reading": reading,
+    "grain": grain,
     "training": training,
     "rows": rows,
 }
