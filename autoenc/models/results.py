@@ -22,16 +22,13 @@ from numpy.lib import format as npy_format
 
 from autoenc.files import atomic_write
 from autoenc.models.compiled import results_of
+from autoenc.models.coders import FittedCoder
 from autoenc.models.fitted import FittedModel
 from autoenc.rows.blocks import Array
 from autoenc.tables.extras import import_extra
 
-# What is computed, and whether rows are compared with those of the training.
-RESULTS = {
-    "transform": ("encode", True),
-    "reconstruct": ("reconstruct", True),
-    "score_samples": ("error", False),
-}
+# Pieces of a model, by the methods of an estimator.
+RESULTS = {"transform": "encode", "reconstruct": "reconstruct", "score_samples": "error"}
 # Of a row group.
 BYTES_AT_A_TIME = 32 << 20
 
@@ -72,11 +69,23 @@ def write_results(
         raise ValueError(f"what is {what!r}; expected one of {', '.join(RESULTS)}.")
     if path.suffix not in _WRITERS:
         raise ValueError(f"{path} ends in {path.suffix!r}; expected {' or '.join(_WRITERS)}.")
-    of_rows, compared = RESULTS[what]
-    rows = model.incoming(X, compared=compared)
-    parts = results_of(lambda: model.function(of_rows), rows)
+    rows = model.incoming(X, compared=what != "score_samples")
+    parts = _finished(results_of(lambda: model.function(RESULTS[what]), rows), model, what)
     with atomic_write(path) as temporary:
         _WRITERS[path.suffix](temporary, parts, len(rows), names)
+
+
+def _finished(parts: Iterator[Array], model: FittedModel, what: str) -> Iterator[Array]:
+    """Check errors, and bring reconstructions into the units of the data, part by part."""
+    first = 0
+    for part in parts:
+        if isinstance(model, FittedCoder) and what == "score_samples":
+            model.check_errors(part, first)
+        if isinstance(model, FittedCoder) and what == "reconstruct":
+            yield model.backward(part)
+        else:
+            yield part
+        first += len(part)
 
 
 def _write_npy(path: Path, parts: Iterator[Array], n_rows: int, names: Any) -> None:

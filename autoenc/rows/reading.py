@@ -183,16 +183,9 @@ def _ranges(X: Any, dtype: str) -> tuple[Array, ...] | None:
     later.
     """
     if isinstance(X, Source):
-        return None if _is_exact(X.stored.dtype) else _ranges_of_source(X)
+        return _ranges_of_source(X)
     if sparse.issparse(X):
-        if _is_exact(X.dtype):
-            return None
-        X = X.tocsr()  # not all formats have a least value
-        low, high = (
-            np.asarray(getattr(X, extreme)(axis=0).todense(), np.float64).ravel()
-            for extreme in ("min", "max")
-        )
-        return low, high, high - low, np.zeros(len(low), bool)
+        return _ranges_of_sparse(X)
     if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "biuf":
         return _ranges_of_array(X)
     try:
@@ -206,11 +199,25 @@ def _ranges(X: Any, dtype: str) -> tuple[Array, ...] | None:
     return found[:, 0], found[:, 1], found[:, 2], found[:, 3].astype(bool)
 
 
-def _ranges_of_source(source: Source) -> tuple[Array, ...]:
-    found = summarize(source.stored)
+def _ranges_of_source(source: Source) -> tuple[Array, ...] | None:
+    stored = source.stored
+    if _is_exact(stored.dtype):
+        return None
+    found = summarize(stored)
     low, high = found.minimum, found.maximum
     with np.errstate(over="ignore", invalid="ignore"):
-        return low, high, high - low, np.full(len(low), source.stored.dtype.kind in "iu")
+        return low, high, high - low, np.full(len(low), stored.dtype.kind in "iu")
+
+
+def _ranges_of_sparse(X: Any) -> tuple[Array, ...] | None:
+    if _is_exact(X.dtype):
+        return None
+    rows = X.tocsr()  # not all formats have a least value
+    low, high = (
+        np.asarray(getattr(rows, extreme)(axis=0).todense(), np.float64).ravel()
+        for extreme in ("min", "max")
+    )
+    return low, high, high - low, np.zeros(len(low), bool)
 
 
 def _ranges_of_array(X: Array) -> tuple[Array, ...] | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from autoenc.sources.reader import Array, Reader
-from autoenc.sources.selected import Cast, Selected
+from autoenc.sources.selected import Cast, Mapped, Selected
 
 # Bytes that are read at a time where rows are gone through in their order.
 BYTES_AT_A_TIME = 8 << 20
@@ -129,7 +129,7 @@ class Source:
         return rows if dtype is None else rows.astype(dtype, copy=False)
 
     def take(self, numbers: Array) -> Source:
-        """Return a source of some rows, whose numbers increase."""
+        """Return a source of the rows of some numbers."""
         selected = Selected(self.stored.reader, np.asarray(numbers))
         return Source(selected, f"rows of {self.name}").astype(self.dtype)
 
@@ -139,6 +139,10 @@ class Source:
         if stored.dtype == np.dtype(dtype):
             return stored
         return Source(Cast(stored.reader, dtype), self.name)
+
+    def mapped(self, function: Callable[[Array], Array], dtype: Any) -> Source:
+        """Return a source of a function of rows, each of which follows from one row."""
+        return Source(Mapped(self.stored.reader, function, dtype), self.name)
 
     @property
     def stored(self) -> Source:
