@@ -67,7 +67,8 @@ def resolve_backend(
         If a name is not known, or devices are asked of a backend that has one.
     """
     if not isinstance(backend, str):
-        _refuse_devices(backend.name, devices)
+        if devices is not None:
+            raise _one_device(backend.name, devices)
         return backend
     _check_name(backend, "backend")
     settings = user_settings()
@@ -79,7 +80,8 @@ def resolve_backend(
     if backend == "auto" and devices is not None:
         backend, reason = "xla", "several devices were asked for"
     if backend != "auto":
-        _refuse_devices(backend if backend != "xla" else None, devices)
+        if devices is not None and backend != "xla":
+            raise _one_device(backend, devices)
         return _make(backend, _device_for(backend, device), settings, reason, devices)
     backend, device, reason = _chosen(device, os.environ.get("AUTOENC_BLAS"))
     try:
@@ -90,12 +92,11 @@ def resolve_backend(
         return _make("xla", "cpu", settings, f"C would be faster here, but {error}")
 
 
-def _refuse_devices(backend: str | None, devices: int | str | None) -> None:
-    if backend is not None and devices is not None:
-        raise ValueError(
-            f"devices is {devices!r}, but backend is {backend!r}, which has one; use "
-            "backend='xla', by its name, or leave devices out."
-        )
+def _one_device(backend: str, devices: int | str) -> ValueError:
+    return ValueError(
+        f"devices is {devices!r}, but backend is {backend!r}, which has one; use backend='xla', "
+        "by its name, or leave devices out."
+    )
 
 
 def _check_name(name: str, what: str) -> None:

@@ -27,7 +27,7 @@ from autoenc.rows.columns import Columns, columns_of
 from autoenc.rows.domain import Domain
 from autoenc.rows.examples import Examples
 from autoenc.rows.held_out import check_validation
-from autoenc.sources import bytes_of, is_source_like, open_source, within
+from autoenc.sources import bytes_of, opened, within
 from autoenc.storage import save_arrays
 from autoenc.training import Every, Record, train
 from autoenc.training.callbacks import CallbackLike
@@ -229,7 +229,7 @@ def learn(estimator: GraphEstimator, call: Call) -> None:
     machine = settings["backend"], settings["device"]
     backend = resolve_backend(*machine, settings["devices"])
     of_caller = None if call.partial else reference(call.X)
-    call = opened(call, settings)
+    call = with_sources(call, settings)
     name = type(estimator).__name__
     if start is None:
         seed, columns = draw_seed(settings["random_state"]), columns_of(name)
@@ -307,12 +307,12 @@ def fitted(estimator: Any) -> Any:
     return estimator.model_
 
 
-def opened(call: Call, settings: Mapping[str, Any]) -> Call:
+def with_sources(call: Call, settings: Mapping[str, Any]) -> Call:
     """Return the call with sources for rows that are not arrays, or too large to be copied."""
     memory = settings["memory"]
     budget = None if memory is None else bytes_of(memory, "memory")
     (X,) = within(budget, [float_type(settings)], call.X)
-    return replace(call, X=open_source(X) if is_source_like(X) else X)
+    return replace(call, X=opened(X))
 
 
 def float_type(settings: Mapping[str, Any]) -> str:

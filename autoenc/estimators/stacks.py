@@ -19,9 +19,9 @@ from autoenc.estimators.base import (
     draw_seed,
     float_type,
     machine_of,
-    opened,
     reference,
     widened,
+    with_sources,
 )
 from autoenc.estimators.coding import CoderKind, Coding
 from autoenc.estimators.settings import check_settings, documented, per_layer
@@ -274,7 +274,7 @@ def learn_stack(stack: StackedDenoisingAutoEncoder, call: Call) -> None:
     goes_on = (call.partial or stack.warm_start) and stack.__sklearn_is_fitted__()
     start = stack.model_ if goes_on else None
     rows = reference(call.X)
-    call = opened(call, settings)
+    call = with_sources(call, settings)
     known, examples = _begin(stack, call, settings, start)
     held_out = None
     if call.validation is not None:

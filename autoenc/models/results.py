@@ -21,7 +21,6 @@ import numpy as np
 from numpy.lib import format as npy_format
 
 from autoenc.files import atomic_write
-from autoenc.models.compiled import results_of
 from autoenc.models.coders import FittedCoder
 from autoenc.models.fitted import FittedModel
 from autoenc.rows.blocks import Array
@@ -70,7 +69,7 @@ def write_results(
     if path.suffix not in _WRITERS:
         raise ValueError(f"{path} ends in {path.suffix!r}; expected {' or '.join(_WRITERS)}.")
     rows = model.incoming(X, compared=what != "score_samples")
-    parts = _finished(results_of(lambda: model.function(RESULTS[what]), rows), model, what)
+    parts = _finished(model.apply_by_parts(RESULTS[what], rows), model, what)
     with atomic_write(path) as temporary:
         _WRITERS[path.suffix](temporary, parts, len(rows), names)
 

@@ -12,7 +12,7 @@ from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, SparseRows
 from autoenc.rows.columns import Columns, columns_of
 from autoenc.rows.refusals import Names, column_name, warn
 from autoenc.rows.scaling import LEAST_STEPS, ColumnScaling, is_lost
-from autoenc.sources import Source, is_source_like, open_source, summarize
+from autoenc.sources import Source, opened, summarize
 
 # The squares of many such numbers can be added up in float64.
 LARGEST_SQUARABLE = 1e150
@@ -50,8 +50,7 @@ def read_rows(
     ValueError, TypeError
         If there are no rows of numbers of the right width; says where.
     """
-    if is_source_like(X):
-        X = open_source(X)
+    X = opened(X)
     if reset:
         names = [str(c) for c in X.columns] if hasattr(X, "columns") else None
         columns.scaling = scaling_of(X, dtype=dtype, centred=centred, names=names, name=name)
@@ -61,13 +60,13 @@ def read_rows(
 def read_unscaled(columns: Columns, X: Any) -> Rows:
     """Read rows in the units of the data, as float64."""
     plain = columns_of(type(columns).__name__, columns.n_features_in_, columns.names)
-    return _read(plain, X, "float64", reset=False)
+    return _read(plain, opened(X), "float64", reset=False)
 
 
 def _read(columns: Columns, X: Any, dtype: str, *, reset: bool) -> Rows:
     scaling = columns.scaling
-    if is_source_like(X):
-        return _read_source(columns, open_source(X), dtype, reset=reset)
+    if isinstance(X, Source):
+        return _read_source(columns, X, dtype, reset=reset)
     read_as = dtype if scaling is None else "float64"
     if isinstance(X, np.ma.MaskedArray):
         X = np.ma.filled(X.astype(read_as), np.nan)

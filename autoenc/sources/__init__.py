@@ -7,7 +7,7 @@
 (array([0., 1., 2.]), array([4.5, 5.5, 6.5]))
 """
 
-from autoenc.sources.opening import is_source_like, open_source, within
+from autoenc.sources.opening import open_source, opened, within
 from autoenc.sources.reader import Reader, SourceError
 from autoenc.sources.sizes import bytes_of
 from autoenc.sources.source import Source
@@ -20,8 +20,8 @@ __all__ = [
     "SourceError",
     "Summary",
     "bytes_of",
-    "is_source_like",
     "open_source",
+    "opened",
     "spooled",
     "summarize",
     "within",

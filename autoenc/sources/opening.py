@@ -18,7 +18,7 @@ from autoenc.sources.columns import HuggingFace, Parquet, Table
 from autoenc.sources.items import Items
 from autoenc.sources.joined import Joined
 from autoenc.sources.npy import read_npy, read_npz
-from autoenc.sources.reader import Array, Reader, SourceError
+from autoenc.sources.reader import Reader, SourceError
 from autoenc.sources.slices import Slices, chunk_rows, read_array, read_hdf5, read_zarr
 from autoenc.sources.source import Source
 from autoenc.sources.spool import dask_parts, polars_parts, spool
@@ -70,17 +70,26 @@ def open_source(
     return Source(_reader(rows, name, key, columns), name)
 
 
-def is_source_like(rows: Any) -> bool:
-    """Whether rows are in something that an array would not do justice to.
+def opened(rows: Any) -> Any:
+    """Open rows that are read in parts; return all others as they are.
 
-    Arrays, memory maps, nested lists, frames in memory and sparse matrices are not.
+    Arrays, memory maps, nested lists, frames in memory and sparse matrices are returned.
 
-    >>> is_source_like(np.zeros((2, 3))), is_source_like("rows.npy"), is_source_like(iter([]))
-    (False, True, True)
+    >>> opened(np.zeros((1, 3))), opened([np.zeros((2, 3))])
+    (array([[0., 0., 0.]]), [array([[0., 0., 0.],
+           [0., 0., 0.]])])
+    >>> opened(range(3))
+    <Source the builtins.range: int64 (3,)>
     """
-    if isinstance(rows, str | os.PathLike | Source):
+    if isinstance(rows, np.ndarray | Source):
+        return rows
+    return open_source(rows) if _is_read_in_parts(rows) else rows
+
+
+def _is_read_in_parts(rows: Any) -> bool:
+    if isinstance(rows, str | os.PathLike):
         return True
-    if isinstance(rows, np.ndarray | tuple | list) or rows is None or np.isscalar(rows):
+    if isinstance(rows, tuple | list) or rows is None or np.isscalar(rows):
         return False
     is_frame = hasattr(rows, "to_numpy") and hasattr(rows, "columns")
     return not (is_frame or _is_sparse(rows)) and (
@@ -97,19 +106,21 @@ def within(memory: int | None, dtypes: Sequence[Any], *arrays: Any) -> list[Any]
     >>> within(100, ["float32"], np.zeros((20, 2), "uint8"))
     [<Source the array: uint8 (20, 2)>]
     """
-    pairs = list(zip(arrays, map(np.dtype, dtypes), strict=True))
-    large = [(a, dtype) for a, dtype in pairs if isinstance(a, np.ndarray) and _is_numeric(a)]
-    n_bytes = sum(array.size * dtype.itemsize for array, dtype in large)
-    is_copied = any(isinstance(a, np.memmap) or a.dtype != dtype for a, dtype in large)
+    n_bytes, is_copied = 0, False
+    for array, dtype in zip(arrays, dtypes, strict=True):
+        if _is_plain(array):
+            n_bytes += array.size * np.dtype(dtype).itemsize
+            is_copied |= isinstance(array, np.memmap) or array.dtype != dtype
     free = memory if memory is not None or not is_copied else available_memory()
     if free is None or n_bytes <= free // 2:
         return list(arrays)
-    return [open_source(a) if isinstance(a, np.ndarray) and _is_numeric(a) else a for a in arrays]
+    return [open_source(array) if _is_plain(array) else array for array in arrays]
 
 
-def _is_numeric(array: Array) -> bool:
-    is_plain = array.dtype.kind in "biuf" and not isinstance(array, np.ma.MaskedArray)
-    return is_plain and array.ndim > 0
+def _is_plain(array: Any) -> bool:
+    """Whether an object is an array of numbers, none of them masked."""
+    is_array = isinstance(array, np.ndarray) and not isinstance(array, np.ma.MaskedArray)
+    return is_array and array.dtype.kind in "biuf" and array.ndim > 0
 
 
 def _reader(rows: Any, name: str, key: Any, columns: Sequence[str] | None) -> Reader:

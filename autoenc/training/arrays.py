@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autoenc.graph.types import Expression
-from autoenc.sources import is_source_like, open_source, within
+from autoenc.sources import opened, within
 
 
 def as_arrays(data: Any, inputs: Sequence[Expression], memory: int | None = None) -> list[Any]:
@@ -66,11 +66,9 @@ def values_per_row(arrays: Sequence[Any]) -> int:
 
 
 def _as_array(array: Any, x: Expression) -> Any:
-    converted = array
-    if is_source_like(array):
-        converted = open_source(array)
-    elif not is_dense_by_parts(array):
-        converted = np.ascontiguousarray(array, dtype=x.type.dtype)
+    converted = opened(array)
+    if not is_dense_by_parts(converted):
+        converted = np.ascontiguousarray(converted, dtype=x.type.dtype)
     if converted.ndim != x.type.ndim:
         raise ValueError(
             f"the data for {x} has shape {np.shape(array)}; expected {x.type.ndim} dimensions, "
