@@ -228,13 +228,13 @@ def learn(estimator: GraphEstimator, call: Call) -> None:
         )
     machine = settings["backend"], settings["device"]
     backend = resolve_backend(*machine, settings["devices"])
-    of_caller = None if call.partial else reference(call.X)
-    call = with_sources(call, settings)
     name = type(estimator).__name__
     if start is None:
-        seed, columns = draw_seed(settings["random_state"]), columns_of(name)
+        columns, seed = columns_of(name), draw_seed(settings["random_state"])
     else:
-        seed, columns = start.seed, start.columns
+        columns, seed = start.columns, start.seed
+    rows_of_fit = None if call.partial else reference(call.X)
+    call = with_sources(call, settings)
     examples, domain = kind.read(call, settings, columns, reset=start is None)
     choices, examples = kind.choose(call, settings, examples, domain, columns, start)
     if start is None:
@@ -252,7 +252,7 @@ def learn(estimator: GraphEstimator, call: Call) -> None:
     task = make_task(known, settings, examples, held_out, n_done=len(known.history))
     if settings["verbose"] and start is None:
         _announce(task)
-    estimator._rows_of_fit = of_caller
+    estimator._rows_of_fit = rows_of_fit
     _train(estimator, task, start, settings, backend, call)
 
 

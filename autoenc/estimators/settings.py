@@ -339,9 +339,9 @@ SETTINGS: dict[str, Setting] = {
     ),
     "memory": Setting(
         "int or str, optional",
-        'Bytes of main memory that rows may take while training, such as ``"2GB"``. Arrays and '
-        "memory maps of which a copy would take more than half of it are read in parts, as files "
-        "are. Results are the same.",
+        'Bytes of main memory that rows may take while training, such as ``"2GB"``. Arrays whose '
+        "copy would take more than half of it are read in parts, as files and all that "
+        "`autoenc.sources.open_source` takes are. Results are the same.",
         None,
         "--memory SIZE",
         "machine",

@@ -16,6 +16,7 @@ from autoenc.rows.blocks import Array, IncomingRows
 from autoenc.rows.domain import FINITE, domain_of
 from autoenc.rows.reading import read_rows, read_unscaled
 from autoenc.rows.refusals import warn
+from autoenc.sources import opened
 
 
 class FittedCoder(FittedModel):
@@ -64,6 +65,7 @@ class FittedCoder(FittedModel):
 
     def impute(self, X: Any) -> Array:
         """Compute X with its reconstruction where it is NaN."""
+        X = opened(X)
         rows = self.incoming(X, missing=True)
         filled = self.apply("impute", rows)
         if self.scaling is None:

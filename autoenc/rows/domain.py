@@ -111,9 +111,8 @@ def domain_of(
         refuse_infinity(rows, source=source, names=names, name=name)
     if not allow_nan and np.isnan(low).any():
         refuse_nan(rows, names=names, name=name)
-    return Domain(
-        low, high, _dtype_of(rows if source is None or isinstance(rows, Source) else source)
-    )
+    given = rows if source is None or isinstance(rows, Source) else source
+    return Domain(low, high, _dtype_of(given))
 
 
 def check_unit_interval(
@@ -374,7 +373,7 @@ def _range_of_source(rows: Source, allow_nan: bool) -> tuple[Array, Array]:
     summary = summarize(rows.stored)
     low, high = summary.minimum, summary.maximum
     if summary.n_nan and not allow_nan:
-        low = np.where(np.isnan(low), low, np.nan)
+        low = np.full_like(low, np.nan)
     with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
         return low.astype(rows.dtype), high.astype(rows.dtype)
 

@@ -50,10 +50,14 @@ def read_rows(
     ValueError, TypeError
         If there are no rows of numbers of the right width; says where.
     """
-    X = opened(X)
+    if not isinstance(X, np.ndarray):
+        X = opened(X)
+    if isinstance(X, Source):
+        _check_table(X)
     if reset:
-        names = [str(c) for c in X.columns] if hasattr(X, "columns") else None
-        columns.scaling = scaling_of(X, dtype=dtype, centred=centred, names=names, name=name)
+        columns.scaling = scaling_of(
+            X, dtype=dtype, centred=centred, names=_names_of(X), name=name
+        )
     return _read(columns, X, dtype, reset=reset)
 
 
@@ -161,6 +165,12 @@ def scaling_of(
         return ColumnScaling.centring(np.stack([low, high]), lost.tolist())
     dense = np.column_stack([np.asarray(own, np.float64) for own in _columns(X)])
     return ColumnScaling.centring(dense, lost.tolist())
+
+
+def _names_of(X: Any) -> Names:
+    if isinstance(X, Source):
+        return X.names
+    return [str(c) for c in X.columns] if hasattr(X, "columns") else None
 
 
 def _refuse_unsquarable(low: Array, high: Array, names: Names, name: str) -> None:
@@ -279,13 +289,8 @@ def _scaled(scaling: ColumnScaling, rows: Any, dtype: str) -> Array:
 
 
 def _read_source(columns: Columns, source: Source, dtype: str, *, reset: bool) -> Source:
-    """Check the width of a source; scale and cast its rows when they are read."""
-    if source.ndim != 2:
-        raise ValueError(
-            f"{source.name} has shape {source.shape}; expected 2 dimensions, rows first."
-        )
-    like = np.empty((1, source.shape[1]), dtype)
-    validate_data(columns, like, reset=reset, skip_check_array=True)
+    """Check the columns of a source; scale and cast its rows when they are read."""
+    _check_columns(columns, source, reset=reset)
     scaling = columns.scaling
     if scaling is None:
         return source.astype(dtype)
@@ -295,6 +300,37 @@ def _read_source(columns: Columns, source: Source, dtype: str, *, reset: bool) -
     if n_outside:
         warn(scaling.clipped(n_outside, source.size))
     return source.mapped(scaling.forward, dtype)
+
+
+def _check_table(source: Source) -> None:
+    if source.ndim != 2:
+        raise ValueError(
+            f"{source.name} has shape {source.shape}; expected 2 dimensions, rows first."
+        )
+    if not source.size:
+        raise ValueError(
+            f"{source.name} has shape {source.shape}; expected at least one row and one column."
+        )
+
+
+def _check_columns(columns: Columns, source: Source, *, reset: bool) -> None:
+    """Compare number and names of columns with those of a source; set them with `reset`."""
+    like = np.empty((1, source.shape[1]))
+    if source.names is None:
+        validate_data(columns, like, reset=reset, skip_check_array=True)
+        return
+    if reset:
+        columns.n_features_in_ = source.shape[1]
+        columns.feature_names_in_ = np.array(source.names, dtype=object)
+        return
+    unnamed = columns_of(type(columns).__name__, columns.n_features_in_)
+    validate_data(unnamed, like, reset=False, skip_check_array=True)
+    if columns.names is not None and list(columns.names) != list(source.names):
+        raise ValueError(
+            f"{source.name} has the columns {', '.join(source.names)}, but "
+            f"{type(columns).__name__} was fitted with {', '.join(columns.names)}; give these, "
+            "in this order: open_source(..., columns=[...]) chooses them."
+        )
 
 
 def _check_dates(X: Any) -> None:
@@ -329,7 +365,7 @@ def _refuse_words(X: Any, error: Exception) -> None:
                 raise TypeError
             float(value)
         except (TypeError, ValueError):
-            names = [str(c) for c in X.columns] if hasattr(X, "columns") else None
+            names = _names_of(X)
             raise type(error)(
                 f"X has {value!r} at row {row}, {column_name(column, names)}, which is not a "
                 f"number ({error}). Leave the column out, or encode it, with scikit-learn's "

@@ -20,6 +20,7 @@ class Table:
 
     def __init__(self, table: Any, name: str, columns: Sequence[str] | None = None) -> None:
         self._table = table.select(list(columns)) if columns is not None else table
+        self.names: list[str] = self._table.column_names
         self.width, self.dtype = layout(self._table.schema, name, _has_nulls(self._table))
         self.shape: tuple[int, ...] = (self._table.num_rows, self.width)
 
@@ -56,18 +57,18 @@ class Parquet:
         return opened
 
     def _open(self, dataset: Any, name: str, columns: Sequence[str] | None) -> None:
-        self._columns = list(dataset.schema.names if columns is None else columns)
+        self.names: list[str] = list(dataset.schema.names if columns is None else columns)
         self._groups = [
             group for fragment in dataset.get_fragments() for group in _row_groups(fragment, name)
         ]
         lengths = [group.row_groups[0].num_rows for group in self._groups]
         if not sum(lengths):
             raise SourceError(f"{name} has no rows.")
-        unknown = set(self._columns).difference(dataset.schema.names)
+        unknown = set(self.names).difference(dataset.schema.names)
         if unknown:
             raise SourceError(f"{name} has no column {sorted(unknown)}.")
-        fields = [dataset.schema.field(column) for column in self._columns]
-        with_nulls = _nulls_of(self._groups, self._columns)
+        fields = [dataset.schema.field(column) for column in self.names]
+        with_nulls = _nulls_of(self._groups, self.names)
         self.width, self.dtype = layout(fields, name, with_nulls)
         self._ends = np.cumsum(lengths)
         self.shape: tuple[int, ...] = (int(self._ends[-1]), self.width)
@@ -94,7 +95,7 @@ class Parquet:
         if self._decoded is None or self._decoded[0] != number:
             self._decoded = None
             try:
-                table = self._groups[number].to_table(columns=self._columns)
+                table = self._groups[number].to_table(columns=self.names)
             except OSError:
                 self._states.check()
                 raise
@@ -190,8 +191,8 @@ class HuggingFace:
     files: Sequence[Path] = ()
 
     def __init__(self, dataset: Any, name: str, columns: Sequence[str] | None = None) -> None:
-        self._columns = list(dataset.column_names if columns is None else columns)
-        self._dataset = dataset.select_columns(self._columns).with_format("numpy")
+        self.names: list[str] = list(dataset.column_names if columns is None else columns)
+        self._dataset = dataset.select_columns(self.names).with_format("numpy")
         if not len(dataset):
             raise SourceError(f"{name} has no rows.")
         self._name = name
@@ -208,7 +209,7 @@ class HuggingFace:
 
     def _matrix(self, first: int, last: int) -> Array:
         batch = self._dataset[first:last]
-        parts = [self._part(column, np.asarray(batch[column])) for column in self._columns]
+        parts = [self._part(column, np.asarray(batch[column])) for column in self.names]
         return parts[0] if len(parts) == 1 else np.hstack(parts)
 
     def _part(self, column: str, values: Array) -> Array:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from autoenc.folders import FolderError, cache_folder
@@ -19,40 +21,40 @@ from autoenc.storage import ModelFileError, load_arrays, save_arrays
 FORMAT = "autoenc manifest 1"
 
 
-def recall(source: Source) -> dict[str, Array] | None:
-    """Return what is remembered of a source; None if there is nothing, or it is of no file."""
-    path = _path(source)
-    if path is None or not path.exists():
-        return None
-    try:
-        arrays, info = load_arrays(path)
-    except (ModelFileError, OSError):
-        return None
-    return arrays if info.get("source") == _describe(source) else None
+class Manifest:
+    """What is remembered of the files of a source as they are now.
+
+    Parameters
+    ----------
+    source : Source
+        Nothing is remembered of one that is not in files.
+    """
+
+    def __init__(self, source: Source) -> None:
+        files = [[str(file.resolve()), *(state_of(file) or ())] for file in source.reader.files]
+        self._info = {"format": FORMAT, "rows": source.identity(), "files": files}
+        self._path = _path(self._info) if files else None
+
+    def recall(self) -> dict[str, Array] | None:
+        """Return what has been found; None if nothing is remembered."""
+        if self._path is None or not self._path.exists():
+            return None
+        try:
+            arrays, info = load_arrays(self._path)
+        except (ModelFileError, OSError):
+            return None
+        return arrays if info == self._info else None
+
+    def remember(self, arrays: dict[str, Array]) -> None:
+        """Keep what has been found, if there is a folder for it."""
+        if self._path is not None:
+            with suppress(OSError):  # it is found again the next time
+                save_arrays(self._path, arrays, self._info)
 
 
-def remember(source: Source, arrays: dict[str, Array]) -> None:
-    """Keep what has been found of a source, if it is of files and there is a folder to keep it."""
-    path = _path(source)
-    if path is None:
-        return
-    try:
-        save_arrays(path, arrays, {"format": FORMAT, "source": _describe(source)})
-    except OSError:  # it is found again the next time
-        return
-
-
-def _path(source: Source) -> Path | None:
-    if not source.reader.files:
-        return None
-    described = json.dumps(_describe(source))
-    name = hashlib.sha256(described.encode()).hexdigest()[:32]
+def _path(info: Mapping[str, object]) -> Path | None:
+    name = hashlib.sha256(json.dumps(info).encode()).hexdigest()[:32]
     try:
         return cache_folder() / "manifests" / f"{name}.safetensors"
     except FolderError:
         return None
-
-
-def _describe(source: Source) -> dict[str, object]:
-    files = [[str(file.resolve()), *(state_of(file) or ())] for file in source.reader.files]
-    return {"rows": source.identity(), "files": files}

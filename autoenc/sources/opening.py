@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ def open_source(
     key : str or int, optional
         Which array of a file, or field of an item, where there are several.
     columns : sequence of str, optional
-        Which columns of a table, by default all.
+        Which columns of a table, by default all, in this order.
 
     Returns
     -------
@@ -67,7 +67,8 @@ def open_source(
     if isinstance(rows, Source):
         return rows
     name = _name(rows)
-    return Source(_reader(rows, name, key, columns), name)
+    reader = _reader(rows, name, key, columns)
+    return Source(reader, name, _names_of_columns(rows, reader, columns, name))
 
 
 def opened(rows: Any) -> Any:
@@ -75,11 +76,8 @@ def opened(rows: Any) -> Any:
 
     Arrays, memory maps, nested lists, frames in memory and sparse matrices are returned.
 
-    >>> opened(np.zeros((1, 3))), opened([np.zeros((2, 3))])
-    (array([[0., 0., 0.]]), [array([[0., 0., 0.],
-           [0., 0., 0.]])])
-    >>> opened(range(3))
-    <Source the builtins.range: int64 (3,)>
+    >>> opened(np.zeros((1, 3))), opened([np.zeros((2, 3)), np.ones((1, 3))])
+    (array([[0., 0., 0.]]), <Source the builtins.list: float64 (3, 3)>)
     """
     if isinstance(rows, np.ndarray | Source):
         return rows
@@ -89,7 +87,9 @@ def opened(rows: Any) -> Any:
 def _is_read_in_parts(rows: Any) -> bool:
     if isinstance(rows, str | os.PathLike):
         return True
-    if isinstance(rows, tuple | list) or rows is None or np.isscalar(rows):
+    if isinstance(rows, tuple | list):
+        return _are_arrays(rows)
+    if isinstance(rows, Mapping | Set) or rows is None or np.isscalar(rows):
         return False
     is_frame = hasattr(rows, "to_numpy") and hasattr(rows, "columns")
     return not (is_frame or _is_sparse(rows)) and (
@@ -137,6 +137,8 @@ def _reader(rows: Any, name: str, key: Any, columns: Sequence[str] | None) -> Re
 
 def _of_object(rows: Any, name: str, key: Any) -> Reader:
     """Open an object of a class that is not known, by what it can do."""
+    if isinstance(rows, Mapping | Set):
+        raise SourceError(f"{name} has no order of rows; give a table or an array of its values.")
     if _is_iterable_only(rows):
         return _of_iterable(rows, name)
     if hasattr(rows, "__len__") and hasattr(rows, "__getitem__"):
@@ -190,7 +192,7 @@ def _of_arrays(rows: Any, name: str) -> Reader:
     """Open an array, or a list of arrays with the same columns."""
     if isinstance(rows, np.ndarray):
         return read_array(rows, name)
-    if rows and all(hasattr(part, "shape") and len(part.shape) > 1 for part in rows):
+    if _are_arrays(rows):
         names = [f"array {i} of the list" for i in range(len(rows))]
         return Joined([open_source(part).reader for part in rows], names)
     return read_array(np.asarray(rows), name)
@@ -222,8 +224,9 @@ def _of_hdf5(rows: Any, name: str, columns: Any) -> Reader:
 
 
 def _of_dask(rows: Any, name: str, columns: Any) -> Reader:
-    array = rows.to_dask_array() if hasattr(rows, "to_dask_array") else rows
-    return spool(dask_parts(array), name)
+    if hasattr(rows, "to_dask_array"):
+        rows = (rows[list(columns)] if columns else rows).to_dask_array()
+    return spool(dask_parts(rows), name)
 
 
 def _of_polars(rows: Any, name: str, columns: Any) -> Reader:
@@ -264,6 +267,28 @@ def _kind(rows: Any) -> tuple[str, str]:
     kind = type(rows)
     package = kind.__module__.split(".")[0]
     return ("dask" if package.startswith("dask") else package), kind.__name__
+
+
+def _names_of_columns(
+    rows: Any, reader: Reader, columns: Sequence[str] | None, name: str
+) -> list[str] | None:
+    """Return a name for each column of the matrix; None if it is not made of named columns."""
+    names = getattr(reader, "names", None)
+    if names is None and hasattr(rows, "collect_schema"):  # polars warns of `columns`
+        names = rows.collect_schema().names() if columns is None else columns
+    elif names is None and hasattr(rows, "columns"):
+        names = rows.columns if columns is None else columns
+    if names is None:
+        if columns is not None:
+            raise SourceError(f"{name} has no columns with names, but columns is {columns!r}.")
+        return None
+    is_matrix = reader.shape[1:] == (len(names),)
+    return list(names) if is_matrix and all(isinstance(column, str) for column in names) else None
+
+
+def _are_arrays(rows: Sequence[Any]) -> bool:
+    """Whether a list has arrays of rows, and not rows."""
+    return bool(rows) and all(hasattr(part, "shape") and len(part.shape) > 1 for part in rows)
 
 
 def _is_iterable_only(rows: Any) -> bool:

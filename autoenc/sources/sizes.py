@@ -10,7 +10,7 @@ import re
 
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 BINARY = {"ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30, "ti": 1 << 40}
-_PATTERN = re.compile(r"\s*([0-9.]+)\s*((?:[kmgt]i?)?)b?\s*", re.IGNORECASE)
+_PATTERN = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*((?:[kmgt]i?)?)b?\s*", re.IGNORECASE)
 
 
 def bytes_of(size: str | int, name: str) -> int:
@@ -31,10 +31,7 @@ def bytes_of(size: str | int, name: str) -> int:
     found = _PATTERN.fullmatch(size) if isinstance(size, str) else None
     number: float | None = None
     if found:
-        try:
-            number = float(found[1]) * {**UNITS, **BINARY}[found[2].lower()]
-        except ValueError:  # such as 1.2.3
-            number = None
+        number = float(found[1]) * {**UNITS, **BINARY}[found[2].lower()]
     elif isinstance(size, int) and not isinstance(size, bool):
         number = size
     if number is None or not number >= 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,8 @@ class Source:
         Reads the format.
     name : str
         What messages call it.
+    names : sequence of str, optional
+        Names of the columns.
 
     Attributes
     ----------
@@ -47,9 +49,10 @@ class Source:
     # Training leaves such rows where they are, and asks for parts.
     dense_by_parts = True
 
-    def __init__(self, reader: Reader, name: str) -> None:
+    def __init__(self, reader: Reader, name: str, names: Sequence[str] | None = None) -> None:
         self.reader = reader
         self.name = name
+        self.names = names
         n_rows, *rest = reader.shape
         self.shape: tuple[int, ...] = (n_rows, int(np.prod(rest))) if rest else (n_rows,)
         self.dtype = reader.dtype
@@ -131,24 +134,24 @@ class Source:
     def take(self, numbers: Array) -> Source:
         """Return a source of the rows of some numbers."""
         selected = Selected(self.stored.reader, np.asarray(numbers))
-        return Source(selected, f"rows of {self.name}").astype(self.dtype)
+        return Source(selected, f"rows of {self.name}", self.names).astype(self.dtype)
 
     def astype(self, dtype: Any) -> Source:
         """Return a source of the same values in another dtype."""
         stored = self.stored
         if stored.dtype == np.dtype(dtype):
             return stored
-        return Source(Cast(stored.reader, dtype), self.name)
+        return Source(Cast(stored.reader, dtype), self.name, self.names)
 
     def mapped(self, function: Callable[[Array], Array], dtype: Any) -> Source:
         """Return a source of a function of rows, each of which follows from one row."""
-        return Source(Mapped(self.stored.reader, function, dtype), self.name)
+        return Source(Mapped(self.stored.reader, function, dtype), self.name, self.names)
 
     @property
     def stored(self) -> Source:
         """The source in the dtype in which values are stored."""
         reader = getattr(self.reader, "stored", None)
-        return self if reader is None else Source(reader, self.name)
+        return self if reader is None else Source(reader, self.name, self.names)
 
     def parts(self, n_rows: int | None = None) -> Iterator[Array]:
         """Go through all rows in their order, so many at a time, by default some megabytes."""

@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from autoenc.sources.manifest import recall, remember
-from autoenc.sources.reader import Array
+from autoenc.sources.manifest import Manifest
+from autoenc.sources.reader import Array, SourceError
 from autoenc.sources.source import Source
 
 # Rows of a part that are looked at together: they stay in a core's cache meanwhile.
 BYTES_AT_A_TIME = 1 << 20
+# Smaller sources are looked at again in less time than a manifest takes to write.
+REMEMBERED_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +23,7 @@ class Summary:
     Attributes
     ----------
     n_observed : int array, (columns,)
-        Number of values that are not NaN.
+        Number of finite values.
     minimum, maximum : float64 array, (columns,)
         Of the values that are not NaN; NaN where there are none.
     mean, variance : float64 array, (columns,)
@@ -74,8 +76,8 @@ class Summary:
 def summarize(source: Source) -> Summary:
     """Find range, moments and finiteness of all rows in one pass.
 
-    What has been found of files is remembered in the user's cache folder, and found again there
-    as long as their sizes, times and a sample of rows are the same.
+    What has been found of large files is remembered in the user's cache folder, and found again
+    there as long as their sizes, times and a sample of rows are the same.
 
     Parameters
     ----------
@@ -85,25 +87,36 @@ def summarize(source: Source) -> Summary:
     Returns
     -------
     Summary
+
+    Raises
+    ------
+    SourceError
+        If there are no values.
     """
-    known = recall(source)
+    if source.nbytes < REMEMBERED_BYTES:
+        return summarize_rows(source)
+    manifest = Manifest(source)
+    known = manifest.recall()
     if known is not None:
         return _from_arrays(known)
     found = summarize_rows(source)
-    remember(source, _as_arrays(found))
+    manifest.remember(_as_arrays(found))
     return found
 
 
 def summarize_rows(source: Source) -> Summary:
     """Find range, moments and finiteness of all rows, whatever is remembered."""
+    if not source.size:
+        raise SourceError(f"{source.name} has shape {source.shape}, and no values.")
     found: Summary | None = None
     seen = 0
     for part in source.parts():
         rows = part.reshape(len(part), -1)
         n = max(BYTES_AT_A_TIME // max(rows.shape[1] * rows.itemsize, 1), 1)
         for first in range(0, len(rows), n):
-            few = _of_part(rows[first : first + n], seen + first)
-            found = few if found is None else found.joined(few)
+            with np.errstate(over="ignore", invalid="ignore"):  # moments of values near the end
+                few = _of_part(rows[first : first + n], seen + first)
+                found = few if found is None else found.joined(few)
         seen += len(rows)
     assert found is not None
     return found
@@ -127,7 +140,6 @@ def _of_strange(rows: Array, first: int) -> Summary:
     finite = _of_observed(np.where(nan | infinite, np.nan, rows.astype("float64")))
     return replace(
         finite,
-        n_observed=finite.n_observed,
         minimum=np.fmin.reduce(rows.astype("float64"), axis=0),
         maximum=np.fmax.reduce(rows.astype("float64"), axis=0),
         n_nan=int(nan.sum()),

@@ -9,7 +9,18 @@ from autoenc.models import write_results
 from autoenc.rows import DomainWarning
 from autoenc.sources import open_source
 from autoenc.training import EpochPatience
-from tests.sources.test_formats import TorchDataset, parquet, zarr_store
+from tests.sources.test_formats import (
+    NAMES,
+    TorchDataset,
+    arrow_list_column,
+    arrow_table,
+    hugging_face,
+    lazy_frame,
+    pandas_frame,
+    parquet,
+    polars_frame,
+    zarr_store,
+)
 
 ROWS = np.random.default_rng(0).uniform(size=(3000, 6)).astype("float32")
 SETTINGS = {"n_hidden": 4, "n_epochs": 2, "random_state": 0, "verbose": False, "backend": "xla"}
@@ -60,6 +71,53 @@ def test_other_formats(tmp_path):
         assert ae.transform(rows).shape == (103, 4)
 
 
+@pytest.mark.parametrize("make", [arrow_table, parquet, hugging_face, polars_frame, lazy_frame])
+def test_names_of_columns_are_compared(tmp_path, make):
+    rows = make(tmp_path)
+    ae = AutoEncoder(**SETTINGS).fit(rows)
+    assert ae.feature_names_in_.tolist() == NAMES
+    expected = ae.transform(pandas_frame(tmp_path))
+    np.testing.assert_array_equal(ae.transform(rows), expected)
+    other = open_source(rows, columns=NAMES[::-1])
+    with pytest.raises(ValueError, match=r"columns f, e, .* was fitted with a, b, .* this order"):
+        ae.transform(other)
+    narrow = open_source(rows, columns=NAMES[:2])
+    with pytest.raises(ValueError, match="X has 2 features, but AutoEncoder is expecting 6"):
+        ae.transform(narrow)
+
+
+def test_columns_that_make_up_one_image_have_no_names(tmp_path):
+    ae = AutoEncoder(**SETTINGS).fit(arrow_list_column(tmp_path))
+    assert not hasattr(ae, "feature_names_in_")
+    with pytest.raises(ValueError, match="has no columns with names, but columns is"):
+        open_source(ROWS, columns=["a"])
+
+
+def test_a_list_of_arrays(path):
+    expected = AutoEncoder(**SETTINGS).fit(ROWS)
+    found = AutoEncoder(**SETTINGS).fit([ROWS[:100], np.load(path, mmap_mode="r")[100:]])
+    assert state(found) == state(expected)
+
+
+@pytest.mark.parametrize("shape", [(0, 6), (5, 0)])
+def test_files_without_values(tmp_path, path, shape):
+    np.save(tmp_path / "empty.npy", np.zeros(shape, "float32"))
+    message = "empty.npy has shape .*; expected at least one row and one column"
+    ae = AutoEncoder(**SETTINGS).fit(path)
+    for method in (ae.fit, ae.transform, ae.score_samples):
+        with pytest.raises(ValueError, match=message):
+            method(tmp_path / "empty.npy")
+
+
+def test_missing_entries_of_an_iterable_are_imputed():
+    rows = ROWS.copy()
+    rows[5, 2] = np.nan
+    ae = AutoEncoder(**SETTINGS).fit(ROWS)
+    with pytest.warns(UserWarning, match="only once"):
+        found = ae.impute(iter(np.split(rows, 3)))
+    np.testing.assert_array_equal(found, ae.impute(rows))
+
+
 def test_weights_and_labels_beside_a_file(path):
     labels = np.arange(3000) % 3
     weights = np.random.default_rng(1).integers(0, 3, 3000)
@@ -93,6 +151,12 @@ def test_large_arrays_are_converted_in_parts():
     with pytest.raises(ValueError, match="memory is 140 kB, but reading needs"):
         found(rows)
     assert state(AutoEncoder(**SETTINGS, memory="1MB").fit(rows)) == state(expected)
+
+
+@pytest.mark.parametrize("memory", ["1 GiB", "0.5gb", "80000000", 10**8])
+def test_a_budget_is_in_the_file_of_a_model(tmp_path, path, memory):
+    AutoEncoder(**SETTINGS, memory=memory).fit(path).save(tmp_path / "model.safetensors")
+    assert AutoEncoder.load(tmp_path / "model.safetensors").memory == memory
 
 
 def with_value(tmp_path, value, dtype="float32"):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from autoenc.sources import manifest, open_source, summarize, summary
+from autoenc.sources import SourceError, open_source, summarize, summary
 from autoenc.sources.summary import summarize_rows
 
 values = st.one_of(st.floats(-1e6, 1e6, width=32), st.sampled_from([np.nan, np.inf, -np.inf]))
@@ -41,8 +41,14 @@ def test_variances_far_from_zero_keep_their_digits():
     np.testing.assert_allclose(found.variance, rows.var(axis=0), rtol=1e-9)
 
 
-def test_what_was_found_of_a_file_is_remembered(tmp_path, monkeypatch):
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(summary, "REMEMBERED_BYTES", 0)
+    return tmp_path / "cache"
+
+
+def test_what_was_found_of_a_file_is_remembered(cache, tmp_path, monkeypatch):
     path = tmp_path / "rows.npy"
     rows = np.random.default_rng(0).uniform(size=(500, 3))
     rows[100, 1] = np.nan
@@ -55,8 +61,7 @@ def test_what_was_found_of_a_file_is_remembered(tmp_path, monkeypatch):
         np.testing.assert_array_equal(getattr(again, name), getattr(found, name))
 
 
-def test_a_file_that_has_changed_is_looked_at_again(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def test_a_file_that_has_changed_is_looked_at_again(cache, tmp_path, monkeypatch):
     path = tmp_path / "rows.npy"
     np.save(path, np.zeros((500, 3)))
     assert summarize(open_source(path)).maximum.tolist() == [0, 0, 0]
@@ -64,16 +69,24 @@ def test_a_file_that_has_changed_is_looked_at_again(tmp_path, monkeypatch):
     assert summarize(open_source(path)).maximum.tolist() == [1, 1, 1]
 
 
-def test_a_damaged_manifest_is_left_aside(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def test_a_damaged_manifest_is_left_aside(cache, tmp_path, monkeypatch):
     path = tmp_path / "rows.npy"
     np.save(path, np.ones((500, 3)))
     summarize(open_source(path))
-    manifest._path(open_source(path)).write_bytes(b"damaged")
+    (file,) = cache.rglob("*.safetensors")
+    file.write_bytes(b"damaged")
     assert summarize(open_source(path)).maximum.tolist() == [1, 1, 1]
 
 
-def test_nothing_is_remembered_of_arrays(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def test_nothing_is_remembered_of_arrays_and_small_files(cache, tmp_path, monkeypatch):
     summarize(open_source(np.ones((5, 3))))
-    assert not (tmp_path / "cache").exists()
+    monkeypatch.undo()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    np.save(tmp_path / "rows.npy", np.ones((5, 3)))
+    summarize(open_source(tmp_path / "rows.npy"))
+    assert not cache.exists()
+
+
+def test_rows_without_values():
+    with pytest.raises(SourceError, match=r"the array has shape \(5, 0\), and no values"):
+        summarize(open_source(np.ones((5, 0))))
