@@ -52,7 +52,7 @@ class Kind:
     name: str
     updates: Callable[..., Any]
     patience: Callable[[], Any]
-    sizes: dict[str, int] = field(default_factory=dict)
+    sizes: dict[str, Any] = field(default_factory=dict)
 
 
 KINDS = (

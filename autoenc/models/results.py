@@ -27,7 +27,8 @@ from autoenc.rows.blocks import Array
 from autoenc.tables.extras import import_extra
 
 # Pieces of a model, by the methods of an estimator.
-RESULTS = {"transform": "encode", "reconstruct": "reconstruct", "score_samples": "error"}
+OF_CODERS = {"transform": "encode", "reconstruct": "reconstruct", "score_samples": "error"}
+OF_CLASSIFIERS = {"predict_proba": "probabilities"}
 # Of a row group.
 BYTES_AT_A_TIME = 32 << 20
 
@@ -40,7 +41,7 @@ def write_results(
     *,
     names: Sequence[str] | None = None,
 ) -> None:
-    """Compute codes, reconstructions or errors, and write them as they come.
+    """Compute codes, reconstructions, errors or probabilities, and write them as they come.
 
     Neither rows nor results are ever in memory as a whole. The file appears complete or not at
     all.
@@ -53,7 +54,7 @@ def write_results(
         ``model_`` of an estimator.
     X : array-like or source, (rows, columns)
         Rows, such as the path of a file; see `autoenc.sources.open_source`.
-    what : {"transform", "reconstruct", "score_samples"}
+    what : {"transform", "reconstruct", "score_samples", "predict_proba"}
         Method of the estimator whose results are written.
     names : sequence of str, optional
         Names of the columns of a Parquet file, by default their numbers.
@@ -61,15 +62,16 @@ def write_results(
     Raises
     ------
     ValueError
-        If there is no such result or format, or the rows do not fit the model.
+        If the model has no such result, there is no such format, or the rows do not fit.
     """
     path = Path(path)
-    if what not in RESULTS:
-        raise ValueError(f"what is {what!r}; expected one of {', '.join(RESULTS)}.")
+    results = OF_CODERS if isinstance(model, FittedCoder) else OF_CLASSIFIERS
+    if what not in results:
+        raise ValueError(f"what is {what!r}; expected one of {', '.join(results)}.")
     if path.suffix not in _WRITERS:
         raise ValueError(f"{path} ends in {path.suffix!r}; expected {' or '.join(_WRITERS)}.")
     rows = model.incoming(X, compared=what != "score_samples")
-    parts = _finished(model.apply_by_parts(RESULTS[what], rows), model, what)
+    parts = _finished(model.apply_by_parts(results[what], rows), model, what)
     with atomic_write(path) as temporary:
         _WRITERS[path.suffix](temporary, parts, len(rows), names)
 

@@ -87,9 +87,9 @@ def opened(rows: Any) -> Any:
 def _is_read_in_parts(rows: Any) -> bool:
     if isinstance(rows, str | os.PathLike):
         return True
-    if isinstance(rows, tuple | list):
+    if isinstance(rows, list):
         return _are_arrays(rows)
-    if isinstance(rows, Mapping | Set) or rows is None or np.isscalar(rows):
+    if isinstance(rows, tuple | Mapping | Set) or rows is None or np.isscalar(rows):
         return False
     is_frame = hasattr(rows, "to_numpy") and hasattr(rows, "columns")
     return not (is_frame or _is_sparse(rows)) and (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -56,10 +57,11 @@ class Slices:
 
 
 def read_array(array: Array, name: str) -> Reader:
-    """Open an array; a memory map by its file."""
-    if isinstance(array, np.memmap) and _is_whole(array):
-        return RawFile(str(array.filename), array.offset, array.shape, array.dtype)
-    return Slices(array, name)
+    """Open an array; consecutive rows of a memory map by its file."""
+    offset = _offset_in_file(array) if isinstance(array, np.memmap) else None
+    if offset is None:
+        return Slices(array, name)
+    return RawFile(str(array.filename), offset, array.shape, array.dtype)  # type: ignore[attr-defined]
 
 
 def read_hdf5(path: Path, key: str | None) -> Slices:
@@ -117,11 +119,18 @@ def _chosen(group: Any, names: Sequence[str], key: str | None, path: Path) -> An
     return group[key]
 
 
-def _is_whole(array: Any) -> bool:
-    """Whether a memory map is all of what it was opened as, and not a part or a view."""
-    import mmap
+def _offset_in_file(array: Any) -> int | None:
+    """Return where the values of a memory map begin in its file.
 
-    return isinstance(array.base, mmap.mmap) and array.flags.c_contiguous
+    None if they are not one after the other there, or are changed in memory alone.
+    """
+    root = array
+    while isinstance(root.base, np.memmap):
+        root = root.base
+    is_mapped = isinstance(root.base, mmap.mmap) and root.mode != "c"
+    if not (is_mapped and array.flags.c_contiguous and Path(root.filename or "").is_file()):
+        return None
+    return int(root.offset + array.ctypes.data - root.ctypes.data)
 
 
 def _numbers(found: Any, name: str) -> Array:

@@ -5,6 +5,7 @@ import pyarrow.parquet
 import pytest
 
 from autoenc import AutoEncoder
+from autoenc.estimators import SoftmaxClassifier
 from autoenc.models import results, write_results
 
 ROWS = np.random.default_rng(0).uniform(size=(5000, 6)).astype("float32")
@@ -21,7 +22,7 @@ def path(tmp_path):
     return tmp_path / "rows.npy"
 
 
-@pytest.mark.parametrize("what", results.RESULTS)
+@pytest.mark.parametrize("what", results.OF_CODERS)
 def test_they_are_what_the_estimator_returns(fitted, path, tmp_path, what, monkeypatch):
     expected = getattr(fitted, what)(ROWS)
     write_results(tmp_path / "results.npy", fitted.model_, path, what)
@@ -33,6 +34,15 @@ def test_they_are_what_the_estimator_returns(fitted, path, tmp_path, what, monke
     assert pyarrow.parquet.ParquetFile(tmp_path / "results.parquet").num_row_groups > 1 or (
         what == "score_samples"
     )
+
+
+def test_probabilities_of_classes(path, tmp_path):
+    settings = {"n_epochs": 1, "random_state": 0, "verbose": False}
+    fitted = SoftmaxClassifier(**settings).fit(ROWS, np.arange(len(ROWS)) % 3)
+    write_results(tmp_path / "p.npy", fitted.model_, path, "predict_proba")
+    np.testing.assert_array_equal(np.load(tmp_path / "p.npy"), fitted.predict_proba(ROWS))
+    with pytest.raises(ValueError, match="what is 'transform'; expected one of predict_proba"):
+        write_results(tmp_path / "p.npy", fitted.model_, path)
 
 
 def test_columns_have_names(fitted, path, tmp_path):

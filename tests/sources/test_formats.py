@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from autoenc.sources import SourceError, open_source, spooled
+from autoenc.sources.raw import RawFile
 
 ROWS = np.random.default_rng(0).uniform(size=(103, 6)).astype("float32")
 NAMES = list("abcdef")
@@ -231,6 +232,26 @@ def test_an_iterable_is_gone_through_once_and_says_so(parts):
     with pytest.warns(UserWarning, match="generator can be gone through only once"):
         source = open_source(generator(parts))
     np.testing.assert_array_equal(source[:].astype("float32"), ROWS)
+
+
+@pytest.mark.parametrize("part", [np.s_[:], np.s_[7:90], np.s_[3:4]])
+def test_rows_of_a_memory_map_are_read_from_its_file(tmp_path, part):
+    source = open_source(memory_map(tmp_path)[part].reshape(-1, 2, 3))
+    assert isinstance(source.reader, RawFile)
+    np.testing.assert_array_equal(source[:], ROWS[part])
+
+
+def test_memory_maps_that_differ_from_their_file(tmp_path):
+    changed = np.load(npy(tmp_path), mmap_mode="c")
+    changed[5] = 2
+    expected = ROWS.copy()
+    expected[5] = 2
+    np.testing.assert_array_equal(open_source(changed)[:], expected)
+    np.testing.assert_array_equal(open_source(changed[:, ::2])[:], expected[:, ::2])
+    np.testing.assert_array_equal(open_source(changed + 1)[:], expected + 1)
+    removed = memory_map(tmp_path)
+    (tmp_path / "rows.npy").unlink()
+    np.testing.assert_array_equal(open_source(removed)[:], ROWS)
 
 
 def test_columns_are_chosen_by_their_names(tmp_path):
