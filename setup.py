@@ -23,6 +23,7 @@ TEST = [
     *MLFLOW,
     *SCALE,
     "datasets>=3",
+    "optuna>=4",
     "hypothesis>=6.100",
     "mypy>=1.15",
     "numpydoc>=1.8",

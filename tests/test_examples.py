@@ -278,3 +278,18 @@ def test_errors_of_blocks_are_those_of_the_rows(tmp_path, scheduler):
     scoring_blocks.main([*arguments, "--model", str(tmp_path / "model.safetensors")])
     expected = model.score_samples(digits.test.images)
     np.testing.assert_array_equal(np.load(tmp_path / "errors.npy"), expected)
+
+
+def test_tuning_ends_trials_early_and_continues_a_study(tmp_path, capsys):
+    optuna = pytest.importorskip("optuna")
+    from examples import tuning
+
+    few = ["--study", str(tmp_path / "study.log"), "--rows", "200", "--epochs", "3"]
+    tuning.main([*few, "--trials", "5"])
+    study = tuning.main([*few, "--trials", "7"])
+    assert "12 trials" in capsys.readouterr().out
+    assert [trial.number for trial in study.trials] == list(range(12))
+    states = [trial.state for trial in study.trials]
+    assert set(states) == {optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED}
+    pruned = study.trials[states.index(optuna.trial.TrialState.PRUNED)]
+    assert 1 <= max(pruned.intermediate_values) < 3
