@@ -165,7 +165,7 @@ class FittedModel:
             What messages call the data.
         """
         allow_nan = self.masked if missing is None else missing
-        X = opened(X)  # once, as an iterable can be gone through only once
+        X = opened(X)  # once, because an iterable can be iterated only once
         rows = read_rows(self.columns, X, dtype=self.dtype, reset=False)
         bounds, judge = self._demands(X, compared)
         names = self.columns.names

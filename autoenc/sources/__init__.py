@@ -1,4 +1,4 @@
-"""Rows that are read when they are asked for: larger than memory, whatever they are stored in.
+"""Rows of any format that are read on demand, so that they may be larger than memory.
 
 >>> import numpy as np
 >>> source = open_source(np.arange(12.0).reshape(4, 3))

@@ -1,4 +1,4 @@
-"""Rows of a PyTorch Dataset or whatever has a length and gives one item at a time."""
+"""Rows of a PyTorch Dataset, or of any object with a length and items."""
 
 from __future__ import annotations
 

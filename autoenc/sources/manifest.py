@@ -1,7 +1,7 @@
-"""What has been found of large files is remembered, in the user's cache folder.
+"""Summaries of large files, remembered in the user's cache folder.
 
-A file is known again by its path, size and time, and a sample of its rows: to hash 20 GB would
-take as long as to look at them again.
+A file is recognised by its path, size and time, and by a sample of its rows: hashing 20 GB would
+take as long as summarising them again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FORMAT = "autoenc manifest 1"
 
 
 class Manifest:
-    """What is remembered of the files of a source as they are now.
+    """The summary of a source, remembered as long as its files stay the same.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class Manifest:
         self._path = _path(self._info) if files else None
 
     def recall(self) -> dict[str, Array] | None:
-        """Return what has been found; None if nothing is remembered."""
+        """Return the summary; None if it is not remembered."""
         if self._path is None or not self._path.exists():
             return None
         try:
@@ -46,9 +46,9 @@ class Manifest:
         return arrays if info == self._info else None
 
     def remember(self, arrays: dict[str, Array]) -> None:
-        """Keep what has been found, if there is a folder for it."""
+        """Remember a summary, if there is a folder for it."""
         if self._path is not None:
-            with suppress(OSError):  # it is found again the next time
+            with suppress(OSError):  # it is computed again the next time
                 save_arrays(self._path, arrays, self._info)
 
 

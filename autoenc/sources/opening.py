@@ -1,4 +1,4 @@
-"""Whatever rows are in becomes a source.
+"""Open rows of any format as a source.
 
 >>> open_source([np.zeros((2, 3)), np.ones((1, 3))]).shape
 (3, 3)
@@ -31,7 +31,7 @@ PARQUET = (".parquet", ".pq")
 def open_source(
     rows: Any, *, key: str | int | None = None, columns: Sequence[str] | None = None
 ) -> Source:
-    """Open rows that are read when they are asked for.
+    """Open rows that are read on demand.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def open_source(
     Raises
     ------
     SourceError
-        If it is nothing that rows can be read from; says what to do.
+        If rows cannot be read from it; the message says what to do.
     FileNotFoundError
         If there is no such file.
     """
@@ -136,7 +136,7 @@ def _reader(rows: Any, name: str, key: Any, columns: Sequence[str] | None) -> Re
 
 
 def _of_object(rows: Any, name: str, key: Any) -> Reader:
-    """Open an object of a class that is not known, by what it can do."""
+    """Open an object of an unknown class by its methods."""
     if isinstance(rows, Mapping | Set):
         raise SourceError(f"{name} has no order of rows; give a table or an array of its values.")
     if _is_iterable_only(rows):
@@ -200,8 +200,8 @@ def _of_arrays(rows: Any, name: str) -> Reader:
 
 def _of_iterable(rows: Iterable[Any], name: str) -> Reader:
     warnings.warn(
-        f"{name} can be gone through only once: it is read in one pass, and kept in a temporary "
-        "file for training, which visits rows in an order of its own.",
+        f"{name} can be iterated only once: its rows are copied to a temporary file, because "
+        "training visits them in another order.",
         stacklevel=4,
     )
     return spool(rows, name)

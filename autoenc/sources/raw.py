@@ -1,9 +1,8 @@
-"""Rows that lie one after the other in a file.
+"""Rows that are stored consecutively in a file.
 
-They are read by `pread`: pages of a memory map count as the process's own memory, and are many
-more than rows that are needed. What the system has cached of a file that does not fit into the
-free memory is released, or it would displace what others have cached; a smaller file stays there
-for the next epoch.
+They are read by `pread`, because pages of a memory map count as memory of the process. The
+system's cache of a file larger than half of the free memory is released again, so that it does not
+displace other data; a smaller file stays cached for the next epoch.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a format has to offer."""
+"""The interface of the reader of a format."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 
 class SourceError(ValueError):
-    """A source cannot be read, is not what it seems, or has changed."""
+    """A source cannot be read, or has changed since it was opened."""
 
 
 class Reader(Protocol):
-    """What a format has to offer: consecutive rows, read into memory that exists.
+    """Reads consecutive rows of a format into existing memory.
 
     Attributes
     ----------
@@ -25,9 +25,9 @@ class Reader(Protocol):
     dtype : numpy.dtype
         Of the values as they are stored.
     piece : int
-        How many rows have to be decoded for a single one.
+        Number of rows that are decoded to read a single one.
     files : sequence of Path
-        Where the rows are; empty if not in files.
+        Files that hold the rows; empty if they are not in files.
     """
 
     shape: tuple[int, ...]

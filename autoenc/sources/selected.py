@@ -14,8 +14,8 @@ from autoenc.sources.reader import Array, Reader
 class Selected:
     """Reads rows of some numbers; see `Reader`.
 
-    Rows between them are read, too, and left out. A sample of rows tells nothing of which they
-    are, so what is found of them is not remembered as that of files.
+    Rows between them are read, too, and left out. Summaries are not remembered, because a sample
+    of rows does not identify the selection.
     """
 
     files: Sequence[Path] = ()

@@ -1,4 +1,4 @@
-"""What every source of rows has, whatever its format."""
+"""A source of rows, whatever its format."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import numpy as np
 from autoenc.sources.reader import Array, Reader
 from autoenc.sources.selected import Cast, Mapped, Selected
 
-# Bytes that are read at a time where rows are gone through in their order.
+# Bytes that are read at a time where all rows are read in order.
 BYTES_AT_A_TIME = 8 << 20
-# Rows that a source is recognised by.
+# Number of rows that are hashed to identify a source.
 ROWS_SAMPLED = 64
 
 
 class Source:
-    """Rows that are read when they are asked for: never more than those in memory.
+    """Rows that are read on demand.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Source:
            [4., 5.]]))
     """
 
-    # Training leaves such rows where they are, and asks for parts.
+    # Training reads such rows in parts.
     dense_by_parts = True
 
     def __init__(self, reader: Reader, name: str, names: Sequence[str] | None = None) -> None:
@@ -154,7 +154,7 @@ class Source:
         return self if reader is None else Source(reader, self.name, self.names)
 
     def parts(self, n_rows: int | None = None) -> Iterator[Array]:
-        """Go through all rows in their order, so many at a time, by default some megabytes."""
+        """Iterate over all rows in order, `n_rows` at a time, by default some megabytes."""
         n = n_rows or max(BYTES_AT_A_TIME // max(self.row_bytes, 1), 1)
         for first in range(0, len(self), n):
             yield self[first : first + n]

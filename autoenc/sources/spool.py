@@ -1,8 +1,8 @@
-"""What can be read only once, or only in large pieces, is written to a file without a name.
+"""Copy rows that can be read only once, or only in large pieces, to a file without a name.
 
-A shuffled epoch asks for small chunks from everywhere. Of a row group of Parquet, a block of
-dask or a lazy frame each chunk would cost the whole piece, and an iterable has no chunks; of the
-file a chunk costs one read.
+A shuffled epoch reads small chunks in random order. Each chunk of a row group of Parquet, a block
+of dask or a lazy frame costs as much as the whole piece, and an iterable has no chunks. A chunk
+of the file costs one read.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import numpy as np
 from autoenc.sources.raw import RawFile
 from autoenc.sources.reader import Array, SourceError
 from autoenc.sources.source import Source
-from autoenc.tables.memory import readable_size
 
 
 def spooled(source: Source, folder: Path | None = None) -> Source:
@@ -28,7 +27,7 @@ def spooled(source: Source, folder: Path | None = None) -> Source:
 
 
 def spool(parts: Iterable[Any], name: str, folder: Path | None = None) -> RawFile:
-    """Write rows to a temporary file, which is gone when nothing reads it any more.
+    """Write rows to a temporary file, which is deleted when it is closed.
 
     Parameters
     ----------
@@ -123,8 +122,3 @@ def polars_parts(frame: Any) -> Iterator[Array]:
     """Compute a lazy frame, a batch of rows after the other."""
     for batch in frame.collect_batches(maintain_order=True):
         yield batch.to_numpy()
-
-
-def size_of(source: Source) -> str:
-    """Return how large a copy of a source is, for messages."""
-    return readable_size(source.nbytes)

@@ -1,4 +1,4 @@
-"""Whether files are still those that were opened."""
+"""Check that files have not changed since they were opened."""
 
 from __future__ import annotations
 
@@ -50,6 +50,6 @@ def changed(file: Path, before: State, now: State) -> str:
     sizes = f"its size was {before[0]:,} bytes" if before else "it was not there"
     sizes += f" and is {now[0]:,}" if now else ", and it is gone"
     return (
-        f"{file} was changed while it was being read: {sizes}. Results would follow from a "
-        "mixture of both; leave the file as it is while it is used."
+        f"{file} was changed while it was being read: {sizes}. Results would mix both versions; "
+        "do not change a file that is in use."
     )

@@ -1,4 +1,4 @@
-"""Range, moments and finiteness of rows, found in one pass and remembered."""
+"""Range, moments and finiteness of rows, computed in one pass and remembered."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from autoenc.sources.manifest import Manifest
 from autoenc.sources.reader import Array, SourceError
 from autoenc.sources.source import Source
 
-# Rows of a part that are looked at together: they stay in a core's cache meanwhile.
+# Bytes of rows that are summarised together, so that they stay in a core's cache.
 BYTES_AT_A_TIME = 1 << 20
-# Smaller sources are looked at again in less time than a manifest takes to write.
+# Summarising smaller sources again takes less time than writing a manifest.
 REMEMBERED_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """What the rows of a source are like, column by column.
+    """Range, moments and finiteness of the columns of a source.
 
     Attributes
     ----------
@@ -74,10 +74,10 @@ class Summary:
 
 
 def summarize(source: Source) -> Summary:
-    """Find range, moments and finiteness of all rows in one pass.
+    """Compute range, moments and finiteness of all rows in one pass.
 
-    What has been found of large files is remembered in the user's cache folder, and found again
-    there as long as their sizes, times and a sample of rows are the same.
+    Summaries of large files are remembered in the user's cache folder, as long as sizes, times
+    and a sample of rows are the same.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def summarize(source: Source) -> Summary:
 
 
 def summarize_rows(source: Source) -> Summary:
-    """Find range, moments and finiteness of all rows, whatever is remembered."""
+    """Compute range, moments and finiteness of all rows, without the manifest."""
     if not source.size:
         raise SourceError(f"{source.name} has shape {source.shape}, and no values.")
     found: Summary | None = None

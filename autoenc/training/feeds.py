@@ -12,7 +12,7 @@ import numpy as np
 
 from autoenc.backends import Backend
 from autoenc.sources import Source, open_source, spooled
-from autoenc.sources.spool import size_of
+from autoenc.tables.memory import readable_size
 from autoenc.training.ahead import Ahead
 from autoenc.training.arrays import is_dense_by_parts
 from autoenc.training.plan import Plan
@@ -255,7 +255,11 @@ def _readable_by_chunks(source: Source, plan: Plan) -> Source:
     is_cheap = source.reader.piece <= PIECE_PER_CHUNK * plan.chunk
     if is_cheap or not plan.order.is_windowed:
         return source
-    logger.info("%s (%s) is copied, to read chunks by themselves", source.name, size_of(source))
+    logger.info(
+        "%s (%s) is copied, to read chunks by themselves",
+        source.name,
+        readable_size(source.nbytes),
+    )
     return spooled(source)
 
 

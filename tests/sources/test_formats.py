@@ -228,8 +228,8 @@ def generator(parts):
         [arrow_table(None)], [pandas_frame(None)],
     ],
 )  # fmt: skip
-def test_an_iterable_is_gone_through_once_and_says_so(parts):
-    with pytest.warns(UserWarning, match="generator can be gone through only once"):
+def test_an_iterable_is_copied_with_a_warning(parts):
+    with pytest.warns(UserWarning, match="generator can be iterated only once"):
         source = open_source(generator(parts))
     np.testing.assert_array_equal(source[:].astype("float32"), ROWS)
 
@@ -362,7 +362,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.filterwarnings("ignore:.*can be gone through only once")
+@pytest.mark.filterwarnings("ignore:.*can be iterated only once")
 @pytest.mark.parametrize(("make", "message"), REFUSED)
 def test_what_cannot_be_read_is_refused_and_says_what_to_do(tmp_path, make, message):
     with pytest.raises(SourceError, match=message):
