@@ -100,6 +100,7 @@ def compile_ours(case: Case, place: Any, thin: bool = True) -> str:
 
     from autoenc.backends.step import make_step
     from autoenc.backends.xla import backend
+    from autoenc.backends.xla.placement import Placement
     from autoenc.graph import AutoEncoderLayer, masking, resolve_optimizer, symbolic_generator
     from autoenc.graph.precision import with_mixed_products
 
@@ -115,7 +116,7 @@ def compile_ours(case: Case, place: Any, thin: bool = True) -> str:
         outputs = with_mixed_products(outputs)
     gpu: Any = DescribedGpu() if thin else None
     graph = [*step.inputs, *inputs], outputs, len(step.state)
-    one = backend.Placement(tuple(place.device_set))
+    one = Placement(tuple(place.device_set))
     block: Any = backend._block_function(*graph, backend.GPU_MODE, one, gpu)
 
     def described(array: Any) -> Any:

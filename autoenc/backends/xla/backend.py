@@ -35,13 +35,14 @@ from autoenc.backends.cpu import cpu_kind
 from autoenc.backends.once import Lock
 from autoenc.backends.step import Step
 from autoenc.backends.xla.large import over_rows, stored
+from autoenc.backends.xla.mirror import Mirror, memory_errors, to_host
 from autoenc.backends.xla.placement import Placement, find_placement
 from autoenc.backends.xla.summed import summed_products
 from autoenc.backends.xla.thin import EmulatedGpu, Gpu, NotThinError, thin_block
 from autoenc.folders import FolderError, cache_folder, make_private
 from autoenc.graph.precision import PRECISIONS
 from autoenc.graph.structure import structure
-from autoenc.graph.types import Expression, Parameter
+from autoenc.graph.types import Expression
 
 logger = logging.getLogger(__name__)
 
@@ -108,7 +109,7 @@ class XlaBackend:
     def put(self, array: Array) -> DeviceArray:
         """Copy an array to the device."""
         refuse_after_fork()
-        with _precision(array.dtype.name), _memory_errors():
+        with _precision(array.dtype.name), memory_errors():
             return self._placement.put(array).block_until_ready()
 
     def compile(self, step: Step) -> ScanRunner:
@@ -139,8 +140,8 @@ class ScanRunner:
         self._placement = placement
         self._dtype = step.dtype
         self._products = PRODUCTS[step.precision]
-        self._state = _Mirror(step.state, placement)
-        self._constants = _Mirror(step.constants, placement)
+        self._state = Mirror(step.state, placement)
+        self._constants = Mirror(step.constants, placement)
         self._n_generators = len(step.generators)
         shared = [*step.state, *step.generators, *step.constants]
         shared_inputs, outputs = step.with_inputs_for(shared)
@@ -156,7 +157,7 @@ class ScanRunner:
         refuse_after_fork()
         generators = [_key(g) for g in block_generators(entropy, self._n_generators)]
         precision = _precision(self._dtype, self._products)
-        with precision, _without_truncation_warnings(), _memory_errors():
+        with precision, _without_truncation_warnings(), memory_errors():
             self._before = list(self._state.fresh())
             # Small arrays go along with the call; to move each by itself takes longer.
             arrays = self._before, generators, self._constants.fresh(), list(data)
@@ -171,7 +172,7 @@ class ScanRunner:
         try:
             after, report = self._block(*arguments)
             # All that the host reads moves while it waits for the first of it.
-            report, *copies = _to_host([report, *after], self._placement.first)
+            report, *copies = to_host([report, *after], self._placement.first)
             return after, copies, np.asarray(report, dtype=np.float64)
         except jax.errors.JaxRuntimeError as error:
             if LAUNCH not in str(error):
@@ -225,7 +226,7 @@ class _RowFunction:
         outputs = [pytensor.graph.replace.clone_replace(output, replace)]
         self._dtype = str(output.dtype)
         self._chunk = ROWS_OF_A_CHUNK[placement.first.platform == "cpu"]
-        self._shared = _Mirror(shared, placement)
+        self._shared = Mirror(shared, placement)
         self._function = _row_function([*inputs, *shared_inputs], outputs)
 
     def __call__(self, *arrays: Array) -> Array:
@@ -241,7 +242,7 @@ class _RowFunction:
         needed = -(-n // self._chunk)
         chunks = next(size for size in CHUNKS_OF_A_CALL if size >= needed)
         padded = [_in_chunks(array, chunks, self._chunk) for array in arrays]
-        with _precision(self._dtype), _without_truncation_warnings(), _memory_errors():
+        with _precision(self._dtype), _without_truncation_warnings(), memory_errors():
             result = np.asarray(self._function(needed, padded, self._shared.fresh()))
         return result.reshape(-1, *result.shape[2:])[:n]
 
@@ -250,57 +251,6 @@ def _in_chunks(array: Array, chunks: int, rows: int) -> Array:
     padded = np.zeros((chunks * rows, *array.shape[1:]), array.dtype)
     padded[: len(array)] = array
     return padded.reshape(chunks, rows, *array.shape[1:])
-
-
-class _Mirror:
-    """Shared variables and their copies on the device, copied only when changed."""
-
-    def __init__(self, variables: Sequence[Parameter], placement: Placement) -> None:
-        self._variables = variables
-        self._placement = placement
-        self._lock = Lock()
-        self._seen: list[Any] = [None] * len(variables)
-        self.values: list[DeviceArray] = [None] * len(variables)
-        self._copies: list[DeviceArray] | None = None
-
-    def take(self, values: list[DeviceArray], copies: list[DeviceArray] | None = None) -> None:
-        """Take other values, and the copies of them that are on their way to the host."""
-        self.values = list(values)
-        self._copies = copies
-
-    def fresh(self) -> list[DeviceArray]:
-        """Device arrays, of what the variables hold now."""
-        with self._lock.now:
-            for i, variable in enumerate(self._variables):
-                value = variable.get_value(borrow=True)
-                # set_value puts in another array, so another identity means another value.
-                if value is not self._seen[i]:
-                    with _memory_errors("the parameters do not fit into the device's memory"):
-                        self.values[i] = self._placement.put(np.array(value))
-                    self._seen[i] = value
-                    self._copies = None
-            return self.values
-
-    def write_back(self) -> None:
-        """Copy the device arrays into the variables."""
-        copies = self._copies or _to_host(self.values, self._placement.first)
-        for i, (variable, copy) in enumerate(zip(self._variables, copies, strict=True)):
-            if copy is not None:
-                self._seen[i] = np.array(copy)
-                variable.set_value(self._seen[i], borrow=True)
-
-
-def _to_host(arrays: list[DeviceArray], device: Any) -> list[DeviceArray]:
-    """Begin to move arrays to where the host reads them at once.
-
-    Memory that a GPU writes by itself: to be asked for an array takes it a third of a
-    millisecond, whatever its size.
-    """
-    if device.platform == "cpu":
-        return arrays
-    pinned = jax.sharding.SingleDeviceSharding(device, memory_kind="pinned_host")
-    moved: list[DeviceArray] = jax.device_put(arrays, pinned)
-    return moved
 
 
 def refuse_after_fork() -> None:
@@ -511,25 +461,6 @@ def _precision(dtype: str, products: str = "highest") -> Iterator[None]:
     """Set JAX's 64-bit mode as `dtype` needs it; products are in full float32 by default."""
     with jax.enable_x64(dtype == "float64"), jax.default_matmul_precision(products):
         yield
-
-
-@contextmanager
-def _memory_errors(what: str = "") -> Iterator[None]:
-    """Turn XLA's word for a full device into Python's; say what did not fit, where that is known.
-
-    Raises
-    ------
-    MemoryError
-        Where the device is full.
-    """
-    try:
-        yield
-    except jax.errors.JaxRuntimeError as error:
-        if "RESOURCE_EXHAUSTED" not in str(error):
-            raise
-        reason = str(error).partition("\n")[0]
-        advice = f"{what} ({reason}); use a smaller model or another device."
-        raise MemoryError(advice if what else reason) from error
 
 
 @contextmanager
