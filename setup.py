@@ -13,12 +13,17 @@ TENSORBOARD = ["tensorboardX>=2.6.4"]
 # Its plain files are no longer written to; a local database needs SQL.
 MLFLOW = ["mlflow-skinny>=3.17", "sqlalchemy>=2", "alembic>=1.13"]
 
+SCALE = ["h5py>=3.10", "zarr>=3", "pyarrow>=15", "polars>=1.34", "dask[array]>=2024.8"]
+
 TEST = [
     *TABLES,
     *REPORT,
     *ONNX,
     *TENSORBOARD,
     *MLFLOW,
+    *SCALE,
+    "datasets>=3",
+    "optuna>=4",
     "hypothesis>=6.100",
     "mypy>=1.15",
     "numpydoc>=1.8",
@@ -31,7 +36,6 @@ TEST = [
     "nbclient>=0.10",
     "onnxruntime>=1.18",
     "playwright>=1.45",
-    "polars>=1",
     "tensorboard>=2.18",
     "ruff>=0.11",
 ]
@@ -79,6 +83,7 @@ setup(
         "mlflow": MLFLOW,
         "onnx": ONNX,
         "report": REPORT,
+        "scale": SCALE,
         "tables": TABLES,
         "tensorboard": TENSORBOARD,
         "test": TEST,

@@ -55,6 +55,7 @@ _ROOMS = (
     "reports",
     "rows",
     "settings",
+    "sources",
     "storage",
     "tables",
     "training",

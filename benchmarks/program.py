@@ -102,6 +102,7 @@ def compile_ours(case: Case, place: Any, thin: bool = True) -> str:
 
     from autoenc.backends.step import make_step
     from autoenc.backends.xla import backend
+    from autoenc.backends.xla.placement import Placement
     from autoenc.graph import AutoEncoderLayer, masking, resolve_optimizer, symbolic_generator
     from autoenc.graph.precision import with_mixed_products
 
@@ -117,7 +118,8 @@ def compile_ours(case: Case, place: Any, thin: bool = True) -> str:
         outputs = with_mixed_products(outputs)
     gpu: Any = DescribedGpu() if thin else None
     graph = [*step.inputs, *inputs], outputs, len(step.state)
-    block: Any = backend._block_function(*graph, backend.GPU_MODE, gpu)
+    one = Placement(tuple(place.device_set))
+    block: Any = backend._block_function(*graph, backend.GPU_MODE, one, gpu)
 
     def described(array: Any) -> Any:
         return jax.ShapeDtypeStruct(array.shape, array.dtype, sharding=place)

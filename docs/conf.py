@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import autoenc
 
 project = "autoenc"
-copyright = "the autoenc developers"
+copyright = "the autoenc developers"  # noqa: A001 - the name that Sphinx reads
 author = "the autoenc developers"
 version = release = autoenc.__version__
 

@@ -29,9 +29,7 @@ STORIES = (
         ("--sample", "--epochs", "15"),
         ("corruption_00/filters.png", "corruption_30/filters.png"),
     ),
-    Story(
-        "denoising", (), ("filters_salt_and_pepper_20.png", "reconstructions_masking_50.png")
-    ),
+    Story("denoising", (), ("filters_salt_and_pepper_20.png", "reconstructions_masking_50.png")),
     Story("contractive", (), ("filters_0.png", "filters_1.png")),
     Story("donuts", (), ("donuts.png",)),
     Story("watching", (), ("filters.gif",)),
@@ -46,7 +44,9 @@ def page(stories: tuple[Story, ...]) -> str:
 def section(story: Story) -> str:
     """Return what an example says of itself, and its pictures."""
     path = ROOT / "examples" / f"{story.name}.py"
-    summary, _, rest = (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").partition("\n")
+    summary, _, rest = (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").partition(
+        "\n"
+    )
     command = " ".join(["python", f"examples/{path.name}", *story.arguments])
     words = rest.strip().partition("\n    python")[0]
     shown = "\n".join(

@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import optuna
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from autoenc import DenoisingAutoEncoder
-from autoenc.datasets import Mnist, load_donuts
+from autoenc import AutoEncoder, DenoisingAutoEncoder
+from autoenc.datasets import Mnist, load_donuts, load_mnist
 from autoenc.watching import SaveEvery
 from examples import (
     anomalies,
@@ -23,9 +24,12 @@ from examples import (
     early_stopping,
     imputation,
     plot_models,
+    scoring_blocks,
+    searching,
     stacked,
     symbolic_tour,
     train_mnist,
+    tuning,
     watching,
 )
 from tests import reference
@@ -255,3 +259,36 @@ def test_imputation(capsys):
     errors = imputation.main(["--missing", "0.3", "--rows", "900", "--quiet"])
     assert "30% missing: error (RMSE) of autoencoder 0." in capsys.readouterr().out
     assert errors[0.3]["autoencoder"] < 0.75 * errors[0.3]["means"]
+
+
+def test_searching_in_processes_finds_what_one_process_finds(capsys):
+    few = ["--rows", "300", "--epochs", "1", "--hidden", "5", "8", "--corruption", "0.3"]
+    searches = [searching.main([*few, "--jobs", jobs]) for jobs in ("1", "2")]
+    one, two = [search.cv_results_["mean_test_score"] for search in searches]
+    np.testing.assert_array_equal(two, one)
+    best = searching.ranked(searches[0])[0][1]
+    assert best == searches[0].best_params_
+    assert str(best) in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("scheduler", ["threads", "processes"])
+def test_errors_of_blocks_are_those_of_the_rows(tmp_path, scheduler):
+    digits = load_mnist(sample=True)
+    model = AutoEncoder(20, n_epochs=1, random_state=0, verbose=False).fit(digits.train.images)
+    model.save(tmp_path / "model.safetensors")
+    arguments = ["--scheduler", scheduler, "--output", str(tmp_path / "errors.npy")]
+    scoring_blocks.main([*arguments, "--model", str(tmp_path / "model.safetensors")])
+    expected = model.score_samples(digits.test.images)
+    np.testing.assert_array_equal(np.load(tmp_path / "errors.npy"), expected)
+
+
+def test_tuning_ends_trials_early_and_continues_a_study(tmp_path, capsys):
+    few = ["--study", str(tmp_path / "study.log"), "--rows", "200", "--epochs", "3"]
+    tuning.main([*few, "--trials", "5"])
+    study = tuning.main([*few, "--trials", "7"])
+    assert "12 trials" in capsys.readouterr().out
+    assert [trial.number for trial in study.trials] == list(range(12))
+    states = [trial.state for trial in study.trials]
+    assert set(states) == {optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED}
+    pruned = study.trials[states.index(optuna.trial.TrialState.PRUNED)]
+    assert 1 <= max(pruned.intermediate_values) < 3

@@ -19,6 +19,7 @@ ROOMS = (
     "storage",
     "datasets",
     "tables",
+    "sources",
     "rows",
     "graph",
     "backends",

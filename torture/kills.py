@@ -5,7 +5,8 @@
 Every run is a training with masks, and one of several optimizers, schedules and rules for early
 stopping, that writes a checkpoint after every block. It is killed once with ``kill -9``, at a
 random moment of its life, and resumed until it is done. It must end with the parameters
-and costs, to the byte, of the same training undisturbed.
+and costs, to the byte, of the same training undisturbed. One kind reads its rows from a file, by
+windows of a fifth of an epoch; undisturbed, it has them in memory.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -44,11 +45,14 @@ class Kind:
         From cost and parameters.
     patience : callable
         Makes a rule for early stopping, or None.
+    sizes : dict
+        ``chunk`` and ``window`` of a training that reads its rows from a file.
     """
 
     name: str
     updates: Callable[..., Any]
     patience: Callable[[], Any]
+    sizes: dict[str, Any] = field(default_factory=dict)
 
 
 KINDS = (
@@ -63,13 +67,31 @@ KINDS = (
         lambda cost, params: adam(cost, params, exponential_decay(0.01, 0.5, every=100)),
         lambda: EpochPatience(3),
     ),
+    Kind(
+        "sgd, rows from a file",
+        lambda cost, params: sgd(cost, params, 0.1),
+        lambda: None,
+        {"chunk": 20, "window": 200},
+    ),
 )
 
 
-def run(kind: Kind, backend: str, path: Path | None) -> bytes:
-    """Train, from the checkpoint if there is one; return parameters and costs as bytes."""
+def run(kind: Kind, backend: str, path: Path, file: Path | None) -> bytes:
+    """Train, from the checkpoint if there is one; return parameters and costs as bytes.
+
+    Parameters
+    ----------
+    kind : Kind
+    backend : str
+    path : Path
+        Of the checkpoint.
+    file : Path, optional
+        Where rows are read from while training runs.
+    """
     rng = np.random.default_rng(0)
     rows = rng.uniform(size=(N_ROWS, N_VISIBLE)).astype("float32")
+    if file is not None and not file.exists():
+        np.save(file, rows)
     layer = AutoEncoderLayer(N_VISIBLE, 40, rng=rng)
     x = pt.matrix("x", dtype="float32")
     cost = layer.cross_entropy(x, masking(x, 0.3, 1)).mean()
@@ -78,7 +100,8 @@ def run(kind: Kind, backend: str, path: Path | None) -> bytes:
         cost,
         kind.updates(cost, layer.params),
         inputs=[x],
-        data=rows,
+        data=rows if file is None else file,
+        **kind.sizes,
         batch_size=20,
         block_size=7,
         n_epochs=40,
@@ -87,7 +110,7 @@ def run(kind: Kind, backend: str, path: Path | None) -> bytes:
         early_stopping=patience,
         checkpoint=path,
         every=Every(blocks=1),
-        resume=path is not None,
+        resume=True,
         progress=False,
     )
     parameters = b"".join(p.get_value().tobytes() for p in layer.params)
@@ -118,22 +141,27 @@ def torment(kind: Kind, backend: str, n: int, rng: random.Random) -> tuple[int, 
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder, f"{i}.ckpt") for i in range(n)]
         whole, seconds = _in_child(kind, backend, Path(folder, "whole.ckpt"))
+        file = Path(folder, "rows.npy") if kind.sizes else None
         same = gone_on = 0
         for path in paths:
-            _in_child(kind, backend, path, kill_after=rng.uniform(0, 1.1 * seconds))
+            _in_child(kind, backend, path, file, kill_after=rng.uniform(0, 1.1 * seconds))
             gone_on += path.exists()
-            same += _in_child(kind, backend, path)[0] == whole
+            same += _in_child(kind, backend, path, file)[0] == whole
     return same, gone_on
 
 
 def _in_child(
-    kind: Kind, backend: str, path: Path, kill_after: float | None = None
+    kind: Kind,
+    backend: str,
+    path: Path,
+    file: Path | None = None,
+    kill_after: float | None = None,
 ) -> tuple[bytes, float]:
     """Run a training in a process of its own; return what it ends with and how long it takes."""
     # XLA's threads do not survive a fork.
     context: Any = multiprocessing.get_context("spawn" if backend == "xla" else "fork")
     here, there = context.Pipe(duplex=False)
-    process = context.Process(target=_answer, args=(there, kind.name, backend, path))
+    process = context.Process(target=_answer, args=(there, kind.name, backend, path, file))
     process.start()
     there.close()
     here.recv()
@@ -150,10 +178,10 @@ def _in_child(
     return result, time.monotonic() - started
 
 
-def _answer(there: Connection, name: str, backend: str, path: Path) -> None:
+def _answer(there: Connection, name: str, backend: str, path: Path, file: Path | None) -> None:
     kind = next(kind for kind in KINDS if kind.name == name)
     there.send("begun")
-    there.send(run(kind, backend, path))
+    there.send(run(kind, backend, path, file))
 
 
 if __name__ == "__main__":

@@ -34,7 +34,11 @@ __all__ = [
 BACKENDS = ("c", "xla", "numba")
 
 
-def resolve_backend(backend: str | Backend = "auto", device: str | None = None) -> Backend:
+def resolve_backend(
+    backend: str | Backend = "auto",
+    device: str | None = None,
+    devices: int | str | None = None,
+) -> Backend:
     """Return the backend that a name stands for.
 
     Parameters
@@ -47,6 +51,8 @@ def resolve_backend(backend: str | Backend = "auto", device: str | None = None) 
     device : {"cpu", "cuda", "cuda0", ...}, optional
         By default what ``THEANO_FLAGS`` or ``.theanorc`` said when the process first asked, else
         chosen as above.
+    devices : int or "all", optional
+        How many devices share the rows of every minibatch, on XLA; by default one has them all.
 
     Returns
     -------
@@ -58,9 +64,11 @@ def resolve_backend(backend: str | Backend = "auto", device: str | None = None) 
     BackendError
         If the backend or device is not available here. The message says what to install.
     ValueError
-        If a name is not known.
+        If a name is not known, or devices are asked of a backend that has one.
     """
     if not isinstance(backend, str):
+        if devices is not None:
+            raise _one_device(backend.name, devices)
         return backend
     _check_name(backend, "backend")
     settings = user_settings()
@@ -69,8 +77,12 @@ def resolve_backend(backend: str | Backend = "auto", device: str | None = None) 
     if backend == "auto" and (backend := os.environ.get("AUTOENC_BACKEND", "auto")) != "auto":
         _check_name(backend, "AUTOENC_BACKEND")
         reason = "AUTOENC_BACKEND asks for it"
+    if backend == "auto" and devices is not None:
+        backend, reason = "xla", "several devices were asked for"
     if backend != "auto":
-        return _make(backend, _device_for(backend, device), settings, reason)
+        if devices is not None and backend != "xla":
+            raise _one_device(backend, devices)
+        return _make(backend, _device_for(backend, device), settings, reason, devices)
     backend, device, reason = _chosen(device, os.environ.get("AUTOENC_BLAS"))
     try:
         return _make(backend, device, settings, reason)
@@ -78,6 +90,13 @@ def resolve_backend(backend: str | Backend = "auto", device: str | None = None) 
         if backend != "c":
             raise
         return _make("xla", "cpu", settings, f"C would be faster here, but {error}")
+
+
+def _one_device(backend: str, devices: int | str) -> ValueError:
+    return ValueError(
+        f"devices is {devices!r}, but backend is {backend!r}, which has one; use backend='xla', "
+        "by its name, or leave devices out."
+    )
 
 
 def _check_name(name: str, what: str) -> None:
@@ -120,13 +139,15 @@ def _device_for(name: str, device: str | None) -> str:
 
 
 @once
-def _make(name: str, device: str, settings: Settings, reason: str) -> Backend:
-    backend = _construct(name, device, settings)
+def _make(
+    name: str, device: str, settings: Settings, reason: str, devices: int | str | None = None
+) -> Backend:
+    backend = _construct(name, device, settings, devices)
     backend.reason = reason
     return backend
 
 
-def _construct(name: str, device: str, settings: Settings) -> Backend:
+def _construct(name: str, device: str, settings: Settings, devices: int | str | None) -> Backend:
     if name == "c":
         return CBackend(settings)
     if name == "numba":
@@ -135,7 +156,7 @@ def _construct(name: str, device: str, settings: Settings) -> Backend:
         return NumbaBackend(settings)
     from autoenc.backends.xla.backend import XlaBackend
 
-    return XlaBackend(device)
+    return XlaBackend(device, devices)
 
 
 @once

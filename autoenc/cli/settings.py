@@ -38,10 +38,15 @@ def _patience(text: str) -> Any:
     return EpochPatience(int(text))
 
 
+def _devices(text: str) -> int | str:
+    return text if text == "all" else int(text)
+
+
 # How settings are read that are neither numbers, switches nor names.
 READERS: dict[str, Callable[[str], Any]] = {
     "n_hidden": _sizes,
     "corruption": _corruption,
+    "devices": _devices,
     "early_stopping": _patience,
     "random_state": _seed,
 }

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from autoenc.cli.settings import settings_of
+from autoenc.sources import bytes_of
 from autoenc.tables.memory import available_memory, readable_size
 
 # Arrays of the size of the weights that are in memory at once: weights, gradients, the state of
@@ -39,14 +40,21 @@ def check_memory(estimator: Any, n_rows: int, n_columns: int) -> None:
     stateless = settings["optimizer"] in _STATELESS and not settings["momentum"]
     copies = _COPIES if stateless else _COPIES_WITH_STATE
     needed = copies * parameter_bytes(estimator, n_columns)
-    needed += _COPIES_OF_ROWS * n_rows * n_columns * _item_bytes(estimator)
+    needed += _row_bytes(settings["memory"], n_rows * n_columns * _item_bytes(estimator))
     free = available_memory()
     if free is not None and needed > free:
         raise ValueError(
             f"training on {n_rows:,} by {n_columns:,} values takes about "
             f"{readable_size(needed)} of memory, but {readable_size(free)} are free; use fewer "
-            "columns (smaller images), fewer rows, or fewer units (--hidden)."
+            "columns (smaller images), fewer rows, fewer units (--hidden) or, of an .npy file, "
+            "--memory SIZE."
         )
+
+
+def _row_bytes(budget: int | str | None, n_bytes: int) -> int:
+    """Return what rows take: copies of all, unless these are larger than a budget."""
+    copies = _COPIES_OF_ROWS * n_bytes
+    return copies if budget is None else min(copies, bytes_of(budget, "memory"))
 
 
 def _item_bytes(estimator: Any) -> int:

@@ -126,6 +126,8 @@ class AutoEncoder(OneLayer, Coding, GraphEstimator):
         random_state: Any = None,
         backend: Any = "auto",
         device: str | None = None,
+        devices: int | str | None = None,
+        memory: int | str | None = None,
         dtype: str | None = None,
         verbose: bool = True,
     ) -> None:
@@ -137,8 +139,9 @@ class AutoEncoder(OneLayer, Coding, GraphEstimator):
         self.optimizer, self.learning_rate, self.momentum = optimizer, learning_rate, momentum
         self.batch_size, self.n_epochs, self.shuffle = batch_size, n_epochs, shuffle
         self.early_stopping, self.validation_fraction = early_stopping, validation_fraction
-        self.warm_start, self.random_state = warm_start, random_state
-        self.backend, self.device, self.dtype, self.verbose = backend, device, dtype, verbose
+        self.warm_start, self.random_state, self.verbose = warm_start, random_state, verbose
+        self.backend, self.device, self.devices = backend, device, devices
+        self.memory, self.dtype = memory, dtype
 
 
 @final
@@ -204,6 +207,8 @@ scale_, data_min_, data_max_, data_dtype_, seed_, backend_, n_features_in_, feat
         random_state: Any = None,
         backend: Any = "auto",
         device: str | None = None,
+        devices: int | str | None = None,
+        memory: int | str | None = None,
         dtype: str | None = None,
         verbose: bool = True,
     ) -> None:
@@ -215,5 +220,6 @@ scale_, data_min_, data_max_, data_dtype_, seed_, backend_, n_features_in_, feat
         self.optimizer, self.learning_rate, self.momentum = optimizer, learning_rate, momentum
         self.batch_size, self.n_epochs, self.shuffle = batch_size, n_epochs, shuffle
         self.early_stopping, self.validation_fraction = early_stopping, validation_fraction
-        self.warm_start, self.random_state = warm_start, random_state
-        self.backend, self.device, self.dtype, self.verbose = backend, device, dtype, verbose
+        self.warm_start, self.random_state, self.verbose = warm_start, random_state, verbose
+        self.backend, self.device, self.devices = backend, device, devices
+        self.memory, self.dtype = memory, dtype

@@ -27,6 +27,7 @@ from autoenc.rows.columns import Columns, columns_of
 from autoenc.rows.domain import Domain
 from autoenc.rows.examples import Examples
 from autoenc.rows.held_out import check_validation
+from autoenc.sources import bytes_of, opened, within
 from autoenc.storage import save_arrays
 from autoenc.training import Every, Record, train
 from autoenc.training.callbacks import CallbackLike
@@ -226,12 +227,14 @@ def learn(estimator: GraphEstimator, call: Call) -> None:
             call.validation, settings["validation_fraction"], settings["early_stopping"]
         )
     machine = settings["backend"], settings["device"]
-    backend = resolve_backend(*machine)
+    backend = resolve_backend(*machine, settings["devices"])
     name = type(estimator).__name__
     if start is None:
-        seed, columns = draw_seed(settings["random_state"]), columns_of(name)
+        columns, seed = columns_of(name), draw_seed(settings["random_state"])
     else:
-        seed, columns = start.seed, start.columns
+        columns, seed = start.columns, start.seed
+    rows_of_fit = None if call.partial else reference(call.X)
+    call = with_sources(call, settings)
     examples, domain = kind.read(call, settings, columns, reset=start is None)
     choices, examples = kind.choose(call, settings, examples, domain, columns, start)
     if start is None:
@@ -249,7 +252,7 @@ def learn(estimator: GraphEstimator, call: Call) -> None:
     task = make_task(known, settings, examples, held_out, n_done=len(known.history))
     if settings["verbose"] and start is None:
         _announce(task)
-    estimator._rows_of_fit = None if call.partial else reference(call.X)
+    estimator._rows_of_fit = rows_of_fit
     _train(estimator, task, start, settings, backend, call)
 
 
@@ -277,6 +280,7 @@ def _train(
         seed=_seed_after(task.known.seed, len(before)),
         shuffle=settings["shuffle"],
         backend=backend,
+        memory=settings["memory"],
         validation=task.validation,
         early_stopping=deepcopy(settings["early_stopping"]) if task.validation else None,
         learning_rate=task.learning_rate,
@@ -301,6 +305,14 @@ def fitted(estimator: Any) -> Any:
     if not estimator.__sklearn_is_fitted__():
         check_is_fitted(estimator)
     return estimator.model_
+
+
+def with_sources(call: Call, settings: Mapping[str, Any]) -> Call:
+    """Return the call with sources for rows that are not arrays, or too large to be copied."""
+    memory = settings["memory"]
+    budget = None if memory is None else bytes_of(memory, "memory")
+    (X,) = within(budget, [float_type(settings)], call.X)
+    return replace(call, X=opened(X))
 
 
 def float_type(settings: Mapping[str, Any]) -> str:

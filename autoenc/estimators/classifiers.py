@@ -297,6 +297,8 @@ class SoftmaxClassifier(Classifying, GraphEstimator):
         random_state: Any = None,
         backend: Any = "auto",
         device: str | None = None,
+        devices: int | str | None = None,
+        memory: int | str | None = None,
         dtype: str | None = None,
         verbose: bool = True,
     ) -> None:
@@ -316,6 +318,8 @@ class SoftmaxClassifier(Classifying, GraphEstimator):
         self.random_state = random_state
         self.backend = backend
         self.device = device
+        self.devices = devices
+        self.memory = memory
         self.dtype = dtype
         self.verbose = verbose
 
@@ -376,6 +380,8 @@ class PerceptronClassifier(Classifying, GraphEstimator):
         random_state: Any = None,
         backend: Any = "auto",
         device: str | None = None,
+        devices: int | str | None = None,
+        memory: int | str | None = None,
         dtype: str | None = None,
         verbose: bool = True,
     ) -> None:
@@ -400,6 +406,8 @@ class PerceptronClassifier(Classifying, GraphEstimator):
         self.random_state = random_state
         self.backend = backend
         self.device = device
+        self.devices = devices
+        self.memory = memory
         self.dtype = dtype
         self.verbose = verbose
 

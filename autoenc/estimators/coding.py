@@ -58,15 +58,14 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Parameters
         ----------
-        X : array-like, frame or sparse matrix, (rows, columns)
+        X : array-like, frame, sparse matrix, path or other source of rows, (rows, columns)
             Numbers: finite unless ``missing="mask"``, in [0, 1] if the cost is cross-entropy.
         y : None
             Ignored.
         sample_weight : array-like, (rows,), optional
             Weight of the cost of each row, >= 0. Only ratios matter.
         validation : array-like, (rows, columns), optional
-            Rows whose mean cost, uncorrupted, is the validation cost; see also
-            `validation_fraction`.
+            Rows whose mean cost, uncorrupted, is the validation cost; see `validation_fraction`.
         callbacks : iterable of `autoenc.training.Callback` or functions
             Called during training; a function, with the record of every epoch.
         checkpoint, every, resume : path, Every or int, bool

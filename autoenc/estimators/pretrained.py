@@ -128,6 +128,8 @@ class StackedDenoisingClassifier(Classifying, GraphEstimator):
         random_state: Any = None,
         backend: Any = "auto",
         device: str | None = None,
+        devices: int | str | None = None,
+        memory: int | str | None = None,
         dtype: str | None = None,
         verbose: bool = True,
         **pretraining: Any,
@@ -155,6 +157,8 @@ class StackedDenoisingClassifier(Classifying, GraphEstimator):
         self.random_state = random_state
         self.backend = backend
         self.device = device
+        self.devices = devices
+        self.memory = memory
         self.dtype = dtype
         self.verbose = verbose
 
@@ -205,7 +209,7 @@ def _new_stack(
 ) -> StackedDenoisingAutoEncoder:
     """Make the stack that trains the hidden layers of a classifier."""
     layer = settings["layer"] or DenoisingAutoEncoder(init="glorot")
-    of_process = ("shuffle", "backend", "device", "dtype", "verbose")
+    of_process = ("shuffle", "backend", "device", "devices", "memory", "dtype", "verbose")
     layer = clone(layer).set_params(
         activation=activation, **{name: settings[name] for name in of_process}
     )

@@ -326,6 +326,27 @@ SETTINGS: dict[str, Setting] = {
         "machine",
         "cpu, cuda, cuda0, ...",
     ),
+    "devices": Setting(
+        'int or "all", optional',
+        "Number of devices that share the rows of every minibatch, on XLA. Order and noise are "
+        "those of one device, costs differ by rounding.",
+        Check(
+            "'all', an integer of at least 1, or None", (Integral,), low=1, among=("all", None)
+        ),
+        "--devices N",
+        "machine",
+        "number of devices that share the rows of every minibatch, or all",
+    ),
+    "memory": Setting(
+        "int or str, optional",
+        'Bytes of main memory that rows may take while training, such as ``"2GB"``. Arrays whose '
+        "copy would take more than half of it are read in parts, as files and all that "
+        "`autoenc.sources.open_source` takes are. Results are the same.",
+        None,
+        "--memory SIZE",
+        "machine",
+        "main memory that rows may take, such as 2GB",
+    ),
     "dtype": Setting(
         '{"float32", "float64"}, optional',
         "Precision. By default it is floatX: float32 unless ``.theanorc`` says otherwise.",

@@ -21,6 +21,7 @@ from autoenc.estimators.base import (
     machine_of,
     reference,
     widened,
+    with_sources,
 )
 from autoenc.estimators.coding import CoderKind, Coding
 from autoenc.estimators.settings import check_settings, documented, per_layer
@@ -272,13 +273,15 @@ def learn_stack(stack: StackedDenoisingAutoEncoder, call: Call) -> None:
         check_validation(call.validation, fraction, settings["early_stopping"])
     goes_on = (call.partial or stack.warm_start) and stack.__sklearn_is_fitted__()
     start = stack.model_ if goes_on else None
+    rows = reference(call.X)
+    call = with_sources(call, settings)
     known, examples = _begin(stack, call, settings, start)
     held_out = None
     if call.validation is not None:
         held_out = stack._kind.validation(call.validation, settings, known)
     elif not call.partial and fraction is not None:
         examples, held_out = examples.split(fraction, known.seed)
-    stack._rows_of_fit = None if call.partial else reference(call.X)
+    stack._rows_of_fit = None if call.partial else rows
     _learn_upwards(stack, call, known, start, examples, held_out)
 
 

@@ -16,6 +16,7 @@ from autoenc.rows.blocks import Array, IncomingRows
 from autoenc.rows.domain import FINITE, domain_of
 from autoenc.rows.reading import read_rows, read_unscaled
 from autoenc.rows.refusals import warn
+from autoenc.sources import opened
 
 
 class FittedCoder(FittedModel):
@@ -64,6 +65,7 @@ class FittedCoder(FittedModel):
 
     def impute(self, X: Any) -> Array:
         """Compute X with its reconstruction where it is NaN."""
+        X = opened(X)
         rows = self.incoming(X, missing=True)
         filled = self.apply("impute", rows)
         if self.scaling is None:
@@ -95,7 +97,7 @@ class FittedCoder(FittedModel):
             If the error of a row is beyond what its precision holds.
         """
         errors = self.apply("error", self.incoming(X, compared=False, name=name))
-        self._check_errors(errors)
+        self.check_errors(errors)
         return errors
 
     def entry_errors(self, X: Any) -> Array:
@@ -104,23 +106,24 @@ class FittedCoder(FittedModel):
         Entries that are missing add 0; a row without an observed value is NaN.
         """
         errors = self.apply("entry_errors", self.incoming(X, compared=False))
-        self._check_errors(errors.sum(axis=1))
+        self.check_errors(errors.sum(axis=1))
         return errors
 
-    def _check_errors(self, errors: Array) -> None:
+    def check_errors(self, errors: Array, first: int = 0) -> None:
+        """Check errors of rows from number `first` on; see `score_samples`."""
         if np.isfinite(errors).all():
             return
         empty = np.isnan(errors)
         if not self.masked or not np.isfinite(errors[~empty]).all():
             row = int(np.argmin(np.isfinite(errors) | (empty & self.masked)))
             raise ValueError(
-                f"the error of row {row} is {errors[row]}: its values are too large for "
+                f"the error of row {first + row} is {errors[row]}: its values are too large for "
                 f"{self.dtype}, which the model computes in. Remove the row, or train with "
                 "dtype='float64'."
             )
         warn(
             f"{int(empty.sum()):,} of {len(errors):,} rows have no observed value (the first is "
-            f"row {int(np.argmax(empty))}); their error is NaN."
+            f"row {first + int(np.argmax(empty))}); their error is NaN."
         )
 
     def inverse_transform(self, codes: Any) -> Array:

@@ -84,25 +84,34 @@ class CompiledModel:
 
 
 def in_parts(compiled: Callable[[], Callable[[Array], Array]], rows: Rows | IncomingRows) -> Array:
-    """Apply a function of rows to a part of them at a time, into one array.
+    """Apply a function of rows to a part of them at a time, into one array."""
+    n_rows = len(rows)
+    if 0 < n_rows <= blocks.ROWS_AT_A_TIME:
+        whole = rows.whole() if isinstance(rows, IncomingRows) else rows[:]
+        return compiled()(whole)
+    results, done = None, 0
+    for result in results_of(compiled, rows):
+        if results is None:
+            results = np.empty((n_rows, *result.shape[1:]), result.dtype)
+        results[done : done + len(result)] = result
+        done += len(result)
+    assert results is not None
+    return results
+
+
+def results_of(
+    compiled: Callable[[], Callable[[Array], Array]], rows: Rows | IncomingRows
+) -> Iterator[Array]:
+    """Apply a function of rows to a part of them at a time.
 
     The function is requested only after the first part has been checked: rows that are refused
     compile nothing.
     """
-    n_rows = len(rows)
-    if n_rows == 0:
-        raise ValueError("no rows were given; expected at least one.")
-    if n_rows <= blocks.ROWS_AT_A_TIME:
-        whole = rows.whole() if isinstance(rows, IncomingRows) else rows[:]
-        return compiled()(whole)
     waiting = parts(rows)
-    part = next(waiting)
+    part = next(waiting, None)
+    if part is None:
+        raise ValueError("no rows were given; expected at least one.")
     function = compiled()
-    result = function(part)
-    results = np.empty((n_rows, *result.shape[1:]), result.dtype)
-    results[: len(part)] = result
-    done = len(part)
+    yield function(part)
     for part in waiting:
-        results[done : done + len(part)] = function(part)
-        done += len(part)
-    return results
+        yield function(part)

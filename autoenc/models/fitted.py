@@ -9,14 +9,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, partial
 from typing import Any, ClassVar, Self
 
 import pytensor
 
-from autoenc.models.compiled import CompiledModel, in_parts
+from autoenc.models.compiled import CompiledModel, in_parts, results_of
 from autoenc.rows.blocks import Array, IncomingRows, Rows
 from autoenc.rows.columns import Columns, columns_of
 from autoenc.rows.domain import (
@@ -32,6 +32,7 @@ from autoenc.rows.domain import (
 )
 from autoenc.rows.reading import read_rows, read_unscaled
 from autoenc.rows.scaling import ColumnScaling
+from autoenc.sources import opened
 from autoenc.training import Record
 
 
@@ -164,6 +165,7 @@ class FittedModel:
             What messages call the data.
         """
         allow_nan = self.masked if missing is None else missing
+        X = opened(X)  # once, because an iterable can be iterated only once
         rows = read_rows(self.columns, X, dtype=self.dtype, reset=False)
         bounds, judge = self._demands(X, compared)
         names = self.columns.names
@@ -178,8 +180,11 @@ class FittedModel:
 
     def apply(self, what: str, rows: Rows | IncomingRows) -> Array:
         """Compute one piece of the model for all rows."""
-        compiled = partial(self._compiled.function, what, self)
-        return in_parts(compiled, rows)
+        return in_parts(partial(self._compiled.function, what, self), rows)
+
+    def apply_by_parts(self, what: str, rows: Rows | IncomingRows) -> Iterator[Array]:
+        """Compute one piece of the model for a part of the rows at a time."""
+        return results_of(partial(self._compiled.function, what, self), rows)
 
     def named_arrays(self) -> dict[str, Array]:
         """Return all arrays of a model file but those of the optimizer."""

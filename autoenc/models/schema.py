@@ -136,6 +136,7 @@ NOISE = (
 )
 NOISES = NOISE | sequence(NOISE | sequence(NOISE)) | NOTHING
 _DEVICE = re.compile("cpu|cuda[0-9]{0,4}")
+_SIZE = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})? ?[kMGT]?i?B?", re.IGNORECASE)
 
 SETTINGS: dict[str, Kind] = {
     "activation": ACTIVATION,
@@ -147,6 +148,7 @@ SETTINGS: dict[str, Kind] = {
     "device": Kind(
         "cpu, cuda or cuda0", lambda v: v is None or (_is_text(v) and bool(_DEVICE.fullmatch(v)))
     ),
+    "devices": COUNT | one_of("all", None),
     "dropout": NOT_ONE | sequence(NOT_ONE),
     "dtype": PRECISION | NOTHING,
     "early_stopping": NOTHING,
@@ -156,6 +158,9 @@ SETTINGS: dict[str, Kind] = {
     "l2": number(0),
     "learning_rate": RATE,
     "learning_rate_decay": number(LEAST_FLOAT, 1),
+    "memory": Kind("a size such as 2GB", lambda v: _is_text(v) and bool(_SIZE.fullmatch(v)))
+    | COUNT
+    | NOTHING,
     "missing": one_of("refuse", "mask"),
     "momentum": NOT_ONE,
     "n_epochs": COUNT,
@@ -174,8 +179,9 @@ SETTINGS: dict[str, Kind] = {
 }  # fmt: skip
 
 _TRAINING = (
-    "backend", "batch_size", "device", "dtype", "early_stopping", "learning_rate", "momentum",
-    "n_epochs", "random_state", "shuffle", "validation_fraction", "verbose", "warm_start",
+    "backend", "batch_size", "device", "devices", "dtype", "early_stopping", "learning_rate",
+    "memory", "momentum", "n_epochs", "random_state", "shuffle", "validation_fraction", "verbose",
+    "warm_start",
 )  # fmt: skip
 _LAYER = (
     "activation", "contraction", "cost", "init", "l1", "l2", "missing", "n_hidden", "optimizer",

@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from autoenc.sources import Source
+
 Array: TypeAlias = np.ndarray[Any, Any]
 
 # Rows that are looked at, or go through the graph, at a time: few enough to stay in a cache,
@@ -74,7 +76,7 @@ class SparseRows:
         return SparseRows(self.matrix[rows])
 
 
-Rows: TypeAlias = "Array | SparseRows"
+Rows: TypeAlias = "Array | SparseRows | Source"
 
 
 @dataclass(eq=False)
@@ -131,8 +133,8 @@ class IncomingRows:
 
 
 def take(rows: Rows, numbers: Array) -> Rows:
-    """Return some of the rows; sparse ones stay sparse."""
-    return rows.take(numbers) if isinstance(rows, SparseRows) else rows[numbers]
+    """Return some of the rows; sparse ones stay sparse, and those of a source where they are."""
+    return rows[numbers] if isinstance(rows, np.ndarray) else rows.take(numbers)
 
 
 def original(rows: Rows) -> Any:
@@ -148,6 +150,9 @@ def parts(rows: Rows | IncomingRows) -> Iterator[Array]:
     """
     if isinstance(rows, IncomingRows):
         yield from rows.parts()
+        return
+    if isinstance(rows, Source):
+        yield from rows.parts(ROWS_AT_A_TIME)
         return
     for first in range(0, len(rows), ROWS_AT_A_TIME):
         yield rows[first : first + ROWS_AT_A_TIME]

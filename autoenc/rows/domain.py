@@ -26,6 +26,7 @@ from autoenc.rows.refusals import (
     refuse_outside,
     warn,
 )
+from autoenc.sources import Source, summarize
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,8 @@ def domain_of(
         refuse_infinity(rows, source=source, names=names, name=name)
     if not allow_nan and np.isnan(low).any():
         refuse_nan(rows, names=names, name=name)
-    return Domain(low, high, _dtype_of(rows if source is None else source))
+    given = rows if source is None or isinstance(rows, Source) else source
+    return Domain(low, high, _dtype_of(given))
 
 
 def check_unit_interval(
@@ -342,6 +344,8 @@ def _is_dtype(name: str) -> bool:
 
 
 def _dtype_of(X: Any) -> str:
+    if isinstance(X, Source):
+        return str(X.stored.dtype)
     if hasattr(X, "dtypes"):  # a frame, of pandas or polars
         dtypes = {str(dtype).lower() for dtype in X.dtypes}
         return dtypes.pop() if len(dtypes) == 1 else "mixed"
@@ -349,6 +353,8 @@ def _dtype_of(X: Any) -> str:
 
 
 def _range_of_columns(rows: Rows, allow_nan: bool) -> tuple[Array, Array]:
+    if isinstance(rows, Source):
+        return _range_of_source(rows, allow_nan)
     if isinstance(rows, SparseRows):
         from sklearn.utils.sparsefuncs import min_max_axis
 
@@ -360,6 +366,16 @@ def _range_of_columns(rows: Rows, allow_nan: bool) -> tuple[Array, Array]:
         least, greatest = _extremes(few, allow_nan, axis=0)
         low, high = minimum(low, least), maximum(high, greatest)
     return low, high
+
+
+def _range_of_source(rows: Source, allow_nan: bool) -> tuple[Array, Array]:
+    """Return the range of each column, remembered where rows are in a file."""
+    summary = summarize(rows.stored)
+    low, high = summary.minimum, summary.maximum
+    if summary.n_nan and not allow_nan:
+        low = np.full_like(low, np.nan)
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
+        return low.astype(rows.dtype), high.astype(rows.dtype)
 
 
 def _are_from_zero_to(rows: Array, high: Any) -> bool:

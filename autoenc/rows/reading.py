@@ -12,6 +12,7 @@ from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, SparseRows
 from autoenc.rows.columns import Columns, columns_of
 from autoenc.rows.refusals import Names, column_name, warn
 from autoenc.rows.scaling import LEAST_STEPS, ColumnScaling, is_lost
+from autoenc.sources import Source, opened, summarize
 
 # The squares of many such numbers can be added up in float64.
 LARGEST_SQUARABLE = 1e150
@@ -27,8 +28,9 @@ def read_rows(
     columns : Columns
         Compared with the columns of X or, with `reset`, set to them. Rows are scaled as it says,
         in float64 and before the cast; sparse ones become dense then.
-    X : array-like, frame or sparse matrix, (rows, columns)
-        What the caller has. Masked arrays have NaN where they are masked.
+    X : array-like, frame, sparse matrix or source, (rows, columns)
+        What the caller has. Masked arrays have NaN where they are masked. What
+        `autoenc.sources.open_source` takes, and is no array, is read in parts.
     dtype : {"float32", "float64"}
         Of the result.
     reset : bool
@@ -48,20 +50,27 @@ def read_rows(
     ValueError, TypeError
         If there are no rows of numbers of the right width; says where.
     """
+    if not isinstance(X, np.ndarray):
+        X = opened(X)
+    if isinstance(X, Source):
+        _check_table(X)
     if reset:
-        names = [str(c) for c in X.columns] if hasattr(X, "columns") else None
-        columns.scaling = scaling_of(X, dtype=dtype, centred=centred, names=names, name=name)
+        columns.scaling = scaling_of(
+            X, dtype=dtype, centred=centred, names=_names_of(X), name=name
+        )
     return _read(columns, X, dtype, reset=reset)
 
 
 def read_unscaled(columns: Columns, X: Any) -> Rows:
     """Read rows in the units of the data, as float64."""
     plain = columns_of(type(columns).__name__, columns.n_features_in_, columns.names)
-    return _read(plain, X, "float64", reset=False)
+    return _read(plain, opened(X), "float64", reset=False)
 
 
 def _read(columns: Columns, X: Any, dtype: str, *, reset: bool) -> Rows:
     scaling = columns.scaling
+    if isinstance(X, Source):
+        return _read_source(columns, X, dtype, reset=reset)
     read_as = dtype if scaling is None else "float64"
     if isinstance(X, np.ma.MaskedArray):
         X = np.ma.filled(X.astype(read_as), np.nan)
@@ -151,8 +160,17 @@ def scaling_of(
             + (", use dtype='float64'" if precision == "float32" else "")
             + ", or leave the column out."
         )
+    # Only the ends of their ranges matter.
+    if isinstance(X, Source):
+        return ColumnScaling.centring(np.stack([low, high]), lost.tolist())
     dense = np.column_stack([np.asarray(own, np.float64) for own in _columns(X)])
     return ColumnScaling.centring(dense, lost.tolist())
+
+
+def _names_of(X: Any) -> Names:
+    if isinstance(X, Source):
+        return X.names
+    return [str(c) for c in X.columns] if hasattr(X, "columns") else None
 
 
 def _refuse_unsquarable(low: Array, high: Array, names: Names, name: str) -> None:
@@ -173,15 +191,10 @@ def _ranges(X: Any, dtype: str) -> tuple[Array, ...] | None:
     None if a cast loses nothing, or if there is something that is not a number, which is refused
     later.
     """
+    if isinstance(X, Source):
+        return _ranges_of_source(X)
     if sparse.issparse(X):
-        if _is_exact(X.dtype):
-            return None
-        X = X.tocsr()  # not all formats have a least value
-        low, high = (
-            np.asarray(getattr(X, extreme)(axis=0).todense(), np.float64).ravel()
-            for extreme in ("min", "max")
-        )
-        return low, high, high - low, np.zeros(len(low), bool)
+        return _ranges_of_sparse(X)
     if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "biuf":
         return _ranges_of_array(X)
     try:
@@ -193,6 +206,27 @@ def _ranges(X: Any, dtype: str) -> tuple[Array, ...] | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return found[:, 0], found[:, 1], found[:, 2], found[:, 3].astype(bool)
+
+
+def _ranges_of_source(source: Source) -> tuple[Array, ...] | None:
+    stored = source.stored
+    if _is_exact(stored.dtype):
+        return None
+    found = summarize(stored)
+    low, high = found.minimum, found.maximum
+    with np.errstate(over="ignore", invalid="ignore"):
+        return low, high, high - low, np.full(len(low), stored.dtype.kind in "iu")
+
+
+def _ranges_of_sparse(X: Any) -> tuple[Array, ...] | None:
+    if _is_exact(X.dtype):
+        return None
+    rows = X.tocsr()  # not all formats have a least value
+    low, high = (
+        np.asarray(getattr(rows, extreme)(axis=0).todense(), np.float64).ravel()
+        for extreme in ("min", "max")
+    )
+    return low, high, high - low, np.zeros(len(low), bool)
 
 
 def _ranges_of_array(X: Array) -> tuple[Array, ...] | None:
@@ -254,6 +288,51 @@ def _scaled(scaling: ColumnScaling, rows: Any, dtype: str) -> Array:
     return scaled
 
 
+def _read_source(columns: Columns, source: Source, dtype: str, *, reset: bool) -> Source:
+    """Check the columns of a source; scale and cast its rows when they are read."""
+    _check_columns(columns, source, reset=reset)
+    scaling = columns.scaling
+    if scaling is None:
+        return source.astype(dtype)
+    n_outside = 0
+    if scaling.kind == "minmax":
+        n_outside = sum(int(scaling.outside(part).sum()) for part in source.parts())
+    if n_outside:
+        warn(scaling.clipped(n_outside, source.size))
+    return source.mapped(scaling.forward, dtype)
+
+
+def _check_table(source: Source) -> None:
+    if source.ndim != 2:
+        raise ValueError(
+            f"{source.name} has shape {source.shape}; expected 2 dimensions, rows first."
+        )
+    if not source.size:
+        raise ValueError(
+            f"{source.name} has shape {source.shape}; expected at least one row and one column."
+        )
+
+
+def _check_columns(columns: Columns, source: Source, *, reset: bool) -> None:
+    """Compare number and names of columns with those of a source; set them with `reset`."""
+    like = np.empty((1, source.shape[1]))
+    if source.names is None:
+        validate_data(columns, like, reset=reset, skip_check_array=True)
+        return
+    if reset:
+        columns.n_features_in_ = source.shape[1]
+        columns.feature_names_in_ = np.array(source.names, dtype=object)
+        return
+    unnamed = columns_of(type(columns).__name__, columns.n_features_in_)
+    validate_data(unnamed, like, reset=False, skip_check_array=True)
+    if columns.names is not None and list(columns.names) != list(source.names):
+        raise ValueError(
+            f"{source.name} has the columns {', '.join(source.names)}, but "
+            f"{type(columns).__name__} was fitted with {', '.join(columns.names)}; give these, "
+            "in this order: open_source(..., columns=[...]) chooses them."
+        )
+
+
 def _check_dates(X: Any) -> None:
     """Refuse dates, which are no numbers."""
     if hasattr(X, "columns"):
@@ -286,7 +365,7 @@ def _refuse_words(X: Any, error: Exception) -> None:
                 raise TypeError
             float(value)
         except (TypeError, ValueError):
-            names = [str(c) for c in X.columns] if hasattr(X, "columns") else None
+            names = _names_of(X)
             raise type(error)(
                 f"X has {value!r} at row {row}, {column_name(column, names)}, which is not a "
                 f"number ({error}). Leave the column out, or encode it, with scikit-learn's "

@@ -17,6 +17,7 @@ import numpy as np
 from scipy import sparse
 
 from autoenc.rows.blocks import Array, Rows, parts
+from autoenc.sources import Source
 
 # So much of a column's width beyond the ends of [0, 1] is rounding, of MinMaxScaler for instance.
 ROUNDING = 1e-6
@@ -81,8 +82,8 @@ def refuse_infinity(
         Names the first one, its row and column, and how many there are.
     """
     if source is not None and rows.dtype == np.float32 and not sparse.issparse(source):
-        given = np.asarray(source)
-        if given.dtype == np.float64 and not np.isinf(given).any():
+        given = rows.stored if isinstance(rows, Source) else np.asarray(source)
+        if given.dtype == np.float64 and not any(np.isinf(part).any() for part in parts(given)):
             beyond = float(np.finfo("float32").max)
             _refuse(
                 given, lambda X: np.abs(X) > beyond, name, "beyond what float32 holds", names,

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from autoenc.graph.types import Expression
+from autoenc.sources import opened, within
 
 
-def as_arrays(data: Any, inputs: Sequence[Expression]) -> list[np.ndarray[Any, Any]]:
+def as_arrays(data: Any, inputs: Sequence[Expression], memory: int | None = None) -> list[Any]:
     """Check data against the inputs it is for, and convert it to their dtypes.
 
     Parameters
     ----------
-    data : array, or sequence of arrays
-        One for each input; a single array for a single input.
+    data : array or other rows, or sequence of them
+        One for each input; a single one for a single input. What is no array is opened by
+        `autoenc.sources.open_source`.
     inputs : sequence of symbolic variables
         What the data is for.
+    memory : int, optional
+        Bytes that may be taken.
 
     Returns
     -------
-    list of C-contiguous arrays
+    list of C-contiguous arrays, or rows by parts
         Without a copy where none is needed. Rows that are made dense by parts, which say so by
-        an attribute ``dense_by_parts``, are left as they are.
+        an attribute ``dense_by_parts``, are left as they are; larger arrays than half of the
+        memory become such.
 
     Raises
     ------
@@ -37,6 +43,7 @@ def as_arrays(data: Any, inputs: Sequence[Expression]) -> list[np.ndarray[Any, A
             f"there is data for {len(given)} inputs, but inputs has {len(inputs)}; "
             "give a sequence with one array for each."
         )
+    given = within(memory, [x.type.dtype for x in inputs], *given)
     arrays = [_as_array(array, x) for array, x in zip(given, inputs, strict=True)]
     lengths = {len(array) for array in arrays}
     if len(lengths) != 1:
@@ -53,10 +60,15 @@ def is_dense_by_parts(array: Any) -> bool:
     return bool(getattr(array, "dense_by_parts", False))
 
 
-def _as_array(array: Any, x: Expression) -> np.ndarray[Any, Any]:
-    converted: np.ndarray[Any, Any] = array
-    if not is_dense_by_parts(array) or array.dtype != x.type.dtype:
-        converted = np.ascontiguousarray(array, dtype=x.type.dtype)
+def values_per_row(arrays: Sequence[Any]) -> int:
+    """Return how many values a row has, over all arrays."""
+    return sum(math.prod(array.shape[1:]) for array in arrays)
+
+
+def _as_array(array: Any, x: Expression) -> Any:
+    converted = opened(array)
+    if not is_dense_by_parts(converted):
+        converted = np.ascontiguousarray(converted, dtype=x.type.dtype)
     if converted.ndim != x.type.ndim:
         raise ValueError(
             f"the data for {x} has shape {np.shape(array)}; expected {x.type.ndim} dimensions, "

@@ -22,6 +22,7 @@ import numpy as np
 from autoenc.backends import Backend, Step, usable_threads
 from autoenc.graph.structure import describe_structure, structure
 from autoenc.graph.types import Parameter
+from autoenc.sources import Source
 from autoenc.storage import ModelFileError, load_arrays, save_arrays
 from autoenc.training.callbacks import Record
 from autoenc.training.plan import Plan
@@ -106,7 +107,7 @@ def identify(
 ) -> Identity:
     """Describe a training by everything that its result follows from."""
     fixed = {
-        **{name: value for name, value in asdict(plan).items() if name != "n_epochs"},
+        **plan.identity(),
         "data": [fingerprint(array) for array in data],
         "validation": [fingerprint(array) for array in validation],
         "early_stopping": None if early_stopping is None else _rule(early_stopping),
@@ -141,14 +142,16 @@ def _frozen_arrays(step: Step) -> list[Parameter]:
     return [v for v in step.constants if getattr(v.type, "ndim", 0) > 0]
 
 
-def fingerprint(array: Array) -> str:
-    """Return shape, dtype and a hash of all bytes of an array.
+def fingerprint(array: Array | Source) -> str:
+    """Return shape, dtype and a hash of all bytes of an array; for a source, of some rows.
 
     Examples
     --------
     >>> fingerprint(np.zeros((2, 3), dtype="float32"))
     'float32 (2, 3) 9d908ecfb6b256de'
     """
+    if isinstance(array, Source):
+        return array.identity()
     digest = hashlib.sha256()
     rows = array.reshape(1) if np.ndim(array) == 0 else array
     for first in range(0, len(rows), 65_536):

@@ -93,6 +93,20 @@ def first_bad(costs: Array) -> int:
     return len(costs) if finite.all() else int(np.argmin(finite))
 
 
+def first_not_finite(minibatch: Sequence[Array], numbers: Array) -> str | None:
+    """Say where in a minibatch the data is not finite; None if it is.
+
+    >>> first_not_finite([np.array([[0.5, 1.0], [np.nan, 1.0]])], np.array([8, 3]))
+    'the data has nan at row 3, column 0'
+    """
+    for array in minibatch:
+        rows = array.reshape(len(array), -1)
+        if rows.dtype.kind == "f" and not (finite := np.isfinite(rows)).all():
+            row, column = np.unravel_index(int(np.argmin(finite)), rows.shape)
+            return f"the data has {rows[row, column]} at row {numbers[row]}, column {column}"
+    return None
+
+
 def explain(
     step: Step, minibatch: Sequence[Array], before: Sequence[Array], after: Sequence[Array]
 ) -> str:

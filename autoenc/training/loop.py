@@ -10,7 +10,8 @@ from typing import Any
 from autoenc.backends import Backend, in_precision, make_step, resolve_backend
 from autoenc.backends.step import UpdatesLike
 from autoenc.graph.types import Expression, Parameter
-from autoenc.training.arrays import as_arrays
+from autoenc.sources import bytes_of
+from autoenc.training.arrays import as_arrays, values_per_row
 from autoenc.training.callbacks import Callback, CallbackLike, Callbacks, Record
 from autoenc.training.checkpoints import Checkpoint, identify
 from autoenc.training.divergence import Halving
@@ -37,9 +38,13 @@ def train(
     shuffle: bool = True,
     backend: str | Backend = "auto",
     device: str | None = None,
+    devices: int | str | None = None,
     precision: str = "float32",
     block_size: int | None = None,
     device_bytes: int | None = None,
+    memory: str | int | None = None,
+    chunk: int | None = None,
+    window: int | None = None,
     validation: tuple[Expression, Any] | None = None,
     early_stopping: EarlyStopping | None = None,
     learning_rate: Parameter | None = None,
@@ -64,8 +69,9 @@ def train(
     inputs : sequence of symbolic variables
         What a minibatch supplies to the graph.
     data : array, or sequence of arrays
-        For each input an array whose first axis is the rows. Arrays are converted to
-        the dtype of their input.
+        For each input an array whose first axis is the rows, or anything that
+        `autoenc.sources.open_source` takes, such as a file or a folder of them, which is read
+        while training runs. Values are converted to the dtype of their input.
     batch_size : int
         Rows per minibatch. A shorter last minibatch is used, not dropped.
     n_epochs : int
@@ -78,6 +84,9 @@ def train(
         How the step is compiled; see `autoenc.backends.resolve_backend`.
     device : {"cpu", "cuda", "cuda0", ...}, optional
         Where it runs.
+    devices : int or "all", optional
+        How many devices share the rows of every minibatch, on XLA. Order and noise are those of
+        one device, costs differ by rounding.
     precision : {"float32", "mixed_bfloat16", "tf32"}
         Of the products of matrices: mixed, their operands are rounded to bfloat16, and sums,
         parameters and all else stay float32. On XLA, and in C where the processor has it.
@@ -87,6 +96,14 @@ def train(
     device_bytes : int, optional
         Bytes of data that fit on the device. Larger data, such as a memory map, is copied to the
         device block by block; results are the same.
+    memory : str or int, optional
+        Bytes of main memory that rows may take, such as ``"2GB"``. Arrays that take more than
+        half of it when they are converted are read in parts, too.
+    chunk, window : int, optional
+        Rows that are read together, and rows that are shuffled together: chunks are visited in
+        a random order, and so are the rows of the chunks of a window. The order follows from
+        both where there are more rows than in a window, and never from what the data is stored
+        in. By default a window has 2²⁶ values but at most 2²⁰ rows, and 128 chunks.
     validation : pair of expression and data, optional
         A cost for each row in terms of `inputs`, and data for them: its mean over all rows is
         the validation cost.
@@ -154,10 +171,11 @@ def train(
     >>> len(history), float(mean.get_value().round())
     (15, 2.0)
     """
-    chosen = resolve_backend(backend, device)
-    arrays = as_arrays(data, inputs)
-    sizes = len(arrays[0]), batch_size, n_epochs, block_size
-    plan = make_plan(*sizes, seed, shuffle, chosen.rows_per_block)
+    chosen = resolve_backend(backend, device, devices)
+    budget = None if memory is None else bytes_of(memory, "memory")
+    arrays = as_arrays(data, inputs, budget)
+    sizes = len(arrays[0]), batch_size, n_epochs, block_size, seed, shuffle
+    plan = make_plan(*sizes, chosen.rows_per_block, values_per_row(arrays), chunk, window)
     step = in_precision(precision, make_step(cost, updates, inputs), chosen)
     validator = _make_validator(validation, early_stopping, inputs, chosen)
     if early_stopping:
@@ -170,11 +188,12 @@ def train(
     elif resume:
         raise ValueError("resume is True, but checkpoint is None; give the path to resume from.")
     own: list[Callback] = [*([saver.every] if saver else []), *([ProgressBar()] * progress)]
+    dtypes = [x.type.dtype for x in inputs]
     with deferred_interrupt() as interruption:
         run = Run(
             step=step,
             runner=chosen.compile(step),
-            feed=make_feed(arrays, chosen, device_bytes),
+            feed=make_feed(arrays, dtypes, plan, chosen, device_bytes, budget),
             plan=plan,
             validator=validator,
             keeper=Keeper(early_stopping, step.state) if early_stopping else None,

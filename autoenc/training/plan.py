@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from autoenc.training.schedule import block_length, epoch_blocks
+from autoenc.training.schedule import (
+    Order,
+    block_length,
+    default_chunk,
+    default_window,
+    epoch_blocks,
+)
 
 
 @dataclass(frozen=True)
@@ -21,22 +27,27 @@ class Plan:
     block_size: int
     seed: int
     shuffle: bool
+    chunk: int
+    window: int
+
+    @property
+    def order(self) -> Order:
+        """In which order rows are visited."""
+        return Order(self.n_rows, self.chunk, self.window, self.seed, self.shuffle)
 
     @property
     def minibatches_per_epoch(self) -> int:
         """Minibatches of an epoch, a last, shorter one among them."""
         return -(-self.n_rows // self.batch_size)
 
-    def blocks(self, epoch: int) -> Iterator[np.ndarray[Any, Any]]:
-        """Rows of each block of an epoch."""
-        return epoch_blocks(
-            self.n_rows,
-            self.batch_size,
-            self.block_size,
-            seed=self.seed,
-            epoch=epoch,
-            shuffle=self.shuffle,
-        )
+    def blocks(self, epoch: int, done: int = 0) -> Iterator[np.ndarray[Any, Any]]:
+        """Rows of each block of an epoch, without those rows that are done."""
+        return epoch_blocks(self.order, epoch, self.batch_size, self.block_size, done)
+
+    def identity(self) -> dict[str, Any]:
+        """Return what results follow from: chunk and window only where they change the order."""
+        unused = {"n_epochs"} if self.order.is_windowed else {"n_epochs", "chunk", "window"}
+        return {name: value for name, value in asdict(self).items() if name not in unused}
 
 
 def make_plan(
@@ -47,8 +58,11 @@ def make_plan(
     seed: int,
     shuffle: bool,
     rows_per_block: int,
+    values_per_row: int,
+    chunk: int | None = None,
+    window: int | None = None,
 ) -> Plan:
-    """Check the sizes of a training, and choose the block size if it is None.
+    """Check the sizes of a training, and choose those that are None.
 
     Raises
     ------
@@ -61,7 +75,23 @@ def make_plan(
     if block_size is None:
         block_size = block_length(n_rows // batch_size, batch_size, rows_per_block)
     _check_integer("block_size", block_size, at_least=1)
-    return Plan(n_rows, int(batch_size), int(n_epochs), int(block_size), int(seed), shuffle)
+    sizes = n_rows, int(batch_size), int(n_epochs), int(block_size), int(seed), shuffle
+    return Plan(*sizes, *_choose_chunks(values_per_row, chunk, window))
+
+
+def _choose_chunks(values_per_row: int, chunk: int | None, window: int | None) -> tuple[int, int]:
+    if window is None:
+        window = max(default_window(values_per_row), chunk or 1)
+    _check_integer("window", window, at_least=1)
+    if chunk is None:
+        chunk = default_chunk(window)
+    _check_integer("chunk", chunk, at_least=1)
+    if chunk > window:
+        raise ValueError(
+            f"chunk is {chunk:,} rows and window {window:,}; a window consists of chunks, so "
+            "chunk must not be larger."
+        )
+    return int(chunk), int(window)
 
 
 def _check_integer(name: str, value: Any, *, at_least: int) -> None:

@@ -14,7 +14,14 @@ from autoenc.backends import BlockRunner, Step
 from autoenc.graph.types import Parameter
 from autoenc.training.callbacks import Callback, Record
 from autoenc.training.checkpoints import rule_state, scalar_constants
-from autoenc.training.divergence import DivergedError, Halving, describe, explain, first_bad
+from autoenc.training.divergence import (
+    DivergedError,
+    Halving,
+    describe,
+    explain,
+    first_bad,
+    first_not_finite,
+)
 from autoenc.training.early_stopping import Keeper
 from autoenc.training.feeds import Feed
 from autoenc.training.interruption import Interruption
@@ -67,6 +74,7 @@ class Run:
                 self.save()
         finally:
             # However training ends, the shared variables hold the trained parameters.
+            self.feed.close()
             self.runner.sync()
             if self.keeper:
                 self.keeper.restore()
@@ -130,6 +138,7 @@ class Run:
 
     def run_epoch(self) -> None:
         """Run what is left of the epoch, or may be run, and add its record to the history."""
+        self.feed.start(self.epoch, self.rows_done)
         for rows in self.pieces():
             if self.ended:
                 break
@@ -154,10 +163,8 @@ class Run:
 
         They end where the stopping rule has its next event.
         """
-        to_skip = self.rows_done
-        for block in self.plan.blocks(self.epoch):
-            rows = block[to_skip // block.shape[1] :]
-            to_skip -= block.size - rows.size
+        for block in self.plan.blocks(self.epoch, self.rows_done):
+            rows = block
             while len(rows):
                 n = len(rows)
                 if self.keeper:
@@ -212,6 +219,7 @@ class Run:
             _warn_of_memory(error)
         if smaller is not feed:
             self.feed = smaller
+            self.feed.start(self.epoch, self.rows_done)
             return self.run_in_memory(rows, entropy)
         half = len(rows) // 2
         parts = enumerate((rows[:half], rows[half:]))
@@ -235,7 +243,10 @@ class Run:
         if last and not all(np.isfinite(value).all() for value in before):
             last -= 1
             before, after = self.state_after(rows[:last]), before
-        reasons = explain(self.step, self.feed.rows(rows[last]), before, after)
+        minibatch = self.feed.rows(rows[last])
+        reasons = explain(self.step, minibatch, before, after)
+        if found := first_not_finite(minibatch, rows[last]):
+            reasons = f"{found}; {reasons}"
         self.runner.go_back()
         return DivergedError(
             f"{what} ({reasons}). The parameters are the last good ones, from before the cost "

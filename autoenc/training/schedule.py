@@ -1,17 +1,34 @@
 """In which order rows are visited, and how an epoch is cut into blocks.
 
-An epoch's order follows from (seed, epoch) alone, its cuts from sizes alone.
+Rows are shuffled in two steps. Chunks, which are consecutive rows, are put into a random order;
+so many consecutive ones of that order as fit into a window are read, and the rows of the window
+are put into a random order. Data that is no larger than a window is one window and one chunk.
 
->>> [block.shape for block in epoch_blocks(10, 4, 1, seed=0, epoch=1, shuffle=True)]
-[(1, 4), (1, 4), (1, 2)]
+The order follows from (seed, epoch, rows, chunk, window) alone: rows that are read from a file
+while training runs are visited in the same order as an array in memory.
+
+>>> order = Order(n_rows=10, chunk=2, window=4, seed=0, shuffle=True)
+>>> [len(window) for window in order.windows(epoch=1)]
+[4, 4, 2]
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import numpy as np
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+# Values of a window, and rows at most: 256 MB of float32, and 8 MB of row numbers.
+VALUES_PER_WINDOW = 1 << 26
+ROWS_PER_WINDOW = 1 << 20
+# A chunk is one read, of 2 MB of float32 where a window has all its values.
+CHUNKS_PER_WINDOW = 128
+# Keeps the order of a window's rows apart from the noise of blocks.
+WINDOW_KEY = 0x6F72646572
 
 
 def block_length(n_minibatches: int, batch_size: int, rows_per_block: int) -> int:
@@ -28,43 +45,233 @@ def block_length(n_minibatches: int, batch_size: int, rows_per_block: int) -> in
     return max(-(-n_minibatches // max(fewest, 1)), 1)
 
 
-def epoch_blocks(
-    n_rows: int,
-    batch_size: int,
-    block_size: int,
-    *,
-    seed: int,
-    epoch: int,
-    shuffle: bool,
-) -> Iterator[np.ndarray[Any, Any]]:
-    """Rows of each block of an epoch.
+def default_window(values_per_row: int) -> int:
+    """Choose how many rows are shuffled together, from the width of the data.
 
-    Parameters
+    >>> default_window(784), default_window(10)
+    (85598, 1048576)
+    """
+    return min(max(VALUES_PER_WINDOW // max(values_per_row, 1), 1), ROWS_PER_WINDOW)
+
+
+def default_chunk(window: int) -> int:
+    """Choose how many consecutive rows are read together, for a window of so many.
+
+    >>> default_chunk(85_598)
+    668
+    """
+    return max(window // CHUNKS_PER_WINDOW, 1)
+
+
+class Shuffled(Protocol):
+    """Rows that are visited in an order of their own."""
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        ...
+
+
+AnyWindow = TypeVar("AnyWindow", bound=Shuffled)
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """Rows that are shuffled together.
+
+    Attributes
+    ----------
+    first, last : int array, (chunks,)
+        Numbers of the first row of each chunk, and of the row after its last.
+    picks : int array, (rows,)
+        Positions in the window, in which the chunks are one after the other, in the order in
+        which rows are visited.
+    """
+
+    first: Array
+    last: Array
+    picks: Array
+
+    def __len__(self) -> int:
+        return len(self.picks)
+
+    def rows(self, span: slice) -> Array:
+        """Return the numbers of rows in the order in which they are visited."""
+        ends = np.cumsum(self.last - self.first)
+        picks = self.picks[span]
+        chunk = np.searchsorted(ends, picks, side="right")
+        numbers: Array = picks + (self.last - ends)[chunk]
+        return numbers
+
+
+@dataclass(frozen=True)
+class Order:
+    """In which order the rows of a data set are visited.
+
+    Attributes
     ----------
     n_rows : int
         Rows of the data.
+    chunk, window : int
+        Rows of a chunk, and of a window, which has as many whole chunks as fit.
+    seed : int
+        Seed of the order.
+    shuffle : bool
+        Whether the order is random; otherwise that of the data.
+    """
+
+    n_rows: int
+    chunk: int
+    window: int
+    seed: int
+    shuffle: bool
+
+    @property
+    def is_windowed(self) -> bool:
+        """Whether the data has more than one window, so that the order depends on its size."""
+        return self.shuffle and self._is_cut
+
+    @property
+    def rows_of_a_window(self) -> int:
+        """Number of rows of the largest window."""
+        return min(self._per_window * self.chunk, self.n_rows) if self._is_cut else self.n_rows
+
+    def windows(self, epoch: int, done: int = 0) -> Iterator[Window]:
+        """Return the windows of an epoch, from the one of the first row that is not done.
+
+        It takes time and memory of the number of chunks, and of the rows of one window.
+        """
+        chunks = self._chunks(epoch)
+        for number, end in enumerate(self._ends(chunks)):
+            if end > done:
+                of_window = slice(number * self._per_window, (number + 1) * self._per_window)
+                yield self._window(epoch, number, chunks[of_window])
+
+    def done_in_window(self, epoch: int, done: int) -> int:
+        """Return how many of the rows that are done are in the same window as the next."""
+        ends = self._ends(self._chunks(epoch))
+        return done - int(ends[ends <= done].max(initial=0))
+
+    @property
+    def _is_cut(self) -> bool:
+        return self.n_rows > self.window
+
+    @property
+    def _per_window(self) -> int:
+        return self.window // self.chunk
+
+    def _chunks(self, epoch: int) -> Array:
+        """Return the numbers of chunks in their order; a single window is a single chunk."""
+        if not self._is_cut:
+            return np.zeros(1, np.int64)
+        n_chunks = -(-self.n_rows // self.chunk)
+        return (
+            self._generator(epoch).permutation(n_chunks) if self.shuffle else np.arange(n_chunks)
+        )
+
+    def _ends(self, chunks: Array) -> Array:
+        first, last = self._bounds(chunks)
+        starts = np.arange(0, len(chunks), self._per_window)
+        lengths: Array = np.add.reduceat(last - first, starts)
+        return np.cumsum(lengths)
+
+    def _bounds(self, chunks: Array) -> tuple[Array, Array]:
+        chunk = self.chunk if self._is_cut else self.n_rows
+        return chunks * chunk, np.minimum((chunks + 1) * chunk, self.n_rows)
+
+    def _window(self, epoch: int, number: int, chunks: Array) -> Window:
+        first, last = self._bounds(chunks)
+        n_rows = int((last - first).sum())
+        picks = np.arange(n_rows)
+        if self.shuffle:
+            key = (number, WINDOW_KEY) if self.is_windowed else ()
+            picks = self._generator(epoch, key).permutation(n_rows)
+        return Window(first, last, picks)
+
+    def _generator(self, epoch: int, key: tuple[int, ...] = ()) -> np.random.Generator:
+        # Entropy of its own keeps the order apart from the noise of block 0.
+        return np.random.default_rng(np.random.SeedSequence([self.seed, epoch], spawn_key=key))
+
+
+class Walk(Generic[AnyWindow]):
+    """Goes through the rows of windows, so many at a time.
+
+    Parameters
+    ----------
+    windows : iterator
+        A window may be reused when the next one is asked for.
+    at : int
+        Rows of the first window to leave out.
+    """
+
+    def __init__(self, windows: Iterator[AnyWindow], at: int = 0) -> None:
+        self._windows = windows
+        self._window: AnyWindow | None = None
+        self._at = at
+
+    def spans(self, n_rows: int) -> Iterator[tuple[AnyWindow, slice]]:
+        """Return where the next rows are: windows, and spans of their orders."""
+        while n_rows:
+            if self._window is None:
+                self._window = next(self._windows)
+            n = min(n_rows, len(self._window) - self._at)
+            window, at = self._window, self._at
+            self._at += n
+            n_rows -= n
+            yield window, slice(at, at + n)
+            if self._at == len(window):
+                self._window, self._at = None, 0
+
+
+def block_shapes(
+    n_rows: int, batch_size: int, block_size: int, done: int = 0
+) -> Iterator[tuple[int, int]]:
+    """Return how many minibatches the blocks of an epoch have, and of how many rows.
+
+    The last block may have fewer minibatches, and a last, shorter minibatch
+    comes in a block of its own.
+
+    >>> list(block_shapes(10, 4, 1))
+    [(1, 4), (1, 4), (1, 2)]
+    >>> list(block_shapes(10, 2, 3, done=2))
+    [(2, 2), (2, 2)]
+    """
+    n_full = n_rows // batch_size
+    shapes = [
+        (min(block_size, n_full - first), batch_size) for first in range(0, n_full, block_size)
+    ]
+    if n_rows % batch_size:
+        shapes.append((1, n_rows % batch_size))
+    for n_minibatches, size in shapes:
+        n_done = min(done // size, n_minibatches)
+        done -= n_done * size
+        if n_done < n_minibatches:
+            yield n_minibatches - n_done, size
+
+
+def epoch_blocks(
+    order: Order, epoch: int, batch_size: int, block_size: int, done: int = 0
+) -> Iterator[Array]:
+    """Rows of each block of an epoch, or of what is left of it.
+
+    Parameters
+    ----------
+    order : Order
+        In which order rows are visited.
+    epoch : int
+        Number of the epoch.
     batch_size : int
         Rows of a minibatch.
     block_size : int
         Minibatches of a block.
-    seed, epoch : int
-        What the order is made from.
-    shuffle : bool
-        Whether the order is random; otherwise that of the data.
+    done : int
+        Number of rows that have been visited: whole minibatches.
 
     Yields
     ------
     int array, (minibatches, rows of a minibatch)
-        The last block may have fewer minibatches, and a last, shorter minibatch
-        comes in a block of its own; every row is in exactly one.
+        Every row that is not done is in exactly one block.
     """
-    order = np.arange(n_rows)
-    if shuffle:
-        # A key of its own keeps the order apart from the noise of block 0.
-        order = np.random.default_rng([seed, epoch]).permutation(n_rows)
-    n_full = n_rows // batch_size
-    full = order[: n_full * batch_size].reshape(n_full, batch_size)
-    for first in range(0, n_full, block_size):
-        yield full[first : first + block_size]
-    if n_rows % batch_size:
-        yield order[n_full * batch_size :][np.newaxis]
+    walk = Walk(order.windows(epoch, done), order.done_in_window(epoch, done))
+    for shape in block_shapes(order.n_rows, batch_size, block_size, done):
+        rows = [window.rows(span) for window, span in walk.spans(shape[0] * shape[1])]
+        yield (rows[0] if len(rows) == 1 else np.concatenate(rows)).reshape(shape)

@@ -48,6 +48,7 @@ class Validator:
                 "a cost for each row, without its mean."
             )
         self.arrays = as_arrays(data, inputs)
+        self._dtypes = [x.type.dtype for x in inputs]
         self._function = backend.function(list(inputs), row_cost)
 
     def __call__(self) -> float:
@@ -55,6 +56,12 @@ class Validator:
         total = 0.0
         n_rows = len(self.arrays[0])
         for first in range(0, n_rows, ROWS_AT_A_TIME):
-            part = [array[first : first + ROWS_AT_A_TIME] for array in self.arrays]
+            part = [
+                self._part(*pair, first) for pair in zip(self.arrays, self._dtypes, strict=True)
+            ]
             total += float(self._function(*part).sum(dtype=np.float64))
         return total / n_rows
+
+    def _part(self, array: Any, dtype: str, first: int) -> np.ndarray[Any, Any]:
+        part: np.ndarray[Any, Any] = array[first : first + ROWS_AT_A_TIME]
+        return part.astype(dtype, copy=False)

@@ -15,6 +15,7 @@ from autoenc.cli import outputs, training_memory
 from autoenc.cli.models import load_model
 from autoenc.cli.terminal import note
 from autoenc.rows.scaling import ColumnScaling
+from autoenc.sources.raw import RawFile
 from autoenc.storage import load_arrays, save_arrays
 from autoenc.tables import read_table
 from autoenc.tables.text import plain
@@ -168,6 +169,24 @@ def test_a_model_that_does_not_fit_into_memory_is_refused(tmp_path, monkeypatch)
     error = refusal("train", tmp_path / "one", "-o", tmp_path / "m", "--quiet")
     assert "1 by 1,411,344 values takes about 19.8 GB of memory, but 12 GB are" in error
     assert "use fewer columns (smaller images)" in error
+
+
+def test_a_large_array_is_trained_on_within_a_budget(tmp_path, monkeypatch):
+    """A file of 12 MB, of which training would make copies of 36 MB."""
+    rows = np.random.default_rng(0).random((60_000, 50), dtype="float32")
+    np.save(tmp_path / "rows.npy", rows)
+    arguments = ["train", tmp_path / "rows.npy", *TRAIN]
+    good(*arguments, "-o", tmp_path / "whole")
+    monkeypatch.setattr(training_memory, "available_memory", lambda: 30_000_000)
+    error = refusal(*arguments, "-o", tmp_path / "m")
+    assert "but 30 MB are free" in error
+    assert "of an .npy file, --memory SIZE" in error
+    opened = []
+    monkeypatch.setattr(RawFile, "settle", lambda reader: opened.append(reader.path))
+    good(*arguments, "-o", tmp_path / "m", "--memory", "20MB")
+    assert set(opened) == {tmp_path / "rows.npy"}
+    whole, found = (DenoisingAutoEncoder.load(tmp_path / name) for name in ("whole", "m"))
+    np.testing.assert_array_equal(found.W_, whole.W_)
 
 
 HOSTILE = "a\x1b]0;owned\x07\x1b[2J\u202eb"

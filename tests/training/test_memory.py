@@ -7,7 +7,7 @@ from jax.errors import JaxRuntimeError
 
 from autoenc.backends import resolve_backend
 from autoenc.backends.base import ROWS_PER_BLOCK
-from autoenc.backends.xla.backend import _memory_errors
+from autoenc.backends.xla.mirror import memory_errors
 from tests.training.test_checkpoints import fit
 
 
@@ -68,5 +68,5 @@ def test_a_minibatch_that_does_not_fit_is_an_error_that_says_what_to_do():
     [("RESOURCE_EXHAUSTED: Out of memory", MemoryError), ("INTERNAL: other", JaxRuntimeError)],
 )
 def test_what_xla_says_of_a_full_device_is_a_memory_error(told, expected):
-    with pytest.raises(expected, match=told), _memory_errors():
+    with pytest.raises(expected, match=told), memory_errors():
         raise JaxRuntimeError(told)

@@ -35,11 +35,14 @@ from autoenc.backends.cpu import cpu_kind
 from autoenc.backends.once import Lock
 from autoenc.backends.step import Step
 from autoenc.backends.xla.large import over_rows, stored
+from autoenc.backends.xla.mirror import Mirror, memory_errors, to_host
+from autoenc.backends.xla.placement import Placement, find_placement
+from autoenc.backends.xla.summed import summed_products
 from autoenc.backends.xla.thin import EmulatedGpu, Gpu, NotThinError, thin_block
 from autoenc.folders import FolderError, cache_folder, make_private
 from autoenc.graph.precision import PRECISIONS
 from autoenc.graph.structure import structure
-from autoenc.graph.types import Expression, Parameter
+from autoenc.graph.types import Expression
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +50,8 @@ logger = logging.getLogger(__name__)
 MODE = JAX.register((branchless, 48.5))
 # The same for a GPU, which large minibatches have to fill.
 GPU_MODE = MODE.register((over_rows, 48.6), (stored, 48.7))
+# The same where devices share the rows.
+SHARED_MODE = MODE.register((summed_products, 48.6))
 # Otherwise XLA times several programs for a product, and takes the fastest, which differs from
 # process to process, and with it the last bits of the result.
 GPU_OPTIONS = {"xla_gpu_deterministic_ops": True}
@@ -75,11 +80,13 @@ class XlaBackend:
     ----------
     device : str
         ``"cpu"``, ``"cuda"`` or ``"cuda<number>"``.
+    devices : int or "all", optional
+        How many share the rows of every minibatch; by default one has them all.
 
     Raises
     ------
     BackendError
-        If the device is not there.
+        If the devices are not there.
     """
 
     name = "xla"
@@ -87,33 +94,41 @@ class XlaBackend:
     precisions: tuple[str, ...] = ("float32", "mixed_bfloat16")
     rows_per_block = ROWS_PER_BLOCK
 
-    def __init__(self, device: str) -> None:
+    def __init__(self, device: str, devices: int | str | None = None) -> None:
         _STARTED.setdefault("process", os.getpid())
         keep_compiled_code()
-        self._device = find_device(device)
+        self._placement = find_placement(device, devices)
         self.gpu: Gpu | EmulatedGpu | None = None
-        if self._device.platform != "cpu":
+        if self._placement.first.platform != "cpu":
             self.precisions = PRECISIONS
             self.rows_per_block = ROWS_PER_BLOCK_OF_GPU
-            self.gpu = _find_gpu(self._device)
+            if not self._placement.is_shared:
+                self.gpu = _find_gpu(self._placement.first)
         self.description = (
-            f"XLA on {_device_name(self._device)} "
+            f"XLA on {self._placement.name} "
             f"(JAX {jax.__version__}, PyTensor {pytensor.__version__})"
         )
 
     def put(self, array: Array) -> DeviceArray:
         """Copy an array to the device."""
         refuse_after_fork()
-        with _precision(array.dtype.name), _memory_errors():
-            return jax.device_put(array, self._device).block_until_ready()
+        with _precision(array.dtype.name), memory_errors():
+            return self._placement.put(array).block_until_ready()
 
     def compile(self, step: Step) -> ScanRunner:
         """Compile a step into a runner of blocks."""
-        return ScanRunner(step, self._device, self.gpu)
+        return ScanRunner(step, self._placement, self.gpu)
 
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
         """Compile an expression into a function of NumPy arrays."""
-        return _RowFunction(inputs, output, self._device)
+        return _RowFunction(inputs, output, Placement((self._placement.first,)))
+
+
+def _mode_of(placement: Placement) -> Any:
+    """Return the rewrites for one device of its kind, or for devices that share the rows."""
+    if placement.is_shared:
+        return SHARED_MODE
+    return MODE if placement.first.platform == "cpu" else GPU_MODE
 
 
 class ScanRunner:
@@ -122,17 +137,19 @@ class ScanRunner:
     The state's memory is not donated: what it was before a block is there to go back to.
     """
 
-    def __init__(self, step: Step, device: Any, gpu: Gpu | EmulatedGpu | None = None) -> None:
-        self._device = device
+    def __init__(
+        self, step: Step, placement: Placement, gpu: Gpu | EmulatedGpu | None = None
+    ) -> None:
+        self._placement = placement
         self._dtype = step.dtype
         self._products = PRODUCTS[step.precision]
-        self._state = _Mirror(step.state, device)
-        self._constants = _Mirror(step.constants, device)
+        self._state = Mirror(step.state, placement)
+        self._constants = Mirror(step.constants, placement)
         self._n_generators = len(step.generators)
         shared = [*step.state, *step.generators, *step.constants]
         shared_inputs, outputs = step.with_inputs_for(shared)
-        mode = MODE if device.platform == "cpu" else GPU_MODE
-        self._graph = [*step.inputs, *shared_inputs], outputs, len(step.state), mode
+        mode = _mode_of(placement)
+        self._graph = [*step.inputs, *shared_inputs], outputs, len(step.state), mode, placement
         self._block = _block_function(*self._graph, gpu)
         self._before: list[DeviceArray] = []
         self._kept: list[DeviceArray] = []
@@ -143,7 +160,7 @@ class ScanRunner:
         refuse_after_fork()
         generators = [_key(g) for g in block_generators(entropy, self._n_generators)]
         precision = _precision(self._dtype, self._products)
-        with precision, _without_truncation_warnings(), _memory_errors():
+        with precision, _without_truncation_warnings(), memory_errors():
             self._before = list(self._state.fresh())
             # Small arrays go along with the call; to move each by itself takes longer.
             arrays = self._before, generators, self._constants.fresh(), list(data)
@@ -158,7 +175,7 @@ class ScanRunner:
         try:
             after, report = self._block(*arguments)
             # All that the host reads moves while it waits for the first of it.
-            report, *copies = _to_host([report, *after], self._device)
+            report, *copies = to_host([report, *after], self._placement.first)
             return after, copies, np.asarray(report, dtype=np.float64)
         except jax.errors.JaxRuntimeError as error:
             if LAUNCH not in str(error):
@@ -203,17 +220,18 @@ class _RowFunction:
     same bytes in every batch.
     """
 
-    def __init__(self, inputs: Sequence[Expression], output: Expression, device: Any) -> None:
+    def __init__(
+        self, inputs: Sequence[Expression], output: Expression, placement: Placement
+    ) -> None:
         shared = [v for v in pytensor.graph.traversal.graph_inputs([output]) if _is_shared(v)]
         shared_inputs = [v.type() for v in shared]
         replace = dict(zip(shared, shared_inputs, strict=True))
         outputs = [pytensor.graph.replace.clone_replace(output, replace)]
         self._dtype = str(output.dtype)
-        self._device = device
-        self._on_gpu = device.platform != "cpu"
-        self._chunk = ROWS_OF_A_CHUNK[not self._on_gpu]
-        self._shared = _Mirror(shared, device)
-        self._function = _row_function([*inputs, *shared_inputs], outputs, self._on_gpu)
+        on_gpu = placement.first.platform != "cpu"
+        self._chunk = ROWS_OF_A_CHUNK[not on_gpu]
+        self._shared = Mirror(shared, placement)
+        self._function = _row_function([*inputs, *shared_inputs], outputs, on_gpu)
 
     def __call__(self, *arrays: Array) -> Array:
         """Return the result for each row."""
@@ -228,7 +246,7 @@ class _RowFunction:
         needed = -(-n // self._chunk)
         chunks = next(size for size in CHUNKS_OF_A_CALL if size >= needed)
         padded = [_in_chunks(array, chunks, self._chunk) for array in arrays]
-        with _precision(self._dtype), _without_truncation_warnings(), _memory_errors():
+        with _precision(self._dtype), _without_truncation_warnings(), memory_errors():
             result = np.asarray(self._function(needed, padded, self._shared.fresh()))
         return result.reshape(-1, *result.shape[2:])[:n]
 
@@ -237,57 +255,6 @@ def _in_chunks(array: Array, chunks: int, rows: int) -> Array:
     padded = np.zeros((chunks * rows, *array.shape[1:]), array.dtype)
     padded[: len(array)] = array
     return padded.reshape(chunks, rows, *array.shape[1:])
-
-
-class _Mirror:
-    """Shared variables and their copies on the device, copied only when changed."""
-
-    def __init__(self, variables: Sequence[Parameter], device: Any) -> None:
-        self._variables = variables
-        self._device = device
-        self._lock = Lock()
-        self._seen: list[Any] = [None] * len(variables)
-        self.values: list[DeviceArray] = [None] * len(variables)
-        self._copies: list[DeviceArray] | None = None
-
-    def take(self, values: list[DeviceArray], copies: list[DeviceArray] | None = None) -> None:
-        """Take other values, and the copies of them that are on their way to the host."""
-        self.values = list(values)
-        self._copies = copies
-
-    def fresh(self) -> list[DeviceArray]:
-        """Device arrays, of what the variables hold now."""
-        with self._lock.now:
-            for i, variable in enumerate(self._variables):
-                value = variable.get_value(borrow=True)
-                # set_value puts in another array, so another identity means another value.
-                if value is not self._seen[i]:
-                    with _memory_errors("the parameters do not fit into the device's memory"):
-                        self.values[i] = jax.device_put(np.array(value), self._device)
-                    self._seen[i] = value
-                    self._copies = None
-            return self.values
-
-    def write_back(self) -> None:
-        """Copy the device arrays into the variables."""
-        copies = self._copies or _to_host(self.values, self._device)
-        for i, (variable, copy) in enumerate(zip(self._variables, copies, strict=True)):
-            if copy is not None:
-                self._seen[i] = np.array(copy)
-                variable.set_value(self._seen[i], borrow=True)
-
-
-def _to_host(arrays: list[DeviceArray], device: Any) -> list[DeviceArray]:
-    """Begin to move arrays to where the host reads them at once.
-
-    Memory that a GPU writes by itself: to be asked for an array takes it a third of a
-    millisecond, whatever its size.
-    """
-    if device.platform == "cpu":
-        return arrays
-    pinned = jax.sharding.SingleDeviceSharding(device, memory_kind="pinned_host")
-    moved: list[DeviceArray] = jax.device_put(arrays, pinned)
-    return moved
 
 
 def refuse_after_fork() -> None:
@@ -373,14 +340,19 @@ def _row_function(inputs: Any, outputs: Any, on_gpu: bool) -> Callable[..., Any]
 
 @_compiled_once
 def _block_function(
-    inputs: Any, outputs: Any, n_state: int, mode: Any, gpu: Gpu | EmulatedGpu | None = None
+    inputs: Any,
+    outputs: Any,
+    n_state: int,
+    mode: Any,
+    placement: Placement,
+    gpu: Gpu | EmulatedGpu | None = None,
 ) -> Callable[..., Any]:
     """Compile a block: (state, generators, constants, data, rows) → (state, report).
 
     The report is the costs, and at the end whether the state is finite: one array, as to fetch
     another takes a GPU longer than to compute it.
     """
-    scan = _scan(jaxify(inputs, outputs, mode), n_state)
+    scan = _scan(jaxify(inputs, outputs, mode), n_state, placement)
 
     def run_block(
         state: list[DeviceArray],
@@ -398,12 +370,14 @@ def _block_function(
         finite = jax.numpy.array([jax.numpy.isfinite(variable).all() for variable in state])
         return state, jax.numpy.append(costs, finite.all().astype(costs.dtype))
 
-    options = GPU_OPTIONS if mode is GPU_MODE else None
+    options = None if placement.first.platform == "cpu" else GPU_OPTIONS
     function: Callable[..., Any] = jax.jit(run_block, compiler_options=options)
     return function
 
 
-def _scan(step: Callable[..., tuple[DeviceArray, ...]], n_state: int) -> Callable[..., Any]:
+def _scan(
+    step: Callable[..., tuple[DeviceArray, ...]], n_state: int, placement: Placement
+) -> Callable[..., Any]:
     """Return a function that takes a step with each minibatch of a block."""
 
     def run(
@@ -416,13 +390,27 @@ def _scan(step: Callable[..., tuple[DeviceArray, ...]], n_state: int) -> Callabl
         def minibatch(carry: Any, rows: DeviceArray) -> tuple[Any, DeviceArray]:
             state, generators = carry
             inputs = [array.at[rows].get(mode="promise_in_bounds") for array in data]
-            cost, *rest = step(*inputs, *state, *generators, *constants)
+            shares = placement.share(inputs)
+            with _dividing(placement):
+                cost, *rest = placement.gather(step(*shares, *state, *generators, *constants))
             return (rest[:n_state], rest[n_state:]), cost
 
         (state, _), costs = jax.lax.scan(minibatch, (state, generators), rows)
         return state, costs
 
     return run
+
+
+@contextmanager
+def _dividing(placement: Placement) -> Iterator[None]:
+    """Let operations know whether devices share the rows."""
+    from autoenc.backends.xla.ops import rows_are_divided
+
+    token = rows_are_divided.set(placement.is_shared)
+    try:
+        yield
+    finally:
+        rows_are_divided.reset(token)
 
 
 def _thin_block(
@@ -465,30 +453,6 @@ def jaxify(
     return function
 
 
-def find_device(device: str) -> Any:
-    """Find the JAX device that a name stands for.
-
-    Raises
-    ------
-    BackendError
-        If it is not there; says what to install.
-    """
-    kind, number = device.rstrip("0123456789"), device.lstrip("cudap")
-    try:
-        return jax.devices(kind)[int(number or 0)]
-    except (RuntimeError, IndexError) as error:
-        there = ", ".join(sorted({d.platform for d in jax.devices()}))
-        raise BackendError(
-            f"device {device!r} was asked for, but JAX finds only: {there}. "
-            'On a machine with an NVIDIA GPU: pip install "autoenc[cuda]". Otherwise use '
-            "device='cpu'."
-        ) from error
-
-
-def _device_name(device: Any) -> str:
-    return "the CPU" if device.platform == "cpu" else f"{device.device_kind} ({device})"
-
-
 def _key(generator: np.random.Generator) -> dict[str, Array]:
     # The state that PyTensor's random draws expect under JAX is a dict with a key.
     return {"jax_state": generator.integers(0, 2**32, size=2, dtype=np.uint32)}
@@ -503,25 +467,6 @@ def _precision(dtype: str, products: str = "highest") -> Iterator[None]:
     """Set JAX's 64-bit mode as `dtype` needs it; products are in full float32 by default."""
     with jax.enable_x64(dtype == "float64"), jax.default_matmul_precision(products):
         yield
-
-
-@contextmanager
-def _memory_errors(what: str = "") -> Iterator[None]:
-    """Turn XLA's word for a full device into Python's; say what did not fit, where that is known.
-
-    Raises
-    ------
-    MemoryError
-        Where the device is full.
-    """
-    try:
-        yield
-    except jax.errors.JaxRuntimeError as error:
-        if "RESOURCE_EXHAUSTED" not in str(error):
-            raise
-        reason = str(error).partition("\n")[0]
-        advice = f"{what} ({reason}); use a smaller model or another device."
-        raise MemoryError(advice if what else reason) from error
 
 
 @contextmanager

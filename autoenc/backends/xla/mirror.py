@@ -1,0 +1,85 @@
+"""Shared variables on the devices, and the way of values there and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import jax
+import numpy as np
+
+from autoenc.backends.base import DeviceArray
+from autoenc.backends.once import Lock
+from autoenc.backends.xla.placement import Placement
+from autoenc.graph.types import Parameter
+
+
+class Mirror:
+    """Shared variables and their copies on the device, copied only when changed."""
+
+    def __init__(self, variables: Sequence[Parameter], placement: Placement) -> None:
+        self._variables = variables
+        self._placement = placement
+        self._lock = Lock()
+        self._seen: list[Any] = [None] * len(variables)
+        self.values: list[DeviceArray] = [None] * len(variables)
+        self._copies: list[DeviceArray] | None = None
+
+    def take(self, values: list[DeviceArray], copies: list[DeviceArray] | None = None) -> None:
+        """Take other values, and the copies of them that are on their way to the host."""
+        self.values = list(values)
+        self._copies = copies
+
+    def fresh(self) -> list[DeviceArray]:
+        """Device arrays, of what the variables hold now."""
+        with self._lock.now:
+            for i, variable in enumerate(self._variables):
+                value = variable.get_value(borrow=True)
+                # set_value puts in another array, so another identity means another value.
+                if value is not self._seen[i]:
+                    with memory_errors("the parameters do not fit into the device's memory"):
+                        self.values[i] = self._placement.put(np.array(value))
+                    self._seen[i] = value
+                    self._copies = None
+            return self.values
+
+    def write_back(self) -> None:
+        """Copy the device arrays into the variables."""
+        copies = self._copies or to_host(self.values, self._placement.first)
+        for i, (variable, copy) in enumerate(zip(self._variables, copies, strict=True)):
+            if copy is not None:
+                self._seen[i] = np.array(copy)
+                variable.set_value(self._seen[i], borrow=True)
+
+
+def to_host(arrays: list[DeviceArray], device: Any) -> list[DeviceArray]:
+    """Begin to move arrays to where the host reads them at once.
+
+    Memory that a GPU writes by itself: to be asked for an array takes it a third of a
+    millisecond, whatever its size.
+    """
+    if device.platform == "cpu":
+        return arrays
+    pinned = jax.sharding.SingleDeviceSharding(device, memory_kind="pinned_host")
+    moved: list[DeviceArray] = jax.device_put(arrays, pinned)
+    return moved
+
+
+@contextmanager
+def memory_errors(what: str = "") -> Iterator[None]:
+    """Turn XLA's word for a full device into Python's; say what did not fit, where that is known.
+
+    Raises
+    ------
+    MemoryError
+        Where the device is full.
+    """
+    try:
+        yield
+    except jax.errors.JaxRuntimeError as error:
+        if "RESOURCE_EXHAUSTED" not in str(error):
+            raise
+        reason = str(error).partition("\n")[0]
+        advice = f"{what} ({reason}); use a smaller model or another device."
+        raise MemoryError(advice if what else reason) from error

@@ -1,0 +1,28 @@
+"""Rows of any format that are read on demand, so that they may be larger than memory.
+
+>>> import numpy as np
+>>> source = open_source(np.arange(12.0).reshape(4, 3))
+>>> summary = summarize(source)
+>>> summary.minimum, summary.mean
+(array([0., 1., 2.]), array([4.5, 5.5, 6.5]))
+"""
+
+from autoenc.sources.opening import open_source, opened, within
+from autoenc.sources.reader import Reader, SourceError
+from autoenc.sources.sizes import bytes_of
+from autoenc.sources.source import Source
+from autoenc.sources.spool import spooled
+from autoenc.sources.summary import Summary, summarize
+
+__all__ = [
+    "Reader",
+    "Source",
+    "SourceError",
+    "Summary",
+    "bytes_of",
+    "open_source",
+    "opened",
+    "spooled",
+    "summarize",
+    "within",
+]

@@ -1,0 +1,221 @@
+"""Columns of numbers become a matrix: Arrow tables, Parquet, Hugging Face data sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autoenc.sources.reader import Array, SourceError
+from autoenc.sources.states import FileStates
+
+
+class Table:
+    """Reads slices of an Arrow table; see `Reader`."""
+
+    piece = 1
+    files: Sequence[Path] = ()
+
+    def __init__(self, table: Any, name: str, columns: Sequence[str] | None = None) -> None:
+        self._table = table.select(list(columns)) if columns is not None else table
+        self.names: list[str] = self._table.column_names
+        self.width, self.dtype = layout(self._table.schema, name, _has_nulls(self._table))
+        self.shape: tuple[int, ...] = (self._table.num_rows, self.width)
+
+    def read_into(self, first: int, out: Array) -> None:
+        """Read rows; see `Reader.read_into`."""
+        fill(self._table.slice(first, len(out)), out)
+
+    def settle(self) -> None:
+        """Do nothing: the table is in memory, or mapped."""
+
+
+class Parquet:
+    """Reads row groups of a Parquet file or a folder of them; see `Reader`.
+
+    The last row group is kept, so that rows that are read in their order are decoded once.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str] | None = None) -> None:
+        import pyarrow.dataset
+
+        self._open(pyarrow.dataset.dataset(str(path), format="parquet"), str(path), columns)
+
+    @classmethod
+    def of_dataset(cls, dataset: Any, columns: Sequence[str] | None = None) -> Parquet:
+        """Open a data set of pyarrow.
+
+        Raises
+        ------
+        SourceError
+            If it is not one of Parquet files.
+        """
+        opened = cls.__new__(cls)
+        opened._open(dataset, "the data set of pyarrow", columns)
+        return opened
+
+    def _open(self, dataset: Any, name: str, columns: Sequence[str] | None) -> None:
+        self.names: list[str] = list(dataset.schema.names if columns is None else columns)
+        self._groups = [
+            group for fragment in dataset.get_fragments() for group in _row_groups(fragment, name)
+        ]
+        lengths = [group.row_groups[0].num_rows for group in self._groups]
+        if not sum(lengths):
+            raise SourceError(f"{name} has no rows.")
+        unknown = set(self.names).difference(dataset.schema.names)
+        if unknown:
+            raise SourceError(f"{name} has no column {sorted(unknown)}.")
+        fields = [dataset.schema.field(column) for column in self.names]
+        with_nulls = _nulls_of(self._groups, self.names)
+        self.width, self.dtype = layout(fields, name, with_nulls)
+        self._ends = np.cumsum(lengths)
+        self.shape: tuple[int, ...] = (int(self._ends[-1]), self.width)
+        self.piece = max(lengths)
+        self.files: Sequence[Path] = [Path(file) for file in dataset.files]
+        self._states = FileStates(self.files)
+        self._decoded: tuple[int, Array] | None = None
+
+    def read_into(self, first: int, out: Array) -> None:
+        """Read rows; see `Reader.read_into`."""
+        while len(out):
+            number = int(np.searchsorted(self._ends, first, side="right"))
+            rows = self._decode(number)
+            start = int(self._ends[number]) - len(rows)
+            n = min(len(out), int(self._ends[number]) - first)
+            out[:n] = rows[first - start : first - start + n]
+            first, out = first + n, out[n:]
+
+    def settle(self) -> None:
+        """Check files; see `Reader.settle`."""
+        self._states.check()
+
+    def _decode(self, number: int) -> Array:
+        if self._decoded is None or self._decoded[0] != number:
+            self._decoded = None
+            try:
+                table = self._groups[number].to_table(columns=self.names)
+            except OSError:
+                self._states.check()
+                raise
+            rows = np.empty((table.num_rows, self.width), self.dtype)
+            fill(table, rows)
+            self._decoded = number, rows
+        return self._decoded[1]
+
+
+def layout(fields: Any, name: str, with_nulls: bool) -> tuple[int, np.dtype[Any]]:
+    """Return the width of the matrix of some columns, and a dtype that holds them all.
+
+    Raises
+    ------
+    SourceError
+        If a column does not have numbers; says which.
+    """
+    import pyarrow as pa
+
+    width, dtypes = 0, []
+    for field in fields:
+        kind, n = field.type, 1
+        if pa.types.is_fixed_size_list(kind):
+            kind, n = kind.value_type, kind.list_size
+        if not _is_number(kind):
+            raise SourceError(
+                f"column {field.name!r} of {name} has {field.type}; expected numbers. Name the "
+                "columns to read by columns=[...]."
+            )
+        dtypes.append(np.dtype("uint8") if pa.types.is_boolean(kind) else kind.to_pandas_dtype())
+        width += n
+    dtype = np.result_type(*dtypes)
+    if with_nulls and dtype.kind in "iu":
+        dtype = np.dtype("float32" if dtype.itemsize <= 2 else "float64")
+    return width, dtype
+
+
+def fill(table: Any, out: Array) -> None:
+    """Write the columns of an Arrow table into a matrix; a null is NaN."""
+    import pyarrow as pa
+
+    at = 0
+    for column in table.columns:
+        values = column.combine_chunks() if hasattr(column, "combine_chunks") else column
+        if isinstance(values, pa.ChunkedArray):
+            values = pa.concat_arrays(values.chunks) if values.num_chunks else values
+        if pa.types.is_fixed_size_list(column.type):
+            n = column.type.list_size
+            flat = values.flatten().to_numpy(zero_copy_only=False)
+            out[:, at : at + n] = flat.reshape(len(out), n)
+        else:
+            n = 1
+            out[:, at] = values.to_numpy(zero_copy_only=False)
+        at += n
+
+
+def _is_number(kind: Any) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind))
+
+
+def _has_nulls(table: Any) -> bool:
+    return any(column.null_count for column in table.columns)
+
+
+def _row_groups(fragment: Any, name: str) -> list[Any]:
+    if not hasattr(fragment, "split_by_row_group"):
+        raise SourceError(
+            f"{name} is not of Parquet files; write it as Parquet, or give a table, "
+            "as dataset.to_table() returns."
+        )
+    return [group for group in fragment.split_by_row_group() if group.row_groups[0].num_rows]
+
+
+def _nulls_of(groups: Sequence[Any], columns: Sequence[str]) -> bool:
+    """Whether any column has nulls, or may have them, by the statistics of the files."""
+    for group in groups:
+        metadata = group.metadata.row_group(group.row_groups[0].id)
+        for i in range(metadata.num_columns):
+            column = metadata.column(i)
+            if column.path_in_schema.split(".")[0] in columns:
+                found = column.statistics
+                if found is None or not found.has_null_count or found.null_count:
+                    return True
+    return False
+
+
+class HuggingFace:
+    """Reads slices of a data set of Hugging Face's `datasets`; see `Reader`."""
+
+    piece = 1
+    files: Sequence[Path] = ()
+
+    def __init__(self, dataset: Any, name: str, columns: Sequence[str] | None = None) -> None:
+        self.names: list[str] = list(dataset.column_names if columns is None else columns)
+        self._dataset = dataset.select_columns(self.names).with_format("numpy")
+        if not len(dataset):
+            raise SourceError(f"{name} has no rows.")
+        self._name = name
+        first = self._matrix(0, 1)
+        self.dtype = first.dtype
+        self.shape: tuple[int, ...] = (len(dataset), first.shape[1])
+
+    def read_into(self, first: int, out: Array) -> None:
+        """Read rows; see `Reader.read_into`."""
+        out[...] = self._matrix(first, first + len(out))
+
+    def settle(self) -> None:
+        """Do nothing: the data set maps its files itself."""
+
+    def _matrix(self, first: int, last: int) -> Array:
+        batch = self._dataset[first:last]
+        parts = [self._part(column, np.asarray(batch[column])) for column in self.names]
+        return parts[0] if len(parts) == 1 else np.hstack(parts)
+
+    def _part(self, column: str, values: Array) -> Array:
+        if values.dtype.kind not in "biuf":
+            raise SourceError(
+                f"column {column!r} of {self._name} has {values.dtype}; expected numbers of the "
+                "same shape in every row. Name the columns to read by columns=[...]."
+            )
+        return values.reshape(len(values), -1)

@@ -1,0 +1,152 @@
+"""NumPy's files: arrays in ``.npy`` files, and in ``.npz`` archives of them."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.lib import format as npy_format
+
+from autoenc.sources.raw import RawFile
+from autoenc.sources.reader import Array, Reader, SourceError
+from autoenc.sources.states import FileStates
+
+# Of a local header in a zip file, before the name.
+_HEADER = 30
+
+
+def read_npy(path: Path) -> RawFile:
+    """Open an ``.npy`` file.
+
+    Raises
+    ------
+    SourceError
+        If it is none, or its rows are not one after the other.
+    """
+    with path.open("rb") as file:
+        shape, dtype = _header(file, str(path))
+        return RawFile(path, file.tell(), shape, dtype)
+
+
+def read_npz(path: Path, key: str | None) -> Reader:
+    """Open an array of an ``.npz`` archive: read in place if it is stored, else decompressed.
+
+    Raises
+    ------
+    SourceError
+        If it is no archive, or does not have the array.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            member = archive.getinfo(_choose(path, archive.namelist(), key))
+            if member.compress_type != zipfile.ZIP_STORED:
+                return CompressedMember(path, member.filename)
+            start = _data_offset(path, member)
+            with archive.open(member) as file:
+                shape, dtype = _header(file, f"{path}:{member.filename}")
+                return RawFile(path, start + file.tell(), shape, dtype)
+    except zipfile.BadZipFile as error:
+        raise SourceError(f"{path} is not a readable .npz archive ({error}).") from error
+
+
+class CompressedMember:
+    """Reads a compressed array by decompressing what is before; see `Reader`.
+
+    Rows that are asked for in their order are decompressed once.
+    """
+
+    def __init__(self, path: Path, member: str) -> None:
+        self.files: Sequence[Path] = [path]
+        self._member = member
+        self._states = FileStates(self.files)
+        self._stream: IO[bytes] | None = None
+        self._next = 0
+        self.shape, self.dtype = self._restart()
+        self.piece = self.shape[0]
+
+    def read_into(self, first: int, out: Array) -> None:
+        """Read rows; see `Reader.read_into`."""
+        if self._stream is None or first < self._next:
+            self._restart()
+        row_bytes = int(np.prod(self.shape[1:])) * self.dtype.itemsize
+        self._skip((first - self._next) * row_bytes)
+        self._fill(memoryview(out.reshape(-1).view(np.uint8).data))
+        self._next = first + len(out)
+
+    def settle(self) -> None:
+        """Check the file; see `Reader.settle`."""
+        self._states.check()
+
+    def _restart(self) -> tuple[tuple[int, ...], np.dtype[Any]]:
+        archive = zipfile.ZipFile(self.files[0])  # the stream keeps it open
+        self._stream = archive.open(self._member)
+        self._next = 0
+        return _header(self._stream, f"{self.files[0]}:{self._member}")
+
+    def _skip(self, n_bytes: int) -> None:
+        while n_bytes:
+            n_bytes -= self._read(min(n_bytes, _SKIPPED_AT_A_TIME))
+
+    def _fill(self, view: memoryview) -> None:
+        assert self._stream is not None
+        while len(view):
+            n = self._stream.readinto(view)  # type: ignore[attr-defined]
+            if not n:
+                raise SourceError(f"{self.files[0]} ends within {self._member}.")
+            view = view[n:]
+
+    def _read(self, n_bytes: int) -> int:
+        assert self._stream is not None
+        found = self._stream.read(n_bytes)
+        if not found:
+            raise SourceError(f"{self.files[0]} ends within {self._member}.")
+        return len(found)
+
+
+_SKIPPED_AT_A_TIME = 1 << 20
+
+
+def _header(file: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    try:
+        version = npy_format.read_magic(file)
+        read = (
+            npy_format.read_array_header_1_0 if version == (1, 0)
+            else npy_format.read_array_header_2_0
+        )  # fmt: skip
+        shape, is_fortran, dtype = read(file)
+    except (ValueError, EOFError) as error:
+        raise SourceError(f"{name} is not a readable .npy file ({error}).") from error
+    if dtype.kind not in "biuf":
+        raise SourceError(f"{name} has {dtype}; expected numbers.")
+    if not shape:
+        raise SourceError(f"{name} is a single number; expected rows.")
+    if is_fortran and len(shape) > 1:
+        raise SourceError(
+            f"{name} is stored column by column (Fortran order), so that rows cannot be read by "
+            "themselves; save np.ascontiguousarray(array) instead."
+        )
+    return shape, dtype
+
+
+def _choose(path: Path, names: Sequence[str], key: str | None) -> str:
+    arrays = [name.removesuffix(".npy") for name in names]
+    if key is None and len(arrays) == 1:
+        key = arrays[0]
+    if key not in arrays:
+        wanted = "one of them" if key is None else f"not {key!r}"
+        raise SourceError(
+            f"{path} has the arrays {', '.join(arrays) or '(none)'}; name {wanted} by key='...'."
+        )
+    return f"{key}.npy"
+
+
+def _data_offset(path: Path, member: zipfile.ZipInfo) -> int:
+    """Return where a member's bytes begin, which only its local header tells."""
+    with path.open("rb") as file:
+        file.seek(member.header_offset)
+        header = file.read(_HEADER)
+    lengths = np.frombuffer(header, "<u2", count=2, offset=26)
+    return member.header_offset + _HEADER + int(lengths.sum())

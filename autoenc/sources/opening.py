@@ -1,0 +1,312 @@
+"""Open rows of any format as a source.
+
+>>> open_source([np.zeros((2, 3)), np.ones((1, 3))]).shape
+(3, 3)
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autoenc.sources.columns import HuggingFace, Parquet, Table
+from autoenc.sources.items import Items
+from autoenc.sources.joined import Joined
+from autoenc.sources.npy import read_npy, read_npz
+from autoenc.sources.reader import Reader, SourceError
+from autoenc.sources.slices import Slices, chunk_rows, read_array, read_hdf5, read_zarr
+from autoenc.sources.source import Source
+from autoenc.sources.spool import dask_parts, polars_parts, spool
+from autoenc.tables.memory import available_memory
+
+HDF5 = (".h5", ".hdf5", ".hdf")
+PARQUET = (".parquet", ".pq")
+
+
+def open_source(
+    rows: Any, *, key: str | int | None = None, columns: Sequence[str] | None = None
+) -> Source:
+    """Open rows that are read on demand.
+
+    Parameters
+    ----------
+    rows : object
+        One of
+
+        - a path: of an ``.npy`` or ``.npz`` file, an HDF5 file, a Zarr store, a Parquet file,
+          or a folder of ``.npy``, ``.npz`` or Parquet files, which are taken in the order of
+          their names;
+        - an array, a memory map, a data set of HDF5, an array of Zarr or dask;
+        - a table or data set of Arrow, a frame of polars, lazy ones too, a data set of
+          Hugging Face;
+        - a PyTorch ``Dataset``, or any object with a length and either slices of rows or single
+          items;
+        - a list of arrays, one after the other;
+        - an iterable of arrays of rows, which is read once and kept in a temporary file.
+    key : str or int, optional
+        Which array of a file, or field of an item, where there are several.
+    columns : sequence of str, optional
+        Which columns of a table, by default all, in this order.
+
+    Returns
+    -------
+    Source
+
+    Raises
+    ------
+    SourceError
+        If rows cannot be read from it; the message says what to do.
+    FileNotFoundError
+        If there is no such file.
+    """
+    if isinstance(rows, Source):
+        return rows
+    name = _name(rows)
+    reader = _reader(rows, name, key, columns)
+    return Source(reader, name, _names_of_columns(rows, reader, columns, name))
+
+
+def opened(rows: Any) -> Any:
+    """Open rows that are read in parts; return all others as they are.
+
+    Arrays, memory maps, nested lists, frames in memory and sparse matrices are returned.
+
+    >>> opened(np.zeros((1, 3))), opened([np.zeros((2, 3)), np.ones((1, 3))])
+    (array([[0., 0., 0.]]), <Source the builtins.list: float64 (3, 3)>)
+    """
+    if isinstance(rows, np.ndarray | Source):
+        return rows
+    return open_source(rows) if _is_read_in_parts(rows) else rows
+
+
+def _is_read_in_parts(rows: Any) -> bool:
+    if isinstance(rows, str | os.PathLike):
+        return True
+    if isinstance(rows, list):
+        return _are_arrays(rows)
+    if isinstance(rows, tuple | Mapping | Set) or rows is None or np.isscalar(rows):
+        return False
+    is_frame = hasattr(rows, "to_numpy") and hasattr(rows, "columns")
+    return not (is_frame or _is_sparse(rows)) and (
+        _kind(rows) in OBJECTS or _is_iterable_only(rows) or _has_items(rows)
+    )
+
+
+def within(memory: int | None, dtypes: Sequence[Any], *arrays: Any) -> list[Any]:
+    """Return arrays, as sources where they are too large to be converted to dtypes in memory.
+
+    Too large is more than half of the memory or, if that is None and something would be copied
+    or read from a file, of what is free.
+
+    >>> within(100, ["float32"], np.zeros((20, 2), "uint8"))
+    [<Source the array: uint8 (20, 2)>]
+    """
+    n_bytes, is_copied = 0, False
+    for array, dtype in zip(arrays, dtypes, strict=True):
+        if _is_plain(array):
+            n_bytes += array.size * np.dtype(dtype).itemsize
+            is_copied |= isinstance(array, np.memmap) or array.dtype != dtype
+    free = memory if memory is not None or not is_copied else available_memory()
+    if free is None or n_bytes <= free // 2:
+        return list(arrays)
+    return [open_source(array) if _is_plain(array) else array for array in arrays]
+
+
+def _is_plain(array: Any) -> bool:
+    """Whether an object is an array of numbers, none of them masked."""
+    is_array = isinstance(array, np.ndarray) and not isinstance(array, np.ma.MaskedArray)
+    return is_array and array.dtype.kind in "biuf" and array.ndim > 0
+
+
+def _reader(rows: Any, name: str, key: Any, columns: Sequence[str] | None) -> Reader:
+    if isinstance(rows, str | os.PathLike):
+        return _of_path(Path(rows), key, columns)
+    if isinstance(rows, np.ndarray | list | tuple):
+        return _of_arrays(rows, name)
+    if _kind(rows) in OBJECTS:
+        return OBJECTS[_kind(rows)](rows, name, columns)
+    if hasattr(rows, "to_numpy") and hasattr(rows, "columns"):  # pandas
+        return read_array(rows[list(columns)].to_numpy() if columns else rows.to_numpy(), name)
+    return _of_object(rows, name, key)
+
+
+def _of_object(rows: Any, name: str, key: Any) -> Reader:
+    """Open an object of an unknown class by its methods."""
+    if isinstance(rows, Mapping | Set):
+        raise SourceError(f"{name} has no order of rows; give a table or an array of its values.")
+    if _is_iterable_only(rows):
+        return _of_iterable(rows, name)
+    if hasattr(rows, "__len__") and hasattr(rows, "__getitem__"):
+        return _of_items(rows, name, key)
+    raise SourceError(
+        f"rows cannot be read from {name}; expected an array, a path, a table, a data set with "
+        "a length and rows by number, or an iterable of arrays. Of another engine's data, such "
+        "as Spark's, write Parquet files and give their folder."
+    )
+
+
+def _of_path(path: Path, key: Any, columns: Sequence[str] | None) -> Reader:
+    if not path.exists():
+        raise FileNotFoundError(f"there is no {path}.")
+    suffix = path.suffix.lower()
+    if suffix == ".zarr" or (path / "zarr.json").exists() or (path / ".zarray").exists():
+        return read_zarr(path, key)
+    if path.is_dir():
+        return _of_folder(path, key, columns)
+    if suffix == ".npy":
+        return read_npy(path)
+    if suffix == ".npz":
+        return read_npz(path, key)
+    if suffix in HDF5:
+        return read_hdf5(path, key)
+    if suffix in PARQUET:
+        return Parquet(path, columns)
+    raise SourceError(
+        f"{path} is not of a kind that can be read in parts; expected .npy, .npz, "
+        f"{', '.join((*HDF5, *PARQUET))}, .zarr, or a folder of them. autoenc.tables.read_table "
+        "reads csv and other small files whole."
+    )
+
+
+def _of_folder(folder: Path, key: Any, columns: Sequence[str] | None) -> Reader:
+    known = (".npy", ".npz", *PARQUET)
+    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in known)
+    suffixes = {file.suffix.lower() for file in files}
+    if not files or (len(suffixes & {".npy", ".npz"}) and suffixes & set(PARQUET)):
+        found = ", ".join(sorted(suffixes)) or "none of them"
+        raise SourceError(
+            f"the folder {folder} has files of {found}; expected .npy and .npz files, or Parquet "
+            "files alone."
+        )
+    if suffixes & set(PARQUET):
+        return Parquet(folder, columns)
+    return Joined([_of_path(file, key, columns) for file in files], [str(file) for file in files])
+
+
+def _of_arrays(rows: Any, name: str) -> Reader:
+    """Open an array, or a list of arrays with the same columns."""
+    if isinstance(rows, np.ndarray):
+        return read_array(rows, name)
+    if _are_arrays(rows):
+        names = [f"array {i} of the list" for i in range(len(rows))]
+        return Joined([open_source(part).reader for part in rows], names)
+    return read_array(np.asarray(rows), name)
+
+
+def _of_iterable(rows: Iterable[Any], name: str) -> Reader:
+    warnings.warn(
+        f"{name} can be iterated only once: its rows are copied to a temporary file, because "
+        "training visits them in another order.",
+        stacklevel=4,
+    )
+    return spool(rows, name)
+
+
+def _of_items(rows: Any, name: str, key: Any) -> Reader:
+    """Open an object by its slices or, if it has none, by its items."""
+    if hasattr(rows, "__getitems__") or key is not None:
+        return Items(rows, name, key)
+    try:
+        found = np.asarray(rows[0:1])
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError):
+        return Items(rows, name, key)
+    is_slice = found.dtype.kind in "biuf" and found.ndim >= 1 and len(found) == min(len(rows), 1)
+    return Slices(rows, name, chunk_rows(rows)) if is_slice else Items(rows, name, key)
+
+
+def _of_hdf5(rows: Any, name: str, columns: Any) -> Reader:
+    return Slices(rows, name, chunk_rows(rows))
+
+
+def _of_dask(rows: Any, name: str, columns: Any) -> Reader:
+    if hasattr(rows, "to_dask_array"):
+        rows = (rows[list(columns)] if columns else rows).to_dask_array()
+    return spool(dask_parts(rows), name)
+
+
+def _of_polars(rows: Any, name: str, columns: Any) -> Reader:
+    if not hasattr(rows, "collect_batches"):
+        return Table(rows.to_arrow(), name, columns)
+    return spool(polars_parts(rows.select(columns) if columns else rows), name)
+
+
+def _of_arrow_dataset(rows: Any, name: str, columns: Any) -> Reader:
+    return Parquet.of_dataset(rows, columns)
+
+
+def _of_batches(rows: Any, name: str, columns: Any) -> Reader:
+    """Open a data set of Ray, which gives batches of columns."""
+    return spool(rows.iter_batches(batch_format="numpy"), name)
+
+
+# By package and class.
+OBJECTS: dict[tuple[str, str], Callable[[Any, str, Any], Reader]] = {
+    ("h5py", "Dataset"): _of_hdf5,
+    ("zarr", "Array"): _of_hdf5,
+    ("dask", "Array"): _of_dask,
+    ("dask", "DataFrame"): _of_dask,
+    ("polars", "LazyFrame"): _of_polars,
+    ("polars", "DataFrame"): _of_polars,
+    ("pyarrow", "Table"): Table,
+    ("pyarrow", "FileSystemDataset"): lambda rows, name, columns: Parquet.of_dataset(
+        rows, columns
+    ),
+    ("datasets", "Dataset"): HuggingFace,
+    ("ray", "Dataset"): _of_batches,
+    ("ray", "MaterializedDataset"): _of_batches,
+}
+
+
+def _kind(rows: Any) -> tuple[str, str]:
+    """Return package and class of an object, by its name, so that nothing is imported."""
+    kind = type(rows)
+    package = kind.__module__.split(".")[0]
+    return ("dask" if package.startswith("dask") else package), kind.__name__
+
+
+def _names_of_columns(
+    rows: Any, reader: Reader, columns: Sequence[str] | None, name: str
+) -> list[str] | None:
+    """Return a name for each column of the matrix; None if it is not made of named columns."""
+    names = getattr(reader, "names", None)
+    if names is None and hasattr(rows, "collect_schema"):  # polars warns of `columns`
+        names = rows.collect_schema().names() if columns is None else columns
+    elif names is None and hasattr(rows, "columns"):
+        names = rows.columns if columns is None else columns
+    if names is None:
+        if columns is not None:
+            raise SourceError(f"{name} has no columns with names, but columns is {columns!r}.")
+        return None
+    is_matrix = reader.shape[1:] == (len(names),)
+    return list(names) if is_matrix and all(isinstance(column, str) for column in names) else None
+
+
+def _are_arrays(rows: Sequence[Any]) -> bool:
+    """Whether a list has arrays of rows, and not rows."""
+    return bool(rows) and all(hasattr(part, "shape") and len(part.shape) > 1 for part in rows)
+
+
+def _is_iterable_only(rows: Any) -> bool:
+    return hasattr(rows, "__iter__") and not hasattr(rows, "__getitem__")
+
+
+def _has_items(rows: Any) -> bool:
+    """Whether an object has a length and items, and is no array or frame."""
+    is_array = hasattr(rows, "__array__") or hasattr(rows, "__dataframe__")
+    return hasattr(rows, "__len__") and hasattr(rows, "__getitem__") and not is_array
+
+
+def _is_sparse(rows: Any) -> bool:
+    return hasattr(rows, "tocsr")
+
+
+def _name(rows: Any) -> str:
+    if isinstance(rows, str | os.PathLike):
+        return str(rows)
+    kind = type(rows)
+    return "the array" if kind is np.ndarray else f"the {kind.__module__}.{kind.__qualname__}"

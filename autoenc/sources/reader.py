@@ -1,0 +1,44 @@
+"""The interface of the reader of a format."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+
+class SourceError(ValueError):
+    """A source cannot be read, or has changed since it was opened."""
+
+
+class Reader(Protocol):
+    """Reads consecutive rows of a format into existing memory.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Rows first.
+    dtype : numpy.dtype
+        Of the values as they are stored.
+    piece : int
+        Number of rows that are decoded to read a single one.
+    files : sequence of Path
+        Files that hold the rows; empty if they are not in files.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    piece: int
+    files: Sequence[Path]
+
+    def read_into(self, first: int, out: Array) -> None:
+        """Read as many rows as `out` has, from row `first` on."""
+        ...
+
+    def settle(self) -> None:
+        """Release what has been cached, and check that files are still the same."""
+        ...

@@ -1,0 +1,109 @@
+"""Some rows of a source, functions of its rows, and rows in another dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autoenc.sources.reader import Array, Reader
+
+
+class Selected:
+    """Reads rows of some numbers; see `Reader`.
+
+    Rows between them are read, too, and left out. Summaries are not remembered, because a sample
+    of rows does not identify the selection.
+    """
+
+    files: Sequence[Path] = ()
+    # Bytes that are read at a time.
+    at_a_time = 8 << 20
+
+    def __init__(self, reader: Reader, numbers: Array) -> None:
+        self._reader = reader
+        self._numbers = numbers
+        self.shape: tuple[int, ...] = (len(numbers), *reader.shape[1:])
+        self.dtype = reader.dtype
+        self.piece = reader.piece
+
+    def read_into(self, first: int, out: Array) -> None:
+        """Read rows; see `Reader.read_into`."""
+        places = np.argsort(self._numbers[first : first + len(out)], kind="stable")
+        numbers = self._numbers[first : first + len(out)][places]
+        most = max(self.at_a_time // max(out[:1].nbytes, 1), 1)
+        while len(numbers):
+            n = max(int(np.searchsorted(numbers, numbers[0] + most)), 1)
+            span = np.empty((int(numbers[n - 1] - numbers[0]) + 1, *out.shape[1:]), self.dtype)
+            self._reader.read_into(int(numbers[0]), span)
+            out[places[:n]] = span[numbers[:n] - numbers[0]]
+            numbers, places = numbers[n:], places[n:]
+
+    def settle(self) -> None:
+        """Settle what is read from; see `Reader.settle`."""
+        self._reader.settle()
+
+
+class Mapped:
+    """Reads rows as a function of those stored; see `Reader`.
+
+    Parameters
+    ----------
+    reader : Reader
+    function : callable
+        Takes rows and returns as many of the same width, each of which follows from one.
+    dtype : dtype
+        Of the result.
+    """
+
+    files: Sequence[Path] = ()
+
+    def __init__(self, reader: Reader, function: Callable[[Array], Array], dtype: Any) -> None:
+        self._reader = reader
+        self._function = function
+        self.shape = reader.shape
+        self.dtype = np.dtype(dtype)
+        self.piece = reader.piece
+
+    def read_into(self, first: int, out: Array) -> None:
+        """Read rows; see `Reader.read_into`."""
+        stored = np.empty(out.shape, self._reader.dtype)
+        self._reader.read_into(first, stored)
+        with np.errstate(over="ignore"):
+            rows = self._function(stored.reshape(len(stored), -1))
+            out[...] = rows.reshape(out.shape)
+
+    def settle(self) -> None:
+        """Settle what is read from; see `Reader.settle`."""
+        self._reader.settle()
+
+
+class Cast:
+    """Reads rows in another dtype; see `Reader`.
+
+    Attributes
+    ----------
+    stored : Reader
+        Reads them as they are.
+    """
+
+    def __init__(self, reader: Reader, dtype: Any) -> None:
+        self.stored = reader
+        self.shape = reader.shape
+        self.dtype = np.dtype(dtype)
+        self.piece = reader.piece
+        self.files: Sequence[Path] = reader.files
+
+    def read_into(self, first: int, out: Array) -> None:
+        """Read rows; see `Reader.read_into`."""
+        stored = np.empty(out.shape, self.stored.dtype)
+        self.stored.read_into(first, stored)
+        # What float32 cannot hold becomes infinite, and is refused as such.
+        with np.errstate(over="ignore"):
+            out[...] = stored
+
+    def settle(self) -> None:
+        """Settle what is read from; see `Reader.settle`."""
+        self.stored.settle()

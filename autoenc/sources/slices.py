@@ -1,0 +1,147 @@
+"""Rows of objects that have slices: arrays, HDF5, Zarr, and anything that works like them."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autoenc.sources.raw import RawFile
+from autoenc.sources.reader import Array, Reader, SourceError
+from autoenc.sources.states import FileStates
+
+
+class Slices:
+    """Reads ``rows[first:last]`` of an object; see `Reader`.
+
+    Parameters
+    ----------
+    rows : object with a length and slices
+        With ``shape`` and ``dtype`` as arrays have them; otherwise its first row is asked for.
+    name : str
+        What messages call it.
+    piece : int
+        How many rows are decoded for a single one.
+    """
+
+    def __init__(self, rows: Any, name: str, piece: int = 1, files: Sequence[Path] = ()) -> None:
+        self._rows = rows
+        self._name = name
+        self.piece = piece
+        self.files = files
+        self._states = FileStates(files)
+        if hasattr(rows, "shape") and hasattr(rows, "dtype"):
+            self.shape, self.dtype = tuple(rows.shape), np.dtype(rows.dtype)
+        else:
+            first = _numbers(rows[0:1], name)
+            self.shape, self.dtype = (len(rows), *first.shape[1:]), first.dtype
+        _check_kind(self.shape, self.dtype, name)
+
+    def read_into(self, first: int, out: Array) -> None:
+        """Read rows; see `Reader.read_into`."""
+        found = _numbers(self._rows[first : first + len(out)], self._name)
+        if found.shape != out.shape:
+            raise SourceError(
+                f"{self._name} gave an array of shape {found.shape} for rows {first:,} to "
+                f"{first + len(out):,}; expected {out.shape}. It has changed, or its slices do "
+                "not follow from its length."
+            )
+        out[...] = found
+
+    def settle(self) -> None:
+        """Check files, if the rows are known to be in any; see `Reader.settle`."""
+        self._states.check()
+
+
+def read_array(array: Array, name: str) -> Reader:
+    """Open an array; consecutive rows of a memory map by its file."""
+    offset = _offset_in_file(array) if isinstance(array, np.memmap) else None
+    if offset is None:
+        return Slices(array, name)
+    return RawFile(str(array.filename), offset, array.shape, array.dtype)  # type: ignore[attr-defined]
+
+
+def read_hdf5(path: Path, key: str | None) -> Slices:
+    """Open a data set of an HDF5 file.
+
+    Raises
+    ------
+    SourceError
+        If the file does not have it, or has several and none is named.
+    """
+    import h5py
+
+    file = h5py.File(path, "r")
+    names: list[str] = []
+    file.visititems(lambda name, item: names.append(name) if _is_array(item) else None)
+    found = _chosen(file, names, key, path)
+    return Slices(found, f"{path}:{found.name}", chunk_rows(found), [path])
+
+
+def read_zarr(path: Path, key: str | None) -> Slices:
+    """Open an array of a Zarr store.
+
+    Raises
+    ------
+    SourceError
+        If the store does not have it, or has several and none is named.
+    """
+    import zarr
+
+    found: Any = zarr.open(str(path), mode="r")
+    if not _is_array(found):
+        found = _chosen(found, [name for name, _ in found.arrays()], key, path)
+    files = [file for file in sorted(path.rglob("*")) if file.is_file()]
+    return Slices(found, str(path), chunk_rows(found), files)
+
+
+def chunk_rows(array: Any) -> int:
+    """Return how many rows of an array are compressed together."""
+    chunks = getattr(array, "shards", None) or getattr(array, "chunks", None)
+    return int(chunks[0]) if chunks else 1
+
+
+def _is_array(item: Any) -> bool:
+    return hasattr(item, "shape") and hasattr(item, "dtype")
+
+
+def _chosen(group: Any, names: Sequence[str], key: str | None, path: Path) -> Any:
+    if key is None and len(names) == 1:
+        key = names[0]
+    if key is None or key not in group or not _is_array(group[key]):
+        wanted = "one of them" if key is None else f"not {key!r}"
+        raise SourceError(
+            f"{path} has the arrays {', '.join(names) or '(none)'}; name {wanted} by key='...'."
+        )
+    return group[key]
+
+
+def _offset_in_file(array: Any) -> int | None:
+    """Return where the values of a memory map begin in its file.
+
+    None if they are not one after the other there, or are changed in memory alone.
+    """
+    root = array
+    while isinstance(root.base, np.memmap):
+        root = root.base
+    is_mapped = isinstance(root.base, mmap.mmap) and root.mode != "c"
+    if not (is_mapped and array.flags.c_contiguous and Path(root.filename or "").is_file()):
+        return None
+    return int(root.offset + array.ctypes.data - root.ctypes.data)
+
+
+def _numbers(found: Any, name: str) -> Array:
+    array = np.asarray(found)
+    if array.dtype.kind not in "biuf":
+        raise SourceError(f"{name} has {array.dtype}; expected numbers.")
+    return array
+
+
+def _check_kind(shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> None:
+    if dtype.kind not in "biuf":
+        raise SourceError(f"{name} has {dtype}; expected numbers.")
+    if not shape:
+        raise SourceError(f"{name} is a single number; expected rows.")

@@ -1,0 +1,124 @@
+"""Copy rows that can be read only once, or only in large pieces, to a file without a name.
+
+A shuffled epoch reads small chunks in random order. Each chunk of a row group of Parquet, a block
+of dask or a lazy frame costs as much as the whole piece, and an iterable has no chunks. A chunk
+of the file costs one read.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from autoenc.sources.raw import RawFile
+from autoenc.sources.reader import Array, SourceError
+from autoenc.sources.source import Source
+
+
+def spooled(source: Source, folder: Path | None = None) -> Source:
+    """Return a source with the same rows, each of which can be read by itself."""
+    return Source(spool(source.parts(), source.name, folder), source.name)
+
+
+def spool(parts: Iterable[Any], name: str, folder: Path | None = None) -> RawFile:
+    """Write rows to a temporary file, which is deleted when it is closed.
+
+    Parameters
+    ----------
+    parts : iterable
+        Arrays of rows, or single rows; dicts of columns; tables of Arrow, pandas or polars.
+    name : str
+        What messages call it.
+    folder : path, optional
+        Where the file is, by default that of temporary files.
+
+    Raises
+    ------
+    SourceError
+        If there are no rows, their widths differ, or the disk is full.
+    """
+    with tempfile.TemporaryFile(dir=folder, prefix="autoenc-rows-") as file:
+        shape, dtype = _write(parts, name, file)
+        file.flush()
+        return RawFile(name, 0, shape, dtype, handle=os.dup(file.fileno()))
+
+
+def _write(parts: Iterable[Any], name: str, file: IO[bytes]) -> tuple[tuple[int, ...], Any]:
+    n_rows, first = 0, None
+    for part in parts:
+        rows = as_rows(part, name)
+        first = rows[:0] if first is None else first
+        _check(rows, first, n_rows, name)
+        try:
+            file.write(np.ascontiguousarray(rows, dtype=first.dtype).data)
+        except OSError as error:
+            raise _full(error, name, n_rows) from error
+        n_rows += len(rows)
+    if first is None or not n_rows:
+        raise SourceError(f"{name} has no rows.")
+    return (n_rows, *first.shape[1:]), first.dtype
+
+
+def as_rows(part: Any, name: str) -> Array:
+    """Return a part of an iterable as an array of rows; a vector is a single row.
+
+    >>> as_rows([1.0, 2.0], "numbers").shape
+    (1, 2)
+    >>> as_rows({"a": np.zeros(3), "b": np.ones(3)}, "numbers").shape
+    (3, 2)
+    """
+    if isinstance(part, dict):
+        columns = [np.asarray(column) for column in part.values()]
+        part = np.hstack([column.reshape(len(column), -1) for column in columns])
+    elif hasattr(part, "to_pandas") and hasattr(part, "schema"):  # Arrow, polars
+        part = part.to_pandas()
+    rows = np.asarray(part)
+    if rows.dtype.kind not in "biuf" or rows.ndim == 0:
+        raise SourceError(
+            f"{name} gave {type(part).__name__} of {rows.dtype} {rows.shape}; expected arrays of "
+            "numbers, (rows, columns)."
+        )
+    return rows[np.newaxis] if rows.ndim == 1 else rows
+
+
+def _check(rows: Array, first: Array, n_rows: int, name: str) -> None:
+    if rows.shape[1:] != first.shape[1:]:
+        raise SourceError(
+            f"{name} has rows of shape {rows.shape[1:]} after {n_rows:,} rows of "
+            f"{first.shape[1:]}; all need the same."
+        )
+    if not np.can_cast(rows.dtype, first.dtype, "same_kind"):
+        raise SourceError(
+            f"{name} has {rows.dtype} after {n_rows:,} rows of {first.dtype}, which cannot hold "
+            "it; give all parts in one dtype."
+        )
+
+
+def _full(error: OSError, name: str, n_rows: int) -> OSError:
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return error
+    return OSError(
+        error.errno,
+        f"{tempfile.gettempdir()} has no room for more than {n_rows:,} rows of {name}, which are "
+        "copied because they cannot be read in any order; set TMPDIR to a larger disk",
+    )
+
+
+def dask_parts(array: Any) -> Iterator[Array]:
+    """Compute the blocks of rows of a dask array, one after the other."""
+    if array.ndim > 1:
+        array = array.rechunk(dict.fromkeys(range(1, array.ndim), -1))
+    for i in range(array.numblocks[0]):
+        yield np.asarray(array.blocks[i])
+
+
+def polars_parts(frame: Any) -> Iterator[Array]:
+    """Compute a lazy frame, a batch of rows after the other."""
+    for batch in frame.collect_batches(maintain_order=True):
+        yield batch.to_numpy()

@@ -1,0 +1,60 @@
+"""Search the settings of a model, several fits at a time in processes of joblib.
+
+Each combination of settings is fitted on two thirds of the digits and scored on the rest, three
+times. A worker process has its share of the processor's threads, and finds what others have
+compiled in the cache.
+
+    python examples/searching.py --jobs 2
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from joblib import parallel_config
+from sklearn.model_selection import GridSearchCV
+
+from autoenc import DenoisingAutoEncoder, load_mnist
+
+
+def main(arguments: Sequence[str] | None = None) -> GridSearchCV:
+    """Print the mean error of each combination, the best first, and return the search."""
+    options = parse(arguments)
+    rows = load_mnist(sample=True).train.images[: options.rows]
+    model = DenoisingAutoEncoder(n_epochs=options.epochs, random_state=0, verbose=False)
+    settings = {"n_hidden": options.hidden, "corruption": options.corruption}
+    search = GridSearchCV(model, settings, cv=3)
+    with parallel_config("loky", n_jobs=options.jobs):
+        search.fit(rows)
+    for error, found in ranked(search):
+        print(f"{error:8.4f}  {found}")
+    return search
+
+
+def ranked(search: GridSearchCV) -> list[tuple[float, dict[str, Any]]]:
+    """Return the mean error of held-out rows and the settings, the best first."""
+    results = search.cv_results_
+    pairs = zip(-results["mean_test_score"], results["params"], strict=True)
+    return sorted(pairs, key=lambda pair: pair[0])
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    add = parser.add_argument
+    add("--hidden", type=int, nargs="+", default=[50, 100], help="units to try (%(default)s)")
+    add("--corruption", type=float, nargs="+", default=[0.0, 0.3], help="noise (%(default)s)")
+    add("--epochs", type=int, default=5, help="of each fit (%(default)s)")
+    add("--rows", type=int, default=3000, help="digits to use (%(default)s)")
+    add("--jobs", type=int, default=-1, help="fits at a time; -1 is one a core (%(default)s)")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (ValueError, RuntimeError, OSError) as error:
+        sys.exit(f"error: {error}")

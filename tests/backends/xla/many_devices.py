@@ -1,0 +1,119 @@
+"""Trains on 1, 2, 4 and 8 devices, into which the CPU is divided; prints what it finds as JSON.
+
+It is a program because XLA divides the CPU when it starts.
+"""
+
+import json
+import os
+import re
+import sys
+
+DEVICES = (1, 2, 4, 8)
+NOISES = ("none", "masking", "salt_and_pepper", "gaussian")
+BATCHES = (50, 1, 20)
+N_VISIBLE, N_HIDDEN = 30, 12
+
+
+def main():
+    os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=8"
+    found = {
+        "costs": {
+            f"{noise} {batch}": [costs(noise, batch, devices) for devices in DEVICES]
+            for noise in NOISES
+            for batch in BATCHES
+        },
+        "streamed": costs("masking", 20, 4, device_bytes=3_000),
+        "momentum": [costs("masking", 20, devices, rule="adam") for devices in (1, 8)],
+        "untied": [costs("masking", 20, devices, tied=False) for devices in (1, 8)],
+        "collectives": collectives(20) + collectives(50),
+        "refused": refused(),
+        "description": description(),
+    }
+    json.dump(found, sys.stdout)
+
+
+def pieces(noise="masking", rule="sgd", tied=True):
+    import numpy as np
+    import pytensor.tensor as pt
+
+    from autoenc import graph
+
+    layer = graph.AutoEncoderLayer(N_VISIBLE, N_HIDDEN, rng=np.random.default_rng(1), tied=tied)
+    x = pt.matrix("x")
+    corrupted = None if noise == "none" else getattr(graph, noise)(x, 0.3, 1)
+    cost = layer.cross_entropy(x, corrupted).mean()
+    rate = 0.1 if rule == "sgd" else 0.001
+    return x, cost, getattr(graph, rule)(cost, layer.params, rate)
+
+
+def rows(n):
+    import numpy as np
+
+    return np.random.default_rng(0).uniform(size=(n, N_VISIBLE)).astype("float32")
+
+
+def costs(noise, batch, devices, *, rule="sgd", tied=True, **settings):
+    from autoenc import train
+
+    x, cost, updates = pieces(noise, rule, tied)
+    history = train(
+        cost, updates, inputs=[x], data=rows(60 if batch == 1 else 311), batch_size=batch,
+        n_epochs=3, backend="xla", device="cpu", devices=devices, progress=False, **settings,
+    )  # fmt: skip
+    return [record["cost"] for record in history]
+
+
+def collectives(batch):
+    """Return what devices exchange within a step: operation and bytes."""
+    import numpy as np
+
+    from autoenc.backends import make_step, resolve_backend
+    from autoenc.backends.base import block_generators
+    from autoenc.backends.xla.backend import _key, _precision
+
+    x, cost, updates = pieces()
+    backend = resolve_backend("xla", "cpu", "all")
+    runner = backend.compile(make_step(cost, updates, [x]))
+    keys = [_key(generator) for generator in block_generators([0], runner._n_generators)]
+    numbers = np.arange(10 * batch, dtype="int32").reshape(10, batch)
+    data = [backend.put(rows(10 * batch))]
+    with _precision("float32"):
+        arrays = runner._state.fresh(), keys, runner._constants.fresh(), data, numbers
+        program = runner._block.lower(*arrays).compile().as_text()
+    operations = "all-reduce|all-gather|all-to-all|reduce-scatter|collective-permute"
+    lines = re.findall(rf"= (.*?) ({operations})(?:-start)?\(", program)
+    return [
+        [operation, sum(map(n_bytes, re.findall(r"f32\[([\d,]*)\]", of)))]
+        for of, operation in lines
+    ]
+
+
+def n_bytes(shape):
+    n = 4
+    for size in filter(None, shape.split(",")):
+        n *= int(size)
+    return n
+
+
+def refused():
+    from autoenc.backends import resolve_backend
+
+    messages = []
+    for arguments in [
+        ("xla", "cpu", 9), ("xla", "cpu", 0), ("xla", "cpu", "many"), ("c", "cpu", 2),
+    ]:  # fmt: skip
+        try:
+            resolve_backend(*arguments)
+        except (ValueError, RuntimeError) as error:
+            messages.append(f"{type(error).__name__}: {error}")
+    return messages
+
+
+def description():
+    from autoenc.backends import resolve_backend
+
+    return resolve_backend("auto", "cpu", 4).description
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Devices share the rows of every minibatch; results are those of one but for rounding."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tests.backends.xla.many_devices import BATCHES, DEVICES, N_HIDDEN, N_VISIBLE, NOISES
+
+PARAMETERS = N_VISIBLE * N_HIDDEN + N_HIDDEN + N_VISIBLE
+
+
+@pytest.fixture(scope="module")
+def found():
+    program = [sys.executable, "-m", "tests.backends.xla.many_devices"]
+    environment = {**os.environ, "AUTOENC_BACKEND": "auto"}
+    run = subprocess.run(program, capture_output=True, text=True, check=False, env=environment)
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+@pytest.mark.parametrize("noise", NOISES)
+@pytest.mark.parametrize("batch", BATCHES)
+def test_costs_do_not_depend_on_the_number_of_devices(found, noise, batch):
+    """Also of batches that the devices do not divide: 50, 1, 20, and the rest of 311 rows."""
+    one, *others = found["costs"][f"{noise} {batch}"]
+    assert len(others) == len(DEVICES) - 1
+    for costs in others:
+        np.testing.assert_allclose(costs, one, rtol=1e-6)
+
+
+@pytest.mark.parametrize("what", ["momentum", "untied"])
+def test_other_rules_and_weights(found, what):
+    np.testing.assert_allclose(*found[what], rtol=1e-6)
+
+
+def test_blocks_that_are_moved_when_their_turn_comes(found):
+    np.testing.assert_allclose(found["streamed"], found["costs"]["masking 20"][0], rtol=1e-6)
+
+
+def test_a_step_has_one_exchange_of_each_parameter_and_the_cost(found):
+    """The tied weight's two products are summed as one."""
+    assert found["collectives"] == [["all-reduce", 4 * (PARAMETERS + 1)]] * 2
+
+
+def test_what_cannot_be_had_is_refused(found):
+    messages = [
+        "BackendError: 9 devices were asked for, but JAX finds 8 of cpu; set XLA_FLAGS",
+        "ValueError: devices is 0; expected 'all' or an integer of at least 1",
+        "ValueError: devices is 'many'; expected 'all' or an integer of at least 1",
+        "ValueError: devices is 2, but backend is 'c', which has one; use backend='xla'",
+    ]
+    for message, expected in zip(found["refused"], messages, strict=True):
+        assert message.startswith(expected)
+
+
+def test_the_description_has_their_number(found):
+    assert found["description"].startswith("XLA on 4 devices of the CPU (JAX ")
