@@ -188,6 +188,8 @@ _DENOISING = ("corruption", *_LAYER)
 _PRETRAINING = {f"pretraining_{name}": SETTINGS[name] for name in _DENOISING}
 _PRETRAINING |= {"pretraining_epochs": COUNT, "pretraining_rate": RATE}
 SETTINGS |= _PRETRAINING
+# Settings that every file of their classes has.
+SIZES = ("n_hidden", "hidden_sizes")
 # The settings of each class. Files of earlier versions lack some of them.
 CLASSES: dict[str, tuple[str, ...]] = {
     "AutoEncoder": _LAYER,
@@ -260,7 +262,9 @@ def check_model(arrays: Mapping[str, Array], description: Mapping[str, Any]) -> 
     _check_entries("", description, DESCRIPTION, ("class", "settings", "fitted"))
     name, settings, fitted = (description[part] for part in ("class", "settings", "fitted"))
     kinds = {s: _OWN_KINDS.get((name, s), SETTINGS[s]) for s in CLASSES[name]}
-    _check_entries("settings.", settings, kinds)
+    # The defaults of other settings fit any arrays; those of sizes do not.
+    sizes = [s for s in SIZES if s in kinds]
+    _check_entries("settings.", settings, kinds, sizes)
     _check_entries("", fitted, FITTED[name], ("n_features_in_",))
     check = {
         "AutoEncoder": _check_autoencoder, "DenoisingAutoEncoder": _check_autoencoder,
@@ -355,7 +359,7 @@ def _check_classifier(
     _require(bool(sizes), "there is no W_1")
     _check_arrays(arrays, shapes, fitted["n_features_in_"])
     *hidden, n_classes = sizes
-    given = settings.get("hidden_sizes", [settings[n] for n in ("n_hidden",) if n in settings])
+    given = settings.get("hidden_sizes", [settings[n] for n in SIZES if n in settings])
     _require_equal("the number of hidden units", hidden, given)
     given = settings.get("activation", "auto")
     chosen = fitted.get("activation_", given)
