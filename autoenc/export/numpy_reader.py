@@ -817,6 +817,7 @@ def _check_stack(
         sizes.append(width)
     _require(bool(sizes), "there are no layers")
     _require_equal("settings.hidden_sizes", settings.get("hidden_sizes"), sizes)
+    _check_per_layer("corruption", settings, len(sizes))
     for record in fitted.get("history_", []):
         _require(integer(1, len(sizes)).accepts(record.get("layer")), "an epoch is of no layer")
 
@@ -861,11 +862,22 @@ def _check_classifier(
     *hidden, n_classes = sizes
     given = settings.get("hidden_sizes", [settings[n] for n in SIZES if n in settings])
     _require_equal("the number of hidden units", hidden, given)
+    if "hidden_sizes" in settings:
+        _check_per_layer("corruption", settings, len(hidden))
+    _check_per_layer("dropout", settings, len(sizes))
     given = settings.get("activation", "auto")
     chosen = fitted.get("activation_", given)
     _require_equal("activation_", chosen, chosen if given == "auto" else given)
     _require(not hidden or chosen != "auto", "there is no activation_")
     _check_labels(fitted.get("labels_"), n_classes)
+
+
+def _check_per_layer(name: str, settings: Mapping[str, Any], n_layers: int) -> None:
+    """Check that there is one value for all layers, or one for each."""
+    value = settings.get(name)
+    # A list that begins with text is one noise and its amount.
+    if type(value) is list and not (value and type(value[0]) is str):
+        _require_equal(f"the number of values of settings.{name}", len(value), n_layers)
 
 
 def _check_labels(labels: Any, n_classes: int) -> None:
