@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoenc.backends import BACKENDS
-from torture import meanings, sharing
+from torture import faults, meanings, sharing
 from torture.files import damaged, fuzz
 from torture.formats import formats
 from torture.mutations import MUTATIONS, mutated
@@ -105,3 +105,18 @@ def test_a_wrong_byte_is_noticed():
     assert sharing.in_threads(found, n_threads=2, n_calls=50) != []
     assert len(sharing.in_splits(found, n_splits=3)) == 3
     assert len(sharing.in_a_child(found)) == 3
+
+
+@pytest.mark.parametrize("fault", ["TMPDIR absent", "cache absent"])
+def test_a_process_does_without(fault, tmp_path):
+    found = faults.outcomes(fault, "xla", tmp_path)
+    assert found == dict.fromkeys([*faults.STAGES, "command"], "works")
+
+
+def test_a_process_that_dies_is_noticed(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        faults, "LIBRARY", "import os; print('fit: works', flush=True); os.abort()"
+    )
+    found = faults.outcomes("TMPDIR absent", "xla", tmp_path)
+    assert found["fit"] == "works"
+    assert found["save"].startswith("VIOLATION: ends with -6")
