@@ -1,7 +1,7 @@
 # make demo   set up, then train on handwritten digits and draw what was learned
 # make test   set up, then every check: format, lint, types, tests, doctests, examples
 # make gpu    check and measure on a GPU, from wheels in a folder, without a network
-# make torture  the long tests: killed trainings, full disks, hostile and damaged files
+# make torture  the long tests: killed trainings, full disks, damaged files, threads
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -35,6 +35,8 @@ torture: $(VENV)/.ready
 	$(ONE_THREAD) $(BIN)/python -m torture.writers
 	$(ONE_THREAD) $(BIN)/python -m torture.files
 	$(ONE_THREAD) $(BIN)/python -m torture.meanings
+	$(ONE_THREAD) $(BIN)/python -m torture.sharing
+	$(ONE_THREAD) $(BIN)/python -m torture.faults
 
 bench: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet torch==2.13.0 keras==3.15.0

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torture import meanings
+from autoenc.backends import BACKENDS
+from torture import faults, meanings, sharing
 from torture.files import damaged, fuzz
 from torture.formats import formats
 from torture.mutations import MUTATIONS, mutated
@@ -87,3 +88,35 @@ def test_a_reader_that_believes_a_file_is_noticed(tmp_path, monkeypatch):
     monkeypatch.setattr("autoenc.models.files.check_model", lambda *_: None)
     _, violations = meanings.torture(60, seed=1, folder=tmp_path)
     assert len(violations) > 20
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_threads_children_and_batches_share_a_model(backend):
+    found = sharing.shared(backend, "float32")
+    assert sharing.in_threads(found, n_threads=16, n_calls=30) == []
+    assert sharing.in_splits(found, n_splits=200) == []
+    assert sharing.in_a_child(found) == []
+
+
+def test_a_wrong_byte_is_noticed():
+    found = sharing.shared("c", "float32")
+    for array in found.expected.values():
+        array[7] += 1
+    assert sharing.in_threads(found, n_threads=2, n_calls=50) != []
+    assert len(sharing.in_splits(found, n_splits=3)) == 3
+    assert len(sharing.in_a_child(found)) == 3
+
+
+@pytest.mark.parametrize("fault", ["TMPDIR absent", "cache absent"])
+def test_a_process_does_without(fault, tmp_path):
+    found = faults.outcomes(fault, "xla", tmp_path)
+    assert found == dict.fromkeys([*faults.STAGES, "command"], "works")
+
+
+def test_a_process_that_dies_is_noticed(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        faults, "LIBRARY", "import os; print('fit: works', flush=True); os.abort()"
+    )
+    found = faults.outcomes("TMPDIR absent", "xla", tmp_path)
+    assert found["fit"] == "works"
+    assert found["save"].startswith("VIOLATION: ends with -6")

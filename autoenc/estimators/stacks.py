@@ -199,6 +199,9 @@ class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
         if own["corruption"] is None:
             del own["corruption"]
         settings = {} if layer is None else layer.get_params(deep=False)
+        if "corruption" in settings:
+            # A sequence of noises would be read as one noise for each layer.
+            settings["corruption"] = [settings["corruption"]] * len(own["hidden_sizes"])
         return {**{n: v for n, v in settings.items() if n != "n_hidden"}, **own}
 
 

@@ -694,6 +694,8 @@ _DENOISING = ("corruption", *_LAYER)
 _PRETRAINING = {f"pretraining_{name}": SETTINGS[name] for name in _DENOISING}
 _PRETRAINING |= {"pretraining_epochs": COUNT, "pretraining_rate": RATE}
 SETTINGS |= _PRETRAINING
+# Settings that every file of their classes has.
+SIZES = ("n_hidden", "hidden_sizes")
 # The settings of each class. Files of earlier versions lack some of them.
 CLASSES: dict[str, tuple[str, ...]] = {
     "AutoEncoder": _LAYER,
@@ -766,7 +768,9 @@ def check_model(arrays: Mapping[str, Array], description: Mapping[str, Any]) -> 
     _check_entries("", description, DESCRIPTION, ("class", "settings", "fitted"))
     name, settings, fitted = (description[part] for part in ("class", "settings", "fitted"))
     kinds = {s: _OWN_KINDS.get((name, s), SETTINGS[s]) for s in CLASSES[name]}
-    _check_entries("settings.", settings, kinds)
+    # The defaults of other settings fit any arrays; those of sizes do not.
+    sizes = [s for s in SIZES if s in kinds]
+    _check_entries("settings.", settings, kinds, sizes)
     _check_entries("", fitted, FITTED[name], ("n_features_in_",))
     check = {
         "AutoEncoder": _check_autoencoder, "DenoisingAutoEncoder": _check_autoencoder,
@@ -819,6 +823,7 @@ def _check_stack(
         sizes.append(width)
     _require(bool(sizes), "there are no layers")
     _require_equal("settings.hidden_sizes", settings.get("hidden_sizes"), sizes)
+    _check_per_layer("corruption", settings, len(sizes))
     for record in fitted.get("history_", []):
         _require(integer(1, len(sizes)).accepts(record.get("layer")), "an epoch is of no layer")
 
@@ -861,13 +866,24 @@ def _check_classifier(
     _require(bool(sizes), "there is no W_1")
     _check_arrays(arrays, shapes, fitted["n_features_in_"])
     *hidden, n_classes = sizes
-    given = settings.get("hidden_sizes", [settings[n] for n in ("n_hidden",) if n in settings])
+    given = settings.get("hidden_sizes", [settings[n] for n in SIZES if n in settings])
     _require_equal("the number of hidden units", hidden, given)
+    if "hidden_sizes" in settings:
+        _check_per_layer("corruption", settings, len(hidden))
+    _check_per_layer("dropout", settings, len(sizes))
     given = settings.get("activation", "auto")
     chosen = fitted.get("activation_", given)
     _require_equal("activation_", chosen, chosen if given == "auto" else given)
     _require(not hidden or chosen != "auto", "there is no activation_")
     _check_labels(fitted.get("labels_"), n_classes)
+
+
+def _check_per_layer(name: str, settings: Mapping[str, Any], n_layers: int) -> None:
+    """Check that there is one value for all layers, or one for each."""
+    value = settings.get(name)
+    # A list that begins with text is one noise and its amount.
+    if type(value) is list and not (value and type(value[0]) is str):
+        _require_equal(f"the number of values of settings.{name}", len(value), n_layers)
 
 
 def _check_labels(labels: Any, n_classes: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,17 +13,18 @@ from pytensor import config
 from pytensor import tensor as pt
 
 from autoenc.backends import resolve_backend
+from autoenc.backends.once import Lock
 from autoenc.rows import blocks
 from autoenc.rows.blocks import Array, IncomingRows, Rows, parts
 
 # floatX is changed while a graph is built and belongs to the process: threads take turns.
-BUILDING = threading.RLock()
+_building = Lock()
 
 
 @contextmanager
 def building(dtype: str) -> Iterator[None]:
     """Set floatX of the whole process while a graph of this precision is built."""
-    with BUILDING, config.change_flags(floatX=dtype):
+    with _building.now, config.change_flags(floatX=dtype):
         yield
 
 
@@ -64,21 +64,29 @@ class CompiledModel:
         arrays = model.model_arrays()
         self._follow(arrays)
         if what not in self._functions:
-            dtype = str(next(iter(arrays.values())).dtype)
-            with building(dtype):
-                if self._model is None:
-                    self._shared = {n: pytensor.shared(a, name=n) for n, a in arrays.items()}
-                    self._values = {n: a.copy() for n, a in arrays.items()}
-                    self._model = model.symbolic(self._shared)
-                x = pt.matrix("x", dtype=dtype)
-                piece = getattr(self._model, what)(x)
-                self._functions[what] = resolve_backend(*model.machine).function([x], piece)
+            with building(str(next(iter(arrays.values())).dtype)):
+                # Threads that waited find what the first of them has compiled.
+                if what not in self._functions:
+                    self._functions[what] = self._compile(what, model, arrays)
         return self._functions[what]
+
+    def _compile(
+        self, what: str, model: Compilable, arrays: Mapping[str, Array]
+    ) -> Callable[[Array], Array]:
+        if self._model is None:
+            self._shared = {n: pytensor.shared(a, name=n) for n, a in arrays.items()}
+            self._values = {n: a.copy() for n, a in arrays.items()}
+            self._model = model.symbolic(self._shared)
+        x = pt.matrix("x")
+        piece = getattr(self._model, what)(x)
+        return resolve_backend(*model.machine).function([x], piece)
 
     def _follow(self, arrays: Mapping[str, Array]) -> None:
         """Copy arrays that were changed in place to the shared variables."""
         for name, seen in self._values.items():
-            if not np.array_equal(seen, arrays[name], equal_nan=True):
+            # Bits are compared faster than floats, and NaN equals itself.
+            bits = f"u{seen.itemsize}"
+            if not np.array_equal(seen.view(bits), arrays[name].view(bits)):
                 self._values[name] = arrays[name].copy()
                 self._shared[name].set_value(arrays[name])
 

@@ -284,11 +284,15 @@ class Bounds:
 
     def hold(self, rows: Array, *, allow_nan: bool = False) -> bool:
         """Whether all rows are within, dense ones; NaN is if it is allowed."""
-        # Within the bounds of all columns, values are within those of each.
-        low, high = np.max(self.low), np.min(self.high)
+        low, high = self._of_all_columns
         if self.from_zero and _are_from_zero_to(rows, high):
             return True
         return all(self._hold(few, low, high, allow_nan) for few in slices(rows))
+
+    @cached_property
+    def _of_all_columns(self) -> tuple[Any, Any]:
+        """Bounds that are within those of each column."""
+        return np.max(self.low), np.min(self.high)
 
     def _hold(self, rows: Array, low: Any, high: Any, allow_nan: bool) -> bool:
         least, greatest = _extremes(rows, allow_nan, axis=None)

@@ -72,30 +72,49 @@ def _read(columns: Columns, X: Any, dtype: str, *, reset: bool) -> Rows:
     if isinstance(X, Source):
         return _read_source(columns, X, dtype, reset=reset)
     read_as = dtype if scaling is None else "float64"
+    # What float32 cannot hold becomes infinite, and is refused as such.
+    with np.errstate(over="ignore"):
+        rows = (
+            np.ascontiguousarray(X, dtype=read_as)
+            if not reset and _is_plain(columns, X)
+            else _validated(columns, X, read_as, reset=reset)
+        )
+    if scaling is not None:
+        return _scaled(scaling, rows, dtype)
+    return SparseRows(rows) if sparse.issparse(rows) else np.ascontiguousarray(rows)
+
+
+def _is_plain(columns: Columns, X: Any) -> bool:
+    """Whether X is an array that scikit-learn's checks would accept.
+
+    They take longer than a small model takes to encode a row.
+    """
+    return (
+        type(X) is np.ndarray
+        and X.dtype.kind in "biuf"
+        and X.ndim == 2
+        and len(X) > 0
+        and X.shape[1] == columns.n_features_in_
+        and columns.names is None
+    )
+
+
+def _validated(columns: Columns, X: Any, dtype: str, *, reset: bool) -> Any:
+    """Return X as scikit-learn's checks convert it; refuse what is no table of numbers."""
     if isinstance(X, np.ma.MaskedArray):
-        X = np.ma.filled(X.astype(read_as), np.nan)
+        X = np.ma.filled(X.astype(dtype), np.nan)
     if sparse.issparse(X):
         X = X.tocsr()
     if not (isinstance(X, np.ndarray) and X.dtype.kind in "biuf"):
         _check_dates(X)
     try:
-        # What float32 cannot hold becomes infinite, and is refused as such.
-        with np.errstate(over="ignore"):
-            rows = validate_data(
-                columns,
-                X,
-                reset=reset,
-                dtype=read_as,
-                order="C",
-                accept_sparse="csr",
-                ensure_all_finite=False,
-            )
+        return validate_data(
+            columns, X, reset=reset, dtype=dtype, order="C", accept_sparse="csr",
+            ensure_all_finite=False,
+        )  # fmt: skip
     except (TypeError, ValueError) as error:
         _refuse_words(X, error)
         raise
-    if scaling is not None:
-        return _scaled(scaling, rows, dtype)
-    return SparseRows(rows) if sparse.issparse(rows) else np.ascontiguousarray(rows)
 
 
 def scaling_of(
@@ -366,8 +385,9 @@ def _refuse_words(X: Any, error: Exception) -> None:
             float(value)
         except (TypeError, ValueError):
             names = _names_of(X)
+            shown = value.item() if isinstance(value, np.generic) else value
             raise type(error)(
-                f"X has {value!r} at row {row}, {column_name(column, names)}, which is not a "
+                f"X has {shown!r} at row {row}, {column_name(column, names)}, which is not a "
                 f"number ({error}). Leave the column out, or encode it, with scikit-learn's "
                 "OneHotEncoder for instance."
             ) from error

@@ -19,6 +19,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from autoenc import AutoEncoder, DenoisingAutoEncoder
+from autoenc.backends import resolve_backend
 from autoenc.estimators import PerceptronClassifier, SoftmaxClassifier, StackedDenoisingAutoEncoder
 from autoenc.rows import DomainWarning
 from autoenc.rows.blocks import SparseRows
@@ -210,6 +211,31 @@ def test_the_same_bytes_in_a_pool_of_threads(data):
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda dtype: fit_in(dtype, X), dtypes))
     assert found == [fit_in(dtype, X) for dtype in dtypes]
+
+
+class CountingBackend:
+    """Compiles as a backend of that name does, and counts how often."""
+
+    def __init__(self, name):
+        self._backend = resolve_backend(name, "cpu")
+        self.n_functions = 0
+
+    def __getattr__(self, name):
+        return getattr(self._backend, name)
+
+    def function(self, inputs, output):
+        self.n_functions += 1
+        return self._backend.function(inputs, output)
+
+
+def test_threads_that_ask_first_at_once_compile_once(data, backend):
+    X, _ = data
+    counting = CountingBackend(backend)
+    model = AutoEncoder(5, backend=counting, **QUIET).fit(X)
+    with ThreadPoolExecutor(16) as pool:
+        codes = list(pool.map(model.transform, [X] * 16))
+    assert counting.n_functions == 1
+    assert {found.tobytes() for found in codes} == {codes[0].tobytes()}
 
 
 def test_the_same_bytes_under_joblib(data):

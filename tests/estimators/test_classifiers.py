@@ -299,6 +299,18 @@ def test_a_stack_is_saved_and_loaded(stack, digits, tmp_path):
     assert again.layers_[2].history_ == stack.layers_[2].history_
 
 
+def test_several_noises_of_a_layer_are_saved_for_each_layer(digits, tmp_path):
+    X = digits.train.images[:100]
+    layer = DenoisingAutoEncoder(
+        corruption=[("masking", 0.4), ("gaussian", 0.1)], n_epochs=1, verbose=False
+    )
+    stack = StackedDenoisingAutoEncoder((4, 2), layer=layer, random_state=0).fit(X)
+    stack.save(tmp_path / "m")
+    again = StackedDenoisingAutoEncoder.load(tmp_path / "m").fit(X)
+    for ours, theirs in zip(again.layers_, stack.layers_, strict=True):
+        assert ours.W_.tobytes() == theirs.W_.tobytes()
+
+
 def test_fine_tuning_starts_from_the_stack(digits):
     X, y = digits.train.images[:300], digits.train.labels[:300]
     model = StackedDenoisingClassifier(

@@ -312,6 +312,30 @@ def test_the_number_of_threads_does_not_change_a_bit():
     assert one == run(DIGESTS, 2) == run(DIGESTS, 3)
 
 
+# What limits one library only: the others would start more threads than a checkpoint records.
+UNEQUAL = """
+import os
+os.environ["OMP_NUM_THREADS"] = "1"
+"""
+LARGE_PRODUCTS = """
+import hashlib
+import numpy as np
+from tests.backends.c.test_kernels import GET_SET, NAMES, library, multiply, operand
+for name in NAMES:
+    print(getattr(library(name), GET_SET[name][0])())
+    for m, n, k in [(600, 300, 700), (600, 700, 300), (700, 300, 600)]:
+        rng, c = np.random.default_rng(0), np.zeros((m, n), "float32")
+        multiply((name, False), operand(rng, m, k, m == 700), operand(rng, k, n, False), c)
+        print(hashlib.sha256(c.tobytes()).hexdigest())
+"""
+
+
+def test_the_smallest_limit_is_that_of_all_libraries():
+    one = run(LARGE_PRODUCTS, 1)
+    assert one.splitlines()[0] == "1"
+    assert run(UNEQUAL + LARGE_PRODUCTS, 2) == one
+
+
 NEW_THREADS = """
 import os
 import numpy as np
@@ -351,7 +375,6 @@ GET_SET = {
     "openblas": ("scipy_openblas_get_num_threads", "scipy_openblas_set_num_threads"),
     "mkl": ("MKL_Get_Max_Threads", "MKL_Set_Num_Threads"),
 }
-
 
 KEPT = """
 from tests.backends.c.test_kernels import GET_SET, NAMES, check_product, library

@@ -9,14 +9,16 @@ extern "C" void BLAS_SGEMM(const char*, const char*, const int*, const int*, con
                            const float*, float*, const int*);
 
 /* While there is one, the BLAS starts no work on other threads. `allowed` are as many threads as
-   it would have started without. */
+   it would have started without, and `limit` lowers that number for good. */
 #if defined(BLAS_IS_MKL)
 extern "C" int MKL_Set_Num_Threads_Local(int);
 extern "C" int MKL_Get_Max_Threads();
+extern "C" void MKL_Set_Num_Threads(int);
 
 class OneThread {
  public:
   static int allowed() { return MKL_Get_Max_Threads(); }
+  static void limit(int most) { if (allowed() > most) MKL_Set_Num_Threads(most); }
   OneThread() : before(MKL_Set_Num_Threads_Local(1)) {}
   ~OneThread() { MKL_Set_Num_Threads_Local(before); }
 
@@ -32,6 +34,12 @@ class OneThread {  /* The number is the whole process's: the first sets it, the 
   static int allowed() {
     std::lock_guard<std::mutex> lock(state().mutex);
     return state().users ? state().before : BLAS_GET_THREADS();
+  }
+
+  static void limit(int most) {
+    std::lock_guard<std::mutex> lock(state().mutex);
+    if (state().users) state().before = state().before < most ? state().before : most;
+    else if (BLAS_GET_THREADS() > most) BLAS_SET_THREADS(most);
   }
 
   OneThread() {
@@ -68,5 +76,6 @@ class OneThread {  /* The number is the whole process's: the first sets it, the 
 #else
 struct OneThread {
   static int allowed() { return 1; }
+  static void limit(int) {}
 };
 #endif

@@ -65,6 +65,7 @@ extern "C" void autoenc_sgemm_(const char* b_letter, const char* a_letter, const
   int chunks = (double)*m * *n * *K < FEW ? 1 : std::min(Workers::count(), OneThread::allowed());
   Slices slices = {*b_letter, *a_letter, *n, *m, *K, *alpha, right, left, *beta, C, *ldc, chunks};
   if (chunks > 1) return Workers::share(chunks, Slices::work, &slices);
+  [[maybe_unused]] OneThread one_thread;
   slices.multiply();
 }
 

@@ -2,7 +2,13 @@
 
 #include "workers.h"
 
-extern "C" void autoenc_limit_threads(int most) { Workers::limit_threads(most); }
+#include "blas.h"
+
+/* The BLAS, too: sums in its products depend on its threads, and those that are recorded are ours. */
+extern "C" void autoenc_limit_threads(int most) {
+  Workers::limit_threads(most);
+  OneThread::limit(most);
+}
 
 extern "C" int autoenc_threads() { return Workers::count(); }
 
