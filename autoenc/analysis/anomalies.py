@@ -140,7 +140,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         if not len(self.calibration_errors_):
             raise ValueError("no held-out row has an observed value; give others.")
         if self.contamination is not None:
-            self.threshold_ = self._threshold(self.contamination)
+            self.threshold_ = self.threshold_at(self.contamination)
             self.offset_ = -self.threshold_
         return self
 
@@ -181,6 +181,34 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         at_least = n - np.searchsorted(self.calibration_errors_, least, side="left")
         p: Array = np.where(np.isnan(errors), np.nan, (1 + at_least) / (n + 1))
         return p
+
+    def threshold_at(self, level: float) -> float:
+        """Return the error that is exceeded exactly where the p-value is at most `level`.
+
+        Parameters
+        ----------
+        level : float
+            False alarms that are allowed, as a fraction of the rows without anomaly.
+
+        Returns
+        -------
+        float
+            The threshold; infinite, with a warning, if no p-value can be that small.
+        """
+        n = len(self.calibration_errors_)
+        # 0.1 · 300 can be a little below 30.
+        allowed = math.floor(level * (n + 1) + 1e-9) - 1
+        if allowed < 0:
+            warnings.warn(
+                f"{n} held-out rows are too few for a contamination of {level}: no p-value can "
+                f"be that small, so nothing will be flagged. Give at least "
+                f"{math.ceil(1 / level - 1e-9) - 1} rows.",
+                stacklevel=3,
+            )
+            return math.inf
+        largest = float(self.calibration_errors_[n - 1 - allowed])
+        # Where p_values_of begins to count fewer rows: the inverse of what it does to errors.
+        return max(largest / (1 - TIE), largest + TIE * self._size, largest / (1 + TIE))
 
     def predict(self, X: Any) -> Array:
         """Flag anomalies: rows whose p-value is at most `contamination`.
@@ -313,23 +341,6 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
                 "there NaN or inf in that row?"
             )
         return errors
-
-    def _threshold(self, level: float) -> float:
-        """Error that is exceeded exactly where the p-value is at most `level`."""
-        n = len(self.calibration_errors_)
-        # 0.1 · 300 can be a little below 30.
-        allowed = math.floor(level * (n + 1) + 1e-9) - 1
-        if allowed < 0:
-            warnings.warn(
-                f"{n} held-out rows are too few for a contamination of {level}: no p-value can "
-                f"be that small, so nothing will be flagged. Give at least "
-                f"{math.ceil(1 / level - 1e-9) - 1} rows.",
-                stacklevel=3,
-            )
-            return math.inf
-        largest = float(self.calibration_errors_[n - 1 - allowed])
-        # Where p_values_of begins to count fewer rows: the inverse of what it does to errors.
-        return max(largest / (1 - TIE), largest + TIE * self._size, largest / (1 + TIE))
 
     @property
     def _size(self) -> float:
