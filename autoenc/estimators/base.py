@@ -237,6 +237,7 @@ def learn(estimator: GraphEstimator, call: Call) -> None:
     call = with_sources(call, settings)
     examples, domain = kind.read(call, settings, columns, reset=start is None)
     choices, examples = kind.choose(call, settings, examples, domain, columns, start)
+    settings["n_epochs"] = choices.get("n_epochs", settings.get("n_epochs"))
     if start is None:
         known = kind.model(name, {}, choices, columns, domain, seed, machine=machine)
     else:

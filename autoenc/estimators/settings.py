@@ -367,6 +367,21 @@ SETTINGS: dict[str, Setting] = {
         "Number of units of each layer, from the input upwards.",
         replace(INTEGER, each=True),
     ),
+    "contamination": Setting(
+        "float or None",
+        "Fraction of the rows that is flagged, in (0, 0.5]; None for scores and p-values alone.",
+        Check("a number in (0, 0.5], or None", (Real,), math.nextafter(0, 1), 0.5, (None,)),
+    ),
+    "seen": Setting(
+        "float", "Fraction of the columns that each unit sees, in (0, 1).", OPEN_UNIT
+    ),
+    "dependence": Setting(
+        "float",
+        "Weight of the surprise of residuals, >= 0; that of values has weight 1.",
+        number(at_least=0),
+    ),
+    "n_bins": Setting("int", "Number of cells of the histogram of each column.", INTEGER),
+    "n_updates": Setting("int", "Least number of updates of the parameters.", INTEGER),
 }  # fmt: skip
 
 
