@@ -19,9 +19,9 @@ from autoenc.estimators.base import (
     machine_of,
 )
 from autoenc.estimators.coding import File
-from autoenc.estimators.settings import documented
 from autoenc.models.detectors import FittedDetector
 from autoenc.models.fitted import FittedModel, from_file
+from autoenc.models.settings import documented
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns
 from autoenc.rows.domain import Domain, check_observed

@@ -16,14 +16,13 @@ from numbers import Integral, Real
 from typing import Any, TypeVar
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from autoenc.graph.penalties import PENALTIES
 from autoenc.graph.updates import OPTIMIZERS
 from autoenc.models.choices import COSTS, UNBOUNDED_OUTPUTS
 from autoenc.settings import check_device, check_float_type
 
-Class = TypeVar("Class", bound=type[BaseEstimator])
+Class = TypeVar("Class", bound=type[Any])
 
 NAMES = "sigmoid, tanh, relu, softplus or linear"
 FUNCTIONS = '``"sigmoid"``, ``"tanh"``, ``"relu"``, ``"softplus"``, ``"linear"``'
