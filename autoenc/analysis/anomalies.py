@@ -45,8 +45,9 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     ----------
     model : fitted estimator
         An autoencoder, a stack, or any object with `score_samples`: an error for each row, the
-        larger the stranger. It is not fitted again. To `clone` a detector with its model, as a
-        grid search does, wrap the model in scikit-learn's `FrozenEstimator`.
+        larger the stranger; of an outlier detector, the reverse. It is not fitted again. To
+        `clone` a detector with its model, as a grid search does, wrap the model in scikit-learn's
+        `FrozenEstimator`.
     contamination : float in (0, 0.5] or None
         False alarms that `predict` may raise: the part of rows without anomaly that is flagged.
         None if only scores and p-values are wanted.
@@ -292,7 +293,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         ValueError
             If the model refuses the rows, or values are outside [0, 1] under cross-entropy.
         TypeError
-            If the model is not an autoencoder or a stack of them.
+            If the model is not an autoencoder, a stack or an `AutoEncoderDetector`.
 
         Examples
         --------

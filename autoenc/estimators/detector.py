@@ -49,7 +49,10 @@ class DetectorKind:
         columns: Columns, start: FittedModel | None,
     ) -> tuple[dict[str, Any], Examples]:  # fmt: skip
         """Choose how many epochs are needed for the updates that were asked for."""
-        check_observed(domain, names=columns.names)
+        if start is None:
+            check_observed(domain, names=columns.names)
+        else:
+            _check_goes_on(start, settings)
         n_minibatches = -(-len(examples.rows) // settings["batch_size"])
         return {
             "activation": settings["activation"],
@@ -88,6 +91,17 @@ class DetectorKind:
         return model
 
 
+def _check_goes_on(start: FittedModel, settings: Mapping[str, Any]) -> None:
+    """Refuse to continue with parameters of another shape or precision."""
+    fitted = {"n_hidden": start.arrays["W"].shape[1], "dtype": start.dtype}
+    for name, value in fitted.items():
+        if settings[name] != value:
+            raise ValueError(
+                f"the model was fitted with {name}={value!r}, but {name} is {settings[name]!r}; "
+                "set it back, or begin anew with warm_start=False."
+            )
+
+
 @final
 @documented
 class AutoEncoderDetector(OutlierMixin, GraphEstimator):
@@ -116,7 +130,7 @@ class AutoEncoderDetector(OutlierMixin, GraphEstimator):
     dependence : float
         Weight of the surprise of residuals, >= 0, where that of values has weight 1.
     n_bins : int
-        Cells of the histograms that frequencies are taken from.
+        Number of cells that the values of a column are counted in.
     n_updates : int
         Least number of updates of the parameters. `n_epochs_` is how many passes these are.
     {settings}
@@ -293,7 +307,7 @@ feature_names_in_
                 "there is no threshold since contamination is None; give one, such as 0.01, and "
                 "call fit again, or use p_values."
             )
-        return scores.astype(np.float64) - self.offset_
+        return scores - self.offset_
 
     def predict(self, X: Any) -> Array:
         """Flag anomalies.
@@ -349,7 +363,7 @@ feature_names_in_
             −`score_samples`.
         """
         model: FittedDetector = fitted(self)
-        return model.entry_scores(X)
+        return model.entry_errors(X)
 
     @property
     def calibration_errors_(self) -> Array:

@@ -6,9 +6,9 @@
     codes = model.transform(rows)
     errors = model.score_samples(rows)
 
-It reads autoencoders, stacks of them and classifiers. Results are those of autoenc up to
-rounding. Rows and reconstructions are in the units of the data: the model scales columns itself.
-Nothing in a model file is ever executed.
+It reads autoencoders, stacks of them, classifiers and outlier detectors. Results are those of
+autoenc up to rounding. Rows and reconstructions are in the units of the data: the model scales
+columns itself. Nothing in a model file is ever executed.
 Part of autoenc, BSD-3-Clause.
 
 >>> import tempfile, pathlib
@@ -49,13 +49,15 @@ ROWS_AT_A_TIME = 8_192
 # of [0, 1] is rounding, and so many widths from it are a mistake, such as bytes.
 ROUNDING = 1e-6
 FAR = 100
+# Scores of a detector that differ by a smaller part of their size are equal but for rounding.
+TIE = 1e-5
 
 
 class ModelFileError(ValueError):
     """A file is not a model file of autoenc, is damaged, or needs autoenc itself."""
 
 
-def load(path: str | os.PathLike[str]) -> AutoEncoder | Classifier:
+def load(path: str | os.PathLike[str]) -> AutoEncoder | Classifier | Detector:
     """Read a model file.
 
     Parameters
@@ -65,7 +67,7 @@ def load(path: str | os.PathLike[str]) -> AutoEncoder | Classifier:
 
     Returns
     -------
-    AutoEncoder or Classifier
+    AutoEncoder, Classifier or Detector
 
     Raises
     ------
@@ -324,6 +326,92 @@ class Classifier:
         return probabilities
 
 
+class Detector:
+    """An outlier detector.
+
+    Parameters
+    ----------
+    arrays : mapping from name to array
+        Parameters of the layer, moments of the columns, frequencies, scores of calibration rows.
+    activation : str
+        Of the layer.
+    scaling : ColumnScaling, optional
+        Applied to rows first.
+    masked : bool
+        Whether NaN stands for a missing entry.
+    names : sequence of str, optional
+        Names of the columns, which those of a frame are compared with.
+    """
+
+    def __init__(
+        self,
+        arrays: Mapping[str, Array],
+        activation: Any,
+        scaling: ColumnScaling | None = None,
+        *,
+        masked: bool = False,
+        names: Sequence[str] | None = None,
+    ) -> None:
+        self.arrays, self.activation = arrays, _activation(activation)
+        self.scaling, self.masked, self.names = scaling, masked, names
+        self.encoder = arrays["W"] * arrays["sees"]
+        self.decoder = arrays["W_prime"] * (1 - arrays["sees"].T)
+        self.n_features_in_ = len(self.encoder)
+
+    def score_samples(self, X: Any) -> Array:
+        """Return the score of each row: the larger, the more normal.
+
+        Raises
+        ------
+        ValueError
+            If the rows do not fit the model.
+        """
+        scores: Array = -self.contributions(X).sum(axis=1)
+        return scores
+
+    def contributions(self, X: Any) -> Array:
+        """Return what each column adds to the strangeness of each row, float64; see `autoenc`."""
+        _check_names(X, self.names)
+        dtype = self.encoder.dtype if self.scaling is None else np.dtype(np.float64)
+        rows = _matrix(X, self.n_features_in_, dtype, allow_nan=self.masked)
+        if self.scaling is not None:
+            rows = self.scaling.forward(rows).astype(self.encoder.dtype)
+        return _in_parts(self._entries, rows)
+
+    def p_values(self, X: Any) -> Array:
+        """Return (1 + calibration rows at least as strange) / (calibration rows + 1)."""
+        known = self.arrays["calibration"]
+        strange = -self.score_samples(X)
+        least = strange - TIE * np.maximum(np.abs(strange), np.median(np.abs(known)))
+        p: Array = (1 + len(known) - np.searchsorted(known, least)) / (len(known) + 1)
+        return p
+
+    def _entries(self, x: Array) -> Array:
+        """Return the surprise of values and of residuals."""
+        own = self.arrays
+        z = (np.arcsinh((x - own["center"]) / own["spread"]) - own["shift"]) / own["stretch"]
+        values = np.where(np.isnan(z), z.dtype.type(0), z)
+        code = self.activation(values @ self.encoder + own["hidden_bias"])
+        residuals = z - (code @ self.decoder + own["visible_bias"])
+        return self._surprise("value", z) + self._surprise("residual", residuals)
+
+    def _surprise(self, name: str, values: Array) -> Array:
+        """Return weight·(−log frequency − mean), with interpolated frequencies; 0 for NaN."""
+        parts = ("low", "width", "frequency", "mean", "weight")
+        low, width, frequency, mean, weight = (
+            self.arrays[f"{name}_{part}"].astype(np.float64) for part in parts
+        )
+        last, columns = frequency.shape[1] - 1, np.arange(len(low))
+        place = np.clip((values.astype(np.float64) - low) / width + 0.5, 0, last)
+        missing = np.isnan(place)
+        place[missing] = 0
+        cell = np.minimum(place.astype(np.intp), last - 1)
+        before, after = frequency[columns, cell], frequency[columns, cell + 1]
+        found: Array = weight * (-np.log(before + (place - cell) * (after - before)) - mean)
+        found[missing] = 0
+        return found
+
+
 def sigmoid(a: Array) -> Array:
     """Return 1 / (1 + exp(−a)), without overflow."""
     small = np.exp(-np.abs(a))
@@ -429,12 +517,16 @@ def _array(name: str, entry: Any, data: memoryview) -> Array:
 
 def _model(
     arrays: Mapping[str, Array], description: Mapping[str, Any]
-) -> AutoEncoder | Classifier:
+) -> AutoEncoder | Classifier | Detector:
     """Return the model of a file that `check_model` has accepted."""
     settings, fitted = description["settings"], description["fitted"]
     table = description.get("table", {})
     names = description.get("feature_names_in_", table.get("columns"))
     scaling = _scaling(table.get("scaling"))
+    masked = settings.get("missing") == "mask"
+    if description["class"] == "AutoEncoderDetector":
+        activation = settings.get("activation", "tanh")
+        return Detector(arrays, activation, scaling, masked=masked, names=names)
     if description["class"].endswith("Classifier"):
         weights, biases = (_numbered(arrays, name) for name in ("W", "bias"))
         activation = fitted.get("activation_", settings.get("activation", "linear"))
@@ -449,7 +541,6 @@ def _model(
         Layer(of_layer, {"activation": activation, "output": of_one["output_"]})
         for of_layer, of_one in zip(own, chosen, strict=True)
     ]
-    masked = settings.get("missing") == "mask"
     lowest = _lowest(own[0])
     cost = chosen[0]["cost_"]
     return AutoEncoder(layers, cost, scaling, masked=masked, names=names, lowest=lowest)
@@ -824,22 +915,26 @@ def _check_detector(
 ) -> None:
     """Check a layer, its moments, the tables of surprise and the scores of calibration rows."""
     n = fitted["n_features_in_"]
-    n_hidden, cells = _width(arrays, "W", n), _width(arrays, "value_surprise", n)
+    n_hidden, cells = _width(arrays, "W", n), _width(arrays, "value_frequency", n)
     shapes: dict[str, tuple[int, ...]] = {
         "W": (n, n_hidden), "sees": (n, n_hidden), "W_prime": (n_hidden, n),
         "hidden_bias": (n_hidden,),
     }  # fmt: skip
     columns = ("visible_bias", "center", "spread", "shift", "stretch")
     shapes |= dict.fromkeys(columns, (n,))
-    for view in ("value", "residual"):
-        shapes |= {f"{view}_low": (n,), f"{view}_width": (n,), f"{view}_surprise": (n, cells)}
+    views = ("value", "residual")
+    for view in views:
+        shapes |= {f"{view}_{name}": (n,) for name in ("low", "width", "mean", "weight")}
+        shapes[f"{view}_frequency"] = (n, cells)
     _require("calibration" in arrays, "there is no calibration")
     shapes["calibration"] = (arrays["calibration"].size,)
     _check_arrays(arrays, shapes, n)
     _require_equal("settings.n_hidden", settings.get("n_hidden", n_hidden), n_hidden)
-    _require_equal("settings.n_bins", settings.get("n_bins", cells - 1), cells - 1)
+    _require(cells > 2, "there are no frequencies")
+    _require_equal("settings.n_bins", settings.get("n_bins", cells - 2), cells - 2)
     _require("calibrated_on_" in fitted, "there is no calibrated_on_")
-    for name in ("spread", "stretch", "value_width", "residual_width"):
+    positive = (f"{view}_{name}" for view in views for name in ("width", "frequency"))
+    for name in ("spread", "stretch", *positive):
         _require(bool((arrays[name] > 0).all()), f"{name} has numbers that are not above 0")
     _require(bool(np.isin(arrays["sees"], (0, 1)).all()), "sees has numbers that are not 0 or 1")
     _require(arrays["calibration"].size > 0, "calibration is empty")

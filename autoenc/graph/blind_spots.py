@@ -9,6 +9,8 @@
 array([0., 0., 0.], dtype=float32)
 """
 
+from typing import Any
+
 import numpy as np
 import pytensor
 from pytensor import config
@@ -98,7 +100,7 @@ class BlindSpotLayer:
             "visible_bias": (n_visible,),
             "W_prime": (n_hidden, n_visible),
         }
-        given = {
+        given: dict[str, Any] = {
             "sees": sees,
             "W": W,
             "hidden_bias": hidden_bias,

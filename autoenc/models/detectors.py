@@ -146,7 +146,7 @@ class FittedDetector(FittedModel):
         held_out : array-like, (rows, columns), or None
             Rows whose scores p-values are computed from; by default X.
         n_bins : int
-            Cells of the histogram of each column.
+            Cells that the values of each column are counted in.
         dependence : float
             Weight of the surprise of residuals; that of values has weight 1.
         """
@@ -157,18 +157,19 @@ class FittedDetector(FittedModel):
         ):
             surprise = Surprise.of(view, n_bins).standardised(view, weight)
             arrays |= surprise.arrays(name, self.dtype)
-        # Scores are those of the tables as a file holds them.
+        # Scores are those of the numbers that a file holds.
         known = self._with(arrays)
         scores = known._scores(views) if held_out is None else known.score_samples(held_out)
         on = "training rows" if held_out is None else "held-out rows"
-        return known._with({"calibration": np.sort(scores)}, calibrated_on=on)
+        calibration = np.sort(scores).astype(self.dtype)
+        return known._with({"calibration": calibration}, calibrated_on=on)
 
-    def entry_scores(self, X: Any) -> Array:
+    def entry_errors(self, X: Any) -> Array:
         """Compute what each entry adds to the score of its row, (rows, columns)."""
         return self._entries(self._views(X))
 
     def score_samples(self, X: Any) -> Array:
-        """Compute the score of each row, (rows,): the larger, the stranger."""
+        """Compute the score of each row, (rows,), as float64: the larger, the stranger."""
         return self._scores(self._views(X))
 
     @cached_property
@@ -182,7 +183,8 @@ class FittedDetector(FittedModel):
         return by_value.entries(values) + by_residual.entries(residuals)
 
     def _scores(self, views: Array) -> Array:
-        return self._entries(views).sum(axis=1).astype(self.dtype)
+        scores: Array = self._entries(views).sum(axis=1)
+        return scores
 
     def _with(self, arrays: Mapping[str, Array], **choices: Any) -> Self:
         """Return the model with more arrays and choices; what is compiled does not use them."""

@@ -324,22 +324,26 @@ def _check_detector(
 ) -> None:
     """Check a layer, its moments, the tables of surprise and the scores of calibration rows."""
     n = fitted["n_features_in_"]
-    n_hidden, cells = _width(arrays, "W", n), _width(arrays, "value_surprise", n)
+    n_hidden, cells = _width(arrays, "W", n), _width(arrays, "value_frequency", n)
     shapes: dict[str, tuple[int, ...]] = {
         "W": (n, n_hidden), "sees": (n, n_hidden), "W_prime": (n_hidden, n),
         "hidden_bias": (n_hidden,),
     }  # fmt: skip
     columns = ("visible_bias", "center", "spread", "shift", "stretch")
     shapes |= dict.fromkeys(columns, (n,))
-    for view in ("value", "residual"):
-        shapes |= {f"{view}_low": (n,), f"{view}_width": (n,), f"{view}_surprise": (n, cells)}
+    views = ("value", "residual")
+    for view in views:
+        shapes |= {f"{view}_{name}": (n,) for name in ("low", "width", "mean", "weight")}
+        shapes[f"{view}_frequency"] = (n, cells)
     _require("calibration" in arrays, "there is no calibration")
     shapes["calibration"] = (arrays["calibration"].size,)
     _check_arrays(arrays, shapes, n)
     _require_equal("settings.n_hidden", settings.get("n_hidden", n_hidden), n_hidden)
-    _require_equal("settings.n_bins", settings.get("n_bins", cells - 1), cells - 1)
+    _require(cells > 2, "there are no frequencies")
+    _require_equal("settings.n_bins", settings.get("n_bins", cells - 2), cells - 2)
     _require("calibrated_on_" in fitted, "there is no calibrated_on_")
-    for name in ("spread", "stretch", "value_width", "residual_width"):
+    positive = (f"{view}_{name}" for view in views for name in ("width", "frequency"))
+    for name in ("spread", "stretch", *positive):
         _require(bool((arrays[name] > 0).all()), f"{name} has numbers that are not above 0")
     _require(bool(np.isin(arrays["sees"], (0, 1)).all()), "sees has numbers that are not 0 or 1")
     _require(arrays["calibration"].size > 0, "calibration is empty")

@@ -379,7 +379,9 @@ SETTINGS: dict[str, Setting] = {
         "Weight of the surprise of residuals, >= 0; that of values has weight 1.",
         number(at_least=0),
     ),
-    "n_bins": Setting("int", "Number of cells of the histogram of each column.", INTEGER),
+    "n_bins": Setting(
+        "int", "Number of cells that the values of each column are counted in.", INTEGER
+    ),
     "n_updates": Setting("int", "Least number of updates of the parameters.", INTEGER),
 }  # fmt: skip
 

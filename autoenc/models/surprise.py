@@ -4,11 +4,12 @@
 >>> values = np.array([[0.0], [0.1], [0.2], [1.0]])
 >>> surprise = Surprise.of(values, n_bins=2)
 >>> surprise.entries(np.array([[0.1], [0.9], [7.0]])).round(2).ravel()
-array([0.36, 1.2 , 2.3 ])
+array([0.65, 1.43, 2.3 ])
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -16,29 +17,42 @@ import numpy as np
 
 from autoenc.rows.blocks import Array
 
-# Of the range of a column: what rounding may add to it.
-ROUNDING = 1e-6
+# Least width of a cell, for columns in comparable units: beside it, rounding does not count.
+LEAST_WIDTH = 1e-4
+PARTS = ("low", "width", "frequency", "mean", "weight")
 
 
 @dataclass(frozen=True)
 class Surprise:
-    """−log of how frequent values were, by a histogram of each column.
+    """−log of how frequent values were, by a frequency polygon of each column.
 
-    The frequency of a cell with c of n values is (c + ½) / (n + ½·cells): a cell without values,
-    and everything beyond the histogram, is as rare as half a value. So no value, however far
-    away, adds more to a row than log(2n + cells).
+    The frequency of a cell with c of n values is (c + ½) / (n + ½·cells). An empty cell precedes
+    the first and follows the last. Between the centres of cells frequencies are interpolated;
+    beyond the empty cells they are as there. So the surprise has no jumps, and no value, however
+    far away, adds more to a row than log(2n + cells).
 
     Attributes
     ----------
     low, width : float64 array, (columns,)
         Where the cells of a column begin, and the width of each.
-    table : float64 array, (columns, cells + 1)
-        Surprise of each cell, in nats; the last entry is that of values beyond the others.
+    frequency : float64 array, (columns, cells + 2)
+        Frequency of each cell, and of the empty ones at both ends.
+    mean : float64 array, (columns,)
+        What is subtracted from −log of the frequency, in nats.
+    weight : float64 array, (columns,)
+        Factor of the difference.
+
+    References
+    ----------
+    D. W. Scott (1985). Frequency polygons: theory and application. Journal of the American
+    Statistical Association 80.
     """
 
     low: Array
     width: Array
-    table: Array
+    frequency: Array
+    mean: Array
+    weight: Array
 
     @classmethod
     def of(cls, values: Array, n_bins: int) -> Self:
@@ -52,20 +66,34 @@ class Surprise:
             Number of cells of each column.
         """
         x = np.asarray(values, np.float64)
-        low, high = np.nanmin(x, axis=0), np.nanmax(x, axis=0)
-        # A constant column has one narrow cell that is not empty.
-        width = np.maximum((high - low) / n_bins, ROUNDING * (1 + np.abs(low)))
-        found = cls(low, width, np.zeros((x.shape[1], n_bins + 1)))
-        cells, observed = found._cells(x), ~np.isnan(x)
-        counts = np.zeros_like(found.table)
-        np.add.at(counts, (np.broadcast_to(found._columns, x.shape)[observed], cells[observed]), 1)
+        least, most = np.nanmin(x, axis=0), np.nanmax(x, axis=0)
+        width = np.maximum((most - least) / n_bins, LEAST_WIDTH)
+        # The same as `least`, but for columns that are almost constant: these are in the middle.
+        low = (least + most - n_bins * width) / 2
+        n_columns, observed = x.shape[1], ~np.isnan(x)
+        numbers = np.clip((np.where(observed, x, low) - low) / width, 0, n_bins - 1).astype(
+            np.intp
+        )
+        numbers += 1 + np.arange(n_columns) * (n_bins + 2)
+        counts = np.bincount(numbers[observed], minlength=n_columns * (n_bins + 2))
         n = observed.sum(axis=0)[:, None]
-        return replace(found, table=-np.log((counts + 0.5) / (n + 0.5 * n_bins)))
+        frequency = (counts.reshape(n_columns, -1) + 0.5) / (n + 0.5 * n_bins)
+        return cls(low, width, frequency, np.zeros(n_columns), np.ones(n_columns))
 
     def entries(self, values: Array) -> Array:
-        """Return the surprise of each value, (rows, columns); 0 where it is NaN."""
+        """Return weight·(−log frequency − mean) of each value; 0 where it is NaN."""
         x = np.asarray(values, np.float64)
-        return np.where(np.isnan(x), 0.0, self.table[self._columns, self._cells(x)])
+        last = self.frequency.shape[1] - 1
+        with np.errstate(over="ignore"):
+            place = np.clip((x - self.low) / self.width + 0.5, 0, last)
+        missing = np.isnan(place)
+        place[missing] = 0
+        cell = np.minimum(place.astype(np.intp), last - 1)
+        columns, part = np.arange(x.shape[1]), place - cell
+        before, after = self.frequency[columns, cell], self.frequency[columns, cell + 1]
+        surprise: Array = self.weight * (-np.log(before + part * (after - before)) - self.mean)
+        surprise[missing] = 0
+        return surprise
 
     def standardised(self, values: Array, weight: float = 1.0) -> Self:
         """Return the surprise in units of its variation from row to row.
@@ -73,36 +101,23 @@ class Surprise:
         Parameters
         ----------
         values : array, (rows, columns)
-            Values of the training data. Over these, sums of rows have mean 0 and standard
-            deviation `weight` afterwards, and each column has mean 0.
+            Values of the training data. Over these, each column has mean 0 afterwards, and sums
+            of rows have standard deviation `weight`.
         weight : float
             Factor.
         """
         entries = self.entries(values)
-        observed = np.maximum((~np.isnan(np.asarray(values))).sum(axis=0), 1)
-        mean, deviation = entries.sum(axis=0) / observed, entries.sum(axis=1).std()
-        factor = weight / (deviation if deviation > ROUNDING else 1.0)
-        return replace(self, table=(self.table - mean[:, None]) * factor)
+        observed = ~np.isnan(values)
+        mean = entries.sum(axis=0) / np.maximum(observed.sum(axis=0), 1)
+        deviation = np.where(observed, entries - mean, 0).sum(axis=1).std()
+        factor = weight / (deviation if deviation > LEAST_WIDTH else 1.0)
+        return replace(self, mean=mean, weight=np.full_like(mean, factor))
 
     def arrays(self, prefix: str, dtype: str) -> dict[str, Array]:
         """Return the arrays by their names in model files."""
-        parts = {"low": self.low, "width": self.width, "surprise": self.table}
-        return {f"{prefix}_{name}": array.astype(dtype) for name, array in parts.items()}
+        return {f"{prefix}_{part}": getattr(self, part).astype(dtype) for part in PARTS}
 
     @classmethod
-    def from_arrays(cls, prefix: str, arrays: dict[str, Array]) -> Self:
+    def from_arrays(cls, prefix: str, arrays: Mapping[str, Any]) -> Self:
         """Return what `arrays` described."""
-        names = ("low", "width", "surprise")
-        return cls(*(np.asarray(arrays[f"{prefix}_{name}"], np.float64) for name in names))
-
-    @property
-    def _columns(self) -> Any:
-        return np.arange(len(self.low))
-
-    def _cells(self, x: Array) -> Array:
-        """Return the number of the cell of each value; the last one is beyond the others."""
-        n = self.table.shape[1] - 1
-        with np.errstate(invalid="ignore", over="ignore"):
-            place = (x - self.low) / self.width
-            inside = (place > -ROUNDING * n) & (place < n + ROUNDING * n)
-        return np.where(inside, np.clip(np.nan_to_num(place), 0, n - 1), n).astype(np.intp)
+        return cls(*(np.asarray(arrays[f"{prefix}_{part}"], np.float64) for part in PARTS))

@@ -48,7 +48,9 @@ def robust_moments(values: Array) -> dict[str, Array]:
     (True, True)
     """
     x = np.asarray(values, np.float64)
-    first, low, center, high, last = np.nanpercentile(x, [1, 25, 50, 75, 99], axis=0)
+    # NumPy's percentiles that ignore NaN are a loop over columns.
+    percentile = np.nanpercentile if np.isnan(x).any() else np.percentile
+    first, low, center, high, last = percentile(x, [1, 25, 50, 75, 99], axis=0)
     spread, wide = (high - low) / QUARTILES, (last - first) / PERCENTILES
     spread = np.where(spread > LEAST_PART * wide, spread, wide)
     spread = _positive(np.where(spread > 0, spread, np.nanstd(x, axis=0)))
