@@ -111,7 +111,11 @@ DETECTORS: dict[str, tuple[Callable[[int], Any], tuple[str, ...]]] = {
     "scikit-learn PCA, whitened": (lambda _: Mahalanobis(), ()),
     "scikit-learn NearestNeighbors, 5th": (lambda _: Neighbours(), ()),
     "PyOD ECOD": (lambda _: Pyod("ecod", "ECOD"), ("pyod",)),
-    "PyOD PCA": (lambda s: Pyod("pca", "PCA", random_state=s), ("pyod",)),
+    # With its defaults, all scores are infinite where columns are constant or depend on others.
+    "PyOD PCA of 99.99 %": (
+        lambda s: Pyod("pca", "PCA", n_components=0.9999, svd_solver="full", random_state=s),
+        ("pyod",),
+    ),
     "PyOD AutoEncoder": (
         lambda s: Pyod("auto_encoder", "AutoEncoder", random_state=s, verbose=0),
         ("pyod", "torch"),
@@ -147,7 +151,7 @@ def read_splits(session: Session) -> Iterator[Split]:
     fitted; columns are scaled to [0, 1] there.
     """
     folder = Path(session.options.data or "")
-    files = sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_size)
+    files = sorted(folder.glob("*.npz"), key=lambda path: (path.stat().st_size, path.name))
     if not session.options.data or not files:
         raise NobodyError("give --data FOLDER with ADBench's sets, one .npz each")
     n_splits = session.options.rounds or (1 if session.options.quick else N_SPLITS)
@@ -226,6 +230,6 @@ def description(splits: Sequence[Split]) -> str:
     return (
         f"{n_sets} sets, at most {MOST_ROWS:,} rows of each; {n_splits} random splits: fitted on "
         "70 % of the rows without labels, anomalies among them, in columns scaled to [0, 1], and "
-        "judged on the others. All detectors have their defaults and take turns in one process. "
+        "judged on the others. Detectors have their defaults and take turns in one process. "
         "Means are of sets; the lead is the mean difference over sets with its standard error."
     )

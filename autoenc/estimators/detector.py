@@ -278,7 +278,8 @@ feature_names_in_
         Returns
         -------
         array, (rows,)
-            −sum of `contributions`. Of the training rows, the mean is 0.
+            −sum of `contributions`. Of the training rows, the mean is 0. NaN, with a warning,
+            for a row without an observed value: it is not flagged.
         """
         model: FittedDetector = fitted(self)
         return -model.score_samples(X)
@@ -359,8 +360,8 @@ feature_names_in_
         -------
         array, (rows, n_features_in_)
             Surprise of the value and of its residual, above their means in the training rows;
-            negative where both are common, 0 where an entry is missing. The sum over columns is
-            −`score_samples`.
+            negative where both are common, 0 where an entry is missing, NaN where the whole row
+            is. The sum over columns is −`score_samples`.
         """
         model: FittedDetector = fitted(self)
         return model.entry_errors(X)

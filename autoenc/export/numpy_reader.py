@@ -383,8 +383,9 @@ class Detector:
         known = self.arrays["calibration"]
         strange = -self.score_samples(X)
         least = strange - TIE * np.maximum(np.abs(strange), np.median(np.abs(known)))
-        p: Array = (1 + len(known) - np.searchsorted(known, least)) / (len(known) + 1)
-        return p
+        p = (1 + len(known) - np.searchsorted(known, least)) / (len(known) + 1)
+        found: Array = np.where(np.isnan(strange), np.nan, p)
+        return found
 
     def _entries(self, x: Array) -> Array:
         """Return the surprise of values and of residuals."""
@@ -393,7 +394,9 @@ class Detector:
         values = np.where(np.isnan(z), z.dtype.type(0), z)
         code = self.activation(values @ self.encoder + own["hidden_bias"])
         residuals = z - (code @ self.decoder + own["visible_bias"])
-        return self._surprise("value", z) + self._surprise("residual", residuals)
+        entries = self._surprise("value", z) + self._surprise("residual", residuals)
+        entries[np.isnan(z).all(axis=1)] = np.nan
+        return entries
 
     def _surprise(self, name: str, values: Array) -> Array:
         """Return weight·(−log frequency − mean), with interpolated frequencies; 0 for NaN."""

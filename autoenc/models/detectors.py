@@ -13,6 +13,7 @@ from pytensor import tensor as pt
 
 from autoenc.graph import BlindSpotLayer, Expression, Parameter, blind_spot_arrays
 from autoenc.graph.costs import squared_error
+from autoenc.models.coders import warn_of_empty
 from autoenc.models.fitted import FittedModel
 from autoenc.models.surprise import Surprise
 from autoenc.rows.blocks import Array
@@ -159,18 +160,31 @@ class FittedDetector(FittedModel):
             arrays |= surprise.arrays(name, self.dtype)
         # Scores are those of the numbers that a file holds.
         known = self._with(arrays)
-        scores = known._scores(views) if held_out is None else known.score_samples(held_out)
+        if held_out is not None:
+            views = known._views(held_out)
+        scores = known._entries(views).sum(axis=1)
+        if np.isnan(scores).all():
+            raise ValueError("no calibration row has an observed value; give others.")
         on = "training rows" if held_out is None else "held-out rows"
-        calibration = np.sort(scores).astype(self.dtype)
+        calibration = np.sort(scores[~np.isnan(scores)]).astype(self.dtype)
         return known._with({"calibration": calibration}, calibrated_on=on)
 
     def entry_errors(self, X: Any) -> Array:
-        """Compute what each entry adds to the score of its row, (rows, columns)."""
-        return self._entries(self._views(X))
+        """Compute what each entry adds to the score of its row, (rows, columns).
+
+        Missing entries add 0; a row without an observed value is NaN, with a warning.
+        """
+        entries = self._entries(self._views(X))
+        warn_of_empty(np.isnan(entries[:, 0]))
+        return entries
 
     def score_samples(self, X: Any) -> Array:
-        """Compute the score of each row, (rows,), as float64: the larger, the stranger."""
-        return self._scores(self._views(X))
+        """Compute the score of each row, (rows,), as float64: the larger, the stranger.
+
+        It is NaN, with a warning, where no value is observed.
+        """
+        scores: Array = self.entry_errors(X).sum(axis=1)
+        return scores
 
     @cached_property
     def _surprises(self) -> tuple[Surprise, Surprise]:
@@ -180,11 +194,9 @@ class FittedDetector(FittedModel):
     def _entries(self, views: Array) -> Array:
         values, residuals = np.split(views, 2, axis=1)
         by_value, by_residual = self._surprises
-        return by_value.entries(values) + by_residual.entries(residuals)
-
-    def _scores(self, views: Array) -> Array:
-        scores: Array = self._entries(views).sum(axis=1)
-        return scores
+        entries: Array = by_value.entries(values) + by_residual.entries(residuals)
+        entries[np.isnan(values).all(axis=1)] = np.nan
+        return entries
 
     def _with(self, arrays: Mapping[str, Array], **choices: Any) -> Self:
         """Return the model with more arrays and choices; what is compiled does not use them."""

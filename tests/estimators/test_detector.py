@@ -1,16 +1,21 @@
 """The outlier detector: what it finds, its thresholds, p-values, contributions and files."""
 
 import pickle
+from copy import deepcopy
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 
 from autoenc import AutoEncoderDetector
+from autoenc.analysis import report
+from autoenc.rows import DomainWarning
 from autoenc.training import EpochPatience
 
 QUIET = {"random_state": 0, "verbose": False}
+QUICK = {**QUIET, "n_hidden": 16, "n_updates": 20}
 
 
 def correlated(n, seed=0):
@@ -103,6 +108,54 @@ def test_files_and_pickles_score_alike(rows, dtype, tmp_path):
         np.testing.assert_array_equal(again.p_values(rows), model.p_values(rows))
         np.testing.assert_array_equal(again.predict(rows), model.predict(rows))
         assert again.n_epochs_ == model.n_epochs_
+
+
+def test_a_copy_is_independent(rows):
+    model = AutoEncoderDetector(**QUICK).fit(rows)
+    again, scores = deepcopy(model), model.score_samples(rows)
+    model.fit(rows[:300])
+    np.testing.assert_array_equal(again.score_samples(rows), scores)
+
+
+def test_a_loaded_detector_is_trained_further(rows, tmp_path):
+    AutoEncoderDetector(**QUICK).fit(rows).save(tmp_path / "m")
+    model = AutoEncoderDetector.load(tmp_path / "m", warm_start=True)
+    before = model.history_[-1]
+    model.fit(rows)
+    assert model.history_[-1]["epoch"] == 2 * before["epoch"]
+    assert model.history_[-1]["cost"] < before["cost"]
+    for setting, value in (("n_hidden", 5), ("dtype", "float64")):
+        other = AutoEncoderDetector.load(tmp_path / "m", warm_start=True)
+        with pytest.raises(ValueError, match=f"was fitted with {setting}=.* begin anew"):
+            other.set_params(**{setting: value}).fit(rows)
+
+
+def test_names_of_columns_are_those_of_the_frame(rows, tmp_path):
+    frame = pd.DataFrame(rows, columns=list("abc"))
+    model = AutoEncoderDetector(**QUICK).fit(frame)
+    model.save(tmp_path / "m")
+    again = AutoEncoderDetector.load(tmp_path / "m")
+    assert list(again.feature_names_in_) == list("abc")
+    with pytest.raises(ValueError, match="feature names"):
+        again.score_samples(frame[["b", "a", "c"]])
+
+
+def test_rows_without_observed_values_are_neither_normal_nor_strange(rows):
+    empty = np.full((1, 3), np.nan)
+    model = AutoEncoderDetector(missing="mask", **QUICK).fit(np.vstack([rows, empty]))
+    assert len(model.calibration_errors_) == len(rows)
+    for method in ("score_samples", "contributions", "p_values"):
+        with pytest.warns(DomainWarning, match="1 of 1 rows have no observed value"):
+            assert np.isnan(getattr(model, method)(empty)).all()
+    with pytest.warns(DomainWarning, match="no observed value"):
+        assert model.predict(empty) == [1]
+    with pytest.raises(ValueError, match="no calibration row has an observed value"):
+        clone(model).fit(rows, calibration=empty)
+
+
+def test_it_is_no_autoencoder_to_report_on(rows):
+    with pytest.raises(TypeError, match=r"AutoEncoderDetector .* expected an autoencoder"):
+        report(AutoEncoderDetector(**QUICK).fit(rows), rows)
 
 
 def test_the_same_seed_gives_the_same_bytes(detector, rows):
