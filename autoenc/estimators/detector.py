@@ -167,7 +167,7 @@ feature_names_in_
     >>> rng = np.random.default_rng(0)
     >>> x = rng.normal(size=500)
     >>> X = np.column_stack([x, x + 0.1 * rng.normal(size=500), rng.normal(size=500)])
-    >>> detector = AutoEncoderDetector(contamination=0.01, random_state=0, verbose=False).fit(X)
+    >>> detector = AutoEncoderDetector(contamination=0.05, random_state=0, verbose=False).fit(X)
     >>> strange = [[1.5, -1.5, 0.0]]  # each value is common, the two together are not
     >>> detector.predict(strange)
     array([-1])

@@ -31,7 +31,7 @@ class Surprise:
     beyond the empty cells they are as there. So the surprise has no jumps, and no value, however
     far away, adds more to a row than log(2n + cells).
 
-    Attributes
+    Parameters
     ----------
     low, width : float64 array, (columns,)
         Where the cells of a column begin, and the width of each.
@@ -64,6 +64,11 @@ class Surprise:
             Values of the training data; NaN is left out.
         n_bins : int
             Number of cells of each column.
+
+        Returns
+        -------
+        Surprise
+            In nats, with mean 0 and weight 1.
         """
         x = np.asarray(values, np.float64)
         least, most = np.nanmin(x, axis=0), np.nanmax(x, axis=0)
@@ -81,7 +86,18 @@ class Surprise:
         return cls(low, width, frequency, np.zeros(n_columns), np.ones(n_columns))
 
     def entries(self, values: Array) -> Array:
-        """Return weight·(−log frequency − mean) of each value; 0 where it is NaN."""
+        """Return weight·(−log frequency − mean) of each value.
+
+        Parameters
+        ----------
+        values : array, (rows, columns)
+            Values to judge.
+
+        Returns
+        -------
+        float64 array, (rows, columns)
+            Surprises; 0 where a value is NaN.
+        """
         x = np.asarray(values, np.float64)
         last = self.frequency.shape[1] - 1
         with np.errstate(over="ignore"):
@@ -105,6 +121,11 @@ class Surprise:
             of rows have standard deviation `weight`.
         weight : float
             Factor.
+
+        Returns
+        -------
+        Surprise
+            The same frequencies with another mean and weight.
         """
         entries = self.entries(values)
         observed = ~np.isnan(values)
@@ -114,10 +135,36 @@ class Surprise:
         return replace(self, mean=mean, weight=np.full_like(mean, factor))
 
     def arrays(self, prefix: str, dtype: str) -> dict[str, Array]:
-        """Return the arrays by their names in model files."""
+        """Return the arrays by their names in model files.
+
+        Parameters
+        ----------
+        prefix : str
+            What their names begin with.
+        dtype : str
+            Their precision.
+
+        Returns
+        -------
+        dict of str to array
+            Such as ``value_low`` for the prefix ``"value"``.
+        """
         return {f"{prefix}_{part}": getattr(self, part).astype(dtype) for part in PARTS}
 
     @classmethod
     def from_arrays(cls, prefix: str, arrays: Mapping[str, Any]) -> Self:
-        """Return what `arrays` described."""
+        """Restore what `arrays` returned.
+
+        Parameters
+        ----------
+        prefix : str
+            What names begin with.
+        arrays : mapping from str to array
+            These arrays, and perhaps others.
+
+        Returns
+        -------
+        Surprise
+            With the numbers of the arrays, as float64.
+        """
         return cls(*(np.asarray(arrays[f"{prefix}_{part}"], np.float64) for part in PARTS))
