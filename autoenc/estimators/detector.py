@@ -26,6 +26,7 @@ from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns
 from autoenc.rows.domain import Domain, check_observed
 from autoenc.rows.examples import Examples, read_examples
+from autoenc.sources import opened
 from autoenc.training import EarlyStopping, Every
 from autoenc.training.callbacks import CallbackLike
 
@@ -203,6 +204,8 @@ feature_names_in_
         random_state: Any = None,
         backend: Any = "auto",
         device: str | None = None,
+        devices: int | str | None = None,
+        memory: int | str | None = None,
         dtype: str | None = None,
         verbose: bool = True,
     ) -> None:
@@ -213,7 +216,8 @@ feature_names_in_
         self.batch_size, self.n_updates, self.shuffle = batch_size, n_updates, shuffle
         self.early_stopping, self.validation_fraction = early_stopping, validation_fraction
         self.warm_start, self.random_state = warm_start, random_state
-        self.backend, self.device, self.dtype, self.verbose = backend, device, dtype, verbose
+        self.backend, self.device, self.devices = backend, device, devices
+        self.memory, self.dtype, self.verbose = memory, dtype, verbose
 
     def fit(
         self,
@@ -257,6 +261,7 @@ feature_names_in_
             If data, a setting, the device or the checkpoint does not fit, or the cost does not
             stay finite.
         """
+        X = opened(X)  # once, because an iterable can be iterated only once
         call = Call(
             X, validation=validation, callbacks=callbacks, checkpoint=checkpoint, every=every,
             resume=resume,

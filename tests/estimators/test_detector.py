@@ -110,6 +110,14 @@ def test_files_and_pickles_score_alike(rows, dtype, tmp_path):
         assert again.n_epochs_ == model.n_epochs_
 
 
+def test_rows_in_a_file_are_scored_like_those_in_memory(rows, tmp_path):
+    np.save(tmp_path / "x.npy", rows)
+    model = AutoEncoderDetector(**QUICK).fit(rows)
+    of_file = clone(model).fit(tmp_path / "x.npy")
+    scores = of_file.score_samples(tmp_path / "x.npy")
+    np.testing.assert_allclose(scores, model.score_samples(rows), 1e-5, 1e-5)
+
+
 def test_a_copy_is_independent(rows):
     model = AutoEncoderDetector(**QUICK).fit(rows)
     again, scores = deepcopy(model), model.score_samples(rows)
