@@ -14,7 +14,7 @@ from autoenc.settings import configure_pytensor, user_settings
 
 if TYPE_CHECKING:
     from autoenc.datasets import load_mnist
-    from autoenc.estimators import AutoEncoder, DenoisingAutoEncoder
+    from autoenc.estimators import AutoEncoder, AutoEncoderDetector, DenoisingAutoEncoder
     from autoenc.plotting import (
         plot_codes,
         plot_debug,
@@ -32,6 +32,7 @@ __version__ = "0.1.0"
 # `import autoenc` does not wait for scikit-learn, JAX or matplotlib.
 _HOMES = {
     "AutoEncoder": "autoenc.estimators",
+    "AutoEncoderDetector": "autoenc.estimators",
     "DenoisingAutoEncoder": "autoenc.estimators",
     "load_mnist": "autoenc.datasets",
     "plot_codes": "autoenc.plotting",
@@ -64,6 +65,7 @@ _ROOMS = (
 
 __all__ = [
     "AutoEncoder",
+    "AutoEncoderDetector",
     "DenoisingAutoEncoder",
     "__version__",
     "load_mnist",

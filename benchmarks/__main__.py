@@ -9,6 +9,7 @@ checkpoints  what a checkpoint after every epoch costs
 startup      imports; the first epoch, with empty and with full compile caches
 memory       its peak, and its growth with the epochs
 inference    a million rows through a model, against the bare products
+anomalies    how well detectors rank anomalies, and in what time; needs --data FOLDER
 
 Tables go into benchmarks.md, pictures and raw numbers into benchmarks/ beside it.
 """
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
 
-BENCHMARKS = ("training", "masks", "checkpoints", "startup", "memory", "inference")
+BENCHMARKS = ("training", "masks", "checkpoints", "startup", "memory", "inference", "anomalies")
 # Of the command line, what is a path on this machine.
 PATHS = ("data", "theano-python", "output")
 

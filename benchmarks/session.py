@@ -147,7 +147,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "choices": NAMES,
         "help": "competitors, of: " + ", ".join(NAMES),
     },
-    "data": {"metavar": "PATH", "help": "MNIST; what autoenc.load_mnist finds by default"},
+    "data": {
+        "metavar": "PATH",
+        "help": "MNIST, by default what autoenc.load_mnist finds; of anomalies, a folder of sets",
+    },
+    "choose": {
+        "action": "store_true",
+        "help": "also choose settings on half of the sets, and judge them on the other half",
+    },
     "output": {
         "type": Path,
         "metavar": "FOLDER",

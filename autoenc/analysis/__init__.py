@@ -18,6 +18,7 @@ from autoenc.analysis.histories import History, summarize
 from autoenc.analysis.report import LayerReport, Report, report
 from autoenc.analysis.units import UnitHealth, error_shares, participation_ratio, unit_health
 from autoenc.analysis.yardsticks import Errors, Yardsticks, untrained, yardsticks
+from autoenc.models.surprise import Surprise
 
 __all__ = [
     "AnomalyDetector",
@@ -25,6 +26,7 @@ __all__ = [
     "History",
     "LayerReport",
     "Report",
+    "Surprise",
     "UnitHealth",
     "Yardsticks",
     "error_shares",

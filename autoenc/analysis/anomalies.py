@@ -45,8 +45,9 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     ----------
     model : fitted estimator
         An autoencoder, a stack, or any object with `score_samples`: an error for each row, the
-        larger the stranger. It is not fitted again. To `clone` a detector with its model, as a
-        grid search does, wrap the model in scikit-learn's `FrozenEstimator`.
+        larger the stranger; of an outlier detector, the reverse. It is not fitted again. To
+        `clone` a detector with its model, as a grid search does, wrap the model in scikit-learn's
+        `FrozenEstimator`.
     contamination : float in (0, 0.5] or None
         False alarms that `predict` may raise: the part of rows without anomaly that is flagged.
         None if only scores and p-values are wanted.
@@ -140,7 +141,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         if not len(self.calibration_errors_):
             raise ValueError("no held-out row has an observed value; give others.")
         if self.contamination is not None:
-            self.threshold_ = self._threshold(self.contamination)
+            self.threshold_ = self.threshold_at(self.contamination)
             self.offset_ = -self.threshold_
         return self
 
@@ -181,6 +182,34 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         at_least = n - np.searchsorted(self.calibration_errors_, least, side="left")
         p: Array = np.where(np.isnan(errors), np.nan, (1 + at_least) / (n + 1))
         return p
+
+    def threshold_at(self, level: float) -> float:
+        """Return the error that is exceeded exactly where the p-value is at most `level`.
+
+        Parameters
+        ----------
+        level : float
+            False alarms that are allowed, as a fraction of the rows without anomaly.
+
+        Returns
+        -------
+        float
+            The threshold; infinite, with a warning, if no p-value can be that small.
+        """
+        n = len(self.calibration_errors_)
+        # 0.1 · 300 can be a little below 30.
+        allowed = math.floor(level * (n + 1) + 1e-9) - 1
+        if allowed < 0:
+            warnings.warn(
+                f"{n} held-out rows are too few for a contamination of {level}: no p-value can "
+                f"be that small, so nothing will be flagged. Give at least "
+                f"{math.ceil(1 / level - 1e-9) - 1} rows.",
+                stacklevel=3,
+            )
+            return math.inf
+        largest = float(self.calibration_errors_[n - 1 - allowed])
+        # Where p_values_of begins to count fewer rows: the inverse of what it does to errors.
+        return max(largest / (1 - TIE), largest + TIE * self._size, largest / (1 + TIE))
 
     def predict(self, X: Any) -> Array:
         """Flag anomalies: rows whose p-value is at most `contamination`.
@@ -264,7 +293,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         ValueError
             If the model refuses the rows, or values are outside [0, 1] under cross-entropy.
         TypeError
-            If the model is not an autoencoder or a stack of them.
+            If the model is not an autoencoder, a stack or an `AutoEncoderDetector`.
 
         Examples
         --------
@@ -313,23 +342,6 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
                 "there NaN or inf in that row?"
             )
         return errors
-
-    def _threshold(self, level: float) -> float:
-        """Error that is exceeded exactly where the p-value is at most `level`."""
-        n = len(self.calibration_errors_)
-        # 0.1 · 300 can be a little below 30.
-        allowed = math.floor(level * (n + 1) + 1e-9) - 1
-        if allowed < 0:
-            warnings.warn(
-                f"{n} held-out rows are too few for a contamination of {level}: no p-value can "
-                f"be that small, so nothing will be flagged. Give at least "
-                f"{math.ceil(1 / level - 1e-9) - 1} rows.",
-                stacklevel=3,
-            )
-            return math.inf
-        largest = float(self.calibration_errors_[n - 1 - allowed])
-        # Where p_values_of begins to count fewer rows: the inverse of what it does to errors.
-        return max(largest / (1 - TIE), largest + TIE * self._size, largest / (1 + TIE))
 
     @property
     def _size(self) -> float:

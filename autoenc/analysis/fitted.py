@@ -16,9 +16,11 @@ from typing import Any
 
 import numpy as np
 from scipy.special import rel_entr
+from sklearn.base import is_outlier_detector
 from sklearn.utils import check_array
 
 from autoenc.models.coders import FittedCoder
+from autoenc.models.detectors import FittedDetector
 from autoenc.models.fitted import fitted_model
 
 Array = np.ndarray[Any, Any]
@@ -57,7 +59,7 @@ def column_errors(model: Any, X: Any) -> Array:
 
     Parameters
     ----------
-    model : fitted autoencoder or stack
+    model : fitted autoencoder, stack or `AutoEncoderDetector`
     X : array-like, (rows, columns)
         NaN where an entry is missing, if the model was fitted with ``missing="mask"``.
 
@@ -65,7 +67,8 @@ def column_errors(model: Any, X: Any) -> Array:
     -------
     array of float64, (rows, columns)
         Bernoulli deviance in nats, or squared error over the number of columns, in standard
-        units where the model standardises them. Over columns they add up to `score_samples`.
+        units where the model standardises them; of a detector, its contributions. Over columns
+        they add up to `row_errors`.
         An entry is 0 where it is missing, and the others in the row are multiplied by
         columns / observed columns. A row without observed values is NaN.
 
@@ -79,7 +82,9 @@ def column_errors(model: Any, X: Any) -> Array:
     ValueError
         If values are outside [0, 1] under cross-entropy, or the model refuses the rows.
     """
-    return np.asarray(coder_of(model).entry_errors(X), np.float64)
+    found = fitted_model(model)
+    judge = found if isinstance(found, FittedDetector) else coder_of(found)
+    return np.asarray(judge.entry_errors(X), np.float64)
 
 
 def mean_errors(model: Any, X: Any) -> Array:
@@ -130,13 +135,18 @@ def errors_of_reconstructions(model: Any, x: Array, z: Array) -> Array:
 def row_errors(model: Any, X: Any) -> Array:
     """Compute the error of each row, as float64: `score_samples` of the model.
 
+    Outlier detectors score rows the other way round, as scikit-learn has it: their error is
+    −`score_samples`.
+
     Raises
     ------
     TypeError
         If the model has no `score_samples` and is no fitted autoencoder.
     """
     judge = model if hasattr(model, "score_samples") else coder_of(model)
-    return np.asarray(judge.score_samples(X), dtype=np.float64)
+    errors = np.asarray(judge.score_samples(X), dtype=np.float64)
+    reversed_ = hasattr(judge, "__sklearn_tags__") and is_outlier_detector(judge)
+    return -errors if reversed_ else errors
 
 
 def deviance_terms(x: Array, z: Array) -> Array:

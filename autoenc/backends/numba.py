@@ -13,6 +13,7 @@ from autoenc.backends.base import ROWS_PER_BLOCK, Array
 from autoenc.backends.c import row_products
 from autoenc.backends.compile_folder import compile_folder, user_chose_folder
 from autoenc.backends.once import Lock
+from autoenc.backends.rewritten import RewrittenGraphs
 from autoenc.backends.step import Step
 from autoenc.backends.step_loop import RowFunction, StepLoop
 from autoenc.folders import FolderError
@@ -54,7 +55,8 @@ class NumbaBackend:
 
         import autoenc.backends.numba_products  # noqa: F401 - registers them
 
-        self._row_mode = get_mode(MODE).register(*row_products.REWRITES)
+        row_mode = get_mode(MODE).register(*row_products.REWRITES)
+        self._steps, self._rows = RewrittenGraphs(MODE), RewrittenGraphs(row_mode)
         _use_compile_folder(settings, numba.__version__)
         self.description = f"Numba {numba.__version__} (PyTensor {pytensor.__version__})"
 
@@ -64,11 +66,11 @@ class NumbaBackend:
 
     def compile(self, step: Step) -> StepLoop:
         """Compile a step into a runner of blocks."""
-        return StepLoop(step, MODE, _compiling)
+        return StepLoop(step, self._steps, _compiling)
 
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
         """Compile an expression into a function of rows; see `Backend.function`."""
-        return RowFunction(inputs, output, self._row_mode, _compiling)
+        return RowFunction(inputs, output, self._rows, _compiling)
 
 
 def _use_compile_folder(settings: Settings, version: str) -> None:

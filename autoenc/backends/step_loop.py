@@ -12,10 +12,10 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeAlias
 
 import numpy as np
-import pytensor
 
 from autoenc.backends.base import Array, block_generators
 from autoenc.backends.once import Lock
+from autoenc.backends.rewritten import RewrittenGraphs
 from autoenc.backends.step import Step
 from autoenc.graph.types import Expression
 
@@ -26,13 +26,13 @@ Compiling: TypeAlias = Callable[[], AbstractContextManager[None]]
 class StepLoop:
     """Runs blocks step by step; the state lives in the shared variables."""
 
-    def __init__(self, step: Step, mode: Any, compiling: Compiling) -> None:
+    def __init__(self, step: Step, graphs: RewrittenGraphs, compiling: Compiling) -> None:
         self._n_generators = len(step.generators)
         self._state = step.state
         self._before = [variable.get_value() for variable in step.state]
         self._kept = [variable.get_value() for variable in step.state]
         with compiling():
-            self._step = _compile_step(step, mode)
+            self._step = _compile_step(step, graphs)
         self._compiling = compiling
         self._has_run = False
 
@@ -95,13 +95,14 @@ class RowFunction:
     """
 
     def __init__(
-        self, inputs: Sequence[Expression], output: Expression, mode: Any, compiling: Compiling
-    ) -> None:
+        self, inputs: Sequence[Expression], output: Expression, graphs: RewrittenGraphs,
+        compiling: Compiling,
+    ) -> None:  # fmt: skip
         self._lock = Lock()
         self._compiling = compiling
         self._layouts: set[str] = set()
         with compiling():
-            self._function = pytensor.function(list(inputs), output, mode=mode)
+            self._function = graphs.function(inputs, [output])
 
     def __call__(self, *arrays: Array) -> Array:
         """Return the result for each row."""
@@ -114,20 +115,20 @@ class RowFunction:
             known = layout in self._layouts
             self._layouts.add(layout)
             with nullcontext() if known else self._compiling():
-                result: Array = self._function(*contiguous)
+                result: Array = self._function(*contiguous)[0]
             # What is kept for the next call may be a view of the rows, and keep all alive.
             self._function.free()
             return result
 
 
-def _compile_step(step: Step, mode: Any) -> Callable[..., list[Any]]:
+def _compile_step(step: Step, graphs: RewrittenGraphs) -> Callable[..., list[Any]]:
     generators, outputs = step.with_inputs_for(step.generators)
     cost, next_state = outputs[0], outputs[1 : 1 + len(step.state)]
-    function = pytensor.function(
-        [*step.inputs, *(pytensor.In(generator, mutable=True) for generator in generators)],
+    function = graphs.function(
+        step.inputs,
         [cost, *outputs[1 + len(step.state) :]],
-        updates=dict(zip(step.state, next_state, strict=True)),
-        mode=mode,
+        dict(zip(step.state, next_state, strict=True)),
+        mutable=generators,
     )
     # Minibatches are made here, of the right dtype and layout.
     function.trust_input = True

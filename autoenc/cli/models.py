@@ -26,6 +26,7 @@ CLASSES = {
     "denoising": "DenoisingAutoEncoder",
     "stack": "StackedDenoisingAutoEncoder",
 }
+DETECTORS = ("AutoEncoderDetector",)
 CLASSIFIERS = ("SoftmaxClassifier", "PerceptronClassifier", "StackedDenoisingClassifier")
 
 
@@ -95,14 +96,14 @@ class SavedModel:
             )
 
 
-def load_model(path: Path, *, classifiers: bool = False) -> SavedModel:
+def load_model(path: Path, *, classifiers: bool = False, detectors: bool = False) -> SavedModel:
     """Read a model file.
 
     Parameters
     ----------
     path : path
-    classifiers : bool, default False
-        Whether the model may be a classifier.
+    classifiers, detectors : bool, default False
+        Whether the model may be a classifier, or an outlier detector.
 
     Returns
     -------
@@ -118,7 +119,7 @@ def load_model(path: Path, *, classifiers: bool = False) -> SavedModel:
 
     _, description = read_description(path)
     name = description["class"]
-    known = [*CLASSES.values(), *(CLASSIFIERS if classifiers else ())]
+    known = [*CLASSES.values(), *(CLASSIFIERS * classifiers), *(DETECTORS * detectors)]
     if name not in known:
         raise ModelFileError(f"{path} holds a {name!r}; expected one of {', '.join(known)}.")
     return SavedModel(path, getattr(estimators, name).load(path, verbose=False), description)

@@ -21,8 +21,9 @@ EXAMPLES = """\
   autoenc score people.safetensors new.csv --p-values held_out.csv --top 10
 
 The error of a row says how far its reconstruction is from it: the mean squared error or, of
-values in [0, 1], the Bernoulli deviance, which is 0 for a perfect reconstruction. The larger, the
-more unusual the row. The p-value is the share of held-out rows, counting the row itself, with an
+values in [0, 1], the Bernoulli deviance, which is 0 for a perfect reconstruction. That of a
+detector is how rare its values are, beside the mean of the training data. The larger, the more
+unusual the row. The p-value is the share of held-out rows, counting the row itself, with an
 error at least as large: among rows like the held-out ones, at most 5 in 100 have a p-value below
 0.05. The held-out rows must not be rows that the model was trained on. A row without any value
 has neither: nan."""
@@ -49,11 +50,13 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Print or write errors."""
-    saved = load_model(options.model)
+    from autoenc.analysis.fitted import row_errors
+
+    saved = load_model(options.model, detectors=True)
     if options.top is not None and options.top < 1:
         raise ValueError(f"--top is {options.top}; expected a number of at least 1.")
     table = saved.read(options)
-    errors = np.asarray(saved.estimator.score_samples(table.values), np.float64)
+    errors = row_errors(saved.estimator, table.values)
     scores = {"error": errors}
     if options.p_values is not None:
         scores["p_value"] = _p_values(saved, options, errors)

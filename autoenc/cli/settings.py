@@ -57,7 +57,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 
     What is not given is not set, so that the models' own defaults hold.
     """
-    from autoenc.estimators.settings import SETTINGS
+    from autoenc.models.settings import SETTINGS
 
     groups: dict[str, Any] = {}
     for name, setting in SETTINGS.items():
@@ -116,7 +116,7 @@ def new_estimator(cls: type[Any], options: argparse.Namespace) -> Any:
     ValueError
         If the class has no such setting.
     """
-    from autoenc.estimators.settings import SETTINGS
+    from autoenc.models.settings import SETTINGS
 
     given = {
         name.removeprefix(PREFIX): value

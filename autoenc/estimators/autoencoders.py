@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Self, final
 
 from autoenc.estimators.base import GraphEstimator, Kind, fitted
 from autoenc.estimators.coding import CoderKind, Coding
-from autoenc.estimators.settings import documented
 from autoenc.models.coders import FittedCoder
+from autoenc.models.settings import documented
 from autoenc.rows.blocks import Array
 from autoenc.training import EarlyStopping
 

@@ -18,9 +18,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from autoenc.backends import Backend, resolve_backend
-from autoenc.estimators.settings import check_settings
 from autoenc.models.files import describe_model, read_model
 from autoenc.models.fitted import FittedModel
+from autoenc.models.settings import check_settings
 from autoenc.models.tasks import Task, make_task
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns, columns_of
@@ -237,6 +237,7 @@ def learn(estimator: GraphEstimator, call: Call) -> None:
     call = with_sources(call, settings)
     examples, domain = kind.read(call, settings, columns, reset=start is None)
     choices, examples = kind.choose(call, settings, examples, domain, columns, start)
+    settings["n_epochs"] = choices.get("n_epochs", settings.get("n_epochs"))
     if start is None:
         known = kind.model(name, {}, choices, columns, domain, seed, machine=machine)
     else:

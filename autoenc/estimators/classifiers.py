@@ -18,11 +18,11 @@ from autoenc.estimators.base import (
     learn,
     machine_of,
 )
-from autoenc.estimators.settings import documented
 from autoenc.graph import DenseLayer
 from autoenc.models.classifiers import FittedClassifier
 from autoenc.models.compiled import building
 from autoenc.models.fitted import FittedModel, from_file
+from autoenc.models.settings import documented
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns
 from autoenc.rows.domain import Domain

@@ -10,9 +10,9 @@ from sklearn.base import clone
 from autoenc.estimators.autoencoders import DenoisingAutoEncoder
 from autoenc.estimators.base import Call, GraphEstimator, Kind, check_not_interrupted
 from autoenc.estimators.classifiers import ClassifierKind, Classifying
-from autoenc.estimators.settings import documented
 from autoenc.estimators.stacks import StackedDenoisingAutoEncoder, layer_with
 from autoenc.models.fitted import FittedModel
+from autoenc.models.settings import documented
 from autoenc.rows.blocks import Array, original
 from autoenc.rows.examples import Examples
 from autoenc.training import EarlyStopping

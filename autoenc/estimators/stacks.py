@@ -24,9 +24,9 @@ from autoenc.estimators.base import (
     with_sources,
 )
 from autoenc.estimators.coding import CoderKind, Coding
-from autoenc.estimators.settings import check_settings, documented, per_layer
 from autoenc.models.coders import FittedCoder, FittedStack, of_layer
 from autoenc.models.fitted import FittedModel, known_columns
+from autoenc.models.settings import check_settings, documented, per_layer
 from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, original
 from autoenc.rows.columns import columns_of
 from autoenc.rows.domain import Domain, check_unit_interval

@@ -6,9 +6,9 @@
     codes = model.transform(rows)
     errors = model.score_samples(rows)
 
-It reads autoencoders, stacks of them and classifiers. Results are those of autoenc up to
-rounding. Rows and reconstructions are in the units of the data: the model scales columns itself.
-Nothing in a model file is ever executed.
+It reads autoencoders, stacks of them, classifiers and outlier detectors. Results are those of
+autoenc up to rounding. Rows and reconstructions are in the units of the data: the model scales
+columns itself. Nothing in a model file is ever executed.
 Part of autoenc, BSD-3-Clause.
 
 >>> import tempfile, pathlib
@@ -49,13 +49,15 @@ ROWS_AT_A_TIME = 8_192
 # of [0, 1] is rounding, and so many widths from it are a mistake, such as bytes.
 ROUNDING = 1e-6
 FAR = 100
+# Scores of a detector that differ by a smaller part of their size are equal but for rounding.
+TIE = 1e-5
 
 
 class ModelFileError(ValueError):
     """A file is not a model file of autoenc, is damaged, or needs autoenc itself."""
 
 
-def load(path: str | os.PathLike[str]) -> AutoEncoder | Classifier:
+def load(path: str | os.PathLike[str]) -> AutoEncoder | Classifier | Detector:
     """Read a model file.
 
     Parameters
@@ -65,7 +67,7 @@ def load(path: str | os.PathLike[str]) -> AutoEncoder | Classifier:
 
     Returns
     -------
-    AutoEncoder or Classifier
+    AutoEncoder, Classifier or Detector
 
     Raises
     ------
@@ -324,6 +326,95 @@ class Classifier:
         return probabilities
 
 
+class Detector:
+    """An outlier detector.
+
+    Parameters
+    ----------
+    arrays : mapping from name to array
+        Parameters of the layer, moments of the columns, frequencies, scores of calibration rows.
+    activation : str
+        Of the layer.
+    scaling : ColumnScaling, optional
+        Applied to rows first.
+    masked : bool
+        Whether NaN stands for a missing entry.
+    names : sequence of str, optional
+        Names of the columns, which those of a frame are compared with.
+    """
+
+    def __init__(
+        self,
+        arrays: Mapping[str, Array],
+        activation: Any,
+        scaling: ColumnScaling | None = None,
+        *,
+        masked: bool = False,
+        names: Sequence[str] | None = None,
+    ) -> None:
+        self.arrays, self.activation = arrays, _activation(activation)
+        self.scaling, self.masked, self.names = scaling, masked, names
+        self.encoder = arrays["W"] * arrays["sees"]
+        self.decoder = arrays["W_prime"] * (1 - arrays["sees"].T)
+        self.n_features_in_ = len(self.encoder)
+
+    def score_samples(self, X: Any) -> Array:
+        """Return the score of each row: the larger, the more normal.
+
+        Raises
+        ------
+        ValueError
+            If the rows do not fit the model.
+        """
+        scores: Array = -self.contributions(X).sum(axis=1)
+        return scores
+
+    def contributions(self, X: Any) -> Array:
+        """Return what each column adds to the strangeness of each row, float64; see `autoenc`."""
+        _check_names(X, self.names)
+        dtype = self.encoder.dtype if self.scaling is None else np.dtype(np.float64)
+        rows = _matrix(X, self.n_features_in_, dtype, allow_nan=self.masked)
+        if self.scaling is not None:
+            rows = self.scaling.forward(rows).astype(self.encoder.dtype)
+        return _in_parts(self._entries, rows)
+
+    def p_values(self, X: Any) -> Array:
+        """Return (1 + calibration rows at least as strange) / (calibration rows + 1)."""
+        known = self.arrays["calibration"]
+        strange = -self.score_samples(X)
+        least = strange - TIE * np.maximum(np.abs(strange), np.median(np.abs(known)))
+        p = (1 + len(known) - np.searchsorted(known, least)) / (len(known) + 1)
+        found: Array = np.where(np.isnan(strange), np.nan, p)
+        return found
+
+    def _entries(self, x: Array) -> Array:
+        """Return the surprise of values and of residuals."""
+        own = self.arrays
+        z = (np.arcsinh((x - own["center"]) / own["spread"]) - own["shift"]) / own["stretch"]
+        values = np.where(np.isnan(z), z.dtype.type(0), z)
+        code = self.activation(values @ self.encoder + own["hidden_bias"])
+        residuals = z - (code @ self.decoder + own["visible_bias"])
+        entries = self._surprise("value", z) + self._surprise("residual", residuals)
+        entries[np.isnan(z).all(axis=1)] = np.nan
+        return entries
+
+    def _surprise(self, name: str, values: Array) -> Array:
+        """Return weight·(−log frequency − mean), with interpolated frequencies; 0 for NaN."""
+        parts = ("low", "width", "frequency", "mean", "weight")
+        low, width, frequency, mean, weight = (
+            self.arrays[f"{name}_{part}"].astype(np.float64) for part in parts
+        )
+        last, columns = frequency.shape[1] - 1, np.arange(len(low))
+        place = np.clip((values.astype(np.float64) - low) / width + 0.5, 0, last)
+        missing = np.isnan(place)
+        place[missing] = 0
+        cell = np.minimum(place.astype(np.intp), last - 1)
+        before, after = frequency[columns, cell], frequency[columns, cell + 1]
+        found: Array = weight * (-np.log(before + (place - cell) * (after - before)) - mean)
+        found[missing] = 0
+        return found
+
+
 def sigmoid(a: Array) -> Array:
     """Return 1 / (1 + exp(−a)), without overflow."""
     small = np.exp(-np.abs(a))
@@ -429,12 +520,16 @@ def _array(name: str, entry: Any, data: memoryview) -> Array:
 
 def _model(
     arrays: Mapping[str, Array], description: Mapping[str, Any]
-) -> AutoEncoder | Classifier:
+) -> AutoEncoder | Classifier | Detector:
     """Return the model of a file that `check_model` has accepted."""
     settings, fitted = description["settings"], description["fitted"]
     table = description.get("table", {})
     names = description.get("feature_names_in_", table.get("columns"))
     scaling = _scaling(table.get("scaling"))
+    masked = settings.get("missing") == "mask"
+    if description["class"] == "AutoEncoderDetector":
+        activation = settings.get("activation", "tanh")
+        return Detector(arrays, activation, scaling, masked=masked, names=names)
     if description["class"].endswith("Classifier"):
         weights, biases = (_numbered(arrays, name) for name in ("W", "bias"))
         activation = fitted.get("activation_", settings.get("activation", "linear"))
@@ -449,7 +544,6 @@ def _model(
         Layer(of_layer, {"activation": activation, "output": of_one["output_"]})
         for of_layer, of_one in zip(own, chosen, strict=True)
     ]
-    masked = settings.get("missing") == "mask"
     lowest = _lowest(own[0])
     cost = chosen[0]["cost_"]
     return AutoEncoder(layers, cost, scaling, masked=masked, names=names, lowest=lowest)
@@ -642,9 +736,11 @@ SETTINGS: dict[str, Kind] = {
     "activation": ACTIVATION,
     "backend": one_of("auto", "c", "xla", "numba", None),
     "batch_size": COUNT,
+    "contamination": number(LEAST_FLOAT, 0.5) | NOTHING,
     "contraction": number(0),
     "corruption": NOISES,
     "cost": COSTS | one_of("auto"),
+    "dependence": number(0),
     "device": Kind(
         "cpu, cuda or cuda0", lambda v: v is None or (_is_text(v) and bool(_DEVICE.fullmatch(v)))
     ),
@@ -663,12 +759,15 @@ SETTINGS: dict[str, Kind] = {
     | NOTHING,
     "missing": one_of("refuse", "mask"),
     "momentum": NOT_ONE,
+    "n_bins": COUNT,
     "n_epochs": COUNT,
     "n_hidden": COUNT,
+    "n_updates": COUNT,
     "optimizer": OPTIMIZER,
     "output": ACTIVATION | one_of("auto"),
     "random_state": SEED | NOTHING,
     "scale": one_of("auto", "standard", None),
+    "seen": INSIDE,
     "shuffle": SWITCH,
     "sparsity": number(0),
     "sparsity_target": INSIDE,
@@ -703,6 +802,10 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "StackedDenoisingAutoEncoder": (
         "hidden_sizes", *(name for name in _DENOISING if name != "n_hidden"),
     ),
+    "AutoEncoderDetector": (
+        "activation", "contamination", "dependence", "l2", "missing", "n_bins", "n_hidden",
+        "n_updates", "optimizer", "seen", *(name for name in _TRAINING if name != "n_epochs"),
+    ),
     "SoftmaxClassifier": _CLASSIFIER,
     "PerceptronClassifier": ("activation", "n_hidden", *_PENALTIES, *_CLASSIFIER),
     "StackedDenoisingClassifier": (
@@ -736,6 +839,10 @@ FITTED: dict[str, dict[str, Kind]] = {
     "SoftmaxClassifier": {
         **_EVERY, "labels_": sequence(ANYTHING), "learning_rate_": CHOSEN["learning_rate_"],
     },
+}  # fmt: skip
+FITTED["AutoEncoderDetector"] = {
+    **_EVERY, "calibrated_on_": one_of("training rows", "held-out rows"),
+    "learning_rate_": CHOSEN["learning_rate_"], "n_epochs_": COUNT,
 }  # fmt: skip
 FITTED["PerceptronClassifier"] = FITTED["SoftmaxClassifier"]
 FITTED["StackedDenoisingClassifier"] = FITTED["SoftmaxClassifier"] | {"activation_": ACTIVATION}
@@ -774,7 +881,7 @@ def check_model(arrays: Mapping[str, Array], description: Mapping[str, Any]) -> 
     _check_entries("", fitted, FITTED[name], ("n_features_in_",))
     check = {
         "AutoEncoder": _check_autoencoder, "DenoisingAutoEncoder": _check_autoencoder,
-        "StackedDenoisingAutoEncoder": _check_stack,
+        "StackedDenoisingAutoEncoder": _check_stack, "AutoEncoderDetector": _check_detector,
     }.get(name, _check_classifier)  # fmt: skip
     check(arrays, settings, fitted)
     _check_columns(description, fitted["n_features_in_"])
@@ -808,6 +915,38 @@ def _check_autoencoder(
     for setting in ("cost", "output"):
         given, chosen = settings.get(setting, "auto"), fitted[f"{setting}_"]
         _require_equal(f"{setting}_", chosen, chosen if given == "auto" else given)
+
+
+def _check_detector(
+    arrays: Mapping[str, Array], settings: Mapping[str, Any], fitted: Mapping[str, Any]
+) -> None:
+    """Check a layer, its moments, the tables of surprise and the scores of calibration rows."""
+    n = fitted["n_features_in_"]
+    n_hidden, cells = _width(arrays, "W", n), _width(arrays, "value_frequency", n)
+    shapes: dict[str, tuple[int, ...]] = {
+        "W": (n, n_hidden), "sees": (n, n_hidden), "W_prime": (n_hidden, n),
+        "hidden_bias": (n_hidden,),
+    }  # fmt: skip
+    columns = ("visible_bias", "center", "spread", "shift", "stretch")
+    shapes |= dict.fromkeys(columns, (n,))
+    views = ("value", "residual")
+    for view in views:
+        shapes |= {f"{view}_{name}": (n,) for name in ("low", "width", "mean", "weight")}
+        shapes[f"{view}_frequency"] = (n, cells)
+    _require("calibration" in arrays, "there is no calibration")
+    shapes["calibration"] = (arrays["calibration"].size,)
+    _check_arrays(arrays, shapes, n)
+    _require_equal("settings.n_hidden", settings.get("n_hidden", n_hidden), n_hidden)
+    _require(cells > 2, "there are no frequencies")
+    _require_equal("settings.n_bins", settings.get("n_bins", cells - 2), cells - 2)
+    _require("calibrated_on_" in fitted, "there is no calibrated_on_")
+    positive = (f"{view}_{name}" for view in views for name in ("width", "frequency"))
+    for name in ("spread", "stretch", *positive):
+        _require(bool((arrays[name] > 0).all()), f"{name} has numbers that are not above 0")
+    _require(bool(np.isin(arrays["sees"], (0, 1)).all()), "sees has numbers that are not 0 or 1")
+    _require(arrays["calibration"].size > 0, "calibration is empty")
+    rises = (np.diff(arrays["calibration"]) >= 0).all()
+    _require(bool(rises), "calibration is not sorted")
 
 
 def _check_stack(

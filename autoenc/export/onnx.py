@@ -75,7 +75,7 @@ def to_onnx(
         If there is no such part, an activation is a function without a name, or the weights are
         more than ONNX can hold in a file, 2 GiB.
     TypeError
-        If the model is not a fitted autoencoder, stack or classifier.
+        If the model is not a fitted autoencoder, stack or classifier, such as an outlier detector.
 
     References
     ----------
@@ -93,6 +93,11 @@ def to_onnx(
     if is_classifier(model) and not hasattr(model, "model_"):
         raise TypeError(f"the {type(model).__name__} has no weights_; fit it first.")
     fitted = fitted_model(model)
+    if not isinstance(fitted, FittedCoder | FittedClassifier):
+        raise TypeError(
+            f"the model is a {fitted.kind}; expected an autoencoder, a stack or a classifier. "
+            "The NumPy reader of autoenc.export scores detectors without autoenc."
+        )
     outputs = PARTS if isinstance(fitted, FittedCoder) else CLASSIFIER_PARTS
     part = next(iter(outputs)) if part is None else part
     if part not in outputs:

@@ -11,6 +11,7 @@
 """
 
 from autoenc.graph.activations import ACTIVATIONS, linear, relu, resolve_activation
+from autoenc.graph.blind_spots import BlindSpotLayer, blind_spot_arrays
 from autoenc.graph.classifiers import DenseLayer, SoftmaxLayer
 from autoenc.graph.corruption import CORRUPTIONS, corrupt, gaussian, masking, salt_and_pepper
 from autoenc.graph.costs import (
@@ -59,6 +60,7 @@ __all__ = [
     "OPTIMIZERS",
     "Activation",
     "AutoEncoderLayer",
+    "BlindSpotLayer",
     "DenseLayer",
     "Expression",
     "LearningRate",
@@ -72,6 +74,7 @@ __all__ = [
     "adagrad",
     "adam",
     "bernoulli_entropy",
+    "blind_spot_arrays",
     "contractive",
     "corrupt",
     "cross_entropy",

@@ -121,10 +121,7 @@ class FittedCoder(FittedModel):
                 f"{self.dtype}, which the model computes in. Remove the row, or train with "
                 "dtype='float64'."
             )
-        warn(
-            f"{int(empty.sum()):,} of {len(errors):,} rows have no observed value (the first is "
-            f"row {first + int(np.argmax(empty))}); their error is NaN."
-        )
+        warn_of_empty(empty, first)
 
     def inverse_transform(self, codes: Any) -> Array:
         """Compute reconstructions from codes.
@@ -201,6 +198,18 @@ class FittedStack(FittedCoder):
     def untrained(self) -> FittedCoder:
         """Return the stack of untrained layers."""
         return self.replaced(layers=tuple(layer.untrained() for layer in self.coders))
+
+
+def warn_of_empty(empty: Array, first: int = 0) -> None:
+    """Warn if there are rows without an observed value, given whether each is one.
+
+    The number of the first of these rows is `first`.
+    """
+    if empty.any():
+        warn(
+            f"{int(empty.sum()):,} of {len(empty):,} rows have no observed value (the first is "
+            f"row {first + int(np.argmax(empty))}); their error is NaN."
+        )
 
 
 def numbered(of_layers: Sequence[Mapping[str, Array]]) -> dict[str, Array]:

@@ -142,9 +142,11 @@ SETTINGS: dict[str, Kind] = {
     "activation": ACTIVATION,
     "backend": one_of("auto", "c", "xla", "numba", None),
     "batch_size": COUNT,
+    "contamination": number(LEAST_FLOAT, 0.5) | NOTHING,
     "contraction": number(0),
     "corruption": NOISES,
     "cost": COSTS | one_of("auto"),
+    "dependence": number(0),
     "device": Kind(
         "cpu, cuda or cuda0", lambda v: v is None or (_is_text(v) and bool(_DEVICE.fullmatch(v)))
     ),
@@ -163,12 +165,15 @@ SETTINGS: dict[str, Kind] = {
     | NOTHING,
     "missing": one_of("refuse", "mask"),
     "momentum": NOT_ONE,
+    "n_bins": COUNT,
     "n_epochs": COUNT,
     "n_hidden": COUNT,
+    "n_updates": COUNT,
     "optimizer": OPTIMIZER,
     "output": ACTIVATION | one_of("auto"),
     "random_state": SEED | NOTHING,
     "scale": one_of("auto", "standard", None),
+    "seen": INSIDE,
     "shuffle": SWITCH,
     "sparsity": number(0),
     "sparsity_target": INSIDE,
@@ -203,6 +208,10 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "StackedDenoisingAutoEncoder": (
         "hidden_sizes", *(name for name in _DENOISING if name != "n_hidden"),
     ),
+    "AutoEncoderDetector": (
+        "activation", "contamination", "dependence", "l2", "missing", "n_bins", "n_hidden",
+        "n_updates", "optimizer", "seen", *(name for name in _TRAINING if name != "n_epochs"),
+    ),
     "SoftmaxClassifier": _CLASSIFIER,
     "PerceptronClassifier": ("activation", "n_hidden", *_PENALTIES, *_CLASSIFIER),
     "StackedDenoisingClassifier": (
@@ -236,6 +245,10 @@ FITTED: dict[str, dict[str, Kind]] = {
     "SoftmaxClassifier": {
         **_EVERY, "labels_": sequence(ANYTHING), "learning_rate_": CHOSEN["learning_rate_"],
     },
+}  # fmt: skip
+FITTED["AutoEncoderDetector"] = {
+    **_EVERY, "calibrated_on_": one_of("training rows", "held-out rows"),
+    "learning_rate_": CHOSEN["learning_rate_"], "n_epochs_": COUNT,
 }  # fmt: skip
 FITTED["PerceptronClassifier"] = FITTED["SoftmaxClassifier"]
 FITTED["StackedDenoisingClassifier"] = FITTED["SoftmaxClassifier"] | {"activation_": ACTIVATION}
@@ -274,7 +287,7 @@ def check_model(arrays: Mapping[str, Array], description: Mapping[str, Any]) -> 
     _check_entries("", fitted, FITTED[name], ("n_features_in_",))
     check = {
         "AutoEncoder": _check_autoencoder, "DenoisingAutoEncoder": _check_autoencoder,
-        "StackedDenoisingAutoEncoder": _check_stack,
+        "StackedDenoisingAutoEncoder": _check_stack, "AutoEncoderDetector": _check_detector,
     }.get(name, _check_classifier)  # fmt: skip
     check(arrays, settings, fitted)
     _check_columns(description, fitted["n_features_in_"])
@@ -308,6 +321,38 @@ def _check_autoencoder(
     for setting in ("cost", "output"):
         given, chosen = settings.get(setting, "auto"), fitted[f"{setting}_"]
         _require_equal(f"{setting}_", chosen, chosen if given == "auto" else given)
+
+
+def _check_detector(
+    arrays: Mapping[str, Array], settings: Mapping[str, Any], fitted: Mapping[str, Any]
+) -> None:
+    """Check a layer, its moments, the tables of surprise and the scores of calibration rows."""
+    n = fitted["n_features_in_"]
+    n_hidden, cells = _width(arrays, "W", n), _width(arrays, "value_frequency", n)
+    shapes: dict[str, tuple[int, ...]] = {
+        "W": (n, n_hidden), "sees": (n, n_hidden), "W_prime": (n_hidden, n),
+        "hidden_bias": (n_hidden,),
+    }  # fmt: skip
+    columns = ("visible_bias", "center", "spread", "shift", "stretch")
+    shapes |= dict.fromkeys(columns, (n,))
+    views = ("value", "residual")
+    for view in views:
+        shapes |= {f"{view}_{name}": (n,) for name in ("low", "width", "mean", "weight")}
+        shapes[f"{view}_frequency"] = (n, cells)
+    _require("calibration" in arrays, "there is no calibration")
+    shapes["calibration"] = (arrays["calibration"].size,)
+    _check_arrays(arrays, shapes, n)
+    _require_equal("settings.n_hidden", settings.get("n_hidden", n_hidden), n_hidden)
+    _require(cells > 2, "there are no frequencies")
+    _require_equal("settings.n_bins", settings.get("n_bins", cells - 2), cells - 2)
+    _require("calibrated_on_" in fitted, "there is no calibrated_on_")
+    positive = (f"{view}_{name}" for view in views for name in ("width", "frequency"))
+    for name in ("spread", "stretch", *positive):
+        _require(bool((arrays[name] > 0).all()), f"{name} has numbers that are not above 0")
+    _require(bool(np.isin(arrays["sees"], (0, 1)).all()), "sees has numbers that are not 0 or 1")
+    _require(arrays["calibration"].size > 0, "calibration is empty")
+    rises = (np.diff(arrays["calibration"]) >= 0).all()
+    _require(bool(rises), "calibration is not sorted")
 
 
 def _check_stack(

@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.base import BaseEstimator, clone, is_outlier_detector
+from sklearn.ensemble import IsolationForest
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import roc_auc_score
 from sklearn.utils.estimator_checks import check_estimator
 
-from autoenc import AutoEncoder
+from autoenc import AutoEncoder, AutoEncoderDetector
 from autoenc.analysis import AnomalyDetector
 from tests.analysis.test_fitted import KINDS
 
@@ -47,6 +48,26 @@ def test_scikit_learns_checks():
     assert {result["status"] for result in results} <= {"passed", "skipped"}
     skipped = [result["check_name"] for result in results if result["status"] == "skipped"]
     assert skipped == ["check_array_api_input"]  # wants an environment variable of SciPy
+
+
+@pytest.mark.parametrize("wrap", [lambda model: model, FrozenEstimator, lambda m: m.model_])
+def test_an_outlier_detector_is_calibrated_with_rows_held_out(rng, wrap):
+    """Its scores are the larger, the more normal, unlike the errors of other models."""
+    X = rng.normal(size=(400, 1)) + 0.1 * rng.normal(size=(400, 3))
+    model = AutoEncoderDetector(None, random_state=0, verbose=False).fit(X[:200])
+    detector = AnomalyDetector(wrap(model), 0.05).fit(X[200:])
+    strange = [[1, -1, 1], [9, 9, 9]]
+    np.testing.assert_array_equal(detector.predict(strange), [-1, -1])
+    np.testing.assert_array_equal(detector.score_samples(X), model.score_samples(X))
+    expected = model.set_params(contamination=0.05).fit(X[:200], calibration=X[200:])
+    np.testing.assert_array_equal(detector.p_values(X), expected.p_values(X))
+    np.testing.assert_array_equal(detector.contributions(X), expected.contributions(X))
+
+
+def test_other_outlier_detectors_are_calibrated_too(rng):
+    forest = IsolationForest(random_state=0).fit(rng.normal(size=(200, 2)))
+    detector = AnomalyDetector(forest, 0.05).fit(rng.normal(size=(200, 2)))
+    np.testing.assert_array_equal(detector.predict([[0, 0], [9, 9]]), [1, -1])
 
 
 def test_it_is_an_outlier_detector(healthy, digits):

@@ -13,7 +13,7 @@ from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.cli.models import load_model
 from autoenc.cli.settings import settings_of
 from autoenc.estimators import StackedDenoisingAutoEncoder
-from autoenc.estimators.settings import SETTINGS
+from autoenc.models.settings import SETTINGS
 from autoenc.tables import read_table
 from tests.cli.conftest import COMMAND, good, refusal, run
 

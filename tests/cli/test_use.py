@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from sklearn.preprocessing import MinMaxScaler
 
-from autoenc import DenoisingAutoEncoder
+from autoenc import AutoEncoderDetector, DenoisingAutoEncoder
 from autoenc.datasets.idx import read_idx
 from autoenc.estimators import PerceptronClassifier
 from autoenc.rows.columns import columns_of
@@ -142,6 +142,20 @@ def test_a_stack_scores_too(faces, stack_model):
     assert all(float(row["error"]) > 0 for row in rows)
     assert rows[0]["row"].endswith(".png")
     assert rows[0]["label"] in "0123456789"
+
+
+def test_a_detector_scores_too(people, tmp_path):
+    X = pd.read_csv(people)[["age", "income"]]
+    detector = AutoEncoderDetector(None, random_state=0, verbose=False).fit(X)
+    detector.save(tmp_path / "detector.safetensors")
+    X.to_csv(tmp_path / "x.csv", index=False)
+    rows = scores(good("score", tmp_path / "detector.safetensors", tmp_path / "x.csv"))
+    errors = [float(row["error"]) for row in rows]
+    np.testing.assert_allclose(errors, -detector.score_samples(X), rtol=1e-4, atol=1e-5)
+    message = refusal(
+        "transform", tmp_path / "detector.safetensors", tmp_path / "x.csv", "-o", "z"
+    )
+    assert "holds a 'AutoEncoderDetector'; expected one of AutoEncoder" in message
 
 
 def size_of(picture):

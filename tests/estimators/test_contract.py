@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from autoenc import AutoEncoder, DenoisingAutoEncoder
+from autoenc import AutoEncoder, AutoEncoderDetector, DenoisingAutoEncoder
 from autoenc.estimators import (
     PerceptronClassifier,
     SoftmaxClassifier,
@@ -26,6 +26,7 @@ QUICK = {"n_epochs": 2, "verbose": False}
 ESTIMATORS = [
     AutoEncoder(3, **QUICK),
     DenoisingAutoEncoder(3, **QUICK),
+    AutoEncoderDetector(n_updates=20, verbose=False),
     StackedDenoisingAutoEncoder((3, 2), **QUICK),
     # Enough epochs for the accuracy that scikit-learn wants.
     SoftmaxClassifier(verbose=False),

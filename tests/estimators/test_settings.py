@@ -15,10 +15,10 @@ from autoenc.estimators import (
     StackedDenoisingAutoEncoder,
     StackedDenoisingClassifier,
 )
-from autoenc.estimators.settings import SETTINGS, check_settings
 from autoenc.graph import OPTIMIZERS, exponential_decay
 from autoenc.graph.corruption import CORRUPTIONS
 from autoenc.graph.penalties import PENALTIES, Penalty
+from autoenc.models.settings import SETTINGS, check_settings
 
 X = np.random.default_rng(0).random((30, 6)).astype("float32")
 Y = np.arange(30) % 3

@@ -12,6 +12,7 @@ import autoenc
 from autoenc import AutoEncoder
 from autoenc.backends.c.compiler import compiler_trouble
 from autoenc.estimators import (
+    AutoEncoderDetector,
     DenoisingAutoEncoder,
     PerceptronClassifier,
     SoftmaxClassifier,
@@ -79,6 +80,7 @@ def test_codes_take_twenty_functions():
     "cls",
     [
         AutoEncoder,
+        AutoEncoderDetector,
         DenoisingAutoEncoder,
         StackedDenoisingAutoEncoder,
         SoftmaxClassifier,

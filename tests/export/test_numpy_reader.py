@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save as to_bytes
 
-from autoenc import AutoEncoder
+from autoenc import AutoEncoder, AutoEncoderDetector
 from autoenc.export import copy_numpy_reader, numpy_reader
 from autoenc.rows import DomainWarning
 from autoenc.storage import load_arrays, save_arrays
@@ -54,6 +54,26 @@ def test_classifiers(classifiers, digits, folder, kind):
     np.testing.assert_allclose(read.predict_proba(X), model.predict_proba(X), rtol=0, atol=1e-6)
     np.testing.assert_array_equal(read.predict(X), model.predict(X))
     np.testing.assert_array_equal(read.classes_, model.classes_)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_detectors(rng, folder, dtype):
+    X = rng.standard_t(2, size=(300, 4)) @ rng.normal(size=(4, 5)) + [0, 0, 1.7e9, 0, 0]
+    X[rng.uniform(size=X.shape) < 0.1] = np.nan
+    model = AutoEncoderDetector(
+        missing="mask", n_updates=50, dtype=dtype, random_state=0, verbose=False
+    ).fit(X)
+    read, rows = numpy_reader.load(saved(model, folder)), np.vstack([X, 3 * X[:50]])
+    rows = rows[~np.isnan(rows).all(axis=1)]
+    tolerance = {"float32": 1e-3, "float64": 1e-9}[dtype]
+    for method in ("score_samples", "contributions"):
+        result, expected = getattr(read, method)(rows), getattr(model, method)(rows)
+        assert result.dtype == expected.dtype
+        np.testing.assert_allclose(result, expected, rtol=0, atol=tolerance)
+    np.testing.assert_allclose(read.p_values(rows), model.p_values(rows), rtol=0, atol=0.01)
+    assert np.isnan(read.p_values(np.full((1, 5), np.nan))).all()
+    with pytest.raises(ValueError, match=r"rows have shape .*; expected \(rows, 5\)"):
+        read.score_samples(rows[:, :4])
 
 
 def test_copied_alone_it_runs_where_there_is_only_numpy(models, classifiers, digits, folder):

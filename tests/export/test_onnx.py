@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from autoenc import AutoEncoder
+from autoenc import AutoEncoder, AutoEncoderDetector
 from autoenc.estimators import PerceptronClassifier, StackedDenoisingClassifier
 from autoenc.export import PARTS, to_onnx
 from autoenc.rows import DomainWarning
@@ -181,6 +181,12 @@ def test_names_of_columns_are_kept(rng):
     exported = to_onnx(AutoEncoder(1, n_epochs=1, random_state=0, verbose=False).fit(frame))
     (entry,) = exported.metadata_props
     assert (entry.key, json.loads(entry.value)) == ("feature_names", ["größe", "x"])
+
+
+def test_detectors_are_refused(rng):
+    model = AutoEncoderDetector(n_updates=1, verbose=False).fit(rng.normal(size=(20, 3)))
+    with pytest.raises(TypeError, match=r"is a AutoEncoderDetector; expected .* NumPy reader"):
+        to_onnx(model)
 
 
 def test_models_that_are_none():

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autoenc import AutoEncoder, DenoisingAutoEncoder, estimators
+from autoenc import AutoEncoder, AutoEncoderDetector, DenoisingAutoEncoder, estimators
 from autoenc.estimators import (
     PerceptronClassifier,
     SoftmaxClassifier,
@@ -87,6 +87,9 @@ MODELS = {
     "classifier": lambda: StackedDenoisingClassifier((4, 2), pretraining_epochs=1, **QUICK).fit(
         UNIT, np.arange(24) % 2 == 0
     ),
+    "detector": lambda: AutoEncoderDetector(
+        n_hidden=5, n_bins=4, n_updates=3, random_state=0, verbose=False
+    ).fit(UNIT),
 }
 
 
@@ -110,7 +113,8 @@ def test_both_readers_read_what_is_saved(files, name, tmp_path):
     arrays, description = files[name]
     save_arrays(tmp_path / "m", arrays, description)
     model, reader = load(tmp_path / "m", description["class"]), numpy_reader.load(tmp_path / "m")
-    method = "predict_proba" if hasattr(reader, "predict_proba") else "transform"
+    methods = ("predict_proba", "transform", "contributions")
+    method = next(method for method in methods if hasattr(reader, method))
     rows = named_rows() if name == "autoencoder" else UNIT
     np.testing.assert_allclose(
         getattr(reader, method)(rows), getattr(model, method)(rows), rtol=1e-5, atol=1e-6
@@ -225,6 +229,13 @@ DESCRIPTIONS = [
     ("perceptron", "settings/activation", "auto", "settings.activation is 'auto'"),
     ("classifier", "fitted/activation_", None, "there is no activation_"),
     ("classifier", "fitted/activation_", "softmax", "activation_ is 'softmax'"),
+    ("detector", "settings/n_bins", 5, "settings.n_bins is 5; expected 4"),
+    ("detector", "settings/n_hidden", 4, "settings.n_hidden is 4; expected 5"),
+    ("detector", "settings/contamination", 0.7, "settings.contamination is 0.7"),
+    ("detector", "settings/seen", 1, "settings.seen is 1"),
+    ("detector", "fitted/calibrated_on_", "other rows", "calibrated_on_ is 'other rows'"),
+    ("detector", "fitted/calibrated_on_", None, "there is no calibrated_on_"),
+    ("detector", "fitted/n_epochs_", 0, "n_epochs_ is 0"),
 ]  # fmt: skip
 
 
@@ -282,6 +293,16 @@ ARRAYS = [
     ("softmax", "bias_1", lambda a: a[:-1], "bias_1 has shape"),
     ("softmax", "W_2", lambda a: np.ones((3, 3), "float32"), "there is no bias_2"),
     ("perceptron", "W_1", lambda a: None, "there is no W_1"),
+    ("detector", "sees", lambda a: a[:, :-1], "sees has shape"),
+    ("detector", "sees", lambda a: with_number(a, 2), "sees has numbers that are not 0 or 1"),
+    ("detector", "spread", lambda a: -a, "spread has numbers that are not above 0"),
+    ("detector", "value_frequency", lambda a: None, "there is no value_frequency"),
+    ("detector", "value_frequency", lambda a: a[:, :-1], "residual_frequency has shape"),
+    ("detector", "residual_frequency", lambda a: with_number(a, 0), "not above 0"),
+    ("detector", "residual_mean", lambda a: a[:-1], "residual_mean has shape"),
+    ("detector", "calibration", lambda a: None, "there is no calibration"),
+    ("detector", "calibration", lambda a: a[:0], "calibration is empty"),
+    ("detector", "calibration", lambda a: a[::-1].copy(), "calibration is not sorted"),
 ]  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from autoenc.backends.c.compiler import compiler_trouble, compiler_version
 from autoenc.backends.c.kernels import has_mixed_products, with_kernels
 from autoenc.backends.compile_folder import compile_folder, user_chose_folder
 from autoenc.backends.once import Lock
+from autoenc.backends.rewritten import RewrittenGraphs
 from autoenc.backends.step import Step
 from autoenc.backends.step_loop import RowFunction, StepLoop
 from autoenc.folders import FolderError
@@ -91,17 +92,16 @@ class CBackend:
         mode = Mode(VMLinker(allow_gc=False, use_cloop=True), "fast_run")
         mode = mode.register(*symbolic.REWRITES)
         self._mode = mode.register(*elementwise.rewrites(shared=bool(blas.kernels)))
-        self._row_mode = self._mode
+        row_mode = self._mode
         if blas.kernels:
             by_entry = elementwise.rewrites(shared=True, by_entry=True)
-            self._row_mode = mode.register(
-                *by_entry, *matrix_sums.REWRITES, *row_products.REWRITES
-            )
+            row_mode = mode.register(*by_entry, *matrix_sums.REWRITES, *row_products.REWRITES)
             more = (*tied_gradient.REWRITES, *matrix_sums.REWRITES)
             self._mode = self._mode.register(*more, *draws.rewrites(blas.kernels))
         if blas.kernels and has_mixed_products(blas.kernels):
             self._mode = self._mode.register(*mixed_products.REWRITES, *shared_pairs.REWRITES)
             self.precisions = ("float32", "mixed_bfloat16")
+        self._steps, self._rows = RewrittenGraphs(self._mode), RewrittenGraphs(row_mode)
 
     def put(self, array: Array) -> Array:
         """Return the array: the CPU's memory is the device."""
@@ -109,11 +109,11 @@ class CBackend:
 
     def compile(self, step: Step) -> StepLoop:
         """Compile a step into a runner of blocks."""
-        return StepLoop(step, self._mode, self._flags)
+        return StepLoop(step, self._steps, self._flags)
 
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
         """Compile an expression into a function of rows; see `Backend.function`."""
-        return RowFunction(inputs, output, self._row_mode, self._flags)
+        return RowFunction(inputs, output, self._rows, self._flags)
 
     @property
     def mode(self) -> Mode:

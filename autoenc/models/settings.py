@@ -16,14 +16,13 @@ from numbers import Integral, Real
 from typing import Any, TypeVar
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from autoenc.graph.penalties import PENALTIES
 from autoenc.graph.updates import OPTIMIZERS
 from autoenc.models.choices import COSTS, UNBOUNDED_OUTPUTS
 from autoenc.settings import check_device, check_float_type
 
-Class = TypeVar("Class", bound=type[BaseEstimator])
+Class = TypeVar("Class", bound=type[Any])
 
 NAMES = "sigmoid, tanh, relu, softplus or linear"
 FUNCTIONS = '``"sigmoid"``, ``"tanh"``, ``"relu"``, ``"softplus"``, ``"linear"``'
@@ -367,6 +366,23 @@ SETTINGS: dict[str, Setting] = {
         "Number of units of each layer, from the input upwards.",
         replace(INTEGER, each=True),
     ),
+    "contamination": Setting(
+        "float or None",
+        "Fraction of the rows that is flagged, in (0, 0.5]; None for scores and p-values alone.",
+        Check("a number in (0, 0.5], or None", (Real,), math.nextafter(0, 1), 0.5, (None,)),
+    ),
+    "seen": Setting(
+        "float", "Fraction of the columns that each unit sees, in (0, 1).", OPEN_UNIT
+    ),
+    "dependence": Setting(
+        "float",
+        "Weight of the surprise of residuals, >= 0; that of values has weight 1.",
+        number(at_least=0),
+    ),
+    "n_bins": Setting(
+        "int", "Number of cells that the values of each column are counted in.", INTEGER
+    ),
+    "n_updates": Setting("int", "Least number of updates of the parameters.", INTEGER),
 }  # fmt: skip
 
 

@@ -1,0 +1,206 @@
+"""Fitted outlier detectors: how rare each value is, by itself and given the other columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from pytensor import config
+from pytensor import tensor as pt
+
+from autoenc.graph import BlindSpotLayer, Expression, Parameter, blind_spot_arrays
+from autoenc.graph.costs import squared_error
+from autoenc.models.coders import warn_of_empty
+from autoenc.models.fitted import FittedModel
+from autoenc.models.surprise import Surprise
+from autoenc.rows.blocks import Array
+from autoenc.rows.robust import robust_moments
+
+PARAMETERS = ("W", "W_prime", "hidden_bias", "visible_bias", "sees")
+VIEWS = ("value", "residual")
+MOMENTS = ("center", "spread", "shift", "stretch")
+
+
+@dataclass(frozen=True)
+class SymbolicDetector:
+    """A blind-spot layer on robustly scaled columns.
+
+    Attributes
+    ----------
+    layer : BlindSpotLayer
+    moments : mapping from name to shared variable, (columns,)
+        See `autoenc.rows.robust.robust_moments`.
+    masked : bool
+        Whether NaN stands for what is missing.
+    """
+
+    layer: BlindSpotLayer
+    moments: Mapping[str, Any]
+    masked: bool = False
+
+    @property
+    def params(self) -> list[Parameter]:
+        """Parameters that are trained."""
+        return self.layer.params
+
+    @property
+    def weights(self) -> list[Parameter]:
+        """Weight matrices, to which penalties apply."""
+        return [self.layer.W, self.layer.W_prime]
+
+    @property
+    def encoder(self) -> BlindSpotLayer:
+        """What makes codes of `values`."""
+        return self.layer
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether the slope of the cost with respect to the output is bounded."""
+        return False
+
+    def scaled(self, x: Expression) -> Expression:
+        """Return columns in comparable units; NaN stays."""
+        m = self.moments
+        return (pt.arcsinh((x - m["center"]) / m["spread"]) - m["shift"]) / m["stretch"]
+
+    def values(self, x: Expression) -> Expression:
+        """Return what the layer sees of x: scaled, 0 where it is missing."""
+        z = self.scaled(x)
+        return pt.switch(pt.isnan(x), np.asarray(0, config.floatX), z) if self.masked else z
+
+    def views(self, x: Expression) -> Expression:
+        """Return scaled values beside their residuals, (rows, 2·columns); NaN where missing."""
+        z = self.scaled(x)
+        return pt.concatenate([z, z - self.layer.reconstruct(self.values(x))], axis=1)
+
+    def training_costs(
+        self, x: Expression, y: Expression, settings: Mapping[str, Any], seed: int
+    ) -> Expression:
+        """Return the mean squared residual of the observed entries of each row, (rows,)."""
+        return self.validation_costs(x, y)
+
+    def validation_costs(self, x: Expression, y: Expression) -> Expression:
+        """Return the mean squared residual of the observed entries of each row, (rows,)."""
+        values = self.values(x)
+        if not self.masked:
+            return self.layer.squared_error(values)
+        observed = pt.switch(
+            pt.isnan(x), np.asarray(0, config.floatX), np.asarray(1, config.floatX)
+        )
+        errors = squared_error(values, self.layer.reconstruct(values)) * observed
+        return errors.sum(axis=1) / pt.maximum(observed.sum(axis=1), np.asarray(1, config.floatX))
+
+
+class FittedDetector(FittedModel):
+    """A fitted outlier detector.
+
+    Its arrays are the parameters of the layer, the moments of the columns and, once it is
+    `calibrated`, the surprise of values and of residuals, and the scores of calibration rows.
+    """
+
+    shown: ClassVar[tuple[str, ...]] = ("n_epochs", "learning_rate", "calibrated_on")
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether rows can be scored."""
+        return "calibration" in self.arrays
+
+    @property
+    def calibration(self) -> Array:
+        """Scores of the calibration rows, ascending."""
+        return self.arrays["calibration"]
+
+    def model_arrays(self) -> dict[str, Array]:
+        """Return the arrays that the symbolic model is made of."""
+        return {name: self.arrays[name] for name in (*PARAMETERS, *MOMENTS)}
+
+    def symbolic(self, shared: Mapping[str, Any]) -> SymbolicDetector:
+        """Build the layer, and the scaling before it."""
+        layer = BlindSpotLayer(
+            *self.arrays["W"].shape, rng=None, activation=self.choices["activation"],
+            **{name: shared[name] for name in PARAMETERS},
+        )  # fmt: skip
+        return SymbolicDetector(layer, {name: shared[name] for name in MOMENTS}, self.masked)
+
+    def started(self, rows: Array, n_hidden: int, seen: float, dtype: str) -> Self:
+        """Return the model with the arrays that training starts from.
+
+        The decoder starts at 0: reconstructions are the means of the columns.
+        """
+        n, rng = rows.shape[1], np.random.default_rng(self.seed)
+        zeros = {"W_prime": (n_hidden, n), "hidden_bias": (n_hidden,), "visible_bias": (n,)}
+        arrays = blind_spot_arrays(rng, n, n_hidden, seen, dtype)
+        arrays |= {name: np.zeros(shape, dtype) for name, shape in zeros.items()}
+        moments = {name: a.astype(dtype) for name, a in robust_moments(rows).items()}
+        return self.replaced(arrays={**arrays, **moments})
+
+    def calibrated(self, X: Any, held_out: Any, *, n_bins: int, dependence: float) -> Self:
+        """Return the model with the surprise of values and residuals of the training rows.
+
+        Parameters
+        ----------
+        X : array-like, (rows, columns)
+            Rows that the layer was trained on.
+        held_out : array-like, (rows, columns), or None
+            Rows whose scores p-values are computed from; by default X.
+        n_bins : int
+            Cells that the values of each column are counted in.
+        dependence : float
+            Weight of the surprise of residuals; that of values has weight 1.
+        """
+        views = self._views(X)
+        arrays: dict[str, Array] = {}
+        for name, view, weight in zip(
+            VIEWS, np.split(views, 2, axis=1), (1, dependence), strict=True
+        ):
+            surprise = Surprise.of(view, n_bins).standardised(view, weight)
+            arrays |= surprise.arrays(name, self.dtype)
+        # Scores are those of the numbers that a file holds.
+        known = self._with(arrays)
+        if held_out is not None:
+            views = known._views(held_out)
+        scores = known._entries(views).sum(axis=1)
+        if np.isnan(scores).all():
+            raise ValueError("no calibration row has an observed value; give others.")
+        on = "training rows" if held_out is None else "held-out rows"
+        calibration = np.sort(scores[~np.isnan(scores)]).astype(self.dtype)
+        return known._with({"calibration": calibration}, calibrated_on=on)
+
+    def entry_errors(self, X: Any) -> Array:
+        """Compute what each entry adds to the score of its row, (rows, columns).
+
+        Missing entries add 0; a row without an observed value is NaN, with a warning.
+        """
+        entries = self._entries(self._views(X))
+        warn_of_empty(np.isnan(entries[:, 0]))
+        return entries
+
+    def score_samples(self, X: Any) -> Array:
+        """Compute the score of each row, (rows,), as float64: the larger, the stranger.
+
+        It is NaN, with a warning, where no value is observed.
+        """
+        scores: Array = self.entry_errors(X).sum(axis=1)
+        return scores
+
+    @cached_property
+    def _surprises(self) -> tuple[Surprise, Surprise]:
+        value, residual = (Surprise.from_arrays(name, self.arrays) for name in VIEWS)
+        return value, residual
+
+    def _entries(self, views: Array) -> Array:
+        values, residuals = np.split(views, 2, axis=1)
+        by_value, by_residual = self._surprises
+        entries: Array = by_value.entries(values) + by_residual.entries(residuals)
+        entries[np.isnan(values).all(axis=1)] = np.nan
+        return entries
+
+    def _with(self, arrays: Mapping[str, Array], **choices: Any) -> Self:
+        """Return the model with more arrays and choices; what is compiled does not use them."""
+        return replace(self, arrays={**self.arrays, **arrays}, choices={**self.choices, **choices})
+
+    def _views(self, X: Any) -> Array:
+        return self.apply("views", self.incoming(X, compared=False))

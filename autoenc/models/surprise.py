@@ -1,0 +1,170 @@
+"""How rare values are: −log of their frequency, for each column by itself.
+
+>>> import numpy as np
+>>> values = np.array([[0.0], [0.1], [0.2], [1.0]])
+>>> surprise = Surprise.of(values, n_bins=2)
+>>> surprise.entries(np.array([[0.1], [0.9], [7.0]])).round(2).ravel()
+array([0.65, 1.43, 2.3 ])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+
+from autoenc.rows.blocks import Array
+
+# Least width of a cell, for columns in comparable units: beside it, rounding does not count.
+LEAST_WIDTH = 1e-4
+PARTS = ("low", "width", "frequency", "mean", "weight")
+
+
+@dataclass(frozen=True)
+class Surprise:
+    """−log of how frequent values were, by a frequency polygon of each column.
+
+    The frequency of a cell with c of n values is (c + ½) / (n + ½·cells). An empty cell precedes
+    the first and follows the last. Between the centres of cells frequencies are interpolated;
+    beyond the empty cells they are as there. So the surprise has no jumps, and no value, however
+    far away, adds more to a row than log(2n + cells).
+
+    Parameters
+    ----------
+    low, width : float64 array, (columns,)
+        Where the cells of a column begin, and the width of each.
+    frequency : float64 array, (columns, cells + 2)
+        Frequency of each cell, and of the empty ones at both ends.
+    mean : float64 array, (columns,)
+        What is subtracted from −log of the frequency, in nats.
+    weight : float64 array, (columns,)
+        Factor of the difference.
+
+    References
+    ----------
+    D. W. Scott (1985). Frequency polygons: theory and application. Journal of the American
+    Statistical Association 80.
+    """
+
+    low: Array
+    width: Array
+    frequency: Array
+    mean: Array
+    weight: Array
+
+    @classmethod
+    def of(cls, values: Array, n_bins: int) -> Self:
+        """Count values in cells of equal width.
+
+        Parameters
+        ----------
+        values : array, (rows, columns)
+            Values of the training data; NaN is left out.
+        n_bins : int
+            Number of cells of each column.
+
+        Returns
+        -------
+        Surprise
+            In nats, with mean 0 and weight 1.
+        """
+        x = np.asarray(values, np.float64)
+        least, most = np.nanmin(x, axis=0), np.nanmax(x, axis=0)
+        width = np.maximum((most - least) / n_bins, LEAST_WIDTH)
+        # The same as `least`, but for columns that are almost constant: these are in the middle.
+        low = (least + most - n_bins * width) / 2
+        n_columns, observed = x.shape[1], ~np.isnan(x)
+        numbers = np.clip((np.where(observed, x, low) - low) / width, 0, n_bins - 1).astype(
+            np.intp
+        )
+        numbers += 1 + np.arange(n_columns) * (n_bins + 2)
+        counts = np.bincount(numbers[observed], minlength=n_columns * (n_bins + 2))
+        n = observed.sum(axis=0)[:, None]
+        frequency = (counts.reshape(n_columns, -1) + 0.5) / (n + 0.5 * n_bins)
+        return cls(low, width, frequency, np.zeros(n_columns), np.ones(n_columns))
+
+    def entries(self, values: Array) -> Array:
+        """Return weight·(−log frequency − mean) of each value.
+
+        Parameters
+        ----------
+        values : array, (rows, columns)
+            Values to judge.
+
+        Returns
+        -------
+        float64 array, (rows, columns)
+            Surprises; 0 where a value is NaN.
+        """
+        x = np.asarray(values, np.float64)
+        last = self.frequency.shape[1] - 1
+        with np.errstate(over="ignore"):
+            place = np.clip((x - self.low) / self.width + 0.5, 0, last)
+        missing = np.isnan(place)
+        place[missing] = 0
+        cell = np.minimum(place.astype(np.intp), last - 1)
+        columns, part = np.arange(x.shape[1]), place - cell
+        before, after = self.frequency[columns, cell], self.frequency[columns, cell + 1]
+        surprise: Array = self.weight * (-np.log(before + part * (after - before)) - self.mean)
+        surprise[missing] = 0
+        return surprise
+
+    def standardised(self, values: Array, weight: float = 1.0) -> Self:
+        """Return the surprise in units of its variation from row to row.
+
+        Parameters
+        ----------
+        values : array, (rows, columns)
+            Values of the training data. Over these, each column has mean 0 afterwards, and sums
+            of rows have standard deviation `weight`.
+        weight : float
+            Factor.
+
+        Returns
+        -------
+        Surprise
+            The same frequencies with another mean and weight.
+        """
+        entries = self.entries(values)
+        observed = ~np.isnan(values)
+        mean = entries.sum(axis=0) / np.maximum(observed.sum(axis=0), 1)
+        deviation = np.where(observed, entries - mean, 0).sum(axis=1).std()
+        factor = weight / (deviation if deviation > LEAST_WIDTH else 1.0)
+        return replace(self, mean=mean, weight=np.full_like(mean, factor))
+
+    def arrays(self, prefix: str, dtype: str) -> dict[str, Array]:
+        """Return the arrays by their names in model files.
+
+        Parameters
+        ----------
+        prefix : str
+            What their names begin with.
+        dtype : str
+            Their precision.
+
+        Returns
+        -------
+        dict of str to array
+            Such as ``value_low`` for the prefix ``"value"``.
+        """
+        return {f"{prefix}_{part}": getattr(self, part).astype(dtype) for part in PARTS}
+
+    @classmethod
+    def from_arrays(cls, prefix: str, arrays: Mapping[str, Any]) -> Self:
+        """Restore what `arrays` returned.
+
+        Parameters
+        ----------
+        prefix : str
+            What names begin with.
+        arrays : mapping from str to array
+            These arrays, and perhaps others.
+
+        Returns
+        -------
+        Surprise
+            With the numbers of the arrays, as float64.
+        """
+        return cls(*(np.asarray(arrays[f"{prefix}_{part}"], np.float64) for part in PARTS))

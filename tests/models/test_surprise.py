@@ -1,0 +1,93 @@
+"""Surprise against its definition, value by value, and what users rely on."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from autoenc.models.surprise import Surprise
+
+COLUMNS = arrays(
+    np.float64, st.tuples(st.integers(1, 30), st.integers(1, 3)), elements=st.floats(-1e3, 1e3)
+)
+
+
+def oracle(values, x, n_bins):
+    """−log of the frequency polygon at x: NumPy's histogram and interpolation."""
+    counts, edges = np.histogram(values, n_bins)
+    width = edges[1] - edges[0]
+    centres = np.append(edges - width / 2, edges[-1] + width / 2)
+    polygon = np.interp(x, centres, [0.5, *(counts + 0.5), 0.5])
+    return -np.log(polygon / (len(values) + 0.5 * n_bins))
+
+
+def test_frequencies_are_the_oracles():
+    rng = np.random.default_rng(0)
+    values, x = rng.normal(size=(200, 2)), rng.normal(size=(50, 2)) * 2
+    found = Surprise.of(values, 7).entries(x)
+    expected = np.column_stack([oracle(values[:, j], x[:, j], 7) for j in range(2)])
+    np.testing.assert_allclose(found, expected)
+
+
+@given(COLUMNS, st.integers(1, 25))
+@settings(max_examples=50, deadline=None)
+def test_training_values_are_never_beyond_and_surprise_is_bounded(values, n_bins):
+    surprise = Surprise.of(values, n_bins)
+    seen, strange = surprise.entries(values), surprise.entries(np.full_like(values, 1e9))
+    assert (seen < strange).all()
+    np.testing.assert_allclose(strange, np.log(2 * len(values) + n_bins))
+
+
+@given(COLUMNS, st.integers(1, 25), st.floats(-1e3, 1e3))
+@settings(max_examples=50, deadline=None)
+def test_there_are_no_jumps(values, n_bins, x):
+    surprise = Surprise.of(values, n_bins)
+    here, there = (surprise.entries(np.full((1, values.shape[1]), x + h)) for h in (0, 1e-9))
+    assert (abs(here - there) < 1e-3).all()
+
+
+@given(COLUMNS, st.floats(0.1, 3))
+@settings(max_examples=50, deadline=None)
+def test_standardised_rows_have_mean_0_and_the_given_deviation(values, weight):
+    surprise = Surprise.of(values, 5).standardised(values, weight)
+    entries = surprise.entries(values)
+    np.testing.assert_allclose(entries.mean(axis=0), 0, atol=1e-9)
+    deviation = entries.sum(axis=1).std()
+    assert deviation == pytest.approx(weight) or deviation == pytest.approx(0, abs=1e-3)
+
+
+def test_in_a_constant_column_every_other_value_is_rare():
+    surprise = Surprise.of(np.full((100, 1), 3.0), 20)
+    same, rounded, other = surprise.entries(np.array([[3.0], [3 + 1e-7], [3.1]])).ravel()
+    assert same < 1
+    assert rounded == pytest.approx(same, abs=0.01)
+    assert other > 5
+
+
+def test_missing_entries_add_nothing():
+    values = np.array([[0.0, np.nan], [1.0, 2.0], [np.nan, 2.0]])
+    surprise = Surprise.of(values, 4).standardised(values)
+    entries = surprise.entries(values)
+    assert (entries[np.isnan(values)] == 0).all()
+    assert np.isfinite(entries).all()
+    np.testing.assert_allclose(entries.sum(axis=0), 0, atol=1e-12)
+    others = Surprise.of(np.array([[0.0], [1.0]]), 4)
+    np.testing.assert_array_equal(others.frequency[0], Surprise.of(values, 4).frequency[0])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_arrays_describe_it(dtype):
+    values = np.random.default_rng(0).normal(size=(50, 3)).astype(dtype)
+    surprise = Surprise.of(values, 9).standardised(values, 0.7)
+    arrays = surprise.arrays("value", dtype)
+    assert {array.dtype for array in arrays.values()} == {np.dtype(dtype)}
+    again = Surprise.from_arrays("value", arrays)
+    tolerance = {"float32": 1e-4, "float64": 0}[dtype]
+    np.testing.assert_allclose(again.entries(values), surprise.entries(values), 0, tolerance)
+
+
+@pytest.mark.parametrize("far", [np.inf, -np.inf, 1e300])
+def test_values_without_bounds_are_as_rare_as_the_ends(far):
+    surprise = Surprise.of(np.random.default_rng(0).normal(size=(50, 1)), 9)
+    assert surprise.entries(np.array([[far]])) == surprise.entries(np.array([[1e3]]))
