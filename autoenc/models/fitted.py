@@ -168,9 +168,9 @@ class FittedModel:
         X = opened(X)  # once, because an iterable can be iterated only once
         rows = read_rows(self.columns, X, dtype=self.dtype, reset=False)
         bounds, judge = self._demands(X, compared)
-        names = self.columns.names
 
         def check() -> None:
+            names = self.columns.names
             # Messages show values as they were given.
             given = rows if self.scaling is None else read_unscaled(self.columns, X)
             domain = domain_of(given, source=X, allow_nan=allow_nan, names=names, name=name)

@@ -95,7 +95,7 @@ def _is_plain(columns: Columns, X: Any) -> bool:
         and X.ndim == 2
         and len(X) > 0
         and X.shape[1] == columns.n_features_in_
-        and columns.names is None
+        and not hasattr(columns, "feature_names_in_")
     )
 
 
