@@ -1,5 +1,6 @@
 # make demo   set up, then train on handwritten digits and draw what was learned
 # make test   set up, then every check: format, lint, types, tests, doctests, examples
+# make docs   set up, then write the site: guides, reference, gallery
 # make gpu    check and measure on a GPU, from wheels in a folder, without a network
 # make torture  the long tests: killed trainings, full disks, damaged files, threads
 
@@ -15,7 +16,7 @@ EXTRAS := $(if $(filter x86_64,$(shell uname -m)),mkl$(comma))test
 # slow both down many times.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: demo test torture bench gpu clean
+.PHONY: demo test torture bench docs gpu clean
 
 demo: $(VENV)/.ready
 	$(BIN)/python examples/train_mnist.py --output out/demo
@@ -42,6 +43,10 @@ bench: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet torch==2.13.0 keras==3.15.0
 	$(BIN)/python -m benchmarks
 
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs out/docs
+	@echo "The site: $(CURDIR)/out/docs/index.html"
+
 # On a machine with a GPU and no network: WHEELS is a folder with the wheels that its Python lacks.
 WHEELS ?= .whl
 OUTPUT ?= out/gpu
@@ -53,6 +58,10 @@ gpu:
 $(VENV)/.ready: setup.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable ".[$(EXTRAS)]"
+	touch $@
+
+$(VENV)/.docs: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --editable ".[docs]"
 	touch $@
 
 clean:

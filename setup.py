@@ -15,6 +15,17 @@ MLFLOW = ["mlflow-skinny>=3.17", "sqlalchemy>=2", "alembic>=1.13"]
 
 SCALE = ["h5py>=3.10", "zarr>=3", "pyarrow>=15", "polars>=1.34", "dask[array]>=2024.8"]
 
+DOCS = [
+    *TABLES,
+    *TENSORBOARD,
+    "sphinx>=8",
+    "pydata-sphinx-theme>=0.16",
+    "myst-parser>=4",
+    "numpydoc>=1.8",
+    "sphinx-copybutton>=0.5.2",
+    "sphinx-design>=0.6",
+]
+
 TEST = [
     *TABLES,
     *REPORT,
@@ -80,6 +91,7 @@ setup(
     extras_require={
         "mkl": ["mkl>=2024; platform_machine == 'x86_64' or platform_machine == 'AMD64'"],
         "cuda": ["jax[cuda12]>=0.5"],
+        "docs": DOCS,
         "mlflow": MLFLOW,
         "onnx": ONNX,
         "report": REPORT,

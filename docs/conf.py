@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -55,4 +59,18 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {"index": [], "gallery": []}
+html_sidebars: dict[str, list[str]] = {"index": [], "gallery": []}
+
+# scikit-learn's plumbing, which every estimator inherits, and which its own documentation explains.
+INHERITED = ("get_metadata_routing", "set_output")
+
+
+def skip(_: Sphinx, kind: str, name: str, *__: Any) -> bool | None:
+    """Leave scikit-learn's plumbing out of the reference; None leaves the choice to autodoc."""
+    request = name.startswith("set_") and name.endswith("_request")
+    return True if kind == "class" and (name in INHERITED or request) else None
+
+
+def setup(app: Sphinx) -> None:
+    """Register what Sphinx calls while it builds."""
+    app.connect("autodoc-skip-member", skip)

@@ -26,8 +26,8 @@ class Story(NamedTuple):
 STORIES = (
     Story(
         "train_mnist",
-        ("--sample", "--epochs", "15"),
-        ("corruption_00/filters.png", "corruption_30/filters.png"),
+        ("--sample",),
+        ("filters_side_by_side.png",),
     ),
     Story("denoising", (), ("filters_salt_and_pepper_20.png", "reconstructions_masking_50.png")),
     Story("contractive", (), ("filters_0.png", "filters_1.png")),

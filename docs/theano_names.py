@@ -10,11 +10,12 @@ import pkgutil
 import sys
 import types
 import warnings
+from collections.abc import Iterator
 
 LEFT_OUT = (".tests", ".d3viz")
 
 
-def modules(package):
+def modules(package: types.ModuleType) -> "Iterator[types.ModuleType]":
     """Yield each module of a package that can be imported, the package first."""
     yield package
     walk = pkgutil.walk_packages(package.__path__, f"{package.__name__}.", onerror=str)
@@ -26,7 +27,7 @@ def modules(package):
                 print(f"{info.name}: {error!r}", file=sys.stderr)
 
 
-def is_own(value):
+def is_own(value: object) -> bool:
     """Whether a value is Theano's: a module, class or function of it, or a plain value."""
     if isinstance(value, types.ModuleType):
         return value.__name__.startswith("theano")
@@ -35,7 +36,7 @@ def is_own(value):
     return home is None or str(home).startswith(("theano", "tensor"))
 
 
-def main():
+def main() -> None:
     """Print one line a module: its name and its public names."""
     warnings.simplefilter("ignore")
     lines = []

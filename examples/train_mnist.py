@@ -15,7 +15,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from autoenc import DenoisingAutoEncoder, load_mnist
+import numpy as np
+
+from autoenc import DenoisingAutoEncoder, load_mnist, plot_filters
 from autoenc.datasets import DatasetNotFoundError, Mnist
 from autoenc.watching import write_history
 
@@ -24,7 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> list[DenoisingAutoEncoder]:
     """Train one model for each corruption level, and write its pictures."""
     options = parse(arguments)
     digits = load_digits(options)
-    return [run(options, digits, corruption) for corruption in options.corruption]
+    models = [run(options, digits, corruption) for corruption in options.corruption]
+    compare(models, options.output / "filters_side_by_side.png")
+    return models
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -109,6 +113,26 @@ def write(model: DenoisingAutoEncoder, digits: Mnist, folder: Path) -> None:
     model.plot_loss(folder / "loss.png")
     write_history(model.history_, folder / "history.csv")
     model.save(folder / "model.safetensors")
+
+
+def compare(models: Sequence[DenoisingAutoEncoder], path: Path) -> None:
+    """Write one picture of the first 100 filters of each model, 10 in a row."""
+    blank = np.zeros((10, 1, 784))  # a constant image is white
+    panels = [blank]
+    for model in models:
+        filters = np.zeros((100, 784))
+        filters[: model.n_hidden] = model.W_.T[:100]
+        panels += [filters.reshape(10, 10, 784), blank]
+    tiles = np.concatenate(panels[1:-1], axis=1)
+    levels = ", ".join(f"{model.corruption:.0%}" for model in models)
+    plot_filters(
+        tiles.reshape(-1, 784),
+        k=tiles.size // 784,
+        columns=tiles.shape[1],
+        path=path,
+        title=f"filters at corruption {levels}",
+    )
+    print(f"\nfilters side by side: {path}")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import optuna
 import pytest
+from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from autoenc import AutoEncoder, DenoisingAutoEncoder
@@ -53,6 +54,8 @@ def test_train_mnist(tmp_path, capsys):
         assert [float(r["cost"]) for r in history] == [r["cost"] for r in model.history_]
         loaded = DenoisingAutoEncoder.load(folder / "model.safetensors")
         np.testing.assert_array_equal(loaded.W_, model.W_)
+    width, height = Image.open(tmp_path / "filters_side_by_side.png").size
+    assert width > 2 * height - 200  # two squares, with a gap between and a title above
 
 
 def test_train_mnist_goes_on_from_its_checkpoints(tmp_path):

@@ -56,11 +56,11 @@ class AutoEncoder(OneLayer, Coding, GraphEstimator):
 
     Attributes
     ----------
-    W_ : array, (n_features_in_, n_hidden)
+    W_ : array, (n_features, n_hidden)
         Weights.
-    hidden_bias_, visible_bias_ : array, (n_hidden,) and (n_features_in_,)
+    hidden_bias_, visible_bias_ : array, (n_hidden,) and (n_features,)
         Biases of the code and of the reconstruction.
-    W_prime_ : array, (n_hidden, n_features_in_)
+    W_prime_ : array, (n_hidden, n_features)
         Weights of the decoder, when not tied.
     history_ : list of dict
         ``epoch``, ``cost``, ``seconds``, ``rows_per_second`` of every epoch; with validation
@@ -71,9 +71,9 @@ class AutoEncoder(OneLayer, Coding, GraphEstimator):
         Gain of the initial weights, if they are uniform; see `autoenc.graph.uniform_weights`.
     learning_rate_ : float or None
         The learning rate; None for a schedule.
-    mean_, scale_ : array, (n_features_in_,)
+    mean_, scale_ : array, (n_features,)
         Moments that columns are standardised with, if they are.
-    data_min_, data_max_, data_dtype_ : array, (n_features_in_,), and str
+    data_min_, data_max_, data_dtype_ : array, (n_features,), and str
         Range of each column in `fit`, and the dtype of the data.
     seed_, backend_ : int, str
         Seed drawn from `random_state`; the backend that trained, and why it was chosen.

@@ -124,7 +124,7 @@ class Classifying(ClassifierMixin):
 
         Parameters
         ----------
-        X : array-like, (rows, n_features_in_)
+        X : array-like, (rows, n_features)
             Rows.
 
         Returns
@@ -140,7 +140,7 @@ class Classifying(ClassifierMixin):
 
         Parameters
         ----------
-        X : array-like, (rows, n_features_in_)
+        X : array-like, (rows, n_features)
             Rows.
 
         Returns
@@ -259,7 +259,7 @@ class SoftmaxClassifier(Classifying, GraphEstimator):
     Attributes
     ----------
     weights_, biases_ : lists of one array
-        W, (n_features_in_, classes), and its bias.
+        W, (n_features, classes), and its bias.
     classes_ : array
         The classes, sorted.
     history_ : list of dict

@@ -116,7 +116,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Parameters
         ----------
-        X : array-like, (rows, n_features_in_)
+        X : array-like, (rows, n_features)
             Rows. A `DomainWarning` is given if values are far from those of `fit` or, under
             cross-entropy, outside [0, 1].
 
@@ -138,7 +138,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Returns
         -------
-        array or frame, (rows, n_features_in_)
+        array or frame, (rows, n_features)
             Reconstructions; a frame if `set_output` asks for it.
         """
         model: FittedCoder = fitted(self)
@@ -149,12 +149,12 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Parameters
         ----------
-        X : array-like, (rows, n_features_in_)
+        X : array-like, (rows, n_features)
             Rows; see `transform`.
 
         Returns
         -------
-        array or frame, (rows, n_features_in_)
+        array or frame, (rows, n_features)
             Reconstructions; a frame if `set_output` asks for it.
         """
         model: FittedCoder = fitted(self)
@@ -165,12 +165,12 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Parameters
         ----------
-        X : array-like, (rows, n_features_in_)
+        X : array-like, (rows, n_features)
             Rows with NaN where an entry is missing, whatever the setting `missing`.
 
         Returns
         -------
-        array or frame, (rows, n_features_in_)
+        array or frame, (rows, n_features)
             X without NaN; a frame if `set_output` asks for it.
         """
         model: FittedCoder = fitted(self)
@@ -182,7 +182,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Parameters
         ----------
-        X : array-like, (rows, n_features_in_)
+        X : array-like, (rows, n_features)
             Rows.
 
         Returns
@@ -201,7 +201,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Parameters
         ----------
-        X, y : array-like, (rows, n_features_in_), and None
+        X, y : array-like, (rows, n_features), and None
             Rows; y is ignored.
 
         Returns
@@ -234,7 +234,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Parameters
         ----------
-        X : array-like, (rows, n_features_in_)
+        X : array-like, (rows, n_features)
             Rows; missing entries are light blue.
         path : path, optional
             File to save the picture to.
@@ -275,10 +275,10 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Parameters
         ----------
-        X : array-like, (rows, n_features_in_), optional
+        X : array-like, (rows, n_features), optional
             Rows to judge it by, preferably not trained on. By default, those of the last `fit`,
             if the caller still holds them, as they are now: the model keeps no rows.
-        X_train : array-like, (rows, n_features_in_), optional
+        X_train : array-like, (rows, n_features), optional
             Rows of the yardsticks (mean row and PCA); by default those of `fit`, else X.
 
         Returns

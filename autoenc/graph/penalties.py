@@ -35,7 +35,7 @@ from autoenc.graph.types import Activation, Expression, Parameter
 
 
 def l1(params: Sequence[Expression]) -> Expression:
-    """Compute the sum of |p| over all entries of all parameters.
+    """Compute the sum of absolute values over all entries of all parameters.
 
     Parameters
     ----------
