@@ -20,6 +20,7 @@ import dask.array as da
 import numpy as np
 
 from autoenc import AutoEncoder, load_mnist
+from autoenc.files import atomic_write
 
 
 @cache
@@ -52,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> Any:
         errors = scored(rows, path).compute(scheduler=options.scheduler)
     print(f"{len(errors):,} rows in {rows.numblocks[0]} blocks, mean error {errors.mean():.4f}")
     if options.output is not None:
-        np.save(options.output, errors)
+        with atomic_write(options.output) as temporary, temporary.open("wb") as file:
+            np.lib.format.write_array(file, errors)
     return errors
 
 

