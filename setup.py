@@ -1,10 +1,21 @@
 """Package metadata: this file is the one place for it."""
 
+import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
+
+
+def described(readme: str) -> str:
+    """Return the README for a package index, which has neither its pictures nor its files.
+
+    A picture goes with the line that explains it; of a link to a file the words stay.
+    """
+    without_pictures = re.sub(r"!\[[^]]*\]\([^)]*\)\n\n\*[^*]*\*\n\n", "", readme)
+    return re.sub(r"\[([^]]*)\]\((?!https?:)[^)]*\)", r"\1", without_pictures)
+
 
 TABLES = ["pandas>=2.2", "pyarrow>=15"]
 REPORT = ["jinja2>=3.1", "bokeh>=3.4"]
@@ -55,8 +66,10 @@ setup(
     name="autoenc",
     version="0.1.0",
     description="Autoencoders written as Theano graphs, running on today's hardware",
-    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description=described((ROOT / "README.md").read_text(encoding="utf-8")),
     long_description_content_type="text/markdown",
+    author="the autoenc developers",
+    keywords="autoencoder, denoising autoencoder, Theano, PyTensor, anomaly detection, imputation",
     license="BSD-3-Clause",
     license_files=["LICENSE"],
     python_requires=">=3.11",
@@ -74,7 +87,8 @@ setup(
     },
     install_requires=[
         "numpy>=1.26",
-        "pytensor>=3.0.7",
+        # Its private names are used; 3.0.7 and 3.3.8 are tested.
+        "pytensor>=3.0.7,<4",
         "jax>=0.5",
         "scipy-openblas32>=0.3.28",
         "scikit-learn>=1.6",
@@ -103,11 +117,16 @@ setup(
     entry_points={"console_scripts": ["autoenc = autoenc.cli:main"]},
     classifiers=[
         "Development Status :: 3 - Alpha",
+        "Environment :: Console",
+        "Environment :: GPU :: NVIDIA CUDA",
+        "Intended Audience :: Developers",
         "Intended Audience :: Science/Research",
+        "Operating System :: POSIX :: Linux",
         "Programming Language :: Python :: 3",
         "Programming Language :: Python :: 3.11",
         "Programming Language :: Python :: 3.12",
         "Programming Language :: Python :: 3.13",
+        "Programming Language :: Python :: 3 :: Only",
         "Topic :: Scientific/Engineering :: Artificial Intelligence",
         "Typing :: Typed",
     ],

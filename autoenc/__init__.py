@@ -14,7 +14,15 @@ from autoenc.settings import configure_pytensor, user_settings
 
 if TYPE_CHECKING:
     from autoenc.datasets import load_mnist
-    from autoenc.estimators import AutoEncoder, AutoEncoderDetector, DenoisingAutoEncoder
+    from autoenc.estimators import (
+        AutoEncoder,
+        AutoEncoderDetector,
+        DenoisingAutoEncoder,
+        PerceptronClassifier,
+        SoftmaxClassifier,
+        StackedDenoisingAutoEncoder,
+        StackedDenoisingClassifier,
+    )
     from autoenc.plotting import (
         plot_codes,
         plot_debug,
@@ -34,6 +42,10 @@ _HOMES = {
     "AutoEncoder": "autoenc.estimators",
     "AutoEncoderDetector": "autoenc.estimators",
     "DenoisingAutoEncoder": "autoenc.estimators",
+    "PerceptronClassifier": "autoenc.estimators",
+    "SoftmaxClassifier": "autoenc.estimators",
+    "StackedDenoisingAutoEncoder": "autoenc.estimators",
+    "StackedDenoisingClassifier": "autoenc.estimators",
     "load_mnist": "autoenc.datasets",
     "plot_codes": "autoenc.plotting",
     "plot_debug": "autoenc.plotting",
@@ -67,6 +79,10 @@ __all__ = [
     "AutoEncoder",
     "AutoEncoderDetector",
     "DenoisingAutoEncoder",
+    "PerceptronClassifier",
+    "SoftmaxClassifier",
+    "StackedDenoisingAutoEncoder",
+    "StackedDenoisingClassifier",
     "__version__",
     "load_mnist",
     "plot_codes",

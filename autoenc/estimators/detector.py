@@ -277,7 +277,7 @@ feature_names_in_
 
         Parameters
         ----------
-        X : array-like, (rows, n_features_in_)
+        X : array-like, (rows, n_features)
             Rows.
 
         Returns
@@ -294,7 +294,7 @@ feature_names_in_
 
         Parameters
         ----------
-        X : array-like, (rows, n_features_in_)
+        X : array-like, (rows, n_features)
             Rows.
 
         Returns
@@ -320,7 +320,7 @@ feature_names_in_
 
         Parameters
         ----------
-        X : array-like, (rows, n_features_in_)
+        X : array-like, (rows, n_features)
             Rows.
 
         Returns
@@ -340,7 +340,7 @@ feature_names_in_
 
         Parameters
         ----------
-        X : array-like, (rows, n_features_in_)
+        X : array-like, (rows, n_features)
             Rows.
 
         Returns
@@ -358,12 +358,12 @@ feature_names_in_
 
         Parameters
         ----------
-        X : array-like, (rows, n_features_in_)
+        X : array-like, (rows, n_features)
             Rows.
 
         Returns
         -------
-        array, (rows, n_features_in_)
+        array, (rows, n_features)
             Surprise of the value and of its residual, above their means in the training rows;
             negative where both are common, 0 where an entry is missing, NaN where the whole row
             is. The sum over columns is −`score_samples`.
