@@ -12,6 +12,7 @@ measured on 1,000 rows; mean and PCA are taken from 5,000 training rows
 
 from __future__ import annotations
 
+import html
 import textwrap
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -116,6 +117,10 @@ class Report:
             ["what to try", *(line for text in self.advice for line in _wrap(text, "- "))],
         )
         return "\n\n".join("\n".join(lines) for lines in sections)
+
+    def _repr_html_(self) -> str:
+        """Show the text in a notebook."""
+        return f"<pre>{html.escape(str(self))}</pre>"
 
 
 def report(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +24,15 @@ def new_figure(width: int, height: int) -> Figure:
 
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
     FigureCanvasAgg(figure)
+    # Notebooks show a figure that pyplot does not know as text, unless it brings its picture.
+    figure._repr_png_ = partial(_png_of, figure)  # type: ignore[attr-defined]
     return figure
+
+
+def _png_of(figure: Figure) -> bytes:
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=figure.dpi)
+    return picture.getvalue()
 
 
 def finish(figure: Figure, path: str | os.PathLike[str] | None) -> Figure:

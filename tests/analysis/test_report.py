@@ -51,6 +51,15 @@ def test_numbers_in_the_text_are_those_found(healthy, digits):
     assert f"largest shares of the error: column {worst} " in shown
 
 
+def test_a_notebook_shows_the_text_with_names_of_columns_escaped(rng):
+    rows = pd.DataFrame(rng.random((50, 3)), columns=["a", "b", "<script>"])
+    found = report(AutoEncoder(2, n_epochs=1, random_state=0, verbose=False).fit(rows), rows)
+    shown = found._repr_html_()
+    assert "&lt;script&gt;" in shown
+    assert "<script>" not in shown
+    assert shown.startswith("<pre>AutoEncoder of 3 columns")
+
+
 def test_layers_of_a_stack_are_judged_each_on_its_input(models, digits):
     stack, X = models["stack"], digits.test.images[:200]
     found = report(stack, X)

@@ -1,6 +1,8 @@
 """Pictures are written whole or not at all."""
 
+import io
 import os
+import pickle
 import stat
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.image import imread
+from PIL import Image
 
 from autoenc.plotting import plot_filters, save_figure
 
@@ -126,3 +129,9 @@ def test_links_stay_links_and_permissions_are_the_usual_ones(figure, tmp_path):
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_notebook_shows_a_figure_by_its_picture():
+    figure = plot_filters(np.eye(16))
+    assert pickle.loads(pickle.dumps(figure))._repr_png_() == figure._repr_png_()
+    assert Image.open(io.BytesIO(figure._repr_png_())).size == tuple(figure.bbox.size.astype(int))
