@@ -10,6 +10,8 @@ startup      imports; the first epoch, with empty and with full compile caches
 memory       its peak, and its growth with the epochs
 inference    a million rows through a model, against the bare products
 anomalies    how well detectors rank anomalies, and in what time; needs --data FOLDER
+theano-scripts
+             training functions of scripts for Theano, against Theano; needs --theano-python PATH
 
 Tables go into benchmarks.md, pictures and raw numbers into benchmarks/ beside it.
 """
@@ -33,7 +35,16 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
 
-BENCHMARKS = ("training", "masks", "checkpoints", "startup", "memory", "inference", "anomalies")
+BENCHMARKS = (
+    "training",
+    "masks",
+    "checkpoints",
+    "startup",
+    "memory",
+    "inference",
+    "anomalies",
+    "theano-scripts",
+)
 # Of the command line, what is a path on this machine.
 PATHS = ("data", "theano-python", "output")
 
@@ -42,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run what the command line asks for."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     names = [words.pop(0)] if words and words[0] in BENCHMARKS else list(BENCHMARKS)
-    modules = {name: import_module(f"benchmarks.{name}") for name in names}
+    modules = {name: import_module(f"benchmarks.{name.replace('-', '_')}") for name in names}
     one = len(names) == 1
     options = parse(
         f"python -m benchmarks{f' {names[0]}' if one else ''}",

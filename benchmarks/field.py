@@ -276,7 +276,7 @@ def present(entrants: Sequence[Entrant]) -> tuple[list[Entrant], dict[str, str]]
 
 def absence(entrant: Entrant) -> str | None:
     """Return why ``entrant`` cannot run here, or None."""
-    if entrant.module == "theano_loop":
+    if entrant.module in ("theano_loop", "theano_scripts"):
         return theano_absence(entrant.python)
     return entrant.missing()
 

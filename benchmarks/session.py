@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.data import write_rows
 from benchmarks.field import everyone, present
+from benchmarks.scripts import SCRIPTS
 from benchmarks.work import WORKS
 from benchmarks.worker import Task
 
@@ -179,6 +180,12 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "models, of: " + ", ".join(WORKS),
     },
     "rows": {"type": positive, "metavar": "N", "help": "rows to apply a model to; 1,000,000"},
+    "scripts": {
+        "nargs": "+",
+        "metavar": "NAME",
+        "choices": list(SCRIPTS),
+        "help": "training functions, of: " + ", ".join(SCRIPTS),
+    },
     "theano-python": {
         "metavar": "PATH",
         "default": os.environ.get("THEANO_PYTHON"),

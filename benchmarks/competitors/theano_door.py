@@ -1,0 +1,10 @@
+"""autoenc in Theano's place: `theano_scripts`, run as ``python -m autoenc.theano -m`` does."""
+
+from __future__ import annotations
+
+import sys
+
+from autoenc.theano.launcher.running import run_module
+
+if __name__ == "__main__":
+    run_module("benchmarks.competitors.theano_scripts", sys.argv[1:])
