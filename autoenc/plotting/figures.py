@@ -30,9 +30,9 @@ def new_figure(width: int, height: int) -> Figure:
 
 
 def _png_of(figure: Figure) -> bytes:
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=figure.dpi)
-    return picture.getvalue()
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=figure.dpi)
+    return buffer.getvalue()
 
 
 def finish(figure: Figure, path: str | os.PathLike[str] | None) -> Figure:
