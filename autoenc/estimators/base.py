@@ -321,6 +321,16 @@ def float_type(settings: Mapping[str, Any]) -> str:
     return settings["dtype"] or str(config.floatX)
 
 
+def check_goes_on(settings: Mapping[str, Any], **fitted: Any) -> None:
+    """Refuse to continue with parameters of another shape or precision."""
+    for name, value in fitted.items():
+        if settings[name] != value:
+            raise ValueError(
+                f"the model was fitted with {name}={value!r}, but {name} is {settings[name]!r}; "
+                "set it back, or begin anew with warm_start=False."
+            )
+
+
 def machine_of(settings: Mapping[str, Any]) -> tuple[Any, str | None]:
     """Return the backend and the device that settings ask for."""
     return settings["backend"], settings["device"]

@@ -11,7 +11,15 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 from autoenc import plotting
 from autoenc.analysis import Report, report
-from autoenc.estimators.base import Call, Fitted, fitted, float_type, learn, machine_of
+from autoenc.estimators.base import (
+    Call,
+    Fitted,
+    check_goes_on,
+    fitted,
+    float_type,
+    learn,
+    machine_of,
+)
 from autoenc.models.choices import choose, may_standardise
 from autoenc.models.coders import FittedCoder
 from autoenc.models.fitted import FittedModel, from_file
@@ -351,7 +359,8 @@ class CoderKind:
             check_observed(domain, names=names)
             choices = choose(settings, in_unit_interval=domain.in_unit_interval)
         else:
-            _check_goes_on(start, settings)
+            W, tied = start.arrays["W"], "W_prime" not in start.arrays
+            check_goes_on(settings, n_hidden=W.shape[1], tied=tied, dtype=start.dtype)
             masked = settings["missing"] == "mask"
             choices = {**start.choices, "masked": masked, "activation": settings["activation"]}
         if choices["cost"] == "cross_entropy" and not domain.in_unit_interval:
@@ -397,22 +406,6 @@ class CoderKind:
             "init": settings["init"],
         }
         return from_file(FittedCoder, kind, arrays, fitted, choices, machine_of(settings))
-
-
-def _check_goes_on(start: FittedModel, settings: Mapping[str, Any]) -> None:
-    """Refuse to continue with parameters of another shape or precision."""
-    W, untied = start.arrays["W"], "W_prime" in start.arrays
-    if W.shape[1] != settings["n_hidden"] or untied == settings["tied"]:
-        raise ValueError(
-            f"the model was fitted with {W.shape[1]} hidden units, "
-            f"{'un' if untied else ''}tied, but n_hidden is {settings['n_hidden']} and tied "
-            f"{settings['tied']}; set them back, or begin anew with warm_start=False."
-        )
-    if start.dtype != settings["dtype"]:
-        raise ValueError(
-            f"the model was fitted in {start.dtype}, but dtype is {settings['dtype']}; "
-            "set it back, or begin anew."
-        )
 
 
 def _known(rows_of_fit: Any) -> Any:

@@ -14,6 +14,7 @@ from autoenc.estimators.base import (
     Fitted,
     GraphEstimator,
     Kind,
+    check_goes_on,
     fitted,
     learn,
     machine_of,
@@ -53,7 +54,7 @@ class DetectorKind:
         if start is None:
             check_observed(domain, names=columns.names)
         else:
-            _check_goes_on(start, settings)
+            check_goes_on(settings, n_hidden=start.arrays["W"].shape[1], dtype=start.dtype)
         n_minibatches = -(-len(examples.rows) // settings["batch_size"])
         return {
             "activation": settings["activation"],
@@ -90,17 +91,6 @@ class DetectorKind:
         model = from_file(FittedDetector, kind, arrays, fitted, choices, machine_of(settings))
         assert isinstance(model, FittedDetector)
         return model
-
-
-def _check_goes_on(start: FittedModel, settings: Mapping[str, Any]) -> None:
-    """Refuse to continue with parameters of another shape or precision."""
-    fitted = {"n_hidden": start.arrays["W"].shape[1], "dtype": start.dtype}
-    for name, value in fitted.items():
-        if settings[name] != value:
-            raise ValueError(
-                f"the model was fitted with {name}={value!r}, but {name} is {settings[name]!r}; "
-                "set it back, or begin anew with warm_start=False."
-            )
 
 
 @final

@@ -15,6 +15,7 @@ from autoenc.estimators.base import (
     Call,
     GraphEstimator,
     Kind,
+    check_goes_on,
     check_not_interrupted,
     draw_seed,
     float_type,
@@ -297,7 +298,8 @@ def _begin(
     columns = columns_of(name) if start is None else start.columns
     examples, domain = stack._kind.read(call, settings, columns, reset=start is None)
     if start is not None:
-        _check_goes_on(start, stack.hidden_sizes)
+        sizes = tuple(layer.arrays["W"].shape[1] for layer in start.layers)
+        check_goes_on({"hidden_sizes": tuple(stack.hidden_sizes)}, hidden_sizes=sizes)
     elif settings["cost"] == "cross_entropy":
         check_unit_interval(examples.rows, domain, names=columns.names)
     seed = draw_seed(stack.random_state) if start is None else start.seed
@@ -352,15 +354,6 @@ def _fit_layer(
         every=call.every,
         resume=call.resume,
     )
-
-
-def _check_goes_on(start: FittedModel, hidden_sizes: Sequence[int]) -> None:
-    fitted = tuple(layer.arrays["W"].shape[1] for layer in start.layers)
-    if fitted != tuple(hidden_sizes):
-        raise ValueError(
-            f"the stack was fitted with {fitted} hidden units, but hidden_sizes is "
-            f"{tuple(hidden_sizes)}; set it back, or begin anew with warm_start=False."
-        )
 
 
 def _history_of(k: int, history: list[Record]) -> list[Record]:

@@ -6,12 +6,16 @@ import os
 from pathlib import Path
 
 from autoenc.files import atomic_write
+from autoenc.models import schema
 
 READER = Path(__file__).with_name("numpy_reader.py")
+# The one line of the reader that needs autoenc: copies have the module itself in its place.
+IMPORT = "from autoenc.models.schema import SchemaError, arrays_of_layer, check_model\n"
+FUTURE = "from __future__ import annotations\n"
 
 
 def copy_numpy_reader(folder: str | os.PathLike[str]) -> Path:
-    """Copy `numpy_reader.py` to a folder, to use models where there is only NumPy.
+    """Write `numpy_reader.py` to a folder, to use models where there is only NumPy.
 
     Parameters
     ----------
@@ -32,10 +36,17 @@ def copy_numpy_reader(folder: str | os.PathLike[str]) -> Path:
     --------
     >>> import tempfile
     >>> copy = copy_numpy_reader(tempfile.mkdtemp())
-    >>> copy.read_bytes() == READER.read_bytes()
-    True
+    >>> "import autoenc" in copy.read_text(encoding="utf-8")
+    False
     """
     target = Path(folder) / READER.name
     with atomic_write(target) as temporary:
-        temporary.write_bytes(READER.read_bytes())
+        temporary.write_text(_whole_reader(), encoding="utf-8")
     return target
+
+
+def _whole_reader() -> str:
+    """Return the reader and the schema of model files as one module."""
+    before, after = READER.read_text(encoding="utf-8").split(IMPORT)
+    _, checks = Path(schema.__file__).read_text(encoding="utf-8").split(FUTURE)
+    return before + checks.strip() + "\n\n" + after

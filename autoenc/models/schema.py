@@ -1,7 +1,7 @@
 """What a model file may say: names, shapes, dtypes, numbers and enumerations.
 
-`check_model` refuses everything that the tables do not allow, whatever the checksum says. The
-NumPy reader, which is one file, contains the same text; a test compares the two.
+`check_model` refuses everything that the tables do not allow, whatever the checksum says. A
+copy of the NumPy reader contains this module, which therefore imports nothing but NumPy.
 
 >>> import numpy as np
 >>> arrays = {"W": np.ones((3, 2)), "hidden_bias": np.ones(2), "visible_bias": np.ones(3)}
@@ -23,8 +23,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 Array = np.ndarray[Any, Any]
-
-# --- schema: from here to the end, the text of autoenc/models/schema.py ---
 
 
 class SchemaError(ValueError):
@@ -360,7 +358,7 @@ def _check_stack(
 ) -> None:
     width, layers = fitted["n_features_in_"], fitted.get("layers", [])
     sizes: list[int] = []
-    own = [_of_layer(arrays, number) for number in range(1, len(layers) + 1)]
+    own = [arrays_of_layer(arrays, number) for number in range(1, len(layers) + 1)]
     _require(sum(map(len, own)) == len(arrays), "there are arrays of layers not described")
     for number, (layer, chosen) in enumerate(zip(own, layers, strict=True), start=1):
         _check_entries(f"layer {number}: ", chosen, CHOSEN)
@@ -373,7 +371,8 @@ def _check_stack(
         _require(integer(1, len(sizes)).accepts(record.get("layer")), "an epoch is of no layer")
 
 
-def _of_layer(arrays: Mapping[str, Array], number: int) -> dict[str, Array]:
+def arrays_of_layer(arrays: Mapping[str, Array], number: int) -> dict[str, Array]:
+    """Return the arrays of one layer of a stack, by the names that they have in the layer."""
     prefix = f"layer_{number}."
     return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
 

@@ -1,8 +1,6 @@
 """What a model file may say, for both readers: `autoenc` and the single-file NumPy reader."""
 
-import inspect
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,18 +20,7 @@ from autoenc.models.choices import COSTS
 from autoenc.storage import ModelFileError, load_arrays, save_arrays
 from tests.models.test_old_files import EXPECTED, UNIT, path_of
 
-MARK = "# --- schema: "
 QUICK = {"n_epochs": 1, "random_state": 0, "verbose": False}
-
-
-def text_from_mark(module):
-    text = Path(inspect.getfile(module)).read_text(encoding="utf-8")
-    return text[text.index(MARK) :]
-
-
-def test_the_numpy_reader_contains_the_same_schema():
-    """If this fails, copy the text of schema.py from the mark on to the end of the reader."""
-    assert text_from_mark(numpy_reader) == text_from_mark(schema)
 
 
 def test_enumerations_are_those_of_the_graph():
