@@ -156,6 +156,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "action": "store_true",
         "help": "also choose settings on half of the sets, and judge them on the other half",
     },
+    "pieces": {
+        "action": "store_true",
+        "help": "also judge each piece of the score by itself",
+    },
     "output": {
         "type": Path,
         "metavar": "FOLDER",

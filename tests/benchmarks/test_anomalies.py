@@ -1,6 +1,7 @@
 """The benchmark of detectors, on sets that are made here."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -46,6 +47,15 @@ def test_settings_are_chosen_on_halves(folder, tmp_path, monkeypatch):
     main(["anomalies", *arguments])
     text = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
     assert "Of 18 combinations of settings, the best on one half" in text
+
+
+def test_pieces_of_the_score_are_judged(folder, tmp_path):
+    arguments = ["--data", str(folder), "--rounds", "1", "--pieces", "--output", str(tmp_path)]
+    main(["anomalies", *arguments])
+    text = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
+    of_default = re.search(r"\| both, `dependence=0\.7` \| (\S+) \|", text)
+    ours = re.search(rf"\| {OURS} \| (\S+) \|", text)
+    assert of_default[1] == ours[1]
 
 
 def test_without_sets_it_says_what_it_needs(tmp_path, capsys):
