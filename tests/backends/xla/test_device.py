@@ -152,3 +152,24 @@ def test_a_full_gpu_is_said_and_nothing_is_lost():
         done.stdout + done.stderr[-3000:]
     )
     assert "MemoryError" in done.stdout, done.stdout + done.stderr[-3000:]
+
+
+def test_other_processes_train_the_same_bytes_without_what_was_compiled_before():
+    code = """
+        import hashlib, sys
+        import numpy as np
+        from autoenc import DenoisingAutoEncoder
+        rows = np.random.default_rng(0).random((2000, 784), dtype="float32")
+        ae = DenoisingAutoEncoder(
+            500, n_epochs=1, batch_size=500, random_state=0, verbose=False,
+            backend="xla", device=sys.argv[1],
+        ).fit(rows)
+        print(hashlib.sha256(ae.W_.tobytes()).hexdigest())
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code), DEVICE]
+    environment = os.environ | {"JAX_ENABLE_COMPILATION_CACHE": "false"}
+    first, second = (
+        subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+        for _ in range(2)
+    )
+    assert first.stdout == second.stdout != ""
