@@ -190,3 +190,24 @@ def test_bad_input_loses_nothing(make, data):
             getattr(model, method)(bad, y[:10])
     assert (bytes_of(model), model.history_) == before
     assert model.n_features_in_ == 64
+
+
+@pytest.mark.parametrize(
+    ("model", "change", "fitted"),
+    [
+        (AutoEncoder(3, n_epochs=1, verbose=False), {"n_hidden": 4}, "n_hidden=3"),
+        (AutoEncoder(3, n_epochs=1, verbose=False), {"tied": False}, "tied=True"),
+        (AutoEncoder(3, n_epochs=1, verbose=False), {"dtype": "float64"}, "dtype='float32'"),
+        (
+            StackedDenoisingAutoEncoder((3, 2), verbose=False),
+            {"hidden_sizes": (3, 4)},
+            r"hidden_sizes=\(3, 2\)",
+        ),
+    ],
+)
+def test_parameters_of_another_shape_or_precision_are_not_continued(model, change, fitted):
+    rows = np.random.default_rng(0).random((40, 5), dtype="float32")
+    model = clone(model).set_params(warm_start=True).fit(rows)
+    with pytest.raises(ValueError, match=f"was fitted with {fitted}.*set it back, or begin anew"):
+        model.set_params(**change).fit(rows)
+    model.set_params(warm_start=False).fit(rows)
