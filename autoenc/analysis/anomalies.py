@@ -25,7 +25,6 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from autoenc.analysis.fitted import Array, column_errors, row_errors
 from autoenc.models.fitted import FittedModel
-from autoenc.rows import DomainWarning
 
 # Errors whose difference is a smaller part of their size are equal but for rounding.
 TIE = 1e-5
@@ -306,10 +305,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         2
         """
         check_is_fitted(self)
-        with warnings.catch_warnings():
-            # Rows far from those fitted on are what one looks for here.
-            warnings.simplefilter("ignore", DomainWarning)
-            return column_errors(self.model, X)
+        return column_errors(self.model, X)
 
     @property
     def fit_predict(self) -> Any:

@@ -15,9 +15,9 @@ from autoenc.backends.c.blas import find_blas
 from autoenc.backends.c.compiler import compiler_trouble
 from autoenc.backends.cpu import cpu_vendor, has_cpu_flag, usable_threads
 from autoenc.backends.mixed_precision import in_precision
-from autoenc.backends.once import once
 from autoenc.backends.step import Step, make_step
 from autoenc.settings import Settings, check_device, user_settings
+from autoenc.threads import once
 
 __all__ = [
     "BACKENDS",

@@ -12,13 +12,13 @@ from pytensor.compile.mode import get_mode
 from autoenc.backends.base import ROWS_PER_BLOCK, Array
 from autoenc.backends.c import row_products
 from autoenc.backends.compile_folder import compile_folder, user_chose_folder
-from autoenc.backends.once import Lock
 from autoenc.backends.rewritten import RewrittenGraphs
 from autoenc.backends.step import Step
 from autoenc.backends.step_loop import RowFunction, StepLoop
 from autoenc.folders import FolderError
 from autoenc.graph.types import Expression
 from autoenc.settings import Settings
+from autoenc.threads import Lock, warnings_caught
 
 MODE = "NUMBA"
 
@@ -30,7 +30,7 @@ def _compiling() -> Iterator[None]:
     """Compile in one thread at a time, and suppress Numba's advice on products."""
     from numba.core.errors import NumbaPerformanceWarning
 
-    with _lock.now, warnings.catch_warnings():
+    with _lock.now, warnings_caught():
         # Whether arrays are contiguous is known only when a function runs.
         warnings.simplefilter("ignore", NumbaPerformanceWarning)
         yield

@@ -17,9 +17,9 @@ from pytensor.graph.replace import clone_replace
 from pytensor.graph.traversal import ancestors
 from pytensor.tensor.type import TensorType
 
-from autoenc.backends.once import Lock
 from autoenc.graph.structure import structure
 from autoenc.graph.types import Expression, Parameter
+from autoenc.threads import Lock
 
 # Functions that are kept for others of the same structure.
 KEPT = 64

@@ -14,10 +14,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autoenc.backends.base import Array, block_generators
-from autoenc.backends.once import Lock
 from autoenc.backends.rewritten import RewrittenGraphs
 from autoenc.backends.step import Step
 from autoenc.graph.types import Expression
+from autoenc.threads import Lock
 
 Compiling: TypeAlias = Callable[[], AbstractContextManager[None]]
 """Makes the conditions under which a backend compiles."""

@@ -13,9 +13,9 @@ from pytensor import config
 from pytensor import tensor as pt
 
 from autoenc.backends import resolve_backend
-from autoenc.backends.once import Lock
 from autoenc.rows import blocks
 from autoenc.rows.blocks import Array, IncomingRows, Rows, parts
+from autoenc.threads import Lock
 
 # floatX is changed while a graph is built and belongs to the process: threads take turns.
 _building = Lock()

@@ -23,6 +23,7 @@ from autoenc.tables.table import (
     check_numbers,
     to_float64,
 )
+from autoenc.threads import warnings_caught
 
 # Rows, and cells, that are parsed together.
 CHUNK = 50_000
@@ -79,11 +80,7 @@ def _check_parquet(path: Path, budget: Budget) -> None:
 def _read_csv(pandas: Any, path: Path, selection: Selection) -> Table:
     separator, cells, are_names, note = read_first_line(path, selection)
     budget = Budget.of(path, selection.max_bytes)
-    with (
-        open_text(path, budget.limit, "a part of the text") as (text, bounded),
-        warnings.catch_warnings(),
-    ):
-        warnings.simplefilter("error", pandas.errors.ParserWarning)
+    with open_text(path, budget.limit, "a part of the text") as (text, bounded):
         frames = pandas.read_csv(
             text,
             sep=separator,
@@ -97,13 +94,21 @@ def _read_csv(pandas: Any, path: Path, selection: Selection) -> Table:
             chunksize=max(1, min(CHUNK, _CELLS // max(1, len(cells)))),
         )
         names = cells if are_names else None
-        return _table(path, names, selection, _renewing(frames, bounded), budget, note=note)
+        return _table(
+            path, names, selection, _renewing(frames, bounded, pandas), budget, note=note
+        )
 
 
-def _renewing(frames: Any, bounded: Any) -> Iterator[Any]:
-    for frame in frames:
+def _renewing(frames: Any, bounded: Any, pandas: Any) -> Iterator[Any]:
+    while (frame := _next(frames, pandas)) is not None:
         bounded.renew()
         yield frame
+
+
+def _next(frames: Any, pandas: Any) -> Any:
+    with warnings_caught():
+        warnings.simplefilter("error", pandas.errors.ParserWarning)
+        return next(frames, None)
 
 
 def _table(

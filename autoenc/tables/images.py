@@ -14,6 +14,7 @@ import numpy as np
 
 from autoenc.tables.memory import Budget
 from autoenc.tables.table import Array, TableError
+from autoenc.threads import warnings_caught
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -129,7 +130,7 @@ _O_BINARY = getattr(os, "O_BINARY", 0)  # Windows
 def _decoded(file: Path, stream: Any, budget: Budget) -> Image:
     from PIL import Image, ImageOps
 
-    with warnings.catch_warnings():
+    with warnings_caught():
         # Pillow warns about unreadable metadata, which does not matter here.
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)

@@ -1,5 +1,6 @@
 """At home in the ecosystem: frames, sparse data, pipelines, searches, routing, threads."""
 
+import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
@@ -236,6 +237,21 @@ def test_threads_that_ask_first_at_once_compile_once(data, backend):
         codes = list(pool.map(model.transform, [X] * 16))
     assert counting.n_functions == 1
     assert {found.tobytes() for found in codes} == {codes[0].tobytes()}
+
+
+def test_threads_that_compile_other_models_see_no_warnings(data, backend):
+    X, _ = data
+    models = [AutoEncoder(n, backend=backend, **QUIET).fit(X) for n in range(1, 9)]
+    together = threading.Barrier(len(models))
+
+    def first_score(model):
+        together.wait(60)
+        return model.score_samples(X)
+
+    with ThreadPoolExecutor(len(models)) as pool:
+        scores = list(pool.map(first_score, models))
+    for model, found in zip(models, scores, strict=True):
+        assert found.tobytes() == model.score_samples(X).tobytes()
 
 
 def test_the_same_bytes_under_joblib(data):

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autoenc.backends.cpu import cpu_quota, cpu_vendor, has_cpu_flag
-from autoenc.backends.once import once
 from autoenc.folders import cache_folder, make_private
+from autoenc.threads import once
 
 NAMES = ("mkl", "openblas", "system")
 

@@ -20,10 +20,10 @@ from pathlib import Path
 import numpy as np
 from pytensor import config
 
-from autoenc.backends.once import once
 from autoenc.files import atomic_write
 from autoenc.folders import FolderError, cache_folder
 from autoenc.settings import has_python_headers
+from autoenc.threads import once
 
 logger = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ import numpy as np
 from pytensor.graph.basic import Apply
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
 
-from autoenc.backends.once import once
 from autoenc.graph.bernoulli import BernoulliDraw
+from autoenc.threads import once
 
 
 class HashedBernoulliDraw(BernoulliDraw):

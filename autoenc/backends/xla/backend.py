@@ -32,7 +32,6 @@ from autoenc.backends.base import (
 )
 from autoenc.backends.branchless import branchless
 from autoenc.backends.cpu import cpu_kind
-from autoenc.backends.once import Lock
 from autoenc.backends.step import Step
 from autoenc.backends.xla.large import over_rows, stored
 from autoenc.backends.xla.mirror import Mirror, memory_errors, to_host
@@ -43,6 +42,7 @@ from autoenc.folders import FolderError, cache_folder, make_private
 from autoenc.graph.precision import PRECISIONS
 from autoenc.graph.structure import structure
 from autoenc.graph.types import Expression
+from autoenc.threads import Lock, warnings_caught
 
 logger = logging.getLogger(__name__)
 
@@ -159,8 +159,7 @@ class ScanRunner:
         """Train on one block; see `BlockRunner.run`."""
         refuse_after_fork()
         generators = [_key(g) for g in block_generators(entropy, self._n_generators)]
-        precision = _precision(self._dtype, self._products)
-        with precision, _without_truncation_warnings(), memory_errors():
+        with _precision(self._dtype, self._products), memory_errors():
             self._before = list(self._state.fresh())
             # Small arrays go along with the call; to move each by itself takes longer.
             arrays = self._before, generators, self._constants.fresh(), list(data)
@@ -246,7 +245,7 @@ class _RowFunction:
         needed = -(-n // self._chunk)
         chunks = next(size for size in CHUNKS_OF_A_CALL if size >= needed)
         padded = [_in_chunks(array, chunks, self._chunk) for array in arrays]
-        with _precision(self._dtype), _without_truncation_warnings(), memory_errors():
+        with _precision(self._dtype), memory_errors():
             result = np.asarray(self._function(needed, padded, self._shared.fresh()))
         return result.reshape(-1, *result.shape[2:])[:n]
 
@@ -445,12 +444,12 @@ def jaxify(
 
     graph = FunctionGraph(list(inputs), list(outputs), clone=True)
     mode.optimizer.rewrite(graph)
-    with warnings.catch_warnings():
+    with warnings_caught():
         # JAX checks shapes itself when it traces, so that PyTensor's assertions are not missed.
         for what in ("Could not broadcast", "do not have the same shape"):
             warnings.filterwarnings("ignore", message=rf"Skipping Assert[\s\S]*{what}")
         function: Callable[..., tuple[DeviceArray, ...]] = jax_funcify(graph)
-    return function
+    return _without_truncation_warnings(function)
 
 
 def _key(generator: np.random.Generator) -> dict[str, Array]:
@@ -469,9 +468,18 @@ def _precision(dtype: str, products: str = "highest") -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _without_truncation_warnings() -> Iterator[None]:
-    # PyTensor sums float32 in float64 and indexes by int64, which JAX does in 32 bits.
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=r"Explicitly requested dtype u?(int|float)64")
-        yield
+def _without_truncation_warnings(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Suppress what JAX says of 64 bits where the function is traced, which is when it is called.
+
+    PyTensor sums float32 in float64 and indexes by int64, which JAX does in 32 bits.
+    """
+
+    @functools.wraps(function)
+    def traced(*arguments: Any) -> Any:
+        with warnings_caught():
+            warnings.filterwarnings(
+                "ignore", message=r"Explicitly requested dtype u?(int|float)64"
+            )
+            return function(*arguments)
+
+    return traced

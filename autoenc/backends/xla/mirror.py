@@ -10,9 +10,9 @@ import jax
 import numpy as np
 
 from autoenc.backends.base import DeviceArray
-from autoenc.backends.once import Lock
 from autoenc.backends.xla.placement import Placement
 from autoenc.graph.types import Parameter
+from autoenc.threads import Lock
 
 
 class Mirror:

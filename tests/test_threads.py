@@ -3,11 +3,12 @@
 import os
 import threading
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from autoenc.backends.once import Lock, once
+from autoenc.threads import Lock, once, warnings_caught
 
 
 def test_threads_that_ask_at_once_compute_once():
@@ -60,3 +61,28 @@ def test_a_child_of_fork_gets_it_unlocked():
     assert os.waitpid(child, 0)[1] == 0
     leave.set()
     thread.join()
+
+
+def test_filters_of_one_thread_are_not_taken_away_by_another():
+    inside, started = threading.Event(), threading.Event()
+
+    def first():
+        with warnings_caught():
+            warnings.simplefilter("ignore")
+            inside.set()
+            started.wait(5)
+            time.sleep(0.05)  # the other waits for its turn
+
+    def second():
+        inside.wait(5)
+        started.set()
+        with warnings_caught():
+            warnings.simplefilter("ignore", UserWarning)
+            time.sleep(0.05)
+            warnings.warn("an error, unless the filter is there", UserWarning, stacklevel=1)
+
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(2) as pool:
+        for call in [pool.submit(first), pool.submit(second)]:
+            call.result()
+    assert list(warnings.filters) == before

@@ -1,16 +1,14 @@
-"""Results that are computed once, also when several threads ask for them at the same time.
-
-`functools.cache` calls the function again while the first call is still running: sixteen
-threads that ask for the first compilation would all compile.
-"""
+"""What several threads share: locks, results computed once, the filters of warnings."""
 
 from __future__ import annotations
 
 import functools
 import os
 import threading
+import warnings
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -51,7 +49,9 @@ if hasattr(os, "register_at_fork"):
 def once(function: Function) -> Function:
     """Cache the results of a function by its arguments, and compute each of them once.
 
-    Calls with other arguments wait for each other too. An exception is not cached.
+    `functools.cache` calls the function again while the first call is still running: sixteen
+    threads that ask for the first compilation would all compile. Calls with other arguments
+    wait for each other too. An exception is not cached.
 
     Examples
     --------
@@ -76,3 +76,24 @@ def once(function: Function) -> Function:
 
     look_up.cache_clear = results.clear  # type: ignore[attr-defined]
     return look_up  # type: ignore[return-value]
+
+
+_filters = Lock()
+
+
+@contextmanager
+def warnings_caught() -> Iterator[None]:
+    """Let filters of warnings be changed in the block, by one thread at a time.
+
+    Filters belong to the process. Where two threads are in `warnings.catch_warnings` at once,
+    the first to leave takes the other's filters away. Keep what runs in the block short, as
+    other threads wait for it.
+
+    Examples
+    --------
+    >>> with warnings_caught():
+    ...     warnings.simplefilter("ignore")
+    ...     warnings.warn("not shown")
+    """
+    with _filters.now, warnings.catch_warnings():
+        yield
