@@ -27,7 +27,7 @@ would be done about each of its lines. This page has every public name of Theano
 |---|---|
 | precision | a script that is run has Theano's default, float64; `import autoenc.theano` leaves autoenc's, float32. `THEANO_FLAGS`, `THEANORC` and `~/.theanorc` overrule both |
 | engines | C, with the BLAS that autoenc finds; XLA with `device=cuda`, or `AUTOENC_BACKEND=xla`. What XLA cannot take runs in C, function by function, and says so |
-| XLA | compiles once for each length of a minibatch, which the host computes from whole-number arguments and shapes; a function that needs more than 32 programs runs in C. An index out of range is the nearest one within, and no error |
+| XLA | compiles once for each length of a minibatch, which the host computes from whole-number arguments and shapes; a function that needs more than 32 programs runs in C. An index out of range and an assertion that does not hold are errors, in loops too |
 | lengths of 1 | one that the type does not know is an error in arithmetic, as under Theano, and also in `T.set_subtensor(x[:], y)`, which repeated `y` |
 | `device=gpu` | a CUDA GPU if there is one; else the CPU, and one line says so |
 | Python 2 | read when a file is no Python 3, or uses what only Python 2 had (`xrange`, `iteritems`, `cPickle`); whole numbers then divide to whole numbers. The file stays as it is |

@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.experimental import checkify
 from pytensor.compile.mode import JAX, Mode
 from pytensor.graph.basic import Apply, Constant
 from pytensor.graph.fg import AbstractFunctionGraph, FunctionGraph
@@ -17,6 +18,7 @@ from pytensor.link.utils import fgraph_to_python
 from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor.basic import ARange
 from pytensor.tensor.shape import Reshape
+from pytensor.tensor.subtensor import AdvancedIncSubtensor1
 
 from autoenc.theano.engines.lengths import Known, Lengths, Window, WriteWindow, is_known
 
@@ -30,7 +32,7 @@ class XlaLinker(JAXLinker):
     def fgraph_convert(self, fgraph: FunctionGraph, storage_map: Any, **more: Any) -> Program:
         """Return the graph as a program."""
         storages = [storage_map[output] for output in fgraph.outputs]
-        lengths, checks = Lengths(fgraph), Checks(fgraph)
+        lengths, checks = Lengths(fgraph), Checks()
         storage_map.update(zip(fgraph.outputs, storages, strict=True))
         with jax.enable_x64(True):
             # The order that was given is that of the graph before lengths were taken from it.
@@ -48,33 +50,46 @@ class XlaLinker(JAXLinker):
 
 
 class Checks:
-    """The assertions of a graph: the program returns whether each holds.
+    """What a program checks while it runs, in loops too: assertions, and indices.
 
-    Parameters
-    ----------
-    graph : FunctionGraph
+    XLA takes the nearest entry for an index out of range. `checkify` lets the program return
+    whether that happened, and which assertion did not hold.
     """
 
-    def __init__(self, graph: FunctionGraph) -> None:
-        self.nodes = {node for node in graph.apply_nodes if isinstance(node.op, CheckAndRaise)}
-        self._held: list[DeviceArray] = []
+    _KINDS = checkify.user_checks | checkify.index_checks
+
+    def __init__(self) -> None:
         self._ops: list[CheckAndRaise] = []
 
     def note(self, op: CheckAndRaise, conditions: Sequence[DeviceArray]) -> None:
-        """Note an assertion while the program is traced."""
+        """Check an assertion in the program that is traced."""
         self._ops.append(op)
-        self._held.append(jnp.all(jnp.stack([jnp.all(condition) for condition in conditions])))
+        for condition in conditions:
+            checkify.check(jnp.all(condition), str(len(self._ops) - 1))
 
-    def collected(self) -> DeviceArray:
-        """Return, while the program is traced, whether each assertion holds."""
-        held, self._held = self._held, []
-        return jnp.stack(held) if held else ()
+    def within(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function that returns an error, to be raised, beside what it computes."""
+        checked: Callable[..., Any] = checkify.checkify(function, errors=self._KINDS)
+        return checked
 
-    def check(self, held: Any) -> None:
-        """Raise the error of the first assertion that does not hold."""
-        for op, holds in zip(self._ops, held, strict=False):
-            if not holds:
-                raise op.exc_type(op.msg)
+    def raise_from(self, error: checkify.Error) -> None:
+        """Raise what the program has found.
+
+        Raises
+        ------
+        IndexError
+            If an index is out of range.
+        Exception
+            That of an assertion that does not hold.
+        """
+        message = error.get()
+        if message is None:
+            return
+        number = message.split()[0]
+        if not number.isdigit():
+            raise IndexError(f"index out of bounds: {message}")
+        op = self._ops[int(number)]
+        raise op.exc_type(op.msg)
 
 
 class Program:
@@ -83,20 +98,22 @@ class Program:
     def __init__(self, function: Callable[..., Any], lengths: Lengths, checks: Checks) -> None:
         self._lengths, self._checks = lengths, checks
 
-        def traced(known: Any, begins: DeviceArray, *arguments: DeviceArray) -> Any:
-            lengths.known, lengths.begins = known, begins
-            outputs = function(*arguments)
-            return outputs, checks.collected()
+        def run(begins: DeviceArray, *arguments: DeviceArray) -> Any:
+            lengths.begins = begins
+            return function(*arguments)
+
+        def traced(known: Any, *arguments: DeviceArray) -> Any:
+            lengths.known = known
+            return checks.within(run)(*arguments)
 
         self._compiled = jax.jit(traced, static_argnums=0)
 
     def __call__(self, *arguments: Any) -> Any:
-        """Compute the outputs, and check what the graph asserts."""
+        """Compute the outputs, and check what the graph asserts and where it indexes."""
         known, begins = self._lengths.of(arguments)
         with jax.enable_x64(True):
-            outputs, held = self._compiled(known, begins, *arguments)
-        if self._checks.nodes:
-            self._checks.check(held)
+            error, outputs = self._compiled(known, begins, *arguments)
+        self._checks.raise_from(error)
         return outputs
 
 
@@ -153,8 +170,6 @@ def _checked(before: Convert) -> Convert:
     def convert(op: Any, node: Apply, checks: Checks | None = None, **more: Any) -> Any:
         if checks is None or all(isinstance(condition, Constant) for condition in node.inputs[1:]):
             return before(op, node=node, **more)
-        if node not in checks.nodes:
-            raise NotImplementedError("XLA cannot check an assertion within a loop")
 
         def check(x: DeviceArray, *conditions: DeviceArray) -> DeviceArray:
             checks.note(op, conditions)
@@ -169,6 +184,16 @@ def _checked(before: Convert) -> Convert:
 def _reshape(before: Convert) -> Convert:
     def convert(op: Any, node: Apply, **more: Any) -> Any:
         return jnp.reshape if is_known(node.inputs[1]) else before(op, node=node, **more)
+
+    return convert
+
+
+@_replacing(AdvancedIncSubtensor1)
+def _add_at(before: Convert) -> Convert:
+    def convert(op: Any, node: Apply, **more: Any) -> Any:
+        function = before(op, node=node, **more)
+        # An integer constant comes as Python's, which has no dimensions to be checked.
+        return lambda x, y, *rows: function(x, jnp.asarray(y), *rows)
 
     return convert
 

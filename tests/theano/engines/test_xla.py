@@ -161,6 +161,48 @@ def test_assertions_are_checked(caplog):
     np.testing.assert_array_equal(f([3]), [6])
 
 
+def test_assertions_within_a_loop_are_checked(caplog):
+    y = T.fvector("y")
+
+    def step(value):
+        return theano.tensor.opt.Assert("y is to be positive")(value, value > 0) * 2
+
+    doubled, _ = theano.scan(step, sequences=y)
+    f = on_xla(caplog, [y], doubled)
+    np.testing.assert_array_equal(f([1, 2]), [2, 4])
+    with pytest.raises(AssertionError, match="y is to be positive"):
+        f([1, -2])
+
+
+k, ks = T.lscalar("k"), T.lvector("ks")
+table = T.arange(12, dtype="float32").reshape((4, 3))
+looked_up, _ = theano.scan(lambda one: table[one].sum(), sequences=ks)
+INDEXED = {
+    "one": (k, table[k], 4),
+    "one from the end": (k, table[k], -5),
+    "several": (ks, table[ks], [0, 4]),
+    "several from the end": (ks, table[ks], [-4, -5]),
+    "pairs": (ks, table[T.arange(ks.shape[0]), ks], [0, 3]),
+    "labels": (ks, T.nnet.categorical_crossentropy(T.nnet.softmax(table[:2]), ks), [0, 3]),
+    "set": (k, T.set_subtensor(table[k], 0), 4),
+    "added to": (ks, T.inc_subtensor(table[ks], 1), [0, 4]),
+    "in a loop": (ks, looked_up, [3, 4]),
+}
+
+
+@pytest.mark.parametrize("name", INDEXED)
+def test_an_index_out_of_range_is_refused(caplog, name):
+    index, output, wrong = INDEXED[name]
+    w = theano.shared(np.float32(0))
+    f = on_xla(caplog, [index], output, updates=[(w, w + 1)])
+    right = {"labels": [1, 2]}.get(name, -1 if index is k else [1, -2])
+    expected = theano.function([index], output, mode="FAST_COMPILE")(right)
+    np.testing.assert_allclose(f(right), expected, rtol=1e-6)
+    with pytest.raises((IndexError, ValueError)):
+        f(wrong)
+    assert w.get_value() == 1
+
+
 def test_values_are_those_of_c():
     outputs = [T.nnet.sigmoid(x).sum(axis=0), x.max()]
     value = np.linspace(-2, 2, 6, dtype="float32").reshape(2, 3)
