@@ -31,7 +31,8 @@ DOCS = [
     *TENSORBOARD,
     "sphinx>=8",
     "pydata-sphinx-theme>=0.16",
-    "myst-parser>=4",
+    "myst-nb>=1.2",  # pages in Markdown, and notebooks, which it runs
+    "ipykernel>=6.29",
     "numpydoc>=1.8",
     "sphinx-copybutton>=0.5.2",
     "sphinx-design>=0.6",

@@ -20,7 +20,7 @@ author = "the autoenc developers"
 version = release = autoenc.__version__
 
 extensions = [
-    "myst_parser",
+    "myst_nb",
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -35,6 +35,10 @@ templates_path = ["_templates"]
 # A guide may be read on its own, so pages name each other by their files.
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
+# Notebooks are kept without outputs; an error in one is an error of the site.
+nb_execution_mode = "force"
+nb_execution_timeout = 300
+nb_execution_raise_on_error = True
 nitpicky = False
 
 autosummary_generate = True
