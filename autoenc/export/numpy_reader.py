@@ -541,7 +541,10 @@ def _model(
     own = (
         [arrays_of_layer(arrays, number) for number in numbers] if "layers" in fitted else [arrays]
     )
-    activation = settings.get("activation", "sigmoid")
+    given = settings.get("activation", "sigmoid")
+    # Stacks, whose layers have nothing to choose, are of sigmoid units.
+    taken = {"activation": "sigmoid", **fitted.get("chosen_", {})}
+    activation = taken["activation"] if given == "auto" else given
     layers = [
         Layer(of_layer, {"activation": activation, "output": of_one["output_"]})
         for of_layer, of_one in zip(own, chosen, strict=True)

@@ -22,7 +22,7 @@ from autoenc.sources import opened
 class FittedCoder(FittedModel):
     """A fitted autoencoder."""
 
-    shown: ClassVar[tuple[str, ...]] = ("cost", "output", "gain", "learning_rate")
+    shown: ClassVar[tuple[str, ...]] = ("cost", "output", "gain", "learning_rate", "chosen")
 
     @cached_property
     def coders(self) -> tuple[FittedCoder, ...]:
