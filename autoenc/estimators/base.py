@@ -21,6 +21,7 @@ from autoenc.backends import Backend, resolve_backend
 from autoenc.models.defaults import chosen_in_words
 from autoenc.models.files import describe_model, read_model
 from autoenc.models.fitted import FittedModel
+from autoenc.models.limits import without_passed
 from autoenc.models.settings import check_settings
 from autoenc.models.tasks import Task, make_task
 from autoenc.rows.blocks import Array
@@ -245,7 +246,10 @@ def learn(estimator: GraphEstimator, call: Call) -> None:
         known = kind.model(name, {}, choices, columns, domain, seed, machine=machine)
     else:
         domain = widened(start, domain)
-        known = start.replaced(choices=choices, domain=domain, machine=machine)
+        known = start.replaced(
+            arrays=without_passed(start.arrays, domain), choices=choices, domain=domain,
+            machine=machine,
+        )  # fmt: skip
     held_out = None
     if call.validation is not None:
         held_out = kind.validation(call.validation, settings, known)

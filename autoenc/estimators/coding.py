@@ -22,9 +22,10 @@ from autoenc.estimators.base import (
 )
 from autoenc.models.choices import choose, choose_again, may_standardise
 from autoenc.models.coders import FittedCoder
-from autoenc.models.defaults import is_auto
+from autoenc.models.defaults import LINEAR, is_auto
 from autoenc.models.fitted import FittedModel, from_file
 from autoenc.models.initial import initial_parameters, principal_start
+from autoenc.models.limits import limits_of
 from autoenc.models.symbolic import moments
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns
@@ -50,6 +51,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     cost_ = Fitted()
     output_ = Fitted()
     gain_, chosen_ = Fitted(), Fitted()
+    lower_, upper_ = Fitted(), Fitted()
 
     def fit(
         self,
@@ -389,19 +391,26 @@ class CoderKind:
         self, known: FittedModel, settings: Mapping[str, Any], examples: Examples, call: Call
     ) -> FittedModel:
         """Draw parameters, and compute the moments that columns are standardised with."""
-        init, output = settings["init"], known.choices["output"]
+        init, choices = settings["init"], known.choices
         arrays = initial_parameters(
-            known.seed, init, known.choices["gain"], examples.rows.shape[1],
+            known.seed, init, choices["gain"], examples.rows.shape[1],
             settings["n_hidden"], tied=settings["tied"], dtype=settings["dtype"],
         )  # fmt: skip
-        if known.choices["standardised"]:
+        if choices["standardised"]:
             arrays["mean"], arrays["scale"] = moments(examples.rows, examples.weights)
         if init == "principal":
             arrays = principal_start(
                 arrays, examples.rows, examples.weights,
-                linear_output=output == "linear", seed=known.seed,
+                linear_output=choices["output"] in LINEAR, seed=known.seed,
             )  # fmt: skip
-        return known.replaced(arrays=arrays)
+        if choices["output"] == "clipped":
+            limits = limits_of(examples.rows, examples.weights)
+            # The first rows of many, and rows without limits, say nothing of limits.
+            if settings["output"] == "auto" and (call.partial or not np.isfinite(limits).any()):
+                choices = {**choices, "output": "linear"}
+            else:
+                arrays["lower"], arrays["upper"] = limits
+        return known.replaced(arrays=arrays, choices=choices)
 
     def from_file(
         self, kind: str, settings: Mapping[str, Any], arrays: dict[str, Array],

@@ -11,14 +11,14 @@ import pytensor
 import pytensor.tensor as pt
 from pytensor.compile.mode import Mode
 
-from autoenc.graph import ACTIVATIONS, Expression, resolve_optimizer
-from autoenc.models.defaults import AUTO, chosen_settings, default_size, is_table
+from autoenc.graph import ACTIVATIONS, Clipped, Expression, resolve_optimizer
+from autoenc.models.defaults import AUTO, chosen_settings, default_size, is_compact, is_table
 from autoenc.models.symbolic import SymbolicModel
 from autoenc.rows.blocks import Array, Rows
 
 COSTS = ("cross_entropy", "squared_error")
 # Output functions whose values are not in (0, 1), where cross-entropy has no value.
-UNBOUNDED_OUTPUTS = ("linear", "relu", "softplus", "tanh")
+UNBOUNDED_OUTPUTS = ("linear", "clipped", "relu", "softplus", "tanh")
 # Learning rate of gradient descent where the slope of the cost is bounded.
 BOUNDED_RATE = 0.1
 # Parts of the largest stable rate: after a random start, and from principal directions, where
@@ -91,6 +91,8 @@ def choose(
         "standardised": standardised,
     }
     size = settings["n_hidden"] if given_size else default_size(*shape, in_unit_interval)
+    if settings["output"] == "auto" and is_compact(settings, choices, size, shape[1]):
+        choices["output"] = "clipped"
     taken = chosen_settings(settings, choices, size, shape)
     given = {**settings, **taken}
     return {
@@ -226,10 +228,10 @@ def check_functions(model: Any, rows: Rows) -> None:
         return
     layer = model.layer
     known = ACTIVATIONS.values()
-    if layer.activation in known and layer.output in known:
-        return
     own = {"activation": layer.activation, "output": layer.output}
-    own = {name: function for name, function in own.items() if function not in known}
+    own = {name: f for name, f in own.items() if not (f in known or isinstance(f, Clipped))}
+    if not own:
+        return
     x = pt.matrix("x")
     code = layer.encode(model.values(x))
     _check_one("activation", own, x, code, rows, (layer.n_hidden,))

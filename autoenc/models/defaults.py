@@ -26,6 +26,8 @@ TEXTS: dict[str, Any] = {
     "n_epochs": 15,
 }
 TEXTS_UNITS = 500
+# Outputs with which a linear layer that starts as PCA is at least as good.
+LINEAR = ("linear", "clipped")
 # For a code that is smaller than the row, of a table. Masking would set entries to their mean: a
 # linear layer then learns to make up for it, and reconstructs whole rows the worse.
 COMPACT: dict[str, Any] = {
@@ -53,7 +55,7 @@ def is_table(settings: Mapping[str, Any], n_columns: int) -> bool:
         Number of columns.
     """
     free = settings["cost"] == settings["scale"] == AUTO
-    return free and settings["output"] in (AUTO, "linear") and n_columns < IMAGE_COLUMNS
+    return free and settings["output"] in (AUTO, *LINEAR) and n_columns < IMAGE_COLUMNS
 
 
 def default_size(n_rows: int, n_columns: int, in_unit_interval: bool) -> int:
@@ -68,6 +70,22 @@ def default_size(n_rows: int, n_columns: int, in_unit_interval: bool) -> int:
     if in_unit_interval and n_columns >= IMAGE_COLUMNS:
         return TEXTS_UNITS
     return max(1, min(TEXTS_UNITS, (min(n_rows, n_columns) + 2) // 4))
+
+
+def is_compact(
+    settings: Mapping[str, Any], choices: Mapping[str, Any], n_hidden: int, n_columns: int
+) -> bool:
+    """Whether PCA is what a layer is to reach.
+
+    Parameters
+    ----------
+    settings, choices, n_hidden
+        As for `chosen_settings`.
+    n_columns : int
+        Number of columns.
+    """
+    linear = choices["output"] in LINEAR and settings["activation"] in (AUTO, "linear")
+    return bool(choices["standardised"] and linear and n_hidden < n_columns)
 
 
 def chosen_settings(
@@ -94,13 +112,7 @@ def chosen_settings(
         choose.
     """
     n_rows, n_columns = shape
-    # PCA is what the layer is to reach.
-    compact = (
-        choices["standardised"]
-        and choices["output"] == "linear"
-        and n_hidden < n_columns
-        and settings["activation"] in (AUTO, "linear")
-    )
+    compact = is_compact(settings, choices, n_hidden, n_columns)
     found = {**TEXTS, "n_hidden": n_hidden}
     if compact:
         found |= {**COMPACT, "n_epochs": least_epochs(n_rows, settings["batch_size"])}

@@ -123,6 +123,7 @@ PRECISION = one_of("float32", "float64")
 
 COSTS = one_of("cross_entropy", "squared_error")
 ACTIVATION = one_of("linear", "relu", "sigmoid", "softplus", "tanh") | FUNCTION
+OUTPUT = ACTIVATION | one_of("clipped")
 OPTIMIZER = (
     one_of("adadelta", "adagrad", "adam", "momentum", "nesterov", "rmsprop", "sgd") | FUNCTION
 )
@@ -171,7 +172,7 @@ SETTINGS: dict[str, Kind] = {
     "n_hidden": COUNT | AUTO,
     "n_updates": COUNT,
     "optimizer": OPTIMIZER,
-    "output": ACTIVATION | AUTO,
+    "output": OUTPUT | AUTO,
     "random_state": SEED | NOTHING,
     "scale": one_of("auto", "standard", None),
     "seen": INSIDE,
@@ -244,7 +245,7 @@ CHOSEN: dict[str, Kind] = {
     "data_dtype_": TEXT,
     "gain_": ABOVE_ZERO,
     "learning_rate_": ABOVE_ZERO | NOTHING,
-    "output_": ACTIVATION,
+    "output_": OUTPUT,
     "seed_": SEED,
 }
 HISTORY = sequence(mapping(RECORDED))
@@ -413,6 +414,8 @@ def _check_layer(
     }  # fmt: skip
     if not settings.get("tied", True):
         shapes["W_prime"] = (n_hidden, n_visible)
+    if output == "clipped":
+        shapes |= dict.fromkeys(("lower", "upper"), (n_visible,))
     _check_arrays(arrays, shapes, n_visible)
     return n_hidden
 
@@ -490,16 +493,18 @@ def _check_arrays(
             _check_array(name, array, shapes[name], dtype)
     if "scale" in arrays:
         _require(bool((arrays["scale"] > 0).all()), "scale has numbers that are not above 0")
-    if "data_min" in arrays:
-        crossed = arrays["data_min"] > arrays["data_max"]
-        _require(not crossed.any(), "data_min is above data_max")
+    for low, high in (("data_min", "data_max"), ("lower", "upper")):
+        if low in arrays:
+            crossed = arrays[low] > arrays[high]
+            _require(not crossed.any(), f"{low} is above {high}")
 
 
 def _check_array(name: str, array: Array, shape: tuple[int, ...], dtype: Any) -> None:
     _require(array.shape == shape, f"{name} has shape {array.shape}; expected {shape}")
     _require(array.dtype == dtype, f"{name} is of {array.dtype}; expected {dtype}")
-    # Columns without observed values have no range.
-    strange = np.isinf(array) if name in ("data_min", "data_max") else ~np.isfinite(array)
+    # Columns without observed values have no range, and limits that are none are infinite.
+    accepted = {"data_min": np.isnan, "data_max": np.isnan, "lower": np.isinf, "upper": np.isinf}
+    strange = ~np.isfinite(array) & ~accepted.get(name, np.isfinite)(array)
     _require(not strange.any(), f"{name} has NaN or infinity")
 
 

@@ -172,11 +172,15 @@ SETTINGS: dict[str, Setting] = {
     ),
     "output": Setting(
         "str or callable",
-        'Activation of the reconstruction, as `activation`, or ``"auto"``; see `cost`.',
+        'Activation of the reconstruction, as `activation`, or ``"auto"``; see `cost`. With '
+        '``"clipped"`` it is linear, but never beyond the limits of a column: the least and the '
+        "largest value of `fit`, where at least three rows have it. `lower_` and `upper_` hold "
+        'them. ``"auto"`` is ``"clipped"``, if there are limits, for linear units that '
+        "standardised columns have fewer of than there are columns.",
         None,
         "--output-activation NAME",
         "model",
-        f"activation of the reconstruction: {NAMES}",
+        f"activation of the reconstruction: {NAMES}, clipped or auto",
     ),
     "tied": Setting(
         "bool",
