@@ -25,7 +25,7 @@ from autoenc.models.coders import FittedCoder
 from autoenc.models.defaults import LINEAR, is_auto
 from autoenc.models.fitted import FittedModel, from_file
 from autoenc.models.initial import initial_parameters, principal_start
-from autoenc.models.limits import limits_of
+from autoenc.models.limits import limits_of, no_limits
 from autoenc.models.symbolic import moments
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns
@@ -363,7 +363,10 @@ class CoderKind:
             check_observed(domain, names=names)
             # The first rows of many say nothing of how many there will be.
             shape = n_columns if call.partial else n_rows, n_columns
-            choices = choose(settings, shape, in_unit_interval=domain.in_unit_interval)
+            choices = choose(
+                settings, shape, in_unit_interval=domain.in_unit_interval,
+                find_limits=lambda: _limits(examples, call),
+            )  # fmt: skip
         else:
             W, tied = start.arrays["W"], "W_prime" not in start.arrays
             check_goes_on(settings, n_hidden=W.shape[1], tied=tied, dtype=start.dtype)
@@ -391,7 +394,7 @@ class CoderKind:
         self, known: FittedModel, settings: Mapping[str, Any], examples: Examples, call: Call
     ) -> FittedModel:
         """Draw parameters, and compute the moments that columns are standardised with."""
-        init, choices = settings["init"], known.choices
+        init, choices = settings["init"], dict(known.choices)
         arrays = initial_parameters(
             known.seed, init, choices["gain"], examples.rows.shape[1],
             settings["n_hidden"], tied=settings["tied"], dtype=settings["dtype"],
@@ -404,12 +407,7 @@ class CoderKind:
                 linear_output=choices["output"] in LINEAR, seed=known.seed,
             )  # fmt: skip
         if choices["output"] == "clipped":
-            limits = limits_of(examples.rows, examples.weights)
-            # The first rows of many, and rows without limits, say nothing of limits.
-            if settings["output"] == "auto" and (call.partial or not np.isfinite(limits).any()):
-                choices = {**choices, "output": "linear"}
-            else:
-                arrays["lower"], arrays["upper"] = limits
+            arrays["lower"], arrays["upper"] = choices.pop("limits")
         return known.replaced(arrays=arrays, choices=choices)
 
     def from_file(
@@ -429,6 +427,14 @@ class CoderKind:
             "init": settings["init"],
         }
         return from_file(FittedCoder, kind, arrays, fitted, choices, machine_of(settings))
+
+
+def _limits(examples: Examples, call: Call) -> tuple[Array, Array]:
+    """Find the limits of columns; the first rows of many say nothing of them."""
+    rows = examples.rows
+    if call.partial:
+        return no_limits(rows.shape[1], str(rows.dtype))
+    return limits_of(rows, examples.weights)
 
 
 def _known(rows_of_fit: Any) -> Any:

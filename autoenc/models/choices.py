@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,11 @@ ROWS_TRIED = 256
 
 
 def choose(
-    settings: Mapping[str, Any], shape: tuple[int, int], *, in_unit_interval: bool
+    settings: Mapping[str, Any],
+    shape: tuple[int, int],
+    *,
+    in_unit_interval: bool,
+    find_limits: Callable[[], tuple[Array, Array]],
 ) -> dict[str, Any]:
     """Choose what ``"auto"`` stands for, of everything but the learning rate.
 
@@ -47,22 +51,25 @@ def choose(
         Number of rows and columns.
     in_unit_interval : bool
         Whether all values of the data are in [0, 1].
+    find_limits : callable
+        Returns what `autoenc.models.limits.limits_of` does, where limits may matter.
 
     Returns
     -------
     dict
-        Choices of a `FittedCoder`.
+        Choices of a `FittedCoder`, and ``limits`` where the output is clipped.
 
     Examples
     --------
     >>> auto = dict.fromkeys(["n_hidden", "activation", "init", "cost", "output", "scale"], "auto")
     >>> given = {**auto, "missing": "refuse", "learning_rate": 0.1, "batch_size": 20}
-    >>> found = choose(given, (1000, 784), in_unit_interval=True)
+    >>> none = lambda: (np.array([-np.inf]), np.array([np.inf]))
+    >>> found = choose(given, (1000, 784), in_unit_interval=True, find_limits=none)
     >>> found["cost"], found["output"], found["standardised"], found["gain"]
     ('cross_entropy', 'sigmoid', False, 4.0)
     >>> found["chosen"]
     {'n_hidden': 500, 'activation': 'sigmoid', 'init': 'uniform'}
-    >>> found = choose(given, (150, 4), in_unit_interval=False)
+    >>> found = choose(given, (150, 4), in_unit_interval=False, find_limits=none)
     >>> found["cost"], found["output"], found["standardised"], found["gain"]
     ('squared_error', 'linear', True, 1.0)
     >>> found["chosen"]
@@ -91,8 +98,12 @@ def choose(
         "standardised": standardised,
     }
     size = settings["n_hidden"] if given_size else default_size(*shape, in_unit_interval)
-    if settings["output"] == "auto" and is_compact(settings, choices, size, shape[1]):
-        choices["output"] = "clipped"
+    if output == "clipped":
+        choices["limits"] = find_limits()
+    elif settings["output"] == "auto" and is_compact(settings, choices, size, shape[1]):
+        limits = find_limits()
+        if np.isfinite(limits).any():
+            choices |= {"output": "clipped", "limits": limits}
     taken = chosen_settings(settings, choices, size, shape)
     given = {**settings, **taken}
     return {

@@ -29,14 +29,15 @@ TEXTS_UNITS = 500
 # Outputs with which a linear layer that starts as PCA is at least as good.
 LINEAR = ("linear", "clipped")
 # For a code that is smaller than the row, of a table. Masking would set entries to their mean: a
-# linear layer then learns to make up for it, and reconstructs whole rows the worse.
+# linear layer then learns to make up for it, and reconstructs whole rows the worse. Gaussian noise of
+# deviation s only shrinks a component of variance v by v / (v + s²).
 COMPACT: dict[str, Any] = {
     "activation": "linear",
     "init": "principal",
-    "corruption": ("gaussian", 0.1),
+    "corruption": ("gaussian", 0.05),
 }
-# Steps that a compact layer is trained for at least. Where entries are missing, PCA is only where
-# it starts, and falling rates need time; elsewhere they take what minibatches moved back.
+# Steps that a compact layer is trained for at least where PCA is only its start: where entries are
+# missing, or reconstructions clipped.
 LEAST_STEPS = 1_000
 # Part of the first learning rate in the last epoch of a compact layer.
 LAST_RATE = 0.005
@@ -115,7 +116,10 @@ def chosen_settings(
     compact = is_compact(settings, choices, n_hidden, n_columns)
     found = {**TEXTS, "n_hidden": n_hidden}
     if compact:
-        found |= {**COMPACT, "n_epochs": least_epochs(n_rows, settings["batch_size"])}
+        found |= COMPACT
+    # Where rows are complete and nothing is clipped, no layer fits them better than PCA.
+    if compact and (choices["output"] == "clipped" or settings["missing"] == "mask"):
+        found["n_epochs"] = least_epochs(n_rows, settings["batch_size"])
     chosen = {}
     for name, value in found.items():
         if settings.get(name) == AUTO:

@@ -14,8 +14,7 @@ from autoenc.rows.blocks import Array, Rows
 
 # Values among which principal directions are looked for: 32 MiB in float32.
 MOST_VALUES = 1 << 23
-# Iterations of the randomised decomposition; with 10, no table's error was further from that of
-# LAPACK's than rounding.
+# Power iterations of the randomised decomposition.
 ITERATIONS = 10
 
 

@@ -14,13 +14,13 @@ import numpy as np
 from autoenc.rows.blocks import Array, Rows, parts
 from autoenc.rows.domain import Domain
 
-# Rows that have the least value of a column where it is a limit. Two may share a value that was
-# rounded.
-LEAST_ROWS = 3
+# Rows that have the least value of a column where it is a limit. In a small table of rounded
+# values, two or three share it by chance.
+LEAST_ROWS = 5
 
 
 def limits_of(rows: Rows, weights: Array | None = None) -> tuple[Array, Array]:
-    """Find the limits of columns: the least and the largest value, if three rows have it.
+    """Find the limits of columns: the least and the largest value, if five rows have it.
 
     Parameters
     ----------
@@ -36,11 +36,17 @@ def limits_of(rows: Rows, weights: Array | None = None) -> tuple[Array, Array]:
 
     Examples
     --------
-    >>> limits_of(np.array([[0.0, 3.0], [0.0, 7.0], [0.0, 5.0], [2.0, 7.0], [1.0, 7.0]]))
+    >>> rows = np.array([[0.0, 3.0], [1.0, 7.0], [0.0, 4.0], [2.0, 7.0], [0.0, 7.0], [0.0, 7.0]])
+    >>> limits_of(np.repeat(rows, 2, axis=0))
     (array([  0., -inf]), array([inf,  7.]))
     """
     lower = _lower(rows, weights, sign=1)
     return lower, -_lower(rows, weights, sign=-1)
+
+
+def no_limits(n_columns: int, dtype: str) -> tuple[Array, Array]:
+    """Return the limits of columns that have none, infinite ones."""
+    return np.full(n_columns, -np.inf, dtype), np.full(n_columns, np.inf, dtype)
 
 
 def without_passed(arrays: Mapping[str, Array], domain: Domain) -> dict[str, Array]:

@@ -150,7 +150,7 @@ SETTINGS: dict[str, Setting] = {
         "float, pair, list of pairs or callable",
         "Noise on the input while training. A number in [0, 1] is the probability of setting an "
         'entry to zero. A pair names a kind of noise and its amount, such as ``("salt_and_pepper",'
-        ' 0.2)`` or ``("gaussian", 0.1)``; several pairs are applied one after the other. See '
+        ' 0.2)`` or ``("gaussian", 0.05)``; several pairs are applied one after the other. See '
         "`autoenc.graph.corrupt`.",
         None,
         "--corruption P",
@@ -174,9 +174,9 @@ SETTINGS: dict[str, Setting] = {
         "str or callable",
         'Activation of the reconstruction, as `activation`, or ``"auto"``; see `cost`. With '
         '``"clipped"`` it is linear, but never beyond the limits of a column: the least and the '
-        "largest value of `fit`, where at least three rows have it. `lower_` and `upper_` hold "
-        'them. ``"auto"`` is ``"clipped"``, if there are limits, for linear units that '
-        "standardised columns have fewer of than there are columns.",
+        "largest value of `fit`, where at least five rows have it. `lower_` and `upper_` hold "
+        'them. ``"auto"`` is ``"clipped"`` where columns with limits are standardised, `activation` '
+        'is ``"linear"`` and there are fewer units than columns.',
         None,
         "--output-activation NAME",
         "model",
@@ -292,8 +292,8 @@ SETTINGS: dict[str, Setting] = {
         "Number of passes over all rows.",
         AUTO_INTEGER,
         "--epochs N",
-        auto="15; where `activation` chooses ``\"linear\"``, so many that there are 1,000 "
-        "minibatches, if that is more",
+        auto="15; where `activation` chooses ``\"linear\"`` and `output` ``\"clipped\"``, or entries "
+        "are missing, so many that there are 1,000 minibatches, if that is more",
     ),
     "early_stopping": Setting(
         "EarlyStopping, optional",
