@@ -155,10 +155,10 @@ def table_of(scores: Sequence[Score]) -> str:
         one = next(score for score in scores if score.table == table)
         of_pca = np.mean([score.of_pca for score in scores if score.table == table])
         rows.append([
-            table, " × ".join(f"{n:,}" for n in one.shape), str(one.n_units), f"{of_pca:.4f}",
+            table, *(f"{n:,}" for n in one.shape), str(one.n_units), f"{of_pca:.4f}",
             *(str(of[table]) for of in by_estimator.values()),
         ])  # fmt: skip
-    header = ["table", "rows × columns", "units", "error of PCA"]
+    header = ["table", "rows", "columns", "units", "error of PCA"]
     return report.table([*header, *(f"lead of {name}, %" for name in by_estimator)], rows)
 
 
@@ -183,5 +183,5 @@ def description(n_tables: int, n_splits: int) -> str:
         "others by the mean squared error in standard units of the rows of `fit`. Estimators have "
         "their defaults; PCA, of standardised columns, has as many components as they have units. "
         "The lead is the mean over splits of PCA's error minus theirs, in per cent of PCA's, with "
-        "its standard error; it is better or worse by more than that, and if it does not round to 0."
+        "its standard error. A lead within that, or one that rounds to 0, is equal."
     )

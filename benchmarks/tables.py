@@ -41,9 +41,9 @@ def read_tables() -> Iterator[tuple[str, Array]]:
 
     Rows with missing values are left out. Of a table at most 10,000 random rows are used.
     """
-    for package in TABLES:
+    for package, names in TABLES.items():
         if find_spec(package) is not None:
-            for name in TABLES[package]:
+            for name in names:
                 yield f"{name} ({package})", _some(_numbers(READERS[package](name)))
 
 

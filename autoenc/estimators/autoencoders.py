@@ -34,6 +34,8 @@ class OneLayer:
     def initial_parameters(self) -> dict[str, Array]:
         """Draw the parameters again from which training started.
 
+        With ``init="principal"`` they are the weights whose place principal directions took.
+
         Returns
         -------
         dict from name to array
@@ -73,6 +75,8 @@ class AutoEncoder(OneLayer, Coding, GraphEstimator):
         The learning rate; None for a schedule.
     mean_, scale_ : array, (n_features,)
         Moments that columns are standardised with, if they are.
+    lower_, upper_ : array, (n_features,)
+        Limits of the columns, infinite where there is none, if `output_` is ``"clipped"``.
     data_min_, data_max_, data_dtype_ : array, (n_features,), and str
         Range of each column in `fit`, and the dtype of the data.
     seed_, backend_ : int, str
@@ -159,8 +163,8 @@ class DenoisingAutoEncoder(OneLayer, Coding, GraphEstimator):
     Attributes
     ----------
     W_, hidden_bias_, visible_bias_, W_prime_, history_, cost_, output_, chosen_, learning_rate_, \
-mean_, scale_, data_min_, data_max_, data_dtype_, seed_, backend_, n_features_in_, \
-feature_names_in_
+mean_, scale_, lower_, upper_, data_min_, data_max_, data_dtype_, seed_, backend_, \
+n_features_in_, feature_names_in_
         See `AutoEncoder`.
 
     References

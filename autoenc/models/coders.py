@@ -150,14 +150,14 @@ class FittedCoder(FittedModel):
         return self.replaced(arrays={**self.arrays, "W_prime": W_prime})
 
     def initial(self) -> dict[str, Array]:
-        """Draw the parameters again from which training started."""
+        """Draw the parameters again: those that training started from, unless as PCA."""
         return initial_parameters(
             self.seed, self.choices.get("init", "uniform"), self.choices["gain"],
             *self.arrays["W"].shape, tied="W_prime" not in self.arrays, dtype=self.dtype,
         )  # fmt: skip
 
     def untrained(self) -> FittedCoder:
-        """Return the model with the parameters from which its training started."""
+        """Return the model with the parameters that were drawn for it."""
         return self.replaced(arrays={**self.arrays, **self.initial()})
 
 

@@ -29,8 +29,8 @@ TEXTS_UNITS = 500
 # Outputs with which a linear layer that starts as PCA is at least as good.
 LINEAR = ("linear", "clipped")
 # For a code that is smaller than the row, of a table. Masking would set entries to their mean: a
-# linear layer then learns to make up for it, and reconstructs whole rows the worse. Gaussian noise of
-# deviation s only shrinks a component of variance v by v / (v + s²).
+# linear layer then learns to make up for it, and reconstructs whole rows the worse. Gaussian noise
+# of deviation s only shrinks a component of variance v, by v / (v + s²).
 COMPACT: dict[str, Any] = {
     "activation": "linear",
     "init": "principal",

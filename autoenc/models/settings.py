@@ -175,8 +175,8 @@ SETTINGS: dict[str, Setting] = {
         'Activation of the reconstruction, as `activation`, or ``"auto"``; see `cost`. With '
         '``"clipped"`` it is linear, but never beyond the limits of a column: the least and the '
         "largest value of `fit`, where at least five rows have it. `lower_` and `upper_` hold "
-        'them. ``"auto"`` is ``"clipped"`` where columns with limits are standardised, `activation` '
-        'is ``"linear"`` and there are fewer units than columns.',
+        'them. ``"auto"`` is ``"clipped"`` where columns with limits are standardised, '
+        '`activation` is ``"linear"`` and there are fewer units than columns.',
         None,
         "--output-activation NAME",
         "model",
@@ -292,8 +292,8 @@ SETTINGS: dict[str, Setting] = {
         "Number of passes over all rows.",
         AUTO_INTEGER,
         "--epochs N",
-        auto="15; where `activation` chooses ``\"linear\"`` and `output` ``\"clipped\"``, or entries "
-        "are missing, so many that there are 1,000 minibatches, if that is more",
+        auto='15; where `activation` chooses ``"linear"``, and the output is ``"clipped"`` or '
+        'entries may be missing, so many that there are 1,000 minibatches, if that is more',
     ),
     "early_stopping": Setting(
         "EarlyStopping, optional",
