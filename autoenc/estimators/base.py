@@ -18,7 +18,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from autoenc.backends import Backend, resolve_backend
-from autoenc.models.defaults import chosen_in_words
+from autoenc.models.defaults import chosen_in_words, is_auto
 from autoenc.models.files import describe_model, read_model
 from autoenc.models.fitted import FittedModel
 from autoenc.models.limits import without_passed
@@ -333,7 +333,7 @@ def float_type(settings: Mapping[str, Any]) -> str:
 def check_goes_on(settings: Mapping[str, Any], **fitted: Any) -> None:
     """Refuse to continue with parameters of another shape or precision."""
     for name, value in fitted.items():
-        if settings[name] != value:
+        if settings[name] != value and not is_auto(settings[name]):
             raise ValueError(
                 f"the model was fitted with {name}={value!r}, but {name} is {settings[name]!r}; "
                 "set it back, or begin anew with warm_start=False."
