@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.rows.refusals import DomainWarning
 from benchmarks import report
-from benchmarks.tables import MOST_ROWS, TABLES, missing_packages, read_tables
+from benchmarks.tables import MOST_ROWS, packages, read_tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,10 +90,12 @@ def run(session: Session) -> report.Outcome:
     """Compare the defaults with PCA on each table."""
     quick = session.options.quick
     n_splits = max(2, session.options.rounds or (2 if quick else N_SPLITS))
-    absent = missing_packages()
-    session.left_out |= {f"tables of {package}": "not installed" for package in absent}
-    used = [package for package in TABLES if package not in absent]
-    session.versions |= {n: version(n) for n in (DISTRIBUTIONS.get(p, p) for p in used)}
+    for package, installed in packages().items():
+        if installed:
+            name = DISTRIBUTIONS.get(package, package)
+            session.versions[name] = version(name)
+        else:
+            session.left_out[f"tables of {package}"] = "not installed"
     tables = list(read_tables())[: 3 if quick else None]
     scores = [
         judged(estimator, name, X, seed)

@@ -31,9 +31,9 @@ TABLES = {
 MOST_ROWS = 10_000
 
 
-def missing_packages() -> list[str]:
-    """Return the packages of tables that are not installed."""
-    return [package for package in TABLES if find_spec(package) is None]
+def packages() -> dict[str, bool]:
+    """Return the packages of tables, and whether each is installed."""
+    return {package: find_spec(package) is not None for package in TABLES}
 
 
 def read_tables() -> Iterator[tuple[str, Array]]:

