@@ -34,8 +34,6 @@ class OneLayer:
     def initial_parameters(self) -> dict[str, Array]:
         """Draw the parameters again from which training started.
 
-        With ``init="principal"`` they are the weights whose place principal directions took.
-
         Returns
         -------
         dict from name to array
@@ -65,18 +63,16 @@ class AutoEncoder(OneLayer, Coding, GraphEstimator):
     W_prime_ : array, (n_hidden, n_features)
         Weights of the decoder, when not tied.
     history_ : list of dict
-        ``epoch``, ``cost``, ``seconds``, ``rows_per_second`` of every epoch; with validation
-        also ``valid_cost``.
+        ``epoch``, ``cost``, ``valid_cost``, ``seconds``, ``rows_per_second`` of every epoch.
     cost_, output_, chosen_ : str or callable, dict
         What was chosen; see `cost` and `n_hidden`.
     gain_ : float
         Gain of the initial weights, if they are uniform; see `autoenc.graph.uniform_weights`.
     learning_rate_ : float or None
         The learning rate; None for a schedule.
-    mean_, scale_ : array, (n_features,)
-        Moments that columns are standardised with, if they are.
-    lower_, upper_ : array, (n_features,)
-        Limits of the columns, infinite where there is none, if `output_` is ``"clipped"``.
+    mean_, scale_, lower_, upper_ : array, (n_features,)
+        Moments that columns are standardised with, if they are; limits that reconstructions
+        are clipped at, infinite where there is none, if `output_` is ``"clipped"``.
     data_min_, data_max_, data_dtype_ : array, (n_features,), and str
         Range of each column in `fit`, and the dtype of the data.
     seed_, backend_ : int, str

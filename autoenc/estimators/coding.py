@@ -50,8 +50,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     W_prime_ = Fitted()
     cost_ = Fitted()
     output_ = Fitted()
-    gain_, chosen_ = Fitted(), Fitted()
-    lower_, upper_ = Fitted(), Fitted()
+    gain_, chosen_, lower_, upper_ = Fitted(), Fitted(), Fitted(), Fitted()
 
     def fit(
         self,

@@ -100,7 +100,12 @@ def choose(
     size = settings["n_hidden"] if given_size else default_size(*shape, in_unit_interval)
     if output == "clipped":
         choices["limits"] = find_limits()
-    elif settings["output"] == "auto" and is_compact(settings, choices, size, shape[1]):
+    elif (
+        standardised
+        and output == "linear"
+        and settings["output"] == "auto"
+        and is_compact(settings, choices, size, shape[1])
+    ):
         limits = find_limits()
         if np.isfinite(limits).any():
             choices |= {"output": "clipped", "limits": limits}
@@ -239,10 +244,10 @@ def check_functions(model: Any, rows: Rows) -> None:
         return
     layer = model.layer
     known = ACTIVATIONS.values()
+    if layer.activation in known and (layer.output in known or isinstance(layer.output, Clipped)):
+        return
     own = {"activation": layer.activation, "output": layer.output}
     own = {name: f for name, f in own.items() if not (f in known or isinstance(f, Clipped))}
-    if not own:
-        return
     x = pt.matrix("x")
     code = layer.encode(model.values(x))
     _check_one("activation", own, x, code, rows, (layer.n_hidden,))

@@ -113,7 +113,7 @@ def chosen_settings(
         choose.
     """
     n_rows, n_columns = shape
-    compact = is_compact(settings, choices, n_hidden, n_columns)
+    compact = choices["standardised"] and is_compact(settings, choices, n_hidden, n_columns)
     found = {**TEXTS, "n_hidden": n_hidden}
     if compact:
         found |= COMPACT
