@@ -10,6 +10,7 @@ startup      imports; the first epoch, with empty and with full compile caches
 memory       its peak, and its growth with the epochs
 inference    a million rows through a model, against the bare products
 anomalies    how well detectors rank anomalies, and in what time; needs --data FOLDER
+defaults     autoencoders as they come against PCA of the same size, on real tables
 theano-scripts
              training functions of scripts for Theano, against Theano; needs --theano-python PATH
 
@@ -43,6 +44,7 @@ BENCHMARKS = (
     "memory",
     "inference",
     "anomalies",
+    "defaults",
     "theano-scripts",
 )
 # Of the command line, what is a path on this machine.

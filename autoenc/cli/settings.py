@@ -8,14 +8,23 @@ from numbers import Integral, Real
 from typing import Any
 
 PREFIX = "setting_"
+AUTO = "auto"
 
 
-def _sizes(text: str) -> int | tuple[int, ...]:
+def _sizes(text: str) -> int | str | tuple[int, ...]:
+    if text == AUTO:
+        return text
     sizes = tuple(int(size) for size in text.split(","))
     return sizes if len(sizes) > 1 else sizes[0]
 
 
+def _epochs(text: str) -> int | str:
+    return text if text == AUTO else int(text)
+
+
 def _corruption(text: str) -> Any:
+    if text == AUTO:
+        return text
     noises = [_noise(part) for part in text.split(",")]
     return noises if len(noises) > 1 else noises[0]
 
@@ -45,6 +54,7 @@ def _devices(text: str) -> int | str:
 # How settings are read that are neither numbers, switches nor names.
 READERS: dict[str, Callable[[str], Any]] = {
     "n_hidden": _sizes,
+    "n_epochs": _epochs,
     "corruption": _corruption,
     "devices": _devices,
     "early_stopping": _patience,
@@ -127,6 +137,8 @@ def new_estimator(cls: type[Any], options: argparse.Namespace) -> Any:
     known = settings_of(cls(verbose=not options.quiet))
     if "hidden_sizes" in known and "n_hidden" in given:
         sizes = given.pop("n_hidden")
+        if sizes == AUTO:
+            raise ValueError("--hidden is auto, which a stack does not choose; give N,N,...")
         given["hidden_sizes"] = sizes if isinstance(sizes, tuple) else (sizes,)
     unknown = sorted(SETTINGS[name].flag.split()[0] for name in given if name not in known)
     if unknown:

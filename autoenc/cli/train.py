@@ -178,10 +178,15 @@ def _outcome(path: Path, estimator: Any) -> str:
 
 def _is_finished(estimator: Any) -> bool:
     """Whether each layer was trained for all epochs, or until its early stopping."""
-    histories = [layer.history_ for layer in getattr(estimator, "layers_", [estimator])]
+    layers = getattr(estimator, "layers_", [estimator])
     return all(
-        len(history) == settings_of(estimator)["n_epochs"]
-        if not (history and history[-1].get("stopped_early"))
-        else True
-        for history in histories
+        len(layer.history_) == _n_epochs(layer)
+        for layer in layers
+        if not (layer.history_ and layer.history_[-1].get("stopped_early"))
     )
+
+
+def _n_epochs(layer: Any) -> int:
+    """Return the number of epochs that a model was to be trained for."""
+    n_epochs: int = {**settings_of(layer), **layer.chosen_}["n_epochs"]
+    return n_epochs

@@ -63,16 +63,16 @@ class AutoEncoder(OneLayer, Coding, GraphEstimator):
     W_prime_ : array, (n_hidden, n_features)
         Weights of the decoder, when not tied.
     history_ : list of dict
-        ``epoch``, ``cost``, ``seconds``, ``rows_per_second`` of every epoch; with validation
-        also ``valid_cost``.
-    cost_, output_ : str or callable
-        What was chosen; see `cost`.
+        ``epoch``, ``cost``, ``valid_cost``, ``seconds``, ``rows_per_second`` of every epoch.
+    cost_, output_, chosen_ : str or callable, dict
+        What was chosen; see `cost` and `n_hidden`.
     gain_ : float
         Gain of the initial weights, if they are uniform; see `autoenc.graph.uniform_weights`.
     learning_rate_ : float or None
         The learning rate; None for a schedule.
-    mean_, scale_ : array, (n_features,)
-        Moments that columns are standardised with, if they are.
+    mean_, scale_, lower_, upper_ : array, (n_features,)
+        Moments that columns are standardised with, if they are; limits that reconstructions
+        are clipped at, infinite where there is none, if `output_` is ``"clipped"``.
     data_min_, data_max_, data_dtype_ : array, (n_features,), and str
         Range of each column in `fit`, and the dtype of the data.
     seed_, backend_ : int, str
@@ -100,15 +100,15 @@ class AutoEncoder(OneLayer, Coding, GraphEstimator):
 
     def __init__(
         self,
-        n_hidden: int = 500,
+        n_hidden: Any = "auto",
         *,
-        activation: Any = "sigmoid",
+        activation: Any = "auto",
         output: Any = "auto",
         tied: bool = True,
         cost: str = "auto",
         scale: str | None = "auto",
         missing: str = "refuse",
-        init: Any = "uniform",
+        init: Any = "auto",
         l1: float = 0.0,
         l2: float = 0.0,
         contraction: float = 0.0,
@@ -118,7 +118,7 @@ class AutoEncoder(OneLayer, Coding, GraphEstimator):
         learning_rate: Any = "auto",
         momentum: float = 0.0,
         batch_size: int = 20,
-        n_epochs: int = 15,
+        n_epochs: Any = "auto",
         early_stopping: EarlyStopping | None = None,
         validation_fraction: float | None = None,
         warm_start: bool = False,
@@ -158,8 +158,9 @@ class DenoisingAutoEncoder(OneLayer, Coding, GraphEstimator):
 
     Attributes
     ----------
-    W_, hidden_bias_, visible_bias_, W_prime_, history_, cost_, output_, learning_rate_, mean_, \
-scale_, data_min_, data_max_, data_dtype_, seed_, backend_, n_features_in_, feature_names_in_
+    W_, hidden_bias_, visible_bias_, W_prime_, history_, cost_, output_, chosen_, learning_rate_, \
+mean_, scale_, lower_, upper_, data_min_, data_max_, data_dtype_, seed_, backend_, \
+n_features_in_, feature_names_in_
         See `AutoEncoder`.
 
     References
@@ -180,16 +181,16 @@ scale_, data_min_, data_max_, data_dtype_, seed_, backend_, n_features_in_, feat
 
     def __init__(
         self,
-        n_hidden: int = 500,
+        n_hidden: Any = "auto",
         *,
-        corruption: Any = 0.3,
-        activation: Any = "sigmoid",
+        corruption: Any = "auto",
+        activation: Any = "auto",
         output: Any = "auto",
         tied: bool = True,
         cost: str = "auto",
         scale: str | None = "auto",
         missing: str = "refuse",
-        init: Any = "uniform",
+        init: Any = "auto",
         l1: float = 0.0,
         l2: float = 0.0,
         contraction: float = 0.0,
@@ -199,7 +200,7 @@ scale_, data_min_, data_max_, data_dtype_, seed_, backend_, n_features_in_, feat
         learning_rate: Any = "auto",
         momentum: float = 0.0,
         batch_size: int = 20,
-        n_epochs: int = 15,
+        n_epochs: Any = "auto",
         early_stopping: EarlyStopping | None = None,
         validation_fraction: float | None = None,
         warm_start: bool = False,

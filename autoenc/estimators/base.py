@@ -18,8 +18,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from autoenc.backends import Backend, resolve_backend
+from autoenc.models.defaults import chosen_in_words, is_auto
 from autoenc.models.files import describe_model, read_model
 from autoenc.models.fitted import FittedModel
+from autoenc.models.limits import without_passed
 from autoenc.models.settings import check_settings
 from autoenc.models.tasks import Task, make_task
 from autoenc.rows.blocks import Array
@@ -238,11 +240,16 @@ def learn(estimator: GraphEstimator, call: Call) -> None:
     examples, domain = kind.read(call, settings, columns, reset=start is None)
     choices, examples = kind.choose(call, settings, examples, domain, columns, start)
     settings["n_epochs"] = choices.get("n_epochs", settings.get("n_epochs"))
+    chosen = choices.get("chosen", {})
+    settings |= chosen
     if start is None:
         known = kind.model(name, {}, choices, columns, domain, seed, machine=machine)
     else:
         domain = widened(start, domain)
-        known = start.replaced(choices=choices, domain=domain, machine=machine)
+        known = start.replaced(
+            arrays=without_passed(start.arrays, domain), choices=choices, domain=domain,
+            machine=machine,
+        )  # fmt: skip
     held_out = None
     if call.validation is not None:
         held_out = kind.validation(call.validation, settings, known)
@@ -250,7 +257,9 @@ def learn(estimator: GraphEstimator, call: Call) -> None:
         examples, held_out = examples.split(settings["validation_fraction"], known.seed)
     if start is None:
         known = kind.initial(known, settings, examples, call)
-    task = make_task(known, settings, examples, held_out, n_done=len(known.history))
+    # A decay that was chosen is that of this fit, whatever was trained before.
+    n_done = 0 if "learning_rate_decay" in chosen else len(known.history)
+    task = make_task(known, settings, examples, held_out, n_done=n_done)
     if settings["verbose"] and start is None:
         _announce(task)
     estimator._rows_of_fit = rows_of_fit
@@ -312,7 +321,7 @@ def with_sources(call: Call, settings: Mapping[str, Any]) -> Call:
     """Return the call with sources for rows that are not arrays, or too large to be copied."""
     memory = settings["memory"]
     budget = None if memory is None else bytes_of(memory, "memory")
-    (X,) = within(budget, [float_type(settings)], call.X)
+    (X,) = within(budget, [settings["dtype"]], call.X)
     return replace(call, X=opened(X))
 
 
@@ -324,7 +333,7 @@ def float_type(settings: Mapping[str, Any]) -> str:
 def check_goes_on(settings: Mapping[str, Any], **fitted: Any) -> None:
     """Refuse to continue with parameters of another shape or precision."""
     for name, value in fitted.items():
-        if settings[name] != value:
+        if settings[name] != value and not is_auto(settings[name]):
             raise ValueError(
                 f"the model was fitted with {name}={value!r}, but {name} is {settings[name]!r}; "
                 "set it back, or begin anew with warm_start=False."
@@ -372,15 +381,11 @@ def check_not_interrupted(layer: FittedModel) -> None:
 
 
 def _announce(task: Task) -> None:
-    """Say what was chosen where columns are standardised."""
+    """Say what was chosen where the size was, or where columns are standardised."""
     choices = task.known.choices
-    if choices.get("standardised"):
-        print(
-            "autoenc: not all values are in [0, 1], so that columns are standardised, the "
-            f"cost is {choices['cost']}, the output {choices['output']} and the "
-            f"learning rate {task.rate}; give cost= or scale= to choose.",
-            file=sys.stderr,
-        )
+    if choices.get("standardised") or "n_hidden" in choices.get("chosen", {}):
+        shape = task.known.arrays["W"].shape
+        print(f"autoenc: {chosen_in_words(choices, shape, task.rate)}", file=sys.stderr)
 
 
 def _restore(variables: list[Any], values: Iterable[Array]) -> None:

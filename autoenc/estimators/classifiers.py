@@ -22,7 +22,7 @@ from autoenc.graph import DenseLayer
 from autoenc.models.classifiers import FittedClassifier
 from autoenc.models.compiled import building
 from autoenc.models.fitted import FittedModel, from_file
-from autoenc.models.settings import documented
+from autoenc.models.settings import INTEGER, documented
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns
 from autoenc.rows.domain import Domain
@@ -177,6 +177,7 @@ class ClassifierKind:
         columns: Columns, start: FittedModel | None,
     ) -> tuple[dict[str, Any], Examples]:  # fmt: skip
         """Collect the classes, and number the labels."""
+        _check_given(settings)
         if start is not None:
             choices = start.choices
         else:
@@ -242,6 +243,13 @@ class PerceptronKind(ClassifierKind):
         with building(settings["dtype"]):
             layer = DenseLayer(*sizes, rng=rng, activation=settings["activation"])
         return known, [(layer.W.get_value(), layer.bias.get_value())]
+
+
+def _check_given(settings: Mapping[str, Any]) -> None:
+    """Refuse to choose what only autoencoders choose by the data."""
+    for name in ("n_hidden", "n_epochs"):
+        if settings.get(name) == "auto":
+            raise ValueError(f"{name} is 'auto'; expected {INTEGER.expected}.")
 
 
 @final

@@ -20,10 +20,12 @@ from autoenc.estimators.base import (
     learn,
     machine_of,
 )
-from autoenc.models.choices import choose, may_standardise
+from autoenc.models.choices import choose, choose_again, may_standardise
 from autoenc.models.coders import FittedCoder
+from autoenc.models.defaults import LINEAR, is_auto
 from autoenc.models.fitted import FittedModel, from_file
-from autoenc.models.initial import initial_parameters
+from autoenc.models.initial import initial_parameters, principal_start
+from autoenc.models.limits import limits_of, no_limits
 from autoenc.models.symbolic import moments
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns
@@ -48,7 +50,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     W_prime_ = Fitted()
     cost_ = Fitted()
     output_ = Fitted()
-    gain_ = Fitted()
+    gain_, chosen_, lower_, upper_ = Fitted(), Fitted(), Fitted(), Fitted()
 
     def fit(
         self,
@@ -355,14 +357,21 @@ class CoderKind:
     ) -> tuple[dict[str, Any], Examples]:  # fmt: skip
         """Choose cost, output and scaling."""
         names = columns.names
+        n_rows, n_columns = examples.rows.shape
         if start is None:
             check_observed(domain, names=names)
-            choices = choose(settings, in_unit_interval=domain.in_unit_interval)
+            # The first rows of many say nothing of how many there will be.
+            shape = n_columns if call.partial else n_rows, n_columns
+            choices = choose(
+                settings, shape, in_unit_interval=domain.in_unit_interval,
+                find_limits=lambda: _limits(examples, call),
+            )  # fmt: skip
         else:
             W, tied = start.arrays["W"], "W_prime" not in start.arrays
             check_goes_on(settings, n_hidden=W.shape[1], tied=tied, dtype=start.dtype)
-            masked = settings["missing"] == "mask"
-            choices = {**start.choices, "masked": masked, "activation": settings["activation"]}
+            choices = choose_again(settings, start.choices, W.shape[1], (n_rows, n_columns))
+        if call.partial:  # one pass of an unknown number
+            choices["chosen"].pop("learning_rate_decay", None)
         if choices["cost"] == "cross_entropy" and not domain.in_unit_interval:
             refuse_outside(examples.rows, names=names)
         return choices, examples
@@ -384,28 +393,47 @@ class CoderKind:
         self, known: FittedModel, settings: Mapping[str, Any], examples: Examples, call: Call
     ) -> FittedModel:
         """Draw parameters, and compute the moments that columns are standardised with."""
+        init, choices = settings["init"], dict(known.choices)
         arrays = initial_parameters(
-            known.seed, settings["init"], known.choices["gain"], examples.rows.shape[1],
+            known.seed, init, choices["gain"], examples.rows.shape[1],
             settings["n_hidden"], tied=settings["tied"], dtype=settings["dtype"],
         )  # fmt: skip
-        if known.choices["standardised"]:
+        if choices["standardised"]:
             arrays["mean"], arrays["scale"] = moments(examples.rows, examples.weights)
-        return known.replaced(arrays=arrays)
+        if init == "principal":
+            arrays = principal_start(
+                arrays, examples.rows, examples.weights,
+                linear_output=choices["output"] in LINEAR, seed=known.seed,
+            )  # fmt: skip
+        if choices["output"] == "clipped":
+            arrays["lower"], arrays["upper"] = choices.pop("limits")
+        return known.replaced(arrays=arrays, choices=choices)
 
     def from_file(
         self, kind: str, settings: Mapping[str, Any], arrays: dict[str, Array],
         fitted: dict[str, Any],
     ) -> FittedModel:  # fmt: skip
         """Make the fitted model. Older files lack what was chosen."""
+        chosen = fitted.get("chosen_", {})
+        settings = {**settings, **{n: v for n, v in chosen.items() if is_auto(settings.get(n))}}
         choices = {
             "activation": settings["activation"],
             "cost": settings["cost"],
             "output": settings["output"],
             "gain": 1.0 if "mean" in arrays else 4.0,
+            "standardised": "mean" in arrays,
             "masked": settings["missing"] == "mask",
             "init": settings["init"],
         }
         return from_file(FittedCoder, kind, arrays, fitted, choices, machine_of(settings))
+
+
+def _limits(examples: Examples, call: Call) -> tuple[Array, Array]:
+    """Find the limits of columns; the first rows of many say nothing of them."""
+    rows = examples.rows
+    if call.partial:
+        return no_limits(rows.shape[1], str(rows.dtype))
+    return limits_of(rows, examples.weights)
 
 
 def _known(rows_of_fit: Any) -> Any:

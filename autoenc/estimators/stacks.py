@@ -26,6 +26,7 @@ from autoenc.estimators.base import (
 )
 from autoenc.estimators.coding import CoderKind, Coding
 from autoenc.models.coders import FittedCoder, FittedStack, of_layer
+from autoenc.models.defaults import is_auto
 from autoenc.models.fitted import FittedModel, known_columns
 from autoenc.models.settings import check_settings, documented, per_layer
 from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, original
@@ -244,9 +245,11 @@ def _new_layers(
     layer = layer_of(stack)
     levels = per_layer("corruption", stack.corruption, sizes)
     for k, (n_hidden, level) in enumerate(zip(sizes, levels, strict=True)):
-        own = {"cost": layer.cost, "output": layer.output}
+        # Linear layers on top of each other are no more than one.
+        activation = "sigmoid" if is_auto(layer.activation) else layer.activation
+        own = {"cost": layer.cost, "output": layer.output, "activation": activation}
         if k:
-            own = {**_above(layer.activation), "scale": None, "missing": "refuse"}
+            own |= {**_above(activation), "scale": None, "missing": "refuse"}
         if level is not None:
             own["corruption"] = level
         yield clone(layer).set_params(

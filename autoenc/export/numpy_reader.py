@@ -107,10 +107,10 @@ class Layer:
         self.visible_bias = arrays["visible_bias"]
         self.decoder = arrays.get("W_prime", self.W.T)
         self.activation = _activation(chosen["activation"])
-        self.output = _activation(chosen["output"])
         n_visible = len(self.W)
         self.mean = arrays.get("mean", np.zeros(n_visible, self.W.dtype))
         self.scale = arrays.get("scale", np.ones(n_visible, self.W.dtype))
+        self.output = self._output(arrays, chosen["output"])
 
     def encode(self, x: Array) -> Array:
         """Return activation(s·W + hidden_bias), with s = (x − mean) / scale."""
@@ -124,6 +124,13 @@ class Layer:
         """Return (x − mean) / scale, and 0 where x is NaN."""
         values: Array = np.where(np.isnan(x), x.dtype.type(0), (x - self.mean) / self.scale)
         return values
+
+    def _output(self, arrays: Mapping[str, Array], name: Any) -> Callable[[Array], Array]:
+        """Return the output function; one that is clipped keeps within the limits of columns."""
+        if name != "clipped":
+            return _activation(name)
+        lower, upper = ((arrays[n] - self.mean) / self.scale for n in ("lower", "upper"))
+        return lambda a: np.clip(a, lower, upper)
 
     def pre_output(self, code: Array) -> Array:
         """Return code·Wᵀ + visible_bias, or the same with W_prime."""
@@ -541,7 +548,10 @@ def _model(
     own = (
         [arrays_of_layer(arrays, number) for number in numbers] if "layers" in fitted else [arrays]
     )
-    activation = settings.get("activation", "sigmoid")
+    given = settings.get("activation", "sigmoid")
+    # Stacks, whose layers have nothing to choose, are of sigmoid units.
+    taken = {"activation": "sigmoid", **fitted.get("chosen_", {})}
+    activation = taken["activation"] if given == "auto" else given
     layers = [
         Layer(of_layer, {"activation": activation, "output": of_one["output_"]})
         for of_layer, of_one in zip(own, chosen, strict=True)

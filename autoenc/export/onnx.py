@@ -242,7 +242,8 @@ def _autoencoder(model: FittedCoder, part: str) -> GraphBuilder:
     layers = model.coders
     for layer in layers:
         _check_activation("activation", layer.choices["activation"])
-        _check_activation("output", layer.choices["output"])
+        if layer.choices["output"] != "clipped":
+            _check_activation("output", layer.choices["output"])
     # Tied weights are stored twice, once transposed: not every runtime has a fast Transpose.
     _check_size(2 * sum(layer.arrays["W"].nbytes for layer in layers))
     graph = GraphBuilder(layers[0].arrays["W"].dtype)
@@ -286,13 +287,26 @@ def _pre_output(graph: GraphBuilder, layers: Sequence[FittedCoder], codes: str) 
     for number in range(len(layers), 1, -1):
         layer = layers[number - 1]
         a = graph.dense(codes, layer.decoder, layer.arrays["visible_bias"], f"decoder_{number}")
-        codes = ONNX_ACTIVATIONS[layer.choices["output"]](graph, a)
+        codes = _output(graph, layer, a)
     return graph.dense(codes, layers[0].decoder, layers[0].arrays["visible_bias"], "decoder_1")
+
+
+def _output(graph: GraphBuilder, layer: FittedCoder, a: str) -> str:
+    """Output function of a layer, of its pre-activation."""
+    name = layer.choices["output"]
+    if name != "clipped":
+        return ONNX_ACTIVATIONS[name](graph, a)
+    arrays = layer.arrays
+    moments = arrays.get("mean", 0), arrays.get("scale", 1)
+    for operator, limit in (("Max", "lower"), ("Min", "upper")):
+        standard = (arrays[limit] - moments[0]) / moments[1]
+        a = graph.apply(operator, a, graph.constant(standard, limit))
+    return a
 
 
 def _reconstruction(graph: GraphBuilder, bottom: FittedCoder, a: str) -> str:
     """Reconstruction in the units of the data."""
-    z = ONNX_ACTIVATIONS[bottom.choices["output"]](graph, a)
+    z = _output(graph, bottom, a)
     if "mean" not in bottom.arrays:
         return z
     scaled = graph.apply("Mul", z, graph.constant(bottom.arrays["scale"], "scale"))
@@ -304,7 +318,7 @@ def _errors(graph: GraphBuilder, model: FittedCoder, x: str, a: str) -> str:
     bottom = model.coders[0]
     columns = graph.constant(bottom.arrays["W"].shape[0], "columns")
     if squared := model.cost == "squared_error":
-        difference = graph.apply("Sub", x, ONNX_ACTIVATIONS[bottom.choices["output"]](graph, a))
+        difference = graph.apply("Sub", x, _output(graph, bottom, a))
         terms = graph.apply("Mul", difference, difference)
     else:
         terms = _deviance(graph, x, a)

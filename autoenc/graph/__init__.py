@@ -10,7 +10,7 @@
 ()
 """
 
-from autoenc.graph.activations import ACTIVATIONS, linear, relu, resolve_activation
+from autoenc.graph.activations import ACTIVATIONS, Clipped, linear, relu, resolve_activation
 from autoenc.graph.blind_spots import BlindSpotLayer, blind_spot_arrays
 from autoenc.graph.classifiers import DenseLayer, SoftmaxLayer
 from autoenc.graph.corruption import CORRUPTIONS, corrupt, gaussian, masking, salt_and_pepper
@@ -61,6 +61,7 @@ __all__ = [
     "Activation",
     "AutoEncoderLayer",
     "BlindSpotLayer",
+    "Clipped",
     "DenseLayer",
     "Expression",
     "LearningRate",

@@ -5,6 +5,8 @@
 0.0
 """
 
+from dataclasses import dataclass
+
 import pytensor.tensor as pt
 
 from autoenc.graph.types import Activation, Expression
@@ -41,6 +43,42 @@ def relu(a: Expression) -> Expression:
     """
     # In this order of comparison, NaN stays NaN.
     return pt.switch(a <= 0, pt.zeros_like(a), a)
+
+
+@dataclass(frozen=True, eq=False)
+class Clipped:
+    """The linear function between limits, min(max(a, lower), upper).
+
+    Its slope beyond the limits is 0.
+
+    Parameters
+    ----------
+    lower, upper : expression or array, broadcastable against the pre-activation
+        Limits, infinite where there is none.
+
+    Examples
+    --------
+    >>> Clipped(0.0, 1.0)(pt.constant([-2.0, 0.5, 3.0])).eval()
+    array([0. , 0.5, 1. ])
+    """
+
+    lower: Expression
+    upper: Expression
+
+    def __call__(self, a: Expression) -> Expression:
+        """Return the nearest value between the limits.
+
+        Parameters
+        ----------
+        a : expression
+            Pre-activation.
+
+        Returns
+        -------
+        expression
+            Of the same shape and dtype.
+        """
+        return pt.clip(a, self.lower, self.upper)
 
 
 ACTIVATIONS: dict[str, Activation] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,68 +11,142 @@ import pytensor
 import pytensor.tensor as pt
 from pytensor.compile.mode import Mode
 
-from autoenc.graph import ACTIVATIONS, Expression, resolve_optimizer
+from autoenc.graph import ACTIVATIONS, Clipped, Expression, resolve_optimizer
+from autoenc.models.defaults import AUTO, chosen_settings, default_size, is_compact, is_table
 from autoenc.models.symbolic import SymbolicModel
 from autoenc.rows.blocks import Array, Rows
 
 COSTS = ("cross_entropy", "squared_error")
 # Output functions whose values are not in (0, 1), where cross-entropy has no value.
-UNBOUNDED_OUTPUTS = ("linear", "relu", "softplus", "tanh")
+UNBOUNDED_OUTPUTS = ("linear", "clipped", "relu", "softplus", "tanh")
 # Learning rate of gradient descent where the slope of the cost is bounded.
 BOUNDED_RATE = 0.1
+# Parts of the largest stable rate: after a random start, and from principal directions, where
+# larger steps would first lead away.
+SHARE = 0.25
+GENTLE_SHARE = 0.02
 # Rows on which a model is tried before it is trained.
 ROWS_TRIED = 256
 
 
-def choose(settings: Mapping[str, Any], *, in_unit_interval: bool) -> dict[str, Any]:
+def choose(
+    settings: Mapping[str, Any],
+    shape: tuple[int, int],
+    *,
+    in_unit_interval: bool,
+    find_limits: Callable[[], tuple[Array, Array]],
+) -> dict[str, Any]:
     """Choose what ``"auto"`` stands for, of everything but the learning rate.
 
-    Where all values are in [0, 1], it is cross-entropy with sigmoid outputs; elsewhere the squared
-    error of standardised columns with linear outputs. What is given stays as it is, and columns
-    are standardised only where the cost was left to choose, or by ``scale="standard"``.
+    Of images it is cross-entropy with sigmoid outputs; of tables the squared error of
+    standardised columns with linear outputs; see `autoenc.models.defaults`. What is given stays as
+    it is, and columns are standardised only where the cost was left to choose, or by
+    ``scale="standard"``.
 
     Parameters
     ----------
     settings : mapping
         Settings of an autoencoder.
+    shape : pair of int
+        Number of rows and columns.
     in_unit_interval : bool
         Whether all values of the data are in [0, 1].
+    find_limits : callable
+        Returns what `autoenc.models.limits.limits_of` does, where limits may matter.
 
     Returns
     -------
     dict
-        Choices of a `FittedCoder`.
+        Choices of a `FittedCoder`, and ``limits`` where the output is clipped.
 
     Examples
     --------
-    >>> auto = dict.fromkeys(["cost", "output", "scale"], "auto")
-    >>> given = {**auto, "activation": "tanh", "missing": "refuse", "init": "uniform"}
-    >>> found = choose(given, in_unit_interval=True)
+    >>> auto = dict.fromkeys(["n_hidden", "activation", "init", "cost", "output", "scale"], "auto")
+    >>> given = {**auto, "missing": "refuse", "learning_rate": 0.1, "batch_size": 20}
+    >>> none = lambda: (np.array([-np.inf]), np.array([np.inf]))
+    >>> found = choose(given, (1000, 784), in_unit_interval=True, find_limits=none)
     >>> found["cost"], found["output"], found["standardised"], found["gain"]
     ('cross_entropy', 'sigmoid', False, 4.0)
-    >>> found = choose(given, in_unit_interval=False)
+    >>> found["chosen"]
+    {'n_hidden': 500, 'activation': 'sigmoid', 'init': 'uniform'}
+    >>> found = choose(given, (150, 4), in_unit_interval=False, find_limits=none)
     >>> found["cost"], found["output"], found["standardised"], found["gain"]
     ('squared_error', 'linear', True, 1.0)
+    >>> found["chosen"]
+    {'n_hidden': 1, 'activation': 'linear', 'init': 'principal'}
     """
+    given_size = settings["n_hidden"] != AUTO
+    if in_unit_interval and not given_size:
+        suits = not is_table(settings, shape[1])
+    else:
+        suits = in_unit_interval
     cost, output, scale = settings["cost"], settings["output"], settings["scale"]
     chosen = cost
     if cost == "auto":
-        fits = in_unit_interval and scale != "standard" and output not in UNBOUNDED_OUTPUTS
+        fits = suits and scale != "standard" and output not in UNBOUNDED_OUTPUTS
         chosen = "cross_entropy" if fits or output == "sigmoid" else "squared_error"
-    alone = cost == "auto" and chosen == "squared_error" and not in_unit_interval
+    alone = cost == "auto" and chosen == "squared_error" and not suits
     standardised = scale == "standard" or (scale == "auto" and alone)
     if output == "auto":
-        bounded = in_unit_interval and not standardised
+        bounded = suits and not standardised
         output = "sigmoid" if chosen == "cross_entropy" or bounded else "linear"
-    return {
-        "activation": settings["activation"],
+    choices = {
         "output": output,
         "cost": chosen,
         # With gain 4, which suits the sigmoid, linear outputs begin far from the data.
         "gain": 1.0 if alone else 4.0,
         "standardised": standardised,
+    }
+    size = settings["n_hidden"] if given_size else default_size(*shape, in_unit_interval)
+    if output == "clipped":
+        choices["limits"] = find_limits()
+    elif (
+        standardised
+        and output == "linear"
+        and settings["output"] == "auto"
+        and is_compact(settings, choices, size, shape[1])
+    ):
+        limits = find_limits()
+        if np.isfinite(limits).any():
+            choices |= {"output": "clipped", "limits": limits}
+    taken = chosen_settings(settings, choices, size, shape)
+    given = {**settings, **taken}
+    return {
+        **choices,
+        "activation": given["activation"],
+        "init": given["init"],
         "masked": settings["missing"] == "mask",
-        "init": settings["init"],
+        "chosen": taken,
+    }
+
+
+def choose_again(
+    settings: Mapping[str, Any], choices: Mapping[str, Any], n_hidden: int, shape: tuple[int, int]
+) -> dict[str, Any]:
+    """Return the choices with which training continues.
+
+    Parameters
+    ----------
+    settings : mapping
+        Settings of an autoencoder.
+    choices : mapping
+        Those that training began with.
+    n_hidden : int
+        Units of the code.
+    shape : pair of int
+        Number of rows and columns.
+    """
+    before = {"activation": choices["activation"], **choices.get("chosen", {})}
+    chosen = chosen_settings(settings, choices, n_hidden, shape)
+    # Epochs and decay are those of a fit, not of the model.
+    of_fit = ("n_epochs", "learning_rate_decay")
+    chosen = {n: v if n in of_fit else before.get(n, v) for n, v in chosen.items()}
+    given = {**settings, **chosen}
+    return {
+        **choices,
+        "activation": given["activation"],
+        "masked": settings["missing"] == "mask",
+        "chosen": chosen,
     }
 
 
@@ -89,7 +163,7 @@ def choose_rate(
 
     Rules that scale their steps themselves have the default of their paper. For gradient descent
     it is 0.1 where outputs are bounded, else a quarter of the largest rate with which the first
-    step is stable.
+    step is stable, or a fiftieth if it starts from principal directions.
 
     Parameters
     ----------
@@ -98,7 +172,7 @@ def choose_rate(
     rows : rows, (rows, columns)
         What it is trained on.
     settings : mapping
-        ``learning_rate``, ``optimizer`` and ``momentum``.
+        ``learning_rate``, ``optimizer``, ``momentum`` and ``init``.
     chosen : float, optional
         What ``"auto"`` stood for before, where training continues.
 
@@ -121,7 +195,8 @@ def choose_rate(
         return BOUNDED_RATE
     momentum = {"sgd": settings["momentum"], "momentum": 0.9, "nesterov": 0.9}
     own_momentum = float(momentum.get(str(optimizer), 0.0))
-    return 0.25 * (1 - own_momentum) * largest_stable_rate(model, rows)
+    share = GENTLE_SHARE if settings.get("init") == "principal" else SHARE
+    return share * (1 - own_momentum) * largest_stable_rate(model, rows)
 
 
 def largest_stable_rate(model: SymbolicModel, rows: Rows) -> float:
@@ -169,10 +244,10 @@ def check_functions(model: Any, rows: Rows) -> None:
         return
     layer = model.layer
     known = ACTIVATIONS.values()
-    if layer.activation in known and layer.output in known:
+    if layer.activation in known and (layer.output in known or isinstance(layer.output, Clipped)):
         return
     own = {"activation": layer.activation, "output": layer.output}
-    own = {name: function for name, function in own.items() if function not in known}
+    own = {name: f for name, f in own.items() if not (f in known or isinstance(f, Clipped))}
     x = pt.matrix("x")
     code = layer.encode(model.values(x))
     _check_one("activation", own, x, code, rows, (layer.n_hidden,))

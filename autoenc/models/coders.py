@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autoenc.graph import AutoEncoderLayer
+from autoenc.graph import AutoEncoderLayer, Clipped
 from autoenc.models.fitted import FittedModel
 from autoenc.models.initial import initial_parameters
 from autoenc.models.symbolic import Scaling, SymbolicModel, SymbolicStack
@@ -22,7 +22,7 @@ from autoenc.sources import opened
 class FittedCoder(FittedModel):
     """A fitted autoencoder."""
 
-    shown: ClassVar[tuple[str, ...]] = ("cost", "output", "gain", "learning_rate")
+    shown: ClassVar[tuple[str, ...]] = ("cost", "output", "gain", "learning_rate", "chosen")
 
     @cached_property
     def coders(self) -> tuple[FittedCoder, ...]:
@@ -44,12 +44,16 @@ class FittedCoder(FittedModel):
         """Build the layer, and the scaling around it."""
         params, masked = dict(shared), bool(self.choices.get("masked", False))
         mean, scale = params.pop("mean", None), params.pop("scale", None)
+        scaling = None if mean is None else Scaling(mean, scale)
+        output = self.choices["output"]
+        if output == "clipped":
+            limits = params.pop("lower"), params.pop("upper")
+            output = Clipped(*(limits if scaling is None else map(scaling.forward, limits)))
         n_visible, n_hidden = self.arrays["W"].shape
         layer = AutoEncoderLayer(
             n_visible, n_hidden, rng=None, tied="W_prime" not in shared,
-            activation=self.choices["activation"], output=self.choices["output"], **params,
+            activation=self.choices["activation"], output=output, **params,
         )  # fmt: skip
-        scaling = None if mean is None else Scaling(mean, scale)
         return SymbolicModel(layer, self.choices["cost"], scaling, masked)
 
     def transform(self, X: Any) -> Array:
@@ -146,14 +150,14 @@ class FittedCoder(FittedModel):
         return self.replaced(arrays={**self.arrays, "W_prime": W_prime})
 
     def initial(self) -> dict[str, Array]:
-        """Draw the parameters again from which training started."""
+        """Draw the parameters again: those that training started from, unless as PCA."""
         return initial_parameters(
             self.seed, self.choices.get("init", "uniform"), self.choices["gain"],
             *self.arrays["W"].shape, tied="W_prime" not in self.arrays, dtype=self.dtype,
         )  # fmt: skip
 
     def untrained(self) -> FittedCoder:
-        """Return the model with the parameters from which its training started."""
+        """Return the model with the parameters that were drawn for it."""
         return self.replaced(arrays={**self.arrays, **self.initial()})
 
 

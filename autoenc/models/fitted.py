@@ -35,6 +35,9 @@ from autoenc.rows.scaling import ColumnScaling
 from autoenc.sources import opened
 from autoenc.training import Record
 
+# Arrays that say something of columns in their units.
+OF_COLUMNS = ("mean", "scale", "lower", "upper", "data_min", "data_max")
+
 
 @dataclass(frozen=True, eq=False)
 class FittedModel:
@@ -227,7 +230,7 @@ class FittedModel:
 
     def _in_units(self, name: str, array: Array) -> Array:
         """Return an array, or what it says of columns in the units of the data."""
-        if self.scaling is None or name not in ("mean", "scale", "data_min", "data_max"):
+        if self.scaling is None or name not in OF_COLUMNS:
             return array
         return array / self.scaling.factor if name == "scale" else self.scaling.backward(array)
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from autoenc.graph import gaussian_weights, uniform_weights
 from autoenc.models.compiled import building
-from autoenc.rows.blocks import Array
+from autoenc.models.symbolic import moments
+from autoenc.rows.blocks import Array, Rows
+
+# Values among which principal directions are looked for: 32 MiB in float32.
+MOST_VALUES = 1 << 23
+# Power iterations of the randomised decomposition.
+ITERATIONS = 10
 
 
 def initial_parameters(
@@ -42,8 +49,8 @@ def initial_weights(
     ValueError
         If a function returns another shape, or numbers that are not finite.
     """
-    if init in ("uniform", "glorot"):
-        gain = gain if init == "uniform" else 1.0
+    if init in ("uniform", "glorot", "principal"):
+        gain = 1.0 if init == "glorot" else gain
         return uniform_weights(rng, n_visible, n_hidden, gain=gain, dtype=dtype)
     draw = init if callable(init) else gaussian_weights
     with building(dtype):
@@ -54,3 +61,91 @@ def initial_weights(
             f"({n_visible}, {n_hidden})."
         )
     return weights
+
+
+def principal_start(
+    drawn: Mapping[str, Array],
+    rows: Rows,
+    weights: Array | None,
+    *,
+    linear_output: bool,
+    seed: int,
+) -> dict[str, Array]:
+    """Return drawn parameters with the leading principal directions as the first columns of W.
+
+    With linear units and outputs, they reconstruct what PCA does. Units beyond the number of
+    directions keep the weights that were drawn.
+
+    Parameters
+    ----------
+    drawn : mapping from name to array
+        Parameters, with ``mean`` and ``scale`` where columns are standardised.
+    rows : rows, (rows, columns)
+        Rows to train on; NaN counts as the mean of its column.
+    weights : array, (rows,), optional
+        Weight of each row.
+    linear_output : bool
+        Whether the bias of the reconstruction is the mean row, where columns are not standardised.
+    seed : int
+        What the decomposition draws from.
+
+    Returns
+    -------
+    dict from name to array
+    """
+    mean = drawn.get("mean", None)
+    middle = moments(rows, weights)[0] if mean is None else mean
+    W = drawn["W"].copy()
+    x = _deviations(rows, weights, middle) / drawn.get("scale", np.ones(1, W.dtype))
+    directions = principal_directions(x, W.shape[1], seed)
+    W[:, : len(directions)] = directions.T
+    found = {**drawn, "W": W}
+    if mean is None:
+        found["hidden_bias"] = -middle @ W
+        found["visible_bias"] = middle if linear_output else drawn["visible_bias"]
+    return found | ({"W_prime": W.T.copy()} if "W_prime" in drawn else {})
+
+
+def principal_directions(x: Array, k: int, seed: int = 0) -> Array:
+    """Compute the leading right singular vectors of a matrix, at most k.
+
+    Parameters
+    ----------
+    x : array, (rows, columns)
+        Finite numbers, usually centred.
+    k : int
+        Largest number of directions.
+    seed : int
+        What the decomposition draws from.
+
+    Returns
+    -------
+    array, (directions, columns)
+        Orthonormal rows.
+
+    References
+    ----------
+    N. Halko, P.-G. Martinsson, J. A. Tropp (2011). Finding structure with randomness:
+    probabilistic algorithms for constructing approximate matrix decompositions. SIAM Review 53.
+
+    Examples
+    --------
+    >>> x = np.outer([-2.0, 0.0, 2.0], [3.0, 4.0])
+    >>> principal_directions(x, 1).round(6)
+    array([[0.6, 0.8]])
+    """
+    from sklearn.utils.extmath import randomized_svd
+
+    k = min(k, *x.shape)
+    _, _, directions = randomized_svd(x, k, n_iter=ITERATIONS, random_state=seed)
+    return np.asarray(directions, x.dtype)
+
+
+def _deviations(rows: Rows, weights: Array | None, middle: Array) -> Array:
+    """Return x − middle of some rows, from everywhere, times the root of their weights."""
+    n = min(len(rows), max(1, MOST_VALUES // len(middle)))
+    numbers = np.unique(np.linspace(0, len(rows) - 1, n).astype(int))
+    x = rows[numbers] - middle
+    if weights is not None:
+        x *= np.sqrt(weights[numbers] / weights.max())[:, None]
+    return np.where(np.isnan(x), x.dtype.type(0), x)

@@ -106,6 +106,7 @@ def _is_function(value: Any) -> bool:
 _SURROGATES = re.compile("[\ud800-\udfff]")
 TEXT = Kind("text", _is_text)
 NOTHING = one_of(None)
+AUTO = one_of("auto")
 SWITCH = one_of(True, False)
 FUNCTION = Kind("the name of a function", _is_function)
 COUNT = integer(1)
@@ -122,12 +123,15 @@ PRECISION = one_of("float32", "float64")
 
 COSTS = one_of("cross_entropy", "squared_error")
 ACTIVATION = one_of("linear", "relu", "sigmoid", "softplus", "tanh") | FUNCTION
+OUTPUT = ACTIVATION | one_of("clipped")
 OPTIMIZER = (
     one_of("adadelta", "adagrad", "adam", "momentum", "nesterov", "rmsprop", "sgd") | FUNCTION
 )
-RATE = ABOVE_ZERO | one_of("auto") | FUNCTION
+RATE = ABOVE_ZERO | AUTO | FUNCTION
+INITS = one_of("uniform", "gaussian", "glorot", "principal") | FUNCTION
 NOISE = (
     PART
+    | AUTO
     | pair(one_of("masking", "salt_and_pepper"), PART)
     | pair(one_of("gaussian"), number(0))
     | FUNCTION
@@ -137,13 +141,13 @@ _DEVICE = re.compile("cpu|cuda[0-9]{0,4}")
 _SIZE = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})? ?[kMGT]?i?B?", re.IGNORECASE)
 
 SETTINGS: dict[str, Kind] = {
-    "activation": ACTIVATION,
+    "activation": ACTIVATION | AUTO,
     "backend": one_of("auto", "c", "xla", "numba", None),
     "batch_size": COUNT,
     "contamination": number(LEAST_FLOAT, 0.5) | NOTHING,
     "contraction": number(0),
     "corruption": NOISES,
-    "cost": COSTS | one_of("auto"),
+    "cost": COSTS | AUTO,
     "dependence": number(0),
     "device": Kind(
         "cpu, cuda or cuda0", lambda v: v is None or (_is_text(v) and bool(_DEVICE.fullmatch(v)))
@@ -153,7 +157,7 @@ SETTINGS: dict[str, Kind] = {
     "dtype": PRECISION | NOTHING,
     "early_stopping": NOTHING,
     "hidden_sizes": sequence(COUNT),
-    "init": one_of("uniform", "gaussian", "glorot") | FUNCTION,
+    "init": INITS | AUTO,
     "l1": number(0),
     "l2": number(0),
     "learning_rate": RATE,
@@ -164,11 +168,11 @@ SETTINGS: dict[str, Kind] = {
     "missing": one_of("refuse", "mask"),
     "momentum": NOT_ONE,
     "n_bins": COUNT,
-    "n_epochs": COUNT,
-    "n_hidden": COUNT,
+    "n_epochs": COUNT | AUTO,
+    "n_hidden": COUNT | AUTO,
     "n_updates": COUNT,
     "optimizer": OPTIMIZER,
-    "output": ACTIVATION | one_of("auto"),
+    "output": OUTPUT | AUTO,
     "random_state": SEED | NOTHING,
     "scale": one_of("auto", "standard", None),
     "seen": INSIDE,
@@ -217,18 +221,31 @@ CLASSES: dict[str, tuple[str, ...]] = {
         *_CLASSIFIER,
     ),
 }  # fmt: skip
-# "auto", until the data has decided.
+# Where nothing is left to the data.
+_CLASSIFIERS = ("SoftmaxClassifier", "PerceptronClassifier", "StackedDenoisingClassifier")
 _OWN_KINDS = {
-    ("StackedDenoisingClassifier", "activation"): ACTIVATION | one_of("auto"),
+    ("PerceptronClassifier", "activation"): ACTIVATION,
+    ("PerceptronClassifier", "n_hidden"): COUNT,
+    **{(name, "n_epochs"): COUNT for name in _CLASSIFIERS},
+}
+# What settings that were left at "auto" were taken as.
+TAKEN: dict[str, Kind] = {
+    "activation": ACTIVATION,
+    "corruption": NOISES,
+    "init": INITS,
+    "learning_rate_decay": number(LEAST_FLOAT, 1),
+    "n_epochs": COUNT,
+    "n_hidden": COUNT,
 }
 
 CHOSEN: dict[str, Kind] = {
     "backend_": TEXT,
+    "chosen_": mapping(ANYTHING),
     "cost_": COSTS,
     "data_dtype_": TEXT,
     "gain_": ABOVE_ZERO,
     "learning_rate_": ABOVE_ZERO | NOTHING,
-    "output_": ACTIVATION,
+    "output_": OUTPUT,
     "seed_": SEED,
 }
 HISTORY = sequence(mapping(RECORDED))
@@ -315,7 +332,10 @@ def _check_autoencoder(
     arrays: Mapping[str, Array], settings: Mapping[str, Any], fitted: Mapping[str, Any]
 ) -> None:
     n_hidden = _check_layer(arrays, settings, fitted, fitted["n_features_in_"])
-    _require_equal("settings.n_hidden", settings.get("n_hidden"), n_hidden)
+    taken = {n: v for n, v in fitted.get("chosen_", {}).items() if settings.get(n) == "auto"}
+    full = {**settings, **taken}
+    _require_equal("settings.n_hidden", full.get("n_hidden"), n_hidden)
+    _require(full.get("activation") != "auto", "there is no chosen_.activation")
     for setting in ("cost", "output"):
         given, chosen = settings.get(setting, "auto"), fitted[f"{setting}_"]
         _require_equal(f"{setting}_", chosen, chosen if given == "auto" else given)
@@ -384,6 +404,7 @@ def _check_layer(
     """Check one layer of `n_visible` columns, and return how many units it has."""
     for name in ("cost_", "output_"):
         _require(name in fitted, f"there is no {name}")
+    _check_entries("chosen_.", fitted.get("chosen_", {}), TAKEN)
     output = fitted["output_"]
     bounded = output == "sigmoid" or FUNCTION.accepts(output)
     _require(fitted["cost_"] != "cross_entropy" or bounded, f"cross_entropy is of {output!r:.60}")
@@ -393,6 +414,8 @@ def _check_layer(
     }  # fmt: skip
     if not settings.get("tied", True):
         shapes["W_prime"] = (n_hidden, n_visible)
+    if output == "clipped":
+        shapes |= dict.fromkeys(("lower", "upper"), (n_visible,))
     _check_arrays(arrays, shapes, n_visible)
     return n_hidden
 
@@ -470,16 +493,18 @@ def _check_arrays(
             _check_array(name, array, shapes[name], dtype)
     if "scale" in arrays:
         _require(bool((arrays["scale"] > 0).all()), "scale has numbers that are not above 0")
-    if "data_min" in arrays:
-        crossed = arrays["data_min"] > arrays["data_max"]
-        _require(not crossed.any(), "data_min is above data_max")
+    for low, high in (("data_min", "data_max"), ("lower", "upper")):
+        if low in arrays:
+            crossed = arrays[low] > arrays[high]
+            _require(not crossed.any(), f"{low} is above {high}")
 
 
 def _check_array(name: str, array: Array, shape: tuple[int, ...], dtype: Any) -> None:
     _require(array.shape == shape, f"{name} has shape {array.shape}; expected {shape}")
     _require(array.dtype == dtype, f"{name} is of {array.dtype}; expected {dtype}")
-    # Columns without observed values have no range.
-    strange = np.isinf(array) if name in ("data_min", "data_max") else ~np.isfinite(array)
+    # Columns without observed values have no range, and limits that are none are infinite.
+    accepted = {"data_min": np.isnan, "data_max": np.isnan, "lower": np.isinf, "upper": np.isinf}
+    strange = ~np.isfinite(array) & ~accepted.get(name, np.isfinite)(array)
     _require(not strange.any(), f"{name} has NaN or infinity")
 
 

@@ -20,10 +20,12 @@ import numpy as np
 from autoenc.graph.penalties import PENALTIES
 from autoenc.graph.updates import OPTIMIZERS
 from autoenc.models.choices import COSTS, UNBOUNDED_OUTPUTS
+from autoenc.models.defaults import AUTO
 from autoenc.settings import check_device, check_float_type
 
 Class = TypeVar("Class", bound=type[Any])
 
+INITS = ("uniform", "gaussian", "glorot", "principal")
 NAMES = "sigmoid, tanh, relu, softplus or linear"
 FUNCTIONS = '``"sigmoid"``, ``"tanh"``, ``"relu"``, ``"softplus"``, ``"linear"``'
 
@@ -81,6 +83,8 @@ class Setting:
         Heading under which the command lists it.
     help : str
         What the command says of it, by default the first sentence of the purpose.
+    auto : str
+        What ``"auto"`` stands for in constructors of which it is the default.
     """
 
     kind: str
@@ -89,6 +93,7 @@ class Setting:
     flag: str = ""
     group: str = "training"
     help: str = ""
+    auto: str = ""
 
 
 def number(
@@ -116,6 +121,7 @@ def number(
 
 
 INTEGER = Check("an integer of at least 1", (Integral,), low=1)
+AUTO_INTEGER = replace(INTEGER, among=(AUTO,), expected="an integer of at least 1, or 'auto'")
 SWITCH = Check("True or False", among=(True, False), accepts=lambda v: isinstance(v, np.bool_))
 OPEN_UNIT = number(above=0, below=1)
 
@@ -132,22 +138,26 @@ SETTINGS: dict[str, Setting] = {
     "n_hidden": Setting(
         "int",
         "Number of units of the code.",
-        INTEGER,
+        AUTO_INTEGER,
         "--hidden N",
         "model",
-        "units of the code; of a stack, N,N,...",
+        "units of the code, or auto; of a stack, N,N,...",
+        auto="500 for images, that is, for 64 and more columns with all values in [0, 1]; else a "
+        "quarter of the columns, or of the rows if there are fewer, from 1 to 500. `chosen_` "
+        "holds what was chosen, and with `verbose` a line says so",
     ),
     "corruption": Setting(
         "float, pair, list of pairs or callable",
         "Noise on the input while training. A number in [0, 1] is the probability of setting an "
         'entry to zero. A pair names a kind of noise and its amount, such as ``("salt_and_pepper",'
-        ' 0.2)`` or ``("gaussian", 0.1)``; several pairs are applied one after the other. See '
+        ' 0.2)`` or ``("gaussian", 0.05)``; several pairs are applied one after the other. See '
         "`autoenc.graph.corrupt`.",
         None,
         "--corruption P",
         "model",
         "noise while training: the fraction of entries set to zero, such as 0.3; or its kind and "
         "amount, such as gaussian:0.1 or salt_and_pepper:0.2; of a stack, P,P,... for each layer",
+        auto='0.3, and ``("gaussian", 0.1)`` where `activation` chooses ``"linear"``',
     ),
     "activation": Setting(
         "str or callable",
@@ -155,15 +165,22 @@ SETTINGS: dict[str, Setting] = {
         None,
         "--activation NAME",
         "model",
-        f"activation of the code: {NAMES}",
+        f"activation of the code: {NAMES}; or auto",
+        auto='``"linear"`` for a code smaller than the rows, where the output is linear and '
+        "columns are standardised: no other activation reconstructs the rows of `fit` better "
+        'there. Elsewhere it is ``"sigmoid"``',
     ),
     "output": Setting(
         "str or callable",
-        'Activation of the reconstruction, as `activation`, or ``"auto"``; see `cost`.',
+        'Activation of the reconstruction, as `activation`, or ``"auto"``; see `cost`. With '
+        '``"clipped"`` it is linear, but never beyond the limits of a column: the least and the '
+        "largest value of `fit`, where at least five rows have it. `lower_` and `upper_` hold "
+        'them. ``"auto"`` is ``"clipped"`` where columns with limits are standardised, '
+        '`activation` is ``"linear"`` and there are fewer units than columns.',
         None,
         "--output-activation NAME",
         "model",
-        f"activation of the reconstruction: {NAMES}",
+        f"activation of the reconstruction: {NAMES}, clipped or auto",
     ),
     "tied": Setting(
         "bool",
@@ -173,23 +190,27 @@ SETTINGS: dict[str, Setting] = {
         "model",
     ),
     "init": Setting(
-        '{"uniform", "gaussian", "glorot"} or callable',
+        '{"uniform", "gaussian", "glorot", "principal"} or callable',
         "Distribution of the initial weights: that of `autoenc.graph.uniform_weights`, with gain "
         '4, or 1 where ``cost="auto"`` has chosen the squared error; that of `gaussian_weights`; '
         'with ``"glorot"``, uniform with gain 1; or any function (rng, n_visible, n_hidden) of a '
-        "NumPy generator and sizes.",
-        _one_of("uniform", "gaussian", "glorot", accepts=callable),
+        'NumPy generator and sizes. With ``"principal"``, the first columns are the leading '
+        "principal directions of the rows, so that linear units start as PCA; the other columns "
+        "are uniform.",
+        _one_of(*INITS, AUTO, accepts=callable),
         "--init NAME",
         "model",
-        "distribution of the initial weights: uniform, gaussian or glorot",
+        f"initial weights: {', '.join(INITS)} or auto",
+        auto='``"principal"`` where `activation` chooses ``"linear"``, else ``"uniform"``',
     ),
     "cost": Setting(
         '{"auto", "cross_entropy", "squared_error"}',
         "Cost of a row: cross-entropy, summed over columns, for values in [0, 1]; or squared "
         'error, averaged over columns, for any values. ``"auto"`` chooses cross-entropy with '
         "sigmoid outputs if all values of `fit` are in [0, 1], else the squared error with linear "
-        "outputs of standardised columns. `cost_`, `output_`, `mean_` and `scale_` hold what was "
-        "chosen, and with `verbose` a line says so. Divide bytes by 255.",
+        "outputs of standardised columns; the second, too, for values in [0, 1] in fewer than 64 "
+        "columns if `n_hidden` is left to choose. `cost_`, `output_`, `mean_` and `scale_` hold "
+        "what was chosen, and with `verbose` a line says so. Divide bytes by 255.",
         _one_of("auto", *COSTS),
         "--cost NAME",
         "cost",
@@ -242,8 +263,9 @@ SETTINGS: dict[str, Setting] = {
         "Step size of the optimizer, > 0, or a schedule such as "
         '`autoenc.graph.exponential_decay`. ``"auto"`` is the default of the rule where it has '
         "one, such as 0.001 for Adam. For gradient descent it is 0.1 where outputs are bounded, "
-        "else a quarter of the largest rate that is stable at the start. `learning_rate_` holds "
-        "what was chosen.",
+        "else a quarter of the largest rate that is stable at the start. From principal "
+        "directions it is a fiftieth of that rate, and falls to 0.005 of its value in the course "
+        "of `fit`. `learning_rate_` holds the rate of the start.",
         number(above=0, among=("auto",), accepts=callable),
         "--learning-rate R",
         help="step size of the optimizer, > 0",
@@ -268,8 +290,10 @@ SETTINGS: dict[str, Setting] = {
     "n_epochs": Setting(
         "int",
         "Number of passes over all rows.",
-        INTEGER,
+        AUTO_INTEGER,
         "--epochs N",
+        auto='15; where `activation` chooses ``"linear"``, and the output is ``"clipped"`` or '
+        'entries may be missing, so many that there are 1,000 minibatches, if that is more',
     ),
     "early_stopping": Setting(
         "EarlyStopping, optional",
@@ -455,8 +479,10 @@ def _entry(parameter: inspect.Parameter, entries: Mapping[str, str]) -> str:
     first, _, rest = entries.get(name, "").partition("\n")
     if not rest:
         setting = SETTINGS[name]
-        first = f"{name} : {setting.kind}"
-        rest = textwrap.fill(setting.purpose, 95, initial_indent="    ", subsequent_indent="    ")
+        chosen = setting.auto and parameter.default == AUTO
+        first = f"{name} : " + (f'"auto", {setting.kind}' if chosen else setting.kind)
+        purpose = f'{setting.purpose} ``"auto"`` is {setting.auto}.' if chosen else setting.purpose
+        rest = textwrap.fill(purpose, 95, initial_indent="    ", subsequent_indent="    ")
     if "optional" not in first:
         first += f", default {parameter.default!r}".replace("'", '"')
     return f"{first}\n{rest}"
@@ -474,8 +500,9 @@ def per_layer(name: str, value: Any, sizes: Sequence[int]) -> list[Any]:
         raise ValueError(
             f"hidden_sizes is {sizes!r}; expected the units of each layer, such as (500, 250)."
         )
-    is_pair = isinstance(value, Sequence) and value and isinstance(value[0], str)
-    if is_pair or not isinstance(value, Sequence):
+    # A name alone, or a kind of noise and its amount, is one value.
+    is_one = isinstance(value, Sequence) and value and isinstance(value[0], str)
+    if not isinstance(value, Sequence) or (is_one and value[0] != AUTO):
         return [value] * len(sizes)
     if len(value) != len(sizes):
         raise ValueError(

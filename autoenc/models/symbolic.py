@@ -19,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from autoenc.graph import (
     ACTIVATIONS,
     AutoEncoderLayer,
+    Clipped,
     Expression,
     Network,
     Parameter,
@@ -111,7 +112,9 @@ class SymbolicModel:
     @property
     def is_bounded(self) -> bool:
         """Whether the slope of the cost with respect to the output is bounded."""
-        return self.cost == "cross_entropy" or self.layer.output not in UNBOUNDED
+        output = self.layer.output
+        unbounded = isinstance(output, Clipped) or output in UNBOUNDED
+        return self.cost == "cross_entropy" or not unbounded
 
     def training_costs(
         self, x: Expression, y: Expression, settings: Mapping[str, Any], seed: int

@@ -11,7 +11,7 @@ import pytensor
 from pytensor import config
 from pytensor import tensor as pt
 
-from autoenc.graph import Expression, Parameter, Updates, momentum, resolve_optimizer, step_decay
+from autoenc.graph import Expression, Parameter, Updates, momentum, resolve_optimizer
 from autoenc.graph.penalties import penalties
 from autoenc.graph.updates import scaled_rate, step_counter
 from autoenc.models.choices import check_functions, choose_rate
@@ -174,9 +174,16 @@ def _updates(
         counter, counting = step_counter()
         # Where training continues, so does the decay.
         counter.set_value(np.asarray(n_done * n_minibatches, counter.dtype))
-        stepping = shared * step_decay(1.0, decay, n_minibatches)(counter)
+        stepping = shared * _decayed(counter, decay, n_minibatches)
     if settings["optimizer"] == "sgd" and settings["momentum"]:
         updates = momentum(total, params, stepping, settings["momentum"])
     else:
         updates = resolve_optimizer(settings["optimizer"])(total, params, stepping)
     return shared, counter, {**counting, **updates}
+
+
+def _decayed(step: Parameter, decay: float, every: int) -> Expression:
+    """Return decay^⌊step / every⌋, of shared variables: see `_updates`."""
+    factor = pytensor.shared(np.asarray(decay, config.floatX), name="decay")
+    n = pytensor.shared(np.asarray(every, step.dtype), name="every")
+    return factor ** pt.cast(step // n, config.floatX)

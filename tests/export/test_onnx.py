@@ -16,6 +16,7 @@ from autoenc.estimators import PerceptronClassifier, StackedDenoisingClassifier
 from autoenc.export import PARTS, to_onnx
 from autoenc.rows import DomainWarning
 from tests.export.conftest import KINDS
+from tests.models.test_old_files import LIMITED
 
 
 def run(exported, X):
@@ -38,6 +39,14 @@ def test_a_runtime_gives_what_the_model_gives(models, digits, kind, part):
     assert np.abs(result - expected).max() < 1e-5 * scale
     if part != "score_samples":
         assert np.abs(result - expected).max() < 1e-5
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_runtime_clips_at_the_limits_of_columns(part):
+    model = AutoEncoder(random_state=0, verbose=False).fit(LIMITED)
+    assert model.output_ == "clipped"
+    found, expected = run(to_onnx(model, part=part), LIMITED), getattr(model, part)(LIMITED)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_differences_of_float64_are_those_of_float64(models, digits):

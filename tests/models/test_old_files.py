@@ -1,6 +1,7 @@
 """Model files of earlier versions load, and give the numbers that were recorded with them.
 
-`old_files/` holds a file of each kind as version 0.1.0 wrote it. They are never written again.
+`old_files/` holds a file of each kind as the version wrote it that had the kind first. They are
+never written again.
 """
 
 import json
@@ -19,6 +20,9 @@ FOLDER = Path(__file__).with_name("old_files")
 EXPECTED = json.loads((FOLDER / "expected.json").read_text())
 UNIT = np.random.default_rng(7).uniform(size=(24, 6)).astype("float32").round(3)
 WIDE = (UNIT * [1, 5, 20, 100, 3, 9] - 4).astype("float32")
+# A switch, an amount that is often 0, and four columns that depend on them.
+LIMITED = np.hstack([UNIT[:, :1] > 0.5, 9 * np.maximum(UNIT[:, 1:2] - 0.5, 0), UNIT[:, 2:]])
+LIMITED[:, 2:] += LIMITED[:, :1] - 4 * LIMITED[:, 1:2] @ np.ones((1, 4))
 
 
 def path_of(name):
@@ -33,6 +37,8 @@ def rows_of(name):
         return rows
     if name == "named":
         return pd.DataFrame(UNIT, columns=list("abcdef"))
+    if name == "limited":
+        return LIMITED
     is_wide = name in ("standardised", "standardised_stack", "stacked_classifier")
     return WIDE if is_wide or name.startswith("command") else UNIT
 

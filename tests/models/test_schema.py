@@ -18,7 +18,7 @@ from autoenc.graph.corruption import CORRUPTIONS
 from autoenc.models import schema
 from autoenc.models.choices import COSTS
 from autoenc.storage import ModelFileError, load_arrays, save_arrays
-from tests.models.test_old_files import EXPECTED, UNIT, path_of
+from tests.models.test_old_files import EXPECTED, LIMITED, UNIT, path_of
 
 QUICK = {"n_epochs": 1, "random_state": 0, "verbose": False}
 
@@ -68,6 +68,7 @@ MODELS = {
     "autoencoder": lambda: AutoEncoder(3, optimizer="adam", **QUICK).fit(named_rows()),
     "untied": lambda: AutoEncoder(3, tied=False, **QUICK).fit(UNIT),
     "standardised": lambda: DenoisingAutoEncoder(3, **QUICK).fit(UNIT - 0.5),
+    "limited": lambda: AutoEncoder(random_state=0, verbose=False).fit(LIMITED),
     "stack": lambda: StackedDenoisingAutoEncoder((4, 2), momentum=0.9, **QUICK).fit(UNIT),
     "softmax": lambda: SoftmaxClassifier(**QUICK).fit(UNIT, np.arange(24) % 3),
     "perceptron": lambda: PerceptronClassifier(3, **QUICK).fit(UNIT, list("abc") * 8),
@@ -102,7 +103,7 @@ def test_both_readers_read_what_is_saved(files, name, tmp_path):
     model, reader = load(tmp_path / "m", description["class"]), numpy_reader.load(tmp_path / "m")
     methods = ("predict_proba", "transform", "contributions")
     method = next(method for method in methods if hasattr(reader, method))
-    rows = named_rows() if name == "autoencoder" else UNIT
+    rows = {"autoencoder": named_rows(), "limited": LIMITED}.get(name, UNIT)
     np.testing.assert_allclose(
         getattr(reader, method)(rows), getattr(model, method)(rows), rtol=1e-5, atol=1e-6
     )
@@ -189,6 +190,20 @@ DESCRIPTIONS = [
     ("untied", "table/scaling", {**SCALING, "factor": [0.0] * 6}, "table.scaling.factor is"),
     ("untied", "table/scaling", {**SCALING, "factor": [NOT_A_NUMBER] * 6}, "table.scaling.factor"),
     ("untied", "table/scaling", {**SCALING, "factor": [10**400] * 6}, "table.scaling.factor is"),
+    ("limited", "fitted/chosen_/n_hidden", 3, "settings.n_hidden is 3; expected 2"),
+    ("limited", "fitted/chosen_/n_hidden", None, "settings.n_hidden is 'auto'; expected 2"),
+    ("limited", "fitted/chosen_/n_hidden", "auto", "chosen_.n_hidden is 'auto'"),
+    ("limited", "fitted/chosen_/activation", None, "there is no chosen_.activation"),
+    ("limited", "fitted/chosen_/activation", "auto", "chosen_.activation is 'auto'"),
+    ("limited", "fitted/chosen_/init", "pca", "chosen_.init is 'pca'"),
+    ("limited", "fitted/chosen_/n_epochs", 0, "chosen_.n_epochs is 0"),
+    ("limited", "fitted/chosen_/learning_rate_decay", 2, "chosen_.learning_rate_decay is 2"),
+    ("limited", "fitted/chosen_/l1", 0.1, "chosen_.l1 is not known"),
+    ("limited", "fitted/output_", "linear", "the array '(lower|upper)' is not known"),
+    ("untied", "fitted/output_", "clipped", "cross_entropy is of 'clipped'"),
+    ("standardised", "fitted/output_", "clipped", "there is no (lower|upper)"),
+    ("perceptron", "settings/n_hidden", "auto", "settings.n_hidden is 'auto'"),
+    ("softmax", "settings/n_epochs", "auto", "settings.n_epochs is 'auto'"),
     ("stack", "settings/hidden_sizes", [4], "settings.hidden_sizes is .4.; expected .4, 2."),
     ("stack", "settings/hidden_sizes", [], "settings.hidden_sizes is"),
     ("stack", "settings/hidden_sizes", 4, "settings.hidden_sizes is 4"),
@@ -274,6 +289,10 @@ ARRAYS = [
     ("untied", "W_prime", lambda a: a.T.copy(), "W_prime has shape"),
     ("standardised", "scale", lambda a: a * 0, "scale has numbers that are not above 0"),
     ("standardised", "mean", lambda a: None, "there is no mean"),
+    ("limited", "lower", lambda a: None, "there is no lower"),
+    ("limited", "lower", lambda a: a[:-1], "lower has shape"),
+    ("limited", "upper", lambda a: with_number(a, np.nan), "upper has NaN"),
+    ("limited", "upper", lambda a: np.full_like(a, -1), "lower is above upper"),
     ("stack", "layer_2.W", lambda a: a[:-1], "W has shape .3, 2.; expected .4, units."),
     ("stack", "layer_3.W", lambda a: np.ones((2, 2), "float32"), "layers not described"),
     ("softmax", "bias_1", lambda a: None, "there is no bias_1"),

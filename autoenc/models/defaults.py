@@ -1,0 +1,191 @@
+"""What size, activation, start and noise are where they are left at ``"auto"``.
+
+The values of the classical texts suit images. On a table, what suits is what PCA does: no single
+layer with linear outputs has a smaller squared error than PCA of the same size on the rows that
+both are fitted on, so that the default is a layer that can reach it, and that starts there.
+
+References
+----------
+H. Bourlard, Y. Kamp (1988). Auto-association by multilayer perceptrons and singular value
+decomposition. Biological Cybernetics 59.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+AUTO = "auto"
+# Values in [0, 1] in so many columns are taken for images: those of 8 × 8 pixels, and larger.
+IMAGE_COLUMNS = 64
+# What the texts have.
+TEXTS: dict[str, Any] = {
+    "activation": "sigmoid",
+    "init": "uniform",
+    "corruption": 0.3,
+    "n_epochs": 15,
+}
+TEXTS_UNITS = 500
+# Outputs with which a linear layer that starts as PCA is at least as good.
+LINEAR = ("linear", "clipped")
+# For a code that is smaller than the row, of a table. Masking would set entries to their mean: a
+# linear layer then learns to make up for it, and reconstructs whole rows the worse. Gaussian noise
+# of deviation s only shrinks a component of variance v, by v / (v + s²).
+COMPACT: dict[str, Any] = {
+    "activation": "linear",
+    "init": "principal",
+    "corruption": ("gaussian", 0.05),
+}
+# Steps that a compact layer is trained for at least where PCA is only its start: where entries are
+# missing, or reconstructions clipped.
+LEAST_STEPS = 1_000
+# Part of the first learning rate in the last epoch of a compact layer.
+LAST_RATE = 0.005
+
+
+def is_table(settings: Mapping[str, Any], n_columns: int) -> bool:
+    """Whether values in [0, 1] are those of a table, where the size is left to choose.
+
+    They are if there are fewer than 64 columns, and cost and scaling are left to choose too.
+
+    Parameters
+    ----------
+    settings : mapping
+        Settings of an autoencoder.
+    n_columns : int
+        Number of columns.
+    """
+    free = settings["cost"] == settings["scale"] == AUTO
+    return free and settings["output"] in (AUTO, *LINEAR) and n_columns < IMAGE_COLUMNS
+
+
+def default_size(n_rows: int, n_columns: int, in_unit_interval: bool) -> int:
+    """Return the number of units of the code.
+
+    It is 500 for images. Otherwise it is a quarter of the columns, or of the rows if there are
+    fewer, and at most 500.
+
+    >>> [default_size(150, n_columns, False) for n_columns in (4, 30, 784)]
+    [1, 8, 38]
+    """
+    if in_unit_interval and n_columns >= IMAGE_COLUMNS:
+        return TEXTS_UNITS
+    return max(1, min(TEXTS_UNITS, (min(n_rows, n_columns) + 2) // 4))
+
+
+def is_compact(
+    settings: Mapping[str, Any], choices: Mapping[str, Any], n_hidden: int, n_columns: int
+) -> bool:
+    """Whether PCA is what a layer is to reach.
+
+    Parameters
+    ----------
+    settings, choices, n_hidden
+        As for `chosen_settings`.
+    n_columns : int
+        Number of columns.
+    """
+    linear = choices["output"] in LINEAR and settings["activation"] in (AUTO, "linear")
+    return bool(choices["standardised"] and linear and n_hidden < n_columns)
+
+
+def chosen_settings(
+    settings: Mapping[str, Any], choices: Mapping[str, Any], n_hidden: int, shape: tuple[int, int]
+) -> dict[str, Any]:
+    """Return what each setting that was left at ``"auto"`` is taken as.
+
+    Parameters
+    ----------
+    settings : mapping
+        Settings of an autoencoder.
+    choices : mapping
+        What `autoenc.models.choices.choose` chose: ``cost``, ``output`` and ``standardised``.
+    n_hidden : int
+        Size of the code.
+    shape : pair of int
+        Number of rows and columns.
+
+    Returns
+    -------
+    dict
+        Of ``n_hidden``, ``activation``, ``init``, ``corruption`` and ``n_epochs``, those left to
+        choose; and ``learning_rate_decay``, where the learning rate of a compact layer is left to
+        choose.
+    """
+    n_rows, n_columns = shape
+    compact = choices["standardised"] and is_compact(settings, choices, n_hidden, n_columns)
+    found = {**TEXTS, "n_hidden": n_hidden}
+    if compact:
+        found |= COMPACT
+    # Where rows are complete and nothing is clipped, no layer fits them better than PCA.
+    if compact and (choices["output"] == "clipped" or settings["missing"] == "mask"):
+        found["n_epochs"] = least_epochs(n_rows, settings["batch_size"])
+    chosen = {}
+    for name, value in found.items():
+        if settings.get(name) == AUTO:
+            chosen[name] = value
+    if compact and settings["learning_rate"] == AUTO:
+        chosen["learning_rate_decay"] = annealing(chosen.get("n_epochs", settings["n_epochs"]))
+    return chosen
+
+
+def least_epochs(n_rows: int, batch_size: int) -> int:
+    """Return the number of epochs of a compact layer: 15, or what 1,000 steps take.
+
+    >>> least_epochs(150, 20), least_epochs(100_000, 20)
+    (125, 15)
+    """
+    steps = -(-n_rows // batch_size)
+    return max(int(TEXTS["n_epochs"]), -(-LEAST_STEPS // steps))
+
+
+def annealing(n_epochs: int) -> float:
+    """Return the factor on the learning rate after each epoch of a compact layer.
+
+    >>> round(annealing(15) ** 14, 6)
+    0.005
+    """
+    return float(LAST_RATE ** (1 / max(n_epochs - 1, 1)))
+
+
+def is_auto(value: Any) -> bool:
+    """Whether a setting is left to choose."""
+    return isinstance(value, str) and value == AUTO
+
+
+def chosen_in_words(choices: Mapping[str, Any], shape: tuple[int, int], rate: float | None) -> str:
+    """Describe what a model consists of, and why.
+
+    Parameters
+    ----------
+    choices : mapping
+        Choices of a `FittedCoder`.
+    shape : pair of int
+        Number of columns and of units.
+    rate : float or None
+        Learning rate; None for a schedule.
+
+    Examples
+    --------
+    >>> choices = {"standardised": True, "activation": "linear", "output": "linear",
+    ...            "cost": "squared_error", "init": "principal"}
+    >>> chosen_in_words(choices, (4, 1), 0.125)  # doctest: +ELLIPSIS
+    '4 columns, standardised as those of a table: 1 unit, activation linear from the ...'
+    """
+    n_columns, n_hidden = shape
+    kind = "standardised as those of a table" if choices["standardised"] else "taken as they are"
+    start = " from the principal directions" if choices["init"] == "principal" else ""
+    return (
+        f"{n_columns} {_plural('column', n_columns)}, {kind}: {n_hidden} "
+        f"{_plural('unit', n_hidden)}, activation {_name(choices['activation'])}{start}, output "
+        f"{_name(choices['output'])}, cost {choices['cost']}, learning rate "
+        f"{'by schedule' if rate is None else f'{rate:.3g}'}; any of them can be given."
+    )
+
+
+def _plural(noun: str, n: int) -> str:
+    return noun if n == 1 else f"{noun}s"
+
+
+def _name(function: Any) -> str:
+    return str(getattr(function, "__name__", function))

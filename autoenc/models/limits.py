@@ -1,0 +1,81 @@
+"""Limits of columns: values beyond which no row lies because none can.
+
+The least value of a column is either an accident of the rows, or a limit: zero of a count, of an
+amount or of a switch, one of a scale of answers. Where it is a limit, several rows have it. A
+reconstruction beyond a limit is nearer to every possible value when it is moved to the limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from autoenc.rows.blocks import Array, Rows, parts
+from autoenc.rows.domain import Domain
+
+# Rows that have the least value of a column where it is a limit. In a small table of rounded
+# values, two or three share it by chance.
+LEAST_ROWS = 5
+
+
+def limits_of(rows: Rows, weights: Array | None = None) -> tuple[Array, Array]:
+    """Find the limits of columns: the least and the largest value, if five rows have it.
+
+    Parameters
+    ----------
+    rows : rows, (rows, columns)
+        NaN stands for what is missing.
+    weights : array, (rows,), optional
+        Rows of weight 0 do not count.
+
+    Returns
+    -------
+    lower, upper : array, (columns,)
+        Infinite for columns without a limit.
+
+    Examples
+    --------
+    >>> rows = np.array([[0.0, 3.0], [1.0, 7.0], [0.0, 4.0], [2.0, 7.0], [0.0, 7.0], [0.0, 7.0]])
+    >>> limits_of(np.repeat(rows, 2, axis=0))
+    (array([  0., -inf]), array([inf,  7.]))
+    """
+    lower = _lower(rows, weights, sign=1)
+    return lower, -_lower(rows, weights, sign=-1)
+
+
+def no_limits(n_columns: int, dtype: str) -> tuple[Array, Array]:
+    """Return the limits of columns that have none, infinite ones."""
+    return np.full(n_columns, -np.inf, dtype), np.full(n_columns, np.inf, dtype)
+
+
+def without_passed(arrays: Mapping[str, Array], domain: Domain) -> dict[str, Array]:
+    """Return arrays of a model without those limits beyond which there are values.
+
+    Parameters
+    ----------
+    arrays : mapping from name to array
+        With ``lower`` and ``upper``, or without.
+    domain : Domain
+        Ranges of all rows that the model is trained on.
+    """
+    if "lower" not in arrays:
+        return dict(arrays)
+    lower, upper = arrays["lower"].copy(), arrays["upper"].copy()
+    lower[domain.minimum < lower] = -np.inf
+    upper[domain.maximum > upper] = np.inf
+    return {**arrays, "lower": lower, "upper": upper}
+
+
+def _lower(rows: Rows, weights: Array | None, sign: int) -> Array:
+    """Return the lower limits of the rows times the sign."""
+    n_columns = rows.shape[1]
+    least = np.full(n_columns, np.inf, rows.dtype)
+    counts = np.zeros(n_columns, int)
+    seen = 0
+    for part in parts(rows):
+        own = sign * (part if weights is None else part[weights[seen : seen + len(part)] > 0])
+        seen += len(part)
+        before, least = least, np.fmin(least, np.fmin.reduce(own, axis=0, initial=np.inf))
+        counts = np.where(least < before, 0, counts) + (own == least).sum(axis=0)
+    return np.where(counts >= LEAST_ROWS, least, -np.inf).astype(rows.dtype)
