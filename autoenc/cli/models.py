@@ -78,6 +78,13 @@ class SavedModel:
 
     def _compare(self, table: Table, path: str) -> None:
         """Compare columns and images with those of the training data."""
+        shape = self.image_shape
+        if Path(path).is_dir() and shape is not None and table.image_shape not in (None, shape):
+            raise TableError(
+                f"{path}: has images of shape {table.image_shape}, but the model was trained on "
+                f"images of shape {shape} (height, width, colours); read them with "
+                f"{_options_for(shape)}."
+            )
         own, found = self.columns, table.values.shape[1]
         if found != self.n_columns:
             raise TableError(f"{path}: has {found} columns, but the model takes {self.n_columns}.")
@@ -88,12 +95,15 @@ class SavedModel:
                 f"{path}: the columns {', '.join(table.column_names)} stand for the model's "
                 f"{', '.join(own)}, as --columns says"
             )
-        shapes = (self.image_shape, table.image_shape)
-        if Path(path).is_dir() and None not in shapes and shapes[0] != shapes[1]:
-            raise TableError(
-                f"{path}: has images of shape {shapes[1]}, but the model was trained on images of "
-                f"shape {shapes[0]} (height, width, colours); resize the images."
-            )
+
+
+def _options_for(shape: tuple[int, ...]) -> str:
+    """Return the options with which images are read in a shape.
+
+    >>> _options_for((32, 24))
+    '--resize 32x24 --grey'
+    """
+    return f"--resize {shape[0]}x{shape[1]}" + " --grey" * (len(shape) == 2)
 
 
 def load_model(path: Path, *, classifiers: bool = False, detectors: bool = False) -> SavedModel:

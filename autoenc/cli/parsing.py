@@ -60,6 +60,16 @@ def add_data(parser: argparse.ArgumentParser, *, optional: bool = False) -> None
         help="whether the first line of a csv file has the names of the columns; auto: unless it "
         "is all numbers (default: %(default)s)",
     )
+    parser.add_argument(
+        "--resize",
+        type=image_size,
+        metavar="HxW",
+        help="height and width that the images of a folder are resized to; by default all must "
+        "have one size",
+    )
+    parser.add_argument(
+        "--grey", action="store_true", help="turn the colours of images into grey levels"
+    )
 
 
 def add_output(parser: argparse.ArgumentParser, what: str, *, required: bool = True) -> None:
@@ -111,6 +121,8 @@ def read_data(
         expected=expected,
         allow_missing=allow_missing,
         header=HEADERS[options.header],
+        resize=options.resize,
+        grey=options.grey,
     )
     for remark in table.notes:
         note(remark)
@@ -139,4 +151,12 @@ def image_shape(text: str) -> tuple[int, ...]:
         shape = ()
     if len(shape) not in (2, 3) or min(shape) < 1 or shape[2:] not in ((), (3,)):
         raise argparse.ArgumentTypeError(f"{text!r} is not a shape such as 28x28 or 32x32x3")
+    return shape
+
+
+def image_size(text: str) -> tuple[int, ...]:
+    """Convert a text such as 64x48 to height and width."""
+    shape = image_shape(text)
+    if len(shape) != 2:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a height and a width such as 64x48")
     return shape

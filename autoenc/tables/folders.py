@@ -21,13 +21,13 @@ def read_folder(path: Path, selection: Selection, part: str | None = None) -> Ta
         raise TableError(f"{path}: a folder of images has no columns to choose from.")
     files = _files(path)
     budget = Budget.of(path, selection.max_bytes)
-    kinds = _kinds(files, budget)
-    is_grey = all(kind.is_grey for kind in kinds)
-    height, width = kinds[0].height, kinds[0].width
+    kinds = _kinds(files, budget, selection)
+    is_grey = selection.grey or all(kind.is_grey for kind in kinds)
+    height, width = selection.size or (kinds[0].height, kinds[0].width)
     shape = (height, width) if is_grey else (height, width, 3)
     values = np.empty((len(files), int(np.prod(shape))), np.float32)
     for row, file in zip(values, files, strict=True):
-        row[:] = pixels_of(file, budget, is_grey=is_grey).ravel()
+        row[:] = pixels_of(file, budget, is_grey=is_grey, size=selection.size).ravel()
     names = tuple(file.relative_to(path).as_posix() for file in files)
     return Table(values, None, shape, names, _labels(path, files), _notes(path, kinds))
 
@@ -111,20 +111,22 @@ def _check_inside(file: Path, folder: Path) -> None:
         )
 
 
-def _kinds(files: list[Path], budget: Budget) -> list[Kind]:
-    """Return what each image is; all have the size of the first."""
+def _kinds(files: list[Path], budget: Budget, selection: Selection) -> list[Kind]:
+    """Return what each image is; all have the size of the first, unless they are resized."""
     kinds: list[Kind] = []
     for file in files:
         kind = kind_of(file, budget)
         first = kinds[0] if kinds else kind
-        if (kind.width, kind.height) != (first.width, first.height):
+        height, width = selection.size or (kind.height, kind.width)
+        if selection.size is None and (kind.width, kind.height) != (first.width, first.height):
             raise TableError(
                 f"{file}: is {kind.width} by {kind.height}, but {files[0].name} is "
-                f"{first.width} by {first.height}; give all images one size."
+                f"{first.width} by {first.height}; give all images one size, or resize them "
+                "while they are read: --resize HEIGHTxWIDTH."
             )
         kinds.append(kind)
-        colours = 1 if kind.is_grey else 3
-        budget.check(4 * len(files) * kind.width * kind.height * colours)
+        colours = 1 if kind.is_grey or selection.grey else 3
+        budget.check(4 * len(files) * width * height * colours)
     return kinds
 
 

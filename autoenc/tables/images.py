@@ -66,7 +66,9 @@ def kind_of(file: Path, budget: Budget) -> Kind:
         return Kind(image.width, image.height, is_grey, _is_transparent(image))
 
 
-def pixels_of(file: Path, budget: Budget, *, is_grey: bool) -> Array:
+def pixels_of(
+    file: Path, budget: Budget, *, is_grey: bool, size: tuple[int, int] | None = None
+) -> Array:
     """Return the pixels of an image, in [0, 1).
 
     Parameters
@@ -76,6 +78,9 @@ def pixels_of(file: Path, budget: Budget, *, is_grey: bool) -> Array:
     is_grey : bool
         Whether to return grey levels, of shape (height, width), or colours, of shape
         (height, width, 3).
+    size : tuple of int, optional
+        Height and width to resize the image to, whatever its proportions, by averages of the
+        pixels that it covers (Pillow's ``BOX``).
 
     Returns
     -------
@@ -83,12 +88,22 @@ def pixels_of(file: Path, budget: Budget, *, is_grey: bool) -> Array:
         Bytes are divided by 256, levels of 16 bits by 65,536. Transparent pixels are shown on
         white.
     """
+    from PIL import Image as Images
+
     with opened(file, budget) as image:
         if image.mode in (*_SIXTEEN_BITS, "I"):
-            levels = np.asarray(image).astype(np.float32) / np.float32(_DEEP_WHITE)
+            deep = Images.fromarray(np.asarray(image).astype(np.float32))
+            levels = np.asarray(_resized(deep, size)) / np.float32(_DEEP_WHITE)
             return levels if is_grey else np.repeat(levels[..., None], 3, axis=2)
         flat = _on_white(image) if _is_transparent(image) else image
-        return np.asarray(flat.convert("L" if is_grey else "RGB"), np.float32) / WHITE
+        flat = _resized(flat.convert("L" if is_grey else "RGB"), size)
+        return np.asarray(flat, np.float32) / WHITE
+
+
+def _resized(image: Image, size: tuple[int, int] | None) -> Image:
+    from PIL.Image import Resampling
+
+    return image if size is None else image.resize(size[::-1], Resampling.BOX)
 
 
 @contextmanager

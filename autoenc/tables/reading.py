@@ -36,6 +36,8 @@ def read_table(
     allow_missing: bool = False,
     header: bool | None = None,
     max_bytes: int | None = None,
+    resize: tuple[int, int] | None = None,
+    grey: bool = False,
 ) -> Table:
     r"""Read a table of numbers.
 
@@ -76,6 +78,11 @@ def read_table(
         both are possible, `Table.notes` says what was assumed.
     max_bytes : int, optional
         The most memory that the table may take. By default half of what is free.
+    resize : tuple of int, optional
+        Height and width, >= 1, that the images of a folder are resized to, whatever their
+        proportions. By default all must have one size.
+    grey : bool, default False
+        Whether the colours of images become grey levels: 0.299 R + 0.587 G + 0.114 B.
 
     Returns
     -------
@@ -86,6 +93,8 @@ def read_table(
     ------
     FileNotFoundError
         If `path` does not exist.
+    ValueError
+        If `resize` is not a height and a width of at least 1.
     TableError, autoenc.datasets.DatasetFormatError
         If the file is empty, ragged, damaged, too large, or not a regular file, or a cell is
         not a finite number.
@@ -112,6 +121,8 @@ def read_table(
         raise TableError(f"{path}: has no part {part!r}; only .npz and .pkl have parts.")
     if path.is_file() and path.stat().st_size == 0:
         raise TableError(f"{path}: the file is empty; expected {known_formats()}.")
+    if resize is not None and (len(resize) != 2 or min(resize) < 1):
+        raise ValueError(f"resize is {resize}; expected (height, width), each at least 1.")
     selection = Selection(
         _tuple(columns),
         tuple(drop),
@@ -120,7 +131,13 @@ def read_table(
         allow_missing,
         header,
         max_bytes,
+        resize,
+        grey,
     )
+    if found != "folder" and (resize is not None or grey):
+        raise TableError(
+            f"{path}: is no folder of images, which alone can be resized or made grey."
+        )
     return _READERS[found](path, selection, part)
 
 

@@ -32,6 +32,10 @@ class Selection:
         decided by whether the line is all numbers.
     max_bytes : int, optional
         The most memory that the table may take. By default half of what is free.
+    size : tuple of int, optional
+        Height and width that images are resized to. By default all must have one size.
+    grey : bool
+        Whether colours become grey levels.
 
     Examples
     --------
@@ -49,6 +53,8 @@ class Selection:
     allow_missing: bool = False
     header: bool | None = None
     max_bytes: int | None = None
+    size: tuple[int, int] | None = None
+    grey: bool = False
 
     def is_whole(self, names: Sequence[str] | None) -> bool:
         """Whether all columns of a file are read in their order.

@@ -287,3 +287,22 @@ def test_images_of_another_shape_are_refused(faces, faces_model, tmp_path):
     Image.fromarray(levels).save(tmp_path / "a.png")
     error = refusal("score", faces_model, tmp_path)
     assert "has images of shape (14, 56), but the model was trained on images of" in error
+    assert "--resize 28x28 --grey" in error
+
+
+def test_photographs_of_many_sizes_in_colour(tmp_path):
+    rng = np.random.default_rng(0)
+    photographs = tmp_path / "photographs"
+    photographs.mkdir()
+    for i in range(20):
+        colours = rng.integers(0, 256, (rng.integers(8, 30), rng.integers(8, 30), 3), np.uint8)
+        Image.fromarray(colours).save(photographs / f"{i:02}.png")
+    model = tmp_path / "model.safetensors"
+    command = ("train", photographs, "-o", model, "--epochs", 1, "--hidden", 4, "--quiet")
+    assert "--resize HEIGHTxWIDTH" in refusal(*command)
+    good(*command, "--resize", "8x6", "--grey")
+    assert "has images of shape (8, 6, 3)" in refusal(
+        "score", model, photographs, "--resize", "8x6"
+    )
+    lines = good("score", model, photographs, "--resize", "8x6", "--grey").splitlines()
+    assert len(lines) == 21

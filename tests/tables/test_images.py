@@ -221,3 +221,45 @@ def test_damaged_images_are_read_or_refused(tmp_path, seed):
         except TableError as error:
             outcomes.add(str(error).startswith(str(folder)))
     assert outcomes <= {np.dtype(np.float32), True}
+
+
+def test_images_of_many_sizes_are_resized_by_averages(tmp_path):
+    large = np.kron(GREY, np.ones((3, 2), np.uint8))  # each pixel as 3 by 2
+    folder = folder_of(
+        tmp_path / "a",
+        encoded("PNG", Image.fromarray(GREY)),
+        encoded("PNG", Image.fromarray(large)),
+    )
+    assert "--resize HEIGHTxWIDTH" in refusal(folder)
+    table = read_table(folder, resize=(6, 8))
+    assert table.image_shape == (6, 8)
+    np.testing.assert_array_equal(table.values, np.tile(GREY.ravel() / 256, (2, 1)))
+    small = read_table(folder, resize=(3, 4)).values
+    halves = GREY.reshape(3, 2, 4, 2).mean(axis=(1, 3)).ravel()
+    # Pillow rounds to bytes after each direction.
+    np.testing.assert_allclose(small, np.tile(halves / 256, (2, 1)), atol=1.01 / 256)
+
+
+def test_resized_images_of_sixteen_bits_keep_their_levels(tmp_path):
+    levels = np.arange(16, dtype=np.uint16).reshape(4, 4) * 257
+    folder = folder_of(tmp_path / "a", encoded("PNG", Image.fromarray(levels)))
+    expected = levels.reshape(2, 2, 2, 2).mean(axis=(1, 3)).ravel() / 65536
+    values = read_table(folder, resize=(2, 2)).values
+    np.testing.assert_allclose(values[0], expected, rtol=1e-6)
+
+
+def test_colours_become_grey(tmp_path):
+    table = read_table(folder_of(tmp_path / "a", encoded("PNG")), grey=True)
+    assert table.image_shape == (6, 8)
+    weighed = LEVELS @ [0.299, 0.587, 0.114]
+    np.testing.assert_allclose(table.values[0], weighed.ravel() / 256, atol=0.51 / 256)
+
+
+def test_only_images_are_resized(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n1,2\n")
+    for options in ({"resize": (2, 2)}, {"grey": True}):
+        with pytest.raises(TableError, match="is no folder of images"):
+            read_table(path, **options)
+    with pytest.raises(ValueError, match=r"resize is \(0, 2\)"):
+        read_table(path, resize=(0, 2))
