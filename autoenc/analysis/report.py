@@ -23,6 +23,7 @@ from autoenc.analysis.advice import advise
 from autoenc.analysis.fitted import Array, coder_of, dense, mean_of_observed, seen_rows
 from autoenc.analysis.histories import History, summarize
 from autoenc.analysis.units import UnitHealth, error_shares, unit_health
+from autoenc.analysis.verdict import verdict
 from autoenc.analysis.yardsticks import MARGIN, Errors, Yardsticks, yardsticks
 from autoenc.models.coders import FittedCoder
 
@@ -74,6 +75,8 @@ class Report:
 
     Attributes
     ----------
+    verdict : str
+        How the error compares with that of the mean row and of PCA, in a sentence.
     advice : list of str
         What to try, in words.
     """
@@ -88,6 +91,7 @@ class Report:
     columns: list[str]
     error_shares: list[float]
     missing: float
+    verdict: str = field(init=False)
     advice: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -95,6 +99,7 @@ class Report:
         found = advise(
             self.yardsticks, self.median_errors, self.columns, self.error_shares, layers
         )
+        object.__setattr__(self, "verdict", verdict(self.yardsticks))
         object.__setattr__(self, "advice", found)
 
     def to_dict(self) -> dict[str, Any]:
@@ -111,6 +116,7 @@ class Report:
         """Show it as text of at most 80 columns."""
         sections = (
             _headline(self),
+            _wrap(self.verdict),
             _table(self.yardsticks),
             [line for number, _ in enumerate(self.layers) for line in _layer_lines(self, number)],
             _wrap(_columns_line(self)),

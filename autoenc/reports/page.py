@@ -7,6 +7,7 @@ from typing import Any
 
 from autoenc.files import atomic_write
 from autoenc.reports import charts
+from autoenc.reports.numbers import shown
 from autoenc.reports.sections import sections_of
 from autoenc.reports.subject import Subject
 from autoenc.tables import import_extra
@@ -81,5 +82,5 @@ def write_report(
 
 
 def _number(value: Any) -> str:
-    """Write a number with as many digits as mean something."""
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+    """Write counts in full, and other numbers with three digits."""
+    return f"{value:,}" if isinstance(value, int) else shown(value)

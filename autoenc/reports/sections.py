@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -13,6 +12,7 @@ from autoenc.analysis.fitted import coder_of
 from autoenc.analysis.report import error_name, missing_text
 from autoenc.reports import pictures
 from autoenc.reports.charts import MOST_POINTS, code_chart, cost_chart, curves
+from autoenc.reports.numbers import shown
 from autoenc.reports.parts import Bar, Card, Grid, Group, Picture, Section
 from autoenc.reports.subject import Subject
 
@@ -22,8 +22,9 @@ MOST_FILTERS = 100
 MOST_UNITS = 9
 MOST_COLUMNS = 5
 IMAGES, TABLES = 6, 2  # examples of each kind, of rows that are images or not
-ANOMALIES = 6
+STRANGEST = 6
 LISTED = 20
+COLUMNS_LISTED = 12
 _STANDARDISED = (
     "The model standardises columns: what is called squared error is of these, and so is PCA."
 )
@@ -31,16 +32,14 @@ _STANDARDISED = (
 
 def sections_of(subject: Subject) -> list[Section]:
     """Make all sections that model and rows have something to say for."""
-    found = [_summary(subject)]
-    if subject.rows is not None:
-        found += _measured(subject)
+    measured = [] if subject.rows is None else _measured(subject)
+    found = [*measured[:1], _summary(subject), *measured[1:]]
     history = coder_of(subject.model).history
     if curves(history):
         found.append(_training(history))
     found.append(_filters(subject))
     if subject.rows is not None:
-        makers: tuple[Callable[[Subject], Section], ...] = (_examples, _codes, _anomalies)
-        found += [make(subject) for make in makers]
+        found += [_examples(subject), _codes(subject)]
     return found
 
 
@@ -92,13 +91,13 @@ def _setting(value: Any) -> str:
 
 
 def _measured(subject: Subject) -> list[Section]:
-    """Ask `autoenc.analysis.report`: advice, yardsticks, units, columns."""
+    """Ask `autoenc.analysis.report`: verdict and advice, yardsticks, units, columns."""
     found = analysis.report(
         subject.model, subject.rows, X_train=subject.train_rows, X_held_out=subject.held_out
     )
     found = replace(found, columns=list(subject.column_names))
     return [
-        Section("advice", "What to try", points=found.advice),
+        Section("verdict", "Verdict", [found.verdict], points=found.advice),
         _yardsticks(found),
         _units(found),
         _columns(subject, found),
@@ -115,7 +114,7 @@ def _yardsticks(found: analysis.Report) -> Section:
     }
     most = max(errors.mean_squared for errors in named.values()) or 1.0
     rows = [
-        (name, Bar(name, f"{e.mean_squared:.4g}", e.mean_squared / most), f"{e.cost:.4g}")
+        (name, Bar(name, shown(e.mean_squared), e.mean_squared / most), shown(e.cost))
         for name, e in named.items()
     ]
     head = ("", "mean squared error", error_name(y.cost_name))
@@ -173,7 +172,7 @@ def _columns(subject: Subject, found: analysis.Report) -> Section:
             subject.image_shape,
         )
         return Section("columns", title, pictures=[picture])
-    largest = np.argsort(-shares, kind="stable")[:LISTED]
+    largest = np.argsort(-shares, kind="stable")[:COLUMNS_LISTED]
     top = max(float(shares[largest[0]]), 1e-30)
     rows = [
         (
@@ -199,7 +198,7 @@ def _training(history: list[dict[str, Any]]) -> Section:
         [f"{len(history):,} epochs."],
         grids=[Grid("Cost of each epoch", ("", "cost"), rows, is_folded=True)],
         chart=chart,
-        chart_text=f"Curve of the cost of each epoch, from {first:.4g} to {last:.4g}.",
+        chart_text=f"Curve of the cost of each epoch, from {shown(first)} to {shown(last)}.",
     )
 
 
@@ -234,7 +233,7 @@ def _unit_card(subject: Subject, filters: Array, unit: int) -> Card:
             subject.column_names[i],
             Bar(
                 subject.column_names[i],
-                f"{weights[i]:.3g}",
+                shown(float(weights[i])),
                 float(abs(weights[i])) / most,
                 is_negative=bool(weights[i] < 0),
             ),
@@ -247,21 +246,20 @@ def _unit_card(subject: Subject, filters: Array, unit: int) -> Card:
 
 def _examples(subject: Subject) -> Section:
     k = min(TABLES if subject.is_tabular else IMAGES, len(subject.order) // 2)
-    best, worst = subject.order[:k], subject.order[::-1][:k]
-    groups = [
-        Group("Best", _row_cards(subject, best), subject.is_tabular),
-        Group("Worst", _row_cards(subject, worst), subject.is_tabular),
-    ]
+    best, worst = subject.order[:k], subject.order[::-1][:STRANGEST]
     text = (
-        f"The error of a row is the {subject.error_name} of its reconstruction: on average "
-        f"{float(np.nanmean(subject.errors)):.4g} here."
+        f"The error of a row is the {subject.error_name} of its reconstruction: "
+        f"{shown(float(np.nanmean(subject.errors)))} on average here. The rows that are "
+        "reconstructed worst are the strangest; their cards show where the error is."
     )
-    return Section(
-        "reconstructions",
-        "Reconstructions, best and worst",
-        [text, *_missing_texts(subject)],
-        groups=groups,
-    )
+    groups = [
+        Group(
+            "Reconstructed worst", _row_cards(subject, worst, with_shares=True), subject.is_tabular
+        ),
+        Group("Reconstructed best", _row_cards(subject, best), subject.is_tabular),
+    ]
+    texts = [text, *_missing_texts(subject), *_p_value_texts(subject)]
+    return Section("reconstructions", "Best and worst rows", texts, groups=groups)
 
 
 def _missing_texts(subject: Subject) -> list[str]:
@@ -273,22 +271,14 @@ def _missing_texts(subject: Subject) -> list[str]:
     return ["Pixels that are missing in the input are blue; they have no part in the error."]
 
 
-def _anomalies(subject: Subject) -> Section:
-    top = subject.order[::-1][:ANOMALIES]
-    texts = ["The rows with the largest errors, and which columns these come from."]
-    texts += _missing_texts(subject)
+def _p_value_texts(subject: Subject) -> list[str]:
     if subject.p_values is None:
-        texts.append("There are no p-values, as no held-out rows were given.")
-    else:
-        assert subject.held_out is not None
-        texts.append(
-            f"p-values are calibrated on {len(subject.held_out):,} held-out rows: of rows like "
-            "those, at most 5 in 100 have one of 0.05 or less."
-        )
-    cards = _row_cards(subject, top, with_shares=True)
-    return Section(
-        "anomalies", "Strangest rows", texts, groups=[Group("", cards, subject.is_tabular)]
-    )
+        return ["There are no p-values, as no held-out rows were given."]
+    assert subject.held_out is not None
+    return [
+        f"p-values are calibrated on {len(subject.held_out):,} held-out rows: of rows like those, "
+        "at most 5 in 100 have one of 0.05 or less."
+    ]
 
 
 def _row_cards(subject: Subject, indices: Array, *, with_shares: bool = False) -> list[Card]:
@@ -337,7 +327,7 @@ def _table_card(subject: Subject, i: int, again: Array, shares: Array, with_shar
             float(back[j]),
             Bar(
                 subject.column_names[j],
-                f"{shares[j]:.3g}",
+                shown(float(shares[j])),
                 max(0.0, float(shares[j]) / top),
             ),
         )
@@ -349,7 +339,7 @@ def _table_card(subject: Subject, i: int, again: Array, shares: Array, with_shar
 
 
 def _row_text(subject: Subject, i: int) -> str:
-    text = f"error {subject.errors[i]:.4g}"
+    text = f"error {shown(float(subject.errors[i]))}"
     if subject.labels is not None:
         text = f"{subject.labels[i]}, {text}"
     if subject.p_values is not None:

@@ -12,21 +12,15 @@ from tests.reports.conftest import HOSTILE, HOSTILE_ROW, STATES
 
 READY = "document.documentElement.dataset.ready === 'true'"
 SECTIONS = {
-    "images": "summary advice yardsticks units columns training filters reconstructions codes "
-    "anomalies",
-    "table": "summary advice yardsticks units columns training filters reconstructions codes "
-    "anomalies",
-    "stack": "summary advice yardsticks units columns training filters reconstructions codes "
-    "anomalies",
+    "images": "verdict summary yardsticks units columns training filters reconstructions codes",
+    "table": "verdict summary yardsticks units columns training filters reconstructions codes",
+    "stack": "verdict summary yardsticks units columns training filters reconstructions codes",
     "model_only": "summary training filters",
-    "no_history": "summary advice yardsticks units columns filters reconstructions codes "
-    "anomalies",
-    "colours": "summary advice yardsticks units columns training filters reconstructions codes "
-    "anomalies",
-    "holes": "summary advice yardsticks units columns training filters reconstructions codes "
-    "anomalies",
-    "table_holes": "summary advice yardsticks units columns training filters reconstructions "
-    "codes anomalies",
+    "no_history": "verdict summary yardsticks units columns filters reconstructions codes",
+    "colours": "verdict summary yardsticks units columns training filters reconstructions codes",
+    "holes": "verdict summary yardsticks units columns training filters reconstructions codes",
+    "table_holes": "verdict summary yardsticks units columns training filters reconstructions "
+    "codes",
 }
 
 
@@ -94,15 +88,15 @@ def test_everything_is_there_without_network_or_errors(browser, pages, state):
 def test_missing_pixels_are_seen_and_counted(browser, pages, holes):
     worst = int(np.nanargmax(holes.errors))
     with opened(browser, pages("holes")) as (page, complaints):
-        card = page.locator("#anomalies article").first
-        assert card.locator("h3").inner_text() == f"Row {worst}"
+        card = page.locator("#reconstructions article").first
+        assert card.locator("h4").inner_text() == f"Row {worst}"
         assert f"{np.isnan(holes.rows[worst]).sum()} of 784 values missing" in card.inner_text()
         seen = card.locator("img").nth(0).evaluate(PIXELS)
         blue = np.array(seen).reshape(28, 28, 4)[..., :3] == MISSING
         np.testing.assert_array_equal(
             blue.all(axis=-1), np.isnan(holes.rows[worst]).reshape(28, 28)
         )
-        assert page.get_by_text("Pixels that are missing in the input are blue").count() == 2
+        assert page.get_by_text("Pixels that are missing in the input are blue").count() == 1
         assert complaints == []
 
 

@@ -18,6 +18,7 @@ from autoenc import analysis
 from autoenc.plotting import tile_images
 from autoenc.plotting.tiles import MISSING
 from autoenc.reports import Subject, pictures, render_report, write_report
+from autoenc.reports.numbers import shown
 from autoenc.rows import DomainWarning
 from autoenc.tables import MissingExtraError
 from tests.reports.conftest import HOSTILE, STATES
@@ -54,7 +55,8 @@ def test_yardsticks_units_and_advice_are_those_of_analysis(images, pages):
         ("mean row", y.mean),
         ("this model, untrained", y.untrained),
     ):
-        assert f"{name} {errors.mean_squared:.4g} {errors.cost:.4g}" in text
+        assert f"{name} {shown(errors.mean_squared)} {shown(errors.cost)}" in text
+    assert found.verdict in text
     for advice in found.advice:
         assert advice in text.replace("&#39;", "'")
     assert f"{found.layers[0].units.effective:.1f}" in text
@@ -68,11 +70,11 @@ def test_best_and_worst_rows(images, pages):
         r"<h[34]>Row (\d+)</h[34]>\s*<p[^>]*>(\d), error ([\d.]+), p ([\d.]+)<", page
     )
     order = np.argsort(images.errors, kind="stable")
-    assert [int(row) for row, *_ in shown] == [*order[:6], *order[::-1][:6], *order[::-1][:6]]
+    assert [int(row) for row, *_ in shown] == [*order[::-1][:6], *order[:6]]
     for row, label, error, p in shown:
         i = int(row)
         assert int(label) == images.labels[i]
-        assert float(error) == pytest.approx(errors[i], rel=1e-3)
+        assert float(error) == pytest.approx(errors[i], rel=5e-3)
         held_out = images.model.score_samples(images.held_out)
         assert float(p) == pytest.approx((1 + (held_out >= errors[i]).sum()) / 100, rel=0.01)
 
@@ -85,7 +87,7 @@ def test_rows_of_a_table_are_in_the_scale_of_the_data(table, pages):
     text = text_of(pages("table").read_text(encoding="utf-8"))
     value = table.rows[worst, column]
     back = table.model.reconstruct(table.rows[[worst]])[0, column]
-    assert f"{value:.4g} {back:.4g} {shares[column]:.3g}" in text
+    assert f"{shown(value)} {shown(back)} {shown(shares[column])}" in text
 
 
 def observed_error(model, X):
@@ -102,11 +104,11 @@ def test_errors_of_rows_with_missing_pixels(holes, pages):
     shown = re.findall(
         r"<h[34]>Row (\d+)</h[34]>\s*<p[^>]*>\d, error ([\d.]+), .*, (\d+) of 784", page
     )
-    assert [int(row) for row, *_ in shown[6:12]] == np.argsort(-errors)[:6].tolist()
+    assert [int(row) for row, *_ in shown[:6]] == np.argsort(-errors)[:6].tolist()
     # A row of nothing has no error: it is neither among the best nor among the worst.
     assert "7" not in [row for row, *_ in shown]
     for row, error, missing in shown:
-        assert float(error) == pytest.approx(errors[int(row)], rel=1e-3)
+        assert float(error) == pytest.approx(errors[int(row)], rel=5e-3)
         assert int(missing) == np.isnan(holes.rows[int(row)]).sum()
     others = np.delete(np.arange(100), 7)
     shares = holes.contributions(others)
@@ -120,7 +122,7 @@ def test_what_is_missing_is_told_of(holes, pages):
     assert f"{n / holes.rows.size:.1%} of the values are missing: they are in no error" in text
     with pytest.warns(DomainWarning, match="no observed value"):
         found = analysis.report(holes.model, holes.rows, X_train=holes.train_rows).yardsticks
-    assert f"PCA, 20 components {found.pca.mean_squared:.4g} {found.pca.cost:.4g}" in text
+    assert f"PCA, 20 components {shown(found.pca.mean_squared)} {shown(found.pca.cost)}" in text
     assert "missing" not in text_of(pages("images").read_text(encoding="utf-8")).replace(
         "missing &#39;refuse&#39;", ""
     )
@@ -133,7 +135,7 @@ def test_missing_values_of_a_table(table_holes, pages):
     for i in partly:
         column = int(np.argmax(np.isnan(table_holes.rows[i])))
         back = table_holes.model.reconstruct(table_holes.rows[[i]])[0, column]
-        assert f"{table_holes.columns[column]} missing {back:.4g} 0" in text
+        assert f"{table_holes.columns[column]} missing {shown(back)} 0" in text
     assert len(partly) > 1
     assert "Missing values have an output, but no part in the error." in text
     assert "nan" not in text.lower()
