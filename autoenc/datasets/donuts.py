@@ -123,8 +123,8 @@ def load_donuts() -> Donuts:
             raise ValueError("some value is out of its range")
     except ValueError as error:
         raise DatasetFormatError(
-            f"{path}: damaged ({error}); {_N_BUNDLED} rows of four values in [0, 1] and a "
-            "label, 0 or 1, are expected; install autoenc again"
+            f"{path}: damaged ({error}); expected {_N_BUNDLED} rows of four values in "
+            "[0, 1] and a label, 0 or 1. Install autoenc again."
         ) from error
     return Donuts(points.astype(np.float32, order="C"), labels.astype(np.int64))
 
@@ -133,12 +133,10 @@ def _check_integer(value: Any, name: str, least: int, most: int | None) -> None:
     integral = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not (integral and least <= value and (most is None or value <= most)):
         bounds = f"of at least {least}" if most is None else f"from {least} to {most}"
-        raise ValueError(f"{name} is {value!r}, but an integer {bounds} is expected")
+        raise ValueError(f"{name} is {value!r}; expected an integer {bounds}.")
 
 
 def _check_noise(noise: Any) -> None:
     number = isinstance(noise, Real) and not isinstance(noise, bool)
     if not (number and 0 <= noise < math.inf):
-        raise ValueError(
-            f"noise is {noise!r}, but a number of at least 0 is expected, such as 0.1"
-        )
+        raise ValueError(f"noise is {noise!r}; expected a number of at least 0, such as 0.1.")

@@ -70,12 +70,12 @@ def read_idx(
     with open_stream(path) as stream:
         dtype, found = _read_header(stream, path)
         if shape is not None and found != shape:
-            raise DatasetFormatError(f"{path}: the array has shape {found}, expected {shape}")
+            raise DatasetFormatError(f"{path}: the array has shape {found}; expected {shape}.")
         _check_length(path, found, dtype, packed=isinstance(stream, gzip.GzipFile))
         n_bytes = math.prod(found) * dtype.itemsize
         if max_bytes is not None and n_bytes > max_bytes:
             raise DatasetFormatError(
-                f"{path}: the array has {n_bytes} bytes, more than the {max_bytes} allowed"
+                f"{path}: the array has {n_bytes} bytes, more than the {max_bytes} allowed."
             )
         raw = _read_numbers(stream, n_bytes, path)
     array = np.ndarray(found, dtype, raw)
@@ -86,18 +86,18 @@ def _read_header(stream: io.BufferedIOBase, path: Path) -> tuple[np.dtype[Any], 
     magic = stream.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _DTYPES:
         raise DatasetFormatError(
-            f"{path}: not an IDX file: it begins with {magic!r}, but two zero bytes, "
-            "a type code and the number of dimensions are expected"
+            f"{path}: not an IDX file: it begins with {magic!r}; expected two zero bytes, "
+            "a type code and the number of dimensions."
         )
     n_dimensions = magic[3]
     if not 1 <= n_dimensions <= _MAX_DIMENSIONS:
         raise DatasetFormatError(
-            f"{path}: the IDX header promises {n_dimensions} dimensions, expected 1 to "
-            f"{_MAX_DIMENSIONS}"
+            f"{path}: the IDX header promises {n_dimensions} dimensions; expected 1 to "
+            f"{_MAX_DIMENSIONS}."
         )
     sizes = stream.read(4 * n_dimensions)
     if len(sizes) < 4 * n_dimensions:
-        raise DatasetFormatError(f"{path}: the file ends within its IDX header")
+        raise DatasetFormatError(f"{path}: the file ends within its IDX header; get it again.")
     return np.dtype(_DTYPES[magic[2]]), struct.unpack(f">{n_dimensions}I", sizes)
 
 
@@ -113,7 +113,7 @@ def _check_length(
     if not possible or strides > np.iinfo(np.intp).max:
         raise DatasetFormatError(
             f"{path}: the IDX header promises {promised} bytes for shape {shape}, "
-            f"but the file has {on_disk}{' gzipped' if packed else ''}"
+            f"but the file has {on_disk}{' gzipped' if packed else ''}; get it again."
         )
 
 
@@ -125,10 +125,12 @@ def _read_numbers(stream: io.BufferedIOBase, n_bytes: int, path: Path) -> bytear
         if not chunk:
             raise DatasetFormatError(
                 f"{path}: cut short: the IDX header promises {n_bytes} bytes of numbers, "
-                f"but there are {len(raw)}"
+                f"but there are {len(raw)}; get it again."
             )
         raw += chunk
     # Reading to the end makes gzip check its checksum.
     if stream.read(1):
-        raise DatasetFormatError(f"{path}: there is more data than the IDX header promises")
+        raise DatasetFormatError(
+            f"{path}: there is more data than the IDX header promises; get it again."
+        )
     return raw

@@ -218,10 +218,7 @@ def _unpack(packed: io.BytesIO, url: str, expected: str) -> bytes:
     with damage_reported(url), unpacked(packed) as source:
         copyfileobj(source, _Bounded(content, url), 1 << 20)
     if (found := hashlib.sha256(content.getbuffer()).hexdigest()) != expected:
-        raise DatasetFormatError(
-            f"{url}: its SHA-256 checksum does not match the known one: {found} was found, "
-            f"but {expected} is expected"
-        )
+        raise DatasetFormatError(f"{url}: its SHA-256 checksum is {found}; expected {expected}")
     return content.getvalue()
 
 

@@ -92,15 +92,15 @@ def load_mnist(
     """
     if not (path is None or isinstance(path, (str, os.PathLike))) or path == "":
         raise TypeError(
-            f"path is {path!r}, but the name of a file or folder is expected; "
-            "for the bundled sample, call load_mnist(sample=True)"
+            f"path is {path!r}; expected the name of a file or folder. For the bundled sample, "
+            "call load_mnist(sample=True)."
         )
     if not sample:
         return _read(_find(path, download))
     if path is not None or download:
         raise ValueError(
             "sample=True loads the bundled digits, but path or download was given too; "
-            "leave them out, or leave out sample"
+            "leave them out, or leave out sample."
         )
     return _read((places.sample_file(),))
 
@@ -136,7 +136,7 @@ def _read(files: tuple[Path, ...]) -> Mnist:
         return _read_archive(path)
     if magic.startswith(b"\0\0"):
         raise DatasetFormatError(
-            f"{path}: a single IDX file; give the folder that has all four of them"
+            f"{path}: a single IDX file; give the folder that has all four of them."
         )
     return _read_pickled(path)
 
@@ -145,8 +145,8 @@ def _read_pickled(path: Path) -> Mnist:
     tree = read_pickle(path)
     if not (_is_sequence(tree, 3) and all(_is_pair(part) for part in tree)):
         raise DatasetFormatError(
-            f"{path}: a pickled {type(tree).__name__}, but three pairs of arrays are expected: "
-            "the images and labels of the train, valid and test parts"
+            f"{path}: a pickled {type(tree).__name__}; expected three pairs of arrays: the "
+            "images and labels of the train, valid and test parts."
         )
     data = Mnist(*(make_split(images, labels, path) for images, labels in tree))
     return check_sizes(data, path, (splits.FULL,))
@@ -174,8 +174,8 @@ def _read_archive(path: Path) -> Mnist:
         )
         return check_sizes(data, path, (splits.FULL, splits.SAMPLE))
     raise DatasetFormatError(
-        f"{path}: it has the arrays {sorted(arrays)}, but {sorted(_KERAS_NAMES)} or "
-        f"{sorted(_SPLIT_NAMES)} are expected"
+        f"{path}: it has the arrays {sorted(arrays)}; expected {sorted(_KERAS_NAMES)} or "
+        f"{sorted(_SPLIT_NAMES)}."
     )
 
 

@@ -72,11 +72,11 @@ def make_split(
     """
     if images.shape[1:] not in ((N_PIXELS,), (28, 28)):
         raise DatasetFormatError(
-            f"{path}: images have shape {images.shape}, but (n, 784) or (n, 28, 28) is expected"
+            f"{path}: images have shape {images.shape}; expected (n, 784) or (n, 28, 28)."
         )
     if labels.shape != images.shape[:1]:
         raise DatasetFormatError(
-            f"{path}: labels have shape {labels.shape}, but there are {len(images)} images"
+            f"{path}: labels have shape {labels.shape}, but there are {len(images)} images."
         )
     flat = images.reshape(len(images), N_PIXELS)
     return Split(_pixels(flat[rows], path), _digits(labels[rows], path))
@@ -88,8 +88,8 @@ def check_sizes(data: Mnist, path: Path, allowed: tuple[Sizes, ...]) -> Mnist:
     if sizes not in allowed:
         expected = " or ".join(map(str, allowed))
         raise DatasetFormatError(
-            f"{path}: the train, valid and test parts have {sizes} images, "
-            f"but MNIST has {expected}; is the file complete?"
+            f"{path}: the train, valid and test parts have {sizes} images; "
+            f"expected {expected}, as MNIST has. Is the file complete?"
         )
     return data
 
@@ -102,23 +102,21 @@ def _pixels(rows: NDArray[Any], path: Path) -> NDArray[np.float32]:
         return pixels
     if rows.dtype.kind != "f":
         raise DatasetFormatError(
-            f"{path}: images have dtype {rows.dtype}, but bytes or floating point is expected"
+            f"{path}: images have dtype {rows.dtype}; expected bytes or floating point."
         )
     # This form of the comparison is false for NaN.
     if rows.size and not (rows.min() >= 0 and rows.max() <= 1):
         raise DatasetFormatError(
-            f"{path}: pixels lie in [{rows.min()}, {rows.max()}], but [0, 1] is expected"
+            f"{path}: pixels lie in [{rows.min()}, {rows.max()}]; expected [0, 1]."
         )
     return np.ascontiguousarray(rows, dtype=np.float32)
 
 
 def _digits(labels: NDArray[Any], path: Path) -> NDArray[np.int64]:
     if labels.dtype.kind not in "iu":
-        raise DatasetFormatError(
-            f"{path}: labels have dtype {labels.dtype}, but integers are expected"
-        )
+        raise DatasetFormatError(f"{path}: labels have dtype {labels.dtype}; expected integers.")
     if labels.size and not (labels.min() >= 0 and labels.max() <= 9):
         raise DatasetFormatError(
-            f"{path}: labels lie in [{labels.min()}, {labels.max()}], but 0 to 9 is expected"
+            f"{path}: labels lie in [{labels.min()}, {labels.max()}]; expected 0 to 9."
         )
     return np.ascontiguousarray(labels, dtype=np.int64)

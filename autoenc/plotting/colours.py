@@ -115,19 +115,21 @@ def _labels(labels: ArrayLike, n: int) -> Array:
     if values.dtype.kind in "OT" and all(isinstance(value, str) for value in values.flat):
         values = np.array([str(value) for value in values.flat]).reshape(values.shape)
     if values.dtype.kind not in "biufU":
-        raise TypeError(f"labels must be numbers or strings, got dtype {values.dtype}")
+        raise TypeError(f"labels have dtype {values.dtype}; expected numbers or strings.")
     if values.shape != (n,):
-        advice = "pass one label for each point"
+        advice = "pass as many labels as points"
         if values.shape == (n, 1):
             advice = "pass labels.ravel()"
         elif values.ndim == 2 and len(values) == n:
             advice = "pass labels.argmax(axis=1) if they are one-hot"
-        raise ValueError(f"{n} points need labels of shape ({n},), got {values.shape}: {advice}")
+        raise ValueError(
+            f"labels have shape {values.shape}; expected ({n},), one for each point: {advice}."
+        )
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         bad = int(np.argmin(np.isfinite(values)))
         raise ValueError(
-            f"labels has {values[bad]} at row {bad}, which has no colour: leave such points out, "
-            "or give them a finite label of their own"
+            f"labels have {values[bad]} at row {bad}; expected finite labels. Leave such points "
+            "out, or give them a label of their own."
         )
     return values
 
@@ -138,8 +140,8 @@ def _shades(values: Array, distinct: int) -> Colours:
 
     if values.dtype.kind == "U":
         raise ValueError(
-            f"labels has {distinct} different strings, but only {len(PALETTE)} colours can be "
-            f"distinguished: merge some, or plot the points of {len(PALETTE)} labels at a time"
+            f"labels have {distinct} different strings; expected at most {len(PALETTE)}, which "
+            f"colours can tell apart. Merge some, or plot {len(PALETTE)} of them at a time."
         )
     numbers = values.astype(np.float64)
     span = (float(np.min(numbers)), float(np.max(numbers)))

@@ -71,9 +71,7 @@ def plot_loss(
 def cost_curves(history: Sequence[Mapping[str, Any]], *, log: bool = False) -> Curves:
     """Return the epochs and costs of each curve, checked for finite values."""
     if not len(history):
-        raise ValueError(
-            "history is empty: there is no cost to plot before the end of the first epoch"
-        )
+        raise ValueError("history is empty; expected the records of at least one epoch.")
     curves = {"training": _curve(history, "cost", log)}
     validated = [record for record in history if record.get("valid_cost") is not None]
     if validated:
@@ -96,12 +94,12 @@ def _curve(history: Sequence[Mapping[str, Any]], key: str, log: bool) -> tuple[A
     for epoch, cost in zip(epochs, costs, strict=True):
         if not math.isfinite(cost):
             raise ValueError(
-                f"{key} of epoch {epoch:g} is {cost}, which cannot be drawn: pass the epochs "
-                "before it"
+                f"{key} of epoch {epoch:g} is {cost}, which cannot be drawn; pass the epochs "
+                "before it."
             )
         if log and cost <= 0:
             raise ValueError(
-                f"{key} of epoch {epoch:g} is {cost:g}, which has no logarithm: pass log=False"
+                f"{key} of epoch {epoch:g} is {cost:g}, which has no logarithm; pass log=False."
             )
     return epochs, costs
 
@@ -109,12 +107,11 @@ def _curve(history: Sequence[Mapping[str, Any]], key: str, log: bool) -> tuple[A
 def _check_record(record: Mapping[str, Any], index: int, keys: Sequence[str]) -> None:
     if not isinstance(record, Mapping):
         raise TypeError(
-            f"history must hold a mapping with 'epoch' and 'cost' for each epoch, but "
-            f"history[{index}] is {record!r}"
+            f"history[{index}] is {record!r}; expected a mapping with 'epoch' and 'cost'."
         )
     for key in keys:
         if record.get(key) is None:
-            raise ValueError(f"history[{index}] has no {key!r}, only {list(record)}")
+            raise ValueError(f"history[{index}] has {list(record)}; expected {key!r} too.")
 
 
 def draw_curves(axes: Axes, curves: Curves, *, log: bool) -> None:

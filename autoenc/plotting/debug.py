@@ -120,12 +120,12 @@ def _matching(X: ArrayLike, codes: ArrayLike, Z: ArrayLike) -> tuple[Array, Arra
     inputs, hidden, outputs = point_rows(X, "X"), point_rows(codes, "codes"), point_rows(Z, "Z")
     if outputs.shape != inputs.shape:
         raise ValueError(
-            f"Z has shape {outputs.shape}, but X has {inputs.shape}: pass the reconstructions of "
-            "these inputs"
+            f"Z has shape {outputs.shape}, but X has {inputs.shape}; pass the reconstructions of "
+            "these inputs."
         )
     if len(hidden) != len(inputs):
         raise ValueError(
-            f"codes has {len(hidden)} rows, but X has {len(inputs)}: pass the codes of these "
-            "inputs"
+            f"codes has {len(hidden)} rows, but X has {len(inputs)}; pass the codes of these "
+            "inputs."
         )
     return inputs, hidden, outputs

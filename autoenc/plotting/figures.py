@@ -82,7 +82,7 @@ def _format_of(figure: Figure, path: Path) -> str:
     known = figure.canvas.get_supported_filetypes()
     if suffix not in known:
         raise ValueError(
-            f"cannot tell the picture format of {path.name!r}: end it in one of "
-            f"{', '.join('.' + name for name in sorted(known))}"
+            f"{path.name!r} does not name a picture format; end it in one of "
+            f"{', '.join('.' + name for name in sorted(known))}."
         )
     return suffix

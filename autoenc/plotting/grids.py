@@ -39,7 +39,7 @@ def positive(value: int, name: str) -> int:
     except TypeError:
         number = 0
     if number < 1:
-        raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
+        raise ValueError(f"{name} is {value!r}; expected an integer of at least 1.")
     return number
 
 
@@ -47,7 +47,7 @@ def images(X: ArrayLike, image_shape: ImageShape | None, name: str) -> tuple[Arr
     """Return a matrix with one image per row, and the shape of an image, by default square."""
     matrix = real_matrix(X, name)
     if not matrix.size:
-        raise ValueError(f"{name} has shape {matrix.shape}: there is no image to draw")
+        raise ValueError(f"{name} has shape {matrix.shape}; expected at least one image.")
     shape = _square(matrix, name) if image_shape is None else _whole(image_shape)
     return image_rows(matrix, shape, name), shape
 
@@ -63,8 +63,8 @@ def _square(matrix: Array, name: str) -> tuple[int, int]:
     side = math.isqrt(width)
     if side * side != width:
         raise ValueError(
-            f"rows of {width} numbers are not square images: pass image_shape=(height, width), "
-            f"or {name}.T if images are columns"
+            f"rows of {name} have {width} numbers, which are no square image; pass "
+            f"image_shape=(height, width), or {name}.T if images are columns."
         )
     return side, side
 

@@ -67,8 +67,8 @@ def plane_of(points: Array, name: str, kind: str = "column") -> Plane:
         return Plane.of_columns(tuple(range(features)), kind)
     if len(points) < 2:
         raise ValueError(
-            f"{name} has shape {points.shape}: the main components of {features} features need "
-            f"two rows or more; pass two columns, such as {name}[:, :2]"
+            f"{name} has shape {points.shape}; expected at least two rows, which the main "
+            f"components of {features} columns need. Or pass two columns, such as {name}[:, :2]."
         )
     return Plane.of_components(points)
 
@@ -81,8 +81,8 @@ def plane_of_columns(columns: tuple[int, int], features: int, name: str) -> Plan
         first = second = -1
     if not (0 <= first < features and 0 <= second < features):
         raise ValueError(
-            f"columns must be two of the columns 0 … {features - 1} of {name}, such as (0, 1), "
-            f"got {columns!r}"
+            f"columns is {columns!r}; expected two of the columns 0 … {features - 1} of {name}, "
+            "such as (0, 1)."
         )
     return Plane.of_columns((first, second))
 
@@ -91,15 +91,15 @@ def point_rows(X: ArrayLike, name: str) -> Array:
     """Return `X` as a finite float64 matrix with one point per row."""
     matrix = np.asarray(X)
     if matrix.dtype.kind not in "biuf":
-        raise TypeError(f"{name} must hold real numbers, got dtype {matrix.dtype}")
+        raise TypeError(f"{name} has dtype {matrix.dtype}; expected real numbers.")
     if matrix.ndim == 1:
         matrix = matrix[:, None]
     if matrix.ndim != 2:
         raise ValueError(
-            f"{name} must be a matrix with one point per row, got shape {matrix.shape}: "
-            f"{name}.reshape(len({name}), -1) makes one of a stack of images"
+            f"{name} has shape {matrix.shape}; expected a matrix with one point per row. "
+            f"{name}.reshape(len({name}), -1) makes one of a stack of images."
         )
     if not matrix.size:
-        raise ValueError(f"{name} has shape {matrix.shape}: there is no point to draw")
+        raise ValueError(f"{name} has shape {matrix.shape}; expected at least one point.")
     check_finite(matrix, name)
     return matrix.astype(np.float64)

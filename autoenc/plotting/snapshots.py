@@ -124,8 +124,8 @@ def _stack(
     """Return the 8-bit levels (snapshots, filters, pixels) to draw, and the shape of an image."""
     if isinstance(snapshots, np.ndarray) and snapshots.ndim == 2:
         raise ValueError(
-            f"snapshots is one matrix of shape {snapshots.shape}: pass a list of such matrices, "
-            "one for each time"
+            f"snapshots is one matrix of shape {snapshots.shape}; expected a list of such "
+            "matrices, one for each time."
         )
     matrices = []
     for i, snapshot in enumerate(snapshots):
@@ -136,11 +136,11 @@ def _stack(
             expected = rows.shape
         if rows.shape != expected:
             raise ValueError(
-                f"snapshots[{i}] has shape {rows.shape}, but snapshots[0] has {expected}: pass "
-                "the same weights at different times"
+                f"snapshots[{i}] has shape {rows.shape}, but snapshots[0] has {expected}; pass "
+                "the same weights at different times."
             )
     if not matrices:
-        raise ValueError("snapshots is empty: pass the weights of at least one time")
+        raise ValueError("snapshots is empty; expected the weights of at least one time.")
     stack = np.stack(matrices)
     low, high = stack.min(axis=(0, 2))[:, None], stack.max(axis=(0, 2))[:, None]
     return to_uint8(scale_between(stack, low, high)), shape
@@ -150,7 +150,7 @@ def _names(epochs: Sequence[float] | None, n: int) -> list[str]:
     if epochs is None:
         return [f"snapshot {i}" for i in range(n)]
     if len(epochs) != n:
-        raise ValueError(f"{n} snapshots need {n} epochs, got {len(epochs)}: pass one for each")
+        raise ValueError(f"epochs has {len(epochs)} values; expected {n}, one for each snapshot.")
     return [f"epoch {text_of(epoch)}" for epoch in epochs]
 
 

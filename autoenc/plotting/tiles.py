@@ -89,7 +89,7 @@ def tile_images(
     tile_shape = whole_pair(tile_shape, "tile_shape", least=1)
     spacing = whole_pair(spacing, "spacing", least=0)
     if output_dtype not in ("uint8", "float"):
-        raise ValueError(f"output_dtype must be 'uint8' or 'float', got {output_dtype!r}")
+        raise ValueError(f"output_dtype is {output_dtype!r}; expected 'uint8' or 'float'.")
 
     channels = _channels(X)
     dtype = np.dtype(np.uint8) if output_dtype == "uint8" else _float_dtype(channels)
@@ -109,8 +109,8 @@ def whole_pair(value: Any, name: str, *, least: int) -> tuple[int, int]:
         first = second = least - 1
     if min(first, second) < least:
         raise ValueError(
-            f"{name} must be two integers of at least {least}, (vertical, horizontal), "
-            f"got {value!r}"
+            f"{name} is {value!r}; expected two integers of at least {least}, (vertical, "
+            "horizontal)."
         )
     return first, second
 
@@ -123,7 +123,7 @@ def image_rows(X: ArrayLike, image_shape: ImageShape, name: str = "X") -> Array:
         transpose = f", or {name}.T if images are columns" * (rows.shape[0] == size)
         raise ValueError(
             f"{name} has shape {rows.shape}, but an image of {' by '.join(map(str, image_shape))} "
-            f"needs rows of {size} numbers: pass the image_shape of these rows{transpose}"
+            f"needs rows of {size} numbers; pass the image_shape of these rows{transpose}."
         )
     return rows
 
@@ -132,11 +132,11 @@ def real_matrix(X: ArrayLike, name: str = "X") -> Array:
     """Return `X` as a matrix of real numbers, without changing its dtype."""
     matrix = np.asarray(X)
     if matrix.dtype.kind not in "biuf":
-        raise TypeError(f"{name} must hold real numbers, got dtype {matrix.dtype}")
+        raise TypeError(f"{name} has dtype {matrix.dtype}; expected real numbers.")
     if matrix.ndim != 2:
         raise ValueError(
-            f"{name} must be a matrix with one image per row, got shape {matrix.shape}: "
-            "images.reshape(len(images), -1) makes one of a stack of images"
+            f"{name} has shape {matrix.shape}; expected a matrix with one image per row. "
+            "images.reshape(len(images), -1) makes one of a stack of images."
         )
     return matrix
 
@@ -165,9 +165,9 @@ def to_uint8(rows: Array, name: str = "X") -> Array:
     if len(outside):
         row, column = outside[0]
         raise ValueError(
-            f"8-bit pixels need values in [0, 1], but {name} has {rows[row, column]} at "
-            f"row {row}, column {column}: pass scale_rows=True or output_dtype='float', or "
-            "divide pixels that are already 8-bit by 255"
+            f"{name} has {rows[row, column]} at row {row}, column {column}; expected values in "
+            "[0, 1] for 8-bit pixels. Pass scale_rows=True or output_dtype='float', or divide "
+            "pixels that are already 8-bit by 255."
         )
     return np.rint(np.multiply(rows, 255, dtype=np.float64)).astype(np.uint8)
 
@@ -178,8 +178,8 @@ def check_finite(rows: Array, name: str = "X") -> None:
     if len(bad):
         row, column = bad[0]
         raise ValueError(
-            f"only finite numbers can be drawn, but {name} has {rows[row, column]} at row {row}, "
-            f"column {column}: check whether training diverged or values are missing"
+            f"{name} has {rows[row, column]} at row {row}, column {column}; expected finite "
+            "numbers. Did training diverge, or are values missing?"
         )
 
 
@@ -224,8 +224,8 @@ def _channels(X: ArrayLike | Channels) -> dict[str, Array]:
         return {"X": real_matrix(X)}
     if len(X) != len(_CHANNELS):
         raise ValueError(
-            "a tuple is four channels, (red, green, blue, alpha), any of which may be None; got "
-            f"{len(X)}: pass a single matrix as an array"
+            f"X is a tuple of {len(X)}; expected four channels, (red, green, blue, alpha), any of "
+            "which may be None. Pass a single matrix as an array."
         )
     channels = {
         name: real_matrix(matrix, name)
@@ -233,10 +233,10 @@ def _channels(X: ArrayLike | Channels) -> dict[str, Array]:
         if matrix is not None
     }
     if not channels:
-        raise ValueError("all four channels are None: pass an array for at least one")
+        raise ValueError("all four channels are None; expected an array for at least one.")
     counts = {name: len(matrix) for name, matrix in channels.items()}
     if len(set(counts.values())) > 1:
-        raise ValueError(f"channels of one image need equally many rows, got {counts}")
+        raise ValueError(f"channels have {counts} rows; expected equally many.")
     return channels
 
 

@@ -72,17 +72,17 @@ def test_rows_are_shuffled_and_the_seed_decides():
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ({"n_samples": 1}, "n_samples is 1, but an integer of at least 2 is expected"),
-        ({"n_samples": True}, "n_samples is True, but an integer of at least 2"),
-        ({"n_samples": 10.0}, r"n_samples is 10\.0, but an integer"),
-        ({"seed": -1}, "seed is -1, but an integer from 0 to 4294967295 is expected"),
-        ({"seed": 2**32}, "seed is 4294967296, but an integer from 0"),
-        ({"seed": None}, "seed is None, but an integer"),
-        ({"noise": -0.1}, r"noise is -0\.1, but a number of at least 0 is expected, such as"),
-        ({"noise": float("nan")}, "noise is nan, but a number"),
-        ({"noise": float("inf")}, "noise is inf, but a number"),
-        ({"noise": "0.1"}, r"noise is '0\.1', but a number"),
-        ({"noise": True}, "noise is True, but a number"),
+        ({"n_samples": 1}, "n_samples is 1; expected an integer of at least 2"),
+        ({"n_samples": True}, "n_samples is True; expected an integer of at least 2"),
+        ({"n_samples": 10.0}, r"n_samples is 10\.0; expected an integer"),
+        ({"seed": -1}, "seed is -1; expected an integer from 0 to 4294967295"),
+        ({"seed": 2**32}, "seed is 4294967296; expected an integer from 0"),
+        ({"seed": None}, "seed is None; expected an integer"),
+        ({"noise": -0.1}, r"noise is -0\.1; expected a number of at least 0, such as"),
+        ({"noise": float("nan")}, "noise is nan; expected a number"),
+        ({"noise": float("inf")}, "noise is inf; expected a number"),
+        ({"noise": "0.1"}, r"noise is '0\.1'; expected a number"),
+        ({"noise": True}, "noise is True; expected a number"),
     ],
 )
 def test_other_arguments_are_refused(arguments, text):
@@ -130,7 +130,7 @@ def test_a_damaged_file_is_refused(row, reason, tmp_path, monkeypatch):
     rows = ["x,y,x + y,x - y,label", *["0.5,0.5,0.5,0.5,1"] * 999, row]
     (tmp_path / FILE_NAME).write_text("\n".join(rows), encoding="latin-1")
     monkeypatch.setattr(places, "data_folders", lambda: (tmp_path, tmp_path))
-    match = rf"donuts\.csv: damaged \({reason}.*\); 1000 rows .*; install autoenc again"
+    match = rf"donuts\.csv: damaged \({reason}.*\); expected 1000 rows .* Install autoenc again"
     with pytest.raises(DatasetFormatError, match=match):
         load_donuts()
 

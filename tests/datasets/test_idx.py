@@ -101,7 +101,7 @@ def test_the_most_compressible_file_is_read(tmp_path, encode_idx):
         (b"", "not an IDX file: it begins with b''"),
         (b"PK\x03\x04", "not an IDX file"),
         (b"\0\0\x0a\x01\0\0\0\0", "not an IDX file"),
-        (b"\0\0\x08\x00", "promises 0 dimensions, expected 1 to 32"),
+        (b"\0\0\x08\x00", "promises 0 dimensions; expected 1 to 32"),
         (b"\0\0\x08\xff", "promises 255 dimensions"),
         (b"\0\0\x08\x02\0\0\0\x01", "ends within its IDX header"),
     ],
@@ -117,7 +117,7 @@ def test_another_shape_than_asked_for_is_refused(tmp_path, encode_idx):
     path = tmp_path / "digits"
     path.write_bytes(encode_idx(DIGITS))
     assert (read_idx(str(path), shape=(3, 4)) == DIGITS).all()
-    with pytest.raises(DatasetFormatError, match=r"shape \(3, 4\), expected \(4, 3\)"):
+    with pytest.raises(DatasetFormatError, match=r"shape \(3, 4\); expected \(4, 3\)"):
         read_idx(path, shape=(4, 3))
 
 

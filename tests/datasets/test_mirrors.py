@@ -87,8 +87,8 @@ def test_files_that_a_mirror_has_already_unpacked_are_taken(contents, mirror_of,
 
 
 FAULTS = {
-    "wrong": "does not match the known one",
-    "page": "does not match the known one",
+    "wrong": "SHA-256 checksum is",
+    "page": "SHA-256 checksum is",
     "damaged": "the gzip data is damaged or cut short",
     "truncated": "IncompleteRead|Connection broken",
     "stalled": "Read timed out",

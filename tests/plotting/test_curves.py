@@ -46,8 +46,8 @@ def test_single_epoch_is_visible():
     ("history", "log", "error", "text"),
     [
         ([], False, ValueError, "history is empty"),
-        ([{"epoch": 1}], False, ValueError, "history[0] has no 'cost', only ['epoch']"),
-        ([{"cost": 1.0}], False, ValueError, "history[0] has no 'epoch', only ['cost']"),
+        ([{"epoch": 1}], False, ValueError, "history[0] has ['epoch']; expected 'cost'"),
+        ([{"cost": 1.0}], False, ValueError, "history[0] has ['cost']; expected 'epoch'"),
         ([3.0, 2.0], False, TypeError, "history[0] is 3.0"),
         ([{"epoch": 7, "cost": np.nan}], False, ValueError, "cost of epoch 7 is nan"),
         (
@@ -56,7 +56,7 @@ def test_single_epoch_is_visible():
             ValueError,
             "valid_cost of epoch 1 is inf",
         ),
-        ([{"epoch": 2, "cost": 0.0}], True, ValueError, "has no logarithm: pass log=False"),
+        ([{"epoch": 2, "cost": 0.0}], True, ValueError, "has no logarithm; pass log=False"),
     ],
 )
 def test_refusals_say_what_to_do(history, log, error, text):

@@ -137,19 +137,24 @@ assert {name: mpl.rcParams[name] for name in names} == before
 @pytest.mark.parametrize(
     ("W", "options", "error", "text"),
     [
-        (np.ones((16, 500)), {}, ValueError, "rows of 500 numbers are not square images"),
+        (np.ones((16, 500)), {}, ValueError, "have 500 numbers, which are no square image"),
         (np.ones((16, 500)), {}, ValueError, "or W_rows.T if images are columns"),
         (np.ones((16, 500)), {"image_shape": (4, 4)}, ValueError, "or W_rows.T if images are"),
         (np.ones((5, 16)), {"image_shape": (4, 5)}, ValueError, "needs rows of 20 numbers"),
-        (np.ones((5, 16)), {"image_shape": (4, -4)}, ValueError, "got (4, -4)"),
-        (np.ones((0, 16)), {}, ValueError, "W_rows has shape (0, 16): there is no image"),
-        (np.ones((4, 0)), {}, ValueError, "there is no image to draw"),
+        (np.ones((5, 16)), {"image_shape": (4, -4)}, ValueError, "is (4, -4)"),
+        (
+            np.ones((0, 16)),
+            {},
+            ValueError,
+            "W_rows has shape (0, 16); expected at least one image",
+        ),
+        (np.ones((4, 0)), {}, ValueError, "expected at least one image"),
         (np.full((2, 16), np.nan), {}, ValueError, "W_rows has nan at row 0, column 0"),
-        (np.ones((5, 16)), {"k": 0}, ValueError, "k must be an integer of at least 1, got 0"),
-        (np.ones((5, 16)), {"k": 2.5}, ValueError, "got 2.5"),
-        (np.ones((5, 16)), {"columns": 0}, ValueError, "columns must be an integer"),
-        (np.ones(16), {}, ValueError, "must be a matrix"),
-        (np.array([[None] * 4]), {}, TypeError, "real numbers, got dtype object"),
+        (np.ones((5, 16)), {"k": 0}, ValueError, "k is 0; expected an integer of at least 1"),
+        (np.ones((5, 16)), {"k": 2.5}, ValueError, "is 2.5"),
+        (np.ones((5, 16)), {"columns": 0}, ValueError, "expected an integer"),
+        (np.ones(16), {}, ValueError, "expected a matrix"),
+        (np.array([[None] * 4]), {}, TypeError, "has dtype object; expected real numbers"),
     ],
 )
 def test_filters_refuse(W, options, error, text):
@@ -227,7 +232,7 @@ def test_labels_are_inside_the_picture(tmp_path):
         (np.ones((4, 16)), {}, "Z has shape (4, 16), but the inputs have (5, 16)"),
         (np.full((5, 16), np.inf), {}, "Z has inf at row 0, column 0"),
         (np.ones((5, 16)), {"corrupted": np.ones((5, 15))}, "corrupted has shape (5, 15)"),
-        (np.ones((5, 16)), {"k": -1}, "k must be an integer of at least 1, got -1"),
+        (np.ones((5, 16)), {"k": -1}, "k is -1; expected an integer of at least 1"),
         (np.ones((5, 16)), {"image_shape": (3, 5)}, "X has shape (5, 16), but an image of 3 by 5"),
     ],
 )
@@ -308,7 +313,7 @@ def test_inputs_of_which_all_is_missing(X):
 
 @pytest.mark.parametrize("shape", [(2, 4), (2, 4, 4), (4, 2, 3, 1), [2, 4, 0], (2, -4, 3)])
 def test_shapes_that_are_no_colours(C, shape):
-    with pytest.raises(ValueError, match=r"needs rows of 8 numbers|image_shape must be"):
+    with pytest.raises(ValueError, match=r"needs rows of 8 numbers|expected two integers"):
         plot_filters(C, shape)
 
 

@@ -204,16 +204,16 @@ W = np.ones((5, 16))
 @pytest.mark.parametrize(
     ("snapshots", "options", "error", "text"),
     [
-        ([], {}, ValueError, "snapshots is empty: pass the weights of at least one time"),
-        (W, {}, ValueError, "snapshots is one matrix of shape (5, 16): pass a list of such"),
+        ([], {}, ValueError, "snapshots is empty; expected the weights of at least one time"),
+        (W, {}, ValueError, "snapshots is one matrix of shape (5, 16); expected a list of such"),
         ([W, W[:4]], {}, ValueError, "snapshots[1] has shape (4, 16), but snapshots[0] has (5"),
         ([W, W * np.nan], {}, ValueError, "snapshots[1] has nan at row 0, column 0"),
         ([W.T], {}, ValueError, "or snapshots[0].T if images are columns"),
         ([W], {"image_shape": (2, 3)}, ValueError, "snapshots[0] has shape (5, 16), but an image"),
-        ([W, [["a"]]], {}, TypeError, "snapshots[1] must hold real numbers, got dtype <U1"),
-        ([W], {"epochs": [1, 2]}, ValueError, "1 snapshots need 1 epochs, got 2: pass one for"),
-        ([W], {"k": 0}, ValueError, "k must be an integer of at least 1, got 0"),
-        ([W], {"columns": 1.5}, ValueError, "columns must be an integer of at least 1"),
+        ([W, [["a"]]], {}, TypeError, "snapshots[1] has dtype <U1; expected real numbers"),
+        ([W], {"epochs": [1, 2]}, ValueError, "epochs has 2 values; expected 1, one for"),
+        ([W], {"k": 0}, ValueError, "k is 0; expected an integer of at least 1"),
+        ([W], {"columns": 1.5}, ValueError, "expected an integer of at least 1"),
     ],
 )
 @pytest.mark.parametrize("suffix", ["png", "gif"])
