@@ -220,7 +220,7 @@ def test_plot_what_cannot_be_drawn(people, people_model, faces_model, tmp_path):
         "plot", "filters", people_model, *out, "--image-shape", "3x2"
     )
     good("plot", "filters", people_model, *out, "--image-shape", "1x3")
-    assert "cannot tell the picture format" in refusal(
+    assert "does not name a picture format" in refusal(
         "plot", "loss", faces_model, "-o", tmp_path / "p.doc"
     )
 

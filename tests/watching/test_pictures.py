@@ -145,7 +145,7 @@ class TestBoth:
         seen = []
         with pytest.raises(ValueError, match="pass the image_shape of these rows"):
             fit(digits, kind(tmp_path / "filters.png", image_shape=(5, 5)), seen.append)
-        with pytest.raises(ValueError, match="cannot tell the picture format"):
+        with pytest.raises(ValueError, match="does not name a picture format"):
             fit(digits, kind(tmp_path / "filters.xyz"), seen.append)
         assert seen == []
 
