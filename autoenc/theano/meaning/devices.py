@@ -27,6 +27,34 @@ host_from_gpu = gpu_from_host = gpu_contiguous = as_is
 as_cuda_ndarray_variable = as_gpuarray_variable = as_is
 
 
+class _AsIs:
+    """An operation that moved or copied a variable: the variable itself."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def __call__(self, x: Any) -> Expression:
+        """Return `x` as an expression."""
+        return as_is(x)
+
+
+GpuFromHost = HostFromGpu = GpuContiguous = _AsIs
+
+
+class GpuAllocEmpty:
+    """An array that is not filled: ``GpuAllocEmpty(dtype, context)(*shape)``."""
+
+    def __init__(self, dtype: str = "float32", context_name: str | None = None) -> None:
+        self.dtype = dtype
+
+    def __call__(self, *shape: Any) -> Expression:
+        """Return an array of a shape, whose entries may be anything."""
+        return pt.empty(shape, dtype=self.dtype)
+
+
+gpu_alloc_empty = GpuAllocEmpty()
+
+
 def use(device: str = "gpu", *_: Any, **__: Any) -> None:
     """Say how a device is chosen here; nothing else."""
     logger.warning(
