@@ -248,11 +248,11 @@ class InferShapeTester(TestCase):
 
     def setUp(self) -> None:
         """Seed NumPy, and choose a mode that computes shapes from shapes."""
-        from autoenc.theano.engines import default_mode
+        from autoenc.theano.engines import compiling
 
         seed_rng()
-        mode = getattr(self, "mode", None) or default_mode()
-        self.mode = mode.including("canonicalize")
+        with compiling(getattr(self, "mode", None)) as mode:
+            self.mode = mode.including("canonicalize")
 
     def _compile_and_check(
         self,

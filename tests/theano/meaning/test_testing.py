@@ -7,6 +7,7 @@ from numpy.testing import assert_array_equal
 
 from autoenc import theano
 from autoenc.theano import tensor as T
+from autoenc.theano.engines import compiling
 
 
 class Doubled(theano.Op):
@@ -60,8 +61,9 @@ class TestContract(utt.T_OpContractMixin):
 
 
 def test_gradients_are_checked_in_the_mode_of_functions():
-    # Many rows: what is shared among threads calls our kernels, which our flags link.
-    mode = theano.compile.get_default_mode()
+    # What is shared among threads calls our kernels, which our flags link.
+    with compiling("FAST_RUN") as mode:
+        pass
     x = np.random.default_rng(0).uniform(-1, 1, (3, 4))
     T.verify_grad(lambda m: T.tanh(m * 2) + 1, [x], rng=np.random, mode=mode)
     utt.verify_grad(T.exp, [x], mode="FAST_RUN")
