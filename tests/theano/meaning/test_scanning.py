@@ -74,3 +74,18 @@ def test_until_stops():
         lambda p: (p * 2, until(p * 2 > 50)), outputs_info=T.constant(1.0), n_steps=100
     )
     np.testing.assert_array_equal(function([], powers)(), [2, 4, 8, 16, 32, 64])
+
+
+def test_the_stream_of_a_mask_from_outside_is_drawn_from_once_a_call():
+    mask = RandomStreams(3).uniform((2,))
+    sums, updates = theano.scan(
+        lambda total, m: total + m,
+        outputs_info=T.zeros(2, dtype=mask.dtype),
+        non_sequences=mask,
+        n_steps=3,
+    )
+    assert not updates
+    f = function([], sums[-1], updates=updates)
+    alone = function([], RandomStreams(3).uniform((2,)))
+    for _ in range(2):
+        np.testing.assert_allclose(f(), 3 * alone(), rtol=1e-6)
