@@ -256,7 +256,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "sandbox.cuda": _DEVICES,
     "sandbox.cuda.basic_ops": _DEVICES,
     "sandbox.cuda.blas": _GPU_CORR,
-    "sandbox.cuda.cuda_ndarray": _NONE,
+    "sandbox.cuda.cuda_ndarray": _DEVICES,
     "sandbox.cuda.dnn": _DNN,
     "sandbox.cuda.elemwise": _NONE,
     "sandbox.cuda.extra_ops": _NONE,

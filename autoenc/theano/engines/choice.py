@@ -73,7 +73,9 @@ def _named(name: str) -> Engine:
 
 
 def _of_mode(mode: Mode) -> Engine:
-    return ModeEngine(mode, _c_backend().flags if default_backend() == "c" else nullcontext)
+    # A mode with our C code can only have come from a backend that has been made.
+    is_made = default_backend() == "c" or _c_backend.cache_info().currsize
+    return ModeEngine(mode, _c_backend().flags if is_made else nullcontext)
 
 
 @functools.cache

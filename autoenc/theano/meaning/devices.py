@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from types import SimpleNamespace
 from typing import Any
 
 import pytensor.tensor as pt
 
 from autoenc.graph.types import Expression
 from autoenc.theano.meaning.sharing import shared
+from autoenc.theano.refusals import NotAvailableError
 
 logger = logging.getLogger("theano")
 
@@ -53,6 +55,26 @@ class GpuAllocEmpty:
 
 
 gpu_alloc_empty = GpuAllocEmpty()
+
+
+class CudaNdarray:
+    """An array of Theano's old CUDA back-end: scripts ask whether values are such, and none is.
+
+    Raises
+    ------
+    NotAvailableError
+        If one is made.
+    """
+
+    def __init__(self, *_: Any) -> None:
+        raise NotAvailableError(
+            "CudaNdarray does not work under autoenc.theano: values on a GPU are XLA's. "
+            "Use numpy.asarray and run with device=cuda."
+        )
+
+
+# The compiled module within the module of the same name, as scripts spelt it.
+cuda_ndarray = SimpleNamespace(CudaNdarray=CudaNdarray)
 
 
 def use(device: str = "gpu", *_: Any, **__: Any) -> None:

@@ -93,3 +93,15 @@ def test_pooling():
     (given,) = arrays((1, 1, 4, 4))
     got = values([x], GpuDnnPool("max")(x, (2, 2), (2, 2), (0, 0)), [given])
     assert_allclose(got, given.reshape(1, 1, 2, 2, 2, 2).max((3, 5)))
+
+
+def test_nothing_is_an_array_of_the_old_back_end():
+    from autoenc.theano.sandbox.cuda import cuda_ndarray
+
+    from autoenc.theano.refusals import NotAvailableError
+
+    kinds = {cuda_ndarray.cuda_ndarray.CudaNdarray: "as blocks keeps them"}
+    (kind,) = kinds
+    assert not isinstance(np.ones(3), kind)
+    with pytest.raises(NotAvailableError, match="device=cuda"):
+        kind(np.ones(3))
