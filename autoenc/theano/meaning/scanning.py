@@ -13,9 +13,14 @@ from pytensor.graph.basic import Variable
 from pytensor.graph.traversal import graph_inputs
 from pytensor.scan.basic import get_updates_and_outputs
 from pytensor.scan.basic import scan as _scan
+from pytensor.scan.op import Scan
 from pytensor.scan.utils import until
 
 from autoenc.theano.updates import OrderedUpdates
+
+# Theano's names for what is inside a loop; blocks looks for variables there.
+Scan.inputs = property(lambda op: op.inner_inputs)
+Scan.outputs = property(lambda op: op.inner_outputs)
 
 
 def scan(

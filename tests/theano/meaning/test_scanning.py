@@ -89,3 +89,16 @@ def test_the_stream_of_a_mask_from_outside_is_drawn_from_once_a_call():
     alone = function([], RandomStreams(3).uniform((2,)))
     for _ in range(2):
         np.testing.assert_allclose(f(), 3 * alone(), rtol=1e-6)
+
+
+def test_variables_inside_a_loop_have_theanos_names():
+    from autoenc.theano.scan_module.scan_op import Scan
+
+    from autoenc.theano.gof.graph import ancestors
+
+    doubled, _ = theano.scan(lambda entry: entry * 2, sequences=T.arange(3.0))
+    (loop,) = {
+        v.owner.op for v in ancestors([doubled]) if v.owner and isinstance(v.owner.op, Scan)
+    }
+    step = theano.function(loop.inputs, loop.outputs, mode="FAST_COMPILE")
+    np.testing.assert_array_equal(step(4.0), [8.0])
