@@ -31,9 +31,11 @@ would be done about each of its lines. This page has every public name of Theano
 | lengths of 1 | one that the type does not know is an error in arithmetic, as under Theano, and also in `T.set_subtensor(x[:], y)`, which repeated `y` |
 | `device=gpu` | a CUDA GPU if there is one; else the CPU, and one line says so |
 | Python 2 | read when a file is no Python 3, or uses what only Python 2 had (`xrange`, `iteritems`, `cPickle`); whole numbers then divide to whole numbers. The file stays as it is |
-| NumPy 1 | arithmetic between numbers and arrays follows its rules for dtypes, in scripts and for the numbers that functions return; comparisons, `np.add` and its like and `+=` do as well; lists of slices and whole floats are indices |
+| NumPy 1 | arithmetic between numbers and arrays follows its rules for dtypes, in scripts and for the numbers that functions return; comparisons, `np.add` and its like and `+=` do as well; lists of slices and whole floats are indices. `argsort` leaves equal entries in their order, in graphs as well |
+| SciPy | `scipy.misc` reads, writes and resizes pictures (with Pillow), and its root has NumPy's names, as before SciPy 1.3 |
+| cuDNN by name | `GpuDnnConvDesc`, `GpuDnnConvGradI` and their like build the convolutions of `nnet`, on any engine |
 | test values | `compute_test_value` is accepted and does nothing: a wrong shape is reported when the function is called |
-| tests | `python -m autoenc.theano -m pytest` runs tests of the time |
+| tests | `python -m autoenc.theano -m pytest` runs tests of the time, in processes of pytest-xdist as well |
 | compiled graphs | operations differ from Theano's: `softmax` is its exponentials and sums, made stable, and no `Softmax` |
 
 ## Counts

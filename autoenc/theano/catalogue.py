@@ -101,6 +101,12 @@ _SCAN = (
     "pytensor.scan.utils",
     "pytensor.scan.op",
 )
+_DEBUG_MODE = ("pytensor.compile.debug.debugmode",)
+_SHAPES = (
+    "autoenc.theano.meaning.broadcasting",
+    "autoenc.theano.meaning.shapes",
+    "pytensor.tensor.shape",
+)
 _NONE: tuple[str, ...] = ()
 # Our own.
 _DEVICES = ("autoenc.theano.meaning.devices",)
@@ -124,6 +130,8 @@ _NNET = (
 )
 _NEIGHBOURS = ("autoenc.theano.ops.neighbours",)
 _POOL = ("autoenc.theano.ops.pool", "autoenc.theano.ops.pool_ops")
+_DNN = (*_DEVICES, "autoenc.theano.ops.dnn", "autoenc.theano.ops.cudnn")
+_GPU_CORR = ("autoenc.theano.ops.gpu_corr",)
 _CORR = ("autoenc.theano.ops.corr",)
 _VOLUMES = ("autoenc.theano.ops.volumes",)
 _SORT = ("autoenc.theano.ops.top_k",)
@@ -161,16 +169,16 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "compat.six": ("six",),
     "compat.six.moves": ("six.moves",),
     "compat.six.moves.cPickle": ("autoenc.theano.modernise.pickles",),
-    "compile": (*_COMPILE, "pytensor.compile.debug.profiling"),
+    "compile": (*_COMPILE, "pytensor.compile.debug.profiling", *_DEBUG_MODE, *_SHAPES),
     "compile.builders": ("pytensor.compile.builders",),
-    "compile.debugmode": ("pytensor.compile.debug.debugmode",),
+    "compile.debugmode": _DEBUG_MODE,
     "compile.function": _COMPILE,
     "compile.function_module": _COMPILE,
     "compile.io": _COMPILE,
     "compile.mode": ("pytensor.compile.mode", *_LINKERS),
     "compile.monitormode": ("pytensor.compile.debug.monitormode",),
     "compile.nanguardmode": ("pytensor.compile.debug.nanguardmode",),
-    "compile.ops": ("pytensor.compile.ops", "pytensor.tensor.shape"),
+    "compile.ops": ("pytensor.compile.ops", *_SHAPES),
     "compile.pfunc": _COMPILE,
     "compile.profiling": ("pytensor.compile.debug.profiling",),
     "compile.sharedvalue": _COMPILE,
@@ -212,8 +220,8 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "gof.vm": ("pytensor.link.vm",),
     "gpuarray": _DEVICES,
     "gpuarray.basic_ops": _DEVICES,
-    "gpuarray.blas": _NONE,
-    "gpuarray.dnn": (*_DEVICES, "autoenc.theano.ops.dnn"),
+    "gpuarray.blas": _GPU_CORR,
+    "gpuarray.dnn": _DNN,
     "gpuarray.elemwise": _NONE,
     "gpuarray.fp16_help": _NONE,
     "gpuarray.opt": _NONE,
@@ -247,9 +255,9 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "sandbox.conv": _NONE,
     "sandbox.cuda": _DEVICES,
     "sandbox.cuda.basic_ops": _DEVICES,
-    "sandbox.cuda.blas": _NONE,
-    "sandbox.cuda.cuda_ndarray": _NONE,
-    "sandbox.cuda.dnn": (*_DEVICES, "autoenc.theano.ops.dnn"),
+    "sandbox.cuda.blas": _GPU_CORR,
+    "sandbox.cuda.cuda_ndarray": _DEVICES,
+    "sandbox.cuda.dnn": _DNN,
     "sandbox.cuda.elemwise": _NONE,
     "sandbox.cuda.extra_ops": _NONE,
     "sandbox.cuda.fftconv": _NONE,
@@ -343,6 +351,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "tensor.slinalg": ("autoenc.theano.meaning.solving", *_LINALG),
     "tensor.sort": (
         *_SORT,
+        "autoenc.theano.meaning.arithmetic",
         "pytensor.tensor.sort",
     ),
     "tensor.subtensor": ("pytensor.tensor.subtensor", *_TENSOR),

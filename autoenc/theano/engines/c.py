@@ -25,13 +25,13 @@ class ModeEngine:
 
     def __init__(self, mode: Mode, flags: Flags) -> None:
         self.mode = mode
-        self._flags = flags
+        self.flags = flags
 
     def compile(self, make_graph: MakeGraph, *, output_keys: Any, **settings: Any) -> Any:
         """Compile a graph; see `Engine.compile`."""
         from autoenc.theano.functions.runtime import Function
 
-        with self._flags():
+        with self.flags():
             maker = self.mode.function_maker(*make_graph(), self.mode, **settings)
             return made(maker, Function, output_keys)
 

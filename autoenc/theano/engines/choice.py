@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pytensor
@@ -50,6 +51,19 @@ def default_mode() -> Mode:
     return mode
 
 
+@contextmanager
+def compiling(mode: Any = None) -> Iterator[Mode]:
+    """Give PyTensor's mode for one of Theano's, in a context in which PyTensor may compile it.
+
+    Our own C code needs our flags, whoever compiles it. A mode that runs on XLA is C here.
+    """
+    engine = engine_for(mode)
+    if not isinstance(engine, ModeEngine):
+        engine = _c_or_python()
+    with engine.flags():
+        yield engine.mode
+
+
 def _named(name: str) -> Engine:
     if name in _XLA or (name in _FASTEST and default_backend() == "xla"):
         return _xla()
@@ -59,7 +73,9 @@ def _named(name: str) -> Engine:
 
 
 def _of_mode(mode: Mode) -> Engine:
-    return ModeEngine(mode, _c_backend().flags if default_backend() == "c" else nullcontext)
+    # A mode with our C code can only have come from a backend that has been made.
+    is_made = default_backend() == "c" or _c_backend.cache_info().currsize
+    return ModeEngine(mode, _c_backend().flags if is_made else nullcontext)
 
 
 @functools.cache
@@ -85,7 +101,7 @@ def _c_backend() -> CBackend:
 
 
 @functools.cache
-def _c() -> Engine:
+def _c() -> ModeEngine:
     backend = _c_backend()
     return ModeEngine(with_inlining(backend.mode), backend.flags)
 
@@ -102,7 +118,7 @@ def _xla_backend() -> Backend:
     return resolve_backend("xla", None if cuda_is_asked_for() else "cpu")
 
 
-def _c_or_python() -> Engine:
+def _c_or_python() -> ModeEngine:
     try:
         return _c()
     except RuntimeError:

@@ -8,7 +8,7 @@ import pytensor
 
 from autoenc.settings import given_settings
 from autoenc.theano import aliases
-from autoenc.theano.modernise import arrays, imports, library, removed
+from autoenc.theano.modernise import arrays, imports, library, removed, scipy0
 
 
 def prepare() -> None:
@@ -24,4 +24,5 @@ def prepare() -> None:
     arrays.install()
     library.install()
     removed.install()
+    scipy0.install()
     imports.install()

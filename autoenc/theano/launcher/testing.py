@@ -8,6 +8,7 @@ import types
 from collections.abc import Sequence
 from typing import Any
 
+from autoenc.theano.launcher.period import prepare
 from autoenc.theano.modernise.python2 import encoding_of
 from autoenc.theano.modernise.source import modernise
 
@@ -21,13 +22,20 @@ def run_pytest(arguments: Sequence[str]) -> int:
         pytest's exit status.
     """
     import pytest
+
+    # As a plugin, so that the processes of pytest-xdist load it as well.
+    return int(pytest.main(["-p", __name__, *arguments]))
+
+
+def pytest_load_initial_conftests() -> None:
+    """Prepare a process that runs tests, before it imports anything of theirs."""
     from _pytest.assertion import rewrite
 
+    prepare()
     vars(rewrite)["ast"] = _old_syntax()
     # What it keeps on disk is of tests as they are, or would be as they are not.
     sys.dont_write_bytecode = True
     vars(rewrite)["_read_pyc"] = lambda *_, **__: None
-    return int(pytest.main(list(arguments)))
 
 
 def _old_syntax() -> types.ModuleType:

@@ -33,6 +33,15 @@ def max_and_argmax(a: Any, axis: Any = None, keepdims: bool = False) -> list[Exp
     return [pt.max(a, axis=axis, keepdims=keepdims), pt.argmax(a, axis=axis, keepdims=keepdims)]
 
 
+def argsort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Expression:
+    """Return the indices that sort an array along an axis, or all of it if `axis` is None.
+
+    Equal entries stay in their order, as NumPy 1 left them among up to 16.
+    """
+    del kind
+    return pt.argsort(pt.as_tensor_variable(a), axis=axis, kind="stable", order=order)
+
+
 def clip(x: Any, min: Any, max: Any) -> Expression:  # noqa: A002 - Theano's names
     """Return the entries of `x`, none below `min` or above `max`."""
     return pt.clip(x, min, max)

@@ -4,7 +4,59 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytensor.gradient import pullback, pushforward
+from pytensor import gradient
+from pytensor.gradient import GradientError, pullback, pushforward
+
+
+def verify_grad(
+    fun: Any,
+    pt: Any,
+    n_tests: int = 2,
+    rng: Any = None,
+    eps: float | None = None,
+    out_type: str | None = None,
+    abs_tol: float | None = None,
+    rel_tol: float | None = None,
+    mode: Any = None,
+    cast_to_output_type: bool = False,
+    no_debug_ref: bool = True,
+) -> None:
+    """Check gradients against finite differences.
+
+    Parameters
+    ----------
+    fun : callable
+        From variables to a variable.
+    pt : list of array
+        Where the gradient is checked.
+    n_tests : int
+        Number of random projections of the output.
+    rng : numpy.random.RandomState
+    eps : float, optional
+        Step of the differences.
+    out_type : str, optional
+        Dtype of the output.
+    abs_tol, rel_tol : float, optional
+        By default what the dtypes allow.
+    mode : str or Mode, optional
+        How to compile.
+
+    Raises
+    ------
+    GradientError
+        If they differ.
+    """
+    from autoenc.theano.engines import compiling
+
+    tolerances = eps, out_type, abs_tol, rel_tol
+    with compiling(mode) as pytensor_mode:
+        gradient.verify_grad(
+            fun, pt, n_tests, rng, *tolerances, pytensor_mode, cast_to_output_type, no_debug_ref
+        )
+
+
+# Tests caught this: except verify_grad.E_grad.
+vars(verify_grad)["E_grad"] = GradientError
 
 
 def Rop(  # noqa: N802 - Theano's name

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from types import SimpleNamespace
 from typing import Any
 
 import pytensor.tensor as pt
 
 from autoenc.graph.types import Expression
 from autoenc.theano.meaning.sharing import shared
+from autoenc.theano.refusals import NotAvailableError
 
 logger = logging.getLogger("theano")
 
@@ -25,6 +27,54 @@ def as_is(x: Any, *_: Any, **__: Any) -> Expression:
 
 host_from_gpu = gpu_from_host = gpu_contiguous = as_is
 as_cuda_ndarray_variable = as_gpuarray_variable = as_is
+
+
+class _AsIs:
+    """An operation that moved or copied a variable: the variable itself."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def __call__(self, x: Any) -> Expression:
+        """Return `x` as an expression."""
+        return as_is(x)
+
+
+GpuFromHost = HostFromGpu = GpuContiguous = _AsIs
+
+
+class GpuAllocEmpty:
+    """An array that is not filled: ``GpuAllocEmpty(dtype, context)(*shape)``."""
+
+    def __init__(self, dtype: str = "float32", context_name: str | None = None) -> None:
+        self.dtype = dtype
+
+    def __call__(self, *shape: Any) -> Expression:
+        """Return an array of a shape, whose entries may be anything."""
+        return pt.empty(shape, dtype=self.dtype)
+
+
+gpu_alloc_empty = GpuAllocEmpty()
+
+
+class CudaNdarray:
+    """An array of Theano's old CUDA back-end: scripts ask whether values are such, and none is.
+
+    Raises
+    ------
+    NotAvailableError
+        If one is made.
+    """
+
+    def __init__(self, *_: Any) -> None:
+        raise NotAvailableError(
+            "CudaNdarray does not work under autoenc.theano: values on a GPU are XLA's. "
+            "Use numpy.asarray and run with device=cuda."
+        )
+
+
+# The compiled module within the module of the same name, as scripts spelt it.
+cuda_ndarray = SimpleNamespace(CudaNdarray=CudaNdarray)
 
 
 def use(device: str = "gpu", *_: Any, **__: Any) -> None:

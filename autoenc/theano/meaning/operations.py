@@ -91,6 +91,9 @@ class Op(COp):
 
     def make_c_thunk(self, *arguments: Any, **named: Any) -> Any:
         """Compile the C code; see PyTensor."""
+        if type(self).c_code is Op.c_code:
+            # PyTensor would warn that what there is not has no version, and cache nothing.
+            raise MethodNotDefined("c_code", type(self), type(self).__name__)
         try:
             return super().make_c_thunk(*arguments, **named)
         except CompileError as error:

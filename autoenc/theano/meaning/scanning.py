@@ -13,9 +13,14 @@ from pytensor.graph.basic import Variable
 from pytensor.graph.traversal import graph_inputs
 from pytensor.scan.basic import get_updates_and_outputs
 from pytensor.scan.basic import scan as _scan
+from pytensor.scan.op import Scan
 from pytensor.scan.utils import until
 
 from autoenc.theano.updates import OrderedUpdates
+
+# Theano's names for what is inside a loop; blocks looks for variables there.
+Scan.inputs = property(lambda op: op.inner_inputs)
+Scan.outputs = property(lambda op: op.inner_outputs)
 
 
 def scan(
@@ -184,13 +189,15 @@ def _one_step(info: Any) -> Any:
 def _with_all_updates(fn: Callable[..., Any], states: list[Any]) -> Callable[..., Any]:
     """Return a step that also gives the updates of the random streams it draws from.
 
-    PyTensor takes those of streams that are made within the step only.
+    PyTensor takes those of streams that are made within the step only. What is an argument of
+    the step was drawn outside, once for all steps, and its stream is not the step's to update.
     """
 
     def step(*arguments: Any) -> Any:
         condition, outputs, updates = get_updates_and_outputs(fn(*arguments))
         outputs = _as_states(outputs, states)
-        updates = {**_default_updates([*outputs, *updates.values()], updates), **updates}
+        drawn = _default_updates([*outputs, *updates.values()], updates, arguments)
+        updates = {**drawn, **updates}
         result = outputs, updates
         return (*result, until(condition)) if condition is not None else result
 
@@ -216,14 +223,15 @@ def _as_state(output: Any, state: Any) -> Any:
     return pt.specify_shape(output, known)
 
 
-def _default_updates(expressions: list[Any], given: Any) -> dict[Any, Any]:
+def _default_updates(expressions: list[Any], given: Any, arguments: Any) -> dict[Any, Any]:
+    """Return the updates of shared variables between the arguments of a step and its outputs."""
     found: dict[Any, Any] = {}
-    wanted = list(graph_inputs(expressions))
+    wanted = list(graph_inputs(expressions, arguments))
     while wanted:
         variable = wanted.pop()
         update = getattr(variable, "default_update", None)
         is_new = variable not in found and variable not in given
         if isinstance(variable, SharedVariable) and update is not None and is_new:
             found[variable] = update
-            wanted.extend(graph_inputs([update]))
+            wanted.extend(graph_inputs([update], arguments))
     return found

@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+import copy
+import functools
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any
-from unittest import SkipTest
+from unittest import SkipTest, TestCase
 
 import numpy as np
-from pytensor.gradient import verify_grad as _verify_grad
+from pytensor.gradient import GradientError
 
-__all__ = ["SkipTest", "assert_allclose", "disturb_mem", "fetch_seed", "seed_rng", "verify_grad"]
+from autoenc.theano.meaning.derivatives import verify_grad as _verify_grad
+
+__all__ = [
+    "AttemptManyTimes",
+    "InferShapeTester",
+    "MockRandomState",
+    "SkipTest",
+    "T_OpContractMixin",
+    "TestOptimizationMixin",
+    "WrongValue",
+    "assertFailure_fast",
+    "assert_allclose",
+    "attr",
+    "disturb_mem",
+    "fetch_seed",
+    "seed_rng",
+    "verify_grad",
+]
 
 
 def fetch_seed(pseed: int | None = None) -> int:
@@ -38,17 +59,224 @@ def verify_grad(op: Any, pt: Any, n_tests: int = 2, rng: Any = None, **more: Any
     _verify_grad(op, pt, n_tests, rng, **more)
 
 
+vars(verify_grad)["E_grad"] = GradientError
+
+
+class WrongValue(AssertionError):  # noqa: N818 - Theano's name
+    """Two arrays are not close."""
+
+
 def assert_allclose(expected: Any, value: Any, rtol: Any = None, atol: Any = None) -> None:
-    """Check that two arrays are close.
+    """Check that two arrays are close, by default as close as their dtypes allow.
 
     Raises
     ------
-    AssertionError
+    WrongValue
         If they are not.
     """
-    more = {key: x for key, x in (("rtol", rtol), ("atol", atol)) if x is not None}
-    np.testing.assert_allclose(value, expected, **{"rtol": 1e-5, "atol": 1e-8, **more})
+    from pytensor.tensor.math import _get_atol_rtol
+
+    atol_of_dtype, rtol_of_dtype = _get_atol_rtol(np.asarray(expected), np.asarray(value))
+    rtol = rtol_of_dtype if rtol is None else rtol
+    atol = atol_of_dtype if atol is None else atol
+    try:
+        np.testing.assert_allclose(value, expected, rtol, atol)
+    except AssertionError as error:
+        raise WrongValue(str(error)) from error
 
 
 def disturb_mem() -> None:
     """Do nothing: results do not depend on where arrays are in memory."""
+
+
+def attr(*_: Any, **__: Any) -> Callable[[Any], Any]:
+    """Return a decorator that changes nothing: tests were chosen by such marks."""
+    return lambda function: function
+
+
+def assertFailure_fast(function: Any) -> Any:  # noqa: N802 - Theano's name
+    """Return a test as it is; Theano expected some to fail in its fast modes."""
+    return function
+
+
+class MockRandomState:
+    """A generator whose draws are all at one end of their range.
+
+    Parameters
+    ----------
+    val : float
+        What `rand` returns; `randint` returns its lower end if this is 0, else its upper end.
+    """
+
+    def __init__(self, val: float) -> None:
+        self.val = val
+
+    def rand(self, *shape: int) -> Any:
+        """Return an array of the value."""
+        return np.full(shape, float(self.val))
+
+    def randint(self, minval: int, maxval: int | None = None, size: Any = 1) -> Any:
+        """Return an array of one end of a range."""
+        low, high = (0, minval) if maxval is None else (minval, maxval)
+        return np.full(size, low if self.val == 0 else high - 1, dtype="int64")
+
+
+class AttemptManyTimes:
+    """A decorator for tests that may fail by chance: some of its attempts must pass.
+
+    Parameters
+    ----------
+    n_attempts : int
+    n_req_successes : int, default 1
+    """
+
+    def __init__(self, n_attempts: int, n_req_successes: int = 1) -> None:
+        self.n_attempts = n_attempts
+        self.n_req_successes = n_req_successes
+
+    def __call__(self, function: Any) -> Any:
+        """Return the test, attempted with another seed each time."""
+
+        @functools.wraps(function)
+        def attempted(*arguments: Any, **more: Any) -> None:
+            errors = [
+                error
+                for attempt in range(self.n_attempts)
+                if (error := _attempt(function, attempt, arguments, more))
+            ]
+            if self.n_attempts - len(errors) < self.n_req_successes:
+                raise errors[-1]
+
+        return attempted
+
+
+def _attempt(function: Any, attempt: int, arguments: Any, more: Any) -> Exception | None:
+    from autoenc.theano.flags import config
+
+    with config.change_flags({"unittests.rseed": str(fetch_seed() + attempt)}):
+        if arguments and isinstance(arguments[0], TestCase):
+            arguments[0].setUp()
+        try:
+            function(*arguments, **more)
+        except Exception as error:
+            return error
+    return None
+
+
+class TestOptimizationMixin:
+    """Checks which operations a compiled function has."""
+
+    __test__ = False
+
+    def assertFunctionContains(  # noqa: N802 - Theano's names, here and below
+        self,
+        f: Any,
+        op: Any,
+        min: int = 1,  # noqa: A002
+        max: int = sys.maxsize,  # noqa: A002
+    ) -> None:
+        """Check how often an operation is in a function."""
+        assert min <= sum(node.op == op for node in f.maker.fgraph.toposort()) <= max
+
+    def assertFunctionContains0(self, f: Any, op: Any) -> None:  # noqa: N802
+        """Check that an operation is not in a function."""
+        self.assertFunctionContains(f, op, 0, 0)
+
+    def assertFunctionContains1(self, f: Any, op: Any) -> None:  # noqa: N802
+        """Check that an operation is in a function once."""
+        self.assertFunctionContains(f, op, 1, 1)
+
+    def assertFunctionContainsN(self, f: Any, op: Any, N: int) -> None:  # noqa: N802
+        """Check that an operation is in a function N times."""
+        self.assertFunctionContains(f, op, N, N)
+
+    def assertFunctionContainsClass(  # noqa: N802
+        self,
+        f: Any,
+        op: Any,
+        min: int = 1,  # noqa: A002
+        max: int = sys.maxsize,  # noqa: A002
+    ) -> None:
+        """Check how often operations of a class are in a function."""
+        nodes = f.maker.fgraph.toposort()
+        assert min <= sum(isinstance(node.op, op) for node in nodes) <= max
+
+    def assertFunctionContainsClassN(self, f: Any, op: Any, N: int) -> None:  # noqa: N802
+        """Check that operations of a class are in a function N times."""
+        self.assertFunctionContainsClass(f, op, N, N)
+
+    def SkipTest(self, msg: str = "Skip this test") -> None:  # noqa: N802
+        """Skip the test."""
+        raise SkipTest(msg)
+
+
+class T_OpContractMixin:  # noqa: N801 - Theano's name
+    """Checks that operations are equal to their copies and to nothing else.
+
+    A subclass has `ops`, and `clone(op)` that makes an operation again.
+    """
+
+    ops: Sequence[Any]
+    other_op: Any = None
+
+    def clone(self, op: Any) -> Any:
+        """Return a new operation that is equal to another."""
+        raise NotImplementedError("return new instance like `op`")
+
+    def _copies(self, op: Any) -> list[Any]:
+        return [op, copy.copy(op), copy.deepcopy(op), self.clone(op)]
+
+    def test_eq(self) -> None:
+        """Check equality."""
+        for op in self.ops:
+            assert all(op == same for same in self._copies(op))
+            assert op != self.other_op
+            assert all(op != other for other in self.ops if other is not op)
+
+    def test_hash(self) -> None:
+        """Check that equal operations have the same hash."""
+        for op in self.ops:
+            assert {hash(op)} == {hash(same) for same in self._copies(op)}
+
+    def test_name(self) -> None:
+        """Check that operations have names."""
+        assert all(str(op) for op in self.ops)
+
+
+class InferShapeTester(TestCase):
+    """Base of tests of ``infer_shape``, as Theano's page on new operations had it."""
+
+    def setUp(self) -> None:
+        """Seed NumPy, and choose a mode that computes shapes from shapes."""
+        from autoenc.theano.engines import compiling
+
+        seed_rng()
+        with compiling(getattr(self, "mode", None)) as mode:
+            self.mode = mode.including("canonicalize")
+
+    def _compile_and_check(
+        self,
+        inputs: Sequence[Any],
+        outputs: Sequence[Any],
+        numeric_inputs: Sequence[Any],
+        cls: Any,
+        excluding: Sequence[str] | None = None,
+        warn: bool = True,
+        check_topo: bool = True,
+    ) -> None:
+        """Check that shapes are right, and computed without operations of a class."""
+        from autoenc.theano.functions import function
+
+        mode = self.mode.excluding(*excluding or ())
+        compute = function(inputs, outputs, mode=mode)
+        shapes = function(inputs, [output.shape for output in outputs], mode=mode)
+        if check_topo:
+            assert not _has(shapes, cls)
+        assert _has(compute, cls)
+        values = compute(*numeric_inputs), shapes(*numeric_inputs)
+        for value, shape in zip(*values, strict=True):
+            assert tuple(value.shape) == tuple(shape)
+
+
+def _has(function: Any, kind: Any) -> bool:
+    return any(isinstance(node.op, kind) for node in function.maker.fgraph.toposort())

@@ -15,7 +15,7 @@ from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable, _tensor_py_operators
 
 from autoenc.graph.types import Expression
-from autoenc.theano.meaning import shapes
+from autoenc.theano.meaning import arithmetic, shapes
 from autoenc.theano.meaning.broadcasting import without_lengths
 
 # `a < b < c` asks for the truth of `a < b`, and must not be answered.
@@ -81,6 +81,7 @@ _METHODS: dict[str, Any] = {
     "__ge__": _compared(pt.ge),
     "__div__": pt.true_div,
     "__rdiv__": lambda right, left: pt.true_div(left, right),
+    "argsort": arithmetic.argsort,
     "flatten": shapes.flatten,
     "reshape": _reshape,
     "get_scalar_constant_value": pt.get_scalar_constant_value,

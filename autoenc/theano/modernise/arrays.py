@@ -67,10 +67,23 @@ def _whole_count(linspace: Callable[..., Any]) -> Callable[..., Any]:
     return of_whole_count
 
 
+def _equals_in_order(argsort: Callable[..., Any]) -> Callable[..., Any]:
+    """Return argsort that leaves equal entries in their order, as NumPy 1 did for up to 16."""
+
+    @functools.wraps(argsort)
+    def in_order(a: Any, axis: Any = -1, kind: Any = None, *rest: Any, **more: Any) -> Any:
+        if kind is None and not rest and "stable" not in more:
+            kind = "stable"
+        return argsort(a, axis, kind, *rest, **more)
+
+    return in_order
+
+
 def install() -> None:
     """Give NumPy the names that it had; those that it has stay. Show arrays as it did."""
     np.set_printoptions(legacy="1.25")
     np.linspace = _whole_count(np.linspace)
+    np.argsort = _equals_in_order(np.argsort)
     for name, value in _old_names().items():
         if name not in vars(np):
             setattr(np, name, value)

@@ -32,6 +32,7 @@ _TODAY = {
     "UserDict": ("collections",),
     "sklearn.cross_validation": ("sklearn.model_selection",),
     "sklearn.grid_search": ("sklearn.model_selection",),
+    "sklearn.externals.joblib": ("joblib",),
 }
 
 

@@ -63,6 +63,17 @@ def test_tests_of_the_time(tmp_path):
     assert "1 passed" in done.stdout, done.stdout
 
 
+def test_a_process_of_pytest_reads_old_tests_with_the_plugin_alone(tmp_path):
+    # pytest-xdist starts its processes so: with the plugins, without the launcher.
+    (tmp_path / "conftest.py").write_text("import theano\n")
+    (tmp_path / "test_old.py").write_text("def test_it():\n    print 'x'\n    assert 3 / 2 == 1\n")
+    command = ["-m", "pytest", "-p", "autoenc.theano.launcher.testing", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [sys.executable, *command], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert "1 passed" in done.stdout, done.stdout
+
+
 def test_a_script_that_is_not_there(tmp_path):
     done = launch("nothing.py", cwd=tmp_path)
     assert done.returncode == 2

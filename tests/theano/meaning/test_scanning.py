@@ -74,3 +74,31 @@ def test_until_stops():
         lambda p: (p * 2, until(p * 2 > 50)), outputs_info=T.constant(1.0), n_steps=100
     )
     np.testing.assert_array_equal(function([], powers)(), [2, 4, 8, 16, 32, 64])
+
+
+def test_the_stream_of_a_mask_from_outside_is_drawn_from_once_a_call():
+    mask = RandomStreams(3).uniform((2,))
+    sums, updates = theano.scan(
+        lambda total, m: total + m,
+        outputs_info=T.zeros(2, dtype=mask.dtype),
+        non_sequences=mask,
+        n_steps=3,
+    )
+    assert not updates
+    f = function([], sums[-1], updates=updates)
+    alone = function([], RandomStreams(3).uniform((2,)))
+    for _ in range(2):
+        np.testing.assert_allclose(f(), 3 * alone(), rtol=1e-6)
+
+
+def test_variables_inside_a_loop_have_theanos_names():
+    from autoenc.theano.scan_module.scan_op import Scan
+
+    from autoenc.theano.gof.graph import ancestors
+
+    doubled, _ = theano.scan(lambda entry: entry * 2, sequences=T.arange(3.0))
+    (loop,) = {
+        v.owner.op for v in ancestors([doubled]) if v.owner and isinstance(v.owner.op, Scan)
+    }
+    step = theano.function(loop.inputs, loop.outputs, mode="FAST_COMPILE")
+    np.testing.assert_array_equal(step(4.0), [8.0])

@@ -1,0 +1,107 @@
+"""What tests of user operations were written with."""
+
+import numpy as np
+import pytest
+from autoenc.theano.tests import unittest_tools as utt
+from numpy.testing import assert_array_equal
+
+from autoenc import theano
+from autoenc.theano import tensor as T
+from autoenc.theano.engines import compiling
+
+
+class Doubled(theano.Op):
+    """Theano's example of an operation: x twice."""
+
+    __props__ = ()
+
+    def make_node(self, x):
+        x = T.as_tensor_variable(x)
+        return theano.Apply(self, [x], [x.type()])
+
+    def perform(self, node, inputs, output_storage):
+        output_storage[0][0] = inputs[0] * 2
+
+    def infer_shape(self, node, i0_shapes):
+        return i0_shapes
+
+    def grad(self, inputs, output_grads):
+        return [output_grads[0] * 2]
+
+
+class Misshapen(Doubled):
+    """An operation that is wrong about its shape."""
+
+    def infer_shape(self, node, i0_shapes):
+        return [[length + 1 for length in i0_shapes[0]]]
+
+
+class TestDoubled(utt.InferShapeTester):
+    """Theano's page on new operations: test their values, gradients and shapes."""
+
+    def test_shape(self):
+        x = T.dmatrix()
+        self._compile_and_check([x], [Doubled()(x)], [np.ones((5, 4))], Doubled)
+
+    def test_wrong_shape_is_found(self):
+        x = T.dmatrix()
+        with pytest.raises(AssertionError):
+            self._compile_and_check([x], [Misshapen()(x)], [np.ones((5, 4))], Misshapen)
+
+    def test_gradient(self):
+        utt.verify_grad(Doubled(), [np.ones((5, 7, 2))])
+
+
+class TestContract(utt.T_OpContractMixin):
+    ops = (Doubled(),)
+    other_op = T.add
+
+    def clone(self, op):
+        return Doubled()
+
+
+def test_gradients_are_checked_in_the_mode_of_functions():
+    # What is shared among threads calls our kernels, which our flags link.
+    with compiling("FAST_RUN") as mode:
+        pass
+    x = np.random.default_rng(0).uniform(-1, 1, (3, 4))
+    T.verify_grad(lambda m: T.tanh(m * 2) + 1, [x], rng=np.random, mode=mode)
+    utt.verify_grad(T.exp, [x], mode="FAST_RUN")
+
+
+def test_wrong_gradient_has_the_name_that_tests_caught():
+    class Wrong(Doubled):
+        def grad(self, inputs, output_grads):
+            return [output_grads[0] * 3]
+
+    with pytest.raises(utt.verify_grad.E_grad):
+        utt.verify_grad(Wrong(), [np.ones(3)])
+    assert T.verify_grad.E_grad is utt.verify_grad.E_grad
+
+
+def test_closeness_is_that_of_the_dtypes():
+    x = np.ones(3, dtype="float32")
+    utt.assert_allclose(x, x * np.float32(1 + 5e-6))
+    with pytest.raises(utt.WrongValue):
+        utt.assert_allclose(x.astype("float64"), x.astype("float64") * (1 + 1e-3))
+
+
+@pytest.mark.parametrize(("needed", "passes"), [(1, True), (3, True), (4, False)])
+def test_attempts_that_must_pass(needed, passes):
+    outcomes = iter([False, True, True, True])
+
+    @utt.AttemptManyTimes(n_attempts=4, n_req_successes=needed)
+    def sometimes():
+        assert next(outcomes)
+
+    if passes:
+        sometimes()
+    else:
+        with pytest.raises(AssertionError):
+            sometimes()
+
+
+def test_mock_generator_draws_ends_of_ranges():
+    assert_array_equal(utt.MockRandomState(0).randint(2, 5, 3), [2, 2, 2])
+    assert_array_equal(utt.MockRandomState(0.99).randint(5, size=2), [4, 4])
+    assert_array_equal(utt.MockRandomState(0.5).rand(2), [0.5, 0.5])
