@@ -1,0 +1,192 @@
+"""Columns of a table as groups of entries: one entry for a number, several for a category.
+
+A category of k values is encoded as k entries, of which one is 1 and the others are 0. The output
+of its entries is a softmax over the group, and its cost the cross-entropy; a number has an
+identity output and the squared error.
+
+>>> import numpy as np, pytensor.tensor as pt
+>>> groups = Groups.of([0, 2], np.array([0.0, 0.25, 0.75]))
+>>> groups.output(pt.constant([[5.0, 0.0, 0.0]], dtype="float32")).eval()
+array([[5. , 0.5, 0.5]], dtype=float32)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytensor
+from pytensor import config
+from pytensor import tensor as pt
+from pytensor.gradient import disconnected_grad
+
+from autoenc.graph.costs import squared_error
+from autoenc.graph.types import Expression
+
+# Least entropy, in nats, that the error of a category is divided by. Otherwise a single row could
+# outweigh all others: a value that one row in 1,000 has would cost 870 times what a number does.
+LEAST_ENTROPY = 0.1
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Groups of neighbouring entries, as shared variables.
+
+    Attributes
+    ----------
+    membership : shared matrix, (entries, groups)
+        1 where an entry belongs to a group, else 0.
+    share : shared vector, (entries,)
+        1 / entries of the group.
+    weight : shared vector, (entries,)
+        What the cost of an entry is multiplied by.
+    categorical : shared vector, (entries,)
+        1 for entries of categories, 0 for numbers.
+    padded : shared int vector, (groups · largest size,)
+        Entries of each group, the last one repeated up to the largest size.
+    group : shared int vector, (entries,)
+        Group of each entry.
+    shape : (int, int)
+        Number of groups, and size of the largest.
+    """
+
+    membership: Any
+    share: Any
+    weight: Any
+    categorical: Any
+    padded: Any
+    group: Any
+    shape: tuple[int, int]
+
+    @classmethod
+    def of(cls, sizes: Sequence[int], frequencies: Any) -> Groups:
+        """Make groups from their sizes.
+
+        Parameters
+        ----------
+        sizes : sequence of int
+            Entries of each group: 0 for a number, which has one; at least 1 for a category.
+        frequencies : array, (entries,)
+            Part of the rows that has each value of a category; ignored for numbers.
+
+        Returns
+        -------
+        Groups
+            The cost of a category is divided by the entropy of its frequencies, so that it is 1
+            on average where the frequencies are the reconstruction, as the squared error of a
+            standardised number is for its mean.
+
+        Raises
+        ------
+        ValueError
+            If sizes and frequencies do not fit.
+        """
+        arrays = group_arrays(sizes, frequencies)
+        # Shared variables, as constants of these values would be compiled anew for each table.
+        shared = {
+            name: pytensor.shared(a if a.dtype.kind == "i" else a.astype(config.floatX), name=name)
+            for name, a in arrays.items()
+        }
+        return cls(**shared, shape=(len(sizes), max(1, *sizes)))
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups."""
+        return self.shape[0]
+
+    def log_softmax(self, a: Expression) -> Expression:
+        """Compute a − log Σ exp(a), with the sum over the group of each entry.
+
+        Parameters
+        ----------
+        a : expression, (rows, entries)
+            Pre-activations.
+
+        Returns
+        -------
+        expression, (rows, entries)
+            Finite for finite `a`: the largest entry of each group is subtracted first. It is 0
+            for numbers.
+        """
+        of_groups = a.T[self.padded].reshape((*self.shape, -1))
+        # The result does not depend on what is subtracted, which therefore needs no gradient.
+        shifted = a - disconnected_grad(of_groups.max(axis=1)[self.group].T)
+        total = pt.exp(shifted) @ self.membership
+        return shifted - pt.log(total) @ self.membership.T
+
+    def output(self, a: Expression) -> Expression:
+        """Return the softmax of each category, and numbers as they are.
+
+        Parameters
+        ----------
+        a : expression, (rows, entries)
+            Pre-activations.
+
+        Returns
+        -------
+        expression, (rows, entries)
+            Probabilities and numbers.
+        """
+        return pt.switch(self._is_category, pt.exp(self.log_softmax(a)), a)
+
+    def costs(self, x: Expression, a: Expression) -> Expression:
+        """Compute what each entry adds to the cost of its group.
+
+        It is −weight·x·log softmax(a) for categories and (x − a)² for numbers. The terms of a
+        category add up to its cross-entropy over the entropy of its frequencies.
+
+        Parameters
+        ----------
+        x : expression, (rows, entries)
+            Targets: numbers, standardised, and 0 or 1 for the values of categories.
+        a : expression, (rows, entries)
+            Pre-activations.
+
+        Returns
+        -------
+        expression, (rows, entries)
+            Costs, without unit.
+        """
+        surprise = -x * self.log_softmax(a)
+        return self.weight * pt.switch(self._is_category, surprise, squared_error(x, a))
+
+    @property
+    def _is_category(self) -> Expression:
+        return pt.gt(self.categorical, 0)
+
+
+def group_arrays(sizes: Sequence[int], frequencies: Any) -> dict[str, Any]:
+    """Return the arrays of `Groups` by name; see `Groups.of`.
+
+    >>> arrays = group_arrays([0, 2], [0.0, 0.5, 0.5])
+    >>> arrays["group"], arrays["share"], arrays["weight"].round(4)
+    (array([0, 1, 1]), array([1. , 0.5, 0.5]), array([1.    , 1.4427, 1.4427]))
+    """
+    widths = np.maximum(np.asarray(sizes, np.int64), 1)
+    frequencies = np.asarray(frequencies, np.float64)
+    if frequencies.shape != (widths.sum(),):
+        raise ValueError(
+            f"frequencies have shape {frequencies.shape}; expected ({widths.sum()},), one for "
+            "each entry of the groups."
+        )
+    group = np.repeat(np.arange(len(widths)), widths)
+    first, place = np.cumsum(widths) - widths, np.arange(widths.max())
+    padded = first[:, None] + np.minimum(place, widths[:, None] - 1)
+    categorical = np.repeat(np.asarray(sizes) > 0, widths)
+    return {
+        "membership": (group[:, None] == np.arange(len(widths))).astype(np.float64),
+        "share": 1 / widths[group],
+        "weight": np.where(categorical, 1 / _entropies(frequencies, group)[group], 1.0),
+        "categorical": categorical.astype(np.float64),
+        "padded": padded.ravel(),
+        "group": group,
+    }
+
+
+def _entropies(frequencies: Any, group: Any) -> Any:
+    """Return the entropy of each group, in nats, and at least `LEAST_ENTROPY`."""
+    known = np.clip(frequencies, 0, 1)
+    terms = -known * np.log(np.where(known > 0, known, 1))
+    return np.maximum(np.bincount(group, terms), LEAST_ENTROPY)
