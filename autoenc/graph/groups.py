@@ -116,31 +116,35 @@ class Groups:
         total = pt.exp(shifted) @ self.membership
         return shifted - pt.log(total) @ self.membership.T
 
-    def output(self, a: Expression) -> Expression:
-        """Return the softmax of each category, and numbers as they are.
+    def output(self, a: Expression, numbers: Expression | None = None) -> Expression:
+        """Return the softmax of each category, and numbers.
 
         Parameters
         ----------
         a : expression, (rows, entries)
             Pre-activations.
+        numbers : expression, (rows, entries), optional
+            Reconstructions of numbers, such as `a` in the units of the data; by default `a`.
 
         Returns
         -------
         expression, (rows, entries)
             Probabilities and numbers.
         """
-        return pt.switch(self._is_category, pt.exp(self.log_softmax(a)), a)
+        return pt.switch(self._is_category, pt.exp(self.log_softmax(a)), a if numbers is None else numbers)
 
-    def costs(self, x: Expression, a: Expression) -> Expression:
+    def costs(self, x: Expression, target: Expression, a: Expression) -> Expression:
         """Compute what each entry adds to the cost of its group.
 
-        It is −weight·x·log softmax(a) for categories and (x − a)² for numbers. The terms of a
+        It is −weight·x·log softmax(a) for categories and (target − a)² for numbers. The terms of a
         category add up to its cross-entropy over the entropy of its frequencies.
 
         Parameters
         ----------
         x : expression, (rows, entries)
-            Targets: numbers, standardised, and 0 or 1 for the values of categories.
+            0 or 1 for the values of categories; ignored for numbers.
+        target : expression, (rows, entries)
+            Standardised numbers; ignored for categories.
         a : expression, (rows, entries)
             Pre-activations.
 
@@ -150,7 +154,7 @@ class Groups:
             Costs, without unit.
         """
         surprise = -x * self.log_softmax(a)
-        return self.weight * pt.switch(self._is_category, surprise, squared_error(x, a))
+        return self.weight * pt.switch(self._is_category, surprise, squared_error(target, a))
 
     @property
     def _is_category(self) -> Expression:

@@ -44,7 +44,7 @@ def oracle(x, a):
 def test_costs_add_up_to_the_oracles_of_each_group(rng):
     x, a = targets(rng), rng.normal(size=(6, 8))
     groups = Groups.of(SIZES, FREQUENCIES)
-    costs = evaluate(groups.costs(pt.constant(x), pt.constant(a)))
+    costs = evaluate(groups.costs(pt.constant(x), pt.constant(x), pt.constant(a)))
     assert costs.shape == x.shape
     summed = np.stack([costs[:, part].sum(axis=1) for part in PARTS], axis=1)
     np.testing.assert_allclose(summed, oracle(x, a), rtol=1e-12)
@@ -55,7 +55,7 @@ def test_costs_add_up_to_the_oracles_of_each_group(rng):
 def test_a_category_costs_one_on_average_where_its_frequencies_are_the_reconstruction():
     groups = Groups.of([3], [0.5, 0.3, 0.2])
     a = np.log([[0.5, 0.3, 0.2]])
-    costs = evaluate(groups.costs(pt.eye(3), pt.constant(np.repeat(a, 3, axis=0)))).sum(axis=1)
+    costs = evaluate(groups.costs(pt.eye(3), pt.eye(3), pt.constant(np.repeat(a, 3, axis=0)))).sum(axis=1)
     np.testing.assert_allclose(costs @ [0.5, 0.3, 0.2], 1)
 
 
@@ -72,14 +72,14 @@ def test_gradient_by_finite_differences(rng):
     x, a = targets(rng, 3), rng.normal(size=(3, 8))
     with config.change_flags(**FLOAT64):
         groups = Groups.of(SIZES, FREQUENCIES)
-        check_gradient(lambda a: groups.costs(pt.constant(x), a).sum(axis=1), a)
+        check_gradient(lambda a: groups.costs(pt.constant(x), pt.constant(x), a).sum(axis=1), a)
         check_gradient(groups.output, a)
 
 
 def test_costs_stay_finite_where_groups_are_far_from_each_other():
     a = np.array([[1e4, 500, -500, 0, 1e4, -1e4, -2e4, -2e4 + 1]], "float32")
     x = np.array([[1e4, 1, 0, 0, 1e4, 1, 0, 1]], "float32")
-    costs = evaluate(Groups.of(SIZES, FREQUENCIES).costs(pt.constant(x), pt.constant(a)))
+    costs = evaluate(Groups.of(SIZES, FREQUENCIES).costs(pt.constant(x), pt.constant(x), pt.constant(a)))
     assert np.isfinite(costs).all()
     assert costs[0, 1] == 0
     assert costs[0, 7] == pytest.approx(np.log1p(np.exp(-1)) / LEAST_ENTROPY, rel=1e-5)
@@ -104,7 +104,7 @@ def test_backends_agree(name, rng):
     # XLA adds up float32 in float64.
     with config.change_flags(warn_float64="ignore"):
         function = resolve_backend(name, device_of(name)).function(
-            [given, pre], groups.costs(given, pre) @ groups.membership
+            [given, pre], groups.costs(given, given, pre) @ groups.membership
         )
         costs = function(x, a)
     np.testing.assert_allclose(costs, oracle(x, a), rtol=2e-5, atol=1e-6)
