@@ -333,7 +333,10 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     def __sklearn_tags__(self) -> Any:
         tags, settings = super().__sklearn_tags__(), self._layer_settings()
         tags.transformer_tags.preserves_dtype = [float_type(settings)]
-        tags.input_tags.allow_nan = settings["missing"] == "mask"
+        known = vars(self).get("model_")
+        tags.input_tags.allow_nan = settings["missing"] == "mask" or (
+            known is not None and known.columns.encoding is not None and known.masked
+        )
         return tags
 
     @property

@@ -268,6 +268,16 @@ class Encoding:
         """Names of the entries, such as ``"sex=m"``."""
         return tuple(name for column in self.columns for name in column.entries)
 
+    @property
+    def text_names(self) -> tuple[str, ...]:
+        """Names of the columns whose values are text."""
+        return tuple(
+            column.name
+            for column in self.columns
+            if getattr(column, "form", None) is not None
+            or any(isinstance(value, str) for value in getattr(column, "values", ()))
+        )
+
     @cached_property
     def sizes(self) -> tuple[int, ...]:
         """Entries of each category; 0 for numbers and dates, which have one."""
@@ -315,6 +325,11 @@ class Encoding:
         numbers = np.asarray(numbers, np.float64)
         pairs = zip(self.columns, self.slices, strict=True)
         return {column.name: column.decode(numbers[:, part]) for column, part in pairs}
+
+    def missing(self, numbers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Say what is missing of encoded rows, (rows, columns) of bool."""
+        found: np.ndarray[Any, Any] = np.isnan(numbers[:, [part.start for part in self.slices]])
+        return found
 
     def summed(self, entries: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Add up what entries have, for each column: (rows, columns)."""
