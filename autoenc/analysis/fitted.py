@@ -155,7 +155,7 @@ def errors_of_reconstructions(model: Any, x: Array, z: Array) -> Array:
     squared, encoding = np.square((x - z) / scale), fitted.columns.encoding
     if encoding is None:
         return _of_observed(x, squared / x.shape[1])
-    groups = group_arrays(encoding.sizes, fitted.coders[0].arrays["mean"])
+    groups = group_arrays(encoding.sizes, encoding.weights(fitted.coders[0].arrays["mean"]))
     least = np.finfo(np.float64).tiny
     surprise = -groups["weight"] * x * np.log(np.maximum(z, least))
     terms = np.where(groups["categorical"] > 0, surprise, squared) / len(encoding.sizes)

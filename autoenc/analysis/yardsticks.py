@@ -223,7 +223,9 @@ def _errors_of_model(model: FittedCoder, X: Any) -> Errors:
     # Errors come first: rows that have none are refused, before codes warn of them.
     errors = mean_of_observed(column_errors(model, X).sum(axis=1))
     unit = _unit(model)
-    return Errors(_mean_squared(dense(X) / unit, dense(model.reconstruct(X)) / unit), float(errors))
+    return Errors(
+        _mean_squared(dense(X) / unit, dense(model.reconstruct(X)) / unit), float(errors)
+    )
 
 
 def _errors(model: FittedCoder, x: Array, z: Array) -> Errors:

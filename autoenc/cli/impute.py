@@ -51,8 +51,8 @@ def _filled(saved: SavedModel, table: Table, path: str) -> tuple[Any, int]:
     missing = [name for name in names if name not in frame]
     if missing:
         raise TableError(
-            f"{path}: there is no column {missing[0]!r}; the model was trained on a column of this "
-            "name."
+            f"{path}: there is no column {missing[0]!r}; the model was trained on a column of "
+            "this name."
         )
     own = frame[list(names)]
     found = saved.estimator.impute(own)

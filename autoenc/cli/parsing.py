@@ -172,10 +172,10 @@ def names(text: str) -> tuple[str, ...]:
 
 
 def separator(text: str) -> str:
-    """Return a separator of cells; a tab is written as tab or \\t.
+    r"""Return a separator of cells; a tab is written as tab or \t.
 
     >>> separator("tab"), separator(";")
-    ('\\t', ';')
+    ('\t', ';')
     """
     found = {"tab": "\t", "\\t": "\t", "space": " "}.get(text, text)
     if len(found) != 1:

@@ -114,7 +114,9 @@ def _read(
     table = read_data(options, **how)
     own, held_out = table.values, None
     if options.validation is not None:
-        others = read_data(options, options.validation, table.columns, **how, text=_text_columns(own))
+        others = read_data(
+            options, options.validation, table.columns, **how, text=_text_columns(own)
+        )
         held_out = others.values
     elif options.scale == "minmax" and settings_of(estimator)["validation_fraction"]:
         # The range must be that of the rows trained on, so rows are held out before it is taken.

@@ -5,7 +5,7 @@ of its entries is a softmax over the group, and its cost the cross-entropy; a nu
 identity output and the squared error.
 
 >>> import numpy as np, pytensor.tensor as pt
->>> groups = Groups.of([0, 2], np.array([0.0, 0.25, 0.75]))
+>>> groups = Groups.of([0, 2], [1.0, 1.0])
 >>> groups.output(pt.constant([[5.0, 0.0, 0.0]], dtype="float32")).eval()
 array([[5. , 0.5, 0.5]], dtype=float32)
 """
@@ -24,10 +24,6 @@ from pytensor.gradient import disconnected_grad
 
 from autoenc.graph.costs import squared_error
 from autoenc.graph.types import Expression
-
-# Least entropy, in nats, that the error of a category is divided by. Otherwise a single row could
-# outweigh all others: a value that one row in 1,000 has would cost 870 times what a number does.
-LEAST_ENTROPY = 0.1
 
 
 @dataclass(frozen=True)
@@ -61,29 +57,22 @@ class Groups:
     shape: tuple[int, int]
 
     @classmethod
-    def of(cls, sizes: Sequence[int], frequencies: Any) -> Groups:
+    def of(cls, sizes: Sequence[int], weights: Sequence[float] | Any) -> Groups:
         """Make groups from their sizes.
 
         Parameters
         ----------
         sizes : sequence of int
             Entries of each group: 0 for a number, which has one; at least 1 for a category.
-        frequencies : array, (entries,)
-            Part of the rows that has each value of a category; ignored for numbers.
-
-        Returns
-        -------
-        Groups
-            The cost of a category is divided by the entropy of its frequencies, so that it is 1
-            on average where the frequencies are the reconstruction, as the squared error of a
-            standardised number is for its mean.
+        weights : sequence of float, (groups,)
+            What the cost of each group is multiplied by.
 
         Raises
         ------
         ValueError
-            If sizes and frequencies do not fit.
+            If there are not as many weights as groups.
         """
-        arrays = group_arrays(sizes, frequencies)
+        arrays = group_arrays(sizes, weights)
         # Shared variables, as constants of these values would be compiled anew for each table.
         shared = {
             name: pytensor.shared(a if a.dtype.kind == "i" else a.astype(config.floatX), name=name)
@@ -131,13 +120,15 @@ class Groups:
         expression, (rows, entries)
             Probabilities and numbers.
         """
-        return pt.switch(self._is_category, pt.exp(self.log_softmax(a)), a if numbers is None else numbers)
+        return pt.switch(
+            self._is_category, pt.exp(self.log_softmax(a)), a if numbers is None else numbers
+        )
 
     def costs(self, x: Expression, target: Expression, a: Expression) -> Expression:
         """Compute what each entry adds to the cost of its group.
 
         It is −weight·x·log softmax(a) for categories and (target − a)² for numbers. The terms of a
-        category add up to its cross-entropy over the entropy of its frequencies.
+        category add up to its cross-entropy times its weight.
 
         Parameters
         ----------
@@ -161,36 +152,24 @@ class Groups:
         return pt.gt(self.categorical, 0)
 
 
-def group_arrays(sizes: Sequence[int], frequencies: Any) -> dict[str, Any]:
+def group_arrays(sizes: Sequence[int], weights: Any) -> dict[str, Any]:
     """Return the arrays of `Groups` by name; see `Groups.of`.
 
-    >>> arrays = group_arrays([0, 2], [0.0, 0.5, 0.5])
-    >>> arrays["group"], arrays["share"], arrays["weight"].round(4)
-    (array([0, 1, 1]), array([1. , 0.5, 0.5]), array([1.    , 1.4427, 1.4427]))
+    >>> arrays = group_arrays([0, 2], [1.0, 3.0])
+    >>> arrays["group"], arrays["share"], arrays["weight"]
+    (array([0, 1, 1]), array([1. , 0.5, 0.5]), array([1., 3., 3.]))
     """
+    if len(weights) != len(sizes):
+        raise ValueError(f"there are {len(weights)} weights; expected {len(sizes)}, one a group.")
     widths = np.maximum(np.asarray(sizes, np.int64), 1)
-    frequencies = np.asarray(frequencies, np.float64)
-    if frequencies.shape != (widths.sum(),):
-        raise ValueError(
-            f"frequencies have shape {frequencies.shape}; expected ({widths.sum()},), one for "
-            "each entry of the groups."
-        )
     group = np.repeat(np.arange(len(widths)), widths)
     first, place = np.cumsum(widths) - widths, np.arange(widths.max())
     padded = first[:, None] + np.minimum(place, widths[:, None] - 1)
-    categorical = np.repeat(np.asarray(sizes) > 0, widths)
     return {
         "membership": (group[:, None] == np.arange(len(widths))).astype(np.float64),
         "share": 1 / widths[group],
-        "weight": np.where(categorical, 1 / _entropies(frequencies, group)[group], 1.0),
-        "categorical": categorical.astype(np.float64),
+        "weight": np.asarray(weights, np.float64)[group],
+        "categorical": np.repeat(np.asarray(sizes) > 0, widths).astype(np.float64),
         "padded": padded.ravel(),
         "group": group,
     }
-
-
-def _entropies(frequencies: Any, group: Any) -> Any:
-    """Return the entropy of each group, in nats, and at least `LEAST_ENTROPY`."""
-    known = np.clip(frequencies, 0, 1)
-    terms = -known * np.log(np.where(known > 0, known, 1))
-    return np.maximum(np.bincount(group, terms), LEAST_ENTROPY)

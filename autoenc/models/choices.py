@@ -248,7 +248,8 @@ def choose_rate(
         return BOUNDED_RATE
     momentum = {"sgd": settings["momentum"], "momentum": 0.9, "nesterov": 0.9}
     own_momentum = float(momentum.get(str(optimizer), 0.0))
-    share = GENTLE_SHARE if settings.get("init") == "principal" else SHARE
+    gentle = settings.get("init") == "principal" and model.cost != MIXED
+    share = GENTLE_SHARE if gentle else SHARE
     return share * (1 - own_momentum) * largest_stable_rate(model, rows)
 
 

@@ -23,7 +23,7 @@ def groups_of(encoding: Encoding, arrays: Mapping[str, Array]) -> Groups:
     arrays : mapping from name to array
         ``mean`` has the frequencies of values of categories.
     """
-    return Groups.of(encoding.sizes, arrays["mean"])
+    return Groups.of(encoding.sizes, encoding.weights(arrays["mean"]))
 
 
 def scales_of(encoding: Encoding, mean: Array, scale: Array) -> Array:

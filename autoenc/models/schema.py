@@ -526,9 +526,7 @@ def _check_array(name: str, array: Array, shape: tuple[int, ...], dtype: Any) ->
     _require(not strange.any(), f"{name} has NaN or infinity")
 
 
-def _check_columns(
-    arrays: Mapping[str, Array], description: Mapping[str, Any], n: int
-) -> None:
+def _check_columns(arrays: Mapping[str, Array], description: Mapping[str, Any], n: int) -> None:
     """Check what a file says of columns: names, kinds, the image that they are, their scaling."""
     table = description.get("table", {})
     size = integer(1, 2**31)

@@ -1,4 +1,4 @@
-"""Frames out, where the user has asked scikit-learn for them, or has given columns of all kinds."""
+"""Frames out: where scikit-learn is asked for them, or columns are not all numbers."""
 
 from __future__ import annotations
 

@@ -71,20 +71,16 @@ def fill_frame(frame: Any, columns: Mapping[str, Array]) -> Any:
 
 
 def _filled_pandas(frame: Any, label: Any, values: Array) -> Any:
-    missing = np.asarray(frame[label].isna())
+    own = frame[label]
+    missing = np.asarray(own.isna())
     if not missing.any():
         return frame
-    own = frame[label]
-    if own.dtype.kind in "iu":
-        values = np.rint(values)
-    series = _pandas_series(values, own)
     if str(own.dtype) == "category":
-        known = own.cat.categories
-        own = own.cat.add_categories(series[missing].dropna().unique().difference(known))
-    elif own.dtype.kind in "iuf":
-        series = series.astype(own.dtype)
-    filled = own.where(~missing, series.set_axis(own.index))
-    return frame.assign(**{label: filled}) if isinstance(label, str) else _with(frame, label, filled)
+        found = [value for value in dict.fromkeys(values[missing]) if value is not None]
+        own = own.cat.add_categories([value for value in found if value not in own.cat.categories])
+    whole = own.dtype.kind in "iu"
+    series = _pandas_series(np.rint(values) if whole else values, own, exact=True)
+    return _with(frame, label, own.where(~missing, series.set_axis(own.index)))
 
 
 def _with(frame: Any, label: Any, column: Any) -> Any:
@@ -93,26 +89,42 @@ def _with(frame: Any, label: Any, column: Any) -> Any:
     return frame
 
 
-def _pandas_series(values: Array, like: Any) -> Any:
-    """Return values as a series, of the dtype of another where that fits."""
+def _pandas_series(values: Array, like: Any, *, exact: bool = False) -> Any:
+    """Return values as a series, of the dtype of another where that fits.
+
+    Numbers have it only where that is asked for (`exact`).
+    """
     import pandas
 
     if values.dtype.kind in "mM":
-        values = values.astype(f"{values.dtype.kind}8[{'s' if values.dtype.str.endswith('D]') else 'us'}]")
+        # pandas has no days.
+        unit = "s" if values.dtype.str.endswith("[D]") else np.datetime_data(values.dtype)[0]
+        values = values.astype(f"{values.dtype.kind}8[{unit}]")
     series = pandas.Series(values)
-    if like is None or values.dtype.kind == "f":
+    if like is None or (values.dtype.kind == "f" and not exact):
         return series
+    if like.dtype == object:
+        return _as_objects(series)
     zone = getattr(like.dtype, "tz", None)
     if zone is not None:
         series = series.dt.tz_localize("UTC").dt.tz_convert(zone)
-    if like.dtype == object and values.dtype.kind == "M":
-        return series.dt.date.astype(object)
-    if like.dtype.kind == "b" and series.isna().any():
+    if like.dtype == bool and series.isna().any():
         return series
-    try:
-        return series.astype(like.dtype)
-    except (TypeError, ValueError):
-        return series
+    return series.astype(like.dtype)
+
+
+def _as_objects(series: Any) -> Any:
+    """Return a series of objects of Python: dates, where it has no times."""
+    import pandas
+
+    if series.dtype.kind != "M":
+        return series.astype(object)
+    has_times = bool((series.dropna() != series.dropna().dt.normalize()).any())
+    values = series.dt.to_pydatetime() if has_times else series.dt.date
+    objects = [
+        None if missing else value for value, missing in zip(values, series.isna(), strict=True)
+    ]
+    return pandas.Series(objects, dtype=object)
 
 
 def _filled_polars(frame: Any, label: str, values: Array) -> Any:
@@ -123,7 +135,9 @@ def _filled_polars(frame: Any, label: str, values: Array) -> Any:
         values = np.rint(values)
     known = own.fill_nan(None) if own.dtype.is_float() else own
     series = _polars_series(values, own, exact=True)
-    return frame.with_columns(polars.select(polars.coalesce(known, series)).to_series().alias(label))
+    return frame.with_columns(
+        polars.select(polars.coalesce(known, series)).to_series().alias(label)
+    )
 
 
 def _polars_series(values: Array, like: Any, *, exact: bool = False) -> Any:

@@ -166,7 +166,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _category(name: str, values: Sequence[Any], n_rows: int) -> CategoryColumn | None:
-    """Return a category of the frequent values; None if values are different in almost all rows."""
+    """Return a category of the frequent values; None if almost all rows have different ones."""
     counts = Counter(values)
     alone = sum(count == 1 for count in counts.values())
     if alone > UNIQUE * len(values) and alone > LEAST_ROWS:
@@ -207,4 +207,3 @@ def _dates(name: str, column: Any, form: str | None, *, duration: bool = False) 
     in_seconds = np.allclose(seconds, np.rint(seconds), rtol=0, atol=1e-5)
     unit = "D" if whole else "s" if in_seconds else "us"
     return DateColumn(name, unit, form, duration)
-

@@ -1,9 +1,9 @@
-"""Character encodings of text files.
+r"""Character encodings of text files.
 
 >>> import tempfile
 >>> with tempfile.TemporaryDirectory() as folder:
 ...     path = Path(folder, "a.csv")
-...     _ = path.write_bytes("größe\\n1\\n".encode("utf-16"))
+...     _ = path.write_bytes("größe\n1\n".encode("utf-16"))
 ...     text_encoding(path, None, 1_000)
 ('utf-16', None)
 """

@@ -74,9 +74,7 @@ def _are_names(cells: tuple[str, ...], numbers: list[bool], selection: Selection
     return not all(numbers)
 
 
-def _note(
-    path: Path, cells: tuple[str, ...], numbers: list[bool], are_names: bool
-) -> str | None:
+def _note(path: Path, cells: tuple[str, ...], numbers: list[bool], are_names: bool) -> str | None:
     """Return what was assumed, unless all cells are words."""
     if not any(numbers):
         return None

@@ -40,8 +40,8 @@ def write_table(
         ``.csv`` or ``.tsv``, gzipped or not; ``.parquet``, ``.npy``, ``.npz``; ``.idx``, gzipped
         or not; or, without a suffix, a new folder of PNG images.
     values : float array or pandas.DataFrame, (rows, columns)
-        A frame has its own names, and is for csv and parquet. `autoenc.tables.read_table` reads the same bits again, except from IDX files of images
-        and folders, whose pixels are rounded to the 256 levels of a byte.
+        A frame has its own names, and is for csv and parquet. `autoenc.tables.read_table` reads
+        the same bits again, except from IDX files of images and folders, whose pixels are rounded to the 256 levels of a byte.
     names : sequence of str, optional
         Names of the columns, for formats that store them.
     rows : sequence of str, optional
@@ -64,8 +64,8 @@ def write_table(
         names = list(values.columns)
         if found not in ("csv", "parquet"):
             raise TableError(
-                f"{path}: holds numbers alone, but these columns are not all numbers; end the name "
-                "in .csv or .parquet."
+                f"{path}: holds numbers alone, but these columns are not all numbers; end the "
+                "name in .csv or .parquet."
             )
     else:
         values = np.asarray(values)

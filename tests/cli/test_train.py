@@ -177,7 +177,7 @@ def test_missing_values(people, tmp_path):
     frame.to_csv(tmp_path / "holes.csv", index=False)
     path = tmp_path / "m.safetensors"
     train = ("train", tmp_path / "holes.csv", "-o", path, "--columns", "age,height", "--quiet")
-    told = refusal(*train)
+    told = refusal(*train, "--missing", "refuse")
     assert "a missing value at row 3 (from 0), column 'age'" in told
     assert "(--missing mask)" in told
     good(*train, "--missing", "mask", "--scale", "minmax", "--epochs", 2, "--hidden", 2)
