@@ -266,7 +266,7 @@ def description(n_tables: int, levels: Sequence[float], n_rounds: int) -> str:
         "judged on what was removed. A column's error is its root mean squared error over its "
         "deviation, or the part of its values that is filled in wrongly; the first figure is the "
         "mean over columns of that error over the one of mean and mode. One configuration of "
-        f"each: ours has 128 units of relu, masking of 0.3, untied weights, and Adam for "
-        f"{N_EPOCHS} epochs at a rate that falls from 0.003 by a factor of 20; scikit-learn's have "
-        "their defaults, on standardised columns."
+        "each: ours has 128 units of relu, masking of 0.3, untied weights, and Adam for "
+        f"{N_EPOCHS} epochs at a rate that falls from 0.003 by a factor of 20; those of "
+        "scikit-learn have their defaults, on standardised columns."
     )

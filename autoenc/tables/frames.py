@@ -96,7 +96,12 @@ def _read_csv(pandas: Any, path: Path, selection: Selection) -> Table:
         comma = selection.decimal is None and separator != ","
         names = cells if are_names else None
         return _table(
-            path, names, selection, _renewing(frames, bounded, pandas), budget, notes=notes,
+            path,
+            names,
+            selection,
+            _renewing(frames, bounded, pandas),
+            budget,
+            notes=notes,
             comma=comma,
         )
 

@@ -41,7 +41,8 @@ def write_table(
         or not; or, without a suffix, a new folder of PNG images.
     values : float array or pandas.DataFrame, (rows, columns)
         A frame has its own names, and is for csv and parquet. `autoenc.tables.read_table` reads
-        the same bits again, except from IDX files of images and folders, whose pixels are rounded to the 256 levels of a byte.
+        the same bits again, except from IDX files of images and folders, whose pixels are rounded
+        to the 256 levels of a byte.
     names : sequence of str, optional
         Names of the columns, for formats that store them.
     rows : sequence of str, optional
