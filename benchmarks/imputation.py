@@ -194,8 +194,10 @@ def judged(fill: Callable[[Holed], Array], holed: Holed) -> Result:
     filled = fill(holed)
     seconds = time.perf_counter() - begin
     errors, is_category = errors_of(holed, filled), np.array(holed.encoding.sizes) > 0
-    means = (np.nanmean(errors[~is_category]), np.nanmean(errors[is_category]))
-    return Result(holed.name, holed.level, holed.seed, *map(float, means), errors, seconds)
+    numbers, categories = np.nanmean(errors[~is_category]), np.nanmean(errors[is_category])
+    return Result(
+        holed.name, holed.level, holed.seed, float(numbers), float(categories), errors, seconds
+    )  # fmt: skip
 
 
 def errors_of(holed: Holed, filled: Array) -> Array:

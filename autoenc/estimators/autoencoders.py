@@ -96,7 +96,7 @@ class AutoEncoder(OneLayer, Coding, GraphEstimator):
     True
     """
 
-    _kind: ClassVar[Kind] = CoderKind()
+    _kind: ClassVar[Kind] = CoderKind(takes_kinds=True)
 
     def __init__(
         self,
@@ -177,7 +177,7 @@ n_features_in_, feature_names_in_
     (500, 32)
     """
 
-    _kind: ClassVar[Kind] = CoderKind()
+    _kind: ClassVar[Kind] = CoderKind(takes_kinds=True)
 
     def __init__(
         self,

@@ -78,8 +78,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         ----------
         X : array-like, frame, sparse matrix, path or other source of rows, (rows, columns)
             Numbers: finite unless ``missing="mask"``, in [0, 1] if the cost is cross-entropy. Or a
-            frame of pandas or polars with categories, booleans, text, dates and missing entries;
-            see `autoenc.rows.kinds.encoding_of`.
+            frame with columns of other kinds, too; see `autoenc.rows.kinds.encoding_of`.
         y : None
             Ignored.
         sample_weight : array-like, (rows,), optional
@@ -159,8 +158,8 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         array or frame, (rows, n_features)
-            Reconstructions; a frame if `set_output` asks for it, or if the model was fitted on
-            columns that are not all numbers: of categories, then, the most probable value.
+            Reconstructions; a frame if `set_output` asks for it, or if columns were not all
+            numbers in `fit`. Of categories, they are the most probable value.
         """
         model: FittedCoder = fitted(self)
         return in_container(self, model.inverse_transform(X), X)
@@ -192,8 +191,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         array or frame, (rows, n_features)
-            X without NaN; a frame if `set_output` asks for it. A frame with columns that are not
-            all numbers keeps its dtypes, and the columns that the model has left out.
+            X without NaN; a frame as for `inverse_transform`, in the dtypes of X.
         """
         model: FittedCoder = fitted(self)
         return in_container(self, model.impute(X), X, only_missing=True)
@@ -212,8 +210,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             Errors: the larger, the less a row is like those of `fit`. Under cross-entropy, the
             Bernoulli deviance (cross-entropy minus the entropy of the row) in nats, summed over
             columns; otherwise the squared error, averaged over columns, which are standardised
-            if there is `scale_`, or of categories the cross-entropy over the entropy of their
-            frequencies. Missing entries do not count; NaN if there are no others.
+            if there is `scale_`; see `cost`. Missing entries do not count; NaN if all are missing.
         """
         model: FittedCoder = fitted(self)
         return model.score_samples(X)
@@ -333,10 +330,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     def __sklearn_tags__(self) -> Any:
         tags, settings = super().__sklearn_tags__(), self._layer_settings()
         tags.transformer_tags.preserves_dtype = [float_type(settings)]
-        known = vars(self).get("model_")
-        tags.input_tags.allow_nan = settings["missing"] == "mask" or (
-            known is not None and known.columns.encoding is not None and known.masked
-        )
+        tags.input_tags.allow_nan = settings["missing"] == "mask" or _is_mixed(self)
         return tags
 
     @property
@@ -352,16 +346,25 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
 
 class CoderKind:
-    """How autoencoders of one layer are fitted."""
+    """How autoencoders of one layer are fitted.
+
+    Parameters
+    ----------
+    takes_kinds : bool
+        Whether columns of a frame may be other than numbers.
+    """
 
     model = FittedCoder
+
+    def __init__(self, *, takes_kinds: bool = False) -> None:
+        self._takes_kinds = takes_kinds
 
     def read(
         self, call: Call, settings: Mapping[str, Any], columns: Columns, *, reset: bool
     ) -> tuple[Examples, Domain]:
         """Read rows, which may have missing entries, and columns that are not numbers."""
         X = call.X
-        if type(X) is not np.ndarray:
+        if self._takes_kinds and type(X) is not np.ndarray:
             X = encoded(columns, X, reset=reset)
         mixed, missing = columns.encoding is not None, settings["missing"]
         return read_examples(
@@ -460,6 +463,12 @@ def _limits(examples: Examples, call: Call) -> tuple[Array, Array]:
     if call.partial:
         return no_limits(rows.shape[1], str(rows.dtype))
     return limits_of(rows, examples.weights)
+
+
+def _is_mixed(estimator: Any) -> bool:
+    """Whether an estimator was fitted on columns of different kinds, whose NaN it masks."""
+    model = vars(estimator).get("model_")
+    return model is not None and model.columns.encoding is not None and bool(model.masked)
 
 
 def _known(rows_of_fit: Any) -> Any:

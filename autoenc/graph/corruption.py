@@ -228,7 +228,8 @@ def _noises(corruption: Any, groups: Expression | None) -> list[Noise]:
     if is_number(corruption) or isinstance(corruption, Variable):
         return [_named("masking", corruption, groups)]
     if _is_pair(corruption):
-        return [_named(*corruption, groups)]
+        name, amount = corruption
+        return [_named(name, amount, groups)]
     if isinstance(corruption, Sequence) and not isinstance(corruption, str | bytes):
         return [noise for part in corruption for noise in _noises(part, groups)]
     raise TypeError(

@@ -169,7 +169,8 @@ class FittedModel:
             What messages call the data.
         """
         allow_nan = self.masked if missing is None else missing
-        X = self.numbers(X)  # once, because an iterable can be iterated only once
+        # Once, because an iterable can be iterated only once.
+        X = opened(X) if self.columns.encoding is None else self.numbers(X)
         rows = read_rows(self.columns, X, dtype=self.dtype, reset=False)
         bounds, judge = self._demands(X, compared)
 

@@ -36,7 +36,7 @@ def in_container(
     """
     wanted = getattr(estimator, "_sklearn_output_config", {}).get("transform")
     wanted = wanted or sklearn.get_config()["transform_output"]
-    encoding = estimator.model_.columns.encoding  # type: ignore[attr-defined]
+    encoding = estimator.model_.columns.encoding
     if encoding is not None:
         return _decoded(encoding, values, like, wanted, only_missing=only_missing)
     if wanted == "default":

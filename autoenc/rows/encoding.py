@@ -444,8 +444,8 @@ def plain_value(value: Any) -> Any:
     return value if isinstance(value, str | bool | int | float) else str(value)
 
 
-def without_zone(value: Any) -> np.datetime64 | np.timedelta64:
-    """Return a date, time or duration of Python or NumPy; of times with a zone, that in UTC.
+def without_zone(value: Any) -> Any:
+    """Return a date, time or duration as NumPy's; of times with a zone, that in UTC.
 
     Raises
     ------

@@ -83,8 +83,10 @@ def _known(path: Path, name: str) -> str:
 def _without_mark(path: Path, start: bytes) -> tuple[str, str | None]:
     """Return which UTF-16 some text is: there, every other byte of most characters is 0."""
     even, odd = start[::2].count(0), start[1::2].count(0)
-    if max(even, odd) < len(start) // 4 or min(even, odd) > len(start) // 16:
-        raise TableError(f"{path}: not a text file, as it has bytes of 0; is it a table?")
+    if max(even, odd) < 3 * len(start) // 8 or min(even, odd) > len(start) // 16:
+        raise TableError(
+            f"{path}: not a text file, as it has bytes of 0; is it a table? If so, use --encoding."
+        )
     name = "utf-16-le" if odd > even else "utf-16-be"
     return name, f"{path}: the text was read as {name.upper()}"
 

@@ -78,6 +78,7 @@ def _read_csv(pandas: Any, path: Path, selection: Selection) -> Table:
     encoding, remark = text_encoding(path, selection.encoding, budget.limit)
     separator, cells, are_names, note = read_first_line(path, selection, encoding)
     notes = tuple(text for text in (remark, note) if text is not None)
+    named = cells if are_names else tuple(map(str, range(len(cells))))
     with open_text(path, budget.limit, "a part of the text", encoding) as (text, bounded):
         frames = pandas.read_csv(
             text,
@@ -88,7 +89,7 @@ def _read_csv(pandas: Any, path: Path, selection: Selection) -> Table:
             skiprows=int(are_names),
             index_col=False,
             skipinitialspace=True,
-            dtype={i: "string" for i, cell in enumerate(cells) if cell in selection.text},
+            dtype={i: "string" for i, name in enumerate(named) if name in selection.text},
             # Integers stay exact beside missing values.
             dtype_backend="numpy_nullable",
             chunksize=max(1, min(CHUNK, _CELLS // max(1, len(cells)))),

@@ -51,7 +51,7 @@ def read_first_line(path: Path, selection: Selection, encoding: str) -> FirstLin
     """
     with open_text(path, _MAX_LINE, "the first line", encoding) as (text, _):
         line = text.readline()
-        separator = selection.separator or max(_SEPARATORS, key=line.count)
+        separator = selection.separator or _separator(line)
         if line.count(separator) >= MAX_COLUMNS:
             raise TableError(
                 f"{path}: the first line has more than {MAX_COLUMNS:,} cells; is it a table?"
@@ -63,6 +63,15 @@ def read_first_line(path: Path, selection: Selection, encoding: str) -> FirstLin
     note = _note(path, cells, numbers, are_names) if selection.header is None else None
     known = selection.expected is not None and set(selection.expected) <= set(cells)
     return FirstLine(separator, cells, are_names, None if known else note)
+
+
+def _separator(line: str) -> str:
+    """Return what is between the cells of a line."""
+    for found in _SEPARATORS.replace(",", ""):
+        cells = line.split(found)
+        if len(cells) > 1 and all(is_number(cell, comma=True) for cell in cells):
+            return found  # commas are those of decimals
+    return max(_SEPARATORS, key=line.count)
 
 
 def _are_names(cells: tuple[str, ...], numbers: list[bool], selection: Selection) -> bool:

@@ -120,6 +120,13 @@ def test_columns_of_a_model_stay_text(tmp_path):
     assert read(tmp_path / "a.csv", text=["zip"]).values["zip"].tolist() == ["01067", "10115"]
 
 
+def test_columns_without_names_are_matched_by_position(tmp_path):
+    (tmp_path / "a.csv").write_text("01067,1\n10115,2\n")
+    frame = read(tmp_path / "a.csv", text=["0"], header=False).values
+    assert frame["0"].tolist() == ["01067", "10115"]
+    assert frame["1"].tolist() == [1, 2]
+
+
 def test_a_mistake_in_a_column_of_numbers_is_no_category(tmp_path):
     lines = [f"{i},x" for i in range(30)]
     lines[7] = "7..,x"
