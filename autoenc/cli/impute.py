@@ -13,8 +13,8 @@ from autoenc.cli.terminal import say
 from autoenc.tables import Table, TableError, write_table
 
 EXAMPLES = """\
-  autoenc train people.csv -o people.safetensors
   autoenc impute people.safetensors people.csv -o filled.csv
+  autoenc impute people.safetensors new.parquet -o filled.parquet
 
 All other cells, and columns that the model does not know, are written as they were read. Whole
 numbers stay whole."""

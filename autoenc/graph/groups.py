@@ -30,7 +30,7 @@ from autoenc.graph.types import Expression
 class Groups:
     """Groups of neighbouring entries, as shared variables.
 
-    Attributes
+    Parameters
     ----------
     membership : shared matrix, (entries, groups)
         1 where an entry belongs to a group, else 0.

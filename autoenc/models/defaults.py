@@ -119,7 +119,7 @@ def chosen_settings(
     """
     n_rows, n_columns = shape
     compact = choices["standardised"] and is_compact(settings, choices, n_hidden, n_columns)
-    found = {**TEXTS, "n_hidden": n_hidden}
+    found = {"n_hidden": n_hidden, **TEXTS}
     if compact:
         found |= MIXED if choices["cost"] == "mixed" else COMPACT
     if compact and choices["cost"] == "mixed":
