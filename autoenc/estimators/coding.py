@@ -158,8 +158,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         array or frame, (rows, n_features)
-            Reconstructions; a frame if `set_output` asks for it, or if columns were not all
-            numbers in `fit`. Of categories, they are the most probable value.
+            Reconstructions; a frame if `set_output` asks for it, or columns are not all numbers.
         """
         model: FittedCoder = fitted(self)
         return in_container(self, model.inverse_transform(X), X)

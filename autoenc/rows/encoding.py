@@ -456,6 +456,5 @@ def without_zone(value: Any) -> Any:
         value = value.astimezone(UTC).replace(tzinfo=None)
     if isinstance(value, str | int | float):
         raise TypeError(f"{value!r} is no date")
-    if isinstance(value, date | np.datetime64):
-        return np.datetime64(value, "us")
-    return np.timedelta64(value, "us")
+    kind: Any = np.datetime64 if isinstance(value, date | np.datetime64) else np.timedelta64
+    return kind(value, "us")
