@@ -26,7 +26,7 @@ from autoenc.rows.encoding import (
     listed,
     plain_value,
 )
-from autoenc.rows.refusals import warn
+from autoenc.rows.refusals import column_name, warn
 
 # Values of a category that have an entry of their own; rarer ones share one.
 MOST_VALUES = 50
@@ -35,6 +35,8 @@ LEAST_ROWS = 2
 ONE_IN = 500
 # Where more of the values than this part occur in one row only, they are names or free text.
 UNIQUE = 0.5
+# Where a larger part of the values is numbers, the others are mistakes in a column of numbers.
+MOSTLY = 0.9
 # How dates are written in text. Of two that fit, the first is taken.
 FORMS = (
     "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
@@ -88,11 +90,12 @@ def encoding_of(table: Any) -> Encoding:
     Raises
     ------
     ValueError
-        If no column is left.
+        If no column is left, or a column of numbers has a few values that are none.
     """
     left_out: list[str] = []
     found: list[Any] = []
-    for name, column in columns_by_name(table).items():
+    for number, (name, column) in enumerate(columns_by_name(table).items()):
+        _refuse_mistakes(number, name, column)
         own = _column_of(name, column)
         if own is None:
             left_out.append(name)
@@ -110,6 +113,21 @@ def encoding_of(table: Any) -> Encoding:
         )
     library = "polars" if type(table).__module__.startswith("polars") else "pandas"
     return Encoding(tuple(found), tuple(left_out), library)
+
+
+def _refuse_mistakes(number: int, name: str, column: Any) -> None:
+    """Refuse a column of which nearly all values are numbers, unless it is a category."""
+    if str(getattr(column, "dtype", None)) == "category" or kind_of(column) != TEXT:
+        return
+    values = [(row, v) for row, v in enumerate(listed(column)) if not is_missing(v)]
+    others = [(row, value) for row, value in values if not _is_number(value)]
+    if len(others) <= (1 - MOSTLY) * len(values):
+        row, value = others[0]
+        raise ValueError(
+            f"X has {value!r} at row {row}, {column_name(number, None)} ({name!r}), which is not "
+            "a number, as nearly all of the column is. Correct it, leave the column out, make it "
+            "a category of pandas, or encode it, with scikit-learn's OneHotEncoder for instance."
+        )
 
 
 def _column_of(name: str, column: Any) -> Any:
