@@ -11,6 +11,7 @@ memory       its peak, and its growth with the epochs
 inference    a million rows through a model, against the bare products
 anomalies    how well detectors rank anomalies, and in what time; needs --data FOLDER
 defaults     autoencoders as they come against PCA of the same size, on real tables
+imputation   what imputers fill into tables with categories; needs --data FOLDER
 theano-scripts
              training functions of scripts for Theano, against Theano; needs --theano-python PATH
 
@@ -45,6 +46,7 @@ BENCHMARKS = (
     "inference",
     "anomalies",
     "defaults",
+    "imputation",
     "theano-scripts",
 )
 # Of the command line, what is a path on this machine.

@@ -54,6 +54,7 @@ def advise(
 def about_yardsticks(found: Yardsticks) -> Iterator[str]:
     """Say where a model is no better than what it should be better than."""
     model = found.model
+    name = "error" if found.cost_name == "mixed" else "squared error"
     own, mean, pca = (found.squared(errors) for errors in (model, found.mean, found.pca))
     if model.cost >= found.untrained.cost:
         yield (
@@ -64,15 +65,15 @@ def about_yardsticks(found: Yardsticks) -> Iterator[str]:
     elif own >= HARDLY_BETTER * mean:
         little = "no" if own >= mean else "hardly"
         yield (
-            f"The squared error, {own:.4g}, is {little} better than that of the mean row "
+            f"The {name}, {own:.4g}, is {little} better than that of the mean row "
             f"({mean:.4g}): little has been learned yet. Train longer, or try a larger learning "
             "rate."
         )
     # PCA of other rows than the model was fitted on tells nothing of the model.
     if found.is_fair and found.n_components < found.n_columns and own >= pca:
-        other_cost = "" if found.cost_name == "squared_error" else " and with squared error"
+        other_cost = " and with squared error" if found.cost_name == "cross_entropy" else ""
         yield (
-            f"In squared error the model ({own:.4g}) is no better than PCA with "
+            f"In {name} the model ({own:.4g}) is no better than PCA with "
             f"{found.n_components} components ({pca:.4g}). If reconstruction is the aim, use "
             f"PCA, or train longer{other_cost}; if codes are, judge them by what they are used "
             "for."

@@ -23,7 +23,13 @@ from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from autoenc.analysis.fitted import Array, column_errors, row_errors
+from autoenc.analysis.fitted import (
+    Array,
+    column_errors,
+    encoded_rows,
+    is_masked_model,
+    row_errors,
+)
 from autoenc.models.fitted import FittedModel
 
 # Errors whose difference is a smaller part of their size are equal but for rounding.
@@ -327,9 +333,10 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     def _errors(self, X: Any, *, reset: bool = False) -> Array:
         # Whether values are fit for the model is the model's to say.
         sparse = self.__sklearn_tags__().input_tags.sparse
+        X = encoded_rows(self.model, X)
         validate_data(self, X, reset=reset, accept_sparse=sparse, ensure_all_finite=False)
         errors = row_errors(self.model, X)
-        is_masked = self.__sklearn_tags__().input_tags.allow_nan
+        is_masked = self.__sklearn_tags__().input_tags.allow_nan or is_masked_model(self.model)
         known = np.isfinite(errors) | (np.isnan(errors) & is_masked)
         if not known.all():
             row = int(np.argmin(known))

@@ -19,6 +19,7 @@ from scipy.special import rel_entr
 from sklearn.base import is_outlier_detector
 from sklearn.utils import check_array
 
+from autoenc.graph.groups import group_arrays
 from autoenc.models.coders import FittedCoder
 from autoenc.models.detectors import FittedDetector
 from autoenc.models.fitted import fitted_model
@@ -68,7 +69,8 @@ def column_errors(model: Any, X: Any) -> Array:
     array of float64, (rows, columns)
         Bernoulli deviance in nats, or squared error over the number of columns, in standard
         units where the model standardises them; of a detector, its contributions. Over columns
-        they add up to `row_errors`.
+        they add up to `row_errors`. Of a model that was fitted on categories, columns are those
+        of the frame.
         An entry is 0 where it is missing, and the others in the row are multiplied by
         columns / observed columns. A row without observed values is NaN.
 
@@ -103,10 +105,31 @@ def mean_of_observed(errors: Array) -> Array:
     return mean
 
 
+def encoded_rows(model: Any, X: Any) -> Any:
+    """Return a frame as numbers if the model was fitted on columns that are not all numbers."""
+    found = getattr(model, "model_", model)
+    has_encoding = isinstance(found, FittedCoder) and found.columns.encoding is not None
+    return found.numbers(X) if has_encoding else X
+
+
+def is_masked_model(model: Any) -> bool:
+    """Whether NaN stands for a missing entry in a model of autoenc."""
+    found = getattr(model, "model_", model)
+    return isinstance(found, FittedCoder) and found.masked
+
+
+def missing_entries(model: Any, X: Any) -> Array:
+    """Say which entries are missing in the user's columns, (rows, columns) of bool."""
+    found = coder_of(model)
+    numbers, encoding = dense(found.numbers(X)), found.columns.encoding
+    return np.isnan(numbers) if encoding is None else encoding.missing(numbers)
+
+
 def seen_rows(model: Any, X: Any) -> Array:
     """Return rows as a model sees them before it standardises columns, (rows, columns).
 
-    They are float64 and, if the model has a `scaling`, scaled.
+    They are float64 and, if the model has a `scaling`, scaled. Categories have an entry for each
+    value.
     """
     return np.asarray(coder_of(model).incoming(X, compared=False).checked(), np.float64)
 
@@ -129,7 +152,14 @@ def errors_of_reconstructions(model: Any, x: Array, z: Array) -> Array:
     if fitted.cost == "cross_entropy":
         return _of_observed(x, deviance_terms(x, z))
     scale = dense(fitted.coders[0].arrays.get("scale", 1.0))
-    return _of_observed(x, np.square((x - z) / scale) / x.shape[1])
+    squared, encoding = np.square((x - z) / scale), fitted.columns.encoding
+    if encoding is None:
+        return _of_observed(x, squared / x.shape[1])
+    groups = group_arrays(encoding.sizes, encoding.weights(fitted.coders[0].arrays["mean"]))
+    least = np.finfo(np.float64).tiny
+    surprise = -groups["weight"] * x * np.log(np.maximum(z, least))
+    terms = np.where(groups["categorical"] > 0, surprise, squared) / len(encoding.sizes)
+    return _of_observed(x, terms, encoding.missing(x))
 
 
 def row_errors(model: Any, X: Any) -> Array:
@@ -156,10 +186,14 @@ def deviance_terms(x: Array, z: Array) -> Array:
     return terms
 
 
-def _of_observed(x: Array, terms: Array) -> Array:
-    """Return terms with 0 where x is missing, and the others of the row larger in their place."""
+def _of_observed(x: Array, terms: Array, missing: Array | None = None) -> Array:
+    """Return terms with 0 where x is missing, and the others of the row larger in their place.
+
+    Of which columns of the user's entries are missing is given where these are not those of x.
+    """
     observed = ~np.isnan(x)
+    columns = observed if missing is None else ~missing
     with np.errstate(divide="ignore", invalid="ignore"):
-        shares = x.shape[1] / observed.sum(axis=1, keepdims=True)
+        shares = columns.shape[1] / columns.sum(axis=1, keepdims=True)
         kept: Array = np.where(observed, terms, 0) * shares
     return kept

@@ -20,7 +20,13 @@ from typing import Any
 import numpy as np
 
 from autoenc.analysis.advice import advise
-from autoenc.analysis.fitted import Array, coder_of, dense, mean_of_observed, seen_rows
+from autoenc.analysis.fitted import (
+    Array,
+    coder_of,
+    mean_of_observed,
+    missing_entries,
+    seen_rows,
+)
 from autoenc.analysis.histories import History, summarize
 from autoenc.analysis.units import UnitHealth, error_shares, unit_health
 from autoenc.analysis.verdict import verdict
@@ -177,7 +183,7 @@ def report(
     """
     model = coder_of(model)
     is_training = X_train is X
-    X = _at_most(X, max_rows)
+    X = model.numbers(_at_most(X, max_rows))
     X_train = X if is_training else None if X_train is None else _at_most(X_train, max_rows)
     # Errors come first: rows that have none are refused, before codes warn of them.
     shares = error_shares(model, X).tolist()
@@ -195,7 +201,7 @@ def report(
         layers=layers,
         columns=_column_names(model),
         error_shares=shares,
-        missing=float(np.isnan(dense(X)).mean()),
+        missing=float(missing_entries(model, X).mean()),
     )
 
 
@@ -226,10 +232,10 @@ def _layer_reports(model: FittedCoder, X: Any) -> list[LayerReport]:
 
 
 def _column_names(model: FittedCoder) -> list[str]:
-    names = model.columns.names
+    names = model.columns.users_names
     if names is not None:
         return [str(name) for name in names]
-    return [f"column {number}" for number in range(model.columns.n_features_in_)]
+    return [f"column {number}" for number in range(model.columns.n_users)]
 
 
 def _headline(found: Report) -> list[str]:
@@ -246,7 +252,8 @@ def _headline(found: Report) -> list[str]:
 
 def error_name(cost: str) -> str:
     """Return the name of the error that rows have in a model with this cost."""
-    return "deviance" if cost == "cross_entropy" else cost.replace("_", " ")
+    names = {"cross_entropy": "deviance", "squared_error": "squared error", "mixed": "error"}
+    return names[cost]
 
 
 def missing_text(found: Report) -> str:
@@ -274,6 +281,8 @@ def _table(found: Yardsticks) -> list[str]:
 
 
 def _note(found: Yardsticks) -> list[str]:
+    if found.cost_name == "mixed":
+        return ["(error: mean over columns; 1 is that of the mean, and of frequencies of values)"]
     if found.standardised:
         return ["(squared error: of standardised columns, which PCA is of too)"]
     if found.cost_name != "cross_entropy":

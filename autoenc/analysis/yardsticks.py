@@ -39,7 +39,9 @@ class Errors:
     Parameters
     ----------
     mean_squared : float
-        Mean of (x − z)² over all entries that are observed, in the units of the data.
+        Mean of (x − z)² over all entries that are observed, in the units of the data; where
+        columns are of different kinds, in standard units, of which a category has an entry for
+        each value.
     cost : float
         Mean over rows of the model's own error, as `score_samples` gives it: the Bernoulli
         deviance or the squared error of what is observed, in standard units where the model
@@ -56,7 +58,7 @@ class Yardsticks:
 
     Parameters
     ----------
-    cost_name : {"cross_entropy", "squared_error"}
+    cost_name : {"cross_entropy", "squared_error", "mixed"}
         The model's own cost.
     n_columns, n_components : int
         Columns of the rows, and components of PCA: as many as the code has units, or as rows
@@ -145,9 +147,11 @@ def yardsticks(model: Any, X: Any, *, X_train: Any = None) -> Yardsticks:
     (2, True)
     """
     model = coder_of(model)
+    is_same = X_train is None or X_train is X
+    X = model.numbers(X)
     of_model = _errors_of_model(model, X)
     x = seen_rows(model, X)
-    x_train = x if X_train is None or X_train is X else seen_rows(model, X_train)
+    x_train = x if is_same else seen_rows(model, X_train)
     n_components = min(model.n_codes, *x_train.shape)
     mean = _observed_mean(x_train)
     scale = dense(model.coders[0].arrays.get("scale", 1.0))
@@ -218,14 +222,41 @@ def _filled(x: Array, mean: Array) -> Array:
 def _errors_of_model(model: FittedCoder, X: Any) -> Errors:
     # Errors come first: rows that have none are refused, before codes warn of them.
     errors = mean_of_observed(column_errors(model, X).sum(axis=1))
-    return Errors(_mean_squared(dense(X), dense(model.reconstruct(X))), float(errors))
+    unit = _unit(model)
+    return Errors(
+        _mean_squared(dense(X) / unit, dense(model.reconstruct(X)) / unit), float(errors)
+    )
 
 
 def _errors(model: FittedCoder, x: Array, z: Array) -> Errors:
-    kept = np.clip(z, MARGIN, 1 - MARGIN) if model.cost == "cross_entropy" else z
+    kept = _kept(model, z)
     errors = mean_of_observed(errors_of_reconstructions(model, x, kept).sum(axis=1))
     factor = 1 if model.scaling is None else model.scaling.factor
-    return Errors(_mean_squared(x / factor, z / factor), float(errors))
+    unit = factor * _unit(model)
+    return Errors(_mean_squared(x / unit, z / unit), float(errors))
+
+
+def _kept(model: FittedCoder, z: Array) -> Array:
+    """Return reconstructions where they have a cost: probabilities within (0, 1)."""
+    if model.cost == "cross_entropy":
+        return np.clip(z, MARGIN, 1 - MARGIN)
+    encoding = model.columns.encoding
+    if encoding is None:
+        return z
+    kept = z.copy()
+    for size, entries in zip(encoding.sizes, encoding.slices, strict=True):
+        if size:
+            p = np.clip(z[:, entries], MARGIN, 1)
+            kept[:, entries] = p / p.sum(axis=1, keepdims=True)
+    return kept
+
+
+def _unit(model: FittedCoder) -> Array:
+    """Return what squared errors of entries are in units of: those of the data, or standard."""
+    if model.columns.encoding is None:
+        return np.ones(1)
+    factor = 1 if model.scaling is None else model.scaling.factor
+    return np.asarray(dense(model.coders[0].arrays["scale"]) / factor)
 
 
 def _mean_squared(x: Array, z: Array) -> float:

@@ -22,6 +22,7 @@ from autoenc.cli import (
     bench,
     doctor,
     export,
+    impute,
     info,
     plot,
     reconstruct,
@@ -33,7 +34,19 @@ from autoenc.cli import (
 from autoenc.cli.terminal import note, one_line
 from autoenc.tables.text import plain
 
-COMMANDS = (train, transform, reconstruct, score, plot, report, export, info, doctor, bench)
+COMMANDS = (
+    train,
+    transform,
+    reconstruct,
+    impute,
+    score,
+    plot,
+    report,
+    export,
+    info,
+    doctor,
+    bench,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,7 +8,8 @@ is. The commands match the columns of new data by name; models do the rest.
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from autoenc.cli.terminal import note
 from autoenc.rows.columns import columns_of
 from autoenc.rows.scaling import ColumnScaling
 from autoenc.storage import ModelFileError
-from autoenc.tables import Table, TableError
+from autoenc.tables import Table, TableError, import_extra
 
 CLASSES = {
     "autoencoder": "AutoEncoder",
@@ -54,7 +55,7 @@ class SavedModel:
     @property
     def columns(self) -> tuple[str, ...] | None:
         """Names of the columns, in the model's order; None if they have none."""
-        names = self.estimator.model_.columns.names
+        names = self.estimator.model_.columns.users_names
         return None if names is None else tuple(map(str, names))
 
     @property
@@ -62,6 +63,12 @@ class SavedModel:
         """Shape of the image that a row is, if that is known."""
         shape: tuple[int, ...] | None = self.estimator.model_.columns.image_shape
         return shape
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """Columns whose values are text, even where they can be read as numbers."""
+        encoding = self.estimator.model_.columns.encoding
+        return () if encoding is None else encoding.text_names
 
     def read(self, options: argparse.Namespace, path: str | None = None) -> Table:
         """Read the data file, or another one, with the columns of the model.
@@ -72,7 +79,13 @@ class SavedModel:
             If the table has another number of columns, or images of another shape.
         """
         missing = bool(self.estimator.model_.masked)
-        table = read_data(options, path, self.columns, allow_missing=missing)
+        encoding = self.estimator.model_.columns.encoding
+        table = read_data(
+            options, path, self.columns, allow_missing=missing, mixed=encoding is not None,
+            text=self.text_columns,
+        )  # fmt: skip
+        if encoding is not None and isinstance(table.values, np.ndarray):
+            table = replace(table, values=in_frame(table.values, encoding.names))
         self._compare(table, options.data if path is None else path)
         return table
 
@@ -104,6 +117,12 @@ def _options_for(shape: tuple[int, ...]) -> str:
     '--resize 32x24 --grey'
     """
     return f"--resize {shape[0]}x{shape[1]}" + " --grey" * (len(shape) == 2)
+
+
+def in_frame(values: Any, names: Sequence[str]) -> Any:
+    """Return a matrix as a frame with names."""
+    pandas = import_extra("pandas", "tables", "names of columns")
+    return pandas.DataFrame(values, columns=list(names), copy=False)
 
 
 def load_model(path: Path, *, classifiers: bool = False, detectors: bool = False) -> SavedModel:
@@ -149,6 +168,8 @@ def know_columns(estimator: Any, table: Table, scaling: ColumnScaling | None) ->
         By default what the estimator has found.
     """
     model = estimator.model_
+    if model.columns.encoding is not None:
+        return  # which knows more of them
     names = None if table.columns is None else np.array(table.columns, dtype=object)
     estimator.model_ = model.replaced(
         columns=columns_of(

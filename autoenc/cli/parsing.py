@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,22 @@ def add_data(parser: argparse.ArgumentParser, *, optional: bool = False) -> None
     parser.add_argument(
         "--grey", action="store_true", help="turn the colours of images into grey levels"
     )
+    parser.add_argument(
+        "--sep",
+        type=separator,
+        metavar="CHAR",
+        help="what is between the cells of a csv file, such as ';' or tab; by default it is found",
+    )
+    parser.add_argument(
+        "--decimal",
+        choices=(".", ","),
+        help="decimal mark of a csv file; by default a point, or a comma where all numbers fit",
+    )
+    parser.add_argument(
+        "--encoding",
+        metavar="NAME",
+        help="character encoding of a csv file, such as latin-1 or utf-16; by default it is found",
+    )
 
 
 def add_output(parser: argparse.ArgumentParser, what: str, *, required: bool = True) -> None:
@@ -94,6 +111,8 @@ def read_data(
     expected: tuple[str, ...] | None = None,
     *,
     allow_missing: bool = False,
+    mixed: bool = False,
+    text: Sequence[str] = (),
 ) -> Table:
     """Read the data file, or another one with the same columns.
 
@@ -107,6 +126,10 @@ def read_data(
         Columns of a model.
     allow_missing : bool, default False
         Whether cells may be empty.
+    mixed : bool, default False
+        Whether columns may have other values than numbers.
+    text : sequence of str, default ()
+        Columns of which all values are text.
 
     Returns
     -------
@@ -123,6 +146,11 @@ def read_data(
         header=HEADERS[options.header],
         resize=options.resize,
         grey=options.grey,
+        sep=options.sep,
+        decimal=options.decimal,
+        encoding=options.encoding,
+        mixed=mixed,
+        text=text,
     )
     for remark in table.notes:
         note(remark)
@@ -140,6 +168,18 @@ def names(text: str) -> tuple[str, ...]:
     for name in found:
         if found.count(name) > 1:
             raise argparse.ArgumentTypeError(f"{name!r} is given {found.count(name)} times")
+    return found
+
+
+def separator(text: str) -> str:
+    r"""Return a separator of cells; a tab is written as tab or \t.
+
+    >>> separator("tab"), separator(";")
+    ('\t', ';')
+    """
+    found = {"tab": "\t", "\\t": "\t", "space": " "}.get(text, text)
+    if len(found) != 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not one character, such as ';' or tab")
     return found
 
 

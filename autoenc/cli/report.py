@@ -107,9 +107,7 @@ def _subject(saved: SavedModel, table: Table | None, options: argparse.Namespace
     )
 
 
-def _more_rows(
-    saved: SavedModel, options: argparse.Namespace, path: str | None
-) -> np.ndarray[Any, Any] | None:
+def _more_rows(saved: SavedModel, options: argparse.Namespace, path: str | None) -> Any:
     if path is None:
         return None
     return saved.read(options, path).values

@@ -104,21 +104,49 @@ def _read(
     options: argparse.Namespace, estimator: Any
 ) -> tuple[Table, Any, Any, ColumnScaling | None]:
     """Read a table; return it with rows to train on and for validation, and their scaling."""
-    missing = settings_of(estimator)["missing"] == "mask"
-    table = read_data(options, allow_missing=missing)
+    settings = settings_of(estimator)
+    # Stacks take numbers alone, and so do a given cost and a scaling to [0, 1].
+    mixed = options.model != "stack" and options.scale in ("auto", "standard")
+    how = {
+        "allow_missing": settings["missing"] != "refuse",
+        "mixed": mixed and settings["cost"] == "auto",
+    }
+    table = read_data(options, **how)
     own, held_out = table.values, None
     if options.validation is not None:
-        others = read_data(options, options.validation, table.columns, allow_missing=missing)
+        others = read_data(
+            options, options.validation, table.columns, **how, text=_text_columns(own)
+        )
         held_out = others.values
     elif options.scale == "minmax" and settings_of(estimator)["validation_fraction"]:
         # The range must be that of the rows trained on, so rows are held out before it is taken.
         own, held_out = _hold_out(table.values, estimator)
+    _mask_if_missing(estimator, own, held_out)
     scaling = ColumnScaling.minmax(own) if options.scale == "minmax" else None
     rows = _scaled(own, scaling)
     if settings_of(estimator)["cost"] == "cross_entropy":
         _check_unit_interval(options.data, table, rows)
     validation = None if held_out is None else _named(_scaled(held_out, scaling), table)
     return table, _named(rows, table), validation, scaling
+
+
+def _text_columns(values: Any) -> tuple[str, ...]:
+    """Return the names of the columns of a frame that are text."""
+    if isinstance(values, np.ndarray):
+        return ()
+    return tuple(name for name in values if values[name].dtype == object)
+
+
+def _mask_if_missing(estimator: Any, *tables: Any) -> None:
+    """Leave missing entries of numbers out of code and cost, and say so.
+
+    Of columns of different kinds, the estimator does so itself.
+    """
+    matrices = [table for table in tables if isinstance(table, np.ndarray)]
+    n = sum(int(np.isnan(matrix).sum()) for matrix in matrices)
+    if n and settings_of(estimator)["missing"] == "auto":
+        estimator.set_params(missing="mask")
+        note(f"{n:,} cells are empty; they are left out of code and cost, as --missing mask does")
 
 
 def _scaled(values: np.ndarray[Any, Any], scaling: ColumnScaling | None) -> np.ndarray[Any, Any]:
@@ -142,7 +170,7 @@ def _hold_out(values: np.ndarray[Any, Any], estimator: Any) -> tuple[Any, Any]:
 
 def _named(rows: np.ndarray[Any, Any], table: Table) -> Any:
     """Return rows with the names of their columns, which the model then keeps."""
-    if table.columns is None:
+    if table.columns is None or not isinstance(rows, np.ndarray):
         return rows
     try:
         pandas = import_extra("pandas", "tables", "names of columns")

@@ -96,7 +96,7 @@ class AutoEncoder(OneLayer, Coding, GraphEstimator):
     True
     """
 
-    _kind: ClassVar[Kind] = CoderKind()
+    _kind: ClassVar[Kind] = CoderKind(takes_kinds=True)
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class AutoEncoder(OneLayer, Coding, GraphEstimator):
         tied: bool = True,
         cost: str = "auto",
         scale: str | None = "auto",
-        missing: str = "refuse",
+        missing: str = "auto",
         init: Any = "auto",
         l1: float = 0.0,
         l2: float = 0.0,
@@ -177,7 +177,7 @@ n_features_in_, feature_names_in_
     (500, 32)
     """
 
-    _kind: ClassVar[Kind] = CoderKind()
+    _kind: ClassVar[Kind] = CoderKind(takes_kinds=True)
 
     def __init__(
         self,
@@ -189,7 +189,7 @@ n_features_in_, feature_names_in_
         tied: bool = True,
         cost: str = "auto",
         scale: str | None = "auto",
-        missing: str = "refuse",
+        missing: str = "auto",
         init: Any = "auto",
         l1: float = 0.0,
         l2: float = 0.0,

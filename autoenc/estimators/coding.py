@@ -20,18 +20,26 @@ from autoenc.estimators.base import (
     learn,
     machine_of,
 )
-from autoenc.models.choices import choose, choose_again, may_standardise
+from autoenc.models.choices import (
+    choose,
+    choose_again,
+    choose_mixed,
+    is_masked,
+    may_standardise,
+)
 from autoenc.models.coders import FittedCoder
 from autoenc.models.defaults import LINEAR, is_auto
 from autoenc.models.fitted import FittedModel, from_file
 from autoenc.models.initial import initial_parameters, principal_start
 from autoenc.models.limits import limits_of, no_limits
+from autoenc.models.mixed import scales_of, start_of
 from autoenc.models.symbolic import moments
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns
 from autoenc.rows.containers import in_container
 from autoenc.rows.domain import Domain, check_observed, check_unit_interval
 from autoenc.rows.examples import Examples, read_examples
+from autoenc.rows.reading import encoded
 from autoenc.rows.refusals import refuse_outside
 from autoenc.training import Every
 from autoenc.training.callbacks import CallbackLike
@@ -69,7 +77,8 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Parameters
         ----------
         X : array-like, frame, sparse matrix, path or other source of rows, (rows, columns)
-            Numbers: finite unless ``missing="mask"``, in [0, 1] if the cost is cross-entropy.
+            Numbers: finite unless ``missing="mask"``, in [0, 1] if the cost is cross-entropy. Or a
+            frame with columns of other kinds, too; see `autoenc.rows.kinds.encoding_of`.
         y : None
             Ignored.
         sample_weight : array-like, (rows,), optional
@@ -149,7 +158,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         array or frame, (rows, n_features)
-            Reconstructions; a frame if `set_output` asks for it.
+            Reconstructions; a frame if `set_output` asks for it, or columns are not all numbers.
         """
         model: FittedCoder = fitted(self)
         return in_container(self, model.inverse_transform(X), X)
@@ -165,7 +174,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         array or frame, (rows, n_features)
-            Reconstructions; a frame if `set_output` asks for it.
+            Reconstructions; a frame as for `inverse_transform`.
         """
         model: FittedCoder = fitted(self)
         return in_container(self, model.reconstruct(X), X)
@@ -181,11 +190,10 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         array or frame, (rows, n_features)
-            X without NaN; a frame if `set_output` asks for it.
+            X without NaN; a frame as for `inverse_transform`, in the dtypes of X.
         """
         model: FittedCoder = fitted(self)
-        filled = model.impute(X)
-        return in_container(self, filled, X)
+        return in_container(self, model.impute(X), X, only_missing=True)
 
     def score_samples(self, X: Any) -> Array:
         """Compute the error of the reconstruction of each row.
@@ -201,7 +209,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             Errors: the larger, the less a row is like those of `fit`. Under cross-entropy, the
             Bernoulli deviance (cross-entropy minus the entropy of the row) in nats, summed over
             columns; otherwise the squared error, averaged over columns, which are standardised
-            if there is `scale_`. Missing entries do not count; NaN if there are no others.
+            if there is `scale_`; see `cost`. Missing entries do not count; NaN if all are missing.
         """
         model: FittedCoder = fitted(self)
         return model.score_samples(X)
@@ -321,7 +329,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     def __sklearn_tags__(self) -> Any:
         tags, settings = super().__sklearn_tags__(), self._layer_settings()
         tags.transformer_tags.preserves_dtype = [float_type(settings)]
-        tags.input_tags.allow_nan = settings["missing"] == "mask"
+        tags.input_tags.allow_nan = settings["missing"] == "mask" or _is_mixed(self)
         return tags
 
     @property
@@ -337,18 +345,31 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
 
 class CoderKind:
-    """How autoencoders of one layer are fitted."""
+    """How autoencoders of one layer are fitted.
+
+    Parameters
+    ----------
+    takes_kinds : bool
+        Whether columns of a frame may be other than numbers.
+    """
 
     model = FittedCoder
+
+    def __init__(self, *, takes_kinds: bool = False) -> None:
+        self._takes_kinds = takes_kinds
 
     def read(
         self, call: Call, settings: Mapping[str, Any], columns: Columns, *, reset: bool
     ) -> tuple[Examples, Domain]:
-        """Read rows, which may have missing entries."""
+        """Read rows, which may have missing entries, and columns that are not numbers."""
+        X = call.X
+        if self._takes_kinds and type(X) is not np.ndarray:
+            X = encoded(columns, X, reset=reset)
+        mixed, missing = columns.encoding is not None, settings["missing"]
         return read_examples(
-            columns, call.X, sample_weight=call.sample_weight, dtype=settings["dtype"],
-            reset=reset, allow_nan=settings["missing"] == "mask",
-            centred=may_standardise(settings),
+            columns, X, sample_weight=call.sample_weight, dtype=settings["dtype"], reset=reset,
+            allow_nan=missing == "mask" or (mixed and missing == "auto"),
+            centred=mixed or may_standardise(settings),
         )  # fmt: skip
 
     def choose(
@@ -362,10 +383,13 @@ class CoderKind:
             check_observed(domain, names=names)
             # The first rows of many say nothing of how many there will be.
             shape = n_columns if call.partial else n_rows, n_columns
-            choices = choose(
-                settings, shape, in_unit_interval=domain.in_unit_interval,
-                find_limits=lambda: _limits(examples, call),
-            )  # fmt: skip
+            if columns.encoding is not None:
+                choices = choose_mixed(settings, shape)
+            else:
+                choices = choose(
+                    settings, shape, in_unit_interval=domain.in_unit_interval,
+                    find_limits=lambda: _limits(examples, call),
+                )  # fmt: skip
         else:
             W, tied = start.arrays["W"], "W_prime" not in start.arrays
             check_goes_on(settings, n_hidden=W.shape[1], tied=tied, dtype=start.dtype)
@@ -400,6 +424,10 @@ class CoderKind:
         )  # fmt: skip
         if choices["standardised"]:
             arrays["mean"], arrays["scale"] = moments(examples.rows, examples.weights)
+        encoding = known.columns.encoding
+        if encoding is not None:
+            arrays["scale"] = scales_of(encoding, arrays["mean"], arrays["scale"])
+            arrays = start_of(encoding, arrays, len(examples.rows))
         if init == "principal":
             arrays = principal_start(
                 arrays, examples.rows, examples.weights,
@@ -422,7 +450,7 @@ class CoderKind:
             "output": settings["output"],
             "gain": 1.0 if "mean" in arrays else 4.0,
             "standardised": "mean" in arrays,
-            "masked": settings["missing"] == "mask",
+            "masked": is_masked(settings, mixed="encoding" in fitted),
             "init": settings["init"],
         }
         return from_file(FittedCoder, kind, arrays, fitted, choices, machine_of(settings))
@@ -434,6 +462,12 @@ def _limits(examples: Examples, call: Call) -> tuple[Array, Array]:
     if call.partial:
         return no_limits(rows.shape[1], str(rows.dtype))
     return limits_of(rows, examples.weights)
+
+
+def _is_mixed(estimator: Any) -> bool:
+    """Whether an estimator was fitted on columns of different kinds, whose NaN it masks."""
+    model = vars(estimator).get("model_")
+    return model is not None and model.columns.encoding is not None and bool(model.masked)
 
 
 def _known(rows_of_fit: Any) -> Any:

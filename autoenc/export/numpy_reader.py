@@ -34,6 +34,7 @@ from typing import Any
 import numpy as np
 
 from autoenc.models.schema import SchemaError, arrays_of_layer, check_model
+from autoenc.rows.encoding import Encoding
 
 Array = np.ndarray[Any, Any]
 
@@ -170,9 +171,12 @@ class AutoEncoder:
     ----------
     layers : sequence of Layer
         From the input upwards.
-    cost : {"cross_entropy", "squared_error"}
+    cost : {"cross_entropy", "squared_error", "mixed"}
     scaling : ColumnScaling, optional
         Applied to rows first, and undone for reconstructions.
+    encoding : Encoding, optional
+        What makes numbers of columns that are not all numbers. Rows are then a frame, or a
+        mapping from the name of each column to its values, as reconstructions are.
     masked : bool
         Whether NaN stands for a missing entry, which is left out of the errors.
     names : sequence of str, optional
@@ -190,8 +194,9 @@ class AutoEncoder:
         masked: bool = False,
         names: Sequence[str] | None = None,
         lowest: Any = -ROUNDING,
+        encoding: Encoding | None = None,
     ) -> None:
-        self.layers = list(layers)
+        self.layers, self.encoding = list(layers), encoding
         self.cost, self.scaling, self.masked = cost, scaling, masked
         self.n_features_in_, self.names, self.lowest = layers[0].W.shape[0], names, lowest
 
@@ -210,19 +215,42 @@ class AutoEncoder:
         """
         return _in_parts(self._encode, self._rows(X))
 
-    def inverse_transform(self, codes: Any) -> Array:
-        """Return the reconstructions from codes, (rows, n_features_in_)."""
-        return _in_parts(self._decode, _matrix(codes, self.layers[-1].W.shape[1], self._dtype))
+    def inverse_transform(self, codes: Any) -> Any:
+        """Return the reconstructions from codes, (rows, n_features_in_), or columns by name."""
+        rows = _matrix(codes, self.layers[-1].W.shape[1], self._dtype)
+        return self._decoded(_in_parts(self._decode, rows))
 
-    def reconstruct(self, X: Any) -> Array:
+    def reconstruct(self, X: Any) -> Any:
         """Return the reconstructions of rows; warns and raises as `transform`."""
-        return _in_parts(lambda x: self._decode(self._encode(x)), self._rows(X))
+        return self._decoded(_in_parts(lambda x: self._decode(self._encode(x)), self._rows(X)))
+
+    def impute(self, X: Any) -> Any:
+        """Return rows with the reconstructions of their missing entries.
+
+        Of columns of different kinds, an array for each column, by name.
+        """
+        masked, self.masked = self.masked, True
+        try:
+            rows = self._rows(X)
+        finally:
+            self.masked = masked
+        filled = self._decoded(_in_parts(lambda x: self._decode(self._encode(x)), rows))
+        if self.encoding is None:
+            given = np.asarray(X, filled.dtype)
+            return np.where(np.isnan(given), filled, given)
+        columns = self.encoding.decode(self.encoding.encode(X)[0])
+        missing = self.encoding.missing(self.encoding.encode(X)[0])
+        return {
+            name: np.where(missing[:, k], filled[name], columns[name])
+            for k, name in enumerate(columns)
+        }
 
     def score_samples(self, X: Any) -> Array:
         """Return the error of each row: the larger, the less it is like the training data.
 
         The error is the mean squared error or, under cross-entropy, the Bernoulli deviance
-        summed over columns. It is NaN where nothing is observed.
+        summed over columns; of columns of different kinds, it is the mean of their errors. It is
+        NaN where nothing is observed.
 
         Raises
         ------
@@ -238,7 +266,12 @@ class AutoEncoder:
         return dtype
 
     def _rows(self, X: Any, *, have_cost: bool = False) -> Array:
-        _check_names(X, self.names)
+        if self.encoding is None:
+            _check_names(X, self.names)
+        elif not isinstance(X, np.ndarray):
+            X, unknown = self.encoding.encode(X)
+            if unknown:
+                warnings.warn(f"values that count as missing: {unknown}", stacklevel=3)
         dtype = self._dtype if self.scaling is None else np.dtype(np.float64)
         rows = _matrix(X, self.n_features_in_, dtype, allow_nan=self.masked)
         if self.scaling is not None:
@@ -252,13 +285,49 @@ class AutoEncoder:
             x = layer.encode(x)
         return x
 
+    def _decoded(self, numbers: Array) -> Any:
+        """Return numbers as columns by name, if there is an encoding."""
+        return numbers if self.encoding is None else self.encoding.decode(numbers)
+
     def _decode(self, code: Array) -> Array:
         for layer in reversed(self.layers):
-            code = layer.decode(code)
+            code = layer.decode(code) if self.encoding is None else self._of_kinds(layer, code)
         return code if self.scaling is None else self.scaling.backward(code)
+
+    def _of_kinds(self, layer: Layer, code: Array) -> Array:
+        """Return probabilities of the values of categories, and numbers."""
+        z, a = layer.decode(code), layer.pre_output(code)
+        assert self.encoding is not None
+        for size, entries in zip(self.encoding.sizes, self.encoding.slices, strict=True):
+            if size:
+                z[:, entries] = np.exp(log_softmax(a[:, entries]))
+        return z
+
+    def _errors_of_kinds(self, x: Array) -> Array:
+        """Return the mean over observed columns of cross-entropies and squared errors."""
+        assert self.encoding is not None
+        layer = self.layers[0]
+        a, target = layer.pre_output(layer.encode(x)), layer.standardised(x)
+        total, weights = np.zeros(len(x), x.dtype), self.encoding.weights(layer.mean)
+        observed = ~self.encoding.missing(x)
+        slices = self.encoding.slices
+        for size, entries, weight, seen in zip(
+            self.encoding.sizes, slices, weights, observed.T, strict=True
+        ):
+            given, own = x[:, entries], a[:, entries]
+            if size:
+                terms = -x.dtype.type(weight) * given * log_softmax(own)
+            else:
+                terms = np.square(target[:, entries] - own)
+            total += np.where(seen, terms.sum(axis=1), 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean: Array = total / observed.sum(axis=1, dtype=x.dtype)
+        return mean
 
     def _errors(self, x: Array) -> Array:
         """Return the mean of the errors that are observed, or their sum over all columns."""
+        if self.encoding is not None:
+            return self._errors_of_kinds(x)
         code, bottom = self._encode(x), self.layers[0]
         for layer in reversed(self.layers[1:]):
             code = layer.decode(code)
@@ -435,6 +504,13 @@ def softplus(a: Array) -> Array:
     return value
 
 
+def log_softmax(a: Array) -> Array:
+    """Return a − log Σ exp(a), with the sum over the columns, without overflow."""
+    shifted = a - a.max(axis=1, keepdims=True)
+    value: Array = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return value
+
+
 def deviance(x: Array, a: Array) -> Array:
     """Return the cross-entropy of x and sigmoid(a), minus the entropy of x; at least 0."""
     inside = (x > 0) & (x < 1)
@@ -533,7 +609,10 @@ def _model(
     table = description.get("table", {})
     names = description.get("feature_names_in_", table.get("columns"))
     scaling = _scaling(table.get("scaling"))
-    masked = settings.get("missing") == "mask"
+    stated = table.get("encoding")
+    encoding = None if stated is None else Encoding.from_description(stated)
+    missing = settings.get("missing")
+    masked = missing == "mask" or (missing == "auto" and encoding is not None)
     if description["class"] == "AutoEncoderDetector":
         activation = settings.get("activation", "tanh")
         return Detector(arrays, activation, scaling, masked=masked, names=names)
@@ -558,7 +637,9 @@ def _model(
     ]
     lowest = _lowest(own[0])
     cost = chosen[0]["cost_"]
-    return AutoEncoder(layers, cost, scaling, masked=masked, names=names, lowest=lowest)
+    return AutoEncoder(
+        layers, cost, scaling, masked=masked, names=names, lowest=lowest, encoding=encoding
+    )
 
 
 def _numbered(arrays: Mapping[str, Array], name: str) -> list[Array]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,7 +51,9 @@ def to_onnx(
     type of the model's weights, labels of that of `classes_`; rows and reconstructions are float64
     where columns are scaled by numbers that float32 does not hold. Data is not checked there:
     columns must be in the order of the fit, which the metadata of the model has as
-    ``feature_names``, a list in JSON; and, under cross-entropy, in [0, 1].
+    ``feature_names``, a list in JSON; and, under cross-entropy, in [0, 1]. Of a model that was
+    fitted on categories, x has an entry for each value, 1 or 0, as ``feature_names`` says and the
+    metadata ``encoding`` describes, also in JSON; reconstructions are their probabilities.
 
     Parameters
     ----------
@@ -109,6 +111,9 @@ def to_onnx(
     if fitted.columns.names is not None:
         names = json.dumps(list(map(str, fitted.columns.names)))
         exported.metadata_props.add(key="feature_names", value=names)
+    if fitted.columns.encoding is not None:
+        encoding = json.dumps(fitted.columns.encoding.described())
+        exported.metadata_props.add(key="encoding", value=encoding)
     if path is not None:
         with atomic_write(path) as temporary:
             temporary.write_bytes(exported.SerializeToString())
@@ -161,6 +166,11 @@ class GraphBuilder:
         """Sum of each row."""
         axes = self.constant([1], "axes", np.int64)
         return self.apply("ReduceSum", terms, axes, keepdims=0)
+
+    def part(self, x: str, entries: slice) -> str:
+        """Return some columns."""
+        ends = (entries.start, entries.stop, 1)
+        return self.apply("Slice", x, *(self.constant([end], "end", np.int64) for end in ends))
 
     def scaled(self, scaling: ColumnScaling | None) -> None:
         """Scale columns as the model does before anything else."""
@@ -306,6 +316,8 @@ def _output(graph: GraphBuilder, layer: FittedCoder, a: str) -> str:
 
 def _reconstruction(graph: GraphBuilder, bottom: FittedCoder, a: str) -> str:
     """Reconstruction in the units of the data."""
+    if bottom.columns.encoding is not None:
+        return graph.apply("Concat", *_outputs_of_kinds(graph, bottom, a), axis=1)
     z = _output(graph, bottom, a)
     if "mean" not in bottom.arrays:
         return z
@@ -316,6 +328,8 @@ def _reconstruction(graph: GraphBuilder, bottom: FittedCoder, a: str) -> str:
 def _errors(graph: GraphBuilder, model: FittedCoder, x: str, a: str) -> str:
     """Error of each row. Cross-entropy has the sigmoid for its output; estimators see to that."""
     bottom = model.coders[0]
+    if bottom.columns.encoding is not None:
+        return _errors_of_kinds(graph, bottom, x, a)
     columns = graph.constant(bottom.arrays["W"].shape[0], "columns")
     if squared := model.cost == "squared_error":
         difference = graph.apply("Sub", x, _output(graph, bottom, a))
@@ -331,6 +345,45 @@ def _errors(graph: GraphBuilder, model: FittedCoder, x: str, a: str) -> str:
     # 0 / 0, NaN, where nothing is observed.
     mean = graph.apply("Div", total, graph.sum_over_columns(observed))
     return mean if squared else graph.apply("Mul", mean, columns)
+
+
+def _outputs_of_kinds(graph: GraphBuilder, model: FittedCoder, a: str) -> Iterator[str]:
+    """Probabilities of the values of each category, and numbers in the units of the data."""
+    encoding, mean, scale = model.columns.encoding, model.arrays["mean"], model.arrays["scale"]
+    assert encoding is not None
+    for size, entries in zip(encoding.sizes, encoding.slices, strict=True):
+        own = graph.part(a, entries)
+        if size:
+            yield graph.apply("Softmax", own, axis=1)
+            continue
+        scaled = graph.apply("Mul", own, graph.constant(scale[entries], "scale"))
+        yield graph.apply("Add", scaled, graph.constant(mean[entries], "mean"))
+
+
+def _errors_of_kinds(graph: GraphBuilder, model: FittedCoder, x: str, a: str) -> str:
+    """Mean over the columns of the cross-entropy of categories and squared error of numbers."""
+    encoding = model.columns.encoding
+    assert encoding is not None
+    zero, one = graph.constant(0, "zero"), graph.constant(1, "one")
+    is_missing = graph.apply("IsNaN", "x")
+    given = graph.apply("Where", is_missing, zero, graph.rows)
+    observed = graph.apply("Where", is_missing, zero, one)
+    terms, seen = [], []
+    weights = encoding.weights(model.arrays["mean"])
+    for size, entries, weight in zip(encoding.sizes, encoding.slices, weights, strict=True):
+        own = graph.part(a, entries)
+        if size:
+            log = graph.apply("LogSoftmax", own, axis=1)
+            term = graph.apply("Mul", graph.part(given, entries), log)
+            term = graph.apply("Mul", graph.sum_over_columns(term), graph.constant(-weight, "w"))
+        else:
+            difference = graph.apply("Sub", graph.part(x, entries), own)
+            term = graph.sum_over_columns(graph.apply("Mul", difference, difference))
+        first = graph.part(observed, slice(entries.start, entries.start + 1))
+        seen.append(graph.sum_over_columns(first))
+        terms.append(graph.apply("Mul", term, seen[-1]))
+    # 0 / 0, NaN, where nothing is observed.
+    return graph.apply("Div", graph.apply("Sum", *terms), graph.apply("Sum", *seen))
 
 
 def _deviance(graph: GraphBuilder, x: str, a: str) -> str:

@@ -7,10 +7,14 @@ from pathlib import Path
 
 from autoenc.files import atomic_write
 from autoenc.models import schema
+from autoenc.rows import encoding
 
 READER = Path(__file__).with_name("numpy_reader.py")
-# The one line of the reader that needs autoenc: copies have the module itself in its place.
-IMPORT = "from autoenc.models.schema import SchemaError, arrays_of_layer, check_model\n"
+# The lines of the reader that need autoenc: copies have the modules themselves in their place.
+IMPORT = (
+    "from autoenc.models.schema import SchemaError, arrays_of_layer, check_model\n"
+    "from autoenc.rows.encoding import Encoding\n"
+)
 FUTURE = "from __future__ import annotations\n"
 
 
@@ -46,7 +50,10 @@ def copy_numpy_reader(folder: str | os.PathLike[str]) -> Path:
 
 
 def _whole_reader() -> str:
-    """Return the reader and the schema of model files as one module."""
+    """Return the reader, the schema of model files and the encoding of columns as one module."""
     before, after = READER.read_text(encoding="utf-8").split(IMPORT)
-    _, checks = Path(schema.__file__).read_text(encoding="utf-8").split(FUTURE)
-    return before + checks.strip() + "\n\n" + after
+    modules = [
+        Path(str(module.__file__)).read_text(encoding="utf-8").split(FUTURE)[1].strip()
+        for module in (schema, encoding)
+    ]
+    return before + "\n\n".join(modules) + "\n\n" + after

@@ -24,6 +24,7 @@ from autoenc.graph.costs import (
     zero_one_loss,
 )
 from autoenc.graph.data import minibatch, n_minibatches, shared_dataset
+from autoenc.graph.groups import Groups
 from autoenc.graph.initializers import gaussian_weights, uniform_weights
 from autoenc.graph.layers import AutoEncoderLayer
 from autoenc.graph.networks import Network
@@ -64,6 +65,7 @@ __all__ = [
     "Clipped",
     "DenseLayer",
     "Expression",
+    "Groups",
     "LearningRate",
     "Network",
     "Parameter",

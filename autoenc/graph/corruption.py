@@ -168,7 +168,13 @@ CORRUPTIONS: dict[str, Callable[[Expression, Any, RandomSource], Expression]] = 
 }
 
 
-def corrupt(x: Expression, corruption: Corruption, rng: RandomSource) -> Expression:
+def corrupt(
+    x: Expression,
+    corruption: Corruption,
+    rng: RandomSource,
+    *,
+    groups: Expression | None = None,
+) -> Expression:
     """Apply one or several kinds of noise to x.
 
     Parameters
@@ -187,6 +193,9 @@ def corrupt(x: Expression, corruption: Corruption, rng: RandomSource) -> Express
         Source of the noise; see `masking`. All noises of a sequence draw from one generator,
         each from the state that the one before it left. So they are independent, and the
         first is the same as it would be alone.
+    groups : matrix, (entries, groups), optional
+        1 where an entry of a row belongs to a group, else 0. Masking then sets all entries of a
+        group to zero, or none: those that encode one category, for instance.
 
     Returns
     -------
@@ -208,33 +217,44 @@ def corrupt(x: Expression, corruption: Corruption, rng: RandomSource) -> Express
     array([ 0.173,  0.411,  0.165, -0.652], dtype=float32)
     """
     generator = as_symbolic_generator(rng)
-    for noise in _noises(corruption):
+    for noise in _noises(corruption, groups):
         x = noise(x, next_state(generator, x))
     return x
 
 
-def _noises(corruption: Any) -> list[Noise]:
+def _noises(corruption: Any, groups: Expression | None) -> list[Noise]:
     if callable(corruption):
         return [corruption]
     if is_number(corruption) or isinstance(corruption, Variable):
-        return [_named("masking", corruption)]
+        return [_named("masking", corruption, groups)]
     if _is_pair(corruption):
-        return [_named(*corruption)]
+        name, amount = corruption
+        return [_named(name, amount, groups)]
     if isinstance(corruption, Sequence) and not isinstance(corruption, str | bytes):
-        return [noise for part in corruption for noise in _noises(part)]
+        return [noise for part in corruption for noise in _noises(part, groups)]
     raise TypeError(
         f"corruption is {corruption!r}; expected a level in [0, 1], a pair such as "
         "('gaussian', 0.1), a sequence of such pairs, or a function of x and a generator."
     )
 
 
-def _named(name: str, amount: Any) -> Noise:
+def _named(name: str, amount: Any, groups: Expression | None) -> Noise:
     if name not in CORRUPTIONS:
         raise ValueError(
             f"corruption {name!r} is not known; expected one of "
             f"{', '.join(sorted(CORRUPTIONS))}, or a function of x and a generator."
         )
+    if name == "masking" and groups is not None:
+        return lambda x, generator: x * _kept_groups(x, amount, generator, groups)
     return lambda x, generator: CORRUPTIONS[name](x, amount, generator)
+
+
+def _kept_groups(
+    x: Expression, level: Any, generator: SymbolicGenerator, groups: Expression
+) -> Expression:
+    """Return 1 for the entries of groups that masking keeps, else 0."""
+    ones = pt.ones((x.shape[0], groups.shape[1]), dtype=x.dtype)
+    return masking(ones, level, generator) @ groups.T
 
 
 def _is_pair(corruption: Any) -> bool:

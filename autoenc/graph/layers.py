@@ -4,6 +4,8 @@ The methods of a layer take expressions and return expressions, so a layer can b
 graph. Its constructor takes no symbolic input.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import pytensor
 from pytensor import config
@@ -176,15 +178,21 @@ class AutoEncoderLayer:
         decoder = self.W.T if self.tied else self.W_prime
         return code @ decoder + self.visible_bias
 
-    def entry_costs(self, cost: str, x: Expression, code: Expression) -> Expression:
+    def entry_costs(
+        self,
+        cost: str | Callable[[Expression, Expression], Expression],
+        x: Expression,
+        code: Expression,
+    ) -> Expression:
         """Compute the cost of each entry of x when it is reconstructed from a code.
 
         The cross-entropy is computed from the pre-activation if the output is the sigmoid.
 
         Parameters
         ----------
-        cost : {"cross_entropy", "squared_error"}
-            Cost to compute.
+        cost : {"cross_entropy", "squared_error"} or callable
+            Cost to compute, or a function of targets and pre-activations of the output that
+            computes it, such as `autoenc.graph.Groups.costs`.
         x : expression, (rows, n_visible)
             Targets, in [0, 1] for the cross-entropy.
         code : expression, (rows, n_hidden)
@@ -195,6 +203,8 @@ class AutoEncoderLayer:
         expression, (rows, n_visible)
             Costs, in nats or in squared units of `x`.
         """
+        if callable(cost):
+            return cost(x, self.pre_output(code))
         if cost == "squared_error":
             return costs.squared_error(x, self.decode(code))
         if self.output is ACTIVATIONS["sigmoid"]:

@@ -17,6 +17,14 @@ from autoenc.models.symbolic import SymbolicModel
 from autoenc.rows.blocks import Array, Rows
 
 COSTS = ("cross_entropy", "squared_error")
+# Of columns of different kinds: cross-entropy of categories and squared error of numbers. It is
+# chosen, not asked for, and these settings go with it.
+MIXED = "mixed"
+MIXED_SETTINGS: dict[str, tuple[Any, ...]] = {
+    "cost": ("auto",),
+    "output": ("auto", "linear"),
+    "scale": ("auto", "standard"),
+}
 # Output functions whose values are not in (0, 1), where cross-entropy has no value.
 UNBOUNDED_OUTPUTS = ("linear", "clipped", "relu", "softplus", "tanh")
 # Learning rate of gradient descent where the slope of the cost is bounded.
@@ -120,6 +128,51 @@ def choose(
     }
 
 
+def choose_mixed(settings: Mapping[str, Any], shape: tuple[int, int]) -> dict[str, Any]:
+    """Choose for columns of different kinds what ``"auto"`` stands for.
+
+    Parameters
+    ----------
+    settings : mapping
+        Settings of an autoencoder.
+    shape : pair of int
+        Number of rows, and of entries of a row.
+
+    Returns
+    -------
+    dict
+        Choices of a `FittedCoder`.
+
+    Raises
+    ------
+    ValueError
+        If a cost, an output or a scale is given that such columns do not have.
+    """
+    for name, known in MIXED_SETTINGS.items():
+        if settings[name] not in known:
+            raise ValueError(
+                f"{name} is {settings[name]!r}, but X has columns that are not numbers: each kind "
+                f"has its own cost and output; leave {name} at 'auto', or encode the columns."
+            )
+    choices = {"output": "linear", "cost": MIXED, "gain": 1.0, "standardised": True}
+    given_size = settings["n_hidden"] != AUTO
+    size = settings["n_hidden"] if given_size else default_size(*shape, False)
+    taken = chosen_settings(settings, choices, size, shape)
+    given = {**settings, **taken}
+    return {
+        **choices,
+        "activation": given["activation"],
+        "init": given["init"],
+        "masked": is_masked(settings, mixed=True),
+        "chosen": taken,
+    }
+
+
+def is_masked(settings: Mapping[str, Any], *, mixed: bool) -> bool:
+    """Whether NaN stands for a missing entry, given whether columns are of different kinds."""
+    return settings["missing"] == "mask" or (settings["missing"] == AUTO and mixed)
+
+
 def choose_again(
     settings: Mapping[str, Any], choices: Mapping[str, Any], n_hidden: int, shape: tuple[int, int]
 ) -> dict[str, Any]:
@@ -145,7 +198,7 @@ def choose_again(
     return {
         **choices,
         "activation": given["activation"],
-        "masked": settings["missing"] == "mask",
+        "masked": is_masked(settings, mixed=choices["cost"] == MIXED),
         "chosen": chosen,
     }
 
@@ -195,7 +248,8 @@ def choose_rate(
         return BOUNDED_RATE
     momentum = {"sgd": settings["momentum"], "momentum": 0.9, "nesterov": 0.9}
     own_momentum = float(momentum.get(str(optimizer), 0.0))
-    share = GENTLE_SHARE if settings.get("init") == "principal" else SHARE
+    gentle = settings.get("init") == "principal" and model.cost != MIXED
+    share = GENTLE_SHARE if gentle else SHARE
     return share * (1 - own_momentum) * largest_stable_rate(model, rows)
 
 
@@ -215,7 +269,7 @@ def largest_stable_rate(model: SymbolicModel, rows: Rows) -> float:
     W = model.layer.W.get_value(borrow=True)
     largest = spectral_norm(W * np.sqrt(np.mean(s**2, axis=0))) ** 2
     K = 1 + np.mean(np.sum(h**2, axis=1)) + np.mean(np.sum(v**2, axis=1)) * largest
-    return float(model.layer.n_visible / K)
+    return float(model.n_columns / K)
 
 
 def spectral_norm(W: Array, n_iterations: int = 30) -> float:

@@ -11,12 +11,12 @@ import numpy as np
 from autoenc.graph import AutoEncoderLayer, Clipped
 from autoenc.models.fitted import FittedModel
 from autoenc.models.initial import initial_parameters
+from autoenc.models.mixed import groups_of
 from autoenc.models.symbolic import Scaling, SymbolicModel, SymbolicStack
 from autoenc.rows.blocks import Array, IncomingRows
 from autoenc.rows.domain import FINITE, domain_of
 from autoenc.rows.reading import read_rows, read_unscaled
 from autoenc.rows.refusals import warn
-from autoenc.sources import opened
 
 
 class FittedCoder(FittedModel):
@@ -54,7 +54,9 @@ class FittedCoder(FittedModel):
             n_visible, n_hidden, rng=None, tied="W_prime" not in shared,
             activation=self.choices["activation"], output=output, **params,
         )  # fmt: skip
-        return SymbolicModel(layer, self.choices["cost"], scaling, masked)
+        encoding = self.columns.encoding
+        groups = None if encoding is None else groups_of(encoding, self.arrays)
+        return SymbolicModel(layer, self.choices["cost"], scaling, masked, groups)
 
     def transform(self, X: Any) -> Array:
         """Compute codes of X, (rows, n_hidden)."""
@@ -63,13 +65,14 @@ class FittedCoder(FittedModel):
     def reconstruct(self, X: Any) -> Array:
         """Compute reconstructions of X, (rows, columns), in the units of the data.
 
-        They are float64 if the model has a `scaling`.
+        They are float64 if the model has a `scaling`. Where columns are encoded, they are numbers
+        of entries, as in all results of this class; see `Columns.encoding`.
         """
         return self.backward(self.apply("reconstruct", self.incoming(X)))
 
     def impute(self, X: Any) -> Array:
         """Compute X with its reconstruction where it is NaN."""
-        X = opened(X)
+        X = self.numbers(X)
         rows = self.incoming(X, missing=True)
         filled = self.apply("impute", rows)
         if self.scaling is None:
@@ -105,13 +108,14 @@ class FittedCoder(FittedModel):
         return errors
 
     def entry_errors(self, X: Any) -> Array:
-        """Compute what each entry adds to the error of its row, (rows, columns).
+        """Compute what each of the user's columns adds to the error of a row, (rows, columns).
 
         Entries that are missing add 0; a row without an observed value is NaN.
         """
         errors = self.apply("entry_errors", self.incoming(X, compared=False))
         self.check_errors(errors.sum(axis=1))
-        return errors
+        encoding = self.columns.encoding
+        return errors if encoding is None else encoding.summed(errors)
 
     def check_errors(self, errors: Array, first: int = 0) -> None:
         """Check errors of rows from number `first` on; see `score_samples`."""

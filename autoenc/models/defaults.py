@@ -36,9 +36,14 @@ COMPACT: dict[str, Any] = {
     "init": "principal",
     "corruption": ("gaussian", 0.05),
 }
+# The same where columns are of different kinds. What is missing of a column has to be found from
+# the others, which columns that are hidden in training teach.
+MIXED: dict[str, Any] = {**COMPACT, "corruption": 0.3}
 # Steps that a compact layer is trained for at least where PCA is only its start: where entries are
 # missing, or reconstructions clipped.
 LEAST_STEPS = 1_000
+# PCA of categories' entries is only near to where a softmax is best.
+MIXED_STEPS = 5_000
 # Part of the first learning rate in the last epoch of a compact layer.
 LAST_RATE = 0.005
 
@@ -114,11 +119,13 @@ def chosen_settings(
     """
     n_rows, n_columns = shape
     compact = choices["standardised"] and is_compact(settings, choices, n_hidden, n_columns)
-    found = {**TEXTS, "n_hidden": n_hidden}
+    found = {"n_hidden": n_hidden, **TEXTS}
     if compact:
-        found |= COMPACT
+        found |= MIXED if choices["cost"] == "mixed" else COMPACT
+    if compact and choices["cost"] == "mixed":
+        found["n_epochs"] = least_epochs(n_rows, settings["batch_size"], MIXED_STEPS)
     # Where rows are complete and nothing is clipped, no layer fits them better than PCA.
-    if compact and (choices["output"] == "clipped" or settings["missing"] == "mask"):
+    elif compact and (choices["output"] == "clipped" or settings["missing"] == "mask"):
         found["n_epochs"] = least_epochs(n_rows, settings["batch_size"])
     chosen = {}
     for name, value in found.items():
@@ -129,14 +136,14 @@ def chosen_settings(
     return chosen
 
 
-def least_epochs(n_rows: int, batch_size: int) -> int:
-    """Return the number of epochs of a compact layer: 15, or what 1,000 steps take.
+def least_epochs(n_rows: int, batch_size: int, least: int = LEAST_STEPS) -> int:
+    """Return the number of epochs of a compact layer: 15, or what the least number of steps takes.
 
     >>> least_epochs(150, 20), least_epochs(100_000, 20)
     (125, 15)
     """
     steps = -(-n_rows // batch_size)
-    return max(int(TEXTS["n_epochs"]), -(-LEAST_STEPS // steps))
+    return max(int(TEXTS["n_epochs"]), -(-least // steps))
 
 
 def annealing(n_epochs: int) -> float:

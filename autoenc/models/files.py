@@ -14,6 +14,7 @@ from autoenc import __version__
 from autoenc.models.fitted import FittedModel
 from autoenc.models.schema import SchemaError, check_model
 from autoenc.rows.columns import Columns
+from autoenc.rows.encoding import Encoding
 from autoenc.rows.scaling import ColumnScaling
 from autoenc.storage import ModelFileError, load_arrays
 
@@ -46,13 +47,17 @@ def describe_model(fitted: FittedModel, settings: Mapping[str, Any]) -> dict[str
 
 
 def _describe_columns(columns: Columns) -> dict[str, Any]:
-    """Return names, scaling and image shape, as far as they are known."""
-    scaling = columns.scaling
+    """Return names, scaling, image shape and encoding, as far as they are known."""
+    scaling, encoding = columns.scaling, columns.encoding
     table = {
+        "encoding": None if encoding is None else encoding.described(),
         "image_shape": None if columns.image_shape is None else list(columns.image_shape),
         "scaling": None if scaling is None else scaling.to_dict(),
     }
-    found = {} if columns.names is None else {"feature_names_in_": list(map(str, columns.names))}
+    found: dict[str, Any] = {}
+    if columns.names is not None and encoding is None:
+        found["feature_names_in_"] = list(map(str, columns.names))
+    table = {name: value for name, value in table.items() if value or name != "encoding"}
     return found if not any(table.values()) else {**found, "table": table}
 
 
@@ -125,7 +130,7 @@ def _function_in(value: Any) -> str | None:
 
 
 def _columns(description: Mapping[str, Any]) -> dict[str, Any]:
-    """Return names, scaling and image shape, as far as the file has them.
+    """Return names, scaling, image shape and encoding, as far as the file has them.
 
     Files of earlier versions have all three under ``table`` if the command wrote them.
     """
@@ -139,6 +144,8 @@ def _columns(description: Mapping[str, Any]) -> dict[str, Any]:
         found["image_shape"] = tuple(shape)
     if scaling is not None:
         found["scaling"] = ColumnScaling.from_dict(scaling)
+    if table.get("encoding") is not None:
+        found["encoding"] = Encoding.from_description(table["encoding"])
     return found
 
 

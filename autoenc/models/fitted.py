@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, partial
 from typing import Any, ClassVar, Self
 
+import numpy as np
 import pytensor
 
 from autoenc.models.compiled import CompiledModel, in_parts, results_of
@@ -30,7 +31,7 @@ from autoenc.rows.domain import (
     domain_of,
     unit_bounds,
 )
-from autoenc.rows.reading import read_rows, read_unscaled
+from autoenc.rows.reading import encoded, read_rows, read_unscaled
 from autoenc.rows.scaling import ColumnScaling
 from autoenc.sources import opened
 from autoenc.training import Record
@@ -168,7 +169,8 @@ class FittedModel:
             What messages call the data.
         """
         allow_nan = self.masked if missing is None else missing
-        X = opened(X)  # once, because an iterable can be iterated only once
+        # Once, because an iterable can be iterated only once.
+        X = opened(X) if self.columns.encoding is None else self.numbers(X)
         rows = read_rows(self.columns, X, dtype=self.dtype, reset=False)
         bounds, judge = self._demands(X, compared)
 
@@ -180,6 +182,10 @@ class FittedModel:
             judge(given, domain, names=names, name=name)
 
         return IncomingRows(rows, partial(bounds.hold, allow_nan=allow_nan), check)
+
+    def numbers(self, X: Any) -> Any:
+        """Return X opened and, if the model has an encoding, encoded."""
+        return encoded(self.columns, opened(X))
 
     def apply(self, what: str, rows: Rows | IncomingRows) -> Array:
         """Compute one piece of the model for all rows."""
@@ -224,8 +230,10 @@ class FittedModel:
         arrays = self.named_arrays()
         if name[:-1] in arrays:
             return self._in_units(name[:-1], arrays[name[:-1]])
-        if name == "feature_names_in_" and self.columns.names is not None:
-            return self.columns.names
+        if name == "feature_names_in_" and self.columns.users_names is not None:
+            return np.array(self.columns.users_names, dtype=object)
+        if name == "n_features_in_":
+            return self.columns.n_users
         return self.described()[name]
 
     def _in_units(self, name: str, array: Array) -> Array:
@@ -279,7 +287,7 @@ def fitted_model(model: Any) -> FittedModel:
 
 def known_columns(kind: str, n: int | None, fitted: Mapping[str, Any]) -> Columns:
     """Return what a file says of the columns."""
-    names = ("feature_names_in_", "scaling", "image_shape")
+    names = ("feature_names_in_", "scaling", "image_shape", "encoding")
     return columns_of(kind, n, *map(fitted.get, names))
 
 

@@ -165,7 +165,7 @@ SETTINGS: dict[str, Kind] = {
     "memory": Kind("a size such as 2GB", lambda v: _is_text(v) and bool(_SIZE.fullmatch(v)))
     | COUNT
     | NOTHING,
-    "missing": one_of("refuse", "mask"),
+    "missing": one_of("auto", "refuse", "mask"),
     "momentum": NOT_ONE,
     "n_bins": COUNT,
     "n_epochs": COUNT | AUTO,
@@ -241,7 +241,7 @@ TAKEN: dict[str, Kind] = {
 CHOSEN: dict[str, Kind] = {
     "backend_": TEXT,
     "chosen_": mapping(ANYTHING),
-    "cost_": COSTS,
+    "cost_": COSTS | one_of("mixed"),
     "data_dtype_": TEXT,
     "gain_": ABOVE_ZERO,
     "learning_rate_": ABOVE_ZERO | NOTHING,
@@ -277,6 +277,24 @@ DESCRIPTION: dict[str, Kind] = {
     "versions": mapping(TEXT),
 }
 FINITE = number(-LARGEST_FLOAT)
+VALUE = TEXT | SWITCH | integer(-(2**63)) | FINITE
+# What a file says of each kind of column.
+COLUMNS: dict[str, dict[str, Kind]] = {
+    "number": {"kind": TEXT, "name": TEXT},
+    "category": {
+        "kind": TEXT,
+        "name": TEXT,
+        "values": Kind("values", lambda v: sequence(VALUE).accepts(v) and len(v) > 0),
+        "other": SWITCH,
+    },
+    "date": {
+        "kind": TEXT,
+        "name": TEXT,
+        "unit": one_of("D", "s", "us"),
+        "form": TEXT | NOTHING,
+        "duration": SWITCH,
+    },
+}
 
 
 def check_model(arrays: Mapping[str, Array], description: Mapping[str, Any]) -> None:
@@ -305,7 +323,7 @@ def check_model(arrays: Mapping[str, Array], description: Mapping[str, Any]) -> 
         "StackedDenoisingAutoEncoder": _check_stack, "AutoEncoderDetector": _check_detector,
     }.get(name, _check_classifier)  # fmt: skip
     check(arrays, settings, fitted)
-    _check_columns(description, fitted["n_features_in_"])
+    _check_columns(arrays, description, fitted["n_features_in_"])
     _check_history(fitted.get("history_", []))
 
 
@@ -508,8 +526,8 @@ def _check_array(name: str, array: Array, shape: tuple[int, ...], dtype: Any) ->
     _require(not strange.any(), f"{name} has NaN or infinity")
 
 
-def _check_columns(description: Mapping[str, Any], n: int) -> None:
-    """Check what a file says of columns: names, the image that they are, and their scaling."""
+def _check_columns(arrays: Mapping[str, Array], description: Mapping[str, Any], n: int) -> None:
+    """Check what a file says of columns: names, kinds, the image that they are, their scaling."""
     table = description.get("table", {})
     size = integer(1, 2**31)
     shape = sequence(size, 2) | Kind(
@@ -520,6 +538,7 @@ def _check_columns(description: Mapping[str, Any], n: int) -> None:
         "columns": names | NOTHING,
         "image_shape": shape | NOTHING,
         "scaling": mapping(ANYTHING) | NOTHING,
+        "encoding": mapping(ANYTHING) | NOTHING,
     }
     _check_entries("table.", table, kinds)
     own, others = description.get("feature_names_in_"), table.get("columns")
@@ -531,6 +550,11 @@ def _check_columns(description: Mapping[str, Any], n: int) -> None:
         _require_equal("table.image_shape", n_pixels, n)
     if table.get("scaling") is not None:
         _check_scaling(table["scaling"], n)
+    is_mixed = description["fitted"].get("cost_") == "mixed"
+    _require_equal("whether there is table.encoding", table.get("encoding") is not None, is_mixed)
+    if is_mixed:
+        _require("mean" in arrays, "there is no mean of columns of different kinds")
+        _check_encoding(table["encoding"], n)
 
 
 def _check_scaling(scaling: Mapping[str, Any], n: int) -> None:
@@ -542,6 +566,28 @@ def _check_scaling(scaling: Mapping[str, Any], n: int) -> None:
     _check_entries("table.scaling.", scaling, kinds, tuple(kinds))
     factors = scaling["factor"]
     _require(scaling["kind"] == "minmax" or set(factors) == {1}, "a centred column has a factor")
+
+
+def _check_encoding(encoding: Mapping[str, Any], n: int) -> None:
+    """Check what stands for each column: names are different, and entries add up."""
+    kinds = {
+        "columns": sequence(mapping(ANYTHING)),
+        "left_out": sequence(TEXT),
+        "library": one_of("pandas", "polars"),
+    }
+    _check_entries("table.encoding.", encoding, kinds, tuple(kinds))
+    names = list(encoding["left_out"])
+    n_entries = 0
+    for column in encoding["columns"]:
+        kind = column.get("kind")
+        _require(type(kind) is str and kind in COLUMNS, f"a column is of the kind {kind!r:.60}")
+        _check_entries("column: ", column, COLUMNS[kind], tuple(COLUMNS[kind]))
+        names.append(column["name"])
+        values = column.get("values", [])
+        _require(len(set(values)) == len(values), "values of a category are not different")
+        n_entries += len(values) + column.get("other", not values)
+    _require(len(set(names)) == len(names), "columns of table.encoding are not different")
+    _require_equal("the number of entries of table.encoding", n_entries, n)
 
 
 def _check_history(history: Sequence[Mapping[str, Any]]) -> None:

@@ -209,7 +209,10 @@ SETTINGS: dict[str, Setting] = {
         'error, averaged over columns, for any values. ``"auto"`` chooses cross-entropy with '
         "sigmoid outputs if all values of `fit` are in [0, 1], else the squared error with linear "
         "outputs of standardised columns; the second, too, for values in [0, 1] in fewer than 64 "
-        "columns if `n_hidden` is left to choose. `cost_`, `output_`, `mean_` and `scale_` hold "
+        "columns if `n_hidden` is left to choose. A frame with columns that are not all numbers "
+        'has the cost ``"mixed"``, averaged over columns: the squared error of standardised '
+        "numbers, and the softmax cross-entropy of categories over the entropy of their "
+        "frequencies. `cost_`, `output_`, `mean_` and `scale_` hold "
         "what was chosen, and with `verbose` a line says so. Divide bytes by 255.",
         _one_of("auto", *COSTS),
         "--cost NAME",
@@ -224,14 +227,17 @@ SETTINGS: dict[str, Setting] = {
         _one_of("auto", "standard", None),
     ),
     "missing": Setting(
-        '{"refuse", "mask"}',
+        '{"auto", "refuse", "mask"}',
         'Treatment of NaN. With ``"mask"`` it stands for a missing entry, which is left out of '
         "what is encoded and of the cost: the cost of a row is that of its observed entries, "
-        "multiplied by columns / observed columns where it is a sum.",
-        _one_of("refuse", "mask"),
+        "multiplied by columns / observed columns where it is a sum. "
+        '``"refuse"`` raises an error; ``"auto"`` does, unless X is a frame with columns that are '
+        "not all numbers, whose missing entries it masks.",
+        _one_of("auto", "refuse", "mask"),
         "--missing NAME",
         "cost",
-        "treatment of empty cells: refuse, or mask, to leave them out of code and cost",
+        "treatment of empty cells: mask, to leave them out of code and cost, or refuse; by "
+        "default mask if there are any",
     ),
     **{
         name: Setting("float", penalty.purpose, number(at_least=0), f"--{name} W", "cost")

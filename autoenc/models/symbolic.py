@@ -6,8 +6,9 @@ brought back to the units of the data.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from autoenc.graph import (
     AutoEncoderLayer,
     Clipped,
     Expression,
+    Groups,
     Network,
     Parameter,
     bernoulli_entropy,
@@ -82,22 +84,31 @@ class SymbolicModel:
     Attributes
     ----------
     layer : AutoEncoderLayer
-    cost : {"cross_entropy", "squared_error"}
+    cost : {"cross_entropy", "squared_error", "mixed"}
     scaling : Scaling or None
         None where the layer takes the data as it is.
     masked : bool
         Whether NaN stands for what is missing.
+    groups : Groups or None
+        Entries of each of the user's columns, if the cost is mixed: the softmax cross-entropy of
+        categories, and the squared error of numbers.
     """
 
     layer: AutoEncoderLayer
     cost: str
     scaling: Scaling | None = None
     masked: bool = False
+    groups: Groups | None = None
 
     @property
     def params(self) -> list[Parameter]:
         """Parameters that are trained."""
         return self.layer.params
+
+    @property
+    def n_columns(self) -> int:
+        """Columns that errors are averaged over, or added up."""
+        return self.layer.n_visible if self.groups is None else self.groups.n_groups
 
     @property
     def weights(self) -> list[Parameter]:
@@ -122,7 +133,9 @@ class SymbolicModel:
         """Return the cost of each row that training minimises, with noise on the input."""
         noise = settings.get("corruption")
         values = self.values(x)
-        return self.costs(x, values if noise is None else corrupt(values, noise, seed))
+        groups = None if self.groups is None else self.groups.membership
+        noisy = values if noise is None else corrupt(values, noise, seed, groups=groups)
+        return self.costs(x, noisy)
 
     def validation_costs(self, x: Expression, y: Expression) -> Expression:
         """Return the cost of each row without noise."""
@@ -140,6 +153,8 @@ class SymbolicModel:
     def decode(self, code: Expression) -> Expression:
         """Reconstruction from a code."""
         z = self.layer.decode(code)
+        if self.groups is not None:
+            return self.groups.output(z, self.scaling.backward(z) if self.scaling else z)
         return z if self.scaling is None else self.scaling.backward(z)
 
     def reconstruct(self, x: Expression) -> Expression:
@@ -167,14 +182,15 @@ class SymbolicModel:
         if self.masked:
             # Noise may have put something where nothing was observed.
             given = given * self._observed(x)
-        costs = self.layer.entry_costs(self.cost, self.values(x), self.layer.encode(given))
+        cost = self.cost if self.groups is None else self._of_kinds(self.groups, x)
+        costs = self.layer.entry_costs(cost, self.values(x), self.layer.encode(given))
         return self._of_rows(costs, x, at_least=1)
 
     def error(self, x: Expression) -> Expression:
         """Return the error of each row, (rows,); NaN where nothing is observed.
 
         The error is the mean squared error or, under cross-entropy, the Bernoulli deviance
-        summed over columns.
+        summed over columns. Where columns are mixed, it is the mean of their costs.
         """
         return self.error_from(x, self.encode(x))
 
@@ -192,19 +208,24 @@ class SymbolicModel:
         if not self.masked:
             return errors if sums else errors / self._n_columns
         observed = self._observed(x)
-        n = observed.sum(axis=-1, keepdims=True)
+        n = self._n_observed(observed)[:, None]
         # PyTensor takes 0 / 0 for 0 here.
         shares = pt.switch(pt.eq(n, 0), _number(np.nan), observed / n)
         return errors * shares * self._n_columns if sums else errors * shares
 
     def _errors(self, x: Expression, code: Expression) -> Expression:
         """Return the deviance or the squared error of each entry."""
-        target = self.values(x)
-        costs = self.layer.entry_costs(self.cost, target, code)
-        if self.cost == "squared_error":
+        cost = self.cost if self.groups is None else self._of_kinds(self.groups, x)
+        costs = self.layer.entry_costs(cost, self.values(x), code)
+        if self.cost != "cross_entropy":
             return costs
         # Rounding may leave a perfect reconstruction below 0.
-        return pt.maximum(costs - bernoulli_entropy(target), _number(0))
+        return pt.maximum(costs - bernoulli_entropy(self.values(x)), _number(0))
+
+    @staticmethod
+    def _of_kinds(groups: Groups, x: Expression) -> Callable[[Expression, Expression], Expression]:
+        """Return the cost of entries, of standardised targets and pre-activations."""
+        return partial(groups.costs, pt.switch(pt.isnan(x), _number(0), x))
 
     def _of_rows(self, costs: Expression, x: Expression, *, at_least: int) -> Expression:
         """Sum or average the costs of the observed entries of each row.
@@ -213,9 +234,11 @@ class SymbolicModel:
         """
         sums = self.cost == "cross_entropy"
         if not self.masked:
+            if self.groups is not None:
+                return costs.sum(axis=-1) / self._n_columns
             return costs.sum(axis=-1) if sums else costs.mean(axis=-1)
         observed = self._observed(x)
-        n = observed.sum(axis=-1)
+        n = self._n_observed(observed)
         mean = (costs * observed).sum(axis=-1) / (pt.maximum(n, _number(1)) if at_least else n)
         return mean * self._n_columns if sums else mean
 
@@ -223,9 +246,14 @@ class SymbolicModel:
         """Return 1 where an entry is observed, else 0."""
         return pt.switch(pt.isnan(x), _number(0), _number(1))
 
+    def _n_observed(self, observed: Expression) -> Expression:
+        """Return the number of observed columns of each row."""
+        counts = observed if self.groups is None else observed * self.groups.share
+        return counts.sum(axis=-1)
+
     @property
     def _n_columns(self) -> Array:
-        return _number(self.layer.n_visible)
+        return _number(self.n_columns)
 
 
 @dataclass(frozen=True)

@@ -230,9 +230,9 @@ def _unit_card(subject: Subject, filters: Array, unit: int) -> Card:
     most = float(np.abs(weights[order[0]])) or 1.0
     rows = [
         (
-            subject.column_names[i],
+            subject.entry_names[i],
             Bar(
-                subject.column_names[i],
+                subject.entry_names[i],
                 shown(float(weights[i])),
                 float(abs(weights[i])) / most,
                 is_negative=bool(weights[i] < 0),
@@ -289,9 +289,8 @@ def _row_cards(subject: Subject, indices: Array, *, with_shares: bool = False) -
 
 
 def _image_card(subject: Subject, i: int, again: Array, shares: Array, with_shares: bool) -> Card:
-    assert subject.rows is not None
     assert subject.image_shape is not None
-    shape, row = subject.image_shape, subject.rows[i]
+    shape, row = subject.image_shape, subject.numbers[i]
     low, high = pictures.scale_of(row)
     name = subject.name_of_row(i)
     drawn = [
@@ -316,15 +315,15 @@ def _image_card(subject: Subject, i: int, again: Array, shares: Array, with_shar
 
 
 def _table_card(subject: Subject, i: int, again: Array, shares: Array, with_shares: bool) -> Card:
-    assert subject.rows is not None
-    values, back = subject.rows[i], again
+    (values,) = subject.values(subject.numbers[i : i + 1])
+    (back,) = subject.values(again[None])
     order = np.argsort(-shares, kind="stable")[:MOST_COLUMNS]
     top = max(float(shares[order[0]]), 1e-30)
     rows = [
         (
             subject.column_names[j],
-            "missing" if np.isnan(values[j]) else float(values[j]),
-            float(back[j]),
+            values[j],
+            back[j],
             Bar(
                 subject.column_names[j],
                 shown(float(shares[j])),
@@ -350,13 +349,12 @@ def _row_text(subject: Subject, i: int) -> str:
 
 
 def _codes(subject: Subject) -> Section:
-    assert subject.rows is not None
     chosen = np.sort(subject.order)
     n = len(chosen)
     if n > MOST_POINTS:
         chosen = np.sort(np.random.default_rng(0).choice(chosen, MOST_POINTS, replace=False))
     chart = code_chart(
-        np.asarray(coder_of(subject.model).transform(subject.rows[chosen])),
+        np.asarray(coder_of(subject.model).transform(subject.numbers[chosen])),
         [subject.name_of_row(int(i)) for i in chosen],
         subject.errors[chosen],
         None if subject.labels is None else subject.labels[chosen],

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autoenc.analysis import AnomalyDetector
-from autoenc.analysis.fitted import coder_of, column_errors, row_errors
+from autoenc.analysis.fitted import coder_of, column_errors, missing_entries, row_errors
 from autoenc.analysis.report import error_name
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -27,12 +27,12 @@ class Subject:
     ----------
     model : fitted autoencoder or stack
         The model.
-    rows : float array, (rows, columns), optional
+    rows : float array or frame, (rows, columns), optional
         In the units of the data; at least two. NaN where an entry is missing, if the model
         takes that. Without rows, a report shows what the model alone says.
-    train_rows : float array, (rows, columns), optional
+    train_rows : float array or frame, (rows, columns), optional
         Those it was fitted on, for the yardsticks.
-    held_out : float array, (rows, columns), optional
+    held_out : float array or frame, (rows, columns), optional
         Neither fitted on nor shown, without anomalies: what p-values are calibrated from.
     columns, row_names : sequence of str, optional
         By default positions from 0.
@@ -47,9 +47,9 @@ class Subject:
     """
 
     model: Any
-    rows: Array | None = None
-    train_rows: Array | None = None
-    held_out: Array | None = None
+    rows: Any = None
+    train_rows: Any = None
+    held_out: Any = None
     columns: tuple[str, ...] | None = None
     row_names: tuple[str, ...] | None = None
     labels: Array | None = None
@@ -71,8 +71,8 @@ class Subject:
 
     @property
     def n_columns(self) -> int:
-        """Columns of a row."""
-        return coder_of(self.model).columns.n_features_in_
+        """Columns of a row, as the user has them."""
+        return coder_of(self.model).columns.n_users
 
     @property
     def is_tabular(self) -> bool:
@@ -83,6 +83,12 @@ class Subject:
     def column_names(self) -> tuple[str, ...]:
         """Names of the columns."""
         return self.columns or tuple(f"column {i}" for i in range(self.n_columns))
+
+    @property
+    def entry_names(self) -> tuple[str, ...]:
+        """Names of what the model sees: categories have an entry for each value."""
+        encoding = coder_of(self.model).columns.encoding
+        return self.column_names if encoding is None else encoding.entry_names
 
     def name_of_row(self, i: int) -> str:
         """Return the name of a row.
@@ -102,7 +108,7 @@ class Subject:
     @cached_property
     def errors(self) -> Array:
         """Error of each row, as `score_samples` of the model computes it."""
-        return row_errors(self.model, self._shown)
+        return row_errors(self.model, self.numbers)
 
     @cached_property
     def order(self) -> Array:
@@ -126,7 +132,7 @@ class Subject:
     @cached_property
     def n_missing(self) -> Array:
         """Number of missing entries of each row."""
-        counts: Array = np.isnan(self._shown).sum(axis=1)
+        counts: Array = missing_entries(self.model, self.numbers).sum(axis=1)
         return counts
 
     def contributions(self, indices: Array) -> Array:
@@ -142,7 +148,7 @@ class Subject:
         array, (rows, columns)
             Errors of the entries.
         """
-        return column_errors(self.model, self._shown[indices])
+        return column_errors(self.model, self.numbers[indices])
 
     def reconstructions(self, indices: Array) -> Array:
         """Reconstruct rows, in the units of the data.
@@ -154,21 +160,53 @@ class Subject:
 
         Returns
         -------
-        array, (rows, columns)
+        array, (rows, entries)
             Their reconstructions.
         """
-        return np.asarray(coder_of(self.model).reconstruct(self._shown[indices]))
+        return np.asarray(coder_of(self.model).reconstruct(self.numbers[indices]))
+
+    def values(self, numbers: Array) -> list[list[str | float]]:
+        """Return rows of numbers as what is shown of them: the user's values, "missing" for NaN.
+
+        Parameters
+        ----------
+        numbers : array, (rows, entries)
+            Some of `numbers`, or reconstructions.
+
+        Returns
+        -------
+        list of list
+            A value for each of the user's columns.
+        """
+        encoding = coder_of(self.model).columns.encoding
+        if encoding is None:
+            missing, columns = np.isnan(numbers), list(numbers.T)
+        else:
+            missing = encoding.missing(np.asarray(numbers))
+            columns = list(encoding.decode(numbers).values())
+        return [
+            ["missing" if missing[i, j] else _plain(column[i]) for j, column in enumerate(columns)]
+            for i in range(len(numbers))
+        ]
 
     @cached_property
     def fingerprint(self) -> str:
         """Sixteen hexadecimal digits that tell these rows from others."""
-        digest = hashlib.sha256(repr(self._shown.shape).encode())
-        for start in range(0, len(self._shown), ROWS_AT_A_TIME):
-            part = self._shown[start : start + ROWS_AT_A_TIME]
+        digest = hashlib.sha256(repr(self.numbers.shape).encode())
+        for start in range(0, len(self.numbers), ROWS_AT_A_TIME):
+            part = self.numbers[start : start + ROWS_AT_A_TIME]
             digest.update(np.ascontiguousarray(part, "<f4").tobytes())
         return digest.hexdigest()[:16]
 
-    @property
-    def _shown(self) -> Array:
+    @cached_property
+    def numbers(self) -> Array:
+        """Rows as the model sees them: those given or, of categories, entries for their values."""
         assert self.rows is not None
-        return self.rows
+        found: Array = coder_of(self.model).numbers(self.rows)
+        return found
+
+
+def _plain(value: Any) -> str | float:
+    """Return a number as it is, and what is none as text."""
+    is_number = isinstance(value, float | np.floating)
+    return float(value) if is_number else str(value)

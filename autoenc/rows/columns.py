@@ -1,4 +1,4 @@
-"""What a model knows of its columns: number, names, scaling, and the image that a row is."""
+"""What a model knows of its columns: number, names, encoding, scaling, and image shape."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
+from autoenc.rows.encoding import Encoding
 from autoenc.rows.scaling import ColumnScaling
 
 
@@ -17,6 +18,7 @@ class Columns(BaseEstimator):
     Attributes
     ----------
     n_features_in_ : int
+        Columns of numbers; with an encoding, its entries.
     feature_names_in_ : array of str
         Missing if the columns have no names.
     scaling : ColumnScaling or None
@@ -24,16 +26,31 @@ class Columns(BaseEstimator):
         reconstructions.
     image_shape : tuple of int or None
         Height, width and, in colour, 3, of the image that a row is, if that is known.
+    encoding : Encoding or None
+        What turns the user's columns into numbers, where they are not all numbers.
     """
 
     n_features_in_: int
     scaling: ColumnScaling | None = None
     image_shape: tuple[int, ...] | None = None
+    encoding: Encoding | None = None
 
     @property
     def names(self) -> Sequence[str] | None:
-        """Names of the columns, or None."""
+        """Names of the columns, or of the entries of their encoding, or None."""
+        if self.encoding is not None:
+            return self.encoding.entry_names
         return getattr(self, "feature_names_in_", None)
+
+    @property
+    def users_names(self) -> Sequence[str] | None:
+        """Names of the columns as the user has them, or None."""
+        return self.names if self.encoding is None else self.encoding.names
+
+    @property
+    def n_users(self) -> int:
+        """Number of columns as the user has them."""
+        return self.n_features_in_ if self.encoding is None else len(self.encoding.columns)
 
 
 def columns_of(
@@ -42,6 +59,7 @@ def columns_of(
     names: Any = None,
     scaling: ColumnScaling | None = None,
     image_shape: tuple[int, ...] | None = None,
+    encoding: Encoding | None = None,
 ) -> Columns:
     """Make the columns of a model.
 
@@ -54,12 +72,13 @@ def columns_of(
     names : array of str, optional
     scaling : ColumnScaling, optional
     image_shape : tuple of int, optional
+    encoding : Encoding, optional
     """
     columns = _class_for(owner)()
-    columns.scaling, columns.image_shape = scaling, image_shape
+    columns.scaling, columns.image_shape, columns.encoding = scaling, image_shape, encoding
     if n is not None:
         columns.n_features_in_ = n
-    if names is not None:
+    if names is not None and encoding is None:
         columns.feature_names_in_ = names
     return columns
 
@@ -73,5 +92,5 @@ def _class_for(owner: str) -> type[Columns]:
 def _reduce(columns: Columns) -> tuple[Any, ...]:
     """Pickle by name: the class itself is made on demand."""
     n = getattr(columns, "n_features_in_", None)
-    known = n, columns.names, columns.scaling, columns.image_shape
+    known = n, columns.names, columns.scaling, columns.image_shape, columns.encoding
     return columns_of, (type(columns).__name__, *known)

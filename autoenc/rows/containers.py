@@ -1,4 +1,4 @@
-"""Frames out, where the user has asked scikit-learn for them."""
+"""Frames out: where scikit-learn is asked for them, or columns are not all numbers."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ import sklearn
 from sklearn.base import BaseEstimator
 
 from autoenc.rows.blocks import Array
+from autoenc.rows.encoding import Encoding
+from autoenc.rows.frames import fill_frame, frame_like, library_of
 
 
-def in_container(estimator: BaseEstimator, values: Array, like: Any) -> Any:
+def in_container(
+    estimator: BaseEstimator, values: Array, like: Any, *, only_missing: bool = False
+) -> Any:
     """Return columns of the data as an array, or as the frame that `set_output` asks for.
 
     ``transform`` is scikit-learn's to wrap; this is for what has the columns of the input.
@@ -20,8 +24,11 @@ def in_container(estimator: BaseEstimator, values: Array, like: Any) -> Any:
     estimator : BaseEstimator
         Whose ``set_output`` counts, else scikit-learn's ``transform_output``.
     values : array, (rows, columns)
+        Where columns are encoded, their entries.
     like : array-like or frame
-        Where the index is taken from.
+        Where the index is taken from and, where columns are encoded, their dtypes.
+    only_missing : bool
+        Where columns are encoded, whether entries of `like` that are not missing are kept.
 
     Returns
     -------
@@ -29,6 +36,9 @@ def in_container(estimator: BaseEstimator, values: Array, like: Any) -> Any:
     """
     wanted = getattr(estimator, "_sklearn_output_config", {}).get("transform")
     wanted = wanted or sklearn.get_config()["transform_output"]
+    encoding = estimator.model_.columns.encoding
+    if encoding is not None:
+        return _decoded(encoding, values, like, wanted, only_missing=only_missing)
     if wanted == "default":
         return values
     names = getattr(estimator, "feature_names_in_", None)
@@ -41,3 +51,17 @@ def in_container(estimator: BaseEstimator, values: Array, like: Any) -> Any:
     import polars
 
     return polars.DataFrame(values, schema=columns, orient="row")
+
+
+def _decoded(
+    encoding: Encoding, values: Array, like: Any, wanted: str, *, only_missing: bool
+) -> Any:
+    """Return the user's columns in a frame of the library asked for, by default the user's."""
+    library = library_of(like) or encoding.library if wanted == "default" else wanted
+    decoded = encoding.decode(values)
+    if only_missing and library_of(like) == library:
+        return fill_frame(like, decoded)
+    if only_missing:
+        own = frame_like(encoding.decode(encoding.encode(like)[0]), library, None)
+        return fill_frame(own, decoded)
+    return frame_like(decoded, library, like)

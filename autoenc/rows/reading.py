@@ -10,7 +10,9 @@ from sklearn.utils.validation import validate_data
 
 from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, SparseRows
 from autoenc.rows.columns import Columns, columns_of
-from autoenc.rows.refusals import Names, column_name, warn
+from autoenc.rows.encoding import EncodedRows
+from autoenc.rows.kinds import encoding_of, has_kinds, is_frame
+from autoenc.rows.refusals import Names, column_name, describe_unknown, warn
 from autoenc.rows.scaling import LEAST_STEPS, ColumnScaling, is_lost
 from autoenc.sources import Source, opened, summarize
 
@@ -50,8 +52,8 @@ def read_rows(
     ValueError, TypeError
         If there are no rows of numbers of the right width; says where.
     """
-    if not isinstance(X, np.ndarray):
-        X = opened(X)
+    if type(X) is not np.ndarray:
+        X = encoded(columns, opened(X))
     if isinstance(X, Source):
         _check_table(X)
     if reset:
@@ -61,14 +63,45 @@ def read_rows(
     return _read(columns, X, dtype, reset=reset)
 
 
+def encoded(columns: Columns, X: Any, *, reset: bool = False) -> Any:
+    """Return a frame as numbers if its columns are encoded; everything else as it is.
+
+    Parameters
+    ----------
+    columns : Columns
+        Its encoding turns columns into numbers; with `reset`, it is made of X first, if X is a
+        frame with columns that are not numbers.
+    X : array-like, frame, sparse matrix or source
+        Rows that were encoded before stay as they are.
+    reset : bool
+        Whether these are the first rows of a model.
+
+    Warns
+    -----
+    DomainWarning
+        If there are values of categories that the model does not know, which count as missing.
+    """
+    if reset:
+        columns.encoding = encoding_of(X) if is_frame(X) and has_kinds(X) else None
+    if columns.encoding is None or isinstance(X, EncodedRows):
+        return X
+    numbers, unknown = columns.encoding.encode(X)
+    if unknown:
+        warn(describe_unknown(unknown))
+    return numbers.view(EncodedRows)
+
+
 def read_unscaled(columns: Columns, X: Any) -> Rows:
     """Read rows in the units of the data, as float64."""
+    X = encoded(columns, X)
     plain = columns_of(type(columns).__name__, columns.n_features_in_, columns.names)
     return _read(plain, opened(X), "float64", reset=False)
 
 
 def _read(columns: Columns, X: Any, dtype: str, *, reset: bool) -> Rows:
     scaling = columns.scaling
+    if isinstance(X, EncodedRows):
+        X = np.asarray(X)
     if isinstance(X, Source):
         return _read_source(columns, X, dtype, reset=reset)
     read_as = dtype if scaling is None else "float64"
@@ -389,5 +422,6 @@ def _refuse_words(X: Any, error: Exception) -> None:
             raise type(error)(
                 f"X has {shown!r} at row {row}, {column_name(column, names)}, which is not a "
                 f"number ({error}). Leave the column out, or encode it, with scikit-learn's "
-                "OneHotEncoder for instance."
+                "OneHotEncoder for instance. AutoEncoder and DenoisingAutoEncoder take frames of "
+                "pandas and polars with such columns."
             ) from error

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
@@ -30,6 +30,8 @@ UNIT_ADVICE = (
 )
 # Packages whose functions are between a warning and the line that it is about.
 BETWEEN = ("autoenc", "sklearn")
+# Values that a message names.
+SHOWN = 5
 
 # Of columns.
 Names: TypeAlias = "Sequence[str] | None"
@@ -203,6 +205,23 @@ def describe_outside(
     return (
         f"{name} has {count:,} of {rows.size:,} values, in {touched:,} of {len(rows):,} rows, "
         f"outside [0, 1]; the furthest is {worst}."
+    )
+
+
+def describe_unknown(unknown: Mapping[str, Sequence[Any]]) -> str:
+    """Say which values of categories a model does not know.
+
+    >>> describe_unknown({"city": ["Oslo", "Rome"]})
+    "X has values that the model was not fitted on, and that count as missing: 'Oslo', 'Rome' of
+    'city'."
+    """
+    texts = []
+    for name, values in unknown.items():
+        more = f" and {len(values) - SHOWN} more" if len(values) > SHOWN else ""
+        texts.append(f"{', '.join(map(repr, values[:SHOWN]))}{more} of {name!r}")
+    return (
+        "X has values that the model was not fitted on, and that count as missing: "
+        f"{'; '.join(texts)}."
     )
 
 

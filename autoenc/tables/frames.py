@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,18 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from autoenc.tables.encodings import text_encoding
 from autoenc.tables.extras import import_extra
 from autoenc.tables.lines import open_text, read_first_line
 from autoenc.tables.memory import Budget
 from autoenc.tables.selection import Selection
-from autoenc.tables.table import (
-    Array,
-    Table,
-    TableError,
-    check_distinct,
-    check_numbers,
-    to_float64,
-)
+from autoenc.tables.table import Array, Table, TableError, check_numbers
+from autoenc.tables.values import as_labels, as_numbers, joined_labels, refuse, values_of
 from autoenc.threads import warnings_caught
 
 # Rows, and cells, that are parsed together.
@@ -30,7 +24,6 @@ CHUNK = 50_000
 _CELLS = 1 << 22
 # Parts are joined at the end: for a moment, the table is in memory twice.
 _COPIES = 2
-_DECIMAL_COMMA = ": write decimals with a point, not with a comma"
 
 
 def read_csv(path: Path, selection: Selection, part: str | None = None) -> Table:
@@ -44,7 +37,10 @@ def read_csv(path: Path, selection: Selection, part: str | None = None) -> Table
             f"{path}: not every line has as many cells as the first ({detail})."
         ) from error
     except UnicodeDecodeError as error:
-        raise TableError(f"{path}: the text is not UTF-8 ({error}); save it as UTF-8.") from error
+        raise TableError(
+            f"{path}: the text is not {error.encoding} ({error}); use another --encoding, or save "
+            "it as UTF-8."
+        ) from error
     except (csv.Error, pandas.errors.EmptyDataError, OverflowError) as error:
         raise TableError(f"{path}: not a readable csv file ({error}).") from error
 
@@ -78,24 +74,36 @@ def _check_parquet(path: Path, budget: Budget) -> None:
 
 
 def _read_csv(pandas: Any, path: Path, selection: Selection) -> Table:
-    separator, cells, are_names, note = read_first_line(path, selection)
     budget = Budget.of(path, selection.max_bytes)
-    with open_text(path, budget.limit, "a part of the text") as (text, bounded):
+    encoding, remark = text_encoding(path, selection.encoding, budget.limit)
+    separator, cells, are_names, note = read_first_line(path, selection, encoding)
+    notes = tuple(text for text in (remark, note) if text is not None)
+    named = cells if are_names else tuple(map(str, range(len(cells))))
+    with open_text(path, budget.limit, "a part of the text", encoding) as (text, bounded):
         frames = pandas.read_csv(
             text,
             sep=separator,
+            decimal=selection.decimal or ".",
             header=None,
             names=range(len(cells)),
             skiprows=int(are_names),
             index_col=False,
             skipinitialspace=True,
+            dtype={i: "string" for i, name in enumerate(named) if name in selection.text},
             # Integers stay exact beside missing values.
             dtype_backend="numpy_nullable",
             chunksize=max(1, min(CHUNK, _CELLS // max(1, len(cells)))),
         )
+        comma = selection.decimal is None and separator != ","
         names = cells if are_names else None
         return _table(
-            path, names, selection, _renewing(frames, bounded, pandas), budget, note=note
+            path,
+            names,
+            selection,
+            _renewing(frames, bounded, pandas),
+            budget,
+            notes=notes,
+            comma=comma,
         )
 
 
@@ -118,28 +126,35 @@ def _table(
     frames: Any,
     budget: Budget,
     rows: tuple[str, ...] | None = None,
-    note: str | None = None,
+    notes: tuple[str, ...] = (),
+    *,
+    comma: bool = False,
 ) -> Table:
+    """Make a table of frames; `comma` says whether decimals may have a comma."""
     frames = iter(frames)
     first = next(frames, None)
     if first is None or not len(first):
-        raise TableError(f"{path}: there are no rows." + (f" Note: {note}." if note else ""))
+        said = "".join(f" Note: {note}." for note in notes)
+        raise TableError(f"{path}: there are no rows.{said}")
     taken, label = selection.positions(names, first.shape[1], path)
     own = tuple(names[i] if names else str(i) for i in taken)
-    parts: list[Array] = []
     labels: list[Array] = []
-    for start, frame in _numbered(first, frames):
-        numbers = frame.iloc[:, taken]
-        budget.check(_COPIES * 8 * (start + len(frame)) * len(taken))
-        parts.append(_numbers(path, numbers, own, start, allow_missing=selection.allow_missing))
-        if label is not None:
-            labels.append(_as_labels(frame.iloc[:, label]))
+
+    def chosen() -> Iterator[tuple[int, Any]]:
+        for start, frame in _numbered(first, frames):
+            budget.check(_COPIES * 8 * (start + len(frame)) * len(taken))
+            if label is not None:
+                labels.append(as_labels(frame.iloc[:, label]))
+            yield start, frame.iloc[:, taken]
+
+    read = _mixed if selection.mixed else _numbers
+    values = read(path, chosen(), own, selection, comma=comma)
     return Table(
-        np.concatenate(parts),
-        columns=own if names else None,
+        values,
+        columns=own if names or hasattr(values, "columns") else None,
         rows=rows,
-        labels=_joined(labels) if labels else None,
-        notes=() if note is None else (note,),
+        labels=joined_labels(labels) if labels else None,
+        notes=notes,
     )
 
 
@@ -153,65 +168,40 @@ def _numbered(first: Any, others: Iterator[Any]) -> Iterator[tuple[int, Any]]:
 
 
 def _numbers(
-    path: Path, frame: Any, names: tuple[str, ...], start: int, *, allow_missing: bool
-) -> Array:
-    columns = [_column(path, frame.iloc[:, i], name, start) for i, name in enumerate(names)]
-    values = np.column_stack(columns)
-    check_numbers(path, values, names, start, allow_missing=allow_missing)
-    return values
+    path: Path, frames: Iterator[tuple[int, Any]], names: tuple[str, ...], selection: Selection,
+    *, comma: bool,
+) -> Array:  # fmt: skip
+    """Return columns that are all numbers as a matrix."""
+    parts = []
+    for start, frame in frames:
+        columns = []
+        for i, name in enumerate(names):
+            numbers, bad = as_numbers(path, frame.iloc[:, i], name, comma=comma)
+            if numbers is None:
+                refuse(path, frame.iloc[:, i], name, bad, start)
+            columns.append(numbers)
+        part = np.column_stack(columns)
+        check_numbers(path, part, names, start, allow_missing=selection.allow_missing)
+        parts.append(part)
+    return np.concatenate(parts)
 
 
-def _column(path: Path, column: Any, name: str, start: int) -> Array:
+def _mixed(
+    path: Path, frames: Iterator[tuple[int, Any]], names: tuple[str, ...], selection: Selection,
+    *, comma: bool,
+) -> Any:  # fmt: skip
+    """Return columns as a matrix if they are all numbers, else as a frame."""
     import pandas
 
-    kinds = pandas.api.types
-    if kinds.is_numeric_dtype(column.dtype) and not kinds.is_complex_dtype(column.dtype):
-        return _as_floats(path, column, name)
-    if kinds.is_string_dtype(column.dtype) or kinds.is_object_dtype(column.dtype):
-        numbers = pandas.to_numeric(column.astype(str).where(column.notna()), errors="coerce")
-        bad = np.flatnonzero(column.notna().to_numpy() & numbers.isna().to_numpy())
-        if not len(bad):
-            check_distinct(path, numbers, column.nunique(), repr(name))
-            return _as_floats(path, numbers, name)
-        found, row = _quoted(column.iloc[bad[0]]), start + int(bad[0])
-    else:
-        found, row = str(column.iloc[0]), start
-    why = _DECIMAL_COMMA if _has_decimal_comma(found) else ""
-    raise TableError(
-        f"{path}: column {name!r} has {found} at row {row} (from 0), which is not a number{why}; "
-        f"correct it, leave the column out (--drop {name}), or keep it as the label "
-        f"(--label-column {name})."
-    )
-
-
-def _as_floats(path: Path, column: Any, name: str) -> Array:
-    import pandas
-
-    if pandas.api.types.is_integer_dtype(column.dtype):
-        present = column.dropna().to_numpy(np.dtype(str(column.dtype).split("[")[0].lower()))
-        to_float64(path, present, repr(name))
-    return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
-
-
-def _quoted(cell: object, most: int = 60) -> str:
-    text = repr(cell)
-    return text if len(text) <= most else f"{text[:most]}...'"
-
-
-def _has_decimal_comma(found: str) -> bool:
-    return re.fullmatch(r"'[-+]?\d+,\d+'", found) is not None
-
-
-def _as_labels(column: Any) -> Array:
-    """Return a column as NumPy's own numbers, or as objects."""
-    kind = getattr(column.dtype, "kind", "O")
-    if kind in "biuf" and not column.isna().any():
-        return np.asarray(column.to_numpy(np.dtype(str(column.dtype).lower())))
-    return np.asarray(column.to_numpy(object, na_value=np.nan))
-
-
-def _joined(labels: list[Array]) -> Array:
-    """Return labels as numbers if all of them are, else as text."""
-    if all(part.dtype.kind in "biuf" for part in labels):
-        return np.concatenate(labels)
-    return np.concatenate([part.astype(str) for part in labels])
+    whole = pandas.concat([frame for _, frame in frames], ignore_index=True)
+    columns = {
+        name: values_of(path, whole.iloc[:, i], name, comma=comma, is_text=name in selection.text)
+        for i, name in enumerate(names)
+    }
+    numbers = {name: own for name, own in columns.items() if isinstance(own, np.ndarray)}
+    for name, own in numbers.items():
+        column = own.reshape(-1, 1)
+        check_numbers(path, column, (name,), allow_missing=selection.allow_missing)
+    if len(numbers) == len(columns):
+        return np.column_stack(list(numbers.values()))
+    return pandas.DataFrame(columns)

@@ -18,7 +18,7 @@ from autoenc.tables.table import TableError
 MAX_COLUMNS = 1 << 20
 # Bytes of the first line; a million names have room.
 _MAX_LINE = 1 << 26
-_SEPARATORS = ",;\t"
+_SEPARATORS = ",;\t|"
 _SHOWN = 6
 
 
@@ -41,7 +41,7 @@ class FirstLine(NamedTuple):
     note: str | None
 
 
-def read_first_line(path: Path, selection: Selection) -> FirstLine:
+def read_first_line(path: Path, selection: Selection, encoding: str) -> FirstLine:
     """Read the first line, and decide whether it has names.
 
     Raises
@@ -49,33 +49,43 @@ def read_first_line(path: Path, selection: Selection) -> FirstLine:
     TableError
         If the line is too long, or has more than `MAX_COLUMNS` cells.
     """
-    with open_text(path, _MAX_LINE, "the first line") as (text, _):
+    with open_text(path, _MAX_LINE, "the first line", encoding) as (text, _):
         line = text.readline()
-        separator = max(_SEPARATORS, key=line.count)
+        separator = selection.separator or _separator(line)
         if line.count(separator) >= MAX_COLUMNS:
             raise TableError(
                 f"{path}: the first line has more than {MAX_COLUMNS:,} cells; is it a table?"
             )
         first = next(csv.reader(itertools.chain([line], text), delimiter=separator), [])
     cells = tuple(cell.strip() for cell in first)
-    are_names = _are_names(cells, selection)
-    note = _note(path, cells, are_names) if selection.header is None else None
+    numbers = [cell == "" or is_number(cell, comma=separator != ",") for cell in cells]
+    are_names = _are_names(cells, numbers, selection)
+    note = _note(path, cells, numbers, are_names) if selection.header is None else None
     known = selection.expected is not None and set(selection.expected) <= set(cells)
     return FirstLine(separator, cells, are_names, None if known else note)
 
 
-def _are_names(cells: tuple[str, ...], selection: Selection) -> bool:
+def _separator(line: str) -> str:
+    """Return what is between the cells of a line."""
+    for found in _SEPARATORS.replace(",", ""):
+        cells = line.split(found)
+        if len(cells) > 1 and all(is_number(cell, comma=True) for cell in cells):
+            return found  # commas are those of decimals
+    return max(_SEPARATORS, key=line.count)
+
+
+def _are_names(cells: tuple[str, ...], numbers: list[bool], selection: Selection) -> bool:
     if selection.header is not None:
         return selection.header
     # A model knows its columns even if they are named by numbers, such as years.
     if selection.expected is not None and set(selection.expected) <= set(cells):
         return True
-    return not all(cell == "" or is_number(cell) for cell in cells)
+    return not all(numbers)
 
 
-def _note(path: Path, cells: tuple[str, ...], are_names: bool) -> str | None:
+def _note(path: Path, cells: tuple[str, ...], numbers: list[bool], are_names: bool) -> str | None:
     """Return what was assumed, unless all cells are words."""
-    if not any(cell == "" or is_number(cell) for cell in cells):
+    if not any(numbers):
         return None
     shown = ", ".join(cell[:20] for cell in cells[:_SHOWN]) + (", ..." * (len(cells) > _SHOWN))
     if are_names:
@@ -89,10 +99,10 @@ def _note(path: Path, cells: tuple[str, ...], are_names: bool) -> str | None:
     )
 
 
-def is_number(cell: str) -> bool:
-    """Whether a cell can be read as a number."""
+def is_number(cell: str, *, comma: bool = False) -> bool:
+    """Whether a cell can be read as a number, with a decimal comma if that is allowed."""
     try:
-        float(cell)
+        float(cell.replace(",", ".") if comma else cell)
     except ValueError:
         return False
     return True
@@ -100,7 +110,7 @@ def is_number(cell: str) -> bool:
 
 @contextmanager
 def open_text(
-    path: Path, limit: int, what: str
+    path: Path, limit: int, what: str, encoding: str
 ) -> Iterator[tuple[io.TextIOWrapper, BoundedReader]]:
     """Open a csv file, compressed or not, as text.
 
@@ -111,10 +121,12 @@ def open_text(
         The most bytes to read before `BoundedReader.renew` is called.
     what : str
         What is read, for the message.
+    encoding : str
+        Character encoding; see `autoenc.tables.encodings`.
     """
     with open_stream(path) as stream:
         bounded = BoundedReader(path, stream, limit, what)
-        yield io.TextIOWrapper(io.BufferedReader(bounded), "utf-8-sig", newline=""), bounded
+        yield io.TextIOWrapper(io.BufferedReader(bounded), encoding, newline=""), bounded
 
 
 class BoundedReader(io.RawIOBase):

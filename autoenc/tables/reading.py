@@ -38,8 +38,13 @@ def read_table(
     max_bytes: int | None = None,
     resize: tuple[int, int] | None = None,
     grey: bool = False,
+    sep: str | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
+    mixed: bool = False,
+    text: Sequence[str] = (),
 ) -> Table:
-    r"""Read a table of numbers.
+    r"""Read a table.
 
     Parameters
     ----------
@@ -83,6 +88,17 @@ def read_table(
         proportions. By default all must have one size.
     grey : bool, default False
         Whether the colours of images become grey levels: 0.299 R + 0.587 G + 0.114 B.
+    sep, decimal, encoding : str, optional
+        How a csv file is written: what is between its cells, its decimal mark, and its character
+        encoding. By default the separator is the most frequent of comma, semicolon, tab and bar
+        in the first line; a decimal comma is recognised where the separator is another; and text
+        is UTF-8, UTF-16 or, if it is neither, Windows-1252, a superset of latin-1.
+    mixed : bool, default False
+        Whether columns may have other values than numbers: text, booleans, dates. `Table.values`
+        is then a frame of pandas, if there are such columns. A column of which nine values in
+        ten are numbers is one of numbers, and the others are refused.
+    text : sequence of str, default ()
+        Of these columns of a csv file, all values are text, even if they can be read as numbers.
 
     Returns
     -------
@@ -133,6 +149,11 @@ def read_table(
         max_bytes,
         resize,
         grey,
+        sep,
+        decimal,
+        encoding,
+        mixed,
+        tuple(text),
     )
     if found != "folder" and (resize is not None or grey):
         raise TableError(

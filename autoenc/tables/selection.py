@@ -1,4 +1,4 @@
-"""What is taken from a file: its columns, and what its cells may be."""
+"""What is taken from a file: its columns, what its cells may be, and how they are written."""
 
 from __future__ import annotations
 
@@ -36,6 +36,13 @@ class Selection:
         Height and width that images are resized to. By default all must have one size.
     grey : bool
         Whether colours become grey levels.
+    separator, decimal, encoding : str, optional
+        How a text file is written: what is between cells, the decimal mark, and the character
+        encoding. By default they are found out.
+    mixed : bool
+        Whether columns may have other values than numbers.
+    text : tuple of str
+        Of these columns, all values are text, even if they can be read as numbers.
 
     Examples
     --------
@@ -55,6 +62,11 @@ class Selection:
     max_bytes: int | None = None
     size: tuple[int, int] | None = None
     grey: bool = False
+    separator: str | None = None
+    decimal: str | None = None
+    encoding: str | None = None
+    mixed: bool = False
+    text: tuple[str, ...] = ()
 
     def is_whole(self, names: Sequence[str] | None) -> bool:
         """Whether all columns of a file are read in their order.

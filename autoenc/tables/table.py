@@ -39,8 +39,9 @@ class Table:
 
     Parameters
     ----------
-    values : float array, (rows, columns)
-        Finite numbers, and NaN where missing values are allowed; a read-only memory map where
+    values : float array or pandas.DataFrame, (rows, columns)
+        A frame if there are columns that are not numbers, which `read_table` has to allow. Else
+        finite numbers, and NaN where missing values are allowed; a read-only memory map where
         the file format allows it. Bytes of images are divided by 256, as `autoenc.load_mnist`
         does.
     columns : tuple of str, optional
@@ -55,7 +56,7 @@ class Table:
         What was assumed while reading, where a file can be read in more than one way.
     """
 
-    values: Array
+    values: Any
     columns: tuple[str, ...] | None = None
     image_shape: tuple[int, ...] | None = None
     rows: tuple[str, ...] | None = None

@@ -24,7 +24,7 @@ _IDX_CODES = {"|u1": 0x08, ">f4": 0x0D, ">f8": 0x0E}
 
 def write_table(
     path: str | os.PathLike[str],
-    values: Array,
+    values: Any,
     names: Sequence[str] | None = None,
     *,
     rows: Sequence[str] | None = None,
@@ -39,9 +39,10 @@ def write_table(
     path : path
         ``.csv`` or ``.tsv``, gzipped or not; ``.parquet``, ``.npy``, ``.npz``; ``.idx``, gzipped
         or not; or, without a suffix, a new folder of PNG images.
-    values : float array, (rows, columns)
-        `autoenc.tables.read_table` reads the same bits again, except from IDX files of images
-        and folders, whose pixels are rounded to the 256 levels of a byte.
+    values : float array or pandas.DataFrame, (rows, columns)
+        A frame has its own names, and is for csv and parquet. `autoenc.tables.read_table` reads
+        the same bits again, except from IDX files of images and folders, whose pixels are rounded
+        to the 256 levels of a byte.
     names : sequence of str, optional
         Names of the columns, for formats that store them.
     rows : sequence of str, optional
@@ -59,8 +60,16 @@ def write_table(
         If pandas or pyarrow is needed and not installed.
     """
     path = Path(path)
-    values = np.asarray(values)
     found = format_of(path)
+    if hasattr(values, "columns"):
+        names = list(values.columns)
+        if found not in ("csv", "parquet"):
+            raise TableError(
+                f"{path}: holds numbers alone, but these columns are not all numbers; end the "
+                "name in .csv or .parquet."
+            )
+    else:
+        values = np.asarray(values)
     if found == FOLDER:
         if image_shape is None:
             raise TableError(
@@ -117,8 +126,10 @@ def _write_parquet(
     _frame("writing parquet", values, names, rows).to_parquet(path, engine="pyarrow")
 
 
-def _frame(purpose: str, values: Array, names: Any, rows: Any) -> Any:
+def _frame(purpose: str, values: Any, names: Any, rows: Any) -> Any:
     pandas = import_extra("pandas", "tables", purpose)
+    if hasattr(values, "columns"):
+        return values if rows is None else values.set_axis(list(rows))
     return pandas.DataFrame(values, columns=names, index=rows)
 
 

@@ -177,7 +177,7 @@ def test_missing_values(people, tmp_path):
     frame.to_csv(tmp_path / "holes.csv", index=False)
     path = tmp_path / "m.safetensors"
     train = ("train", tmp_path / "holes.csv", "-o", path, "--columns", "age,height", "--quiet")
-    told = refusal(*train)
+    told = refusal(*train, "--missing", "refuse")
     assert "a missing value at row 3 (from 0), column 'age'" in told
     assert "(--missing mask)" in told
     good(*train, "--missing", "mask", "--scale", "minmax", "--epochs", 2, "--hidden", 2)
@@ -196,7 +196,7 @@ def test_a_place_that_cannot_be_written_is_found_before_the_training(people):
 
 
 def test_data_that_is_refused(people, tmp_path):
-    error = refusal("train", people, "-o", tmp_path / "m.safetensors")
+    error = refusal("train", people, "-o", tmp_path / "m.safetensors", "--scale", "minmax")
     assert "column 'name' has 'person 0' at row 0" in error
     assert "there is no such file or folder" in refusal(
         "train", tmp_path / "nothing.csv", "-o", tmp_path / "m.safetensors"

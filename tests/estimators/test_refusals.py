@@ -171,7 +171,7 @@ SETTINGS = [
     (("ae", "stack", "tuned"), {"scale": "big"}, "scale is 'big'; expected one of auto, standard"),
     (CODERS, {"output": "linear", "cost": "cross_entropy"}, "which needs reconstructions in"),
     (CODERS, {"scale": "standard", "cost": "cross_entropy"}, "standardised columns are not in"),
-    (CODERS, {"missing": "ignore"}, "missing is 'ignore'; expected one of refuse, mask"),
+    (CODERS, {"missing": "ignore"}, "missing is 'ignore'; expected one of auto, refuse, mask"),
     (CODERS, {"init": "zeros"}, "init is 'zeros'; expected one of uniform, gaussian"),
     (CODERS, {"init": lambda rng, n, k: np.zeros(3)}, r"init gives weights of shape \(3,\)"),
     (("ae", "stack", "perceptron"), {"activation": "sigmiod"}, "activation 'sigmiod' is not kno"),

@@ -124,7 +124,7 @@ def test_what_is_missing_is_told_of(holes, pages):
         found = analysis.report(holes.model, holes.rows, X_train=holes.train_rows).yardsticks
     assert f"PCA, 20 components {shown(found.pca.mean_squared)} {shown(found.pca.cost)}" in text
     assert "missing" not in text_of(pages("images").read_text(encoding="utf-8")).replace(
-        "missing &#39;refuse&#39;", ""
+        "missing &#39;auto&#39;", ""
     )
 
 

@@ -249,7 +249,7 @@ def test_labels_that_are_numbers_and_text_are_text(tmp_path, monkeypatch):
     [
         (PEOPLE, "column 'name' has 'Ada' at row 0 (from 0), which is not a number; correct"),
         (
-            "a;b\n1;2,5\n",
+            'a,b\n1,"2,5"\n',
             "'2,5' at row 0 (from 0), which is not a number: write decimals with a p",
         ),
         ("a,b\n1,2\n3,x\n", "column 'b' has 'x' at row 1 (from 0)"),
@@ -270,8 +270,9 @@ def test_csv_that_is_refused(tmp_path, content, message):
 
 
 def test_csv_that_is_not_utf8(tmp_path):
-    path = text(tmp_path / "a.csv", "größe\n1\n", "latin-1")
-    assert "save it as UTF-8" in refusal(path)
+    table = read_table(text(tmp_path / "a.csv", "größe\n1\n", "latin-1"))
+    assert table.columns == ("größe",)
+    assert "read as Windows-1252 (latin-1); if that is wrong, use --encoding" in table.notes[0]
 
 
 def test_missing_values_where_they_are_allowed(tmp_path):

@@ -1,0 +1,153 @@
+"""Frames of pandas and polars, made of decoded columns or filled with them.
+
+>>> import pandas
+>>> frame = pandas.DataFrame({"sex": ["f", None], "age": [36.0, None]})
+>>> found = {"sex": np.array(["f", "m"], object), "age": np.array([30.0, 41.0])}
+>>> fill_frame(frame, found).values.tolist()
+[['f', 36.0], ['m', 41.0]]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from autoenc.rows.blocks import Array
+
+PANDAS, POLARS = "pandas", "polars"
+
+
+def library_of(frame: Any) -> str | None:
+    """Return the library of a frame, pandas or polars; None of anything else."""
+    root = type(frame).__module__.split(".")[0]
+    return root if root in (PANDAS, POLARS) and hasattr(frame, "columns") else None
+
+
+def frame_like(columns: Mapping[str, Array], library: str, like: Any) -> Any:
+    """Make a frame.
+
+    Parameters
+    ----------
+    columns : mapping from name to array
+    library : {"pandas", "polars"}
+    like : frame, optional
+        Where index, names and dtypes are taken from, if it is of this library. Numbers stay
+        floats, because reconstructions of whole numbers are none.
+    """
+    known = like if library_of(like) == library else None
+    labels = {} if known is None else {str(label): label for label in known.columns}
+    series = _pandas_series if library == PANDAS else _polars_series
+    found = {
+        labels.get(name, name): series(values, None if known is None else known[labels[name]])
+        for name, values in columns.items()
+    }
+    if library == POLARS:
+        import polars
+
+        return polars.DataFrame(found)
+    import pandas
+
+    frame = pandas.DataFrame(found)
+    return frame if known is None else frame.set_index(known.index)
+
+
+def fill_frame(frame: Any, columns: Mapping[str, Array]) -> Any:
+    """Return a frame with its missing entries replaced, in its own dtypes.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame or polars.DataFrame
+        Columns that are not in `columns` stay as they are.
+    columns : mapping from name to array, (rows,)
+        What replaces missing entries; whole numbers are rounded.
+    """
+    labels = {str(label): label for label in frame.columns}
+    fill = _filled_pandas if library_of(frame) == PANDAS else _filled_polars
+    for name, values in columns.items():
+        frame = fill(frame, labels[name], values)
+    return frame
+
+
+def _filled_pandas(frame: Any, label: Any, values: Array) -> Any:
+    own = frame[label]
+    missing = np.asarray(own.isna())
+    if not missing.any():
+        return frame
+    if str(own.dtype) == "category":
+        found = [value for value in dict.fromkeys(values[missing]) if value is not None]
+        own = own.cat.add_categories([value for value in found if value not in own.cat.categories])
+    whole = own.dtype.kind in "iu"
+    series = _pandas_series(np.rint(values) if whole else values, own, exact=True)
+    return _with(frame, label, own.where(~missing, series.set_axis(own.index)))
+
+
+def _with(frame: Any, label: Any, column: Any) -> Any:
+    frame = frame.copy()
+    frame[label] = column
+    return frame
+
+
+def _pandas_series(values: Array, like: Any, *, exact: bool = False) -> Any:
+    """Return values as a series, of the dtype of another where that fits.
+
+    Numbers have it only where that is asked for (`exact`).
+    """
+    import pandas
+
+    if values.dtype.kind in "mM":
+        # pandas has no days.
+        unit = "s" if values.dtype.str.endswith("[D]") else np.datetime_data(values.dtype)[0]
+        values = values.astype(f"{values.dtype.kind}8[{unit}]")
+    series = pandas.Series(values)
+    if like is None or (values.dtype.kind == "f" and not exact):
+        return series
+    if like.dtype == object:
+        return _as_objects(series)
+    zone = getattr(like.dtype, "tz", None)
+    if zone is not None:
+        series = series.dt.tz_localize("UTC").dt.tz_convert(zone)
+    if like.dtype == bool and series.isna().any():
+        return series
+    return series.astype(like.dtype)
+
+
+def _as_objects(series: Any) -> Any:
+    """Return a series of objects of Python: dates, where it has no times."""
+    import pandas
+
+    if series.dtype.kind != "M":
+        return series.astype(object)
+    has_times = bool((series.dropna() != series.dropna().dt.normalize()).any())
+    values = series.dt.to_pydatetime() if has_times else series.dt.date
+    objects = [
+        None if missing else value for value, missing in zip(values, series.isna(), strict=True)
+    ]
+    return pandas.Series(objects, dtype=object)
+
+
+def _filled_polars(frame: Any, label: str, values: Array) -> Any:
+    import polars
+
+    own = frame[label]
+    if own.dtype.is_integer():
+        values = np.rint(values)
+    known = own.fill_nan(None) if own.dtype.is_float() else own
+    series = _polars_series(values, own, exact=True)
+    return frame.with_columns(
+        polars.select(polars.coalesce(known, series)).to_series().alias(label)
+    )
+
+
+def _polars_series(values: Array, like: Any, *, exact: bool = False) -> Any:
+    import polars
+
+    if values.dtype.kind in "mM":
+        values = values.astype(f"{values.dtype.kind}8[us]")
+    series = polars.Series(values.tolist() if values.dtype == object else values)
+    if like is None or (values.dtype.kind == "f" and not exact):
+        return series
+    if getattr(like.dtype, "time_zone", None):
+        series = series.dt.replace_time_zone("UTC").dt.convert_time_zone(like.dtype.time_zone)
+    return series.cast(like.dtype, strict=False)

@@ -1,0 +1,227 @@
+"""Which kind each column of a frame is: numbers, a category, dates, or nothing to learn from.
+
+>>> table = {"age": [36, 41, 36], "sex": ["f", "m", "f"], "born": ["2001-02-03"] * 3}
+>>> [column.kind for column in encoding_of(table).columns]
+['number', 'category', 'date']
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from autoenc.rows.encoding import (
+    CategoryColumn,
+    DateColumn,
+    Encoding,
+    NumberColumn,
+    columns_by_name,
+    is_missing,
+    listed,
+    plain_value,
+)
+from autoenc.rows.refusals import column_name, warn
+
+# Values of a category that have an entry of their own; rarer ones share one.
+MOST_VALUES = 50
+# A value with an entry of its own has to be in so many rows at least, and one in so many.
+LEAST_ROWS = 2
+ONE_IN = 500
+# Where more of the values than this part occur in one row only, they are names or free text.
+UNIQUE = 0.5
+# Where a larger part of the values is numbers, the others are mistakes in a column of numbers.
+MOSTLY = 0.9
+# How dates are written in text. Of two that fit, the first is taken.
+FORMS = (
+    "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
+    "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M",
+    "%m/%d/%Y %H:%M",
+)  # fmt: skip
+_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T][\d:]+)?")
+NUMBERS, BOOLS, DATES, DURATIONS = "numbers", "booleans", "dates", "durations"
+TEXT, NOTHING = "text", "nothing"
+
+
+def is_frame(X: Any) -> bool:
+    """Whether X is a frame in memory, of pandas, polars or the like."""
+    return hasattr(X, "columns") and hasattr(X, "to_numpy") and getattr(X, "ndim", 2) == 2
+
+
+def has_kinds(frame: Any) -> bool:
+    """Whether a frame has columns that are not numbers.
+
+    A frame of booleans alone is one of numbers, 0 and 1.
+    """
+    columns = columns_by_name(frame).values()
+    # Most frames are of numbers, which their dtypes tell.
+    if all(getattr(getattr(c, "dtype", None), "kind", "O") in "iuf" for c in columns):
+        return False
+    found = {kind_of(column) for column in columns} - {NOTHING}
+    return bool(found - {NUMBERS}) and found != {BOOLS}
+
+
+def encoding_of(table: Any) -> Encoding:
+    """Find what stands for each column of a table.
+
+    Parameters
+    ----------
+    table : frame or mapping
+        A column for each name.
+
+    Returns
+    -------
+    Encoding
+        Numbers stay numbers, dates and durations are days, and booleans and text are
+        categories. A category has an entry for each of its 50 most frequent values that is in 2
+        rows, and in one row of 500; the others share an entry.
+
+    Warns
+    -----
+    DomainWarning
+        If columns are left out: without any value, or with text that mostly is different in
+        each row.
+
+    Raises
+    ------
+    ValueError
+        If no column is left, or a column of numbers has a few values that are none.
+    """
+    left_out: list[str] = []
+    found: list[Any] = []
+    for number, (name, column) in enumerate(columns_by_name(table).items()):
+        _refuse_mistakes(number, name, column)
+        own = _column_of(name, column)
+        if own is None:
+            left_out.append(name)
+        else:
+            found.append(own)
+    if not found:
+        raise ValueError(
+            f"X has no column to learn from: {', '.join(map(repr, left_out))} are empty, or text "
+            "that is different in almost every row."
+        )
+    if left_out:
+        warn(
+            f"columns left out, as they are empty or their text is different in almost every row: "
+            f"{', '.join(map(repr, left_out))}."
+        )
+    library = "polars" if type(table).__module__.startswith("polars") else "pandas"
+    return Encoding(tuple(found), tuple(left_out), library)
+
+
+def _refuse_mistakes(number: int, name: str, column: Any) -> None:
+    """Refuse a column of which nearly all values are numbers, unless it is a category."""
+    if str(getattr(column, "dtype", None)) == "category" or kind_of(column) != TEXT:
+        return
+    values = [(row, v) for row, v in enumerate(listed(column)) if not is_missing(v)]
+    others = [(row, value) for row, value in values if not _is_number(value)]
+    if len(others) <= (1 - MOSTLY) * len(values):
+        row, value = others[0]
+        raise ValueError(
+            f"X has {value!r} at row {row}, {column_name(number, None)} ({name!r}), which is not "
+            "a number, as nearly all of the column is. Correct it, leave the column out, make it "
+            "a category of pandas, or encode it, with scikit-learn's OneHotEncoder for instance."
+        )
+
+
+def _column_of(name: str, column: Any) -> Any:
+    """Return what stands for a column; None if it says nothing."""
+    kind = kind_of(column)
+    if kind == NOTHING:
+        return None
+    if kind == NUMBERS:
+        return NumberColumn(name)
+    if kind in (DATES, DURATIONS):
+        return _dates(name, column, None, duration=kind == DURATIONS)
+    if kind == BOOLS:
+        return CategoryColumn(name, (False, True))
+    values = [plain_value(value) for value in listed(column) if not is_missing(value)]
+    if kind == TEXT and (form := date_form(values)):
+        return _dates(name, column, form)
+    return _category(name, values, len(column))
+
+
+def kind_of(column: Any) -> str:
+    """Return the kind of a column by its dtype or, where that says nothing, by its values."""
+    present = [value for value in listed(column) if not is_missing(value)]
+    if not present:
+        return NOTHING
+    dtype = getattr(column, "dtype", None)
+    if str(dtype) == "category":
+        return TEXT  # numbers, too, are categories where the user says so
+    by_dtype = {"b": BOOLS, "i": NUMBERS, "u": NUMBERS, "f": NUMBERS}
+    known = by_dtype.get(getattr(dtype, "kind", "O"))
+    if known is None and dtype is not None:
+        known = {"M": DATES, "m": DURATIONS}.get(np.asarray(column).dtype.kind)
+    return known or _kind_of_values(present)
+
+
+def _kind_of_values(present: Sequence[Any]) -> str:
+    kinds: dict[str, tuple[Any, ...]] = {
+        BOOLS: (bool, np.bool_),
+        NUMBERS: (int, float, Decimal, np.number),
+        DURATIONS: (timedelta, np.timedelta64),
+        DATES: (datetime, date, np.datetime64),
+    }
+    for kind, types in kinds.items():
+        if all(isinstance(value, types) for value in present):
+            return kind
+    return NUMBERS if all(map(_is_number, present)) else TEXT
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _category(name: str, values: Sequence[Any], n_rows: int) -> CategoryColumn | None:
+    """Return a category of the frequent values; None if almost all rows have different ones."""
+    counts = Counter(values)
+    alone = sum(count == 1 for count in counts.values())
+    if alone > UNIQUE * len(values) and alone > LEAST_ROWS:
+        return None
+    least = max(LEAST_ROWS, n_rows // ONE_IN)
+    frequent = [value for value, count in counts.most_common(MOST_VALUES) if count >= least]
+    kept = frequent or [value for value, _ in counts.most_common(MOST_VALUES)]
+    if len(kept) == len(counts) - 1:
+        kept = list(counts)  # the entry of others would be that of this one
+    return CategoryColumn(name, tuple(sorted(kept, key=str)), len(kept) < len(counts))
+
+
+def date_form(values: Sequence[str]) -> str | None:
+    """Return how dates are written in text, if all of it is dates.
+
+    >>> date_form(["24.12.1999", "1.1.2000"]), date_form(["24.12.1999", "soon"])
+    ('%d.%m.%Y', None)
+    """
+    distinct = {value.strip() for value in values if isinstance(value, str)}
+    if not distinct or not all(map(_DATE.fullmatch, distinct)):
+        return None
+    return next((form for form in FORMS if all(_is_written(v, form) for v in distinct)), None)
+
+
+def _is_written(value: str, form: str) -> bool:
+    try:
+        datetime.strptime(value, form)
+    except ValueError:
+        return False
+    return True
+
+
+def _dates(name: str, column: Any, form: str | None, *, duration: bool = False) -> DateColumn:
+    days, _ = DateColumn(name, form=form, duration=duration).encode(column)
+    known = days[~np.isnan(days)]
+    seconds = known * 86_400
+    whole = np.array_equal(known, np.rint(known))
+    in_seconds = np.allclose(seconds, np.rint(seconds), rtol=0, atol=1e-5)
+    unit = "D" if whole else "s" if in_seconds else "us"
+    return DateColumn(name, unit, form, duration)

@@ -1,0 +1,156 @@
+"""Values of one column of a frame: numbers, or what people write beside them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+
+from autoenc.tables.table import Array, TableError, check_distinct, to_float64
+
+# Where more of the values are numbers, the others are mistakes in a column of numbers.
+MOSTLY = 0.9
+_DECIMAL_COMMA = ": write decimals with a point, or use --decimal ,"
+_WITH_COMMA = r"[-+]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?([eE][-+]?\d+)?"
+
+
+def as_numbers(
+    path: Path, column: Any, name: str, *, comma: bool = False
+) -> tuple[Array | None, Array]:
+    """Return a column as numbers, if it is one of numbers.
+
+    Parameters
+    ----------
+    path : Path
+        The file, for messages.
+    column : pandas.Series
+    name : str
+        Name of the column.
+    comma : bool
+        Whether text may be numbers with a decimal comma.
+
+    Returns
+    -------
+    numbers : float64 array, (rows,), or None
+        NaN where a value is missing.
+    bad : int array
+        Positions of values that are not numbers.
+
+    Raises
+    ------
+    TableError
+        If float64 cannot hold what the numbers say.
+    """
+    import pandas
+
+    kinds = pandas.api.types
+    if kinds.is_numeric_dtype(column.dtype) and not kinds.is_complex_dtype(column.dtype):
+        return _as_floats(path, column, name), np.empty(0, np.intp)
+    if not (kinds.is_string_dtype(column.dtype) or kinds.is_object_dtype(column.dtype)):
+        return None, np.arange(len(column))
+    numbers, bad = _parsed(column)
+    if len(bad) and comma and _have_decimal_commas(column):
+        text = column.astype(str).str.replace(".", "").str.replace(",", ".")
+        numbers, bad = _parsed(text.where(column.notna()))
+    if len(bad):
+        return None, bad
+    check_distinct(path, numbers, column.nunique(), repr(name))
+    return _as_floats(path, numbers, name), bad
+
+
+def values_of(
+    path: Path, column: Any, name: str, *, comma: bool = False, is_text: bool = False
+) -> Any:
+    """Return a column as an array of numbers or, if it is of another kind, as a series.
+
+    Parameters
+    ----------
+    path, column, name, comma
+        As for `as_numbers`.
+    is_text : bool
+        Whether numbers are text, too.
+
+    Raises
+    ------
+    TableError
+        If a column of numbers has a few values that are not.
+    """
+    import pandas
+
+    kinds = pandas.api.types
+    is_written = kinds.is_string_dtype(column.dtype) or kinds.is_object_dtype(column.dtype)
+    if not (is_text or kinds.is_bool_dtype(column.dtype)):
+        numbers, bad = as_numbers(path, column, name, comma=comma)
+        n = int(column.notna().sum())
+        if numbers is not None and (n or not is_written):
+            return numbers
+        if is_written and n and 0 < len(bad) < (1 - MOSTLY) * n:
+            refuse(path, column, name, bad)
+    if kinds.is_complex_dtype(column.dtype):
+        refuse(path, column, name, np.zeros(1, np.intp))
+    if is_written or is_text:
+        return column.astype(object).where(column.notna(), None)
+    return column
+
+
+def refuse(path: Path, column: Any, name: str, bad: Array, start: int = 0) -> NoReturn:
+    """Refuse a value that is not a number; its part of the table begins at row `start`.
+
+    Raises
+    ------
+    TableError
+        Names the value, its row and column.
+    """
+    first = int(bad[0])
+    found = _quoted(column.iloc[first])
+    why = _DECIMAL_COMMA if re.fullmatch(r"'[-+]?\d+,\d+'", found) else ""
+    raise TableError(
+        f"{path}: column {name!r} has {found} at row {start + first} (from 0), which is not a "
+        f"number{why}; correct it, leave the column out (--drop {name}), or keep it as the label "
+        f"(--label-column {name})."
+    )
+
+
+def as_labels(column: Any) -> Array:
+    """Return a column as NumPy's own numbers, or as objects."""
+    kind = getattr(column.dtype, "kind", "O")
+    if kind in "biuf" and not column.isna().any():
+        return np.asarray(column.to_numpy(np.dtype(str(column.dtype).lower())))
+    return np.asarray(column.to_numpy(object, na_value=np.nan))
+
+
+def joined_labels(labels: list[Array]) -> Array:
+    """Return labels as numbers if all of them are, else as text."""
+    if all(part.dtype.kind in "biuf" for part in labels):
+        return np.concatenate(labels)
+    return np.concatenate([part.astype(str) for part in labels])
+
+
+def _parsed(column: Any) -> tuple[Any, Array]:
+    """Return text as numbers, and the positions of what is not."""
+    import pandas
+
+    numbers = pandas.to_numeric(column.astype(str).where(column.notna()), errors="coerce")
+    return numbers, np.flatnonzero(column.notna().to_numpy() & numbers.isna().to_numpy())
+
+
+def _have_decimal_commas(column: Any) -> bool:
+    """Whether all text is numbers, with a decimal comma if they have decimals."""
+    text = column.dropna().astype(str).str.strip()
+    return bool(len(text)) and bool(text.str.fullmatch(_WITH_COMMA).all())
+
+
+def _as_floats(path: Path, column: Any, name: str) -> Array:
+    import pandas
+
+    if pandas.api.types.is_integer_dtype(column.dtype):
+        present = column.dropna().to_numpy(np.dtype(str(column.dtype).split("[")[0].lower()))
+        to_float64(path, present, repr(name))
+    return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def _quoted(cell: object, most: int = 60) -> str:
+    text = repr(cell) if isinstance(cell, str) else str(cell)
+    return text if len(text) <= most else f"{text[:most]}...'"
