@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from autoenc.graph.layers import AutoEncoderLayer
@@ -27,7 +27,7 @@ class UnrolledLayers:
 
     Parameters
     ----------
-    layers : sequence of AutoEncoderLayer
+    layers : sequence of AutoEncoderLayer or UnrolledLayers
         Layers, from the input upwards, at least one. They are not copied: what trains the
         parameters of one trains those of the other.
 
@@ -54,15 +54,15 @@ class UnrolledLayers:
     networks. Science 313.
     """
 
-    def __init__(self, layers: Sequence[AutoEncoderLayer]) -> None:
+    def __init__(self, layers: Sequence[AutoEncoderLayer | UnrolledLayers]) -> None:
         self.layers = list(layers)
         if not self.layers:
             raise ValueError("layers is empty; expected at least one AutoEncoderLayer.")
         _check_sizes(self.layers)
-        self.n_visible = self.layers[0].n_visible
-        self.n_hidden = self.layers[-1].n_hidden
+        self.n_visible: int = self.layers[0].n_visible
+        self.n_hidden: int = self.layers[-1].n_hidden
         self.output: Activation = self.layers[0].output
-        self.tied = all(layer.tied for layer in self.layers)
+        self.tied: bool = all(layer.tied for layer in self.layers)
 
     def named_params(self) -> dict[str, Parameter]:
         """Return the parameters by their names, numbered from the input upwards.
@@ -145,13 +145,18 @@ class UnrolledLayers:
         """
         return self.layers[0].pre_output(self._down(code))
 
-    def entry_costs(self, cost: str, x: Expression, code: Expression) -> Expression:
+    def entry_costs(
+        self,
+        cost: str | Callable[[Expression, Expression], Expression],
+        x: Expression,
+        code: Expression,
+    ) -> Expression:
         """Compute the cost of each entry of x when it is reconstructed from a code.
 
         Parameters
         ----------
-        cost : {"cross_entropy", "squared_error"}
-            Cost to compute, as the lowest layer computes it.
+        cost : {"cross_entropy", "squared_error"} or callable
+            Cost to compute, as the lowest layer computes it; see `AutoEncoderLayer`.
         x : expression, (rows, n_visible)
             Targets, in [0, 1] for the cross-entropy.
         code : expression, (rows, n_hidden)
@@ -207,7 +212,7 @@ class UnrolledLayers:
         return code
 
 
-def _check_sizes(layers: Sequence[AutoEncoderLayer]) -> None:
+def _check_sizes(layers: Sequence[AutoEncoderLayer | UnrolledLayers]) -> None:
     """Refuse layers that do not fit on top of each other."""
     for k, (below, above) in enumerate(pairwise(layers), start=1):
         if below.n_hidden != above.n_visible:

@@ -173,6 +173,14 @@ def test_one_layer_is_that_layer():
         )
 
 
+def test_unrolled_layers_are_layers_of_others():
+    deep = unrolled("table", tied=True, dtype="float32")
+    nested = UnrolledLayers([deep.layers[0], UnrolledLayers(deep.layers[1:])])
+    x = pt.constant(ROWS.astype("float32"))
+    assert nested.params == deep.params
+    np.testing.assert_array_equal(evaluate(nested.reconstruct(x)), evaluate(deep.reconstruct(x)))
+
+
 def test_parameters_are_shared_and_numbered():
     deep = unrolled("table", tied=False, dtype="float32")
     names = ["W", "hidden_bias", "visible_bias", "W_prime"]
