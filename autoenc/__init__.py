@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from autoenc.estimators import (
         AutoEncoder,
         AutoEncoderDetector,
+        DeepAutoEncoder,
         DenoisingAutoEncoder,
         PerceptronClassifier,
         SoftmaxClassifier,
@@ -41,6 +42,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "AutoEncoder": "autoenc.estimators",
     "AutoEncoderDetector": "autoenc.estimators",
+    "DeepAutoEncoder": "autoenc.estimators",
     "DenoisingAutoEncoder": "autoenc.estimators",
     "PerceptronClassifier": "autoenc.estimators",
     "SoftmaxClassifier": "autoenc.estimators",
@@ -78,6 +80,7 @@ _ROOMS = (
 __all__ = [
     "AutoEncoder",
     "AutoEncoderDetector",
+    "DeepAutoEncoder",
     "DenoisingAutoEncoder",
     "PerceptronClassifier",
     "SoftmaxClassifier",

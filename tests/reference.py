@@ -179,3 +179,70 @@ def train_reference(
             grads = grads._replace(W=grads.W + 2 * l2 * params.W)
             params, velocities = momentum_step(params, velocities, grads, learning_rate, momentum)
     return params, np.array(reported)
+
+
+class DeepLayer(NamedTuple):
+    """One layer of a deep autoencoder, or its gradients; without W_prime the weights are tied."""
+
+    W: np.ndarray  # (n_visible, n_hidden)
+    hidden_bias: np.ndarray  # (n_hidden,)
+    visible_bias: np.ndarray  # (n_visible,)
+    W_prime: np.ndarray | None = None  # (n_hidden, n_visible)
+
+    @property
+    def decoder(self):
+        return self.W.T if self.W_prime is None else self.W_prime
+
+
+def deep_forward(layers, x, activations, outputs):
+    """All values of an unrolled network, from the input upwards and back.
+
+    Returns
+    -------
+    a, h : lists
+        Of layer k: a[k] = h[k]·W + b and h[k + 1] = s(a[k]), with h[0] = x.
+    o, r : lists
+        Of layer k: o[k] = r[k + 1]·V + c and r[k] = t(o[k]), with r[-1] the code.
+    """
+    a, h = [], [x]
+    for layer, activation in zip(layers, activations, strict=True):
+        a.append(h[-1] @ layer.W + layer.hidden_bias)
+        h.append(ACTIVATIONS[activation](a[-1]))
+    o, r = [], [h[-1]]
+    for layer, output in zip(layers[::-1], outputs[::-1], strict=True):
+        o.insert(0, r[0] @ layer.decoder + layer.visible_bias)
+        r.insert(0, ACTIVATIONS[output](o[0]))
+    return a, h, o, r
+
+
+def deep_costs(layers, x, corrupted=None, *, cost, activations, outputs):
+    """Cost of each row, of which `corrupted` is encoded in place of x."""
+    _, _, o, r = deep_forward(layers, x if corrupted is None else corrupted, activations, outputs)
+    if cost == "squared_error":
+        return squared_error(x, r[0])
+    return cross_entropy_from_logits(x, o[0])
+
+
+def deep_gradients(layers, x, corrupted=None, *, cost, activations, outputs):
+    """Gradients of the mean cost over rows by hand: back down the decoders, then the encoders."""
+    corrupted = x if corrupted is None else corrupted
+    a, h, o, r = deep_forward(layers, corrupted, activations, outputs)
+    G = _output_gradient(x, o[0], r[0], cost, outputs[0]) / len(x)
+    of_decoders, n = [], len(layers)
+    for k, layer in enumerate(layers):
+        of_decoders.append((r[k + 1].T @ G, G.sum(axis=0)))
+        G = G @ layer.decoder.T
+        if k + 1 < n:
+            G = G * SLOPES[outputs[k + 1]](o[k + 1])
+    found = []
+    for k in range(n - 1, -1, -1):
+        H = G * SLOPES[activations[k]](a[k])
+        own, (of_decoder, of_bias) = h[k].T @ H, of_decoders[k]
+        tied = layers[k].W_prime is None
+        found.insert(
+            0,
+            DeepLayer(own + of_decoder.T if tied else own, H.sum(axis=0), of_bias,
+                      None if tied else of_decoder),
+        )  # fmt: skip
+        G = H @ layers[k].W.T
+    return found

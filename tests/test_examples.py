@@ -20,6 +20,7 @@ from examples import (
     build_your_own,
     codes_help,
     contractive,
+    deep_codes,
     denoising,
     donuts,
     early_stopping,
@@ -263,6 +264,13 @@ def test_imputation(capsys):
     errors = imputation.main(["--missing", "0.3", "--rows", "900", "--quiet"])
     assert "30% missing: error (RMSE) of autoencoder 0." in capsys.readouterr().out
     assert errors[0.3]["autoencoder"] < 0.75 * errors[0.3]["means"]
+
+
+def test_deep_codes(capsys):
+    found = deep_codes.main(["--data", "digits", "--seeds", "1", "--epochs", "60", "--quiet"])
+    assert "digits                64-8" in capsys.readouterr().out
+    assert found["digits"]["deep"] < 0.9 * found["digits"]["PCA"]
+    assert found["digits"]["deep"] < found["digits"]["layers alone"]
 
 
 def test_searching_in_processes_finds_what_one_process_finds(capsys):

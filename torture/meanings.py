@@ -29,6 +29,7 @@ from pytensor import tensor as pt
 from autoenc import AutoEncoder, DenoisingAutoEncoder, estimators
 from autoenc.cli.info import describe_model
 from autoenc.estimators import (
+    DeepAutoEncoder,
     PerceptronClassifier,
     SoftmaxClassifier,
     StackedDenoisingAutoEncoder,
@@ -85,6 +86,11 @@ def files() -> dict[str, File]:
         "real stack": StackedDenoisingAutoEncoder((4, 3, 2), activation="tanh", **quick).fit(
             3 * ROWS - 1
         ),
+        "deep": DeepAutoEncoder((4, 2), pretraining_epochs=1, **quick).fit(ROWS),
+        "free deep": DeepAutoEncoder(
+            (4, 3, 2), activation=["relu", "tanh", "linear"], tied=False, pretraining_epochs=1,
+            pretraining_corruption=[0.1, 0.2, 0.3], **quick,
+        ).fit(3 * ROWS - 1),
         "softmax": SoftmaxClassifier(**quick).fit(ROWS, labels),
         "perceptron": PerceptronClassifier(3, **quick).fit(ROWS, np.array(list("abc"))[labels]),
         "classifier": StackedDenoisingClassifier((4, 2), pretraining_epochs=1, **quick).fit(

@@ -34,10 +34,12 @@ def advise(
     columns: list[str],
     error_shares: list[float],
     layers: list[tuple[UnitHealth, History | None]],
+    together: History | None = None,
 ) -> list[str]:
     """List what to try; one sentence that nothing stands out if no rule applies.
 
-    Median errors are those of held-out rows and of training rows.
+    Median errors are those of held-out rows and of training rows; the last history is that of all
+    layers together.
     """
     sentences: list[str] = [
         *about_yardsticks(yardsticks),
@@ -48,6 +50,7 @@ def advise(
         where = f"layer {number}: " if len(layers) > 1 else ""
         sentences += about_units(where, units)
         sentences += [] if history is None else about_history(where, history)
+    sentences += [] if together is None else about_history("", together)
     return [sentence[0].upper() + sentence[1:] for sentence in sentences] or [ALL_WELL]
 
 

@@ -78,6 +78,8 @@ class Report:
         Share of each column in the error.
     missing : float
         Part of the entries that is missing in the rows measured on, and in no error.
+    history : History or None
+        Training of all layers together, if there was one.
 
     Attributes
     ----------
@@ -97,14 +99,16 @@ class Report:
     columns: list[str]
     error_shares: list[float]
     missing: float
+    history: History | None = None
     verdict: str = field(init=False)
     advice: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
         layers = [(layer.units, layer.history) for layer in self.layers]
         found = advise(
-            self.yardsticks, self.median_errors, self.columns, self.error_shares, layers
-        )
+            self.yardsticks, self.median_errors, self.columns, self.error_shares, layers,
+            self.history,
+        )  # fmt: skip
         object.__setattr__(self, "verdict", verdict(self.yardsticks))
         object.__setattr__(self, "advice", found)
 
@@ -124,11 +128,12 @@ class Report:
             _headline(self),
             _wrap(self.verdict),
             _table(self.yardsticks),
+            _together_lines(self),
             [line for number, _ in enumerate(self.layers) for line in _layer_lines(self, number)],
             _wrap(_columns_line(self)),
             ["what to try", *(line for text in self.advice for line in _wrap(text, "- "))],
         )
-        return "\n\n".join("\n".join(lines) for lines in sections)
+        return "\n\n".join("\n".join(lines) for lines in sections if lines)
 
     def _repr_html_(self) -> str:
         """Show the text in a notebook."""
@@ -202,6 +207,7 @@ def report(
         columns=_column_names(model),
         error_shares=shares,
         missing=float(missing_entries(model, X).mean()),
+        history=None if model.coders == (model,) else _history_together(model),
     )
 
 
@@ -229,6 +235,11 @@ def _layer_reports(model: FittedCoder, X: Any) -> list[LayerReport]:
         reports.append(LayerReport(health, summarize(layer.history)))
         rows = codes
     return reports
+
+
+def _history_together(model: FittedCoder) -> History | None:
+    """Sum up the epochs of a stack that are of no single layer."""
+    return summarize([record for record in model.history if "layer" not in record])
 
 
 def _column_names(model: FittedCoder) -> list[str]:
@@ -294,12 +305,19 @@ def _table_row(name: str, errors: Errors) -> str:
     return f"{name:28}{errors.mean_squared:20.6g}{errors.cost:18.6g}"
 
 
+def _together_lines(found: Report) -> list[str]:
+    if found.history is None:
+        return []
+    return _wrap(f"all layers together: {_history_text(found.history)}")
+
+
 def _layer_lines(found: Report, number: int) -> list[str]:
     layer = found.layers[number]
     name = f"layer {number + 1}" if len(found.layers) > 1 else "training"
-    return _wrap(f"{name}: {_history_text(layer.history)}") + _wrap(
-        f"units: {_units_text(layer.units)}"
-    )
+    units = _units_text(layer.units)
+    if found.history is not None:
+        return _wrap(f"{name}: {units}")
+    return _wrap(f"{name}: {_history_text(layer.history)}") + _wrap(f"units: {units}")
 
 
 def _history_text(history: History | None) -> str:

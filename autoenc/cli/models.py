@@ -26,6 +26,7 @@ CLASSES = {
     "autoencoder": "AutoEncoder",
     "denoising": "DenoisingAutoEncoder",
     "stack": "StackedDenoisingAutoEncoder",
+    "deep": "DeepAutoEncoder",
 }
 DETECTORS = ("AutoEncoderDetector",)
 CLASSIFIERS = ("SoftmaxClassifier", "PerceptronClassifier", "StackedDenoisingClassifier")

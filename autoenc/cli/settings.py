@@ -56,6 +56,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "n_hidden": _sizes,
     "n_epochs": _epochs,
     "corruption": _corruption,
+    "pretraining_corruption": _corruption,
     "devices": _devices,
     "early_stopping": _patience,
     "random_state": _seed,
@@ -144,5 +145,5 @@ def new_estimator(cls: type[Any], options: argparse.Namespace) -> Any:
     if unknown:
         raise ValueError(f"{cls.__name__} has no {', '.join(unknown)}; leave it out.")
     if isinstance(given.get("n_hidden"), tuple):
-        raise ValueError("--hidden has several sizes, which only --model stack takes.")
+        raise ValueError("--hidden has several sizes, which --model deep and --model stack take.")
     return cls(**given, verbose=not options.quiet)

@@ -25,7 +25,7 @@ SCALES = tuple(MODEL_SCALES)
 EXAMPLES = """\
   autoenc train mnist.pkl.gz -o digits.safetensors --hidden 500 --corruption 0.3 --epochs 15
   autoenc train people.csv -o people.safetensors --drop name --scale minmax --hidden 8
-  autoenc train faces/ -o faces.safetensors --model stack --hidden 500,100
+  autoenc train faces/ -o faces.safetensors --model deep --hidden 500,100
   autoenc train sensors.parquet -o sensors.safetensors --model autoencoder --optimizer adam \\
       --validation-fraction 0.1 --patience 5 --epochs 200
 
@@ -105,8 +105,8 @@ def _read(
 ) -> tuple[Table, Any, Any, ColumnScaling | None]:
     """Read a table; return it with rows to train on and for validation, and their scaling."""
     settings = settings_of(estimator)
-    # Stacks take numbers alone, and so do a given cost and a scaling to [0, 1].
-    mixed = options.model != "stack" and options.scale in ("auto", "standard")
+    # Several layers take numbers alone, and so do a given cost and a scaling to [0, 1].
+    mixed = options.model not in ("stack", "deep") and options.scale in ("auto", "standard")
     how = {
         "allow_missing": settings["missing"] != "refuse",
         "mixed": mixed and settings["cost"] == "auto",
@@ -206,7 +206,8 @@ def _outcome(path: Path, estimator: Any) -> str:
 
 def _is_finished(estimator: Any) -> bool:
     """Whether each layer was trained for all epochs, or until its early stopping."""
-    layers = getattr(estimator, "layers_", [estimator])
+    # Only a stack leaves the number of epochs to its layers.
+    layers = [estimator] if hasattr(estimator, "n_epochs") else estimator.layers_
     return all(
         len(layer.history_) == _n_epochs(layer)
         for layer in layers
@@ -216,5 +217,5 @@ def _is_finished(estimator: Any) -> bool:
 
 def _n_epochs(layer: Any) -> int:
     """Return the number of epochs that a model was to be trained for."""
-    n_epochs: int = {**settings_of(layer), **layer.chosen_}["n_epochs"]
+    n_epochs: int = {**settings_of(layer), **getattr(layer, "chosen_", {})}["n_epochs"]
     return n_epochs

@@ -3,12 +3,13 @@
 from autoenc.estimators.autoencoders import AutoEncoder, DenoisingAutoEncoder
 from autoenc.estimators.classifiers import PerceptronClassifier, SoftmaxClassifier
 from autoenc.estimators.detector import AutoEncoderDetector
-from autoenc.estimators.pretrained import StackedDenoisingClassifier
+from autoenc.estimators.pretrained import DeepAutoEncoder, StackedDenoisingClassifier
 from autoenc.estimators.stacks import StackedDenoisingAutoEncoder
 
 __all__ = [
     "AutoEncoder",
     "AutoEncoderDetector",
+    "DeepAutoEncoder",
     "DenoisingAutoEncoder",
     "PerceptronClassifier",
     "SoftmaxClassifier",

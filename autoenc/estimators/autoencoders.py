@@ -1,8 +1,12 @@
-"""Autoencoders of one layer as estimators."""
+"""Autoencoders of one layer as estimators, and the settings of such layers within networks."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self, final
+
+from sklearn.base import clone
 
 from autoenc.estimators.base import GraphEstimator, Kind, fitted
 from autoenc.estimators.coding import CoderKind, Coding
@@ -224,3 +228,96 @@ n_features_in_, feature_names_in_
         self.warm_start, self.random_state, self.verbose = warm_start, random_state, verbose
         self.backend, self.device, self.devices = backend, device, devices
         self.memory, self.dtype = memory, dtype
+
+
+def layer_with(
+    layer: DenoisingAutoEncoder | None, settings: Mapping[str, Any]
+) -> DenoisingAutoEncoder | None:
+    """Return the layer of a stack, given as it is or by its settings.
+
+    Raises
+    ------
+    TypeError
+        If both are given, or a setting is not known.
+    """
+    if layer is not None and settings:
+        raise TypeError(
+            f"layer and {', '.join(settings)} were given; set {', '.join(settings)} of the layer."
+        )
+    return DenoisingAutoEncoder(**settings) if settings else layer
+
+
+def check_layer(layer: Any) -> DenoisingAutoEncoder:
+    """Return a layer as it is.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
+    """
+    if not isinstance(layer, DenoisingAutoEncoder):
+        raise ValueError(f"layer is {layer!r}; expected a DenoisingAutoEncoder, or None.")
+    return layer
+
+
+# Settings of layers by their short names.
+SHORT = {"pretraining_rate": "learning_rate", "pretraining_epochs": "n_epochs"}
+
+
+@dataclass(frozen=True)
+class SettingsOfLayers:
+    """How a network names the settings of the layers that are trained alone first.
+
+    Attributes
+    ----------
+    owner : str
+        Class of the network.
+    default : DenoisingAutoEncoder
+        The layer where none is given.
+    plain : tuple of str
+        Settings of layers that the network has no setting of the same name for, so that they
+        need no prefix.
+    own : tuple of str
+        Settings that the network decides for its layers.
+    """
+
+    owner: str
+    default: DenoisingAutoEncoder
+    plain: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+
+    def layer(
+        self, layer: DenoisingAutoEncoder | None, pretraining: Mapping[str, Any]
+    ) -> DenoisingAutoEncoder | None:
+        """Return the layer, given as it is or by its settings.
+
+        Raises
+        ------
+        TypeError
+            If both are given, or a setting is not known.
+        """
+        names = {name: SHORT.get(name, name.removeprefix("pretraining_")) for name in pretraining}
+        unknown = [n for n in names if n not in self.plain and not n.startswith("pretraining_")]
+        unknown += [name for name, of_layer in names.items() if of_layer in self.own]
+        if unknown:
+            raise TypeError(f"{self.owner} has no setting {', '.join(unknown)}.")
+        given = {names[name]: value for name, value in pretraining.items()}
+        if layer is not None or not given:
+            return layer_with(layer, given)
+        own: DenoisingAutoEncoder = clone(self.default).set_params(**given)
+        return own
+
+    def stored(self, layer: DenoisingAutoEncoder | None) -> dict[str, Any]:
+        """Return the settings of a layer that are not default, by their names in the network."""
+        if layer is None:
+            return {}
+        default = self.default.get_params(deep=False)
+        settings = layer.get_params(deep=False).items()
+        return {self._name(n): v for n, v in settings if v != default[n] and n not in self.own}
+
+    def _name(self, of_layer: str) -> str:
+        """Return the name that the network has for a setting of its layers."""
+        short = {name: own for own, name in SHORT.items()}
+        return short.get(
+            of_layer, of_layer if of_layer in self.plain else f"pretraining_{of_layer}"
+        )

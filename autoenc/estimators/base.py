@@ -21,7 +21,6 @@ from autoenc.backends import Backend, resolve_backend
 from autoenc.models.defaults import chosen_in_words, is_auto
 from autoenc.models.files import describe_model, read_model
 from autoenc.models.fitted import FittedModel
-from autoenc.models.limits import without_passed
 from autoenc.models.settings import check_settings
 from autoenc.models.tasks import Task, make_task
 from autoenc.rows.blocks import Array
@@ -246,10 +245,7 @@ def learn(estimator: GraphEstimator, call: Call) -> None:
         known = kind.model(name, {}, choices, columns, domain, seed, machine=machine)
     else:
         domain = widened(start, domain)
-        known = start.replaced(
-            arrays=without_passed(start.arrays, domain), choices=choices, domain=domain,
-            machine=machine,
-        )  # fmt: skip
+        known = start.widened(domain).replaced(choices=choices, machine=machine)
     held_out = None
     if call.validation is not None:
         held_out = kind.validation(call.validation, settings, known)
@@ -260,7 +256,7 @@ def learn(estimator: GraphEstimator, call: Call) -> None:
     # A decay that was chosen is that of this fit, whatever was trained before.
     n_done = 0 if "learning_rate_decay" in chosen else len(known.history)
     task = make_task(known, settings, examples, held_out, n_done=n_done)
-    if settings["verbose"] and start is None:
+    if settings["verbose"] and start is None and settings.get("scale") == "auto":
         _announce(task)
     estimator._rows_of_fit = rows_of_fit
     _train(estimator, task, start, settings, backend, call)
@@ -382,9 +378,10 @@ def check_not_interrupted(layer: FittedModel) -> None:
 
 def _announce(task: Task) -> None:
     """Say what was chosen where the size was, or where columns are standardised."""
-    choices = task.known.choices
+    known: Any = task.known
+    choices = known.choices
     if choices.get("standardised") or "n_hidden" in choices.get("chosen", {}):
-        shape = task.known.arrays["W"].shape
+        shape = known.columns.n_features_in_, known.n_codes
         print(f"autoenc: {chosen_in_words(choices, shape, task.rate)}", file=sys.stderr)
 
 

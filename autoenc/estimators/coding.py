@@ -391,9 +391,9 @@ class CoderKind:
                     find_limits=lambda: _limits(examples, call),
                 )  # fmt: skip
         else:
-            W, tied = start.arrays["W"], "W_prime" not in start.arrays
-            check_goes_on(settings, n_hidden=W.shape[1], tied=tied, dtype=start.dtype)
-            choices = choose_again(settings, start.choices, W.shape[1], (n_rows, n_columns))
+            assert isinstance(start, FittedCoder)
+            check_goes_on(settings, **start.structure)
+            choices = choose_again(settings, start.choices, start.n_codes, (n_rows, n_columns))
         if call.partial:  # one pass of an unknown number
             choices["chosen"].pop("learning_rate_decay", None)
         if choices["cost"] == "cross_entropy" and not domain.in_unit_interval:

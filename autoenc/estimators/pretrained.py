@@ -1,25 +1,82 @@
-"""The classifier whose hidden layers a stack of denoising autoencoders has trained."""
+"""Networks whose layers a stack of denoising autoencoders has trained first."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar, final
 
+import numpy as np
 from sklearn.base import clone
 
-from autoenc.estimators.autoencoders import DenoisingAutoEncoder
-from autoenc.estimators.base import Call, GraphEstimator, Kind, check_not_interrupted
+from autoenc.estimators.autoencoders import (
+    DenoisingAutoEncoder,
+    SettingsOfLayers,
+    check_layer,
+)
+from autoenc.estimators.base import (
+    Call,
+    Fitted,
+    GraphEstimator,
+    Kind,
+    check_not_interrupted,
+    draw_seed,
+    machine_of,
+)
 from autoenc.estimators.classifiers import ClassifierKind, Classifying
-from autoenc.estimators.stacks import StackedDenoisingAutoEncoder, layer_with
-from autoenc.models.fitted import FittedModel
-from autoenc.models.settings import documented
+from autoenc.estimators.coding import CoderKind, Coding
+from autoenc.estimators.stacks import (
+    PER_LAYER,
+    StackedDenoisingAutoEncoder,
+    new_layers,
+    stack_from_file,
+)
+from autoenc.models.choices import check_functions, choose
+from autoenc.models.coders import FittedCoder, FittedStack
+from autoenc.models.compiled import building
+from autoenc.models.defaults import is_auto
+from autoenc.models.fitted import FittedModel, is_function, shared_variables
+from autoenc.models.limits import limits_of
+from autoenc.models.settings import documented, per_layer
 from autoenc.rows.blocks import Array, original
+from autoenc.rows.columns import Columns, columns_of
+from autoenc.rows.domain import Domain
 from autoenc.rows.examples import Examples
 from autoenc.training import EarlyStopping
 
-# Settings of layers that a classifier has no setting of the same name for.
-UNPREFIXED = ("cost", "scale")
-SHORT = {"pretraining_rate": "learning_rate", "pretraining_epochs": "n_epochs"}
+# Of the process, and the order of rows.
+OF_PROCESS = ("shuffle", "backend", "device", "devices", "memory", "dtype", "verbose")
+
+
+OF_CLASSIFIER = SettingsOfLayers(
+    "StackedDenoisingClassifier", DenoisingAutoEncoder(init="glorot"), plain=("cost", "scale")
+)
+
+
+def _stack_of(
+    names: SettingsOfLayers, settings: Mapping[str, Any], seed: int, **own: Any
+) -> StackedDenoisingAutoEncoder:
+    """Make the stack that trains the layers of a network, with settings of its own."""
+    layer = names.default if settings["layer"] is None else check_layer(settings["layer"])
+    of_stack = {name: own.pop(name) for name in PER_LAYER if name in own}
+    of_process = {name: settings[name] for name in OF_PROCESS}
+    return StackedDenoisingAutoEncoder(
+        settings["hidden_sizes"], layer=clone(layer).set_params(**of_process, **own),
+        random_state=seed, **of_stack,
+    )  # fmt: skip
+
+
+def _trained_alone(
+    stack: StackedDenoisingAutoEncoder, examples: Examples, call: Call
+) -> FittedStack:
+    """Train the layers of a network, one after the other."""
+    stack.fit(
+        original(examples.rows), sample_weight=examples.weights, checkpoint=call.checkpoint,
+        every=call.every, resume=call.resume,
+    )  # fmt: skip
+    check_not_interrupted(stack.model_.layers[-1])
+    return stack.model_
 
 
 class StackedClassifierKind(ClassifierKind):
@@ -33,13 +90,11 @@ class StackedClassifierKind(ClassifierKind):
         activation = settings["activation"]
         if activation == "auto":
             activation = "sigmoid" if known.domain.in_unit_interval else "tanh"
-        stack = _new_stack(settings, activation, known.seed)
-        stack.fit(
-            original(examples.rows), sample_weight=examples.weights, checkpoint=call.checkpoint,
-            every=call.every, resume=call.resume,
+        stack = _stack_of(
+            OF_CLASSIFIER, settings, known.seed, activation=activation,
+            corruption=settings["corruption"],
         )  # fmt: skip
-        layers = stack.model_.layers
-        check_not_interrupted(layers[-1])
+        layers = _trained_alone(stack, examples, call).layers
         moments = {n: a for n, a in layers[0].arrays.items() if n in ("mean", "scale")}
         known = known.replaced(
             arrays=moments,
@@ -54,8 +109,7 @@ class StackedClassifierKind(ClassifierKind):
 class StackedDenoisingClassifier(Classifying, GraphEstimator):
     """A stack of denoising autoencoders, fine-tuned under a softmax layer.
 
-    The weights that the stack has learned without labels are where the network starts
-    from.
+    The network starts from the weights that the stack has learned without labels.
 
     Parameters
     ----------
@@ -135,7 +189,7 @@ class StackedDenoisingClassifier(Classifying, GraphEstimator):
         **pretraining: Any,
     ) -> None:
         self.hidden_sizes = hidden_sizes
-        self.layer = layer_with(layer, _of_layer(pretraining))
+        self.layer = OF_CLASSIFIER.layer(layer, pretraining)
         self.corruption = corruption
         self.activation = activation
         self.dropout = dropout
@@ -164,55 +218,282 @@ class StackedDenoisingClassifier(Classifying, GraphEstimator):
 
     @property
     def stack_(self) -> StackedDenoisingAutoEncoder:
-        """The stack as it was before fine-tuning.
-
-        Raises
-        ------
-        AttributeError
-            If the model is not fitted, or was loaded from a file, which does not hold it.
-        """
+        """The stack as it was before fine-tuning; not in model files."""
         model = vars(self).get("model_")
         if model is None or model.pretrained is None:
             raise AttributeError(f"{type(self).__name__!r} has no attribute 'stack_'")
         settings = self.get_params(deep=False)
-        stack = _new_stack(settings, model.choices["activation"], model.seed)
+        stack = _stack_of(
+            OF_CLASSIFIER, settings, model.seed, activation=model.choices["activation"],
+            corruption=self.corruption,
+        )  # fmt: skip
         stack.model_ = model.pretrained
         return stack
 
     def _stored_settings(self) -> dict[str, Any]:
         """Return the settings of the classifier, and of its layers where they are not default."""
         own = super()._stored_settings()
-        layer = own.pop("layer")
-        settings = {} if layer is None else layer.get_params(deep=False)
-        default = DenoisingAutoEncoder(init="glorot").get_params(deep=False)
-        return {**{_to_pretraining(n): v for n, v in settings.items() if v != default[n]}, **own}
+        return {**OF_CLASSIFIER.stored(own.pop("layer")), **own}
 
 
-def _of_layer(pretraining: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings of the layer, by the names that it has for them."""
-    names = {name: SHORT.get(name, name.removeprefix("pretraining_")) for name in pretraining}
-    unknown = [n for n in names if n not in UNPREFIXED and not n.startswith("pretraining_")]
-    if unknown:
-        raise TypeError(f"StackedDenoisingClassifier has no setting {', '.join(unknown)}.")
-    own = {names[name]: value for name, value in pretraining.items()}
-    return {"init": "glorot", **own} if own else {}
+OF_DEEP = SettingsOfLayers(
+    "DeepAutoEncoder",
+    DenoisingAutoEncoder(optimizer="adam", corruption=0.3, n_epochs=15),
+    own=("activation", "cost", "init", "missing", "output", "scale", "tied", *OF_PROCESS),
+)
 
 
-def _to_pretraining(name: str) -> str:
-    """Return the name that a classifier has for a setting of its layers."""
-    short = {of_layer: own for own, of_layer in SHORT.items()}
-    return short.get(name, name if name in UNPREFIXED else f"pretraining_{name}")
+class DeepKind(CoderKind):
+    """How a deep autoencoder is fitted: layers alone, then all of them together."""
+
+    model = FittedStack
+
+    def choose(
+        self, call: Call, settings: Mapping[str, Any], examples: Examples, domain: Domain,
+        columns: Columns, start: FittedModel | None,
+    ) -> tuple[dict[str, Any], Examples]:  # fmt: skip
+        """Choose cost, output, scaling and the activation of each layer."""
+        of_layers = {n: settings[n] for n in ("activation", "pretraining_corruption")}
+        activations, _ = (per_layer(*one, settings["hidden_sizes"]) for one in of_layers.items())
+        left = [n for n in ("corruption", "init", "n_epochs") if is_auto(settings[n])]
+        if left:
+            raise ValueError(f"{left[0]} is 'auto', which only one layer alone can have.")
+        sizes = tuple(settings["hidden_sizes"])
+        # Of what one layer leaves to the data, only cost, output and scaling are left here.
+        own = {**settings, "hidden_sizes": sizes, "n_hidden": sizes[-1], "activation": "tanh"}
+        choices, examples = super().choose(call, own, examples, domain, columns, start)
+        choices.pop("limits", None)  # which the lowest layer finds
+        if start is not None:
+            activations = start.choices["activation"]
+        elif settings["activation"] == "auto":
+            bounded = domain.in_unit_interval and not choices["standardised"]
+            activations = ["sigmoid" if bounded else "tanh"] * len(activations)
+            # A code without bounds holds more than one of so many bounded numbers.
+            activations[-1] = "linear"
+        return {**choices, "activation": activations}, examples
+
+    def initial(
+        self, known: Any, settings: Mapping[str, Any], examples: Examples, call: Call
+    ) -> FittedModel:
+        """Train the layers alone, and unroll them."""
+        stack = _stack_of_deep(settings, known.choices, known.seed)
+        if settings["pretraining_epochs"] == 0:
+            trained = _drawn(stack, known, settings, examples, call)
+        else:
+            trained = _trained_alone(stack, examples, call)
+        layers = (layer if settings["tied"] else layer.untied() for layer in trained.coders)
+        return known.replaced(  # type: ignore[no-any-return]
+            layers=tuple(layer.replaced(history=[], optimizer_state=()) for layer in layers),
+            pretrained=trained,
+        )
+
+    def from_file(
+        self, kind: str, settings: Mapping[str, Any], arrays: dict[str, Array],
+        fitted: dict[str, Any],
+    ) -> FittedModel:  # fmt: skip
+        """Make the fitted model."""
+        chosen, output = fitted["layers"], settings["output"]
+        given = per_layer("activation", settings["activation"], settings["hidden_sizes"])
+        choices = {
+            "activation": [
+                own if is_function(layer["activation_"]) else layer["activation_"]
+                for own, layer in zip(given, chosen, strict=True)
+            ],
+            "cost": chosen[0]["cost_"],
+            "output": output if callable(output) else chosen[0]["output_"],
+            "gain": chosen[0].get("gain_", 1.0),
+            "standardised": "layer_1.mean" in arrays,
+            "masked": settings["missing"] == "mask",
+        }  # fmt: skip
+        stack = _stack_of_deep(settings, choices, fitted.get("seed_", 0))
+        return stack_from_file(kind, stack, arrays, fitted, choices, machine_of(settings))
 
 
-def _new_stack(
-    settings: Mapping[str, Any], activation: Any, seed: int
+def _stack_of_deep(
+    settings: Mapping[str, Any], choices: Mapping[str, Any], seed: int
 ) -> StackedDenoisingAutoEncoder:
-    """Make the stack that trains the hidden layers of a classifier."""
-    layer = settings["layer"] or DenoisingAutoEncoder(init="glorot")
-    of_process = ("shuffle", "backend", "device", "devices", "memory", "dtype", "verbose")
-    layer = clone(layer).set_params(
-        activation=activation, **{name: settings[name] for name in of_process}
-    )
-    return StackedDenoisingAutoEncoder(
-        settings["hidden_sizes"], layer=layer, corruption=settings["corruption"], random_state=seed
-    )
+    """Make the stack that trains the layers of a deep autoencoder alone.
+
+    Weights are tied there, and what data decides has been decided.
+    """
+    init, n_epochs = settings["init"], settings["pretraining_epochs"]
+    own = {"n_epochs": n_epochs} if n_epochs else {}
+    own |= {name: choices[name] for name in ("activation", "cost", "output")}
+    return _stack_of(
+        OF_DEEP, settings, seed, **own, tied=True, missing=settings["missing"],
+        scale="standard" if choices["standardised"] else None,
+        init="glorot" if init == "uniform" and choices["gain"] == 1 else init,
+        corruption=settings["pretraining_corruption"],
+    )  # fmt: skip
+
+
+def _drawn(
+    stack: StackedDenoisingAutoEncoder, known: FittedModel, settings: Mapping[str, Any],
+    examples: Examples, call: Call,
+) -> FittedStack:  # fmt: skip
+    """Return the stack as its training would start."""
+    layers: list[FittedModel] = []
+    for layer in new_layers(stack, known.seed, stack.hidden_sizes):
+        own = {**layer.get_params(deep=False), "dtype": settings["dtype"]}
+        n_rows, n_columns = examples.rows.shape
+        choices = choose(
+            own, (n_rows, n_columns), in_unit_interval=False,
+            find_limits=partial(limits_of, examples.rows, examples.weights),
+        )  # fmt: skip
+        start = FittedCoder(
+            "DenoisingAutoEncoder", {}, choices, columns_of("DenoisingAutoEncoder", n_columns),
+            seed=draw_seed(layer.random_state), machine=known.machine,
+        )  # fmt: skip
+        layers.append(CoderKind().initial(start, own, examples, call))
+        with building(settings["dtype"]):
+            symbolic = layers[-1].symbolic(shared_variables(layers[-1].arrays))
+            check_functions(symbolic, examples.rows)
+        if own["init"] == "principal":
+            examples = replace(examples, rows=layers[-1].apply("encode", examples.rows))
+        else:  # of codes, only their number matters
+            examples = Examples(np.zeros((1, own["n_hidden"]), settings["dtype"]))
+    return FittedStack(
+        "StackedDenoisingAutoEncoder", {}, {}, known.columns, known.domain, known.seed,
+        layers=tuple(layers), machine=known.machine,
+    )  # fmt: skip
+
+
+@final
+@documented
+class DeepAutoEncoder(Coding, GraphEstimator):
+    """Deep autoencoder: layers trained alone, then unrolled and trained together.
+
+    Each layer is first trained to reconstruct the codes of those below, as in a
+    `StackedDenoisingAutoEncoder`. All of them are then one network, code = e_n(…e_1(x)) and
+    reconstruction = d_1(…d_n(code)), with e_k and d_k the encoder and the decoder of layer k,
+    which is trained to reconstruct the rows. A decoder has the activation of the codes that it
+    reconstructs. If weights are not tied, those of the decoders are tied at first, until all
+    layers are trained together. There is no `corruption` then unless it is given.
+
+    Parameters
+    ----------
+    layer : DenoisingAutoEncoder, optional
+        How each layer is trained alone: optimizer, learning rate, epochs, noise, penalties. By
+        default with Adam. What belongs to the network, from `activation` to `init`, is that of
+        the network.
+    activation : str, callable or sequence
+        Activation of the layers, or a sequence with that of each layer, the code last.
+        ``"auto"`` is the sigmoid where all values are in [0, 1], else tanh, with a linear code,
+        which is not bounded.
+    {settings}
+    **pretraining
+        Settings of `layer`, if it is not given, with the prefix ``pretraining_``, such as
+        ``pretraining_rate`` and ``pretraining_optimizer``.
+
+    Attributes
+    ----------
+    layers_ : list of DenoisingAutoEncoder
+        Layers of the network, from the input upwards, with their `W_`, `hidden_bias_` and
+        `visible_bias_`, the latter of the decoder.
+    stack_ : StackedDenoisingAutoEncoder
+        The stack before all layers were trained together; not in model files.
+    activation_ : list of str or callable
+        Activation of each layer.
+    history_ : list of dict
+        See `AutoEncoder`. The epochs of the layers alone are in ``stack_.history_``.
+    cost_, output_, learning_rate_, mean_, scale_, data_min_, data_max_, data_dtype_, seed_, \
+backend_, n_features_in_, feature_names_in_
+        See `AutoEncoder`.
+
+    References
+    ----------
+    G. Hinton, R. Salakhutdinov (2006). Reducing the dimensionality of data with neural
+    networks. Science 313.
+
+    Examples
+    --------
+    >>> from autoenc import DeepAutoEncoder, load_mnist
+    >>> images = load_mnist(sample=True).train.images[:500]
+    >>> deep = DeepAutoEncoder((64, 8), n_epochs=2, pretraining_epochs=1, verbose=False)
+    >>> deep.fit(images).transform(images).shape, deep.reconstruct(images).shape
+    ((500, 8), (500, 784))
+    """
+
+    _kind: ClassVar[Kind] = DeepKind()
+    model_: FittedStack
+    activation_ = Fitted()
+
+    def __init__(
+        self,
+        hidden_sizes: Sequence[int] = (500, 250),
+        *,
+        layer: DenoisingAutoEncoder | None = None,
+        pretraining_epochs: int | None = None,
+        pretraining_corruption: Any = None,
+        corruption: Any = None,
+        activation: Any = "auto",
+        output: Any = "auto",
+        tied: bool = True,
+        cost: str = "auto",
+        scale: str | None = "auto",
+        missing: str = "auto",
+        init: Any = "glorot",
+        l1: float = 0.0,
+        l2: float = 0.0,
+        contraction: float = 0.0,
+        sparsity: float = 0.0,
+        sparsity_target: float = 0.05,
+        optimizer: Any = "adam",
+        learning_rate: Any = "auto",
+        momentum: float = 0.0,
+        batch_size: int = 20,
+        n_epochs: int = 30,
+        early_stopping: EarlyStopping | None = None,
+        validation_fraction: float | None = None,
+        warm_start: bool = False,
+        shuffle: bool = True,
+        random_state: Any = None,
+        backend: Any = "auto",
+        device: str | None = None,
+        devices: int | str | None = None,
+        memory: int | str | None = None,
+        dtype: str | None = None,
+        verbose: bool = True,
+        **pretraining: Any,
+    ) -> None:
+        self.hidden_sizes, self.layer = hidden_sizes, OF_DEEP.layer(layer, pretraining)
+        self.pretraining_epochs = pretraining_epochs
+        self.pretraining_corruption, self.corruption = pretraining_corruption, corruption
+        self.activation, self.output, self.tied, self.init = activation, output, tied, init
+        self.cost, self.scale, self.missing = cost, scale, missing
+        self.l1, self.l2, self.contraction = l1, l2, contraction
+        self.sparsity, self.sparsity_target = sparsity, sparsity_target
+        self.optimizer, self.learning_rate, self.momentum = optimizer, learning_rate, momentum
+        self.batch_size, self.n_epochs, self.shuffle = batch_size, n_epochs, shuffle
+        self.early_stopping, self.validation_fraction = early_stopping, validation_fraction
+        self.warm_start, self.random_state, self.verbose = warm_start, random_state, verbose
+        self.backend, self.device, self.devices = backend, device, devices
+        self.memory, self.dtype = memory, dtype
+
+    @property
+    def stack_(self) -> StackedDenoisingAutoEncoder:
+        """The stack before all layers were trained together; not in model files."""
+        model = vars(self).get("model_")
+        return _stack_within(self, "stack_", None if model is None else model.pretrained)
+
+    @property
+    def layers_(self) -> list[DenoisingAutoEncoder]:
+        """Layers of the network, from the input upwards."""
+        layers = _stack_within(self, "layers_", vars(self).get("model_")).layers_
+        return [layer.set_params(tied=self.tied) for layer in layers]
+
+    def _stored_settings(self) -> dict[str, Any]:
+        """Return the settings of the network, and of its layers where they are not default."""
+        own = super()._stored_settings()
+        return {**OF_DEEP.stored(own.pop("layer")), **own}
+
+
+def _stack_within(
+    deep: DeepAutoEncoder, name: str, layers: FittedStack | None
+) -> StackedDenoisingAutoEncoder:
+    """Return layers of a deep autoencoder as a stack, for an attribute of it."""
+    if layers is None:
+        raise AttributeError(f"{type(deep).__name__!r} has no attribute {name!r}")
+    stack = _stack_of_deep(deep.get_params(deep=False), deep.model_.choices, deep.model_.seed)
+    stack.model_ = layers
+    return stack

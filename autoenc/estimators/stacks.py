@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self, final
 import numpy as np
 from sklearn.base import clone
 
-from autoenc.estimators.autoencoders import DenoisingAutoEncoder
+from autoenc.estimators.autoencoders import DenoisingAutoEncoder, check_layer, layer_with
 from autoenc.estimators.base import (
     Call,
     GraphEstimator,
@@ -27,7 +27,7 @@ from autoenc.estimators.base import (
 from autoenc.estimators.coding import CoderKind, Coding
 from autoenc.models.coders import FittedCoder, FittedStack, of_layer
 from autoenc.models.defaults import is_auto
-from autoenc.models.fitted import FittedModel, known_columns
+from autoenc.models.fitted import FittedModel, from_file, known_columns
 from autoenc.models.settings import check_settings, documented, per_layer
 from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, original
 from autoenc.rows.columns import columns_of
@@ -36,6 +36,8 @@ from autoenc.rows.examples import Examples
 from autoenc.rows.held_out import check_validation
 from autoenc.training import Record
 
+# Settings of which each layer may have its own.
+PER_LAYER = ("activation", "corruption")
 # Codes of a layer that take more than this are kept in a file, mapped into memory.
 BYTES_IN_MEMORY = 1 << 30
 
@@ -49,35 +51,57 @@ class StackKind(CoderKind):
         self, kind: str, settings: Mapping[str, Any], arrays: dict[str, Array],
         fitted: dict[str, Any],
     ) -> FittedStack:  # fmt: skip
-        """Make the fitted stack. Older files lack what layers have chosen."""
+        """Make the fitted stack."""
         stack = StackedDenoisingAutoEncoder(**settings)
-        sizes, seed = stack.hidden_sizes, fitted.get("seed_", 0)
-        of_layers = fitted.get("layers", [{}] * len(sizes))
-        history = fitted.get("history_", [])
-        layers: list[FittedModel] = []
-        for k, layer in enumerate(_new_layers(stack, seed, sizes)):
-            earlier = {
-                "cost_": "cross_entropy",
-                "output_": "sigmoid",
-                "seed_": draw_seed(layer.random_state),
-                "history_": _history_of(k + 1, history),
-            }
-            found = super().from_file(
-                "DenoisingAutoEncoder", layer.get_params(deep=False), of_layer(k + 1, arrays),
-                {**earlier, **of_layers[k]},
-            )  # fmt: skip
-            layers.append(found)
-        bottom = layers[0]
-        domain = bottom.domain
-        if domain is not None:
-            dtype = fitted.get("data_dtype_", domain.dtype)
-            domain = Domain(domain.minimum, domain.maximum, dtype)
-        n_columns = fitted.get("n_features_in_", bottom.columns.n_features_in_)
-        columns = known_columns(kind, n_columns, fitted)
-        return FittedStack(
-            kind, {}, {}, columns, domain, seed, fitted.get("backend_", ""), history,
-            layers=tuple(layers), machine=machine_of(layer_of(stack).get_params(deep=False)),
+        machine = machine_of(layer_of(stack).get_params(deep=False))
+        return stack_from_file(kind, stack, arrays, fitted, {}, machine)
+
+
+def stack_from_file(
+    kind: str, stack: StackedDenoisingAutoEncoder, arrays: dict[str, Array],
+    fitted: dict[str, Any], choices: Mapping[str, Any], machine: tuple[Any, str | None],
+) -> FittedStack:  # fmt: skip
+    """Make a fitted stack, and its layers. Older files lack what layers have chosen.
+
+    Parameters
+    ----------
+    kind : str
+        Class of the estimator.
+    stack : StackedDenoisingAutoEncoder
+        With the settings of the layers.
+    arrays, fitted : dict
+        Contents of the file.
+    choices : mapping
+        Choices of the stack itself.
+    machine : pair
+        Backend and device.
+    """
+    sizes, history = stack.hidden_sizes, fitted.get("history_", [])
+    of_layers = fitted.get("layers", [{}] * len(sizes))
+    layers: list[FittedModel] = []
+    for k, layer in enumerate(new_layers(stack, fitted.get("seed_", 0), sizes)):
+        earlier = {
+            "cost_": "cross_entropy",
+            "output_": "sigmoid",
+            "seed_": draw_seed(layer.random_state),
+            "history_": _history_of(k + 1, history),
+        }
+        found = CoderKind().from_file(
+            "DenoisingAutoEncoder", layer.get_params(deep=False), of_layer(k + 1, arrays),
+            {**earlier, **of_layers[k]},
         )  # fmt: skip
+        layers.append(found)
+    own = {name: array for name, array in arrays.items() if name.startswith("optimizer.")}
+    bottom, dtype = layers[0], fitted.get("data_dtype_")
+    domain = bottom.domain
+    if domain is not None and dtype is not None:
+        domain = Domain(domain.minimum, domain.maximum, dtype)
+    columns = known_columns(
+        kind, fitted.get("n_features_in_", bottom.columns.n_features_in_), fitted
+    )
+    stacked = from_file(FittedStack, kind, own, fitted, choices, machine)
+    assert isinstance(stacked, FittedStack)
+    return stacked.replaced(layers=tuple(layers), columns=columns, domain=domain)
 
 
 @final
@@ -90,11 +114,14 @@ class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
     layer, reconstructions go up through all layers and down again, and the error of a row is
     that of the lowest layer for this reconstruction.
 
-    Layers above the lowest have cross-entropy if their inputs are codes of the sigmoid, else the
-    squared error with linear outputs.
+    Layers above the lowest reconstruct codes, so that their outputs have the activation of the
+    layer below; the cost is cross-entropy for codes of the sigmoid, else the squared error.
 
     Parameters
     ----------
+    activation : str, callable or sequence, optional
+        Activation of all layers, or a sequence with that of each layer; by default that of
+        `layer`.
     corruption : float, sequence or callable, optional
         Noise of all layers, or a sequence with that of each layer; by default that of `layer`.
     {settings}
@@ -132,6 +159,7 @@ class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
         hidden_sizes: Sequence[int] = (500, 250),
         *,
         layer: DenoisingAutoEncoder | None = None,
+        activation: Any = None,
         corruption: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -139,6 +167,7 @@ class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
     ) -> None:
         self.hidden_sizes = hidden_sizes
         self.layer = layer_with(layer, layer_settings)
+        self.activation = activation
         self.corruption = corruption
         self.warm_start = warm_start
         self.random_state = random_state
@@ -166,18 +195,12 @@ class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
 
     @property
     def layers_(self) -> list[DenoisingAutoEncoder]:
-        """Fitted layers, from the input upwards.
-
-        Raises
-        ------
-        AttributeError
-            If the stack is not fitted.
-        """
+        """Fitted layers, from the input upwards."""
         model = vars(self).get("model_")
         if model is None:
             raise AttributeError(f"{type(self).__name__!r} has no attribute 'layers_'")
         sizes = [fitted.n_codes for fitted in model.layers]
-        layers = list(_new_layers(self, model.seed, sizes))
+        layers = list(new_layers(self, model.seed, sizes))
         for layer, fitted in zip(layers, model.layers, strict=False):
             layer.model_ = fitted
         return layers
@@ -198,8 +221,7 @@ class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
         """Return the settings of the stack beside those of its layers."""
         own = super()._stored_settings()
         layer = own.pop("layer")
-        if own["corruption"] is None:
-            del own["corruption"]
+        own = {n: v for n, v in own.items() if v is not None or n not in PER_LAYER}
         settings = {} if layer is None else layer.get_params(deep=False)
         if "corruption" in settings:
             # A sequence of noises would be read as one noise for each layer.
@@ -207,66 +229,43 @@ class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
         return {**{n: v for n, v in settings.items() if n != "n_hidden"}, **own}
 
 
-def layer_with(
-    layer: DenoisingAutoEncoder | None, settings: Mapping[str, Any]
-) -> DenoisingAutoEncoder | None:
-    """Return the layer of a stack, given as it is or by its settings.
-
-    Raises
-    ------
-    TypeError
-        If both are given, or a setting is not known.
-    """
-    if layer is not None and settings:
-        raise TypeError(
-            f"layer and {', '.join(settings)} were given; set {', '.join(settings)} of the layer."
-        )
-    return DenoisingAutoEncoder(**settings) if settings else layer
+def layer_of(stack: StackedDenoisingAutoEncoder) -> DenoisingAutoEncoder:
+    """Return the layer that a stack consists of."""
+    return DenoisingAutoEncoder() if stack.layer is None else check_layer(stack.layer)
 
 
-def layer_of(stack: Any) -> DenoisingAutoEncoder:
-    """Return the layer that a stack or classifier consists of.
-
-    Raises
-    ------
-    ValueError
-        If it is something else.
-    """
-    layer = DenoisingAutoEncoder() if stack.layer is None else stack.layer
-    if not isinstance(layer, DenoisingAutoEncoder):
-        raise ValueError(f"layer is {layer!r}; expected a DenoisingAutoEncoder, or None.")
-    return layer
-
-
-def _new_layers(
+def new_layers(
     stack: StackedDenoisingAutoEncoder, seed: int, sizes: Sequence[int]
 ) -> Iterator[DenoisingAutoEncoder]:
     """Make the layers of a stack, not fitted, from the input upwards."""
     layer = layer_of(stack)
     levels = per_layer("corruption", stack.corruption, sizes)
-    for k, (n_hidden, level) in enumerate(zip(sizes, levels, strict=True)):
-        # Linear layers on top of each other are no more than one.
-        activation = "sigmoid" if is_auto(layer.activation) else layer.activation
-        own = {"cost": layer.cost, "output": layer.output, "activation": activation}
+    activations = per_layer("activation", stack.activation, sizes)
+    below = None
+    for k, (n_hidden, level, activation) in enumerate(
+        zip(sizes, levels, activations, strict=True)
+    ):
+        own = {"cost": layer.cost, "output": layer.output}
         if k:
-            own |= {**_above(activation), "scale": None, "missing": "refuse"}
+            own = {**_above(below), "scale": None, "missing": "refuse"}
         if level is not None:
             own["corruption"] = level
+        below = layer.activation if activation is None else activation
+        # Linear layers on top of each other are no more than one.
+        below = "sigmoid" if is_auto(below) else below
         yield clone(layer).set_params(
-            n_hidden=n_hidden, random_state=seed + k, validation_fraction=None, **own
-        )
+            n_hidden=n_hidden, activation=below, random_state=seed + k, validation_fraction=None,
+            **own,
+        )  # fmt: skip
 
 
-def _above(activation: Any) -> dict[str, Any]:
-    """Return cost and output of layers above the lowest.
+def _above(below: Any) -> dict[str, Any]:
+    """Return cost and output of a layer above one with the activation `below`.
 
-    Codes of the sigmoid are in (0, 1). Others need linear outputs, between 0 and 1 or not.
+    What it reconstructs are codes, so that its outputs are those of that activation.
     """
-    if activation == "sigmoid":
-        return {"cost": "cross_entropy", "output": "auto"}
-    if callable(activation):
-        return {"cost": "auto", "output": "auto"}
-    return {"cost": "squared_error", "output": "linear"}
+    cost = "cross_entropy" if below == "sigmoid" else "squared_error"
+    return {"cost": cost, "output": below}
 
 
 def learn_stack(stack: StackedDenoisingAutoEncoder, call: Call) -> None:
@@ -274,7 +273,8 @@ def learn_stack(stack: StackedDenoisingAutoEncoder, call: Call) -> None:
     settings = {**stack._layer_settings(), **stack.get_params(deep=False)}
     check_settings({**settings, "n_hidden": 1})
     settings["dtype"] = float_type(settings)
-    per_layer("corruption", stack.corruption, stack.hidden_sizes)
+    for name in PER_LAYER:
+        per_layer(name, settings[name], stack.hidden_sizes)
     fraction = settings["validation_fraction"]
     if not call.partial:
         check_validation(call.validation, fraction, settings["early_stopping"])
@@ -294,14 +294,14 @@ def learn_stack(stack: StackedDenoisingAutoEncoder, call: Call) -> None:
 
 def _begin(
     stack: StackedDenoisingAutoEncoder, call: Call, settings: Mapping[str, Any],
-    start: FittedModel | None,
+    start: FittedStack | None,
 ) -> tuple[FittedStack, Examples]:  # fmt: skip
     """Return the stack without layers, and the examples."""
     name = type(stack).__name__
     columns = columns_of(name) if start is None else start.columns
     examples, domain = stack._kind.read(call, settings, columns, reset=start is None)
     if start is not None:
-        sizes = tuple(layer.arrays["W"].shape[1] for layer in start.layers)
+        sizes = start.structure["hidden_sizes"]
         check_goes_on({"hidden_sizes": tuple(stack.hidden_sizes)}, hidden_sizes=sizes)
     elif settings["cost"] == "cross_entropy":
         check_unit_interval(examples.rows, domain, names=columns.names)
@@ -320,7 +320,7 @@ def _learn_upwards(
     layers: list[FittedModel] = [] if start is None else list(start.layers)
     rows, validation = examples.rows, None if held_out is None else held_out.rows
     with tempfile.TemporaryDirectory() as folder:
-        for k, layer in enumerate(_new_layers(stack, known.seed, stack.hidden_sizes)):
+        for k, layer in enumerate(new_layers(stack, known.seed, stack.hidden_sizes)):
             if k:
                 check_not_interrupted(layers[k - 1])
                 rows = codes_of(layers[k - 1], rows, Path(folder))
@@ -360,7 +360,7 @@ def _fit_layer(
 
 
 def _history_of(k: int, history: list[Record]) -> list[Record]:
-    own = [record for record in history if record["layer"] == k]
+    own = [record for record in history if record.get("layer") == k]
     return [{name: v for name, v in record.items() if name != "layer"} for record in own]
 
 

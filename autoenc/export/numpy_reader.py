@@ -33,7 +33,7 @@ from typing import Any
 
 import numpy as np
 
-from autoenc.models.schema import SchemaError, arrays_of_layer, check_model
+from autoenc.models.schema import SchemaError, activations_of, arrays_of_layer, check_model
 from autoenc.rows.encoding import Encoding
 
 Array = np.ndarray[Any, Any]
@@ -630,10 +630,11 @@ def _model(
     given = settings.get("activation", "sigmoid")
     # Stacks, whose layers have nothing to choose, are of sigmoid units.
     taken = {"activation": "sigmoid", **fitted.get("chosen_", {})}
-    activation = taken["activation"] if given == "auto" else given
+    given = taken["activation"] if given == "auto" else given
+    activations = activations_of(given, chosen)
     layers = [
         Layer(of_layer, {"activation": activation, "output": of_one["output_"]})
-        for of_layer, of_one in zip(own, chosen, strict=True)
+        for of_layer, activation, of_one in zip(own, activations, chosen, strict=True)
     ]
     lowest = _lowest(own[0])
     cost = chosen[0]["cost_"]

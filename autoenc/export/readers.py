@@ -12,7 +12,7 @@ from autoenc.rows import encoding
 READER = Path(__file__).with_name("numpy_reader.py")
 # The lines of the reader that need autoenc: copies have the modules themselves in their place.
 IMPORT = (
-    "from autoenc.models.schema import SchemaError, arrays_of_layer, check_model\n"
+    "from autoenc.models.schema import SchemaError, activations_of, arrays_of_layer, check_model\n"
     "from autoenc.rows.encoding import Encoding\n"
 )
 FUTURE = "from __future__ import annotations\n"

@@ -39,6 +39,7 @@ from autoenc.graph.types import (
     UpdateRule,
     Updates,
 )
+from autoenc.graph.unrolled import UnrolledLayers
 from autoenc.graph.updates import (
     OPTIMIZERS,
     adadelta,
@@ -71,6 +72,7 @@ __all__ = [
     "Parameter",
     "Schedule",
     "SoftmaxLayer",
+    "UnrolledLayers",
     "UpdateRule",
     "Updates",
     "adadelta",

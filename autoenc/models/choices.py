@@ -11,7 +11,8 @@ import pytensor
 import pytensor.tensor as pt
 from pytensor.compile.mode import Mode
 
-from autoenc.graph import ACTIVATIONS, Clipped, Expression, resolve_optimizer
+from autoenc.graph import ACTIVATIONS, Clipped, Expression, UnrolledLayers, resolve_optimizer
+from autoenc.models.curvature import largest_curvature
 from autoenc.models.defaults import AUTO, chosen_settings, default_size, is_compact, is_table
 from autoenc.models.symbolic import SymbolicModel
 from autoenc.rows.blocks import Array, Rows
@@ -259,8 +260,11 @@ def largest_stable_rate(model: SymbolicModel, rows: Rows) -> float:
     A step of rate η moves the reconstruction of a row by −η·K·∂cost/∂z, where, with code h of
     input x, slopes s of the units and e the largest eigenvalue of W·diag(s²)·Wᵀ,
     K = 1 + ‖h‖² + ‖x‖²·e. With ∂cost/∂z = 2(z − x) / columns it overshoots when
-    η·K > columns. Means over the rows stand for K here.
+    η·K > columns. Means over the rows stand for K here. Of several layers the rate is that of
+    Newton's method along the steepest bend of the cost, times two.
     """
+    if isinstance(model.layer, UnrolledLayers):
+        return 2 / largest_curvature(model, some(rows))
     x = pt.matrix("x")
     values = model.values(x)
     a = values @ model.layer.W + model.layer.hidden_bias
@@ -294,8 +298,8 @@ def check_functions(model: Any, rows: Rows) -> None:
         If a shape or dtype is not that of the argument, or an output leaves (0, 1) under
         cross-entropy.
     """
-    if not isinstance(model, SymbolicModel):
-        return
+    if not isinstance(model, SymbolicModel) or isinstance(model.layer, UnrolledLayers):
+        return  # each of several layers is tried alone
     layer = model.layer
     known = ACTIVATIONS.values()
     if layer.activation in known and (layer.output in known or isinstance(layer.output, Clipped)):

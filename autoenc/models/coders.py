@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from autoenc.graph import AutoEncoderLayer, Clipped
-from autoenc.models.fitted import FittedModel
+from autoenc.graph import AutoEncoderLayer, Clipped, UnrolledLayers
+from autoenc.models.fitted import OF_COLUMNS, FittedModel
 from autoenc.models.initial import initial_parameters
 from autoenc.models.mixed import groups_of
-from autoenc.models.symbolic import Scaling, SymbolicModel, SymbolicStack
+from autoenc.models.symbolic import Scaling, SymbolicModel
 from autoenc.rows.blocks import Array, IncomingRows
-from autoenc.rows.domain import FINITE, domain_of
+from autoenc.rows.domain import FINITE, Domain, domain_of
 from autoenc.rows.reading import read_rows, read_unscaled
 from autoenc.rows.refusals import warn
 
@@ -40,7 +41,13 @@ class FittedCoder(FittedModel):
         weights: Array = self.arrays.get("W_prime", self.arrays["W"].T)
         return weights
 
-    def symbolic(self, shared: Mapping[str, Any]) -> Any:
+    @property
+    def structure(self) -> dict[str, Any]:
+        """Settings that cannot change where training continues."""
+        tied = "W_prime" not in self.arrays
+        return {"n_hidden": self.n_codes, "tied": tied, "dtype": self.dtype}
+
+    def symbolic(self, shared: Mapping[str, Any]) -> SymbolicModel:
         """Build the layer, and the scaling around it."""
         params, masked = dict(shared), bool(self.choices.get("masked", False))
         mean, scale = params.pop("mean", None), params.pop("scale", None)
@@ -166,9 +173,20 @@ class FittedCoder(FittedModel):
 
 
 class FittedStack(FittedCoder):
-    """Fitted autoencoders on top of each other."""
+    """Fitted autoencoders on top of each other, trained one after the other or together.
 
-    shown: ClassVar[tuple[str, ...]] = ()
+    Where they were trained together, the stack has the state of the optimizer and the history,
+    and `choices` of its own.
+    """
+
+    shown: ClassVar[tuple[str, ...]] = ("learning_rate",)
+
+    @property
+    def structure(self) -> dict[str, Any]:
+        """Settings that cannot change where training continues."""
+        sizes = tuple(layer.n_codes for layer in self.coders)
+        tied = all("W_prime" not in layer.arrays for layer in self.layers)
+        return {"hidden_sizes": sizes, "tied": tied, "dtype": self.dtype}
 
     def model_arrays(self) -> dict[str, Array]:
         """Return the arrays of all layers, numbered."""
@@ -180,28 +198,56 @@ class FittedStack(FittedCoder):
 
     def all_arrays(self) -> dict[str, Array]:
         """Return the arrays of all layers, those of the optimizers too."""
-        return numbered([layer.all_arrays() for layer in self.layers])
+        return {**numbered([layer.all_arrays() for layer in self.layers]), **self.state_arrays()}
+
+    def widened(self, domain: Domain) -> Self:
+        """Return the stack for rows of a wider domain, of which its lowest layer knows limits."""
+        lowest, *above = self.layers
+        return self.replaced(layers=(lowest.widened(domain), *above), domain=domain)
+
+    def learned(self, arrays: Mapping[str, Array]) -> Self:
+        """Return the stack whose layers were trained together, with their numbered arrays.
+
+        What is known of rows is known of the lowest layer. Codes are no longer those that the
+        layers above were trained on.
+        """
+        lowest, *above = (
+            layer.replaced(arrays={**layer.arrays, **of_layer(k, arrays)}, domain=None)
+            for k, layer in enumerate(self.layers, start=1)
+        )
+        choices = {**lowest.choices, "masked": self.masked}
+        lowest = lowest.replaced(choices=choices, domain=self.domain)
+        return self.replaced(layers=(lowest, *above))
 
     def described(self) -> dict[str, Any]:
         """Describe the stack, and its layers beside it."""
         without = ("history_", "n_features_in_")
         layers = [
-            {name: value for name, value in layer.described().items() if name not in without}
+            {"activation_": layer.choices["activation"]}
+            | {name: value for name, value in layer.described().items() if name not in without}
             for layer in self.layers
         ]
         return {**super().described(), "layers": layers}
 
     def attribute(self, name: str) -> Any:
-        """Return what an estimator shows; ranges are those of the lowest layer."""
+        """Return what an estimator shows; ranges and moments are those of the lowest layer."""
         if name in ("data_min_", "data_max_") and self.data_domain is not None:
             domain = self.data_domain
             return domain.minimum if name == "data_min_" else domain.maximum
+        if name[:-1] in OF_COLUMNS and name[:-1] in self.bottom.arrays:
+            return self._in_units(name[:-1], self.bottom.arrays[name[:-1]])
+        if name in ("cost_", "output_"):
+            return self.bottom.choices[name[:-1]]
+        if name == "activation_":
+            return [layer.choices["activation"] for layer in self.layers]
         return super().attribute(name)
 
-    def symbolic(self, shared: Mapping[str, Any]) -> SymbolicStack:
-        """Build all layers."""
-        layers = enumerate(self.layers, start=1)
-        return SymbolicStack([layer.symbolic(of_layer(k, shared)) for k, layer in layers])
+    def symbolic(self, shared: Mapping[str, Any]) -> SymbolicModel:
+        """Unroll all layers; cost and scaling are those of the lowest."""
+        layers = enumerate(self.coders, start=1)
+        models = [layer.symbolic(of_layer(k, shared)) for k, layer in layers]
+        unrolled = UnrolledLayers([model.layer for model in models])
+        return replace(models[0], layer=unrolled, masked=self.masked)
 
     def untrained(self) -> FittedCoder:
         """Return the stack of untrained layers."""

@@ -195,4 +195,7 @@ def _plural(noun: str, n: int) -> str:
 
 
 def _name(function: Any) -> str:
+    """Return the name of a function, or of one for each layer."""
+    if isinstance(function, list):
+        return " and ".join(map(_name, function))
     return str(getattr(function, "__name__", function))

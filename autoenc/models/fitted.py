@@ -18,6 +18,7 @@ import numpy as np
 import pytensor
 
 from autoenc.models.compiled import CompiledModel, in_parts, results_of
+from autoenc.models.limits import without_passed
 from autoenc.rows.blocks import Array, IncomingRows, Rows
 from autoenc.rows.columns import Columns, columns_of
 from autoenc.rows.domain import (
@@ -111,7 +112,7 @@ class FittedModel:
     @cached_property
     def masked(self) -> bool:
         """Whether NaN stands for a missing entry."""
-        return bool(self.bottom.choices.get("masked", False))
+        return bool({**self.bottom.choices, **self.choices}.get("masked", False))
 
     @cached_property
     def bottom(self) -> FittedModel:
@@ -134,7 +135,7 @@ class FittedModel:
     @cached_property
     def cost(self) -> str | None:
         """Cost of a row; None for a classifier."""
-        return self.bottom.choices.get("cost")
+        return {**self.bottom.choices, **self.choices}.get("cost")
 
     @cached_property
     def unit_bounds(self) -> Bounds:
@@ -201,10 +202,21 @@ class FittedModel:
         ranges = {} if domain is None else {"data_min": domain.minimum, "data_max": domain.maximum}
         return {**self.arrays, **ranges}
 
+    def state_arrays(self) -> dict[str, Array]:
+        """Return the variables of the optimizer, as a model file names them."""
+        return {f"optimizer.{k}": a for k, a in enumerate(self.optimizer_state)}
+
     def all_arrays(self) -> dict[str, Array]:
         """Return all arrays of a model file."""
-        state = {f"optimizer.{k}": a for k, a in enumerate(self.optimizer_state)}
-        return {**self.named_arrays(), **state}
+        return {**self.named_arrays(), **self.state_arrays()}
+
+    def widened(self, domain: Domain) -> Self:
+        """Return the model for rows of a wider domain, in which some limits are none."""
+        return self.replaced(arrays=without_passed(self.arrays, domain), domain=domain)
+
+    def learned(self, arrays: Mapping[str, Array]) -> Self:
+        """Return the model with other values of its `model_arrays`."""
+        return self.replaced(arrays={**self.arrays, **arrays})
 
     def described(self) -> dict[str, Any]:
         """Return what a model file holds beside arrays, by the names of the attributes."""
@@ -261,7 +273,7 @@ def _accept(*_: Any, **__: Any) -> None:
 
 def shared_variables(arrays: Mapping[str, Array]) -> dict[str, Any]:
     """Make shared variables of arrays, by the same names."""
-    return {name: pytensor.shared(array, name=name) for name, array in arrays.items()}
+    return dict(zip(arrays, map(pytensor.shared, arrays.values(), arrays), strict=True))
 
 
 def fitted_model(model: Any) -> FittedModel:
@@ -291,6 +303,11 @@ def known_columns(kind: str, n: int | None, fitted: Mapping[str, Any]) -> Column
     return columns_of(kind, n, *map(fitted.get, names))
 
 
+def is_function(value: Any) -> bool:
+    """Whether a file has the name of a function in place of a value."""
+    return isinstance(value, dict) and "function" in value
+
+
 def from_file(
     cls: type[FittedModel], kind: str, arrays: Mapping[str, Array], fitted: Mapping[str, Any],
     choices: Mapping[str, Any], machine: tuple[Any, str | None],
@@ -315,6 +332,8 @@ def from_file(
     names = sorted((n for n in own if n.startswith("optimizer.")), key=lambda n: int(n[10:]))
     state = tuple(own.pop(name) for name in names)
     shown = {name: fitted[f"{name}_"] for name in cls.shown if f"{name}_" in fitted}
+    # Of a function a file has the name only: the function itself is among the settings.
+    shown = {name: value for name, value in shown.items() if not is_function(value)}
     n_columns = fitted.get("n_features_in_", len(next(iter(own.values()))) if own else None)
     domain = (
         None

@@ -201,6 +201,11 @@ _DENOISING = ("corruption", *_LAYER)
 _PRETRAINING = {f"pretraining_{name}": SETTINGS[name] for name in _DENOISING}
 _PRETRAINING |= {"pretraining_epochs": COUNT, "pretraining_rate": RATE}
 SETTINGS |= _PRETRAINING
+# Of a deep autoencoder, the network itself has settings of the same names as its layers.
+_ALONE = (
+    "batch_size", "contraction", "corruption", "early_stopping", "epochs", "l1", "l2", "momentum",
+    "optimizer", "rate", "sparsity", "sparsity_target", "validation_fraction",
+)  # fmt: skip
 # Settings that every file of their classes has.
 SIZES = ("n_hidden", "hidden_sizes")
 # The settings of each class. Files of earlier versions lack some of them.
@@ -209,6 +214,10 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "DenoisingAutoEncoder": _DENOISING,
     "StackedDenoisingAutoEncoder": (
         "hidden_sizes", *(name for name in _DENOISING if name != "n_hidden"),
+    ),
+    "DeepAutoEncoder": (
+        "hidden_sizes", *(name for name in _DENOISING if name != "n_hidden"),
+        *(f"pretraining_{name}" for name in _ALONE),
     ),
     "AutoEncoderDetector": (
         "activation", "contamination", "dependence", "l2", "missing", "n_bins", "n_hidden",
@@ -224,6 +233,12 @@ CLASSES: dict[str, tuple[str, ...]] = {
 # Where nothing is left to the data.
 _CLASSIFIERS = ("SoftmaxClassifier", "PerceptronClassifier", "StackedDenoisingClassifier")
 _OWN_KINDS = {
+    ("StackedDenoisingAutoEncoder", "activation"): ACTIVATION | AUTO | sequence(ACTIVATION),
+    ("DeepAutoEncoder", "activation"): ACTIVATION | AUTO | sequence(ACTIVATION),
+    ("DeepAutoEncoder", "corruption"): NOISES,
+    ("DeepAutoEncoder", "init"): INITS,
+    ("DeepAutoEncoder", "n_epochs"): COUNT,
+    ("DeepAutoEncoder", "pretraining_epochs"): integer(0) | NOTHING,
     ("PerceptronClassifier", "activation"): ACTIVATION,
     ("PerceptronClassifier", "n_hidden"): COUNT,
     **{(name, "n_epochs"): COUNT for name in _CLASSIFIERS},
@@ -239,6 +254,7 @@ TAKEN: dict[str, Kind] = {
 }
 
 CHOSEN: dict[str, Kind] = {
+    "activation_": ACTIVATION,
     "backend_": TEXT,
     "chosen_": mapping(ANYTHING),
     "cost_": COSTS | one_of("mixed"),
@@ -260,6 +276,9 @@ FITTED: dict[str, dict[str, Kind]] = {
     "SoftmaxClassifier": {
         **_EVERY, "labels_": sequence(ANYTHING), "learning_rate_": CHOSEN["learning_rate_"],
     },
+}  # fmt: skip
+FITTED["DeepAutoEncoder"] = {
+    **FITTED["StackedDenoisingAutoEncoder"], "learning_rate_": CHOSEN["learning_rate_"],
 }  # fmt: skip
 FITTED["AutoEncoderDetector"] = {
     **_EVERY, "calibrated_on_": one_of("training rows", "held-out rows"),
@@ -320,7 +339,8 @@ def check_model(arrays: Mapping[str, Array], description: Mapping[str, Any]) -> 
     _check_entries("", fitted, FITTED[name], ("n_features_in_",))
     check = {
         "AutoEncoder": _check_autoencoder, "DenoisingAutoEncoder": _check_autoencoder,
-        "StackedDenoisingAutoEncoder": _check_stack, "AutoEncoderDetector": _check_detector,
+        "StackedDenoisingAutoEncoder": _check_stack, "DeepAutoEncoder": _check_deep,
+        "AutoEncoderDetector": _check_detector,
     }.get(name, _check_classifier)  # fmt: skip
     check(arrays, settings, fitted)
     _check_columns(arrays, description, fitted["n_features_in_"])
@@ -355,8 +375,7 @@ def _check_autoencoder(
     _require_equal("settings.n_hidden", full.get("n_hidden"), n_hidden)
     _require(full.get("activation") != "auto", "there is no chosen_.activation")
     for setting in ("cost", "output"):
-        given, chosen = settings.get(setting, "auto"), fitted[f"{setting}_"]
-        _require_equal(f"{setting}_", chosen, chosen if given == "auto" else given)
+        _check_chosen(setting, settings.get(setting, "auto"), fitted[f"{setting}_"])
 
 
 def _check_detector(
@@ -394,19 +413,68 @@ def _check_detector(
 def _check_stack(
     arrays: Mapping[str, Array], settings: Mapping[str, Any], fitted: Mapping[str, Any]
 ) -> None:
+    n_layers = _check_layers(arrays, settings, fitted)
+    given = settings.get("activation", "auto")
+    # Nothing of a stack is left to the data: its units are those of the sigmoid.
+    _check_activations("sigmoid" if given == "auto" else given, fitted["layers"])
+    for record in fitted.get("history_", []):
+        _require(integer(1, n_layers).accepts(record.get("layer")), "an epoch is of no layer")
+
+
+def _check_deep(
+    arrays: Mapping[str, Array], settings: Mapping[str, Any], fitted: Mapping[str, Any]
+) -> None:
+    """Check layers that were trained together, and the state of their optimizer."""
+    states = {n: a for n, a in arrays.items() if n.startswith("optimizer.")}
+    _check_states(states)
+    n_layers = _check_layers(
+        {n: a for n, a in arrays.items() if n not in states}, settings, fitted
+    )
+    _check_per_layer("pretraining_corruption", settings, n_layers)
+    for setting in ("cost", "output"):
+        lowest = fitted["layers"][0][f"{setting}_"]
+        _check_chosen(setting, settings.get(setting, "auto"), lowest)
+    for layer in fitted["layers"]:
+        _require("activation_" in layer, "there is no activation_")
+    _check_activations(settings.get("activation", "auto"), fitted["layers"])
+
+
+def _check_layers(
+    arrays: Mapping[str, Array], settings: Mapping[str, Any], fitted: Mapping[str, Any]
+) -> int:
+    """Check layers on top of each other, and return their number."""
     width, layers = fitted["n_features_in_"], fitted.get("layers", [])
     sizes: list[int] = []
     own = [arrays_of_layer(arrays, number) for number in range(1, len(layers) + 1)]
     _require(sum(map(len, own)) == len(arrays), "there are arrays of layers not described")
     for number, (layer, chosen) in enumerate(zip(own, layers, strict=True), start=1):
         _check_entries(f"layer {number}: ", chosen, CHOSEN)
+        _require(number == 1 or "mean" not in layer, f"layer {number} standardises codes")
         width = _check_layer(layer, settings, chosen, width)
         sizes.append(width)
     _require(bool(sizes), "there are no layers")
     _require_equal("settings.hidden_sizes", settings.get("hidden_sizes"), sizes)
-    _check_per_layer("corruption", settings, len(sizes))
-    for record in fitted.get("history_", []):
-        _require(integer(1, len(sizes)).accepts(record.get("layer")), "an epoch is of no layer")
+    for name in ("activation", "corruption"):
+        _check_per_layer(name, settings, len(sizes))
+    return len(sizes)
+
+
+def activations_of(given: Any, layers: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Return the activation of each layer of a stack, from its setting and its layers."""
+    each = given if type(given) is list else [given] * len(layers)
+    return [layer.get("activation_", one) for one, layer in zip(each, layers, strict=True)]
+
+
+def _check_activations(given: Any, layers: Sequence[Mapping[str, Any]]) -> None:
+    """Check that the activation of each layer is the one given, if one is."""
+    each = given if type(given) is list else [given] * len(layers)
+    for one, chosen in zip(each, activations_of(given, layers), strict=True):
+        _check_chosen("activation", one, chosen)
+
+
+def _check_chosen(setting: str, given: Any, chosen: Any) -> None:
+    """Check that what was chosen is what was given, unless the choice was left."""
+    _require_equal(f"{setting}_", chosen, chosen if given == "auto" else given)
 
 
 def arrays_of_layer(arrays: Mapping[str, Array], number: int) -> dict[str, Array]:
@@ -458,7 +526,7 @@ def _check_classifier(
     _check_per_layer("dropout", settings, len(sizes))
     given = settings.get("activation", "auto")
     chosen = fitted.get("activation_", given)
-    _require_equal("activation_", chosen, chosen if given == "auto" else given)
+    _check_chosen("activation", given, chosen)
     _require(not hidden or chosen != "auto", "there is no activation_")
     _check_labels(fitted.get("labels_"), n_classes)
 
@@ -466,8 +534,9 @@ def _check_classifier(
 def _check_per_layer(name: str, settings: Mapping[str, Any], n_layers: int) -> None:
     """Check that there is one value for all layers, or one for each."""
     value = settings.get(name)
-    # A list that begins with text is one noise and its amount.
-    if type(value) is list and not (value and type(value[0]) is str):
+    # A list of noise that begins with text is one kind and its amount.
+    is_pair = name.endswith("corruption") and value and type(value) is list
+    if type(value) is list and not (is_pair and type(value[0]) is str and value[0] != "auto"):
         _require_equal(f"the number of values of settings.{name}", len(value), n_layers)
 
 
@@ -499,15 +568,13 @@ def _check_arrays(
     for pair_of in (("mean", "scale"), ("data_min", "data_max")):
         if any(name in arrays for name in pair_of):
             shapes |= dict.fromkeys(pair_of, (n_visible,))
-    n_states = sum(name.startswith("optimizer.") for name in arrays)
-    states = {f"optimizer.{number}" for number in range(n_states)}
+    states = {n: array for n, array in arrays.items() if n.startswith("optimizer.")}
+    _check_states(states)
     for name in shapes:
         _require(name in arrays, f"there is no {name}")
     for name, array in arrays.items():
         _require(name in states or name in shapes, f"the array {name!r:.60} is not known")
-        if name in states:
-            _require(bool(np.isfinite(array).all()), f"{name} has NaN or infinity")
-        else:
+        if name in shapes:
             _check_array(name, array, shapes[name], dtype)
     if "scale" in arrays:
         _require(bool((arrays["scale"] > 0).all()), "scale has numbers that are not above 0")
@@ -515,6 +582,14 @@ def _check_arrays(
         if low in arrays:
             crossed = arrays[low] > arrays[high]
             _require(not crossed.any(), f"{low} is above {high}")
+
+
+def _check_states(states: Mapping[str, Array]) -> None:
+    """Check the variables of an optimizer, which are numbered."""
+    known = {f"optimizer.{number}" for number in range(len(states))}
+    for name, array in states.items():
+        _require(name in known, f"the array {name!r:.60} is not known")
+        _require(bool(np.isfinite(array).all()), f"{name} has NaN or infinity")
 
 
 def _check_array(name: str, array: Array, shape: tuple[int, ...], dtype: Any) -> None:

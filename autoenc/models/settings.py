@@ -141,7 +141,7 @@ SETTINGS: dict[str, Setting] = {
         AUTO_INTEGER,
         "--hidden N",
         "model",
-        "units of the code, or auto; of a stack, N,N,...",
+        "units of the code, or auto; of several layers, N,N,...",
         auto="500 for images, that is, for 64 and more columns with all values in [0, 1]; else a "
         "quarter of the columns, or of the rows if there are fewer, from 1 to 500. `chosen_` "
         "holds what was chosen, and with `verbose` a line says so",
@@ -396,6 +396,23 @@ SETTINGS: dict[str, Setting] = {
         "Number of units of each layer, from the input upwards.",
         replace(INTEGER, each=True),
     ),
+    "pretraining_epochs": Setting(
+        "int, optional",
+        "Number of epochs that each layer is trained for alone, before all are trained together; "
+        "by default that of `layer`, and 0 for none.",
+        Check("an integer of at least 0, or None", (Integral,), low=0, among=(None,)),
+        "--pretraining-epochs N",
+        help="of a deep autoencoder, passes that each layer is trained for alone before; 0 for "
+        "none",
+    ),
+    "pretraining_corruption": Setting(
+        "float, sequence or callable, optional",
+        "Noise on the input of each layer while it is trained alone: one for all layers, or a "
+        "sequence with that of each; by default that of `layer`.",
+        None,
+        "--pretraining-corruption P",
+        help="of a deep autoencoder, noise while its layers are trained alone, as --corruption",
+    ),
     "contamination": Setting(
         "float or None",
         "Fraction of the rows that is flagged, in (0, 0.5]; None for scores and p-values alone.",
@@ -431,6 +448,8 @@ def check_settings(given: Mapping[str, Any]) -> None:
         ...
     ValueError: momentum is 1.0; expected a number in [0, 1).
     """
+    if isinstance(given.get("n_hidden"), list | tuple | np.ndarray):
+        _refuse_several(given["n_hidden"])
     for name, value in given.items():
         check = SETTINGS[name].check if name in SETTINGS else None
         if check is None:
@@ -448,6 +467,16 @@ def check_settings(given: Mapping[str, Any]) -> None:
         _check_cost(given["cost"], given.get("output", "auto"), given["scale"])
     check_float_type(given.get("dtype"))
     check_device(given.get("device"))
+
+
+def _refuse_several(n_hidden: Any) -> None:
+    """Refuse the sizes of several layers where there is one."""
+    sizes = tuple(np.ravel(n_hidden).tolist())
+    raise ValueError(
+        f"n_hidden is {n_hidden!r}; expected the units of one layer. Several layers are "
+        f"DeepAutoEncoder(hidden_sizes={sizes}) or, only trained one after the other, "
+        "StackedDenoisingAutoEncoder; of a classifier, StackedDenoisingClassifier."
+    )
 
 
 def _check_cost(cost: str, output: Any, scale: Any) -> None:
@@ -506,9 +535,11 @@ def per_layer(name: str, value: Any, sizes: Sequence[int]) -> list[Any]:
         raise ValueError(
             f"hidden_sizes is {sizes!r}; expected the units of each layer, such as (500, 250)."
         )
-    # A name alone, or a kind of noise and its amount, is one value.
-    is_one = isinstance(value, Sequence) and value and isinstance(value[0], str)
-    if not isinstance(value, Sequence) or (is_one and value[0] != AUTO):
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return [value] * len(sizes)
+    # A pair that begins with text is one kind of noise and its amount.
+    is_text = name.endswith("corruption") and value and isinstance(value[0], str)
+    if is_text and value[0] != AUTO:
         return [value] * len(sizes)
     if len(value) != len(sizes):
         raise ValueError(

@@ -25,6 +25,7 @@ from autoenc.graph import (
     Groups,
     Network,
     Parameter,
+    UnrolledLayers,
     bernoulli_entropy,
     corrupt,
 )
@@ -77,13 +78,13 @@ def moments(rows: Rows, weights: Array | None = None) -> tuple[Array, Array]:
 
 @dataclass(frozen=True)
 class SymbolicModel:
-    """A layer, its cost, and what is done before and after it.
+    """A layer, or several as one, their cost, and what is done before and after them.
 
     Its methods take an expression in the units of the data and return an expression.
 
     Attributes
     ----------
-    layer : AutoEncoderLayer
+    layer : AutoEncoderLayer or UnrolledLayers
     cost : {"cross_entropy", "squared_error", "mixed"}
     scaling : Scaling or None
         None where the layer takes the data as it is.
@@ -94,7 +95,7 @@ class SymbolicModel:
         categories, and the squared error of numbers.
     """
 
-    layer: AutoEncoderLayer
+    layer: AutoEncoderLayer | UnrolledLayers
     cost: str
     scaling: Scaling | None = None
     masked: bool = False
@@ -116,7 +117,7 @@ class SymbolicModel:
         return [p for name, p in self.layer.named_params().items() if name.startswith("W")]
 
     @property
-    def encoder(self) -> AutoEncoderLayer:
+    def encoder(self) -> AutoEncoderLayer | UnrolledLayers:
         """What makes codes of `values`."""
         return self.layer
 
@@ -254,53 +255,6 @@ class SymbolicModel:
     @property
     def _n_columns(self) -> Array:
         return _number(self.n_columns)
-
-
-@dataclass(frozen=True)
-class SymbolicStack:
-    """Models on top of each other, with the methods of one.
-
-    Attributes
-    ----------
-    models : sequence of SymbolicModel
-        From the input upwards.
-    """
-
-    models: Sequence[SymbolicModel]
-
-    def encode(self, x: Expression) -> Expression:
-        """Code of the highest model."""
-        for model in self.models:
-            x = model.encode(x)
-        return x
-
-    def decode(self, code: Expression) -> Expression:
-        """Reconstruction from a code of the highest model."""
-        return self.models[0].decode(self._down(code))
-
-    def reconstruct(self, x: Expression) -> Expression:
-        """Reconstruction of x, up through all models and down again."""
-        return self.decode(self.encode(x))
-
-    def impute(self, x: Expression) -> Expression:
-        """X with its reconstruction where it is missing."""
-        lowest, *others = self.models
-        masked = SymbolicStack([replace(lowest, masked=True), *others])
-        return pt.switch(pt.isnan(x), masked.reconstruct(x), x)
-
-    def error(self, x: Expression) -> Expression:
-        """Return the error of each row, (rows,), as the lowest model has it."""
-        return self.models[0].error_from(x, self._down(self.encode(x)))
-
-    def entry_errors(self, x: Expression) -> Expression:
-        """Return what each entry adds to the error of its row, (rows, columns)."""
-        return self.models[0].entry_errors_from(x, self._down(self.encode(x)))
-
-    def _down(self, code: Expression) -> Expression:
-        """Code of the lowest model, from one of the highest."""
-        for model in reversed(self.models[1:]):
-            code = model.decode(code)
-        return code
 
 
 def _number(value: float) -> Array:

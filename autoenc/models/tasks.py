@@ -65,8 +65,7 @@ class Task:
     def fitted(self, history: list[Record], engine: str) -> FittedModel:
         """Return the model with the present values of its parameters."""
         learned = {n: v.get_value() for n, v in self.variables.items() if v in self.updates}
-        return self.known.replaced(
-            arrays={**self.known.arrays, **learned},
+        return self.known.learned(learned).replaced(
             choices={**self.known.choices, "learning_rate": self.rate},
             history=history,
             engine=engine,
@@ -104,10 +103,10 @@ def make_task(
     ValueError
         If a function that was given as a setting does not fit.
     """
-    dtype = str(next(iter(known.arrays.values())).dtype)
+    variables = shared_variables(known.model_arrays())
+    dtype = next(iter(variables.values())).dtype
     weights = normalised(examples.weights, dtype)
     with building(dtype):
-        variables = shared_variables(known.arrays)
         model = known.symbolic(variables)
         check_functions(model, examples.rows)
         rate = choose_rate(model, examples.rows, settings, known.choices.get("learning_rate"))

@@ -3,7 +3,7 @@
 import pytest
 
 from autoenc import AutoEncoder, DenoisingAutoEncoder
-from autoenc.estimators import StackedDenoisingAutoEncoder
+from autoenc.estimators import DeepAutoEncoder, StackedDenoisingAutoEncoder
 
 QUICK = {"random_state": 0, "verbose": False}
 
@@ -30,6 +30,7 @@ def models(digits, healthy):
             learning_rate=0.01, **settings,
         ).fit(X),
         "functions": AutoEncoder(20, activation=halved, output=squashed, **settings).fit(X),
+        "deep": DeepAutoEncoder((30, 20), pretraining_epochs=1, **settings).fit(X),
         "stack": StackedDenoisingAutoEncoder((30, 20), **settings).fit(X),
     }  # fmt: skip
 

@@ -10,7 +10,7 @@ from autoenc import AutoEncoder
 from autoenc.analysis.fitted import coder_of, column_errors, dense
 from tests import reference
 
-KINDS = ("tied", "untied", "squared error", "unbounded", "functions", "stack")
+KINDS = ("tied", "untied", "squared error", "unbounded", "functions", "stack", "deep")
 
 
 def error(model, X):

@@ -34,7 +34,7 @@ def test_text_and_json_of_every_kind_of_model(models, digits, kind):
     assert stored["yardsticks"]["model"]["cost"] == found.yardsticks.model.cost
     assert len(stored["error_shares"]) == len(stored["columns"]) == 784
     assert stored["advice"] == found.advice
-    assert len(stored["layers"]) == (2 if kind == "stack" else 1)
+    assert len(stored["layers"]) == (2 if kind in ("stack", "deep") else 1)
 
 
 def test_numbers_in_the_text_are_those_found(healthy, digits):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.preprocessing import MinMaxScaler
 
-from autoenc import AutoEncoder, DenoisingAutoEncoder
+from autoenc import AutoEncoder, DeepAutoEncoder, DenoisingAutoEncoder
 from autoenc.cli.models import load_model
 from autoenc.cli.settings import settings_of
 from autoenc.estimators import StackedDenoisingAutoEncoder
@@ -98,7 +98,9 @@ def test_settings(people, tmp_path, arguments, expected):
     assert {name: params[name] for name in expected} == expected
 
 
-@pytest.mark.parametrize("cls", [AutoEncoder, DenoisingAutoEncoder, StackedDenoisingAutoEncoder])
+@pytest.mark.parametrize(
+    "cls", [AutoEncoder, DeepAutoEncoder, DenoisingAutoEncoder, StackedDenoisingAutoEncoder]
+)
 def test_every_setting_of_a_model_has_an_option(cls):
     # Each of these has an option of another name, or makes no sense in one run.
     others = {"hidden_sizes", "layer", "scale", "verbose", "warm_start"}
@@ -130,12 +132,36 @@ def test_kinds_of_models(faces, stack_model, tmp_path):
     assert AutoEncoder.load(path).W_.shape == (784, 4)
 
 
+def test_a_deep_autoencoder_from_table_to_export(people, tmp_path):
+    path, columns = tmp_path / "m.safetensors", ("--columns", "height,age")
+    told = good(
+        "train", people, "-o", path, *columns, "--model", "deep", "--hidden", "4,1", "--quiet",
+        "--epochs", 3, "--pretraining-epochs", 1, "--pretraining-corruption", "gaussian:0.1,0.2",
+        "--corruption", "gaussian:0.1", "--no-tied", "--seed", 1,
+        "--checkpoint", tmp_path / "run.ckpt",
+    )  # fmt: skip
+    assert "DeepAutoEncoder" in told
+    assert "after epoch 3" in told
+    deep, rows = DeepAutoEncoder.load(path), pd.read_csv(people)[["height", "age"]]
+    assert [layer.W_prime_.shape for layer in deep.layers_] == [(4, 2), (1, 4)]
+    assert deep.pretraining_corruption == [["gaussian", 0.1], 0.2]
+    for command in ("transform", "reconstruct", "score"):
+        good(command, path, people, "-o", tmp_path / f"{command}.csv")
+    codes = pd.read_csv(tmp_path / "transform.csv").to_numpy()
+    np.testing.assert_allclose(codes, deep.transform(rows), rtol=1e-4)
+    good("report", path, people, "-o", tmp_path / "report.html")
+    good("export", path, "-o", tmp_path / "m.onnx")
+    assert "DeepAutoEncoder(" in good("info", path)
+    stack_only = ("train", people, "-o", path, *columns, "--force", "--pretraining-epochs", 1)
+    assert "DenoisingAutoEncoder has no --pretraining-epochs" in refusal(*stack_only)
+
+
 def test_settings_that_a_model_does_not_have(faces, tmp_path):
     train = ("train", faces, "-o", tmp_path / "m.safetensors", "--quiet")
     assert "AutoEncoder has no --corruption" in refusal(
         *train, "--model", "autoencoder", "--corruption", 0.3
     )
-    assert "only --model stack takes" in refusal(*train, "--hidden", "5,3")
+    assert "--model deep and --model stack take" in refusal(*train, "--hidden", "5,3")
     assert "optimizer 'best' is not known" in refusal(*train, "--optimizer", "best")
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.estimators import (
+    DeepAutoEncoder,
     PerceptronClassifier,
     StackedDenoisingAutoEncoder,
     StackedDenoisingClassifier,
@@ -23,6 +24,9 @@ MAKERS = {
     ),
     "perceptron": lambda: PerceptronClassifier(6, learning_rate_decay=0.9, dropout=0.2, **QUIET),
     "stack": lambda: StackedDenoisingAutoEncoder((8, 4), **QUIET),
+    "deep": lambda: DeepAutoEncoder(
+        (8, 4), pretraining_epochs=2, corruption=0.2, validation_fraction=0.2, **QUIET
+    ),
     "classifier": lambda: StackedDenoisingClassifier((8, 4), pretraining_epochs=3, **QUIET),
 }
 

@@ -6,6 +6,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from autoenc import AutoEncoder, AutoEncoderDetector, DenoisingAutoEncoder
 from autoenc.estimators import (
+    DeepAutoEncoder,
     PerceptronClassifier,
     SoftmaxClassifier,
     StackedDenoisingAutoEncoder,
@@ -28,6 +29,7 @@ ESTIMATORS = [
     DenoisingAutoEncoder(3, **QUICK),
     AutoEncoderDetector(n_updates=20, verbose=False),
     StackedDenoisingAutoEncoder((3, 2), **QUICK),
+    DeepAutoEncoder((3, 2), pretraining_epochs=1, **QUICK),
     # Enough epochs for the accuracy that scikit-learn wants.
     SoftmaxClassifier(verbose=False),
     PerceptronClassifier(20, verbose=False),

@@ -13,6 +13,7 @@ from autoenc import AutoEncoder
 from autoenc.backends.c.compiler import compiler_trouble
 from autoenc.estimators import (
     AutoEncoderDetector,
+    DeepAutoEncoder,
     DenoisingAutoEncoder,
     PerceptronClassifier,
     SoftmaxClassifier,
@@ -81,6 +82,7 @@ def test_codes_take_twenty_functions():
     [
         AutoEncoder,
         AutoEncoderDetector,
+        DeepAutoEncoder,
         DenoisingAutoEncoder,
         StackedDenoisingAutoEncoder,
         SoftmaxClassifier,

@@ -4,6 +4,7 @@ import pytest
 
 from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.estimators import (
+    DeepAutoEncoder,
     PerceptronClassifier,
     SoftmaxClassifier,
     StackedDenoisingAutoEncoder,
@@ -20,6 +21,15 @@ def autoencoders():
         "tied": DenoisingAutoEncoder(30, **SETTINGS),
         "untied": AutoEncoder(20, tied=False, dtype="float64", **SETTINGS),
         "stack": StackedDenoisingAutoEncoder((30, 20, 10), **SETTINGS),
+        "deep": DeepAutoEncoder((30, 20, 10), pretraining_epochs=1, **SETTINGS),
+        "untied deep": DeepAutoEncoder(
+            (20, 15, 10),
+            tied=False,
+            activation=["softplus", "relu", "tanh"],
+            dtype="float64",
+            pretraining_epochs=1,
+            **{**SETTINGS, "cost": "squared_error"},
+        ),
         "untied stack": StackedDenoisingAutoEncoder((20, 10), tied=False, **SETTINGS),
     }
     for name in ("linear", "relu", "sigmoid", "softplus", "tanh"):

@@ -39,7 +39,7 @@ def rows_of(name):
         return pd.DataFrame(UNIT, columns=list("abcdef"))
     if name == "limited":
         return LIMITED
-    is_wide = name in ("standardised", "standardised_stack", "stacked_classifier")
+    is_wide = name in ("standardised", "standardised_stack", "stacked_classifier", "free_deep")
     return WIDE if is_wide or name.startswith("command") else UNIT
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from autoenc import AutoEncoder, AutoEncoderDetector, DenoisingAutoEncoder, estimators
 from autoenc.estimators import (
+    DeepAutoEncoder,
     PerceptronClassifier,
     SoftmaxClassifier,
     StackedDenoisingAutoEncoder,
@@ -70,6 +71,7 @@ MODELS = {
     "standardised": lambda: DenoisingAutoEncoder(3, **QUICK).fit(UNIT - 0.5),
     "limited": lambda: AutoEncoder(random_state=0, verbose=False).fit(LIMITED),
     "stack": lambda: StackedDenoisingAutoEncoder((4, 2), momentum=0.9, **QUICK).fit(UNIT),
+    "deep": lambda: DeepAutoEncoder((4, 2), pretraining_epochs=1, tied=False, **QUICK).fit(UNIT),
     "softmax": lambda: SoftmaxClassifier(**QUICK).fit(UNIT, np.arange(24) % 3),
     "perceptron": lambda: PerceptronClassifier(3, **QUICK).fit(UNIT, list("abc") * 8),
     "classifier": lambda: StackedDenoisingClassifier((4, 2), pretraining_epochs=1, **QUICK).fit(
@@ -212,6 +214,14 @@ DESCRIPTIONS = [
     ("stack", "fitted/layers/0/cost_", "decode", "cost_ is 'decode'"),
     ("stack", "fitted/layers/1/W", 1, "layer 2: W is not known"),
     ("stack", "fitted/history_/0/layer", 3, "an epoch is of no layer"),
+    ("deep", "settings/activation", "tanh", "activation_ is 'sigmoid'; expected 'tanh'"),
+    ("deep", "settings/activation", ["tanh"], "number of values of settings.activation is 1"),
+    ("deep", "settings/output", "linear", "output_ is 'sigmoid'; expected 'linear'"),
+    ("deep", "settings/pretraining_epochs", -1, "settings.pretraining_epochs is -1"),
+    ("deep", "settings/pretraining_corruption", [0.1], "settings.pretraining_corruption is 1"),
+    ("deep", "settings/tied", True, "the array 'W_prime' is not known"),
+    ("deep", "fitted/layers/1/activation_", None, "there is no activation_"),
+    ("stack", "settings/activation", "tanh", "activation_ is 'sigmoid'; expected 'tanh'"),
     ("stack", "settings/corruption", [], "number of values of settings.corruption is 0; .* 2"),
     ("stack", "settings/corruption", [0.5] * 3, "number of values of settings.corruption is 3"),
     ("classifier", "settings/corruption", [0.5], "number of values of settings.corruption is 1"),
@@ -294,6 +304,8 @@ ARRAYS = [
     ("limited", "upper", lambda a: with_number(a, np.nan), "upper has NaN"),
     ("limited", "upper", lambda a: np.full_like(a, -1), "lower is above upper"),
     ("stack", "layer_2.W", lambda a: a[:-1], "W has shape .3, 2.; expected .4, units."),
+    ("deep", "optimizer.99", lambda a: np.ones(2, "float32"), "'optimizer.99' is not known"),
+    ("deep", "layer_2.mean", lambda a: np.ones(4, "float32"), "layer 2 standardises codes"),
     ("stack", "layer_3.W", lambda a: np.ones((2, 2), "float32"), "layers not described"),
     ("softmax", "bias_1", lambda a: None, "there is no bias_1"),
     ("softmax", "bias_1", lambda a: a[:-1], "bias_1 has shape"),

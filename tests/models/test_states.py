@@ -8,6 +8,7 @@ from sklearn.base import clone
 
 from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.estimators import (
+    DeepAutoEncoder,
     PerceptronClassifier,
     SoftmaxClassifier,
     StackedDenoisingAutoEncoder,
@@ -24,6 +25,10 @@ MAKERS = {
     "untied": lambda **s: AutoEncoder(3, tied=False, momentum=0.9, **{**QUICK, **s}),
     "denoising": lambda **s: DenoisingAutoEncoder(3, momentum=0.9, **{**QUICK, **s}),
     "stack": lambda **s: StackedDenoisingAutoEncoder((4, 2), momentum=0.9, **{**QUICK, **s}),
+    "deep": lambda **s: DeepAutoEncoder((4, 2), pretraining_epochs=1, **{**QUICK, **s}),
+    "free deep": lambda **s: DeepAutoEncoder(
+        (4, 2), pretraining_epochs=1, tied=False, optimizer="sgd", momentum=0.9, **{**QUICK, **s}
+    ),
     "softmax": lambda **s: SoftmaxClassifier(**{**QUICK, "optimizer": "adam", **s}),
     "perceptron": lambda **s: PerceptronClassifier(3, momentum=0.9, **{**QUICK, **s}),
     "tuned": lambda **s: StackedDenoisingClassifier(
@@ -36,6 +41,8 @@ OLD = {
     "untied": "untied",
     "denoising": "denoising",
     "stack": "stack",
+    "deep": "deep",
+    "free deep": "free_deep",
     "softmax": "softmax",
     "perceptron": "perceptron",
     "tuned": "stacked_classifier",
@@ -45,6 +52,8 @@ STATES = ("fresh", "cloned", "pickled", "loaded", "old")
 
 def rows_of(model):
     """Rows that the old file of this class was fitted on, too."""
+    if isinstance(model, DeepAutoEncoder) and not model.tied:
+        return WIDE
     return WIDE if isinstance(model, StackedDenoisingClassifier) else UNIT
 
 
@@ -72,9 +81,8 @@ def make(name, state, folder, **settings):
 
 
 def use(model):
-    return (
-        model.predict_proba(rows_of(model)) if hasattr(model, "predict") else model.transform(UNIT)
-    )
+    what = model.predict_proba if hasattr(model, "predict") else model.transform
+    return what(rows_of(model))
 
 
 @pytest.fixture(params=STATES)
@@ -99,8 +107,8 @@ def test_every_state_can_be_used_saved_and_exported(name, state, tmp_path):
     np.testing.assert_array_equal(use(again), use(model))
     assert to_onnx(model).graph.input[0].name == "x"
     if not hasattr(model, "predict"):
-        assert np.isfinite(model.score_samples(UNIT)).all()
-        assert model.report(UNIT).n_rows == 24
+        assert np.isfinite(model.score_samples(rows_of(model))).all()
+        assert model.report(rows_of(model)).n_rows == 24
 
 
 @pytest.mark.parametrize("how", ["partial_fit", "warm_start"])
@@ -124,7 +132,7 @@ def test_every_state_can_be_fitted_anew(name, state, tmp_path):
 
 
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
-@pytest.mark.parametrize("kind", ["plain", "denoising", "softmax", "perceptron", "tuned"])
+@pytest.mark.parametrize("kind", ["plain", "denoising", "deep", "softmax", "perceptron", "tuned"])
 def test_every_optimizer_in_every_estimator_that_takes_one(kind, optimizer, tmp_path):
     model = MAKERS[kind]().set_params(optimizer=optimizer, momentum=0.0)
     model.fit(rows_of(model), labels_of(model)).save(tmp_path / "model")
