@@ -14,7 +14,7 @@ array([-1, -1, -1])
 """
 
 from autoenc.analysis.anomalies import AnomalyDetector
-from autoenc.analysis.fitted import column_errors, row_errors
+from autoenc.analysis.fitted import column_errors
 from autoenc.analysis.histories import History, summarize
 from autoenc.analysis.report import LayerReport, Report, report
 from autoenc.analysis.units import UnitHealth, error_shares, participation_ratio, unit_health
@@ -34,7 +34,6 @@ __all__ = [
     "error_shares",
     "participation_ratio",
     "report",
-    "row_errors",
     "summarize",
     "unit_health",
     "untrained",

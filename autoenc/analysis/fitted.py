@@ -61,6 +61,7 @@ def column_errors(model: Any, X: Any) -> Array:
     Parameters
     ----------
     model : fitted autoencoder, stack or `AutoEncoderDetector`
+        What reconstructs the rows.
     X : array-like, (rows, columns)
         NaN where an entry is missing, if the model was fitted with ``missing="mask"``.
 
@@ -69,20 +70,29 @@ def column_errors(model: Any, X: Any) -> Array:
     array of float64, (rows, columns)
         Bernoulli deviance in nats, or squared error over the number of columns, in standard
         units where the model standardises them; of a detector, its contributions. Over columns
-        they add up to `row_errors`. Of a model that was fitted on categories, columns are those
-        of the frame.
+        they add up to `score_samples`, of a detector to its negative. Of a model that was fitted
+        on categories, columns are those of the frame.
         An entry is 0 where it is missing, and the others in the row are multiplied by
         columns / observed columns. A row without observed values is NaN.
+
+    Raises
+    ------
+    ValueError
+        If values are outside [0, 1] under cross-entropy, or the model refuses the rows.
 
     Warns
     -----
     DomainWarning
         If there are rows without observed values.
 
-    Raises
-    ------
-    ValueError
-        If values are outside [0, 1] under cross-entropy, or the model refuses the rows.
+    Examples
+    --------
+    >>> from autoenc import AutoEncoder
+    >>> X = np.random.default_rng(0).normal(size=(50, 3))
+    >>> model = AutoEncoder(1, random_state=0, verbose=False).fit(X)
+    >>> errors = column_errors(model, X)
+    >>> errors.shape, bool(np.allclose(errors.sum(axis=1), model.score_samples(X)))
+    ((50, 3), True)
     """
     found = fitted_model(model)
     judge = found if isinstance(found, FittedDetector) else coder_of(found)
