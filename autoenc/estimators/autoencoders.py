@@ -11,7 +11,7 @@ from sklearn.base import clone
 from autoenc.estimators.base import GraphEstimator, Kind, fitted
 from autoenc.estimators.coding import CoderKind, Coding
 from autoenc.models.coders import FittedCoder
-from autoenc.models.settings import documented
+from autoenc.models.docstrings import documented
 from autoenc.rows.blocks import Array
 from autoenc.training import EarlyStopping
 

@@ -21,8 +21,9 @@ from autoenc.estimators.base import (
 from autoenc.graph import DenseLayer
 from autoenc.models.classifiers import FittedClassifier
 from autoenc.models.compiled import building
+from autoenc.models.docstrings import documented
 from autoenc.models.fitted import FittedModel, from_file
-from autoenc.models.settings import INTEGER, documented
+from autoenc.models.settings import INTEGER
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns
 from autoenc.rows.domain import Domain

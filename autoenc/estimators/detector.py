@@ -21,8 +21,8 @@ from autoenc.estimators.base import (
 )
 from autoenc.estimators.coding import File
 from autoenc.models.detectors import FittedDetector
+from autoenc.models.docstrings import documented
 from autoenc.models.fitted import FittedModel, from_file
-from autoenc.models.settings import documented
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns
 from autoenc.rows.domain import Domain, check_observed

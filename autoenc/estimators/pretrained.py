@@ -36,9 +36,10 @@ from autoenc.models.choices import check_functions, choose
 from autoenc.models.coders import FittedCoder, FittedStack
 from autoenc.models.compiled import building
 from autoenc.models.defaults import is_auto
+from autoenc.models.docstrings import documented
 from autoenc.models.fitted import FittedModel, is_function, shared_variables
 from autoenc.models.limits import limits_of
-from autoenc.models.settings import documented, per_layer
+from autoenc.models.settings import per_layer
 from autoenc.rows.blocks import Array, original
 from autoenc.rows.columns import Columns, columns_of
 from autoenc.rows.domain import Domain

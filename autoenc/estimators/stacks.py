@@ -27,8 +27,9 @@ from autoenc.estimators.base import (
 from autoenc.estimators.coding import CoderKind, Coding
 from autoenc.models.coders import FittedCoder, FittedStack, of_layer
 from autoenc.models.defaults import is_auto
+from autoenc.models.docstrings import documented
 from autoenc.models.fitted import FittedModel, from_file, known_columns
-from autoenc.models.settings import check_settings, documented, per_layer
+from autoenc.models.settings import check_settings, per_layer
 from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, original
 from autoenc.rows.columns import columns_of
 from autoenc.rows.domain import Domain, check_unit_interval

@@ -17,7 +17,69 @@ from autoenc.graph.initializers import uniform_weights
 from autoenc.graph.types import Activation, Expression, NumPyGenerator, Parameter
 
 
-class AutoEncoderLayer:
+class RowCosts:
+    """What follows from a code and from costs of entries: reconstructions and costs of rows.
+
+    A class that inherits it has `encode`, `decode` and `entry_costs`.
+    """
+
+    encode: Callable[[Expression], Expression]
+    decode: Callable[[Expression], Expression]
+    entry_costs: Callable[[str, Expression, Expression], Expression]
+
+    def reconstruct(self, x: Expression) -> Expression:
+        """Return the reconstruction of x, decode(encode(x)).
+
+        Parameters
+        ----------
+        x : expression, (rows, n_visible)
+            Inputs.
+
+        Returns
+        -------
+        expression, (rows, n_visible)
+            Reconstructions.
+        """
+        return self.decode(self.encode(x))
+
+    def cross_entropy(self, x: Expression, corrupted: Expression | None = None) -> Expression:
+        """Compute the cross-entropy of x and its reconstruction, summed over features.
+
+        Parameters
+        ----------
+        x : expression, (rows, n_visible)
+            Targets in [0, 1].
+        corrupted : expression, (rows, n_visible), optional
+            Input to encode instead of `x`, such as ``masking(x, 0.3, rng)``.
+
+        Returns
+        -------
+        expression, (rows,)
+            Cost of each row, in nats.
+        """
+        code = self.encode(x if corrupted is None else corrupted)
+        return self.entry_costs("cross_entropy", x, code).sum(axis=-1)
+
+    def squared_error(self, x: Expression, corrupted: Expression | None = None) -> Expression:
+        """Compute the mean squared error over features of x and its reconstruction.
+
+        Parameters
+        ----------
+        x : expression, (rows, n_visible)
+            Targets, any real values.
+        corrupted : expression, (rows, n_visible), optional
+            Input to encode instead of `x`.
+
+        Returns
+        -------
+        expression, (rows,)
+            Cost of each row, in squared units of `x`.
+        """
+        code = self.encode(x if corrupted is None else corrupted)
+        return self.entry_costs("squared_error", x, code).mean(axis=-1)
+
+
+class AutoEncoderLayer(RowCosts):
     """Encoder and decoder, with tied weights by default.
 
     code = activation(x·W + hidden_bias), and
@@ -147,21 +209,6 @@ class AutoEncoderLayer:
         """
         return self.output(self.pre_output(code))
 
-    def reconstruct(self, x: Expression) -> Expression:
-        """Return the reconstruction of x, decode(encode(x)).
-
-        Parameters
-        ----------
-        x : expression, (rows, n_visible)
-            Inputs.
-
-        Returns
-        -------
-        expression, (rows, n_visible)
-            Reconstructions.
-        """
-        return self.decode(self.encode(x))
-
     def pre_output(self, code: Expression) -> Expression:
         """Return the pre-activation of the reconstruction, code·Wᵀ + visible_bias.
 
@@ -210,42 +257,6 @@ class AutoEncoderLayer:
         if self.output is ACTIVATIONS["sigmoid"]:
             return costs.cross_entropy_from_logits(x, self.pre_output(code))
         return costs.cross_entropy(x, self.decode(code))
-
-    def cross_entropy(self, x: Expression, corrupted: Expression | None = None) -> Expression:
-        """Compute the cross-entropy of x and its reconstruction, summed over features.
-
-        Parameters
-        ----------
-        x : expression, (rows, n_visible)
-            Targets in [0, 1].
-        corrupted : expression, (rows, n_visible), optional
-            Input to encode instead of `x`, such as ``masking(x, 0.3, rng)``.
-
-        Returns
-        -------
-        expression, (rows,)
-            Cost of each row, in nats.
-        """
-        code = self.encode(x if corrupted is None else corrupted)
-        return self.entry_costs("cross_entropy", x, code).sum(axis=-1)
-
-    def squared_error(self, x: Expression, corrupted: Expression | None = None) -> Expression:
-        """Compute the mean squared error over features of x and its reconstruction.
-
-        Parameters
-        ----------
-        x : expression, (rows, n_visible)
-            Targets, any real values.
-        corrupted : expression, (rows, n_visible), optional
-            Input to encode instead of `x`.
-
-        Returns
-        -------
-        expression, (rows,)
-            Cost of each row, in squared units of `x`.
-        """
-        code = self.encode(x if corrupted is None else corrupted)
-        return self.entry_costs("squared_error", x, code).mean(axis=-1)
 
     def _new(self, name: str, shape: tuple[int, ...], rng: NumPyGenerator | None) -> Parameter:
         """Make weights, which are drawn, or biases, which are zero."""

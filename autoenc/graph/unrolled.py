@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from autoenc.graph.layers import AutoEncoderLayer
+from autoenc.graph.layers import AutoEncoderLayer, RowCosts
 from autoenc.graph.types import Activation, Expression, Parameter
 
 
-class UnrolledLayers:
+class UnrolledLayers(RowCosts):
     """One deep autoencoder made of several layers.
 
     The code is that of the highest layer, code = e_n(…e_2(e_1(x))), and the reconstruction
@@ -115,21 +115,6 @@ class UnrolledLayers:
         """
         return self.layers[0].decode(self._down(code))
 
-    def reconstruct(self, x: Expression) -> Expression:
-        """Return the reconstruction of x, decode(encode(x)).
-
-        Parameters
-        ----------
-        x : expression, (rows, n_visible)
-            Inputs.
-
-        Returns
-        -------
-        expression, (rows, n_visible)
-            Reconstructions.
-        """
-        return self.decode(self.encode(x))
-
     def pre_output(self, code: Expression) -> Expression:
         """Return the pre-activation of the reconstruction from a code.
 
@@ -168,42 +153,6 @@ class UnrolledLayers:
             Costs, in nats or in squared units of `x`.
         """
         return self.layers[0].entry_costs(cost, x, self._down(code))
-
-    def cross_entropy(self, x: Expression, corrupted: Expression | None = None) -> Expression:
-        """Compute the cross-entropy of x and its reconstruction, summed over features.
-
-        Parameters
-        ----------
-        x : expression, (rows, n_visible)
-            Targets in [0, 1].
-        corrupted : expression, (rows, n_visible), optional
-            Input to encode instead of `x`, such as ``masking(x, 0.3, rng)``.
-
-        Returns
-        -------
-        expression, (rows,)
-            Cost of each row, in nats.
-        """
-        code = self.encode(x if corrupted is None else corrupted)
-        return self.entry_costs("cross_entropy", x, code).sum(axis=-1)
-
-    def squared_error(self, x: Expression, corrupted: Expression | None = None) -> Expression:
-        """Compute the mean squared error over features of x and its reconstruction.
-
-        Parameters
-        ----------
-        x : expression, (rows, n_visible)
-            Targets, any real values.
-        corrupted : expression, (rows, n_visible), optional
-            Input to encode instead of `x`.
-
-        Returns
-        -------
-        expression, (rows,)
-            Cost of each row, in squared units of `x`.
-        """
-        code = self.encode(x if corrupted is None else corrupted)
-        return self.entry_costs("squared_error", x, code).mean(axis=-1)
 
     def _down(self, code: Expression) -> Expression:
         """Return what the lowest layer decodes, from a code of the highest."""

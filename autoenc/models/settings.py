@@ -1,19 +1,16 @@
 """One table of settings: what each may be, what it is for, and its option on the command line.
 
-Validation, docstrings and the command read the table. Constructors name their settings
-themselves, as scikit-learn requires.
+Validation, docstrings (`autoenc.models.docstrings`) and the command read the table.
+Constructors name their settings themselves, as scikit-learn requires.
 """
 
 from __future__ import annotations
 
-import inspect
 import math
-import re
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Integral, Real
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -22,8 +19,6 @@ from autoenc.graph.updates import OPTIMIZERS
 from autoenc.models.choices import COSTS, UNBOUNDED_OUTPUTS
 from autoenc.models.defaults import AUTO
 from autoenc.settings import check_device, check_float_type
-
-Class = TypeVar("Class", bound=type[Any])
 
 INITS = ("uniform", "gaussian", "glorot", "principal")
 NAMES = "sigmoid, tanh, relu, softplus or linear"
@@ -492,35 +487,6 @@ def _check_cost(cost: str, output: Any, scale: Any) -> None:
             "columns are not in [0, 1]; use cost='squared_error' and output='linear', or "
             "scale=None."
         )
-
-
-def documented(cls: Class) -> Class:
-    """Fill the settings of a constructor, with defaults, into the docstring of its class.
-
-    They replace the line ``{settings}``. Entries that the docstring has above that line replace
-    those of the table.
-    """
-    doc = inspect.cleandoc(cls.__doc__ or "")
-    head, own, tail = re.split(r"(?s)(?<=Parameters\n----------\n)(.*?)\{settings\}\n", doc)
-    entries = {e.split(" : ")[0]: e for e in re.split(r"\n(?=\w)", own.strip("\n")) if e}
-    parameters = inspect.signature(cls).parameters.values()
-    texts = [_entry(p, entries) for p in parameters if p.kind is not p.VAR_KEYWORD]
-    cls.__doc__ = "\n".join([head.rstrip("\n"), *texts, tail, ""])
-    return cls
-
-
-def _entry(parameter: inspect.Parameter, entries: Mapping[str, str]) -> str:
-    name = parameter.name
-    first, _, rest = entries.get(name, "").partition("\n")
-    if not rest:
-        setting = SETTINGS[name]
-        chosen = setting.auto and parameter.default == AUTO
-        first = f"{name} : " + (f'"auto", {setting.kind}' if chosen else setting.kind)
-        purpose = f'{setting.purpose} ``"auto"`` is {setting.auto}.' if chosen else setting.purpose
-        rest = textwrap.fill(purpose, 95, initial_indent="    ", subsequent_indent="    ")
-    if "optional" not in first:
-        first += f", default {parameter.default!r}".replace("'", '"')
-    return f"{first}\n{rest}"
 
 
 def per_layer(name: str, value: Any, sizes: Sequence[int]) -> list[Any]:
