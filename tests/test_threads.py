@@ -64,21 +64,21 @@ def test_a_child_of_fork_gets_it_unlocked():
 
 
 def test_filters_of_one_thread_are_not_taken_away_by_another():
-    inside, started = threading.Event(), threading.Event()
+    inside, both, left = threading.Event(), threading.Event(), threading.Event()
 
     def first():
         with warnings_caught():
             warnings.simplefilter("ignore")
             inside.set()
-            started.wait(5)
-            time.sleep(0.05)  # the other waits for its turn
+            both.wait(0.2)  # in vain, as the other waits for its turn
+        left.set()
 
     def second():
         inside.wait(5)
-        started.set()
         with warnings_caught():
             warnings.simplefilter("ignore", UserWarning)
-            time.sleep(0.05)
+            both.set()
+            left.wait(5)
             warnings.warn("an error, unless the filter is there", UserWarning, stacklevel=1)
 
     before = list(warnings.filters)
