@@ -3,6 +3,7 @@
 import errno
 import os
 import subprocess
+from argparse import ArgumentTypeError
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.cli import outputs, training_memory
 from autoenc.cli.models import load_model
+from autoenc.cli.parsing import image_size
 from autoenc.cli.terminal import note
 from autoenc.rows.scaling import ColumnScaling
 from autoenc.sources.raw import RawFile
@@ -300,6 +302,8 @@ def test_photographs_of_many_sizes_in_colour(tmp_path):
     model = tmp_path / "model.safetensors"
     command = ("train", photographs, "-o", model, "--epochs", 1, "--hidden", 4, "--quiet")
     assert "--resize HEIGHTxWIDTH" in refusal(*command)
+    with pytest.raises(ArgumentTypeError, match="'8x6x3' is not a height and a width such as"):
+        image_size("8x6x3")
     good(*command, "--resize", "8x6", "--grey")
     assert "has images of shape (8, 6, 3)" in refusal(
         "score", model, photographs, "--resize", "8x6"
