@@ -442,7 +442,7 @@ class CoderKind:
         fitted: dict[str, Any],
     ) -> FittedModel:  # fmt: skip
         """Make the fitted model. Older files lack what was chosen."""
-        chosen = fitted.get("chosen_", {})
+        chosen = {"activation": "sigmoid", **fitted.get("chosen_", {})}
         settings = {**settings, **{n: v for n, v in chosen.items() if is_auto(settings.get(n))}}
         choices = {
             "activation": settings["activation"],

@@ -611,7 +611,7 @@ def _model(
     scaling = _scaling(table.get("scaling"))
     stated = table.get("encoding")
     encoding = None if stated is None else Encoding.from_description(stated)
-    missing = settings.get("missing")
+    missing = settings.get("missing", "auto")
     masked = missing == "mask" or (missing == "auto" and encoding is not None)
     if description["class"] == "AutoEncoderDetector":
         activation = settings.get("activation", "tanh")
@@ -627,8 +627,8 @@ def _model(
     own = (
         [arrays_of_layer(arrays, number) for number in numbers] if "layers" in fitted else [arrays]
     )
-    given = settings.get("activation", "sigmoid")
-    # Stacks, whose layers have nothing to choose, are of sigmoid units.
+    given = settings.get("activation", "auto")
+    # Older files lack what was chosen, and stacks have nothing to choose: their units are sigmoid.
     taken = {"activation": "sigmoid", **fitted.get("chosen_", {})}
     given = taken["activation"] if given == "auto" else given
     activations = activations_of(given, chosen)
