@@ -65,11 +65,18 @@ def named_rows():
     return pd.DataFrame(UNIT, columns=list("abcdef"))
 
 
+def kinds_of_rows():
+    import pandas as pd
+
+    return pd.DataFrame({"a": [1.0, 2.0, np.nan, 5.0] * 6, "b": ["x", "y", "z", None] * 6})
+
+
 MODELS = {
     "autoencoder": lambda: AutoEncoder(3, optimizer="adam", **QUICK).fit(named_rows()),
     "untied": lambda: AutoEncoder(3, tied=False, **QUICK).fit(UNIT),
     "standardised": lambda: DenoisingAutoEncoder(3, **QUICK).fit(UNIT - 0.5),
     "limited": lambda: AutoEncoder(random_state=0, verbose=False).fit(LIMITED),
+    "kinds": lambda: AutoEncoder(random_state=0, verbose=False).fit(kinds_of_rows()),
     "stack": lambda: StackedDenoisingAutoEncoder((4, 2), momentum=0.9, **QUICK).fit(UNIT),
     "deep": lambda: DeepAutoEncoder((4, 2), pretraining_epochs=1, tied=False, **QUICK).fit(UNIT),
     "softmax": lambda: SoftmaxClassifier(**QUICK).fit(UNIT, np.arange(24) % 3),
@@ -81,6 +88,16 @@ MODELS = {
         n_hidden=5, n_bins=4, n_updates=3, random_state=0, verbose=False
     ).fit(UNIT),
 }
+
+
+# A setting that a file lacks, which both readers have to take for the same.
+LACKING = [
+    ("autoencoder", "settings/activation"),
+    ("standardised", "settings/activation"),
+    ("limited", "settings/activation"),
+    ("limited", "settings/missing"),
+    ("kinds", "settings/missing"),
+]
 
 
 @pytest.fixture(scope="session")
@@ -105,10 +122,24 @@ def test_both_readers_read_what_is_saved(files, name, tmp_path):
     model, reader = load(tmp_path / "m", description["class"]), numpy_reader.load(tmp_path / "m")
     methods = ("predict_proba", "transform", "contributions")
     method = next(method for method in methods if hasattr(reader, method))
-    rows = {"autoencoder": named_rows(), "limited": LIMITED}.get(name, UNIT)
     np.testing.assert_allclose(
-        getattr(reader, method)(rows), getattr(model, method)(rows), rtol=1e-5, atol=1e-6
-    )
+        getattr(reader, method)(rows_of(name)), getattr(model, method)(rows_of(name)),
+        rtol=1e-5, atol=1e-6,
+    )  # fmt: skip
+
+
+def rows_of(name):
+    frames = {"autoencoder": named_rows(), "kinds": kinds_of_rows(), "limited": LIMITED}
+    return frames.get(name, UNIT)
+
+
+@pytest.mark.parametrize(("name", "path"), LACKING)
+def test_a_setting_that_a_file_lacks_means_the_same_to_both(files, name, path, tmp_path):
+    arrays, description = files[name]
+    save_arrays(tmp_path / "m", arrays, changed(description, path, None))
+    model, reader = load(tmp_path / "m", description["class"]), numpy_reader.load(tmp_path / "m")
+    codes = model.transform(rows_of(name))
+    np.testing.assert_allclose(reader.transform(rows_of(name)), codes, rtol=1e-5, atol=1e-6)
 
 
 def changed(description, path, value):
