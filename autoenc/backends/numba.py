@@ -12,6 +12,7 @@ from pytensor.compile.mode import get_mode
 from autoenc.backends.base import ROWS_PER_BLOCK, Array
 from autoenc.backends.c import row_products
 from autoenc.backends.compile_folder import compile_folder, user_chose_folder
+from autoenc.backends.generated import keep_sources_in_memory
 from autoenc.backends.rewritten import RewrittenGraphs
 from autoenc.backends.step import Step
 from autoenc.backends.step_loop import RowFunction, StepLoop
@@ -52,9 +53,11 @@ class NumbaBackend:
 
     def __init__(self, settings: Settings) -> None:
         import numba
+        from pytensor.link.numba import cache
 
         import autoenc.backends.numba_products  # noqa: F401 - registers them
 
+        keep_sources_in_memory(cache)
         row_mode = get_mode(MODE).register(*row_products.REWRITES)
         self._steps, self._rows = RewrittenGraphs(MODE), RewrittenGraphs(row_mode)
         _use_compile_folder(settings, numba.__version__)

@@ -34,6 +34,13 @@ def expected():
     return {rule: run("c", rule) for rule in (sgd, momentum)}
 
 
+def test_compiling_leaves_no_temporary_files(backend, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    # A rate that no other test has, so that nothing of it was compiled before.
+    run(backend, lambda cost, params, rate: sgd(cost, params, rate * 0.731))
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("rule", [sgd, momentum])
 def test_backends_agree(backend, rule, expected):
     costs, params = run(backend, rule)

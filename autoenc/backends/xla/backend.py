@@ -22,6 +22,7 @@ import numpy as np
 import pytensor
 from pytensor.compile.mode import JAX
 from pytensor.graph.fg import FunctionGraph
+from pytensor.link import utils
 
 from autoenc.backends.base import (
     ROWS_PER_BLOCK,
@@ -32,6 +33,7 @@ from autoenc.backends.base import (
 )
 from autoenc.backends.branchless import branchless
 from autoenc.backends.cpu import cpu_kind
+from autoenc.backends.generated import keep_sources_in_memory
 from autoenc.backends.step import Step
 from autoenc.backends.xla.large import over_rows, stored
 from autoenc.backends.xla.mirror import Mirror, memory_errors, to_host
@@ -43,6 +45,8 @@ from autoenc.graph.precision import PRECISIONS
 from autoenc.graph.structure import structure
 from autoenc.graph.types import Expression
 from autoenc.threads import Lock, warnings_caught
+
+keep_sources_in_memory(utils)
 
 logger = logging.getLogger(__name__)
 
