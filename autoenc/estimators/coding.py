@@ -26,9 +26,10 @@ from autoenc.models.choices import (
     choose_mixed,
     is_masked,
     may_standardise,
+    some,
 )
 from autoenc.models.coders import FittedCoder
-from autoenc.models.defaults import LINEAR, is_auto
+from autoenc.models.defaults import LINEAR, drawn_part, is_auto
 from autoenc.models.fitted import FittedModel, from_file
 from autoenc.models.initial import initial_parameters, principal_start
 from autoenc.models.limits import limits_of, no_limits
@@ -389,6 +390,8 @@ class CoderKind:
                 choices = choose(
                     settings, shape, in_unit_interval=domain.in_unit_interval,
                     find_limits=lambda: _limits(examples, call),
+                    # The first rows of a stream may be few, or alike.
+                    find_drawn=lambda: 1.0 if call.partial else drawn_part(some(examples.rows)),
                 )  # fmt: skip
         else:
             assert isinstance(start, FittedCoder)

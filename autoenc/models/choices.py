@@ -44,6 +44,7 @@ def choose(
     *,
     in_unit_interval: bool,
     find_limits: Callable[[], tuple[Array, Array]],
+    find_drawn: Callable[[], float] = lambda: 1.0,
 ) -> dict[str, Any]:
     """Choose what ``"auto"`` stands for, of everything but the learning rate.
 
@@ -62,6 +63,9 @@ def choose(
         Whether all values of the data are in [0, 1].
     find_limits : callable
         Returns what `autoenc.models.limits.limits_of` does, where limits may matter.
+    find_drawn : callable, optional
+        Returns what `autoenc.models.defaults.drawn_part` does, where it may matter; drawings are
+        expected otherwise.
 
     Returns
     -------
@@ -86,7 +90,7 @@ def choose(
     """
     given_size = settings["n_hidden"] != AUTO
     if in_unit_interval and not given_size:
-        suits = not is_table(settings, shape[1])
+        suits = not is_table(settings, shape[1], find_drawn)
     else:
         suits = in_unit_interval
     cost, output, scale = settings["cost"], settings["output"], settings["scale"]
@@ -106,7 +110,7 @@ def choose(
         "gain": 1.0 if alone else 4.0,
         "standardised": standardised,
     }
-    size = settings["n_hidden"] if given_size else default_size(*shape, in_unit_interval)
+    size = settings["n_hidden"] if given_size else default_size(*shape, suits and not standardised)
     if output == "clipped":
         choices["limits"] = find_limits()
     elif (

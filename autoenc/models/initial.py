@@ -74,7 +74,9 @@ def principal_start(
     """Return drawn parameters with the leading principal directions as the first columns of W.
 
     With linear units and outputs, they reconstruct what PCA does. Units beyond the number of
-    directions keep the weights that were drawn.
+    directions, of which there are no more than rows, continue them: the weights that were drawn
+    are made orthonormal to them and to each other. Units beyond the number of columns keep the
+    weights that were drawn.
 
     Parameters
     ----------
@@ -98,12 +100,19 @@ def principal_start(
     W = drawn["W"].copy()
     x = _deviations(rows, weights, middle) / drawn.get("scale", np.ones(1, W.dtype))
     directions = principal_directions(x, W.shape[1], seed)
-    W[:, : len(directions)] = directions.T
+    n = min(W.shape)
+    W[:, :n] = _continued(directions.T, W[:, len(directions) : n])
     found = {**drawn, "W": W}
     if mean is None:
         found["hidden_bias"] = -middle @ W
         found["visible_bias"] = middle if linear_output else drawn["visible_bias"]
     return found | ({"W_prime": W.T.copy()} if "W_prime" in drawn else {})
+
+
+def _continued(directions: Array, more: Array) -> Array:
+    """Return orthonormal columns: the directions, and others made of more columns."""
+    orthogonal, _ = np.linalg.qr(np.hstack([directions, more]))
+    return np.hstack([directions, orthogonal[:, directions.shape[1] :]])
 
 
 def principal_directions(x: Array, k: int, seed: int = 0) -> Array:

@@ -137,9 +137,9 @@ SETTINGS: dict[str, Setting] = {
         "--hidden N",
         "model",
         "units of the code, or auto; of several layers, N,N,...",
-        auto="500 for images, that is, for 64 and more columns with all values in [0, 1]; else a "
-        "quarter of the columns, or of the rows if there are fewer, from 1 to 500. `chosen_` "
-        "holds what was chosen, and with `verbose` a line says so",
+        auto="500 for drawings, that is, for 64 and more columns with all values in [0, 1] and "
+        "many that are 0 or 1; else a quarter of the columns, or of the rows if there are fewer, "
+        "from 1 to 500. `chosen_` holds what was chosen, and with `verbose` a line says so",
     ),
     "corruption": Setting(
         "float, pair, list of pairs or callable",
@@ -204,7 +204,8 @@ SETTINGS: dict[str, Setting] = {
         'error, averaged over columns, for any values. ``"auto"`` chooses cross-entropy with '
         "sigmoid outputs if all values of `fit` are in [0, 1], else the squared error with linear "
         "outputs of standardised columns; the second, too, for values in [0, 1] in fewer than 64 "
-        "columns if `n_hidden` is left to choose. A frame with columns that are not all numbers "
+        "columns, or few that are 0 or 1, as in photographs, if `n_hidden` is left to choose. A "
+        "frame with columns that are not all numbers "
         'has the cost ``"mixed"``, averaged over columns: the squared error of standardised '
         "numbers, and the softmax cross-entropy of categories over the entropy of their "
         "frequencies. `cost_`, `output_`, `mean_` and `scale_` hold "

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_diabetes,
+    load_digits,
+    load_iris,
+    load_sample_image,
+    load_wine,
+)
 from sklearn.decomposition import PCA
 from sklearn.model_selection import train_test_split
 
@@ -117,12 +124,35 @@ def test_the_first_rows_of_many_say_nothing_of_limits(rng):
         AutoEncoder(2, output="clipped", cost="cross_entropy", **QUIET).fit(X)
 
 
-def test_images_have_what_the_texts_have(rng):
-    model = DenoisingAutoEncoder(**QUIET, n_epochs=1).fit(rng.uniform(size=(40, 64)))
+def test_drawings_have_what_the_texts_have():
+    model = DenoisingAutoEncoder(**QUIET, n_epochs=1).fit(load_digits().data[:40] / 16)
     assert model.chosen_ == {
         "n_hidden": 500, "activation": "sigmoid", "init": "uniform", "corruption": 0.3,
     }  # fmt: skip
     assert (model.cost_, model.output_, model.learning_rate_) == ("cross_entropy", "sigmoid", 0.1)
+
+
+@pytest.mark.parametrize("cls", [AutoEncoder, DenoisingAutoEncoder])
+def test_patches_of_photographs_are_reconstructed_as_by_pca(cls, rng):
+    grey = np.mean(load_sample_image("china.jpg"), axis=2) / 255
+    corners = np.column_stack([rng.integers(0, side - 16, 200) for side in grey.shape])
+    X = np.array([grey[i : i + 16, j : j + 16].ravel() for i, j in corners])
+    model = cls(**QUIET).fit(X[:150])
+    pca = PCA(38).fit(X[:150])
+    again = pca.inverse_transform(pca.transform(X[150:]))
+    assert model.W_.shape == (256, 38)
+    assert np.mean((model.reconstruct(X[150:]) - X[150:]) ** 2) < 1.05 * np.mean(
+        (again - X[150:]) ** 2
+    )
+
+
+def test_more_units_than_rows_do_no_harm(rng):
+    X = rng.normal(size=(30, 5)) @ rng.normal(size=(5, 60)) + 0.1 * rng.normal(size=(30, 60))
+    errors = [
+        np.mean((AutoEncoder(n, **QUIET).fit(X[:20]).reconstruct(X[20:]) - X[20:]) ** 2)
+        for n in (19, 21, 50)
+    ]
+    assert errors[0] > errors[1] > errors[2]
 
 
 @pytest.mark.parametrize("limited", [False, True])
