@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from autoenc.estimators.base import GraphEstimator
 from autoenc.models.graphs import kept_graphs
+from autoenc.sources import opened
 
 Estimator = TypeVar("Estimator", bound=GraphEstimator)
 
@@ -68,6 +69,8 @@ def fit_many(
     """
     estimators = list(estimators)
     _check_apart(estimators)
+    # Opened once for all, because an iterable can be iterated only once.
+    X = X if isinstance(X, list) else opened(X)
     arguments = {"X": X, "y": y, "sample_weight": sample_weight, "validation": validation}
     each = {name: _for_each(name, v, len(estimators)) for name, v in arguments.items()}
     with kept_graphs():

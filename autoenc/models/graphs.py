@@ -63,7 +63,7 @@ class Graphs:
         """
         given = known, settings, examples, held_out
         if known.layers or known.columns.encoding is not None:
-            # Such a graph has constants that are computed from arrays.
+            # Such a graph follows from more than the key has.
             return make_task(*given, n_done=n_done), backend
         key = (*_key(*given, n_done), backend)
         if (kept := self._kept.get(key)) is not None:

@@ -95,6 +95,16 @@ def test_rows_and_weights_of_each():
     check(models, rows, sample_weight=weights)
 
 
+@pytest.mark.filterwarnings("ignore:.*can be iterated only once:UserWarning")
+def test_sources_of_rows(tmp_path):
+    models = [AutoEncoder(8, **QUIET, random_state=k) for k in range(3)]
+    expected = [state(model) for model in fit_many(list(map(clone, models)), X)]
+    np.save(tmp_path / "rows.npy", X)
+    for rows in (tmp_path / "rows.npy", (row for row in X), [tmp_path / "rows.npy", X, X]):
+        found = fit_many(list(map(clone, models)), rows)
+        assert [state(model) for model in found] == expected
+
+
 def test_decays_of_rates_follow_the_rows_of_each():
     rows, labels = [X, X[:70], X[:50], X], [Y, Y[:70], Y[:50], Y]
     quiet = {"n_epochs": 3, "verbose": False, "learning_rate_decay": 0.5}
