@@ -1,5 +1,6 @@
 # make demo   set up, then train on handwritten digits and draw what was learned
 # make test   set up, then every check: format, lint, types, tests, doctests, examples
+# make engines  the same, and Ray, Dask, dask-ml and Spark (with Java 17 or 21): their examples
 # make docs   set up, then write the site: guides, reference, gallery
 # make gpu    check and measure on a GPU, from wheels in a folder, without a network
 # make torture  the long tests: killed trainings, full disks, damaged files, threads
@@ -16,20 +17,24 @@ EXTRAS := $(if $(filter x86_64,$(shell uname -m)),mkl$(comma))test
 # slow both down many times.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: demo test torture bench docs gpu clean
+.PHONY: demo test engines torture bench docs gpu clean
 
 demo: $(VENV)/.ready
 	$(BIN)/python examples/train_mnist.py --output out/demo
 
 # Theano's names change PyTensor's variables where they are imported, so their tests are a run of their own.
 # Scripts of the conformance suite share a process, which --dist=loadgroup leaves to one test process.
+# Other engines are large, and one needs Java: `make engines` installs and tests them.
 test: $(VENV)/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m tests.browser
-	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --ignore=tests/theano --ignore=autoenc/theano
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --ignore=tests/theano --ignore=autoenc/theano --ignore=tests/engines
 	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist=loadgroup tests/theano autoenc/theano
+
+engines: $(VENV)/.engines
+	$(BIN)/python -m pytest tests/engines
 
 torture: $(VENV)/.ready
 	$(ONE_THREAD) $(BIN)/python -m torture.kills
@@ -58,6 +63,10 @@ gpu:
 $(VENV)/.ready: setup.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable ".[$(EXTRAS)]"
+	touch $@
+
+$(VENV)/.engines: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --editable ".[engines]"
 	touch $@
 
 $(VENV)/.docs: $(VENV)/.ready

@@ -26,6 +26,15 @@ MLFLOW = ["mlflow-skinny>=3.17", "sqlalchemy>=2", "alembic>=1.13"]
 
 SCALE = ["h5py>=3.10", "zarr>=3", "pyarrow>=15", "polars>=1.34", "dask[array]>=2024.8"]
 
+# Clusters that examples use, hundreds of megabytes; Spark needs Java 17 or 21 besides.
+ENGINES = [
+    *TABLES,
+    "dask[array,distributed]>=2025.1",
+    "dask-ml>=2025.1",
+    "ray[data]>=2.49",
+    "pyspark>=4.1",
+]
+
 DOCS = [
     *TABLES,
     *TENSORBOARD,
@@ -107,6 +116,7 @@ setup(
         "mkl": ["mkl>=2024; platform_machine == 'x86_64' or platform_machine == 'AMD64'"],
         "cuda": ["jax[cuda12]>=0.5"],
         "docs": DOCS,
+        "engines": ENGINES,
         "mlflow": MLFLOW,
         "onnx": ONNX,
         "report": REPORT,

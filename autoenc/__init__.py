@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         SoftmaxClassifier,
         StackedDenoisingAutoEncoder,
         StackedDenoisingClassifier,
+        fit_many,
     )
     from autoenc.plotting import (
         plot_codes,
@@ -48,6 +49,7 @@ _HOMES = {
     "SoftmaxClassifier": "autoenc.estimators",
     "StackedDenoisingAutoEncoder": "autoenc.estimators",
     "StackedDenoisingClassifier": "autoenc.estimators",
+    "fit_many": "autoenc.estimators",
     "load_mnist": "autoenc.datasets",
     "plot_codes": "autoenc.plotting",
     "plot_debug": "autoenc.plotting",
@@ -87,6 +89,7 @@ __all__ = [
     "StackedDenoisingAutoEncoder",
     "StackedDenoisingClassifier",
     "__version__",
+    "fit_many",
     "load_mnist",
     "plot_codes",
     "plot_debug",

@@ -9,6 +9,7 @@ checkpoints  what a checkpoint after every epoch costs
 startup      imports; the first epoch, with empty and with full compile caches
 memory       its peak, and its growth with the epochs
 inference    a million rows through a model, against the bare products
+many         sixteen small fits by fit_many, against one after the other
 anomalies    how well detectors rank anomalies, and in what time; needs --data FOLDER
 defaults     autoencoders as they come against PCA of the same size, on real tables
 imputation   what imputers fill into tables with categories; needs --data FOLDER
@@ -44,6 +45,7 @@ BENCHMARKS = (
     "startup",
     "memory",
     "inference",
+    "many",
     "anomalies",
     "defaults",
     "imputation",

@@ -3,6 +3,7 @@
 from autoenc.estimators.autoencoders import AutoEncoder, DenoisingAutoEncoder
 from autoenc.estimators.classifiers import PerceptronClassifier, SoftmaxClassifier
 from autoenc.estimators.detector import AutoEncoderDetector
+from autoenc.estimators.many import fit_many
 from autoenc.estimators.pretrained import DeepAutoEncoder, StackedDenoisingClassifier
 from autoenc.estimators.stacks import StackedDenoisingAutoEncoder
 
@@ -15,4 +16,5 @@ __all__ = [
     "SoftmaxClassifier",
     "StackedDenoisingAutoEncoder",
     "StackedDenoisingClassifier",
+    "fit_many",
 ]

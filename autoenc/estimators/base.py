@@ -21,6 +21,7 @@ from autoenc.backends import Backend, resolve_backend
 from autoenc.models.defaults import chosen_in_words, is_auto
 from autoenc.models.files import describe_model, read_model
 from autoenc.models.fitted import FittedModel
+from autoenc.models.graphs import GRAPHS
 from autoenc.models.settings import check_settings
 from autoenc.models.tasks import Task, make_task
 from autoenc.rows.blocks import Array
@@ -255,7 +256,10 @@ def learn(estimator: GraphEstimator, call: Call) -> None:
         known = kind.initial(known, settings, examples, call)
     # A decay that was chosen is that of this fit, whatever was trained before.
     n_done = 0 if "learning_rate_decay" in chosen else len(known.history)
-    task = make_task(known, settings, examples, held_out, n_done=n_done)
+    if (graphs := GRAPHS.get()) is None:
+        task = make_task(known, settings, examples, held_out, n_done=n_done)
+    else:
+        task, backend = graphs.prepare(known, settings, examples, held_out, n_done, backend)
     if settings["verbose"] and start is None and settings.get("scale") == "auto":
         _announce(task)
     estimator._rows_of_fit = rows_of_fit

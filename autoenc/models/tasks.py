@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,8 @@ class Task:
     ----------
     known : FittedModel
         What is known of the model before training.
+    model : SymbolicModel, SymbolicClassifier or SymbolicDetector
+        The symbolic model.
     variables : dict from name to shared variable
         Its arrays.
     cost : scalar expression
@@ -52,6 +54,7 @@ class Task:
     """
 
     known: FittedModel
+    model: Any
     variables: dict[str, Parameter]
     cost: Expression
     updates: Updates
@@ -71,6 +74,32 @@ class Task:
             engine=engine,
             optimizer_state=tuple(v.get_value() for v in self.optimizer_state),
         )
+
+    def of_another(
+        self, known: FittedModel, settings: Mapping[str, Any], examples: Examples,
+        held_out: Examples | None,
+    ) -> Task:  # fmt: skip
+        """Return the task of another model with the same graph, whose variables get its values.
+
+        Parameters
+        ----------
+        known, settings, examples, held_out
+            See `make_task`, which would build the same graph from them.
+        """
+        arrays = known.model_arrays()
+        for name, variable in self.variables.items():
+            variable.set_value(arrays[name])
+        dtype, n_inputs = self.learning_rate.dtype, len(self.inputs)
+        with building(dtype):
+            check_functions(self.model, examples.rows)
+            chosen = known.choices.get("learning_rate")
+            rate = choose_rate(self.model, examples.rows, settings, chosen)
+        self.learning_rate.set_value(np.asarray(1 if rate is None else rate, dtype))
+        validation = None
+        if self.validation is not None and held_out is not None:
+            validation = self.validation[0], _data(held_out, dtype, n_inputs)
+        data = _data(examples, dtype, n_inputs)
+        return replace(self, known=known, data=data, validation=validation, rate=rate)
 
 
 def make_task(
@@ -126,6 +155,7 @@ def make_task(
         kept = [v for v in updates if v not in params and v is not counter]
     return Task(
         known=known,
+        model=model,
         variables=variables,
         cost=cost,
         updates=updates,
@@ -138,14 +168,14 @@ def make_task(
     )
 
 
-def _data(held_out: Examples, dtype: str, n_inputs: int) -> Any:
+def _data(examples: Examples, dtype: str, n_inputs: int) -> Any:
     """Return rows, labels if there are any, and weights, as far as there are inputs for them."""
     if n_inputs == 1:
-        return held_out.rows
-    weights = normalised(held_out.weights, dtype)
-    labels = [] if held_out.labels is None else [held_out.labels]
-    ones: Array = np.ones(len(held_out.rows), dtype)
-    return [held_out.rows, *labels, ones if weights is None else weights][:n_inputs]
+        return examples.rows
+    weights = normalised(examples.weights, dtype)
+    labels = [] if examples.labels is None else [examples.labels]
+    ones: Array = np.ones(len(examples.rows), dtype)
+    return [examples.rows, *labels, ones if weights is None else weights][:n_inputs]
 
 
 def _updates(

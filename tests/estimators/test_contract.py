@@ -57,3 +57,11 @@ def test_any_small_matrix_by_default(shape, scale):
     if len(X) > 3:
         better = ((model.reconstruct(X) - X) ** 2).mean(axis=0) < X.var(axis=0)
         assert better.all()
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)
+def test_tools_may_look_at_all_names_of_an_unfitted_estimator(estimator):
+    # A name may have no value yet, but raises no other error than AttributeError.
+    found = {name for name in dir(estimator) if hasattr(estimator, name)}
+    assert found > {"fit", "get_params", "save"}
+    assert not {name for name in found if name.endswith("_") and not name.startswith("_")}

@@ -1,0 +1,59 @@
+"""A backend that compiles a graph once, for trainings of the same graph one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autoenc.backends.base import Array, Backend, BlockRunner, DeviceArray
+from autoenc.backends.step import Step
+from autoenc.graph.types import Expression
+
+
+class ReusedBackend:
+    """A backend that returns what it has compiled already for the very same expressions.
+
+    What is compiled follows the values of shared variables: set them to begin another training.
+    One training at a time may use it.
+
+    Parameters
+    ----------
+    backend : Backend
+        What compiles.
+
+    Examples
+    --------
+    >>> from pytensor import tensor as pt
+    >>> from autoenc.backends import resolve_backend
+    >>> x = pt.vector("x")
+    >>> y = 2 * x
+    >>> backend = ReusedBackend(resolve_backend("xla", device="cpu"))
+    >>> backend.function([x], y) is backend.function([x], y)
+    True
+    """
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self.name, self.precisions = backend.name, backend.precisions
+        self.description, self.reason = backend.description, backend.reason
+        self.rows_per_block = backend.rows_per_block
+        self._runners: dict[Any, BlockRunner] = {}
+        self._functions: dict[Any, Callable[..., Array]] = {}
+
+    def put(self, array: Array) -> DeviceArray:
+        """Move an array to the device; see `Backend.put`."""
+        return self._backend.put(array)
+
+    def compile(self, step: Step) -> BlockRunner:
+        """Return the runner of a step; see `Backend.compile`."""
+        key = (step.precision, *step.inputs, step.cost, *step.next_state)
+        if key not in self._runners:
+            self._runners[key] = self._backend.compile(step)
+        return self._runners[key]
+
+    def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
+        """Return the function of an expression; see `Backend.function`."""
+        key = (*inputs, output)
+        if key not in self._functions:
+            self._functions[key] = self._backend.function(inputs, output)
+        return self._functions[key]

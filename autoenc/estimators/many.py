@@ -1,0 +1,113 @@
+"""Many small models, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import repeat
+from typing import Any, TypeVar
+
+from autoenc.estimators.base import GraphEstimator
+from autoenc.models.graphs import kept_graphs
+from autoenc.sources import opened
+
+Estimator = TypeVar("Estimator", bound=GraphEstimator)
+
+
+def fit_many(
+    estimators: Sequence[Estimator],
+    X: Any,
+    y: Any = None,
+    *,
+    sample_weight: Any = None,
+    validation: Any = None,
+) -> list[Estimator]:
+    """Fit estimators one after the other, models of one structure by one compiled graph.
+
+    The result is, to the byte, that of ``estimator.fit(X)`` for each. What is saved is building
+    and compiling the graph: most of the time of a small fit, and little of that of a large one.
+
+    Models have one structure if they are of one class and number of columns, and no settings
+    differ but `random_state`, `learning_rate`, `batch_size`, `n_epochs` and those that concern
+    validation. Their rows and weights may differ, in number too.
+
+    Parameters
+    ----------
+    estimators : sequence of estimators
+        Each an object of its own; they are fitted in place.
+    X : rows, or list of rows
+        Rows for all of them, as their `fit` takes; a list has those of each.
+    y : labels, or list of labels, optional
+        Of classifiers: an array for all of them, or a list with an array for each.
+    sample_weight : array, or list of arrays, optional
+        Weight of the cost of each row, for all of them, or a list with those of each.
+    validation : rows, or list of rows, optional
+        What `fit` takes, for all of them, or a list with that of each.
+
+    Returns
+    -------
+    list of estimators
+        The same objects.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many elements in a list as there are estimators, if an estimator is
+        given twice, or as `fit` does. A note names the estimator; those before it are fitted.
+    TypeError
+        If something is not an estimator of autoenc, or its `fit` does not take an argument.
+    KeyboardInterrupt
+        If a fit was interrupted; it has the parameters trained so far.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autoenc import AutoEncoder
+    >>> X = np.random.default_rng(0).random((200, 10))
+    >>> models = [AutoEncoder(8, n_epochs=2, random_state=k, verbose=False) for k in range(3)]
+    >>> [model.transform(X).shape for model in fit_many(models, X)]
+    [(200, 8), (200, 8), (200, 8)]
+    """
+    estimators = list(estimators)
+    _check_apart(estimators)
+    # Opened once for all, because an iterable can be iterated only once.
+    X = X if isinstance(X, list) else opened(X)
+    arguments = {"X": X, "y": y, "sample_weight": sample_weight, "validation": validation}
+    each = {name: _for_each(name, v, len(estimators)) for name, v in arguments.items()}
+    with kept_graphs():
+        for k, estimator in enumerate(estimators):
+            own = {name: next(values) for name, values in each.items()}
+            try:
+                estimator.fit(**{name: v for name, v in own.items() if v is not None})
+            except Exception as error:
+                error.add_note(f"This was the fit of estimator {k} of fit_many.")
+                raise
+            if any(record.get("interrupted") for record in estimator.history_[-1:]):
+                raise KeyboardInterrupt(f"fit_many was interrupted in the fit of estimator {k}.")
+    return estimators
+
+
+def _check_apart(estimators: Sequence[Any]) -> None:
+    """Check that there are estimators of autoenc, each only once."""
+    for k, estimator in enumerate(estimators):
+        if not isinstance(estimator, GraphEstimator):
+            raise TypeError(
+                f"estimator {k} is a {type(estimator).__name__}; expected estimators of autoenc, "
+                "such as [AutoEncoder(random_state=0), AutoEncoder(random_state=1)]."
+            )
+    if len(set(map(id, estimators))) < len(estimators):
+        raise ValueError(
+            "an estimator is given twice, and would keep its last fit alone; give each fit an "
+            "object of its own, such as sklearn.base.clone(estimator)."
+        )
+
+
+def _for_each(name: str, value: Any, n: int) -> Iterator[Any]:
+    """Return an iterator of the value for each of n estimators."""
+    if not isinstance(value, list):
+        return repeat(value)
+    if len(value) != n:
+        raise ValueError(
+            f"{name} is a list of {len(value)} elements for {n} estimators; give a list with one "
+            "for each, or what is the same for all as an array."
+        )
+    return iter(value)
