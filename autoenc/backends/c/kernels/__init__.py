@@ -2,8 +2,8 @@
 
 Products of matrices of a few rows, for which no BLAS is made (``products.cpp``), products in
 mixed precision (``mixed.cpp``) and sums (``sums.cpp``), all by threads that wait for nobody
-(``workers.h``), random decisions (``draws.cpp``), the streams of MRG31k3p (``mrg.cpp``),
-convolutions (``images.cpp``) and pooling (``pools.cpp``).
+(``workers.h``), random decisions (``draws.cpp``, ``mt19937.cpp``), the streams of MRG31k3p
+(``mrg.cpp``), convolutions (``images.cpp``) and pooling (``pools.cpp``).
 """
 
 from __future__ import annotations
