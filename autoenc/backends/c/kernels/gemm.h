@@ -94,7 +94,9 @@ struct Turned {
     Real *weights = copies.data, *result = weights + (long)n * K;
     Operand left = {B.data, B.ld, !B.turned}, right = {A.data, A.ld, !A.turned};
     if (left.turned && right.turned) left = turned_into(weights);
-    Product<Floats>({n, m, {K}, {left}, {right}, alpha, false, result, m}).multiply();
+    Factors factors = {n, m, {K}, {left}, {right}, alpha, false, result, m};
+    factors.afar = true;
+    Product<Floats>(factors).multiply();
     for (long i = 0; i < m; i++)
       for (long j = 0; j < n; j++) C[i * ldc + j] = result[j * m + i] + (add ? C[i * ldc + j] : 0);
     return true;

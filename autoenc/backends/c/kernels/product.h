@@ -77,6 +77,7 @@ struct Factors {
   Real* panels = nullptr;  /* where B's terms are left for another product with it, or are already */
   bool packed = false;
   bool by_columns = false;  /* whether the way must not depend on how many rows A has */
+  bool afar = false;        /* whether B is large, and used once: it is in memory, not in a cache */
 };
 
 /* How long the panels of all K terms of n columns are. */
@@ -136,8 +137,9 @@ template <class Terms> class Product : Factors {
       height = (m - i) / groups;
       for (int j = span.begin; j < span.end; j += LANES) {
         Columns columns(std::min(span.end - j, LANES));
-        dots<Terms>(height, left[0].from(i, 0), B[0].column(j + columns.at[0]).data, B[0].ld, K[0],
-                    C + i * ldc + j, ldc, columns, alpha, add);
+        auto some = afar ? dots<Terms, true> : dots<Terms, false>;
+        some(height, left[0].from(i, 0), B[0].column(j + columns.at[0]).data, B[0].ld, K[0],
+             C + i * ldc + j, ldc, columns, alpha, add);
       }
     }
   }
