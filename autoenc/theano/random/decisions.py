@@ -44,7 +44,7 @@ def decisions(
     """
     if size is None or n.size != 1 or n.item() != 1 or dtype not in _RESULTS:
         return None
-    generator = state._bit_generator  # type: ignore[attr-defined]
+    generator = state._bit_generator
     library = kernels() if isinstance(generator, np.random.MT19937) else None
     if library is None or not _are_probabilities(p, size):
         return None

@@ -104,7 +104,10 @@ class RandomFunction(Op):
         if not self.inplace:
             state = copy.deepcopy(state)
         dtype = node.outputs[1].type.dtype
-        draw = decisions(state, *parameters, size, dtype) if self.fn == "binomial" else None
+        draw = None
+        if self.fn == "binomial":
+            n, p = parameters
+            draw = decisions(state, n, p, size, dtype)
         if draw is None:
             draw = np.asarray(self.exec_fn(state, *parameters, size), dtype=dtype)
         if size is None and draw.ndim == 0 and self.outtype.ndim:
