@@ -42,7 +42,7 @@ class Blas:
     prefix : str
         What the names of its routines begin with.
     kernels : path, optional
-        A library of our own that multiplies matrices of float32 in its place.
+        A library of our own that multiplies matrices in its place.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Blas:
         """Flags for the compiler."""
         names = {f"{p}{r}_": f"{self.prefix}{p}{r}_" for p in "sd" for r in _ROUTINES}
         if self.kernels:
-            names["sgemm_"] = "autoenc_sgemm_"
+            names |= {f"{p}gemm_": f"autoenc_{p}gemm_" for p in "sd"}
         return " ".join(f"-D{name}={called}" for name, called in names.items() if name != called)
 
 

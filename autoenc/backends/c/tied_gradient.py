@@ -45,16 +45,19 @@ class AddOuterProducts(Linked, COp):
         W += alpha * (A1.T @ B1 + A2.T @ B2)
         outputs[0][0] = W
 
-    @property
-    def _routine(self) -> str:
-        return "autoenc_add_mixed_outer_products" if self.mixed else "autoenc_add_outer_products"
+    def _routine(self, dtype: str) -> str:
+        if self.mixed:
+            return "autoenc_add_mixed_outer_products"
+        return f"autoenc_add_outer_products_{dtype}"
 
-    def c_support_code(self, **_: Any) -> str:
+    def c_support_code_apply(self, node: Apply, name: str, **_: Any) -> str:
         """Declare the routine."""
+        dtype = node.outputs[0].dtype
+        number = f"npy_{dtype}"
         return f"""
-        extern "C" void {self._routine}(
-            int m, int n, float alpha, int K1, const float* A1, const float* B1,
-            int K2, const float* A2, const float* B2, float* C);
+        extern "C" void {self._routine(dtype)}(
+            int m, int n, {number} alpha, int K1, const {number}* A1, const {number}* B1,
+            int K2, const {number}* A2, const {number}* B2, {number}* C);
         """
 
     def c_code(self, node: Apply, name: str, inputs: Any, outputs: Any, sub: Any) -> str:
@@ -67,6 +70,7 @@ class AddOuterProducts(Linked, COp):
             for A, B in ((A1, B1), (A2, B2))
         )
         arrays = ", ".join((W, A1, B1, A2, B2))
+        dtype = node.outputs[0].dtype
         return f"""
         if ({parts}) {{
             PyErr_SetString(PyExc_ValueError, "Shape mismatch in the gradient of a tied weight");
@@ -81,9 +85,9 @@ class AddOuterProducts(Linked, COp):
                 failed = failed || !rows[i];
             }}
             if (!failed) {{
-                #define DATA(i) (float*)PyArray_DATA(rows[i])
-                {self._routine}(
-                    PyArray_DIM({W}, 0), PyArray_DIM({W}, 1), *(float*)PyArray_DATA({alpha}),
+                #define DATA(i) (npy_{dtype}*)PyArray_DATA(rows[i])
+                {self._routine(dtype)}(
+                    PyArray_DIM({W}, 0), PyArray_DIM({W}, 1), *(npy_{dtype}*)PyArray_DATA({alpha}),
                     PyArray_DIM({A1}, 0), DATA(1), DATA(2), PyArray_DIM({A2}, 0), DATA(3), DATA(4),
                     DATA(0));
                 #undef DATA
@@ -99,7 +103,7 @@ class AddOuterProducts(Linked, COp):
 
     def c_code_cache_version(self) -> tuple[int, ...]:
         """Return the version of the code."""
-        return (3,)
+        return (4,)
 
 
 @node_rewriter([Gemm])  # type: ignore[untyped-decorator]
@@ -121,7 +125,7 @@ def _is_outer(node: Apply) -> bool:
     W, _, transpose, _, beta = node.inputs
     turned = transpose.owner is not None and isinstance(transpose.owner.op, DimShuffle)
     return (
-        W.type.dtype == "float32"
+        W.type.dtype in ("float32", "float64")
         and turned
         and tuple(transpose.owner.op.new_order) == (1, 0)
         and isinstance(beta, Constant)

@@ -23,6 +23,7 @@ from pytensor.scalar import upcast
 from pytensor.tensor.exceptions import ShapeError
 from pytensor.tensor.type import TensorType
 
+from autoenc.theano.random.decisions import decisions
 from autoenc.theano.random.sizes import Size, broadcast_indices, infer_size
 from autoenc.theano.random.states import RandomStateType
 
@@ -102,7 +103,13 @@ class RandomFunction(Op):
             )
         if not self.inplace:
             state = copy.deepcopy(state)
-        draw = np.asarray(self.exec_fn(state, *parameters, size), dtype=node.outputs[1].type.dtype)
+        dtype = node.outputs[1].type.dtype
+        draw = None
+        if self.fn == "binomial":
+            n, p = parameters
+            draw = decisions(state, n, p, size, dtype)
+        if draw is None:
+            draw = np.asarray(self.exec_fn(state, *parameters, size), dtype=dtype)
         if size is None and draw.ndim == 0 and self.outtype.ndim:
             draw = draw.reshape([1] * self.outtype.ndim)
         self._check(draw, size)

@@ -9,34 +9,41 @@
 extern "C" {
 void autoenc_sgemm_(const char*, const char*, const int*, const int*, const int*, const float*, const float*,
                     const int*, const float*, const int*, const float*, float*, const int*);
-void autoenc_add_outer_products(int, int, float, int, const float*, const float*, int, const float*,
-                                const float*, float*);
+void autoenc_dgemm_(const char*, const char*, const int*, const int*, const int*, const double*, const double*,
+                    const int*, const double*, const int*, const double*, double*, const int*);
+void autoenc_add_outer_products_float32(int, int, float, int, const float*, const float*, int, const float*,
+                                        const float*, float*);
+void autoenc_add_outer_products_float64(int, int, double, int, const double*, const double*, int, const double*,
+                                        const double*, double*);
 void autoenc_row_products_float32(int, int, int, const float*, int, const float*, int, bool, float*);
 void autoenc_row_products_float64(int, int, int, const double*, int, const double*, int, bool, double*);
 void autoenc_row_sums_float32(const float*, long, long, double*);
 void autoenc_column_sums_float32(const float*, long, long, double*);
 void autoenc_bernoulli(unsigned char*, unsigned long, unsigned, unsigned, unsigned);
 
-/* The BLAS that large products would go to. */
-void plain_sgemm_(const char* b_letter, const char* a_letter, const int* n, const int* m, const int* K,
-                  const float* alpha, const float* B, const int* ldb, const float* A, const int* lda,
-                  const float* beta, float* C, const int* ldc) {
-  for (int i = 0; i < *m; i++)
-    for (int j = 0; j < *n; j++) {
+}
+
+template <class Float>
+static void plain_gemm(bool b_turned, bool a_turned, int n, int m, int K, Float alpha, const Float* B, int ldb,
+                       const Float* A, int lda, Float beta, Float* C, int ldc) {
+  for (int i = 0; i < m; i++)
+    for (int j = 0; j < n; j++) {
       double sum = 0;
-      for (int k = 0; k < *K; k++)
-        sum += (double)(*a_letter == 'T' ? A[k * *lda + i] : A[i * *lda + k]) *
-               (*b_letter == 'T' ? B[j * *ldb + k] : B[k * *ldb + j]);
-      C[i * *ldc + j] = (float)(*alpha * sum) + (*beta ? *beta * C[i * *ldc + j] : 0);
+      for (int k = 0; k < K; k++)
+        sum += (double)(a_turned ? A[k * lda + i] : A[i * lda + k]) * (b_turned ? B[j * ldb + k] : B[k * ldb + j]);
+      C[i * ldc + j] = (Float)(alpha * sum) + (beta ? beta * C[i * ldc + j] : 0);
     }
 }
 
-/* Only convolutions call it, which are tested elsewhere. */
-void plain_dgemm_(const char*, const char*, const int*, const int*, const int*, const double*, const double*,
-                  const int*, const double*, const int*, const double*, double*, const int*) {
-  abort();
-}
-}
+/* The BLAS that large products would go to. */
+#define PLAIN(name, Float)                                                                                    \
+  extern "C" void name(const char* b, const char* a, const int* n, const int* m, const int* K,                \
+                       const Float* alpha, const Float* B, const int* ldb, const Float* A, const int* lda,    \
+                       const Float* beta, Float* C, const int* ldc) {                                         \
+    plain_gemm(*b == 'T', *a == 'T', *n, *m, *K, *alpha, B, *ldb, A, *lda, *beta, C, *ldc);                    \
+  }
+PLAIN(plain_sgemm_, float)
+PLAIN(plain_dgemm_, double)
 
 static unsigned state = 1;
 static double uniform() {
@@ -75,14 +82,15 @@ static bool near(const std::vector<Float>& found, const std::vector<double>& exp
   return true;
 }
 
-static void check_product(int m, int n, int K, bool a_turned, bool b_turned) {
-  auto A = random<float>((long)m * K), B = random<float>((long)K * n);
-  std::vector<float> C((size_t)m * n, 7);
-  float one = 1, zero = 0;
+template <class Float, class Kernel>
+static void check_product(Kernel kernel, int m, int n, int K, bool a_turned, bool b_turned, double tolerance) {
+  auto A = random<Float>((long)m * K), B = random<Float>((long)K * n);
+  std::vector<Float> C((size_t)m * n, 7);
+  Float one = 1, zero = 0;
   int lda = a_turned ? m : K, ldb = b_turned ? K : n;
-  autoenc_sgemm_(b_turned ? "T" : "N", a_turned ? "T" : "N", &n, &m, &K, &one, B.data(), &ldb, A.data(), &lda,
-                 &zero, C.data(), &n);
-  check(near(C, product(m, n, K, A, a_turned, B, b_turned), 1e-6 * (K + 1)), "product", m, n, K);
+  kernel(b_turned ? "T" : "N", a_turned ? "T" : "N", &n, &m, &K, &one, B.data(), &ldb, A.data(), &lda, &zero,
+         C.data(), &n);
+  check(near(C, product(m, n, K, A, a_turned, B, b_turned), tolerance * (K + 1)), "product", m, n, K);
 }
 
 template <class Float, class Kernel>
@@ -97,14 +105,15 @@ static void check_rows(Kernel kernel, int m, int n, int K, bool turned, double t
   }
 }
 
-static void check_outer(int m, int n, int K1, int K2) {
-  auto A1 = random<float>((long)K1 * m), B1 = random<float>((long)K1 * n);
-  auto A2 = random<float>((long)K2 * m), B2 = random<float>((long)K2 * n), C = random<float>((long)m * n);
+template <class Float, class Kernel>
+static void check_outer(Kernel kernel, int m, int n, int K1, int K2, double tolerance) {
+  auto A1 = random<Float>((long)K1 * m), B1 = random<Float>((long)K1 * n);
+  auto A2 = random<Float>((long)K2 * m), B2 = random<Float>((long)K2 * n), C = random<Float>((long)m * n);
   auto one = product(m, n, K1, A1, true, B1, false), two = product(m, n, K2, A2, true, B2, false);
   std::vector<double> expected(C.begin(), C.end());
   for (size_t i = 0; i < expected.size(); i++) expected[i] += 0.5 * (one[i] + two[i]);
-  autoenc_add_outer_products(m, n, 0.5, K1, A1.data(), B1.data(), K2, A2.data(), B2.data(), C.data());
-  check(near(C, expected, 1e-6 * (K1 + K2 + 1)), "outer products", m, n, K1);
+  kernel(m, n, 0.5, K1, A1.data(), B1.data(), K2, A2.data(), B2.data(), C.data());
+  check(near(C, expected, tolerance * (K1 + K2 + 1)), "outer products", m, n, K1);
 }
 
 static void check_sums(long m, long n) {
@@ -132,13 +141,18 @@ int main() {
     for (int n : sizes)
       for (int K : {1, 7, 16, 129, 300})
         for (int turns = 0; turns < 4; turns++) {
-          check_product(m, n, K, turns & 1, turns & 2);
+          check_product<float>(autoenc_sgemm_, m, n, K, turns & 1, turns & 2, 1e-6);
+          check_product<double>(autoenc_dgemm_, m, n, K, turns & 1, turns & 2, 1e-15);
           if (turns & 1) continue;
           check_rows<float>(autoenc_row_products_float32, m, n, K, turns & 2, 1e-6);
           check_rows<double>(autoenc_row_products_float64, m, n, K, turns & 2, 1e-15);
         }
   for (int m : {1, 16, 33, 100})
-    for (int n : {3, 16, 65, 200}) check_outer(m, n, 20, 21), check_sums(m, n);
+    for (int n : {3, 16, 65, 200}) {
+      check_outer<float>(autoenc_add_outer_products_float32, m, n, 20, 21, 1e-6);
+      check_outer<double>(autoenc_add_outer_products_float64, m, n, 20, 21, 1e-15);
+      check_sums(m, n);
+    }
   check_sums(3, 1000);
   check_draws();
   std::printf(wrong ? "wrong\n" : "right\n");

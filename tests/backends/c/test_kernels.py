@@ -39,8 +39,42 @@ def compiler_has_pairs_of_bfloat16():
     return "__AVX512BF16__" in macros
 
 
-MIXED = (False, True) if compiler_has_pairs_of_bfloat16() else (False,)
-KERNELS = [(name, mixed) for name in NAMES for mixed in MIXED]
+class Kernel(NamedTuple):
+    """The routines of a library, and what they multiply."""
+
+    name: str
+    precision: str
+
+    @property
+    def mixed(self):
+        return self.precision == "bfloat16"
+
+    @property
+    def dtype(self):
+        return "float64" if self.precision == "float64" else "float32"
+
+    @property
+    def scalar(self):
+        return ctypes.c_double if self.precision == "float64" else ctypes.c_float
+
+    @property
+    def tolerance(self):
+        return 6e-15 if self.precision == "float64" else 3e-6
+
+    @property
+    def gemm(self):
+        prefix = {"float32": "s", "float64": "d", "bfloat16": "mixed_s"}[self.precision]
+        return getattr(library(self.name), f"autoenc_{prefix}gemm_")
+
+    @property
+    def outer_products(self):
+        kind = "mixed_outer_products" if self.mixed else f"outer_products_{self.dtype}"
+        return getattr(library(self.name), f"autoenc_add_{kind}")
+
+
+PRECISIONS = ("float32", "float64", *(("bfloat16",) if compiler_has_pairs_of_bfloat16() else ()))
+KERNELS = [Kernel(name, precision) for name in NAMES for precision in PRECISIONS]
+OF_OPENBLAS = [Kernel("openblas", precision) for precision in PRECISIONS]
 
 
 @cache
@@ -61,14 +95,13 @@ class Operand(NamedTuple):
 
 def multiply(kernel, a, b, c, alpha=1.0, beta=0.0):
     """c ← alpha a b + beta c, row-major, in place."""
-    name, mixed = kernel
     (m, k), n = a.matrix.shape, b.matrix.shape[1]
     integers = [ctypes.byref(ctypes.c_int(i)) for i in (n, m, k)]
     strides = [x.strides[0] // x.itemsize for x in (b.stored, a.stored, c)]
     leading = [ctypes.byref(ctypes.c_int(stride)) for stride in strides]
-    numbers = [ctypes.byref(ctypes.c_float(x)) for x in (alpha, beta)]
+    numbers = [ctypes.byref(kernel.scalar(x)) for x in (alpha, beta)]
     pointers = [ctypes.c_void_p(x.ctypes.data) for x in (b.stored, a.stored, c)]
-    getattr(library(name), "autoenc_mixed_sgemm_" if mixed else "autoenc_sgemm_")(
+    kernel.gemm(
         b"T" if b.turned else b"N", b"T" if a.turned else b"N", *integers, numbers[0],
         pointers[0], leading[0], pointers[1], leading[1], numbers[1], pointers[2], leading[2],
     )  # fmt: skip
@@ -76,40 +109,44 @@ def multiply(kernel, a, b, c, alpha=1.0, beta=0.0):
 
 def add_outer_products(kernel, c, alpha, a1, b1, a2, b2):
     """c ← c + alpha (a1' b1 + a2' b2), in place."""
-    name, mixed = kernel
-    routine = "autoenc_add_mixed_outer_products" if mixed else "autoenc_add_outer_products"
     pointers = [ctypes.c_void_p(x.ctypes.data) for x in (a1, b1, a2, b2, c)]
     lengths = [ctypes.c_int(len(x)) for x in (a1, a2)]
     sizes = map(ctypes.c_int, c.shape)
-    getattr(library(name), routine)(
-        *sizes, ctypes.c_float(alpha), lengths[0], *pointers[:2], lengths[1], *pointers[2:]
+    kernel.outer_products(
+        *sizes, kernel.scalar(alpha), lengths[0], *pointers[:2], lengths[1], *pointers[2:]
     )
 
 
-def operand(rng, rows, columns, turned=False, extra=0):
+def operand(rng, rows, columns, turned=False, extra=0, dtype="float32"):
     """Random operand, a part of a wider array."""
     shape = (columns, rows + extra) if turned else (rows, columns + extra)
-    wide = rng.normal(size=shape).astype("float32")
+    wide = rng.normal(size=shape).astype(dtype)
     return Operand(wide[:, : shape[1] - extra], turned)
+
+
+def operands(kernel, rng, m, n, k, turned):
+    """Random operands of a product, each turned or not."""
+    a = operand(rng, m, k, turned[0], dtype=kernel.dtype)
+    return a, operand(rng, k, n, turned[1], dtype=kernel.dtype)
 
 
 def exact(kernel, a, b):
     """Return the product of a kernel's operands, and of their absolute values."""
-    a, b = ((as_bfloat16(x) if kernel[1] else x).astype(float) for x in (a, b))
+    a, b = ((as_bfloat16(x) if kernel.mixed else x).astype(float) for x in (a, b))
     return a @ b, np.abs(a) @ np.abs(b)
 
 
 def check_product(kernel, m, n, k, turned, extra=0, alpha=1.0, beta=0.0, seed=0):
     """Compare a product with NumPy's of double precision, and look at what is around it."""
     rng = np.random.default_rng(seed)
-    a = operand(rng, m, k, turned[0], extra)
-    b = operand(rng, k, n, turned[1], extra)
-    whole = rng.normal(size=(m + 2, n + 5)).astype("float32")
+    a = operand(rng, m, k, turned[0], extra, kernel.dtype)
+    b = operand(rng, k, n, turned[1], extra, kernel.dtype)
+    whole = rng.normal(size=(m + 2, n + 5)).astype(kernel.dtype)
     before = whole.copy()
     multiply(kernel, a, b, whole[1:-1, 2:-3], alpha, beta)
     product, terms = exact(kernel, a.matrix, b.matrix)
     expected = alpha * product + beta * before[1:-1, 2:-3]
-    assert (np.abs(whole[1:-1, 2:-3] - expected) <= 3e-6 * (terms + 1)).all()
+    assert (np.abs(whole[1:-1, 2:-3] - expected) <= kernel.tolerance * (terms + 1)).all()
     # and nothing around it is touched
     whole[1:-1, 2:-3] = before[1:-1, 2:-3]
     np.testing.assert_array_equal(whole, before)
@@ -154,7 +191,7 @@ sides = st.integers(1, 20) | st.integers(1, 150) | st.integers(490, 540)
     seed=st.integers(0, 99),
 )
 def test_every_product_is_the_product(kernel, m, n, k, turned, extra, alpha, beta, seed):
-    if kernel[1]:
+    if kernel.mixed:
         beta = float(beta > 0)
     check_product(kernel, m, n, k, turned, extra, alpha, beta, seed)
 
@@ -174,12 +211,12 @@ lengths = st.integers(0, 40) | st.integers(490, 540)
 def test_outer_products_are_added(kernel, m, n, k1, k2, alpha, seed):
     rng = np.random.default_rng(seed)
     shapes = [(k1, m), (k1, n), (k2, m), (k2, n), (m + 2, n)]
-    a1, b1, a2, b2, whole = (rng.normal(size=shape).astype("float32") for shape in shapes)
+    a1, b1, a2, b2, whole = (rng.normal(size=shape).astype(kernel.dtype) for shape in shapes)
     before = whole.copy()
     add_outer_products(kernel, whole[1:-1], alpha, a1, b1, a2, b2)
     product, terms = exact(kernel, np.vstack([a1, a2]).T, np.vstack([b1, b2]))
     expected = before[1:-1] + alpha * product
-    assert (np.abs(whole[1:-1] - expected) <= 3e-6 * (terms + 1)).all()
+    assert (np.abs(whole[1:-1] - expected) <= kernel.tolerance * (terms + 1)).all()
     np.testing.assert_array_equal(whole[[0, -1]], before[[0, -1]])
 
 
@@ -189,8 +226,8 @@ def test_outer_products_are_added(kernel, m, n, k1, k2, alpha, seed):
 def test_a_sum_of_no_terms_is_zero(kernel, n, beta):
     # What was multiplied before must not be in it.
     check_product(kernel, 20, n, 30, (False, False))
-    c = np.full((20, n), 5, "float32")
-    a, b = np.empty((20, 1), "float32")[:, :0], np.empty((1, n), "float32")[:0]
+    c = np.full((20, n), 5, kernel.dtype)
+    a, b = np.empty((20, 1), kernel.dtype)[:, :0], np.empty((1, n), kernel.dtype)[:0]
     multiply(kernel, Operand(a), Operand(b), c, beta=beta)
     assert (c == 5 * beta).all()
 
@@ -208,10 +245,10 @@ def test_there_may_be_nothing_to_compute(kernel, m, n, turned):
 @pytest.mark.parametrize("n", [7, 70, 200])
 def test_what_is_not_finite_shows(kernel, turned, bad, n):
     rng = np.random.default_rng(0)
-    a, b = operand(rng, n, n, turned[0]), operand(rng, n, n, turned[1])
+    a, b = operands(kernel, rng, n, n, n, turned)
     a.matrix[3, 4] = bad
     b.matrix[6, 2] = bad
-    c = np.empty((n, n), "float32")
+    c = np.empty((n, n), kernel.dtype)
     multiply(kernel, a, b, c)
     wrong = ~np.isfinite(c)
     assert wrong[3].all()
@@ -222,58 +259,55 @@ def test_what_is_not_finite_shows(kernel, turned, bad, n):
 moderate = {"min_value": -(2.0**127), "max_value": 2.0**127, "allow_subnormal": False}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("kernel", KERNELS)
 @given(values=st.lists(st.floats(width=32, **moderate), min_size=1, max_size=40))
-def test_a_product_with_ones_is_rounded_as_much_as_it_should(name, values):
+def test_a_product_with_ones_is_rounded_as_much_as_it_should(kernel, values):
     # Ties are rare among random numbers: these have an eighth bit, and nothing after it.
     array = np.array(values, "float32").reshape(-1, 1)
     ties = (array.view("uint32") & 0xFFFF0000 | 0x8000).view("float32")
-    rows = np.vstack([array, ties])
-    for mixed in MIXED:
-        expected = as_bfloat16(rows) if mixed else rows
-        for turned in (False, True):
-            one = Operand(np.ones((1, 1), "float32"))
-            c = np.empty((len(rows), 1), "float32")
-            left = Operand(rows.T.copy("C"), True) if turned else Operand(rows)
-            multiply((name, mixed), left, one, c)
-            np.testing.assert_array_equal(c, expected)
-            c = np.empty((1, len(rows)), "float32")
-            right = Operand(rows, True) if turned else Operand(rows.T.copy("C"))
-            multiply((name, mixed), one, right, c)
-            np.testing.assert_array_equal(c, expected.T)
+    rows = np.vstack([array, ties]).astype(kernel.dtype)
+    expected = as_bfloat16(rows) if kernel.mixed else rows
+    one = Operand(np.ones((1, 1), kernel.dtype))
+    for turned in (False, True):
+        c = np.empty((len(rows), 1), kernel.dtype)
+        multiply(kernel, Operand(rows.T.copy("C"), True) if turned else Operand(rows), one, c)
+        np.testing.assert_array_equal(c, expected)
+        c = np.empty((1, len(rows)), kernel.dtype)
+        multiply(kernel, one, Operand(rows, True) if turned else Operand(rows.T.copy("C")), c)
+        np.testing.assert_array_equal(c, expected.T)
 
 
-@pytest.mark.parametrize("mixed", MIXED)
+@pytest.mark.parametrize("kernel", OF_OPENBLAS)
 @pytest.mark.parametrize("shape", [(784, 500), (500, 10), (37, 3)])
 @pytest.mark.parametrize("turned", [False, True])
-def test_a_row_gives_the_same_bits_wherever_it_is(mixed, shape, turned):
+def test_a_row_gives_the_same_bits_wherever_it_is(kernel, shape, turned):
     rng = np.random.default_rng(0)
     # So few rows are thin on every processor.
-    a, b = operand(rng, 32, shape[0]), operand(rng, *shape, turned)
+    a, b = operands(kernel, rng, 32, shape[1], shape[0], (False, turned))
     order = rng.permutation(32)
-    first, second = np.empty((2, 32, shape[1]), "float32")
-    multiply(("openblas", mixed), a, b, first)
-    multiply(("openblas", mixed), Operand(a.stored[order]), b, second)
+    first, second = np.empty((2, 32, shape[1]), kernel.dtype)
+    multiply(kernel, a, b, first)
+    multiply(kernel, Operand(a.stored[order]), b, second)
     np.testing.assert_array_equal(first[order], second)
 
 
-@pytest.mark.parametrize("mixed", MIXED)
+@pytest.mark.parametrize("kernel", OF_OPENBLAS)
 @pytest.mark.parametrize(
     "shape", [(784, 500), (784, 512), (784, 49), (400, 333), (784, 16), (784, 250), (150, 40)]
 )
-def test_where_a_weight_begins_in_memory_does_not_change_a_bit(mixed, shape):
+def test_where_a_weight_begins_in_memory_does_not_change_a_bit(kernel, shape):
     rng = np.random.default_rng(0)
     m, n = shape
-    outer = [rng.normal(size=(k, i)).astype("float32") for k in (20, 15) for i in shape]
-    product, terms = exact(("openblas", mixed), np.vstack(outer[::2]).T, np.vstack(outer[1::2]))
-    memory = np.empty(m * n + 32, "float32")
+    outer = [rng.normal(size=(k, i)).astype(kernel.dtype) for k in (20, 15) for i in shape]
+    product, terms = exact(kernel, np.vstack(outer[::2]).T, np.vstack(outer[1::2]))
+    memory = np.empty(m * n + 32, kernel.dtype)
     aligned = -memory.ctypes.data // memory.itemsize % 16
     results = []
     for begin in range(aligned, aligned + 16):
         memory.fill(1)
         c = memory[begin : begin + m * n].reshape(m, n)
-        add_outer_products(("openblas", mixed), c, 0.1, *outer)
-        assert (np.abs(c - 1 - 0.1 * product) <= 3e-6 * (terms + 1)).all()
+        add_outer_products(kernel, c, 0.1, *outer)
+        assert (np.abs(c - 1 - 0.1 * product) <= kernel.tolerance * (terms + 1)).all()
         results.append(c.copy())
         c.fill(1)
         assert (memory == 1).all()  # nothing around it is touched
@@ -284,7 +318,7 @@ def test_where_a_weight_begins_in_memory_does_not_change_a_bit(mixed, shape):
 DIGESTS = """
 import hashlib
 import numpy as np
-from tests.backends.c.test_kernels import KERNELS, add_outer_products, multiply, operand
+from tests.backends.c.test_kernels import KERNELS, add_outer_products, multiply, operands
 THIN = [
     (20, 500, 784, (False, False)), (20, 784, 500, (False, True)), (784, 500, 20, (True, False)),
     (101, 333, 257, (False, False)),
@@ -293,13 +327,13 @@ LARGE = [(530, 540, 550, turned) for turned in [(False, False), (True, False), (
 for kernel in KERNELS:
     rng = np.random.default_rng(0)
     results = []
-    for m, n, k, turned in THIN + LARGE * kernel[1]:
-        c = np.zeros((m, n), "float32")
-        multiply(kernel, operand(rng, m, k, turned[0]), operand(rng, k, n, turned[1]), c)
+    for m, n, k, turned in THIN + LARGE * kernel.mixed:
+        c = np.zeros((m, n), kernel.dtype)
+        multiply(kernel, *operands(kernel, rng, m, n, k, turned), c)
         results.append(c)
     shapes = [(20, 784), (20, 500), (15, 784), (15, 500)]
-    outer = [rng.normal(size=shape).astype("float32") for shape in shapes]
-    add_outer_products(kernel, W := np.ones((784, 500), "float32"), 0.1, *outer)
+    outer = [rng.normal(size=shape).astype(kernel.dtype) for shape in shapes]
+    add_outer_products(kernel, W := np.ones((784, 500), kernel.dtype), 0.1, *outer)
     for c in [*results, W]:
         print(hashlib.sha256(c.tobytes()).hexdigest())
 """
@@ -307,7 +341,7 @@ for kernel in KERNELS:
 
 def test_the_number_of_threads_does_not_change_a_bit():
     one = run(DIGESTS, 1)
-    n_results = sum(8 if mixed else 5 for _, mixed in KERNELS)
+    n_results = sum(8 if kernel.mixed else 5 for kernel in KERNELS)
     assert len(one.split()) == n_results
     assert one == run(DIGESTS, 2) == run(DIGESTS, 3)
 
@@ -320,12 +354,13 @@ os.environ["OMP_NUM_THREADS"] = "1"
 LARGE_PRODUCTS = """
 import hashlib
 import numpy as np
-from tests.backends.c.test_kernels import GET_SET, NAMES, library, multiply, operand
+from tests.backends.c.test_kernels import GET_SET, NAMES, Kernel, library, multiply, operands
 for name in NAMES:
     print(getattr(library(name), GET_SET[name][0])())
     for m, n, k in [(600, 300, 700), (600, 700, 300), (700, 300, 600)]:
         rng, c = np.random.default_rng(0), np.zeros((m, n), "float32")
-        multiply((name, False), operand(rng, m, k, m == 700), operand(rng, k, n, False), c)
+        kernel = Kernel(name, "float32")
+        multiply(kernel, *operands(kernel, rng, m, n, k, (m == 700, False)), c)
         print(hashlib.sha256(c.tobytes()).hexdigest())
 """
 
@@ -339,11 +374,11 @@ def test_the_smallest_limit_is_that_of_all_libraries():
 NEW_THREADS = """
 import os
 import numpy as np
-from tests.backends.c.test_kernels import Operand, library, multiply
+from tests.backends.c.test_kernels import Kernel, Operand, library, multiply
 library("openblas")
 before = len(os.listdir("/proc/self/task"))
 a, b, c = (np.ones(shape, "float32") for shape in [(20, 784), (784, 500), (20, 500)])
-multiply(("openblas", False), Operand(a), Operand(b), c)
+multiply(Kernel("openblas", "float32"), Operand(a), Operand(b), c)
 print(len(os.listdir("/proc/self/task")) - before)
 """
 
@@ -377,12 +412,12 @@ GET_SET = {
 }
 
 KEPT = """
-from tests.backends.c.test_kernels import GET_SET, NAMES, check_product, library
+from tests.backends.c.test_kernels import GET_SET, NAMES, Kernel, check_product, library
 for name in NAMES:
     get, set_ = (getattr(library(name), routine) for routine in GET_SET[name])
     for n_threads in (2, 1, 2):
         set_(n_threads)
-        check_product((name, False), 600, 601, 602, (False, False))
+        check_product(Kernel(name, "float32"), 600, 601, 602, (False, False))
         print(get() == n_threads)
 """
 
@@ -395,7 +430,7 @@ AT_ONCE = """
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 import numpy as np
-from tests.backends.c.test_kernels import GET_SET, KERNELS, exact, library, multiply, operand
+from tests.backends.c.test_kernels import GET_SET, KERNELS, exact, library, multiply, operands
 
 SHAPES = [
     (20, 500, 784, (False, False)), (600, 601, 602, (False, False)), (20, 784, 500, (False, True)),
@@ -406,15 +441,15 @@ together = Barrier(len(SHAPES))
 def work(kernel, case):
     m, n, k, turned = SHAPES[case]
     rng = np.random.default_rng(case)
-    a, b = operand(rng, m, k, turned[0]), operand(rng, k, n, turned[1])
+    a, b = operands(kernel, rng, m, n, k, turned)
     expected, terms = exact(kernel, a.matrix, b.matrix)
-    c = np.empty((m, n), "float32")
+    c = np.empty((m, n), kernel.dtype)
     right = 0
     together.wait()
     for _ in range(50):
         c.fill(np.nan)
         multiply(kernel, a, b, c)
-        right += (np.abs(c - expected) <= 3e-6 * (terms + 1)).all()
+        right += (np.abs(c - expected) <= kernel.tolerance * (terms + 1)).all()
     return right
 
 threads = {name: getattr(library(name), GET_SET[name][0]) for name, _ in KERNELS}
@@ -440,7 +475,7 @@ from tests.backends.c.test_kernels import KERNELS, Operand, multiply
 
 def right(kernel, factor):
     for m, n, k in [(20, 500, 784), (600, 610, 620)]:
-        a, b, c = (np.ones(shape, "float32") for shape in [(m, k), (k, n), (m, n)])
+        a, b, c = (np.ones(shape, kernel.dtype) for shape in [(m, k), (k, n), (m, n)])
         multiply(kernel, Operand(a), Operand(factor * b), c)
         if not (c == factor * k).all():
             return False
@@ -480,21 +515,21 @@ NEXT_TO_NOTHING = """
 from itertools import product
 import numpy as np
 from tests.backends.c.test_kernels import (
-    KERNELS, Operand, add_outer_products, exact, multiply, next_to_nothing, operand,
+    KERNELS, Operand, add_outer_products, exact, multiply, next_to_nothing, operands,
 )
 rng = np.random.default_rng(0)
 turns = list(product([False, True], repeat=2))
-shapes = [(5, 3, 7), (1, 17, 1), (20, 100, 37), (7, 65, 130), (33, 16, 15)]
+shapes = [(5, 3, 7), (1, 17, 1), (20, 100, 37), (7, 65, 130), (33, 16, 15), (70, 5, 40)]
 for kernel, (m, n, k), turned, end in product(KERNELS, shapes, turns, [False, True]):
     a, b = (
         Operand(next_to_nothing(x.stored, end), x.turned)
-        for x in (operand(rng, m, k, turned[0]), operand(rng, k, n, turned[1]))
+        for x in operands(kernel, rng, m, n, k, turned)
     )
-    c = next_to_nothing(np.ones((m, n), "float32"), end)
+    c = next_to_nothing(np.ones((m, n), kernel.dtype), end)
     multiply(kernel, a, b, c, beta=1)
     expected, terms = exact(kernel, a.matrix, b.matrix)
-    assert (np.abs(c - 1 - expected) <= 3e-6 * (terms + 1)).all()
-    outer = [next_to_nothing(rng.normal(size=(rows, columns)).astype("float32"), end)
+    assert (np.abs(c - 1 - expected) <= kernel.tolerance * (terms + 1)).all()
+    outer = [next_to_nothing(rng.normal(size=(rows, columns)).astype(kernel.dtype), end)
              for rows in (k, k + 2) for columns in (m, n)]
     add_outer_products(kernel, c, 0.1, *outer)
 print("right")

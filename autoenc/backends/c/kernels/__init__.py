@@ -1,9 +1,9 @@
 """Inner loops of our own, compiled for this processor when they are first used.
 
-Products of matrices of a few rows, for which no BLAS is made (``products.cpp``), products in
+Products of matrices of a few rows, for which no BLAS is made (``gemm.h``), products in
 mixed precision (``mixed.cpp``) and sums (``sums.cpp``), all by threads that wait for nobody
-(``workers.h``), random decisions (``draws.cpp``), the streams of MRG31k3p (``mrg.cpp``),
-convolutions (``images.cpp``) and pooling (``pools.cpp``).
+(``workers.h``), random decisions (``draws.cpp``, ``mt19937.cpp``), the streams of MRG31k3p
+(``mrg.cpp``), convolutions (``images.cpp``) and pooling (``pools.cpp``).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _LIBRARY = "autoenc_kernels"
 
 
 def with_kernels(blas: Blas) -> Blas:
-    """Compile the kernels for thin float32 products; larger ones still go to the BLAS.
+    """Compile the kernels for thin products; larger ones still go to the BLAS.
 
     Parameters
     ----------

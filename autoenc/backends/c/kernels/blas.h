@@ -1,4 +1,4 @@
-/* The BLAS that large products go to: its routine, and how to keep it to the thread that calls it. */
+/* The BLAS that large products go to: its routines, and how to keep it to the thread that calls it. */
 
 #pragma once
 #include <mutex>
@@ -7,6 +7,9 @@
 extern "C" void BLAS_SGEMM(const char*, const char*, const int*, const int*, const int*,
                            const float*, const float*, const int*, const float*, const int*,
                            const float*, float*, const int*);
+extern "C" void BLAS_DGEMM(const char*, const char*, const int*, const int*, const int*,
+                           const double*, const double*, const int*, const double*, const int*,
+                           const double*, double*, const int*);
 
 /* While there is one, the BLAS starts no work on other threads. `allowed` are as many threads as
    it would have started without, and `limit` lowers that number for good. */

@@ -3,6 +3,8 @@
 #pragma once
 #include "tiles.h"
 
+namespace {
+
 #ifdef __AVX512F__
 constexpr int ROWS_OF_DOTS = 10, MOST_DOTS = 40;
 #else
@@ -18,15 +20,20 @@ static inline Vector in_register(Vector v) {
 }
 
 /* Products of R rows of A, which are terms, with two rows of B, which are K floats, but for the
-   sum of their lanes. Those of row r go to *products[r], merged. */
-template <class Terms, int R>
-static void two_columns(Matrix A, const float* B, long ldb, int K, Vector (*products)[LANES / 2]) {
+   sum of their lanes. Those of row r go to *products[r], merged. `Afar` says that B is in memory, and
+   in no cache. */
+template <class Terms, bool Afar, int R>
+static void two_columns(Matrix A, const Real* B, long ldb, int K, Vector (*products)[LANES / 2]) {
   constexpr int STEP = LANES * Terms::FLOATS;
   Vector sum[R][2];
   UNROLLED (int r = 0; r < R; r++) sum[r][0] = sum[r][1] = Vector{};
-  const float *a = A.data, *second = B + ldb;
+  const Real *a = A.data, *second = B + ldb;
   for (; K >= STEP; K -= STEP, a += LANES, B += STEP, second += STEP) {
     Vector b[2] = {Terms::of_row(B), Terms::of_row(second)};
+    if constexpr (Afar) {  /* the next two, which the processor does not foresee */
+      __builtin_prefetch(B + 2 * ldb, 0, 2);
+      __builtin_prefetch(second + 2 * ldb, 0, 2);
+    }
     UNROLLED (int r = 0; r < R; r++) {
       Vector left = in_register(load(a + r * A.rows));
       UNROLLED (int j = 0; j < 2; j++) sum[r][j] = Terms::add(sum[r][j], left, b[j]);
@@ -42,12 +49,12 @@ static void two_columns(Matrix A, const float* B, long ldb, int K, Vector (*prod
 }
 
 /* The same for so many rows of A. */
-template <class Terms, int R = ROWS_OF_DOTS>
-static void two_columns_of(int height, Matrix A, const float* B, long ldb, int K,
+template <class Terms, bool Afar, int R = ROWS_OF_DOTS>
+static void two_columns_of(int height, Matrix A, const Real* B, long ldb, int K,
                            Vector (*products)[LANES / 2]) {
   if constexpr (R > 1)
-    if (height < R) return two_columns_of<Terms, R - 1>(height, A, B, ldb, K, products);
-  two_columns<Terms, R>(A, B, ldb, K, products);
+    if (height < R) return two_columns_of<Terms, Afar, R - 1>(height, A, B, ldb, K, products);
+  two_columns<Terms, Afar, R>(A, B, ldb, K, products);
 }
 
 /* The sums of the lanes of LANES vectors, which have been merged in groups of S. */
@@ -61,14 +68,16 @@ template <int S = 2> static inline Vector added_up(Vector* vectors) {
 }
 
 /* So many rows, and LANES columns, of C = alpha A B' (+ C), but for the first lanes. */
-template <class Terms>
-static void dots(int height, Matrix A, const float* B, long ldb, int K, float* C, long ldc,
-                 const Columns& columns, float alpha, bool add) {
+template <class Terms, bool Afar>
+static void dots(int height, Matrix A, const Real* B, long ldb, int K, Real* C, long ldc,
+                 const Columns& columns, Real alpha, bool add) {
   Vector products[ROWS_OF_DOTS][LANES / 2];
   for (int j = 0; j < LANES; j += 2)
-    two_columns_of<Terms>(height, A, B + j * ldb, ldb, K, (Vector(*)[LANES / 2])&products[0][j / 2]);
+    two_columns_of<Terms, Afar>(height, A, B + j * ldb, ldb, K, (Vector(*)[LANES / 2])&products[0][j / 2]);
   for (int r = 0; r < height; r++) {
     Vector sums = added_up(products[r]);
     put<1>(C + r * ldc, columns, alpha, &sums, add);
   }
 }
+
+}  // namespace

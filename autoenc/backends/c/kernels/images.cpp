@@ -14,9 +14,9 @@
 extern "C" void autoenc_sgemm_(const char*, const char*, const int*, const int*, const int*, const float*,
                                const float*, const int*, const float*, const int*, const float*, float*,
                                const int*);
-extern "C" void BLAS_DGEMM(const char*, const char*, const int*, const int*, const int*, const double*,
-                           const double*, const int*, const double*, const int*, const double*, double*,
-                           const int*);
+extern "C" void autoenc_dgemm_(const char*, const char*, const int*, const int*, const int*, const double*,
+                               const double*, const int*, const double*, const int*, const double*, double*,
+                               const int*);
 
 static void gemm(const char* b, const char* a, int n, int m, int k, const float* B, int ldb, const float* A,
                  int lda, float beta, float* C, int ldc) {
@@ -27,7 +27,7 @@ static void gemm(const char* b, const char* a, int n, int m, int k, const float*
 static void gemm(const char* b, const char* a, int n, int m, int k, const double* B, int ldb,
                  const double* A, int lda, double beta, double* C, int ldc) {
   double one = 1;
-  BLAS_DGEMM(b, a, &n, &m, &k, &one, B, &ldb, A, &lda, &beta, C, &ldc);
+  autoenc_dgemm_(b, a, &n, &m, &k, &one, B, &ldb, A, &lda, &beta, C, &ldc);
 }
 
 /* As Python fills it in. Images are (n, channels, *image), filters (filters, channels / groups,

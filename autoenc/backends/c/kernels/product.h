@@ -13,10 +13,12 @@
 #include "tiles.h"
 #include "workers.h"
 
+namespace {
+
 constexpr double FEW = 2e5;  /* multiplications that are not worth another thread */
 
 struct Operand {  /* as it is given; its transpose is meant if it is turned */
-  const float* data;
+  const Real* data;
   long ld;
   bool turned = false;
   Operand row(long i) const { return {data + (turned ? i : i * ld), ld, turned}; }
@@ -47,15 +49,15 @@ struct Span {
 
 /* Memory that is kept for the next time; std::bad_alloc if there is none. */
 struct Buffer {
-  float* data = nullptr;
+  Real* data = nullptr;
   long length = 0;
   ~Buffer() { std::free(data); }
 
-  float* of(long n) {
+  Real* of(long n) {
     if (n > length) {
       std::free(data);
       length = 0;
-      data = (float*)std::aligned_alloc(64, (sizeof(float) * n + 63) / 64 * 64);
+      data = (Real*)std::aligned_alloc(64, (sizeof(Real) * n + 63) / 64 * 64);
       if (!data) throw std::bad_alloc();
       length = n;
     }
@@ -68,13 +70,14 @@ struct Buffer {
 struct Factors {
   int m, n, K[2];
   Operand A[2], B[2];
-  float alpha;
+  Real alpha;
   bool add;
-  float* C;
+  Real* C;
   long ldc;
-  float* panels = nullptr;  /* where B's terms are left for another product with it, or are already */
+  Real* panels = nullptr;  /* where B's terms are left for another product with it, or are already */
   bool packed = false;
   bool by_columns = false;  /* whether the way must not depend on how many rows A has */
+  bool afar = false;        /* whether B is large, and used once: it is in memory, not in a cache */
 };
 
 /* How long the panels of all K terms of n columns are. */
@@ -82,13 +85,13 @@ static inline long length_of_panels(int terms, int n) { return (n + TILE - 1L) /
 
 struct Floats {  /* terms that are floats as they come */
   static constexpr int FLOATS = 1;
-  static Vector broadcast(const float* a) { return *a - Vector{}; }
+  static Vector broadcast(const Real* a) { return *a - Vector{}; }
   static Vector add(Vector sum, Vector a, Vector b) { return sum + a * b; }
-  static float product(float a, float b) { return a * b; }
-  static Vector of_row(const float* p) { return load(p); }
-  static Vector of_row(const float* p, int n) { return load_some(p, n); }
-  static Vector of_columns(const float* p, long ld, int k) { return load(p + k * ld); }
-  static Vector of_columns(const float* p, long ld, int k, int, int n) { return load_some(p + k * ld, n); }
+  static Real product(Real a, Real b) { return a * b; }
+  static Vector of_row(const Real* p) { return load(p); }
+  static Vector of_row(const Real* p, int n) { return load_some(p, n); }
+  static Vector of_columns(const Real* p, long ld, int k) { return load(p + k * ld); }
+  static Vector of_columns(const Real* p, long ld, int k, int, int n) { return load_some(p + k * ld, n); }
 };
 
 /* `Terms` says how floats become terms. */
@@ -134,21 +137,22 @@ template <class Terms> class Product : Factors {
       height = (m - i) / groups;
       for (int j = span.begin; j < span.end; j += LANES) {
         Columns columns(std::min(span.end - j, LANES));
-        dots<Terms>(height, left[0].from(i, 0), B[0].column(j + columns.at[0]).data, B[0].ld, K[0],
-                    C + i * ldc + j, ldc, columns, alpha, add);
+        auto some = afar ? dots<Terms, true> : dots<Terms, false>;
+        some(height, left[0].from(i, 0), B[0].column(j + columns.at[0]).data, B[0].ld, K[0],
+             C + i * ldc + j, ldc, columns, alpha, add);
       }
     }
   }
 
   void add_nothing() const {
-    for (long i = 0; !add && i < m; i++) std::memset(C + i * ldc, 0, sizeof(float) * n);
+    for (long i = 0; !add && i < m; i++) std::memset(C + i * ldc, 0, sizeof(Real) * n);
   }
 
   /* Without any memory for copies. The panels of another product have to be there all the same. */
   void entry_by_entry() const {
     for (int i = 0; i < m; i++)
       for (int j = 0; j < n; j++) {
-        float sum = 0;
+        Real sum = 0;
         for (int part = 0; part < 2; part++)
           for (int k = 0; k < K[part]; k++)
             sum += Terms::product(*A[part].row(i).column(k).data, *B[part].row(k).column(j).data);
@@ -200,14 +204,14 @@ template <class Terms> class Product : Factors {
   }
 
   void copy_row(int part, int i) const {
-    const float* from = A[part].data + i * A[part].ld;
-    float* to = (float*)left[part].from(i, 0).data;
+    const Real* from = A[part].data + i * A[part].ld;
+    Real* to = (Real*)left[part].from(i, 0).data;
     for (int k = 0; k < K[part]; k += LANES * Terms::FLOATS, to += LANES)
       store(to, Terms::of_row(from + k, K[part] - k));
   }
 
   void copy_turned(int part, int k) const {
-    float* to = (float*)left[part].from(0, k).data;
+    Real* to = (Real*)left[part].from(0, k).data;
     for (int i = 0; i < m; i += LANES)
       store(to + i, Terms::of_columns(A[part].data + i, A[part].ld, k, K[part], m - i));
   }
@@ -215,16 +219,16 @@ template <class Terms> class Product : Factors {
   /* A tile of C after the other, of a block of terms after the other. */
   void columns(int chunk) const {
     Span span(n, chunk, chunks);
-    alignas(64) float some[DEPTH * TILE];
+    alignas(64) Real some[DEPTH * TILE];
     int all = terms[0] + terms[1];
     for (int k = 0, depth; k < all; k += depth) {
       depth = depth_of(all - k);
       for (int j = span.begin; j < span.end; j += TILE) {
         Columns columns(std::min(TILE, span.end - j));
         Left left = left_from(k, depth);
-        float* panel = panels ? panels + (long)j * all + k * TILE : some;
+        Real* panel = panels ? panels + (long)j * all + k * TILE : some;
         if (!packed && packs(k, depth, columns)) {
-          const float* data = B[0].data + (long)k * Terms::FLOATS * B[0].ld + j;
+          const Real* data = B[0].data + (long)k * Terms::FLOATS * B[0].ld + j;
           Packing<Terms> packing = {data, B[0].ld, columns.at, panel};
           strip(m, left, packing, C + j, ldc, columns, alpha, add || k > 0);
         } else {
@@ -258,7 +262,7 @@ template <class Terms> class Product : Factors {
   }
 
   /* Where B's terms are: where it is, or copied into a panel. */
-  Right bring_right(int k, int depth, int j, const Columns& columns, float* panel) const {
+  Right bring_right(int k, int depth, int j, const Columns& columns, Real* panel) const {
     if (packed) return in_panel(panel);
     if (Terms::FLOATS == 1 && !panels && as_it_is(k, depth) && m < 64)
       return {B[0].data + k * B[0].ld + j, B[0].ld, columns.at};
@@ -269,7 +273,7 @@ template <class Terms> class Product : Factors {
   }
 
   /* Term k of column j goes to panel[k * TILE + j]. */
-  void copy_right(int part, int k, int depth, int j, const Columns& columns, float* panel) const {
+  void copy_right(int part, int k, int depth, int j, const Columns& columns, Real* panel) const {
     if (!depth) return;
     Operand b = B[part].column(j);
     if (!b.turned) return copy_columns(b, K[part], k, depth, n - j, columns, panel);
@@ -278,7 +282,7 @@ template <class Terms> class Product : Factors {
   }
 
   static void copy_columns(Operand b, int K, int k, int depth, int there, const Columns& columns,
-                           float* panel) {
+                           Real* panel) {
     int whole = there < LANES ? 0 : (k + depth) * Terms::FLOATS > K ? depth - 1 : depth;
     for (int i = 0; i < whole; i++)
       for (int v = 0; v < columns.n_vectors; v++)
@@ -289,9 +293,9 @@ template <class Terms> class Product : Factors {
               Terms::of_columns(b.data + columns.at[v], b.ld, k + i, K, there - columns.at[v]));
   }
 
-  static void copy_rows(Operand b, int K, int k, int depth, int there, float* panel) {
+  static void copy_rows(Operand b, int K, int k, int depth, int there, Real* panel) {
     constexpr int STEP = LANES * Terms::FLOATS;
-    const float* p = b.data + k * Terms::FLOATS;
+    const Real* p = b.data + k * Terms::FLOATS;
     for (int i = 0; i < depth; i += LANES, p += STEP, panel += LANES * TILE) {
       int left_over = K - (k + i) * Terms::FLOATS;
       if (there >= LANES && left_over >= STEP)
@@ -302,15 +306,15 @@ template <class Terms> class Product : Factors {
   }
 
   /* Not inlined, so that the compiler has registers for where the rows are. */
-  __attribute__((noinline)) static void turn(const float* p, long ld, float* panel) {
+  __attribute__((noinline)) static void turn(const Real* p, long ld, Real* panel) {
     Vector rows[LANES];
     for (int i = 0; i < LANES; i++) rows[i] = Terms::of_row(p + i * ld);
     exchange(rows);
     for (int i = 0; i < LANES; i++) store(panel + i * TILE, rows[i]);
   }
 
-  __attribute__((noinline)) static void turn_some(const float* p, long ld, int n_floats, int n_rows,
-                                                  int n_terms, float* panel) {
+  __attribute__((noinline)) static void turn_some(const Real* p, long ld, int n_floats, int n_rows,
+                                                  int n_terms, Real* panel) {
     Vector rows[LANES] = {};
     for (int i = 0; i < n_rows && i < LANES; i++) rows[i] = Terms::of_row(p + i * ld, n_floats);
     exchange(rows);
@@ -320,9 +324,9 @@ template <class Terms> class Product : Factors {
   /* C has fewer columns than a vector has lanes. So small a product would be as fast in a BLAS,
      but there its numbers can depend on where in A a row is. */
   void narrow() const {
-    alignas(64) float some[DEPTH * TILE];
+    alignas(64) Real some[DEPTH * TILE];
     thread_local Buffer buffer;
-    float* result = buffer.of((long)m * LANES);
+    Real* result = buffer.of((long)m * LANES);
     Columns columns(LANES);
     int all = terms[0] + terms[1];
     for (int k = 0, depth; k < all; k += depth) {
@@ -337,3 +341,5 @@ template <class Terms> class Product : Factors {
 };
 
 static inline bool is_turned(const char* letter) { return *letter != 'n' && *letter != 'N'; }
+
+}  // namespace

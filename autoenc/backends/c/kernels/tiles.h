@@ -1,7 +1,8 @@
 /* Tiles of a product that are held in registers, whatever their terms are.
 
    A term is what the processor multiplies and adds at a time in each lane: one float, or a pair of
-   bfloat16. It takes four bytes; `float` below stands for either. */
+   bfloat16, which takes the same four bytes. `Real` below stands for either, and for a double in
+   files that define DOUBLE_PRECISION. */
 
 #pragma once
 #include <cstring>
@@ -10,20 +11,31 @@
 #include <immintrin.h>
 #endif
 
-#ifdef __AVX512F__
-constexpr int LANES = 16, WIDE = 4, TALL = 6;
+namespace {  /* each file has its own Real */
+
+#ifdef DOUBLE_PRECISION
+typedef double Real;
+typedef long long Lane;
 #else
-constexpr int LANES = 8, WIDE = 2, TALL = 6;
+typedef float Real;
+typedef int Lane;
 #endif
+
+#ifdef __AVX512F__
+constexpr int BYTES = 64, WIDE = 4, TALL = 6;
+#else
+constexpr int BYTES = 32, WIDE = 2, TALL = 6;
+#endif
+constexpr int LANES = BYTES / sizeof(Real);
 constexpr int TILE = LANES * WIDE;  /* columns that are worked on at once, ... */
 constexpr int DEPTH = 128;          /* ... and how many terms of their sums: in the first cache */
 
-typedef float Vector __attribute__((vector_size(LANES * 4)));
-typedef float Anywhere __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
-typedef int Lanes __attribute__((vector_size(LANES * 4)));
+typedef Real Vector __attribute__((vector_size(BYTES)));
+typedef Real Anywhere __attribute__((vector_size(BYTES), aligned(sizeof(Real)), may_alias));
+typedef Lane Lanes __attribute__((vector_size(BYTES)));
 
-static inline Vector load(const float* p) { return *(const Anywhere*)p; }
-static inline void store(float* p, Vector v) { *(Anywhere*)p = v; }
+static inline Vector load(const Real* p) { return *(const Anywhere*)p; }
+static inline void store(Real* p, Vector v) { *(Anywhere*)p = v; }
 
 /* GCC keeps an array in registers only where all loops over it are gone early. */
 #define UNROLLED _Pragma("GCC unroll 16") for
@@ -32,13 +44,15 @@ static inline void store(float* p, Vector v) { *(Anywhere*)p = v; }
 #define INLINED __attribute__((always_inline)) static inline
 
 /* The first n floats that are there, and zeros. */
-static inline Vector load_some(const float* p, int n) {
+static inline Vector load_some(const Real* p, int n) {
   if (n >= LANES) return load(p);
-#ifdef __AVX512F__
+#if defined(__AVX512F__) && defined(DOUBLE_PRECISION)
+  return (Vector)_mm512_maskz_loadu_pd(n > 0 ? (1u << n) - 1 : 0, p);
+#elif defined(__AVX512F__)
   return (Vector)_mm512_maskz_loadu_ps(n > 0 ? (1u << n) - 1 : 0, p);
 #else
   Vector v{};
-  if (n > 0) std::memcpy(&v, p, sizeof(float) * n);
+  if (n > 0) std::memcpy(&v, p, sizeof(Real) * n);
   return v;
 #endif
 }
@@ -62,7 +76,7 @@ static inline Vector without_first(int n, Vector v, Vector instead) {
 }
 
 struct Matrix {  /* entry (i, k) is at data[i * rows + k * columns] */
-  const float* data;
+  const Real* data;
   long rows, columns;
   Matrix from(int i, int k) const { return {data + i * rows + k * columns, rows, columns}; }
 };
@@ -77,7 +91,7 @@ struct Left {
 
 /* And to the right: a row of B is `ld` after the one before, its vectors at `at`. */
 struct Right {
-  const float* data;
+  const Real* data;
   long ld;
   const int* at;
   Vector term(int v) const { return load(data + at[v]); }
@@ -87,10 +101,10 @@ struct Right {
 /* The same, of terms that go into a panel on their way to the first rows they are multiplied with:
    the processor gets them from memory, and makes terms of them, while it multiplies. */
 template <class Terms> struct Packing {
-  const float* data;
+  const Real* data;
   long ld;
   const int* at;
-  float* panel;
+  Real* panel;
 
   Vector term(int v) const {
     Vector term = Terms::of_columns(data + at[v], ld, 0);
@@ -103,17 +117,18 @@ template <class Terms> struct Packing {
   }
 };
 
-static inline Right in_panel(const float* panel) {
+static inline Right in_panel(const Real* panel) {
   static constexpr Columns in_line(TILE);
   return {panel, TILE, in_line.at};
 }
 
 /* a b + c, rounded once where the processor can. A compiler that is free to choose does so
    differently from tile to tile, and the same entry would differ with where it is. */
-static inline Vector multiply_add(float a, Vector b, Vector c) {
+static inline Vector multiply_add(Real a, Vector b, Vector c) {
   for (int i = 0; i < LANES; i++)
-#ifdef __FP_FAST_FMAF
-    c[i] = __builtin_fmaf(a, b[i], c[i]);
+#if defined(__FP_FAST_FMA) && defined(__FP_FAST_FMAF)
+    c[i] = sizeof(Real) == sizeof(double) ? (Real)__builtin_fma(a, b[i], c[i])
+                                          : (Real)__builtin_fmaf((float)a, (float)b[i], (float)c[i]);
 #else
     c[i] = a * b[i] + c[i];
 #endif
@@ -123,12 +138,12 @@ static inline Vector multiply_add(float a, Vector b, Vector c) {
 /* C = alpha sums (+ C) in a row of vectors. All are read before one is written: a vector that lies
    across one that has just been written would have to wait for it. */
 template <int V>
-static inline void put(float* C, const Columns& columns, float alpha, Vector* sums, bool add) {
+static inline void put(Real* C, const Columns& columns, Real alpha, Vector* sums, bool add) {
   constexpr int LAST = V - 1;
   UNROLLED (int v = 0; v < V; v++)
     sums[v] = add ? multiply_add(alpha, sums[v], load(C + columns.at[v])) : alpha * sums[v];
   if (columns.skip) {
-    float* c = C + columns.at[LAST];
+    Real* c = C + columns.at[LAST];
     store(c, without_first(columns.skip, sums[LAST], load(c)));
   }
   UNROLLED (int v = 0; v < LAST; v++) store(C + columns.at[v], sums[v]);
@@ -137,7 +152,7 @@ static inline void put(float* C, const Columns& columns, float alpha, Vector* su
 
 /* C (R, V vectors) = alpha A B (+ C). B is a Right or a Packing. */
 template <class Terms, int R, int V, class B>
-INLINED void tile(Left left, B right, float* C, long ldc, const Columns& columns, float alpha,
+INLINED void tile(Left left, B right, Real* C, long ldc, const Columns& columns, Real alpha,
                  bool add) {
   Vector sum[R][V];
   UNROLLED (int r = 0; r < R; r++)
@@ -162,8 +177,8 @@ INLINED void tile(Left left, B right, float* C, long ldc, const Columns& columns
 
 /* The tile of that height and width. */
 template <class Terms, int V = WIDE, int R = TALL>
-INLINED void tile_of(int height, Left left, Right right, float* C, long ldc, const Columns& columns,
-                    float alpha, bool add) {
+INLINED void tile_of(int height, Left left, Right right, Real* C, long ldc, const Columns& columns,
+                    Real alpha, bool add) {
   if constexpr (V > 1)
     if (columns.n_vectors < V)
       return tile_of<Terms, V - 1, R>(height, left, right, C, ldc, columns, alpha, add);
@@ -175,8 +190,8 @@ INLINED void tile_of(int height, Left left, Right right, float* C, long ldc, con
 
 /* All m rows of a tile, in groups of nearly the same height. */
 template <class Terms>
-static void strip(int m, Left left, Right right, float* C, long ldc, const Columns& columns,
-                  float alpha, bool add) {
+static void strip(int m, Left left, Right right, Real* C, long ldc, const Columns& columns,
+                  Real alpha, bool add) {
   int groups = (m + TALL - 1) / TALL;
   for (int i = 0, height; groups; groups--, i += height) {
     height = (m - i) / groups;
@@ -187,8 +202,8 @@ static void strip(int m, Left left, Right right, float* C, long ldc, const Colum
 /* The same of more than one group and in WIDE vectors. The first group's terms go into the panel that
    the others take them from. */
 template <class Terms, int R = TALL>
-static void strip(int m, Left left, Packing<Terms> packing, float* C, long ldc, const Columns& columns,
-                  float alpha, bool add) {
+static void strip(int m, Left left, Packing<Terms> packing, Real* C, long ldc, const Columns& columns,
+                  Real alpha, bool add) {
   int height = m / ((m + TALL - 1) / TALL);
   if constexpr (R > TALL / 2)
     if (height < R) return strip<Terms, R - 1>(m, left, packing, C, ldc, columns, alpha, add);
@@ -244,3 +259,5 @@ template <int S = LANES / 2> static inline void exchange(Vector* rows) {
     exchange<S / 2>(rows);
   }
 }
+
+}  // namespace
