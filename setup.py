@@ -74,7 +74,7 @@ TEST = [
 
 setup(
     name="autoenc",
-    version="0.1.0",
+    version="1.0.0",
     description="Autoencoders written as Theano graphs, running on today's hardware",
     long_description=described((ROOT / "README.md").read_text(encoding="utf-8")),
     long_description_content_type="text/markdown",
@@ -127,7 +127,7 @@ setup(
     },
     entry_points={"console_scripts": ["autoenc = autoenc.cli:main"]},
     classifiers=[
-        "Development Status :: 3 - Alpha",
+        "Development Status :: 4 - Beta",
         "Environment :: Console",
         "Environment :: GPU :: NVIDIA CUDA",
         "Intended Audience :: Developers",

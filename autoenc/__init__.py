@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     )
     from autoenc.training import train
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 # Where each public name lives. They are imported when first asked for, so that
 # `import autoenc` does not wait for scikit-learn, JAX or matplotlib.
