@@ -45,16 +45,17 @@ _compiling = Lock()
 # The parts of -ffast-math that let GCC call glibc's vector exp and log
 # (declared only where __FAST_MATH__ is defined), without those that assume there
 # are no NaN and no infinity, or that change the floating-point state of the
-# whole process when the module is loaded. Threaded jumps would turn two choices by
-# the sign of x into branches with a call of exp in each, which cannot be vectorised.
-# The elimination of partial redundancies would turn log(x > 0 ? x : 0.5) into
-# x > 0 ? log(x) : log(0.5), of which both sides are computed in a vector; the vector
-# logarithm of a number that is not positive takes ten times as long.
+# whole process when the module is loaded.
 VECTOR_FLAGS = (
     "-O3 -fno-math-errno -fno-trapping-math -fno-signed-zeros -fassociative-math "
-    "-freciprocal-math -ffp-contract=fast -fopenmp-simd -fno-thread-jumps -fno-tree-pre "
-    "-D__FAST_MATH__"
+    "-freciprocal-math -ffp-contract=fast -fopenmp-simd -D__FAST_MATH__"
 )
+# Threaded jumps would turn two choices by the sign of x into branches with a call of exp
+# in each, which cannot be vectorised. The elimination of partial redundancies would turn
+# log(x > 0 ? x : 0.5) into x > 0 ? log(x) : log(0.5), of which both sides are computed in a
+# vector; the vector logarithm of a number that is not positive takes ten times as long.
+# Clang has neither flag.
+GCC_FLAGS = "-fno-thread-jumps -fno-tree-pre"
 
 
 class CBackend:
@@ -87,6 +88,8 @@ class CBackend:
         if blas.name == "mkl":
             prepare_mkl()
         flags = VECTOR_FLAGS if sys.platform.startswith("linux") else "-O3"
+        if flags == VECTOR_FLAGS and "clang" not in compiler_version(config.cxx):
+            flags = f"{flags} {GCC_FLAGS}"
         self._ldflags = blas.ldflags
         self._cxxflags = f"{settings.gcc__cxxflags or flags} {blas.cxxflags}".strip()
         kernels = " and kernels of its own" if blas.kernels else ""

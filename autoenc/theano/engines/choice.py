@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -17,6 +18,8 @@ from autoenc.theano.engines.c import ModeEngine
 from autoenc.theano.engines.inlining import with_inlining
 from autoenc.theano.flags import config
 from autoenc.theano.flags.devices import asks_for_xla, cuda_is_asked_for
+
+logger = logging.getLogger("theano")
 
 # Theano's names of modes that stand for its fastest, and what PyTensor calls others.
 _FASTEST = {"", "MODE", "FAST_RUN", "FAST_RUN_NOGC", "PROFILE_MODE", "PROFILEMODE", "C", "CVM"}
@@ -85,7 +88,8 @@ def default_backend() -> str:
         return "xla"
     try:
         _c_backend()
-    except RuntimeError:
+    except RuntimeError as error:
+        logger.warning("functions run on XLA: %s", error)
         return "xla"
     return "c"
 

@@ -20,7 +20,6 @@ _ELSEWHERE = {
     "base_compiledir",
     "compiledir",
     "compiledir_format",
-    "cxx",
 }
 _WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False}
 

@@ -1,9 +1,11 @@
 """A trial compilation decides if C is available, and the error says what to install."""
 
 import os
+import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from pytensor import config
 
@@ -63,3 +65,24 @@ print(backends.resolve_backend("auto", "cpu").reason)
     assert run.stdout == (
         "C would be faster here, but g++ finds no Python.h (Debian: apt install python3-dev)\n"
     )
+
+
+def test_clang_compiles_what_gcc_compiles(tmp_path):
+    if shutil.which("clang++") is None:
+        pytest.skip("clang++ is not installed")
+    code = """
+import numpy as np
+from autoenc import DenoisingAutoEncoder
+X = np.random.default_rng(0).random((40, 9), dtype="float32")
+model = DenoisingAutoEncoder(4, n_epochs=1, backend="c", random_state=0, verbose=False).fit(X)
+print(*model.score_samples(X[:3]))
+"""
+    found = []
+    for cxx in ("clang++", "g++"):
+        environment = {**os.environ, "PYTENSOR_FLAGS": f"cxx={cxx}"}
+        run = subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        found.append(np.fromstring(run.stdout, sep=" "))
+    np.testing.assert_allclose(*found, rtol=1e-5)

@@ -1,6 +1,10 @@
 """theano.config has every setting of Theano's."""
 
 import logging
+import os
+import shutil
+import subprocess
+import sys
 
 import pytensor
 import pytest
@@ -50,3 +54,28 @@ def test_a_setting_that_theano_never_had():
         Config().nothing = 1
     with pytest.raises(AttributeError, match=r"no setting 'dnn\.nothing'"):
         _ = Config().dnn.nothing
+
+
+PROGRAM = """
+import autoenc.theano as theano
+x = theano.tensor.vector()
+print(theano.function([x], 2 * x)([1, 2]).tolist(), theano.config.cxx)
+"""
+
+
+@pytest.mark.parametrize("compiler", ["", "clang++"])
+def test_the_compiler_is_the_one_asked_for(compiler):
+    if compiler and shutil.which(compiler) is None:
+        pytest.skip(f"{compiler} is not installed")
+    environment = {**os.environ, "AUTOENC_BACKEND": "", "THEANO_FLAGS": f"cxx={compiler}"}
+    run = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout.split() == ["[2.0,", "4.0]", *compiler.split()]
+    assert ("functions run on XLA: backend 'c' needs a C++ compiler" in run.stderr) != bool(
+        compiler
+    )
