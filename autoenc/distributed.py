@@ -49,7 +49,7 @@ LOCAL_RANKS = ("LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_RANK", "SLURM_LOCALID")
 class Process:
     """A process among others.
 
-    Attributes
+    Parameters
     ----------
     rank : int
         Its number, from 0.
