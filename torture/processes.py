@@ -95,6 +95,8 @@ def children(process: subprocess.Popen[str]) -> dict[int, int]:
 def lose(folder: Path, rank: int, signum: int, after: float) -> Outcome:
     """Start a training and send a signal to one of its processes."""
     process = start(folder, N)
+    while process.poll() is None and len(children(process)) < N:
+        time.sleep(0.05)
     time.sleep(after)
     started = time.monotonic()
     pids = children(process)
