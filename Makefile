@@ -43,6 +43,7 @@ torture: $(VENV)/.ready
 	$(ONE_THREAD) $(BIN)/python -m torture.meanings
 	$(ONE_THREAD) $(BIN)/python -m torture.sharing
 	$(ONE_THREAD) $(BIN)/python -m torture.faults
+	$(ONE_THREAD) $(BIN)/python -m torture.processes
 
 bench: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet torch==2.13.0 keras==3.15.0

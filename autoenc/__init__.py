@@ -64,6 +64,7 @@ _ROOMS = (
     "analysis",
     "backends",
     "datasets",
+    "distributed",
     "estimators",
     "export",
     "graph",

@@ -23,6 +23,7 @@ TITLES = {
     "datasets": "Data sets",
     "tables": "Tables",
     "backends": "Backends",
+    "distributed": "Several processes",
 }
 
 

@@ -12,6 +12,7 @@ PACKAGES = tuple(
         "analysis",
         "backends",
         "datasets",
+        "distributed",
         "estimators",
         "export",
         "graph",

@@ -24,6 +24,7 @@ ROOMS = (
     "rows",
     "graph",
     "backends",
+    "distributed",
     "theano",
     "training",
     "plotting",

@@ -15,6 +15,7 @@ from autoenc.backends.c.blas import find_blas
 from autoenc.backends.c.compiler import compiler_trouble
 from autoenc.backends.cpu import cpu_vendor, has_cpu_flag, usable_threads
 from autoenc.backends.mixed_precision import in_precision
+from autoenc.backends.processes import Processes
 from autoenc.backends.step import Step, make_step
 from autoenc.settings import Settings, check_device, user_settings
 from autoenc.threads import once
@@ -24,6 +25,7 @@ __all__ = [
     "Backend",
     "BackendError",
     "BlockRunner",
+    "Processes",
     "Step",
     "in_precision",
     "make_step",

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
+from autoenc.backends.processes import Processes
 from autoenc.backends.step import Step
 from autoenc.graph.types import Expression
 
@@ -85,6 +86,8 @@ class Backend(Protocol):
         The supported precisions of products; see `in_precision`.
     rows_per_block : int
         How many rows a block has where the caller does not say.
+    processes : Processes
+        The processes that train together, each of which has such a backend.
     """
 
     name: str
@@ -92,6 +95,7 @@ class Backend(Protocol):
     reason: str
     precisions: tuple[str, ...]
     rows_per_block: int
+    processes: Processes
 
     def put(self, array: Array) -> DeviceArray:
         """Move an array to the device, once.

@@ -13,6 +13,7 @@ from autoenc.backends.base import ROWS_PER_BLOCK, Array
 from autoenc.backends.c import row_products
 from autoenc.backends.compile_folder import compile_folder, user_chose_folder
 from autoenc.backends.generated import keep_sources_in_memory
+from autoenc.backends.processes import ALONE
 from autoenc.backends.rewritten import RewrittenGraphs
 from autoenc.backends.step import Step
 from autoenc.backends.step_loop import RowFunction, StepLoop
@@ -50,6 +51,7 @@ class NumbaBackend:
     reason = "asked for"
     precisions: tuple[str, ...] = ("float32",)
     rows_per_block = ROWS_PER_BLOCK
+    processes = ALONE
 
     def __init__(self, settings: Settings) -> None:
         import numba

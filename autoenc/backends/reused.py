@@ -36,7 +36,7 @@ class ReusedBackend:
         self._backend = backend
         self.name, self.precisions = backend.name, backend.precisions
         self.description, self.reason = backend.description, backend.reason
-        self.rows_per_block = backend.rows_per_block
+        self.rows_per_block, self.processes = backend.rows_per_block, backend.processes
         self._runners: dict[Any, BlockRunner] = {}
         self._functions: dict[Any, Callable[..., Array]] = {}
 

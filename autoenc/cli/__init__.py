@@ -24,6 +24,7 @@ from autoenc.cli import (
     export,
     impute,
     info,
+    launch,
     plot,
     reconstruct,
     report,
@@ -36,6 +37,7 @@ from autoenc.tables.text import plain
 
 COMMANDS = (
     train,
+    launch,
     transform,
     reconstruct,
     impute,

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from autoenc.backends.processes import Processes
 from autoenc.cli.models import CLASSES, know_columns
 from autoenc.cli.outputs import check_output, save_or_rescue
 from autoenc.cli.parsing import add_data, add_output, new_parser, read_data
 from autoenc.cli.settings import add_settings, new_estimator, settings_of
 from autoenc.cli.terminal import note, say
+from autoenc.cli.together import add_processes, joined
 from autoenc.cli.training_memory import check_memory, parameter_bytes
 from autoenc.rows.scaling import ColumnScaling
 from autoenc.tables import MissingExtraError, Table, import_extra
@@ -65,15 +67,21 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument("--resume", action="store_true", help="resume from the checkpoint")
     parser.add_argument("--quiet", action="store_true", help="show no progress bar")
+    add_processes(parser)
     add_settings(parser)
     return parser
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train and save."""
+    """Train and save, alone or with other processes."""
+    with joined(options) as (together, processes):
+        return _run(together, processes)
+
+
+def _run(options: argparse.Namespace, processes: Processes) -> int:
     from autoenc import estimators
 
-    check_output(options.output, force=options.force)
+    processes.from_first(lambda: check_output(options.output, force=options.force))
     if options.resume and options.checkpoint is None:
         raise ValueError("--resume needs --checkpoint FILE, the file to resume from.")
     estimator = new_estimator(getattr(estimators, CLASSES[options.model]), options)
@@ -85,19 +93,26 @@ def run(options: argparse.Namespace) -> int:
     table, rows, validation, scaling = _read(options, estimator)
     check_memory(estimator, *rows.shape)
     n_bytes = parameter_bytes(estimator, rows.shape[1])
-    check_output(options.output, force=options.force, n_bytes=n_bytes)
+    processes.from_first(
+        lambda: check_output(options.output, force=options.force, n_bytes=n_bytes)
+    )
     try:
         estimator.fit(
             rows, validation=validation, checkpoint=options.checkpoint, resume=options.resume
         )
     except SystemExit:  # SIGTERM must not lose what was learned
         know_columns(estimator, table, scaling)
-        save_or_rescue(options.output, estimator)
+        _save(options.output, estimator, processes)
         raise
     know_columns(estimator, table, scaling)
-    save_or_rescue(options.output, estimator)
+    _save(options.output, estimator, processes)
     say(_outcome(options.output, estimator))
     return 0 if _is_finished(estimator) else INTERRUPTED
+
+
+def _save(path: Path, estimator: Any, processes: Processes) -> None:
+    if processes.rank == 0:
+        save_or_rescue(path, estimator)
 
 
 def _read(

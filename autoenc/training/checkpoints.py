@@ -68,10 +68,10 @@ class Identity:
             fixed.pop(name)
         if fixed.get("start") in _trained(snapshot):
             fixed["start"] = saved.fixed["start"]
-        differences = _differences(saved.fixed, fixed)
-        if differences:
+        changes = differences(saved.fixed, fixed)
+        if changes:
             raise CheckpointError(
-                f"the checkpoint {path} belongs to another training: {'; '.join(differences)}. "
+                f"the checkpoint {path} belongs to another training: {'; '.join(changes)}. "
                 "Give the arguments of that training, or another path to start a new one."
             )
         self._warn_of_changes(path, saved)
@@ -81,7 +81,7 @@ class Identity:
         before, now = dict(saved.circumstances), dict(self.circumstances)
         if "threads" not in before:  # older files lack it
             now.pop("threads")
-        changes = _differences(before, now)
+        changes = differences(before, now)
         if changes:
             effect = "results will differ in their last digits"
             if _engine(before) != _engine(now) and self.fixed["noise"]:
@@ -280,6 +280,11 @@ def _graph_fingerprint(step: Step) -> str:
     return hashlib.sha256(described.encode()).hexdigest()[:16]
 
 
-def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Return what differs between two descriptions of a training, in words.
+
+    >>> differences({"seed": 0, "noise": 1}, {"seed": 2, "noise": 1})
+    ['seed was 0, now 2']
+    """
     names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
     return [f"{name} was {before.get(name)!r}, now {now.get(name)!r}" for name in names]

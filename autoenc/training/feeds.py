@@ -267,7 +267,7 @@ def _resident_if_it_fits(
     arrays: Sequence[Array], dtypes: Sequence[str], plan: Plan, backend: Backend
 ) -> Feed:
     try:
-        return Resident(arrays, dtypes, plan, backend)
+        return backend.processes.in_memory(lambda: Resident(arrays, dtypes, plan, backend))
     except MemoryError as error:
         warnings.warn(
             f"the data does not fit into the device's memory ({error}); each block is moved when "

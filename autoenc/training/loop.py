@@ -11,6 +11,7 @@ from autoenc.backends import Backend, in_precision, make_step, resolve_backend
 from autoenc.backends.step import UpdatesLike
 from autoenc.graph.types import Expression, Parameter
 from autoenc.sources import bytes_of
+from autoenc.training.agreement import check_same
 from autoenc.training.arrays import as_arrays, values_per_row
 from autoenc.training.callbacks import Callback, CallbackLike, Callbacks, Record
 from autoenc.training.checkpoints import Checkpoint, identify
@@ -128,7 +129,8 @@ def train(
         training that was never stopped. The state of callbacks is not saved.
     callbacks : iterable of `Callback` or functions
         A function is called with the record of every epoch when it ends; by then the shared
-        variables hold the present parameters. A `Callback` has more hooks.
+        variables hold the present parameters. A `Callback` has more hooks. Of several
+        processes (`autoenc.distributed`) only the first has callbacks and writes checkpoints.
     model : callable, optional
         Takes the history so far, and gives what callbacks know as ``training.model``. It is
         called when the shared variables hold the present parameters, and once more when
@@ -180,14 +182,17 @@ def train(
     validator = _make_validator(validation, early_stopping, inputs, chosen)
     if early_stopping:
         early_stopping.start(plan.minibatches_per_epoch)
+    if resume and checkpoint is None:
+        raise ValueError("resume is True, but checkpoint is None; give the path to resume from.")
     saver = None
-    if checkpoint is not None:
+    if checkpoint is not None or chosen.processes.count > 1:
         held_out = validator.arrays if validator else []
         identity = identify(step, plan, chosen, arrays, held_out, early_stopping)
-        saver = Saver(Checkpoint(checkpoint, identity), as_every(every))
-    elif resume:
-        raise ValueError("resume is True, but checkpoint is None; give the path to resume from.")
+        check_same(chosen.processes, identity.fixed | {"n_epochs": plan.n_epochs})
+        if checkpoint is not None:
+            saver = Saver(Checkpoint(checkpoint, identity), as_every(every), chosen.processes)
     own: list[Callback] = [*([saver.every] if saver else []), *([ProgressBar()] * progress)]
+    watchers = Callbacks([*own, *callbacks])
     dtypes = [x.type.dtype for x in inputs]
     with deferred_interrupt() as interruption:
         run = Run(
@@ -199,8 +204,9 @@ def train(
             keeper=Keeper(early_stopping, step.state) if early_stopping else None,
             halving=Halving(learning_rate, max_halvings),
             saver=saver,
-            callbacks=Callbacks([*own, *callbacks]),
+            callbacks=watchers if chosen.processes.rank == 0 else Callback(),
             interruption=interruption,
+            processes=chosen.processes,
             description=f"{chosen.description}: {chosen.reason}",
             present=model or (lambda history: None),
         )

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autoenc.backends import BlockRunner, Step
+from autoenc.backends import BlockRunner, Processes, Step
 from autoenc.graph.types import Parameter
 from autoenc.training.callbacks import Callback, Record
 from autoenc.training.checkpoints import rule_state, scalar_constants
@@ -51,6 +51,7 @@ class Run:
     saver: Saver | None
     callbacks: Callback
     interruption: Interruption
+    processes: Processes
     description: str
     present: Callable[[list[Record]], Any]
     epoch: int = 0
@@ -58,6 +59,7 @@ class Run:
     history: list[Record] = field(default_factory=list)
     so_far: EpochSoFar = field(default_factory=EpochSoFar)
     stop_requested: bool = False
+    is_to_end: bool = False
     valid_cost: float | None = None
     first_cost: float | None = None
     is_good: bool = True
@@ -66,6 +68,7 @@ class Run:
         """Run all epochs, or as many as there may be."""
         try:
             self.callbacks.start(self)
+            self.agree()
             while self.begin_epoch():
                 self.run_epoch()
                 if self.ended:
@@ -89,11 +92,7 @@ class Run:
     @property
     def ended(self) -> bool:
         """Whether training ends before the next block."""
-        return (
-            self.stop_requested
-            or self.interruption.requested
-            or "stopped_early" in self.so_far.said
-        )
+        return self.is_to_end or "stopped_early" in self.so_far.said
 
     @property
     def n_epochs(self) -> int:
@@ -144,6 +143,7 @@ class Run:
                 break
             self.run_block(rows)
             self.callbacks.block_end(self)
+            self.agree()
             if not self.ended:
                 self.save_if_due(epoch_is_over=False)
         cut = self.ended
@@ -153,10 +153,22 @@ class Run:
         self.history.append(self.so_far.record(self.epoch))
         self.runner.sync()
         self.callbacks.epoch_end(self)
+        self.agree()
         if not self.ended:
             self.save_if_due(epoch_is_over=True)
         elif not cut:
             self.save()
+
+    def agree(self) -> None:
+        """End the training in every process if one of them was asked to.
+
+        Each of them is at the end of the same block, so none waits for another that has ended.
+        """
+        asked = self.interruption.signum or 0, self.stop_requested
+        signum, stop = self.processes.gather(asked).max(axis=0)
+        if signum:
+            self.interruption.signum = int(signum)
+        self.is_to_end = bool(signum or stop)
 
     def pieces(self) -> Iterator[Array]:
         """Rows of the epoch's blocks that are left.
@@ -208,8 +220,14 @@ class Run:
             If there is too little for a single minibatch.
         """
         try:
-            return self.runner.run(*self.feed.block(rows), entropy)
+            data = self.processes.in_memory(lambda: self.feed.block(rows))
+            return self.runner.run(*data, entropy)
         except MemoryError as error:
+            if not self.processes.met():
+                raise MemoryError(
+                    f"the device of process {self.processes.rank} has too little memory for a "
+                    f"block ({error}), others have enough; use equal devices."
+                ) from error
             feed, smaller = self.feed, self.feed.smaller()
             if len(rows) == 1 and smaller is feed:
                 raise MemoryError(

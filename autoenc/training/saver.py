@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from autoenc.backends import Processes
 from autoenc.training.callbacks import Training
 from autoenc.training.checkpoints import Checkpoint
 from autoenc.training.every import Every
@@ -28,7 +29,7 @@ class Resumable(Training, Protocol):
 
 @dataclass
 class Saver:
-    """The checkpoint of one training.
+    """The checkpoint of one training, which its first process reads and writes for all.
 
     Attributes
     ----------
@@ -36,10 +37,13 @@ class Saver:
         The file.
     every : Every
         How often it is written.
+    processes : Processes
+        The processes of the training.
     """
 
     checkpoint: Checkpoint
     every: Every
+    processes: Processes
 
     @contextmanager
     def using(self, run: Resumable, *, resume: bool) -> Iterator[None]:
@@ -52,16 +56,27 @@ class Saver:
         CheckpointError
             If the file is damaged, belongs to another training or is in use by one.
         """
-        with locked(self.checkpoint.path):
-            if not resume:
-                self.checkpoint.refuse_to_replace()
-            elif self.checkpoint.path.exists():
-                run.restore(self.checkpoint.load())
+        with ExitStack() as reserved:
+
+            def reserve() -> Snapshot | None:
+                reserved.enter_context(locked(self.checkpoint.path))
+                return self._found(resume=resume)
+
+            snapshot = self.processes.from_first(reserve)
+            if snapshot is not None:
+                run.restore(snapshot)
             yield
+
+    def _found(self, *, resume: bool) -> Snapshot | None:
+        """Return what the training resumes from; None if there is no file."""
+        if not resume:
+            self.checkpoint.refuse_to_replace()
+        return self.checkpoint.load() if self.checkpoint.path.exists() else None
 
     def save(self, run: Resumable) -> None:
         """Write the present state."""
-        self.checkpoint.save(run.snapshot())
+        if self.processes.rank == 0:
+            self.checkpoint.save(run.snapshot())
 
     def save_if_due(self, run: Resumable, *, epoch_is_over: bool) -> None:
         """Write the present state if it is due."""

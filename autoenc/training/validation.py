@@ -49,18 +49,25 @@ class Validator:
             )
         self.arrays = as_arrays(data, inputs)
         self._dtypes = [x.type.dtype for x in inputs]
+        self._processes = backend.processes
         self._function = backend.function(list(inputs), row_cost)
 
     def __call__(self) -> float:
-        """Mean cost of all rows under the present parameters."""
-        total = 0.0
+        """Mean cost of all rows under the present parameters.
+
+        Each process computes the costs of its share of the parts.
+        """
         n_rows = len(self.arrays[0])
-        for first in range(0, n_rows, ROWS_AT_A_TIME):
-            part = [
-                self._part(*pair, first) for pair in zip(self.arrays, self._dtypes, strict=True)
-            ]
-            total += float(self._function(*part).sum(dtype=np.float64))
-        return total / n_rows
+        firsts = range(0, n_rows, ROWS_AT_A_TIME)
+        totals = np.zeros(len(firsts))
+        for part in range(self._processes.rank, len(firsts), self._processes.count):
+            totals[part] = self._total(firsts[part])
+        return float(sum(self._processes.gather(totals.tolist()).sum(axis=0))) / n_rows
+
+    def _total(self, first: int) -> float:
+        pairs = zip(self.arrays, self._dtypes, strict=True)
+        part = [self._part(*pair, first) for pair in pairs]
+        return float(self._function(*part).sum(dtype=np.float64))
 
     def _part(self, array: Any, dtype: str, first: int) -> np.ndarray[Any, Any]:
         part: np.ndarray[Any, Any] = array[first : first + ROWS_AT_A_TIME]

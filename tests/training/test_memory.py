@@ -7,6 +7,7 @@ from jax.errors import JaxRuntimeError
 
 from autoenc.backends import resolve_backend
 from autoenc.backends.base import ROWS_PER_BLOCK
+from autoenc.backends.processes import ALONE
 from autoenc.backends.xla.mirror import memory_errors
 from tests.training.test_checkpoints import fit
 
@@ -16,6 +17,7 @@ class SmallDevice:
 
     name, reason, description = "small", "a test", "C on a small device"
     rows_per_block = ROWS_PER_BLOCK
+    processes = ALONE
 
     def __init__(self, n_bytes):
         self._c = resolve_backend("c", "cpu")

@@ -28,6 +28,7 @@ from autoenc.backends.c.blas import Blas, find_blas, prepare_mkl, respect_quota
 from autoenc.backends.c.compiler import compiler_trouble, compiler_version
 from autoenc.backends.c.kernels import has_mixed_products, with_kernels
 from autoenc.backends.compile_folder import compile_folder, user_chose_folder
+from autoenc.backends.processes import ALONE
 from autoenc.backends.rewritten import RewrittenGraphs
 from autoenc.backends.step import Step
 from autoenc.backends.step_loop import RowFunction, StepLoop
@@ -76,6 +77,7 @@ class CBackend:
     reason = "asked for"
     precisions: tuple[str, ...] = ("float32",)
     rows_per_block = ROWS_PER_BLOCK
+    processes = ALONE
 
     def __init__(self, settings: Settings) -> None:
         if trouble := compiler_trouble():

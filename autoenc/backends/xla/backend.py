@@ -38,6 +38,7 @@ from autoenc.backends.step import Step
 from autoenc.backends.xla.large import over_rows, stored
 from autoenc.backends.xla.mirror import Mirror, memory_errors, to_host
 from autoenc.backends.xla.placement import Placement, find_placement
+from autoenc.backends.xla.processes import find_processes, peer_errors
 from autoenc.backends.xla.summed import summed_products
 from autoenc.backends.xla.thin import EmulatedGpu, Gpu, NotThinError, thin_block
 from autoenc.folders import FolderError, cache_folder, make_private
@@ -102,6 +103,7 @@ class XlaBackend:
         _STARTED.setdefault("process", os.getpid())
         keep_compiled_code()
         self._placement = find_placement(device, devices)
+        self.processes = find_processes(self._placement.devices)
         self.gpu: Gpu | EmulatedGpu | None = None
         if self._placement.first.platform != "cpu":
             self.precisions = PRECISIONS
@@ -163,7 +165,7 @@ class ScanRunner:
         """Train on one block; see `BlockRunner.run`."""
         refuse_after_fork()
         generators = [_key(g) for g in block_generators(entropy, self._n_generators)]
-        with _precision(self._dtype, self._products), memory_errors():
+        with _precision(self._dtype, self._products), memory_errors(), peer_errors():
             self._before = list(self._state.fresh())
             # Small arrays go along with the call; to move each by itself takes longer.
             arrays = self._before, generators, self._constants.fresh(), list(data)
@@ -178,7 +180,7 @@ class ScanRunner:
         try:
             after, report = self._block(*arguments)
             # All that the host reads moves while it waits for the first of it.
-            report, *copies = to_host([report, *after], self._placement.first)
+            report, *copies = to_host([report, *after], self._placement)
             return after, copies, np.asarray(report, dtype=np.float64)
         except jax.errors.JaxRuntimeError as error:
             if LAUNCH not in str(error):

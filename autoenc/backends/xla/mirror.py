@@ -46,23 +46,24 @@ class Mirror:
 
     def write_back(self) -> None:
         """Copy the device arrays into the variables."""
-        copies = self._copies or to_host(self.values, self._placement.first)
+        copies = self._copies or to_host(self.values, self._placement)
         for i, (variable, copy) in enumerate(zip(self._variables, copies, strict=True)):
             if copy is not None:
                 self._seen[i] = np.array(copy)
                 variable.set_value(self._seen[i], borrow=True)
 
 
-def to_host(arrays: list[DeviceArray], device: Any) -> list[DeviceArray]:
+def to_host(arrays: list[DeviceArray], placement: Placement) -> list[DeviceArray]:
     """Begin to move arrays to where the host reads them at once.
 
     Memory that a GPU writes by itself: to be asked for an array takes it a third of a
     millisecond, whatever its size.
     """
-    if device.platform == "cpu":
-        return arrays
-    pinned = jax.sharding.SingleDeviceSharding(device, memory_kind="pinned_host")
-    moved: list[DeviceArray] = jax.device_put(arrays, pinned)
+    own = [placement.own(array) for array in arrays]
+    if placement.first.platform == "cpu":
+        return own
+    pinned = jax.sharding.SingleDeviceSharding(placement.first, memory_kind="pinned_host")
+    moved: list[DeviceArray] = jax.device_put(own, pinned)
     return moved
 
 

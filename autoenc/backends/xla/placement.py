@@ -33,8 +33,9 @@ class Placement:
 
     @property
     def first(self) -> Any:
-        """The first of the devices."""
-        return self.devices[0]
+        """The first of the devices that belong to this process."""
+        own = jax.process_index()
+        return next(device for device in self.devices if device.process_index == own)
 
     @property
     def is_shared(self) -> bool:
@@ -44,15 +45,26 @@ class Placement:
     @property
     def name(self) -> str:
         """What it is called in reports."""
-        if self.first.platform == "cpu":
-            return "the CPU" if not self.is_shared else f"{len(self.devices)} devices of the CPU"
-        if self.is_shared:
-            return f"{len(self.devices)} of {self.first.device_kind}"
-        return f"{self.first.device_kind} ({self.first})"
+        if not self.is_shared:
+            on_cpu = self.first.platform == "cpu"
+            return "the CPU" if on_cpu else f"{self.first.device_kind} ({self.first})"
+        kind = (
+            "devices of the CPU"
+            if self.first.platform == "cpu"
+            else f"of {self.first.device_kind}"
+        )
+        n = len({device.process_index for device in self.devices})
+        return f"{len(self.devices)} {kind}" + (f" in {n} processes" if n > 1 else "")
 
     def put(self, array: Array) -> DeviceArray:
-        """Copy an array to each device."""
-        return jax.device_put(array, self._everywhere if self.is_shared else self.first)
+        """Copy an array to each device of this process; the others have the same array."""
+        if not self.is_shared:
+            return jax.device_put(array, self.first)
+        return jax.make_array_from_process_local_data(self._everywhere, array, array.shape)
+
+    def own(self, array: DeviceArray) -> DeviceArray:
+        """Return the copy that the first device of this process has of an array."""
+        return array.addressable_data(0) if self.is_shared else array
 
     def share(self, arrays: Sequence[DeviceArray]) -> list[DeviceArray]:
         """Divide the rows of arrays among the devices, within a compiled function."""
@@ -105,6 +117,11 @@ def find_placement(device: str, devices: int | str | None = None) -> Placement:
         )
     find_device(device)
     found = jax.devices(kind)
+    if devices != "all" and jax.process_count() > 1:
+        raise BackendError(
+            f"devices is {devices!r}, but {jax.process_count()} processes train together with all "
+            "of their devices; use devices='all'."
+        )
     if devices != "all" and int(devices) > len(found):
         hint = "set XLA_FLAGS=--xla_force_host_platform_device_count=8 to divide the CPU"
         if kind != "cpu":
@@ -132,7 +149,7 @@ def find_device(device: str) -> Any:
     """
     kind, number = device.rstrip("0123456789"), device.lstrip("cudap")
     try:
-        return jax.devices(kind)[int(number or 0)]
+        return jax.local_devices(backend=kind)[int(number or 0)]
     except (RuntimeError, IndexError) as error:
         there = ", ".join(sorted({d.platform for d in jax.devices()}))
         raise BackendError(

@@ -1,0 +1,184 @@
+"""The processes that XLA connects: gloo moves numbers between CPUs, NCCL between GPUs."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import jax
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from autoenc.backends.base import BackendError
+from autoenc.backends.processes import ALONE, Array, Processes, Result
+
+# How long a process waits for the others after an error that they may not have had.
+MEETING_MS = 10_000
+# A process that has ended waits so long for one that still writes files. One that is lost is
+# noticed by its heartbeats.
+SHUTDOWN_SECONDS = 86_400
+
+
+class Together:
+    """Several processes, each with devices of its own; see `Processes`.
+
+    Parameters
+    ----------
+    devices : sequence of JAX devices
+        Of all processes.
+    """
+
+    def __init__(self, devices: Sequence[Any]) -> None:
+        firsts = {device.process_index: device for device in reversed(devices)}
+        self._devices = [firsts[rank] for rank in sorted(firsts)]
+        self.rank = int(jax.process_index())
+        self.count = len(firsts)
+        self._n_meetings = 0
+
+    def gather(self, values: Sequence[float]) -> Array:
+        """Exchange some numbers; see `Processes.gather`."""
+        row = np.asarray(values, np.float64)
+        return self._exchanged(row.view(np.uint8), self._gathered).view(np.float64)
+
+    def from_first(self, action: Callable[[], Result]) -> Result:
+        """Perform the action in the first process; see `Processes.from_first`."""
+        outcome = _pickled(_outcome(action, Exception)) if self.rank == 0 else b""
+        n_bytes = int(self.gather([len(outcome)])[0, 0])
+        row = np.frombuffer(outcome.ljust(n_bytes, b"\0"), np.uint8)
+        # The others add zeros to what the first one knows.
+        result, error = pickle.loads(self._exchanged(row, self._summed).tobytes())
+        if error is not None:
+            raise error
+        return result  # type: ignore[no-any-return]
+
+    def in_memory(self, action: Callable[[], Result]) -> Result:
+        """Perform the action in every process; see `Processes.in_memory`."""
+        result, error = _outcome(action, MemoryError)
+        failed = self.gather([error is not None])[:, 0]
+        if failed.any():
+            raise error or MemoryError(f"that of process {failed.argmax()} is full")
+        return result  # type: ignore[no-any-return]
+
+    def met(self) -> bool:
+        """Wait for the others, but not for long; see `Processes.met`."""
+        from jax._src.distributed import global_state
+
+        self._n_meetings += 1
+        try:
+            global_state.client.wait_at_barrier(f"autoenc-{self._n_meetings}", MEETING_MS)
+        except jax.errors.JaxRuntimeError:
+            return False
+        return True
+
+    def _exchanged(self, row: Array, function: Callable[..., Any]) -> Array:
+        """Return a function of the bytes of all processes, (processes, bytes)."""
+        mine = jax.make_array_from_process_local_data(self._divided, row[None])
+        with peer_errors():
+            return np.array(function(mine).addressable_data(0))
+
+    @cached_property
+    def _mesh(self) -> Any:
+        return Mesh(np.array(self._devices), ("processes",))
+
+    @cached_property
+    def _divided(self) -> Any:
+        return NamedSharding(self._mesh, PartitionSpec("processes"))
+
+    @cached_property
+    def _gathered(self) -> Callable[..., Any]:
+        return self._compiled(lambda rows: rows)
+
+    @cached_property
+    def _summed(self) -> Callable[..., Any]:
+        return self._compiled(lambda rows: rows.sum(axis=0, dtype=np.uint8))
+
+    def _compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        whole = NamedSharding(self._mesh, PartitionSpec())
+        compiled: Callable[..., Any] = jax.jit(function, out_shardings=whole)
+        return compiled
+
+
+def find_processes(devices: Sequence[Any]) -> Processes:
+    """Return the processes that have these devices."""
+    if len({device.process_index for device in devices}) == 1:
+        return ALONE
+    return Together(devices)
+
+
+def _outcome(action: Callable[[], Any], caught: type[Exception]) -> tuple[Any, Exception | None]:
+    """Return what an action returns, or the error that it raises."""
+    try:
+        return action(), None
+    except caught as error:
+        return None, error
+
+
+def _pickled(outcome: tuple[Any, Exception | None]) -> bytes:
+    try:
+        return pickle.dumps(outcome)
+    except (pickle.PicklingError, TypeError, AttributeError):  # of an error, of all things
+        return pickle.dumps((None, RuntimeError(str(outcome[1]))))
+
+
+@contextmanager
+def peer_errors() -> Iterator[None]:
+    """Turn what gloo and NCCL say of a lost process into words.
+
+    Raises
+    ------
+    BackendError
+        If another process of the training is lost.
+    """
+    try:
+        yield
+    except jax.errors.JaxRuntimeError as error:
+        if not any(word in str(error) for word in ("Gloo", "NCCL", "nccl", "coordination")):
+            raise
+        reason = str(error).partition("\n")[0]
+        raise BackendError(
+            f"another process of the training has ended or does not answer ({reason})."
+        ) from error
+
+
+def connect(
+    coordinator: str | None,
+    n_processes: int | None,
+    process: int | None,
+    local_device: int | None,
+    heartbeat: float,
+    patience: float,
+) -> Processes:
+    """Connect this process with the others; what is None, JAX finds out from the cluster.
+
+    Raises
+    ------
+    BackendError
+        If there is no cluster that JAX knows, or the others do not answer.
+    """
+    jax.config.update("jax_cpu_collectives_implementation", "gloo")
+    # It would take SIGTERM, which ends a training at the next block.
+    jax.config.update("jax_enable_preemption_service", False)
+    try:
+        jax.distributed.initialize(
+            coordinator,
+            n_processes,
+            process,
+            local_device,
+            heartbeat_timeout_seconds=max(round(heartbeat), 1),
+            initialization_timeout=round(patience),
+            shutdown_timeout_seconds=SHUTDOWN_SECONDS,
+        )
+    except ValueError as error:
+        raise BackendError(f"the other processes are not known ({error}).") from error
+    except RuntimeError as error:
+        reason = str(error).partition("\n")[0]
+        raise BackendError(f"processes could not be connected: {reason}") from error
+    return find_processes(jax.devices())
+
+
+def disconnect() -> None:
+    """Leave, when all other processes do too."""
+    jax.distributed.shutdown()

@@ -1,0 +1,69 @@
+"""Options of a training by several processes, and how a command is one of them."""
+
+from __future__ import annotations
+
+import argparse
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+
+import numpy as np
+
+from autoenc.backends.processes import ALONE, Processes
+from autoenc.cli.settings import PREFIX
+from autoenc.distributed import connected
+
+
+def add_processes(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    group = parser.add_argument_group("several processes")
+    group.add_argument(
+        "--distributed",
+        action="store_true",
+        help="train together with the other processes that a cluster or `autoenc launch` has "
+        "started, on the devices of all",
+    )
+    group.add_argument(
+        "--coordinator",
+        metavar="HOST:PORT",
+        help="address of the first process, where no cluster or launcher states it",
+    )
+    group.add_argument("--processes", type=int, metavar="N", help="number of processes, likewise")
+    group.add_argument(
+        "--process", type=int, metavar="K", help="number of this process, from 0, likewise"
+    )
+
+
+@contextmanager
+def joined(options: argparse.Namespace) -> Iterator[tuple[argparse.Namespace, Processes]]:
+    """Connect with the other processes, if the options say so.
+
+    Yields
+    ------
+    options : Namespace
+        With all devices, and a seed that all processes share. Other processes than the first
+        print nothing but errors.
+    processes : Processes
+
+    Raises
+    ------
+    ValueError
+        If options are given that have no effect.
+    """
+    place = options.coordinator, options.processes, options.process
+    if not options.distributed:
+        if place != (None, None, None):
+            raise ValueError(
+                "--coordinator, --processes and --process need --distributed; add it."
+            )
+        yield options, ALONE
+        return
+    with connected(*place) as processes:
+        seed = processes.from_first(lambda: int(np.random.default_rng().integers(2**31)))
+        shared = {PREFIX + "devices": "all", PREFIX + "random_state": seed}
+        together = argparse.Namespace(**{**shared, **vars(options)})
+        if processes.rank == 0:
+            yield together, processes
+            return
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            yield together, processes

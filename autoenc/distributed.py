@@ -1,0 +1,272 @@
+"""Several processes, on one machine or many, that train one model with all of their devices.
+
+Each process runs the same program, calls `initialize` before anything else, and fits with
+``devices="all"``::
+
+    import autoenc
+
+    me = autoenc.distributed.initialize()
+    model = autoenc.AutoEncoder(500, devices="all").fit("rows.npy")
+    if me.is_first:
+        model.save("model.safetensors")
+
+``autoenc launch -n 4 script.py``, ``srun``, ``mpirun`` and ``torchrun`` start such processes.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from autoenc.backends.processes import Processes
+
+__all__ = ["Process", "initialize"]
+
+# A process that fails gives the others so long to fail alike, so that all can leave in order.
+SECONDS_TO_LEAVE = 2.0
+
+# Environment variable with the number of a pipe that is open as long as the launcher runs.
+LIFELINE = "AUTOENC_LIFELINE"
+# Exit status after Ctrl-C.
+INTERRUPTED = 130
+
+# Environment variables with the number of a process, by launcher.
+RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "SLURM_PROCID")
+COUNTS = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_NTASKS")
+LOCAL_RANKS = ("LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_RANK", "SLURM_LOCALID")
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process among others.
+
+    Parameters
+    ----------
+    rank : int
+        Its number, from 0.
+    count : int
+        How many there are.
+    """
+
+    rank: int
+    count: int
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is the one that writes files."""
+        return self.rank == 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a process is among the others; None where that is not known.
+
+    Attributes
+    ----------
+    coordinator : str or None
+        Address and port of the first process.
+    count : int or None
+        How many processes there are.
+    rank : int or None
+        Number of this one.
+    local_rank : int or None
+        Its number on this machine.
+    """
+
+    coordinator: str | None = None
+    count: int | None = None
+    rank: int | None = None
+    local_rank: int | None = None
+
+
+def initialize(
+    coordinator: str | None = None,
+    n_processes: int | None = None,
+    process: int | None = None,
+    *,
+    local_device: int | None = None,
+    heartbeat: float = 10.0,
+    patience: float = 300.0,
+) -> Process:
+    """Connect this process with the others that run the same program.
+
+    Call it once, before any computation. What is not given is read from the variables of
+    ``autoenc launch`` and ``torchrun`` (``RANK``, ``WORLD_SIZE``, ``MASTER_ADDR``,
+    ``MASTER_PORT``, ``LOCAL_RANK``), or found by JAX in a SLURM, Open MPI or Kubernetes job.
+    Where these variables are set, ranks of SLURM and Open MPI are taken too.
+
+    NumPy's global generator is seeded in all processes alike, so that ``random_state=None``
+    means the same in each.
+
+    Parameters
+    ----------
+    coordinator : str, optional
+        Address and free port of the first process, such as ``"10.0.0.1:1234"``.
+    n_processes : int, optional
+        How many processes there are.
+    process : int, optional
+        Number of this one, from 0.
+    local_device : int, optional
+        The GPU of this process; by default its number on the machine where a launcher sets that,
+        else it has all GPUs of the machine.
+    heartbeat : float, default 10.0
+        Seconds without a sign of life after which a process is lost, and all others end.
+    patience : float, default 300.0
+        Seconds to wait for the others at the start.
+
+    Returns
+    -------
+    Process
+        Number of this process, and how many there are.
+
+    Raises
+    ------
+    BackendError
+        If the other processes are not known, or do not answer, or JAX was used before.
+    ValueError
+        If an argument or a variable is not valid.
+    """
+    processes = _connect(coordinator, n_processes, process, local_device, heartbeat, patience)
+    return Process(processes.rank, processes.count)
+
+
+def _connect(
+    coordinator: str | None = None,
+    n_processes: int | None = None,
+    process: int | None = None,
+    local_device: int | None = None,
+    heartbeat: float = 10.0,
+    patience: float = 300.0,
+) -> Processes:
+    place = _with_arguments(read_place(os.environ), coordinator, n_processes, process)
+    if local_device is None and _has_several_gpus(os.environ):
+        local_device = place.local_rank
+    from autoenc.backends.xla.processes import connect
+
+    where = place.coordinator, place.count, place.rank
+    processes = connect(*where, local_device, heartbeat, patience)
+    atexit.register(_leave)
+    _end_with_the_parent(os.environ)
+    seed = processes.from_first(lambda: int(np.random.default_rng().integers(2**32)))
+    np.random.seed(seed)  # noqa: NPY002 - the generator that random_state=None stands for
+    return processes
+
+
+@contextmanager
+def connected(
+    coordinator: str | None = None, n_processes: int | None = None, process: int | None = None
+) -> Iterator[Processes]:
+    """Connect, and note whether the body fails, for an end that does not make others wait."""
+    try:
+        yield _connect(coordinator, n_processes, process)
+    except (Exception, KeyboardInterrupt) as error:
+        _failures.append(error)
+        raise
+
+
+def read_place(environ: Mapping[str, str]) -> Place:
+    """Read the place of a process from environment variables.
+
+    Raises
+    ------
+    ValueError
+        If some are missing, or have no numbers.
+
+    Examples
+    --------
+    >>> read_place({"MASTER_ADDR": "node1", "MASTER_PORT": "29500", "RANK": "1",
+    ...             "WORLD_SIZE": "2"})
+    Place(coordinator='node1:29500', count=2, rank=1, local_rank=None)
+    >>> read_place({})
+    Place(coordinator=None, count=None, rank=None, local_rank=None)
+    """
+    if "MASTER_ADDR" not in environ or "MASTER_PORT" not in environ:
+        return Place()
+    count, rank = _number(environ, COUNTS), _number(environ, RANKS)
+    if count is None or rank is None:
+        raise ValueError(
+            "MASTER_ADDR and MASTER_PORT are set, but not RANK and WORLD_SIZE; set all of them, "
+            "or none."
+        )
+    port = _number(environ, ("MASTER_PORT",)) or 0
+    # torchrun itself listens at MASTER_PORT.
+    port += "TORCHELASTIC_RUN_ID" in environ
+    address = f"{environ['MASTER_ADDR']}:{port}"
+    return Place(address, count, rank, _number(environ, LOCAL_RANKS))
+
+
+def _number(environ: Mapping[str, str], names: tuple[str, ...]) -> int | None:
+    name = next((name for name in names if name in environ), None)
+    if name is None:
+        return None
+    if not environ[name].isdecimal():
+        raise ValueError(f"{name} is {environ[name]!r}; expected a number.")
+    return int(environ[name])
+
+
+def _with_arguments(
+    place: Place, coordinator: str | None, n_processes: int | None, process: int | None
+) -> Place:
+    """Return the place with those arguments that are given."""
+    given: dict[str, Any] = {"coordinator": coordinator, "count": n_processes, "rank": process}
+    place = replace(place, **{name: value for name, value in given.items() if value is not None})
+    if place.count is not None and place.rank is not None and not 0 <= place.rank < place.count:
+        raise ValueError(
+            f"process is {place.rank}, n_processes {place.count}; expected a number from 0 to "
+            f"{place.count - 1}."
+        )
+    if place.coordinator is not None and not place.coordinator.rpartition(":")[2].isdecimal():
+        raise ValueError(
+            f"coordinator is {place.coordinator!r}; expected an address and a port, such as "
+            "'10.0.0.1:1234'."
+        )
+    return place
+
+
+def _has_several_gpus(environ: Mapping[str, str]) -> bool:
+    """Whether there may be GPUs beside one that a scheduler has given to this process."""
+    visible = environ.get("CUDA_VISIBLE_DEVICES")
+    return visible is None or "," in visible
+
+
+def _end_with_the_parent(environ: Mapping[str, str]) -> None:
+    """End the training at the next block when the launcher is lost, as it does with SIGTERM."""
+    if LIFELINE not in environ:
+        return
+
+    def wait(pipe: int) -> None:
+        os.read(pipe, 1)  # nothing is written: it returns when the launcher's end is closed
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    pipe = int(environ[LIFELINE])
+    threading.Thread(target=wait, args=(pipe,), daemon=True).start()
+
+
+_failures: list[BaseException] = []
+
+
+def _leave() -> None:
+    """End without waiting for the others, if this process has failed and they have not.
+
+    JAX lets a process that ends wait for all others, which wait for it in the training.
+    """
+    failure = _failures[-1] if _failures else getattr(sys, "last_exc", None)
+    if failure is None:
+        return
+    from autoenc.backends.xla.processes import disconnect
+
+    leaving = threading.Thread(target=disconnect, daemon=True)
+    leaving.start()
+    leaving.join(SECONDS_TO_LEAVE)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(INTERRUPTED if isinstance(failure, KeyboardInterrupt) else 1)

@@ -1,0 +1,41 @@
+"""Processes that train together train the same: same data, same start, same settings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from autoenc.backends import Processes
+from autoenc.training.checkpoints import differences
+
+
+def check_same(processes: Processes, training: Mapping[str, Any]) -> None:
+    """Check that the processes have the same training.
+
+    Parameters
+    ----------
+    processes : Processes
+    training : mapping
+        What a training follows from, as JSON can hold it.
+
+    Raises
+    ------
+    ValueError
+        In every process, if one has another training; says which, and what differs.
+    """
+    digest = hashlib.sha256(json.dumps(training, sort_keys=True).encode()).digest()
+    # Numbers of 32 bits, which float64 holds.
+    digests = processes.gather([int.from_bytes(digest[i : i + 4]) for i in range(0, 32, 4)])
+    others = [rank for rank in range(processes.count) if (digests[rank] != digests[0]).any()]
+    if not others:
+        return
+    first = processes.from_first(lambda: training)
+    found = ""
+    if processes.rank in others:
+        found = f" Here: {'; '.join(differences(first, training))}."
+    raise ValueError(
+        f"process {others[0]} has another training than process 0; give all of them the same data "
+        f"and arguments.{found}"
+    )

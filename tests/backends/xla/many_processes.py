@@ -1,0 +1,152 @@
+"""One of several processes that train together; writes what it finds into a file of its own.
+
+    autoenc launch -n 2 tests/backends/xla/many_processes.py folder
+
+In the end it trains until it is lost.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+from sklearn.utils import check_random_state
+
+import autoenc
+from autoenc.backends import resolve_backend
+from autoenc.training import Callback, EpochPatience, train
+from tests.backends.xla.many_devices import pieces, rows
+
+EPOCHS_BEFORE = 2
+
+
+def main(folder):
+    me = autoenc.distributed.initialize()
+    checkpoint = folder / "resumed.ckpt"
+    found = {
+        "rank": me.rank,
+        "count": me.count,
+        "costs": [costs(300, 50), costs(60, 1)],
+        "resumed": costs(300, 50, n_epochs=4, checkpoint=checkpoint, resume=True),
+    }
+    if me.count == 2:
+        found |= {
+            "validated": validated(),
+            "halved": halved(),
+            "random": int(check_random_state(None).randint(2**31)),
+            "refused": error_of(lambda: costs(300, 50, seed=me.rank)),
+            "exists": error_of(lambda: costs(300, 50, checkpoint=checkpoint)),
+            "memory": in_little_memory(me.rank),
+            "stopped": stopped(me.rank),
+            "interrupted": interrupted(me.rank),
+        }
+    (folder / f"{me.rank}.json").write_text(json.dumps(found))
+    costs(300, 50, n_epochs=10**6)
+
+
+def records(n, batch, noise="masking", *, devices="all", **settings):
+    x, cost, updates = pieces(noise)
+    how = {"backend": "xla", "device": "cpu", "devices": devices, "n_epochs": 3, **settings}
+    if not isinstance(how["backend"], str):
+        how.pop("devices")
+    return train(
+        cost, updates, inputs=[x], data=rows(n), batch_size=batch, progress=False, **how
+    )  # fmt: skip
+
+
+def costs(n, batch, **settings):
+    return [record["cost"] for record in records(n, batch, **settings)]
+
+
+def validated(devices="all"):
+    """Early stopping, where the validation rows are more than are scored at a time."""
+    x, mean = pt.matrix("x"), pytensor.shared(np.float32(0.0), name="mean")
+    costs = ((x - mean) ** 2).sum(axis=1)
+    return [
+        [record["cost"], record["valid_cost"]]
+        for record in train(
+            costs.mean(), {mean: mean + np.float32(0.1)}, inputs=[x], data=rows(300),
+            batch_size=50, validation=(costs, rows(11_000)),
+            early_stopping=EpochPatience(2), n_epochs=9,
+            backend="xla", device="cpu", devices=devices, progress=False,
+        )
+    ]  # fmt: skip
+
+
+def halved(devices="all"):
+    x, mean = pt.matrix("x"), pytensor.shared(np.float32(0.0), name="mean")
+    rate = pytensor.shared(np.float32(8.0), name="rate")
+    cost = ((x - mean) ** 2).mean()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        history = train(
+            cost, {mean: mean - rate * pytensor.grad(cost, mean)}, inputs=[x],
+            data=rows(2_000), batch_size=20, learning_rate=rate, n_epochs=2,
+            backend="xla", device="cpu", devices=devices, progress=False,
+        )  # fmt: skip
+    return [history[-1]["cost"], sum(record.get("halved", 0) for record in history)]
+
+
+def in_little_memory(rank):
+    """The device of the last process alone is too small for the data, and for a block."""
+    backend = resolve_backend("xla", "cpu", "all")
+    put = backend.put
+
+    def refuse(array):
+        if rank and array.nbytes > 20_000:
+            raise MemoryError("it is small")
+        return put(array)
+
+    backend.put = refuse
+    try:
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            found = costs(300, 50, noise="none", backend=backend)
+    finally:
+        del backend.put
+    return [found, [str(warning.message) for warning in said]]
+
+
+class StopAt(Callback):
+    """Stops in an epoch; notes how often it was called."""
+
+    def __init__(self, epoch):
+        self.epoch, self.n_calls = epoch, 0
+
+    def epoch_end(self, training):
+        self.n_calls += 1
+        training.stop_requested = training.epoch == self.epoch
+
+
+def stopped(rank):
+    callback = StopAt(2)
+    n_epochs = len(costs(300, 50, callbacks=[callback]))
+    return [n_epochs, callback.n_calls]
+
+
+def interrupted(rank):
+    """Ctrl-C reaches the last process alone."""
+    if rank:
+        threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        history = records(300, 50, n_epochs=10**6)
+    return [len(history), history[-1].get("interrupted", False), history[-1]["cost"]]
+
+
+def error_of(function):
+    try:
+        function()
+    except (OSError, ValueError) as error:
+        return f"{type(error).__name__}: {error}"
+    return "none"
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,155 @@
+"""Processes train one model together; results are those of one process but for rounding."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.backends.xla import many_processes as program
+from torture.processes import children
+
+ROOT = Path(__file__).parents[3]
+LOST = {4: (0, signal.SIGKILL), 2: (1, signal.SIGSTOP)}
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    """Checkpoint of two epochs by one process."""
+    path = tmp_path_factory.mktemp("one") / "one.ckpt"
+    program.costs(300, 50, devices=None, n_epochs=program.EPOCHS_BEFORE, checkpoint=path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def of_two(checkpoint, tmp_path_factory):
+    return job_of(2, checkpoint, tmp_path_factory.mktemp("processes"))
+
+
+@pytest.fixture(scope="module")
+def of_four(checkpoint, tmp_path_factory):
+    return job_of(4, checkpoint, tmp_path_factory.mktemp("processes"))
+
+
+@pytest.fixture(params=["of_two", "of_four"])
+def job(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def two(of_two):
+    """What each of two processes finds."""
+    return of_two[0]
+
+
+def job_of(n, checkpoint, folder):
+    """What each process finds, what the launcher says when one is lost, and when it ends."""
+    shutil.copy(checkpoint, folder / "resumed.ckpt")
+    launch = ["launch", "-n", str(n), program.__file__, str(folder)]
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "autoenc.cli", *launch],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    files = [folder / f"{rank}.json" for rank in range(n)]
+    while process.poll() is None and not all(file.exists() for file in files):
+        time.sleep(0.1)
+    pids = children(process)
+    rank, signum = LOST[n]
+    started = time.monotonic()
+    if process.returncode is None:
+        os.kill(pids[rank], signum)
+    said = process.communicate()[0]
+    assert all(file.exists() for file in files), said
+    found = [json.loads(file.read_text()) for file in files]
+    return found, said, process.returncode, time.monotonic() - started, pids, folder
+
+
+def test_costs_do_not_depend_on_the_number_of_processes(job):
+    """Also of batches of 50, which four devices do not divide, and 1."""
+    found, *_ = job
+    assert [(one["rank"], one["count"]) for one in found] == [
+        (rank, len(found)) for rank in range(len(found))
+    ]
+    for one in found:
+        for costs, (n, batch) in zip(one["costs"], [(300, 50), (60, 1)], strict=True):
+            np.testing.assert_allclose(costs, program.costs(n, batch, devices=None), rtol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:the checkpoint .* was written under other circumstances")
+def test_a_checkpoint_is_resumed_by_another_number_of_processes(job):
+    found, *_, folder = job
+    whole = program.costs(300, 50, devices=None, n_epochs=5)
+    for one in found:
+        np.testing.assert_allclose(one["resumed"], whole[:4], rtol=1e-6)
+    resume = {"checkpoint": folder / "resumed.ckpt", "resume": True}
+    again = program.costs(300, 50, devices=None, n_epochs=5, **resume)
+    np.testing.assert_allclose(again, whole, rtol=1e-6)
+
+
+def test_all_end_when_one_is_lost_and_the_launcher_says_why(job):
+    found, said, status, seconds, pids, _ = job
+    rank, signum = LOST[len(found)]
+    how = "killed by SIGKILL" if signum == signal.SIGKILL else "stopped by SIGSTOP"
+    assert f"error: process {rank} of {len(found)} was {how}" in said
+    assert status == 1
+    assert seconds < 30
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids.values())
+
+
+def test_validation_and_early_stopping(two):
+    alone = program.validated(devices=None)
+    assert len(alone) == 3
+    assert two[0]["validated"] == two[1]["validated"]
+    np.testing.assert_allclose(two[0]["validated"], alone, rtol=1e-6)
+
+
+def test_the_learning_rate_is_halved_in_all(two):
+    cost, n = program.halved(devices=None)
+    assert n > 0
+    assert two[0]["halved"] == two[1]["halved"]
+    assert two[0]["halved"][1] == n
+    # Steps that are too long make more of what is rounded.
+    np.testing.assert_allclose(two[0]["halved"][0], cost, rtol=1e-3)
+
+
+def test_random_numbers_are_the_same(two):
+    assert two[0]["random"] == two[1]["random"]
+
+
+def test_another_training_in_one_process_is_refused_in_all(two):
+    expected = "ValueError: process 1 has another training than process 0; give all of them"
+    assert all(one["refused"].startswith(expected) for one in two)
+    assert "seed was 0, now 1" in two[1]["refused"]
+
+
+def test_what_is_wrong_for_the_first_process_is_raised_in_all(two):
+    assert two[0]["exists"] == two[1]["exists"]
+    assert two[0]["exists"].startswith("FileExistsError: there is a checkpoint at ")
+
+
+def test_a_small_memory_in_one_makes_blocks_smaller_in_all(two):
+    whole = program.costs(300, 50, noise="none", devices=None)
+    for one in two:
+        costs, said = one["memory"]
+        np.testing.assert_allclose(costs, whole, rtol=1e-6)
+        assert said[0].startswith("the data does not fit into the device's memory (")
+        assert said[1].startswith("the device has too little memory for a block (")
+    assert "(that of process 1 is full)" in two[0]["memory"][1][0]
+
+
+def test_callbacks_of_the_first_process_stop_all(two):
+    assert [one["stopped"] for one in two] == [[2, 2], [2, 0]]
+
+
+def test_an_interruption_of_one_ends_all_at_the_same_block(two):
+    n_epochs, was_interrupted, _ = two[0]["interrupted"]
+    assert n_epochs > 1
+    assert was_interrupted
+    assert two[0]["interrupted"] == two[1]["interrupted"]

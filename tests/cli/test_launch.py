@@ -1,0 +1,64 @@
+"""`autoenc launch`, and `autoenc train` as one of several processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from autoenc.estimators import DenoisingAutoEncoder
+from tests.cli.conftest import refusal, run
+from torture.processes import children
+
+
+def test_what_cannot_be_launched_is_refused():
+    expected = "expected train and its arguments, or a Python script"
+    assert f"transform cannot be launched; {expected}" in refusal("launch", "-n", 2, "transform")
+    assert f"nothing cannot be launched; {expected}" in refusal("launch", "-n", 2)
+
+
+@pytest.mark.parametrize("n", ["0", "-1", "two"])
+def test_a_number_of_processes_is_at_least_1(n, capfd):
+    with pytest.raises(SystemExit):
+        run("launch", f"--processes={n}", "train")
+
+
+def test_a_place_without_other_processes_is_refused(people, tmp_path):
+    model = tmp_path / "model.safetensors"
+    said = refusal("train", people, "-o", model, "--processes", 2)
+    assert "--coordinator, --processes and --process need --distributed" in said
+
+
+def test_processes_end_alike_on_wrong_input(tmp_path):
+    command = [sys.executable, "-m", "autoenc.cli", "launch", "-n", "2", "train", "nothing.npy"]
+    done = subprocess.run(
+        [*command, "-o", "model.safetensors", "--device", "cpu"],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 1
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1
+    assert "nothing.npy" in errors[0]
+
+
+def test_ctrl_c_in_one_process_ends_all_and_the_first_saves(tmp_path):
+    np.save(tmp_path / "rows.npy", np.random.default_rng(0).random((200, 10), dtype="float32"))
+    train = ["train", "rows.npy", "-o", "model.safetensors", "--checkpoint", "rows.ckpt"]
+    how = ["--device", "cpu", "--hidden", "4", "--epochs", "100000", "--quiet"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "autoenc.cli", "launch", "-n", "2", *train, *how],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while process.poll() is None and not (tmp_path / "rows.ckpt").exists():
+        time.sleep(0.1)
+    os.kill(children(process)[1], signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert out.count("saved model.safetensors: DenoisingAutoEncoder, cost ") == 1
+    assert err.count("training was interrupted in epoch ") == 1
+    model = DenoisingAutoEncoder.load(tmp_path / "model.safetensors")
+    assert model.history_[-1]["interrupted"]
+    assert "2 devices of the CPU in 2 processes" in model.backend_
