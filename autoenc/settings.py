@@ -134,6 +134,16 @@ def check_float_type(value: str | None) -> str | None:
     return value
 
 
+def device_grid(devices: object) -> tuple[int, int] | None:
+    """Return how many devices share the rows, and how many the units, of ``"4x2"``.
+
+    >>> device_grid("4x2"), device_grid(4), device_grid("0x2")
+    ((4, 2), None, None)
+    """
+    found = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", devices) if isinstance(devices, str) else None
+    return None if found is None else (int(found[1]), int(found[2]))
+
+
 def check_device(value: str | None) -> str | None:
     """Check that `value` names a supported device or is None, and return it."""
     if value is not None and not DEVICE_PATTERN.fullmatch(value):

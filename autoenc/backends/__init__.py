@@ -53,8 +53,9 @@ def resolve_backend(
     device : {"cpu", "cuda", "cuda0", ...}, optional
         By default what ``THEANO_FLAGS`` or ``.theanorc`` said when the process first asked, else
         chosen as above.
-    devices : int or "all", optional
+    devices : int, str or "all", optional
         How many devices share the rows of every minibatch, on XLA; by default one has them all.
+        Of ``"4x2"``, four share the rows and each two of them the units.
 
     Returns
     -------

@@ -48,7 +48,9 @@ def _patience(text: str) -> Any:
 
 
 def _devices(text: str) -> int | str:
-    return text if text == "all" else int(text)
+    from autoenc.settings import device_grid
+
+    return text if text == "all" or device_grid(text) else int(text)
 
 
 # How settings are read that are neither numbers, switches nor names.

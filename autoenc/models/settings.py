@@ -18,7 +18,7 @@ from autoenc.graph.penalties import PENALTIES
 from autoenc.graph.updates import OPTIMIZERS
 from autoenc.models.choices import COSTS, UNBOUNDED_OUTPUTS
 from autoenc.models.defaults import AUTO
-from autoenc.settings import check_device, check_float_type
+from autoenc.settings import check_device, check_float_type, device_grid
 
 INITS = ("uniform", "gaussian", "glorot", "principal")
 NAMES = "sigmoid, tanh, relu, softplus or linear"
@@ -352,15 +352,21 @@ SETTINGS: dict[str, Setting] = {
         "cpu, cuda, cuda0, ...",
     ),
     "devices": Setting(
-        'int or "all", optional',
+        'int, str or "all", optional',
         "Number of devices that share the rows of every minibatch, on XLA. Order and noise are "
-        "those of one device, costs differ by rounding.",
+        'those of one device, costs differ by rounding. ``"4x2"`` stands for eight devices, of '
+        "which four share the rows and each two of them the units of wide layers.",
         Check(
-            "'all', an integer of at least 1, or None", (Integral,), low=1, among=("all", None)
+            "'all', an integer of at least 1, a grid such as '4x2', or None",
+            (Integral,),
+            low=1,
+            among=("all", None),
+            accepts=lambda devices: device_grid(devices) is not None,
         ),
         "--devices N",
         "machine",
-        "number of devices that share the rows of every minibatch, or all",
+        "number of devices that share the rows of every minibatch, or all; 4x2 for four times two "
+        "that share the units, too",
     ),
     "memory": Setting(
         "int or str, optional",

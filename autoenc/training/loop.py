@@ -85,9 +85,10 @@ def train(
         How the step is compiled; see `autoenc.backends.resolve_backend`.
     device : {"cpu", "cuda", "cuda0", ...}, optional
         Where it runs.
-    devices : int or "all", optional
+    devices : int, str or "all", optional
         How many devices share the rows of every minibatch, on XLA. Order and noise are those of
-        one device, costs differ by rounding.
+        one device, costs differ by rounding. Of ``"4x2"``, four share the rows, and each two of
+        them the last axis of every matrix among the parameters.
     precision : {"float32", "mixed_bfloat16", "tf32"}
         Of the products of matrices: mixed, their operands are rounded to bfloat16, and sums,
         parameters and all else stay float32. On XLA, and in C where the processor has it.

@@ -18,6 +18,7 @@ from autoenc.estimators import (
 from autoenc.graph import OPTIMIZERS, exponential_decay
 from autoenc.graph.corruption import CORRUPTIONS
 from autoenc.graph.penalties import PENALTIES, Penalty
+from autoenc.models.schema import CLASSES
 from autoenc.models.settings import SETTINGS, check_settings
 
 X = np.random.default_rng(0).random((30, 6)).astype("float32")
@@ -58,7 +59,7 @@ def goes_through_everything(model, folder):
     return model
 
 
-@pytest.mark.parametrize("cls", estimators.__all__)
+@pytest.mark.parametrize("cls", CLASSES)
 def test_every_setting_is_in_the_table_and_in_the_docstring(cls):
     cls = getattr(estimators, cls)
     for name, parameter in inspect.signature(cls).parameters.items():

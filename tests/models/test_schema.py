@@ -39,7 +39,7 @@ def test_enumerations_are_those_of_the_graph():
         assert schema.SETTINGS["corruption"].accepts([name, 0.5])
 
 
-@pytest.mark.parametrize("name", estimators.__all__)
+@pytest.mark.parametrize("name", schema.CLASSES)
 def test_settings_are_those_of_the_class(name):
     model = getattr(estimators, name)()
     stored = set(model._stored_settings())
@@ -51,7 +51,7 @@ def test_settings_are_those_of_the_class(name):
 
 
 def test_every_class_is_known():
-    assert set(schema.CLASSES) == set(estimators.__all__)
+    assert set(schema.CLASSES) == set(estimators.__all__) - {"fit_many"}
 
 
 @pytest.mark.parametrize("name", EXPECTED)

@@ -85,7 +85,7 @@ class XlaBackend:
     ----------
     device : str
         ``"cpu"``, ``"cuda"`` or ``"cuda<number>"``.
-    devices : int or "all", optional
+    devices : int, str or "all", optional
         How many share the rows of every minibatch; by default one has them all.
 
     Raises
@@ -397,8 +397,10 @@ def _scan(
             inputs = [array.at[rows].get(mode="promise_in_bounds") for array in data]
             shares = placement.share(inputs)
             with _dividing(placement):
-                cost, *rest = placement.gather(step(*shares, *state, *generators, *constants))
-            return (rest[:n_state], rest[n_state:]), cost
+                cost, *rest = step(*shares, *state, *generators, *constants)
+                state = placement.keep(rest[:n_state])
+                cost, *generators = placement.gather([cost, *rest[n_state:]])
+            return (state, generators), cost
 
         (state, _), costs = jax.lax.scan(minibatch, (state, generators), rows)
         return state, costs

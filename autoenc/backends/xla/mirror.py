@@ -39,7 +39,7 @@ class Mirror:
                 # set_value puts in another array, so another identity means another value.
                 if value is not self._seen[i]:
                     with memory_errors("the parameters do not fit into the device's memory"):
-                        self.values[i] = self._placement.put(np.array(value))
+                        self.values[i] = self._placement.put_parameter(np.array(value))
                     self._seen[i] = value
                     self._copies = None
             return self.values

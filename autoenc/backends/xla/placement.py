@@ -12,9 +12,10 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from autoenc.backends.base import Array, BackendError, DeviceArray
+from autoenc.settings import device_grid
 
-# The axis of devices along which rows are divided.
-ROWS = "rows"
+# The axes of devices along which rows and units are divided.
+ROWS, UNITS = "rows", "units"
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,18 @@ class Placement:
     """Where arrays are: whole on each of some devices.
 
     Each computes with its share of the rows of a minibatch, which XLA fills up where the devices
-    do not divide it, and what it finds is summed over all of them, once a step.
+    do not divide it, and what it finds is summed over all of them, once a step. Where devices
+    share the units too, each has its columns of the matrices among the parameters.
 
     Attributes
     ----------
     devices : tuple of JAX devices
+    n_for_units : int
+        How many of them share the units.
     """
 
     devices: tuple[Any, ...]
+    n_for_units: int = 1
 
     @property
     def first(self) -> Any:
@@ -62,9 +67,18 @@ class Placement:
             return jax.device_put(array, self.first)
         return jax.make_array_from_process_local_data(self._everywhere, array, array.shape)
 
+    def put_parameter(self, array: Array) -> DeviceArray:
+        """Copy a parameter to the devices, divided where they share the units."""
+        if self.n_for_units == 1:
+            return self.put(array)
+        return jax.device_put(array, self._divided(array.shape))
+
     def own(self, array: DeviceArray) -> DeviceArray:
         """Return the copy that the first device of this process has of an array."""
-        return array.addressable_data(0) if self.is_shared else array
+        if not self.is_shared:
+            return array
+        whole = array if array.is_fully_replicated else jax.device_put(array, self._everywhere)
+        return whole.addressable_data(0)
 
     def share(self, arrays: Sequence[DeviceArray]) -> list[DeviceArray]:
         """Divide the rows of arrays among the devices, within a compiled function."""
@@ -74,6 +88,21 @@ class Placement:
         """Have arrays whole on each device, within a compiled function."""
         return self._constrain(arrays, PartitionSpec())
 
+    def keep(self, parameters: Sequence[DeviceArray]) -> list[DeviceArray]:
+        """Have parameters where they were, within a compiled function."""
+        if self.n_for_units == 1:
+            return self.gather(parameters)
+        return [
+            jax.lax.with_sharding_constraint(array, self._divided(array.shape))
+            for array in parameters
+        ]
+
+    def _divided(self, shape: tuple[int, ...]) -> Any:
+        """Return where a parameter is: columns of a matrix, if the devices divide them."""
+        columns = len(shape) == 2 and shape[1] % self.n_for_units == 0
+        spec = PartitionSpec(None, UNITS) if columns else PartitionSpec()
+        return NamedSharding(self._mesh, spec)
+
     def _constrain(self, arrays: Sequence[DeviceArray], spec: Any) -> list[DeviceArray]:
         if not self.is_shared:
             return list(arrays)
@@ -82,7 +111,8 @@ class Placement:
 
     @cached_property
     def _mesh(self) -> Any:
-        return Mesh(np.array(self.devices), (ROWS,))
+        grid = np.array(self.devices).reshape(-1, self.n_for_units)
+        return Mesh(grid, (ROWS, UNITS))
 
     @cached_property
     def _everywhere(self) -> Any:
@@ -96,15 +126,15 @@ def find_placement(device: str, devices: int | str | None = None) -> Placement:
     ----------
     device : str
         ``"cpu"``, ``"cuda"`` or ``"cuda<number>"``.
-    devices : int or "all", optional
-        How many of them; by default the one.
+    devices : int, str or "all", optional
+        How many of them, or a grid such as ``"4x2"``; by default the one.
 
     Raises
     ------
     BackendError
         If they are not there; says what to install.
     ValueError
-        If `devices` is neither a positive number nor ``"all"``.
+        If `devices` is neither a positive number, nor a grid, nor ``"all"``.
     """
     if devices is None:
         return Placement((find_device(device),))
@@ -122,21 +152,26 @@ def find_placement(device: str, devices: int | str | None = None) -> Placement:
             f"devices is {devices!r}, but {jax.process_count()} processes train together with all "
             "of their devices; use devices='all'."
         )
-    if devices != "all" and int(devices) > len(found):
+    n_for_rows, n_for_units = device_grid(devices) or (devices, 1)
+    n = len(found) if devices == "all" else int(n_for_rows) * n_for_units
+    if n > len(found):
         hint = "set XLA_FLAGS=--xla_force_host_platform_device_count=8 to divide the CPU"
         if kind != "cpu":
             hint = "CUDA_VISIBLE_DEVICES may hide others"
         raise BackendError(
-            f"{devices} devices were asked for, but JAX finds {len(found)} of {kind}; {hint}, or "
+            f"{n} devices were asked for, but JAX finds {len(found)} of {kind}; {hint}, or "
             "use devices='all'."
         )
-    return Placement(tuple(found if devices == "all" else found[: int(devices)]))
+    return Placement(tuple(found[:n]), n_for_units)
 
 
 def _check_number(devices: Any) -> None:
     is_number = isinstance(devices, int | np.integer) and not isinstance(devices, bool)
-    if devices != "all" and not (is_number and devices >= 1):
-        raise ValueError(f"devices is {devices!r}; expected 'all' or an integer of at least 1.")
+    if devices != "all" and not (is_number and devices >= 1) and device_grid(devices) is None:
+        raise ValueError(
+            f"devices is {devices!r}; expected 'all', an integer of at least 1, or a grid such as "
+            "'4x2'."
+        )
 
 
 def find_device(device: str) -> Any:

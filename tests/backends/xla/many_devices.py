@@ -12,6 +12,9 @@ DEVICES = (1, 2, 4, 8)
 NOISES = ("none", "masking", "salt_and_pepper", "gaussian")
 BATCHES = (50, 1, 20)
 N_VISIBLE, N_HIDDEN = 30, 12
+# The last has devices that do not divide the units.
+GRIDS = (1, "1x2", "2x2", "1x4", "2x4", "1x8")
+GRID_WORKS = (("masking", 20), ("none", 50))
 
 
 def main():
@@ -22,6 +25,12 @@ def main():
             for noise in NOISES
             for batch in BATCHES
         },
+        "grids": {
+            grid: [costs(noise, batch, grid, rule="adam") for noise, batch in GRID_WORKS]
+            for grid in GRIDS
+        },
+        "estimator": [weights(devices) for devices in (1, "2x2")],
+        "exchanged by a grid": sorted(collectives(20, "2x2")),
         "streamed": costs("masking", 20, 4, device_bytes=3_000),
         "momentum": [costs("masking", 20, devices, rule="adam") for devices in (1, 8)],
         "untied": [costs("masking", 20, devices, tied=False) for devices in (1, 8)],
@@ -63,7 +72,17 @@ def costs(noise, batch, devices, *, rule="sgd", tied=True, **settings):
     return [record["cost"] for record in history]
 
 
-def collectives(batch):
+def weights(devices):
+    from autoenc import DenoisingAutoEncoder
+
+    model = DenoisingAutoEncoder(
+        N_HIDDEN, n_epochs=2, random_state=0, backend="xla", device="cpu", devices=devices,
+        optimizer="adam", verbose=False,
+    ).fit(rows(100))  # fmt: skip
+    return model.partial_fit(rows(100)).W_.tolist()
+
+
+def collectives(batch, devices="all"):
     """Return what devices exchange within a step: operation and bytes."""
     import numpy as np
 
@@ -72,7 +91,7 @@ def collectives(batch):
     from autoenc.backends.xla.backend import _key, _precision
 
     x, cost, updates = pieces()
-    backend = resolve_backend("xla", "cpu", "all")
+    backend = resolve_backend("xla", "cpu", devices)
     runner = backend.compile(make_step(cost, updates, [x]))
     keys = [_key(generator) for generator in block_generators([0], runner._n_generators)]
     numbers = np.arange(10 * batch, dtype="int32").reshape(10, batch)
@@ -101,6 +120,7 @@ def refused():
     messages = []
     for arguments in [
         ("xla", "cpu", 9), ("xla", "cpu", 0), ("xla", "cpu", "many"), ("c", "cpu", 2),
+        ("xla", "cpu", "4x4"),
     ]:  # fmt: skip
         try:
             resolve_backend(*arguments)

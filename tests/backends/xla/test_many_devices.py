@@ -37,6 +37,28 @@ def test_other_rules_and_weights(found, what):
     np.testing.assert_allclose(*found[what], rtol=1e-6)
 
 
+def test_devices_that_share_the_units_too(found):
+    one, *others = (np.array(costs) for costs in found["grids"].values())
+    assert len(others) == 5
+    for costs in others:
+        np.testing.assert_allclose(costs, one, rtol=1e-6)
+
+
+def test_an_estimator_whose_units_are_shared_trains_on(found):
+    np.testing.assert_allclose(*found["estimator"], rtol=1e-4, atol=1e-6)
+
+
+def test_a_grid_exchanges_halves_of_the_gradient_and_sums_over_units(found):
+    sums = 4 * 10 * N_VISIBLE  # of the 10 rows that two of the four devices share
+    halves = 4 * ((N_VISIBLE + 1) * N_HIDDEN // 2 + N_VISIBLE + 1)
+    assert found["exchanged by a grid"] == [
+        ["all-gather", 4 * N_HIDDEN],  # the hidden bias
+        ["all-reduce", 0],  # whether all is finite, once a block
+        ["all-reduce", halves],
+        ["all-reduce", sums],
+    ]
+
+
 def test_blocks_that_are_moved_when_their_turn_comes(found):
     np.testing.assert_allclose(found["streamed"], found["costs"]["masking 20"][0], rtol=1e-6)
 
@@ -49,9 +71,10 @@ def test_a_step_has_one_exchange_of_each_parameter_and_the_cost(found):
 def test_what_cannot_be_had_is_refused(found):
     messages = [
         "BackendError: 9 devices were asked for, but JAX finds 8 of cpu; set XLA_FLAGS",
-        "ValueError: devices is 0; expected 'all' or an integer of at least 1",
-        "ValueError: devices is 'many'; expected 'all' or an integer of at least 1",
+        "ValueError: devices is 0; expected 'all', an integer of at least 1, or a grid such as",
+        "ValueError: devices is 'many'; expected 'all', an integer of at least 1, or a grid",
         "ValueError: devices is 2, but backend is 'c', which has one; use backend='xla'",
+        "BackendError: 16 devices were asked for, but JAX finds 8 of cpu",
     ]
     for message, expected in zip(found["refused"], messages, strict=True):
         assert message.startswith(expected)
