@@ -1,7 +1,7 @@
 # make demo   set up, then train on handwritten digits and draw what was learned
 # make test   set up, then every check: format, lint, types, tests, doctests, examples
 # make engines  the same, and Ray, Dask, dask-ml and Spark (with Java 17 or 21): their examples
-# make docs   set up, then write the site: guides, reference, gallery
+# make docs   set up, then write the site (guides, reference, gallery) and test it in a browser
 # make gpu    check and measure on a GPU, from wheels in a folder, without a network
 # make torture  the long tests: killed trainings, full disks, damaged files, threads
 
@@ -30,7 +30,7 @@ test: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m tests.browser
-	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --ignore=tests/theano --ignore=autoenc/theano --ignore=tests/engines
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --ignore=tests/theano --ignore=autoenc/theano --ignore=tests/engines --ignore=tests/site
 	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist=loadgroup tests/theano autoenc/theano
 
 engines: $(VENV)/.engines
@@ -51,6 +51,8 @@ bench: $(VENV)/.ready
 
 docs: $(VENV)/.docs
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs out/docs
+	$(BIN)/python -m tests.browser
+	$(BIN)/python -m pytest -p no:cacheprovider tests/site
 	@echo "The site: $(CURDIR)/out/docs/index.html"
 
 # On a machine with a GPU and no network: WHEELS is a folder with the wheels that its Python lacks.

@@ -42,6 +42,7 @@ DOCS = [
     "pydata-sphinx-theme>=0.16",
     "myst-nb>=1.2",  # pages in Markdown, and notebooks, which it runs
     "ipykernel>=6.29",
+    "latex2mathml>=3.77",
     "numpydoc>=1.8",
     "sphinx-copybutton>=0.5.2",
     "sphinx-design>=0.6",

@@ -56,6 +56,7 @@ def index() -> str:
     return f"""# API reference
 
 Each page lists the public names of one part of the package. What is not listed may change without notice.
+{{ref}}`genindex` lists all names, with methods and attributes.
 
 ```{{toctree}}
 {parts}

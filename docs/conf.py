@@ -24,10 +24,10 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "sphinx_copybutton",
     "sphinx_design",
     "api_pages",
+    "equations",
     "gallery",
 ]
 exclude_patterns = ["_build", "_templates"]
@@ -54,7 +54,10 @@ html_theme = "pydata_sphinx_theme"
 html_title = f"autoenc {release}"
 html_static_path = ["_static"]
 html_css_files = ["autoenc.css"]
+html_js_files = ["autoenc.js"]
+html_math_renderer = "mathml"
 html_show_sourcelink = False
+html_context = {"default_mode": "auto"}  # light or dark as the system is
 html_theme_options = {
     "navigation_with_keys": True,
     "show_toc_level": 2,

@@ -18,6 +18,7 @@ from autoenc import backends, load_mnist
 from autoenc.backends.c.compiler import compiler_trouble
 from autoenc.datasets import Mnist
 from autoenc.folders import cache_folder, expand
+from tests.browser import is_required, started
 
 # The full data set may be in a folder that several checkouts share; where it is found,
 # more tests are collected.
@@ -112,3 +113,12 @@ def backend(request: pytest.FixtureRequest) -> str:
 def rng() -> np.random.Generator:
     """A generator with a fixed seed."""
     return np.random.default_rng(20081)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium without a window."""
+    with started() as (chromium, reason):
+        if chromium is None:
+            (pytest.fail if is_required() else pytest.skip)(reason)
+        yield chromium

@@ -1,4 +1,4 @@
-"""Pages of every kind, and a browser to see them with."""
+"""Pages of every kind."""
 
 import warnings
 
@@ -9,19 +9,9 @@ from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.estimators import StackedDenoisingAutoEncoder
 from autoenc.reports import Subject, write_report
 from autoenc.rows import DomainWarning
-from tests.browser import is_required, started
 
 HOSTILE = "<script>alert('column')</script>"
 HOSTILE_ROW = "<img src=x onerror=\"alert('row')\">"
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Chromium without a window."""
-    with started() as (chromium, reason):
-        if chromium is None:
-            (pytest.fail if is_required() else pytest.skip)(reason)
-        yield chromium
 
 
 @pytest.fixture(scope="session")

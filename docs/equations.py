@@ -1,0 +1,30 @@
+"""Writes equations as MathML, which browsers show by themselves; MathJax would come from another host."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+from latex2mathml.converter import convert
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.writers.html5 import HTML5Translator
+
+
+def inline(writer: HTML5Translator, node: nodes.math) -> None:
+    """Write an equation of a line of text."""
+    writer.body.append(convert(node.astext()))
+    raise nodes.SkipNode
+
+
+def block(writer: HTML5Translator, node: nodes.math_block) -> None:
+    """Write an equation of its own, which scrolls where the screen is too narrow for it."""
+    writer.body.append(f'<div class="equation">{convert(node.astext(), display="block")}</div>\n')
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register MathML as a way to write equations."""
+    app.add_html_math_renderer("mathml", (inline, None), (block, None))
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
