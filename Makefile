@@ -52,7 +52,7 @@ bench: $(VENV)/.ready
 docs: $(VENV)/.docs
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs out/docs
 	$(BIN)/python -m tests.browser
-	$(BIN)/python -m pytest -p no:cacheprovider tests/site
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 tests/site
 	@echo "The site: $(CURDIR)/out/docs/index.html"
 
 # On a machine with a GPU and no network: WHEELS is a folder with the wheels that its Python lacks.

@@ -18,9 +18,14 @@ def inline(writer: HTML5Translator, node: nodes.math) -> None:
     raise nodes.SkipNode
 
 
+# The theme lets a keyboard reach what scrolls in elements of this class.
+SCROLLS = "equation pst-scrollable-table-container"
+
+
 def block(writer: HTML5Translator, node: nodes.math_block) -> None:
     """Write an equation of its own, which scrolls where the screen is too narrow for it."""
-    writer.body.append(f'<div class="equation">{convert(node.astext(), display="block")}</div>\n')
+    equation = convert(node.astext(), display="block")
+    writer.body.append(f'<div class="{SCROLLS}">{equation}</div>\n')
     raise nodes.SkipNode
 
 
