@@ -66,7 +66,8 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars: dict[str, list[str]] = {"index": [], "gallery": []}
+# Only pages of the reference have others below them.
+html_sidebars: dict[str, list[str]] = {"*": [], "guides/*": [], "notebooks/*": []}
 
 # scikit-learn's plumbing, which every estimator inherits, and which its own documentation explains.
 INHERITED = ("get_metadata_routing", "set_output")

@@ -65,6 +65,8 @@ def test_pages_load_whole_without_errors_or_other_hosts(browser, address, path):
         page.evaluate(DRAWN)
         page.wait_for_load_state("networkidle")
         assert page.locator("h1").count() == 1
+        empty = page.locator(".bd-sidebar-primary:visible:not(:has(nav a))")
+        assert empty.count() == 0
         assert complaints == []
 
 
