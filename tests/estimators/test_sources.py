@@ -232,7 +232,7 @@ def test_files_of_another_width(tmp_path, path):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"devices": 0}, "devices is 0; expected 'all', an integer of at least 1, or None"),
+        ({"devices": 0}, "devices is 0; expected 'all', an integer of at least 1, a grid such as"),
         ({"devices": 2, "backend": "c"}, "devices is 2, but backend is 'c', which has one"),
         ({"memory": "lots"}, "memory is 'lots'; expected a number of bytes"),
     ],

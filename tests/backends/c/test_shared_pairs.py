@@ -9,10 +9,18 @@ import pytest
 
 from autoenc.backends.c.shared_pairs import SharingProduct
 from autoenc.graph.precision import with_mixed_products
-from tests.backends.c.test_kernels import MIXED, NAMES, Operand, library, multiply, operand
+from tests.backends.c.test_kernels import (
+    NAMES,
+    PRECISIONS,
+    Kernel,
+    Operand,
+    library,
+    multiply,
+    operand,
+)
 from tests.backends.c.test_mixed_products import MODES, assert_near, normal, ops, rounded
 
-KERNELS = NAMES if True in MIXED else []
+KERNELS = NAMES if "bfloat16" in PRECISIONS else []
 
 
 @pytest.fixture(params=MODES)
@@ -98,6 +106,6 @@ def test_no_bit_differs_from_a_product_of_its_own(name, shape, turned, rows):
         a = operand(rng, n_rows, shape[0], turned_left, extra=1)
         own, shared = np.full((2, n_rows, shape[1]), np.nan, "float32")
         # Rows with rows the kernels multiply in another order where they share nothing.
-        multiply((name, True), a, Operand(np.ascontiguousarray(b.matrix)), own)
+        multiply(Kernel(name, "bfloat16"), a, Operand(np.ascontiguousarray(b.matrix)), own)
         multiply_sharing(name, a, b, shared, pairs, taken)
         np.testing.assert_array_equal(shared, own)
