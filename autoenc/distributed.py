@@ -31,7 +31,7 @@ from autoenc.backends.processes import Processes
 
 __all__ = ["Process", "initialize"]
 
-# A process that fails gives the others so long to fail alike, so that all can leave in order.
+# Time that a process which fails gives the others to fail too, so that all can disconnect.
 SECONDS_TO_LEAVE = 2.0
 
 # Environment variable with the number of a pipe that is open as long as the launcher runs.
@@ -104,7 +104,7 @@ def initialize(
     ``MASTER_PORT``, ``LOCAL_RANK``), or found by JAX in a SLURM, Open MPI or Kubernetes job.
     Where these variables are set, ranks of SLURM and Open MPI are taken too.
 
-    NumPy's global generator is seeded in all processes alike, so that ``random_state=None``
+    NumPy's global generator gets the same seed in all processes, so that ``random_state=None``
     means the same in each.
 
     Parameters
@@ -165,7 +165,7 @@ def _connect(
 def connected(
     coordinator: str | None = None, n_processes: int | None = None, process: int | None = None
 ) -> Iterator[Processes]:
-    """Connect, and note whether the body fails, for an end that does not make others wait."""
+    """Connect; if the body fails, this process ends without waiting for the others."""
     try:
         yield _connect(coordinator, n_processes, process)
     except (Exception, KeyboardInterrupt) as error:
@@ -233,7 +233,7 @@ def _with_arguments(
 
 
 def _has_several_gpus(environ: Mapping[str, str]) -> bool:
-    """Whether there may be GPUs beside one that a scheduler has given to this process."""
+    """Whether this process may see more than one GPU."""
     visible = environ.get("CUDA_VISIBLE_DEVICES")
     return visible is None or "," in visible
 
@@ -255,9 +255,9 @@ _failures: list[BaseException] = []
 
 
 def _leave() -> None:
-    """End without waiting for the others, if this process has failed and they have not.
+    """Exit without waiting for the others if this process has failed.
 
-    JAX lets a process that ends wait for all others, which wait for it in the training.
+    JAX makes a process that exits wait for all others, which wait for it in the training.
     """
     failure = _failures[-1] if _failures else getattr(sys, "last_exc", None)
     if failure is None:

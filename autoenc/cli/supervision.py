@@ -1,7 +1,7 @@
-"""Start processes that train together, pass signals on to them, and end them all if one is lost.
+"""Start processes that train together, forward signals to them, and end them all if one is lost.
 
-A process that waits for a lost one does so in a library that hears no signals, for tens of
-seconds and longer. The parent knows at once, and knows why.
+A process that waits for a lost one is blocked in a library that ignores signals, for tens of
+seconds or longer. The parent notices at once, and knows the reason.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from autoenc.cli.terminal import one_line
 from autoenc.distributed import LIFELINE
 
 POLL_SECONDS = 0.05
-# A process that is stopped so long is lost. The others lose their connection to it after ten.
+# A process that has been stopped for this long is lost. The others lose the connection after 10 s.
 STOPPED_SECONDS = 3.0
-# Processes that fail alike, such as on wrong input, have so long to end by themselves, and so has
-# the first one to write what it has.
+# Time for processes that all fail, such as on wrong input, to end by themselves, and for the first
+# one to write what it has.
 GRACE_SECONDS = 5.0
 LINES_KEPT = 10
 FORWARDED = tuple(
@@ -62,7 +62,7 @@ class Child:
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=LINES_KEPT))
 
     def look(self) -> None:
-        """Note whether the process has ended, was stopped or goes on."""
+        """Note whether the process has ended, was stopped or was continued."""
         if self.status is not None:
             return
         if sys.platform == "win32":
@@ -92,9 +92,9 @@ class Child:
 
     @property
     def blame(self) -> tuple[int, float]:
-        """How likely it is that the others were lost because of it: the least is the likeliest.
+        """Sort key: the process with the smallest value is the likeliest cause.
 
-        JAX aborts processes that have lost another one.
+        JAX aborts processes that have lost another one, so an abort is a consequence.
         """
         if self.status is None:
             return 0, self.stopped[1] if self.stopped else 0.0
@@ -103,7 +103,7 @@ class Child:
 
     @property
     def reason(self) -> str:
-        """What became of it."""
+        """Why the process is lost, in words."""
         if self.status is None and self.stopped is not None:
             return f"was stopped by {_name(self.stopped[0])} and does not answer"
         if self.status is not None and self.status < 0:
@@ -126,12 +126,12 @@ def supervise(command: Sequence[str], n: int, *, show_all: bool = False) -> int:
     n : int
         How many.
     show_all : bool, default False
-        Whether to print what others than the first print.
+        Whether to print the output of all processes, not of the first alone.
 
     Returns
     -------
     int
-        The status of all of them, where they end alike; 1 if one is lost, which is printed.
+        The common exit status; 1 if a process is lost, after a message that names it.
     """
     with _started(command, n, show_all=show_all) as children, _forwarding(children) as sent:
         lost = _wait(children)
@@ -164,7 +164,7 @@ def _wait(children: Sequence[Child], until: float | None = None) -> bool:
 
 @contextmanager
 def _started(command: Sequence[str], n: int, *, show_all: bool) -> Iterator[list[Child]]:
-    """Start processes; in the end kill those that are left."""
+    """Start processes, and kill those that still run at the end."""
     # A process that reads the end of this pipe has lost its parent.
     there, here = os.pipe()
     port = _free_port()
@@ -190,7 +190,7 @@ def _start(command: Sequence[str], environment: dict[str, str], rank: int, pipe:
     output: dict[str, Any] = {}
     if rank:
         output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    # In a session of its own a process hears Ctrl-C once, from its parent.
+    # In a session of its own, a process receives Ctrl-C once, from its parent.
     process = subprocess.Popen(
         command, env=environment, pass_fds=(pipe,), start_new_session=True, **output
     )
@@ -236,7 +236,7 @@ def _follow(child: Child, *, show_all: bool) -> threading.Thread:
 
 @contextmanager
 def _forwarding(children: Sequence[Child]) -> Iterator[list[int]]:
-    """Pass signals on to all processes; yield those that were."""
+    """Forward signals to all processes; yield a list of those forwarded."""
     sent: list[int] = []
 
     def forward(signum: int, _: object) -> None:

@@ -15,10 +15,10 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from autoenc.backends.base import BackendError
 from autoenc.backends.processes import ALONE, Array, Processes, Result
 
-# How long a process waits for the others after an error that they may not have had.
+# How long a process waits for the others after an error that they may not share.
 MEETING_MS = 10_000
-# A process that has ended waits so long for one that still writes files. One that is lost is
-# noticed by its heartbeats.
+# How long a process that has finished waits for one that still writes files. Heartbeats detect
+# one that is lost.
 SHUTDOWN_SECONDS = 86_400
 
 
@@ -119,13 +119,13 @@ def _outcome(action: Callable[[], Any], caught: type[Exception]) -> tuple[Any, E
 def _pickled(outcome: tuple[Any, Exception | None]) -> bytes:
     try:
         return pickle.dumps(outcome)
-    except (pickle.PicklingError, TypeError, AttributeError):  # of an error, of all things
+    except (pickle.PicklingError, TypeError, AttributeError):  # some errors cannot be pickled
         return pickle.dumps((None, RuntimeError(str(outcome[1]))))
 
 
 @contextmanager
 def peer_errors() -> Iterator[None]:
-    """Turn what gloo and NCCL say of a lost process into words.
+    """Turn errors of gloo and NCCL about a lost process into a `BackendError`.
 
     Raises
     ------
@@ -151,7 +151,7 @@ def connect(
     heartbeat: float,
     patience: float,
 ) -> Processes:
-    """Connect this process with the others; what is None, JAX finds out from the cluster.
+    """Connect this process with the others; JAX detects what is None from the cluster.
 
     Raises
     ------
@@ -180,5 +180,5 @@ def connect(
 
 
 def disconnect() -> None:
-    """Leave, when all other processes do too."""
+    """Disconnect, when all other processes do."""
     jax.distributed.shutdown()

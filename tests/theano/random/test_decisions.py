@@ -19,7 +19,7 @@ needs_kernels = pytest.mark.skipif(kernels() is None, reason="no compiler")
 
 
 def check(state: np.random.RandomState, p: Any, size: tuple[int, ...], dtype: str) -> None:
-    """Check that a draw is NumPy's, and that both states go on with the same numbers."""
+    """Check that a draw equals NumPy's and leaves the same state."""
     numpys = copy.deepcopy(state)
     draw = decisions(state, ONE, np.asarray(p), size, dtype)
     assert draw is not None

@@ -34,8 +34,8 @@ constexpr int THIN = 512;  /* rows beyond which a BLAS is as fast */
 constexpr int THIN = 64;
 #endif
 
-/* A product that the BLAS makes, in slices, each by a thread of ours: its own threads would go on
-   spinning when they are done, and be in the way of ours. */
+/* A product computed by the BLAS in slices, each in a thread of ours: the BLAS's own threads would
+   keep spinning after it, and slow ours down. */
 struct Slices {
   char b_letter, a_letter;
   int n, m, K;
