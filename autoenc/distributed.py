@@ -135,18 +135,6 @@ def initialize(
     ValueError
         If an argument or a variable is not valid.
     """
-    processes = _connect(coordinator, n_processes, process, local_device, heartbeat, patience)
-    return Process(processes.rank, processes.count)
-
-
-def _connect(
-    coordinator: str | None = None,
-    n_processes: int | None = None,
-    process: int | None = None,
-    local_device: int | None = None,
-    heartbeat: float = 10.0,
-    patience: float = 300.0,
-) -> Processes:
     place = _with_arguments(read_place(os.environ), coordinator, n_processes, process)
     if local_device is None and _has_several_gpus(os.environ):
         local_device = place.local_rank
@@ -158,7 +146,7 @@ def _connect(
     _end_with_the_parent(os.environ)
     seed = processes.from_first(lambda: int(np.random.default_rng().integers(2**32)))
     np.random.seed(seed)  # noqa: NPY002 - the generator that random_state=None stands for
-    return processes
+    return Process(processes.rank, processes.count)
 
 
 @contextmanager
@@ -167,7 +155,10 @@ def connected(
 ) -> Iterator[Processes]:
     """Connect; if the body fails, this process ends without waiting for the others."""
     try:
-        yield _connect(coordinator, n_processes, process)
+        initialize(coordinator, n_processes, process)
+        from autoenc.backends.xla.processes import all_processes
+
+        yield all_processes()
     except (Exception, KeyboardInterrupt) as error:
         _failures.append(error)
         raise

@@ -101,6 +101,11 @@ class Together:
         return compiled
 
 
+def all_processes() -> Processes:
+    """Return the processes that are connected."""
+    return find_processes(jax.devices())
+
+
 def find_processes(devices: Sequence[Any]) -> Processes:
     """Return the processes that have these devices."""
     if len({device.process_index for device in devices}) == 1:
@@ -176,7 +181,7 @@ def connect(
     except RuntimeError as error:
         reason = str(error).partition("\n")[0]
         raise BackendError(f"processes could not be connected: {reason}") from error
-    return find_processes(jax.devices())
+    return all_processes()
 
 
 def disconnect() -> None:
