@@ -106,7 +106,6 @@ def _key(
         _comparable(rate) if callable(rate) else None,
         -(-len(examples.rows) // settings["batch_size"]) if decays else None,
         n_done,
-        examples.labels is None,
         normalised(examples.weights, "float64") is None,
         held_out is None,
     )

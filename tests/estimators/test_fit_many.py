@@ -135,6 +135,28 @@ def test_settings_of_each():
     check(models() + models()[::-1], X)
 
 
+@pytest.mark.parametrize("fractions", [(None, 0.25), (0.25, None)])
+def test_some_have_rows_held_out(fractions):
+    models = [AutoEncoder(8, **QUIET, validation_fraction=f, random_state=0) for f in fractions]
+    together, _ = check(models, X)
+    assert ["valid_cost" in model.history_[-1] for model in together] == [
+        fraction is not None for fraction in fractions
+    ]
+
+
+def test_a_warm_start_continues_its_decay():
+    settings = {"n_epochs": 2, "verbose": False, "warm_start": True, "learning_rate_decay": 0.5}
+    apart = [PerceptronClassifier(8, **settings, random_state=k) for k in (0, 1)]
+    together = list(map(clone, apart))
+    for models in (apart, together):
+        for model in (models[0], models[1], models[1]):
+            model.fit(X, Y)
+    for model in apart:
+        model.fit(X, Y)
+    fit_many(together, X, Y)
+    assert list(map(state, together)) == list(map(state, apart))
+
+
 def test_early_stopping():
     rule = EpochPatience(2)
     settings = {"early_stopping": rule, "validation_fraction": 0.2, "verbose": False}
