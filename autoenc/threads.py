@@ -7,10 +7,13 @@ import os
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -76,6 +79,43 @@ def once(function: Function) -> Function:
 
     look_up.cache_clear = results.clear  # type: ignore[attr-defined]
     return look_up  # type: ignore[return-value]
+
+
+def in_threads(
+    function: Callable[[Item], Result], items: Sequence[Item], n_threads: int
+) -> list[Result]:
+    """Apply a function to each item, in several threads.
+
+    Where no thread can be started, the caller's thread does everything.
+
+    Parameters
+    ----------
+    function : callable
+        Of one item; several threads call it at once.
+    items : sequence
+        What to apply it to.
+    n_threads : int
+        How many threads there are at most.
+
+    Returns
+    -------
+    list
+        The results, in the order of the items.
+
+    Examples
+    --------
+    >>> in_threads(abs, [-1, 2, -3], 2)
+    [1, 2, 3]
+    """
+    if min(len(items), n_threads) < 2:
+        return [function(item) for item in items]
+    with ThreadPoolExecutor(min(len(items), n_threads)) as pool:
+        results: Iterator[Result]
+        try:
+            results = pool.map(function, items)
+        except RuntimeError:  # "can't start new thread"
+            results = map(function, items)
+        return list(results)
 
 
 _filters = Lock()

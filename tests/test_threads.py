@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from autoenc.threads import Lock, once, warnings_caught
+from autoenc.threads import Lock, in_threads, once, warnings_caught
 
 
 def test_threads_that_ask_at_once_compute_once():
@@ -86,3 +86,29 @@ def test_filters_of_one_thread_are_not_taken_away_by_another():
         for call in [pool.submit(first), pool.submit(second)]:
             call.result()
     assert list(warnings.filters) == before
+
+
+def test_items_are_divided_among_threads():
+    together = threading.Barrier(2, timeout=30)
+
+    def meet(item):
+        together.wait()
+        return item, threading.get_ident()
+
+    results = in_threads(meet, range(4), 2)
+    assert [item for item, _ in results] == [0, 1, 2, 3]
+    assert len({thread for _, thread in results}) == 2
+
+
+def test_where_no_thread_starts_the_caller_does_everything(monkeypatch):
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    results = in_threads(lambda item: (item, threading.get_ident()), range(5), 3)
+    assert results == [(item, threading.get_ident()) for item in range(5)]
+
+
+def test_an_error_in_a_thread_is_raised():
+    with pytest.raises(ZeroDivisionError):
+        in_threads(lambda item: 1 / item, [1, 0, 2], 2)

@@ -32,7 +32,7 @@ from autoenc.backends.base import (
     block_generators,
 )
 from autoenc.backends.branchless import branchless
-from autoenc.backends.cpu import cpu_kind
+from autoenc.backends.cpu import cpu_kind, usable_threads
 from autoenc.backends.generated import keep_sources_in_memory
 from autoenc.backends.step import Step
 from autoenc.backends.xla.large import over_rows, stored
@@ -45,7 +45,7 @@ from autoenc.folders import FolderError, cache_folder, make_private
 from autoenc.graph.precision import PRECISIONS
 from autoenc.graph.structure import structure
 from autoenc.graph.types import Expression
-from autoenc.threads import Lock, warnings_caught
+from autoenc.threads import Lock, in_threads, warnings_caught
 
 keep_sources_in_memory(utils)
 
@@ -235,16 +235,28 @@ class _RowFunction:
         self._dtype = str(output.dtype)
         on_gpu = placement.first.platform != "cpu"
         self._chunk = ROWS_OF_A_CHUNK[not on_gpu]
+        # XLA divides the products of so few rows badly: each thread has chunks of its own.
+        self._threads = 1 if on_gpu else usable_threads()
         self._shared = Mirror(shared, placement)
         self._function = _row_function([*inputs, *shared_inputs], outputs, on_gpu)
 
     def __call__(self, *arrays: Array) -> Array:
         """Return the result for each row."""
         refuse_after_fork()
-        most = CHUNKS_OF_A_CALL[-1] * self._chunk
-        parts = range(0, max(len(arrays[0]), 1), most)
-        results = [self._of_some([array[i : i + most] for array in arrays]) for i in parts]
+        parts = self._parts(len(arrays[0]))
+        results = in_threads(
+            lambda part: self._of_some([array[part] for array in arrays]), parts, self._threads
+        )
         return results[0] if len(results) == 1 else np.concatenate(results)
+
+    def _parts(self, n: int) -> list[slice]:
+        """Divide rows into calls, as many as there are threads or a multiple of it."""
+        few, most = CHUNKS_OF_A_CALL[-2:]
+        chunks = -(-n // self._chunk)
+        rounds = -(-chunks // (most * self._threads))
+        calls = max(rounds, 1) * self._threads if chunks > few else 1
+        rows = max(-(-chunks // calls), 1) * self._chunk
+        return [slice(i, i + rows) for i in range(0, max(n, 1), rows)]
 
     def _of_some(self, arrays: Sequence[Array]) -> Array:
         n = len(arrays[0])
