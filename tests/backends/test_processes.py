@@ -72,7 +72,7 @@ resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
 rows, columns = 512, 300
 x = np.ones((rows, columns), "float32")
 sums = np.zeros(rows)
-library.autoenc_row_sums_float32(
+library.autoenc_row_ENTRIES_float32(
     ctypes.c_void_p(x.ctypes.data), ctypes.c_long(rows), ctypes.c_long(columns),
     ctypes.c_void_p(sums.ctypes.data))
 print((sums == columns).all(), library.autoenc_threads())

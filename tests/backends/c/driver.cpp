@@ -17,8 +17,8 @@ void autoenc_add_outer_products_float64(int, int, double, int, const double*, co
                                         const double*, double*);
 void autoenc_row_products_float32(int, int, int, const float*, int, const float*, int, bool, float*);
 void autoenc_row_products_float64(int, int, int, const double*, int, const double*, int, bool, double*);
-void autoenc_row_sums_float32(const float*, long, long, double*);
-void autoenc_column_sums_float32(const float*, long, long, double*);
+void autoenc_row_ENTRIES_float32(const float*, long, long, double*);
+void autoenc_column_ENTRIES_float32(const float*, long, long, double*);
 void autoenc_bernoulli(unsigned char*, unsigned long, unsigned, unsigned, unsigned);
 
 }
@@ -121,8 +121,8 @@ static void check_sums(long m, long n) {
   std::vector<double> rows(m), columns(n), of_rows(m), of_columns(n);
   for (long i = 0; i < m; i++)
     for (long j = 0; j < n; j++) of_rows[i] += x[i * n + j], of_columns[j] += x[i * n + j];
-  autoenc_row_sums_float32(x.data(), m, n, rows.data());
-  autoenc_column_sums_float32(x.data(), m, n, columns.data());
+  autoenc_row_ENTRIES_float32(x.data(), m, n, rows.data());
+  autoenc_column_ENTRIES_float32(x.data(), m, n, columns.data());
   check(near(rows, of_rows, 1e-9 * n) && near(columns, of_columns, 1e-9 * m), "sums", (int)m, (int)n, 0);
 }
 

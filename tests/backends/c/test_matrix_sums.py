@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoenc.backends.c.backend import CBackend
-from autoenc.backends.c.matrix_sums import MatrixSum
+from autoenc.backends.c.matrix_sums import TERMS, MatrixSum
 from autoenc.settings import Settings
 
 AXES = [0, 1, None]
@@ -20,15 +20,17 @@ AXES = [0, 1, None]
 
 @pytest.fixture(scope="module")
 def sums():
-    """Return a compiled sum for every axis and dtype."""
+    """Return a compiled sum for every term, axis and dtype."""
     backend = CBackend(Settings())
     functions = {}
     for dtype in ("float32", "float64"):
         for axis in AXES:
             x = pt.matrix("x", dtype=dtype)
-            with backend._flags():
-                function = pytensor.function([x], x.sum(axis=axis), mode=backend._mode)
-            functions[axis, dtype] = function
+            terms = {"ENTRIES": x, "SQUARES": x**2, "MAGNITUDES": abs(x)}
+            for of, term in terms.items():
+                with backend._flags():
+                    function = pytensor.function([x], term.sum(axis=axis), mode=backend._mode)
+                functions[of, axis, dtype] = function
     return functions
 
 
@@ -38,8 +40,9 @@ def ops(function):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("axis", AXES)
-def test_sums_of_matrices_are_the_kernels(sums, axis, dtype):
-    assert ops(sums[axis, dtype]) == [MatrixSum]
+@pytest.mark.parametrize("of", TERMS)
+def test_sums_of_matrices_are_the_kernels(sums, of, axis, dtype):
+    assert ops(sums[of, axis, dtype]) == [MatrixSum]
 
 
 @given(
@@ -47,12 +50,13 @@ def test_sums_of_matrices_are_the_kernels(sums, axis, dtype):
     columns=st.integers(0, 150) | st.just(784),
     dtype=st.sampled_from(["float32", "float64"]),
     axis=st.sampled_from(AXES),
+    of=st.sampled_from(list(TERMS)),
     seed=st.integers(0, 99),
 )
-def test_they_are_those_of_double_precision(sums, rows, columns, dtype, axis, seed):
+def test_they_are_those_of_double_precision(sums, rows, columns, dtype, axis, of, seed):
     x = np.random.default_rng(seed).normal(size=(rows, columns)).astype(dtype)
-    result = sums[axis, dtype](x)
-    expected = x.sum(axis=axis, dtype="float64")
+    result = sums[of, axis, dtype](x)
+    expected = TERMS[of](x).sum(axis=axis, dtype="float64")
     assert result.shape == expected.shape
     assert result.dtype == dtype
     # Of float32 each sum is rounded once.
@@ -63,8 +67,8 @@ def test_they_are_those_of_double_precision(sums, rows, columns, dtype, axis, se
 def test_what_float32_would_lose_is_kept(sums):
     x = np.ones((3, 5_000), dtype="float32")
     x[:, 0] = 2.0**24
-    assert sums[1, "float32"](x).tolist() == [2.0**24 + 5_000] * 3
-    assert sums[0, "float32"](x.T.copy()).tolist() == [2.0**24 + 5_000] * 3
+    assert sums["ENTRIES", 1, "float32"](x).tolist() == [2.0**24 + 5_000] * 3
+    assert sums["ENTRIES", 0, "float32"](x.T.copy()).tolist() == [2.0**24 + 5_000] * 3
 
 
 @pytest.mark.parametrize("axis", AXES)
@@ -72,7 +76,10 @@ def test_entries_may_lie_anywhere(sums, axis):
     wide = np.random.default_rng(0).normal(size=(60, 90)).astype("float32")
     for x in (wide[::2], wide[:, ::3], wide[::-1, ::-1], wide.T, wide[:, :1], wide[:1]):
         np.testing.assert_allclose(
-            sums[axis, "float32"](x), x.sum(axis=axis, dtype="float64"), rtol=1e-6, atol=1e-5
+            sums["ENTRIES", axis, "float32"](x),
+            x.sum(axis=axis, dtype="float64"),
+            rtol=1e-6,
+            atol=1e-5,
         )
 
 
@@ -80,23 +87,24 @@ def test_entries_may_lie_anywhere(sums, axis):
 def test_what_is_not_finite_comes_out(sums, value):
     x = np.ones((200, 300), dtype="float32")
     x[150, 270] = value
-    of_rows, of_columns = sums[1, "float32"](x), sums[0, "float32"](x)
-    np.testing.assert_array_equal(sums[None, "float32"](x), value)
+    of_rows, of_columns = sums["ENTRIES", 1, "float32"](x), sums["ENTRIES", 0, "float32"](x)
+    np.testing.assert_array_equal(sums["ENTRIES", None, "float32"](x), value)
     np.testing.assert_array_equal([of_rows[150], of_columns[270]], value)
     assert np.isfinite(np.delete(of_rows, 150)).all()
     assert np.isfinite(np.delete(of_columns, 270)).all()
 
 
 @pytest.mark.parametrize("axis", AXES)
-def test_without_a_compiler_numpy_gives_the_same(sums, axis):
+@pytest.mark.parametrize("of", TERMS)
+def test_without_a_compiler_numpy_gives_the_same(sums, of, axis):
     x = np.random.default_rng(1).normal(size=(40, 30)).astype("float32")
-    op = MatrixSum(axis)
+    op = MatrixSum(axis, of)
     node = op.make_node(pt.matrix("x", dtype="float32"))
     outputs = [[None]]
     op.perform(node, [x], outputs)
-    np.testing.assert_allclose(outputs[0][0], sums[axis, "float32"](x), rtol=1e-6)
+    np.testing.assert_allclose(outputs[0][0], sums[of, axis, "float32"](x), rtol=1e-6)
     assert outputs[0][0].dtype == np.float32
-    assert outputs[0][0].shape == sums[axis, "float32"](x).shape
+    assert outputs[0][0].shape == sums[of, axis, "float32"](x).shape
 
 
 def test_other_sums_are_left_to_pytensor():
@@ -105,6 +113,10 @@ def test_other_sums_are_left_to_pytensor():
     with backend._flags():
         for x in (cube, whole):
             function = pytensor.function([x], x.sum(axis=1), mode=backend._mode)
+            assert MatrixSum not in ops(function)
+        x = pt.matrix("x")
+        for total in (pt.exp(x).sum(), x.prod(), (x**2).prod(), (x**2).sum(dtype="float64")):
+            function = pytensor.function([x], total, mode=backend._mode)
             assert MatrixSum not in ops(function)
 
 

@@ -1,4 +1,5 @@
-/* Sums over the rows or columns of a matrix, added up in double precision.
+/* Sums over the rows or columns of a matrix, added up in double precision: of its entries, of
+   their squares (weight decay, norms) or of their magnitudes.
 
    In the same order whatever the number of threads: a row, or some columns, is one thread's. */
 
@@ -9,7 +10,9 @@ constexpr long COLUMNS = 64, FEW = 32768;  /* columns of a chunk; entries not wo
 
 typedef double Doubles __attribute__((vector_size(LANES * sizeof(double))));
 
-template <class Float> struct Sums {
+enum Of { ENTRIES, SQUARES, MAGNITUDES };
+
+template <class Float, Of OF> struct Sums {
   typedef Float Floats __attribute__((vector_size(LANES * sizeof(Float)), aligned(sizeof(Float)), may_alias));
 
   const Float* x;
@@ -17,7 +20,15 @@ template <class Float> struct Sums {
   double* sums;
   int chunks;
 
-  static Doubles load(const Float* p) { return __builtin_convertvector(*(const Floats*)p, Doubles); }
+  template <class Some> static Some term(Some x) {
+    if constexpr (OF == SQUARES) return x * x;
+    if constexpr (OF == MAGNITUDES) return x < 0 ? -x : x;
+    return x;
+  }
+
+  static Doubles load(const Float* p) {
+    return __builtin_convertvector(term<Floats>(*(const Floats*)p), Doubles);
+  }
 
   static double row_sum(const Float* row, long n) {
     Doubles sum[ABREAST] = {};
@@ -25,7 +36,7 @@ template <class Float> struct Sums {
     for (; i + ABREAST * LANES <= n; i += ABREAST * LANES)
       for (int j = 0; j < ABREAST; j++) sum[j] += load(row + i + j * LANES);
     double rest = 0;
-    for (; i < n; i++) rest += row[i];
+    for (; i < n; i++) rest += term<Float>(row[i]);
     Doubles all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
     for (int lane = 0; lane < LANES; lane++) rest += all[lane];
     return rest;
@@ -43,7 +54,7 @@ template <class Float> struct Sums {
     for (long j = begin; j < end; j++) p.sums[j] = 0;
     if (end - begin == COLUMNS) return p.whole(begin);
     for (long i = 0; i < p.n_rows; i++)
-      for (long j = begin; j < end; j++) p.sums[j] += p.x[i * p.n_columns + j];
+      for (long j = begin; j < end; j++) p.sums[j] += term<Float>(p.x[i * p.n_columns + j]);
   }
 
   void whole(long begin) const {
@@ -66,14 +77,19 @@ template <class Float> struct Sums {
   }
 };
 
-#define FOR(NAME, FLOAT)                                                                           \
-  extern "C" void autoenc_row_sums_##NAME(const FLOAT* x, long n_rows, long n_columns, double* sums) { \
-    Sums<FLOAT>{x, n_rows, n_columns, sums, 1}.of_rows();                                          \
+#define FOR(OF, NAME, FLOAT)                                                                       \
+  extern "C" void autoenc_row_##OF##_##NAME(const FLOAT* x, long n_rows, long n_columns,           \
+                                            double* sums) {                                        \
+    Sums<FLOAT, OF>{x, n_rows, n_columns, sums, 1}.of_rows();                                      \
   }                                                                                                \
-  extern "C" void autoenc_column_sums_##NAME(const FLOAT* x, long n_rows, long n_columns,          \
-                                             double* sums) {                                       \
-    Sums<FLOAT>{x, n_rows, n_columns, sums, 1}.of_columns();                                       \
+  extern "C" void autoenc_column_##OF##_##NAME(const FLOAT* x, long n_rows, long n_columns,        \
+                                               double* sums) {                                     \
+    Sums<FLOAT, OF>{x, n_rows, n_columns, sums, 1}.of_columns();                                   \
   }
 
-FOR(float32, float)
-FOR(float64, double)
+FOR(ENTRIES, float32, float)
+FOR(ENTRIES, float64, double)
+FOR(SQUARES, float32, float)
+FOR(SQUARES, float64, double)
+FOR(MAGNITUDES, float32, float)
+FOR(MAGNITUDES, float64, double)
