@@ -118,6 +118,27 @@ def in_threads(
         return list(results)
 
 
+def threads_can_start(n: int) -> bool:
+    """Return whether this process may have `n` more threads at once, by starting them.
+
+    A container or a user can have a limit. Libraries in C++ that meet it end the process.
+    """
+    done = threading.Event()
+    started: list[threading.Thread] = []
+    try:
+        for _ in range(n):
+            thread = threading.Thread(target=done.wait, daemon=True)
+            thread.start()
+            started.append(thread)
+    except RuntimeError:  # "can't start new thread"
+        return False
+    finally:
+        done.set()
+        for thread in started:
+            thread.join()
+    return True
+
+
 _filters = Lock()
 
 

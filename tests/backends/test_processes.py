@@ -85,6 +85,34 @@ def test_threads_that_cannot_start_are_done_without(compiler):
     assert run(NO_THREADS, **threads) == "True 1\n"
 
 
+NO_THREADS_FOR_XLA = """
+import os, resource, sys
+import jax, numpy as np
+import pytensor.tensor as pt
+import autoenc.backends.xla.backend
+from autoenc.backends import BackendError, resolve_backend
+x = pt.matrix("x")
+if sys.argv[1] == "compile":
+    backend = resolve_backend("xla", "cpu")
+    print(backend.function([x], x + 1)(np.ones((2, 3))).sum())
+os.setuid(12345)
+resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+try:
+    backend = resolve_backend("xla", "cpu")
+    backend.function([x], 2 * x)(np.ones((2, 3)))
+except BackendError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can become a user")
+@pytest.mark.parametrize(("when", "before"), [("set up", ""), ("compile", "12.0\n")])
+def test_xla_without_threads_is_an_error_that_says_so(when, before):
+    found = run(NO_THREADS_FOR_XLA, when)
+    assert found.startswith(f"{before}XLA needs up to ")
+    assert "ulimit -u" in found
+
+
 @pytest.fixture
 def groups(tmp_path, monkeypatch):
     """Control groups as files say them."""

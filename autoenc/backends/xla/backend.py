@@ -45,7 +45,7 @@ from autoenc.folders import FolderError, cache_folder, make_private
 from autoenc.graph.precision import PRECISIONS
 from autoenc.graph.structure import structure
 from autoenc.graph.types import Expression
-from autoenc.threads import Lock, in_threads, warnings_caught
+from autoenc.threads import Lock, in_threads, threads_can_start, warnings_caught
 
 keep_sources_in_memory(utils)
 
@@ -100,6 +100,7 @@ class XlaBackend:
     rows_per_block = ROWS_PER_BLOCK
 
     def __init__(self, device: str, devices: int | str | None = None) -> None:
+        require_threads(4 * (os.cpu_count() or 1) + 8)
         _STARTED.setdefault("process", os.getpid())
         keep_compiled_code()
         self._placement = find_placement(device, devices)
@@ -290,7 +291,30 @@ def refuse_after_fork() -> None:
         )
 
 
+def require_threads(n: int) -> None:
+    """Check that XLA can start its threads; it would end the process where it cannot.
+
+    Parameters
+    ----------
+    n : int
+        How many it starts at most.
+
+    Raises
+    ------
+    BackendError
+        If so many cannot be started.
+    """
+    if not threads_can_start(n):
+        raise BackendError(
+            f"XLA needs up to {n} threads, and this process may not start so many. Raise the "
+            "limit of processes of the user or container ('ulimit -u', 'docker run "
+            "--pids-limit'), or use backend='c'."
+        )
+
+
 _STARTED: dict[str, int] = {}
+# Threads that XLA starts to compile and to run a function for the first time.
+THREADS_TO_COMPILE = 4
 
 
 def keep_compiled_code() -> None:
@@ -491,11 +515,13 @@ def _precision(dtype: str, products: str = "highest") -> Iterator[None]:
 def _without_truncation_warnings(function: Callable[..., Any]) -> Callable[..., Any]:
     """Suppress what JAX says of 64 bits where the function is traced, which is when it is called.
 
-    PyTensor sums float32 in float64 and indexes by int64, which JAX does in 32 bits.
+    PyTensor sums float32 in float64 and indexes by int64, which JAX does in 32 bits. What is
+    traced is compiled next, which needs threads.
     """
 
     @functools.wraps(function)
     def traced(*arguments: Any) -> Any:
+        require_threads(THREADS_TO_COMPILE)
         with warnings_caught():
             warnings.filterwarnings(
                 "ignore", message=r"Explicitly requested dtype u?(int|float)64"
