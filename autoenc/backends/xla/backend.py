@@ -306,8 +306,8 @@ def require_threads(n: int) -> None:
     """
     if not threads_can_start(n):
         raise BackendError(
-            f"XLA needs up to {n} threads, and this process may not start so many. Raise the "
-            "limit of processes of the user or container ('ulimit -u', 'docker run "
+            f"XLA needs up to {n} threads, and this process cannot start so many. Raise the "
+            "limit of processes or of memory ('ulimit -u', 'ulimit -v', 'docker run "
             "--pids-limit'), or use backend='c'."
         )
 
