@@ -20,11 +20,17 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 COLUMNS = 784
+# A table so narrow that 100 million rows of it are 8 GB.
+FEW_COLUMNS, FEW_UNITS = 20, 10
+SIZES = (10**4, 10**5, 10**6, 10**7, 10**8)
 # Rows that a file is written of at a time.
 ROWS_AT_A_TIME = 20_000
 
@@ -38,6 +44,7 @@ def main() -> None:
     parser.add_argument("--memory", default="2GB")
     parser.add_argument("--dtypes", nargs="+", default=["float32", "uint8", "float64"])
     parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--figure", type=Path, help="where `rows` draws what it found")
     options = parser.parse_args()
     if options.what != "all":
         for found in MEASUREMENTS[options.what](options):
@@ -91,6 +98,9 @@ def one(options: Any) -> Iterator[dict[str, Any]]:
 
     name, task, memory = json.loads(os.environ["SCALE_TASK"])
     path = Path(name)
+    if task == "rows":
+        yield _rows_of(path)
+        return
     source = open_source(path)
     settings: dict[str, Any] = {
         "n_hidden": 10, "n_epochs": 1, "batch_size": 500, "random_state": 0, "verbose": False,
@@ -187,13 +197,13 @@ def training(options: Any) -> Iterator[dict[str, Any]]:
     yield {"rows_per_second": {k: median(v) for k, v in rates.items()}, "ratio": median(ratios)}
 
 
-def _epoch(data: Any, n_hidden: int = 500) -> float:
+def _epoch(data: Any) -> float:
     import pytensor.tensor as pt
 
     from autoenc.graph import AutoEncoderLayer, sgd
     from autoenc.training import train
 
-    layer = AutoEncoderLayer(COLUMNS, n_hidden, rng=np.random.default_rng(0))
+    layer = AutoEncoderLayer(COLUMNS, 500, rng=np.random.default_rng(0))
     x = pt.matrix("x")
     cost = layer.cross_entropy(x).mean()
     settings: dict[str, Any] = {"batch_size": 20, "n_epochs": 1, "progress": False}
@@ -202,13 +212,66 @@ def _epoch(data: Any, n_hidden: int = 500) -> float:
 
 
 def rows(options: Any) -> Iterator[dict[str, Any]]:
-    """Measure the time of a row from small to large data."""
-    for n_rows in (10**4, 10**5, 10**6):
+    """Measure the time of a row, and of a process until its first block, as data grows."""
+    found = []
+    for n_rows in SIZES:
         with tempfile.TemporaryDirectory(dir=options.folder) as folder:
             path = Path(folder, "rows.npy")
-            _write(path, n_rows, "float32")
-            rates = [_epoch(path, n_hidden=20) for _ in range(3)]
-            yield {"rows": n_rows, "seconds_per_row": 1 / median(rates)}
+            _write(path, n_rows, "float32", FEW_COLUMNS)
+            command = [sys.executable, "-m", "benchmarks.scale", "one"]
+            environment = {**os.environ, "SCALE_TASK": json.dumps([str(path), "rows", "2GB"])}
+            # Small data are measured more often.
+            for _ in range(options.turns if n_rows < 10**7 else 1):
+                result = subprocess.run(command, env=environment, capture_output=True, check=True)
+                found.append({"rows": n_rows, **json.loads(result.stdout)})
+                yield found[-1]
+    if options.figure:
+        _draw(found).savefig(options.figure, dpi=100)
+
+
+def _rows_of(path: Path) -> dict[str, Any]:
+    """Train for an epoch on a file, and time its blocks."""
+    import pytensor.tensor as pt
+
+    from autoenc.graph import AutoEncoderLayer, sgd
+    from autoenc.training import train
+
+    layer = AutoEncoderLayer(FEW_COLUMNS, FEW_UNITS, rng=np.random.default_rng(0))
+    x = pt.matrix("x")
+    cost = layer.cross_entropy(x).mean()
+    updates = sgd(cost, layer.params, 0.01)
+    settings: dict[str, Any] = {"batch_size": 20, "n_epochs": 1, "progress": False}
+    # What is compiled and loaded once would be the larger part for few rows.
+    few = np.zeros((10**4, FEW_COLUMNS), dtype="float32")
+    started = perf_counter()
+    train(cost, updates, inputs=[x], data=few, **settings)
+    compiled = perf_counter()
+    history = train(cost, updates, inputs=[x], data=path, **settings)
+    whole = perf_counter() - compiled
+    n_rows = len(np.load(path, mmap_mode="r"))
+    return {
+        "seconds_to_compile": compiled - started,
+        "seconds_per_row": 1 / history[0]["rows_per_second"],
+        "seconds_per_row_with_checks": whole / n_rows,
+    }
+
+
+def _draw(found: list[dict[str, Any]]) -> Figure:
+    """Draw the time of a row against the number of rows."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 3.5), layout="constrained")
+    ax = figure.subplots()
+    for name, label in (
+        ("seconds_per_row", "training"),
+        ("seconds_per_row_with_checks", "with the pass that checks the data"),
+    ):
+        times = [median(f[name] for f in found if f["rows"] == n) * 1e6 for n in SIZES]
+        ax.plot(SIZES, times, marker="o", label=label)
+    ax.set(xscale="log", xlabel="rows", ylabel="µs a row", ylim=(0, None))
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False)
+    return figure
 
 
 def _memory() -> int:
@@ -239,15 +302,15 @@ class File:
         self._folder.cleanup()
 
 
-def _write(path: Path, n_rows: int, dtype: str) -> None:
-    array = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=(n_rows, COLUMNS))
+def _write(path: Path, n_rows: int, dtype: str, n_columns: int = COLUMNS) -> None:
+    array = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=(n_rows, n_columns))
     del array
     generator = np.random.default_rng(0)
     with path.open("r+b") as file:
-        file.seek(path.stat().st_size - n_rows * COLUMNS * np.dtype(dtype).itemsize)
+        file.seek(path.stat().st_size - n_rows * n_columns * np.dtype(dtype).itemsize)
         for first in range(0, n_rows, ROWS_AT_A_TIME):
             n = min(ROWS_AT_A_TIME, n_rows - first)
-            part = generator.integers(0, 2, (n, COLUMNS), dtype="uint8")
+            part = generator.integers(0, 2, (n, n_columns), dtype="uint8")
             file.write(part.astype(dtype).data)
     _drop(path)
 
