@@ -33,6 +33,7 @@ from autoenc.sources import bytes_of, opened, within
 from autoenc.storage import save_arrays
 from autoenc.training import Every, Record, train
 from autoenc.training.callbacks import CallbackLike
+from autoenc.training.checkpoints import CheckpointError, PathOfModel, seed_of_model
 
 # Fields of the fitted model that are shown under their own name.
 STATE = ("history", "seed")
@@ -100,7 +101,16 @@ class Call:
         if self.checkpoint is None:
             return self
         path = Path(self.checkpoint)
-        return replace(self, checkpoint=path.with_name(f"{path.stem}.{name}{path.suffix}"))
+        part = path.with_name(f"{path.stem}.{name}{path.suffix}")
+        if isinstance(self.checkpoint, PathOfModel):
+            return replace(self, checkpoint=replace(self.checkpoint, path=part))
+        return replace(self, checkpoint=part)
+
+    def of_model(self, seed: int) -> Call:
+        """Return the call with a checkpoint that holds the seed of the model."""
+        if self.checkpoint is None or isinstance(self.checkpoint, PathOfModel):
+            return self
+        return replace(self, checkpoint=PathOfModel(Path(self.checkpoint), seed))
 
 
 class GraphEstimator(BaseEstimator):
@@ -232,9 +242,11 @@ def learn(estimator: GraphEstimator, call: Call) -> None:
     backend = resolve_backend(*machine, settings["devices"])
     name = type(estimator).__name__
     if start is None:
-        columns, seed = columns_of(name), draw_seed(settings["random_state"])
+        columns, seed = columns_of(name), draw_seed(settings["random_state"], call)
     else:
         columns, seed = start.columns, start.seed
+    if call.checkpoint is not None:
+        call = call.of_model(seed)
     rows_of_fit = None if call.partial else reference(call.X)
     call = with_sources(call, settings)
     examples, domain = kind.read(call, settings, columns, reset=start is None)
@@ -280,27 +292,30 @@ def _train(
         estimator.model_ = task.fitted(_continued(before, history), engine)
         return estimator
 
-    train(
-        task.cost,
-        task.updates,
-        inputs=task.inputs,
-        data=task.data,
-        batch_size=settings["batch_size"],
-        n_epochs=1 if call.partial else settings["n_epochs"],
-        seed=_seed_after(task.known.seed, len(before)),
-        shuffle=settings["shuffle"],
-        backend=backend,
-        memory=settings["memory"],
-        validation=task.validation,
-        early_stopping=deepcopy(settings["early_stopping"]) if task.validation else None,
-        learning_rate=task.learning_rate,
-        checkpoint=call.checkpoint,
-        every=call.every,
-        resume=call.resume,
-        callbacks=call.callbacks,
-        model=present,
-        progress=bool(settings["verbose"]),
-    )
+    try:
+        train(
+            task.cost,
+            task.updates,
+            inputs=task.inputs,
+            data=task.data,
+            batch_size=settings["batch_size"],
+            n_epochs=1 if call.partial else settings["n_epochs"],
+            seed=_seed_after(task.known.seed, len(before)),
+            shuffle=settings["shuffle"],
+            backend=backend,
+            memory=settings["memory"],
+            validation=task.validation,
+            early_stopping=deepcopy(settings["early_stopping"]) if task.validation else None,
+            learning_rate=task.learning_rate,
+            checkpoint=call.checkpoint,
+            every=call.every,
+            resume=call.resume,
+            callbacks=call.callbacks,
+            model=present,
+            progress=bool(settings["verbose"]),
+        )
+    except CheckpointError as error:
+        raise _explained(error, task.known.choices) from error
 
 
 def fitted(estimator: Any) -> Any:
@@ -345,8 +360,15 @@ def machine_of(settings: Mapping[str, Any]) -> tuple[Any, str | None]:
     return settings["backend"], settings["device"]
 
 
-def draw_seed(random_state: Any) -> int:
-    """Draw the seed of a model from what scikit-learn calls its random state."""
+def draw_seed(random_state: Any, call: Call | None = None) -> int:
+    """Draw the seed of a model from what scikit-learn calls its random state.
+
+    A training that is resumed without one has the seed of its checkpoint.
+    """
+    if random_state is None and call is not None and call.resume and call.checkpoint is not None:
+        seed = seed_of_model(call.checkpoint)
+        if seed is not None:
+            return seed
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
@@ -387,6 +409,16 @@ def _announce(task: Task) -> None:
     if choices.get("standardised") or "n_hidden" in choices.get("chosen", {}):
         shape = known.columns.n_features_in_, known.n_codes
         print(f"autoenc: {chosen_in_words(choices, shape, task.rate)}", file=sys.stderr)
+
+
+def _explained(error: CheckpointError, choices: Mapping[str, Any]) -> CheckpointError:
+    """Say of a refused checkpoint what a user cannot see who has left the decay to be chosen."""
+    if "learning_rate_decay" not in choices.get("chosen", {}) or "decay was" not in str(error):
+        return error
+    return CheckpointError(
+        f"{error} The decay of the learning rate was chosen from n_epochs: with as many as before "
+        "the training resumes; to resume with more, begin with a learning_rate_decay of your own."
+    )
 
 
 def _restore(variables: list[Any], values: Iterable[Array]) -> None:

@@ -284,6 +284,7 @@ def learn_stack(stack: StackedDenoisingAutoEncoder, call: Call) -> None:
     rows = reference(call.X)
     call = with_sources(call, settings)
     known, examples = _begin(stack, call, settings, start)
+    call = call.of_model(known.seed)
     held_out = None
     if call.validation is not None:
         held_out = stack._kind.validation(call.validation, settings, known)
@@ -306,7 +307,7 @@ def _begin(
         check_goes_on({"hidden_sizes": tuple(stack.hidden_sizes)}, hidden_sizes=sizes)
     elif settings["cost"] == "cross_entropy":
         check_unit_interval(examples.rows, domain, names=columns.names)
-    seed = draw_seed(stack.random_state) if start is None else start.seed
+    seed = draw_seed(stack.random_state, call) if start is None else start.seed
     known = FittedStack(
         name, {}, {}, columns, widened(start, domain), seed, machine=machine_of(settings)
     )

@@ -12,6 +12,7 @@ import os
 import platform
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -173,6 +174,33 @@ def _engine(circumstances: Mapping[str, Any]) -> str:
     return str(circumstances["backend"]).partition(" ")[0]
 
 
+@dataclass(frozen=True)
+class PathOfModel:
+    """Path of a checkpoint, with the seed of the model that the training is a part of.
+
+    The seeds of the layers of a stack follow from its own, and not the other way round.
+    """
+
+    path: Path
+    seed: int
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+
+def seed_of_model(path: str | os.PathLike[str]) -> int | None:
+    """Return the seed of the model of a checkpoint, or of the checkpoint of a part of it.
+
+    None where there is no checkpoint, or it is damaged, or older files lack it.
+    """
+    path = Path(path)
+    for file in (path, path.with_name(f"{path.stem}.layer_1{path.suffix}")):
+        with suppress(OSError, ModelFileError):
+            seed = load_arrays(file)[1].get("seed_of_model")
+            return seed if isinstance(seed, int) else None
+    return None
+
+
 class Checkpoint:
     """The file of a training.
 
@@ -186,12 +214,14 @@ class Checkpoint:
 
     def __init__(self, path: str | os.PathLike[str], identity: Identity) -> None:
         self.path = Path(path)
+        self._model = {"seed_of_model": path.seed} if isinstance(path, PathOfModel) else {}
         self._identity = identity
         self._failed = False
 
     def save(self, snapshot: Snapshot) -> None:
         """Write the state of the training; warn once if that fails, such as on a full disk."""
         info = {"format": FORMAT, "progress": dict(snapshot.progress), **asdict(self._identity)}
+        info |= self._model
         try:
             save_arrays(self.path, snapshot.arrays, info)
         except OSError as error:
@@ -285,6 +315,14 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
     >>> differences({"seed": 0, "noise": 1}, {"seed": 2, "noise": 1})
     ['seed was 0, now 2']
+    >>> differences({"constants": {"rate": 0.1}}, {"constants": {"rate": 0.2}})
+    ['constants: rate was 0.1, now 0.2']
     """
-    names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
-    return [f"{name} was {before.get(name)!r}, now {now.get(name)!r}" for name in names]
+    changes: list[str] = []
+    for name in {**before, **now}:
+        old, new = before.get(name), now.get(name)
+        if isinstance(old, dict) and isinstance(new, dict):
+            changes += [f"{name}: {change}" for change in differences(old, new)]
+        elif old != new:
+            changes.append(f"{name} was {old!r}, now {new!r}")
+    return changes

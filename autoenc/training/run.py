@@ -35,6 +35,9 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 # How many times the first cost a cost may be for the state to be worth going back to.
 GOOD = 10
+# How many times the first cost the mean of an epoch is at the end for a warning: the costs of
+# minibatches of a single row can differ by more than `GOOD`.
+EXPLODED = 100
 
 
 @dataclass
@@ -87,6 +90,8 @@ class Run:
             self.callbacks.stop(self)
         if self.interruption.requested:
             _warn_of_interruption(self.epoch)
+        if not self.is_to_end:
+            self.warn_if_exploded()
         return self.history
 
     @property
@@ -253,6 +258,16 @@ class Run:
         self.is_good = bool(costs[-1] <= GOOD * self.first_cost)
         if self.is_good:
             self.runner.keep()
+
+    def warn_if_exploded(self) -> None:
+        """Warn if the cost has risen far above that of the start, though it is finite."""
+        cost = self.history[-1]["cost"] if self.history else 0.0
+        if self.first_cost and cost > EXPLODED * self.first_cost:
+            warnings.warn(
+                f"the cost has risen from {self.first_cost:.4g} before training to {cost:.4g}, so "
+                "the model has learned nothing; use a smaller learning_rate.",
+                stacklevel=6,
+            )
 
     def diverged(self, what: str, rows: Array, costs: Array) -> DivergedError:
         """Explain how a block went wrong, from the state that it was begun with."""

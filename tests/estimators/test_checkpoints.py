@@ -73,6 +73,30 @@ def test_a_fit_that_was_stopped_ends_with_the_same_bytes(rows, name, tmp_path):
     assert [r["cost"] for r in again.history_] == [r["cost"] for r in whole.history_]
 
 
+@pytest.mark.parametrize("name", MAKERS)
+def test_without_a_random_state_the_seed_is_that_of_the_checkpoint(rows, name, tmp_path):
+    def fit(**more):
+        return MAKERS[name]().set_params(random_state=None).fit(*rows, **more)
+
+    path = tmp_path / "run.ckpt"
+    np.random.seed(3)  # noqa: NPY002 - what scikit-learn draws from without a random state
+    whole = fit()
+    np.random.seed(3)  # noqa: NPY002
+    with pytest.raises(RuntimeError, match="power cut"):
+        fit(checkpoint=path, callbacks=[Stop(2, RuntimeError("power cut"))])
+    again = fit(checkpoint=path, resume=True)
+    assert again.seed_ == whole.seed_
+    assert arrays(again) == arrays(whole)
+
+
+def test_a_decay_that_was_chosen_from_the_number_of_epochs_is_named(tmp_path):
+    table = np.random.default_rng(0).normal(size=(120, 6))
+    path = tmp_path / "run.ckpt"
+    AutoEncoder(3, **{**QUIET, "n_epochs": 2}).fit(table, checkpoint=path)
+    with pytest.raises(CheckpointError, match=r"decay was .* was chosen from n_epochs"):
+        AutoEncoder(3, **QUIET).fit(table, checkpoint=path, resume=True)
+
+
 def test_each_layer_of_a_stack_has_a_file(rows, tmp_path):
     MAKERS["classifier"]().fit(*rows, checkpoint=tmp_path / "run.ckpt")
     names = sorted(path.name for path in tmp_path.iterdir())
@@ -117,6 +141,14 @@ def test_a_rate_that_is_too_large_is_halved(rows):
     assert "half the learning rate (1 of at most 5 times)" in str(caught[0].message)
     assert sum(record.get("halved", 0) for record in model.history_) == len(caught)
     assert model.history_[-1]["cost"] < 0.2
+
+
+@pytest.mark.parametrize("backend", ["c", "xla"])
+def test_a_cost_that_explodes_and_stays_finite_is_noticed(backend):
+    table = np.random.default_rng(0).random((120, 6))
+    model = AutoEncoder(3, learning_rate=1e4, backend=backend, **QUIET)
+    with pytest.warns(UserWarning, match="the cost has risen from .* smaller learning_rate"):
+        model.fit(table)
 
 
 @pytest.mark.filterwarnings("ignore:the cost became")

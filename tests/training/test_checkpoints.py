@@ -377,7 +377,7 @@ def test_frozen_weights_and_the_start_identify_a_training(tmp_path):
     path = tmp_path / "run.ckpt"
     A, B = np.random.default_rng(1).normal(size=(2, 10, 5))
     frozen(path, A, n_epochs=2)
-    with pytest.raises(CheckpointError, match="frozen was"):
+    with pytest.raises(CheckpointError, match="frozen: F was"):
         frozen(path, B, n_epochs=4, resume=True)
     with pytest.raises(CheckpointError, match="start was"):
         frozen(path, A, start=0.5, n_epochs=4, resume=True)
