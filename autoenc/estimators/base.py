@@ -365,6 +365,12 @@ def reference(X: Any) -> weakref.ref[Any] | None:
         return None
 
 
+def is_mixed(estimator: Any) -> bool:
+    """Whether an estimator was fitted on columns of different kinds, whose NaN it masks."""
+    model = vars(estimator).get("model_")
+    return model is not None and model.columns.encoding is not None and bool(model.masked)
+
+
 def check_not_interrupted(layer: FittedModel) -> None:
     """Stop before the next part of the model if the user has interrupted training.
 

@@ -16,17 +16,20 @@ from autoenc.estimators.base import (
     Kind,
     check_goes_on,
     fitted,
+    is_mixed,
     learn,
     machine_of,
 )
 from autoenc.estimators.coding import File
+from autoenc.models.choices import is_masked
 from autoenc.models.detectors import FittedDetector
 from autoenc.models.docstrings import documented
 from autoenc.models.fitted import FittedModel, from_file
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns
 from autoenc.rows.domain import Domain, check_observed
-from autoenc.rows.examples import Examples, read_examples
+from autoenc.rows.examples import NAN_BY_SETTING, Examples, read_examples
+from autoenc.rows.reading import encoded
 from autoenc.sources import opened
 from autoenc.training import EarlyStopping, Every
 from autoenc.training.callbacks import CallbackLike
@@ -40,10 +43,13 @@ class DetectorKind:
     def read(
         self, call: Call, settings: Mapping[str, Any], columns: Columns, *, reset: bool
     ) -> tuple[Examples, Domain]:
-        """Read rows, of which entries may be missing."""
+        """Read rows, which may have missing entries, and columns that are not numbers."""
+        X = call.X
+        if type(X) is not np.ndarray:
+            X = encoded(columns, X, reset=reset, unknown_as=0)
         return read_examples(
-            columns, call.X, dtype=settings["dtype"], reset=reset,
-            allow_nan=settings["missing"] == "mask", centred=True,
+            columns, X, dtype=settings["dtype"], reset=reset,
+            allow_nan=NAN_BY_SETTING[settings["missing"]], centred=True,
         )  # fmt: skip
 
     def choose(
@@ -58,7 +64,7 @@ class DetectorKind:
         n_minibatches = -(-len(examples.rows) // settings["batch_size"])
         return {
             "activation": settings["activation"],
-            "masked": settings["missing"] == "mask",
+            "masked": is_masked(settings, mixed=columns.encoding is not None),
             "n_epochs": -(-settings["n_updates"] // n_minibatches),
         }, examples
 
@@ -67,7 +73,7 @@ class DetectorKind:
     ) -> Examples:
         """Read rows for validation."""
         examples, _ = read_examples(
-            known.columns, validation, dtype=settings["dtype"], reset=False,
+            known.columns, known.numbers(validation), dtype=settings["dtype"], reset=False,
             allow_nan=known.masked, name="validation",
         )  # fmt: skip
         return examples
@@ -86,7 +92,7 @@ class DetectorKind:
         """Make the fitted model."""
         choices = {
             "activation": settings["activation"],
-            "masked": settings["missing"] == "mask",
+            "masked": is_masked(settings, mixed="encoding" in fitted),
         }
         model = from_file(FittedDetector, kind, arrays, fitted, choices, machine_of(settings))
         assert isinstance(model, FittedDetector)
@@ -180,7 +186,7 @@ feature_names_in_
         dependence: float = 0.7,
         n_bins: int = 20,
         activation: Any = "tanh",
-        missing: str = "refuse",
+        missing: str = "auto",
         l2: float = 0.0,
         optimizer: Any = "adam",
         learning_rate: Any = 0.01,
@@ -389,7 +395,7 @@ feature_names_in_
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = self.missing == "mask"
+        tags.input_tags.allow_nan = self.missing == "mask" or is_mixed(self)
         return tags
 
     def _calibrated(self) -> AnomalyDetector:
