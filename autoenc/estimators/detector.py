@@ -110,6 +110,12 @@ class AutoEncoderDetector(OutlierMixin, GraphEstimator):
     frequency in the training data: that of the value, and that of its residual. Each of the two
     sums is in units of its standard deviation.
 
+    A category has an entry for each value, all of which a unit sees or reconstructs. Its first
+    surprise is −log of the frequency of the value, and its second −log of the probability that
+    the softmax over its entries gives the value, (n·q + ½) / (n + ½·values) in place of a
+    frequency or probability q in n rows. Numbers and categories are standardised apart: of the
+    variance, a kind has as large a part as of the columns.
+
     The first finds values that are rare in their column, the second combinations that are rare
     although each value is common. Anomalies among the training rows do little harm: they are few,
     and nothing that is as far away as they are becomes common.
@@ -170,6 +176,14 @@ feature_names_in_
     array([-1])
     >>> bool(detector.contributions(strange).argmax() < 2)
     True
+
+    Columns may be of any kind:
+
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"age": 40 + 5 * x, "member": x > 0})
+    >>> detector = AutoEncoderDetector(random_state=0, verbose=False).fit(table)
+    >>> detector.predict(pd.DataFrame({"age": [33.0, 33.0], "member": [False, True]}))
+    array([ 1, -1])
     """
 
     _kind: ClassVar[Kind] = DetectorKind()
@@ -232,14 +246,16 @@ feature_names_in_
         Parameters
         ----------
         X : array-like, frame or sparse matrix, (rows, columns)
-            Finite numbers, or NaN where an entry is missing with ``missing="mask"``.
+            Finite numbers, or NaN where an entry is missing with ``missing="mask"``. Or a frame
+            with columns of other kinds, too, of which entries may be missing; see
+            `autoenc.rows.kinds.encoding_of`.
         y : None
             Ignored.
         calibration : array-like, (rows, columns), optional
             Rows without anomalies that are not in X. With them, p-values and the rate of false
             alarms are valid whatever the distribution; without, they refer to the rows of X.
         validation : array-like, (rows, columns), optional
-            Rows whose mean squared residual is the validation cost.
+            Rows whose mean cost, the squared residual of numbers, is the validation cost.
         callbacks : iterable of `autoenc.training.Callback` or functions
             Called during training.
         checkpoint, every, resume : path, Every or int, bool
@@ -362,7 +378,9 @@ feature_names_in_
         array, (rows, n_features)
             Surprise of the value and of its residual, above their means in the training rows;
             negative where both are common, 0 where an entry is missing, NaN where the whole row
-            is. The sum over columns is −`score_samples`.
+            is. The sum over columns is −`score_samples`. Columns are those of the frame. A value
+            of a category that no row of `fit` has is stranger than all others; one of those that
+            share an entry, as they are rare, is as strange as the rarest of the others.
         """
         model: FittedDetector = fitted(self)
         return model.entry_errors(X)

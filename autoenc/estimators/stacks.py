@@ -118,8 +118,10 @@ class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
     layer, reconstructions go up through all layers and down again, and the error of a row is
     that of the lowest layer for this reconstruction.
 
-    Layers above the lowest reconstruct codes, so that their outputs have the activation of the
-    layer below; the cost is cross-entropy for codes of the sigmoid, else the squared error.
+    Of a frame with columns that are not all numbers, the lowest layer has the cost ``"mixed"``;
+    see `AutoEncoder`. Layers above the lowest reconstruct codes, so that their outputs have the
+    activation of the layer below; the cost is cross-entropy for codes of the sigmoid, else the
+    squared error.
 
     Parameters
     ----------

@@ -243,10 +243,10 @@ def blind_spot_arrays(
     >>> arrays = blind_spot_arrays(np.random.default_rng(0), 10, 3, 0.5)
     >>> arrays["sees"].sum(axis=0)
     array([5., 5., 5.], dtype=float32)
-    >>> arrays = blind_spot_arrays(np.random.default_rng(0), 4, 2, 0.5, groups=[0, 1, 1, 1])
+    >>> arrays = blind_spot_arrays(np.random.default_rng(2), 4, 2, 0.5, groups=[0, 1, 1, 1])
     >>> arrays["sees"].T
-    array([[0., 1., 1., 1.],
-           [1., 0., 0., 0.]], dtype=float32)
+    array([[1., 0., 0., 0.],
+           [0., 1., 1., 1.]], dtype=float32)
     """
     if not is_number(seen) or not 0 < seen < 1:
         raise ValueError(f"seen is {seen!r}; expected a fraction of the columns, in (0, 1).")
