@@ -22,7 +22,7 @@ from autoenc.models.defaults import chosen_in_words, is_auto
 from autoenc.models.files import describe_model, read_model
 from autoenc.models.fitted import FittedModel
 from autoenc.models.graphs import GRAPHS
-from autoenc.models.settings import check_settings
+from autoenc.models.settings import INTEGER, check_settings
 from autoenc.models.tasks import Task, make_task
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns, columns_of
@@ -328,6 +328,13 @@ def with_sources(call: Call, settings: Mapping[str, Any]) -> Call:
 def float_type(settings: Mapping[str, Any]) -> str:
     """Return the precision that settings ask for."""
     return settings["dtype"] or str(config.floatX)
+
+
+def check_given(settings: Mapping[str, Any]) -> None:
+    """Refuse to choose what only autoencoders choose by the data."""
+    for name in ("n_hidden", "n_epochs"):
+        if settings.get(name) == "auto":
+            raise ValueError(f"{name} is 'auto'; expected {INTEGER.expected}.")
 
 
 def check_goes_on(settings: Mapping[str, Any], **fitted: Any) -> None:

@@ -14,6 +14,7 @@ from autoenc.estimators.base import (
     Fitted,
     GraphEstimator,
     Kind,
+    check_given,
     fitted,
     learn,
     machine_of,
@@ -24,7 +25,6 @@ from autoenc.models.compiled import building
 from autoenc.models.docstrings import documented
 from autoenc.models.fitted import FittedModel, from_file
 from autoenc.models.mixed import moments_of
-from autoenc.models.settings import INTEGER
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns
 from autoenc.rows.domain import Domain
@@ -181,7 +181,7 @@ class ClassifierKind:
         columns: Columns, start: FittedModel | None,
     ) -> tuple[dict[str, Any], Examples]:  # fmt: skip
         """Collect the classes, and number the labels."""
-        _check_given(settings)
+        check_given(settings)
         if start is not None:
             choices = start.choices
         else:
@@ -255,13 +255,6 @@ class PerceptronKind(ClassifierKind):
         with building(settings["dtype"]):
             layer = DenseLayer(*sizes, rng=rng, activation=settings["activation"])
         return known, [(layer.W.get_value(), layer.bias.get_value())]
-
-
-def _check_given(settings: Mapping[str, Any]) -> None:
-    """Refuse to choose what only autoencoders choose by the data."""
-    for name in ("n_hidden", "n_epochs"):
-        if settings.get(name) == "auto":
-            raise ValueError(f"{name} is 'auto'; expected {INTEGER.expected}.")
 
 
 @final

@@ -14,6 +14,7 @@ from autoenc.estimators.base import (
     Fitted,
     GraphEstimator,
     Kind,
+    check_given,
     check_goes_on,
     fitted,
     is_mixed,
@@ -57,6 +58,7 @@ class DetectorKind:
         columns: Columns, start: FittedModel | None,
     ) -> tuple[dict[str, Any], Examples]:  # fmt: skip
         """Choose how many epochs are needed for the updates that were asked for."""
+        check_given(settings)
         if start is None:
             check_observed(domain, names=columns.names)
         else:
