@@ -13,6 +13,7 @@ many         sixteen small fits by fit_many, against one after the other
 anomalies    how well detectors rank anomalies, and in what time; needs --data FOLDER
 defaults     autoencoders as they come against PCA of the same size, on real tables
 imputation   what imputers fill into tables with categories; needs --data FOLDER
+mixed        which rows of tables with categories are strange; needs --data FOLDER
 theano-scripts
              training functions of scripts for Theano, against Theano; needs --theano-python PATH
 
@@ -49,6 +50,7 @@ BENCHMARKS = (
     "anomalies",
     "defaults",
     "imputation",
+    "mixed",
     "theano-scripts",
 )
 # Of the command line, what is a path on this machine.

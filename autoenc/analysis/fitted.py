@@ -22,7 +22,7 @@ from sklearn.utils import check_array
 from autoenc.graph.groups import group_arrays
 from autoenc.models.coders import FittedCoder
 from autoenc.models.detectors import FittedDetector
-from autoenc.models.fitted import fitted_model
+from autoenc.models.fitted import FittedModel, fitted_model
 
 Array = np.ndarray[Any, Any]
 
@@ -118,14 +118,14 @@ def mean_of_observed(errors: Array) -> Array:
 def encoded_rows(model: Any, X: Any) -> Any:
     """Return a frame as numbers if the model was fitted on columns that are not all numbers."""
     found = getattr(model, "model_", model)
-    has_encoding = isinstance(found, FittedCoder) and found.columns.encoding is not None
+    has_encoding = isinstance(found, FittedModel) and found.columns.encoding is not None
     return found.numbers(X) if has_encoding else X
 
 
 def is_masked_model(model: Any) -> bool:
     """Whether NaN stands for a missing entry in a model of autoenc."""
     found = getattr(model, "model_", model)
-    return isinstance(found, FittedCoder) and found.masked
+    return isinstance(found, FittedModel) and found.masked
 
 
 def missing_entries(model: Any, X: Any) -> Array:

@@ -32,6 +32,7 @@ from autoenc.analysis.units import UnitHealth, error_shares, unit_health
 from autoenc.analysis.verdict import verdict
 from autoenc.analysis.yardsticks import MARGIN, Errors, Yardsticks, yardsticks
 from autoenc.models.coders import FittedCoder
+from autoenc.rows.examples import encoded_again
 
 WIDTH = 80
 COLUMNS_SHOWN = 5
@@ -228,7 +229,8 @@ def _at_most(X: Any, max_rows: int) -> Any:
 def _layer_reports(model: FittedCoder, X: Any) -> list[LayerReport]:
     reports = []
     # The layers of a stack know neither names nor scaling of the columns.
-    rows = X if model.coders == (model,) else seen_rows(model, X)
+    alone = model.coders == (model,)
+    rows = X if alone else encoded_again(seen_rows(model, X), model.columns)
     for layer in model.coders:
         codes = layer.transform(rows)
         health = unit_health(codes, layer.arrays["W"], layer.choices["activation"])

@@ -28,7 +28,9 @@ CLASSES = {
     "stack": "StackedDenoisingAutoEncoder",
     "deep": "DeepAutoEncoder",
 }
-DETECTORS = ("AutoEncoderDetector",)
+DETECTORS = {"detector": "AutoEncoderDetector"}
+# What `autoenc train` trains.
+TRAINED = {**CLASSES, **DETECTORS}
 CLASSIFIERS = ("SoftmaxClassifier", "PerceptronClassifier", "StackedDenoisingClassifier")
 
 
@@ -149,7 +151,11 @@ def load_model(path: Path, *, classifiers: bool = False, detectors: bool = False
 
     _, description = read_description(path)
     name = description["class"]
-    known = [*CLASSES.values(), *(CLASSIFIERS * classifiers), *(DETECTORS * detectors)]
+    known = [
+        *CLASSES.values(),
+        *(CLASSIFIERS * classifiers),
+        *(DETECTORS.values() if detectors else ()),
+    ]
     if name not in known:
         raise ModelFileError(f"{path} holds a {name!r}; expected one of {', '.join(known)}.")
     return SavedModel(path, getattr(estimators, name).load(path, verbose=False), description)
@@ -160,7 +166,7 @@ def know_columns(estimator: Any, table: Table, scaling: ColumnScaling | None) ->
 
     Parameters
     ----------
-    estimator : fitted autoencoder or stack
+    estimator : fitted autoencoder, stack or detector
         Fitted on scaled rows, if there is a scaling. It takes rows in the units of the data
         afterwards.
     table : Table

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autoenc.cli.models import SavedModel, load_model
+from autoenc.cli.models import SavedModel, in_frame, load_model
 from autoenc.cli.parsing import add_data, add_model, add_output, new_parser
 from autoenc.cli.terminal import say
 from autoenc.tables import Table, write_table
@@ -18,15 +18,15 @@ from autoenc.tables.text import plain
 EXAMPLES = """\
   autoenc score people.safetensors new.csv
   autoenc score people.safetensors new.csv --p-values held_out.csv -o scores.csv
-  autoenc score people.safetensors new.csv --p-values held_out.csv --top 10
+  autoenc score people.safetensors new.csv --p-values held_out.csv --top 10 --why 3
 
 The error of a row says how far its reconstruction is from it: the mean squared error or, of
 values in [0, 1], the Bernoulli deviance, which is 0 for a perfect reconstruction. That of a
 detector is how rare its values are, beside the mean of the training data. The larger, the more
-unusual the row. The p-value is the share of held-out rows, counting the row itself, with an
-error at least as large: among rows like the held-out ones, at most 5 in 100 have a p-value below
-0.05. The held-out rows must not be rows that the model was trained on. A row without any value
-has neither: nan."""
+unusual the row; --why names the columns that add most to it. The p-value is the share of held-out
+rows, counting the row itself, with an error at least as large: among rows like the held-out ones,
+at most 5 in 100 have a p-value below 0.05. The held-out rows must not be rows that the model was
+trained on. A row without any value has neither: nan."""
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -44,6 +44,12 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--top", type=int, metavar="N", help="print only the N largest errors, in order"
     )
+    parser.add_argument(
+        "--why",
+        type=int,
+        metavar="N",
+        help="beside each error, the N columns that add most to it, with their values",
+    )
     add_output(parser, "file to write; by default csv is printed", required=False)
     return parser
 
@@ -53,8 +59,10 @@ def run(options: argparse.Namespace) -> int:
     from autoenc.analysis.fitted import row_errors
 
     saved = load_model(options.model, detectors=True)
-    if options.top is not None and options.top < 1:
-        raise ValueError(f"--top is {options.top}; expected a number of at least 1.")
+    for name in ("top", "why"):
+        given = getattr(options, name)
+        if given is not None and given < 1:
+            raise ValueError(f"--{name} is {given}; expected a number of at least 1.")
     table = saved.read(options)
     errors = row_errors(saved.estimator, table.values)
     scores = {"error": errors}
@@ -66,10 +74,14 @@ def run(options: argparse.Namespace) -> int:
         order = np.argsort(-errors, kind="stable")[: options.top]
     rows = [table.row_names[i] for i in order]
     chosen = np.column_stack([column[order] for column in scores.values()])
+    why = None if options.why is None else _reasons(saved, table, order, options.why)
     if options.output is None:
-        _print(rows, list(scores), chosen, table, order)
+        _print(rows, list(scores), chosen, why, table, order)
         return 0
-    write_table(options.output, chosen, list(scores), rows=rows)
+    if why is None:
+        write_table(options.output, chosen, list(scores), rows=rows)
+    else:
+        write_table(options.output, in_frame(chosen, list(scores)).assign(why=why), rows=rows)
     say(f"saved {options.output}: {len(rows):,} rows, mean error {np.nanmean(errors):.6g}")
     return 0
 
@@ -84,17 +96,41 @@ def _p_values(
     return detector.fit(held_out.values).p_values_of(errors)
 
 
+def _reasons(saved: SavedModel, table: Table, order: np.ndarray[Any, Any], n: int) -> list[str]:
+    """Name the columns that add most to the errors of some rows, with their values."""
+    from autoenc.analysis.fitted import column_errors
+
+    values, names = table.values, saved.columns or table.column_names
+    is_matrix = isinstance(values, np.ndarray)
+    chosen = values[order] if is_matrix else values.iloc[order]
+    shares = column_errors(saved.estimator, chosen)
+    columns = [chosen[:, k] if is_matrix else chosen[name] for k, name in enumerate(names)]
+    cells = [np.asarray(column, object) for column in columns]
+    found = []
+    for row, own in enumerate(shares):
+        best = [k for k in np.argsort(-own, kind="stable")[:n] if own[k] > 0]
+        found.append("; ".join(f"{names[k]}={_shown(cells[k][row])}" for k in best))
+    return found
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
 def _print(
     rows: list[str],
     names: list[str],
     values: np.ndarray[Any, Any],
+    why: list[str] | None,
     table: Table,
     order: np.ndarray[Any, Any],
 ) -> None:
-    """Print csv, with the labels if there are any."""
-    labelled = [] if table.labels is None else ["label"]
+    """Print csv, with reasons and labels if there are any."""
+    texts = {} if why is None else {"why": why}
+    if table.labels is not None:
+        texts["label"] = [str(table.labels[i]) for i in order]
     out = csv.writer(sys.stdout, lineterminator="\n")
-    out.writerow(["row", *names, *labelled])
+    out.writerow(["row", *names, *texts])
     for i, row in enumerate(rows):
-        label = [] if table.labels is None else [plain(str(table.labels[order[i]]), keep="")]
-        out.writerow([plain(row, keep=""), *(f"{value:.6g}" for value in values[i]), *label])
+        own = [plain(column[i], keep="") for column in texts.values()]
+        out.writerow([plain(row, keep=""), *(f"{value:.6g}" for value in values[i]), *own])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autoenc.backends.processes import Processes
-from autoenc.cli.models import CLASSES, know_columns
+from autoenc.cli.models import DETECTORS, TRAINED, know_columns
 from autoenc.cli.outputs import check_output, save_or_rescue
 from autoenc.cli.parsing import add_data, add_output, new_parser, read_data
 from autoenc.cli.settings import add_settings, new_estimator, settings_of
@@ -27,6 +27,7 @@ SCALES = tuple(MODEL_SCALES)
 EXAMPLES = """\
   autoenc train mnist.pkl.gz -o digits.safetensors --hidden 500 --corruption 0.3 --epochs 15
   autoenc train people.csv -o people.safetensors --drop name --scale minmax --hidden 8
+  autoenc train people.csv -o strange.safetensors --model detector
   autoenc train faces/ -o faces.safetensors --model deep --hidden 500,100
   autoenc train sensors.parquet -o sensors.safetensors --model autoencoder --optimizer adam \\
       --validation-fraction 0.1 --patience 5 --epochs 200
@@ -44,9 +45,10 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("--force", action="store_true", help="overwrite an existing model file")
     parser.add_argument(
         "--model",
-        choices=CLASSES,
+        choices=TRAINED,
         default="denoising",
-        help="kind of model (default: %(default)s)",
+        help="kind of model; a detector finds strange rows, and scales columns by itself "
+        "(default: %(default)s)",
     )
     parser.add_argument(
         "--scale",
@@ -84,12 +86,15 @@ def _run(options: argparse.Namespace, processes: Processes) -> int:
     processes.from_first(lambda: check_output(options.output, force=options.force))
     if options.resume and options.checkpoint is None:
         raise ValueError("--resume needs --checkpoint FILE, the file to resume from.")
-    estimator = new_estimator(getattr(estimators, CLASSES[options.model]), options)
+    estimator = new_estimator(getattr(estimators, TRAINED[options.model]), options)
     settings = settings_of(estimator)
     held_out = options.validation or settings["validation_fraction"]
     if settings["early_stopping"] and not held_out:
         raise ValueError("--patience needs --validation DATA or --validation-fraction P.")
-    estimator.set_params(scale=MODEL_SCALES[options.scale])
+    if options.model not in DETECTORS:
+        estimator.set_params(scale=MODEL_SCALES[options.scale])
+    elif options.scale != "auto":
+        raise ValueError("a detector scales columns by itself; leave --scale out.")
     table, rows, validation, scaling = _read(options, estimator)
     check_memory(estimator, *rows.shape)
     n_bytes = parameter_bytes(estimator, rows.shape[1])
@@ -101,8 +106,10 @@ def _run(options: argparse.Namespace, processes: Processes) -> int:
             rows, validation=validation, checkpoint=options.checkpoint, resume=options.resume
         )
     except SystemExit:  # SIGTERM must not lose what was learned
-        know_columns(estimator, table, scaling)
-        _save(options.output, estimator, processes)
+        # A detector that is not calibrated is none.
+        if estimator.__sklearn_is_fitted__():
+            know_columns(estimator, table, scaling)
+            _save(options.output, estimator, processes)
         raise
     know_columns(estimator, table, scaling)
     _save(options.output, estimator, processes)
@@ -120,12 +127,9 @@ def _read(
 ) -> tuple[Table, Any, Any, ColumnScaling | None]:
     """Read a table; return it with rows to train on and for validation, and their scaling."""
     settings = settings_of(estimator)
-    # Several layers take numbers alone, and so do a given cost and a scaling to [0, 1].
-    mixed = options.model not in ("stack", "deep") and options.scale in ("auto", "standard")
-    how = {
-        "allow_missing": settings["missing"] != "refuse",
-        "mixed": mixed and settings["cost"] == "auto",
-    }
+    # A given cost and a scaling to [0, 1] are of numbers alone.
+    mixed = options.scale in ("auto", "standard") and settings.get("cost", "auto") == "auto"
+    how = {"allow_missing": settings["missing"] != "refuse", "mixed": mixed}
     table = read_data(options, **how)
     own, held_out = table.values, None
     if options.validation is not None:
@@ -139,7 +143,7 @@ def _read(
     _mask_if_missing(estimator, own, held_out)
     scaling = ColumnScaling.minmax(own) if options.scale == "minmax" else None
     rows = _scaled(own, scaling)
-    if settings_of(estimator)["cost"] == "cross_entropy":
+    if settings.get("cost") == "cross_entropy":
         _check_unit_interval(options.data, table, rows)
     validation = None if held_out is None else _named(_scaled(held_out, scaling), table)
     return table, _named(rows, table), validation, scaling
@@ -222,7 +226,8 @@ def _outcome(path: Path, estimator: Any) -> str:
 def _is_finished(estimator: Any) -> bool:
     """Whether each layer was trained for all epochs, or until its early stopping."""
     # Only a stack leaves the number of epochs to its layers.
-    layers = [estimator] if hasattr(estimator, "n_epochs") else estimator.layers_
+    alone = hasattr(estimator, "n_epochs") or hasattr(estimator, "n_epochs_")
+    layers = [estimator] if alone else estimator.layers_
     return all(
         len(layer.history_) == _n_epochs(layer)
         for layer in layers
@@ -232,5 +237,7 @@ def _is_finished(estimator: Any) -> bool:
 
 def _n_epochs(layer: Any) -> int:
     """Return the number of epochs that a model was to be trained for."""
+    if hasattr(layer, "n_epochs_"):
+        return int(layer.n_epochs_)
     n_epochs: int = {**settings_of(layer), **getattr(layer, "chosen_", {})}["n_epochs"]
     return n_epochs

@@ -100,7 +100,7 @@ class AutoEncoder(OneLayer, Coding, GraphEstimator):
     True
     """
 
-    _kind: ClassVar[Kind] = CoderKind(takes_kinds=True)
+    _kind: ClassVar[Kind] = CoderKind()
 
     def __init__(
         self,
@@ -181,7 +181,7 @@ n_features_in_, feature_names_in_
     (500, 32)
     """
 
-    _kind: ClassVar[Kind] = CoderKind(takes_kinds=True)
+    _kind: ClassVar[Kind] = CoderKind()
 
     def __init__(
         self,

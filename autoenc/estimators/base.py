@@ -22,7 +22,7 @@ from autoenc.models.defaults import chosen_in_words, is_auto
 from autoenc.models.files import describe_model, read_model
 from autoenc.models.fitted import FittedModel
 from autoenc.models.graphs import GRAPHS
-from autoenc.models.settings import check_settings
+from autoenc.models.settings import INTEGER, check_settings
 from autoenc.models.tasks import Task, make_task
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns, columns_of
@@ -345,6 +345,13 @@ def float_type(settings: Mapping[str, Any]) -> str:
     return settings["dtype"] or str(config.floatX)
 
 
+def check_given(settings: Mapping[str, Any]) -> None:
+    """Refuse to choose what only autoencoders choose by the data."""
+    for name in ("n_hidden", "n_epochs"):
+        if settings.get(name) == "auto":
+            raise ValueError(f"{name} is 'auto'; expected {INTEGER.expected}.")
+
+
 def check_goes_on(settings: Mapping[str, Any], **fitted: Any) -> None:
     """Refuse to continue with parameters of another shape or precision."""
     for name, value in fitted.items():
@@ -385,6 +392,12 @@ def reference(X: Any) -> weakref.ref[Any] | None:
         return weakref.ref(X)
     except TypeError:  # lists and tuples
         return None
+
+
+def is_mixed(estimator: Any) -> bool:
+    """Whether an estimator was fitted on columns of different kinds, whose NaN it masks."""
+    model = vars(estimator).get("model_")
+    return model is not None and model.columns.encoding is not None and bool(model.masked)
 
 
 def check_not_interrupted(layer: FittedModel) -> None:

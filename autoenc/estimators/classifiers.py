@@ -14,6 +14,7 @@ from autoenc.estimators.base import (
     Fitted,
     GraphEstimator,
     Kind,
+    check_given,
     fitted,
     learn,
     machine_of,
@@ -23,7 +24,7 @@ from autoenc.models.classifiers import FittedClassifier
 from autoenc.models.compiled import building
 from autoenc.models.docstrings import documented
 from autoenc.models.fitted import FittedModel, from_file
-from autoenc.models.settings import INTEGER
+from autoenc.models.mixed import moments_of
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns
 from autoenc.rows.domain import Domain
@@ -59,7 +60,9 @@ class Classifying(ClassifierMixin):
         Parameters
         ----------
         X : array-like, frame or sparse matrix, (rows, columns)
-            Finite numbers.
+            Finite numbers. Or a frame with columns of other kinds, too, of which entries may be
+            missing: numbers are standardised then, a category has an entry for each value, and
+            what is missing counts as the mean; see `autoenc.rows.kinds.encoding_of`.
         y : array-like, (rows,)
             The class of each row, of any kind that can be sorted.
         validation : pair of X and y, optional
@@ -170,7 +173,7 @@ class ClassifierKind:
         """Read rows and their classes."""
         return read_examples(
             columns, call.X, call.y, call.sample_weight, dtype=settings["dtype"], reset=reset,
-            labelled=True, centred=True,
+            allow_nan=None, labelled=True, centred=True,
         )  # fmt: skip
 
     def choose(
@@ -178,14 +181,18 @@ class ClassifierKind:
         columns: Columns, start: FittedModel | None,
     ) -> tuple[dict[str, Any], Examples]:  # fmt: skip
         """Collect the classes, and number the labels."""
-        _check_given(settings)
+        check_given(settings)
         if start is not None:
             choices = start.choices
         else:
             labels = examples.labels
             if call.classes is not None:
                 labels = read_labels(call.classes, name="classes")
-            choices = {"labels": _known_labels(labels), "activation": settings.get("activation")}
+            choices = {
+                "labels": _known_labels(labels),
+                "activation": settings.get("activation"),
+                "masked": columns.encoding is not None,
+            }
         return choices, _numbered(examples, choices["labels"], "y")
 
     def validation(
@@ -197,8 +204,8 @@ class ClassifierKind:
                 f"validation is a {type(validation).__name__}; expected a pair of X and y."
             )
         examples, _ = read_examples(
-            known.columns, *validation, dtype=settings["dtype"], reset=False, labelled=True,
-            name="validation",
+            known.columns, *validation, dtype=settings["dtype"], reset=False,
+            allow_nan=known.masked, labelled=True, name="validation",
         )  # fmt: skip
         return _numbered(examples, known.choices["labels"], "validation")
 
@@ -210,7 +217,10 @@ class ClassifierKind:
         n_in = hidden[-1][0].shape[1] if hidden else examples.rows.shape[1]
         n_classes, dtype = len(known.choices["labels"]), settings["dtype"]
         pairs = [*hidden, (np.zeros((n_in, n_classes), dtype), np.zeros(n_classes, dtype))]
-        return known.replaced(arrays={**_named(pairs), **known.arrays})
+        arrays, encoding = known.arrays, known.columns.encoding
+        if encoding is not None and not arrays:
+            arrays = moments_of(encoding, examples.rows, examples.weights)
+        return known.replaced(arrays={**_named(pairs), **arrays})
 
     def hidden(
         self, known: FittedModel, settings: Mapping[str, Any], examples: Examples, call: Call
@@ -226,6 +236,7 @@ class ClassifierKind:
         choices = {
             "activation": settings.get("activation"),
             "chose_activation": "activation_" in fitted,
+            "masked": "encoding" in fitted,
         }
         return from_file(FittedClassifier, kind, arrays, fitted, choices, machine_of(settings))
 
@@ -244,13 +255,6 @@ class PerceptronKind(ClassifierKind):
         with building(settings["dtype"]):
             layer = DenseLayer(*sizes, rng=rng, activation=settings["activation"])
         return known, [(layer.W.get_value(), layer.bias.get_value())]
-
-
-def _check_given(settings: Mapping[str, Any]) -> None:
-    """Refuse to choose what only autoencoders choose by the data."""
-    for name in ("n_hidden", "n_epochs"):
-        if settings.get(name) == "auto":
-            raise ValueError(f"{name} is 'auto'; expected {INTEGER.expected}.")
 
 
 @final

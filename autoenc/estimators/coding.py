@@ -17,13 +17,13 @@ from autoenc.estimators.base import (
     check_goes_on,
     fitted,
     float_type,
+    is_mixed,
     learn,
     machine_of,
 )
 from autoenc.models.choices import (
     choose,
     choose_again,
-    choose_mixed,
     is_masked,
     may_standardise,
     some,
@@ -33,14 +33,13 @@ from autoenc.models.defaults import LINEAR, drawn_part, is_auto
 from autoenc.models.fitted import FittedModel, from_file
 from autoenc.models.initial import initial_parameters, principal_start
 from autoenc.models.limits import limits_of, no_limits
-from autoenc.models.mixed import scales_of, start_of
+from autoenc.models.mixed import moments_of, start_of
 from autoenc.models.symbolic import moments
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns
 from autoenc.rows.containers import in_container
 from autoenc.rows.domain import Domain, check_observed, check_unit_interval
-from autoenc.rows.examples import Examples, read_examples
-from autoenc.rows.reading import encoded
+from autoenc.rows.examples import NAN_BY_SETTING, Examples, read_examples
 from autoenc.rows.refusals import refuse_outside
 from autoenc.training import Every
 from autoenc.training.callbacks import CallbackLike
@@ -330,7 +329,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     def __sklearn_tags__(self) -> Any:
         tags, settings = super().__sklearn_tags__(), self._layer_settings()
         tags.transformer_tags.preserves_dtype = [float_type(settings)]
-        tags.input_tags.allow_nan = settings["missing"] == "mask" or _is_mixed(self)
+        tags.input_tags.allow_nan = settings["missing"] == "mask" or is_mixed(self)
         return tags
 
     @property
@@ -346,31 +345,18 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
 
 class CoderKind:
-    """How autoencoders of one layer are fitted.
-
-    Parameters
-    ----------
-    takes_kinds : bool
-        Whether columns of a frame may be other than numbers.
-    """
+    """How autoencoders of one layer are fitted."""
 
     model = FittedCoder
-
-    def __init__(self, *, takes_kinds: bool = False) -> None:
-        self._takes_kinds = takes_kinds
 
     def read(
         self, call: Call, settings: Mapping[str, Any], columns: Columns, *, reset: bool
     ) -> tuple[Examples, Domain]:
         """Read rows, which may have missing entries, and columns that are not numbers."""
-        X = call.X
-        if self._takes_kinds and type(X) is not np.ndarray:
-            X = encoded(columns, X, reset=reset)
-        mixed, missing = columns.encoding is not None, settings["missing"]
         return read_examples(
-            columns, X, sample_weight=call.sample_weight, dtype=settings["dtype"], reset=reset,
-            allow_nan=missing == "mask" or (mixed and missing == "auto"),
-            centred=mixed or may_standardise(settings),
+            columns, call.X, sample_weight=call.sample_weight, dtype=settings["dtype"],
+            reset=reset, allow_nan=NAN_BY_SETTING[settings["missing"]],
+            centred=may_standardise(settings),
         )  # fmt: skip
 
     def choose(
@@ -384,15 +370,13 @@ class CoderKind:
             check_observed(domain, names=names)
             # The first rows of many say nothing of how many there will be.
             shape = n_columns if call.partial else n_rows, n_columns
-            if columns.encoding is not None:
-                choices = choose_mixed(settings, shape)
-            else:
-                choices = choose(
-                    settings, shape, in_unit_interval=domain.in_unit_interval,
-                    find_limits=lambda: _limits(examples, call),
-                    # The first rows of a stream may be few, or alike.
-                    find_drawn=lambda: 1.0 if call.partial else drawn_part(some(examples.rows)),
-                )  # fmt: skip
+            choices = choose(
+                settings, shape, mixed=columns.encoding is not None,
+                in_unit_interval=domain.in_unit_interval,
+                find_limits=lambda: _limits(examples, call),
+                # The first rows of a stream may be few, or alike.
+                find_drawn=lambda: 1.0 if call.partial else drawn_part(some(examples.rows)),
+            )  # fmt: skip
         else:
             assert isinstance(start, FittedCoder)
             check_goes_on(settings, **start.structure)
@@ -425,12 +409,12 @@ class CoderKind:
             known.seed, init, choices["gain"], examples.rows.shape[1],
             settings["n_hidden"], tied=settings["tied"], dtype=settings["dtype"],
         )  # fmt: skip
-        if choices["standardised"]:
-            arrays["mean"], arrays["scale"] = moments(examples.rows, examples.weights)
         encoding = known.columns.encoding
         if encoding is not None:
-            arrays["scale"] = scales_of(encoding, arrays["mean"], arrays["scale"])
+            arrays |= moments_of(encoding, examples.rows, examples.weights)
             arrays = start_of(encoding, arrays, len(examples.rows))
+        elif choices["standardised"]:
+            arrays["mean"], arrays["scale"] = moments(examples.rows, examples.weights)
         if init == "principal":
             arrays = principal_start(
                 arrays, examples.rows, examples.weights,
@@ -465,12 +449,6 @@ def _limits(examples: Examples, call: Call) -> tuple[Array, Array]:
     if call.partial:
         return no_limits(rows.shape[1], str(rows.dtype))
     return limits_of(rows, examples.weights)
-
-
-def _is_mixed(estimator: Any) -> bool:
-    """Whether an estimator was fitted on columns of different kinds, whose NaN it masks."""
-    model = vars(estimator).get("model_")
-    return model is not None and model.columns.encoding is not None and bool(model.masked)
 
 
 def _known(rows_of_fit: Any) -> Any:

@@ -14,19 +14,23 @@ from autoenc.estimators.base import (
     Fitted,
     GraphEstimator,
     Kind,
+    check_given,
     check_goes_on,
     fitted,
+    is_mixed,
     learn,
     machine_of,
 )
 from autoenc.estimators.coding import File
+from autoenc.models.choices import is_masked
 from autoenc.models.detectors import FittedDetector
 from autoenc.models.docstrings import documented
 from autoenc.models.fitted import FittedModel, from_file
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns
 from autoenc.rows.domain import Domain, check_observed
-from autoenc.rows.examples import Examples, read_examples
+from autoenc.rows.examples import NAN_BY_SETTING, Examples, read_examples
+from autoenc.rows.reading import encoded
 from autoenc.sources import opened
 from autoenc.training import EarlyStopping, Every
 from autoenc.training.callbacks import CallbackLike
@@ -40,10 +44,13 @@ class DetectorKind:
     def read(
         self, call: Call, settings: Mapping[str, Any], columns: Columns, *, reset: bool
     ) -> tuple[Examples, Domain]:
-        """Read rows, of which entries may be missing."""
+        """Read rows, which may have missing entries, and columns that are not numbers."""
+        X = call.X
+        if type(X) is not np.ndarray:
+            X = encoded(columns, X, reset=reset, unknown_as=0)
         return read_examples(
-            columns, call.X, dtype=settings["dtype"], reset=reset,
-            allow_nan=settings["missing"] == "mask", centred=True,
+            columns, X, dtype=settings["dtype"], reset=reset,
+            allow_nan=NAN_BY_SETTING[settings["missing"]], centred=True,
         )  # fmt: skip
 
     def choose(
@@ -51,6 +58,7 @@ class DetectorKind:
         columns: Columns, start: FittedModel | None,
     ) -> tuple[dict[str, Any], Examples]:  # fmt: skip
         """Choose how many epochs are needed for the updates that were asked for."""
+        check_given(settings)
         if start is None:
             check_observed(domain, names=columns.names)
         else:
@@ -58,7 +66,7 @@ class DetectorKind:
         n_minibatches = -(-len(examples.rows) // settings["batch_size"])
         return {
             "activation": settings["activation"],
-            "masked": settings["missing"] == "mask",
+            "masked": is_masked(settings, mixed=columns.encoding is not None),
             "n_epochs": -(-settings["n_updates"] // n_minibatches),
         }, examples
 
@@ -67,7 +75,7 @@ class DetectorKind:
     ) -> Examples:
         """Read rows for validation."""
         examples, _ = read_examples(
-            known.columns, validation, dtype=settings["dtype"], reset=False,
+            known.columns, known.numbers(validation), dtype=settings["dtype"], reset=False,
             allow_nan=known.masked, name="validation",
         )  # fmt: skip
         return examples
@@ -86,7 +94,7 @@ class DetectorKind:
         """Make the fitted model."""
         choices = {
             "activation": settings["activation"],
-            "masked": settings["missing"] == "mask",
+            "masked": is_masked(settings, mixed="encoding" in fitted),
         }
         model = from_file(FittedDetector, kind, arrays, fitted, choices, machine_of(settings))
         assert isinstance(model, FittedDetector)
@@ -103,6 +111,12 @@ class AutoEncoderDetector(OutlierMixin, GraphEstimator):
     columns alone. The score of a row is the sum over columns of two surprises, −log of a
     frequency in the training data: that of the value, and that of its residual. Each of the two
     sums is in units of its standard deviation.
+
+    A category has an entry for each value, all of which a unit sees or reconstructs. Its first
+    surprise is −log of the frequency of the value, and its second −log of the probability that
+    the softmax over its entries gives the value, (n·q + ½) / (n + ½·values) in place of a
+    frequency or probability q in n rows. Numbers and categories are standardised apart: of the
+    variance, a kind has as large a part as of the columns.
 
     The first finds values that are rare in their column, the second combinations that are rare
     although each value is common. Anomalies among the training rows do little harm: they are few,
@@ -164,6 +178,14 @@ feature_names_in_
     array([-1])
     >>> bool(detector.contributions(strange).argmax() < 2)
     True
+
+    Columns may be of any kind:
+
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"age": 40 + 5 * x, "member": x > 0})
+    >>> detector = AutoEncoderDetector(random_state=0, verbose=False).fit(table)
+    >>> detector.predict(pd.DataFrame({"age": [33.0, 33.0], "member": [False, True]}))
+    array([ 1, -1])
     """
 
     _kind: ClassVar[Kind] = DetectorKind()
@@ -180,7 +202,7 @@ feature_names_in_
         dependence: float = 0.7,
         n_bins: int = 20,
         activation: Any = "tanh",
-        missing: str = "refuse",
+        missing: str = "auto",
         l2: float = 0.0,
         optimizer: Any = "adam",
         learning_rate: Any = 0.01,
@@ -226,14 +248,16 @@ feature_names_in_
         Parameters
         ----------
         X : array-like, frame or sparse matrix, (rows, columns)
-            Finite numbers, or NaN where an entry is missing with ``missing="mask"``.
+            Finite numbers, or NaN where an entry is missing with ``missing="mask"``. Or a frame
+            with columns of other kinds, too, of which entries may be missing; see
+            `autoenc.rows.kinds.encoding_of`.
         y : None
             Ignored.
         calibration : array-like, (rows, columns), optional
             Rows without anomalies that are not in X. With them, p-values and the rate of false
             alarms are valid whatever the distribution; without, they refer to the rows of X.
         validation : array-like, (rows, columns), optional
-            Rows whose mean squared residual is the validation cost.
+            Rows whose mean cost, the squared residual of numbers, is the validation cost.
         callbacks : iterable of `autoenc.training.Callback` or functions
             Called during training.
         checkpoint, every, resume : path, Every or int, bool
@@ -356,7 +380,9 @@ feature_names_in_
         array, (rows, n_features)
             Surprise of the value and of its residual, above their means in the training rows;
             negative where both are common, 0 where an entry is missing, NaN where the whole row
-            is. The sum over columns is −`score_samples`.
+            is. The sum over columns is −`score_samples`. Columns are those of the frame. A value
+            of a category that no row of `fit` has is stranger than all others; one of those that
+            share an entry, as they are rare, is as strange as the rarest of the others.
         """
         model: FittedDetector = fitted(self)
         return model.entry_errors(X)
@@ -389,7 +415,7 @@ feature_names_in_
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = self.missing == "mask"
+        tags.input_tags.allow_nan = self.missing == "mask" or is_mixed(self)
         return tags
 
     def _calibrated(self) -> AnomalyDetector:

@@ -28,7 +28,8 @@ def fit_many(
 
     Models have one structure if they are of one class and number of columns, and no settings
     differ but `random_state`, `learning_rate`, `batch_size`, `n_epochs` and those that concern
-    validation. Their rows and weights may differ, in number too.
+    validation. Their rows and weights may differ, in number too; not those of frames with
+    categories.
 
     Parameters
     ----------

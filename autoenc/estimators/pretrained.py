@@ -32,7 +32,7 @@ from autoenc.estimators.stacks import (
     new_layers,
     stack_from_file,
 )
-from autoenc.models.choices import check_functions, choose
+from autoenc.models.choices import MIXED, check_functions, choose, is_masked
 from autoenc.models.coders import FittedCoder, FittedStack
 from autoenc.models.compiled import building
 from autoenc.models.defaults import is_auto
@@ -40,15 +40,14 @@ from autoenc.models.docstrings import documented
 from autoenc.models.fitted import FittedModel, is_function, shared_variables
 from autoenc.models.limits import limits_of
 from autoenc.models.settings import per_layer
-from autoenc.rows.blocks import Array, original
+from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns, columns_of
 from autoenc.rows.domain import Domain
-from autoenc.rows.examples import Examples
+from autoenc.rows.examples import Examples, encoded_again
 from autoenc.training import EarlyStopping
 
 # Of the process, and the order of rows.
 OF_PROCESS = ("shuffle", "backend", "device", "devices", "memory", "dtype", "verbose")
-
 
 OF_CLASSIFIER = SettingsOfLayers(
     "StackedDenoisingClassifier", DenoisingAutoEncoder(init="glorot"), plain=("cost", "scale")
@@ -69,13 +68,12 @@ def _stack_of(
 
 
 def _trained_alone(
-    stack: StackedDenoisingAutoEncoder, examples: Examples, call: Call
+    stack: StackedDenoisingAutoEncoder, examples: Examples, columns: Columns, call: Call
 ) -> FittedStack:
     """Train the layers of a network, one after the other."""
-    stack.fit(
-        original(examples.rows), sample_weight=examples.weights, checkpoint=call.checkpoint,
-        every=call.every, resume=call.resume,
-    )  # fmt: skip
+    rows, weights = encoded_again(examples.rows, columns), examples.weights
+    how: Any = {"checkpoint": call.checkpoint, "every": call.every, "resume": call.resume}
+    stack.fit(rows, sample_weight=weights, **how)
     check_not_interrupted(stack.model_.layers[-1])
     return stack.model_
 
@@ -90,12 +88,13 @@ class StackedClassifierKind(ClassifierKind):
         assert known.domain is not None
         activation = settings["activation"]
         if activation == "auto":
-            activation = "sigmoid" if known.domain.in_unit_interval else "tanh"
+            bounded = known.domain.in_unit_interval and known.columns.encoding is None
+            activation = "sigmoid" if bounded else "tanh"
         stack = _stack_of(
             OF_CLASSIFIER, settings, known.seed, activation=activation,
             corruption=settings["corruption"],
         )  # fmt: skip
-        layers = _trained_alone(stack, examples, call).layers
+        layers = _trained_alone(stack, examples, known.columns, call).layers
         moments = {n: a for n, a in layers[0].arrays.items() if n in ("mean", "scale")}
         known = known.replaced(
             arrays=moments,
@@ -281,7 +280,7 @@ class DeepKind(CoderKind):
         if settings["pretraining_epochs"] == 0:
             trained = _drawn(stack, known, settings, examples, call)
         else:
-            trained = _trained_alone(stack, examples, call)
+            trained = _trained_alone(stack, examples, known.columns, call)
         layers = (layer if settings["tied"] else layer.untied() for layer in trained.coders)
         return known.replaced(  # type: ignore[no-any-return]
             layers=tuple(layer.replaced(history=[], optimizer_state=()) for layer in layers),
@@ -304,7 +303,7 @@ class DeepKind(CoderKind):
             "output": output if callable(output) else chosen[0]["output_"],
             "gain": chosen[0].get("gain_", 1.0),
             "standardised": "layer_1.mean" in arrays,
-            "masked": settings["missing"] == "mask",
+            "masked": is_masked(settings, mixed="encoding" in fitted),
         }  # fmt: skip
         stack = _stack_of_deep(settings, choices, fitted.get("seed_", 0))
         return stack_from_file(kind, stack, arrays, fitted, choices, machine_of(settings))
@@ -320,6 +319,7 @@ def _stack_of_deep(
     init, n_epochs = settings["init"], settings["pretraining_epochs"]
     own = {"n_epochs": n_epochs} if n_epochs else {}
     own |= {name: choices[name] for name in ("activation", "cost", "output")}
+    own["cost"] = "auto" if own["cost"] == MIXED else own["cost"]  # it follows from the columns
     return _stack_of(
         OF_DEEP, settings, seed, **own, tied=True, missing=settings["missing"],
         scale="standard" if choices["standardised"] else None,
@@ -336,15 +336,15 @@ def _drawn(
     layers: list[FittedModel] = []
     for layer in new_layers(stack, known.seed, stack.hidden_sizes):
         own = {**layer.get_params(deep=False), "dtype": settings["dtype"]}
+        encoding = None if layers else known.columns.encoding
         n_rows, n_columns = examples.rows.shape
         choices = choose(
-            own, (n_rows, n_columns), in_unit_interval=False,
+            own, (n_rows, n_columns), mixed=encoding is not None, in_unit_interval=False,
             find_limits=partial(limits_of, examples.rows, examples.weights),
         )  # fmt: skip
-        start = FittedCoder(
-            "DenoisingAutoEncoder", {}, choices, columns_of("DenoisingAutoEncoder", n_columns),
-            seed=draw_seed(layer.random_state), machine=known.machine,
-        )  # fmt: skip
+        kind, seed = "DenoisingAutoEncoder", draw_seed(layer.random_state)
+        columns = columns_of(kind, n_columns, encoding=encoding)
+        start = FittedCoder(kind, {}, choices, columns, seed=seed, machine=known.machine)
         layers.append(CoderKind().initial(start, own, examples, call))
         with building(settings["dtype"]):
             symbolic = layers[-1].symbolic(shared_variables(layers[-1].arrays))

@@ -25,6 +25,7 @@ from autoenc.estimators.base import (
     with_sources,
 )
 from autoenc.estimators.coding import CoderKind, Coding
+from autoenc.models.choices import is_masked
 from autoenc.models.coders import FittedCoder, FittedStack, of_layer
 from autoenc.models.defaults import is_auto
 from autoenc.models.docstrings import documented
@@ -33,7 +34,7 @@ from autoenc.models.settings import check_settings, per_layer
 from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, original
 from autoenc.rows.columns import columns_of
 from autoenc.rows.domain import Domain, check_unit_interval
-from autoenc.rows.examples import Examples
+from autoenc.rows.examples import Examples, encoded_again
 from autoenc.rows.held_out import check_validation
 from autoenc.training import Record
 
@@ -87,6 +88,8 @@ def stack_from_file(
             "seed_": draw_seed(layer.random_state),
             "history_": _history_of(k + 1, history),
         }
+        if k == 0 and "encoding" in fitted:
+            earlier["encoding"] = fitted["encoding"]
         found = CoderKind().from_file(
             "DenoisingAutoEncoder", layer.get_params(deep=False), of_layer(k + 1, arrays),
             {**earlier, **of_layers[k]},
@@ -115,8 +118,10 @@ class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
     layer, reconstructions go up through all layers and down again, and the error of a row is
     that of the lowest layer for this reconstruction.
 
-    Layers above the lowest reconstruct codes, so that their outputs have the activation of the
-    layer below; the cost is cross-entropy for codes of the sigmoid, else the squared error.
+    Of a frame with columns that are not all numbers, the lowest layer has the cost ``"mixed"``;
+    see `AutoEncoder`. Layers above the lowest reconstruct codes, so that their outputs have the
+    activation of the layer below; the cost is cross-entropy for codes of the sigmoid, else the
+    squared error.
 
     Parameters
     ----------
@@ -247,7 +252,7 @@ def new_layers(
         zip(sizes, levels, activations, strict=True)
     ):
         own = {"cost": layer.cost, "output": layer.output}
-        if k:
+        if k:  # codes, of which none are missing
             own = {**_above(below), "scale": None, "missing": "refuse"}
         if level is not None:
             own["corruption"] = level
@@ -308,8 +313,9 @@ def _begin(
     elif settings["cost"] == "cross_entropy":
         check_unit_interval(examples.rows, domain, names=columns.names)
     seed = draw_seed(stack.random_state, call) if start is None else start.seed
+    choices = {"masked": is_masked(settings, mixed=columns.encoding is not None)}
     known = FittedStack(
-        name, {}, {}, columns, widened(start, domain), seed, machine=machine_of(settings)
+        name, {}, choices, columns, widened(start, domain), seed, machine=machine_of(settings)
     )
     return known, examples
 
@@ -330,8 +336,9 @@ def _learn_upwards(
                     validation = codes_of(layers[k - 1], validation, Path(folder))
             if start is not None:
                 layer.model_ = start.coders[k]
+            given = original(rows) if k else encoded_again(rows, known.columns)
             try:
-                _fit_layer(layer, call.of_part(f"layer_{k + 1}"), rows, validation, examples,
+                _fit_layer(layer, call.of_part(f"layer_{k + 1}"), given, validation, examples,
                            goes_on=start is not None)  # fmt: skip
             finally:
                 if layer.__sklearn_is_fitted__():
@@ -343,15 +350,15 @@ def _learn_upwards(
 
 
 def _fit_layer(
-    layer: DenoisingAutoEncoder, call: Call, rows: Rows, validation: Rows | None,
+    layer: DenoisingAutoEncoder, call: Call, rows: Any, validation: Rows | None,
     examples: Examples, *, goes_on: bool,
 ) -> None:  # fmt: skip
     weights = examples.weights
     if call.partial:
-        layer.partial_fit(original(rows), sample_weight=weights, callbacks=call.callbacks)
+        layer.partial_fit(rows, sample_weight=weights, callbacks=call.callbacks)
         return
     layer.set_params(warm_start=goes_on).fit(
-        original(rows),
+        rows,
         sample_weight=weights,
         callbacks=call.callbacks,
         validation=None if validation is None else original(validation),

@@ -266,12 +266,7 @@ class AutoEncoder:
         return dtype
 
     def _rows(self, X: Any, *, have_cost: bool = False) -> Array:
-        if self.encoding is None:
-            _check_names(X, self.names)
-        elif not isinstance(X, np.ndarray):
-            X, unknown = self.encoding.encode(X)
-            if unknown:
-                warnings.warn(f"values that count as missing: {unknown}", stacklevel=3)
+        X = _encoded(X, self.encoding, self.names)
         dtype = self._dtype if self.scaling is None else np.dtype(np.float64)
         rows = _matrix(X, self.n_features_in_, dtype, allow_nan=self.masked)
         if self.scaling is not None:
@@ -290,9 +285,15 @@ class AutoEncoder:
         return numbers if self.encoding is None else self.encoding.decode(numbers)
 
     def _decode(self, code: Array) -> Array:
-        for layer in reversed(self.layers):
-            code = layer.decode(code) if self.encoding is None else self._of_kinds(layer, code)
-        return code if self.scaling is None else self.scaling.backward(code)
+        code, bottom = self._down(code), self.layers[0]
+        z = bottom.decode(code) if self.encoding is None else self._of_kinds(bottom, code)
+        return z if self.scaling is None else self.scaling.backward(z)
+
+    def _down(self, code: Array) -> Array:
+        """Return what the lowest layer decodes, from a code of the highest."""
+        for layer in reversed(self.layers[1:]):
+            code = layer.decode(code)
+        return code
 
     def _of_kinds(self, layer: Layer, code: Array) -> Array:
         """Return probabilities of the values of categories, and numbers."""
@@ -306,8 +307,8 @@ class AutoEncoder:
     def _errors_of_kinds(self, x: Array) -> Array:
         """Return the mean over observed columns of cross-entropies and squared errors."""
         assert self.encoding is not None
-        layer = self.layers[0]
-        a, target = layer.pre_output(layer.encode(x)), layer.standardised(x)
+        layer, code = self.layers[0], self._down(self._encode(x))
+        a, target = layer.pre_output(code), layer.standardised(x)
         total, weights = np.zeros(len(x), x.dtype), self.encoding.weights(layer.mean)
         observed = ~self.encoding.missing(x)
         slices = self.encoding.slices
@@ -328,9 +329,7 @@ class AutoEncoder:
         """Return the mean of the errors that are observed, or their sum over all columns."""
         if self.encoding is not None:
             return self._errors_of_kinds(x)
-        code, bottom = self._encode(x), self.layers[0]
-        for layer in reversed(self.layers[1:]):
-            code = layer.decode(code)
+        code, bottom = self._down(self._encode(x)), self.layers[0]
         a, target, observed = bottom.pre_output(code), bottom.standardised(x), ~np.isnan(x)
         squared = self.cost == "squared_error"
         terms = np.square(target - bottom.output(a)) if squared else deviance(target, a)
@@ -356,6 +355,8 @@ class Classifier:
         Applied to rows first.
     names : sequence of str, optional
         Names of the columns, which those of a frame are compared with.
+    encoding : Encoding, optional
+        As of an `AutoEncoder`. What is missing counts as the mean then.
     """
 
     def __init__(
@@ -367,6 +368,7 @@ class Classifier:
         scaling: tuple[Array | None, Array | None] = (None, None),
         columns: ColumnScaling | None = None,
         names: Sequence[str] | None = None,
+        encoding: Encoding | None = None,
     ) -> None:
         self.weights, self.biases = list(weights), list(biases)
         self.activation = _activation(activation)
@@ -374,14 +376,14 @@ class Classifier:
         self.n_features_in_ = weights[0].shape[0]
         self.mean = np.zeros_like(biases[0], shape=()) if scaling[0] is None else scaling[0]
         self.scale = np.ones_like(biases[0], shape=()) if scaling[1] is None else scaling[1]
-        self.columns = columns
+        self.columns, self.encoding = columns, encoding
 
     def predict_proba(self, X: Any) -> Array:
         """Return the probability of each class, (rows, classes)."""
-        _check_names(X, self.names)
+        X = _encoded(X, self.encoding, self.names)
         dtype = self.weights[0].dtype
         read_as = dtype if self.columns is None else np.dtype(np.float64)
-        rows = _matrix(X, self.n_features_in_, read_as)
+        rows = _matrix(X, self.n_features_in_, read_as, allow_nan=self.encoding is not None)
         if self.columns is not None:
             rows = self.columns.forward(rows).astype(dtype)
         return _in_parts(self._probabilities, rows)
@@ -393,7 +395,7 @@ class Classifier:
 
     def _probabilities(self, x: Array) -> Array:
         *hidden, (W, bias) = zip(self.weights, self.biases, strict=True)
-        x = (x - self.mean) / self.scale
+        x = np.where(np.isnan(x), x.dtype.type(0), (x - self.mean) / self.scale)
         for weights, hidden_bias in hidden:
             x = self.activation(x @ weights + hidden_bias)
         a = x @ W + bias
@@ -417,6 +419,8 @@ class Detector:
         Whether NaN stands for a missing entry.
     names : sequence of str, optional
         Names of the columns, which those of a frame are compared with.
+    encoding : Encoding, optional
+        As of an `AutoEncoder`. Values of categories that the model does not know are strange.
     """
 
     def __init__(
@@ -427,9 +431,11 @@ class Detector:
         *,
         masked: bool = False,
         names: Sequence[str] | None = None,
+        encoding: Encoding | None = None,
     ) -> None:
         self.arrays, self.activation = arrays, _activation(activation)
         self.scaling, self.masked, self.names = scaling, masked, names
+        self.encoding = encoding
         self.encoder = arrays["W"] * arrays["sees"]
         self.decoder = arrays["W_prime"] * (1 - arrays["sees"].T)
         self.n_features_in_ = len(self.encoder)
@@ -447,7 +453,7 @@ class Detector:
 
     def contributions(self, X: Any) -> Array:
         """Return what each column adds to the strangeness of each row, float64; see `autoenc`."""
-        _check_names(X, self.names)
+        X = _encoded(X, self.encoding, self.names, unknown_as=0)
         dtype = self.encoder.dtype if self.scaling is None else np.dtype(np.float64)
         rows = _matrix(X, self.n_features_in_, dtype, allow_nan=self.masked)
         if self.scaling is not None:
@@ -468,11 +474,38 @@ class Detector:
         own = self.arrays
         z = (np.arcsinh((x - own["center"]) / own["spread"]) - own["shift"]) / own["stretch"]
         values = np.where(np.isnan(z), z.dtype.type(0), z)
+        for entries in self._categories():
+            # Without a value of 1, it is missing or unknown.
+            values[:, entries] *= np.nansum(x[:, entries], axis=1, keepdims=True) > 0
         code = self.activation(values @ self.encoder + own["hidden_bias"])
-        residuals = z - (code @ self.decoder + own["visible_bias"])
-        entries = self._surprise("value", z) + self._surprise("residual", residuals)
-        entries[np.isnan(z).all(axis=1)] = np.nan
-        return entries
+        a = code @ self.decoder + own["visible_bias"]
+        residuals = z - a
+        if self.encoding is not None:
+            z, residuals = self._of_kinds(x, z, a)
+        found = self._surprise("value", z) + self._surprise("residual", residuals)
+        found[np.isnan(z).all(axis=1)] = np.nan
+        return found
+
+    def _categories(self) -> list[slice]:
+        """Return the entries of each category."""
+        if self.encoding is None:
+            return []
+        pairs = zip(self.encoding.sizes, self.encoding.slices, strict=True)
+        return [entries for size, entries in pairs if size]
+
+    def _of_kinds(self, x: Array, z: Array, a: Array) -> tuple[Array, Array]:
+        """Return numbers and residuals; frequency and probability of the values of categories."""
+        assert self.encoding is not None
+        values, others = z.copy(), z - a
+        frequencies = self.arrays["shift"] / z.dtype.type(np.arcsinh(1.0))
+        for column, entries in zip(self.encoding.columns, self.encoding.slices, strict=True):
+            if column.n_values:
+                own = frequencies[entries].copy()
+                if column.other:  # rare values, each of them rarer than the others
+                    own[-1] = own.min()
+                values[:, entries] = x[:, entries] * own
+                others[:, entries] = x[:, entries] * np.exp(log_softmax(a[:, entries]))
+        return self.encoding.summed(values), self.encoding.summed(others)
 
     def _surprise(self, name: str, values: Array) -> Array:
         """Return weight·(−log frequency − mean), with interpolated frequencies; 0 for NaN."""
@@ -615,13 +648,13 @@ def _model(
     masked = missing == "mask" or (missing == "auto" and encoding is not None)
     if description["class"] == "AutoEncoderDetector":
         activation = settings.get("activation", "tanh")
-        return Detector(arrays, activation, scaling, masked=masked, names=names)
+        return Detector(arrays, activation, scaling, masked=masked, names=names, encoding=encoding)
     if description["class"].endswith("Classifier"):
         weights, biases = (_numbered(arrays, name) for name in ("W", "bias"))
         activation = fitted.get("activation_", settings.get("activation", "linear"))
         moments = (arrays.get("mean"), arrays.get("scale"))
         classes = fitted["labels_"]
-        return Classifier(weights, biases, activation, classes, moments, scaling, names)
+        return Classifier(weights, biases, activation, classes, moments, scaling, names, encoding)
     chosen = fitted.get("layers", [fitted])
     numbers = range(1, len(chosen) + 1)
     own = (
@@ -672,6 +705,20 @@ def _activation(name: Any) -> Callable[[Array], Array]:
             "cannot hold; use autoenc itself."
         )
     return ACTIVATIONS[name]
+
+
+def _encoded(
+    X: Any, encoding: Encoding | None, names: Sequence[str] | None, unknown_as: float = np.nan
+) -> Any:
+    """Return a frame or mapping as numbers, if columns are encoded; others as they are."""
+    if encoding is None:
+        _check_names(X, names)
+    if encoding is None or isinstance(X, np.ndarray):
+        return X
+    numbers, unknown = encoding.encode(X, unknown_as)
+    if unknown and np.isnan(unknown_as):
+        warnings.warn(f"values that count as missing: {unknown}", stacklevel=4)
+    return numbers
 
 
 def _check_names(X: Any, names: Sequence[str] | None) -> None:

@@ -9,6 +9,7 @@
 array([0., 0., 0.], dtype=float32)
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,9 @@ class BlindSpotLayer:
     expect. All units together are an ensemble of small models of some columns given others,
     trained as one graph of two matrix products.
 
+    Columns may be in groups, such as the entries that stand for a category: a unit sees all
+    columns of a group, or reconstructs all of them.
+
     Parameters
     ----------
     n_visible, n_hidden : int
@@ -43,6 +47,8 @@ class BlindSpotLayer:
         one is not, if there are two.
     activation : str or callable, default "tanh"
         Activation of the code; see `autoenc.graph.ACTIVATIONS`.
+    groups : sequence of int, (n_visible,), optional
+        Group of each column, from 0, for S to be drawn; by default each is a group of its own.
     sees : shared variable, (n_visible, n_hidden), optional
         S, which is not trained.
     W, hidden_bias, visible_bias, W_prime : shared variables, optional
@@ -84,6 +90,7 @@ class BlindSpotLayer:
         rng: NumPyGenerator | None,
         seen: float = 0.5,
         activation: str | Activation = "tanh",
+        groups: Sequence[int] | None = None,
         sees: Parameter | None = None,
         W: Parameter | None = None,
         hidden_bias: Parameter | None = None,
@@ -114,7 +121,9 @@ class BlindSpotLayer:
                 "rng is None, but what units see or their weights have to be drawn; pass a NumPy "
                 "generator such as numpy.random.default_rng(0), or give sees and W."
             )
-        drawn = {} if rng is None else blind_spot_arrays(rng, n_visible, n_hidden, seen)
+        drawn = (
+            {} if rng is None else blind_spot_arrays(rng, n_visible, n_hidden, seen, groups=groups)
+        )
         for name, shape in missing.items():
             value = drawn.get(name, np.zeros(shape, config.floatX))
             given[name] = pytensor.shared(value, name=name)
@@ -199,8 +208,9 @@ class BlindSpotLayer:
 
 
 def blind_spot_arrays(
-    rng: NumPyGenerator, n_visible: int, n_hidden: int, seen: float, dtype: str | None = None
-) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.floating]]]:
+    rng: NumPyGenerator, n_visible: int, n_hidden: int, seen: float, dtype: str | None = None,
+    groups: Sequence[int] | None = None,
+) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.floating]]]:  # fmt: skip
     """Draw what each unit of a `BlindSpotLayer` sees, and its initial weights.
 
     Parameters
@@ -213,28 +223,41 @@ def blind_spot_arrays(
         Fraction of the columns that a unit sees, in (0, 1).
     dtype : {"float32", "float64"}, optional
         Precision; by default floatX.
+    groups : sequence of int, (n_visible,), optional
+        Group of each column, from 0; by default each is a group of its own. `seen` is the fraction
+        of the groups then.
 
     Returns
     -------
     dict from name to array
-        ``sees`` and ``W``, (n_visible, n_hidden): W is normal with variance 1 / columns seen, so
-        that units of standardised columns start with variance 1.
+        ``sees`` and ``W``, (n_visible, n_hidden): W is normal with variance 1 / groups seen, so
+        that units of groups whose variances add up to 1 start with variance 1.
 
     Raises
     ------
     ValueError
-        If `seen` is not in (0, 1).
+        If `seen` is not in (0, 1), or there are not as many groups as columns.
 
     Examples
     --------
     >>> arrays = blind_spot_arrays(np.random.default_rng(0), 10, 3, 0.5)
     >>> arrays["sees"].sum(axis=0)
     array([5., 5., 5.], dtype=float32)
+    >>> arrays = blind_spot_arrays(np.random.default_rng(2), 4, 2, 0.5, groups=[0, 1, 1, 1])
+    >>> arrays["sees"].T
+    array([[1., 0., 0., 0.],
+           [0., 1., 1., 1.]], dtype=float32)
     """
     if not is_number(seen) or not 0 < seen < 1:
         raise ValueError(f"seen is {seen!r}; expected a fraction of the columns, in (0, 1).")
-    n_seen = min(n_visible - 1, max(1, round(seen * n_visible)))
-    order = rng.random((n_visible, n_hidden)).argsort(axis=0)
+    group = np.arange(n_visible) if groups is None else np.asarray(groups)
+    if group.shape != (n_visible,):
+        raise ValueError(
+            f"groups have shape {group.shape}; expected ({n_visible},), one a column."
+        )
+    n_groups = int(group.max()) + 1
+    n_seen = min(n_groups - 1, max(1, round(seen * n_groups)))
+    order = rng.random((n_groups, n_hidden)).argsort(axis=0)[group]
     W = rng.standard_normal((n_visible, n_hidden)) / np.sqrt(max(n_seen, 1))
     dtype = dtype or config.floatX
     return {"sees": (order < n_seen).astype(dtype), "W": W.astype(dtype)}

@@ -121,7 +121,7 @@ class Groups:
             Probabilities and numbers.
         """
         return pt.switch(
-            self._is_category, pt.exp(self.log_softmax(a)), a if numbers is None else numbers
+            self.is_category, pt.exp(self.log_softmax(a)), a if numbers is None else numbers
         )
 
     def costs(self, x: Expression, target: Expression, a: Expression) -> Expression:
@@ -145,11 +145,28 @@ class Groups:
             Costs, without unit.
         """
         surprise = -x * self.log_softmax(a)
-        return self.weight * pt.switch(self._is_category, surprise, squared_error(target, a))
+        return self.weight * pt.switch(self.is_category, surprise, squared_error(target, a))
 
     @property
-    def _is_category(self) -> Expression:
+    def is_category(self) -> Expression:
+        """Whether each entry is of a category, (entries,) of bool."""
         return pt.gt(self.categorical, 0)
+
+    def is_known(self, x: Expression) -> Expression:
+        """Say whether each entry is of a number, or of a category of which an entry is 1.
+
+        Parameters
+        ----------
+        x : expression, (rows, entries)
+            0 or 1 for the values of categories, and finite numbers.
+
+        Returns
+        -------
+        expression, (rows, entries)
+            Of bool; False for all entries of a category that are all 0.
+        """
+        of_groups = (x * self.categorical) @ self.membership
+        return pt.gt(of_groups @ self.membership.T, 0) | pt.eq(self.categorical, 0)
 
 
 def group_arrays(sizes: Sequence[int], weights: Any) -> dict[str, Any]:

@@ -42,6 +42,7 @@ def choose(
     settings: Mapping[str, Any],
     shape: tuple[int, int],
     *,
+    mixed: bool = False,
     in_unit_interval: bool,
     find_limits: Callable[[], tuple[Array, Array]],
     find_drawn: Callable[[], float] = lambda: 1.0,
@@ -59,6 +60,8 @@ def choose(
         Settings of an autoencoder.
     shape : pair of int
         Number of rows and columns.
+    mixed : bool
+        Whether columns are of different kinds; see `choose_mixed`.
     in_unit_interval : bool
         Whether all values of the data are in [0, 1].
     find_limits : callable
@@ -88,6 +91,8 @@ def choose(
     >>> found["chosen"]
     {'n_hidden': 1, 'activation': 'linear', 'init': 'principal'}
     """
+    if mixed:
+        return choose_mixed(settings, shape)
     given_size = settings["n_hidden"] != AUTO
     if in_unit_interval and not given_size:
         suits = not is_table(settings, shape[1], find_drawn)

@@ -63,4 +63,4 @@ class FittedClassifier(FittedModel):
         ]
         network = Network(layers, SoftmaxLayer(*shape, W=W, bias=b))
         scaling = Scaling(shared["mean"], shared["scale"]) if "mean" in shared else None
-        return SymbolicClassifier(network, scaling)
+        return SymbolicClassifier(network, scaling, self.masked)

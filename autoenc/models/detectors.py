@@ -8,20 +8,59 @@ from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import pytensor
 from pytensor import config
 from pytensor import tensor as pt
 
-from autoenc.graph import BlindSpotLayer, Expression, Parameter, blind_spot_arrays
+from autoenc.graph import BlindSpotLayer, Expression, Groups, Parameter, blind_spot_arrays
 from autoenc.graph.costs import squared_error
 from autoenc.models.coders import warn_of_empty
 from autoenc.models.fitted import FittedModel
+from autoenc.models.mixed import (
+    at_most_the_rarest,
+    frequencies_of,
+    groups_of,
+    robust_moments_of,
+    start_of,
+)
 from autoenc.models.surprise import Surprise
 from autoenc.rows.blocks import Array
+from autoenc.rows.reading import encoded
 from autoenc.rows.robust import robust_moments
+from autoenc.sources import opened
 
 PARAMETERS = ("W", "W_prime", "hidden_bias", "visible_bias", "sees")
 VIEWS = ("value", "residual")
 MOMENTS = ("center", "spread", "shift", "stretch")
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """What a detector knows of columns of different kinds.
+
+    Attributes
+    ----------
+    groups : Groups
+        Entries of each column.
+    frequencies : shared variable, (entries,)
+        Of the values of categories, in the training data.
+    """
+
+    groups: Groups
+    frequencies: Any
+
+    def values(self, x: Expression, z: Expression) -> Expression:
+        """Return z, 0 for categories of which no value is 1 in x."""
+        return pt.switch(self.groups.is_known(x), z, _number(0))
+
+    def frequency(self, x: Expression, z: Expression) -> Expression:
+        """Return the frequency of the value of each category, in its entry, and numbers z."""
+        return pt.switch(self.groups.is_category, x * self.frequencies, z)
+
+    def probability(self, x: Expression, a: Expression, residual: Expression) -> Expression:
+        """Return the probability of the value of each category, in its entry, and residuals."""
+        probabilities = pt.exp(self.groups.log_softmax(a))
+        return pt.switch(self.groups.is_category, x * probabilities, residual)
 
 
 @dataclass(frozen=True)
@@ -35,11 +74,14 @@ class SymbolicDetector:
         See `autoenc.rows.robust.robust_moments`.
     masked : bool
         Whether NaN stands for what is missing.
+    kinds : Kinds or None
+        Of columns that are not all numbers.
     """
 
     layer: BlindSpotLayer
     moments: Mapping[str, Any]
     masked: bool = False
+    kinds: Kinds | None = None
 
     @property
     def params(self) -> list[Parameter]:
@@ -67,31 +109,57 @@ class SymbolicDetector:
         return (pt.arcsinh((x - m["center"]) / m["spread"]) - m["shift"]) / m["stretch"]
 
     def values(self, x: Expression) -> Expression:
-        """Return what the layer sees of x: scaled, 0 where it is missing."""
+        """Return what the layer sees of x: scaled, 0 where it is missing or unknown."""
         z = self.scaled(x)
-        return pt.switch(pt.isnan(x), np.asarray(0, config.floatX), z) if self.masked else z
+        z = pt.switch(pt.isnan(x), _number(0), z) if self.masked else z
+        return z if self.kinds is None else self.kinds.values(self._given(x), z)
 
     def views(self, x: Expression) -> Expression:
-        """Return scaled values beside their residuals, (rows, 2·columns); NaN where missing."""
-        z = self.scaled(x)
-        return pt.concatenate([z, z - self.layer.reconstruct(self.values(x))], axis=1)
+        """Return scaled values beside their residuals, (rows, 2·entries); NaN where missing.
+
+        In place of these, the entry of the value of a category has its frequency, and its
+        probability given the other columns; its other entries are 0.
+        """
+        z, a = self.scaled(x), self.layer.reconstruct(self.values(x))
+        value, residual = z, z - a
+        if self.kinds is not None:
+            value = self.kinds.frequency(x, value)
+            residual = self.kinds.probability(x, a, residual)
+        return pt.concatenate([value, residual], axis=1)
 
     def training_costs(
         self, x: Expression, y: Expression, settings: Mapping[str, Any], seed: int
     ) -> Expression:
-        """Return the mean squared residual of the observed entries of each row, (rows,)."""
+        """Return the mean cost of the observed columns of each row, (rows,)."""
         return self.validation_costs(x, y)
 
     def validation_costs(self, x: Expression, y: Expression) -> Expression:
-        """Return the mean squared residual of the observed entries of each row, (rows,)."""
+        """Return the mean cost of the observed columns of each row, (rows,).
+
+        It is the squared residual of numbers, and of categories the cross-entropy of the softmax
+        over the entropy of their frequencies.
+        """
         values = self.values(x)
-        if not self.masked:
+        if not self.masked and self.kinds is None:
             return self.layer.squared_error(values)
-        observed = pt.switch(
-            pt.isnan(x), np.asarray(0, config.floatX), np.asarray(1, config.floatX)
-        )
-        errors = squared_error(values, self.layer.reconstruct(values)) * observed
-        return errors.sum(axis=1) / pt.maximum(observed.sum(axis=1), np.asarray(1, config.floatX))
+        observed = pt.switch(pt.isnan(x), _number(0), _number(1))
+        a = self.layer.reconstruct(values)
+        if self.kinds is None:
+            errors, n = squared_error(values, a) * observed, observed.sum(axis=1)
+        else:
+            groups = self.kinds.groups
+            errors = groups.costs(self._given(x), values, a) * observed
+            n = (observed * groups.share).sum(axis=1)
+        return errors.sum(axis=1) / pt.maximum(n, _number(1))
+
+    @staticmethod
+    def _given(x: Expression) -> Expression:
+        """Return x, 0 where it is missing."""
+        return pt.switch(pt.isnan(x), _number(0), x)
+
+
+def _number(value: float) -> Array:
+    return np.asarray(value, dtype=config.floatX)
 
 
 class FittedDetector(FittedModel):
@@ -99,6 +167,8 @@ class FittedDetector(FittedModel):
 
     Its arrays are the parameters of the layer, the moments of the columns and, once it is
     `calibrated`, the surprise of values and of residuals, and the scores of calibration rows.
+    Where columns are of different kinds, those of the layer and the moments have an element for
+    each entry, and surprises one for each column.
     """
 
     shown: ClassVar[tuple[str, ...]] = ("n_epochs", "learning_rate", "calibrated_on")
@@ -123,19 +193,37 @@ class FittedDetector(FittedModel):
             *self.arrays["W"].shape, rng=None, activation=self.choices["activation"],
             **{name: shared[name] for name in PARAMETERS},
         )  # fmt: skip
-        return SymbolicDetector(layer, {name: shared[name] for name in MOMENTS}, self.masked)
+        moments = {name: shared[name] for name in MOMENTS}
+        return SymbolicDetector(layer, moments, self.masked, self._kinds())
 
     def started(self, rows: Array, n_hidden: int, seen: float, dtype: str) -> Self:
         """Return the model with the arrays that training starts from.
 
-        The decoder starts at 0: reconstructions are the means of the columns.
+        The decoder starts at 0: reconstructions are the means of the columns, and the frequencies
+        of values of categories.
         """
         n, rng = rows.shape[1], np.random.default_rng(self.seed)
+        encoding = self.columns.encoding
+        groups = None if encoding is None else encoding.column_of_entries
         zeros = {"W_prime": (n_hidden, n), "hidden_bias": (n_hidden,), "visible_bias": (n,)}
-        arrays = blind_spot_arrays(rng, n, n_hidden, seen, dtype)
+        arrays = blind_spot_arrays(rng, n, n_hidden, seen, dtype, groups)
         arrays |= {name: np.zeros(shape, dtype) for name, shape in zeros.items()}
-        moments = {name: a.astype(dtype) for name, a in robust_moments(rows).items()}
+        if encoding is None:
+            moments = robust_moments(rows)
+        else:
+            moments = robust_moments_of(encoding, rows)
+            of_start = {**arrays, "mean": frequencies_of(moments)}
+            arrays["visible_bias"] = start_of(encoding, of_start, len(rows))["visible_bias"]
+        moments = {name: a.astype(dtype) for name, a in moments.items()}
         return self.replaced(arrays={**arrays, **moments})
+
+    def numbers(self, X: Any) -> Any:
+        """Return X opened and, if columns are encoded, as numbers.
+
+        Entries of a category are 0 where the model does not know its value, which is strange and
+        not missing.
+        """
+        return encoded(self.columns, opened(X), unknown_as=0)
 
     def calibrated(self, X: Any, held_out: Any, *, n_bins: int, dependence: float) -> Self:
         """Return the model with the surprise of values and residuals of the training rows.
@@ -151,12 +239,13 @@ class FittedDetector(FittedModel):
         dependence : float
             Weight of the surprise of residuals; that of values has weight 1.
         """
-        views = self._views(X)
+        views, encoding = self._views(X), self.columns.encoding
+        sizes = None if encoding is None else encoding.sizes
         arrays: dict[str, Array] = {}
         for name, view, weight in zip(
             VIEWS, np.split(views, 2, axis=1), (1, dependence), strict=True
         ):
-            surprise = Surprise.of(view, n_bins).standardised(view, weight)
+            surprise = Surprise.of(view, n_bins, sizes).standardised(view, weight, sizes)
             arrays |= surprise.arrays(name, self.dtype)
         # Scores are those of the numbers that a file holds.
         known = self._with(arrays)
@@ -170,7 +259,7 @@ class FittedDetector(FittedModel):
         return known._with({"calibration": calibration}, calibrated_on=on)
 
     def entry_errors(self, X: Any) -> Array:
-        """Compute what each entry adds to the score of its row, (rows, columns).
+        """Compute what each of the user's columns adds to the score of its row, (rows, columns).
 
         Missing entries add 0; a row without an observed value is NaN, with a warning.
         """
@@ -202,5 +291,19 @@ class FittedDetector(FittedModel):
         """Return the model with more arrays and choices; what is compiled does not use them."""
         return replace(self, arrays={**self.arrays, **arrays}, choices={**self.choices, **choices})
 
+    def _kinds(self) -> Kinds | None:
+        encoding = self.columns.encoding
+        if encoding is None:
+            return None
+        found = frequencies_of(self.arrays)
+        rarest = pytensor.shared(at_most_the_rarest(encoding, found), name="frequencies")
+        return Kinds(groups_of(encoding, {"mean": found}), rarest)
+
     def _views(self, X: Any) -> Array:
-        return self.apply("views", self.incoming(X, compared=False))
+        """Return values beside what the other columns say of them, (rows, 2·columns)."""
+        views = self.apply("views", self.incoming(X, compared=False))
+        encoding = self.columns.encoding
+        if encoding is None:
+            return views
+        # Of a category, one entry at most is not 0.
+        return np.concatenate([encoding.summed(own) for own in np.split(views, 2, axis=1)], axis=1)

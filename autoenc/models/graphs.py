@@ -32,6 +32,9 @@ NOT_OF_THE_GRAPH = frozenset((
     "contamination", "dependence", "n_bins", "gain", "limits", "labels", "n_hidden",
 ))  # fmt: skip
 
+# Arrays that say how frequent the values of categories are.
+FREQUENCIES = ("mean", "shift")
+
 
 @dataclass(frozen=True)
 class _Kept:
@@ -62,7 +65,7 @@ class Graphs:
             What compiles it, if no model of this structure came before.
         """
         given = known, settings, examples, held_out
-        if known.layers or known.columns.encoding is not None:
+        if known.layers:
             # Such a graph follows from more than the key has.
             return make_task(*given, n_done=n_done), backend
         key = (*_key(*given, n_done), backend)
@@ -100,6 +103,7 @@ def _key(
     rate, decays = settings["learning_rate"], settings.get("learning_rate_decay", 1) != 1
     return (
         type(known),
+        _of_kinds(known),
         tuple((name, a.shape, a.dtype.str) for name, a in known.model_arrays().items()),
         _of_the_graph(settings),
         _of_the_graph(known.choices),
@@ -109,6 +113,14 @@ def _key(
         normalised(examples.weights, "float64") is None,
         held_out is None,
     )
+
+
+def _of_kinds(known: FittedModel) -> Hashable:
+    """Return what groups of entries follow from: their columns, and frequencies of values."""
+    encoding = known.columns.encoding
+    if encoding is None:
+        return None
+    return encoding, *(known.arrays[n].tobytes() for n in FREQUENCIES if n in known.arrays)
 
 
 def _of_the_graph(named: Mapping[str, Any]) -> tuple[Hashable, ...]:

@@ -1,4 +1,4 @@
-"""What a model of columns of different kinds starts from: their scales, biases and groups."""
+"""What a model of columns of different kinds starts from: scales, biases, groups, frequencies."""
 
 from __future__ import annotations
 
@@ -7,11 +7,91 @@ from collections.abc import Mapping
 import numpy as np
 
 from autoenc.graph import Groups
-from autoenc.rows.blocks import Array
+from autoenc.models.symbolic import moments
+from autoenc.rows.blocks import Array, Rows
 from autoenc.rows.encoding import Encoding
+from autoenc.rows.robust import robust_moments
 
 # Least frequency whose logarithm a bias starts from, in rows.
 LEAST_COUNT = 0.5
+# What the inverse hyperbolic sine makes of 1, where it makes 0 of 0.
+OF_ONE = float(np.arcsinh(1.0))
+
+
+def moments_of(encoding: Encoding, rows: Rows, weights: Array | None = None) -> dict[str, Array]:
+    """Compute what entries are standardised with: ``mean`` and ``scale``, (entries,).
+
+    The mean of the entry of a value is its frequency; see `scales_of` for the scale.
+
+    Parameters
+    ----------
+    encoding : Encoding
+    rows : rows, (rows, entries)
+        NaN where an entry is missing.
+    weights : array, (rows,), optional
+        Weight of each row.
+    """
+    mean, scale = moments(rows, weights)
+    return {"mean": mean, "scale": scales_of(encoding, mean, scale)}
+
+
+def robust_moments_of(encoding: Encoding, rows: Array) -> dict[str, Array]:
+    """Find how numbers are scaled robustly, and entries of categories as `moments_of` does.
+
+    What scales numbers, (asinh((x − center) / spread) − shift) / stretch, is (x − mean) / scale
+    for 0 and 1 with the center 0 and the spread 1.
+
+    Parameters
+    ----------
+    encoding : Encoding
+    rows : array, (rows, entries)
+        NaN where an entry is missing.
+
+    Returns
+    -------
+    dict from name to float64 array, (entries,)
+        ``center``, ``spread``, ``shift`` and ``stretch``.
+
+    Examples
+    --------
+    >>> from autoenc.rows.encoding import CategoryColumn
+    >>> encoding = Encoding((CategoryColumn("sex", ("f", "m")),))
+    >>> found = robust_moments_of(encoding, np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]))
+    >>> frequencies_of(found).round(4)
+    array([0.6667, 0.3333])
+    """
+    is_category = np.repeat(encoding.sizes, [max(size, 1) for size in encoding.sizes]) > 0
+    found = {"center": np.zeros(len(is_category)), "spread": np.ones(len(is_category))}
+    standard = moments_of(encoding, np.asarray(rows, np.float64))
+    found |= {"shift": standard["mean"] * OF_ONE, "stretch": standard["scale"] * OF_ONE}
+    for name, array in robust_moments(rows[:, ~is_category]).items():
+        found[name][~is_category] = array
+    return found
+
+
+def frequencies_of(moments: Mapping[str, Array]) -> Array:
+    """Return the frequencies of the values of categories, (entries,), of `robust_moments_of`."""
+    frequencies: Array = moments["shift"] / moments["shift"].dtype.type(OF_ONE)
+    return frequencies
+
+
+def at_most_the_rarest(encoding: Encoding, frequencies: Array) -> Array:
+    """Return frequencies of which those of the entries of rare values are lower.
+
+    Each value without an entry of its own is in fewer rows than the rarest of the others, however
+    many they are together.
+
+    Parameters
+    ----------
+    encoding : Encoding
+    frequencies : array, (entries,)
+        Of values of categories.
+    """
+    found = frequencies.copy()
+    for column, entries in zip(encoding.columns, encoding.slices, strict=True):
+        if getattr(column, "other", False):
+            found[entries.stop - 1] = found[entries].min()
+    return found
 
 
 def groups_of(encoding: Encoding, arrays: Mapping[str, Array]) -> Groups:

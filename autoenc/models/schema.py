@@ -383,7 +383,10 @@ def _check_detector(
 ) -> None:
     """Check a layer, its moments, the tables of surprise and the scores of calibration rows."""
     n = fitted["n_features_in_"]
-    n_hidden, cells = _width(arrays, "W", n), _width(arrays, "value_frequency", n)
+    n_hidden = _width(arrays, "W", n)
+    # Columns of different kinds have several entries each: `_check_columns` counts them.
+    n_columns = int(np.size(arrays.get("value_mean", ())))
+    cells = _width(arrays, "value_frequency", n_columns)
     shapes: dict[str, tuple[int, ...]] = {
         "W": (n, n_hidden), "sees": (n, n_hidden), "W_prime": (n_hidden, n),
         "hidden_bias": (n_hidden,),
@@ -392,8 +395,8 @@ def _check_detector(
     shapes |= dict.fromkeys(columns, (n,))
     views = ("value", "residual")
     for view in views:
-        shapes |= {f"{view}_{name}": (n,) for name in ("low", "width", "mean", "weight")}
-        shapes[f"{view}_frequency"] = (n, cells)
+        shapes |= {f"{view}_{name}": (n_columns,) for name in ("low", "width", "mean", "weight")}
+        shapes[f"{view}_frequency"] = (n_columns, cells)
     _require("calibration" in arrays, "there is no calibration")
     shapes["calibration"] = (arrays["calibration"].size,)
     _check_arrays(arrays, shapes, n)
@@ -450,6 +453,8 @@ def _check_layers(
     for number, (layer, chosen) in enumerate(zip(own, layers, strict=True), start=1):
         _check_entries(f"layer {number}: ", chosen, CHOSEN)
         _require(number == 1 or "mean" not in layer, f"layer {number} standardises codes")
+        kinds = chosen.get("cost_") == "mixed"
+        _require(number == 1 or not kinds, f"layer {number} has columns of different kinds")
         width = _check_layer(layer, settings, chosen, width)
         sizes.append(width)
     _require(bool(sizes), "there are no layers")
@@ -625,11 +630,26 @@ def _check_columns(arrays: Mapping[str, Array], description: Mapping[str, Any], 
         _require_equal("table.image_shape", n_pixels, n)
     if table.get("scaling") is not None:
         _check_scaling(table["scaling"], n)
-    is_mixed = description["fitted"].get("cost_") == "mixed"
-    _require_equal("whether there is table.encoding", table.get("encoding") is not None, is_mixed)
-    if is_mixed:
-        _require("mean" in arrays, "there is no mean of columns of different kinds")
-        _check_encoding(table["encoding"], n)
+    encoding = table.get("encoding")
+    _check_kinds(arrays, description, encoding is not None)
+    n_columns = n if encoding is None else _check_encoding(encoding, n)
+    if "value_mean" in arrays:
+        _require_equal("the number of surprises", len(arrays["value_mean"]), n_columns)
+
+
+def _check_kinds(
+    arrays: Mapping[str, Array], description: Mapping[str, Any], has_encoding: bool
+) -> None:
+    """Check that a model of columns of different kinds is one in all it says."""
+    if description["class"] == "AutoEncoderDetector":
+        return
+    if not description["class"].endswith("Classifier"):
+        fitted = description["fitted"]
+        lowest = fitted.get("layers", [fitted])[0]
+        is_mixed = lowest.get("cost_") == "mixed"
+        _require_equal("whether there is table.encoding", has_encoding, is_mixed)
+    mean = "layer_1.mean" if "layers" in description["fitted"] else "mean"
+    _require(not has_encoding or mean in arrays, "there is no mean of columns of different kinds")
 
 
 def _check_scaling(scaling: Mapping[str, Any], n: int) -> None:
@@ -643,8 +663,11 @@ def _check_scaling(scaling: Mapping[str, Any], n: int) -> None:
     _require(scaling["kind"] == "minmax" or set(factors) == {1}, "a centred column has a factor")
 
 
-def _check_encoding(encoding: Mapping[str, Any], n: int) -> None:
-    """Check what stands for each column: names are different, and entries add up."""
+def _check_encoding(encoding: Mapping[str, Any], n: int) -> int:
+    """Check what stands for each column: names are different, and entries add up.
+
+    Return the number of columns.
+    """
     kinds = {
         "columns": sequence(mapping(ANYTHING)),
         "left_out": sequence(TEXT),
@@ -663,6 +686,7 @@ def _check_encoding(encoding: Mapping[str, Any], n: int) -> None:
         n_entries += len(values) + column.get("other", not values)
     _require(len(set(names)) == len(names), "columns of table.encoding are not different")
     _require_equal("the number of entries of table.encoding", n_entries, n)
+    return len(encoding["columns"])
 
 
 def _check_history(history: Sequence[Mapping[str, Any]]) -> None:

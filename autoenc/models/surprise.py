@@ -1,5 +1,7 @@
 """How rare values are: −log of their frequency, for each column by itself.
 
+Numbers are counted in cells. The value of a category is given as its frequency or its probability.
+
 >>> import numpy as np
 >>> values = np.array([[0.0], [0.1], [0.2], [1.0]])
 >>> surprise = Surprise.of(values, n_bins=2)
@@ -9,7 +11,7 @@ array([0.65, 1.43, 2.3 ])
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -19,6 +21,8 @@ from autoenc.rows.blocks import Array
 
 # Least width of a cell, for columns in comparable units: beside it, rounding does not count.
 LEAST_WIDTH = 1e-4
+# Of a category, least deviation that is a unit, in nats; that of a normal distribution is 0.7.
+LEAST_DEVIATION = 0.25
 PARTS = ("low", "width", "frequency", "mean", "weight")
 
 
@@ -31,10 +35,16 @@ class Surprise:
     beyond the empty cells they are as there. So the surprise has no jumps, and no value, however
     far away, adds more to a row than log(2n + cells).
 
+    Of a category of k values, what is judged is the probability q of a value: the part of n rows
+    that have it, or what the other columns say of it. The frequency is (n·q + ½) / (n + ½·k), as
+    that of a cell with n·q values: a polygon of cells that are all on one line from q = 0 to 1. A
+    value that no row has adds log(2n + k). So numbers and categories are both in nats, and have
+    the same bound.
+
     Parameters
     ----------
     low, width : float64 array, (columns,)
-        Where the cells of a column begin, and the width of each.
+        Where the cells of a column begin, and the width of each; of a category, in units of q.
     frequency : float64 array, (columns, cells + 2)
         Frequency of each cell, and of the empty ones at both ends.
     mean : float64 array, (columns,)
@@ -55,7 +65,7 @@ class Surprise:
     weight: Array
 
     @classmethod
-    def of(cls, values: Array, n_bins: int) -> Self:
+    def of(cls, values: Array, n_bins: int, sizes: Sequence[int] | None = None) -> Self:
         """Count values in cells of equal width.
 
         Parameters
@@ -64,6 +74,8 @@ class Surprise:
             Values of the training data; NaN is left out.
         n_bins : int
             Number of cells of each column.
+        sizes : sequence of int, (columns,), optional
+            Of each category, whose values are probabilities, the number of values; 0 for numbers.
 
         Returns
         -------
@@ -83,6 +95,11 @@ class Surprise:
         counts = np.bincount(numbers[observed], minlength=n_columns * (n_bins + 2))
         n = observed.sum(axis=0)[:, None]
         frequency = (counts.reshape(n_columns, -1) + 0.5) / (n + 0.5 * n_bins)
+        if sizes is not None:
+            k, q = np.asarray(sizes)[:, None], np.linspace(0, 1, n_bins + 2)
+            frequency = np.where(k > 0, (n * q + 0.5) / (n + 0.5 * k), frequency)
+            width = np.where(k[:, 0] > 0, q[1], width)
+            low = np.where(k[:, 0] > 0, q[1] / 2, low)
         return cls(low, width, frequency, np.zeros(n_columns), np.ones(n_columns))
 
     def entries(self, values: Array) -> Array:
@@ -111,16 +128,26 @@ class Surprise:
         surprise[missing] = 0
         return surprise
 
-    def standardised(self, values: Array, weight: float = 1.0) -> Self:
+    def standardised(
+        self, values: Array, weight: float = 1.0, sizes: Sequence[int] | None = None
+    ) -> Self:
         """Return the surprise in units of its variation from row to row.
+
+        Numbers and categories are standardised apart: the sum over the columns of a kind gets the
+        part of the variance that the kind has of the columns, as if all columns were independent
+        and alike. Otherwise many numbers that depend on each other would drown a category.
 
         Parameters
         ----------
         values : array, (rows, columns)
-            Values of the training data. Over these, each column has mean 0 afterwards, and sums
-            of rows have standard deviation `weight`.
+            Values of the training data. Over these, each column has mean 0 afterwards, and the
+            sums of rows over the columns of a kind have standard deviation
+            weight·√(columns of the kind / columns).
         weight : float
             Factor.
+        sizes : sequence of int, (columns,), optional
+            As for `of`. Of categories, a deviation below ¼ nat · √columns counts as this: that of
+            values that are all equally frequent is no unit.
 
         Returns
         -------
@@ -130,9 +157,13 @@ class Surprise:
         entries = self.entries(values)
         observed = ~np.isnan(values)
         mean = entries.sum(axis=0) / np.maximum(observed.sum(axis=0), 1)
-        deviation = np.where(observed, entries - mean, 0).sum(axis=1).std()
-        factor = weight / (deviation if deviation > LEAST_WIDTH else 1.0)
-        return replace(self, mean=mean, weight=np.full_like(mean, factor))
+        deviations, factor = np.where(observed, entries - mean, 0), np.empty_like(mean)
+        of_categories = np.zeros(len(mean), bool) if sizes is None else np.asarray(sizes) > 0
+        for own, least in ((~of_categories, 0), (of_categories, LEAST_DEVIATION)):
+            deviation = max((deviations * own).sum(axis=1).std(), least * np.sqrt(own.sum()))
+            part = weight * np.sqrt(own.mean())
+            factor[own] = part / (deviation if deviation > LEAST_WIDTH else 1.0)
+        return replace(self, mean=mean, weight=factor)
 
     def arrays(self, prefix: str, dtype: str) -> dict[str, Array]:
         """Return the arrays by their names in model files.

@@ -269,10 +269,13 @@ class SymbolicClassifier:
     ----------
     network : Network
     scaling : Scaling or None
+    masked : bool
+        Whether NaN stands for what is missing.
     """
 
     network: Network
     scaling: Scaling | None = None
+    masked: bool = False
 
     @property
     def params(self) -> list[Parameter]:
@@ -308,8 +311,9 @@ class SymbolicClassifier:
         return self.network.zero_one_loss(self.values(x), y)
 
     def values(self, x: Expression) -> Expression:
-        """Return x as the network sees it."""
-        return x if self.scaling is None else self.scaling.forward(x)
+        """Return x as the network sees it: standardised, 0 where it is missing."""
+        values = x if self.scaling is None else self.scaling.forward(x)
+        return pt.switch(pt.isnan(x), _number(0), values) if self.masked else values
 
     def probabilities(self, x: Expression) -> Expression:
         """Return the probability of each class, (rows, classes)."""

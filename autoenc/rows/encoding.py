@@ -28,12 +28,33 @@ OTHER = "other"
 # Least entropy, in nats, that the cost of a category is divided by. Otherwise a single row could
 # outweigh all others: a value that one row in 1,000 has would cost 870 times what a number does.
 LEAST_ENTROPY = 0.1
+# In place of the number of an entry.
+MISSING, NO_ENTRY = -1, -2
 # Microseconds, which dates are read in, of a day.
 DAY = 86_400_000_000
 
 
 class EncodedRows(np.ndarray[Any, Any]):
-    """Rows of numbers that an `Encoding` has made, which are not encoded again."""
+    """Rows of numbers that an `Encoding` has made, which are not encoded again.
+
+    Attributes
+    ----------
+    encoding : Encoding or None
+        What has made them; a model that is fitted on them has it.
+    """
+
+    encoding: Encoding | None = None
+
+    @classmethod
+    def of(cls, numbers: np.ndarray[Any, Any], encoding: Encoding) -> EncodedRows:
+        """Return numbers, (rows, entries), as what an encoding has made."""
+        rows = numbers.view(cls)
+        rows.encoding = encoding
+        return rows
+
+    def __array_finalize__(self, source: Any) -> None:
+        """Keep the encoding in copies and parts."""
+        self.encoding = getattr(source, "encoding", None)
 
 
 @dataclass(frozen=True)
@@ -119,25 +140,28 @@ class CategoryColumn:
         shown = [str(value) for value in self.values] + [OTHER] * self.other
         return tuple(f"{self.name}={value}" for value in shown)
 
-    def encode(self, column: Any) -> tuple[np.ndarray[Any, Any], list[Any]]:
+    def encode(
+        self, column: Any, unknown_as: float = math.nan
+    ) -> tuple[np.ndarray[Any, Any], list[Any]]:
         """Return 1 in the entry of each value, (rows, entries), and values without an entry.
 
-        Rows are NaN where the value is missing or has no entry.
+        Rows are NaN where the value is missing, and `unknown_as` where it has no entry.
         """
         place = {value: i for i, value in enumerate(self.values)}
-        others = len(self.values) if self.other else -1
+        others = len(self.values)
         unknown: dict[Any, None] = {}
         places = np.empty(len(column), np.intp)
         for row, value in enumerate(listed(column)):
             if is_missing(value):
-                places[row] = -1
+                places[row] = MISSING
                 continue
             key = plain_value(value)
-            places[row] = place.get(key, others)
-            if places[row] < 0:
+            places[row] = place.get(key, others if self.other else NO_ENTRY)
+            if places[row] == NO_ENTRY:
                 unknown[key] = None
-        entries = np.eye(self.n_values)[places]
-        entries[places < 0] = np.nan
+        entries = np.eye(self.n_values)[np.maximum(places, 0)]
+        entries[places == MISSING] = np.nan
+        entries[places == NO_ENTRY] = unknown_as
         return entries, list(unknown)
 
     def decode(self, numbers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -287,18 +311,29 @@ class Encoding:
         return tuple(column.n_values for column in self.columns)
 
     @cached_property
+    def column_of_entries(self) -> tuple[int, ...]:
+        """Number of the column of each entry."""
+        widths = [max(size, 1) for size in self.sizes]
+        return tuple(np.repeat(np.arange(len(widths)), widths).tolist())
+
+    @cached_property
     def slices(self) -> tuple[slice, ...]:
         """Entries of each column."""
         ends = np.cumsum([max(size, 1) for size in self.sizes]).tolist()
         return tuple(map(slice, [0, *ends[:-1]], ends))
 
-    def encode(self, table: Any) -> tuple[np.ndarray[Any, Any], dict[str, list[Any]]]:
+    def encode(
+        self, table: Any, unknown_as: float = math.nan
+    ) -> tuple[np.ndarray[Any, Any], dict[str, list[Any]]]:
         """Return a table as numbers, (rows, entries), and unknown values of its categories.
 
         Parameters
         ----------
         table : frame or mapping
             A column for each name, whatever their order.
+        unknown_as : float
+            What all entries of a category have where its value has none: NaN, as if it was
+            missing, or 0.
 
         Raises
         ------
@@ -309,7 +344,9 @@ class Encoding:
         self._check_names(tuple(columns))
         parts, unknown = [], {}
         for column in self.columns:
-            part, strange = column.encode(columns[column.name])
+            own = columns[column.name]
+            of_category = (unknown_as,) if column.n_values else ()
+            part, strange = column.encode(own, *of_category)
             parts.append(part)
             if strange:
                 unknown[column.name] = strange

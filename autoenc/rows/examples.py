@@ -7,13 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from autoenc.rows.blocks import Array, Rows, take
+from autoenc.rows.blocks import Array, Rows, original, take
 from autoenc.rows.columns import Columns
 from autoenc.rows.domain import Domain, domain_of
+from autoenc.rows.encoding import EncodedRows
 from autoenc.rows.held_out import hold_out
 from autoenc.rows.labels import read_labels
 from autoenc.rows.reading import read_rows
 from autoenc.rows.weights import check_weights
+
+# Whether NaN stands for a missing entry, by the setting of an estimator.
+NAN_BY_SETTING = {"refuse": False, "auto": None, "mask": True}
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ def read_examples(
     *,
     dtype: str,
     reset: bool,
-    allow_nan: bool = False,
+    allow_nan: bool | None = False,
     labelled: bool = False,
     centred: bool = False,
     name: str = "X",
@@ -73,7 +77,7 @@ def read_examples(
     columns : Columns
         Compared with the columns of X or, with `reset`, set to them.
     X : array-like, frame or sparse matrix, (rows, columns)
-        Numbers.
+        Numbers; of a frame, columns of other kinds, too.
     y : array-like, (rows,), optional
         Class of each row, if `labelled`.
     sample_weight : array-like, (rows,), optional
@@ -82,8 +86,9 @@ def read_examples(
         Precision of the rows.
     reset : bool
         Whether these are the first rows of a model.
-    allow_nan : bool
-        Whether NaN stands for a missing entry.
+    allow_nan : bool or None
+        Whether NaN stands for a missing entry; None if it does where columns are of different
+        kinds alone.
     labelled : bool
         Whether each row has to have a class.
     centred : bool
@@ -109,9 +114,26 @@ def read_examples(
         # What rows of weight 0 have, NaN for instance, does not matter.
         rows = _with_rows_replaced(rows, examples.weights == 0)
         examples = examples.take(np.flatnonzero(examples.weights))
+    if allow_nan is None:
+        allow_nan = columns.encoding is not None
     # Replaced rows keep the numbers of the others, which messages state.
     domain = domain_of(rows, source=X, allow_nan=allow_nan, names=columns.names, name=name)
     return examples, domain
+
+
+def encoded_again(rows: Rows, columns: Columns) -> Any:
+    """Return rows that were read as a model takes them that is to know their encoding.
+
+    Parameters
+    ----------
+    rows : rows, (rows, columns)
+        Checked numbers.
+    columns : Columns
+        What they were read with.
+    """
+    if columns.encoding is None:
+        return original(rows)
+    return EncodedRows.of(np.asarray(rows), columns.encoding)
 
 
 def _with_rows_replaced(rows: Rows, replaced: Array) -> Rows:

@@ -10,7 +10,7 @@ from sklearn.utils.validation import validate_data
 
 from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, SparseRows
 from autoenc.rows.columns import Columns, columns_of
-from autoenc.rows.encoding import EncodedRows
+from autoenc.rows.encoding import EncodedRows, Encoding
 from autoenc.rows.kinds import encoding_of, has_kinds, is_frame
 from autoenc.rows.refusals import Names, column_name, describe_unknown, warn
 from autoenc.rows.scaling import LEAST_STEPS, ColumnScaling, is_lost
@@ -38,7 +38,8 @@ def read_rows(
     reset : bool
         Whether these are the first rows of a model.
     centred : bool
-        Of the first rows: whether columns whose spread would be lost in the cast may be centred.
+        Of the first rows: whether columns whose spread would be lost in the cast may be centred,
+        as those of different kinds always may.
     name : str
         What messages call the data.
 
@@ -53,28 +54,32 @@ def read_rows(
         If there are no rows of numbers of the right width; says where.
     """
     if type(X) is not np.ndarray:
-        X = encoded(columns, opened(X))
+        X = encoded(columns, opened(X), reset=reset)
     if isinstance(X, Source):
         _check_table(X)
     if reset:
         columns.scaling = scaling_of(
-            X, dtype=dtype, centred=centred, names=_names_of(X), name=name
-        )
+            X, dtype=dtype, centred=centred or columns.encoding is not None,
+            names=_names_of(X), name=name,
+        )  # fmt: skip
     return _read(columns, X, dtype, reset=reset)
 
 
-def encoded(columns: Columns, X: Any, *, reset: bool = False) -> Any:
+def encoded(columns: Columns, X: Any, *, reset: bool = False, unknown_as: float = np.nan) -> Any:
     """Return a frame as numbers if its columns are encoded; everything else as it is.
 
     Parameters
     ----------
     columns : Columns
         Its encoding turns columns into numbers; with `reset`, it is made of X first, if X is a
-        frame with columns that are not numbers.
+        frame with columns that are not numbers, or is that of X, if X was encoded before.
     X : array-like, frame, sparse matrix or source
         Rows that were encoded before stay as they are.
     reset : bool
         Whether these are the first rows of a model.
+    unknown_as : float
+        What entries of a category have where the model does not know its value: NaN, as if it
+        was missing, or 0, of which nothing is said.
 
     Warns
     -----
@@ -82,13 +87,20 @@ def encoded(columns: Columns, X: Any, *, reset: bool = False) -> Any:
         If there are values of categories that the model does not know, which count as missing.
     """
     if reset:
-        columns.encoding = encoding_of(X) if is_frame(X) and has_kinds(X) else None
+        columns.encoding = _encoding_for(X)
     if columns.encoding is None or isinstance(X, EncodedRows):
         return X
-    numbers, unknown = columns.encoding.encode(X)
-    if unknown:
+    numbers, unknown = columns.encoding.encode(X, unknown_as)
+    if unknown and np.isnan(unknown_as):
         warn(describe_unknown(unknown))
-    return numbers.view(EncodedRows)
+    return EncodedRows.of(numbers, columns.encoding)
+
+
+def _encoding_for(X: Any) -> Encoding | None:
+    """Return what turns the columns of first rows into numbers, if they are not all numbers."""
+    if isinstance(X, EncodedRows):
+        return X.encoding
+    return encoding_of(X) if is_frame(X) and has_kinds(X) else None
 
 
 def read_unscaled(columns: Columns, X: Any) -> Rows:
@@ -422,6 +434,5 @@ def _refuse_words(X: Any, error: Exception) -> None:
             raise type(error)(
                 f"X has {shown!r} at row {row}, {column_name(column, names)}, which is not a "
                 f"number ({error}). Leave the column out, or encode it, with scikit-learn's "
-                "OneHotEncoder for instance. AutoEncoder and DenoisingAutoEncoder take frames of "
-                "pandas and polars with such columns."
+                "OneHotEncoder for instance. Frames of pandas and polars may have such columns."
             ) from error

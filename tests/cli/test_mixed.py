@@ -9,7 +9,7 @@ import onnxruntime
 import pandas as pd
 import pytest
 
-from autoenc import DenoisingAutoEncoder
+from autoenc import AutoEncoderDetector, DenoisingAutoEncoder
 from autoenc.cli import main
 from autoenc.export import numpy_reader
 from tests.cli.conftest import good, refusal, run
@@ -170,8 +170,72 @@ def test_what_is_wrong_is_said_in_one_line(folder, tmp_path):
     told = refusal("score", folder / "m.safetensors", tmp_path / "a.csv")
     assert "column 'age' has 'old' at row 0, which is not a number" in told
     told = refusal("train", folder / "utf8.csv", "-o", tmp_path / "m.safetensors", "--quiet",
-                   "--model", "stack", "--hidden", "3,2")  # fmt: skip
-    assert "column 'name' has 'Person 0' at row 0" in told
+                   "--model", "detector", "--scale", "standard")  # fmt: skip
+    assert "a detector scales columns by itself; leave --scale out" in told
+    told = refusal("train", folder / "utf8.csv", "-o", tmp_path / "m.safetensors", "--quiet",
+                   "--model", "detector", "--epochs", "3")  # fmt: skip
+    assert "AutoEncoderDetector has no --epochs; leave it out" in told
+
+
+@pytest.fixture(scope="module")
+def detector(folder):
+    path = folder / "detector.safetensors"
+    good("train", folder / "utf8.csv", "-o", path, "--quiet", "--model", "detector", "--seed", "0")
+    return path
+
+
+def test_a_detector_says_which_rows_are_strange_and_why(folder, detector, tmp_path):
+    frame = pd.read_csv(folder / "utf8.csv")
+    model = AutoEncoderDetector.load(detector)
+    rows = frame.drop(columns="name")
+    again = AutoEncoderDetector(random_state=0, verbose=False).fit(rows)
+    np.testing.assert_array_equal(model.score_samples(frame), again.score_samples(rows))
+    other = {"Köln": "Rom", "Rom": "Oslo", "Oslo": "Köln"}
+    frame.loc[7, "city"] = other.get(frame["city"][7], "Bergen")
+    frame.loc[9, "city"] = "Atlantis"
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    for option in ([], ["-o", tmp_path / "s.csv"], ["-o", tmp_path / "s.parquet"]):
+        said = good("score", detector, tmp_path / "new.csv", "--top", "3", "--why", "2",
+                    "--p-values", folder / "latin.csv", *option)  # fmt: skip
+        printed = pd.read_csv(io.StringIO(said)) if not option else None
+        if option:
+            read = pd.read_csv if option[1].suffix == ".csv" else pd.read_parquet
+            printed = read(option[1])
+        expected = np.sort(-model.score_samples(frame))[::-1][:3]
+        np.testing.assert_allclose(printed["error"], expected, rtol=1e-5)
+        assert printed["p_value"].iloc[0] < 0.02
+        assert {"city=Atlantis", f"city={frame['city'][7]}"} <= {
+            why.split("; ")[0] for why in printed["why"]
+        }
+        assert printed["why"].str.count("=").max() <= 2
+    told = refusal("score", detector, tmp_path / "new.csv", "--why", "0")
+    assert "--why is 0; expected a number of at least 1" in told
+
+
+def test_a_detector_of_numbers_is_trained_too(tmp_path):
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(300, 1))
+    frame = pd.DataFrame(np.hstack([z, z + 0.1 * rng.normal(size=(300, 1))]), columns=["a", "b"])
+    frame.loc[3, "a"] = np.nan
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    good("train", tmp_path / "a.csv", "-o", tmp_path / "m", "--quiet", "--model", "detector")
+    printed = good("score", tmp_path / "m", tmp_path / "a.csv", "--top", "1", "--why", "5")
+    assert re.fullmatch(r"row,error,why\n\d+,[\d.]+,[ab]=.*\n", printed)
+
+
+@pytest.mark.parametrize("kind", ["stack", "deep"])
+def test_models_of_several_layers_are_trained_on_the_same_file(kind, folder, tmp_path):
+    path, read = tmp_path / "m.safetensors", pd.read_csv(folder / "utf8.csv")
+    good("train", folder / "utf8.csv", "-o", path, "--quiet", "--seed", "0", "--epochs", "2",
+         "--model", kind, "--hidden", "4,2", "--validation", folder / "latin.csv")  # fmt: skip
+    good("impute", path, folder / "utf8.csv", "-o", tmp_path / "filled.csv")
+    filled = pd.read_csv(tmp_path / "filled.csv")
+    assert not filled.isna().any(axis=None)
+    known = read["city"].notna()
+    assert (filled["city"] == read["city"])[known].all()
+    good("score", path, folder / "arrow.parquet")
+    good("report", path, folder / "utf8.csv", "-o", tmp_path / "r.html")
+    assert "city=Köln" in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
 def test_options_say_how_a_file_is_written(folder, tmp_path, capsys):

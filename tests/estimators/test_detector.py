@@ -161,6 +161,11 @@ def test_rows_without_observed_values_are_neither_normal_nor_strange(rows):
         clone(model).fit(rows, calibration=empty)
 
 
+def test_its_size_is_given(rows):
+    with pytest.raises(ValueError, match="n_hidden is 'auto'; expected an integer of at least 1"):
+        AutoEncoderDetector(n_hidden="auto", **QUIET).fit(rows)
+
+
 def test_it_is_no_autoencoder_to_report_on(rows):
     with pytest.raises(TypeError, match=r"AutoEncoderDetector .* expected an autoencoder"):
         report(AutoEncoderDetector(**QUICK).fit(rows), rows)

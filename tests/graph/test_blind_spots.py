@@ -99,3 +99,29 @@ def test_without_a_generator_arrays_have_to_be_given():
         BlindSpotLayer(3, 2, rng=None)
     arrays = {n: pytensor.shared(a) for n, a in blind_spot_arrays(RNG(0), 3, 2, 0.5).items()}
     assert BlindSpotLayer(3, 2, rng=None, **arrays).W is arrays["W"]
+
+
+def test_no_column_of_a_group_depends_on_the_group_and_all_depend_on_others():
+    groups = np.array([0, 1, 1, 1, 2, 2])
+    layer, x = layer_with_decoder(6, 60, groups=groups), pt.vector("x")
+    jacobian = pytensor.gradient.jacobian(layer.reconstruct(x), x)
+    slopes = evaluate(jacobian, {x: np.ones(6, "float32")})
+    of_one = groups[:, None] == groups
+    assert (slopes[of_one] == 0).all()
+    assert (slopes[~of_one] != 0).all()
+
+
+@given(st.lists(st.integers(1, 4), min_size=2, max_size=6), st.floats(0.05, 0.95))
+@settings(max_examples=20, deadline=None)
+def test_groups_are_seen_together_and_as_many_as_columns_would_be(widths, seen):
+    groups = np.repeat(np.arange(len(widths)), widths)
+    sees = blind_spot_arrays(RNG(0), len(groups), 20, seen, groups=groups)["sees"]
+    first = np.cumsum([0, *widths[:-1]])
+    np.testing.assert_array_equal(sees, sees[first][groups])
+    alone = blind_spot_arrays(RNG(0), len(widths), 20, seen)["sees"]
+    np.testing.assert_array_equal(sees[first], alone)
+
+
+def test_groups_of_another_number_are_refused():
+    with pytest.raises(ValueError, match=r"groups have shape \(2,\); expected \(3,\), one a col"):
+        BlindSpotLayer(3, 2, rng=RNG(0), groups=[0, 1])

@@ -103,3 +103,10 @@ def test_backends_agree(name, rng):
 def test_each_group_has_a_weight():
     with pytest.raises(ValueError, match="there are 3 weights; expected 2, one a group"):
         Groups.of([0, 2], [1.0, 0.5, 0.5])
+
+
+def test_categories_without_a_value_are_not_known():
+    groups = Groups.of([0, 3, 2], [1.0, 1.0, 1.0])
+    rows = np.array([[0, 0, 1, 0, 0, 0], [5e30, 0, 0, 0, 1, 0]], "float32")
+    known = evaluate(groups.is_known(pt.constant(rows)))
+    np.testing.assert_array_equal(known, [[1, 1, 1, 1, 0, 0], [1, 0, 0, 0, 1, 1]])

@@ -91,3 +91,51 @@ def test_arrays_describe_it(dtype):
 def test_values_without_bounds_are_as_rare_as_the_ends(far):
     surprise = Surprise.of(np.random.default_rng(0).normal(size=(50, 1)), 9)
     assert surprise.entries(np.array([[far]])) == surprise.entries(np.array([[1e3]]))
+
+
+def test_the_value_of_a_category_is_as_rare_as_a_cell_with_as_many_values():
+    """Probabilities 0.7, 0.3 and 0 of a category of three values, and of another beside it."""
+    q = np.array([[0.7]] * 7 + [[0.3]] * 3)
+    surprise = Surprise.of(np.hstack([q, q, q]), 20, sizes=[3, 0, 50])
+    asked = np.array([0.7, 0.3, 0.05, 0.0, 1.0])[:, None] * np.ones(3)
+    found = surprise.entries(asked)
+    for k, size in ((0, 3), (2, 50)):
+        expected = -np.log((10 * asked[:, 0] + 0.5) / (10 + 0.5 * size))
+        np.testing.assert_allclose(found[:, k], expected)
+    assert found[3, 0] == pytest.approx(np.log(2 * 10 + 3))
+    np.testing.assert_allclose(found[:, 1:2], Surprise.of(q, 20).entries(asked[:, 1:2]))
+
+
+@given(COLUMNS, st.floats(0.1, 3))
+@settings(max_examples=50, deadline=None)
+def test_each_kind_has_its_part_of_the_variance(values, weight):
+    rng = np.random.default_rng(0)
+    q = rng.choice([0.01, 0.99], size=(len(values), 2), p=[0.3, 0.7])
+    both, n = np.hstack([values, q]), values.shape[1]
+    sizes = [0] * n + [2, 2]
+    surprise = Surprise.of(both, 5, sizes).standardised(both, weight, sizes)
+    entries = surprise.entries(both)
+    np.testing.assert_allclose(entries.mean(axis=0), 0, atol=1e-9)
+    numbers, categories = entries[:, :n].sum(axis=1).std(), entries[:, n:].sum(axis=1).std()
+    expected = weight * np.sqrt(n / (n + 2))
+    assert numbers == pytest.approx(expected) or numbers == pytest.approx(0, abs=1e-3)
+    assert categories <= weight * np.sqrt(2 / (n + 2)) * (1 + 1e-9)
+
+
+def test_values_that_are_equally_frequent_do_not_make_a_unit():
+    q = np.where(np.arange(100) < 51, 0.51, 0.49)[:, None]
+    surprise = Surprise.of(q, 20, sizes=[2]).standardised(q, sizes=[2])
+    unknown, likely = surprise.entries(np.array([[0.0], [0.51]])).ravel()
+    assert abs(likely) < 0.1
+    assert 10 < unknown < 4 * np.log(2 * 100 + 2)
+
+
+def test_without_categories_nothing_is_different():
+    values = np.random.default_rng(0).normal(size=(50, 3))
+    plain, given_ = Surprise.of(values, 9), Surprise.of(values, 9, [0, 0, 0])
+    for a, b in (
+        (plain, given_),
+        (plain.standardised(values), given_.standardised(values, 1.0, [0] * 3)),
+    ):
+        for name, array in a.arrays("a", "float64").items():
+            assert array.tobytes() == b.arrays("a", "float64")[name].tobytes()

@@ -9,9 +9,17 @@ import polars as pl
 import pytest
 
 from autoenc.rows import DomainWarning
-from autoenc.rows.encoding import CategoryColumn, DateColumn, Encoding, NumberColumn
+from autoenc.rows.columns import columns_of
+from autoenc.rows.encoding import (
+    CategoryColumn,
+    DateColumn,
+    EncodedRows,
+    Encoding,
+    NumberColumn,
+)
 from autoenc.rows.frames import fill_frame, frame_like
 from autoenc.rows.kinds import encoding_of, has_kinds
+from autoenc.rows.reading import encoded
 
 DATES = ["2020-02-29", None, "1969-12-31", "2020-02-29"]
 # Each column of four rows: what it is taken for, and the same in polars.
@@ -185,3 +193,27 @@ def test_a_category_costs_one_on_average_where_its_frequencies_are_the_reconstru
     assert weights[1] * -(p * np.log(p)).sum() == pytest.approx(1)
     # A value that almost no row has does not outweigh everything.
     assert Encoding((CategoryColumn("c", ("x", "y")),)).weights(np.array([1.0, 0.0])) == [10]
+
+
+@pytest.mark.parametrize("unknown_as", [np.nan, 0.0])
+def test_what_unknown_values_are_encoded_as_is_told_from_missing(unknown_as):
+    encoding = Encoding((CategoryColumn("a", ("x", "y")), CategoryColumn("b", ("z",), other=True)))
+    table = {"a": ["y", "new", None], "b": ["z", "new", None]}
+    numbers, unknown = encoding.encode(table, unknown_as)
+    nan, u = np.nan, unknown_as
+    np.testing.assert_array_equal(numbers, [[0, 1, 1, 0], [u, u, 0, 1], [nan] * 4])
+    assert unknown == {"a": ["new"]}
+
+
+def test_rows_know_what_has_encoded_them_and_so_do_parts_of_them():
+    encoding = Encoding((CategoryColumn("a", ("x", "y")),))
+    rows = EncodedRows.of(encoding.encode({"a": ["y", "x", "y"]})[0], encoding)
+    assert rows[1:].encoding is rows.copy().encoding is encoding
+    columns = columns_of("AutoEncoder")
+    assert encoded(columns, rows[1:], reset=True).shape == (2, 2)
+    assert columns.encoding is encoding
+
+
+def test_columns_of_entries_are_those_of_the_slices():
+    encoding = Encoding((NumberColumn("n"), CategoryColumn("a", ("x", "y"), other=True)))
+    assert encoding.column_of_entries == (0, 1, 1, 1)
