@@ -22,15 +22,23 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 demo: $(VENV)/.ready
 	$(BIN)/python examples/train_mnist.py --output out/demo
 
+# Most of a cold run is spent in XLA's optimizer, which takes as long for five columns as for a thousand. The rooms
+# below, examples and documentation are tested with the programs that users get; the rooms above fit thousands of small
+# models, and are tested with programs that XLA compiles in a third of the time. `make test PLAIN_XLA=` optimizes all.
+PLAIN_XLA := XLA_FLAGS="--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=0"
+ABOVE := tests/models tests/analysis tests/export tests/watching tests/estimators tests/reports tests/cli
+
 # Theano's names change PyTensor's variables where they are imported, so their tests are a run of their own.
 # Scripts of the conformance suite share a process, which --dist=loadgroup leaves to one test process.
+# Tests that follow each other share compiled models; worksteal gives each process a half of the list.
 # Other engines are large, and one needs Java: `make engines` installs and tests them.
 test: $(VENV)/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m tests.browser
-	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --ignore=tests/theano --ignore=autoenc/theano --ignore=tests/engines --ignore=tests/site
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist=worksteal $(addprefix --ignore=,$(ABOVE) tests/theano autoenc/theano tests/engines tests/site)
+	$(ONE_THREAD) $(PLAIN_XLA) $(BIN)/python -m pytest -n 2 --dist=worksteal $(ABOVE)
 	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist=loadgroup tests/theano autoenc/theano
 
 engines: $(VENV)/.engines

@@ -331,8 +331,8 @@ def keep_compiled_code() -> None:
     except FolderError:  # what is compiled is then compiled again by the next process
         return
     jax.config.update("jax_compilation_cache_dir", str(folder))
-    # What takes a tenth of a second is worth a file: a training is a handful of them.
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    # A file is read in 5 ms: whatever takes a few times as long is worth one.
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.02)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
