@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from autoenc.backends.processes import Processes
+from autoenc.processes import Processes
 
 __all__ = ["Process", "initialize"]
 

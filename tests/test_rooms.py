@@ -14,6 +14,7 @@ PACKAGE = Path(autoenc.__file__).parent
 # From top to bottom. A room may import from those before it.
 ROOMS = (
     "threads",
+    "processes",
     "folders",
     "settings",
     "files",

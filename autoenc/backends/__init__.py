@@ -9,14 +9,14 @@ from __future__ import annotations
 import importlib.util
 import os
 
-from autoenc.backends.base import Backend, BackendError, BlockRunner
+from autoenc.backends.base import Backend, BackendError, BlockRunner, SharingBackend
 from autoenc.backends.c.backend import CBackend
 from autoenc.backends.c.blas import find_blas
 from autoenc.backends.c.compiler import compiler_trouble
 from autoenc.backends.cpu import cpu_vendor, has_cpu_flag, usable_threads
 from autoenc.backends.mixed_precision import in_precision
-from autoenc.backends.processes import Processes
 from autoenc.backends.step import Step, make_step
+from autoenc.processes import Processes
 from autoenc.settings import Settings, check_device, user_settings
 from autoenc.threads import once
 
@@ -26,6 +26,7 @@ __all__ = [
     "BackendError",
     "BlockRunner",
     "Processes",
+    "SharingBackend",
     "Step",
     "in_precision",
     "make_step",

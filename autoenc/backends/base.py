@@ -7,9 +7,9 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from autoenc.backends.processes import Processes
 from autoenc.backends.step import Step
 from autoenc.graph.types import Expression
+from autoenc.processes import Processes
 
 Array: TypeAlias = np.ndarray[Any, Any]
 DeviceArray: TypeAlias = Any
@@ -34,9 +34,9 @@ class BlockRunner(Protocol):
         Parameters
         ----------
         data : sequence of device arrays
-            One for each input of the step.
+            One for each input of the step; or what `SharingBackend.put_parts` returns.
         rows : int array, (minibatches, rows of a minibatch)
-            Row numbers of each minibatch.
+            Row numbers of each minibatch; of parts, (minibatches,), the numbers of minibatches.
         entropy : sequence of int
             Seeds of the block's random generators.
 
@@ -145,6 +145,29 @@ class Backend(Protocol):
         -------
         callable
             From NumPy arrays to a NumPy array.
+        """
+        ...
+
+
+class SharingBackend(Backend, Protocol):
+    """A backend whose processes train together."""
+
+    def put_parts(self, arrays: Sequence[Array], owners: Array, batch: int) -> Any:
+        """Move the rows that this process has of a block to its devices.
+
+        Parameters
+        ----------
+        arrays : sequence of array
+            For each input, the rows that this process has, in the order of the block.
+        owners : int array, (minibatches * rows of a minibatch,)
+            Rank of the process that has each row of the block.
+        batch : int
+            Rows of a minibatch.
+
+        Returns
+        -------
+        object
+            What runners take as the data of a block. Rows are exchanged when it is first used.
         """
         ...
 

@@ -9,9 +9,9 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 import numpy as np
 
-from autoenc.backends.processes import ALONE, Processes
 from autoenc.cli.settings import PREFIX
 from autoenc.distributed import connected
+from autoenc.processes import ALONE, Processes
 
 
 def add_processes(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from autoenc.backends.processes import Processes
 from autoenc.cli.models import DETECTORS, TRAINED, know_columns
 from autoenc.cli.outputs import check_output, save_or_rescue
 from autoenc.cli.parsing import add_data, add_output, new_parser, read_data
@@ -16,6 +15,7 @@ from autoenc.cli.settings import add_settings, new_estimator, settings_of
 from autoenc.cli.terminal import note, say
 from autoenc.cli.together import add_processes, joined
 from autoenc.cli.training_memory import check_memory, parameter_bytes
+from autoenc.processes import Processes
 from autoenc.rows.scaling import ColumnScaling
 from autoenc.tables import MissingExtraError, Table, import_extra
 

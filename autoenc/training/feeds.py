@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
 import numpy as np
 
-from autoenc.backends import Backend
+from autoenc.backends import Backend, SharingBackend
 from autoenc.sources import Source, open_source, spooled
 from autoenc.tables.memory import readable_size
 from autoenc.training.ahead import Ahead
 from autoenc.training.arrays import is_dense_by_parts
 from autoenc.training.plan import Plan
-from autoenc.training.windows import WindowReader
+from autoenc.training.windows import WHOLE, Gathered, Share, WindowReader
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -49,7 +48,10 @@ class Feed(Protocol):
         ...
 
     def smaller(self) -> Feed:
-        """Return a feed that needs less device memory; itself if there is none."""
+        """Return a feed that needs less device memory; itself if there is none.
+
+        Itself, it takes less for minibatches of the present block from then on.
+        """
         ...
 
     def close(self) -> None:
@@ -83,8 +85,7 @@ class Resident:
     def smaller(self) -> Feed:
         """Release the copy on the device; see `Feed.smaller`."""
         self._on_device = []
-        gatherer = RowGatherer(self._arrays, self._dtypes, self._plan)
-        return Streamed(gatherer, self._plan, self._backend)
+        return _gathered(self._arrays, self._dtypes, self._plan, self._backend)
 
     def close(self) -> None:
         """Do nothing: all has been read."""
@@ -93,11 +94,15 @@ class Resident:
 class BlockReader(Protocol):
     """Reads the rows of blocks."""
 
-    def blocks(self, epoch: int, done: int) -> Iterator[tuple[Array, list[Array]]]:
-        """Return row numbers and rows of each block, from a place in an epoch on.
+    def blocks(self, epoch: int, done: int) -> Iterator[Gathered]:
+        """Return the rows of each block, from a place in an epoch on.
 
         Those of the next epochs follow.
         """
+        ...
+
+    def rows(self, numbers: Array) -> list[Array]:
+        """Return some rows for each array; not while blocks are being read."""
         ...
 
 
@@ -109,34 +114,121 @@ class RowGatherer:
         self._dtypes = dtypes
         self._plan = plan
 
-    def blocks(self, epoch: int, done: int) -> Iterator[tuple[Array, list[Array]]]:
-        """Return row numbers and rows of each block; see `BlockReader.blocks`."""
+    def blocks(self, epoch: int, done: int) -> Iterator[Gathered]:
+        """Return the rows of each block; see `BlockReader.blocks`."""
         for number in range(epoch, self._plan.n_epochs + 1):
             for rows in self._plan.blocks(number, done):
                 numbers = rows.ravel()
-                yield numbers, [a[numbers].astype(dtype, copy=False) for a, dtype in self._pairs()]
+                owners = np.zeros_like(numbers)
+                yield Gathered(numbers, rows.shape[1], owners, self.rows(numbers))
             done = 0
 
-    def _pairs(self) -> Iterator[tuple[Array, str]]:
-        return zip(self._arrays, self._dtypes, strict=True)
+    def rows(self, numbers: Array) -> list[Array]:
+        """Return some rows; see `BlockReader.rows`."""
+        pairs = zip(self._arrays, self._dtypes, strict=True)
+        return [array[numbers].astype(dtype, copy=False) for array, dtype in pairs]
 
 
-@dataclass(frozen=True, eq=False)
-class Block:
+class Block(Protocol):
     """A block in main memory and, unless that is too small for it, on the device."""
 
-    numbers: Array
-    arrays: list[Array]
-    on_device: list[Any] | None
+    def on_device(self, places: Array) -> tuple[Any, Array]:
+        """Return device arrays, and where in them some rows of the block are.
 
-    def places(self, rows: Array) -> Array | None:
-        """Return where in the block some rows are; None if not all are in it."""
-        if np.array_equal(rows.ravel(), self.numbers):
-            return np.arange(rows.size).reshape(rows.shape)
-        order = np.argsort(self.numbers)
-        found = np.searchsorted(self.numbers, rows, sorter=order)
-        places: Array = order[np.minimum(found, len(order) - 1)]
-        return places if np.array_equal(self.numbers[places], rows) else None
+        Parameters
+        ----------
+        places : int array, (minibatches, rows of a minibatch)
+            Positions of whole minibatches in the block.
+
+        Raises
+        ------
+        MemoryError
+            If the device is too small.
+        """
+        ...
+
+    def shrink(self) -> None:
+        """Release the device's memory; only what is asked for is moved there from then on."""
+        ...
+
+
+class WholeBlock:
+    """A block of which this process has all rows; see `Block`.
+
+    Parameters
+    ----------
+    rows : Gathered
+    backend : Backend
+        Has the device.
+    """
+
+    def __init__(self, rows: Gathered, backend: Backend) -> None:
+        self._arrays = rows.arrays
+        self._backend = backend
+        self._whole: list[Any] | None = _unless_too_large(lambda: self._put(self._arrays))
+
+    def on_device(self, places: Array) -> tuple[Any, Array]:
+        """Return device arrays and places in them; see `Block.on_device`."""
+        if self._whole is not None:
+            return self._whole, places
+        some = self._put([array[places.ravel()] for array in self._arrays])
+        return some, np.arange(places.size).reshape(places.shape)
+
+    def shrink(self) -> None:
+        """Release the device's memory; see `Block.shrink`."""
+        self._whole = None
+
+    def _put(self, arrays: Sequence[Array]) -> list[Any]:
+        return [self._backend.put(array) for array in arrays]
+
+
+class SharedBlock:
+    """A block of which each process has some rows; see `Block`.
+
+    All processes ask for the same places, as they exchange rows.
+
+    Parameters
+    ----------
+    rows : Gathered
+    backend : SharingBackend
+        Has the devices.
+    """
+
+    def __init__(self, rows: Gathered, backend: SharingBackend) -> None:
+        self._rows = rows
+        self._backend = backend
+        self._by_parts = False
+        self._whole = _unless_too_large(lambda: self._put(np.arange(len(rows.numbers))))
+
+    def on_device(self, places: Array) -> tuple[Any, Array]:
+        """Return parts of minibatches and their numbers; see `Block.on_device`."""
+        if self._by_parts:
+            return self._put(places.ravel()), np.arange(len(places))
+        if self._whole is None:
+            raise MemoryError("the block of this process does not fit")
+        return self._whole, places[:, 0] // self._rows.batch
+
+    def shrink(self) -> None:
+        """Release the device's memory; see `Block.shrink`."""
+        self._whole, self._by_parts = None, True
+
+    def _put(self, places: Array) -> Any:
+        rows = self._rows
+        is_own = rows.owners == self._backend.processes.rank
+        own = (np.cumsum(is_own) - 1)[places[is_own[places]]]
+        arrays = [array[own] for array in rows.arrays]
+        return self._backend.put_parts(arrays, rows.owners[places], rows.batch)
+
+
+Item = TypeVar("Item")
+
+
+def _unless_too_large(put: Callable[[], Item]) -> Item | None:
+    """Return what is put on the device; None if that is too small, as parts of it may fit."""
+    try:
+        return put()
+    except MemoryError:
+        return None
 
 
 class Streamed:
@@ -148,17 +240,19 @@ class Streamed:
         Reads it.
     plan : Plan
         Which blocks there are.
-    backend : Backend
-        Has the device.
+    moved : callable
+        Moves a block to the device.
     """
 
-    def __init__(self, reader: BlockReader, plan: Plan, backend: Backend) -> None:
+    def __init__(
+        self, reader: BlockReader, plan: Plan, moved: Callable[[Gathered], Block]
+    ) -> None:
         self._reader = reader
         self._plan = plan
-        self._backend = backend
+        self._moved = moved
         self._next: tuple[int, int] | None = None
-        self._blocks: Ahead[Block] | None = None
-        self._present: Block | None = None
+        self._blocks: Ahead[tuple[Array, Block]] | None = None
+        self._present: tuple[Array, Block] | None = None
 
     def start(self, epoch: int, done: int) -> None:
         """Read ahead from here on, unless that is done already; see `Feed.start`."""
@@ -168,21 +262,21 @@ class Streamed:
             self._next = (epoch, done)
             self._blocks = Ahead(self._move(self._reader.blocks(epoch, done)))
 
-    def block(self, rows: Array) -> tuple[Sequence[Any], Array]:
-        """Return a copy of the block's rows; see `Feed.block`."""
-        block, places = self._find(rows)
-        if block.on_device is not None:
-            return block.on_device, places
-        some = [self._backend.put(array[places.ravel()]) for array in block.arrays]
-        return some, np.arange(rows.size).reshape(rows.shape)
+    def block(self, rows: Array) -> tuple[Any, Array]:
+        """Return the block on the device; see `Feed.block`."""
+        while self._present is None or (places := _places(self._present[0], rows)) is None:
+            self._advance()
+        return self._present[1].on_device(places)
 
     def rows(self, numbers: Array) -> list[Array]:
-        """Return some rows; see `Feed.rows`."""
-        block, places = self._find(numbers)
-        return [array[places] for array in block.arrays]
+        """Read some rows; see `Feed.rows`."""
+        self.close()
+        return self._reader.rows(numbers)
 
     def smaller(self) -> Feed:
-        """Return itself; see `Feed.smaller`."""
+        """Shrink the present block; see `Feed.smaller`."""
+        if self._present is not None:
+            self._present[1].shrink()
         return self
 
     def close(self) -> None:
@@ -191,30 +285,28 @@ class Streamed:
             self._blocks.close()
         self._blocks = self._next = None
 
-    def _find(self, rows: Array) -> tuple[Block, Array]:
-        """Return the block that some rows are in, and where: the present one, or a later one."""
-        while self._present is None or (places := self._present.places(rows)) is None:
-            self._advance()
-        return self._present, places
-
     def _advance(self) -> None:
         assert self._blocks is not None
         assert self._next is not None
         self._present = None  # its memory is for the one that is read next
         self._present = next(self._blocks)
         epoch, done = self._next
-        done += len(self._present.numbers)
+        done += len(self._present[0])
         self._next = (epoch + 1, 0) if done == self._plan.n_rows else (epoch, done)
 
-    def _move(self, blocks: Iterator[tuple[Array, list[Array]]]) -> Iterator[Block]:
-        for numbers, arrays in blocks:
-            yield Block(numbers, arrays, self._put(arrays))
+    def _move(self, blocks: Iterator[Gathered]) -> Iterator[tuple[Array, Block]]:
+        for rows in blocks:
+            yield rows.numbers, self._moved(rows)
 
-    def _put(self, arrays: list[Array]) -> list[Any] | None:
-        try:
-            return [self._backend.put(array) for array in arrays]
-        except MemoryError:  # parts of it may fit
-            return None
+
+def _places(numbers: Array, rows: Array) -> Array | None:
+    """Return where in a block some rows are; None if not all are in it."""
+    if np.array_equal(rows.ravel(), numbers):
+        return np.arange(rows.size).reshape(rows.shape)
+    order = np.argsort(numbers)
+    found = np.searchsorted(numbers, rows, sorter=order)
+    places: Array = order[np.minimum(found, len(order) - 1)]
+    return places if np.array_equal(numbers[places], rows) else None
 
 
 def make_feed(
@@ -239,8 +331,8 @@ def make_feed(
         raise ValueError(f"device_bytes is {device_bytes!r}; expected a number of bytes > 0.")
     if any(isinstance(array, Source) for array in arrays):
         sources = [_readable_by_chunks(open_source(array).stored, plan) for array in arrays]
-        return Streamed(WindowReader(sources, dtypes, plan, memory), plan, backend)
-    gathered = Streamed(RowGatherer(arrays, dtypes, plan), plan, backend)
+        return _read(sources, dtypes, plan, backend, memory)
+    gathered = _gathered(arrays, dtypes, plan, backend)
     if any(is_dense_by_parts(array) for array in arrays):
         return gathered
     if device_bytes is None:
@@ -248,6 +340,31 @@ def make_feed(
     if sum(array.nbytes for array in arrays) <= device_bytes:
         return Resident(arrays, dtypes, plan, backend)
     return gathered
+
+
+def _gathered(
+    arrays: Sequence[Array], dtypes: Sequence[str], plan: Plan, backend: Backend
+) -> Streamed:
+    """Return a feed of arrays, of which every process has all rows."""
+    return Streamed(
+        RowGatherer(arrays, dtypes, plan), plan, lambda rows: WholeBlock(rows, backend)
+    )
+
+
+def _read(
+    sources: Sequence[Source],
+    dtypes: Sequence[str],
+    plan: Plan,
+    backend: Backend,
+    memory: int | None,
+) -> Streamed:
+    """Return a feed of sources, of which every process reads its share."""
+    share = Share(backend.processes.rank, backend.processes.count)
+    reader = WindowReader(sources, dtypes, plan, memory, share)
+    if share == WHOLE:
+        return Streamed(reader, plan, lambda rows: WholeBlock(rows, backend))
+    sharing = cast(SharingBackend, backend)  # there are no other processes without one
+    return Streamed(reader, plan, lambda rows: SharedBlock(rows, sharing))
 
 
 def _readable_by_chunks(source: Source, plan: Plan) -> Source:
@@ -267,11 +384,11 @@ def _resident_if_it_fits(
     arrays: Sequence[Array], dtypes: Sequence[str], plan: Plan, backend: Backend
 ) -> Feed:
     try:
-        return backend.processes.in_memory(lambda: Resident(arrays, dtypes, plan, backend))
+        return backend.processes.in_each(lambda: Resident(arrays, dtypes, plan, backend))
     except MemoryError as error:
         warnings.warn(
             f"the data does not fit into the device's memory ({error}); each block is moved when "
             "its turn comes. Pass device_bytes to have it so from the start.",
             stacklevel=4,
         )
-        return Streamed(RowGatherer(arrays, dtypes, plan), plan, backend)
+        return _gathered(arrays, dtypes, plan, backend)

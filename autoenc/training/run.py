@@ -225,7 +225,7 @@ class Run:
             If there is too little for a single minibatch.
         """
         try:
-            data = self.processes.in_memory(lambda: self.feed.block(rows))
+            data = self.processes.in_each(lambda: self.feed.block(rows))
             return self.runner.run(*data, entropy)
         except MemoryError as error:
             if not self.processes.met():

@@ -102,6 +102,19 @@ class Window:
         numbers: Array = picks + (self.last - ends)[chunk]
         return numbers
 
+    def pieces(self, span: slice) -> Iterator[tuple[int, int]]:
+        """Return the first row of each chunk, and the row after its last, within a span.
+
+        >>> window = Window(np.array([30, 10]), np.array([35, 15]), np.arange(10))
+        >>> list(window.pieces(slice(3, 9)))
+        [(33, 35), (10, 14)]
+        """
+        ends = np.cumsum(self.last - self.first)
+        first = np.maximum(self.first, self.last - ends + span.start)
+        last = np.minimum(self.last, self.last - ends + span.stop)
+        within = first < last
+        return zip(first[within].tolist(), last[within].tolist(), strict=True)
+
 
 @dataclass(frozen=True)
 class Order:

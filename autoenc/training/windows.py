@@ -20,17 +20,90 @@ Array: TypeAlias = np.ndarray[Any, Any]
 N_WINDOWS = 2
 # Copies of a block's rows: in use and ahead, each in main memory and on the device.
 N_BLOCKS = 4
+# Further copies where processes exchange rows: what is sent, in main memory and on the device.
+N_EXCHANGED = 2
 
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """A window and the rows of its chunks, one chunk after the other, for each source."""
+    """A window and rows of its chunks, one chunk after the other, for each source.
+
+    Attributes
+    ----------
+    window : Window
+    arrays : sequence of array
+        Those of the rows that this process reads.
+    """
 
     window: Window
     arrays: Sequence[Array]
 
     def __len__(self) -> int:
         return len(self.window)
+
+
+@dataclass(frozen=True)
+class Share:
+    """Which rows of a window are read by one of several processes: as many by each.
+
+    They are consecutive, so that whole chunks are read but for the first and the last. Rows are
+    dealt out by their positions in the window, because a minibatch has random rows of all chunks.
+
+    Attributes
+    ----------
+    rank, count : int
+        Number of the process, and how many there are.
+
+    Examples
+    --------
+    >>> Share(1, 3).span(10), Share(1, 3).owners(np.array([9, 2, 3]), 10)
+    (slice(3, 6, None), array([2, 0, 1]))
+    """
+
+    rank: int = 0
+    count: int = 1
+
+    def span(self, n_rows: int) -> slice:
+        """Return the positions of the rows that this process reads, of a window of so many."""
+        return slice(self._first(self.rank, n_rows), self._first(self.rank + 1, n_rows))
+
+    def owners(self, positions: Array, n_rows: int) -> Array:
+        """Return the numbers of the processes that read the rows at some positions."""
+        ends = [self._first(rank + 1, n_rows) for rank in range(self.count)]
+        return np.searchsorted(ends, positions, side="right")
+
+    def most(self, n_rows: int) -> int:
+        """Return the most rows that a process reads."""
+        return -(-n_rows // self.count)
+
+    def _first(self, rank: int, n_rows: int) -> int:
+        return rank * n_rows // self.count
+
+
+WHOLE = Share()
+"""The share of a process that trains alone."""
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """Rows of a block in main memory.
+
+    Attributes
+    ----------
+    numbers : int array, (rows of the block,)
+        Their numbers, in the order of the block.
+    batch : int
+        Rows of a minibatch.
+    owners : int array, (rows of the block,)
+        Numbers of the processes that have them.
+    arrays : list of array
+        For each input, those that this process has, in the order of the block.
+    """
+
+    numbers: Array
+    batch: int
+    owners: Array
+    arrays: list[Array]
 
 
 class WindowReader:
@@ -46,6 +119,8 @@ class WindowReader:
         In which order they are visited.
     memory : int, optional
         Bytes that windows and blocks may take.
+    share : Share
+        Which rows of each window are read here.
 
     Raises
     ------
@@ -54,27 +129,40 @@ class WindowReader:
     """
 
     def __init__(
-        self, sources: Sequence[Source], dtypes: Sequence[str], plan: Plan, memory: int | None
+        self,
+        sources: Sequence[Source],
+        dtypes: Sequence[str],
+        plan: Plan,
+        memory: int | None = None,
+        share: Share = WHOLE,
     ) -> None:
         self._sources = sources
         self._dtypes = dtypes
         self._plan = plan
+        self._share = share
         self._buffers: list[Sequence[Array]] = []
         if memory is not None:
             self._check(memory)
 
-    def blocks(self, epoch: int, done: int) -> Iterator[tuple[Array, list[Array]]]:
-        """Return row numbers and rows of each block; see `BlockReader.blocks`."""
+    def blocks(self, epoch: int, done: int) -> Iterator[Gathered]:
+        """Return the rows of each block; see `BlockReader.blocks`."""
         windows = Ahead(self._windows(epoch, done))
         try:
             walk = Walk(windows, self._plan.order.done_in_window(epoch, done))
             for _ in range(epoch, self._plan.n_epochs + 1):
                 sizes = self._plan.n_rows, self._plan.batch_size, self._plan.block_size
                 for n_minibatches, size in block_shapes(*sizes, done):
-                    yield self._gather(walk, n_minibatches * size)
+                    yield self._gather(walk, n_minibatches * size, size)
                 done = 0
         finally:
             windows.close()
+
+    def rows(self, numbers: Array) -> list[Array]:
+        """Return some rows for each source; see `BlockReader.rows`."""
+        return [
+            source.take(numbers)[:].astype(dtype, copy=False)
+            for source, dtype in zip(self._sources, self._dtypes, strict=True)
+        ]
 
     def _windows(self, epoch: int, done: int) -> Iterator[Loaded]:
         loaded: Loaded | None = None
@@ -91,17 +179,18 @@ class WindowReader:
         """Read a window into memory that the one before does not use."""
         buffers = self._buffers or self._allocate()
         free = next(b for b in buffers if before is None or not _is_in(before, b))
-        arrays = [buffer[: len(window)] for buffer in free]
+        span = self._share.span(len(window))
+        arrays = [buffer[: span.stop - span.start] for buffer in free]
         for source, array in zip(self._sources, arrays, strict=True):
             at = 0
-            for first, last in zip(window.first.tolist(), window.last.tolist(), strict=True):
+            for first, last in window.pieces(span):
                 source.read_into(first, array[at : at + last - first])
                 at += last - first
             source.settle()
         return Loaded(window, arrays)
 
     def _allocate(self) -> list[Sequence[Array]]:
-        n_rows = self._plan.order.rows_of_a_window
+        n_rows = self._share.most(self._plan.order.rows_of_a_window)
         self._buffers = [
             [np.empty((n_rows, *s.shape[1:]), s.dtype) for s in self._sources]
             for _ in range(self._n_windows)
@@ -112,20 +201,28 @@ class WindowReader:
     def _n_windows(self) -> int:
         return N_WINDOWS if self._plan.n_rows > self._plan.order.rows_of_a_window else 1
 
-    def _gather(self, walk: Walk[Loaded], n_rows: int) -> tuple[Array, list[Array]]:
-        numbers = np.empty(n_rows, np.int64)
-        blocks = [
+    def _gather(self, walk: Walk[Loaded], n_rows: int, batch: int) -> Gathered:
+        numbers, owners = np.empty(n_rows, np.int64), np.empty(n_rows, np.int64)
+        blocks = self._empty(n_rows)
+        at = n_own = 0
+        for loaded, span in walk.spans(n_rows):
+            picks = loaded.window.picks[span]
+            here = slice(at, at + len(picks))
+            numbers[here] = loaded.window.rows(span)
+            owners[here] = self._share.owners(picks, len(loaded))
+            own = picks[owners[here] == self._share.rank]
+            own = own - self._share.span(len(loaded)).start
+            for array, block in zip(loaded.arrays, blocks, strict=True):
+                _take(array, own, block[n_own : n_own + len(own)])
+            at, n_own = here.stop, n_own + len(own)
+        return Gathered(numbers, batch, owners, [block[:n_own] for block in blocks])
+
+    def _empty(self, n_rows: int) -> list[Array]:
+        """Return room for the rows of a block; memory is taken for those that are written."""
+        return [
             np.empty((n_rows, *source.shape[1:]), dtype)
             for source, dtype in zip(self._sources, self._dtypes, strict=True)
         ]
-        at = 0
-        for loaded, span in walk.spans(n_rows):
-            picks = loaded.window.picks[span]
-            numbers[at : at + len(picks)] = loaded.window.rows(span)
-            for array, block in zip(loaded.arrays, blocks, strict=True):
-                _take(array, picks, block[at : at + len(picks)])
-            at += len(picks)
-        return numbers, blocks
 
     def _check(self, memory: int) -> None:
         plan = self._plan
@@ -134,17 +231,20 @@ class WindowReader:
             int(np.prod(source.shape[1:])) * np.dtype(dtype).itemsize
             for source, dtype in zip(self._sources, self._dtypes, strict=True)
         )
-        blocks = N_BLOCKS * used * min(plan.batch_size * plan.block_size, plan.n_rows)
-        needed = blocks + self._n_windows * stored * plan.order.rows_of_a_window
+        share = self._share
+        copies = N_BLOCKS + (share.count > 1) * N_EXCHANGED
+        block = share.most(min(plan.batch_size * plan.block_size, plan.n_rows))
+        window = share.most(plan.order.rows_of_a_window)
+        needed = copies * used * block + self._n_windows * stored * window
         if needed <= memory:
             return
-        largest = (memory - blocks) // (N_WINDOWS * stored)
+        largest = share.count * ((memory - copies * used * block) // (N_WINDOWS * stored))
         advice = f"a window of at most {largest:,} rows, window={largest}, fits"
         if largest < 1:
             advice = "use a smaller block_size"
         raise ValueError(
             f"memory is {readable_size(memory)}, but reading needs {readable_size(needed)}: "
-            f"{self._n_windows} windows of {plan.order.rows_of_a_window:,} rows and {N_BLOCKS} "
+            f"{self._n_windows} windows of {window:,} rows and {copies} "
             f"blocks. Give more, or {advice}; rows are visited in another order then."
         )
 

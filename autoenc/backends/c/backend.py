@@ -28,12 +28,12 @@ from autoenc.backends.c.blas import Blas, find_blas, prepare_mkl, respect_quota
 from autoenc.backends.c.compiler import compiler_trouble, compiler_version
 from autoenc.backends.c.kernels import has_mixed_products, with_kernels
 from autoenc.backends.compile_folder import compile_folder, user_chose_folder
-from autoenc.backends.processes import ALONE
 from autoenc.backends.rewritten import RewrittenGraphs
 from autoenc.backends.step import Step
 from autoenc.backends.step_loop import RowFunction, StepLoop
 from autoenc.folders import FolderError
 from autoenc.graph.types import Expression
+from autoenc.processes import ALONE
 from autoenc.settings import Settings
 from autoenc.threads import Lock
 

@@ -35,6 +35,7 @@ from autoenc.backends.branchless import branchless
 from autoenc.backends.cpu import cpu_kind, usable_threads
 from autoenc.backends.generated import keep_sources_in_memory
 from autoenc.backends.step import Step
+from autoenc.backends.xla.exchange import Parts
 from autoenc.backends.xla.large import over_rows, stored
 from autoenc.backends.xla.mirror import Mirror, memory_errors, to_host
 from autoenc.backends.xla.placement import Placement, find_placement
@@ -122,6 +123,13 @@ class XlaBackend:
         with _precision(array.dtype.name), memory_errors():
             return self._placement.put(array).block_until_ready()
 
+    def put_parts(self, arrays: Sequence[Array], owners: Array, batch: int) -> Parts:
+        """Move the rows that this process has of a block; see `SharingBackend.put_parts`."""
+        refuse_after_fork()
+        is_double = any(array.dtype == np.float64 for array in arrays)
+        with _precision("float64" if is_double else "float32"), memory_errors():
+            return Parts(arrays, owners, batch, self._placement)
+
     def compile(self, step: Step) -> ScanRunner:
         """Compile a step into a runner of blocks."""
         return ScanRunner(step, self._placement, self.gpu)
@@ -162,15 +170,19 @@ class ScanRunner:
         self._kept: list[DeviceArray] = []
         self._finite = True
 
-    def run(self, data: Sequence[DeviceArray], rows: Array, entropy: Sequence[int]) -> Array:
+    def run(
+        self, data: Sequence[DeviceArray] | Parts, rows: Array, entropy: Sequence[int]
+    ) -> Array:
         """Train on one block; see `BlockRunner.run`."""
         refuse_after_fork()
         generators = [_key(g) for g in block_generators(entropy, self._n_generators)]
         with _precision(self._dtype, self._products), memory_errors(), peer_errors():
             self._before = list(self._state.fresh())
+            batch = data.batch if isinstance(data, Parts) else None
+            data = data.minibatches if isinstance(data, Parts) else list(data)
             # Small arrays go along with the call; to move each by itself takes longer.
-            arrays = self._before, generators, self._constants.fresh(), list(data)
-            after, copies, report = self._train(*arrays, rows.astype(np.int32))
+            arrays = self._before, generators, self._constants.fresh(), data
+            after, copies, report = self._train(*arrays, rows.astype(np.int32), batch)
             # Only when they are there, so that a full device leaves the state as it was.
             self._state.take(after, copies)
             self._finite = bool(report[-1])
@@ -388,7 +400,11 @@ def _block_function(
     placement: Placement,
     gpu: Gpu | EmulatedGpu | None = None,
 ) -> Callable[..., Any]:
-    """Compile a block: (state, generators, constants, data, rows) → (state, report).
+    """Compile a block: (state, generators, constants, data, rows, batch) → (state, report).
+
+    The batch is None where `rows` has a row number for each row of a minibatch. Where it has
+    the numbers of minibatches in the data, the batch says how many rows those have: what fills
+    up the shares of devices comes after them.
 
     The report is the costs, and at the end whether the state is finite: one array, as to fetch
     another takes a GPU longer than to compute it.
@@ -401,18 +417,19 @@ def _block_function(
         constants: list[DeviceArray],
         data: list[DeviceArray],
         rows: DeviceArray,
+        batch: int | None = None,
     ) -> tuple[list[DeviceArray], DeviceArray]:
-        train = scan
+        train: Callable[..., Any] = functools.partial(scan, batch)
         if gpu is not None:
             train = (
-                _thin_block(inputs, outputs, n_state, gpu, state, constants, data, rows) or scan
+                _thin_block(inputs, outputs, n_state, gpu, state, constants, data, rows) or train
             )
         state, costs = train(state, generators, constants, data, rows)
         finite = jax.numpy.array([jax.numpy.isfinite(variable).all() for variable in state])
         return state, jax.numpy.append(costs, finite.all().astype(costs.dtype))
 
     options = None if placement.first.platform == "cpu" else GPU_OPTIONS
-    function: Callable[..., Any] = jax.jit(run_block, compiler_options=options)
+    function: Callable[..., Any] = jax.jit(run_block, compiler_options=options, static_argnums=5)
     return function
 
 
@@ -422,6 +439,7 @@ def _scan(
     """Return a function that takes a step with each minibatch of a block."""
 
     def run(
+        batch: int | None,
         state: list[DeviceArray],
         generators: list[Any],
         constants: list[DeviceArray],
@@ -430,7 +448,7 @@ def _scan(
     ) -> tuple[list[DeviceArray], DeviceArray]:
         def minibatch(carry: Any, rows: DeviceArray) -> tuple[Any, DeviceArray]:
             state, generators = carry
-            inputs = [array.at[rows].get(mode="promise_in_bounds") for array in data]
+            inputs = [array.at[rows].get(mode="promise_in_bounds")[:batch] for array in data]
             shares = placement.share(inputs)
             with _dividing(placement):
                 cost, *rest = step(*shares, *state, *generators, *constants)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -73,6 +73,30 @@ class Placement:
             return self.put(array)
         return jax.device_put(array, self._divided(array.shape))
 
+    def put_own(self, part: Callable[[int], Array], shape: tuple[int, ...]) -> DeviceArray:
+        """Put a part of an array on each device of this process; the others have the rest.
+
+        Parameters
+        ----------
+        part : callable
+            Takes the number of a device; returns what is at that number of the first axis.
+        shape : tuple of int
+            Of the whole; as many parts as devices.
+        """
+        own = jax.process_index()
+        parts = [
+            jax.device_put(part(number)[None], device)
+            for number, device in enumerate(self.devices)
+            if device.process_index == own
+        ]
+        sharding = NamedSharding(self.mesh, PartitionSpec(ROWS))
+        return jax.make_array_from_single_device_arrays(shape, sharding, parts)
+
+    def put_columns(self, array: Array) -> DeviceArray:
+        """Divide the columns of an array, which all processes have, among the devices."""
+        sharding = NamedSharding(self.mesh, PartitionSpec(None, ROWS))
+        return jax.make_array_from_callback(array.shape, sharding, lambda index: array[index])
+
     def own(self, array: DeviceArray) -> DeviceArray:
         """Return the copy that the first device of this process has of an array."""
         if not self.is_shared:
@@ -101,22 +125,23 @@ class Placement:
         """Return where a parameter is: columns of a matrix, if the devices divide them."""
         columns = len(shape) == 2 and shape[1] % self.n_for_units == 0
         spec = PartitionSpec(None, UNITS) if columns else PartitionSpec()
-        return NamedSharding(self._mesh, spec)
+        return NamedSharding(self.mesh, spec)
 
     def _constrain(self, arrays: Sequence[DeviceArray], spec: Any) -> list[DeviceArray]:
         if not self.is_shared:
             return list(arrays)
-        sharding = NamedSharding(self._mesh, spec)
+        sharding = NamedSharding(self.mesh, spec)
         return [jax.lax.with_sharding_constraint(array, sharding) for array in arrays]
 
     @cached_property
-    def _mesh(self) -> Any:
+    def mesh(self) -> Any:
+        """The devices, along the axes `ROWS` and `UNITS`."""
         grid = np.array(self.devices).reshape(-1, self.n_for_units)
         return Mesh(grid, (ROWS, UNITS))
 
     @cached_property
     def _everywhere(self) -> Any:
-        return NamedSharding(self._mesh, PartitionSpec())
+        return NamedSharding(self.mesh, PartitionSpec())
 
 
 def find_placement(device: str, devices: int | str | None = None) -> Placement:

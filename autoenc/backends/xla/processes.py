@@ -13,7 +13,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from autoenc.backends.base import BackendError
-from autoenc.backends.processes import ALONE, Array, Processes, Result
+from autoenc.processes import ALONE, Array, PeerError, Processes, Result
 
 # How long a process waits for the others after an error that they may not share.
 MEETING_MS = 10_000
@@ -45,22 +45,27 @@ class Together:
 
     def from_first(self, action: Callable[[], Result]) -> Result:
         """Perform the action in the first process; see `Processes.from_first`."""
-        outcome = _pickled(_outcome(action, Exception)) if self.rank == 0 else b""
-        n_bytes = int(self.gather([len(outcome)])[0, 0])
-        row = np.frombuffer(outcome.ljust(n_bytes, b"\0"), np.uint8)
-        # The others add zeros to what the first one knows.
-        result, error = pickle.loads(self._exchanged(row, self._summed).tobytes())
+        outcome = _pickled(_outcome(action)) if self.rank == 0 else b""
+        result, error = pickle.loads(self._from(0, outcome))
         if error is not None:
             raise error
         return result  # type: ignore[no-any-return]
 
-    def in_memory(self, action: Callable[[], Result]) -> Result:
-        """Perform the action in every process; see `Processes.in_memory`."""
-        result, error = _outcome(action, MemoryError)
-        failed = self.gather([error is not None])[:, 0]
-        if failed.any():
-            raise error or MemoryError(f"that of process {failed.argmax()} is full")
-        return result  # type: ignore[no-any-return]
+    def in_each(self, action: Callable[[], Result]) -> Result:
+        """Perform the action in every process; see `Processes.in_each`."""
+        result, error = _outcome(action)
+        failed = [error is not None, isinstance(error, MemoryError)]
+        any_error, no_memory = self.gather(failed).astype(bool).T
+        if not any_error.any():
+            return result  # type: ignore[no-any-return]
+        other = any_error & ~no_memory
+        rank = int(other.argmax() if other.any() else no_memory.argmax())
+        message = self._from(rank, (str(error) or repr(error)).encode()).decode()
+        if error is not None and (not other.any() or other[self.rank]):
+            raise error
+        if other.any():
+            raise PeerError(f"process {rank} has failed: {message}")
+        raise MemoryError(f"that of process {rank} is full: {message}")
 
     def met(self) -> bool:
         """Wait for the others, but not for long; see `Processes.met`."""
@@ -72,6 +77,14 @@ class Together:
         except jax.errors.JaxRuntimeError:
             return False
         return True
+
+    def _from(self, rank: int, content: bytes) -> bytes:
+        """Return the bytes that one of the processes passes."""
+        n_bytes = int(self.gather([len(content)])[rank, 0])
+        mine = content if self.rank == rank else b""
+        row = np.frombuffer(mine.ljust(n_bytes, b"\0"), np.uint8)
+        # The others add zeros to what this one passes.
+        return self._exchanged(row, self._summed).tobytes()
 
     def _exchanged(self, row: Array, function: Callable[..., Any]) -> Array:
         """Return a function of the bytes of all processes, (processes, bytes)."""
@@ -113,11 +126,11 @@ def find_processes(devices: Sequence[Any]) -> Processes:
     return Together(devices)
 
 
-def _outcome(action: Callable[[], Any], caught: type[Exception]) -> tuple[Any, Exception | None]:
+def _outcome(action: Callable[[], Any]) -> tuple[Any, Exception | None]:
     """Return what an action returns, or the error that it raises."""
     try:
         return action(), None
-    except caught as error:
+    except Exception as error:
         return None, error
 
 

@@ -35,6 +35,7 @@ def main():
         "momentum": [costs("masking", 20, devices, rule="adam") for devices in (1, 8)],
         "untied": [costs("masking", 20, devices, tied=False) for devices in (1, 8)],
         "collectives": collectives(20) + collectives(50),
+        "collectives of parts": collectives(20, parts=True) + collectives(50, parts=True),
         "refused": refused(),
         "description": description(),
     }
@@ -82,8 +83,11 @@ def weights(devices):
     return model.partial_fit(rows(100)).W_.tolist()
 
 
-def collectives(batch, devices="all"):
-    """Return what devices exchange within a step: operation and bytes."""
+def collectives(batch, devices="all", parts=False):
+    """Return what devices exchange within a step: operation and bytes.
+
+    With `parts`, each has its share of the minibatches; otherwise all of the rows.
+    """
     import numpy as np
 
     from autoenc.backends import make_step, resolve_backend
@@ -94,10 +98,15 @@ def collectives(batch, devices="all"):
     backend = resolve_backend("xla", "cpu", devices)
     runner = backend.compile(make_step(cost, updates, [x]))
     keys = [_key(generator) for generator in block_generators([0], runner._n_generators)]
-    numbers = np.arange(10 * batch, dtype="int32").reshape(10, batch)
-    data = [backend.put(rows(10 * batch))]
+    if parts:
+        owners = np.zeros(10 * batch, int)
+        data = backend.put_parts([rows(10 * batch)], owners, batch).minibatches
+        of_block = np.arange(10, dtype="int32"), batch
+    else:
+        data = [backend.put(rows(10 * batch))]
+        of_block = (np.arange(10 * batch, dtype="int32").reshape(10, batch),)
     with _precision("float32"):
-        arrays = runner._state.fresh(), keys, runner._constants.fresh(), data, numbers
+        arrays = runner._state.fresh(), keys, runner._constants.fresh(), data, *of_block
         program = runner._block.lower(*arrays).compile().as_text()
     operations = "all-reduce|all-gather|all-to-all|reduce-scatter|collective-permute"
     lines = re.findall(rf"= (.*?) ({operations})(?:-start)?\(", program)

@@ -20,7 +20,8 @@ from sklearn.utils import check_random_state
 
 import autoenc
 from autoenc.backends import resolve_backend
-from autoenc.training import Callback, EpochPatience, train
+from autoenc.sources import Source, SourceError, open_source
+from autoenc.training import Callback, EpochPatience, GeometricPatience, train
 from tests.backends.xla.many_devices import pieces, rows
 
 EPOCHS_BEFORE = 2
@@ -33,6 +34,7 @@ def main(folder):
         "rank": me.rank,
         "count": me.count,
         "costs": [costs(300, 50), costs(60, 1)],
+        "read": {name: reading(form) for name, form in FORMS.items()},
         "resumed": costs(300, 50, n_epochs=4, checkpoint=checkpoint, resume=True),
     }
     if me.count == 2:
@@ -42,7 +44,9 @@ def main(folder):
             "random": int(check_random_state(None).randint(2**31)),
             "refused": error_of(lambda: costs(300, 50, seed=me.rank)),
             "exists": error_of(lambda: costs(300, 50, checkpoint=checkpoint)),
-            "memory": in_little_memory(me.rank),
+            "memory": in_little_memory(me.rank, "put", in_memory),
+            "memory of shares": in_little_memory(me.rank, "put_parts", in_file),
+            "damaged": error_of(lambda: reading({"window": 1000}, bad=200)),
             "stopped": stopped(me.rank),
             "interrupted": interrupted(me.rank),
         }
@@ -62,6 +66,53 @@ def records(n, batch, noise="masking", *, devices="all", **settings):
 
 def costs(n, batch, **settings):
     return [record["cost"] for record in records(n, batch, **settings)]
+
+
+FORMS = {
+    "windows": {},
+    "one window": {"window": 1000},
+    "batches of 7": {"batch_size": 7},
+    "in the order of the file": {"shuffle": False},
+    "early stopping": {"patience": 6},
+}
+N_READ = 300
+
+
+class Counting:
+    """Reads rows; counts them, and fails at one of them."""
+
+    def __init__(self, reader, bad=None):
+        self._reader, self._bad, self.n_rows = reader, bad, 0
+        self.shape, self.dtype, self.piece = reader.shape, reader.dtype, reader.piece
+        self.files = reader.files
+
+    def read_into(self, first, out):
+        self.n_rows += len(out)
+        if len(out) > 1 and first <= (-1 if self._bad is None else self._bad) < first + len(out):
+            raise SourceError(f"row {self._bad} is damaged")
+        self._reader.read_into(first, out)
+
+    def settle(self):
+        self._reader.settle()
+
+
+def reading(form, bad=None, noise="masking", **settings):
+    """Costs of a training on a file, and how many rows this process has read of it."""
+    reader = Counting(open_source(rows(N_READ)).reader, bad)
+    source = Source(reader, "the rows")
+    source.identity()
+    sampled = reader.n_rows
+    sizes = {"chunk": 7, "window": 60, "batch_size": 50, **form}
+    patience = sizes.pop("patience", None)
+    x, cost, updates = pieces(noise)
+    if patience:
+        sizes["validation"] = ((x - np.float32(0.5)) ** 2).sum(axis=1), rows(20)
+        sizes["early_stopping"] = GeometricPatience(patience, increase=10)
+    how = {"backend": "xla", "device": "cpu", "devices": "all", "n_epochs": 3} | settings
+    if not isinstance(how["backend"], str):
+        how.pop("devices")
+    history = train(cost, updates, inputs=[x], data=source, progress=False, **how, **sizes)
+    return [[record["cost"] for record in history], reader.n_rows - 2 * sampled]
 
 
 def validated(devices="all"):
@@ -93,24 +144,33 @@ def halved(devices="all"):
     return [history[-1]["cost"], sum(record.get("halved", 0) for record in history)]
 
 
-def in_little_memory(rank):
+def in_little_memory(rank, put, train_on):
     """The device of the last process alone is too small for the data, and for a block."""
     backend = resolve_backend("xla", "cpu", "all")
-    put = backend.put
+    original = getattr(backend, put)
 
-    def refuse(array):
-        if rank and array.nbytes > 20_000:
+    def refuse(array, *how):
+        n_bytes = array.nbytes if put == "put" else sum(part.nbytes for part in array)
+        if rank and n_bytes > 20_000 // (1 + bool(how)):
             raise MemoryError("it is small")
-        return put(array)
+        return original(array, *how)
 
-    backend.put = refuse
+    setattr(backend, put, refuse)
     try:
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
-            found = costs(300, 50, noise="none", backend=backend)
+            found = train_on(backend)
     finally:
-        del backend.put
+        delattr(backend, put)
     return [found, [str(warning.message) for warning in said]]
+
+
+def in_memory(backend):
+    return costs(300, 50, noise="none", backend=backend)
+
+
+def in_file(backend):
+    return reading({}, noise="none", backend=backend)[0]
 
 
 class StopAt(Callback):
@@ -143,7 +203,7 @@ def interrupted(rank):
 def error_of(function):
     try:
         function()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         return f"{type(error).__name__}: {error}"
     return "none"
 

@@ -63,9 +63,13 @@ def test_blocks_that_are_moved_when_their_turn_comes(found):
     np.testing.assert_allclose(found["streamed"], found["costs"]["masking 20"][0], rtol=1e-6)
 
 
-def test_a_step_has_one_exchange_of_each_parameter_and_the_cost(found):
-    """The tied weight's two products are summed as one."""
-    assert found["collectives"] == [["all-reduce", 4 * (PARAMETERS + 1)]] * 2
+@pytest.mark.parametrize("data", ["collectives", "collectives of parts"])
+def test_a_step_has_one_exchange_of_each_parameter_and_the_cost(found, data):
+    """The tied weight's two products are summed as one.
+
+    Also where devices have shares of minibatches that they do not divide.
+    """
+    assert found[data] == [["all-reduce", 4 * (PARAMETERS + 1)]] * 2
 
 
 def test_what_cannot_be_had_is_refused(found):

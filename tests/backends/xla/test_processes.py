@@ -82,6 +82,20 @@ def test_costs_do_not_depend_on_the_number_of_processes(job):
             np.testing.assert_allclose(costs, program.costs(n, batch, devices=None), rtol=1e-6)
 
 
+@pytest.mark.parametrize("form", program.FORMS)
+def test_each_process_reads_its_share_of_a_file(job, form):
+    """Also where validation or memory make several calls of a block."""
+    found, *_ = job
+    costs, _ = program.reading(program.FORMS[form], devices=None)
+    n_epochs = 1 if form == "one window" else 3
+    n_read = [one["read"][form][1] for one in found]
+    assert sum(n_read) == n_epochs * program.N_READ
+    # Windows of 56 and 20 rows, of which one process may read one more than another.
+    assert max(n_read) - min(n_read) <= 6 * n_epochs
+    for one in found:
+        np.testing.assert_allclose(one["read"][form][0], costs, rtol=1e-6)
+
+
 @pytest.mark.filterwarnings("ignore:the checkpoint .* was written under other circumstances")
 def test_a_checkpoint_is_resumed_by_another_number_of_processes(job):
     found, *_, folder = job
@@ -141,7 +155,20 @@ def test_a_small_memory_in_one_makes_blocks_smaller_in_all(two):
         np.testing.assert_allclose(costs, whole, rtol=1e-6)
         assert said[0].startswith("the data does not fit into the device's memory (")
         assert said[1].startswith("the device has too little memory for a block (")
-    assert "(that of process 1 is full)" in two[0]["memory"][1][0]
+    assert "(that of process 1 is full: it is small)" in two[0]["memory"][1][0]
+
+
+def test_a_small_memory_for_the_share_of_one_makes_blocks_smaller_in_all(two):
+    whole, _ = program.reading({}, noise="none", devices=None)
+    for one in two:
+        costs, said = one["memory of shares"]
+        np.testing.assert_allclose(costs, whole, rtol=1e-6)
+        assert said[0].startswith("the device has too little memory for a block (")
+
+
+def test_rows_that_one_process_cannot_read_end_all(two):
+    assert two[1]["damaged"] == "SourceError: row 200 is damaged"
+    assert two[0]["damaged"] == "PeerError: process 1 has failed: row 200 is damaged"
 
 
 def test_callbacks_of_the_first_process_stop_all(two):

@@ -11,6 +11,10 @@ Array: TypeAlias = np.ndarray[Any, Any]
 Result = TypeVar("Result")
 
 
+class PeerError(RuntimeError):
+    """Another process of the training has failed."""
+
+
 class Processes(Protocol):
     """The processes of a training, each of which runs the same program.
 
@@ -59,13 +63,13 @@ class Processes(Protocol):
         """
         ...
 
-    def in_memory(self, action: Callable[[], Result]) -> Result:
-        """Return the result of an action that uses only the devices of this process.
+    def in_each(self, action: Callable[[], Result]) -> Result:
+        """Perform an action in every process; return its result in this one.
 
         Parameters
         ----------
         action : callable
-            Without arguments.
+            Without arguments. It exchanges nothing with other processes.
 
         Returns
         -------
@@ -75,7 +79,10 @@ class Processes(Protocol):
         Raises
         ------
         MemoryError
-            If it raises that in any process.
+            If the action raises that in any process.
+        PeerError
+            If it raises another error in other processes alone; has the message of the first. A
+            process in which the action fails raises its own error.
         """
         ...
 
@@ -106,8 +113,8 @@ class Alone:
         """Perform the action; see `Processes.from_first`."""
         return action()
 
-    def in_memory(self, action: Callable[[], Result]) -> Result:
-        """Perform the action; see `Processes.in_memory`."""
+    def in_each(self, action: Callable[[], Result]) -> Result:
+        """Perform the action; see `Processes.in_each`."""
         return action()
 
     def met(self) -> bool:
