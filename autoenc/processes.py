@@ -63,6 +63,21 @@ class Processes(Protocol):
         """
         ...
 
+    def summed(self, array: Array) -> Array:
+        """Return the sum of the bytes of arrays, of which all but one are zero at any place.
+
+        Parameters
+        ----------
+        array : array
+            Of the same shape and dtype in every process.
+
+        Returns
+        -------
+        array
+            The same in every process.
+        """
+        ...
+
     def in_each(self, action: Callable[[], Result]) -> Result:
         """Perform an action in every process; return its result in this one.
 
@@ -112,6 +127,10 @@ class Alone:
     def from_first(self, action: Callable[[], Result]) -> Result:
         """Perform the action; see `Processes.from_first`."""
         return action()
+
+    def summed(self, array: Array) -> Array:
+        """Return the array; see `Processes.summed`."""
+        return array
 
     def in_each(self, action: Callable[[], Result]) -> Result:
         """Perform the action; see `Processes.in_each`."""

@@ -24,12 +24,13 @@ from autoenc.models.fitted import FittedModel
 from autoenc.models.graphs import GRAPHS
 from autoenc.models.settings import INTEGER, check_settings
 from autoenc.models.tasks import Task, make_task
+from autoenc.processes import ALONE, Processes
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns, columns_of
 from autoenc.rows.domain import Domain
 from autoenc.rows.examples import Examples
 from autoenc.rows.held_out import check_validation
-from autoenc.sources import bytes_of, opened, within
+from autoenc.sources import Source, bytes_of, opened, within
 from autoenc.storage import save_arrays
 from autoenc.training import Every, Record, train
 from autoenc.training.callbacks import CallbackLike
@@ -248,7 +249,7 @@ def learn(estimator: GraphEstimator, call: Call) -> None:
     if call.checkpoint is not None:
         call = call.of_model(seed)
     rows_of_fit = None if call.partial else reference(call.X)
-    call = with_sources(call, settings)
+    call = with_sources(call, settings, backend.processes)
     examples, domain = kind.read(call, settings, columns, reset=start is None)
     choices, examples = kind.choose(call, settings, examples, domain, columns, start)
     settings["n_epochs"] = choices.get("n_epochs", settings.get("n_epochs"))
@@ -332,12 +333,18 @@ def fitted(estimator: Any) -> Any:
     return estimator.model_
 
 
-def with_sources(call: Call, settings: Mapping[str, Any]) -> Call:
-    """Return the call with sources for rows that are not arrays, or too large to be copied."""
+def with_sources(call: Call, settings: Mapping[str, Any], processes: Processes = ALONE) -> Call:
+    """Return the call with sources for rows that are not arrays, or too large to be copied.
+
+    Processes that fit together read them together.
+    """
     memory = settings["memory"]
     budget = None if memory is None else bytes_of(memory, "memory")
-    (X,) = within(budget, [settings["dtype"]], call.X)
-    return replace(call, X=opened(X))
+    (X,) = within(budget, [settings["dtype"]], call.X, processes=processes)
+    if isinstance(X, np.ndarray):
+        return replace(call, X=X)
+    rows = processes.in_each(lambda: opened(X))
+    return replace(call, X=rows.read_by(processes) if isinstance(rows, Source) else rows)
 
 
 def float_type(settings: Mapping[str, Any]) -> str:

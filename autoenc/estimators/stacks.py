@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self, final
 import numpy as np
 from sklearn.base import clone
 
+from autoenc.backends import resolve_backend
 from autoenc.estimators.autoencoders import DenoisingAutoEncoder, check_layer, layer_with
 from autoenc.estimators.base import (
     Call,
@@ -287,7 +288,8 @@ def learn_stack(stack: StackedDenoisingAutoEncoder, call: Call) -> None:
     goes_on = (call.partial or stack.warm_start) and stack.__sklearn_is_fitted__()
     start = stack.model_ if goes_on else None
     rows = reference(call.X)
-    call = with_sources(call, settings)
+    backend = resolve_backend(*machine_of(settings), settings["devices"])
+    call = with_sources(call, settings, backend.processes)
     known, examples = _begin(stack, call, settings, start)
     call = call.of_model(known.seed)
     held_out = None

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from autoenc.processes import ALONE, Processes
 from autoenc.sources.columns import HuggingFace, Parquet, Table
 from autoenc.sources.items import Items
 from autoenc.sources.joined import Joined
@@ -97,11 +98,14 @@ def _is_read_in_parts(rows: Any) -> bool:
     )
 
 
-def within(memory: int | None, dtypes: Sequence[Any], *arrays: Any) -> list[Any]:
+def within(
+    memory: int | None, dtypes: Sequence[Any], *arrays: Any, processes: Processes = ALONE
+) -> list[Any]:
     """Return arrays, as sources where they are too large to be converted to dtypes in memory.
 
     Too large is more than half of the memory or, if that is None and something would be copied
-    or read from a file, of what is free.
+    or read from a file, of what is free. What is too large for one of several processes is so
+    for all.
 
     >>> within(100, ["float32"], np.zeros((20, 2), "uint8"))
     [<Source the array: uint8 (20, 2)>]
@@ -112,7 +116,8 @@ def within(memory: int | None, dtypes: Sequence[Any], *arrays: Any) -> list[Any]
             n_bytes += array.size * np.dtype(dtype).itemsize
             is_copied |= isinstance(array, np.memmap) or array.dtype != dtype
     free = memory if memory is not None or not is_copied else available_memory()
-    if free is None or n_bytes <= free // 2:
+    is_too_large = free is not None and n_bytes > free // 2
+    if not processes.gather([is_too_large]).any():
         return list(arrays)
     return [open_source(array) if _is_plain(array) else array for array in arrays]
 

@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from autoenc.sources.reader import Array, Reader
+from autoenc.processes import ALONE, Processes
+from autoenc.sources.reader import Array, Reader, SourceError
 from autoenc.sources.selected import Cast, Mapped, Selected
 
 # Bytes that are read at a time where all rows are read in order.
 BYTES_AT_A_TIME = 8 << 20
+# Bytes of rows that processes exchange at a time.
+BYTES_OF_AN_EXCHANGE = 32 << 20
 # Number of rows that are hashed to identify a source.
 ROWS_SAMPLED = 64
 
@@ -28,6 +31,8 @@ class Source:
         What messages call it.
     names : sequence of str, optional
         Names of the columns.
+    processes : Processes
+        Those that read all rows together; see `parts`.
 
     Attributes
     ----------
@@ -49,10 +54,17 @@ class Source:
     # Training reads such rows in parts.
     dense_by_parts = True
 
-    def __init__(self, reader: Reader, name: str, names: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        name: str,
+        names: Sequence[str] | None = None,
+        processes: Processes = ALONE,
+    ) -> None:
         self.reader = reader
         self.name = name
         self.names = names
+        self.processes = processes
         n_rows, *rest = reader.shape
         self.shape: tuple[int, ...] = (n_rows, int(np.prod(rest))) if rest else (n_rows,)
         self.dtype = reader.dtype
@@ -134,31 +146,89 @@ class Source:
     def take(self, numbers: Array) -> Source:
         """Return a source of the rows of some numbers."""
         selected = Selected(self.stored.reader, np.asarray(numbers))
-        return Source(selected, f"rows of {self.name}", self.names).astype(self.dtype)
+        return self._derived(selected, f"rows of {self.name}").astype(self.dtype)
 
     def astype(self, dtype: Any) -> Source:
         """Return a source of the same values in another dtype."""
         stored = self.stored
         if stored.dtype == np.dtype(dtype):
             return stored
-        return Source(Cast(stored.reader, dtype), self.name, self.names)
+        return self._derived(Cast(stored.reader, dtype))
 
     def mapped(self, function: Callable[[Array], Array], dtype: Any) -> Source:
         """Return a source of a function of rows, each of which follows from one row."""
-        return Source(Mapped(self.stored.reader, function, dtype), self.name, self.names)
+        return self._derived(Mapped(self.stored.reader, function, dtype))
+
+    def read_by(self, processes: Processes) -> Source:
+        """Return a source of the same rows, which processes read together; see `parts`.
+
+        Raises
+        ------
+        SourceError
+            If it has other numbers of rows or columns, or another dtype, in another process.
+        """
+        mine = [*(*self.shape, 0)[:2], self.dtype.num]
+        others = processes.gather(mine)
+        if (others != mine).any():
+            shapes = " and ".join(f"({int(n):,}, {int(width):,})" for n, width, _ in others)
+            raise SourceError(
+                f"{self.name} is another source in each process, of {shapes} rows and columns; "
+                "give all of them the same data."
+            )
+        return Source(self.reader, self.name, self.names, processes)
 
     @property
     def stored(self) -> Source:
         """The source in the dtype in which values are stored."""
         reader = getattr(self.reader, "stored", None)
-        return self if reader is None else Source(reader, self.name, self.names)
+        return self if reader is None else self._derived(reader)
 
     def parts(self, n_rows: int | None = None) -> Iterator[Array]:
-        """Iterate over all rows in order, `n_rows` at a time, by default some megabytes."""
+        """Iterate over all rows in order, `n_rows` at a time, by default some megabytes.
+
+        Processes that read the rows together all have to iterate. Each reads some of them, and
+        they exchange what they have read, so that results are those of one process to the byte.
+
+        Raises
+        ------
+        SourceError
+            If the source has changed.
+        PeerError
+            If another process cannot read its rows.
+        """
         n = n_rows or max(BYTES_AT_A_TIME // max(self.row_bytes, 1), 1)
-        for first in range(0, len(self), n):
-            yield self[first : first + n]
-            self.settle()
+        if self.processes.count == 1:
+            for first in range(0, len(self), n):
+                yield self[first : first + n]
+                self.settle()
+            return
+        per_exchange = n * max(BYTES_OF_AN_EXCHANGE // max(n * self.row_bytes, 1), 1)
+        for first in range(0, len(self), per_exchange):
+            rows = self._exchanged(first, min(first + per_exchange, len(self)))
+            yield from (rows[at : at + n] for at in range(0, len(rows), n))
+
+    def _exchanged(self, first: int, last: int) -> Array:
+        """Read some of the rows, and get the others from the other processes."""
+        own = self.processes.in_each(lambda: self._own(first, last))
+        return self.processes.summed(own)
+
+    def _own(self, first: int, last: int) -> Array:
+        """Return rows of which those that other processes read are zero."""
+        rows = np.zeros((last - first, *self.shape[1:]), self.dtype)
+        rank, count = self.processes.rank, self.processes.count
+        # What is decoded together is read by one process.
+        piece = max(self.reader.piece, 1)
+        unit = -(-(last - first) // (count * piece)) * piece
+        for number in range(first // unit, -(-last // unit)):
+            if number % count == rank:
+                begin, end = max(number * unit, first), min((number + 1) * unit, last)
+                self.read_into(begin, rows[begin - first : end - first])
+        self.settle()
+        return rows
+
+    def _derived(self, reader: Reader, name: str | None = None) -> Source:
+        """Return a source with other rows, or other values, of the same columns."""
+        return Source(reader, name or self.name, self.names, self.processes)
 
     def identity(self) -> str:
         """Return shape, dtype and a hash of some rows, the same for every format.

@@ -23,7 +23,7 @@ from autoenc.sources.source import Source
 
 def spooled(source: Source, folder: Path | None = None) -> Source:
     """Return a source with the same rows, each of which can be read by itself."""
-    return Source(spool(source.parts(), source.name, folder), source.name)
+    return Source(spool(source.parts(), source.name, folder), source.name, source.names)
 
 
 def spool(parts: Iterable[Any], name: str, folder: Path | None = None) -> RawFile:

@@ -76,8 +76,9 @@ class Summary:
 def summarize(source: Source) -> Summary:
     """Compute range, moments and finiteness of all rows in one pass.
 
-    Summaries of large files are remembered in the user's cache folder, as long as sizes, times
-    and a sample of rows are the same.
+    Processes that read a source together each read some of its rows, unless the first of them
+    remembers the summary. Summaries of large files are remembered in the user's cache folder,
+    as long as sizes, times and a sample of rows are the same.
 
     Parameters
     ----------
@@ -96,7 +97,7 @@ def summarize(source: Source) -> Summary:
     if source.nbytes < REMEMBERED_BYTES:
         return summarize_rows(source)
     manifest = Manifest(source)
-    known = manifest.recall()
+    known = source.processes.from_first(manifest.recall)
     if known is not None:
         return _from_arrays(known)
     found = summarize_rows(source)

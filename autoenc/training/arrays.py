@@ -9,10 +9,16 @@ from typing import Any
 import numpy as np
 
 from autoenc.graph.types import Expression
+from autoenc.processes import ALONE, Processes
 from autoenc.sources import opened, within
 
 
-def as_arrays(data: Any, inputs: Sequence[Expression], memory: int | None = None) -> list[Any]:
+def as_arrays(
+    data: Any,
+    inputs: Sequence[Expression],
+    memory: int | None = None,
+    processes: Processes = ALONE,
+) -> list[Any]:
     """Check data against the inputs it is for, and convert it to their dtypes.
 
     Parameters
@@ -24,6 +30,8 @@ def as_arrays(data: Any, inputs: Sequence[Expression], memory: int | None = None
         What the data is for.
     memory : int, optional
         Bytes that may be taken.
+    processes : Processes
+        Those that train together, all of which get the same kinds of rows.
 
     Returns
     -------
@@ -43,8 +51,9 @@ def as_arrays(data: Any, inputs: Sequence[Expression], memory: int | None = None
             f"there is data for {len(given)} inputs, but inputs has {len(inputs)}; "
             "give a sequence with one array for each."
         )
-    given = within(memory, [x.type.dtype for x in inputs], *given)
-    arrays = [_as_array(array, x) for array, x in zip(given, inputs, strict=True)]
+    given = within(memory, [x.type.dtype for x in inputs], *given, processes=processes)
+    pairs = list(zip(given, inputs, strict=True))
+    arrays = processes.in_each(lambda: [_as_array(array, x) for array, x in pairs])
     lengths = {len(array) for array in arrays}
     if len(lengths) != 1:
         raise ValueError(

@@ -330,7 +330,8 @@ def make_feed(
     if device_bytes is not None and not device_bytes > 0:
         raise ValueError(f"device_bytes is {device_bytes!r}; expected a number of bytes > 0.")
     if any(isinstance(array, Source) for array in arrays):
-        sources = [_readable_by_chunks(open_source(array).stored, plan) for array in arrays]
+        together = [open_source(array).stored.read_by(backend.processes) for array in arrays]
+        sources = [_readable_by_chunks(source, plan) for source in together]
         return _read(sources, dtypes, plan, backend, memory)
     gathered = _gathered(arrays, dtypes, plan, backend)
     if any(is_dense_by_parts(array) for array in arrays):

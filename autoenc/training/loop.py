@@ -176,7 +176,7 @@ def train(
     """
     chosen = resolve_backend(backend, device, devices)
     budget = None if memory is None else bytes_of(memory, "memory")
-    arrays = as_arrays(data, inputs, budget)
+    arrays = as_arrays(data, inputs, budget, chosen.processes)
     sizes = len(arrays[0]), batch_size, n_epochs, block_size, seed, shuffle
     plan = make_plan(*sizes, chosen.rows_per_block, values_per_row(arrays), chunk, window)
     step = in_precision(precision, make_step(cost, updates, inputs), chosen)

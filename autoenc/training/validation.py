@@ -47,7 +47,7 @@ class Validator:
                 f"the validation cost has {getattr(row_cost, 'ndim', 'no')} dimensions; expected "
                 "a cost for each row, without its mean."
             )
-        self.arrays = as_arrays(data, inputs)
+        self.arrays = as_arrays(data, inputs, processes=backend.processes)
         self._dtypes = [x.type.dtype for x in inputs]
         self._processes = backend.processes
         self._function = backend.function(list(inputs), row_cost)

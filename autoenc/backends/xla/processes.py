@@ -51,6 +51,11 @@ class Together:
             raise error
         return result  # type: ignore[no-any-return]
 
+    def summed(self, array: Array) -> Array:
+        """Sum bytes over the processes; see `Processes.summed`."""
+        row = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+        return self._exchanged(row, self._sum).view(array.dtype).reshape(array.shape)
+
     def in_each(self, action: Callable[[], Result]) -> Result:
         """Perform the action in every process; see `Processes.in_each`."""
         result, error = _outcome(action)
@@ -84,7 +89,7 @@ class Together:
         mine = content if self.rank == rank else b""
         row = np.frombuffer(mine.ljust(n_bytes, b"\0"), np.uint8)
         # The others add zeros to what this one passes.
-        return self._exchanged(row, self._summed).tobytes()
+        return self.summed(row).tobytes()
 
     def _exchanged(self, row: Array, function: Callable[..., Any]) -> Array:
         """Return a function of the bytes of all processes, (processes, bytes)."""
@@ -105,7 +110,7 @@ class Together:
         return self._compiled(lambda rows: rows)
 
     @cached_property
-    def _summed(self) -> Callable[..., Any]:
+    def _sum(self) -> Callable[..., Any]:
         return self._compiled(lambda rows: rows.sum(axis=0, dtype=np.uint8))
 
     def _compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -35,6 +35,7 @@ def main(folder):
         "count": me.count,
         "costs": [costs(300, 50), costs(60, 1)],
         "read": {name: reading(form) for name, form in FORMS.items()},
+        "fitted": fitted(),
         "resumed": costs(300, 50, n_epochs=4, checkpoint=checkpoint, resume=True),
     }
     if me.count == 2:
@@ -113,6 +114,19 @@ def reading(form, bad=None, noise="masking", **settings):
         how.pop("devices")
     history = train(cost, updates, inputs=[x], data=source, progress=False, **how, **sizes)
     return [[record["cost"] for record in history], reader.n_rows - 2 * sampled]
+
+
+def fitted(devices="all"):
+    """Cost and moments of a fit of rows that are scaled, and the part of them that was read."""
+    values = np.random.default_rng(0).normal(3.0, 5.0, size=(2_000, 6))
+    reader = Counting(open_source(values).reader)
+    model = autoenc.DenoisingAutoEncoder(
+        3, n_epochs=1, batch_size=50, init="uniform", random_state=0, backend="xla", device="cpu",
+        devices=devices, verbose=False,
+    ).fit(Source(reader, "the rows"))  # fmt: skip
+    found = [model.mean_, model.scale_, model.data_min_, model.data_max_]
+    cost = model.history_[0]["cost"]
+    return [cost, [array.tolist() for array in found], reader.n_rows / len(values)]
 
 
 def validated(devices="all"):

@@ -96,6 +96,17 @@ def test_each_process_reads_its_share_of_a_file(job, form):
         np.testing.assert_allclose(one["read"][form][0], costs, rtol=1e-6)
 
 
+def test_the_passes_before_a_training_are_shared_and_find_what_one_process_does(job):
+    found, *_ = job
+    cost, moments, n_passes = program.fitted(devices=None)
+    assert n_passes > 5
+    for one in found:
+        np.testing.assert_allclose(one["fitted"][0], cost, rtol=1e-6)
+        assert one["fitted"][1] == moments
+        # Samples of 64 rows, which identify the data, are read by all.
+        assert one["fitted"][2] < n_passes / len(found) + 0.2
+
+
 @pytest.mark.filterwarnings("ignore:the checkpoint .* was written under other circumstances")
 def test_a_checkpoint_is_resumed_by_another_number_of_processes(job):
     found, *_, folder = job
