@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from autoenc.processes import Processes
+from autoenc.processes import PeerError, Processes
 
 __all__ = ["Process", "initialize"]
 
@@ -38,6 +38,8 @@ SECONDS_TO_LEAVE = 2.0
 LIFELINE = "AUTOENC_LIFELINE"
 # Exit status after Ctrl-C.
 INTERRUPTED = 130
+# Exit status of a process that has lost another one.
+LOST_ANOTHER = 3
 
 # Environment variables with the number of a process, by launcher.
 RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "SLURM_PROCID")
@@ -250,7 +252,9 @@ def _leave() -> None:
 
     JAX makes a process that exits wait for all others, which wait for it in the training.
     """
-    failure = _failures[-1] if _failures else getattr(sys, "last_exc", None)
+    # Python 3.11 has no `last_exc`.
+    uncaught = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
+    failure = _failures[-1] if _failures else uncaught
     if failure is None:
         return
     from autoenc.backends.xla.processes import disconnect
@@ -260,4 +264,11 @@ def _leave() -> None:
     leaving.join(SECONDS_TO_LEAVE)
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(INTERRUPTED if isinstance(failure, KeyboardInterrupt) else 1)
+    os._exit(_status(failure))
+
+
+def _status(failure: BaseException) -> int:
+    """Return the exit status after a failure."""
+    if isinstance(failure, KeyboardInterrupt):
+        return INTERRUPTED
+    return LOST_ANOTHER if isinstance(failure, PeerError) else 1

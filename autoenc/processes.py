@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 
 class PeerError(RuntimeError):
-    """Another process of the training has failed."""
+    """Another process of the training has failed, or is lost."""
 
 
 class Processes(Protocol):

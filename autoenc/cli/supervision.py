@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from autoenc.backends import usable_threads
 from autoenc.cli.terminal import one_line
-from autoenc.distributed import LIFELINE
+from autoenc.distributed import LIFELINE, LOST_ANOTHER
 
 POLL_SECONDS = 0.05
 # A process that has been stopped for this long is lost. The others lose the connection after 10 s.
@@ -94,11 +94,11 @@ class Child:
     def blame(self) -> tuple[int, float]:
         """Sort key: the process with the smallest value is the likeliest cause.
 
-        JAX aborts processes that have lost another one, so an abort is a consequence.
+        Processes that have lost another one say so by their exit status, or JAX aborts them.
         """
         if self.status is None:
             return 0, self.stopped[1] if self.stopped else 0.0
-        is_consequence = self.status == -getattr(signal, "SIGABRT", 6)
+        is_consequence = self.status in (LOST_ANOTHER, -getattr(signal, "SIGABRT", 6))
         return (2 if is_consequence else 0 if self.status < 0 else 1), self.ended
 
     @property

@@ -217,29 +217,44 @@ class Run:
             self.so_far.said["halved"] = self.so_far.said.get("halved", 0) + 1
 
     def run_in_memory(self, rows: Array, entropy: tuple[int, ...]) -> Array:
-        """Run a block; where the device has too little memory for it, its halves.
+        """Run a block; where devices have too little memory for it, in less.
 
         Raises
         ------
         MemoryError
-            If there is too little for a single minibatch.
+            If there is too little for a single minibatch, or in this process alone while others
+            compute.
         """
         try:
             data = self.processes.in_each(lambda: self.feed.block(rows))
+        except MemoryError as error:  # the same in all processes
+            return self.run_in_less(rows, entropy, error)
+        try:
             return self.runner.run(*data, entropy)
         except MemoryError as error:
             if not self.processes.met():
                 raise MemoryError(
                     f"the device of process {self.processes.rank} has too little memory for a "
-                    f"block ({error}), others have enough; use equal devices."
+                    f"block ({error}). Others have enough and train already, so that the "
+                    "training ends; use equal devices, or a smaller block_size."
                 ) from error
-            feed, smaller = self.feed, self.feed.smaller()
-            if len(rows) == 1 and smaller is feed:
-                raise MemoryError(
-                    f"there is too little memory for a minibatch of {rows.size} rows ({error}); "
-                    "use a smaller batch_size, a smaller model or another device."
-                ) from error
-            _warn_of_memory(error)
+            return self.run_in_less(rows, entropy, error)
+
+    def run_in_less(self, rows: Array, entropy: tuple[int, ...], error: MemoryError) -> Array:
+        """Run a block with less memory: from a smaller feed, or else its halves.
+
+        Raises
+        ------
+        MemoryError
+            If it is a single minibatch.
+        """
+        feed, smaller = self.feed, self.feed.smaller()
+        if len(rows) == 1 and smaller is feed:
+            raise MemoryError(
+                f"there is too little memory for a minibatch of {rows.size} rows ({error}); "
+                "use a smaller batch_size, a smaller model or another device."
+            ) from error
+        _warn_of_memory(error)
         if smaller is not feed:
             self.feed = smaller
             self.feed.start(self.epoch, self.rows_done)

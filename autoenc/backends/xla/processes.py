@@ -74,11 +74,12 @@ class Together:
 
     def met(self) -> bool:
         """Wait for the others, but not for long; see `Processes.met`."""
-        from jax._src.distributed import global_state
-
+        client = _client()
+        if client is None:
+            return False
         self._n_meetings += 1
         try:
-            global_state.client.wait_at_barrier(f"autoenc-{self._n_meetings}", MEETING_MS)
+            client.wait_at_barrier(f"autoenc-{self._n_meetings}", MEETING_MS)
         except jax.errors.JaxRuntimeError:
             return False
         return True
@@ -119,6 +120,21 @@ class Together:
         return compiled
 
 
+def _client() -> Any:
+    """Return JAX's connection with the other processes; None where JAX keeps it elsewhere.
+
+    JAX 0.10 has no public way to wait for the others for a limited time: its barriers are
+    exchanges between the devices, which would mix with those that others are at.
+    """
+    try:
+        from jax._src.distributed import global_state
+
+        client = global_state.client
+    except (ImportError, AttributeError):
+        return None
+    return client if hasattr(client, "wait_at_barrier") else None
+
+
 def all_processes() -> Processes:
     """Return the processes that are connected."""
     return find_processes(jax.devices())
@@ -148,11 +164,11 @@ def _pickled(outcome: tuple[Any, Exception | None]) -> bytes:
 
 @contextmanager
 def peer_errors() -> Iterator[None]:
-    """Turn errors of gloo and NCCL about a lost process into a `BackendError`.
+    """Turn errors of gloo and NCCL about a lost process into a `PeerError`.
 
     Raises
     ------
-    BackendError
+    PeerError
         If another process of the training is lost.
     """
     try:
@@ -161,7 +177,7 @@ def peer_errors() -> Iterator[None]:
         if not any(word in str(error) for word in ("Gloo", "NCCL", "nccl", "coordination")):
             raise
         reason = str(error).partition("\n")[0]
-        raise BackendError(
+        raise PeerError(
             f"another process of the training has ended or does not answer ({reason})."
         ) from error
 
