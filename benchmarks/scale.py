@@ -274,6 +274,17 @@ def _draw(found: list[dict[str, Any]]) -> Figure:
     return figure
 
 
+def shares(options: Any) -> Iterator[dict[str, Any]]:
+    """Measure how much of a file each of several processes reads."""
+    for gigabytes in options.gigabytes:
+        with File(options.folder, gigabytes, "float32") as path:
+            for n in (1, 2, 4):
+                program = str(Path(__file__).with_name("shares.py"))
+                command = [sys.executable, "-m", "autoenc.cli", "launch", "-n", str(n), program]
+                run = subprocess.run([*command, str(path)], stdout=subprocess.PIPE, check=True)
+                yield json.loads(run.stdout.splitlines()[-1])
+
+
 def _memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
@@ -322,6 +333,7 @@ MEASUREMENTS: dict[str, Callable[[Any], Iterator[dict[str, Any]]]] = {
     "grain": grain,
     "training": training,
     "rows": rows,
+    "shares": shares,
 }
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from autoenc.backends import resolve_backend
 from autoenc.sources import Source, SourceError, open_source
 from autoenc.training import Callback, EpochPatience, GeometricPatience, train
 from tests.backends.xla.many_devices import pieces, rows
+from tests.backends.xla.one_without_memory import without_memory
 
 EPOCHS_BEFORE = 2
 
@@ -47,6 +48,7 @@ def main(folder):
             "exists": error_of(lambda: costs(300, 50, checkpoint=checkpoint)),
             "memory": in_little_memory(me.rank, "put", in_memory),
             "memory of shares": in_little_memory(me.rank, "put_parts", in_file),
+            "memory within a block": in_small_blocks(),
             "damaged": error_of(lambda: reading({"window": 1000}, bad=200)),
             "stopped": stopped(me.rank),
             "interrupted": interrupted(me.rank),
@@ -185,6 +187,14 @@ def in_memory(backend):
 
 def in_file(backend):
     return reading({}, noise="none", backend=backend)[0]
+
+
+def in_small_blocks():
+    """All devices are too small for a block when they are about to compute."""
+    with warnings.catch_warnings(record=True) as said, without_memory(of_block=2):
+        warnings.simplefilter("always")
+        found = reading({}, noise="none")[0]
+    return [found, [str(warning.message) for warning in said]]
 
 
 class StopAt(Callback):

@@ -8,10 +8,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
+import jax
 import numpy as np
 import pytest
 
+from autoenc.backends.xla.processes import Together
 from tests.backends.xla import many_processes as program
 from torture.processes import children
 
@@ -175,6 +178,39 @@ def test_a_small_memory_for_the_share_of_one_makes_blocks_smaller_in_all(two):
         costs, said = one["memory of shares"]
         np.testing.assert_allclose(costs, whole, rtol=1e-6)
         assert said[0].startswith("the device has too little memory for a block (")
+
+
+def test_too_little_memory_within_a_block_in_all_makes_it_smaller_in_all(two):
+    whole, _ = program.reading({}, noise="none", devices=None)
+    for one in two:
+        costs, said = one["memory within a block"]
+        np.testing.assert_allclose(costs, whole, rtol=1e-6)
+        assert said[0].startswith("the device has too little memory for a block (RESOURCE_EXH")
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_too_little_memory_within_a_block_in_one_ends_all(rank):
+    """The others are at an exchange already, which nothing interrupts."""
+    started = time.monotonic()
+    failing = Path(program.__file__).with_name("one_without_memory.py")
+    run = subprocess.run(
+        [sys.executable, "-m", "autoenc.cli", "launch", "-n", "2", str(failing), str(rank)],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"},
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert run.returncode == 1
+    assert f"error: process {rank} of 2 ended with exit status 1" in run.stderr
+    assert f"MemoryError: the device of process {rank} has too little memory" in run.stderr
+    assert time.monotonic() - started < 100
+
+
+@pytest.mark.parametrize("connection", [None, object()])
+def test_a_jax_that_keeps_its_connection_elsewhere_is_lived_with(monkeypatch, connection):
+    """Then processes do not meet, and too little memory within a block ends the training."""
+    monkeypatch.setattr("jax._src.distributed.global_state", SimpleNamespace(client=connection))
+    assert not Together(jax.devices()).met()
+    monkeypatch.delattr("jax._src.distributed.global_state")
+    assert not Together(jax.devices()).met()
 
 
 def test_rows_that_one_process_cannot_read_end_all(two):
