@@ -142,7 +142,7 @@ def reading(options: Any) -> Iterator[dict[str, Any]]:
             _drop(path)
             started = perf_counter()
             reader = WindowReader([source], ["float32"], plan, None)
-            n_rows = sum(len(numbers) for numbers, _ in reader.blocks(1, 0))
+            n_rows = sum(len(block.numbers) for block in reader.blocks(1, 0))
             rates["windows"].append(n_rows / (perf_counter() - started))
             _drop(path)
             mapped = np.load(path, mmap_mode="r")
@@ -177,7 +177,7 @@ def grain(options: Any) -> Iterator[dict[str, Any]]:
         rates["grain"].append(n_rows / (perf_counter() - started))
         started = perf_counter()
         reader = WindowReader([open_source(rows)], ["float32"], plan, None)
-        n_rows = sum(len(numbers) for numbers, _ in reader.blocks(1, 0))
+        n_rows = sum(len(block.numbers) for block in reader.blocks(1, 0))
         rates["windows"].append(n_rows / (perf_counter() - started))
     yield {"rows_per_second": {how: median(found) for how, found in rates.items()}}
 

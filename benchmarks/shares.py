@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -27,7 +28,7 @@ class Counting:
         self._reader = reader
         self.n_bytes = 0
         self.shape, self.dtype, self.piece = reader.shape, reader.dtype, reader.piece
-        self.files: list[Path] = []  # nothing is remembered of an earlier pass
+        self.files: Sequence[Path] = []  # nothing is remembered of an earlier pass
 
     def read_into(self, first: int, out: Any) -> None:
         """Read rows."""
