@@ -67,7 +67,8 @@ def read_table(
         Bytes of images are divided by 256, as `autoenc.load_mnist` does. Images are rotated as
         their EXIF data says, and transparent pixels are shown on white.
     columns : sequence of str, optional
-        Columns to read, in this order; their positions from 0 if the file has no names.
+        Columns to read, in this order; their positions from 0 if the file has no names. By
+        default all, but for a first column without a name whose integers number the rows.
     drop : sequence of str, default ()
         Columns to leave out.
     label_column : str, optional
@@ -91,12 +92,14 @@ def read_table(
     sep, decimal, encoding : str, optional
         How a csv file is written: what is between its cells, its decimal mark, and its character
         encoding. By default the separator is the most frequent of comma, semicolon, tab and bar
-        in the first line; a decimal comma is recognised where the separator is another; and text
+        in the first line, or spaces and tabs where they separate as many cells, some of them
+        columns of numbers, in all of the first lines; a decimal comma is recognised where the separator is another; and text
         is UTF-8, UTF-16 or, if it is neither, Windows-1252, a superset of latin-1.
     mixed : bool, default False
         Whether columns may have other values than numbers: text, booleans, dates. `Table.values`
         is then a frame of pandas, if there are such columns. A column of which nine values in
-        ten are numbers is one of numbers, and the others are refused.
+        ten are numbers is one of numbers, and the others are refused. Numbers with leading zeros,
+        such as postal codes, are text, unless the column is one of `expected` and not of `text`.
     text : sequence of str, default ()
         Of these columns of a csv file, all values are text, even if they can be read as numbers.
 

@@ -68,6 +68,14 @@ class Selection:
     mixed: bool = False
     text: tuple[str, ...] = ()
 
+    def names(self, name: str) -> bool:
+        """Whether a column is asked for by its name, by the user or by a model."""
+        return name in (*(self.columns or ()), *(self.expected or ()))
+
+    def is_number(self, name: str) -> bool:
+        """Whether a model knows the column as one of numbers."""
+        return name in (self.expected or ()) and name not in self.text
+
     def is_whole(self, names: Sequence[str] | None) -> bool:
         """Whether all columns of a file are read in their order.
 
