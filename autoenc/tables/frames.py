@@ -195,13 +195,14 @@ def _mixed(
         column = whole.iloc[:, i]
         is_text = name in selection.text
         padded = None if is_text or selection.is_number(name) else find_padded(column)
+        columns[name] = values_of(path, column, name, comma=comma, is_text=is_text or bool(padded))
         if padded is not None:
-            is_text = True
+            # Else an estimator would take text that is all numbers for numbers.
+            columns[name] = columns[name].astype("category")
             remarks.append(
                 f"{path}: column {name!r} has values with leading zeros, such as {padded!r}, and "
                 "was read as text"
             )
-        columns[name] = values_of(path, column, name, comma=comma, is_text=is_text)
     numbers = {name: own for name, own in columns.items() if isinstance(own, np.ndarray)}
     for name, own in numbers.items():
         column = own.reshape(-1, 1)

@@ -93,8 +93,9 @@ def read_table(
         How a csv file is written: what is between its cells, its decimal mark, and its character
         encoding. By default the separator is the most frequent of comma, semicolon, tab and bar
         in the first line, or spaces and tabs where they separate as many cells, some of them
-        columns of numbers, in all of the first lines; a decimal comma is recognised where the separator is another; and text
-        is UTF-8, UTF-16 or, if it is neither, Windows-1252, a superset of latin-1.
+        columns of numbers, in all of the first lines; a decimal comma is recognised where the
+        separator is another; and text is UTF-8, UTF-16 or, if it is neither, Windows-1252, a
+        superset of latin-1.
     mixed : bool, default False
         Whether columns may have other values than numbers: text, booleans, dates. `Table.values`
         is then a frame of pandas, if there are such columns. A column of which nine values in
