@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -169,6 +170,17 @@ def names(text: str) -> tuple[str, ...]:
         if found.count(name) > 1:
             raise argparse.ArgumentTypeError(f"{name!r} is given {found.count(name)} times")
     return found
+
+
+def quoted_names(found: Sequence[str]) -> str:
+    """Join names as `names` splits them, for a message.
+
+    >>> quoted_names(["age", "income, net"])
+    'age,"income, net"'
+    """
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(found)
+    return out.getvalue()
 
 
 def separator(text: str) -> str:

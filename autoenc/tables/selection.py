@@ -128,7 +128,7 @@ class Selection:
             _check_known(name, names, path)
         left = [name for name in (self.columns or names) if name not in (*self.drop, *label)]
         if not left:
-            raise TableError(f"{path}: no column is left of {_listed(names)}.")
+            raise TableError(f"{path}: no column is left of {listed(names)}.")
         taken = left if expected is None else self._in_order(left, expected, path)
         return [place[name] for name in taken], place[label[0]] if label else None
 
@@ -157,9 +157,10 @@ def _check_known(
     name: str, names: Sequence[str], path: str | os.PathLike[str], reason: str = ""
 ) -> None:
     if name not in names:
-        raise TableError(f"{path}: there is no column {name!r} in {_listed(names)}{reason}.")
+        raise TableError(f"{path}: there is no column {name!r} in {listed(names)}{reason}.")
 
 
-def _listed(names: Sequence[str], most: int = 12) -> str:
+def listed(names: Sequence[str], most: int = 12) -> str:
+    """Return names for a message, the first of them if there are many."""
     shown = ", ".join(map(repr, names[:most]))
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

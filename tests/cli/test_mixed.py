@@ -244,3 +244,28 @@ def test_options_say_how_a_file_is_written(folder, tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["score", "m", "d", "--sep", "ab"])
     assert "'ab' is not one character, such as ';' or tab" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "option", [("--scale", "minmax"), ("--scale", "none"), ("--cost", "squared_error")]
+)
+def test_options_that_need_numbers_are_named(option, folder, tmp_path):
+    command = ("train", folder / "utf8.csv", "-o", tmp_path / "m.safetensors", "--quiet")
+    told = refusal(*command, *option)
+    assert "columns 'name', 'city', 'member', 'born' are not numbers" in told
+    assert f"which {' '.join(option)} needs; leave it out" in told
+    assert "(--drop name,city,member,born)" in told
+    good(*command, *option, "--epochs", 1, "--drop", "name,city,member,born")
+
+
+def test_postal_codes_stay_text_in_all_commands(tmp_path):
+    path, model = tmp_path / "a.csv", tmp_path / "m.safetensors"
+    frame = pd.DataFrame({"zip": ["01067", "20095", "80331"] * 20, "n": np.arange(60) % 7})
+    frame.to_csv(path, index=False)
+    outcome = run("train", path, "-o", model, "--epochs", 2, "--seed", 0, "--quiet")
+    assert "column 'zip' has values with leading zeros, such as '01067'" in outcome.err
+    frame[1:3].to_csv(path, index=False)
+    outcome = run("reconstruct", model, path, "-o", tmp_path / "r.csv")
+    assert (outcome.status, outcome.err) == (0, "")
+    again = pd.read_csv(tmp_path / "r.csv", dtype=str)
+    assert set(again["zip"]) <= {"01067", "20095", "80331"}

@@ -158,7 +158,7 @@ def test_values_with_leading_zeros_are_text(name, tmp_path):
     path = tmp_path / name
     frame.to_csv(path, index=False) if name == "a.csv" else frame.to_parquet(path)
     table = read(path)
-    assert table.values["zip"].astype(str).tolist() == ["01067", "10115", "nan"]
+    assert table.values["zip"].dropna().tolist() == ["01067", "10115"]
     assert table.values["zip"].dtype == "category"  # which estimators do not take for numbers
     assert [note.partition(": ")[2] for note in table.notes] == [
         "column 'zip' has values with leading zeros, such as '01067', and was read as text"
