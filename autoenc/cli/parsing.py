@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autoenc.cli.terminal import note
-from autoenc.tables import Table, known_formats, read_table
+from autoenc.tables import Selection, Table, known_formats, read_table
 
 HEADERS = {"auto": None, "yes": True, "no": False}
 
@@ -156,6 +156,25 @@ def read_data(
     for remark in table.notes:
         note(remark)
     return table
+
+
+def selection_of(
+    options: argparse.Namespace, expected: tuple[str, ...] | None, text: Sequence[str]
+) -> Selection:
+    """Return what the options of `add_data` select, and how they say that a file is written."""
+    return Selection(
+        columns=options.columns,
+        drop=tuple(options.drop),
+        label_column=options.label_column,
+        expected=expected,
+        header=HEADERS[options.header],
+        size=options.resize,
+        grey=options.grey,
+        separator=options.sep,
+        decimal=options.decimal,
+        encoding=options.encoding,
+        text=tuple(text),
+    )
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -110,7 +110,7 @@ def _table(
     remarks = list(notes)
     read = _mixed if selection.mixed else _numbers
     values = read(path, chosen(), own, selection, remarks, comma=comma)
-    if names and _is_index(own, values, selection):
+    if names and not selection.index and _is_index(own, values, selection):
         remarks.append(_left_out(path, own[0]))
         own, values = own[1:], _without_first(values)
     return Table(

@@ -131,16 +131,6 @@ def read_table(
     array([[36.  ,  1.65],
            [41.  ,  1.78]])
     """
-    path, part = _split(Path(path))
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: there is no such file or folder.")
-    if not (path.is_file() or path.is_dir()):
-        raise TableError(f"{path}: not a regular file; copy the data to a file first.")
-    found = format_of(path)
-    if part is not None and found not in _WITH_PARTS:
-        raise TableError(f"{path}: has no part {part!r}; only .npz and .pkl have parts.")
-    if path.is_file() and path.stat().st_size == 0:
-        raise TableError(f"{path}: the file is empty; expected {known_formats()}.")
     if resize is not None and (len(resize) != 2 or min(resize) < 1):
         raise ValueError(f"resize is {resize}; expected (height, width), each at least 1.")
     selection = Selection(
@@ -159,7 +149,22 @@ def read_table(
         mixed,
         tuple(text),
     )
-    if found != "folder" and (resize is not None or grey):
+    return read_selection(path, selection)
+
+
+def read_selection(path: str | os.PathLike[str], selection: Selection) -> Table:
+    """Read what is selected of a table; see `read_table`."""
+    path, part = split_part(Path(path))
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: there is no such file or folder.")
+    if not (path.is_file() or path.is_dir()):
+        raise TableError(f"{path}: not a regular file; copy the data to a file first.")
+    found = format_of(path)
+    if part is not None and found not in _WITH_PARTS:
+        raise TableError(f"{path}: has no part {part!r}; only .npz and .pkl have parts.")
+    if path.is_file() and path.stat().st_size == 0:
+        raise TableError(f"{path}: the file is empty; expected {known_formats()}.")
+    if found != "folder" and (selection.size is not None or selection.grey):
         raise TableError(
             f"{path}: is no folder of images, which alone can be resized or made grey."
         )
@@ -170,7 +175,7 @@ def _tuple(names: Sequence[str] | None) -> tuple[str, ...] | None:
     return None if names is None else tuple(names)
 
 
-def _split(path: Path) -> tuple[Path, str | None]:
+def split_part(path: Path) -> tuple[Path, str | None]:
     """Return the path and the part after a colon, unless a file has the whole name."""
     name, colon, part = str(path).rpartition(":")
     if not colon or path.exists() or not Path(name).exists():

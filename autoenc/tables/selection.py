@@ -43,6 +43,10 @@ class Selection:
         Whether columns may have other values than numbers.
     text : tuple of str
         Of these columns, all values are text, even if they can be read as numbers.
+    index : bool
+        Whether a first column that has no name and numbers the rows is read, too.
+    stored : bool
+        Whether arrays keep the type and the shape that they have in their file.
 
     Examples
     --------
@@ -67,6 +71,8 @@ class Selection:
     encoding: str | None = None
     mixed: bool = False
     text: tuple[str, ...] = ()
+    index: bool = False
+    stored: bool = False
 
     def names(self, name: str) -> bool:
         """Whether a column is asked for by its name, by the user or by a model."""
