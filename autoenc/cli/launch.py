@@ -53,7 +53,7 @@ def _command(program: Sequence[str]) -> list[str]:
     """Return the command line of each process."""
     first, *arguments = program or ["nothing"]
     if first == "train":
-        return [sys.executable, "-m", "autoenc.cli", "train", "--distributed", *arguments]
+        return [sys.executable, "-m", "autoenc", "train", "--distributed", *arguments]
     if first.endswith(".py"):
         return [sys.executable, *program]
     raise ValueError(

@@ -33,7 +33,7 @@ def test_a_place_without_other_processes_is_refused(people, tmp_path):
 
 
 def test_processes_end_alike_on_wrong_input(tmp_path):
-    command = [sys.executable, "-m", "autoenc.cli", "launch", "-n", "2", "train", "nothing.npy"]
+    command = [sys.executable, "-m", "autoenc", "launch", "-n", "2", "train", "nothing.npy"]
     done = subprocess.run(
         [*command, "-o", "model.safetensors", "--device", "cpu"],
         cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120,
@@ -49,7 +49,7 @@ def test_ctrl_c_in_one_process_ends_all_and_the_first_saves(tmp_path):
     train = ["train", "rows.npy", "-o", "model.safetensors", "--checkpoint", "rows.ckpt"]
     how = ["--device", "cpu", "--hidden", "4", "--epochs", "100000", "--quiet"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "autoenc.cli", "launch", "-n", "2", *train, *how],
+        [sys.executable, "-m", "autoenc", "launch", "-n", "2", *train, *how],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     while process.poll() is None and not (tmp_path / "rows.ckpt").exists():
