@@ -186,7 +186,8 @@ def _mask_if_missing(estimator: Any, *tables: Any) -> None:
     n = sum(int(np.isnan(matrix).sum()) for matrix in matrices)
     if n and settings_of(estimator)["missing"] == "auto":
         estimator.set_params(missing="mask")
-        note(f"{n:,} cells are empty; they are left out of code and cost, as --missing mask does")
+        are = "cell is empty and" if n == 1 else "cells are empty and"
+        note(f"{n:,} {are} left out of code and cost, as --missing mask does")
 
 
 def _scaled(values: np.ndarray[Any, Any], scaling: ColumnScaling | None) -> np.ndarray[Any, Any]:

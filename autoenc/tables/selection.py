@@ -132,7 +132,9 @@ class Selection:
         label = [] if self.label_column is None else [self.label_column]
         for name in (*(self.columns or ()), *self.drop, *label):
             _check_known(name, names, path)
-        left = [name for name in (self.columns or names) if name not in (*self.drop, *label)]
+        # Labels are not part of the rows, unless a model takes the column.
+        out = {*self.drop, *(name for name in label if name not in (self.expected or ()))}
+        left = [name for name in (self.columns or names) if name not in out]
         if not left:
             raise TableError(f"{path}: no column is left of {listed(names)}.")
         taken = left if expected is None else self._in_order(left, expected, path)

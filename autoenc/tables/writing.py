@@ -60,6 +60,8 @@ def write_table(
         If pandas or pyarrow is needed and not installed.
     """
     path = Path(path)
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise TableError(f"{path}: not a regular file; expected the name of one, or of a folder.")
     found = format_of(path)
     if hasattr(values, "columns"):
         names = list(values.columns)

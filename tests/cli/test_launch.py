@@ -17,7 +17,13 @@ from torture.processes import children
 def test_what_cannot_be_launched_is_refused():
     expected = "expected train and its arguments, or a Python script"
     assert f"transform cannot be launched; {expected}" in refusal("launch", "-n", 2, "transform")
-    assert f"nothing cannot be launched; {expected}" in refusal("launch", "-n", 2)
+    assert "there is no program; expected train and its arg" in refusal("launch", "-n", 2)
+
+
+@pytest.mark.parametrize("backend", ["c", "numba"])
+def test_several_processes_need_xla(backend, people, tmp_path):
+    told = refusal("train", people, "-o", tmp_path / "m", "--distributed", "--backend", backend)
+    assert f"--backend is {backend}, which trains in one process; several need --backend x" in told
 
 
 @pytest.mark.parametrize("n", ["0", "-1", "two"])

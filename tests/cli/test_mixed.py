@@ -147,7 +147,7 @@ def test_numbers_alone_are_filled_in_too(tmp_path):
     outcome = run("train", tmp_path / "a.csv", "-o", tmp_path / "m.safetensors", "--quiet",
                   "--epochs", "20", "--seed", "0")  # fmt: skip
     n = int(frame.isna().to_numpy().sum())
-    assert f"{n} cells are empty; they are left out of code and cost" in outcome.err
+    assert f"{n} cells are empty and left out of code and cost" in outcome.err
     good("impute", tmp_path / "m.safetensors", tmp_path / "a.csv", "-o", tmp_path / "b.csv")
     assert not pd.read_csv(tmp_path / "b.csv").isna().any(axis=None)
     told = refusal("train", tmp_path / "a.csv", "-o", tmp_path / "n.safetensors", "--quiet",
