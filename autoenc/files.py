@@ -260,3 +260,15 @@ def _flush_folder(folder: Path) -> None:
     except OSError as error:
         if error.errno not in _CANNOT_FLUSH:
             raise
+
+
+def is_same_file(one: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
+    """Whether two paths stand for one file, which need not exist.
+
+    >>> is_same_file("rows.npy", "./rows.npy")
+    True
+    """
+    try:
+        return Path(one).samefile(other)
+    except OSError:  # one of them does not exist
+        return resolved(one) == resolved(other)

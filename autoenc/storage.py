@@ -107,6 +107,8 @@ def load_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, Array], dict[st
 
     path = Path(path)
     if not path.is_file():
+        if path.is_dir():
+            raise IsADirectoryError(f"{path} is a folder; expected a model file.")
         raise FileNotFoundError(f"there is no model file at {path}.")
     _check_header(path)
     try:

@@ -48,7 +48,7 @@ def steps(device: str, output: Path, data: str | None, quick: bool) -> list[Step
     # Where pytest-xdist is not installed, the tests run one after the other.
     many = ["-n", "8", "-p", "no:benchmark"] if device != "cpu" else []
     return [
-        Step("doctor", ["-m", "autoenc.cli", "doctor"], 60),
+        Step("doctor", ["-m", "autoenc", "doctor"], 60),
         Step(
             "tests",
             ["-m", "pytest", "-q", "-k", "not (numba or full_mnist) or device", *many, *TESTS],

@@ -36,6 +36,7 @@ ROOMS = (
     "estimators",
     "reports",
     "cli",
+    "__main__",
 )
 # The only modules that name an engine.
 ENGINES = {"jax": ["backends", "theano"], "numba": ["backends"]}

@@ -230,7 +230,7 @@ def _of_library(place: Place, backend: str, name: str) -> dict[str, str]:
 def _of_command(place: Place, backend: str) -> str:
     table = place.folder / "rows.csv"
     table.write_text("a,b,c\n" + "0.1,0.5,0.9\n0.4,0.2,0.3\n" * 30)
-    command = ["-m", "autoenc.cli", "train", str(table), "-o", str(place.output), "--epochs", "1"]
+    command = ["-m", "autoenc", "train", str(table), "-o", str(place.output), "--epochs", "1"]
     try:
         run = place.run(*command, "--quiet", "--force", "--hidden", "5000", "--backend", backend)
     except subprocess.TimeoutExpired:

@@ -59,7 +59,7 @@ def start(folder: Path, n: int) -> subprocess.Popen[str]:
     alone = [] if n > 1 else ["--devices", "all"]
     train = ["train", "rows.npy", "-o", "model.safetensors", *TRAINING, *alone]
     return subprocess.Popen(
-        [sys.executable, "-m", "autoenc.cli", *launch, *train],
+        [sys.executable, "-m", "autoenc", *launch, *train],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -32,6 +32,8 @@ from autoenc.cli import (
     train,
     transform,
 )
+from autoenc.cli.outputs import check_apart
+from autoenc.cli.settings import in_options
 from autoenc.cli.terminal import note, one_line
 from autoenc.tables.text import plain
 
@@ -71,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             warnings.filterwarnings("always", category=UserWarning)
             # Columns were matched by name when the file was read.
             warnings.filterwarnings("ignore", "X does not have valid feature names")
+            check_apart(options)
             return int(options.run(options))
     except KeyboardInterrupt as error:
         print(one_line(": ".join(["interrupted", *map(str, error.args)])), file=sys.stderr)
@@ -116,13 +119,13 @@ def _shower() -> Callable[..., None]:
     def show(message: Warning | str, *_: object, **__: object) -> None:
         if (text := str(message)) not in shown:
             shown.add(text)
-            note(text)
+            note(in_options(text))
 
     return show
 
 
 def _described(error: Exception) -> str:
-    text = one_line(str(error))
+    text = one_line(in_options(str(error)))
     if isinstance(error, ValueError | RuntimeError | OSError | ArithmeticError) and text:
         return text
     return f"{type(error).__name__}: {text} (--verbose shows the traceback)"

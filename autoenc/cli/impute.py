@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from autoenc.cli.models import SavedModel, in_frame, load_model
-from autoenc.cli.parsing import add_data, add_model, add_output, new_parser, read_data
-from autoenc.cli.terminal import say
-from autoenc.tables import Table, TableError, write_table
+from autoenc.cli.models import load_model
+from autoenc.cli.parsing import add_data, add_model, add_output, new_parser, selection_of
+from autoenc.cli.terminal import counted, say
+from autoenc.tables.holes import Fill, open_cells
 
 EXAMPLES = """\
   autoenc impute people.safetensors people.csv -o filled.csv
   autoenc impute people.safetensors new.parquet -o filled.parquet
 
-All other cells, and columns that the model does not know, are written as they were read. Whole
-numbers stay whole."""
+All other cells, and columns that the model does not know, are written as they were read. Numbers
+that are filled into a column of whole numbers are rounded."""
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -26,46 +28,37 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     add_model(parser)
     add_data(parser)
     add_output(parser, "file of the table: .csv or .parquet; .npy, .npz or .idx of numbers alone")
+    parser.add_argument(
+        "--force", action="store_true", help="let the output be DATA itself, in place"
+    )
     return parser
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the table without holes."""
     saved = load_model(options.model)
-    table = read_data(options, allow_missing=True, mixed=True, text=saved.text_columns)
-    filled, n = _filled(saved, table, options.data)
-    write_table(
-        options.output, filled, table.columns, rows=table.rows, image_shape=table.image_shape
-    )
-    say(f"saved {options.output}: {len(filled):,} rows, {n:,} cells filled in")
+    table = saved.read(options, holes=True)
+    found = saved.estimator.impute(table.values)
+    selection = selection_of(options, saved.columns, saved.text_columns)
+    path = Path(options.data)
+    cells = open_cells(path, selection, options.output)
+    positions, _ = selection.positions(cells.names, cells.n_columns, path)
+    n = 0
+    for position, given, filled in zip(
+        positions, _columns(table.values), _columns(found), strict=True
+    ):
+        fill = Fill(given, filled)
+        if fill.holes.any():
+            cells.fill(position, fill)
+        n += int(fill.holes.sum())
+    cells.write(options.output)
+    n_rows, n_cells = counted(len(table.values), "row"), counted(n, "cell")
+    say(f"saved {options.output}: {n_rows}, {n_cells} filled in")
     return 0
 
 
-def _filled(saved: SavedModel, table: Table, path: str) -> tuple[Any, int]:
-    """Return a table without holes in the columns of the model, and how many there were."""
-    values, names = table.values, saved.columns
-    if names is None or table.columns is None:
-        found = saved.estimator.impute(values)
-        return found, int(np.isnan(values).sum())
-    frame = in_frame(values, table.columns) if isinstance(values, np.ndarray) else values
-    missing = [name for name in names if name not in frame]
-    if missing:
-        raise TableError(
-            f"{path}: there is no column {missing[0]!r}; the model was trained on a column of "
-            "this name."
-        )
-    own = frame[list(names)]
-    found = saved.estimator.impute(own)
-    if isinstance(found, np.ndarray):
-        found = in_frame(found, names)
-    columns = {name: _whole(own[name], found[name]) for name in names}
-    return frame.assign(**columns), int(own.isna().to_numpy().sum())
-
-
-def _whole(given: Any, filled: Any) -> Any:
-    """Return filled numbers, rounded and as integers if all that were given are whole."""
-    if given.dtype.kind != "f":
-        return filled
-    known = given.dropna()
-    is_whole = bool((known == np.rint(known)).all()) and bool((known.abs() < 2**53).all())
-    return filled.round().astype("int64") if is_whole and len(known) else filled
+def _columns(values: Any) -> Iterator[Any]:
+    if isinstance(values, np.ndarray):
+        yield from values.T
+    else:
+        yield from (values.iloc[:, i] for i in range(values.shape[1]))

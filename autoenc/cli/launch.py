@@ -51,9 +51,11 @@ def run(options: argparse.Namespace) -> int:
 
 def _command(program: Sequence[str]) -> list[str]:
     """Return the command line of each process."""
-    first, *arguments = program or ["nothing"]
+    if not program:
+        raise ValueError("there is no program; expected train and its arguments, or a script.")
+    first, *arguments = program
     if first == "train":
-        return [sys.executable, "-m", "autoenc.cli", "train", "--distributed", *arguments]
+        return [sys.executable, "-m", "autoenc", "train", "--distributed", *arguments]
     if first.endswith(".py"):
         return [sys.executable, *program]
     raise ValueError(

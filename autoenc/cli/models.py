@@ -73,15 +73,25 @@ class SavedModel:
         encoding = self.estimator.model_.columns.encoding
         return () if encoding is None else encoding.text_names
 
-    def read(self, options: argparse.Namespace, path: str | None = None) -> Table:
+    def read(
+        self, options: argparse.Namespace, path: str | None = None, *, holes: bool = False
+    ) -> Table:
         """Read the data file, or another one, with the columns of the model.
+
+        Parameters
+        ----------
+        options : Namespace
+        path : str, optional
+            A file to read instead of the data file.
+        holes : bool, default False
+            Whether cells may be empty even if the model does not allow for them.
 
         Raises
         ------
         TableError
             If the table has another number of columns, or images of another shape.
         """
-        missing = bool(self.estimator.model_.masked)
+        missing = holes or bool(self.estimator.model_.masked)
         encoding = self.estimator.model_.columns.encoding
         table = read_data(
             options, path, self.columns, allow_missing=missing, mixed=encoding is not None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import itertools
 import secrets
 import tempfile
 from collections.abc import Iterator
@@ -9,12 +11,54 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from autoenc.files import check_writable
+from autoenc.files import check_writable, is_same_file
+from autoenc.tables.reading import split_part
 
 # For settings and history.
 _METADATA_BYTES = 1 << 20
 # A model is written twice before the first copy is removed.
 _COPIES = 2
+
+
+# Options that name files which a command reads, and those which it writes.
+_READ = {
+    "data": "DATA",
+    "model": "the model",
+    "validation": "--validation",
+    "p_values": "--p-values",
+    "train": "--train",
+}
+_WRITTEN = {"output": "the output (-o)", "checkpoint": "the checkpoint (--checkpoint)"}
+
+
+def check_apart(options: argparse.Namespace) -> None:
+    """Refuse options by which a command would overwrite what it reads, or its other output.
+
+    Raises
+    ------
+    ValueError
+        If two of the files are one, by whatever paths. `autoenc impute --force` may write its
+        table in place.
+    """
+    read, written = _files(options, _READ), _files(options, _WRITTEN)
+    if options.command == "impute" and options.force:
+        read = [(what, path) for what, path in read if what != "DATA"]
+    pairs = [*itertools.product(written, read), *itertools.combinations(written, 2)]
+    for (what, path), (other, input_path) in pairs:
+        if is_same_file(path, input_path):
+            in_place = "; --force writes it in place" * (options.command == "impute")
+            raise ValueError(
+                f"{path}: {what} would overwrite {other}, which is the same file; choose another "
+                f"name{in_place if other == 'DATA' else ''}."
+            )
+
+
+def _files(options: argparse.Namespace, kinds: dict[str, str]) -> list[tuple[str, Path]]:
+    given = vars(options)
+    if options.command == "train":
+        given = {**given, "model": None}  # the kind of the model
+    found = [(what, given[name]) for name, what in kinds.items() if given.get(name) is not None]
+    return [(what, split_part(Path(path))[0]) for what, path in found]
 
 
 def check_output(path: Path, *, force: bool, n_bytes: int = 0) -> None:

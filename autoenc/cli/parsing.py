@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from autoenc.cli.terminal import note
-from autoenc.tables import Table, known_formats, read_table
+from autoenc.tables import Selection, Table, known_formats, read_table
 
 HEADERS = {"auto": None, "yes": True, "no": False}
 
@@ -157,6 +158,25 @@ def read_data(
     return table
 
 
+def selection_of(
+    options: argparse.Namespace, expected: tuple[str, ...] | None, text: Sequence[str]
+) -> Selection:
+    """Return what the options of `add_data` select, and how they say that a file is written."""
+    return Selection(
+        columns=options.columns,
+        drop=tuple(options.drop),
+        label_column=options.label_column,
+        expected=expected,
+        header=HEADERS[options.header],
+        size=options.resize,
+        grey=options.grey,
+        separator=options.sep,
+        decimal=options.decimal,
+        encoding=options.encoding,
+        text=tuple(text),
+    )
+
+
 def names(text: str) -> tuple[str, ...]:
     """Split names at commas, as csv does: a name with a comma is written in quotes.
 
@@ -169,6 +189,17 @@ def names(text: str) -> tuple[str, ...]:
         if found.count(name) > 1:
             raise argparse.ArgumentTypeError(f"{name!r} is given {found.count(name)} times")
     return found
+
+
+def quoted_names(found: Sequence[str]) -> str:
+    """Join names as `names` splits them, for a message.
+
+    >>> quoted_names(["age", "income, net"])
+    'age,"income, net"'
+    """
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(found)
+    return out.getvalue()
 
 
 def separator(text: str) -> str:

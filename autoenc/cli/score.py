@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         metavar="N",
         help="beside each error, the N columns that add most to it, with their values",
     )
-    add_output(parser, "file to write; by default csv is printed", required=False)
+    add_output(parser, "file to write; by default, and for -, csv is printed", required=False)
     return parser
 
 
@@ -75,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
     rows = [table.row_names[i] for i in order]
     chosen = np.column_stack([column[order] for column in scores.values()])
     why = None if options.why is None else _reasons(saved, table, order, options.why)
-    if options.output is None:
+    if options.output in (None, Path("-")):
         _print(rows, list(scores), chosen, why, table, order)
         return 0
     if why is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any
@@ -89,6 +90,72 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
             help=setting.help or _first_sentence(setting.purpose),
             **how,
         )
+
+
+# Arguments of `fit` that are options of the command, and settings that an option has taken apart.
+_OTHER_OPTIONS = {
+    "resume": "--resume",
+    "checkpoint": "--checkpoint",
+    "validation": "--validation",
+    "scale": "--scale",
+    "hidden_sizes": "--hidden",
+}
+
+
+def in_options(text: str) -> str:
+    """Return a message of Python with the command's options in the place of settings.
+
+    Parameters
+    ----------
+    text : str
+        A message that may name settings and arguments, such as ``n_epochs is 0``.
+
+    Returns
+    -------
+    str
+        Words that are English, too, such as cost, are options only where they have a value or
+        begin the message. Quoted names and paths stay as they are.
+
+    Examples
+    --------
+    >>> in_options("n_epochs is 0; pass resume=True, tied=False or missing='mask'.")
+    '--epochs is 0; pass --resume, --no-tied or --missing mask.'
+    >>> in_options("the cost of column 'batch_size' is high")
+    "the cost of column 'batch_size' is high"
+    """
+    options = _options()
+    names = "|".join(sorted(options, key=len, reverse=True))
+    text = re.sub(rf"(?<![\w.'\"/-])({names})=({_VALUE})?", _with_value(options), text)
+    long = "|".join(name for name in options if "_" in name)
+    text = re.sub(
+        rf"(?<![\w.'\"/-])`?({long})\b`?(?!['\"/\-=]|\.\w)", lambda m: options[m[1]], text
+    )
+    return re.sub(rf"^({names}) (?=is |has )", lambda m: f"{options[m[1]]} ", text)
+
+
+# A value as Python writes it: a name in quotes, a number, or a call such as EpochPatience(10).
+_VALUE = r"'[^']*'|\"[^\"]*\"|-?\d[\w.]*|\w+\(\d*\)|True|False|None"
+
+
+def _options() -> dict[str, str]:
+    from autoenc.models.settings import SETTINGS
+
+    flags = {name: setting.flag.split()[0] for name, setting in SETTINGS.items() if setting.flag}
+    return flags | _OTHER_OPTIONS
+
+
+def _with_value(options: dict[str, str]) -> Callable[[re.Match[str]], str]:
+    def replaced(match: re.Match[str]) -> str:
+        option, value = options[match[1]], match[2] or ""
+        if value == "True":
+            return option
+        if value == "False":
+            return option.replace("--", "--no-", 1)
+        number = re.fullmatch(r"\w+\((\d*)\)", value)
+        value = number[1] if number else value.strip("'\"")
+        return f"{option} {value.replace('None', 'none')}".strip()
+
+    return replaced
 
 
 def _type_of(setting: Any) -> Callable[[str], Any]:

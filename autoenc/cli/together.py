@@ -58,6 +58,11 @@ def joined(options: argparse.Namespace) -> Iterator[tuple[argparse.Namespace, Pr
             )
         yield options, ALONE
         return
+    backend = getattr(options, PREFIX + "backend", "auto")
+    if backend not in ("auto", "xla"):
+        raise ValueError(
+            f"--backend is {backend}, which trains in one process; several need --backend xla."
+        )
     with connected(*place) as processes:
         seed = processes.from_first(lambda: int(np.random.default_rng().integers(2**31)))
         shared = {PREFIX + "devices": "all", PREFIX + "random_state": seed}

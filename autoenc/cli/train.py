@@ -10,7 +10,7 @@ import numpy as np
 
 from autoenc.cli.models import DETECTORS, TRAINED, know_columns
 from autoenc.cli.outputs import check_output, save_or_rescue
-from autoenc.cli.parsing import add_data, add_output, new_parser, read_data
+from autoenc.cli.parsing import add_data, add_output, new_parser, quoted_names, read_data
 from autoenc.cli.settings import add_settings, new_estimator, settings_of
 from autoenc.cli.terminal import note, say
 from autoenc.cli.together import add_processes, joined
@@ -18,6 +18,7 @@ from autoenc.cli.training_memory import check_memory, parameter_bytes
 from autoenc.processes import Processes
 from autoenc.rows.scaling import ColumnScaling
 from autoenc.tables import MissingExtraError, Table, import_extra
+from autoenc.tables.selection import listed
 
 INTERRUPTED = 130
 # The setting of the model for each option; columns are scaled to [0, 1] before they reach it.
@@ -127,10 +128,10 @@ def _read(
 ) -> tuple[Table, Any, Any, ColumnScaling | None]:
     """Read a table; return it with rows to train on and for validation, and their scaling."""
     settings = settings_of(estimator)
-    # A given cost and a scaling to [0, 1] are of numbers alone.
-    mixed = options.scale in ("auto", "standard") and settings.get("cost", "auto") == "auto"
-    how = {"allow_missing": settings["missing"] != "refuse", "mixed": mixed}
+    how = {"allow_missing": settings["missing"] != "refuse", "mixed": True}
     table = read_data(options, **how)
+    if not isinstance(table.values, np.ndarray):
+        _refuse_options_of_numbers(options, settings, table.values)
     own, held_out = table.values, None
     if options.validation is not None:
         others = read_data(
@@ -153,7 +154,27 @@ def _text_columns(values: Any) -> tuple[str, ...]:
     """Return the names of the columns of a frame that are text."""
     if isinstance(values, np.ndarray):
         return ()
-    return tuple(name for name in values if values[name].dtype == object)
+    return tuple(name for name in values if values[name].dtype in (object, "category"))
+
+
+def _refuse_options_of_numbers(
+    options: argparse.Namespace, settings: dict[str, Any], frame: Any
+) -> None:
+    """Refuse options that need columns of numbers alone."""
+    given = [] if options.scale in ("auto", "standard") else [f"--scale {options.scale}"]
+    if settings.get("cost", "auto") != "auto":
+        given.append(f"--cost {settings['cost']}")
+    if not given:
+        return
+    others = [name for name in frame if frame[name].dtype.kind != "f"]
+    one = len(others) == 1
+    raise ValueError(
+        f"{options.data}: {'column' if one else 'columns'} {listed(others)} "
+        f"{'is' if one else 'are'} not numbers, which {' and '.join(given)} "
+        f"{'needs' if len(given) == 1 else 'need'}; leave {'it' if len(given) == 1 else 'them'} "
+        f"out, as each column is then treated by its kind, or leave out the "
+        f"{'column' if one else 'columns'} (--drop {quoted_names(others)})."
+    )
 
 
 def _mask_if_missing(estimator: Any, *tables: Any) -> None:
@@ -165,7 +186,8 @@ def _mask_if_missing(estimator: Any, *tables: Any) -> None:
     n = sum(int(np.isnan(matrix).sum()) for matrix in matrices)
     if n and settings_of(estimator)["missing"] == "auto":
         estimator.set_params(missing="mask")
-        note(f"{n:,} cells are empty; they are left out of code and cost, as --missing mask does")
+        are = "cell is empty and" if n == 1 else "cells are empty and"
+        note(f"{n:,} {are} left out of code and cost, as --missing mask does")
 
 
 def _scaled(values: np.ndarray[Any, Any], scaling: ColumnScaling | None) -> np.ndarray[Any, Any]:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy_format
 
-from autoenc.files import atomic_write
+from autoenc.files import atomic_write, is_same_file
 from autoenc.models.coders import FittedCoder
 from autoenc.models.fitted import FittedModel
 from autoenc.rows.blocks import Array
@@ -62,7 +62,8 @@ def write_results(
     Raises
     ------
     ValueError
-        If the model has no such result, there is no such format, or the rows do not fit.
+        If the model has no such result, there is no such format, the rows do not fit, or `path`
+        is the file that they are read from.
     """
     path = Path(path)
     results = OF_CODERS if isinstance(model, FittedCoder) else OF_CLASSIFIERS
@@ -70,10 +71,26 @@ def write_results(
         raise ValueError(f"what is {what!r}; expected one of {', '.join(results)}.")
     if path.suffix not in _WRITERS:
         raise ValueError(f"{path} ends in {path.suffix!r}; expected {' or '.join(_WRITERS)}.")
+    if any(is_same_file(path, file) for file in _files_of(X)):
+        raise ValueError(
+            f"{path} is a file of the rows, which is not overwritten; choose another."
+        )
     rows = model.incoming(X, compared=what != "score_samples")
     parts = _finished(model.apply_by_parts(results[what], rows), model, what)
     with atomic_write(path) as temporary:
         _WRITERS[path.suffix](temporary, parts, len(rows), names)
+
+
+def _files_of(X: Any) -> Iterator[str | os.PathLike[str]]:
+    """Iterate over the files that rows are read from, as far as X says so."""
+    if isinstance(X, str | os.PathLike):
+        yield X
+        yield from Path(X).rglob("*") if Path(X).is_dir() else ()
+    elif isinstance(X, np.memmap) and X.filename is not None:
+        yield X.filename
+    elif isinstance(X, list | tuple):
+        for part in X:
+            yield from _files_of(part) if isinstance(part, str | os.PathLike | np.memmap) else ()
 
 
 def _finished(parts: Iterator[Array], model: FittedModel, what: str) -> Iterator[Array]:

@@ -157,7 +157,7 @@ def _of_object(rows: Any, name: str, key: Any) -> Reader:
 
 def _of_path(path: Path, key: Any, columns: Sequence[str] | None) -> Reader:
     if not path.exists():
-        raise FileNotFoundError(f"there is no {path}.")
+        raise FileNotFoundError(f"{path}: there is no such file or folder.")
     suffix = path.suffix.lower()
     if suffix == ".zarr" or (path / "zarr.json").exists() or (path / ".zarray").exists():
         return read_zarr(path, key)

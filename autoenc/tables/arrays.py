@@ -94,8 +94,13 @@ def as_table(
         raise TableError(f"{path}: there are no rows; the array has shape {array.shape}.")
     shape = _image_shape(path, array)
     budget = Budget.of(path, selection.max_bytes)
-    values = _floats(path, array, budget, is_image=shape is not None).reshape(len(array), -1)
-    if shape is None and names is None and values.shape[1] == np.prod(MNIST_SHAPE):
+    if selection.stored:
+        values, shape = array, array.shape[1:] if array.ndim > 2 else None
+    else:
+        values = _floats(path, array, budget, is_image=shape is not None)
+    values = values.reshape(len(array), -1)
+    is_mnist = names is None and values.shape[1] == np.prod(MNIST_SHAPE)
+    if shape is None and is_mnist and not selection.stored:
         shape = MNIST_SHAPE
     if not selection.is_whole(names):
         taken, label = selection.positions(names, values.shape[1], path)

@@ -2,47 +2,53 @@
 
 from __future__ import annotations
 
-import csv
-import warnings
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from autoenc.tables.encodings import text_encoding
+from autoenc.tables.delimited import Delimited, readable
 from autoenc.tables.extras import import_extra
-from autoenc.tables.lines import open_text, read_first_line
 from autoenc.tables.memory import Budget
 from autoenc.tables.selection import Selection
 from autoenc.tables.table import Array, Table, TableError, check_numbers
-from autoenc.tables.values import as_labels, as_numbers, joined_labels, refuse, values_of
-from autoenc.threads import warnings_caught
+from autoenc.tables.values import (
+    as_labels,
+    as_numbers,
+    find_padded,
+    joined_labels,
+    refuse,
+    values_of,
+)
 
-# Rows, and cells, that are parsed together.
-CHUNK = 50_000
-_CELLS = 1 << 22
 # Parts are joined at the end: for a moment, the table is in memory twice.
 _COPIES = 2
+# The header of an index, as pandas writes it, and as it reads it again.
+_UNNAMED = re.compile(r"(Unnamed: \d+)?")
 
 
 def read_csv(path: Path, selection: Selection, part: str | None = None) -> Table:
-    """Read comma-, semicolon- or tab-separated values; see `autoenc.tables.read_table`."""
-    pandas = import_extra("pandas", "tables", "reading csv")
-    try:
-        return _read_csv(pandas, path, selection)
-    except (pandas.errors.ParserError, pandas.errors.ParserWarning) as error:
-        detail = str(error).strip().removeprefix("Error tokenizing data. C error: ").rstrip(".")
-        raise TableError(
-            f"{path}: not every line has as many cells as the first ({detail})."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise TableError(
-            f"{path}: the text is not {error.encoding} ({error}); use another --encoding, or save "
-            "it as UTF-8."
-        ) from error
-    except (csv.Error, pandas.errors.EmptyDataError, OverflowError) as error:
-        raise TableError(f"{path}: not a readable csv file ({error}).") from error
+    """Read comma-, semicolon-, tab- or space-separated values; see `autoenc.tables.read_table`."""
+    with readable(path):
+        budget = Budget.of(path, selection.max_bytes)
+        file = Delimited.of(path, selection, budget)
+        # Numbers with leading zeros are identifiers, whose zeros a number would lose.
+        padded = file.padded()
+        names = enumerate(file.column_names)
+        text = {
+            i
+            for i, name in names
+            if name in selection.text or (i in padded and not selection.is_number(name))
+        }
+        # Integers stay exact beside missing values.
+        how = {"dtype": dict.fromkeys(text, "string"), "dtype_backend": "numpy_nullable"}
+        with file.frames(**how) as frames:
+            return _table(
+                path, file.names, selection, frames, budget, notes=file.notes,
+                comma=file.may_have_commas,
+            )  # fmt: skip
 
 
 def read_parquet(path: Path, selection: Selection, part: str | None = None) -> Table:
@@ -73,52 +79,6 @@ def _check_parquet(path: Path, budget: Budget) -> None:
     budget.check(_COPIES * max(8 * stated.num_rows * stated.num_columns, unpacked))
 
 
-def _read_csv(pandas: Any, path: Path, selection: Selection) -> Table:
-    budget = Budget.of(path, selection.max_bytes)
-    encoding, remark = text_encoding(path, selection.encoding, budget.limit)
-    separator, cells, are_names, note = read_first_line(path, selection, encoding)
-    notes = tuple(text for text in (remark, note) if text is not None)
-    named = cells if are_names else tuple(map(str, range(len(cells))))
-    with open_text(path, budget.limit, "a part of the text", encoding) as (text, bounded):
-        frames = pandas.read_csv(
-            text,
-            sep=separator,
-            decimal=selection.decimal or ".",
-            header=None,
-            names=range(len(cells)),
-            skiprows=int(are_names),
-            index_col=False,
-            skipinitialspace=True,
-            dtype={i: "string" for i, name in enumerate(named) if name in selection.text},
-            # Integers stay exact beside missing values.
-            dtype_backend="numpy_nullable",
-            chunksize=max(1, min(CHUNK, _CELLS // max(1, len(cells)))),
-        )
-        comma = selection.decimal is None and separator != ","
-        names = cells if are_names else None
-        return _table(
-            path,
-            names,
-            selection,
-            _renewing(frames, bounded, pandas),
-            budget,
-            notes=notes,
-            comma=comma,
-        )
-
-
-def _renewing(frames: Any, bounded: Any, pandas: Any) -> Iterator[Any]:
-    while (frame := _next(frames, pandas)) is not None:
-        bounded.renew()
-        yield frame
-
-
-def _next(frames: Any, pandas: Any) -> Any:
-    with warnings_caught():
-        warnings.simplefilter("error", pandas.errors.ParserWarning)
-        return next(frames, None)
-
-
 def _table(
     path: Path,
     names: tuple[str, ...] | None,
@@ -147,15 +107,44 @@ def _table(
                 labels.append(as_labels(frame.iloc[:, label]))
             yield start, frame.iloc[:, taken]
 
+    remarks = list(notes)
     read = _mixed if selection.mixed else _numbers
-    values = read(path, chosen(), own, selection, comma=comma)
+    values = read(path, chosen(), own, selection, remarks, comma=comma)
+    if names and not selection.index and _is_index(own, values, selection):
+        remarks.append(_left_out(path, own[0]))
+        own, values = own[1:], _without_first(values)
     return Table(
         values,
         columns=own if names or hasattr(values, "columns") else None,
         rows=rows,
         labels=joined_labels(labels) if labels else None,
-        notes=notes,
+        notes=tuple(remarks),
     )
+
+
+def _is_index(names: tuple[str, ...], values: Any, selection: Selection) -> bool:
+    """Whether the first of several columns numbers the rows: unnamed, unique integers."""
+    if selection.names(names[0]) or len(names) < 2 or not _UNNAMED.fullmatch(names[0]):
+        return False
+    first = values[:, 0] if isinstance(values, np.ndarray) else values.iloc[:, 0].to_numpy()
+    if first.dtype.kind != "f":
+        return False
+    return bool((first == np.rint(first)).all()) and len(np.unique(first)) == len(first)
+
+
+def _left_out(path: Path, name: str) -> str:
+    return (
+        f"{path}: the first column, {name!r}, has no name and numbers the rows, so it was left "
+        "out; to keep it, give it a name in the first line"
+    )
+
+
+def _without_first(values: Any) -> Any:
+    if isinstance(values, np.ndarray):
+        return np.ascontiguousarray(values[:, 1:])
+    rest = values.iloc[:, 1:]
+    is_numbers = all(rest[name].dtype == np.float64 for name in rest)
+    return rest.to_numpy() if is_numbers else rest
 
 
 def _numbered(first: Any, others: Iterator[Any]) -> Iterator[tuple[int, Any]]:
@@ -169,13 +158,20 @@ def _numbered(first: Any, others: Iterator[Any]) -> Iterator[tuple[int, Any]]:
 
 def _numbers(
     path: Path, frames: Iterator[tuple[int, Any]], names: tuple[str, ...], selection: Selection,
-    *, comma: bool,
+    remarks: list[str], *, comma: bool,
 ) -> Array:  # fmt: skip
     """Return columns that are all numbers as a matrix."""
     parts = []
     for start, frame in frames:
         columns = []
         for i, name in enumerate(names):
+            padded = None if selection.is_number(name) else find_padded(frame.iloc[:, i])
+            if padded is not None:
+                raise TableError(
+                    f"{path}: column {name!r} has values with leading zeros, such as {padded!r}, "
+                    "which are text, but here all columns have to be numbers; leave the column "
+                    f"out (--drop {name}), or write it without the zeros."
+                )
             numbers, bad = as_numbers(path, frame.iloc[:, i], name, comma=comma)
             if numbers is None:
                 refuse(path, frame.iloc[:, i], name, bad, start)
@@ -188,16 +184,25 @@ def _numbers(
 
 def _mixed(
     path: Path, frames: Iterator[tuple[int, Any]], names: tuple[str, ...], selection: Selection,
-    *, comma: bool,
+    remarks: list[str], *, comma: bool,
 ) -> Any:  # fmt: skip
     """Return columns as a matrix if they are all numbers, else as a frame."""
     import pandas
 
     whole = pandas.concat([frame for _, frame in frames], ignore_index=True)
-    columns = {
-        name: values_of(path, whole.iloc[:, i], name, comma=comma, is_text=name in selection.text)
-        for i, name in enumerate(names)
-    }
+    columns = {}
+    for i, name in enumerate(names):
+        column = whole.iloc[:, i]
+        is_text = name in selection.text
+        padded = None if is_text or selection.is_number(name) else find_padded(column)
+        columns[name] = values_of(path, column, name, comma=comma, is_text=is_text or bool(padded))
+        if padded is not None:
+            # Else an estimator would take text that is all numbers for numbers.
+            columns[name] = columns[name].astype("category")
+            remarks.append(
+                f"{path}: column {name!r} has values with leading zeros, such as {padded!r}, and "
+                "was read as text"
+            )
     numbers = {name: own for name, own in columns.items() if isinstance(own, np.ndarray)}
     for name, own in numbers.items():
         column = own.reshape(-1, 1)

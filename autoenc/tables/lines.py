@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +20,13 @@ MAX_COLUMNS = 1 << 20
 # Bytes of the first line; a million names have room.
 _MAX_LINE = 1 << 26
 _SEPARATORS = ",;\t|"
+# What pandas calls any number of spaces and tabs.
+WHITESPACE = r"\s+"
+# Lines that are compared with the first one, to find cells between spaces.
+_COMPARED = 20
 _SHOWN = 6
+# Signs between words, other than the separators that are found.
+_PARTS = re.compile(r"\w[\s:#~^/&!\\]+\w")
 
 
 class FirstLine(NamedTuple):
@@ -51,27 +58,80 @@ def read_first_line(path: Path, selection: Selection, encoding: str) -> FirstLin
     """
     with open_text(path, _MAX_LINE, "the first line", encoding) as (text, _):
         line = text.readline()
-        separator = selection.separator or _separator(line)
-        if line.count(separator) >= MAX_COLUMNS:
+        if _most_cells(line) > MAX_COLUMNS:
             raise TableError(
                 f"{path}: the first line has more than {MAX_COLUMNS:,} cells; is it a table?"
             )
-        first = next(csv.reader(itertools.chain([line], text), delimiter=separator), [])
+        others = list(itertools.islice(text, _COMPARED))
+        separator = selection.separator or _separator(line, others)
+        if separator == " ":
+            separator = WHITESPACE
+        first = _cells(line, itertools.chain(others, text), separator)
     cells = tuple(cell.strip() for cell in first)
     numbers = [cell == "" or is_number(cell, comma=separator != ",") for cell in cells]
     are_names = _are_names(cells, numbers, selection)
     note = _note(path, cells, numbers, are_names) if selection.header is None else None
+    if note is None and selection.separator is None and _may_be_several(cells, others):
+        note = (
+            f"{path}: was read as one column; if its cells are separated by another character "
+            "than comma, semicolon, tab or bar, use --sep, such as --sep space"
+        )
     known = selection.expected is not None and set(selection.expected) <= set(cells)
     return FirstLine(separator, cells, are_names, None if known else note)
 
 
-def _separator(line: str) -> str:
+def _most_cells(line: str) -> int:
+    return 1 + max(line.count(separator) for separator in (*_SEPARATORS, " "))
+
+
+def _cells(line: str, others: Iterator[str], separator: str) -> list[str]:
+    """Return the cells of the first line, which go on below it if a line ends within quotes."""
+    if separator == WHITESPACE:
+        line = line.strip().replace("\t", " ")
+        return next(csv.reader([line], delimiter=" ", skipinitialspace=True), [])
+    return next(csv.reader(itertools.chain([line], others), delimiter=separator), [])
+
+
+def _separator(line: str, others: Sequence[str]) -> str:
     """Return what is between the cells of a line."""
     for found in _SEPARATORS.replace(",", ""):
         cells = line.split(found)
         if len(cells) > 1 and all(is_number(cell, comma=True) for cell in cells):
             return found  # commas are those of decimals
+    if _is_spaced(line, others):
+        return WHITESPACE
     return max(_SEPARATORS, key=line.count)
+
+
+def _is_spaced(line: str, others: Sequence[str]) -> bool:
+    """Whether cells are separated by spaces and tabs: all lines have as many, some numbers.
+
+    A tab between names, or a sign between words, says that a file is written another way.
+    """
+    has_others = any(line.count(separator) for separator in ",;|")
+    tabs = line.strip().split("\t")
+    if len(tabs) > 1 and all(name.strip() for name in tabs):
+        return False
+    rows = [other.split() for other in others if other.strip()]
+    first = line.split()
+    if len(first) < 2 or any(len(row) != len(first) for row in rows):
+        return False
+    kinds = [[_is_plain_number(cell) for cell in row] for row in (rows or [first])]
+    if has_others or not rows:
+        return all(map(all, [*kinds, map(_is_plain_number, first)]))
+    return any(map(all, zip(*kinds, strict=True)))
+
+
+def _is_plain_number(cell: str) -> bool:
+    """Whether a cell is a number that does not end in a comma, which separates."""
+    return not cell.endswith((",", ";")) and is_number(cell, comma=True)
+
+
+def _may_be_several(cells: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether there is one cell a line, but names and values have signs that may separate."""
+    return len(cells) == 1 and all(
+        any(map(_PARTS.search, lines)) for lines in (cells, [line.strip() for line in others])
+    )
 
 
 def _are_names(cells: tuple[str, ...], numbers: list[bool], selection: Selection) -> bool:
@@ -85,7 +145,8 @@ def _are_names(cells: tuple[str, ...], numbers: list[bool], selection: Selection
 
 def _note(path: Path, cells: tuple[str, ...], numbers: list[bool], are_names: bool) -> str | None:
     """Return what was assumed, unless all cells are words."""
-    if not any(numbers):
+    # An empty cell among words is the name of an index.
+    if not any(is_one and cell for cell, is_one in zip(cells, numbers, strict=True)):
         return None
     shown = ", ".join(cell[:20] for cell in cells[:_SHOWN]) + (", ..." * (len(cells) > _SHOWN))
     if are_names:

@@ -67,7 +67,8 @@ def read_table(
         Bytes of images are divided by 256, as `autoenc.load_mnist` does. Images are rotated as
         their EXIF data says, and transparent pixels are shown on white.
     columns : sequence of str, optional
-        Columns to read, in this order; their positions from 0 if the file has no names.
+        Columns to read, in this order; their positions from 0 if the file has no names. By
+        default all, but for a first column without a name whose integers number the rows.
     drop : sequence of str, default ()
         Columns to leave out.
     label_column : str, optional
@@ -91,12 +92,15 @@ def read_table(
     sep, decimal, encoding : str, optional
         How a csv file is written: what is between its cells, its decimal mark, and its character
         encoding. By default the separator is the most frequent of comma, semicolon, tab and bar
-        in the first line; a decimal comma is recognised where the separator is another; and text
-        is UTF-8, UTF-16 or, if it is neither, Windows-1252, a superset of latin-1.
+        in the first line, or spaces and tabs where they separate as many cells, some of them
+        columns of numbers, in all of the first lines; a decimal comma is recognised where the
+        separator is another; and text is UTF-8, UTF-16 or, if it is neither, Windows-1252, a
+        superset of latin-1.
     mixed : bool, default False
         Whether columns may have other values than numbers: text, booleans, dates. `Table.values`
         is then a frame of pandas, if there are such columns. A column of which nine values in
-        ten are numbers is one of numbers, and the others are refused.
+        ten are numbers is one of numbers, and the others are refused. Numbers with leading zeros,
+        such as postal codes, are text, unless the column is one of `expected` and not of `text`.
     text : sequence of str, default ()
         Of these columns of a csv file, all values are text, even if they can be read as numbers.
 
@@ -127,16 +131,6 @@ def read_table(
     array([[36.  ,  1.65],
            [41.  ,  1.78]])
     """
-    path, part = _split(Path(path))
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: there is no such file or folder.")
-    if not (path.is_file() or path.is_dir()):
-        raise TableError(f"{path}: not a regular file; copy the data to a file first.")
-    found = format_of(path)
-    if part is not None and found not in _WITH_PARTS:
-        raise TableError(f"{path}: has no part {part!r}; only .npz and .pkl have parts.")
-    if path.is_file() and path.stat().st_size == 0:
-        raise TableError(f"{path}: the file is empty; expected {known_formats()}.")
     if resize is not None and (len(resize) != 2 or min(resize) < 1):
         raise ValueError(f"resize is {resize}; expected (height, width), each at least 1.")
     selection = Selection(
@@ -155,7 +149,22 @@ def read_table(
         mixed,
         tuple(text),
     )
-    if found != "folder" and (resize is not None or grey):
+    return read_selection(path, selection)
+
+
+def read_selection(path: str | os.PathLike[str], selection: Selection) -> Table:
+    """Read what is selected of a table; see `read_table`."""
+    path, part = split_part(Path(path))
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: there is no such file or folder.")
+    if not (path.is_file() or path.is_dir()):
+        raise TableError(f"{path}: not a regular file; copy the data to a file first.")
+    found = format_of(path)
+    if part is not None and found not in _WITH_PARTS:
+        raise TableError(f"{path}: has no part {part!r}; only .npz and .pkl have parts.")
+    if path.is_file() and path.stat().st_size == 0:
+        raise TableError(f"{path}: the file is empty; expected {known_formats()}.")
+    if found != "folder" and (selection.size is not None or selection.grey):
         raise TableError(
             f"{path}: is no folder of images, which alone can be resized or made grey."
         )
@@ -166,7 +175,7 @@ def _tuple(names: Sequence[str] | None) -> tuple[str, ...] | None:
     return None if names is None else tuple(names)
 
 
-def _split(path: Path) -> tuple[Path, str | None]:
+def split_part(path: Path) -> tuple[Path, str | None]:
     """Return the path and the part after a colon, unless a file has the whole name."""
     name, colon, part = str(path).rpartition(":")
     if not colon or path.exists() or not Path(name).exists():

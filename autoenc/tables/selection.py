@@ -43,6 +43,10 @@ class Selection:
         Whether columns may have other values than numbers.
     text : tuple of str
         Of these columns, all values are text, even if they can be read as numbers.
+    index : bool
+        Whether a first column that has no name and numbers the rows is read, too.
+    stored : bool
+        Whether arrays keep the type and the shape that they have in their file.
 
     Examples
     --------
@@ -67,6 +71,16 @@ class Selection:
     encoding: str | None = None
     mixed: bool = False
     text: tuple[str, ...] = ()
+    index: bool = False
+    stored: bool = False
+
+    def names(self, name: str) -> bool:
+        """Whether a column is asked for by its name, by the user or by a model."""
+        return name in (*(self.columns or ()), *(self.expected or ()))
+
+    def is_number(self, name: str) -> bool:
+        """Whether a model knows the column as one of numbers."""
+        return name in (self.expected or ()) and name not in self.text
 
     def is_whole(self, names: Sequence[str] | None) -> bool:
         """Whether all columns of a file are read in their order.
@@ -118,9 +132,11 @@ class Selection:
         label = [] if self.label_column is None else [self.label_column]
         for name in (*(self.columns or ()), *self.drop, *label):
             _check_known(name, names, path)
-        left = [name for name in (self.columns or names) if name not in (*self.drop, *label)]
+        # Labels are not part of the rows, unless a model takes the column.
+        out = {*self.drop, *(name for name in label if name not in (self.expected or ()))}
+        left = [name for name in (self.columns or names) if name not in out]
         if not left:
-            raise TableError(f"{path}: no column is left of {_listed(names)}.")
+            raise TableError(f"{path}: no column is left of {listed(names)}.")
         taken = left if expected is None else self._in_order(left, expected, path)
         return [place[name] for name in taken], place[label[0]] if label else None
 
@@ -149,9 +165,10 @@ def _check_known(
     name: str, names: Sequence[str], path: str | os.PathLike[str], reason: str = ""
 ) -> None:
     if name not in names:
-        raise TableError(f"{path}: there is no column {name!r} in {_listed(names)}{reason}.")
+        raise TableError(f"{path}: there is no column {name!r} in {listed(names)}{reason}.")
 
 
-def _listed(names: Sequence[str], most: int = 12) -> str:
+def listed(names: Sequence[str], most: int = 12) -> str:
+    """Return names for a message, the first of them if there are many."""
     shown = ", ".join(map(repr, names[:most]))
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

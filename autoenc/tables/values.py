@@ -12,6 +12,8 @@ from autoenc.tables.table import Array, TableError, check_distinct, to_float64
 
 # Where more of the values are numbers, the others are mistakes in a column of numbers.
 MOSTLY = 0.9
+# Numbers with leading zeros, such as postal codes.
+PADDED = r"\s*0\d+\s*"
 _DECIMAL_COMMA = ": write decimals with a point, or use --decimal ,"
 _WITH_COMMA = r"[-+]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?([eE][-+]?\d+)?"
 
@@ -93,6 +95,30 @@ def values_of(
     if is_written or is_text:
         return column.astype(object).where(column.notna(), None)
     return column
+
+
+def find_padded(column: Any) -> str | None:
+    """Return a value with leading zeros of text that could else be read as numbers.
+
+    Parameters
+    ----------
+    column : pandas.Series
+
+    Returns
+    -------
+    str or None
+        None if there is no such value, or the column is not one of text or has words, too.
+    """
+    import pandas
+
+    kinds = pandas.api.types
+    if not (kinds.is_string_dtype(column.dtype) or kinds.is_object_dtype(column.dtype)):
+        return None
+    text = column.dropna().astype(str)
+    padded = text[text.str.fullmatch(PADDED)]
+    if not len(padded) or len(_parsed(text)[1]) >= (1 - MOSTLY) * len(text):
+        return None
+    return str(padded.iloc[0]).strip()
 
 
 def refuse(path: Path, column: Any, name: str, bad: Array, start: int = 0) -> NoReturn:

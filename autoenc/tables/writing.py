@@ -60,6 +60,8 @@ def write_table(
         If pandas or pyarrow is needed and not installed.
     """
     path = Path(path)
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise TableError(f"{path}: not a regular file; expected the name of one, or of a folder.")
     found = format_of(path)
     if hasattr(values, "columns"):
         names = list(values.columns)
@@ -102,17 +104,21 @@ def _write_csv(
     path: Path, values: Array, names: Any, rows: Any, shape: Sequence[int] | None
 ) -> None:
     frame = _frame("writing csv", values, names, rows)
-    separator = "\t" if path.name.lower().removesuffix(".gz").endswith(".tsv") else ","
+    how = {"header": names is not None, "index": rows is not None, "index_label": "row"}
+    write_delimited(path, frame, sep=separator_of(path), **how)
+
+
+def separator_of(path: Path) -> str:
+    """Return what is between the cells of a file of that name."""
+    return "\t" if path.name.lower().removesuffix(".gz").endswith(".tsv") else ","
+
+
+def write_delimited(path: Path, frame: Any, **how: Any) -> None:
+    """Write a frame as csv, gzipped if the name says so; `how` are arguments of pandas."""
     with path.open("wb") as file:
         # Gzip stores name and time by default; equal values must give equal bytes.
         packed = gzip.GzipFile("", "wb", fileobj=file, mtime=0) if is_gzipped(path) else None
-        frame.to_csv(
-            packed or file,
-            sep=separator,
-            header=names is not None,
-            index=rows is not None,
-            index_label="row",
-        )
+        frame.to_csv(packed or file, **how)
         if packed:
             packed.close()
 

@@ -17,7 +17,13 @@ from torture.processes import children
 def test_what_cannot_be_launched_is_refused():
     expected = "expected train and its arguments, or a Python script"
     assert f"transform cannot be launched; {expected}" in refusal("launch", "-n", 2, "transform")
-    assert f"nothing cannot be launched; {expected}" in refusal("launch", "-n", 2)
+    assert "there is no program; expected train and its arg" in refusal("launch", "-n", 2)
+
+
+@pytest.mark.parametrize("backend", ["c", "numba"])
+def test_several_processes_need_xla(backend, people, tmp_path):
+    told = refusal("train", people, "-o", tmp_path / "m", "--distributed", "--backend", backend)
+    assert f"--backend is {backend}, which trains in one process; several need --backend x" in told
 
 
 @pytest.mark.parametrize("n", ["0", "-1", "two"])
@@ -33,7 +39,7 @@ def test_a_place_without_other_processes_is_refused(people, tmp_path):
 
 
 def test_processes_end_alike_on_wrong_input(tmp_path):
-    command = [sys.executable, "-m", "autoenc.cli", "launch", "-n", "2", "train", "nothing.npy"]
+    command = [sys.executable, "-m", "autoenc", "launch", "-n", "2", "train", "nothing.npy"]
     done = subprocess.run(
         [*command, "-o", "model.safetensors", "--device", "cpu"],
         cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120,
@@ -49,7 +55,7 @@ def test_ctrl_c_in_one_process_ends_all_and_the_first_saves(tmp_path):
     train = ["train", "rows.npy", "-o", "model.safetensors", "--checkpoint", "rows.ckpt"]
     how = ["--device", "cpu", "--hidden", "4", "--epochs", "100000", "--quiet"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "autoenc.cli", "launch", "-n", "2", *train, *how],
+        [sys.executable, "-m", "autoenc", "launch", "-n", "2", *train, *how],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     while process.poll() is None and not (tmp_path / "rows.ckpt").exists():

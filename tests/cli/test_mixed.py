@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from functools import partial
 
 import numpy as np
 import onnxruntime
@@ -110,20 +111,30 @@ def test_the_exported_reader_is_alone(folder, tmp_path):
     assert not re.search(r"^(from|import) autoenc", text, re.MULTILINE)
 
 
+WRITTEN = {
+    "utf8.csv": pd.read_csv,
+    "latin.csv": partial(pd.read_csv, sep=";", decimal=",", encoding="cp1252"),
+    "utf16.csv": partial(pd.read_csv, sep="\t", encoding="utf-16"),
+    "packed.csv.gz": partial(pd.read_csv, compression="infer"),
+    "arrow.parquet": pd.read_parquet,
+}
+
+
 @pytest.mark.parametrize("file", FILES)
 def test_empty_cells_are_filled_in_and_nothing_else_changes(file, folder, tmp_path):
     target = tmp_path / ("filled.parquet" if file.endswith("parquet") else "filled.csv")
     said = good("impute", folder / "m.safetensors", folder / file, "-o", target)
-    read = pd.read_parquet if file.endswith("parquet") else pd.read_csv
-    given = pd.read_csv(folder / "utf8.csv")
-    filled = read(target)
+    filled = WRITTEN[file](target)
+    given = WRITTEN[file](folder / file)
     assert f"{int(given.isna().to_numpy().sum()):,} cells filled in" in said
     assert list(filled) == list(given)
     assert not filled.isna().any(axis=None)
     for name in given:
         known = given[name].notna()
         assert (filled[name][known] == given[name][known]).all(), name
-    assert filled["size"].dtype.kind == "i"
+        # Where all were numbers before, they are still written as numbers.
+        assert (filled[name].dtype == object) == (given[name].dtype == object)
+    assert (filled["size"] == filled["size"].round()).all()
     assert set(filled["city"]) == {"Köln", "Oslo", "Rom"}
     assert filled["born"].str.fullmatch(r"\d\d\.\d\d\.\d{4}").all()
 
@@ -136,7 +147,7 @@ def test_numbers_alone_are_filled_in_too(tmp_path):
     outcome = run("train", tmp_path / "a.csv", "-o", tmp_path / "m.safetensors", "--quiet",
                   "--epochs", "20", "--seed", "0")  # fmt: skip
     n = int(frame.isna().to_numpy().sum())
-    assert f"{n} cells are empty; they are left out of code and cost" in outcome.err
+    assert f"{n} cells are empty and left out of code and cost" in outcome.err
     good("impute", tmp_path / "m.safetensors", tmp_path / "a.csv", "-o", tmp_path / "b.csv")
     assert not pd.read_csv(tmp_path / "b.csv").isna().any(axis=None)
     told = refusal("train", tmp_path / "a.csv", "-o", tmp_path / "n.safetensors", "--quiet",
@@ -244,3 +255,28 @@ def test_options_say_how_a_file_is_written(folder, tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["score", "m", "d", "--sep", "ab"])
     assert "'ab' is not one character, such as ';' or tab" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "option", [("--scale", "minmax"), ("--scale", "none"), ("--cost", "squared_error")]
+)
+def test_options_that_need_numbers_are_named(option, folder, tmp_path):
+    command = ("train", folder / "utf8.csv", "-o", tmp_path / "m.safetensors", "--quiet")
+    told = refusal(*command, *option)
+    assert "columns 'name', 'city', 'member', 'born' are not numbers" in told
+    assert f"which {' '.join(option)} needs; leave it out" in told
+    assert "(--drop name,city,member,born)" in told
+    good(*command, *option, "--epochs", 1, "--drop", "name,city,member,born")
+
+
+def test_postal_codes_stay_text_in_all_commands(tmp_path):
+    path, model = tmp_path / "a.csv", tmp_path / "m.safetensors"
+    frame = pd.DataFrame({"zip": ["01067", "20095", "80331"] * 20, "n": np.arange(60) % 7})
+    frame.to_csv(path, index=False)
+    outcome = run("train", path, "-o", model, "--epochs", 2, "--seed", 0, "--quiet")
+    assert "column 'zip' has values with leading zeros, such as '01067'" in outcome.err
+    frame[1:3].to_csv(path, index=False)
+    outcome = run("reconstruct", model, path, "-o", tmp_path / "r.csv")
+    assert (outcome.status, outcome.err) == (0, "")
+    again = pd.read_csv(tmp_path / "r.csv", dtype=str)
+    assert set(again["zip"]) <= {"01067", "20095", "80331"}

@@ -65,3 +65,16 @@ def test_what_cannot_be_written(fitted, tmp_path):
         write_results(tmp_path / "x.npy", fitted.model_, ROWS, "codes")
     with pytest.raises(ValueError, match=r"ends in '.txt'; expected .npy or .parquet"):
         write_results(tmp_path / "x.txt", fitted.model_, ROWS)
+
+
+def test_the_rows_are_not_overwritten(fitted, path, tmp_path, monkeypatch):
+    (tmp_path / "link.npy").symlink_to(path)
+    (tmp_path / "hard.npy").hardlink_to(path)
+    monkeypatch.chdir(tmp_path)
+    before = path.read_bytes()
+    mapped = np.load(path, mmap_mode="r")
+    for target in (path, "rows.npy", "link.npy", "hard.npy"):
+        for rows in (path, str(path), [path], mapped):
+            with pytest.raises(ValueError, match="is a file of the rows, which is not overwri"):
+                write_results(target, fitted.model_, rows)
+    assert path.read_bytes() == before

@@ -136,7 +136,7 @@ def test_a_mistake_in_a_column_of_numbers_is_no_category(tmp_path):
 
 
 def test_kinds_may_differ_between_parts_of_a_file(tmp_path, monkeypatch):
-    monkeypatch.setattr("autoenc.tables.frames.CHUNK", 10)
+    monkeypatch.setattr("autoenc.tables.delimited.CHUNK", 10)
     values = [*map(str, range(10)), *"abcdefghij"]
     (tmp_path / "a.csv").write_text("\n".join(["kind", *values]))
     assert read(tmp_path / "a.csv").values["kind"].astype(str).tolist() == values
@@ -150,3 +150,102 @@ def test_frames_are_written_and_read_again(name, tmp_path):
     pd.testing.assert_frame_equal(read(tmp_path / name).values, frame, check_dtype=False)
     with pytest.raises(TableError, match="holds numbers alone, but these columns are not all"):
         write_table(tmp_path / "a.npy", frame)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
+def test_values_with_leading_zeros_are_text(name, tmp_path):
+    frame = pd.DataFrame({"zip": ["01067", "10115", None], "n": [1, 2, 3]})
+    path = tmp_path / name
+    frame.to_csv(path, index=False) if name == "a.csv" else frame.to_parquet(path)
+    table = read(path)
+    assert table.values["zip"].dropna().tolist() == ["01067", "10115"]
+    assert table.values["zip"].dtype == "category"  # which estimators do not take for numbers
+    assert [note.partition(": ")[2] for note in table.notes] == [
+        "column 'zip' has values with leading zeros, such as '01067', and was read as text"
+    ]
+    assert read(path, text=["zip"]).notes == ()
+    with pytest.raises(TableError, match="column 'zip' has values with leading zeros, such as"):
+        read_table(path, allow_missing=True)
+    # A model that has learned numbers takes numbers.
+    np.testing.assert_array_equal(
+        read(path, expected=["zip", "n"]).values, [[1067, 1], [10115, 2], [np.nan, 3]]
+    )
+
+
+def test_leading_zeros_are_found_wherever_they_are(tmp_path, monkeypatch):
+    monkeypatch.setattr("autoenc.tables.delimited._SEARCHED", 7)
+    monkeypatch.setattr("autoenc.tables.delimited.CHUNK", 10)
+    lines = [f"{i},{i}" for i in range(1, 40)]
+    path = tmp_path / "a.csv"
+    for k in range(len(lines)):
+        changed = [*lines[:k], f'{k + 1}, "0{k + 1}"', *lines[k + 1 :]]
+        path.write_text("\n".join(["n,code", *changed]))
+        values = read(path).values
+        assert values["code"][k] == f"0{k + 1}"
+        assert values["n"].dtype == float
+
+
+def test_labels_keep_their_leading_zeros(tmp_path):
+    (tmp_path / "a.csv").write_text("a,zip\n1,01067\n2,10115\n")
+    table = read_table(tmp_path / "a.csv", label_column="zip")
+    assert table.labels.tolist() == ["01067", "10115"]
+
+
+@pytest.mark.parametrize("cell", ["0", "0.5", "-0.5", "0e3", "00.5", "10", "1.05"])
+def test_other_zeros_are_numbers(cell, tmp_path):
+    (tmp_path / "a.csv").write_text(f"a,b\n{cell},1\n2,2\n")
+    np.testing.assert_array_equal(read(tmp_path / "a.csv").values, [[float(cell), 1], [2, 2]])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a b\n1 2.5\n3 4\n",
+        "  a    b\n  1  2.5\n  3    4  \n",
+        "a\t\tb\n1\t\t2.5\n3\t\t4\n",
+        "a \tb\n1 \t2.5\n3\t 4\n",
+        "a b\n1 2,5\n3 4\n",
+    ],
+)
+def test_spaces_separate_cells(text, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(text)
+    table = read(path)
+    assert table.columns == ("a", "b")
+    np.testing.assert_array_equal(table.values, [[1, 2.5], [3, 4]])
+    path.write_text(text.partition("\n")[2])
+    np.testing.assert_array_equal(read(path).values, [[1, 2.5], [3, 4]])
+
+
+def test_spaces_within_cells_do_not_separate(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("full name\nAda Lovelace\nAlan Turing\n")
+    table = read(path)
+    assert table.values["full name"].tolist() == ["Ada Lovelace", "Alan Turing"]
+    assert "was read as one column; if its cells are separated by" in table.notes[0]
+    assert read(path, sep=" ").columns == ("full", "name")
+    path.write_text("a\tb\tc\n1\t\t3\n")
+    np.testing.assert_array_equal(read(path).values, [[1, np.nan, 3]])
+    path.write_text("name;n\nAda Lovelace;1\nAlan Turing;2\n")
+    assert read(path).columns == ("name", "n")
+
+
+@pytest.mark.parametrize("index", [[0, 1, 2], [7, 3, 5]])
+def test_a_column_that_numbers_the_rows_is_left_out(index, tmp_path):
+    path = tmp_path / "a.csv"
+    frame = pd.DataFrame({"a": [1.5, 2, 3], "b": [4.0, 5, 6]}, index=index)
+    frame.to_csv(path)
+    for _ in range(2):
+        for own in (read(path), read_table(path)):
+            assert own.columns == ("a", "b")
+            np.testing.assert_array_equal(own.values, frame)
+            assert len(own.notes) == 1
+            assert "has no name and numbers the rows, so it was left out; to keep" in own.notes[0]
+        name = pd.read_csv(path).columns[0]
+        pd.read_csv(path).to_csv(path, index=False)  # 'Unnamed: 0', which is no name either
+    assert read(path, columns=[name, "a"]).columns == (name, "a")
+    assert read(path, expected=[name, "a"]).columns == (name, "a")
+    frame.assign(a="x").to_csv(path)
+    assert tuple(read(path).values) == ("a", "b")
+    path.write_text(",a\n1,2\n1,3\n")
+    assert read(path).columns == ("", "a")

@@ -14,7 +14,7 @@ from autoenc.datasets import DatasetFormatError
 from autoenc.tables import (
     MissingExtraError,
     TableError,
-    frames,
+    delimited,
     import_extra,
     memory,
     read_table,
@@ -227,7 +227,7 @@ def test_large_csv_is_the_same_in_parts(tmp_path, monkeypatch, rng):
     values = rng.normal(size=(25, 3))
     path = tmp_path / "a.csv"
     pd.DataFrame(values, columns=["a", "b", "c"]).to_csv(path, index=False)
-    monkeypatch.setattr(frames, "CHUNK", 10)
+    monkeypatch.setattr(delimited, "CHUNK", 10)
     np.testing.assert_array_equal(read_table(path).values, values)
     lines = path.read_text().splitlines()
     lines[22] = "1,nothing,2"
@@ -239,7 +239,7 @@ def test_large_csv_is_the_same_in_parts(tmp_path, monkeypatch, rng):
 
 
 def test_labels_that_are_numbers_and_text_are_text(tmp_path, monkeypatch):
-    monkeypatch.setattr(frames, "CHUNK", 2)
+    monkeypatch.setattr(delimited, "CHUNK", 2)
     path = text(tmp_path / "a.csv", "x,kind\n1,1\n2,2\n3,three\n")
     assert read_table(path, label_column="kind").labels.tolist() == ["1", "2", "three"]
 

@@ -56,7 +56,7 @@ def job_of(n, checkpoint, folder):
     shutil.copy(checkpoint, folder / "resumed.ckpt")
     launch = ["launch", "-n", str(n), program.__file__, str(folder)]
     process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "autoenc.cli", *launch],
+        [sys.executable, "-W", "ignore", "-m", "autoenc", *launch],
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip

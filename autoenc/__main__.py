@@ -1,4 +1,4 @@
-"""`python -m autoenc.cli`."""
+"""`python -m autoenc`, the command `autoenc`."""
 
 import sys
 

@@ -1,0 +1,135 @@
+"""Filling in cells changes no others, to the last digit."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from autoenc import DenoisingAutoEncoder
+from tests.cli.conftest import good
+
+NAMES = ["amount", "id", "size"]
+HEADER = "name,amount,id,size,zip\n"
+
+
+def lines(n=40):
+    """Rows of csv, of numbers that float32 does not hold; some cells are empty."""
+    rng = np.random.default_rng(0)
+    for i in range(n):
+        z = rng.normal()
+        amount = f"{98869533.34 + 1000 * z:.2f}"
+        cells = [f"n{i}", amount, str(119000357 + int(1000 * z)), f"{z:.2f}0", f"{i:05}"]
+        cells[1 + i % 3] = "" if i % 5 == 1 else cells[1 + i % 3]
+        yield cells
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """Model of the three columns of numbers."""
+    folder = tmp_path_factory.mktemp("impute")
+    frame = pd.DataFrame([c[1:4] for c in lines()], columns=NAMES).replace("", np.nan)
+    path = folder / "m.safetensors"
+    DenoisingAutoEncoder(
+        2, n_epochs=3, random_state=0, verbose=False, missing="mask", scale="standard"
+    ).fit(frame.astype(float)).save(path)
+    return path
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_text_of_csv_stays_as_it_is(separator, model, tmp_path):
+    given = [*lines()]
+    text = [HEADER.replace(",", separator), *(separator.join(row) + "\n" for row in given)]
+    (tmp_path / "a.csv").write_text("".join(text))
+    said = good("impute", model, tmp_path / "a.csv", "-o", tmp_path / "b.csv")
+    written = (tmp_path / "b.csv").read_text().splitlines()
+    assert written[0] == text[0].strip()
+    n = 0
+    for row, line in zip(given, written[1:], strict=True):
+        found = line.split(separator)
+        for k, cell in enumerate(row):
+            if cell:
+                assert found[k] == cell
+            else:
+                assert np.isfinite(float(found[k]))
+                assert k != 2 or found[k].isdigit()
+                n += 1
+    assert n > 5
+    assert f"40 rows, {n} cells filled in" in said
+
+
+def test_decimal_commas_stay(model, tmp_path):
+    given = [*lines()]
+    text = [";".join(row).replace(".", ",") for row in given]
+    (tmp_path / "a.csv").write_text("\n".join([HEADER.strip().replace(",", ";"), *text]))
+    good("impute", model, tmp_path / "a.csv", "-o", tmp_path / "b.csv")
+    for line, found in zip(text, (tmp_path / "b.csv").read_text().splitlines()[1:], strict=True):
+        assert "." not in found
+        assert all(a in ("", b) for a, b in zip(line.split(";"), found.split(";"), strict=True))
+
+
+def test_a_table_without_holes_is_written_byte_for_byte(model, tmp_path):
+    full = [row for row in lines() if all(row)]
+    text = "\n".join([HEADER.strip(), *map(",".join, full)]) + "\n"
+    (tmp_path / "a.csv").write_text(text)
+    assert ", 0 cells" in good("impute", model, tmp_path / "a.csv", "-o", tmp_path / "b.csv")
+    assert (tmp_path / "b.csv").read_text() == text
+
+
+def frame_of_lines():
+    frame = pd.DataFrame([*lines()], columns=HEADER.strip().split(",")).replace("", np.nan)
+    return frame.astype({"amount": float, "id": float, "size": "float32"})
+
+
+def test_types_of_parquet_stay(model, tmp_path):
+    frame = frame_of_lines()
+    frame["id"] = frame["id"].astype("Int64")
+    frame["big"] = 2**62 + np.arange(len(frame))
+    frame["when"] = pd.date_range("2020-01-01", periods=len(frame), freq="h")
+    frame.index = pd.Index(range(100, 100 + len(frame)), name="key")
+    frame.to_parquet(tmp_path / "a.parquet")
+    good("impute", model, tmp_path / "a.parquet", "-o", tmp_path / "b.parquet")
+    before, after = (pa.parquet.read_table(tmp_path / name) for name in ("a.parquet", "b.parquet"))
+    assert after.schema.equals(before.schema, check_metadata=True)
+    for name in before.column_names:
+        pairs = zip(before[name].to_pylist(), after[name].to_pylist(), strict=True)
+        assert all(b == a or pd.isna(a) for a, b in pairs), name
+    assert not pd.read_parquet(tmp_path / "b.parquet").isna().any(axis=None)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", ">f8"])
+def test_types_of_arrays_stay(dtype, model, tmp_path):
+    values = frame_of_lines()[NAMES].to_numpy(dtype)
+    np.save(tmp_path / "a.npy", values)
+    np.savez(tmp_path / "a.npz", values=values, columns=NAMES)
+    for name in ("a.npy", "a.npz"):
+        good("impute", model, tmp_path / name, "-o", tmp_path / f"b{name}")
+        found = np.load(tmp_path / f"b{name}")
+        found = found if name == "a.npy" else found["values"]
+        assert found.dtype == values.dtype
+        assert np.isfinite(found).all()
+        known = ~np.isnan(values)
+        np.testing.assert_array_equal(found[known], values[known])
+
+
+@pytest.mark.parametrize("target", ["b.parquet", "b.tsv"])
+def test_values_stay_in_another_format(target, model, tmp_path):
+    frame = frame_of_lines()
+    frame = frame.astype({"size": float, "id": "Int64"})
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    good("impute", model, tmp_path / "a.csv", "-o", tmp_path / target)
+    read = pd.read_parquet if target == "b.parquet" else pd.read_table
+    found = read(tmp_path / target, **({} if target == "b.parquet" else {"dtype": {"zip": str}}))
+    assert found["id"].dtype.kind in "iu"
+    for name in frame:
+        known = frame[name].notna()
+        assert (found[name].astype(frame[name].dtype)[known] == frame[name][known]).all(), name
+
+
+def test_an_index_and_labels_are_written_too(model, tmp_path):
+    frame_of_lines().to_csv(tmp_path / "a.csv", index_label="")
+    good("impute", model, tmp_path / "a.csv", "--label-column", "name", "--drop", "zip",
+         "-o", tmp_path / "b.csv")  # fmt: skip
+    a, b = ((tmp_path / name).read_text().splitlines() for name in ("a.csv", "b.csv"))
+    assert a[0] == b[0]
+    assert [line.split(",")[:2] for line in a] == [line.split(",")[:2] for line in b]
