@@ -10,7 +10,7 @@ from sklearn.utils.validation import validate_data
 
 from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, SparseRows
 from autoenc.rows.columns import Columns, columns_of
-from autoenc.rows.encoding import EncodedRows, Encoding
+from autoenc.rows.encoding import EncodedRows, Encoding, columns_by_name
 from autoenc.rows.kinds import encoding_of, has_kinds, is_frame
 from autoenc.rows.refusals import Names, column_name, describe_unknown, warn
 from autoenc.rows.scaling import LEAST_STEPS, ColumnScaling, is_lost
@@ -106,8 +106,32 @@ def _encoding_for(X: Any) -> Encoding | None:
 def read_unscaled(columns: Columns, X: Any) -> Rows:
     """Read rows in the units of the data, as float64."""
     X = encoded(columns, X)
-    plain = columns_of(type(columns).__name__, columns.n_features_in_, columns.names)
+    # Encoded rows have no names, though their entries do.
+    names = None if columns.encoding is not None else columns.names
+    plain = columns_of(type(columns).__name__, columns.n_features_in_, names)
     return _read(plain, opened(X), "float64", reset=False)
+
+
+def dtype_holding(X: Any, dtype: str) -> str:
+    """Return this precision if it holds all numbers of the dtypes of X, else float64.
+
+    Parameters
+    ----------
+    X : array-like, frame, sparse matrix or source
+    dtype : {"float32", "float64"}
+
+    Examples
+    --------
+    >>> [dtype_holding(np.zeros(1, given), "float32") for given in ("uint8", "int64", "float64")]
+    ['float32', 'float64', 'float64']
+    """
+    if hasattr(X, "dtypes"):  # a frame, of pandas or polars
+        given = [np.asarray(column).dtype for column in columns_by_name(X).values()]
+    elif isinstance(X, Source):
+        given = [X.stored.dtype]
+    else:
+        given = [X.dtype if hasattr(X, "dtype") else np.asarray(X).dtype]
+    return dtype if all(np.can_cast(one, dtype) for one in given) else "float64"
 
 
 def _read(columns: Columns, X: Any, dtype: str, *, reset: bool) -> Rows:
