@@ -658,7 +658,9 @@ def _model(
         weights, biases = (_numbered(arrays, name) for name in ("W", "bias"))
         activation = fitted.get("activation_", settings.get("activation", "linear"))
         moments = (arrays.get("mean"), arrays.get("scale"))
-        classes = fitted["labels_"]
+        classes = np.array(fitted["labels_"])
+        if "labels_dtype_" in fitted:
+            classes = classes.astype(fitted["labels_dtype_"])
         return Classifier(weights, biases, activation, classes, moments, scaling, names, encoding)
     chosen = fitted.get("layers", [fitted])
     numbers = range(1, len(chosen) + 1)
