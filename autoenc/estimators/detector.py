@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import OutlierMixin
 
 from autoenc.analysis import AnomalyDetector
+from autoenc.analysis.anomalies import flags
 from autoenc.estimators.base import (
     Call,
     Fitted,
@@ -165,7 +166,8 @@ feature_names_in_
     Notes
     -----
     As in scikit-learn, the larger `score_samples` and `decision_function` are, the more normal is
-    a row, and `predict` gives +1 for normal rows and −1 for anomalies.
+    a row, and `predict` gives +1 for normal rows and −1 for anomalies. A row without an observed
+    value is neither: its score and p-value are NaN, and `predict` gives 0.
 
     Examples
     --------
@@ -340,14 +342,14 @@ feature_names_in_
         Returns
         -------
         array of int, (rows,)
-            +1 for normal rows, −1 for anomalies.
+            +1 for normal rows, −1 for anomalies, 0 for rows without an observed value.
 
         Raises
         ------
         ValueError
             If contamination was None.
         """
-        return np.where(self.decision_function(X) < 0, -1, 1)
+        return flags(self.decision_function(X))
 
     def p_values(self, X: Any) -> Array:
         """Compute the probability of a score as strange as that of each row.
