@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from scipy import sparse
 
 from autoenc.graph import AutoEncoderLayer, Clipped, UnrolledLayers
 from autoenc.models.fitted import OF_COLUMNS, FittedModel
@@ -148,6 +149,7 @@ class FittedCoder(FittedModel):
         ValueError
             If codes have another width, or are not finite.
         """
+        codes = codes.toarray() if sparse.issparse(codes) else codes
         codes = np.ascontiguousarray(codes, dtype=self.dtype)
         if codes.ndim != 2 or codes.shape[1] != self.n_codes:
             raise ValueError(

@@ -13,7 +13,7 @@ from autoenc.graph.types import Expression, Parameter
 from autoenc.sources import bytes_of
 from autoenc.training.agreement import check_same
 from autoenc.training.arrays import as_arrays, values_per_row
-from autoenc.training.callbacks import Callback, CallbackLike, Callbacks, Record
+from autoenc.training.callbacks import Callback, CallbackLike, Callbacks, Record, listed
 from autoenc.training.checkpoints import Checkpoint, identify
 from autoenc.training.divergence import Halving
 from autoenc.training.early_stopping import EarlyStopping, Keeper
@@ -193,7 +193,7 @@ def train(
         if checkpoint is not None:
             saver = Saver(Checkpoint(checkpoint, identity), as_every(every), chosen.processes)
     own: list[Callback] = [*([saver.every] if saver else []), *([ProgressBar()] * progress)]
-    watchers = Callbacks([*own, *callbacks])
+    watchers = Callbacks([*own, *listed(callbacks)])
     dtypes = [x.type.dtype for x in inputs]
     with deferred_interrupt() as interruption:
         run = Run(
