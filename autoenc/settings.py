@@ -143,13 +143,13 @@ def name_of_dtype(value: Any) -> Any:
 
 def check_float_type(value: Any) -> str | None:
     """Check that `value` is a supported precision or None, and return it."""
-    value = name_of_dtype(value)
-    if value is not None and value not in FLOAT_TYPES:
+    name: str | None = name_of_dtype(value)
+    if name is not None and name not in FLOAT_TYPES:
         raise SettingsError(
-            f"floatX is {value!r}; expected one of {', '.join(FLOAT_TYPES)}. "
+            f"floatX is {name!r}; expected one of {', '.join(FLOAT_TYPES)}. "
             "Correct it in the call, in THEANO_FLAGS or in .theanorc."
         )
-    return value
+    return name
 
 
 def device_grid(devices: object) -> tuple[int, int] | None:

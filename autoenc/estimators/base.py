@@ -34,7 +34,7 @@ from autoenc.settings import name_of_dtype
 from autoenc.sources import Source, bytes_of, opened, within
 from autoenc.storage import save_arrays
 from autoenc.training import Every, Record, train
-from autoenc.training.callbacks import CallbackLike, listed
+from autoenc.training.callbacks import CallbacksLike, listed
 from autoenc.training.checkpoints import (
     CheckpointError,
     PathOfModel,
@@ -80,7 +80,7 @@ class Call:
     ----------
     X, y, classes, sample_weight, validation
         Data, as the caller gave it.
-    callbacks : iterable of callbacks
+    callbacks : tuple of callbacks
         Called during training.
     checkpoint : path, optional
         File from which training can be resumed.
@@ -97,7 +97,7 @@ class Call:
     classes: Any = None
     sample_weight: Any = None
     validation: Any = None
-    callbacks: Iterable[CallbackLike] = ()
+    callbacks: CallbacksLike = ()
     checkpoint: str | os.PathLike[str] | None = None
     every: Every | int = 1
     resume: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self, final
 
 import numpy as np
@@ -31,7 +31,7 @@ from autoenc.rows.domain import Domain
 from autoenc.rows.examples import Examples, read_examples
 from autoenc.rows.labels import as_indices, classes_of, plain_classes, read_labels
 from autoenc.training import EarlyStopping, Every
-from autoenc.training.callbacks import CallbackLike
+from autoenc.training.callbacks import CallbacksLike
 
 
 class Classifying(ClassifierMixin):
@@ -50,7 +50,7 @@ class Classifying(ClassifierMixin):
         validation: tuple[Any, Any] | None = None,
         *,
         sample_weight: Any = None,
-        callbacks: Iterable[CallbackLike] = (),
+        callbacks: CallbacksLike = (),
         checkpoint: str | os.PathLike[str] | None = None,
         every: Every | int = 1,
         resume: bool = False,
@@ -70,7 +70,7 @@ class Classifying(ClassifierMixin):
         sample_weight : array-like, (rows,), optional
             Weight of the cost of each row, >= 0. Only ratios matter; rows of weight 0 are left
             out.
-        callbacks : iterable of `autoenc.training.Callback` or functions
+        callbacks : `autoenc.training.Callback` or function, or iterable of them, optional
             Called during training. A function is called with the record of every epoch.
         checkpoint : path, optional
             File from which training can be resumed.
@@ -101,7 +101,7 @@ class Classifying(ClassifierMixin):
         classes: Any = None,
         *,
         sample_weight: Any = None,
-        callbacks: Iterable[CallbackLike] = (),
+        callbacks: CallbacksLike = (),
     ) -> Self:
         """Continue learning with one pass over X, without validation.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self, final
 
 import numpy as np
@@ -34,7 +34,7 @@ from autoenc.rows.examples import NAN_BY_SETTING, Examples, read_examples
 from autoenc.rows.reading import encoded
 from autoenc.sources import opened
 from autoenc.training import EarlyStopping, Every
-from autoenc.training.callbacks import CallbackLike
+from autoenc.training.callbacks import CallbacksLike
 
 
 class DetectorKind:
@@ -240,7 +240,7 @@ feature_names_in_
         *,
         calibration: Any = None,
         validation: Any = None,
-        callbacks: Iterable[CallbackLike] = (),
+        callbacks: CallbacksLike = (),
         checkpoint: File = None,
         every: Every | int = 1,
         resume: bool = False,
@@ -260,7 +260,7 @@ feature_names_in_
             alarms are valid whatever the distribution; without, they refer to the rows of X.
         validation : array-like, (rows, columns), optional
             Rows whose mean cost, the squared residual of numbers, is the validation cost.
-        callbacks : iterable of `autoenc.training.Callback` or functions
+        callbacks : `autoenc.training.Callback` or function, or iterable of them, optional
             Called during training.
         checkpoint, every, resume : path, Every or int, bool
             File from which training can be resumed, how often it is written, and whether to

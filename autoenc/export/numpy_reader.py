@@ -369,7 +369,7 @@ class Classifier:
         weights: Sequence[Array],
         biases: Sequence[Array],
         activation: Any,
-        classes: Sequence[Any],
+        classes: Sequence[Any] | Array,
         scaling: tuple[Array | None, Array | None] = (None, None),
         columns: ColumnScaling | None = None,
         names: Sequence[str] | None = None,

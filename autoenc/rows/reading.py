@@ -252,7 +252,7 @@ def scaling_of(
     # Comparisons with NaN, where nothing is observed, are false.
     inside = not ((low < 0).any() or (high > 1).any())
     _refuse_equal(low, high, width, is_whole, names, name)
-    tiny = np.flatnonzero(is_tiny(low, high, dtype))
+    tiny = np.flatnonzero(is_tiny(low, high, dtype)).tolist()
     lost = np.flatnonzero(is_lost(low, high, width, dtype) & (dtype == "float32") & (not inside))
     if not (len(tiny) or len(lost)):
         return None
@@ -265,9 +265,9 @@ def scaling_of(
     columns = np.union1d(tiny, lost).tolist()
     # Only the ends of their ranges matter.
     if isinstance(X, Source):
-        return ColumnScaling.centring(np.stack([low, high]), columns, tiny.tolist())
+        return ColumnScaling.centring(np.stack([low, high]), columns, tiny)
     dense = np.column_stack([_floats(own) for own in _columns(X)])
-    return ColumnScaling.centring(dense, columns, tiny.tolist())
+    return ColumnScaling.centring(dense, columns, tiny)
 
 
 def _can_be_divided(low: float, high: float) -> bool:
@@ -430,7 +430,7 @@ def _refuse_equal_numbers(table: Any) -> None:
     ends = np.array([(np.nan, np.nan) if own is None else own for own in found], np.float64)
     width = np.array([0.0 if own is None else float(own[1] - own[0]) for own in found])
     is_whole = np.array([own is not None for own in found])
-    _refuse_equal(*ends.T, width, is_whole, list(columns), "X")
+    _refuse_equal(ends[:, 0], ends[:, 1], width, is_whole, list(columns), "X")
 
 
 def _scaled(scaling: ColumnScaling, rows: Any, dtype: str) -> Array:
@@ -506,12 +506,18 @@ def _refuse_records(X: Any, name: str) -> None:
 
 def _refuse_columns(X: Any, name: str) -> None:
     """Refuse a frame without columns, and columns of complex numbers."""
-    columns = _columns(X)
-    if not columns:
+    if not X.shape[1]:
         raise ValueError(
             f"{name} has shape {tuple(X.shape)}; expected at least one row and one column."
         )
-    for number, column in enumerate(columns):
+    # Columns are taken from a frame only where their dtype leaves it open what they hold.
+    of_any_type = [
+        k
+        for k, dtype in enumerate(X.dtypes)
+        if getattr(dtype, "kind", "") == "c" or str(dtype).lower() == "object"
+    ]
+    for number in of_any_type:
+        column = X.iloc[:, number] if hasattr(X, "iloc") else X[X.columns[number]]
         refuse_complex(number, str(X.columns[number]), column)
 
 

@@ -124,6 +124,8 @@ class Callback:
 
 CallbackLike: TypeAlias = Callback | Callable[[Record], object]
 """A callback, or a function that takes the record of every epoch."""
+CallbacksLike: TypeAlias = Iterable[CallbackLike] | CallbackLike | None
+"""Several of them, one, or none."""
 
 
 class Callbacks(Callback):
@@ -165,7 +167,7 @@ class Callbacks(Callback):
             raise errors[0]
 
 
-def listed(callbacks: Any) -> tuple[CallbackLike, ...]:
+def listed(callbacks: CallbacksLike) -> tuple[CallbackLike, ...]:
     """Return callbacks as a tuple: of None, none; a single one needs no list.
 
     Raises
