@@ -124,14 +124,32 @@ def given_settings(
     return {**_from_files(files), **_from_flags(flags)}
 
 
-def check_float_type(value: str | None) -> str | None:
+def name_of_dtype(value: Any) -> Any:
+    """Return the name of a type or dtype of NumPy; everything else as it is.
+
+    >>> import numpy as np
+    >>> name_of_dtype(np.float64), name_of_dtype(np.dtype("float32")), name_of_dtype(None)
+    ('float64', 'float32', None)
+    """
+    if value is None or isinstance(value, str):
+        return value
+    import numpy as np
+
+    try:
+        return np.dtype(value).name
+    except TypeError:
+        return value
+
+
+def check_float_type(value: Any) -> str | None:
     """Check that `value` is a supported precision or None, and return it."""
-    if value is not None and value not in FLOAT_TYPES:
+    name: str | None = name_of_dtype(value)
+    if name is not None and name not in FLOAT_TYPES:
         raise SettingsError(
-            f"floatX is {value!r}; expected one of {', '.join(FLOAT_TYPES)}. "
+            f"floatX is {name!r}; expected one of {', '.join(FLOAT_TYPES)}. "
             "Correct it in the call, in THEANO_FLAGS or in .theanorc."
         )
-    return value
+    return name
 
 
 def device_grid(devices: object) -> tuple[int, int] | None:
@@ -146,7 +164,7 @@ def device_grid(devices: object) -> tuple[int, int] | None:
 
 def check_device(value: str | None) -> str | None:
     """Check that `value` names a supported device or is None, and return it."""
-    if value is not None and not DEVICE_PATTERN.fullmatch(value):
+    if value is not None and not (isinstance(value, str) and DEVICE_PATTERN.fullmatch(value)):
         raise SettingsError(
             f"device is {value!r}; expected 'cpu', 'cuda' or 'cuda<number>' "
             "(Theano's old 'gpu' is today's 'cuda'). "

@@ -82,7 +82,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     randomised. So equal rows get equal p-values, whatever they are judged with, and these are on
     the safe side.
 
-    A row without observed values has no error: its p-value is NaN, and it is not flagged.
+    A row without observed values has no error: its p-value is NaN, and `predict` gives 0 for it.
 
     References
     ----------
@@ -227,14 +227,14 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         Returns
         -------
         array of int, (rows,)
-            +1 for normal rows, −1 for anomalies.
+            +1 for normal rows, −1 for anomalies, 0 for rows without an observed value.
 
         Raises
         ------
         ValueError
             If contamination was None.
         """
-        return np.where(self.decision_function(X) < 0, -1, 1)
+        return flags(self.decision_function(X))
 
     def decision_function(self, X: Any) -> Array:
         """By how much the error of each row is below the threshold; negative for anomalies.
@@ -357,3 +357,12 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
             raise ValueError(
                 f"contamination is {level!r}; expected a number in (0, 0.5], or None."
             )
+
+
+def flags(distances: Array) -> Array:
+    """Return −1 below the threshold, +1 above it, and 0 where nothing was observed.
+
+    >>> flags(np.array([-0.5, 2.0, np.nan]))
+    array([-1,  1,  0])
+    """
+    return np.where(np.isnan(distances), 0, np.where(distances < 0, -1, 1))

@@ -33,6 +33,7 @@ from autoenc.analysis.verdict import verdict
 from autoenc.analysis.yardsticks import MARGIN, Errors, Yardsticks, yardsticks
 from autoenc.models.coders import FittedCoder
 from autoenc.rows.examples import encoded_again
+from autoenc.sources import Source, opened
 
 WIDTH = 80
 COLUMNS_SHOWN = 5
@@ -220,6 +221,11 @@ def _median(errors: Array) -> float:
 def _at_most(X: Any, max_rows: int) -> Any:
     from sklearn.utils import resample
 
+    X = opened(X)
+    if isinstance(X, Source):
+        numbers = np.arange(len(X))
+        drawn = numbers if len(X) <= max_rows else np.sort(_at_most(numbers, max_rows))
+        return X[:] if len(drawn) == len(X) else X[drawn]
     X = X if hasattr(X, "shape") else np.asarray(X)
     if X.shape[0] <= max_rows:
         return X

@@ -71,6 +71,8 @@ def resolve_backend(
         If a name is not known, or devices are asked of a backend that has one.
     """
     if not isinstance(backend, str):
+        if not hasattr(backend, "description"):
+            _check_name(backend, "backend")
         if devices is not None:
             raise _one_device(backend.name, devices)
         return backend
@@ -103,8 +105,8 @@ def _one_device(backend: str, devices: int | str) -> ValueError:
     )
 
 
-def _check_name(name: str, what: str) -> None:
-    if name not in ("auto", *BACKENDS):
+def _check_name(name: object, what: str) -> None:
+    if not isinstance(name, str) or name not in ("auto", *BACKENDS):
         known = ", ".join(map(repr, BACKENDS))
         raise ValueError(f"{what} {name!r} is not known; expected 'auto', {known}.")
 

@@ -30,11 +30,17 @@ from autoenc.rows.columns import Columns, columns_of
 from autoenc.rows.domain import Domain
 from autoenc.rows.examples import Examples
 from autoenc.rows.held_out import check_validation
+from autoenc.settings import name_of_dtype
 from autoenc.sources import Source, bytes_of, opened, within
 from autoenc.storage import save_arrays
 from autoenc.training import Every, Record, train
-from autoenc.training.callbacks import CallbackLike
-from autoenc.training.checkpoints import CheckpointError, PathOfModel, seed_of_model
+from autoenc.training.callbacks import CallbacksLike, listed
+from autoenc.training.checkpoints import (
+    CheckpointError,
+    PathOfModel,
+    refuse_folder,
+    seed_of_model,
+)
 
 # Fields of the fitted model that are shown under their own name.
 STATE = ("history", "seed")
@@ -74,7 +80,7 @@ class Call:
     ----------
     X, y, classes, sample_weight, validation
         Data, as the caller gave it.
-    callbacks : iterable of callbacks
+    callbacks : tuple of callbacks
         Called during training.
     checkpoint : path, optional
         File from which training can be resumed.
@@ -91,11 +97,16 @@ class Call:
     classes: Any = None
     sample_weight: Any = None
     validation: Any = None
-    callbacks: Iterable[CallbackLike] = ()
+    callbacks: CallbacksLike = ()
     checkpoint: str | os.PathLike[str] | None = None
     every: Every | int = 1
     resume: bool = False
     partial: bool = False
+
+    def __post_init__(self) -> None:
+        # All layers of a stack have the same callbacks, which an iterator would give only once.
+        object.__setattr__(self, "callbacks", listed(self.callbacks))
+        refuse_folder(self.checkpoint)
 
     def of_part(self, name: str) -> Call:
         """Return the call for a part of the model, whose checkpoint is a file beside this one."""
@@ -349,7 +360,7 @@ def with_sources(call: Call, settings: Mapping[str, Any], processes: Processes =
 
 def float_type(settings: Mapping[str, Any]) -> str:
     """Return the precision that settings ask for."""
-    return settings["dtype"] or str(config.floatX)
+    return name_of_dtype(settings["dtype"]) or str(config.floatX)
 
 
 def check_given(settings: Mapping[str, Any]) -> None:

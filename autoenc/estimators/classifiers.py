@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self, final
 
 import numpy as np
@@ -29,9 +29,9 @@ from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns
 from autoenc.rows.domain import Domain
 from autoenc.rows.examples import Examples, read_examples
-from autoenc.rows.labels import as_indices, read_labels
+from autoenc.rows.labels import as_indices, classes_of, plain_classes, read_labels
 from autoenc.training import EarlyStopping, Every
-from autoenc.training.callbacks import CallbackLike
+from autoenc.training.callbacks import CallbacksLike
 
 
 class Classifying(ClassifierMixin):
@@ -50,7 +50,7 @@ class Classifying(ClassifierMixin):
         validation: tuple[Any, Any] | None = None,
         *,
         sample_weight: Any = None,
-        callbacks: Iterable[CallbackLike] = (),
+        callbacks: CallbacksLike = (),
         checkpoint: str | os.PathLike[str] | None = None,
         every: Every | int = 1,
         resume: bool = False,
@@ -64,13 +64,13 @@ class Classifying(ClassifierMixin):
             missing: numbers are standardised then, a category has an entry for each value, and
             what is missing counts as the mean; see `autoenc.rows.kinds.encoding_of`.
         y : array-like, (rows,)
-            The class of each row, of any kind that can be sorted.
+            The class of each row: integers, text, booleans, or dates of NumPy (datetime64).
         validation : pair of X and y, optional
             Rows whose error rate is the validation cost; see also `validation_fraction`.
         sample_weight : array-like, (rows,), optional
             Weight of the cost of each row, >= 0. Only ratios matter; rows of weight 0 are left
             out.
-        callbacks : iterable of `autoenc.training.Callback` or functions
+        callbacks : `autoenc.training.Callback` or function, or iterable of them, optional
             Called during training. A function is called with the record of every epoch.
         checkpoint : path, optional
             File from which training can be resumed.
@@ -101,7 +101,7 @@ class Classifying(ClassifierMixin):
         classes: Any = None,
         *,
         sample_weight: Any = None,
-        callbacks: Iterable[CallbackLike] = (),
+        callbacks: CallbacksLike = (),
     ) -> Self:
         """Continue learning with one pass over X, without validation.
 
@@ -188,12 +188,15 @@ class ClassifierKind:
             labels = examples.labels
             if call.classes is not None:
                 labels = read_labels(call.classes, name="classes")
+            classes, kind = plain_classes(np.asarray(labels))
             choices = {
-                "labels": _known_labels(labels),
+                "labels": classes,
                 "activation": settings.get("activation"),
                 "masked": columns.encoding is not None,
             }
-        return choices, _numbered(examples, choices["labels"], "y")
+            if kind is not None:
+                choices["labels_dtype"] = kind
+        return choices, _numbered(examples, choices, "y")
 
     def validation(
         self, validation: Any, settings: Mapping[str, Any], known: FittedModel
@@ -201,13 +204,14 @@ class ClassifierKind:
         """Read rows and classes for validation."""
         if not isinstance(validation, tuple | list) or len(validation) != 2:
             raise ValueError(
-                f"validation is a {type(validation).__name__}; expected a pair of X and y."
+                f"validation is of the type {type(validation).__name__}; expected a pair of X "
+                "and y."
             )
         examples, _ = read_examples(
             known.columns, *validation, dtype=settings["dtype"], reset=False,
             allow_nan=known.masked, labelled=True, name="validation",
         )  # fmt: skip
-        return _numbered(examples, known.choices["labels"], "validation")
+        return _numbered(examples, known.choices, "validation")
 
     def initial(
         self, known: FittedModel, settings: Mapping[str, Any], examples: Examples, call: Call
@@ -425,18 +429,11 @@ class PerceptronClassifier(Classifying, GraphEstimator):
         self.verbose = verbose
 
 
-def _numbered(examples: Examples, known: list[Any], name: str) -> Examples:
+def _numbered(examples: Examples, choices: Mapping[str, Any], name: str) -> Examples:
     """Return the examples with the numbers of their classes."""
     assert examples.labels is not None
-    return examples.labelled(as_indices(examples.labels, known, name))
-
-
-def _known_labels(labels: Any) -> list[Any]:
-    """Return the classes, sorted; refuse one class alone."""
-    known: list[Any] = np.unique(labels).tolist()
-    if len(known) < 2:
-        raise ValueError(f"y has only one class, {known[0]!r}; expected at least two classes.")
-    return known
+    classes = classes_of(choices["labels"], choices.get("labels_dtype"))
+    return examples.labelled(as_indices(examples.labels, classes, name))
 
 
 def _named(pairs: Sequence[tuple[Array, Array]]) -> dict[str, Array]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Self, TypeAlias
 
 import numpy as np
@@ -42,7 +42,7 @@ from autoenc.rows.domain import Domain, check_observed, check_unit_interval
 from autoenc.rows.examples import NAN_BY_SETTING, Examples, read_examples
 from autoenc.rows.refusals import refuse_outside
 from autoenc.training import Every
-from autoenc.training.callbacks import CallbackLike
+from autoenc.training.callbacks import CallbacksLike
 
 File: TypeAlias = str | os.PathLike[str] | None
 
@@ -67,7 +67,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         *,
         sample_weight: Any = None,
         validation: Any = None,
-        callbacks: Iterable[CallbackLike] = (),
+        callbacks: CallbacksLike = (),
         checkpoint: File = None,
         every: Every | int = 1,
         resume: bool = False,
@@ -85,7 +85,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             Weight of the cost of each row, >= 0. Only ratios matter.
         validation : array-like, (rows, columns), optional
             Rows whose mean cost, uncorrupted, is the validation cost; see `validation_fraction`.
-        callbacks : iterable of `autoenc.training.Callback` or functions
+        callbacks : `autoenc.training.Callback` or function, or iterable of them, optional
             Called during training; a function, with the record of every epoch.
         checkpoint, every, resume : path, Every or int, bool
             File from which training can be resumed (of a stack, one for each layer), how often
@@ -113,7 +113,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         y: Any = None,
         *,
         sample_weight: Any = None,
-        callbacks: Iterable[CallbackLike] = (),
+        callbacks: CallbacksLike = (),
     ) -> Self:
         """Continue learning with one pass over X; the first call starts as `fit` does.
 
@@ -190,7 +190,9 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         array or frame, (rows, n_features)
-            X without NaN; a frame as for `inverse_transform`, in the dtypes of X.
+            X without NaN; a frame as for `inverse_transform`, in the dtypes of X. Observed
+            entries are exactly those of X: an array is float64 where X is, or has integers that
+            the precision of the model does not hold.
         """
         model: FittedCoder = fitted(self)
         return in_container(self, model.impute(X), X, only_missing=True)

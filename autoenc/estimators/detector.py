@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self, final
 
 import numpy as np
 from sklearn.base import OutlierMixin
 
 from autoenc.analysis import AnomalyDetector
+from autoenc.analysis.anomalies import flags
 from autoenc.estimators.base import (
     Call,
     Fitted,
@@ -33,7 +34,7 @@ from autoenc.rows.examples import NAN_BY_SETTING, Examples, read_examples
 from autoenc.rows.reading import encoded
 from autoenc.sources import opened
 from autoenc.training import EarlyStopping, Every
-from autoenc.training.callbacks import CallbackLike
+from autoenc.training.callbacks import CallbacksLike
 
 
 class DetectorKind:
@@ -165,7 +166,8 @@ feature_names_in_
     Notes
     -----
     As in scikit-learn, the larger `score_samples` and `decision_function` are, the more normal is
-    a row, and `predict` gives +1 for normal rows and −1 for anomalies.
+    a row, and `predict` gives +1 for normal rows and −1 for anomalies. A row without an observed
+    value is neither: its score and p-value are NaN, and `predict` gives 0.
 
     Examples
     --------
@@ -238,7 +240,7 @@ feature_names_in_
         *,
         calibration: Any = None,
         validation: Any = None,
-        callbacks: Iterable[CallbackLike] = (),
+        callbacks: CallbacksLike = (),
         checkpoint: File = None,
         every: Every | int = 1,
         resume: bool = False,
@@ -258,7 +260,7 @@ feature_names_in_
             alarms are valid whatever the distribution; without, they refer to the rows of X.
         validation : array-like, (rows, columns), optional
             Rows whose mean cost, the squared residual of numbers, is the validation cost.
-        callbacks : iterable of `autoenc.training.Callback` or functions
+        callbacks : `autoenc.training.Callback` or function, or iterable of them, optional
             Called during training.
         checkpoint, every, resume : path, Every or int, bool
             File from which training can be resumed, how often it is written, and whether to
@@ -340,14 +342,14 @@ feature_names_in_
         Returns
         -------
         array of int, (rows,)
-            +1 for normal rows, −1 for anomalies.
+            +1 for normal rows, −1 for anomalies, 0 for rows without an observed value.
 
         Raises
         ------
         ValueError
             If contamination was None.
         """
-        return np.where(self.decision_function(X) < 0, -1, 1)
+        return flags(self.decision_function(X))
 
     def p_values(self, X: Any) -> Array:
         """Compute the probability of a score as strange as that of each row.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from typing import Any, TypeVar
 
@@ -68,6 +68,11 @@ def fit_many(
     >>> [model.transform(X).shape for model in fit_many(models, X)]
     [(200, 8), (200, 8), (200, 8)]
     """
+    if not isinstance(estimators, Iterable):
+        raise TypeError(
+            f"estimators is of the type {type(estimators).__name__}; expected a list of several, "
+            "such as [AutoEncoder(random_state=0), AutoEncoder(random_state=1)]."
+        )
     estimators = list(estimators)
     _check_apart(estimators)
     # Opened once for all, because an iterable can be iterated only once.
@@ -92,8 +97,9 @@ def _check_apart(estimators: Sequence[Any]) -> None:
     for k, estimator in enumerate(estimators):
         if not isinstance(estimator, GraphEstimator):
             raise TypeError(
-                f"estimator {k} is a {type(estimator).__name__}; expected estimators of autoenc, "
-                "such as [AutoEncoder(random_state=0), AutoEncoder(random_state=1)]."
+                f"estimator {k} is of the type {type(estimator).__name__}; expected "
+                "estimators of autoenc, such as [AutoEncoder(random_state=0), "
+                "AutoEncoder(random_state=1)]."
             )
     if len(set(map(id, estimators))) < len(estimators):
         raise ValueError(

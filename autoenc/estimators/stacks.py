@@ -31,7 +31,7 @@ from autoenc.models.coders import FittedCoder, FittedStack, of_layer
 from autoenc.models.defaults import is_auto
 from autoenc.models.docstrings import documented
 from autoenc.models.fitted import FittedModel, from_file, known_columns
-from autoenc.models.settings import check_settings, per_layer
+from autoenc.models.settings import as_sequence, check_settings, per_layer
 from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, original
 from autoenc.rows.columns import columns_of
 from autoenc.rows.domain import Domain, check_unit_interval
@@ -215,7 +215,8 @@ class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
     def __sklearn_is_fitted__(self) -> bool:
         """Whether there are layers, all of them."""
         model = vars(self).get("model_")
-        sizes = self.hidden_sizes if isinstance(self.hidden_sizes, Sequence) else ()
+        sizes = as_sequence(self.hidden_sizes)
+        sizes = sizes if isinstance(sizes, Sequence) else ()
         return model is not None and len(model.layers) == len(sizes)
 
     def _learn(self, call: Call) -> None:

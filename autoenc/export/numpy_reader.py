@@ -227,6 +227,9 @@ class AutoEncoder:
     def impute(self, X: Any) -> Any:
         """Return rows with the reconstructions of their missing entries.
 
+        The others are as they were given. The dtype is float64 where that of the model does not
+        hold all numbers of the dtype of X.
+
         Of columns of different kinds, an array for each column, by name.
         """
         masked, self.masked = self.masked, True
@@ -236,7 +239,9 @@ class AutoEncoder:
             self.masked = masked
         filled = self._decoded(_in_parts(lambda x: self._decode(self._encode(x)), rows))
         if self.encoding is None:
-            given = np.asarray(X, filled.dtype)
+            given = np.asarray(X)
+            if not np.can_cast(given.dtype, filled.dtype):
+                given = given.astype(np.float64)
             return np.where(np.isnan(given), filled, given)
         columns = self.encoding.decode(self.encoding.encode(X)[0])
         missing = self.encoding.missing(self.encoding.encode(X)[0])
@@ -364,7 +369,7 @@ class Classifier:
         weights: Sequence[Array],
         biases: Sequence[Array],
         activation: Any,
-        classes: Sequence[Any],
+        classes: Sequence[Any] | Array,
         scaling: tuple[Array | None, Array | None] = (None, None),
         columns: ColumnScaling | None = None,
         names: Sequence[str] | None = None,
@@ -653,7 +658,9 @@ def _model(
         weights, biases = (_numbered(arrays, name) for name in ("W", "bias"))
         activation = fitted.get("activation_", settings.get("activation", "linear"))
         moments = (arrays.get("mean"), arrays.get("scale"))
-        classes = fitted["labels_"]
+        classes = np.array(fitted["labels_"])
+        if "labels_dtype_" in fitted:
+            classes = classes.astype(fitted["labels_dtype_"])
         return Classifier(weights, biases, activation, classes, moments, scaling, names, encoding)
     chosen = fitted.get("layers", [fitted])
     numbers = range(1, len(chosen) + 1)

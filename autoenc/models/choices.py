@@ -216,7 +216,8 @@ def choose_again(
 def may_standardise(settings: Mapping[str, Any]) -> bool:
     """Whether columns of some data would be standardised."""
     scale, cost = settings["scale"], settings["cost"]
-    return bool(scale == "standard" or (scale == "auto" and cost == "auto"))
+    is_free = scale == "auto" and cost == "auto" and settings.get("output") != "sigmoid"
+    return bool(scale == "standard" or is_free)
 
 
 def choose_rate(

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import numpy as np
-
 from autoenc.graph import DenseLayer, Network, SoftmaxLayer
 from autoenc.models.fitted import FittedModel
 from autoenc.models.symbolic import Scaling, SymbolicClassifier
 from autoenc.rows.blocks import Array
+from autoenc.rows.labels import classes_of
 
 
 class FittedClassifier(FittedModel):
     """A fitted network of hidden layers and a softmax."""
 
-    shown: ClassVar[tuple[str, ...]] = ("labels", "activation")
+    shown: ClassVar[tuple[str, ...]] = ("labels", "labels_dtype", "activation")
 
     @property
     def n_layers(self) -> int:
@@ -36,7 +35,7 @@ class FittedClassifier(FittedModel):
     @property
     def classes(self) -> Array:
         """The classes, sorted."""
-        return np.array(self.choices["labels"])
+        return classes_of(self.choices["labels"], self.choices.get("labels_dtype"))
 
     def attribute(self, name: str) -> Any:
         """Return what an estimator shows under this name."""

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from scipy import sparse
 
 from autoenc.graph import AutoEncoderLayer, Clipped, UnrolledLayers
 from autoenc.models.fitted import OF_COLUMNS, FittedModel
@@ -16,7 +17,7 @@ from autoenc.models.mixed import groups_of
 from autoenc.models.symbolic import Scaling, SymbolicModel
 from autoenc.rows.blocks import Array, IncomingRows
 from autoenc.rows.domain import FINITE, Domain, domain_of
-from autoenc.rows.reading import read_rows, read_unscaled
+from autoenc.rows.reading import dtype_holding, read_rows, read_unscaled
 from autoenc.rows.refusals import warn
 
 
@@ -78,14 +79,16 @@ class FittedCoder(FittedModel):
         return self.backward(self.apply("reconstruct", self.incoming(X)))
 
     def impute(self, X: Any) -> Array:
-        """Compute X with its reconstruction where it is NaN."""
+        """Compute X with its reconstruction where it is NaN.
+
+        Observed entries are those of X, to the last digit. The result has the precision of the
+        model if that holds all numbers of the dtype of X, else it is float64.
+        """
         X = self.numbers(X)
-        rows = self.incoming(X, missing=True)
-        filled = self.apply("impute", rows)
-        if self.scaling is None:
-            return filled
-        given = self.given(X)
-        return np.where(np.isnan(given), self.backward(filled), given)
+        filled = self.backward(self.apply("impute", self.incoming(X, missing=True)))
+        given = np.asarray(read_unscaled(self.columns, X))
+        kept = np.where(np.isnan(given), filled, given)
+        return kept.astype(np.result_type(filled, dtype_holding(X, self.dtype)), copy=False)
 
     def given(self, X: Any) -> Array:
         """Return X as a dense array in its own units: float64 if the model has a `scaling`."""
@@ -146,6 +149,7 @@ class FittedCoder(FittedModel):
         ValueError
             If codes have another width, or are not finite.
         """
+        codes = codes.toarray() if sparse.issparse(codes) else codes
         codes = np.ascontiguousarray(codes, dtype=self.dtype)
         if codes.ndim != 2 or codes.shape[1] != self.n_codes:
             raise ValueError(

@@ -16,6 +16,7 @@ from autoenc.models.schema import SchemaError, check_model
 from autoenc.rows.columns import Columns
 from autoenc.rows.encoding import Encoding
 from autoenc.rows.scaling import ColumnScaling
+from autoenc.settings import name_of_dtype
 from autoenc.storage import ModelFileError, load_arrays
 
 LIBRARIES = ("pytensor", "jax", "numpy", "scikit-learn")
@@ -31,7 +32,8 @@ def describe_model(fitted: FittedModel, settings: Mapping[str, Any]) -> dict[str
     """
     description = {
         "class": fitted.kind,
-        "settings": {name: _plain(value) for name, value in settings.items()},
+        "settings": {name: _plain(value) for name, value in settings.items()}
+        | ({"dtype": name_of_dtype(settings["dtype"])} if "dtype" in settings else {}),
         "fitted": {name: _plain(value) for name, value in fitted.described().items()},
         "versions": {"autoenc": __version__, "python": platform.python_version()}
         | {library: version(library) for library in LIBRARIES},
@@ -107,8 +109,8 @@ def read_model(
     arrays, description = read_description(path)
     if description["class"] != class_name:
         raise ModelFileError(
-            f"{path} holds a {description['class']!r}, not a {class_name!r}; load it with "
-            "the class that saved it."
+            f"{path} holds a model of the class {description['class']!r}, not {class_name!r}; "
+            "load it with the class that saved it."
         )
     settings = {**description["settings"], **overrides}
     for name, value in settings.items():
@@ -151,8 +153,8 @@ def _columns(description: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """`value` as JSON can hold it."""
-    if isinstance(value, np.generic):
-        return value.item()
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
     if callable(value):
         module, name = getattr(value, "__module__", "?"), getattr(value, "__qualname__", "?")
         return {"function": f"{module}.{name}"}

@@ -180,6 +180,8 @@ class FittedModel:
             # Messages show values as they were given.
             given = rows if self.scaling is None else read_unscaled(self.columns, X)
             domain = domain_of(given, source=X, allow_nan=allow_nan, names=names, name=name)
+            if self.scaling is not None:  # which may take values beyond what the model holds
+                domain_of(rows, source=X, allow_nan=allow_nan, names=names, name=name)
             judge(given, domain, names=names, name=name)
 
         return IncomingRows(rows, partial(bounds.hold, allow_nan=allow_nan), check)
@@ -291,8 +293,8 @@ def fitted_model(model: Any) -> FittedModel:
     found = model if isinstance(model, FittedModel) else getattr(model, "model_", None)
     if not isinstance(found, FittedModel):
         raise TypeError(
-            f"the model is a {type(model).__name__} without weights W_ and without layers_; "
-            "expected an autoencoder or a stack of them that has been fitted."
+            f"the model is of the type {type(model).__name__}, without weights W_ and "
+            "without layers_; expected an autoencoder or a stack of them that has been fitted."
         )
     return found
 

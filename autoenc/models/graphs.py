@@ -29,7 +29,8 @@ KEPT = 16
 NOT_OF_THE_GRAPH = frozenset((
     "random_state", "n_epochs", "n_updates", "batch_size", "shuffle", "verbose", "warm_start",
     "memory", "early_stopping", "validation_fraction", "learning_rate", "chosen",
-    "contamination", "dependence", "n_bins", "gain", "limits", "labels", "n_hidden",
+    "contamination", "dependence", "n_bins", "gain", "limits", "labels", "labels_dtype",
+    "n_hidden",
 ))  # fmt: skip
 
 # Arrays that say how frequent the values of categories are.

@@ -61,10 +61,17 @@ def write_results(
 
     Raises
     ------
+    TypeError
+        If the model is an estimator, or none.
     ValueError
         If the model has no such result, there is no such format, the rows do not fit, or `path`
         is the file that they are read from.
     """
+    if not isinstance(model, FittedModel):
+        raise TypeError(
+            f"model is of the type {type(model).__name__}; expected a fitted model: give model_ "
+            "of a fitted estimator, as in write_results(path, estimator.model_, X)."
+        )
     path = Path(path)
     results = OF_CODERS if isinstance(model, FittedCoder) else OF_CLASSIFIERS
     if what not in results:

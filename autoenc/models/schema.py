@@ -265,6 +265,13 @@ CHOSEN: dict[str, Kind] = {
     "seed_": SEED,
 }
 HISTORY = sequence(mapping(RECORDED))
+# Dtypes of classes that are times; of them, files have the number of units.
+TIME_TYPE = Kind(
+    "datetime64 or timedelta64 with a unit",
+    lambda v: type(v) is str and re.fullmatch(
+        r"(datetime|timedelta)64\[([1-9]\d{0,5})?(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\]", v
+    ) is not None,
+)  # fmt: skip
 _EVERY: dict[str, Kind] = {
     "backend_": TEXT, "data_dtype_": TEXT, "history_": HISTORY, "n_features_in_": COUNT,
     "seed_": SEED,
@@ -274,7 +281,8 @@ FITTED: dict[str, dict[str, Kind]] = {
     "DenoisingAutoEncoder": _EVERY | CHOSEN,
     "StackedDenoisingAutoEncoder": {**_EVERY, "layers": sequence(mapping(ANYTHING))},
     "SoftmaxClassifier": {
-        **_EVERY, "labels_": sequence(ANYTHING), "learning_rate_": CHOSEN["learning_rate_"],
+        **_EVERY, "labels_": sequence(ANYTHING), "labels_dtype_": TIME_TYPE,
+        "learning_rate_": CHOSEN["learning_rate_"],
     },
 }  # fmt: skip
 FITTED["DeepAutoEncoder"] = {
@@ -533,7 +541,7 @@ def _check_classifier(
     chosen = fitted.get("activation_", given)
     _check_chosen("activation", given, chosen)
     _require(not hidden or chosen != "auto", "there is no activation_")
-    _check_labels(fitted.get("labels_"), n_classes)
+    _check_labels(fitted.get("labels_"), n_classes, are_times="labels_dtype_" in fitted)
 
 
 def _check_per_layer(name: str, settings: Mapping[str, Any], n_layers: int) -> None:
@@ -545,11 +553,11 @@ def _check_per_layer(name: str, settings: Mapping[str, Any], n_layers: int) -> N
         _require_equal(f"the number of values of settings.{name}", len(value), n_layers)
 
 
-def _check_labels(labels: Any, n_classes: int) -> None:
+def _check_labels(labels: Any, n_classes: int, *, are_times: bool) -> None:
     """Classes are sorted and all of one type, as `numpy.unique` returns them."""
     _require(labels is not None, "there is no labels_")
     of_one_type = len({type(label) for label in labels}) == 1
-    item = SWITCH | TEXT | integer(-(2**63)) | FINITE
+    item = integer(1 - 2**63) if are_times else SWITCH | TEXT | integer(-(2**63)) | FINITE
     fits = of_one_type and all(map(item.accepts, labels)) and len(labels) == n_classes > 1
     fits = fits and all(low < high for low, high in pairwise(labels))
     _require(fits, f"labels_ is {labels!r:.60}; expected {n_classes} classes, sorted")
@@ -660,7 +668,9 @@ def _check_scaling(scaling: Mapping[str, Any], n: int) -> None:
     }
     _check_entries("table.scaling.", scaling, kinds, tuple(kinds))
     factors = scaling["factor"]
-    _require(scaling["kind"] == "minmax" or set(factors) == {1}, "a centred column has a factor")
+    # Columns are divided by their width where that is below what float32 holds.
+    fits = all(factor == 1 or factor > 1e33 for factor in factors)
+    _require(scaling["kind"] == "minmax" or fits, "a centred column has a factor")
 
 
 def _check_encoding(encoding: Mapping[str, Any], n: int) -> int:

@@ -456,7 +456,7 @@ def check_settings(given: Mapping[str, Any]) -> None:
         check = SETTINGS[name].check if name in SETTINGS else None
         if check is None:
             continue
-        for one in value if check.each and isinstance(value, Sequence) else (value,):
+        for one in _each(value) if check.each else (_plain(value),):
             if isinstance(one, check.types) and not isinstance(one, bool):
                 accepted = check.low <= one <= check.high
             else:
@@ -469,6 +469,27 @@ def check_settings(given: Mapping[str, Any]) -> None:
         _check_cost(given["cost"], given.get("output", "auto"), given["scale"])
     check_float_type(given.get("dtype"))
     check_device(given.get("device"))
+
+
+def _each(value: Any) -> Sequence[Any]:
+    """Return the values of a sequence, or the value alone."""
+    values = as_sequence(value)
+    return [*map(_plain, values)] if isinstance(values, Sequence) else (_plain(values),)
+
+
+def _plain(value: Any) -> Any:
+    """Return a scalar of NumPy as Python's: bounds may be beyond the precision of a float32."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def as_sequence(value: Any) -> Any:
+    """Return an array of one axis as a tuple; everything else as it is.
+
+    >>> as_sequence(np.array([4, 2])), as_sequence([4, 2]), as_sequence(3)
+    ((4, 2), [4, 2], 3)
+    """
+    is_array = isinstance(value, np.ndarray) and value.ndim == 1
+    return tuple(value.tolist()) if is_array else value
 
 
 def _refuse_several(n_hidden: Any) -> None:
@@ -504,6 +525,7 @@ def per_layer(name: str, value: Any, sizes: Sequence[int]) -> list[Any]:
     ValueError
         If there are no layers, or the number of values is not that of the layers.
     """
+    sizes, value = as_sequence(sizes), as_sequence(value)
     if not isinstance(sizes, Sequence) or len(sizes) == 0:
         raise ValueError(
             f"hidden_sizes is {sizes!r}; expected the units of each layer, such as (500, 250)."

@@ -28,7 +28,7 @@ def in_container(
     like : array-like or frame
         Where the index is taken from and, where columns are encoded, their dtypes.
     only_missing : bool
-        Where columns are encoded, whether entries of `like` that are not missing are kept.
+        Whether entries of a frame that are not missing are kept, and its dtypes.
 
     Returns
     -------
@@ -41,6 +41,8 @@ def in_container(
         return _decoded(encoding, values, like, wanted, only_missing=only_missing)
     if wanted == "default":
         return values
+    if only_missing and library_of(like) == wanted:
+        return fill_frame(like, dict(zip(map(str, like.columns), values.T, strict=True)))
     names = getattr(estimator, "feature_names_in_", None)
     columns = [f"x{k}" for k in range(values.shape[1])] if names is None else list(names)
     if wanted == "pandas":

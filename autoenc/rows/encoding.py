@@ -83,6 +83,11 @@ class NumberColumn:
         ValueError
             If there is something that is no number; names the column and the row.
         """
+        if getattr(getattr(column, "dtype", None), "kind", "O") == "c":
+            raise ValueError(
+                f"column {self.name!r} has complex numbers; expected real ones. Give real and "
+                "imaginary part as two columns."
+            )
         try:
             numbers = np.asarray(column, np.float64)
         except (TypeError, ValueError):  # such as None of some libraries
@@ -442,8 +447,8 @@ def columns_by_name(table: Any) -> dict[str, Any]:
     labels = list(table) if isinstance(table, Mapping) else getattr(table, "columns", None)
     if labels is None:
         raise TypeError(
-            f"X is a {type(table).__name__}; expected a frame, as the model was fitted on "
-            "columns that are not all numbers."
+            f"X is of the type {type(table).__name__}; expected a frame, as the model was fitted "
+            "on columns that are not all numbers."
         )
     names = [str(label) for label in labels]
     for name in names:
@@ -474,6 +479,11 @@ def is_missing(value: Any) -> bool:
     )
 
 
+def is_period(value: Any) -> bool:
+    """Whether a value is a period of pandas."""
+    return type(value).__name__ == "Period" and hasattr(value, "to_timestamp")
+
+
 def plain_value(value: Any) -> Any:
     """Return a value as text, bool or number, which JSON can store."""
     if isinstance(value, np.generic):
@@ -484,11 +494,15 @@ def plain_value(value: Any) -> Any:
 def without_zone(value: Any) -> Any:
     """Return a date, time or duration as NumPy's; of times with a zone, that in UTC.
 
+    A period of pandas, such as a month, is the time of its start.
+
     Raises
     ------
     TypeError
         If it is neither.
     """
+    if is_period(value):
+        value = value.to_timestamp()
     if isinstance(value, datetime) and value.tzinfo is not None:
         value = value.astimezone(UTC).replace(tzinfo=None)
     if isinstance(value, str | int | float):

@@ -23,6 +23,7 @@ from autoenc.rows.encoding import (
     NumberColumn,
     columns_by_name,
     is_missing,
+    is_period,
     listed,
     plain_value,
 )
@@ -95,6 +96,7 @@ def encoding_of(table: Any) -> Encoding:
     left_out: list[str] = []
     found: list[Any] = []
     for number, (name, column) in enumerate(columns_by_name(table).items()):
+        refuse_complex(number, name, column)
         _refuse_mistakes(number, name, column)
         own = _column_of(name, column)
         if own is None:
@@ -113,6 +115,28 @@ def encoding_of(table: Any) -> Encoding:
         )
     library = "polars" if type(table).__module__.startswith("polars") else "pandas"
     return Encoding(tuple(found), tuple(left_out), library)
+
+
+def refuse_complex(number: int, name: str, column: Any) -> None:
+    """Refuse a column of complex numbers.
+
+    Raises
+    ------
+    ValueError
+    """
+    is_complex = getattr(getattr(column, "dtype", None), "kind", "O") == "c"
+    if is_complex or any(isinstance(v, complex | np.complexfloating) for v in _objects(column)):
+        raise ValueError(
+            f"X has complex numbers in {column_name(number, None)} ({name!r}); expected real "
+            "ones. Give real and imaginary part as two columns, such as numpy.real(column) and "
+            "numpy.imag(column)."
+        )
+
+
+def _objects(column: Any) -> list[Any]:
+    """Return the values of a column of objects, which may be of any type."""
+    dtype = getattr(column, "dtype", None)
+    return listed(column) if dtype is None or str(dtype).lower() == "object" else []
 
 
 def _refuse_mistakes(number: int, name: str, column: Any) -> None:
@@ -169,10 +193,33 @@ def _kind_of_values(present: Sequence[Any]) -> str:
         DURATIONS: (timedelta, np.timedelta64),
         DATES: (datetime, date, np.datetime64),
     }
+    if all(map(is_period, present)):
+        return DATES
     for kind, types in kinds.items():
         if all(isinstance(value, types) for value in present):
             return kind
     return NUMBERS if all(map(_is_number, present)) else TEXT
+
+
+def whole_range(column: Any) -> tuple[int, int] | None:
+    """Return least and greatest of a column of whole numbers; None if not all are whole.
+
+    They are as they were given, where float64 may make them equal.
+
+    >>> whole_range(np.array([2**60, None, 2**60 + 1], object))
+    (1152921504606846976, 1152921504606846977)
+    """
+    dtype = getattr(column, "dtype", None)
+    kind = getattr(dtype, "kind", "O")
+    if kind in "fbc":
+        return None
+    if kind in "iu" and isinstance(dtype, np.dtype):
+        values = np.asarray(column)
+        return int(values.min()), int(values.max())
+    present = [value for value in listed(column) if not is_missing(value)]
+    if not present or not all(type(v) is int or isinstance(v, np.integer) for v in present):
+        return None
+    return int(min(present)), int(max(present))
 
 
 def _is_number(value: Any) -> bool:

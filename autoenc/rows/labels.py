@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
@@ -48,6 +48,11 @@ def read_labels(y: Any, n_rows: int | None = None, name: str = "y") -> Array:
             f"{name} has {value} at row {first}; Input {name} contains NaN or infinity, and "
             "rows without a class have to be left out."
         )
+    if labels.dtype.kind in "mM" and np.isnat(labels).any():
+        first = int(np.argmax(np.isnat(labels.ravel())))
+        raise ValueError(
+            f"{name} has NaT at row {first}; rows without a class have to be left out."
+        )
     if labels.dtype == object:
         gaps = [k for k, value in enumerate(labels.ravel()) if is_missing(value)]
         if gaps:
@@ -73,19 +78,83 @@ def is_missing(value: Any) -> bool:
         return True
 
 
-def as_indices(labels: Array, known: list[Any], name: str) -> Array:
-    """Return the numbers of labels, their places among the known ones.
+def plain_classes(labels: Array) -> tuple[list[Any], str | None]:
+    """Return the classes, sorted, as a model file holds them, and their dtype if they are times.
+
+    Returns
+    -------
+    classes : list of bool, int, float or str
+        Of dates and durations, the number of their units.
+    dtype : str or None
+        That of dates and durations; see `classes_of`.
+
+    Raises
+    ------
+    ValueError
+        If there is one class alone, or a file cannot hold the classes.
+
+    Examples
+    --------
+    >>> plain_classes(np.array(["2001-01-01", "1999-01-01"], "datetime64[Y]"))
+    ([29, 31], 'datetime64[Y]')
+    """
+    found = np.unique(labels)
+    if len(found) < 2:
+        raise ValueError(
+            f"y has only one class, {found.tolist()[0]!r}; expected at least two classes."
+        )
+    if found.dtype.kind in "mM":
+        return found.astype(np.int64).tolist(), str(found.dtype)
+    classes = [one.item() if isinstance(one, np.generic) else one for one in found.tolist()]
+    kinds = {type(one) for one in classes}
+    if len(kinds) > 1 or not kinds <= {bool, int, float, str}:
+        _refuse_kinds(classes)
+    if int in kinds and max(classes) > np.iinfo(np.int64).max:
+        raise ValueError(
+            f"y has the class {max(classes)}, which is beyond int64; give its number as text."
+        )
+    return classes, None
+
+
+def _refuse_kinds(classes: list[Any]) -> NoReturn:
+    names = " and ".join(sorted({type(one).__name__ for one in classes}))
+    raise ValueError(
+        f"y has classes of the type {names}, such as {classes[0]!r}, which a model file cannot "
+        "hold; expected integers, text, booleans or dates of NumPy (datetime64), all of one "
+        "type. Convert them, for instance to text: [str(label) for label in y]."
+    )
+
+
+def classes_of(classes: list[Any], dtype: str | None) -> Array:
+    """Return the array of classes of which `plain_classes` made the arguments."""
+    found = np.array(classes)
+    return found if dtype is None else found.astype(dtype)
+
+
+def as_indices(labels: Array, classes: Array, name: str) -> Array:
+    """Return the numbers of labels, their places among the classes.
 
     Raises
     ------
     ValueError
         If there are others.
     """
-    unknown = set(np.unique(labels).tolist()) - set(known)
+    if classes.dtype.kind in "mM" and labels.dtype.kind == classes.dtype.kind:
+        unit = np.result_type(labels, classes)  # other units may be finer
+        labels, classes = labels.astype(unit), classes.astype(unit)
+    found, known = (list(map(_comparable, np.unique(own))) for own in (labels, classes))
+    unknown = set(found) - set(known)
     if unknown:
         raise ValueError(
-            f"{name} has the classes {sorted(unknown)}, which are not among those "
+            f"{name} has the classes {sorted(unknown, key=str)}, which are not among those "
             f"trained on, {known}."
         )
-    indices: Array = np.searchsorted(np.array(known), labels).astype("int32")
+    indices: Array = np.searchsorted(classes, labels).astype("int32")
     return indices
+
+
+def _comparable(label: Any) -> Any:
+    """Return a label as Python has it; of dates, their text, whatever their unit."""
+    if isinstance(label, np.datetime64 | np.timedelta64):
+        return str(label)
+    return label.item() if isinstance(label, np.generic) else label

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from scipy import sparse
@@ -10,10 +10,17 @@ from sklearn.utils.validation import validate_data
 
 from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, SparseRows
 from autoenc.rows.columns import Columns, columns_of
-from autoenc.rows.encoding import EncodedRows, Encoding
-from autoenc.rows.kinds import encoding_of, has_kinds, is_frame
+from autoenc.rows.encoding import EncodedRows, Encoding, NumberColumn, columns_by_name
+from autoenc.rows.kinds import encoding_of, has_kinds, is_frame, refuse_complex, whole_range
 from autoenc.rows.refusals import Names, column_name, describe_unknown, warn
-from autoenc.rows.scaling import LEAST_STEPS, ColumnScaling, is_lost
+from autoenc.rows.scaling import (
+    LEAST_SCALABLE,
+    LEAST_STEPS,
+    LEAST_VALUE,
+    ColumnScaling,
+    is_lost,
+    is_tiny,
+)
 from autoenc.sources import Source, opened, summarize
 
 # The squares of many such numbers can be added up in float64.
@@ -53,8 +60,11 @@ def read_rows(
     ValueError, TypeError
         If there are no rows of numbers of the right width; says where.
     """
+    _refuse_records(X, name)
     if type(X) is not np.ndarray:
         X = encoded(columns, opened(X), reset=reset)
+    if is_frame(X):
+        _refuse_columns(X, name)
     if isinstance(X, Source):
         _check_table(X)
     if reset:
@@ -85,6 +95,11 @@ def encoded(columns: Columns, X: Any, *, reset: bool = False, unknown_as: float 
     -----
     DomainWarning
         If there are values of categories that the model does not know, which count as missing.
+
+    Raises
+    ------
+    ValueError
+        If values do not fit their columns, or whole numbers are equal as float64.
     """
     if reset:
         columns.encoding = _encoding_for(X)
@@ -100,14 +115,42 @@ def _encoding_for(X: Any) -> Encoding | None:
     """Return what turns the columns of first rows into numbers, if they are not all numbers."""
     if isinstance(X, EncodedRows):
         return X.encoding
-    return encoding_of(X) if is_frame(X) and has_kinds(X) else None
+    if not (is_frame(X) and has_kinds(X)):
+        return None
+    encoding = encoding_of(X)
+    _refuse_equal_numbers(X)
+    return encoding
 
 
 def read_unscaled(columns: Columns, X: Any) -> Rows:
     """Read rows in the units of the data, as float64."""
     X = encoded(columns, X)
-    plain = columns_of(type(columns).__name__, columns.n_features_in_, columns.names)
+    # Encoded rows have no names, though their entries do.
+    names = None if columns.encoding is not None else columns.names
+    plain = columns_of(type(columns).__name__, columns.n_features_in_, names)
     return _read(plain, opened(X), "float64", reset=False)
+
+
+def dtype_holding(X: Any, dtype: str) -> str:
+    """Return this precision if it holds all numbers of the dtypes of X, else float64.
+
+    Parameters
+    ----------
+    X : array-like, frame, sparse matrix or source
+    dtype : {"float32", "float64"}
+
+    Examples
+    --------
+    >>> [dtype_holding(np.zeros(1, given), "float32") for given in ("uint8", "int64", "float64")]
+    ['float32', 'float64', 'float64']
+    """
+    if hasattr(X, "dtypes"):  # a frame, of pandas or polars
+        given = [np.asarray(column).dtype for column in columns_by_name(X).values()]
+    elif isinstance(X, Source):
+        given = [X.stored.dtype]
+    else:
+        given = [X.dtype if hasattr(X, "dtype") else np.asarray(X).dtype]
+    return dtype if all(np.can_cast(one, dtype) for one in given) else "float64"
 
 
 def _read(columns: Columns, X: Any, dtype: str, *, reset: bool) -> Rows:
@@ -189,7 +232,7 @@ def scaling_of(
     ------
     ValueError
         If the spread of a column would be lost in the cast and the column cannot be centred, or
-        if its values are too large to be squared. Names the column.
+        if its values are too large or too small to be squared. Names the column.
 
     Examples
     --------
@@ -208,27 +251,63 @@ def scaling_of(
     _refuse_unsquarable(low, high, names, name)
     # Comparisons with NaN, where nothing is observed, are false.
     inside = not ((low < 0).any() or (high > 1).any())
-    # Whole numbers can be further apart in what was given than in float64.
-    beyond = np.flatnonzero(is_whole & is_lost(low, high, width, "float64"))
+    _refuse_equal(low, high, width, is_whole, names, name)
+    tiny = np.flatnonzero(is_tiny(low, high, dtype)).tolist()
     lost = np.flatnonzero(is_lost(low, high, width, dtype) & (dtype == "float32") & (not inside))
-    if not (len(beyond) or len(lost)):
+    if not (len(tiny) or len(lost)):
         return None
-    if len(beyond) or not centred or sparse.issparse(X):
-        column = int([*beyond, *lost][0])
-        precision = "float64" if len(beyond) else dtype
-        raise ValueError(
-            f"{name} has values from {low[column]!s} to {high[column]!s} in "
-            f"{column_name(column, names)}; {precision} holds so few different numbers between "
-            f"them (fewer than {LEAST_STEPS:,}) that what the column says would be lost. Subtract "
-            "what the values have in common"
-            + (", use dtype='float64'" if precision == "float32" else "")
-            + ", or leave the column out."
-        )
+    may_scale = centred and not sparse.issparse(X)
+    beyond = [k for k in tiny if not (may_scale and _can_be_divided(low[k], high[k]))]
+    if beyond:
+        _refuse_tiny(beyond[0], low, high, dtype, names, name)
+    if not may_scale:
+        _refuse_lost(lost[0], low, high, dtype, names, name)
+    columns = np.union1d(tiny, lost).tolist()
     # Only the ends of their ranges matter.
     if isinstance(X, Source):
-        return ColumnScaling.centring(np.stack([low, high]), lost.tolist())
-    dense = np.column_stack([np.asarray(own, np.float64) for own in _columns(X)])
-    return ColumnScaling.centring(dense, lost.tolist())
+        return ColumnScaling.centring(np.stack([low, high]), columns, tiny)
+    dense = np.column_stack([_floats(own) for own in _columns(X)])
+    return ColumnScaling.centring(dense, columns, tiny)
+
+
+def _can_be_divided(low: float, high: float) -> bool:
+    """Whether the inverse of the width of a column is a number of float64."""
+    return bool((high - low or abs(high)) > LEAST_SCALABLE)
+
+
+def _refuse_equal(
+    low: Array, high: Array, width: Array, is_whole: Array, names: Names, name: str
+) -> None:
+    """Refuse whole numbers that are further apart in what was given than in float64."""
+    equal = np.flatnonzero(is_whole & is_lost(low, high, width, "float64"))
+    if len(equal):
+        _refuse_lost(equal[0], low, high, "float64", names, name)
+
+
+def _refuse_lost(
+    column: int, low: Array, high: Array, precision: str, names: Names, name: str
+) -> NoReturn:
+    raise ValueError(
+        f"{name} has values from {low[column]!s} to {high[column]!s} in "
+        f"{column_name(column, names)}; {precision} holds so few different numbers between "
+        f"them (fewer than {LEAST_STEPS:,}) that what the column says would be lost. Subtract "
+        "what the values have in common"
+        + (", use dtype='float64'" if precision == "float32" else "")
+        + ", or leave the column out."
+    )
+
+
+def _refuse_tiny(
+    column: int, low: Array, high: Array, precision: str, names: Names, name: str
+) -> NoReturn:
+    fits_float64 = precision == "float32" and not is_tiny(low, high, "float64")[column]
+    raise ValueError(
+        f"{name} has values from {low[column]:g} to {high[column]:g} in "
+        f"{column_name(column, names)}, which are too small for {precision}; expected values up "
+        f"to {LEAST_VALUE[precision]:g} at least, or 0. Change the unit of the column"
+        + (", use dtype='float64'" if fits_float64 else "")
+        + ", or leave the column out."
+    )
 
 
 def _names_of(X: Any) -> Names:
@@ -263,8 +342,9 @@ def _ranges(X: Any, dtype: str) -> tuple[Array, ...] | None:
         return _ranges_of_array(X)
     try:
         columns = _columns(X)
-        kinds = {column.dtype.kind for column in columns}
-        if not kinds <= set("biufO") or all(_is_exact(column.dtype) for column in columns):
+        kinds = {np.asarray(column).dtype.kind for column in columns}
+        exact = all(_is_exact(np.asarray(column).dtype) for column in columns)
+        if not kinds <= set("biufO") or exact:
             return None
         found = np.array([_range(column) for column in columns])
     except (TypeError, ValueError, OverflowError):
@@ -290,7 +370,8 @@ def _ranges_of_sparse(X: Any) -> tuple[Array, ...] | None:
         np.asarray(getattr(rows, extreme)(axis=0).todense(), np.float64).ravel()
         for extreme in ("min", "max")
     )
-    return low, high, high - low, np.zeros(len(low), bool)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return low, high, high - low, np.zeros(len(low), bool)
 
 
 def _ranges_of_array(X: Array) -> tuple[Array, ...] | None:
@@ -302,15 +383,16 @@ def _ranges_of_array(X: Array) -> tuple[Array, ...] | None:
         width = np.subtract(high, low, dtype=object).astype(np.float64)
         return low.astype(np.float64), high.astype(np.float64), width, np.ones(len(low), bool)
     low, high = np.fmin.reduce(X, axis=0), np.fmax.reduce(X, axis=0)
-    return low, high, high - low, np.zeros(len(low), bool)
+    with np.errstate(over="ignore", invalid="ignore"):  # infinity is refused later
+        return low, high, high - low, np.zeros(len(low), bool)
 
 
-def _columns(X: Any) -> list[Array]:
+def _columns(X: Any) -> list[Any]:
     """Return the columns of a frame or an array, each in its own dtype."""
-    if hasattr(X, "iloc"):
-        return [np.asarray(X.iloc[:, number]) for number in range(X.shape[1])]
+    if hasattr(X, "iloc") and X.ndim == 2:
+        return [X.iloc[:, number] for number in range(X.shape[1])]
     if hasattr(X, "columns"):
-        return [np.asarray(X[column]) for column in X.columns]
+        return [X[column] for column in X.columns]
     values = np.ma.filled(X.astype(np.float64), np.nan) if np.ma.isMaskedArray(X) else X
     values = np.asarray(values)
     if values.ndim != 2:
@@ -323,18 +405,32 @@ def _is_exact(given: np.dtype[Any]) -> bool:
     return given.kind in "biuf" and bool(np.can_cast(given, np.float32))
 
 
-def _range(column: Array) -> tuple[float, float, float, bool]:
-    if column.dtype.kind in "iu":
-        least, greatest = int(column.min()), int(column.max())
+def _range(column: Any) -> tuple[float, float, float, bool]:
+    whole = whole_range(column)
+    if whole is not None:
+        least, greatest = whole
         return float(least), float(greatest), float(greatest - least), True
     # Annotations of their reductions differ from version to version.
     fmin: Any = np.fmin
     fmax: Any = np.fmax
-    if column.dtype.kind == "c":
-        raise TypeError("complex numbers are refused later")
-    floats = column.astype(np.float64, copy=False)
+    floats = _floats(column)
     low, high = float(fmin.reduce(floats)), float(fmax.reduce(floats))
     return low, high, high - low, False
+
+
+def _floats(column: Any) -> Array:
+    """Return a column of numbers as float64, NaN where one is missing."""
+    return NumberColumn("").encode(column)[0][:, 0]
+
+
+def _refuse_equal_numbers(table: Any) -> None:
+    """Refuse columns of a table whose whole numbers are equal as float64."""
+    columns = columns_by_name(table)
+    found = [whole_range(column) for column in columns.values()]
+    ends = np.array([(np.nan, np.nan) if own is None else own for own in found], np.float64)
+    width = np.array([0.0 if own is None else float(own[1] - own[0]) for own in found])
+    is_whole = np.array([own is not None for own in found])
+    _refuse_equal(ends[:, 0], ends[:, 1], width, is_whole, list(columns), "X")
 
 
 def _scaled(scaling: ColumnScaling, rows: Any, dtype: str) -> Array:
@@ -393,8 +489,36 @@ def _check_columns(columns: Columns, source: Source, *, reset: bool) -> None:
         raise ValueError(
             f"{source.name} has the columns {', '.join(source.names)}, but "
             f"{type(columns).__name__} was fitted with {', '.join(columns.names)}; give these, "
-            "in this order: open_source(..., columns=[...]) chooses them."
+            "in this order: autoenc.sources.open_source(rows, columns=[...]) chooses them."
         )
+
+
+def _refuse_records(X: Any, name: str) -> None:
+    """Refuse arrays of records, whose columns are not an axis."""
+    fields = X.dtype.names if isinstance(X, np.ndarray) else None
+    if fields is not None:
+        raise ValueError(
+            f"{name} is an array of records with the fields {', '.join(fields)}; expected "
+            "numbers of shape (rows, columns). Give pandas.DataFrame(X), or "
+            "numpy.lib.recfunctions.structured_to_unstructured(X)."
+        )
+
+
+def _refuse_columns(X: Any, name: str) -> None:
+    """Refuse a frame without columns, and columns of complex numbers."""
+    if not X.shape[1]:
+        raise ValueError(
+            f"{name} has shape {tuple(X.shape)}; expected at least one row and one column."
+        )
+    # Columns are taken from a frame only where their dtype leaves it open what they hold.
+    of_any_type = [
+        k
+        for k, dtype in enumerate(X.dtypes)
+        if getattr(dtype, "kind", "") == "c" or str(dtype).lower() == "object"
+    ]
+    for number in of_any_type:
+        column = X.iloc[:, number] if hasattr(X, "iloc") else X[X.columns[number]]
+        refuse_complex(number, str(X.columns[number]), column)
 
 
 def _check_dates(X: Any) -> None:
@@ -411,8 +535,8 @@ def _check_date(values: Array, column: int | None, name: str | None) -> None:
         return
     where = "X" if column is None else f"{column_name(column, None)} ({name!r}) of X"
     raise ValueError(
-        f"{where} is of {values.dtype}, which is a time and not a number; give what matters "
-        "of it, such as the hour, or the days since another, as a number."
+        f"{where} is of {values.dtype}, which is a time and not a number; give what is "
+        "relevant, such as the hour, or the days since another, as a number."
     )
 
 

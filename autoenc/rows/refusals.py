@@ -87,9 +87,15 @@ def refuse_infinity(
         given = rows.stored if isinstance(rows, Source) else np.asarray(source)
         if given.dtype == np.float64 and not any(np.isinf(part).any() for part in parts(given)):
             beyond = float(np.finfo("float32").max)
+            if any((np.abs(part) > beyond).any() for part in parts(given)):
+                _refuse(
+                    given, lambda X: np.abs(X) > beyond, name, "beyond what float32 holds", names,
+                    "Use dtype='float64', or scale the column.",
+                )  # fmt: skip
             _refuse(
-                given, lambda X: np.abs(X) > beyond, name, "beyond what float32 holds", names,
-                "Use dtype='float64', or scale the column.",
+                rows, np.isinf, f"{name}, scaled as the rows of fit,",
+                "beyond what float32 holds", names,
+                "The rows of fit were many times smaller: give rows in the same units.",
             )  # fmt: skip
     _refuse(
         rows, np.isinf, name, "not finite", names, "Remove such rows, or replace what is infinite."

@@ -1,7 +1,8 @@
 """What is done to columns in float64, before rows have the precision of the model.
 
 Columns are scaled to [0, 1], or only centred. The second is for columns whose spread is lost in
-float32, such as seconds since 1970:
+float32, such as seconds since 1970. Those whose values are all below float32's range are divided
+by their width, too.
 
 >>> import numpy as np
 >>> seconds = np.array([[1.7e9], [1.7e9 + 1], [1.7e9 + 2]])
@@ -25,6 +26,11 @@ from autoenc.rows.blocks import Array
 LEAST_STEPS = 1 << 12
 # A column that spans no more steps of float64 is constant but for rounding.
 ROUNDING_STEPS = 1 << 6
+# Columns whose values are all smaller are lost: float32 counts numbers below 1e-38 as 0 on many
+# machines, and the squares of numbers below 1e-154 are 0 in float64.
+LEAST_VALUE = {"float32": 1e-34, "float64": 1e-150}
+# The inverse of smaller numbers is beyond what float64 holds.
+LEAST_SCALABLE = 1e-300
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ class ColumnScaling:
         Whether columns are scaled to [0, 1] and clipped to it, or only centred.
     offset : float64 array, (columns,)
     factor : float64 array, (columns,)
-        1 for a column that is only centred.
+        1 for a column that is only centred, unless its values are tiny.
     """
 
     kind: str
@@ -81,7 +87,7 @@ class ColumnScaling:
         return cls("minmax", np.where(np.isnan(low), 0, low), factor)
 
     @classmethod
-    def centring(cls, values: Array, columns: Sequence[int]) -> Self:
+    def centring(cls, values: Array, columns: Sequence[int], tiny: Sequence[int] = ()) -> Self:
         """Subtract the middle of the range of some columns.
 
         Parameters
@@ -90,14 +96,25 @@ class ColumnScaling:
             Rows that a model is trained on. Missing values, NaN, are ignored.
         columns : sequence of int
             Columns that are centred; the others stay as they are.
+        tiny : sequence of int
+            Those that are divided by their width, too.
+
+        Examples
+        --------
+        >>> masses = np.array([[1e-50], [2e-50], [3e-50]])
+        >>> ColumnScaling.centring(masses, [0], tiny=[0]).forward(masses).ravel().round(3)
+        array([-0.5,  0. ,  0.5])
         """
         fmin: Any = np.fmin
         fmax: Any = np.fmax
-        offset = np.zeros(values.shape[1])
+        offset, factor = np.zeros(values.shape[1]), np.ones(values.shape[1])
         for column in columns:
             own = values[:, column].astype(np.float64)
-            offset[column] = fmin.reduce(own) + (fmax.reduce(own) - fmin.reduce(own)) / 2
-        return cls("centred", offset, np.ones(values.shape[1]))
+            low, high = fmin.reduce(own), fmax.reduce(own)
+            offset[column] = low + (high - low) / 2
+            if column in tiny:
+                factor[column] = 1 / ((high - low) or abs(high))
+        return cls("centred", offset, factor)
 
     def forward(self, values: Array) -> Array:
         """Return scaled rows.
@@ -140,7 +157,9 @@ class ColumnScaling:
 
     def needs_float64(self, dtype: str) -> bool:
         """Whether rows in the units of the data lose what columns say in this precision."""
-        width = 1 / self.factor if self.kind == "minmax" else np.where(self.offset, 0, 1)
+        width = (
+            1 / self.factor if self.kind == "minmax" else np.where(self.offset, 0, 1 / self.factor)
+        )
         largest = np.abs(self.offset) + width
         if (largest > np.finfo(dtype).max).any():
             return True
@@ -162,6 +181,21 @@ class ColumnScaling:
         with np.errstate(over="ignore", invalid="ignore"):
             scaled: Array = (values - self.offset) * self.factor
         return scaled
+
+
+def is_tiny(low: Array, high: Array, dtype: str) -> Array:
+    """Say of which columns all values are too small for a precision, (columns,) of bool.
+
+    Examples
+    --------
+    >>> low, high = np.array([-1e-50, 0.0, 0.0]), np.array([3e-50, 1e-50, 1.0])
+    >>> is_tiny(low, high, "float32"), is_tiny(low, high, "float64")
+    (array([ True,  True, False]), array([False, False, False]))
+    """
+    largest = np.fmax(np.abs(low), np.abs(high))
+    # Comparisons with NaN, where nothing is observed, are false.
+    tiny: Array = (largest > 0) & (largest < LEAST_VALUE[dtype])
+    return tiny
 
 
 def is_lost(low: Array, high: Array, width: Array, dtype: str) -> Array:

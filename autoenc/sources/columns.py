@@ -122,8 +122,8 @@ def layout(fields: Any, name: str, with_nulls: bool) -> tuple[int, np.dtype[Any]
             kind, n = kind.value_type, kind.list_size
         if not _is_number(kind):
             raise SourceError(
-                f"column {field.name!r} of {name} has {field.type}; expected numbers. Name the "
-                "columns to read by columns=[...]."
+                f"column {field.name!r} of {name} has {field.type}; expected numbers. Give "
+                "autoenc.sources.open_source(rows, columns=[...]) with the columns to read."
             )
         dtypes.append(np.dtype("uint8") if pa.types.is_boolean(kind) else kind.to_pandas_dtype())
         width += n
@@ -216,6 +216,7 @@ class HuggingFace:
         if values.dtype.kind not in "biuf":
             raise SourceError(
                 f"column {column!r} of {self._name} has {values.dtype}; expected numbers of the "
-                "same shape in every row. Name the columns to read by columns=[...]."
+                "same shape in every row. Give autoenc.sources.open_source("
+                "rows, columns=[...]) with the columns to read."
             )
         return values.reshape(len(values), -1)

@@ -74,6 +74,6 @@ def _field_of(item: Any, field: int | str | None, name: str) -> Any:
     if isinstance(item, dict):
         raise SourceError(
             f"items of {name} have the fields {', '.join(map(str, item))}; name one of them by "
-            "key='...'."
+            "key='...', as in autoenc.sources.open_source(items, key='...'), which fit takes, too."
         )
     return 0

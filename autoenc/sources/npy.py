@@ -138,7 +138,9 @@ def _choose(path: Path, names: Sequence[str], key: str | None) -> str:
     if key not in arrays:
         wanted = "one of them" if key is None else f"not {key!r}"
         raise SourceError(
-            f"{path} has the arrays {', '.join(arrays) or '(none)'}; name {wanted} by key='...'."
+            f"{path} has the arrays {', '.join(arrays) or '(none)'}; name {wanted} by "
+            f"key='...', as in autoenc.sources.open_source({str(path)!r}, key='...'), "
+            "which fit takes, too."
         )
     return f"{key}.npy"
 

@@ -78,7 +78,7 @@ def opened(rows: Any) -> Any:
     Arrays, memory maps, nested lists, frames in memory and sparse matrices are returned.
 
     >>> opened(np.zeros((1, 3))), opened([np.zeros((2, 3)), np.ones((1, 3))])
-    (array([[0., 0., 0.]]), <Source the builtins.list: float64 (3, 3)>)
+    (array([[0., 0., 0.]]), <Source the list: float64 (3, 3)>)
     """
     if isinstance(rows, np.ndarray | Source):
         return rows
@@ -183,10 +183,10 @@ def _of_folder(folder: Path, key: Any, columns: Sequence[str] | None) -> Reader:
     files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in known)
     suffixes = {file.suffix.lower() for file in files}
     if not files or (len(suffixes & {".npy", ".npz"}) and suffixes & set(PARQUET)):
-        found = ", ".join(sorted(suffixes)) or "none of them"
+        found = f"files of {', '.join(sorted(suffixes))}" if suffixes else "no such files"
         raise SourceError(
-            f"the folder {folder} has files of {found}; expected .npy and .npz files, or Parquet "
-            "files alone."
+            f"the folder {folder} has {found}; expected .npy and .npz files, or Parquet files "
+            "alone."
         )
     if suffixes & set(PARQUET):
         return Parquet(folder, columns)
@@ -314,4 +314,6 @@ def _name(rows: Any) -> str:
     if isinstance(rows, str | os.PathLike):
         return str(rows)
     kind = type(rows)
-    return "the array" if kind is np.ndarray else f"the {kind.__module__}.{kind.__qualname__}"
+    if kind.__module__ in ("builtins", "numpy"):
+        return "the array" if kind is np.ndarray else f"the {kind.__qualname__}"
+    return f"the {kind.__module__}.{kind.__qualname__}"

@@ -114,7 +114,9 @@ def _chosen(group: Any, names: Sequence[str], key: str | None, path: Path) -> An
     if key is None or key not in group or not _is_array(group[key]):
         wanted = "one of them" if key is None else f"not {key!r}"
         raise SourceError(
-            f"{path} has the arrays {', '.join(names) or '(none)'}; name {wanted} by key='...'."
+            f"{path} has the arrays {', '.join(names) or '(none)'}; name {wanted} by "
+            f"key='...', as in autoenc.sources.open_source({str(path)!r}, key='...'), "
+            "which fit takes, too."
         )
     return group[key]
 

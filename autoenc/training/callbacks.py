@@ -124,6 +124,8 @@ class Callback:
 
 CallbackLike: TypeAlias = Callback | Callable[[Record], object]
 """A callback, or a function that takes the record of every epoch."""
+CallbacksLike: TypeAlias = Iterable[CallbackLike] | CallbackLike | None
+"""Several of them, one, or none."""
 
 
 class Callbacks(Callback):
@@ -163,6 +165,32 @@ class Callbacks(Callback):
                 errors.append(error)
         if errors:
             raise errors[0]
+
+
+def listed(callbacks: CallbacksLike) -> tuple[CallbackLike, ...]:
+    """Return callbacks as a tuple: of None, none; a single one needs no list.
+
+    Raises
+    ------
+    TypeError
+        If they are something else.
+
+    Examples
+    --------
+    >>> listed(None), len(listed(print)), len(listed([print, print]))
+    ((), 1, 2)
+    """
+    if callbacks is None:
+        return ()
+    if isinstance(callbacks, Callback) or callable(callbacks):
+        return (callbacks,)
+    try:
+        return tuple(callbacks)
+    except TypeError:
+        raise TypeError(
+            f"callbacks is {callbacks!r}; expected a list of objects of a subclass of "
+            "autoenc.training.Callback, or of functions that take the record of an epoch."
+        ) from None
 
 
 class _OfRecords(Callback):

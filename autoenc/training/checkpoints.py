@@ -213,6 +213,7 @@ class Checkpoint:
     """
 
     def __init__(self, path: str | os.PathLike[str], identity: Identity) -> None:
+        refuse_folder(path)
         self.path = Path(path)
         self._model = {"seed_of_model": path.seed} if isinstance(path, PathOfModel) else {}
         self._identity = identity
@@ -273,6 +274,20 @@ class Checkpoint:
                 f"there is a checkpoint at {self.path}; pass resume=True to resume from it, or "
                 "give another path, or remove the file."
             )
+
+
+def refuse_folder(path: str | os.PathLike[str] | None) -> None:
+    """Refuse a folder where a file is written.
+
+    Raises
+    ------
+    IsADirectoryError
+    """
+    if path is not None and Path(path).is_dir():
+        raise IsADirectoryError(
+            f"checkpoint is {os.fspath(path)!r}, which is a folder; expected a file, such as "
+            f"{str(Path(path, 'training.checkpoint'))!r}."
+        )
 
 
 def rule_state(rule: Any) -> Record:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -13,7 +13,7 @@ from autoenc.graph.types import Expression, Parameter
 from autoenc.sources import bytes_of
 from autoenc.training.agreement import check_same
 from autoenc.training.arrays import as_arrays, values_per_row
-from autoenc.training.callbacks import Callback, CallbackLike, Callbacks, Record
+from autoenc.training.callbacks import Callback, Callbacks, CallbacksLike, Record, listed
 from autoenc.training.checkpoints import Checkpoint, identify
 from autoenc.training.divergence import Halving
 from autoenc.training.early_stopping import EarlyStopping, Keeper
@@ -53,7 +53,7 @@ def train(
     checkpoint: str | os.PathLike[str] | None = None,
     every: Every | int = 1,
     resume: bool = False,
-    callbacks: Iterable[CallbackLike] = (),
+    callbacks: CallbacksLike = (),
     model: Callable[[list[Record]], Any] | None = None,
     progress: bool = True,
 ) -> list[Record]:
@@ -128,7 +128,7 @@ def train(
         Whether to resume from the checkpoint, if there is one. All other arguments must be the
         same, except for `n_epochs`, which may be larger. The result is, to the byte, that of a
         training that was never stopped. The state of callbacks is not saved.
-    callbacks : iterable of `Callback` or functions
+    callbacks : `Callback` or function, or iterable of them, optional
         A function is called with the record of every epoch when it ends; by then the shared
         variables hold the present parameters. A `Callback` has more hooks. Of several
         processes (`autoenc.distributed`) only the first has callbacks and writes checkpoints.
@@ -193,7 +193,7 @@ def train(
         if checkpoint is not None:
             saver = Saver(Checkpoint(checkpoint, identity), as_every(every), chosen.processes)
     own: list[Callback] = [*([saver.every] if saver else []), *([ProgressBar()] * progress)]
-    watchers = Callbacks([*own, *callbacks])
+    watchers = Callbacks([*own, *listed(callbacks)])
     dtypes = [x.type.dtype for x in inputs]
     with deferred_interrupt() as interruption:
         run = Run(

@@ -309,7 +309,7 @@ def test_another_class_is_refused(fitted, tmp_path):
     fitted.save(tmp_path / "m")
     (other,) = set(CLASSES) - {type(fitted)}
     name = type(fitted).__name__
-    with pytest.raises(ModelFileError, match=f"m holds a '{name}', not a '{other.__name__}'"):
+    with pytest.raises(ModelFileError, match=f"of the class '{name}', not '{other.__name__}'"):
         other.load(tmp_path / "m")
 
 

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 
 from autoenc import AutoEncoderDetector
-from autoenc.analysis import report
+from autoenc.analysis import AnomalyDetector, report
 from autoenc.rows import DomainWarning
 from autoenc.training import EpochPatience
 
@@ -156,7 +156,7 @@ def test_rows_without_observed_values_are_neither_normal_nor_strange(rows):
         with pytest.warns(DomainWarning, match="1 of 1 rows have no observed value"):
             assert np.isnan(getattr(model, method)(empty)).all()
     with pytest.warns(DomainWarning, match="no observed value"):
-        assert model.predict(empty) == [1]
+        assert model.predict(empty) == [0]
     with pytest.raises(ValueError, match="no calibration row has an observed value"):
         clone(model).fit(rows, calibration=empty)
 
@@ -244,3 +244,15 @@ def test_training_can_be_validated(rows):
 def test_settings_out_of_range_are_refused(rows, setting, value):
     with pytest.raises(ValueError, match=rf"{setting} is {value}; expected"):
         AutoEncoderDetector(**QUIET).set_params(**{setting: value}).fit(rows)
+
+
+def test_a_row_without_an_observed_value_is_neither_normal_nor_an_anomaly():
+    rows = np.random.default_rng(0).normal(size=(200, 6))
+    model = AutoEncoderDetector(missing="mask", random_state=0, verbose=False).fit(rows)
+    rows = np.vstack([np.full(6, np.nan), np.full(6, 50.0), np.zeros(6)])
+    for detector in (
+        model,
+        AnomalyDetector(model).fit(np.random.default_rng(1).normal(size=(99, 6))),
+    ):
+        with pytest.warns(DomainWarning, match="no observed value"):
+            assert detector.predict(rows).tolist() == [0, -1, 1]

@@ -1,10 +1,13 @@
 """Missing entries are kept out of code and cost, and can be filled in."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_digits
 
-from autoenc import AutoEncoder, DenoisingAutoEncoder
+from autoenc import AutoEncoder, DeepAutoEncoder, DenoisingAutoEncoder
+from autoenc.estimators import StackedDenoisingAutoEncoder
+from autoenc.export import numpy_reader
 from autoenc.plotting.tiles import MISSING
 from autoenc.rows.refusals import DomainWarning
 from tests import reference
@@ -109,3 +112,45 @@ def test_a_row_of_nothing_has_no_error(fitted):
     with pytest.warns(DomainWarning, match="1 of 1 rows have no observed value"):
         assert np.isnan(fitted.score_samples(nothing))
     assert np.isfinite(fitted.impute(nothing)).all()
+
+
+LARGE = np.column_stack([np.arange(120) * 1_000_003.0, np.arange(120) % 7.0])
+IMPUTERS = {
+    "autoencoder": AutoEncoder(1, missing="mask", scale=None, cost="squared_error",
+                               learning_rate=1e-19, n_epochs=1, **QUIET),
+    "standardised": DenoisingAutoEncoder(1, missing="mask", n_epochs=1, **QUIET),
+    "deep": DeepAutoEncoder((2, 1), missing="mask", n_epochs=1, **QUIET),
+    "stack": StackedDenoisingAutoEncoder((2, 1), missing="mask", n_epochs=1, **QUIET),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", IMPUTERS)
+def test_observed_entries_come_back_to_the_last_digit(kind, tmp_path):
+    """Float64 and integers came back as float32, off by 4."""
+    holed = LARGE.copy()
+    holed[5, 1] = np.nan
+    model = IMPUTERS[kind].fit(LARGE)
+    model.save(tmp_path / "m")
+    for own in (model, numpy_reader.load(tmp_path / "m")):
+        for rows in (LARGE, LARGE.astype("int64"), holed, holed.tolist()):
+            filled = own.impute(rows)
+            assert filled.dtype == np.float64
+            np.testing.assert_array_equal(filled[~np.isnan(rows)], np.ravel(LARGE)[
+                ~np.isnan(np.ravel(rows))])  # fmt: skip
+            assert np.isfinite(filled).all()
+        assert own.impute(holed.astype("float32")).dtype == np.float32
+        assert own.impute((LARGE % 100).astype("uint8")).dtype == np.float32
+
+
+def test_an_imputed_frame_of_numbers_keeps_its_dtypes():
+    frame = pd.DataFrame(
+        {"id": LARGE[:, 0].astype("int64"), "week": LARGE[:, 1].astype("float32"),
+         "n": pd.array(LARGE[:, 1], "Int64")}, index=np.arange(120) + 7,
+    )  # fmt: skip
+    frame.loc[9, "week"], frame.loc[11, "n"] = None, None
+    model = AutoEncoder(1, missing="mask", n_epochs=1, **QUIET).set_output(transform="pandas")
+    filled = model.fit(frame).impute(frame)
+    assert filled.dtypes.equals(frame.dtypes)
+    assert filled.index.equals(frame.index)
+    assert not filled.isna().any(axis=None)
+    assert ((filled == frame) | frame.isna()).all(axis=None)

@@ -249,3 +249,40 @@ def test_choices_of_columns_of_different_kinds():
     assert found["masked"]
     assert found["chosen"]["n_hidden"] == 4
     assert found["chosen"]["corruption"] == 0.3
+
+
+@pytest.mark.parametrize("freq", ["M", "Q", "W", "h"])
+@pytest.mark.parametrize("dtype", [None, object])
+def test_periods_are_dates(freq, dtype, tmp_path):
+    """They were left out as text that is different in every row."""
+    table = people(120)
+    table["month"] = pd.period_range("2001-01", periods=120, freq=freq)
+    table["month"] = table["month"].astype(dtype or table["month"].dtype)
+    table.loc[7, "month"] = pd.NaT
+    model = AutoEncoder(2, n_epochs=2, random_state=0, verbose=False).fit(table)
+    assert "month" in model.feature_names_in_
+    start = pd.Period("2001-01", freq).to_timestamp()
+    assert model.data_min_[-1] == pytest.approx((start - pd.Timestamp(0)) / pd.Timedelta("1D"))
+    model.save(tmp_path / "m")
+    again = AutoEncoder.load(tmp_path / "m", verbose=False).reconstruct(table)
+    pd.testing.assert_frame_equal(again, model.reconstruct(table))
+    if dtype is None:
+        assert again["month"].dtype == table["month"].dtype
+        filled = model.impute(table)["month"]
+        assert filled.dtype == table["month"].dtype
+        assert filled.drop(7).equals(table["month"].drop(7))
+
+
+def test_columns_of_kinds_are_matched_by_name(frame, model):
+    np.testing.assert_array_equal(model.transform(frame[frame.columns[::-1]]),
+                                  model.transform(frame))  # fmt: skip
+
+
+@pytest.mark.filterwarnings("error")
+def test_complex_numbers_are_refused_by_name(frame, model):
+    own = frame.assign(age=1j)
+    with pytest.raises(ValueError, match="'age' has complex numbers; expected real"):
+        model.transform(own)
+    for dtype in (complex, object):
+        with pytest.raises(ValueError, match=r"complex numbers in column 0 \('age'\)"):
+            AutoEncoder(2, verbose=False).fit(own.astype({"age": dtype}))

@@ -5,9 +5,10 @@ import pickle
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
-from autoenc import AutoEncoder, DenoisingAutoEncoder
+from autoenc import AutoEncoder, AutoEncoderDetector, DenoisingAutoEncoder
 from autoenc.estimators import (
     PerceptronClassifier,
     SoftmaxClassifier,
@@ -150,3 +151,98 @@ def test_a_refused_refit_keeps_the_model(refused):
     with pytest.raises((ValueError, TypeError)):
         model.fit(X, **refused)
     np.testing.assert_array_equal(model.transform(X), codes)
+
+
+SMALL = np.random.default_rng(0).random((120, 6)) * 9 - 4
+FEW = {"n_epochs": 2, **QUICK}
+CLASSES = SMALL[:, 2] > 0
+
+
+def with_one_tiny(unit=1e-50):
+    rows = SMALL.copy()
+    rows[:, 2] *= unit
+    return rows
+
+
+@pytest.mark.parametrize("make", [lambda: SMALL * 1e-50, with_one_tiny, lambda: SMALL * 1e-36])
+def test_a_model_of_tiny_columns_is_that_of_ordinary_ones(make, tmp_path):
+    """Values below float32's range were zeros: all codes and errors were equal."""
+    rows, expected = make(), AutoEncoder(3, **FEW).fit(SMALL)
+    model = AutoEncoder(3, **FEW).fit(rows)
+    np.testing.assert_allclose(model.transform(rows), expected.transform(SMALL), atol=1e-4)
+    np.testing.assert_allclose(model.score_samples(rows), expected.score_samples(SMALL), rtol=1e-3)
+    units = rows[0] / SMALL[0]
+    again = expected.reconstruct(SMALL) * units
+    assert abs((model.reconstruct(rows) - again) / units).max() < 1e-4
+    np.testing.assert_allclose(model.data_min_, rows.min(axis=0), rtol=1e-6)
+    model.save(tmp_path / "m")
+    for read in (AutoEncoder.load(tmp_path / "m"), numpy_reader.load(tmp_path / "m")):
+        again = read.reconstruct(rows) / units
+        np.testing.assert_allclose(again, model.reconstruct(rows) / units, rtol=1e-4, atol=1e-4)
+
+
+def test_tiny_columns_are_scaled_for_classes_and_anomalies():
+    tiny = SMALL * 1e-50
+    model = SoftmaxClassifier(n_epochs=50, **QUICK).fit(tiny, CLASSES)
+    assert model.score(tiny, CLASSES) > 0.85
+    scores = AutoEncoderDetector(**QUICK).fit(tiny).score_samples(tiny)
+    assert np.unique(scores.round(3)).size > 100
+
+
+@pytest.mark.parametrize(
+    ("rows", "settings", "where"),
+    [
+        (with_one_tiny(), {"cost": "squared_error"}, r"e-50 in column 2, .* small for float32"),
+        (with_one_tiny(), {"scale": None}, r"column 2, .* for float32; .*dtype='float64'"),
+        (abs(SMALL) * 1e-50, {"output": "sigmoid"}, "in column 0, which are too small"),
+        (SMALL * 1e-305, {}, r"in column 0, .*Change the unit of the column, or leave"),
+        (SMALL * 1e-200, {"scale": None, "dtype": "float64"}, "too small for float64"),
+    ],
+)  # fmt: skip
+def test_where_nothing_is_scaled_a_tiny_column_is_refused(rows, settings, where):
+    with pytest.raises(ValueError, match=where):
+        AutoEncoder(3, **FEW, **settings).fit(rows)
+
+
+def test_rows_of_other_units_than_tiny_ones_are_refused():
+    model = AutoEncoder(3, **FEW).fit(SMALL * 1e-50)
+    detector = AutoEncoderDetector(**QUICK).fit(SMALL * 1e-50)
+    for use in (model.transform, model.score_samples, model.partial_fit, detector.predict):
+        with pytest.raises(ValueError, match=r"scaled as the rows of fit, has -?inf at row 0"):
+            use(SMALL)
+
+
+WHOLE = 2**60 + np.arange(120)
+KINDS = pd.DataFrame(SMALL, columns=list("abcdef")).assign(k=list("ab") * 60, i=WHOLE)
+HOLED = KINDS.assign(i=KINDS["i"].astype("Int64").mask(KINDS["a"] > 4))
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        KINDS,
+        HOLED,
+        KINDS.astype({"i": object}),
+        pl.from_pandas(HOLED),
+        HOLED.drop(columns="k"),
+        pl.from_pandas(HOLED.drop(columns="k")),
+        KINDS.drop(columns="k").astype(object).to_numpy(),
+    ],
+)
+def test_whole_numbers_that_float64_makes_equal_are_refused_of_any_table(table):
+    """Reconstructions were one number, without a word."""
+    with pytest.raises(ValueError, match=r"in column [67].*; float64 holds so few different"):
+        AutoEncoder(3, missing="mask", **FEW).fit(table)
+
+
+@pytest.mark.filterwarnings("error")
+def test_infinity_in_a_table_of_kinds_is_an_error_alone():
+    with pytest.raises(ValueError, match=r"X has inf at row 0, column 0 \('a'\)"):
+        AutoEncoder(3, **FEW).fit(KINDS.drop(columns="i").assign(a=np.inf))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_column_of_seconds_beside_words_is_imputed_without_a_warning():
+    seconds = KINDS.assign(i=1.7e9 + np.arange(120) * 3600)
+    filled = AutoEncoder(3, **FEW).fit(seconds).impute(seconds.assign(a=np.nan))
+    assert filled["i"].equals(seconds["i"])
