@@ -262,7 +262,7 @@ def scaling_of(
         _refuse_tiny(beyond[0], low, high, dtype, names, name)
     if not may_scale:
         _refuse_lost(lost[0], low, high, dtype, names, name)
-    columns = np.union1d(tiny, lost).tolist()
+    columns = sorted({*tiny, *lost.tolist()})
     # Only the ends of their ranges matter.
     if isinstance(X, Source):
         return ColumnScaling.centring(np.stack([low, high]), columns, tiny)
