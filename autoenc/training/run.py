@@ -36,8 +36,9 @@ Array: TypeAlias = np.ndarray[Any, Any]
 # How many times the first cost a cost may be for the state to be worth going back to.
 GOOD = 10
 # How many times the first cost the mean of an epoch is at the end for a warning: the costs of
-# minibatches of a single row can differ by more than `GOOD`.
-EXPLODED = 100
+# minibatches of a single row can differ by more than `GOOD`. A first cost that is less than the
+# second number is the rounding of a perfect start.
+EXPLODED, PERFECT = 100, 1e-6
 
 
 @dataclass
@@ -277,7 +278,7 @@ class Run:
     def warn_if_exploded(self) -> None:
         """Warn if the cost has risen far above that of the start, though it is finite."""
         cost = self.history[-1]["cost"] if self.history else 0.0
-        if self.first_cost and cost > EXPLODED * self.first_cost:
+        if self.first_cost is not None and cost > EXPLODED * max(self.first_cost, PERFECT):
             warnings.warn(
                 f"the cost has risen from {self.first_cost:.4g} before training to {cost:.4g}, so "
                 "the model has learned nothing; use a smaller learning_rate.",
