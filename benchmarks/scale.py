@@ -280,7 +280,7 @@ def shares(options: Any) -> Iterator[dict[str, Any]]:
         with File(options.folder, gigabytes, "float32") as path:
             for n in (1, 2, 4):
                 program = str(Path(__file__).with_name("shares.py"))
-                command = [sys.executable, "-m", "autoenc.cli", "launch", "-n", str(n), program]
+                command = [sys.executable, "-m", "autoenc", "launch", "-n", str(n), program]
                 run = subprocess.run([*command, str(path)], stdout=subprocess.PIPE, check=True)
                 yield json.loads(run.stdout.splitlines()[-1])
 

@@ -139,7 +139,7 @@ def principal_directions(x: Array, k: int, seed: int = 0) -> Array:
 
     Examples
     --------
-    >>> x = np.outer([-2.0, 0.0, 2.0], [3.0, 4.0])
+    >>> x = np.outer([-1.0, 0.0, 2.0], [3.0, 4.0])
     >>> principal_directions(x, 1).round(6)
     array([[0.6, 0.8]])
     """

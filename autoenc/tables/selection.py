@@ -75,11 +75,33 @@ class Selection:
     stored: bool = False
 
     def names(self, name: str) -> bool:
-        """Whether a column is asked for by its name, by the user or by a model."""
+        """Whether a column is asked for by its name, by the user or by a model.
+
+        Parameters
+        ----------
+        name : str
+            Name of the column.
+
+        Returns
+        -------
+        bool
+            The answer.
+        """
         return name in (*(self.columns or ()), *(self.expected or ()))
 
     def is_number(self, name: str) -> bool:
-        """Whether a model knows the column as one of numbers."""
+        """Whether a model knows the column as one of numbers.
+
+        Parameters
+        ----------
+        name : str
+            Name of the column.
+
+        Returns
+        -------
+        bool
+            The answer.
+        """
         return name in (self.expected or ()) and name not in self.text
 
     def is_whole(self, names: Sequence[str] | None) -> bool:

@@ -194,7 +194,7 @@ def test_too_little_memory_within_a_block_in_one_ends_all(rank):
     started = time.monotonic()
     failing = Path(program.__file__).with_name("one_without_memory.py")
     run = subprocess.run(
-        [sys.executable, "-m", "autoenc.cli", "launch", "-n", "2", str(failing), str(rank)],
+        [sys.executable, "-m", "autoenc", "launch", "-n", "2", str(failing), str(rank)],
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"},
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
