@@ -143,7 +143,7 @@ def name_of_dtype(value: Any) -> Any:
 
 def check_float_type(value: Any) -> str | None:
     """Check that `value` is a supported precision or None, and return it."""
-    name: str | None = name_of_dtype(value)
+    name: str | None = None if value is None else name_of_dtype(value)
     if name is not None and name not in FLOAT_TYPES:
         raise SettingsError(
             f"floatX is {name!r}; expected one of {', '.join(FLOAT_TYPES)}. "

@@ -103,10 +103,14 @@ class Call:
     resume: bool = False
     partial: bool = False
 
-    def __post_init__(self) -> None:
+    def checked(self) -> Call:
+        """Return the call with a tuple of callbacks; refuse a folder as a checkpoint."""
+        if self.checkpoint is not None:
+            refuse_folder(self.checkpoint)
+        if isinstance(self.callbacks, tuple):
+            return self
         # All layers of a stack have the same callbacks, which an iterator would give only once.
-        object.__setattr__(self, "callbacks", listed(self.callbacks))
-        refuse_folder(self.checkpoint)
+        return replace(self, callbacks=listed(self.callbacks))
 
     def of_part(self, name: str) -> Call:
         """Return the call for a part of the model, whose checkpoint is a file beside this one."""
@@ -241,7 +245,7 @@ class Kind(Protocol):
 
 def learn(estimator: GraphEstimator, call: Call) -> None:
     """Fit an estimator: rows → choices → task → train → `model_`."""
-    settings, kind = estimator.get_params(deep=False), estimator._kind
+    settings, kind, call = estimator.get_params(deep=False), estimator._kind, call.checked()
     check_settings(settings)
     settings["dtype"] = float_type(settings)
     goes_on = (call.partial or estimator.warm_start) and estimator.__sklearn_is_fitted__()
@@ -360,7 +364,8 @@ def with_sources(call: Call, settings: Mapping[str, Any], processes: Processes =
 
 def float_type(settings: Mapping[str, Any]) -> str:
     """Return the precision that settings ask for."""
-    return name_of_dtype(settings["dtype"]) or str(config.floatX)
+    dtype = settings["dtype"]
+    return str(config.floatX if dtype is None else name_of_dtype(dtype))
 
 
 def check_given(settings: Mapping[str, Any]) -> None:

@@ -190,9 +190,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         array or frame, (rows, n_features)
-            X without NaN; a frame as for `inverse_transform`, in the dtypes of X. Observed
-            entries are exactly those of X: an array is float64 where X is, or has integers that
-            the precision of the model does not hold.
+            X without NaN, observed entries as given; a frame as for `inverse_transform`.
         """
         model: FittedCoder = fitted(self)
         return in_container(self, model.impute(X), X, only_missing=True)

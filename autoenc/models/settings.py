@@ -456,7 +456,10 @@ def check_settings(given: Mapping[str, Any]) -> None:
         check = SETTINGS[name].check if name in SETTINGS else None
         if check is None:
             continue
-        for one in _each(value) if check.each else (_plain(value),):
+        for one in _each(value) if check.each else (value,):
+            if isinstance(one, np.generic):
+                # Bounds may be beyond the precision of a float32.
+                one = one.item()  # noqa: PLW2901
             if isinstance(one, check.types) and not isinstance(one, bool):
                 accepted = check.low <= one <= check.high
             else:
@@ -474,12 +477,7 @@ def check_settings(given: Mapping[str, Any]) -> None:
 def _each(value: Any) -> Sequence[Any]:
     """Return the values of a sequence, or the value alone."""
     values = as_sequence(value)
-    return [*map(_plain, values)] if isinstance(values, Sequence) else (_plain(values),)
-
-
-def _plain(value: Any) -> Any:
-    """Return a scalar of NumPy as Python's: bounds may be beyond the precision of a float32."""
-    return value.item() if isinstance(value, np.generic) else value
+    return values if isinstance(values, Sequence) else (values,)
 
 
 def as_sequence(value: Any) -> Any:

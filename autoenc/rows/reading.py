@@ -60,11 +60,12 @@ def read_rows(
     ValueError, TypeError
         If there are no rows of numbers of the right width; says where.
     """
-    _refuse_records(X, name)
+    if isinstance(X, np.ndarray) and X.dtype.names is not None:
+        _refuse_records(X, name)
     if type(X) is not np.ndarray:
         X = encoded(columns, opened(X), reset=reset)
-    if is_frame(X):
-        _refuse_columns(X, name)
+        if is_frame(X):
+            _refuse_columns(X, name)
     if isinstance(X, Source):
         _check_table(X)
     if reset:
@@ -493,15 +494,13 @@ def _check_columns(columns: Columns, source: Source, *, reset: bool) -> None:
         )
 
 
-def _refuse_records(X: Any, name: str) -> None:
+def _refuse_records(X: Array, name: str) -> NoReturn:
     """Refuse arrays of records, whose columns are not an axis."""
-    fields = X.dtype.names if isinstance(X, np.ndarray) else None
-    if fields is not None:
-        raise ValueError(
-            f"{name} is an array of records with the fields {', '.join(fields)}; expected "
-            "numbers of shape (rows, columns). Give pandas.DataFrame(X), or "
-            "numpy.lib.recfunctions.structured_to_unstructured(X)."
-        )
+    raise ValueError(
+        f"{name} is an array of records with the fields {', '.join(X.dtype.names)}; expected "
+        "numbers of shape (rows, columns). Give pandas.DataFrame(X), or "
+        "numpy.lib.recfunctions.structured_to_unstructured(X)."
+    )
 
 
 def _refuse_columns(X: Any, name: str) -> None:

@@ -117,7 +117,9 @@ def within(
             is_copied |= isinstance(array, np.memmap) or array.dtype != dtype
     free = memory if memory is not None or not is_copied else available_memory()
     is_too_large = free is not None and n_bytes > free // 2
-    if not processes.gather([is_too_large]).any():
+    if processes.count > 1:
+        is_too_large = bool(processes.gather([is_too_large]).any())
+    if not is_too_large:
         return list(arrays)
     return [open_source(array) if _is_plain(array) else array for array in arrays]
 

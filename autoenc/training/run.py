@@ -280,8 +280,8 @@ class Run:
         cost = self.history[-1]["cost"] if self.history else 0.0
         if self.first_cost is not None and cost > EXPLODED * max(self.first_cost, PERFECT):
             warnings.warn(
-                f"the cost has risen from {self.first_cost:.4g} before training to {cost:.4g}, so "
-                "the model has learned nothing; use a smaller learning_rate.",
+                f"the cost has risen from {self.first_cost:.4g} before training to {cost:.4g}; "
+                "use a smaller learning_rate, or scale the data.",
                 stacklevel=6,
             )
 

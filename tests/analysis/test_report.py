@@ -133,6 +133,7 @@ def test_a_stack_fitted_on_a_frame_takes_the_frame(rng):
     assert found.columns == ["a", "b", "c"]
 
 
+@pytest.mark.filterwarnings("ignore:the cost has risen")
 def test_training_that_has_done_harm(rng):
     X = rng.normal(size=(200, 5)) * np.array([0.01, 1, 1, 1, 1])
     model = AutoEncoder(3, n_epochs=3, learning_rate=3.0, activation="tanh", **REAL, **QUICK)

@@ -223,7 +223,7 @@ def test_a_place_that_cannot_be_written_is_found_before_the_training(people):
 
 def test_data_that_is_refused(people, tmp_path):
     error = refusal("train", people, "-o", tmp_path / "m.safetensors", "--scale", "minmax")
-    assert "column 'name' has 'person 0' at row 0" in error
+    assert "columns 'name', 'kind' are not numbers, which --scale minmax needs" in error
     assert "there is no such file or folder" in refusal(
         "train", tmp_path / "nothing.csv", "-o", tmp_path / "m.safetensors"
     )

@@ -177,6 +177,7 @@ def test_classifiers_stacks_and_detectors():
 
 
 @pytest.mark.filterwarnings("ignore:.*half the learning rate:UserWarning")
+@pytest.mark.filterwarnings("ignore:the cost has risen:UserWarning")
 def test_a_training_that_diverged_leaves_nothing_to_the_next():
     settings = {**QUIET, "cost": "squared_error", "output": "linear"}
     rates = [3000.0, 0.01, 3000.0]
