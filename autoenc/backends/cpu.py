@@ -54,7 +54,7 @@ def usable_threads() -> int:
     """
     limits = [os.environ.get(f"{name}_NUM_THREADS", "") for name in ("OMP", "OPENBLAS", "MKL")]
     allowed = [int(limit) for limit in limits if limit.isdigit() and int(limit)]
-    return min([_processors(), *allowed, *(max(int(quota), 1) for quota in _quotas())])
+    return min([processors(), *allowed, *(max(int(quota), 1) for quota in _quotas())])
 
 
 def cpu_quota() -> int | None:
@@ -62,7 +62,8 @@ def cpu_quota() -> int | None:
     return min((max(int(quota), 1) for quota in _quotas()), default=None)
 
 
-def _processors() -> int:
+def processors() -> int:
+    """Return how many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -167,13 +167,12 @@ def _refuse_options_of_numbers(
     if not given:
         return
     others = [name for name in frame if frame[name].dtype.kind != "f"]
-    one = len(others) == 1
+    noun, are = ("column", "is") if len(others) == 1 else ("columns", "are")
+    need, them = ("needs", "it") if len(given) == 1 else ("need", "them")
     raise ValueError(
-        f"{options.data}: {'column' if one else 'columns'} {listed(others)} "
-        f"{'is' if one else 'are'} not numbers, which {' and '.join(given)} "
-        f"{'needs' if len(given) == 1 else 'need'}; leave {'it' if len(given) == 1 else 'them'} "
-        f"out, as each column is then treated by its kind, or leave out the "
-        f"{'column' if one else 'columns'} (--drop {quoted_names(others)})."
+        f"{options.data}: {noun} {listed(others)} {are} not numbers, which {' and '.join(given)} "
+        f"{need}; leave {them} out, as each column is then treated by its kind, or leave out the "
+        f"{noun} (--drop {quoted_names(others)})."
     )
 
 

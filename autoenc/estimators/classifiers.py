@@ -204,8 +204,7 @@ class ClassifierKind:
         """Read rows and classes for validation."""
         if not isinstance(validation, tuple | list) or len(validation) != 2:
             raise ValueError(
-                f"validation is of the type {type(validation).__name__}; expected a pair of X "
-                "and y."
+                f"validation is of type {type(validation).__name__}; expected a pair of X and y."
             )
         examples, _ = read_examples(
             known.columns, *validation, dtype=settings["dtype"], reset=False,

@@ -70,7 +70,7 @@ def fit_many(
     """
     if not isinstance(estimators, Iterable):
         raise TypeError(
-            f"estimators is of the type {type(estimators).__name__}; expected a list of several, "
+            f"estimators is of type {type(estimators).__name__}; expected a list of several, "
             "such as [AutoEncoder(random_state=0), AutoEncoder(random_state=1)]."
         )
     estimators = list(estimators)
@@ -97,7 +97,7 @@ def _check_apart(estimators: Sequence[Any]) -> None:
     for k, estimator in enumerate(estimators):
         if not isinstance(estimator, GraphEstimator):
             raise TypeError(
-                f"estimator {k} is of the type {type(estimator).__name__}; expected "
+                f"estimator {k} is of type {type(estimator).__name__}; expected "
                 "estimators of autoenc, such as [AutoEncoder(random_state=0), "
                 "AutoEncoder(random_state=1)]."
             )

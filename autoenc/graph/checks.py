@@ -37,7 +37,7 @@ def checked_parameter(name: str, given: Parameter, shape: tuple[int, ...]) -> Pa
     """Return a shared variable; raise ValueError unless it has this shape and floatX."""
     if not hasattr(given, "get_value"):
         raise ValueError(
-            f"{name} is of the type {type(given).__name__}; expected a shared variable, "
+            f"{name} is of type {type(given).__name__}; expected a shared variable, "
             "such as pytensor.shared(array)."
         )
     value = given.get_value(borrow=True)

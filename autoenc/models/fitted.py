@@ -293,7 +293,7 @@ def fitted_model(model: Any) -> FittedModel:
     found = model if isinstance(model, FittedModel) else getattr(model, "model_", None)
     if not isinstance(found, FittedModel):
         raise TypeError(
-            f"the model is of the type {type(model).__name__}, without weights W_ and "
+            f"the model is of type {type(model).__name__}, without weights W_ and "
             "without layers_; expected an autoencoder or a stack of them that has been fitted."
         )
     return found

@@ -69,7 +69,7 @@ def write_results(
     """
     if not isinstance(model, FittedModel):
         raise TypeError(
-            f"model is of the type {type(model).__name__}; expected a fitted model: give model_ "
+            f"model is of type {type(model).__name__}; expected a fitted model: give model_ "
             "of a fitted estimator, as in write_results(path, estimator.model_, X)."
         )
     path = Path(path)

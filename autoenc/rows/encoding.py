@@ -447,7 +447,7 @@ def columns_by_name(table: Any) -> dict[str, Any]:
     labels = list(table) if isinstance(table, Mapping) else getattr(table, "columns", None)
     if labels is None:
         raise TypeError(
-            f"X is of the type {type(table).__name__}; expected a frame, as the model was fitted "
+            f"X is of type {type(table).__name__}; expected a frame, as the model was fitted "
             "on columns that are not all numbers."
         )
     names = [str(label) for label in labels]

@@ -119,7 +119,7 @@ def plain_classes(labels: Array) -> tuple[list[Any], str | None]:
 def _refuse_kinds(classes: list[Any]) -> NoReturn:
     names = " and ".join(sorted({type(one).__name__ for one in classes}))
     raise ValueError(
-        f"y has classes of the type {names}, such as {classes[0]!r}, which a model file cannot "
+        f"y has classes of type {names}, such as {classes[0]!r}, which a model file cannot "
         "hold; expected integers, text, booleans or dates of NumPy (datetime64), all of one "
         "type. Convert them, for instance to text: [str(label) for label in y]."
     )

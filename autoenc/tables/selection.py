@@ -85,7 +85,7 @@ class Selection:
         Returns
         -------
         bool
-            The answer.
+            False for columns that are read because all are.
         """
         return name in (*(self.columns or ()), *(self.expected or ()))
 
@@ -100,7 +100,7 @@ class Selection:
         Returns
         -------
         bool
-            The answer.
+            False without a model, too.
         """
         return name in (self.expected or ()) and name not in self.text
 

@@ -226,7 +226,7 @@ def test_errors_that_are_not_numbers():
 
 
 def test_models_that_cannot():
-    with pytest.raises(TypeError, match="the model is of the type object, without"):
+    with pytest.raises(TypeError, match="the model is of type object, without"):
         AnomalyDetector(object()).fit([[1.0]])
     detector = AnomalyDetector(Itself(), contamination=None).fit([[1.0]])
     with pytest.raises(TypeError, match="expected an autoencoder or a stack"):

@@ -126,7 +126,7 @@ def groups(tmp_path, monkeypatch):
 
     monkeypatch.setattr(cpu, "CGROUPS", tmp_path / "cgroup")
     monkeypatch.setattr(cpu, "PROCESS_GROUPS", tmp_path / "listed")
-    monkeypatch.setattr(cpu, "_processors", lambda: 16)
+    monkeypatch.setattr(cpu, "processors", lambda: 16)
     for name in ("OMP", "MKL", "OPENBLAS"):
         monkeypatch.delenv(f"{name}_NUM_THREADS", raising=False)
     return describe

@@ -223,7 +223,7 @@ def test_threads_have_graphs_of_their_own():
 def test_what_does_not_fit_is_refused():
     one = AutoEncoder(8, **QUIET)
     with pytest.raises(
-        TypeError, match="estimator 1 is of the type str; expected estimators of autoenc"
+        TypeError, match="estimator 1 is of type str; expected estimators of autoenc"
     ):
         fit_many([one, "two"], X)
     with pytest.raises(ValueError, match="an estimator is given twice"):

@@ -59,7 +59,7 @@ def test_days_may_be_given_as_a_series_and_validated_in_another_unit():
     [
         (np.array([date(2024, 1, 1), date(2023, 1, 1)], object), "date|Unknown label type"),
         (np.array([Decimal(1), Decimal(2)], object), "Decimal|Unknown label type"),
-        (np.array([b"a", b"b"]), "of the type bytes.*Convert them|bytes"),
+        (np.array([b"a", b"b"]), "of type bytes.*Convert them|bytes"),
         (np.array([2**64 - 1, 0], "uint64"), "beyond int64"),
         (np.array([np.datetime64("NaT"), DAYS[0]]), "y has NaT at row"),
     ],

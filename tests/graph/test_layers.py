@@ -331,7 +331,7 @@ def test_a_parameter_that_is_not_shared_is_refused(given, kind):
     assert kind in got
     refuses(
         ValueError,
-        f"W is of the type {got}; expected a shared variable, such as pytensor.shared(array).",
+        f"W is of type {got}; expected a shared variable, such as pytensor.shared(array).",
         W=given,
     )
 

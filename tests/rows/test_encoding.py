@@ -172,7 +172,7 @@ def test_columns_are_matched_by_name():
         encoding.encode({"a": [1]})
     with pytest.raises(ValueError, match="X has the columns 'c', which the model was not fitted"):
         encoding.encode({"a": [1], "b": ["x"], "c": [1]})
-    with pytest.raises(TypeError, match="X is of the type list; expected a frame"):
+    with pytest.raises(TypeError, match="X is of type list; expected a frame"):
         encoding.encode([[1, "x"]])
 
 

@@ -32,7 +32,7 @@ from autoenc.backends.base import (
     block_generators,
 )
 from autoenc.backends.branchless import branchless
-from autoenc.backends.cpu import cpu_kind, usable_threads
+from autoenc.backends.cpu import cpu_kind, processors, usable_threads
 from autoenc.backends.generated import keep_sources_in_memory
 from autoenc.backends.step import Step
 from autoenc.backends.xla.exchange import Parts
@@ -101,7 +101,7 @@ class XlaBackend:
     rows_per_block = ROWS_PER_BLOCK
 
     def __init__(self, device: str, devices: int | str | None = None) -> None:
-        require_threads(4 * (os.cpu_count() or 1) + 8)
+        require_threads(4 * processors() + 8)
         _STARTED.setdefault("process", os.getpid())
         keep_compiled_code()
         self._placement = find_placement(device, devices)
