@@ -21,8 +21,8 @@ import threading
 import warnings
 from pathlib import Path
 
-SPACE_NEEDED = 32 * 2**20
-"""Bytes that must be free for a folder to be used; compiled modules take up to 20 MB."""
+SPACE_NEEDED = 96 * 2**20
+"""Bytes that must be free for a folder to be used: compiled headers take 43 MB, modules 20 MB."""
 
 
 class FolderError(OSError):

@@ -26,6 +26,7 @@ from autoenc.backends.c import (
 )
 from autoenc.backends.c.blas import Blas, find_blas, prepare_mkl, respect_quota
 from autoenc.backends.c.compiler import compiler_trouble, compiler_version
+from autoenc.backends.c.headers import with_compiled_headers
 from autoenc.backends.c.kernels import has_mixed_products, with_kernels
 from autoenc.backends.compile_folder import compile_folder, user_chose_folder
 from autoenc.backends.rewritten import RewrittenGraphs
@@ -94,6 +95,8 @@ class CBackend:
             flags = f"{flags} {GCC_FLAGS}"
         self._ldflags = blas.ldflags
         self._cxxflags = f"{settings.gcc__cxxflags or flags} {blas.cxxflags}".strip()
+        if not settings.gcc__cxxflags:
+            self._cxxflags = _with_headers(self._cxxflags)
         kernels = " and kernels of its own" if blas.kernels else ""
         self.description = f"C with {blas.description}{kernels} (PyTensor {pytensor.__version__})"
         _use_compile_folder(settings, self._ldflags, self._cxxflags)
@@ -142,6 +145,11 @@ class CBackend:
             _temporarily("gcc__cxxflags", self._cxxflags),
         ):
             yield
+
+
+def _with_headers(flags: str) -> str:
+    with _compiling.now, _temporarily("gcc__cxxflags", flags):
+        return with_compiled_headers(flags)
 
 
 def _use_compile_folder(settings: Settings, *flags: str) -> None:
