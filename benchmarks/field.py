@@ -264,6 +264,26 @@ def floors() -> list[Entrant]:
             for blas, title in BLAS_TITLES.items()
         ),
         Entrant("floor-xla", xla, "floor_xla", {}, JAX, ("jax",), ("cpu", "cuda")),
+        Entrant(
+            "floor-xla-tf32",
+            f"{xla[:-1]}, TF32*",
+            "floor_xla",
+            {},
+            JAX | {"JAX_DEFAULT_MATMUL_PRECISION": "tensorfloat32"},
+            ("jax",),
+            ("cuda",),
+            "tf32",
+        ),
+        Entrant(
+            "floor-xla-bfloat16",
+            f"{xla[:-1]}, mixed bfloat16*",
+            "floor_xla",
+            {"precision": "bfloat16"},
+            JAX,
+            ("jax",),
+            ("cuda",),
+            "bfloat16",
+        ),
     ]
 
 

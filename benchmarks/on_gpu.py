@@ -28,6 +28,7 @@ TESTS = (
 )
 RIVALS = ("jax", "jax-tf32", "torch", "torch-graphs")
 OURS = ("autoenc-xla", "autoenc-xla-tf32", "autoenc-xla-bfloat16")
+PRODUCTS = ("floor-xla", "floor-xla-tf32", "floor-xla-bfloat16")
 
 
 class Step(NamedTuple):
@@ -43,7 +44,7 @@ def steps(device: str, output: Path, data: str | None, quick: bool) -> list[Step
     given = ["--data", data] if data else []
     bench = ["-m", "benchmarks"]
     common = ["--device", device, "--output", str(output), *given, *(["--quick"] if quick else [])]
-    only = ["--only", *(RIVALS[:1] + OURS[:1] if device == "cpu" else RIVALS + OURS)]
+    only = ["--only", *(RIVALS[:1] + OURS[:1] if device == "cpu" else RIVALS + OURS + PRODUCTS)]
     sizes = [] if quick else ["--batch-sizes", "20", "500", "4096"]
     # Where pytest-xdist is not installed, the tests run one after the other.
     many = ["-n", "8", "-p", "no:benchmark"] if device != "cpu" else []

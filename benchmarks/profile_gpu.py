@@ -2,8 +2,9 @@
 
     python -m benchmarks.profile_gpu --device cuda --batch-sizes 20 500 4096
 
-For each size of minibatch: the time of an epoch of `train`, the time of a block's program alone,
-and each kernel that the device ran, with how often and how long.
+For each precision, the rate of a large product. For each size of minibatch: the time of an epoch
+of `train`, the time of a block's program alone, each kernel that the device ran, with how often
+and how long, and the kernels of one minibatch in their order, with the pauses between them.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
-from statistics import median
-from typing import Any
+from statistics import mean, median
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytensor.tensor as pt
 from jax.profiler import ProfileData
@@ -26,8 +28,20 @@ from autoenc.backends.xla.backend import XlaBackend
 from autoenc.graph import AutoEncoderLayer, masking, sgd, symbolic_generator
 from autoenc.training import train
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 ROWS = 20_000
 ROWS_OF_AN_EPOCH, EPOCHS = 50_000, 30
+EDGE = 8192
+
+
+class Event(NamedTuple):
+    """A kernel that the device ran: when it began, and its microseconds."""
+
+    start: float
+    micros: float
+    name: str
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -37,6 +51,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--batch-sizes", type=int, nargs="+", default=[20, 500, 4096])
     parser.add_argument("--precisions", nargs="+", default=["float32"])
     options = parser.parse_args(arguments)
+    for precision in options.precisions:
+        print(f"{rate_of_products(precision):.0f} TFLOP/s in a product of {EDGE}, {precision}")
     for batch_size in options.batch_sizes:
         for precision in options.precisions:
             profile(options.device, batch_size, precision)
@@ -60,8 +76,27 @@ def profile(device: str, batch_size: int, precision: str) -> None:
         seconds.append(time.perf_counter() - started)
     micros = median(seconds) * 1e6 / len(rows)
     print(f"{micros:.1f} µs a minibatch of a block")
-    for name, (count, total) in kernels(lambda: runner.run(data, rows, (9,))).items():
-        print(f"{count / len(rows):8.2f} a minibatch, {total / count:8.2f} µs each  {name[:90]}")
+    events = kernels(lambda: runner.run(data, rows, (9,)))
+    for name, times in by_name(events).items():
+        print(
+            f"{len(times) / len(rows):8.2f} a minibatch, {mean(times):8.2f} µs each  {name[:90]}"
+        )
+    print_timeline(events, len(rows))
+
+
+def rate_of_products(precision: str) -> float:
+    """Return the TFLOP/s of a large product."""
+    low = jnp.bfloat16 if precision == "mixed_bfloat16" else jnp.float32
+    a = jax.random.normal(jax.random.PRNGKey(0), (EDGE, EDGE)).astype(low)
+    how = "tensorfloat32" if precision == "tf32" else "highest"
+    multiply = jax.jit(lambda a: jnp.matmul(a, a, precision=how))
+    multiply(a).block_until_ready()
+    seconds = []
+    for _ in range(5):
+        started = time.perf_counter()
+        multiply(a).block_until_ready()
+        seconds.append(time.perf_counter() - started)
+    return 2 * EDGE**3 / median(seconds) / 1e12
 
 
 def model() -> tuple[Any, Any, Any]:
@@ -87,20 +122,43 @@ def epoch(device: str, batch_size: int, precision: str) -> float:
     return float(np.median(np.diff(ends)[EPOCHS // 5 :])) * 1e6 / n_minibatches
 
 
-def kernels(run: Any) -> dict[str, tuple[int, float]]:
-    """Return how often each kernel of the device ran, and its microseconds, longest first."""
+def kernels(run: Any) -> list[Event]:
+    """Return the kernels that the device ran, in their order."""
     with tempfile.TemporaryDirectory() as folder:
         with jax.profiler.trace(folder):
             run()
         (trace,) = Path(folder).rglob("*.xplane.pb")
         planes = ProfileData.from_file(str(trace)).planes
-        found: dict[str, list[float]] = defaultdict(list)
-        for plane in planes:
-            for line in plane.lines if "GPU" in plane.name else ():
-                for event in line.events if "Stream" in line.name else ():
-                    found[event.name].append(event.duration_ns / 1e3)
-    by_time = sorted(found.items(), key=lambda item: -sum(item[1]))
-    return {name: (len(times), sum(times)) for name, times in by_time}
+        return sorted(
+            Event(event.start_ns / 1e3, event.duration_ns / 1e3, event.name)
+            for plane in planes
+            for line in (plane.lines if "GPU" in plane.name else ())
+            for event in (line.events if "Stream" in line.name else ())
+        )
+
+
+def by_name(events: Sequence[Event]) -> dict[str, list[float]]:
+    """Return the microseconds of each kernel, the longest in all first."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for event in events:
+        found[event.name].append(event.micros)
+    return dict(sorted(found.items(), key=lambda item: -sum(item[1])))
+
+
+def print_timeline(events: Sequence[Event], n_minibatches: int) -> None:
+    """Print the kernels of a minibatch in the middle of the block, and the pauses before them."""
+    if not events:
+        return
+    span = events[-1].start + events[-1].micros - events[0].start
+    busy = sum(event.micros for event in events)
+    print(f"{span / n_minibatches:.1f} µs a minibatch on the device, {busy / span:.0%} in kernels")
+    n_events = round(len(events) / n_minibatches)
+    middle = len(events) // 2
+    for before, event in zip(
+        events[middle - 1 :], events[middle : middle + n_events], strict=False
+    ):
+        pause = event.start - before.start - before.micros
+        print(f"  pause {pause:6.2f}, kernel {event.micros:6.2f} µs  {event.name[:70]}")
 
 
 if __name__ == "__main__":
