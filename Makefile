@@ -26,7 +26,9 @@ demo: $(VENV)/.ready
 # below, examples and documentation are tested with the programs that users get; the rooms above fit thousands of small
 # models, and are tested with programs that XLA compiles in a third of the time. `make test PLAIN_XLA=` optimizes all.
 PLAIN_XLA := XLA_FLAGS="--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=0"
-ABOVE := tests/models tests/analysis tests/export tests/watching tests/estimators tests/reports tests/cli
+# So are processes and devices that train together, each of which compiles for itself, and Theano's names.
+ABOVE := tests/models tests/analysis tests/export tests/watching tests/estimators tests/reports tests/cli \
+	tests/backends/xla/test_many_devices.py tests/backends/xla/test_processes.py
 
 # Theano's names change PyTensor's variables where they are imported, so their tests are a run of their own.
 # Scripts of the conformance suite share a process, which --dist=loadgroup leaves to one test process.
@@ -39,7 +41,7 @@ test: $(VENV)/.ready
 	$(BIN)/python -m tests.browser
 	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist=worksteal $(addprefix --ignore=,$(ABOVE) tests/theano autoenc/theano tests/engines tests/site)
 	$(ONE_THREAD) $(PLAIN_XLA) $(BIN)/python -m pytest -n 2 --dist=worksteal $(ABOVE)
-	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist=loadgroup tests/theano autoenc/theano
+	$(ONE_THREAD) $(PLAIN_XLA) $(BIN)/python -m pytest -n 2 --dist=loadgroup tests/theano autoenc/theano
 
 engines: $(VENV)/.engines
 	$(BIN)/python -m pytest tests/engines

@@ -1,8 +1,8 @@
 """Pre-train a stack of denoising autoencoders, then fine-tune it with labels.
 
 Three layers are trained on digits without labels, one on top of the other. Then the same weights,
-with a softmax layer on top, are trained as a classifier. The model with the lowest validation
-error is tested.
+with a softmax layer on top, are trained as a classifier, with Gaussian noise in every layer. The
+model with the lowest validation error is tested.
 
     python examples/stacked.py            # the bundled sample, small layers
     python examples/stacked.py --full     # all of MNIST, three layers of 1,000 units
@@ -20,6 +20,7 @@ from time import perf_counter
 from autoenc import load_mnist
 from autoenc.datasets import Mnist
 from autoenc.estimators import StackedDenoisingClassifier
+from autoenc.graph import linear_decay
 from autoenc.training import EpochPatience
 
 
@@ -44,20 +45,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--corruption", type=float, nargs="+", help="level of corruption of each layer")
     add("--pretraining-epochs", type=int, help="epochs for each layer")
     add("--epochs", type=int, help="epochs of fine-tuning")
-    add(
-        "--dropout",
-        type=float,
-        nargs="+",
-        help="dropout of the input and each layer in fine-tuning",
-    )
-    add("--learning-rate", type=float, default=0.1, help="for fine-tuning (%(default)s)")
-    add("--momentum", type=float, default=0.95, help="for fine-tuning (%(default)s)")
-    add(
-        "--decay",
-        type=float,
-        default=0.985,
-        help="factor of the learning rate per epoch (%(default)s)",
-    )
+    add("--noise", type=float, help="deviation of the Gaussian noise in fine-tuning")
+    add("--learning-rate", type=float, default=0.002, help="for fine-tuning (%(default)s)")
     add("--batch-size", type=int, default=100, help="rows of a minibatch (%(default)s)")
     add("--data", type=Path, help="mnist.pkl.gz, mnist.npz or a folder of IDX files")
     add("--download", action="store_true", help="download the full data set if it is not found")
@@ -78,30 +67,37 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 FULL = {
     "hidden": [1000, 1000, 1000],
     "corruption": [0.25, 0.25, 0.25],
-    "pretraining_epochs": 12,
-    "epochs": 150,
-    "dropout": [0.2, 0.5, 0.5, 0.5],
+    "pretraining_epochs": 5,
+    "epochs": 60,
+    "noise": 0.4,
 }
 SAMPLE = {
     "hidden": [200, 200, 200],
     "corruption": [0.1, 0.2, 0.3],
     "pretraining_epochs": 5,
     "epochs": 20,
-    "dropout": [0.2, 0.3, 0.3, 0.3],
+    "noise": 0.4,
 }
 
 
 def run(options: argparse.Namespace, digits: Mnist, seed: int) -> float:
     """Train with one seed, and return the test error in percent."""
     started = perf_counter()
+    train, valid, test = digits
+    # The rate is constant in the first half, and falls to zero in the second.
+    end = options.epochs * -(-len(train.images) // options.batch_size)
     model = StackedDenoisingClassifier(
         options.hidden,
         corruption=options.corruption,
+        activation="relu",
         pretraining_epochs=options.pretraining_epochs,
-        dropout=options.dropout,
-        learning_rate=options.learning_rate,
-        learning_rate_decay=options.decay,
-        momentum=options.momentum,
+        pretraining_optimizer="adam",
+        pretraining_rate=0.001,
+        pretraining_batch_size=options.batch_size,
+        noise=options.noise,
+        batch_norm=True,
+        optimizer="adam",
+        learning_rate=linear_decay(options.learning_rate, start=end // 2, end=end),
         batch_size=options.batch_size,
         n_epochs=options.epochs,
         # Never stops early, but keeps the best of all epochs.
@@ -111,7 +107,6 @@ def run(options: argparse.Namespace, digits: Mnist, seed: int) -> float:
         device=options.device,
         verbose=not options.quiet,
     )
-    train, valid, test = digits
     model.fit(
         train.images,
         train.labels,

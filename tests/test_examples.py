@@ -106,7 +106,7 @@ def test_train_mnist_falls_back_to_the_sample_only_when_nothing_was_asked_for(mo
 
 
 def test_stacked(tmp_path, capsys):
-    quick = ["--hidden", "60", "40", "--corruption", "0.1", "0.2", "--dropout", "0", "0", "0"]
+    quick = ["--hidden", "60", "40", "--corruption", "0.1", "0.2", "--noise", "0.2"]
     times = ["--pretraining-epochs", "1", "--epochs", "8", "--batch-size", "20"]
     arguments = [*quick, *times, "--seeds", "2", "--quiet", "--output", str(tmp_path)]
     errors = stacked.main(arguments)

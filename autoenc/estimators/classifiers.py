@@ -15,12 +15,13 @@ from autoenc.estimators.base import (
     GraphEstimator,
     Kind,
     check_given,
+    check_goes_on,
     fitted,
     learn,
     machine_of,
 )
 from autoenc.graph import DenseLayer
-from autoenc.models.classifiers import FittedClassifier
+from autoenc.models.classifiers import FittedClassifier, not_normalised
 from autoenc.models.compiled import building
 from autoenc.models.docstrings import documented
 from autoenc.models.fitted import FittedModel, from_file
@@ -183,7 +184,8 @@ class ClassifierKind:
         """Collect the classes, and number the labels."""
         check_given(settings)
         if start is not None:
-            choices = start.choices
+            choices, normalised = start.choices, "spread_1" in start.arrays
+            check_goes_on({"batch_norm": normalised, **settings}, batch_norm=normalised)
         else:
             labels = examples.labels
             if call.classes is not None:
@@ -223,6 +225,8 @@ class ClassifierKind:
         arrays, encoding = known.arrays, known.columns.encoding
         if encoding is not None and not arrays:
             arrays = moments_of(encoding, examples.rows, examples.weights)
+        if settings.get("batch_norm"):
+            arrays = {**not_normalised([bias for _, bias in hidden]), **arrays}
         return known.replaced(arrays={**_named(pairs), **arrays})
 
     def hidden(
@@ -298,6 +302,7 @@ class SoftmaxClassifier(Classifying, GraphEstimator):
         self,
         *,
         dropout: float = 0.0,
+        noise: float = 0.0,
         l1: float = 0.0,
         l2: float = 0.0,
         optimizer: Any = "sgd",
@@ -319,6 +324,7 @@ class SoftmaxClassifier(Classifying, GraphEstimator):
         verbose: bool = True,
     ) -> None:
         self.dropout = dropout
+        self.noise = noise
         self.l1 = l1
         self.l2 = l2
         self.optimizer = optimizer
@@ -378,6 +384,8 @@ class PerceptronClassifier(Classifying, GraphEstimator):
         *,
         activation: Any = "tanh",
         dropout: float | Sequence[float] = 0.0,
+        noise: float | Sequence[float] = 0.0,
+        batch_norm: bool = False,
         l1: float = 0.0,
         l2: float = 1e-4,
         contraction: float = 0.0,
@@ -404,6 +412,8 @@ class PerceptronClassifier(Classifying, GraphEstimator):
         self.n_hidden = n_hidden
         self.activation = activation
         self.dropout = dropout
+        self.noise = noise
+        self.batch_norm = batch_norm
         self.l1 = l1
         self.l2 = l2
         self.contraction = contraction

@@ -140,8 +140,7 @@ class StackedDenoisingClassifier(Classifying, GraphEstimator):
 
     References
     ----------
-    P. Vincent, H. Larochelle, I. Lajoie, Y. Bengio, P.-A. Manzagol (2010). Stacked
-    denoising autoencoders. JMLR 11.
+    P. Vincent et al. (2010). Stacked denoising autoencoders. JMLR 11.
 
     Examples
     --------
@@ -164,6 +163,8 @@ class StackedDenoisingClassifier(Classifying, GraphEstimator):
         corruption: Any = None,
         activation: Any = "auto",
         dropout: float | Sequence[float] = 0.0,
+        noise: float | Sequence[float] = 0.0,
+        batch_norm: bool = False,
         l1: float = 0.0,
         l2: float = 0.0,
         contraction: float = 0.0,
@@ -193,6 +194,8 @@ class StackedDenoisingClassifier(Classifying, GraphEstimator):
         self.corruption = corruption
         self.activation = activation
         self.dropout = dropout
+        self.noise = noise
+        self.batch_norm = batch_norm
         self.l1 = l1
         self.l2 = l2
         self.contraction = contraction
@@ -403,8 +406,7 @@ backend_, n_features_in_, feature_names_in_
 
     References
     ----------
-    G. Hinton, R. Salakhutdinov (2006). Reducing the dimensionality of data with neural
-    networks. Science 313.
+    G. Hinton, R. Salakhutdinov (2006). Reducing the dimensionality of data. Science 313.
 
     Examples
     --------

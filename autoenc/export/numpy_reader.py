@@ -655,7 +655,7 @@ def _model(
         activation = settings.get("activation", "tanh")
         return Detector(arrays, activation, scaling, masked=masked, names=names, encoding=encoding)
     if description["class"].endswith("Classifier"):
-        weights, biases = (_numbered(arrays, name) for name in ("W", "bias"))
+        weights, biases = zip(*_plain_layers(arrays), strict=True)
         activation = fitted.get("activation_", settings.get("activation", "linear"))
         moments = (arrays.get("mean"), arrays.get("scale"))
         classes = np.array(fitted["labels_"])
@@ -683,10 +683,16 @@ def _model(
     )
 
 
-def _numbered(arrays: Mapping[str, Array], name: str) -> list[Array]:
-    """Return the arrays name_1, name_2 and so on."""
-    numbers = range(1, 1 + sum(one.startswith("W_") for one in arrays))
-    return [arrays[f"{name}_{number}"] for number in numbers]
+def _plain_layers(arrays: Mapping[str, Array]) -> list[tuple[Array, Array]]:
+    """Return W and bias of each layer; those of normalised layers include it."""
+    layers = []
+    for k in range(1, 1 + sum(name.startswith("W_") for name in arrays)):
+        W, bias = arrays[f"W_{k}"], arrays[f"bias_{k}"]
+        if f"spread_{k}" in arrays:
+            factor = arrays[f"gain_{k}"] / arrays[f"spread_{k}"]
+            W, bias = W * factor, bias - arrays[f"center_{k}"] * factor
+        layers.append((W, bias))
+    return layers
 
 
 def _lowest(arrays: Mapping[str, Array]) -> Any:

@@ -12,7 +12,7 @@
 
 from autoenc.graph.activations import ACTIVATIONS, Clipped, linear, relu, resolve_activation
 from autoenc.graph.blind_spots import BlindSpotLayer, blind_spot_arrays
-from autoenc.graph.classifiers import DenseLayer, SoftmaxLayer
+from autoenc.graph.classifiers import DenseLayer, NormalisedLayer, SoftmaxLayer
 from autoenc.graph.corruption import CORRUPTIONS, corrupt, gaussian, masking, salt_and_pepper
 from autoenc.graph.costs import (
     bernoulli_entropy,
@@ -47,6 +47,7 @@ from autoenc.graph.updates import (
     adam,
     exponential_decay,
     inverse_time_decay,
+    linear_decay,
     linear_warmup,
     momentum,
     nesterov,
@@ -69,6 +70,7 @@ __all__ = [
     "Groups",
     "LearningRate",
     "Network",
+    "NormalisedLayer",
     "Parameter",
     "Schedule",
     "SoftmaxLayer",
@@ -92,6 +94,7 @@ __all__ = [
     "l1",
     "l2",
     "linear",
+    "linear_decay",
     "linear_warmup",
     "masking",
     "minibatch",

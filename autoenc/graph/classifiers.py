@@ -17,8 +17,15 @@ from pytensor.tensor.special import softmax
 from autoenc.graph import costs
 from autoenc.graph.activations import resolve_activation
 from autoenc.graph.checks import checked_parameter, positive_int
+from autoenc.graph.corruption import gaussian
+from autoenc.graph.dtypes import in_dtype_of
 from autoenc.graph.initializers import uniform_weights
-from autoenc.graph.types import Activation, Expression, NumPyGenerator, Parameter
+from autoenc.graph.types import Activation, Expression, NumPyGenerator, Parameter, Updates
+
+# Of a moving average, the share of the newest minibatch.
+NEWEST = 0.01
+# Added to a variance, so that a column that does not vary can be divided by its deviation.
+LEAST_VARIANCE = 1e-5
 
 
 class DenseLayer:
@@ -84,6 +91,124 @@ class DenseLayer:
     def __call__(self, x: Expression) -> Expression:
         """Return the values of the units, (rows, n_out)."""
         return self.activation(x @ self.W + self.bias)
+
+    def in_training(
+        self, x: Expression, noise: float, rng: NumPyGenerator
+    ) -> tuple[Expression, Updates]:
+        """Return the values of the units with noise, and updates of averages: there are none.
+
+        Parameters
+        ----------
+        x : expression, (rows, n_in)
+            Inputs.
+        noise : float
+            Standard deviation of the Gaussian noise that is added to pre-activations, >= 0.
+        rng : numpy.random.Generator
+            Seed of the noise.
+
+        Returns
+        -------
+        expression, (rows, n_out), and dict
+        """
+        z = x @ self.W + self.bias
+        return self.activation(gaussian(z, noise, rng) if noise else z), {}
+
+
+class NormalisedLayer:
+    """Dense layer with standardised pre-activations.
+
+    The values are activation(gain·(x·W − center) / spread + bias). In training, ``center`` and
+    ``spread`` are the mean and the standard deviation of x·W over the minibatch; otherwise, they
+    are moving averages of these.
+
+    Parameters
+    ----------
+    W : shared variable, (n_in, n_out)
+        Weights.
+    bias, gain, center, spread : shared variables, (n_out,)
+        Bias, gain, and the moving averages. None of them is copied.
+    activation : str or callable, default "sigmoid"
+        A name in `autoenc.graph.ACTIVATIONS`, or any function on expressions.
+
+    Attributes
+    ----------
+    params : list of shared variables
+        ``[W, bias, gain]``; the averages are not trained.
+
+    Raises
+    ------
+    ValueError
+        If a parameter has the wrong shape or dtype.
+
+    References
+    ----------
+    S. Ioffe, C. Szegedy (2015). Batch normalization: accelerating deep network training by
+    reducing internal covariate shift. ICML.
+
+    Examples
+    --------
+    >>> import numpy as np, pytensor, pytensor.tensor as pt
+    >>> ones = {name: pytensor.shared(np.ones(2, "float32")) for name in ("gain", "spread")}
+    >>> zeros = {name: pytensor.shared(np.zeros(2, "float32")) for name in ("bias", "center")}
+    >>> W = pytensor.shared(np.ones((4, 2), "float32"))
+    >>> NormalisedLayer(W, **ones, **zeros, activation="tanh")(pt.ones((3, 4))).eval().shape
+    (3, 2)
+    """
+
+    def __init__(
+        self,
+        W: Parameter,
+        *,
+        bias: Parameter,
+        gain: Parameter,
+        center: Parameter,
+        spread: Parameter,
+        activation: str | Activation = "sigmoid",
+    ) -> None:
+        n_out = W.get_value(borrow=True).shape[-1]
+        vectors = {"bias": bias, "gain": gain, "center": center, "spread": spread}
+        self.activation = resolve_activation(activation)
+        self.W = checked_parameter("W", W, (W.get_value(borrow=True).shape[0], n_out))
+        self.bias, self.gain, self.center, self.spread = (
+            checked_parameter(name, vector, (n_out,)) for name, vector in vectors.items()
+        )
+        self.params = [self.W, self.bias, self.gain]
+
+    def __call__(self, x: Expression) -> Expression:
+        """Return the values of the units, (rows, n_out)."""
+        standard = (x @ self.W - self.center) / self.spread
+        return self.activation(standard * self.gain + self.bias)
+
+    def in_training(
+        self, x: Expression, noise: float, rng: NumPyGenerator
+    ) -> tuple[Expression, Updates]:
+        """Return the values of the units with noise, and updates of the moving averages.
+
+        Parameters
+        ----------
+        x : expression, (rows, n_in)
+            Inputs of a minibatch.
+        noise : float
+            Standard deviation of the Gaussian noise that is added to standardised
+            pre-activations, >= 0.
+        rng : numpy.random.Generator
+            Seed of the noise.
+
+        Returns
+        -------
+        expression, (rows, n_out), and dict
+        """
+        z = x @ self.W
+        mean = z.mean(axis=0)
+        deviation = pt.sqrt(pt.sqr(z - mean).mean(axis=0) + in_dtype_of(z, LEAST_VARIANCE))
+        standard = (z - mean) / deviation
+        noisy = gaussian(standard, noise, rng) if noise else standard
+        newest = in_dtype_of(z, NEWEST)
+        averages = {
+            average: average + newest * (value - average)
+            for average, value in ((self.center, mean), (self.spread, deviation))
+        }
+        return self.activation(noisy * self.gain + self.bias), averages
 
 
 class SoftmaxLayer:

@@ -9,13 +9,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from autoenc.graph.classifiers import DenseLayer, SoftmaxLayer
-from autoenc.graph.corruption import masking
-from autoenc.graph.types import Expression, Parameter
+from autoenc.graph.classifiers import DenseLayer, NormalisedLayer, SoftmaxLayer
+from autoenc.graph.corruption import gaussian, masking
+from autoenc.graph.types import Expression, Parameter, Updates
 
 
 class Network:
@@ -23,7 +24,7 @@ class Network:
 
     Parameters
     ----------
-    hidden : sequence of DenseLayer
+    hidden : sequence of DenseLayer and NormalisedLayer
         Hidden layers, from the input upwards; may be empty. Autoencoders may share their
         weights.
     softmax : SoftmaxLayer
@@ -31,7 +32,7 @@ class Network:
 
     Attributes
     ----------
-    layers : list of DenseLayer and SoftmaxLayer
+    layers : list of DenseLayer, NormalisedLayer and SoftmaxLayer
         All layers, from the input upwards.
     params : list of shared variables
         Parameters of all layers, from the input upwards.
@@ -39,10 +40,12 @@ class Network:
         Weight matrices of all layers, to which penalties apply.
     """
 
-    def __init__(self, hidden: Sequence[DenseLayer], softmax: SoftmaxLayer) -> None:
+    def __init__(
+        self, hidden: Sequence[DenseLayer | NormalisedLayer], softmax: SoftmaxLayer
+    ) -> None:
         self.hidden = list(hidden)
         self.softmax = softmax
-        self.layers: list[DenseLayer | SoftmaxLayer] = [*self.hidden, softmax]
+        self.layers: list[DenseLayer | NormalisedLayer | SoftmaxLayer] = [*self.hidden, softmax]
         self.params: list[Parameter] = [p for layer in self.layers for p in layer.params]
         self.weights: list[Parameter] = [layer.W for layer in self.layers]
 
@@ -77,11 +80,61 @@ class Network:
         N. Srivastava et al. (2014). Dropout: a simple way to prevent neural networks from
         overfitting. JMLR 15.
         """
-        levels = self._levels(dropout, seed)
-        values = _thinned(x, levels[0], seed, 0)
-        for k, layer in enumerate(self.hidden, start=1):
-            values = _thinned(layer(values), levels[k], seed, k)
+        if dropout:
+            return self.in_training(x, dropout, seed=seed)[0]
+        values = x
+        for layer in self.hidden:
+            values = layer(values)
         return values
+
+    def in_training(
+        self,
+        x: Expression,
+        dropout: Sequence[float] = (),
+        noise: Sequence[float] = (),
+        seed: int | None = None,
+    ) -> tuple[Expression, Updates]:
+        """Return the values of the last hidden layer in training, and updates of averages.
+
+        Parameters
+        ----------
+        x : expression, (rows, n_in)
+            Inputs of a minibatch.
+        dropout : sequence of float, default ()
+            See `codes`.
+        noise : sequence of float, default ()
+            Standard deviations of Gaussian noise, >= 0, which is added to the input and to the
+            pre-activations of each hidden layer; to standardised ones in a `NormalisedLayer`.
+        seed : int, optional
+            Seed of the noise; required with dropout and noise.
+
+        Returns
+        -------
+        expression, (rows, units of the last hidden layer)
+            Codes.
+        dict
+            Updates of the moving averages of normalised layers.
+
+        Raises
+        ------
+        ValueError
+            If the number of probabilities or deviations is wrong, or there is no seed.
+
+        References
+        ----------
+        A. Rasmus, H. Valpola, M. Honkala, M. Berglund, T. Raiko (2015). Semi-supervised learning
+        with ladder networks. NIPS.
+        """
+        thinning = self._levels(dropout, seed, "dropout", "probabilities", below=1)
+        noises = self._levels(noise, seed, "noise", "deviations", below=math.inf)
+        generators = [np.random.default_rng([seed or 0, k, 1]) for k in range(len(noises))]
+        values, averages = _thinned(x, thinning[0], seed, 0), Updates()
+        values = gaussian(values, noises[0], generators[0]) if noises[0] else values
+        for k, layer in enumerate(self.hidden, start=1):
+            values, own = layer.in_training(values, noises[k], generators[k])
+            values = _thinned(values, thinning[k], seed, k)
+            averages |= own
+        return values, averages
 
     def negative_log_likelihood(
         self,
@@ -142,20 +195,22 @@ class Network:
         """
         return self.softmax.class_probabilities(self.codes(x))
 
-    def _levels(self, dropout: Sequence[float], seed: int | None) -> list[float]:
+    def _levels(
+        self, levels: Sequence[float], seed: int | None, name: str, what: str, below: float
+    ) -> list[float]:
         n_layers = len(self.hidden) + 1
-        if not dropout:
+        if not levels:
             return [0.0] * n_layers
-        if len(dropout) != n_layers:
+        if len(levels) != n_layers:
             raise ValueError(
-                f"dropout has {len(dropout)} probabilities; expected {n_layers}, for the input "
+                f"{name} has {len(levels)} {what}; expected {n_layers}, for the input "
                 "and each hidden layer."
             )
-        if any(not 0 <= level < 1 for level in dropout):
-            raise ValueError(f"dropout is {list(dropout)}; expected probabilities in [0, 1).")
+        if any(not 0 <= level < below for level in levels):
+            raise ValueError(f"{name} is {list(levels)}; expected {what} in [0, {below:g}).")
         if seed is None:
-            raise ValueError("dropout needs a seed to draw its noise from; pass seed=0, say.")
-        return list(dropout)
+            raise ValueError(f"{name} needs a seed to draw its noise from; pass seed=0, say.")
+        return list(levels)
 
 
 def _thinned(values: Expression, level: float, seed: int | None, k: int) -> Expression:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from autoenc.graph import DenseLayer, Network, SoftmaxLayer
+import numpy as np
+
+from autoenc.graph import DenseLayer, Network, NormalisedLayer, SoftmaxLayer
 from autoenc.models.fitted import FittedModel
 from autoenc.models.symbolic import Scaling, SymbolicClassifier
 from autoenc.rows.blocks import Array
 from autoenc.rows.labels import classes_of
+
+# Of a normalised layer, beside W and bias.
+NORMALISATION = ("gain", "center", "spread")
+LAYER = ("W", "bias", *NORMALISATION)
 
 
 class FittedClassifier(FittedModel):
@@ -24,13 +30,25 @@ class FittedClassifier(FittedModel):
 
     @property
     def weights(self) -> list[Array]:
-        """Weights of each layer, the softmax last."""
-        return [self.arrays[f"W_{k}"] for k in range(1, self.n_layers + 1)]
+        """Weights of each layer, the softmax last; those of normalised layers include it."""
+        return [W for W, _ in self.plain_layers]
 
     @property
     def biases(self) -> list[Array]:
-        """Biases of each layer, the softmax last."""
-        return [self.arrays[f"bias_{k}"] for k in range(1, self.n_layers + 1)]
+        """Biases of each layer, the softmax last; those of normalised layers include it."""
+        return [bias for _, bias in self.plain_layers]
+
+    @property
+    def plain_layers(self) -> list[tuple[Array, Array]]:
+        """W and bias of the dense layers that compute the same."""
+        layers = []
+        for k in range(1, self.n_layers + 1):
+            W, bias = self.arrays[f"W_{k}"], self.arrays[f"bias_{k}"]
+            if f"spread_{k}" in self.arrays:
+                gain, center, spread = (self.arrays[f"{name}_{k}"] for name in NORMALISATION)
+                W, bias = W * (gain / spread), bias - center * (gain / spread)
+            layers.append((W, bias))
+        return layers
 
     @property
     def classes(self) -> Array:
@@ -52,14 +70,34 @@ class FittedClassifier(FittedModel):
 
     def symbolic(self, shared: Mapping[str, Any]) -> SymbolicClassifier:
         """Build the network, and the scaling before it."""
-        sizes = [W.shape for W in self.weights]
-        pairs = [(shared[f"W_{k}"], shared[f"bias_{k}"]) for k in range(1, len(sizes) + 1)]
-        activation = self.choices.get("activation")
-        *hidden, (shape, (W, b)) = list(zip(sizes, pairs, strict=True))
-        layers = [
-            DenseLayer(*s, rng=None, activation=activation or "linear", W=w, bias=c)
-            for s, (w, c) in hidden
+        numbers = range(1, self.n_layers + 1)
+        *hidden, softmax = [
+            {name: shared[f"{name}_{k}"] for name in LAYER if f"{name}_{k}" in shared}
+            for k in numbers
         ]
-        network = Network(layers, SoftmaxLayer(*shape, W=W, bias=b))
+        layers = [_hidden_layer(self.choices.get("activation") or "linear", a) for a in hidden]
+        shape = self.arrays[f"W_{numbers[-1]}"].shape
+        network = Network(layers, SoftmaxLayer(*shape, **softmax))
         scaling = Scaling(shared["mean"], shared["scale"]) if "mean" in shared else None
         return SymbolicClassifier(network, scaling, self.masked)
+
+
+def _hidden_layer(activation: Any, arrays: dict[str, Any]) -> DenseLayer | NormalisedLayer:
+    """Make a hidden layer around its shared variables."""
+    if "spread" in arrays:
+        return NormalisedLayer(**arrays, activation=activation)
+    shape = arrays["W"].get_value(borrow=True).shape
+    return DenseLayer(*shape, rng=None, activation=activation, **arrays)
+
+
+def not_normalised(biases: Sequence[Array]) -> dict[str, Array]:
+    """Return gain, center and spread of hidden layers that have seen nothing, given their biases.
+
+    They compute the same as without.
+    """
+    start = {"gain": np.ones_like, "center": np.zeros_like, "spread": np.ones_like}
+    return {
+        f"{name}_{k}": like(bias)
+        for k, bias in enumerate(biases, start=1)
+        for name, like in start.items()
+    }

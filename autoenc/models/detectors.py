@@ -12,7 +12,7 @@ import pytensor
 from pytensor import config
 from pytensor import tensor as pt
 
-from autoenc.graph import BlindSpotLayer, Expression, Groups, Parameter, blind_spot_arrays
+from autoenc.graph import BlindSpotLayer, Expression, Groups, Parameter, Updates, blind_spot_arrays
 from autoenc.graph.costs import squared_error
 from autoenc.models.coders import warn_of_empty
 from autoenc.models.fitted import FittedModel
@@ -129,9 +129,9 @@ class SymbolicDetector:
 
     def training_costs(
         self, x: Expression, y: Expression, settings: Mapping[str, Any], seed: int
-    ) -> Expression:
-        """Return the mean cost of the observed columns of each row, (rows,)."""
-        return self.validation_costs(x, y)
+    ) -> tuple[Expression, Updates]:
+        """Return the mean cost of the observed columns of each row, (rows,); no averages."""
+        return self.validation_costs(x, y), {}
 
     def validation_costs(self, x: Expression, y: Expression) -> Expression:
         """Return the mean cost of the observed columns of each row, (rows,).

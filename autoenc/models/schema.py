@@ -143,6 +143,7 @@ _SIZE = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})? ?[kMGT]?i?B?", re.IGNORECASE)
 SETTINGS: dict[str, Kind] = {
     "activation": ACTIVATION | AUTO,
     "backend": one_of("auto", "c", "xla", "numba", None),
+    "batch_norm": SWITCH,
     "batch_size": COUNT,
     "contamination": number(LEAST_FLOAT, 0.5) | NOTHING,
     "contraction": number(0),
@@ -171,6 +172,7 @@ SETTINGS: dict[str, Kind] = {
     "n_epochs": COUNT | AUTO,
     "n_hidden": COUNT | AUTO,
     "n_updates": COUNT,
+    "noise": number(0) | sequence(number(0)),
     "optimizer": OPTIMIZER,
     "output": OUTPUT | AUTO,
     "random_state": SEED | NOTHING,
@@ -194,7 +196,7 @@ _LAYER = (
     "activation", "contraction", "cost", "init", "l1", "l2", "missing", "n_hidden", "optimizer",
     "output", "scale", "sparsity", "sparsity_target", "tied", *_TRAINING,
 )  # fmt: skip
-_CLASSIFIER = ("dropout", "l1", "l2", "learning_rate_decay", "optimizer", *_TRAINING)
+_CLASSIFIER = ("dropout", "l1", "l2", "learning_rate_decay", "noise", "optimizer", *_TRAINING)
 _PENALTIES = ("contraction", "sparsity", "sparsity_target")
 _DENOISING = ("corruption", *_LAYER)
 # How a classifier's layers were trained without labels: their settings, by other names.
@@ -224,10 +226,10 @@ CLASSES: dict[str, tuple[str, ...]] = {
         "n_updates", "optimizer", "seen", *(name for name in _TRAINING if name != "n_epochs"),
     ),
     "SoftmaxClassifier": _CLASSIFIER,
-    "PerceptronClassifier": ("activation", "n_hidden", *_PENALTIES, *_CLASSIFIER),
+    "PerceptronClassifier": ("activation", "batch_norm", "n_hidden", *_PENALTIES, *_CLASSIFIER),
     "StackedDenoisingClassifier": (
-        "activation", "corruption", "cost", "hidden_sizes", "scale", *_PENALTIES, *_PRETRAINING,
-        *_CLASSIFIER,
+        "activation", "batch_norm", "corruption", "cost", "hidden_sizes", "scale", *_PENALTIES,
+        *_PRETRAINING, *_CLASSIFIER,
     ),
 }  # fmt: skip
 # Where nothing is left to the data.
@@ -528,6 +530,9 @@ def _check_classifier(
     while (name := f"W_{len(sizes) + 1}") in arrays:
         above = _width(arrays, name, width)
         shapes |= {name: (width, above), f"bias_{len(sizes) + 1}": (above,)}
+        if f"spread_{len(sizes) + 1}" in arrays:
+            normalisation = (f"{one}_{len(sizes) + 1}" for one in ("gain", "center", "spread"))
+            shapes |= dict.fromkeys(normalisation, (above,))
         sizes.append(width := above)
     _require(bool(sizes), "there is no W_1")
     _check_arrays(arrays, shapes, fitted["n_features_in_"])
@@ -537,6 +542,7 @@ def _check_classifier(
     if "hidden_sizes" in settings:
         _check_per_layer("corruption", settings, len(hidden))
     _check_per_layer("dropout", settings, len(sizes))
+    _check_per_layer("noise", settings, len(sizes))
     given = settings.get("activation", "auto")
     chosen = fitted.get("activation_", given)
     _check_chosen("activation", given, chosen)

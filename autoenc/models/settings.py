@@ -252,6 +252,20 @@ SETTINGS: dict[str, Setting] = {
         "one for the input and each hidden layer.",
         replace(number(at_least=0, below=1), each=True),
     ),
+    "noise": Setting(
+        "float or sequence of float",
+        "Standard deviation of Gaussian noise that is added while training, >= 0, to the input "
+        "and to what the activation of each hidden layer is applied to: one for all, or one for "
+        "the input and each hidden layer.",
+        replace(number(at_least=0), each=True),
+    ),
+    "batch_norm": Setting(
+        "bool",
+        "Whether what the activation of each hidden layer is applied to is standardised within a "
+        "minibatch; see `autoenc.graph.NormalisedLayer`. `weights_` and `biases_` are those of "
+        "plain layers that compute the same.",
+        SWITCH,
+    ),
     "optimizer": Setting(
         "str or callable",
         f"Update rule: {', '.join(f'``{name!r}``' for name in OPTIMIZERS)}, or any function with "

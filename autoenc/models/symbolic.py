@@ -26,6 +26,7 @@ from autoenc.graph import (
     Network,
     Parameter,
     UnrolledLayers,
+    Updates,
     bernoulli_entropy,
     corrupt,
 )
@@ -130,13 +131,16 @@ class SymbolicModel:
 
     def training_costs(
         self, x: Expression, y: Expression, settings: Mapping[str, Any], seed: int
-    ) -> Expression:
-        """Return the cost of each row that training minimises, with noise on the input."""
+    ) -> tuple[Expression, Updates]:
+        """Return the cost of each row that training minimises, with noise on the input.
+
+        A classifier also returns the updates of its moving averages; here there are none.
+        """
         noise = settings.get("corruption")
         values = self.values(x)
         groups = None if self.groups is None else self.groups.membership
         noisy = values if noise is None else corrupt(values, noise, seed, groups=groups)
-        return self.costs(x, noisy)
+        return self.costs(x, noisy), {}
 
     def validation_costs(self, x: Expression, y: Expression) -> Expression:
         """Return the cost of each row without noise."""
@@ -300,11 +304,15 @@ class SymbolicClassifier:
 
     def training_costs(
         self, x: Expression, y: Expression, settings: Mapping[str, Any], seed: int
-    ) -> Expression:
-        """Return the cost of each row that training minimises, with dropout."""
-        level, n_layers = settings["dropout"], len(self.network.hidden) + 1
-        dropout = list(level) if isinstance(level, Sequence) else [level] * n_layers * bool(level)
-        return self.network.negative_log_likelihood(self.values(x), y, dropout, seed)
+    ) -> tuple[Expression, Updates]:
+        """Return the cost of each row that training minimises, and updates of moving averages."""
+        n_layers = len(self.network.hidden) + 1
+        dropout, noise = (
+            list(level) if isinstance(level, Sequence) else [level] * n_layers * bool(level)
+            for level in (settings["dropout"], settings.get("noise", 0))
+        )
+        codes, averages = self.network.in_training(self.values(x), dropout, noise, seed)
+        return self.network.softmax.negative_log_likelihood(codes, y), averages
 
     def validation_costs(self, x: Expression, y: Expression) -> Expression:
         """Return 1 for each row whose most probable class is not y, else 0."""

@@ -140,7 +140,7 @@ def make_task(
         check_functions(model, examples.rows)
         rate = choose_rate(model, examples.rows, settings, known.choices.get("learning_rate"))
         x, y, w = pt.matrix("x"), pt.ivector("y"), pt.vector("weight")
-        costs = model.training_costs(x, y, settings, known.seed)
+        costs, averages = model.training_costs(x, y, settings, known.seed)
         valid_costs = None if held_out is None else model.validation_costs(x, y)
         given: dict[Any, Any] = {x: examples.rows}
         if examples.labels is not None:
@@ -153,6 +153,7 @@ def make_task(
         n_minibatches = -(-len(examples.rows) // settings["batch_size"])
         shared, counter, updates = _updates(total, params, settings, rate, n_minibatches, n_done)
         kept = [v for v in updates if v not in params and v is not counter]
+        updates |= averages
     return Task(
         known=known,
         model=model,

@@ -23,6 +23,7 @@ MAKERS = {
         8, momentum=0.9, validation_fraction=0.2, early_stopping=EpochPatience(2), **QUIET
     ),
     "perceptron": lambda: PerceptronClassifier(6, learning_rate_decay=0.9, dropout=0.2, **QUIET),
+    "normalised": lambda: PerceptronClassifier(6, batch_norm=True, noise=0.2, **QUIET),
     "stack": lambda: StackedDenoisingAutoEncoder((8, 4), **QUIET),
     "deep": lambda: DeepAutoEncoder(
         (8, 4), pretraining_epochs=2, corruption=0.2, validation_fraction=0.2, **QUIET

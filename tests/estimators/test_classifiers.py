@@ -350,3 +350,52 @@ def test_minibatches_of_any_size(digits, backend, batch_size):
     X, y = digits.train.images[:1200], digits.train.labels[:1200]
     model = SoftmaxClassifier(batch_size=batch_size, n_epochs=5, backend=backend, **QUIET)
     assert model.fit(X, y).score(X, y) > 0.7
+
+
+@pytest.fixture(scope="module", params=["c", "xla"])
+def normalised(request, digits):
+    model = StackedDenoisingClassifier(
+        (40, 30), activation="relu", batch_norm=True, noise=0.2, optimizer="adam",
+        learning_rate=0.01, batch_size=50, n_epochs=5, pretraining_epochs=1,
+        backend=request.param, **QUIET,
+    )  # fmt: skip
+    return model.fit(digits.train.images, digits.train.labels)
+
+
+def test_a_normalised_network_learns_and_is_one_of_plain_layers(normalised, digits):
+    X = digits.test.images
+    assert normalised.score(X, digits.test.labels) > 0.85
+    values = X
+    *hidden, (W_top, bias_top) = zip(normalised.weights_, normalised.biases_, strict=True)
+    for W, bias in hidden:
+        values = np.maximum(values @ W + bias, 0)
+    logits = values @ W_top + bias_top
+    expected = np.exp(logits - logits.max(axis=1, keepdims=True))
+    expected /= expected.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(normalised.predict_proba(X), expected, rtol=1e-3, atol=1e-5)
+
+
+def test_a_loaded_normalised_network_learns_as_the_one_that_was_saved(
+    normalised, digits, tmp_path
+):
+    X, y = digits.train.images[:200], digits.train.labels[:200]
+    normalised.save(tmp_path / "m")
+    copies = [
+        StackedDenoisingClassifier.load(tmp_path / "m"),
+        pickle.loads(pickle.dumps(normalised)),
+        pickle.loads(pickle.dumps(normalised)),
+    ]
+    expected = copies.pop().partial_fit(X, y).model_.arrays
+    assert (expected["spread_1"] != normalised.model_.arrays["spread_1"]).any()
+    for copy in copies:
+        found = copy.partial_fit(X, y).model_.arrays
+        assert {n: a.tobytes() for n, a in found.items()} == {
+            n: a.tobytes() for n, a in expected.items()
+        }
+
+
+def test_a_network_does_not_become_normalised_in_the_middle(digits):
+    model = PerceptronClassifier(5, n_epochs=1, warm_start=True, **QUIET)
+    model.fit(digits.train.images[:100], digits.train.labels[:100]).set_params(batch_norm=True)
+    with pytest.raises(ValueError, match="fitted with batch_norm=False, but batch_norm is True"):
+        model.fit(digits.train.images[:100], digits.train.labels[:100])

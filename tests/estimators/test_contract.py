@@ -29,11 +29,12 @@ ESTIMATORS = [
     DenoisingAutoEncoder(3, **QUICK),
     AutoEncoderDetector(n_updates=20, verbose=False),
     StackedDenoisingAutoEncoder((3, 2), **QUICK),
-    DeepAutoEncoder((3, 2), pretraining_epochs=1, **QUICK),
+    # Its layers alone are the stack above.
+    DeepAutoEncoder((3, 2), pretraining_epochs=0, **QUICK),
     # Enough epochs for the accuracy that scikit-learn wants.
     SoftmaxClassifier(verbose=False),
     PerceptronClassifier(20, verbose=False),
-    StackedDenoisingClassifier((20, 10), pretraining_epochs=2, verbose=False),
+    StackedDenoisingClassifier((20,), pretraining_epochs=2, verbose=False),
 ]
 
 

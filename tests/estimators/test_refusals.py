@@ -186,6 +186,8 @@ SETTINGS = [
     (CODERS, {"optimizer": "lbfgs"}, "optimizer 'lbfgs' is not known; expected one of"),
     (CLASSIFIERS, {"dropout": 1.0}, r"dropout is 1.0; expected a number in \[0, 1\)"),
     (CLASSIFIERS, {"dropout": (0.1,) * 7}, "dropout has 7 probabilities"),
+    (CLASSIFIERS, {"noise": -0.1}, r"noise is -0.1; expected a number >= 0"),
+    (CLASSIFIERS, {"noise": (0.1,) * 7}, "noise has 7 deviations"),
     (CLASSIFIERS, {"learning_rate_decay": 1.5}, r"learning_rate_decay is 1.5; expected a factor"),
     (EVERY, {"backend": "theano"}, "backend 'theano' is not known"),
     (EVERY, {"device": "gpu"}, "device is 'gpu'; expected 'cpu', 'cuda'"),

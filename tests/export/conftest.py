@@ -56,6 +56,9 @@ def classifiers(digits):
         "softmax": SoftmaxClassifier(**SETTINGS),
         "perceptron": PerceptronClassifier(20, dtype="float64", **SETTINGS),
         "stacked": StackedDenoisingClassifier((20, 10), pretraining_epochs=1, **SETTINGS),
+        "normalised": StackedDenoisingClassifier(
+            (20, 10), pretraining_epochs=1, batch_norm=True, noise=0.3, **SETTINGS
+        ),
     }
     train = digits.train
     return {n: m.fit(train.images[:300], train.labels[:300]) for n, m in kinds.items()}

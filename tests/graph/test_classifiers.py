@@ -13,6 +13,7 @@ from autoenc.graph import (
     AutoEncoderLayer,
     DenseLayer,
     Network,
+    NormalisedLayer,
     SoftmaxLayer,
     negative_log_likelihood,
     negative_log_likelihood_from_logits,
@@ -169,3 +170,90 @@ def test_bad_dropout(dropout, seed, message):
 def test_bad_layers(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def normalised(n_in=4, n_out=3, activation="tanh", seed=0):
+    rng = np.random.default_rng(seed)
+    vectors = ("bias", "gain", "center", "spread")
+    values = {name: rng.uniform(0.5, 1.5, n_out).astype("float32") for name in vectors}
+    W = pytensor.shared(rng.normal(size=(n_in, n_out)).astype("float32"), name="W")
+    shared = {name: pytensor.shared(value, name=name) for name, value in values.items()}
+    return NormalisedLayer(W, **shared, activation=activation), {"W": W.get_value(), **values}
+
+
+def test_a_normalised_layer_divides_by_its_averages():
+    layer, p = normalised()
+    standard = (X @ p["W"] - p["center"]) / p["spread"]
+    expected = np.tanh(standard * p["gain"] + p["bias"])
+    np.testing.assert_allclose(evaluate(layer(pt.constant(X))), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_normalised_layer_in_training_divides_by_the_deviations_of_the_minibatch():
+    layer, p = normalised()
+    values, averages = layer.in_training(pt.constant(X), 0, np.random.default_rng(0))
+    z = X @ p["W"]
+    deviation = np.sqrt(z.var(axis=0) + 1e-5)
+    expected = np.tanh((z - z.mean(axis=0)) / deviation * p["gain"] + p["bias"])
+    np.testing.assert_allclose(evaluate(values), expected, rtol=1e-4, atol=1e-5)
+    for average, name, seen in (
+        (layer.center, "center", z.mean(axis=0)),
+        (layer.spread, "spread", deviation),
+    ):
+        value = evaluate(averages[average])
+        np.testing.assert_allclose(value, 0.99 * p[name] + 0.01 * seen, rtol=1e-5)
+        assert value.dtype == np.float32
+
+
+def test_columns_that_do_not_vary_in_a_minibatch_stay_finite():
+    layer, p = normalised()
+    one = pt.constant(X[:1])
+    values, _ = layer.in_training(one, 0, np.random.default_rng(0))
+    np.testing.assert_allclose(evaluate(values)[0], np.tanh(p["bias"]), rtol=1e-5)
+
+
+def test_the_gradient_through_a_minibatch_is_that_of_finite_differences():
+    def cost(W):
+        _, p = normalised()
+        own = {n: pytensor.shared(p[n].astype("float64")) for n in p if n != "W"}
+        double = NormalisedLayer(pytensor.shared(p["W"].astype("float64")), **own)
+        double.W = W
+        rows = pt.constant(X.astype("float64"))
+        return pt.sqr(double.in_training(rows, 0, np.random.default_rng(0))[0]).sum()
+
+    check_gradient(cost, normalised()[1]["W"].astype("float64"))
+
+
+def test_noise_is_added_to_standardised_values():
+    layer, p = normalised(n_in=4, n_out=400, activation="linear")
+    rows = pt.constant(np.random.default_rng(3).normal(size=(300, 4)).astype("float32"))
+    plain, noisy = (
+        evaluate(layer.in_training(rows, noise, np.random.default_rng(1))[0]) for noise in (0, 0.5)
+    )
+    deviations = (noisy - plain).std(axis=0)
+    np.testing.assert_allclose(deviations, 0.5 * p["gain"], rtol=0.2)
+    assert abs(deviations / p["gain"] - 0.5).mean() < 0.03
+
+
+def test_noise_goes_into_the_input_and_each_layer():
+    rng = np.random.default_rng(0)
+    same = DenseLayer(300, 300, rng=rng, activation="linear")
+    same.W.set_value(np.eye(300, dtype="float32"))
+    network = Network([same], SoftmaxLayer(300, 2))
+    zeros = pt.zeros((50, 300), dtype="float32")
+    codes, averages = network.in_training(zeros, noise=[0.3, 0.4], seed=3)
+    assert abs(evaluate(codes).std() - 0.5) < 0.01
+    assert averages == {}
+
+
+@pytest.mark.parametrize(
+    ("noise", "seed", "message"),
+    [
+        ([0.1, 0.2], 0, "noise has 2 deviations; expected 1"),
+        ([-1.0], 0, r"noise is \[-1.0\]; expected deviations in \[0, inf\)"),
+        ([0.5], None, "noise needs a seed"),
+    ],
+)
+def test_bad_noise(noise, seed, message):
+    network = Network([], SoftmaxLayer(4, 3))
+    with pytest.raises(ValueError, match=message):
+        network.in_training(pt.constant(X), noise=noise, seed=seed)

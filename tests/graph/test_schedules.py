@@ -14,6 +14,7 @@ from pytensor import config
 from autoenc.graph import (
     exponential_decay,
     inverse_time_decay,
+    linear_decay,
     linear_warmup,
     sgd,
     step_decay,
@@ -85,6 +86,25 @@ def test_warmup_of_a_shared_rate():
     np.testing.assert_allclose(rates(linear_warmup(rate, over=2), range(3)), [1, 2, 2])
 
 
+def test_linear_decay_is_constant_then_straight_then_zero():
+    values = rates(linear_decay(0.4, start=2, end=6), range(8))
+    np.testing.assert_allclose(values, [0.4, 0.4, 0.4, 0.3, 0.2, 0.1, 0, 0], rtol=1e-6)
+    np.testing.assert_allclose(rates(linear_decay(0.4, 0, 2), range(3)), [0.4, 0.2, 0], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "message"),
+    [
+        (3, 3, "end is 3; expected a step after start, which is 3"),
+        (-1, 3, "start is -1; expected an integer of at least 1"),
+        (0, 2.5, "end is 2.5; expected an integer of at least 1"),
+    ],
+)
+def test_a_decay_between_no_steps_is_refused(start, end, message):
+    with pytest.raises(ValueError, match=message):
+        linear_decay(0.1, start, end)
+
+
 def test_a_rule_follows_its_schedule():
     p = pytensor.shared(np.float32(0), name="p")
     updates = sgd([pt.constant(np.float32(1))], [p], step_decay(1.0, 0.5, 2))
@@ -96,7 +116,9 @@ def test_a_rule_follows_its_schedule():
     assert passed == [-1, -2, -2.5, -3, -3.25]
 
 
-@pytest.mark.parametrize("schedule", [step_decay(0.1, 0.5, 3), linear_warmup(0.1, 3)])
+@pytest.mark.parametrize(
+    "schedule", [step_decay(0.1, 0.5, 3), linear_warmup(0.1, 3), linear_decay(0.1, 1, 3)]
+)
 def test_schedules_can_be_pickled(schedule):
     copy = pickle.loads(pickle.dumps(schedule))
     np.testing.assert_array_equal(rates(copy), rates(schedule))

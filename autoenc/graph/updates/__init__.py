@@ -18,6 +18,7 @@ from autoenc.graph.updates.parts import scaled_rate, step_counter
 from autoenc.graph.updates.schedules import (
     exponential_decay,
     inverse_time_decay,
+    linear_decay,
     linear_warmup,
     step_decay,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "adam",
     "exponential_decay",
     "inverse_time_decay",
+    "linear_decay",
     "linear_warmup",
     "momentum",
     "nesterov",

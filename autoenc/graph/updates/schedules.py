@@ -137,6 +137,42 @@ def linear_warmup(learning_rate: LearningRate, over: int) -> Schedule:
     return functools.partial(_linear_warmup, learning_rate, positive_int(over, "over"))
 
 
+def linear_decay(initial: float, start: int, end: int) -> Schedule:
+    """Return a schedule of linear decay to zero, η = initial·min(1, (end − step) / (end − start)).
+
+    The rate is `initial` up to the step `start`, and 0 from the step `end`.
+
+    Parameters
+    ----------
+    initial : float
+        Rate before the decay, above 0.
+    start, end : int
+        Steps (minibatches, not epochs), counted from 0, between which the rate falls;
+        0 <= start < end.
+
+    Returns
+    -------
+    callable
+        The schedule, which can be pickled.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range.
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> rate = linear_decay(0.5, start=2, end=4)
+    >>> [rate(pt.constant(i, dtype="int32")).eval().item() for i in range(6)]
+    [0.5, 0.5, 0.5, 0.25, 0.0, 0.0]
+    """
+    first = positive_int(start, "start") if start else 0
+    if positive_int(end, "end") <= first:
+        raise ValueError(f"end is {end}; expected a step after start, which is {start}.")
+    return functools.partial(_linear_decay, _positive(initial, "initial"), first, int(end))
+
+
 def _exponential_decay(initial: float, decay: float, every: int, step: Expression) -> Expression:
     return initial * decay ** (_floating(step) / float(every))
 
@@ -147,6 +183,11 @@ def _step_decay(initial: float, decay: float, every: int, step: Expression) -> E
 
 def _inverse_time_decay(initial: float, decay: float, every: int, step: Expression) -> Expression:
     return initial / (1 + decay * _floating(step) / float(every))
+
+
+def _linear_decay(initial: float, start: int, end: int, step: Expression) -> Expression:
+    left = _floating(end - step) / float(end - start)
+    return initial * pt.clip(left, 0, 1)
 
 
 def _linear_warmup(learning_rate: LearningRate, over: int, step: Expression) -> Expression:
