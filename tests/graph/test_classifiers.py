@@ -212,15 +212,15 @@ def test_columns_that_do_not_vary_in_a_minibatch_stay_finite():
 
 
 def test_the_gradient_through_a_minibatch_is_that_of_finite_differences():
-    def cost(W):
-        _, p = normalised()
-        own = {n: pytensor.shared(p[n].astype("float64")) for n in p if n != "W"}
-        double = NormalisedLayer(pytensor.shared(p["W"].astype("float64")), **own)
-        double.W = W
-        rows = pt.constant(X.astype("float64"))
-        return pt.sqr(double.in_training(rows, 0, np.random.default_rng(0))[0]).sum()
+    double = {name: value.astype("float64") for name, value in normalised()[1].items()}
 
-    check_gradient(cost, normalised()[1]["W"].astype("float64"))
+    def cost(W):
+        layer = NormalisedLayer(**{n: pytensor.shared(v, name=n) for n, v in double.items()})
+        layer.W = W
+        rows = pt.constant(X.astype("float64"))
+        return pt.sqr(layer.in_training(rows, 0, np.random.default_rng(0))[0]).sum()
+
+    check_gradient(cost, double["W"])
 
 
 def test_noise_is_added_to_standardised_values():
