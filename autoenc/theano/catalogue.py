@@ -66,6 +66,7 @@ _TENSOR = (
     "pytensor.scan.utils",
 )
 _LINALG = (
+    "autoenc.theano.meaning.decompositions",
     "pytensor.tensor.linalg",
     "pytensor.tensor.linalg.summary",
     "pytensor.tensor.linalg.constructors",
@@ -149,7 +150,16 @@ _REWRITES = ("autoenc.theano.meaning.rewriting",)
 _ARITHMETIC_OF_NUMBERS = ("autoenc.theano.meaning.scalars",)
 _MEANING = tuple(
     f"autoenc.theano.meaning.{noun}"
-    for noun in ("arithmetic", "broadcasting", "creation", "shapes", "derivatives", "oldest")
+    for noun in (
+        "arithmetic",
+        "broadcasting",
+        "constructed",
+        "creation",
+        "derivatives",
+        "flat_indices",
+        "oldest",
+        "shapes",
+    )
 )
 _SPARSE_TYPES = ("autoenc.theano.meaning.sparse",)
 _TESTING = ("autoenc.theano.meaning.testing",)
@@ -182,7 +192,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "compile.pfunc": _COMPILE,
     "compile.profiling": ("pytensor.compile.debug.profiling",),
     "compile.sharedvalue": _COMPILE,
-    "configdefaults": ("pytensor.configdefaults", "pytensor.configparser"),
+    "configdefaults": (*_CONVENIENCES, "pytensor.configdefaults", "pytensor.configparser"),
     "configparser": (
         "autoenc.theano.meaning.conveniences",
         "pytensor.configparser",
@@ -320,7 +330,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "tensor.extra_ops": (*_ONE_HOT, *_MEANING, *_TENSOR),
     "tensor.fft": ("pytensor.tensor.fft",),
     "tensor.fourier": ("pytensor.tensor.fourier",),
-    "tensor.inplace": _NONE,
+    "tensor.inplace": ("autoenc.theano.meaning.inplace",),
     "tensor.io": _NONE,
     "tensor.nlinalg": _LINALG,
     "tensor.nnet": _NNET,
@@ -352,6 +362,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "tensor.sort": (
         *_SORT,
         "autoenc.theano.meaning.arithmetic",
+        "autoenc.theano.meaning.constructed",
         "pytensor.tensor.sort",
     ),
     "tensor.subtensor": ("pytensor.tensor.subtensor", *_TENSOR),

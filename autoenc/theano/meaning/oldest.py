@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.tensor import subtensor
-from pytensor.tensor.extra_ops import CumOp, Repeat
 from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedSubtensor
 
 from autoenc.graph.types import Expression
@@ -18,8 +17,6 @@ EmptyConstantError = pt.exceptions.NotScalarConstantError
 AdvancedIndexingError = AdvancedBooleanIndexingError = TypeError
 BaseAdvancedSubtensor = AdvancedBooleanSubtensor = AdvancedSubtensor
 BaseAdvancedIncSubtensor = AdvancedBooleanIncSubtensor = AdvancedIncSubtensor
-CumsumOp = CumprodOp = CumOp
-RepeatOp = Repeat
 integer_types = (int, np.integer)
 float_scalar_type_names = ("float16", "float32", "float64")
 

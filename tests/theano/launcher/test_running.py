@@ -63,6 +63,20 @@ def test_tests_of_the_time(tmp_path):
     assert "1 passed" in done.stdout, done.stdout
 
 
+def test_tests_that_yield_calls(tmp_path):
+    (tmp_path / "test_old.py").write_text(
+        "def check(n, odd):\n    assert n % 2 == odd\n"
+        "def test_each():\n    for n in xrange(3): yield check, n, n % 2\n"
+        "class TestIt:\n"
+        "    def test_one(self):\n        yield self.check\n"
+        "    def test_wrong(self):\n        yield check, 1, 1\n        yield check, 1, 0\n"
+        "    def check(self): pass\n"
+    )
+    done = launch("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=tmp_path)
+    assert "1 failed, 2 passed" in done.stdout, done.stdout
+    assert "TestIt::test_wrong" in done.stdout
+
+
 def test_a_process_of_pytest_reads_old_tests_with_the_plugin_alone(tmp_path):
     # pytest-xdist starts its processes so: with the plugins, without the launcher.
     (tmp_path / "conftest.py").write_text("import theano\n")
