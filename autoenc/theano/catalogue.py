@@ -102,6 +102,7 @@ _SCAN = (
     "pytensor.scan.utils",
     "pytensor.scan.op",
 )
+_DEBUGGING = ("autoenc.theano.meaning.debugging",)
 _DEBUG_MODE = ("pytensor.compile.debug.debugmode",)
 _SHAPES = (
     "autoenc.theano.meaning.broadcasting",
@@ -179,14 +180,23 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "compat.six": ("six",),
     "compat.six.moves": ("six.moves",),
     "compat.six.moves.cPickle": ("autoenc.theano.modernise.pickles",),
-    "compile": (*_COMPILE, "pytensor.compile.debug.profiling", *_DEBUG_MODE, *_SHAPES),
+    "compile": (
+        *_DEBUGGING,
+        *_COMPILE,
+        "pytensor.compile.debug.profiling",
+        *_DEBUG_MODE,
+        *_SHAPES,
+    ),
     "compile.builders": ("pytensor.compile.builders",),
     "compile.debugmode": _DEBUG_MODE,
     "compile.function": _COMPILE,
     "compile.function_module": _COMPILE,
     "compile.io": _COMPILE,
     "compile.mode": ("pytensor.compile.mode", *_LINKERS),
-    "compile.monitormode": ("pytensor.compile.debug.monitormode",),
+    "compile.monitormode": (
+        *_DEBUGGING,
+        "pytensor.compile.debug.monitormode",
+    ),
     "compile.nanguardmode": ("pytensor.compile.debug.nanguardmode",),
     "compile.ops": ("pytensor.compile.ops", *_SHAPES),
     "compile.pfunc": _COMPILE,
@@ -258,7 +268,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "misc.pycuda_utils": _NONE,
     "misc.safe_asarray": _NONE,
     "misc.strutil": _NONE,
-    "printing": ("pytensor.printing", *_GRAPH),
+    "printing": (*_DEBUGGING, "pytensor.printing", *_GRAPH),
     "raise_op": ("pytensor.raise_op",),
     "sandbox": _NONE,
     "sandbox.blocksparse": _NONE,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
-from pytensor.graph.basic import Variable
+from pytensor.graph.basic import Constant, Variable
 from pytensor.raise_op import Assert
 
 from autoenc.graph.types import Expression
@@ -33,7 +33,15 @@ def mean(
 
 def max_and_argmax(a: Any, axis: Any = None, keepdims: bool = False) -> list[Expression]:
     """Return the maximum over axes and where it is."""
+    axis = _axes(axis)
     return [pt.max(a, axis=axis, keepdims=keepdims), pt.argmax(a, axis=axis, keepdims=keepdims)]
+
+
+def _axes(axis: Any) -> Any:
+    """Return axes as numbers, also those that are constants of a graph, each once."""
+    if isinstance(axis, Constant):
+        axis = np.asarray(axis.data).tolist()
+    return list(dict.fromkeys(axis)) if isinstance(axis, (list, tuple)) else axis
 
 
 def argsort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Expression:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import pytensor.tensor as pt
-from pytensor.tensor import extra_ops
+from pytensor.tensor import elemwise, extra_ops
 from pytensor.tensor.sort import ArgSortOp as _ArgSortOp
 from pytensor.tensor.sort import SortOp as _SortOp
 
 from autoenc.graph.types import Expression
 from autoenc.theano.meaning.arithmetic import argsort as _argsort
 from autoenc.theano.meaning.arithmetic import sort as _sort
+from autoenc.theano.meaning.flat_indices import unravel_index
 
 
 class _OfToday(type):
@@ -135,3 +137,75 @@ class ArgSortOp(metaclass=_OfToday):
     def __call__(self, input: Any, axis: Any = -1) -> Expression:  # noqa: A002 - Theano's name
         """Return the indices."""
         return _argsort(input, axis, self.kind, self.order)
+
+
+class DimShuffle(metaclass=_OfToday):
+    """The operation that permutes, drops and adds dimensions.
+
+    Parameters
+    ----------
+    input_broadcastable : sequence of bool
+        Which dimensions of the input are known to have length 1.
+    new_order : sequence of int or "x"
+        Dimensions of the input in the order of the output; "x" is a new one.
+    inplace : bool
+        Accepted: the output is a view in any case.
+    """
+
+    today: ClassVar[type] = elemwise.DimShuffle
+
+    def __init__(
+        self, input_broadcastable: Any, new_order: Sequence[int | str], inplace: bool = True
+    ) -> None:
+        self.input_broadcastable = tuple(input_broadcastable)
+        self.new_order = tuple(new_order)
+        self.inplace = inplace
+        dropped = set(range(len(self.input_broadcastable))) - set(self.new_order)
+        if any(not self.input_broadcastable[i] for i in dropped):
+            raise ValueError("You cannot drop a non-broadcastable dimension.")
+        self._operation = elemwise.DimShuffle(
+            input_ndim=len(self.input_broadcastable), new_order=self.new_order
+        )
+
+    def __call__(self, x: Any) -> Expression:
+        """Return `x` with its dimensions in the new order.
+
+        Raises
+        ------
+        TypeError
+            If `x` has another number of dimensions.
+        """
+        x = pt.as_tensor_variable(x)
+        if x.ndim != len(self.input_broadcastable):
+            raise TypeError(
+                "The number of dimensions of the input is incorrect for this op. "
+                f"Expected {self.input_broadcastable}, got {x.broadcastable}."
+            )
+        return self._operation(x)
+
+
+class UnravelIndex(metaclass=_OfToday):
+    """The operation that finds indices along each axis; see `unravel_index`."""
+
+    today: ClassVar[type] = extra_ops.UnravelIndex
+
+    def __init__(self, ndim: int, order: str = "C") -> None:
+        self.ndim, self.order = ndim, order
+
+    def __call__(self, indices: Any, dims: Any) -> Any:
+        """Return the indices."""
+        found = unravel_index(indices, dims, self.order, self.ndim)
+        return found[0] if self.ndim == 1 else list(found)
+
+
+class AllocDiag(metaclass=_OfToday):
+    """The operation that puts vectors on diagonals."""
+
+    today: ClassVar[type] = pt.basic.AllocDiag
+
+    def __init__(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> None:
+        self._operation = pt.basic.AllocDiag(offset, axis1, axis2)
+
+    def __call__(self, diag: Any) -> Expression:
+        """Return the matrices."""
+        return self._operation(diag)

@@ -125,3 +125,8 @@ def _norm_of_matrix(x: Expression, order: Any) -> Expression:
         raise ValueError(0)
     extreme, axis = sums[order]
     return extreme(pt.sum(abs(x), axis=axis))
+
+
+def MatrixPinv() -> Any:  # noqa: N802 - Theano's name
+    """Return the operation that computes the pseudo-inverse."""
+    return linalg.pinv

@@ -95,14 +95,14 @@ def make_constant(args: Any) -> tuple[Any, ...]:
 
 
 class Flatten:
-    """The operation that flattens to `ndim` dimensions."""
+    """The operation that flattens to `outdim` dimensions."""
 
-    def __init__(self, ndim: int = 1) -> None:
-        self.ndim = ndim
+    def __init__(self, outdim: int = 1) -> None:
+        self.outdim = outdim
 
     def __call__(self, x: Any) -> Expression:
         """Return `x` flattened."""
-        return pt.flatten(x, ndim=self.ndim)
+        return pt.flatten(x, ndim=self.outdim)
 
 
 class Tile:
