@@ -117,3 +117,44 @@ def test_explain(tmp_path):
     assert "    Python 2: read as print(x)" in lines
     assert any(line.startswith("    theano.sandbox.cuda.GpuOp: REFUSED: ") for line in lines)
     assert lines[-1] == "s.py: Python 2, read as Python 3; 1 uses do not work."
+
+
+HANDED_OVER = {
+    "theano.tensor.nonzero": "T.nonzero(x)[0]",
+    "theano.tensor.repeat": "T.repeat(x, k, axis=0)",
+    "theano.tensor.choose": "T.choose(k, [x[0], x[1]])",
+    "theano.tensor.j0": "T.j0(x)",
+    "theano.tensor.fft.rfft": "T.fft.rfft(x)",
+    "theano.tensor.bartlett": "T.bartlett(k[0])",
+    "theano.tensor.extra_ops.Unique": "T.extra_ops.Unique()(x)",
+    "theano.tensor.unravel_index": "T.unravel_index(k, (2, 3))[0]",
+    "theano.printing.Print": "theano.printing.Print('x')(x)",
+    "theano.tensor.shared_randomstreams.RandomStreams": "RandomStreams(1).uniform((2,))",
+}
+ON_XLA = {
+    "theano.tensor.exp": "T.exp(x)",
+    "theano.sandbox.rng_mrg.MRG_RandomStreams": "MRG_RandomStreams(1).uniform((2,))",
+}
+
+
+def test_explain_names_what_xla_hands_over_to_c(tmp_path):
+    script = (
+        "import numpy, theano, theano.tensor as T\n"
+        "from theano.tensor.shared_randomstreams import RandomStreams\n"
+        "from theano.sandbox.rng_mrg import MRG_RandomStreams\n"
+        "x, k = T.fmatrix(), T.lvector()\n"
+        "def run(y):\n"
+        "    f = theano.function([x, k], y, name=str(len(names)), on_unused_input='ignore')\n"
+        "    f(numpy.ones((2, 2), 'float32'), numpy.array([1, 0]))\n"
+        "names = []\n"
+    )
+    expressions = {**HANDED_OVER, **ON_XLA}
+    for expression in expressions.values():
+        script += f"run({expression}); names.append(1)\n"
+    (tmp_path / "s.py").write_text(script)
+    explained = launch("--explain", "s.py", cwd=tmp_path).stdout
+    ran = launch("s.py", cwd=tmp_path, AUTOENC_BACKEND="xla", THEANO_FLAGS="floatX=float32,cxx=")
+    for number, name in enumerate(expressions):
+        note = next(line for line in explained.splitlines() if line.strip().startswith(f"{name}:"))
+        assert ("runs in C" in note) == (name in HANDED_OVER), note
+        assert (f"function {number} runs in C" in ran.stderr) == (name in HANDED_OVER), ran.stderr
