@@ -66,6 +66,7 @@ _TENSOR = (
     "pytensor.scan.utils",
 )
 _LINALG = (
+    "autoenc.theano.meaning.decompositions",
     "pytensor.tensor.linalg",
     "pytensor.tensor.linalg.summary",
     "pytensor.tensor.linalg.constructors",
@@ -101,6 +102,7 @@ _SCAN = (
     "pytensor.scan.utils",
     "pytensor.scan.op",
 )
+_DEBUGGING = ("autoenc.theano.meaning.debugging",)
 _DEBUG_MODE = ("pytensor.compile.debug.debugmode",)
 _SHAPES = (
     "autoenc.theano.meaning.broadcasting",
@@ -149,7 +151,16 @@ _REWRITES = ("autoenc.theano.meaning.rewriting",)
 _ARITHMETIC_OF_NUMBERS = ("autoenc.theano.meaning.scalars",)
 _MEANING = tuple(
     f"autoenc.theano.meaning.{noun}"
-    for noun in ("arithmetic", "broadcasting", "creation", "shapes", "derivatives", "oldest")
+    for noun in (
+        "arithmetic",
+        "broadcasting",
+        "constructed",
+        "creation",
+        "derivatives",
+        "flat_indices",
+        "oldest",
+        "shapes",
+    )
 )
 _SPARSE_TYPES = ("autoenc.theano.meaning.sparse",)
 _TESTING = ("autoenc.theano.meaning.testing",)
@@ -169,20 +180,29 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "compat.six": ("six",),
     "compat.six.moves": ("six.moves",),
     "compat.six.moves.cPickle": ("autoenc.theano.modernise.pickles",),
-    "compile": (*_COMPILE, "pytensor.compile.debug.profiling", *_DEBUG_MODE, *_SHAPES),
+    "compile": (
+        *_DEBUGGING,
+        *_COMPILE,
+        "pytensor.compile.debug.profiling",
+        *_DEBUG_MODE,
+        *_SHAPES,
+    ),
     "compile.builders": ("pytensor.compile.builders",),
     "compile.debugmode": _DEBUG_MODE,
     "compile.function": _COMPILE,
     "compile.function_module": _COMPILE,
     "compile.io": _COMPILE,
     "compile.mode": ("pytensor.compile.mode", *_LINKERS),
-    "compile.monitormode": ("pytensor.compile.debug.monitormode",),
+    "compile.monitormode": (
+        *_DEBUGGING,
+        "pytensor.compile.debug.monitormode",
+    ),
     "compile.nanguardmode": ("pytensor.compile.debug.nanguardmode",),
     "compile.ops": ("pytensor.compile.ops", *_SHAPES),
     "compile.pfunc": _COMPILE,
     "compile.profiling": ("pytensor.compile.debug.profiling",),
     "compile.sharedvalue": _COMPILE,
-    "configdefaults": ("pytensor.configdefaults", "pytensor.configparser"),
+    "configdefaults": (*_CONVENIENCES, "pytensor.configdefaults", "pytensor.configparser"),
     "configparser": (
         "autoenc.theano.meaning.conveniences",
         "pytensor.configparser",
@@ -248,7 +268,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "misc.pycuda_utils": _NONE,
     "misc.safe_asarray": _NONE,
     "misc.strutil": _NONE,
-    "printing": ("pytensor.printing", *_GRAPH),
+    "printing": (*_DEBUGGING, "pytensor.printing", *_GRAPH),
     "raise_op": ("pytensor.raise_op",),
     "sandbox": _NONE,
     "sandbox.blocksparse": _NONE,
@@ -320,7 +340,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "tensor.extra_ops": (*_ONE_HOT, *_MEANING, *_TENSOR),
     "tensor.fft": ("pytensor.tensor.fft",),
     "tensor.fourier": ("pytensor.tensor.fourier",),
-    "tensor.inplace": _NONE,
+    "tensor.inplace": ("autoenc.theano.meaning.inplace",),
     "tensor.io": _NONE,
     "tensor.nlinalg": _LINALG,
     "tensor.nnet": _NNET,
@@ -352,6 +372,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "tensor.sort": (
         *_SORT,
         "autoenc.theano.meaning.arithmetic",
+        "autoenc.theano.meaning.constructed",
         "pytensor.tensor.sort",
     ),
     "tensor.subtensor": ("pytensor.tensor.subtensor", *_TENSOR),

@@ -24,6 +24,8 @@ logger = logging.getLogger("theano")
 # Theano's names of modes that stand for its fastest, and what PyTensor calls others.
 _FASTEST = {"", "MODE", "FAST_RUN", "FAST_RUN_NOGC", "PROFILE_MODE", "PROFILEMODE", "C", "CVM"}
 _XLA = {"JAX", "XLA"}
+# Values of config.optimizer with which everything is rewritten.
+_FULL = {"o4", "fast_run"}
 _STABLE = {"STABILIZE": "FAST_RUN"}
 
 
@@ -71,8 +73,22 @@ def _named(name: str) -> Engine:
     if name in _XLA or (name in _FASTEST and default_backend() == "xla"):
         return _xla()
     if name in _FASTEST:
-        return _c()
-    return _of_mode(get_mode(_STABLE.get(name, name)))
+        return _as_configured(_c())
+    mode = get_mode(_STABLE.get(name, name))
+    # Theano's made log(softmax(x)) stable in this mode too; PyTensor's does not.
+    return _of_mode(mode.including("stabilize") if name == "FAST_COMPILE" else mode)
+
+
+def _as_configured(engine: ModeEngine) -> ModeEngine:
+    """Return an engine with what ``config.optimizer`` and its like ask for."""
+    mode = engine.mode
+    if config.optimizer not in _FULL:
+        mode = with_inlining(Mode(mode.linker, config.optimizer))
+    for name in ("including", "excluding", "requiring"):
+        tags = getattr(config, f"optimizer_{name}")
+        if tags:
+            mode = getattr(mode, name)(*tags.split(":"))
+    return engine if mode is engine.mode else ModeEngine(mode, engine.flags)
 
 
 def _of_mode(mode: Mode) -> Engine:

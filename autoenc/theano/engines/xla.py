@@ -52,7 +52,8 @@ class XlaEngine:
             maker = self.mode.function_maker(*make_graph(), self.mode, **settings)
             maker.in_c, maker.put = in_c, self._put
             return made(maker, XlaFunction, output_keys)
-        except (NotImplementedError, TypeError) as error:
+        except Exception as error:
+            # What is wrong with the graph itself is an error in C as well, and Theano's.
             function = in_c()
             _say_in_c(settings.get("name"), error)
             return _with_host_values(function)
@@ -97,6 +98,7 @@ class XlaFunction(Function):
     def _instead(self, error: Exception, arguments: Any, named: Any) -> Any:
         """Run in C what has failed on XLA; if C fails too, its error is Theano's."""
         function = _with_host_values(self.maker.in_c())
+        function.unpack_single, function.output_keys = self.unpack_single, self.output_keys
         results = function(*arguments, **named)
         self._in_c = function
         _say_in_c(self.name, error)

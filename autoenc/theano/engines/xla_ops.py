@@ -16,6 +16,7 @@ import numpy as np
 from jax import lax
 from pytensor.graph.basic import Apply, Constant
 from pytensor.link.jax.dispatch import jax_funcify
+from pytensor.tensor.extra_ops import UnravelIndex
 
 from autoenc.theano.engines.lengths import is_known
 from autoenc.theano.ops import neighbours
@@ -305,3 +306,9 @@ def _mrg_uniform(op: mrg_uniform, node: Apply, **_: Any) -> Callable[..., Any]:
         return unsigned.astype("int32"), scaled(numbers, dtype).reshape(shape)
 
     return draw
+
+
+@jax_funcify.register(UnravelIndex)  # type: ignore[untyped-decorator]
+def _unravel_index(op: UnravelIndex, **_: Any) -> Any:
+    # JAX takes the nearest index where one is out of range, and rows for columns.
+    raise NotImplementedError("XLA does not check indices into a flattened array")

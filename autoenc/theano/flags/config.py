@@ -50,7 +50,7 @@ class Config:
             If Theano had no such setting.
         """
         if name in HONOURED:
-            setattr(pytensor.config, name.replace(".", "__"), value)
+            _set_in_pytensor(name.replace(".", "__"), value)
             return
         if name not in ALL:
             raise AttributeError(f"theano.config has no setting {name!r}; Theano 1.0.5 had none.")
@@ -98,6 +98,17 @@ class Config:
         if key.ignored and str(value) != str(key.default) and name not in self._named:
             self._named.add(name)
             logger.warning("%s=%s is ignored: %s.", name, value, key.ignored)
+
+
+def _set_in_pytensor(name: str, value: Any) -> None:
+    parameter = pytensor.config._config_var_dict[name]
+    if parameter.mutable:
+        setattr(pytensor.config, name, value)
+        return
+    # PyTensor reads it anew at each use; Theano let scripts change it.
+    applied = parameter.apply(value)
+    parameter.validate(applied)
+    parameter.val = applied
 
 
 class Section:

@@ -82,10 +82,12 @@ class Function(executor.Function):
             subset = named.pop("output_subset", None)
             if subset is not None:
                 return self._subset(self(*arguments, **named), subset)
-        results = self._collected(super().__call__(*arguments, **named))
-        # After the call: what `f[x] = value` sets holds for the next one.
-        for storage, value in self._refeeds:
-            storage[0] = value
+        try:
+            results = self._collected(super().__call__(*arguments, **named))
+        finally:
+            # After the call: what `f[x] = value` sets holds for the next one.
+            for storage, value in self._refeeds:
+                storage[0] = value
         if self._guards:
             results = self._guarded(results)
         if self.output_keys is not None:
@@ -147,7 +149,7 @@ class Function(executor.Function):
         name: str | None = None,
         profile: Any = None,
     ) -> Function:
-        """Compile the function again.
+        """Compile the function again; as in Theano, the copy returns a list in any case.
 
         Parameters
         ----------
@@ -175,6 +177,7 @@ class Function(executor.Function):
         if delete_updates:
             recipe = recipe.without_updates()
         copied: Function = recipe.compiled()
+        copied.unpack_single, copied.output_keys = False, None
         return copied
 
     def __reduce__(self) -> Any:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from autoenc.theano.launcher.handed_over import reason_for_c
 from autoenc.theano.launcher.period import prepare
 from autoenc.theano.modernise import modernise
 from autoenc.theano.modernise.python2 import encoding_of
@@ -50,8 +51,11 @@ def _explain(path: Path) -> bool:
 
 
 def _note(name: str, state: State) -> str:
-    detail = state.detail if state.kind in (REFUSED, UNKNOWN) else ""
-    return f"{name}: {_WORDS[state.kind]}{f': {detail}' if detail else ''}"
+    if state.kind in (REFUSED, UNKNOWN):
+        return f"{name}: {_WORDS[state.kind]}{f': {state.detail}' if state.detail else ''}"
+    reason = reason_for_c(name)
+    in_c = f"; on XLA, a function that has it runs in C: {reason}" if reason else ""
+    return f"{name}: {_WORDS[state.kind]}{in_c}"
 
 
 def _verdict(bad: int, is_python2: bool) -> str:

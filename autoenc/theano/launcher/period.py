@@ -8,7 +8,7 @@ import pytensor
 
 from autoenc.settings import given_settings
 from autoenc.theano import aliases
-from autoenc.theano.modernise import arrays, imports, library, removed, scipy0
+from autoenc.theano.modernise import arrays, imports, library, nose1, removed, scipy0
 
 
 def prepare() -> None:
@@ -24,5 +24,6 @@ def prepare() -> None:
     arrays.install()
     library.install()
     removed.install()
+    nose1.install()
     scipy0.install()
     imports.install()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import functools
+import inspect
 import sys
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from autoenc.theano.launcher.period import prepare
@@ -36,6 +38,29 @@ def pytest_load_initial_conftests() -> None:
     # What it keeps on disk is of tests as they are, or would be as they are not.
     sys.dont_write_bytecode = True
     vars(rewrite)["_read_pyc"] = lambda *_, **__: None
+
+
+def pytest_pycollect_makeitem(collector: Any, name: str, obj: Any) -> Any:
+    """Collect a test that yields calls, as nose had it, as one test that makes them all."""
+    import pytest
+
+    if not (inspect.isgeneratorfunction(obj) and name.startswith("test")):
+        return None
+    setattr(collector.obj, name, _calls(obj))
+    return pytest.Function.from_parent(collector, name=name)
+
+
+def _calls(generator: Callable[..., Any]) -> Callable[..., None]:
+    @functools.wraps(generator)
+    def test(*arguments: Any, **more: Any) -> None:
+        for call in generator(*arguments, **more):
+            function, *its_arguments = call if isinstance(call, tuple) else (call,)
+            function(*its_arguments)
+
+    # Nobody is to see the generator behind it.
+    del vars(test)["__wrapped__"]
+    vars(test)["__signature__"] = inspect.signature(generator)
+    return test
 
 
 def _old_syntax() -> types.ModuleType:

@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
+from pytensor.graph.basic import Constant, Variable
+from pytensor.raise_op import Assert
 
 from autoenc.graph.types import Expression
 
+must_be_whole = Assert("sort axis must be an integer")
 # 1/x: PyTensor has given the name to the inverse of a matrix.
 inv = pt.reciprocal
 abs_ = pt.abs
@@ -30,7 +33,15 @@ def mean(
 
 def max_and_argmax(a: Any, axis: Any = None, keepdims: bool = False) -> list[Expression]:
     """Return the maximum over axes and where it is."""
+    axis = _axes(axis)
     return [pt.max(a, axis=axis, keepdims=keepdims), pt.argmax(a, axis=axis, keepdims=keepdims)]
+
+
+def _axes(axis: Any) -> Any:
+    """Return axes as numbers, also those that are constants of a graph, each once."""
+    if isinstance(axis, Constant):
+        axis = np.asarray(axis.data).tolist()
+    return list(dict.fromkeys(axis)) if isinstance(axis, (list, tuple)) else axis
 
 
 def argsort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Expression:
@@ -39,7 +50,19 @@ def argsort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) 
     Equal entries stay in their order, as NumPy 1 left them among up to 16.
     """
     del kind
-    return pt.argsort(pt.as_tensor_variable(a), axis=axis, kind="stable", order=order)
+    return pt.argsort(pt.as_tensor_variable(a), axis=_whole(axis), kind="stable", order=order)
+
+
+def sort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Expression:
+    """Return the entries of an array in order along an axis, or all of them if `axis` is None."""
+    return pt.sort(pt.as_tensor_variable(a), axis=_whole(axis), kind=kind, order=order)
+
+
+def _whole(axis: Any) -> Any:
+    """Return an axis as a whole number, also a symbolic one, which Theano let be a float."""
+    if not isinstance(axis, Variable) or axis.dtype.startswith(("int", "uint")):
+        return axis
+    return pt.cast(must_be_whole(axis, pt.eq(axis, pt.floor(axis))), "int64")
 
 
 def clip(x: Any, min: Any, max: Any) -> Expression:  # noqa: A002 - Theano's names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Iterable
 from typing import Any
 
@@ -75,6 +76,16 @@ def change_flags(given: Any = None, **flags: Any) -> Any:
 
 def debug_assert(condition: Any, msg: str | None = None) -> None:
     """Check a condition on test values, which are not computed: do nothing."""
+
+
+def local_bitwidth() -> int:
+    """Return the number of bits of a pointer."""
+    return struct.calcsize("P") * 8
+
+
+def python_int_bitwidth() -> int:
+    """Return the number of bits of a C long, which Python 2's integers had."""
+    return struct.calcsize("l") * 8
 
 
 def test(*_: Any, **__: Any) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.tensor import subtensor
-from pytensor.tensor.extra_ops import CumOp, Repeat
 from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedSubtensor
 
 from autoenc.graph.types import Expression
@@ -18,8 +17,6 @@ EmptyConstantError = pt.exceptions.NotScalarConstantError
 AdvancedIndexingError = AdvancedBooleanIndexingError = TypeError
 BaseAdvancedSubtensor = AdvancedBooleanSubtensor = AdvancedSubtensor
 BaseAdvancedIncSubtensor = AdvancedBooleanIncSubtensor = AdvancedIncSubtensor
-CumsumOp = CumprodOp = CumOp
-RepeatOp = Repeat
 integer_types = (int, np.integer)
 float_scalar_type_names = ("float16", "float32", "float64")
 
@@ -98,14 +95,14 @@ def make_constant(args: Any) -> tuple[Any, ...]:
 
 
 class Flatten:
-    """The operation that flattens to `ndim` dimensions."""
+    """The operation that flattens to `outdim` dimensions."""
 
-    def __init__(self, ndim: int = 1) -> None:
-        self.ndim = ndim
+    def __init__(self, outdim: int = 1) -> None:
+        self.outdim = outdim
 
     def __call__(self, x: Any) -> Expression:
         """Return `x` flattened."""
-        return pt.flatten(x, ndim=self.ndim)
+        return pt.flatten(x, ndim=self.outdim)
 
 
 class Tile:

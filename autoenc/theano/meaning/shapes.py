@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytensor.tensor as pt
+from pytensor.graph.basic import Variable
 
 from autoenc.graph.types import Expression
 from autoenc.theano.meaning.creation import as_shape
@@ -52,6 +53,8 @@ def tile(x: Any, reps: Any, ndim: int | None = None) -> Expression:
         if len(repetitions) > ndim:
             raise ValueError("len(reps) should be equal or less than ndim")
         repetitions = [1] * (ndim - len(repetitions)) + repetitions
+    if isinstance(repetitions, Variable) and repetitions.ndim == 1 and ndim is not None:
+        repetitions = pt.specify_shape(repetitions, (ndim,))
     return pt.tile(x, repetitions)
 
 

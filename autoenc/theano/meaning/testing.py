@@ -6,6 +6,7 @@ import copy
 import functools
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 from unittest import SkipTest, TestCase
 
@@ -30,6 +31,13 @@ __all__ = [
     "seed_rng",
     "verify_grad",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Return the package `parameterized`, which Theano's tests found here."""
+    if name != "parameterized":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module("parameterized").parameterized
 
 
 def fetch_seed(pseed: int | None = None) -> int:

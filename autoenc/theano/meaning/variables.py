@@ -72,6 +72,10 @@ def _set_default_update(variable: Any, update: Any) -> None:
     variable._default_update = update
 
 
+def _delete_default_update(variable: Any) -> None:
+    variable._default_update = None
+
+
 _METHODS: dict[str, Any] = {
     "__bool__": _truth,
     "__nonzero__": _truth,
@@ -93,7 +97,9 @@ def extend() -> None:
     for name, method in _METHODS.items():
         setattr(_tensor_py_operators, name, method)
     Variable.eval = _eval
-    SharedVariable.default_update = property(_default_update, _set_default_update)
+    SharedVariable.default_update = property(
+        _default_update, _set_default_update, _delete_default_update
+    )
     for kind in (Variable, TensorVariable):
         # Theano's needed no owner: Variable(type), TensorVariable(type).
         kind.__init__.__defaults__ = (None, None, None)

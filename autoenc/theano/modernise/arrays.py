@@ -79,11 +79,33 @@ def _equals_in_order(argsort: Callable[..., Any]) -> Callable[..., Any]:
     return in_order
 
 
+def _flat_inverse(unique: Callable[..., Any]) -> Callable[..., Any]:
+    """Return unique whose inverse is flat, as before NumPy 2."""
+
+    @functools.wraps(unique)
+    def of_flat_inverse(
+        ar: Any,
+        return_index: bool = False,
+        return_inverse: bool = False,
+        return_counts: bool = False,
+        axis: Any = None,
+        **more: Any,
+    ) -> Any:
+        found = unique(ar, return_index, return_inverse, return_counts, axis, **more)
+        if not return_inverse or axis is not None:
+            return found
+        place = 1 + return_index
+        return (*found[:place], found[place].ravel(), *found[place + 1 :])
+
+    return of_flat_inverse
+
+
 def install() -> None:
     """Give NumPy the names that it had; those that it has stay. Show arrays as it did."""
     np.set_printoptions(legacy="1.25")
     np.linspace = _whole_count(np.linspace)
     np.argsort = _equals_in_order(np.argsort)
+    np.unique = _flat_inverse(np.unique)
     for name, value in _old_names().items():
         if name not in vars(np):
             setattr(np, name, value)

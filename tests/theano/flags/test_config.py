@@ -9,6 +9,7 @@ import sys
 import pytensor
 import pytest
 
+from autoenc.backends.c.compiler import compiler_trouble
 from autoenc.theano.flags.config import Config
 from autoenc.theano.flags.keys import ALL, HONOURED
 
@@ -79,3 +80,51 @@ def test_the_compiler_is_the_one_asked_for(compiler):
     assert ("functions run on XLA: backend 'c' needs a C++ compiler" in run.stderr) != bool(
         compiler
     )
+
+
+def test_every_setting_may_be_given_in_the_environment():
+    config = Config()
+    names = {
+        name
+        for name in ALL
+        if not name.startswith(("base_compiledir", "blas", "compiledir", "cxx"))
+    }
+    flags = ",".join(f"{name}={config.get(name)}" for name in sorted(names))
+    code = "import autoenc.theano as theano; print(theano.config.compile.wait)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "THEANO_FLAGS": f"{flags},compile.wait=7"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "7\n", done.stderr
+
+
+OPTIMIZED = """
+import autoenc.theano as theano
+x = theano.tensor.vector()
+f = theano.function([x], theano.tensor.log(theano.tensor.exp(x)) * 2 + 1)
+print(f([1]).tolist(), len(f.maker.fgraph.apply_nodes))
+"""
+
+
+@pytest.mark.parametrize(
+    ("flags", "n_operations"),
+    [
+        ("optimizer=fast_run,optimizer_including=cudnn", 1),
+        ("optimizer=None", 6),
+        ("optimizer_excluding=fusion:inplace", 2),
+    ],
+)
+def test_the_optimizer_of_the_settings_is_used(flags, n_operations):
+    if compiler_trouble():
+        pytest.skip(f"the C backend cannot be had: {compiler_trouble()}")
+    done = subprocess.run(
+        [sys.executable, "-c", OPTIMIZED],
+        env={**os.environ, "AUTOENC_BACKEND": "c", "THEANO_FLAGS": flags},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == f"[3.0] {n_operations}\n", done.stderr

@@ -63,6 +63,20 @@ def test_tests_of_the_time(tmp_path):
     assert "1 passed" in done.stdout, done.stdout
 
 
+def test_tests_that_yield_calls(tmp_path):
+    (tmp_path / "test_old.py").write_text(
+        "def check(n, odd):\n    assert n % 2 == odd\n"
+        "def test_each():\n    for n in xrange(3): yield check, n, n % 2\n"
+        "class TestIt:\n"
+        "    def test_one(self):\n        yield self.check\n"
+        "    def test_wrong(self):\n        yield check, 1, 1\n        yield check, 1, 0\n"
+        "    def check(self): pass\n"
+    )
+    done = launch("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=tmp_path)
+    assert "1 failed, 2 passed" in done.stdout, done.stdout
+    assert "TestIt::test_wrong" in done.stdout
+
+
 def test_a_process_of_pytest_reads_old_tests_with_the_plugin_alone(tmp_path):
     # pytest-xdist starts its processes so: with the plugins, without the launcher.
     (tmp_path / "conftest.py").write_text("import theano\n")
@@ -103,3 +117,44 @@ def test_explain(tmp_path):
     assert "    Python 2: read as print(x)" in lines
     assert any(line.startswith("    theano.sandbox.cuda.GpuOp: REFUSED: ") for line in lines)
     assert lines[-1] == "s.py: Python 2, read as Python 3; 1 uses do not work."
+
+
+HANDED_OVER = {
+    "theano.tensor.nonzero": "T.nonzero(x)[0]",
+    "theano.tensor.repeat": "T.repeat(x, k, axis=0)",
+    "theano.tensor.choose": "T.choose(k, [x[0], x[1]])",
+    "theano.tensor.j0": "T.j0(x)",
+    "theano.tensor.fft.rfft": "T.fft.rfft(x)",
+    "theano.tensor.bartlett": "T.bartlett(k[0])",
+    "theano.tensor.extra_ops.Unique": "T.extra_ops.Unique()(x)",
+    "theano.tensor.unravel_index": "T.unravel_index(k, (2, 3))[0]",
+    "theano.printing.Print": "theano.printing.Print('x')(x)",
+    "theano.tensor.shared_randomstreams.RandomStreams": "RandomStreams(1).uniform((2,))",
+}
+ON_XLA = {
+    "theano.tensor.exp": "T.exp(x)",
+    "theano.sandbox.rng_mrg.MRG_RandomStreams": "MRG_RandomStreams(1).uniform((2,))",
+}
+
+
+def test_explain_names_what_xla_hands_over_to_c(tmp_path):
+    script = (
+        "import numpy, theano, theano.tensor as T\n"
+        "from theano.tensor.shared_randomstreams import RandomStreams\n"
+        "from theano.sandbox.rng_mrg import MRG_RandomStreams\n"
+        "x, k = T.fmatrix(), T.lvector()\n"
+        "def run(y):\n"
+        "    f = theano.function([x, k], y, name=str(len(names)), on_unused_input='ignore')\n"
+        "    f(numpy.ones((2, 2), 'float32'), numpy.array([1, 0]))\n"
+        "names = []\n"
+    )
+    expressions = {**HANDED_OVER, **ON_XLA}
+    for expression in expressions.values():
+        script += f"run({expression}); names.append(1)\n"
+    (tmp_path / "s.py").write_text(script)
+    explained = launch("--explain", "s.py", cwd=tmp_path).stdout
+    ran = launch("s.py", cwd=tmp_path, AUTOENC_BACKEND="xla", THEANO_FLAGS="floatX=float32,cxx=")
+    for number, name in enumerate(expressions):
+        note = next(line for line in explained.splitlines() if line.strip().startswith(f"{name}:"))
+        assert ("runs in C" in note) == (name in HANDED_OVER), note
+        assert (f"function {number} runs in C" in ran.stderr) == (name in HANDED_OVER), ran.stderr

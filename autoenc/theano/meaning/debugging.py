@@ -1,0 +1,89 @@
+"""Looking into compiled functions: ``debugprint`` and ``MonitorMode``, with Theano's arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from pytensor.compile.debug import monitormode
+from pytensor.printing import debugprint as _debugprint
+
+Monitor = Callable[[int, Any, Any], None]
+
+
+def debugprint(
+    obj: Any,
+    depth: int = -1,
+    print_type: bool = False,
+    file: Any = None,
+    ids: str = "CHAR",
+    stop_on_name: bool = False,
+    done: Any = None,
+    print_storage: bool = False,
+    print_clients: bool = False,
+    used_ids: Any = None,
+    **more: Any,
+) -> Any:
+    """Print a graph; see `pytensor.printing.debugprint`.
+
+    Parameters
+    ----------
+    obj : variable, node, function, or list of these
+    depth : int
+        How many levels; -1 for all.
+    print_type : bool
+    file : file or "str", optional
+        Where to; "str" returns the text.
+    ids : {"CHAR", "int", "id", "auto", ""}
+        How variables are named.
+    stop_on_name : bool
+        Whether not to go beyond variables that have a name.
+    done, used_ids : dict, optional
+        What has been printed, and as what.
+    print_storage : bool
+    print_clients : bool
+        Accepted, and does nothing.
+    **more
+        As for PyTensor.
+    """
+    del print_clients
+    return _debugprint(
+        obj,
+        depth=depth,
+        print_type=print_type,
+        file=file,
+        id_type=more.pop("id_type", ids),
+        stop_on_name=stop_on_name,
+        done=done,
+        print_storage=print_storage,
+        used_ids=used_ids,
+        **more,
+    )
+
+
+class MonitorMode(monitormode.MonitorMode):
+    """A mode that calls functions before and after each operation: ``pre_func(i, node, fn)``."""
+
+    def eval(self, _: Any, i: int, node: Any, fn: Any) -> None:
+        """Run one operation between the functions."""
+        if self.pre_func is not None:
+            self.pre_func(i, node, fn)
+        fn()
+        if self.post_func is not None:
+            self.post_func(i, node, fn)
+
+
+def detect_nan(i: int, node: Any, fn: Any) -> None:
+    """Print an operation that gives NaN, as the `post_func` of `MonitorMode`."""
+    del i
+    if any(_has_nan(output[0]) for output in fn.outputs):
+        print("*** NaN detected ***")
+        debugprint(node)
+        print(f"Inputs : {[value[0] for value in fn.inputs]}")
+        print(f"Outputs: {[value[0] for value in fn.outputs]}")
+
+
+def _has_nan(value: Any) -> bool:
+    kind = getattr(getattr(value, "dtype", None), "kind", "")
+    return kind in ("f", "c") and bool(np.isnan(value).any())

@@ -1,0 +1,132 @@
+"""Eigenvalues, QR, least squares and norms, as ``theano.tensor.nlinalg`` had them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytensor.tensor as pt
+from pytensor.tensor import linalg
+from pytensor.tensor.linalg.solvers.lstsq import Lstsq
+
+from autoenc.graph.types import Expression
+
+
+def eig(x: Any) -> list[Expression]:
+    """Return eigenvalues and right eigenvectors, of the dtype of `x`: real parts of a real `x`."""
+    x = pt.as_tensor_variable(x)
+    found = linalg.eig(x)
+    if x.dtype.startswith("complex"):
+        return [pt.cast(part, x.dtype) for part in found]
+    return [pt.cast(pt.real(part), x.dtype) for part in found]
+
+
+class Eig:
+    """The operation `eig`."""
+
+    def __call__(self, x: Any) -> list[Expression]:
+        """Return eigenvalues and eigenvectors."""
+        return eig(x)
+
+
+def eigh(a: Any, UPLO: str = "L") -> list[Expression]:
+    """Return eigenvalues, ascending, and eigenvectors of a symmetric matrix.
+
+    Parameters
+    ----------
+    a : matrix
+    UPLO : {"L", "U"}
+        Which triangle is read.
+    """
+    assert UPLO in ("L", "U")
+    a = pt.as_tensor_variable(a)
+    # XLA reads both triangles.
+    symmetric = pt.tril(a) + pt.tril(a, -1).T if UPLO == "L" else pt.triu(a) + pt.triu(a, 1).T
+    # NumPy's driver: eigenvectors of another may have other signs.
+    found: list[Expression] = linalg.eigh(symmetric, lower=UPLO == "L", driver="evd")
+    return found
+
+
+class Eigh:
+    """The operation `eigh`."""
+
+    def __init__(self, UPLO: str = "L") -> None:
+        assert UPLO in ("L", "U")
+        self.UPLO = UPLO
+
+    def __call__(self, x: Any) -> list[Expression]:
+        """Return eigenvalues and eigenvectors."""
+        return eigh(x, self.UPLO)
+
+
+def qr(a: Any, mode: str = "reduced") -> Any:
+    """Return Q and R, by default with as many columns and rows as the shorter side of `a`.
+
+    Parameters
+    ----------
+    a : matrix
+    mode : {"reduced", "complete", "r", "raw"}
+        As for `numpy.linalg.qr`.
+    """
+    if mode == "r":
+        # SciPy keeps the rows of zeros.
+        return linalg.qr(a, mode="economic")[1]
+    if mode == "raw":
+        reflections, coefficients, *_ = linalg.qr(a, mode="raw")
+        return [reflections.T, coefficients]
+    return linalg.qr(a, mode={"full": "economic", "reduced": "economic"}.get(mode, mode))
+
+
+def lstsq() -> Lstsq:
+    """Return the operation that solves least squares: ``lstsq()(x, y, rcond)``."""
+    return Lstsq()
+
+
+def norm(x: Any, ord: Any) -> Expression:  # noqa: A002 - Theano's name
+    """Return the norm of a vector or matrix.
+
+    Parameters
+    ----------
+    x : vector or matrix
+    ord : None, "fro", "inf", "-inf" or number
+        Of a matrix, 1 and -1 only.
+
+    Raises
+    ------
+    ValueError
+        If there is no such norm.
+    NotImplementedError
+        If `x` has more than two dimensions.
+    """
+    x = pt.as_tensor_variable(x)
+    if x.ndim == 0:
+        raise ValueError("'axis' entry is out of bounds.")
+    if x.ndim > 2:
+        raise NotImplementedError("We don't support norm with ndim > 2")
+    if ord is None or (ord == "fro" and x.ndim == 2):
+        return pt.sqrt(pt.sum(x**2))
+    return _norm_of_vector(x, ord) if x.ndim == 1 else _norm_of_matrix(x, ord)
+
+
+def _norm_of_vector(x: Expression, order: Any) -> Expression:
+    if order == "inf":
+        return pt.max(abs(x))
+    if order == "-inf":
+        return pt.min(abs(x))
+    if order == 0:
+        return pt.cast(pt.neq(x, 0).sum(), "int64")
+    if isinstance(order, str):
+        raise ValueError("Invalid norm order for vectors.")
+    return pt.sum(abs(x**order)) ** (1.0 / order)
+
+
+def _norm_of_matrix(x: Expression, order: Any) -> Expression:
+    sums = {"inf": (pt.max, 1), "-inf": (pt.min, 1), 1: (pt.max, 0), -1: (pt.min, 0)}
+    if order not in sums:
+        raise ValueError(0)
+    extreme, axis = sums[order]
+    return extreme(pt.sum(abs(x), axis=axis))
+
+
+def MatrixPinv() -> Any:  # noqa: N802 - Theano's name
+    """Return the operation that computes the pseudo-inverse."""
+    return linalg.pinv

@@ -1,0 +1,55 @@
+"""Indices into an array that is flattened, and into one that is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytensor.tensor as pt
+from pytensor.tensor import extra_ops
+
+from autoenc.graph.types import Expression
+
+
+def unravel_index(
+    indices: Any, dims: Any, order: str = "C", ndim: int | None = None
+) -> tuple[Expression, ...]:
+    """Return indices along each axis of an array, from those into the flattened array.
+
+    Parameters
+    ----------
+    indices : tensor of int
+    dims : vector of int
+        The shape of the array.
+    order : {"C", "F"}
+        Whether rows or columns are consecutive.
+    ndim : int, optional
+        The length of `dims`, if it cannot be seen from it.
+
+    Raises
+    ------
+    ValueError
+        If the length of `dims` is neither known nor given.
+    """
+    dims = pt.as_tensor_variable(dims)
+    if ndim is not None:
+        if not isinstance(ndim, int) or ndim < 1:
+            raise ValueError("ndim must be an integer greater than 0")
+        dims = pt.specify_shape(dims, (ndim,))
+    try:
+        pt.get_vector_length(dims)
+    except ValueError as error:
+        raise ValueError(
+            f"The length of the provided dimension list ({dims}) cannot be automatically "
+            "determined. You can provide the 'ndim' keyword argument to 'unravel_index'."
+        ) from error
+    found: tuple[Expression, ...] = extra_ops.unravel_index(indices, dims, order=order)
+    return found
+
+
+def ravel_multi_index(
+    multi_index: Any, dims: Any, mode: str = "raise", order: str = "C"
+) -> Expression:
+    """Return indices into the flattened array, from those along each axis."""
+    if not isinstance(multi_index, (tuple, list)):
+        raise TypeError("multi_index must be a tuple or a list.")
+    return extra_ops.ravel_multi_index(multi_index, dims, mode=mode, order=order)
