@@ -21,12 +21,13 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from autoenc.guard import Guard
 from autoenc.processes import PeerError, Processes
 
 __all__ = ["Process", "initialize"]
@@ -42,7 +43,9 @@ INTERRUPTED = 130
 LOST_ANOTHER = 3
 
 # Environment variables with the number of a process, by launcher.
-RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "SLURM_PROCID")
+RANKS = (
+    "RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "SLURM_PROCID", "JOB_COMPLETION_INDEX",
+)  # fmt: skip
 COUNTS = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_NTASKS")
 LOCAL_RANKS = ("LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_RANK", "SLURM_LOCALID")
 
@@ -140,6 +143,7 @@ def initialize(
     place = _with_arguments(read_place(os.environ), coordinator, n_processes, process)
     if local_device is None and _has_several_gpus(os.environ):
         local_device = place.local_rank
+    _guard(place, os.environ)
     from autoenc.backends.xla.processes import connect
 
     where = place.coordinator, place.count, place.rank
@@ -244,6 +248,25 @@ def _end_with_the_parent(environ: Mapping[str, str]) -> None:
     threading.Thread(target=wait, args=(pipe,), daemon=True).start()
 
 
+def _guard(place: Place, environ: Mapping[str, str]) -> None:
+    """Have this process watched, which `autoenc launch` does itself."""
+    if LIFELINE in environ:
+        return
+    rank, count = place.rank, place.count
+    with suppress(ValueError):  # a number that only the guard would have needed
+        rank = _number(environ, RANKS) if rank is None else rank
+        count = _number(environ, COUNTS) if count is None else count
+    who = "a process" if rank is None else f"process {rank}"
+    _guards.append(Guard(who if count is None else f"{who} of {count}"))
+    atexit.register(_release)
+
+
+def _release() -> None:
+    while _guards:
+        _guards.pop().release()
+
+
+_guards: list[Guard] = []
 _failures: list[BaseException] = []
 
 
@@ -257,6 +280,7 @@ def _leave() -> None:
     failure = _failures[-1] if _failures else uncaught
     if failure is None:
         return
+    _release()
     from autoenc.backends.xla.processes import disconnect
 
     leaving = threading.Thread(target=disconnect, daemon=True)

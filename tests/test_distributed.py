@@ -32,6 +32,13 @@ TORCHRUN = {
             },
             Place("node1:1234", 2, 1, 1),
         ),
+        (  # an indexed job of Kubernetes, with an address of its service
+            {
+                "MASTER_ADDR": "train-0.train", "MASTER_PORT": "1234", "WORLD_SIZE": "2",
+                "JOB_COMPLETION_INDEX": "1",
+            },
+            Place("train-0.train:1234", 2, 1),
+        ),
     ],
 )  # fmt: skip
 def test_variables_of_launchers(variables, place):

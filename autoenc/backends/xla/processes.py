@@ -176,7 +176,7 @@ def peer_errors() -> Iterator[None]:
     """
     try:
         yield
-    except jax.errors.JaxRuntimeError as error:
+    except (jax.errors.JaxRuntimeError, ValueError) as error:  # JAX raises both
         if not any(word in str(error) for word in ("Gloo", "NCCL", "nccl", "coordination")):
             raise
         reason = str(error).partition("\n")[0]
