@@ -1,9 +1,9 @@
 """A small process that watches the one that has started it, and says when that is lost.
 
 A process that is killed or stopped cannot say so. Where it is one of several that train together,
-the others wait for it, and a launcher such as torchrun waits 30 s more for one that is stopped. The
-guard names it at once, and ends it if it is stopped. It runs this file alone, so that it takes
-little memory and starts in a moment.
+the others wait for it, and a launcher such as torchrun waits 30 s more for one that is stopped.
+The guard names it at once, and ends it if it is stopped. It runs this file alone, so that it
+takes little memory and starts in a moment.
 """
 
 from __future__ import annotations

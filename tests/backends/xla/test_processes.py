@@ -216,7 +216,10 @@ def test_a_jax_that_keeps_its_connection_elsewhere_is_lived_with(monkeypatch, co
 
 @pytest.mark.parametrize("kind", [jax.errors.JaxRuntimeError, ValueError])
 def test_an_exchange_with_a_lost_process_says_so(kind):
-    with pytest.raises(PeerError, match="another process of the training has ended"), peer_errors():
+    with (
+        pytest.raises(PeerError, match="another process of the training has ended"),
+        peer_errors(),
+    ):
         raise kind("UNKNOWN: Gloo AllGather failed: Connection closed by peer")
     with pytest.raises(kind, match="out of range"), peer_errors():
         raise kind("a number is out of range")
