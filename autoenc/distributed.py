@@ -197,8 +197,10 @@ def read_place(environ: Mapping[str, str]) -> Place:
     port = _number(environ, ("MASTER_PORT",)) or 0
     # torchrun itself listens at MASTER_PORT.
     port += "TORCHELASTIC_RUN_ID" in environ
-    address = f"{environ['MASTER_ADDR']}:{port}"
-    return Place(address, count, rank, _number(environ, LOCAL_RANKS))
+    host = environ["MASTER_ADDR"]
+    if ":" in host and not host.startswith("["):  # IPv6
+        host = f"[{host}]"
+    return Place(f"{host}:{port}", count, rank, _number(environ, LOCAL_RANKS))
 
 
 def _number(environ: Mapping[str, str], names: tuple[str, ...]) -> int | None:

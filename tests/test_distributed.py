@@ -16,6 +16,8 @@ TORCHRUN = {
         ({}, Place()),
         ({"RANK": "1"}, Place()),
         (TORCHRUN, Place("node1:29500", 4, 3, 1)),
+        (TORCHRUN | {"MASTER_ADDR": "fd00::1"}, Place("[fd00::1]:29500", 4, 3, 1)),
+        (TORCHRUN | {"MASTER_ADDR": "[fd00::1]"}, Place("[fd00::1]:29500", 4, 3, 1)),
         # torchrun listens at its port itself.
         (TORCHRUN | {"TORCHELASTIC_RUN_ID": "none"}, Place("node1:29501", 4, 3, 1)),
         (
