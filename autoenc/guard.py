@@ -34,8 +34,10 @@ class Guard:
     """
 
     def __init__(self, who: str) -> None:
-        command = [sys.executable, "-I", "-S", __file__, str(os.getpid()), who]
         self._process: subprocess.Popen[bytes] | None = None
+        if sys.platform == "win32" or not sys.executable:  # no signals stop it; no Python to run
+            return
+        command = [sys.executable, "-I", "-S", __file__, str(os.getpid()), who]
         # Standard output is not kept open: what reads it waits for its end.
         with suppress(OSError):  # no more processes may be started
             self._process = subprocess.Popen(
