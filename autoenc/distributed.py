@@ -107,9 +107,9 @@ def initialize(
     Call it once, before any computation. What is not given is read from the variables of
     ``autoenc launch`` and ``torchrun`` (``RANK``, ``WORLD_SIZE``, ``MASTER_ADDR``,
     ``MASTER_PORT``, ``LOCAL_RANK``), or found by JAX in a SLURM, Open MPI or Kubernetes job.
-    Where address and port are set, ranks of SLURM, Open MPI and indexed jobs of Kubernetes are taken
-    too. Except under ``autoenc launch``, a small process is started that says when this one is
-    killed or stopped, and ends it if it is stopped.
+    Where address and port are set, ranks of SLURM, Open MPI and indexed jobs of Kubernetes are
+    taken too. Except under ``autoenc launch``, a small process is started that says when this
+    one is killed or stopped, and ends it if it is stopped.
 
     NumPy's global generator gets the same seed in all processes, so that ``random_state=None``
     means the same in each.
