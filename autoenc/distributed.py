@@ -21,12 +21,13 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from autoenc.guard import Guard
 from autoenc.processes import PeerError, Processes
 
 __all__ = ["Process", "initialize"]
@@ -42,7 +43,9 @@ INTERRUPTED = 130
 LOST_ANOTHER = 3
 
 # Environment variables with the number of a process, by launcher.
-RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "SLURM_PROCID")
+RANKS = (
+    "RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "SLURM_PROCID", "JOB_COMPLETION_INDEX",
+)  # fmt: skip
 COUNTS = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_NTASKS")
 LOCAL_RANKS = ("LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_RANK", "SLURM_LOCALID")
 
@@ -104,7 +107,9 @@ def initialize(
     Call it once, before any computation. What is not given is read from the variables of
     ``autoenc launch`` and ``torchrun`` (``RANK``, ``WORLD_SIZE``, ``MASTER_ADDR``,
     ``MASTER_PORT``, ``LOCAL_RANK``), or found by JAX in a SLURM, Open MPI or Kubernetes job.
-    Where these variables are set, ranks of SLURM and Open MPI are taken too.
+    Where address and port are set, ranks of SLURM, Open MPI and indexed jobs of Kubernetes are
+    taken too. Except under ``autoenc launch``, a small process is started that says when this
+    one is killed or stopped, and ends it if it is stopped.
 
     NumPy's global generator gets the same seed in all processes, so that ``random_state=None``
     means the same in each.
@@ -140,6 +145,7 @@ def initialize(
     place = _with_arguments(read_place(os.environ), coordinator, n_processes, process)
     if local_device is None and _has_several_gpus(os.environ):
         local_device = place.local_rank
+    _guard(place, os.environ)
     from autoenc.backends.xla.processes import connect
 
     where = place.coordinator, place.count, place.rank
@@ -193,8 +199,10 @@ def read_place(environ: Mapping[str, str]) -> Place:
     port = _number(environ, ("MASTER_PORT",)) or 0
     # torchrun itself listens at MASTER_PORT.
     port += "TORCHELASTIC_RUN_ID" in environ
-    address = f"{environ['MASTER_ADDR']}:{port}"
-    return Place(address, count, rank, _number(environ, LOCAL_RANKS))
+    host = environ["MASTER_ADDR"]
+    if ":" in host and not host.startswith("["):  # IPv6
+        host = f"[{host}]"
+    return Place(f"{host}:{port}", count, rank, _number(environ, LOCAL_RANKS))
 
 
 def _number(environ: Mapping[str, str], names: tuple[str, ...]) -> int | None:
@@ -244,6 +252,25 @@ def _end_with_the_parent(environ: Mapping[str, str]) -> None:
     threading.Thread(target=wait, args=(pipe,), daemon=True).start()
 
 
+def _guard(place: Place, environ: Mapping[str, str]) -> None:
+    """Have this process watched, which `autoenc launch` does itself."""
+    if LIFELINE in environ:
+        return
+    rank, count = place.rank, place.count
+    with suppress(ValueError):  # a number that only the guard would have needed
+        rank = _number(environ, RANKS) if rank is None else rank
+        count = _number(environ, COUNTS) if count is None else count
+    who = "a process" if rank is None else f"process {rank}"
+    _guards.append(Guard(who if count is None else f"{who} of {count}"))
+    atexit.register(_release)
+
+
+def _release() -> None:
+    while _guards:
+        _guards.pop().release()
+
+
+_guards: list[Guard] = []
 _failures: list[BaseException] = []
 
 
@@ -257,6 +284,7 @@ def _leave() -> None:
     failure = _failures[-1] if _failures else uncaught
     if failure is None:
         return
+    _release()
     from autoenc.backends.xla.processes import disconnect
 
     leaving = threading.Thread(target=disconnect, daemon=True)

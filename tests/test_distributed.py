@@ -16,6 +16,8 @@ TORCHRUN = {
         ({}, Place()),
         ({"RANK": "1"}, Place()),
         (TORCHRUN, Place("node1:29500", 4, 3, 1)),
+        (TORCHRUN | {"MASTER_ADDR": "fd00::1"}, Place("[fd00::1]:29500", 4, 3, 1)),
+        (TORCHRUN | {"MASTER_ADDR": "[fd00::1]"}, Place("[fd00::1]:29500", 4, 3, 1)),
         # torchrun listens at its port itself.
         (TORCHRUN | {"TORCHELASTIC_RUN_ID": "none"}, Place("node1:29501", 4, 3, 1)),
         (
@@ -31,6 +33,13 @@ TORCHRUN = {
                 "SLURM_NTASKS": "2", "SLURM_LOCALID": "1",
             },
             Place("node1:1234", 2, 1, 1),
+        ),
+        (  # an indexed job of Kubernetes, with an address of its service
+            {
+                "MASTER_ADDR": "train-0.train", "MASTER_PORT": "1234", "WORLD_SIZE": "2",
+                "JOB_COMPLETION_INDEX": "1",
+            },
+            Place("train-0.train:1234", 2, 1),
         ),
     ],
 )  # fmt: skip

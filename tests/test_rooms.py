@@ -15,6 +15,7 @@ PACKAGE = Path(autoenc.__file__).parent
 ROOMS = (
     "threads",
     "processes",
+    "guard",
     "folders",
     "settings",
     "files",

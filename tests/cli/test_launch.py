@@ -9,6 +9,8 @@ import time
 import numpy as np
 import pytest
 
+from autoenc.cli.supervision import _free_port
+from autoenc.distributed import LOST_ANOTHER
 from autoenc.estimators import DenoisingAutoEncoder
 from tests.cli.conftest import refusal, run
 from torture.processes import children
@@ -56,6 +58,7 @@ def test_ctrl_c_in_one_process_ends_all_and_the_first_saves(tmp_path):
     how = ["--device", "cpu", "--hidden", "4", "--epochs", "100000", "--quiet"]
     process = subprocess.Popen(
         [sys.executable, "-m", "autoenc", "launch", "-n", "2", *train, *how],
+        env={**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=2"},
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     while process.poll() is None and not (tmp_path / "rows.ckpt").exists():
@@ -63,8 +66,40 @@ def test_ctrl_c_in_one_process_ends_all_and_the_first_saves(tmp_path):
     os.kill(children(process)[1], signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    assert out.count("saved model.safetensors: DenoisingAutoEncoder, cost ") == 1
+    # Nothing of what gloo prints when processes, or all of their devices, connect.
+    (saved,) = out.splitlines()
+    assert saved.startswith("saved model.safetensors: DenoisingAutoEncoder, cost ")
     assert err.count("training was interrupted in epoch ") == 1
     model = DenoisingAutoEncoder.load(tmp_path / "model.safetensors")
     assert model.history_[-1]["interrupted"]
-    assert "2 devices of the CPU in 2 processes" in model.backend_
+    assert "4 devices of the CPU in 2 processes" in model.backend_
+
+
+def test_one_that_is_stopped_under_another_launcher_is_named_and_all_end(tmp_path):
+    """Launchers such as torchrun state these variables, and do not notice."""
+    np.save(tmp_path / "rows.npy", np.random.default_rng(0).random((200, 10), dtype="float32"))
+    train = ["train", "rows.npy", "-o", "model.safetensors", "--checkpoint", "rows.ckpt"]
+    how = ["--device", "cpu", "--hidden", "4", "--epochs", "100000", "--quiet", "--distributed"]
+    place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_free_port()), "WORLD_SIZE": "2"}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "autoenc", *train, *how],
+            env={**os.environ, **place, "RANK": str(rank)},
+            cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )
+        for rank in range(2)
+    ]  # fmt: skip
+    while processes[1].poll() is None and not (tmp_path / "rows.ckpt").exists():
+        time.sleep(0.1)
+    processes[1].send_signal(signal.SIGSTOP)
+    started = time.monotonic()
+    try:
+        said = [process.communicate(timeout=60)[1] for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    assert time.monotonic() - started < 15
+    named = f"error: process 1 of 2 (PID {processes[1].pid} on "
+    assert [line for line in said[1].splitlines() if line.startswith(named)]
+    assert "error: another process of the training has ended or does not answer" in said[0]
+    assert processes[0].returncode == LOST_ANOTHER

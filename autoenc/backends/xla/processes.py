@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import pickle
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any
 
@@ -173,7 +176,7 @@ def peer_errors() -> Iterator[None]:
     """
     try:
         yield
-    except jax.errors.JaxRuntimeError as error:
+    except (jax.errors.JaxRuntimeError, ValueError) as error:  # JAX raises both
         if not any(word in str(error) for word in ("Gloo", "NCCL", "nccl", "coordination")):
             raise
         reason = str(error).partition("\n")[0]
@@ -200,22 +203,56 @@ def connect(
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
     # It would take SIGTERM, which ends a training at the next block.
     jax.config.update("jax_enable_preemption_service", False)
+    with _stdout_in_stderr():
+        try:
+            jax.distributed.initialize(
+                coordinator,
+                n_processes,
+                process,
+                local_device,
+                heartbeat_timeout_seconds=max(round(heartbeat), 1),
+                initialization_timeout=round(patience),
+                shutdown_timeout_seconds=SHUTDOWN_SECONDS,
+            )
+        except ValueError as error:
+            raise BackendError(f"the other processes are not known ({error}).") from error
+        except RuntimeError as error:
+            reason = str(error).partition("\n")[0]
+            raise BackendError(f"processes could not be connected: {reason}") from error
+        processes = all_processes()
+        _exchange_once(processes)
+    return processes
+
+
+def _exchange_once(processes: Processes) -> None:
+    """Have all sets of devices connect that are used later: gloo prints that it does."""
+    processes.gather([0])
+    devices = jax.devices()
+    if len(devices) > processes.count > 1:
+        everywhere = NamedSharding(Mesh(np.array(devices), ("devices",)), PartitionSpec("devices"))
+        zeros = np.zeros(len(devices), np.float32)
+        spread = jax.make_array_from_callback(zeros.shape, everywhere, lambda at: zeros[at])
+        with peer_errors():
+            jax.block_until_ready(jax.jit(lambda numbers: numbers.sum())(spread))
+
+
+@contextmanager
+def _stdout_in_stderr() -> Iterator[None]:
+    """Have what libraries print go to standard error; a caller may read standard output."""
     try:
-        jax.distributed.initialize(
-            coordinator,
-            n_processes,
-            process,
-            local_device,
-            heartbeat_timeout_seconds=max(round(heartbeat), 1),
-            initialization_timeout=round(patience),
-            shutdown_timeout_seconds=SHUTDOWN_SECONDS,
-        )
-    except ValueError as error:
-        raise BackendError(f"the other processes are not known ({error}).") from error
-    except RuntimeError as error:
-        reason = str(error).partition("\n")[0]
-        raise BackendError(f"processes could not be connected: {reason}") from error
-    return all_processes()
+        sys.stdout.flush()
+        kept = os.dup(1)
+        os.dup2(2, 1)
+    except (OSError, ValueError, AttributeError):  # closed, or there is none
+        yield
+        return
+    try:
+        yield
+    finally:
+        with suppress(OSError, TypeError):  # Windows has no such handle
+            ctypes.CDLL(None).fflush(None)  # what libraries have not written yet
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def disconnect() -> None:

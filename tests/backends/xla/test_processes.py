@@ -14,7 +14,8 @@ import jax
 import numpy as np
 import pytest
 
-from autoenc.backends.xla.processes import Together
+from autoenc.backends.xla.processes import Together, peer_errors
+from autoenc.processes import PeerError
 from tests.backends.xla import many_processes as program
 from torture.processes import children
 
@@ -211,6 +212,17 @@ def test_a_jax_that_keeps_its_connection_elsewhere_is_lived_with(monkeypatch, co
     assert not Together(jax.devices()).met()
     monkeypatch.delattr("jax._src.distributed.global_state")
     assert not Together(jax.devices()).met()
+
+
+@pytest.mark.parametrize("kind", [jax.errors.JaxRuntimeError, ValueError])
+def test_an_exchange_with_a_lost_process_says_so(kind):
+    with (
+        pytest.raises(PeerError, match="another process of the training has ended"),
+        peer_errors(),
+    ):
+        raise kind("UNKNOWN: Gloo AllGather failed: Connection closed by peer")
+    with pytest.raises(kind, match="out of range"), peer_errors():
+        raise kind("a number is out of range")
 
 
 def test_rows_that_one_process_cannot_read_end_all(two):

@@ -1,0 +1,111 @@
+"""A small process that watches the one that has started it, and says when that is lost.
+
+A process that is killed or stopped cannot say so. Where it is one of several that train together,
+the others wait for it, and a launcher such as torchrun waits 30 s more for one that is stopped.
+The guard names it at once, and ends it if it is stopped. It runs this file alone, so that it
+takes little memory and starts in a moment.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+POLL_SECONDS = 0.1
+# A process that has been stopped for this long is lost. The others lose the connection after 10 s.
+STOPPED_SECONDS = 3.0
+# How long a process that ends waits for its guard.
+LEAVING_SECONDS = 1.0
+
+
+class Guard:
+    """Watches this process until it is released.
+
+    Parameters
+    ----------
+    who : str
+        What the process is called in messages, such as ``"process 1 of 4"``.
+    """
+
+    def __init__(self, who: str) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        if sys.platform == "win32" or not sys.executable:  # no signals stop it; no Python to run
+            return
+        command = [sys.executable, "-I", "-S", __file__, str(os.getpid()), who]
+        # Standard output is not kept open: what reads it waits for its end.
+        with suppress(OSError):  # no more processes may be started
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+            )
+
+    def release(self) -> None:
+        """Have the guard end without a message: the process says itself why it ends."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with suppress(OSError, subprocess.TimeoutExpired):  # it has ended before
+            process.communicate(b"released", LEAVING_SECONDS)
+
+
+def watch(pid: int, who: str, pipe: int) -> str:
+    """Watch the parent until it is lost or says that it ends.
+
+    Parameters
+    ----------
+    pid : int
+        Of the parent.
+    who : str
+        What it is called.
+    pipe : int
+        What the parent writes to before it ends.
+
+    Returns
+    -------
+    str
+        What became of it; empty where it ends by itself, or others end it.
+    """
+    is_ending: list[int] = []
+    # A launcher or a terminal may send signals to both. Those that end the parent end the guard
+    # later, when the parent is gone.
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda signum, _: is_ending.append(signum))
+    n_stopped = 0
+    # Times are counted in looks: a guard that was stopped with its parent sees it continue.
+    while n_stopped * POLL_SECONDS < STOPPED_SECONDS:
+        ready, _, _ = select.select([pipe], [], [], POLL_SECONDS)
+        if ready and os.read(pipe, 1):
+            return ""
+        if ready or os.getppid() != pid:
+            return "" if is_ending else f"{who} was killed, or has crashed."
+        n_stopped = n_stopped + 1 if is_stopped(pid) else 0
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    return f"{who} was stopped by a signal and does not answer; it is ended."
+
+
+def is_stopped(pid: int) -> bool:
+    """Return whether a process is stopped by a signal; False where the system does not say."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] == "T"
+
+
+def main() -> None:
+    """Watch the process that the command line names."""
+    pid, who = int(sys.argv[1]), sys.argv[2]
+    if said := watch(pid, f"{who} (PID {pid} on {socket.gethostname()})", 0):
+        with suppress(OSError):
+            os.write(2, f"error: {said}\n".encode())
+
+
+if __name__ == "__main__":
+    main()
