@@ -3,7 +3,8 @@
     python -m benchmarks.scoring ../old --threads 1
 
 Both checkouts, each in a process of its own, take turns. It prints a table of microseconds a call
-and of ratios: 2 is twice as fast as the other.
+and of ratios: 2 is twice as fast as the other. `--threads` also limits the processors that a
+process may use. On a busy machine, `--processor-time` counts what the process itself has used.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from contextlib import ExitStack, contextmanager
 from itertools import product
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,11 +40,15 @@ PAUSE_SECONDS = 0.02
 class Worker:
     """A checkout in a process of its own, which holds a fitted model and waits for commands."""
 
-    def __init__(self, checkout: Path, setting: tuple[str, str, str], environment: Any) -> None:
+    def __init__(
+        self, checkout: Path, setting: tuple[str, str, str], clock: str, threads: str
+    ) -> None:
+        limits = {f"{n}_NUM_THREADS": threads for n in ("OMP", "OPENBLAS", "MKL")}
+        environment = limits if threads else {}
         self._log = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - see close
         self._process = subprocess.Popen(
             # Without the script's folder on the path, whose package is this checkout's.
-            [sys.executable, "-P", str(HERE), "--worker", *setting],
+            [sys.executable, "-P", str(HERE), "--worker", clock, threads, *setting],
             cwd=checkout, env={**os.environ, **environment, "PYTHONPATH": str(checkout)},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True,
         )  # fmt: skip
@@ -68,12 +73,15 @@ class Worker:
             stream.close()
 
 
-def work(backend: str, dtype: str, model: str) -> None:
-    """Answer each line of the input by the seconds of a call, in whichever checkout is imported."""
+def work(clock: str, threads: str, backend: str, dtype: str, model: str) -> None:
+    """Answer each line of the input by the seconds of a call, in the checkout on the path."""
+    if threads:
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-int(threads) :])
     import numpy as np
 
     from autoenc import AutoEncoder
 
+    now = getattr(time, clock)
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     columns, units = map(int, model.split("-"))
@@ -88,9 +96,9 @@ def work(backend: str, dtype: str, model: str) -> None:
         apply(some)  # compiles, and finds the caches as the calls to come do
         taken: list[float] = []
         while sum(taken) < TURN_SECONDS:
-            started = time.perf_counter()
+            started = now()
             apply(some)
-            taken.append(time.perf_counter() - started)
+            taken.append(now() - started)
         print(median(taken), file=answers, flush=True)
 
 
@@ -121,11 +129,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def workers(options: argparse.Namespace, setting: tuple[str, str, str]) -> Iterator[list[Worker]]:
     """Start this checkout and the other."""
     threads = str(options.threads or "")
-    limits = {f"{n}_NUM_THREADS": threads for n in ("OMP", "OPENBLAS", "MKL")} if threads else {}
+    clock = "process_time" if options.processor_time else "perf_counter"
     with ExitStack() as stack:
         pair = []
         for checkout in (HERE.parent.parent, options.checkout.resolve()):
-            pair.append(Worker(checkout, setting, limits))
+            pair.append(Worker(checkout, setting, clock, threads))
             stack.callback(pair[-1].close)
         yield pair
 
@@ -156,6 +164,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("checkout", type=Path, help="folder of the other checkout")
     parser.add_argument("--rounds", type=int, default=7, help="turns of each; 7 by default")
     parser.add_argument("--threads", type=int, help="by default as the environment says")
+    parser.add_argument("--processor-time", action="store_true", help="for busy machines")
     for name, of, kind in (
         ("backends", BACKENDS, str), ("dtypes", DTYPES, str), ("models", MODELS, str),
         ("rows", N_ROWS, int),

@@ -68,8 +68,8 @@ PRODUCTS = {"float32": "highest", "mixed_bfloat16": "highest", "tf32": "tensorfl
 # A GPU takes milliseconds for what takes a CPU a second.
 ROWS_PER_BLOCK_OF_GPU = 100_000
 
-# Functions of rows: rows of a chunk of small and of large calls, on a GPU and on the CPU. The large
-# ones share what a product of XLA's does once, which takes a tenth of one of 64 rows.
+# Functions of rows: rows of a chunk in small and in large calls, on a GPU and on the CPU. What a
+# product of XLA's does once takes a tenth of the time of 64 rows.
 ROWS_OF_A_CHUNK = ((512, 512), (64, 128))
 # What rows of a call are filled up to, beside a chunk; what fills up is not computed.
 ROWS_OF_A_CALL = (512, 2_048)
