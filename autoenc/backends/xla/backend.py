@@ -71,8 +71,8 @@ ROWS_PER_BLOCK_OF_GPU = 100_000
 # Functions of rows: rows of a chunk in small and in large calls, on a GPU and on the CPU. What a
 # product of XLA's does once takes a tenth of the time of 64 rows.
 ROWS_OF_A_CHUNK = ((512, 512), (64, 128))
-# What rows of a call are filled up to, beside a chunk; what fills up is not computed.
-ROWS_OF_A_CALL = (512, 2_048)
+# What rows of a call are filled up to, beside a chunk, likewise; what fills up is not computed.
+ROWS_OF_A_CALL = ((512, 32_768), (512, 2_048))
 
 # What an error says when other programs occupy multiprocessors that the kernel needs.
 LAUNCH = "cuLaunchCooperativeKernel"
@@ -250,6 +250,7 @@ class _RowFunction:
         self._dtype = str(output.dtype)
         on_gpu = placement.first.platform != "cpu"
         self._small, self._large = ROWS_OF_A_CHUNK[not on_gpu]
+        self._few, self._most = ROWS_OF_A_CALL[not on_gpu]
         # XLA divides the products of so few rows badly: each thread has chunks of its own.
         self._threads = 1 if on_gpu else usable_threads()
         self._shared = Mirror(shared, placement)
@@ -295,17 +296,16 @@ class _RowFunction:
 
     def _parts(self, n: int, chunk: int) -> list[slice]:
         """Divide rows into calls, as many as there are threads or a multiple of it."""
-        few, most = ROWS_OF_A_CALL[-2:]
         chunks = -(-n // chunk)
-        rounds = -(-chunks * chunk // (most * self._threads))
-        calls = max(rounds, 1) * self._threads if n > few else 1
+        rounds = -(-chunks * chunk // (self._most * self._threads))
+        calls = max(rounds, 1) * self._threads if n > self._few else 1
         rows = max(-(-chunks // calls), 1) * chunk
         return [slice(i, i + rows) for i in range(0, max(n, 1), rows)]
 
     def _of_some(self, arrays: Sequence[Array], chunk: int, shared: list[DeviceArray]) -> Array:
         n = len(arrays[0])
         needed = -(-n // chunk)
-        rows = next(size for size in (chunk, *ROWS_OF_A_CALL) if size >= needed * chunk)
+        rows = next(size for size in (chunk, self._few, self._most) if size >= needed * chunk)
         padded = [_padded(array, rows) for array in arrays]
         with _precision(self._dtype), memory_errors():
             return np.asarray(self._function(chunk, needed, padded, shared))[:n]
