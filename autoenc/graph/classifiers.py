@@ -108,7 +108,10 @@ class DenseLayer:
 
         Returns
         -------
-        expression, (rows, n_out), and dict
+        expression, (rows, n_out)
+            Values of the units.
+        dict
+            Empty.
         """
         z = x @ self.W + self.bias
         return self.activation(gaussian(z, noise, rng) if noise else z), {}
@@ -196,7 +199,10 @@ class NormalisedLayer:
 
         Returns
         -------
-        expression, (rows, n_out), and dict
+        expression, (rows, n_out)
+            Values of the units.
+        dict
+            The new value of each average: a hundredth of the way to that of the minibatch.
         """
         z = x @ self.W
         mean = z.mean(axis=0)
