@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import pytensor
 import pytest
 from hypothesis import settings
 
@@ -43,6 +45,12 @@ if hasattr(signal, "SIGHUP"):
 if not expand("~").is_absolute():
     os.environ["HOME"] = tempfile.mkdtemp(prefix="autoenc-home-")
     atexit.register(shutil.rmtree, os.environ["HOME"], ignore_errors=True)
+
+
+# A test process makes thousands of graphs. To note where each node was made, and to look for
+# garbage among all of them again and again, takes an eighth of the time.
+pytensor.config.traceback__limit = 0
+gc.set_threshold(50_000, 20, 50)
 
 
 def _keep_compiled_code():

@@ -286,9 +286,11 @@ def test_many_threads_may_write_one_path(tmp_path):
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: failure.__name__)
 @pytest.mark.parametrize("writer", WRITERS, ids=lambda writer: writer.name)
 def test_writers_that_fail_leave_the_old_file(writer, failure):
-    report = torment(writer, failure, n_points=20)
+    # Pictures take long to draw; `python -m torture.writers` fails each writer at many points.
+    n_points = 5 if writer.name in ("picture", "animation") else 20
+    report = torment(writer, failure, n_points)
     assert report.problems == []
-    assert report.tried >= 20
+    assert report.tried >= n_points
 
 
 # What writes a file, by the name of the function or method.

@@ -77,10 +77,10 @@ def test_mutations_damage_and_can_be_repeated():
 
 
 def test_changed_meanings_are_refused_or_right(tmp_path):
-    counts, violations = meanings.torture(300, seed=20081, folder=tmp_path)
+    counts, violations = meanings.torture(120, seed=20081, folder=tmp_path)
     assert violations == []
-    assert counts["refused"] > 100
-    assert counts["read"] > 20
+    assert counts["refused"] > 40
+    assert counts["read"] > 8
 
 
 def test_a_reader_that_believes_a_file_is_noticed(tmp_path, monkeypatch):
@@ -107,9 +107,8 @@ def test_a_wrong_byte_is_noticed():
     assert len(sharing.in_a_child(found)) == 3
 
 
-@pytest.mark.parametrize("fault", ["TMPDIR absent", "cache absent"])
-def test_a_process_does_without(fault, tmp_path):
-    found = faults.outcomes(fault, "xla", tmp_path)
+def test_a_process_does_without_a_cache(tmp_path):
+    found = faults.outcomes("cache absent", "xla", tmp_path)
     assert found == dict.fromkeys([*faults.STAGES, "command"], "works")
 
 

@@ -50,8 +50,8 @@ def full_images():
 
 RUNS = read_runs()
 RUNNABLE = [n for n, r in RUNS.items() if r["rows"] <= N_SAMPLE or full_images() is not None]
-# XLA takes two minutes for all epochs of the longest run. It is compared over the first three.
-EPOCHS = {("mnist_784_500_batch20_lr0.1", "xla"): 3}
+# All epochs of the longest run take minutes. It is compared over the first three.
+EPOCHS = {"mnist_784_500_batch20_lr0.1": 3}
 # Numba compiles slowly, so that it is given the smallest run only.
 NUMBA_RUN = "mnist_first5000_784_20_linear_mse_fullbatch_lr0.5_momentum0.9"
 
@@ -124,7 +124,7 @@ def test_first_minibatches(name, backend, digits):
 def test_training(name, backend, digits):
     run = RUNS[name]
     layer, x, cost, updates = build(name)
-    n_epochs = EPOCHS.get((name, backend), run["epochs"])
+    n_epochs = EPOCHS.get(name, run["epochs"])
     history = train(
         cost,
         updates,
