@@ -148,7 +148,6 @@ class AutoEncoderDetector(OutlierMixin, GraphEstimator):
         Rows whose `score_samples` is lower are flagged; −`threshold_`.
     threshold_ : float
         Score, the larger the more anomalous, above which rows are flagged.
-
     calibration_errors_ : array, (rows,)
         Scores from which p-values are computed, in ascending order; the larger, the more
         anomalous.

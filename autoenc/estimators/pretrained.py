@@ -131,7 +131,6 @@ class StackedDenoisingClassifier(Classifying, GraphEstimator):
     ----------
     stack_ : StackedDenoisingAutoEncoder
         The stack before fine-tuning; not in model files.
-
     weights_, biases_ : lists of array
         Fine-tuned weights and biases of all layers, the softmax layer last.
     activation_ : str or callable
