@@ -331,18 +331,18 @@ class Run:
             self.so_far.said["stopped_early"] = True
 
     def compute_validation_cost(self, validator: Validator) -> float:
-        """Compute the validation cost under the present parameters, and note it."""
+        """Compute and record the validation cost of the current parameters."""
         self.runner.sync()
         self.valid_cost = self.so_far.said["valid_cost"] = validator()
         return self.valid_cost
 
     def snapshot(self) -> Snapshot:
-        """Return all that the training continues from, brought up to date."""
+        """Return the current state, from which training can continue."""
         self.runner.sync()
         return Snapshot(self._arrays(), self._progress())
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Continue from a snapshot of the same training."""
+        """Continue from a snapshot of the same run."""
         self._restore_arrays(snapshot.arrays)
         progress = snapshot.progress
         self.epoch = progress["epoch"]
@@ -389,12 +389,12 @@ class Run:
         return numbered("state", self.step.state) | numbered("constant", constants)
 
     def save(self) -> None:
-        """Write the checkpoint, if one is asked for."""
+        """Write the checkpoint, if there is one."""
         if self.saver:
             self.saver.save(self)
 
     def save_if_due(self, *, epoch_is_over: bool) -> None:
-        """Write the checkpoint, if one is asked for and it is time to."""
+        """Write the checkpoint, if there is one and it is due."""
         if self.saver:
             self.saver.save_if_due(self, epoch_is_over=epoch_is_over)
 

@@ -1,4 +1,4 @@
-"""Windows of sources in memory: the next one is read while the present one is in use."""
+"""Windows of sources in memory: the next one is read while the current one is in use."""
 
 from __future__ import annotations
 
