@@ -104,7 +104,7 @@ def about_columns(names: list[str], shares: list[float]) -> Iterator[str]:
 
 
 def about_units(where: str, units: UnitHealth) -> Iterator[str]:
-    """Report saturated and duplicate units."""
+    """Report dead, saturated, duplicate and collapsed units."""
     yield from about_dead_units(where, units)
     stuck = set(units.saturated or []) - set(units.dead)
     if _many(stuck, units):
