@@ -8,7 +8,9 @@
 
 It reads autoencoders, stacks, classifiers and outlier detectors. Results equal those of autoenc up
 to rounding. Rows and reconstructions are in the units of the data: the model scales columns
-itself. Nothing in a model file is ever executed. Part of autoenc, BSD-3-Clause.
+itself. Nothing in a model file is ever executed.
+
+Part of autoenc, BSD-3-Clause.
 
 >>> import tempfile, pathlib
 >>> from autoenc import AutoEncoder
@@ -205,7 +207,9 @@ class AutoEncoder:
         Warns
         -----
         UserWarning
-            If values are outside [0, 1] under cross-entropy. Raises
+            If values are outside [0, 1] with cross-entropy.
+
+        Raises
         ------
         ValueError
             If the rows do not fit the model, or are a hundred widths from [0, 1] there.
