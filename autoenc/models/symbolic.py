@@ -119,7 +119,7 @@ class SymbolicModel:
 
     @property
     def encoder(self) -> AutoEncoderLayer | UnrolledLayers:
-        """What makes codes of `values`."""
+        """Layer that computes codes from `values`."""
         return self.layer
 
     @property

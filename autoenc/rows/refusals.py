@@ -52,7 +52,7 @@ def refuse_nan(rows: Rows, *, names: Names = None, name: str = "X") -> NoReturn:
     names : sequence of str, optional
         Names of the columns.
     name : str
-        What the message calls the data.
+        Name of the data for messages.
 
     Raises
     ------
