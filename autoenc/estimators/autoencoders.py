@@ -233,7 +233,7 @@ n_features_in_, feature_names_in_
 def layer_with(
     layer: DenoisingAutoEncoder | None, settings: Mapping[str, Any]
 ) -> DenoisingAutoEncoder | None:
-    """Return the layer of a stack, given as it is or by its settings.
+    """Return the layer of a stack, given directly or by its settings.
 
     Raises
     ------
@@ -248,7 +248,7 @@ def layer_with(
 
 
 def check_layer(layer: Any) -> DenoisingAutoEncoder:
-    """Return a layer as it is.
+    """Return a layer unchanged, after checking its class.
 
     Raises
     ------
@@ -266,7 +266,7 @@ SHORT = {"pretraining_rate": "learning_rate", "pretraining_epochs": "n_epochs"}
 
 @dataclass(frozen=True)
 class SettingsOfLayers:
-    """How a network names the settings of the layers that are trained alone first.
+    """Names, within a network, of the settings of layers that are first trained alone.
 
     Attributes
     ----------
@@ -289,7 +289,7 @@ class SettingsOfLayers:
     def layer(
         self, layer: DenoisingAutoEncoder | None, pretraining: Mapping[str, Any]
     ) -> DenoisingAutoEncoder | None:
-        """Return the layer, given as it is or by its settings.
+        """Return the layer, given directly or by its settings.
 
         Raises
         ------

@@ -113,7 +113,7 @@ class Call:
         return replace(self, callbacks=listed(self.callbacks))
 
     def of_part(self, name: str) -> Call:
-        """Return the call for a part of the model, whose checkpoint is a file beside this one."""
+        """Return the call for a part of the model, with a separate checkpoint file next to it."""
         if self.checkpoint is None:
             return self
         path = Path(self.checkpoint)

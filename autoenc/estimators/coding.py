@@ -390,7 +390,7 @@ class CoderKind:
     def validation(
         self, validation: Any, settings: Mapping[str, Any], known: FittedModel
     ) -> Examples:
-        """Read rows for validation, which have to have a cost."""
+        """Read rows for validation, for which the cost must be defined."""
         examples, domain = read_examples(
             known.columns, validation, dtype=settings["dtype"], reset=False,
             allow_nan=known.masked, name="validation",
@@ -428,7 +428,7 @@ class CoderKind:
         self, kind: str, settings: Mapping[str, Any], arrays: dict[str, Array],
         fitted: dict[str, Any],
     ) -> FittedModel:  # fmt: skip
-        """Make the fitted model. Older files lack what was chosen."""
+        """Make the fitted model. Older files lack the choices."""
         chosen = {"activation": "sigmoid", **fitted.get("chosen_", {})}
         settings = {**settings, **{n: v for n, v in chosen.items() if is_auto(settings.get(n))}}
         choices = {

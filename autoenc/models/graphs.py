@@ -63,7 +63,7 @@ class Graphs:
         known, settings, examples, held_out, n_done
             See `autoenc.models.tasks.make_task`.
         backend : Backend
-            What compiles it, if no model of this structure came before.
+            Backend that compiles the graph, if there was no model of this structure before.
         """
         given = known, settings, examples, held_out
         if known.layers:

@@ -73,10 +73,10 @@ def principal_start(
 ) -> dict[str, Array]:
     """Return drawn parameters with the leading principal directions as the first columns of W.
 
-    With linear units and outputs, they reconstruct what PCA does. Units beyond the number of
-    directions, of which there are no more than rows, continue them: the weights that were drawn
-    are made orthonormal to them and to each other. Units beyond the number of columns keep the
-    weights that were drawn.
+    With linear units and outputs, they give the same reconstructions as PCA. Units beyond the
+    number of directions, of which there are no more than rows, continue them: the weights that
+    were drawn are made orthonormal to them and to each other. Units beyond the number of columns
+    keep the weights that were drawn.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""One table of settings: what each may be, what it is for, and its option on the command line.
+"""The table of settings: valid values, purpose and command-line option of each setting.
 
 Validation, docstrings (`autoenc.models.docstrings`) and the command read the table.
 Constructors name their settings themselves, as scikit-learn requires.
@@ -27,18 +27,18 @@ FUNCTIONS = '``"sigmoid"``, ``"tanh"``, ``"relu"``, ``"softplus"``, ``"linear"``
 
 @dataclass(frozen=True)
 class Check:
-    """What a value may be: of certain types and in a closed range, or one of several values.
+    """Valid values: numbers of certain types in a closed range, or one of several values.
 
     Attributes
     ----------
     expected : str
-        What messages say that was expected.
+        Description of the expected value, for messages.
     types : tuple of type
-        Types of numbers; True and False are none of them.
+        Types of numbers; True and False are never valid as numbers.
     low, high : float
         Range of numbers.
     among : tuple
-        Values accepted beside numbers.
+        Values accepted in addition to numbers.
     accepts : callable, optional
         Whether any other value is accepted.
     each : bool
@@ -67,19 +67,19 @@ class Setting:
     Attributes
     ----------
     kind : str
-        Its type, as docstrings state it.
+        Type of the setting, as stated in docstrings.
     purpose : str
-        What it is for. The command shows the first sentence.
+        Purpose of the setting. The command shows the first sentence.
     check : Check, optional
-        What it may be; without one, what it is used for checks it.
+        Valid values; without a check, the code that uses the setting validates it.
     flag : str
         Option of the command with its placeholder, such as ``"--l1 W"``; a switch has none.
     group : str
-        Heading under which the command lists it.
+        Heading under which the command lists the setting.
     help : str
-        What the command says of it, by default the first sentence of the purpose.
+        Help text of the command; by default the first sentence of the purpose.
     auto : str
-        What ``"auto"`` stands for in constructors of which it is the default.
+        Meaning of ``"auto"`` in constructors in which it is the default.
     """
 
     kind: str
@@ -463,7 +463,7 @@ def check_settings(given: Mapping[str, Any]) -> None:
     Raises
     ------
     ValueError
-        If a value is not what the table allows, or settings do not go together.
+        If a value is not allowed by the table, or if settings are incompatible.
 
     Examples
     --------
@@ -503,7 +503,7 @@ def _each(value: Any) -> Sequence[Any]:
 
 
 def as_sequence(value: Any) -> Any:
-    """Return an array of one axis as a tuple; everything else as it is.
+    """Return a one-dimensional array as a tuple; everything else unchanged.
 
     >>> as_sequence(np.array([4, 2])), as_sequence([4, 2]), as_sequence(3)
     ((4, 2), [4, 2], 3)

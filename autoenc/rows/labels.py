@@ -91,7 +91,7 @@ def plain_classes(labels: Array) -> tuple[list[Any], str | None]:
     Raises
     ------
     ValueError
-        If there is one class alone, or a file cannot hold the classes.
+        If there is only one class, or if a file cannot store the classes.
 
     Examples
     --------

@@ -38,7 +38,7 @@ def read_rows(
         Compared with the columns of X or, with `reset`, set to them. Rows are scaled as it says,
         in float64 and before the cast; sparse ones become dense then.
     X : array-like, frame, sparse matrix or source, (rows, columns)
-        What the caller has. Masked arrays have NaN where they are masked. What
+        Data passed by the caller. Masked arrays have NaN where they are masked. What
         `autoenc.sources.open_source` takes, and is no array, is read in parts.
     dtype : {"float32", "float64"}
         Of the result.
@@ -209,7 +209,7 @@ def _validated(columns: Columns, X: Any, dtype: str, *, reset: bool) -> Any:
 def scaling_of(
     X: Any, *, dtype: str, centred: bool, names: Names = None, name: str = "X"
 ) -> ColumnScaling | None:
-    """Find what has to be done to columns before they are cast to a precision.
+    """Find the scaling that columns need before they are cast to a precision.
 
     Parameters
     ----------
@@ -227,7 +227,7 @@ def scaling_of(
     Returns
     -------
     ColumnScaling or None
-        None if all columns can be cast as they are.
+        None if all columns can be cast without scaling.
 
     Raises
     ------

@@ -40,7 +40,7 @@ Offending: TypeAlias = Callable[[Array], Array]
 
 
 class DomainWarning(UserWarning):
-    """Data is far from what a model was fitted on, or was scaled otherwise."""
+    """Warning of data that is far from the training data, or was scaled differently."""
 
 
 def refuse_nan(rows: Rows, *, names: Names = None, name: str = "X") -> NoReturn:
@@ -123,7 +123,7 @@ def refuse_outside(
 
 
 def refuse_far_outside(rows: Rows, *, names: Names = None, name: str = "X") -> NoReturn:
-    """Refuse rows because there is what is `FAR` widths from [0, 1].
+    """Refuse rows because a value is `FAR` widths from [0, 1].
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ class Reader(Protocol):
     shape : tuple of int
         Rows first.
     dtype : numpy.dtype
-        Of the values as they are stored.
+        Dtype of the stored values.
     piece : int
         Number of rows that must be decoded to read a single row.
     files : sequence of Path

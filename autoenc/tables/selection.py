@@ -31,7 +31,7 @@ class Selection:
         Whether the first line of a text file contains the names of the columns. By default, it
         does unless all of its cells are numbers.
     max_bytes : int, optional
-        The most memory that the table may take. By default half of what is free.
+        The most memory that the table may take. By default half of the free memory.
     size : tuple of int, optional
         Height and width to which images are resized. By default all must have the same size.
     grey : bool

@@ -26,7 +26,7 @@ def plain(text: str, keep: str = "\n") -> str:
     text : str
         Any text.
     keep : str, default newline
-        Characters to leave as they are.
+        Characters to leave unchanged.
 
     Returns
     -------

@@ -27,7 +27,7 @@ class Interruption:
 
     @property
     def requested(self) -> bool:
-        """Whether training has to end after the current block."""
+        """Whether training must end after the current block."""
         return self.signum is not None
 
     def handle(self, signum: int, frame: FrameType | None) -> None:

@@ -102,9 +102,9 @@ class MLflow(Callback):
         Raises
         ------
         mlflow.exceptions.MlflowException, OSError
-            If the store cannot be reached, or refuses.
+            If the store cannot be reached, or refuses the request.
         ValueError
-            If filters are not images of the shape that was given.
+            If filters are not images of the given shape.
         """
         from mlflow.exceptions import MlflowException
 
