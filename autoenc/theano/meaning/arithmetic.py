@@ -32,7 +32,7 @@ def mean(
 
 
 def max_and_argmax(a: Any, axis: Any = None, keepdims: bool = False) -> list[Expression]:
-    """Return the maximum over axes and where it is."""
+    """Return the maximum over axes and its position."""
     axis = _axes(axis)
     return [pt.max(a, axis=axis, keepdims=keepdims), pt.argmax(a, axis=axis, keepdims=keepdims)]
 

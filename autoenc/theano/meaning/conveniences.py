@@ -89,5 +89,5 @@ def python_int_bitwidth() -> int:
 
 
 def test(*_: Any, **__: Any) -> None:
-    """Say where the tests are."""
+    """Print where the tests are."""
     print("The tests of autoenc.theano are in tests/theano of its repository.")
