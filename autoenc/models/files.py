@@ -1,4 +1,4 @@
-"""What an estimator's model file says beside the parameters."""
+"""Contents of an estimator's model file other than parameters."""
 
 from __future__ import annotations
 

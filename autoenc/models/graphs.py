@@ -47,7 +47,7 @@ class _Kept:
 
 
 class Graphs:
-    """Graphs by what they follow from. One training at a time may use them."""
+    """Graphs by the properties that determine them. One training at a time may use them."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()

@@ -89,7 +89,7 @@ def principal_start(
     linear_output : bool
         Whether the bias of the reconstruction is the mean row, where columns are not standardised.
     seed : int
-        What the decomposition draws from.
+        Seed of the decomposition.
 
     Returns
     -------
@@ -125,7 +125,7 @@ def principal_directions(x: Array, k: int, seed: int = 0) -> Array:
     k : int
         Largest number of directions.
     seed : int
-        What the decomposition draws from.
+        Seed of the decomposition.
 
     Returns
     -------

@@ -90,7 +90,7 @@ class SymbolicModel:
     scaling : Scaling or None
         None if the layer uses unscaled data.
     masked : bool
-        Whether NaN stands for what is missing.
+        Whether NaN marks missing entries.
     groups : Groups or None
         Entries of each of the user's columns, if the cost is mixed: the softmax cross-entropy of
         categories, and the squared error of numbers.
@@ -274,7 +274,7 @@ class SymbolicClassifier:
     network : Network
     scaling : Scaling or None
     masked : bool
-        Whether NaN stands for what is missing.
+        Whether NaN marks missing entries.
     """
 
     network: Network

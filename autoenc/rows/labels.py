@@ -19,9 +19,9 @@ def read_labels(y: Any, n_rows: int | None = None, name: str = "y") -> Array:
     y : array-like, (rows,)
         Integers, words or whatever can be sorted; no fractions, and none missing.
     n_rows : int, optional
-        How many there have to be.
+        Required number.
     name : str
-        What messages call them.
+        Name of the data for messages.
 
     Raises
     ------

@@ -69,14 +69,14 @@ def refuse_nan(rows: Rows, *, names: Names = None, name: str = "X") -> NoReturn:
 def refuse_infinity(
     rows: Rows, *, source: Any = None, names: Names = None, name: str = "X"
 ) -> NoReturn:
-    """Refuse rows because there is infinity, as there was in what they were made from, or not.
+    """Refuse rows that contain infinity, whether the original data does or not.
 
     Parameters
     ----------
     rows, names, name
         As for `refuse_nan`.
     source : array-like, optional
-        What the rows were made from.
+        Original data from which the rows were made.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def refuse_far_outside(rows: Rows, *, names: Names = None, name: str = "X") -> N
 def describe(
     rows: Rows, offending: Offending, what: str, *, names: Names = None, name: str = "X"
 ) -> str:
-    """Say which value is the first of those meant, where it is, and how many there are.
+    """Describe the first of the selected values, its position, and their number.
 
     Parameters
     ----------
