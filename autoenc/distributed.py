@@ -1,4 +1,4 @@
-"""Several processes, on one machine or many, that train one model with all of their devices.
+"""Training of one model by several processes, on one machine or many.
 
 Each process runs the same program, calls `initialize` before anything else, and fits with
 ``devices="all"``::
@@ -52,14 +52,14 @@ LOCAL_RANKS = ("LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_RANK", "SLURM_LOCALID")
 
 @dataclass(frozen=True)
 class Process:
-    """A process among others.
+    """Process among several that train together.
 
     Parameters
     ----------
     rank : int
-        Its number, from 0.
+        Number of the process, from 0.
     count : int
-        How many there are.
+        Number of processes.
     """
 
     rank: int
@@ -67,24 +67,24 @@ class Process:
 
     @property
     def is_first(self) -> bool:
-        """Whether it is the one that writes files."""
+        """Whether this is the process that writes files."""
         return self.rank == 0
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a process is among the others; None where that is not known.
+    """Place of a process among the others; None for unknown values.
 
     Attributes
     ----------
     coordinator : str or None
         Address and port of the first process.
     count : int or None
-        How many processes there are.
+        Number of processes.
     rank : int or None
-        Number of this one.
+        Number of this process.
     local_rank : int or None
-        Its number on this machine.
+        Number of this process on its machine.
     """
 
     coordinator: str | None = None
@@ -104,43 +104,43 @@ def initialize(
 ) -> Process:
     """Connect this process with the others that run the same program.
 
-    Call it once, before any computation. What is not given is read from the variables of
-    ``autoenc launch`` and ``torchrun`` (``RANK``, ``WORLD_SIZE``, ``MASTER_ADDR``,
-    ``MASTER_PORT``, ``LOCAL_RANK``), or found by JAX in a SLURM, Open MPI or Kubernetes job.
-    Where address and port are set, ranks of SLURM, Open MPI and indexed jobs of Kubernetes are
-    taken too. Except under ``autoenc launch``, a small process is started that says when this
-    one is killed or stopped, and ends it if it is stopped.
+    Call this function once, before any computation. Omitted arguments are read from the
+    environment variables of ``autoenc launch`` and ``torchrun`` (``RANK``, ``WORLD_SIZE``,
+    ``MASTER_ADDR``, ``MASTER_PORT``, ``LOCAL_RANK``), or detected by JAX in a SLURM, Open MPI or
+    Kubernetes job. If address and port are set, ranks of SLURM, Open MPI and indexed Kubernetes
+    jobs are used, too. Except under ``autoenc launch``, a guard is started: a small process that
+    reports when this process is killed or stopped, and ends it if it is stopped.
 
-    NumPy's global generator gets the same seed in all processes, so that ``random_state=None``
-    means the same in each.
+    NumPy's global generator gets the same seed in all processes, so that ``random_state=None`` has
+    the same effect in each.
 
     Parameters
     ----------
     coordinator : str, optional
         Address and free port of the first process, such as ``"10.0.0.1:1234"``.
     n_processes : int, optional
-        How many processes there are.
+        Number of processes.
     process : int, optional
-        Number of this one, from 0.
+        Number of this process, from 0.
     local_device : int, optional
-        The GPU of this process; by default its number on the machine where a launcher sets that,
-        else it has all GPUs of the machine.
+        Number of the GPU of this process. By default, it is the local rank if a launcher sets one;
+        otherwise the process uses all GPUs of the machine.
     heartbeat : float, default 10.0
-        Seconds without a sign of life after which a process is lost, and all others end.
+        Seconds without a heartbeat after which a process counts as lost, and all others end.
     patience : float, default 300.0
         Seconds to wait for the others at the start.
 
     Returns
     -------
     Process
-        Number of this process, and how many there are.
+        Number of this process, and number of processes.
 
     Raises
     ------
     BackendError
-        If the other processes are not known, or do not answer, or JAX was used before.
+        If the other processes are unknown or do not respond, or if JAX was used before.
     ValueError
-        If an argument or a variable is not valid.
+        If an argument or an environment variable is invalid.
     """
     place = _with_arguments(read_place(os.environ), coordinator, n_processes, process)
     if local_device is None and _has_several_gpus(os.environ):
@@ -178,7 +178,7 @@ def read_place(environ: Mapping[str, str]) -> Place:
     Raises
     ------
     ValueError
-        If some are missing, or have no numbers.
+        If some variables are missing, or are not numbers.
 
     Examples
     --------

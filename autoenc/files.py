@@ -32,11 +32,11 @@ _ZEROS = bytes(1 << 20)
 
 @contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Write a file that appears complete or not at all.
+    """Write a file that appears completely or not at all.
 
-    A process that is killed leaves its temporary file behind. The next process that writes
-    the same path removes it: each writer holds a lock on its temporary file, and the system
-    releases the lock when the writer ends.
+    A process that is killed leaves its temporary file behind. The next process that writes to the
+    same path removes it: each writer holds a lock on its temporary file, and the system releases
+    the lock when the writer ends.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def check_writable(path: str | os.PathLike[str], n_bytes: int = 0) -> None:
 
 
 def resolved(path: str | os.PathLike[str]) -> Path:
-    """Return the file that a path stands for, with links followed.
+    """Return the file to which a path leads, with links followed.
 
     Raises
     ------
@@ -263,7 +263,7 @@ def _flush_folder(folder: Path) -> None:
 
 
 def is_same_file(one: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
-    """Whether two paths stand for one file, which need not exist.
+    """Whether two paths lead to the same file, which need not exist.
 
     >>> is_same_file("rows.npy", "./rows.npy")
     True

@@ -1,8 +1,8 @@
-"""Folders for compiled code: private, usable, and found without a home folder too.
+"""Private and usable folders for compiled code, also for users without a home folder.
 
-Compiled code is executed without further checks. It is therefore kept only in a folder that
-belongs to the user and that nobody else can write to; where there is none, in a temporary
-folder that is removed when the process ends.
+Compiled code is executed without further checks. It is therefore stored only in a folder that
+belongs to the user and to which nobody else can write. If there is no such folder, a temporary one
+is used, which is removed when the process ends.
 
 >>> folder = cache_folder()
 >>> folder.is_dir()
@@ -26,11 +26,11 @@ SPACE_NEEDED = 96 * 2**20
 
 
 class FolderError(OSError):
-    """A folder cannot hold compiled code; the message says why."""
+    """Error raised if a folder cannot be used for compiled code; the message gives the reason."""
 
 
 def expand(path: str | os.PathLike[str]) -> Path:
-    """Expand ``~`` where the home folder is known; otherwise return the path as it is.
+    """Expand ``~`` if the home folder is known; otherwise return the path unchanged.
 
     `pathlib.Path.expanduser` raises for a user without HOME and without an account entry,
     which is common in containers.
@@ -79,7 +79,7 @@ def temporary_folder() -> Path:
 
 
 def make_private(folder: Path) -> None:
-    """Create a folder with mode 0700, or check that an existing one is ours alone.
+    """Create a folder with mode 0700, or check that an existing one is private.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def make_private(folder: Path) -> None:
 
 
 def check_usable(folder: Path, *, executable: bool = False) -> None:
-    """Check that files can be written to a folder and, if asked for, executed from it.
+    """Check that files can be written to a folder and, if requested, executed from it.
 
     Raises
     ------

@@ -1,9 +1,9 @@
-"""A small process that watches the one that has started it, and says when that is lost.
+"""A small process that watches its parent, and reports when the parent is lost.
 
-A process that is killed or stopped cannot say so. Where it is one of several that train together,
-the others wait for it, and a launcher such as torchrun waits 30 s more for one that is stopped.
-The guard names it at once, and ends it if it is stopped. It runs this file alone, so that it
-takes little memory and starts in a moment.
+A process that is killed or stopped cannot report this itself. If it is one of several that train
+together, the others wait for it, and a launcher such as torchrun waits another 30 s for a stopped
+process. The guard reports the loss at once, and ends a stopped process. It runs only this file, so
+that it uses little memory and starts quickly.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ LEAVING_SECONDS = 1.0
 
 
 class Guard:
-    """Watches this process until it is released.
+    """Guard that watches this process until it is released.
 
     Parameters
     ----------
     who : str
-        What the process is called in messages, such as ``"process 1 of 4"``.
+        Name of the process in messages, such as ``"process 1 of 4"``.
     """
 
     def __init__(self, who: str) -> None:
@@ -45,7 +45,7 @@ class Guard:
             )
 
     def release(self) -> None:
-        """Have the guard end without a message: the process says itself why it ends."""
+        """End the guard without a message, because the process reports its own end."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -54,21 +54,21 @@ class Guard:
 
 
 def watch(pid: int, who: str, pipe: int) -> str:
-    """Watch the parent until it is lost or says that it ends.
+    """Watch the parent until it is lost or announces its end.
 
     Parameters
     ----------
     pid : int
-        Of the parent.
+        Process id of the parent.
     who : str
-        What it is called.
+        Name of the parent.
     pipe : int
-        What the parent writes to before it ends.
+        Pipe to which the parent writes before it ends.
 
     Returns
     -------
     str
-        What became of it; empty where it ends by itself, or others end it.
+        Description of the loss; empty if the parent ends by itself, or others end it.
     """
     is_ending: list[int] = []
     # A launcher or a terminal may send signals to both. Those that end the parent end the guard
@@ -91,7 +91,7 @@ def watch(pid: int, who: str, pipe: int) -> str:
 
 
 def is_stopped(pid: int) -> bool:
-    """Return whether a process is stopped by a signal; False where the system does not say."""
+    """Return whether a process is stopped by a signal; False if the system does not report it."""
     try:
         status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -1,4 +1,4 @@
-"""The processes that train one model together: what they decide, and what one does for all."""
+"""Decisions and actions of processes that train one model together."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ Result = TypeVar("Result")
 
 
 class PeerError(RuntimeError):
-    """Another process of the training has failed, or is lost."""
+    """Error raised if another process of the run has failed or is lost."""
 
 
 class Processes(Protocol):
-    """The processes of a training, each of which runs the same program.
+    """Processes of a training run, each of which runs the same program.
 
-    All of them call these methods in the same order, each as often as the others.
+    All of them must call these methods in the same order and equally often.
 
     Attributes
     ----------
     rank : int
         Number of this process, from 0.
     count : int
-        How many there are.
+        Number of processes.
     """
 
     rank: int
     count: int
 
     def gather(self, values: Sequence[float]) -> Array:
-        """Return what each process passes.
+        """Return the values that each process passes.
 
         Parameters
         ----------
         values : sequence of float
-            As many in every process.
+            Values; their number must be the same in every process.
 
         Returns
         -------
@@ -47,14 +47,14 @@ class Processes(Protocol):
         ...
 
     def from_first(self, action: Callable[[], Result]) -> Result:
-        """Return in every process what the action returns in the first, which alone performs it.
+        """Perform an action in the first process only, and return its result in every process.
 
-        What it raises is raised in every process.
+        An exception of the action is raised in every process.
 
         Parameters
         ----------
         action : callable
-            Without arguments; its result can be pickled.
+            Function without arguments, whose result can be pickled.
 
         Returns
         -------
@@ -64,17 +64,17 @@ class Processes(Protocol):
         ...
 
     def summed(self, array: Array) -> Array:
-        """Return the sum of the bytes of arrays, of which all but one are zero at any place.
+        """Return the sum of the bytes of arrays, at most one of which is nonzero at each place.
 
         Parameters
         ----------
         array : array
-            Of the same shape and dtype in every process.
+            Array of the same shape and dtype in every process.
 
         Returns
         -------
         array
-            The same in every process.
+            The sum, which is the same in every process.
         """
         ...
 
@@ -84,7 +84,7 @@ class Processes(Protocol):
         Parameters
         ----------
         action : callable
-            Without arguments. It exchanges nothing with other processes.
+            Function without arguments, which does not communicate with other processes.
 
         Returns
         -------
@@ -94,22 +94,22 @@ class Processes(Protocol):
         Raises
         ------
         MemoryError
-            If the action raises that in any process.
+            If the action raises MemoryError in any process.
         PeerError
-            If it raises another error in other processes alone; has the message of the first. A
-            process in which the action fails raises its own error.
+            If the action raises another error, and only in other processes; it has the message of
+            the first of them. A process in which the action fails raises its own error.
         """
         ...
 
     def met(self) -> bool:
-        """Return whether all processes call this within seconds.
+        """Return whether all processes call this method within seconds.
 
-        Unlike the other methods it returns where they do not, such as after an error.
+        Unlike the other methods, it also returns if they do not, for example after an error.
 
         Returns
         -------
         bool
-            Whether they do.
+            Whether all processes have called it.
         """
         ...
 

@@ -31,7 +31,7 @@ ANY_GPU = re.compile(r"gpu\d*")
 
 
 class SettingsError(ValueError):
-    """A setting has a value that autoenc does not support."""
+    """Error raised if the value of a setting is not supported."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Settings:
     floatX : {"float32", "float64"}, optional
         Dtype of parameters, inputs and costs.
     device : {"cpu", "cuda", "cuda0", ...}, optional
-        Where training runs.
+        Device on which training runs.
     blas__ldflags : str, optional
         Linker flags of the BLAS for the C backend.
     gcc__cxxflags : str, optional
@@ -70,13 +70,13 @@ def read_settings(
         Comma-separated ``key=value`` pairs; the environment's ``THEANO_FLAGS``
         by default.
     files : iterable of path, optional
-        Files in INI format, later ones winning; by default those that
-        ``THEANORC`` names, else ``~/.theanorc``. Missing files are skipped.
+        Files in INI format; later files have precedence. By default the files named in
+        ``THEANORC``, else ``~/.theanorc``. Missing files are skipped.
 
     Returns
     -------
     Settings
-        The settings that were given. Unknown keys are ignored, as old files are full of
+        The settings that were given. Unknown keys are ignored, because old files contain many of
         them.
 
     Raises
@@ -98,7 +98,7 @@ def read_settings(
 def user_settings() -> Settings:
     """Return the user's settings, read once in a process.
 
-    What was built from them, such as a fitted model's functions, stays as it was when a file
+    Objects that depend on them, such as a fitted model's functions, do not change when a file
     changes.
     """
     return read_settings()
@@ -125,7 +125,7 @@ def given_settings(
 
 
 def name_of_dtype(value: Any) -> Any:
-    """Return the name of a type or dtype of NumPy; everything else as it is.
+    """Return the name of a NumPy type or dtype; everything else unchanged.
 
     >>> import numpy as np
     >>> name_of_dtype(np.float64), name_of_dtype(np.dtype("float32")), name_of_dtype(None)
@@ -153,7 +153,7 @@ def check_float_type(value: Any) -> str | None:
 
 
 def device_grid(devices: object) -> tuple[int, int] | None:
-    """Return how many devices share the rows, and how many the units, of ``"4x2"``.
+    """Return the numbers of devices that share rows and units, for a grid such as ``"4x2"``.
 
     >>> device_grid("4x2"), device_grid(4), device_grid("0x2")
     ((4, 2), None, None)

@@ -1,8 +1,8 @@
 """Model files: parameters as safetensors, settings as JSON in its metadata.
 
-Nothing in a model file is ever executed, and any tool that reads safetensors can
-open it. What the metadata has under "autoenc" is ``sha256:``, a checksum, a space and the
-settings; the checksum detects damage anywhere in the file.
+Nothing in a model file is ever executed, and any tool that reads safetensors can open it. The
+metadata entry "autoenc" consists of ``sha256:``, a checksum, a space and the settings. The
+checksum detects damage anywhere in the file.
 
 >>> import tempfile, pathlib, numpy as np
 >>> path = pathlib.Path(tempfile.mkdtemp()) / "model.safetensors"
@@ -41,31 +41,31 @@ Array = np.ndarray[Any, Any]
 
 
 class ModelFileError(ValueError):
-    """A file is not a model file, or is damaged."""
+    """Error raised if a file is not a model file, or is damaged."""
 
 
 def save_arrays(
     path: str | os.PathLike[str], arrays: Mapping[str, Array], settings: Mapping[str, Any]
 ) -> None:
-    """Write arrays and settings to a model file, whole or not at all.
+    """Write arrays and settings to a model file, completely or not at all.
 
     Parameters
     ----------
     path : path
-        Where to write; its folder is made if it is not there.
+        File to write. Its folder is created if it does not exist.
     arrays : mapping from name to array
-        Arrays of any shape, of booleans, integers, or floats of at most 64 bits.
-        They are stored in C order and little-endian, however they lie in memory.
+        Arrays of any shape, of booleans, integers, or floats of at most 64 bits. They are stored
+        in C order and little-endian, regardless of their memory layout.
     settings : mapping
-        Anything that JSON can hold, NaN and infinity included. A tuple is read as a list.
+        JSON values, including NaN and infinity. A tuple is read back as a list.
 
     Raises
     ------
     TypeError
-        If JSON cannot hold a setting, a key is not a string, or an array has another dtype.
+        If a setting is not a JSON value, a key is not a string, or an array has another dtype.
     ValueError
-        If a name cannot be stored, there are more than 10,000 arrays, or the settings hold
-        more than some million values.
+        If a name cannot be stored, if there are more than 10,000 arrays, or if the settings
+        contain more than some million values.
     """
     from safetensors.numpy import save
 
@@ -88,18 +88,18 @@ def save_arrays(
 def load_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, Array], dict[str, Any]]:
     """Read a model file.
 
-    Files that were written before there were checksums are read without comparing one.
+    Older files without a checksum are read without this check.
 
     Returns
     -------
     arrays : dict from name to array
-        In C order and the machine's byte order, writable.
+        Writable arrays in C order and native byte order.
     settings : dict
 
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If the file does not exist.
     ModelFileError
         If the file is not a model file of autoenc, or is damaged.
     """

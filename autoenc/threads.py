@@ -1,4 +1,4 @@
-"""What several threads share: locks, results computed once, the filters of warnings."""
+"""Objects shared by threads: locks, results computed once, filters of warnings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Lock:
-    """A reentrant lock that a child of fork gets unlocked.
+    """Reentrant lock that is unlocked in a child process created by fork.
 
     The thread that held it in the parent does not exist in the child.
 

@@ -107,7 +107,7 @@ def describe(name: str, session: Session, load: float) -> dict[str, Any]:
         **device,
         "BLAS": machine.describe_blas(),
         "Versions": ", ".join(f"{n} {v}" for n, v in sorted(session.versions.items())),
-        "Left out": "; ".join(f"{n} ({why})" for n, why in session.left_out.items()) or "nobody",
+        "Left out": "; ".join(f"{n} ({why})" for n, why in session.left_out.items()) or "none",
     }
 
 

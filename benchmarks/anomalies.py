@@ -231,8 +231,9 @@ def description(splits: Sequence[Split]) -> str:
     """Say what is done."""
     n_sets, n_splits = len({s.name for s in splits}), len({s.seed for s in splits})
     return (
-        f"{n_sets} sets, at most {MOST_ROWS:,} rows of each; {n_splits} random splits: fitted on "
-        "70 % of the rows without labels, anomalies among them, in columns scaled to [0, 1], and "
-        "judged on the others. Detectors have their defaults and take turns in one process. "
-        "Means are of sets; the lead is the mean difference over sets with its standard error."
+        f"{n_sets} sets, at most {MOST_ROWS:,} rows of each; {n_splits} random splits. Detectors "
+        "are fitted without labels on 70 % of the rows, including anomalies, and evaluated on "
+        "the other rows. Columns are scaled to [0, 1]. Detectors have their default settings and "
+        "take turns in one process. Means are taken over sets. The lead is the mean difference "
+        "over sets, with its standard error."
     )

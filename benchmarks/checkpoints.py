@@ -26,8 +26,9 @@ def run(session: Session) -> report.Outcome:
     ]
     outcome = report.Outcome(
         "Checkpoints",
-        "Training of 784-500, with a checkpoint after every epoch and without. "
-        f"Medians of {session.rounds} rounds with their quartiles; ratios within a round.",
+        "A 784-500 autoencoder is trained with a checkpoint after every epoch and without "
+        f"checkpoints. Values are medians of {session.rounds} rounds with their quartiles; ratios "
+        "are taken within a round.",
     )
     panels = {}
     for batch_size in session.batch_sizes:

@@ -180,10 +180,12 @@ VERDICTS = ("better", "equal", "worse")
 def description(n_tables: int, n_splits: int) -> str:
     """Say what is done."""
     return (
-        f"{n_tables} tables, at most {MOST_ROWS:,} rows of each, columns of numbers, rows without "
-        f"missing values; {n_splits} random splits: fitted on 70 % of the rows, judged on the "
-        "others by the mean squared error in standard units of the rows of `fit`. Estimators have "
-        "their defaults; PCA, of standardised columns, has as many components as they have units. "
-        "The lead is the mean over splits of PCA's error minus theirs, in per cent of PCA's, with "
-        "its standard error. A lead within that, or one that rounds to 0, is equal."
+        f"{n_tables} tables, at most {MOST_ROWS:,} rows of each, with columns of numbers and rows "
+        f"without missing values; {n_splits} random splits. Estimators are fitted on 70 % of the "
+        "rows and evaluated on the others by the mean squared error, in standard units of the "
+        "rows of `fit`. They have their default settings. PCA is computed on standardised "
+        "columns and has as many components as the estimators have units. The lead is PCA's "
+        "error minus the estimator's, in per cent of PCA's error, as the mean over splits with "
+        "its standard error. A lead within its standard error, or one that rounds to 0, counts "
+        "as equal."
     )

@@ -122,10 +122,11 @@ def table(rows: list[list[str]]) -> str:
 def description(n_rows: int, n_rounds: int) -> str:
     """Say what is done."""
     return (
-        f"A model of 784-500 applied to {n_rows:,} rows (MNIST over and over, in a memory map). "
-        "The products alone are NumPy's, in blocks, into an array of the result's size: one "
-        f"product for `transform`, two for the others. Medians of {n_rounds} rounds with their "
-        "quartiles, taking turns, in processes that keep the memory of results thrown away. "
-        "“Memory besides”, of processes that do not, is the peak without rows and result: if it "
-        "is the same at a quarter of the rows, it does not grow with them."
+        f"A 784-500 model is applied to {n_rows:,} rows (MNIST images, repeated, in a memory "
+        "map). “The products” are NumPy's products, computed in blocks into an array of the "
+        "result's size: one product for `transform` and two for the other functions. Values are "
+        f"medians of {n_rounds} rounds with their quartiles, in processes that take turns and "
+        "keep the memory of discarded results. “Memory besides” is the peak memory minus rows "
+        "and result, in processes that do not keep this memory. If it is the same for a quarter "
+        "of the rows, memory does not grow with the number of rows."
     )

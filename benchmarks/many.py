@@ -29,8 +29,9 @@ def run(session: Session) -> report.Outcome:
     """Measure each model on each backend; the two ways take turns within a process."""
     outcome = report.Outcome(
         "Many fits",
-        f"{FITS} autoencoders that differ in `random_state`, minibatches of 20; milliseconds for "
-        f"a fit. Medians of {session.rounds} rounds; ratios within a round, with their quartiles.",
+        f"{FITS} autoencoders that differ in `random_state`, with minibatches of 20. Values are "
+        f"milliseconds per fit, as medians of {session.rounds} rounds. Ratios are taken within a "
+        "round and have quartiles.",
     )
     lines = []
     for name in ("c", "xla"):

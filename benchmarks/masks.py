@@ -87,6 +87,7 @@ def spread_of(measurement: Measurement, n_minibatches: int) -> str:
 def description(session: Session) -> str:
     """Say what is done."""
     return (
-        f"Training of 784-500 with {CORRUPTION:.0%} of the input masked, and without masks. "
-        f"Medians of {session.rounds} rounds with their quartiles; ratios within a round."
+        f"A 784-500 autoencoder is trained with {CORRUPTION:.0%} of the input masked and without "
+        f"masks. Values are medians of {session.rounds} rounds with their quartiles; ratios are "
+        "taken within a round."
     )

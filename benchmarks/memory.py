@@ -69,6 +69,7 @@ def table(rows: list[list[str]]) -> str:
 def description(n_epochs: int) -> str:
     """Say what is done."""
     return (
-        f"Resident memory of a process that trains 784-500 for {n_epochs} epochs, libraries "
-        "included. The growth is the slope over the epochs after the first."
+        "The table shows the resident memory of a process that trains a 784-500 autoencoder for "
+        f"{n_epochs} epochs, including libraries. The growth is the slope over all epochs after "
+        "the first."
     )

@@ -304,13 +304,14 @@ def description(tables: list[Table], n_splits: int) -> str:
     columns = ", ".join(f"{t.name} ({t.column})" for t in tables if t.column is not None)
     part = f"{OF_TRAINING:.0%} of the training rows"
     return (
-        f"{len(tables)} tables of the package ISLP with categories, {n_splits} random splits: "
-        "fitted without labels on 70 % of the rows, judged on the others, of which a fifth are "
-        "anomalies of one kind. Contradictions replace the value of the category that follows "
-        f"best from the other columns ({columns}) by one that a random forest, fitted on other "
-        f"rows, gives a probability below {UNLIKELY}. A rare value is one that {part} have, an "
-        f"unknown one none of them; an outlier is moved by {FAR} standard deviations of its "
-        f"column. In {part} there are such contradictions, or outliers, too. Detectors have "
-        "their defaults; those of scikit-learn have an entry of 0 or 1 for each value of a "
-        "category, which two of them standardise."
+        f"{len(tables)} tables of the package ISLP with categories, {n_splits} random splits. "
+        "Detectors are fitted without labels on 70 % of the rows and evaluated on the others, of "
+        "which a fifth are anomalies of one kind. A contradiction replaces the value of the "
+        f"category that can be predicted best from the other columns ({columns}) by a value that "
+        f"a random forest, fitted on other rows, gives a probability below {UNLIKELY}. A rare "
+        f"value is one that occurs in {part}, and an unknown value occurs in none of them. An "
+        f"outlier is moved by {FAR} standard deviations of its column. {part} contain such "
+        "contradictions or outliers, too. Detectors have their default settings. The detectors "
+        "of scikit-learn get one 0/1 entry for each value of a category; two of them standardise "
+        "these entries."
     )

@@ -122,8 +122,9 @@ def start_table(
 def description() -> str:
     """Say what is done."""
     return (
-        "Imports in a fresh process, files read before. Then the first epoch of 784-500, "
-        "compilation included, less a warm epoch: with empty compile caches, and in a second "
-        "process with what the first left on the disk (PyTensor's modules, XLA's and PyTorch's "
-        "compile caches)."
+        "Imports are timed in a fresh process, with their files already in the system's cache. "
+        "The first epoch of 784-500 includes compilation; the time of a warm epoch is "
+        "subtracted. It is timed with empty compile caches, and in a second process with the "
+        "caches that the first has written to disk (PyTensor's modules, and the compile caches "
+        "of XLA and PyTorch)."
     )

@@ -92,8 +92,9 @@ def row(script: Script, precision: str, results: dict[str, Measurement]) -> list
 def description(session: Session) -> str:
     """Say what is done."""
     return (
-        "Training functions as scripts for Theano have them, unchanged under both: one call a "
-        f"minibatch, a slice of a shared data set. Medians of {session.rounds} rounds with "
-        "their quartiles; ratios within a round. The run fails if costs differ by more than "
-        "0.1 %, random numbers included; 1 % where units are drawn with computed probabilities."
+        "The training functions are typical of scripts for Theano and run unchanged under both: "
+        "one call per minibatch, which is a slice of a shared data set. Values are medians of "
+        f"{session.rounds} rounds with their quartiles; ratios are taken within a round. The run "
+        "fails if costs differ by more than 0.1 %, random numbers included, or by more than 1 % "
+        "where units are drawn with computed probabilities."
     )

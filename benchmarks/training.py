@@ -96,11 +96,12 @@ def description(session: Session) -> str:
     """Say what is done."""
     data = "; ".join(f"{w.name}: {w.data}" for w in session.works)
     return (
-        "Tied autoencoder, sigmoid, cross-entropy, SGD, float32 unless said otherwise, rows in "
-        f"file order ({data}). Medians of {session.rounds} rounds with their quartiles; ratios "
-        "are taken within a round: 2 under “times the time of autoenc-xla” is twice as slow as "
-        "that. Every competitor in a process of its own, taking turns, after a warm-up "
-        "epoch. “Costs apart” is how far any epoch's cost was from the median of those in "
-        "float32; the run fails if it is more than 0.1 % (1 % in bfloat16 or with masks, which "
-        "are drawn by each for itself)."
+        "The model is a tied autoencoder with sigmoid units, trained with cross-entropy and SGD, "
+        f"in float32 unless stated otherwise, with rows in file order ({data}). Values are "
+        f"medians of {session.rounds} rounds with their quartiles. Ratios are taken within a "
+        "round: 2 under “times the time of autoenc-xla” means twice as slow. Every competitor "
+        "runs in a separate process, and after a warm-up epoch they take turns. “Costs apart” is "
+        "the largest deviation of an epoch's cost from the median of the float32 costs. The run "
+        "fails if it exceeds 0.1 % (1 % in bfloat16, or with masks, because each competitor "
+        "draws its own)."
     )

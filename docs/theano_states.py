@@ -12,31 +12,34 @@ from autoenc.theano.states import REFUSED, SAME, TRANSLATED, UNKNOWN, modules, s
 
 HEAD = """# Theano's names
 
-`python -m autoenc.theano script.py` runs a script that was written for Theano, unmodified, and
-`import autoenc.theano as theano` gives the same names to new code. `--explain script.py` lists what
-would be done about each of its lines. This page has every public name of Theano 0.9.0 and 1.0.5;
-`docs/theano_states.py` writes it, from the packages' own namespaces (`docs/theano_names.py`).
+`python -m autoenc.theano script.py` runs a script written for Theano unmodified.
+`import autoenc.theano as theano` makes the same names available to new code. `--explain script.py`
+lists what would be done about each line of the script. This page lists every public name of Theano
+0.9.0 and 1.0.5. `docs/theano_states.py` generates it from the packages' own namespaces
+(`docs/theano_names.py`).
 
-- **same**: PyTensor's object of that name, which means what Theano's did.
-- **translated**: ours, because PyTensor has none, or one with another signature or meaning.
-- **refused**: it can be imported; where it is used, an error says why it does not work and what does.
+- **same**: the name refers to PyTensor's object of that name, which has the same meaning as Theano's.
+- **translated**: autoenc defines the name, because PyTensor lacks it or gives it another signature or
+  meaning.
+- **refused**: the name can be imported. Using it raises an error that states the reason and an
+  alternative.
 
 ## What to know
 
 | about | under `autoenc.theano` |
 |---|---|
-| precision | a script that is run has Theano's default, float64; `import autoenc.theano` leaves autoenc's, float32. `THEANO_FLAGS`, `THEANORC` and `~/.theanorc` overrule both |
-| engines | C, with the BLAS that autoenc finds; XLA with `device=cuda`, or `AUTOENC_BACKEND=xla`. What XLA cannot take runs in C, function by function, and says so |
-| XLA | compiles once for each length of a minibatch, which the host computes from whole-number arguments and shapes; a function that needs more than 32 programs runs in C. An index out of range and an assertion that does not hold are errors, in loops too |
-| lengths of 1 | one that the type does not know is an error in arithmetic, as under Theano, and also in `T.set_subtensor(x[:], y)`, which repeated `y` |
-| `device=gpu` | a CUDA GPU if there is one; else the CPU, and one line says so |
-| Python 2 | read when a file is no Python 3, or uses what only Python 2 had (`xrange`, `iteritems`, `cPickle`); whole numbers then divide to whole numbers. The file stays as it is |
-| NumPy 1 | arithmetic between numbers and arrays follows its rules for dtypes, in scripts and for the numbers that functions return; comparisons, `np.add` and its like and `+=` do as well; lists of slices and whole floats are indices. `argsort` leaves equal entries in their order, in graphs as well |
-| SciPy | `scipy.misc` reads, writes and resizes pictures (with Pillow), and its root has NumPy's names, as before SciPy 1.3 |
-| cuDNN by name | `GpuDnnConvDesc`, `GpuDnnConvGradI` and their like build the convolutions of `nnet`, on any engine |
-| test values | `compute_test_value` is accepted and does nothing: a wrong shape is reported when the function is called |
-| tests | `python -m autoenc.theano -m pytest` runs tests of the time, in processes of pytest-xdist as well |
-| compiled graphs | operations differ from Theano's: `softmax` is its exponentials and sums, made stable, and no `Softmax` |
+| precision | a script run with `python -m autoenc.theano` has Theano's default precision, float64. `import autoenc.theano` keeps autoenc's default, float32. `THEANO_FLAGS`, `THEANORC` and `~/.theanorc` override both |
+| engines | C, with the BLAS that autoenc finds, is the default. `device=cuda` or `AUTOENC_BACKEND=xla` selects XLA. A function that XLA does not support runs in C, and a message says so |
+| XLA | compiles one program for each length of a minibatch. The host computes these lengths from integer arguments and shapes. A function that needs more than 32 programs runs in C. An index out of range and a failed assertion raise errors, also in loops |
+| lengths of 1 | a length of 1 that is not part of the type raises an error in arithmetic, as under Theano. It also raises an error in `T.set_subtensor(x[:], y)`, where Theano repeated `y` |
+| `device=gpu` | selects a CUDA GPU if there is one, else the CPU; a message says so |
+| Python 2 | a file is read as Python 2 if it is not valid Python 3, or if it uses names that only Python 2 had (`xrange`, `iteritems`, `cPickle`). Division of integers then gives integers. The file itself is not changed |
+| NumPy 1 | arithmetic between numbers and arrays follows NumPy 1's rules for dtypes, in scripts and for the numbers that functions return. So do comparisons, functions such as `np.add`, and `+=`. Lists of slices and floats with integer values are valid indices. `argsort` keeps the order of equal entries, also in graphs |
+| SciPy | `scipy.misc` reads, writes and resizes pictures (with Pillow), and the top-level package has NumPy's names, as before SciPy 1.3 |
+| cuDNN by name | `GpuDnnConvDesc`, `GpuDnnConvGradI` and similar operations build the convolutions of `nnet`, on any engine |
+| test values | `compute_test_value` is accepted but has no effect: a wrong shape is reported when the function is called |
+| tests | `python -m autoenc.theano -m pytest` runs test suites written for Theano, also in processes of pytest-xdist. It supports tests that import nose or `numpy.testing.dec`, and tests that yield calls |
+| compiled graphs | operations differ from Theano's: for example, `softmax` consists of exponentials and sums, in a numerically stable form, instead of a `Softmax` operation |
 
 ## Counts
 """

@@ -1,7 +1,7 @@
-"""Whether a model is any good: yardsticks, the health of its units, reports, anomalies.
+"""Evaluation of models: comparison with baselines, unit statistics, reports, anomalies.
 
-Models are taken as they are, whatever their class: a fitted autoencoder has weights `W_`, a stack
-has `layers_`, and both have `transform`, `inverse_transform` and `reconstruct`.
+The functions accept fitted models of any class: a fitted autoencoder has weights `W_`, a stack has
+`layers_`, and both have `transform`, `inverse_transform` and `reconstruct`.
 
 >>> from autoenc import AutoEncoder, load_mnist
 >>> from autoenc.analysis import AnomalyDetector, report

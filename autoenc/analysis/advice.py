@@ -1,4 +1,4 @@
-"""What to try, in words, from what a report has found. Each rule is one function.
+"""Advice in words, derived from the contents of a report. Each rule is one function.
 
 >>> from autoenc.analysis.units import UnitHealth
 >>> health = UnitHealth(500, list(range(63)), [], [], 20.0)
@@ -36,10 +36,10 @@ def advise(
     layers: list[tuple[UnitHealth, History | None]],
     together: History | None = None,
 ) -> list[str]:
-    """List what to try; one sentence that nothing stands out if no rule applies.
+    """Return a list of advice, or one sentence that nothing stands out if no rule applies.
 
-    Median errors are those of held-out rows and of training rows; the last history is that of all
-    layers together.
+    Median errors are those of held-out rows and of training rows. The last history is the joint
+    training of all layers.
     """
     sentences: list[str] = [
         *about_yardsticks(yardsticks),
@@ -55,7 +55,7 @@ def advise(
 
 
 def about_yardsticks(found: Yardsticks) -> Iterator[str]:
-    """Say where a model is no better than what it should be better than."""
+    """Report baselines that the model should surpass but does not."""
     model = found.model
     name = "error" if found.cost_name == "mixed" else "squared error"
     own, mean, pca = (found.squared(errors) for errors in (model, found.mean, found.pca))
@@ -84,7 +84,7 @@ def about_yardsticks(found: Yardsticks) -> Iterator[str]:
 
 
 def about_overfitting(error: float, train_error: float | None) -> Iterator[str]:
-    """Say how much larger the median error is on rows that the model has not seen."""
+    """Report how much larger the median error is on held-out rows."""
     if train_error is not None and error > (1 + OVERFITTED) * train_error:
         yield (
             f"The median error, {error:.4g}, is {error / max(train_error, TINY) - 1:.0%} above "
@@ -94,7 +94,7 @@ def about_overfitting(error: float, train_error: float | None) -> Iterator[str]:
 
 
 def about_columns(names: list[str], shares: list[float]) -> Iterator[str]:
-    """Say if one column has most of the error."""
+    """Report a column that accounts for most of the error."""
     largest = max(range(len(shares)), key=shares.__getitem__)
     if len(shares) > 2 and shares[largest] > ONE_COLUMN:
         yield (
@@ -104,7 +104,7 @@ def about_columns(names: list[str], shares: list[float]) -> Iterator[str]:
 
 
 def about_units(where: str, units: UnitHealth) -> Iterator[str]:
-    """Say which units are wasted."""
+    """Report dead, saturated, duplicate and collapsed units."""
     yield from about_dead_units(where, units)
     stuck = set(units.saturated or []) - set(units.dead)
     if _many(stuck, units):
@@ -127,7 +127,7 @@ def about_units(where: str, units: UnitHealth) -> Iterator[str]:
 
 
 def about_dead_units(where: str, units: UnitHealth) -> Iterator[str]:
-    """Say how many units are dead."""
+    """Report the number of dead units."""
     if _many(units.dead, units):
         yield (
             f"{where}{len(units.dead)} of {units.n_units} units are dead: they give every row "
@@ -136,7 +136,7 @@ def about_dead_units(where: str, units: UnitHealth) -> Iterator[str]:
 
 
 def about_history(where: str, history: History) -> Iterator[str]:
-    """Say if training stopped too early, too late, or went astray."""
+    """Report training that stopped too early or too late, or that diverged."""
     best, last = history.best_valid_cost, history.last_valid_cost
     overshot = best is not None and last is not None and last > best + VALID_ROSE * abs(best)
     if overshot:

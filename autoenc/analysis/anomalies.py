@@ -1,4 +1,4 @@
-"""Rows unlike those a model knows: calibrated p-values, and which columns are to blame.
+"""Anomalous rows: calibrated p-values, and the columns responsible.
 
 >>> import numpy as np
 >>> from autoenc import AutoEncoder, load_mnist
@@ -38,51 +38,51 @@ TIE = 1e-5
 
 @final
 class AnomalyDetector(OutlierMixin, BaseEstimator):
-    """Judge rows by a fitted model's error, calibrated on rows held out of its training.
+    """Anomaly detector based on a model's error, calibrated on rows held out of training.
 
-    Split conformal prediction: if a row comes from where the held-out rows come from, all orders
-    of their errors are equally likely, so that its p-value is at most α with probability at
-    most α, whatever the model and the distribution. Of m rows without anomalies about α·m are
-    flagged; when many rows are tested, `scipy.stats.false_discovery_control` on the p-values
-    bounds the part of false alarms among those flagged.
+    The method is split conformal prediction. If a row has the same distribution as the held-out
+    rows, all orders of their errors are equally likely. Its p-value is therefore at most α with
+    probability at most α, for every model and every distribution. About α·m of m normal rows are
+    flagged. If many rows are tested, apply `scipy.stats.false_discovery_control` to the p-values
+    to bound the fraction of false alarms among the flagged rows.
 
     Parameters
     ----------
     model : fitted estimator
-        An autoencoder, a stack, or any object with `score_samples`: an error for each row, the
-        larger the stranger; of an outlier detector, the reverse. It is not fitted again. To
-        `clone` a detector with its model, as a grid search does, wrap the model in scikit-learn's
-        `FrozenEstimator`.
+        An autoencoder, a stack, or any object whose `score_samples` returns an error for each row,
+        which is larger for more anomalous rows. For an outlier detector, it is smaller for more
+        anomalous rows. The model is not fitted again. To `clone` a detector with its model, as a
+        grid search does, wrap the model in scikit-learn's `FrozenEstimator`.
     contamination : float in (0, 0.5] or None
-        False alarms that `predict` may raise: the part of rows without anomaly that is flagged.
-        None if only scores and p-values are wanted.
+        Rate of false alarms of `predict`: the fraction of normal rows that is flagged. With None,
+        only scores and p-values are available.
 
     Attributes
     ----------
     calibration_errors_ : array, (held-out rows,)
         Errors of the held-out rows, ascending.
     threshold_ : float
-        Rows with a larger error are flagged; not there without `contamination`.
+        Rows with a larger error are flagged. Undefined if `contamination` is None.
     offset_ : float
-        −`threshold_`: what `decision_function` subtracts from `score_samples`.
+        −`threshold_`, which `decision_function` subtracts from `score_samples`.
     n_features_in_ : int
 
     Notes
     -----
-    Models of autoenc give errors, the larger the stranger. This class follows scikit-learn's
-    outlier detectors instead: its `score_samples` is the error negated, the larger the more
-    normal, and `predict` gives +1 for normal rows and −1 for anomalies.
+    The `score_samples` of autoencoders returns errors, which are larger for more anomalous rows.
+    This class follows scikit-learn's outlier detectors instead: its `score_samples` is the
+    negative error, and `predict` returns +1 for normal rows and −1 for anomalies.
 
-    Where the model was fitted with ``missing="mask"``, rows may have missing entries, NaN, and are
-    judged by what is observed. p-values hold where as much is missing in the held-out rows as in
-    those that are judged.
+    If the model was fitted with ``missing="mask"``, rows may have missing entries, NaN, and are
+    judged by their observed entries. P-values are valid if the fraction of missing entries is the
+    same in the held-out rows and in the tested rows.
 
-    Errors that differ by less than a part of 10⁻⁵ are ties: models may round in another way when
-    rows are judged together or alone. Ties count against the row only, and p-values are not
-    randomised. So equal rows get equal p-values, whatever they are judged with, and these are on
-    the safe side.
+    Errors with a relative difference below 10⁻⁵ are ties, because a model may round differently
+    when it computes rows together or one by one. A tie counts as an error at least as large as
+    that of the row, and p-values are not randomised. Equal rows therefore get equal p-values in
+    every batch, and p-values are conservative.
 
-    A row without observed values has no error: its p-value is NaN, and `predict` gives 0 for it.
+    A row without observed values has no error: its p-value is NaN, and `predict` returns 0 for it.
 
     References
     ----------
@@ -114,7 +114,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         self.contamination = contamination
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Calibrate with rows that the model has not been fitted on.
+        """Calibrate the detector with rows that were not used to fit the model.
 
         Parameters
         ----------
@@ -133,12 +133,12 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         ValueError
             If contamination is not in (0, 0.5], or the model refuses the rows.
         TypeError
-            If the model is no autoencoder and has no `score_samples`.
+            If the model is not an autoencoder and has no `score_samples`.
 
         Warns
         -----
         UserWarning
-            If there are too few rows to flag any at this contamination.
+            If there are too few rows to flag any row at this contamination.
         """
         self._check_settings()
         errors = self._errors(X, reset=True)
@@ -151,7 +151,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         return self
 
     def p_values(self, X: Any) -> Array:
-        """Probability of an error at least as large, if the row is no anomaly.
+        """Compute the probability that a normal row has an error at least as large.
 
         Parameters
         ----------
@@ -189,12 +189,12 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         return p
 
     def threshold_at(self, level: float) -> float:
-        """Return the error that is exceeded exactly where the p-value is at most `level`.
+        """Return the error that a row exceeds exactly if its p-value is at most `level`.
 
         Parameters
         ----------
         level : float
-            False alarms that are allowed, as a fraction of the rows without anomaly.
+            Allowed rate of false alarms, as a fraction of the normal rows.
 
         Returns
         -------
@@ -237,7 +237,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         return flags(self.decision_function(X))
 
     def decision_function(self, X: Any) -> Array:
-        """By how much the error of each row is below the threshold; negative for anomalies.
+        """Compute the threshold minus the error of each row; negative for anomalies.
 
         Parameters
         ----------
@@ -263,7 +263,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         return self.threshold_ - self._errors(X)
 
     def score_samples(self, X: Any) -> Array:
-        """Error of each row, negated: the larger, the more normal.
+        """Compute the negative error of each row: the larger, the more normal.
 
         Parameters
         ----------
@@ -279,7 +279,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         return -self._errors(X)
 
     def contributions(self, X: Any) -> Array:
-        """Say what each column adds to the error of each row.
+        """Compute the contribution of each column to the error of each row.
 
         Parameters
         ----------
@@ -289,14 +289,13 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         Returns
         -------
         array, (rows, columns)
-            Terms of the model's cost. Over columns they add up to the error, which is
-            −`score_samples`, up to rounding. Missing entries, where the model takes them, have
-            no part in it: 0.
+            Terms of the model's cost. Their sum over columns is the error, −`score_samples`, up to
+            rounding. The contribution of a missing entry is 0.
 
         Raises
         ------
         ValueError
-            If the model refuses the rows, or values are outside [0, 1] under cross-entropy.
+            If the model refuses the rows, or if values are outside [0, 1] with cross-entropy.
         TypeError
             If the model is not an autoencoder, a stack or an `AutoEncoderDetector`.
 
@@ -315,7 +314,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
 
     @property
     def fit_predict(self) -> Any:
-        """Not there: rows that calibrate the detector cannot be judged by it."""
+        """Not available: a detector cannot judge the rows that calibrate it."""
         raise AttributeError(
             "AnomalyDetector has no fit_predict: it is calibrated on held-out rows and judges "
             "others; use fit(held_out).predict(X)."

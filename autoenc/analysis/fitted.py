@@ -1,6 +1,6 @@
-"""What the tools of this room need to know of a fitted model, whatever its class.
+"""Access to fitted models of any class, for the functions of this package.
 
-The tools take an estimator or its `FittedModel`.
+The functions accept an estimator or its `FittedModel`.
 
 >>> import numpy as np
 >>> from autoenc import AutoEncoder
@@ -33,7 +33,7 @@ def coder_of(model: Any) -> FittedCoder:
     Raises
     ------
     TypeError
-        If it has none.
+        If the estimator has none.
     """
     found = fitted_model(model)
     if not isinstance(found, FittedCoder):
@@ -45,7 +45,7 @@ def coder_of(model: Any) -> FittedCoder:
 
 
 def dense(X: Any) -> Array:
-    """Return rows as a float64 array, from any container; NaN where an entry is missing."""
+    """Return rows of any container as a float64 array; NaN where an entry is missing."""
     if hasattr(X, "columns"):
         # Frames have more ways than NaN to say that an entry is missing.
         frame: Array = check_array(X, dtype=np.float64, ensure_all_finite=False)
@@ -56,34 +56,35 @@ def dense(X: Any) -> Array:
 
 
 def column_errors(model: Any, X: Any) -> Array:
-    """Compute what each column adds to the error of each row.
+    """Compute the contribution of each column to the error of each row.
 
     Parameters
     ----------
     model : fitted autoencoder, stack or `AutoEncoderDetector`
-        What reconstructs the rows.
+        Model that reconstructs the rows.
     X : array-like, (rows, columns)
-        NaN where an entry is missing, if the model was fitted with ``missing="mask"``.
+        Rows. NaN marks missing entries, if the model was fitted with ``missing="mask"``.
 
     Returns
     -------
     array of float64, (rows, columns)
-        Bernoulli deviance in nats, or squared error over the number of columns, in standard
-        units where the model standardises them; of a detector, its contributions. Over columns
-        they add up to `score_samples`, of a detector to its negative. Of a model that was fitted
+        Bernoulli deviance in nats, or squared error divided by the number of columns, in standard
+        units if the model standardises columns. For a detector, its contributions. The sum over
+        columns is `score_samples`, or −`score_samples` for a detector. For a model that was fitted
         on categories, columns are those of the frame.
-        An entry is 0 where it is missing, and the others in the row are multiplied by
+
+        Missing entries are 0, and the other entries of the row are multiplied by
         columns / observed columns. A row without observed values is NaN.
 
     Raises
     ------
     ValueError
-        If values are outside [0, 1] under cross-entropy, or the model refuses the rows.
+        If values are outside [0, 1] with cross-entropy, or if the model refuses the rows.
 
     Warns
     -----
     DomainWarning
-        If there are rows without observed values.
+        If a row has no observed values.
 
     Examples
     --------
@@ -123,13 +124,13 @@ def encoded_rows(model: Any, X: Any) -> Any:
 
 
 def is_masked_model(model: Any) -> bool:
-    """Whether NaN stands for a missing entry in a model of autoenc."""
+    """Whether a model of autoenc treats NaN as a missing entry."""
     found = getattr(model, "model_", model)
     return isinstance(found, FittedModel) and found.masked
 
 
 def missing_entries(model: Any, X: Any) -> Array:
-    """Say which entries are missing in the user's columns, (rows, columns) of bool."""
+    """Return which entries are missing in the user's columns, (rows, columns) of bool."""
     found = coder_of(model)
     numbers, encoding = dense(found.numbers(X)), found.columns.encoding
     return np.isnan(numbers) if encoding is None else encoding.missing(numbers)
@@ -145,7 +146,7 @@ def seen_rows(model: Any, X: Any) -> Array:
 
 
 def errors_of_reconstructions(model: Any, x: Array, z: Array) -> Array:
-    """Compute `column_errors` if a model reconstructed x as z.
+    """Compute `column_errors` for the case that a model reconstructs x as z.
 
     Parameters
     ----------
@@ -175,13 +176,12 @@ def errors_of_reconstructions(model: Any, x: Array, z: Array) -> Array:
 def row_errors(model: Any, X: Any) -> Array:
     """Compute the error of each row, as float64: `score_samples` of the model.
 
-    Outlier detectors score rows the other way round, as scikit-learn has it: their error is
-    −`score_samples`.
+    Outlier detectors use the opposite sign, as in scikit-learn: their error is −`score_samples`.
 
     Raises
     ------
     TypeError
-        If the model has no `score_samples` and is no fitted autoencoder.
+        If the model has no `score_samples` and is not a fitted autoencoder.
     """
     judge = model if hasattr(model, "score_samples") else coder_of(model)
     errors = np.asarray(judge.score_samples(X), dtype=np.float64)

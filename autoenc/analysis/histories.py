@@ -1,4 +1,4 @@
-"""What the costs of a training say about how it went.
+"""Summaries of the costs of a training run.
 
 >>> found = summarize([{"epoch": 1, "cost": 80.0}, {"epoch": 2, "cost": 60.0}])
 >>> found.last_cost, round(found.fall, 4), found.has_trend
@@ -29,25 +29,26 @@ TINY = 1e-300
 
 @dataclass(frozen=True)
 class History:
-    """A training in a few numbers.
+    """Summary of a training run in a few numbers.
 
     Parameters
     ----------
     n_epochs : int
         Number of epochs.
     first_cost, last_cost : float
-        Of the first and the last epoch.
+        Costs of the first and the last epoch.
     fall : float or None
-        Part of the cost by which it fell in an epoch, as a line through the last four costs
-        has it; negative if it rose; None after one epoch.
+        Relative decrease of the cost per epoch, from a line fitted to the last four costs;
+        negative if the cost increased; None after one epoch.
     seconds : float
-        Of all epochs.
+        Duration of all epochs.
     best_epoch, best_valid_cost, last_valid_cost : int, float, float, or None
-        Where the validation cost was lowest, if there was one.
+        Epoch with the lowest validation cost, this cost, and the last validation cost; None
+        without validation.
     has_trend : bool
-        Whether the fall, or rise, is more than noise: lines through the last six or ten costs
-        have a slope that a flat curve gives in one of ten thousand cases, or the cost has
-        fallen or risen by 5 % in each of the last three epochs.
+        Whether the decrease, or increase, is more than noise. It is if a line fitted to the last
+        six or ten costs has a slope that a flat curve has in one of ten thousand cases, or if the
+        cost has changed by 5 % in the same direction in each of the last three epochs.
     """
 
     n_epochs: int
@@ -62,13 +63,13 @@ class History:
 
 
 def summarize(records: Sequence[Mapping[str, Any]]) -> History | None:
-    """Sum up the records of a training.
+    """Summarise the records of a training run.
 
     Parameters
     ----------
     records : sequence of mappings
-        With "epoch" and "cost"; "seconds" and "valid_cost" where there are such. Records
-        without a finite cost are left out.
+        Records with "epoch" and "cost" and, if available, "seconds" and "valid_cost". Records
+        without a finite cost are ignored.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""One call that says whether a model is any good, and what to try.
+"""Evaluation of a model in one call, with advice on what to try next.
 
 >>> from autoenc import AutoEncoder, load_mnist
 >>> train, _, test = load_mnist(sample=True)
@@ -41,7 +41,7 @@ COLUMNS_SHOWN = 5
 
 @dataclass(frozen=True)
 class LayerReport:
-    """Units and training of one layer; a model that is no stack has one.
+    """Units and training of one layer; a model that is not a stack has one layer.
 
     Parameters
     ----------
@@ -57,38 +57,39 @@ class LayerReport:
 
 @dataclass(frozen=True)
 class Report:
-    """What `report` found.
+    """Result of `report`.
 
     Parameters
     ----------
     model : str
         Name of the class.
     n_rows, n_train_rows : int, int or None
-        Rows measured on; rows that mean and PCA are taken from, if not the same.
+        Number of evaluated rows, and of the rows on which mean and PCA are fitted if they differ
+        from these.
     yardsticks : Yardsticks
-        Errors beside those of other models.
+        Errors compared with those of baselines.
     train_cost : float or None
         Mean error of the training rows.
     median_errors : pair of float
-        Median error of the held-out rows or, without any, of those measured on; and of the
-        training rows, None without any. A few anomalies do not change it.
+        Median error of the held-out rows or, without any, of the evaluated rows; and of the
+        training rows, None without any. A few anomalies do not affect medians.
     layers : list of LayerReport
-        From the input upwards.
+        Layers, from the input upwards.
     columns : list of str
         Names of the columns.
     error_shares : list of float
         Share of each column in the error.
     missing : float
-        Part of the entries that is missing in the rows measured on, and in no error.
+        Fraction of entries that are missing in the evaluated rows, and so excluded from errors.
     history : History or None
-        Training of all layers together, if there was one.
+        Joint training of all layers, if there was one.
 
     Attributes
     ----------
     verdict : str
-        How the error compares with that of the mean row and of PCA, in a sentence.
+        Comparison of the error with those of the mean row and of PCA, in a sentence.
     advice : list of str
-        What to try, in words.
+        Suggestions on what to try, in words.
     """
 
     model: str
@@ -115,7 +116,7 @@ class Report:
         object.__setattr__(self, "advice", found)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as mappings, lists, numbers and text, as JSON can hold them.
+        """Return the contents as JSON values: mappings, lists, numbers and text.
 
         Returns
         -------
@@ -150,35 +151,36 @@ def report(
     X_held_out: Any = None,
     max_rows: int = 10_000,
 ) -> Report:
-    """Say how good a model is, what its units do, and what to try.
+    """Evaluate a model and its units, and advise what to try.
 
     Parameters
     ----------
     model : fitted autoencoder or stack
     X : array-like, (rows, columns)
-        At least two rows; best ones that the model has not seen. NaN where an entry is
-        missing, if the model was fitted with ``missing="mask"``: it is in no error, and
-        `yardsticks` says how the mean and PCA are compared there.
+        At least two rows, preferably held-out ones. If the model was fitted with
+        ``missing="mask"``, NaN marks missing entries. They are excluded from errors; `yardsticks`
+        describes how mean and PCA are compared in this case.
     X_train : array-like, (rows, columns), optional
-        Rows that it was fitted on, which may be X: the mean and PCA are taken from them.
-        Without them, PCA is taken from X and shown, but there is no advice to use it.
+        Rows that the model was fitted on, which may be X. Mean and PCA are fitted on them. Without
+        them, PCA is fitted on X and shown, but the report does not advise to use PCA.
     X_held_out : array-like, (rows, columns), optional
-        Rows without anomalies that it was not fitted on, by default X: their median error is
-        compared with that of `X_train`, which tells whether the model learned it by heart.
+        Rows without anomalies that the model was not fitted on; by default X. Their median error
+        is compared with that of `X_train` to detect overfitting.
     max_rows : int
-        Where there are more, of any of the three, so many are drawn, the same ones every time.
+        Maximum number of rows. If any of the three arrays has more, this number of rows is drawn
+        from it, the same ones in every call.
 
     Returns
     -------
     Report
-        `str` of it is a table to read; `Report.to_dict` is for machines.
+        The report. Its `str` is a table to read; `Report.to_dict` is for programs.
 
     Raises
     ------
     TypeError
         If the model is not a fitted autoencoder or stack.
     ValueError
-        If the model refuses the rows or has no cost for them, or there are fewer than two.
+        If the model refuses the rows, if their cost is undefined, or if there are fewer than two.
 
     Examples
     --------
@@ -270,13 +272,13 @@ def _headline(found: Report) -> list[str]:
 
 
 def error_name(cost: str) -> str:
-    """Return the name of the error that rows have in a model with this cost."""
+    """Return the name of the row error of a model with this cost."""
     names = {"cross_entropy": "deviance", "squared_error": "squared error", "mixed": "error"}
     return names[cost]
 
 
 def missing_text(found: Report) -> str:
-    """Say how much is missing and what that means for the errors; nothing if nothing is."""
+    """Describe missing entries and their effect on the errors; empty if nothing is missing."""
     if not found.missing:
         return ""
     return (

@@ -1,4 +1,4 @@
-"""The health of hidden units: which are dead, saturated, or say the same as another.
+"""Statistics of hidden units: dead, saturated and duplicate units.
 
 >>> import numpy as np
 >>> codes = np.random.default_rng(0).uniform(size=(100, 3))
@@ -32,7 +32,7 @@ ROUNDING = 1e-6
 
 @dataclass(frozen=True)
 class UnitHealth:
-    """What is found about the units of a code.
+    """Statistics of the units of a code.
 
     Parameters
     ----------
@@ -41,16 +41,17 @@ class UnitHealth:
     dead : list of int
         Units that hardly vary over the rows: the same code for every input.
     saturated : list of int or None
-        Units within 1 % of an end of their activation for at least 95 % of the rows, where they
-        pass on no gradient; the dead among them too. None if the activation has not two ends.
+        Units whose value is within 1 % of a bound of their activation for at least 95 % of the
+        rows, so that they pass on no gradient. Dead units may be among them. None if the
+        activation is not bounded on both sides.
     duplicates : list of pairs of int
-        Units and the first unit before them that says the same: codes whose correlation is
-        above 0.99 or below −0.99, or filters whose cosine is above 0.99. The dead are not
-        compared.
+        Pairs of a unit and the first earlier unit that duplicates it: the correlation of their
+        codes is above 0.99 or below −0.99, or the cosine of their filters is above 0.99. Dead
+        units are not compared.
     effective : float
-        Effective number of codes, the participation ratio (Σλ)² / Σλ² of the eigenvalues λ of
-        the covariance of the codes: n if they vary alike and without correlation, 1 if all
-        vary together, 0 if none varies.
+        Effective number of codes: the participation ratio (Σλ)² / Σλ² of the eigenvalues λ of the
+        covariance of the codes. It is n if n codes are uncorrelated with equal variances, 1 if all
+        are perfectly correlated, and 0 if none varies.
     """
 
     n_units: int
@@ -61,27 +62,27 @@ class UnitHealth:
 
 
 def unit_health(codes: Any, filters: Any, activation: Any) -> UnitHealth:
-    """Judge the units of a code by what they say about given rows.
+    """Compute statistics of the units of a code over given rows.
 
     Parameters
     ----------
     codes : array, (rows, units)
-        At least two rows; some hundreds tell more.
+        Codes of at least two rows, preferably of some hundreds.
     filters : array, (columns, units)
         Weights of each unit: `W_`.
     activation : str or callable
-        Of the units. Whether they are saturated is only judged for the sigmoid and the
-        hyperbolic tangent.
+        Activation of the units. Saturation is only evaluated for the sigmoid and the hyperbolic
+        tangent.
 
     Returns
     -------
     UnitHealth
-        What was found.
+        The statistics.
 
     Raises
     ------
     ValueError
-        If there are fewer than two rows, or the filters are not those of these units.
+        If there are fewer than two rows, or if the shape of the filters does not match the codes.
 
     References
     ----------
@@ -111,7 +112,7 @@ def unit_health(codes: Any, filters: Any, activation: Any) -> UnitHealth:
 
 
 def participation_ratio(codes: Array) -> float:
-    """Effective number of codes, (Σλ)² / Σλ² of the eigenvalues of their covariance.
+    """Compute the effective number of codes, (Σλ)² / Σλ² of the eigenvalues of their covariance.
 
     Parameters
     ----------
@@ -144,12 +145,12 @@ def error_shares(model: Any, X: Any) -> Array:
     model : fitted autoencoder or stack
         The model.
     X : array-like, (rows, columns)
-        Rows to judge it by.
+        Rows for the evaluation.
 
     Returns
     -------
     array, (columns,)
-        They add up to 1; all are 0 if there is no error.
+        Shares, which add up to 1; all are 0 if there is no error.
 
     Examples
     --------

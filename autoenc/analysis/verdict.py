@@ -1,4 +1,4 @@
-"""Whether a model is any good, in a sentence."""
+"""Evaluation of a model in a sentence."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from autoenc.analysis.yardsticks import Yardsticks
 def verdict(found: Yardsticks) -> str:
     """Compare the squared error of a model with that of the mean row and of PCA.
 
-    PCA is left out where it was not fitted on the rows that the model was fitted on, and where it
-    has as many components as there are columns, so that its error is 0.
+    PCA is omitted if it was not fitted on the rows that the model was fitted on, or if it has as
+    many components as there are columns, so that its error is 0.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What an error is worth: that of the mean, of PCA and of the untrained model, beside it.
+"""Baselines for errors: the mean row, PCA and the untrained model.
 
 >>> from autoenc import AutoEncoder, load_mnist
 >>> train, _, test = load_mnist(sample=True)
@@ -34,17 +34,16 @@ MARGIN = 1e-3
 
 @dataclass(frozen=True)
 class Errors:
-    """How far reconstructions are from what they reconstruct.
+    """Errors of reconstructions.
 
     Parameters
     ----------
     mean_squared : float
-        Mean of (x − z)² over all entries that are observed, in the units of the data; where
-        columns are of different kinds, in standard units, of which a category has an entry for
-        each value.
+        Mean of (x − z)² over all observed entries, in the units of the data. If columns are of
+        different kinds, it is in standard units, and a category has an entry for each value.
     cost : float
-        Mean over rows of the model's own error, as `score_samples` gives it: the Bernoulli
-        deviance or the squared error of what is observed, in standard units where the model
+        Mean over rows of the model's own error, as returned by `score_samples`: the Bernoulli
+        deviance or the squared error of observed entries, in standard units if the model
         standardises columns.
     """
 
@@ -54,21 +53,22 @@ class Errors:
 
 @dataclass(frozen=True)
 class Yardsticks:
-    """Errors of a model, and of what it should be better than, on the same rows.
+    """Errors of a model and of baselines on the same rows.
 
     Parameters
     ----------
     cost_name : {"cross_entropy", "squared_error", "mixed"}
         The model's own cost.
     n_columns, n_components : int
-        Columns of the rows, and components of PCA: as many as the code has units, or as rows
-        and columns allow.
+        Number of columns, and number of components of PCA: as many as the code has units, or as
+        many as rows and columns allow.
     model, mean, pca, untrained : Errors
-        Of the model, of the mean row, of PCA, and of the model with its initial weights.
+        Errors of the model, of the mean row, of PCA, and of the model with its initial weights.
     standardised : bool
-        Whether the model standardises columns: its cost, and PCA, are then of these.
+        Whether the model standardises columns. Its cost, and PCA, then refer to standardised
+        columns.
     is_fair : bool
-        Whether mean and PCA are taken from the rows that the model was fitted on.
+        Whether mean and PCA were fitted on the rows that the model was fitted on.
     """
 
     cost_name: str
@@ -82,7 +82,7 @@ class Yardsticks:
     is_fair: bool = False
 
     def squared(self, errors: Errors) -> float:
-        """Return the squared error to compare: in standard units if the model has them.
+        """Return the squared error to compare, in standard units if the model standardises.
 
         Parameters
         ----------
@@ -98,27 +98,27 @@ class Yardsticks:
 
 
 def yardsticks(model: Any, X: Any, *, X_train: Any = None) -> Yardsticks:
-    """Measure a model beside the mean row, PCA and itself untrained.
+    """Compare a model with the mean row, PCA and the untrained model.
 
-    Under cross-entropy, reconstructions by the mean and by PCA, which know nothing of (0, 1),
-    are clipped to [0.001, 0.999] for their cost; not for their squared error.
+    With cross-entropy, reconstructions by the mean and by PCA may be outside (0, 1). They are
+    clipped to [0.001, 0.999] for their cost, but not for their squared error.
 
-    Where the model standardises columns, PCA is given the same: else the columns with the largest
-    numbers are all that it sees.
+    If the model standardises columns, PCA is fitted on standardised columns as well. Otherwise it
+    would only fit the columns with the largest numbers.
 
-    Entries that are missing, NaN, are in no error. The mean row is that of what is observed of
-    each column, 0 where nothing is; PCA, which knows no missing entries, is fitted on training
-    rows with the mean in their place, and reconstructs rows that are filled in the same way.
+    Missing entries, NaN, are excluded from errors. The mean row contains the mean of the observed
+    entries of each column, or 0 if there are none. For PCA, missing entries are replaced by the
+    mean, both in the training rows and in the rows to reconstruct.
 
     Parameters
     ----------
     model : fitted autoencoder or stack
     X : array-like, (rows, columns)
-        Rows to measure on; best ones that the model has not seen. NaN where an entry is
-        missing, if the model was fitted with ``missing="mask"``.
+        Rows for the evaluation, preferably held-out ones. NaN marks missing entries, if the model
+        was fitted with ``missing="mask"``.
     X_train : array-like, (rows, columns), optional
-        Rows that the model was fitted on, which the mean and PCA are taken from; by default X
-        itself, which favours them.
+        Rows that the model was fitted on, on which mean and PCA are fitted, too. The default is X,
+        which favours these baselines.
 
     Returns
     -------
@@ -129,7 +129,7 @@ def yardsticks(model: Any, X: Any, *, X_train: Any = None) -> Yardsticks:
     TypeError
         If the model is not a fitted autoencoder or stack.
     ValueError
-        If the model refuses the rows, or has no cost for them: cross-entropy needs [0, 1].
+        If the model refuses the rows, or if their cost is undefined: cross-entropy needs [0, 1].
 
     References
     ----------
@@ -172,7 +172,7 @@ def yardsticks(model: Any, X: Any, *, X_train: Any = None) -> Yardsticks:
 
 
 def untrained(model: Any) -> Any:
-    """Copy a model, with the weights that its training began from.
+    """Copy a model, with its initial weights.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def untrained(model: Any) -> Any:
     Returns
     -------
     model of the same class and settings
-        With the parameters that each layer draws from its seed.
+        Copy with the parameters that each layer draws from its seed.
 
     Examples
     --------

@@ -42,33 +42,34 @@ def resolve_backend(
     device: str | None = None,
     devices: int | str | None = None,
 ) -> Backend:
-    """Return the backend that a name stands for.
+    """Return the backend with a given name.
 
     Parameters
     ----------
     backend : {"auto", "c", "xla", "numba"} or Backend
-        ``"auto"`` takes CUDA if there is a GPU; else C if a trial compilation succeeds and
-        there is a fast BLAS, but for AMD's processors without AVX-512, where XLA's products are
-        faster; else XLA on the CPU. The environment variable ``AUTOENC_BACKEND`` names
-        what ``"auto"`` is to stand for instead.
+        ``"auto"`` selects CUDA if there is a GPU. Otherwise it selects C if a trial compilation
+        succeeds and there is a fast BLAS, except on AMD processors without AVX-512, where XLA's
+        products are faster. In all other cases it selects XLA on the CPU. The environment variable
+        ``AUTOENC_BACKEND`` overrides the choice.
     device : {"cpu", "cuda", "cuda0", ...}, optional
-        By default what ``THEANO_FLAGS`` or ``.theanorc`` said when the process first asked, else
-        chosen as above.
+        By default the device in ``THEANO_FLAGS`` or ``.theanorc``, which are read once per
+        process; otherwise chosen as above.
     devices : int, str or "all", optional
-        How many devices share the rows of every minibatch, on XLA; by default one has them all.
-        Of ``"4x2"``, four share the rows and each two of them the units.
+        Number of devices that share the rows of every minibatch, on XLA; by default one. With
+        ``"4x2"``, four groups share the rows, and the two devices of each group share the units.
 
     Returns
     -------
     Backend
-        The same object for the same choice, so that a process sets it up once.
+        The backend. The same choice returns the same object, so that a process sets it up only
+        once.
 
     Raises
     ------
     BackendError
         If the backend or device is not available here. The message says what to install.
     ValueError
-        If a name is not known, or devices are asked of a backend that has one.
+        If a name is unknown, or if several devices are requested from a backend with one device.
     """
     if not isinstance(backend, str):
         if not hasattr(backend, "description"):

@@ -22,11 +22,11 @@ ROWS_PER_BLOCK = 5_000
 
 
 class BackendError(RuntimeError):
-    """A backend or device that was asked for is not available."""
+    """Error raised if a requested backend or device is not available."""
 
 
 class BlockRunner(Protocol):
-    """A compiled step, run over many minibatches at a call."""
+    """Compiled step that runs over many minibatches per call."""
 
     def run(self, data: Sequence[DeviceArray], rows: Array, entropy: Sequence[int]) -> Array:
         """Train on one block.
@@ -34,9 +34,10 @@ class BlockRunner(Protocol):
         Parameters
         ----------
         data : sequence of device arrays
-            One for each input of the step; or what `SharingBackend.put_parts` returns.
+            One array for each input of the step, or the result of `SharingBackend.put_parts`.
         rows : int array, (minibatches, rows of a minibatch)
-            Row numbers of each minibatch; of parts, (minibatches,), the numbers of minibatches.
+            Row numbers of each minibatch. For the result of `put_parts`, the numbers of the
+            minibatches, (minibatches,).
         entropy : sequence of int
             Seeds of the block's random generators.
 
@@ -56,7 +57,7 @@ class BlockRunner(Protocol):
         ...
 
     def keep(self) -> None:
-        """Save the present state for `go_back`."""
+        """Save the current state for `go_back`."""
         ...
 
     def go_back(self) -> None:
@@ -68,7 +69,7 @@ class BlockRunner(Protocol):
         ...
 
     def sync(self) -> None:
-        """Copy the present state into the shared variables, as NumPy arrays."""
+        """Copy the current state into the shared variables, as NumPy arrays."""
         ...
 
 
@@ -79,15 +80,15 @@ class Backend(Protocol):
     ----------
     name : {"c", "xla", "numba"}
     description : str
-        What runs and where, with versions, for reports of results.
+        Engine, device and versions, for reports of results.
     reason : str
         Why this backend was chosen.
     precisions : tuple of str
         The supported precisions of products; see `in_precision`.
     rows_per_block : int
-        How many rows a block has where the caller does not say.
+        Default number of rows of a block.
     processes : Processes
-        The processes that train together, each of which has such a backend.
+        Processes that train together, each with a backend of this kind.
     """
 
     name: str
@@ -98,12 +99,12 @@ class Backend(Protocol):
     processes: Processes
 
     def put(self, array: Array) -> DeviceArray:
-        """Move an array to the device, once.
+        """Move an array to the device.
 
         Parameters
         ----------
         array : array
-            What to move.
+            Array to move.
 
         Returns
         -------
@@ -118,28 +119,28 @@ class Backend(Protocol):
         Parameters
         ----------
         step : Step
-            What a minibatch does.
+            Step that a minibatch performs.
 
         Returns
         -------
         BlockRunner
-            What runs blocks of minibatches.
+            Object that runs blocks of minibatches.
         """
         ...
 
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
         """Compile an expression of rows into a function from NumPy arrays to a NumPy array.
 
-        Entry i of the result follows from entries i of the inputs alone, and has the same bytes
-        whatever other rows there are, however many, and whatever the number of threads.
-        Several threads may call the function at once.
+        Entry i of the result depends only on entries i of the inputs. Its bytes depend neither on
+        the other rows and their number nor on the number of threads. Several threads may call the
+        function at the same time.
 
         Parameters
         ----------
         inputs : sequence of symbolic variables
             Rows, or one value for each row.
         output : expression
-            What to compute.
+            Expression to compute.
 
         Returns
         -------
@@ -150,10 +151,10 @@ class Backend(Protocol):
 
 
 class SharingBackend(Backend, Protocol):
-    """A backend whose processes train together."""
+    """Backend whose processes train together."""
 
     def put_parts(self, arrays: Sequence[Array], owners: Array, batch: int) -> Any:
-        """Move the rows that this process has of a block to its devices.
+        """Move this process's rows of a block to its devices.
 
         Parameters
         ----------
@@ -167,7 +168,7 @@ class SharingBackend(Backend, Protocol):
         Returns
         -------
         object
-            What runners take as the data of a block. Rows are exchanged when it is first used.
+            Data of a block for `BlockRunner.run`. Rows are exchanged when it is first used.
         """
         ...
 
@@ -175,6 +176,6 @@ class SharingBackend(Backend, Protocol):
 def block_generators(entropy: Sequence[int], n: int) -> list[np.random.Generator]:
     """Return the random generators of a block, one for each of the `n` sources of noise.
 
-    They depend on the entropy alone, so a block can be run again.
+    They depend only on the entropy, so a block can be repeated.
     """
     return [np.random.default_rng([*entropy, source]) for source in range(n)]

@@ -1,8 +1,8 @@
 """Sigmoid and softplus without a branch, of the same exponential.
 
-The gradient of cross-entropy needs the sigmoid of what the cost takes the softplus of. Written
-in terms of exp(−|x|) both are exact at either end, a compiler finds that it need be computed
-once, and nothing keeps it from vector instructions.
+The gradient of cross-entropy needs the sigmoid of the value whose softplus the cost needs. Written
+in terms of exp(−|x|) both are exact at either end, a compiler finds that it need be computed once,
+and nothing keeps it from vector instructions.
 """
 
 from __future__ import annotations

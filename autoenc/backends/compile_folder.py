@@ -25,16 +25,16 @@ def compile_folder(settings: Settings, *flags: str, executable: bool) -> Path:
     Parameters
     ----------
     settings : Settings
-        The user's own folder, where given.
+        Settings, which may name the user's own folder.
     *flags : str
-        All else that the modules depend on.
+        All other properties on which the modules depend.
     executable : bool
         Whether libraries will be loaded from it.
 
     Raises
     ------
     FolderError
-        If it cannot be used.
+        If the folder cannot be used.
     """
     versions = [cpu_kind(), sys.version, np.__version__, pytensor.__version__]
     key = "\n".join([*flags, *versions, *sorted(_apart)])

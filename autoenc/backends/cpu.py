@@ -1,4 +1,4 @@
-"""What kind of processor this is, as far as choosing a backend needs it."""
+"""The kind of processor, as far as the choice of a backend depends on it."""
 
 from __future__ import annotations
 

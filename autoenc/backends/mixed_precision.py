@@ -18,13 +18,13 @@ ADVICE = {"mixed_bfloat16": "backend='xla'", "tf32": "backend='xla' and device='
 
 
 def in_precision(precision: str, step: Step, backend: Backend) -> Step:
-    """Exchange the products of a step for those in another precision, if that is asked for.
+    """Replace the products of a step by products in another precision, if requested.
 
     Parameters
     ----------
     precision : {"float32", "mixed_bfloat16", "tf32"}
-        ``"float32"`` leaves the step as it is, whatever its dtype. ``"tf32"`` lets a GPU round
-        the operands of products to 10 bits of precision, which its tensor cores need.
+        ``"float32"`` leaves the step unchanged, regardless of its dtype. ``"tf32"`` lets a GPU
+        round the operands of products to 10 bits of precision, which its tensor cores need.
     step : Step
         The step in float32.
     backend : Backend

@@ -11,7 +11,7 @@ from autoenc.graph.types import Expression
 
 
 class ReusedBackend:
-    """A backend that returns what it has compiled already for the very same expressions.
+    """Backend that reuses compiled functions for identical expressions.
 
     What is compiled follows the values of shared variables: set them to begin another training.
     One training at a time may use it.
@@ -19,7 +19,7 @@ class ReusedBackend:
     Parameters
     ----------
     backend : Backend
-        What compiles.
+        Backend that compiles.
 
     Examples
     --------

@@ -59,7 +59,7 @@ class RewrittenGraphs:
         outputs : sequence of expressions
             Results.
         updates : mapping from shared variable to expression, optional
-            What a call changes.
+            Updates of shared variables by a call.
         mutable : sequence of symbolic variables
             More arguments, whose memory the function may use.
 

@@ -1,8 +1,8 @@
-"""One step of training as a pure function, whatever model it comes from.
+"""One step of training as a pure function, independent of the model.
 
-The caller writes Theano's familiar ``cost, updates`` over shared variables. A `Step`
-sorts what the two depend on: inputs that change with every minibatch, state that
-updates change, random generators, and shared variables that are only read.
+The caller writes Theano's familiar ``cost, updates`` over shared variables. A `Step` sorts the
+variables on which the two depend: inputs that change with every minibatch, state that updates
+change, random generators, and shared variables that are only read.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ UpdatesLike: TypeAlias = Mapping[Parameter, Expression] | Iterable[tuple[Paramet
 
 @dataclass(frozen=True)
 class Step:
-    """What one minibatch does: (inputs, state, generators, constants) → (cost, next ...).
+    """Step of one minibatch: (inputs, state, generators, constants) → (cost, next ...).
 
     Parameters
     ----------
     inputs : list of symbolic variables
-        What a minibatch supplies.
+        Inputs that a minibatch supplies.
     state : list of shared variables
-        What updates change, in their order.
+        Variables that the updates change, in the order of the updates.
     generators : list of shared random generators
-        Fed afresh at every block.
+        Generators, replaced by new ones at every block.
     constants : list of shared variables
-        What is only read.
+        Variables that are only read.
     cost : scalar expression
         Cost of the minibatch.
     next_state, next_generators : lists of expressions
-        What state and generators become.
+        New values of state and generators.
     precision : str
-        How a GPU multiplies float32 matrices; see `in_precision`.
+        Precision in which a GPU multiplies float32 matrices; see `in_precision`.
     """
 
     inputs: list[Expression]
@@ -56,7 +56,7 @@ class Step:
 
     @property
     def dtype(self) -> str:
-        """Dtype of the cost and, as there is no silent upcast, of everything else."""
+        """Dtype of the cost and, because there is no silent upcast, of everything else."""
         return str(self.cost.dtype)
 
     def with_inputs_for(
@@ -67,7 +67,7 @@ class Step:
         Parameters
         ----------
         variables : sequence of shared variables
-            What to exchange.
+            Variables to exchange.
 
         Returns
         -------
@@ -82,16 +82,16 @@ class Step:
 
 
 def make_step(cost: Expression, updates: UpdatesLike, inputs: Sequence[Expression]) -> Step:
-    """Sort what a cost and its updates depend on.
+    """Sort the variables on which a cost and its updates depend.
 
     Parameters
     ----------
     cost : scalar expression
-        What is reported.
+        Cost that is reported.
     updates : dict or pairs
-        From shared variable to what it becomes.
+        New value of each shared variable.
     inputs : sequence of symbolic variables
-        What a minibatch supplies, in the order of the data.
+        Inputs that a minibatch supplies, in the order of the data.
 
     Returns
     -------

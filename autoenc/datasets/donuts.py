@@ -89,9 +89,9 @@ def make_donuts(n_samples: int = 1000, *, noise: float = 0.1, seed: int = 0) -> 
 
 
 def load_donuts() -> Donuts:
-    """Load the bundled donuts, which are those of ``make_donuts()`` rounded to six decimals.
+    """Load the bundled donuts: the points of ``make_donuts()``, rounded to six decimals.
 
-    Unlike those that `make_donuts` draws, they are the same on every machine and with every
+    Unlike the points that `make_donuts` draws, they are the same on every machine and with every
     version of NumPy and scikit-learn.
 
     Returns

@@ -52,15 +52,15 @@ def read_idx(
     Returns
     -------
     ndarray
-        Array of uint8, int8, int16, int32, float32 or float64 in native byte order,
-        C-contiguous and writable.
+        Array of uint8, int8, int16, int32, float32 or float64 in native byte order, C-contiguous
+        and writable.
 
     Raises
     ------
     DatasetFormatError
-        If the header is not that of IDX, the shape is not the expected one, or the length of
-        the file is not what its header states. No memory is allocated for numbers that the file
-        cannot contain.
+        If the header is not an IDX header, if the shape is not the expected one, or if the length
+        of the file contradicts its header. No memory is allocated for numbers that the file cannot
+        contain.
 
     Examples
     --------

@@ -65,8 +65,8 @@ def load_mnist(
     sample : bool, default False
         Whether to load the 7,000 bundled digits instead, which are the first of each part.
     download : bool, default False
-        Whether to download the data if none of the other places has it. A `path` or
-        ``AUTOENC_DATA`` that does not exist is an error all the same.
+        Whether to download the data if it is in none of the other places. A `path` or
+        ``AUTOENC_DATA`` that does not exist is still an error.
 
     Returns
     -------

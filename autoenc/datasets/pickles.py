@@ -1,9 +1,9 @@
 """Read pickled NumPy arrays without executing anything in the file.
 
-A pickle is a program: `pickle.load` executes whatever its author wrote. The reader of this module
-knows only the few names that pickles of NumPy arrays use, in any version of NumPy and in Python 2
-or 3. They are replaced by own constructors that accept plain numbers only. Every other name is
-refused before anything is called.
+A pickle is a program: `pickle.load` executes any code that its author has written. The reader of
+this module accepts only the few names that pickles of NumPy arrays use, in any version of NumPy
+and in Python 2 or 3. It replaces them with its own constructors, which accept only plain numbers.
+Every other name is refused before anything is called.
 
 >>> import pickle, tempfile
 >>> with tempfile.TemporaryDirectory() as folder:
@@ -87,8 +87,8 @@ def read_pickle(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> 
     Raises
     ------
     DatasetFormatError
-        If the pickle contains anything but arrays of numbers, which the message names, or is
-        damaged, truncated or too large. Nothing that it names is ever called.
+        If the pickle contains anything other than arrays of numbers, which the message names, or
+        if it is damaged, truncated or too large. No function named in the pickle is ever called.
 
     Examples
     --------
@@ -127,8 +127,8 @@ def read_pickles(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) ->
     Raises
     ------
     DatasetFormatError
-        If there is no pickle, `read_pickle` would refuse one of them, or other data follows;
-        the message says which. Nothing that they name is ever called.
+        If there is no pickle, if `read_pickle` would refuse one of them, or if other data follows;
+        the message states which. No function named in a pickle is ever called.
 
     Examples
     --------

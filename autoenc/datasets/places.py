@@ -29,7 +29,8 @@ def data_folders() -> tuple[Path, Path]:
 def data_folder() -> Path | None:
     """Return the folder of the bundled data, or None if it is not installed.
 
-    It is identified by the sample, as any folder called ``data`` may lie beside a package.
+    It is identified by the sample, because another folder called ``data`` may be next to a
+    package.
     """
     return next((folder for folder in data_folders() if (folder / SAMPLE_NAME).is_file()), None)
 

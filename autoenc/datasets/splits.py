@@ -1,4 +1,4 @@
-"""The arrays of a data set, and the checks that they pass."""
+"""The arrays of a data set, and their validation."""
 
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias

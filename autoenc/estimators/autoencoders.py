@@ -1,4 +1,4 @@
-"""Autoencoders of one layer as estimators, and the settings of such layers within networks."""
+"""Estimators for autoencoders of one layer, and the settings of such layers in networks."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class OneLayer:
     model_: FittedCoder
 
     def untie(self) -> Self:
-        """Give the decoder its own weights, which start as Wᵀ.
+        """Give the decoder its own weights, initialised to Wᵀ.
 
         Returns
         -------
         self
-            The fitted estimator, no longer tied, which computes the same as before.
+            The fitted estimator, no longer tied. It computes the same results as before.
         """
         model: FittedCoder = fitted(self)
         if self.tied:
@@ -36,12 +36,12 @@ class OneLayer:
         return self
 
     def initial_parameters(self) -> dict[str, Array]:
-        """Draw the parameters again from which training started.
+        """Reproduce the parameters from which training started.
 
         Returns
         -------
         dict from name to array
-            W, hidden_bias, visible_bias and, where weights are not tied, W_prime.
+            W, hidden_bias, visible_bias and, if weights are not tied, W_prime.
         """
         model: FittedCoder = fitted(self)
         return model.initial()
@@ -65,24 +65,24 @@ class AutoEncoder(OneLayer, Coding, GraphEstimator):
     hidden_bias_, visible_bias_ : array, (n_hidden,) and (n_features,)
         Biases of the code and of the reconstruction.
     W_prime_ : array, (n_hidden, n_features)
-        Weights of the decoder, when not tied.
+        Weights of the decoder, if they are not tied.
     history_ : list of dict
         ``epoch``, ``cost``, ``valid_cost``, ``seconds``, ``rows_per_second`` of every epoch.
     cost_, output_, chosen_ : str or callable, dict
-        What was chosen; see `cost` and `n_hidden`.
+        The chosen values; see `cost` and `n_hidden`.
     gain_ : float
         Gain of the initial weights, if they are uniform; see `autoenc.graph.uniform_weights`.
     learning_rate_ : float or None
-        The learning rate; None for a schedule.
+        The initial learning rate; None for a schedule.
     mean_, scale_, lower_, upper_ : array, (n_features,)
-        Moments that columns are standardised with, if they are; limits that reconstructions
-        are clipped at, infinite where there is none, if `output_` is ``"clipped"``.
+        Moments by which columns are standardised, if they are. Limits to which reconstructions are
+        clipped, if `output_` is ``"clipped"``; infinite for a column without a limit.
     data_min_, data_max_, data_dtype_ : array, (n_features,), and str
         Range of each column in `fit`, and the dtype of the data.
     seed_, backend_ : int, str
         Seed drawn from `random_state`; the backend that trained, and why it was chosen.
     n_features_in_, feature_names_in_ : int, array of str
-        Number of columns, and their names if they have names.
+        Number of columns, and their names, if they have any.
 
     References
     ----------
@@ -151,10 +151,10 @@ class AutoEncoder(OneLayer, Coding, GraphEstimator):
 @final
 @documented
 class DenoisingAutoEncoder(OneLayer, Coding, GraphEstimator):
-    """Autoencoder that learns to undo noise put on its input.
+    """Autoencoder that learns to remove noise from its input.
 
-    The clean input is what has to be reconstructed. Noise is drawn anew for every minibatch,
-    and only while training.
+    The model reconstructs the clean input from a corrupted one. Noise is drawn anew for every
+    minibatch, and only during training.
 
     Parameters
     ----------
@@ -233,7 +233,7 @@ n_features_in_, feature_names_in_
 def layer_with(
     layer: DenoisingAutoEncoder | None, settings: Mapping[str, Any]
 ) -> DenoisingAutoEncoder | None:
-    """Return the layer of a stack, given as it is or by its settings.
+    """Return the layer of a stack, given directly or by its settings.
 
     Raises
     ------
@@ -248,7 +248,7 @@ def layer_with(
 
 
 def check_layer(layer: Any) -> DenoisingAutoEncoder:
-    """Return a layer as it is.
+    """Return a layer unchanged, after checking its class.
 
     Raises
     ------
@@ -266,7 +266,7 @@ SHORT = {"pretraining_rate": "learning_rate", "pretraining_epochs": "n_epochs"}
 
 @dataclass(frozen=True)
 class SettingsOfLayers:
-    """How a network names the settings of the layers that are trained alone first.
+    """Names, within a network, of the settings of layers that are first trained alone.
 
     Attributes
     ----------
@@ -289,7 +289,7 @@ class SettingsOfLayers:
     def layer(
         self, layer: DenoisingAutoEncoder | None, pretraining: Mapping[str, Any]
     ) -> DenoisingAutoEncoder | None:
-        """Return the layer, given as it is or by its settings.
+        """Return the layer, given directly or by its settings.
 
         Raises
         ------

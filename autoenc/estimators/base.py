@@ -1,4 +1,4 @@
-"""What all estimators share: one owner of fitted state, the way of a fit, model files."""
+"""Base of all estimators: one owner of fitted state, the steps of a fit, model files."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ STATE = ("history", "seed")
 class Fitted:
     """An attribute of a fitted estimator, read from its `FittedModel`.
 
-    Assigning a value replaces the model by one with that array, history or seed.
+    Assigning a value replaces the model by a model with that array, history or seed.
     """
 
     def __set_name__(self, owner: type[Any], name: str) -> None:
@@ -79,7 +79,7 @@ class Call:
     Attributes
     ----------
     X, y, classes, sample_weight, validation
-        Data, as the caller gave it.
+        Data, as passed by the caller.
     callbacks : tuple of callbacks
         Called during training.
     checkpoint : path, optional
@@ -113,7 +113,7 @@ class Call:
         return replace(self, callbacks=listed(self.callbacks))
 
     def of_part(self, name: str) -> Call:
-        """Return the call for a part of the model, whose checkpoint is a file beside this one."""
+        """Return the call for a part of the model, with a separate checkpoint file next to it."""
         if self.checkpoint is None:
             return self
         path = Path(self.checkpoint)
@@ -130,7 +130,7 @@ class Call:
 
 
 class GraphEstimator(BaseEstimator):
-    """An estimator whose model is a graph. Its fitted state is `model_` alone."""
+    """Estimator whose model is a graph. Its only fitted state is `model_`."""
 
     _kind: ClassVar[Kind]
     _rows_of_fit: weakref.ref[Any] | None
@@ -154,23 +154,23 @@ class GraphEstimator(BaseEstimator):
         Parameters
         ----------
         path : path
-            A safetensors file, written whole or not at all. Functions among the settings are
-            named there, not stored: `load` asks for them.
+            A safetensors file, which is written completely or not at all. If settings are
+            functions, only their names are stored: pass the functions to `load` again.
         """
         model, settings = fitted(self), self._stored_settings()
         save_arrays(path, model.all_arrays(), describe_model(model, settings))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], **settings: Any) -> Self:
-        """Read a fitted model from a file. Its training can be continued.
+        """Read a fitted model from a file. Training can be continued.
 
         Parameters
         ----------
         path : path
             File that `save` wrote.
         **settings
-            Constructor arguments in place of those in the file, such as another
-            device, or the functions that a file cannot hold.
+            Constructor arguments that replace those in the file, such as another device or
+            functions, which a file cannot store.
 
         Returns
         -------
@@ -180,7 +180,7 @@ class GraphEstimator(BaseEstimator):
         Raises
         ------
         FileNotFoundError, ModelFileError
-            If there is no such file, or it is not one of this class.
+            If the file does not exist, or does not contain a model of this class.
         """
         arrays, stored, fitted = read_model(path, cls.__name__, settings)
         estimator = cls(**stored)
@@ -209,7 +209,7 @@ class GraphEstimator(BaseEstimator):
 
 
 class Kind(Protocol):
-    """What a fit does differently for each kind of model."""
+    """Steps of a fit that differ between kinds of models."""
 
     @property
     def model(self) -> type[FittedModel]:
@@ -224,7 +224,7 @@ class Kind(Protocol):
         self, call: Call, settings: Mapping[str, Any], examples: Examples, domain: Domain,
         columns: Columns, start: FittedModel | None,
     ) -> tuple[dict[str, Any], Examples]:  # fmt: skip
-        """Choose what is ``"auto"``; return the choices, and the examples with their classes."""
+        """Choose settings at ``"auto"``; return the choices, and the examples with classes."""
 
     def validation(
         self, validation: Any, settings: Mapping[str, Any], known: FittedModel
@@ -234,7 +234,7 @@ class Kind(Protocol):
     def initial(
         self, known: Any, settings: Mapping[str, Any], examples: Examples, call: Call
     ) -> FittedModel:
-        """Return the model with the arrays that training starts from."""
+        """Return the model with its initial arrays."""
 
     def from_file(
         self, kind: str, settings: Mapping[str, Any], arrays: dict[str, Array],
@@ -340,7 +340,7 @@ def fitted(estimator: Any) -> Any:
     Raises
     ------
     NotFittedError
-        If there is none.
+        If the estimator is not fitted.
     """
     # scikit-learn's check alone would read all tags first.
     if not estimator.__sklearn_is_fitted__():
@@ -349,7 +349,7 @@ def fitted(estimator: Any) -> Any:
 
 
 def with_sources(call: Call, settings: Mapping[str, Any], processes: Processes = ALONE) -> Call:
-    """Return the call with sources for rows that are not arrays, or too large to be copied.
+    """Return the call with sources for rows that are not arrays or are too large to copy.
 
     Processes that fit together read them together.
     """
@@ -369,7 +369,7 @@ def float_type(settings: Mapping[str, Any]) -> str:
 
 
 def check_given(settings: Mapping[str, Any]) -> None:
-    """Refuse to choose what only autoencoders choose by the data."""
+    """Refuse ``"auto"`` for settings that only autoencoders derive from the data."""
     for name in ("n_hidden", "n_epochs"):
         if settings.get(name) == "auto":
             raise ValueError(f"{name} is 'auto'; expected {INTEGER.expected}.")
@@ -391,9 +391,9 @@ def machine_of(settings: Mapping[str, Any]) -> tuple[Any, str | None]:
 
 
 def draw_seed(random_state: Any, call: Call | None = None) -> int:
-    """Draw the seed of a model from what scikit-learn calls its random state.
+    """Draw the seed of a model from its ``random_state``.
 
-    A training that is resumed without one has the seed of its checkpoint.
+    A run that is resumed without a ``random_state`` uses the seed of its checkpoint.
     """
     if random_state is None and call is not None and call.resume and call.checkpoint is not None:
         seed = seed_of_model(call.checkpoint)
@@ -403,14 +403,14 @@ def draw_seed(random_state: Any, call: Call | None = None) -> int:
 
 
 def widened(start: FittedModel | None, domain: Domain) -> Domain:
-    """Return the domain of these rows and of those before them."""
+    """Return the domain of these rows and of all earlier ones."""
     if start is None or start.domain is None:
         return domain
     return start.domain.widened(domain)
 
 
 def reference(X: Any) -> weakref.ref[Any] | None:
-    """Return a reference that does not keep the rows of a fit alive; None if there can be none."""
+    """Return a weak reference to the rows of a fit; None if they do not support one."""
     try:
         return weakref.ref(X)
     except TypeError:  # lists and tuples
@@ -418,7 +418,7 @@ def reference(X: Any) -> weakref.ref[Any] | None:
 
 
 def is_mixed(estimator: Any) -> bool:
-    """Whether an estimator was fitted on columns of different kinds, whose NaN it masks."""
+    """Whether an estimator was fitted on columns of different kinds, and so masks NaN."""
     model = vars(estimator).get("model_")
     return model is not None and model.columns.encoding is not None and bool(model.masked)
 

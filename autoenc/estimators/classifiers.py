@@ -1,4 +1,4 @@
-"""Softmax regression and a perceptron of one hidden layer, and what classifiers share."""
+"""Softmax regression, a perceptron with one hidden layer, and code shared by classifiers."""
 
 from __future__ import annotations
 
@@ -56,40 +56,40 @@ class Classifying(ClassifierMixin):
         every: Every | int = 1,
         resume: bool = False,
     ) -> Self:
-        """Learn to tell classes apart.
+        """Learn to predict the classes of rows.
 
         Parameters
         ----------
         X : array-like, frame or sparse matrix, (rows, columns)
-            Finite numbers. Or a frame with columns of other kinds, too, of which entries may be
-            missing: numbers are standardised then, a category has an entry for each value, and
-            what is missing counts as the mean; see `autoenc.rows.kinds.encoding_of`.
+            Finite numbers. A frame may also have columns of other kinds and missing entries. In
+            this case, numbers are standardised, a category has an entry for each value, and
+            missing entries are replaced by the mean; see `autoenc.rows.kinds.encoding_of`.
         y : array-like, (rows,)
             The class of each row: integers, text, booleans, or dates of NumPy (datetime64).
         validation : pair of X and y, optional
             Rows whose error rate is the validation cost; see also `validation_fraction`.
         sample_weight : array-like, (rows,), optional
-            Weight of the cost of each row, >= 0. Only ratios matter; rows of weight 0 are left
-            out.
+            Weight of the cost of each row, >= 0. Only ratios of weights matter; rows of weight 0
+            are ignored.
         callbacks : `autoenc.training.Callback` or function, or iterable of them, optional
             Called during training. A function is called with the record of every epoch.
         checkpoint : path, optional
             File from which training can be resumed.
         every : Every or int
-            How often the checkpoint is written; a number stands for epochs.
+            How often the checkpoint is written; an integer is a number of epochs.
         resume : bool
             Whether to resume from the checkpoint, if there is one.
 
         Returns
         -------
         self
-            The fitted estimator. After Ctrl-C, it has the parameters trained so far; with
+            The fitted estimator. After Ctrl-C, it has the parameters trained so far or, with
             `early_stopping`, those with the lowest validation error.
 
         Raises
         ------
         ValueError
-            If data or a setting does not fit. An earlier fitted model stays as it was.
+            If data or a setting is invalid. An earlier fitted model is left unchanged.
         """
         call = Call(X, y, None, sample_weight, validation, callbacks, checkpoint, every, resume)
         learn(self, call)
@@ -111,7 +111,8 @@ class Classifying(ClassifierMixin):
         X, y : array-like, (rows, columns) and (rows,)
             Rows and their classes.
         classes : array-like, optional
-            All classes there will be. The first call needs them unless y has them all.
+            All classes that will occur in any call. The first call needs them unless y contains
+            all of them.
         sample_weight, callbacks : array-like, (rows,), and iterable, optional
             See `fit`.
 
@@ -269,8 +270,8 @@ class PerceptronKind(ClassifierKind):
 class SoftmaxClassifier(Classifying, GraphEstimator):
     """Softmax (logistic) regression by minibatch gradient descent.
 
-    p(class | x) = softmax(x·W + bias). What is minimised is the mean negative
-    log-likelihood of the right classes, plus l1·Σ|W| + l2·ΣW².
+    p(class | x) = softmax(x·W + bias). Training minimises the mean negative log-likelihood of the
+    true classes, plus l1·Σ|W| + l2·ΣW².
 
     Parameters
     ----------
@@ -349,7 +350,7 @@ class SoftmaxClassifier(Classifying, GraphEstimator):
 @final
 @documented
 class PerceptronClassifier(Classifying, GraphEstimator):
-    """A perceptron with one hidden layer, and softmax on top.
+    """Perceptron with one hidden layer and a softmax output layer.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What autoencoders and stacks of them share: codes, reconstructions, errors, pictures."""
+"""Methods shared by autoencoders and stacks: codes, reconstructions, errors, pictures."""
 
 from __future__ import annotations
 
@@ -77,19 +77,19 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Parameters
         ----------
         X : array-like, frame, sparse matrix, path or other source of rows, (rows, columns)
-            Numbers: finite unless ``missing="mask"``, in [0, 1] if the cost is cross-entropy. Or a
-            frame with columns of other kinds, too; see `autoenc.rows.kinds.encoding_of`.
+            Numbers, finite unless ``missing="mask"``, in [0, 1] if the cost is cross-entropy. A
+            frame may have columns of other kinds; see `autoenc.rows.kinds.encoding_of`.
         y : None
             Ignored.
         sample_weight : array-like, (rows,), optional
-            Weight of the cost of each row, >= 0. Only ratios matter.
+            Weight of the cost of each row, >= 0. Only ratios of weights matter.
         validation : array-like, (rows, columns), optional
-            Rows whose mean cost, uncorrupted, is the validation cost; see `validation_fraction`.
+            Rows whose mean uncorrupted cost is the validation cost; see `validation_fraction`.
         callbacks : `autoenc.training.Callback` or function, or iterable of them, optional
-            Called during training; a function, with the record of every epoch.
+            Called during training. A function is called with the record of every epoch.
         checkpoint, every, resume : path, Every or int, bool
-            File from which training can be resumed (of a stack, one for each layer), how often
-            it is written, and whether to resume from it; see `autoenc.training.train`.
+            File from which training can be resumed (a stack uses one file for each layer), how
+            often it is written, and whether to resume from it; see `autoenc.training.train`.
 
         Returns
         -------
@@ -99,8 +99,8 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Raises
         ------
         ValueError, BackendError, DivergedError, CheckpointError, FileExistsError
-            If data, a setting, the device or the checkpoint does not fit, or the cost does not
-            stay finite. A refused call leaves an earlier model as it was.
+            If data, a setting, the device or the checkpoint is invalid, or if the cost does not
+            stay finite. A refused call leaves an earlier model unchanged.
         """
         self._learn(
             Call(X, None, None, sample_weight, validation, callbacks, checkpoint, every, resume)
@@ -136,7 +136,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Parameters
         ----------
         X : array-like, (rows, n_features)
-            Rows. A `DomainWarning` is given if values are far from those of `fit` or, under
+            Rows. A `DomainWarning` is issued if values are far from those of `fit` or, with
             cross-entropy, outside [0, 1].
 
         Returns
@@ -158,7 +158,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         array or frame, (rows, n_features)
-            Reconstructions; a frame if `set_output` asks for it, or columns are not all numbers.
+            Reconstructions; a frame if `set_output` requests it or columns are not all numbers.
         """
         model: FittedCoder = fitted(self)
         return in_container(self, model.inverse_transform(X), X)
@@ -185,18 +185,18 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Parameters
         ----------
         X : array-like, (rows, n_features)
-            Rows with NaN where an entry is missing, whatever the setting `missing`.
+            Rows in which NaN marks missing entries, regardless of the setting `missing`.
 
         Returns
         -------
         array or frame, (rows, n_features)
-            X without NaN, observed entries as given; a frame as for `inverse_transform`.
+            X without NaN and with unchanged observed entries; a frame as for `inverse_transform`.
         """
         model: FittedCoder = fitted(self)
         return in_container(self, model.impute(X), X, only_missing=True)
 
     def score_samples(self, X: Any) -> Array:
-        """Compute the error of the reconstruction of each row.
+        """Compute the reconstruction error of each row.
 
         Parameters
         ----------
@@ -206,10 +206,10 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         array, (rows,)
-            Errors: the larger, the less a row is like those of `fit`. Under cross-entropy, the
-            Bernoulli deviance (cross-entropy minus the entropy of the row) in nats, summed over
-            columns; otherwise the squared error, averaged over columns, which are standardised
-            if there is `scale_`; see `cost`. Missing entries do not count; NaN if all are missing.
+            Errors: larger for rows unlike those of `fit`. With cross-entropy, the Bernoulli
+            deviance (cross-entropy minus the entropy of the row) in nats, summed over columns.
+            Otherwise the squared error, averaged over columns, which are standardised if there is
+            a `scale_`. Missing entries are ignored; the error is NaN if all are missing.
         """
         model: FittedCoder = fitted(self)
         return model.score_samples(X)
@@ -253,7 +253,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Parameters
         ----------
         X : array-like, (rows, n_features)
-            Rows; missing entries are light blue.
+            Rows; missing entries are drawn in light blue.
         path : path, optional
             File to save the picture to.
         **options
@@ -289,26 +289,26 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         return plotting.plot_loss(epochs, path=path, **options)
 
     def report(self, X: Any = None, *, X_train: Any = None) -> Report:
-        """Judge the model, and advise what to try.
+        """Evaluate the model, and advise what to try next.
 
         Parameters
         ----------
         X : array-like, (rows, n_features), optional
-            Rows to judge it by, preferably not trained on. By default, those of the last `fit`,
-            if the caller still holds them, as they are now: the model keeps no rows.
+            Rows for the evaluation, preferably held-out ones. By default, the rows of the last
+            `fit` in their current state, if the caller still holds them; the model keeps no rows.
         X_train : array-like, (rows, n_features), optional
-            Rows of the yardsticks (mean row and PCA); by default those of `fit`, else X.
+            Rows to fit the baselines (mean row and PCA) to; by default those of `fit`, else X.
 
         Returns
         -------
         autoenc.analysis.Report
-            Errors beside those of the mean row, PCA and the untrained model; dead, saturated and
-            duplicate units; advice. ``print`` shows it.
+            Errors compared with those of the mean row, PCA and the untrained model; dead,
+            saturated and duplicate units; advice. ``print`` shows the report.
 
         Raises
         ------
         ValueError
-            If none are given and those of `fit` are gone, as after ``fit(X / 255)`` or `load`.
+            If X is None and the rows of `fit` are gone, as after ``fit(X / 255)`` or `load`.
 
         Examples
         --------
@@ -390,7 +390,7 @@ class CoderKind:
     def validation(
         self, validation: Any, settings: Mapping[str, Any], known: FittedModel
     ) -> Examples:
-        """Read rows for validation, which have to have a cost."""
+        """Read rows for validation, for which the cost must be defined."""
         examples, domain = read_examples(
             known.columns, validation, dtype=settings["dtype"], reset=False,
             allow_nan=known.masked, name="validation",
@@ -428,7 +428,7 @@ class CoderKind:
         self, kind: str, settings: Mapping[str, Any], arrays: dict[str, Array],
         fitted: dict[str, Any],
     ) -> FittedModel:  # fmt: skip
-        """Make the fitted model. Older files lack what was chosen."""
+        """Make the fitted model. Older files lack the choices."""
         chosen = {"activation": "sigmoid", **fitted.get("chosen_", {})}
         settings = {**settings, **{n: v for n, v in chosen.items() if is_auto(settings.get(n))}}
         choices = {

@@ -58,7 +58,7 @@ class DetectorKind:
         self, call: Call, settings: Mapping[str, Any], examples: Examples, domain: Domain,
         columns: Columns, start: FittedModel | None,
     ) -> tuple[dict[str, Any], Examples]:  # fmt: skip
-        """Choose how many epochs are needed for the updates that were asked for."""
+        """Choose the number of epochs needed for the requested number of updates."""
         check_given(settings)
         if start is None:
             check_observed(domain, names=columns.names)
@@ -105,40 +105,41 @@ class DetectorKind:
 @final
 @documented
 class AutoEncoderDetector(OutlierMixin, GraphEstimator):
-    """Outlier detector: how rare values are, by themselves and given the other columns.
+    """Outlier detector for rare values and rare combinations of values.
 
     Columns are scaled robustly (`autoenc.rows.robust`). An ensemble of small autoencoders,
-    trained as one layer (`autoenc.graph.BlindSpotLayer`), reconstructs each column from other
-    columns alone. The score of a row is the sum over columns of two surprises, −log of a
-    frequency in the training data: that of the value, and that of its residual. Each of the two
-    sums is in units of its standard deviation.
+    trained as one layer (`autoenc.graph.BlindSpotLayer`), reconstructs each column only from other
+    columns. The score of a row is the sum over columns of two surprises: the surprise of the value
+    and that of its residual, where a surprise is −log of a frequency in the training data. Each
+    of the two sums is divided by its standard deviation.
 
-    A category has an entry for each value, all of which a unit sees or reconstructs. Its first
-    surprise is −log of the frequency of the value, and its second −log of the probability that
-    the softmax over its entries gives the value, (n·q + ½) / (n + ½·values) in place of a
-    frequency or probability q in n rows. Numbers and categories are standardised apart: of the
-    variance, a kind has as large a part as of the columns.
+    A category has an entry for each value. A unit either sees all entries of a category or
+    reconstructs all of them. The first surprise of a category is −log of the frequency of its
+    value. The second is −log of the probability that the softmax over the entries assigns to the
+    value. With n rows, a frequency or probability q is replaced by (n·q + ½) / (n + ½·values).
+    Numbers and categories are standardised separately: each kind contributes a fraction of the
+    variance that equals its fraction of the columns.
 
-    The first finds values that are rare in their column, the second combinations that are rare
-    although each value is common. Anomalies among the training rows do little harm: they are few,
-    and nothing that is as far away as they are becomes common.
+    The surprise of values finds values that are rare in their column. The surprise of residuals
+    finds rare combinations of common values. Anomalies among the training rows do little harm,
+    because they are few, and so do not make similar values common.
 
     Parameters
     ----------
     contamination : float or None
-        Fraction of the rows that `predict` flags, in (0, 0.5]: of the training rows or, with
-        calibration rows, of rows without anomaly at most. None if only scores and p-values are
-        wanted.
+        Fraction of the training rows that `predict` flags, in (0, 0.5]. With calibration rows, it
+        is an upper bound on the fraction of normal rows that are flagged. With None, only scores
+        and p-values are available.
     n_hidden : int
-        Number of units, each a small model of some columns given others.
+        Number of units, each of which is a small model of some columns given the others.
     seen : float
         Fraction of the columns that each unit sees, in (0, 1); it reconstructs the others.
     dependence : float
-        Weight of the surprise of residuals, >= 0, where that of values has weight 1.
+        Weight of the surprise of residuals, >= 0; the surprise of values has weight 1.
     n_bins : int
-        Number of cells that the values of a column are counted in.
+        Number of cells in which the values of a column are counted.
     n_updates : int
-        Least number of updates of the parameters. `n_epochs_` is how many passes these are.
+        Minimum number of updates of the parameters. `n_epochs_` is the resulting number of epochs.
     {settings}
 
     Attributes
@@ -146,11 +147,12 @@ class AutoEncoderDetector(OutlierMixin, GraphEstimator):
     offset_ : float
         Rows whose `score_samples` is lower are flagged; −`threshold_`.
     threshold_ : float
-        Score, the larger the stranger, above which rows are flagged.
+        Score, the larger the more anomalous, above which rows are flagged.
     calibration_errors_ : array, (rows,)
-        Scores, the larger the stranger, that p-values are computed from; ascending.
+        Scores from which p-values are computed, in ascending order; the larger, the more
+        anomalous.
     calibrated_on_ : {"training rows", "held-out rows"}
-        What these rows are.
+        Kind of these rows.
     n_epochs_ : int
         Number of passes over the rows.
     history_ : list of dict
@@ -165,9 +167,9 @@ feature_names_in_
 
     Notes
     -----
-    As in scikit-learn, the larger `score_samples` and `decision_function` are, the more normal is
-    a row, and `predict` gives +1 for normal rows and −1 for anomalies. A row without an observed
-    value is neither: its score and p-value are NaN, and `predict` gives 0.
+    As in scikit-learn, `score_samples` and `decision_function` are larger for more normal rows,
+    and `predict` returns +1 for normal rows and −1 for anomalies. For a row without observed
+    values, score and p-value are NaN, and `predict` returns 0.
 
     Examples
     --------
@@ -245,19 +247,19 @@ feature_names_in_
         every: Every | int = 1,
         resume: bool = False,
     ) -> Self:
-        """Learn what rows are like; there may be anomalies among them.
+        """Learn the distribution of rows, which may include anomalies.
 
         Parameters
         ----------
         X : array-like, frame or sparse matrix, (rows, columns)
-            Finite numbers, or NaN where an entry is missing with ``missing="mask"``. Or a frame
-            with columns of other kinds, too, of which entries may be missing; see
-            `autoenc.rows.kinds.encoding_of`.
+            Finite numbers; with ``missing="mask"``, NaN marks missing entries. A frame may also
+            have columns of other kinds and missing entries; see `autoenc.rows.kinds.encoding_of`.
         y : None
             Ignored.
         calibration : array-like, (rows, columns), optional
-            Rows without anomalies that are not in X. With them, p-values and the rate of false
-            alarms are valid whatever the distribution; without, they refer to the rows of X.
+            Rows without anomalies that are not in X. With calibration rows, p-values and the rate
+            of false alarms are valid for every distribution. Without them, both refer to the rows
+            of X.
         validation : array-like, (rows, columns), optional
             Rows whose mean cost, the squared residual of numbers, is the validation cost.
         callbacks : `autoenc.training.Callback` or function, or iterable of them, optional
@@ -299,8 +301,8 @@ feature_names_in_
         Returns
         -------
         array, (rows,)
-            −sum of `contributions`. Of the training rows, the mean is 0. NaN, with a warning,
-            for a row without an observed value: it is not flagged.
+            −sum of `contributions`. The mean over the training rows is 0. For a row without
+            observed values, the score is NaN, with a warning, and the row is not flagged.
         """
         model: FittedDetector = fitted(self)
         return -model.score_samples(X)
@@ -352,7 +354,7 @@ feature_names_in_
         return flags(self.decision_function(X))
 
     def p_values(self, X: Any) -> Array:
-        """Compute the probability of a score as strange as that of each row.
+        """Compute the probability of a score at least as anomalous as that of each row.
 
         Parameters
         ----------
@@ -362,15 +364,16 @@ feature_names_in_
         Returns
         -------
         array, (rows,)
-            (1 + number of calibration rows that are at least as strange) / (calibration rows + 1).
-            If the calibration rows were held out of training, and a row comes from where they
-            come from, it is at most α with probability at most α.
+            (1 + number of calibration rows that are at least as anomalous) / (number of
+            calibration rows + 1). If the calibration rows were held out of training, and a row has
+            the same distribution as they have, its p-value is at most α with probability at most
+            α.
         """
         model: FittedDetector = fitted(self)
         return self._calibrated().p_values_of(model.score_samples(X))
 
     def contributions(self, X: Any) -> Array:
-        """Say what each column adds to the strangeness of each row.
+        """Compute the contribution of each column to the score of each row.
 
         Parameters
         ----------
@@ -380,24 +383,25 @@ feature_names_in_
         Returns
         -------
         array, (rows, n_features)
-            Surprise of the value and of its residual, above their means in the training rows;
-            negative where both are common, 0 where an entry is missing, NaN where the whole row
-            is. The sum over columns is −`score_samples`. Columns are those of the frame. A value
-            of a category that no row of `fit` has is stranger than all others; one of those that
-            share an entry, as they are rare, is as strange as the rarest of the others.
+            Surprise of the value and of its residual, minus their means over the training rows. A
+            contribution is negative if both are common, 0 if the entry is missing, and NaN if the
+            whole row is missing. The sum over columns is −`score_samples`. Columns are those of
+            the frame. A category value that does not occur in `fit` has the largest surprise. Rare
+            values that share an entry have the same surprise as the rarest value with its own
+            entry.
         """
         model: FittedDetector = fitted(self)
         return model.entry_errors(X)
 
     @property
     def calibration_errors_(self) -> Array:
-        """Scores of the calibration rows, the larger the stranger; ascending."""
+        """Scores of the calibration rows, ascending; the larger, the more anomalous."""
         model: FittedDetector = fitted(self)
         return model.calibration
 
     @property
     def threshold_(self) -> float:
-        """Score, the larger the stranger, above which rows are flagged."""
+        """Score, the larger the more anomalous, above which rows are flagged."""
         model: FittedDetector = fitted(self)
         if self.contamination is None:
             raise AttributeError("there is no threshold since contamination is None.")

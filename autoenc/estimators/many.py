@@ -1,4 +1,4 @@
-"""Many small models, one after the other."""
+"""Fits of many small models, one after the other."""
 
 from __future__ import annotations
 
@@ -21,28 +21,30 @@ def fit_many(
     sample_weight: Any = None,
     validation: Any = None,
 ) -> list[Estimator]:
-    """Fit estimators one after the other, models of one structure by one compiled graph.
+    """Fit estimators one after the other, sharing compiled graphs between them.
 
-    The result is, to the byte, that of ``estimator.fit(X)`` for each. What is saved is building
-    and compiling the graph: most of the time of a small fit, and little of that of a large one.
+    The results are identical, to the byte, to those of ``estimator.fit(X)`` for each estimator.
+    `fit_many` avoids building and compiling the graph again. This takes most of the time of a
+    small fit, and little of the time of a large one.
 
-    Models have one structure if they are of one class and number of columns, and no settings
-    differ but `random_state`, `learning_rate`, `batch_size`, `n_epochs` and those that concern
-    validation. Their rows and weights may differ, in number too; not those of frames with
+    Models share a graph if they have the same class, the same number of columns and the same
+    settings, except `random_state`, `learning_rate`, `batch_size`, `n_epochs` and settings for
+    validation. Their rows and weights may differ, also in number, unless they are frames with
     categories.
 
     Parameters
     ----------
     estimators : sequence of estimators
-        Each an object of its own; they are fitted in place.
+        Distinct estimators, which are fitted in place.
     X : rows, or list of rows
-        Rows for all of them, as their `fit` takes; a list has those of each.
+        Rows for all estimators, as accepted by `fit`, or a list with the rows of each.
     y : labels, or list of labels, optional
-        Of classifiers: an array for all of them, or a list with an array for each.
+        Labels for classifiers: one array for all estimators, or a list with an array for each.
     sample_weight : array, or list of arrays, optional
-        Weight of the cost of each row, for all of them, or a list with those of each.
+        Weight of the cost of each row: one array for all estimators, or a list with an array for
+        each.
     validation : rows, or list of rows, optional
-        What `fit` takes, for all of them, or a list with that of each.
+        Validation rows for all estimators, as accepted by `fit`, or a list with those of each.
 
     Returns
     -------
@@ -52,12 +54,12 @@ def fit_many(
     Raises
     ------
     ValueError
-        If there are not as many elements in a list as there are estimators, if an estimator is
-        given twice, or as `fit` does. A note names the estimator; those before it are fitted.
+        If the length of a list differs from the number of estimators, if an estimator is given
+        twice, or if `fit` raises it. A note names the estimator; earlier ones are fitted.
     TypeError
-        If something is not an estimator of autoenc, or its `fit` does not take an argument.
+        If an element is not an estimator of autoenc, or its `fit` does not accept an argument.
     KeyboardInterrupt
-        If a fit was interrupted; it has the parameters trained so far.
+        If a fit was interrupted; the interrupted estimator has the parameters trained so far.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Networks whose layers a stack of denoising autoencoders has trained first."""
+"""Networks whose layers are pre-trained as a stack of denoising autoencoders."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _trained_alone(
 
 
 class StackedClassifierKind(ClassifierKind):
-    """How a classifier is fitted whose hidden layers a stack has trained."""
+    """How a classifier with pre-trained hidden layers is fitted."""
 
     def hidden(
         self, known: FittedModel, settings: Mapping[str, Any], examples: Examples, call: Call
@@ -107,24 +107,24 @@ class StackedClassifierKind(ClassifierKind):
 @final
 @documented
 class StackedDenoisingClassifier(Classifying, GraphEstimator):
-    """A stack of denoising autoencoders, fine-tuned under a softmax layer.
+    """Stack of denoising autoencoders, fine-tuned as a classifier with a softmax layer.
 
     The network starts from the weights that the stack has learned without labels.
 
     Parameters
     ----------
     layer : DenoisingAutoEncoder, optional
-        How each layer is trained without labels; by default, from small weights: large ones make
-        codes that are all alike, from which fine-tuning starts slowly.
+        Settings with which each layer is trained without labels. The default starts from small
+        weights, because large weights make all codes similar, and fine-tuning then starts slowly.
     corruption : float, sequence or callable, optional
         Noise of all layers, or a sequence with that of each layer; by default that of `layer`.
     activation : str or callable
-        Activation of the hidden layers. ``"auto"`` is the sigmoid where all values are in
-        [0, 1], and tanh where columns are standardised, on which sigmoid codes are nearly all
-        alike.
+        Activation of the hidden layers. ``"auto"`` is the sigmoid if all values are in [0, 1], and
+        tanh if columns are standardised, because sigmoid codes of such columns are nearly
+        identical.
     {settings}
     **pretraining
-        Settings of `layer`, if it is not given: ``cost``, ``scale`` and others with the prefix
+        Settings of `layer`, if `layer` is None: ``cost``, ``scale``, and others with the prefix
         ``pretraining_``, such as ``pretraining_epochs`` and ``pretraining_rate``.
 
     Attributes
@@ -132,9 +132,9 @@ class StackedDenoisingClassifier(Classifying, GraphEstimator):
     stack_ : StackedDenoisingAutoEncoder
         The stack before fine-tuning; not in model files.
     weights_, biases_ : lists of array
-        Of all layers, the softmax last, fine-tuned.
+        Fine-tuned weights and biases of all layers, the softmax layer last.
     activation_ : str or callable
-        What ``"auto"`` stands for.
+        The activation chosen for ``"auto"``.
     classes_, history_
         See `SoftmaxClassifier`.
 
@@ -247,7 +247,7 @@ OF_DEEP = SettingsOfLayers(
 
 
 class DeepKind(CoderKind):
-    """How a deep autoencoder is fitted: layers alone, then all of them together."""
+    """How a deep autoencoder is fitted: each layer alone, then all layers together."""
 
     model = FittedStack
 
@@ -367,39 +367,40 @@ def _drawn(
 class DeepAutoEncoder(Coding, GraphEstimator):
     """Deep autoencoder: layers trained alone, then unrolled and trained together.
 
-    Each layer is first trained to reconstruct the codes of those below, as in a
-    `StackedDenoisingAutoEncoder`. All of them are then one network, code = e_n(…e_1(x)) and
-    reconstruction = d_1(…d_n(code)), with e_k and d_k the encoder and the decoder of layer k,
-    which is trained to reconstruct the rows. A decoder has the activation of the codes that it
-    reconstructs. If weights are not tied, those of the decoders are tied at first, until all
-    layers are trained together. There is no `corruption` then unless it is given.
+    Each layer is first trained to reconstruct the codes of the layer below, as in a
+    `StackedDenoisingAutoEncoder`. All layers are then unrolled into one network, which is trained
+    to reconstruct the rows: code = e_n(…e_1(x)) and reconstruction = d_1(…d_n(code)), where e_k
+    and d_k are the encoder and the decoder of layer k. The output of a decoder has the activation
+    of the codes that it reconstructs. With ``tied=False``, weights are still tied while layers are
+    trained alone. The network is trained without `corruption` by default.
 
     Parameters
     ----------
     layer : DenoisingAutoEncoder, optional
-        How each layer is trained alone: optimizer, learning rate, epochs, noise, penalties. By
-        default with Adam. What belongs to the network, from `activation` to `init`, is that of
-        the network.
+        Settings with which each layer is trained alone: optimizer, learning rate, epochs, noise,
+        penalties. The default uses Adam. The settings from `activation` to `init` are those of the
+        network.
     activation : str, callable or sequence
-        Activation of the layers, or a sequence with that of each layer, the code last.
-        ``"auto"`` is the sigmoid where all values are in [0, 1], else tanh, with a linear code,
-        which is not bounded.
+        Activation of the layers, or a sequence with that of each layer, the code last. ``"auto"``
+        is the sigmoid if all values are in [0, 1], else tanh. The code is linear in both cases,
+        and so unbounded.
     {settings}
     **pretraining
-        Settings of `layer`, if it is not given, with the prefix ``pretraining_``, such as
+        Settings of `layer`, if `layer` is None, with the prefix ``pretraining_``, such as
         ``pretraining_rate`` and ``pretraining_optimizer``.
 
     Attributes
     ----------
     layers_ : list of DenoisingAutoEncoder
-        Layers of the network, from the input upwards, with their `W_`, `hidden_bias_` and
-        `visible_bias_`, the latter of the decoder.
+        Layers of the network, from the input upwards, with `W_`, `hidden_bias_` and
+        `visible_bias_`, the bias of the decoder.
     stack_ : StackedDenoisingAutoEncoder
         The stack before all layers were trained together; not in model files.
     activation_ : list of str or callable
         Activation of each layer.
     history_ : list of dict
-        See `AutoEncoder`. The epochs of the layers alone are in ``stack_.history_``.
+        See `AutoEncoder`. ``stack_.history_`` records the epochs in which layers were trained
+        alone.
     cost_, output_, learning_rate_, mean_, scale_, data_min_, data_max_, data_dtype_, seed_, \
 backend_, n_features_in_, feature_names_in_
         See `AutoEncoder`.

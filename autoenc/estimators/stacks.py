@@ -1,4 +1,4 @@
-"""Stacks of denoising autoencoders, trained greedily, a layer at a time."""
+"""Stacks of denoising autoencoders, trained greedily, one layer at a time."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def stack_from_file(
     kind: str, stack: StackedDenoisingAutoEncoder, arrays: dict[str, Array],
     fitted: dict[str, Any], choices: Mapping[str, Any], machine: tuple[Any, str | None],
 ) -> FittedStack:  # fmt: skip
-    """Make a fitted stack, and its layers. Older files lack what layers have chosen.
+    """Make a fitted stack and its layers. Older files lack the choices of layers.
 
     Parameters
     ----------
@@ -112,17 +112,16 @@ def stack_from_file(
 @final
 @documented
 class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
-    """Denoising autoencoders on top of each other, each trained on the codes below.
+    """Stack of denoising autoencoders, each trained on the codes of the layer below.
 
-    Layers are trained greedily, from the input upwards. The codes that a layer learns
-    from are computed once, and kept in a file if they are large. Codes are those of the highest
-    layer, reconstructions go up through all layers and down again, and the error of a row is
-    that of the lowest layer for this reconstruction.
+    Layers are trained greedily, from the input upwards. The codes on which a layer is trained are
+    computed once, and stored in a file if they are large. The codes of the stack are those of its
+    highest layer. A reconstruction passes up through all layers and down again, and the error of a
+    row is the error of the lowest layer for this reconstruction.
 
-    Of a frame with columns that are not all numbers, the lowest layer has the cost ``"mixed"``;
-    see `AutoEncoder`. Layers above the lowest reconstruct codes, so that their outputs have the
-    activation of the layer below; the cost is cross-entropy for codes of the sigmoid, else the
-    squared error.
+    For a frame with columns that are not all numbers, the lowest layer has the cost ``"mixed"``;
+    see `AutoEncoder`. The other layers reconstruct codes: their outputs have the activation of the
+    layer below, and their cost is cross-entropy for sigmoid codes, else the squared error.
 
     Parameters
     ----------
@@ -140,7 +139,7 @@ class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
     layers_ : list of DenoisingAutoEncoder
         Fitted layers, from the input upwards.
     history_ : list of dict
-        As of `DenoisingAutoEncoder`, with ``layer``, from 1, in each record.
+        As for `DenoisingAutoEncoder`; each record also has ``layer``, counted from 1.
 
     References
     ----------
@@ -180,7 +179,7 @@ class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
         self.random_state = random_state
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters of the stack, and of its layers without or with ``layer__``.
+        """Set parameters of the stack and of its layers, with or without ``layer__``.
 
         Parameters
         ----------
@@ -238,14 +237,14 @@ class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
 
 
 def layer_of(stack: StackedDenoisingAutoEncoder) -> DenoisingAutoEncoder:
-    """Return the layer that a stack consists of."""
+    """Return the template of a stack's layers."""
     return DenoisingAutoEncoder() if stack.layer is None else check_layer(stack.layer)
 
 
 def new_layers(
     stack: StackedDenoisingAutoEncoder, seed: int, sizes: Sequence[int]
 ) -> Iterator[DenoisingAutoEncoder]:
-    """Make the layers of a stack, not fitted, from the input upwards."""
+    """Make the unfitted layers of a stack, from the input upwards."""
     layer = layer_of(stack)
     levels = per_layer("corruption", stack.corruption, sizes)
     activations = per_layer("activation", stack.activation, sizes)
@@ -277,7 +276,7 @@ def _above(below: Any) -> dict[str, Any]:
 
 
 def learn_stack(stack: StackedDenoisingAutoEncoder, call: Call) -> None:
-    """Fit a stack, a layer at a time."""
+    """Fit a stack, one layer at a time."""
     settings, call = {**stack._layer_settings(), **stack.get_params(deep=False)}, call.checked()
     check_settings({**settings, "n_hidden": 1})
     settings["dtype"] = float_type(settings)
@@ -385,7 +384,7 @@ def _history_of_all(layers: list[FittedModel]) -> list[Record]:
 
 
 def codes_of(layer: FittedModel, rows: Rows, folder: Path) -> Array:
-    """Compute codes of all rows, in memory or, where they are large, in a file of `folder`."""
+    """Compute codes of all rows, in memory or, if they are large, in a file in `folder`."""
     assert isinstance(layer, FittedCoder)
     shape = (len(rows), layer.n_codes)
     dtype = np.dtype(layer.dtype)

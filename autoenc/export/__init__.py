@@ -1,4 +1,4 @@
-"""Taking a model away: to ONNX, or to a single file that needs nothing but NumPy.
+"""Export of models to ONNX, or for a single-file reader that needs only NumPy.
 
 >>> import tempfile, pathlib
 >>> from autoenc.export import copy_numpy_reader

@@ -1,4 +1,4 @@
-"""Use models of autoenc with nothing but NumPy. Copy this file wherever you need it.
+"""Use models of autoenc with only NumPy. Copy this file wherever you need it.
 
     import numpy_reader
 
@@ -6,9 +6,10 @@
     codes = model.transform(rows)
     errors = model.score_samples(rows)
 
-It reads autoencoders, stacks of them, classifiers and outlier detectors. Results are those of
-autoenc up to rounding. Rows and reconstructions are in the units of the data: the model scales
-columns itself. Nothing in a model file is ever executed.
+It reads autoencoders, stacks, classifiers and outlier detectors. Results equal those of autoenc up
+to rounding. Rows and reconstructions are in the units of the data: the model scales columns
+itself. Nothing in a model file is ever executed.
+
 Part of autoenc, BSD-3-Clause.
 
 >>> import tempfile, pathlib
@@ -55,7 +56,7 @@ TIE = 1e-5
 
 
 class ModelFileError(ValueError):
-    """A file is not a model file of autoenc, is damaged, or needs autoenc itself."""
+    """Error raised if a file is not a model file, is damaged, or needs autoenc itself."""
 
 
 def load(path: str | os.PathLike[str]) -> AutoEncoder | Classifier | Detector:
@@ -64,7 +65,7 @@ def load(path: str | os.PathLike[str]) -> AutoEncoder | Classifier | Detector:
     Parameters
     ----------
     path : path
-        What `save` of an estimator of autoenc wrote.
+        File written by `save` of an estimator of autoenc.
 
     Returns
     -------
@@ -73,10 +74,10 @@ def load(path: str | os.PathLike[str]) -> AutoEncoder | Classifier | Detector:
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If the file does not exist.
     ModelFileError
-        If it is not a model file, is damaged, or holds a model whose activation is a function
-        of its author's.
+        If it is not a model file, is damaged, or contains a model whose activation is a
+        user-defined function.
     """
     path = Path(path)
     if not path.is_file():
@@ -97,8 +98,8 @@ class Layer:
     Parameters
     ----------
     arrays : mapping from name to array
-        W, hidden_bias, visible_bias and, where weights are not tied, W_prime; mean and scale,
-        where columns are standardised.
+        W, hidden_bias, visible_bias and, if weights are not tied, W_prime; mean and scale, if
+        columns are standardised.
     chosen : mapping
         Names of ``activation`` and ``output``.
     """
@@ -140,7 +141,7 @@ class Layer:
 
 
 class ColumnScaling:
-    """What is done to columns in float64, before rows have the precision of the model.
+    """Scaling of columns in float64, before rows are cast to the precision of the model.
 
     Parameters
     ----------
@@ -153,7 +154,7 @@ class ColumnScaling:
         self.kind, self.offset, self.factor = kind, offset, factor
 
     def forward(self, values: Array) -> Array:
-        """Return (value − offset) · factor; values beyond [0, 1] become the nearer end."""
+        """Return (value − offset) · factor, clipped to [0, 1]."""
         with np.errstate(over="ignore", invalid="ignore"):
             scaled: Array = (values - self.offset) * self.factor
         return scaled if self.kind == "centred" else np.clip(scaled, 0, 1)
@@ -165,24 +166,24 @@ class ColumnScaling:
 
 
 class AutoEncoder:
-    """An autoencoder, or several on top of each other.
+    """Autoencoder, or a stack of several autoencoders.
 
     Parameters
     ----------
     layers : sequence of Layer
-        From the input upwards.
+        Layers, from the input upwards.
     cost : {"cross_entropy", "squared_error", "mixed"}
     scaling : ColumnScaling, optional
         Applied to rows first, and undone for reconstructions.
     encoding : Encoding, optional
-        What makes numbers of columns that are not all numbers. Rows are then a frame, or a
-        mapping from the name of each column to its values, as reconstructions are.
+        Encoding of columns that are not all numbers. Rows are then a frame, or a mapping from
+        column names to values; reconstructions are such a mapping.
     masked : bool
-        Whether NaN stands for a missing entry, which is left out of the errors.
+        Whether NaN marks missing entries, which are excluded from the errors.
     names : sequence of str, optional
         Names of the columns, which those of a frame are compared with.
     lowest : array, (columns,), or number
-        Least value of each column that counts as 0 but for rounding.
+        Lowest value of each column that counts as 0, within rounding.
     """
 
     def __init__(
@@ -206,7 +207,7 @@ class AutoEncoder:
         Warns
         -----
         UserWarning
-            If values are outside [0, 1] under cross-entropy.
+            If values are outside [0, 1] with cross-entropy.
 
         Raises
         ------
@@ -225,12 +226,12 @@ class AutoEncoder:
         return self._decoded(_in_parts(lambda x: self._decode(self._encode(x)), self._rows(X)))
 
     def impute(self, X: Any) -> Any:
-        """Return rows with the reconstructions of their missing entries.
+        """Return rows with missing entries replaced by their reconstructions.
 
-        The others are as they were given. The dtype is float64 where that of the model does not
-        hold all numbers of the dtype of X.
+        Observed entries are unchanged. The dtype is float64 if that of the model cannot represent
+        all numbers of the dtype of X.
 
-        Of columns of different kinds, an array for each column, by name.
+        For columns of different kinds, the result is a mapping from column names to arrays.
         """
         masked, self.masked = self.masked, True
         try:
@@ -251,17 +252,17 @@ class AutoEncoder:
         }
 
     def score_samples(self, X: Any) -> Array:
-        """Return the error of each row: the larger, the less it is like the training data.
+        """Return the error of each row: the larger, the less similar to the training data.
 
-        The error is the mean squared error or, under cross-entropy, the Bernoulli deviance
-        summed over columns; of columns of different kinds, it is the mean of their errors. It is
-        NaN where nothing is observed.
+        The error is the mean squared error or, with cross-entropy, the Bernoulli deviance summed
+        over columns. For columns of different kinds, it is the mean of their errors. It is NaN for
+        a row without observed values.
 
         Raises
         ------
         ValueError
-            If the rows do not fit the model, or are outside [0, 1] under cross-entropy, which
-            has no value there.
+            If the rows do not match the model, or if they are outside [0, 1], where cross-entropy
+            is undefined.
         """
         return _in_parts(self._errors, self._rows(X, have_cost=True))
 
@@ -344,24 +345,24 @@ class AutoEncoder:
 
 
 class Classifier:
-    """Hidden layers and a softmax.
+    """Classifier with hidden layers and a softmax layer.
 
     Parameters
     ----------
     weights, biases : sequences of array
-        Of each layer, the softmax last.
+        Parameters of each layer, the softmax layer last.
     activation : str
-        Of the hidden layers.
+        Activation of the hidden layers.
     classes : sequence
-        In the order of the outputs.
+        Classes in the order of the outputs.
     scaling : pair of array or None
-        Mean and deviation that columns are standardised by, if they are.
+        Mean and standard deviation for standardising columns, if they are standardised.
     columns : ColumnScaling, optional
         Applied to rows first.
     names : sequence of str, optional
         Names of the columns, which those of a frame are compared with.
     encoding : Encoding, optional
-        As of an `AutoEncoder`. What is missing counts as the mean then.
+        See `AutoEncoder`. Missing entries are then replaced by the mean.
     """
 
     def __init__(
@@ -410,22 +411,22 @@ class Classifier:
 
 
 class Detector:
-    """An outlier detector.
+    """Outlier detector.
 
     Parameters
     ----------
     arrays : mapping from name to array
         Parameters of the layer, moments of the columns, frequencies, scores of calibration rows.
     activation : str
-        Of the layer.
+        Activation of the layer.
     scaling : ColumnScaling, optional
         Applied to rows first.
     masked : bool
-        Whether NaN stands for a missing entry.
+        Whether NaN marks missing entries.
     names : sequence of str, optional
         Names of the columns, which those of a frame are compared with.
     encoding : Encoding, optional
-        As of an `AutoEncoder`. Values of categories that the model does not know are strange.
+        See `AutoEncoder`. Unknown values of categories are anomalous.
     """
 
     def __init__(
@@ -457,7 +458,7 @@ class Detector:
         return scores
 
     def contributions(self, X: Any) -> Array:
-        """Return what each column adds to the strangeness of each row, float64; see `autoenc`."""
+        """Return the contribution of each column to the score, as float64; see `autoenc`."""
         X = _encoded(X, self.encoding, self.names, unknown_as=0)
         dtype = self.encoder.dtype if self.scaling is None else np.dtype(np.float64)
         rows = _matrix(X, self.n_features_in_, dtype, allow_nan=self.masked)
@@ -466,7 +467,7 @@ class Detector:
         return _in_parts(self._entries, rows)
 
     def p_values(self, X: Any) -> Array:
-        """Return (1 + calibration rows at least as strange) / (calibration rows + 1)."""
+        """Return (1 + calibration rows at least as anomalous) / (calibration rows + 1)."""
         known = self.arrays["calibration"]
         strange = -self.score_samples(X)
         least = strange - TIE * np.maximum(np.abs(strange), np.median(np.abs(known)))

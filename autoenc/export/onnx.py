@@ -1,7 +1,7 @@
 """Models as ONNX graphs, which run in many places without autoenc.
 
-Every piece is built of operators that runtimes have for float32 and float64. Activations and
-cross-entropy are written as in `autoenc.graph`: from the pre-activation, so that they stay finite.
+Graphs use only operators that runtimes support for float32 and float64. As in `autoenc.graph`,
+activations and cross-entropy are computed from the pre-activation, so that they stay finite.
 
 >>> from autoenc import AutoEncoder, load_mnist
 >>> images = load_mnist(sample=True).test.images
@@ -44,40 +44,43 @@ LARGEST = 2**31 - 1
 def to_onnx(
     model: Any, path: str | os.PathLike[str] | None = None, *, part: str | None = None
 ) -> ModelProto:
-    """Export one of the functions of a fitted model as an ONNX graph.
+    """Export a function of a fitted model as an ONNX graph.
 
-    The graph has the input ``x``, of any number of rows, and one output: ``reconstruction``,
-    ``codes`` or ``errors``; of a classifier ``probabilities`` or ``labels``. Numbers are of the
-    type of the model's weights, labels of that of `classes_`; rows and reconstructions are float64
-    where columns are scaled by numbers that float32 does not hold. Data is not checked there:
-    columns must be in the order of the fit, which the metadata of the model has as
-    ``feature_names``, a list in JSON; and, under cross-entropy, in [0, 1]. Of a model that was
-    fitted on categories, x has an entry for each value, 1 or 0, as ``feature_names`` says and the
-    metadata ``encoding`` describes, also in JSON; reconstructions are their probabilities.
+    The graph has the input ``x``, with any number of rows, and one output: ``reconstruction``,
+    ``codes`` or ``errors``, or for a classifier ``probabilities`` or ``labels``. Numbers have the
+    dtype of the model's weights, and labels that of `classes_`. If columns are scaled by numbers
+    that float32 cannot represent, rows and reconstructions are float64.
+
+    The graph does not check its input. Columns must be in the order of the fit, which the metadata
+    entry ``feature_names`` contains as a JSON list. With cross-entropy, values must be in [0, 1].
+    For a model that was fitted on categories, x has a 0/1 entry for each value, in the order of
+    ``feature_names`` and as described by the metadata entry ``encoding``, which is JSON, too.
+    Reconstructions are the probabilities of these entries.
 
     Parameters
     ----------
     model : fitted autoencoder, stack or classifier
-        Its activations given by name.
+        Model whose activations are given by name.
     path : path, optional
-        Where to write it, whole or not at all.
+        File to write, completely or not at all.
     part : {"reconstruct", "transform", "score_samples", "predict_proba", "predict"}, optional
-        Which function; by default reconstruct, or predict_proba of a classifier.
+        Function to export; by default ``"reconstruct"``, or ``"predict_proba"`` for a classifier.
 
     Returns
     -------
     onnx.ModelProto
-        The model, which onnx.save writes.
+        The ONNX model, which ``onnx.save`` can write.
 
     Raises
     ------
     ImportError
         If onnx is not installed.
     ValueError
-        If there is no such part, an activation is a function without a name, or the weights are
-        more than ONNX can hold in a file, 2 GiB.
+        If there is no such function, if an activation is a function without a name, or if the
+        weights exceed 2 GiB, the maximum size of an ONNX file.
     TypeError
-        If the model is not a fitted autoencoder, stack or classifier, such as an outlier detector.
+        If the model is not a fitted autoencoder, stack or classifier. Outlier detectors are not
+        supported.
 
     References
     ----------
@@ -173,7 +176,7 @@ class GraphBuilder:
         return self.apply("Slice", x, *(self.constant([end], "end", np.int64) for end in ends))
 
     def scaled(self, scaling: ColumnScaling | None) -> None:
-        """Scale columns as the model does before anything else."""
+        """Scale columns, which is the first step of the model."""
         if scaling is None:
             return
         self.scaling = scaling
@@ -211,13 +214,13 @@ class GraphBuilder:
         return x
 
     def returns(self, result: str, *columns: int, dtype: Any = None) -> GraphBuilder:
-        """Say what the result is: its name, how many columns it has, and another type."""
+        """Set the name of the result, its number of columns, and optionally another type."""
         self.result, self.columns = result, list(columns)
         self.result_dtype = dtype or self.dtype
         return self
 
     def finished(self, n_columns: int, name: str) -> ModelProto:
-        """Make the model of what was added, from rows of so many columns to an output."""
+        """Make the ONNX model from the added nodes, for rows with a number of columns."""
         onnx = _onnx()
         helper = onnx.helper
         # The last node gives the output of the graph; "linear" may have given none of its own.

@@ -19,22 +19,22 @@ FUTURE = "from __future__ import annotations\n"
 
 
 def copy_numpy_reader(folder: str | os.PathLike[str]) -> Path:
-    """Write `numpy_reader.py` to a folder, to use models where there is only NumPy.
+    """Write `numpy_reader.py` to a folder, to use models with only NumPy installed.
 
     Parameters
     ----------
     folder : path
-        Where to; it is made if it is not there.
+        Target folder, which is created if it does not exist.
 
     Returns
     -------
     Path
-        Of the copy.
+        Path of the copy.
 
     Raises
     ------
     OSError
-        If it cannot be written.
+        If the file cannot be written.
 
     Examples
     --------

@@ -47,14 +47,14 @@ def relu(a: Expression) -> Expression:
 
 @dataclass(frozen=True, eq=False)
 class Clipped:
-    """The linear function between limits, min(max(a, lower), upper).
+    """Linear function, clipped to limits: min(max(a, lower), upper).
 
-    Its slope beyond the limits is 0.
+    Its slope outside the limits is 0.
 
     Parameters
     ----------
     lower, upper : expression or array, broadcastable against the pre-activation
-        Limits, infinite where there is none.
+        Limits; infinite for no limit.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """Bernoulli draws from few random bits.
 
-A mask needs one decision for each entry of a minibatch. Drawn as uniform numbers in double
-precision and compared with a level, the decisions take up to a quarter of a training step.
+A mask needs one decision for each entry of a minibatch. Drawing uniform numbers in double
+precision and comparing them with a level takes up to a quarter of a training step.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ BITS = 16
 class BernoulliDraw(BernoulliRV):
     """Draw True with probability p, independently for each entry.
 
-    In NumPy, each entry takes 16 bits, which are compared with p in units of 2⁻¹⁶. Which of
-    the two multiples next to p is used is drawn once for the whole array, so that the mean is
-    exactly p. XLA has its own implementation; Numba uses that of PyTensor.
+    In NumPy, each entry uses 16 bits, which are compared with p in units of 2⁻¹⁶. If p is not a
+    multiple of 2⁻¹⁶, one of the two adjacent multiples is drawn once for the whole array, so that
+    the mean is exactly p. XLA has its own implementation; Numba uses PyTensor's.
     """
 
     dtype = "bool"

@@ -1,4 +1,4 @@
-"""Autoencoders in which each column is reconstructed from the other columns alone.
+"""Autoencoders that reconstruct each column from the other columns only.
 
 >>> import numpy as np, pytensor, pytensor.tensor as pt
 >>> layer = BlindSpotLayer(3, 8, rng=np.random.default_rng(0))
@@ -23,32 +23,33 @@ from autoenc.graph.types import Activation, Expression, NumPyGenerator, Paramete
 
 
 class BlindSpotLayer:
-    """Encoder and decoder of which no path leads from a column to its own reconstruction.
+    """Autoencoder layer in which no column influences its own reconstruction.
 
     With a fixed matrix S of zeros and ones, code = activation(x·(W∘S) + hidden_bias) and
-    reconstruction = code·(W_prime∘(1 − Sᵀ)) + visible_bias: unit k sees the columns with
-    S[j, k] = 1 and reconstructs the others. So the layer cannot learn to copy its input, however
-    many units it has, and the residual of a column says how it differs from what the others let
-    expect. All units together are an ensemble of small models of some columns given others,
-    trained as one graph of two matrix products.
+    reconstruction = code·(W_prime∘(1 − Sᵀ)) + visible_bias. Unit k sees the columns with
+    S[j, k] = 1 and reconstructs the others. The layer therefore cannot learn to copy its input,
+    however many units it has. The residual of a column is its deviation from the value expected
+    given the other columns. The units are an ensemble of small models, which predict some columns
+    from others and are trained as one graph with two matrix products.
 
-    Columns may be in groups, such as the entries that stand for a category: a unit sees all
-    columns of a group, or reconstructs all of them.
+    Columns may form groups, such as the entries of a category. A unit either sees all columns of a
+    group or reconstructs all of them.
 
     Parameters
     ----------
     n_visible, n_hidden : int
         Number of columns and number of units, at least 1.
     rng : numpy.random.Generator or None
-        Generator of S and of the initial W; W_prime is initially 0. May be None if both are
-        given.
+        Generator of S and of the initial W; W_prime is initially 0. May be None if `sees` and `W`
+        are given.
     seen : float, default 0.5
-        Fraction of the columns that each unit sees, in (0, 1); at least one column is seen and
-        one is not, if there are two.
+        Fraction of the columns that each unit sees, in (0, 1). If there are at least two columns,
+        a unit sees at least one of them and reconstructs at least one.
     activation : str or callable, default "tanh"
         Activation of the code; see `autoenc.graph.ACTIVATIONS`.
     groups : sequence of int, (n_visible,), optional
-        Group of each column, from 0, for S to be drawn; by default each is a group of its own.
+        Group of each column, counted from 0, used to draw S. By default, each column is a separate
+        group.
     sees : shared variable, (n_visible, n_hidden), optional
         S, which is not trained.
     W, hidden_bias, visible_bias, W_prime : shared variables, optional
@@ -63,8 +64,8 @@ class BlindSpotLayer:
     Raises
     ------
     ValueError
-        If a size, `seen` or the shape of a parameter does not fit, or `rng` is None although
-        something has to be drawn.
+        If a size, `seen` or the shape of a parameter is invalid, or if `rng` is None although S or
+        W has to be drawn.
 
     References
     ----------
@@ -177,7 +178,7 @@ class BlindSpotLayer:
         return code @ (self.W_prime * (1 - self.sees.T)) + self.visible_bias
 
     def reconstruct(self, x: Expression) -> Expression:
-        """Return the reconstruction of x, of which no column depends on itself.
+        """Return the reconstruction of x; no column depends on its own input.
 
         Parameters
         ----------
@@ -211,7 +212,7 @@ def blind_spot_arrays(
     rng: NumPyGenerator, n_visible: int, n_hidden: int, seen: float, dtype: str | None = None,
     groups: Sequence[int] | None = None,
 ) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.floating]]]:  # fmt: skip
-    """Draw what each unit of a `BlindSpotLayer` sees, and its initial weights.
+    """Draw the columns that each unit of a `BlindSpotLayer` sees, and its initial weights.
 
     Parameters
     ----------

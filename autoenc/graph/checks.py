@@ -27,7 +27,7 @@ def positive_int(value: Any, name: str) -> int:
 def check_parameters(
     given: Mapping[str, Parameter | None], shapes: Mapping[str, tuple[int, ...]]
 ) -> None:
-    """Raise ValueError unless the shared variables that are given have their shapes and floatX."""
+    """Raise ValueError unless the given shared variables have the right shapes and floatX."""
     for name, parameter in given.items():
         if parameter is not None:
             checked_parameter(name, parameter, shapes[name])

@@ -95,7 +95,7 @@ class DenseLayer:
     def in_training(
         self, x: Expression, noise: float, rng: NumPyGenerator
     ) -> tuple[Expression, Updates]:
-        """Return the values of the units with noise, and updates of averages: there are none.
+        """Return the values of the units with noise, and an empty dict of updates.
 
         Parameters
         ----------

@@ -111,8 +111,8 @@ def squared_error(x: Expression, z: Expression) -> Expression:
 def negative_log_likelihood(p: Expression, y: Expression) -> Expression:
     """Negative log-likelihood −log p[y] of the right class.
 
-    `negative_log_likelihood_from_logits` is the stable form where there are
-    pre-activations.
+    If pre-activations are available, use the numerically stable
+    `negative_log_likelihood_from_logits`.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def negative_log_likelihood_from_logits(a: Expression, y: Expression) -> Express
 
 
 def zero_one_loss(p: Expression, y: Expression) -> Expression:
-    """1 where the most probable class is not the right one, else 0.
+    """Return 1 where the most probable class is not the true one, else 0.
 
     Parameters
     ----------

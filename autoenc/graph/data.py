@@ -88,11 +88,11 @@ def shared_dataset(
 def minibatch(data: Expression, index: Expression | int, batch_size: int) -> Expression:
     """Return the rows from index·B to (index + 1)·B of `data`, where B is the batch size.
 
-    With a symbolic index, the result always has B rows, because XLA compiles for one shape.
-    The index must then be less than `n_minibatches`: otherwise C raises IndexError, XLA
-    repeats the last row, and Numba reads memory outside the array. If B does not divide the
-    number of rows, the remaining rows form a shorter minibatch, which an index that is a plain
-    number returns, as in the example.
+    With a symbolic index, the result always has B rows, because XLA compiles for one shape. The
+    index must then be less than `n_minibatches`: otherwise C raises IndexError, XLA repeats the
+    last row, and Numba reads memory outside the array. If B does not divide the number of rows,
+    the remaining rows form a shorter minibatch. Only an index that is a plain number returns it,
+    as in the example.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
 """Columns of a table as groups of entries: one entry for a number, several for a category.
 
-A category of k values is encoded as k entries, of which one is 1 and the others are 0. The output
-of its entries is a softmax over the group, and its cost the cross-entropy; a number has an
-identity output and the squared error.
+A category with k values is encoded as k entries: one entry is 1 and the others are 0. The output
+of its entries is a softmax over the group, and its cost is the cross-entropy. A number has a
+linear output and the squared error.
 
 >>> import numpy as np, pytensor.tensor as pt
 >>> groups = Groups.of([0, 2], [1.0, 1.0])
@@ -37,7 +37,7 @@ class Groups:
     share : shared vector, (entries,)
         1 / entries of the group.
     weight : shared vector, (entries,)
-        What the cost of an entry is multiplied by.
+        Factor of the cost of each entry.
     categorical : shared vector, (entries,)
         1 for entries of categories, 0 for numbers.
     padded : shared int vector, (groups · largest size,)
@@ -63,14 +63,15 @@ class Groups:
         Parameters
         ----------
         sizes : sequence of int
-            Entries of each group: 0 for a number, which has one; at least 1 for a category.
+            Number of entries of each group: at least 1 for a category. 0 denotes a number, which
+            has one entry.
         weights : sequence of float, (groups,)
-            What the cost of each group is multiplied by.
+            Factor of the cost of each group.
 
         Raises
         ------
         ValueError
-            If there are not as many weights as groups.
+            If the number of weights differs from the number of groups.
         """
         arrays = group_arrays(sizes, weights)
         # Shared variables, as constants of these values would be compiled anew for each table.
@@ -106,7 +107,7 @@ class Groups:
         return shifted - pt.log(total) @ self.membership.T
 
     def output(self, a: Expression, numbers: Expression | None = None) -> Expression:
-        """Return the softmax of each category, and numbers.
+        """Return the softmax of each category, and the numbers unchanged.
 
         Parameters
         ----------
@@ -125,10 +126,10 @@ class Groups:
         )
 
     def costs(self, x: Expression, target: Expression, a: Expression) -> Expression:
-        """Compute what each entry adds to the cost of its group.
+        """Compute the contribution of each entry to the cost of its group.
 
-        It is −weight·x·log softmax(a) for categories and (target − a)² for numbers. The terms of a
-        category add up to its cross-entropy times its weight.
+        The contribution is −weight·x·log softmax(a) for categories and (target − a)² for numbers.
+        The contributions of a category add up to its cross-entropy times its weight.
 
         Parameters
         ----------
@@ -153,7 +154,7 @@ class Groups:
         return pt.gt(self.categorical, 0)
 
     def is_known(self, x: Expression) -> Expression:
-        """Say whether each entry is of a number, or of a category of which an entry is 1.
+        """Return whether each entry is known: a number, or part of a category with an entry of 1.
 
         Parameters
         ----------
@@ -163,7 +164,7 @@ class Groups:
         Returns
         -------
         expression, (rows, entries)
-            Of bool; False for all entries of a category that are all 0.
+            Booleans; False for the entries of a category whose entries are all 0.
         """
         of_groups = (x * self.categorical) @ self.membership
         return pt.gt(of_groups @ self.membership.T, 0) | pt.eq(self.categorical, 0)

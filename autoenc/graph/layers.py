@@ -18,9 +18,9 @@ from autoenc.graph.types import Activation, Expression, NumPyGenerator, Paramete
 
 
 class RowCosts:
-    """What follows from a code and from costs of entries: reconstructions and costs of rows.
+    """Mixin that derives reconstructions and costs of rows from codes and costs of entries.
 
-    A class that inherits it has `encode`, `decode` and `entry_costs`.
+    A subclass must define `encode`, `decode` and `entry_costs`.
     """
 
     encode: Callable[[Expression], Expression]

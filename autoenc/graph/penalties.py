@@ -185,7 +185,7 @@ SLOPES: list[tuple[Activation, Callable[[Expression], Expression]]] = [
 
 
 class Penalised(Protocol):
-    """What penalties need to know of a model.
+    """Properties of a model that penalties need.
 
     Attributes
     ----------
@@ -204,7 +204,7 @@ class Penalised(Protocol):
         """A layer, or a function, from `values` to codes."""
 
     def values(self, x: Expression) -> Expression:
-        """Return what the encoder sees of x."""
+        """Return the input of the encoder, computed from x."""
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ class Penalty:
     Attributes
     ----------
     purpose : str
-        What its weight, a setting of that name, is for.
+        Purpose of the setting of that name, which is the weight of the penalty.
     of : callable
         From model, input and settings to a scalar expression.
     """
@@ -255,14 +255,14 @@ PENALTIES = {
 
 
 def penalties(settings: Mapping[str, Any], model: Penalised, x: Expression) -> list[Expression]:
-    """Return the penalties whose weight is not 0, multiplied by it.
+    """Return the penalties whose weights are not 0, multiplied by their weights.
 
     Parameters
     ----------
     settings : mapping
-        Weights of penalties by their names in `PENALTIES`, and what else these depend on.
+        Weights of penalties by their names in `PENALTIES`, and other settings that penalties use.
     model : Penalised
-        What is penalised.
+        The model to penalise.
     x : expression, (rows, n_visible)
         Input of the model.
 

@@ -20,23 +20,23 @@ from autoenc.graph.types import Activation, Expression, Parameter
 class UnrolledLayers(RowCosts):
     """One deep autoencoder made of several layers.
 
-    The code is that of the highest layer, code = e_n(…e_2(e_1(x))), and the reconstruction
-    passes through the decoders of all layers in reverse order, d_1(d_2(…d_n(code))), where
-    e_k and d_k are `AutoEncoderLayer.encode` and `AutoEncoderLayer.decode` of layer k. Its
-    methods are those of `AutoEncoderLayer`, so that it can take the place of one.
+    The code is that of the highest layer, code = e_n(…e_2(e_1(x))). The reconstruction passes
+    through the decoders of all layers in reverse order, d_1(d_2(…d_n(code))). Here e_k and d_k are
+    `AutoEncoderLayer.encode` and `AutoEncoderLayer.decode` of layer k. The class has the methods
+    of `AutoEncoderLayer` and can replace such a layer.
 
     Parameters
     ----------
     layers : sequence of AutoEncoderLayer or UnrolledLayers
-        Layers, from the input upwards, at least one. They are not copied: what trains the
-        parameters of one trains those of the other.
+        Layers, from the input upwards, at least one. They are not copied: training the unrolled
+        layers trains the parameters of the original layers, and the reverse.
 
     Attributes
     ----------
     n_visible, n_hidden : int
         Number of features of a row and number of units of its code.
     output : callable
-        Activation of the reconstruction, that of the lowest layer.
+        Activation of the reconstruction, which is that of the lowest layer.
     tied : bool
         Whether the decoders of all layers use Wᵀ.
     params : list of shared variables
@@ -46,7 +46,8 @@ class UnrolledLayers(RowCosts):
     Raises
     ------
     ValueError
-        If there are no layers, or the units of one are not the features of the next.
+        If there are no layers, or if the number of units of a layer differs from the number of
+        features of the next.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""What ``"auto"`` stands for: cost, output, scaling and learning rate that suit the data."""
+"""Choices for ``"auto"``: cost, output, scaling and learning rate that suit the data."""
 
 from __future__ import annotations
 
@@ -47,12 +47,11 @@ def choose(
     find_limits: Callable[[], tuple[Array, Array]],
     find_drawn: Callable[[], float] = lambda: 1.0,
 ) -> dict[str, Any]:
-    """Choose what ``"auto"`` stands for, of everything but the learning rate.
+    """Choose values for all settings at ``"auto"`` except the learning rate.
 
-    Of images it is cross-entropy with sigmoid outputs; of tables the squared error of
-    standardised columns with linear outputs; see `autoenc.models.defaults`. What is given stays as
-    it is, and columns are standardised only where the cost was left to choose, or by
-    ``scale="standard"``.
+    Images get cross-entropy with sigmoid outputs. Tables get the squared error of standardised
+    columns with linear outputs; see `autoenc.models.defaults`. Other settings are not changed, and
+    columns are standardised only if the cost is ``"auto"``, or with ``scale="standard"``.
 
     Parameters
     ----------
@@ -65,15 +64,16 @@ def choose(
     in_unit_interval : bool
         Whether all values of the data are in [0, 1].
     find_limits : callable
-        Returns what `autoenc.models.limits.limits_of` does, where limits may matter.
+        Function that returns the result of `autoenc.models.limits.limits_of`; called only if
+        limits matter.
     find_drawn : callable, optional
-        Returns what `autoenc.models.defaults.drawn_part` does, where it may matter; drawings are
-        expected otherwise.
+        Function that returns the result of `autoenc.models.defaults.drawn_part`; called only if it
+        matters. By default the data is treated as drawings.
 
     Returns
     -------
     dict
-        Choices of a `FittedCoder`, and ``limits`` where the output is clipped.
+        Choices of a `FittedCoder`, and ``limits`` if the output is clipped.
 
     Examples
     --------
@@ -139,7 +139,7 @@ def choose(
 
 
 def choose_mixed(settings: Mapping[str, Any], shape: tuple[int, int]) -> dict[str, Any]:
-    """Choose for columns of different kinds what ``"auto"`` stands for.
+    """Choose values for settings at ``"auto"``, for columns of different kinds.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def choose_mixed(settings: Mapping[str, Any], shape: tuple[int, int]) -> dict[st
     Raises
     ------
     ValueError
-        If a cost, an output or a scale is given that such columns do not have.
+        If a cost, an output or a scale is given that such columns do not support.
     """
     for name, known in MIXED_SETTINGS.items():
         if settings[name] not in known:
@@ -179,7 +179,7 @@ def choose_mixed(settings: Mapping[str, Any], shape: tuple[int, int]) -> dict[st
 
 
 def is_masked(settings: Mapping[str, Any], *, mixed: bool) -> bool:
-    """Whether NaN stands for a missing entry, given whether columns are of different kinds."""
+    """Whether NaN marks missing entries, given whether columns are of different kinds."""
     return settings["missing"] == "mask" or (settings["missing"] == AUTO and mixed)
 
 
@@ -193,7 +193,7 @@ def choose_again(
     settings : mapping
         Settings of an autoencoder.
     choices : mapping
-        Those that training began with.
+        Choices with which training began.
     n_hidden : int
         Units of the code.
     shape : pair of int
@@ -223,22 +223,22 @@ def may_standardise(settings: Mapping[str, Any]) -> bool:
 def choose_rate(
     model: Any, rows: Rows, settings: Mapping[str, Any], chosen: float | None = None
 ) -> float | None:
-    """Return the learning rate: the one given, or what ``"auto"`` stands for.
+    """Return the given learning rate, or the one chosen for ``"auto"``.
 
-    Rules that scale their steps themselves have the default of their paper. For gradient descent
-    it is 0.1 where outputs are bounded, else a quarter of the largest rate with which the first
-    step is stable, or a fiftieth if it starts from principal directions.
+    Rules that scale their own steps use the default of their paper. For gradient descent, the rate
+    is 0.1 if outputs are bounded. Otherwise it is a quarter of the largest rate with which the
+    first step is stable, or a fiftieth of it if training starts from principal directions.
 
     Parameters
     ----------
     model : SymbolicModel or SymbolicClassifier
-        With its initial parameters.
+        Model with its initial parameters.
     rows : rows, (rows, columns)
-        What it is trained on.
+        Training rows.
     settings : mapping
         ``learning_rate``, ``optimizer``, ``momentum`` and ``init``.
     chosen : float, optional
-        What ``"auto"`` stood for before, where training continues.
+        Rate that was chosen for ``"auto"`` earlier, if training continues.
 
     Returns
     -------
@@ -267,11 +267,11 @@ def choose_rate(
 def largest_stable_rate(model: SymbolicModel, rows: Rows) -> float:
     """Bound the learning rate for squared error and a linear output.
 
-    A step of rate η moves the reconstruction of a row by −η·K·∂cost/∂z, where, with code h of
-    input x, slopes s of the units and e the largest eigenvalue of W·diag(s²)·Wᵀ,
-    K = 1 + ‖h‖² + ‖x‖²·e. With ∂cost/∂z = 2(z − x) / columns it overshoots when
-    η·K > columns. Means over the rows stand for K here. Of several layers the rate is that of
-    Newton's method along the steepest bend of the cost, times two.
+    A step of rate η moves the reconstruction of a row by −η·K·∂cost/∂z with K = 1 + ‖h‖² + ‖x‖²·e.
+    Here h is the code of input x, s are the slopes of the units, and e is the largest eigenvalue
+    of W·diag(s²)·Wᵀ. With ∂cost/∂z = 2(z − x) / columns, the step overshoots if η·K > columns. K
+    is averaged over the rows. For several layers, the rate is twice that of Newton's method along
+    the direction of largest curvature of the cost.
     """
     if isinstance(model.layer, UnrolledLayers):
         return 2 / largest_curvature(model, some(rows))
@@ -287,7 +287,7 @@ def largest_stable_rate(model: SymbolicModel, rows: Rows) -> float:
 
 
 def spectral_norm(W: Array, n_iterations: int = 30) -> float:
-    """Largest singular value of a matrix, by the power method.
+    """Compute the largest singular value of a matrix by the power method.
 
     >>> round(spectral_norm(np.diag([3.0, 1.0])), 6)
     3.0
@@ -300,13 +300,13 @@ def spectral_norm(W: Array, n_iterations: int = 30) -> float:
 
 
 def check_functions(model: Any, rows: Rows) -> None:
-    """Try activation and output that are functions of the caller's on the first rows.
+    """Test user-defined functions for activation and output on the first rows.
 
     Raises
     ------
     ValueError
-        If a shape or dtype is not that of the argument, or an output leaves (0, 1) under
-        cross-entropy.
+        If the shape or dtype of a result differs from that of the argument, or if an output is
+        outside (0, 1) with cross-entropy.
     """
     if not isinstance(model, SymbolicModel) or isinstance(model.layer, UnrolledLayers):
         return  # each of several layers is tried alone
@@ -363,6 +363,6 @@ def try_out(x: Expression, expressions: list[Expression], rows: Array) -> list[A
 
 
 def some(rows: Rows) -> Array:
-    """Return a few rows, from everywhere."""
+    """Return a few rows, spread over the data."""
     numbers = np.unique(np.linspace(0, len(rows) - 1, ROWS_TRIED).astype(int))
     return np.ascontiguousarray(rows[numbers])

@@ -56,7 +56,7 @@ class FittedClassifier(FittedModel):
         return classes_of(self.choices["labels"], self.choices.get("labels_dtype"))
 
     def attribute(self, name: str) -> Any:
-        """Return what an estimator shows under this name."""
+        """Return the value of an estimator's fitted attribute."""
         if name in ("weights_", "biases_"):
             return getattr(self, name[:-1])
         return super().attribute(name)

@@ -73,16 +73,16 @@ class FittedCoder(FittedModel):
     def reconstruct(self, X: Any) -> Array:
         """Compute reconstructions of X, (rows, columns), in the units of the data.
 
-        They are float64 if the model has a `scaling`. Where columns are encoded, they are numbers
-        of entries, as in all results of this class; see `Columns.encoding`.
+        They are float64 if the model has a `scaling`. If columns are encoded, they are numbers for
+        the entries, as in all results of this class; see `Columns.encoding`.
         """
         return self.backward(self.apply("reconstruct", self.incoming(X)))
 
     def impute(self, X: Any) -> Array:
-        """Compute X with its reconstruction where it is NaN.
+        """Replace NaN in X by the reconstruction.
 
-        Observed entries are those of X, to the last digit. The result has the precision of the
-        model if that holds all numbers of the dtype of X, else it is float64.
+        Observed entries of X are unchanged to the last digit. The result has the precision of the
+        model if that can represent all numbers of the dtype of X, else it is float64.
         """
         X = self.numbers(X)
         filled = self.backward(self.apply("impute", self.incoming(X, missing=True)))
@@ -101,7 +101,7 @@ class FittedCoder(FittedModel):
         return z if self.scaling is None else self.scaling.backward(z)
 
     def score_samples(self, X: Any, *, name: str = "X") -> Array:
-        """Compute the error of each row, (rows,); NaN where nothing is observed.
+        """Compute the error of each row, (rows,); NaN for rows without observed values.
 
         Warns
         -----
@@ -111,16 +111,16 @@ class FittedCoder(FittedModel):
         Raises
         ------
         ValueError
-            If the error of a row is beyond what its precision holds.
+            If the precision cannot represent the error of a row.
         """
         errors = self.apply("error", self.incoming(X, compared=False, name=name))
         self.check_errors(errors)
         return errors
 
     def entry_errors(self, X: Any) -> Array:
-        """Compute what each of the user's columns adds to the error of a row, (rows, columns).
+        """Compute the contribution of each user column to the row error, (rows, columns).
 
-        Entries that are missing add 0; a row without an observed value is NaN.
+        The contribution of a missing entry is 0. A row without observed values is NaN.
         """
         errors = self.apply("entry_errors", self.incoming(X, compared=False))
         self.check_errors(errors.sum(axis=1))
@@ -147,7 +147,7 @@ class FittedCoder(FittedModel):
         Raises
         ------
         ValueError
-            If codes have another width, or are not finite.
+            If codes have the wrong width, or are not finite.
         """
         codes = codes.toarray() if sparse.issparse(codes) else codes
         codes = np.ascontiguousarray(codes, dtype=self.dtype)
@@ -160,27 +160,26 @@ class FittedCoder(FittedModel):
         return self.backward(self.apply("decode", IncomingRows(codes, FINITE.hold, check)))
 
     def untied(self) -> FittedCoder:
-        """Return the same model whose decoder has its own weights, at first Wᵀ."""
+        """Return the same model with separate decoder weights, initialised to Wᵀ."""
         W_prime = np.ascontiguousarray(self.arrays["W"].T)
         return self.replaced(arrays={**self.arrays, "W_prime": W_prime})
 
     def initial(self) -> dict[str, Array]:
-        """Draw the parameters again: those that training started from, unless as PCA."""
+        """Reproduce the initial parameters, except for a start from PCA."""
         return initial_parameters(
             self.seed, self.choices.get("init", "uniform"), self.choices["gain"],
             *self.arrays["W"].shape, tied="W_prime" not in self.arrays, dtype=self.dtype,
         )  # fmt: skip
 
     def untrained(self) -> FittedCoder:
-        """Return the model with the parameters that were drawn for it."""
+        """Return the model with its initial parameters."""
         return self.replaced(arrays={**self.arrays, **self.initial()})
 
 
 class FittedStack(FittedCoder):
-    """Fitted autoencoders on top of each other, trained one after the other or together.
+    """Stack of fitted autoencoders, trained one after the other or together.
 
-    Where they were trained together, the stack has the state of the optimizer and the history,
-    and `choices` of its own.
+    If they were trained together, the stack has its own optimizer state, history and `choices`.
     """
 
     shown: ClassVar[tuple[str, ...]] = ("learning_rate",)
@@ -201,19 +200,19 @@ class FittedStack(FittedCoder):
         return numbered([layer.named_arrays() for layer in self.layers])
 
     def all_arrays(self) -> dict[str, Array]:
-        """Return the arrays of all layers, those of the optimizers too."""
+        """Return the arrays of all layers, including those of the optimizers."""
         return {**numbered([layer.all_arrays() for layer in self.layers]), **self.state_arrays()}
 
     def widened(self, domain: Domain) -> Self:
-        """Return the stack for rows of a wider domain, of which its lowest layer knows limits."""
+        """Return the stack for rows of a wider domain, whose limits the lowest layer stores."""
         lowest, *above = self.layers
         return self.replaced(layers=(lowest.widened(domain), *above), domain=domain)
 
     def learned(self, arrays: Mapping[str, Array]) -> Self:
         """Return the stack whose layers were trained together, with their numbered arrays.
 
-        What is known of rows is known of the lowest layer. Codes are no longer those that the
-        layers above were trained on.
+        Only the lowest layer keeps the domain of its rows, because the codes are no longer those
+        on which the upper layers were trained.
         """
         lowest, *above = (
             layer.replaced(arrays={**layer.arrays, **of_layer(k, arrays)}, domain=None)
@@ -224,7 +223,7 @@ class FittedStack(FittedCoder):
         return self.replaced(layers=(lowest, *above))
 
     def described(self) -> dict[str, Any]:
-        """Describe the stack, and its layers beside it."""
+        """Describe the stack and its layers."""
         without = ("history_", "n_features_in_")
         layers = [
             {"activation_": layer.choices["activation"]}
@@ -234,7 +233,7 @@ class FittedStack(FittedCoder):
         return {**super().described(), "layers": layers}
 
     def attribute(self, name: str) -> Any:
-        """Return what an estimator shows; ranges and moments are those of the lowest layer."""
+        """Return a fitted attribute; ranges and moments are those of the lowest layer."""
         if name in ("data_min_", "data_max_") and self.data_domain is not None:
             domain = self.data_domain
             return domain.minimum if name == "data_min_" else domain.maximum
@@ -259,9 +258,9 @@ class FittedStack(FittedCoder):
 
 
 def warn_of_empty(empty: Array, first: int = 0) -> None:
-    """Warn if there are rows without an observed value, given whether each is one.
+    """Warn of rows without observed values, given a boolean for each row.
 
-    The number of the first of these rows is `first`.
+    `first` is the number of the first row.
     """
     if empty.any():
         warn(

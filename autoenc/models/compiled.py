@@ -32,7 +32,7 @@ def building(dtype: str) -> Iterator[None]:
 
 
 class Compilable(Protocol):
-    """What a model needs to have to be compiled."""
+    """Interface of models that can be compiled."""
 
     @property
     def machine(self) -> tuple[Any, str | None]:

@@ -1,8 +1,8 @@
-"""What size, activation, start and noise are where they are left at ``"auto"``.
+"""Defaults for size, activation, initial weights and noise at ``"auto"``.
 
-The values of the classical texts suit images. On a table, what suits is what PCA does: no single
-layer with linear outputs has a smaller squared error than PCA of the same size on the rows that
-both are fitted on, so that the default is a layer that can reach it, and that starts there.
+The values of the classical tutorials suit images. On a table, the default is a layer that starts
+as PCA and can represent it, because no single layer with linear outputs has a smaller squared
+error than PCA of the same size on the rows that both are fitted on.
 
 References
 ----------
@@ -56,11 +56,11 @@ LAST_RATE = 0.005
 
 
 def is_table(settings: Mapping[str, Any], n_columns: int, find_drawn: Callable[[], float]) -> bool:
-    """Whether values in [0, 1] are those of a table, where the size is left to choose.
+    """Whether values in [0, 1] are treated as a table, given that the size is ``"auto"``.
 
-    They are, where cost and scaling are left to choose too, if there are fewer than 64 columns,
-    or if less than a quarter of the values are exactly 0 or 1. Pixels of photographs are amounts
-    between, not the probabilities that cross-entropy takes them for.
+    They are if cost and scaling are ``"auto"`` too, and if there are fewer than 64 columns or less
+    than a quarter of the values are exactly 0 or 1. Pixels of photographs are amounts between 0
+    and 1, not probabilities, for which cross-entropy is meant.
 
     Parameters
     ----------
@@ -69,14 +69,14 @@ def is_table(settings: Mapping[str, Any], n_columns: int, find_drawn: Callable[[
     n_columns : int
         Number of columns.
     find_drawn : callable
-        Returns `drawn_part` of the rows.
+        Function that returns `drawn_part` of the rows.
     """
     free = settings["cost"] == settings["scale"] == AUTO and settings["output"] in (AUTO, *LINEAR)
     return free and (n_columns < IMAGE_COLUMNS or find_drawn() < DRAWN)
 
 
 def drawn_part(rows: Array) -> float:
-    """Return the part of the values that are exactly 0 or 1, in [0, 1].
+    """Return the fraction of values that are exactly 0 or 1.
 
     >>> drawn_part(np.array([[0.0, 1.0], [0.5, 1.0]]))
     0.75
@@ -101,7 +101,7 @@ def default_size(n_rows: int, n_columns: int, as_images: bool) -> int:
 def is_compact(
     settings: Mapping[str, Any], choices: Mapping[str, Any], n_hidden: int, n_columns: int
 ) -> bool:
-    """Whether PCA is what a layer is to reach.
+    """Whether a layer is meant to reproduce PCA.
 
     Parameters
     ----------
@@ -117,14 +117,14 @@ def is_compact(
 def chosen_settings(
     settings: Mapping[str, Any], choices: Mapping[str, Any], n_hidden: int, shape: tuple[int, int]
 ) -> dict[str, Any]:
-    """Return what each setting that was left at ``"auto"`` is taken as.
+    """Return the values chosen for settings at ``"auto"``.
 
     Parameters
     ----------
     settings : mapping
         Settings of an autoencoder.
     choices : mapping
-        What `autoenc.models.choices.choose` chose: ``cost``, ``output`` and ``standardised``.
+        Result of `autoenc.models.choices.choose`: ``cost``, ``output`` and ``standardised``.
     n_hidden : int
         Size of the code.
     shape : pair of int
@@ -133,9 +133,9 @@ def chosen_settings(
     Returns
     -------
     dict
-        Of ``n_hidden``, ``activation``, ``init``, ``corruption`` and ``n_epochs``, those left to
-        choose; and ``learning_rate_decay``, where the learning rate of a compact layer is left to
-        choose.
+        Values of ``n_hidden``, ``activation``, ``init``, ``corruption`` and ``n_epochs``, for
+        settings at ``"auto"``; and ``learning_rate_decay``, if the learning rate of a compact
+        layer is ``"auto"``.
     """
     n_rows, n_columns = shape
     compact = choices["standardised"] and is_compact(settings, choices, n_hidden, n_columns)
@@ -157,7 +157,7 @@ def chosen_settings(
 
 
 def least_epochs(n_rows: int, batch_size: int, least: int = LEAST_STEPS) -> int:
-    """Return the number of epochs of a compact layer: 15, or what the least number of steps takes.
+    """Return the number of epochs of a compact layer: 15, or more for the minimum of steps.
 
     >>> least_epochs(150, 20), least_epochs(100_000, 20)
     (125, 15)
@@ -176,12 +176,12 @@ def annealing(n_epochs: int) -> float:
 
 
 def is_auto(value: Any) -> bool:
-    """Whether a setting is left to choose."""
+    """Whether a setting is ``"auto"``."""
     return isinstance(value, str) and value == AUTO
 
 
 def chosen_in_words(choices: Mapping[str, Any], shape: tuple[int, int], rate: float | None) -> str:
-    """Describe what a model consists of, and why.
+    """Describe the choices for a model, and their reasons.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Fitted outlier detectors: how rare each value is, by itself and given the other columns."""
+"""Fitted outlier detectors: rarity of each value, alone and given the other columns."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ MOMENTS = ("center", "spread", "shift", "stretch")
 
 @dataclass(frozen=True)
 class Kinds:
-    """What a detector knows of columns of different kinds.
+    """Properties of columns of different kinds that a detector uses.
 
     Attributes
     ----------
     groups : Groups
         Entries of each column.
     frequencies : shared variable, (entries,)
-        Of the values of categories, in the training data.
+        Frequencies of the values of categories in the training data.
     """
 
     groups: Groups
@@ -73,9 +73,9 @@ class SymbolicDetector:
     moments : mapping from name to shared variable, (columns,)
         See `autoenc.rows.robust.robust_moments`.
     masked : bool
-        Whether NaN stands for what is missing.
+        Whether NaN marks missing entries.
     kinds : Kinds or None
-        Of columns that are not all numbers.
+        Properties of columns that are not all numbers.
     """
 
     layer: BlindSpotLayer
@@ -95,7 +95,7 @@ class SymbolicDetector:
 
     @property
     def encoder(self) -> BlindSpotLayer:
-        """What makes codes of `values`."""
+        """Layer that computes codes from `values`."""
         return self.layer
 
     @property
@@ -109,16 +109,16 @@ class SymbolicDetector:
         return (pt.arcsinh((x - m["center"]) / m["spread"]) - m["shift"]) / m["stretch"]
 
     def values(self, x: Expression) -> Expression:
-        """Return what the layer sees of x: scaled, 0 where it is missing or unknown."""
+        """Return the input of the layer: x scaled, and 0 for missing or unknown entries."""
         z = self.scaled(x)
         z = pt.switch(pt.isnan(x), _number(0), z) if self.masked else z
         return z if self.kinds is None else self.kinds.values(self._given(x), z)
 
     def views(self, x: Expression) -> Expression:
-        """Return scaled values beside their residuals, (rows, 2·entries); NaN where missing.
+        """Return scaled values and their residuals, (rows, 2·entries); NaN where missing.
 
-        In place of these, the entry of the value of a category has its frequency, and its
-        probability given the other columns; its other entries are 0.
+        For a category, the entry of its value contains the frequency of the value and its
+        probability given the other columns; the other entries are 0.
         """
         z, a = self.scaled(x), self.layer.reconstruct(self.values(x))
         value, residual = z, z - a
@@ -136,8 +136,8 @@ class SymbolicDetector:
     def validation_costs(self, x: Expression, y: Expression) -> Expression:
         """Return the mean cost of the observed columns of each row, (rows,).
 
-        It is the squared residual of numbers, and of categories the cross-entropy of the softmax
-        over the entropy of their frequencies.
+        It is the squared residual for numbers, and for categories the cross-entropy of the softmax
+        divided by the entropy of their frequencies.
         """
         values = self.values(x)
         if not self.masked and self.kinds is None:
@@ -163,12 +163,12 @@ def _number(value: float) -> Array:
 
 
 class FittedDetector(FittedModel):
-    """A fitted outlier detector.
+    """Fitted outlier detector.
 
     Its arrays are the parameters of the layer, the moments of the columns and, once it is
-    `calibrated`, the surprise of values and of residuals, and the scores of calibration rows.
-    Where columns are of different kinds, those of the layer and the moments have an element for
-    each entry, and surprises one for each column.
+    `calibrated`, the surprise of values and of residuals and the scores of calibration rows. If
+    columns are of different kinds, parameters and moments have one element for each entry, and
+    surprises have one element for each column.
     """
 
     shown: ClassVar[tuple[str, ...]] = ("n_epochs", "learning_rate", "calibrated_on")
@@ -197,10 +197,10 @@ class FittedDetector(FittedModel):
         return SymbolicDetector(layer, moments, self.masked, self._kinds())
 
     def started(self, rows: Array, n_hidden: int, seen: float, dtype: str) -> Self:
-        """Return the model with the arrays that training starts from.
+        """Return the model with its initial arrays.
 
-        The decoder starts at 0: reconstructions are the means of the columns, and the frequencies
-        of values of categories.
+        The decoder starts at 0, so that reconstructions are the means of columns and the
+        frequencies of category values.
         """
         n, rng = rows.shape[1], np.random.default_rng(self.seed)
         encoding = self.columns.encoding
@@ -220,8 +220,7 @@ class FittedDetector(FittedModel):
     def numbers(self, X: Any) -> Any:
         """Return X opened and, if columns are encoded, as numbers.
 
-        Entries of a category are 0 where the model does not know its value, which is strange and
-        not missing.
+        Entries of a category are 0 if its value is unknown, which is anomalous but not missing.
         """
         return encoded(self.columns, opened(X), unknown_as=0)
 
@@ -233,11 +232,11 @@ class FittedDetector(FittedModel):
         X : array-like, (rows, columns)
             Rows that the layer was trained on.
         held_out : array-like, (rows, columns), or None
-            Rows whose scores p-values are computed from; by default X.
+            Rows from whose scores p-values are computed; by default X.
         n_bins : int
-            Cells that the values of each column are counted in.
+            Number of cells in which the values of each column are counted.
         dependence : float
-            Weight of the surprise of residuals; that of values has weight 1.
+            Weight of the surprise of residuals; the surprise of values has weight 1.
         """
         views, encoding = self._views(X), self.columns.encoding
         sizes = None if encoding is None else encoding.sizes
@@ -259,18 +258,19 @@ class FittedDetector(FittedModel):
         return known._with({"calibration": calibration}, calibrated_on=on)
 
     def entry_errors(self, X: Any) -> Array:
-        """Compute what each of the user's columns adds to the score of its row, (rows, columns).
+        """Compute the contribution of each of the user's columns to the score, (rows, columns).
 
-        Missing entries add 0; a row without an observed value is NaN, with a warning.
+        The contribution of a missing entry is 0. A row without observed values is NaN, with a
+        warning.
         """
         entries = self._entries(self._views(X))
         warn_of_empty(np.isnan(entries[:, 0]))
         return entries
 
     def score_samples(self, X: Any) -> Array:
-        """Compute the score of each row, (rows,), as float64: the larger, the stranger.
+        """Compute the score of each row, (rows,), as float64: the larger, the more anomalous.
 
-        It is NaN, with a warning, where no value is observed.
+        It is NaN, with a warning, for a row without observed values.
         """
         scores: Array = self.entry_errors(X).sum(axis=1)
         return scores

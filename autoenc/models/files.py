@@ -1,4 +1,4 @@
-"""What an estimator's model file says beside the parameters."""
+"""Contents of an estimator's model file other than parameters."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def read_model(
     settings : dict
         Constructor arguments, `overrides` among them.
     fitted : dict
-        Fitted attributes that are not parameters, and what is known of the columns.
+        Fitted attributes that are not parameters, and the description of the columns.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The owner of fitted state: what training has found, and what can be computed with it.
+"""The owner of fitted state: results of training, and computations with them.
 
 >>> import numpy as np
 >>> from autoenc import AutoEncoder
@@ -43,35 +43,35 @@ OF_COLUMNS = ("mean", "scale", "lower", "upper", "data_min", "data_max")
 
 @dataclass(frozen=True, eq=False)
 class FittedModel:
-    """Everything that training has found. It is never changed, only replaced.
+    """Result of training. It is immutable: a changed model is a new object.
 
     Attributes
     ----------
     kind : str
         Class of the estimator.
     arrays : dict from name to array
-        Parameters, and the moments that columns are standardised with.
+        Parameters, and the moments by which columns are standardised.
     choices : dict
-        What the model consists of beside arrays: ``activation``, ``output``, ``cost`` and so on,
+        Properties of the model other than arrays: ``activation``, ``output``, ``cost`` and so on,
         after ``"auto"`` has been resolved.
     columns : Columns
         Number, names and scaling of the columns.
     domain : Domain or None
         Ranges of the training data, after its scaling; None in old files.
     seed : int
-        Drawn from `random_state`.
+        Seed drawn from `random_state`.
     engine : str
         Backend that trained the model, and why it was chosen.
     history : list of dict
         A record for each epoch.
     optimizer_state : tuple of array
-        Variables of the optimizer beside the parameters, so that training can continue.
+        Variables of the optimizer other than parameters, so that training can continue.
     layers : tuple of FittedModel
-        Of a stack, from the input upwards.
+        Layers of a stack, from the input upwards.
     machine : pair
-        Backend and device that functions are compiled for, as asked.
+        Requested backend and device for compiled functions.
     pretrained : FittedModel or None
-        Of a classifier, the stack that it started from.
+        The stack from which a classifier started.
     """
 
     kind: str
@@ -101,7 +101,7 @@ class FittedModel:
         vars(self).update(state, _compiled=CompiledModel())
 
     def replaced(self, **changes: Any) -> Self:
-        """Return a copy with other values, and nothing compiled yet."""
+        """Return a copy with other values, without compiled functions."""
         return replace(self, **changes, _compiled=CompiledModel())
 
     @cached_property
@@ -111,7 +111,7 @@ class FittedModel:
 
     @cached_property
     def masked(self) -> bool:
-        """Whether NaN stands for a missing entry."""
+        """Whether NaN marks missing entries."""
         return bool({**self.bottom.choices, **self.choices}.get("masked", False))
 
     @cached_property
@@ -121,7 +121,7 @@ class FittedModel:
 
     @cached_property
     def scaling(self) -> ColumnScaling | None:
-        """What is done to columns before anything else, and undone for reconstructions."""
+        """Scaling that is applied to columns first, and undone for reconstructions."""
         return self.columns.scaling
 
     @property
@@ -153,11 +153,11 @@ class FittedModel:
     def incoming(
         self, X: Any, *, missing: bool | None = None, compared: bool = True, name: str = "X"
     ) -> IncomingRows:
-        """Return rows that are checked as they go through the model.
+        """Return rows that are checked while the model processes them.
 
-        Codes of values far from the training data cause a warning. Rows that are scored are not
-        `compared`, because strange values are what one looks for there; but outside [0, 1]
-        cross-entropy is not defined.
+        Codes of values far from the training data cause a warning. Rows to score are not
+        `compared`, because scoring is used to find anomalous values. Values outside [0, 1] are
+        still refused with cross-entropy, which is undefined there.
 
         Parameters
         ----------
@@ -165,9 +165,9 @@ class FittedModel:
         missing : bool, optional
             Whether NaN is allowed; by default as in training.
         compared : bool
-            Whether values are compared with those of the training data.
+            Whether to compare values with those of the training data.
         name : str
-            What messages call the data.
+            Name of the data for messages.
         """
         allow_nan = self.masked if missing is None else missing
         # Once, because an iterable can be iterated only once.
@@ -191,15 +191,15 @@ class FittedModel:
         return encoded(self.columns, opened(X))
 
     def apply(self, what: str, rows: Rows | IncomingRows) -> Array:
-        """Compute one piece of the model for all rows."""
+        """Compute one function of the model for all rows."""
         return in_parts(partial(self._compiled.function, what, self), rows)
 
     def apply_by_parts(self, what: str, rows: Rows | IncomingRows) -> Iterator[Array]:
-        """Compute one piece of the model for a part of the rows at a time."""
+        """Compute one function of the model, part of the rows by part."""
         return results_of(partial(self._compiled.function, what, self), rows)
 
     def named_arrays(self) -> dict[str, Array]:
-        """Return all arrays of a model file but those of the optimizer."""
+        """Return all arrays of a model file except those of the optimizer."""
         domain = self.domain
         ranges = {} if domain is None else {"data_min": domain.minimum, "data_max": domain.maximum}
         return {**self.arrays, **ranges}
@@ -213,7 +213,7 @@ class FittedModel:
         return {**self.named_arrays(), **self.state_arrays()}
 
     def widened(self, domain: Domain) -> Self:
-        """Return the model for rows of a wider domain, in which some limits are none."""
+        """Return the model for rows of a wider domain, without limits that no longer hold."""
         return self.replaced(arrays=without_passed(self.arrays, domain), domain=domain)
 
     def learned(self, arrays: Mapping[str, Array]) -> Self:
@@ -221,7 +221,7 @@ class FittedModel:
         return self.replaced(arrays={**self.arrays, **arrays})
 
     def described(self) -> dict[str, Any]:
-        """Return what a model file holds beside arrays, by the names of the attributes."""
+        """Return the contents of a model file other than arrays, by names of attributes."""
         found = {
             "n_features_in_": self.columns.n_features_in_,
             "seed_": self.seed,
@@ -234,12 +234,12 @@ class FittedModel:
         return {**found, **shown}
 
     def attribute(self, name: str) -> Any:
-        """Return what an estimator shows under this name.
+        """Return the value of an estimator's fitted attribute.
 
         Raises
         ------
         KeyError
-            If the model has none.
+            If the model has no such attribute.
         """
         arrays = self.named_arrays()
         if name[:-1] in arrays:
@@ -300,13 +300,13 @@ def fitted_model(model: Any) -> FittedModel:
 
 
 def known_columns(kind: str, n: int | None, fitted: Mapping[str, Any]) -> Columns:
-    """Return what a file says of the columns."""
+    """Return the description of the columns in a file."""
     names = ("feature_names_in_", "scaling", "image_shape", "encoding")
     return columns_of(kind, n, *map(fitted.get, names))
 
 
 def is_function(value: Any) -> bool:
-    """Whether a file has the name of a function in place of a value."""
+    """Whether a file contains the name of a function instead of a value."""
     return isinstance(value, dict) and "function" in value
 
 
@@ -314,7 +314,7 @@ def from_file(
     cls: type[FittedModel], kind: str, arrays: Mapping[str, Array], fitted: Mapping[str, Any],
     choices: Mapping[str, Any], machine: tuple[Any, str | None],
 ) -> FittedModel:  # fmt: skip
-    """Make a fitted model from what a file holds.
+    """Make a fitted model from the contents of a file.
 
     Parameters
     ----------
@@ -325,7 +325,7 @@ def from_file(
     arrays, fitted : mapping
         Contents of the file.
     choices : mapping
-        Choices that the file leaves to the settings.
+        Choices that settings determine, because the file does not contain them.
     machine : pair
         Backend and device.
     """

@@ -47,7 +47,7 @@ class _Kept:
 
 
 class Graphs:
-    """Graphs by what they follow from. One training at a time may use them."""
+    """Graphs by the properties that determine them. One training at a time may use them."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
@@ -63,7 +63,7 @@ class Graphs:
         known, settings, examples, held_out, n_done
             See `autoenc.models.tasks.make_task`.
         backend : Backend
-            What compiles it, if no model of this structure came before.
+            Backend that compiles the graph, if there was no model of this structure before.
         """
         given = known, settings, examples, held_out
         if known.layers:

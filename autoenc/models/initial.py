@@ -73,10 +73,10 @@ def principal_start(
 ) -> dict[str, Array]:
     """Return drawn parameters with the leading principal directions as the first columns of W.
 
-    With linear units and outputs, they reconstruct what PCA does. Units beyond the number of
-    directions, of which there are no more than rows, continue them: the weights that were drawn
-    are made orthonormal to them and to each other. Units beyond the number of columns keep the
-    weights that were drawn.
+    With linear units and outputs, they give the same reconstructions as PCA. Units beyond the
+    number of directions, of which there are no more than rows, continue them: the weights that
+    were drawn are made orthonormal to them and to each other. Units beyond the number of columns
+    keep the weights that were drawn.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def principal_start(
     linear_output : bool
         Whether the bias of the reconstruction is the mean row, where columns are not standardised.
     seed : int
-        What the decomposition draws from.
+        Seed of the decomposition.
 
     Returns
     -------
@@ -125,7 +125,7 @@ def principal_directions(x: Array, k: int, seed: int = 0) -> Array:
     k : int
         Largest number of directions.
     seed : int
-        What the decomposition draws from.
+        Seed of the decomposition.
 
     Returns
     -------

@@ -1,8 +1,8 @@
-"""Limits of columns: values beyond which no row lies because none can.
+"""Limits of columns: values that no row can exceed.
 
-The least value of a column is either an accident of the rows, or a limit: zero of a count, of an
-amount or of a switch, one of a scale of answers. Where it is a limit, several rows have it. A
-reconstruction beyond a limit is nearer to every possible value when it is moved to the limit.
+The minimum of a column is either accidental or a limit, such as the zero of a count, an amount or
+a switch, or the one of a rating scale. Several rows share the minimum if it is a limit. Moving a
+reconstruction from beyond a limit to the limit brings it closer to every possible value.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ LEAST_ROWS = 5
 
 
 def limits_of(rows: Rows, weights: Array | None = None) -> tuple[Array, Array]:
-    """Find the limits of columns: the least and the largest value, if five rows have it.
+    """Find the limits of columns: the minimum and the maximum, if five rows share it.
 
     Parameters
     ----------
     rows : rows, (rows, columns)
-        NaN stands for what is missing.
+        Rows; NaN marks missing entries.
     weights : array, (rows,), optional
-        Rows of weight 0 do not count.
+        Weights; rows of weight 0 are ignored.
 
     Returns
     -------
@@ -45,17 +45,17 @@ def limits_of(rows: Rows, weights: Array | None = None) -> tuple[Array, Array]:
 
 
 def no_limits(n_columns: int, dtype: str) -> tuple[Array, Array]:
-    """Return the limits of columns that have none, infinite ones."""
+    """Return infinite limits, for columns without limits."""
     return np.full(n_columns, -np.inf, dtype), np.full(n_columns, np.inf, dtype)
 
 
 def without_passed(arrays: Mapping[str, Array], domain: Domain) -> dict[str, Array]:
-    """Return arrays of a model without those limits beyond which there are values.
+    """Return the arrays of a model, without limits that some values exceed.
 
     Parameters
     ----------
     arrays : mapping from name to array
-        With ``lower`` and ``upper``, or without.
+        Arrays, with or without ``lower`` and ``upper``.
     domain : Domain
         Ranges of all rows that the model is trained on.
     """

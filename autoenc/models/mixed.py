@@ -107,7 +107,7 @@ def groups_of(encoding: Encoding, arrays: Mapping[str, Array]) -> Groups:
 
 
 def scales_of(encoding: Encoding, mean: Array, scale: Array) -> Array:
-    """Return what entries are divided by, so that each column varies alike.
+    """Return divisors of entries that give each column the same variance.
 
     Entries of a category are divided by the root of their total variance, 1 − Σp².
 

@@ -1,4 +1,4 @@
-"""Codes, reconstructions and errors of rows on their way to a file, a part at a time.
+"""Codes, reconstructions and errors of rows, written to a file part by part.
 
 >>> import tempfile
 >>> from autoenc import AutoEncoder
@@ -41,9 +41,9 @@ def write_results(
     *,
     names: Sequence[str] | None = None,
 ) -> None:
-    """Compute codes, reconstructions, errors or probabilities, and write them as they come.
+    """Compute codes, reconstructions, errors or probabilities, and write them part by part.
 
-    Neither rows nor results are ever in memory as a whole. The file appears complete or not at
+    Neither rows nor results are ever completely in memory. The file appears completely or not at
     all.
 
     Parameters
@@ -62,10 +62,10 @@ def write_results(
     Raises
     ------
     TypeError
-        If the model is an estimator, or none.
+        If `model` is an estimator, or not a fitted model.
     ValueError
-        If the model has no such result, there is no such format, the rows do not fit, or `path`
-        is the file that they are read from.
+        If the model has no such result, if the format is unknown, if the rows do not match the
+        model, or if `path` is the file from which they are read.
     """
     if not isinstance(model, FittedModel):
         raise TypeError(

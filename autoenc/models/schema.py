@@ -1,6 +1,6 @@
 """What a model file may say: names, shapes, dtypes, numbers and enumerations.
 
-`check_model` refuses everything that the tables do not allow, whatever the checksum says. A
+`check_model` refuses everything that the tables do not allow, even if the checksum is correct. A
 copy of the NumPy reader contains this module, which therefore imports nothing but NumPy.
 
 >>> import numpy as np
@@ -26,11 +26,11 @@ Array = np.ndarray[Any, Any]
 
 
 class SchemaError(ValueError):
-    """A model file says what no model can be."""
+    """Error raised if the contents of a file do not describe a valid model."""
 
 
 class Kind(NamedTuple):
-    """What a value may be."""
+    """Condition that a value must satisfy."""
 
     expected: str
     accepts: Callable[[Any], bool]
@@ -338,7 +338,7 @@ def check_model(arrays: Mapping[str, Array], description: Mapping[str, Any]) -> 
     Raises
     ------
     SchemaError
-        Names the first thing that does not fit, and what is expected.
+        If the contents are invalid; names the first fault, and the expected value.
     """
     _check_entries("", description, DESCRIPTION, ("class", "settings", "fitted"))
     name, settings, fitted = (description[part] for part in ("class", "settings", "fitted"))

@@ -1,4 +1,4 @@
-"""One table of settings: what each may be, what it is for, and its option on the command line.
+"""The table of settings: valid values, purpose and command-line option of each setting.
 
 Validation, docstrings (`autoenc.models.docstrings`) and the command read the table.
 Constructors name their settings themselves, as scikit-learn requires.
@@ -27,18 +27,18 @@ FUNCTIONS = '``"sigmoid"``, ``"tanh"``, ``"relu"``, ``"softplus"``, ``"linear"``
 
 @dataclass(frozen=True)
 class Check:
-    """What a value may be: of certain types and in a closed range, or one of several values.
+    """Valid values: numbers of certain types in a closed range, or one of several values.
 
     Attributes
     ----------
     expected : str
-        What messages say that was expected.
+        Description of the expected value, for messages.
     types : tuple of type
-        Types of numbers; True and False are none of them.
+        Types of numbers; True and False are never valid as numbers.
     low, high : float
         Range of numbers.
     among : tuple
-        Values accepted beside numbers.
+        Values accepted in addition to numbers.
     accepts : callable, optional
         Whether any other value is accepted.
     each : bool
@@ -67,19 +67,19 @@ class Setting:
     Attributes
     ----------
     kind : str
-        Its type, as docstrings state it.
+        Type of the setting, as stated in docstrings.
     purpose : str
-        What it is for. The command shows the first sentence.
+        Purpose of the setting. The command shows the first sentence.
     check : Check, optional
-        What it may be; without one, what it is used for checks it.
+        Valid values; without a check, the code that uses the setting validates it.
     flag : str
         Option of the command with its placeholder, such as ``"--l1 W"``; a switch has none.
     group : str
-        Heading under which the command lists it.
+        Heading under which the command lists the setting.
     help : str
-        What the command says of it, by default the first sentence of the purpose.
+        Help text of the command; by default the first sentence of the purpose.
     auto : str
-        What ``"auto"`` stands for in constructors of which it is the default.
+        Meaning of ``"auto"`` in constructors in which it is the default.
     """
 
     kind: str
@@ -137,22 +137,23 @@ SETTINGS: dict[str, Setting] = {
         "--hidden N",
         "model",
         "units of the code, or auto; of several layers, N,N,...",
-        auto="500 for drawings, that is, for 64 and more columns with all values in [0, 1] and "
-        "many that are 0 or 1; else a quarter of the columns, or of the rows if there are fewer, "
-        "from 1 to 500. `chosen_` holds what was chosen, and with `verbose` a line says so",
+        auto="500 for drawings: data with at least 64 columns and all values in [0, 1], of "
+        "which many are exactly 0 or 1. Otherwise it is a quarter of the number of columns, or "
+        "of rows if there are fewer, between 1 and 500. `chosen_` contains the chosen value, "
+        "which is printed if `verbose` is True",
     ),
     "corruption": Setting(
         "float, pair, list of pairs or callable",
-        "Noise on the input while training. A number in [0, 1] is the probability of setting an "
-        'entry to zero. A pair names a kind of noise and its amount, such as ``("salt_and_pepper",'
-        ' 0.2)`` or ``("gaussian", 0.05)``; several pairs are applied one after the other. See '
-        "`autoenc.graph.corrupt`.",
+        "Noise on the input during training. A number in [0, 1] is the probability of setting "
+        "an entry to zero. A pair gives a kind of noise and its amount, such as "
+        '``("salt_and_pepper", 0.2)`` or ``("gaussian", 0.05)``; several pairs are applied one '
+        "after the other. See `autoenc.graph.corrupt`.",
         None,
         "--corruption P",
         "model",
         "noise while training: the fraction of entries set to zero, such as 0.3; or its kind and "
         "amount, such as gaussian:0.1 or salt_and_pepper:0.2; of a stack, P,P,... for each layer",
-        auto='0.3, and ``("gaussian", 0.1)`` where `activation` chooses ``"linear"``',
+        auto='0.3, or ``("gaussian", 0.1)`` if `activation` chooses ``"linear"``',
     ),
     "activation": Setting(
         "str or callable",
@@ -161,17 +162,18 @@ SETTINGS: dict[str, Setting] = {
         "--activation NAME",
         "model",
         f"activation of the code: {NAMES}; or auto",
-        auto='``"linear"`` for a code smaller than the rows, where the output is linear and '
-        "columns are standardised: no other activation reconstructs the rows of `fit` better "
-        'there. Elsewhere it is ``"sigmoid"``',
+        auto='``"linear"`` if the code is smaller than the rows, the output is linear and '
+        "columns are standardised, because no other activation reconstructs the rows of `fit` "
+        'better in this case. Otherwise it is ``"sigmoid"``',
     ),
     "output": Setting(
         "str or callable",
-        'Activation of the reconstruction, as `activation`, or ``"auto"``; see `cost`. With '
-        '``"clipped"`` it is linear, but never beyond the limits of a column: the least and the '
-        "largest value of `fit`, where at least five rows have it. `lower_` and `upper_` hold "
-        'them. ``"auto"`` is ``"clipped"`` where columns with limits are standardised, '
-        '`activation` is ``"linear"`` and there are fewer units than columns.',
+        'Activation of the reconstruction: the same values as for `activation`, or ``"auto"``; '
+        'see `cost`. With ``"clipped"``, the reconstruction is linear but clipped to the limits '
+        "of each column. A limit is the minimum or maximum of the column in `fit`, if at least "
+        'five rows share it; `lower_` and `upper_` contain the limits. ``"auto"`` selects '
+        '``"clipped"`` if columns with limits are standardised, `activation` is ``"linear"`` '
+        "and there are fewer units than columns.",
         None,
         "--output-activation NAME",
         "model",
@@ -186,30 +188,31 @@ SETTINGS: dict[str, Setting] = {
     ),
     "init": Setting(
         '{"uniform", "gaussian", "glorot", "principal"} or callable',
-        "Distribution of the initial weights: that of `autoenc.graph.uniform_weights`, with gain "
-        '4, or 1 where ``cost="auto"`` has chosen the squared error; that of `gaussian_weights`; '
-        'with ``"glorot"``, uniform with gain 1; or any function (rng, n_visible, n_hidden) of a '
-        'NumPy generator and sizes. With ``"principal"``, the first columns are the leading '
-        "principal directions of the rows, so that linear units start as PCA; the other columns "
-        "are uniform.",
+        'Distribution of the initial weights. ``"uniform"`` is the distribution of '
+        '`autoenc.graph.uniform_weights` with gain 4, or with gain 1 if ``cost="auto"`` has '
+        'chosen the squared error. ``"gaussian"`` is that of `autoenc.graph.gaussian_weights`, '
+        'and ``"glorot"`` is uniform with gain 1. With ``"principal"``, the first columns of W '
+        "are the leading principal directions of the rows, so that linear units start as PCA, "
+        "and the other columns are uniform. A function is called with a NumPy generator, "
+        "n_visible and n_hidden.",
         _one_of(*INITS, AUTO, accepts=callable),
         "--init NAME",
         "model",
         f"initial weights: {', '.join(INITS)} or auto",
-        auto='``"principal"`` where `activation` chooses ``"linear"``, else ``"uniform"``',
+        auto='``"principal"`` if `activation` chooses ``"linear"``, else ``"uniform"``',
     ),
     "cost": Setting(
         '{"auto", "cross_entropy", "squared_error"}',
-        "Cost of a row: cross-entropy, summed over columns, for values in [0, 1]; or squared "
-        'error, averaged over columns, for any values. ``"auto"`` chooses cross-entropy with '
-        "sigmoid outputs if all values of `fit` are in [0, 1], else the squared error with linear "
-        "outputs of standardised columns; the second, too, for values in [0, 1] in fewer than 64 "
-        "columns, or few that are 0 or 1, as in photographs, if `n_hidden` is left to choose. A "
-        "frame with columns that are not all numbers "
-        'has the cost ``"mixed"``, averaged over columns: the squared error of standardised '
-        "numbers, and the softmax cross-entropy of categories over the entropy of their "
-        "frequencies. `cost_`, `output_`, `mean_` and `scale_` hold "
-        "what was chosen, and with `verbose` a line says so. Divide bytes by 255.",
+        'Cost of a row. ``"cross_entropy"`` is summed over columns and requires values in [0, '
+        '1]; ``"squared_error"`` is averaged over columns and accepts any values. ``"auto"`` '
+        "chooses cross-entropy with sigmoid outputs if all values of `fit` are in [0, 1], else "
+        "the squared error with linear outputs and standardised columns. If `n_hidden` is "
+        '``"auto"``, it also chooses the squared error for values in [0, 1] if there are fewer '
+        "than 64 columns, or if few values are exactly 0 or 1, as in photographs. For a frame "
+        'with columns that are not all numbers, the cost is ``"mixed"``, averaged over columns: '
+        "the squared error of standardised numbers, and the softmax cross-entropy of categories "
+        "divided by the entropy of their frequencies. `cost_`, `output_`, `mean_` and `scale_` "
+        "contain the chosen values, which are printed if `verbose` is True. Divide bytes by 255.",
         _one_of("auto", *COSTS),
         "--cost NAME",
         "cost",
@@ -217,18 +220,18 @@ SETTINGS: dict[str, Setting] = {
     ),
     "scale": Setting(
         '{"auto", "standard", None}',
-        'Whether columns are standardised within the model: ``"auto"`` only as `cost` says, '
-        '``"standard"`` always, None never. Reconstructions are in the units of the data, errors '
-        "in those of the standardised columns.",
+        'Whether columns are standardised within the model: ``"auto"`` depends on `cost`, '
+        '``"standard"`` always standardises, and None never does. Reconstructions are in the '
+        "units of the data, errors in the units of the standardised columns.",
         _one_of("auto", "standard", None),
     ),
     "missing": Setting(
         '{"auto", "refuse", "mask"}',
-        'Treatment of NaN. With ``"mask"`` it stands for a missing entry, which is left out of '
-        "what is encoded and of the cost: the cost of a row is that of its observed entries, "
-        "multiplied by columns / observed columns where it is a sum. "
-        '``"refuse"`` raises an error; ``"auto"`` does, unless X is a frame with columns that are '
-        "not all numbers, whose missing entries it masks.",
+        'Treatment of NaN. With ``"mask"``, NaN marks a missing entry, which is excluded from '
+        "the code and from the cost. The cost of a row is then that of its observed entries; a "
+        'sum over columns is multiplied by columns / observed columns. ``"refuse"`` raises an '
+        'error. ``"auto"`` also raises an error, except that it masks missing entries of frames '
+        "with columns that are not all numbers.",
         _one_of("auto", "refuse", "mask"),
         "--missing NAME",
         "cost",
@@ -248,22 +251,22 @@ SETTINGS: dict[str, Setting] = {
     ),
     "dropout": Setting(
         "float or sequence of float",
-        "Probability of setting a value to zero while training, in [0, 1): one for all layers, or "
-        "one for the input and each hidden layer.",
+        "Probability of setting a value to zero during training, in [0, 1): one for all layers, "
+        "or one for the input and each hidden layer.",
         replace(number(at_least=0, below=1), each=True),
     ),
     "noise": Setting(
         "float or sequence of float",
-        "Standard deviation of Gaussian noise that is added while training, >= 0, to the input "
-        "and to what the activation of each hidden layer is applied to: one for all, or one for "
-        "the input and each hidden layer.",
+        "Standard deviation, >= 0, of Gaussian noise that is added during training to the input "
+        "and to the pre-activations of each hidden layer: one for all, or one for the input and "
+        "each hidden layer.",
         replace(number(at_least=0), each=True),
     ),
     "batch_norm": Setting(
         "bool",
-        "Whether what the activation of each hidden layer is applied to is standardised within a "
-        "minibatch; see `autoenc.graph.NormalisedLayer`. `weights_` and `biases_` are those of "
-        "plain layers that compute the same.",
+        "Whether the pre-activations of each hidden layer are standardised over the minibatch; "
+        "see `autoenc.graph.NormalisedLayer`. `weights_` and `biases_` are those of equivalent "
+        "plain layers.",
         SWITCH,
     ),
     "optimizer": Setting(
@@ -277,11 +280,11 @@ SETTINGS: dict[str, Setting] = {
     "learning_rate": Setting(
         '"auto", float or schedule',
         "Step size of the optimizer, > 0, or a schedule such as "
-        '`autoenc.graph.exponential_decay`. ``"auto"`` is the default of the rule where it has '
-        "one, such as 0.001 for Adam. For gradient descent it is 0.1 where outputs are bounded, "
-        "else a quarter of the largest rate that is stable at the start. From principal "
-        "directions it is a fiftieth of that rate, and falls to 0.005 of its value in the course "
-        "of `fit`. `learning_rate_` holds the rate of the start.",
+        '`autoenc.graph.exponential_decay`. ``"auto"`` is the default of the update rule if it '
+        "has one, such as 0.001 for Adam. For gradient descent, it is 0.1 if outputs are "
+        "bounded, else a quarter of the largest stable rate at the start. If weights start from "
+        "principal directions, it is a fiftieth of that rate, and decreases to 0.005 of its "
+        "initial value during `fit`. `learning_rate_` is the initial rate.",
         number(above=0, among=("auto",), accepts=callable),
         "--learning-rate R",
         help="step size of the optimizer, > 0",
@@ -308,13 +311,14 @@ SETTINGS: dict[str, Setting] = {
         "Number of passes over all rows.",
         AUTO_INTEGER,
         "--epochs N",
-        auto='15; where `activation` chooses ``"linear"``, and the output is ``"clipped"`` or '
-        'entries may be missing, so many that there are 1,000 minibatches, if that is more',
+        auto='15. If `activation` chooses ``"linear"``, and the output is ``"clipped"`` or '
+        "entries may be missing, it is larger if 15 epochs have fewer than 1,000 minibatches: "
+        "training then takes at least 1,000",
     ),
     "early_stopping": Setting(
         "EarlyStopping, optional",
         "Rule that ends training, such as `autoenc.training.EpochPatience`. It needs validation "
-        "rows, given to `fit` or held out by `validation_fraction`. The parameters with the "
+        "rows, passed to `fit` or held out by `validation_fraction`. The parameters with the "
         "lowest validation cost are kept.",
         Check(
             "a rule, such as autoenc.training.EpochPatience(10), or None",
@@ -332,7 +336,7 @@ SETTINGS: dict[str, Setting] = {
     ),
     "warm_start": Setting(
         "bool",
-        "Whether `fit` continues the training of the last one, with its history.",
+        "Whether `fit` continues the previous training and its history.",
         SWITCH,
     ),
     "shuffle": Setting(
@@ -344,7 +348,7 @@ SETTINGS: dict[str, Setting] = {
     "random_state": Setting(
         "int, numpy.random.RandomState or None",
         "Source of weights, order and noise. The same integer gives the same bytes on the same "
-        "machine, backend and versions.",
+        "machine, with the same backend and versions.",
         None,
         "--seed N",
         help="the same seed gives the same model",
@@ -359,7 +363,8 @@ SETTINGS: dict[str, Setting] = {
     ),
     "device": Setting(
         '{"cpu", "cuda", "cuda0", ...}, optional',
-        "Device to run on. By default, ``.theanorc`` decides, else the fastest one is taken.",
+        "Device to run on. By default, ``.theanorc`` determines it; otherwise the fastest "
+        "device is used.",
         None,
         "--device NAME",
         "machine",
@@ -368,8 +373,9 @@ SETTINGS: dict[str, Setting] = {
     "devices": Setting(
         'int, str or "all", optional',
         "Number of devices that share the rows of every minibatch, on XLA. Order and noise are "
-        'those of one device, costs differ by rounding. ``"4x2"`` stands for eight devices, of '
-        "which four share the rows and each two of them the units of wide layers.",
+        'the same as on one device; costs differ by rounding. ``"4x2"`` stands for eight '
+        "devices: four groups share the rows, and the two devices of each group share the units "
+        "of wide layers.",
         Check(
             "'all', an integer of at least 1, a grid such as '4x2', or None",
             (Integral,),
@@ -384,9 +390,9 @@ SETTINGS: dict[str, Setting] = {
     ),
     "memory": Setting(
         "int or str, optional",
-        'Bytes of main memory that rows may take while training, such as ``"2GB"``. Arrays whose '
-        "copy would take more than half of it are read in parts, as files and all that "
-        "`autoenc.sources.open_source` takes are. Results are the same.",
+        'Bytes of main memory available for rows during training, such as ``"2GB"``. Arrays '
+        "whose copy would need more than half of it are read in parts. So are files and all "
+        "other sources that `autoenc.sources.open_source` accepts. Results are the same.",
         None,
         "--memory SIZE",
         "machine",
@@ -394,7 +400,8 @@ SETTINGS: dict[str, Setting] = {
     ),
     "dtype": Setting(
         '{"float32", "float64"}, optional',
-        "Precision. By default it is floatX: float32 unless ``.theanorc`` says otherwise.",
+        "Precision. The default is floatX, which is float32 unless ``.theanorc`` sets another "
+        "value.",
         None,
         "--dtype NAME",
         "machine",
@@ -403,9 +410,9 @@ SETTINGS: dict[str, Setting] = {
     "verbose": Setting("bool", "Whether to show a progress bar."),
     "layer": Setting(
         "DenoisingAutoEncoder, optional",
-        "Template of the layers: each is a copy of it with its own size. Its settings can be "
-        'searched, as ``layer__l2``, or given to the stack itself: ``Stack((500, 250), l2=1e-5)`` '
-        "is ``Stack((500, 250), layer=DenoisingAutoEncoder(l2=1e-5))``.",
+        "Template of the layers: each layer is a copy of it with its own size. Its settings can "
+        "be searched, as ``layer__l2``, or passed to the stack itself: ``Stack((500, 250), "
+        "l2=1e-5)`` is equivalent to ``Stack((500, 250), layer=DenoisingAutoEncoder(l2=1e-5))``.",
     ),
     "hidden_sizes": Setting(
         "sequence of int",
@@ -414,8 +421,8 @@ SETTINGS: dict[str, Setting] = {
     ),
     "pretraining_epochs": Setting(
         "int, optional",
-        "Number of epochs that each layer is trained for alone, before all are trained together; "
-        "by default that of `layer`, and 0 for none.",
+        "Number of epochs for which each layer is trained alone, before all layers are trained "
+        "together. The default is that of `layer`; 0 skips this stage.",
         Check("an integer of at least 0, or None", (Integral,), low=0, among=(None,)),
         "--pretraining-epochs N",
         help="of a deep autoencoder, passes that each layer is trained for alone before; 0 for "
@@ -423,15 +430,16 @@ SETTINGS: dict[str, Setting] = {
     ),
     "pretraining_corruption": Setting(
         "float, sequence or callable, optional",
-        "Noise on the input of each layer while it is trained alone: one for all layers, or a "
-        "sequence with that of each; by default that of `layer`.",
+        "Noise on the input of each layer while it is trained alone: one value for all layers, "
+        "or a sequence with one value for each. The default is that of `layer`.",
         None,
         "--pretraining-corruption P",
         help="of a deep autoencoder, noise while its layers are trained alone, as --corruption",
     ),
     "contamination": Setting(
         "float or None",
-        "Fraction of the rows that is flagged, in (0, 0.5]; None for scores and p-values alone.",
+        "Fraction of the rows that is flagged, in (0, 0.5]. With None, only scores and p-values "
+        "are available.",
         Check("a number in (0, 0.5], or None", (Real,), math.nextafter(0, 1), 0.5, (None,)),
     ),
     "seen": Setting(
@@ -439,13 +447,13 @@ SETTINGS: dict[str, Setting] = {
     ),
     "dependence": Setting(
         "float",
-        "Weight of the surprise of residuals, >= 0; that of values has weight 1.",
+        "Weight of the surprise of residuals, >= 0; the surprise of values has weight 1.",
         number(at_least=0),
     ),
     "n_bins": Setting(
-        "int", "Number of cells that the values of each column are counted in.", INTEGER
+        "int", "Number of cells in which the values of each column are counted.", INTEGER
     ),
-    "n_updates": Setting("int", "Least number of updates of the parameters.", INTEGER),
+    "n_updates": Setting("int", "Minimum number of updates of the parameters.", INTEGER),
 }  # fmt: skip
 
 
@@ -455,7 +463,7 @@ def check_settings(given: Mapping[str, Any]) -> None:
     Raises
     ------
     ValueError
-        If a value is not what the table allows, or settings do not go together.
+        If a value is not allowed by the table, or if settings are incompatible.
 
     Examples
     --------
@@ -495,7 +503,7 @@ def _each(value: Any) -> Sequence[Any]:
 
 
 def as_sequence(value: Any) -> Any:
-    """Return an array of one axis as a tuple; everything else as it is.
+    """Return a one-dimensional array as a tuple; everything else unchanged.
 
     >>> as_sequence(np.array([4, 2])), as_sequence([4, 2]), as_sequence(3)
     ((4, 2), [4, 2], 3)

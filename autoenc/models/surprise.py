@@ -1,4 +1,4 @@
-"""How rare values are: −log of their frequency, for each column by itself.
+"""Rarity of values: −log of their frequency, separately for each column.
 
 Numbers are counted in cells. The value of a category is given as its frequency or its probability.
 
@@ -28,27 +28,27 @@ PARTS = ("low", "width", "frequency", "mean", "weight")
 
 @dataclass(frozen=True)
 class Surprise:
-    """−log of how frequent values were, by a frequency polygon of each column.
+    """Surprise of values: −log of their frequency, from a frequency polygon of each column.
 
     The frequency of a cell with c of n values is (c + ½) / (n + ½·cells). An empty cell precedes
-    the first and follows the last. Between the centres of cells frequencies are interpolated;
-    beyond the empty cells they are as there. So the surprise has no jumps, and no value, however
-    far away, adds more to a row than log(2n + cells).
+    the first and another follows the last. Frequencies are interpolated between the centres of
+    cells, and constant beyond the empty cells. The surprise is therefore continuous, and no value,
+    however far away, contributes more than log(2n + cells).
 
-    Of a category of k values, what is judged is the probability q of a value: the part of n rows
-    that have it, or what the other columns say of it. The frequency is (n·q + ½) / (n + ½·k), as
-    that of a cell with n·q values: a polygon of cells that are all on one line from q = 0 to 1. A
-    value that no row has adds log(2n + k). So numbers and categories are both in nats, and have
-    the same bound.
+    For a category of k values, the surprise is computed from the probability q of a value: the
+    fraction of n rows with this value, or its probability given the other columns. The frequency
+    is (n·q + ½) / (n + ½·k), as for a cell with n·q values. This is a polygon whose cells lie on a
+    straight line from q = 0 to 1. A value that occurs in no row contributes log(2n + k). Numbers
+    and categories are therefore both in nats, and have the same bound.
 
     Parameters
     ----------
     low, width : float64 array, (columns,)
-        Where the cells of a column begin, and the width of each; of a category, in units of q.
+        Start of the cells of a column, and width of each cell; in units of q for a category.
     frequency : float64 array, (columns, cells + 2)
-        Frequency of each cell, and of the empty ones at both ends.
+        Frequency of each cell, including the empty cells at both ends.
     mean : float64 array, (columns,)
-        What is subtracted from −log of the frequency, in nats.
+        Value that is subtracted from −log of the frequency, in nats.
     weight : float64 array, (columns,)
         Factor of the difference.
 
@@ -71,16 +71,17 @@ class Surprise:
         Parameters
         ----------
         values : array, (rows, columns)
-            Values of the training data; NaN is left out.
+            Values of the training data; NaN is ignored.
         n_bins : int
             Number of cells of each column.
         sizes : sequence of int, (columns,), optional
-            Of each category, whose values are probabilities, the number of values; 0 for numbers.
+            Number of values of each category, whose entries in `values` are probabilities; 0 for
+            numbers.
 
         Returns
         -------
         Surprise
-            In nats, with mean 0 and weight 1.
+            Surprise in nats, with mean 0 and weight 1.
         """
         x = np.asarray(values, np.float64)
         least, most = np.nanmin(x, axis=0), np.nanmax(x, axis=0)
@@ -131,23 +132,24 @@ class Surprise:
     def standardised(
         self, values: Array, weight: float = 1.0, sizes: Sequence[int] | None = None
     ) -> Self:
-        """Return the surprise in units of its variation from row to row.
+        """Return the surprise in units of its standard deviation over rows.
 
-        Numbers and categories are standardised apart: the sum over the columns of a kind gets the
-        part of the variance that the kind has of the columns, as if all columns were independent
-        and alike. Otherwise many numbers that depend on each other would drown a category.
+        Numbers and categories are standardised separately. The sum over the columns of a kind gets
+        a fraction of the variance that equals the kind's fraction of the columns, as if all
+        columns were independent with equal variances. Otherwise many interdependent numbers would
+        dominate a category.
 
         Parameters
         ----------
         values : array, (rows, columns)
-            Values of the training data. Over these, each column has mean 0 afterwards, and the
-            sums of rows over the columns of a kind have standard deviation
-            weight·√(columns of the kind / columns).
+            Values of the training data. For these, the result has mean 0 in each column, and sums
+            over the columns of a kind have standard deviation weight·√(columns of the kind /
+            columns).
         weight : float
             Factor.
         sizes : sequence of int, (columns,), optional
-            As for `of`. Of categories, a deviation below ¼ nat · √columns counts as this: that of
-            values that are all equally frequent is no unit.
+            As for `of`. The standard deviation for categories is bounded below by ¼ nat ·
+            √columns, because it would be 0 for values that are all equally frequent.
 
         Returns
         -------
@@ -171,9 +173,9 @@ class Surprise:
         Parameters
         ----------
         prefix : str
-            What their names begin with.
+            Prefix of the names.
         dtype : str
-            Their precision.
+            Precision of the arrays.
 
         Returns
         -------
@@ -189,13 +191,13 @@ class Surprise:
         Parameters
         ----------
         prefix : str
-            What names begin with.
+            Prefix of the names.
         arrays : mapping from str to array
-            These arrays, and perhaps others.
+            The arrays, possibly among others.
 
         Returns
         -------
         Surprise
-            With the numbers of the arrays, as float64.
+            Surprise with the numbers of the arrays, as float64.
         """
         return cls(*(np.asarray(arrays[f"{prefix}_{part}"], np.float64) for part in PARTS))

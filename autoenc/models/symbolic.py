@@ -79,7 +79,7 @@ def moments(rows: Rows, weights: Array | None = None) -> tuple[Array, Array]:
 
 @dataclass(frozen=True)
 class SymbolicModel:
-    """A layer, or several as one, their cost, and what is done before and after them.
+    """Layer, or several layers as one, with cost, scaling and decoding of results.
 
     Its methods take an expression in the units of the data and return an expression.
 
@@ -88,9 +88,9 @@ class SymbolicModel:
     layer : AutoEncoderLayer or UnrolledLayers
     cost : {"cross_entropy", "squared_error", "mixed"}
     scaling : Scaling or None
-        None where the layer takes the data as it is.
+        None if the layer uses unscaled data.
     masked : bool
-        Whether NaN stands for what is missing.
+        Whether NaN marks missing entries.
     groups : Groups or None
         Entries of each of the user's columns, if the cost is mixed: the softmax cross-entropy of
         categories, and the squared error of numbers.
@@ -119,7 +119,7 @@ class SymbolicModel:
 
     @property
     def encoder(self) -> AutoEncoderLayer | UnrolledLayers:
-        """What makes codes of `values`."""
+        """Layer that computes codes from `values`."""
         return self.layer
 
     @property
@@ -173,9 +173,9 @@ class SymbolicModel:
     def costs(self, x: Expression, given: Expression) -> Expression:
         """Return the cost of each row of x when `given` is encoded in its place, (rows,).
 
-        Cross-entropy is summed over columns, the squared error averaged. Where entries are
-        missing, the mean over the observed ones stands for that over all. A row of which nothing
-        is observed costs 0.
+        Cross-entropy is summed over columns, the squared error averaged. If entries are missing,
+        the mean over the observed entries replaces the mean over all. A row of which nothing is
+        observed costs 0.
 
         Parameters
         ----------
@@ -204,11 +204,11 @@ class SymbolicModel:
         return self._of_rows(self._errors(x, code), x, at_least=0)
 
     def entry_errors(self, x: Expression) -> Expression:
-        """Return what each entry adds to the error of its row, (rows, columns)."""
+        """Return the contribution of each entry to the error of its row, (rows, columns)."""
         return self.entry_errors_from(x, self.encode(x))
 
     def entry_errors_from(self, x: Expression, code: Expression) -> Expression:
-        """Return what each entry of x adds when the row is reconstructed from a code."""
+        """Return the contribution of each entry of x, for a reconstruction from a code."""
         errors, sums = self._errors(x, code), self.cost == "cross_entropy"
         if not self.masked:
             return errors if sums else errors / self._n_columns
@@ -274,7 +274,7 @@ class SymbolicClassifier:
     network : Network
     scaling : Scaling or None
     masked : bool
-        Whether NaN stands for what is missing.
+        Whether NaN marks missing entries.
     """
 
     network: Network

@@ -30,7 +30,7 @@ class Task:
     Attributes
     ----------
     known : FittedModel
-        What is known of the model before training.
+        The model before training.
     model : SymbolicModel, SymbolicClassifier or SymbolicDetector
         The symbolic model.
     variables : dict from name to shared variable
@@ -40,15 +40,15 @@ class Task:
     updates : dict
         Updates of the parameters and of the state of the optimizer.
     optimizer_state : list of shared variables
-        State of the optimizer beside the parameters.
+        State of the optimizer other than the parameters.
     inputs : list of symbolic variables
-        What a minibatch supplies.
+        Inputs that a minibatch supplies.
     data : rows or list of rows
         Data of the input, or of each input.
     validation : pair of expression and data, optional
         Cost of each row, and data of the inputs.
     learning_rate : shared scalar
-        What the updates are proportional to.
+        Factor to which the updates are proportional.
     rate : float or None
         The learning rate chosen; None for a schedule.
     """
@@ -112,7 +112,7 @@ def make_task(
 ) -> Task:
     """Build the graph that trains a model.
 
-    What is minimised is the mean over rows of weight times cost, plus penalties.
+    Training minimises the mean over rows of weight times cost, plus penalties.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def make_task(
     Raises
     ------
     ValueError
-        If a function that was given as a setting does not fit.
+        If a function passed as a setting is invalid.
     """
     variables = shared_variables(known.model_arrays())
     dtype = next(iter(variables.values())).dtype

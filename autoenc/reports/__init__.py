@@ -1,4 +1,4 @@
-"""A page about a model that can be sent: one file, which needs no network.
+"""Report on a model as a single HTML page, which needs no network.
 
 >>> import numpy as np
 >>> from autoenc import AutoEncoder

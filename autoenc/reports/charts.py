@@ -1,7 +1,8 @@
-"""Curves and points that answer to the pointer, by Bokeh.
+"""Interactive curves and points, drawn by Bokeh.
 
-Bokeh, since its script is a quarter of the size of Plotly's: 1.3 of 4.8 MB, which every page
-carries. What a chart shows is also on the page as text, for those who do not see or point.
+Every page contains the script of the library. Bokeh's script has a quarter of the size of
+Plotly's: 1.3 instead of 4.8 MB. The contents of a chart are also on the page as text, for readers
+who cannot see the chart or use a pointer.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ _SHADES = 256
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart and what its colours mean.
+    """Chart, and the meaning of its colours.
 
     Attributes
     ----------
     content : dict
-        What Bokeh's script draws.
+        Input of Bokeh's script.
     legend : dict from str to str
         Colour of each text.
     """
@@ -50,12 +51,12 @@ def script() -> str:
 
 
 def cost_chart(history: Sequence[Mapping[str, Any]]) -> Chart:
-    """Draw the cost of each epoch, and the validation cost where there is one.
+    """Draw the cost of each epoch, and the validation cost if there is one.
 
     Parameters
     ----------
     history : sequence of mappings
-        At least one, with "epoch" and "cost"; "layer" and "valid_cost" where there are such.
+        At least one record with "epoch" and "cost" and, if available, "layer" and "valid_cost".
     """
     figure = _figure(
         "costs", "epoch", "cost", [("epoch", "@x"), ("", "@name"), ("cost", "@y{0.0000}")]
@@ -91,7 +92,7 @@ def curves(history: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[float, 
 
 
 def code_chart(codes: Array, names: Sequence[str], errors: Array, labels: Array | None) -> Chart:
-    """Draw codes as points in the plane in which they vary most.
+    """Draw codes as points in the plane of their largest variance.
 
     Parameters
     ----------

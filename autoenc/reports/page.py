@@ -19,16 +19,16 @@ def render_report(subject: Subject, *, title: str | None = None, created: str = 
     Parameters
     ----------
     subject : Subject
-        The model, the rows to show, and what is known of them.
+        The model, the rows to show, and their metadata.
     title : str, optional
-        By default the name of the model's class.
+        Title of the page; by default the name of the model's class.
     created : str
-        When the page was made, in words. Without it, the same subject gives the same bytes.
+        Time of creation, in words. Without it, the same subject gives the same bytes.
 
     Returns
     -------
     str
-        HTML that contains all it needs: style, scripts, pictures.
+        Self-contained HTML, including style, scripts and pictures.
 
     Raises
     ------
@@ -63,18 +63,18 @@ def render_report(subject: Subject, *, title: str | None = None, created: str = 
 def write_report(
     path: str | os.PathLike[str], subject: Subject, *, title: str | None = None, created: str = ""
 ) -> None:
-    """Write a page about a model to a file, whole or not at all; see `render_report`.
+    """Write a page about a model to a file, completely or not at all; see `render_report`.
 
     Parameters
     ----------
     path : path
         File to write.
     subject : Subject
-        What the page is about.
+        Subject of the page.
     title : str, optional
         Title of the page.
     created : str
-        When it was made, as shown.
+        Time of creation, as shown on the page.
     """
     text = render_report(subject, title=title, created=created)
     with atomic_write(path) as temporary:

@@ -1,4 +1,4 @@
-"""What the sections of a page are made of; the template knows how each looks."""
+"""Elements of the sections of a page; the template defines their appearance."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Picture:
     uri : str
         The picture itself.
     alt : str
-        What it shows, for those who do not see it.
+        Description, for readers who cannot see the picture.
     caption : str
     width, height : int
         In pixels of the image, for its proportions.

@@ -1,4 +1,4 @@
-"""The sections of a page, in the order in which people ask."""
+"""The sections of a page, in the order of a reader's questions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _STANDARDISED = (
 
 
 def sections_of(subject: Subject) -> list[Section]:
-    """Make all sections that model and rows have something to say for."""
+    """Make all sections for which model and rows provide contents."""
     measured = [] if subject.rows is None else _measured(subject)
     found = [*measured[:1], _summary(subject), *measured[1:]]
     history = coder_of(subject.model).history

@@ -1,4 +1,4 @@
-"""What a report is about: a model, rows, and what is known of them."""
+"""The subject of a report: a model, rows, and their metadata."""
 
 from __future__ import annotations
 
@@ -21,29 +21,30 @@ ROWS_AT_A_TIME = 4_096
 
 @dataclass(frozen=True)
 class Subject:
-    """A fitted model and the rows that a report shows.
+    """Fitted model, and the rows that a report shows.
 
     Parameters
     ----------
     model : fitted autoencoder or stack
         The model.
     rows : float array or frame, (rows, columns), optional
-        In the units of the data; at least two. NaN where an entry is missing, if the model
-        takes that. Without rows, a report shows what the model alone says.
+        At least two rows, in the units of the data. NaN marks missing entries, if the model
+        supports them. Without rows, a report describes only the model itself.
     train_rows : float array or frame, (rows, columns), optional
-        Those it was fitted on, for the yardsticks.
+        Rows on which the model was fitted, for the baselines.
     held_out : float array or frame, (rows, columns), optional
-        Neither fitted on nor shown, without anomalies: what p-values are calibrated from.
+        Rows without anomalies that are neither fitted on nor shown. P-values are calibrated with
+        them.
     columns, row_names : sequence of str, optional
-        By default positions from 0.
+        Names of columns and rows; by default positions from 0.
     labels : array, (rows,), optional
-        What each row is: colours of the codes.
+        Label of each row, which determines the colour of its code.
     image_shape : (height, width) or (height, width, 3), optional
-        The image that a row is.
+        Shape of the image in each row.
     data_name : str
-        Where the rows come from.
+        Source of the rows.
     description : mapping
-        What the model file says of versions.
+        Versions stated in the model file.
     """
 
     model: Any
@@ -71,12 +72,12 @@ class Subject:
 
     @property
     def n_columns(self) -> int:
-        """Columns of a row, as the user has them."""
+        """Number of the user's columns."""
         return coder_of(self.model).columns.n_users
 
     @property
     def is_tabular(self) -> bool:
-        """Whether columns mean something each, rather than being pixels."""
+        """Whether each column has its own meaning, unlike pixels."""
         return self.image_shape is None
 
     @cached_property
@@ -86,7 +87,7 @@ class Subject:
 
     @property
     def entry_names(self) -> tuple[str, ...]:
-        """Names of what the model sees: categories have an entry for each value."""
+        """Names of the model's inputs: categories have an entry for each value."""
         encoding = coder_of(self.model).columns.encoding
         return self.column_names if encoding is None else encoding.entry_names
 
@@ -112,7 +113,7 @@ class Subject:
 
     @cached_property
     def order(self) -> Array:
-        """Rows from the smallest error to the largest; without those that have none."""
+        """Rows from the smallest error to the largest, without rows that have no error."""
         order = np.argsort(self.errors, kind="stable")
         return order[: int((~np.isnan(self.errors)).sum())]
 
@@ -123,7 +124,7 @@ class Subject:
 
     @cached_property
     def p_values(self) -> Array | None:
-        """How rare such an error is among held-out rows; None without any."""
+        """P-value of each row among the held-out rows; None without held-out rows."""
         if self.held_out is None:
             return None
         detector = AnomalyDetector(self.model, contamination=None).fit(self.held_out)
@@ -136,7 +137,7 @@ class Subject:
         return counts
 
     def contributions(self, indices: Array) -> Array:
-        """Return what each column adds to the error of rows, 0 where an entry is missing.
+        """Return the contribution of each column to the error of rows, 0 for missing entries.
 
         Parameters
         ----------
@@ -166,7 +167,7 @@ class Subject:
         return np.asarray(coder_of(self.model).reconstruct(self.numbers[indices]))
 
     def values(self, numbers: Array) -> list[list[str | float]]:
-        """Return rows of numbers as what is shown of them: the user's values, "missing" for NaN.
+        """Convert rows of numbers to the values shown: the user's values, "missing" for NaN.
 
         Parameters
         ----------
@@ -191,7 +192,7 @@ class Subject:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Sixteen hexadecimal digits that tell these rows from others."""
+        """Sixteen hexadecimal digits that identify these rows."""
         digest = hashlib.sha256(repr(self.numbers.shape).encode())
         for start in range(0, len(self.numbers), ROWS_AT_A_TIME):
             part = self.numbers[start : start + ROWS_AT_A_TIME]
@@ -200,7 +201,7 @@ class Subject:
 
     @cached_property
     def numbers(self) -> Array:
-        """Rows as the model sees them: those given or, of categories, entries for their values."""
+        """Rows as the model sees them; categories have an entry for each value."""
         assert self.rows is not None
         found: Array = coder_of(self.model).numbers(self.rows)
         return found

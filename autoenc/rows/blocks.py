@@ -89,7 +89,7 @@ class IncomingRows:
     ----------
     rows : array or SparseRows, (rows, columns)
     is_plain : callable
-        Takes a part of the rows, and says whether nothing is to be said of it.
+        Function of a part of the rows that returns whether the part needs no message.
     check : callable
         Looks at all rows and, if they cannot be taken, raises; it may only warn.
 

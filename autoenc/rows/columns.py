@@ -22,12 +22,11 @@ class Columns(BaseEstimator):
     feature_names_in_ : array of str
         Missing if the columns have no names.
     scaling : ColumnScaling or None
-        What is done to columns, in float64, before anything else, and undone for
-        reconstructions.
+        Scaling that is applied to columns first, in float64, and undone for reconstructions.
     image_shape : tuple of int or None
         Height, width and, in colour, 3, of the image that a row is, if that is known.
     encoding : Encoding or None
-        What turns the user's columns into numbers, where they are not all numbers.
+        Encoding of the user's columns as numbers, if they are not all numbers.
     """
 
     n_features_in_: int

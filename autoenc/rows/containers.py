@@ -15,7 +15,7 @@ from autoenc.rows.frames import fill_frame, frame_like, library_of
 def in_container(
     estimator: BaseEstimator, values: Array, like: Any, *, only_missing: bool = False
 ) -> Any:
-    """Return columns of the data as an array, or as the frame that `set_output` asks for.
+    """Return columns of the data as an array, or as the frame that `set_output` requests.
 
     ``transform`` is scikit-learn's to wrap; this is for what has the columns of the input.
 

@@ -1,7 +1,7 @@
-"""What rows hold, and whether it is what a model can take, or has been fitted on.
+"""Contents of rows, and checks against the requirements and the training data of a model.
 
-What a model was fitted on, the range of each column and the dtype, is kept, and what it is used
-on later is compared with that.
+A model stores the range of each column and the dtype of its training data. Later rows are compared
+with these.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from autoenc.sources import Source, summarize
 
 @dataclass(frozen=True)
 class Domain:
-    """What rows hold.
+    """Range and dtype of rows.
 
     Attributes
     ----------
     minimum, maximum : array, (columns,)
-        Range of each column, of what is observed; NaN where nothing is.
+        Range of the observed values of each column; NaN if there are none.
     dtype : str
-        Of the data as it was given.
+        Dtype of the original data.
     """
 
     minimum: Array
@@ -47,10 +47,10 @@ class Domain:
 
     @property
     def lowest(self) -> Array:
-        """Least value of each column that counts as 0 but for rounding.
+        """Lowest value of each column that counts as 0, within rounding.
 
-        Rounding is relative to the width of the column. One that has a single value is judged
-        by the widest.
+        Rounding is relative to the width of the column. For a column with a single value, it is
+        relative to the widest column.
         """
         width = self.maximum - self.minimum
         lowest: Array = -ROUNDING * np.where(width > 0, width, np.fmax.reduce(width))
@@ -58,11 +58,11 @@ class Domain:
 
     @cached_property
     def in_unit_interval(self) -> bool:
-        """Whether all values are in [0, 1], but for rounding."""
+        """Whether all values are in [0, 1], within rounding."""
         return self.is_within(self)
 
     def is_within(self, fitted: Domain | None) -> bool:
-        """Whether all values are in [0, 1], but for the rounding of the rows fitted on."""
+        """Whether all values are in [0, 1], within the rounding of the training rows."""
         lowest = -ROUNDING if fitted is None else fitted.lowest
         # Comparisons with NaN, where nothing is observed, are false.
         return not ((self.minimum < lowest).any() or (self.maximum > 1 + ROUNDING).any())
@@ -93,13 +93,13 @@ def domain_of(
     ----------
     rows : array or SparseRows, (rows, columns)
     source : array-like, optional
-        What the rows were made from.
+        Original data from which the rows were made.
     allow_nan : bool
-        Whether NaN stands for what is missing.
+        Whether NaN marks missing entries.
     names : sequence of str, optional
         Names of the columns.
     name : str
-        What the message calls the data.
+        Name of the data for messages.
 
     Raises
     ------
@@ -129,9 +129,10 @@ def check_unit_interval(
     ----------
     rows : array or SparseRows, (rows, columns)
     domain : Domain
-        Of the rows.
+        Domain of the rows.
     fitted : Domain, optional
-        Of the training data, whose width says what rounding is; by default that of the rows.
+        Domain of the training data, whose width determines the tolerance for rounding; by default
+        that of the rows.
     names, name
         As for `domain_of`.
 
@@ -161,11 +162,11 @@ def check_near_unit_interval(
     names: Names = None,
     name: str = "X",
 ) -> None:
-    """Refuse values a hundred widths from [0, 1], and warn of others outside.
+    """Refuse values a hundred widths from [0, 1], and warn of other values outside.
 
-    This is for codes and reconstructions, which have no cost: a sigmoid takes any number, and
-    later rows are often outside the range of those that a scaler was fitted on. Values much
-    further out were scaled in another way.
+    This check is for codes and reconstructions, which need no cost: a sigmoid accepts any number,
+    and later rows are often outside the range on which a scaler was fitted. Values much further
+    away were scaled differently.
 
     Parameters
     ----------
@@ -175,12 +176,12 @@ def check_near_unit_interval(
     Warns
     -----
     DomainWarning
-        Says how many values and rows there are, and which value is the furthest out.
+        If values are outside; states the number of values and rows, and the most distant value.
 
     Raises
     ------
     ValueError
-        Names the first value that far out, its row and column, and how many there are.
+        If values are too far away; names the first one, its row and column, and their number.
 
     Examples
     --------
@@ -228,11 +229,12 @@ def compare(
     names: Names = None,
     name: str = "X",
 ) -> None:
-    """Warn of values far from those fitted on, and of data that was scaled otherwise.
+    """Warn of values far from the training data, and of data that was scaled differently.
 
-    Far is further from the range of a column than the range is wide; where a column had
-    one value only, than that value is from zero, or 1. Unless columns have units of their own
-    (`by_column`), as where they are standardised, a value that other columns had is not far.
+    A value is far if its distance from the range of the column exceeds the width of the range. For
+    a column with a single value, the distance of this value from zero, or 1, takes the place of
+    the width. Unless columns have separate units (`by_column`), for example because they are
+    standardised, a value within the range of other columns is not far.
 
     Warns
     -----
@@ -257,18 +259,18 @@ def compare(
 
 @dataclass(frozen=True)
 class Bounds:
-    """Between which rows can be taken without a word, which one look at them tells.
+    """Bounds within which rows can be accepted after a single pass over them.
 
-    What is beyond, or is not finite, is for `domain_of` and the checks to judge, of all rows.
+    If a value is outside or not finite, `domain_of` and the checks examine all rows.
 
     Attributes
     ----------
     low, high : float or array, (columns,)
-        Of the values, or of those of each column.
+        Bounds of all values, or of the values of each column.
     from_zero : bool
-        Whether values are likely not to be negative, which is looked for first, then.
+        Whether values are probably not negative, which is then checked first.
     asks_for_more : bool
-        Whether rows that are all in [0, 1] are for the checks to judge, too; not `from_zero`.
+        Whether rows whose values are all in [0, 1] also need the checks; not with `from_zero`.
 
     Examples
     --------
@@ -283,7 +285,7 @@ class Bounds:
     asks_for_more: bool = False
 
     def hold(self, rows: Array, *, allow_nan: bool = False) -> bool:
-        """Whether all rows are within, dense ones; NaN is if it is allowed."""
+        """Whether all values of dense rows are within the bounds; NaN is if it is allowed."""
         low, high = self._of_all_columns
         if self.from_zero and _are_from_zero_to(rows, high):
             return True
@@ -310,13 +312,13 @@ FINITE = Bounds(-np.inf, np.inf)
 
 
 def unit_bounds(fitted: Domain | None) -> Bounds:
-    """Return the bounds of [0, 1], with the rounding of the rows fitted on."""
+    """Return the bounds of [0, 1], with the rounding of the training rows."""
     lowest = -ROUNDING if fitted is None else fitted.lowest
     return Bounds(lowest, 1 + ROUNDING, from_zero=True)
 
 
 def bounds_around(fitted: Domain, source: Any, *, by_column: bool) -> Bounds:
-    """Return the bounds between which `compare` says nothing of rows made from `source`."""
+    """Return the bounds within which `compare` does not warn of rows made from `source`."""
     low, high = _far_bounds(fitted, by_column)
     if _may_be_divided(_dtype_of(source), fitted):
         return Bounds(low, high, asks_for_more=True)

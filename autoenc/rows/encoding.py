@@ -1,8 +1,8 @@
-"""Columns as people have them, as numbers and back.
+"""Encoding of the user's columns as numbers, and decoding.
 
-A number stays a number, a date is the days since 1970, and a category of k values is k entries,
-of which one is 1. What is missing is NaN in all entries of its column. A copy of the NumPy reader
-contains this module, which therefore imports nothing but NumPy.
+A number stays a number, a date becomes the days since 1970, and a category of k values becomes k
+entries, one of which is 1. A missing value is NaN in all entries of its column. Copies of the
+NumPy reader contain this module, which therefore imports only NumPy.
 
 >>> encoding = Encoding((NumberColumn("age"), CategoryColumn("sex", ("f", "m"))))
 >>> numbers, unknown = encoding.encode({"age": [36.0, None], "sex": ["f", "m"]})
@@ -35,19 +35,19 @@ DAY = 86_400_000_000
 
 
 class EncodedRows(np.ndarray[Any, Any]):
-    """Rows of numbers that an `Encoding` has made, which are not encoded again.
+    """Rows of numbers created by an `Encoding`, which are not encoded again.
 
     Attributes
     ----------
     encoding : Encoding or None
-        What has made them; a model that is fitted on them has it.
+        Encoding that created the rows; a model that is fitted on them stores it.
     """
 
     encoding: Encoding | None = None
 
     @classmethod
     def of(cls, numbers: np.ndarray[Any, Any], encoding: Encoding) -> EncodedRows:
-        """Return numbers, (rows, entries), as what an encoding has made."""
+        """Return numbers, (rows, entries), marked as created by an encoding."""
         rows = numbers.view(cls)
         rows.encoding = encoding
         return rows
@@ -81,7 +81,7 @@ class NumberColumn:
         Raises
         ------
         ValueError
-            If there is something that is no number; names the column and the row.
+            If a value is not a number; the message names the column and the row.
         """
         if getattr(getattr(column, "dtype", None), "kind", "O") == "c":
             raise ValueError(
@@ -118,15 +118,15 @@ class NumberColumn:
 
 @dataclass(frozen=True)
 class CategoryColumn:
-    """A column of few values.
+    """Column with few distinct values.
 
     Attributes
     ----------
     name : str
     values : tuple of str, bool or number
-        Each has an entry.
+        Values, each of which has an entry.
     other : bool
-        Whether one more entry stands for all other values.
+        Whether an additional entry represents all other values.
     """
 
     name: str
@@ -150,7 +150,7 @@ class CategoryColumn:
     ) -> tuple[np.ndarray[Any, Any], list[Any]]:
         """Return 1 in the entry of each value, (rows, entries), and values without an entry.
 
-        Rows are NaN where the value is missing, and `unknown_as` where it has no entry.
+        Entries are NaN for a missing value, and `unknown_as` for a value without an entry.
         """
         place = {value: i for i, value in enumerate(self.values)}
         others = len(self.values)
@@ -192,9 +192,9 @@ class DateColumn:
     ----------
     name : str
     unit : {"D", "s", "us"}
-        What reconstructions are rounded to.
+        Unit to which reconstructions are rounded.
     form : str, optional
-        How dates are written, as `datetime.strptime` has it, if they are text.
+        Format of dates, in the notation of `datetime.strptime`, if they are text.
     duration : bool
         Whether the values are differences between dates.
     """
@@ -217,7 +217,7 @@ class DateColumn:
         Raises
         ------
         ValueError
-            If there is something that is no date; names the column and the row.
+            If a value is not a date; the message names the column and the row.
         """
         times = np.asarray(column) if hasattr(column, "dtype") else np.empty(0, object)
         if times.dtype.kind not in "mM":
@@ -274,16 +274,16 @@ KINDS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Encoding:
-    """What stands for each column of a table.
+    """Encoding of the columns of a table.
 
     Attributes
     ----------
     columns : tuple of NumberColumn, CategoryColumn and DateColumn
-        In the order of the table.
+        Columns in the order of the table.
     left_out : tuple of str
-        Columns of the table that say nothing, such as names.
+        Uninformative columns of the table that are dropped, such as names.
     library : {"pandas", "polars"}
-        What the table was a frame of.
+        Library of the frame.
     """
 
     columns: tuple[Any, ...]
@@ -335,15 +335,15 @@ class Encoding:
         Parameters
         ----------
         table : frame or mapping
-            A column for each name, whatever their order.
+            A column for each name, in any order.
         unknown_as : float
-            What all entries of a category have where its value has none: NaN, as if it was
-            missing, or 0.
+            Value of all entries of a category whose value has no entry: NaN, as for a missing
+            value, or 0.
 
         Raises
         ------
         ValueError, TypeError
-            If a column is missing or not known, or a value is not of the kind of its column.
+            If a column is missing or unknown, or if a value does not match the kind of its column.
         """
         columns = columns_by_name(table)
         self._check_names(tuple(columns))
@@ -365,23 +365,24 @@ class Encoding:
         Parameters
         ----------
         numbers : float array, (rows, entries)
-            Of a category, the probabilities of its values.
+            Numbers of the entries; for a category, the probabilities of its values.
         """
         numbers = np.asarray(numbers, np.float64)
         pairs = zip(self.columns, self.slices, strict=True)
         return {column.name: column.decode(numbers[:, part]) for column, part in pairs}
 
     def weights(self, frequencies: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """Compute what the cost of each column is multiplied by, (columns,).
+        """Compute the factor of the cost of each column, (columns,).
 
         The cross-entropy of a category is divided by the entropy of its frequencies, at least
-        0.1 nats, so that it is 1 on average where these are the reconstruction, as the squared
-        error of a standardised number is for the mean. It is 1 for numbers.
+        0.1 nats. The cost is then 1 on average if the reconstruction consists of these
+        frequencies, like the squared error of a standardised number reconstructed by its mean.
+        The factor is 1 for numbers.
 
         Parameters
         ----------
         frequencies : array, (entries,)
-            Part of the rows that has each value of a category; ignored for numbers.
+            Fraction of rows with each value of a category; ignored for numbers.
         """
         found = np.ones(len(self.columns))
         for column, (size, entries) in enumerate(zip(self.sizes, self.slices, strict=True)):
@@ -392,12 +393,12 @@ class Encoding:
         return found
 
     def missing(self, numbers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """Say what is missing of encoded rows, (rows, columns) of bool."""
+        """Return which columns of encoded rows are missing, (rows, columns) of bool."""
         found: np.ndarray[Any, Any] = np.isnan(numbers[:, [part.start for part in self.slices]])
         return found
 
     def summed(self, entries: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """Add up what entries have, for each column: (rows, columns)."""
+        """Sum the values of entries for each column, (rows, columns)."""
         starts = [part.start for part in self.slices]
         total: np.ndarray[Any, Any] = np.add.reduceat(entries, starts, axis=1)
         return total
@@ -458,7 +459,7 @@ def columns_by_name(table: Any) -> dict[str, Any]:
 
 
 def listed(column: Any) -> list[Any]:
-    """Return the values of a column as objects of Python, as far as they have one."""
+    """Return the values of a column as Python objects, as far as possible."""
     for method in ("tolist", "to_list"):
         if hasattr(column, method):
             values: list[Any] = getattr(column, method)()
@@ -467,7 +468,7 @@ def listed(column: Any) -> list[Any]:
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a value stands for a missing entry: None, NaN, or the like of pandas.
+    """Whether a value marks a missing entry: None, NaN, or an equivalent of pandas.
 
     >>> [is_missing(value) for value in (None, float("nan"), "", 0)]
     [True, True, False, False]
@@ -492,9 +493,9 @@ def plain_value(value: Any) -> Any:
 
 
 def without_zone(value: Any) -> Any:
-    """Return a date, time or duration as NumPy's; of times with a zone, that in UTC.
+    """Return a date, time or duration as a NumPy value; times with a zone are converted to UTC.
 
-    A period of pandas, such as a month, is the time of its start.
+    A pandas period, such as a month, is converted to its start.
 
     Raises
     ------

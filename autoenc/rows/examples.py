@@ -87,14 +87,14 @@ def read_examples(
     reset : bool
         Whether these are the first rows of a model.
     allow_nan : bool or None
-        Whether NaN stands for a missing entry; None if it does where columns are of different
+        Whether NaN marks missing entries; None if it does where columns are of different
         kinds alone.
     labelled : bool
-        Whether each row has to have a class.
+        Whether each row must have a class.
     centred : bool
         Whether columns whose spread a precision cannot hold may be centred.
     name : str
-        What messages call the data.
+        Name of the data for messages.
 
     Returns
     -------
@@ -129,7 +129,7 @@ def encoded_again(rows: Rows, columns: Columns) -> Any:
     rows : rows, (rows, columns)
         Checked numbers.
     columns : Columns
-        What they were read with.
+        Columns with which the rows were read.
     """
     if columns.encoding is None:
         return original(rows)

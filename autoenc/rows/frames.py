@@ -59,7 +59,7 @@ def fill_frame(frame: Any, columns: Mapping[str, Array]) -> Any:
     Parameters
     ----------
     frame : pandas.DataFrame or polars.DataFrame
-        Columns that are not in `columns` stay as they are.
+        Columns that are not in `columns` are unchanged.
     columns : mapping from name to array, (rows,)
         What replaces missing entries; whole numbers are rounded.
     """

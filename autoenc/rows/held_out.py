@@ -40,7 +40,7 @@ def hold_out(
     fraction : float
         Part to hold out, in (0, 1).
     seed : int
-        What the choice follows from.
+        Seed of the choice.
     classes : array, (rows,), optional
         Classes, whose shares are kept.
 

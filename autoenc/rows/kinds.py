@@ -1,4 +1,4 @@
-"""Which kind each column of a frame is: numbers, a category, dates, or nothing to learn from.
+"""Kinds of the columns of a frame: numbers, categories, dates, or uninformative columns.
 
 >>> table = {"age": [36, 41, 36], "sex": ["f", "m", "f"], "born": ["2001-02-03"] * 3}
 >>> [column.kind for column in encoding_of(table).columns]
@@ -50,14 +50,14 @@ TEXT, NOTHING = "text", "nothing"
 
 
 def is_frame(X: Any) -> bool:
-    """Whether X is a frame in memory, of pandas, polars or the like."""
+    """Whether X is a data frame in memory, of pandas, polars or a similar library."""
     return hasattr(X, "columns") and hasattr(X, "to_numpy") and getattr(X, "ndim", 2) == 2
 
 
 def has_kinds(frame: Any) -> bool:
     """Whether a frame has columns that are not numbers.
 
-    A frame of booleans alone is one of numbers, 0 and 1.
+    A frame that contains only booleans counts as numeric, with values 0 and 1.
     """
     columns = columns_by_name(frame).values()
     # Most frames are of numbers, which their dtypes tell.
@@ -68,7 +68,7 @@ def has_kinds(frame: Any) -> bool:
 
 
 def encoding_of(table: Any) -> Encoding:
-    """Find what stands for each column of a table.
+    """Determine the encoding of each column of a table.
 
     Parameters
     ----------
@@ -78,20 +78,19 @@ def encoding_of(table: Any) -> Encoding:
     Returns
     -------
     Encoding
-        Numbers stay numbers, dates and durations are days, and booleans and text are
-        categories. A category has an entry for each of its 50 most frequent values that is in 2
-        rows, and in one row of 500; the others share an entry.
+        Numbers stay numbers, dates and durations become days, and booleans and text become
+        categories. A category has an entry for each of its 50 most frequent values that occur in
+        at least 2 rows and in at least one row of 500. All other values share an entry.
 
     Warns
     -----
     DomainWarning
-        If columns are left out: without any value, or with text that mostly is different in
-        each row.
+        If columns are dropped, because they have no values or text that differs in most rows.
 
     Raises
     ------
     ValueError
-        If no column is left, or a column of numbers has a few values that are none.
+        If no column is left, or if a numeric column has a few values that are not numbers.
     """
     left_out: list[str] = []
     found: list[Any] = []
@@ -172,7 +171,7 @@ def _column_of(name: str, column: Any) -> Any:
 
 
 def kind_of(column: Any) -> str:
-    """Return the kind of a column by its dtype or, where that says nothing, by its values."""
+    """Return the kind of a column, from its dtype or, if that is generic, from its values."""
     present = [value for value in listed(column) if not is_missing(value)]
     if not present:
         return NOTHING
@@ -202,9 +201,9 @@ def _kind_of_values(present: Sequence[Any]) -> str:
 
 
 def whole_range(column: Any) -> tuple[int, int] | None:
-    """Return least and greatest of a column of whole numbers; None if not all are whole.
+    """Return minimum and maximum of a column of integers; None if not all are integers.
 
-    They are as they were given, where float64 may make them equal.
+    They are returned unchanged, because float64 could make them equal.
 
     >>> whole_range(np.array([2**60, None, 2**60 + 1], object))
     (1152921504606846976, 1152921504606846977)
@@ -245,7 +244,7 @@ def _category(name: str, values: Sequence[Any], n_rows: int) -> CategoryColumn |
 
 
 def date_form(values: Sequence[str]) -> str | None:
-    """Return how dates are written in text, if all of it is dates.
+    """Return the format of dates in text, if all values are dates.
 
     >>> date_form(["24.12.1999", "1.1.2000"]), date_form(["24.12.1999", "soon"])
     ('%d.%m.%Y', None)

@@ -19,9 +19,9 @@ def read_labels(y: Any, n_rows: int | None = None, name: str = "y") -> Array:
     y : array-like, (rows,)
         Integers, words or whatever can be sorted; no fractions, and none missing.
     n_rows : int, optional
-        How many there have to be.
+        Required number.
     name : str
-        What messages call them.
+        Name of the data for messages.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def plain_classes(labels: Array) -> tuple[list[Any], str | None]:
     Raises
     ------
     ValueError
-        If there is one class alone, or a file cannot hold the classes.
+        If there is only one class, or if a file cannot store the classes.
 
     Examples
     --------

@@ -38,8 +38,8 @@ def read_rows(
         Compared with the columns of X or, with `reset`, set to them. Rows are scaled as it says,
         in float64 and before the cast; sparse ones become dense then.
     X : array-like, frame, sparse matrix or source, (rows, columns)
-        What the caller has. Masked arrays have NaN where they are masked. What
-        `autoenc.sources.open_source` takes, and is no array, is read in parts.
+        Data passed by the caller. Masked arrays have NaN where they are masked. Anything that
+        `autoenc.sources.open_source` accepts, other than an array, is read in parts.
     dtype : {"float32", "float64"}
         Of the result.
     reset : bool
@@ -48,7 +48,7 @@ def read_rows(
         Of the first rows: whether columns whose spread would be lost in the cast may be centred,
         as those of different kinds always may.
     name : str
-        What messages call the data.
+        Name of the data for messages.
 
     Warns
     -----
@@ -85,7 +85,7 @@ def encoded(columns: Columns, X: Any, *, reset: bool = False, unknown_as: float 
         Its encoding turns columns into numbers; with `reset`, it is made of X first, if X is a
         frame with columns that are not numbers, or is that of X, if X was encoded before.
     X : array-like, frame, sparse matrix or source
-        Rows that were encoded before stay as they are.
+        Rows that are already encoded are not changed.
     reset : bool
         Whether these are the first rows of a model.
     unknown_as : float
@@ -209,7 +209,7 @@ def _validated(columns: Columns, X: Any, dtype: str, *, reset: bool) -> Any:
 def scaling_of(
     X: Any, *, dtype: str, centred: bool, names: Names = None, name: str = "X"
 ) -> ColumnScaling | None:
-    """Find what has to be done to columns before they are cast to a precision.
+    """Find the scaling that columns need before they are cast to a precision.
 
     Parameters
     ----------
@@ -222,12 +222,12 @@ def scaling_of(
     names : sequence of str, optional
         Names of the columns.
     name : str
-        What messages call the data.
+        Name of the data for messages.
 
     Returns
     -------
     ColumnScaling or None
-        None if all columns can be cast as they are.
+        None if all columns can be cast without scaling.
 
     Raises
     ------

@@ -40,7 +40,7 @@ Offending: TypeAlias = Callable[[Array], Array]
 
 
 class DomainWarning(UserWarning):
-    """Data is far from what a model was fitted on, or was scaled otherwise."""
+    """Warning of data that is far from the training data, or was scaled differently."""
 
 
 def refuse_nan(rows: Rows, *, names: Names = None, name: str = "X") -> NoReturn:
@@ -52,7 +52,7 @@ def refuse_nan(rows: Rows, *, names: Names = None, name: str = "X") -> NoReturn:
     names : sequence of str, optional
         Names of the columns.
     name : str
-        What the message calls the data.
+        Name of the data for messages.
 
     Raises
     ------
@@ -69,14 +69,14 @@ def refuse_nan(rows: Rows, *, names: Names = None, name: str = "X") -> NoReturn:
 def refuse_infinity(
     rows: Rows, *, source: Any = None, names: Names = None, name: str = "X"
 ) -> NoReturn:
-    """Refuse rows because there is infinity, as there was in what they were made from, or not.
+    """Refuse rows that contain infinity, whether the original data does or not.
 
     Parameters
     ----------
     rows, names, name
         As for `refuse_nan`.
     source : array-like, optional
-        What the rows were made from.
+        Original data from which the rows were made.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def refuse_outside(
 
 
 def refuse_far_outside(rows: Rows, *, names: Names = None, name: str = "X") -> NoReturn:
-    """Refuse rows because there is what is `FAR` widths from [0, 1].
+    """Refuse rows because a value is `FAR` widths from [0, 1].
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def refuse_far_outside(rows: Rows, *, names: Names = None, name: str = "X") -> N
 def describe(
     rows: Rows, offending: Offending, what: str, *, names: Names = None, name: str = "X"
 ) -> str:
-    """Say which value is the first of those meant, where it is, and how many there are.
+    """Describe the first of the selected values, its position, and their number.
 
     Parameters
     ----------

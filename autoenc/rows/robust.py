@@ -1,4 +1,4 @@
-"""Columns with outliers brought to comparable units: median, quartiles, inverse hyperbolic sine.
+"""Robust scaling of columns with outliers: median, quartiles, inverse hyperbolic sine.
 
 >>> import numpy as np
 >>> values = np.array([[1.0], [2.0], [3.0], [4.0], [1e6]])
@@ -20,25 +20,25 @@ LEAST_PART = 0.1
 
 
 def robust_moments(values: Array) -> dict[str, Array]:
-    """Find how columns are brought to units in which outliers weigh little.
+    """Compute moments that scale columns so that outliers have little weight.
 
-    A value becomes (asinh((value − center) / spread) − shift) / stretch. Near the center this is
-    linear; far from it, it is a logarithm, so that one huge value neither sets the scale of its
-    column nor dominates a squared error. Result: mean 0 and variance 1.
+    A value becomes (asinh((value − center) / spread) − shift) / stretch. This function is linear
+    near the center and logarithmic far from it, so that a single huge value neither determines the
+    scale of its column nor dominates a squared error. Scaled columns have mean 0 and variance 1.
 
     Parameters
     ----------
     values : array, (rows, columns)
-        Finite values, or NaN where an entry is missing; each column has one that is not.
+        Finite values, or NaN for missing entries; each column has at least one finite value.
 
     Returns
     -------
     dict from name to float64 array, (columns,)
-        ``center``, the median; ``spread``, the distance of the quartiles over 1.349, which is the
-        standard deviation of normal values. Where most values are almost equal, it is the
-        distance of the first and last percentiles over 4.653 or, if these are equal, the standard
-        deviation; ``shift`` and ``stretch``, mean and standard deviation of
-        asinh((value − center) / spread). ``spread`` and ``stretch`` of constant columns are 1.
+        ``center`` is the median. ``spread`` is the interquartile range divided by 1.349, which
+        equals the standard deviation for normal values. If most values are almost equal, it is the
+        distance between the first and last percentiles divided by 4.653 or, if these are equal,
+        the standard deviation. ``shift`` and ``stretch`` are the mean and the standard deviation
+        of asinh((value − center) / spread). ``spread`` and ``stretch`` of constant columns are 1.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def robust_moments(values: Array) -> dict[str, Array]:
 def robust_forward(
     values: Array, center: Array, spread: Array, shift: Array, stretch: Array
 ) -> Array:
-    """Apply what `robust_moments` found, (rows, columns)."""
+    """Apply the moments of `robust_moments`, (rows, columns)."""
     z: Array = (np.arcsinh((values - center) / spread) - shift) / stretch
     return z
 

@@ -1,8 +1,8 @@
-"""What is done to columns in float64, before rows have the precision of the model.
+"""Scaling of columns in float64, before rows are cast to the precision of the model.
 
-Columns are scaled to [0, 1], or only centred. The second is for columns whose spread is lost in
-float32, such as seconds since 1970. Those whose values are all below float32's range are divided
-by their width, too.
+Columns are scaled to [0, 1], or only centred. Centring is for columns whose spread would be lost
+in float32, such as seconds since 1970. Columns whose values are all too small for float32 are also
+divided by their width.
 
 >>> import numpy as np
 >>> seconds = np.array([[1.7e9], [1.7e9 + 1], [1.7e9 + 2]])
@@ -62,7 +62,7 @@ class ColumnScaling:
         Raises
         ------
         ValueError
-            If float64 cannot hold the range of a column, or one over it.
+            If float64 cannot represent the range of a column, or its reciprocal.
 
         Examples
         --------
@@ -95,9 +95,9 @@ class ColumnScaling:
         values : array, (rows, columns)
             Rows that a model is trained on. Missing values, NaN, are ignored.
         columns : sequence of int
-            Columns that are centred; the others stay as they are.
+            Columns to centre; the others are not changed.
         tiny : sequence of int
-            Those that are divided by their width, too.
+            Columns that are also divided by their width.
 
         Examples
         --------
@@ -127,7 +127,8 @@ class ColumnScaling:
         Returns
         -------
         float64 array, (rows, columns)
-            With ``"minmax"``, values beyond [0, 1] are the nearer end. Infinity and NaN stay.
+            Scaled rows. With ``"minmax"``, values are clipped to [0, 1]. Infinity and NaN are
+            kept.
         """
         scaled = self._free(values)
         if self.kind == "minmax":
@@ -140,7 +141,7 @@ class ColumnScaling:
         return values
 
     def outside(self, values: Array) -> Array:
-        """Say which values `forward` clips, (rows, columns) of bool; rounding is not counted."""
+        """Return which values `forward` clips, (rows, columns) of bool; rounding is ignored."""
         if self.kind != "minmax":
             return np.zeros(np.shape(values), bool)
         scaled = self._free(values)
@@ -149,14 +150,14 @@ class ColumnScaling:
         return outside
 
     def clipped(self, n: int, n_values: int) -> str:
-        """Say how many values are clipped."""
+        """Return how many values are clipped."""
         return (
             f"{n:,} of {n_values:,} values are outside the range of the training data and were "
             "clipped to it"
         )
 
     def needs_float64(self, dtype: str) -> bool:
-        """Whether rows in the units of the data lose what columns say in this precision."""
+        """Whether rows in the units of the data would lose information in this precision."""
         width = (
             1 / self.factor if self.kind == "minmax" else np.where(self.offset, 0, 1 / self.factor)
         )
@@ -184,7 +185,7 @@ class ColumnScaling:
 
 
 def is_tiny(low: Array, high: Array, dtype: str) -> Array:
-    """Say of which columns all values are too small for a precision, (columns,) of bool.
+    """Return which columns have only values too small for a precision, (columns,) of bool.
 
     Examples
     --------
@@ -199,7 +200,7 @@ def is_tiny(low: Array, high: Array, dtype: str) -> Array:
 
 
 def is_lost(low: Array, high: Array, width: Array, dtype: str) -> Array:
-    """Say of which columns a precision cannot hold the spread.
+    """Return which columns have a spread that a precision cannot represent.
 
     Parameters
     ----------
@@ -208,13 +209,14 @@ def is_lost(low: Array, high: Array, width: Array, dtype: str) -> Array:
     width : float64 array, (columns,)
         High − low, computed before any cast.
     dtype : {"float32", "float64"}
-        What rows are cast to.
+        Dtype to which rows are cast.
 
     Returns
     -------
     array of bool, (columns,)
-        True where values differ, but span fewer than `LEAST_STEPS` steps between neighbouring
-        numbers. A column that is constant but for the rounding of float64 is not lost in float32.
+        True for columns whose values differ but span fewer than `LEAST_STEPS` steps between
+        neighbouring numbers. A column that is constant up to the rounding of float64 is not lost
+        in float32.
 
     Examples
     --------

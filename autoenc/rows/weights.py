@@ -21,9 +21,9 @@ def check_weights(sample_weight: Any, n_rows: int, name: str = "sample_weight") 
     sample_weight : array-like, (rows,), or None
         Finite numbers >= 0, of which at least one is above 0.
     n_rows : int
-        How many there have to be.
+        Required number.
     name : str
-        What messages call them.
+        Name of the data for messages.
 
     Returns
     -------

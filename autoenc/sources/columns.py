@@ -1,4 +1,4 @@
-"""Columns of numbers become a matrix: Arrow tables, Parquet, Hugging Face data sets."""
+"""Columns of numbers as a matrix: Arrow tables, Parquet, Hugging Face data sets."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Table:
 class Parquet:
     """Reads row groups of a Parquet file or a folder of them; see `Reader`.
 
-    The last row group is kept, so that rows that are read in their order are decoded once.
+    The last row group is kept, so that rows that are read in order are decoded only once.
     """
 
     def __init__(self, path: Path, columns: Sequence[str] | None = None) -> None:
@@ -50,7 +50,7 @@ class Parquet:
         Raises
         ------
         SourceError
-            If it is not one of Parquet files.
+            If the data set does not consist of Parquet files.
         """
         opened = cls.__new__(cls)
         opened._open(dataset, "the data set of pyarrow", columns)
@@ -106,12 +106,12 @@ class Parquet:
 
 
 def layout(fields: Any, name: str, with_nulls: bool) -> tuple[int, np.dtype[Any]]:
-    """Return the width of the matrix of some columns, and a dtype that holds them all.
+    """Return the width of the matrix of some columns, and a dtype that can represent all of them.
 
     Raises
     ------
     SourceError
-        If a column does not have numbers; says which.
+        If a column does not contain numbers; the message names it.
     """
     import pyarrow as pa
 

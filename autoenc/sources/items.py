@@ -12,16 +12,16 @@ from autoenc.sources.reader import Array, SourceError
 
 
 class Items:
-    """Reads an item a row, by ``__getitems__`` where there is one; see `Reader`.
+    """Reader of one item per row, by ``__getitems__`` if it is defined; see `Reader`.
 
     Parameters
     ----------
     items : object
-        With a length. Of a pair, such as image and label, the first is the row.
+        Object with a length. If an item is a pair, such as image and label, the first is the row.
     name : str
-        What messages call it.
+        Name for messages.
     field : int or str
-        Which part of an item is the row, where items are tuples or dicts.
+        Part of an item that is the row, if items are tuples or dicts.
     """
 
     piece = 1

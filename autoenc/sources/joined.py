@@ -12,18 +12,18 @@ from autoenc.sources.selected import Cast
 
 
 class Joined:
-    """Reads the rows of several readers as those of one; see `Reader`.
+    """Reader of the rows of several readers, one after the other; see `Reader`.
 
     Parameters
     ----------
     readers : sequence of Reader
     names : sequence of str
-        What messages call them.
+        Names for messages.
 
     Raises
     ------
     SourceError
-        If they have no common width.
+        If the readers differ in width.
     """
 
     def __init__(self, readers: Sequence[Reader], names: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Summaries of large files, remembered in the user's cache folder.
+"""Summaries of large files, stored in the user's cache folder.
 
 A file is recognised by its path, size and time, and by a sample of its rows: hashing 20 GB would
 take as long as summarising them again.
@@ -22,12 +22,12 @@ FORMAT = "autoenc manifest 1"
 
 
 class Manifest:
-    """The summary of a source, remembered as long as its files stay the same.
+    """Stored summary of a source, valid as long as its files stay the same.
 
     Parameters
     ----------
     source : Source
-        Nothing is remembered of one that is not in files.
+        Nothing is stored for a source that is not in files.
     """
 
     def __init__(self, source: Source) -> None:
@@ -36,7 +36,7 @@ class Manifest:
         self._path = _path(self._info) if files else None
 
     def recall(self) -> dict[str, Array] | None:
-        """Return the summary; None if it is not remembered."""
+        """Return the summary; None if it is not stored."""
         if self._path is None or not self._path.exists():
             return None
         try:
@@ -46,7 +46,7 @@ class Manifest:
         return arrays if info == self._info else None
 
     def remember(self, arrays: dict[str, Array]) -> None:
-        """Remember a summary, if there is a folder for it."""
+        """Store a summary, if there is a folder for it."""
         if self._path is not None:
             with suppress(OSError):  # it is computed again the next time
                 save_arrays(self._path, arrays, self._info)

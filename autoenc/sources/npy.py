@@ -24,7 +24,7 @@ def read_npy(path: Path) -> RawFile:
     Raises
     ------
     SourceError
-        If it is none, or its rows are not one after the other.
+        If it is not an ``.npy`` file, or if its rows are not stored consecutively.
     """
     with path.open("rb") as file:
         shape, dtype = _header(file, str(path))
@@ -37,7 +37,7 @@ def read_npz(path: Path, key: str | None) -> Reader:
     Raises
     ------
     SourceError
-        If it is no archive, or does not have the array.
+        If it is not an archive, or does not contain the array.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -53,9 +53,9 @@ def read_npz(path: Path, key: str | None) -> Reader:
 
 
 class CompressedMember:
-    """Reads a compressed array by decompressing what is before; see `Reader`.
+    """Reader of a compressed array, which decompresses all preceding data; see `Reader`.
 
-    Rows that are asked for in their order are decompressed once.
+    Rows that are requested in order are decompressed only once.
     """
 
     def __init__(self, path: Path, member: str) -> None:

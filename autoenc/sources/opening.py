@@ -50,9 +50,9 @@ def open_source(
         - a list of arrays, one after the other;
         - an iterable of arrays of rows, which is read once and kept in a temporary file.
     key : str or int, optional
-        Which array of a file, or field of an item, where there are several.
+        Array of a file, or field of an item, if there are several.
     columns : sequence of str, optional
-        Which columns of a table, by default all, in this order.
+        Columns of a table to read, in this order; by default all columns.
 
     Returns
     -------
@@ -61,9 +61,9 @@ def open_source(
     Raises
     ------
     SourceError
-        If rows cannot be read from it; the message says what to do.
+        If rows cannot be read; the message states the remedy.
     FileNotFoundError
-        If there is no such file.
+        If the file does not exist.
     """
     if isinstance(rows, Source):
         return rows
@@ -73,9 +73,9 @@ def open_source(
 
 
 def opened(rows: Any) -> Any:
-    """Open rows that are read in parts; return all others as they are.
+    """Open rows that are read in parts; return all others unchanged.
 
-    Arrays, memory maps, nested lists, frames in memory and sparse matrices are returned.
+    Arrays, memory maps, nested lists, frames in memory and sparse matrices are returned unchanged.
 
     >>> opened(np.zeros((1, 3))), opened([np.zeros((2, 3)), np.ones((1, 3))])
     (array([[0., 0., 0.]]), <Source the list: float64 (3, 3)>)
@@ -101,11 +101,11 @@ def _is_read_in_parts(rows: Any) -> bool:
 def within(
     memory: int | None, dtypes: Sequence[Any], *arrays: Any, processes: Processes = ALONE
 ) -> list[Any]:
-    """Return arrays, as sources where they are too large to be converted to dtypes in memory.
+    """Return arrays; those too large for conversion in memory are returned as sources.
 
-    Too large is more than half of the memory or, if that is None and something would be copied
-    or read from a file, of what is free. What is too large for one of several processes is so
-    for all.
+    An array is too large if it needs more than half of `memory`. If `memory` is None, the limit is
+    half of the free memory, and applies only if data would be copied or read from a file. An array
+    that is too large for one of several processes is treated as too large by all.
 
     >>> within(100, ["float32"], np.zeros((20, 2), "uint8"))
     [<Source the array: uint8 (20, 2)>]

@@ -1,8 +1,8 @@
 """Rows that are stored consecutively in a file.
 
-They are read by `pread`, because pages of a memory map count as memory of the process. The
-system's cache of a file larger than half of the free memory is released again, so that it does not
-displace other data; a smaller file stays cached for the next epoch.
+Rows are read by `pread`, because pages of a memory map count as memory of the process. If a file
+is larger than half of the free memory, the system's cache of the file is released after reading,
+so that it does not displace other data. A smaller file stays cached for the next epoch.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from autoenc.tables.memory import available_memory
 
 
 class RawFile:
-    """Reads rows of a file; see `Reader`.
+    """Reader of rows of a file; see `Reader`.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class RawFile:
         Rows first.
     dtype : numpy.dtype
     handle : int, optional
-        The open file, which this object closes; by default it is opened by its path.
+        Handle of the open file, which this object closes; by default the file at `path` is opened.
 
     Raises
     ------

@@ -12,22 +12,22 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 
 class SourceError(ValueError):
-    """A source cannot be read, or has changed since it was opened."""
+    """Error raised if a source cannot be read, or has changed since it was opened."""
 
 
 class Reader(Protocol):
-    """Reads consecutive rows of a format into existing memory.
+    """Interface for reading consecutive rows of a format into existing memory.
 
     Attributes
     ----------
     shape : tuple of int
         Rows first.
     dtype : numpy.dtype
-        Of the values as they are stored.
+        Dtype of the stored values.
     piece : int
-        Number of rows that are decoded to read a single one.
+        Number of rows that must be decoded to read a single row.
     files : sequence of Path
-        Files that hold the rows; empty if they are not in files.
+        Files that contain the rows; empty if rows are not in files.
     """
 
     shape: tuple[int, ...]

@@ -12,9 +12,9 @@ from autoenc.sources.reader import Array, Reader
 
 
 class Selected:
-    """Reads rows of some numbers; see `Reader`.
+    """Reader of selected rows; see `Reader`.
 
-    Rows between them are read, too, and left out. Summaries are not remembered, because a sample
+    Rows between them are read as well, and discarded. Summaries are not stored, because a sample
     of rows does not identify the selection.
     """
 
@@ -47,13 +47,14 @@ class Selected:
 
 
 class Mapped:
-    """Reads rows as a function of those stored; see `Reader`.
+    """Reader of a function of stored rows; see `Reader`.
 
     Parameters
     ----------
     reader : Reader
     function : callable
-        Takes rows and returns as many of the same width, each of which follows from one.
+        Function that takes rows and returns the same number of rows of the same width. Each result
+        must depend on one row only.
     dtype : dtype
         Of the result.
     """
@@ -81,12 +82,12 @@ class Mapped:
 
 
 class Cast:
-    """Reads rows in another dtype; see `Reader`.
+    """Reader of rows in another dtype; see `Reader`.
 
     Attributes
     ----------
     stored : Reader
-        Reads them as they are.
+        Reader of the rows in their stored dtype.
     """
 
     def __init__(self, reader: Reader, dtype: Any) -> None:

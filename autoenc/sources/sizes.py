@@ -1,4 +1,4 @@
-"""Numbers of bytes, as people write them.
+"""Numbers of bytes, in human-readable form.
 
 >>> bytes_of("2GB", "memory"), bytes_of("1.5 GiB", "memory"), bytes_of(1000, "memory")
 (2000000000, 1610612736, 1000)
@@ -19,14 +19,14 @@ def bytes_of(size: str | int, name: str) -> int:
     Parameters
     ----------
     size : str or int
-        Such as ``"2GB"``, ``"512MiB"`` or a number.
+        Size, such as ``"2GB"`` or ``"512MiB"``, or a number of bytes.
     name : str
-        Of the setting, for the message.
+        Name of the setting, for messages.
 
     Raises
     ------
     ValueError
-        If it is no number of bytes above 0.
+        If it is not a number of bytes above 0.
     """
     found = _PATTERN.fullmatch(size) if isinstance(size, str) else None
     number: float | None = None

@@ -1,4 +1,4 @@
-"""Rows of objects that have slices: arrays, HDF5, Zarr, and anything that works like them."""
+"""Rows of objects that support slices: arrays, HDF5, Zarr and similar objects."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from autoenc.sources.states import FileStates
 
 
 class Slices:
-    """Reads ``rows[first:last]`` of an object; see `Reader`.
+    """Reader of slices ``rows[first:last]`` of an object; see `Reader`.
 
     Parameters
     ----------
     rows : object with a length and slices
-        With ``shape`` and ``dtype`` as arrays have them; otherwise its first row is asked for.
+        Object to read. If it lacks ``shape`` or ``dtype``, they are taken from its first row.
     name : str
-        What messages call it.
+        Name for messages.
     piece : int
-        How many rows are decoded for a single one.
+        Number of rows that must be decoded to read a single row.
     """
 
     def __init__(self, rows: Any, name: str, piece: int = 1, files: Sequence[Path] = ()) -> None:
@@ -57,7 +57,7 @@ class Slices:
 
 
 def read_array(array: Array, name: str) -> Reader:
-    """Open an array; consecutive rows of a memory map by its file."""
+    """Open an array; a memory map of consecutive rows is read from its file."""
     offset = _offset_in_file(array) if isinstance(array, np.memmap) else None
     if offset is None:
         return Slices(array, name)
@@ -70,7 +70,7 @@ def read_hdf5(path: Path, key: str | None) -> Slices:
     Raises
     ------
     SourceError
-        If the file does not have it, or has several and none is named.
+        If the file does not contain it, or contains several and none is named.
     """
     import h5py
 
@@ -87,7 +87,7 @@ def read_zarr(path: Path, key: str | None) -> Slices:
     Raises
     ------
     SourceError
-        If the store does not have it, or has several and none is named.
+        If the store does not contain it, or contains several and none is named.
     """
     import zarr
 
@@ -99,7 +99,7 @@ def read_zarr(path: Path, key: str | None) -> Slices:
 
 
 def chunk_rows(array: Any) -> int:
-    """Return how many rows of an array are compressed together."""
+    """Return the number of rows of an array that are compressed together."""
     chunks = getattr(array, "shards", None) or getattr(array, "chunks", None)
     return int(chunks[0]) if chunks else 1
 

@@ -1,4 +1,4 @@
-"""A source of rows, whatever its format."""
+"""Sources of rows in any format."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ class Source:
     Parameters
     ----------
     reader : Reader
-        Reads the format.
+        Reader of the format.
     name : str
-        What messages call it.
+        Name for messages.
     names : sequence of str, optional
         Names of the columns.
     processes : Processes
-        Those that read all rows together; see `parts`.
+        Processes that read all rows together; see `parts`.
 
     Attributes
     ----------
     shape : tuple of int
-        (rows, columns), or (rows,) for labels and the like. Further axes, such as those of
-        images, are columns.
+        (rows, columns), or (rows,), for example for labels. Further axes, such as those of images,
+        are flattened into columns.
     dtype : numpy.dtype
-        Of the values as they are stored.
+        Dtype of the stored values.
 
     Examples
     --------
@@ -87,12 +87,12 @@ class Source:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all values as they are stored."""
+        """Number of bytes of all stored values."""
         return self.size * self.dtype.itemsize
 
     @property
     def row_bytes(self) -> int:
-        """Bytes of a row as it is stored."""
+        """Number of bytes of a stored row."""
         return int(np.prod(self.shape[1:])) * self.dtype.itemsize
 
     def read_into(self, first: int, out: Array) -> None:
@@ -101,9 +101,9 @@ class Source:
         Parameters
         ----------
         first : int
-            Number of a row.
+            Number of the first row.
         out : array, (rows, columns) or (rows,)
-            C-contiguous, of the source's dtype.
+            C-contiguous array of the source's dtype.
 
         Raises
         ------
@@ -144,7 +144,7 @@ class Source:
         return rows if dtype is None else rows.astype(dtype, copy=False)
 
     def take(self, numbers: Array) -> Source:
-        """Return a source of the rows of some numbers."""
+        """Return a source of the rows with some numbers."""
         selected = Selected(self.stored.reader, np.asarray(numbers))
         return self._derived(selected, f"rows of {self.name}").astype(self.dtype)
 
@@ -156,7 +156,7 @@ class Source:
         return self._derived(Cast(stored.reader, dtype))
 
     def mapped(self, function: Callable[[Array], Array], dtype: Any) -> Source:
-        """Return a source of a function of rows, each of which follows from one row."""
+        """Return a source of a function of rows; each result depends on one row only."""
         return self._derived(Mapped(self.stored.reader, function, dtype))
 
     def read_by(self, processes: Processes) -> Source:
@@ -165,7 +165,7 @@ class Source:
         Raises
         ------
         SourceError
-            If it has other numbers of rows or columns, or another dtype, in another process.
+            If the numbers of rows or columns, or the dtype, differ between processes.
         """
         mine = [*(*self.shape, 0)[:2], self.dtype.num]
         others = processes.gather(mine)
@@ -186,8 +186,9 @@ class Source:
     def parts(self, n_rows: int | None = None) -> Iterator[Array]:
         """Iterate over all rows in order, `n_rows` at a time, by default some megabytes.
 
-        Processes that read the rows together all have to iterate. Each reads some of them, and
-        they exchange what they have read, so that results are those of one process to the byte.
+        If processes read the rows together, all of them must iterate. Each reads some of the rows,
+        and they exchange these rows, so that results are identical, to the byte, to those of one
+        process.
 
         Raises
         ------

@@ -1,8 +1,8 @@
-"""Copy rows that can be read only once, or only in large pieces, to a file without a name.
+"""Copies of rows that can be read only once, or only in large pieces, in an unnamed file.
 
-A shuffled epoch reads small chunks in random order. Each chunk of a row group of Parquet, a block
-of dask or a lazy frame costs as much as the whole piece, and an iterable has no chunks. A chunk
-of the file costs one read.
+A shuffled epoch reads small chunks in random order. Reading a chunk of a Parquet row group, a dask
+block or a lazy frame costs as much as reading the whole piece, and an iterable has no chunks.
+Reading a chunk of the file takes a single read operation.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from autoenc.sources.source import Source
 
 
 def spooled(source: Source, folder: Path | None = None) -> Source:
-    """Return a source with the same rows, each of which can be read by itself."""
+    """Return a source with the same rows, each of which can be read separately."""
     return Source(spool(source.parts(), source.name, folder), source.name, source.names)
 
 
@@ -34,9 +34,9 @@ def spool(parts: Iterable[Any], name: str, folder: Path | None = None) -> RawFil
     parts : iterable
         Arrays of rows, or single rows; dicts of columns; tables of Arrow, pandas or polars.
     name : str
-        What messages call it.
+        Name for messages.
     folder : path, optional
-        Where the file is, by default that of temporary files.
+        Folder of the file; by default the folder for temporary files.
 
     Raises
     ------
@@ -119,6 +119,6 @@ def dask_parts(array: Any) -> Iterator[Array]:
 
 
 def polars_parts(frame: Any) -> Iterator[Array]:
-    """Compute a lazy frame, a batch of rows after the other."""
+    """Compute a lazy frame, one batch of rows after the other."""
     for batch in frame.collect_batches(maintain_order=True):
         yield batch.to_numpy()

@@ -25,7 +25,7 @@ class FileStates:
         Raises
         ------
         SourceError
-            Names the first that is not.
+            If a file has changed; the message names the first one.
         """
         for file, state in self._states.items():
             now = state_of(file)
@@ -37,7 +37,7 @@ State = tuple[int, int] | None
 
 
 def state_of(file: Path) -> State:
-    """Return size and time of a file; None if it is not there."""
+    """Return size and time of a file; None if it does not exist."""
     try:
         found = file.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""Range, moments and finiteness of rows, computed in one pass and remembered."""
+"""Range, moments and finiteness of rows, computed in one pass and stored."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Summary:
     n_observed : int array, (columns,)
         Number of finite values.
     minimum, maximum : float64 array, (columns,)
-        Of the values that are not NaN; NaN where there are none.
+        Range of the values that are not NaN; NaN if there are none.
     mean, variance : float64 array, (columns,)
-        Of the finite values; the variance is that of the population, not of a sample.
+        Moments of the finite values; the variance is divided by n, not by n − 1.
     n_nan, n_infinite : int
-        Number of such values.
+        Numbers of NaN and of infinite values.
     first_nan, first_infinite : tuple of int, or None
-        Row and column of the first one.
+        Row and column of the first such value.
     """
 
     n_observed: Array
@@ -76,8 +76,8 @@ class Summary:
 def summarize(source: Source) -> Summary:
     """Compute range, moments and finiteness of all rows in one pass.
 
-    Processes that read a source together each read some of its rows, unless the first of them
-    remembers the summary. Summaries of large files are remembered in the user's cache folder,
+    If processes read a source together, each reads some of its rows, unless the first process has
+    a stored summary. Summaries of large files are stored in the user's cache folder. They are used
     as long as sizes, times and a sample of rows are the same.
 
     Parameters

@@ -1,4 +1,4 @@
-"""csv files as they are written: encoding, separator, names, and parts of their cells."""
+"""The format of csv files: encoding, separator, names, and parts of their cells."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ _REPEATED = 256
 
 @dataclass(frozen=True)
 class Delimited:
-    """A csv file, and how it is written.
+    """A csv file and its format.
 
     Parameters
     ----------
     path : Path
     budget : Budget
-        The most memory that a part of the text may take.
+        Maximum memory for a part of the text.
     encoding, separator : str
     cells : tuple of str
         Cells of the first line.
     are_names : bool
-        Whether they are the names of the columns.
+        Whether these cells are the names of the columns.
     decimal : str, optional
         The decimal mark, if it was given.
     notes : tuple of str
-        What was assumed.
+        Assumptions made.
     """
 
     path: Path
@@ -59,7 +59,7 @@ class Delimited:
 
     @classmethod
     def of(cls, path: Path, selection: Selection, budget: Budget) -> Delimited:
-        """Find out how a file is written, where the selection does not say it."""
+        """Detect the format of a file, as far as the selection does not specify it."""
         encoding, remark = text_encoding(path, selection.encoding, budget.limit)
         separator, cells, are_names, note = read_first_line(path, selection, encoding)
         notes = tuple(text for text in (remark, note) if text is not None)
@@ -88,7 +88,7 @@ class Delimited:
         Parameters
         ----------
         how : dict
-            Arguments of `pandas.read_csv` that say of which types the cells are.
+            Arguments of `pandas.read_csv` that specify the types of the cells.
         """
         pandas = import_extra("pandas", "tables", "reading csv")
         with open_text(self.path, self.budget.limit, "a part of the text", self.encoding) as (
@@ -111,7 +111,7 @@ class Delimited:
 
     @contextmanager
     def texts(self) -> Iterator[Iterator[Any]]:
-        """Open the file as parts of its rows, of which all cells are text; empty ones are ''."""
+        """Open the file as parts of its rows, with all cells as text; empty cells are ''."""
         with self.frames(dtype=str, na_filter=False) as frames:
             yield (frame.fillna("") for frame in frames)
 

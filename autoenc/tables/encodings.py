@@ -36,20 +36,20 @@ def text_encoding(path: Path, given: str | None, limit: int) -> tuple[str, str |
     path : Path
         A file, compressed or not.
     given : str or None
-        What the user says that it is.
+        Encoding that the user has specified.
     limit : int
-        The most bytes to look at.
+        Maximum number of bytes to inspect.
 
     Returns
     -------
     encoding : str
     note : str or None
-        What was assumed, if nothing in the file says so.
+        Assumption that was made, if the file does not specify its encoding.
 
     Raises
     ------
     TableError
-        If the encoding is not known, or the file is no text.
+        If the encoding is unknown, or the file is not text.
     """
     if given is not None:
         return _known(path, given), None

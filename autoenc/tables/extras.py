@@ -7,7 +7,7 @@ from typing import Any
 
 
 class MissingExtraError(RuntimeError):
-    """An optional library is not installed."""
+    """Error raised if an optional library is not installed."""
 
 
 def import_extra(name: str, extra: str, purpose: str) -> Any:

@@ -35,7 +35,7 @@ def read_folder(path: Path, selection: Selection, part: str | None = None) -> Ta
 def write_folder(
     path: Path, values: Array, shape: Sequence[int], names: Sequence[str] | None
 ) -> None:
-    """Write rows as PNG files of a new folder, which appears complete or not at all.
+    """Write rows as PNG files to a new folder, which appears completely or not at all.
 
     Raises
     ------
@@ -59,12 +59,12 @@ def write_folder(
 
 
 def to_bytes(values: Array) -> Array:
-    """Return pixels in [0, 1] as bytes; values outside become the nearer end.
+    """Return pixels in [0, 1] as bytes; values outside are clipped.
 
     Raises
     ------
     ValueError
-        If a value is missing, for which no byte stands.
+        If a value is missing, because no byte represents a missing value.
     """
     if np.isnan(values).any():
         raise ValueError("a pixel is missing (NaN); write .npy, .npz or .csv instead.")

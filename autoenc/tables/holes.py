@@ -1,4 +1,4 @@
-r"""Fill in the empty cells of a file, and leave all others as they are written.
+r"""Fill in the empty cells of a file, and leave all other cells unchanged.
 
 >>> import tempfile
 >>> with tempfile.TemporaryDirectory() as folder:
@@ -36,14 +36,14 @@ _ARRAYS = ("npy", "npz", "idx", "pickle")
 
 @dataclass(frozen=True)
 class Fill:
-    """What a column holds, and what takes the place of its missing values.
+    """Values of a column, and replacements for its missing values.
 
     Parameters
     ----------
     given : array or pandas.Series, (rows,)
-        Values of the column as they were read, of which some are missing.
+        Values of the column as read, some of which are missing.
     found : array or pandas.Series, (rows,)
-        Of which those are taken where a value is missing, if they are not missing, too.
+        Replacements, which are used where a value of `given` is missing.
     """
 
     given: Any
@@ -56,7 +56,7 @@ class Fill:
 
     @cached_property
     def values(self) -> list[Any]:
-        """The values that are filled in: integers if all that were given are."""
+        """The values to fill in: integers if all given values are integers."""
         filled = self.found[self.holes]
         if not self.is_whole:
             return list(filled)
@@ -64,7 +64,7 @@ class Fill:
 
     @cached_property
     def is_whole(self) -> bool:
-        """Whether all that is given is integers, which float64 holds."""
+        """Whether all given values are integers that float64 can represent."""
         known = np.asarray(self.given[~missing(self.given)])
         if known.dtype.kind != "f" or not len(known):
             return False
@@ -72,7 +72,7 @@ class Fill:
 
 
 class Cells(Protocol):
-    """All cells of a file, as they are written there."""
+    """All cells of a file, in their original form."""
 
     @property
     def names(self) -> tuple[str, ...] | None:
@@ -90,17 +90,17 @@ class Cells(Protocol):
 
 
 def open_cells(path: Path, selection: Selection, output: Path) -> Cells:
-    """Read a file to write it again.
+    """Read a file in order to write it again.
 
     Parameters
     ----------
     path : Path
         The file.
     selection : Selection
-        How it is written, and which columns are text. All columns are read.
+        Format of the file, and columns that are text. All columns are read.
     output : Path
-        The file that is to be written. In the format of `path`, cells that are not filled stay
-        as they are: text and way of writing of csv, types of parquet and arrays.
+        The file to write. If it has the format of `path`, cells that are not filled are unchanged:
+        csv keeps its text and formatting, parquet and arrays keep their types.
 
     Returns
     -------
@@ -155,7 +155,7 @@ class TextCells:
         return len(self._file.cells)
 
     def fill(self, position: int, fill: Fill) -> None:
-        """Put values in the place of missing ones of a column, written as the others are."""
+        """Replace missing values of a column, formatted like the other values."""
         text = self._frame[position].copy()
         known = ~missing(fill.given)
         written = text[known]
@@ -170,7 +170,7 @@ class TextCells:
         self._frame[position] = text
 
     def write(self, output: Path) -> None:
-        """Write the text again, separated as in its file, unless the suffix says otherwise."""
+        """Write the text with its original separator, unless the suffix implies another."""
         file = self._file
         header = False if file.names is None else list(file.names)
         with atomic_write(output) as temporary:
@@ -219,7 +219,7 @@ class ArrowCells:
         return len(self.names)
 
     def fill(self, position: int, fill: Fill) -> None:
-        """Put values in the place of missing ones of a column, in its type."""
+        """Replace missing values of a column, in its type."""
         import pyarrow
         from pyarrow import compute
 
@@ -245,7 +245,7 @@ class ArrowCells:
 
 
 class TableCells:
-    """Values of a table that is written in another format, and arrays of any format.
+    """Values of a table to write in another format, and arrays of any format.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""One image file as an array of numbers, by Pillow's decoders of the documented formats."""
+"""Image files as arrays of numbers, read by Pillow's decoders of the documented formats."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _BYTES_PER_PIXEL = 16
 
 
 class Kind(NamedTuple):
-    """What an image is, before its pixels are converted.
+    """Properties of an image, before its pixels are converted.
 
     Attributes
     ----------
     width, height : int
-        After the rotation that the EXIF data asks for.
+        Size after the rotation specified by the EXIF data.
     is_grey : bool
     has_alpha : bool
         Whether some pixels are transparent.
@@ -54,7 +54,7 @@ class Kind(NamedTuple):
 
 
 def kind_of(file: Path, budget: Budget) -> Kind:
-    """Decode an image, and return what it is.
+    """Decode an image, and return its properties.
 
     Raises
     ------
@@ -79,8 +79,8 @@ def pixels_of(
         Whether to return grey levels, of shape (height, width), or colours, of shape
         (height, width, 3).
     size : tuple of int, optional
-        Height and width to resize the image to, whatever its proportions, by averages of the
-        pixels that it covers (Pillow's ``BOX``).
+        Height and width to resize the image to, regardless of its proportions, by averaging pixels
+        (Pillow's ``BOX``).
 
     Returns
     -------
@@ -108,7 +108,7 @@ def _resized(image: Image, size: tuple[int, int] | None) -> Image:
 
 @contextmanager
 def opened(file: Path, budget: Budget) -> Iterator[Image]:
-    """Open, check, decode and rotate an image; any trouble is a TableError."""
+    """Open, check, decode and rotate an image; raise TableError for any fault."""
     from PIL import UnidentifiedImageError
 
     handle = _open_regular(file)

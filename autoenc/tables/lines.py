@@ -1,4 +1,4 @@
-"""The text of csv files: decompressed within bounds, its separator and its first line."""
+"""The text of csv files: bounded decompression, separator and first line."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PARTS = re.compile(r"\w[\s:#~^/&!\\]+\w")
 
 
 class FirstLine(NamedTuple):
-    """What the first line of a csv file says.
+    """Contents of the first line of a csv file.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class FirstLine(NamedTuple):
     are_names : bool
         Whether the cells are names of columns; otherwise they are the first row.
     note : str or None
-        What was assumed, if it could be either.
+        Assumption that was made, if both are possible.
     """
 
     separator: str
@@ -49,7 +49,7 @@ class FirstLine(NamedTuple):
 
 
 def read_first_line(path: Path, selection: Selection, encoding: str) -> FirstLine:
-    """Read the first line, and decide whether it has names.
+    """Read the first line, and decide whether it contains names.
 
     Raises
     ------
@@ -179,9 +179,9 @@ def open_text(
     ----------
     path : Path
     limit : int
-        The most bytes to read before `BoundedReader.renew` is called.
+        Maximum number of bytes to read before `BoundedReader.renew` is called.
     what : str
-        What is read, for the message.
+        Description of the text, for messages.
     encoding : str
         Character encoding; see `autoenc.tables.encodings`.
     """
@@ -191,10 +191,10 @@ def open_text(
 
 
 class BoundedReader(io.RawIOBase):
-    """A stream that raises an error after a number of bytes.
+    """Stream that raises an error after a number of bytes.
 
-    Compressed text can be a thousand times as long as its file, and one line of it, or one
-    cell, is held in memory as a whole.
+    Compressed text can be a thousand times as long as its file, and a single line or cell is held
+    in memory as a whole.
     """
 
     def __init__(self, path: Path, stream: io.BufferedIOBase, limit: int, what: str) -> None:
@@ -204,7 +204,7 @@ class BoundedReader(io.RawIOBase):
         self._what = what
 
     def readable(self) -> bool:
-        """Return True, as `io.RawIOBase` asks."""
+        """Return True, as `io.RawIOBase` requires."""
         return True
 
     def readinto(self, buffer: Any) -> int:
@@ -219,5 +219,5 @@ class BoundedReader(io.RawIOBase):
         return n
 
     def renew(self) -> None:
-        """Allow as many bytes again."""
+        """Allow the same number of bytes again."""
         self._left = self._limit

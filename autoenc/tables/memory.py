@@ -1,4 +1,4 @@
-"""How much memory a table may take.
+"""Memory budgets of tables.
 
 A small file can hold a large table: compressed text, repeated values of parquet, an image of
 one colour. Every reader checks its table against a budget before the memory is taken.
@@ -23,7 +23,7 @@ _GROUP_ROOT = Path("/sys/fs/cgroup")
 
 @dataclass(frozen=True)
 class Budget:
-    """The most memory that the table of one file may take.
+    """Maximum memory for the table of one file.
 
     Attributes
     ----------
@@ -49,14 +49,14 @@ class Budget:
 
     @classmethod
     def of(cls, path: str | os.PathLike[str], max_bytes: int | None) -> Budget:
-        """Return a budget of `max_bytes`, by default half of the memory that is free."""
+        """Return a budget of `max_bytes`, by default half of the free memory."""
         if max_bytes is None:
             free = available_memory()
             max_bytes = UNKNOWN if free is None else free // SHARE
         return cls(path, max_bytes)
 
     def check(self, n_bytes: int, what: str = "the table") -> None:
-        """Raise TableError if something takes more memory than the limit."""
+        """Raise TableError if a size exceeds the limit."""
         if n_bytes > self.limit:
             raise TableError(
                 f"{self.path}: {what} needs {readable_size(n_bytes)} of memory, but at most "
@@ -66,13 +66,13 @@ class Budget:
 
 
 def available_memory() -> int | None:
-    """Return the bytes of memory that this process can still take.
+    """Return the number of bytes of memory that this process can still allocate.
 
     Returns
     -------
     int or None
-        The smaller of what the machine has free and what the limit of the container (control
-        group) leaves; None if the system does not say.
+        The smaller of the free memory of the machine and the rest of the container's limit
+        (control group); None if the system does not report it.
     """
     known = [free for free in (_free_memory(), *_group_memory()) if free is not None]
     return min(known) if known else None

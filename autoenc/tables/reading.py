@@ -51,24 +51,24 @@ def read_table(
     path : path
         One of
 
-        - ``.csv`` or ``.tsv``, gzipped or not; the first line has the names of the columns
+        - ``.csv`` or ``.tsv``, gzipped or not; the first line contains the names of the columns
           (see `header`);
         - ``.parquet``;
         - ``.npy``, mapped into memory if it is a matrix of float32 or float64;
         - ``.npz``: its only array, or the one called ``values``, or the one named after a
           colon, as in ``mnist.npz:x_train``;
-        - IDX, gzipped or not: ``.idx``, or a name that ends as those of MNIST do;
+        - IDX, gzipped or not: ``.idx``, or a name that ends like those of the MNIST files;
         - ``.pkl``, gzipped or not: an array, a pair of images and labels, or three such pairs,
-          selected by ``:train`` (the default), ``:valid`` or ``:test``. Nothing in it is
-          executed;
+          selected by ``:train`` (the default), ``:valid`` or ``:test``. Nothing in it is executed;
         - a folder of images of one size, grey or in colour, in PNG, JPEG, BMP, GIF, TIFF, PGM,
-          PPM or WebP format. Images in subfolders take the name of the subfolder as their label.
+          PPM or WebP format. The label of an image in a subfolder is the name of the subfolder.
 
         Bytes of images are divided by 256, as `autoenc.load_mnist` does. Images are rotated as
         their EXIF data says, and transparent pixels are shown on white.
     columns : sequence of str, optional
-        Columns to read, in this order; their positions from 0 if the file has no names. By
-        default all, but for a first column without a name whose integers number the rows.
+        Columns to read, in this order, or their positions from 0 if the file has no names. By
+        default all columns are read, except an unnamed first column whose integers number the
+        rows.
     drop : sequence of str, default ()
         Columns to leave out.
     label_column : str, optional
@@ -79,35 +79,36 @@ def read_table(
     allow_missing : bool, default False
         Whether cells may be empty or NaN. Otherwise they are an error.
     header : bool, optional
-        Whether the first line of a csv file has the names of the columns. By default it has,
-        unless all of its cells are numbers or empty and are not the `expected` names. Where
-        both are possible, `Table.notes` says what was assumed.
+        Whether the first line of a csv file contains the names of the columns. By default it does,
+        unless all of its cells are numbers or empty and differ from the `expected` names. If both
+        are possible, `Table.notes` states the assumption.
     max_bytes : int, optional
-        The most memory that the table may take. By default half of what is free.
+        The most memory that the table may take. By default half of the free memory.
     resize : tuple of int, optional
-        Height and width, >= 1, that the images of a folder are resized to, whatever their
-        proportions. By default all must have one size.
+        Height and width, >= 1, to which the images of a folder are resized, regardless of their
+        proportions. By default all images must have the same size.
     grey : bool, default False
-        Whether the colours of images become grey levels: 0.299 R + 0.587 G + 0.114 B.
+        Whether to convert the colours of images to grey levels, 0.299 R + 0.587 G + 0.114 B.
     sep, decimal, encoding : str, optional
-        How a csv file is written: what is between its cells, its decimal mark, and its character
-        encoding. By default the separator is the most frequent of comma, semicolon, tab and bar
-        in the first line, or spaces and tabs where they separate as many cells, some of them
-        columns of numbers, in all of the first lines; a decimal comma is recognised where the
-        separator is another; and text is UTF-8, UTF-16 or, if it is neither, Windows-1252, a
-        superset of latin-1.
+        Format of a csv file: its separator, its decimal mark and its character encoding. By
+        default, the separator is the most frequent of comma, semicolon, tab and bar in the first
+        line. Spaces and tabs are the separator if they separate the same number of cells in all of
+        the first lines, and some of these columns contain numbers. A decimal comma is recognised
+        if the separator is not the comma. Text is read as UTF-8, UTF-16 or, if it is neither, as
+        Windows-1252, a superset of latin-1.
     mixed : bool, default False
-        Whether columns may have other values than numbers: text, booleans, dates. `Table.values`
-        is then a frame of pandas, if there are such columns. A column of which nine values in
-        ten are numbers is one of numbers, and the others are refused. Numbers with leading zeros,
-        such as postal codes, are text, unless the column is one of `expected` and not of `text`.
+        Whether columns may have values other than numbers: text, booleans, dates. If there are
+        such columns, `Table.values` is a pandas data frame. If nine in ten values of a column are
+        numbers, the column is treated as numeric, and its other values are refused. Numbers with
+        leading zeros, such as postal codes, are text, unless the column is in `expected` and not
+        in `text`.
     text : sequence of str, default ()
         Of these columns of a csv file, all values are text, even if they can be read as numbers.
 
     Returns
     -------
     Table
-        Values, and what the file says about rows and columns.
+        Values, and the metadata of rows and columns in the file.
 
     Raises
     ------
@@ -153,7 +154,7 @@ def read_table(
 
 
 def read_selection(path: str | os.PathLike[str], selection: Selection) -> Table:
-    """Read what is selected of a table; see `read_table`."""
+    """Read the selected part of a table; see `read_table`."""
     path, part = split_part(Path(path))
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file or folder.")

@@ -1,4 +1,4 @@
-"""What is taken from a file: its columns, what its cells may be, and how they are written."""
+"""Selection of the part of a file to read: columns, kinds of cells, and format."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ class Selection:
     allow_missing : bool
         Whether cells may be empty.
     header : bool, optional
-        Whether the first line of a text file has the names of the columns. By default this is
-        decided by whether the line is all numbers.
+        Whether the first line of a text file contains the names of the columns. By default, it
+        does unless all of its cells are numbers.
     max_bytes : int, optional
-        The most memory that the table may take. By default half of what is free.
+        The most memory that the table may take. By default half of the free memory.
     size : tuple of int, optional
-        Height and width that images are resized to. By default all must have one size.
+        Height and width to which images are resized. By default all must have the same size.
     grey : bool
-        Whether colours become grey levels.
+        Whether to convert colours to grey levels.
     separator, decimal, encoding : str, optional
-        How a text file is written: what is between cells, the decimal mark, and the character
-        encoding. By default they are found out.
+        Format of a text file: separator, decimal mark and character encoding. By default they are
+        detected.
     mixed : bool
-        Whether columns may have other values than numbers.
+        Whether columns may have values other than numbers.
     text : tuple of str
         Of these columns, all values are text, even if they can be read as numbers.
     index : bool
-        Whether a first column that has no name and numbers the rows is read, too.
+        Whether to read an unnamed first column that numbers the rows.
     stored : bool
-        Whether arrays keep the type and the shape that they have in their file.
+        Whether arrays keep their type and shape in the file.
 
     Examples
     --------
@@ -75,7 +75,7 @@ class Selection:
     stored: bool = False
 
     def names(self, name: str) -> bool:
-        """Whether a column is asked for by its name, by the user or by a model.
+        """Whether the user or a model requests a column by its name.
 
         Parameters
         ----------
@@ -85,12 +85,12 @@ class Selection:
         Returns
         -------
         bool
-            False for columns that are read because all are.
+            False for columns that are read only because all columns are read.
         """
         return name in (*(self.columns or ()), *(self.expected or ()))
 
     def is_number(self, name: str) -> bool:
-        """Whether a model knows the column as one of numbers.
+        """Whether the column is numeric according to a model.
 
         Parameters
         ----------
@@ -100,7 +100,7 @@ class Selection:
         Returns
         -------
         bool
-            False without a model, too.
+            Also False without a model.
         """
         return name in (self.expected or ()) and name not in self.text
 
@@ -115,7 +115,7 @@ class Selection:
         Returns
         -------
         bool
-            True if nothing is to be selected.
+            True if nothing is selected.
         """
         if self.columns is not None or self.drop or self.label_column is not None:
             return False

@@ -21,7 +21,7 @@ _LEAST_STEPS = 1 << 16
 
 
 class TableError(ValueError):
-    """A file does not contain a table of numbers; the message begins with its path.
+    """Error raised if a file contains no valid table; the message begins with its path.
 
     Parameters
     ----------
@@ -40,10 +40,9 @@ class Table:
     Parameters
     ----------
     values : float array or pandas.DataFrame, (rows, columns)
-        A frame if there are columns that are not numbers, which `read_table` has to allow. Else
-        finite numbers, and NaN where missing values are allowed; a read-only memory map where
-        the file format allows it. Bytes of images are divided by 256, as `autoenc.load_mnist`
-        does.
+        A frame if there are columns that are not numbers, which `read_table` must allow. Otherwise
+        finite numbers, and NaN if missing values are allowed. It is a read-only memory map if the
+        file format permits this. Bytes of images are divided by 256, as by `autoenc.load_mnist`.
     columns : tuple of str, optional
         Names of the columns.
     image_shape : tuple of int, optional
@@ -53,7 +52,7 @@ class Table:
     labels : array, (rows,), optional
         Label of each row. Models are not trained on it.
     notes : tuple of str
-        What was assumed while reading, where a file can be read in more than one way.
+        Assumptions made while reading a file that can be read in more than one way.
     """
 
     values: Any
@@ -121,9 +120,9 @@ def check_numbers(
 def to_float64(path: str | os.PathLike[str], column: Array, name: object) -> Array:
     """Convert integers to float64, unless the differences between them would be lost.
 
-    Identifiers and times in nanoseconds have more digits than float64 holds. Such a column
-    is refused only if that matters for its values: if two of them become equal although the
-    column spans few of the steps between neighbouring floats.
+    Identifiers and times in nanoseconds have more digits than float64 can represent. Such a column
+    is refused only if this affects its values: if two values become equal although the column
+    spans only few of the steps between neighbouring floats.
 
     Parameters
     ----------
@@ -172,7 +171,7 @@ def check_distinct(
     path : path
         The file, for the message.
     floats : float array, (rows,)
-        What the text was converted to.
+        Numbers converted from the text.
     n_distinct : int
         Number of different texts.
     name : object

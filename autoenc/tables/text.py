@@ -1,7 +1,7 @@
 r"""Text that is safe to print.
 
-Names of files, columns, rows and labels come from whoever made the files. A terminal obeys the
-control characters in them: they can hide what was printed before, or change the window's title.
+Names of files, columns, rows and labels come from the authors of files. A terminal obeys control
+characters in such names: they can hide earlier output, or change the title of the window.
 
 >>> print(plain("age" + chr(27) + "[2J"))
 age\x1b[2J
@@ -26,7 +26,7 @@ def plain(text: str, keep: str = "\n") -> str:
     text : str
         Any text.
     keep : str, default newline
-        Characters to leave as they are.
+        Characters to leave unchanged.
 
     Returns
     -------

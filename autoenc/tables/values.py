@@ -1,4 +1,4 @@
-"""Values of one column of a frame: numbers, or what people write beside them."""
+"""Values of one column of a frame: numbers, text and other kinds of values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WITH_COMMA = r"[-+]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?([eE][-+]?\d+)?"
 def as_numbers(
     path: Path, column: Any, name: str, *, comma: bool = False
 ) -> tuple[Array | None, Array]:
-    """Return a column as numbers, if it is one of numbers.
+    """Return a column as numbers, if it is numeric.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def as_numbers(
     Raises
     ------
     TableError
-        If float64 cannot hold what the numbers say.
+        If float64 cannot represent the numbers.
     """
     import pandas
 
@@ -77,7 +77,7 @@ def values_of(
     Raises
     ------
     TableError
-        If a column of numbers has a few values that are not.
+        If a numeric column has a few values that are not numbers.
     """
     import pandas
 
@@ -98,7 +98,7 @@ def values_of(
 
 
 def find_padded(column: Any) -> str | None:
-    """Return a value with leading zeros of text that could else be read as numbers.
+    """Return a value with leading zeros, from text that could otherwise be read as numbers.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def find_padded(column: Any) -> str | None:
     Returns
     -------
     str or None
-        None if there is no such value, or the column is not one of text or has words, too.
+        None if there is no such value, if the column is not text, or if it also contains words.
     """
     import pandas
 
@@ -127,7 +127,7 @@ def refuse(path: Path, column: Any, name: str, bad: Array, start: int = 0) -> No
     Raises
     ------
     TableError
-        Names the value, its row and column.
+        Always; the message names the value, its row and its column.
     """
     first = int(bad[0])
     found = _quoted(column.iloc[first])

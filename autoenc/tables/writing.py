@@ -30,9 +30,9 @@ def write_table(
     rows: Sequence[str] | None = None,
     image_shape: Sequence[int] | None = None,
 ) -> None:
-    """Write a table in the format that the suffix of the path names.
+    """Write a table in the format given by the suffix of the path.
 
-    The file appears complete or not at all.
+    The file appears completely or not at all.
 
     Parameters
     ----------
@@ -40,21 +40,21 @@ def write_table(
         ``.csv`` or ``.tsv``, gzipped or not; ``.parquet``, ``.npy``, ``.npz``; ``.idx``, gzipped
         or not; or, without a suffix, a new folder of PNG images.
     values : float array or pandas.DataFrame, (rows, columns)
-        A frame has its own names, and is for csv and parquet. `autoenc.tables.read_table` reads
-        the same bits again, except from IDX files of images and folders, whose pixels are rounded
-        to the 256 levels of a byte.
+        Values to write. A frame has its own names and can be written to csv and parquet.
+        `autoenc.tables.read_table` reads back the same bits, except from IDX files of images and
+        folders, in which pixels are rounded to the 256 levels of a byte.
     names : sequence of str, optional
         Names of the columns, for formats that store them.
     rows : sequence of str, optional
         Names of the rows: a first column ``row`` of csv, the index of parquet, the file names
         of images.
     image_shape : (height, width) or (height, width, 3), optional
-        Shape of the image that a row is, for ``.npy``, ``.npz``, IDX and folders.
+        Shape of the image in each row, for ``.npy``, ``.npz``, IDX and folders.
 
     Raises
     ------
     TableError
-        If the suffix is not known, a folder exists already or would not hold images, or the
+        If the suffix is unknown, if a folder exists already or would not contain images, or if the
         format cannot store the values.
     MissingExtraError
         If pandas or pyarrow is needed and not installed.
@@ -109,12 +109,12 @@ def _write_csv(
 
 
 def separator_of(path: Path) -> str:
-    """Return what is between the cells of a file of that name."""
+    """Return the separator of cells in a file of that name."""
     return "\t" if path.name.lower().removesuffix(".gz").endswith(".tsv") else ","
 
 
 def write_delimited(path: Path, frame: Any, **how: Any) -> None:
-    """Write a frame as csv, gzipped if the name says so; `how` are arguments of pandas."""
+    """Write a frame as csv, gzipped if the suffix is .gz; `how` are arguments of pandas."""
     with path.open("wb") as file:
         # Gzip stores name and time by default; equal values must give equal bytes.
         packed = gzip.GzipFile("", "wb", fileobj=file, mtime=0) if is_gzipped(path) else None

@@ -1,4 +1,4 @@
-"""Theano's names on today's engines.
+"""Theano's names on current engines.
 
 ``python -m autoenc.theano script.py`` runs a script that begins with ``import theano``,
 and new code can write ``import autoenc.theano as theano``:
@@ -10,10 +10,10 @@ and new code can write ``import autoenc.theano as theano``:
 >>> f(3)
 array(9.)
 
-``ops`` and ``random`` hold the operations and the random streams that PyTensor lacks or
-defines differently, ``meaning`` what other names mean differently, ``functions`` the function
-object, ``engines`` where it runs, ``flags`` the settings. The other modules give all of these
-the names that Theano 1.0.5 had; see ``docs/theano.md`` for each of them.
+``ops`` and ``random`` contain the operations and random streams that PyTensor lacks or defines
+differently. ``meaning`` contains other names with a different meaning, ``functions`` the function
+object, ``engines`` the engines that run it, and ``flags`` the settings. The other modules provide
+the names of Theano 1.0.5; ``docs/theano.md`` lists each of them.
 """
 
 from autoenc.backends.compile_folder import keep_apart

@@ -1,4 +1,4 @@
-"""Makes ``import theano`` mean this room, for scripts that are run by it."""
+"""Makes ``import theano`` import this package, for scripts that it runs."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class _Alias(Loader):
 
 
 class TheanoFinder(MetaPathFinder):
-    """Finds ``theano`` and everything below it in this room."""
+    """Finder of ``theano`` and everything below it in this package."""
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
-        """Return a spec whose loader answers with the module of this room."""
+        """Return a spec whose loader returns the module of this package."""
         if fullname != OLD and not fullname.startswith(f"{OLD}."):
             return None
         try:

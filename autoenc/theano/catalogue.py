@@ -1,6 +1,6 @@
-"""Theano's modules, which of PyTensor's have their names today, and why some have none.
+"""Theano's modules, the PyTensor modules with their names, and reasons for refused names.
 
-A module that is listed without a source has all of its names in this room, or refuses them.
+The names of a module that is listed without a source are all defined in this package, or refused.
 """
 
 from __future__ import annotations

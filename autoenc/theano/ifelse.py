@@ -20,7 +20,7 @@ __all__ = ["IfElse", "ifelse"]
 
 
 def ifelse(condition: Any, then_branch: Any, else_branch: Any, name: str | None = None) -> Any:
-    """Return one of two branches; only that one is computed.
+    """Return one of two branches; only this branch is computed.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def ifelse(condition: Any, then_branch: Any, else_branch: Any, name: str | None 
     Raises
     ------
     TypeError
-        If the branches are of types that differ.
+        If the branches differ in type.
     """
     return _ifelse(_as_condition(condition), _free(then_branch), _free(else_branch), name=name)
 

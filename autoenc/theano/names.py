@@ -1,8 +1,8 @@
-"""Where a module of Theano's takes its names from.
+"""Sources of the names of Theano's modules.
 
-A module of this room defines what differs from PyTensor and takes the rest from the modules
-of PyTensor that `catalogue.SOURCES` lists for it. What Theano had and neither has is a
-`Refused`: it can be imported and asked for, and says when it is used why it does not work.
+A module of this package defines the names that differ from PyTensor, and takes all others from the
+modules of PyTensor that `catalogue.SOURCES` lists for it. A name of Theano that neither defines is
+a `Refused`: it can be imported, and raises an error with the reason when it is used.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ def resolver(module: str) -> Callable[[str], Any]:
     Parameters
     ----------
     module : str
-        Its name below ``theano``, such as ``"tensor.nnet"``; ``""`` for the root.
+        Name of the module below ``theano``, such as ``"tensor.nnet"``; ``""`` for the root.
 
     Returns
     -------
     callable
-        From a name to what it stands for; raises AttributeError if Theano had no such name.
+        Function from a name to its object; raises AttributeError if Theano had no such name.
     """
 
     def resolve(name: str) -> Any:
@@ -78,7 +78,7 @@ def full_name(module: str, name: str = "") -> str:
 
 
 def names_of(module: str) -> set[str]:
-    """Return the public names that a module of Theano's has here, refusals not counted."""
+    """Return the public names of a Theano module that work here, without refused names."""
     own = import_module(_own_name(module))
     names = {name for name in vars(own) if not isinstance(getattr(own, name), Refused)}
     for source in _sources(module):

@@ -1,4 +1,4 @@
-"""What stands for a name that Theano had and that cannot work here."""
+"""Placeholders for names of Theano that cannot work here."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from typing import Any
 
 
 class NotAvailableError(NotImplementedError):
-    """A name of Theano's that has no meaning on today's engines was used."""
+    """Error raised on use of a name of Theano that has no meaning on current engines."""
 
 
 class Refused:
-    """A name of Theano's that raises when it is called, subclassed or looked into.
+    """Name of Theano that raises when it is called, subclassed or inspected.
 
     Scripts often import names that they never use, so the import alone does not fail.
 
     Parameters
     ----------
     name : str
-        As Theano spelt it.
+        Name, as spelled in Theano.
     why : str
-        Why it does not work.
+        Reason why it does not work.
     instead : str
-        The closest thing that does.
+        Closest alternative that works.
     """
 
     def __init__(self, name: str, why: str, instead: str) -> None:
@@ -29,7 +29,7 @@ class Refused:
 
     @property
     def message(self) -> str:
-        """Why the name does not work, and what does."""
+        """Reason why the name does not work, and the alternative."""
         return f"{self._name} does not work under autoenc.theano: {self._why}. {self._instead}"
 
     def __call__(self, *_: Any, **__: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Numbers that functions return, which take part in arithmetic as they did under NumPy 1."""
+"""Numbers returned by functions, which follow NumPy 1's rules in arithmetic."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 
 
 class Number(np.ndarray):
-    """A 0-d array that Python's numbers do not pull down to its own precision.
+    """0-d array whose precision is not imposed on Python numbers.
 
-    Under NumPy 1, ``1e100 - np.float32(3)`` was a float64. NumPy 2 makes it a float32, which
-    is infinite. Between a `Number` and other numbers NumPy 1's rule holds; arrays of one or
-    more dimensions are treated as ever.
+    Under NumPy 1, ``1e100 - np.float32(3)`` was a float64. NumPy 2 makes it a float32, which is
+    infinite. Between a `Number` and other numbers, NumPy 1's rule applies. Arrays with one or more
+    dimensions are treated as usual.
     """
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **more: Any) -> Any:
@@ -34,7 +34,7 @@ class Number(np.ndarray):
 
 
 def guarded(result: Any) -> Any:
-    """Return a 0-d array as a `Number`, and anything else as it is."""
+    """Return a 0-d array as a `Number`, and anything else unchanged."""
     if type(result) is np.ndarray and result.ndim == 0:
         return result.view(Number)
     return result

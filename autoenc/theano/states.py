@@ -1,4 +1,4 @@
-"""What becomes of each name that Theano had: the same, translated, or refused."""
+"""Status of each of Theano's names: same, translated, or refused."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ SAME, TRANSLATED, REFUSED, UNKNOWN = "same", "translated", "refused", "unknown"
 
 @dataclass(frozen=True)
 class State:
-    """What becomes of a name.
+    """Status of a name.
 
     Attributes
     ----------
     kind : {"same", "translated", "refused", "unknown"}
-        Whether PyTensor's own object of that name is meant, one of this room's, or none.
+        Whether the name refers to PyTensor's object, to one of this package, or to none.
     detail : str
-        Where it is defined, or why it is refused and what to do.
+        Where the name is defined, or the reason why it is refused and the remedy.
     """
 
     kind: str
@@ -53,7 +53,7 @@ def modules() -> list[str]:
 
 
 def states_of_module(module: str) -> dict[str, State]:
-    """Return the state of every public name of a module of Theano's."""
+    """Return the state of every public name of a Theano module."""
     return {name: state_of(full_name(module, name)) for name in sorted(theano_names(module))}
 
 

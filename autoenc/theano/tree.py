@@ -1,4 +1,4 @@
-"""Modules of Theano's that define nothing of their own here.
+"""Modules of Theano that have no definitions of their own here.
 
 Theano had some 180 modules. Those whose names all come from PyTensor, or are all refused,
 need no file: `CatalogueFinder` makes them from the catalogue when they are imported.
@@ -28,7 +28,7 @@ class _Names(Loader):
 
 
 class CatalogueFinder(MetaPathFinder):
-    """Finds the modules that `catalogue.SOURCES` lists and that have no file."""
+    """Finder of modules that `catalogue.SOURCES` lists and that have no file."""
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
         """Return a spec for a module of the catalogue, else None."""

@@ -1,4 +1,4 @@
-"""What shared variables become: ``theano.updates``."""
+"""Updates of shared variables: ``theano.updates``."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class OrderedUpdates(OrderedDict[Any, Any]):
     Raises
     ------
     TypeError
-        If something other than a shared variable is to be updated.
+        If a key is not a shared variable.
     KeyError
-        If two dictionaries that are added give one variable different updates.
+        If two added dictionaries contain different updates of the same variable.
     """
 
     def __setitem__(self, variable: Any, update: Any) -> None:

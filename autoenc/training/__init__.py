@@ -1,4 +1,4 @@
-"""The training loop and what it is made of. It knows no model."""
+"""The training loop and its parts. They do not depend on any model."""
 
 from autoenc.training.callbacks import Callback, Record, Training
 from autoenc.training.checkpoints import CheckpointError

@@ -1,4 +1,4 @@
-"""Processes that train together train the same: same data, same start, same settings."""
+"""Check that processes that train together have the same data, start and settings."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from autoenc.training.checkpoints import differences
 
 
 def check_same(processes: Processes, training: Mapping[str, Any]) -> None:
-    """Check that the processes have the same training.
+    """Check that all processes describe the same training run.
 
     Parameters
     ----------
     processes : Processes
     training : mapping
-        What a training follows from, as JSON can hold it.
+        Everything that determines the result of the run, as JSON values.
 
     Raises
     ------
     ValueError
-        In every process, if one has another training; says which, and what differs.
+        In every process, if one has a different run; names the process and the differences.
     """
     digest = hashlib.sha256(json.dumps(training, sort_keys=True).encode()).digest()
     # Numbers of 32 bits, which float64 holds.

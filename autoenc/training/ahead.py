@@ -1,4 +1,4 @@
-"""Work that is done ahead of its use, in a thread."""
+"""Preparation of items in a thread, ahead of their use."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ Item = TypeVar("Item")
 
 
 class Ahead(Generic[Item]):
-    """An iterator whose next item is made in a thread while the present one is in use.
+    """Iterator that prepares the next item in a thread while the current one is in use.
 
     Parameters
     ----------
     items : iterator
-        One item is made ahead, not more, so that two exist at a time. What it raises is raised
-        where its item would have been returned.
+        Source of the items. Only one item is prepared ahead, so that two exist at a time. An
+        exception is raised where its item would have been returned.
 
     Examples
     --------
@@ -48,7 +48,7 @@ class Ahead(Generic[Item]):
         return item  # type: ignore[return-value]  # None only beside an error
 
     def close(self) -> None:
-        """End the thread, after the item that it is at."""
+        """End the thread after its current item."""
         self._closed = True
         self._permits.release()
         self._thread.join()

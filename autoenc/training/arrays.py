@@ -1,4 +1,4 @@
-"""From what the caller has to arrays that a backend can take."""
+"""Conversion of the caller's data to arrays that a backend accepts."""
 
 from __future__ import annotations
 
@@ -19,31 +19,32 @@ def as_arrays(
     memory: int | None = None,
     processes: Processes = ALONE,
 ) -> list[Any]:
-    """Check data against the inputs it is for, and convert it to their dtypes.
+    """Check data against the inputs of a graph, and convert it to their dtypes.
 
     Parameters
     ----------
     data : array or other rows, or sequence of them
-        One for each input; a single one for a single input. What is no array is opened by
-        `autoenc.sources.open_source`.
+        One for each input, or a single one for a single input. Anything other than an array is
+        opened by `autoenc.sources.open_source`.
     inputs : sequence of symbolic variables
-        What the data is for.
+        The inputs of the graph.
     memory : int, optional
-        Bytes that may be taken.
+        Bytes of memory available for rows.
     processes : Processes
-        Those that train together, all of which get the same kinds of rows.
+        Processes that train together. All of them get the same kinds of rows.
 
     Returns
     -------
     list of C-contiguous arrays, or rows by parts
-        Without a copy where none is needed. Rows that are made dense by parts, which say so by
-        an attribute ``dense_by_parts``, are left as they are; larger arrays than half of the
-        memory become such.
+        The converted data, copied only if necessary. Rows with an attribute ``dense_by_parts``,
+        which are made dense part by part, are returned unchanged. Arrays larger than half of the
+        memory are converted to such rows.
 
     Raises
     ------
     ValueError
-        If number, dimensions or numbers of rows do not fit, or there are no rows.
+        If the number of arrays, their dimensions or their numbers of rows are inconsistent, or if
+        there are no rows.
     """
     given = list(data) if isinstance(data, tuple | list) and len(inputs) > 1 else [data]
     if len(given) != len(inputs):
@@ -65,12 +66,12 @@ def as_arrays(
 
 
 def is_dense_by_parts(array: Any) -> bool:
-    """Whether rows, such as those of a sparse matrix, are dense only where they are asked for."""
+    """Whether rows, such as those of a sparse matrix, are made dense only on request."""
     return bool(getattr(array, "dense_by_parts", False))
 
 
 def values_per_row(arrays: Sequence[Any]) -> int:
-    """Return how many values a row has, over all arrays."""
+    """Return the number of values per row, summed over all arrays."""
     return sum(math.prod(array.shape[1:]) for array in arrays)
 
 

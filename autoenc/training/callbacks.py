@@ -1,4 +1,4 @@
-"""Callbacks: hooks that are called during a training."""
+"""Callbacks: hooks that are called during training."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ Record: TypeAlias = dict[str, Any]
 
 
 class Training(Protocol):
-    """A training in progress, as callbacks see it.
+    """Training run in progress, as callbacks see it.
 
     Attributes
     ----------
     description : str
-        What it runs on, and why.
+        Backend and device in use, and the reason for the choice.
     epoch : int
-        From 1; 0 before the first.
+        Number of the current epoch, from 1; 0 before the first epoch.
     iteration : int
-        Minibatches so far, over all epochs.
+        Number of minibatches so far, over all epochs.
     history : list of dict
-        A record of every epoch that has ended.
+        One record for each completed epoch.
     stop_requested : bool
-        Set it to True, and training ends after this block.
+        Set this to True to end training after the current block.
     valid_cost : float or None
-        Validation cost of the present parameters; None unless the last block was followed by a
-        validation.
+        Validation cost of the current parameters; None unless they were validated after the last
+        block.
     """
 
     description: str
@@ -38,7 +38,7 @@ class Training(Protocol):
 
     @property
     def n_epochs(self) -> int:
-        """Number of epochs that were asked for."""
+        """Requested number of epochs."""
         ...
 
     @property
@@ -58,14 +58,14 @@ class Training(Protocol):
 
     @property
     def cost(self) -> float:
-        """Mean cost over those rows; NaN before the first."""
+        """Mean cost over the rows of this epoch so far; NaN before the first block."""
         ...
 
     @property
     def model(self) -> Any:
-        """The estimator, with the present parameters; None where there is only a graph.
+        """The estimator with the current parameters; None if only a graph is trained.
 
-        Reading it updates the shared variables, which takes a copy from a GPU.
+        Reading it updates the shared variables, which requires a copy from a GPU.
         """
         ...
 
@@ -73,8 +73,8 @@ class Training(Protocol):
 class Callback:
     """Base class of callbacks: override the methods of interest.
 
-    Whatever a callback raises ends the training, with the parameters trained so far in
-    place, and reaches the caller.
+    An exception raised by a callback ends training and is passed on to the caller. The parameters
+    trained so far are kept.
 
     Examples
     --------
@@ -113,7 +113,7 @@ class Callback:
         """
 
     def stop(self, training: Training) -> None:
-        """Handle the end of the training, whatever the reason; close open resources.
+        """Handle the end of training, for whatever reason; close open resources.
 
         Parameters
         ----------
@@ -129,7 +129,7 @@ CallbacksLike: TypeAlias = Iterable[CallbackLike] | CallbackLike | None
 
 
 class Callbacks(Callback):
-    """Several callbacks as one, called in their order.
+    """Several callbacks combined into one, called in order.
 
     Raises
     ------
@@ -168,12 +168,12 @@ class Callbacks(Callback):
 
 
 def listed(callbacks: CallbacksLike) -> tuple[CallbackLike, ...]:
-    """Return callbacks as a tuple: of None, none; a single one needs no list.
+    """Return callbacks as a tuple. None means no callbacks; a single one needs no list.
 
     Raises
     ------
     TypeError
-        If they are something else.
+        If an element is neither a callback nor a function.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""Checkpoints: files from which a training resumes as if it had never been stopped.
+"""Checkpoints: files from which training resumes as if it had never been stopped.
 
-Order and noise follow from the seed and the numbers of epoch and block, so a checkpoint holds
-the state and the position, and no random generator.
+Order and noise depend only on the seed and the numbers of epoch and block, so a checkpoint stores
+the state and the position, but no random generator.
 """
 
 from __future__ import annotations
@@ -35,34 +35,34 @@ FORMAT = "autoenc checkpoint 1"
 
 
 class CheckpointError(ModelFileError):
-    """A checkpoint is damaged, or belongs to another training."""
+    """Error raised if a checkpoint is damaged or belongs to a different training run."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """The properties that identify a training.
+    """Properties that identify a training run.
 
     Attributes
     ----------
     fixed : dict
-        What must be the same for a training to resume.
+        Properties that must be equal for a run to resume.
     circumstances : dict
-        What may differ, at the cost of other bytes: backend, threads and versions.
+        Properties that may differ, although the bytes may then differ: backend, threads, versions.
     """
 
     fixed: dict[str, Any]
     circumstances: dict[str, Any]
 
     def matched(self, path: Path, saved: Identity, snapshot: Snapshot) -> Identity:
-        """Compare with the identity in a checkpoint; return the one to save from now on.
+        """Compare with the identity in a checkpoint; return the identity to save from now on.
 
-        Parameters are those of the start when a script runs again, and the trained ones when a
-        training is resumed in the process that it was stopped in.
+        If a script runs again, the parameters are the initial ones. If a run is resumed in the
+        process in which it was stopped, they are the trained ones.
 
         Raises
         ------
         CheckpointError
-            If it is another training; lists the differences.
+            If the checkpoint belongs to a different run; lists the differences.
         """
         fixed = dict(self.fixed)
         for name in ADDED.difference(saved.fixed):  # older files lack them
@@ -106,7 +106,7 @@ def identify(
     validation: Sequence[Array],
     early_stopping: Any,
 ) -> Identity:
-    """Describe a training by everything that its result follows from."""
+    """Describe a training run by everything that determines its result."""
     fixed = {
         **plan.identity(),
         "data": [fingerprint(array) for array in data],
@@ -144,7 +144,7 @@ def _frozen_arrays(step: Step) -> list[Parameter]:
 
 
 def fingerprint(array: Array | Source) -> str:
-    """Return shape, dtype and a hash of all bytes of an array; for a source, of some rows.
+    """Return shape, dtype and a hash of all bytes of an array, or of some rows of a source.
 
     Examples
     --------
@@ -176,9 +176,9 @@ def _engine(circumstances: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class PathOfModel:
-    """Path of a checkpoint, with the seed of the model that the training is a part of.
+    """Path of a checkpoint, with the seed of the model to which the training run belongs.
 
-    The seeds of the layers of a stack follow from its own, and not the other way round.
+    The seeds of the layers of a stack are derived from the seed of the stack.
     """
 
     path: Path
@@ -191,7 +191,8 @@ class PathOfModel:
 def seed_of_model(path: str | os.PathLike[str]) -> int | None:
     """Return the seed of the model of a checkpoint, or of the checkpoint of a part of it.
 
-    None where there is no checkpoint, or it is damaged, or older files lack it.
+    Return None if there is no checkpoint, if it is damaged, or if it is an older file without a
+    seed.
     """
     path = Path(path)
     for file in (path, path.with_name(f"{path.stem}.layer_1{path.suffix}")):
@@ -202,14 +203,14 @@ def seed_of_model(path: str | os.PathLike[str]) -> int | None:
 
 
 class Checkpoint:
-    """The file of a training.
+    """Checkpoint file of a training run.
 
     Parameters
     ----------
     path : path
-        Where it is.
+        Path of the file.
     identity : Identity
-        Of the training that writes and reads it.
+        Identity of the run that writes and reads the file.
     """
 
     def __init__(self, path: str | os.PathLike[str], identity: Identity) -> None:
@@ -220,7 +221,7 @@ class Checkpoint:
         self._failed = False
 
     def save(self, snapshot: Snapshot) -> None:
-        """Write the state of the training; warn once if that fails, such as on a full disk."""
+        """Write the state of the run; warn once if writing fails, for example on a full disk."""
         info = {"format": FORMAT, "progress": dict(snapshot.progress), **asdict(self._identity)}
         info |= self._model
         try:
@@ -242,7 +243,7 @@ class Checkpoint:
         Raises
         ------
         CheckpointError
-            If the file is damaged, is no checkpoint, or belongs to another training.
+            If the file is damaged, is not a checkpoint, or belongs to a different run.
         """
         try:
             arrays, info = load_arrays(self.path)
@@ -262,12 +263,12 @@ class Checkpoint:
         return snapshot
 
     def refuse_to_replace(self) -> None:
-        """Refuse to start a new training over a checkpoint.
+        """Refuse to start a new run if a checkpoint exists.
 
         Raises
         ------
         FileExistsError
-            If there is one.
+            If a checkpoint exists.
         """
         if self.path.exists():
             raise FileExistsError(
@@ -277,7 +278,7 @@ class Checkpoint:
 
 
 def refuse_folder(path: str | os.PathLike[str] | None) -> None:
-    """Refuse a folder where a file is written.
+    """Raise an error if the path of a file is a folder.
 
     Raises
     ------
@@ -291,7 +292,7 @@ def refuse_folder(path: str | os.PathLike[str] | None) -> None:
 
 
 def rule_state(rule: Any) -> Record:
-    """Return the counters of a rule for early stopping, as JSON can hold them.
+    """Return the counters of a rule for early stopping, as JSON values.
 
     Raises
     ------
@@ -326,7 +327,7 @@ def _graph_fingerprint(step: Step) -> str:
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Return what differs between two descriptions of a training, in words.
+    """Return the differences between two descriptions of a training run, in words.
 
     >>> differences({"seed": 0, "noise": 1}, {"seed": 2, "noise": 1})
     ['seed was 0, now 2']

@@ -21,12 +21,12 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 
 class DivergedError(ArithmeticError):
-    """The cost or the parameters are no longer finite, and smaller steps have not helped.
+    """Error raised if training diverges, and smaller steps do not help.
 
     Parameters
     ----------
     message : str
-        What diverged, and what to do.
+        Description of the divergence, and the remedy.
     model : object, optional
         The estimator with the last finite parameters.
     history : sequence of dict, optional
@@ -46,11 +46,11 @@ class Halving:
     Attributes
     ----------
     learning_rate : shared scalar, or None
-        What the updates are proportional to; without it there is nothing to halve.
+        Factor to which the updates are proportional; None if there is no rate to halve.
     most : int
-        How often, over the whole training.
+        Maximum number of halvings in the whole run.
     done : int
-        How often so far.
+        Number of halvings so far.
     """
 
     learning_rate: Parameter | None
@@ -73,7 +73,7 @@ class Halving:
 
 
 def describe(costs: Array, epoch: int, block: int) -> str:
-    """Describe what is not finite, and where.
+    """Describe the value that is not finite, and its position.
 
     Examples
     --------
@@ -94,7 +94,7 @@ def first_bad(costs: Array) -> int:
 
 
 def first_not_finite(minibatch: Sequence[Array], numbers: Array) -> str | None:
-    """Say where in a minibatch the data is not finite; None if it is.
+    """Describe where the data of a minibatch is not finite; None if it is finite.
 
     >>> first_not_finite([np.array([[0.5, 1.0], [np.nan, 1.0]])], np.array([8, 3]))
     'the data has nan at row 3, column 0'
@@ -115,11 +115,11 @@ def explain(
     Parameters
     ----------
     step : Step
-        What diverged; its shared variables are left as they are.
+        Step that diverged; its shared variables are not changed.
     minibatch : sequence of arrays
-        The rows that it went wrong with.
+        Rows of the minibatch that diverged.
     before, after : sequences of arrays
-        The state before that minibatch, and what became of it.
+        State before and after that minibatch.
     """
     gone = [
         str(variable)

@@ -13,23 +13,23 @@ from autoenc.graph.types import Parameter
 
 
 class EarlyStopping(Protocol):
-    """A rule that receives validation costs and decides when to stop.
+    """Base class of rules that receive validation costs and decide when to stop.
 
     Iterations are counted in minibatches from 0, over all epochs.
 
     Attributes
     ----------
     best_cost : float
-        The least validation cost so far; infinite before the first.
+        The lowest validation cost so far; infinite before the first validation.
     best_iteration : int
-        The minibatch after which it was seen; -1 before the first.
+        The minibatch after which this cost was measured; -1 before the first validation.
     """
 
     best_cost: float
     best_iteration: int
 
     def start(self, minibatches_per_epoch: int) -> None:
-        """Reset the rule at the start of a training.
+        """Reset the rule at the start of training.
 
         Parameters
         ----------
@@ -39,7 +39,7 @@ class EarlyStopping(Protocol):
         ...
 
     def next_event(self, iteration: int) -> int:
-        """Return the first minibatch, at or after `iteration`, after which to ask again.
+        """Return the first minibatch, at or after `iteration`, after which to query the rule.
 
         Parameters
         ----------
@@ -54,7 +54,7 @@ class EarlyStopping(Protocol):
         ...
 
     def validate_after(self, iteration: int) -> bool:
-        """Whether the validation cost is wanted after this minibatch.
+        """Return whether to validate after this minibatch.
 
         Parameters
         ----------
@@ -86,7 +86,7 @@ class EarlyStopping(Protocol):
         ...
 
     def stop_after(self, iteration: int) -> bool:
-        """Whether this minibatch was the last.
+        """Return whether training stops after this minibatch.
 
         Parameters
         ----------
@@ -104,18 +104,19 @@ class EarlyStopping(Protocol):
 class GeometricPatience:
     """Stop after a number of minibatches that grows with each improvement.
 
-    Validation comes every min(minibatches of an epoch, patience / 2) minibatches.
-    When the cost falls below `threshold` times the best, as many minibatches are
-    granted as `increase` times those seen; training ends when they are used up.
+    Validation comes every min(minibatches of an epoch, patience / 2) minibatches. If the cost
+    falls below `threshold` times the best cost at iteration i, training continues at least until
+    iteration `increase` · i. It ends when the current limit is reached without a further
+    improvement.
 
     Parameters
     ----------
     patience : int
-        Minibatches to look at regardless, at least 2.
+        Minimum number of minibatches to train on, at least 2.
     increase : float
-        How many times the minibatches seen are granted on improvement, > 1.
+        Factor by which the number of minibatches so far is multiplied on improvement, > 1.
     threshold : float
-        What is an improvement: a cost below this part of the best, in (0, 1].
+        A cost below this fraction of the best cost counts as an improvement, in (0, 1].
 
     Raises
     ------
@@ -238,7 +239,7 @@ class EpochPatience:
     patience : int
         Epochs to wait for a lower validation cost, at least 1.
     tolerance : float
-        By how much lower it has to be, >= 0.
+        Amount by which the cost must be lower, >= 0.
 
     Raises
     ------
@@ -344,19 +345,19 @@ class EpochPatience:
 
 
 class Keeper:
-    """Stores the state with the best validation cost.
+    """Store for the state with the best validation cost.
 
     Parameters
     ----------
     rule : EarlyStopping
         The rule, which receives the costs.
     state : sequence of shared variables
-        Parameters and whatever else updates change.
+        Parameters and all other shared variables that the updates change.
 
     Attributes
     ----------
     best : list of array, or None
-        The state that had the best validation cost, once there is one.
+        The state with the best validation cost; None before the first validation.
     """
 
     def __init__(self, rule: EarlyStopping, state: Sequence[Parameter]) -> None:

@@ -1,4 +1,4 @@
-"""Intervals: every so many epochs, minutes or blocks of a training."""
+"""Intervals in epochs, minutes or blocks of training."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from autoenc.training.callbacks import Callback, Training
 
 
 class Every(Callback):
-    """An interval of epochs, minutes or blocks.
+    """Interval of epochs, minutes or blocks.
 
     As a callback it counts blocks; call `is_due` after each block or epoch.
 
@@ -17,14 +17,14 @@ class Every(Callback):
     epochs : int, optional
         Epochs, at least 1.
     minutes : float, optional
-        Minutes, >= 0; asked for after every block.
+        Minutes, >= 0; checked after every block.
     blocks : int, optional
         Blocks, at least 1; a block is up to 5,000 rows.
 
     Raises
     ------
     ValueError
-        If not exactly one is given, or a number is out of its range.
+        If not exactly one argument is given, or a number is out of its range.
 
     Examples
     --------
@@ -105,7 +105,7 @@ class Every(Callback):
 
 
 def as_every(every: Every | int) -> Every:
-    """Return an interval; a number stands for epochs."""
+    """Return an interval; an integer is a number of epochs."""
     return every if isinstance(every, Every) else Every(epochs=every)
 
 

@@ -1,4 +1,4 @@
-"""Where a block's rows come from: all of the data on the device, or a block at a time."""
+"""Sources of the rows of a block: all data on the device, or one block at a time."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ PIECE_PER_CHUNK = 4
 
 
 class Feed(Protocol):
-    """A source of device arrays and of the numbers of a block's rows in them."""
+    """Source of device arrays, and of the positions of a block's rows in them."""
 
     def start(self, epoch: int, done: int) -> None:
-        """Prepare for the blocks of an epoch after so many rows."""
+        """Prepare for the blocks of an epoch after a number of rows."""
         ...
 
     def block(self, rows: Array) -> tuple[Sequence[Any], Array]:
@@ -38,8 +38,8 @@ class Feed(Protocol):
         Parameters
         ----------
         rows : int array, (minibatches, rows of a minibatch)
-            Rows of the whole data: a block of the plan, or consecutive minibatches of one.
-            Blocks are asked for in the order of the plan, each as often as needed.
+            Numbers of rows in the whole data: a block of the plan, or consecutive minibatches of a
+            block. Blocks are requested in the order of the plan, each as often as needed.
         """
         ...
 
@@ -50,17 +50,17 @@ class Feed(Protocol):
     def smaller(self) -> Feed:
         """Return a feed that needs less device memory; itself if there is none.
 
-        Itself, it takes less for minibatches of the present block from then on.
+        In the second case, it uses less memory for minibatches of the current block from then on.
         """
         ...
 
     def close(self) -> None:
-        """End what reads ahead."""
+        """End the threads that read ahead."""
         ...
 
 
 class Resident:
-    """All of the data is on the device, once."""
+    """Feed that keeps all of the data on the device."""
 
     def __init__(
         self, arrays: Sequence[Array], dtypes: Sequence[str], plan: Plan, backend: Backend
@@ -88,16 +88,16 @@ class Resident:
         return _gathered(self._arrays, self._dtypes, self._plan, self._backend)
 
     def close(self) -> None:
-        """Do nothing: all has been read."""
+        """Do nothing: all rows have been read."""
 
 
 class BlockReader(Protocol):
     """Reads the rows of blocks."""
 
     def blocks(self, epoch: int, done: int) -> Iterator[Gathered]:
-        """Return the rows of each block, from a place in an epoch on.
+        """Return the rows of each block, starting at a position in an epoch.
 
-        Those of the next epochs follow.
+        The blocks of the next epochs follow.
         """
         ...
 
@@ -130,10 +130,10 @@ class RowGatherer:
 
 
 class Block(Protocol):
-    """A block in main memory and, unless that is too small for it, on the device."""
+    """Block in main memory and, unless the device is too small for it, on the device."""
 
     def on_device(self, places: Array) -> tuple[Any, Array]:
-        """Return device arrays, and where in them some rows of the block are.
+        """Return device arrays, and the positions of some rows of the block in them.
 
         Parameters
         ----------
@@ -148,12 +148,12 @@ class Block(Protocol):
         ...
 
     def shrink(self) -> None:
-        """Release the device's memory; only what is asked for is moved there from then on."""
+        """Release the device's memory; only requested rows are moved there from then on."""
         ...
 
 
 class WholeBlock:
-    """A block of which this process has all rows; see `Block`.
+    """Block whose rows are all in this process; see `Block`.
 
     Parameters
     ----------
@@ -183,9 +183,9 @@ class WholeBlock:
 
 
 class SharedBlock:
-    """A block of which each process has some rows; see `Block`.
+    """Block whose rows are divided among processes; see `Block`.
 
-    All processes ask for the same places, as they exchange rows.
+    All processes must request the same positions, because they exchange rows.
 
     Parameters
     ----------
@@ -232,16 +232,16 @@ def _unless_too_large(put: Callable[[], Item]) -> Item | None:
 
 
 class Streamed:
-    """The data stays where it is; the next block is moved while the present one trains.
+    """Feed that transfers the next block to the device during training on the current one.
 
     Parameters
     ----------
     reader : BlockReader
-        Reads it.
+        Reader of the data.
     plan : Plan
-        Which blocks there are.
+        Plan that defines the blocks.
     moved : callable
-        Moves a block to the device.
+        Function that moves a block to the device.
     """
 
     def __init__(
@@ -255,7 +255,7 @@ class Streamed:
         self._present: tuple[Array, Block] | None = None
 
     def start(self, epoch: int, done: int) -> None:
-        """Read ahead from here on, unless that is done already; see `Feed.start`."""
+        """Start reading ahead from here, unless this has begun already; see `Feed.start`."""
         self._present = None
         if self._next != (epoch, done):
             self.close()
@@ -317,10 +317,10 @@ def make_feed(
     device_bytes: int | None,
     memory: int | None = None,
 ) -> Feed:
-    """Keep the data on the device if it fits into so many bytes, or no bound is given.
+    """Make a feed that keeps the data on the device if it fits, or if no bound is given.
 
-    Rows that are dense only by parts are moved a block at a time, those of sources read a window
-    at a time.
+    Rows that are made dense by parts are moved one block at a time. Rows of sources are read one
+    window at a time.
 
     Raises
     ------

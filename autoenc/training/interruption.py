@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP take effect between blocks, not in the middle of an update."""
+"""Handling of Ctrl-C, SIGTERM and SIGHUP between blocks, not in the middle of an update."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SIGNALS = (signal.SIGINT, *ENDINGS)
 
 
 class Interruption:
-    """A request to stop.
+    """Request to stop training.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class Interruption:
 
     @property
     def requested(self) -> bool:
-        """Whether training has to end after the current block."""
+        """Whether training must end after the current block."""
         return self.signum is not None
 
     def handle(self, signum: int, frame: FrameType | None) -> None:
@@ -37,12 +37,12 @@ class Interruption:
         self.signum = signum
 
     def leave(self) -> None:
-        """End the process, if the signal asked for that.
+        """End the process, if the signal requires it.
 
         Raises
         ------
         SystemExit
-            After SIGTERM and SIGHUP. Ctrl-C only ends the training.
+            After SIGTERM and SIGHUP. Ctrl-C only ends training.
         """
         if self.signum is not None and self.signum in ENDINGS:
             raise SystemExit(128 + self.signum)
@@ -52,10 +52,10 @@ class Interruption:
 def deferred_interrupt() -> Iterator[Interruption]:
     """Turn Ctrl-C, SIGTERM and SIGHUP into a flag while the body runs.
 
-    The training loop checks the flag between blocks, so parameters are never half updated.
-    Only the main thread receives signals; in other threads, and for a signal that is ignored,
-    as ``nohup`` does with SIGHUP, the flag is never set. A handler for SIGTERM or SIGHUP that
-    the program has installed itself stays in place.
+    The training loop checks the flag between blocks, so parameters are never half updated. Only
+    the main thread receives signals. The flag is never set in other threads, or by a signal that
+    is ignored, as ``nohup`` does with SIGHUP. A handler for SIGTERM or SIGHUP that the program
+    itself has installed stays in place.
     """
     interruption = Interruption()
     before = {signum: signal.getsignal(signum) for signum in SIGNALS if _is_ours(signum)}

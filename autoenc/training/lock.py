@@ -1,4 +1,4 @@
-"""A checkpoint belongs to one training at a time."""
+"""Locks that reserve a checkpoint for one training run at a time."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from autoenc.training.checkpoints import CheckpointError
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Reserve a checkpoint for this training while the body runs.
+    """Reserve a checkpoint for this training run while the body runs.
 
-    The lock is on a file beside the checkpoint, which is replaced each time it is written. The
-    system releases the lock when the process ends in whatever way. File
+    The lock is on a separate file next to the checkpoint, because the checkpoint is replaced each
+    time it is written. The system releases the lock when the process ends for any reason. File
     systems without locks offer no such protection.
 
     Raises
     ------
     CheckpointError
-        If another training holds the lock.
+        If another run holds the lock.
     """
     beside = path.with_name(f".{path.name}.lock")
     handle = _lock(beside, path)

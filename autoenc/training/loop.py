@@ -1,4 +1,4 @@
-"""The training loop. It works on cost, updates and inputs, and depends on no model."""
+"""The training loop. It works on a cost, updates and inputs, and depends on no model."""
 
 from __future__ import annotations
 
@@ -62,79 +62,83 @@ def train(
     Parameters
     ----------
     cost : scalar expression
-        The reported cost; usually the mean over the rows of a minibatch.
+        Cost that is reported, usually the mean over the rows of a minibatch.
     updates : dict or pairs
-        From shared variable to what it becomes after a minibatch, as
-        `autoenc.graph.sgd` and similar functions return. Random generators in the graph
-        need no updates: each block gets new ones.
+        New value of each shared variable after a minibatch, as returned by `autoenc.graph.sgd` and
+        similar functions. Random generators in the graph need no updates, because each block gets
+        new generators.
     inputs : sequence of symbolic variables
-        What a minibatch supplies to the graph.
+        Inputs of the graph that a minibatch supplies.
     data : array, or sequence of arrays
-        For each input an array whose first axis is the rows, or anything that
-        `autoenc.sources.open_source` takes, such as a file or a folder of them, which is read
-        while training runs. Values are converted to the dtype of their input.
+        For each input, an array whose first axis indexes rows, or anything that
+        `autoenc.sources.open_source` accepts, such as a file or a folder of files. Such sources
+        are read during training. Values are converted to the dtype of their input.
     batch_size : int
-        Rows per minibatch. A shorter last minibatch is used, not dropped.
+        Number of rows per minibatch. A shorter last minibatch is used, not dropped.
     n_epochs : int
         Number of passes over all rows.
     seed : int
         Seed of order and noise, combined with the numbers of epoch and block.
     shuffle : bool
-        Whether to draw a new random order for each epoch.
+        Whether to draw a new random order of rows for each epoch.
     backend : {"auto", "c", "xla", "numba"} or Backend
-        How the step is compiled; see `autoenc.backends.resolve_backend`.
+        Backend that compiles the step; see `autoenc.backends.resolve_backend`.
     device : {"cpu", "cuda", "cuda0", ...}, optional
-        Where it runs.
+        Device to run on.
     devices : int, str or "all", optional
-        How many devices share the rows of every minibatch, on XLA. Order and noise are those of
-        one device, costs differ by rounding. Of ``"4x2"``, four share the rows, and each two of
-        them the last axis of every matrix among the parameters.
+        Number of devices that share the rows of every minibatch, on XLA. Order and noise are the
+        same as on one device; costs differ by rounding. With ``"4x2"``, four groups share the
+        rows, and the two devices of each group share the last axis of every parameter matrix.
     precision : {"float32", "mixed_bfloat16", "tf32"}
-        Of the products of matrices: mixed, their operands are rounded to bfloat16, and sums,
-        parameters and all else stay float32. On XLA, and in C where the processor has it.
+        Precision of matrix products. With ``"mixed_bfloat16"``, their operands are rounded to
+        bfloat16, and sums, parameters and all other values stay float32. It is available on XLA,
+        and in C if the processor supports it. ``"tf32"`` is for GPUs.
     block_size : int, optional
-        Minibatches of one compiled call; chosen by the library when left out. It changes
-        results only by the noise drawn, as each block has its own.
+        Number of minibatches per compiled call; by default, it is chosen automatically. It affects
+        results only through the noise, because each block draws its own noise.
     device_bytes : int, optional
-        Bytes of data that fit on the device. Larger data, such as a memory map, is copied to the
-        device block by block; results are the same.
+        Bytes of data that fit on the device. Larger data, such as a memory map, is transferred to
+        the device block by block. Results are the same.
     memory : str or int, optional
-        Bytes of main memory that rows may take, such as ``"2GB"``. Arrays that take more than
-        half of it when they are converted are read in parts, too.
+        Bytes of main memory available for rows, such as ``"2GB"``. Arrays that need more than half
+        of it when they are converted are read in parts, too.
     chunk, window : int, optional
-        Rows that are read together, and rows that are shuffled together: chunks are visited in
-        a random order, and so are the rows of the chunks of a window. The order follows from
-        both where there are more rows than in a window, and never from what the data is stored
-        in. By default a window has 2²⁶ values but at most 2²⁰ rows, and 128 chunks.
+        Number of rows that are read together, and number of rows that are shuffled together.
+        Chunks are visited in a random order, and so are the rows within a window of chunks. The
+        order depends on both numbers if there are more rows than in a window, but never on how the
+        data is stored. By default, a window has 2²⁶ values but at most 2²⁰ rows, and 128 chunks.
     validation : pair of expression and data, optional
-        A cost for each row in terms of `inputs`, and data for them: its mean over all rows is
-        the validation cost.
+        Expression for the cost of each row in terms of `inputs`, and validation data for the
+        inputs. The mean cost over all rows is the validation cost.
     early_stopping : EarlyStopping, optional
-        A rule such as `GeometricPatience` that says when to validate and when to stop; needs
-        `validation`. When training ends, the state with the best validation cost is restored.
+        Rule that determines when to validate and when to stop, such as `GeometricPatience`. It
+        requires `validation`. When training ends, the state with the best validation cost is
+        restored.
     learning_rate : shared scalar, optional
-        What the updates are proportional to. Where cost or parameters are no longer finite,
-        training goes back to the parameters from before the cost exploded and on with half of
-        it, with a warning and ``halved`` in the record of the epoch. Without it, divergence
-        ends the training.
+        Learning rate, to which the updates must be proportional. If cost or parameters become
+        infinite or NaN, training restores the parameters from before the cost exploded and
+        continues with half the learning rate, with a warning and ``halved`` in the record of the
+        epoch. Without this argument, divergence ends training.
     max_halvings : int
-        How often that is done, at least 0; then divergence ends the training too.
+        Maximum number of such halvings, at least 0. Further divergence ends training.
     checkpoint : path, optional
-        A file from which the training can be resumed. It is written regularly, when training
-        ends, and after Ctrl-C, SIGTERM or SIGHUP.
+        File from which training can be resumed. It is written regularly, when training ends, and
+        after Ctrl-C, SIGTERM or SIGHUP.
     every : Every or int
-        How often, such as ``Every(minutes=10)``; a number stands for epochs.
+        How often the checkpoint is written, such as ``Every(minutes=10)``; an integer is a number
+        of epochs.
     resume : bool
         Whether to resume from the checkpoint, if there is one. All other arguments must be the
-        same, except for `n_epochs`, which may be larger. The result is, to the byte, that of a
-        training that was never stopped. The state of callbacks is not saved.
+        same, except `n_epochs`, which may be larger. The result is identical, to the byte, to that
+        of an uninterrupted run. The state of callbacks is not saved.
     callbacks : `Callback` or function, or iterable of them, optional
-        A function is called with the record of every epoch when it ends; by then the shared
-        variables hold the present parameters. A `Callback` has more hooks. Of several
-        processes (`autoenc.distributed`) only the first has callbacks and writes checkpoints.
+        A function is called at the end of every epoch with the record of the epoch. The shared
+        variables then contain the current parameters. A `Callback` has more hooks. With several
+        processes (`autoenc.distributed`), only the first one runs callbacks and writes
+        checkpoints.
     model : callable, optional
-        Takes the history so far, and gives what callbacks know as ``training.model``. It is
-        called when the shared variables hold the present parameters, and once more when
+        Function that takes the history so far and returns ``training.model`` for callbacks. It is
+        called when the shared variables contain the current parameters, and once more when
         training ends, for whatever reason.
     progress : bool
         Whether to show a progress bar, and a line that names the backend.
@@ -142,24 +146,24 @@ def train(
     Returns
     -------
     list of dict
-        A record an epoch: ``epoch`` (from 1), ``cost`` (mean over all rows),
-        ``seconds``, ``rows_per_second``; with validation also ``valid_cost``, the last one of
-        the epoch. The last record may be of part of an epoch; after Ctrl-C it has
-        ``interrupted``, where early stopping ended it ``stopped_early`` set to True.
+        One record per epoch with ``epoch`` (from 1), ``cost`` (mean over all rows), ``seconds``
+        and ``rows_per_second``. With validation, ``valid_cost`` is the last validation cost of the
+        epoch. The last record may describe part of an epoch. It has ``interrupted`` set to True
+        after Ctrl-C, and ``stopped_early`` set to True after early stopping.
 
     Raises
     ------
     ValueError, TypeError
-        If the graph, the data or a setting does not fit; says what to do.
+        If the graph, the data or a setting is invalid; the message states the remedy.
     BackendError
-        If the backend or device is not there.
+        If the backend or device is not available.
     DivergedError
-        If cost or parameters do not stay finite; says which went first. The shared variables
-        hold the parameters from before the cost exploded.
+        If cost or parameters do not stay finite; the message names the first of them to fail. The
+        shared variables contain the parameters from before the cost exploded.
     CheckpointError
-        If the checkpoint is damaged or belongs to another training; lists the differences.
+        If the checkpoint is damaged or belongs to a different run; lists the differences.
     FileExistsError
-        If there is a checkpoint already and `resume` is False.
+        If the checkpoint exists already and `resume` is False.
     SystemExit
         After SIGTERM or SIGHUP, when parameters and checkpoint are complete.
 

@@ -1,4 +1,4 @@
-"""The position of a training within an epoch."""
+"""The position of a training run within an epoch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from autoenc.training.callbacks import Record
 
 @dataclass
 class EpochSoFar:
-    """The part of an epoch that has been trained.
+    """The part of an epoch that is complete.
 
     Attributes
     ----------

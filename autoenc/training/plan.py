@@ -1,4 +1,4 @@
-"""The sizes of a training, checked."""
+"""The sizes of a training run, validated."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from autoenc.training.schedule import (
 
 @dataclass(frozen=True)
 class Plan:
-    """How many rows, in what pieces, how often, in which order."""
+    """Plan of a run: numbers of rows and epochs, sizes of pieces, and the order of rows."""
 
     n_rows: int
     batch_size: int
@@ -32,20 +32,20 @@ class Plan:
 
     @property
     def order(self) -> Order:
-        """In which order rows are visited."""
+        """Order in which rows are visited."""
         return Order(self.n_rows, self.chunk, self.window, self.seed, self.shuffle)
 
     @property
     def minibatches_per_epoch(self) -> int:
-        """Minibatches of an epoch, a last, shorter one among them."""
+        """Number of minibatches of an epoch, including a shorter last one."""
         return -(-self.n_rows // self.batch_size)
 
     def blocks(self, epoch: int, done: int = 0) -> Iterator[np.ndarray[Any, Any]]:
-        """Rows of each block of an epoch, without those rows that are done."""
+        """Rows of each block of an epoch, without rows that have already been used."""
         return epoch_blocks(self.order, epoch, self.batch_size, self.block_size, done)
 
     def identity(self) -> dict[str, Any]:
-        """Return what results follow from: chunk and window only where they change the order."""
+        """Return the sizes that affect results; chunk and window only if they affect the order."""
         unused = {"n_epochs"} if self.order.is_windowed else {"n_epochs", "chunk", "window"}
         return {name: value for name, value in asdict(self).items() if name not in unused}
 

@@ -11,10 +11,10 @@ _said: set[str] = set()
 
 
 class ProgressBar(Callback):
-    """A bar over all rows of all epochs, in a terminal or a notebook, moving with every block.
+    """Bar over all rows of all epochs, in a terminal or a notebook, updated after every block.
 
-    It shows epoch, cost, validation cost, rows per second and the time left; and above it,
-    the first time in a process, what the training runs on.
+    It shows epoch, cost, validation cost, rows per second and the time left. The first bar in a
+    process is preceded by a line about the backend and device.
     """
 
     def start(self, training: Training) -> None:

@@ -132,7 +132,7 @@ class Run:
         return self.present(self.history)
 
     def begin_epoch(self) -> bool:
-        """Go to the next epoch, unless one is under way; return False if there is none."""
+        """Go to the next epoch, unless one is in progress; return False if there is none."""
         if len(self.history) < self.epoch:
             return True
         if self.epoch >= self.n_epochs:
@@ -142,7 +142,7 @@ class Run:
         return True
 
     def run_epoch(self) -> None:
-        """Run what is left of the epoch, or may be run, and add its record to the history."""
+        """Run the rest of the epoch, unless it is stopped; add its record to the history."""
         self.feed.start(self.epoch, self.rows_done)
         for rows in self.pieces():
             if self.ended:
@@ -166,9 +166,9 @@ class Run:
             self.save()
 
     def agree(self) -> None:
-        """End the training in every process if one of them was asked to.
+        """End training in every process if one of them was asked to stop.
 
-        Each of them is at the end of the same block, so none waits for another that has ended.
+        All processes are at the end of the same block, so none waits for one that has ended.
         """
         asked = self.interruption.signum or 0, self.stop_requested
         signum, stop = self.processes.gather(asked).max(axis=0)
@@ -177,9 +177,9 @@ class Run:
         self.is_to_end = bool(signum or stop)
 
     def pieces(self) -> Iterator[Array]:
-        """Rows of the epoch's blocks that are left.
+        """Yield the rows of the remaining blocks of the epoch.
 
-        They end where the stopping rule has its next event.
+        A block ends where the stopping rule has its next event.
         """
         for block in self.plan.blocks(self.epoch, self.rows_done):
             rows = block
@@ -191,7 +191,7 @@ class Run:
                 rows = rows[n:]
 
     def run_block(self, rows: Array) -> None:
-        """Train on a block, and validate if it is time to."""
+        """Train on a block, and validate if validation is due."""
         started = perf_counter()
         so_far = self.so_far
         costs = self.run_until_finite(rows)
@@ -204,7 +204,7 @@ class Run:
         so_far.seconds += perf_counter() - started
 
     def run_until_finite(self, rows: Array) -> Array:
-        """Run a block, again with half the learning rate where it diverges; return its costs."""
+        """Run a block, repeatedly with half the learning rate if it diverges; return its costs."""
         entropy = (self.plan.seed, self.epoch, self.so_far.block)
         while True:
             costs = self.run_in_memory(rows, entropy)
@@ -218,13 +218,13 @@ class Run:
             self.so_far.said["halved"] = self.so_far.said.get("halved", 0) + 1
 
     def run_in_memory(self, rows: Array, entropy: tuple[int, ...]) -> Array:
-        """Run a block; where devices have too little memory for it, in less.
+        """Run a block, with less memory if that of the devices is too small.
 
         Raises
         ------
         MemoryError
-            If there is too little for a single minibatch, or in this process alone while others
-            compute.
+            If there is too little memory for a single minibatch, or if memory ran out in this
+            process only, while others compute.
         """
         try:
             data = self.processes.in_each(lambda: self.feed.block(rows))
@@ -265,9 +265,9 @@ class Run:
         return np.concatenate([self.run_in_memory(part, (*entropy, i)) for i, part in parts])
 
     def keep_if_good(self, costs: Array) -> None:
-        """Keep the state, unless the cost has begun to explode.
+        """Store the state, unless the cost has begun to explode.
 
-        By the time that it is infinite, the last finite state is worth nothing.
+        When the cost becomes infinite, the last finite state is already useless.
         """
         if self.first_cost is None:
             self.first_cost = abs(float(costs[0]))
@@ -276,7 +276,7 @@ class Run:
             self.runner.keep()
 
     def warn_if_exploded(self) -> None:
-        """Warn if the cost has risen far above that of the start, though it is finite."""
+        """Warn if the cost is finite but far above the initial cost."""
         cost = self.history[-1]["cost"] if self.history else 0.0
         if self.first_cost is not None and cost > EXPLODED * max(self.first_cost, PERFECT):
             warnings.warn(
@@ -286,7 +286,7 @@ class Run:
             )
 
     def diverged(self, what: str, rows: Array, costs: Array) -> DivergedError:
-        """Explain how a block went wrong, from the state that it was begun with."""
+        """Explain how a block diverged, starting from its initial state."""
         last = min(first_bad(costs), len(rows) - 1)
         before, after = self.state_after(rows[:last]), self.state_after(rows[: last + 1])
         if last and not all(np.isfinite(value).all() for value in before):
@@ -316,7 +316,7 @@ class Run:
         return after
 
     def validate(self) -> None:
-        """Validate if it is time to, and note what the record is to say of it."""
+        """Validate if validation is due, and add the result to the record."""
         self.valid_cost = None
         if self.validator is None:
             return
@@ -331,18 +331,18 @@ class Run:
             self.so_far.said["stopped_early"] = True
 
     def compute_validation_cost(self, validator: Validator) -> float:
-        """Compute the validation cost under the present parameters, and note it."""
+        """Compute and record the validation cost of the current parameters."""
         self.runner.sync()
         self.valid_cost = self.so_far.said["valid_cost"] = validator()
         return self.valid_cost
 
     def snapshot(self) -> Snapshot:
-        """Return all that the training continues from, brought up to date."""
+        """Return the current state, from which training can continue."""
         self.runner.sync()
         return Snapshot(self._arrays(), self._progress())
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Continue from a snapshot of the same training."""
+        """Continue from a snapshot of the same run."""
         self._restore_arrays(snapshot.arrays)
         progress = snapshot.progress
         self.epoch = progress["epoch"]
@@ -389,12 +389,12 @@ class Run:
         return numbered("state", self.step.state) | numbered("constant", constants)
 
     def save(self) -> None:
-        """Write the checkpoint, if one is asked for."""
+        """Write the checkpoint, if there is one."""
         if self.saver:
             self.saver.save(self)
 
     def save_if_due(self, *, epoch_is_over: bool) -> None:
-        """Write the checkpoint, if one is asked for and it is time to."""
+        """Write the checkpoint, if there is one and it is due."""
         if self.saver:
             self.saver.save_if_due(self, epoch_is_over=epoch_is_over)
 

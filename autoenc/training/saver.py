@@ -1,4 +1,4 @@
-"""Writes the checkpoint of a training when it is due, and restores a training from it."""
+"""Writing the checkpoint of a run when it is due, and restoring a run from it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from autoenc.training.snapshots import Snapshot
 
 
 class Resumable(Training, Protocol):
-    """A training whose state can be taken and put back."""
+    """Training run whose state can be copied and restored."""
 
     def snapshot(self) -> Snapshot:
         """Return a copy of the state."""
@@ -29,14 +29,14 @@ class Resumable(Training, Protocol):
 
 @dataclass
 class Saver:
-    """The checkpoint of one training, which its first process reads and writes for all.
+    """Checkpoint of one run, which the first process reads and writes for all processes.
 
     Attributes
     ----------
     checkpoint : Checkpoint
         The file.
     every : Every
-        How often it is written.
+        How often the checkpoint is written.
     processes : Processes
         The processes of the training.
     """
@@ -47,14 +47,14 @@ class Saver:
 
     @contextmanager
     def using(self, run: Resumable, *, resume: bool) -> Iterator[None]:
-        """Reserve the file for this training, and restore the training from it if asked to.
+        """Reserve the file for this run, and restore the run from it if requested.
 
         Raises
         ------
         FileExistsError
             If there is a checkpoint and `resume` is False.
         CheckpointError
-            If the file is damaged, belongs to another training or is in use by one.
+            If the file is damaged, or belongs to or is used by another run.
         """
         with ExitStack() as reserved:
 
@@ -74,11 +74,11 @@ class Saver:
         return self.checkpoint.load() if self.checkpoint.path.exists() else None
 
     def save(self, run: Resumable) -> None:
-        """Write the present state."""
+        """Write the current state."""
         if self.processes.rank == 0:
             self.checkpoint.save(run.snapshot())
 
     def save_if_due(self, run: Resumable, *, epoch_is_over: bool) -> None:
-        """Write the present state if it is due."""
+        """Write the current state if the checkpoint is due."""
         if self.every.is_due(run, epoch_is_over=epoch_is_over):
             self.save(run)

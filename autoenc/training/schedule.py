@@ -1,11 +1,11 @@
-"""In which order rows are visited, and how an epoch is cut into blocks.
+"""The order in which rows are visited, and the division of an epoch into blocks.
 
-Rows are shuffled in two steps. Chunks, which are consecutive rows, are put into a random order;
-so many consecutive ones of that order as fit into a window are read, and the rows of the window
-are put into a random order. Data that is no larger than a window is one window and one chunk.
+Rows are shuffled in two steps. First, chunks of consecutive rows are put into a random order. Then
+as many chunks as fit into a window are read, in that order, and the rows of the window are put
+into a random order. Data that is no larger than a window is one window and one chunk.
 
-The order follows from (seed, epoch, rows, chunk, window) alone: rows that are read from a file
-while training runs are visited in the same order as an array in memory.
+The order depends only on (seed, epoch, rows, chunk, window). Rows that are read from a file during
+training are visited in the same order as rows of an array in memory.
 
 >>> order = Order(n_rows=10, chunk=2, window=4, seed=0, shuffle=True)
 >>> [len(window) for window in order.windows(epoch=1)]
@@ -32,10 +32,10 @@ WINDOW_KEY = 0x6F72646572
 
 
 def block_length(n_minibatches: int, batch_size: int, rows_per_block: int) -> int:
-    """Choose how many minibatches a block has when the caller does not.
+    """Choose the number of minibatches of a block, if the caller does not.
 
-    A number that divides the epoch evenly is preferred: every length is
-    compiled for itself on XLA.
+    A number that divides the epoch evenly is preferred, because XLA compiles every length
+    separately.
     """
     longest = max(rows_per_block // batch_size, 1)
     fewest = -(-n_minibatches // longest)
@@ -46,7 +46,7 @@ def block_length(n_minibatches: int, batch_size: int, rows_per_block: int) -> in
 
 
 def default_window(values_per_row: int) -> int:
-    """Choose how many rows are shuffled together, from the width of the data.
+    """Choose the number of rows to shuffle together, given the width of the data.
 
     >>> default_window(784), default_window(10)
     (85598, 1048576)
@@ -55,7 +55,7 @@ def default_window(values_per_row: int) -> int:
 
 
 def default_chunk(window: int) -> int:
-    """Choose how many consecutive rows are read together, for a window of so many.
+    """Choose the number of consecutive rows to read together, given the size of a window.
 
     >>> default_chunk(85_598)
     668
@@ -64,7 +64,7 @@ def default_chunk(window: int) -> int:
 
 
 class Shuffled(Protocol):
-    """Rows that are visited in an order of their own."""
+    """Rows that define the order in which they are visited."""
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -83,8 +83,8 @@ class Window:
     first, last : int array, (chunks,)
         Numbers of the first row of each chunk, and of the row after its last.
     picks : int array, (rows,)
-        Positions in the window, in which the chunks are one after the other, in the order in
-        which rows are visited.
+        Positions of rows in the concatenated chunks of the window, in the order in which rows are
+        visited.
     """
 
     first: Array
@@ -118,18 +118,18 @@ class Window:
 
 @dataclass(frozen=True)
 class Order:
-    """In which order the rows of a data set are visited.
+    """The order in which the rows of a data set are visited.
 
     Attributes
     ----------
     n_rows : int
         Rows of the data.
     chunk, window : int
-        Rows of a chunk, and of a window, which has as many whole chunks as fit.
+        Numbers of rows of a chunk and of a window. A window has as many whole chunks as fit.
     seed : int
         Seed of the order.
     shuffle : bool
-        Whether the order is random; otherwise that of the data.
+        Whether the order is random; otherwise it is that of the data.
     """
 
     n_rows: int
@@ -149,9 +149,9 @@ class Order:
         return min(self._per_window * self.chunk, self.n_rows) if self._is_cut else self.n_rows
 
     def windows(self, epoch: int, done: int = 0) -> Iterator[Window]:
-        """Return the windows of an epoch, from the one of the first row that is not done.
+        """Return the windows of an epoch, starting with that of the first unvisited row.
 
-        It takes time and memory of the number of chunks, and of the rows of one window.
+        Time and memory are proportional to the number of chunks plus the rows of one window.
         """
         chunks = self._chunks(epoch)
         for number, end in enumerate(self._ends(chunks)):
@@ -160,7 +160,7 @@ class Order:
                 yield self._window(epoch, number, chunks[of_window])
 
     def done_in_window(self, epoch: int, done: int) -> int:
-        """Return how many of the rows that are done are in the same window as the next."""
+        """Return the number of visited rows in the window of the next row."""
         ends = self._ends(self._chunks(epoch))
         return done - int(ends[ends <= done].max(initial=0))
 
@@ -206,14 +206,14 @@ class Order:
 
 
 class Walk(Generic[AnyWindow]):
-    """Goes through the rows of windows, so many at a time.
+    """Walk through the rows of windows, a number of rows at a time.
 
     Parameters
     ----------
     windows : iterator
-        A window may be reused when the next one is asked for.
+        Windows. A window may be reused when the next one is requested.
     at : int
-        Rows of the first window to leave out.
+        Number of rows of the first window to skip.
     """
 
     def __init__(self, windows: Iterator[AnyWindow], at: int = 0) -> None:
@@ -222,7 +222,7 @@ class Walk(Generic[AnyWindow]):
         self._at = at
 
     def spans(self, n_rows: int) -> Iterator[tuple[AnyWindow, slice]]:
-        """Return where the next rows are: windows, and spans of their orders."""
+        """Return the positions of the next rows: windows, and spans of their orders."""
         while n_rows:
             if self._window is None:
                 self._window = next(self._windows)
@@ -238,10 +238,9 @@ class Walk(Generic[AnyWindow]):
 def block_shapes(
     n_rows: int, batch_size: int, block_size: int, done: int = 0
 ) -> Iterator[tuple[int, int]]:
-    """Return how many minibatches the blocks of an epoch have, and of how many rows.
+    """Return the number of minibatches of each block of an epoch, and of rows of each minibatch.
 
-    The last block may have fewer minibatches, and a last, shorter minibatch
-    comes in a block of its own.
+    The last block may have fewer minibatches. A shorter last minibatch is a block of its own.
 
     >>> list(block_shapes(10, 4, 1))
     [(1, 4), (1, 4), (1, 2)]
@@ -264,12 +263,12 @@ def block_shapes(
 def epoch_blocks(
     order: Order, epoch: int, batch_size: int, block_size: int, done: int = 0
 ) -> Iterator[Array]:
-    """Rows of each block of an epoch, or of what is left of it.
+    """Yield the rows of each block of an epoch, or of the rest of it.
 
     Parameters
     ----------
     order : Order
-        In which order rows are visited.
+        Order in which rows are visited.
     epoch : int
         Number of the epoch.
     batch_size : int
@@ -277,12 +276,12 @@ def epoch_blocks(
     block_size : int
         Minibatches of a block.
     done : int
-        Number of rows that have been visited: whole minibatches.
+        Number of rows that have been visited, in whole minibatches.
 
     Yields
     ------
     int array, (minibatches, rows of a minibatch)
-        Every row that is not done is in exactly one block.
+        Every unvisited row is in exactly one block.
     """
     walk = Walk(order.windows(epoch, done), order.done_in_window(epoch, done))
     for shape in block_shapes(order.n_rows, batch_size, block_size, done):

@@ -1,4 +1,4 @@
-"""What a training continues from, in the form of a file: arrays by name, and numbers."""
+"""The state from which training continues, as stored in a file: named arrays, and numbers."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The state of a training between two blocks.
+    """The state of a run between two blocks.
 
     Attributes
     ----------
     arrays : dict of array
         Parameters and all other state, by name.
     progress : dict
-        Counters, records and rules, as JSON can hold them.
+        Counters, records and rules, as JSON values.
     """
 
     arrays: Mapping[str, Array]

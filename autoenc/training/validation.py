@@ -16,7 +16,7 @@ ROWS_AT_A_TIME = 5_000
 
 
 class Validator:
-    """Computes the mean of a cost over all rows of the validation data.
+    """Computation of the mean cost over all rows of the validation data.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class Validator:
     data : array, or sequence of arrays
         For each input.
     backend : Backend
-        What compiles it.
+        Backend that compiles the cost.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Validator:
     Raises
     ------
     ValueError
-        If the cost is not per row, or the data does not fit the inputs.
+        If the cost is not a vector with one value per row, or the data does not match the inputs.
     """
 
     def __init__(

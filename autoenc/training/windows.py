@@ -1,4 +1,4 @@
-"""Windows of sources in memory: the next one is read while the present one is in use."""
+"""Windows of sources in memory: the next one is read while the current one is in use."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ N_EXCHANGED = 2
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """A window and rows of its chunks, one chunk after the other, for each source.
+    """Window, and rows of its chunks, one chunk after the other, for each source.
 
     Attributes
     ----------
     window : Window
     arrays : sequence of array
-        Those of the rows that this process reads.
+        Rows that this process reads.
     """
 
     window: Window
@@ -44,15 +44,16 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Share:
-    """Which rows of a window are read by one of several processes: as many by each.
+    """Rows of a window that one of several processes reads; the shares are equal.
 
-    They are consecutive, so that whole chunks are read but for the first and the last. Rows are
-    dealt out by their positions in the window, because a minibatch has random rows of all chunks.
+    The rows of a share are consecutive, so that only its first and last chunk may be incomplete.
+    Rows are divided by their positions in the window, because a minibatch has random rows of all
+    chunks.
 
     Attributes
     ----------
     rank, count : int
-        Number of the process, and how many there are.
+        Number of the process, and number of processes.
 
     Examples
     --------
@@ -64,7 +65,7 @@ class Share:
     count: int = 1
 
     def span(self, n_rows: int) -> slice:
-        """Return the positions of the rows that this process reads, of a window of so many."""
+        """Return the positions of the rows that this process reads, given the size of a window."""
         return slice(self._first(self.rank, n_rows), self._first(self.rank + 1, n_rows))
 
     def owners(self, positions: Array, n_rows: int) -> Array:
@@ -73,7 +74,7 @@ class Share:
         return np.searchsorted(ends, positions, side="right")
 
     def most(self, n_rows: int) -> int:
-        """Return the most rows that a process reads."""
+        """Return the maximum number of rows that a process reads."""
         return -(-n_rows // self.count)
 
     def _first(self, rank: int, n_rows: int) -> int:

@@ -1,8 +1,8 @@
-"""Callbacks that record a training: curves, pictures and model files.
+"""Callbacks that record a training run: curves, pictures and model files.
 
-Pass them to an estimator's ``fit(X, callbacks=[...])`` or to `autoenc.training.train`. A callback
-never costs a run. A wrong folder or setting raises an error before the first epoch. A disk or a
-server that fails later causes one warning, and training continues.
+Pass them to an estimator's ``fit(X, callbacks=[...])`` or to `autoenc.training.train`. An invalid
+folder or setting raises an error before the first epoch. A disk or a server that fails later
+causes a single warning, and training continues.
 
 >>> from autoenc.watching import CsvHistory, SaveBest
 >>> callbacks = [CsvHistory("history.csv"), SaveBest("best.safetensors")]

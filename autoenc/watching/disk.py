@@ -1,4 +1,4 @@
-"""Keep a training of hours alive when a disk fails."""
+"""Keep a long training run alive when a disk fails."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def check_folder(folder: Path) -> None:
 
 
 class Forbearance:
-    """Turn the errors of a file into one warning for each training.
+    """Turn the errors of a file into one warning for each training run.
 
     Parameters
     ----------

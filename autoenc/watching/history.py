@@ -1,4 +1,4 @@
-"""Write the history of a training to a csv file while it grows."""
+"""Write the history of a training run to a csv file while it grows."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class CsvHistory(Callback):
 
 
 def write_history(history: Sequence[Record], path: str | os.PathLike[str]) -> None:
-    """Write records to a csv file, whole or not at all, with the columns that any of them has.
+    """Write records to a csv file, completely or not at all, with the union of their columns.
 
     Parameters
     ----------

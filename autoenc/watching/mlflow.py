@@ -1,4 +1,4 @@
-"""Record the settings, curves and results of a training with MLflow."""
+"""Record the settings, curves and results of a training run with MLflow."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ TELEMETRY = "MLFLOW_DISABLE_TELEMETRY"
 
 
 class MLflow(Callback):
-    """Record a training as a run of MLflow.
+    """Record a training run as a run of MLflow.
 
-    Settings of the model are parameters; the numbers in the record of each epoch are metrics,
-    and so is the ``learning_rate`` where the model says what it is. When training ends, the
-    model file, ``history.csv`` and pictures of filters and cost are artifacts, and the run is
-    ``FINISHED``, ``FAILED`` where an error ended the training, or ``KILLED`` where Ctrl-C did.
+    Settings of the model are parameters. The numbers in the record of each epoch are metrics, and
+    so is the ``learning_rate`` if the model defines it. When training ends, the model file,
+    ``history.csv`` and pictures of filters and cost are stored as artifacts. The status of the run
+    is then ``FINISHED``, ``FAILED`` after an error, or ``KILLED`` after Ctrl-C.
 
-    The run is one of its own. Where the caller has an active run, it becomes a child of that,
-    which stays active and as it was: a run has one value for each parameter, and several
-    trainings may be made within one. No setting of MLflow is changed.
+    The callback always creates a new run. If the caller has an active run, the new run becomes its
+    child, because a run has one value for each parameter and may contain several training runs.
+    The caller's run stays active and unchanged. No setting of MLflow is changed.
 
-    MLflow reports its use over the network. An import by this callback turns that off,
-    unless ``MLFLOW_DISABLE_TELEMETRY`` is set to ``false``.
+    MLflow reports its use over the network. If this callback imports MLflow, it turns this
+    reporting off, unless ``MLFLOW_DISABLE_TELEMETRY`` is set to ``false``.
 
     A store that cannot be reached when training begins raises an error. A store that fails later
     causes one warning. The next epoch tries again and records the missing metrics.
@@ -44,18 +44,18 @@ class MLflow(Callback):
     Parameters
     ----------
     run_name : str, optional
-        Name of the run; by default MLflow invents one.
+        Name of the run; by default MLflow generates one.
     tracking_uri : str, optional
         The store, such as ``"sqlite:///mlflow.db"`` or the address of a server; by default the
-        one that MLflow is set to.
+        store configured in MLflow.
     experiment : str, optional
-        Its name; it is made if it is not there. By default that of the active run, else the
-        one that MLflow is set to.
+        Name of the experiment, which is created if it does not exist. By default the experiment of
+        the active run, else the one configured in MLflow.
     tags : mapping, optional
         Further tags of the run.
     image_shape : (height, width) or (height, width, 3), optional
-        Shape of the image that a filter is. If left out, it is square, and filters that cannot
-        be square are not drawn.
+        Shape of the image that a filter is. If left out, it is square, and filters that cannot be
+        square are not drawn.
 
     Attributes
     ----------
@@ -102,9 +102,9 @@ class MLflow(Callback):
         Raises
         ------
         mlflow.exceptions.MlflowException, OSError
-            If the store cannot be reached, or refuses.
+            If the store cannot be reached, or refuses the request.
         ValueError
-            If filters are not images of the shape that was given.
+            If filters are not images of the given shape.
         """
         from mlflow.exceptions import MlflowException
 

@@ -38,7 +38,7 @@ def require_model(training: Training, watcher: object) -> Any:
 
 
 def filters_of(model: Any) -> Array:
-    """Return the weights of the first layer with a unit a row, (n_hidden, n_visible).
+    """Return the weights of the first layer with one unit per row, (n_hidden, n_visible).
 
     Raises
     ------

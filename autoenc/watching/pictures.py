@@ -128,7 +128,7 @@ class FilmFilters(Callback):
     every : int
         Epochs between two pictures, at least 1.
     k : int
-        How many filters to draw.
+        Number of filters to draw.
     **options
         For `autoenc.plotting.plot_filters_over_time`, such as ``image_shape`` and ``columns``.
 

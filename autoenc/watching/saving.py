@@ -92,9 +92,9 @@ class SaveBest(Callback):
     """Save the model with the lowest validation cost.
 
     The file is replaced whenever a model is better than all before it, and is complete at any
-    time. Validations within an epoch count too, so that the file ends with the same model as a
-    training with early stopping. A disk that fails when training begins raises an error. A disk
-    that fails later causes one warning, and the next better model is saved again.
+    time. Validations within an epoch count too, so that the file ends with the same model as a run
+    with early stopping. A disk that fails when training begins raises an error. A disk that fails
+    later causes one warning, and the next better model is saved again.
 
     Parameters
     ----------
@@ -102,15 +102,16 @@ class SaveBest(Callback):
         Path of the model file. An existing file is replaced when the first epoch ends, or at the
         first validation.
     monitor : str, optional
-        The number that shall be low: ``valid_cost``, or another in the records of epochs, which
-        is looked at when an epoch ends. If left out, it is ``valid_cost``, and ``cost`` while
-        there is no validation: a model that was validated is better than any that was not.
+        Name of the number to minimise: ``valid_cost``, or another number in the records of epochs,
+        which is compared at the end of each epoch. The default is ``valid_cost``, or ``cost`` as
+        long as there is no validation. A validated model is always better than one that was not
+        validated.
 
     Attributes
     ----------
     best : dict or None
-        The record of the epoch whose model is in the file; of a model from within an epoch,
-        its ``epoch``, ``iteration`` and ``valid_cost``.
+        The record of the epoch whose model is in the file. For a model saved within an epoch, it
+        has ``epoch``, ``iteration`` and ``valid_cost``.
 
     Examples
     --------

@@ -46,8 +46,8 @@ class TensorBoard(Callback):
     Parameters
     ----------
     folder : path
-        Folder of the event files. Use one folder for each training; TensorBoard mixes the curves
-        of two trainings in one folder.
+        Folder of the event files. Use one folder for each training run; TensorBoard mixes the
+        curves of two runs in one folder.
     X : array-like, (rows, n_visible), optional
         A few rows, for pictures of their reconstructions and histograms of their codes.
     every : int
@@ -104,7 +104,7 @@ class TensorBoard(Callback):
         Raises
         ------
         ValueError, TypeError
-            If there are rows and no model to show them with, or they cannot be drawn.
+            If there are rows but no model, or if the rows cannot be drawn.
         OSError
             If nothing can be written to the folder.
         """
@@ -187,8 +187,8 @@ class TensorBoard(Callback):
 class EventFile:
     """A file of events for TensorBoard that raises an error as soon as a write fails.
 
-    The writers of tensorboardX and TensorBoard hand events to a thread. When the disk fails,
-    the thread of tensorboardX ends, and the training would wait for it for ever.
+    The writers of tensorboardX and TensorBoard hand events to a thread. When the disk fails, the
+    thread of tensorboardX ends, and training would wait for it forever.
 
     Parameters
     ----------
@@ -206,8 +206,8 @@ class EventFile:
         Raises
         ------
         OSError
-            If that fails. What is cut off hides what comes after it, so the next write
-            begins a new file, which TensorBoard reads as well.
+            If writing fails. A truncated record hides all later records of the file, so the next
+            write begins a new file, which TensorBoard reads as well.
         """
         from tensorboardX.proto.event_pb2 import Event
 

@@ -1,8 +1,8 @@
 """Rows of which each process has a part, moved to the devices that compute with them.
 
 A process reads consecutive rows; the rows of a minibatch are random ones, so that each device
-needs some from every process. Once a block, each device sends every other one what it needs, and
-then has its share of all minibatches.
+needs some from every process. Once per block, each device sends every other one the rows that it
+needs. Afterwards each device has its share of all minibatches.
 """
 
 from __future__ import annotations

@@ -200,7 +200,7 @@ def _check_number(devices: Any) -> None:
 
 
 def find_device(device: str) -> Any:
-    """Find the JAX device that a name stands for.
+    """Find the JAX device with a given name.
 
     Raises
     ------

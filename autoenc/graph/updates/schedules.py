@@ -81,9 +81,9 @@ def step_decay(initial: float, decay: float, every: int) -> Schedule:
 def inverse_time_decay(initial: float, decay: float, every: int) -> Schedule:
     """Return a schedule of decay with time, η = initial / (1 + decay·step / every).
 
-    With decay = 1, the rate is halved after `every` steps. Rates that fall like 1 / step are
-    those of Robbins and Monro (1951), The Annals of Mathematical Statistics 22: their sum is
-    infinite, and the sum of their squares is finite.
+    With decay = 1, the rate is halved after `every` steps. Rates that decrease like 1 / step
+    satisfy the conditions of Robbins and Monro (1951), The Annals of Mathematical Statistics 22:
+    their sum is infinite, and the sum of their squares is finite.
 
     Parameters
     ----------

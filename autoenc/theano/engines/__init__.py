@@ -1,4 +1,4 @@
-"""Which engine a function of Theano's is compiled for: C, XLA, or a mode that was asked for."""
+"""Engines for functions of Theano: C, XLA, or a requested mode of PyTensor."""
 
 from autoenc.theano.engines.base import Engine
 from autoenc.theano.engines.choice import compiling, default_mode, engine_for

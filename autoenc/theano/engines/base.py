@@ -1,4 +1,4 @@
-"""What every engine does: a graph to a function."""
+"""The interface of every engine, which compiles a graph to a function."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MakeGraph: TypeAlias = Callable[[], tuple[Any, Any]]
 
 
 class Engine(Protocol):
-    """A way to compile functions."""
+    """Interface for compiling functions."""
 
     def compile(self, make_graph: MakeGraph, *, output_keys: Any, **settings: Any) -> Any:
         """Compile a graph.

@@ -1,4 +1,4 @@
-"""Functions in C, and in whatever other mode of PyTensor's was asked for."""
+"""Functions in C, and in any other requested mode of PyTensor."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Flags = Callable[[], AbstractContextManager[None]]
 
 
 class ModeEngine:
-    """Compiles functions in a mode of PyTensor's.
+    """Engine that compiles functions in a mode of PyTensor.
 
     Parameters
     ----------
     mode : Mode
     flags : callable
-        Gives the context in which the mode compiles: our BLAS and compiler flags.
+        Function that returns the context in which the mode compiles: BLAS and compiler flags.
     """
 
     def __init__(self, mode: Mode, flags: Flags) -> None:

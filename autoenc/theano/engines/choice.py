@@ -1,4 +1,4 @@
-"""Chooses the engine: by the mode of the call, the settings and what the machine has."""
+"""Choice of the engine, from the mode of the call, the settings and the machine."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def engine_for(mode: Any = None) -> Engine:
     Parameters
     ----------
     mode : str or Mode, optional
-        As given to ``theano.function``; by default ``theano.config.mode``.
+        Mode passed to ``theano.function``; by default ``theano.config.mode``.
 
     Raises
     ------
     ValueError
-        If there is no mode of that name.
+        If the mode does not exist.
     """
     if mode is None:
         mode = config.mode
@@ -58,9 +58,9 @@ def default_mode() -> Mode:
 
 @contextmanager
 def compiling(mode: Any = None) -> Iterator[Mode]:
-    """Give PyTensor's mode for one of Theano's, in a context in which PyTensor may compile it.
+    """Yield PyTensor's mode for one of Theano's, in a context in which PyTensor may compile it.
 
-    Our own C code needs our flags, whoever compiles it. A mode that runs on XLA is C here.
+    autoenc's C code always needs autoenc's compiler flags. A mode that runs on XLA is C here.
     """
     engine = engine_for(mode)
     if not isinstance(engine, ModeEngine):
@@ -99,7 +99,7 @@ def _of_mode(mode: Mode) -> Engine:
 
 @functools.cache
 def default_backend() -> str:
-    """Name of the backend for functions: C wherever it can be had and no GPU is asked for."""
+    """Return the name of the backend for functions: C if available and no GPU is requested."""
     if asks_for_xla():
         return "xla"
     try:

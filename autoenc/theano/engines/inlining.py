@@ -1,7 +1,8 @@
-"""Operations that are graphs become parts of the graph that has them.
+"""Inlining of operations that are defined by a graph.
 
-PyTensor keeps them whole for engines with code of their own for each. In C they would be
-functions that are called from the compiled graph; in its place they fuse with their neighbours.
+PyTensor keeps such operations whole for engines that have special code for them. In C, they would
+be functions that are called from the compiled graph. Once inlined, they are fused with
+neighbouring operations.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ _POSITION = 1.9
 
 @node_rewriter([OpFromGraph])  # type: ignore[untyped-decorator]
 def local_inline(_: Any, node: Apply) -> list[Any]:
-    """Replace an operation that is a graph by that graph."""
+    """Replace an operation that is defined by a graph with this graph."""
     inlined: list[Any] = inline_ofg_node(node)
     return inlined
 
 
 def with_inlining(mode: Mode) -> Mode:
-    """Return a mode in which all operations that are graphs are replaced by them."""
+    """Return a mode in which all operations that are defined by graphs are inlined."""
     inlining = dfs_rewriter(local_inline, name="inline_every_graph")
     changed: Mode = mode.register((inlining, _POSITION))
     return changed

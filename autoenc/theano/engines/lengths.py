@@ -1,9 +1,9 @@
 """Lengths that XLA must know to compile, computed on the host before each call.
 
-XLA compiles for fixed shapes. A minibatch ``data[i * B : (i + 1) * B]`` begins anywhere and has
-one of two lengths: B, and what is left at the end. The host computes where it begins and its
-length from the function's whole-number arguments and from shapes. A length is compiled into the
-program; a beginning is an argument of the program.
+XLA compiles for fixed shapes. A minibatch ``data[i * B : (i + 1) * B]`` can start anywhere and has
+one of two lengths: B, or the rest at the end of the data. The host computes start and length from
+the function's integer arguments and from shapes. The length is compiled into the program, and the
+start is an argument of the program.
 """
 
 from __future__ import annotations
@@ -36,19 +36,20 @@ _MOST_KEPT = 100_000
 
 
 class TooManyLengthsError(RuntimeError):
-    """A function whose lengths differ from call to call."""
+    """Error raised for a function whose lengths differ from call to call."""
 
 
 class Lengths:
-    """What the host computes for a function before each call.
+    """Values that the host computes for a function before each call.
 
-    While the program is traced, `known` and `begins` hold the lengths and the beginnings of the
-    call for which it is compiled.
+    While the program is traced, `known` and `begins` contain the lengths and starts of the call
+    for which it is compiled.
 
     Parameters
     ----------
     graph : FunctionGraph
-        It is changed: what XLA must know is taken from here.
+        Graph of the function. It is modified: values that XLA must know are taken from this
+        object.
     """
 
     def __init__(self, graph: FunctionGraph) -> None:
@@ -63,7 +64,7 @@ class Lengths:
         self._host = _HostFunction(graph.inputs, self._known, self._begins)
 
     def of(self, arguments: Sequence[Any]) -> tuple[Any, Any]:
-        """Return the lengths and the beginnings for a call.
+        """Return the lengths and the starts for a call.
 
         Raises
         ------
@@ -159,7 +160,7 @@ class Lengths:
 
 
 class Known(Op):
-    """A length that the host has computed."""
+    """Operation that returns a length computed by the host."""
 
     def __init__(self, lengths: Lengths, place: int, length_type: Any) -> None:
         self.lengths, self.place, self.length_type = lengths, place, length_type
@@ -169,7 +170,7 @@ class Known(Op):
         return Apply(self, [], [self.length_type()])
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
-        """Give the length."""
+        """Return the length."""
         outputs[0][0] = self.value()
 
     def value(self) -> Any:
@@ -178,7 +179,7 @@ class Known(Op):
 
 
 class Window(Op):
-    """A part of an array along an axis: it begins anywhere, and its length is known."""
+    """Operation for a part of an array along an axis, with any start and a known length."""
 
     def __init__(self, lengths: Lengths, axis: int, begin: int, size: int) -> None:
         self.lengths, self.axis, self.begin, self.size = lengths, axis, begin, size
@@ -195,12 +196,12 @@ class Window(Op):
         outputs[0][0] = np.take(inputs[0], places, axis=self.axis)
 
     def place(self) -> tuple[Any, int]:
-        """Return the beginning and the length for the call that is being compiled."""
+        """Return the start and the length for the call that is being compiled."""
         return self.lengths.begins[self.begin], self.lengths.known[self.size]
 
 
 class WriteWindow(Op):
-    """An array of which a part is set, or added to."""
+    """Operation that sets a part of an array, or adds to it."""
 
     def __init__(self, window: Window, is_set: bool) -> None:
         self.window, self.is_set = window, is_set

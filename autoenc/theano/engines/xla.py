@@ -1,4 +1,4 @@
-"""Functions on XLA: data stay on the device, and what XLA cannot take runs in C, alone."""
+"""Functions on XLA: data stays on the device, and unsupported functions run in C."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ Put = Callable[[Any], Any]
 
 
 class XlaEngine:
-    """Compiles functions with XLA.
+    """Engine that compiles functions with XLA.
 
     Parameters
     ----------
     mode : Mode
     put : callable
-        Copies an array to the device.
+        Function that copies an array to the device.
     fallback : callable
-        Gives the engine for what XLA cannot take.
+        Function that returns the engine for graphs that XLA does not support.
     """
 
     def __init__(self, mode: Mode, put: Put, fallback: Callable[[], Engine]) -> None:
@@ -73,7 +73,7 @@ def _with_long_integers(put: Put) -> Put:
 
 
 class XlaFunction(Function):
-    """A function on XLA, which goes over to C for good if XLA cannot take the graph."""
+    """Function on XLA, which switches to C permanently if XLA does not support the graph."""
 
     __slots__ = ("_in_c", "_resident")
 

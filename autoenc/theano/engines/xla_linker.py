@@ -1,4 +1,4 @@
-"""PyTensor's linker for JAX, held to what the graph says: dtypes, lengths, assertions."""
+"""PyTensor's linker for JAX, with the dtypes, lengths and assertions of the graph."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Convert = Callable[..., Callable[..., Any]]
 
 
 class XlaLinker(JAXLinker):
-    """Makes one XLA program of a graph, for each set of lengths that it is called with."""
+    """Linker that makes one XLA program of a graph for each set of lengths."""
 
     def fgraph_convert(self, fgraph: FunctionGraph, storage_map: Any, **more: Any) -> Program:
         """Return the graph as a program."""
@@ -50,10 +50,10 @@ class XlaLinker(JAXLinker):
 
 
 class Checks:
-    """What a program checks while it runs, in loops too: assertions, and indices.
+    """Checks of assertions and indices while a program runs, in loops too.
 
-    XLA takes the nearest entry for an index out of range. `checkify` lets the program return
-    whether that happened, and which assertion did not hold.
+    XLA replaces an index out of range by the nearest valid one. With `checkify`, the program
+    returns whether this happened, and which assertion failed.
     """
 
     _KINDS = checkify.user_checks | checkify.index_checks
@@ -68,19 +68,19 @@ class Checks:
             checkify.check(jnp.all(condition), str(len(self._ops) - 1))
 
     def within(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function that returns an error, to be raised, beside what it computes."""
+        """Return a function that also returns an error to raise."""
         checked: Callable[..., Any] = checkify.checkify(function, errors=self._KINDS)
         return checked
 
     def raise_from(self, error: checkify.Error) -> None:
-        """Raise what the program has found.
+        """Raise the error that the program has returned, if any.
 
         Raises
         ------
         IndexError
             If an index is out of range.
         Exception
-            That of an assertion that does not hold.
+            The exception of a failed assertion.
         """
         message = error.get()
         if message is None:
@@ -93,7 +93,7 @@ class Checks:
 
 
 class Program:
-    """A graph on XLA, with the dtypes that it has, 64 bits included."""
+    """Graph on XLA, with its own dtypes, including 64-bit ones."""
 
     def __init__(self, function: Callable[..., Any], lengths: Lengths, checks: Checks) -> None:
         self._lengths, self._checks = lengths, checks

@@ -1,7 +1,7 @@
-"""Operations of this room in JAX. Importing it registers them with PyTensor.
+"""Operations of this package in JAX. Importing this module registers them with PyTensor.
 
-What XLA cannot take, such as windows whose size is computed, raises NotImplementedError, and the
-function is compiled to C.
+Operations that XLA does not support, such as windows with a computed size, raise
+NotImplementedError, and the function is compiled to C.
 """
 
 from __future__ import annotations

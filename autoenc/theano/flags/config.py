@@ -17,8 +17,8 @@ logger = logging.getLogger("theano")
 class Config:
     """Settings by name: ``config.floatX``, ``config.blas.ldflags``.
 
-    What PyTensor has is its setting. What only Theano had keeps the value that it is given,
-    and says once why that has no effect, if it has none.
+    A setting that PyTensor has refers to PyTensor's. A setting that only Theano had stores its
+    value. If the setting has no effect, a message gives the reason once.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Config:
         raise AttributeError(f"theano.config has no setting {name!r}; Theano 1.0.5 had none.")
 
     def set(self, name: str, value: Any) -> None:
-        """Give a setting a value.
+        """Set the value of a setting.
 
         Raises
         ------
@@ -58,13 +58,13 @@ class Config:
         self._say_if_ignored(name, value)
 
     def add(self, name: str, value: Any) -> None:
-        """Add a setting that a script has of its own, if it is not there already."""
+        """Add a setting of a script, if it does not exist yet."""
         if name not in ALL:
             self._values.setdefault(name, value)
 
     @contextmanager
     def change_flags(self, given: Any = None, **more: Any) -> Iterator[None]:
-        """Give settings other values for the length of a block or of a decorated function."""
+        """Change settings temporarily, within a block or a decorated function."""
         values = {
             key.replace("__", "."): value for key, value in {**(given or {}), **more}.items()
         }

@@ -15,20 +15,20 @@ _GPU = re.compile(r"(gpu|cuda|opencl)[\d:]*")
 
 
 def asks_for_xla() -> bool:
-    """Whether the settings ask for a GPU that there is, or for XLA itself."""
+    """Whether the settings request an existing GPU, or XLA itself."""
     if _engine_of_environment() == "xla":
         return True
     return cuda_is_asked_for()
 
 
 def cuda_is_asked_for() -> bool:
-    """Whether the settings ask for a GPU and there is one."""
+    """Whether the settings request a GPU and there is one."""
     return bool(_GPU.fullmatch(config.device)) and cuda_is_there()
 
 
 @functools.cache
 def cuda_is_there() -> bool:
-    """Whether there is a CUDA GPU that XLA can use; says so once if there is none."""
+    """Whether there is a CUDA GPU that XLA can use; if not, print a message once."""
     from autoenc.backends import _has_cuda
 
     if _has_cuda():

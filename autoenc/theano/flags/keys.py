@@ -1,4 +1,4 @@
-"""Every setting of Theano 0.9 and 1.0.5, and what it does here."""
+"""Every setting of Theano 0.9 and 1.0.5, and its effect here."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Key:
     Attributes
     ----------
     default : any
-        Theano's.
+        Theano's default value.
     ignored : str
-        Why it has no effect; empty if it has.
+        Reason why the setting has no effect; empty if it has an effect.
     """
 
     default: Any

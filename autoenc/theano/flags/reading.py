@@ -25,7 +25,7 @@ _WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0":
 
 
 def apply_given() -> None:
-    """Set what the environment and the files say; name once what has no effect."""
+    """Apply the settings of the environment and of files; report settings without effect once."""
     for name, value in _known():
         if name not in _ELSEWHERE:
             config.set(name, _converted(name, value))

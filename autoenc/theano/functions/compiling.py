@@ -30,27 +30,27 @@ def function(
     Parameters
     ----------
     inputs : list of Variable, In or tuple (variable, default)
-        What the function is called with; shared variables cannot be inputs.
+        Arguments of the function; shared variables cannot be inputs.
     outputs : Variable, Out, list or dict of these, optional
-        What it returns; a dictionary with strings as keys makes it return one.
+        Results of the function; with a dictionary with string keys, it returns a dictionary.
     mode : str or Mode, optional
-        How to compile; by default what ``theano.config.mode`` says.
+        How to compile; by default ``theano.config.mode``.
     updates : dict or list of pairs (shared variable, expression), optional
-        What the shared variables become after each call.
+        New values of shared variables after each call.
     givens : dict or list of pairs (variable, variable), optional
-        Parts of the graph and what stands for them in this function.
+        Parts of the graph, and their replacements in this function.
     no_default_updates : bool or list of Variable
-        Shared variables whose own updates, as those of random streams, are not done.
+        Shared variables whose own updates, such as those of random streams, are skipped.
     accept_inplace : bool
         Whether the graph may have in-place operations.
     name : str, optional
-        Shown in profiles and errors; by default the line that calls.
+        Name shown in profiles and errors; by default the line of the call.
     rebuild_strict : bool
-        Whether what `givens` puts into the graph must have the type of what it replaces.
+        Whether a replacement in `givens` must have the type of the variable that it replaces.
     allow_input_downcast : bool, optional
         Whether arguments may lose precision: always, never, or (None) Python's floats only.
     profile : bool, str or ProfileStats, optional
-        Whether to measure the time that its operations take.
+        Whether to measure the time of its operations.
     on_unused_input : {"raise", "warn", "ignore"}, optional
         What to do if an input is not used.
 
@@ -61,7 +61,7 @@ def function(
     Raises
     ------
     TypeError
-        If an input, output, update or given is not what it must be.
+        If an input, output, update or given is invalid.
     UnusedInputError
         If an input is used twice or not at all.
     """

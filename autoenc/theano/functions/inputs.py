@@ -1,4 +1,4 @@
-"""What a function takes: inputs with names, default values and updates of their own."""
+"""Inputs of a function, with names, default values and updates."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ class In(compile_io.In):
     ----------
     variable : Variable
     name : str, optional
-        By default the variable's own; keyword arguments go by it.
+        Name for keyword arguments; by default the name of the variable.
     value : any, optional
-        The default. With `update` it is where the input's state begins.
+        Default value. With `update`, it is the initial state of the input.
     update : Variable, optional
-        What the value becomes after each call.
+        New value after each call.
     mutable, strict, allow_downcast, autoname, implicit, borrow, shared
         As for `pytensor.In`.
 
     Raises
     ------
     TypeError
-        If the value does not fit the variable's type.
+        If the value does not match the variable's type.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class In(compile_io.In):
 
     @property
     def refeed(self) -> bool:
-        """Whether each call begins with the default again."""
+        """Whether each call starts again from the default value."""
         return self.default is not None and self.update is None
 
 
@@ -56,7 +56,7 @@ def Param(  # noqa: N802 - Theano's name
     implicit: bool | None = None,
     borrow: bool | None = None,
 ) -> In:
-    """Return an input with a default, as Theano before 0.8 spelt it."""
+    """Return an input with a default, in the spelling of Theano before 0.8."""
     return In(
         variable,
         name=name,
@@ -75,7 +75,7 @@ def as_inputs(inputs: Sequence[Any], allow_downcast: bool | None) -> list[In]:
     Raises
     ------
     TypeError
-        If something cannot be an input.
+        If an element cannot be an input.
     """
     return [_as_input(given, allow_downcast) for given in inputs]
 

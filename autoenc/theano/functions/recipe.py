@@ -1,4 +1,4 @@
-"""What a function was compiled from; copies and pickles of the function are compiled from it."""
+"""Arguments of a function's compilation, from which copies and pickles are compiled."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ Pairs = list[tuple[Any, Any]]
 class Recipe:
     """The arguments of ``theano.function``, checked.
 
-    A compiled graph depends on the engine, its rewrites and the machine. The recipe does not,
-    so it is what a pickled function holds; whoever loads it compiles for their own engine.
+    A compiled graph depends on the engine, its rewrites and the machine, but the recipe does not.
+    A pickled function therefore contains the recipe, and is compiled for the local engine when it
+    is loaded.
     """
 
     inputs: list[In]
@@ -77,7 +78,7 @@ class Recipe:
         return replace(self, updates=updates, givens=[*swap.items(), *self.givens])
 
     def without_updates(self) -> Recipe:
-        """Return the recipe of a function that changes nothing."""
+        """Return the recipe of the same function without updates."""
         inputs = [_without_update(given) for given in self.inputs]
         # What only an update depended on is left over.
         return replace(

@@ -1,4 +1,4 @@
-"""What a compiled function is and does when it is called."""
+"""Compiled functions, and their calls."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ class Containers:
 
 
 class Function(executor.Function):
-    """A compiled graph.
+    """Compiled graph.
 
-    Called with arrays, in the order of the inputs or by their names; returns arrays, as
-    many as it has outputs. ``f[x]`` is the value of an input or shared variable.
+    A function is called with arrays, in the order of the inputs or by their names. It returns one
+    array for each output. ``f[x]`` is the value of an input or shared variable.
     """
 
     __slots__ = ("_guards", "_refeeds", "output_keys", "recipe")
@@ -120,7 +120,7 @@ class Function(executor.Function):
 
     @property
     def fn(self) -> Any:
-        """What runs the compiled graph."""
+        """Object that runs the compiled graph."""
         return self.vm
 
     @property
@@ -154,13 +154,13 @@ class Function(executor.Function):
         Parameters
         ----------
         share_memory : bool
-            Accepted for Theano's sake: memory for intermediate results is the engine's.
+            Accepted for compatibility; the engine manages memory for intermediate results.
         swap : dict of shared variables, optional
-            What the copy uses in place of some of the function's own.
+            Replacements of the function's shared variables in the copy.
         delete_updates : bool
-            Whether the copy leaves all variables as they are.
+            Whether to omit the updates in the copy.
         name : str, optional
-            By default the function's own, and "copy".
+            Name of the copy; by default that of the function, followed by "copy".
         profile : bool, str or ProfileStats, optional
 
         Raises

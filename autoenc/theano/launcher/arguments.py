@@ -1,4 +1,4 @@
-"""Reads the command line of ``python -m autoenc.theano``."""
+"""The command line of ``python -m autoenc.theano``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     arguments : sequence of str, optional
-        By default those of the command line.
+        Arguments; by default those of the command line.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Says what would be done about each line of a script: ``--explain``."""
+"""Lists what would be done about each line of a script: ``--explain``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WORDS = {
 
 
 def explain(paths: Sequence[str]) -> int:
-    """Print, for each line of scripts that has to do with Theano, what is done about it.
+    """Print what is done about each line of scripts that uses Theano.
 
     Returns
     -------

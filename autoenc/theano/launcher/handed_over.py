@@ -1,4 +1,4 @@
-"""Names whose operations XLA cannot take: a function that has one of them runs in C."""
+"""Names whose operations XLA does not support; functions that use them run in C."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ON_XLA_AFTER_ALL = ("theano.sandbox", "theano.gpuarray")
 
 
 def reason_for_c(name: str) -> str | None:
-    """Return why a function that uses a name of Theano's runs in C; None if it need not."""
+    """Return why a function that uses a name of Theano runs in C; None if it need not."""
     module, _, last = name.rpartition(".")
     if last == "RandomStreams" and module.startswith(_ON_XLA_AFTER_ALL):
         return None

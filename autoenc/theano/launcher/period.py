@@ -1,4 +1,4 @@
-"""Makes this process one of the time: Theano's name, NumPy 1's, Python 2's library."""
+"""Prepares a process for old scripts: names of Theano, NumPy 1 and Python 2's library."""
 
 from __future__ import annotations
 

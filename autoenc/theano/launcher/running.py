@@ -20,7 +20,7 @@ def run_script(script: str, arguments: Sequence[str]) -> int:
     script : str
         Path of the file; it is not changed.
     arguments : sequence of str
-        What it finds in ``sys.argv[1:]``.
+        Contents of ``sys.argv[1:]``.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def run_command(command: str, arguments: Sequence[str]) -> int:
 
 
 def run_module(module: str, arguments: Sequence[str]) -> int:
-    """Run a module, as ``python -m`` does: ``-m pytest`` runs tests of the time."""
+    """Run a module, as ``python -m`` does; ``-m pytest`` runs test suites written for Theano."""
     prepare()
     sys.argv = [module, *arguments]
     sys.path[0] = str(Path.cwd())

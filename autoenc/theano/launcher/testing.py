@@ -1,4 +1,4 @@
-"""Runs pytest on tests of the time: ``python -m autoenc.theano -m pytest``."""
+"""Runs pytest on test suites written for Theano: ``python -m autoenc.theano -m pytest``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def run_pytest(arguments: Sequence[str]) -> int:
 
 
 def pytest_load_initial_conftests() -> None:
-    """Prepare a process that runs tests, before it imports anything of theirs."""
+    """Prepare a process that runs tests, before it imports any test module."""
     from _pytest.assertion import rewrite
 
     prepare()
@@ -41,7 +41,7 @@ def pytest_load_initial_conftests() -> None:
 
 
 def pytest_pycollect_makeitem(collector: Any, name: str, obj: Any) -> Any:
-    """Collect a test that yields calls, as nose had it, as one test that makes them all."""
+    """Collect a test that yields calls, as in nose, as a single test that runs all of them."""
     import pytest
 
     if not (inspect.isgeneratorfunction(obj) and name.startswith("test")):

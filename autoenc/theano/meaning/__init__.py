@@ -1,1 +1,1 @@
-"""What Theano meant by names that PyTensor has with another signature or meaning, by noun."""
+"""Theano's meaning of names that PyTensor defines differently, by topic."""

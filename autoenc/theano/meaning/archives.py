@@ -1,4 +1,4 @@
-"""Pickles in zip files, arrays beside them: ``theano.misc.pkl_utils``."""
+"""Pickles in zip files, with arrays as separate files: ``theano.misc.pkl_utils``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEFAULT_PROTOCOL = pickle.HIGHEST_PROTOCOL
 
 
 class PersistentNdarrayID:
-    """Writes each array of an object to a file of its own in a zip file.
+    """Writer of each array of an object to a separate file in a zip file.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class PersistentNdarrayID:
 
 
 class PersistentSharedVariableID(PersistentNdarrayID):
-    """Names the arrays of shared variables as these are named.
+    """Writer that names the arrays of shared variables after the variables.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class PersistentSharedVariableID(PersistentNdarrayID):
     Raises
     ------
     ValueError
-        If a shared variable has a name that is not allowed.
+        If the name of a shared variable is not allowed.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class PersistentSharedVariableID(PersistentNdarrayID):
 
 
 class PersistentNdarrayLoad:
-    """Reads the arrays of an object from a zip file.
+    """Reader of the arrays of an object from a zip file.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def dump(
     file_handler : binary file
     protocol : int
     persistent_id : callable
-        From the zip file to what names its arrays.
+        Function from the zip file to an object that names its arrays.
     """
     with zipfile.ZipFile(file_handler, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as zip_file:
         names = persistent_id(zip_file)
@@ -149,9 +149,9 @@ def load(
     ----------
     f : binary file
     persistent_load : callable
-        From the zip file to what reads its arrays.
+        Function from the zip file to an object that reads its arrays.
     encoding : str
-        Of text that Python 2 wrote.
+        Encoding of text written by Python 2.
     """
     with zipfile.ZipFile(f, "r") as zip_file, zip_file.open("pkl") as file:
         unpickler = pickle.Unpickler(file, encoding=encoding)
@@ -168,14 +168,14 @@ def _pickled(obj: Any, protocol: int, names: Any) -> bytes:
 
 
 class CompatUnpickler(pickle.Unpickler):
-    """Reads what Python 2 wrote."""
+    """Reader of pickles written by Python 2."""
 
     def __init__(self, file: Any, encoding: str = "latin1", **more: Any) -> None:
         super().__init__(file, encoding=encoding, **more)
 
 
 class StripPickler(pickle.Pickler):
-    """Writes graphs without what was noted about where each variable was made."""
+    """Writer of graphs without the records of where each variable was created."""
 
     def __init__(self, file: Any, protocol: int = 0, extra_tag_to_remove: Any = None) -> None:
         super().__init__(file, protocol)
@@ -183,7 +183,7 @@ class StripPickler(pickle.Pickler):
         self._tags = {"trace", "test_value", *tags, *(extra_tag_to_remove or ())}
 
     def persistent_id(self, obj: Any) -> None:
-        """Take the notes off variables on the way; nothing is kept elsewhere."""
+        """Remove the records from variables; nothing is stored elsewhere."""
         tag = getattr(obj, "tag", None)
         for name in self._tags:
             if tag is not None and hasattr(tag, name):

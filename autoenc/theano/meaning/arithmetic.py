@@ -32,7 +32,7 @@ def mean(
 
 
 def max_and_argmax(a: Any, axis: Any = None, keepdims: bool = False) -> list[Expression]:
-    """Return the maximum over axes and where it is."""
+    """Return the maximum over axes and its position."""
     axis = _axes(axis)
     return [pt.max(a, axis=axis, keepdims=keepdims), pt.argmax(a, axis=axis, keepdims=keepdims)]
 
@@ -71,7 +71,7 @@ def clip(x: Any, min: Any, max: Any) -> Expression:  # noqa: A002 - Theano's nam
 
 
 def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Expression:
-    """Return from each of several arrays the entries that `a` chooses."""
+    """Return the entries that `a` selects from several arrays."""
     return pt.choose(a, choices, mode=mode)
 
 
@@ -97,7 +97,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Expression:
 
 
 def batched_dot(a: Any, b: Any) -> Expression:
-    """Return the dot product of each entry of `a` and the entry of `b` beside it.
+    """Return the dot product of each entry of `a` and the corresponding entry of `b`.
 
     Parameters
     ----------
@@ -118,14 +118,14 @@ def _beside(vector: Expression, other: Expression) -> list[Any]:
 
 
 def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Expression:
-    """Return `tensordot` of each entry of `x` and the entry of `y` beside it.
+    """Return `tensordot` of each entry of `x` and the corresponding entry of `y`.
 
     Parameters
     ----------
     x, y : tensors
         Their first axes are of one length.
     axes : int or two lists of int
-        How many axes are summed over, or which, the first one counted.
+        Number of axes to sum over, or the axes themselves, counting the first one.
     """
     x, y = pt.as_tensor_variable(x), pt.as_tensor_variable(y)
     if not isinstance(axes, int):
@@ -142,7 +142,7 @@ def _letters(n: int) -> str:
 
 
 def consider_constant(x: Any) -> Expression:
-    """Return `x`, through which no gradient goes."""
+    """Return `x` as a constant for gradients."""
     from pytensor.gradient import zero_grad
 
     return zero_grad(pt.as_tensor_variable(x))

@@ -1,4 +1,4 @@
-"""Which dimensions of an expression broadcast: ``addbroadcast``, ``unbroadcast``."""
+"""Broadcasting of the dimensions of an expression: ``addbroadcast``, ``unbroadcast``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from autoenc.graph.types import Expression
 
 
 class Unbroadcast(COp):
-    """A view of an array whose lengths along some axes the graph no longer knows."""
+    """View of an array whose lengths along some axes are unknown to the graph."""
 
     view_map = {0: [0]}  # noqa: RUF012 - PyTensor's protocol
     __props__ = ("axes",)
@@ -84,7 +84,7 @@ def patternbroadcast(x: Expression, broadcastable: Sequence[bool]) -> Expression
 
 
 def without_lengths(x: Expression) -> Expression:
-    """Return `x` as Theano's types knew it: lengths other than 1 are not part of the type."""
+    """Return `x` with a type like Theano's, which has no lengths other than 1."""
     lengths = [axis for axis, n in enumerate(x.type.shape) if n not in (None, 1)]
     return Unbroadcast(lengths)(x) if lengths else x
 
@@ -92,10 +92,11 @@ def without_lengths(x: Expression) -> Expression:
 def set_subtensor(
     x: Expression, y: Any, inplace: bool = False, tolerate_inplace_aliasing: bool = False
 ) -> Expression:
-    """Return an array of which `x` is a part, with `y` in its place.
+    """Return the array of which `x` is a part, with `x` replaced by `y`.
 
-    Running it fails if `x` is the whole array and `y` has another shape: PyTensor would return
-    `y` as it is, where Theano repeated a row or column to which the type was unknown.
+    The operation fails at run time if `x` is the whole array and `y` has another shape. PyTensor
+    would return `y` unchanged, whereas Theano repeated a row or column that its type did not
+    specify.
     """
     if _is_whole(x):
         y = _of_lengths(x.owner.inputs[0], pt.as_tensor_variable(y))

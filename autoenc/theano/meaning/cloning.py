@@ -21,9 +21,9 @@ def clone(
     ----------
     output : Variable or list of Variable
     replace : dict or list of pairs, optional
-        What stands for which part.
+        Parts of the graph and their replacements.
     strict : bool
-        Whether what is put in must have the type of what it replaces.
+        Whether a replacement must have the type of the part that it replaces.
     share_inputs : bool
         Whether the copy has the same inputs and shared variables.
     copy_inputs : bool, optional

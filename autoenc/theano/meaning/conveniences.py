@@ -43,7 +43,7 @@ def hash_from_code(msg: str | bytes) -> str:
 
 
 def uniq(seq: Iterable[Any]) -> list[Any]:
-    """Return the entries of a sequence, each once."""
+    """Return the distinct entries of a sequence."""
     return list(dict.fromkeys(seq))
 
 
@@ -68,7 +68,7 @@ def sparse_grad(var: Any) -> Any:
 
 
 def change_flags(given: Any = None, **flags: Any) -> Any:
-    """Give settings other values for the length of a block or of a decorated function."""
+    """Change settings temporarily, within a block or a decorated function."""
     from autoenc.theano.flags import config
 
     return config.change_flags(given, **flags)
@@ -89,5 +89,5 @@ def python_int_bitwidth() -> int:
 
 
 def test(*_: Any, **__: Any) -> None:
-    """Say where the tests are."""
+    """Print where the tests are."""
     print("The tests of autoenc.theano are in tests/theano of its repository.")

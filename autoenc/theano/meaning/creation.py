@@ -31,7 +31,7 @@ def _maker(name: str, shape: Sequence[int | None]) -> Maker:
 
 
 def several(make: Maker) -> Callable[..., Any]:
-    """Return a function that makes one variable for each name, or as many as a number says."""
+    """Return a function that makes one variable for each name, or a given number of variables."""
 
     def make_all(*names: Any, dtype: Any = None) -> Any:
         more = {} if dtype is None else {"dtype": dtype}

@@ -1,4 +1,4 @@
-"""What scripts ask of Theano's GPU back-ends, answered for engines that decide by themselves."""
+"""Theano's functions for GPU back ends, for engines that decide on devices themselves."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from pytensor.graph.traversal import (
 
 
 def inputs(variable_list: Iterable[Variable], blockers: Iterable[Variable] | None = None) -> Any:
-    """Return the variables without owner that others depend on, constants too.
+    """Return the variables without owner on which others depend, including constants.
 
     They come in the order in which they are met, depth first, as users of the list rely on.
     """
@@ -43,7 +43,7 @@ def variables(i: Iterable[Variable], o: Iterable[Variable]) -> list[Variable]:
 
 
 def orphans(i: Iterable[Variable], o: Iterable[Variable]) -> list[Variable]:
-    """Return what outputs depend on besides the inputs."""
+    """Return the variables other than the inputs on which outputs depend."""
     return list(orphans_between(list(i), list(o)))
 
 
@@ -100,7 +100,7 @@ def stack_search(
     mode: str = "bfs",
     build_inv: bool = False,
 ) -> Any:
-    """Return what can be reached from `start`, breadth first or depth first."""
+    """Return the nodes that can be reached from `start`, breadth first or depth first."""
     waiting, seen, found = deque(start), set(), []
     clients: dict[Any, list[Any]] = {}
     take = waiting.popleft if mode == "bfs" else waiting.pop

@@ -32,7 +32,7 @@ def constant_or_value(x: Any, *_: Any, **__: Any) -> Expression:
 
 
 def get_constant_value(v: Any) -> Any:
-    """Return the number that a constant expression stands for."""
+    """Return the value of a constant expression."""
     return pt.get_scalar_constant_value(v)
 
 

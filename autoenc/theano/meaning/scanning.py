@@ -62,7 +62,7 @@ def scan(
     outputs : Variable, list of Variable or None
         Of all steps, along a new first dimension.
     updates : OrderedUpdates
-        What the shared variables become; hand it to ``theano.function``.
+        New values of the shared variables; hand it to ``theano.function``.
     """
     steps, backwards = _steps(n_steps, go_backwards)
     states = _states(outputs_info)

@@ -18,7 +18,7 @@ def reshape(x: Any, newshape: Any, ndim: int | None = None) -> Expression:
 
 
 def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Expression:
-    """Return `x` with `ndim` dimensions, of which the last takes in all that follow.
+    """Return `x` with `ndim` dimensions; the last one combines all remaining dimensions.
 
     Raises
     ------

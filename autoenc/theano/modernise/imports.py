@@ -1,4 +1,4 @@
-"""Imports of modules that lie beside a script, modernised as the script is."""
+"""Imports of modules in the folder of a script, modernised like the script."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 
 class ArgSpec(NamedTuple):
-    """What ``inspect.getargspec`` gave."""
+    """Result of ``inspect.getargspec``."""
 
     args: list[str]
     varargs: str | None

@@ -10,7 +10,7 @@ from autoenc.theano.modernise import numpy1, python2
 
 @dataclass(frozen=True)
 class Change:
-    """What was done about a line.
+    """Change of a line.
 
     Attributes
     ----------

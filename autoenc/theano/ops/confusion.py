@@ -1,4 +1,4 @@
-"""Counts of how often a class was taken for another."""
+"""Confusion matrices: how often one class was predicted instead of another."""
 
 from __future__ import annotations
 

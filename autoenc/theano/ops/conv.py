@@ -1,4 +1,4 @@
-"""Convolutions of images and volumes, their gradients, and what is made of them."""
+"""Convolutions of images and volumes, their gradients, and functions based on them."""
 
 from __future__ import annotations
 
@@ -306,7 +306,7 @@ def separable_conv2d(
     filter_flip: bool = True,
     filter_dilation: Sequence[int] = (1, 1),
 ) -> Variable:
-    """Convolve each channel by itself, then mix the results by filters of one entry."""
+    """Convolve each channel separately, then mix the results by filters of one entry."""
     steps: tuple[Any, Any, Any] = subsample, filter_flip, filter_dilation
     shapes = input_shape, depthwise_filter_shape
     each = AbstractConv2d(*shapes, border_mode, *steps, num_channels)(input, depthwise_filters)
@@ -328,7 +328,7 @@ def separable_conv3d(
     filter_flip: bool = True,
     filter_dilation: Sequence[int] = (1, 1, 1),
 ) -> Variable:
-    """Convolve each channel of volumes by itself, then mix the results."""
+    """Convolve each channel of volumes separately, then mix the results."""
     steps: tuple[Any, Any, Any] = subsample, filter_flip, filter_dilation
     shapes = input_shape, depthwise_filter_shape
     each = AbstractConv3d(*shapes, border_mode, *steps, num_channels)(input, depthwise_filters)
@@ -354,7 +354,7 @@ def causal_conv1d(
     num_groups: int = 1,
     unshared: bool = False,
 ) -> Variable:
-    """Convolve series, (n, channels, length), with what comes before each entry."""
+    """Convolve series, (n, channels, length), using only entries before each position."""
     x, filters = pt.as_tensor_variable(input), pt.as_tensor_variable(filters)
     if x.ndim != 3:
         raise ValueError("Input should be 3D for causal convolution.")

@@ -32,7 +32,7 @@ Shape = Any
 
 
 class BaseAbstractConv(Op):
-    """What a convolution and its gradients have in common.
+    """Common base of a convolution and its gradients.
 
     Parameters
     ----------

@@ -44,7 +44,7 @@ class Geometry:
         return tuple((k - 1) * d + 1 for k, d in zip(kernel, self.dilations, strict=True))
 
     def out(self, image: Sequence[int], kernel: Sequence[int]) -> tuple[int, ...]:
-        """Return the shape of what comes out, without its first two axes."""
+        """Return the shape of the output, without its first two axes."""
         axes = zip(image, self.span(kernel), self.pads, self.strides, strict=True)
         return tuple((i + sum(pad) - k) // stride + 1 for i, k, pad, stride in axes)
 

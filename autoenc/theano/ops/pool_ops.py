@@ -21,7 +21,7 @@ Variable = Any
 
 
 class BasePool(Op):
-    """What pooling and its gradients have in common.
+    """Common base of pooling and its gradients.
 
     Parameters
     ----------

@@ -44,7 +44,7 @@ class Windows:
         return len(self.size)
 
     def out(self, image: Sequence[int]) -> tuple[int, ...]:
-        """Return the shape of what comes out, from that of an image's pooled axes."""
+        """Return the shape of the output, from the shape of an image's pooled axes."""
         axes = zip(image, self.size, self.stride, self.pad, strict=True)
         return tuple(
             out_length(length + 2 * pad, size, stride, self.ignore_border)
@@ -53,7 +53,7 @@ class Windows:
 
 
 def out_length(length: int, size: int, stride: int, ignore_border: bool) -> int:
-    """Return how many windows there are on a padded axis."""
+    """Return the number of windows on a padded axis."""
     if ignore_border:
         return max((length - size) // stride + 1, 0)
     if stride >= size:

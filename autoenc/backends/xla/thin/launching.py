@@ -33,7 +33,7 @@ _lock = threading.Lock()
 
 
 class Gpu:
-    """What the kernel has to know of a CUDA device.
+    """Properties of a CUDA device that the kernel needs.
 
     Attributes
     ----------

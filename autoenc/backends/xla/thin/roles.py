@@ -28,7 +28,7 @@ from autoenc.graph.types import Expression
 
 @dataclass(frozen=True)
 class Roles:
-    """What the variables of a step are to the kernel.
+    """Roles of the variables of a step in the kernel.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class Roles:
 
 
 def find_roles(graph: FunctionGraph, x: Expression, generators: Sequence[Expression]) -> Roles:
-    """Find what the variables of a graph are to the kernel.
+    """Find the roles of the variables of a graph in the kernel.
 
     Raises
     ------
