@@ -32,7 +32,7 @@ def exact_softplus(x):
 FUNCTIONS = {
     "exp": (pt.exp, np.exp, 1.0),
     "log": (pt.log, np.log, 1.0),
-    "log1p": (pt.log1p, np.log1p, 1.5),
+    "log1p": (pt.log1p, np.log1p, 1.0),
     "sigmoid": (pt.sigmoid, exact_sigmoid, 2.5),
     "softplus": (pt.softplus, exact_softplus, 2.0),
 }
