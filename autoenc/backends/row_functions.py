@@ -175,8 +175,9 @@ def log1p(x: Number) -> Any:
     """Return log(1 + x) as log(2ᵏ(1 + f)), and what 1 + x has lost by rounding."""
     of = x.precision
     u = x + 1.0
-    v = u - 1.0
-    lost = (x - v) - ((u - v) - 1.0)
+    # Not as u − 1, which XLA takes for x.
+    v = (u * -1.0) + 1.0
+    lost = (x + v) - ((u + v) - 1.0)
     m, k, biased = _split(u)
     f = m - 1.0
     # 2⁻ᵏ has the exponent −k.
