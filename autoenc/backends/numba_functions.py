@@ -12,10 +12,11 @@ from typing import Any
 
 from llvmlite import ir
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 from pytensor import config
 from pytensor.graph.basic import Apply
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
+from pytensor.link.numba.cache import compile_numba_function_src
 from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_and_cache_key
 from pytensor.link.numba.dispatch.elemwise import numba_funcify_Elemwise
 from pytensor.link.numba.dispatch.scalar import numba_funcify_Composite, scalar_op_cache_key
@@ -26,7 +27,7 @@ from pytensor.tensor.elemwise import Elemwise
 from autoenc.backends.numba_products import FUSED
 from autoenc.backends.row_functions import FUNCTIONS, PRECISIONS, Number, Precision, rewrite
 
-VERSION = 1
+VERSION = 2
 
 
 class Bits:
@@ -175,7 +176,28 @@ def _row_elemwise(op: RowElemwise, node: Any, **more: Any) -> tuple[Callable[...
     # The loop is kept on the disk as a whole. Parts that are kept too would be called by it.
     with config.change_flags(numba__fastmath=False, numba__cache=False):
         loop, _ = numba_funcify_Elemwise(op, node, **more)
-    return loop, key and f"{key}_{VERSION}"
+    names = [f"x{i}" for i in range(len(node.inputs))]
+    rows = ", ".join(f"in_rows({name})" for name in names)
+    source = f"def row_elemwise({', '.join(names)}): return loop({rows})"
+    known = {"loop": loop, "in_rows": _in_rows}
+    function = compile_numba_function_src(source, "row_elemwise", known)
+    return numba_njit(function, fastmath=False), key and f"{key}_{VERSION}"
+
+
+def _in_rows(array: Any) -> Any:
+    """Return the array with its entries beside each other, as vector instructions need them."""
+    raise NotImplementedError
+
+
+@overload(_in_rows)  # type: ignore[untyped-decorator]
+def _in_rows_by_layout(array: Any) -> Callable[[Any], Any]:
+    def as_it_is(array: Any) -> Any:
+        return array
+
+    def copied(array: Any) -> Any:
+        return array.copy()
+
+    return as_it_is if array.layout == "C" else copied
 
 
 @node_rewriter([Elemwise])  # type: ignore[untyped-decorator]
