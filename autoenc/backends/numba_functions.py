@@ -27,7 +27,7 @@ from pytensor.tensor.elemwise import Elemwise
 from autoenc.backends.numba_products import FUSED
 from autoenc.backends.row_functions import FUNCTIONS, PRECISIONS, Number, Precision, rewrite
 
-VERSION = 2
+VERSION = 3
 
 
 class Bits:

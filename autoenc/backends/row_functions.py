@@ -9,8 +9,6 @@ The errors are below 1 unit in the last place; those of the sigmoid below 2.5, o
 References
 ----------
 W. Cody, W. Waite (1980). Software Manual for the Elementary Functions.
-P. Tang (1990). Table-driven implementation of the logarithm function in IEEE floating-point
-arithmetic: log(1 + f) in terms of f / (2 + f).
 """
 
 from __future__ import annotations
@@ -46,9 +44,9 @@ class Precision(NamedTuple):
     least, most : float
         Beyond these exp is 0 or infinity.
     exp, log : tuple of float
-        Coefficients of (exp(r) − 1 − r) / r² for |r| ≤ ½ log 2, and of (2 artanh(s) − 2s) / s³ as
-        a function of s² for |s| ≤ (√2 − 1) / (√2 + 1), from the lowest. The polynomials are
-        exact in the Chebyshev points of these ranges.
+        Coefficients of (exp(r) − 1 − r) / r² for |r| ≤ ½ log 2, and of (log(1 + f) − f + ½f²) / f³
+        for √½ ≤ 1 + f ≤ √2, from the lowest. The polynomials are exact in the Chebyshev points
+        of these ranges.
     """
 
     width: int
@@ -77,7 +75,9 @@ PRECISIONS = {
         32, 23, 127, 0x3F3504F3, (0.693115234375, 3.1946184945309415e-05), -105.0, 89.0,
         (0.500000001353873, 0.16666666681704215, 0.04166646419740569, 0.008333310844647862,
          0.0013933730715792083, 0.00019891080463998843),
-        (0.6666666655404201, 0.4000012221181065, 0.28550778633191964, 0.233316144718435),
+        (0.33333333281199246, -0.24999990275042186, 0.20000010039684973, -0.16668001523071926,
+         0.14286524547786641, -0.12450743320911725, 0.11037783359055021, -0.10646191638199634,
+         0.10530864738938342, -0.062015001190183286),
     ),
     "float64": Precision(
         64, 52, 1023, 0x3FE6A09E667F3BCD, (0.693147180559663, 2.8235290563031577e-13),
@@ -86,8 +86,12 @@ PRECISIONS = {
          0.0013888888888883711, 0.0001984126987500228, 2.480158732567746e-05,
          2.755725517000089e-06, 2.755727347871858e-07, 2.5105312729622103e-08,
          2.09147553258932e-09),
-        (0.666666666666667, 0.3999999999989889, 0.28571428626253836, 0.22222211089379496,
-         0.1818289243253687, 0.15331611722055008, 0.14617807153417325),
+        (0.3333333333333333, -0.2500000000000004, 0.1999999999999946, -0.16666666666643223,
+         0.14285714285850773, -0.12500000004323591, 0.11111111099840468, -0.09999999634780717,
+         0.09090909371649986, -0.08333350032953588, 0.07692315890028749, -0.07142415039547202,
+         0.0666601535643227, -0.06256781945741766, 0.05898528368226226, -0.05500704572405743,
+         0.05065409666484571, -0.0513853046880663, 0.05918790722857222, -0.05396161931219785,
+         0.02326422092787705),
     ),
 }  # fmt: skip
 
@@ -198,13 +202,13 @@ def _split(x: Number) -> tuple[Any, Any, Any]:
 
 
 def _log_of_product(f: Number, k: Number, rest: Number) -> Any:
-    """Return log(2ᵏ(1 + f)) for the rest of k·log 2, with s = f / (2 + f) for f."""
+    """Return log(2ᵏ(1 + f)), with the rest of k·log 2, from the largest term to the smallest."""
     of = f.precision
-    s = f / (f + 2.0)
-    z = s * s
-    half_square = f * f * 0.5
-    small = s.times_plus(z.times_plus(z.polynomial(of.log), half_square), rest)
-    return k.times_plus(of.log_2[0], f - (half_square - small))
+    square = f * f
+    # Two sums, neither of which waits for the other.
+    polynomial = f.times_plus(square.polynomial(of.log[1::2]), square.polynomial(of.log[::2]))
+    small = (square * f).times_plus(polynomial, rest)
+    return k.times_plus(of.log_2[0], f - (square * 0.5 - small))
 
 
 def _with_ends(x: Number, y: Number) -> Any:

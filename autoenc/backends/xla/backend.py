@@ -34,7 +34,7 @@ from autoenc.backends.base import (
 from autoenc.backends.branchless import branchless
 from autoenc.backends.cpu import cpu_kind, processors, usable_threads
 from autoenc.backends.generated import keep_sources_in_memory
-from autoenc.backends.row_functions import RowLog, RowLog1p, RowSoftplus, rewrite
+from autoenc.backends.row_functions import RowLog, RowLog1p, rewrite
 from autoenc.backends.step import Step
 from autoenc.backends.xla.exchange import Parts
 from autoenc.backends.xla.large import over_rows, stored
@@ -60,7 +60,7 @@ GPU_MODE = MODE.register((over_rows, 48.6), (stored, 48.7))
 # The same where devices share the rows.
 SHARED_MODE = MODE.register((summed_products, 48.6))
 # The same for functions of rows on a CPU.
-ROW_MODE = MODE.register((rewrite(("float64",), (RowLog, RowLog1p, RowSoftplus)), 48.4))
+ROW_MODE = MODE.register((rewrite(("float64",), (RowLog, RowLog1p)), 48.4))
 # Otherwise XLA times several programs for a product, and takes the fastest, which differs from
 # process to process, and with it the last bits of the result.
 GPU_OPTIONS = {"xla_gpu_deterministic_ops": True}
