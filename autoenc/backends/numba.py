@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pytensor
-from pytensor.compile.mode import get_mode
+from pytensor.compile.mode import Mode, get_mode
 
 from autoenc.backends.base import ROWS_PER_BLOCK, Array
 from autoenc.backends.c import row_products
@@ -60,8 +60,7 @@ class NumbaBackend:
         import autoenc.backends.numba_products  # noqa: F401 - registers them
 
         keep_sources_in_memory(cache)
-        row_mode = get_mode(MODE).register(*row_products.REWRITES)
-        self._steps, self._rows = RewrittenGraphs(MODE), RewrittenGraphs(row_mode)
+        self._steps, self._rows = RewrittenGraphs(MODE), RewrittenGraphs(row_mode())
         _use_compile_folder(settings, numba.__version__)
         self.description = f"Numba {numba.__version__} (PyTensor {pytensor.__version__})"
 
@@ -76,6 +75,13 @@ class NumbaBackend:
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
         """Compile an expression into a function of rows; see `Backend.function`."""
         return RowFunction(inputs, output, self._rows, _compiling)
+
+
+def row_mode() -> Mode:
+    """Return PyTensor's mode for functions of rows."""
+    from autoenc.backends import numba_functions
+
+    return get_mode(MODE).register(*row_products.REWRITES, *numba_functions.REWRITES)
 
 
 def _use_compile_folder(settings: Settings, version: str) -> None:

@@ -34,6 +34,7 @@ from autoenc.backends.base import (
 from autoenc.backends.branchless import branchless
 from autoenc.backends.cpu import cpu_kind, processors, usable_threads
 from autoenc.backends.generated import keep_sources_in_memory
+from autoenc.backends.row_functions import RowLog, RowLog1p, rewrite
 from autoenc.backends.step import Step
 from autoenc.backends.xla.exchange import Parts
 from autoenc.backends.xla.large import over_rows, stored
@@ -58,6 +59,8 @@ MODE = JAX.register((branchless, 48.5))
 GPU_MODE = MODE.register((over_rows, 48.6), (stored, 48.7))
 # The same where devices share the rows.
 SHARED_MODE = MODE.register((summed_products, 48.6))
+# The same for functions of rows on a CPU.
+ROW_MODE = MODE.register((rewrite(("float64",), (RowLog, RowLog1p)), 48.4))
 # Otherwise XLA times several programs for a product, and takes the fastest, which differs from
 # process to process, and with it the last bits of the result.
 GPU_OPTIONS = {"xla_gpu_deterministic_ops": True}
@@ -418,7 +421,7 @@ def _compiled_once(
 def _row_function(inputs: Any, outputs: Any, on_gpu: bool) -> Callable[..., Any]:
     """Compile a loop over chunks: (rows of a chunk, number of chunks, rows, shared) → results."""
     options = GPU_OPTIONS if on_gpu else None
-    of_chunk = jaxify(inputs, outputs)
+    of_chunk = jaxify(inputs, outputs, MODE if on_gpu else ROW_MODE)
 
     def run_chunks(
         size: int, n: Any, rows: list[DeviceArray], shared: list[DeviceArray]
@@ -550,6 +553,7 @@ def jaxify(
     """Turn a graph without shared variables into a JAX function."""
     from pytensor.link.jax.dispatch import jax_funcify
 
+    import autoenc.backends.xla.functions
     import autoenc.backends.xla.ops  # noqa: F401 - tells PyTensor of them
 
     graph = FunctionGraph(list(inputs), list(outputs), clone=True)
