@@ -113,7 +113,8 @@ class Network:
         expression, (rows, units of the last hidden layer)
             Codes.
         dict
-            Updates of the moving averages of normalised layers.
+            Updates of the moving averages of normalised layers, which are of values without
+            noise and dropout.
 
         Raises
         ------
@@ -128,11 +129,14 @@ class Network:
         thinning = self._levels(dropout, seed, "dropout", "probabilities", below=1)
         noises = self._levels(noise, seed, "noise", "deviations", below=math.inf)
         generators = [np.random.default_rng([seed or 0, k, 1]) for k in range(len(noises))]
-        values, averages = _thinned(x, thinning[0], seed, 0), Updates()
+        clean, averages = x, Updates()
+        values = _thinned(x, thinning[0], seed, 0)
         values = gaussian(values, noises[0], generators[0]) if noises[0] else values
         for k, layer in enumerate(self.hidden, start=1):
-            values, own = layer.in_training(values, noises[k], generators[k])
+            values, _ = layer.in_training(values, noises[k], generators[k])
             values = _thinned(values, thinning[k], seed, k)
+            # A trained network is applied without noise, which makes deviations larger.
+            clean, own = layer.in_training(clean, 0, generators[k])
             averages |= own
         return values, averages
 

@@ -257,3 +257,15 @@ def test_bad_noise(noise, seed, message):
     network = Network([], SoftmaxLayer(4, 3))
     with pytest.raises(ValueError, match=message):
         network.in_training(pt.constant(X), noise=noise, seed=seed)
+
+
+def test_averages_are_of_values_without_noise():
+    layers = [normalised()[0], normalised(3, 5, seed=1)[0]]
+    network = Network(layers, SoftmaxLayer(5, 2))
+    rows = pt.constant(X)
+    _, expected = network.in_training(rows)
+    codes, averages = network.in_training(rows, [0.1, 0.5, 0], [0.5, 2.0, 0], seed=1)
+    assert list(averages) == [v for layer in layers for v in (layer.center, layer.spread)]
+    for average, update in averages.items():
+        np.testing.assert_array_equal(evaluate(update), evaluate(expected[average]))
+    assert abs(evaluate(codes) - evaluate(network.in_training(rows)[0])).max() > 0.1
