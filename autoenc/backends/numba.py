@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pytensor
 from pytensor.compile.mode import Mode, get_mode
@@ -21,6 +23,8 @@ from autoenc.graph.types import Expression
 from autoenc.processes import ALONE
 from autoenc.settings import Settings
 from autoenc.threads import Lock, warnings_caught
+
+logger = logging.getLogger(__name__)
 
 MODE = "NUMBA"
 
@@ -79,9 +83,21 @@ class NumbaBackend:
 
 def row_mode() -> Mode:
     """Return PyTensor's mode for functions of rows."""
-    from autoenc.backends import numba_functions
+    return get_mode(MODE).register(*row_products.REWRITES, *_row_functions())
 
-    return get_mode(MODE).register(*row_products.REWRITES, *numba_functions.REWRITES)
+
+def _row_functions() -> tuple[Any, ...]:
+    """Return the rewrites of exponentials and logarithms.
+
+    There are none for PyTensor 3.3, which generates loops in another way. The C library computes
+    entry by entry there, which is slower and as independent of the place.
+    """
+    try:
+        from autoenc.backends import numba_functions
+    except ImportError as error:
+        logger.info("exponentials and logarithms are those of the C library: %s", error)
+        return ()
+    return tuple(numba_functions.REWRITES)
 
 
 def _use_compile_folder(settings: Settings, version: str) -> None:

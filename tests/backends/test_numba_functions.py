@@ -2,6 +2,7 @@
 
 import functools
 import re
+import sys
 
 import numba
 import numpy as np
@@ -160,3 +161,12 @@ def test_loops_become_vectors_of_instructions(dtype):
         assert re.search(rf"fadd <\d+ x {number}>", code)
         # None may be reordered or contracted.
         assert not re.search(r"f(add|sub|mul|div) (fast|reassoc|contract|nsz|arcp|afn)", code)
+
+
+def test_where_pytensor_generates_loops_otherwise_rows_are_still_computed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "autoenc.backends.numba_functions", None)
+    monkeypatch.delattr(sys.modules["autoenc.backends"], "numba_functions")
+    x = pt.matrix("x", dtype="float32")
+    rows = np.random.default_rng(0).uniform(size=(5, 3)).astype("float32")
+    found = pytensor.function([x], pt.exp(x), mode=row_mode())(rows)
+    np.testing.assert_allclose(found, np.exp(rows), rtol=1e-6)
