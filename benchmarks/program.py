@@ -101,7 +101,8 @@ def compile_ours(case: Case, place: Any, thin: bool = True) -> str:
     import pytensor.tensor as pt
 
     from autoenc.backends.step import make_step
-    from autoenc.backends.xla import backend
+    from autoenc.backends.xla.block import block_function
+    from autoenc.backends.xla.compiling import GPU_MODE
     from autoenc.backends.xla.placement import Placement
     from autoenc.graph import AutoEncoderLayer, masking, resolve_optimizer, symbolic_generator
     from autoenc.graph.precision import with_mixed_products
@@ -119,7 +120,7 @@ def compile_ours(case: Case, place: Any, thin: bool = True) -> str:
     gpu: Any = DescribedGpu() if thin else None
     graph = [*step.inputs, *inputs], outputs, len(step.state)
     one = Placement(tuple(place.device_set))
-    block: Any = backend._block_function(*graph, backend.GPU_MODE, one, gpu)
+    block: Any = block_function(*graph, GPU_MODE, one, gpu)
 
     def described(array: Any) -> Any:
         return jax.ShapeDtypeStruct(array.shape, array.dtype, sharding=place)

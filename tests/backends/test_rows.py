@@ -102,7 +102,7 @@ def test_threads_may_share_a_function(backend):
 
 def test_chunks_that_differ_are_not_both_used(monkeypatch):
     # XLA sums products of 16 and of 64 rows in different ways, on some processors at least.
-    monkeypatch.setattr("autoenc.backends.xla.backend.ROWS_OF_A_CHUNK", ((16, 64), (16, 64)))
+    monkeypatch.setattr("autoenc.backends.xla.rows.ROWS_OF_A_CHUNK", ((16, 64), (16, 64)))
     rng = np.random.default_rng(0)
     W = pytensor.shared(rng.normal(size=(784, 500)))
     x = pt.matrix("x", dtype="float64")

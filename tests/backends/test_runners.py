@@ -157,7 +157,7 @@ def test_functions_of_rows(backend, n):
 
 def test_a_second_model_of_the_same_kind_is_not_compiled_again(monkeypatch):
     """What is shared is the code: data, weights and noise are each model's own."""
-    from autoenc.backends.xla import backend as xla
+    from autoenc.backends.xla import block
 
     def fit(seed, rate):
         layer = AutoEncoderLayer(6, 3, rng=np.random.default_rng(seed))
@@ -171,7 +171,7 @@ def test_a_second_model_of_the_same_kind_is_not_compiled_again(monkeypatch):
         return costs, layer.W.get_value()
 
     first = fit(1, rate=0.123)
-    monkeypatch.setattr(xla, "jaxify", None)
+    monkeypatch.setattr(block, "jaxify", None)
     other, again = fit(2, rate=0.123), fit(1, rate=0.123)
     np.testing.assert_array_equal(first[1], again[1])
     assert not np.array_equal(first[1], other[1])

@@ -94,7 +94,8 @@ def collectives(batch, devices="all", parts=False):
 
     from autoenc.backends import make_step, resolve_backend
     from autoenc.backends.base import block_generators
-    from autoenc.backends.xla.backend import _key, _precision
+    from autoenc.backends.xla.backend import _key
+    from autoenc.backends.xla.compiling import jax_precision
 
     x, cost, updates = pieces()
     backend = resolve_backend("xla", "cpu", devices)
@@ -107,7 +108,7 @@ def collectives(batch, devices="all", parts=False):
     else:
         data = [backend.put(rows(10 * batch))]
         of_block = (np.arange(10 * batch, dtype="int32").reshape(10, batch),)
-    with _precision("float32"):
+    with jax_precision("float32"):
         arrays = runner._state.fresh(), keys, runner._constants.fresh(), data, *of_block
         program = runner._block.lower(*arrays).compile().as_text()
     operations = "all-reduce|all-gather|all-to-all|reduce-scatter|collective-permute"

@@ -6,7 +6,7 @@ import pytensor.tensor as pt
 import pytest
 
 from autoenc.backends import resolve_backend
-from autoenc.backends.xla.backend import MODE, ROW_MODE, jaxify
+from autoenc.backends.xla.compiling import MODE, ROW_MODE, jaxify
 
 FUNCTIONS = {"log": (pt.log, np.log), "log1p": (pt.log1p, np.log1p)}
 NAMES = pytest.mark.parametrize("name", FUNCTIONS)

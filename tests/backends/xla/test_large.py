@@ -13,6 +13,7 @@ from pytensor.tensor.elemwise import DimShuffle
 from autoenc.backends import resolve_backend
 from autoenc.backends.step import make_step
 from autoenc.backends.xla import backend as xla
+from autoenc.backends.xla.compiling import GPU_MODE, MODE, jaxify
 from autoenc.backends.xla.large import (
     PARTS_OF_A_SUM,
     ProductOverRows,
@@ -26,7 +27,7 @@ from autoenc.graph.precision import with_mixed_products
 
 
 def compiled(inputs, outputs, mode):
-    function = xla.jaxify(inputs, outputs, mode)
+    function = jaxify(inputs, outputs, mode)
     return jax.jit(function)
 
 
@@ -41,7 +42,7 @@ def test_products_and_sums_over_rows_are_numpys(n, n_columns, n_others, seed):
     a, b = rng.normal(size=(n, n_columns)), rng.normal(size=(n, n_others))
     x, y = pt.dmatrices("x", "y")
     with jax.enable_x64(True):
-        product, total = compiled([x, y], [x.T @ y, y.sum(axis=0)], xla.GPU_MODE)(a, b)
+        product, total = compiled([x, y], [x.T @ y, y.sum(axis=0)], GPU_MODE)(a, b)
     assert_allclose(product, a.T @ b, rtol=1e-12, atol=1e-12)
     assert_allclose(total, b.sum(axis=0), rtol=1e-12, atol=1e-12)
 
@@ -76,7 +77,7 @@ def graph_of(step):
 
 def operations(inputs, outputs):
     graph = FunctionGraph(list(inputs), list(outputs), clone=True)
-    xla.GPU_MODE.optimizer.rewrite(graph)
+    GPU_MODE.optimizer.rewrite(graph)
     return [node.op for node in graph.toposort()]
 
 
@@ -102,7 +103,7 @@ def test_in_mixed_precision_products_are_over_rows_and_nothing_is_stored_in_floa
 def test_training_is_that_of_the_program_for_a_cpu(monkeypatch, rule, tied):
     rows = np.random.default_rng(0).random((2048, 30), dtype="float32")
     ends = []
-    for mode in (xla.MODE, xla.GPU_MODE):
+    for mode in (MODE, GPU_MODE):
         monkeypatch.setattr(xla, "MODE", mode)
         step, backend = step_of(rule, tied), xla.XlaBackend("cpu")
         runner = backend.compile(step)

@@ -1,0 +1,121 @@
+"""A block of minibatches as one XLA program: a scan, or one kernel of autoenc's own on a GPU.
+
+PyTensor turns the step into a JAX function. The scan around it is written here rather than with
+`pytensor.scan`, so that minibatches are gathered on the device within the loop, and generators
+are arguments.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import jax
+from pytensor.graph.fg import FunctionGraph
+
+from autoenc.backends.base import DeviceArray
+from autoenc.backends.xla.compiling import GPU_OPTIONS, MODE, compiled_once, jaxify
+from autoenc.backends.xla.placement import Placement
+from autoenc.backends.xla.thin import EmulatedGpu, Gpu, NotThinError, thin_block
+
+logger = logging.getLogger(__name__)
+
+
+@compiled_once
+def block_function(
+    inputs: Any,
+    outputs: Any,
+    n_state: int,
+    mode: Any,
+    placement: Placement,
+    gpu: Gpu | EmulatedGpu | None = None,
+) -> Callable[..., Any]:
+    """Compile a block: (state, generators, constants, data, rows, batch) → (state, report).
+
+    The batch is None where `rows` has a row number for each row of a minibatch. Where it has
+    the numbers of minibatches in the data, the batch says how many rows those have: what fills
+    up the shares of devices comes after them.
+
+    The report is the costs, and at the end whether the state is finite: one array, as to fetch
+    another takes a GPU longer than to compute it.
+    """
+    scan = _scan(jaxify(inputs, outputs, mode), n_state, placement)
+
+    def run_block(
+        state: list[DeviceArray],
+        generators: list[Any],
+        constants: list[DeviceArray],
+        data: list[DeviceArray],
+        rows: DeviceArray,
+        batch: int | None = None,
+    ) -> tuple[list[DeviceArray], DeviceArray]:
+        train: Callable[..., Any] = functools.partial(scan, batch)
+        if gpu is not None:
+            train = (
+                _thin_block(inputs, outputs, n_state, gpu, state, constants, data, rows) or train
+            )
+        state, costs = train(state, generators, constants, data, rows)
+        finite = jax.numpy.array([jax.numpy.isfinite(variable).all() for variable in state])
+        return state, jax.numpy.append(costs, finite.all().astype(costs.dtype))
+
+    options = None if placement.first.platform == "cpu" else GPU_OPTIONS
+    function: Callable[..., Any] = jax.jit(run_block, compiler_options=options, static_argnums=5)
+    return function
+
+
+def _scan(
+    step: Callable[..., tuple[DeviceArray, ...]], n_state: int, placement: Placement
+) -> Callable[..., Any]:
+    """Return a function that takes a step with each minibatch of a block."""
+
+    def run(
+        batch: int | None,
+        state: list[DeviceArray],
+        generators: list[Any],
+        constants: list[DeviceArray],
+        data: list[DeviceArray],
+        rows: DeviceArray,
+    ) -> tuple[list[DeviceArray], DeviceArray]:
+        def minibatch(carry: Any, rows: DeviceArray) -> tuple[Any, DeviceArray]:
+            state, generators = carry
+            inputs = [array.at[rows].get(mode="promise_in_bounds")[:batch] for array in data]
+            shares = placement.share(inputs)
+            with _dividing(placement):
+                cost, *rest = step(*shares, *state, *generators, *constants)
+                state = placement.keep(rest[:n_state])
+                cost, *generators = placement.gather([cost, *rest[n_state:]])
+            return (state, generators), cost
+
+        (state, _), costs = jax.lax.scan(minibatch, (state, generators), rows)
+        return state, costs
+
+    return run
+
+
+@contextmanager
+def _dividing(placement: Placement) -> Iterator[None]:
+    """Let operations know whether devices share the rows."""
+    from autoenc.backends.xla.ops import rows_are_divided
+
+    token = rows_are_divided.set(placement.is_shared)
+    try:
+        yield
+    finally:
+        rows_are_divided.reset(token)
+
+
+def _thin_block(
+    inputs: Any, outputs: Any, n_state: int, gpu: Gpu | EmulatedGpu, *arrays: Any
+) -> Callable[..., Any] | None:
+    """Return a function that trains on a block as one kernel, None where there can be none."""
+    graph = FunctionGraph(list(inputs), list(outputs), clone=True)
+    # Each operation by itself: the kernel finds its places between the products.
+    MODE.excluding("fusion").optimizer.rewrite(graph)
+    try:
+        return thin_block(graph, n_state, gpu, *arrays)
+    except NotThinError as error:
+        logger.info("the block is left to XLA: %s", error)
+        return None

@@ -1,0 +1,158 @@
+"""Functions of rows: scores, codes and reconstructions, with the same bytes in every batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+import pytensor
+
+from autoenc.backends.base import Array, DeviceArray
+from autoenc.backends.cpu import usable_threads
+from autoenc.backends.xla.compiling import (
+    GPU_OPTIONS,
+    MODE,
+    ROW_MODE,
+    compiled_once,
+    jax_precision,
+    jaxify,
+)
+from autoenc.backends.xla.mirror import Mirror, memory_errors
+from autoenc.backends.xla.placement import Placement
+from autoenc.backends.xla.start import refuse_after_fork
+from autoenc.graph.types import Expression
+from autoenc.threads import Lock, in_threads
+
+# Functions of rows: rows of a chunk in small and in large calls, on a GPU and on the CPU. What a
+# product of XLA's does once takes a tenth of the time of 64 rows.
+ROWS_OF_A_CHUNK = ((512, 512), (64, 128))
+# What rows of a call are filled up to, beside a chunk, likewise; what fills up is not computed.
+ROWS_OF_A_CALL = ((512, 32_768), (512, 2_048))
+
+
+class RowFunction:
+    """A function of rows, a chunk of always the same size at a time.
+
+    XLA compiles anew for every shape, and makes products and sums of another shape in other
+    ways, which round differently. With one shape, a row has the same bytes in every batch. Large
+    batches go through larger chunks where those are found to have the same bytes.
+    """
+
+    def __init__(
+        self, inputs: Sequence[Expression], output: Expression, placement: Placement
+    ) -> None:
+        shared = [v for v in pytensor.graph.traversal.graph_inputs([output]) if _is_shared(v)]
+        shared_inputs = [v.type() for v in shared]
+        replace = dict(zip(shared, shared_inputs, strict=True))
+        outputs = [pytensor.graph.replace.clone_replace(output, replace)]
+        self._dtype = str(output.dtype)
+        on_gpu = placement.first.platform != "cpu"
+        self._small, self._large = ROWS_OF_A_CHUNK[not on_gpu]
+        self._few, self._most = ROWS_OF_A_CALL[not on_gpu]
+        # XLA divides the products of so few rows badly: each thread has chunks of its own.
+        self._threads = 1 if on_gpu else usable_threads()
+        self._shared = Mirror(shared, placement)
+        self._function = _row_function([*inputs, *shared_inputs], outputs, on_gpu)
+        self._lock = Lock()
+        self._compared: list[DeviceArray] = []
+        self._agree = True
+
+    def __call__(self, *arrays: Array) -> Array:
+        """Return the result for each row."""
+        refuse_after_fork()
+        n = len(arrays[0])
+        with jax_precision(self._dtype):
+            shared = list(self._shared.fresh())
+        chunk = self._small if n <= self._small else self._chunk(arrays, shared)
+        results = in_threads(
+            lambda part: self._of_some([array[part] for array in arrays], chunk, shared),
+            self._parts(n, chunk), self._threads,
+        )  # fmt: skip
+        return results[0] if len(results) == 1 else np.concatenate(results)
+
+    def _chunk(self, arrays: Sequence[Array], shared: list[DeviceArray]) -> int:
+        """Return how many rows to compute at once: many where that does not change a byte.
+
+        XLA chooses how to sum by shapes. Both chunks are compared for these values of the
+        shared variables, by rows of this call and by others in which all entries differ.
+        """
+        if self._small == self._large:
+            return self._large
+        with self._lock.now:
+            known = [id(value) for value in self._compared] == [id(value) for value in shared]
+            if not (known and self._compared):
+                rows = [_with_others(array, self._large) for array in arrays]
+                at_once = self._of_some(rows, self._large, shared)
+                self._agree = all(
+                    self._of_some([array[i : i + self._small] for array in rows],
+                                  self._small, shared).tobytes()
+                    == at_once[i : i + self._small].tobytes()
+                    for i in range(0, self._large, self._small)
+                )  # fmt: skip
+                self._compared = shared
+            return self._large if self._agree else self._small
+
+    def _parts(self, n: int, chunk: int) -> list[slice]:
+        """Divide rows into calls, as many as there are threads or a multiple of it."""
+        chunks = -(-n // chunk)
+        rounds = -(-chunks * chunk // (self._most * self._threads))
+        calls = max(rounds, 1) * self._threads if n > self._few else 1
+        rows = max(-(-chunks // calls), 1) * chunk
+        return [slice(i, i + rows) for i in range(0, max(n, 1), rows)]
+
+    def _of_some(self, arrays: Sequence[Array], chunk: int, shared: list[DeviceArray]) -> Array:
+        n = len(arrays[0])
+        needed = -(-n // chunk)
+        rows = next(size for size in (chunk, self._few, self._most) if size >= needed * chunk)
+        padded = [_padded(array, rows) for array in arrays]
+        with jax_precision(self._dtype), memory_errors():
+            return np.asarray(self._function(chunk, needed, padded, shared))[:n]
+
+
+def _padded(array: Array, n: int) -> Array:
+    if len(array) == n:
+        return np.ascontiguousarray(array)
+    padded = np.empty((n, *array.shape[1:]), array.dtype)
+    padded[: len(array)] = array
+    padded[len(array) :] = 0
+    return padded
+
+
+def _with_others(array: Array, n: int) -> Array:
+    """Return `n` rows: at first those of an array, then random ones."""
+    rng = np.random.default_rng(0)
+    rows = rng.uniform(size=(n, *array.shape[1:])).astype(array.dtype)
+    given = array[: n // 2]
+    rows[: len(given)] = given
+    return rows
+
+
+@compiled_once
+def _row_function(inputs: Any, outputs: Any, on_gpu: bool) -> Callable[..., Any]:
+    """Compile a loop over chunks: (rows of a chunk, number of chunks, rows, shared) → results."""
+    options = GPU_OPTIONS if on_gpu else None
+    of_chunk = jaxify(inputs, outputs, MODE if on_gpu else ROW_MODE)
+
+    def run_chunks(
+        size: int, n: Any, rows: list[DeviceArray], shared: list[DeviceArray]
+    ) -> DeviceArray:
+        def result_of(i: Any) -> DeviceArray:
+            some = (jax.lax.dynamic_slice_in_dim(array, i * size, size) for array in rows)
+            return of_chunk(*some, *shared)[0]
+
+        def put(i: Any, results: DeviceArray) -> DeviceArray:
+            return jax.lax.dynamic_update_slice_in_dim(results, result_of(i), i * size, 0)
+
+        # How often it runs is known only then, or XLA would treat a single chunk differently.
+        kind = jax.eval_shape(result_of, 0)
+        results = jax.numpy.zeros((len(rows[0]), *kind.shape[1:]), kind.dtype)
+        return jax.lax.fori_loop(0, n, put, results)
+
+    function: Callable[..., Any] = jax.jit(run_chunks, compiler_options=options, static_argnums=0)
+    return function
+
+
+def _is_shared(variable: Any) -> bool:
+    return hasattr(variable, "get_value")
