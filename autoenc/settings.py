@@ -89,8 +89,8 @@ def read_settings(
         del given["device"]
     known = {field.name.lower(): field.name for field in fields(Settings)}
     settings = Settings(**{known[key]: value for key, value in given.items() if key in known})
-    check_float_type(settings.floatX)
-    check_device(settings.device)
+    check_float_type(settings.floatX, in_files=True)
+    check_device(settings.device, in_files=True)
     return settings
 
 
@@ -141,15 +141,29 @@ def name_of_dtype(value: Any) -> Any:
         return value
 
 
-def check_float_type(value: Any) -> str | None:
-    """Check that `value` is a supported precision or None, and return it."""
-    name: str | None = None if value is None else name_of_dtype(value)
-    if name is not None and name not in FLOAT_TYPES:
+def check_float_type(value: Any, in_files: bool = False) -> str | None:
+    """Check that `value` is a supported precision or None, and return it.
+
+    Parameters
+    ----------
+    value : Any
+        The precision.
+    in_files : bool
+        Whether it comes from a file or the environment, where it is called floatX.
+
+    Raises
+    ------
+    SettingsError
+        If it is not supported.
+    """
+    found: str | None = None if value is None else name_of_dtype(value)
+    if found is not None and found not in FLOAT_TYPES:
+        name = "floatX" if in_files else "dtype"
+        where = " Correct it in THEANO_FLAGS or in .theanorc." if in_files else ""
         raise SettingsError(
-            f"floatX is {name!r}; expected one of {', '.join(FLOAT_TYPES)}. "
-            "Correct it in the call, in THEANO_FLAGS or in .theanorc."
+            f"{name} is {found!r}; expected one of {', '.join(FLOAT_TYPES)}.{where}"
         )
-    return name
+    return found
 
 
 def device_grid(devices: object) -> tuple[int, int] | None:
@@ -162,13 +176,26 @@ def device_grid(devices: object) -> tuple[int, int] | None:
     return None if found is None else (int(found[1]), int(found[2]))
 
 
-def check_device(value: str | None) -> str | None:
-    """Check that `value` names a supported device or is None, and return it."""
+def check_device(value: str | None, in_files: bool = False) -> str | None:
+    """Check that `value` names a supported device or is None, and return it.
+
+    Parameters
+    ----------
+    value : str or None
+        The device.
+    in_files : bool
+        Whether it comes from a file or the environment, which the error then names.
+
+    Raises
+    ------
+    SettingsError
+        If it is not supported.
+    """
     if value is not None and not (isinstance(value, str) and DEVICE_PATTERN.fullmatch(value)):
+        where = " Correct it in THEANO_FLAGS or in .theanorc." if in_files else ""
         raise SettingsError(
             f"device is {value!r}; expected 'cpu', 'cuda' or 'cuda<number>' "
-            "(Theano's old 'gpu' is today's 'cuda'). "
-            "Correct it in the call, in THEANO_FLAGS or in .theanorc."
+            f"(Theano's old 'gpu' is today's 'cuda').{where}"
         )
     return value
 

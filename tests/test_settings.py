@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pytensor import config
 
+from autoenc import AutoEncoder
 from autoenc.settings import (
     Settings,
     SettingsError,
@@ -166,17 +168,16 @@ def test_precisions_that_are_known(value):
 
 @pytest.mark.parametrize("value", ["float16", "Float32", "double", "", "32"])
 def test_another_precision_is_refused_wherever_it_is_given(value, tmp_path):
-    text = (
-        f"floatX is {value!r}; expected one of float32, float64. "
-        "Correct it in the call, in THEANO_FLAGS or in .theanorc."
-    )
+    text = f" is {value!r}; expected one of float32, float64."
+    of_files = f"floatX{text} Correct it in THEANO_FLAGS or in .theanorc."
     path = write(tmp_path / "rc", f"[global]\nfloatX = {value}\n")
-    for give in (
-        lambda: check_float_type(value),
-        lambda: read_settings(flags=f"floatX={value}", files=[]),
-        lambda: read_settings(flags="", files=[path]),
+    for give, expected in (
+        (lambda: check_float_type(value), f"dtype{text}"),
+        (lambda: AutoEncoder(dtype=value).fit(np.eye(3)), f"dtype{text}"),
+        (lambda: read_settings(flags=f"floatX={value}", files=[]), of_files),
+        (lambda: read_settings(flags="", files=[path]), of_files),
     ):
-        with pytest.raises(SettingsError, match=f"^{re.escape(text)}$"):
+        with pytest.raises(SettingsError, match=f"^{re.escape(expected)}$"):
             give()
 
 
@@ -189,16 +190,17 @@ def test_devices_that_are_known(value):
 def test_another_device_is_refused_wherever_it_is_given(value, tmp_path):
     text = (
         f"device is {value!r}; expected 'cpu', 'cuda' or 'cuda<number>' "
-        "(Theano's old 'gpu' is today's 'cuda'). "
-        "Correct it in the call, in THEANO_FLAGS or in .theanorc."
+        "(Theano's old 'gpu' is today's 'cuda')."
     )
+    of_files = f"{text} Correct it in THEANO_FLAGS or in .theanorc."
     path = write(tmp_path / "rc", f"[global]\ndevice = {value}\n")
-    for give in (
-        lambda: check_device(value),
-        lambda: read_settings(flags=f"device={value}", files=[]),
-        lambda: read_settings(flags="", files=[path]),
+    for give, expected in (
+        (lambda: check_device(value), text),
+        (lambda: AutoEncoder(device=value).fit(np.eye(3)), text),
+        (lambda: read_settings(flags=f"device={value}", files=[]), of_files),
+        (lambda: read_settings(flags="", files=[path]), of_files),
     ):
-        with pytest.raises(SettingsError, match=f"^{re.escape(text)}$"):
+        with pytest.raises(SettingsError, match=f"^{re.escape(expected)}$"):
             give()
 
 

@@ -53,7 +53,7 @@ def test_what_is_no_table_of_numbers(who, rows, message):
     [
         ({"backend": None}, "backend None is not known; expected 'auto', 'c'"),
         ({"device": 3}, "device is 3; expected 'cpu', 'cuda'"),
-        ({"dtype": np.float16}, "floatX is 'float16'; expected one of float32, float64"),
+        ({"dtype": np.float16}, "dtype is 'float16'; expected one of float32, float64"),
     ],
 )
 def test_settings_of_another_type(who, settings, message):

@@ -191,7 +191,7 @@ SETTINGS = [
     (CLASSIFIERS, {"learning_rate_decay": 1.5}, r"learning_rate_decay is 1.5; expected a factor"),
     (EVERY, {"backend": "theano"}, "backend 'theano' is not known"),
     (EVERY, {"device": "gpu"}, "device is 'gpu'; expected 'cpu', 'cuda'"),
-    (EVERY, {"dtype": "float16"}, "floatX is 'float16'; expected one of float32, float64"),
+    (EVERY, {"dtype": "float16"}, "dtype is 'float16'; expected one of float32, float64"),
 ]
 
 # Labels.
