@@ -113,7 +113,7 @@ def _thin_block(
     """Return a function that trains on a block as one kernel, None where there can be none."""
     graph = FunctionGraph(list(inputs), list(outputs), clone=True)
     # Each operation by itself: the kernel finds its places between the products.
-    MODE.excluding("fusion").optimizer.rewrite(graph)
+    MODE.optimizer.rewrite(graph)
     try:
         return thin_block(graph, n_state, gpu, *arrays)
     except NotThinError as error:
