@@ -10,6 +10,7 @@ from sklearn.model_selection import GridSearchCV
 from autoenc import AutoEncoder, DenoisingAutoEncoder, estimators
 from autoenc.cli import main
 from autoenc.estimators import (
+    DeepAutoEncoder,
     PerceptronClassifier,
     SoftmaxClassifier,
     StackedDenoisingAutoEncoder,
@@ -28,6 +29,7 @@ MAKERS = {
     "plain": lambda **s: AutoEncoder(3, **{**QUICK, **s}),
     "denoising": lambda **s: DenoisingAutoEncoder(3, **{**QUICK, **s}),
     "stack": lambda **s: StackedDenoisingAutoEncoder((4, 2), **{**QUICK, **s}),
+    "deep": lambda **s: DeepAutoEncoder((4, 2), pretraining_epochs=1, **{**QUICK, **s}),
     "softmax": lambda **s: SoftmaxClassifier(**{**QUICK, **s}),
     "perceptron": lambda **s: PerceptronClassifier(3, **{**QUICK, **s}),
     "tuned": lambda **s: StackedDenoisingClassifier(
@@ -89,7 +91,7 @@ def test_every_optimizer_works_in_every_estimator(name, optimizer, tmp_path):
 
 
 @pytest.mark.parametrize("corruption", CORRUPTIONS)
-@pytest.mark.parametrize("name", ["denoising", "stack", "tuned"])
+@pytest.mark.parametrize("name", ["denoising", "stack", "deep", "tuned"])
 def test_every_corruption_works_in_every_estimator(name, corruption, tmp_path):
     goes_through_everything(MAKERS[name](corruption=(corruption, 0.2)), tmp_path)
 

@@ -15,7 +15,6 @@ from autoenc.estimators import (
     StackedDenoisingClassifier,
 )
 from autoenc.export import to_onnx
-from autoenc.graph import OPTIMIZERS
 from tests.models.test_old_files import UNIT, WIDE, path_of
 
 Y = np.arange(24) % 3
@@ -129,13 +128,3 @@ def test_every_state_can_be_fitted_anew(name, state, tmp_path):
     model = make(name, state, tmp_path)
     expected = clone(model).fit(rows_of(model), labels_of(model))
     assert bytes_of(model.fit(rows_of(model), labels_of(model))) == bytes_of(expected)
-
-
-@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
-@pytest.mark.parametrize("kind", ["plain", "denoising", "deep", "softmax", "perceptron", "tuned"])
-def test_every_optimizer_in_every_estimator_that_takes_one(kind, optimizer, tmp_path):
-    model = MAKERS[kind]().set_params(optimizer=optimizer, momentum=0.0)
-    model.fit(rows_of(model), labels_of(model)).save(tmp_path / "model")
-    again = type(model).load(tmp_path / "model", verbose=False)
-    given = rows_of(model), labels_of(model)
-    assert bytes_of(again.partial_fit(*given)) == bytes_of(model.partial_fit(*given))

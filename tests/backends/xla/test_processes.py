@@ -1,5 +1,6 @@
 """Processes train one model together; results are those of one process but for rounding."""
 
+import functools
 import json
 import os
 import shutil
@@ -75,6 +76,17 @@ def job_of(n, checkpoint, folder):
     return found, said, process.returncode, time.monotonic() - started, pids, folder
 
 
+@functools.cache
+def read_alone(form):
+    """What one process finds."""
+    return program.reading(program.FORMS[form], devices=None)
+
+
+@functools.cache
+def trained_alone(n, batch):
+    return program.costs(n, batch, devices=None)
+
+
 def test_costs_do_not_depend_on_the_number_of_processes(job):
     """Also of batches of 50, which four devices do not divide, and 1."""
     found, *_ = job
@@ -83,14 +95,17 @@ def test_costs_do_not_depend_on_the_number_of_processes(job):
     ]
     for one in found:
         for costs, (n, batch) in zip(one["costs"], [(300, 50), (60, 1)], strict=True):
-            np.testing.assert_allclose(costs, program.costs(n, batch, devices=None), rtol=1e-6)
+            np.testing.assert_allclose(costs, trained_alone(n, batch), rtol=1e-6)
 
 
-@pytest.mark.parametrize("form", program.FORMS)
+READ = [(f"of_{n}", form) for n, k in (("two", 2), ("four", 4)) for form in program.forms_of(k)]
+
+
+@pytest.mark.parametrize(("job", "form"), READ, indirect=["job"])
 def test_each_process_reads_its_share_of_a_file(job, form):
     """Also where validation or memory make several calls of a block."""
     found, *_ = job
-    costs, _ = program.reading(program.FORMS[form], devices=None)
+    costs, _ = read_alone(form)
     n_epochs = 1 if form == "one window" else 3
     n_read = [one["read"][form][1] for one in found]
     assert sum(n_read) == n_epochs * program.N_READ
