@@ -15,6 +15,7 @@ import numpy as np
 import pytensor
 import pytest
 from hypothesis import settings
+from pytensor.link.c.op import ExternalCOp
 
 from autoenc import backends, load_mnist
 from autoenc.backends.c.compiler import compiler_trouble
@@ -51,6 +52,23 @@ if not expand("~").is_absolute():
 # garbage among all of them again and again, takes an eighth of the time.
 pytensor.config.traceback__limit = 0
 gc.set_threshold(50_000, 20, 50)
+
+
+def _read_c_code_once():
+    """Let operations with the same C file share what is read of it, as each reads it anew."""
+    read, known = ExternalCOp.load_c_code, {}
+
+    def load(op, files):
+        key = type(op), tuple(files)
+        if key not in known:
+            read(op, files)
+            known[key] = op.func_codes, op.code_sections
+        op.func_codes, op.code_sections = known[key]
+
+    ExternalCOp.load_c_code = load
+
+
+_read_c_code_once()
 
 
 def _keep_compiled_code():

@@ -84,7 +84,7 @@ def compile_and_call(power):
     return float(backend.function([x], (x**power).sum())(a))
 
 with ThreadPoolExecutor(4) as pool:
-    print(list(pool.map(compile_and_call, [1, 2, 3, 1, 2, 3, 1, 2])))
+    print(list(pool.map(compile_and_call, [1, 2, 1, 2, 1, 2])))
 """
 
 
@@ -100,7 +100,7 @@ def test_threads_may_compile_at_once(tmp_path):
         text=True,
         check=True,
     )
-    assert run.stdout == "[24.0, 48.0, 96.0, 24.0, 48.0, 96.0, 24.0, 48.0]\n"
+    assert run.stdout == "[24.0, 48.0, 24.0, 48.0, 24.0, 48.0]\n"
 
 
 def test_rows_are_not_kept_alive_by_a_function():

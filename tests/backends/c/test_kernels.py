@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytensor import config
 
+from autoenc.backends.c import kernels
 from autoenc.backends.c.blas import find_blas
 from autoenc.backends.c.compiler import compiler_trouble
 from autoenc.backends.c.kernels import has_mixed_products, with_kernels
@@ -552,6 +553,7 @@ def test_without_a_compiler_that_can_the_blas_does_it_all(monkeypatch, tmp_path,
 
 def test_it_is_compiled_once_for_each_blas(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(kernels, "_FLAGS", ("-O0", *kernels._FLAGS[1:]))  # which is quicker
     blas = find_blas("openblas")
     first = with_kernels(blas)
     monkeypatch.setattr(subprocess, "run", None)
