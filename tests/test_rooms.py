@@ -18,6 +18,7 @@ ROOMS = (
     "guard",
     "folders",
     "settings",
+    "versions",
     "files",
     "storage",
     "datasets",

@@ -96,7 +96,15 @@ def resolve_backend(
     except BackendError as error:
         if backend != "c":
             raise
-        return _make("xla", "cpu", settings, f"C would be faster here, but {error}")
+        return _make_xla(settings, error)
+
+
+def _make_xla(settings: Settings, trouble: BackendError) -> Backend:
+    """Return XLA on the CPU, because of trouble with C."""
+    try:
+        return _make("xla", "cpu", settings, f"C would be faster here, but {trouble}")
+    except BackendError as error:
+        raise BackendError(f"{error} C is not available either: {trouble}") from trouble
 
 
 def _one_device(backend: str, devices: int | str) -> ValueError:
@@ -123,7 +131,7 @@ def _choose(device: str | None) -> tuple[str, str, str]:
         return "xla", device, f"device {device!r} was asked for"
     if device is None and _has_cuda():
         return "xla", "cuda", "there is a CUDA GPU"
-    if cpu_vendor() == "AuthenticAMD" and not has_cpu_flag("avx512f"):
+    if cpu_vendor() == "AuthenticAMD" and not has_cpu_flag("avx512f") and _installed("jax"):
         return "xla", "cpu", "its products are the fastest on AMD's processors without AVX-512"
     if not find_blas():
         return "xla", "cpu", "there is no fast BLAS for C"
@@ -157,6 +165,12 @@ def _make(
 def _construct(name: str, device: str, settings: Settings, devices: int | str | None) -> Backend:
     if name == "c":
         return CBackend(settings)
+    needed = {"xla": "jax", "numba": "numba"}[name]
+    if not _installed(needed):
+        raise BackendError(
+            f"backend {name!r} needs {needed}, which is not installed; pip install {needed}, "
+            "or use backend='c'."
+        )
     if name == "numba":
         from autoenc.backends.numba import NumbaBackend
 
@@ -164,6 +178,10 @@ def _construct(name: str, device: str, settings: Settings, devices: int | str | 
     from autoenc.backends.xla.backend import XlaBackend
 
     return XlaBackend(device, devices)
+
+
+def _installed(library: str) -> bool:
+    return importlib.util.find_spec(library) is not None
 
 
 @once

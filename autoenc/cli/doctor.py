@@ -48,11 +48,12 @@ def run(options: argparse.Namespace) -> int:
 
 def _versions() -> str:
     import platform
-    from importlib.metadata import version
 
     from autoenc import __version__
+    from autoenc.versions import installed_versions
 
-    libraries = ", ".join(f"{library} {version(library)}" for library in LIBRARIES)
+    versions = installed_versions(LIBRARIES)
+    libraries = ", ".join(f"{library} {version}" for library, version in versions.items())
     return f"autoenc {__version__}, Python {platform.python_version()}, {libraries}"
 
 

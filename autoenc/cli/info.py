@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import platform
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +38,15 @@ def describe_machine() -> list[str]:
 
     from autoenc import __version__
     from autoenc.backends import resolve_backend
+    from autoenc.versions import installed_versions
 
-    backend = resolve_backend()
+    backend, versions = resolve_backend(), installed_versions(LIBRARIES)
     return [
         f"autoenc {__version__}, Python {platform.python_version()}",
         f"backend   {backend.description}",
         f"because   {backend.reason}",
         f"floatX    {config.floatX}",
-        *(f"{library:<18}{version(library)}" for library in LIBRARIES),
+        *(f"{library:<18}{version}" for library, version in versions.items()),
     ]
 
 

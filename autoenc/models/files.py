@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Mapping
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from autoenc.rows.encoding import Encoding
 from autoenc.rows.scaling import ColumnScaling
 from autoenc.settings import name_of_dtype
 from autoenc.storage import ModelFileError, load_arrays
+from autoenc.versions import installed_versions
 
 LIBRARIES = ("pytensor", "jax", "numpy", "scikit-learn")
 
@@ -36,7 +36,7 @@ def describe_model(fitted: FittedModel, settings: Mapping[str, Any]) -> dict[str
         | ({"dtype": name_of_dtype(settings["dtype"])} if "dtype" in settings else {}),
         "fitted": {name: _plain(value) for name, value in fitted.described().items()},
         "versions": {"autoenc": __version__, "python": platform.python_version()}
-        | {library: version(library) for library in LIBRARIES},
+        | installed_versions(LIBRARIES),
         **_describe_columns(fitted.columns),
     }
     try:

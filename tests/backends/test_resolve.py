@@ -145,3 +145,68 @@ def test_auto_goes_to_xla_where_c_cannot_be_set_up(machine, monkeypatch):
         "the disk is full"
     )
     backends._make.cache_clear()
+
+
+SMALL = """
+import importlib.metadata, sys
+import numpy as np
+
+removed = ("jax", "jaxlib", "numba", "llvmlite")
+sys.modules.update(dict.fromkeys(removed))
+found = importlib.metadata.version
+
+def version(name):
+    if name in removed:
+        raise importlib.metadata.PackageNotFoundError(name)
+    return found(name)
+
+importlib.metadata.version = version
+import autoenc
+from autoenc.backends import BackendError, resolve_backend
+from autoenc.cli import main
+
+rows = np.random.default_rng(0).random((30, 4))
+model = autoenc.DenoisingAutoEncoder(2, n_epochs=2, random_state=0, verbose=False).fit(rows)
+model.save(sys.argv[1])
+again = autoenc.DenoisingAutoEncoder.load(sys.argv[1], verbose=False)
+assert again.score_samples(rows).tobytes() == model.score_samples(rows).tobytes()
+again.partial_fit(rows)
+assert main(["info"]) == 0
+for name in ("xla", "numba"):
+    try:
+        resolve_backend(name)
+    except BackendError as error:
+        print(error)
+"""
+
+
+def test_c_needs_neither_jax_nor_numba(compiler, tmp_path):
+    """Both are half of what an installation takes."""
+    environment = {k: v for k, v in os.environ.items() if k != "AUTOENC_BACKEND"}
+    run = subprocess.run(
+        [sys.executable, "-c", SMALL, str(tmp_path / "model")], env=environment,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    *described, xla, numba = run.stdout.splitlines()
+    assert described[1].startswith("backend   C ")
+    assert not any(line.startswith("jax") for line in described)
+    assert xla == (
+        "backend 'xla' needs jax, which is not installed; pip install jax, or use backend='c'."
+    )
+    assert numba == xla.replace("xla", "numba").replace("jax", "numba")
+
+
+def test_where_neither_c_nor_xla_can_be_had_both_reasons_are_given(machine, monkeypatch):
+    def refuse(settings):
+        raise BackendError("compiled code cannot be kept: the disk is full.")
+
+    machine()
+    monkeypatch.setattr(backends, "CBackend", refuse)
+    monkeypatch.setattr(backends, "_installed", lambda library: False)
+    monkeypatch.setenv("AUTOENC_BACKEND", "auto")
+    backends._make.cache_clear()
+    with pytest.raises(
+        BackendError, match=r"needs jax.* C is not available either: .*full"
+    ):
+        resolve_backend("auto", "cpu")
+    backends._make.cache_clear()
