@@ -205,8 +205,6 @@ def test_where_neither_c_nor_xla_can_be_had_both_reasons_are_given(machine, monk
     monkeypatch.setattr(backends, "_installed", lambda library: False)
     monkeypatch.setenv("AUTOENC_BACKEND", "auto")
     backends._make.cache_clear()
-    with pytest.raises(
-        BackendError, match=r"needs jax.* C is not available either: .*full"
-    ):
+    with pytest.raises(BackendError, match=r"needs jax.* C is not available either: .*full"):
         resolve_backend("auto", "cpu")
     backends._make.cache_clear()
