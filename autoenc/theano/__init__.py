@@ -32,7 +32,7 @@ from pytensor.printing import pp, pprint  # noqa: E402
 from autoenc.theano.flags import config  # noqa: E402
 from autoenc.theano.flags.reading import apply_given  # noqa: E402
 from autoenc.theano.functions import Function, In, Param, function  # noqa: E402
-from autoenc.theano.meaning import linkers, printers, types, variables  # noqa: E402
+from autoenc.theano.meaning import linkers, printers, rewriting, types, variables  # noqa: E402
 from autoenc.theano.meaning.arrays import _asarray  # noqa: E402
 from autoenc.theano.meaning.cloning import clone  # noqa: E402
 from autoenc.theano.meaning.derivatives import Lop, Rop  # noqa: E402
@@ -75,6 +75,7 @@ variables.extend()
 types.extend()
 printers.extend()
 linkers.extend()
+rewriting.extend()
 apply_given()
 
 __getattr__ = resolver("")

@@ -53,3 +53,28 @@ print(T.config is theano.config, T.basic.config.floatX, T.config.device)
 print(as_tensor_variable is T.as_tensor_variable, set_subtensor is T.set_subtensor)
 print(Rop is T.Rop, theano.gof.Op is T.basic.Op, DisconnectedType is theano.gradient.DisconnectedType)
 print(theano.Generic()(name='g').name, isinstance(theano.generic, theano.Generic))
+
+from theano import sparse
+import scipy.sparse
+m, d = sparse.csr_matrix('m'), T.matrix('d')
+data = scipy.sparse.csr_matrix(np.array([[0., -2.], [3., 0.]]))
+dense = np.array([[1., 2.], [3., 4.]])
+for built in [sparse.sgn(m), sparse.Neg()(m), sparse.MulSD()(m, d), sparse.MulSS()(m, m),
+              sparse.structured_monoid(T.exp)(lambda x: x)(m)]:
+    g = theano.function([m, d], sparse.dense_from_sparse(built), on_unused_input='ignore')
+    print(g(data, dense))
+print(sparse.dense_from_sparse(sparse.SquareDiagonal()(d[0])).eval({d: dense}))
+
+lengths = T.lvector('lengths')
+checked = theano.function([d, lengths], T.specify_shape(d, lengths))
+print(checked(dense, [2, 2]).shape)
+for wrong in [lambda: checked(dense, [2, 3]), lambda: T.specify_shape(d, [4])]:
+    try:
+        wrong()
+    except AssertionError:
+        print('AssertionError')
+print([T.nnet.hard_sigmoid(T.TensorType(t, (False,))()).dtype for t in ['int8', 'int16', 'int32', 'float32']])
+
+fg = gof.FunctionGraph([u], [u * 1 + 0])
+theano.compile.mode.optdb.query('+fast_run').optimize(fg)
+print(len(fg.apply_nodes))
