@@ -32,7 +32,7 @@ from pytensor.printing import pp, pprint  # noqa: E402
 from autoenc.theano.flags import config  # noqa: E402
 from autoenc.theano.flags.reading import apply_given  # noqa: E402
 from autoenc.theano.functions import Function, In, Param, function  # noqa: E402
-from autoenc.theano.meaning import printers, types, variables  # noqa: E402
+from autoenc.theano.meaning import linkers, printers, rewriting, types, variables  # noqa: E402
 from autoenc.theano.meaning.arrays import _asarray  # noqa: E402
 from autoenc.theano.meaning.cloning import clone  # noqa: E402
 from autoenc.theano.meaning.derivatives import Lop, Rop  # noqa: E402
@@ -74,6 +74,8 @@ PY3 = True
 variables.extend()
 types.extend()
 printers.extend()
+linkers.extend()
+rewriting.extend()
 apply_given()
 
 __getattr__ = resolver("")

@@ -8,6 +8,7 @@ import numpy as np
 from pytensor.graph.basic import Variable
 
 from autoenc.theano.meaning.broadcasting import without_lengths
+from autoenc.theano.names import resolver as _resolver
 
 try:
     from pytensor.conditional import ifelse as _ifelse
@@ -47,3 +48,6 @@ def _free(branch: Any) -> Any:
     if isinstance(branch, Variable) and hasattr(branch.type, "broadcastable"):
         return without_lengths(branch)
     return branch
+
+
+__getattr__ = _resolver("ifelse")

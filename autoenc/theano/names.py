@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from autoenc.theano import catalogue
-from autoenc.theano.known import theano_names
+from autoenc.theano.known import imported_names, theano_names
 from autoenc.theano.refusals import Refused
 
 ROOT = "autoenc.theano"
@@ -96,6 +96,10 @@ def _all(module: str) -> list[str]:
 def _find(module: str, name: str) -> Any:
     if (below := f"{module}.{name}".strip(".")) in catalogue.SOURCES:
         return _unhidden(import_module(_own_name(below)))
+    if name == "config":
+        return import_module(ROOT).config
+    if (found := _from_home(module, name)) is not None:
+        return found
     for source in _sources(module):
         if hasattr(source, name):
             return getattr(source, name)
@@ -109,6 +113,16 @@ def _find(module: str, name: str) -> Any:
         f"module {full_name(module)!r} has no attribute {name!r}; "
         "neither Theano 0.9 nor 1.0.5 had one."
     )
+
+
+def _from_home(module: str, name: str) -> Any:
+    """Return what a module imported from another, as that has it, unless it is refused there."""
+    home, original = imported_names(module).get(name, (module, name))
+    if home == module or home not in catalogue.SOURCES:
+        return None
+    own = import_module(_own_name(home))
+    value = getattr(own, original, None) if original else _unhidden(own)
+    return None if isinstance(value, Refused) else value
 
 
 def _sources(module: str) -> Iterator[ModuleType]:

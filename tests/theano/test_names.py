@@ -5,15 +5,17 @@ import sys
 from importlib import import_module
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 import autoenc.theano.tensor as T
 from autoenc import theano
 from autoenc.theano import catalogue
-from autoenc.theano.known import RELEASES, names_of_release
+from autoenc.theano.known import RELEASES, imported_names, names_of_release
 from autoenc.theano.names import full_name
 from autoenc.theano.refusals import NotAvailableError, Refused
 from autoenc.theano.states import REFUSED, SAME, TRANSLATED, state_of, states_of_module
+from autoenc.theano.tensor.nnet import nnet
 
 
 def test_inv_is_the_reciprocal():
@@ -42,6 +44,53 @@ def test_at_least_95_percent_of_theano_tensor_is_here(release):
     names = names_of_release(release)["tensor"]
     here = [name for name in names if states[name].kind in (SAME, TRANSLATED)]
     assert len(here) >= 0.95 * len(names), sorted(names - set(here))
+
+
+def test_modules_that_imported_a_name_have_the_object_of_the_module_that_defined_it():
+    different = []
+    for module in catalogue.SOURCES:
+        for name, (home, original) in imported_names(module).items():
+            if home in catalogue.SOURCES and original:
+                there = getattr(import_module(f"autoenc.{full_name(home)}"), original, None)
+                here = getattr(import_module(f"autoenc.{full_name(module)}"), name, None)
+                refused = there is None or isinstance(there, Refused)
+                different += [] if refused or here is there else [full_name(module, name)]
+    assert different == []
+
+
+def test_settings_are_the_same_in_every_module():
+    from autoenc.theano.configdefaults import config as defaults
+    from autoenc.theano.tensor.nnet.nnet import config as of_nnet
+
+    assert T.config is T.basic.config is defaults is of_nnet is theano.config
+    assert T.config.device == "cpu"
+
+
+def test_operations_of_nnet_can_be_constructed():
+    x, y = np.array([[0.0, 1.0], [2.0, 0.0]]), np.array([1, 1])
+    biased = nnet.SoftmaxWithBias()(x, np.zeros(2))
+    np.testing.assert_allclose(biased.eval(), T.nnet.softmax(x).eval())
+    cost, probabilities, best = nnet.CrossentropySoftmaxArgmax1HotWithBias()(x, np.zeros(2), y)
+    np.testing.assert_allclose(cost.eval(), -np.log(biased.eval()[:, 1]))
+    np.testing.assert_array_equal(best.eval(), [1, 0])
+    dx = nnet.CrossentropySoftmax1HotWithBiasDx()(np.ones(2), probabilities, y)
+    np.testing.assert_allclose(dx.eval(), biased.eval() - [[0, 1], [0, 1]])
+    np.testing.assert_allclose(nnet.CrossentropyCategorical1Hot()(biased, y).eval(), cost.eval())
+    dy = nnet.CrossentropyCategorical1HotGrad()(np.ones(2), biased, y)
+    np.testing.assert_allclose(nnet.SoftmaxGrad()(dy, biased).eval(), dx.eval())
+    with_ones = nnet.Prepend_scalar_constant_to_each_row(1.0)(x)
+    np.testing.assert_array_equal(with_ones.eval()[:, 0], [1, 1])
+    with_twos = nnet.Prepend_scalar_to_each_row()(2.0, x)
+    np.testing.assert_array_equal(with_twos.eval()[:, 0], [2, 2])
+    assert nnet.SoftmaxWithBias() == nnet.SoftmaxWithBias() != nnet.SoftmaxGrad()
+
+
+def test_the_parameters_of_corr3d_have_theanos_order():
+    from autoenc.theano.tensor.nnet.corr3d import Corr3dMM
+
+    x, w = np.ones((1, 4, 2, 2, 2)), np.ones((2, 2, 1, 1, 1))
+    two_groups = Corr3dMM("valid", (1, 1, 1), (1, 1, 1), None, 2)
+    assert two_groups(T.constant(x), T.constant(w)).eval().shape == (1, 2, 2, 2, 2)
 
 
 def test_every_module_of_the_catalogue_can_be_imported():

@@ -1,7 +1,8 @@
 """The public names that Theano had, release by release.
 
 The lists are facts about the packages, made by ``docs/theano_names.py`` from their own
-namespaces: one line a module, its name and then its names.
+namespaces: one line a module, its name and then its names. ``imported.txt`` lists what the modules
+of 1.0.5 imported from each other: ``module home:name,name=original``; a module is ``name=``.
 """
 
 from __future__ import annotations
@@ -30,3 +31,22 @@ def theano_names(module: str) -> frozenset[str]:
     return frozenset().union(
         *(names_of_release(release).get(module, frozenset()) for release in (*RELEASES, OLDER))
     )
+
+
+@cache
+def imported_names(module: str) -> dict[str, tuple[str, str]]:
+    """Return the names that a module of 1.0.5 imported from other modules of Theano.
+
+    Returns
+    -------
+    dict
+        For each name the module that defines it and its name there; ``""`` for the module itself.
+    """
+    text = (files(__name__) / "imported.txt").read_text(encoding="utf-8")
+    lines = (line.split() for line in text.splitlines())
+    lists = next((line[1:] for line in lines if line[0] == (module or "theano")), [])
+    homes = {}
+    for home, _, names in (part.partition(":") for part in lists):
+        for name, alias, original in (text.partition("=") for text in names.split(",")):
+            homes[name] = home, original if alias else name
+    return homes

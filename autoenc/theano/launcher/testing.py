@@ -8,6 +8,7 @@ import inspect
 import sys
 import types
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from autoenc.theano.launcher.period import prepare
@@ -34,6 +35,7 @@ def pytest_load_initial_conftests() -> None:
     from _pytest.assertion import rewrite
 
     prepare()
+    _accept_old_hooks()
     vars(rewrite)["ast"] = _old_syntax()
     # What it keeps on disk is of tests as they are, or would be as they are not.
     sys.dont_write_bytecode = True
@@ -48,6 +50,47 @@ def pytest_pycollect_makeitem(collector: Any, name: str, obj: Any) -> Any:
         return None
     setattr(collector.obj, name, _calls(obj))
     return pytest.Function.from_parent(collector, name=name)
+
+
+def _accept_old_hooks() -> None:
+    """Let the hooks of a conftest.py have the argument ``path``, which pytest 9 removed."""
+    from _pytest.config import PytestPluginManager
+
+    register = PytestPluginManager.register
+
+    @functools.wraps(register)
+    def registered(manager: Any, plugin: Any, name: str | None = None) -> str | None:
+        for hook, translated in _OLD_HOOKS.items():
+            function = getattr(plugin, hook, None)
+            if function and "path" in inspect.signature(function).parameters:
+                setattr(plugin, hook, translated(function))
+        return register(manager, plugin, name)
+
+    type.__setattr__(PytestPluginManager, "register", registered)
+
+
+def _ignore_collect(function: Callable[..., Any]) -> Callable[..., Any]:
+    def ignore(collection_path: Path, config: Any) -> Any:
+        return _with_old_path(function, collection_path, config=config)
+
+    return ignore
+
+
+def _collect_file(function: Callable[..., Any]) -> Callable[..., Any]:
+    def collect(file_path: Path, parent: Any) -> Any:
+        return _with_old_path(function, file_path, parent=parent)
+
+    return collect
+
+
+_OLD_HOOKS = {"pytest_ignore_collect": _ignore_collect, "pytest_collect_file": _collect_file}
+
+
+def _with_old_path(function: Callable[..., Any], path: Path, **more: Any) -> Any:
+    from _pytest.compat import legacy_path
+
+    given = {"path": legacy_path(path), **more}
+    return function(**{name: given[name] for name in inspect.signature(function).parameters})
 
 
 def _calls(generator: Callable[..., Any]) -> Callable[..., None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytensor.tensor as pt
+from pytensor.scalar.basic import get_scalar_type, upgrade_to_float
 
 from autoenc.graph.types import Expression
 
@@ -40,7 +41,8 @@ def softsign(x: Any) -> Expression:
 def hard_sigmoid(x: Any) -> Expression:
     """Return 0.2·x + 0.5, kept within 0 and 1."""
     x = pt.as_tensor_variable(x)
-    slope = pt.constant(0.2, dtype=x.dtype if x.dtype.startswith("float") else None)
+    # float32 for short integers.
+    slope = pt.constant(0.2, dtype=upgrade_to_float(get_scalar_type(x.dtype))[0].dtype)
     return pt.clip(x * slope + pt.constant(0.5, dtype=slope.dtype), 0, 1)
 
 

@@ -209,3 +209,22 @@ class AllocDiag(metaclass=_OfToday):
     def __call__(self, diag: Any) -> Expression:
         """Return the matrices."""
         return self._operation(diag)
+
+
+class Join(metaclass=_OfToday):
+    """The operation that joins tensors along an axis.
+
+    Parameters
+    ----------
+    view : int
+        Accepted: Theano returned a view of this input if all others were empty.
+    """
+
+    today: ClassVar[type] = pt.basic.Join
+
+    def __init__(self, view: int = -1) -> None:
+        self.view = view
+
+    def __call__(self, axis: Any, *tensors: Any) -> Expression:
+        """Return the tensors, joined along the axis."""
+        return pt.join(axis, *tensors)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from pytensor.tensor.type import TensorType
@@ -29,6 +30,7 @@ _SHAPES: dict[str, tuple[int | None, ...]] = {
 _PLURALS = {"matrix": "matrices"}
 
 
+@cache
 def constructors() -> dict[str, Any]:
     """Return every maker by name: types that can be called, and those of several variables."""
     singular = {

@@ -27,6 +27,11 @@ def transpose_inplace(x: Any, **_: Any) -> Any:
     return DimShuffle(input_ndim=x.ndim, new_order=tuple(reversed(range(x.ndim))))(x)
 
 
+def _of_the_first(*types: Any) -> tuple[Any]:
+    """Return the type of a scalar operation's result, as that of its first argument."""
+    return (types[0],)
+
+
 def _operation(name: str) -> Any:
     return getattr(pt, name, None) or getattr(math, name, None)
 
@@ -37,7 +42,9 @@ def __getattr__(name: str) -> Elemwise:
     operation = None if plain == name else _operation(_TODAY.get(plain, plain))
     if not isinstance(operation, Elemwise):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    in_place = Elemwise(operation.scalar_op, {0: 0}, name=name)
+    # The result has the first argument's dtype, whatever the others have.
+    scalar_op = type(operation.scalar_op)(_of_the_first)
+    in_place = Elemwise(scalar_op, {0: 0}, name=name)
     pprint.assign(in_place, FunctionPrinter([f"{plain}="]))
     globals()[name] = in_place
     return in_place

@@ -17,6 +17,33 @@ def reshape(x: Any, newshape: Any, ndim: int | None = None) -> Expression:
     return pt.reshape(x, as_shape(newshape), ndim=ndim)
 
 
+def specify_shape(x: Any, shape: Any) -> Expression:
+    """Return `x`, whose shape is checked at run time.
+
+    Parameters
+    ----------
+    x : tensor
+    shape : sequence of int or None, or integer vector
+
+    Raises
+    ------
+    AssertionError
+        If `shape` is known to be that of another number of dimensions.
+    """
+    x = pt.as_tensor_variable(x)
+    if isinstance(shape, Variable) and shape.type.ndim == 1:
+        _check_number(shape.type.shape[0], x.ndim)
+        shape = [shape[axis] for axis in range(x.ndim)]
+    if isinstance(shape, (list, tuple)):
+        _check_number(len(shape), x.ndim)
+    return pt.specify_shape(x, shape)
+
+
+def _check_number(n: int | None, ndim: int) -> None:
+    if n not in (None, ndim):
+        raise AssertionError(f"{n} lengths for a tensor of {ndim} dimensions")
+
+
 def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Expression:
     """Return `x` with `ndim` dimensions; the last one combines all remaining dimensions.
 

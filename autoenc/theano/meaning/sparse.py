@@ -1,10 +1,53 @@
-"""Types of sparse matrices: ``theano.sparse``."""
+"""Types of sparse matrices and older names of operations: ``theano.sparse``."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+from pytensor.sparse import basic, math
 from pytensor.sparse.type import SparseTensorType
 
 SparseType = SparseTensorType
 enable_sparse = True
+integer_types = (int, np.integer)
 
-__all__ = ["SparseType", "enable_sparse"]
+MulSD = math.SparseDenseMultiply
+MulSS = math.SparseSparseMultiply
+MulSV = math.SparseDenseVectorMultiply
+structured_monoid = math.structured_elemwise
+
+
+def sgn(x: Any) -> Any:
+    """Return the signs of the entries of a sparse matrix."""
+    return math.sign(x)
+
+
+class Neg:
+    """The operation that negates a sparse matrix."""
+
+    def __call__(self, x: Any) -> Any:
+        """Return −x."""
+        return math.neg(x)
+
+
+class SquareDiagonal:
+    """The operation that makes a square sparse matrix of its diagonal."""
+
+    def __call__(self, diag: Any) -> Any:
+        """Return the matrix."""
+        return basic.square_diagonal(diag)
+
+
+__all__ = [
+    "MulSD",
+    "MulSS",
+    "MulSV",
+    "Neg",
+    "SparseType",
+    "SquareDiagonal",
+    "enable_sparse",
+    "integer_types",
+    "sgn",
+    "structured_monoid",
+]

@@ -26,11 +26,18 @@ __all__ = [
     "assertFailure_fast",
     "assert_allclose",
     "attr",
+    "custom_name_func",
     "disturb_mem",
     "fetch_seed",
     "seed_rng",
     "verify_grad",
 ]
+
+
+def custom_name_func(testcase_func: Any, param_num: int, param: Any) -> str:
+    """Return the name of a test of the package `parameterized`, with its parameters in it."""
+    name = __getattr__("parameterized").to_safe_name("_".join(str(x) for x in param.args))
+    return f"{testcase_func.__name__}_{name}"
 
 
 def __getattr__(name: str) -> Any:

@@ -28,16 +28,37 @@ class _Correlation:
         unshared: bool = False,
         openmp: Any = None,
     ) -> None:
-        axes = 3 if "3d" in type(self).__name__ else 2
         BaseAbstractConv.__init__(
             self,  # type: ignore[arg-type]
-            axes,
+            2,
             border_mode=border_mode,
             subsample=subsample,
             filter_flip=False,
             filter_dilation=filter_dilation,
             num_groups=num_groups,
             unshared=unshared,
+        )
+
+
+class _Correlation3d:
+    """Mixed into an operation on volumes, whose parameters were in another order."""
+
+    def __init__(
+        self,
+        border_mode: Any = "valid",
+        subsample: Sequence[int] = (1, 1, 1),
+        filter_dilation: Sequence[int] = (1, 1, 1),
+        openmp: Any = None,
+        num_groups: int = 1,
+    ) -> None:
+        BaseAbstractConv.__init__(
+            self,  # type: ignore[arg-type]
+            3,
+            border_mode=border_mode,
+            subsample=subsample,
+            filter_flip=False,
+            filter_dilation=filter_dilation,
+            num_groups=num_groups,
         )
 
 
@@ -53,15 +74,15 @@ class CorrMM_gradInputs(_Correlation, AbstractConv2d_gradInputs):  # noqa: N801 
     """The gradient of a correlation with respect to its images."""
 
 
-class Corr3dMM(_Correlation, AbstractConv3d):
+class Corr3dMM(_Correlation3d, AbstractConv3d):
     """The correlation of volumes with filters."""
 
 
-class Corr3dMMGradWeights(_Correlation, AbstractConv3d_gradWeights):
+class Corr3dMMGradWeights(_Correlation3d, AbstractConv3d_gradWeights):
     """The gradient of a correlation with respect to its filters."""
 
 
-class Corr3dMMGradInputs(_Correlation, AbstractConv3d_gradInputs):
+class Corr3dMMGradInputs(_Correlation3d, AbstractConv3d_gradInputs):
     """The gradient of a correlation with respect to its volumes."""
 
 

@@ -77,6 +77,19 @@ def test_tests_that_yield_calls(tmp_path):
     assert "TestIt::test_wrong" in done.stdout
 
 
+def test_hooks_that_have_a_path_as_before_pytest_9(tmp_path):
+    (tmp_path / "conftest.py").write_text(
+        "import pytest\n"
+        "def pytest_ignore_collect(path, config):\n    return path.fnmatch('*/test_gpu.py')\n"
+        "def pytest_collect_file(parent, path):\n    print('file', path.basename)\n"
+    )
+    (tmp_path / "test_gpu.py").write_text("import nothing_of_this_name\n")
+    (tmp_path / "test_old.py").write_text("def test_it(): pass\n")
+    done = launch("-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", cwd=tmp_path)
+    assert "1 passed" in done.stdout, done.stdout
+    assert "file test_old.py" in done.stdout
+
+
 def test_a_process_of_pytest_reads_old_tests_with_the_plugin_alone(tmp_path):
     # pytest-xdist starts its processes so: with the plugins, without the launcher.
     (tmp_path / "conftest.py").write_text("import theano\n")
