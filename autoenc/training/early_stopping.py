@@ -350,7 +350,7 @@ class Keeper:
     Parameters
     ----------
     rule : EarlyStopping
-        The rule, which receives the costs.
+        Rule that receives the costs.
     state : sequence of shared variables
         Parameters and all other shared variables that the updates change.
 

@@ -62,7 +62,7 @@ def make_plan(
     chunk: int | None = None,
     window: int | None = None,
 ) -> Plan:
-    """Check the sizes of a training, and choose those that are None.
+    """Check the sizes of a training run, and choose those that are None.
 
     Raises
     ------

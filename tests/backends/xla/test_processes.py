@@ -126,7 +126,7 @@ def test_the_passes_before_a_training_are_shared_and_find_what_one_process_does(
         assert one["fitted"][2] < n_passes / len(found) + 0.2
 
 
-@pytest.mark.filterwarnings("ignore:the checkpoint .* was written under other circumstances")
+@pytest.mark.filterwarnings("ignore:the checkpoint .* was written in a different environment")
 def test_a_checkpoint_is_resumed_by_another_number_of_processes(job):
     found, *_, folder = job
     whole = program.costs(300, 50, devices=None, n_epochs=5)
@@ -168,7 +168,7 @@ def test_random_numbers_are_the_same(two):
 
 
 def test_another_training_in_one_process_is_refused_in_all(two):
-    expected = "ValueError: process 1 has another training than process 0; give all of them"
+    expected = "ValueError: process 1 has a different training run than process 0; give all of them"
     assert all(one["refused"].startswith(expected) for one in two)
     assert "seed was 0, now 1" in two[1]["refused"]
 
