@@ -111,7 +111,7 @@ DATA = [
     (EVERY, "float64 that cannot be squared", lambda: holed(1e200, dtype="float64"),
      r"X has values up to 1e\+200 in column 2, whose squares are beyond"),
     (EVERY, "beyond float32", lambda: holed(1e39, dtype="float64"),
-     r"X has 1e\+39 at row 3, column 2 .*beyond what float32 holds"),
+     r"X has 1e\+39 at row 3, column 2 .*too large for float32"),
     (EVERY, "NaN in a sparse matrix", lambda: sparse.csr_array(holed(np.nan)), "NaN at row 3, co"),
     (CODERS, "masked array", lambda: np.ma.MaskedArray(X, X > 0.9), "X has NaN at row"),
     (("ae", "softmax"), "float32 in Fortran order", lambda: np.asfortranarray(X), HANDLED),

@@ -186,9 +186,7 @@ def test_a_checkpoint_of_another_training_is_refused_and_kept(tmp_path, other, d
 def test_other_circumstances_are_told(tmp_path):
     path = tmp_path / "run.ckpt"
     fit(path, backend="c", n_epochs=2)
-    with pytest.warns(
-        UserWarning, match="which changes the result: backend was 'C with"
-    ):
+    with pytest.warns(UserWarning, match="which changes the result: backend was 'C with"):
         _, costs = fit(path, backend="xla", resume=True)
     np.testing.assert_allclose(costs, fit(None)[1], rtol=0.02)
 

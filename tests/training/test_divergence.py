@@ -87,7 +87,9 @@ def test_parameters_that_break_in_the_last_step_are_noticed_at_once(backend):
     slope = pytensor.shared(np.float32(1), name="slope")
     x = pt.vector("x")
     cost = (x * slope).mean()
-    told = r"parameters became infinite or NaN in epoch 1, .* \(not finite after that step: slope; "
+    told = (
+        r"parameters became infinite or NaN in epoch 1, .* \(not finite after that step: slope; "
+    )
     with pytest.raises(DivergedError, match=told):
         train(
             cost, {slope: slope / (x - 2).sum()}, inputs=[x], data=np.array([1.0, 1.0, 2.0]),

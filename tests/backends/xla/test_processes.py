@@ -168,7 +168,7 @@ def test_random_numbers_are_the_same(two):
 
 
 def test_another_training_in_one_process_is_refused_in_all(two):
-    expected = "ValueError: process 1 has a different training run than process 0; give all of them"
+    expected = "ValueError: process 1 has a different training run than process 0; give all"
     assert all(one["refused"].startswith(expected) for one in two)
     assert "seed was 0, now 1" in two[1]["refused"]
 
