@@ -160,7 +160,11 @@ SETTINGS = [
     (EVERY, {"warm_start": 1}, "warm_start is 1; expected True or False"),
     (CODERS, {"tied": None}, "tied is None; expected True or False"),
     (EVERY, {"validation_fraction": 1.0}, r"validation_fraction is 1.0; expected .* \(0, 1\)"),
-    (CLASSIFIERS, {"validation_fraction": 0.001}, "validation_fraction is 0.001, which cannot"),
+    (
+        CLASSIFIERS,
+        {"validation_fraction": 0.001},
+        "validation_fraction is 0.001, which is not possible",
+    ),
     (EVERY, {"early_stopping": EpochPatience()}, "early_stopping needs validation="),
     (EVERY, {"early_stopping": True, "validation_fraction": 0.5}, "early_stopping is True; expec"),
     (
@@ -173,7 +177,7 @@ SETTINGS = [
     (CODERS, {"scale": "standard", "cost": "cross_entropy"}, "standardised columns are not in"),
     (CODERS, {"missing": "ignore"}, "missing is 'ignore'; expected one of auto, refuse, mask"),
     (CODERS, {"init": "zeros"}, "init is 'zeros'; expected one of uniform, gaussian"),
-    (CODERS, {"init": lambda rng, n, k: np.zeros(3)}, r"init gives weights of shape \(3,\)"),
+    (CODERS, {"init": lambda rng, n, k: np.zeros(3)}, r"init returns weights of shape \(3,\)"),
     (("ae", "stack", "perceptron"), {"activation": "sigmiod"}, "activation 'sigmiod' is not kno"),
     (CODERS, {"activation": wide}, r"activation makes shape \(30, 1\) of \(30, 2\)"),
     (CODERS, {"activation": double}, "activation makes float64 of float32"),
