@@ -350,7 +350,7 @@ REFUSED = [
     (uneven_folder, r"4.npy has rows of shape \(2,\), .*1.npy of \(6,\); all need the same"),
     (two_kinds, r"has files of .npy, .npz, .parquet; expected"),
     (empty, r"has no such files"),
-    (csv, r"rows.csv is not of a kind that can be read in parts.*read_table reads csv"),
+    (csv, r"rows.csv has a format that cannot be read in parts.*read_table reads csv"),
     (stored_npz, r"has the arrays rows, labels; name one of them by key='...'"),
     (hdf5, r"has the arrays train/labels, train/rows; name one of them by key"),
     (lambda folder: 7, r"rows cannot be read from the int; expected an array, a path"),
