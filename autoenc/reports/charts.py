@@ -191,7 +191,7 @@ def _content(figure: Any) -> dict[str, Any]:
 
 
 def _numbered(item: Any, prefix: str) -> Any:
-    """Number the models of a chart from 1. Bokeh's own numbers depend on earlier charts."""
+    """Count the models of a chart from 1, because Bokeh's own numbers depend on earlier charts."""
     numbers: dict[str, str] = {}
 
     def walk(node: Any) -> Any:

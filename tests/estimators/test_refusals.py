@@ -163,7 +163,7 @@ SETTINGS = [
     (
         CLASSIFIERS,
         {"validation_fraction": 0.001},
-        "validation_fraction is 0.001, which is not possible",
+        "validation_fraction is 0.001, which is not",
     ),
     (EVERY, {"early_stopping": EpochPatience()}, "early_stopping needs validation="),
     (EVERY, {"early_stopping": True, "validation_fraction": 0.5}, "early_stopping is True; expec"),
