@@ -233,7 +233,7 @@ def test_files_of_another_width(tmp_path, path):
     ("settings", "message"),
     [
         ({"devices": 0}, "devices is 0; expected 'all', an integer of at least 1, a grid such as"),
-        ({"devices": 2, "backend": "c"}, "devices is 2, but backend is 'c', which has one"),
+        ({"devices": 2, "backend": "c"}, "devices is 2, but backend 'c' has only one"),
         ({"memory": "lots"}, "memory is 'lots'; expected a number of bytes"),
     ],
 )

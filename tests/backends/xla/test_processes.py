@@ -232,7 +232,7 @@ def test_a_jax_that_keeps_its_connection_elsewhere_is_lived_with(monkeypatch, co
 @pytest.mark.parametrize("kind", [jax.errors.JaxRuntimeError, ValueError])
 def test_an_exchange_with_a_lost_process_says_so(kind):
     with (
-        pytest.raises(PeerError, match="another process of the training has ended"),
+        pytest.raises(PeerError, match="another process of the training run has ended"),
         peer_errors(),
     ):
         raise kind("UNKNOWN: Gloo AllGather failed: Connection closed by peer")
