@@ -124,7 +124,7 @@ def encoded_rows(model: Any, X: Any) -> Any:
 
 
 def is_masked_model(model: Any) -> bool:
-    """Whether a model of autoenc treats NaN as a missing entry."""
+    """Return whether a model of autoenc treats NaN as a missing entry."""
     found = getattr(model, "model_", model)
     return isinstance(found, FittedModel) and found.masked
 

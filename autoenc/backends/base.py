@@ -49,7 +49,7 @@ class BlockRunner(Protocol):
         ...
 
     def is_finite(self) -> bool:
-        """Whether the whole state is finite after the last block."""
+        """Return whether the whole state is finite after the last block."""
         ...
 
     def undo(self) -> None:

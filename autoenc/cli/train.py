@@ -245,7 +245,7 @@ def _outcome(path: Path, estimator: Any) -> str:
 
 
 def _is_finished(estimator: Any) -> bool:
-    """Whether each layer was trained for all epochs, or until its early stopping."""
+    """Return whether each layer was trained for all epochs, or until its early stopping."""
     # Only a stack leaves the number of epochs to its layers.
     alone = hasattr(estimator, "n_epochs") or hasattr(estimator, "n_epochs_")
     layers = [estimator] if alone else estimator.layers_

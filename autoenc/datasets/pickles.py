@@ -196,7 +196,7 @@ class _Bounded:
         self.opcodes = _Opcodes(_ArrayUnpickler.dispatch)
 
     def at_end(self) -> bool:
-        """Whether nothing is left. At the end, gzip has checked its checksum."""
+        """Return whether all data has been read; gzip has then checked its checksum."""
         self._ahead = self._ahead or self._stream.read(1)
         return not self._ahead
 

@@ -200,7 +200,7 @@ class GraphEstimator(BaseEstimator):
         return tags
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Whether there is a fitted model."""
+        """Return whether there is a fitted model."""
         return "model_" in vars(self)
 
     def _stored_settings(self) -> dict[str, Any]:

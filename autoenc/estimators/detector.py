@@ -416,7 +416,7 @@ feature_names_in_
         return -self.threshold_
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Whether there is a fitted model that can score rows."""
+        """Return whether there is a fitted model that can score rows."""
         return "model_" in vars(self) and self.model_.is_calibrated
 
     def __sklearn_tags__(self) -> Any:

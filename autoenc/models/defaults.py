@@ -56,7 +56,7 @@ LAST_RATE = 0.005
 
 
 def is_table(settings: Mapping[str, Any], n_columns: int, find_drawn: Callable[[], float]) -> bool:
-    """Whether values in [0, 1] are treated as a table, given that the size is ``"auto"``.
+    """Return whether values in [0, 1] are treated as a table, given that the size is ``"auto"``.
 
     They are if cost and scaling are ``"auto"`` too, and if there are fewer than 64 columns or less
     than a quarter of the values are exactly 0 or 1. Pixels of photographs are amounts between 0

@@ -62,7 +62,7 @@ class Domain:
         return self.is_within(self)
 
     def is_within(self, fitted: Domain | None) -> bool:
-        """Whether all values are in [0, 1], within the rounding of the training rows."""
+        """Return whether all values are in [0, 1], within the rounding of the training rows."""
         lowest = -ROUNDING if fitted is None else fitted.lowest
         # Comparisons with NaN, where nothing is observed, are false.
         return not ((self.minimum < lowest).any() or (self.maximum > 1 + ROUNDING).any())

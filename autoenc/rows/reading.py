@@ -397,7 +397,7 @@ def _columns(X: Any) -> list[Any]:
     values = np.ma.filled(X.astype(np.float64), np.nan) if np.ma.isMaskedArray(X) else X
     values = np.asarray(values)
     if values.ndim != 2:
-        raise ValueError("rows are no table")
+        raise ValueError("rows are not a table")
     return list(values.T)
 
 

@@ -75,7 +75,7 @@ class Selection:
     stored: bool = False
 
     def names(self, name: str) -> bool:
-        """Whether the user or a model requests a column by its name.
+        """Return whether the user or a model requests a column by its name.
 
         Parameters
         ----------
@@ -90,7 +90,7 @@ class Selection:
         return name in (*(self.columns or ()), *(self.expected or ()))
 
     def is_number(self, name: str) -> bool:
-        """Whether the column is numeric according to a model.
+        """Return whether the column is numeric according to a model.
 
         Parameters
         ----------
@@ -105,7 +105,7 @@ class Selection:
         return name in (self.expected or ()) and name not in self.text
 
     def is_whole(self, names: Sequence[str] | None) -> bool:
-        """Whether all columns of a file are read in their order.
+        """Return whether all columns of a file are read in their order.
 
         Parameters
         ----------

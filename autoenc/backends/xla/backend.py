@@ -158,7 +158,7 @@ class ScanRunner:
         return self._train(*arguments)
 
     def is_finite(self) -> bool:
-        """Whether the state is finite; see `BlockRunner.is_finite`."""
+        """Return whether the state is finite; see `BlockRunner.is_finite`."""
         return self._finite
 
     def undo(self) -> None:
