@@ -117,8 +117,8 @@ def read_model(
     for name, value in settings.items():
         if (function := _function_in(value)) is not None:
             raise ModelFileError(
-                f"{path} was saved with the function {function} as {name}, which a file cannot "
-                f"contain; pass it: {class_name}.load(path, {name}=...)."
+                f"{path} was saved with {name} given as the function {function}, which a file "
+                f"cannot contain; pass it: {class_name}.load(path, {name}=...)."
             )
     return arrays, settings, {**description["fitted"], **_columns(description)}
 
