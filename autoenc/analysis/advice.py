@@ -78,8 +78,7 @@ def about_yardsticks(found: Yardsticks) -> Iterator[str]:
         yield (
             f"In {name} the model ({own:.4g}) is no better than PCA with "
             f"{found.n_components} components ({pca:.4g}). If reconstruction is the aim, use "
-            f"PCA, or train longer{other_cost}; if codes are, judge them by the task they serve. "
-            "for."
+            f"PCA, or train longer{other_cost}; if codes are, judge them by their task."
         )
 
 
@@ -100,7 +99,6 @@ def about_columns(names: list[str], shares: list[float]) -> Iterator[str]:
         yield (
             f"{names[largest]!r} alone has {shares[largest]:.0%} of the error: do all columns "
             "have the same scale? Try scikit-learn's StandardScaler or MinMaxScaler."
-            "one scale? Try scikit-learn's StandardScaler or MinMaxScaler."
         )
 
 

@@ -173,7 +173,7 @@ def _row_composite(op: RowComposite, node: Any, **more: Any) -> tuple[Callable[.
 @register_funcify_and_cache_key(RowElemwise)  # type: ignore[untyped-decorator]
 def _row_elemwise(op: RowElemwise, node: Any, **more: Any) -> tuple[Callable[..., Any], Any]:
     _, key = numba_funcify_Elemwise(op, node, **more)
-    # The loop is cached as a whole. It would call parts that are cached separately.
+    # The loop is cached as a whole. Parts cached separately would be called, not inlined.
     with config.change_flags(numba__fastmath=False, numba__cache=False):
         loop, _ = numba_funcify_Elemwise(op, node, **more)
     names = [f"x{i}" for i in range(len(node.inputs))]

@@ -83,7 +83,6 @@ def as_rows(part: Any, name: str) -> Array:
         raise SourceError(
             f"{name} returned {type(part).__name__} of {rows.dtype} {rows.shape}; expected arrays "
             "of numbers, (rows, columns)."
-            "numbers, (rows, columns)."
         )
     return rows[np.newaxis] if rows.ndim == 1 else rows
 

@@ -163,7 +163,6 @@ def _write_idx(
         raise ValueError(
             f"IDX files can contain float32, float64 and bytes, not {values.dtype}; convert the "
             "values, or write .npy."
-            "or write .npy."
         )
     code = _IDX_CODES[content.dtype.str]
     header = struct.pack(f">4B{content.ndim}I", 0, 0, code, content.ndim, *content.shape)

@@ -357,7 +357,10 @@ REFUSED = [
     (lambda folder: pa.table({"a": ["x"]}), r"column 'a' of .* has string; expected numbers"),
     (lambda folder: generator([]), r"has no rows"),
     (lambda folder: generator([ROWS, ROWS[:, :2]]), r"shape \(2,\) after 103 rows of \(6,\)"),
-    (lambda folder: generator([["a"]]), r"gave list of <U1 \(1,\); expected arrays of numbers"),
+    (
+        lambda folder: generator([["a"]]),
+        r"returned list of <U1 \(1,\); expected arrays of numbers",
+    ),
     (lambda folder: [ROWS, ROWS[:, 1:]], r"array 1 of the list has rows of shape \(5,\)"),
 ]
 

@@ -169,7 +169,6 @@ def find_placement(device: str, devices: int | str | None = None) -> Placement:
         raise BackendError(
             f"device {device!r} is a single one, but devices={devices!r}; use device={kind!r} for "
             "several, or leave devices out."
-            "or leave devices out."
         )
     find_device(device)
     found = jax.devices(kind)

@@ -7,7 +7,6 @@ the pre-activations of the output and of the code, they are ::
 
 The elementwise operations between them, such as activations, costs, penalties on weights and
 update rules, are arbitrary.
-updating, may be anything.
 """
 
 from __future__ import annotations
