@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 __version__ = "1.0.0"
 
-# Where each public name lives. They are imported when first asked for, so that
+# Module of each public name. Modules are imported when a name is first requested, so that
 # `import autoenc` does not wait for scikit-learn, JAX or matplotlib.
 _HOMES = {
     "AutoEncoder": "autoenc.estimators",

@@ -32,7 +32,7 @@ from autoenc.processes import PeerError, Processes
 
 __all__ = ["Process", "initialize"]
 
-# Time that a process which fails gives the others to fail too, so that all can disconnect.
+# Seconds that a failing process gives the others to fail, too, so that all can disconnect.
 SECONDS_TO_LEAVE = 2.0
 
 # Environment variable with the number of a pipe that is open as long as the launcher runs.
@@ -161,7 +161,7 @@ def initialize(
 def connected(
     coordinator: str | None = None, n_processes: int | None = None, process: int | None = None
 ) -> Iterator[Processes]:
-    """Connect; if the body fails, this process ends without waiting for the others."""
+    """Connect to the others; if the body fails, end this process without waiting for them."""
     try:
         initialize(coordinator, n_processes, process)
         from autoenc.backends.xla.processes import all_processes
@@ -197,7 +197,7 @@ def read_place(environ: Mapping[str, str]) -> Place:
             "or none."
         )
     port = _number(environ, ("MASTER_PORT",)) or 0
-    # torchrun itself listens at MASTER_PORT.
+    # torchrun itself listens on MASTER_PORT.
     port += "TORCHELASTIC_RUN_ID" in environ
     host = environ["MASTER_ADDR"]
     if ":" in host and not host.startswith("["):  # IPv6
@@ -217,7 +217,7 @@ def _number(environ: Mapping[str, str], names: tuple[str, ...]) -> int | None:
 def _with_arguments(
     place: Place, coordinator: str | None, n_processes: int | None, process: int | None
 ) -> Place:
-    """Return the place with those arguments that are given."""
+    """Return the place, updated with the arguments that are given."""
     given: dict[str, Any] = {"coordinator": coordinator, "count": n_processes, "rank": process}
     place = replace(place, **{name: value for name, value in given.items() if value is not None})
     if place.count is not None and place.rank is not None and not 0 <= place.rank < place.count:
@@ -234,18 +234,18 @@ def _with_arguments(
 
 
 def _has_several_gpus(environ: Mapping[str, str]) -> bool:
-    """Whether this process may see more than one GPU."""
+    """Return whether this process may see more than one GPU."""
     visible = environ.get("CUDA_VISIBLE_DEVICES")
     return visible is None or "," in visible
 
 
 def _end_with_the_parent(environ: Mapping[str, str]) -> None:
-    """End the training at the next block when the launcher is lost, as it does with SIGTERM."""
+    """End training at the next block if the launcher is lost, as with SIGTERM."""
     if LIFELINE not in environ:
         return
 
     def wait(pipe: int) -> None:
-        os.read(pipe, 1)  # nothing is written: it returns when the launcher's end is closed
+        os.read(pipe, 1)  # returns when the launcher's end is closed, because nothing is written
         os.kill(os.getpid(), signal.SIGTERM)
 
     pipe = int(environ[LIFELINE])
@@ -253,11 +253,11 @@ def _end_with_the_parent(environ: Mapping[str, str]) -> None:
 
 
 def _guard(place: Place, environ: Mapping[str, str]) -> None:
-    """Have this process watched, which `autoenc launch` does itself."""
+    """Have this process watched by a guard; under `autoenc launch`, the launcher does this."""
     if LIFELINE in environ:
         return
     rank, count = place.rank, place.count
-    with suppress(ValueError):  # a number that only the guard would have needed
+    with suppress(ValueError):  # the number is needed only for the guard's messages
         rank = _number(environ, RANKS) if rank is None else rank
         count = _number(environ, COUNTS) if count is None else count
     who = "a process" if rank is None else f"process {rank}"
@@ -277,7 +277,7 @@ _failures: list[BaseException] = []
 def _leave() -> None:
     """Exit without waiting for the others if this process has failed.
 
-    JAX makes a process that exits wait for all others, which wait for it in the training.
+    By default, JAX makes an exiting process wait for all others, which wait for it in training.
     """
     # Python 3.11 has no `last_exc`.
     uncaught = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)

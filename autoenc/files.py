@@ -1,4 +1,4 @@
-"""Write files so that an existing one is never damaged.
+"""Writing of files that never damages an existing file.
 
 >>> import tempfile, pathlib
 >>> path = pathlib.Path(tempfile.mkdtemp()) / "numbers.txt"
@@ -23,9 +23,9 @@ from pathlib import Path
 UNFINISHED = ".unfinished"
 """Part of the name of every temporary file."""
 
-# Errors of the disk concern the file that is being written, so they name it.
+# Errors of the disk, which concern the file being written. Their messages name it.
 _DISK_ERRORS = {errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC, errno.EROFS}
-# Some systems and file systems cannot flush a folder, and say so with one of these.
+# Errors of systems and file systems that cannot flush a folder.
 _CANNOT_FLUSH = {errno.EACCES, errno.EBADF, errno.EINVAL, errno.ENOTSUP, errno.EPERM}
 _ZEROS = bytes(1 << 20)
 
@@ -74,7 +74,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
             error.filename = str(target)
         raise
     finally:
-        # An error of the clean-up must not hide the one before it.
+        # An error of the clean-up must not hide an earlier error.
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         if lock is not None:
@@ -130,7 +130,7 @@ def resolved(path: str | os.PathLike[str]) -> Path:
     """
     try:
         return Path(path).resolve()
-    except RuntimeError as error:  # a loop, before Python 3.13
+    except RuntimeError as error:  # raised for a loop before Python 3.13
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from error
 
 
@@ -139,7 +139,7 @@ def _check(target: Path) -> None:
         return
     if not target.is_file():
         raise OSError(f"{target} exists and is not a regular file; choose another path.")
-    # A rename needs no permission to write the file that it replaces.
+    # Renaming needs no permission to write to the file that is replaced.
     if not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, "the file is write-protected", str(target))
 
@@ -154,7 +154,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _create(target: Path) -> tuple[Path, int | None]:
-    """Return a new, empty file beside the target, and the handle that locks it."""
+    """Return a new, empty file next to the target, and the handle that locks it."""
     replaced = target.stat() if target.exists() else None
     while True:
         name = f"{_prefix(target)}{secrets.token_hex(4)}{UNFINISHED}"
@@ -166,8 +166,8 @@ def _create(target: Path) -> tuple[Path, int | None]:
         except OSError as error:
             error.filename = str(target)
             raise
-        if sys.platform != "win32":  # no locks there
-            with suppress(OSError):  # nor on some network file systems
+        if sys.platform != "win32":  # Windows has no such locks
+            with suppress(OSError):  # nor do some network file systems
                 _lock(handle, wait=True)
         # Another writer may have removed the file as litter before it was locked.
         if not os.fstat(handle).st_nlink:
@@ -175,14 +175,14 @@ def _create(target: Path) -> tuple[Path, int | None]:
             continue
         if replaced is not None:
             _copy_owner_and_mode(replaced, temporary)
-        if sys.platform == "win32":  # where an open file can be neither renamed nor removed
+        if sys.platform == "win32":  # an open file can be neither renamed nor removed there
             os.close(handle)
             return temporary, None
         return temporary, handle
 
 
 def _first_mode(replaced: os.stat_result | None) -> int:
-    # Nobody else may read the file before it has the owner and mode of the one it replaces.
+    # Nobody else may read the file until it has the owner and mode of the file that it replaces.
     return 0o666 if replaced is None else 0o600
 
 
@@ -192,14 +192,14 @@ def _copy_owner_and_mode(replaced: os.stat_result, temporary: Path) -> None:
     if (own.st_uid, own.st_gid) != (replaced.st_uid, replaced.st_gid):
         try:
             os.chown(temporary, replaced.st_uid, replaced.st_gid)
-        except (OSError, AttributeError):  # only root may, and Windows has no owners
-            mode &= 0o777  # set-user-ID would name the wrong user
+        except (OSError, AttributeError):  # only root may change it, and Windows has no owners
+            mode &= 0o777  # set-user-ID would give the file the rights of the wrong user
     with suppress(OSError):  # some file systems have no permissions
         temporary.chmod(mode)
 
 
 def _fill(path: Path, n_bytes: int) -> None:
-    """Write zeros to a file; a sparse file would not show that the disk is full."""
+    """Write zeros to a file. A sparse file would not reveal a full disk."""
     with path.open("r+b", buffering=0) as file:
         for start in range(0, n_bytes, len(_ZEROS)):
             part = _ZEROS[: n_bytes - start]
@@ -208,7 +208,7 @@ def _fill(path: Path, n_bytes: int) -> None:
 
 
 def _prefix(target: Path) -> str:
-    # A name may have 255 bytes, and the temporary one is longer.
+    # A name may have at most 255 bytes, and the temporary name is longer than that of the target.
     return f".{os.fsencode(target.name)[:100].decode(errors='ignore')}."
 
 
@@ -225,7 +225,7 @@ def _remove_litter(target: Path) -> None:
 
 def _remove_unlocked(path: Path) -> None:
     with suppress(OSError):
-        # Without O_NONBLOCK, opening a pipe of that name would wait for its other end.
+        # Without O_NONBLOCK, opening a pipe with that name would wait for its other end.
         handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
             _lock(handle, wait=False)
@@ -241,7 +241,7 @@ def _lock(handle: int, *, wait: bool) -> None:
 
 
 def _flush(path: Path) -> None:
-    # Windows flushes only what is open for writing.
+    # Windows flushes only files that are open for writing.
     handle = os.open(path, os.O_RDWR)
     try:
         os.fsync(handle)
@@ -250,7 +250,7 @@ def _flush(path: Path) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Flush the entry of a renamed file, where the system can."""
+    """Flush the folder's entry of a renamed file, if the system can."""
     try:
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -263,12 +263,12 @@ def _flush_folder(folder: Path) -> None:
 
 
 def is_same_file(one: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
-    """Whether two paths lead to the same file, which need not exist.
+    """Return whether two paths lead to the same file, which need not exist.
 
     >>> is_same_file("rows.npy", "./rows.npy")
     True
     """
     try:
         return Path(one).samefile(other)
-    except OSError:  # one of them does not exist
+    except OSError:  # one of the files does not exist
         return resolved(one) == resolved(other)

@@ -22,7 +22,7 @@ import warnings
 from pathlib import Path
 
 SPACE_NEEDED = 96 * 2**20
-"""Bytes that must be free for a folder to be used: compiled headers take 43 MB, modules 20 MB."""
+"""Free bytes that a folder needs to be used: compiled headers take 43 MB, modules 20 MB."""
 
 
 class FolderError(OSError):
@@ -92,7 +92,7 @@ def make_private(folder: Path) -> None:
         found = [folder.lstat(), folder.stat()]
     except OSError as error:
         raise FolderError(f"{folder} cannot be created ({error.strerror or error})") from error
-    if not hasattr(os, "geteuid"):  # Windows: the profile's folders are private already
+    if not hasattr(os, "geteuid"):  # on Windows, folders of the profile are private already
         return
     if any(entry.st_uid != os.geteuid() for entry in found):
         raise FolderError(f"{folder} belongs to another user")
@@ -130,7 +130,7 @@ _temporary: dict[int, Path] = {}
 _warned: set[str] = set()
 
 if hasattr(os, "register_at_fork"):
-    # A child of fork has none of the threads that may have held the lock.
+    # In a child of fork, the thread that may have held the lock does not exist.
     os.register_at_fork(after_in_child=lambda: globals().update(_lock=threading.RLock()))
 
 
@@ -144,7 +144,7 @@ def _choose(wanted: str, executable: bool) -> Path:
     if reason not in _warned:
         _warned.add(reason)
         warnings.warn(
-            f"{reason}, so compiled code goes to the temporary folder {folder} and has to be "
+            f"{reason}, so compiled code goes to the temporary folder {folder} and must be "
             "compiled again by every process. Set XDG_CACHE_HOME to a folder of your own to "
             "keep it.",
             stacklevel=4,

@@ -18,9 +18,9 @@ from contextlib import suppress
 from pathlib import Path
 
 POLL_SECONDS = 0.1
-# A process that has been stopped for this long is lost. The others lose the connection after 10 s.
+# A process that is stopped for this long counts as lost. The others disconnect after 10 s.
 STOPPED_SECONDS = 3.0
-# How long a process that ends waits for its guard.
+# Seconds that an ending process waits for its guard.
 LEAVING_SECONDS = 1.0
 
 
@@ -35,11 +35,11 @@ class Guard:
 
     def __init__(self, who: str) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        if sys.platform == "win32" or not sys.executable:  # no signals stop it; no Python to run
+        if sys.platform == "win32" or not sys.executable:  # nothing to watch for, or no Python
             return
         command = [sys.executable, "-I", "-S", __file__, str(os.getpid()), who]
-        # Standard output is not kept open: what reads it waits for its end.
-        with suppress(OSError):  # no more processes may be started
+        # Close standard output, because its reader waits for its end.
+        with suppress(OSError):  # the system may refuse another process
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
             )
@@ -49,7 +49,7 @@ class Guard:
         process, self._process = self._process, None
         if process is None:
             return
-        with suppress(OSError, subprocess.TimeoutExpired):  # it has ended before
+        with suppress(OSError, subprocess.TimeoutExpired):  # the guard has already ended
             process.communicate(b"released", LEAVING_SECONDS)
 
 
@@ -71,13 +71,13 @@ def watch(pid: int, who: str, pipe: int) -> str:
         Description of the loss; empty if the parent ends by itself, or others end it.
     """
     is_ending: list[int] = []
-    # A launcher or a terminal may send signals to both. Those that end the parent end the guard
-    # later, when the parent is gone.
+    # A launcher or a terminal may send signals to both processes. If such a signal ends the
+    # parent, the guard ends later, when the parent is gone.
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda signum, _: is_ending.append(signum))
     n_stopped = 0
-    # Times are counted in looks: a guard that was stopped with its parent sees it continue.
+    # Time is counted in polls, so that a guard stopped with its parent first sees it continue.
     while n_stopped * POLL_SECONDS < STOPPED_SECONDS:
         ready, _, _ = select.select([pipe], [], [], POLL_SECONDS)
         if ready and os.read(pipe, 1):
@@ -100,7 +100,7 @@ def is_stopped(pid: int) -> bool:
 
 
 def main() -> None:
-    """Watch the process that the command line names."""
+    """Watch the process that is given on the command line."""
     pid, who = int(sys.argv[1]), sys.argv[2]
     if said := watch(pid, f"{who} (PID {pid} on {socket.gethostname()})", 0):
         with suppress(OSError):

@@ -142,4 +142,4 @@ class Alone:
 
 
 ALONE: Processes = Alone()
-"""The processes of a training that has one."""
+"""The only process of a training run in a single process."""

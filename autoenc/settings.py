@@ -26,7 +26,7 @@ from autoenc.folders import expand, temporary_folder
 
 FLOAT_TYPES = ("float32", "float64")
 DEVICE_PATTERN = re.compile(r"cpu|cuda\d*")
-# Theano's first name for a GPU: one if there is one, which is what no device at all means.
+# Theano's first name for a GPU: use a GPU if there is one, which is also today's default.
 ANY_GPU = re.compile(r"gpu\d*")
 
 
@@ -96,9 +96,9 @@ def read_settings(
 
 @functools.cache
 def user_settings() -> Settings:
-    """Return the user's settings, read once in a process.
+    """Return the user's settings, which are read once per process.
 
-    Objects that depend on them, such as a fitted model's functions, do not change when a file
+    Objects that depend on them, such as the functions of a fitted model, do not change when a file
     changes.
     """
     return read_settings()
@@ -107,7 +107,7 @@ def user_settings() -> Settings:
 def given_settings(
     flags: str | None = None, files: Iterable[str | os.PathLike[str]] | None = None
 ) -> dict[str, str]:
-    """Return every setting that was given, known or not.
+    """Return every setting that was given, including unknown ones.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def given_settings(
 
 
 def name_of_dtype(value: Any) -> Any:
-    """Return the name of a NumPy type or dtype; everything else unchanged.
+    """Return the name of a NumPy type or dtype; return anything else unchanged.
 
     >>> import numpy as np
     >>> name_of_dtype(np.float64), name_of_dtype(np.dtype("float32")), name_of_dtype(None)
@@ -154,7 +154,7 @@ def check_float_type(value: Any, in_files: bool = False) -> str | None:
     Raises
     ------
     SettingsError
-        If it is not supported.
+        If the precision is not supported.
     """
     found: str | None = None if value is None else name_of_dtype(value)
     if found is not None and found not in FLOAT_TYPES:
@@ -189,7 +189,7 @@ def check_device(value: str | None, in_files: bool = False) -> str | None:
     Raises
     ------
     SettingsError
-        If it is not supported.
+        If the device is not supported.
     """
     if value is not None and not (isinstance(value, str) and DEVICE_PATTERN.fullmatch(value)):
         where = " Correct it in THEANO_FLAGS or in .theanorc." if in_files else ""
@@ -214,10 +214,10 @@ def configure_pytensor(settings: Settings) -> None:
 
 
 def _import_config() -> Any:
-    """Import PyTensor's settings; where there is no home folder, as if it were elsewhere.
+    """Import PyTensor's settings, with a substitute if there is no home folder.
 
-    PyTensor looks for the home folder when it is imported, raises where there is none, and
-    creates a folder for compiled code in it when it first compiles.
+    PyTensor searches for the home folder when it is imported, and raises an error if there is
+    none. It creates a folder for compiled code in it when it first compiles.
     """
     with _any_home():
         from pytensor import config
@@ -225,13 +225,13 @@ def _import_config() -> Any:
     if folder.is_default and not _can_be_made(folder.val):
         folder.val = temporary_folder() / "pytensor"
     if config.cxx and not has_python_headers():
-        # Or PyTensor would call the compiler in every mode, and fail.
+        # Otherwise PyTensor would call the compiler in every mode, and fail.
         config.cxx = ""
     return config
 
 
 def has_python_headers() -> bool:
-    """Whether Python's headers are installed, which Debian has in ``python3-dev``."""
+    """Return whether Python's headers are installed; in Debian, they are in ``python3-dev``."""
     return (Path(sysconfig.get_path("include")) / "Python.h").is_file()
 
 
@@ -283,7 +283,7 @@ def _from_flags(flags: str) -> dict[str, str]:
 
 
 def _split(flags: str) -> list[str]:
-    # As Theano did: values may be quoted, and a backslash keeps a comma.
+    # As in Theano, values may be quoted, and a backslash escapes a comma.
     words = shlex.shlex(flags, posix=True)
     words.whitespace = ","
     words.whitespace_split = True

@@ -28,14 +28,14 @@ from autoenc.files import atomic_write
 
 METADATA_KEY = "autoenc"
 _CHECKSUM_MARK = "sha256:"
-# JSON takes up to twenty times the memory of its text; these bound it to 100 MB. A history
-# of 130,000 epochs has room.
+# JSON takes up to twenty times the memory of its text. These limits bound it to 100 MB, and allow
+# a history of 130,000 epochs.
 MAX_VALUES = 1_500_000
 MAX_ARRAYS = 10_000
 _MAX_HEADER_VALUES = 25 * MAX_ARRAYS
 _STRUCTURE = "[{:,"
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_MAX_HEADER = 100_000_000  # of safetensors: it opens no file with a longer one
+_MAX_HEADER = 100_000_000  # limit of safetensors, which opens no file with a longer header
 
 Array = np.ndarray[Any, Any]
 
@@ -73,13 +73,13 @@ def save_arrays(
         raise ValueError(f"{len(arrays)} arrays are more than the {MAX_ARRAYS} of a model file.")
     native = {name: _native(name, array) for name, array in arrays.items()}
     text = _to_json(settings)
-    # One entry, since safetensors writes several in any order.
+    # Use a single entry, because safetensors writes several entries in any order.
     stated = f"{_CHECKSUM_MARK}{_checksum(native, text)} {text}"
     content = save(native, metadata={METADATA_KEY: stated})
     if (header := int.from_bytes(content[:8], "little")) > _MAX_HEADER:
         raise ValueError(
             f"names and settings take {header} bytes, but a model file has room for "
-            f"{_MAX_HEADER}; leave out what is long."
+            f"{_MAX_HEADER}; leave out long entries."
         )
     with atomic_write(path) as temporary:
         temporary.write_bytes(content)
@@ -115,7 +115,7 @@ def load_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, Array], dict[st
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    # Dtypes and shapes that safetensors knows and NumPy does not end in almost anything.
+    # Dtypes and shapes that NumPy does not have cause many kinds of errors.
     except Exception as error:
         raise ModelFileError(f"{path} is not a model file, or is damaged: {error}") from error
     if METADATA_KEY not in metadata:
@@ -129,15 +129,15 @@ def load_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, Array], dict[st
 def _native(name: object, array: Array) -> Array:
     if not isinstance(name, str):
         raise TypeError(f"the array {name!r} is named by a {type(name).__name__}, not a string.")
-    # Safetensors has its metadata under that name, and its names in UTF-8.
+    # Safetensors uses this name for its metadata, and encodes names as UTF-8.
     if name == "__metadata__" or not _is_unicode(name):
-        raise ValueError(f"a model file cannot hold an array named {name!r}; name it otherwise.")
-    # np.ascontiguousarray would make a vector of a number.
+        raise ValueError(f"a model file cannot store an array named {name!r}; rename it.")
+    # np.ascontiguousarray would turn a number into a vector.
     array = np.asarray(array, order="C")
     if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
         raise TypeError(
-            f"the array {name!r} has dtype {array.dtype}, but a model file holds booleans, "
-            "integers and floats of at most 64 bits; convert it, such as to float32."
+            f"the array {name!r} has dtype {array.dtype}, but a model file stores booleans, "
+            "integers and floats of at most 64 bits; convert it, for example to float32."
         )
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
@@ -155,8 +155,8 @@ def _to_json(settings: Mapping[str, Any]) -> str:
     text = json.dumps(dict(settings))
     if _n_values(text) > MAX_VALUES:
         raise ValueError(
-            f"the settings hold more than the {MAX_VALUES} values that a model file may; leave "
-            "out what is long, such as the history."
+            f"the settings have more than the {MAX_VALUES} values that a model file may have; "
+            "leave out long entries, such as the history."
         )
     return text
 
@@ -174,12 +174,12 @@ def _check_keys(value: Any) -> None:
 
 
 def _n_values(text: str) -> int:
-    """Return a bound on how many keys and values a JSON text holds."""
+    """Return an upper bound on the number of keys and values in a JSON text."""
     return sum(text.count(mark) for mark in _STRUCTURE)
 
 
 def _n_header_values(header: bytes) -> int:
-    """Return a bound on what a header holds beside the settings, which are one string of it."""
+    """Return an upper bound on the number of values in a header, besides the settings."""
     n = start = 0
     for string in _STRING.finditer(header):
         n += 1 + _count(header, start, string.start())
@@ -194,7 +194,7 @@ def _count(text: bytes, start: int, end: int) -> int:
 
 
 def _checksum(arrays: Mapping[str, Array], settings: str) -> str:
-    """Return the SHA-256 checksum of everything that a model file says."""
+    """Return the SHA-256 checksum of the content of a model file."""
     digest = hashlib.sha256()
     names = sorted(arrays)
     described = [[name, arrays[name].dtype.str[1:], arrays[name].shape] for name in names]
@@ -206,22 +206,20 @@ def _checksum(arrays: Mapping[str, Array], settings: str) -> str:
 
 
 def _checked(path: Path, arrays: Mapping[str, Array], stated: str) -> str:
-    """Return the settings, as JSON, if the checksum before them is right."""
+    """Return the settings, as JSON, if the checksum before them is correct."""
     if not stated.startswith(_CHECKSUM_MARK):
         return stated
     expected, _, text = stated.removeprefix(_CHECKSUM_MARK).partition(" ")
     if _checksum(arrays, text) != expected:
-        raise ModelFileError(
-            f"{path} is damaged: its content does not match the checksum that it was saved with."
-        )
+        raise ModelFileError(f"{path} is damaged: its content does not match its checksum.")
     return text
 
 
 def _check_header(path: Path) -> None:
-    """Refuse a header that safetensors would read at a cost, or in one of two ways."""
+    """Refuse a header that is expensive to read, or that can be read in two ways."""
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
-        # A header longer than the file is safetensors' to refuse.
+        # A header longer than the file is refused by safetensors.
         header = file.read(min(length, _MAX_HEADER, path.stat().st_size))
     if _n_header_values(header) > _MAX_HEADER_VALUES:
         raise ModelFileError(
@@ -229,7 +227,7 @@ def _check_header(path: Path) -> None:
         )
     try:
         json.loads(header, object_pairs_hook=_unique)
-    # What is not JSON is safetensors' to refuse.
+    # Text that is not JSON is refused by safetensors.
     except _TwiceError as error:
         raise ModelFileError(f"{path} is damaged: its header has {error} twice.") from error
     except (ValueError, RecursionError):
@@ -237,7 +235,7 @@ def _check_header(path: Path) -> None:
 
 
 class _TwiceError(Exception):
-    """A JSON object has a key twice; never leaves this module."""
+    """Error for a JSON object that has a key twice; it never leaves this module."""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class Lock:
     Attributes
     ----------
     now : threading.RLock
-        What to hold, as in ``with lock.now:``.
+        The lock to hold, as in ``with lock.now:``.
     """
 
     def __init__(self) -> None:
@@ -53,8 +53,8 @@ def once(function: Function) -> Function:
     """Cache the results of a function by its arguments, and compute each of them once.
 
     `functools.cache` calls the function again while the first call is still running: sixteen
-    threads that ask for the first compilation would all compile. Calls with other arguments
-    wait for each other too. An exception is not cached.
+    threads that request the first compilation would all compile. Calls with other arguments also
+    wait for each other. An exception is not cached.
 
     Examples
     --------
@@ -86,16 +86,16 @@ def in_threads(
 ) -> list[Result]:
     """Apply a function to each item, in several threads.
 
-    Where no thread can be started, the caller's thread does everything.
+    If no thread can be started, the caller's thread does everything.
 
     Parameters
     ----------
     function : callable
-        Of one item; several threads call it at once.
+        Function of one item, which several threads call at once.
     items : sequence
-        What to apply it to.
+        Items to which the function is applied.
     n_threads : int
-        How many threads there are at most.
+        Maximum number of threads.
 
     Returns
     -------
@@ -119,9 +119,9 @@ def in_threads(
 
 
 def threads_can_start(n: int) -> bool:
-    """Return whether this process may have `n` more threads at once, by starting them.
+    """Return whether this process can start `n` more threads at once, by starting them.
 
-    A container or a user can have a limit. Libraries in C++ that meet it end the process.
+    A container or a user may have a limit. Libraries in C++ end the process when they reach it.
     """
     done = threading.Event()
     started: list[threading.Thread] = []
@@ -144,11 +144,11 @@ _filters = Lock()
 
 @contextmanager
 def warnings_caught() -> Iterator[None]:
-    """Let filters of warnings be changed in the block, by one thread at a time.
+    """Allow the block to change warning filters, in one thread at a time.
 
-    Filters belong to the process. Where two threads are in `warnings.catch_warnings` at once,
-    the first to leave takes the other's filters away. Keep what runs in the block short, as
-    other threads wait for it.
+    Filters belong to the process. If two threads are in `warnings.catch_warnings` at once, the
+    first to leave removes the filters of the other. Keep the block short, because other threads
+    wait for it.
 
     Examples
     --------

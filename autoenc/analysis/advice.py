@@ -14,9 +14,9 @@ from autoenc.analysis.histories import History
 from autoenc.analysis.units import UnitHealth
 from autoenc.analysis.yardsticks import Yardsticks
 
-# Parts from which on a finding is worth a sentence.
+# Fractions above which a finding is reported.
 UNITS = 0.05  # of all units
-STILL_FALLING = 0.01  # of the cost, an epoch
+STILL_FALLING = 0.01  # of the cost, per epoch
 RISING = 0.001
 OVERFITTED = 0.25  # of the median error of training rows
 TINY = 1e-300
@@ -61,9 +61,9 @@ def about_yardsticks(found: Yardsticks) -> Iterator[str]:
     own, mean, pca = (found.squared(errors) for errors in (model, found.mean, found.pca))
     if model.cost >= found.untrained.cost:
         yield (
-            f"The model, at a cost of {model.cost:.4g}, is no better than with the weights that "
-            f"training began from ({found.untrained.cost:.4g}): training has done harm. Try a "
-            "smaller learning rate."
+            f"The model, at a cost of {model.cost:.4g}, is no better than with its initial "
+            f"weights ({found.untrained.cost:.4g}): training has done harm. Try a smaller "
+            "learning rate."
         )
     elif own >= HARDLY_BETTER * mean:
         little = "no" if own >= mean else "hardly"
@@ -72,14 +72,13 @@ def about_yardsticks(found: Yardsticks) -> Iterator[str]:
             f"({mean:.4g}): little has been learned yet. Train longer, or try a larger learning "
             "rate."
         )
-    # PCA of other rows than the model was fitted on tells nothing of the model.
+    # PCA of other rows than the model was fitted on says nothing about the model.
     if found.is_fair and found.n_components < found.n_columns and own >= pca:
         other_cost = " and with squared error" if found.cost_name == "cross_entropy" else ""
         yield (
             f"In {name} the model ({own:.4g}) is no better than PCA with "
             f"{found.n_components} components ({pca:.4g}). If reconstruction is the aim, use "
-            f"PCA, or train longer{other_cost}; if codes are, judge them by what they are used "
-            "for."
+            f"PCA, or train longer{other_cost}; if codes are, judge them by their task."
         )
 
 
@@ -98,8 +97,8 @@ def about_columns(names: list[str], shares: list[float]) -> Iterator[str]:
     largest = max(range(len(shares)), key=shares.__getitem__)
     if len(shares) > 2 and shares[largest] > ONE_COLUMN:
         yield (
-            f"{names[largest]!r} alone has {shares[largest]:.0%} of the error: are all columns on "
-            "one scale? Try scikit-learn's StandardScaler or MinMaxScaler before the model."
+            f"{names[largest]!r} alone has {shares[largest]:.0%} of the error: do all columns "
+            "have the same scale? Try scikit-learn's StandardScaler or MinMaxScaler."
         )
 
 
@@ -115,7 +114,7 @@ def about_units(where: str, units: UnitHealth) -> Iterator[str]:
         )
     if _many(units.duplicates, units):
         yield (
-            f"{where}{len(units.duplicates)} of {units.n_units} units say the same as another. "
+            f"{where}{len(units.duplicates)} of {units.n_units} units duplicate another unit. "
             "Try fewer units, more corruption, or longer training."
         )
     if units.n_units > 2 and 0 < units.effective < COLLAPSED:
@@ -147,10 +146,10 @@ def about_history(where: str, history: History) -> Iterator[str]:
     if history.fall is None or not history.has_trend:
         return
     if history.fall > STILL_FALLING and not overshot:
-        yield f"{where}the cost was still falling by {history.fall:.1%} an epoch: train longer."
+        yield f"{where}the cost was still falling by {history.fall:.1%} per epoch: train longer."
     if history.fall < -RISING:
         yield (
-            f"{where}the cost was rising by {-history.fall:.1%} an epoch at the end: try a "
+            f"{where}the cost was rising by {-history.fall:.1%} per epoch at the end: try a "
             "smaller learning rate, or one that decays."
         )
 

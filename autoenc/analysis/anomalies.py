@@ -32,7 +32,7 @@ from autoenc.analysis.fitted import (
 )
 from autoenc.models.fitted import FittedModel
 
-# Errors whose difference is a smaller part of their size are equal but for rounding.
+# Errors with a smaller relative difference are equal up to rounding.
 TIE = 1e-5
 
 
@@ -106,7 +106,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     array([0.0099])
     """
 
-    # As for scikit-learn's LocalOutlierFactor: new rows are judged, not those it was fitted on.
+    # As in scikit-learn's LocalOutlierFactor, this marks a detector that judges only new rows.
     novelty = True
 
     def __init__(self, model: Any, contamination: float | None = 0.01) -> None:
@@ -144,7 +144,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         errors = self._errors(X, reset=True)
         self.calibration_errors_ = np.sort(errors[~np.isnan(errors)])
         if not len(self.calibration_errors_):
-            raise ValueError("no held-out row has an observed value; give others.")
+            raise ValueError("no held-out row has an observed value; give other rows.")
         if self.contamination is not None:
             self.threshold_ = self.threshold_at(self.contamination)
             self.offset_ = -self.threshold_
@@ -202,7 +202,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
             The threshold; infinite, with a warning, if no p-value can be that small.
         """
         n = len(self.calibration_errors_)
-        # 0.1 · 300 can be a little below 30.
+        # In floating point, 0.1 · 300 can be slightly less than 30.
         allowed = math.floor(level * (n + 1) + 1e-9) - 1
         if allowed < 0:
             warnings.warn(
@@ -213,7 +213,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
             )
             return math.inf
         largest = float(self.calibration_errors_[n - 1 - allowed])
-        # Where p_values_of begins to count fewer rows: the inverse of what it does to errors.
+        # The error at which p_values_of begins to count fewer rows: it inverts its tolerance.
         return max(largest / (1 - TIE), largest + TIE * self._size, largest / (1 + TIE))
 
     def predict(self, X: Any) -> Array:
@@ -257,8 +257,8 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         check_is_fitted(self)
         if self.contamination is None:
             raise ValueError(
-                "there is no threshold since contamination is None; give one, such as 0.01, and "
-                "call fit again, or use p_values."
+                "there is no threshold, because contamination is None; set it, for example to "
+                "0.01, and call fit again, or use p_values."
             )
         return self.threshold_ - self._errors(X)
 
@@ -317,11 +317,11 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         """Not available: a detector cannot judge the rows that calibrate it."""
         raise AttributeError(
             "AnomalyDetector has no fit_predict: it is calibrated on held-out rows and judges "
-            "others; use fit(held_out).predict(X)."
+            "other rows; use fit(held_out).predict(X)."
         )
 
     def __sklearn_tags__(self) -> Any:
-        """Tags of an outlier detector that takes the rows that its model takes."""
+        """Return the tags of an outlier detector for the rows that its model accepts."""
         tags = super().__sklearn_tags__()
         if hasattr(self.model, "__sklearn_tags__"):
             tags.input_tags = get_tags(self.model).input_tags
@@ -330,7 +330,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         return tags
 
     def _errors(self, X: Any, *, reset: bool = False) -> Array:
-        # Whether values are fit for the model is the model's to say.
+        # The model itself decides which values it accepts.
         sparse = self.__sklearn_tags__().input_tags.sparse
         X = encoded_rows(self.model, X)
         validate_data(self, X, reset=reset, accept_sparse=sparse, ensure_all_finite=False)

@@ -33,7 +33,7 @@ def coder_of(model: Any) -> FittedCoder:
     Raises
     ------
     TypeError
-        If the estimator has none.
+        If the estimator has no such model.
     """
     found = fitted_model(model)
     if not isinstance(found, FittedCoder):
@@ -47,7 +47,7 @@ def coder_of(model: Any) -> FittedCoder:
 def dense(X: Any) -> Array:
     """Return rows of any container as a float64 array; NaN where an entry is missing."""
     if hasattr(X, "columns"):
-        # Frames have more ways than NaN to say that an entry is missing.
+        # Frames can mark missing entries by other values than NaN.
         frame: Array = check_array(X, dtype=np.float64, ensure_all_finite=False)
         return frame
     if isinstance(X, np.ma.MaskedArray):
@@ -124,7 +124,7 @@ def encoded_rows(model: Any, X: Any) -> Any:
 
 
 def is_masked_model(model: Any) -> bool:
-    """Whether a model of autoenc treats NaN as a missing entry."""
+    """Return whether a model of autoenc treats NaN as a missing entry."""
     found = getattr(model, "model_", model)
     return isinstance(found, FittedModel) and found.masked
 
@@ -197,9 +197,9 @@ def deviance_terms(x: Array, z: Array) -> Array:
 
 
 def _of_observed(x: Array, terms: Array, missing: Array | None = None) -> Array:
-    """Return terms with 0 where x is missing, and the others of the row larger in their place.
+    """Return terms with 0 where x is missing, and increase the other terms of the row accordingly.
 
-    Of which columns of the user's entries are missing is given where these are not those of x.
+    `missing` states which of the user's columns are missing, if they differ from those of x.
     """
     observed = ~np.isnan(x)
     columns = observed if missing is None else ~missing

@@ -15,14 +15,14 @@ from typing import Any
 
 from scipy.stats import linregress
 
-# The fall of the cost is taken over so many last epochs, since that of one is noisy.
+# The decrease of the cost is computed over this many epochs, because a single one is noisy.
 LAST_EPOCHS = 3
-# A trend is more than noise if a line through this many last epochs has a slope,
+# A line is fitted to these numbers of last epochs. Its slope is a trend if a flat curve has such a
+# slope with less than the probability FALSE_ALARM.
 WINDOWS = (6, 10)
-# which a flat curve has with this probability;
 FALSE_ALARM = 1e-4
-# or if each of the last steps, at most three, changes the cost by more than this fraction,
-# divided by their number.
+# The last steps, at most three, are a trend if each of them changes the cost in one direction by
+# more than this fraction, divided by their number.
 CLEAR = 0.15
 TINY = 1e-300
 
@@ -108,7 +108,7 @@ def _fall(costs: list[float]) -> float | None:
 
 
 def _has_trend(costs: list[float]) -> bool:
-    """Whether costs fall or rise by more than they vary."""
+    """Return whether costs fall or rise by more than they vary."""
     last = costs[-LAST_EPOCHS - 1 :]
     steps = [(after - before) / max(abs(before), TINY) for before, after in pairwise(last)]
     clear = CLEAR / max(len(steps), 1)

@@ -194,7 +194,7 @@ def report(
     is_training = X_train is X
     X = model.numbers(_at_most(X, max_rows))
     X_train = X if is_training else None if X_train is None else _at_most(X_train, max_rows)
-    # Errors come first: rows that have none are refused, before codes warn of them.
+    # Compute errors first, so that rows without errors are refused before codes warn of them.
     shares = error_shares(model, X).tolist()
     layers = _layer_reports(model, X)
     known = X_train is not None and not is_training
@@ -236,7 +236,7 @@ def _at_most(X: Any, max_rows: int) -> Any:
 
 def _layer_reports(model: FittedCoder, X: Any) -> list[LayerReport]:
     reports = []
-    # The layers of a stack know neither names nor scaling of the columns.
+    # The upper layers of a stack have neither names nor scaling of the columns.
     alone = model.coders == (model,)
     rows = X if alone else encoded_again(seen_rows(model, X), model.columns)
     for layer in model.coders:
@@ -248,7 +248,7 @@ def _layer_reports(model: FittedCoder, X: Any) -> list[LayerReport]:
 
 
 def _history_together(model: FittedCoder) -> History | None:
-    """Sum up the epochs of a stack that are of no single layer."""
+    """Summarise the epochs of a stack in which all layers were trained together."""
     return summarize([record for record in model.history if "layer" not in record])
 
 
@@ -282,8 +282,8 @@ def missing_text(found: Report) -> str:
     if not found.missing:
         return ""
     return (
-        f"{found.missing:.1%} of the values are missing: they are in no error, and PCA takes "
-        "the mean in their place"
+        f"{found.missing:.1%} of the values are missing: they are excluded from errors, and PCA "
+        "replaces them by the mean"
     )
 
 
@@ -303,9 +303,9 @@ def _table(found: Yardsticks) -> list[str]:
 
 def _note(found: Yardsticks) -> list[str]:
     if found.cost_name == "mixed":
-        return ["(error: mean over columns; 1 is that of the mean, and of frequencies of values)"]
+        return ["(error: mean over columns; 1 for the mean and the frequencies of values)"]
     if found.standardised:
-        return ["(squared error: of standardised columns, which PCA is of too)"]
+        return ["(squared error: of standardised columns, also for PCA)"]
     if found.cost_name != "cross_entropy":
         return []
     return [f"(deviance of PCA and mean: with values kept in [{MARGIN}, {1 - MARGIN}])"]
@@ -339,7 +339,7 @@ def _history_text(history: History | None) -> str:
     )
     if history.fall is not None:
         text += (
-            f", {'rising' if history.fall < 0 else 'falling'} by {abs(history.fall):.2%} an epoch"
+            f", {'rising' if history.fall < 0 else 'falling'} by {abs(history.fall):.2%} per epoch"
         )
     if history.best_epoch is not None:
         text += (

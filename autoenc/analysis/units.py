@@ -18,15 +18,16 @@ import numpy as np
 
 from autoenc.analysis.fitted import Array, mean_errors
 
-# Ends of the activations that have two.
+# Bounds of the activations that have two.
 ENDS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
-# A unit is dead if it deviates by less than this part of the range between the ends; or, where
-# there is no such range, of the deviation of the liveliest unit.
+# A unit is dead if it deviates by less than this fraction of the range between the bounds or, if
+# there are no bounds, of the deviation of the most variable unit.
 STILL, STILLEST = 1e-2, 1e-3
-# A unit is saturated if it is within this part of the range of an end for this part of rows.
+# A unit is saturated if it is within this fraction of the range from a bound, for this fraction of
+# the rows.
 AT_AN_END, MOST = 1e-2, 0.95
 ALIKE = 0.99
-# Deviations below this part of the size of a code are rounding.
+# Deviations below this fraction of the size of a code are rounding errors.
 ROUNDING = 1e-6
 
 
@@ -129,7 +130,7 @@ def participation_ratio(codes: Array) -> float:
     >>> participation_ratio(np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]))
     2.0
     """
-    # The traces of the covariance and of its square are the sums over eigenvalues.
+    # The traces of the covariance and of its square are the sums of λ and of λ².
     covariance = np.atleast_2d(np.cov(codes, rowvar=False))
     total = float(np.trace(covariance))
     if total <= ROUNDING**2 * float((codes**2).mean(axis=0).sum()):
@@ -171,12 +172,12 @@ def _check(codes: Array, filters: Array) -> None:
     if codes.ndim != 2 or len(codes) < 2:
         raise ValueError(
             f"codes have shape {codes.shape}; expected (rows, units) with at least two rows, "
-            "since units are judged by how they vary."
+            "because units are judged by how they vary."
         )
     if filters.ndim != 2 or filters.shape[1] != codes.shape[1]:
         raise ValueError(
-            f"filters have shape {filters.shape} and codes {codes.shape}; expected as many "
-            "columns in both, one a unit."
+            f"filters have shape {filters.shape} and codes {codes.shape}; expected the same "
+            "number of columns, one for each unit."
         )
 
 
@@ -211,7 +212,7 @@ def _duplicates(codes: Array, filters: Array, alive: Array) -> list[tuple[int, i
 
 
 def _cosines(columns: Array) -> Array:
-    """Cosine of the angle between each two columns; 0 where one of them is 0."""
+    """Return the cosine of the angle between each two columns; 0 if one of them is 0."""
     lengths = np.linalg.norm(columns, axis=0)
     directions = columns / np.where(lengths == 0, 1, lengths)
     cosines: Array = directions.T @ directions

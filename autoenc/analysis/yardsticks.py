@@ -27,8 +27,8 @@ from autoenc.analysis.fitted import (
 )
 from autoenc.models.coders import FittedCoder
 
-# Reconstructions by the mean and by PCA are kept this far from 0 and 1 under cross-entropy,
-# which has no value outside (0, 1).
+# With cross-entropy, reconstructions by the mean and by PCA are kept at this distance from 0 and
+# 1, because it is undefined outside (0, 1).
 MARGIN = 1e-3
 
 
@@ -172,7 +172,7 @@ def yardsticks(model: Any, X: Any, *, X_train: Any = None) -> Yardsticks:
 
 
 def untrained(model: Any) -> Any:
-    """Copy a model, with its initial weights.
+    """Copy a model with its initial weights.
 
     Parameters
     ----------
@@ -200,9 +200,9 @@ def untrained(model: Any) -> Any:
 def _pca_reconstructions(x_train: Array, x: Array, n_components: int) -> Array:
     from sklearn.decomposition import PCA
 
-    # "auto" is randomised where there is much to compute, so it is given a seed.
+    # "auto" uses a randomised algorithm for large data, which needs a seed.
     pca = PCA(n_components, random_state=0)
-    # Where all rows are alike, its shares of the variance, which are not looked at, are 0 / 0.
+    # If all rows are equal, PCA's fractions of the variance, which are not used, are 0 / 0.
     with np.errstate(invalid="ignore"):
         pca.fit(x_train)
     reconstructions: Array = pca.inverse_transform(pca.transform(x))
@@ -220,7 +220,7 @@ def _filled(x: Array, mean: Array) -> Array:
 
 
 def _errors_of_model(model: FittedCoder, X: Any) -> Errors:
-    # Errors come first: rows that have none are refused, before codes warn of them.
+    # Compute errors first, so that rows without errors are refused before codes warn of them.
     errors = mean_of_observed(column_errors(model, X).sum(axis=1))
     unit = _unit(model)
     return Errors(
@@ -237,7 +237,7 @@ def _errors(model: FittedCoder, x: Array, z: Array) -> Errors:
 
 
 def _kept(model: FittedCoder, z: Array) -> Array:
-    """Return reconstructions where they have a cost: probabilities within (0, 1)."""
+    """Return reconstructions with a defined cost: with cross-entropy, clipped to (0, 1)."""
     if model.cost == "cross_entropy":
         return np.clip(z, MARGIN, 1 - MARGIN)
     encoding = model.columns.encoding
@@ -252,7 +252,7 @@ def _kept(model: FittedCoder, z: Array) -> Array:
 
 
 def _unit(model: FittedCoder) -> Array:
-    """Return what squared errors of entries are in units of: those of the data, or standard."""
+    """Return the units of the squared errors of entries: those of the data, or standard units."""
     if model.columns.encoding is None:
         return np.ones(1)
     factor = 1 if model.scaling is None else model.scaling.factor

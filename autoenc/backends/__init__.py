@@ -83,9 +83,9 @@ def resolve_backend(
     reason = "asked for"
     if backend == "auto" and (backend := os.environ.get("AUTOENC_BACKEND", "auto")) != "auto":
         _check_name(backend, "AUTOENC_BACKEND")
-        reason = "AUTOENC_BACKEND asks for it"
+        reason = "AUTOENC_BACKEND requests it"
     if backend == "auto" and devices is not None:
-        backend, reason = "xla", "several devices were asked for"
+        backend, reason = "xla", "several devices were requested"
     if backend != "auto":
         if devices is not None and backend != "xla":
             raise _one_device(backend, devices)
@@ -109,8 +109,8 @@ def _make_xla(settings: Settings, trouble: BackendError) -> Backend:
 
 def _one_device(backend: str, devices: int | str) -> ValueError:
     return ValueError(
-        f"devices is {devices!r}, but backend is {backend!r}, which has one; use backend='xla', "
-        "by its name, or leave devices out."
+        f"devices is {devices!r}, but backend {backend!r} has only one; use backend='xla', or "
+        "leave devices out."
     )
 
 
@@ -126,13 +126,13 @@ def _chosen(device: str | None, blas: str | None) -> tuple[str, str, str]:
 
 
 def _choose(device: str | None) -> tuple[str, str, str]:
-    """Return backend, device and why."""
+    """Return backend, device and the reason for the choice."""
     if device not in (None, "cpu"):
-        return "xla", device, f"device {device!r} was asked for"
+        return "xla", device, f"device {device!r} was requested"
     if device is None and _has_cuda():
         return "xla", "cuda", "there is a CUDA GPU"
     if cpu_vendor() == "AuthenticAMD" and not has_cpu_flag("avx512f") and _installed("jax"):
-        return "xla", "cpu", "its products are the fastest on AMD's processors without AVX-512"
+        return "xla", "cpu", "its products are the fastest on AMD processors without AVX-512"
     if not find_blas():
         return "xla", "cpu", "there is no fast BLAS for C"
     if trouble := compiler_trouble():
@@ -147,7 +147,7 @@ def _device_for(name: str, device: str | None) -> str:
         return device or ("cuda" if _has_cuda() else "cpu")
     if device not in (None, "cpu"):
         raise BackendError(
-            f"backend {name!r} runs on the CPU, but device {device!r} was asked for; "
+            f"backend {name!r} runs on the CPU, but device {device!r} was requested; "
             "use backend='xla' or 'auto' for a GPU."
         )
     return "cpu"
@@ -186,7 +186,7 @@ def _installed(library: str) -> bool:
 
 @once
 def _has_cuda() -> bool:
-    # Importing JAX takes a second; without its CUDA plugin there is no need to ask it.
+    # Importing JAX takes a second, which is not needed if its CUDA plugin is not installed.
     plugins = ("jax_cuda12_plugin", "jax_cuda13_plugin")
     if not any(importlib.util.find_spec(plugin) for plugin in plugins):
         return False

@@ -1,4 +1,4 @@
-"""The interface of every backend."""
+"""The interface of all backends."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ DeviceArray: TypeAlias = Any
 """An array on the backend's device: NumPy's own in C, JAX's on XLA."""
 
 
-# Rows of a block on a CPU: few enough for a progress bar to move and Ctrl-C to be heard, enough
-# for the cost of a call to vanish.
+# Number of rows of a block on a CPU: small enough for the progress bar to move and for Ctrl-C to
+# take effect, and large enough for the overhead of a call to be negligible.
 ROWS_PER_BLOCK = 5_000
 
 
@@ -49,7 +49,7 @@ class BlockRunner(Protocol):
         ...
 
     def is_finite(self) -> bool:
-        """Whether the whole state is finite after the last block."""
+        """Return whether the whole state is finite after the last block."""
         ...
 
     def undo(self) -> None:
@@ -145,7 +145,7 @@ class Backend(Protocol):
         Returns
         -------
         callable
-            From NumPy arrays to a NumPy array.
+            Function from NumPy arrays to a NumPy array.
         """
         ...
 

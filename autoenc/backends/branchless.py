@@ -1,8 +1,8 @@
-"""Sigmoid and softplus without a branch, of the same exponential.
+"""Sigmoid and softplus without branches, computed from the same exponential.
 
-The gradient of cross-entropy needs the sigmoid of the value whose softplus the cost needs. Written
-in terms of exp(−|x|) both are exact at either end, a compiler finds that it need be computed once,
-and nothing keeps it from vector instructions.
+The cost uses the softplus of a value, and the gradient of cross-entropy its sigmoid. Written in
+terms of exp(−|x|), both are exact at both ends. A compiler computes the exponential only once for
+both, and can use vector instructions.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class BranchlessSoftplus(Softplus):
     """log(1 + exp(x)) = max(x, 0) + log(1 + exp(−|x|)): exact at both ends without a branch."""
 
     def c_code(self, node: Apply, name: str, inp: Any, out: Any, sub: Any) -> str:
-        """Return the C code of an entry."""
+        """Return the C code for an entry."""
         (x,), (z,), f = inp, out, _suffix(node)
         return f"{z} = ({x} > 0 ? {x} : 0) + log1p{f}(exp{f}(-fabs{f}({x})));"
 
@@ -33,11 +33,11 @@ class BranchlessSoftplus(Softplus):
 class BranchlessSigmoid(Sigmoid):
     """1 / (1 + exp(−x)), in terms of the same exp(−|x|) as `BranchlessSoftplus`.
 
-    Of the same x the compiler takes the exponential once.
+    For the same x, the compiler computes the exponential once.
     """
 
     def c_code(self, node: Apply, name: str, inp: Any, out: Any, sub: Any) -> str:
-        """Return the C code of an entry."""
+        """Return the C code for an entry."""
         (x,), (z,), f = inp, out, _suffix(node)
         exponential = f"exp{f}(-fabs{f}({x}))"
         return f"{z} = ({x} >= 0 ? 1 : {exponential}) / (1 + {exponential});"

@@ -20,14 +20,14 @@ _apart: set[str] = set()
 def compile_folder(settings: Settings, *flags: str, executable: bool) -> Path:
     """Return the folder for modules compiled with these flags; create it if needed.
 
-    Modules of another processor, Python, NumPy or PyTensor have another folder.
+    Modules for another processor, Python, NumPy or PyTensor are in another folder.
 
     Parameters
     ----------
     settings : Settings
         Settings, which may name the user's own folder.
     *flags : str
-        All other properties on which the modules depend.
+        Other properties on which the modules depend.
     executable : bool
         Whether libraries will be loaded from it.
 
@@ -46,7 +46,7 @@ def compile_folder(settings: Settings, *flags: str, executable: bool) -> Path:
 
 
 def keep_apart(name: str) -> None:
-    """Use a compile folder that only processes with the same names share.
+    """Use a compile folder that is shared only by processes with the same names.
 
     PyTensor's key of a module is a pickle of its operation. A process that reads the folder
     unpickles all keys, and so imports the modules that define the operations. Call this before
@@ -56,5 +56,5 @@ def keep_apart(name: str) -> None:
 
 
 def user_chose_folder() -> bool:
-    """Whether PyTensor's own flags name a folder."""
+    """Return whether PyTensor's own flags name a folder."""
     return not config._config_var_dict["base_compiledir"].is_default

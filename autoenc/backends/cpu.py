@@ -14,12 +14,12 @@ PROCESS_GROUPS = Path("/proc/self/cgroup")
 
 
 def cpu_vendor() -> str:
-    """Vendor as the processor names itself, such as "GenuineIntel", else its family."""
+    """Return the vendor as reported by the processor, such as "GenuineIntel", or its family."""
     return _cpu_info().get("vendor_id", platform.machine())
 
 
 def cpu_model() -> str:
-    """Model as the processor names itself, with its family; else what the system knows."""
+    """Return the model and family as reported by the processor, or what the system reports."""
     info = _cpu_info()
     name = info.get("model name", platform.processor() or platform.machine())
     if "cpu family" not in info:
@@ -28,24 +28,24 @@ def cpu_model() -> str:
 
 
 def cpu_kind() -> str:
-    """Return what code compiled for this processor depends on: its model and its features.
+    """Return the properties on which code compiled for this processor depends: model and features.
 
-    A virtual machine can hide features of the model that it names.
+    A virtual machine can hide features of the model that it reports.
     """
     flags = _cpu_info().get("flags") or _cpu_info().get("Features", "")
     return f"{cpu_model()} {' '.join(sorted(flags.split()))}"
 
 
 def has_cpu_flag(flag: str) -> bool:
-    """Whether the processor has a feature, by Linux's name for it."""
+    """Return whether the processor has a feature, given Linux's name of it."""
     return flag in _cpu_info().get("flags", "").split()
 
 
 def usable_threads() -> int:
-    """Return how many threads a backend uses.
+    """Return the number of threads that a backend uses.
 
-    As many as there are processors that this process may use, and no more than a container's
-    quota of processor time or the limits set for libraries, such as ``OMP_NUM_THREADS``, allow.
+    It is the number of processors that this process may use, limited by a container's quota of
+    processor time and by limits set for libraries, such as ``OMP_NUM_THREADS``.
 
     Returns
     -------
@@ -58,23 +58,23 @@ def usable_threads() -> int:
 
 
 def cpu_quota() -> int | None:
-    """Return how many processors a container's quota amounts to, at least 1; None without one."""
+    """Return the number of processors of a container's quota, at least 1; None without a quota."""
     return min((max(int(quota), 1) for quota in _quotas()), default=None)
 
 
 def processors() -> int:
-    """Return how many processors this process may use."""
+    """Return the number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def _quotas() -> Iterator[float]:
-    """Quotas of the control groups that this process is in, in processors."""
+    """Yield the quotas of the control groups of this process, in processors."""
     for folder in _groups(CGROUPS):
         with suppress(OSError, ValueError):
             quota, period = _text(folder / "cpu.max").split()
-            yield int(quota) / int(period)  # "max" is no number
+            yield int(quota) / int(period)  # fails for "max", which is not a number
         with suppress(OSError, ValueError):
             if (microseconds := int(_text(folder / "cpu.cfs_quota_us"))) > 0:
                 yield microseconds / int(_text(folder / "cpu.cfs_period_us"))
@@ -85,7 +85,7 @@ def _text(path: Path) -> str:
 
 
 def _groups(root: Path) -> Iterator[Path]:
-    """Folders of the control groups: in version 2, and of the processor in version 1."""
+    """Yield folders of control groups: all in version 2, those of the processor in version 1."""
     try:
         lines = PROCESS_GROUPS.read_text(encoding="utf-8").splitlines()
     except OSError:

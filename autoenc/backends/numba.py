@@ -1,4 +1,4 @@
-"""The Numba backend: for machines with neither a compiler nor XLA."""
+"""The Numba backend, for machines with neither a compiler nor XLA."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _compiling() -> Iterator[None]:
     from numba.core.errors import NumbaPerformanceWarning
 
     with _lock.now, warnings_caught():
-        # Whether arrays are contiguous is known only when a function runs.
+        # It is known only at run time whether arrays are contiguous.
         warnings.simplefilter("ignore", NumbaPerformanceWarning)
         yield
 
@@ -48,7 +48,7 @@ class NumbaBackend:
     Parameters
     ----------
     settings : Settings
-        The folder for compiled modules, where given.
+        Settings with the folder for compiled modules, if given.
     """
 
     name = "numba"
@@ -89,22 +89,22 @@ def row_mode() -> Mode:
 def _row_functions() -> tuple[Any, ...]:
     """Return the rewrites of exponentials and logarithms.
 
-    There are none for PyTensor 3.3, which generates loops in another way. The C library computes
-    entry by entry there, which is slower and as independent of the place.
+    There are none for PyTensor 3.3, which generates loops differently. There, the C library
+    computes entry by entry, which is slower, but also independent of an entry's position.
     """
     try:
         from autoenc.backends import numba_functions
     except ImportError as error:
-        logger.info("exponentials and logarithms are those of the C library: %s", error)
+        logger.info("using exponentials and logarithms of the C library: %s", error)
         return ()
     return tuple(numba_functions.REWRITES)
 
 
 def _use_compile_folder(settings: Settings, version: str) -> None:
-    """Keep what Numba compiles in a private folder, or not at all.
+    """Store what Numba compiles in a private folder, or not at all.
 
-    PyTensor's own folder for it does not depend on PyTensor's version, and anybody who can
-    write to it can run code here.
+    PyTensor's own folder for it does not depend on PyTensor's version, and anybody who can write
+    to it can run code in this process.
     """
     from pytensor.link.numba import cache
 

@@ -1,7 +1,7 @@
 """Exponentials and logarithms for functions of rows, for the Numba backend.
 
-LLVM turns `row_functions` into vector instructions. None may be reordered or contracted, so that
-an entry is the same number in a vector and in what is left at the end of a loop. `REWRITES` puts
+LLVM turns `row_functions` into vector instructions. It must not reorder or contract them, so that
+an entry has the same value in a vector and in the remainder at the end of a loop. `REWRITES` puts
 them into graphs; importing the module registers them.
 """
 
@@ -31,7 +31,7 @@ VERSION = 3
 
 
 class Bits:
-    """An unsigned integer; its operators are LLVM's instructions."""
+    """An unsigned integer whose operators are LLVM's instructions."""
 
     def __init__(self, builder: Any, value: Any) -> None:
         self.builder = builder
@@ -92,7 +92,7 @@ class LlvmNumber(Number):
         return self._is(self.builder.fdiv(self.value, self._value(other)))
 
     def times_plus(self, factor: LlvmNumber | float, term: LlvmNumber | float) -> LlvmNumber:
-        """Return self · factor + term, rounded once where the processor can."""
+        """Return self · factor + term, rounded once if the processor can do so."""
         if not FUSED:
             return self * factor + term
         kind = self.value.type
@@ -106,31 +106,31 @@ class LlvmNumber(Number):
     def choose(
         self, relation: str, limit: float, yes: LlvmNumber | float, no: LlvmNumber | float
     ) -> LlvmNumber:
-        """Return one of two numbers, by a relation of self and the limit."""
+        """Return one of two numbers, depending on a relation between self and the limit."""
         condition = self.builder.fcmp_ordered(relation, self.value, self._value(limit))
         return self._is(self.builder.select(condition, self._value(yes), self._value(no)))
 
     @property
     def bits(self) -> Bits:
-        """The bits."""
+        """The bits of the number."""
         integer = ir.IntType(self.precision.width)
         return Bits(self.builder, self.builder.bitcast(self.value, integer))
 
     def of_bits(self, bits: Bits) -> LlvmNumber:
-        """Return the number of these bits."""
+        """Return the number with these bits."""
         return self._is(self.builder.bitcast(bits.value, self.value.type))
 
 
 class RowComposite(Composite):
-    """Several operations of an entry."""
+    """Several operations on an entry, combined."""
 
 
 class RowElemwise(Elemwise):
-    """A loop whose instructions are not reordered or contracted, as PyTensor allows otherwise."""
+    """A loop whose instructions must not be reordered or contracted; PyTensor would allow it."""
 
 
 def compiled(function: Callable[[Number], Any]) -> Callable[[float], float]:
-    """Return a function for Numba of a float32 or float64."""
+    """Return a function of a float32 or float64 for Numba."""
 
     @intrinsic  # type: ignore[untyped-decorator]
     def of_number(_: Any, x: Any) -> Any:
@@ -139,7 +139,7 @@ def compiled(function: Callable[[Number], Any]) -> Callable[[float], float]:
 
         return x(x), generate
 
-    # Loops become vectors of instructions only where no function is called.
+    # Loops become vector instructions only if they call no function.
     @numba_njit(fastmath=False, forceinline=True)  # type: ignore[untyped-decorator]
     def of_entry(x: Any) -> Any:
         return of_number(x)
@@ -162,18 +162,18 @@ for _kind, _of in FUNCTIONS.items():
 @register_funcify_and_cache_key(RowComposite)  # type: ignore[untyped-decorator]
 def _row_composite(op: RowComposite, node: Any, **more: Any) -> tuple[Callable[..., Any], Any]:
     function, key = numba_funcify_Composite(op, node, **more)
-    # LLVM does not inline so long a function into the loop of its own accord.
+    # By itself, LLVM does not inline such a long function into the loop.
     function = numba_njit(function.py_func, fastmath=False, forceinline=True)
     function = store_core_outputs(function, len(node.inputs), len(node.outputs))
     function = numba_njit(function.py_func, fastmath=False, forceinline=True)
-    function.handles_out = True  # of what it computes, PyTensor need not add it
+    function.handles_out = True  # it writes its outputs, so PyTensor need not add that
     return function, key
 
 
 @register_funcify_and_cache_key(RowElemwise)  # type: ignore[untyped-decorator]
 def _row_elemwise(op: RowElemwise, node: Any, **more: Any) -> tuple[Callable[..., Any], Any]:
     _, key = numba_funcify_Elemwise(op, node, **more)
-    # The loop is kept on the disk as a whole. Parts that are kept too would be called by it.
+    # The loop is cached as a whole. Parts cached separately would be called, not inlined.
     with config.change_flags(numba__fastmath=False, numba__cache=False):
         loop, _ = numba_funcify_Elemwise(op, node, **more)
     names = [f"x{i}" for i in range(len(node.inputs))]
@@ -185,7 +185,7 @@ def _row_elemwise(op: RowElemwise, node: Any, **more: Any) -> tuple[Callable[...
 
 
 def _in_rows(array: Any) -> Any:
-    """Return the array with its entries beside each other, as vector instructions need them."""
+    """Return the array with adjacent entries, as vector instructions need them."""
     raise NotImplementedError
 
 

@@ -1,7 +1,7 @@
 """Products for functions of rows, for the Numba backend. Importing it registers them.
 
-NumPy's BLAS chooses its algorithm by the number of rows and threads. Here every entry is summed in
-the order of k, by one fused multiplication and addition for each, wherever its row is.
+NumPy's BLAS chooses its algorithm by the numbers of rows and threads. Here every entry is summed
+in the order of k, by one fused multiply-add each, regardless of the position of its row.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_defa
 from autoenc.backends.c.row_products import RowProduct
 
 VERSION = 5
-# Rows that are multiplied by all panels of the matrix before the next: they stay in a cache.
+# Number of rows that are multiplied by all panels before the next rows, so that they stay cached.
 ROWS_OF_A_BLOCK = 96
-# Of fewer rows, the product takes less time than it saves to copy the matrix into panels.
+# With fewer rows, copying the matrix into panels takes longer than it saves.
 ROWS_WORTH_PANELS = 128
-# Of a matrix that is copied into panels turned: rows at a time.
+# Number of rows that are copied at a time if a matrix is transposed into panels.
 TURNED = 16
 
 
 class Registers(NamedTuple):
-    """How a tile of the product is held: bytes of a vector, vectors of a row, what multiplies."""
+    """Registers of a tile: bytes of a vector, vectors of a row, whether multiply-add is fused."""
 
     n_bytes: int
     vectors: int
@@ -38,7 +38,7 @@ class Registers(NamedTuple):
 
 
 def registers() -> Registers:
-    """Return the widest registers of this processor, and how many of them six rows can have."""
+    """Return the widest registers of this processor, and how many of them fit six rows."""
     features = {} if config.CPU_NAME or config.CPU_FEATURES else llvm.get_host_cpu_features()
     if features.get("avx512f"):
         return Registers(64, 4, fused=True)
@@ -53,7 +53,7 @@ BYTES, VECTORS, FUSED = registers()
 
 
 def _tile(n_rows: int, n_vectors: int) -> Callable[..., None]:
-    """Return what computes a tile of the product, in vectors whose sums stay in registers.
+    """Return a function that computes a tile of the product, with sums in vector registers.
 
     Its arguments are A and the offset of its first row, B and the offset of the first column, the
     numbers of rows and columns of B, C and the offset of the tile, and the columns of C.
@@ -121,7 +121,7 @@ def _multiply_and_add(builder: Any, vector: Any, name: str) -> Callable[..., Any
 
 
 def _any_tile(n_rows: int, one_to_four: tuple[Callable[..., None], ...]) -> Callable[..., None]:
-    """Return what computes a tile of so many vectors as are asked for."""
+    """Return a function that computes a tile of a requested number of vectors."""
     one, two, three, four = one_to_four
 
     @numba_njit(fastmath=False)  # type: ignore[untyped-decorator]
@@ -141,7 +141,7 @@ def _any_tile(n_rows: int, one_to_four: tuple[Callable[..., None], ...]) -> Call
 
 
 _six, _four, _two, _one = (
-    # More vectors than fit into registers are never asked for.
+    # More vectors than there are registers for are never requested.
     _any_tile(n, tuple(_tile(n, min(vectors, VECTORS)) for vectors in (1, 2, 3, 4)))
     for n in (6, 4, 2, 1)
 )
@@ -151,7 +151,7 @@ _six, _four, _two, _one = (
 def _multiply_panel(
     vectors: Any, A: Any, first: Any, last: Any, B: Any, b: Any, n_B: Any, C: Any, c: Any
 ) -> None:
-    """Multiply rows first to last of A by a panel of B, into C from column c on."""
+    """Multiply rows first to last of A by a panel of B, and store them in C from column c."""
     K, n_C = A.shape[1], C.shape[1]
     i = first
     while i < last:
@@ -172,7 +172,7 @@ def _multiply_panel(
 
 @numba_njit(fastmath=False)  # type: ignore[untyped-decorator]
 def _panel(B: Any, first: Any, width: Any, panel: Any, start: Any) -> None:
-    """Copy columns of B, and zeros beyond its last one, row after row."""
+    """Copy columns of B row by row, and fill the panel with zeros beyond its last column."""
     K, n = B.shape
     last = min(first + width, n)
     for k in range(0, K, TURNED):
@@ -195,7 +195,7 @@ def _row_product(op: RowProduct, node: Any, **_: Any) -> tuple[Callable[..., Any
     lanes = BYTES // np.dtype(node.outputs[0].type.dtype).itemsize
     most = VECTORS * lanes
 
-    # Without permission to reorder sums, which PyTensor gives by default.
+    # fastmath=False forbids the reordering of sums, which PyTensor permits by default.
     @numba_njit(fastmath=False)  # type: ignore[untyped-decorator]
     def row_product(A: Any, B: Any) -> Any:
         rows = np.ascontiguousarray(A)
@@ -212,7 +212,7 @@ def _row_product(op: RowProduct, node: Any, **_: Any) -> tuple[Callable[..., Any
             matrix = panels
             for j in range(0, whole, most):
                 _panel(B, j, most, panels, K * j)
-        # The last columns fill vectors up with zeros, which are not copied to the product.
+        # Zeros fill the last columns up to whole vectors, and are not copied to the product.
         vectors = -(-(n - whole) // lanes)
         width = vectors * lanes
         rest, ends = np.empty(K * width, rows.dtype), np.empty((m, width), rows.dtype)

@@ -1,4 +1,4 @@
-"""A backend that compiles a graph once, for trainings of the same graph one after the other."""
+"""A backend that compiles a graph once for successive training runs of the same graph."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from autoenc.graph.types import Expression
 class ReusedBackend:
     """Backend that reuses compiled functions for identical expressions.
 
-    What is compiled follows the values of shared variables: set them to begin another training.
-    One training at a time may use it.
+    Compiled functions use the current values of shared variables: set them to start another run.
+    Only one training run may use the backend at a time.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""Graphs of the same structure are rewritten once, as PyTensor's functions.
+"""Rewriting of graphs as PyTensor's functions, once for graphs of the same structure.
 
-PyTensor takes a third of a second to rewrite the step of a model, which is as long as the training
-of a small one. Fitting one model after the other, as a grid search or a stack does, rewrites once.
+PyTensor takes a third of a second to rewrite the step of a model, as long as the training of a
+small model. If models are fitted one after the other, as in a grid search, this happens once.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from autoenc.graph.structure import structure
 from autoenc.graph.types import Expression, Parameter
 from autoenc.threads import Lock
 
-# Functions that are kept for others of the same structure.
+# Maximum number of functions that are kept for others of the same structure.
 KEPT = 64
 
 
 class RewrittenGraphs:
-    """Compiles functions with a mode, and keeps what rewriting has found.
+    """Compile functions with a mode, and keep the results of rewriting.
 
-    What is kept is a function of shared variables without values, so that it keeps no weights
-    alive; each caller gets a copy with its own shared variables.
+    Kept functions have shared variables without values, so that they keep no weights in memory.
+    Each caller gets a copy with its own shared variables.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class RewrittenGraphs:
         updates : mapping from shared variable to expression, optional
             Updates of shared variables by a call.
         mutable : sequence of symbolic variables
-            More arguments, whose memory the function may use.
+            Further arguments, whose memory the function may overwrite.
 
         Returns
         -------
@@ -100,13 +100,13 @@ class RewrittenGraphs:
 
 
 def _shared(outputs: Sequence[Expression], updated: Mapping[Parameter, Any]) -> list[Parameter]:
-    """Return the shared variables of a graph, in the order in which it is read."""
+    """Return the shared variables of a graph, in the order in which it is traversed."""
     roots = [v for v in ancestors(outputs) if isinstance(v, SharedVariable)]
     return list(dict.fromkeys([*updated, *roots]))
 
 
 def _without_value(variable: Parameter) -> Parameter:
-    """Return a shared variable of the same type that holds next to no memory."""
+    """Return a shared variable of the same type that takes almost no memory."""
     value = variable.get_value(borrow=True)
     if isinstance(variable.type, TensorType):
         value = np.zeros([n or 0 for n in variable.type.shape], variable.type.dtype)

@@ -1,10 +1,10 @@
 """Exponentials and logarithms for functions of rows, as arithmetic without branches.
 
-Compilers call the C library for each entry of what they cannot turn into vector instructions. The
-formulas here are written for any kind of number: `numba_functions` generates LLVM's instructions
-for them, `xla.functions` XLA's.
+If compilers cannot vectorise a function, they call the C library for each entry. The formulas here
+are written for any kind of number: `numba_functions` generates LLVM's instructions for them, and
+`xla.functions` XLA's.
 
-The errors are below 1 unit in the last place; those of the sigmoid below 2.5, of softplus below 2.
+The errors are below 1 unit in the last place, for the sigmoid below 2.5 and for softplus below 2.
 
 References
 ----------
@@ -25,24 +25,25 @@ from pytensor.tensor.elemwise import Elemwise
 
 INFINITY, NAN = float("inf"), float("nan")
 LOG_2 = 0.6931471805599453
-# Of 1 / (1 + f) for f in the range of a logarithm, where 4 % of a rounding error do not count.
+# Coefficients of 1 / (1 + f) in the range of a logarithm. It is a factor of a rounding error, so
+# an error of 4 % does not matter.
 RECIPROCAL = (1.0, -1.0, 0.9)
 
 
 class Precision(NamedTuple):
-    """The format of a number, and what the functions need to know of it.
+    """The format of a number, and the constants that the functions need for it.
 
     Attributes
     ----------
     width, digits, bias : int
-        Number of bits, of bits of the significand without its first one, and what is added to
-        exponents.
+        Number of bits, number of bits of the significand without its first one, and number that
+        is added to exponents.
     root_half : int
-        The bits of √½.
+        The bits of √½ as an integer.
     log_2 : pair of float
-        log 2 as a sum; the product of the first and an exponent is exact.
+        log 2 as a sum. The product of the first term and an exponent is exact.
     least, most : float
-        Beyond these exp is 0 or infinity.
+        Limits beyond which exp is 0 or infinity.
     exp, log : tuple of float
         Coefficients of (exp(r) − 1 − r) / r² for |r| ≤ ½ log 2, and of (log(1 + f) − f + ½f²) / f³
         for √½ ≤ 1 + f ≤ √2, from the lowest. The polynomials are exact in the Chebyshev points
@@ -61,12 +62,12 @@ class Precision(NamedTuple):
 
     @property
     def large(self) -> float:
-        """A number without digits after the point; the last ones are the whole number added."""
+        """Number without fractional digits, whose last digits are the integer added to it."""
         return float(1.5 * 2.0**self.digits)
 
     @property
     def bits_of_large(self) -> int:
-        """Its bits."""
+        """The bits of `large`."""
         return ((self.bias + self.digits) << self.digits) + (1 << (self.digits - 1))
 
 
@@ -97,9 +98,9 @@ PRECISIONS = {
 
 
 class Number(ABC):
-    """A floating-point number of the code that is generated.
+    """A floating-point number in generated code.
 
-    Its operators and those of its bits, an unsigned integer of the same width, are one
+    Its operators, and those of its bits (an unsigned integer of the same width), are one
     instruction each.
     """
 
@@ -119,23 +120,23 @@ class Number(ABC):
 
     @abstractmethod
     def times_plus(self, factor: Any, term: Any) -> Any:
-        """Return self · factor + term, rounded once where that is possible."""
+        """Return self · factor + term, rounded once if possible."""
 
     @abstractmethod
     def choose(self, relation: str, limit: float, yes: Any, no: Any) -> Any:
-        """Return one of two numbers, by a relation of self and the limit; NaN is in none."""
+        """Return `yes` if self has the relation to the limit, else `no`; NaN has no relation."""
 
     @property
     @abstractmethod
     def bits(self) -> Any:
-        """The bits."""
+        """The bits of the number."""
 
     @abstractmethod
     def of_bits(self, bits: Any) -> Any:
-        """Return the number of these bits."""
+        """Return the number with these bits."""
 
     def polynomial(self, coefficients: Sequence[float]) -> Any:
-        """Return the polynomial of these coefficients, from the lowest."""
+        """Return the polynomial with these coefficients, from the lowest power."""
         total: Any = coefficients[-1]
         for coefficient in coefficients[-2::-1]:
             total = self.times_plus(total, coefficient)
@@ -146,12 +147,12 @@ class Number(ABC):
         return self.of_bits(self.bits | 1 << (self.precision.width - 1))
 
     def power_of_2(self, biased: Any) -> Any:
-        """Return the power of 2 of this exponent, to which the bias has been added."""
+        """Return the power of 2 with this exponent, which includes the bias."""
         return self.of_bits(biased << self.precision.digits)
 
 
 def exp(x: Number) -> Any:
-    """exp(x) = 2ⁿ·exp(r), with the whole number n for which |r| ≤ ½ log 2."""
+    """Return exp(x) = 2ⁿ·exp(r), with the integer n for which |r| ≤ ½ log 2."""
     of = x.precision
     x = x.choose("<", of.least, of.least, x)
     x = x.choose(">", of.most, of.most, x)
@@ -159,7 +160,7 @@ def exp(x: Number) -> Any:
     n = rounded - of.large
     r = n.times_plus(-of.log_2[1], n.times_plus(-of.log_2[0], x))
     power = (r * r).times_plus(r.polynomial(of.exp), r) + 1.0
-    # By two factors, because 2ⁿ may be out of range where the result is not.
+    # Use two factors, because 2ⁿ may be out of range even if the result is not.
     biased_twice = rounded.bits - (of.bits_of_large - 2 * of.bias)
     half = biased_twice >> 1
     return power * x.power_of_2(half) * x.power_of_2(biased_twice - half)
@@ -169,22 +170,22 @@ def log(x: Number) -> Any:
     """Return log(x), as log(2ᵏ·m) with m between √½ and √2."""
     of = x.precision
     least = 2.0 ** (1 - of.bias)
-    # Denormal numbers lack digits.
+    # Subnormal numbers have fewer digits, so scale them first.
     m, k, _ = _split(x.choose("<", least, x * 2.0**of.digits, x))
     k = k - x.choose("<", least, float(of.digits), 0.0)
     return _with_ends(x, _log_of_product(m - 1.0, k, k * of.log_2[1]))
 
 
 def log1p(x: Number) -> Any:
-    """Return log(1 + x) as log(2ᵏ(1 + f)), and what 1 + x has lost by rounding."""
+    """Return log(1 + x) as log(2ᵏ(1 + f)), corrected for the rounding error of 1 + x."""
     of = x.precision
     u = x + 1.0
-    # Not as u − 1, which XLA takes for x.
+    # XLA would simplify u − 1 to x.
     v = (u * -1.0) + 1.0
     lost = (x + v) - ((u + v) - 1.0)
     m, k, biased = _split(u)
     f = m - 1.0
-    # 2⁻ᵏ has the exponent −k.
+    # The exponent of 2⁻ᵏ is −k.
     lost = lost * x.power_of_2(2 * of.bias - biased) * f.polynomial(RECIPROCAL)
     lost = u.choose("<", 4 * 2.0**of.digits, lost, 0.0)
     return _with_ends(u, _log_of_product(f, k, k.times_plus(of.log_2[1], lost)))
@@ -196,29 +197,29 @@ def _split(x: Number) -> tuple[Any, Any, Any]:
     bits = x.bits + ((of.bias << of.digits) - of.root_half)
     biased = bits >> of.digits
     m = x.of_bits((bits & (1 << of.digits) - 1) + of.root_half)
-    # Not all processors turn vectors of integers into numbers.
+    # Not all processors can convert vectors of integers to floating-point numbers.
     k = x.of_bits(biased + (of.bits_of_large - of.bias)) - of.large
     return m, k, biased
 
 
 def _log_of_product(f: Number, k: Number, rest: Number) -> Any:
-    """Return log(2ᵏ(1 + f)), with the rest of k·log 2, from the largest term to the smallest."""
+    """Return log(2ᵏ(1 + f)), adding the rest of k·log 2 and smaller terms to the largest one."""
     of = f.precision
     square = f * f
-    # Two sums, neither of which waits for the other.
+    # The two sums do not depend on each other, so they can be computed in parallel.
     polynomial = f.times_plus(square.polynomial(of.log[1::2]), square.polynomial(of.log[::2]))
     small = (square * f).times_plus(polynomial, rest)
     return k.times_plus(of.log_2[0], f - (square * 0.5 - small))
 
 
 def _with_ends(x: Number, y: Number) -> Any:
-    """Return the logarithm y of x; what it is of 0, infinity, NaN and negative numbers."""
+    """Return the logarithm y of x, replaced by its value for 0, infinity, NaN and negative x."""
     y = x.choose("<", INFINITY, y, x)
     return x.choose("<=", 0.0, x.choose("<", 0.0, NAN, -INFINITY), y)
 
 
 def sigmoid(x: Number) -> Any:
-    """1 / (1 + exp(−x)), exact at both ends."""
+    """Return 1 / (1 + exp(−x)), exact at both ends."""
     exponential = exp(x.negative_size())
     return x.choose(">=", 0.0, 1.0, exponential) / (exponential + 1.0)
 
@@ -229,38 +230,38 @@ def softplus(x: Number) -> Any:
 
 
 class RowExp(Exp):
-    """The exponential by `exp`."""
+    """The exponential as computed by `exp`."""
 
 
 class RowLog(Log):
-    """The logarithm by `log`."""
+    """The logarithm as computed by `log`."""
 
 
 class RowLog1p(Log1p):
-    """log(1 + x) by `log1p`."""
+    """log(1 + x) as computed by `log1p`."""
 
 
 class RowSigmoid(Sigmoid):
-    """The sigmoid by `sigmoid`."""
+    """The sigmoid as computed by `sigmoid`."""
 
 
 class RowSoftplus(Softplus):
-    """log(1 + exp(x)) by `softplus`."""
+    """log(1 + exp(x)) as computed by `softplus`."""
 
 
 FUNCTIONS = {
     RowExp: exp, RowLog: log, RowLog1p: log1p, RowSigmoid: sigmoid, RowSoftplus: softplus,
 }  # fmt: skip
-"""The formula of each operation of an entry."""
+"""The formula of each elementwise operation."""
 
 
 def rewrite(dtypes: Sequence[str], kinds: Sequence[type]) -> Any:
-    """Return a rewrite that replaces operations of the entries of these dtypes.
+    """Return a rewrite that replaces elementwise operations on these dtypes.
 
     Parameters
     ----------
     dtypes : sequence of str
-        Of operands and results.
+        Dtypes of operands and results.
     kinds : sequence of type
         Keys of `FUNCTIONS`.
     """

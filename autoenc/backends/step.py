@@ -103,7 +103,7 @@ def make_step(cost: Expression, updates: UpdatesLike, inputs: Sequence[Expressio
     ValueError
         If the cost is not a scalar or the graph needs an input that is not given.
     TypeError
-        If the cost or an update is of another dtype than its parameter.
+        If the dtype of the cost or of an update differs from that of its parameter.
     """
     updates = dict(updates)
     _check_cost(cost)
@@ -151,7 +151,7 @@ def _check_updates(updates: Updates) -> None:
             )
         if variable.type.dtype != expression.type.dtype if _is_tensor(variable) else False:
             raise TypeError(
-                f"the update of {variable} is {expression.type.dtype}, the parameter "
+                f"the update of {variable} is {expression.type.dtype}, but the parameter is "
                 f"{variable.type.dtype}; some operand has another precision. Cast it, or "
                 "declare inputs with the dtype of the parameters."
             )
@@ -180,7 +180,7 @@ def _check_precision(cost: Expression, state: Sequence[Parameter]) -> None:
     for variable in state:
         if str(variable.type.dtype).startswith("float") and variable.type.dtype != cost.dtype:
             raise TypeError(
-                f"the cost is {cost.dtype}, the parameter {variable} {variable.type.dtype}; "
+                f"the cost is {cost.dtype}, but {variable} is {variable.type.dtype}; "
                 "declare the inputs with the dtype of the parameters, as in "
                 f"pt.matrix('x', dtype='{variable.type.dtype}')."
             )

@@ -1,8 +1,8 @@
 """A block as a tight loop over one compiled step, for the C and Numba backends.
 
-A call costs a few microseconds when its arguments need no checking, so the step
-is enough: the minibatch is a view of the data where rows are consecutive, and
-is gathered into one small buffer where they are not.
+A call takes a few microseconds if its arguments need no checks, so it is enough to compile the
+step. If the rows of a minibatch are consecutive, the minibatch is a view of the data. Otherwise
+its rows are gathered into a small buffer.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from autoenc.graph.types import Expression
 from autoenc.threads import Lock
 
 Compiling: TypeAlias = Callable[[], AbstractContextManager[None]]
-"""Makes the conditions under which a backend compiles."""
+"""Function that sets the conditions under which a backend compiles."""
 
 
 class StepLoop:
-    """Runs blocks step by step; the state lives in the shared variables."""
+    """Run blocks step by step; the state is in the shared variables."""
 
     def __init__(self, step: Step, graphs: RewrittenGraphs, compiling: Compiling) -> None:
         self._n_generators = len(step.generators)
@@ -66,7 +66,7 @@ class StepLoop:
         self._set_state(self._kept)
 
     def kept(self) -> list[Array]:
-        """Return the kept state; see `BlockRunner.kept`."""
+        """Return the saved state; see `BlockRunner.kept`."""
         return self._kept
 
     def sync(self) -> None:
@@ -83,15 +83,15 @@ class StepLoop:
 
 def _is_finite(array: Array) -> bool:
     with np.errstate(over="ignore"):
-        # A sum takes no memory of its own and is finite as a rule; it may also overflow.
+        # A sum needs no memory and is usually finite. It may overflow if all values are finite.
         return bool(np.isfinite(array.sum()) or np.isfinite(array).all())
 
 
 class RowFunction:
     """A compiled expression of rows; see `Backend.function`.
 
-    PyTensor passes arguments and results through memory that belongs to the function, so
-    threads take turns.
+    PyTensor passes arguments and results through memory that belongs to the function, so threads
+    take turns.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class RowFunction:
             self._layouts.add(layout)
             with nullcontext() if known else self._compiling():
                 result: Array = self._function(*contiguous)[0]
-            # What is kept for the next call may be a view of the rows, and keep all alive.
+            # Results kept for the next call may be views of the rows, and keep these in memory.
             self._function.free()
             return result
 
@@ -130,7 +130,7 @@ def _compile_step(step: Step, graphs: RewrittenGraphs) -> Callable[..., list[Any
         dict(zip(step.state, next_state, strict=True)),
         mutable=generators,
     )
-    # Minibatches are made here, of the right dtype and layout.
+    # Minibatches are made in this module, with the right dtype and layout.
     function.trust_input = True
     compiled: Callable[..., list[Any]] = function
     return compiled

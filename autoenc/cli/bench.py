@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _measurements(backends: tuple[str, ...]) -> Iterator[tuple[str, int, float | str]]:
-    """Iterate over name, rows of a minibatch, and µs, or the reason why it was not measured."""
+    """Yield a name, the rows of a minibatch, and the µs or the reason for not measuring them."""
     from autoenc.backends import BackendError, resolve_backend
     from autoenc.cli.probes import product_microseconds, step_microseconds
 
@@ -80,7 +80,7 @@ def _measurements(backends: tuple[str, ...]) -> Iterator[tuple[str, int, float |
 
 
 def torch_microseconds(batch_size: int, seconds: float = 1.0) -> float:
-    """Return the time of the same step in PyTorch, the fastest of those done in `seconds`."""
+    """Time the same step in PyTorch for `seconds`; return the time of the fastest step."""
     import torch
     from torch.nn.functional import binary_cross_entropy_with_logits
 

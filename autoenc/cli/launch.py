@@ -33,7 +33,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--all-output",
         action="store_true",
-        help="print what all processes print, each line with the number of its process",
+        help="print the output of all processes, each line with the number of its process",
     )
     parser.add_argument(
         "program",

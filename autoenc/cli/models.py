@@ -1,8 +1,8 @@
 """Model files, and the tables that are read for their models.
 
 A file that `autoenc train` saves is an ordinary model file: `DenoisingAutoEncoder.load` reads it.
-The model itself knows the names of its columns, how they are scaled, and the image that a row
-is. The commands match the columns of new data by name; models do the rest.
+The model itself stores the names of its columns, their scaling, and the image shape of a row. The
+commands match the columns of new data by name; the model does the rest.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CLASSES = {
     "deep": "DeepAutoEncoder",
 }
 DETECTORS = {"detector": "AutoEncoderDetector"}
-# What `autoenc train` trains.
+# Classes that `autoenc train` can train.
 TRAINED = {**CLASSES, **DETECTORS}
 CLASSIFIERS = ("SoftmaxClassifier", "PerceptronClassifier", "StackedDenoisingClassifier")
 
@@ -172,7 +172,7 @@ def load_model(path: Path, *, classifiers: bool = False, detectors: bool = False
 
 
 def know_columns(estimator: Any, table: Table, scaling: ColumnScaling | None) -> None:
-    """Let a fitted estimator know names, image shape and scaling of its columns.
+    """Store names, image shape and scaling of the columns in a fitted estimator.
 
     Parameters
     ----------
@@ -182,11 +182,11 @@ def know_columns(estimator: Any, table: Table, scaling: ColumnScaling | None) ->
     table : Table
         The training data.
     scaling : ColumnScaling, optional
-        By default what the estimator has found.
+        By default, the scaling that the estimator has found.
     """
     model = estimator.model_
     if model.columns.encoding is not None:
-        return  # which knows more of them
+        return  # the encoding already contains more
     names = None if table.columns is None else np.array(table.columns, dtype=object)
     estimator.model_ = model.replaced(
         columns=columns_of(

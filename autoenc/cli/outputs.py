@@ -1,4 +1,4 @@
-"""Where a trained model is written: checked before the training, and safe when that fails."""
+"""Output files of training: checked before training, and saved elsewhere if writing fails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from autoenc.files import check_writable, is_same_file
 from autoenc.tables.reading import split_part
 
-# For settings and history.
+# Room for settings and history.
 _METADATA_BYTES = 1 << 20
 # A model is written twice before the first copy is removed.
 _COPIES = 2
@@ -37,7 +37,7 @@ def check_apart(options: argparse.Namespace) -> None:
     Raises
     ------
     ValueError
-        If two of the files are one, by whatever paths. `autoenc impute --force` may write its
+        If two of the paths refer to the same file. `autoenc impute --force` may write its
         table in place.
     """
     read, written = _files(options, _READ), _files(options, _WRITTEN)
@@ -56,7 +56,7 @@ def check_apart(options: argparse.Namespace) -> None:
 def _files(options: argparse.Namespace, kinds: dict[str, str]) -> list[tuple[str, Path]]:
     given = vars(options)
     if options.command == "train":
-        given = {**given, "model": None}  # the kind of the model
+        given = {**given, "model": None}  # this option is the kind of the model, not a file
     found = [(what, given[name]) for name, what in kinds.items() if given.get(name) is not None]
     return [(what, split_part(Path(path))[0]) for what, path in found]
 
@@ -123,6 +123,6 @@ def _other_folders(path: Path) -> Iterator[Path]:
     yield Path.cwd()
     with suppress(RuntimeError):  # some users have no home
         yield Path.home()
-    with suppress(OSError):  # tempfile finds none that can be written
+    with suppress(OSError):  # tempfile finds no folder that can be written
         yield Path(tempfile.gettempdir())
     yield Path("/dev/shm")

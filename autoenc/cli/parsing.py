@@ -59,8 +59,8 @@ def add_data(parser: argparse.ArgumentParser, *, optional: bool = False) -> None
         "--header",
         choices=HEADERS,
         default="auto",
-        help="whether the first line of a csv file has the names of the columns; auto: unless it "
-        "is all numbers (default: %(default)s)",
+        help="whether the first line of a csv file has the names of the columns; auto: yes, "
+        "unless it is all numbers (default: %(default)s)",
     )
     parser.add_argument(
         "--resize",
@@ -76,17 +76,17 @@ def add_data(parser: argparse.ArgumentParser, *, optional: bool = False) -> None
         "--sep",
         type=separator,
         metavar="CHAR",
-        help="what is between the cells of a csv file, such as ';' or tab; by default it is found",
+        help="separator of the cells of a csv file, such as ';' or tab; by default it is detected",
     )
     parser.add_argument(
         "--decimal",
         choices=(".", ","),
-        help="decimal mark of a csv file; by default a point, or a comma where all numbers fit",
+        help="decimal mark of a csv file; by default a point, or a comma if all numbers fit that",
     )
     parser.add_argument(
         "--encoding",
         metavar="NAME",
-        help="character encoding of a csv file, such as latin-1 or utf-16; by default it is found",
+        help="encoding of a csv file, such as latin-1 or utf-16; by default it is detected",
     )
 
 
@@ -120,11 +120,11 @@ def read_data(
     Parameters
     ----------
     options : Namespace
-        With the options that `add_data` adds.
+        Options that `add_data` adds.
     path : str, optional
         A file to read instead of the data file.
     expected : tuple of str, optional
-        Columns of a model.
+        Columns that the model expects.
     allow_missing : bool, default False
         Whether cells may be empty.
     mixed : bool, default False
@@ -135,7 +135,7 @@ def read_data(
     Returns
     -------
     Table
-        What was assumed while reading it is printed as notes.
+        The table. Assumptions that were made while reading it are printed as notes.
     """
     table = read_table(
         options.data if path is None else path,
@@ -161,7 +161,7 @@ def read_data(
 def selection_of(
     options: argparse.Namespace, expected: tuple[str, ...] | None, text: Sequence[str]
 ) -> Selection:
-    """Return what the options of `add_data` select, and how they say that a file is written."""
+    """Return the selection of columns, and the file format, from the options of `add_data`."""
     return Selection(
         columns=options.columns,
         drop=tuple(options.drop),

@@ -208,7 +208,7 @@ def check_speed() -> Iterator[Finding]:
         yield Finding(OK, text)
 
 
-# First what is installed, then whether it works.
+# Check first what is installed, then whether it works.
 CHECKS = (
     check_backend,
     check_devices,
@@ -278,7 +278,7 @@ def gradient_error() -> float:
 
 
 def step_microseconds(batch_size: int = BATCH, backend: str = "auto", epochs: int = 6) -> float:
-    """Return the time of a training step of `fit`, that of the fastest epoch."""
+    """Return the time of a training step of `fit`, in the fastest epoch."""
     from autoenc.estimators import AutoEncoder
 
     rows = _rows(max(1_000, 4 * batch_size), N_VISIBLE)

@@ -21,13 +21,14 @@ EXAMPLES = """\
   autoenc score people.safetensors new.csv --p-values held_out.csv -o scores.csv
   autoenc score people.safetensors new.csv --p-values held_out.csv --top 10 --why 3
 
-The error of a row says how far its reconstruction is from it: the mean squared error or, of
-values in [0, 1], the Bernoulli deviance, which is 0 for a perfect reconstruction. That of a
-detector is how rare its values are, beside the mean of the training data. The larger, the more
-unusual the row; --why names the columns that add most to it. The p-value is the share of held-out
-rows, counting the row itself, with an error at least as large: among rows like the held-out ones,
-at most 5 in 100 have a p-value below 0.05. The held-out rows must not be rows that the model was
-trained on. A row without any value has neither: nan."""
+The error of a row measures how far the row is from its reconstruction: it is the mean squared
+error or, for values in [0, 1], the Bernoulli deviance, which is 0 for a perfect reconstruction.
+For a detector, it measures how rare the values of the row are, relative to the mean of the
+training data. The larger the error, the more unusual the row; --why names the columns that add
+most to it. The p-value is the share of held-out rows, counting the row itself, with an error at
+least as large: among rows like the held-out ones, at most 5 in 100 have a p-value below 0.05. The
+held-out rows must not be rows that the model was trained on. For a row without any value, both
+are nan."""
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:

@@ -54,7 +54,7 @@ def _devices(text: str) -> int | str:
     return text if text == "all" or device_grid(text) else int(text)
 
 
-# How settings are read that are neither numbers, switches nor names.
+# Functions that read the settings which are neither numbers, switches nor names.
 READERS: dict[str, Callable[[str], Any]] = {
     "n_hidden": _sizes,
     "n_epochs": _epochs,
@@ -69,7 +69,7 @@ READERS: dict[str, Callable[[str], Any]] = {
 def add_settings(parser: argparse.ArgumentParser) -> None:
     """Add an option for each setting of the models that has a flag.
 
-    What is not given is not set, so that the models' own defaults hold.
+    An option that is not given sets nothing, so that the default of the model applies.
     """
     from autoenc.models.settings import SETTINGS
 
@@ -92,7 +92,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         )
 
 
-# Arguments of `fit` that are options of the command, and settings that an option has taken apart.
+# Arguments and settings that appear in messages, and whose options are not made from the table.
 _OTHER_OPTIONS = {
     "resume": "--resume",
     "checkpoint": "--checkpoint",
@@ -103,7 +103,7 @@ _OTHER_OPTIONS = {
 
 
 def in_options(text: str) -> str:
-    """Return a message of Python with the command's options in the place of settings.
+    """Replace the names of settings by the command's options in a message of the Python interface.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def in_options(text: str) -> str:
     Returns
     -------
     str
-        Words that are English, too, such as cost, are options only where they have a value or
+        The message. English words such as cost are replaced only if a value follows or if they
         begin the message. Quoted names and paths stay as they are.
 
     Examples
@@ -164,13 +164,13 @@ def _type_of(setting: Any) -> Callable[[str], Any]:
 
 
 def _first_sentence(purpose: str) -> str:
-    """Return the first sentence as help is written: in lower case, without quotes and point."""
+    """Return the first sentence in the style of help: lower case, without quotes or full stop."""
     sentence = purpose.split(". ", maxsplit=1)[0].rstrip(".").replace("`", "")
     return sentence[0].lower() + sentence[1:]
 
 
 def _reader(kind: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Let what cannot be read be told by the parser in words, not by a function's name."""
+    """Wrap a function so that the parser reports its error, and not the name of the function."""
 
     def read(text: str) -> Any:
         try:
@@ -182,14 +182,14 @@ def _reader(kind: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def settings_of(estimator: Any) -> dict[str, Any]:
-    """Return the settings of a model; those of a stack's layers are among them."""
+    """Return the settings of a model; for a stack, including those of its layers."""
     own: dict[str, Any] = estimator.get_params(deep=False)
     layer = own.get("layer")
     return own if layer is None else {**layer.get_params(deep=False), **own}
 
 
 def new_estimator(cls: type[Any], options: argparse.Namespace) -> Any:
-    """Make an estimator with the settings given, and its own where none are.
+    """Make an estimator with the settings that are given; the others keep their defaults.
 
     Raises
     ------
@@ -203,12 +203,12 @@ def new_estimator(cls: type[Any], options: argparse.Namespace) -> Any:
         for name, value in vars(options).items()
         if name.startswith(PREFIX)
     }
-    # A stack passes on what it does not know itself, such as `verbose`, to its layers.
+    # A stack passes settings that it does not have itself, such as `verbose`, to its layers.
     known = settings_of(cls(verbose=not options.quiet))
     if "hidden_sizes" in known and "n_hidden" in given:
         sizes = given.pop("n_hidden")
         if sizes == AUTO:
-            raise ValueError("--hidden is auto, which a stack does not choose; give N,N,...")
+            raise ValueError("--hidden is auto, but a stack cannot choose sizes; give N,N,...")
         given["hidden_sizes"] = sizes if isinstance(sizes, tuple) else (sizes,)
     unknown = sorted(SETTINGS[name].flag.split()[0] for name in given if name not in known)
     if unknown:

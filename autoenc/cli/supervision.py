@@ -24,10 +24,10 @@ from autoenc.cli.terminal import one_line
 from autoenc.distributed import LIFELINE, LOST_ANOTHER
 
 POLL_SECONDS = 0.05
-# A process that has been stopped for this long is lost. The others lose the connection after 10 s.
+# A process that is stopped for this long counts as lost. The others disconnect after 10 s.
 STOPPED_SECONDS = 3.0
-# Time for processes that all fail, such as on wrong input, to end by themselves, and for the first
-# one to write what it has.
+# Time in which processes can end by themselves if all fail, for example on wrong input, and in
+# which the first one can write its results.
 GRACE_SECONDS = 5.0
 LINES_KEPT = 10
 FORWARDED = tuple(
@@ -85,7 +85,7 @@ class Child:
 
     @property
     def is_lost(self) -> bool:
-        """Whether it has failed, or does not answer."""
+        """Return whether the process has failed or does not answer."""
         if self.stopped is not None and self.status is None:
             return time.monotonic() - self.stopped[1] > STOPPED_SECONDS
         return self.status not in (None, 0)
@@ -117,16 +117,16 @@ class Child:
 
 
 def supervise(command: Sequence[str], n: int, *, show_all: bool = False) -> int:
-    """Run a command in several processes that find each other; return an exit status.
+    """Run a command in several processes that connect to each other; return an exit status.
 
     Parameters
     ----------
     command : sequence of str
-        Of each process.
+        Command line of each process.
     n : int
-        How many.
+        Number of processes.
     show_all : bool, default False
-        Whether to print the output of all processes, not of the first alone.
+        Whether to print the output of all processes, and not only of the first.
 
     Returns
     -------
@@ -150,7 +150,7 @@ def supervise(command: Sequence[str], n: int, *, show_all: bool = False) -> int:
 
 
 def _wait(children: Sequence[Child], until: float | None = None) -> bool:
-    """Wait for all to end, or until a time, or for one to be lost; return whether one is."""
+    """Wait until all end, a time is reached, or a process is lost; return whether one is lost."""
     while any(child.status is None for child in children):
         for child in children:
             child.look()
@@ -165,7 +165,7 @@ def _wait(children: Sequence[Child], until: float | None = None) -> bool:
 @contextmanager
 def _started(command: Sequence[str], n: int, *, show_all: bool) -> Iterator[list[Child]]:
     """Start processes, and kill those that still run at the end."""
-    # A process that reads the end of this pipe has lost its parent.
+    # A process that reads end-of-file from this pipe has lost its parent.
     there, here = os.pipe()
     port = _free_port()
     children: list[Child] = []
@@ -190,7 +190,7 @@ def _start(command: Sequence[str], environment: dict[str, str], rank: int, pipe:
     output: dict[str, Any] = {}
     if rank:
         output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    # In a session of its own, a process receives Ctrl-C once, from its parent.
+    # In a session of its own, a process receives Ctrl-C only once, from its parent.
     process = subprocess.Popen(
         command, env=environment, pass_fds=(pipe,), start_new_session=True, **output
     )

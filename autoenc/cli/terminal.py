@@ -1,4 +1,4 @@
-"""Print results and remarks to a terminal, without the control characters of foreign names."""
+"""Print results and notes to a terminal, without control characters that foreign names contain."""
 
 from __future__ import annotations
 

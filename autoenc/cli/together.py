@@ -1,4 +1,4 @@
-"""Options of a training by several processes, and how a command is one of them."""
+"""Options of training with several processes, and the connection to the other processes."""
 
 from __future__ import annotations
 
@@ -26,11 +26,19 @@ def add_processes(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--coordinator",
         metavar="HOST:PORT",
-        help="address of the first process, where no cluster or launcher states it",
+        help="address of the first process, if no cluster or launcher provides it",
     )
-    group.add_argument("--processes", type=int, metavar="N", help="number of processes, likewise")
     group.add_argument(
-        "--process", type=int, metavar="K", help="number of this process, from 0, likewise"
+        "--processes",
+        type=int,
+        metavar="N",
+        help="number of processes, if no launcher provides it",
+    )
+    group.add_argument(
+        "--process",
+        type=int,
+        metavar="K",
+        help="number of this process, from 0, if no launcher gives it",
     )
 
 
@@ -41,8 +49,8 @@ def joined(options: argparse.Namespace) -> Iterator[tuple[argparse.Namespace, Pr
     Yields
     ------
     options : Namespace
-        With all devices, and a seed that all processes share. Other processes than the first
-        print nothing but errors.
+        The options, with all devices and a seed that all processes share. Processes other than
+        the first print only errors.
     processes : Processes
 
     Raises

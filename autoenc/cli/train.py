@@ -107,7 +107,7 @@ def _run(options: argparse.Namespace, processes: Processes) -> int:
             rows, validation=validation, checkpoint=options.checkpoint, resume=options.resume
         )
     except SystemExit:  # SIGTERM must not lose what was learned
-        # A detector that is not calibrated is none.
+        # A detector is of no use before it is calibrated.
         if estimator.__sklearn_is_fitted__():
             know_columns(estimator, table, scaling)
             _save(options.output, estimator, processes)
@@ -139,7 +139,7 @@ def _read(
         )
         held_out = others.values
     elif options.scale == "minmax" and settings_of(estimator)["validation_fraction"]:
-        # The range must be that of the rows trained on, so rows are held out before it is taken.
+        # Hold rows out before computing the range, which must be that of the training rows.
         own, held_out = _hold_out(table.values, estimator)
     _mask_if_missing(estimator, own, held_out)
     scaling = ColumnScaling.minmax(own) if options.scale == "minmax" else None
@@ -160,7 +160,7 @@ def _text_columns(values: Any) -> tuple[str, ...]:
 def _refuse_options_of_numbers(
     options: argparse.Namespace, settings: dict[str, Any], frame: Any
 ) -> None:
-    """Refuse options that need columns of numbers alone."""
+    """Refuse options that work only if all columns are numbers."""
     given = [] if options.scale in ("auto", "standard") else [f"--scale {options.scale}"]
     if settings.get("cost", "auto") != "auto":
         given.append(f"--cost {settings['cost']}")
@@ -171,15 +171,15 @@ def _refuse_options_of_numbers(
     need, them = ("needs", "it") if len(given) == 1 else ("need", "them")
     raise ValueError(
         f"{options.data}: {noun} {listed(others)} {are} not numbers, which {' and '.join(given)} "
-        f"{need}; leave {them} out, as each column is then treated by its kind, or leave out the "
+        f"{need}; leave {them} out, so that each column is treated by its kind, or leave out the "
         f"{noun} (--drop {quoted_names(others)})."
     )
 
 
 def _mask_if_missing(estimator: Any, *tables: Any) -> None:
-    """Leave missing entries of numbers out of code and cost, and say so.
+    """Mask missing numbers in code and cost, and print a note.
 
-    Of columns of different kinds, the estimator does so itself.
+    For columns of different kinds, the estimator does so itself.
     """
     matrices = [table for table in tables if isinstance(table, np.ndarray)]
     n = sum(int(np.isnan(matrix).sum()) for matrix in matrices)
@@ -214,13 +214,13 @@ def _named(rows: np.ndarray[Any, Any], table: Table) -> Any:
         return rows
     try:
         pandas = import_extra("pandas", "tables", "names of columns")
-    except MissingExtraError:  # an .npz has names without it; the file of the model keeps them
+    except MissingExtraError:  # the names of an .npz need no pandas; the model file stores them
         return rows
     return pandas.DataFrame(rows, columns=list(table.columns), copy=False)
 
 
 def _check_unit_interval(path: str, table: Table, rows: np.ndarray[Any, Any]) -> None:
-    """Refuse values that cross-entropy cannot take."""
+    """Refuse values outside [0, 1], which cross-entropy cannot take."""
     beyond = (rows < 0) | (rows > 1)
     if not beyond.any():
         return
@@ -245,7 +245,7 @@ def _outcome(path: Path, estimator: Any) -> str:
 
 
 def _is_finished(estimator: Any) -> bool:
-    """Whether each layer was trained for all epochs, or until its early stopping."""
+    """Return whether each layer was trained for all epochs, or until its early stopping."""
     # Only a stack leaves the number of epochs to its layers.
     alone = hasattr(estimator, "n_epochs") or hasattr(estimator, "n_epochs_")
     layers = [estimator] if alone else estimator.layers_

@@ -1,4 +1,4 @@
-"""How much memory a training takes, estimated before it starts."""
+"""Estimate of the memory that training takes, made before training starts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from autoenc.tables.memory import available_memory, readable_size
 _COPIES = 7
 _COPIES_WITH_STATE = 14
 _STATELESS = ("sgd",)
-# Of the rows: the table, its prepared copy, and blocks.
+# Copies of the rows: the table, its prepared copy, and blocks.
 _COPIES_OF_ROWS = 3
 
 
@@ -24,9 +24,9 @@ def parameter_bytes(estimator: Any, n_columns: int) -> int:
     """Return the size of the weights of an estimator that takes this many columns."""
     sizes = getattr(estimator, "hidden_sizes", None) or (estimator.n_hidden,)
     if sizes == ("auto",):
-        sizes = (TEXTS_UNITS,)  # the most that is chosen
+        sizes = (TEXTS_UNITS,)  # the largest size that is chosen
     if not all(isinstance(size, int) for size in sizes):
-        return 0  # which `fit` will refuse
+        return 0  # `fit` will refuse such sizes
     weights = sum(n * m for n, m in pairwise((n_columns, *sizes)))
     return int(weights) * _item_bytes(estimator)
 
@@ -55,7 +55,7 @@ def check_memory(estimator: Any, n_rows: int, n_columns: int) -> None:
 
 
 def _row_bytes(budget: int | str | None, n_bytes: int) -> int:
-    """Return what rows take: copies of all, unless these are larger than a budget."""
+    """Return the memory for all copies of the rows, or the budget if that is smaller."""
     copies = _COPIES_OF_ROWS * n_bytes
     return copies if budget is None else min(copies, bytes_of(budget, "memory"))
 

@@ -78,9 +78,9 @@ def _check_sizes(archive: zipfile.ZipFile, on_disk: int, max_bytes: int) -> None
         raise ValueError("its members overlap")
     for member in members:
         if member.compress_type not in _MAX_RATIOS:
-            raise ValueError(f"its member {member.filename!r} is packed as NumPy never does")
+            raise ValueError(f"its member {member.filename!r} is packed in a way NumPy never uses")
         if member.file_size > member.compress_size * _MAX_RATIOS[member.compress_type]:
-            raise ValueError(f"its member {member.filename!r} cannot unpack to what it promises")
+            raise ValueError(f"its member {member.filename!r} cannot unpack to its stated size")
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[str, NDArray[Any]]:
@@ -94,7 +94,7 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[str
         promised = math.prod(shape) * dtype.itemsize
         if not dtype.hasobject and stream.tell() + promised != member.file_size:
             raise ValueError(
-                f"its member {member.filename!r} promises {promised} bytes of numbers, but has "
+                f"its member {member.filename!r} states {promised} bytes of numbers, but has "
                 f"{member.file_size - stream.tell()}"
             )
         stream.seek(0)

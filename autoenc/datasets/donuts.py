@@ -118,7 +118,7 @@ def load_donuts() -> Donuts:
         if table.shape != (_N_BUNDLED, len(COLUMNS) + 1):
             raise ValueError(f"its numbers have shape {table.shape}")
         points, labels = table[:, :-1], table[:, -1]
-        # Written so that a NaN fails it too.
+        # This form of the comparison is false for NaN.
         if not (np.all((points >= 0) & (points <= 1)) and np.isin(labels, (0, 1)).all()):
             raise ValueError("some value is out of its range")
     except ValueError as error:

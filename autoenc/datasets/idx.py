@@ -118,7 +118,7 @@ def _check_length(
 
 
 def _read_numbers(stream: io.BufferedIOBase, n_bytes: int, path: Path) -> bytearray:
-    # Memory grows with the data, as a gzipped file may contain less than its size allows.
+    # Allocate memory as data arrives: a gzipped file may contain less than its size allows.
     raw = bytearray()
     while len(raw) < n_bytes:
         chunk = stream.read(min(_CHUNK, n_bytes - len(raw)))

@@ -19,16 +19,16 @@ MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
-# Of the unpacked files, which do not depend on how a mirror compresses them.
+# Checksums of the unpacked files, which do not depend on how a mirror compresses them.
 SHA256 = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
-# More than the largest file; a faulty server cannot fill the disk.
+# Maximum size, above that of the largest file, so that a faulty server cannot fill the disk.
 _MAX_BYTES = 1 << 26
-# Bytes per second; at this rate, MNIST takes almost an hour.
+# Minimum bytes per second. At this rate, MNIST takes almost an hour.
 _LEAST_RATE = 4096
 _CHUNK = 1024
 
@@ -176,7 +176,7 @@ def _download(url: str, patience: float, read_timeout: float, progress: bool) ->
                 f"Read timed out: fewer than {_LEAST_RATE} bytes a second for {read_timeout:g} s"
             )
         if problem is not None:
-            # Any error while reading is the server's; nothing has been written yet.
+            # Errors while reading are caused by the server; nothing has been written yet.
             reason = " ".join(str(problem).split()) or type(problem).__name__
             raise DatasetFormatError(reason) from problem
         return packed

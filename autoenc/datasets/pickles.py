@@ -179,7 +179,7 @@ def _load(stream: "_Bounded") -> Any:
     # One table for all pickles of the file, which counts their opcodes.
     unpickler.dispatch = stream.opcodes  # type: ignore[misc]
     tree = unpickler.load()
-    # The unpickler in C would continue reading there; the one in Python ignores it.
+    # The unpickler in C would continue with this data; the one in Python ignores it.
     if (frame := unpickler._unframer.current_frame) and frame.read(1):
         raise _RefusalError("there is more data in its last frame after its end")
     return _Finisher().finish(tree)
@@ -196,7 +196,7 @@ class _Bounded:
         self.opcodes = _Opcodes(_ArrayUnpickler.dispatch)
 
     def at_end(self) -> bool:
-        """Whether nothing is left. At the end, gzip has checked its checksum."""
+        """Return whether all data has been read; gzip has then checked its checksum."""
         self._ahead = self._ahead or self._stream.read(1)
         return not self._ahead
 
@@ -211,14 +211,14 @@ class _Bounded:
     def _read(self, size: int) -> bytes:
         if size <= _CHUNK:
             return self._stream.read(size)
-        # Memory grows with the data, as the file may state more than it contains.
+        # Allocate memory as data arrives: the file may state more than it contains.
         buffer = io.BytesIO()
         while chunk := self._stream.read(min(_CHUNK, size - buffer.tell())):
             buffer.write(chunk)
         return buffer.getvalue()
 
     def readline(self) -> bytes:
-        # The byte read ahead is the first of a pickle, which is read before any line.
+        # The byte read ahead begins a pickle, and is consumed before any line.
         line = self._stream.readline(self._left + 1)
         self._spend(len(line))
         return line
@@ -298,7 +298,7 @@ class _ArrayUnpickler(pickle._Unpickler):
             ) from None
 
     def persistent_load(self, pid: Any) -> Any:
-        raise _RefusalError(f"it asks for an object kept elsewhere, {reprlib.repr(pid)}")
+        raise _RefusalError(f"it asks for an object stored elsewhere, {reprlib.repr(pid)}")
 
     def get_extension(self, code: int) -> NoReturn:
         # The inherited method takes objects from a cache without calling find_class.

@@ -41,7 +41,7 @@ def cache_folder() -> Path | None:
 
     try:
         folder = Path(pooch.os_cache("autoenc"))
-    except (OSError, RuntimeError):  # what platformdirs does without a home depends on its version
+    except (OSError, RuntimeError):  # versions of platformdirs differ without a home folder
         return None
     return folder if folder.is_absolute() else None
 
@@ -162,7 +162,7 @@ def _plain_or_gzipped(path: Path) -> Path | None:
 
 
 def _lack(place: Path) -> str:
-    """Return why the files are not at a place."""
+    """Return the reason why the files are not at a place."""
     if not place.exists():
         return "does not exist"
     if not place.is_dir():

@@ -1,4 +1,4 @@
-"""The scikit-learn face of autoenc."""
+"""Estimators with the interface of scikit-learn."""
 
 from autoenc.estimators.autoencoders import AutoEncoder, DenoisingAutoEncoder
 from autoenc.estimators.classifiers import PerceptronClassifier, SoftmaxClassifier

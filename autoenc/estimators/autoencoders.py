@@ -242,7 +242,7 @@ def layer_with(
     """
     if layer is not None and settings:
         raise TypeError(
-            f"layer and {', '.join(settings)} were given; set {', '.join(settings)} of the layer."
+            f"layer and {', '.join(settings)} were given; set {', '.join(settings)} in the layer."
         )
     return DenoisingAutoEncoder(**settings) if settings else layer
 
@@ -253,7 +253,7 @@ def check_layer(layer: Any) -> DenoisingAutoEncoder:
     Raises
     ------
     ValueError
-        If it is something else.
+        If it is not a DenoisingAutoEncoder.
     """
     if not isinstance(layer, DenoisingAutoEncoder):
         raise ValueError(f"layer is {layer!r}; expected a DenoisingAutoEncoder, or None.")
@@ -266,19 +266,19 @@ SHORT = {"pretraining_rate": "learning_rate", "pretraining_epochs": "n_epochs"}
 
 @dataclass(frozen=True)
 class SettingsOfLayers:
-    """Names, within a network, of the settings of layers that are first trained alone.
+    """Names that a network uses for the settings of layers that are first trained alone.
 
     Attributes
     ----------
     owner : str
         Class of the network.
     default : DenoisingAutoEncoder
-        The layer where none is given.
+        The layer that is used if none is given.
     plain : tuple of str
-        Settings of layers that the network has no setting of the same name for, so that they
-        need no prefix.
+        Settings of layers that need no prefix, because the network has no setting of the same
+        name.
     own : tuple of str
-        Settings that the network decides for its layers.
+        Settings of layers that the network determines.
     """
 
     owner: str
@@ -316,7 +316,7 @@ class SettingsOfLayers:
         return {self._name(n): v for n, v in settings if v != default[n] and n not in self.own}
 
     def _name(self, of_layer: str) -> str:
-        """Return the name that the network has for a setting of its layers."""
+        """Return the network's name for a setting of its layers."""
         short = {name: own for own, name in SHORT.items()}
         return short.get(
             of_layer, of_layer if of_layer in self.plain else f"pretraining_{of_layer}"

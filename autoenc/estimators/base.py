@@ -1,4 +1,4 @@
-"""Base of all estimators: one owner of fitted state, the steps of a fit, model files."""
+"""Base class of all estimators: the fitted state, the steps of a fit, and model files."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from autoenc.training.checkpoints import (
     seed_of_model,
 )
 
-# Fields of the fitted model that are shown under their own name.
+# Fields of the fitted model that are attributes of the estimator under their own names.
 STATE = ("history", "seed")
 
 
@@ -81,7 +81,7 @@ class Call:
     X, y, classes, sample_weight, validation
         Data, as passed by the caller.
     callbacks : tuple of callbacks
-        Called during training.
+        Callbacks to call during training.
     checkpoint : path, optional
         File from which training can be resumed.
     every : Every or int
@@ -109,7 +109,7 @@ class Call:
             refuse_folder(self.checkpoint)
         if isinstance(self.callbacks, tuple):
             return self
-        # All layers of a stack have the same callbacks, which an iterator would give only once.
+        # All layers of a stack need the same callbacks, but an iterator returns them only once.
         return replace(self, callbacks=listed(self.callbacks))
 
     def of_part(self, name: str) -> Call:
@@ -123,7 +123,7 @@ class Call:
         return replace(self, checkpoint=part)
 
     def of_model(self, seed: int) -> Call:
-        """Return the call with a checkpoint that holds the seed of the model."""
+        """Return the call with a checkpoint that stores the seed of the model."""
         if self.checkpoint is None or isinstance(self.checkpoint, PathOfModel):
             return self
         return replace(self, checkpoint=PathOfModel(Path(self.checkpoint), seed))
@@ -189,7 +189,7 @@ class GraphEstimator(BaseEstimator):
         return estimator
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return everything but the reference to the rows of the fit."""
+        """Return everything except the reference to the rows of the fit."""
         state: dict[str, Any] = super().__getstate__()
         return {name: value for name, value in state.items() if name != "_rows_of_fit"}
 
@@ -200,7 +200,7 @@ class GraphEstimator(BaseEstimator):
         return tags
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Whether there is a fitted model."""
+        """Return whether there is a fitted model."""
         return "model_" in vars(self)
 
     def _stored_settings(self) -> dict[str, Any]:
@@ -282,7 +282,7 @@ def learn(estimator: GraphEstimator, call: Call) -> None:
         examples, held_out = examples.split(settings["validation_fraction"], known.seed)
     if start is None:
         known = kind.initial(known, settings, examples, call)
-    # A decay that was chosen is that of this fit, whatever was trained before.
+    # A decay that is chosen belongs to this fit, regardless of earlier training.
     n_done = 0 if "learning_rate_decay" in chosen else len(known.history)
     if (graphs := GRAPHS.get()) is None:
         task = make_task(known, settings, examples, held_out, n_done=n_done)
@@ -298,7 +298,7 @@ def _train(
     estimator: GraphEstimator, task: Task, start: FittedModel | None,
     settings: Mapping[str, Any], backend: Backend, call: Call,
 ) -> None:  # fmt: skip
-    """Train: the one place where estimators do."""
+    """Train a task. Estimators train nowhere else."""
     before = [] if start is None else start.history
     engine = f"{backend.description}: {backend.reason}"
     if start is not None:
@@ -342,7 +342,7 @@ def fitted(estimator: Any) -> Any:
     NotFittedError
         If the estimator is not fitted.
     """
-    # scikit-learn's check alone would read all tags first.
+    # scikit-learn's check would first read all tags.
     if not estimator.__sklearn_is_fitted__():
         check_is_fitted(estimator)
     return estimator.model_
@@ -351,7 +351,7 @@ def fitted(estimator: Any) -> Any:
 def with_sources(call: Call, settings: Mapping[str, Any], processes: Processes = ALONE) -> Call:
     """Return the call with sources for rows that are not arrays or are too large to copy.
 
-    Processes that fit together read them together.
+    Processes that fit together also read the sources together.
     """
     memory = settings["memory"]
     budget = None if memory is None else bytes_of(memory, "memory")
@@ -363,7 +363,7 @@ def with_sources(call: Call, settings: Mapping[str, Any], processes: Processes =
 
 
 def float_type(settings: Mapping[str, Any]) -> str:
-    """Return the precision that settings ask for."""
+    """Return the precision that the settings request."""
     dtype = settings["dtype"]
     return str(config.floatX if dtype is None else name_of_dtype(dtype))
 
@@ -381,12 +381,12 @@ def check_goes_on(settings: Mapping[str, Any], **fitted: Any) -> None:
         if settings[name] != value and not is_auto(settings[name]):
             raise ValueError(
                 f"the model was fitted with {name}={value!r}, but {name} is {settings[name]!r}; "
-                "set it back, or begin anew with warm_start=False."
+                "restore it, or start again with warm_start=False."
             )
 
 
 def machine_of(settings: Mapping[str, Any]) -> tuple[Any, str | None]:
-    """Return the backend and the device that settings ask for."""
+    """Return the backend and the device that the settings request."""
     return settings["backend"], settings["device"]
 
 
@@ -403,7 +403,7 @@ def draw_seed(random_state: Any, call: Call | None = None) -> int:
 
 
 def widened(start: FittedModel | None, domain: Domain) -> Domain:
-    """Return the domain of these rows and of all earlier ones."""
+    """Return the domain of these rows and of all earlier rows."""
     if start is None or start.domain is None:
         return domain
     return start.domain.widened(domain)
@@ -413,12 +413,12 @@ def reference(X: Any) -> weakref.ref[Any] | None:
     """Return a weak reference to the rows of a fit; None if they do not support one."""
     try:
         return weakref.ref(X)
-    except TypeError:  # lists and tuples
+    except TypeError:  # for example, lists and tuples
         return None
 
 
 def is_mixed(estimator: Any) -> bool:
-    """Whether an estimator was fitted on columns of different kinds, and so masks NaN."""
+    """Return whether an estimator was fitted on columns of different kinds, and so masks NaN."""
     model = vars(estimator).get("model_")
     return model is not None and model.columns.encoding is not None and bool(model.masked)
 
@@ -439,7 +439,7 @@ def check_not_interrupted(layer: FittedModel) -> None:
 
 
 def _announce(task: Task) -> None:
-    """Say what was chosen where the size was, or where columns are standardised."""
+    """Print the choices for a model if the size was chosen or columns are standardised."""
     known: Any = task.known
     choices = known.choices
     if choices.get("standardised") or "n_hidden" in choices.get("chosen", {}):
@@ -448,17 +448,17 @@ def _announce(task: Task) -> None:
 
 
 def _explained(error: CheckpointError, choices: Mapping[str, Any]) -> CheckpointError:
-    """Say of a refused checkpoint what a user cannot see who has left the decay to be chosen."""
+    """Explain a refused checkpoint if the reason is a learning rate decay that was chosen."""
     if "learning_rate_decay" not in choices.get("chosen", {}) or "decay was" not in str(error):
         return error
     return CheckpointError(
-        f"{error} The decay of the learning rate was chosen from n_epochs: with as many as before "
-        "the training resumes; to resume with more, begin with a learning_rate_decay of your own."
+        f"{error} The decay of the learning rate was chosen from n_epochs. Resume with the same "
+        "n_epochs as before, or start again with a learning_rate_decay of your own to train more."
     )
 
 
 def _restore(variables: list[Any], values: Iterable[Array]) -> None:
-    """Continue with the state of an optimizer, if it is the same optimizer."""
+    """Restore the state of an optimizer, if it is the same optimizer."""
     values = list(values)
     shapes = [np.shape(v.get_value(borrow=True)) for v in variables]
     if shapes == [np.shape(value) for value in values]:
@@ -472,7 +472,7 @@ def _continued(before: list[Record], history: list[Record]) -> list[Record]:
 
 
 def _seed_after(seed: int, n_epochs: int) -> int:
-    """Return the seed of a training that continues: other order, other noise."""
+    """Return the seed with which training continues, for another order and other noise."""
     if n_epochs == 0:
         return seed
     return int(np.random.SeedSequence([seed, n_epochs]).generate_state(1)[0]) >> 1

@@ -284,7 +284,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             The picture.
         """
         model: FittedCoder = fitted(self)
-        # The epochs of a stack start again with each layer.
+        # The epochs of a stack are counted from 1 for each layer.
         epochs = [{**record, "epoch": i} for i, record in enumerate(model.history, start=1)]
         return plotting.plot_loss(epochs, path=path, **options)
 
@@ -336,7 +336,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     def _n_features_out(self) -> int:
         return self.model_.n_codes
 
-    # A stack learns otherwise.
+    # A stack overrides this.
     _learn = learn
 
     def _layer_settings(self) -> dict[str, Any]:
@@ -345,7 +345,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
 
 class CoderKind:
-    """How autoencoders of one layer are fitted."""
+    """Steps of the fit of autoencoders of one layer."""
 
     model = FittedCoder
 
@@ -368,20 +368,20 @@ class CoderKind:
         n_rows, n_columns = examples.rows.shape
         if start is None:
             check_observed(domain, names=names)
-            # The first rows of many say nothing of how many there will be.
+            # The first rows of a stream do not tell how many rows will follow.
             shape = n_columns if call.partial else n_rows, n_columns
             choices = choose(
                 settings, shape, mixed=columns.encoding is not None,
                 in_unit_interval=domain.in_unit_interval,
                 find_limits=lambda: _limits(examples, call),
-                # The first rows of a stream may be few, or alike.
+                # The first rows of a stream may be few, or similar.
                 find_drawn=lambda: 1.0 if call.partial else drawn_part(some(examples.rows)),
             )  # fmt: skip
         else:
             assert isinstance(start, FittedCoder)
             check_goes_on(settings, **start.structure)
             choices = choose_again(settings, start.choices, start.n_codes, (n_rows, n_columns))
-        if call.partial:  # one pass of an unknown number
+        if call.partial:  # the number of passes is unknown
             choices["chosen"].pop("learning_rate_decay", None)
         if choices["cost"] == "cross_entropy" and not domain.in_unit_interval:
             refuse_outside(examples.rows, names=names)
@@ -403,7 +403,7 @@ class CoderKind:
     def initial(
         self, known: FittedModel, settings: Mapping[str, Any], examples: Examples, call: Call
     ) -> FittedModel:
-        """Draw parameters, and compute the moments that columns are standardised with."""
+        """Draw parameters, and compute the moments by which columns are standardised."""
         init, choices = settings["init"], dict(known.choices)
         arrays = initial_parameters(
             known.seed, init, choices["gain"], examples.rows.shape[1],
@@ -444,7 +444,7 @@ class CoderKind:
 
 
 def _limits(examples: Examples, call: Call) -> tuple[Array, Array]:
-    """Find the limits of columns; the first rows of many say nothing of them."""
+    """Find the limits of columns; none for a stream, whose first rows do not show them."""
     rows = examples.rows
     if call.partial:
         return no_limits(rows.shape[1], str(rows.dtype))
@@ -452,11 +452,11 @@ def _limits(examples: Examples, call: Call) -> tuple[Array, Array]:
 
 
 def _known(rows_of_fit: Any) -> Any:
-    """Return the rows of the last fit; refuse if they are gone."""
+    """Return the rows of the last fit; raise an error if they are gone."""
     if rows_of_fit is None:
         raise ValueError(
-            "there are no rows to report on: the model keeps none, and those given to fit are "
-            "not there any more, were a list, or were of another process or copy; give rows, "
-            "as in report(X)."
+            "there are no rows to report on: the model keeps no rows, and those given to fit are "
+            "gone, were a list, or belong to another process or copy; give rows, as in "
+            "report(X)."
         )
     return rows_of_fit

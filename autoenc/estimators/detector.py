@@ -38,7 +38,7 @@ from autoenc.training.callbacks import CallbacksLike
 
 
 class DetectorKind:
-    """How outlier detectors are fitted."""
+    """Steps of the fit of outlier detectors."""
 
     model = FittedDetector
 
@@ -84,7 +84,7 @@ class DetectorKind:
     def initial(
         self, known: FittedDetector, settings: Mapping[str, Any], examples: Examples, call: Call
     ) -> FittedDetector:
-        """Draw parameters, and compute the moments that columns are scaled with."""
+        """Draw parameters, and compute the moments by which columns are scaled."""
         rows = np.asarray(examples.rows)
         return known.started(rows, settings["n_hidden"], settings["seen"], settings["dtype"])
 
@@ -276,10 +276,10 @@ feature_names_in_
         Raises
         ------
         ValueError, BackendError, DivergedError, CheckpointError, FileExistsError
-            If data, a setting, the device or the checkpoint does not fit, or the cost does not
+            If data, a setting, the device or the checkpoint is invalid, or if the cost does not
             stay finite.
         """
-        X = opened(X)  # once, because an iterable can be iterated only once
+        X = opened(X)  # open X once, because some iterables can be iterated only once
         call = Call(
             X, validation=validation, callbacks=callbacks, checkpoint=checkpoint, every=every,
             resume=resume,
@@ -328,8 +328,8 @@ feature_names_in_
         scores = self.score_samples(X)
         if self.contamination is None:
             raise ValueError(
-                "there is no threshold since contamination is None; give one, such as 0.01, and "
-                "call fit again, or use p_values."
+                "there is no threshold, because contamination is None; set it, for example to "
+                "0.01, and call fit again, or use p_values."
             )
         return scores - self.offset_
 
@@ -404,7 +404,7 @@ feature_names_in_
         """Score, the larger the more anomalous, above which rows are flagged."""
         model: FittedDetector = fitted(self)
         if self.contamination is None:
-            raise AttributeError("there is no threshold since contamination is None.")
+            raise AttributeError("there is no threshold, because contamination is None.")
         if model.choices["calibrated_on"] == "held-out rows":
             return self._calibrated().threshold_at(self.contamination)
         ordinary = 100 * (1 - self.contamination)
@@ -416,7 +416,7 @@ feature_names_in_
         return -self.threshold_
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Whether there is a fitted model that can score rows."""
+        """Return whether there is a fitted model that can score rows."""
         return "model_" in vars(self) and self.model_.is_calibrated
 
     def __sklearn_tags__(self) -> Any:

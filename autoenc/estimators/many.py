@@ -77,7 +77,7 @@ def fit_many(
         )
     estimators = list(estimators)
     _check_apart(estimators)
-    # Opened once for all, because an iterable can be iterated only once.
+    # Open X once for all fits, because some iterables can be iterated only once.
     X = X if isinstance(X, list) else opened(X)
     arguments = {"X": X, "y": y, "sample_weight": sample_weight, "validation": validation}
     each = {name: _for_each(name, v, len(estimators)) for name, v in arguments.items()}
@@ -95,7 +95,7 @@ def fit_many(
 
 
 def _check_apart(estimators: Sequence[Any]) -> None:
-    """Check that there are estimators of autoenc, each only once."""
+    """Check that all elements are estimators of autoenc, and that they are distinct."""
     for k, estimator in enumerate(estimators):
         if not isinstance(estimator, GraphEstimator):
             raise TypeError(
@@ -105,7 +105,7 @@ def _check_apart(estimators: Sequence[Any]) -> None:
             )
     if len(set(map(id, estimators))) < len(estimators):
         raise ValueError(
-            "an estimator is given twice, and would keep its last fit alone; give each fit an "
+            "an estimator is given twice, and would keep only its last fit; give each fit an "
             "object of its own, such as sklearn.base.clone(estimator)."
         )
 
@@ -117,6 +117,6 @@ def _for_each(name: str, value: Any, n: int) -> Iterator[Any]:
     if len(value) != n:
         raise ValueError(
             f"{name} is a list of {len(value)} elements for {n} estimators; give a list with one "
-            "for each, or what is the same for all as an array."
+            "element for each, or an array for all of them."
         )
     return iter(value)

@@ -46,7 +46,7 @@ from autoenc.rows.domain import Domain
 from autoenc.rows.examples import Examples, encoded_again
 from autoenc.training import EarlyStopping
 
-# Of the process, and the order of rows.
+# Settings of the process, and of the order of rows.
 OF_PROCESS = ("shuffle", "backend", "device", "devices", "memory", "dtype", "verbose")
 
 OF_CLASSIFIER = SettingsOfLayers(
@@ -57,7 +57,7 @@ OF_CLASSIFIER = SettingsOfLayers(
 def _stack_of(
     names: SettingsOfLayers, settings: Mapping[str, Any], seed: int, **own: Any
 ) -> StackedDenoisingAutoEncoder:
-    """Make the stack that trains the layers of a network, with settings of its own."""
+    """Make the stack that trains the layers of a network, with its own settings."""
     layer = names.default if settings["layer"] is None else check_layer(settings["layer"])
     of_stack = {name: own.pop(name) for name in PER_LAYER if name in own}
     of_process = {name: settings[name] for name in OF_PROCESS}
@@ -79,7 +79,7 @@ def _trained_alone(
 
 
 class StackedClassifierKind(ClassifierKind):
-    """How a classifier with pre-trained hidden layers is fitted."""
+    """Steps of the fit of a classifier with pre-trained hidden layers."""
 
     def hidden(
         self, known: FittedModel, settings: Mapping[str, Any], examples: Examples, call: Call
@@ -234,7 +234,7 @@ class StackedDenoisingClassifier(Classifying, GraphEstimator):
         return stack
 
     def _stored_settings(self) -> dict[str, Any]:
-        """Return the settings of the classifier, and of its layers where they are not default."""
+        """Return the settings of the classifier, and those of its layers that are not default."""
         own = super()._stored_settings()
         return {**OF_CLASSIFIER.stored(own.pop("layer")), **own}
 
@@ -247,7 +247,7 @@ OF_DEEP = SettingsOfLayers(
 
 
 class DeepKind(CoderKind):
-    """How a deep autoencoder is fitted: each layer alone, then all layers together."""
+    """Steps of the fit of a deep autoencoder: each layer alone, then all layers together."""
 
     model = FittedStack
 
@@ -260,18 +260,18 @@ class DeepKind(CoderKind):
         activations, _ = (per_layer(*one, settings["hidden_sizes"]) for one in of_layers.items())
         left = [n for n in ("corruption", "init", "n_epochs") if is_auto(settings[n])]
         if left:
-            raise ValueError(f"{left[0]} is 'auto', which only one layer alone can have.")
+            raise ValueError(f"{left[0]} is 'auto', which only autoencoders of one layer accept.")
         sizes = tuple(settings["hidden_sizes"])
-        # Of what one layer leaves to the data, only cost, output and scaling are left here.
+        # Only cost, output and scaling are chosen from the data here; other settings are given.
         own = {**settings, "hidden_sizes": sizes, "n_hidden": sizes[-1], "activation": "tanh"}
         choices, examples = super().choose(call, own, examples, domain, columns, start)
-        choices.pop("limits", None)  # which the lowest layer finds
+        choices.pop("limits", None)  # the lowest layer finds them
         if start is not None:
             activations = start.choices["activation"]
         elif settings["activation"] == "auto":
             bounded = domain.in_unit_interval and not choices["standardised"]
             activations = ["sigmoid" if bounded else "tanh"] * len(activations)
-            # A code without bounds holds more than one of so many bounded numbers.
+            # An unbounded code holds more than a bounded code of the same size.
             activations[-1] = "linear"
         return {**choices, "activation": activations}, examples
 
@@ -317,12 +317,12 @@ def _stack_of_deep(
 ) -> StackedDenoisingAutoEncoder:
     """Make the stack that trains the layers of a deep autoencoder alone.
 
-    Weights are tied there, and what data decides has been decided.
+    Weights are tied in it, and choices that depend on the data have been made.
     """
     init, n_epochs = settings["init"], settings["pretraining_epochs"]
     own = {"n_epochs": n_epochs} if n_epochs else {}
     own |= {name: choices[name] for name in ("activation", "cost", "output")}
-    own["cost"] = "auto" if own["cost"] == MIXED else own["cost"]  # it follows from the columns
+    own["cost"] = "auto" if own["cost"] == MIXED else own["cost"]  # "mixed" cannot be requested
     return _stack_of(
         OF_DEEP, settings, seed, **own, tied=True, missing=settings["missing"],
         scale="standard" if choices["standardised"] else None,
@@ -335,7 +335,7 @@ def _drawn(
     stack: StackedDenoisingAutoEncoder, known: FittedModel, settings: Mapping[str, Any],
     examples: Examples, call: Call,
 ) -> FittedStack:  # fmt: skip
-    """Return the stack as its training would start."""
+    """Return the stack with the parameters from which its training would start."""
     layers: list[FittedModel] = []
     for layer in new_layers(stack, known.seed, stack.hidden_sizes):
         own = {**layer.get_params(deep=False), "dtype": settings["dtype"]}
@@ -354,7 +354,7 @@ def _drawn(
             check_functions(symbolic, examples.rows)
         if own["init"] == "principal":
             examples = replace(examples, rows=layers[-1].apply("encode", examples.rows))
-        else:  # of codes, only their number matters
+        else:  # only the number of codes matters
             examples = Examples(np.zeros((1, own["n_hidden"]), settings["dtype"]))
     return FittedStack(
         "StackedDenoisingAutoEncoder", {}, {}, known.columns, known.domain, known.seed,
@@ -487,7 +487,7 @@ backend_, n_features_in_, feature_names_in_
         return [layer.set_params(tied=self.tied) for layer in layers]
 
     def _stored_settings(self) -> dict[str, Any]:
-        """Return the settings of the network, and of its layers where they are not default."""
+        """Return the settings of the network, and those of its layers that are not default."""
         own = super()._stored_settings()
         return {**OF_DEEP.stored(own.pop("layer")), **own}
 
@@ -495,7 +495,7 @@ backend_, n_features_in_, feature_names_in_
 def _stack_within(
     deep: DeepAutoEncoder, name: str, layers: FittedStack | None
 ) -> StackedDenoisingAutoEncoder:
-    """Return layers of a deep autoencoder as a stack, for an attribute of it."""
+    """Return the layers of a deep autoencoder as a stack, for an attribute of it."""
     if layers is None:
         raise AttributeError(f"{type(deep).__name__!r} has no attribute {name!r}")
     stack = _stack_of_deep(deep.get_params(deep=False), deep.model_.choices, deep.model_.seed)

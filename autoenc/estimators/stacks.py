@@ -39,14 +39,14 @@ from autoenc.rows.examples import Examples, encoded_again
 from autoenc.rows.held_out import check_validation
 from autoenc.training import Record
 
-# Settings of which each layer may have its own.
+# Settings that may differ between layers.
 PER_LAYER = ("activation", "corruption")
-# Codes of a layer that take more than this are kept in a file, mapped into memory.
+# Codes of a layer that need more memory than this are stored in a file and mapped into memory.
 BYTES_IN_MEMORY = 1 << 30
 
 
 class StackKind(CoderKind):
-    """How stacks are read from files; their layers are fitted one by one."""
+    """Reading of stacks from files; their layers are fitted one by one."""
 
     model = FittedStack
 
@@ -71,7 +71,7 @@ def stack_from_file(
     kind : str
         Class of the estimator.
     stack : StackedDenoisingAutoEncoder
-        With the settings of the layers.
+        Stack with the settings of the layers.
     arrays, fitted : dict
         Contents of the file.
     choices : mapping
@@ -212,7 +212,7 @@ class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
         return layers
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Whether there are layers, all of them."""
+        """Return whether all layers are fitted."""
         model = vars(self).get("model_")
         sizes = as_sequence(self.hidden_sizes)
         sizes = sizes if isinstance(sizes, Sequence) else ()
@@ -225,13 +225,13 @@ class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
         return layer_of(self).get_params(deep=False)  # type: ignore[no-any-return]
 
     def _stored_settings(self) -> dict[str, Any]:
-        """Return the settings of the stack beside those of its layers."""
+        """Return the settings of the stack and of its layers."""
         own = super()._stored_settings()
         layer = own.pop("layer")
         own = {n: v for n, v in own.items() if v is not None or n not in PER_LAYER}
         settings = {} if layer is None else layer.get_params(deep=False)
         if "corruption" in settings:
-            # A sequence of noises would be read as one noise for each layer.
+            # A sequence of noise types would be read as one type for each layer.
             settings["corruption"] = [settings["corruption"]] * len(own["hidden_sizes"])
         return {**{n: v for n, v in settings.items() if n != "n_hidden"}, **own}
 
@@ -253,12 +253,12 @@ def new_layers(
         zip(sizes, levels, activations, strict=True)
     ):
         own = {"cost": layer.cost, "output": layer.output}
-        if k:  # codes, of which none are missing
+        if k:  # the input of this layer are codes, none of which are missing
             own = {**_above(below), "scale": None, "missing": "refuse"}
         if level is not None:
             own["corruption"] = level
         below = layer.activation if activation is None else activation
-        # Linear layers on top of each other are no more than one.
+        # A sequence of linear layers can compute no more than one linear layer.
         below = "sigmoid" if is_auto(below) else below
         yield clone(layer).set_params(
             n_hidden=n_hidden, activation=below, random_state=seed + k, validation_fraction=None,
@@ -267,9 +267,9 @@ def new_layers(
 
 
 def _above(below: Any) -> dict[str, Any]:
-    """Return cost and output of a layer above one with the activation `below`.
+    """Return cost and output of a layer whose lower neighbour has the activation `below`.
 
-    What it reconstructs are codes, so that its outputs are those of that activation.
+    The layer reconstructs codes, so its outputs have that activation.
     """
     cost = "cross_entropy" if below == "sigmoid" else "squared_error"
     return {"cost": cost, "output": below}
@@ -326,7 +326,7 @@ def _learn_upwards(
     stack: StackedDenoisingAutoEncoder, call: Call, known: FittedStack,
     start: FittedStack | None, examples: Examples, held_out: Examples | None,
 ) -> None:  # fmt: skip
-    """Train layer after layer on the codes of those below."""
+    """Train one layer after the other, each on the codes of the layer below."""
     layers: list[FittedModel] = [] if start is None else list(start.layers)
     rows, validation = examples.rows, None if held_out is None else held_out.rows
     with tempfile.TemporaryDirectory() as folder:

@@ -39,19 +39,19 @@ from autoenc.rows.encoding import Encoding
 
 Array = np.ndarray[Any, Any]
 
-# Of the safetensors format: the types that NumPy has too, and how long a header may be.
+# Dtypes of the safetensors format that NumPy has, too, and the maximum length of a header.
 DTYPES = {
     "BOOL": "?", "U8": "u1", "I8": "i1", "U16": "<u2", "I16": "<i2", "U32": "<u4", "I32": "<i4",
     "U64": "<u8", "I64": "<i8", "F16": "<f2", "F32": "<f4", "F64": "<f8", "C64": "<c8",
 }  # fmt: skip
 LONGEST_HEADER = 100_000_000
-# Rows that are computed at a time: what is in between need not fit into memory for all rows.
+# Number of rows that are computed at a time, so that intermediate results fit into memory.
 ROWS_AT_A_TIME = 8_192
-# Of models under cross-entropy, as in autoenc: this part of the range of a column beyond the ends
-# of [0, 1] is rounding, and so many widths from it are a mistake, such as bytes.
+# For models with cross-entropy, as in autoenc: values outside [0, 1] by this fraction of the range
+# of a column are rounding errors. At FAR times the range, they are a mistake, such as bytes.
 ROUNDING = 1e-6
 FAR = 100
-# Scores of a detector that differ by a smaller part of their size are equal but for rounding.
+# Scores of a detector with a smaller relative difference are equal up to rounding.
 TIE = 1e-5
 
 
@@ -128,7 +128,7 @@ class Layer:
         return values
 
     def _output(self, arrays: Mapping[str, Array], name: Any) -> Callable[[Array], Array]:
-        """Return the output function; one that is clipped keeps within the limits of columns."""
+        """Return the output function; a clipped one keeps values within the limits of columns."""
         if name != "clipped":
             return _activation(name)
         lower, upper = ((arrays[n] - self.mean) / self.scale for n in ("lower", "upper"))
@@ -174,14 +174,14 @@ class AutoEncoder:
         Layers, from the input upwards.
     cost : {"cross_entropy", "squared_error", "mixed"}
     scaling : ColumnScaling, optional
-        Applied to rows first, and undone for reconstructions.
+        Scaling that is applied to rows first, and undone for reconstructions.
     encoding : Encoding, optional
         Encoding of columns that are not all numbers. Rows are then a frame, or a mapping from
         column names to values; reconstructions are such a mapping.
     masked : bool
         Whether NaN marks missing entries, which are excluded from the errors.
     names : sequence of str, optional
-        Names of the columns, which those of a frame are compared with.
+        Names of the columns, with which the names in a frame are compared.
     lowest : array, (columns,), or number
         Lowest value of each column that counts as 0, within rounding.
     """
@@ -212,7 +212,7 @@ class AutoEncoder:
         Raises
         ------
         ValueError
-            If the rows do not fit the model, or are a hundred widths from [0, 1] there.
+            If the rows do not match the model, or if values are a hundred widths from [0, 1].
         """
         return _in_parts(self._encode, self._rows(X))
 
@@ -222,7 +222,7 @@ class AutoEncoder:
         return self._decoded(_in_parts(self._decode, rows))
 
     def reconstruct(self, X: Any) -> Any:
-        """Return the reconstructions of rows; warns and raises as `transform`."""
+        """Return the reconstructions of rows; warn and raise errors like `transform`."""
         return self._decoded(_in_parts(lambda x: self._decode(self._encode(x)), self._rows(X)))
 
     def impute(self, X: Any) -> Any:
@@ -296,7 +296,7 @@ class AutoEncoder:
         return z if self.scaling is None else self.scaling.backward(z)
 
     def _down(self, code: Array) -> Array:
-        """Return what the lowest layer decodes, from a code of the highest."""
+        """Return the input of the lowest decoder, from a code of the highest layer."""
         for layer in reversed(self.layers[1:]):
             code = layer.decode(code)
         return code
@@ -332,7 +332,7 @@ class AutoEncoder:
         return mean
 
     def _errors(self, x: Array) -> Array:
-        """Return the mean of the errors that are observed, or their sum over all columns."""
+        """Return the mean of the observed errors, or their sum over all columns."""
         if self.encoding is not None:
             return self._errors_of_kinds(x)
         code, bottom = self._down(self._encode(x)), self.layers[0]
@@ -420,11 +420,11 @@ class Detector:
     activation : str
         Activation of the layer.
     scaling : ColumnScaling, optional
-        Applied to rows first.
+        Scaling that is applied to rows first.
     masked : bool
         Whether NaN marks missing entries.
     names : sequence of str, optional
-        Names of the columns, which those of a frame are compared with.
+        Names of the columns, with which the names in a frame are compared.
     encoding : Encoding, optional
         See `AutoEncoder`. Unknown values of categories are anomalous.
     """
@@ -452,7 +452,7 @@ class Detector:
         Raises
         ------
         ValueError
-            If the rows do not fit the model.
+            If the rows do not match the model.
         """
         scores: Array = -self.contributions(X).sum(axis=1)
         return scores
@@ -481,7 +481,7 @@ class Detector:
         z = (np.arcsinh((x - own["center"]) / own["spread"]) - own["shift"]) / own["stretch"]
         values = np.where(np.isnan(z), z.dtype.type(0), z)
         for entries in self._categories():
-            # Without a value of 1, it is missing or unknown.
+            # A category without an entry of 1 is missing or unknown.
             values[:, entries] *= np.nansum(x[:, entries], axis=1, keepdims=True) > 0
         code = self.activation(values @ self.encoder + own["hidden_bias"])
         a = code @ self.decoder + own["visible_bias"]
@@ -507,7 +507,7 @@ class Detector:
         for column, entries in zip(self.encoding.columns, self.encoding.slices, strict=True):
             if column.n_values:
                 own = frequencies[entries].copy()
-                if column.other:  # rare values, each of them rarer than the others
+                if column.other:  # each of the rare values is rarer than the others
                     own[-1] = own.min()
                 values[:, entries] = x[:, entries] * own
                 others[:, entries] = x[:, entries] * np.exp(log_softmax(a[:, entries]))
@@ -569,15 +569,15 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 
 
 class _FunctionError(Exception):
-    """What a model needs that a file cannot hold."""
+    """Function of a model that a file cannot contain."""
 
 
 class _DamagedError(Exception):
-    """What is wrong with a file, without its name."""
+    """Description of the damage of a file, without its name."""
 
 
 def _read(content: bytes) -> tuple[dict[str, Array], dict[str, Any]]:
-    """Arrays and description of a safetensors file: length, JSON header, data."""
+    """Return arrays and description of a safetensors file: length, JSON header, data."""
     if len(content) < 8:
         raise _DamagedError(f"it has only {len(content)} bytes")
     length = int.from_bytes(content[:8], "little")
@@ -628,7 +628,7 @@ def _array(name: str, entry: Any, data: memoryview) -> Array:
         dtype, shape = np.dtype(DTYPES[entry["dtype"]]), tuple(entry["shape"])
         first, last = entry["data_offsets"]
     except (KeyError, TypeError, ValueError) as error:
-        raise _DamagedError(f"what its header says of {name!r} is not understood") from error
+        raise _DamagedError(f"the entry {name!r} of its header is invalid") from error
     sizes = (*shape, first, last)
     if not all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in sizes):
         raise _DamagedError(f"{name!r} has sizes that are not whole numbers")
@@ -669,7 +669,7 @@ def _model(
         [arrays_of_layer(arrays, number) for number in numbers] if "layers" in fitted else [arrays]
     )
     given = settings.get("activation", "auto")
-    # Older files lack what was chosen, and stacks have nothing to choose: their units are sigmoid.
+    # Older files do not contain the choices. Stacks have none: their units are sigmoid.
     taken = {"activation": "sigmoid", **fitted.get("chosen_", {})}
     given = taken["activation"] if given == "auto" else given
     activations = activations_of(given, chosen)
@@ -697,7 +697,7 @@ def _plain_layers(arrays: Mapping[str, Array]) -> list[tuple[Array, Array]]:
 
 
 def _lowest(arrays: Mapping[str, Array]) -> Any:
-    """Return the least value of each column that counts as 0 but for rounding."""
+    """Return the lowest value of each column that counts as 0 up to rounding."""
     if "data_min" not in arrays:
         return -ROUNDING
     width = arrays["data_max"] - arrays["data_min"]
@@ -705,7 +705,7 @@ def _lowest(arrays: Mapping[str, Array]) -> Any:
 
 
 def _scaling(stated: Mapping[str, Any] | None) -> ColumnScaling | None:
-    """Return what is done to columns first, if anything is."""
+    """Return the scaling that is applied to columns first, if there is one."""
     if stated is None:
         return None
     offset, factor = (np.array(stated[name], np.float64) for name in ("offset", "factor"))
@@ -715,8 +715,8 @@ def _scaling(stated: Mapping[str, Any] | None) -> ColumnScaling | None:
 def _activation(name: Any) -> Callable[[Array], Array]:
     if isinstance(name, dict):
         raise _FunctionError(
-            f"the model has the function {name['function']} for an activation, which a file "
-            "cannot hold; use autoenc itself."
+            f"the model has the function {name['function']} as an activation, which a file "
+            "cannot contain; use autoenc itself."
         )
     return ACTIVATIONS[name]
 
@@ -724,7 +724,7 @@ def _activation(name: Any) -> Callable[[Array], Array]:
 def _encoded(
     X: Any, encoding: Encoding | None, names: Sequence[str] | None, unknown_as: float = np.nan
 ) -> Any:
-    """Return a frame or mapping as numbers, if columns are encoded; others as they are."""
+    """Return a frame or mapping as numbers if columns are encoded; return others unchanged."""
     if encoding is None:
         _check_names(X, names)
     if encoding is None or isinstance(X, np.ndarray):
@@ -736,7 +736,7 @@ def _encoded(
 
 
 def _check_names(X: Any, names: Sequence[str] | None) -> None:
-    """Refuse a frame whose columns have other names, or another order, than the model's."""
+    """Refuse a frame whose columns differ from the model's in name or order."""
     if names is None or not hasattr(X, "columns"):
         return
     found = [str(name) for name in X.columns]
@@ -756,12 +756,12 @@ def _matrix(X: Any, n_columns: int, dtype: np.dtype[Any], *, allow_nan: bool = F
 
 
 def _check_unit_interval(rows: Array, lowest: Any, *, have_cost: bool) -> None:
-    """Warn of values outside [0, 1]; refuse them where rows have a cost, or far from it."""
+    """Warn of values outside [0, 1]; refuse them if rows have a cost, or if they are far off."""
     if not np.any((rows < lowest) | (rows > 1 + ROUNDING)):
         return
     text = (
-        f"rows have values from {np.nanmin(rows)} to {np.nanmax(rows)}; expected [0, 1], "
-        "which the model was fitted on. Scale them as they were scaled there."
+        f"rows have values from {np.nanmin(rows)} to {np.nanmax(rows)}; the model was fitted on "
+        "[0, 1]. Scale the rows in the same way as the training data."
     )
     if have_cost or np.any((rows <= -FAR) | (rows >= 1 + FAR)):
         raise ValueError(text)

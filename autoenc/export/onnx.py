@@ -32,12 +32,12 @@ from autoenc.rows.scaling import ColumnScaling
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto
 
-# What can be exported, and the name of its output: the first is what is exported by default.
+# Functions that can be exported, and names of their outputs; the first is the default.
 PARTS = {"reconstruct": "reconstruction", "transform": "codes", "score_samples": "errors"}
 CLASSIFIER_PARTS = {"predict_proba": "probabilities", "predict": "labels"}
-# Known to every runtime since 2022.
+# Versions that every runtime has supported since 2022.
 OPSET, IR_VERSION = 17, 8
-# What a protocol buffer can hold.
+# Maximum size of a protocol buffer.
 LARGEST = 2**31 - 1
 
 
@@ -129,7 +129,7 @@ class GraphBuilder:
     Parameters
     ----------
     dtype : numpy dtype
-        Of all constants.
+        Dtype of all constants.
     """
 
     def __init__(self, dtype: np.dtype[Any]) -> None:
@@ -148,30 +148,30 @@ class GraphBuilder:
         return name
 
     def constant(self, value: Any, name: str, dtype: Any = None) -> str:
-        """Add an array of the model's type, or of another; return its name."""
+        """Add an array in the model's dtype, or in another one; return its name."""
         name = f"{name}_{len(self.constants)}"
         array = np.asarray(value, dtype=dtype or self.dtype, order="C")
         self.constants.append(_onnx().numpy_helper.from_array(array, name))
         return name
 
     def dense(self, x: str, weights: Array, bias: Array, name: str) -> str:
-        """x·weights + bias."""
+        """Add x·weights + bias."""
         product = self.apply("MatMul", x, self.constant(weights, f"{name}_weights"))
         return self.apply("Add", product, self.constant(bias, f"{name}_bias"))
 
     def softplus(self, a: str) -> str:
-        """max(a, 0) + log(1 + exp(−|a|)); the operator Softplus is for float32 only."""
+        """Add max(a, 0) + log(1 + exp(−|a|)); the operator Softplus only supports float32."""
         small = self.apply("Exp", self.apply("Neg", self.apply("Abs", a)))
         log = self.apply("Log", self.apply("Add", self.constant(1, "one"), small))
         return self.apply("Add", self.apply("Relu", a), log)
 
     def sum_over_columns(self, terms: str) -> str:
-        """Sum of each row."""
+        """Add the sum of each row."""
         axes = self.constant([1], "axes", np.int64)
         return self.apply("ReduceSum", terms, axes, keepdims=0)
 
     def part(self, x: str, entries: slice) -> str:
-        """Return some columns."""
+        """Select some columns."""
         ends = (entries.start, entries.stop, 1)
         return self.apply("Slice", x, *(self.constant([end], "end", np.int64) for end in ends))
 
@@ -198,13 +198,13 @@ class GraphBuilder:
         return self.apply("Add", z, self.constant(self.scaling.offset, "offset", self.x_dtype))
 
     def cast(self, x: str, dtype: np.dtype[Any]) -> str:
-        """Return x in another type, if the graph has two."""
+        """Return x in another dtype, if the graph has two."""
         if self.x_dtype == self.dtype:
             return x
         return self.apply("Cast", x, to=_onnx().helper.np_dtype_to_tensor_dtype(dtype))
 
     def standardised(self, model: FittedModel) -> str:
-        """(x − mean) / scale of the input, where the model does that; 0 where it is missing."""
+        """Return (x − mean) / scale if the model standardises, with 0 for missing entries."""
         x = self.rows
         if "mean" in model.arrays:
             centred = self.apply("Sub", x, self.constant(model.arrays["mean"], "mean"))
@@ -214,7 +214,7 @@ class GraphBuilder:
         return x
 
     def returns(self, result: str, *columns: int, dtype: Any = None) -> GraphBuilder:
-        """Set the name of the result, its number of columns, and optionally another type."""
+        """Set the name of the result, its number of columns, and optionally another dtype."""
         self.result, self.columns = result, list(columns)
         self.result_dtype = dtype or self.dtype
         return self
@@ -223,7 +223,7 @@ class GraphBuilder:
         """Make the ONNX model from the added nodes, for rows with a number of columns."""
         onnx = _onnx()
         helper = onnx.helper
-        # The last node gives the output of the graph; "linear" may have given none of its own.
+        # An output needs a node of its own, but "linear" may not have added one.
         self.nodes.append(helper.make_node("Identity", [self.result], [name]))
         given, result = map(helper.np_dtype_to_tensor_dtype, (self.x_dtype, self.result_dtype))
         exported: ModelProto = helper.make_model(
@@ -257,7 +257,7 @@ def _autoencoder(model: FittedCoder, part: str) -> GraphBuilder:
         _check_activation("activation", layer.choices["activation"])
         if layer.choices["output"] != "clipped":
             _check_activation("output", layer.choices["output"])
-    # Tied weights are stored twice, once transposed: not every runtime has a fast Transpose.
+    # Tied weights are stored twice, once transposed, because Transpose is slow in some runtimes.
     _check_size(2 * sum(layer.arrays["W"].nbytes for layer in layers))
     graph = GraphBuilder(layers[0].arrays["W"].dtype)
     graph.scaled(model.scaling)
@@ -301,7 +301,7 @@ def _classifier(model: FittedClassifier, part: str) -> GraphBuilder:
 
 
 def _pre_output(graph: GraphBuilder, layers: Sequence[FittedCoder], codes: str) -> str:
-    """Pre-activation of the reconstruction, down through all layers."""
+    """Return the pre-activation of the reconstruction, computed down through all layers."""
     for number in range(len(layers), 1, -1):
         layer = layers[number - 1]
         a = graph.dense(codes, layer.decoder, layer.arrays["visible_bias"], f"decoder_{number}")
@@ -310,7 +310,7 @@ def _pre_output(graph: GraphBuilder, layers: Sequence[FittedCoder], codes: str) 
 
 
 def _output(graph: GraphBuilder, layer: FittedCoder, a: str) -> str:
-    """Output function of a layer, of its pre-activation."""
+    """Apply the output function of a layer to its pre-activation."""
     name = layer.choices["output"]
     if name != "clipped":
         return ONNX_ACTIVATIONS[name](graph, a)
@@ -323,7 +323,7 @@ def _output(graph: GraphBuilder, layer: FittedCoder, a: str) -> str:
 
 
 def _reconstruction(graph: GraphBuilder, bottom: FittedCoder, a: str) -> str:
-    """Reconstruction in the units of the data."""
+    """Return the reconstruction in the units of the data."""
     if bottom.columns.encoding is not None:
         return graph.apply("Concat", *_outputs_of_kinds(graph, bottom, a), axis=1)
     z = _output(graph, bottom, a)
@@ -334,7 +334,7 @@ def _reconstruction(graph: GraphBuilder, bottom: FittedCoder, a: str) -> str:
 
 
 def _errors(graph: GraphBuilder, model: FittedCoder, x: str, a: str) -> str:
-    """Error of each row. Cross-entropy has the sigmoid for its output; estimators see to that."""
+    """Return the error of each row. With cross-entropy, the output is always the sigmoid."""
     bottom = model.coders[0]
     if bottom.columns.encoding is not None:
         return _errors_of_kinds(graph, bottom, x, a)
@@ -350,13 +350,13 @@ def _errors(graph: GraphBuilder, model: FittedCoder, x: str, a: str) -> str:
     zero, one = graph.constant(0, "zero"), graph.constant(1, "one")
     observed = graph.apply("Where", graph.apply("IsNaN", "x"), zero, one)
     total = graph.sum_over_columns(graph.apply("Mul", terms, observed))
-    # 0 / 0, NaN, where nothing is observed.
+    # This is 0 / 0, NaN, for rows without observed values.
     mean = graph.apply("Div", total, graph.sum_over_columns(observed))
     return mean if squared else graph.apply("Mul", mean, columns)
 
 
 def _outputs_of_kinds(graph: GraphBuilder, model: FittedCoder, a: str) -> Iterator[str]:
-    """Probabilities of the values of each category, and numbers in the units of the data."""
+    """Yield the probabilities of each category, and numbers in the units of the data."""
     encoding, mean, scale = model.columns.encoding, model.arrays["mean"], model.arrays["scale"]
     assert encoding is not None
     for size, entries in zip(encoding.sizes, encoding.slices, strict=True):
@@ -369,7 +369,7 @@ def _outputs_of_kinds(graph: GraphBuilder, model: FittedCoder, a: str) -> Iterat
 
 
 def _errors_of_kinds(graph: GraphBuilder, model: FittedCoder, x: str, a: str) -> str:
-    """Mean over the columns of the cross-entropy of categories and squared error of numbers."""
+    """Return the mean over columns of the cross-entropy of categories and squared errors."""
     encoding = model.columns.encoding
     assert encoding is not None
     zero, one = graph.constant(0, "zero"), graph.constant(1, "one")
@@ -390,12 +390,12 @@ def _errors_of_kinds(graph: GraphBuilder, model: FittedCoder, x: str, a: str) ->
         first = graph.part(observed, slice(entries.start, entries.start + 1))
         seen.append(graph.sum_over_columns(first))
         terms.append(graph.apply("Mul", term, seen[-1]))
-    # 0 / 0, NaN, where nothing is observed.
+    # This is 0 / 0, NaN, for rows without observed values.
     return graph.apply("Div", graph.apply("Sum", *terms), graph.apply("Sum", *seen))
 
 
 def _deviance(graph: GraphBuilder, x: str, a: str) -> str:
-    """Cross-entropy of x and sigmoid(a), minus the entropy of x; at least 0."""
+    """Return the cross-entropy of x and sigmoid(a), minus the entropy of x; at least 0."""
     zero, half, one = (graph.constant(v, "number") for v in (0, 0.5, 1))
     costs = graph.apply("Sub", graph.softplus(a), graph.apply("Mul", x, a))
     inside = graph.apply("And", graph.apply("Greater", x, zero), graph.apply("Less", x, one))
@@ -409,8 +409,8 @@ def _deviance(graph: GraphBuilder, x: str, a: str) -> str:
 def _check_activation(name: str, value: Any) -> None:
     if not isinstance(value, str) or value not in ACTIVATIONS:
         raise ValueError(
-            f"{name} is {value!r}, of which ONNX knows nothing; only models whose activations "
-            f"are given by name ({', '.join(sorted(ACTIVATIONS))}) can be exported."
+            f"{name} is {value!r}, which ONNX cannot represent; only models whose activations are "
+            f"given by name ({', '.join(sorted(ACTIVATIONS))}) can be exported."
         )
 
 
@@ -418,7 +418,7 @@ def _check_size(n_bytes: int) -> None:
     if n_bytes > LARGEST:
         raise ValueError(
             f"the weights are {n_bytes:,} bytes in the graph; expected at most {LARGEST:,}, "
-            "which an ONNX file can hold. Use the model's own file and "
+            "the maximum size of an ONNX file. Use the model's own file and "
             "autoenc.export.copy_numpy_reader."
         )
 
@@ -428,6 +428,6 @@ def _onnx() -> Any:
         import onnx
     except ImportError as error:
         raise ImportError(
-            'onnx is not installed, which exports to ONNX need: pip install "autoenc[onnx]".'
+            'onnx is not installed, but the export to ONNX needs it: pip install "autoenc[onnx]".'
         ) from error
     return onnx

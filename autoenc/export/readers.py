@@ -10,7 +10,7 @@ from autoenc.models import schema
 from autoenc.rows import encoding
 
 READER = Path(__file__).with_name("numpy_reader.py")
-# The lines of the reader that need autoenc: copies have the modules themselves in their place.
+# Imports of the reader from autoenc, which copies replace by the modules themselves.
 IMPORT = (
     "from autoenc.models.schema import SchemaError, activations_of, arrays_of_layer, check_model\n"
     "from autoenc.rows.encoding import Encoding\n"

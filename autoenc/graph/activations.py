@@ -39,9 +39,9 @@ def relu(a: Expression) -> Expression:
     Returns
     -------
     expression
-        Of the same shape and dtype. Its slope at 0 is defined as 0.
+        Expression of the same shape and dtype. Its slope at 0 is defined as 0.
     """
-    # In this order of comparison, NaN stays NaN.
+    # With this comparison, NaN stays NaN.
     return pt.switch(a <= 0, pt.zeros_like(a), a)
 
 
@@ -76,7 +76,7 @@ class Clipped:
         Returns
         -------
         expression
-            Of the same shape and dtype.
+            Expression of the same shape and dtype.
         """
         return pt.clip(a, self.lower, self.upper)
 

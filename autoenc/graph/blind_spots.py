@@ -65,7 +65,7 @@ class BlindSpotLayer:
     ------
     ValueError
         If a size, `seen` or the shape of a parameter is invalid, or if `rng` is None although S or
-        W has to be drawn.
+        W must be drawn.
 
     References
     ----------
@@ -119,8 +119,8 @@ class BlindSpotLayer:
         missing = {n: s for n, s in shapes.items() if given[n] is None}
         if {"sees", "W"} & set(missing) and rng is None:
             raise ValueError(
-                "rng is None, but what units see or their weights have to be drawn; pass a NumPy "
-                "generator such as numpy.random.default_rng(0), or give sees and W."
+                "rng is None, but sees or W must be drawn; pass a NumPy generator such as "
+                "numpy.random.default_rng(0), or give sees and W."
             )
         drawn = (
             {} if rng is None else blind_spot_arrays(rng, n_visible, n_hidden, seen, groups=groups)
@@ -144,7 +144,7 @@ class BlindSpotLayer:
 
     @property
     def params(self) -> list[Parameter]:
-        """Parameters, in the order in which update rules take them."""
+        """Parameters, in the order expected by update rules."""
         return list(self.named_params().values())
 
     def encode(self, x: Expression) -> Expression:
@@ -225,8 +225,8 @@ def blind_spot_arrays(
     dtype : {"float32", "float64"}, optional
         Precision; by default floatX.
     groups : sequence of int, (n_visible,), optional
-        Group of each column, from 0; by default each is a group of its own. `seen` is the fraction
-        of the groups then.
+        Group of each column, from 0; by default each column is a separate group. With groups,
+        `seen` is the fraction of the groups.
 
     Returns
     -------
@@ -237,7 +237,7 @@ def blind_spot_arrays(
     Raises
     ------
     ValueError
-        If `seen` is not in (0, 1), or there are not as many groups as columns.
+        If `seen` is not in (0, 1), or if the number of groups is not that of the columns.
 
     Examples
     --------
@@ -254,7 +254,7 @@ def blind_spot_arrays(
     group = np.arange(n_visible) if groups is None else np.asarray(groups)
     if group.shape != (n_visible,):
         raise ValueError(
-            f"groups have shape {group.shape}; expected ({n_visible},), one a column."
+            f"groups have shape {group.shape}; expected ({n_visible},), one for each column."
         )
     n_groups = int(group.max()) + 1
     n_seen = min(n_groups - 1, max(1, round(seen * n_groups)))

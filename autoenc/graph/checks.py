@@ -13,7 +13,7 @@ from autoenc.graph.types import Parameter
 
 
 def is_number(value: Any) -> bool:
-    """Whether `value` is a real number of Python or NumPy, and not a bool."""
+    """Return whether `value` is a real number of Python or NumPy, and not a bool."""
     return isinstance(value, Real) and not isinstance(value, bool)
 
 

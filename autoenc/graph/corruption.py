@@ -37,7 +37,7 @@ Noise: TypeAlias = Callable[[Expression, SymbolicGenerator], Expression]
 """A function of the input and a generator that returns the corrupted input."""
 
 Corruption: TypeAlias = "float | Expression | tuple[str, Any] | Noise | Sequence[Corruption]"
-"""What `corrupt` accepts."""
+"""Type of the corruptions that `corrupt` accepts."""
 
 
 def masking(x: Expression, level: float | Expression, rng: RandomSource) -> Expression:
@@ -190,12 +190,12 @@ def corrupt(
 
         All but the last can be stored as JSON: lists are accepted in place of tuples.
     rng : symbolic generator, numpy.random.Generator or int
-        Source of the noise; see `masking`. All noises of a sequence draw from one generator,
-        each from the state that the one before it left. So they are independent, and the
-        first is the same as it would be alone.
+        Source of the noise; see `masking`. All noises of a sequence draw from one generator, each
+        from the state that the previous one left. They are therefore independent, and the first
+        is the same as without the others.
     groups : matrix, (entries, groups), optional
-        1 where an entry of a row belongs to a group, else 0. Masking then sets all entries of a
-        group to zero, or none: those that encode one category, for instance.
+        1 where an entry of a row belongs to a group, else 0. Masking then sets either all entries
+        of a group to zero, or none. For example, a group can be the entries of one category.
 
     Returns
     -------

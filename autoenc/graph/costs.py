@@ -1,7 +1,7 @@
 """Costs of reconstructions, for each entry, and of classifications, for each row.
 
-The sum or mean over features and the mean over rows are the caller's, so that missing entries,
-weights of rows and errors of columns need no cost of their own.
+The caller computes the sum or mean over features and the mean over rows. Missing entries, weights
+of rows and errors of columns therefore need no costs of their own.
 
 >>> import pytensor.tensor as pt
 >>> x = pt.constant([[1.0, 0.0]])
@@ -39,8 +39,8 @@ def cross_entropy_from_logits(x: Expression, a: Expression) -> Expression:
 def cross_entropy(x: Expression, z: Expression) -> Expression:
     """Compute the cross-entropy −[x·log z + (1 − x)·log(1 − z)] of each entry.
 
-    Use it for outputs that are not a sigmoid; `cross_entropy_from_logits` is the stable form for
-    those that are.
+    Use it for outputs that are not a sigmoid. For sigmoid outputs, `cross_entropy_from_logits` is
+    numerically stable.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def bernoulli_entropy(x: Expression) -> Expression:
     """
     x = pt.as_tensor_variable(x)
     inside = pt.and_(pt.gt(x, 0), pt.lt(x, 1))
-    # At the ends, log is taken of ½: the value is not used, but must be finite.
+    # At the ends, log is computed of ½ instead: the result is not used, but must be finite.
     p = pt.switch(inside, x, np.asarray(0.5, x.dtype))
     return pt.switch(inside, -(p * pt.log(p) + (1 - p) * pt.log1p(-p)), np.asarray(0, x.dtype))
 
@@ -109,7 +109,7 @@ def squared_error(x: Expression, z: Expression) -> Expression:
 
 
 def negative_log_likelihood(p: Expression, y: Expression) -> Expression:
-    """Negative log-likelihood −log p[y] of the right class.
+    """Compute the negative log-likelihood −log p[y] of the right class.
 
     If pre-activations are available, use the numerically stable
     `negative_log_likelihood_from_logits`.
@@ -124,13 +124,13 @@ def negative_log_likelihood(p: Expression, y: Expression) -> Expression:
     Returns
     -------
     expression, (rows,)
-        In nats.
+        Negative log-likelihood in nats.
     """
     return -pt.log(_at(p, y))
 
 
 def negative_log_likelihood_from_logits(a: Expression, y: Expression) -> Expression:
-    """Negative log-likelihood log Σ exp(a) − a[y] of the right class under softmax(a).
+    """Compute the negative log-likelihood log Σ exp(a) − a[y] of the right class under softmax(a).
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def negative_log_likelihood_from_logits(a: Expression, y: Expression) -> Express
     Returns
     -------
     expression, (rows,)
-        In nats.
+        Negative log-likelihood in nats.
     """
     shifted = a - a.max(axis=-1, keepdims=True)
     return pt.log(pt.exp(shifted).sum(axis=-1)) - _at(shifted, y)
@@ -167,7 +167,7 @@ def zero_one_loss(p: Expression, y: Expression) -> Expression:
 
 
 def _at(a: Expression, y: Expression) -> Expression:
-    """Entry y of each row of a."""
-    # With plain numbers arange would start from an int8, which JAX counts on in.
+    """Return entry y of each row of a."""
+    # With plain numbers, arange would start from an int8, and JAX would count in int8.
     start, step = np.int64(0), np.int64(1)
     return a[pt.arange(start, y.shape[0], step), y]

@@ -71,7 +71,7 @@ def shared_dataset(
     ------
     ValueError
         If the images are not rows of finite numbers, or the labels are not integers, one for
-        each row, that floatX and int32 can hold.
+        each row, that floatX and int32 can represent.
 
     Examples
     --------
@@ -193,11 +193,11 @@ def _rows(index: Expression, size: int) -> Expression:
 
 
 def _shared(array: NDArray[Any], name: str, borrow: bool) -> Parameter:
-    with np.errstate(over="ignore"):  # infinity is refused below
+    with np.errstate(over="ignore"):  # infinite values are refused below
         stored = array.astype(config.floatX, order="C", copy=not borrow)
     if not np.isfinite(stored).all():
         raise ValueError(
-            f"{name} hold NaN, infinity or numbers that {config.floatX} cannot hold; "
+            f"{name} have NaN, infinity or numbers that {config.floatX} cannot represent; "
             "expected finite numbers. Remove or replace them."
         )
     return pytensor.shared(stored, name=name, borrow=True)
@@ -217,8 +217,8 @@ def _shared_labels(labels: ArrayLike, n_rows: int) -> Expression:
     inexact = (stored != array) | (stored != np.floor(stored)) | (np.abs(stored) >= bound)
     if inexact.any():
         raise ValueError(
-            f"labels hold {array[inexact][0]}; expected integers that both int32 and "
-            f"{config.floatX} can hold. Number the classes from 0."
+            f"labels have {array[inexact][0]}; expected integers that both int32 and "
+            f"{config.floatX} can represent. Number the classes from 0."
         )
     return shared.astype("int32")
 

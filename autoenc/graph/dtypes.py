@@ -10,7 +10,7 @@ from autoenc.graph.types import Expression
 
 
 def in_dtype_of(like: Expression, value: Any) -> Expression:
-    """Return `value`, a number or an expression, in the dtype of `like`, so nothing is upcast.
+    """Return `value`, a number or an expression, in the dtype of `like`, to avoid upcasting.
 
     >>> import pytensor.tensor as pt
     >>> (in_dtype_of(pt.vector(dtype="float32"), 0.1)).dtype

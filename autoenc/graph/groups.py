@@ -74,7 +74,7 @@ class Groups:
             If the number of weights differs from the number of groups.
         """
         arrays = group_arrays(sizes, weights)
-        # Shared variables, as constants of these values would be compiled anew for each table.
+        # Use shared variables, because constants would require a new compilation for each table.
         shared = {
             name: pytensor.shared(a if a.dtype.kind == "i" else a.astype(config.floatX), name=name)
             for name, a in arrays.items()
@@ -101,7 +101,7 @@ class Groups:
             for numbers.
         """
         of_groups = a.T[self.padded].reshape((*self.shape, -1))
-        # The result does not depend on what is subtracted, which therefore needs no gradient.
+        # The result does not depend on the subtracted value, which therefore needs no gradient.
         shifted = a - disconnected_grad(of_groups.max(axis=1)[self.group].T)
         total = pt.exp(shifted) @ self.membership
         return shifted - pt.log(total) @ self.membership.T
@@ -150,7 +150,7 @@ class Groups:
 
     @property
     def is_category(self) -> Expression:
-        """Whether each entry is of a category, (entries,) of bool."""
+        """Return whether each entry belongs to a category, (entries,) of bool."""
         return pt.gt(self.categorical, 0)
 
     def is_known(self, x: Expression) -> Expression:
@@ -178,7 +178,7 @@ def group_arrays(sizes: Sequence[int], weights: Any) -> dict[str, Any]:
     (array([0, 1, 1]), array([1. , 0.5, 0.5]), array([1., 3., 3.]))
     """
     if len(weights) != len(sizes):
-        raise ValueError(f"there are {len(weights)} weights; expected {len(sizes)}, one a group.")
+        raise ValueError(f"there are {len(weights)} weights; expected {len(sizes)}, 1 per group.")
     widths = np.maximum(np.asarray(sizes, np.int64), 1)
     group = np.repeat(np.arange(len(widths)), widths)
     first, place = np.cumsum(widths) - widths, np.arange(widths.max())

@@ -112,7 +112,7 @@ class AutoEncoderLayer(RowCosts):
     ------
     ValueError
         If a size is not a positive integer, a given parameter has the wrong shape or dtype,
-        or `rng` is None although weights have to be drawn.
+        or `rng` is None although weights must be drawn.
 
     Examples
     --------
@@ -175,7 +175,7 @@ class AutoEncoderLayer(RowCosts):
 
     @property
     def params(self) -> list[Parameter]:
-        """Parameters, in the order in which update rules take them."""
+        """Parameters, in the order expected by update rules."""
         tied = [self.W, self.hidden_bias, self.visible_bias]
         return tied if self.tied else [*tied, self.W_prime]
 
@@ -259,12 +259,12 @@ class AutoEncoderLayer(RowCosts):
         return costs.cross_entropy(x, self.decode(code))
 
     def _new(self, name: str, shape: tuple[int, ...], rng: NumPyGenerator | None) -> Parameter:
-        """Make weights, which are drawn, or biases, which are zero."""
+        """Make a parameter: weights are drawn, and biases are zero."""
         if len(shape) == 1:
             value = np.zeros(shape, dtype=config.floatX)
         elif rng is None:
             raise ValueError(
-                f"rng is None, but {name} has to be drawn; pass a NumPy generator such as "
+                f"rng is None, but {name} must be drawn; pass a NumPy generator such as "
                 "numpy.random.default_rng(0), or give the weights."
             )
         else:

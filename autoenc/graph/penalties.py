@@ -192,7 +192,7 @@ class Penalised(Protocol):
     weights : sequence of shared variables
         Weight matrices.
     encoder : AutoEncoderLayer, DenseLayer or callable
-        From `values` to codes.
+        Layer or function from `values` to codes.
     """
 
     @property
@@ -216,7 +216,7 @@ class Penalty:
     purpose : str
         Purpose of the setting of that name, which is the weight of the penalty.
     of : callable
-        From model, input and settings to a scalar expression.
+        Function from model, input and settings to a scalar expression.
     """
 
     purpose: str
@@ -280,8 +280,8 @@ def penalties(settings: Mapping[str, Any], model: Penalised, x: Expression) -> l
 def _squared_jacobian(encode: Activation, x: Expression) -> Expression:
     """Compute Σ_ij (∂code_j/∂x_i)² of each row.
 
-    As rows do not depend on each other, the gradient of the sum of a unit over rows contains
-    its gradient for each row.
+    Rows do not depend on each other. The gradient of the sum of a unit over rows therefore
+    contains its gradient for each row.
     """
     z = x.type("z")
     code = _with_known_shapes(encode(z))

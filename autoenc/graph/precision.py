@@ -66,7 +66,7 @@ def with_mixed_products(outputs: Sequence[Expression]) -> list[Expression]:
     Parameters
     ----------
     outputs : sequence of expressions
-        Gradients must have been taken already: `MixedDot` has none.
+        Expressions, of which gradients have been taken already: `MixedDot` has no gradient.
 
     Returns
     -------

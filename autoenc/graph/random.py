@@ -20,7 +20,7 @@ SymbolicGenerator: TypeAlias = RandomGeneratorVariable
 """A random generator in a graph."""
 
 RandomSource: TypeAlias = SymbolicGenerator | np.random.Generator | int
-"""What functions that need noise accept."""
+"""Type of the source of randomness that functions with noise accept."""
 
 
 def symbolic_generator(
@@ -71,7 +71,7 @@ def as_symbolic_generator(rng: RandomSource) -> SymbolicGenerator:
 
 
 def next_state(generator: SymbolicGenerator, *outputs: Expression) -> SymbolicGenerator:
-    """Return the state of a generator after outputs are computed; itself if they do not use it.
+    """Return the state of a generator after outputs are computed, itself if they do not use it.
 
     Examples
     --------

@@ -14,7 +14,7 @@ from autoenc.graph.types import Expression
 
 
 def structure(inputs: Sequence[Expression], outputs: Sequence[Expression]) -> Hashable:
-    """Return a value that is equal for graphs that compute the same from their inputs.
+    """Return a value that is equal for graphs that compute the same outputs from their inputs.
 
     Parameters
     ----------

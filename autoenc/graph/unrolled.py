@@ -1,4 +1,4 @@
-"""Autoencoder layers on top of each other, unrolled into one deep autoencoder.
+"""Stacked autoencoder layers, unrolled into one deep autoencoder.
 
 >>> import numpy as np, pytensor.tensor as pt
 >>> rng = np.random.default_rng(0)
@@ -81,7 +81,7 @@ class UnrolledLayers(RowCosts):
 
     @property
     def params(self) -> list[Parameter]:
-        """Parameters, in the order in which update rules take them."""
+        """Parameters, in the order expected by update rules."""
         return [param for layer in self.layers for param in layer.params]
 
     def encode(self, x: Expression) -> Expression:
@@ -156,14 +156,14 @@ class UnrolledLayers(RowCosts):
         return self.layers[0].entry_costs(cost, x, self._down(code))
 
     def _down(self, code: Expression) -> Expression:
-        """Return what the lowest layer decodes, from a code of the highest."""
+        """Return the input of the lowest decoder, from a code of the highest layer."""
         for layer in reversed(self.layers[1:]):
             code = layer.decode(code)
         return code
 
 
 def _check_sizes(layers: Sequence[AutoEncoderLayer | UnrolledLayers]) -> None:
-    """Refuse layers that do not fit on top of each other."""
+    """Refuse layers whose sizes do not match those of their neighbours."""
     for k, (below, above) in enumerate(pairwise(layers), start=1):
         if below.n_hidden != above.n_visible:
             raise ValueError(

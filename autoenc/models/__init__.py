@@ -1,4 +1,4 @@
-"""Fitted models: what training has found, and what can be computed with it."""
+"""Fitted models: the results of training, and computations with them."""
 
 from autoenc.models.results import write_results
 

@@ -18,23 +18,23 @@ from autoenc.models.symbolic import SymbolicModel
 from autoenc.rows.blocks import Array, Rows
 
 COSTS = ("cross_entropy", "squared_error")
-# Of columns of different kinds: cross-entropy of categories and squared error of numbers. It is
-# chosen, not asked for, and these settings go with it.
+# Cost for columns of different kinds: cross-entropy of categories and squared error of numbers. It
+# cannot be requested. It is chosen for such columns, and only with these settings.
 MIXED = "mixed"
 MIXED_SETTINGS: dict[str, tuple[Any, ...]] = {
     "cost": ("auto",),
     "output": ("auto", "linear"),
     "scale": ("auto", "standard"),
 }
-# Output functions whose values are not in (0, 1), where cross-entropy has no value.
+# Output functions with values outside (0, 1), where cross-entropy is undefined.
 UNBOUNDED_OUTPUTS = ("linear", "clipped", "relu", "softplus", "tanh")
-# Learning rate of gradient descent where the slope of the cost is bounded.
+# Learning rate of gradient descent if the slope of the cost is bounded.
 BOUNDED_RATE = 0.1
-# Parts of the largest stable rate: after a random start, and from principal directions, where
-# larger steps would first lead away.
+# Fractions of the largest stable rate: SHARE after a random start, and GENTLE_SHARE from principal
+# directions, because larger steps would first lead away from them.
 SHARE = 0.25
 GENTLE_SHARE = 0.02
-# Rows on which a model is tried before it is trained.
+# Number of rows on which a model is tried before training.
 ROWS_TRIED = 256
 
 
@@ -111,7 +111,7 @@ def choose(
     choices = {
         "output": output,
         "cost": chosen,
-        # With gain 4, which suits the sigmoid, linear outputs begin far from the data.
+        # Gain 4 suits the sigmoid, but with linear outputs it would start far from the data.
         "gain": 1.0 if alone else 4.0,
         "standardised": standardised,
     }
@@ -179,7 +179,7 @@ def choose_mixed(settings: Mapping[str, Any], shape: tuple[int, int]) -> dict[st
 
 
 def is_masked(settings: Mapping[str, Any], *, mixed: bool) -> bool:
-    """Whether NaN marks missing entries, given whether columns are of different kinds."""
+    """Return whether NaN marks missing entries, given whether columns are of different kinds."""
     return settings["missing"] == "mask" or (settings["missing"] == AUTO and mixed)
 
 
@@ -201,7 +201,7 @@ def choose_again(
     """
     before = {"activation": choices["activation"], **choices.get("chosen", {})}
     chosen = chosen_settings(settings, choices, n_hidden, shape)
-    # Epochs and decay are those of a fit, not of the model.
+    # The number of epochs and the decay belong to a fit, not to the model.
     of_fit = ("n_epochs", "learning_rate_decay")
     chosen = {n: v if n in of_fit else before.get(n, v) for n, v in chosen.items()}
     given = {**settings, **chosen}
@@ -214,7 +214,7 @@ def choose_again(
 
 
 def may_standardise(settings: Mapping[str, Any]) -> bool:
-    """Whether columns of some data would be standardised."""
+    """Return whether columns of some data would be standardised."""
     scale, cost = settings["scale"], settings["cost"]
     is_free = scale == "auto" and cost == "auto" and settings.get("output") != "sigmoid"
     return bool(scale == "standard" or is_free)
@@ -309,7 +309,7 @@ def check_functions(model: Any, rows: Rows) -> None:
         outside (0, 1) with cross-entropy.
     """
     if not isinstance(model, SymbolicModel) or isinstance(model.layer, UnrolledLayers):
-        return  # each of several layers is tried alone
+        return  # the layers are tried one by one
     layer = model.layer
     known = ACTIVATIONS.values()
     if layer.activation in known and (layer.output in known or isinstance(layer.output, Clipped)):
@@ -342,22 +342,22 @@ def _check_one(
 ) -> Array | None:
     if name not in own:
         return None
-    advice = f"{name} has to work element by element, and to keep shape and dtype."
+    advice = f"{name} must work element by element, and keep shape and dtype."
     if not hasattr(expression, "dtype") or expression.dtype != x.dtype:
         raise ValueError(
-            f"{name} makes {getattr(expression, 'dtype', type(expression).__name__)} of "
+            f"{name} returns {getattr(expression, 'dtype', type(expression).__name__)} for "
             f"{x.dtype}; {advice}"
         )
     first = some(rows)
     (values,) = try_out(x, [expression], first)
     expected = (len(first), *width)
     if values.shape != expected:
-        raise ValueError(f"{name} makes shape {values.shape} of {expected}; {advice}")
+        raise ValueError(f"{name} returns shape {values.shape} for {expected}; {advice}")
     return values
 
 
 def try_out(x: Expression, expressions: list[Expression], rows: Array) -> list[Array]:
-    """Evaluate expressions of x once, without compiling anything."""
+    """Evaluate expressions of x once, without compiling them."""
     function = pytensor.function([x], expressions, mode=Mode(linker="py", optimizer=None))
     return [np.asarray(value) for value in function(rows)]
 

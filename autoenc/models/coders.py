@@ -33,7 +33,7 @@ class FittedCoder(FittedModel):
 
     @property
     def n_codes(self) -> int:
-        """Units of the code."""
+        """Number of units of the code."""
         return int(self.coders[-1].arrays["W"].shape[1])
 
     @property
@@ -44,7 +44,7 @@ class FittedCoder(FittedModel):
 
     @property
     def structure(self) -> dict[str, Any]:
-        """Settings that cannot change where training continues."""
+        """Settings that must not change when training continues."""
         tied = "W_prime" not in self.arrays
         return {"n_hidden": self.n_codes, "tied": tied, "dtype": self.dtype}
 
@@ -128,7 +128,7 @@ class FittedCoder(FittedModel):
         return errors if encoding is None else encoding.summed(errors)
 
     def check_errors(self, errors: Array, first: int = 0) -> None:
-        """Check errors of rows from number `first` on; see `score_samples`."""
+        """Check the errors of rows, the first of which has number `first`; see `score_samples`."""
         if np.isfinite(errors).all():
             return
         empty = np.isnan(errors)
@@ -136,7 +136,7 @@ class FittedCoder(FittedModel):
             row = int(np.argmin(np.isfinite(errors) | (empty & self.masked)))
             raise ValueError(
                 f"the error of row {first + row} is {errors[row]}: its values are too large for "
-                f"{self.dtype}, which the model computes in. Remove the row, or train with "
+                f"{self.dtype}, the precision of the model. Remove the row, or train with "
                 "dtype='float64'."
             )
         warn_of_empty(empty, first)
@@ -186,7 +186,7 @@ class FittedStack(FittedCoder):
 
     @property
     def structure(self) -> dict[str, Any]:
-        """Settings that cannot change where training continues."""
+        """Settings that must not change when training continues."""
         sizes = tuple(layer.n_codes for layer in self.coders)
         tied = all("W_prime" not in layer.arrays for layer in self.layers)
         return {"hidden_sizes": sizes, "tied": tied, "dtype": self.dtype}

@@ -17,7 +17,7 @@ from autoenc.rows import blocks
 from autoenc.rows.blocks import Array, IncomingRows, Rows, parts
 from autoenc.threads import Lock
 
-# floatX is changed while a graph is built and belongs to the process: threads take turns.
+# floatX belongs to the process and is changed while a graph is built, so threads take turns.
 _building = Lock()
 
 
@@ -25,7 +25,7 @@ _building = Lock()
 def building(dtype: str) -> Iterator[None]:
     """Set floatX of the whole process while a graph of this precision is built.
 
-    Variables do not note where they were created, which would take a quarter of the time.
+    Variables do not record where they were created, which would take a quarter of the time.
     """
     with _building.now, config.change_flags(floatX=dtype, traceback__limit=0):
         yield
@@ -36,7 +36,7 @@ class Compilable(Protocol):
 
     @property
     def machine(self) -> tuple[Any, str | None]:
-        """Backend and device, as asked for."""
+        """Backend and device, as requested."""
 
     def model_arrays(self) -> Mapping[str, Array]:
         """Return parameters and moments."""
@@ -68,7 +68,7 @@ class CompiledModel:
         self._follow(arrays)
         if what not in self._functions:
             with building(str(next(iter(arrays.values())).dtype)):
-                # Threads that waited find what the first of them has compiled.
+                # A thread that waited for the lock finds the function that another has compiled.
                 if what not in self._functions:
                     self._functions[what] = self._compile(what, model, arrays)
         return self._functions[what]
@@ -87,7 +87,7 @@ class CompiledModel:
     def _follow(self, arrays: Mapping[str, Array]) -> None:
         """Copy arrays that were changed in place to the shared variables."""
         for name, seen in self._values.items():
-            # Bits are compared faster than floats, and NaN equals itself.
+            # Comparing bits is faster than comparing floats, and NaN equals itself.
             bits = f"u{seen.itemsize}"
             if not np.array_equal(seen.view(bits), arrays[name].view(bits)):
                 self._values[name] = arrays[name].copy()
@@ -95,7 +95,7 @@ class CompiledModel:
 
 
 def in_parts(compiled: Callable[[], Callable[[Array], Array]], rows: Rows | IncomingRows) -> Array:
-    """Apply a function of rows to a part of them at a time, into one array."""
+    """Apply a function to rows, one part at a time; return one array of all results."""
     n_rows = len(rows)
     if 0 < n_rows <= blocks.ROWS_AT_A_TIME:
         whole = rows.whole() if isinstance(rows, IncomingRows) else rows[:]
@@ -113,10 +113,10 @@ def in_parts(compiled: Callable[[], Callable[[Array], Array]], rows: Rows | Inco
 def results_of(
     compiled: Callable[[], Callable[[Array], Array]], rows: Rows | IncomingRows
 ) -> Iterator[Array]:
-    """Apply a function of rows to a part of them at a time.
+    """Apply a function to rows, one part at a time.
 
-    The function is requested only after the first part has been checked: rows that are refused
-    compile nothing.
+    The function is requested only after the first part has been checked, so that nothing is
+    compiled if the rows are refused.
     """
     waiting = parts(rows)
     part = next(waiting, None)

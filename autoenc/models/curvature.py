@@ -1,4 +1,4 @@
-"""How strongly a cost bends with the parameters, which bounds the steps of gradient descent.
+"""The curvature of a cost along its parameters, which limits the steps of gradient descent.
 
 >>> import pytensor
 >>> W = pytensor.shared(np.array([1.0, 2.0], "float32"))
@@ -27,7 +27,7 @@ def largest_curvature(model: SymbolicModel, rows: Array) -> float:
     Parameters
     ----------
     model : SymbolicModel
-        With its present parameters.
+        Model with its current parameters.
     rows : array, (rows, columns)
         Rows, in the units of the data.
     """

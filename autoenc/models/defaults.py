@@ -20,12 +20,12 @@ import numpy as np
 from autoenc.rows.blocks import Array
 
 AUTO = "auto"
-# Values in [0, 1] in so many columns are taken for images: those of 8 × 8 pixels, and larger.
+# Values in [0, 1] in at least this many columns are treated as images of 8 × 8 pixels or more.
 IMAGE_COLUMNS = 64
-# Of drawings, more values than this part are exactly 0 or 1: 0.8 of MNIST's and 0.5 of those of
-# scikit-learn's digits, but less than 0.1 of its photographs'.
+# In drawings, more than this fraction of the values is exactly 0 or 1: 0.8 in MNIST and 0.5 in
+# scikit-learn's digits, but less than 0.1 in its photographs.
 DRAWN = 0.25
-# What the texts have.
+# Settings of the classical tutorials.
 TEXTS: dict[str, Any] = {
     "activation": "sigmoid",
     "init": "uniform",
@@ -33,30 +33,30 @@ TEXTS: dict[str, Any] = {
     "n_epochs": 15,
 }
 TEXTS_UNITS = 500
-# Outputs with which a linear layer that starts as PCA is at least as good.
+# Outputs with which a linear layer that starts as PCA is at least as good as other layers.
 LINEAR = ("linear", "clipped")
-# For a code that is smaller than the row, of a table. Masking would set entries to their mean: a
-# linear layer then learns to make up for it, and reconstructs whole rows the worse. Gaussian noise
-# of deviation s only shrinks a component of variance v, by v / (v + s²).
+# Settings for a code that is smaller than a row of a table. Masking noise would set entries to
+# their mean. A linear layer learns to compensate for this, and reconstructs whole rows less well.
+# Gaussian noise of deviation s only shrinks a component of variance v, by v / (v + s²).
 COMPACT: dict[str, Any] = {
     "activation": "linear",
     "init": "principal",
     "corruption": ("gaussian", 0.05),
 }
-# The same where columns are of different kinds. What is missing of a column has to be found from
-# the others, which columns that are hidden in training teach.
+# The same for columns of different kinds. A missing value must be found from the other columns.
+# Hiding columns during training teaches this.
 MIXED: dict[str, Any] = {**COMPACT, "corruption": 0.3}
-# Steps that a compact layer is trained for at least where PCA is only its start: where entries are
-# missing, or reconstructions clipped.
+# Minimum number of steps to train a compact layer if PCA is only its start: if entries are missing
+# or reconstructions are clipped.
 LEAST_STEPS = 1_000
-# PCA of categories' entries is only near to where a softmax is best.
+# For categories, PCA of the entries is only close to the optimum of a softmax.
 MIXED_STEPS = 5_000
-# Part of the first learning rate in the last epoch of a compact layer.
+# Learning rate of a compact layer in the last epoch, relative to the first.
 LAST_RATE = 0.005
 
 
 def is_table(settings: Mapping[str, Any], n_columns: int, find_drawn: Callable[[], float]) -> bool:
-    """Whether values in [0, 1] are treated as a table, given that the size is ``"auto"``.
+    """Return whether values in [0, 1] are treated as a table, given that the size is ``"auto"``.
 
     They are if cost and scaling are ``"auto"`` too, and if there are fewer than 64 columns or less
     than a quarter of the values are exactly 0 or 1. Pixels of photographs are amounts between 0
@@ -101,7 +101,7 @@ def default_size(n_rows: int, n_columns: int, as_images: bool) -> int:
 def is_compact(
     settings: Mapping[str, Any], choices: Mapping[str, Any], n_hidden: int, n_columns: int
 ) -> bool:
-    """Whether a layer is meant to reproduce PCA.
+    """Return whether a layer is meant to reproduce PCA.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def chosen_settings(
         found |= MIXED if choices["cost"] == "mixed" else COMPACT
     if compact and choices["cost"] == "mixed":
         found["n_epochs"] = least_epochs(n_rows, settings["batch_size"], MIXED_STEPS)
-    # Where rows are complete and nothing is clipped, no layer fits them better than PCA.
+    # If rows are complete and nothing is clipped, no layer fits them better than PCA.
     elif compact and (choices["output"] == "clipped" or settings["missing"] == "mask"):
         found["n_epochs"] = least_epochs(n_rows, settings["batch_size"])
     chosen = {}
@@ -176,7 +176,7 @@ def annealing(n_epochs: int) -> float:
 
 
 def is_auto(value: Any) -> bool:
-    """Whether a setting is ``"auto"``."""
+    """Return whether a setting is ``"auto"``."""
     return isinstance(value, str) and value == AUTO
 
 
@@ -215,7 +215,7 @@ def _plural(noun: str, n: int) -> str:
 
 
 def _name(function: Any) -> str:
-    """Return the name of a function, or of one for each layer."""
+    """Return the name of a function, or of several functions, one for each layer."""
     if isinstance(function, list):
         return " and ".join(map(_name, function))
     return str(getattr(function, "__name__", function))

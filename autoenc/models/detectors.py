@@ -50,15 +50,15 @@ class Kinds:
     frequencies: Any
 
     def values(self, x: Expression, z: Expression) -> Expression:
-        """Return z, 0 for categories of which no value is 1 in x."""
+        """Return z, with 0 for categories that have no value in x."""
         return pt.switch(self.groups.is_known(x), z, _number(0))
 
     def frequency(self, x: Expression, z: Expression) -> Expression:
-        """Return the frequency of the value of each category, in its entry, and numbers z."""
+        """Return the frequency of each category's value, in its entry, and z for numbers."""
         return pt.switch(self.groups.is_category, x * self.frequencies, z)
 
     def probability(self, x: Expression, a: Expression, residual: Expression) -> Expression:
-        """Return the probability of the value of each category, in its entry, and residuals."""
+        """Return the probability of each category's value, in its entry, and other residuals."""
         probabilities = pt.exp(self.groups.log_softmax(a))
         return pt.switch(self.groups.is_category, x * probabilities, residual)
 
@@ -104,12 +104,12 @@ class SymbolicDetector:
         return False
 
     def scaled(self, x: Expression) -> Expression:
-        """Return columns in comparable units; NaN stays."""
+        """Return columns in comparable units; NaN is kept."""
         m = self.moments
         return (pt.arcsinh((x - m["center"]) / m["spread"]) - m["shift"]) / m["stretch"]
 
     def values(self, x: Expression) -> Expression:
-        """Return the input of the layer: x scaled, and 0 for missing or unknown entries."""
+        """Return the input of the layer: scaled x, with 0 for missing or unknown entries."""
         z = self.scaled(x)
         z = pt.switch(pt.isnan(x), _number(0), z) if self.masked else z
         return z if self.kinds is None else self.kinds.values(self._given(x), z)
@@ -154,7 +154,7 @@ class SymbolicDetector:
 
     @staticmethod
     def _given(x: Expression) -> Expression:
-        """Return x, 0 where it is missing."""
+        """Return x, with 0 for missing entries."""
         return pt.switch(pt.isnan(x), _number(0), x)
 
 
@@ -184,7 +184,7 @@ class FittedDetector(FittedModel):
         return self.arrays["calibration"]
 
     def model_arrays(self) -> dict[str, Array]:
-        """Return the arrays that the symbolic model is made of."""
+        """Return the arrays from which the symbolic model is built."""
         return {name: self.arrays[name] for name in (*PARAMETERS, *MOMENTS)}
 
     def symbolic(self, shared: Mapping[str, Any]) -> SymbolicDetector:
@@ -218,7 +218,7 @@ class FittedDetector(FittedModel):
         return self.replaced(arrays={**arrays, **moments})
 
     def numbers(self, X: Any) -> Any:
-        """Return X opened and, if columns are encoded, as numbers.
+        """Return X opened and, if columns are encoded, encoded as numbers.
 
         Entries of a category are 0 if its value is unknown, which is anomalous but not missing.
         """
@@ -246,13 +246,13 @@ class FittedDetector(FittedModel):
         ):
             surprise = Surprise.of(view, n_bins, sizes).standardised(view, weight, sizes)
             arrays |= surprise.arrays(name, self.dtype)
-        # Scores are those of the numbers that a file holds.
+        # Scores must be those of the numbers that a file stores.
         known = self._with(arrays)
         if held_out is not None:
             views = known._views(held_out)
         scores = known._entries(views).sum(axis=1)
         if np.isnan(scores).all():
-            raise ValueError("no calibration row has an observed value; give others.")
+            raise ValueError("no calibration row has an observed value; give other rows.")
         on = "training rows" if held_out is None else "held-out rows"
         calibration = np.sort(scores[~np.isnan(scores)]).astype(self.dtype)
         return known._with({"calibration": calibration}, calibrated_on=on)
@@ -288,7 +288,7 @@ class FittedDetector(FittedModel):
         return entries
 
     def _with(self, arrays: Mapping[str, Array], **choices: Any) -> Self:
-        """Return the model with more arrays and choices; what is compiled does not use them."""
+        """Return the model with more arrays and choices, which compiled functions do not use."""
         return replace(self, arrays={**self.arrays, **arrays}, choices={**self.choices, **choices})
 
     def _kinds(self) -> Kinds | None:
@@ -300,10 +300,10 @@ class FittedDetector(FittedModel):
         return Kinds(groups_of(encoding, {"mean": found}), rarest)
 
     def _views(self, X: Any) -> Array:
-        """Return values beside what the other columns say of them, (rows, 2·columns)."""
+        """Return values, and their residuals given the other columns, (rows, 2·columns)."""
         views = self.apply("views", self.incoming(X, compared=False))
         encoding = self.columns.encoding
         if encoding is None:
             return views
-        # Of a category, one entry at most is not 0.
+        # At most one entry of a category is not 0.
         return np.concatenate([encoding.summed(own) for own in np.split(views, 2, axis=1)], axis=1)

@@ -15,10 +15,10 @@ Class = TypeVar("Class", bound=type[Any])
 
 
 def documented(cls: Class) -> Class:
-    """Fill the settings of a constructor, with defaults, into the docstring of its class.
+    """Insert the settings of a constructor, with defaults, into the docstring of its class.
 
-    They replace the line ``{settings}``. Entries that the docstring has above that line replace
-    those of the table.
+    They replace the line ``{settings}``. Entries above that line replace those of the table of
+    settings.
     """
     doc = inspect.cleandoc(cls.__doc__ or "")
     head, own, tail = re.split(r"(?s)(?<=Parameters\n----------\n)(.*?)\{settings\}\n", doc)

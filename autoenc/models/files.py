@@ -43,13 +43,14 @@ def describe_model(fitted: FittedModel, settings: Mapping[str, Any]) -> dict[str
         check_model(fitted.all_arrays(), description)
     except SchemaError as error:
         raise ValueError(
-            f"the {fitted.kind} cannot be saved: {error}. Set what was changed since fit back."
+            f"the {fitted.kind} cannot be saved: {error}. Restore the settings that were changed "
+            "after fit."
         ) from error
     return description
 
 
 def _describe_columns(columns: Columns) -> dict[str, Any]:
-    """Return names, scaling, image shape and encoding, as far as they are known."""
+    """Return those of names, scaling, image shape and encoding that are known."""
     scaling, encoding = columns.scaling, columns.encoding
     table = {
         "encoding": None if encoding is None else encoding.described(),
@@ -73,7 +74,7 @@ def read_description(
     FileNotFoundError
         If there is no such file.
     ModelFileError
-        If it is not a model file of autoenc.
+        If the file is not a model file of autoenc.
     """
     arrays, description = load_arrays(path)
     try:
@@ -94,7 +95,7 @@ def read_model(
     -------
     arrays : dict from name to array
     settings : dict
-        Constructor arguments, `overrides` among them.
+        Constructor arguments, including `overrides`.
     fitted : dict
         Fitted attributes that are not parameters, and the description of the columns.
 
@@ -103,13 +104,13 @@ def read_model(
     FileNotFoundError
         If there is no such file.
     ModelFileError
-        If the file does not fit the schema, holds another class, or holds functions that
-        `overrides` does not give.
+        If the file does not match the schema, contains a different class, or contains functions
+        that `overrides` does not provide.
     """
     arrays, description = read_description(path)
     if description["class"] != class_name:
         raise ModelFileError(
-            f"{path} holds a model of the class {description['class']!r}, not {class_name!r}; "
+            f"{path} contains a model of the class {description['class']!r}, not {class_name!r}; "
             "load it with the class that saved it."
         )
     settings = {**description["settings"], **overrides}
@@ -117,7 +118,7 @@ def read_model(
         if (function := _function_in(value)) is not None:
             raise ModelFileError(
                 f"{path} was saved with {name} given as the function {function}, which a file "
-                f"cannot hold; pass it: {class_name}.load(path, {name}=...)."
+                f"cannot contain; pass it: {class_name}.load(path, {name}=...)."
             )
     return arrays, settings, {**description["fitted"], **_columns(description)}
 
@@ -132,7 +133,7 @@ def _function_in(value: Any) -> str | None:
 
 
 def _columns(description: Mapping[str, Any]) -> dict[str, Any]:
-    """Return names, scaling, image shape and encoding, as far as the file has them.
+    """Return those of names, scaling, image shape and encoding that the file contains.
 
     Files of earlier versions have all three under ``table`` if the command wrote them.
     """
@@ -152,7 +153,7 @@ def _columns(description: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """`value` as JSON can hold it."""
+    """Return `value` in a form that JSON can store."""
     if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
     if callable(value):
@@ -164,5 +165,5 @@ def _plain(value: Any) -> Any:
         return {name: _plain(item) for name, item in value.items()}
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    # A generator or a backend object: its use is over, its description is kept elsewhere.
+    # A generator or a backend is not needed any more, and its description is stored elsewhere.
     return getattr(value, "name", None)

@@ -1,4 +1,4 @@
-"""The owner of fitted state: results of training, and computations with them.
+"""Fitted state of estimators: the results of training, and computations with them.
 
 >>> import numpy as np
 >>> from autoenc import AutoEncoder
@@ -37,7 +37,7 @@ from autoenc.rows.scaling import ColumnScaling
 from autoenc.sources import opened
 from autoenc.training import Record
 
-# Arrays that say something of columns in their units.
+# Arrays whose entries are in the units of columns.
 OF_COLUMNS = ("mean", "scale", "lower", "upper", "data_min", "data_max")
 
 
@@ -88,16 +88,16 @@ class FittedModel:
     pretrained: FittedModel | None = None
     _compiled: CompiledModel = field(default_factory=CompiledModel, compare=False, repr=False)
 
-    # What an estimator shows as its attributes, with an underscore, beside the arrays.
+    # Attributes of an estimator, without the underscore, in addition to the arrays.
     shown: ClassVar[tuple[str, ...]] = ()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return everything but compiled functions, which belong to the process."""
+        """Return everything except compiled functions, which belong to the process."""
         own = {f.name for f in fields(self)} - {"_compiled"}
         return {name: value for name, value in vars(self).items() if name in own}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Restore the state, with nothing compiled yet."""
+        """Restore the state, without compiled functions."""
         vars(self).update(state, _compiled=CompiledModel())
 
     def replaced(self, **changes: Any) -> Self:
@@ -143,7 +143,7 @@ class FittedModel:
         return unit_bounds(self.domain)
 
     def model_arrays(self) -> dict[str, Array]:
-        """Return the arrays that the symbolic model is made of."""
+        """Return the arrays from which the symbolic model is built."""
         return self.arrays
 
     def symbolic(self, shared: Mapping[str, Any]) -> Any:
@@ -170,17 +170,17 @@ class FittedModel:
             Name of the data for messages.
         """
         allow_nan = self.masked if missing is None else missing
-        # Once, because an iterable can be iterated only once.
+        # Open X once, because some iterables can be iterated only once.
         X = opened(X) if self.columns.encoding is None else self.numbers(X)
         rows = read_rows(self.columns, X, dtype=self.dtype, reset=False)
         bounds, judge = self._demands(X, compared)
 
         def check() -> None:
             names = self.columns.names
-            # Messages show values as they were given.
+            # Messages show values in the units in which they were given.
             given = rows if self.scaling is None else read_unscaled(self.columns, X)
             domain = domain_of(given, source=X, allow_nan=allow_nan, names=names, name=name)
-            if self.scaling is not None:  # which may take values beyond what the model holds
+            if self.scaling is not None:  # scaling may produce values too large for the model
                 domain_of(rows, source=X, allow_nan=allow_nan, names=names, name=name)
             judge(given, domain, names=names, name=name)
 
@@ -195,7 +195,7 @@ class FittedModel:
         return in_parts(partial(self._compiled.function, what, self), rows)
 
     def apply_by_parts(self, what: str, rows: Rows | IncomingRows) -> Iterator[Array]:
-        """Compute one function of the model, part of the rows by part."""
+        """Compute one function of the model, one part of the rows at a time."""
         return results_of(partial(self._compiled.function, what, self), rows)
 
     def named_arrays(self) -> dict[str, Array]:
@@ -251,13 +251,13 @@ class FittedModel:
         return self.described()[name]
 
     def _in_units(self, name: str, array: Array) -> Array:
-        """Return an array, or what it says of columns in the units of the data."""
+        """Return an array; if its entries are in units of columns, return it in original units."""
         if self.scaling is None or name not in OF_COLUMNS:
             return array
         return array / self.scaling.factor if name == "scale" else self.scaling.backward(array)
 
     def _demands(self, X: Any, compared: bool) -> tuple[Bounds, Callable[..., None]]:
-        """Return bounds of ordinary values, and what judges rows beyond them."""
+        """Return the bounds of ordinary values, and a function that checks rows beyond them."""
         if self.cost == "cross_entropy":
             judge = check_near_unit_interval if compared else check_unit_interval
             clipped = self.scaling is not None
@@ -288,7 +288,7 @@ def fitted_model(model: Any) -> FittedModel:
     Raises
     ------
     TypeError
-        If it is neither.
+        If the object is neither.
     """
     found = model if isinstance(model, FittedModel) else getattr(model, "model_", None)
     if not isinstance(found, FittedModel):
@@ -306,7 +306,7 @@ def known_columns(kind: str, n: int | None, fitted: Mapping[str, Any]) -> Column
 
 
 def is_function(value: Any) -> bool:
-    """Whether a file contains the name of a function instead of a value."""
+    """Return whether a value of a file is the name of a function."""
     return isinstance(value, dict) and "function" in value
 
 
@@ -319,13 +319,13 @@ def from_file(
     Parameters
     ----------
     cls : class
-        Of the result.
+        Class of the result.
     kind : str
         Class of the estimator.
     arrays, fitted : mapping
         Contents of the file.
     choices : mapping
-        Choices that settings determine, because the file does not contain them.
+        Choices that follow from the settings, because the file does not contain them.
     machine : pair
         Backend and device.
     """
@@ -334,7 +334,7 @@ def from_file(
     names = sorted((n for n in own if n.startswith("optimizer.")), key=lambda n: int(n[10:]))
     state = tuple(own.pop(name) for name in names)
     shown = {name: fitted[f"{name}_"] for name in cls.shown if f"{name}_" in fitted}
-    # Of a function a file has the name only: the function itself is among the settings.
+    # A file contains only the name of a function. The function itself is among the settings.
     shown = {name: value for name, value in shown.items() if not is_function(value)}
     n_columns = fitted.get("n_features_in_", len(next(iter(own.values()))) if own else None)
     domain = (

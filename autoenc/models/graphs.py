@@ -1,8 +1,8 @@
-"""Graphs of trainings that follow each other, kept for models of the same structure.
+"""Graphs of successive training runs, kept for models of the same structure.
 
 Building and compiling the graph of a small model takes longer than training it. Within
-`kept_graphs`, the next model of the same structure is trained by the same graph, from its own
-values.
+`kept_graphs`, the next model of the same structure is trained with the same graph, starting from
+its own values.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from autoenc.rows.blocks import Array
 from autoenc.rows.examples import Examples
 from autoenc.rows.weights import normalised
 
-# Graphs that are kept at most: the layers of a stack, in a few variants.
+# Maximum number of graphs to keep: the layers of a stack, in a few variants.
 KEPT = 16
-# Settings and choices that say nothing of the graph of a step.
+# Settings and choices that do not affect the graph of a step.
 NOT_OF_THE_GRAPH = frozenset((
     "random_state", "n_epochs", "n_updates", "batch_size", "shuffle", "verbose", "warm_start",
     "memory", "early_stopping", "validation_fraction", "learning_rate", "chosen",
@@ -33,13 +33,13 @@ NOT_OF_THE_GRAPH = frozenset((
     "n_hidden",
 ))  # fmt: skip
 
-# Arrays that say how frequent the values of categories are.
+# Arrays from which the frequencies of the values of categories follow.
 FREQUENCIES = ("mean", "shift")
 
 
 @dataclass(frozen=True)
 class _Kept:
-    """A task whose graph is kept, with what its variables began with, and what compiles it."""
+    """A task whose graph is kept, the initial values of its variables, and its backend."""
 
     task: Task
     others: Mapping[Parameter, Array]
@@ -47,7 +47,7 @@ class _Kept:
 
 
 class Graphs:
-    """Graphs by the properties that determine them. One training at a time may use them."""
+    """Graphs by the properties that determine them. Only one training run at a time uses them."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
@@ -56,7 +56,7 @@ class Graphs:
         self, known: FittedModel, settings: Mapping[str, Any], examples: Examples,
         held_out: Examples | None, n_done: int, backend: Backend,
     ) -> tuple[Task, Backend]:  # fmt: skip
-        """Return the task of a model, and the backend that has compiled it or is to do so.
+        """Return the task of a model, and the backend that has compiled it or will compile it.
 
         Parameters
         ----------
@@ -67,7 +67,7 @@ class Graphs:
         """
         given = known, settings, examples, held_out
         if known.layers:
-            # Such a graph follows from more than the key has.
+            # The graph of such a model depends on more than the key contains.
             return make_task(*given, n_done=n_done), backend
         key = (*_key(*given, n_done), backend)
         if (kept := self._kept.get(key)) is not None:
@@ -83,7 +83,7 @@ class Graphs:
 
 
 GRAPHS: ContextVar[Graphs | None] = ContextVar("GRAPHS", default=None)
-"""Where a fit looks for the graphs of those before it; None outside `kept_graphs`."""
+"""Graphs of earlier fits, which a fit reuses; None outside `kept_graphs`."""
 
 
 @contextmanager
@@ -100,7 +100,7 @@ def _key(
     known: FittedModel, settings: Mapping[str, Any], examples: Examples,
     held_out: Examples | None, n_done: int,
 ) -> tuple[Any, ...]:  # fmt: skip
-    """Return all that the graph of a task follows from."""
+    """Return everything that determines the graph of a task."""
     rate, decays = settings["learning_rate"], settings.get("learning_rate_decay", 1) != 1
     return (
         type(known),
@@ -117,7 +117,7 @@ def _key(
 
 
 def _of_kinds(known: FittedModel) -> Hashable:
-    """Return what groups of entries follow from: their columns, and frequencies of values."""
+    """Return what determines groups of entries: columns, and the frequencies of values."""
     encoding = known.columns.encoding
     if encoding is None:
         return None
@@ -129,7 +129,7 @@ def _of_the_graph(named: Mapping[str, Any]) -> tuple[Hashable, ...]:
 
 
 def _comparable(value: Any) -> Hashable:
-    """Return what equals that of an equal value, or nothing else if that cannot be told."""
+    """Return a key that equals those of equal values; a unique key if that cannot be told."""
     if isinstance(value, list | tuple):
         return type(value), tuple(map(_comparable, value))
     try:

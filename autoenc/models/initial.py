@@ -1,4 +1,4 @@
-"""Parameters that training starts from."""
+"""Initial parameters of training."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from autoenc.models.compiled import building
 from autoenc.models.symbolic import moments
 from autoenc.rows.blocks import Array, Rows
 
-# Values among which principal directions are looked for: 32 MiB in float32.
+# Maximum number of values from which principal directions are computed: 32 MiB in float32.
 MOST_VALUES = 1 << 23
 # Power iterations of the randomised decomposition.
 ITERATIONS = 10
@@ -47,7 +47,7 @@ def initial_weights(
     Raises
     ------
     ValueError
-        If a function returns another shape, or numbers that are not finite.
+        If a function returns an array of the wrong shape, or numbers that are not finite.
     """
     if init in ("uniform", "glorot", "principal"):
         gain = 1.0 if init == "glorot" else gain
@@ -57,7 +57,7 @@ def initial_weights(
         weights = np.asarray(draw(rng, n_visible, n_hidden), dtype=dtype)
     if weights.shape != (n_visible, n_hidden) or not np.isfinite(weights).all():
         raise ValueError(
-            f"init gives weights of shape {weights.shape}; expected finite numbers of shape "
+            f"init returns weights of shape {weights.shape}; expected finite numbers of shape "
             f"({n_visible}, {n_hidden})."
         )
     return weights
@@ -73,21 +73,20 @@ def principal_start(
 ) -> dict[str, Array]:
     """Return drawn parameters with the leading principal directions as the first columns of W.
 
-    With linear units and outputs, they give the same reconstructions as PCA. Units beyond the
-    number of directions, of which there are no more than rows, continue them: the weights that
-    were drawn are made orthonormal to them and to each other. Units beyond the number of columns
-    keep the weights that were drawn.
+    With linear units and outputs, they give the same reconstructions as PCA. There are at most as
+    many directions as rows. For further units, the drawn weights are made orthonormal to the
+    directions and to each other. Units beyond the number of columns keep their drawn weights.
 
     Parameters
     ----------
     drawn : mapping from name to array
-        Parameters, with ``mean`` and ``scale`` where columns are standardised.
+        Parameters, with ``mean`` and ``scale`` if columns are standardised.
     rows : rows, (rows, columns)
         Rows to train on; NaN counts as the mean of its column.
     weights : array, (rows,), optional
         Weight of each row.
     linear_output : bool
-        Whether the bias of the reconstruction is the mean row, where columns are not standardised.
+        Whether the bias of the reconstruction is the mean row if columns are not standardised.
     seed : int
         Seed of the decomposition.
 
@@ -110,7 +109,7 @@ def principal_start(
 
 
 def _continued(directions: Array, more: Array) -> Array:
-    """Return orthonormal columns: the directions, and others made of more columns."""
+    """Return orthonormal columns: the directions, and others derived from further columns."""
     orthogonal, _ = np.linalg.qr(np.hstack([directions, more]))
     return np.hstack([directions, orthogonal[:, directions.shape[1] :]])
 
@@ -123,7 +122,7 @@ def principal_directions(x: Array, k: int, seed: int = 0) -> Array:
     x : array, (rows, columns)
         Finite numbers, usually centred.
     k : int
-        Largest number of directions.
+        Maximum number of directions.
     seed : int
         Seed of the decomposition.
 
@@ -151,7 +150,7 @@ def principal_directions(x: Array, k: int, seed: int = 0) -> Array:
 
 
 def _deviations(rows: Rows, weights: Array | None, middle: Array) -> Array:
-    """Return x − middle of some rows, from everywhere, times the root of their weights."""
+    """Return x − middle for evenly spread rows, times the square root of their weights."""
     n = min(len(rows), max(1, MOST_VALUES // len(middle)))
     numbers = np.unique(np.linspace(0, len(rows) - 1, n).astype(int))
     x = rows[numbers] - middle

@@ -14,8 +14,8 @@ import numpy as np
 from autoenc.rows.blocks import Array, Rows, parts
 from autoenc.rows.domain import Domain
 
-# Rows that have the least value of a column where it is a limit. In a small table of rounded
-# values, two or three share it by chance.
+# Minimum number of rows with the lowest value of a column for it to be a limit. In a small table
+# of rounded values, two or three rows share it by chance.
 LEAST_ROWS = 5
 
 
@@ -68,7 +68,7 @@ def without_passed(arrays: Mapping[str, Array], domain: Domain) -> dict[str, Arr
 
 
 def _lower(rows: Rows, weights: Array | None, sign: int) -> Array:
-    """Return the lower limits of the rows times the sign."""
+    """Return lower limits of the rows multiplied by the sign."""
     n_columns = rows.shape[1]
     least = np.full(n_columns, np.inf, rows.dtype)
     counts = np.zeros(n_columns, int)

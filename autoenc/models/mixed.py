@@ -1,4 +1,4 @@
-"""What a model of columns of different kinds starts from: scales, biases, groups, frequencies."""
+"""Initial values of a model of columns of different kinds: scales, biases, frequencies."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from autoenc.rows.blocks import Array, Rows
 from autoenc.rows.encoding import Encoding
 from autoenc.rows.robust import robust_moments
 
-# Least frequency whose logarithm a bias starts from, in rows.
+# Minimum number of rows for the frequency whose logarithm is the initial bias.
 LEAST_COUNT = 0.5
-# What the inverse hyperbolic sine makes of 1, where it makes 0 of 0.
+# Inverse hyperbolic sine of 1; that of 0 is 0.
 OF_ONE = float(np.arcsinh(1.0))
 
 
 def moments_of(encoding: Encoding, rows: Rows, weights: Array | None = None) -> dict[str, Array]:
-    """Compute what entries are standardised with: ``mean`` and ``scale``, (entries,).
+    """Compute the moments that standardise entries: ``mean`` and ``scale``, (entries,).
 
     The mean of the entry of a value is its frequency; see `scales_of` for the scale.
 
@@ -36,10 +36,10 @@ def moments_of(encoding: Encoding, rows: Rows, weights: Array | None = None) -> 
 
 
 def robust_moments_of(encoding: Encoding, rows: Array) -> dict[str, Array]:
-    """Find how numbers are scaled robustly, and entries of categories as `moments_of` does.
+    """Find the moments that scale numbers robustly, and entries of categories like `moments_of`.
 
-    What scales numbers, (asinh((x − center) / spread) − shift) / stretch, is (x − mean) / scale
-    for 0 and 1 with the center 0 and the spread 1.
+    With center 0 and spread 1, the scaled value (asinh((x − center) / spread) − shift) / stretch
+    equals (x − mean) / scale if x is 0 or 1.
 
     Parameters
     ----------
@@ -70,22 +70,22 @@ def robust_moments_of(encoding: Encoding, rows: Array) -> dict[str, Array]:
 
 
 def frequencies_of(moments: Mapping[str, Array]) -> Array:
-    """Return the frequencies of the values of categories, (entries,), of `robust_moments_of`."""
+    """Return the frequencies of the values of categories, (entries,), from their moments."""
     frequencies: Array = moments["shift"] / moments["shift"].dtype.type(OF_ONE)
     return frequencies
 
 
 def at_most_the_rarest(encoding: Encoding, frequencies: Array) -> Array:
-    """Return frequencies of which those of the entries of rare values are lower.
+    """Return frequencies in which the entry for rare values has that of the rarest value.
 
     Each value without an entry of its own is in fewer rows than the rarest of the others, however
-    many they are together.
+    frequent all of them together are.
 
     Parameters
     ----------
     encoding : Encoding
     frequencies : array, (entries,)
-        Of values of categories.
+        Frequencies of the values of categories.
     """
     found = frequencies.copy()
     for column, entries in zip(encoding.columns, encoding.slices, strict=True):
@@ -101,7 +101,7 @@ def groups_of(encoding: Encoding, arrays: Mapping[str, Array]) -> Groups:
     ----------
     encoding : Encoding
     arrays : mapping from name to array
-        ``mean`` has the frequencies of values of categories.
+        ``mean`` contains the frequencies of the values of categories.
     """
     return Groups.of(encoding.sizes, encoding.weights(arrays["mean"]))
 
@@ -128,7 +128,7 @@ def scales_of(encoding: Encoding, mean: Array, scale: Array) -> Array:
     for size, entries in zip(encoding.sizes, encoding.slices, strict=True):
         if size:
             variance = 1 - float(np.square(mean[entries], dtype=np.float64).sum())
-            # A column with one value does not vary.
+            # The variance of a column with a single value is 0.
             found[entries] = np.sqrt(variance) if variance > np.finfo(scale.dtype).eps else 1
     return found
 
@@ -140,9 +140,9 @@ def start_of(encoding: Encoding, arrays: Mapping[str, Array], n_rows: int) -> di
     ----------
     encoding : Encoding
     arrays : mapping from name to array
-        Parameters as drawn, ``mean`` and ``scale``.
+        Drawn parameters, ``mean`` and ``scale``.
     n_rows : int
-        Rows that the frequencies are of.
+        Number of rows from which the frequencies were computed.
     """
     bias = arrays["visible_bias"].copy()
     for size, entries in zip(encoding.sizes, encoding.slices, strict=True):

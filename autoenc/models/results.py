@@ -26,10 +26,10 @@ from autoenc.models.fitted import FittedModel
 from autoenc.rows.blocks import Array
 from autoenc.tables.extras import import_extra
 
-# Pieces of a model, by the methods of an estimator.
+# Method of the symbolic model for each method of an estimator.
 OF_CODERS = {"transform": "encode", "reconstruct": "reconstruct", "score_samples": "error"}
 OF_CLASSIFIERS = {"predict_proba": "probabilities"}
-# Of a row group.
+# Size of a row group.
 BYTES_AT_A_TIME = 32 << 20
 
 
@@ -80,7 +80,7 @@ def write_results(
         raise ValueError(f"{path} ends in {path.suffix!r}; expected {' or '.join(_WRITERS)}.")
     if any(is_same_file(path, file) for file in _files_of(X)):
         raise ValueError(
-            f"{path} is a file of the rows, which is not overwritten; choose another."
+            f"{path} is a file of the rows, which is not overwritten; choose another path."
         )
     rows = model.incoming(X, compared=what != "score_samples")
     parts = _finished(model.apply_by_parts(results[what], rows), model, what)
@@ -89,7 +89,7 @@ def write_results(
 
 
 def _files_of(X: Any) -> Iterator[str | os.PathLike[str]]:
-    """Iterate over the files that rows are read from, as far as X says so."""
+    """Yield the files from which rows are read, as far as X tells."""
     if isinstance(X, str | os.PathLike):
         yield X
         yield from Path(X).rglob("*") if Path(X).is_dir() else ()
@@ -101,7 +101,7 @@ def _files_of(X: Any) -> Iterator[str | os.PathLike[str]]:
 
 
 def _finished(parts: Iterator[Array], model: FittedModel, what: str) -> Iterator[Array]:
-    """Check errors, and bring reconstructions into the units of the data, part by part."""
+    """Check errors, and convert reconstructions to the units of the data, part by part."""
     first = 0
     for part in parts:
         if isinstance(model, FittedCoder) and what == "score_samples":
@@ -143,7 +143,7 @@ def _write_parquet(path: Path, parts: Iterator[Array], n_rows: int, names: Any) 
 
 
 def _grouped(parts: Iterator[Array]) -> Iterator[Array]:
-    """Join parts until they are as large as a row group."""
+    """Join parts until they have the size of a row group."""
     group: list[Array] = []
     for part in parts:
         group.append(part)

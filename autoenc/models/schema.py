@@ -1,4 +1,4 @@
-"""What a model file may say: names, shapes, dtypes, numbers and enumerations.
+"""Schema of model files: names, shapes, dtypes, numbers and enumerations.
 
 `check_model` refuses everything that the tables do not allow, even if the checksum is correct. A
 copy of the NumPy reader contains this module, which therefore imports nothing but NumPy.
@@ -43,11 +43,11 @@ class Kind(NamedTuple):
 
 
 LARGEST_FLOAT = float(np.finfo(np.float64).max)
-LEAST_FLOAT = 5e-324  # of those above 0
+LEAST_FLOAT = 5e-324  # the smallest float above 0
 
 
 def integer(low: int = 1, high: int = 2**63 - 1) -> Kind:
-    """Return the kind of the integers from `low` to `high`; True and False are none."""
+    """Return the kind of the integers from `low` to `high`, without True and False."""
     expected = f"an integer of at least {low}"
     return Kind(expected, lambda v: type(v) is int and low <= v <= high)
 
@@ -59,7 +59,7 @@ def number(low: float, high: float = LARGEST_FLOAT) -> Kind:
 
 
 def one_of(*values: Any) -> Kind:
-    """Return the kind of some values, which are compared with their types: True is not 1."""
+    """Return the kind of some values. Their types are compared, too: True is not 1."""
     expected = " or ".join(map(repr, values))
     return Kind(expected, lambda v: any(type(v) is type(own) and v == own for own in values))
 
@@ -95,7 +95,7 @@ def mapping(item: Kind) -> Kind:
 
 
 def _is_text(value: Any) -> bool:
-    # Half of a pair of surrogates cannot be written to any file or terminal.
+    # Half of a surrogate pair cannot be written to files or terminals.
     return type(value) is str and len(value) <= 10_000 and not _SURROGATES.search(value)
 
 
@@ -117,7 +117,7 @@ INSIDE = number(LEAST_FLOAT, float(np.nextafter(1, 0)))
 NOT_ONE = number(0, float(np.nextafter(1, 0)))
 ANYTHING = Kind("anything", lambda _: True)
 ANY_NUMBER = Kind("a number", lambda v: type(v) in (int, float))
-# Of an epoch: costs that are not finite, too.
+# A number in the record of an epoch; costs may be infinite or NaN.
 RECORDED = ANY_NUMBER | SWITCH | TEXT | NOTHING
 PRECISION = one_of("float32", "float64")
 
@@ -199,16 +199,16 @@ _LAYER = (
 _CLASSIFIER = ("dropout", "l1", "l2", "learning_rate_decay", "noise", "optimizer", *_TRAINING)
 _PENALTIES = ("contraction", "sparsity", "sparsity_target")
 _DENOISING = ("corruption", *_LAYER)
-# How a classifier's layers were trained without labels: their settings, by other names.
+# Settings of a classifier for the training of its layers without labels, by their other names.
 _PRETRAINING = {f"pretraining_{name}": SETTINGS[name] for name in _DENOISING}
 _PRETRAINING |= {"pretraining_epochs": COUNT, "pretraining_rate": RATE}
 SETTINGS |= _PRETRAINING
-# Of a deep autoencoder, the network itself has settings of the same names as its layers.
+# A deep autoencoder has settings with the same names as those of its layers.
 _ALONE = (
     "batch_size", "contraction", "corruption", "early_stopping", "epochs", "l1", "l2", "momentum",
     "optimizer", "rate", "sparsity", "sparsity_target", "validation_fraction",
 )  # fmt: skip
-# Settings that every file of their classes has.
+# Settings that every file of a class with them contains.
 SIZES = ("n_hidden", "hidden_sizes")
 # The settings of each class. Files of earlier versions lack some of them.
 CLASSES: dict[str, tuple[str, ...]] = {
@@ -232,7 +232,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
         *_PRETRAINING, *_CLASSIFIER,
     ),
 }  # fmt: skip
-# Where nothing is left to the data.
+# Classes without settings that are chosen from the data.
 _CLASSIFIERS = ("SoftmaxClassifier", "PerceptronClassifier", "StackedDenoisingClassifier")
 _OWN_KINDS = {
     ("StackedDenoisingAutoEncoder", "activation"): ACTIVATION | AUTO | sequence(ACTIVATION),
@@ -245,7 +245,7 @@ _OWN_KINDS = {
     ("PerceptronClassifier", "n_hidden"): COUNT,
     **{(name, "n_epochs"): COUNT for name in _CLASSIFIERS},
 }
-# What settings that were left at "auto" were taken as.
+# Values that were chosen for settings at "auto".
 TAKEN: dict[str, Kind] = {
     "activation": ACTIVATION,
     "corruption": NOISES,
@@ -267,7 +267,7 @@ CHOSEN: dict[str, Kind] = {
     "seed_": SEED,
 }
 HISTORY = sequence(mapping(RECORDED))
-# Dtypes of classes that are times; of them, files have the number of units.
+# Dtypes of classes that are times; files contain their number of units.
 TIME_TYPE = Kind(
     "datetime64 or timedelta64 with a unit",
     lambda v: type(v) is str and re.fullmatch(
@@ -307,7 +307,7 @@ DESCRIPTION: dict[str, Kind] = {
 }
 FINITE = number(-LARGEST_FLOAT)
 VALUE = TEXT | SWITCH | integer(-(2**63)) | FINITE
-# What a file says of each kind of column.
+# Contents of a file for each kind of column.
 COLUMNS: dict[str, dict[str, Kind]] = {
     "number": {"kind": TEXT, "name": TEXT},
     "category": {
@@ -343,7 +343,7 @@ def check_model(arrays: Mapping[str, Array], description: Mapping[str, Any]) -> 
     _check_entries("", description, DESCRIPTION, ("class", "settings", "fitted"))
     name, settings, fitted = (description[part] for part in ("class", "settings", "fitted"))
     kinds = {s: _OWN_KINDS.get((name, s), SETTINGS[s]) for s in CLASSES[name]}
-    # The defaults of other settings fit any arrays; those of sizes do not.
+    # The defaults of all other settings match any arrays; those of sizes do not.
     sizes = [s for s in SIZES if s in kinds]
     _check_entries("settings.", settings, kinds, sizes)
     _check_entries("", fitted, FITTED[name], ("n_features_in_",))
@@ -360,7 +360,7 @@ def check_model(arrays: Mapping[str, Array], description: Mapping[str, Any]) -> 
 def _check_entries(
     where: str, found: Mapping[str, Any], kinds: Mapping[str, Kind], required: Sequence[str] = ()
 ) -> None:
-    """Check that there are no names but known ones, the required ones, and values of each kind."""
+    """Check that all names are known, that required names exist, and the kinds of the values."""
     for name in required:
         _require(name in found, f"there is no {where}{name}")
     for name, value in found.items():
@@ -394,7 +394,7 @@ def _check_detector(
     """Check a layer, its moments, the tables of surprise and the scores of calibration rows."""
     n = fitted["n_features_in_"]
     n_hidden = _width(arrays, "W", n)
-    # Columns of different kinds have several entries each: `_check_columns` counts them.
+    # Columns of different kinds may have several entries; `_check_columns` counts them.
     n_columns = int(np.size(arrays.get("value_mean", ())))
     cells = _width(arrays, "value_frequency", n_columns)
     shapes: dict[str, tuple[int, ...]] = {
@@ -428,10 +428,10 @@ def _check_stack(
 ) -> None:
     n_layers = _check_layers(arrays, settings, fitted)
     given = settings.get("activation", "auto")
-    # Nothing of a stack is left to the data: its units are those of the sigmoid.
+    # No activation of a stack is chosen from the data: "auto" is the sigmoid.
     _check_activations("sigmoid" if given == "auto" else given, fitted["layers"])
     for record in fitted.get("history_", []):
-        _require(integer(1, n_layers).accepts(record.get("layer")), "an epoch is of no layer")
+        _require(integer(1, n_layers).accepts(record.get("layer")), "an epoch has no known layer")
 
 
 def _check_deep(
@@ -459,7 +459,7 @@ def _check_layers(
     width, layers = fitted["n_features_in_"], fitted.get("layers", [])
     sizes: list[int] = []
     own = [arrays_of_layer(arrays, number) for number in range(1, len(layers) + 1)]
-    _require(sum(map(len, own)) == len(arrays), "there are arrays of layers not described")
+    _require(sum(map(len, own)) == len(arrays), "there are arrays of undescribed layers")
     for number, (layer, chosen) in enumerate(zip(own, layers, strict=True), start=1):
         _check_entries(f"layer {number}: ", chosen, CHOSEN)
         _require(number == 1 or "mean" not in layer, f"layer {number} standardises codes")
@@ -481,19 +481,19 @@ def activations_of(given: Any, layers: Sequence[Mapping[str, Any]]) -> list[Any]
 
 
 def _check_activations(given: Any, layers: Sequence[Mapping[str, Any]]) -> None:
-    """Check that the activation of each layer is the one given, if one is."""
+    """Check that the activation of each layer is the given one, unless none is given."""
     each = given if type(given) is list else [given] * len(layers)
     for one, chosen in zip(each, activations_of(given, layers), strict=True):
         _check_chosen("activation", one, chosen)
 
 
 def _check_chosen(setting: str, given: Any, chosen: Any) -> None:
-    """Check that what was chosen is what was given, unless the choice was left."""
+    """Check that the choice equals the setting, unless the setting is "auto"."""
     _require_equal(f"{setting}_", chosen, chosen if given == "auto" else given)
 
 
 def arrays_of_layer(arrays: Mapping[str, Array], number: int) -> dict[str, Array]:
-    """Return the arrays of one layer of a stack, by the names that they have in the layer."""
+    """Return the arrays of one layer of a stack, by their names within the layer."""
     prefix = f"layer_{number}."
     return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
 
@@ -502,13 +502,13 @@ def _check_layer(
     arrays: Mapping[str, Array], settings: Mapping[str, Any], fitted: Mapping[str, Any],
     n_visible: int,
 ) -> int:  # fmt: skip
-    """Check one layer of `n_visible` columns, and return how many units it has."""
+    """Check one layer of `n_visible` columns, and return its number of units."""
     for name in ("cost_", "output_"):
         _require(name in fitted, f"there is no {name}")
     _check_entries("chosen_.", fitted.get("chosen_", {}), TAKEN)
     output = fitted["output_"]
     bounded = output == "sigmoid" or FUNCTION.accepts(output)
-    _require(fitted["cost_"] != "cross_entropy" or bounded, f"cross_entropy is of {output!r:.60}")
+    _require(fitted["cost_"] != "cross_entropy" or bounded, f"cross_entropy with {output!r:.60}")
     n_hidden = _width(arrays, "W", n_visible)
     shapes: dict[str, tuple[int, ...]] = {
         "W": (n_visible, n_hidden), "hidden_bias": (n_hidden,), "visible_bias": (n_visible,),
@@ -553,14 +553,14 @@ def _check_classifier(
 def _check_per_layer(name: str, settings: Mapping[str, Any], n_layers: int) -> None:
     """Check that there is one value for all layers, or one for each."""
     value = settings.get(name)
-    # A list of noise that begins with text is one kind and its amount.
+    # A list that begins with text is one kind of noise and its amount.
     is_pair = name.endswith("corruption") and value and type(value) is list
     if type(value) is list and not (is_pair and type(value[0]) is str and value[0] != "auto"):
         _require_equal(f"the number of values of settings.{name}", len(value), n_layers)
 
 
 def _check_labels(labels: Any, n_classes: int, *, are_times: bool) -> None:
-    """Classes are sorted and all of one type, as `numpy.unique` returns them."""
+    """Check that classes are sorted and of one type, as `numpy.unique` returns them."""
     _require(labels is not None, "there is no labels_")
     of_one_type = len({type(label) for label in labels}) == 1
     item = integer(1 - 2**63) if are_times else SWITCH | TEXT | integer(-(2**63)) | FINITE
@@ -570,7 +570,7 @@ def _check_labels(labels: Any, n_classes: int, *, are_times: bool) -> None:
 
 
 def _width(arrays: Mapping[str, Array], name: str, n_in: int) -> int:
-    """Return how many columns weights have."""
+    """Return the number of columns of a weight matrix."""
     _require(name in arrays, f"there is no {name}")
     shape = arrays[name].shape
     fits = len(shape) == 2 and shape[0] == n_in and shape[1] > 0
@@ -614,14 +614,14 @@ def _check_states(states: Mapping[str, Array]) -> None:
 def _check_array(name: str, array: Array, shape: tuple[int, ...], dtype: Any) -> None:
     _require(array.shape == shape, f"{name} has shape {array.shape}; expected {shape}")
     _require(array.dtype == dtype, f"{name} is of {array.dtype}; expected {dtype}")
-    # Columns without observed values have no range, and limits that are none are infinite.
+    # Columns without observed values have no range, and limits that do not exist are infinite.
     accepted = {"data_min": np.isnan, "data_max": np.isnan, "lower": np.isinf, "upper": np.isinf}
     strange = ~np.isfinite(array) & ~accepted.get(name, np.isfinite)(array)
     _require(not strange.any(), f"{name} has NaN or infinity")
 
 
 def _check_columns(arrays: Mapping[str, Array], description: Mapping[str, Any], n: int) -> None:
-    """Check what a file says of columns: names, kinds, the image that they are, their scaling."""
+    """Check the names, kinds and scaling of columns, and the shape of images."""
     table = description.get("table", {})
     size = integer(1, 2**31)
     shape = sequence(size, 2) | Kind(
@@ -654,7 +654,7 @@ def _check_columns(arrays: Mapping[str, Array], description: Mapping[str, Any], 
 def _check_kinds(
     arrays: Mapping[str, Array], description: Mapping[str, Any], has_encoding: bool
 ) -> None:
-    """Check that a model of columns of different kinds is one in all it says."""
+    """Check that the file treats columns as being of different kinds throughout, or nowhere."""
     if description["class"] == "AutoEncoderDetector":
         return
     if not description["class"].endswith("Classifier"):
@@ -674,13 +674,13 @@ def _check_scaling(scaling: Mapping[str, Any], n: int) -> None:
     }
     _check_entries("table.scaling.", scaling, kinds, tuple(kinds))
     factors = scaling["factor"]
-    # Columns are divided by their width where that is below what float32 holds.
+    # Columns are divided by their width only if it is below the range of float32.
     fits = all(factor == 1 or factor > 1e33 for factor in factors)
     _require(scaling["kind"] == "minmax" or fits, "a centred column has a factor")
 
 
 def _check_encoding(encoding: Mapping[str, Any], n: int) -> int:
-    """Check what stands for each column: names are different, and entries add up.
+    """Check the encoding of columns: names are different, and numbers of entries add up.
 
     Return the number of columns.
     """

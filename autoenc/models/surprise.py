@@ -19,9 +19,9 @@ import numpy as np
 
 from autoenc.rows.blocks import Array
 
-# Least width of a cell, for columns in comparable units: beside it, rounding does not count.
+# Minimum width of a cell, for columns in comparable units, so that rounding does not matter.
 LEAST_WIDTH = 1e-4
-# Of a category, least deviation that is a unit, in nats; that of a normal distribution is 0.7.
+# Minimum standard deviation of a category, in nats; that of a normal distribution is 0.7.
 LEAST_DEVIATION = 0.25
 PARTS = ("low", "width", "frequency", "mean", "weight")
 
@@ -86,7 +86,7 @@ class Surprise:
         x = np.asarray(values, np.float64)
         least, most = np.nanmin(x, axis=0), np.nanmax(x, axis=0)
         width = np.maximum((most - least) / n_bins, LEAST_WIDTH)
-        # The same as `least`, but for columns that are almost constant: these are in the middle.
+        # Equals `least`, except for columns that are almost constant, which lie in the middle.
         low = (least + most - n_bins * width) / 2
         n_columns, observed = x.shape[1], ~np.isnan(x)
         numbers = np.clip((np.where(observed, x, low) - low) / width, 0, n_bins - 1).astype(
@@ -109,7 +109,7 @@ class Surprise:
         Parameters
         ----------
         values : array, (rows, columns)
-            Values to judge.
+            Values of which to compute the surprise.
 
         Returns
         -------
@@ -186,7 +186,7 @@ class Surprise:
 
     @classmethod
     def from_arrays(cls, prefix: str, arrays: Mapping[str, Any]) -> Self:
-        """Restore what `arrays` returned.
+        """Restore the result of `arrays`.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""What `train` is given of a model: one graph of cost and updates for every kind of model."""
+"""The input of `train`: a graph of cost and updates for every kind of model."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Task:
     learning_rate : shared scalar
         Factor to which the updates are proportional.
     rate : float or None
-        The learning rate chosen; None for a schedule.
+        Chosen learning rate; None for a schedule.
     """
 
     known: FittedModel
@@ -66,7 +66,7 @@ class Task:
     rate: float | None
 
     def fitted(self, history: list[Record], engine: str) -> FittedModel:
-        """Return the model with the present values of its parameters."""
+        """Return the model with the current values of its parameters."""
         learned = {n: v.get_value() for n, v in self.variables.items() if v in self.updates}
         return self.known.learned(learned).replaced(
             choices={**self.known.choices, "learning_rate": self.rate},
@@ -121,11 +121,11 @@ def make_task(
     settings : mapping
         Settings of an estimator.
     examples : Examples
-        What to train on; labels are the numbers of the classes.
+        Examples to train on; labels are the numbers of the classes.
     held_out : Examples, optional
-        What to validate on.
+        Examples to validate on.
     n_done : int
-        Epochs that the model was trained for before.
+        Number of epochs for which the model was trained before.
 
     Raises
     ------
@@ -170,7 +170,7 @@ def make_task(
 
 
 def _data(examples: Examples, dtype: str, n_inputs: int) -> Any:
-    """Return rows, labels if there are any, and weights, as far as there are inputs for them."""
+    """Return the data of each input: rows, labels if there are any, and weights."""
     if n_inputs == 1:
         return examples.rows
     weights = normalised(examples.weights, dtype)
@@ -189,8 +189,8 @@ def _updates(
 ) -> tuple[Parameter, Parameter | None, Updates]:
     """Return the shared learning rate, the counter of its decay if it decays, and the updates.
 
-    As a constant of the graph, each rate, and each data set that one is chosen for, would be
-    compiled anew.
+    The rate is a shared variable. As a constant of the graph, every rate, and every data set for
+    which a rate is chosen, would require a new compilation.
     """
     shared = pytensor.shared(
         np.asarray(1 if rate is None else rate, config.floatX), name="learning_rate"
@@ -202,7 +202,7 @@ def _updates(
         stepping = scaled_rate(schedule, shared)
     elif decay != 1:
         counter, counting = step_counter()
-        # Where training continues, so does the decay.
+        # If training continues, the decay continues, too.
         counter.set_value(np.asarray(n_done * n_minibatches, counter.dtype))
         stepping = shared * _decayed(counter, decay, n_minibatches)
     if settings["optimizer"] == "sgd" and settings["momentum"]:
@@ -213,7 +213,7 @@ def _updates(
 
 
 def _decayed(step: Parameter, decay: float, every: int) -> Expression:
-    """Return decay^⌊step / every⌋, of shared variables: see `_updates`."""
+    """Return decay^⌊step / every⌋ as an expression of shared variables; see `_updates`."""
     factor = pytensor.shared(np.asarray(decay, config.floatX), name="decay")
     n = pytensor.shared(np.asarray(every, step.dtype), name="every")
     return factor ** pt.cast(step // n, config.floatX)

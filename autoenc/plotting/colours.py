@@ -37,8 +37,8 @@ PALETTE = (
     "#50607c",
     "#00d8ff",
 )
-_WIDTH = 80  # characters that fit below several panels
-_SCALE = "viridis"  # its lightness is monotonic, so that it can be read without colour
+_WIDTH = 80  # number of characters that fit below several panels
+_SCALE = "viridis"  # readable without colour, because its lightness is monotonic
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def colours_of(labels: ArrayLike | None, n: int) -> Colours:
 def text_of(value: Any) -> str:
     """Return a number or a string for display: 3, not 3.0."""
     if isinstance(value, str):
-        return value.replace("$", r"\$")  # it would start a formula
+        return value.replace("$", r"\$")  # a dollar sign would start a formula
     return str(value).removesuffix(".0")
 
 
@@ -129,7 +129,7 @@ def _labels(labels: ArrayLike, n: int) -> Array:
         bad = int(np.argmin(np.isfinite(values)))
         raise ValueError(
             f"labels have {values[bad]} at row {bad}; expected finite labels. Leave such points "
-            "out, or give them a label of their own."
+            "out, or give them a separate label."
         )
     return values
 
@@ -140,8 +140,8 @@ def _shades(values: Array, distinct: int) -> Colours:
 
     if values.dtype.kind == "U":
         raise ValueError(
-            f"labels have {distinct} different strings; expected at most {len(PALETTE)}, which "
-            f"colours can tell apart. Merge some, or plot {len(PALETTE)} of them at a time."
+            f"labels have {distinct} different strings; expected at most {len(PALETTE)}, the "
+            f"number of colours. Merge some, or plot {len(PALETTE)} of them at a time."
         )
     numbers = values.astype(np.float64)
     span = (float(np.min(numbers)), float(np.max(numbers)))
@@ -150,7 +150,7 @@ def _shades(values: Array, distinct: int) -> Colours:
 
 
 def _places(distinct: Array) -> list[int]:
-    """Return positions in the palette; labels 0 … 9 always have the same ones."""
+    """Return positions in the palette; labels 0 … 9 always have the same positions."""
     places = range(len(PALETTE))
     if distinct.dtype.kind != "U" and np.isin(distinct, places).all():
         return [int(value) for value in distinct]

@@ -80,7 +80,7 @@ def cost_curves(history: Sequence[Mapping[str, Any]], *, log: bool = False) -> C
 
 
 def span_decades(curves: Curves, decades: float = 2) -> bool:
-    """Whether the costs are positive and span more than this many powers of ten."""
+    """Return whether the costs are positive and span more than this many powers of ten."""
     costs = np.concatenate([costs for _, costs in curves.values()])
     low, high = costs.min(), costs.max()
     return bool(low > 0 and math.log10(high) - math.log10(low) > decades)

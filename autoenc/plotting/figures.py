@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-DPI = 128  # a power of two: sizes in pixels convert to inches and back exactly
+DPI = 128  # a power of two, so that sizes in pixels convert to inches and back exactly
 
 
 def new_figure(width: int, height: int) -> Figure:
@@ -24,7 +24,7 @@ def new_figure(width: int, height: int) -> Figure:
 
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
     FigureCanvasAgg(figure)
-    # Notebooks show a figure that pyplot does not know as text, unless it brings its picture.
+    # Notebooks show a figure unknown to pyplot as text, unless it provides its own picture.
     figure._repr_png_ = partial(_png_of, figure)  # type: ignore[attr-defined]
     return figure
 

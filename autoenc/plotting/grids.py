@@ -28,7 +28,7 @@ TILE = 112  # pixels of an enlarged tile: a multiple of 7, 8, 14, 16 and 28
 GAP = 4  # pixels between tiles
 COLOURS = 3  # red, green and blue
 _MARGIN = 16  # pixels around the grid and its labels
-_LINE = 160  # the level of a border, a middle grey
+_LINE = 160  # grey level of a border
 _LONGEST = 2**15  # pixels; matplotlib refuses sides of 2**16
 
 
@@ -63,7 +63,7 @@ def _square(matrix: Array, name: str) -> tuple[int, int]:
     side = math.isqrt(width)
     if side * side != width:
         raise ValueError(
-            f"rows of {name} have {width} numbers, which are no square image; pass "
+            f"rows of {name} have {width} numbers, which is not a square image; pass "
             f"image_shape=(height, width), or {name}.T if images are columns."
         )
     return side, side
@@ -81,7 +81,7 @@ def grid_of(
     """Arrange rows of 8 bits as enlarged tiles, in which a pixel becomes a square of pixels.
 
     The longer side of a tile has about `tile` pixels, or fewer if the picture would be too long
-    with `stacked` grids. Colours are inverted, as ink is on white paper.
+    with `stacked` grids. Colours are inverted, like ink on white paper.
     """
     height, width, *colours = image_shape
     longest = max(height * grid[0] * stacked, width * grid[1])
@@ -95,7 +95,7 @@ def grid_of(
 
 
 def shown(canvas: Array) -> Array:
-    """Return a canvas of `grid_of` for matplotlib: grey for a colour map, colours as they are.
+    """Return a canvas of `grid_of` for matplotlib: grey levels for a colour map, or colours.
 
     >>> shown(np.full((1, 1, 3), 255, np.uint8))
     array([[[0, 0, 0]]], dtype=uint8)
@@ -104,7 +104,7 @@ def shown(canvas: Array) -> Array:
 
 
 def grid_figure(canvas: Array, *, title: str | None = None, labels: Sequence[str] = ()) -> Figure:
-    """Return a figure of a canvas of `grid_of`, with a label beside each row of tiles."""
+    """Return a figure of a canvas of `grid_of`, with a label next to each row of tiles."""
     height, width = canvas.shape[:2]
     figure = new_figure(width, height)
     axes = figure.add_axes((0, 0, 1, 1))

@@ -175,8 +175,8 @@ def _like(X: ArrayLike, name: str, inputs: Array) -> Array:
     matrix = real_matrix(X, name)
     if matrix.shape != inputs.shape:
         raise ValueError(
-            f"{name} has shape {matrix.shape}, but the inputs have {inputs.shape}; pass rows "
-            "that belong together."
+            f"{name} has shape {matrix.shape}, but the inputs have {inputs.shape}; pass "
+            "corresponding rows."
         )
     return matrix
 

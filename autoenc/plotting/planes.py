@@ -49,8 +49,8 @@ class Plane:
         """Return the projection onto the first two principal components of points."""
         from sklearn.decomposition import PCA
 
-        size = np.abs(points).max() or 1.0  # squares of large numbers would overflow
-        with np.errstate(invalid="ignore"):  # without variance, the shares are 0 / 0
+        size = np.abs(points).max() or 1.0  # prevents overflow of the squares of large numbers
+        with np.errstate(invalid="ignore"):  # if all points are equal, the shares are 0 / 0
             pca = PCA(2, random_state=0).fit(points / size)
         shares = 100 * np.nan_to_num(pca.explained_variance_ratio_)
         names = tuple(
@@ -61,13 +61,13 @@ class Plane:
 
 
 def plane_of(points: Array, name: str, kind: str = "column") -> Plane:
-    """Return the plane of the columns if there are at most two, else of the main components."""
+    """Return the plane of the columns if there are at most two, else of principal components."""
     features = points.shape[1]
     if features <= 2:
         return Plane.of_columns(tuple(range(features)), kind)
     if len(points) < 2:
         raise ValueError(
-            f"{name} has shape {points.shape}; expected at least two rows, which the main "
+            f"{name} has shape {points.shape}; expected at least two rows, which principal "
             f"components of {features} columns need. Or pass two columns, such as {name}[:, :2]."
         )
     return Plane.of_components(points)

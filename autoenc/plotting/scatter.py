@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 Limits: TypeAlias = tuple[tuple[float, float], ...]
 
-_MANY = 2000  # points; with more, a vector graphic is slow to open
-_SPREAD = 0.35  # half the width of a strip; strips are 1 apart
+_MANY = 2000  # number of points above which a vector graphic is slow to open
+_SPREAD = 0.35  # half of the width of a strip; the distance between strips is 1
 
 
 def plot_codes(
@@ -91,7 +91,7 @@ def plot_codes(
     draw_points(axes, projected, colours, limits_of([projected], plane))
     name_axes(axes, plane)
     axes.set_title(title or "")
-    if not (is_strip and colours.kinds):  # strips are labelled themselves
+    if not (is_strip and colours.kinds):  # such strips have labels of their own
         draw_legend(figure, [axes], colours)
     return finish(figure, path)
 
@@ -137,7 +137,7 @@ def limits_of(clouds: list[Array], plane: Plane) -> Limits:
     centre, reach = low / 2 + high / 2, (high / 2 - low / 2) * 1.06
     if plane.is_rotated:
         reach = np.full_like(reach, np.max(reach))
-    # Points that are all the same need a margin as well, wide enough for different ticks.
+    # Points that are all equal also need a margin, wide enough for different ticks.
     reach = np.maximum(reach, 1e-12 * np.abs(centre))
     reach = np.where(reach > 0, reach, 0.5)
     return tuple((float(c - r), float(c + r)) for c, r in zip(centre, reach, strict=True))

@@ -1,4 +1,4 @@
-"""Plot filters at several times of the training, as an animation or a strip.
+"""Plot filters at several times of training, as an animation or a strip.
 
 >>> import numpy as np
 >>> W = np.random.default_rng(0).normal(size=(12, 16))
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _WIDE = 600  # approximate width of an animation in pixels
-_SECONDS = 6  # length of an animation, within the limits of a frame
-_LEAST, _MOST = 40, 500  # milliseconds of a frame
+_SECONDS = 6  # length of an animation, within the limits for a frame
+_LEAST, _MOST = 40, 500  # limits for the duration of a frame in milliseconds
 _REST = 1500  # additional milliseconds of the last frame
 
 

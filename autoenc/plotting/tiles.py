@@ -20,7 +20,7 @@ Array: TypeAlias = NDArray[Any]
 ImageShape: TypeAlias = tuple[int, int] | tuple[int, int, int]
 Channels: TypeAlias = tuple[ArrayLike | None, ArrayLike | None, ArrayLike | None, ArrayLike | None]
 
-# Missing values have no grey level: a blue that is neither ink nor paper.
+# Missing values have no grey level. They are blue, unlike ink and paper.
 MISSING = (120, 170, 245)
 
 _CHANNELS = ("red", "green", "blue", "alpha")
@@ -65,7 +65,7 @@ def tile_images(
     Returns
     -------
     array of shape (H, W), or (H, W, 4) for four channels
-        The image; ``H = rows * height + (rows - 1) * vertical``, and ``W`` likewise.
+        The image; ``H = rows * height + (rows - 1) * vertical``, and accordingly for ``W``.
 
     Raises
     ------
@@ -150,8 +150,8 @@ def scale_between(rows: Array, low: Array, high: Array) -> Array:
     """Return finite rows scaled from [low, high] to [0, 1] and clipped; 0 where low is high."""
     dtype = np.result_type(rows.dtype, np.float64)
     values, start, end = (x.astype(dtype) for x in (rows.clip(low, high), low, high))
-    # The difference of large ends may overflow; that of their halves does not. Small ends are
-    # not halved: half of the smallest float is 0.
+    # The difference of huge ends may overflow, but that of their halves does not. Small ends are
+    # not halved, because half of the smallest float is 0.
     shrink = np.where(np.maximum(-start, end) > 1, 0.5, 1.0)
     values, start, end = values * shrink, start * shrink, end * shrink
     span = end - start
@@ -186,7 +186,7 @@ def check_finite(rows: Array, name: str = "X") -> None:
 def mark_missing(levels: Array, missing: Array, image_shape: ImageShape) -> Array:
     """Return 8-bit rows in colour, with `MISSING` for pixels with a missing value.
 
-    Grey is inverted, as ink is on white paper.
+    Grey levels are inverted, like ink on white paper.
 
     >>> mark_missing(np.array([[0, 255]], np.uint8), np.array([[True, False]]), (1, 2)).tolist()
     [[[[120, 170, 245], [0, 0, 0]]]]
@@ -204,8 +204,8 @@ def lay_out(images: Array, tile_shape: tuple[int, int], spacing: tuple[int, int]
     """
     (rows, columns), (below, right) = tile_shape, spacing
     n, height, width, *colours = images.shape
-    # Each cell is a tile with its spacing below and to the right, so that one reshape makes the
-    # grid; the spacing of the last cells is removed.
+    # Each cell is a tile with the spacing below and to the right of it, so that one reshape makes
+    # the grid; the spacing of the last cells is removed.
     cells = np.zeros((rows * columns, height + below, width + right, *colours), images.dtype)
     cells[:n, :height, :width] = images
     grid = cells.reshape(rows, columns, *cells.shape[1:]).swapaxes(1, 2)

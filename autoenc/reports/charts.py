@@ -20,7 +20,7 @@ from autoenc.tables import import_extra
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
-# Points that a browser draws and the eye tells apart.
+# Maximum number of points, which a browser can draw and the eye can distinguish.
 MOST_POINTS = 2_000
 HEIGHT = 340
 _SHADES = 256
@@ -43,7 +43,7 @@ class Chart:
 
 
 def script() -> str:
-    """Return the script that draws charts, as it comes with Bokeh."""
+    """Return the script that draws charts, as distributed with Bokeh."""
     bokeh = import_extra("bokeh", "report", "an HTML report")
     return Path(bokeh.__file__).with_name("server").joinpath(
         "static", "js", "bokeh.min.js"
@@ -98,7 +98,7 @@ def code_chart(codes: Array, names: Sequence[str], errors: Array, labels: Array 
     ----------
     codes : array, (rows, units)
     names : sequence of str
-        Of the rows.
+        Names of the rows.
     errors : array, (rows,)
     labels : array, (rows,), optional
     """
@@ -136,7 +136,7 @@ def code_chart(codes: Array, names: Sequence[str], errors: Array, labels: Array 
 
 
 def _colours(labels: Array | None, n: int) -> tuple[list[str], dict[str, str]]:
-    """Colour of each point, and of each kind of label if there are few enough to tell apart."""
+    """Return the colour of each point, and of each label if there are only a few."""
     if labels is None:
         return [PALETTE[0]] * n, {}
     kinds = sorted({str(label) for label in labels}, key=_numerically)
@@ -166,7 +166,7 @@ def _figure(name: str, below: str, left: str, tooltips: list[tuple[str, str]]) -
     from bokeh.models import HoverTool
     from bokeh.plotting import figure
 
-    # Without tools that take the wheel or the finger, the page scrolls over a chart.
+    # Tools that react to the wheel or to a finger would keep the page from scrolling.
     chart = figure(
         name=name,
         height=HEIGHT,
@@ -191,7 +191,7 @@ def _content(figure: Any) -> dict[str, Any]:
 
 
 def _numbered(item: Any, prefix: str) -> Any:
-    """Count the models of a chart from 1: Bokeh counts all of the process, and pages differed."""
+    """Count the models of a chart from 1, because Bokeh's own numbers depend on earlier charts."""
     numbers: dict[str, str] = {}
 
     def walk(node: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Numbers as a page shows them."""
+"""Format of numbers on a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a subject to the page."""
+"""Rendering of a subject as a page."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def render_report(subject: Subject, *, title: str | None = None, created: str = 
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["number"] = _number
-    # Bokeh's script knows a model from where it is first described, so that order matters.
+    # Bokeh's script must read the description of a model first, so keep the order of keys.
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False}
     text: str = environment.get_template("page.html").render(
         title=title or type(subject.model).__name__,

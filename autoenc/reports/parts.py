@@ -20,9 +20,9 @@ class Picture:
         Description, for readers who cannot see the picture.
     caption : str
     width, height : int
-        In pixels of the image, for its proportions.
+        Size in pixels of the image, for its proportions.
     is_large : bool
-        Whether it has many images in it.
+        Whether the picture consists of many images.
     """
 
     uri: str
@@ -40,9 +40,9 @@ class Bar:
     Attributes
     ----------
     label, text : str
-        What it is of, and the number.
+        Name of the number, and the number itself.
     share : float
-        Length of the bar, of 1.
+        Length of the bar, as a fraction of the maximum.
     is_negative : bool
     """
 
@@ -62,7 +62,7 @@ class Grid:
     head : sequence of str
     rows : sequence of sequences of str, float or Bar
     is_folded : bool
-        Whether the reader opens it.
+        Whether the table is hidden until the reader opens it.
     """
 
     caption: str
@@ -90,7 +90,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Group:
-    """Cards under a heading; wide ones hold tables of several columns."""
+    """Cards under a heading; wide cards contain tables of several columns."""
 
     title: str
     cards: Sequence[Card]
@@ -109,7 +109,7 @@ class Section:
     grids, pictures, groups : sequences
     chart : Chart, optional
     chart_text : str
-        What the chart shows.
+        Description of the chart.
     has_finder : bool
         Whether points of the chart can be looked up by row.
     """

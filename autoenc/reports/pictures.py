@@ -1,6 +1,6 @@
-"""Rows of numbers as small pictures, kept within the page itself.
+"""Rows of numbers as small pictures, which are part of the page itself.
 
-A pixel of the image is a pixel of the PNG; the page enlarges them without smoothing.
+A pixel of the image is a pixel of the PNG. The page enlarges pictures without smoothing.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ def filter_grid(W_rows: Array, image_shape: Sequence[int]) -> str:
 
 
 def filter_scale(image_shape: Sequence[int]) -> str:
-    """Return what the levels of `filter_grid` mean."""
+    """Describe the meaning of the levels of `filter_grid`."""
     if len(image_shape) == 2:
-        return "white is its least weight, black its greatest."
-    return "a colour is absent at its least weight, and brightest at its greatest."
+        return "white is its lowest weight, black its highest."
+    return "a colour is absent at its lowest weight, and brightest at its highest."
 
 
 def row_picture(row: Array, image_shape: Sequence[int], low: float, high: float) -> str:
-    """Draw one row: grey inverted, as the other pictures are, and colours as they are.
+    """Draw one row: grey levels inverted, as in the other pictures, and colours unchanged.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def row_picture(row: Array, image_shape: Sequence[int], low: float, high: float)
         NaN where an entry is missing: such pixels are drawn in light blue.
     image_shape : (height, width) or (height, width, 3)
     low, high : float
-        What is drawn as the ends of the scale.
+        Values at the ends of the scale.
 
     Returns
     -------
@@ -83,12 +83,12 @@ def row_picture(row: Array, image_shape: Sequence[int], low: float, high: float)
 
 
 def share_picture(shares: Array, image_shape: Sequence[int]) -> str:
-    """Draw how large the share of each pixel is: the largest is black.
+    """Draw the share of each pixel; the pixel with the largest share is black.
 
     Parameters
     ----------
     shares : array, (pixels,)
-        At least 0, as parts of an error are but for rounding; colours of a pixel are added.
+        Shares, which are at least 0 up to rounding; those of the colours of a pixel are added.
     image_shape : (height, width) or (height, width, 3)
 
     Returns
@@ -102,7 +102,7 @@ def share_picture(shares: Array, image_shape: Sequence[int]) -> str:
 
 
 def scale_of(rows: Array) -> tuple[float, float]:
-    """Return the ends of the scale: 0 and 1 if all observed values are within, else theirs."""
+    """Return the ends of the scale: 0 and 1 if these bound all values, else their range."""
     observed = rows[~np.isnan(rows)]
     if np.all((observed >= 0) & (observed <= 1)):
         return 0.0, 1.0
@@ -110,7 +110,7 @@ def scale_of(rows: Array) -> tuple[float, float]:
 
 
 def data_uri(levels: Array) -> str:
-    """Return 8-bit levels, (height, width) or with three colours, as a PNG within a URI."""
+    """Return 8-bit levels, (height, width) or with three colours, as a PNG in a data URI."""
     from PIL import Image
 
     buffer = io.BytesIO()

@@ -21,17 +21,17 @@ Array: TypeAlias = np.ndarray[Any, Any]
 MOST_FILTERS = 100
 MOST_UNITS = 9
 MOST_COLUMNS = 5
-IMAGES, TABLES = 6, 2  # examples of each kind, of rows that are images or not
+IMAGES, TABLES = 6, 2  # numbers of examples of each kind, if rows are images and if they are not
 STRANGEST = 6
 LISTED = 20
 COLUMNS_LISTED = 12
 _STANDARDISED = (
-    "The model standardises columns: what is called squared error is of these, and so is PCA."
+    "The model standardises columns: squared errors, and PCA, refer to standardised columns."
 )
 
 
 def sections_of(subject: Subject) -> list[Section]:
-    """Make all sections for which model and rows provide contents."""
+    """Make all sections for which the model and the rows provide contents."""
     measured = [] if subject.rows is None else _measured(subject)
     found = [*measured[:1], _summary(subject), *measured[1:]]
     history = coder_of(subject.model).history
@@ -68,7 +68,7 @@ def _data_rows(subject: Subject) -> list[tuple[str, str | float]]:
     if subject.image_shape is not None:
         rows.append(("image", " × ".join(map(str, subject.image_shape))))  # noqa: RUF001
     if subject.rows is None:
-        return [*rows, ("rows", "none given: only what the model itself says is shown")]
+        return [*rows, ("rows", "none given: only the model itself is described")]
     return [
         ("source", subject.data_name or "unnamed"),
         ("rows", len(subject.rows)),
@@ -91,7 +91,7 @@ def _setting(value: Any) -> str:
 
 
 def _measured(subject: Subject) -> list[Section]:
-    """Ask `autoenc.analysis.report`: verdict and advice, yardsticks, units, columns."""
+    """Make the sections from `autoenc.analysis.report`: verdict, advice, yardsticks, units."""
     found = analysis.report(
         subject.model, subject.rows, X_train=subject.train_rows, X_held_out=subject.held_out
     )
@@ -122,12 +122,12 @@ def _yardsticks(found: analysis.Report) -> Section:
         "yardsticks",
         "Yardsticks",
         [
-            f"Measured on {found.n_rows:,} rows. A model is worth something where its error is "
-            "below those of the others; of PCA in squared error only if it is not linear.",
+            f"Measured on {found.n_rows:,} rows. A model is useful if its error is below those of "
+            "the others; if it is linear, its squared error cannot be below that of PCA.",
             *([_STANDARDISED] if y.standardised else []),
             *([f"{missing_text(found)}."] if found.missing else []),
         ],
-        grids=[Grid("Errors of the model and of what it should be better than", head, rows)],
+        grids=[Grid("Errors of the model and of the baselines", head, rows)],
     )
 
 
@@ -146,15 +146,15 @@ def _units(found: analysis.Report) -> Section:
     ]
     head = ("", "units", "dead", "saturated", "duplicate", "effective number")
     text = (
-        "A dead unit gives every row the same code; a saturated one is at an end of its "
-        "activation; a duplicate says what another one says. The effective number is that of "
-        "units which, varying alike and without correlation, would vary as much."
+        "A dead unit gives every row the same code; a saturated unit is at a bound of its "
+        "activation; a duplicate unit is equivalent to another one. The effective number is the "
+        "number of uncorrelated units with equal variances that would vary as much."
     )
     return Section("units", "Health of the units", [text], grids=[Grid("Units", head, rows)])
 
 
 def _counted(units: list[int]) -> str:
-    """Count units, and name them where they are few."""
+    """Count units, and list their numbers if they are few."""
     if not units:
         return "0"
     listed = ", ".join(map(str, units[:LISTED]))
@@ -204,7 +204,7 @@ def _training(history: list[dict[str, Any]]) -> Section:
 
 def _filters(subject: Subject) -> Section:
     filters = coder_of(subject.model).coders[0].arrays["W"].T
-    title = "What the units look for"
+    title = "Weights of the units"
     n = min(len(filters), MOST_FILTERS)
     of_all = f"the first {n} of {len(filters):,}" if n < len(filters) else f"all {n}"
     if subject.image_shape is not None:
@@ -249,8 +249,8 @@ def _examples(subject: Subject) -> Section:
     best, worst = subject.order[:k], subject.order[::-1][:STRANGEST]
     text = (
         f"The error of a row is the {subject.error_name} of its reconstruction: "
-        f"{shown(float(np.nanmean(subject.errors)))} on average here. The rows that are "
-        "reconstructed worst are the strangest; their cards show where the error is."
+        f"{shown(float(np.nanmean(subject.errors)))} on average here. The rows with the largest "
+        "errors are the most unusual; their cards show where the error is."
     )
     groups = [
         Group(
@@ -263,21 +263,21 @@ def _examples(subject: Subject) -> Section:
 
 
 def _missing_texts(subject: Subject) -> list[str]:
-    """Say how cards show what is missing, if anything is."""
+    """Describe how cards show missing values, if there are any."""
     if not subject.n_missing.any():
         return []
     if subject.is_tabular:
-        return ["Missing values have an output, but no part in the error."]
-    return ["Pixels that are missing in the input are blue; they have no part in the error."]
+        return ["Missing values have an output, but do not contribute to the error."]
+    return ["Pixels that are missing in the input are blue; they do not contribute to the error."]
 
 
 def _p_value_texts(subject: Subject) -> list[str]:
     if subject.p_values is None:
-        return ["There are no p-values, as no held-out rows were given."]
+        return ["There are no p-values, because no held-out rows were given."]
     assert subject.held_out is not None
     return [
-        f"p-values are calibrated on {len(subject.held_out):,} held-out rows: of rows like those, "
-        "at most 5 in 100 have one of 0.05 or less."
+        f"p-values are calibrated on {len(subject.held_out):,} held-out rows: at most 5 in 100 "
+        "rows like those have a p-value of 0.05 or less."
     ]
 
 
@@ -363,7 +363,7 @@ def _codes(subject: Subject) -> Section:
     return Section(
         "codes",
         "Codes",
-        [f"The codes of {drawn}, seen in the plane in which they vary most."],
+        [f"The codes of {drawn}, projected onto the plane of their largest variance."],
         chart=chart,
         chart_text=f"Points for the codes of {drawn}.",
         has_finder=True,

@@ -62,7 +62,7 @@ class Subject:
         if self.image_shape is not None and np.prod(self.image_shape) != self.n_columns:
             raise ValueError(
                 f"image_shape is {self.image_shape}, but the model takes {self.n_columns} "
-                "columns; give the height and width of the image that a row is."
+                "columns; give the height and width of the image in each row."
             )
         if self.columns is not None and len(self.columns) != self.n_columns:
             raise ValueError(
@@ -208,6 +208,6 @@ class Subject:
 
 
 def _plain(value: Any) -> str | float:
-    """Return a number as it is, and what is none as text."""
+    """Return a number unchanged, and any other value as text."""
     is_number = isinstance(value, float | np.floating)
     return float(value) if is_number else str(value)

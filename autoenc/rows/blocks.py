@@ -1,6 +1,6 @@
-"""Rows as estimators hold them: dense, or sparse and made dense a part at a time.
+"""Rows as estimators hold them: dense, or sparse and made dense one part at a time.
 
-Rows that a fitted model is used on are looked at a part at a time, too.
+Rows that are given to a fitted model are also examined one part at a time.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from autoenc.sources import Source
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
-# Rows that are looked at, or go through the graph, at a time: few enough to stay in a cache,
-# and a power of two, as XLA compiles for each.
+# Number of rows that are examined, or go through the graph, at a time. They fit into a cache, and
+# the number is a power of two, because XLA compiles a function for each number of rows.
 ROWS_AT_A_TIME = 2_048
-# Of rows that something is looked for in, at a time: they stay in a core's own cache meanwhile.
+# Bytes of the rows that are searched at a time, which fit into the private cache of a core.
 BYTES_AT_A_TIME = 1 << 19
 
 
 class SparseRows:
-    """Rows of a sparse matrix, which are dense arrays where they are asked for.
+    """Rows of a sparse matrix that become dense arrays when they are requested.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class SparseRows:
     """
 
     ndim = 2
-    # Training may leave such rows where they are, and ask for a block at a time.
+    # Tells training to leave such rows in place, and to request one block at a time.
     dense_by_parts = True
 
     def __init__(self, matrix: Any) -> None:
@@ -57,7 +57,7 @@ class SparseRows:
 
     @property
     def size(self) -> int:
-        """Number of values, zeros among them."""
+        """Number of values, including zeros."""
         return self.shape[0] * self.shape[1]
 
     def __len__(self) -> int:
@@ -72,7 +72,7 @@ class SparseRows:
         return dense if dtype is None else dense.astype(dtype, copy=False)
 
     def take(self, rows: Any) -> SparseRows:
-        """Return some rows, sparse as before."""
+        """Return some rows, which stay sparse."""
         return SparseRows(self.matrix[rows])
 
 
@@ -81,9 +81,9 @@ Rows: TypeAlias = "Array | SparseRows | Source"
 
 @dataclass(eq=False)
 class IncomingRows:
-    """Rows for a fitted model, each looked at when it is about to go through it.
+    """Rows for a fitted model, each of which is examined just before the model uses it.
 
-    To look at all of them first would be to read them twice from memory, or from a disk.
+    Examining all of them first would read them twice from memory or from disk.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class IncomingRows:
     is_plain : callable
         Function of a part of the rows that returns whether the part needs no message.
     check : callable
-        Looks at all rows and, if they cannot be taken, raises; it may only warn.
+        Function that examines all rows and raises if they are invalid; it may only warn.
 
     Examples
     --------
@@ -111,7 +111,7 @@ class IncomingRows:
         return len(self._rows)
 
     def parts(self) -> Iterator[Array]:
-        """Go through the rows, a dense part at a time; check all before the first strange one."""
+        """Yield the rows, one dense part at a time; check all before the first doubtful part."""
         checked = False
         for part in parts(self._rows):
             if not (checked or self._is_plain(part)):
@@ -120,7 +120,7 @@ class IncomingRows:
             yield part
 
     def whole(self) -> Array:
-        """Return all rows as one part; check them if they are strange."""
+        """Return all rows as one part; check them if they are doubtful."""
         part = self._rows[:]
         if not self._is_plain(part):
             self._check()
@@ -133,17 +133,17 @@ class IncomingRows:
 
 
 def take(rows: Rows, numbers: Array) -> Rows:
-    """Return some of the rows; sparse ones stay sparse, and those of a source where they are."""
+    """Return some of the rows; sparse rows stay sparse, and rows of a source stay in place."""
     return rows[numbers] if isinstance(rows, np.ndarray) else rows.take(numbers)
 
 
 def original(rows: Rows) -> Any:
-    """Return rows as other estimators take them: an array or a sparse matrix."""
+    """Return rows in a form that other estimators accept: an array or a sparse matrix."""
     return rows.matrix if isinstance(rows, SparseRows) else rows
 
 
 def parts(rows: Rows | IncomingRows) -> Iterator[Array]:
-    """Go through the rows, a dense part at a time.
+    """Yield the rows, one dense part at a time.
 
     >>> [part.shape for part in parts(np.zeros((10_000, 2)))]
     [(2048, 2), (2048, 2), (2048, 2), (2048, 2), (1808, 2)]
@@ -159,7 +159,7 @@ def parts(rows: Rows | IncomingRows) -> Iterator[Array]:
 
 
 def slices(rows: Array) -> Iterator[Array]:
-    """Go through dense rows, so few at a time that they stay in a core's own cache.
+    """Yield parts of dense rows that are small enough for the private cache of a core.
 
     >>> [few.shape for few in slices(np.zeros((1_000, 100)))]
     [(655, 100), (345, 100)]

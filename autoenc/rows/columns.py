@@ -1,4 +1,4 @@
-"""What a model knows of its columns: number, names, encoding, scaling, and image shape."""
+"""What a model knows about its columns: number, names, encoding, scaling, and image shape."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class Columns(BaseEstimator):
 
     @property
     def users_names(self) -> Sequence[str] | None:
-        """Names of the columns as the user has them, or None."""
+        """Names of the columns in the user's data, or None."""
         return self.names if self.encoding is None else self.encoding.names
 
     @property
     def n_users(self) -> int:
-        """Number of columns as the user has them."""
+        """Number of columns in the user's data."""
         return self.n_features_in_ if self.encoding is None else len(self.encoding.columns)
 
 
@@ -84,7 +84,7 @@ def columns_of(
 
 @cache
 def _class_for(owner: str) -> type[Columns]:
-    """Return a class of this name, since scikit-learn's messages hold the name of the class."""
+    """Return a class with this name, because scikit-learn's messages contain the class name."""
     return type(owner, (Columns,), {"__reduce__": _reduce})
 
 

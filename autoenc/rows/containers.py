@@ -1,4 +1,4 @@
-"""Frames out: where scikit-learn is asked for them, or columns are not all numbers."""
+"""Output as frames, if scikit-learn is configured so, or if columns are not all numbers."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ def in_container(
 ) -> Any:
     """Return columns of the data as an array, or as the frame that `set_output` requests.
 
-    ``transform`` is scikit-learn's to wrap; this is for what has the columns of the input.
+    scikit-learn wraps ``transform``. This function is for results with the columns of the input.
 
     Parameters
     ----------
     estimator : BaseEstimator
-        Whose ``set_output`` counts, else scikit-learn's ``transform_output``.
+        Estimator whose ``set_output`` applies, or else scikit-learn's ``transform_output``.
     values : array, (rows, columns)
-        Where columns are encoded, their entries.
+        Values; if columns are encoded, their entries.
     like : array-like or frame
-        Where the index is taken from and, where columns are encoded, their dtypes.
+        Source of the index and, if columns are encoded, of their dtypes.
     only_missing : bool
-        Whether entries of a frame that are not missing are kept, and its dtypes.
+        Whether to replace only the missing entries of a frame, and to keep its dtypes.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def in_container(
 def _decoded(
     encoding: Encoding, values: Array, like: Any, wanted: str, *, only_missing: bool
 ) -> Any:
-    """Return the user's columns in a frame of the library asked for, by default the user's."""
+    """Return the user's columns in a frame of the requested library, by default the user's."""
     library = library_of(like) or encoding.library if wanted == "default" else wanted
     decoded = encoding.decode(values)
     if only_missing and library_of(like) == library:

@@ -62,7 +62,7 @@ class Domain:
         return self.is_within(self)
 
     def is_within(self, fitted: Domain | None) -> bool:
-        """Whether all values are in [0, 1], within the rounding of the training rows."""
+        """Return whether all values are in [0, 1], within the rounding of the training rows."""
         lowest = -ROUNDING if fitted is None else fitted.lowest
         # Comparisons with NaN, where nothing is observed, are false.
         return not ((self.minimum < lowest).any() or (self.maximum > 1 + ROUNDING).any())
@@ -199,7 +199,7 @@ def check_near_unit_interval(
         refuse_far_outside(rows, names=names, name=name)
     found = describe_outside(rows, fitted.lowest, names=names, name=name)
     warn(
-        f"{found} The model was fitted on values in [0, 1]; what it computes of others is "
+        f"{found} The model was fitted on values in [0, 1]; its results for other values are "
         "extrapolated, and they have no cost. Scale as before fitting; scikit-learn's "
         "MinMaxScaler(clip=True) keeps new rows inside."
     )
@@ -243,11 +243,11 @@ def compare(
     low, high = _far_bounds(fitted, by_column)
     if (domain.minimum < low).any() or (domain.maximum > high).any():
         text = describe(
-            rows, lambda X: (low > X) | (high < X), "far outside the range fitted on",
+            rows, lambda X: (low > X) | (high < X), "far outside the range of the training data",
             names=names, name=name,
         )  # fmt: skip
         warn(
-            f"{text} What a model computes there is extrapolated; look at `data_min_` and "
+            f"{text} The model's results for them are extrapolated; look at `data_min_` and "
             "`data_max_`, and scale as before fitting."
         )
     elif domain.in_unit_interval and _may_be_divided(domain.dtype, fitted):
@@ -285,7 +285,7 @@ class Bounds:
     asks_for_more: bool = False
 
     def hold(self, rows: Array, *, allow_nan: bool = False) -> bool:
-        """Whether all values of dense rows are within the bounds; NaN is if it is allowed."""
+        """Return whether all values of dense rows are within the bounds, or are allowed NaN."""
         low, high = self._of_all_columns
         if self.from_zero and _are_from_zero_to(rows, high):
             return True
@@ -293,7 +293,7 @@ class Bounds:
 
     @cached_property
     def _of_all_columns(self) -> tuple[Any, Any]:
-        """Bounds that are within those of each column."""
+        """Bounds of all values, which are within the bounds of each column."""
         return np.max(self.low), np.min(self.high)
 
     def _hold(self, rows: Array, low: Any, high: Any, allow_nan: bool) -> bool:
@@ -335,7 +335,7 @@ def _far_bounds(fitted: Domain, by_column: bool) -> tuple[Array, Array]:
 
 
 def _may_be_divided(dtype: str, fitted: Domain) -> bool:
-    """Whether bytes were fitted on, and these, if in [0, 1], are such bytes divided by 255."""
+    """Return whether rows in [0, 1] may be bytes divided by 255, if bytes were fitted on."""
     whole = np.dtype(fitted.dtype).kind in "iu" if _is_dtype(fitted.dtype) else False
     fractions = _is_dtype(dtype) and np.dtype(dtype).kind == "f"
     return bool(whole and fractions and np.nanmax(fitted.maximum) >= 100)
@@ -375,20 +375,20 @@ def _range_of_columns(rows: Rows, allow_nan: bool) -> tuple[Array, Array]:
 
 
 def _range_of_source(rows: Source, allow_nan: bool) -> tuple[Array, Array]:
-    """Return the range of each column, remembered where rows are in a file."""
+    """Return the range of each column; it is stored if rows are in a file."""
     summary = summarize(rows.stored)
     low, high = summary.minimum, summary.maximum
     if summary.n_nan and not allow_nan:
         low = np.full_like(low, np.nan)
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
+    with np.errstate(over="ignore"):  # numbers beyond float32 become infinite
         return low.astype(rows.dtype), high.astype(rows.dtype)
 
 
 def _are_from_zero_to(rows: Array, high: Any) -> bool:
-    """Whether all values are finite, not negative, nor above a bound.
+    """Return whether all values are finite, not negative, and not above a bound.
 
-    The bits of such floats, as unsigned integers, are in the same order, and those of others
-    are beyond them: one pass tells, where least and greatest value take two.
+    The bits of such floats, read as unsigned integers, have the same order, and those of all other
+    floats are larger. A single pass is enough, whereas minimum and maximum take two.
     """
     bits = f"u{rows.itemsize}"
     highest = np.minimum(high, np.finfo(rows.dtype).max).astype(rows.dtype)
@@ -396,7 +396,7 @@ def _are_from_zero_to(rows: Array, high: Any) -> bool:
 
 
 def _extremes(rows: Array, allow_nan: bool, axis: int | None) -> tuple[Any, Any]:
-    """Least and greatest value, NaN where there is NaN, unless it is allowed."""
+    """Return minimum and maximum. If there is NaN, they are NaN, unless NaN is allowed."""
     minimum, maximum = _lesser_and_greater(allow_nan)
     return minimum.reduce(rows, axis=axis), maximum.reduce(rows, axis=axis)
 

@@ -25,12 +25,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 OTHER = "other"
-# Least entropy, in nats, that the cost of a category is divided by. Otherwise a single row could
-# outweigh all others: a value that one row in 1,000 has would cost 870 times what a number does.
+# Minimum entropy, in nats, by which the cost of a category is divided. Otherwise a single row
+# could outweigh all others: a value of one row in 1,000 would cost 870 times as much as a number.
 LEAST_ENTROPY = 0.1
-# In place of the number of an entry.
+# Stand for the number of an entry.
 MISSING, NO_ENTRY = -1, -2
-# Microseconds, which dates are read in, of a day.
+# Number of microseconds in a day; dates are read in microseconds.
 DAY = 86_400_000_000
 
 
@@ -90,7 +90,7 @@ class NumberColumn:
             )
         try:
             numbers = np.asarray(column, np.float64)
-        except (TypeError, ValueError):  # such as None of some libraries
+        except (TypeError, ValueError):  # for example, None in frames of some libraries
             numbers = np.array(
                 [self._number(row, value) for row, value in enumerate(listed(column))], np.float64
             )
@@ -101,7 +101,7 @@ class NumberColumn:
         return numbers[:, 0]
 
     def described(self) -> dict[str, Any]:
-        """Return the column as JSON can store it."""
+        """Return the column in a form that JSON can store."""
         return {"kind": self.kind, "name": self.name}
 
     def _number(self, row: int, value: Any) -> float:
@@ -112,7 +112,7 @@ class NumberColumn:
         except (TypeError, ValueError):
             raise ValueError(
                 f"column {self.name!r} has {value!r} at row {row}, which is not a number; the "
-                "model was fitted on numbers there."
+                "model was fitted on numbers in this column."
             ) from None
 
 
@@ -179,7 +179,7 @@ class CategoryColumn:
         return found
 
     def described(self) -> dict[str, Any]:
-        """Return the column as JSON can store it."""
+        """Return the column in a form that JSON can store."""
         stated = {"values": list(self.values), "other": self.other}
         return {"kind": self.kind, "name": self.name, **stated}
 
@@ -242,7 +242,7 @@ class DateColumn:
         return np.array(shown, object)
 
     def described(self) -> dict[str, Any]:
-        """Return the column as JSON can store it."""
+        """Return the column in a form that JSON can store."""
         stated = {"unit": self.unit, "form": self.form, "duration": self.duration}
         return {"kind": self.kind, "name": self.name, **stated}
 
@@ -261,7 +261,7 @@ class DateColumn:
             written = "" if self.form is None else f" written as {self.form}"
             raise ValueError(
                 f"column {self.name!r} has {value!r} at row {row}, which is not a date{written}; "
-                "the model was fitted on dates there."
+                "the model was fitted on dates in this column."
             ) from None
 
 
@@ -404,7 +404,7 @@ class Encoding:
         return total
 
     def described(self) -> dict[str, Any]:
-        """Return the encoding as JSON can store it: the argument of `from_description`."""
+        """Return the encoding in a form for JSON: the argument of `from_description`."""
         columns = [column.described() for column in self.columns]
         left_out = list(self.left_out)
         return {"columns": columns, "left_out": left_out, "library": self.library}
@@ -441,7 +441,7 @@ def columns_by_name(table: Any) -> dict[str, Any]:
     Raises
     ------
     TypeError
-        If it is neither.
+        If the table is neither a frame nor a mapping.
     ValueError
         If two columns have the same name.
     """
@@ -468,7 +468,7 @@ def listed(column: Any) -> list[Any]:
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a value marks a missing entry: None, NaN, or an equivalent of pandas.
+    """Return whether a value marks a missing entry: None, NaN, or an equivalent of pandas.
 
     >>> [is_missing(value) for value in (None, float("nan"), "", 0)]
     [True, True, False, False]
@@ -481,7 +481,7 @@ def is_missing(value: Any) -> bool:
 
 
 def is_period(value: Any) -> bool:
-    """Whether a value is a period of pandas."""
+    """Return whether a value is a period of pandas."""
     return type(value).__name__ == "Period" and hasattr(value, "to_timestamp")
 
 
@@ -500,7 +500,7 @@ def without_zone(value: Any) -> Any:
     Raises
     ------
     TypeError
-        If it is neither.
+        If the value is none of these.
     """
     if is_period(value):
         value = value.to_timestamp()

@@ -1,4 +1,4 @@
-"""Rows to learn from, with what belongs to each: its class and its weight."""
+"""Rows to learn from, with their classes and weights."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from autoenc.rows.labels import read_labels
 from autoenc.rows.reading import read_rows
 from autoenc.rows.weights import check_weights
 
-# Whether NaN stands for a missing entry, by the setting of an estimator.
+# Whether NaN marks a missing entry, for each setting of an estimator.
 NAN_BY_SETTING = {"refuse": False, "auto": None, "mask": True}
 
 
@@ -70,14 +70,14 @@ def read_examples(
     centred: bool = False,
     name: str = "X",
 ) -> tuple[Examples, Domain]:
-    """Read rows to learn from; rows of weight 0 are left out.
+    """Read rows to learn from; drop rows with weight 0.
 
     Parameters
     ----------
     columns : Columns
         Compared with the columns of X or, with `reset`, set to them.
     X : array-like, frame or sparse matrix, (rows, columns)
-        Numbers; of a frame, columns of other kinds, too.
+        Numbers; a frame may also have columns of other kinds.
     y : array-like, (rows,), optional
         Class of each row, if `labelled`.
     sample_weight : array-like, (rows,), optional
@@ -87,12 +87,12 @@ def read_examples(
     reset : bool
         Whether these are the first rows of a model.
     allow_nan : bool or None
-        Whether NaN marks missing entries; None if it does where columns are of different
-        kinds alone.
+        Whether NaN marks missing entries; None if it does so only where columns are of different
+        kinds.
     labelled : bool
         Whether each row must have a class.
     centred : bool
-        Whether columns whose spread a precision cannot hold may be centred.
+        Whether columns may be centred if the precision cannot represent their spread.
     name : str
         Name of the data for messages.
 
@@ -100,29 +100,29 @@ def read_examples(
     -------
     examples : Examples
     domain : Domain
-        Ranges of their columns.
+        Ranges of the columns.
 
     Raises
     ------
     ValueError
-        If rows, labels or weights do not fit; says what was found and where.
+        If rows, labels or weights are invalid; the message states the value and its position.
     """
     rows = read_rows(columns, X, dtype=dtype, reset=reset, centred=centred, name=name)
     labels = read_labels(y, len(rows), "y" if name == "X" else name) if labelled else None
     examples = Examples(rows, labels, check_weights(sample_weight, len(rows)))
     if examples.weights is not None and not examples.weights.all():
-        # What rows of weight 0 have, NaN for instance, does not matter.
+        # The content of rows with weight 0, such as NaN, does not matter.
         rows = _with_rows_replaced(rows, examples.weights == 0)
         examples = examples.take(np.flatnonzero(examples.weights))
     if allow_nan is None:
         allow_nan = columns.encoding is not None
-    # Replaced rows keep the numbers of the others, which messages state.
+    # The other rows keep their numbers, which messages state.
     domain = domain_of(rows, source=X, allow_nan=allow_nan, names=columns.names, name=name)
     return examples, domain
 
 
 def encoded_again(rows: Rows, columns: Columns) -> Any:
-    """Return rows that were read as a model takes them that is to know their encoding.
+    """Return rows in the form that a model needs in order to know their encoding.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def encoded_again(rows: Rows, columns: Columns) -> Any:
 
 
 def _with_rows_replaced(rows: Rows, replaced: Array) -> Rows:
-    """Return rows of which some are replaced by the first of the others."""
+    """Return rows in which the selected ones are replaced by the first of the others."""
     numbers = np.arange(len(rows))
     numbers[replaced] = int(np.argmin(replaced))
     return take(rows, numbers)

@@ -20,7 +20,7 @@ PANDAS, POLARS = "pandas", "polars"
 
 
 def library_of(frame: Any) -> str | None:
-    """Return the library of a frame, pandas or polars; None of anything else."""
+    """Return the library of a frame, pandas or polars; None if the object is not a frame."""
     root = type(frame).__module__.split(".")[0]
     return root if root in (PANDAS, POLARS) and hasattr(frame, "columns") else None
 
@@ -33,8 +33,8 @@ def frame_like(columns: Mapping[str, Array], library: str, like: Any) -> Any:
     columns : mapping from name to array
     library : {"pandas", "polars"}
     like : frame, optional
-        Where index, names and dtypes are taken from, if it is of this library. Numbers stay
-        floats, because reconstructions of whole numbers are none.
+        Source of index, names and dtypes, if it is of this library. Numbers stay floats, because
+        reconstructions of whole numbers are not whole.
     """
     known = like if library_of(like) == library else None
     labels = {} if known is None else {str(label): label for label in known.columns}
@@ -61,7 +61,7 @@ def fill_frame(frame: Any, columns: Mapping[str, Array]) -> Any:
     frame : pandas.DataFrame or polars.DataFrame
         Columns that are not in `columns` are unchanged.
     columns : mapping from name to array, (rows,)
-        What replaces missing entries; whole numbers are rounded.
+        Replacements of missing entries; whole numbers are rounded.
     """
     labels = {str(label): label for label in frame.columns}
     fill = _filled_pandas if library_of(frame) == PANDAS else _filled_polars
@@ -90,14 +90,14 @@ def _with(frame: Any, label: Any, column: Any) -> Any:
 
 
 def _pandas_series(values: Array, like: Any, *, exact: bool = False) -> Any:
-    """Return values as a series, of the dtype of another where that fits.
+    """Return values as a series, with the dtype of another series if that fits.
 
-    Numbers have it only where that is asked for (`exact`).
+    Numbers get this dtype only with `exact`.
     """
     import pandas
 
     if values.dtype.kind in "mM":
-        # pandas has no days.
+        # pandas has no unit of days.
         unit = "s" if values.dtype.str.endswith("[D]") else np.datetime_data(values.dtype)[0]
         values = values.astype(f"{values.dtype.kind}8[{unit}]")
     series = pandas.Series(values)
@@ -114,7 +114,7 @@ def _pandas_series(values: Array, like: Any, *, exact: bool = False) -> Any:
 
 
 def _as_objects(series: Any) -> Any:
-    """Return a series of objects of Python: dates, where it has no times."""
+    """Return a series of Python objects: dates, if it has no times of day."""
     import pandas
 
     if series.dtype.kind != "M":

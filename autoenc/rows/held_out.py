@@ -11,7 +11,7 @@ from autoenc.rows.blocks import Array
 
 
 def check_validation(validation: Any, fraction: float | None, early_stopping: Any) -> None:
-    """Refuse two kinds of validation at once, and a rule for stopping without any.
+    """Refuse two kinds of validation at once, and a stopping rule without validation.
 
     Raises
     ------
@@ -23,8 +23,8 @@ def check_validation(validation: Any, fraction: float | None, early_stopping: An
         )
     if validation is None and fraction is None and early_stopping is not None:
         raise ValueError(
-            "early_stopping needs validation=... in fit, or validation_fraction, to look at; "
-            "give one of them, or leave early_stopping out."
+            "early_stopping needs validation=... in fit, or validation_fraction; give one of "
+            "them, or leave early_stopping out."
         )
 
 
@@ -36,13 +36,13 @@ def hold_out(
     Parameters
     ----------
     n_rows : int
-        How many there are.
+        Number of rows.
     fraction : float
         Part to hold out, in (0, 1).
     seed : int
         Seed of the choice.
     classes : array, (rows,), optional
-        Classes, whose shares are kept.
+        Classes, whose proportions are kept.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def hold_out(
         )
     except ValueError as error:
         raise ValueError(
-            f"validation_fraction is {fraction!r}, which cannot be had of these {n_rows} rows "
+            f"validation_fraction is {fraction!r}, which is not possible with these {n_rows} rows "
             f"({error})"
         ) from error
     return np.sort(trained_on), np.sort(held_out)

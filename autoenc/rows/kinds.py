@@ -29,16 +29,17 @@ from autoenc.rows.encoding import (
 )
 from autoenc.rows.refusals import column_name, warn
 
-# Values of a category that have an entry of their own; rarer ones share one.
+# Maximum number of values of a category that have an entry of their own; rarer ones share one.
 MOST_VALUES = 50
-# A value with an entry of its own has to be in so many rows at least, and one in so many.
+# A value has an entry of its own if it is in at least LEAST_ROWS rows, and in one row of ONE_IN.
 LEAST_ROWS = 2
 ONE_IN = 500
-# Where more of the values than this part occur in one row only, they are names or free text.
+# If more than this fraction of the values occur in one row only, they are names or free text.
 UNIQUE = 0.5
-# Where a larger part of the values is numbers, the others are mistakes in a column of numbers.
+# If more than this fraction of the values are numbers, the others are mistakes in a column of
+# numbers.
 MOSTLY = 0.9
-# How dates are written in text. Of two that fit, the first is taken.
+# Formats of dates in text. If several fit, the first is taken.
 FORMS = (
     "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
     "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M",
@@ -50,17 +51,17 @@ TEXT, NOTHING = "text", "nothing"
 
 
 def is_frame(X: Any) -> bool:
-    """Whether X is a data frame in memory, of pandas, polars or a similar library."""
+    """Return whether X is a data frame in memory, of pandas, polars or a similar library."""
     return hasattr(X, "columns") and hasattr(X, "to_numpy") and getattr(X, "ndim", 2) == 2
 
 
 def has_kinds(frame: Any) -> bool:
-    """Whether a frame has columns that are not numbers.
+    """Return whether a frame has columns that are not numbers.
 
     A frame that contains only booleans counts as numeric, with values 0 and 1.
     """
     columns = columns_by_name(frame).values()
-    # Most frames are of numbers, which their dtypes tell.
+    # Most frames contain only numbers, as their dtypes show.
     if all(getattr(getattr(c, "dtype", None), "kind", "O") in "iuf" for c in columns):
         return False
     found = {kind_of(column) for column in columns} - {NOTHING}
@@ -104,13 +105,13 @@ def encoding_of(table: Any) -> Encoding:
             found.append(own)
     if not found:
         raise ValueError(
-            f"X has no column to learn from: {', '.join(map(repr, left_out))} are empty, or text "
-            "that is different in almost every row."
+            f"X has no column to learn from: {', '.join(map(repr, left_out))} are empty, or have "
+            "text that is different in almost every row."
         )
     if left_out:
         warn(
-            f"columns left out, as they are empty or their text is different in almost every row: "
-            f"{', '.join(map(repr, left_out))}."
+            "columns left out, because they are empty or their text is different in almost every "
+            f"row: {', '.join(map(repr, left_out))}."
         )
     library = "polars" if type(table).__module__.startswith("polars") else "pandas"
     return Encoding(tuple(found), tuple(left_out), library)
@@ -139,7 +140,7 @@ def _objects(column: Any) -> list[Any]:
 
 
 def _refuse_mistakes(number: int, name: str, column: Any) -> None:
-    """Refuse a column of which nearly all values are numbers, unless it is a category."""
+    """Refuse a column in which nearly all values are numbers, unless it is a category."""
     if str(getattr(column, "dtype", None)) == "category" or kind_of(column) != TEXT:
         return
     values = [(row, v) for row, v in enumerate(listed(column)) if not is_missing(v)]
@@ -148,13 +149,14 @@ def _refuse_mistakes(number: int, name: str, column: Any) -> None:
         row, value = others[0]
         raise ValueError(
             f"X has {value!r} at row {row}, {column_name(number, None)} ({name!r}), which is not "
-            "a number, as nearly all of the column is. Correct it, leave the column out, make it "
-            "a category of pandas, or encode it, with scikit-learn's OneHotEncoder for instance."
+            "a number, although nearly all of the column is. Correct it, leave the column out, "
+            "make it a category of pandas, or encode it, with scikit-learn's OneHotEncoder for "
+            "instance."
         )
 
 
 def _column_of(name: str, column: Any) -> Any:
-    """Return what stands for a column; None if it says nothing."""
+    """Return the encoding of a column; None if the column is uninformative."""
     kind = kind_of(column)
     if kind == NOTHING:
         return None
@@ -177,7 +179,7 @@ def kind_of(column: Any) -> str:
         return NOTHING
     dtype = getattr(column, "dtype", None)
     if str(dtype) == "category":
-        return TEXT  # numbers, too, are categories where the user says so
+        return TEXT  # even numbers are categories if the user says so
     by_dtype = {"b": BOOLS, "i": NUMBERS, "u": NUMBERS, "f": NUMBERS}
     known = by_dtype.get(getattr(dtype, "kind", "O"))
     if known is None and dtype is not None:
@@ -203,7 +205,7 @@ def _kind_of_values(present: Sequence[Any]) -> str:
 def whole_range(column: Any) -> tuple[int, int] | None:
     """Return minimum and maximum of a column of integers; None if not all are integers.
 
-    They are returned unchanged, because float64 could make them equal.
+    Integers are returned unchanged, because float64 could make them equal.
 
     >>> whole_range(np.array([2**60, None, 2**60 + 1], object))
     (1152921504606846976, 1152921504606846977)
@@ -230,7 +232,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _category(name: str, values: Sequence[Any], n_rows: int) -> CategoryColumn | None:
-    """Return a category of the frequent values; None if almost all rows have different ones."""
+    """Return a category of the frequent values; None if values differ in almost all rows."""
     counts = Counter(values)
     alone = sum(count == 1 for count in counts.values())
     if alone > UNIQUE * len(values) and alone > LEAST_ROWS:
@@ -239,7 +241,7 @@ def _category(name: str, values: Sequence[Any], n_rows: int) -> CategoryColumn |
     frequent = [value for value, count in counts.most_common(MOST_VALUES) if count >= least]
     kept = frequent or [value for value, _ in counts.most_common(MOST_VALUES)]
     if len(kept) == len(counts) - 1:
-        kept = list(counts)  # the entry of others would be that of this one
+        kept = list(counts)  # the entry for other values would represent only this one
     return CategoryColumn(name, tuple(sorted(kept, key=str)), len(kept) < len(counts))
 
 

@@ -1,4 +1,4 @@
-"""Labels: read, refused with the row and the label where they do not fit, numbered."""
+"""Labels: read, numbered, or refused with a message that names the label and its row."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ def read_labels(y: Any, n_rows: int | None = None, name: str = "y") -> Array:
     Parameters
     ----------
     y : array-like, (rows,)
-        Integers, words or whatever can be sorted; no fractions, and none missing.
+        Integers, words or other values that can be sorted; no fractions, and none missing.
     n_rows : int, optional
-        Required number.
+        Required number of labels.
     name : str
         Name of the data for messages.
 
     Raises
     ------
     ValueError
-        Names the first label that does not fit.
+        The message names the first invalid label.
 
     Examples
     --------
@@ -46,47 +46,45 @@ def read_labels(y: Any, n_rows: int | None = None, name: str = "y") -> Array:
         value = "NaN" if np.isnan(labels.ravel()[first]) else labels.ravel()[first]
         raise ValueError(
             f"{name} has {value} at row {first}; Input {name} contains NaN or infinity, and "
-            "rows without a class have to be left out."
+            "rows without a class must be left out."
         )
     if labels.dtype.kind in "mM" and np.isnat(labels).any():
         first = int(np.argmax(np.isnat(labels.ravel())))
-        raise ValueError(
-            f"{name} has NaT at row {first}; rows without a class have to be left out."
-        )
+        raise ValueError(f"{name} has NaT at row {first}; rows without a class must be left out.")
     if labels.dtype == object:
         gaps = [k for k, value in enumerate(labels.ravel()) if is_missing(value)]
         if gaps:
             raise ValueError(
                 f"{name} has {labels.ravel()[gaps[0]]!r} at row {gaps[0]}; rows without a "
-                "class have to be left out."
+                "class must be left out."
             )
     check_classification_targets(labels)
     labels = np.asarray(column_or_1d(labels, warn=True))
     if n_rows is not None and len(labels) != n_rows:
         raise ValueError(
             f"{name} has {len(labels)} labels and X {n_rows} rows: inconsistent numbers of "
-            "samples. There has to be one label for each row."
+            "samples. Give one label for each row."
         )
     return labels
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a label is None or the NaN of any library, which differs from itself."""
+    """Return whether a label is None or the NaN of any library, which differs from itself."""
     try:
         return value is None or not bool(value == value)  # noqa: PLR0124
-    except TypeError:  # pandas.NA has no truth
+    except TypeError:  # pandas.NA has no truth value
         return True
 
 
 def plain_classes(labels: Array) -> tuple[list[Any], str | None]:
-    """Return the classes, sorted, as a model file holds them, and their dtype if they are times.
+    """Return the sorted classes as a model file stores them, and their dtype if they are times.
 
     Returns
     -------
     classes : list of bool, int, float or str
-        Of dates and durations, the number of their units.
+        Dates and durations are represented by integers, in their unit.
     dtype : str or None
-        That of dates and durations; see `classes_of`.
+        The dtype of dates and durations; see `classes_of`.
 
     Raises
     ------
@@ -126,35 +124,35 @@ def _refuse_kinds(classes: list[Any]) -> NoReturn:
 
 
 def classes_of(classes: list[Any], dtype: str | None) -> Array:
-    """Return the array of classes of which `plain_classes` made the arguments."""
+    """Return the array of classes from the results of `plain_classes`."""
     found = np.array(classes)
     return found if dtype is None else found.astype(dtype)
 
 
 def as_indices(labels: Array, classes: Array, name: str) -> Array:
-    """Return the numbers of labels, their places among the classes.
+    """Return the position of each label among the classes.
 
     Raises
     ------
     ValueError
-        If there are others.
+        If there are labels that are not among the classes.
     """
     if classes.dtype.kind in "mM" and labels.dtype.kind == classes.dtype.kind:
-        unit = np.result_type(labels, classes)  # other units may be finer
+        unit = np.result_type(labels, classes)  # the labels may have a finer unit
         labels, classes = labels.astype(unit), classes.astype(unit)
     found, known = (list(map(_comparable, np.unique(own))) for own in (labels, classes))
     unknown = set(found) - set(known)
     if unknown:
         raise ValueError(
-            f"{name} has the classes {sorted(unknown, key=str)}, which are not among those "
-            f"trained on, {known}."
+            f"{name} has the classes {sorted(unknown, key=str)}, which are not among those of the "
+            f"training data, {known}."
         )
     indices: Array = np.searchsorted(classes, labels).astype("int32")
     return indices
 
 
 def _comparable(label: Any) -> Any:
-    """Return a label as Python has it; of dates, their text, whatever their unit."""
+    """Return a label as a Python object; for dates, their text, whatever their unit."""
     if isinstance(label, np.datetime64 | np.timedelta64):
         return str(label)
     return label.item() if isinstance(label, np.generic) else label

@@ -1,4 +1,4 @@
-"""Rows of numbers, read from whatever the caller has; refused with row and column otherwise."""
+"""Rows of numbers, read from any data that is passed, or refused with row and column."""
 
 from __future__ import annotations
 
@@ -23,42 +23,42 @@ from autoenc.rows.scaling import (
 )
 from autoenc.sources import Source, opened, summarize
 
-# The squares of many such numbers can be added up in float64.
+# Many numbers of this size can be squared and added up in float64.
 LARGEST_SQUARABLE = 1e150
 
 
 def read_rows(
     columns: Columns, X: Any, *, dtype: str, reset: bool, centred: bool = False, name: str = "X"
 ) -> Rows:
-    """Read rows of numbers, in a C-contiguous array or a sparse matrix of this dtype.
+    """Read rows of numbers into a C-contiguous array or a sparse matrix of a given dtype.
 
     Parameters
     ----------
     columns : Columns
-        Compared with the columns of X or, with `reset`, set to them. Rows are scaled as it says,
-        in float64 and before the cast; sparse ones become dense then.
+        Compared with the columns of X or, with `reset`, set to them. Rows are scaled according to
+        it, in float64 and before the cast, which makes sparse rows dense.
     X : array-like, frame, sparse matrix or source, (rows, columns)
-        Data passed by the caller. Masked arrays have NaN where they are masked. Anything that
+        Data passed by the caller. Masked entries of arrays become NaN. Anything that
         `autoenc.sources.open_source` accepts, other than an array, is read in parts.
     dtype : {"float32", "float64"}
-        Of the result.
+        Dtype of the result.
     reset : bool
         Whether these are the first rows of a model.
     centred : bool
-        Of the first rows: whether columns whose spread would be lost in the cast may be centred,
-        as those of different kinds always may.
+        For the first rows: whether columns may be centred if the cast would lose their spread.
+        Columns of different kinds always may.
     name : str
         Name of the data for messages.
 
     Warns
     -----
     DomainWarning
-        If values are clipped to the range that columns are scaled by.
+        If values are clipped to the range by which columns are scaled.
 
     Raises
     ------
     ValueError, TypeError
-        If there are no rows of numbers of the right width; says where.
+        If there are no rows of numbers of the right width; the message states the position.
     """
     if isinstance(X, np.ndarray) and X.dtype.names is not None:
         _refuse_records(X, name)
@@ -77,25 +77,25 @@ def read_rows(
 
 
 def encoded(columns: Columns, X: Any, *, reset: bool = False, unknown_as: float = np.nan) -> Any:
-    """Return a frame as numbers if its columns are encoded; everything else as it is.
+    """Return a frame as numbers if its columns are encoded; return anything else unchanged.
 
     Parameters
     ----------
     columns : Columns
-        Its encoding turns columns into numbers; with `reset`, it is made of X first, if X is a
-        frame with columns that are not numbers, or is that of X, if X was encoded before.
+        Their encoding turns columns into numbers. With `reset`, it is set first: if X is a frame
+        with columns that are not numbers, it is made from X; if X is encoded, it is that of X.
     X : array-like, frame, sparse matrix or source
         Rows that are already encoded are not changed.
     reset : bool
         Whether these are the first rows of a model.
     unknown_as : float
-        What entries of a category have where the model does not know its value: NaN, as if it
-        was missing, or 0, of which nothing is said.
+        Value of the entries of a category if the model does not know its value: NaN, as for a
+        missing value, or 0, so that no entry is set.
 
     Warns
     -----
     DomainWarning
-        If there are values of categories that the model does not know, which count as missing.
+        If categories have values that the model does not know, which count as missing.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def encoded(columns: Columns, X: Any, *, reset: bool = False, unknown_as: float 
 
 
 def _encoding_for(X: Any) -> Encoding | None:
-    """Return what turns the columns of first rows into numbers, if they are not all numbers."""
+    """Return the encoding of the columns of the first rows, if these are not all numbers."""
     if isinstance(X, EncodedRows):
         return X.encoding
     if not (is_frame(X) and has_kinds(X)):
@@ -126,14 +126,14 @@ def _encoding_for(X: Any) -> Encoding | None:
 def read_unscaled(columns: Columns, X: Any) -> Rows:
     """Read rows in the units of the data, as float64."""
     X = encoded(columns, X)
-    # Encoded rows have no names, though their entries do.
+    # Encoded rows have no names, although their entries do.
     names = None if columns.encoding is not None else columns.names
     plain = columns_of(type(columns).__name__, columns.n_features_in_, names)
     return _read(plain, opened(X), "float64", reset=False)
 
 
 def dtype_holding(X: Any, dtype: str) -> str:
-    """Return this precision if it holds all numbers of the dtypes of X, else float64.
+    """Return this precision if it represents all numbers of the dtypes of X, else float64.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def _read(columns: Columns, X: Any, dtype: str, *, reset: bool) -> Rows:
     if isinstance(X, Source):
         return _read_source(columns, X, dtype, reset=reset)
     read_as = dtype if scaling is None else "float64"
-    # What float32 cannot hold becomes infinite, and is refused as such.
+    # Numbers beyond float32 become infinite, and are refused because of that.
     with np.errstate(over="ignore"):
         rows = (
             np.ascontiguousarray(X, dtype=read_as)
@@ -174,9 +174,9 @@ def _read(columns: Columns, X: Any, dtype: str, *, reset: bool) -> Rows:
 
 
 def _is_plain(columns: Columns, X: Any) -> bool:
-    """Whether X is an array that scikit-learn's checks would accept.
+    """Return whether X is an array that scikit-learn's checks would accept.
 
-    They take longer than a small model takes to encode a row.
+    These checks take longer than a small model takes to encode a row.
     """
     return (
         type(X) is np.ndarray
@@ -189,7 +189,7 @@ def _is_plain(columns: Columns, X: Any) -> bool:
 
 
 def _validated(columns: Columns, X: Any, dtype: str, *, reset: bool) -> Any:
-    """Return X as scikit-learn's checks convert it; refuse what is no table of numbers."""
+    """Return X as converted by scikit-learn's checks; refuse what is not a table of numbers."""
     if isinstance(X, np.ma.MaskedArray):
         X = np.ma.filled(X.astype(dtype), np.nan)
     if sparse.issparse(X):
@@ -218,7 +218,7 @@ def scaling_of(
     dtype : {"float32", "float64"}
         Precision of the model.
     centred : bool
-        Whether the model may subtract something from columns, as where it standardises them.
+        Whether the model may subtract a constant from columns, as it does to standardise them.
     names : sequence of str, optional
         Names of the columns.
     name : str
@@ -264,7 +264,7 @@ def scaling_of(
     if not may_scale:
         _refuse_lost(lost[0], low, high, dtype, names, name)
     columns = sorted({*tiny, *lost.tolist()})
-    # Only the ends of their ranges matter.
+    # Only the ends of the ranges matter.
     if isinstance(X, Source):
         return ColumnScaling.centring(np.stack([low, high]), columns, tiny)
     dense = np.column_stack([_floats(own) for own in _columns(X)])
@@ -272,14 +272,14 @@ def scaling_of(
 
 
 def _can_be_divided(low: float, high: float) -> bool:
-    """Whether the inverse of the width of a column is a number of float64."""
+    """Return whether float64 can represent the inverse of the width of a column."""
     return bool((high - low or abs(high)) > LEAST_SCALABLE)
 
 
 def _refuse_equal(
     low: Array, high: Array, width: Array, is_whole: Array, names: Names, name: str
 ) -> None:
-    """Refuse whole numbers that are further apart in what was given than in float64."""
+    """Refuse whole numbers that differ in the original data but are equal in float64."""
     equal = np.flatnonzero(is_whole & is_lost(low, high, width, "float64"))
     if len(equal):
         _refuse_lost(equal[0], low, high, "float64", names, name)
@@ -290,9 +290,9 @@ def _refuse_lost(
 ) -> NoReturn:
     raise ValueError(
         f"{name} has values from {low[column]!s} to {high[column]!s} in "
-        f"{column_name(column, names)}; {precision} holds so few different numbers between "
-        f"them (fewer than {LEAST_STEPS:,}) that what the column says would be lost. Subtract "
-        "what the values have in common"
+        f"{column_name(column, names)}; {precision} holds so few different numbers between them "
+        f"(fewer than {LEAST_STEPS:,}) that the information in the column would be lost. Subtract "
+        "a constant from the column, such as its minimum"
         + (", use dtype='float64'" if precision == "float32" else "")
         + ", or leave the column out."
     )
@@ -304,8 +304,8 @@ def _refuse_tiny(
     fits_float64 = precision == "float32" and not is_tiny(low, high, "float64")[column]
     raise ValueError(
         f"{name} has values from {low[column]:g} to {high[column]:g} in "
-        f"{column_name(column, names)}, which are too small for {precision}; expected values up "
-        f"to {LEAST_VALUE[precision]:g} at least, or 0. Change the unit of the column"
+        f"{column_name(column, names)}, which are too small for {precision}; expected 0, or "
+        f"values of up to at least {LEAST_VALUE[precision]:g}. Change the unit of the column"
         + (", use dtype='float64'" if fits_float64 else "")
         + ", or leave the column out."
     )
@@ -324,15 +324,15 @@ def _refuse_unsquarable(low: Array, high: Array, names: Names, name: str) -> Non
         column = int(np.argmax(large))
         raise ValueError(
             f"{name} has values up to {largest[column]:g} in {column_name(column, names)}, whose "
-            "squares are beyond what float64 holds. Change the unit of the column, or leave it "
+            "squares are beyond the range of float64. Change the unit of the column, or leave it "
             "out."
         )
 
 
 def _ranges(X: Any, dtype: str) -> tuple[Array, ...] | None:
-    """Return least and greatest value of each column, their difference, and if they are integers.
+    """Return minimum, maximum and width of each column, and whether they are integers.
 
-    None if a cast loses nothing, or if there is something that is not a number, which is refused
+    Return None if a cast loses nothing, or if some values are not numbers, which are refused
     later.
     """
     if isinstance(X, Source):
@@ -366,7 +366,7 @@ def _ranges_of_source(source: Source) -> tuple[Array, ...] | None:
 def _ranges_of_sparse(X: Any) -> tuple[Array, ...] | None:
     if _is_exact(X.dtype):
         return None
-    rows = X.tocsr()  # not all formats have a least value
+    rows = X.tocsr()  # not all formats can compute a minimum
     low, high = (
         np.asarray(getattr(rows, extreme)(axis=0).todense(), np.float64).ravel()
         for extreme in ("min", "max")
@@ -380,7 +380,7 @@ def _ranges_of_array(X: Array) -> tuple[Array, ...] | None:
         return None
     if X.dtype.kind in "iu":
         low, high = X.min(axis=0), X.max(axis=0)
-        # The difference may be beyond the dtype.
+        # The difference may be beyond the range of the dtype.
         width = np.subtract(high, low, dtype=object).astype(np.float64)
         return low.astype(np.float64), high.astype(np.float64), width, np.ones(len(low), bool)
     low, high = np.fmin.reduce(X, axis=0), np.fmax.reduce(X, axis=0)
@@ -397,12 +397,12 @@ def _columns(X: Any) -> list[Any]:
     values = np.ma.filled(X.astype(np.float64), np.nan) if np.ma.isMaskedArray(X) else X
     values = np.asarray(values)
     if values.ndim != 2:
-        raise ValueError("rows are no table")
+        raise ValueError("rows are not a table")
     return list(values.T)
 
 
 def _is_exact(given: np.dtype[Any]) -> bool:
-    """Whether float32 has all numbers of a dtype."""
+    """Return whether float32 represents all numbers of a dtype."""
     return given.kind in "biuf" and bool(np.can_cast(given, np.float32))
 
 
@@ -411,7 +411,7 @@ def _range(column: Any) -> tuple[float, float, float, bool]:
     if whole is not None:
         least, greatest = whole
         return float(least), float(greatest), float(greatest - least), True
-    # Annotations of their reductions differ from version to version.
+    # The annotations of the reductions of NumPy differ between versions.
     fmin: Any = np.fmin
     fmax: Any = np.fmax
     floats = _floats(column)
@@ -420,12 +420,12 @@ def _range(column: Any) -> tuple[float, float, float, bool]:
 
 
 def _floats(column: Any) -> Array:
-    """Return a column of numbers as float64, NaN where one is missing."""
+    """Return a column of numbers as float64, with NaN for missing ones."""
     return NumberColumn("").encode(column)[0][:, 0]
 
 
 def _refuse_equal_numbers(table: Any) -> None:
-    """Refuse columns of a table whose whole numbers are equal as float64."""
+    """Refuse columns of a table whose whole numbers become equal in float64."""
     columns = columns_by_name(table)
     found = [whole_range(column) for column in columns.values()]
     ends = np.array([(np.nan, np.nan) if own is None else own for own in found], np.float64)
@@ -435,7 +435,7 @@ def _refuse_equal_numbers(table: Any) -> None:
 
 
 def _scaled(scaling: ColumnScaling, rows: Any, dtype: str) -> Array:
-    """Scale rows, a part at a time, and cast them; warn of values that are clipped."""
+    """Scale and cast rows, one part at a time; warn if values are clipped."""
     scaled = np.empty(rows.shape, dtype)
     n_outside = 0
     with np.errstate(over="ignore"):
@@ -475,7 +475,7 @@ def _check_table(source: Source) -> None:
 
 
 def _check_columns(columns: Columns, source: Source, *, reset: bool) -> None:
-    """Compare number and names of columns with those of a source; set them with `reset`."""
+    """Compare number and names of columns with those of a source, or set them with `reset`."""
     like = np.empty((1, source.shape[1]))
     if source.names is None:
         validate_data(columns, like, reset=reset, skip_check_array=True)
@@ -490,7 +490,7 @@ def _check_columns(columns: Columns, source: Source, *, reset: bool) -> None:
         raise ValueError(
             f"{source.name} has the columns {', '.join(source.names)}, but "
             f"{type(columns).__name__} was fitted with {', '.join(columns.names)}; give these, "
-            "in this order: autoenc.sources.open_source(rows, columns=[...]) chooses them."
+            "in this order: autoenc.sources.open_source(rows, columns=[...]) selects them."
         )
 
 
@@ -509,7 +509,7 @@ def _refuse_columns(X: Any, name: str) -> None:
         raise ValueError(
             f"{name} has shape {tuple(X.shape)}; expected at least one row and one column."
         )
-    # Columns are taken from a frame only where their dtype leaves it open what they hold.
+    # Only columns whose dtype does not determine their values are taken from a frame.
     of_any_type = [
         k
         for k, dtype in enumerate(X.dtypes)
@@ -521,7 +521,7 @@ def _refuse_columns(X: Any, name: str) -> None:
 
 
 def _check_dates(X: Any) -> None:
-    """Refuse dates, which are no numbers."""
+    """Refuse dates, which are not numbers."""
     if hasattr(X, "columns"):
         for number, column in enumerate(X.columns):
             _check_date(np.asarray(X[column]), number, str(column))
@@ -534,13 +534,13 @@ def _check_date(values: Array, column: int | None, name: str | None) -> None:
         return
     where = "X" if column is None else f"{column_name(column, None)} ({name!r}) of X"
     raise ValueError(
-        f"{where} is of {values.dtype}, which is a time and not a number; give what is "
-        "relevant, such as the hour, or the days since another, as a number."
+        f"{where} is of {values.dtype}, which is a time and not a number; give a number, such as "
+        "the hour, or the days since another time."
     )
 
 
 def _refuse_words(X: Any, error: Exception) -> None:
-    """Say where the first entry is that is no number, if that is the trouble."""
+    """Name the first entry that is not a number, if that is the cause of the error."""
     if sparse.issparse(X):
         return
     values = np.asarray(X)

@@ -1,4 +1,4 @@
-"""How refusals and warnings of values are worded: which is the first, where, and how many.
+"""Texts of errors and warnings about values: which is the first, where it is, and how many.
 
 >>> refuse_nan(np.array([[0.5, np.nan], [np.nan, 2.0]]))
 Traceback (most recent call last):
@@ -19,23 +19,24 @@ from scipy import sparse
 from autoenc.rows.blocks import Array, Rows, parts
 from autoenc.sources import Source
 
-# So much of a column's width beyond the ends of [0, 1] is rounding, of MinMaxScaler for instance.
+# Values outside [0, 1] by up to this fraction of a column's width are rounding errors, for example
+# of MinMaxScaler.
 ROUNDING = 1e-6
-# So many widths from [0, 1] are bytes, or another mistake. Closer, it may be a scaler's: a pixel
-# that was black, or nearly so, in all rows that MinMaxScaler has seen is sixteen in sixteenths.
+# Values this many widths from [0, 1] are bytes, or another mistake. Values less far away may be
+# correct: a pixel that was nearly black in all rows seen by MinMaxScaler can become 16.
 FAR = 100
 UNIT_ADVICE = (
     "Cross-entropy needs values in [0, 1]: divide bytes by 255, scale columns with "
     "scikit-learn's MinMaxScaler(clip=True), or use cost='squared_error'."
 )
-# Packages whose functions are between a warning and the line that it is about.
+# Packages whose functions are on the stack between a warning and the line that caused it.
 BETWEEN = ("autoenc", "sklearn")
-# Values that a message names.
+# Maximum number of values that a message names.
 SHOWN = 5
 
-# Of columns.
+# Names of columns.
 Names: TypeAlias = "Sequence[str] | None"
-# Says of each value of some rows whether it is meant.
+# Function that returns, for each value of some rows, whether the message is about it.
 Offending: TypeAlias = Callable[[Array], Array]
 
 
@@ -44,7 +45,7 @@ class DomainWarning(UserWarning):
 
 
 def refuse_nan(rows: Rows, *, names: Names = None, name: str = "X") -> NoReturn:
-    """Refuse rows because there is NaN.
+    """Refuse rows that contain NaN.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ def refuse_nan(rows: Rows, *, names: Names = None, name: str = "X") -> NoReturn:
     Raises
     ------
     ValueError
-        Names the first one, its row and column, and how many there are.
+        The message names the first one, its row and column, and their number.
     """
     _refuse(
         rows, np.isnan, name, "not finite", names,
@@ -69,7 +70,7 @@ def refuse_nan(rows: Rows, *, names: Names = None, name: str = "X") -> NoReturn:
 def refuse_infinity(
     rows: Rows, *, source: Any = None, names: Names = None, name: str = "X"
 ) -> NoReturn:
-    """Refuse rows that contain infinity, whether the original data does or not.
+    """Refuse rows that contain infinity, or became infinite in the cast to float32.
 
     Parameters
     ----------
@@ -81,7 +82,7 @@ def refuse_infinity(
     Raises
     ------
     ValueError
-        Names the first one, its row and column, and how many there are.
+        The message names the first one, its row and column, and their number.
     """
     if source is not None and rows.dtype == np.float32 and not sparse.issparse(source):
         given = rows.stored if isinstance(rows, Source) else np.asarray(source)
@@ -89,41 +90,41 @@ def refuse_infinity(
             beyond = float(np.finfo("float32").max)
             if any((np.abs(part) > beyond).any() for part in parts(given)):
                 _refuse(
-                    given, lambda X: np.abs(X) > beyond, name, "beyond what float32 holds", names,
+                    given, lambda X: np.abs(X) > beyond, name, "too large for float32", names,
                     "Use dtype='float64', or scale the column.",
                 )  # fmt: skip
             _refuse(
-                rows, np.isinf, f"{name}, scaled as the rows of fit,",
-                "beyond what float32 holds", names,
+                rows, np.isinf, f"{name}, scaled like the rows of fit,",
+                "too large for float32", names,
                 "The rows of fit were many times smaller: give rows in the same units.",
             )  # fmt: skip
     _refuse(
-        rows, np.isinf, name, "not finite", names, "Remove such rows, or replace what is infinite."
+        rows, np.isinf, name, "not finite", names, "Remove such rows, or replace infinite values."
     )
 
 
 def refuse_outside(
     rows: Rows, lowest: Any = -ROUNDING, *, names: Names = None, name: str = "X"
 ) -> NoReturn:
-    """Refuse rows because values are outside [0, 1].
+    """Refuse rows that have values outside [0, 1].
 
     Parameters
     ----------
     rows, names, name
         As for `refuse_nan`.
     lowest : number or array, (columns,)
-        Least value of each column that counts as 0.
+        Lowest value of each column that counts as 0.
 
     Raises
     ------
     ValueError
-        Names the first such value, its row and column, and how many there are.
+        The message names the first such value, its row and column, and their number.
     """
     _refuse(rows, lambda X: _outside(X, lowest), name, "outside [0, 1]", names, UNIT_ADVICE)
 
 
 def refuse_far_outside(rows: Rows, *, names: Names = None, name: str = "X") -> NoReturn:
-    """Refuse rows because a value is `FAR` widths from [0, 1].
+    """Refuse rows that have a value `FAR` widths from [0, 1].
 
     Parameters
     ----------
@@ -133,7 +134,7 @@ def refuse_far_outside(rows: Rows, *, names: Names = None, name: str = "X") -> N
     Raises
     ------
     ValueError
-        Names the first such value, its row and column, and how many there are.
+        The message names the first such value, its row and column, and their number.
     """
     _refuse(
         rows, lambda X: (X <= -FAR) | (X >= 1 + FAR), name, "far outside [0, 1]", names,
@@ -151,9 +152,9 @@ def describe(
     rows, names, name
         As for `refuse_nan`.
     offending : callable
-        Takes rows, and says which values are meant; there is one at least.
+        Function of rows that returns which values are selected; at least one must be.
     what : str
-        What those values are.
+        Description of these values.
 
     Returns
     -------
@@ -186,7 +187,7 @@ def describe(
 def describe_outside(
     rows: Rows, lowest: Any = -ROUNDING, *, names: Names = None, name: str = "X"
 ) -> str:
-    """Say how many values and rows are outside [0, 1], and which value is the furthest out.
+    """Describe how many values and rows are outside [0, 1], and which value is the furthest out.
 
     Parameters
     ----------
@@ -215,7 +216,7 @@ def describe_outside(
 
 
 def describe_unknown(unknown: Mapping[str, Sequence[Any]]) -> str:
-    """Say which values of categories a model does not know.
+    """Describe which values of categories a model does not know.
 
     >>> describe_unknown({"city": ["Oslo", "Rome"]})
     "X has values that the model was not fitted on, and that count as missing: 'Oslo', 'Rome' of
@@ -232,7 +233,7 @@ def describe_unknown(unknown: Mapping[str, Sequence[Any]]) -> str:
 
 
 def column_name(number: int, names: Names) -> str:
-    """Say which column is meant, by its number and, if it has one, its name."""
+    """Describe a column by its number and, if it has one, its name."""
     return f"column {number}" if names is None else f"column {number} ({names[number]!r})"
 
 

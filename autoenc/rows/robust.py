@@ -12,10 +12,11 @@ import numpy as np
 
 from autoenc.rows.blocks import Array
 
-# Distances of the quartiles, and of the first and last percentiles, of a normal distribution, in
-# standard deviations.
+# Distance between the quartiles, and between the first and last percentiles, of a normal
+# distribution, in standard deviations.
 QUARTILES, PERCENTILES = 1.349, 4.653
-# Quartiles closer than this part of what the percentiles say mean that most values are equal.
+# If the spread from the quartiles is below this fraction of that from the percentiles, most values
+# are equal.
 LEAST_PART = 0.1
 
 
@@ -48,7 +49,7 @@ def robust_moments(values: Array) -> dict[str, Array]:
     (True, True)
     """
     x = np.asarray(values, np.float64)
-    # NumPy's percentiles that ignore NaN are a loop over columns.
+    # NumPy's percentiles that ignore NaN loop over the columns in Python.
     percentile = np.nanpercentile if np.isnan(x).any() else np.percentile
     first, low, center, high, last = percentile(x, [1, 25, 50, 75, 99], axis=0)
     spread, wide = (high - low) / QUARTILES, (last - first) / PERCENTILES
@@ -68,5 +69,5 @@ def robust_forward(
 
 
 def _positive(scale: Array) -> Array:
-    """Return 1 in place of a scale of 0, or of what is 0 but for rounding."""
+    """Return 1 in place of a scale that is 0, or 0 up to rounding."""
     return np.where(scale > np.finfo(np.float32).tiny, scale, 1.0)

@@ -22,14 +22,14 @@ import numpy as np
 
 from autoenc.rows.blocks import Array
 
-# A column has to span so many of the steps between neighbouring numbers of its precision.
+# A column must span at least this many steps between neighbouring numbers of its precision.
 LEAST_STEPS = 1 << 12
-# A column that spans no more steps of float64 is constant but for rounding.
+# A column that spans at most this many steps of float64 is constant up to rounding.
 ROUNDING_STEPS = 1 << 6
-# Columns whose values are all smaller are lost: float32 counts numbers below 1e-38 as 0 on many
-# machines, and the squares of numbers below 1e-154 are 0 in float64.
+# Columns whose values are all smaller would be lost: on many machines, float32 treats numbers
+# below 1e-38 as 0, and in float64 the squares of numbers below 1e-154 are 0.
 LEAST_VALUE = {"float32": 1e-34, "float64": 1e-150}
-# The inverse of smaller numbers is beyond what float64 holds.
+# The inverses of smaller numbers are beyond the range of float64.
 LEAST_SCALABLE = 1e-300
 
 
@@ -70,7 +70,7 @@ class ColumnScaling:
         >>> ColumnScaling.minmax(ages).forward(ages).ravel()
         array([0.  , 0.25, 1.  ])
         """
-        # Annotations of their reductions differ from version to version.
+        # The annotations of the reductions of NumPy differ between versions.
         fmin: Any = np.fmin
         fmax: Any = np.fmax
         low = fmin.reduce(values, axis=0).astype(np.float64)
@@ -83,7 +83,7 @@ class ColumnScaling:
                 f"column {bad[0]} (from 0) has a range of {span[bad[0]]:g}, which cannot be "
                 "scaled to [0, 1] in float64; change its unit, or leave the column out."
             )
-        # A column without observed values, which training refuses by name.
+        # Columns without observed values stay as they are; training refuses them by name.
         return cls("minmax", np.where(np.isnan(low), 0, low), factor)
 
     @classmethod
@@ -150,14 +150,14 @@ class ColumnScaling:
         return outside
 
     def clipped(self, n: int, n_values: int) -> str:
-        """Return how many values are clipped."""
+        """Describe how many values are clipped."""
         return (
             f"{n:,} of {n_values:,} values are outside the range of the training data and were "
             "clipped to it"
         )
 
     def needs_float64(self, dtype: str) -> bool:
-        """Whether rows in the units of the data would lose information in this precision."""
+        """Return whether rows in the units of the data lose information in this precision."""
         width = (
             1 / self.factor if self.kind == "minmax" else np.where(self.offset, 0, 1 / self.factor)
         )
@@ -168,7 +168,7 @@ class ColumnScaling:
         return bool((width < LEAST_STEPS * steps).any())
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the scaling as JSON can store it: the argument of `from_dict`."""
+        """Return the scaling in a form that JSON can store: the argument of `from_dict`."""
         return {"kind": self.kind, "offset": self.offset.tolist(), "factor": self.factor.tolist()}
 
     @classmethod
@@ -178,7 +178,7 @@ class ColumnScaling:
         return cls(described["kind"], offset, factor)
 
     def _free(self, values: Array) -> Array:
-        # What float64 cannot hold is infinite, and clipped or refused.
+        # Numbers beyond the range of float64 become infinite, and are clipped or refused.
         with np.errstate(over="ignore", invalid="ignore"):
             scaled: Array = (values - self.offset) * self.factor
         return scaled

@@ -1,7 +1,7 @@
-"""Weights of rows: checked, and brought to a mean of 1.
+"""Weights of rows, checked and divided by their mean.
 
-What is minimised is the mean over rows of weight times cost. Rows of weight 0 are left
-out altogether, and weights that are all the same are none.
+Training minimises the mean over rows of weight times cost. Rows with weight 0 are dropped, and
+weights that are all equal have no effect.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def check_weights(sample_weight: Any, n_rows: int, name: str = "sample_weight") 
     sample_weight : array-like, (rows,), or None
         Finite numbers >= 0, of which at least one is above 0.
     n_rows : int
-        Required number.
+        Required number of weights.
     name : str
         Name of the data for messages.
 
@@ -32,7 +32,7 @@ def check_weights(sample_weight: Any, n_rows: int, name: str = "sample_weight") 
     Raises
     ------
     ValueError
-        Names the first weight that does not fit.
+        The message names the first invalid weight.
 
     Examples
     --------
@@ -55,12 +55,12 @@ def check_weights(sample_weight: Any, n_rows: int, name: str = "sample_weight") 
         raise ValueError(f"{name} has {weights[row]} at row {row}; expected finite numbers >= 0.")
     if not weights.any():
         raise ValueError(f"{name} is zero for all {n_rows} rows; there is nothing to train on.")
-    # What is nothing beside the largest weight is 0.
+    # Weights that are negligible relative to the largest one become 0.
     return np.where(weights / weights.max() > 0, weights, 0.0)
 
 
 def normalised(weights: Array | None, dtype: str) -> Array | None:
-    """Return weights with a mean of 1; None where they are all the same.
+    """Return weights with a mean of 1; None if they are all equal.
 
     >>> normalised(np.array([1.0, 3.0]), "float32")
     array([0.5, 1.5], dtype=float32)
@@ -69,7 +69,7 @@ def normalised(weights: Array | None, dtype: str) -> Array | None:
     """
     if weights is None or weights.min() == weights.max():
         return None
-    # The sum of weights may be beyond what float64 holds; that of ratios is not.
+    # The sum of weights may overflow float64; the sum of their ratios does not.
     ratios = weights / weights.max()
     scaled: Array = (ratios / ratios.mean()).astype(dtype)
     return scaled

@@ -29,7 +29,7 @@ class Table:
         fill(self._table.slice(first, len(out)), out)
 
     def settle(self) -> None:
-        """Do nothing: the table is in memory, or mapped."""
+        """Do nothing: the table is in memory or mapped."""
 
 
 class Parquet:
@@ -165,14 +165,14 @@ def _has_nulls(table: Any) -> bool:
 def _row_groups(fragment: Any, name: str) -> list[Any]:
     if not hasattr(fragment, "split_by_row_group"):
         raise SourceError(
-            f"{name} is not of Parquet files; write it as Parquet, or give a table, "
-            "as dataset.to_table() returns."
+            f"{name} does not consist of Parquet files; write it as Parquet, or give a table, "
+            "as returned by dataset.to_table()."
         )
     return [group for group in fragment.split_by_row_group() if group.row_groups[0].num_rows]
 
 
 def _nulls_of(groups: Sequence[Any], columns: Sequence[str]) -> bool:
-    """Whether any column has nulls, or may have them, by the statistics of the files."""
+    """Return whether any column has nulls, or may have them according to the files' statistics."""
     for group in groups:
         metadata = group.metadata.row_group(group.row_groups[0].id)
         for i in range(metadata.num_columns):
@@ -205,7 +205,7 @@ class HuggingFace:
         out[...] = self._matrix(first, first + len(out))
 
     def settle(self) -> None:
-        """Do nothing: the data set maps its files itself."""
+        """Do nothing: the data set itself maps its files."""
 
     def _matrix(self, first: int, last: int) -> Array:
         batch = self._dataset[first:last]

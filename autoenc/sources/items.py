@@ -63,7 +63,7 @@ class Items:
         if row.dtype.kind not in "biuf":
             raise SourceError(
                 f"an item of {self._name} is {type(item).__name__} of {row.dtype}; expected "
-                "numbers. Convert items where the data set is made."
+                "numbers. Convert items where the data set is created."
             )
         return row
 

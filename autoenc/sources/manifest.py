@@ -1,7 +1,7 @@
 """Summaries of large files, stored in the user's cache folder.
 
-A file is recognised by its path, size and time, and by a sample of its rows: hashing 20 GB would
-take as long as summarising them again.
+A file is recognised by its path, size and time, and by a sample of its rows. Hashing 20 GB would
+take as long as computing the summary again.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Manifest:
     def remember(self, arrays: dict[str, Array]) -> None:
         """Store a summary, if there is a folder for it."""
         if self._path is not None:
-            with suppress(OSError):  # it is computed again the next time
+            with suppress(OSError):  # the summary is then computed again the next time
                 save_arrays(self._path, arrays, self._info)
 
 

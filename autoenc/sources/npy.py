@@ -14,7 +14,7 @@ from autoenc.sources.raw import RawFile
 from autoenc.sources.reader import Array, Reader, SourceError
 from autoenc.sources.states import FileStates
 
-# Of a local header in a zip file, before the name.
+# Size of a local header in a zip file, without the name.
 _HEADER = 30
 
 
@@ -81,7 +81,7 @@ class CompressedMember:
         self._states.check()
 
     def _restart(self) -> tuple[tuple[int, ...], np.dtype[Any]]:
-        archive = zipfile.ZipFile(self.files[0])  # the stream keeps it open
+        archive = zipfile.ZipFile(self.files[0])  # the stream keeps the archive open
         self._stream = archive.open(self._member)
         self._next = 0
         return _header(self._stream, f"{self.files[0]}:{self._member}")
@@ -125,8 +125,8 @@ def _header(file: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype[Any]]
         raise SourceError(f"{name} is a single number; expected rows.")
     if is_fortran and len(shape) > 1:
         raise SourceError(
-            f"{name} is stored column by column (Fortran order), so that rows cannot be read by "
-            "themselves; save np.ascontiguousarray(array) instead."
+            f"{name} is stored column by column (Fortran order), so its rows cannot be read "
+            "separately; save np.ascontiguousarray(array) instead."
         )
     return shape, dtype
 
@@ -146,7 +146,7 @@ def _choose(path: Path, names: Sequence[str], key: str | None) -> str:
 
 
 def _data_offset(path: Path, member: zipfile.ZipInfo) -> int:
-    """Return where a member's bytes begin, which only its local header tells."""
+    """Return the position of a member's first byte, which only its local header determines."""
     with path.open("rb") as file:
         file.seek(member.header_offset)
         header = file.read(_HEADER)

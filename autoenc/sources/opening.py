@@ -125,7 +125,7 @@ def within(
 
 
 def _is_plain(array: Any) -> bool:
-    """Whether an object is an array of numbers, none of them masked."""
+    """Return whether an object is an array of numbers without masked entries."""
     is_array = isinstance(array, np.ndarray) and not isinstance(array, np.ma.MaskedArray)
     return is_array and array.dtype.kind in "biuf" and array.ndim > 0
 
@@ -143,7 +143,7 @@ def _reader(rows: Any, name: str, key: Any, columns: Sequence[str] | None) -> Re
 
 
 def _of_object(rows: Any, name: str, key: Any) -> Reader:
-    """Open an object of an unknown class by its methods."""
+    """Open an object of an unknown class, according to its methods."""
     if isinstance(rows, Mapping | Set):
         raise SourceError(f"{name} has no order of rows; give a table or an array of its values.")
     if _is_iterable_only(rows):
@@ -152,8 +152,8 @@ def _of_object(rows: Any, name: str, key: Any) -> Reader:
         return _of_items(rows, name, key)
     raise SourceError(
         f"rows cannot be read from {name}; expected an array, a path, a table, a data set with "
-        "a length and rows by number, or an iterable of arrays. Of another engine's data, such "
-        "as Spark's, write Parquet files and give their folder."
+        "a length and rows by number, or an iterable of arrays. For data of another engine, such "
+        "as Spark, write Parquet files and give their folder."
     )
 
 
@@ -174,7 +174,7 @@ def _of_path(path: Path, key: Any, columns: Sequence[str] | None) -> Reader:
     if suffix in PARQUET:
         return Parquet(path, columns)
     raise SourceError(
-        f"{path} is not of a kind that can be read in parts; expected .npy, .npz, "
+        f"{path} has a format that cannot be read in parts; expected .npy, .npz, "
         f"{', '.join((*HDF5, *PARQUET))}, .zarr, or a folder of them. autoenc.tables.read_table "
         "reads csv and other small files whole."
     )
@@ -208,7 +208,7 @@ def _of_arrays(rows: Any, name: str) -> Reader:
 def _of_iterable(rows: Iterable[Any], name: str) -> Reader:
     warnings.warn(
         f"{name} can be iterated only once: its rows are copied to a temporary file, because "
-        "training visits them in another order.",
+        "training visits them in a different order.",
         stacklevel=4,
     )
     return spool(rows, name)
@@ -247,11 +247,11 @@ def _of_arrow_dataset(rows: Any, name: str, columns: Any) -> Reader:
 
 
 def _of_batches(rows: Any, name: str, columns: Any) -> Reader:
-    """Open a data set of Ray, which gives batches of columns."""
+    """Open a data set of Ray, which provides batches of columns."""
     return spool(rows.iter_batches(batch_format="numpy"), name)
 
 
-# By package and class.
+# Functions that open objects of known classes, by package and class.
 OBJECTS: dict[tuple[str, str], Callable[[Any, str, Any], Reader]] = {
     ("h5py", "Dataset"): _of_hdf5,
     ("zarr", "Array"): _of_hdf5,
@@ -270,7 +270,7 @@ OBJECTS: dict[tuple[str, str], Callable[[Any, str, Any], Reader]] = {
 
 
 def _kind(rows: Any) -> tuple[str, str]:
-    """Return package and class of an object, by its name, so that nothing is imported."""
+    """Return package and class of an object by name, so that no package is imported."""
     kind = type(rows)
     package = kind.__module__.split(".")[0]
     return ("dask" if package.startswith("dask") else package), kind.__name__
@@ -279,9 +279,9 @@ def _kind(rows: Any) -> tuple[str, str]:
 def _names_of_columns(
     rows: Any, reader: Reader, columns: Sequence[str] | None, name: str
 ) -> list[str] | None:
-    """Return a name for each column of the matrix; None if it is not made of named columns."""
+    """Return a name for each column of the matrix; None if columns have no names."""
     names = getattr(reader, "names", None)
-    if names is None and hasattr(rows, "collect_schema"):  # polars warns of `columns`
+    if names is None and hasattr(rows, "collect_schema"):  # polars warns about `columns`
         names = rows.collect_schema().names() if columns is None else columns
     elif names is None and hasattr(rows, "columns"):
         names = rows.columns if columns is None else columns
@@ -294,7 +294,7 @@ def _names_of_columns(
 
 
 def _are_arrays(rows: Sequence[Any]) -> bool:
-    """Whether a list has arrays of rows, and not rows."""
+    """Return whether a list contains arrays of rows, rather than rows."""
     return bool(rows) and all(hasattr(part, "shape") and len(part.shape) > 1 for part in rows)
 
 
@@ -303,7 +303,7 @@ def _is_iterable_only(rows: Any) -> bool:
 
 
 def _has_items(rows: Any) -> bool:
-    """Whether an object has a length and items, and is no array or frame."""
+    """Return whether an object has a length and items, and is neither an array nor a frame."""
     is_array = hasattr(rows, "__array__") or hasattr(rows, "__dataframe__")
     return hasattr(rows, "__len__") and hasattr(rows, "__getitem__") and not is_array
 

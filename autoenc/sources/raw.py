@@ -92,7 +92,7 @@ class RawFile:
     def settle(self) -> None:
         """Release cached pages of a large file, and check it; see `Reader.settle`."""
         if self._is_released and hasattr(os, "posix_fadvise"):
-            with suppress(OSError):  # not all file systems take advice
+            with suppress(OSError):  # not all file systems accept advice
                 os.posix_fadvise(self._handle, 0, 0, os.POSIX_FADV_DONTNEED)
         if self._is_named and self._now() != self._state:
             raise SourceError(changed(self.path, self._state, self._now()))
@@ -106,7 +106,7 @@ class RawFile:
         if self._state[0] < expected:
             raise SourceError(
                 f"{self.path} has {self._state[0]:,} bytes, but {expected:,} are needed for "
-                f"{self.dtype} {self.shape}: it is not complete. Write or copy it again."
+                f"{self.dtype} {self.shape}: it is incomplete. Write or copy it again."
             )
 
 

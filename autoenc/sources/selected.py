@@ -1,4 +1,4 @@
-"""Some rows of a source, functions of its rows, and rows in another dtype."""
+"""Selected rows of a source, functions of its rows, and rows in another dtype."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Selected:
     """
 
     files: Sequence[Path] = ()
-    # Bytes that are read at a time.
+    # Number of bytes to read at a time.
     at_a_time = 8 << 20
 
     def __init__(self, reader: Reader, numbers: Array) -> None:
@@ -42,7 +42,7 @@ class Selected:
             numbers, places = numbers[n:], places[n:]
 
     def settle(self) -> None:
-        """Settle what is read from; see `Reader.settle`."""
+        """Settle the underlying reader; see `Reader.settle`."""
         self._reader.settle()
 
 
@@ -56,7 +56,7 @@ class Mapped:
         Function that takes rows and returns the same number of rows of the same width. Each result
         must depend on one row only.
     dtype : dtype
-        Of the result.
+        Dtype of the result.
     """
 
     files: Sequence[Path] = ()
@@ -77,7 +77,7 @@ class Mapped:
             out[...] = rows.reshape(out.shape)
 
     def settle(self) -> None:
-        """Settle what is read from; see `Reader.settle`."""
+        """Settle the underlying reader; see `Reader.settle`."""
         self._reader.settle()
 
 
@@ -101,10 +101,10 @@ class Cast:
         """Read rows; see `Reader.read_into`."""
         stored = np.empty(out.shape, self.stored.dtype)
         self.stored.read_into(first, stored)
-        # What float32 cannot hold becomes infinite, and is refused as such.
+        # Numbers beyond float32 become infinite, and are refused because of that.
         with np.errstate(over="ignore"):
             out[...] = stored
 
     def settle(self) -> None:
-        """Settle what is read from; see `Reader.settle`."""
+        """Settle the underlying reader; see `Reader.settle`."""
         self.stored.settle()

@@ -26,7 +26,7 @@ def bytes_of(size: str | int, name: str) -> int:
     Raises
     ------
     ValueError
-        If it is not a number of bytes above 0.
+        If the size is not a number of bytes above 0.
     """
     found = _PATTERN.fullmatch(size) if isinstance(size, str) else None
     number: float | None = None

@@ -45,14 +45,14 @@ class Slices:
         found = _numbers(self._rows[first : first + len(out)], self._name)
         if found.shape != out.shape:
             raise SourceError(
-                f"{self._name} gave an array of shape {found.shape} for rows {first:,} to "
-                f"{first + len(out):,}; expected {out.shape}. It has changed, or its slices do "
-                "not follow from its length."
+                f"{self._name} returned an array of shape {found.shape} for rows {first:,} to "
+                f"{first + len(out):,}; expected {out.shape}. It has changed, or its slices are "
+                "inconsistent with its length."
             )
         out[...] = found
 
     def settle(self) -> None:
-        """Check files, if the rows are known to be in any; see `Reader.settle`."""
+        """Check files, if rows are known to be in files; see `Reader.settle`."""
         self._states.check()
 
 
@@ -70,7 +70,7 @@ def read_hdf5(path: Path, key: str | None) -> Slices:
     Raises
     ------
     SourceError
-        If the file does not contain it, or contains several and none is named.
+        If the file does not contain it, or if it contains several data sets and none is named.
     """
     import h5py
 
@@ -87,7 +87,7 @@ def read_zarr(path: Path, key: str | None) -> Slices:
     Raises
     ------
     SourceError
-        If the store does not contain it, or contains several and none is named.
+        If the store does not contain it, or if it contains several arrays and none is named.
     """
     import zarr
 
@@ -122,9 +122,9 @@ def _chosen(group: Any, names: Sequence[str], key: str | None, path: Path) -> An
 
 
 def _offset_in_file(array: Any) -> int | None:
-    """Return where the values of a memory map begin in its file.
+    """Return the position of the values of a memory map in its file.
 
-    None if they are not one after the other there, or are changed in memory alone.
+    Return None if they are not consecutive there, or if they were changed in memory only.
     """
     root = array
     while isinstance(root.base, np.memmap):

@@ -12,9 +12,9 @@ from autoenc.processes import ALONE, Processes
 from autoenc.sources.reader import Array, Reader, SourceError
 from autoenc.sources.selected import Cast, Mapped, Selected
 
-# Bytes that are read at a time where all rows are read in order.
+# Number of bytes to read at a time if all rows are read in order.
 BYTES_AT_A_TIME = 8 << 20
-# Bytes of rows that processes exchange at a time.
+# Number of bytes of rows that processes exchange at a time.
 BYTES_OF_AN_EXCHANGE = 32 << 20
 # Number of rows that are hashed to identify a source.
 ROWS_SAMPLED = 64
@@ -124,7 +124,7 @@ class Source:
         self.reader.settle()
 
     def __getitem__(self, rows: slice | Array) -> Array:
-        """Return rows: a slice without steps, or those of some numbers."""
+        """Return rows: a slice without steps, or the rows with some numbers."""
         if isinstance(rows, slice):
             first, last, step = rows.indices(len(self))
             if step != 1:
@@ -172,8 +172,8 @@ class Source:
         if (others != mine).any():
             shapes = " and ".join(f"({int(n):,}, {int(width):,})" for n, width, _ in others)
             raise SourceError(
-                f"{self.name} is another source in each process, of {shapes} rows and columns; "
-                "give all of them the same data."
+                f"{self.name} differs between processes, which have {shapes} rows and columns; "
+                "give the same data to all processes."
             )
         return Source(self.reader, self.name, self.names, processes)
 
@@ -209,15 +209,15 @@ class Source:
             yield from (rows[at : at + n] for at in range(0, len(rows), n))
 
     def _exchanged(self, first: int, last: int) -> Array:
-        """Read some of the rows, and get the others from the other processes."""
+        """Read some of the rows, and get the others from other processes."""
         own = self.processes.in_each(lambda: self._own(first, last))
         return self.processes.summed(own)
 
     def _own(self, first: int, last: int) -> Array:
-        """Return rows of which those that other processes read are zero."""
+        """Return rows, with zeros for those that other processes read."""
         rows = np.zeros((last - first, *self.shape[1:]), self.dtype)
         rank, count = self.processes.rank, self.processes.count
-        # What is decoded together is read by one process.
+        # Rows that are decoded together are read by one process.
         piece = max(self.reader.piece, 1)
         unit = -(-(last - first) // (count * piece)) * piece
         for number in range(first // unit, -(-last // unit)):
@@ -228,7 +228,7 @@ class Source:
         return rows
 
     def _derived(self, reader: Reader, name: str | None = None) -> Source:
-        """Return a source with other rows, or other values, of the same columns."""
+        """Return a source with other rows or values of the same columns."""
         return Source(reader, name or self.name, self.names, self.processes)
 
     def identity(self) -> str:

@@ -22,7 +22,7 @@ from autoenc.sources.source import Source
 
 
 def spooled(source: Source, folder: Path | None = None) -> Source:
-    """Return a source with the same rows, each of which can be read separately."""
+    """Return a source with the same rows, which can be read separately."""
     return Source(spool(source.parts(), source.name, folder), source.name, source.names)
 
 
@@ -81,8 +81,8 @@ def as_rows(part: Any, name: str) -> Array:
     rows = np.asarray(part)
     if rows.dtype.kind not in "biuf" or rows.ndim == 0:
         raise SourceError(
-            f"{name} gave {type(part).__name__} of {rows.dtype} {rows.shape}; expected arrays of "
-            "numbers, (rows, columns)."
+            f"{name} returned {type(part).__name__} of {rows.dtype} {rows.shape}; expected arrays "
+            "of numbers, (rows, columns)."
         )
     return rows[np.newaxis] if rows.ndim == 1 else rows
 
@@ -91,12 +91,12 @@ def _check(rows: Array, first: Array, n_rows: int, name: str) -> None:
     if rows.shape[1:] != first.shape[1:]:
         raise SourceError(
             f"{name} has rows of shape {rows.shape[1:]} after {n_rows:,} rows of "
-            f"{first.shape[1:]}; all need the same."
+            f"{first.shape[1:]}; all rows need the same shape."
         )
     if not np.can_cast(rows.dtype, first.dtype, "same_kind"):
         raise SourceError(
-            f"{name} has {rows.dtype} after {n_rows:,} rows of {first.dtype}, which cannot hold "
-            "it; give all parts in one dtype."
+            f"{name} has {rows.dtype} after {n_rows:,} rows of {first.dtype}, which does "
+            "not fit; give all parts in the same dtype."
         )
 
 
@@ -106,7 +106,7 @@ def _full(error: OSError, name: str, n_rows: int) -> OSError:
     return OSError(
         error.errno,
         f"{tempfile.gettempdir()} has no room for more than {n_rows:,} rows of {name}, which are "
-        "copied because they cannot be read in any order; set TMPDIR to a larger disk",
+        "copied because they cannot be read in any order; set TMPDIR to a folder on a larger disk",
     )
 
 

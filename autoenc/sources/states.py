@@ -47,8 +47,8 @@ def state_of(file: Path) -> State:
 
 def changed(file: Path, before: State, now: State) -> str:
     """Explain that a file has changed."""
-    sizes = f"its size was {before[0]:,} bytes" if before else "it was not there"
-    sizes += f" and is {now[0]:,}" if now else ", and it is gone"
+    sizes = f"its size was {before[0]:,} bytes" if before else "it did not exist"
+    sizes += f" and is {now[0]:,}" if now else ", and it does not exist any more"
     return (
         f"{file} was changed while it was being read: {sizes}. Results would mix both versions; "
         "do not change a file that is in use."

@@ -10,7 +10,7 @@ from autoenc.sources.manifest import Manifest
 from autoenc.sources.reader import Array, SourceError
 from autoenc.sources.source import Source
 
-# Bytes of rows that are summarised together, so that they stay in a core's cache.
+# Number of bytes of rows that are summarised together, so that they stay in a core's cache.
 BYTES_AT_A_TIME = 1 << 20
 # Summarising smaller sources again takes less time than writing a manifest.
 REMEMBERED_BYTES = 16 << 20
@@ -115,7 +115,7 @@ def summarize_rows(source: Source) -> Summary:
         rows = part.reshape(len(part), -1)
         n = max(BYTES_AT_A_TIME // max(rows.shape[1] * rows.itemsize, 1), 1)
         for first in range(0, len(rows), n):
-            with np.errstate(over="ignore", invalid="ignore"):  # moments of values near the end
+            with np.errstate(over="ignore", invalid="ignore"):  # moments of huge values overflow
                 few = _of_part(rows[first : first + n], seen + first)
                 found = few if found is None else found.joined(few)
         seen += len(rows)
@@ -136,7 +136,7 @@ def _of_part(rows: Array, first: int) -> Summary:
 
 
 def _of_strange(rows: Array, first: int) -> Summary:
-    """Return the summary of rows with values that are not finite."""
+    """Return the summary of rows that contain infinite or NaN values."""
     nan, infinite = np.isnan(rows), np.isinf(rows)
     finite = _of_observed(np.where(nan | infinite, np.nan, rows.astype("float64")))
     return replace(

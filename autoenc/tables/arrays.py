@@ -23,7 +23,7 @@ def read_npy(path: Path, selection: Selection, part: str | None = None) -> Table
     """Read an ``.npy`` file, mapped into memory; see `autoenc.tables.read_table`."""
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    # A damaged header makes NumPy raise almost anything.
+    # For a damaged header, NumPy raises many kinds of errors.
     except Exception as error:
         raise TableError(f"{path}: not a readable .npy file of numbers ({error}).") from error
     return as_table(path, array, selection)
@@ -36,10 +36,10 @@ def read_npz_table(path: Path, selection: Selection, part: str | None = None) ->
         part = "values" if "values" in arrays else next(iter(arrays), "values")
         if "values" not in arrays and len(arrays) > 1:
             raise TableError(
-                f"{path}: holds the arrays {', '.join(arrays)}; choose one, as in {path}:{part}."
+                f"{path}: has the arrays {', '.join(arrays)}; choose one, as in {path}:{part}."
             )
     if part not in arrays:
-        raise TableError(f"{path}: holds no array {part!r}, only {', '.join(arrays) or 'none'}.")
+        raise TableError(f"{path}: has no array {part!r}, only {', '.join(arrays) or 'none'}.")
     own = part == "values"
     names = tuple(map(str, arrays["columns"])) if own and "columns" in arrays else None
     rows = tuple(map(str, arrays["rows"])) if own and "rows" in arrays else None
@@ -61,7 +61,7 @@ def read_pickled(path: Path, selection: Selection, part: str | None = None) -> T
             raise TableError(f"{path}: has no part {part!r}; expected {', '.join(_PARTS)}.")
         tree = tree[_PARTS.index(part)]
     elif part is not None:
-        raise TableError(f"{path}: has no part {part!r}, as it holds one table.")
+        raise TableError(f"{path}: has no part {part!r}, because it contains a single table.")
     values, labels = tree if _is_sequence(tree, 2) else (tree, None)
     if not isinstance(values, np.ndarray):
         raise TableError(
@@ -132,7 +132,7 @@ def _floats(path: Path, array: Array, budget: Budget, *, is_image: bool) -> Arra
         return np.divide(array, WHITE, dtype=np.float32)
     budget.check(array.size * 8)
     if array.dtype.kind == "f":
-        with np.errstate(over="ignore"):  # infinity is refused afterwards
+        with np.errstate(over="ignore"):  # infinite values are refused afterwards
             return np.ascontiguousarray(array, np.float32 if array.itemsize <= 4 else np.float64)
     if array.ndim == 2 and array.itemsize == 8:
         columns = [to_float64(path, column, i) for i, column in enumerate(array.T)]

@@ -20,10 +20,10 @@ from autoenc.tables.table import TableError
 from autoenc.tables.values import PADDED
 from autoenc.threads import warnings_caught
 
-# Rows, and cells, that are parsed together.
+# Maximum numbers of rows, and of cells, that are parsed together.
 CHUNK = 50_000
 _CELLS = 1 << 22
-# Characters that are searched together, and how many of them the next part repeats.
+# Number of characters that are searched together; the next part repeats the last _REPEATED.
 _SEARCHED = 1 << 20
 _REPEATED = 256
 
@@ -59,7 +59,7 @@ class Delimited:
 
     @classmethod
     def of(cls, path: Path, selection: Selection, budget: Budget) -> Delimited:
-        """Detect the format of a file, as far as the selection does not specify it."""
+        """Detect the format of a file, where the selection does not specify it."""
         encoding, remark = text_encoding(path, selection.encoding, budget.limit)
         separator, cells, are_names, note = read_first_line(path, selection, encoding)
         notes = tuple(text for text in (remark, note) if text is not None)
@@ -78,12 +78,12 @@ class Delimited:
 
     @property
     def may_have_commas(self) -> bool:
-        """Whether text may be numbers with a decimal comma."""
+        """Whether text may contain numbers with a decimal comma."""
         return self.decimal is None and self.separator != ","
 
     @contextmanager
     def frames(self, **how: Any) -> Iterator[Iterator[Any]]:
-        """Open the file as parts of its rows, frames whose columns are numbered from 0.
+        """Open the file as frames of consecutive rows, whose columns are numbered from 0.
 
         Parameters
         ----------
@@ -111,12 +111,12 @@ class Delimited:
 
     @contextmanager
     def texts(self) -> Iterator[Iterator[Any]]:
-        """Open the file as parts of its rows, with all cells as text; empty cells are ''."""
+        """Open the file as frames of consecutive rows, all cells as text; empty ones are ''."""
         with self.frames(dtype=str, na_filter=False) as frames:
             yield (frame.fillna("") for frame in frames)
 
     def padded(self) -> set[int]:
-        """Return the positions of columns in which a value has leading zeros."""
+        """Return the positions of columns in which a number has leading zeros."""
         if not self._may_be_padded():
             return set()
         found: set[int] = set()
@@ -127,7 +127,7 @@ class Delimited:
         return found
 
     def _may_be_padded(self) -> bool:
-        """Search the text for anything that may be a cell with leading zeros."""
+        """Search the text for a possible cell with leading zeros."""
         border = rf"[\s\"'{re.escape(self.separator[-1])}]"
         pattern = re.compile(rf"(?:^|{border})0\d+(?:{border}|$)")
         before = ""
@@ -143,7 +143,7 @@ class Delimited:
 
 @contextmanager
 def readable(path: Path) -> Iterator[None]:
-    """Convert errors of pandas and of the text to ones that name the file."""
+    """Convert errors of pandas and of decoding to errors that name the file."""
     pandas = import_extra("pandas", "tables", "reading csv")
     try:
         yield

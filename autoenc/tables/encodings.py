@@ -17,7 +17,7 @@ from pathlib import Path
 from autoenc.datasets.streams import open_stream
 from autoenc.tables.table import TableError
 
-# What text begins with, if it says in which encoding it is; the longer marks first.
+# Marks at the beginning of text that state its encoding; longer marks come first.
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",
@@ -81,11 +81,12 @@ def _known(path: Path, name: str) -> str:
 
 
 def _without_mark(path: Path, start: bytes) -> tuple[str, str | None]:
-    """Return which UTF-16 some text is: there, every other byte of most characters is 0."""
+    """Return which UTF-16 a text is. Every other byte of most of its characters is 0."""
     even, odd = start[::2].count(0), start[1::2].count(0)
     if max(even, odd) < 3 * len(start) // 8 or min(even, odd) > len(start) // 16:
         raise TableError(
-            f"{path}: not a text file, as it has bytes of 0; is it a table? If so, use --encoding."
+            f"{path}: not a text file, because it has zero bytes; is it a table? If so, use "
+            "--encoding."
         )
     name = "utf-16-le" if odd > even else "utf-16-be"
     return name, f"{path}: the text was read as {name.upper()}"

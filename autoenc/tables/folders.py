@@ -18,7 +18,7 @@ from autoenc.tables.table import Array, Table, TableError
 def read_folder(path: Path, selection: Selection, part: str | None = None) -> Table:
     """Read a folder of images; see `autoenc.tables.read_table`."""
     if not selection.is_whole(None):
-        raise TableError(f"{path}: a folder of images has no columns to choose from.")
+        raise TableError(f"{path}: a folder of images has no columns to select.")
     files = _files(path)
     budget = Budget.of(path, selection.max_bytes)
     kinds = _kinds(files, budget, selection)
@@ -98,7 +98,7 @@ def _refuse_links(folders: list[Path]) -> None:
 
 
 def _check_inside(file: Path, folder: Path) -> None:
-    """Refuse a link to a file that the owner of the folder may not be allowed to read."""
+    """Refuse a link to a file outside the folder, which its owner may not be allowed to read."""
     if not file.is_symlink():
         return
     try:
@@ -112,7 +112,7 @@ def _check_inside(file: Path, folder: Path) -> None:
 
 
 def _kinds(files: list[Path], budget: Budget, selection: Selection) -> list[Kind]:
-    """Return what each image is; all have the size of the first, unless they are resized."""
+    """Return the kind of each image; all have the size of the first, unless they are resized."""
     kinds: list[Kind] = []
     for file in files:
         kind = kind_of(file, budget)
@@ -121,7 +121,7 @@ def _kinds(files: list[Path], budget: Budget, selection: Selection) -> list[Kind
         if selection.size is None and (kind.width, kind.height) != (first.width, first.height):
             raise TableError(
                 f"{file}: is {kind.width} by {kind.height}, but {files[0].name} is "
-                f"{first.width} by {first.height}; give all images one size, or resize them "
+                f"{first.width} by {first.height}; give all images the same size, or resize them "
                 "while they are read: --resize HEIGHTxWIDTH."
             )
         kinds.append(kind)
@@ -149,7 +149,7 @@ def _file_names(path: Path, n: int, names: Sequence[str] | None) -> list[str]:
         return [f"{i:0{len(str(n - 1))}d}.png" for i in range(n)]
     files = [_file_name(path, name) for name in names]
     if len(set(files)) < n:
-        raise TableError(f"{path}: two rows have the same name; give each its own.")
+        raise TableError(f"{path}: two rows have the same name; give each its own name.")
     return files
 
 

@@ -76,5 +76,5 @@ def format_of(path: str | os.PathLike[str]) -> str:
 
 
 def is_gzipped(path: str | os.PathLike[str]) -> bool:
-    """Whether the suffix is that of a gzipped file."""
+    """Return whether the suffix is that of a gzipped file."""
     return Path(path).name.lower().endswith(".gz")

@@ -23,9 +23,9 @@ from autoenc.tables.values import (
     values_of,
 )
 
-# Parts are joined at the end: for a moment, the table is in memory twice.
+# While parts are joined at the end, the table is in memory twice.
 _COPIES = 2
-# The header of an index, as pandas writes it, and as it reads it again.
+# The header of an index column as pandas writes it, and as pandas reads it.
 _UNNAMED = re.compile(r"(Unnamed: \d+)?")
 
 
@@ -34,7 +34,7 @@ def read_csv(path: Path, selection: Selection, part: str | None = None) -> Table
     with readable(path):
         budget = Budget.of(path, selection.max_bytes)
         file = Delimited.of(path, selection, budget)
-        # Numbers with leading zeros are identifiers, whose zeros a number would lose.
+        # Numbers with leading zeros are identifiers, and conversion would lose the zeros.
         padded = file.padded()
         names = enumerate(file.column_names)
         text = {
@@ -42,7 +42,7 @@ def read_csv(path: Path, selection: Selection, part: str | None = None) -> Table
             for i, name in names
             if name in selection.text or (i in padded and not selection.is_number(name))
         }
-        # Integers stay exact beside missing values.
+        # These types keep integers exact in columns with missing values.
         how = {"dtype": dict.fromkeys(text, "string"), "dtype_backend": "numpy_nullable"}
         with file.frames(**how) as frames:
             return _table(
@@ -61,7 +61,7 @@ def read_parquet(path: Path, selection: Selection, part: str | None = None) -> T
         frame = pandas.read_parquet(path, engine="pyarrow")
     except TableError:
         raise
-    # A damaged file makes pyarrow and pandas raise almost anything.
+    # For a damaged file, pyarrow and pandas raise many kinds of errors.
     except Exception as error:
         raise TableError(f"{path}: not a readable parquet file ({error}).") from error
     names = tuple(map(str, frame.columns))
@@ -70,7 +70,7 @@ def read_parquet(path: Path, selection: Selection, part: str | None = None) -> T
 
 
 def _check_parquet(path: Path, budget: Budget) -> None:
-    """Check the size that the file states; repeated values take next to none in the file."""
+    """Check the size that the file states. Repeated values take almost no room in the file."""
     from pyarrow.parquet import read_metadata
 
     stated = read_metadata(path)
@@ -90,7 +90,7 @@ def _table(
     *,
     comma: bool = False,
 ) -> Table:
-    """Make a table of frames; `comma` says whether decimals may have a comma."""
+    """Make a table of frames; `comma` states whether decimals may have a comma."""
     frames = iter(frames)
     first = next(frames, None)
     if first is None or not len(first):
@@ -123,7 +123,7 @@ def _table(
 
 
 def _is_index(names: tuple[str, ...], values: Any, selection: Selection) -> bool:
-    """Whether the first of several columns numbers the rows: unnamed, unique integers."""
+    """Return whether the first of several columns numbers the rows: unnamed, unique integers."""
     if selection.names(names[0]) or len(names) < 2 or not _UNNAMED.fullmatch(names[0]):
         return False
     first = values[:, 0] if isinstance(values, np.ndarray) else values.iloc[:, 0].to_numpy()
@@ -148,7 +148,7 @@ def _without_first(values: Any) -> Any:
 
 
 def _numbered(first: Any, others: Iterator[Any]) -> Iterator[tuple[int, Any]]:
-    """Iterate over frames and the positions of their first rows."""
+    """Yield frames and the positions of their first rows."""
     yield 0, first
     start = len(first)
     for frame in others:
@@ -160,7 +160,7 @@ def _numbers(
     path: Path, frames: Iterator[tuple[int, Any]], names: tuple[str, ...], selection: Selection,
     remarks: list[str], *, comma: bool,
 ) -> Array:  # fmt: skip
-    """Return columns that are all numbers as a matrix."""
+    """Return columns as a matrix; all of them must be numbers."""
     parts = []
     for start, frame in frames:
         columns = []
@@ -169,8 +169,8 @@ def _numbers(
             if padded is not None:
                 raise TableError(
                     f"{path}: column {name!r} has values with leading zeros, such as {padded!r}, "
-                    "which are text, but here all columns have to be numbers; leave the column "
-                    f"out (--drop {name}), or write it without the zeros."
+                    "which are text, but here all columns must be numbers; leave the column out "
+                    f"(--drop {name}), or write it without the zeros."
                 )
             numbers, bad = as_numbers(path, frame.iloc[:, i], name, comma=comma)
             if numbers is None:
@@ -197,7 +197,7 @@ def _mixed(
         padded = None if is_text or selection.is_number(name) else find_padded(column)
         columns[name] = values_of(path, column, name, comma=comma, is_text=is_text or bool(padded))
         if padded is not None:
-            # Else an estimator would take text that is all numbers for numbers.
+            # Otherwise an estimator would treat text that consists of numbers as numbers.
             columns[name] = columns[name].astype("category")
             remarks.append(
                 f"{path}: column {name!r} has values with leading zeros, such as {padded!r}, and "

@@ -51,7 +51,7 @@ class Fill:
 
     @cached_property
     def holes(self) -> Array:
-        """Whether the value of each row is filled in."""
+        """Whether the value of each row is missing, and so filled in."""
         return missing(self.given) & ~missing(self.found)
 
     @cached_property
@@ -83,14 +83,14 @@ class Cells(Protocol):
         """Number of columns."""
 
     def fill(self, position: int, fill: Fill) -> None:
-        """Put values in the place of missing ones of a column."""
+        """Replace the missing values of a column."""
 
     def write(self, output: Path) -> None:
         """Write all cells to a file."""
 
 
 def open_cells(path: Path, selection: Selection, output: Path) -> Cells:
-    """Read a file in order to write it again.
+    """Read a file that is to be written again.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def open_cells(path: Path, selection: Selection, output: Path) -> Cells:
         mixed=True, allow_missing=True,
     )  # fmt: skip
     whole = path if part is None else Path(f"{path}:{part}")
-    stored = own in _ARRAYS and other != FOLDER  # pixels of images are parts of 1
+    stored = own in _ARRAYS and other != FOLDER  # pixels of images must be fractions of 1
     return TableCells(read_selection(whole, replace(every, stored=stored)))
 
 
@@ -128,7 +128,7 @@ class TextCells:
     ----------
     file : Delimited
     frame : pandas.DataFrame
-        Of text.
+        Cells as text.
     """
 
     def __init__(self, file: Delimited, frame: Any) -> None:
@@ -170,7 +170,7 @@ class TextCells:
         self._frame[position] = text
 
     def write(self, output: Path) -> None:
-        """Write the text with its original separator, unless the suffix implies another."""
+        """Write the text with its original separator, unless the suffix implies another one."""
         file = self._file
         header = False if file.names is None else list(file.names)
         with atomic_write(output) as temporary:
@@ -183,7 +183,7 @@ class TextCells:
         own = " " if self._file.separator == WHITESPACE else self._file.separator
         if separator_of(output) == separator_of(self._file.path):
             return own
-        # A decimal comma is recognised where commas do not separate.
+        # A decimal comma is only recognised if the comma is not the separator.
         return separator_of(output) if own == "," else {",": ";"}.get(separator_of(output), "\t")
 
 
@@ -219,7 +219,7 @@ class ArrowCells:
         return len(self.names)
 
     def fill(self, position: int, fill: Fill) -> None:
-        """Replace missing values of a column, in its type."""
+        """Replace the missing values of a column, in its type."""
         import pyarrow
         from pyarrow import compute
 
@@ -268,7 +268,7 @@ class TableCells:
         return int(self._table.values.shape[1])
 
     def fill(self, position: int, fill: Fill) -> None:
-        """Put values in the place of missing ones of a column."""
+        """Replace the missing values of a column."""
         values = self._table.values
         if isinstance(values, np.ndarray):
             values = values if self._is_copy else np.array(values)
@@ -298,7 +298,7 @@ def missing(values: Any) -> Array:
 
 
 def _number(value: Any, *, comma: bool) -> str:
-    """Return the shortest text of a number, in the precision that it was computed in.
+    """Return the shortest text of a number in the precision in which it was computed.
 
     >>> _number(np.float64(np.float32(0.1)), comma=True)
     '0,1'
@@ -315,7 +315,7 @@ def _of_python(value: Any) -> Any:
 
 
 def _with_integers(values: Any, names: tuple[str, ...]) -> Any:
-    """Return a frame in which columns that are integers throughout have their type."""
+    """Return a frame in which columns that contain only integers have an integer type."""
     pandas = import_extra("pandas", "tables", "names of columns")
     frame = values
     if isinstance(values, np.ndarray):

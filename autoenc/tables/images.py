@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".pgm", ".ppm", ".webp")
-# Pillow knows more formats, some of which it gives to other programs; none of them is tried.
+# Pillow knows more formats, some of which it passes to other programs. They are not tried.
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "PPM", "WEBP")
-# Bytes are divided by this; by a power of two, the quotients are exact.
+# Divisor of bytes; quotients are exact, because it is a power of two.
 WHITE = 256
 _GREY = ("1", "L", "LA", "La")
 _COLOUR = ("P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "CMYK", "YCbCr", "LAB", "HSV")
 _ALPHA = ("LA", "La", "PA", "RGBA", "RGBa")
 _SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N")
-# In these formats, Pillow uses 32 bits for what has 16.
+# In these formats, Pillow uses 32 bits for values of 16 bits.
 _FORMATS_OF_SIXTEEN = ("PNG", "PPM")
 _DEEP_WHITE = 1 << 16
-# Memory that decoding takes at a time: the pixels, and copies as modes are converted.
+# Memory that decoding takes at a time: the pixels, and copies for the conversion of modes.
 _BYTES_PER_PIXEL = 16
 
 
@@ -121,14 +121,14 @@ def opened(file: Path, budget: Budget) -> Iterator[Image]:
             raise TableError(
                 f"{file}: not a readable image; expected {', '.join(_FORMATS)} format."
             ) from error
-        # A damaged image makes Pillow raise almost anything.
+        # For a damaged image, Pillow raises many kinds of errors.
         except Exception as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             raise TableError(f"{file}: not a readable image ({reason}).") from error
 
 
 def _open_regular(file: Path) -> int:
-    """Open a file without waiting for the other end, should it be a pipe."""
+    """Open a file. If it is a pipe, do not wait for the other end."""
     try:
         handle = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _O_BINARY)
     except OSError as error:
@@ -160,7 +160,7 @@ def _check_kind(file: Path, image: Image) -> None:
     # The other pictures of an MPO, which cameras write as .jpg, are previews.
     if getattr(image, "is_animated", False) and image.format != "MPO":
         raise TableError(
-            f"{file}: is an animation, or has several pages; save each as an image of its own."
+            f"{file}: is an animation, or has several pages; save each as a separate image."
         )
     wide = image.mode == "I" and image.format in _FORMATS_OF_SIXTEEN
     if not (image.mode in (*_GREY, *_COLOUR, *_SIXTEEN_BITS) or wide):
@@ -179,7 +179,7 @@ def _is_transparent(image: Image) -> bool:
 
 
 def _with_alpha(image: Image) -> Image:
-    # Pillow converts premultiplied colours in one step only.
+    # Pillow can convert premultiplied colours only in a single step.
     plain = {"La": "LA", "RGBa": "RGBA"}.get(image.mode)
     return (image.convert(plain) if plain else image).convert("RGBA")
 

@@ -17,15 +17,15 @@ from autoenc.tables.selection import Selection
 from autoenc.tables.table import TableError
 
 MAX_COLUMNS = 1 << 20
-# Bytes of the first line; a million names have room.
+# Maximum number of bytes of the first line, which has room for a million names.
 _MAX_LINE = 1 << 26
 _SEPARATORS = ",;\t|"
-# What pandas calls any number of spaces and tabs.
+# What pandas calls a separator of any number of spaces and tabs.
 WHITESPACE = r"\s+"
-# Lines that are compared with the first one, to find cells between spaces.
+# Number of lines that are compared with the first one to detect cells separated by spaces.
 _COMPARED = 20
 _SHOWN = 6
-# Signs between words, other than the separators that are found.
+# Signs between words, other than the separators that are detected.
 _PARTS = re.compile(r"\w[\s:#~^/&!\\]+\w")
 
 
@@ -85,7 +85,7 @@ def _most_cells(line: str) -> int:
 
 
 def _cells(line: str, others: Iterator[str], separator: str) -> list[str]:
-    """Return the cells of the first line, which go on below it if a line ends within quotes."""
+    """Return the cells of the first line, which continues below if a line ends within quotes."""
     if separator == WHITESPACE:
         line = line.strip().replace("\t", " ")
         return next(csv.reader([line], delimiter=" ", skipinitialspace=True), [])
@@ -93,20 +93,20 @@ def _cells(line: str, others: Iterator[str], separator: str) -> list[str]:
 
 
 def _separator(line: str, others: Sequence[str]) -> str:
-    """Return what is between the cells of a line."""
+    """Return the separator of the cells of a line."""
     for found in _SEPARATORS.replace(",", ""):
         cells = line.split(found)
         if len(cells) > 1 and all(is_number(cell, comma=True) for cell in cells):
-            return found  # commas are those of decimals
+            return found  # commas are decimal marks
     if _is_spaced(line, others):
         return WHITESPACE
     return max(_SEPARATORS, key=line.count)
 
 
 def _is_spaced(line: str, others: Sequence[str]) -> bool:
-    """Whether cells are separated by spaces and tabs: all lines have as many, some numbers.
+    """Return whether spaces and tabs separate as many cells in all lines, some of them numbers.
 
-    A tab between names, or a sign between words, says that a file is written another way.
+    A tab between names, or a sign between words, shows that a file has another separator.
     """
     has_others = any(line.count(separator) for separator in ",;|")
     tabs = line.strip().split("\t")
@@ -123,12 +123,12 @@ def _is_spaced(line: str, others: Sequence[str]) -> bool:
 
 
 def _is_plain_number(cell: str) -> bool:
-    """Whether a cell is a number that does not end in a comma, which separates."""
+    """Return whether a cell is a number that does not end in a comma, which would separate."""
     return not cell.endswith((",", ";")) and is_number(cell, comma=True)
 
 
 def _may_be_several(cells: Sequence[str], others: Sequence[str]) -> bool:
-    """Whether there is one cell a line, but names and values have signs that may separate."""
+    """Return whether lines have one cell each, but contain signs that may be separators."""
     return len(cells) == 1 and all(
         any(map(_PARTS.search, lines)) for lines in (cells, [line.strip() for line in others])
     )
@@ -137,14 +137,14 @@ def _may_be_several(cells: Sequence[str], others: Sequence[str]) -> bool:
 def _are_names(cells: tuple[str, ...], numbers: list[bool], selection: Selection) -> bool:
     if selection.header is not None:
         return selection.header
-    # A model knows its columns even if they are named by numbers, such as years.
+    # A model recognises its columns even if their names are numbers, such as years.
     if selection.expected is not None and set(selection.expected) <= set(cells):
         return True
     return not all(numbers)
 
 
 def _note(path: Path, cells: tuple[str, ...], numbers: list[bool], are_names: bool) -> str | None:
-    """Return what was assumed, unless all cells are words."""
+    """Return the assumption that was made, unless all cells are words."""
     # An empty cell among words is the name of an index.
     if not any(is_one and cell for cell, is_one in zip(cells, numbers, strict=True)):
         return None
@@ -161,7 +161,7 @@ def _note(path: Path, cells: tuple[str, ...], numbers: list[bool], are_names: bo
 
 
 def is_number(cell: str, *, comma: bool = False) -> bool:
-    """Whether a cell can be read as a number, with a decimal comma if that is allowed."""
+    """Return whether a cell can be read as a number, if allowed with a decimal comma."""
     try:
         float(cell.replace(",", ".") if comma else cell)
     except ValueError:
@@ -193,8 +193,8 @@ def open_text(
 class BoundedReader(io.RawIOBase):
     """Stream that raises an error after a number of bytes.
 
-    Compressed text can be a thousand times as long as its file, and a single line or cell is held
-    in memory as a whole.
+    Compressed text can be a thousand times as long as its file, and a whole line or cell is kept
+    in memory.
     """
 
     def __init__(self, path: Path, stream: io.BufferedIOBase, limit: int, what: str) -> None:

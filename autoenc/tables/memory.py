@@ -1,7 +1,7 @@
 """Memory budgets of tables.
 
-A small file can hold a large table: compressed text, repeated values of parquet, an image of
-one colour. Every reader checks its table against a budget before the memory is taken.
+A small file can contain a large table: compressed text, repeated values of parquet, an image of
+one colour. Every reader checks its table against a budget before it allocates memory.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from pathlib import Path
 
 from autoenc.tables.table import TableError
 
-# Half of what is free: the rest is for the model and for copies of the rows.
+# Use half of the free memory; the rest is for the model and for copies of the rows.
 SHARE = 2
-# Where the system does not say what is free.
+# Assumed free memory if the system does not report it.
 UNKNOWN = 8 << 30
 _MEMINFO = Path("/proc/meminfo")
 _GROUPS = Path("/proc/self/cgroup")
@@ -102,7 +102,7 @@ def _free_memory() -> int | None:
 
 
 def _group_memory() -> list[int | None]:
-    """Return what the control group of this process, and each above it, leaves."""
+    """Return the remaining memory of this process's control group, and of each group above it."""
     try:
         lines = _GROUPS.read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError):
@@ -125,6 +125,6 @@ def _left_in(group: Path) -> int | None:
         stat = (group / "memory.stat").read_text(encoding="ascii").splitlines()
     except (OSError, ValueError):  # no such file, or "max"
         return None
-    # The kernel gives cached files back when memory is short.
+    # The kernel releases cached files when memory is short.
     cached = sum(int(line.split()[1]) for line in stat if line.startswith("inactive_file "))
     return max(0, limit - used + cached)

@@ -22,7 +22,7 @@ _READERS: dict[str, Callable[[Path, Selection, str | None], Table]] = {
     "pickle": read_pickled,
     "folder": read_folder,
 }
-# Formats that hold several tables, one of which is chosen by name.
+# Formats that contain several tables, one of which is selected by name.
 _WITH_PARTS = ("npz", "pickle")
 
 
@@ -167,7 +167,7 @@ def read_selection(path: str | os.PathLike[str], selection: Selection) -> Table:
         raise TableError(f"{path}: the file is empty; expected {known_formats()}.")
     if found != "folder" and (selection.size is not None or selection.grey):
         raise TableError(
-            f"{path}: is no folder of images, which alone can be resized or made grey."
+            f"{path}: is not a folder of images; only such folders can be resized or made grey."
         )
     return _READERS[found](path, selection, part)
 

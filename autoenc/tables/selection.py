@@ -75,7 +75,7 @@ class Selection:
     stored: bool = False
 
     def names(self, name: str) -> bool:
-        """Whether the user or a model requests a column by its name.
+        """Return whether the user or a model requests a column by its name.
 
         Parameters
         ----------
@@ -90,7 +90,7 @@ class Selection:
         return name in (*(self.columns or ()), *(self.expected or ()))
 
     def is_number(self, name: str) -> bool:
-        """Whether the column is numeric according to a model.
+        """Return whether the column is numeric according to a model.
 
         Parameters
         ----------
@@ -105,7 +105,7 @@ class Selection:
         return name in (self.expected or ()) and name not in self.text
 
     def is_whole(self, names: Sequence[str] | None) -> bool:
-        """Whether all columns of a file are read in their order.
+        """Return whether all columns of a file are read in their order.
 
         Parameters
         ----------
@@ -154,7 +154,7 @@ class Selection:
         label = [] if self.label_column is None else [self.label_column]
         for name in (*(self.columns or ()), *self.drop, *label):
             _check_known(name, names, path)
-        # Labels are not part of the rows, unless a model takes the column.
+        # Labels are not part of the rows, unless a model expects the column.
         out = {*self.drop, *(name for name in label if name not in (self.expected or ()))}
         left = [name for name in (self.columns or names) if name not in out]
         if not left:
@@ -166,7 +166,7 @@ class Selection:
         self, left: list[str], expected: tuple[str, ...], path: str | os.PathLike[str]
     ) -> list[str]:
         """Return the columns of a model, in its order."""
-        # Columns that were named one by one may have other names than those of the model.
+        # Columns that are selected by name may have other names than those of the model.
         if self.columns is not None and set(left) != set(expected):
             return left
         for name in expected:

@@ -1,4 +1,4 @@
-"""A matrix, with the names that its file has for rows and columns."""
+"""A matrix, with the names of its rows and columns in the file."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from autoenc.tables.text import plain
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
-# Rows that are checked together, so that a memory map is never loaded as a whole.
+# Number of rows that are checked together, so that a memory map is never loaded as a whole.
 _ROWS_AT_A_TIME = 8_192
-# Beyond this, not every integer is a float64.
+# Beyond this number, float64 cannot represent every integer.
 _LARGEST_INTEGER = 1 << 53
 # A column must span this many of the steps between neighbouring floats.
 _LEAST_STEPS = 1 << 16
@@ -154,7 +154,7 @@ def to_float64(path: str | os.PathLike[str], column: Array, name: object) -> Arr
     out.
     """
     floats = column.astype(np.float64)
-    with np.errstate(invalid="ignore"):  # the largest may round to beyond the type's range
+    with np.errstate(invalid="ignore"):  # the largest may round to a value beyond the type's range
         changed = bool((floats.astype(column.dtype) != column).any())
     if changed:
         _check_spread(path, floats, name)

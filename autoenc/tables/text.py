@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import unicodedata
 
-# Unicode's categories of control characters, of halves of characters, as of names that are not
-# UTF-8, and of separators of lines.
+# Unicode's categories of control characters, of surrogates (in names that are not UTF-8), and of
+# line separators.
 _UNSAFE = {"Cc", "Cs", "Zl", "Zp"}
 # These change the order in which other characters are shown.
 _REORDERING = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

@@ -10,7 +10,7 @@ import numpy as np
 
 from autoenc.tables.table import Array, TableError, check_distinct, to_float64
 
-# Where more of the values are numbers, the others are mistakes in a column of numbers.
+# If a larger fraction of the values are numbers, the others are mistakes in a column of numbers.
 MOSTLY = 0.9
 # Numbers with leading zeros, such as postal codes.
 PADDED = r"\s*0\d+\s*"
@@ -72,7 +72,7 @@ def values_of(
     path, column, name, comma
         As for `as_numbers`.
     is_text : bool
-        Whether numbers are text, too.
+        Whether numbers are to be treated as text, too.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def joined_labels(labels: list[Array]) -> Array:
 
 
 def _parsed(column: Any) -> tuple[Any, Array]:
-    """Return text as numbers, and the positions of what is not."""
+    """Return text as numbers, and the positions of text that is not a number."""
     import pandas
 
     numbers = pandas.to_numeric(column.astype(str).where(column.notna()), errors="coerce")
@@ -163,7 +163,7 @@ def _parsed(column: Any) -> tuple[Any, Array]:
 
 
 def _have_decimal_commas(column: Any) -> bool:
-    """Whether all text is numbers, with a decimal comma if they have decimals."""
+    """Return whether all text consists of numbers that have decimal commas if any decimals."""
     text = column.dropna().astype(str).str.strip()
     return bool(len(text)) and bool(text.str.fullmatch(_WITH_COMMA).all())
 

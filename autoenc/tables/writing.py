@@ -18,7 +18,7 @@ from autoenc.tables.folders import to_bytes, write_folder
 from autoenc.tables.formats import FOLDER, format_of, is_gzipped
 from autoenc.tables.table import Array, TableError
 
-# Codes of IDX for types of numbers.
+# Type codes of IDX.
 _IDX_CODES = {"|u1": 0x08, ">f4": 0x0D, ">f8": 0x0E}
 
 
@@ -61,13 +61,13 @@ def write_table(
     """
     path = Path(path)
     if path.exists() and not (path.is_file() or path.is_dir()):
-        raise TableError(f"{path}: not a regular file; expected the name of one, or of a folder.")
+        raise TableError(f"{path}: not a regular file; expected the name of a file or a folder.")
     found = format_of(path)
     if hasattr(values, "columns"):
         names = list(values.columns)
         if found not in ("csv", "parquet"):
             raise TableError(
-                f"{path}: holds numbers alone, but these columns are not all numbers; end the "
+                f"{path}: contains only numbers, but these columns are not all numbers; end the "
                 "name in .csv or .parquet."
             )
     else:
@@ -75,7 +75,7 @@ def write_table(
     if found == FOLDER:
         if image_shape is None:
             raise TableError(
-                f"{path}: a folder holds images, but these rows are not images; end the name in "
+                f"{path}: a folder has images, but these rows are not images; end the name in "
                 ".csv, .parquet, .npy, .npz or .idx."
             )
         with _named(path):
@@ -109,14 +109,14 @@ def _write_csv(
 
 
 def separator_of(path: Path) -> str:
-    """Return the separator of cells in a file of that name."""
+    """Return the separator of cells in a file with this name."""
     return "\t" if path.name.lower().removesuffix(".gz").endswith(".tsv") else ","
 
 
 def write_delimited(path: Path, frame: Any, **how: Any) -> None:
     """Write a frame as csv, gzipped if the suffix is .gz; `how` are arguments of pandas."""
     with path.open("wb") as file:
-        # Gzip stores name and time by default; equal values must give equal bytes.
+        # By default, gzip stores name and time, but equal values must give equal bytes.
         packed = gzip.GzipFile("", "wb", fileobj=file, mtime=0) if is_gzipped(path) else None
         frame.to_csv(packed or file, **how)
         if packed:
@@ -161,8 +161,8 @@ def _write_idx(
     content = content.astype(content.dtype.newbyteorder(">"))
     if content.dtype.str not in _IDX_CODES:
         raise ValueError(
-            f"IDX files hold float32, float64 and bytes, not {values.dtype}; convert the values, "
-            "or write .npy."
+            f"IDX files can contain float32, float64 and bytes, not {values.dtype}; convert the "
+            "values, or write .npy."
         )
     code = _IDX_CODES[content.dtype.str]
     header = struct.pack(f">4B{content.ndim}I", 0, 0, code, content.ndim, *content.shape)

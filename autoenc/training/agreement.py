@@ -23,10 +23,10 @@ def check_same(processes: Processes, training: Mapping[str, Any]) -> None:
     Raises
     ------
     ValueError
-        In every process, if one has a different run; names the process and the differences.
+        In every process, if the runs differ. The message names a process and the differences.
     """
     digest = hashlib.sha256(json.dumps(training, sort_keys=True).encode()).digest()
-    # Numbers of 32 bits, which float64 holds.
+    # Processes exchange float64, which represents 32-bit integers exactly.
     digests = processes.gather([int.from_bytes(digest[i : i + 4]) for i in range(0, 32, 4)])
     others = [rank for rank in range(processes.count) if (digests[rank] != digests[0]).any()]
     if not others:
@@ -36,6 +36,6 @@ def check_same(processes: Processes, training: Mapping[str, Any]) -> None:
     if processes.rank in others:
         found = f" Here: {'; '.join(differences(first, training))}."
     raise ValueError(
-        f"process {others[0]} has another training than process 0; give all of them the same data "
-        f"and arguments.{found}"
+        f"process {others[0]} has a different training run than process 0; give all processes the "
+        f"same data and arguments.{found}"
     )

@@ -66,7 +66,7 @@ def as_arrays(
 
 
 def is_dense_by_parts(array: Any) -> bool:
-    """Whether rows, such as those of a sparse matrix, are made dense only on request."""
+    """Return whether rows, such as those of a sparse matrix, are made dense only on request."""
     return bool(getattr(array, "dense_by_parts", False))
 
 

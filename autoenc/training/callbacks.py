@@ -125,7 +125,7 @@ class Callback:
 CallbackLike: TypeAlias = Callback | Callable[[Record], object]
 """A callback, or a function that takes the record of every epoch."""
 CallbacksLike: TypeAlias = Iterable[CallbackLike] | CallbackLike | None
-"""Several of them, one, or none."""
+"""Zero, one or several callbacks."""
 
 
 class Callbacks(Callback):
@@ -134,29 +134,29 @@ class Callbacks(Callback):
     Raises
     ------
     TypeError
-        If one is neither a callback nor a function.
+        If an element is neither a callback nor a function.
     """
 
     def __init__(self, callbacks: Iterable[CallbackLike]) -> None:
         self._callbacks: Sequence[Callback] = [_as_callback(callback) for callback in callbacks]
 
     def start(self, training: Training) -> None:
-        """Call each; see `Callback.start`."""
+        """Call each callback; see `Callback.start`."""
         for callback in self._callbacks:
             callback.start(training)
 
     def block_end(self, training: Training) -> None:
-        """Call each; see `Callback.block_end`."""
+        """Call each callback; see `Callback.block_end`."""
         for callback in self._callbacks:
             callback.block_end(training)
 
     def epoch_end(self, training: Training) -> None:
-        """Call each; see `Callback.epoch_end`."""
+        """Call each callback; see `Callback.epoch_end`."""
         for callback in self._callbacks:
             callback.epoch_end(training)
 
     def stop(self, training: Training) -> None:
-        """Call each, even if an earlier one raises; see `Callback.stop`."""
+        """Call each callback, even if an earlier one raises; see `Callback.stop`."""
         errors = []
         for callback in self._callbacks:
             try:

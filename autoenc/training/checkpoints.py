@@ -72,8 +72,9 @@ class Identity:
         changes = differences(saved.fixed, fixed)
         if changes:
             raise CheckpointError(
-                f"the checkpoint {path} belongs to another training: {'; '.join(changes)}. "
-                "Give the arguments of that training, or another path to start a new one."
+                f"the checkpoint {path} belongs to a different training run: "
+                f"{'; '.join(changes)}. Give the arguments of that run, or another path to start "
+                "a new one."
             )
         self._warn_of_changes(path, saved)
         return Identity(fixed, self.circumstances)
@@ -86,9 +87,9 @@ class Identity:
         if changes:
             effect = "results will differ in their last digits"
             if _engine(before) != _engine(now) and self.fixed["noise"]:
-                effect = "the rest of the training has other noise, and another result"
+                effect = "the rest of the training draws different noise, which changes the result"
             warnings.warn(
-                f"the checkpoint {path} was written under other circumstances, so {effect}: "
+                f"the checkpoint {path} was written in a different environment, so {effect}: "
                 f"{'; '.join(changes)}.",
                 stacklevel=7,
             )
@@ -125,7 +126,7 @@ def identify(
         "python": platform.python_version(),
         "numpy": version("numpy"),
     }
-    # A file holds lists for tuples; both sides of the comparison take that form.
+    # JSON turns tuples into lists. Convert here, so that both sides of the comparison have lists.
     return Identity(json.loads(json.dumps(fixed)), circumstances)
 
 
@@ -166,7 +167,7 @@ def _fingerprints(arrays: Iterable[Array]) -> str:
 
 
 def _trained(snapshot: Snapshot) -> set[str]:
-    """Fingerprints of the states that a stopped training leaves in the shared variables."""
+    """Return the fingerprints of the states that a stopped run leaves in the shared variables."""
     return {_fingerprints(in_order(kind, snapshot.arrays)) for kind in ("state", "kept", "best")}
 
 
@@ -229,8 +230,8 @@ class Checkpoint:
         except OSError as error:
             if not self._failed:
                 warnings.warn(
-                    f"the checkpoint {self.path} could not be written ({error}); training goes "
-                    "on, and the checkpoint written before is still there.",
+                    f"the checkpoint {self.path} could not be written ({error}); training "
+                    "continues, and the previous checkpoint is kept.",
                     stacklevel=5,
                 )
             self._failed = True
@@ -251,12 +252,12 @@ class Checkpoint:
             raise CheckpointError(str(error)) from error
         if info.get("format") != FORMAT:
             raise CheckpointError(
-                f"{self.path} is a model file, not a checkpoint of a training under way; give "
-                "another path."
+                f"{self.path} is a model file, not a checkpoint of a training run; give another "
+                "path."
             )
         parts = [info.get(part) for part in ("fixed", "circumstances", "progress")]
         if not all(isinstance(part, dict) for part in parts):
-            raise CheckpointError(f"{self.path} lacks a part of a checkpoint.")
+            raise CheckpointError(f"{self.path} is incomplete: a part of it is missing.")
         snapshot = Snapshot(arrays, info["progress"])
         saved = Identity(info["fixed"], info["circumstances"])
         self._identity = self._identity.matched(self.path, saved, snapshot)
@@ -297,7 +298,7 @@ def rule_state(rule: Any) -> Record:
     Raises
     ------
     TypeError
-        If it has attributes other than numbers, text and lists of them.
+        If the rule has attributes other than numbers, text and lists of them.
     """
     state = dict(vars(rule))
     try:

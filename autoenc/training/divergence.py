@@ -129,12 +129,12 @@ def explain(
     norms, largest = _evaluate(step, minibatch, before)
     worst = max(norms, key=lambda name: norms[name], default=None)
     reasons = [
-        f"not finite after it: {', '.join(gone)}"
+        f"not finite after that step: {', '.join(gone)}"
         if gone
-        else "no parameter went before the cost itself"
+        else "no parameter became infinite or NaN before the cost"
     ]
     if worst is not None:
-        reasons.append(f"largest gradient before it: {norms[worst]:.3g} (norm, of {worst})")
+        reasons.append(f"largest gradient before that step: {norms[worst]:.3g} (norm, of {worst})")
     if largest is not None:
         reasons.append(f"largest value of a matrix product: {largest:.3g}")
     return "; ".join(reasons)
@@ -143,13 +143,13 @@ def explain(
 def _evaluate(
     step: Step, minibatch: Sequence[Array], state: Sequence[Array]
 ) -> tuple[dict[str, float], float | None]:
-    """Norm of the gradient of each parameter, and the largest value of a matrix product."""
+    """Return the norm of the gradient of each parameter, and the largest value of a product."""
     graph = list(ancestors([step.cost]))
     params = [v for v in step.state if v in graph and str(v.type.dtype).startswith("float")]
     products = [v for v in graph if v.owner is not None and _is_product(v.owner.op)]
     outputs = [_norm(g) for g in pytensor.grad(step.cost, params)] if params else []
     outputs += [abs(product).max() for product in products]
-    # Run once, on the CPU: not worth a compilation.
+    # The function runs once, on the CPU, so compiling it would cost more than it saves.
     function = pytensor.function(
         step.inputs,
         outputs,

@@ -179,7 +179,7 @@ class GeometricPatience:
         return min(validation, max(math.ceil(self.granted), iteration))
 
     def validate_after(self, iteration: int) -> bool:
-        """Whether to validate; see `EarlyStopping.validate_after`.
+        """Return whether to validate; see `EarlyStopping.validate_after`.
 
         Parameters
         ----------
@@ -216,7 +216,7 @@ class GeometricPatience:
         return True
 
     def stop_after(self, iteration: int) -> bool:
-        """Whether to stop; see `EarlyStopping.stop_after`.
+        """Return whether to stop; see `EarlyStopping.stop_after`.
 
         Parameters
         ----------
@@ -292,7 +292,7 @@ class EpochPatience:
         return (iteration // self.minibatches_per_epoch + 1) * self.minibatches_per_epoch - 1
 
     def validate_after(self, iteration: int) -> bool:
-        """Whether to validate; see `EarlyStopping.validate_after`.
+        """Return whether to validate; see `EarlyStopping.validate_after`.
 
         Parameters
         ----------
@@ -329,7 +329,7 @@ class EpochPatience:
         return True
 
     def stop_after(self, iteration: int) -> bool:
-        """Whether to stop; see `EarlyStopping.stop_after`.
+        """Return whether to stop; see `EarlyStopping.stop_after`.
 
         Parameters
         ----------
@@ -350,7 +350,7 @@ class Keeper:
     Parameters
     ----------
     rule : EarlyStopping
-        The rule, which receives the costs.
+        Rule that receives the costs.
     state : sequence of shared variables
         Parameters and all other shared variables that the updates change.
 

@@ -21,7 +21,8 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 logger = logging.getLogger(__name__)
 
-# A piece that is decoded for a chunk may be this much larger; else it is decoded once for all.
+# A read decodes whole pieces of the file. If a piece has more than this many chunks, the source is
+# decoded once, into a copy.
 PIECE_PER_CHUNK = 4
 
 
@@ -50,7 +51,8 @@ class Feed(Protocol):
     def smaller(self) -> Feed:
         """Return a feed that needs less device memory; itself if there is none.
 
-        In the second case, it uses less memory for minibatches of the current block from then on.
+        A feed that returns itself uses less memory for minibatches of the current block from then
+        on.
         """
         ...
 
@@ -102,7 +104,7 @@ class BlockReader(Protocol):
         ...
 
     def rows(self, numbers: Array) -> list[Array]:
-        """Return some rows for each array; not while blocks are being read."""
+        """Return some rows of each array. Do not call this while blocks are being read."""
         ...
 
 
@@ -159,7 +161,7 @@ class WholeBlock:
     ----------
     rows : Gathered
     backend : Backend
-        Has the device.
+        Backend of the device.
     """
 
     def __init__(self, rows: Gathered, backend: Backend) -> None:
@@ -191,7 +193,7 @@ class SharedBlock:
     ----------
     rows : Gathered
     backend : SharingBackend
-        Has the devices.
+        Backend of the devices.
     """
 
     def __init__(self, rows: Gathered, backend: SharingBackend) -> None:
@@ -224,7 +226,7 @@ Item = TypeVar("Item")
 
 
 def _unless_too_large(put: Callable[[], Item]) -> Item | None:
-    """Return what is put on the device; None if that is too small, as parts of it may fit."""
+    """Return the item on the device; None if it does not fit, because parts of it may fit."""
     try:
         return put()
     except MemoryError:
@@ -255,7 +257,7 @@ class Streamed:
         self._present: tuple[Array, Block] | None = None
 
     def start(self, epoch: int, done: int) -> None:
-        """Start reading ahead from here, unless this has begun already; see `Feed.start`."""
+        """Start reading ahead from here, unless reading has already started; see `Feed.start`."""
         self._present = None
         if self._next != (epoch, done):
             self.close()
@@ -274,7 +276,7 @@ class Streamed:
         return self._reader.rows(numbers)
 
     def smaller(self) -> Feed:
-        """Shrink the present block; see `Feed.smaller`."""
+        """Shrink the current block; see `Feed.smaller`."""
         if self._present is not None:
             self._present[1].shrink()
         return self
@@ -288,7 +290,7 @@ class Streamed:
     def _advance(self) -> None:
         assert self._blocks is not None
         assert self._next is not None
-        self._present = None  # its memory is for the one that is read next
+        self._present = None  # release its memory before the next block is read
         self._present = next(self._blocks)
         epoch, done = self._next
         done += len(self._present[0])
@@ -300,7 +302,7 @@ class Streamed:
 
 
 def _places(numbers: Array, rows: Array) -> Array | None:
-    """Return where in a block some rows are; None if not all are in it."""
+    """Return the positions of some rows in a block; None if any of them is not in the block."""
     if np.array_equal(rows.ravel(), numbers):
         return np.arange(rows.size).reshape(rows.shape)
     order = np.argsort(numbers)
@@ -346,7 +348,7 @@ def make_feed(
 def _gathered(
     arrays: Sequence[Array], dtypes: Sequence[str], plan: Plan, backend: Backend
 ) -> Streamed:
-    """Return a feed of arrays, of which every process has all rows."""
+    """Return a feed of arrays; every process has all of their rows."""
     return Streamed(
         RowGatherer(arrays, dtypes, plan), plan, lambda rows: WholeBlock(rows, backend)
     )
@@ -359,22 +361,22 @@ def _read(
     backend: Backend,
     memory: int | None,
 ) -> Streamed:
-    """Return a feed of sources, of which every process reads its share."""
+    """Return a feed of sources; every process reads its own share of the rows."""
     share = Share(backend.processes.rank, backend.processes.count)
     reader = WindowReader(sources, dtypes, plan, memory, share)
     if share == WHOLE:
         return Streamed(reader, plan, lambda rows: WholeBlock(rows, backend))
-    sharing = cast(SharingBackend, backend)  # there are no other processes without one
+    sharing = cast(SharingBackend, backend)  # several processes always have such a backend
     return Streamed(reader, plan, lambda rows: SharedBlock(rows, sharing))
 
 
 def _readable_by_chunks(source: Source, plan: Plan) -> Source:
-    """Return a source of which a chunk costs no more than a few chunks."""
+    """Return a source in which reading one chunk decodes no more than a few chunks."""
     is_cheap = source.reader.piece <= PIECE_PER_CHUNK * plan.chunk
     if is_cheap or not plan.order.is_windowed:
         return source
     logger.info(
-        "%s (%s) is copied, to read chunks by themselves",
+        "copying %s (%s), so that its chunks can be read separately",
         source.name,
         readable_size(source.nbytes),
     )
@@ -388,8 +390,8 @@ def _resident_if_it_fits(
         return backend.processes.in_each(lambda: Resident(arrays, dtypes, plan, backend))
     except MemoryError as error:
         warnings.warn(
-            f"the data does not fit into the device's memory ({error}); each block is moved when "
-            "its turn comes. Pass device_bytes to have it so from the start.",
+            f"the data does not fit into the device's memory ({error}); blocks are transferred "
+            "one at a time instead. Pass device_bytes to do so from the start.",
             stacklevel=4,
         )
         return _gathered(arrays, dtypes, plan, backend)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-# By these a cluster, a service manager or a closed terminal ends a process.
+# Signals with which a cluster, a service manager or a closed terminal ends a process.
 ENDINGS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 SIGNALS = (signal.SIGINT, *ENDINGS)
 
@@ -69,7 +69,7 @@ def deferred_interrupt() -> Iterator[Interruption]:
 
 
 def _is_ours(signum: int) -> bool:
-    """Whether to handle a signal during a training."""
+    """Return whether to handle a signal during training."""
     if threading.current_thread() is not threading.main_thread():
         return False
     handler = signal.getsignal(signum)

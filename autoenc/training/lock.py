@@ -30,7 +30,7 @@ def locked(path: Path) -> Iterator[None]:
         yield
     finally:
         if handle is not None:
-            # Before the lock is released: nobody else can have taken the name meanwhile.
+            # Remove the file while it is still locked, so that no other run can have locked it.
             with suppress(OSError):
                 beside.unlink()
             os.close(handle)
@@ -45,14 +45,14 @@ def _lock(beside: Path, path: Path) -> int | None:
         try:
             beside.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError:  # the checkpoint cannot be written either, which is reported then
+        except OSError:  # writing the checkpoint will fail, too, and report the reason
             return None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(handle)
             raise CheckpointError(
-                f"another training is using the checkpoint {path}; wait for it to end, or give "
+                f"another training run uses the checkpoint {path}; wait for it to end, or give "
                 "another path."
             ) from None
         except OSError:
@@ -64,7 +64,7 @@ def _lock(beside: Path, path: Path) -> int | None:
 
 
 def _is_at(handle: int, path: Path) -> bool:
-    """Whether the name still leads to the locked file, which its last user may have removed."""
+    """Return whether the path still refers to the locked file, which its last user may remove."""
     try:
         there = path.stat()
     except FileNotFoundError:

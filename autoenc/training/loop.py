@@ -231,8 +231,8 @@ def _make_validator(
     if validation is None:
         if early_stopping is not None:
             raise ValueError(
-                "early_stopping needs validation=(cost of each row, data) to look at; "
-                "give it, or leave early_stopping out."
+                "early_stopping needs validation=(cost of each row, data); give it, or leave "
+                "early_stopping out."
             )
         return None
     row_cost, data = validation

@@ -41,7 +41,7 @@ class Plan:
         return -(-self.n_rows // self.batch_size)
 
     def blocks(self, epoch: int, done: int = 0) -> Iterator[np.ndarray[Any, Any]]:
-        """Rows of each block of an epoch, without rows that have already been used."""
+        """Yield the rows of each block of an epoch, without rows that have already been used."""
         return epoch_blocks(self.order, epoch, self.batch_size, self.block_size, done)
 
     def identity(self) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def make_plan(
     chunk: int | None = None,
     window: int | None = None,
 ) -> Plan:
-    """Check the sizes of a training, and choose those that are None.
+    """Check the sizes of a training run, and choose those that are None.
 
     Raises
     ------

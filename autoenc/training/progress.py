@@ -1,4 +1,4 @@
-"""The progress bar of a training."""
+"""The progress bar of a training run."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class ProgressBar(Callback):
 
     def stop(self, training: Training) -> None:
         """Close the bar."""
-        # There is none if another callback has ended the training before it began.
+        # There is no bar if another callback ended training before this one was started.
         if hasattr(self, "_bar"):
             self._bar.close()
 

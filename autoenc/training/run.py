@@ -1,4 +1,4 @@
-"""A training in progress: epochs of blocks, and the checks between them."""
+"""A training run in progress: epochs of blocks, and the checks between them."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ from autoenc.training.validation import Validator
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
-# How many times the first cost a cost may be for the state to be worth going back to.
+# A state is worth restoring if its cost is at most this many times the first cost.
 GOOD = 10
-# How many times the first cost the mean of an epoch is at the end for a warning: the costs of
-# minibatches of a single row can differ by more than `GOOD`. A first cost that is less than the
-# second number is the rounding of a perfect start.
+# Training ends with a warning if the mean cost of an epoch is more than `EXPLODED` times the first
+# cost. This is more than `GOOD`, because costs of minibatches of one row vary widely. A first cost
+# below `PERFECT` is rounding error: the initial parameters were already perfect.
 EXPLODED, PERFECT = 100, 1e-6
 
 
 @dataclass
 class Run:
-    """A training in progress; callbacks see it as a `Training`."""
+    """A training run in progress; callbacks see it as a `Training`."""
 
     step: Step
     runner: BlockRunner
@@ -69,7 +69,7 @@ class Run:
     is_good: bool = True
 
     def __call__(self) -> list[Record]:
-        """Run all epochs, or as many as there may be."""
+        """Run all epochs, unless training is stopped before."""
         try:
             self.callbacks.start(self)
             self.agree()
@@ -218,7 +218,7 @@ class Run:
             self.so_far.said["halved"] = self.so_far.said.get("halved", 0) + 1
 
     def run_in_memory(self, rows: Array, entropy: tuple[int, ...]) -> Array:
-        """Run a block, with less memory if that of the devices is too small.
+        """Run a block; if the devices have too little memory, run it in smaller parts.
 
         Raises
         ------
@@ -236,7 +236,7 @@ class Run:
             if not self.processes.met():
                 raise MemoryError(
                     f"the device of process {self.processes.rank} has too little memory for a "
-                    f"block ({error}). Others have enough and train already, so that the "
+                    f"block ({error}). Other processes have enough and are already computing, so "
                     "training ends; use equal devices, or a smaller block_size."
                 ) from error
             return self.run_in_less(rows, entropy, error)
@@ -247,7 +247,7 @@ class Run:
         Raises
         ------
         MemoryError
-            If it is a single minibatch.
+            If the block is a single minibatch.
         """
         feed, smaller = self.feed, self.feed.smaller()
         if len(rows) == 1 and smaller is feed:
@@ -372,7 +372,7 @@ class Run:
         return values | numbered("kept", kept) | numbered("best", best)
 
     def _restore_arrays(self, arrays: Mapping[str, Array]) -> None:
-        """Restore the state, and the one to go back to on divergence if it is another."""
+        """Restore the current state and, if it differs, the state to restore on divergence."""
         kept = in_order("kept", arrays)
         for variable, value in zip(self.step.state, kept, strict=bool(kept)):
             variable.set_value(value)
@@ -409,6 +409,6 @@ def _warn_of_interruption(epoch: int) -> None:
 def _warn_of_memory(error: MemoryError) -> None:
     warnings.warn(
         f"the device has too little memory for a block ({error}); training continues in smaller "
-        "ones, whose noise is drawn anew.",
+        "blocks, which draw different noise.",
         stacklevel=6,
     )

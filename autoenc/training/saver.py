@@ -68,7 +68,7 @@ class Saver:
             yield
 
     def _found(self, *, resume: bool) -> Snapshot | None:
-        """Return what the training resumes from; None if there is no file."""
+        """Return the snapshot from which training resumes; None if there is no file."""
         if not resume:
             self.checkpoint.refuse_to_replace()
         return self.checkpoint.load() if self.checkpoint.path.exists() else None

@@ -22,12 +22,12 @@ import numpy as np
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
-# Values of a window, and rows at most: 256 MB of float32, and 8 MB of row numbers.
+# Maximum values and rows of a window: 256 MB of float32, and 8 MB of row numbers.
 VALUES_PER_WINDOW = 1 << 26
 ROWS_PER_WINDOW = 1 << 20
-# A chunk is one read, of 2 MB of float32 where a window has all its values.
+# A chunk is one read: 2 MB of float32 if the window has the maximum number of values.
 CHUNKS_PER_WINDOW = 128
-# Keeps the order of a window's rows apart from the noise of blocks.
+# Key that separates the order of a window's rows from the noise of blocks.
 WINDOW_KEY = 0x6F72646572
 
 
@@ -201,7 +201,7 @@ class Order:
         return Window(first, last, picks)
 
     def _generator(self, epoch: int, key: tuple[int, ...] = ()) -> np.random.Generator:
-        # Entropy of its own keeps the order apart from the noise of block 0.
+        # An entropy of its own separates the order from the noise of block 0.
         return np.random.default_rng(np.random.SeedSequence([self.seed, epoch], spawn_key=key))
 
 

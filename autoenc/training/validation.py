@@ -53,7 +53,7 @@ class Validator:
         self._function = backend.function(list(inputs), row_cost)
 
     def __call__(self) -> float:
-        """Mean cost of all rows under the present parameters.
+        """Return the mean cost of all rows under the current parameters.
 
         Each process computes the costs of its share of the parts.
         """

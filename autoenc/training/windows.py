@@ -26,7 +26,7 @@ N_EXCHANGED = 2
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """Window, and rows of its chunks, one chunk after the other, for each source.
+    """A window in memory: for each source, the rows of its chunks, one chunk after the other.
 
     Attributes
     ----------
@@ -92,13 +92,13 @@ class Gathered:
     Attributes
     ----------
     numbers : int array, (rows of the block,)
-        Their numbers, in the order of the block.
+        Row numbers, in the order of the block.
     batch : int
         Rows of a minibatch.
     owners : int array, (rows of the block,)
-        Numbers of the processes that have them.
+        For each row, the number of the process that has it.
     arrays : list of array
-        For each input, those that this process has, in the order of the block.
+        For each input, the rows that this process has, in the order of the block.
     """
 
     numbers: Array
@@ -113,20 +113,20 @@ class WindowReader:
     Parameters
     ----------
     sources : sequence of Source
-        With the same number of rows.
+        Sources with the same number of rows.
     dtypes : sequence of str
-        What rows of each become.
+        dtype to which the rows of each source are converted.
     plan : Plan
-        In which order they are visited.
+        Plan that defines the order of rows.
     memory : int, optional
-        Bytes that windows and blocks may take.
+        Bytes of memory available for windows and blocks.
     share : Share
-        Which rows of each window are read here.
+        Share of each window that this process reads.
 
     Raises
     ------
     ValueError
-        If windows and blocks take more; says how large a window may be.
+        If windows and blocks need more memory; the message states how large a window may be.
     """
 
     def __init__(
@@ -177,7 +177,7 @@ class WindowReader:
             done = 0
 
     def _load(self, window: Window, before: Loaded | None) -> Loaded:
-        """Read a window into memory that the one before does not use."""
+        """Read a window into buffers that the previous window does not use."""
         buffers = self._buffers or self._allocate()
         free = next(b for b in buffers if before is None or not _is_in(before, b))
         span = self._share.span(len(window))
@@ -219,7 +219,7 @@ class WindowReader:
         return Gathered(numbers, batch, owners, [block[:n_own] for block in blocks])
 
     def _empty(self, n_rows: int) -> list[Array]:
-        """Return room for the rows of a block; memory is taken for those that are written."""
+        """Return arrays for the rows of a block. Rows take memory only when they are written."""
         return [
             np.empty((n_rows, *source.shape[1:]), dtype)
             for source, dtype in zip(self._sources, self._dtypes, strict=True)
@@ -240,13 +240,13 @@ class WindowReader:
         if needed <= memory:
             return
         largest = share.count * ((memory - copies * used * block) // (N_WINDOWS * stored))
-        advice = f"a window of at most {largest:,} rows, window={largest}, fits"
+        advice = f"use a window of at most {largest:,} rows (window={largest})"
         if largest < 1:
             advice = "use a smaller block_size"
         raise ValueError(
             f"memory is {readable_size(memory)}, but reading needs {readable_size(needed)}: "
             f"{self._n_windows} windows of {window:,} rows and {copies} "
-            f"blocks. Give more, or {advice}; rows are visited in another order then."
+            f"blocks. Give more memory, or {advice}; this changes the order of rows."
         )
 
 
@@ -255,7 +255,7 @@ def _is_in(loaded: Loaded, buffers: Sequence[Array]) -> bool:
 
 
 def _take(array: Array, picks: Array, out: Array) -> None:
-    """Gather rows, and convert them where they are of another dtype."""
+    """Gather rows, and convert them if the result has a different dtype."""
     if array.dtype == out.dtype:
         # "clip" lets NumPy write into the result directly; rows are in range.
         array.take(picks, axis=0, out=out, mode="clip")

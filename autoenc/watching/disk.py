@@ -41,8 +41,8 @@ class Forbearance:
     ...         with disk.trouble_is_told():
     ...             raise OSError("no space left on device")
     >>> print(*(warning.message for warning in told))
-    history.csv could not be written: no space left on device. Training goes on, and it is tried
-    again when the next is due.
+    history.csv could not be written: no space left on device. Training continues, and writing is
+    tried again the next time.
     """
 
     def __init__(self, what: str, errors: tuple[type[Exception], ...] = (OSError,)) -> None:
@@ -59,7 +59,7 @@ class Forbearance:
             if not self._told:
                 self._told = True
                 warnings.warn(
-                    f"{self._what} could not be written: {error}. Training goes on, and it is "
-                    "tried again when the next is due.",
+                    f"{self._what} could not be written: {error}. Training continues, and writing "
+                    "is tried again the next time.",
                     stacklevel=3,
                 )

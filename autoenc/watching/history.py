@@ -12,7 +12,7 @@ from autoenc.files import atomic_write
 from autoenc.training import Callback, Record, Training
 from autoenc.watching.disk import Forbearance, check_folder
 
-# An epoch may take a millisecond, and writing ten thousand of them longer than that.
+# An epoch may take a millisecond, but writing ten thousand epochs takes longer.
 _SECONDS_BETWEEN = 1.0
 
 

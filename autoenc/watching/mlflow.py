@@ -54,7 +54,7 @@ class MLflow(Callback):
     tags : mapping, optional
         Further tags of the run.
     image_shape : (height, width) or (height, width, 3), optional
-        Shape of the image that a filter is. If left out, it is square, and filters that cannot be
+        Shape of the image of each filter. By default it is square, and filters that cannot be
         square are not drawn.
 
     Attributes
@@ -109,10 +109,10 @@ class MLflow(Callback):
         from mlflow.exceptions import MlflowException
 
         self.run_id = None
-        self._disk = Forbearance("what MLflow is told", (OSError, MlflowException))
+        self._disk = Forbearance("the MLflow run", (OSError, MlflowException))
         self._n_written = len(training.history)
         self._handled = sys.exception()
-        # Filters that cannot be drawn raise an error now, not at the end of the training.
+        # Filters that cannot be drawn must raise an error now, not at the end of training.
         self._draw_filters(training.model)
         self._client = self._mlflow.MlflowClient(self.tracking_uri)
         self.run_id = self._new_run()
@@ -148,7 +148,7 @@ class MLflow(Callback):
         """
         if self.run_id is None:
             return
-        # An error that ends the training is under way; one that the caller handles is not ours.
+        # Tell an error that ends training from one that the caller is already handling.
         error = sys.exception()
         status = _status(training, None if error is self._handled else error)
         try:
@@ -174,7 +174,7 @@ class MLflow(Callback):
     def _experiment_id(self, parent: Any, is_usual: bool) -> str:
         if self.experiment is None and parent is not None:
             return str(parent.info.experiment_id)
-        # What mlflow.set_experiment chooses is in the environment too.
+        # The choice of mlflow.set_experiment is also in the environment.
         name = self.experiment or (os.environ.get("MLFLOW_EXPERIMENT_NAME") if is_usual else None)
         if name is None:
             return os.environ.get("MLFLOW_EXPERIMENT_ID", "0") if is_usual else "0"
@@ -215,13 +215,13 @@ class MLflow(Callback):
 
     def _draw_filters(self, model: Any, path: Path | None = None) -> None:
         filters = filter_images(model, self.image_shape)
-        # The filters of a diverged training cannot be drawn.
+        # The filters of a diverged model cannot be drawn.
         if filters is not None and np.isfinite(filters).all():
             plot_filters(filters, self.image_shape, path=path)
 
 
 def _import_without_telemetry() -> Any:
-    """Import MLflow, which looks at this variable when it is imported."""
+    """Import MLflow, which reads this variable when it is imported."""
     if TELEMETRY in os.environ:
         return import_extra("mlflow", "mlflow", "MLflow")
     os.environ[TELEMETRY] = "true"
@@ -232,7 +232,7 @@ def _import_without_telemetry() -> Any:
 
 
 def _status(training: Training, error: BaseException | None) -> str:
-    """Return MLflow's status for the way a training ended."""
+    """Return MLflow's status for the way in which training ended."""
     if error is not None:
         return "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED"
     last = training.history[-1] if training.history else {}

@@ -21,7 +21,7 @@ FIRST_WEIGHTS = ("W", "layer_1.W", "weights_1")
 
 
 def require_model(training: Training, watcher: object) -> Any:
-    """Return the model of a training.
+    """Return the model of a training run.
 
     Raises
     ------
@@ -31,8 +31,8 @@ def require_model(training: Training, watcher: object) -> Any:
     model = training.model
     if model is None:
         raise ValueError(
-            f"{type(watcher).__name__} needs an estimator, and this training has only a graph; "
-            "pass it to an estimator's fit, or give train a model=."
+            f"{type(watcher).__name__} needs an estimator, but only a graph is trained; pass it "
+            "to an estimator's fit, or give train a model=."
         )
     return model
 
@@ -43,7 +43,7 @@ def filters_of(model: Any) -> Array:
     Raises
     ------
     TypeError
-        If the model has none that are known.
+        If the model has no known filters.
     """
     W = _first_weights(model)
     if W is None:
@@ -55,7 +55,7 @@ def filters_of(model: Any) -> Array:
 
 
 def filter_images(model: Any, image_shape: ImageShape | None) -> Array | None:
-    """Return the filters if they are images, by `image_shape` or because they are square."""
+    """Return the filters if they are images, according to `image_shape` or if they are square."""
     W = _first_weights(model)
     if W is None or (image_shape is None and math.isqrt(len(W)) ** 2 != len(W)):
         return None
@@ -68,7 +68,7 @@ def _first_weights(model: Any) -> Array | None:
 
 
 def parameters_of(model: Any) -> dict[str, Array]:
-    """Return the fitted arrays of floating-point numbers by name, without those of the data.
+    """Return the fitted floating-point arrays by name, without those that describe the data.
 
     In models of other libraries, attributes that end in an underscore count as fitted.
     """
@@ -113,7 +113,7 @@ def learning_rate_of(training: Training) -> float | None:
     if not hasattr(model, "get_params"):
         return None
     settings = model.get_params(deep=False)
-    # What "auto" has become, where a model chooses.
+    # A model may have chosen a rate for "auto".
     rate = getattr(model, "learning_rate_", None) or settings.get("learning_rate")
     if callable(rate):
         rate = _rate_at(rate, max(0, training.iteration - 1))

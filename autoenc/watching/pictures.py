@@ -18,7 +18,7 @@ from autoenc.watching.models import Array, filters_of, require_model
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Pictures in a film; where there are more, every second one is left out.
+# Maximum number of pictures of an animation; if there are more, every second one is dropped.
 MOST_FRAMES = 120
 
 
@@ -60,7 +60,7 @@ class LiveFilters(Callback):
     ) -> None:
         if path is None and not _in_notebook():
             raise ValueError(
-                "path is None and this is no notebook, so there is no place for the picture; "
+                "path is None and this is not a notebook, so the picture cannot be shown; "
                 'give a path, such as LiveFilters("filters.png").'
             )
         self.path = None if path is None else Path(path)
@@ -211,7 +211,7 @@ class FilmFilters(Callback):
 
     def _take(self, model: Any, epoch: int) -> None:
         filters = self._filters(model)
-        # The filters of a diverged training cannot be drawn; the animation ends before them.
+        # The filters of a diverged model cannot be drawn; the animation ends before them.
         if np.isfinite(filters).all():
             self._frames[epoch] = filters
         if len(self._frames) > MOST_FRAMES:
@@ -243,6 +243,6 @@ def _png_of(figure: Figure) -> bytes:
 
 
 def _in_notebook() -> bool:
-    # Where a notebook runs, IPython has been imported long before.
+    # In a notebook, IPython has already been imported.
     ipython = sys.modules.get("IPython")
     return ipython is not None and ipython.get_ipython() is not None

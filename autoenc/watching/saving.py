@@ -92,7 +92,7 @@ class SaveBest(Callback):
     """Save the model with the lowest validation cost.
 
     The file is replaced whenever a model is better than all before it, and is complete at any
-    time. Validations within an epoch count too, so that the file ends with the same model as a run
+    time. Validations within an epoch count, too, so the file ends with the same model as a run
     with early stopping. A disk that fails when training begins raises an error. A disk that fails
     later causes one warning, and the next better model is saved again.
 
@@ -176,7 +176,7 @@ class SaveBest(Callback):
         """
         record = training.history[-1]
         if training.valid_cost is None:
-            # A valid_cost in the record belongs to earlier parameters, from within the epoch.
+            # A valid_cost in the record belongs to earlier parameters of the epoch.
             record = {name: value for name, value in record.items() if name != "valid_cost"}
         self._save_if_best(training, record)
 
@@ -191,8 +191,8 @@ class SaveBest(Callback):
         names = dict.fromkeys(name for record in training.history for name in record)
         if names and self.monitor is not None and self.monitor not in names:
             warnings.warn(
-                f"no model was saved at {self.path}: no epoch has the number {self.monitor!r} "
-                f"that is monitored; there are {', '.join(names)}.",
+                f"no model was saved at {self.path}: no epoch has the monitored number "
+                f"{self.monitor!r}; there are {', '.join(names)}.",
                 stacklevel=2,
             )
 
@@ -203,7 +203,7 @@ class SaveBest(Callback):
                 self.best = record
 
     def _rank(self, record: Record) -> tuple[float, float]:
-        """Return a rank, lowest for the best; NaN counts as missing."""
+        """Return a rank, which is lowest for the best record; NaN counts as missing."""
         names = (self.monitor,) if self.monitor else ("valid_cost", "cost")
         for place, name in enumerate(names):
             value = record.get(name, math.nan)

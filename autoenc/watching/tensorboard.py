@@ -28,7 +28,7 @@ from autoenc.watching.models import (
 )
 from autoenc.watching.pictures import pixels_of
 
-_BINS = 30  # TensorBoard shows no more
+_BINS = 30  # the maximum number that TensorBoard shows
 _numbers = itertools.count()
 
 
@@ -233,7 +233,7 @@ class EventFile:
 
         if self._writer is None:
             now = time()
-            # TensorBoard reads files in the order of their names; two may begin in one second.
+            # TensorBoard reads files in the order of their names, and two may begin in one second.
             name = f"{now:010.0f}.{gethostname()}.{os.getpid()}.{next(_numbers):06}"
             self._writer = RecordWriter(str(self._folder / f"events.out.tfevents.{name}"))
             self._write(Event(wall_time=now, file_version="brain.Event:2"))

@@ -215,7 +215,7 @@ def test_without_contamination_there_are_p_values_and_no_predictions():
     detector = AnomalyDetector(Itself(), contamination=0.5).fit([[1.0], [2.0]])
     detector.set_params(contamination=None).fit([[1.0], [2.0]])
     assert detector.p_values([[3.0]]) == pytest.approx(1 / 3)
-    with pytest.raises(ValueError, match="there is no threshold since contamination is None"):
+    with pytest.raises(ValueError, match="there is no threshold, because contamination is None"):
         detector.predict([[3.0]])
 
 

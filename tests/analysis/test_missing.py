@@ -101,7 +101,10 @@ def test_reports_say_what_is_missing(model, rows):
         found = model.report(X, X_train=train)
     assert found.missing == np.isnan(X).mean()
     shown = " ".join(str(found).split())
-    assert f"{np.isnan(X).mean():.1%} of the values are missing: they are in no error" in shown
+    assert (
+        f"{np.isnan(X).mean():.1%} of the values are missing: they are excluded from errors"
+        in shown
+    )
     assert max(map(len, str(found).splitlines())) <= 80
     assert found.train_cost == pytest.approx(
         cost(model, train, model.reconstruct(train).astype("float64")), rel=1e-4

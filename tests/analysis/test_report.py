@@ -104,7 +104,7 @@ def test_duplicate_units_and_collapsed_codes(rng):
     X = rng.uniform(size=(300, 1)) * np.ones((1, 6), "float32")
     model = AutoEncoder(10, n_epochs=20, **QUICK).fit(X)
     text = advice(model, X)
-    assert "of 10 units say the same as another" in text
+    assert "of 10 units duplicate another unit" in text
     assert "vary along one direction only (effective number 1.0)" in text
 
 
@@ -113,7 +113,7 @@ def test_a_model_that_has_just_begun(digits):
     model = AutoEncoder(20, n_epochs=6, learning_rate=0.001, **QUICK).fit(X)
     text = advice(model, X, X_train=X)
     assert "better than that of the mean row" in text
-    assert "% an epoch: train longer" in text
+    assert "% per epoch: train longer" in text
     assert "no better than PCA with 20 components" in text
 
 
@@ -138,7 +138,7 @@ def test_training_that_has_done_harm(rng):
     X = rng.normal(size=(200, 5)) * np.array([0.01, 1, 1, 1, 1])
     model = AutoEncoder(3, n_epochs=3, learning_rate=3.0, activation="tanh", **REAL, **QUICK)
     text = advice(model.fit(X), X)
-    assert "is no better than with the weights that training began from" in text
+    assert "is no better than with its initial weights" in text
 
 
 def test_learned_by_heart(digits):
@@ -171,7 +171,7 @@ def test_validation_cost_that_has_risen(healthy, digits):
     ]
     text = advice(model, digits.test.images[:50])
     assert "validation cost was lowest after epoch 2 (8.9) and has risen to 9.3" in text
-    assert "an epoch: train longer" not in text
+    assert "per epoch: train longer" not in text
     assert "validation lowest after epoch 2: 8.9" in str(report(model, digits.test.images[:50]))
 
 

@@ -49,7 +49,7 @@ def test_auto_takes_the_fastest_and_says_why(machine, what, expected, reason):
 def test_the_environment_may_say_what_auto_stands_for(monkeypatch):
     monkeypatch.setenv("AUTOENC_BACKEND", "numba")
     assert (found := resolve_backend("auto", "cpu")).name == "numba"
-    assert found.reason == "AUTOENC_BACKEND asks for it"
+    assert found.reason == "AUTOENC_BACKEND requests it"
     assert resolve_backend("xla", "cpu").name == "xla"
     monkeypatch.setenv("AUTOENC_BACKEND", "gpu")
     with pytest.raises(ValueError, match="AUTOENC_BACKEND 'gpu' is not known; expected 'auto'"):
@@ -97,7 +97,7 @@ def test_a_gpu_that_is_not_there_is_an_error_that_says_what_to_install():
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
     )
     assert run.returncode == 1
-    assert "BackendError: device 'cuda7' was asked for, but JAX finds only: cpu" in run.stderr
+    assert "BackendError: device 'cuda7' was requested, but JAX finds only: cpu" in run.stderr
     assert 'pip install "autoenc[cuda]"' in run.stderr
 
 
@@ -133,7 +133,7 @@ def test_settings_are_read_once_in_a_process(flags, monkeypatch):
 
 def test_auto_goes_to_xla_where_c_cannot_be_set_up(machine, monkeypatch):
     def refuse(settings):
-        raise BackendError("compiled code cannot be kept: the disk is full")
+        raise BackendError("compiled code cannot be stored: the disk is full")
 
     machine()
     monkeypatch.setattr(backends, "CBackend", refuse)
@@ -141,7 +141,7 @@ def test_auto_goes_to_xla_where_c_cannot_be_set_up(machine, monkeypatch):
     backends._make.cache_clear()
     found = resolve_backend("auto", "cpu")
     assert found.name == "xla"
-    assert found.reason == "C would be faster here, but compiled code cannot be kept: " + (
+    assert found.reason == "C would be faster here, but compiled code cannot be stored: " + (
         "the disk is full"
     )
     backends._make.cache_clear()

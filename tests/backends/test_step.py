@@ -77,5 +77,5 @@ def test_a_silent_upcast_of_the_cost(rng):
     layer = AutoEncoderLayer(4, 2, rng=rng)
     cost = layer.cross_entropy(x).mean()
     updates = {q: pt.cast(e, "float32") for q, e in sgd(cost, layer.params, 0.1).items()}
-    with pytest.raises(TypeError, match=r"cost is float64, the parameter W float32; .*dtype="):
+    with pytest.raises(TypeError, match=r"cost is float64, but W is float32; .*dtype="):
         make_step(cost, updates, [x])

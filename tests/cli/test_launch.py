@@ -101,5 +101,5 @@ def test_one_that_is_stopped_under_another_launcher_is_named_and_all_end(tmp_pat
     assert time.monotonic() - started < 15
     named = f"error: process 1 of 2 (PID {processes[1].pid} on "
     assert [line for line in said[1].splitlines() if line.startswith(named)]
-    assert "error: another process of the training has ended or does not answer" in said[0]
+    assert "error: another process of the training run has ended or does not answer" in said[0]
     assert processes[0].returncode == LOST_ANOTHER

@@ -37,7 +37,7 @@ def folder(tmp_path_factory):
                   "--seed", "0", "--epochs", "20")  # fmt: skip
     assert outcome.status == 0
     assert outcome.err.count("\n") == 1
-    assert "columns left out, as they are empty or their text is different" in outcome.err
+    assert "columns left out, because they are empty or their text is different" in outcome.err
     return folder
 
 

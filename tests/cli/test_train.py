@@ -119,7 +119,7 @@ def test_going_on_from_a_checkpoint(people, tmp_path):
     assert train("rest", 4, *checkpoint, "--resume") == train("whole", 4)
     told = refusal("train", people, "-o", tmp_path / "other", "--columns", "age", "--epochs", 4,
                    "--seed", 7, "--quiet", *checkpoint, "--resume")  # fmt: skip
-    assert "belongs to another training" in told
+    assert "belongs to a different training run" in told
 
 
 def test_kinds_of_models(faces, stack_model, tmp_path):

@@ -116,7 +116,7 @@ def test_other_ways_of_packing_are_refused(tmp_path):
     np.save(member, np.zeros(100_000))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as file:
         file.writestr("x.npy", member.getvalue())
-    with pytest.raises(DatasetFormatError, match="packed as NumPy never does"):
+    with pytest.raises(DatasetFormatError, match="packed in a way NumPy never uses"):
         read_npz(path)
 
 

@@ -155,7 +155,7 @@ def test_a_cost_that_explodes_and_stays_finite_is_noticed(backend):
 @pytest.mark.filterwarnings("ignore:the cost became")
 def test_what_cannot_be_saved_by_smaller_steps_is_given_up_with_the_last_good_model(rows):
     model = diverging(learning_rate=1e12)
-    with pytest.raises(DivergedError, match="largest gradient before it") as caught:
+    with pytest.raises(DivergedError, match="largest gradient before that step") as caught:
         model.fit(rows[0])
     assert caught.value.model is model
     assert np.isfinite(model.W_).all()

@@ -95,7 +95,7 @@ def test_without_contamination_there_is_no_threshold(rows):
     model = AutoEncoderDetector(None, **QUIET).fit(rows)
     assert not hasattr(model, "threshold_")
     assert len(model.p_values(rows)) == len(rows)
-    with pytest.raises(ValueError, match="no threshold since contamination is None"):
+    with pytest.raises(ValueError, match="no threshold, because contamination is None"):
         model.predict(rows)
 
 
@@ -134,7 +134,7 @@ def test_a_loaded_detector_is_trained_further(rows, tmp_path):
     assert model.history_[-1]["cost"] < before["cost"]
     for setting, value in (("n_hidden", 5), ("dtype", "float64")):
         other = AutoEncoderDetector.load(tmp_path / "m", warm_start=True)
-        with pytest.raises(ValueError, match=f"was fitted with {setting}=.* begin anew"):
+        with pytest.raises(ValueError, match=f"was fitted with {setting}=.* start again"):
             other.set_params(**{setting: value}).fit(rows)
 
 

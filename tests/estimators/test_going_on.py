@@ -208,6 +208,6 @@ def test_bad_input_loses_nothing(make, data):
 def test_parameters_of_another_shape_or_precision_are_not_continued(model, change, fitted):
     rows = np.random.default_rng(0).random((40, 5), dtype="float32")
     model = clone(model).set_params(warm_start=True).fit(rows)
-    with pytest.raises(ValueError, match=f"was fitted with {fitted}.*set it back, or begin anew"):
+    with pytest.raises(ValueError, match=f"was fitted with {fitted}.*restore it, or start again"):
         model.set_params(**change).fit(rows)
     model.set_params(warm_start=False).fit(rows)

@@ -208,7 +208,7 @@ def test_rows_of_other_units_than_tiny_ones_are_refused():
     model = AutoEncoder(3, **FEW).fit(SMALL * 1e-50)
     detector = AutoEncoderDetector(**QUICK).fit(SMALL * 1e-50)
     for use in (model.transform, model.score_samples, model.partial_fit, detector.predict):
-        with pytest.raises(ValueError, match=r"scaled as the rows of fit, has -?inf at row 0"):
+        with pytest.raises(ValueError, match=r"scaled like the rows of fit, has -?inf at row 0"):
             use(SMALL)
 
 

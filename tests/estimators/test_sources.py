@@ -171,7 +171,7 @@ def with_value(tmp_path, value, dtype="float32"):
     [
         (np.nan, "float32", {}, r"X has NaN at row 2717, column 3 \(1 of 18,000 values"),
         (np.inf, "float32", {}, r"X has inf at row 2717, column 3 \(1 of 18,000 values"),
-        (1e100, "float64", {}, r"X has 1e\+100 at row 2717, column 3 .*beyond what float32"),
+        (1e100, "float64", {}, r"X has 1e\+100 at row 2717, column 3 .*too large for float32"),
         (1e300, "float64", {}, r"X has values up to 1e\+300 in column 3, whose squares are"),
         (7.5, "float32", {"cost": "cross_entropy"}, r"X has 7.5 at row 2717, column 3"),
     ],
@@ -233,7 +233,7 @@ def test_files_of_another_width(tmp_path, path):
     ("settings", "message"),
     [
         ({"devices": 0}, "devices is 0; expected 'all', an integer of at least 1, a grid such as"),
-        ({"devices": 2, "backend": "c"}, "devices is 2, but backend is 'c', which has one"),
+        ({"devices": 2, "backend": "c"}, "devices is 2, but backend 'c' has only one"),
         ({"memory": "lots"}, "memory is 'lots'; expected a number of bytes"),
     ],
 )

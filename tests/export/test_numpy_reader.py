@@ -144,7 +144,7 @@ def test_rows_are_checked(models, digits, folder):
         with pytest.raises(ValueError, match=r"rows have shape .*; expected \(rows, 784\)"):
             read.transform(wrong)
     with pytest.raises(
-        ValueError, match=r"rows have values from 0\.0 to 25.*; expected \[0, 1\], "
+        ValueError, match=r"rows have values from 0\.0 to 25.*; the model was fitted on"
     ):
         read.transform(255 * digits.test.images[:5])
     with pytest.raises(ValueError, match="rows have NaN or infinity"):

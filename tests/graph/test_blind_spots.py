@@ -123,5 +123,7 @@ def test_groups_are_seen_together_and_as_many_as_columns_would_be(widths, seen):
 
 
 def test_groups_of_another_number_are_refused():
-    with pytest.raises(ValueError, match=r"groups have shape \(2,\); expected \(3,\), one a col"):
+    with pytest.raises(
+        ValueError, match=r"groups have shape \(2,\); expected \(3,\), one for each"
+    ):
         BlindSpotLayer(3, 2, rng=RNG(0), groups=[0, 1])

@@ -101,7 +101,7 @@ def test_backends_agree(name, rng):
 
 
 def test_each_group_has_a_weight():
-    with pytest.raises(ValueError, match="there are 3 weights; expected 2, one a group"):
+    with pytest.raises(ValueError, match="there are 3 weights; expected 2, 1 per group"):
         Groups.of([0, 2], [1.0, 0.5, 0.5])
 
 

@@ -274,7 +274,7 @@ def test_a_size_that_is_no_positive_integer_is_refused(name, value):
 def test_weights_cannot_be_drawn_without_a_generator(missing, given):
     refuses(
         ValueError,
-        f"rng is None, but {missing} has to be drawn; pass a NumPy generator such as "
+        f"rng is None, but {missing} must be drawn; pass a NumPy generator such as "
         "numpy.random.default_rng(0), or give the weights.",
         rng=None,
         **given,

@@ -137,7 +137,7 @@ assert {name: mpl.rcParams[name] for name in names} == before
 @pytest.mark.parametrize(
     ("W", "options", "error", "text"),
     [
-        (np.ones((16, 500)), {}, ValueError, "have 500 numbers, which are no square image"),
+        (np.ones((16, 500)), {}, ValueError, "have 500 numbers, which is not a square image"),
         (np.ones((16, 500)), {}, ValueError, "or W_rows.T if images are columns"),
         (np.ones((16, 500)), {"image_shape": (4, 4)}, ValueError, "or W_rows.T if images are"),
         (np.ones((5, 16)), {"image_shape": (4, 5)}, ValueError, "needs rows of 20 numbers"),

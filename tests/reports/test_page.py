@@ -119,7 +119,10 @@ def test_what_is_missing_is_told_of(holes, pages):
     text = text_of(pages("holes").read_text(encoding="utf-8"))
     n = np.isnan(holes.rows).sum()
     assert f"missing values {n:,}, {n / holes.rows.size:.1%}" in text
-    assert f"{n / holes.rows.size:.1%} of the values are missing: they are in no error" in text
+    assert (
+        f"{n / holes.rows.size:.1%} of the values are missing: they are excluded from errors"
+        in text
+    )
     with pytest.warns(DomainWarning, match="no observed value"):
         found = analysis.report(holes.model, holes.rows, X_train=holes.train_rows).yardsticks
     assert f"PCA, 20 components {shown(found.pca.mean_squared)} {shown(found.pca.cost)}" in text
@@ -137,7 +140,7 @@ def test_missing_values_of_a_table(table_holes, pages):
         back = table_holes.model.reconstruct(table_holes.rows[[i]])[0, column]
         assert f"{table_holes.columns[column]} missing {shown(back)} 0" in text
     assert len(partly) > 1
-    assert "Missing values have an output, but no part in the error." in text
+    assert "Missing values have an output, but do not contribute to the error." in text
     assert "nan" not in text.lower()
 
 

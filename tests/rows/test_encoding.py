@@ -145,7 +145,7 @@ def test_columns_that_say_nothing_are_left_out_with_a_warning():
     frame = pd.DataFrame({
         "name": [f"n{i}" for i in range(9)], "empty": [None] * 9, "sex": list("fmfmfmfmf"),
     })  # fmt: skip
-    with pytest.warns(DomainWarning, match="columns left out, as .*: 'name', 'empty'"):
+    with pytest.warns(DomainWarning, match="columns left out, because .*: 'name', 'empty'"):
         encoding = encoding_of(frame)
     assert encoding.names == ("sex",)
     assert encoding.left_out == ("name", "empty")

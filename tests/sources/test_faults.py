@@ -88,7 +88,9 @@ def test_chunks_of_another_shape():
 
     source = open_source(Changing())
     assert source[:40].shape == (40, 6)
-    with pytest.raises(SourceError, match=r"gave an array of shape \(20, 3\) for rows 40 to 60; "):
+    with pytest.raises(
+        SourceError, match=r"returned an array of shape \(20, 3\) for rows 40 to 60; "
+    ):
         source[40:60]
 
 

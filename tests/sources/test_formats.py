@@ -350,14 +350,17 @@ REFUSED = [
     (uneven_folder, r"4.npy has rows of shape \(2,\), .*1.npy of \(6,\); all need the same"),
     (two_kinds, r"has files of .npy, .npz, .parquet; expected"),
     (empty, r"has no such files"),
-    (csv, r"rows.csv is not of a kind that can be read in parts.*read_table reads csv"),
+    (csv, r"rows.csv has a format that cannot be read in parts.*read_table reads csv"),
     (stored_npz, r"has the arrays rows, labels; name one of them by key='...'"),
     (hdf5, r"has the arrays train/labels, train/rows; name one of them by key"),
     (lambda folder: 7, r"rows cannot be read from the int; expected an array, a path"),
     (lambda folder: pa.table({"a": ["x"]}), r"column 'a' of .* has string; expected numbers"),
     (lambda folder: generator([]), r"has no rows"),
     (lambda folder: generator([ROWS, ROWS[:, :2]]), r"shape \(2,\) after 103 rows of \(6,\)"),
-    (lambda folder: generator([["a"]]), r"gave list of <U1 \(1,\); expected arrays of numbers"),
+    (
+        lambda folder: generator([["a"]]),
+        r"returned list of <U1 \(1,\); expected arrays of numbers",
+    ),
     (lambda folder: [ROWS, ROWS[:, 1:]], r"array 1 of the list has rows of shape \(5,\)"),
 ]
 

@@ -162,7 +162,7 @@ def test_functions_selections_and_casts_are_read_together():
 @pytest.mark.parametrize("others", [ROWS[:-1], ROWS[:, :2], ROWS.astype("float32")])
 def test_other_data_in_a_process_is_refused_in_all(others):
     found = Team(2).run(lambda m: open_source([ROWS, others][m.rank]).read_by(m))
-    assert all("another source in each process, of (1,000, 3) and" in str(one) for one in found)
+    assert all("differs between processes, which have (1,000, 3) and" in str(one) for one in found)
 
 
 def test_a_file_that_one_cannot_read_is_an_error_in_all(tmp_path):

@@ -259,7 +259,7 @@ def test_only_images_are_resized(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("a,b\n1,2\n")
     for options in ({"resize": (2, 2)}, {"grey": True}):
-        with pytest.raises(TableError, match="is no folder of images"):
+        with pytest.raises(TableError, match="is not a folder of images"):
             read_table(path, **options)
     with pytest.raises(ValueError, match=r"resize is \(0, 2\)"):
         read_table(path, resize=(0, 2))

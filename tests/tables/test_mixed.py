@@ -80,7 +80,7 @@ def test_a_wrong_encoding_is_named(tmp_path):
     with pytest.raises(TableError, match="the encoding 'klingon' is not known; expected a name"):
         read(path, encoding="klingon")
     path.write_bytes(b"\0\1\2\3" * 1_000)
-    with pytest.raises(TableError, match="not a text file, as it has bytes of 0"):
+    with pytest.raises(TableError, match="not a text file, because it has zero bytes"):
         read(path)
     path.write_bytes(codecs.BOM_UTF16_LE + b"a")
     with pytest.raises(TableError, match="the text is not utf-16"):
@@ -148,7 +148,7 @@ def test_frames_are_written_and_read_again(name, tmp_path):
     frame = read(tmp_path / "people.csv").values
     write_table(tmp_path / name, frame)
     pd.testing.assert_frame_equal(read(tmp_path / name).values, frame, check_dtype=False)
-    with pytest.raises(TableError, match="holds numbers alone, but these columns are not all"):
+    with pytest.raises(TableError, match="contains only numbers, but these columns are not all"):
         write_table(tmp_path / "a.npy", frame)
 
 

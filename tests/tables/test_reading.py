@@ -380,8 +380,8 @@ def test_npz(tmp_path, rng):
     assert read_table(path).values.shape == (3, 2)
     np.savez(path, x=np.ones((3, 2)), y=np.zeros((4, 2)))
     assert read_table(f"{path}:y").values.shape == (4, 2)
-    assert f"holds the arrays x, y; choose one, as in {path}:x" in refusal(path)
-    assert "holds no array 'z', only x, y" in refusal(f"{path}:z")
+    assert f"has the arrays x, y; choose one, as in {path}:x" in refusal(path)
+    assert "has no array 'z', only x, y" in refusal(f"{path}:z")
 
 
 def test_pickles_as_of_the_tutorials(tmp_path, rng):
@@ -432,7 +432,7 @@ def test_a_folder_of_colour_images_in_folders_of_their_kind(tmp_path, rng):
 def test_folders_that_are_refused(tmp_path):
     assert "there is no image in this folder" in refusal(tmp_path)
     Image.new("L", (4, 4)).save(tmp_path / "a.png")
-    assert "no columns to choose from" in refusal(tmp_path, drop=["0"])
+    assert "no columns to select" in refusal(tmp_path, drop=["0"])
     Image.new("L", (5, 4)).save(tmp_path / "b.png")
     assert "b.png: is 5 by 4, but a.png is 4 by 4" in refusal(tmp_path)
     (tmp_path / "b.png").write_text("not an image")

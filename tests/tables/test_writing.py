@@ -91,7 +91,7 @@ def test_a_folder_is_not_replaced(tmp_path):
     [
         ("a.xlsx", "expected .csv"),
         ("a.pkl", "can be read but not written"),
-        ("a", "a folder holds images"),
+        ("a", "a folder has images"),
     ],
 )
 def test_names_that_cannot_be_written(tmp_path, name, message):
@@ -104,7 +104,7 @@ def test_names_that_cannot_be_written(tmp_path, name, message):
     [
         ("faces", np.nan, "a pixel is missing"),
         ("a.idx", np.nan, "a pixel is missing"),
-        ("b.idx", 1, "IDX files hold float32, float64 and bytes, not int64"),
+        ("b.idx", 1, "IDX files can contain float32, float64 and bytes, not int64"),
     ],
 )
 def test_values_that_a_format_cannot_store(tmp_path, name, value, message):

@@ -57,9 +57,9 @@ def test_an_end_with_the_last_finite_parameters_and_an_explanation(backend, sett
     with pytest.raises(DivergedError) as caught:
         fit(10.0, backend, model=lambda history: ("the model", len(history)), **settings)
     text = str(caught.value)
-    assert "no parameter went before the cost itself" in text
+    assert "no parameter became infinite or NaN before the cost" in text
     # Finite, as it is taken where all still was.
-    assert re.search(r"largest gradient before it: \d", text)
+    assert re.search(r"largest gradient before that step: \d", text)
     assert "(norm, of slope)" in text
     assert "largest value of a matrix product: " in text
     assert "Try a smaller learning rate" in text
@@ -87,7 +87,9 @@ def test_parameters_that_break_in_the_last_step_are_noticed_at_once(backend):
     slope = pytensor.shared(np.float32(1), name="slope")
     x = pt.vector("x")
     cost = (x * slope).mean()
-    told = r"parameters became infinite or NaN in epoch 1, .* \(not finite after it: slope; "
+    told = (
+        r"parameters became infinite or NaN in epoch 1, .* \(not finite after that step: slope; "
+    )
     with pytest.raises(DivergedError, match=told):
         train(
             cost, {slope: slope / (x - 2).sum()}, inputs=[x], data=np.array([1.0, 1.0, 2.0]),

@@ -42,7 +42,7 @@ ROW = 30 * 4  # bytes
 
 def test_data_that_does_not_fit_is_moved_block_by_block():
     device = SmallDevice(50 * ROW)
-    with pytest.warns(UserWarning, match="each block is moved when its turn comes"):
+    with pytest.warns(UserWarning, match="blocks are transferred one at a time"):
         result = fit(None, backend=device)
     assert result == fit(None, backend="c")
     assert max(device.lengths) == 40
@@ -54,7 +54,7 @@ def test_a_block_that_does_not_fit_is_halved():
         warnings.simplefilter("always")
         params, costs = fit(None, backend=device, corruption=0)
     told = [str(warning.message) for warning in caught]
-    assert "training continues in smaller ones" in told[1]
+    assert "training continues in smaller blocks" in told[1]
     assert max(device.lengths) == 20
     assert (params, costs) == fit(None, backend="c", corruption=0)
 

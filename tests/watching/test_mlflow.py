@@ -221,7 +221,7 @@ def test_a_server_that_fails_for_a_while_leaves_no_gap_in_the_curves(digits, sto
             away = training.epoch in (2, 3)
             monkeypatch.setattr(mlflow.MlflowClient, "log_batch", fails if away else works)
 
-    with pytest.warns(UserWarning, match="what MLflow is told could not be .*is away") as told:
+    with pytest.warns(UserWarning, match="the MLflow run could not be .*is away") as told:
         model = fit(digits, watcher, Away())
     assert len(told) == 1
     expected = [(record["epoch"], record["cost"]) for record in model.history_]

@@ -164,7 +164,7 @@ def test_k_is_at_least_one(tmp_path):
 
 
 def test_without_a_notebook_a_path_is_needed():
-    with pytest.raises(ValueError, match="path is None and this is no notebook"):
+    with pytest.raises(ValueError, match="path is None and this is not a notebook"):
         LiveFilters()
 
 

@@ -105,7 +105,7 @@ def test_without_a_model_there_are_curves(tmp_path):
 
 
 def test_rows_to_show_need_a_model(tmp_path):
-    with pytest.raises(ValueError, match="TensorBoard needs an estimator, and this training has"):
+    with pytest.raises(ValueError, match="TensorBoard needs an estimator, but only"):
         train_graph(TensorBoard(tmp_path, np.zeros((2, 1))))
 
 
@@ -205,7 +205,7 @@ class FullIn(Callback):
 # What does not fit is a number, or the half of a picture.
 @pytest.mark.parametrize("n_bytes", [10, 8_000])
 def test_a_disk_that_is_full_for_a_while_leaves_no_gap_in_the_curves(digits, tmp_path, n_bytes):
-    with pytest.warns(UserWarning, match=r"events in .* could not be written: .*goes on") as told:
+    with pytest.warns(UserWarning, match=r"events in .* could not be written.*continues") as told:
         model = fit(digits, TensorBoard(tmp_path), FullIn(tmp_path, 2, n_bytes))
     assert len(told) == 1
     events = read(tmp_path)

@@ -1,1 +1,1 @@
-"""The C backend: the step compiled to C, linked with the best BLAS and kernels of our own."""
+"""The C backend: the step compiled to C, linked with the best BLAS and autoenc's own kernels."""

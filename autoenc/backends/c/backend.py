@@ -1,4 +1,4 @@
-"""The C backend: PyTensor's C code, the best BLAS there is, vectorised loops."""
+"""The C backend: PyTensor's C code, the best available BLAS, and vectorised loops."""
 
 from __future__ import annotations
 
@@ -40,22 +40,22 @@ from autoenc.threads import Lock
 
 logger = logging.getLogger(__name__)
 
-# PyTensor's flags are of the whole process, and its store of compiled modules is not
-# made for several threads.
+# PyTensor's flags belong to the whole process, and its store of compiled modules does not support
+# several threads.
 _compiling = Lock()
 
-# The parts of -ffast-math that let GCC call glibc's vector exp and log
-# (declared only where __FAST_MATH__ is defined), without those that assume there
-# are no NaN and no infinity, or that change the floating-point state of the
-# whole process when the module is loaded.
+# The parts of -ffast-math that let GCC call glibc's vector exp and log (declared only if
+# __FAST_MATH__ is defined). The other parts are left out: they assume that there are no NaN and
+# no infinity, or change the floating-point state of the whole process when the module is
+# loaded.
 VECTOR_FLAGS = (
     "-O3 -fno-math-errno -fno-trapping-math -fno-signed-zeros -fassociative-math "
     "-freciprocal-math -ffp-contract=fast -fopenmp-simd -D__FAST_MATH__"
 )
-# Threaded jumps would turn two choices by the sign of x into branches with a call of exp
-# in each, which cannot be vectorised. The elimination of partial redundancies would turn
-# log(x > 0 ? x : 0.5) into x > 0 ? log(x) : log(0.5), of which both sides are computed in a
-# vector; the vector logarithm of a number that is not positive takes ten times as long.
+# Jump threading would turn two choices by the sign of x into branches that each call exp, which
+# cannot be vectorised. Elimination of partial redundancies would turn log(x > 0 ? x : 0.5) into
+# x > 0 ? log(x) : log(0.5). A vector computes both sides, and the vector logarithm of a number
+# that is not positive takes ten times as long.
 # Clang has neither flag.
 GCC_FLAGS = "-fno-thread-jumps -fno-tree-pre"
 
@@ -66,7 +66,7 @@ class CBackend:
     Parameters
     ----------
     settings : Settings
-        The user's own BLAS, compiler flags and folder, where given.
+        Settings with the user's own BLAS, compiler flags and folder, if given.
 
     Raises
     ------
@@ -83,7 +83,7 @@ class CBackend:
     def __init__(self, settings: Settings) -> None:
         if trouble := compiler_trouble():
             raise BackendError(
-                f"backend 'c' needs a C++ compiler that works, but {trouble}; correct that, or "
+                f"backend 'c' needs a working C++ compiler, but {trouble}; correct that, or "
                 "use backend='xla'."
             )
         respect_quota()
@@ -100,7 +100,7 @@ class CBackend:
         kernels = " and kernels of its own" if blas.kernels else ""
         self.description = f"C with {blas.description}{kernels} (PyTensor {pytensor.__version__})"
         _use_compile_folder(settings, self._ldflags, self._cxxflags)
-        # Memory of intermediate arrays is reused by the next step.
+        # The next step reuses the memory of intermediate arrays.
         mode = Mode(VMLinker(allow_gc=False, use_cloop=True), "fast_run")
         mode = mode.register(*symbolic.REWRITES)
         self._mode = mode.register(*elementwise.rewrites(shared=bool(blas.kernels)))
@@ -129,16 +129,16 @@ class CBackend:
 
     @property
     def mode(self) -> Mode:
-        """PyTensor's mode for graphs of any kind; compile them within `flags`."""
+        """PyTensor's mode for any graph; compile graphs within `flags`."""
         return self._mode
 
     def flags(self) -> AbstractContextManager[None]:
-        """Return a context in which PyTensor's flags are as this backend wants them."""
+        """Return a context with the flags of PyTensor that this backend needs."""
         return self._flags()
 
     @contextmanager
     def _flags(self) -> Iterator[None]:
-        """PyTensor's flags as this backend wants them, and only while it compiles."""
+        """Set the flags of PyTensor that this backend needs, only while it compiles."""
         with (
             _compiling.now,
             _temporarily("blas__ldflags", self._ldflags),
@@ -155,8 +155,8 @@ def _with_headers(flags: str) -> str:
 def _use_compile_folder(settings: Settings, *flags: str) -> None:
     """Choose a compile folder for this combination of flags, processor and versions.
 
-    PyTensor reads the folder once. If something was compiled before, or the user has
-    chosen a folder through PyTensor's own flags, it stays.
+    PyTensor reads the folder once. If something was compiled before, or if the user has chosen a
+    folder by PyTensor's own flags, the folder is not changed.
     """
     if user_chose_folder() or _is_set("compiledir"):
         return
@@ -164,8 +164,8 @@ def _use_compile_folder(settings: Settings, *flags: str) -> None:
     try:
         config.compiledir = compile_folder(settings, *flags, version, executable=True)
     except FolderError as error:
-        raise BackendError(f"compiled code cannot be kept: {error}.") from error
-    logger.info("compiled modules are kept in %s", config.compiledir)
+        raise BackendError(f"compiled code cannot be stored: {error}.") from error
+    logger.info("compiled modules are stored in %s", config.compiledir)
 
 
 def _blas(settings: Settings) -> Blas:
@@ -174,7 +174,7 @@ def _blas(settings: Settings) -> Blas:
     blas = find_blas()
     if blas is None:
         raise BackendError(
-            "backend 'c' needs a BLAS and found none; pip install mkl or "
+            "backend 'c' needs a BLAS, but none was found; pip install mkl or "
             "scipy-openblas32, or use backend='xla'."
         )
     return with_kernels(blas)
@@ -186,8 +186,8 @@ def _is_set(name: str) -> bool:
 
 @contextmanager
 def _temporarily(name: str, value: Any) -> Iterator[None]:
-    # Not config.change_flags: asking for the old value of blas__ldflags makes
-    # PyTensor search for a BLAS, which takes seconds, only to be overruled.
+    # Do not use config.change_flags: reading the old value of blas__ldflags makes PyTensor
+    # search for a BLAS, which takes seconds, and the result would not be used.
     parameter = config._config_var_dict[name]
     was_set = _is_set(name)
     before = parameter.val if was_set else None

@@ -1,7 +1,7 @@
-"""Finds the fastest BLAS there is, for the C backend to link with.
+"""Find the fastest available BLAS for the C backend to link with.
 
-Nothing has to be installed by hand: the ``mkl`` and ``scipy-openblas32`` wheels
-carry a BLAS each, and PyTensor only needs their location.
+Nothing has to be installed by hand: the ``mkl`` and ``scipy-openblas32`` wheels each contain a
+BLAS, and PyTensor only needs its location.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class Blas:
     ldflags : str
         Flags for the linker.
     prefix : str
-        What the names of its routines begin with.
+        Prefix of the names of its routines.
     kernels : path, optional
-        A library of our own that multiplies matrices in its place.
+        Library of autoenc that multiplies matrices instead of the BLAS.
     """
 
     name: str
@@ -66,12 +66,12 @@ def find_blas(name: str | None = None) -> Blas | None:
     Parameters
     ----------
     name : {"mkl", "openblas", "system"}, optional
-        Which one; by default ``$AUTOENC_BLAS``, else the fastest that is there.
+        Name of the BLAS; by default ``$AUTOENC_BLAS``, else the fastest that is available.
 
     Returns
     -------
     Blas or None
-        None if there is none.
+        None if there is no BLAS.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def find_blas(name: str | None = None) -> Blas | None:
 
 
 def prepare_mkl() -> None:
-    """Choose MKL's threads and code branch before it is loaded; what the user set stays."""
+    """Set MKL's threads and code branch before it is loaded; keep what the user has set."""
     for name, value in mkl_environment().items():
         os.environ.setdefault(name, value)
     _survive_fork()
@@ -98,9 +98,9 @@ def prepare_mkl() -> None:
 
 @once
 def _survive_fork() -> None:
-    """Make a child of fork compute on one thread.
+    """Make a child process of fork compute with one thread.
 
-    The threads of GNU's layer do not exist in the child, and it would wait for them for ever.
+    The threads of GNU's layer do not exist in the child, which would wait for them forever.
     """
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_keep_mkl_to_one_thread)
@@ -108,15 +108,15 @@ def _survive_fork() -> None:
 
 def _keep_mkl_to_one_thread() -> None:
     if library := _mkl_library():
-        with suppress(OSError):  # it is not loaded
+        with suppress(OSError):  # MKL is not loaded
             loaded = ctypes.CDLL(str(library), mode=os.RTLD_NOW | os.RTLD_NOLOAD)
             loaded.MKL_Set_Num_Threads(1)
 
 
 def respect_quota() -> None:
-    """Limit a BLAS that is not loaded yet to a container's quota; what the user set stays.
+    """Limit a BLAS that is not loaded yet to a container's quota; keep what the user has set.
 
-    It would start a thread for every processor, and the system would hold all of them up.
+    It would start a thread for every processor, and the system would slow all of them down.
     """
     if quota := cpu_quota():
         for name in ("MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -124,10 +124,10 @@ def respect_quota() -> None:
 
 
 def mkl_environment() -> dict[str, str]:
-    """Environment variables with which MKL is fast and reproducible.
+    """Return environment variables with which MKL is fast and reproducible.
 
-    GNU's threads are the fastest of its layers, and MKL promises equal bits from run to
-    run only in a fixed code branch (``MKL_CBWR``).
+    GNU's threading layer is MKL's fastest. MKL guarantees equal bits from run to run only in a
+    fixed code branch (``MKL_CBWR``).
     """
     branch = "COMPATIBLE"
     if has_cpu_flag("avx2"):
@@ -136,7 +136,7 @@ def mkl_environment() -> dict[str, str]:
 
 
 def _preference() -> tuple[str, ...]:
-    # On AMD's processors MKL leaves AVX-512 unused, which OpenBLAS does not.
+    # On AMD processors, OpenBLAS uses AVX-512, but MKL does not.
     if cpu_vendor() == "AuthenticAMD":
         return ("openblas", "mkl", "system")
     return ("mkl", "openblas", "system")
@@ -168,7 +168,7 @@ def _scipy_openblas() -> Blas | None:
     folder = Path(scipy_openblas32.get_lib_dir())
     library = folder / scipy_openblas32.get_library(fullname=True)
     version = importlib.metadata.version("scipy-openblas32")
-    # The wheel puts a prefix before its symbols, so as not to clash with SciPy's.
+    # The wheel adds a prefix to its symbols, to avoid conflicts with SciPy's.
     return Blas("openblas", f"OpenBLAS {version}", _link(library), prefix="scipy_")
 
 
@@ -184,14 +184,14 @@ def _link(library: Path) -> str:
     name = library.name.partition(".so")[0].removeprefix("lib")
     folders = [library.parent]
     if library.suffix != ".so":
-        # The linker, and PyTensor, look for a name without a version.
+        # The linker and PyTensor search for a name without a version.
         folders.append(_unversioned(library, f"lib{name}.so"))
     return " ".join([*(shlex.quote(f"-L{folder}") for folder in folders), f"-l{name}"])
 
 
 @once
 def _unversioned(library: Path, name: str) -> Path:
-    """Return a folder with a link of that name to the library."""
+    """Return a folder that contains a link with this name to the library."""
     key = hashlib.sha256(str(library).encode()).hexdigest()[:16]
     folder = cache_folder(executable=True) / f"blas-{key}"
     make_private(folder)

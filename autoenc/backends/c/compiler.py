@@ -1,4 +1,4 @@
-"""Whether C code can be compiled and loaded here: found out by one small compilation.
+"""Check by one small compilation whether C code can be compiled and loaded here.
 
 A compiler alone is not enough. Debian's ``build-essential`` comes without Python's headers, and
 folders may be read-only, full or mounted with ``noexec``.
@@ -27,7 +27,7 @@ from autoenc.threads import once
 
 logger = logging.getLogger(__name__)
 
-# What PyTensor's modules need: Python's and NumPy's headers, and the C++ library.
+# Requirements of PyTensor's modules: headers of Python and NumPy, and the C++ library.
 TRIAL = """
 #include <Python.h>
 #include <numpy/arrayobject.h>
@@ -39,8 +39,8 @@ extern "C" int autoenc_trial() { return (int)std::vector<int>(3, NPY_VERSION).si
 def compiler_trouble() -> str | None:
     """Return why C code cannot be compiled here and what to install; None if it can.
 
-    Success is remembered in the cache folder, by compiler, Python and NumPy. Failure is
-    remembered by the process only, so that installing what is missing is enough.
+    A success is stored in the cache folder, by compiler, Python and NumPy. A failure is stored
+    only in the process, so that installing what is missing is enough.
     """
     if not config.cxx:
         if shutil.which("g++") and not has_python_headers():

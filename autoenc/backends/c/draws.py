@@ -1,7 +1,7 @@
-"""Random decisions by a compiled loop, for the C backend.
+"""Random decisions computed by a compiled loop, for the C backend.
 
-NumPy makes its bits one after the other. Hashed from the number of the entry, as on XLA, they
-are made sixteen at a time.
+NumPy generates its bits one after the other. Here, as on XLA, bits are hashed from the number of
+the entry, sixteen entries at a time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from autoenc.threads import once
 
 
 class HashedBernoulliDraw(BernoulliDraw):
-    """True with probability p, p being met to within 2⁻³²; the same for all entries."""
+    """Draw True with probability p, exact to within 2⁻³², and the same for all entries."""
 
     __props__ = (*BernoulliDraw.__props__, "library")
 
@@ -37,8 +37,8 @@ class HashedBernoulliDraw(BernoulliDraw):
         generator = rng if self.inplace else deepcopy(rng)
         probability = p.item()
         draws = np.empty(p.shape if size is None else size.tolist(), "bool")
-        # Bits as they come, of which the kernel takes the lower half: whatever else is made of
-        # them costs more than all that follows.
+        # Raw bits, of which the kernel uses the lower half: any conversion of them would take
+        # longer than everything that follows.
         key = generator.bit_generator.random_raw(2).tolist()
         if probability >= 1:
             draws.fill(True)
@@ -58,7 +58,7 @@ def _kernel(library: Path) -> Any:
 
 
 def rewrites(library: Path) -> tuple[tuple[Any, float], ...]:
-    """Return the rewrites for a mode, with their places among PyTensor's own.
+    """Return the rewrites for a mode, each with its position among PyTensor's own.
 
     Parameters
     ----------

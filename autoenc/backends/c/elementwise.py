@@ -1,10 +1,10 @@
 """Elementwise operations whose loops a C compiler turns into vector instructions.
 
-PyTensor's loops walk through arrays by strides that are known only when they run, and a
-compiler vectorises no function call in such a loop. Nearly all that an autoencoder computes
-is about matrices with their rows one after the other in memory, a bias that is the same for
-every row, and numbers. For these there is a second loop here, over the entries of a row; where
-there are many rows, all cores take some.
+PyTensor's loops step through arrays by strides that are known only at run time, and compilers do
+not vectorise function calls in such a loop. Nearly all arrays of an autoencoder are matrices
+whose rows are consecutive in memory, a bias that is the same for every row, or numbers. For
+these, the operations here have a second loop over the entries of a row. If there are many rows,
+all cores share them.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from pytensor.tensor.elemwise import Elemwise
 from autoenc.backends.branchless import branchless
 from autoenc.backends.c.linked import Linked
 
-# Fewer take less time than another core takes to begin: of what is a few instructions an entry,
-# and of what has an exponential or a logarithm in it.
+# Minimum numbers of entries for which another core is worth starting: if an entry takes a few
+# instructions, and if it takes an exponential or a logarithm.
 _ENTRIES_OF_A_CHUNK = 7_500
 _SLOW_ENTRIES_OF_A_CHUNK = 4_000
 _QUICK = (
@@ -47,7 +47,7 @@ _QUICK = (
 class RowElemwise(Elemwise):
     """An `Elemwise` with a loop along contiguous rows, for vectors and matrices.
 
-    Arrays that lie otherwise in memory go through PyTensor's own loop.
+    Arrays with any other memory layout use PyTensor's own loop.
     """
 
     by_entry = False
@@ -77,7 +77,7 @@ class RowElemwise(Elemwise):
         return decl, checks, alloc, loop, end
 
     def _extent(self, output: str, ndim: int) -> str:
-        """C code for the number of rows and columns."""
+        """Return C code for the numbers of rows and columns."""
         last = f"PyArray_DIM({output}, {ndim - 1})"
         if ndim == 1 and self.by_entry:
             return f"const npy_intp n_rows = {last}, n_columns = 1;"
@@ -85,11 +85,11 @@ class RowElemwise(Elemwise):
         return f"const npy_intp n_rows = {rows}, n_columns = {last};"
 
     def _rows(self, kinds: dict[str, Any], task: str) -> str:
-        """C code for all rows, which are n_rows of n_columns."""
+        """Return C code for all n_rows rows of n_columns."""
         return f"const npy_intp begin = 0, end = n_rows; {self._row_loop(kinds, task)}"
 
     def _row_loop(self, kinds: dict[str, Any], task: str) -> str:
-        """C code for the rows from begin to end."""
+        """Return C code for the rows from begin to end."""
         by_entry = self.by_entry and all(kind.ndim == 1 for kind in kinds.values())
         pointers = "\n".join(_pointer(name, kind, by_entry) for name, kind in kinds.items())
         entries = "\n".join(_entry(name, kind) for name, kind in kinds.items())
@@ -120,7 +120,7 @@ class SharedRowElemwise(Linked, RowElemwise):
         return f"{super().c_support_code(**more)}\n{declared}"
 
     def _rows(self, kinds: dict[str, Any], task: str) -> str:
-        if "goto" in task:  # to where PyTensor raises an error, which no other thread can do
+        if "goto" in task:  # jumps to PyTensor's error handling, impossible in other threads
             return super()._rows(kinds, task)
         return f"""
         auto rows = [&](npy_intp begin, npy_intp end) {{ {self._row_loop(kinds, task)} }};
@@ -143,16 +143,16 @@ class SharedRowElemwise(Linked, RowElemwise):
 class EntryElemwise(SharedRowElemwise):
     """A `SharedRowElemwise` that computes each entry of a vector in the same way.
 
-    The compiler turns a loop into vector instructions and handles the entries left at its end
-    one by one, with other exponentials. Where a vector has an entry for each row, the result
-    for a row would depend on its place.
+    The compiler turns a loop into vector instructions. It computes the entries left at the end one
+    by one, with another implementation of exp. If a vector has an entry for each row, the result
+    for a row would then depend on its position.
     """
 
     by_entry = True
 
 
 def _chunk(operation: Any) -> int:
-    """Return how many entries are worth another core."""
+    """Return the number of entries for which another core is worth starting."""
     steps = operation.fgraph.apply_nodes if isinstance(operation, scalar.Composite) else ()
     operations = [step.op for step in steps] or [operation]
     quick = all(isinstance(operation, _QUICK) for operation in operations)
@@ -160,7 +160,7 @@ def _chunk(operation: Any) -> int:
 
 
 def _is_in_rows(name: str, kind: Any) -> str:
-    """C condition for an array to have the memory layout that the loop expects."""
+    """Return the C condition that an array has the memory layout which the loop expects."""
     if all(length == 1 for length in kind.shape):
         return "1"
     if kind.shape[-1] == 1:
@@ -171,7 +171,7 @@ def _is_in_rows(name: str, kind: Any) -> str:
 
 
 def _pointer(name: str, kind: Any, by_entry: bool) -> str:
-    """C code for where a row of an array begins."""
+    """Return C code for the address of a row of an array."""
     moves = (kind.ndim == 2 or by_entry) and kind.shape[0] != 1
     offset = f" + row * (PyArray_STRIDE({name}, 0) / (npy_intp)sizeof(dtype_{name}))"
     start = f"(dtype_{name}*)PyArray_DATA({name})"
@@ -179,21 +179,21 @@ def _pointer(name: str, kind: Any, by_entry: bool) -> str:
 
 
 def _entry(name: str, kind: Any) -> str:
-    """C code for an entry of the row."""
+    """Return C code for an entry of the row."""
     if kind.shape[-1] == 1:
         return f"dtype_{name}& {name}_i = {name}_row[0];"
     return f"dtype_{name}& {name}_i = {name}_row[column];"
 
 
 def rewrites(shared: bool, *, by_entry: bool = False) -> tuple[tuple[Any, float], ...]:
-    """Return the rewrites for a mode, with their places among PyTensor's own.
+    """Return the rewrites for a mode, each with its position among PyTensor's own.
 
     Parameters
     ----------
     shared : bool
         Whether there are kernels, whose threads share many rows.
     by_entry : bool
-        Whether each entry of a vector has to be computed in the same way; needs kernels.
+        Whether each entry of a vector must be computed in the same way; needs kernels.
     """
     loop = RowElemwise
     if shared:
@@ -208,13 +208,13 @@ def rewrites(shared: bool, *, by_entry: bool = False) -> tuple[tuple[Any, float]
         )
         return outputs
 
-    # Before PyTensor fuses what is elementwise (49), which brings both into one loop, and after
-    # everything that changes what is computed (below 48).
+    # Before PyTensor fuses elementwise operations (49), which puts both into one loop, and after
+    # all rewrites that change the graph's computations (below 48).
     return ((branchless, 48.5), (in2out(local_rows, name="row_elementwise"), 99))
 
 
 def _has_rows(node: Apply) -> bool:
-    """Whether these are vectors or matrices of numbers that C has."""
+    """Return whether the operands are vectors or matrices of numbers that C supports."""
     kind = node.outputs[0].type
     if not 1 <= kind.ndim <= 2 or node.op.openmp or all(length == 1 for length in kind.shape):
         return False

@@ -1,8 +1,8 @@
 """The headers of PyTensor's C modules, compiled once.
 
-GCC needs longer for the headers of a module than for its code: about 0.9 s for a module on a
-core of 2023, and 0.55 s with headers that are compiled already and without the debugging
-information that PyTensor asks for. A first fit compiles five to thirty modules.
+GCC takes longer to compile the headers of a module than its code: a module takes about 0.9 s on a
+core of 2023, and 0.55 s with precompiled headers and without the debugging information that
+PyTensor requests. A first fit compiles five to thirty modules.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from autoenc.threads import once
 
 logger = logging.getLogger(__name__)
 
-# What the modules include, in their order.
+# Headers that the modules include, in this order.
 HEADERS = """\
 #include <Python.h>
 #include <iostream>
@@ -47,7 +47,7 @@ _NO_DEBUGGING = "-g0"
 
 @once
 def with_compiled_headers(flags: str) -> str:
-    """Return a compiler's flags with those that include compiled headers.
+    """Return a compiler's flags with those that include the precompiled headers.
 
     Parameters
     ----------
@@ -57,13 +57,13 @@ def with_compiled_headers(flags: str) -> str:
     Returns
     -------
     str
-        As it was where the compiler is not GCC on Linux. Without the headers where they cannot
-        be compiled; the reason is logged.
+        The flags, unchanged if the compiler is not GCC on Linux. If the headers cannot be
+        compiled, they are not included, and the reason is logged.
 
     Notes
     -----
-    GCC leaves compiled headers aside, and reads their text, where a module is compiled with
-    other flags.
+    If a module is compiled with other flags, GCC ignores the precompiled headers and reads their
+    text.
     """
     version = compiler_version(config.cxx)
     if not sys.platform.startswith("linux") or "clang" in version:
@@ -80,7 +80,7 @@ def with_compiled_headers(flags: str) -> str:
         reason = getattr(error, "stderr", None) or error
         logger.info("headers are compiled with each module: %s", reason)
         return flags
-    # PyTensor separates flags at spaces, and knows no quotes.
+    # PyTensor splits flags at spaces, even within quotes.
     return flags if " " in str(header) else f"{flags} -include {header}"
 
 
@@ -101,7 +101,7 @@ def _compile(header: Path, command: list[str]) -> None:
 
 
 def _try(header: Path, command: list[str]) -> None:
-    """Compile a module with the headers: GCC cannot map them to memory on every system."""
+    """Compile a module with the headers, because GCC cannot map them to memory on some systems."""
     with TemporaryDirectory() as folder:
         source = Path(folder) / "trial.cpp"
         source.write_text("int trial() { return NPY_VERSION; }\n", encoding="utf-8")

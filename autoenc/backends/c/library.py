@@ -12,12 +12,12 @@ from autoenc.backends.c.kernels import with_kernels
 
 @cache
 def kernels() -> ctypes.CDLL | None:
-    """Load the kernels, which are compiled when they are first asked for.
+    """Load the kernels, which are compiled when they are first requested.
 
     Returns
     -------
     ctypes.CDLL or None
-        None where there is no compiler or no BLAS; callers have a NumPy version of their own.
+        None if there is no compiler or no BLAS; callers then use NumPy.
     """
     blas = None if compiler_trouble() else find_blas()
     if blas is None:

@@ -1,4 +1,4 @@
-"""What an operation says whose C code calls the kernels."""
+"""Compiler settings of an operation whose C code calls the kernels."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from pytensor.tensor.blas import gemm_inplace
 
 
 class Linked:
-    """Mixed into a `COp`: linked with the BLAS of PyTensor's flags, which brings the kernels."""
+    """Mixin for a `COp`: links it with the BLAS in PyTensor's flags, and so with the kernels."""
 
     def c_libraries(self, **_: object) -> list[str]:
-        """Name the libraries."""
+        """Return the names of the libraries."""
         return list(gemm_inplace.c_libraries())
 
     def c_lib_dirs(self, **_: object) -> list[str]:
-        """Name the folders of these."""
+        """Return the folders of the libraries."""
         return list(gemm_inplace.c_lib_dirs())
 
     def c_compile_args(self, **_: object) -> list[str]:

@@ -1,8 +1,8 @@
-"""Sums over rows, columns or all of a matrix, of its squares or magnitudes too, by the kernels.
+"""Sums of the entries, squares or magnitudes of a matrix over one or both axes, by the kernels.
 
-PyTensor's own loop adds one entry after the other, each of which waits for the one before: over
-the 784 columns of a row that takes longer than the logarithms of a cross-entropy, and the squares
-of a weight matrix, which weight decay adds to a cost, longer than the products of a minibatch.
+PyTensor's own loop adds entries one after the other, and each addition waits for the previous one.
+Over the 784 columns of a row, this takes longer than the logarithms of a cross-entropy. The sum of
+squares of a weight matrix, for weight decay, takes longer than the products of a minibatch.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pytensor.tensor.math import Sum
 
 from autoenc.backends.c.linked import Linked
 
-# What is added up, as the routines and NumPy name it.
+# Terms of a sum, as the routines and NumPy name them.
 TERMS = {"ENTRIES": np.positive, "SQUARES": np.square, "MAGNITUDES": np.abs}
 _OF = {scalar.Sqr: "SQUARES", scalar.Abs: "MAGNITUDES"}
 
@@ -32,7 +32,7 @@ class MatrixSum(Linked, COp):
     axis : {0, 1, None}
         None stands for both.
     of : {"ENTRIES", "SQUARES", "MAGNITUDES"}
-        What is added up.
+        Terms of the sum.
     """
 
     __props__ = ("axis", "of")
@@ -42,24 +42,24 @@ class MatrixSum(Linked, COp):
         self.of = of
 
     def make_node(self, x: Any) -> Apply:
-        """Apply it to a matrix."""
+        """Apply the sum to a matrix."""
         shape = () if self.axis is None else (x.type.shape[1 - self.axis],)
         return Apply(self, [x], [x.type.clone(shape=shape)()])
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
-        """Compute it with NumPy."""
+        """Compute the sum with NumPy."""
         (x,) = inputs
         outputs[0][0] = np.asarray(
             np.sum(TERMS[self.of](x), axis=self.axis, dtype="float64"), dtype=x.dtype
         )
 
     def infer_shape(self, *arguments: Any) -> Any:
-        """Return the shape."""
+        """Return the shape of the sum."""
         ((rows, columns),) = arguments[-1]
         return [{None: (), 0: (columns,), 1: (rows,)}[self.axis]]
 
     def c_headers(self, **_: Any) -> list[str]:
-        """Name what the code includes."""
+        """Return the headers of the code."""
         return ["<new>", "<vector>"]
 
     def c_support_code(self, **_: Any) -> str:
@@ -129,7 +129,7 @@ def _local_matrix_sum(_: Any, node: Apply) -> list[Any] | bool:
 
 
 def _fused_term(operation: Any) -> str | None:
-    """Return what PyTensor has fused into a sum, where the kernels add that up."""
+    """Return the terms that PyTensor has fused into a sum, if the kernels can add them up."""
     if not isinstance(operation, scalar.Composite) or len(operation.inputs) != 2:
         return None
     so_far, entry = operation.inputs
@@ -140,6 +140,6 @@ def _fused_term(operation: Any) -> str | None:
     return _OF.get(type(term.op)) if term and term.inputs[0] is entry else None
 
 
-# When all else is done: PyTensor's rewrites know sums of their own.
+# After all other rewrites, because PyTensor's rewrites recognise only its own sums.
 REWRITES = ((in2out(_local_matrix_sum, name="matrix_sums"), 98),)
 """Rewrites for a mode, each with its position among PyTensor's own."""

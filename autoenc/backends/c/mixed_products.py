@@ -1,8 +1,8 @@
 """Products in mixed precision for the C backend, computed by autoenc's kernels.
 
-PyTensor's rewrites know how to make one call of a BLAS out of a product and what is added to it,
-but only for products of its own. So a product in mixed precision is written as one of theirs, of
-operands that are rounded, and the rounding goes into the call when they are done.
+PyTensor's rewrites can combine a product and a matrix that is added to it into one BLAS call, but
+only for its own products. A product in mixed precision is therefore first written as one of them,
+with rounded operands, and the rounding becomes part of the call after these rewrites.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class Rounded(Op):
     __props__ = ()
 
     def make_node(self, x: Any) -> Apply:
-        """Apply it to a matrix."""
+        """Apply the rounding to a matrix."""
         return Apply(self, [x], [x.type()])
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
-        """Compute it with NumPy."""
+        """Round with NumPy."""
         outputs[0][0] = as_bfloat16(inputs[0])
 
     def infer_shape(self, *arguments: Any) -> Any:
@@ -52,13 +52,13 @@ class MixedProduct(Linked, COp):
             self.destroy_map = {0: [0]}
 
     def make_node(self, *inputs: Any) -> Apply:
-        """Apply it to A and B, or to C, α, A and B."""
+        """Apply the product to A and B, or to C, α, A and B."""
         A, B = inputs[-2:]
         product = A.type.clone(shape=(A.type.shape[0], B.type.shape[1]))
         return Apply(self, inputs, [inputs[0].type() if self.adds else product()])
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
-        """Compute it with NumPy."""
+        """Compute the product with NumPy."""
         *added, A, B = inputs
         product = as_bfloat16(A) @ as_bfloat16(B)
         if added:
@@ -99,7 +99,7 @@ class MixedProduct(Linked, COp):
         """
 
     def c_code(self, node: Apply, name: str, inputs: Any, outputs: Any, sub: Any) -> str:
-        """Check the shapes, find the place for the result, and call it."""
+        """Check the shapes, prepare the result's memory, and call the routine."""
         A, B = self._operands(inputs)
         out = outputs[0]
         fail = sub["fail"]
@@ -121,7 +121,7 @@ class MixedProduct(Linked, COp):
         return inputs[-2:]
 
     def _call(self, inputs: Sequence[str], outputs: Sequence[str], fail: str) -> str:
-        """C code that multiplies `left` and `right`."""
+        """Return C code that multiplies `left` and `right`."""
         return f"""
             float alpha = {f"*(float*)PyArray_DATA({inputs[1]})" if self.adds else "1"};
             float beta = {int(self.adds)};
@@ -132,7 +132,7 @@ class MixedProduct(Linked, COp):
         """
 
     def _place(self, A: str, B: str, out: str, inputs: Sequence[str], fail: str) -> str:
-        """C code that makes `out` a contiguous array for the result."""
+        """Return C code that makes `out` a contiguous array for the result."""
         if self.adds:
             C = inputs[0]
             return f"""
@@ -168,7 +168,7 @@ def _local_rounded_operands(_: Any, node: Apply) -> list[Any]:
 
 
 def _rounded(x: Any) -> Any:
-    # Rewrites look for transposes of what they know.
+    # Rewrites expect the transpose of a known operand, not the operation applied to a transpose.
     return Rounded()(_transposed(x)).T if _is_transpose(x) else Rounded()(x)
 
 
@@ -207,7 +207,7 @@ def _is_transpose(x: Any) -> bool:
     return bool(x.owner) and isinstance(x.owner.op, DimShuffle) and x.owner.op.new_order == (1, 0)
 
 
-# Before anything else is done to the graph, and after the tied gradient is one call (80).
+# Before all other rewrites, and after the tied gradient has become one call (80).
 REWRITES = (
     (in2out(_local_rounded_operands, name="rounded_operands"), 0.5),
     (in2out(_local_mixed_products, name="mixed_products"), 81),

@@ -95,6 +95,6 @@ def _local_row_products(_: Any, node: Apply) -> list[Any] | bool:
     return False
 
 
-# Before PyTensor makes calls of its BLAS of products (1.7).
+# Before PyTensor turns products into calls of its BLAS (1.7).
 REWRITES = ((in2out(_local_row_products, name="row_products"), 1.65),)
 """Rewrites for a mode, each with its position among PyTensor's own."""

@@ -1,6 +1,6 @@
-"""Operations that PyTensor defines by a graph of others, written out in C mode.
+"""Operations that PyTensor defines by a graph of others, replaced by that graph in C mode.
 
-Its C linker has no code for them: it would compile each such graph as a function of its own, in
+PyTensor's C linker has no code for them. It would compile each graph as a separate function in
 the default mode, which is Numba.
 """
 
@@ -13,7 +13,7 @@ from pytensor.graph.rewriting.basic import in2out, node_rewriter
 from pytensor.tensor.rewriting.ofg import inline_ofg_node
 from pytensor.tensor.special import LogSoftmax, Softmax
 
-# After the rewrites that know them, such as that of log(softmax), and before loops are fused.
+# After the rewrites for such operations, such as that of log(softmax), and before loop fusion.
 POSITION = 2.95
 
 

@@ -1,8 +1,8 @@
 """The two products of a tied weight's gradient, added to the weight in one pass.
 
-A tied weight W is used twice, so its update W + α (x'δ + δ'y) has two products, each of
-which reads and writes the whole of W: as long as the multiplying takes, if a minibatch is
-small. They are one product of matrices stacked upon each other.
+A tied weight W is used twice, so its update W + α (x'δ + δ'y) has two products. Each of them reads
+and writes all of W, which takes as long as the multiplication if a minibatch is small. Here they
+are computed as one product of stacked matrices.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ class AddOuterProducts(Linked, COp):
         self.mixed = mixed
 
     def make_node(self, W: Any, alpha: Any, *operands: Any) -> Apply:
-        """Apply it to W, α, A₁, B₁, A₂ and B₂."""
+        """Apply the operation to W, α, A₁, B₁, A₂ and B₂."""
         return Apply(self, [W, alpha, *operands], [W.type()])
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
-        """Compute it with NumPy."""
+        """Compute the sum with NumPy."""
         W, alpha, *operands = inputs
         A1, B1, A2, B2 = map(as_bfloat16, operands) if self.mixed else operands
         W += alpha * (A1.T @ B1 + A2.T @ B2)
@@ -61,7 +61,7 @@ class AddOuterProducts(Linked, COp):
         """
 
     def c_code(self, node: Apply, name: str, inputs: Any, outputs: Any, sub: Any) -> str:
-        """Check the shapes, bring all into contiguous memory that is not, and call it."""
+        """Check the shapes, make operands contiguous if necessary, and call the routine."""
         W, alpha, A1, B1, A2, B2 = inputs
         (out,) = outputs
         parts = " || ".join(
@@ -119,7 +119,7 @@ def _local_add_outer_products(fgraph: Any, node: Apply) -> list[Any] | bool:
 
 
 def _is_outer(node: Apply) -> bool:
-    """Whether a node is W + α A' B in the memory of W."""
+    """Return whether a node is W + α A' B in the memory of W."""
     if not isinstance(node.op, Gemm) or not node.op.inplace:
         return False
     W, _, transpose, _, beta = node.inputs

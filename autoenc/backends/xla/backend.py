@@ -26,13 +26,13 @@ from autoenc.graph.types import Expression
 
 logger = logging.getLogger(__name__)
 
-# JAX's names for how float32 matrices are multiplied, by autoenc's for the precision of a step.
+# JAX's name for the precision of float32 products, for each precision of a step.
 PRODUCTS = {"float32": "highest", "mixed_bfloat16": "highest", "tf32": "tensorfloat32"}
 
-# A GPU takes milliseconds for what takes a CPU a second.
+# A GPU takes milliseconds for what takes a CPU a second, so its blocks are larger.
 ROWS_PER_BLOCK_OF_GPU = 100_000
 
-# What an error says when other programs occupy multiprocessors that the kernel needs.
+# Part of the error if other programs occupy multiprocessors that the kernel needs.
 LAUNCH = "cuLaunchCooperativeKernel"
 
 
@@ -44,12 +44,12 @@ class XlaBackend:
     device : str
         ``"cpu"``, ``"cuda"`` or ``"cuda<number>"``.
     devices : int, str or "all", optional
-        How many share the rows of every minibatch; by default one has them all.
+        Number of devices that share the rows of every minibatch; by default one.
 
     Raises
     ------
     BackendError
-        If the devices are not there.
+        If the devices are not available.
     """
 
     name = "xla"
@@ -79,7 +79,7 @@ class XlaBackend:
             return self._placement.put(array).block_until_ready()
 
     def put_parts(self, arrays: Sequence[Array], owners: Array, batch: int) -> Parts:
-        """Move the rows that this process has of a block; see `SharingBackend.put_parts`."""
+        """Move this process's rows of a block to its devices; see `SharingBackend.put_parts`."""
         refuse_after_fork()
         is_double = any(array.dtype == np.float64 for array in arrays)
         with jax_precision("float64" if is_double else "float32"), memory_errors():
@@ -95,16 +95,16 @@ class XlaBackend:
 
 
 def _mode_of(placement: Placement) -> Any:
-    """Return the rewrites for one device of its kind, or for devices that share the rows."""
+    """Return the rewrites for one device of a kind, or for devices that share the rows."""
     if placement.is_shared:
         return SHARED_MODE
     return MODE if placement.first.platform == "cpu" else GPU_MODE
 
 
 class ScanRunner:
-    """Runs each block as one call; the state lives on the device between blocks.
+    """Run each block as one call; the state stays on the device between blocks.
 
-    The state's memory is not donated: what it was before a block is there to go back to.
+    The memory of the state is not donated, so that the state before a block can be restored.
     """
 
     def __init__(
@@ -135,30 +135,30 @@ class ScanRunner:
             self._before = list(self._state.fresh())
             batch = data.batch if isinstance(data, Parts) else None
             data = data.minibatches if isinstance(data, Parts) else list(data)
-            # Small arrays go along with the call; to move each by itself takes longer.
+            # Small arrays are passed with the call, because moving each separately takes longer.
             arrays = self._before, generators, self._constants.fresh(), data
             after, copies, report = self._train(*arrays, rows.astype(np.int32), batch)
-            # Only when they are there, so that a full device leaves the state as it was.
+            # Take the results only once they exist, so that a full device leaves the state as is.
             self._state.take(after, copies)
             self._finite = bool(report[-1])
             return report[:-1]
 
     def _train(self, *arguments: Any) -> tuple[list[DeviceArray], list[DeviceArray], Array]:
-        """Run the block; without the kernel of our own where the GPU has no room to launch it."""
+        """Run the block; without autoenc's kernel if the GPU has no room to launch it."""
         try:
             after, report = self._block(*arguments)
-            # All that the host reads moves while it waits for the first of it.
+            # While the host waits for the first array, all arrays that it reads are moved.
             report, *copies = to_host([report, *after], self._placement)
             return after, copies, np.asarray(report, dtype=np.float64)
         except jax.errors.JaxRuntimeError as error:
             if LAUNCH not in str(error):
                 raise
-            logger.warning("blocks are left to XLA, which is slower: %s", error)
+            logger.warning("XLA runs the blocks, which is slower: %s", error)
         self._block = block_function(*self._graph, None)
         return self._train(*arguments)
 
     def is_finite(self) -> bool:
-        """Whether the state is finite; see `BlockRunner.is_finite`."""
+        """Return whether the state is finite; see `BlockRunner.is_finite`."""
         return self._finite
 
     def undo(self) -> None:
@@ -167,17 +167,17 @@ class ScanRunner:
         self.sync()
 
     def keep(self) -> None:
-        """Keep the state; see `BlockRunner.keep`."""
+        """Save the state; see `BlockRunner.keep`."""
         with jax_precision(self._dtype):
             self._kept = list(self._state.fresh())
 
     def go_back(self) -> None:
-        """Go back to what was kept; see `BlockRunner.go_back`."""
+        """Restore the saved state; see `BlockRunner.go_back`."""
         self._state.take(self._kept)
         self.sync()
 
     def kept(self) -> list[Array]:
-        """Return what was kept; see `BlockRunner.kept`."""
+        """Return the saved state; see `BlockRunner.kept`."""
         return [np.array(array) for array in self._kept]
 
     def sync(self) -> None:
@@ -189,7 +189,7 @@ def _find_gpu(device: Any) -> Gpu | None:
     try:
         return Gpu(device)
     except NotThinError as error:
-        logger.info("blocks are left to XLA: %s", error)
+        logger.info("XLA runs the blocks: %s", error)
         return None
 
 

@@ -1,8 +1,8 @@
 """A block of minibatches as one XLA program: a scan, or one kernel of autoenc's own on a GPU.
 
-PyTensor turns the step into a JAX function. The scan around it is written here rather than with
-`pytensor.scan`, so that minibatches are gathered on the device within the loop, and generators
-are arguments.
+PyTensor converts the step to a JAX function. The scan around it is written here and not with
+`pytensor.scan`, so that minibatches are gathered on the device within the loop, and generators are
+arguments.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ def block_function(
 ) -> Callable[..., Any]:
     """Compile a block: (state, generators, constants, data, rows, batch) → (state, report).
 
-    The batch is None where `rows` has a row number for each row of a minibatch. Where it has
-    the numbers of minibatches in the data, the batch says how many rows those have: what fills
-    up the shares of devices comes after them.
+    If `rows` has a row number for each row of a minibatch, the batch is None. If `rows` has the
+    numbers of minibatches in the data, the batch is the number of rows of each; the padding of
+    the devices' shares comes after these rows.
 
-    The report is the costs, and at the end whether the state is finite: one array, as to fetch
-    another takes a GPU longer than to compute it.
+    The report contains the costs and, at the end, whether the state is finite. It is a single
+    array, because fetching another one would take a GPU longer than computing it.
     """
     scan = _scan(jaxify(inputs, outputs, mode), n_state, placement)
 
@@ -69,7 +69,7 @@ def block_function(
 def _scan(
     step: Callable[..., tuple[DeviceArray, ...]], n_state: int, placement: Placement
 ) -> Callable[..., Any]:
-    """Return a function that takes a step with each minibatch of a block."""
+    """Return a function that performs a step with each minibatch of a block."""
 
     def run(
         batch: int | None,
@@ -97,7 +97,7 @@ def _scan(
 
 @contextmanager
 def _dividing(placement: Placement) -> Iterator[None]:
-    """Let operations know whether devices share the rows."""
+    """Tell operations whether devices share the rows."""
     from autoenc.backends.xla.ops import rows_are_divided
 
     token = rows_are_divided.set(placement.is_shared)
@@ -110,12 +110,12 @@ def _dividing(placement: Placement) -> Iterator[None]:
 def _thin_block(
     inputs: Any, outputs: Any, n_state: int, gpu: Gpu | EmulatedGpu, *arrays: Any
 ) -> Callable[..., Any] | None:
-    """Return a function that trains on a block as one kernel, None where there can be none."""
+    """Return a function that trains on a block as one kernel; None if the kernel cannot do so."""
     graph = FunctionGraph(list(inputs), list(outputs), clone=True)
-    # Each operation by itself: the kernel finds its places between the products.
+    # Rewrite without fusion: the kernel needs separate operations between the products.
     MODE.optimizer.rewrite(graph)
     try:
         return thin_block(graph, n_state, gpu, *arrays)
     except NotThinError as error:
-        logger.info("the block is left to XLA: %s", error)
+        logger.info("XLA runs the block: %s", error)
         return None

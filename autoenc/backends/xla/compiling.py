@@ -1,4 +1,4 @@
-"""From a graph to a JAX function: rewrites, precision, and compiled code that is used again."""
+"""Conversion of a graph to a JAX function: rewrites, precision, and reuse of compiled code."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ from autoenc.threads import Lock, warnings_caught
 
 keep_sources_in_memory(utils)
 
-# PyTensor's own rewrites for JAX, and ours before it fuses what is elementwise (49).
+# PyTensor's rewrites for JAX, and autoenc's before elementwise operations are fused (49).
 _FUSED = JAX.register((branchless, 48.5))
-# XLA fuses by itself, and JAX traces each operation in half the time of one that is fused.
+# XLA fuses operations itself, and JAX traces unfused operations in half the time.
 MODE = _FUSED.excluding("fusion")
-# For a GPU, which large minibatches have to fill; its program was measured with fused operations.
+# For GPUs, which must be filled by large minibatches. Their program was measured with fusion.
 GPU_MODE = _FUSED.register((over_rows, 48.6), (stored, 48.7))
-# The same where devices share the rows.
+# The same as MODE for devices that share the rows.
 SHARED_MODE = MODE.register((summed_products, 48.6))
-# The same for functions of rows on a CPU.
+# The same as MODE for functions of rows on a CPU.
 ROW_MODE = MODE.register((rewrite(("float64",), (RowLog, RowLog1p)), 48.4))
-# Otherwise XLA times several programs for a product, and takes the fastest, which differs from
-# process to process, and with it the last bits of the result.
+# Without this option, XLA measures several programs for a product and takes the fastest. It
+# differs between processes, and so do the last bits of the result.
 GPU_OPTIONS = {"xla_gpu_deterministic_ops": True}
 
-# Compiled graphs that are kept for others of the same structure.
+# Maximum number of compiled graphs that are kept for others of the same structure.
 GRAPHS_KEPT = 64
 
 
 def compiled_once(
     compile_graph: Callable[..., Callable[..., Any]],
 ) -> Callable[..., Callable[..., Any]]:
-    """Let graphs of the same structure share what is compiled for the first.
+    """Let graphs of the same structure share the code that is compiled for the first one.
 
-    Fitting one model after the other, as a grid search does, compiles once.
+    If models are fitted one after the other, as in a grid search, code is compiled once.
     """
     compiled: OrderedDict[Any, Callable[..., Any]] = OrderedDict()
     lock = Lock()
@@ -72,7 +72,7 @@ def compiled_once(
 def jaxify(
     inputs: Sequence[Expression], outputs: Sequence[Expression], mode: Any = MODE
 ) -> Callable[..., tuple[DeviceArray, ...]]:
-    """Turn a graph without shared variables into a JAX function."""
+    """Convert a graph without shared variables to a JAX function."""
     from pytensor.link.jax.dispatch import jax_funcify
 
     import autoenc.backends.xla.functions
@@ -81,7 +81,7 @@ def jaxify(
     graph = FunctionGraph(list(inputs), list(outputs), clone=True)
     mode.optimizer.rewrite(graph)
     with warnings_caught():
-        # JAX checks shapes itself when it traces, so that PyTensor's assertions are not missed.
+        # PyTensor's assertions are not needed, because JAX itself checks shapes when it traces.
         for what in ("Could not broadcast", "do not have the same shape"):
             warnings.filterwarnings("ignore", message=rf"Skipping Assert[\s\S]*{what}")
         function: Callable[..., tuple[DeviceArray, ...]] = jax_funcify(graph)
@@ -90,16 +90,16 @@ def jaxify(
 
 @contextmanager
 def jax_precision(dtype: str, products: str = "highest") -> Iterator[None]:
-    """Set JAX's 64-bit mode as `dtype` needs it; products are in full float32 by default."""
+    """Set JAX's 64-bit mode as required for `dtype`, and the precision of float32 products."""
     with jax.enable_x64(dtype == "float64"), jax.default_matmul_precision(products):
         yield
 
 
 def _without_truncation_warnings(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Suppress what JAX says of 64 bits where the function is traced, which is when it is called.
+    """Suppress JAX's warnings about 64 bits while it traces the function, when it is called.
 
-    PyTensor sums float32 in float64 and indexes by int64, which JAX does in 32 bits. What is
-    traced is compiled next, which needs threads.
+    PyTensor sums float32 in float64 and indexes by int64, which JAX does in 32 bits. After tracing
+    a function, JAX compiles it, for which it needs threads.
     """
 
     @functools.wraps(function)

@@ -1,8 +1,8 @@
-"""Rows of which each process has a part, moved to the devices that compute with them.
+"""Exchange of rows between processes, from those that read them to the devices that use them.
 
-A process reads consecutive rows; the rows of a minibatch are random ones, so that each device
-needs some from every process. Once per block, each device sends every other one the rows that it
-needs. Afterwards each device has its share of all minibatches.
+A process reads consecutive rows, but the rows of a minibatch are random, so each device needs rows
+from every process. Once per block, each device sends to every other device the rows that this
+device needs. Afterwards each device has its share of all minibatches.
 """
 
 from __future__ import annotations
@@ -19,23 +19,24 @@ from jax.sharding import PartitionSpec
 from autoenc.backends.base import Array, DeviceArray
 from autoenc.backends.xla.placement import ROWS, Placement
 
-# Leading binary digits of a message's length: few lengths are compiled, and little is padding.
+# Leading binary digits of a message's length: enough for little padding, and few enough that few
+# lengths are compiled.
 DIGITS = 4
 
 
 @dataclass(frozen=True, eq=False)
 class Routes:
-    """The way of each row of a block from the process that has it to a device.
+    """The route of each row of a block from the process that has it to a device.
 
     Attributes
     ----------
     sender, receiver, place : int array, (rows,)
         Numbers of two devices, and the position of the row in the message between them.
     length : int
-        Rows of a message, padding included.
+        Number of rows of a message, including padding.
     picks : int32 array, (minibatches, devices * rows of a share)
-        Positions of the rows of minibatches in what their device receives. A share that is not
-        full has zeros at its end.
+        Positions of the rows of minibatches among the rows that their device receives. A share
+        that is not full ends with zeros.
     """
 
     sender: Array
@@ -46,7 +47,7 @@ class Routes:
 
 
 def find_routes(owners: Array, batch: int, homes: Array) -> Routes:
-    """Find the way of each row of a block.
+    """Find the route of each row of a block.
 
     Parameters
     ----------
@@ -78,7 +79,7 @@ def find_routes(owners: Array, batch: int, homes: Array) -> Routes:
 
 
 def _dealt(owners: Array, homes: Array) -> Array:
-    """Return a device for each row, of the process that has it; its devices take turns."""
+    """Return a sending device for each row, taking turns among those of the row's process."""
     sender = np.empty(len(owners), np.int64)
     for rank in np.unique(homes):
         own, devices = np.flatnonzero(owners == rank), np.flatnonzero(homes == rank)
@@ -111,7 +112,7 @@ class Parts:
     Parameters
     ----------
     arrays : sequence of array
-        For each input the rows that this process has, in the order of the block.
+        For each input, the rows that this process has, in the order of the block.
     owners : int array, (rows of the block,)
     batch : int
         Rows of a minibatch.
@@ -135,19 +136,19 @@ class Parts:
 
     @cached_property
     def minibatches(self) -> list[DeviceArray]:
-        """Exchange the rows, with all other processes; the result is kept.
+        """Exchange the rows with all other processes; the result is cached.
 
         Returns
         -------
         list of device arrays, (minibatches, devices * rows of a share, ...)
-            Of each minibatch, a device has its share.
+            A device has its share of each minibatch.
         """
         exchange = _exchange(self._placement)
         return [exchange(sent, self._picks) for sent in self._sent]
 
 
 def _messages(array: Array, own: Array, routes: Routes, placement: Placement) -> DeviceArray:
-    """Return what each device sends, (senders, receivers, rows of a message, ...)."""
+    """Return the messages of each device, (senders, receivers, rows of a message, ...)."""
     n_devices = len(placement.devices)
     shape = (n_devices, routes.length, *array.shape[1:])
 

@@ -1,7 +1,7 @@
-"""Implement logarithms for functions of rows in JAX. Importing this module registers them.
+"""Logarithms for functions of rows, implemented in JAX. Importing this module registers them.
 
-On a CPU, XLA calls the C library for each logarithm in float64. It has vector instructions for
-exponentials, and for the logarithm of softplus.
+On a CPU, XLA calls the C library for each logarithm in float64. It uses vector instructions for
+exponentials, and for the logarithm in softplus.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _RELATIONS = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": opera
 
 
 class XlaNumber(Number):
-    """The numbers of an array in float64, whose operators are XLA's."""
+    """The numbers of a float64 array, whose operators are XLA's operations."""
 
     precision = PRECISIONS["float64"]
 
@@ -55,17 +55,17 @@ class XlaNumber(Number):
     def choose(
         self, relation: str, limit: float, yes: XlaNumber | float, no: XlaNumber | float
     ) -> XlaNumber:
-        """Return one of two numbers, by a relation of self and the limit."""
+        """Return one of two numbers, depending on a relation between self and the limit."""
         condition = _RELATIONS[relation](self.value, limit)
         return XlaNumber(jnp.where(condition, _value(yes), _value(no)))
 
     @property
     def bits(self) -> DeviceArray:
-        """The bits."""
+        """The bits of the numbers."""
         return jax.lax.bitcast_convert_type(self.value, jnp.uint64)
 
     def of_bits(self, bits: DeviceArray) -> XlaNumber:
-        """Return the numbers of these bits."""
+        """Return the numbers with these bits."""
         return XlaNumber(jax.lax.bitcast_convert_type(bits, jnp.float64))
 
 

@@ -1,9 +1,9 @@
 """Products and sums over the rows of a large minibatch, divided so that they fill a GPU.
 
-The gradient of a matrix of weights is a product over thousands of rows with a small result: cut
-into tiles of 128 × 128, the result of 784 × 500 is 28 tiles for 132 multiprocessors. Here the
-rows are divided into parts, whose results are added up. A sum over rows has the same form. What
-several products read is stored once; XLA would compute it again for each of them.
+The gradient of a weight matrix is a product over thousands of rows with a small result. Cut into
+tiles of 128 × 128, a result of 784 × 500 has 28 tiles for 132 multiprocessors. Here the rows are
+divided into parts, whose results are added up. Sums over rows are divided in the same way. An
+operand that several products read is stored once; XLA would compute it again for each of them.
 
 The parts follow from the shapes alone, so the same program gives the same bytes.
 """
@@ -31,16 +31,16 @@ DeviceArray = Any
 
 # Edge of the tile of a result that a multiprocessor computes at a time.
 TILE = 128
-# Multiprocessors of a large GPU, rounded to a power of two.
+# Number of multiprocessors of a large GPU, rounded to a power of two.
 MULTIPROCESSORS = 128
-# Rows of a part of a product, and of a sum: fewer do not repay the sum over the parts.
+# Minimum numbers of rows of a part, for which the sum over the parts pays off.
 LEAST_ROWS_OF_PRODUCT, LEAST_ROWS_OF_SUM = 256, 64
-# Parts of a sum over rows; each is one kernel's share of every column.
+# Number of parts of a sum over rows; one kernel computes a part for every column.
 PARTS_OF_A_SUM = 16
 
 
 class Stored(Op):
-    """The identity, computed once for all that read it."""
+    """The identity, whose result is stored for all operations that read it."""
 
     __props__ = ()
     view_map: ClassVar[dict[int, list[int]]] = {0: [0]}
@@ -55,7 +55,7 @@ class Stored(Op):
 
 
 class ProductOverRows(Op):
-    """aᵀ b, of matrices with as many rows, summed over parts of the rows.
+    """aᵀ b for matrices with the same number of rows, summed over parts of the rows.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def _product_over_rows(op: ProductOverRows, **_: Any) -> Callable[..., DeviceArr
         if op.mixed:
             a, b = a.astype(jnp.bfloat16), b.astype(jnp.bfloat16)
         pieces = (x.reshape(n, -1, x.shape[1]) for x in (a, b))
-        # Contracts the rows of a part; parts are the products' batch.
+        # Contract the rows of each part; the parts are the batch dimension of the product.
         dimensions = (((1,), (1,)), ((0,), (0,)))
         products = jax.lax.dot_general(
             *pieces, dimensions, preferred_element_type=jnp.result_type(a, jnp.float32)
@@ -126,12 +126,12 @@ def _sum_over_rows(op: SumOverRows, **_: Any) -> Callable[..., DeviceArray]:
 
 
 def _sum_of_parts(parts: DeviceArray) -> DeviceArray:
-    """Add up the parts where the sum is used; XLA would make one large sum of both again."""
+    """Add up the parts where the sum is used; otherwise XLA would merge both into a large sum."""
     return reduce(add, jax.lax.optimization_barrier(parts)) if len(parts) > 1 else parts[0]
 
 
 def parts_of_product(n_rows: int, n_columns: int, n_summed: int) -> int:
-    """Choose into how many parts the summed axis of a product is divided.
+    """Choose the number of parts into which the summed axis of a product is divided.
 
     >>> parts_of_product(784, 500, 4096), parts_of_product(4096, 500, 784)
     (4, 1)
@@ -141,7 +141,7 @@ def parts_of_product(n_rows: int, n_columns: int, n_summed: int) -> int:
 
 
 def parts_of_rows(n_rows: int, most: int, least_rows: int) -> int:
-    """Choose a power of two, up to `most`, that cuts rows into equal parts, none too short.
+    """Choose a power of two, up to `most`, that divides rows into equal parts of enough rows.
 
     >>> parts_of_rows(4096, 16, 64), parts_of_rows(500, 16, 64), parts_of_rows(5, 16, 64)
     (16, 4, 1)
@@ -162,7 +162,7 @@ def _local_product_over_rows(_: Any, node: Apply) -> list[Variable] | bool:
 
 @node_rewriter([DimShuffle])  # type: ignore[untyped-decorator]
 def _local_transposed_product(_: Any, node: Apply) -> list[Variable] | bool:
-    """Compute (aᵀ b)ᵀ as bᵀ a: the sum over the parts would have to transpose all of them."""
+    """Compute (aᵀ b)ᵀ as bᵀ a, because otherwise all parts would have to be transposed."""
     product = node.inputs[0].owner
     if product is None or not isinstance(product.op, ProductOverRows):
         return False
@@ -181,8 +181,8 @@ def _local_sum_over_rows(_: Any, node: Apply) -> list[Variable] | bool:
 
 @node_rewriter([Dot, ProductOverRows])  # type: ignore[untyped-decorator]
 def _local_stored(fgraph: Any, node: Apply) -> list[Variable] | bool:
-    """Let a product read what is stored; sums still join the kernel that computes it."""
-    if node.op == ProductOverRows(mixed=True):  # bfloat16 is what has to be stored there
+    """Let a product read stored operands; sums are still fused with the kernel storing them."""
+    if node.op == ProductOverRows(mixed=True):  # its operands must be stored as bfloat16
         return False
     inputs = [_stored_form(fgraph, x) if _is_shared_work(fgraph, x) else x for x in node.inputs]
     return [node.op(*inputs)] if inputs != node.inputs else False
@@ -207,7 +207,7 @@ def _is_transposed(x: Variable) -> bool:
 over_rows = in2out(
     _local_product_over_rows, _local_transposed_product, _local_sum_over_rows, name="over_rows"
 )
-"""The rewrite of products and sums over rows."""
+"""The rewrite for products and sums over rows."""
 
 stored = in2out(_local_stored, name="stored")
-"""The rewrite that stores what several products read; it comes after `over_rows`."""
+"""The rewrite that stores operands of several products; it must follow `over_rows`."""

@@ -1,4 +1,4 @@
-"""Shared variables on the devices, and the way of values there and back."""
+"""Shared variables on devices, and the transfer of values in both directions."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ class Mirror:
         self._copies: list[DeviceArray] | None = None
 
     def take(self, values: list[DeviceArray], copies: list[DeviceArray] | None = None) -> None:
-        """Take other values, and the copies of them that are on their way to the host."""
+        """Set new values, with the copies of them that are being moved to the host."""
         self.values = list(values)
         self._copies = copies
 
     def fresh(self) -> list[DeviceArray]:
-        """Device arrays, of what the variables hold now."""
+        """Return device arrays with the current values of the variables."""
         with self._lock.now:
             for i, variable in enumerate(self._variables):
                 value = variable.get_value(borrow=True)
-                # set_value puts in another array, so another identity means another value.
+                # set_value stores another array, so another identity means another value.
                 if value is not self._seen[i]:
                     with memory_errors("the parameters do not fit into the device's memory"):
                         self.values[i] = self._placement.put_parameter(np.array(value))
@@ -54,10 +54,10 @@ class Mirror:
 
 
 def to_host(arrays: list[DeviceArray], placement: Placement) -> list[DeviceArray]:
-    """Begin to move arrays to where the host reads them at once.
+    """Start moving arrays to memory that the host can read at once.
 
-    Memory that a GPU writes by itself: to be asked for an array takes it a third of a
-    millisecond, whatever its size.
+    A GPU writes to this memory by itself. Requesting an array from the GPU would take a third of
+    a millisecond, regardless of its size.
     """
     own = [placement.own(array) for array in arrays]
     if placement.first.platform == "cpu":
@@ -69,12 +69,12 @@ def to_host(arrays: list[DeviceArray], placement: Placement) -> list[DeviceArray
 
 @contextmanager
 def memory_errors(what: str = "") -> Iterator[None]:
-    """Turn XLA's word for a full device into Python's; say what did not fit, where that is known.
+    """Convert XLA's error for a full device to MemoryError, with what did not fit, if known.
 
     Raises
     ------
     MemoryError
-        Where the device is full.
+        If the device is full.
     """
     try:
         yield

@@ -1,9 +1,9 @@
-"""Implement autoenc's operations in JAX. Importing this module registers them.
+"""Implementations of autoenc's operations in JAX. Importing this module registers them.
 
-A mask needs a decision for every entry, and the generators of JAX and XLA take longer for
-that on a CPU than the arithmetic around it. Here the key, which JAX's own generator
-makes for every draw, is hashed with the number of the entry: a few operations that XLA fuses
-into whatever uses the decision.
+A mask needs a decision for every entry. On a CPU, the generators of JAX and XLA take longer for
+this than the arithmetic around it. Here the key that JAX's own generator makes for every draw is
+hashed with the number of the entry. These are a few operations, which XLA fuses with the
+operations that use the decisions.
 
 References
 ----------
@@ -62,14 +62,14 @@ def _bernoulli(op: BernoulliDraw, node: Any) -> Callable[..., DeviceArray]:
 
 
 def hashed_bits(key: DeviceArray, shape: tuple[int, ...]) -> DeviceArray:
-    """Return 32 random bits for every entry, computed from the key and its number.
+    """Return 32 random bits for every entry, computed from the key and the entry's number.
 
     Parameters
     ----------
     key : uint32 array, (2,)
-        A key of JAX's generator, used for nothing else.
+        A key of JAX's generator, which is used for nothing else.
     shape : tuple of int
-        Of the result.
+        Shape of the result.
 
     Returns
     -------
@@ -83,8 +83,8 @@ def _numbers(shape: tuple[int, ...]) -> DeviceArray:
     """Return the number of each entry of an array."""
     if not rows_are_divided.get():
         return jax.lax.iota(jnp.uint32, math.prod(shape)).reshape(shape)
-    # Devices would have to exchange parts of a vector to make rows of it, which they need not
-    # of what is computed axis by axis; for one device that takes a third longer.
+    # If devices share the rows, reshaping a vector to rows would require an exchange. Computing
+    # the numbers axis by axis avoids this, but takes a single device a third longer.
     number = jnp.zeros((), jnp.uint32)
     for axis, size in enumerate(shape):
         stride = jnp.uint32(math.prod(shape[axis + 1 :]))
@@ -93,7 +93,7 @@ def _numbers(shape: tuple[int, ...]) -> DeviceArray:
 
 
 rows_are_divided: ContextVar[bool] = ContextVar("rows_are_divided", default=False)
-"""Whether devices share the rows of what is being compiled."""
+"""Whether devices share the rows of the function that is being compiled."""
 
 
 def _mixed(bits: DeviceArray) -> DeviceArray:
@@ -104,5 +104,5 @@ def _mixed(bits: DeviceArray) -> DeviceArray:
 
 
 def _threshold(p: DeviceArray) -> DeviceArray:
-    # The largest float32 below 2³²: one that is out of range has no defined conversion.
+    # The largest float32 below 2³²; the conversion of larger numbers is undefined.
     return jnp.clip(p * 2.0**32, 0, 2.0**32 - 256).astype(jnp.uint32)

@@ -1,4 +1,4 @@
-"""On which devices arrays are: one, or many that share the rows of every minibatch."""
+"""Placement of arrays on devices: on one, or on several that share the rows of minibatches."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ ROWS, UNITS = "rows", "units"
 
 @dataclass(frozen=True)
 class Placement:
-    """Where arrays are: whole on each of some devices.
+    """Devices on which arrays are placed, as a whole on each of them.
 
-    Each computes with its share of the rows of a minibatch, which XLA fills up where the devices
-    do not divide it, and what it finds is summed over all of them, once a step. Where devices
-    share the units too, each has its columns of the matrices among the parameters.
+    Each device computes with its share of the rows of a minibatch, which XLA pads if the rows
+    cannot be divided evenly. The results are summed over all devices once per step. If devices
+    also share the units, each has its columns of the parameter matrices.
 
     Attributes
     ----------
     devices : tuple of JAX devices
     n_for_units : int
-        How many of them share the units.
+        Number of devices that share the units.
     """
 
     devices: tuple[Any, ...]
@@ -49,7 +49,7 @@ class Placement:
 
     @property
     def name(self) -> str:
-        """What it is called in reports."""
+        """Name of the devices in reports."""
         if not self.is_shared:
             on_cpu = self.first.platform == "cpu"
             return "the CPU" if on_cpu else f"{self.first.device_kind} ({self.first})"
@@ -68,20 +68,20 @@ class Placement:
         return jax.make_array_from_process_local_data(self._everywhere, array, array.shape)
 
     def put_parameter(self, array: Array) -> DeviceArray:
-        """Copy a parameter to the devices, divided where they share the units."""
+        """Copy a parameter to the devices, divided if they share the units."""
         if self.n_for_units == 1:
             return self.put(array)
         return jax.device_put(array, self._divided(array.shape))
 
     def put_own(self, part: Callable[[int], Array], shape: tuple[int, ...]) -> DeviceArray:
-        """Put a part of an array on each device of this process; the others have the rest.
+        """Put a part of an array on each device of this process; other processes put the rest.
 
         Parameters
         ----------
         part : callable
-            Takes the number of a device; returns what is at that number of the first axis.
+            Function that takes the number of a device, and returns the part of the array for it.
         shape : tuple of int
-            Of the whole; as many parts as devices.
+            Shape of the whole array; the first axis has one part per device.
         """
         own = jax.process_index()
         parts = [
@@ -98,7 +98,7 @@ class Placement:
         return jax.make_array_from_callback(array.shape, sharding, lambda index: array[index])
 
     def own(self, array: DeviceArray) -> DeviceArray:
-        """Return the copy that the first device of this process has of an array."""
+        """Return the copy of an array on the first device of this process."""
         if not self.is_shared:
             return array
         whole = array if array.is_fully_replicated else jax.device_put(array, self._everywhere)
@@ -109,11 +109,11 @@ class Placement:
         return self._constrain(arrays, PartitionSpec(ROWS))
 
     def gather(self, arrays: Sequence[DeviceArray]) -> list[DeviceArray]:
-        """Have arrays whole on each device, within a compiled function."""
+        """Place whole arrays on each device, within a compiled function."""
         return self._constrain(arrays, PartitionSpec())
 
     def keep(self, parameters: Sequence[DeviceArray]) -> list[DeviceArray]:
-        """Have parameters where they were, within a compiled function."""
+        """Keep parameters where they were, within a compiled function."""
         if self.n_for_units == 1:
             return self.gather(parameters)
         return [
@@ -122,7 +122,7 @@ class Placement:
         ]
 
     def _divided(self, shape: tuple[int, ...]) -> Any:
-        """Return where a parameter is: columns of a matrix, if the devices divide them."""
+        """Return the placement of a parameter: by columns for a matrix, if devices share these."""
         columns = len(shape) == 2 and shape[1] % self.n_for_units == 0
         spec = PartitionSpec(None, UNITS) if columns else PartitionSpec()
         return NamedSharding(self.mesh, spec)
@@ -135,7 +135,7 @@ class Placement:
 
     @cached_property
     def mesh(self) -> Any:
-        """The devices, along the axes `ROWS` and `UNITS`."""
+        """The devices, arranged along the axes `ROWS` and `UNITS`."""
         grid = np.array(self.devices).reshape(-1, self.n_for_units)
         return Mesh(grid, (ROWS, UNITS))
 
@@ -145,19 +145,19 @@ class Placement:
 
 
 def find_placement(device: str, devices: int | str | None = None) -> Placement:
-    """Find the JAX devices that names stand for.
+    """Find the JAX devices with the given names.
 
     Parameters
     ----------
     device : str
         ``"cpu"``, ``"cuda"`` or ``"cuda<number>"``.
     devices : int, str or "all", optional
-        How many of them, or a grid such as ``"4x2"``; by default the one.
+        Number of devices, or a grid such as ``"4x2"``; by default the named one.
 
     Raises
     ------
     BackendError
-        If they are not there; says what to install.
+        If the devices are not available. The message says what to install.
     ValueError
         If `devices` is neither a positive number, nor a grid, nor ``"all"``.
     """
@@ -167,8 +167,8 @@ def find_placement(device: str, devices: int | str | None = None) -> Placement:
     kind = device.rstrip("0123456789")
     if kind != device:
         raise BackendError(
-            f"device {device!r} is one, but devices={devices!r}; use device={kind!r} for several, "
-            "or leave devices out."
+            f"device {device!r} is a single one, but devices={devices!r}; use device={kind!r} for "
+            "several, or leave devices out."
         )
     find_device(device)
     found = jax.devices(kind)
@@ -184,7 +184,7 @@ def find_placement(device: str, devices: int | str | None = None) -> Placement:
         if kind != "cpu":
             hint = "CUDA_VISIBLE_DEVICES may hide others"
         raise BackendError(
-            f"{n} devices were asked for, but JAX finds {len(found)} of {kind}; {hint}, or "
+            f"{n} devices were requested, but JAX finds {len(found)} of {kind}; {hint}, or "
             "use devices='all'."
         )
     return Placement(tuple(found[:n]), n_for_units)
@@ -205,7 +205,7 @@ def find_device(device: str) -> Any:
     Raises
     ------
     BackendError
-        If it is not there; says what to install.
+        If the device is not available. The message says what to install.
     """
     kind, number = device.rstrip("0123456789"), device.lstrip("cudap")
     try:
@@ -213,7 +213,7 @@ def find_device(device: str) -> Any:
     except (RuntimeError, IndexError) as error:
         there = ", ".join(sorted({d.platform for d in jax.devices()}))
         raise BackendError(
-            f"device {device!r} was asked for, but JAX finds only: {there}. "
+            f"device {device!r} was requested, but JAX finds only: {there}. "
             'On a machine with an NVIDIA GPU: pip install "autoenc[cuda]". Otherwise use '
             "device='cpu'."
         ) from error

@@ -1,4 +1,4 @@
-"""The processes that XLA connects: gloo moves numbers between CPUs, NCCL between GPUs."""
+"""Processes connected by XLA: gloo transfers data between CPUs, and NCCL between GPUs."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from autoenc.backends.base import BackendError
 from autoenc.processes import ALONE, Array, PeerError, Processes, Result
 
-# How long a process waits for the others after an error that they may not share.
+# Milliseconds to wait for the others after an error that they may not have.
 MEETING_MS = 10_000
-# How long a process that has finished waits for one that still writes files. Heartbeats detect
-# one that is lost.
+# Seconds that a process that has finished waits for one that still writes files. Lost processes
+# are detected by heartbeats.
 SHUTDOWN_SECONDS = 86_400
 
 
 class Together:
-    """Several processes, each with devices of its own; see `Processes`.
+    """Several processes, each with its own devices; see `Processes`.
 
     Parameters
     ----------
     devices : sequence of JAX devices
-        Of all processes.
+        Devices of all processes.
     """
 
     def __init__(self, devices: Sequence[Any]) -> None:
@@ -73,10 +73,10 @@ class Together:
             raise error
         if other.any():
             raise PeerError(f"process {rank} has failed: {message}")
-        raise MemoryError(f"that of process {rank} is full: {message}")
+        raise MemoryError(f"the memory of process {rank} is full: {message}")
 
     def met(self) -> bool:
-        """Wait for the others, but not for long; see `Processes.met`."""
+        """Wait a limited time for the others; see `Processes.met`."""
         client = _client()
         if client is None:
             return False
@@ -88,11 +88,11 @@ class Together:
         return True
 
     def _from(self, rank: int, content: bytes) -> bytes:
-        """Return the bytes that one of the processes passes."""
+        """Return the bytes that one process passes to all."""
         n_bytes = int(self.gather([len(content)])[rank, 0])
         mine = content if self.rank == rank else b""
         row = np.frombuffer(mine.ljust(n_bytes, b"\0"), np.uint8)
-        # The others add zeros to what this one passes.
+        # The others add zeros to the bytes of this process.
         return self.summed(row).tobytes()
 
     def _exchanged(self, row: Array, function: Callable[..., Any]) -> Array:
@@ -124,10 +124,10 @@ class Together:
 
 
 def _client() -> Any:
-    """Return JAX's connection with the other processes; None where JAX keeps it elsewhere.
+    """Return JAX's connection with the other processes; None if JAX does not provide it.
 
-    JAX 0.10 has no public way to wait for the others for a limited time: its barriers are
-    exchanges between the devices, which would mix with those that others are at.
+    JAX 0.10 has no public way to wait for the others for a limited time. Its barriers are
+    exchanges between devices, which would mix with those in which other processes wait.
     """
     try:
         from jax._src.distributed import global_state
@@ -144,7 +144,7 @@ def all_processes() -> Processes:
 
 
 def find_processes(devices: Sequence[Any]) -> Processes:
-    """Return the processes that have these devices."""
+    """Return the processes to which these devices belong."""
     if len({device.process_index for device in devices}) == 1:
         return ALONE
     return Together(devices)
@@ -167,12 +167,12 @@ def _pickled(outcome: tuple[Any, Exception | None]) -> bytes:
 
 @contextmanager
 def peer_errors() -> Iterator[None]:
-    """Turn errors of gloo and NCCL about a lost process into a `PeerError`.
+    """Convert errors of gloo and NCCL about a lost process to a `PeerError`.
 
     Raises
     ------
     PeerError
-        If another process of the training is lost.
+        If another process of the training run is lost.
     """
     try:
         yield
@@ -181,7 +181,7 @@ def peer_errors() -> Iterator[None]:
             raise
         reason = str(error).partition("\n")[0]
         raise PeerError(
-            f"another process of the training has ended or does not answer ({reason})."
+            f"another process of the training run has ended or does not answer ({reason})."
         ) from error
 
 
@@ -193,15 +193,15 @@ def connect(
     heartbeat: float,
     patience: float,
 ) -> Processes:
-    """Connect this process with the others; JAX detects what is None from the cluster.
+    """Connect this process with the others; JAX detects arguments that are None.
 
     Raises
     ------
     BackendError
-        If there is no cluster that JAX knows, or the others do not answer.
+        If JAX detects no cluster, or if the other processes do not answer.
     """
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
-    # It would take SIGTERM, which ends a training at the next block.
+    # This service would handle SIGTERM, which must end training at the next block.
     jax.config.update("jax_enable_preemption_service", False)
     with _stdout_in_stderr():
         try:
@@ -225,7 +225,7 @@ def connect(
 
 
 def _exchange_once(processes: Processes) -> None:
-    """Have all sets of devices connect that are used later: gloo prints that it does."""
+    """Connect all sets of devices that are used later, because gloo prints a line each time."""
     processes.gather([0])
     devices = jax.devices()
     if len(devices) > processes.count > 1:
@@ -238,23 +238,23 @@ def _exchange_once(processes: Processes) -> None:
 
 @contextmanager
 def _stdout_in_stderr() -> Iterator[None]:
-    """Have what libraries print go to standard error; a caller may read standard output."""
+    """Redirect the output of libraries to standard error, as callers may read standard output."""
     try:
         sys.stdout.flush()
         kept = os.dup(1)
         os.dup2(2, 1)
-    except (OSError, ValueError, AttributeError):  # closed, or there is none
+    except (OSError, ValueError, AttributeError):  # standard output is closed or does not exist
         yield
         return
     try:
         yield
     finally:
         with suppress(OSError, TypeError):  # Windows has no such handle
-            ctypes.CDLL(None).fflush(None)  # what libraries have not written yet
+            ctypes.CDLL(None).fflush(None)  # write what libraries have buffered
         os.dup2(kept, 1)
         os.close(kept)
 
 
 def disconnect() -> None:
-    """Disconnect, when all other processes do."""
+    """Disconnect as soon as all other processes do."""
     jax.distributed.shutdown()

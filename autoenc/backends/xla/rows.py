@@ -25,19 +25,20 @@ from autoenc.backends.xla.start import refuse_after_fork
 from autoenc.graph.types import Expression
 from autoenc.threads import Lock, in_threads
 
-# Functions of rows: rows of a chunk in small and in large calls, on a GPU and on the CPU. What a
-# product of XLA's does once takes a tenth of the time of 64 rows.
+# Rows of a chunk in small and in large calls, on a GPU and on the CPU. On the CPU, the fixed cost
+# of a product is a tenth of the time of 64 rows.
 ROWS_OF_A_CHUNK = ((512, 512), (64, 128))
-# What rows of a call are filled up to, beside a chunk, likewise; what fills up is not computed.
+# Numbers to which the rows of a call are padded, besides a chunk, on a GPU and on the CPU. The
+# padding is not computed.
 ROWS_OF_A_CALL = ((512, 32_768), (512, 2_048))
 
 
 class RowFunction:
-    """A function of rows, a chunk of always the same size at a time.
+    """A function of rows that is computed in chunks of a fixed size.
 
-    XLA compiles anew for every shape, and makes products and sums of another shape in other
-    ways, which round differently. With one shape, a row has the same bytes in every batch. Large
-    batches go through larger chunks where those are found to have the same bytes.
+    XLA compiles a program for every shape, and computes products and sums of another shape in
+    another way, with other rounding. With a fixed shape, a row has the same bytes in every batch.
+    Large batches are computed in larger chunks if these are found to give the same bytes.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class RowFunction:
         on_gpu = placement.first.platform != "cpu"
         self._small, self._large = ROWS_OF_A_CHUNK[not on_gpu]
         self._few, self._most = ROWS_OF_A_CALL[not on_gpu]
-        # XLA divides the products of so few rows badly: each thread has chunks of its own.
+        # XLA divides products of so few rows badly among threads, so each thread computes chunks.
         self._threads = 1 if on_gpu else usable_threads()
         self._shared = Mirror(shared, placement)
         self._function = _row_function([*inputs, *shared_inputs], outputs, on_gpu)
@@ -73,10 +74,10 @@ class RowFunction:
         return results[0] if len(results) == 1 else np.concatenate(results)
 
     def _chunk(self, arrays: Sequence[Array], shared: list[DeviceArray]) -> int:
-        """Return how many rows to compute at once: many where that does not change a byte.
+        """Return the number of rows to compute at once: a large one if the bytes are the same.
 
-        XLA chooses how to sum by shapes. Both chunks are compared for these values of the
-        shared variables, by rows of this call and by others in which all entries differ.
+        XLA chooses the order of sums by shape. The two sizes of chunks are compared for the
+        current shared variables, with rows of this call and with random rows.
         """
         if self._small == self._large:
             return self._large
@@ -95,7 +96,7 @@ class RowFunction:
             return self._large if self._agree else self._small
 
     def _parts(self, n: int, chunk: int) -> list[slice]:
-        """Divide rows into calls, as many as there are threads or a multiple of it."""
+        """Divide rows into calls; their number is that of the threads, or a multiple of it."""
         chunks = -(-n // chunk)
         rounds = -(-chunks * chunk // (self._most * self._threads))
         calls = max(rounds, 1) * self._threads if n > self._few else 1
@@ -121,7 +122,7 @@ def _padded(array: Array, n: int) -> Array:
 
 
 def _with_others(array: Array, n: int) -> Array:
-    """Return `n` rows: at first those of an array, then random ones."""
+    """Return `n` rows: first those of an array, then random ones."""
     rng = np.random.default_rng(0)
     rows = rng.uniform(size=(n, *array.shape[1:])).astype(array.dtype)
     given = array[: n // 2]
@@ -145,7 +146,7 @@ def _row_function(inputs: Any, outputs: Any, on_gpu: bool) -> Callable[..., Any]
         def put(i: Any, results: DeviceArray) -> DeviceArray:
             return jax.lax.dynamic_update_slice_in_dim(results, result_of(i), i * size, 0)
 
-        # How often it runs is known only then, or XLA would treat a single chunk differently.
+        # The number of chunks is an argument, or XLA would treat a single chunk differently.
         kind = jax.eval_shape(result_of, 0)
         results = jax.numpy.zeros((len(rows[0]), *kind.shape[1:]), kind.dtype)
         return jax.lax.fori_loop(0, n, put, results)

@@ -1,4 +1,4 @@
-"""What XLA needs of a process: threads, no fork since its start, a folder for compiled code."""
+"""Requirements of XLA: enough threads, no fork since its start, a folder for compiled code."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from autoenc.folders import FolderError, cache_folder, make_private
 from autoenc.threads import threads_can_start
 
 _STARTED: dict[str, int] = {}
-# Threads that XLA starts to compile and to run a function for the first time.
+# Number of threads that XLA starts to compile a function and run it for the first time.
 THREADS_TO_COMPILE = 4
 
 
 def prepare() -> None:
-    """Check that XLA can start, remember the process, and let XLA keep what it compiles.
+    """Check that XLA can start, record the process, and let XLA store compiled code.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def prepare() -> None:
 
 
 def refuse_after_fork() -> None:
-    """Refuse to compute in a child of fork, which XLA's threads do not exist in.
+    """Refuse to compute in a child process of fork, where XLA's threads do not exist.
 
     Raises
     ------
@@ -47,30 +47,30 @@ def refuse_after_fork() -> None:
 
 
 def require_threads(n: int) -> None:
-    """Check that XLA can start its threads; it would end the process where it cannot.
+    """Check that XLA can start its threads; if it cannot, XLA would end the process.
 
     Parameters
     ----------
     n : int
-        How many it starts at most.
+        Maximum number of threads that XLA starts.
 
     Raises
     ------
     BackendError
-        If so many cannot be started.
+        If this number of threads cannot be started.
     """
     if not threads_can_start(n):
         raise BackendError(
-            f"XLA needs up to {n} threads, and this process cannot start so many. Raise the "
+            f"XLA needs up to {n} threads, which this process cannot start. Raise the "
             "limit of processes or of memory ('ulimit -u', 'ulimit -v', 'docker run "
             "--pids-limit'), or use backend='c'."
         )
 
 
 def keep_compiled_code() -> None:
-    """Let XLA keep what it compiles in a folder, unless the user has told JAX of one.
+    """Let XLA store compiled code in a folder, unless the user has configured one in JAX.
 
-    Code is made for one kind of processor, so that each has a folder of its own.
+    Code is compiled for one kind of processor, so each kind has a separate folder.
     """
     if jax.config.jax_compilation_cache_dir is not None:
         return
@@ -78,9 +78,9 @@ def keep_compiled_code() -> None:
     try:
         folder = cache_folder() / f"xla-{kind}"
         make_private(folder)
-    except FolderError:  # what is compiled is then compiled again by the next process
+    except FolderError:  # the next process must compile again
         return
     jax.config.update("jax_compilation_cache_dir", str(folder))
-    # A file is read in 5 ms: whatever takes a few times as long is worth one.
+    # Reading a file takes 5 ms, so code is stored if compiling it takes a few times as long.
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.02)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

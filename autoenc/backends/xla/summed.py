@@ -1,8 +1,8 @@
-"""The two products of a tied weight's gradient as one, where devices share the rows.
+"""The two products of a tied weight's gradient as one product, for devices that share the rows.
 
-The rows of the factors of A₁'B₁ + A₂'B₂ are divided among the devices, so each product is summed
-over all of them: twice the bytes of the weight in every step. As one product, over both pairs of
-factors and their rows, it is summed once.
+The rows of the factors of A₁'B₁ + A₂'B₂ are divided among the devices, so each product must be
+summed over all devices: twice the bytes of the weight in every step. As a single product over both
+pairs of factors, it is summed once.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from pytensor.tensor.math import Dot, add
 
 
 class SummedProducts(Op):
-    """A₁'B₁ + A₂'B₂."""
+    """The sum A₁'B₁ + A₂'B₂."""
 
     __props__ = ()
 
     def make_node(self, *operands: Any) -> Apply:
-        """Apply it to A₁, B₁, A₂ and B₂."""
+        """Apply the operation to A₁, B₁, A₂ and B₂."""
         A, B = operands[:2]
         product = A.T @ B
         return Apply(self, operands, [product.type()])
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
-        """Compute it with NumPy."""
+        """Compute the sum with NumPy."""
         A1, B1, A2, B2 = inputs
         outputs[0][0] = A1.T @ B1 + A2.T @ B2
 
@@ -62,7 +62,7 @@ def _local_summed_products(_: Any, node: Apply) -> list[Any] | bool:
 
 
 def _factors(product: Any) -> tuple[Any, Any] | None:
-    """Return A and B of A'B, None if it is none."""
+    """Return A and B of A'B; None if the expression is not such a product."""
     if product.owner is None or not isinstance(product.owner.op, Dot):
         return None
     turned, B = product.owner.inputs

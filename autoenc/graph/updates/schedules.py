@@ -195,7 +195,7 @@ def _linear_warmup(learning_rate: LearningRate, over: int, step: Expression) -> 
 
 
 def _floating(step: Expression) -> Expression:
-    # An int32 combined with a float32 would give float64.
+    # An int32 combined with a float32 would result in a float64.
     return step.astype(config.floatX)
 
 

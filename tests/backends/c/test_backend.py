@@ -60,7 +60,7 @@ def test_without_a_compiler(monkeypatch):
 
 def test_without_a_blas(monkeypatch):
     monkeypatch.setattr(c, "find_blas", lambda: None)
-    with pytest.raises(BackendError, match="needs a BLAS and found none; pip install mkl"):
+    with pytest.raises(BackendError, match="needs a BLAS, but none was found; pip install mkl"):
         c.CBackend(Settings())
 
 

@@ -74,11 +74,11 @@ def test_a_step_has_one_exchange_of_each_parameter_and_the_cost(found, data):
 
 def test_what_cannot_be_had_is_refused(found):
     messages = [
-        "BackendError: 9 devices were asked for, but JAX finds 8 of cpu; set XLA_FLAGS",
+        "BackendError: 9 devices were requested, but JAX finds 8 of cpu; set XLA_FLAGS",
         "ValueError: devices is 0; expected 'all', an integer of at least 1, or a grid such as",
         "ValueError: devices is 'many'; expected 'all', an integer of at least 1, or a grid",
-        "ValueError: devices is 2, but backend is 'c', which has one; use backend='xla'",
-        "BackendError: 16 devices were asked for, but JAX finds 8 of cpu",
+        "ValueError: devices is 2, but backend 'c' has only one; use backend='xla'",
+        "BackendError: 16 devices were requested, but JAX finds 8 of cpu",
     ]
     for message, expected in zip(found["refused"], messages, strict=True):
         assert message.startswith(expected)

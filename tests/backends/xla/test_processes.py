@@ -126,7 +126,7 @@ def test_the_passes_before_a_training_are_shared_and_find_what_one_process_does(
         assert one["fitted"][2] < n_passes / len(found) + 0.2
 
 
-@pytest.mark.filterwarnings("ignore:the checkpoint .* was written under other circumstances")
+@pytest.mark.filterwarnings("ignore:the checkpoint .* was written in a different environment")
 def test_a_checkpoint_is_resumed_by_another_number_of_processes(job):
     found, *_, folder = job
     whole = program.costs(300, 50, devices=None, n_epochs=5)
@@ -168,7 +168,7 @@ def test_random_numbers_are_the_same(two):
 
 
 def test_another_training_in_one_process_is_refused_in_all(two):
-    expected = "ValueError: process 1 has another training than process 0; give all of them"
+    expected = "ValueError: process 1 has a different training run than process 0; give all"
     assert all(one["refused"].startswith(expected) for one in two)
     assert "seed was 0, now 1" in two[1]["refused"]
 
@@ -232,7 +232,7 @@ def test_a_jax_that_keeps_its_connection_elsewhere_is_lived_with(monkeypatch, co
 @pytest.mark.parametrize("kind", [jax.errors.JaxRuntimeError, ValueError])
 def test_an_exchange_with_a_lost_process_says_so(kind):
     with (
-        pytest.raises(PeerError, match="another process of the training has ended"),
+        pytest.raises(PeerError, match="another process of the training run has ended"),
         peer_errors(),
     ):
         raise kind("UNKNOWN: Gloo AllGather failed: Connection closed by peer")

@@ -1,9 +1,9 @@
-"""Inner loops of our own, compiled for this processor when they are first used.
+"""Autoenc's own inner loops, compiled for this processor when they are first used.
 
-Products of matrices of a few rows, for which no BLAS is made (``gemm.h``), products in
-mixed precision (``mixed.cpp``) and sums (``sums.cpp``), all by threads that wait for nobody
-(``workers.h``), random decisions (``draws.cpp``, ``mt19937.cpp``), the streams of MRG31k3p
-(``mrg.cpp``), convolutions (``images.cpp``) and pooling (``pools.cpp``).
+They compute products of matrices of few rows, for which no BLAS is optimised (``gemm.h``),
+products in mixed precision (``mixed.cpp``) and sums (``sums.cpp``), all with threads that wait
+for nobody (``workers.h``). Others compute random decisions (``draws.cpp``, ``mt19937.cpp``), the
+streams of MRG31k3p (``mrg.cpp``), convolutions (``images.cpp``) and pooling (``pools.cpp``).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def with_kernels(blas: Blas) -> Blas:
     Returns
     -------
     Blas
-        As it was if they cannot be compiled; the reason is logged.
+        The BLAS with kernels; unchanged if they cannot be compiled, and the reason is logged.
     """
     if not sys.platform.startswith("linux"):
         return blas
@@ -72,7 +72,7 @@ def with_kernels(blas: Blas) -> Blas:
 
 
 def has_mixed_products(library: Path) -> bool:
-    """Whether the processor, and the compiler, had what mixed precision needs."""
+    """Return whether processor and compiler support mixed precision."""
     return hasattr(ctypes.CDLL(str(library)), "autoenc_mixed_sgemm_")
 
 
@@ -81,7 +81,7 @@ def _compile(library: Path, command: list[str], libraries: list[str]) -> None:
         return
     with TemporaryDirectory() as folder, atomic_write(library) as temporary:
         objects = [f"{folder}/{source.stem}.o" for source in _SOURCES]
-        # A compiler keeps to one core.
+        # A compiler uses only one core.
         with ThreadPoolExecutor() as pool:
             each = [[*command, "-c", str(source)] for source in _SOURCES]
             list(pool.map(_run, each, objects))
@@ -93,7 +93,7 @@ def _run(command: list[str], output: str) -> None:
 
 
 def _definitions(blas: Blas) -> list[str]:
-    """Names of the BLAS's routines, and of those that keep it to one thread, where there are."""
+    """Return names of the BLAS's routines, and of those that limit it to one thread, if any."""
     definitions = [f"-DBLAS_{name.upper()}={blas.prefix}{name}_" for name in ("sgemm", "dgemm")]
     if blas.name == "mkl":
         definitions.append("-DBLAS_IS_MKL")

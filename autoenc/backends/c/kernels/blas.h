@@ -1,4 +1,4 @@
-/* The BLAS that large products go to: its routines, and how to keep it to the thread that calls it. */
+/* The BLAS for large products: its routines, and how to limit it to the thread that calls it. */
 
 #pragma once
 #include <mutex>
@@ -11,8 +11,8 @@ extern "C" void BLAS_DGEMM(const char*, const char*, const int*, const int*, con
                            const double*, const double*, const int*, const double*, const int*,
                            const double*, double*, const int*);
 
-/* While there is one, the BLAS starts no work on other threads. `allowed` are as many threads as
-   it would have started without, and `limit` lowers that number for good. */
+/* As long as an object exists, the BLAS starts no work on other threads. `allowed` is the number of
+   threads that it would start otherwise, and `limit` lowers that number permanently. */
 #if defined(BLAS_IS_MKL)
 extern "C" int MKL_Set_Num_Threads_Local(int);
 extern "C" int MKL_Get_Max_Threads();
@@ -32,7 +32,7 @@ class OneThread {
 extern "C" int BLAS_GET_THREADS();
 extern "C" void BLAS_SET_THREADS(int);
 
-class OneThread {  /* The number is the whole process's: the first sets it, the last gives it back. */
+class OneThread {  /* The number belongs to the process: the first sets it, the last restores it. */
  public:
   static int allowed() {
     std::lock_guard<std::mutex> lock(state().mutex);
@@ -62,7 +62,7 @@ class OneThread {  /* The number is the whole process's: the first sets it, the 
     std::mutex mutex;
     int users = 0, before = 1;
 
-    /* A child of fork has none of the threads that hold the lock. */
+    /* In a child process of fork, the threads that hold the lock do not exist. */
     State() {
       pthread_atfork([] { state().mutex.lock(); }, [] { state().mutex.unlock(); }, [] {
         state().users = 0;

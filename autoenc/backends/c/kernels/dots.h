@@ -1,4 +1,4 @@
-/* Products of few rows with rows, A B', for which nothing has to be turned. */
+/* Products of few rows with rows, A B', which need no transposition. */
 
 #pragma once
 #include "tiles.h"
@@ -11,7 +11,7 @@ constexpr int ROWS_OF_DOTS = 10, MOST_DOTS = 40;
 constexpr int ROWS_OF_DOTS = 5, MOST_DOTS = 10;
 #endif
 
-/* A vector that is read once: as an operand in memory it would be for each use. */
+/* Keeps a vector in a register; as a memory operand it would be read at each use. */
 static inline Vector in_register(Vector v) {
 #ifdef __AVX__
   __asm__("" : "+v"(v));
@@ -19,9 +19,9 @@ static inline Vector in_register(Vector v) {
   return v;
 }
 
-/* Products of R rows of A, which are terms, with two rows of B, which are K floats, but for the
-   sum of their lanes. Those of row r go to *products[r], merged. `Afar` says that B is in memory, and
-   in no cache. */
+/* Products of R rows of A, in terms, with two rows of B, of K floats, without the final sum over
+   lanes. The merged products of row r go to *products[r]. `Afar` states that B is in memory, and in
+   no cache. */
 template <class Terms, bool Afar, int R>
 static void two_columns(Matrix A, const Real* B, long ldb, int K, Vector (*products)[LANES / 2]) {
   constexpr int STEP = LANES * Terms::FLOATS;
@@ -30,7 +30,7 @@ static void two_columns(Matrix A, const Real* B, long ldb, int K, Vector (*produ
   const Real *a = A.data, *second = B + ldb;
   for (; K >= STEP; K -= STEP, a += LANES, B += STEP, second += STEP) {
     Vector b[2] = {Terms::of_row(B), Terms::of_row(second)};
-    if constexpr (Afar) {  /* the next two, which the processor does not foresee */
+    if constexpr (Afar) {  /* prefetch the next two rows, which the processor does not predict */
       __builtin_prefetch(B + 2 * ldb, 0, 2);
       __builtin_prefetch(second + 2 * ldb, 0, 2);
     }
@@ -48,7 +48,7 @@ static void two_columns(Matrix A, const Real* B, long ldb, int K, Vector (*produ
   }
 }
 
-/* The same for so many rows of A. */
+/* The same for a given number of rows of A. */
 template <class Terms, bool Afar, int R = ROWS_OF_DOTS>
 static void two_columns_of(int height, Matrix A, const Real* B, long ldb, int K,
                            Vector (*products)[LANES / 2]) {
@@ -57,7 +57,7 @@ static void two_columns_of(int height, Matrix A, const Real* B, long ldb, int K,
   two_columns<Terms, Afar, R>(A, B, ldb, K, products);
 }
 
-/* The sums of the lanes of LANES vectors, which have been merged in groups of S. */
+/* The sums over lanes of LANES vectors, which have been merged in groups of S. */
 template <int S = 2> static inline Vector added_up(Vector* vectors) {
   if constexpr (S == LANES)
     return vectors[0];
@@ -67,7 +67,7 @@ template <int S = 2> static inline Vector added_up(Vector* vectors) {
   }
 }
 
-/* So many rows, and LANES columns, of C = alpha A B' (+ C), but for the first lanes. */
+/* Some rows, and LANES columns, of C = alpha A B' (+ C), without the first lanes. */
 template <class Terms, bool Afar>
 static void dots(int height, Matrix A, const Real* B, long ldb, int K, Real* C, long ldc,
                  const Columns& columns, Real alpha, bool add) {

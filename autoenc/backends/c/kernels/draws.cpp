@@ -2,7 +2,7 @@
 
 #include "workers.h"
 
-constexpr uint64_t MANY = 1 << 13;  /* entries of a chunk: about a microsecond's work */
+constexpr uint64_t MANY = 1 << 13;  /* entries of a chunk, which take about a microsecond */
 
 /* lowbias32 of C. Wellons, Prospecting for hash functions (2018): each bit of the input changes
    every bit of the result half the time. */

@@ -1,10 +1,10 @@
-/* Products of matrices one of whose sides is a minibatch: `gemm` for up to some hundred rows.
+/* Products of matrices if one of the sides is a minibatch: `gemm` for up to some hundred rows.
 
-   A BLAS copies (packs) both operands before it multiplies, which pays when every entry is
-   used hundreds of times. With a minibatch of 20 rows each weight is used 20 times, and the
-   packing takes as long as the product. Here weights are read where they lie; only what a
-   product needs the other way round, or again and again, is copied, a panel at a time. Larger
-   products go to the BLAS this file is linked with.
+   A BLAS copies (packs) both operands before it multiplies, which pays off if every entry is used
+   hundreds of times. With a minibatch of 20 rows, each weight is used 20 times, and packing takes
+   as long as the product. Here weights are read in place. Only operands that must be transposed, or
+   are read repeatedly, are copied, one panel at a time. Larger products go to the BLAS with which
+   this file is linked.
 
    A file that includes this one has the routines of its precision. */
 
@@ -29,13 +29,13 @@
 namespace {
 
 #ifdef __AVX512F__
-constexpr int THIN = 512;  /* rows beyond which a BLAS is as fast */
+constexpr int THIN = 512;  /* number of rows above which a BLAS is as fast */
 #else
 constexpr int THIN = 64;
 #endif
 
-/* A product computed by the BLAS in slices, each in a thread of ours: the BLAS's own threads would
-   keep spinning after it, and slow ours down. */
+/* A product computed by the BLAS in slices, each in one of our threads. The BLAS's own threads
+   would spin after the product, and slow our threads down. */
 struct Slices {
   char b_letter, a_letter;
   int n, m, K;
@@ -71,8 +71,8 @@ static bool thin(const Operand& A, const Operand& B, int m, int n, int K) {
   return A.turned ? !B.turned && K <= THIN && n >= LANES : m <= THIN;
 }
 
-/* A product with few columns is made turned, C' = B' A': its vectors are filled by the many rows of
-   A, where those of C would stay half empty. */
+/* A product with few columns, computed as its transpose C' = B' A': the many rows of A fill its
+   vectors, whereas those of C would stay half empty. */
 struct Turned {
   Operand A, B;
   int m, n, K;
@@ -83,7 +83,7 @@ struct Turned {
 
   static bool worth(int m, int n, int K) { return n <= 2 * LANES && m >= 4 * n && m >= 2 * LANES && K >= LANES; }
 
-  /* False if there is no memory for it. */
+  /* Returns false if there is not enough memory. */
   bool multiply() const {
     thread_local Buffer copies;
     try {
@@ -112,7 +112,7 @@ struct Turned {
 
 }  // namespace
 
-/* The Fortran interface: column-major, so that B is what comes first. */
+/* The Fortran interface, which is column-major, so that B comes first. */
 extern "C" void GEMM(const char* b_letter, const char* a_letter, const int* n, const int* m,
                                const int* K, const Real* alpha, const Real* B, const int* ldb,
                                const Real* A, const int* lda, const Real* beta, Real* C,
@@ -146,11 +146,11 @@ extern "C" void ADD_OUTER_PRODUCTS(int m, int n, Real alpha, int K1, const Real*
   GEMM("N", "T", &n, &m, &K2, &alpha, B2, &n, A2, &m, &one, C, &n);
 }
 
-constexpr int MOST_ROWS = 512;  /* at once: the rows of A stay in a cache while columns go by */
+constexpr int MOST_ROWS = 512;  /* at once, so that the rows of A stay in a cache for all columns */
 
-/* Products of rows with a matrix in which a row gives the same bytes whatever rows are beside it,
-   however many they are, and whatever the number of threads: every entry is summed over k in
-   order. A BLAS chooses its way, and with it the order, by the number of rows. */
+/* Products of rows with a matrix. The bytes of a row do not depend on the other rows, their number
+   or the number of threads, because every entry is summed over k in order. A BLAS chooses its
+   algorithm, and with it the order of sums, by the number of rows. */
 extern "C" void ROW_PRODUCTS(int m, int n, int K, const Real* A, int lda, const Real* B, int ldb,
                              bool turned, Real* C) {
   for (int i = 0; i < m; i += MOST_ROWS) {

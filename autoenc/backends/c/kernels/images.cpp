@@ -1,8 +1,8 @@
-/* Convolutions of images with one to three axes (correlations: the filters are not turned round).
+/* Convolutions of images with one to three axes (correlations: the filters are not flipped).
 
-   Patches of an image are laid out as the columns of a matrix, a part that fits the caches at a
-   time, and multiplied by the filters as rows of another. Threads take whole parts; sums that
-   several of them make are added up in an order that does not depend on their number. */
+   Patches of an image become the columns of a matrix, one part at a time that fits the caches,
+   and are multiplied by a matrix whose rows are the filters. Threads take whole parts. Sums to which
+   several threads contribute are added up in an order that does not depend on their number. */
 
 #include <algorithm>
 #include <cstring>
@@ -30,8 +30,8 @@ static void gemm(const char* b, const char* a, int n, int m, int k, const double
   autoenc_dgemm_(b, a, &n, &m, &k, &one, B, &ldb, A, &lda, &beta, C, &ldc);
 }
 
-/* As Python fills it in. Images are (n, channels, *image), filters (filters, channels / groups,
-   *kernel), and what comes out (n, filters, *out). */
+/* Sizes as filled in by Python. Images are (n, channels, *image), filters (filters, channels /
+   groups, *kernel), and outputs (n, filters, *out). */
 struct Sizes {
   long n, channels, filters, groups, image[3], kernel[3], out[3], before[3], stride[3], dilation[3];
 
@@ -44,10 +44,10 @@ struct Sizes {
   long patch() const { return channels_each() * kernel_length(); }
 };
 
-constexpr long PART = 1 << 16;  /* entries of the matrix of patches that are made at a time */
-constexpr long NARROW = 256;    /* columns that a product should have, where there are images for it */
-constexpr long SHARES = 16;     /* sums of gradients that are made apart */
-constexpr long FEWEST = 4;      /* parts that there should be, for as many threads */
+constexpr long PART = 1 << 16;  /* entries of the matrix of patches that are computed at a time */
+constexpr long NARROW = 256;    /* minimum columns of a product, if there are enough images */
+constexpr long SHARES = 16;     /* partial sums of gradients */
+constexpr long FEWEST = 4;      /* minimum number of parts, so that as many threads have work */
 
 /* Columns x with 0 <= x * stride - before + k * dilation < length. */
 struct Inside {
@@ -61,8 +61,8 @@ struct Inside {
   }
 };
 
-/* Calls visit(row of the matrix, first column, where the image's row begins or null, k of the row)
-   for each row of pixels between the given ones. */
+/* Calls visit(row of the matrix, first column, start of the image's row or null, k of the row)
+   for each row of pixels in the given range. */
 template <class T, class Visit>
 static void each_row(const Sizes& s, T* image, long first, long last, Visit visit) {
   long row = 0;
@@ -78,7 +78,7 @@ static void each_row(const Sizes& s, T* image, long first, long last, Visit visi
           }
 }
 
-/* Lays out patches: columns are the pixels of some rows, `width` of them to a row of the matrix. */
+/* Copies patches: columns are the pixels of some rows, `width` of them in a row of the matrix. */
 template <class T>
 static void gather(const Sizes& s, const T* image, long first, long last, T* columns, long width) {
   std::vector<Inside> inside;
@@ -98,7 +98,7 @@ static void gather(const Sizes& s, const T* image, long first, long last, T* col
   });
 }
 
-/* Adds patches to where they came from. */
+/* Adds patches to the pixels from which they were copied. */
 template <class T>
 static void scatter(const Sizes& s, T* image, long first, long last, const T* columns, long width) {
   std::vector<Inside> inside;
@@ -125,8 +125,8 @@ struct Job {
   T *image_out, *filters_out, *top_out;
   long together, rows_each, image_parts, row_parts;
 
-  /* Parts are some images, one group and some rows. They do not depend on the number of threads,
-     so that sums do not. */
+  /* A part consists of some images, one group and some rows. Parts, and therefore sums, do not
+     depend on the number of threads. */
   void divide() {
     long matrix = std::max(1L, s.patch() * s.out[2]);
     rows_each = std::min(std::max(1L, s.rows()), std::max(1L, PART / matrix));
@@ -171,7 +171,7 @@ struct Job {
     return columns;
   }
 
-  /* The gradient of some images, beside each other as the columns are. */
+  /* The gradients of some images, side by side like the columns. */
   const T* top_of(const Part& p, int* ld) const {
     if (p.images == 1) {
       *ld = (int)s.pixels();
@@ -223,7 +223,7 @@ struct Job {
     job.forward(job.part(chunk));
   }
 
-  /* All rows of some images: those of one image are added to the same entries. */
+  /* A chunk is all rows of some images, because rows of an image are added to the same entries. */
   static void image_chunk(const void* what, int chunk) {
     const Job& job = *(const Job*)what;
     [[maybe_unused]] OneThread one_thread;

@@ -1,5 +1,5 @@
-/* Products of float32 matrices whose entries are rounded to bfloat16 on the way, and added up in
-   float32: the processor multiplies and adds two of them in the place of one. */
+/* Products of float32 matrices whose entries are rounded to bfloat16 before multiplication, with
+   float32 sums. The processor multiplies and adds two bfloat16 in the place of one float32. */
 
 #ifdef __AVX512BF16__
 #include <immintrin.h>
@@ -19,13 +19,13 @@ struct Pairs {
 
   static float product(float a, float b) { return rounded(a) * rounded(b); }
 
-  /* Pairs of what is next to each other, as far as n floats are there. */
+  /* Pairs of adjacent entries of a row, up to n floats. */
   static Vector of_row(const float* p) { return halves(load(p), load(p + LANES)); }
   static Vector of_row(const float* p, int n) {
     return halves(load_some(p, n), load_some(p + LANES, n - LANES));
   }
 
-  /* Pairs of what is above each other, in n columns of K rows. */
+  /* Pairs of vertically adjacent entries, in n columns of K rows. */
   static Vector of_columns(const float* p, long ld, int k) {
     p += 2 * k * ld;
     return zipped(load(p), load(p + ld));
@@ -49,7 +49,7 @@ struct Pairs {
   }
 };
 
-/* The Fortran interface of sgemm: column-major, so that B is what comes first; beta is 0 or 1. */
+/* The Fortran interface of sgemm, column-major, so that B comes first; beta is 0 or 1. */
 extern "C" void autoenc_mixed_sgemm_(const char* b_letter, const char* a_letter, const int* n,
                                      const int* m, const int* K, const float* alpha, const float* B,
                                      const int* ldb, const float* A, const int* lda, const float* beta,
@@ -58,8 +58,8 @@ extern "C" void autoenc_mixed_sgemm_(const char* b_letter, const char* a_letter,
   Product<Pairs>({*m, *n, {*K}, {left}, {right}, *alpha, *beta == 1, C, *ldc}).multiply();
 }
 
-/* The same, without alpha and beta; the pairs of B are left for another product with the same B, or
-   taken from the one that left them. */
+/* The same, without alpha and beta. The pairs of B are stored for another product with the same B,
+   or reused from the product that stored them. */
 extern "C" void autoenc_sharing_sgemm(const char* b_letter, const char* a_letter, int n, int m, int K,
                                       const float* B, int ldb, const float* A, int lda, float* C, int ldc,
                                       float* pairs, bool taken) {
@@ -67,7 +67,7 @@ extern "C" void autoenc_sharing_sgemm(const char* b_letter, const char* a_letter
   Product<Pairs>({m, n, {K}, {left}, {right}, 1, false, C, ldc, pairs, taken}).multiply();
 }
 
-/* How many floats the pairs of a B (K, n) take. */
+/* Number of floats of the pairs of B (K, n). */
 extern "C" long autoenc_length_of_pairs(int K, int n) { return length_of_panels((K + 1) / 2, n); }
 
 /* C (m, n) += alpha (A1' B1 + A2' B2), all rows contiguous: the gradient of a tied weight. */

@@ -1,8 +1,8 @@
-/* The generator MRG31k3p of L'Ecuyer and Touzin (2000), many streams side by side.
+/* The generator MRG31k3p of L'Ecuyer and Touzin (2000), with many streams side by side.
 
-   A stream's state are the last three values of each of two recurrences, modulo M1 and M2. The
-   products by 2^22, 2^7 + 1, 2^15 and 2^15 + 1 are shifts, of which what leaves 31 bits comes in
-   again from below. Sums stay below 2^32, so that one subtraction reduces them. */
+   The state of a stream consists of the last three values of each of two recurrences, modulo M1
+   and M2. The products by 2^22, 2^7 + 1, 2^15 and 2^15 + 1 are shifts: bits beyond the 31st are added
+   at the low end. Sums stay below 2^32, so that one subtraction reduces them. */
 
 #include <cstdint>
 

@@ -1,8 +1,8 @@
-/* Decisions by the numbers of NumPy's RandomState, bit for bit: MT19937 of Matsumoto and Nishimura
-   (1998), and `binomial` of one trial, which draws one number a decision.
+/* Decisions from the numbers of NumPy's RandomState, bit for bit: MT19937 of Matsumoto and
+   Nishimura (1998), and `binomial` with one trial, which draws one number per decision.
 
-   NumPy takes a logarithm and an exponential for each probability, and makes one number at a time.
-   What these leave undecided is decided as NumPy does it. */
+   NumPy takes a logarithm and an exponential for each probability, and draws one number at a time.
+   The shortcuts here leave a few cases undecided, which are decided in NumPy's way. */
 
 #include <algorithm>
 #include <cmath>
@@ -10,10 +10,10 @@
 
 namespace {
 
-constexpr int WORDS = 624, NEXT = 397;  /* of the state, and how far on is what a word is mixed with */
-constexpr int NUMBERS = WORDS / 2;      /* that are made at a time */
+constexpr int WORDS = 624, NEXT = 397;  /* words of the state; distance of words that are mixed */
+constexpr int NUMBERS = WORDS / 2;      /* numbers that are drawn at a time */
 
-/* NumPy's layout. */
+/* The state in NumPy's layout. */
 struct State {
   uint32_t key[WORDS];
   int position;
@@ -37,7 +37,7 @@ inline uint32_t tempered(uint32_t y) {
   return y ^ y >> 18;
 }
 
-/* The next n numbers in [0, 1), of two words each. */
+/* Draws the next n numbers in [0, 1), from two words each. */
 void draw(State* state, double* numbers, int n) {
   uint32_t words[WORDS];
   for (int have = 0, some; have < 2 * n; have += some) {
@@ -54,7 +54,7 @@ void draw(State* state, double* numbers, int n) {
     numbers[i] = ((int32_t)(words[2 * i] >> 5) * 67108864.0 + (int32_t)(words[2 * i + 1] >> 6)) / 9007199254740992.0;
 }
 
-/* Numbers that have been drawn, and more when these are used up. */
+/* Numbers that have been drawn; more are drawn when these are used up. */
 struct Numbers {
   State* state;
   const double* drawn;
@@ -68,7 +68,7 @@ struct Numbers {
   }
 };
 
-/* NumPy's inversion: how many successes of one trial, of a probability up to 1/2. */
+/* NumPy's inversion: the number of successes in one trial, for a probability up to 1/2. */
 static int successes(double p, Numbers& numbers) {
   const double q = 1.0 - p, none = std::exp(std::log(q));
   for (;;) {
@@ -81,7 +81,7 @@ static int successes(double p, Numbers& numbers) {
 template <class P, class T> struct Decisions {
   State* state;
   const P* p;
-  bool same;  /* whether there is one probability for all */
+  bool same;  /* whether all decisions have the same probability */
   T* out;
 
   double probability(long i) const { return p[same ? 0 : i]; }
@@ -97,7 +97,7 @@ template <class P, class T> struct Decisions {
     }
   }
 
-  /* Whether no number is so near a threshold that rounding decides. */
+  /* Whether no number is so close to a threshold that rounding matters. */
   bool decided(long begin, int n, const double* numbers) const {
     int near = 0;
     for (int i = 0; i < n; i++) {
@@ -118,7 +118,7 @@ template <class P, class T> void decide(State* state, const P* p, T* out, int sa
 
 }  // namespace
 
-/* True or false, as a number, with probability p[i], or p[0] for all. */
+/* Writes true or false, as a number, with probability p[i], or p[0] for all. */
 #define DECIDE(of, P, to, T) \
   extern "C" void autoenc_mt19937_##of##_to_##to(State* state, const P* p, T* out, int same, long n) { \
     decide(state, p, out, same, n); \

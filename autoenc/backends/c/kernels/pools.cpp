@@ -4,7 +4,7 @@
 
 #include "workers.h"
 
-struct Pools {  /* as Python fills it in; images are (n, *image), what comes out is (n, *out) */
+struct Pools {  /* sizes as filled in by Python; images are (n, *image), outputs are (n, *out) */
   long n, image[3], window[3], stride[3], pad[3], out[3];
   long image_length() const { return image[0] * image[1] * image[2]; }
   long pixels() const { return out[0] * out[1] * out[2]; }
@@ -12,7 +12,7 @@ struct Pools {  /* as Python fills it in; images are (n, *image), what comes out
 
 enum Mode { MAX, SUM, AVERAGE_WITH_PADDING, AVERAGE };
 
-struct Window {  /* of the image's own entries; `length` is with the padding */
+struct Window {  /* range of the image's own entries; `length` includes the padding */
   long begin, end, length;
   Window(const Pools& p, int axis, long i) {
     long start = i * p.stride[axis];
@@ -73,7 +73,7 @@ struct PoolJob {
     });
   }
 
-  /* All entries that equal a maximum have its gradient. */
+  /* All entries that equal the maximum get its gradient. */
   void backward(long n) const {
     const T *from = image + n * p.image_length(), *best = top + n * p.pixels();
     const T* given = gradient + n * p.pixels();
@@ -101,7 +101,7 @@ struct PoolJob {
     for (long n = begin; n < end; n++) job.backward(n);
   }
 
-  static constexpr long FEW = 16384;  /* entries that are not worth another thread */
+  static constexpr long FEW = 16384;  /* entries that are too few for another thread */
   long chunks() const { return std::max(1L, std::min(p.n, p.n * p.image_length() / FEW)); }
   long begin(long chunk) const { return p.n * chunk / chunks(); }
 };

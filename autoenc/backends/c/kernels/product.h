@@ -1,8 +1,8 @@
 /* C (m, n) = alpha A (m, K) B (K, n) + beta C, everything row-major, shared among threads.
 
-   Every entry is summed in the same order, whatever the number of threads and wherever in C it
-   is, so that it gives the same bytes. A thread has the same columns from product to product: a
-   minibatch is multiplied by the same weights again and again, which stay in its core's cache. */
+   Every entry is summed in the same order, regardless of the number of threads and of its position
+   in C, so that it has the same bytes. A thread has the same columns in every product: minibatches
+   are multiplied by the same weights again and again, and the weights stay in its core's cache. */
 
 #pragma once
 #include <algorithm>
@@ -15,9 +15,9 @@
 
 namespace {
 
-constexpr double FEW = 2e5;  /* multiplications that are not worth another thread */
+constexpr double FEW = 2e5;  /* multiplications that are too few for another thread */
 
-struct Operand {  /* as it is given; its transpose is meant if it is turned */
+struct Operand {  /* an operand as given; `turned` means that its transpose is used */
   const Real* data;
   long ld;
   bool turned = false;
@@ -25,19 +25,19 @@ struct Operand {  /* as it is given; its transpose is meant if it is turned */
   Operand column(long j) const { return {data + (turned ? j * ld : j), ld, turned}; }
 };
 
-/* How many chunks of at least a unit each a job is worth. */
+/* Number of chunks, of at least a unit each, into which a job is worth dividing. */
 static inline int chunks_for(double multiplications, int units) {
   double worth = multiplications / FEW;
   return worth < 2 ? 1 : worth < units ? (int)worth : units;
 }
 
-/* Where a chunk of n columns or rows begins, in whole units. */
+/* Start of a chunk of n columns or rows, in whole units. */
 static inline int cut(int n, int unit, int chunk, int chunks) {
   long begin = (long)((n + unit - 1) / unit) * chunk / chunks * unit;
   return begin < n ? (int)begin : n;
 }
 
-/* Columns of a chunk; none but the only one is narrower than a vector. */
+/* Columns of a chunk. A chunk is narrower than a vector only if it is the only one. */
 struct Span {
   int begin, end;
   Span(int n, int chunk, int chunks)
@@ -47,7 +47,7 @@ struct Span {
   }
 };
 
-/* Memory that is kept for the next time; std::bad_alloc if there is none. */
+/* Memory that is kept for the next use; std::bad_alloc if there is not enough. */
 struct Buffer {
   Real* data = nullptr;
   long length = 0;
@@ -65,8 +65,8 @@ struct Buffer {
   }
 };
 
-/* The product of two matrices, or the sum of two such products: A1 B1 + A2 B2 is [A1 A2] times B1
-   and B2 stacked. */
+/* The factors of a product, or of a sum of two products: A1 B1 + A2 B2 is [A1 A2] times B1 and B2
+   stacked. */
 struct Factors {
   int m, n, K[2];
   Operand A[2], B[2];
@@ -74,16 +74,16 @@ struct Factors {
   bool add;
   Real* C;
   long ldc;
-  Real* panels = nullptr;  /* where B's terms are left for another product with it, or are already */
+  Real* panels = nullptr;  /* memory for B's terms that is shared with another product */
   bool packed = false;
-  bool by_columns = false;  /* whether the way must not depend on how many rows A has */
-  bool afar = false;        /* whether B is large, and used once: it is in memory, not in a cache */
+  bool by_columns = false;  /* whether the algorithm must not depend on the number of rows of A */
+  bool afar = false;        /* whether B is large and used once, so that it is in no cache */
 };
 
-/* How long the panels of all K terms of n columns are. */
+/* Length of the panels of all K terms of n columns. */
 static inline long length_of_panels(int terms, int n) { return (n + TILE - 1L) / TILE * TILE * terms; }
 
-struct Floats {  /* terms that are floats as they come */
+struct Floats {  /* terms that are plain floats */
   static constexpr int FLOATS = 1;
   static Vector broadcast(const Real* a) { return *a - Vector{}; }
   static Vector add(Vector sum, Vector a, Vector b) { return sum + a * b; }
@@ -94,7 +94,7 @@ struct Floats {  /* terms that are floats as they come */
   static Vector of_columns(const Real* p, long ld, int k, int, int n) { return load_some(p + k * ld, n); }
 };
 
-/* `Terms` says how floats become terms. */
+/* `Terms` defines how floats are converted to terms. */
 template <class Terms> class Product : Factors {
  public:
   explicit Product(const Factors& factors) : Factors(factors) {
@@ -115,7 +115,7 @@ template <class Terms> class Product : Factors {
   }
 
  private:
-  Matrix left[2] = {};  /* A in terms */
+  Matrix left[2] = {};  /* A, in terms */
   int terms[2] = {}, chunks = 1;
 
   static void work(const void* what, int chunk) {
@@ -123,13 +123,13 @@ template <class Terms> class Product : Factors {
     product.has_dots() ? product.columns_of_dots(chunk) : product.columns(chunk);
   }
 
-  /* Whether rows of A are multiplied with rows of B as they are: pays when B is read a few times. */
+  /* Whether to multiply rows of A by rows of B in place: pays off if B is read a few times. */
   bool has_dots() const {
     return !by_columns && B[0].turned && !A[0].turned && !K[1] && !panels && n >= LANES && m <= MOST_DOTS &&
            terms[0] >= 8 * LANES;
   }
 
-  /* Some rows of A stay in the first cache, while those of B come by. */
+  /* Some rows of A stay in the first cache, while the rows of B are read once. */
   void columns_of_dots(int chunk) const {
     Span span(n, chunk, chunks);
     int groups = (m + ROWS_OF_DOTS - 1) / ROWS_OF_DOTS;
@@ -148,7 +148,7 @@ template <class Terms> class Product : Factors {
     for (long i = 0; !add && i < m; i++) std::memset(C + i * ldc, 0, sizeof(Real) * n);
   }
 
-  /* Without any memory for copies. The panels of another product have to be there all the same. */
+  /* Computes without memory for copies. Panels for another product must be filled all the same. */
   void entry_by_entry() const {
     for (int i = 0; i < m; i++)
       for (int j = 0; j < n; j++) {
@@ -166,7 +166,7 @@ template <class Terms> class Product : Factors {
     }
   }
 
-  /* Where A's terms are: where it is, or copied. */
+  /* Sets where A's terms are: in place, or in a copy. */
   void bring_left() {
     for (int part = 0; part < 2; part++) {
       const Operand& a = A[part];
@@ -190,7 +190,7 @@ template <class Terms> class Product : Factors {
     Workers::share(chunks, copy_some, this);
   }
 
-  /* A length up to a whole vector. */
+  /* A length rounded up to whole vectors. */
   static long padded(int n) { return (n + LANES - 1L) / LANES * LANES; }
 
   static void copy_some(const void* what, int chunk) {
@@ -216,7 +216,7 @@ template <class Terms> class Product : Factors {
       store(to + i, Terms::of_columns(A[part].data + i, A[part].ld, k, K[part], m - i));
   }
 
-  /* A tile of C after the other, of a block of terms after the other. */
+  /* Computes one tile of C after the other, one block of terms after the other. */
   void columns(int chunk) const {
     Span span(n, chunk, chunks);
     alignas(64) Real some[DEPTH * TILE];
@@ -239,7 +239,7 @@ template <class Terms> class Product : Factors {
     }
   }
 
-  /* How many of the terms from k on are the first product's. */
+  /* Number of terms, from k on, that belong to the first product. */
   int of_first(int k, int depth) const {
     int some = terms[0] - k;
     return some < 0 ? 0 : some < depth ? some : depth;
@@ -250,18 +250,18 @@ template <class Terms> class Product : Factors {
     return {{left[0].from(0, k), left[1].from(0, some ? 0 : k - terms[0])}, {some, depth - some}};
   }
 
-  /* Whether the rows of one B are there to be taken in whole vectors. */
+  /* Whether rows of one B can be read in place, in whole vectors. */
   bool as_it_is(int k, int depth) const {
     return !B[0].turned && of_first(k, depth) == depth && n >= LANES;
   }
 
-  /* Whether these terms go into the panel on their way to a tile. */
+  /* Whether to copy these terms into the panel while they are used for the first tile. */
   bool packs(int k, int depth, const Columns& columns) const {
     return as_it_is(k, depth) && (Terms::FLOATS > 1 || m >= 64) && m > TALL &&
            columns.n_vectors == WIDE && (k + depth) * Terms::FLOATS <= K[0];
   }
 
-  /* Where B's terms are: where it is, or copied into a panel. */
+  /* Returns where B's terms are: in place, or copied into a panel. */
   Right bring_right(int k, int depth, int j, const Columns& columns, Real* panel) const {
     if (packed) return in_panel(panel);
     if (Terms::FLOATS == 1 && !panels && as_it_is(k, depth) && m < 64)
@@ -272,7 +272,7 @@ template <class Terms> class Product : Factors {
     return in_panel(panel);
   }
 
-  /* Term k of column j goes to panel[k * TILE + j]. */
+  /* Copies term k of column j to panel[k * TILE + j]. */
   void copy_right(int part, int k, int depth, int j, const Columns& columns, Real* panel) const {
     if (!depth) return;
     Operand b = B[part].column(j);
@@ -305,7 +305,7 @@ template <class Terms> class Product : Factors {
     }
   }
 
-  /* Not inlined, so that the compiler has registers for where the rows are. */
+  /* Not inlined, so that the compiler has registers for the addresses of the rows. */
   __attribute__((noinline)) static void turn(const Real* p, long ld, Real* panel) {
     Vector rows[LANES];
     for (int i = 0; i < LANES; i++) rows[i] = Terms::of_row(p + i * ld);
@@ -321,8 +321,8 @@ template <class Terms> class Product : Factors {
     for (int i = 0; i < n_terms && i < LANES; i++) store(panel + i * TILE, rows[i]);
   }
 
-  /* C has fewer columns than a vector has lanes. So small a product would be as fast in a BLAS,
-     but there its numbers can depend on where in A a row is. */
+  /* For C with fewer columns than a vector has lanes. A BLAS would be as fast for such a small
+     product, but its result for a row can depend on the position of the row in A. */
   void narrow() const {
     alignas(64) Real some[DEPTH * TILE];
     thread_local Buffer buffer;

@@ -1,12 +1,12 @@
-/* Sums over the rows or columns of a matrix, added up in double precision: of its entries, of
-   their squares (weight decay, norms) or of their magnitudes.
+/* Sums over the rows or columns of a matrix, in double precision: of its entries, their squares
+   (weight decay, norms) or their magnitudes.
 
-   In the same order whatever the number of threads: a row, or some columns, is one thread's. */
+   The order does not depend on the number of threads: one thread sums a row, or some columns. */
 
 #include "workers.h"
 
 constexpr int LANES = 8, ABREAST = 4;
-constexpr long COLUMNS = 64, FEW = 32768;  /* columns of a chunk; entries not worth another thread */
+constexpr long COLUMNS = 64, FEW = 32768;  /* columns of a chunk; entries too few for a thread */
 
 typedef double Doubles __attribute__((vector_size(LANES * sizeof(double))));
 

@@ -1,8 +1,8 @@
-/* Tiles of a product that are held in registers, whatever their terms are.
+/* Tiles of a product that are held in registers, for any kind of term.
 
    A term is what the processor multiplies and adds at a time in each lane: one float, or a pair of
-   bfloat16, which takes the same four bytes. `Real` below stands for either, and for a double in
-   files that define DOUBLE_PRECISION. */
+   bfloat16, which also has four bytes. `Real` below stands for either, and for a double in files
+   that define DOUBLE_PRECISION. */
 
 #pragma once
 #include <cstring>
@@ -11,7 +11,7 @@
 #include <immintrin.h>
 #endif
 
-namespace {  /* each file has its own Real */
+namespace {  /* because each file has its own Real */
 
 #ifdef DOUBLE_PRECISION
 typedef double Real;
@@ -27,8 +27,8 @@ constexpr int BYTES = 64, WIDE = 4, TALL = 6;
 constexpr int BYTES = 32, WIDE = 2, TALL = 6;
 #endif
 constexpr int LANES = BYTES / sizeof(Real);
-constexpr int TILE = LANES * WIDE;  /* columns that are worked on at once, ... */
-constexpr int DEPTH = 128;          /* ... and how many terms of their sums: in the first cache */
+constexpr int TILE = LANES * WIDE;  /* columns that are computed at once, ... */
+constexpr int DEPTH = 128;          /* ... and terms of their sums, which fit the first cache */
 
 typedef Real Vector __attribute__((vector_size(BYTES)));
 typedef Real Anywhere __attribute__((vector_size(BYTES), aligned(sizeof(Real)), may_alias));
@@ -37,13 +37,13 @@ typedef Lane Lanes __attribute__((vector_size(BYTES)));
 static inline Vector load(const Real* p) { return *(const Anywhere*)p; }
 static inline void store(Real* p, Vector v) { *(Anywhere*)p = v; }
 
-/* GCC keeps an array in registers only where all loops over it are gone early. */
+/* GCC keeps an array in registers only if all loops over it are unrolled early. */
 #define UNROLLED _Pragma("GCC unroll 16") for
 
-/* What is called for every few hundred instructions. */
+/* For functions that are called every few hundred instructions. */
 #define INLINED __attribute__((always_inline)) static inline
 
-/* The first n floats that are there, and zeros. */
+/* The first n floats, followed by zeros. */
 static inline Vector load_some(const Real* p, int n) {
   if (n >= LANES) return load(p);
 #if defined(__AVX512F__) && defined(DOUBLE_PRECISION)
@@ -57,8 +57,8 @@ static inline Vector load_some(const Real* p, int n) {
 #endif
 }
 
-/* Where the vectors of a tile begin. When columns are left that fill no vector, the last one
-   begins early, and leaves the `skip` lanes alone that are done already. */
+/* Starts of the vectors of a tile. If the last columns do not fill a vector, the last vector begins
+   earlier, and leaves the first `skip` lanes unchanged, which have already been computed. */
 struct Columns {
   int at[WIDE] = {}, n_vectors, skip;
   constexpr explicit Columns(int left)
@@ -81,15 +81,15 @@ struct Matrix {  /* entry (i, k) is at data[i * rows + k * columns] */
   Matrix from(int i, int k) const { return {data + i * rows + k * columns, rows, columns}; }
 };
 
-/* What is to the left in a product that may be the sum of two: A1 B1 + A2 B2 is [A1 A2] times
-   B1 and B2 stacked, and the panels of B are. */
+/* The left operand of a product, or of a sum of two: A1 B1 + A2 B2 is [A1 A2] times B1 and B2
+   stacked, and the panels of B are stacked. */
 struct Left {
   Matrix A[2];
   int K[2];
   Left from(int i) const { return {{A[0].from(i, 0), A[1].from(i, 0)}, {K[0], K[1]}}; }
 };
 
-/* And to the right: a row of B is `ld` after the one before, its vectors at `at`. */
+/* The right operand: rows of B are `ld` apart, and their vectors are at `at`. */
 struct Right {
   const Real* data;
   long ld;
@@ -98,8 +98,8 @@ struct Right {
   void next() { data += ld; }
 };
 
-/* The same, of terms that go into a panel on their way to the first rows they are multiplied with:
-   the processor gets them from memory, and makes terms of them, while it multiplies. */
+/* The same for terms that are copied into a panel while they are multiplied by the first rows: the
+   processor loads and converts them during the multiplication. */
 template <class Terms> struct Packing {
   const Real* data;
   long ld;
@@ -122,8 +122,8 @@ static inline Right in_panel(const Real* panel) {
   return {panel, TILE, in_line.at};
 }
 
-/* a b + c, rounded once where the processor can. A compiler that is free to choose does so
-   differently from tile to tile, and the same entry would differ with where it is. */
+/* a b + c, rounded once if the processor can do so. A compiler that may choose would choose
+   differently from tile to tile, and an entry would depend on its position. */
 static inline Vector multiply_add(Real a, Vector b, Vector c) {
   for (int i = 0; i < LANES; i++)
 #if defined(__FP_FAST_FMA) && defined(__FP_FAST_FMAF)
@@ -135,8 +135,8 @@ static inline Vector multiply_add(Real a, Vector b, Vector c) {
   return c;
 }
 
-/* C = alpha sums (+ C) in a row of vectors. All are read before one is written: a vector that lies
-   across one that has just been written would have to wait for it. */
+/* C = alpha sums (+ C) in a row of vectors. All vectors are read before one is written, because
+   reading a vector that overlaps one just written would have to wait for the write. */
 template <int V>
 static inline void put(Real* C, const Columns& columns, Real alpha, Vector* sums, bool add) {
   constexpr int LAST = V - 1;
@@ -175,7 +175,7 @@ INLINED void tile(Left left, B right, Real* C, long ldc, const Columns& columns,
     put<V>(C + r * ldc, columns, alpha, sum[r], add);
 }
 
-/* The tile of that height and width. */
+/* Computes the tile of a given height and width. */
 template <class Terms, int V = WIDE, int R = TALL>
 INLINED void tile_of(int height, Left left, Right right, Real* C, long ldc, const Columns& columns,
                     Real alpha, bool add) {
@@ -188,7 +188,7 @@ INLINED void tile_of(int height, Left left, Right right, Real* C, long ldc, cons
   tile<Terms, R, V>(left, right, C, ldc, columns, alpha, add);
 }
 
-/* All m rows of a tile, in groups of nearly the same height. */
+/* Computes all m rows of a tile, in groups of nearly the same height. */
 template <class Terms>
 static void strip(int m, Left left, Right right, Real* C, long ldc, const Columns& columns,
                   Real alpha, bool add) {
@@ -199,8 +199,8 @@ static void strip(int m, Left left, Right right, Real* C, long ldc, const Column
   }
 }
 
-/* The same of more than one group and in WIDE vectors. The first group's terms go into the panel that
-   the others take them from. */
+/* The same for more than one group, in WIDE vectors. The first group copies its terms into the
+   panel, from which the others read them. */
 template <class Terms, int R = TALL>
 static void strip(int m, Left left, Packing<Terms> packing, Real* C, long ldc, const Columns& columns,
                   Real alpha, bool add) {
@@ -211,7 +211,7 @@ static void strip(int m, Left left, Packing<Terms> packing, Real* C, long ldc, c
   strip<Terms>(m - R, left.from(R), in_panel(packing.panel), C + R * ldc, ldc, columns, alpha, add);
 }
 
-/* Depth of the next block of those K terms that are left: blocks are of nearly the same depth, and
+/* Depth of the next block of the remaining K terms. Blocks have nearly the same depth, and consist
    of whole vectors. */
 static inline int depth_of(int K) {
   int blocks = (K + DEPTH - 1) / DEPTH, vectors = (K + LANES - 1) / LANES;
@@ -219,7 +219,7 @@ static inline int depth_of(int K) {
   return depth < K ? depth : K;
 }
 
-/* Lanes of two vectors in turns of S: those of the one, and of the other from S away. */
+/* Lanes of two vectors, alternating every S: from the first, and from the second S away. */
 constexpr int low_lane(int i, int S) { return i & S ? LANES + i - S : i; }
 constexpr int high_lane(int i, int S) { return i & S ? LANES + i : i + S; }
 
@@ -244,14 +244,14 @@ template <int S> static inline void in_turns(Vector a, Vector b, Vector* low, Ve
 }
 #endif
 
-/* Each lane added to the one S away. */
+/* Adds to each lane the one S away. */
 template <int S> static inline Vector merged(Vector a, Vector b) {
   Vector low, high;
   in_turns<S>(a, b, &low, &high);
   return low + high;
 }
 
-/* Turn LANES rows of LANES entries each. */
+/* Transposes LANES rows of LANES entries each. */
 template <int S = LANES / 2> static inline void exchange(Vector* rows) {
   if constexpr (S > 0) {
     for (int i = 0; i < LANES; i++)

@@ -1,10 +1,10 @@
-/* Work of others, for the same threads. */
+/* Lets other libraries share work among the same threads. */
 
 #include "workers.h"
 
 #include "blas.h"
 
-/* The BLAS, too: sums in its products depend on its threads, and those that are recorded are ours. */
+/* Also limits the BLAS: its sums depend on its threads, and the recorded number is that of ours. */
 extern "C" void autoenc_limit_threads(int most) {
   Workers::limit_threads(most);
   OneThread::limit(most);

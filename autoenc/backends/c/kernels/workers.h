@@ -1,8 +1,8 @@
 /* Threads that share the chunks of one job after the other.
 
-   The caller works too, and waits for chunks that have been begun, not for threads: one that
-   the system does not let run holds up nobody. With the teams of OpenMP, which wait for each of
-   their threads, a second busy process makes small products ten times as slow. */
+   The caller works, too. It waits for chunks that have been started, not for threads, so a thread
+   that the system does not schedule delays nobody. In OpenMP, teams wait for each of their threads,
+   and a second busy process makes small products ten times as slow. */
 
 #pragma once
 #include <atomic>
@@ -21,13 +21,13 @@ class Workers {
  public:
   typedef void (*Work)(const void* what, int chunk);
 
-  /* How many threads there are, the caller's among them. */
+  /* Number of threads, including the caller's. */
   static int count() {
     Workers* workers = get();
     return workers ? workers->n_threads + 1 : 1;
   }
 
-  /* Before the threads are started: how many there may be, the caller's among them. */
+  /* Limits the number of threads, including the caller's; call it before they are started. */
   static void limit_threads(int most) { most_threads().store(most); }
 
   /* Calls work(what, chunk) for all chunks from 0 on, in any order. */
@@ -42,24 +42,24 @@ class Workers {
   }
 
  private:
-  static constexpr int SPINS = 30000;  /* of a tenth of a microsecond or less, before they sleep */
+  static constexpr int SPINS = 30000;  /* of at most 0.1 microseconds each, before threads sleep */
 
-  /* The job's number, and how many chunks nobody has of those that are a thread's own. */
+  /* Number of the job, and the number of the thread's own chunks that nobody has taken. */
   struct alignas(64) Share {
     std::atomic<uint64_t> job_and_left{0};
   };
 
-  int n_threads = 0;  /* besides the caller */
+  int n_threads = 0;  /* without the caller */
   std::vector<Share> shares;
   std::mutex busy, asleep_mutex;
   std::condition_variable wake;
   std::atomic<int> n_asleep{0}, n_unfinished{0};
-  std::atomic<uint64_t> job{0};  /* the one that has begun last */
+  std::atomic<uint64_t> job{0};  /* the job that was started last */
   int n_chunks = 0;
   Work work = nullptr;
   const void* what = nullptr;
 
-  /* As many threads as the system lets start: a container's limit may be reached at any time. */
+  /* Starts as many threads as the system allows; a container's limit may be reached at any time. */
   explicit Workers(int n) : shares(n + 1) {
     try {
       for (int i = 1; i <= n; i++, n_threads++) std::thread([this, i] { serve(i); }).detach();
@@ -67,7 +67,7 @@ class Workers {
     }
   }
 
-  /* Those of this process: a child of fork has none of its parent's threads. */
+  /* The workers of this process: a child of fork has none of its parent's threads. */
   static std::atomic<Workers*>& current() {
     static std::atomic<Workers*> workers{nullptr};
     return workers;
@@ -82,14 +82,14 @@ class Workers {
     if (!current().load() && making.try_lock()) {
       try {
         if (!current().load()) current().store(new Workers(n_cores() - 1));
-      } catch (const std::bad_alloc&) {  /* then the caller works alone */
+      } catch (const std::bad_alloc&) {  /* the caller then works alone */
       }
       making.unlock();
     }
     return current().load();
   }
 
-  /* As many as this process may use, and no more than `limit_threads` allowed. */
+  /* Number of processors that this process may use, limited by `limit_threads`. */
   static int n_cores() {
     cpu_set_t cores;
     int n = sched_getaffinity(0, sizeof cores, &cores) ? 1 : CPU_COUNT(&cores);
@@ -114,7 +114,7 @@ class Workers {
     uint64_t next = job.load() + 1;
     for (int i = 0; i <= n_threads; i++)
       shares[i].job_and_left.store(next << 32 | (uint32_t)(begin_of(i + 1) - begin_of(i)));
-    job.store(next);  /* when all shares are there: nobody takes another's before its own */
+    job.store(next);  /* after all shares are set, so that no thread takes chunks too early */
     if (n_asleep.load()) {
       std::lock_guard<std::mutex> lock(asleep_mutex);
       wake.notify_all();
@@ -123,14 +123,14 @@ class Workers {
     for (int spin = 0; n_unfinished.load(); spin++) rest(spin);
   }
 
-  /* Take chunks as long as there are any, one's own first: the same part of a matrix is in
-     the same core's cache then, from job to job. */
+  /* Takes chunks as long as there are any, the thread's own first: the same part of a matrix is
+     then in the same core's cache in every job. */
   void help(int thread) {
     for (int i = 0; i <= n_threads; i++) take((thread + i) % (n_threads + 1));
   }
 
-  /* A chunk that is taken keeps the job from ending, so that what is read after it has been
-     taken belongs to it. */
+  /* A chunk that has been taken keeps the job from ending, so everything that is read afterwards
+     belongs to this job. */
   void take(int owner) {
     std::atomic<uint64_t>& share = shares[owner].job_and_left;
     uint64_t state = share.load();

@@ -1,10 +1,10 @@
 """A block of thin minibatches as one CUDA kernel.
 
-A minibatch of 20 rows is 2 µs of arithmetic for a large GPU, but some 20 kernels for XLA, each of
-which takes a microsecond or more only to begin and to end. Here one kernel trains on the whole
-block: the weights stay in the multiprocessors, and a minibatch costs two barriers of the device.
-What happens between the products is taken from the graph (`elements`, `source`); a step of
-another form (`roles`), or too large a minibatch, is left to XLA.
+A minibatch of 20 rows is 2 µs of arithmetic for a large GPU. XLA runs some 20 kernels for it, each
+of which takes a microsecond or more only to start and end. Here one kernel trains on the whole
+block: the weights stay in the multiprocessors, and a minibatch takes two barriers of the device.
+The operations between the products are taken from the graph (`elements`, `source`). If a step has
+another form (`roles`), or if a minibatch is too large, XLA runs it.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ def thin_block(
     Parameters
     ----------
     graph : FunctionGraph
-        Of a step; see `write_program`.
+        Graph of a step; see `write_program`.
     n_state : int
-        How many inputs are state.
+        Number of inputs that are state.
     gpu : Gpu or EmulatedGpu
     state, constants, data : sequences of arrays or of their shapes and dtypes
     rows : int32 array, (minibatches, rows of a minibatch), or its shape and dtype
@@ -54,12 +54,12 @@ def thin_block(
     Returns
     -------
     callable
-        From the arguments of a block to its state and costs.
+        Function from the arguments of a block to its state and costs.
 
     Raises
     ------
     NotThinError
-        If the kernel cannot train such a model, or not here; says why.
+        If the kernel cannot train such a model, or not on this GPU; the message gives the reason.
     """
     if len(data) != 1 or data[0].ndim != 2:
         raise NotThinError("the input is not one matrix")
@@ -113,7 +113,7 @@ class _Block:
         return [found[i] for i in range(len(state))], results[len(after)]
 
     def _room(self, n_minibatches: int) -> list[jax.ShapeDtypeStruct]:
-        """Shapes of the costs, and of what multiprocessors tell each other."""
+        """Return shapes of the costs, and of the data that multiprocessors exchange."""
         sizes = self._program.sizes
         codes, outputs = (sizes["B"], sizes["NH"]), (sizes["B"], sizes["NV"])
         floats = [(n_minibatches,), codes, outputs, codes, (n_minibatches, sizes["G"])]

@@ -1,7 +1,7 @@
 """Write an elementwise expression as C, one element at a time.
 
-The scalar operations of PyTensor bring their C code, so that whatever a caller has written between
-two products, and whatever rewrites have made of it, is what the kernel computes.
+PyTensor's scalar operations provide their C code. The kernel can therefore compute any operations
+that a caller has written between two products, also after rewrites.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ C_TYPES = {
 
 
 class NotThinError(Exception):
-    """A step is no autoencoder of the kind that the kernel trains; says why."""
+    """Error if the kernel cannot train the step; the message gives the reason."""
 
 
 class Scalars:
-    """The numbers of a step that are the same for all elements, each computed once a minibatch.
+    """Scalars of a step that are the same for all elements, each computed once per minibatch.
 
     Parameters
     ----------
     leaves : dict
-        C of the scalars that the step is given, by variable.
+        C code of the scalars that the step is given, by variable.
     shapes : dict
         Shapes of the inputs, by variable.
     """
@@ -57,7 +57,7 @@ class Scalars:
         self._lines = Lines(self, leaves, prefix="c.")
 
     def of(self, variable: Expression) -> str:
-        """Return C of a scalar that follows from the given ones."""
+        """Return C code of a scalar that follows from the given ones."""
         if variable in self.leaves:
             return self.leaves[variable]
         if variable not in self.derived:
@@ -67,7 +67,7 @@ class Scalars:
         return self.derived[variable]
 
     def depends_on_these_only(self, variable: Expression) -> bool:
-        """Whether a variable is one number that follows from the given scalars and shapes."""
+        """Return whether a variable is one number that follows from given scalars and shapes."""
         if variable in self.leaves:
             return True
         if isinstance(variable, Constant):
@@ -80,7 +80,7 @@ class Scalars:
 
     @property
     def declarations(self) -> list[str]:
-        """Fields of a struct for those that were asked for."""
+        """Return fields of a struct for the scalars that were requested."""
         return [
             f"{c_type(variable)} {name.removeprefix('c.')};"
             for variable, name in self.derived.items()
@@ -88,19 +88,19 @@ class Scalars:
 
     @property
     def text(self) -> str:
-        """C that computes those that were asked for."""
+        """Return C code that computes the scalars that were requested."""
         return "\n  ".join(self._lines.text)
 
 
 class Lines:
-    """The lines of C that compute elements of expressions over the same leaves.
+    """Lines of C that compute elements of expressions over the same leaves.
 
     Parameters
     ----------
     scalars : Scalars
-        What is the same for all elements.
+        Values that are the same for all elements.
     leaves : dict
-        C of the elements that the expressions begin with, by variable.
+        C code of the elements that the expressions start from, by variable.
     """
 
     def __init__(self, scalars: Scalars, leaves: Leaves, prefix: str = "") -> None:
@@ -111,12 +111,12 @@ class Lines:
         self.text: list[str] = []
 
     def element(self, variable: Expression) -> str:
-        """Return C of an element of a variable, and add the lines that compute it.
+        """Return C code of an element of a variable, and add the lines that compute it.
 
         Raises
         ------
         NotThinError
-            If it is not elementwise in the leaves.
+            If the variable is not elementwise in the leaves.
         """
         if variable in self._leaves:
             return self._leaves[variable]
@@ -128,7 +128,7 @@ class Lines:
         if isinstance(variable, Constant):
             return literal(variable)
         if variable.owner is None:
-            raise NotThinError(f"{variable} is used where the kernel does not have it")
+            raise NotThinError(f"{variable} is used where the kernel does not provide it")
         if not self._is_scalar and self._scalars.depends_on_these_only(variable):
             return self._scalars.of(variable)
         node = variable.owner
@@ -163,7 +163,7 @@ class Lines:
 
 
 def is_one_number(variable: Expression) -> bool:
-    """Whether a variable has one element, whatever the sizes of the inputs."""
+    """Return whether a variable has one element, regardless of the sizes of the inputs."""
     return all(getattr(variable.type, "broadcastable", ()))
 
 
@@ -173,7 +173,7 @@ def check_keeps_columns(node: Any) -> None:
     Raises
     ------
     NotThinError
-        If it does not.
+        If an element changes its column.
     """
     source = node.inputs[0].type.broadcastable
     kept = [axis for axis in node.op.new_order if axis != "x" and not source[axis]]
@@ -191,7 +191,7 @@ def c_type(variable: Expression) -> str:
 
 
 def literal(constant: Any) -> str:
-    """Return C of a constant of one element."""
+    """Return C code of a constant with one element."""
     if constant.data.size != 1:
         raise NotThinError("a constant array")
     value = constant.data.item()

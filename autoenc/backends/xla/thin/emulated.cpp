@@ -1,11 +1,11 @@
-// Runs the kernel with a thread of the CPU for each of the GPU's: to test it, not to train with.
+// Runs the kernel with one thread of the CPU for each thread of the GPU, for tests, not training.
 
 extern "C" void thin_block_emulated(const void* arguments) {
   const Arguments packed = *static_cast<const Arguments*>(arguments);
   CTAS.clear();
   for (int g = 0; g < G; ++g) {
     auto cta = std::make_unique<Cta>();
-    // Not zero, so that what is read before it was written is seen.
+    // Not zero, so that reading a value before it is written has a visible effect.
     cta->mem.assign(sizeof(Shared), 0x7f);
     cta->b = std::make_unique<std::barrier<>>(T);
     for (int w = 0; w < T / 32; ++w) cta->w.push_back(std::make_unique<Warp>());

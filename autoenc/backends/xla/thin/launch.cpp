@@ -1,5 +1,5 @@
-// What XLA calls to launch the kernel. It knows the CUDA driver by its library alone, so that
-// neither CUDA's headers nor its compiler are needed.
+// The function that XLA calls to launch the kernel. It accesses the CUDA driver through its library
+// only, so that neither CUDA's headers nor its compiler are needed.
 
 #include <dlfcn.h>
 
@@ -19,11 +19,11 @@ namespace {
 constexpr int MOST_POINTERS = 64;
 
 struct Arguments {
-  // The kernel's own structure has room for exactly its pointers; the number of minibatches follows.
+  // The kernel's structure has room for exactly its pointers, then the number of minibatches.
   void* at[MOST_POINTERS + 1];
 };
 
-// Writes the pointers of all buffers, and behind them the number of minibatches.
+// Writes the pointers to all buffers, followed by the number of minibatches.
 int collect(ffi::RemainingArgs arguments, ffi::RemainingRets results, Arguments& packed, ffi::AnyBuffer& last) {
   int n = 0;
   for (size_t i = 0; i < arguments.size(); ++i) packed.at[n++] = arguments.get<ffi::AnyBuffer>(i)->untyped_data();
@@ -87,7 +87,7 @@ constexpr int MAX_DYNAMIC_SHARED_BYTES = 8;  // CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SH
 struct Kernel {
   std::string image;
   int grid, threads, shared_bytes;
-  std::map<void*, Function> loaded;  // by context, that is, by device
+  std::map<void*, Function> loaded;  // by context, which means by device
 };
 
 std::mutex guard;

@@ -1,4 +1,4 @@
-"""Compile the kernel and make it known to XLA."""
+"""Compile the kernel and register it with XLA."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Gpu:
     ----------
     n_multiprocessors, shared_bytes : int
     architecture : str
-        Such as ``"sm_90"``.
+        Architecture such as ``"sm_90"``.
     """
 
     groups = (4, 4)
@@ -71,7 +71,7 @@ class Gpu:
 
 
 class EmulatedGpu:
-    """A CPU that runs the kernel with a thread for each of a GPU's: to test it.
+    """A CPU that emulates a GPU with one thread for each of the GPU's threads, for tests.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def _register(library: ctypes.CDLL, target: str, platform: str) -> None:
 
 @functools.cache
 def host_library() -> Any:
-    """Return the library that launches kernels, compiled and known to XLA."""
+    """Return the library that launches kernels, compiled and registered with XLA."""
     source = FOLDER / "launch.cpp"
     key = hashlib.sha256(
         f"{source.read_text(encoding='utf-8')} {jax.__version__} {config.cxx}".encode()
@@ -173,12 +173,12 @@ def _cubin(source: str, architecture: str, name: str) -> bytes:
 
 
 def compile_cuda(source: str, architecture: str) -> bytes:
-    """Compile CUDA C++ to machine code; needs no GPU.
+    """Compile CUDA C++ to machine code, for which no GPU is needed.
 
     Raises
     ------
     NotThinError
-        If NVRTC is not there, or does not take the source.
+        If NVRTC is not available, or does not accept the source.
     """
     nvrtc = _nvrtc()
     program = ctypes.c_void_p()

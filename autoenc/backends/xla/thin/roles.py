@@ -1,12 +1,12 @@
 """Find the five products of a tied autoencoder in the graph of a step.
 
-With x~ the corrupted input, h the code, dz the gradient of the cost by what the outputs are made
-of, and da that by what the code is made of, they are ::
+With x~ the corrupted input, h the code, and dz and da the gradients of the cost with respect to
+the pre-activations of the output and of the code, they are ::
 
     a = x~ W      z = h W'      dh = dz W      dW = x~' da + dz' h
 
-Whatever is elementwise between them, such as activations, costs, penalties on weights and rules of
-updating, may be anything.
+The elementwise operations between them, such as activations, costs, penalties on weights and
+update rules, are arbitrary.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class Roles:
     corrupted, code, dz, da : variables
         The operands of the products.
     a, z, dh : variables
-        What the first three products give.
+        The results of the first three products.
     by_input, by_code : variables
-        The last two products, of the shape of W.
+        The last two products, which have the shape of W.
     draws : list of variables
         Decisions that corrupt the input, one for each generator.
     """
@@ -64,7 +64,7 @@ def find_roles(graph: FunctionGraph, x: Expression, generators: Sequence[Express
     Raises
     ------
     NotThinError
-        If it is not the step of a tied autoencoder.
+        If the graph is not the step of a tied autoencoder.
     """
     products = [node for node in graph.toposort() if isinstance(node.op, Dot)]
     if len(products) != 5:
@@ -99,7 +99,7 @@ def find_roles(graph: FunctionGraph, x: Expression, generators: Sequence[Express
 
 
 def transposed_of(variable: Expression) -> Expression | None:
-    """Return the matrix that a variable is the transpose of."""
+    """Return the matrix of which a variable is the transpose."""
     node = variable.owner
     if node is not None and isinstance(node.op, DimShuffle) and node.op.new_order == (1, 0):
         matrix: Expression = node.inputs[0]
@@ -110,7 +110,7 @@ def transposed_of(variable: Expression) -> Expression | None:
 def gradient_operands(
     graph: FunctionGraph, node: Any
 ) -> list[tuple[Expression | None, Expression, Expression]]:
-    """List A, B and A' B for a product; also B, A and B' A where its transpose is used."""
+    """List A, B and A' B for a product; also B, A and B' A if its transpose is used."""
     left, right = transposed_of(node.inputs[0]), node.inputs[1]
     product = node.outputs[0]
     users = [user.outputs[0] for user, _ in graph.clients[product] if hasattr(user, "outputs")]
@@ -123,7 +123,7 @@ def draw_of(graph: FunctionGraph, generator: Expression) -> Expression:
     clients = [node for node, _ in graph.clients[generator] if not isinstance(node, str)]
     draws = [node for node in clients if isinstance(getattr(node, "op", None), BernoulliDraw)]
     if len(draws) != 1 or len(clients) != 1:
-        raise NotThinError("a generator is used for something else than one mask")
+        raise NotThinError("a generator is used for more than one mask")
     following, decisions = draws[0].outputs
     later = [node for node, _ in graph.clients.get(following, [])]
     if any(isinstance(getattr(node, "op", None), BernoulliDraw) for node in later):
@@ -132,13 +132,13 @@ def draw_of(graph: FunctionGraph, generator: Expression) -> Expression:
 
 
 def probability_of(draw: Expression) -> Expression:
-    """Return with which probability decisions are True."""
+    """Return the probability with which decisions are True."""
     probability: Expression = draw.owner.inputs[-1]
     return probability
 
 
 def sums_over_rows(expressions: Sequence[Expression]) -> list[Expression]:
-    """List sums over axis 0 that expressions are made of."""
+    """List the sums over axis 0 of which expressions are composed."""
     return [
         variable
         for variable in ancestors(list(expressions))
@@ -150,12 +150,12 @@ def sums_over_rows(expressions: Sequence[Expression]) -> list[Expression]:
 
 
 def total_of(cost: Expression) -> tuple[Expression, Expression]:
-    """Return the sum over all elements that a cost is made of, and what it sums.
+    """Return the sum over all elements in a cost, and the expression that it sums.
 
     Raises
     ------
     NotThinError
-        If there is no such sum, or more than one.
+        If there is no such sum, or if there are several.
     """
     totals = [
         variable
@@ -173,5 +173,5 @@ def total_of(cost: Expression) -> tuple[Expression, Expression]:
 
 
 def is_generator(variable: Expression) -> bool:
-    """Whether a variable is the state of a random generator."""
+    """Return whether a variable is the state of a random generator."""
     return isinstance(variable.type, RandomType)

@@ -22,25 +22,26 @@ from autoenc.backends.xla.thin.roles import (
 from autoenc.graph.types import Expression
 
 FOLDER = Path(__file__).parent
-# What a thread can hold in registers: sums of a product, and entries of the next minibatch.
+# Maximum numbers of values that a thread can hold in registers: sums of a product, and entries of
+# the next minibatch.
 MOST_SUMS, MOST_ENTRIES = 64, 64
 ROOM_FOR_THE_REST = 512
-# As in launch.cpp.
+# The same value as in launch.cpp.
 MOST_POINTERS = 64
-# Costs, and what multiprocessors exchange.
+# Number of buffers for costs, and for data that multiprocessors exchange.
 N_BUFFERS = 7
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Inputs of a step's graph by what they are to the kernel; numbers are their places.
+    """Inputs of a step's graph by their roles in the kernel; numbers are positions.
 
     Attributes
     ----------
     weights, visible, hidden : list of int
-        Among the state: of the shape of W, of a row of the data, of a code.
+        Positions among the state of variables with the shape of W, of a data row, of a code.
     visible_constants, hidden_constants : list of int
-        Among the constants, likewise.
+        Positions among the constants of variables with the shape of a data row, of a code.
     scalars, scalar_constants : list of int
         Single numbers among the state, and among the constants.
     """
@@ -56,15 +57,15 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Program:
-    """The source of a kernel, and how it is launched.
+    """The source of a kernel, and the parameters of its launch.
 
     Attributes
     ----------
     source : str
-        Without what the target defines.
+        Source, without the definitions of the target.
     inputs : Inputs
     sizes : dict
-        The constants that the source is compiled with.
+        Constants with which the source is compiled.
     """
 
     source: str
@@ -73,12 +74,12 @@ class Program:
 
     @property
     def threads(self) -> int:
-        """Threads of a multiprocessor."""
+        """Number of threads of a multiprocessor."""
         return 32 * self.sizes["RG"] * self.sizes["KG"]
 
     @property
     def words(self) -> int:
-        """Words of 32 decisions for a minibatch."""
+        """Number of words of 32 decisions for a minibatch."""
         return max(self.sizes["DRAWS"], 1) * self.sizes["B"] * -(-self.sizes["NV"] // 32)
 
 
@@ -96,20 +97,20 @@ def write_program(
     ----------
     graph : FunctionGraph
         ``inputs``: the minibatch, state, generators, constants; ``outputs``: cost, next state,
-        next generators. It has been rewritten.
+        next generators. The graph has been rewritten.
     n_state : int
-        How many inputs are state.
+        Number of inputs that are state.
     shapes : sequence of tuple of int
-        Of every input; None for generators.
+        Shape of every input; None for generators.
     n_multiprocessors, shared_bytes : int
-        Of the device.
+        Properties of the device.
     groups : pair of int
         Groups of warps that share the rows of a minibatch, and that share its columns.
 
     Raises
     ------
     NotThinError
-        If the step is of another kind, or too large; says why.
+        If the step has another form, or is too large; the message gives the reason.
     """
     x, state = graph.inputs[0], graph.inputs[1 : 1 + n_state]
     generators = [v for v in graph.inputs if is_generator(v)]
@@ -138,7 +139,7 @@ def _count(
     n_multiprocessors: int,
     groups: tuple[int, int],
 ) -> dict[str, int]:
-    """Return the constants that the kernel is compiled with, apart from those of the hooks."""
+    """Return the constants with which the kernel is compiled, except those of the hooks."""
     return {
         "NV": of_weights[0],
         "NH": of_weights[1],
@@ -155,7 +156,7 @@ def _count(
 
 
 def _count_pointers(sizes: dict[str, int]) -> int:
-    """Return how many buffers the kernel is given: those read, those written, and its own."""
+    """Return the number of the kernel's buffers: those read, those written, and its own."""
     in_and_out = sum(sizes[name] for name in ("NW", "NP", "NQ", "NS"))
     n_pointers = 2 + sizes["DRAWS"] + sizes["NC"] + 2 * in_and_out + N_BUFFERS
     if n_pointers > MOST_POINTERS:
@@ -164,19 +165,19 @@ def _count_pointers(sizes: dict[str, int]) -> int:
 
 
 def whole_source(program: Program, target: str) -> str:
-    """Return the text to be compiled for a target, ``"cuda"`` or ``"emulated"``."""
+    """Return the source to compile for a target, ``"cuda"`` or ``"emulated"``."""
     numbers = program.sizes | {"SHARED_BYTES": shared_bytes_of(program.sizes)}
     sizes = "".join(f"#define {name} {value}\n" for name, value in numbers.items())
     kernel = (FOLDER / "thin_block.cu").read_text(encoding="utf-8")
     structure, _, hooks = program.source.partition("//--\n")
     kernel = kernel.replace("SCALARS_STRUCT\n", structure).replace("HOOKS\n", hooks)
-    # PyTensor's C names dtypes as NumPy does.
+    # PyTensor's C code uses NumPy's names of dtypes.
     types = "".join(f"using npy_{name} = {c};\n" for name, c in C_TYPES.items())
     return sizes + types + (FOLDER / f"{target}.h").read_text(encoding="utf-8") + kernel
 
 
 def shared_bytes_of(sizes: dict[str, int]) -> int:
-    """Return an upper bound of the memory that a multiprocessor needs."""
+    """Return an upper bound on the memory that a multiprocessor needs."""
     n_visible, n_hidden, n_rows, grid = (sizes[name] for name in ("NV", "NH", "B", "G"))
     own_hidden, own_visible = -(-n_hidden // grid), -(-n_visible // grid)
     group = -(-n_rows // sizes["RG"])
@@ -216,13 +217,13 @@ def _hidden_vectors(
     n_visible: int,
     n_hidden: int,
 ) -> set[Any]:
-    """Vectors of the size of a code; by what they are used for, where sizes do not say."""
+    """Find vectors with the size of a code, by their use if sizes are ambiguous."""
     vectors = {v for v, shape in shapes.items() if len(shape) == 1}
     if n_visible != n_hidden:
         return {v for v in vectors if shapes[v] == (n_hidden,)}
     between = _between([roles.code], [roles.a]) | _between([roles.da], [roles.dh, roles.a])
     hidden = vectors & between
-    # What an optimizer keeps for a bias is used together with the sum over the same rows.
+    # The optimizer's state for a bias is used together with the sum over the same rows.
     for variable, following in zip(state, graph.outputs[1:], strict=False):
         if variable in vectors and set(sums_over_rows([following])) & {
             total
@@ -254,7 +255,7 @@ def _sort(
 
     weights = places(state, lambda v: shapes[v] == of_weights)
     found = Inputs(
-        # W itself is the first.
+        # W itself comes first.
         weights=sorted(weights, key=lambda i: state[i] is not roles.weights),
         visible=places(state, is_vector),
         hidden=places(state, lambda v: v in hidden),
@@ -267,7 +268,7 @@ def _sort(
     wrong = [i for i in (*found.visible,) if shapes[state[i]] != of_weights[:1]]
     wrong += [i for i in found.visible_constants if shapes[constants[i]] != of_weights[:1]]
     if n_found != len(state) + len(constants) or wrong or roles.weights not in state:
-        raise NotThinError("an input of a shape that the kernel has no place for")
+        raise NotThinError("an input has a shape that the kernel does not support")
     return found
 
 
@@ -299,7 +300,7 @@ class _Hooks:
         self.scalars = Scalars(names, shapes)
 
     def write(self) -> tuple[str, dict[str, int]]:
-        """Return their text, that of the scalars before ``//--``, and how many sums they make."""
+        """Return the source of the functions (scalars before ``//--``), and the number of sums."""
         r = self.roles
         q = self._named(self.hidden + self.hidden_constants, "q")
         u = self._named(self.visible, "u")
@@ -407,7 +408,7 @@ class _Hooks:
         ).replace("{\n", "{\n  const Scalars& c = s.scalars; (void)c;\n", 1)
 
     def _sums(self) -> tuple[list[Expression], list[Expression]]:
-        """List sums over rows that visible vectors need, and those that hidden ones do."""
+        """List the sums over rows that visible vectors need, and those that hidden ones need."""
         after = {
             name: [self.after[i] for i in getattr(self.inputs, name)]
             for name in ("visible", "hidden")

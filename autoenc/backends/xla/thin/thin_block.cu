@@ -1,4 +1,4 @@
-// One launch trains on a whole block of thin minibatches: an autoencoder whose two products share W.
+// One launch trains on a whole block of thin minibatches: an autoencoder with a tied weight W.
 //
 // Every multiprocessor keeps two slices of W through the block: the columns of its hidden units and
 // the rows of its visible units. With both, a minibatch needs two barriers of the whole device:
@@ -6,11 +6,11 @@
 //     code      h  = code(x~ W)            own hidden units           -> barrier
 //     output    dz = gradient of h W'      own visible units          -> barrier
 //     backward  da = backward(dz W)        own hidden units, whose columns of W are updated
-//     own rows of W are updated by da when it has arrived, with the codes of the next minibatch
+//     own rows of W are updated by da when it has arrived, during the next minibatch's code step
 //
 // Both slices add the same numbers in the same order, so that they hold the same bits.
 
-// Pointers in the order of XLA's buffers: first what is read, then what is written.
+// Pointers, in the order of XLA's buffers: inputs first, then outputs.
 struct Arguments {
   void* at[N_POINTERS];
   int n_minibatches;
@@ -19,7 +19,7 @@ DEVICE constexpr int room(int n) { return n > 0 ? n : 1; }
 constexpr int DATA = 0;                        // (rows, NV)
 constexpr int ROWS = 1;                        // (minibatches, B), numbers of rows
 constexpr int KEYS = 2;                        // (DRAWS, 2)
-constexpr int WEIGHTS = KEYS + DRAWS;          // (NV, NH) each: W, and what the optimizer keeps for it
+constexpr int WEIGHTS = KEYS + DRAWS;          // (NV, NH) each: W, and the optimizer's state for it
 constexpr int VISIBLE = WEIGHTS + NW;          // (NV,) each
 constexpr int HIDDEN = VISIBLE + NP;           // (NH,) each
 constexpr int WHOLE = HIDDEN + NQ;             // (NV,) each, never changed
@@ -29,7 +29,7 @@ constexpr int VISIBLE_AFTER = WEIGHTS_AFTER + NW;
 constexpr int HIDDEN_AFTER = VISIBLE_AFTER + NP;
 constexpr int SCALARS_AFTER = HIDDEN_AFTER + NQ;
 constexpr int COSTS = SCALARS_AFTER + NS;      // (minibatches,)
-constexpr int CODES = COSTS + 1;               // (B, NH), for the other multiprocessors to read
+constexpr int CODES = COSTS + 1;               // (B, NH), read by the other multiprocessors
 constexpr int OUTPUTS = CODES + 1;             // (B, NV)
 constexpr int BACKWARD = OUTPUTS + 1;          // (B, NH)
 constexpr int PARTIAL_COSTS = BACKWARD + 1;    // (minibatches, G)
@@ -59,15 +59,15 @@ constexpr int ROUNDS_H = (BR * HS + 31) / 32;
 constexpr int ROUNDS_V = (BR * VS + 31) / 32;
 constexpr int ROUNDS = ROUNDS_H > ROUNDS_V ? ROUNDS_H : ROUNDS_V;
 
-// Aligned, so that four numbers are read at a time where they lie together.
+// Aligned, so that four adjacent numbers are read at a time.
 struct Shared {
   alignas(16) float x[B * NV];                     // the corrupted minibatch
-  alignas(16) float dz[KEEP_DZ ? B * NV : 1];      // where there is room; else it is read again
+  alignas(16) float dz[KEEP_DZ ? B * NV : 1];      // if there is room; otherwise it is read again
   alignas(16) float h[B * NH];
   alignas(16) float own_columns[NW][NV * HS];
   alignas(16) float own_rows[NW][VS * NH];
   alignas(16) float whole[room(NC)][NV];
-  alignas(16) float parts[RG * KG][ROUNDS * 32];   // of sums over the groups of warps
+  alignas(16) float parts[RG * KG][ROUNDS * 32];   // partial sums over the groups of warps
   alignas(16) float own_h[B * HS];
   alignas(16) float own_da[B * HS];
   alignas(16) float own_x[B * VS_STRIDE];
@@ -78,7 +78,7 @@ struct Shared {
   float v[room(NP)][VS], q[room(NQ)][HS];
   unsigned bits[WORDS];
   unsigned keys[room(DRAWS)][2], next_keys[room(DRAWS)][2];
-  Scalars scalars, before;                         // of this minibatch, and of the one before
+  Scalars scalars, before;                         // of this minibatch, and of the previous one
 };
 
 static_assert(sizeof(Shared) <= SHARED_BYTES, "as much memory as was asked for");
@@ -124,7 +124,7 @@ DEVICE unsigned mixed(unsigned bits) {
 }
 DEVICE unsigned hashed(const unsigned* key, unsigned number) { return mixed(mixed(number + key[0]) ^ key[1]); }
 
-// Whether a decision of this probability is True; as for XLA in backends/xla/ops.py.
+// Returns whether a decision with this probability is True; as for XLA in backends/xla/ops.py.
 DEVICE bool happens(unsigned bits, float probability) {
   const float scaled = fminf(fmaxf(probability * 4294967296.f, 0.f), 4294967040.f);
   return bits < static_cast<unsigned>(scaled) || probability >= 1.f;
@@ -145,7 +145,7 @@ DEVICE void draw_keys(Shared& s, int tid) {
   key[1] = a1;
 }
 
-// Makes a share of the decisions, a bit for each entry, for all multiprocessors.
+// Computes a share of the decisions, one bit for each entry, for all multiprocessors.
 DEVICE void draw_bits(const Shared& s, unsigned* bits, int warp, int lane) {
   if (!DRAWS) return;
   for (int word = BLOCK + warp * G; word < WORDS; word += RG * KG * G) {
@@ -224,7 +224,7 @@ KERNEL thin_block(const Arguments p) {
     if (tid == 0) { WAIT(arrivals, target); }
     SYNC();
   };
-  // Own rows of W, by what all hidden units have sent back.
+  // Updates own rows of W, from what all hidden units have sent back.
   auto update_rows = [&](int j) {
     float g1[VS], g2[VS];
 #pragma unroll
@@ -260,7 +260,7 @@ KERNEL thin_block(const Arguments p) {
   SYNC();
 
   for (int t = 0; t < p.n_minibatches; ++t) {
-    // Codes of own hidden units.
+    // Computes codes of own hidden units.
     {
       float acc[ROUNDS_H * 32];
 #pragma unroll
@@ -301,14 +301,14 @@ KERNEL thin_block(const Arguments p) {
     wait();
     read_bits(t + 1);
 
-    // Own rows of W catch up; then outputs of own visible units.
+    // Updates own rows of W, then computes outputs of own visible units.
     for (int j = tid; j < NH; j += T) {
       if (t) update_rows(j);
 #pragma unroll
       for (int b = 0; b < B; ++b) s.h[b * NH + j] = LOAD(codes + b * NH + j);
     }
     SYNC();
-    // Asked for before the product, so that it is there after it.
+    // Loaded before the product, so that the values are available after it.
     float raws[RAWS];
 #pragma unroll
     for (int n = 0; n < RAWS; ++n) {
@@ -374,7 +374,7 @@ KERNEL thin_block(const Arguments p) {
     }
     wait();
 
-    // What own hidden units send back; own columns of W.
+    // Computes what own hidden units send back, and updates own columns of W.
     {
       float acc[ROUNDS_H * 32];
 #pragma unroll
