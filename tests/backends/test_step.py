@@ -68,7 +68,7 @@ def test_an_update_of_what_is_not_shared(x):
 
 def test_an_update_of_another_dtype(p):
     x = pt.vector("x", dtype="float64")
-    with pytest.raises(TypeError, match="update of p is float64, the parameter float32"):
+    with pytest.raises(TypeError, match="update of p is float64, but the parameter is float32"):
         make_step((p * x).sum(), {p: p * x}, [x])
 
 

@@ -49,7 +49,7 @@ def test_one_cell_is_one(tmp_path):
 def test_what_is_no_model_or_no_file_is_named(people, people_model, tmp_path):
     assert f"{tmp_path} is a folder; expected a model file." in refusal("info", tmp_path)
     told = refusal("score", people_model, people, "-o", "/dev/null")
-    assert "/dev/null: not a regular file; expected the name of one" in told
+    assert "/dev/null: not a regular file; expected the name of a file" in told
     printed, by_name = (run("score", people_model, people, *o) for o in ((), ("-o", "-")))
     assert printed == by_name
     assert printed.out.startswith("row,error\n")
