@@ -6,6 +6,7 @@ from typing import Any
 
 from pytensor import gradient
 from pytensor.gradient import GradientError, pullback, pushforward
+from pytensor.graph.traversal import applys_between
 
 
 def verify_grad(
@@ -63,7 +64,21 @@ def Rop(  # noqa: N802 - Theano's name
     f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise"
 ) -> Any:
     """Return the derivative of `f` in a direction: its Jacobian times `eval_points`."""
-    return pushforward(f, wrt, eval_points, disconnected_outputs=disconnected_outputs)
+    return pushforward(
+        f,
+        wrt,
+        eval_points,
+        disconnected_outputs=disconnected_outputs,
+        use_op_pushforward=_is_overridden(f, wrt),
+    )
+
+
+def _is_overridden(f: Any, wrt: Any) -> bool:
+    """Whether an operation on the way has directional derivatives that a script gave."""
+    ends = f if isinstance(f, (list, tuple)) else [f]
+    starts = wrt if isinstance(wrt, (list, tuple)) else [wrt]
+    operations = (node.op for node in applys_between(starts, ends))
+    return any(getattr(op, "pushforward_overrides", None) is not None for op in operations)
 
 
 def Lop(  # noqa: N802 - Theano's name
