@@ -6,7 +6,10 @@ from typing import Any
 
 from pytensor import gradient
 from pytensor.gradient import GradientError, pullback, pushforward
-from pytensor.graph.traversal import applys_between
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Constant
+from pytensor.graph.traversal import applys_between, graph_inputs
+from pytensor.tensor.type import DenseTensorType
 
 
 def verify_grad(
@@ -64,13 +67,30 @@ def Rop(  # noqa: N802 - Theano's name
     f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise"
 ) -> Any:
     """Return the derivative of `f` in a direction: its Jacobian times `eval_points`."""
-    return pushforward(
+    derivative = pushforward(
         f,
         wrt,
         eval_points,
         disconnected_outputs=disconnected_outputs,
         use_op_pushforward=_is_overridden(f, wrt),
     )
+    if isinstance(f, (list, tuple)):
+        return type(f)(_with_inputs(*pair) for pair in zip(derivative, f, strict=True))
+    return _with_inputs(derivative, f)
+
+
+def _with_inputs(derivative: Any, of: Any) -> Any:
+    """Return a derivative that depends on all inputs that its function depends on.
+
+    That of a linear function does not. Functions of Theano could still have them as inputs.
+    """
+    missing = set(graph_inputs([of])) - set(graph_inputs([derivative]))
+    for variable in missing:
+        known = isinstance(variable, (Constant, SharedVariable))
+        if not known and isinstance(variable.type, DenseTensorType):
+            nothing = variable.zeros_like().sum()
+            derivative = derivative + nothing.astype(derivative.type.dtype)
+    return derivative
 
 
 def _is_overridden(f: Any, wrt: Any) -> bool:
