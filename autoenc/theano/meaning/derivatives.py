@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pytensor import gradient
-from pytensor.gradient import GradientError, pullback, pushforward
 from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.gradient import GradientError, pullback, pushforward
 from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import applys_between, graph_inputs
 from pytensor.tensor.type import DenseTensorType

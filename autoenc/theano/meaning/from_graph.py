@@ -69,6 +69,7 @@ class OpFromGraph(_OpFromGraph):
             name=name,
             **{**own, **more},
         )
+        self.inputs, self.outputs = inputs, outputs
 
     def pullback(self, inputs: Any, outputs: Any, output_grads: Any) -> Any:
         """Give the gradients: those of a method ``grad`` that the operation was given."""

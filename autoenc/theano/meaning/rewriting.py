@@ -30,7 +30,7 @@ def _of_the_node(transform: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(transform)
     def of_graph_and_node(self: Any, *arguments: Any, **_: Any) -> Any:
-        return transform(self, [a for a in arguments if isinstance(a, Apply)][0])
+        return transform(self, next(a for a in arguments if isinstance(a, Apply)))
 
     return of_graph_and_node
 
