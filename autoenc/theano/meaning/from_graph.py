@@ -61,6 +61,8 @@ class OpFromGraph(_OpFromGraph):
             or _each(grad_overrides, len(inputs), _of_gradients),
             "pushforward": _each(rop_overrides, len(outputs), _of_all),
         }
+        # Gradients rarely need all that they may use.
+        more.setdefault("on_unused_input", "ignore")
         super().__init__(
             inputs,
             outputs,

@@ -13,7 +13,8 @@ given = 2., 3., 4.
 def show(title, op, *more):
     out = op(x, y, z)
     grads = T.grad(out, [x, y, z], disconnected_inputs='ignore')
-    print(title, [float(v) for v in theano.function([x, y, z], [out] + grads)(*given)])
+    for mode in ('FAST_RUN', 'FAST_COMPILE'):
+        print(title, [float(v) for v in theano.function([x, y, z], [out] + grads, mode=mode)(*given)])
 
 
 def rescale_dy(inps, grads):
