@@ -24,7 +24,6 @@ tree.install()
 # Its operations change PyTensor's variables where they are imported.
 keep_apart("theano")
 
-from pytensor.compile.builders import OpFromGraph  # noqa: E402
 from pytensor.compile.io import Out  # noqa: E402
 from pytensor.gradient import grad  # noqa: E402
 from pytensor.printing import pp, pprint  # noqa: E402
@@ -32,10 +31,18 @@ from pytensor.printing import pp, pprint  # noqa: E402
 from autoenc.theano.flags import config  # noqa: E402
 from autoenc.theano.flags.reading import apply_given  # noqa: E402
 from autoenc.theano.functions import Function, In, Param, function  # noqa: E402
-from autoenc.theano.meaning import linkers, printers, rewriting, types, variables  # noqa: E402
+from autoenc.theano.meaning import (  # noqa: E402
+    linkers,
+    operations,
+    printers,
+    rewriting,
+    types,
+    variables,
+)
 from autoenc.theano.meaning.arrays import _asarray  # noqa: E402
 from autoenc.theano.meaning.cloning import clone  # noqa: E402
 from autoenc.theano.meaning.derivatives import Lop, Rop  # noqa: E402
+from autoenc.theano.meaning.from_graph import OpFromGraph  # noqa: E402
 from autoenc.theano.meaning.operations import Op  # noqa: E402
 from autoenc.theano.meaning.scanning import foldl, foldr, map, reduce, scan  # noqa: A004, E402
 from autoenc.theano.meaning.sharing import shared  # noqa: E402
@@ -75,6 +82,7 @@ variables.extend()
 types.extend()
 printers.extend()
 linkers.extend()
+operations.extend()
 rewriting.extend()
 apply_given()
 

@@ -35,6 +35,7 @@ _LINKERS = (
     "pytensor.link.c.params_type",
 )
 _COMPILE = (
+    "autoenc.theano.meaning.from_graph",
     "pytensor.compile",
     "pytensor.compile.aliasing",
     "pytensor.compile.builders",
@@ -188,7 +189,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
         *_DEBUG_MODE,
         *_SHAPES,
     ),
-    "compile.builders": ("pytensor.compile.builders",),
+    "compile.builders": _COMPILE,
     "compile.debugmode": _DEBUG_MODE,
     "compile.function": _COMPILE,
     "compile.function_module": _COMPILE,

@@ -16,7 +16,7 @@ from autoenc.theano.meaning.arithmetic import sort as _sort
 from autoenc.theano.meaning.flat_indices import unravel_index
 
 
-class _OfToday(type):
+class OfToday(type):
     """A class whose instances are also those of the class that took its place."""
 
     today: type
@@ -25,7 +25,7 @@ class _OfToday(type):
         return super().__instancecheck__(instance) or isinstance(instance, cls.today)
 
 
-class CumOp(metaclass=_OfToday):
+class CumOp(metaclass=OfToday):
     """The operation that sums or multiplies along an axis, entry by entry.
 
     Parameters
@@ -64,7 +64,7 @@ class CumprodOp(CumOp):
         super().__init__(axis, "mul")
 
 
-class RepeatOp(metaclass=_OfToday):
+class RepeatOp(metaclass=OfToday):
     """The operation that repeats entries along an axis, by default of the flattened array."""
 
     today: ClassVar[type] = extra_ops.Repeat
@@ -77,7 +77,7 @@ class RepeatOp(metaclass=_OfToday):
         return pt.repeat(x, repeats, axis=self.axis)
 
 
-class Unique(metaclass=_OfToday):
+class Unique(metaclass=OfToday):
     """The operation that finds the distinct entries of an array; see `numpy.unique`."""
 
     today: ClassVar[type] = extra_ops.Unique
@@ -113,7 +113,7 @@ class Unique(metaclass=_OfToday):
         return [found] if return_list and not any(extra) else found
 
 
-class SortOp(metaclass=_OfToday):
+class SortOp(metaclass=OfToday):
     """The operation that sorts along an axis."""
 
     today: ClassVar[type] = _SortOp
@@ -126,7 +126,7 @@ class SortOp(metaclass=_OfToday):
         return _sort(input, axis, self.kind, self.order)
 
 
-class ArgSortOp(metaclass=_OfToday):
+class ArgSortOp(metaclass=OfToday):
     """The operation that returns the indices which sort along an axis."""
 
     today: ClassVar[type] = _ArgSortOp
@@ -139,7 +139,7 @@ class ArgSortOp(metaclass=_OfToday):
         return _argsort(input, axis, self.kind, self.order)
 
 
-class DimShuffle(metaclass=_OfToday):
+class DimShuffle(metaclass=OfToday):
     """The operation that permutes, drops and adds dimensions.
 
     Parameters
@@ -184,7 +184,7 @@ class DimShuffle(metaclass=_OfToday):
         return self._operation(x)
 
 
-class UnravelIndex(metaclass=_OfToday):
+class UnravelIndex(metaclass=OfToday):
     """The operation that finds indices along each axis; see `unravel_index`."""
 
     today: ClassVar[type] = extra_ops.UnravelIndex
@@ -198,20 +198,20 @@ class UnravelIndex(metaclass=_OfToday):
         return found[0] if self.ndim == 1 else list(found)
 
 
-class AllocDiag(metaclass=_OfToday):
+class AllocDiag(metaclass=OfToday):
     """The operation that puts vectors on diagonals."""
 
     today: ClassVar[type] = pt.basic.AllocDiag
 
     def __init__(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> None:
-        self._operation = pt.basic.AllocDiag(offset, axis1, axis2)
+        self._operation = pt.basic.AllocDiag(offset=offset, axis1=axis1, axis2=axis2)
 
     def __call__(self, diag: Any) -> Expression:
         """Return the matrices."""
         return self._operation(diag)
 
 
-class Join(metaclass=_OfToday):
+class Join(metaclass=OfToday):
     """The operation that joins tensors along an axis.
 
     Parameters

@@ -23,12 +23,16 @@ def dot(l: Any, r: Any) -> Expression:  # noqa: E741 - Theano's names
     NotImplementedError
         If neither operand has one.
     """
+    reasons = []
     for left, right, method in ((l, r, "__dot__"), (r, l, "__rdot__")):
-        if hasattr(left, method):
+        try:
             result = getattr(left, method)(right)
-            if result is not NotImplemented:
-                return result
-    raise NotImplementedError("Dot failed for the following reasons:", (type(l), type(r)))
+        except (NotImplementedError, AttributeError, TypeError) as error:
+            reasons.append(error)
+            continue
+        if result is not NotImplemented:
+            return result
+    raise NotImplementedError("Dot failed for the following reasons:", tuple(reasons))
 
 
 def hashtype(self: Any) -> int:

@@ -48,7 +48,7 @@ def debugprint(
         As for PyTensor.
     """
     del print_clients
-    return _debugprint(
+    printed = _debugprint(
         obj,
         depth=depth,
         print_type=print_type,
@@ -60,6 +60,7 @@ def debugprint(
         used_ids=used_ids,
         **more,
     )
+    return printed if file is not None else None
 
 
 class MonitorMode(monitormode.MonitorMode):

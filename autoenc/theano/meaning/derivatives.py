@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from pytensor import gradient
+from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.gradient import GradientError, pullback, pushforward
+from pytensor.graph.basic import Constant
+from pytensor.graph.traversal import applys_between, graph_inputs
+from pytensor.tensor.type import DenseTensorType
 
 
 def verify_grad(
@@ -63,7 +67,38 @@ def Rop(  # noqa: N802 - Theano's name
     f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise"
 ) -> Any:
     """Return the derivative of `f` in a direction: its Jacobian times `eval_points`."""
-    return pushforward(f, wrt, eval_points, disconnected_outputs=disconnected_outputs)
+    derivative = pushforward(
+        f,
+        wrt,
+        eval_points,
+        disconnected_outputs=disconnected_outputs,
+        use_op_pushforward=_is_overridden(f, wrt),
+    )
+    if isinstance(f, (list, tuple)):
+        return type(f)(_with_inputs(*pair) for pair in zip(derivative, f, strict=True))
+    return _with_inputs(derivative, f)
+
+
+def _with_inputs(derivative: Any, of: Any) -> Any:
+    """Return a derivative that depends on all inputs that its function depends on.
+
+    That of a linear function does not. Functions of Theano could still have them as inputs.
+    """
+    missing = set(graph_inputs([of])) - set(graph_inputs([derivative]))
+    for variable in missing:
+        known = isinstance(variable, (Constant, SharedVariable))
+        if not known and isinstance(variable.type, DenseTensorType):
+            nothing = variable.zeros_like().sum()
+            derivative = derivative + nothing.astype(derivative.type.dtype)
+    return derivative
+
+
+def _is_overridden(f: Any, wrt: Any) -> bool:
+    """Whether an operation on the way has directional derivatives that a script gave."""
+    ends = f if isinstance(f, (list, tuple)) else [f]
+    starts = wrt if isinstance(wrt, (list, tuple)) else [wrt]
+    operations = (node.op for node in applys_between(starts, ends))
+    return any(getattr(op, "pushforward_overrides", None) is not None for op in operations)
 
 
 def Lop(  # noqa: N802 - Theano's name

@@ -8,7 +8,22 @@ from pytensor.compile.mode import FAST_COMPILE, Mode
 
 from autoenc.theano.engines import default_mode, engine_for
 
-FAST_RUN = "FAST_RUN"
+
+class NamedMode(str):
+    """Name of a mode, which has the methods of the mode: ``FAST_RUN.excluding("inplace")``.
+
+    The engine is chosen when a function is compiled, which a mode itself would have decided.
+    """
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(get_mode(self), name)
+
+
+FAST_RUN = NamedMode("FAST_RUN")
 instantiated_default_mode = None
 
 __all__ = [

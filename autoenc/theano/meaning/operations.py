@@ -10,6 +10,7 @@ from typing import Any
 
 from pytensor.gradient import DisconnectedType
 from pytensor.graph.basic import Apply, Variable
+from pytensor.graph.op import Op as PyTensorOp
 from pytensor.graph.utils import MethodNotDefined
 from pytensor.link.c.exceptions import CompileError
 from pytensor.link.c.op import COp
@@ -104,6 +105,18 @@ class Op(COp):
 
 
 PureOp = Op
+
+
+def _grad(op: Any, inputs: Any, output_gradients: Any) -> Any:
+    """Give the gradients with ``pullback``, which took the place of the method ``grad``."""
+    if type(op).pullback is PyTensorOp.pullback:
+        raise NotImplementedError(f"{type(op).__name__} has no method grad.")
+    return op.pullback(inputs, op.make_node(*inputs).outputs, output_gradients)
+
+
+def extend() -> None:
+    """Give PyTensor's operations the method ``grad``, which scripts call from their own."""
+    PyTensorOp.grad = _grad
 
 
 def get_debug_values(*_: Any) -> list[Any]:

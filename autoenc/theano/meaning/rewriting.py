@@ -7,10 +7,10 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from pytensor.graph.basic import Apply
 from pytensor.graph.rewriting import basic, db
 
 Optimizer = basic.GraphRewriter
-LocalOptimizer = basic.NodeRewriter
 SeqOptimizer = basic.SequentialGraphRewriter
 LocalOptGroup = basic.SequentialNodeRewriter
 PatternSub = basic.PatternNodeRewriter
@@ -23,6 +23,49 @@ FromFunctionLocalOptimizer = basic.FromFunctionNodeRewriter
 DB = db.RewriteDatabase
 Query = db.RewriteDatabaseQuery
 optimizer = basic.graph_rewriter
+
+
+def _of_the_node(transform: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a method with PyTensor's arguments; Theano's callers gave the node alone."""
+
+    @functools.wraps(transform)
+    def of_graph_and_node(self: Any, *arguments: Any, **_: Any) -> Any:
+        return transform(self, next(a for a in arguments if isinstance(a, Apply)))
+
+    return of_graph_and_node
+
+
+class LocalOptimizer(basic.NodeRewriter):
+    """A rewrite of nodes. A subclass has ``transform(self, node)`` and may have ``tracks``."""
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        own = vars(cls).get("transform")
+        if own is not None and len(inspect.signature(own).parameters) == 2:
+            cls.transform = _of_the_node(own)
+
+
+class OpRemove(LocalOptimizer):
+    """The rewrite that replaces the outputs of an operation with its inputs.
+
+    Parameters
+    ----------
+    op : Op
+    name : str, optional
+    """
+
+    def __init__(self, op: Any, name: str | None = None) -> None:
+        super().__init__()
+        self.op = op
+        self.name = name or f"remove({op})"
+
+    def tracks(self) -> list[Any]:
+        """Return the operation."""
+        return [self.op]
+
+    def transform(self, node: Any) -> Any:
+        """Return the inputs of the node, if it is one of the operation."""
+        return list(node.inputs) if node.op == self.op else False
 
 
 def local_optimizer(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
+from pytensor.raise_op import Assert
+from pytensor.tensor.shape import SpecifyShape as _SpecifyShape
 
 from autoenc.graph.types import Expression
+from autoenc.theano.meaning.constructed import OfToday
 from autoenc.theano.meaning.creation import as_shape
 
 
@@ -32,11 +35,32 @@ def specify_shape(x: Any, shape: Any) -> Expression:
     """
     x = pt.as_tensor_variable(x)
     if isinstance(shape, Variable) and shape.type.ndim == 1:
-        _check_number(shape.type.shape[0], x.ndim)
+        shape = _of_length(shape, x.ndim)
         shape = [shape[axis] for axis in range(x.ndim)]
     if isinstance(shape, (list, tuple)):
         _check_number(len(shape), x.ndim)
     return pt.specify_shape(x, shape)
+
+
+class SpecifyShape(metaclass=OfToday):
+    """The operation that checks a shape at run time; see `specify_shape`."""
+
+    today: ClassVar[type] = _SpecifyShape
+
+    def __call__(self, x: Any, shape: Any) -> Expression:
+        """Return `x`, whose shape is checked."""
+        return specify_shape(x, shape)
+
+
+def _of_length(shape: Variable, ndim: int) -> Variable:
+    """Return a vector of lengths whose number is checked, at run time if it is not known."""
+    (known,) = shape.type.shape
+    _check_number(known, ndim)
+    if known is not None:
+        return shape
+    message = f"the shape of a tensor of {ndim} dimensions has another number of lengths"
+    checked: Variable = Assert(message)(shape, pt.eq(shape.shape[0], ndim))
+    return checked
 
 
 def _check_number(n: int | None, ndim: int) -> None:

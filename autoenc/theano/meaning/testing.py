@@ -84,20 +84,21 @@ class WrongValue(AssertionError):  # noqa: N818 - Theano's name
 def assert_allclose(expected: Any, value: Any, rtol: Any = None, atol: Any = None) -> None:
     """Check that two arrays are close, by default as close as their dtypes allow.
 
+    As in Theano, arrays of two shapes are broadcast.
+
     Raises
     ------
     WrongValue
-        If they are not.
+        If they are not, or if one of them has NaN.
     """
     from pytensor.tensor.math import _get_atol_rtol
 
     atol_of_dtype, rtol_of_dtype = _get_atol_rtol(np.asarray(expected), np.asarray(value))
     rtol = rtol_of_dtype if rtol is None else rtol
     atol = atol_of_dtype if atol is None else atol
-    try:
-        np.testing.assert_allclose(value, expected, rtol, atol)
-    except AssertionError as error:
-        raise WrongValue(str(error)) from error
+    if not np.allclose(expected, value, rtol, atol):
+        title = f"not equal to tolerance rtol={rtol}, atol={atol}"
+        raise WrongValue(np.testing.build_err_msg([expected, value], title))
 
 
 def disturb_mem() -> None:

@@ -1,7 +1,9 @@
-"""How types are printed: ``TensorType(float32, matrix)``, as Theano printed them."""
+"""Types, which Theano printed as ``TensorType(float32, matrix)`` and which scripts make."""
 
 from __future__ import annotations
 
+from pytensor.graph.type import Type
+from pytensor.link.c.type import CType
 from pytensor.tensor.type import TensorType
 
 _NAMES = {
@@ -23,6 +25,9 @@ def printed(tensor_type: TensorType) -> str:
 
 
 def extend() -> None:
-    """Let types of tensors print themselves so."""
+    """Let types of tensors print themselves so, and let types be made before their methods."""
+    for kind in (Type, CType):
+        # Theano's pages on new types: double = theano.Type(); double.filter = filter.
+        kind.__abstractmethods__ = frozenset()
     TensorType.__str__ = printed
     TensorType.__repr__ = printed

@@ -37,10 +37,14 @@ def _compared(operator: Callable[[Any, Any], Expression]) -> Callable[[Any, Any]
     return compare
 
 
-def _reshape(variable: Any, *shape: Any, ndim: int | None = None) -> Expression:
-    if len(shape) == 2 and ndim is None and _is_sequence(shape[0]):
-        return shapes.reshape(variable, shape[0], shape[1])
-    return shapes.reshape(variable, shape[0] if len(shape) == 1 else list(shape), ndim)
+def _reshape(
+    variable: Any, *lengths: Any, shape: Any = None, ndim: int | None = None
+) -> Expression:
+    if shape is not None:
+        return shapes.reshape(variable, shape, ndim)
+    if len(lengths) == 2 and ndim is None and _is_sequence(lengths[0]):
+        return shapes.reshape(variable, lengths[0], lengths[1])
+    return shapes.reshape(variable, lengths[0] if len(lengths) == 1 else list(lengths), ndim)
 
 
 def _is_sequence(shape: Any) -> bool:

@@ -1,6 +1,6 @@
 """Pooling of arrays and its gradients: by compiled kernels where there are, else NumPy.
 
-The last axes of an array are pooled, one to three of them.
+The last axes of an array are pooled. The kernels pool one to three of them.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ Array = Any
 
 MODES = ("max", "sum", "average_inc_pad", "average_exc_pad")
 _TYPES = {"float32": "float", "float64": "double"}
+_KERNEL_AXES = 3
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ def out_length(length: int, size: int, stride: int, ignore_border: bool) -> int:
 
 def pool(image: Array, windows: Windows, mode: str) -> Array:
     """Pool an array."""
-    shape = _out_shape(image, windows)
-    kernel = _kernel("pool", image)
+    shape = _out_shape(image, windows, mode)
+    kernel = _kernel("pool", windows, image)
     if kernel and min(shape, default=1):
         return _call(kernel, _sizes(image, shape, windows), mode, image, result=shape)
     return _each_window(image, shape, windows, lambda part, count: _value(part, count, mode), mode)
@@ -81,8 +82,8 @@ def gradient(image: Array, top: Array, given: Array, windows: Windows, mode: str
     given : array
         The gradient with respect to that.
     """
-    shape = _out_shape(image, windows)
-    kernel = _kernel("pool_gradient", image, top, given)
+    shape = _out_shape(image, windows, mode)
+    kernel = _kernel("pool_gradient", windows, image, top, given)
     if kernel and min(shape, default=1):
         sizes = _sizes(image, shape, windows)
         return _call(kernel, sizes, mode, image, top, given, result=image.shape)
@@ -114,19 +115,22 @@ def at_maximum(image: Array, values: Array, windows: Windows) -> Array:
         of = values[..., *place].reshape(flat.shape)
         return np.take_along_axis(of, flat.argmax(-1)[..., None], -1)[..., 0]
 
-    shape = _out_shape(image, windows)
+    shape = _out_shape(image, windows, "max")
     result: Array = np.empty(shape, values.dtype)
     for index, place, _ in _windows(image.shape, shape, windows, "max"):
         result[..., *index] = first(place)
     return result
 
 
-def _out_shape(image: Array, windows: Windows) -> tuple[int, ...]:
+def _out_shape(image: Array, windows: Windows, mode: str) -> tuple[int, ...]:
     n_axes = windows.n_axes
     if image.ndim < n_axes:
         raise NotImplementedError(f"Pool requires input with {n_axes} or more dimensions")
     out = windows.out(image.shape[-n_axes:])
-    if any(pad >= size for pad, size in zip(windows.pad, windows.size, strict=True)):
+    # A window of nothing but padding has a sum, which is zero, but no maximum.
+    needs_entries = mode in ("max", "average_exc_pad")
+    pads = zip(windows.pad, windows.size, strict=True)
+    if needs_entries and any(pad >= size for pad, size in pads):
         raise NotImplementedError("padding must be smaller than strides")
     return (*image.shape[:-n_axes], *out)
 
@@ -169,7 +173,7 @@ def span(
 ) -> tuple[int, int, int]:
     """Return begin and end of a window within the image, and of how many entries a mean is."""
     start, end = i * stride, min(i * stride + size, length + 2 * pad)
-    begin, stop = max(start - pad, 0), min(end - pad, length)
+    begin, stop = max(start - pad, 0), max(min(end - pad, length), 0)
     return begin, stop, end - start if padded else stop - begin
 
 
@@ -181,9 +185,11 @@ def _summed(x: Array, windows: Windows) -> Array:
     return x.sum(tuple(range(-windows.n_axes, 0)))
 
 
-def _kernel(name: str, *arrays: Array) -> Any:
+def _kernel(name: str, windows: Windows, *arrays: Array) -> Any:
     dtype = str(arrays[0].dtype)
     if dtype not in _TYPES or any(a.dtype != dtype for a in arrays):
+        return None
+    if windows.n_axes > _KERNEL_AXES:
         return None
     library = kernels()
     return library and getattr(library, f"autoenc_{name}_{_TYPES[dtype]}")
@@ -194,7 +200,7 @@ def _sizes(image: Array, shape: Sequence[int], windows: Windows) -> Array:
     n_axes = windows.n_axes
 
     def three(lengths: Sequence[int], one: int = 1) -> list[int]:
-        return [one] * (3 - n_axes) + list(lengths)
+        return [one] * (_KERNEL_AXES - n_axes) + list(lengths)
 
     parts = (
         three(image.shape[-n_axes:]),

@@ -23,10 +23,19 @@ SHARES = 2
 
 
 @functools.cache
-def printed_by(engine, share):
-    """Run the scripts of a share, and return what each printed, by its name."""
+def chosen(session):
+    """Return the names of the scripts that are run in a session: with -k, not all of them."""
+    calls = (item.callspec for item in session.items if hasattr(item, "callspec"))
+    return frozenset(call.params["name"] for call in calls if "name" in call.params)
+
+
+@functools.cache
+def printed_by(engine, share, names):
+    """Run the scripts of a share that have these names, and return what each printed."""
     by_flags = defaultdict(list)
     for name in NAMES[share::SHARES]:
+        if name not in names:
+            continue
         path = SCRIPTS / f"{name}.py"
         by_flags[flags_of(path)].append(path)
     results = [result for each in by_flags.items() for result in run(engine, *each)]
@@ -56,10 +65,10 @@ def run(engine, flags, paths):
         for k, name in enumerate(NAMES)
     ],
 )
-def test_prints_what_theano_printed(engine, name):
+def test_prints_what_theano_printed(engine, name, request):
     if engine == "c" and compiler_trouble():
         pytest.skip(f"the C backend cannot be had: {compiler_trouble()}")
-    result = printed_by(engine, NAMES.index(name) % SHARES)[name]
+    result = printed_by(engine, NAMES.index(name) % SHARES, chosen(request.session))[name]
     assert result["error"] is None, result["error"]
     expected = (SCRIPTS / f"{name}.txt").read_text(encoding="utf-8")
     assert difference(expected, result["printed"]) is None

@@ -81,6 +81,21 @@ def test_c_code_is_compiled():
     np.testing.assert_array_equal(f(np.array([1.0, 2.0])), [3, 6])
 
 
+def test_gradient_that_a_script_puts_on_an_operation():
+    # Releases before 1.0 used it; this is how pictures of what a network sees were made.
+    guided = theano.OpFromGraph([x], [T.nnet.relu(x)])
+    guided.grad = lambda inputs, gradients: (gradients[0] * (inputs[0] > 0) * (gradients[0] > 0),)
+    seen = T.grad((guided(x) * T.constant([1.0, 1.0, -1.0])).sum(), x)
+    np.testing.assert_array_equal(function([x], seen)([1.0, -2.0, 3.0]), [1, 0, 0])
+
+
+def test_gradients_that_a_script_asks_operations_for():
+    y = T.exp.grad([x], [T.ones_like(x) * 2])[0]
+    np.testing.assert_allclose(function([x], y)([0.0, 1.0]), [2, 2 * np.e])
+    with pytest.raises(NotImplementedError, match="no method grad"):
+        ByTypes().grad([x], [x])
+
+
 @pytest.mark.parametrize(
     ("a", "b", "einsum"),
     [

@@ -102,3 +102,12 @@ def test_variables_inside_a_loop_have_theanos_names():
     }
     step = theano.function(loop.inputs, loop.outputs, mode="FAST_COMPILE")
     np.testing.assert_array_equal(step(4.0), [8.0])
+
+
+def test_mapped_variables_may_contain_what_they_replace():
+    from autoenc.theano.scan_module.scan_utils import map_variables
+
+    x = T.dscalar()
+    y = T.exp(x)
+    (z,) = map_variables(lambda v: v * 2 + 1 if v is y else v, [y * y])
+    assert function([x], z)(0.0) == 9

@@ -86,6 +86,18 @@ def test_closeness_is_that_of_the_dtypes():
         utt.assert_allclose(x.astype("float64"), x.astype("float64") * (1 + 1e-3))
 
 
+def test_close_arrays_may_have_two_shapes():
+    utt.assert_allclose(np.ones((1, 3)), np.ones(3))
+    utt.assert_allclose([np.ones(3)], np.ones(3))
+    with pytest.raises(utt.WrongValue, match=r"0\.5"):
+        utt.assert_allclose(np.ones((1, 3)), np.full(3, 0.5))
+
+
+def test_nan_is_not_close_to_itself():
+    with pytest.raises(utt.WrongValue):
+        utt.assert_allclose(np.full(2, np.nan), np.full(2, np.nan))
+
+
 @pytest.mark.parametrize(("needed", "passes"), [(1, True), (3, True), (4, False)])
 def test_attempts_that_must_pass(needed, passes):
     outcomes = iter([False, True, True, True])

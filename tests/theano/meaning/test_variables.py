@@ -132,3 +132,14 @@ def test_a_length_of_1_that_the_type_does_not_know_is_an_error(mode):
     f = theano.function([x, y], x + y * 2, mode=mode)
     with pytest.raises(ValueError, match=r"[Bb]roadcasting not allowed"):
         f(np.ones((1, 3), "float32"), np.ones((2, 3), "float32"))
+
+
+def test_modes_have_methods_and_keep_the_choice_of_the_engine():
+    from autoenc.theano.compile.mode import FAST_RUN
+
+    assert FAST_RUN == "FAST_RUN"
+    mode = FAST_RUN.excluding("inplace")
+    y = T.dvector()
+    f = theano.function([y], y * 2 + 1, mode=mode)
+    assert not any(node.op.destroy_map for node in f.maker.fgraph.toposort())
+    assert not hasattr(FAST_RUN, "other")
