@@ -289,7 +289,7 @@ def test_functions_of_drawn_layers_are_tried():
     def upcast(a):
         return a.astype("float64")
 
-    with pytest.raises(ValueError, match="activation makes float64 of float32"):
+    with pytest.raises(ValueError, match="activation returns float64 for float32"):
         DeepAutoEncoder(
             (5, 3), activation=["tanh", upcast], **{**QUICK, "pretraining_epochs": 0}
         ).fit(UNIT)

@@ -141,7 +141,7 @@ def test_settings_of_layers_can_be_searched():
 
 
 def test_a_layer_and_its_settings_are_given_once():
-    with pytest.raises(TypeError, match="layer and l2 were given; set l2 of the layer"):
+    with pytest.raises(TypeError, match="layer and l2 were given; set l2 in the layer"):
         StackedDenoisingAutoEncoder((4,), layer=DenoisingAutoEncoder(), l2=0.1)
     with pytest.raises(TypeError, match="nonsense"):
         StackedDenoisingAutoEncoder((4,), nonsense=1)

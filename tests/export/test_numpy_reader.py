@@ -134,7 +134,7 @@ def test_functions_need_autoenc(rng, folder):
     model = AutoEncoder(
         2, activation=abs, cost="squared_error", n_epochs=1, random_state=0, verbose=False
     ).fit(rng.uniform(size=(20, 3)))
-    with pytest.raises(numpy_reader.ModelFileError, match=r"has the function builtins\.abs for"):
+    with pytest.raises(numpy_reader.ModelFileError, match=r"has the function builtins\.abs as"):
         numpy_reader.load(saved(model, folder))
 
 

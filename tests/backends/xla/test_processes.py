@@ -185,7 +185,7 @@ def test_a_small_memory_in_one_makes_blocks_smaller_in_all(two):
         np.testing.assert_allclose(costs, whole, rtol=1e-6)
         assert said[0].startswith("the data does not fit into the device's memory (")
         assert said[1].startswith("the device has too little memory for a block (")
-    assert "(that of process 1 is full: it is small)" in two[0]["memory"][1][0]
+    assert "(the memory of process 1 is full: it is small)" in two[0]["memory"][1][0]
 
 
 def test_a_small_memory_for_the_share_of_one_makes_blocks_smaller_in_all(two):
