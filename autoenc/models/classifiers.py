@@ -7,7 +7,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autoenc.graph import DenseLayer, Network, NormalisedLayer, SoftmaxLayer
+from autoenc.graph import (
+    DenseLayer,
+    Network,
+    NormalisedLayer,
+    NormalisedSoftmaxLayer,
+    SoftmaxLayer,
+)
 from autoenc.models.fitted import FittedModel
 from autoenc.models.symbolic import Scaling, SymbolicClassifier
 from autoenc.rows.blocks import Array
@@ -76,8 +82,7 @@ class FittedClassifier(FittedModel):
             for k in numbers
         ]
         layers = [_hidden_layer(self.choices.get("activation") or "linear", a) for a in hidden]
-        shape = self.arrays[f"W_{numbers[-1]}"].shape
-        network = Network(layers, SoftmaxLayer(*shape, **softmax))
+        network = Network(layers, _softmax_layer(softmax))
         scaling = Scaling(shared["mean"], shared["scale"]) if "mean" in shared else None
         return SymbolicClassifier(network, scaling, self.masked)
 
@@ -90,8 +95,15 @@ def _hidden_layer(activation: Any, arrays: dict[str, Any]) -> DenseLayer | Norma
     return DenseLayer(*shape, rng=None, activation=activation, **arrays)
 
 
+def _softmax_layer(arrays: dict[str, Any]) -> SoftmaxLayer:
+    """Make the output layer around its shared variables."""
+    if "spread" in arrays:
+        return NormalisedSoftmaxLayer(**arrays)
+    return SoftmaxLayer(*arrays["W"].get_value(borrow=True).shape, **arrays)
+
+
 def not_normalised(biases: Sequence[Array]) -> dict[str, Array]:
-    """Return gain, center and spread of hidden layers that have seen nothing, given their biases.
+    """Return gain, center and spread of layers that have seen nothing, given their biases.
 
     They compute the same as without.
     """

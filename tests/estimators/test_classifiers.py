@@ -365,6 +365,15 @@ def normalised(request, digits):
 def test_a_normalised_network_learns_and_is_one_of_plain_layers(normalised, digits):
     X = digits.test.images
     assert normalised.score(X, digits.test.labels) > 0.85
+    arrays = normalised.model_.arrays
+    for k, n_units in enumerate((40, 30, 10), start=1):
+        gain, center, spread = (arrays[f"{name}_{k}"] for name in ("gain", "center", "spread"))
+        assert gain.shape == center.shape == spread.shape == (n_units,)
+        W, bias = normalised.weights_[k - 1], normalised.biases_[k - 1]
+        np.testing.assert_allclose(W, arrays[f"W_{k}"] * gain / spread, rtol=1e-4)
+        np.testing.assert_allclose(
+            bias, arrays[f"bias_{k}"] - center * gain / spread, rtol=1e-3, atol=1e-5
+        )
     values = X
     *hidden, (W_top, bias_top) = zip(normalised.weights_, normalised.biases_, strict=True)
     for W, bias in hidden:
@@ -386,7 +395,8 @@ def test_a_loaded_normalised_network_learns_as_the_one_that_was_saved(
         pickle.loads(pickle.dumps(normalised)),
     ]
     expected = copies.pop().partial_fit(X, y).model_.arrays
-    assert (expected["spread_1"] != normalised.model_.arrays["spread_1"]).any()
+    for name in ("spread_1", "spread_3", "gain_3"):
+        assert (expected[name] != normalised.model_.arrays[name]).any()
     for copy in copies:
         found = copy.partial_fit(X, y).model_.arrays
         assert {n: a.tobytes() for n, a in found.items()} == {
@@ -399,3 +409,12 @@ def test_a_network_does_not_become_normalised_in_the_middle(digits):
     model.fit(digits.train.images[:100], digits.train.labels[:100]).set_params(batch_norm=True)
     with pytest.raises(ValueError, match="fitted with batch_norm=False, but batch_norm is True"):
         model.fit(digits.train.images[:100], digits.train.labels[:100])
+
+
+def test_a_normalised_softmax_begins_with_weights_that_vary(digits):
+    """From zeros, the first step of gradient descent was hundreds of times too long."""
+    X, y = digits.train.images[:1000], digits.train.labels[:1000]
+    model = PerceptronClassifier(20, batch_norm=True, n_epochs=1, learning_rate=0.1, **QUIET)
+    top = model.fit(X, y).model_.arrays["W_2"]
+    assert np.abs(top).max() < 2
+    assert model.score(X, y) > 0.75
