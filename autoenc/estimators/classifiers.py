@@ -233,7 +233,12 @@ class ClassifierKind:
             arrays = moments_of(encoding, examples.rows, examples.weights)
         if settings.get("batch_norm"):
             arrays = {**not_normalised([bias for _, bias in pairs]), **arrays}
+            arrays |= self.normalised(known, examples)
         return known.replaced(arrays={**_named(pairs), **arrays})
+
+    def normalised(self, known: FittedModel, examples: Examples) -> dict[str, Array]:
+        """Return what differs from `not_normalised` in layers that have learned something."""
+        return {}
 
     def hidden(
         self, known: FittedModel, settings: Mapping[str, Any], examples: Examples, call: Call

@@ -418,3 +418,17 @@ def test_a_normalised_softmax_begins_with_weights_that_vary(digits):
     top = model.fit(X, y).model_.arrays["W_2"]
     assert np.abs(top).max() < 2
     assert model.score(X, y) > 0.75
+
+
+def test_normalised_layers_begin_as_the_stack_has_learned_them(digits):
+    """Means were subtracted that the biases of the stack rest on: fewer units were at rest."""
+    X, y = digits.train.images[:1000], digits.train.labels[:1000]
+    model = StackedDenoisingClassifier(
+        (40, 30), activation="relu", batch_norm=True, pretraining_optimizer="adam",
+        pretraining_epochs=3, n_epochs=1, learning_rate=1e-6, batch_size=100, **QUIET,
+    ).fit(X, y)  # fmt: skip
+    values = codes = X
+    for k, layer in enumerate(model.stack_.layers_):
+        values = np.maximum(values @ model.weights_[k] + model.biases_[k], 0)
+        codes = layer.transform(codes)
+        assert abs(values - codes).mean() < 0.02 * codes.mean()
