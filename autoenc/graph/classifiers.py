@@ -22,8 +22,9 @@ from autoenc.graph.dtypes import in_dtype_of
 from autoenc.graph.initializers import uniform_weights
 from autoenc.graph.types import Activation, Expression, NumPyGenerator, Parameter, Updates
 
-# Of a moving average, the share of the newest minibatch.
-NEWEST = 0.01
+# Of a moving average, the share of the newest minibatch. After 50 minibatches, half a percent is
+# left of the values that the average began with.
+NEWEST = 0.1
 # Added to a variance, so that a column that does not vary can be divided by its deviation.
 LEAST_VARIANCE = 1e-5
 
@@ -202,7 +203,7 @@ class NormalisedLayer:
         expression, (rows, n_out)
             Values of the units.
         dict
-            The new value of each average: a hundredth of the way to that of the minibatch.
+            The new value of each average: a tenth of the way to that of the minibatch.
         """
         standard, averages = self.standardised(x)
         noisy = gaussian(standard, noise, rng) if noise else standard

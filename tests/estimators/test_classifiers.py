@@ -432,3 +432,14 @@ def test_normalised_layers_begin_as_the_stack_has_learned_them(digits):
         values = np.maximum(values @ model.weights_[k] + model.biases_[k], 0)
         codes = layer.transform(codes)
         assert abs(values - codes).mean() < 0.02 * codes.mean()
+
+
+def test_averages_of_a_short_training_are_those_of_its_rows(digits):
+    """After 40 minibatches, two thirds of the averages were what they began with."""
+    X, y = digits.train.images[:2000], digits.train.labels[:2000]
+    model = PerceptronClassifier(20, batch_norm=True, n_epochs=1, batch_size=50, **QUIET)
+    arrays = model.fit(X, y).model_.arrays
+    z = np.tanh(X @ model.weights_[0] + model.biases_[0]) @ arrays["W_2"]
+    deviation = z.std(axis=0)
+    assert (abs(arrays["center_2"] - z.mean(axis=0)) < 0.3 * deviation).all()
+    assert (abs(arrays["spread_2"] - deviation) < 0.2 * deviation).all()
