@@ -20,7 +20,7 @@ from autoenc.estimators.base import (
     learn,
     machine_of,
 )
-from autoenc.graph import DenseLayer
+from autoenc.graph import DenseLayer, uniform_weights
 from autoenc.models.classifiers import FittedClassifier, not_normalised
 from autoenc.models.compiled import building
 from autoenc.models.docstrings import documented
@@ -218,17 +218,27 @@ class ClassifierKind:
     def initial(
         self, known: FittedModel, settings: Mapping[str, Any], examples: Examples, call: Call
     ) -> FittedModel:
-        """Return the hidden layers, and a softmax of zeros."""
+        """Return the hidden layers, and a softmax of zeros, or of random weights if normalised."""
         known, hidden = self.hidden(known, settings, examples, call)
         n_in = hidden[-1][0].shape[1] if hidden else examples.rows.shape[1]
-        n_classes, dtype = len(known.choices["labels"]), settings["dtype"]
-        pairs = [*hidden, (np.zeros((n_in, n_classes), dtype), np.zeros(n_classes, dtype))]
+        shape, dtype = (n_in, len(known.choices["labels"])), settings["dtype"]
+        W = np.zeros(shape, dtype)
+        if settings.get("batch_norm"):
+            # Logits that are all zero would have to be divided by their deviation.
+            rng = np.random.default_rng([known.seed, len(hidden)])
+            W = uniform_weights(rng, *shape, gain=1, dtype=dtype)
+        pairs = [*hidden, (W, np.zeros(shape[1], dtype))]
         arrays, encoding = known.arrays, known.columns.encoding
         if encoding is not None and not arrays:
             arrays = moments_of(encoding, examples.rows, examples.weights)
         if settings.get("batch_norm"):
-            arrays = {**not_normalised([bias for _, bias in hidden]), **arrays}
+            arrays = {**not_normalised([bias for _, bias in pairs]), **arrays}
+            arrays |= self.normalised(known, examples)
         return known.replaced(arrays={**_named(pairs), **arrays})
+
+    def normalised(self, known: FittedModel, examples: Examples) -> dict[str, Array]:
+        """Return what differs from `not_normalised` in layers that have learned something."""
+        return {}
 
     def hidden(
         self, known: FittedModel, settings: Mapping[str, Any], examples: Examples, call: Call

@@ -33,6 +33,7 @@ from autoenc.estimators.stacks import (
     stack_from_file,
 )
 from autoenc.models.choices import MIXED, check_functions, choose, is_masked
+from autoenc.models.classifiers import normalised_as_trained
 from autoenc.models.coders import FittedCoder, FittedStack
 from autoenc.models.compiled import building
 from autoenc.models.defaults import is_auto
@@ -102,6 +103,11 @@ class StackedClassifierKind(ClassifierKind):
             pretrained=stack.model_,
         )
         return known, [(layer.arrays["W"], layer.arrays["hidden_bias"]) for layer in layers]
+
+    def normalised(self, known: FittedModel, examples: Examples) -> dict[str, Array]:
+        """Return what layers that are normalised need to compute what the stack has learned."""
+        assert known.pretrained is not None
+        return normalised_as_trained(known.pretrained.layers, examples.rows, examples.weights)
 
 
 @final

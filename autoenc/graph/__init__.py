@@ -12,7 +12,12 @@
 
 from autoenc.graph.activations import ACTIVATIONS, Clipped, linear, relu, resolve_activation
 from autoenc.graph.blind_spots import BlindSpotLayer, blind_spot_arrays
-from autoenc.graph.classifiers import DenseLayer, NormalisedLayer, SoftmaxLayer
+from autoenc.graph.classifiers import (
+    DenseLayer,
+    NormalisedLayer,
+    NormalisedSoftmaxLayer,
+    SoftmaxLayer,
+)
 from autoenc.graph.corruption import CORRUPTIONS, corrupt, gaussian, masking, salt_and_pepper
 from autoenc.graph.costs import (
     bernoulli_entropy,
@@ -71,6 +76,7 @@ __all__ = [
     "LearningRate",
     "Network",
     "NormalisedLayer",
+    "NormalisedSoftmaxLayer",
     "Parameter",
     "Schedule",
     "SoftmaxLayer",

@@ -22,8 +22,9 @@ from autoenc.graph.dtypes import in_dtype_of
 from autoenc.graph.initializers import uniform_weights
 from autoenc.graph.types import Activation, Expression, NumPyGenerator, Parameter, Updates
 
-# Of a moving average, the share of the newest minibatch.
-NEWEST = 0.01
+# Of a moving average, the share of the newest minibatch. After 50 minibatches, half a percent is
+# left of the values that the average began with.
+NEWEST = 0.1
 # Added to a variance, so that a column that does not vary can be divided by its deviation.
 LEAST_VARIANCE = 1e-5
 
@@ -202,19 +203,36 @@ class NormalisedLayer:
         expression, (rows, n_out)
             Values of the units.
         dict
-            The new value of each average: a hundredth of the way to that of the minibatch.
+            The new value of each average: a tenth of the way to that of the minibatch.
+        """
+        standard, averages = self.standardised(x)
+        noisy = gaussian(standard, noise, rng) if noise else standard
+        return self.activation(noisy * self.gain + self.bias), averages
+
+    def standardised(self, x: Expression) -> tuple[Expression, Updates]:
+        """Return x·W standardised over the minibatch, and updates of the moving averages.
+
+        Parameters
+        ----------
+        x : expression, (rows, n_in)
+            Inputs of a minibatch.
+
+        Returns
+        -------
+        expression, (rows, n_out)
+            (x·W − mean) / standard deviation.
+        dict
+            See `in_training`.
         """
         z = x @ self.W
         mean = z.mean(axis=0)
         deviation = pt.sqrt(pt.sqr(z - mean).mean(axis=0) + in_dtype_of(z, LEAST_VARIANCE))
-        standard = (z - mean) / deviation
-        noisy = gaussian(standard, noise, rng) if noise else standard
         newest = in_dtype_of(z, NEWEST)
         averages = {
             average: average + newest * (value - average)
             for average, value in ((self.center, mean), (self.spread, deviation))
         }
-        return self.activation(noisy * self.gain + self.bias), averages
+        return (z - mean) / deviation, averages
 
 
 class SoftmaxLayer:
@@ -271,6 +289,23 @@ class SoftmaxLayer:
             Pre-activations.
         """
         return x @ self.W + self.bias
+
+    def in_training(self, x: Expression) -> tuple[Expression, Updates]:
+        """Return the logits in training, and an empty dict of updates.
+
+        Parameters
+        ----------
+        x : expression, (rows, n_in)
+            Inputs.
+
+        Returns
+        -------
+        expression, (rows, n_classes)
+            Pre-activations.
+        dict
+            Empty.
+        """
+        return self.logits(x), {}
 
     def class_probabilities(self, x: Expression) -> Expression:
         """Return the probability of each class.
@@ -335,6 +370,87 @@ class SoftmaxLayer:
             1 where they differ, else 0, in floatX.
         """
         return costs.zero_one_loss(self.logits(x), y)
+
+
+class NormalisedSoftmaxLayer(SoftmaxLayer):
+    """Softmax regression on standardised logits.
+
+    p(class | x) = softmax(gain·(x·W − center) / spread + bias), with the averages of a
+    `NormalisedLayer`.
+
+    Parameters
+    ----------
+    W : shared variable, (n_in, n_classes)
+        Weights. Training should not start from zeros, with which the logits do not vary.
+    bias, gain, center, spread : shared variables, (n_classes,)
+        See `NormalisedLayer`.
+
+    Attributes
+    ----------
+    params : list of shared variables
+        ``[W, bias, gain]``; the averages are not trained.
+
+    Raises
+    ------
+    ValueError
+        If a parameter has the wrong shape or dtype.
+
+    Examples
+    --------
+    >>> import numpy as np, pytensor, pytensor.tensor as pt
+    >>> ones = {name: pytensor.shared(np.ones(2, "float32")) for name in ("gain", "spread")}
+    >>> zeros = {name: pytensor.shared(np.zeros(2, "float32")) for name in ("bias", "center")}
+    >>> W = pytensor.shared(np.eye(2, dtype="float32"))
+    >>> layer = NormalisedSoftmaxLayer(W, **ones, **zeros)
+    >>> layer.class_probabilities(pt.as_tensor(np.float32([[2, 0]]))).eval().round(4)
+    array([[0.8808, 0.1192]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        W: Parameter,
+        *,
+        bias: Parameter,
+        gain: Parameter,
+        center: Parameter,
+        spread: Parameter,
+    ) -> None:
+        averages = {"center": center, "spread": spread}
+        self.linear = NormalisedLayer(W, bias=bias, gain=gain, **averages, activation="linear")
+        self.W, self.bias, self.params = self.linear.W, self.linear.bias, self.linear.params
+
+    def logits(self, x: Expression) -> Expression:
+        """Return the standardised pre-activations, gain·(x·W − center) / spread + bias.
+
+        Parameters
+        ----------
+        x : expression, (rows, n_in)
+            Inputs.
+
+        Returns
+        -------
+        expression, (rows, n_classes)
+            Logits.
+        """
+        return self.linear(x)
+
+    def in_training(self, x: Expression) -> tuple[Expression, Updates]:
+        """Return the logits in training, and updates of the moving averages.
+
+        Parameters
+        ----------
+        x : expression, (rows, n_in)
+            Inputs of a minibatch.
+
+        Returns
+        -------
+        expression, (rows, n_classes)
+            Logits that are standardised over the minibatch.
+        dict
+            See `NormalisedLayer.in_training`.
+        """
+        standard, averages = self.linear.standardised(x)
+        return standard * self.linear.gain + self.bias, averages
 
 
 def _bias(given: Parameter | None, size: int, name: str | None) -> Parameter:

@@ -16,6 +16,7 @@ import numpy as np
 
 from autoenc.graph.classifiers import DenseLayer, NormalisedLayer, SoftmaxLayer
 from autoenc.graph.corruption import gaussian, masking
+from autoenc.graph.costs import negative_log_likelihood_from_logits
 from autoenc.graph.types import Expression, Parameter, Updates
 
 
@@ -27,7 +28,7 @@ class Network:
     hidden : sequence of DenseLayer and NormalisedLayer
         Hidden layers, from the input upwards; may be empty. Autoencoders may share their
         weights.
-    softmax : SoftmaxLayer
+    softmax : SoftmaxLayer or NormalisedSoftmaxLayer
         Output layer.
 
     Attributes
@@ -81,7 +82,7 @@ class Network:
         overfitting. JMLR 15.
         """
         if dropout:
-            return self.in_training(x, dropout, seed=seed)[0]
+            return self._hidden_in_training(x, dropout, (), seed)[0]
         values = x
         for layer in self.hidden:
             values = layer(values)
@@ -94,7 +95,7 @@ class Network:
         noise: Sequence[float] = (),
         seed: int | None = None,
     ) -> tuple[Expression, Updates]:
-        """Return the values of the last hidden layer in training, and updates of averages.
+        """Return the logits in training, and updates of averages.
 
         Parameters
         ----------
@@ -110,8 +111,8 @@ class Network:
 
         Returns
         -------
-        expression, (rows, units of the last hidden layer)
-            Codes.
+        expression, (rows, n_classes)
+            Logits.
         dict
             Updates of the moving averages of normalised layers, which are of values without
             noise and dropout.
@@ -126,6 +127,14 @@ class Network:
         A. Rasmus, H. Valpola, M. Honkala, M. Berglund, T. Raiko (2015). Semi-supervised learning
         with ladder networks. NIPS.
         """
+        values, clean, averages = self._hidden_in_training(x, dropout, noise, seed)
+        logits, _ = self.softmax.in_training(values)
+        return logits, averages | self.softmax.in_training(clean)[1]
+
+    def _hidden_in_training(
+        self, x: Expression, dropout: Sequence[float], noise: Sequence[float], seed: int | None
+    ) -> tuple[Expression, Expression, Updates]:
+        """Return the values of the last hidden layer with and without noise, and updates."""
         thinning = self._levels(dropout, seed, "dropout", "probabilities", below=1)
         noises = self._levels(noise, seed, "noise", "deviations", below=math.inf)
         generators = [np.random.default_rng([seed or 0, k, 1]) for k in range(len(noises))]
@@ -138,7 +147,7 @@ class Network:
             # A trained network is applied without noise, which makes deviations larger.
             clean, own = layer.in_training(clean, 0, generators[k])
             averages |= own
-        return values, averages
+        return values, clean, averages
 
     def negative_log_likelihood(
         self,
@@ -165,7 +174,10 @@ class Network:
         expression, (rows,)
             Negative log-likelihood in nats.
         """
-        return self.softmax.negative_log_likelihood(self.codes(x, dropout, seed), y)
+        if not dropout:
+            return self.softmax.negative_log_likelihood(self.codes(x), y)
+        logits, _ = self.in_training(x, dropout, seed=seed)
+        return negative_log_likelihood_from_logits(logits, y)
 
     def zero_one_loss(self, x: Expression, y: Expression) -> Expression:
         """Compare the most probable class of each row with y.

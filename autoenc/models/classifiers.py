@@ -7,15 +7,25 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autoenc.graph import DenseLayer, Network, NormalisedLayer, SoftmaxLayer
+from autoenc.graph import (
+    DenseLayer,
+    Network,
+    NormalisedLayer,
+    NormalisedSoftmaxLayer,
+    SoftmaxLayer,
+)
 from autoenc.models.fitted import FittedModel
-from autoenc.models.symbolic import Scaling, SymbolicClassifier
-from autoenc.rows.blocks import Array
+from autoenc.models.symbolic import Scaling, SymbolicClassifier, moments
+from autoenc.rows.blocks import Array, Rows
 from autoenc.rows.labels import classes_of
 
 # Of a normalised layer, beside W and bias.
 NORMALISATION = ("gain", "center", "spread")
 LAYER = ("W", "bias", *NORMALISATION)
+# Rows from which pre-activations are standardised at the start.
+MOST_ROWS = 10_000
+# Deviations of pre-activations that their mean is from 0 if a unit never changes its value.
+FARTHEST = 3
 
 
 class FittedClassifier(FittedModel):
@@ -76,8 +86,7 @@ class FittedClassifier(FittedModel):
             for k in numbers
         ]
         layers = [_hidden_layer(self.choices.get("activation") or "linear", a) for a in hidden]
-        shape = self.arrays[f"W_{numbers[-1]}"].shape
-        network = Network(layers, SoftmaxLayer(*shape, **softmax))
+        network = Network(layers, _softmax_layer(softmax))
         scaling = Scaling(shared["mean"], shared["scale"]) if "mean" in shared else None
         return SymbolicClassifier(network, scaling, self.masked)
 
@@ -90,8 +99,15 @@ def _hidden_layer(activation: Any, arrays: dict[str, Any]) -> DenseLayer | Norma
     return DenseLayer(*shape, rng=None, activation=activation, **arrays)
 
 
+def _softmax_layer(arrays: dict[str, Any]) -> SoftmaxLayer:
+    """Make the output layer around its shared variables."""
+    if "spread" in arrays:
+        return NormalisedSoftmaxLayer(**arrays)
+    return SoftmaxLayer(*arrays["W"].get_value(borrow=True).shape, **arrays)
+
+
 def not_normalised(biases: Sequence[Array]) -> dict[str, Array]:
-    """Return gain, center and spread of hidden layers that have seen nothing, given their biases.
+    """Return gain, center and spread of layers that have seen nothing, given their biases.
 
     They compute the same as without.
     """
@@ -101,3 +117,43 @@ def not_normalised(biases: Sequence[Array]) -> dict[str, Array]:
         for k, bias in enumerate(biases, start=1)
         for name, like in start.items()
     }
+
+
+def normalised_as_trained(
+    coders: Sequence[FittedModel], rows: Rows, weights: Array | None = None
+) -> dict[str, Array]:
+    """Return bias, gain, center and spread of layers that compute what autoencoders have learned.
+
+    Training subtracts the mean of pre-activations and divides by their deviation. The bias and
+    the gain are therefore their mean and their deviation, and a unit is as rarely active as
+    before. Units that are never active, or always saturated, would learn nothing. Their bias is
+    0; the mean of their pre-activations is at least `FARTHEST` deviations from 0.
+
+    Parameters
+    ----------
+    coders : sequence of FittedModel
+        Autoencoders on top of each other.
+    rows : rows, (rows, columns)
+        Inputs of the lowest autoencoder, `MOST_ROWS` of which are used.
+    weights : array, (rows,), optional
+        Weight of each row.
+    """
+    numbers = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), MOST_ROWS)).astype(int))
+    values: Array = rows[numbers]
+    found: dict[str, Array] = {}
+    of_rows = None if weights is None else weights[numbers]
+    for k, coder in enumerate(coders, start=1):
+        center, spread = moments(_standardised(values, coder.arrays) @ coder.arrays["W"], of_rows)
+        mean = coder.arrays["hidden_bias"] + center
+        bias = np.where(abs(mean) < FARTHEST * spread, mean, mean.dtype.type(0))
+        found |= {f"bias_{k}": bias, f"center_{k}": center}
+        found |= {f"gain_{k}": spread, f"spread_{k}": spread}
+        values = coder.apply("encode", values)
+    return found
+
+
+def _standardised(values: Array, arrays: Mapping[str, Array]) -> Array:
+    """Return values as an autoencoder sees them: standardised, 0 where they are missing."""
+    if "mean" in arrays:
+        values = (values - arrays["mean"]) / arrays["scale"]
+    return np.where(np.isnan(values), values.dtype.type(0), values)

@@ -264,9 +264,9 @@ SETTINGS: dict[str, Setting] = {
     ),
     "batch_norm": Setting(
         "bool",
-        "Whether the pre-activations of each hidden layer are standardised over the minibatch; "
-        "see `autoenc.graph.NormalisedLayer`. `weights_` and `biases_` are those of equivalent "
-        "plain layers.",
+        "Whether the pre-activations of each layer, the softmax among them, are standardised over "
+        "the minibatch; see `autoenc.graph.NormalisedLayer`. `weights_` and `biases_` are those "
+        "of equivalent plain layers.",
         SWITCH,
     ),
     "optimizer": Setting(

@@ -29,6 +29,7 @@ from autoenc.graph import (
     Updates,
     bernoulli_entropy,
     corrupt,
+    negative_log_likelihood_from_logits,
 )
 from autoenc.rows.blocks import Array, Rows, parts
 
@@ -311,8 +312,8 @@ class SymbolicClassifier:
             list(level) if isinstance(level, Sequence) else [level] * n_layers * bool(level)
             for level in (settings["dropout"], settings.get("noise", 0))
         )
-        codes, averages = self.network.in_training(self.values(x), dropout, noise, seed)
-        return self.network.softmax.negative_log_likelihood(codes, y), averages
+        logits, averages = self.network.in_training(self.values(x), dropout, noise, seed)
+        return negative_log_likelihood_from_logits(logits, y), averages
 
     def validation_costs(self, x: Expression, y: Expression) -> Expression:
         """Return 1 for each row whose most probable class is not y, else 0."""

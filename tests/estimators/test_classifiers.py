@@ -365,6 +365,15 @@ def normalised(request, digits):
 def test_a_normalised_network_learns_and_is_one_of_plain_layers(normalised, digits):
     X = digits.test.images
     assert normalised.score(X, digits.test.labels) > 0.85
+    arrays = normalised.model_.arrays
+    for k, n_units in enumerate((40, 30, 10), start=1):
+        gain, center, spread = (arrays[f"{name}_{k}"] for name in ("gain", "center", "spread"))
+        assert gain.shape == center.shape == spread.shape == (n_units,)
+        W, bias = normalised.weights_[k - 1], normalised.biases_[k - 1]
+        np.testing.assert_allclose(W, arrays[f"W_{k}"] * gain / spread, rtol=1e-4)
+        np.testing.assert_allclose(
+            bias, arrays[f"bias_{k}"] - center * gain / spread, rtol=1e-3, atol=1e-5
+        )
     values = X
     *hidden, (W_top, bias_top) = zip(normalised.weights_, normalised.biases_, strict=True)
     for W, bias in hidden:
@@ -386,7 +395,8 @@ def test_a_loaded_normalised_network_learns_as_the_one_that_was_saved(
         pickle.loads(pickle.dumps(normalised)),
     ]
     expected = copies.pop().partial_fit(X, y).model_.arrays
-    assert (expected["spread_1"] != normalised.model_.arrays["spread_1"]).any()
+    for name in ("spread_1", "spread_3", "gain_3"):
+        assert (expected[name] != normalised.model_.arrays[name]).any()
     for copy in copies:
         found = copy.partial_fit(X, y).model_.arrays
         assert {n: a.tobytes() for n, a in found.items()} == {
@@ -399,3 +409,37 @@ def test_a_network_does_not_become_normalised_in_the_middle(digits):
     model.fit(digits.train.images[:100], digits.train.labels[:100]).set_params(batch_norm=True)
     with pytest.raises(ValueError, match="fitted with batch_norm=False, but batch_norm is True"):
         model.fit(digits.train.images[:100], digits.train.labels[:100])
+
+
+def test_a_normalised_softmax_begins_with_weights_that_vary(digits):
+    """From zeros, the first step of gradient descent was hundreds of times too long."""
+    X, y = digits.train.images[:1000], digits.train.labels[:1000]
+    model = PerceptronClassifier(20, batch_norm=True, n_epochs=1, learning_rate=0.1, **QUIET)
+    top = model.fit(X, y).model_.arrays["W_2"]
+    assert np.abs(top).max() < 2
+    assert model.score(X, y) > 0.75
+
+
+def test_normalised_layers_begin_as_the_stack_has_learned_them(digits):
+    """Means were subtracted that the biases of the stack rest on: fewer units were at rest."""
+    X, y = digits.train.images[:1000], digits.train.labels[:1000]
+    model = StackedDenoisingClassifier(
+        (40, 30), activation="relu", batch_norm=True, pretraining_optimizer="adam",
+        pretraining_epochs=3, n_epochs=1, learning_rate=1e-6, batch_size=100, **QUIET,
+    ).fit(X, y)  # fmt: skip
+    values = codes = X
+    for k, layer in enumerate(model.stack_.layers_):
+        values = np.maximum(values @ model.weights_[k] + model.biases_[k], 0)
+        codes = layer.transform(codes)
+        assert abs(values - codes).mean() < 0.02 * codes.mean()
+
+
+def test_averages_of_a_short_training_are_those_of_its_rows(digits):
+    """After 40 minibatches, two thirds of the averages were what they began with."""
+    X, y = digits.train.images[:2000], digits.train.labels[:2000]
+    model = PerceptronClassifier(20, batch_norm=True, n_epochs=1, batch_size=50, **QUIET)
+    arrays = model.fit(X, y).model_.arrays
+    z = np.tanh(X @ model.weights_[0] + model.biases_[0]) @ arrays["W_2"]
+    deviation = z.std(axis=0)
+    assert (abs(arrays["center_2"] - z.mean(axis=0)) < 0.3 * deviation).all()
+    assert (abs(arrays["spread_2"] - deviation) < 0.2 * deviation).all()

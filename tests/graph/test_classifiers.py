@@ -6,7 +6,7 @@ import pytensor.tensor as pt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.special import log_softmax
+from scipy.special import log_softmax, softmax
 
 from autoenc.backends import make_step, resolve_backend
 from autoenc.graph import (
@@ -14,6 +14,7 @@ from autoenc.graph import (
     DenseLayer,
     Network,
     NormalisedLayer,
+    NormalisedSoftmaxLayer,
     SoftmaxLayer,
     negative_log_likelihood,
     negative_log_likelihood_from_logits,
@@ -172,13 +173,27 @@ def test_bad_layers(make, message):
         make()
 
 
-def normalised(n_in=4, n_out=3, activation="tanh", seed=0):
+def shared_parameters(n_in, n_out, seed):
     rng = np.random.default_rng(seed)
     vectors = ("bias", "gain", "center", "spread")
     values = {name: rng.uniform(0.5, 1.5, n_out).astype("float32") for name in vectors}
-    W = pytensor.shared(rng.normal(size=(n_in, n_out)).astype("float32"), name="W")
-    shared = {name: pytensor.shared(value, name=name) for name, value in values.items()}
-    return NormalisedLayer(W, **shared, activation=activation), {"W": W.get_value(), **values}
+    values["W"] = rng.normal(size=(n_in, n_out)).astype("float32")
+    return {name: pytensor.shared(value, name=name) for name, value in values.items()}, values
+
+
+def normalised(n_in=4, n_out=3, activation="tanh", seed=0):
+    shared, values = shared_parameters(n_in, n_out, seed)
+    return NormalisedLayer(**shared, activation=activation), values
+
+
+def normalised_softmax(n_in=4, n_classes=3, seed=2):
+    shared, values = shared_parameters(n_in, n_classes, seed)
+    return NormalisedSoftmaxLayer(**shared), values
+
+
+def standardised(z, p):
+    """Logits in training."""
+    return (z - z.mean(axis=0)) / np.sqrt(z.var(axis=0) + 1e-5) * p["gain"] + p["bias"]
 
 
 def test_a_normalised_layer_divides_by_its_averages():
@@ -200,7 +215,7 @@ def test_a_normalised_layer_in_training_divides_by_the_deviations_of_the_minibat
         (layer.spread, "spread", deviation),
     ):
         value = evaluate(averages[average])
-        np.testing.assert_allclose(value, 0.99 * p[name] + 0.01 * seen, rtol=1e-5)
+        np.testing.assert_allclose(value, 0.9 * p[name] + 0.1 * seen, rtol=1e-5)
         assert value.dtype == np.float32
 
 
@@ -237,11 +252,12 @@ def test_noise_is_added_to_standardised_values():
 def test_noise_goes_into_the_input_and_each_layer():
     rng = np.random.default_rng(0)
     same = DenseLayer(300, 300, rng=rng, activation="linear")
-    same.W.set_value(np.eye(300, dtype="float32"))
-    network = Network([same], SoftmaxLayer(300, 2))
+    network = Network([same], SoftmaxLayer(300, 300))
+    for layer in network.layers:
+        layer.W.set_value(np.eye(300, dtype="float32"))
     zeros = pt.zeros((50, 300), dtype="float32")
-    codes, averages = network.in_training(zeros, noise=[0.3, 0.4], seed=3)
-    assert abs(evaluate(codes).std() - 0.5) < 0.01
+    found, averages = network.in_training(zeros, noise=[0.3, 0.4], seed=3)
+    assert abs(evaluate(found).std() - 0.5) < 0.01
     assert averages == {}
 
 
@@ -260,12 +276,51 @@ def test_bad_noise(noise, seed, message):
 
 
 def test_averages_are_of_values_without_noise():
-    layers = [normalised()[0], normalised(3, 5, seed=1)[0]]
-    network = Network(layers, SoftmaxLayer(5, 2))
+    hidden, top = [normalised()[0], normalised(3, 5, seed=1)[0]], normalised_softmax(5)[0]
+    network = Network(hidden, top)
     rows = pt.constant(X)
-    _, expected = network.in_training(rows)
-    codes, averages = network.in_training(rows, [0.1, 0.5, 0], [0.5, 2.0, 0], seed=1)
+    plain, expected = network.in_training(rows)
+    found, averages = network.in_training(rows, [0.1, 0.5, 0], [0.5, 2.0, 0], seed=1)
+    layers = [*hidden, top.linear]
     assert list(averages) == [v for layer in layers for v in (layer.center, layer.spread)]
     for average, update in averages.items():
         np.testing.assert_array_equal(evaluate(update), evaluate(expected[average]))
-    assert abs(evaluate(codes) - evaluate(network.in_training(rows)[0])).max() > 0.1
+    assert abs(evaluate(found) - evaluate(plain)).max() > 0.1
+
+
+def test_a_normalised_softmax_divides_by_its_averages():
+    top, p = normalised_softmax()
+    found = (X @ p["W"] - p["center"]) / p["spread"] * p["gain"] + p["bias"]
+    rows, y = pt.constant(X), pt.constant(Y)
+    for value, expected in (
+        (top.logits(rows), found),
+        (top.class_probabilities(rows), softmax(found, axis=1)),
+        (top.negative_log_likelihood(rows, y), -log_softmax(found, axis=1)[np.arange(7), Y]),
+        (top.zero_one_loss(rows, y), found.argmax(axis=1) != Y),
+    ):
+        np.testing.assert_allclose(evaluate(value), expected, rtol=1e-5, atol=1e-6)
+    assert top.params == [top.W, top.bias, top.linear.gain]
+
+
+def test_a_normalised_softmax_in_training_divides_by_the_deviations_of_the_minibatch():
+    layer, q = normalised()
+    top, p = normalised_softmax(3)
+    found, averages = Network([layer], top).in_training(pt.constant(X))
+    z = np.tanh(standardised(X @ q["W"], q)) @ p["W"]
+    np.testing.assert_allclose(evaluate(found), standardised(z, p), rtol=1e-4, atol=1e-5)
+    for average, name, seen in (
+        (top.linear.center, "center", z.mean(axis=0)),
+        (top.linear.spread, "spread", np.sqrt(z.var(axis=0) + 1e-5)),
+    ):
+        value = evaluate(averages[average])
+        np.testing.assert_allclose(value, 0.9 * p[name] + 0.1 * seen, rtol=1e-5)
+
+
+def test_likelihoods_with_dropout_are_those_of_training():
+    top, p = normalised_softmax()
+    network = Network([], top)
+    value = evaluate(network.negative_log_likelihood(pt.constant(X), pt.constant(Y), [0.0], 0))
+    logits_ = standardised(X @ p["W"], p)
+    np.testing.assert_allclose(
+        value, -log_softmax(logits_, axis=1)[np.arange(7), Y], rtol=1e-4, atol=1e-5
+    )
