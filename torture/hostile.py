@@ -38,7 +38,7 @@ class Elsewhere(pickle.Pickler):
 
 
 def by_identity(protocol: int) -> bytes:
-    """Return a pickle of something that is kept elsewhere."""
+    """Return a pickle of something that is stored elsewhere."""
     file = io.BytesIO()
     Elsewhere(file, protocol).dump(["secret"])
     return file.getvalue()
@@ -146,8 +146,8 @@ OPCODES: dict[str, tuple[bytes, str]] = {
         b"\x80\x04" + stack_global("autoenc.datasets.pickles", "os.system") + b".",
         "autoenc.datasets.pickles",
     ),
-    "PERSID": (b"Psecret\n.", "an object kept elsewhere, 'secret'"),
-    "BINPERSID": (by_identity(4), "an object kept elsewhere, 'secret'"),
+    "PERSID": (b"Psecret\n.", "an object stored elsewhere, 'secret'"),
+    "BINPERSID": (by_identity(4), "an object stored elsewhere, 'secret'"),
     "BUILD on a constructor": (
         b"cnumpy\ndtype\n}S'__call__'\nK\x01sb.",
         "alters the constructors",

@@ -182,7 +182,7 @@ def test_the_advised_window_fits(path):
     sizes = {"chunk": 1, "window": 100, "batch_size": 5}
     with pytest.raises(ValueError, match="window=") as caught:
         fit(None, data=path, memory="20kB", **sizes)
-    advised = int(str(caught.value).partition("window=")[2].partition(",")[0])
+    advised = int(str(caught.value).partition("window=")[2].partition(")")[0])
     fit(None, data=path, memory="20kB", **{**sizes, "window": advised})
 
 

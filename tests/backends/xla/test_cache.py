@@ -34,7 +34,8 @@ def test_a_second_process_finds_it_and_computes_the_same(tmp_path):
     written = entries(tmp_path / "autoenc")
     assert written
     assert run(tmp_path) == first
-    assert entries(tmp_path / "autoenc") == written
+    # Another program may have taken long enough to be kept, too.
+    assert entries(tmp_path / "autoenc").items() >= written.items()
 
 
 def test_a_damaged_entry_is_compiled_anew(tmp_path):
