@@ -14,6 +14,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.datasets import Mnist, load_donuts, load_mnist
+from autoenc.export import numpy_reader
 from autoenc.watching import SaveEvery
 from examples import (
     anomalies,
@@ -110,11 +111,18 @@ def test_stacked(tmp_path, capsys):
     times = ["--pretraining-epochs", "1", "--epochs", "8", "--batch-size", "20"]
     arguments = [*quick, *times, "--seeds", "2", "--quiet", "--output", str(tmp_path)]
     errors = stacked.main(arguments)
+    digits = load_mnist(sample=True)
+    model = numpy_reader.load(tmp_path / "stacked_2.safetensors")
+    wrong, missed = (
+        100 * (model.predict(part.images) != part.labels).mean()
+        for part in (digits.valid, digits.test)
+    )
     shown = capsys.readouterr().out.splitlines()
     assert len(errors) == 2
     assert all(error < 20 for error in errors)
     assert shown[-1] == f"test error {np.mean(errors):.2f} %"
     assert "mean of 2 seeds" in shown[-2]
+    assert f"seed 2: validation error {wrong:.2f} %, test error {missed:.2f} %" in shown[-3]
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "stacked_1.safetensors",
         "stacked_2.safetensors",
