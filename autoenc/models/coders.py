@@ -16,8 +16,9 @@ from autoenc.models.initial import initial_parameters
 from autoenc.models.mixed import groups_of
 from autoenc.models.symbolic import Scaling, SymbolicModel
 from autoenc.rows.blocks import Array, IncomingRows
+from autoenc.rows.casting import dtype_holding
 from autoenc.rows.domain import FINITE, Domain, domain_of
-from autoenc.rows.reading import dtype_holding, read_rows, read_unscaled
+from autoenc.rows.reading import read_rows, read_unscaled
 from autoenc.rows.refusals import warn
 
 

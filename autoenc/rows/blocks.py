@@ -158,12 +158,11 @@ def parts(rows: Rows | IncomingRows) -> Iterator[Array]:
         yield rows[first : first + ROWS_AT_A_TIME]
 
 
-def slices(rows: Array) -> Iterator[Array]:
-    """Yield parts of dense rows that are small enough for the private cache of a core.
+def slices(rows: Array) -> list[Array]:
+    """Return parts of dense rows that are small enough for the private cache of a core.
 
     >>> [few.shape for few in slices(np.zeros((1_000, 100)))]
     [(655, 100), (345, 100)]
     """
     n = max(1, BYTES_AT_A_TIME // (rows.shape[1] * rows.itemsize))
-    for first in range(0, len(rows), n):
-        yield rows[first : first + n]
+    return [rows[first : first + n] for first in range(0, len(rows), n)]

@@ -8,7 +8,7 @@ import pytest
 from scipy import sparse
 from sklearn.preprocessing import MinMaxScaler
 
-from autoenc.rows.reading import scaling_of
+from autoenc.rows.casting import scaling_of
 from autoenc.rows.scaling import ColumnScaling
 
 
