@@ -29,9 +29,10 @@ _SHARED = Path(__file__).parents[2] / "shared" / "data" / "mnist.pkl.gz"
 if _SHARED.is_file():
     os.environ.setdefault("AUTOENC_DATA", str(_SHARED))
 
-# Compiling C takes seconds for every new kind of model. Where a test does not name a backend, its
-# subject is not the backend.
-os.environ.setdefault("AUTOENC_BACKEND", "xla")
+# Where a test does not name a backend, its subject is not the backend. XLA compiles each model anew
+# for each size of the data, which takes most of a small fit. C modules are compiled once for all
+# sizes, and kept for the next run.
+os.environ.setdefault("AUTOENC_BACKEND", "xla" if compiler_trouble() else "c")
 
 # MLflow reports its use over the network unless this is set before it is imported.
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
