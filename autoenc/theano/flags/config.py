@@ -105,7 +105,7 @@ def _set_in_pytensor(name: str, value: Any) -> None:
     if parameter.mutable:
         setattr(pytensor.config, name, value)
         return
-    # PyTensor reads it anew at each use; Theano let scripts change it.
+    # PyTensor declares the setting immutable but reads it at each use; Theano let scripts set it.
     applied = parameter.apply(value)
     parameter.validate(applied)
     parameter.val = applied
