@@ -1,4 +1,4 @@
-"""Runs a script, a module or a command as ``__main__``, as it was run under Theano."""
+"""Runs a script, a module or a command as ``__main__``, as Python does."""
 
 from __future__ import annotations
 
