@@ -44,7 +44,7 @@ def cmp(x: Any, y: Any) -> int:
 
 
 def decode(x: bytes | str) -> str:
-    """Return text from bytes or text."""
+    """Decode bytes; return text unchanged."""
     return x.decode() if isinstance(x, bytes) else x
 
 

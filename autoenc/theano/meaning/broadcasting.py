@@ -35,7 +35,7 @@ class Unbroadcast(COp):
 
     def infer_shape(self, *arguments: Any) -> Any:
         """Return the shape of the input."""
-        # PyTensor before 3.3 gives the graph first.
+        # PyTensor before 3.3 also passes the graph, as the first argument.
         _, shapes = arguments[-2:]
         return shapes
 
