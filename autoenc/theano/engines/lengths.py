@@ -166,7 +166,7 @@ class Known(Op):
         self.lengths, self.place, self.length_type = lengths, place, length_type
 
     def make_node(self) -> Apply:
-        """Make the node, which depends on nothing."""
+        """Create a node without inputs."""
         return Apply(self, [], [self.length_type()])
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
@@ -185,7 +185,7 @@ class Window(Op):
         self.lengths, self.axis, self.begin, self.size = lengths, axis, begin, size
 
     def make_node(self, x: Variable) -> Apply:
-        """Make the node."""
+        """Create a node."""
         shape = [None if k == self.axis else n for k, n in enumerate(x.type.shape)]
         return Apply(self, [x], [x.type.clone(shape=shape)()])
 
@@ -207,7 +207,7 @@ class WriteWindow(Op):
         self.window, self.is_set = window, is_set
 
     def make_node(self, x: Variable, y: Variable) -> Apply:
-        """Make the node."""
+        """Create a node."""
         return Apply(self, [x, y], [x.type()])
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:

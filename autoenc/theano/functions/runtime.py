@@ -211,7 +211,7 @@ class Function(executor.Function):
                 raise ValueError(f"SharedVariable: {old} not found")
             if not isinstance(new, SharedVariable) or not new.type.in_same_class(old.type):
                 raise AssertionError(
-                    f"{old} is to be swapped for {new}; expected a shared variable of its type, "
+                    f"{old} cannot be swapped for {new}; expected a shared variable of its type, "
                     f"{old.type}, got {getattr(new, 'type', type(new).__name__)}"
                 )
 

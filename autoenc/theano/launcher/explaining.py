@@ -54,7 +54,7 @@ def _note(name: str, state: State) -> str:
     if state.kind in (REFUSED, UNKNOWN):
         return f"{name}: {_WORDS[state.kind]}{f': {state.detail}' if state.detail else ''}"
     reason = reason_for_c(name)
-    in_c = f"; on XLA, a function that has it runs in C: {reason}" if reason else ""
+    in_c = f"; on XLA, a function that uses it runs in C: {reason}" if reason else ""
     return f"{name}: {_WORDS[state.kind]}{in_c}"
 
 

@@ -68,7 +68,7 @@ class CudaNdarray:
 
     def __init__(self, *_: Any) -> None:
         raise NotAvailableError(
-            "CudaNdarray does not work under autoenc.theano: values on a GPU are XLA's. "
+            "CudaNdarray does not work under autoenc.theano: XLA manages values on a GPU. "
             "Use numpy.asarray and run with device=cuda."
         )
 

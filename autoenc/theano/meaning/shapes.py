@@ -58,7 +58,7 @@ def _of_length(shape: Variable, ndim: int) -> Variable:
     _check_number(known, ndim)
     if known is not None:
         return shape
-    message = f"the shape of a tensor of {ndim} dimensions has another number of lengths"
+    message = f"the shape does not have {ndim} lengths, one for each dimension of the tensor"
     checked: Variable = Assert(message)(shape, pt.eq(shape.shape[0], ndim))
     return checked
 

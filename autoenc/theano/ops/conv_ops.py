@@ -130,7 +130,7 @@ class BaseAbstractConv(Op):
         if variable.type.ndim != expected:
             of = " for unshared convolution" if extra else ""
             raise TypeError(
-                f"{name} must be {expected}D tensor{of}, got one of {variable.type.ndim} axes"
+                f"{name} must be {expected}D tensor{of}, got one with {variable.type.ndim} axes"
             )
 
 

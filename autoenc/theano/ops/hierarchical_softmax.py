@@ -24,8 +24,8 @@ def h_softmax(
 ) -> Variable:
     """Return the probability of each output, or only of the target outputs.
 
-    Outputs are divided into classes of equal size. One softmax determines the class; another
-    one, which each class has of its own, determines the output within the class.
+    Outputs are divided into classes of equal size. One softmax determines the class, and a
+    softmax of this class determines the output.
 
     Parameters
     ----------

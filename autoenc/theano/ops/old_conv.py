@@ -130,7 +130,9 @@ def conv2d(
     image = _constants("image_shape", image_shape)
     kernel = _constants("filter_shape", filter_shape)
     if None not in (image[1], kernel[1]) and image[1] != kernel[1]:
-        raise AssertionError(f"image {image} and filters {kernel} differ in channels")
+        raise AssertionError(
+            f"image {image} and filters {kernel} differ in the number of channels"
+        )
     op = ConvOp(
         output_mode=border_mode,
         dx=subsample[0],

@@ -91,7 +91,7 @@ class BasePool(Op):
         for x in arrays:
             if x.type.ndim < self.ndim:
                 raise TypeError(
-                    f"pooling over {self.ndim} axes needs an array of at least as many, got "
+                    f"pooling over {self.ndim} axes needs an array with at least as many, got "
                     f"{x.type.ndim}"
                 )
         return Apply(self, [*arrays, *self.geometry(**how)], [self.output(*arrays)])

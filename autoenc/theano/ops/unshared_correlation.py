@@ -86,6 +86,6 @@ def _check(image: Sequence[int], filters: Sequence[int], geometry: Geometry) -> 
         )
     if image[1] != filters[3] * geometry.groups or filters[0] % geometry.groups:
         raise ValueError(
-            f"images have {image[1]} channels, filters {filters[3]} and there are {filters[0]} of "
-            f"these, which does not fit {geometry.groups} groups"
+            f"images have {image[1]} channels, filters {filters[3]}, and there are {filters[0]} "
+            f"filters; this does not match {geometry.groups} groups"
         )

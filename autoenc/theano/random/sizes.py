@@ -86,7 +86,7 @@ def _borrowed(axis: int, parameters: Sequence[Any]) -> tuple[Any, bool]:
     reaching = [p for p in parameters if p.ndim >= -axis]
     if not reaching:
         raise ValueError(
-            "a size of -1 must be at an axis of one of the parameters, none of which has it"
+            "a size of -1 stands for the length of a parameter, and no parameter has this axis"
         )
     for parameter in reaching:
         if not parameter.type.broadcastable[axis]:
