@@ -26,7 +26,7 @@ class _Alias(Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        # The import system has replaced them by those of the alias.
+        # The import system has overwritten both with those of the alias.
         module.__spec__, module.__loader__ = self._own
 
 

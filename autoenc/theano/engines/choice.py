@@ -21,7 +21,7 @@ from autoenc.theano.flags.devices import asks_for_xla, cuda_is_asked_for
 
 logger = logging.getLogger("theano")
 
-# Names of Theano's modes that compile as fast code as possible.
+# Names of Theano's modes for the fastest code.
 _FASTEST = {"", "MODE", "FAST_RUN", "FAST_RUN_NOGC", "PROFILE_MODE", "PROFILEMODE", "C", "CVM"}
 _XLA = {"JAX", "XLA"}
 # Values of config.optimizer that enable all rewrites.
@@ -92,7 +92,7 @@ def _as_configured(engine: ModeEngine) -> ModeEngine:
 
 
 def _of_mode(mode: Mode) -> Engine:
-    # The mode can only have autoenc's C code, and need its flags, if the C backend exists.
+    # Only if the C backend exists can the mode contain autoenc's C code, which needs its flags.
     is_made = default_backend() == "c" or _c_backend.cache_info().currsize
     return ModeEngine(mode, _c_backend().flags if is_made else nullcontext)
 

@@ -17,8 +17,8 @@ logger = logging.getLogger("theano")
 class Config:
     """Settings by name: ``config.floatX``, ``config.blas.ldflags``.
 
-    A setting that PyTensor has refers to PyTensor's. A setting that only Theano had stores its
-    value. If the setting has no effect, a message gives the reason once.
+    A setting that PyTensor also has is PyTensor's setting. The values of other settings are stored
+    here. If such a setting has no effect, a warning gives the reason once.
     """
 
     def __init__(self) -> None:

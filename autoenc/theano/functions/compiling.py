@@ -25,7 +25,7 @@ def function(
     profile: Any = None,
     on_unused_input: str | None = None,
 ) -> Function:
-    """Compile a graph to a function that can be called.
+    """Compile a graph to a function.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ Pairs = list[tuple[Any, Any]]
 
 @dataclass(frozen=True)
 class Recipe:
-    """The arguments of ``theano.function``, checked.
+    """Checked arguments of ``theano.function``.
 
     A compiled graph depends on the engine, its rewrites and the machine, but the recipe does not.
     A pickled function therefore contains the recipe, and is compiled for the local engine when it

@@ -25,7 +25,7 @@ def run_script(script: str, arguments: Sequence[str]) -> int:
     Returns
     -------
     int
-        0, or 2 if there is no such file.
+        0, or 2 if the file cannot be read.
     """
     path = Path(script)
     try:

@@ -79,7 +79,7 @@ def change_flags(given: Any = None, **flags: Any) -> Any:
 
 
 def debug_assert(condition: Any, msg: str | None = None) -> None:
-    """Do nothing: the condition is on test values, which are not computed."""
+    """Do nothing: conditions depend on test values, which are not computed."""
 
 
 def local_bitwidth() -> int:

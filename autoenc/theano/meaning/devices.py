@@ -1,4 +1,4 @@
-"""Functions of Theano's GPU back-ends, without effect: engines choose devices themselves."""
+"""Theano's functions for GPU back-ends; the engines choose the device themselves."""
 
 from __future__ import annotations
 

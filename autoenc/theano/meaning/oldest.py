@@ -22,7 +22,7 @@ float_scalar_type_names = ("float16", "float32", "float64")
 
 
 def default(a: Any, b: Any) -> Expression:
-    """Return `a`, or `b` if there is no `a`."""
+    """Return `a`, or `b` if `a` is None."""
     return b if a is None else a
 
 
@@ -142,7 +142,7 @@ class Default:
     """Operation that replaces a missing value by a default."""
 
     def __call__(self, x: Any, default: Any) -> Expression:
-        """Return `x`, or the default if there is none."""
+        """Return `x`, or the default if `x` is None."""
         return default if x is None else x
 
 

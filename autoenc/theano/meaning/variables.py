@@ -1,6 +1,6 @@
 """Methods of Theano's variables that PyTensor's variables lack or define differently.
 
-The methods are set on PyTensor's classes, because Theano's variables are of the same classes.
+The methods are set on PyTensor's classes, because Theano's variables are instances of them.
 Calls without Theano's arguments behave as before.
 """
 

@@ -76,7 +76,7 @@ _PYTHON3 = (
 
 
 def _is_python3(node: ast.AST) -> bool:
-    """Return whether Python 2's grammar did not have a node."""
+    """Return whether a node is missing from Python 2's grammar."""
     if isinstance(node, ast.FunctionDef):
         return node.returns is not None or bool(node.args.kwonlyargs)
     if isinstance(node, ast.arg):

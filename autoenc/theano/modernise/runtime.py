@@ -99,7 +99,7 @@ def _fits(dtype: np.dtype[Any], value: Any) -> bool:
 
 
 def ufunc(function: Any, *arguments: Any, **more: Any) -> Any:
-    """Call a function named like one of `UFUNCS`, which may be something else."""
+    """Call a function named like a ufunc; if it is one, promote the operands as in NumPy 1."""
     if isinstance(function, np.ufunc) and function.nin == 2 and len(arguments) >= 2:
         a, b, *rest = arguments
         return function(*promoted(a, b), *rest, **more)

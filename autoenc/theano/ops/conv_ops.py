@@ -281,7 +281,7 @@ class AbstractConv_gradWeights(BaseAbstractConv):  # noqa: N801 - Theano's name
         outputs[0][0] = result.astype(node.outputs[0].type.dtype, copy=False)
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        """Return that the result depends on all inputs except the lengths."""
+        """Return the connection pattern: the result depends on all inputs except the lengths."""
         return [[True], [True], [False]]
 
     def infer_shape(self, *arguments: Any) -> list[Any]:
@@ -345,7 +345,7 @@ class AbstractConv_gradInputs(BaseAbstractConv):  # noqa: N801 - Theano's name
         outputs[0][0] = result.astype(node.outputs[0].type.dtype, copy=False)
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        """Return that the result depends on all inputs except the lengths."""
+        """Return the connection pattern: the result depends on all inputs except the lengths."""
         return [[True], [True], [False]]
 
     def infer_shape(self, *arguments: Any) -> list[Any]:

@@ -156,7 +156,7 @@ def _kernel(name: str, *arrays: Array) -> Any:
 def _sizes(
     image: Sequence[int], filters: Sequence[int], out: Sequence[int], geometry: Geometry
 ) -> Array:
-    """Return the sizes in the kernels' order, with leading axes of length 1 to make up three."""
+    """Return the sizes in the kernels' order, padded to three axes with leading lengths of 1."""
 
     def three(lengths: Sequence[int], one: int = 1) -> list[int]:
         return [one] * (3 - len(lengths)) + list(lengths)

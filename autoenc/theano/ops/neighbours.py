@@ -55,7 +55,7 @@ class Images2Neibs(Op):
         outputs[0][0] = np.ascontiguousarray(patches).reshape(-1, int(np.prod(shape)))
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        """Return that the result depends on the images only."""
+        """Return the connection pattern: the result depends on the images only."""
         return [[True], [False], [False]]
 
     def pullback(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Variable]:
@@ -102,7 +102,7 @@ class Images2NeibsGrad(Op):
         return [shapes[1]]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        """Return that the result depends on the patches' gradient only."""
+        """Return the connection pattern: the result depends on the patches' gradient only."""
         return [[True], [False], [False], [False]]
 
     def pullback(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Variable]:

@@ -29,9 +29,9 @@ class BasePool(Op):
         Whether to ignore windows that extend beyond the image.
     mode : {"max", "sum", "average_inc_pad", "average_exc_pad"}, default "max"
     ndim : int, default 2
-        Number of axes that are pooled, the last ones.
+        Number of axes, from the last, that are pooled.
     openmp : optional
-        Not used; all cores compute in any case.
+        Not used.
 
     Raises
     ------
@@ -111,7 +111,7 @@ class BasePool(Op):
         return Windows(size, stride, pad, self.ignore_border)
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        """Return that the result depends on the arrays only."""
+        """Return the connection pattern: the result depends on the arrays only."""
         return [[i < self.n_arrays] for i in range(self.n_arrays + 3)]
 
     def perform(self, node: Apply, inputs: Sequence[Array], outputs: Any) -> None:

@@ -72,7 +72,7 @@ def pool(image: Array, windows: Windows, mode: str) -> Array:
 
 
 def gradient(image: Array, top: Array, given: Array, windows: Windows, mode: str) -> Array:
-    """Return the gradient with respect to the array; ties of the maximum all receive it.
+    """Return the gradient with respect to the array; all entries tied for a maximum receive it.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def _kernel(name: str, windows: Windows, *arrays: Array) -> Any:
 
 
 def _sizes(image: Array, shape: Sequence[int], windows: Windows) -> Array:
-    """Return the sizes in the kernels' order, with leading axes of length 1 to make up three."""
+    """Return the sizes in the kernels' order, padded to three axes with leading lengths of 1."""
     n_axes = windows.n_axes
 
     def three(lengths: Sequence[int], one: int = 1) -> list[int]:

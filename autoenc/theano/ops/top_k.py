@@ -88,7 +88,7 @@ class TopKOp(Op):
         return [tuple(shape)] * len(node.outputs)
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        """Return that only the values depend on the array in a differentiable way."""
+        """Return the connection pattern: only the values are differentiable."""
         values = [[True]] if self.return_values else []
         indices = [[False]] if self.return_indices else []
         return [[flag for (flag,) in (*values, *indices)], [False] * len(node.outputs)]

@@ -15,7 +15,7 @@ Variable = Any
 
 
 def bilinear_kernel_1D(ratio: Any, normalize: bool = True) -> Variable:  # noqa: N802 - Theano's
-    """Return a triangular kernel of 2 ratio - 1 entries; its maximum is 1 if normalized."""
+    """Return a triangular kernel of 2 ratio - 1 entries, with maximum 1 (normalized) or ratio."""
     rising = pt.arange(1, ratio + 1, dtype=config.floatX)
     kernel = pt.concatenate([rising, rising[-2::-1]])
     return kernel / pt.cast(ratio, config.floatX) if normalize else kernel

@@ -40,8 +40,8 @@ def decisions(
     Returns
     -------
     array or None
-        None if NumPy has to draw: for more trials, for probabilities that broadcast or are
-        invalid, for other dtypes, or without kernels.
+        None if NumPy has to draw: for other numbers of trials, for probabilities that broadcast
+        or are invalid, for other dtypes, or without kernels.
     """
     if size is None or n.size != 1 or n.item() != 1 or dtype not in _RESULTS:
         return None
