@@ -1,7 +1,7 @@
 """Theano's names on current engines.
 
-``python -m autoenc.theano script.py`` runs a script that begins with ``import theano``,
-and new code can write ``import autoenc.theano as theano``:
+``python -m autoenc.theano script.py`` runs a script that begins with ``import theano``. New code
+can write ``import autoenc.theano as theano``:
 
 >>> import autoenc.theano as theano
 >>> import autoenc.theano.tensor as T
@@ -11,9 +11,9 @@ and new code can write ``import autoenc.theano as theano``:
 array(9.)
 
 ``ops`` and ``random`` contain the operations and random streams that PyTensor lacks or defines
-differently. ``meaning`` contains other names with a different meaning, ``functions`` the function
-object, ``engines`` the engines that run it, and ``flags`` the settings. The other modules provide
-the names of Theano 1.0.5; ``docs/theano.md`` lists each of them.
+differently. ``meaning`` contains other names with a different meaning, ``functions`` the class of
+compiled functions, ``engines`` the engines that run them, and ``flags`` the settings. The other
+modules provide the names of Theano 1.0.5; ``docs/theano.md`` lists each of them.
 """
 
 from autoenc.backends.compile_folder import keep_apart
@@ -21,7 +21,8 @@ from autoenc.theano import tree
 from autoenc.theano.names import resolver
 
 tree.install()
-# Its operations change PyTensor's variables where they are imported.
+# Other processes must not unpickle the keys of modules compiled here: that imports this package,
+# which changes PyTensor's classes.
 keep_apart("theano")
 
 from pytensor.compile.io import Out  # noqa: E402

@@ -1,4 +1,4 @@
-"""Makes ``import theano`` import this package, for scripts that it runs."""
+"""Makes ``import theano`` import this package, for scripts that the launcher runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OLD, NEW = "theano", "autoenc.theano"
 
 
 class _Alias(Loader):
-    """Gives an import the module that another name stands for."""
+    """Loader that returns a module of this package for a name of Theano."""
 
     def __init__(self) -> None:
         self._own: tuple[ModuleSpec | None, Any] = (None, None)
@@ -26,7 +26,7 @@ class _Alias(Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        # The import system has put the alias's own there.
+        # The import system has overwritten both with those of the alias.
         module.__spec__, module.__loader__ = self._own
 
 
@@ -49,6 +49,6 @@ class TheanoFinder(MetaPathFinder):
 
 
 def install() -> None:
-    """Make ``theano`` importable; later calls change nothing."""
+    """Install the finder; later calls have no further effect."""
     if not any(isinstance(finder, TheanoFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, TheanoFinder())

@@ -1,6 +1,6 @@
-"""Theano's modules, the PyTensor modules with their names, and reasons for refused names.
+"""Theano's modules, the modules that define their names, and reasons for refused names.
 
-The names of a module that is listed without a source are all defined in this package, or refused.
+If a module is listed without sources, all its names are defined in this package or refused.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ _SHAPES = (
     "pytensor.tensor.shape",
 )
 _NONE: tuple[str, ...] = ()
-# Our own.
+# Modules of autoenc.
 _DEVICES = ("autoenc.theano.meaning.devices",)
 _CONV = tuple(
     f"autoenc.theano.ops.{noun}" for noun in ("conv", "conv_ops", "conv_shapes", "upsampling")
@@ -393,19 +393,18 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "version": _NONE,
 }
 
-# Why a name has no meaning here, and what to do instead, by the beginning of its full name.
+# Reasons for refusing names, and alternatives, by the beginning of the full name.
 _REASONS = {
     "gpuarray": (
-        "libgpuarray is no more, and graphs reach the GPU as a whole, through XLA",
+        "libgpuarray is no longer developed; XLA runs whole graphs on the GPU",
         "Use the operation's name in theano.tensor and run with device=cuda.",
     ),
     "sandbox.cuda": (
-        "Theano's old CUDA back-end left with its release 0.10, and graphs reach the GPU as a "
-        "whole, through XLA",
+        "Theano 0.10 removed the old CUDA back-end; XLA runs whole graphs on the GPU",
         "Use the operation's name in theano.tensor and run with device=cuda.",
     ),
     "sandbox.gpuarray": (
-        "libgpuarray is no more, and graphs reach the GPU as a whole, through XLA",
+        "libgpuarray is no longer developed; XLA runs whole graphs on the GPU",
         "Use the operation's name in theano.tensor and run with device=cuda.",
     ),
     "misc.pycuda": (
@@ -414,7 +413,7 @@ _REASONS = {
     ),
     "tensor.io": (
         "graphs do not read files or send messages here",
-        "Load arrays with numpy.load and hand them to the function.",
+        "Load arrays with numpy.load and pass them to the function.",
     ),
     "tensor.opt": (
         "PyTensor's rewrites are divided differently",

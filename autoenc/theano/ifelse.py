@@ -42,7 +42,7 @@ def _as_condition(condition: Any) -> Any:
 
 
 def _free(branch: Any) -> Any:
-    """Return branches whose types do not differ for lengths alone."""
+    """Remove static lengths, so that the types of the branches do not differ in lengths alone."""
     if isinstance(branch, (list, tuple)):
         return type(branch)(_free(part) for part in branch)
     if isinstance(branch, Variable) and hasattr(branch.type, "broadcastable"):

@@ -1,8 +1,8 @@
 """Sources of the names of Theano's modules.
 
-A module of this package defines the names that differ from PyTensor, and takes all others from the
-modules of PyTensor that `catalogue.SOURCES` lists for it. A name of Theano that neither defines is
-a `Refused`: it can be imported, and raises an error with the reason when it is used.
+A module of this package defines the names that differ from PyTensor. It takes all others from the
+modules that `catalogue.SOURCES` lists for it. A name of Theano that is not defined there either is
+a `Refused` object: it can be imported, and raises an error with the reason when it is used.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from autoenc.theano.refusals import Refused
 
 ROOT = "autoenc.theano"
 _ROOT_MODULES = {"theano": "", "T": "tensor", "scal": "scalar"}
-# Functions that hid the modules of the same name in which they were.
+# Functions that shadowed the modules of the same name in which they were defined.
 _FUNCTIONS = {
     "compile.function",
     "compile.pfunc",
@@ -32,15 +32,15 @@ _FUNCTIONS = {
 
 
 class TheanoModule(ModuleType):
-    """A module of Theano's names."""
+    """Module that provides Theano's names."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set a name; the import system sets that of a module which was imported."""
+        """Set an attribute; a module does not replace the function that shadowed it."""
         super().__setattr__(name, _unhidden(value) if isinstance(value, ModuleType) else value)
 
 
 def _unhidden(module: ModuleType) -> Any:
-    """Return the function that hid a module in Theano, else the module."""
+    """Return the function that shadowed a module in Theano, or else the module."""
     name = module.__name__.removeprefix(f"{ROOT}.")
     return getattr(module, name.rpartition(".")[2]) if name in _FUNCTIONS else module
 
@@ -73,7 +73,7 @@ def resolver(module: str) -> Callable[[str], Any]:
 
 
 def full_name(module: str, name: str = "") -> str:
-    """Return a name as Theano spelt it: ``theano.tensor.dot``."""
+    """Return a full name as in Theano: ``theano.tensor.dot``."""
     return ".".join(part for part in ("theano", module, name) if part)
 
 
@@ -87,7 +87,7 @@ def names_of(module: str) -> set[str]:
 
 
 def _all(module: str) -> list[str]:
-    """Return what ``from module import *`` gives: Theano's names that are not refused."""
+    """Return the names that ``from module import *`` imports, without refused names."""
     own = sys.modules[_own_name(module)]
     names = (name for name in sorted(theano_names(module)) if hasattr(own, name))
     return [name for name in names if not isinstance(getattr(own, name), Refused)]
@@ -105,7 +105,7 @@ def _find(module: str, name: str) -> Any:
             return getattr(source, name)
     known = theano_names(module)
     if name in known and (other := _ROOT_MODULES.get(name, name)) in catalogue.SOURCES:
-        # Theano's modules imported each other, and scripts went through them: T.config, T.gof.
+        # Theano's modules imported each other, and scripts access them in this way: T.config.
         return import_module(_own_name(other))
     if name in known:
         return Refused(full_name(module, name), *catalogue.refusal(module, name))
@@ -116,7 +116,7 @@ def _find(module: str, name: str) -> Any:
 
 
 def _from_home(module: str, name: str) -> Any:
-    """Return what a module imported from another, as that has it, unless it is refused there."""
+    """Return an object that a module imported from another one; None if it is refused there."""
     home, original = imported_names(module).get(name, (module, name))
     if home == module or home not in catalogue.SOURCES:
         return None
@@ -130,7 +130,7 @@ def _sources(module: str) -> Iterator[ModuleType]:
         try:
             yield import_module(source)
         except ModuleNotFoundError as error:
-            # PyTensor's releases differ in their modules.
+            # Not every release of PyTensor has all of these modules.
             if error.name is None or not source.startswith(error.name):
                 raise
 

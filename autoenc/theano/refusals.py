@@ -6,7 +6,7 @@ from typing import Any
 
 
 class NotAvailableError(NotImplementedError):
-    """Error raised on use of a name of Theano that has no meaning on current engines."""
+    """Error raised when a name of Theano is used that does not exist on current engines."""
 
 
 class Refused:
@@ -33,14 +33,14 @@ class Refused:
         return f"{self._name} does not work under autoenc.theano: {self._why}. {self._instead}"
 
     def __call__(self, *_: Any, **__: Any) -> Any:
-        """Refuse the call."""
+        """Raise the error."""
         raise NotAvailableError(self.message)
 
     def __mro_entries__(self, _: Any) -> Any:
         raise NotAvailableError(self.message)
 
     def __instancecheck__(self, _: Any) -> bool:
-        # Nothing is one: scripts ask whether a variable is on a GPU of the old kind.
+        # Scripts check whether variables are on Theano's old GPU back-end; none are.
         return False
 
     def __subclasscheck__(self, _: Any) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 
 class Number(np.ndarray):
-    """0-d array whose precision is not imposed on Python numbers.
+    """0-d array whose dtype does not limit the precision of Python numbers.
 
     Under NumPy 1, ``1e100 - np.float32(3)`` was a float64. NumPy 2 makes it a float32, which is
     infinite. Between a `Number` and other numbers, NumPy 1's rule applies. Arrays with one or more
@@ -16,7 +16,7 @@ class Number(np.ndarray):
     """
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **more: Any) -> Any:
-        """Compute with Python's numbers as the float64 or int64 that they were."""
+        """Apply a ufunc as in NumPy 1, where Python numbers were float64 or int64 scalars."""
         numbers = all(np.ndim(given) == 0 for given in inputs)
         plain = [_widened(given) if numbers else _weak(given) for given in inputs]
         if "out" in more:
@@ -47,7 +47,7 @@ def _widened(number: Any) -> Any:
 
 
 def _weak(given: Any) -> Any:
-    """Return a number as one of Python's, whose precision arrays do not take over."""
+    """Return a Python number for a `Number`, because it does not promote arrays."""
     if isinstance(given, Number):
         return given.item()
     return given

@@ -1,4 +1,4 @@
-"""Status of each of Theano's names: same, translated, or refused."""
+"""State of each of Theano's names: same, translated or refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SAME, TRANSLATED, REFUSED, UNKNOWN = "same", "translated", "refused", "unknown"
 
 @dataclass(frozen=True)
 class State:
-    """Status of a name.
+    """State of a name.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ def state_of(name: str) -> State:
 
 
 def modules() -> list[str]:
-    """Return the modules that Theano had, as far as they are importable here."""
+    """Return the names of Theano's modules that can be imported here."""
     return ["", *sorted(name for name in catalogue.SOURCES if name)]
 
 

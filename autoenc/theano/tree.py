@@ -1,7 +1,7 @@
-"""Modules of Theano that have no definitions of their own here.
+"""Modules of Theano that have no file in this package.
 
-Theano had some 180 modules. Those whose names all come from PyTensor, or are all refused,
-need no file: `CatalogueFinder` makes them from the catalogue when they are imported.
+Theano had about 180 modules. If all names of a module come from PyTensor, or are refused, it needs
+no file. `CatalogueFinder` creates such modules from the catalogue when they are imported.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ class CatalogueFinder(MetaPathFinder):
     """Finder of modules that `catalogue.SOURCES` lists and that have no file."""
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
-        """Return a spec for a module of the catalogue, else None."""
+        """Return a spec for a module of the catalogue; None for other modules."""
         name = fullname.removeprefix(f"{ROOT}.")
         if name == fullname or name not in catalogue.SOURCES:
             return None
         if PathFinder.find_spec(fullname, path):
             return None
-        # All are packages, since whatever is below them is found in the same way.
+        # All modules are packages, because their submodules are found in the same way.
         return ModuleSpec(fullname, _Names(), is_package=True)
 
 
 def install() -> None:
-    """Make the modules of the catalogue importable; later calls change nothing."""
+    """Install the finder; later calls have no further effect."""
     if not any(isinstance(finder, CatalogueFinder) for finder in sys.meta_path):
         sys.meta_path.append(CatalogueFinder())

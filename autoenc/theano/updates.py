@@ -9,7 +9,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 
 
 class OrderedUpdates(OrderedDict[Any, Any]):
-    """Updates of shared variables, in order.
+    """Ordered updates of shared variables.
 
     Raises
     ------

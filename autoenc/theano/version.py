@@ -1,4 +1,4 @@
-"""The version whose names and meaning this room keeps: ``theano.version``."""
+"""The version of Theano whose names and behaviour this package provides: ``theano.version``."""
 
 FULL_VERSION = True
 version = "1.0.5"

@@ -1,4 +1,4 @@
-"""The names of ``theano.compat``: what Python 2 and 3 spell differently."""
+"""The names of ``theano.compat``, which bridge Python 2 and 3."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ __all__ = [
 
 
 class DefaultOrderedDict(defaultdict[Any, Any]):
-    """A dictionary with defaults, in order of insertion, as all are today."""
+    """Dictionary with default values, which keeps the order of insertion."""
 
 
 def cmp(x: Any, y: Any) -> int:
@@ -44,25 +44,25 @@ def cmp(x: Any, y: Any) -> int:
 
 
 def decode(x: bytes | str) -> str:
-    """Return text from bytes."""
+    """Decode bytes; return text unchanged."""
     return x.decode() if isinstance(x, bytes) else x
 
 
 def decode_iter(itr: ValuesView[Any]) -> Any:
-    """Yield text from each of several bytes."""
+    """Return an iterator that decodes each value."""
     return (decode(x) for x in itr)
 
 
 def exc_message(e: BaseException) -> Any:
-    """Return what an exception was raised with."""
+    """Return the argument, or the tuple of arguments, of an exception."""
     return e.args[0] if len(e.args) == 1 else e.args
 
 
 def get_unbound_function(unbound: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the function of a method."""
+    """Return the function underlying a method."""
     return getattr(unbound, "__func__", unbound)
 
 
 def operator_div(x: Any, y: Any) -> Any:
-    """Return x / y as Python 2 divided."""
+    """Return x / y as in Python 2."""
     return x // y if isinstance(x, int) and isinstance(y, int) else x / y

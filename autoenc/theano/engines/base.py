@@ -1,4 +1,4 @@
-"""The interface of every engine, which compiles a graph to a function."""
+"""The interface of engines, which compile graphs to functions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias
 
 MakeGraph: TypeAlias = Callable[[], tuple[Any, Any]]
-"""Gives the inputs and outputs of a graph, a copy at each call: compiling uses one up."""
+"""Returns the inputs and outputs of a new copy of a graph, because compiling modifies it."""
 
 
 class Engine(Protocol):

@@ -37,7 +37,7 @@ class ModeEngine:
 
 
 def made(maker: Any, function_class: type, output_keys: Any) -> Any:
-    """Make the function of a class of ours, with named outputs if there are names."""
+    """Create a function of the given class, with named outputs if there are names."""
     maker.output_keys = output_keys
     maker.function_class = function_class
     return maker.create()

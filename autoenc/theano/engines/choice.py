@@ -1,4 +1,4 @@
-"""Choice of the engine, from the mode of the call, the settings and the machine."""
+"""Choice of the engine from the mode of the call, the settings and the machine."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from autoenc.theano.flags.devices import asks_for_xla, cuda_is_asked_for
 
 logger = logging.getLogger("theano")
 
-# Theano's names of modes that stand for its fastest, and what PyTensor calls others.
+# Names of Theano's modes for the fastest code.
 _FASTEST = {"", "MODE", "FAST_RUN", "FAST_RUN_NOGC", "PROFILE_MODE", "PROFILEMODE", "C", "CVM"}
 _XLA = {"JAX", "XLA"}
-# Values of config.optimizer with which everything is rewritten.
+# Values of config.optimizer that enable all rewrites.
 _FULL = {"o4", "fast_run"}
 _STABLE = {"STABILIZE": "FAST_RUN"}
 
@@ -58,9 +58,9 @@ def default_mode() -> Mode:
 
 @contextmanager
 def compiling(mode: Any = None) -> Iterator[Mode]:
-    """Yield PyTensor's mode for one of Theano's, in a context in which PyTensor may compile it.
+    """Yield PyTensor's mode for a mode of Theano, with the flags that compiling in it needs.
 
-    autoenc's C code always needs autoenc's compiler flags. A mode that runs on XLA is C here.
+    Modes that run on XLA are replaced by C, or by Python if there is no C compiler.
     """
     engine = engine_for(mode)
     if not isinstance(engine, ModeEngine):
@@ -75,12 +75,12 @@ def _named(name: str) -> Engine:
     if name in _FASTEST:
         return _as_configured(_c())
     mode = get_mode(_STABLE.get(name, name))
-    # Theano's made log(softmax(x)) stable in this mode too; PyTensor's does not.
+    # In Theano, this mode made log(softmax(x)) numerically stable; in PyTensor, it does not.
     return _of_mode(mode.including("stabilize") if name == "FAST_COMPILE" else mode)
 
 
 def _as_configured(engine: ModeEngine) -> ModeEngine:
-    """Return an engine with what ``config.optimizer`` and its like ask for."""
+    """Return an engine that applies ``config.optimizer`` and ``config.optimizer_*``."""
     mode = engine.mode
     if config.optimizer not in _FULL:
         mode = with_inlining(Mode(mode.linker, config.optimizer))
@@ -92,7 +92,7 @@ def _as_configured(engine: ModeEngine) -> ModeEngine:
 
 
 def _of_mode(mode: Mode) -> Engine:
-    # A mode with our C code can only have come from a backend that has been made.
+    # Only if the C backend exists can the mode contain autoenc's C code, which needs its flags.
     is_made = default_backend() == "c" or _c_backend.cache_info().currsize
     return ModeEngine(mode, _c_backend().flags if is_made else nullcontext)
 
@@ -114,7 +114,7 @@ def default_backend() -> str:
 def _c_backend() -> CBackend:
     backend = resolve_backend("c", device="cpu")
     assert isinstance(backend, CBackend)
-    # Graphs within operations are compiled by PyTensor's own default, which is Numba.
+    # PyTensor compiles inner graphs with its default linker, which is Numba if not set.
     if pytensor.config.linker == "auto":
         pytensor.config.linker = "cvm"
     return backend

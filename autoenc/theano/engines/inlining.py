@@ -15,7 +15,7 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
 from pytensor.tensor.rewriting.ofg import inline_ofg_node
 
-# After graphs have been made numerically stable (1.5), before they are specialised (2).
+# After the rewrites for numerical stability (1.5), before specialisation (2).
 _POSITION = 1.9
 
 

@@ -28,10 +28,10 @@ from pytensor.tensor.subtensor import IncSubtensor, Subtensor
 
 from autoenc.theano.random.mrg_uniform import mrg_uniform
 
-# As many programs are compiled for one function; lengths that change all the time are for C.
+# Limit of programs for one function. A function whose lengths keep changing runs in C.
 MOST_PROGRAMS = 32
 _PYTHON = Mode(linker="py", optimizer="fast_compile")
-# Results of the host's computation that are kept, one for each set of arguments.
+# Limit of cached results of the host's computation, one for each set of arguments.
 _MOST_KEPT = 100_000
 
 
@@ -95,7 +95,7 @@ class Lengths:
         return known
 
     def _spelt_out(self, length: Variable) -> Variable:
-        """Return a length as computed, where what it depends on has been taken over before."""
+        """Return the expression of a length, without references to other known lengths."""
         known = {v: self._known[v.owner.op.place] for v in ancestors([length]) if is_known(v)}
         expression: Variable = clone_replace(length, known) if known else length
         return expression
@@ -104,7 +104,7 @@ class Lengths:
         return all(map(_is_leaf, _leaves([variable])))
 
     def _windows(self, node: Apply, x: Variable, first: int) -> dict[int, Any]:
-        """Return the slices of a node that the host can compute, by axis."""
+        """Return the windows along the axes where the host can compute the slices."""
         slices = {}
         for axis, entry in enumerate(node.op.idx_list):
             if isinstance(entry, slice) and _is_moving(entry, node.inputs[first:]):
@@ -150,7 +150,7 @@ class Lengths:
         self._graph.replace(old, _of_type(new, old), reason="lengths")
 
     def _write(self, node: Apply) -> None:
-        """Let a slice that is set or added to be a window, if it is all there is."""
+        """Replace an assignment or increment of a slice of the first axis by a `WriteWindow`."""
         if len(node.op.idx_list) != 1:
             return
         for window in self._windows(node, node.inputs[0], 2).values():
@@ -166,7 +166,7 @@ class Known(Op):
         self.lengths, self.place, self.length_type = lengths, place, length_type
 
     def make_node(self) -> Apply:
-        """Make the node, which depends on nothing."""
+        """Create a node without inputs."""
         return Apply(self, [], [self.length_type()])
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
@@ -179,18 +179,18 @@ class Known(Op):
 
 
 class Window(Op):
-    """Operation for a part of an array along an axis, with any start and a known length."""
+    """Operation that takes a part of an array along an axis, with any start and a known length."""
 
     def __init__(self, lengths: Lengths, axis: int, begin: int, size: int) -> None:
         self.lengths, self.axis, self.begin, self.size = lengths, axis, begin, size
 
     def make_node(self, x: Variable) -> Apply:
-        """Make the node."""
+        """Create a node."""
         shape = [None if k == self.axis else n for k, n in enumerate(x.type.shape)]
         return Apply(self, [x], [x.type.clone(shape=shape)()])
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
-        """Cut the part out."""
+        """Take the part."""
         begin, size = self.place()
         places = np.arange(begin, begin + size)
         outputs[0][0] = np.take(inputs[0], places, axis=self.axis)
@@ -207,7 +207,7 @@ class WriteWindow(Op):
         self.window, self.is_set = window, is_set
 
     def make_node(self, x: Variable, y: Variable) -> Apply:
-        """Make the node."""
+        """Create a node."""
         return Apply(self, [x, y], [x.type()])
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
@@ -222,7 +222,7 @@ class WriteWindow(Op):
 
 
 class _HostFunction:
-    """Computes lengths and beginnings from a call's arguments, and remembers them."""
+    """Computes lengths and starts from a call's arguments, and caches them."""
 
     def __init__(
         self, inputs: Sequence[Variable], known: list[Variable], begins: list[Variable]
@@ -262,12 +262,12 @@ class _HostFunction:
 
 
 def is_known(variable: Variable) -> bool:
-    """Whether the host computes a variable before each call."""
+    """Return whether the host computes a variable before each call."""
     return variable.owner is not None and isinstance(variable.owner.op, Known)
 
 
 def _places_of_lengths(node: Apply) -> Iterator[int]:
-    """Yield which inputs of a node XLA must know."""
+    """Yield the positions of the inputs whose values XLA must know."""
     if isinstance(node.op, (ARange, AllocEmpty)):
         yield from range(len(node.inputs))
     elif isinstance(node.op, Alloc):
@@ -301,7 +301,7 @@ def _is_moving(entry: slice, indices: Sequence[Variable]) -> bool:
 
 
 def _leaves(variables: Sequence[Variable]) -> Iterator[Variable]:
-    """Yield what variables are computed from: constants apart, shapes count as given."""
+    """Yield the inputs and shapes, but not the constants, that variables are computed from."""
     blockers = [v for v in ancestors(variables) if _is_shape(v)]
     for variable in ancestors(variables, blockers=blockers):
         if not isinstance(variable, Constant) and (variable.owner is None or _is_shape(variable)):
@@ -315,7 +315,7 @@ def _is_shape(variable: Variable) -> bool:
 
 
 def _is_leaf(variable: Variable) -> bool:
-    """Whether the host has a value before the call: a whole number, or the shape of an input."""
+    """Return whether the host knows a variable before the call: an integer or an input's shape."""
     if _is_shape(variable):
         return variable.owner.inputs[0].owner is None
     return str(getattr(variable.type, "dtype", "")).startswith(("int", "uint", "bool"))
@@ -328,7 +328,7 @@ def _order(leaf: Variable, inputs: Sequence[Variable]) -> tuple[int, int]:
 
 
 def _reader(leaf: Variable, inputs: Sequence[Variable]) -> Any:
-    """Return a function from a call's arguments to the value of a leaf."""
+    """Return a function that reads the value of a leaf from a call's arguments."""
     if not _is_shape(leaf):
         place = inputs.index(leaf)
         if leaf.type.ndim == 0:
@@ -346,7 +346,7 @@ def _hashable(value: Any) -> Any:
 
 
 def _computable(length: Variable) -> Variable:
-    """Return a length as PyTensor's own operations compute it."""
+    """Return a length computed by PyTensor's own operations, without `JAXShapeTuple`."""
     if length.owner is not None and isinstance(length.owner.op, JAXShapeTuple):
         vector: Variable = pt.stack([_as_tensor(part) for part in length.owner.inputs])
         return vector
@@ -362,7 +362,7 @@ def _as_tensor(index: Variable) -> Variable:
 
 
 def _within(place: Variable, length: Variable) -> Variable:
-    """Return a bound of a slice as Python takes it: from the end if negative, and within."""
+    """Return a bound of a slice as in Python: from the end if negative, then clipped."""
     return pt.clip(pt.switch(place < 0, place + length, place), 0, length)
 
 

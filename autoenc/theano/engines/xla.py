@@ -53,14 +53,14 @@ class XlaEngine:
             maker.in_c, maker.put = in_c, self._put
             return made(maker, XlaFunction, output_keys)
         except Exception as error:
-            # What is wrong with the graph itself is an error in C as well, and Theano's.
+            # If the graph itself is invalid, C raises Theano's error here.
             function = in_c()
             _say_in_c(settings.get("name"), error)
             return _with_host_values(function)
 
 
 def _with_long_integers(put: Put) -> Put:
-    """Return a `put` that keeps integers of 64 bits, which training has no use for."""
+    """Return a `put` that keeps 64-bit integers, which JAX truncates by default."""
     (device,) = put(np.zeros(1, "float32")).devices()
 
     def put_as_it_is(array: Any) -> Any:
@@ -96,7 +96,7 @@ class XlaFunction(Function):
             return self._instead(error, arguments, named)
 
     def _instead(self, error: Exception, arguments: Any, named: Any) -> Any:
-        """Run in C what has failed on XLA; if C fails too, its error is Theano's."""
+        """Repeat a call in C that failed on XLA; if C fails too, raise its error."""
         function = _with_host_values(self.maker.in_c())
         function.unpack_single, function.output_keys = self.unpack_single, self.output_keys
         results = function(*arguments, **named)
@@ -117,7 +117,7 @@ def _shared_storage(function: Function) -> Iterator[list[Any]]:
 
 
 class _HostFunction(Function):
-    """A function in C among others on XLA: shared values are brought back to it."""
+    """Function in C among functions on XLA: copies shared values back to the host."""
 
     __slots__ = ()
 
@@ -133,7 +133,7 @@ def _with_host_values(function: Function) -> Function:
 
 
 def _array(value: Any) -> Any:
-    """Return a device array as NumPy's, which may be written to; others as they are."""
+    """Copy a device array to a writable NumPy array; return other values as they are."""
     if isinstance(value, np.ndarray) or not hasattr(value, "__array__"):
         return value
     return np.array(value)
@@ -141,11 +141,11 @@ def _array(value: Any) -> Any:
 
 def _say_in_c(name: str | None, error: Exception) -> None:
     reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
-    logger.warning("function %s runs in C: XLA cannot take it (%s).", name or "", reason[0])
+    logger.warning("function %s runs in C: XLA does not support it (%s).", name or "", reason[0])
 
 
 def _read_values_as_arrays() -> None:
-    """Let ``get_value``, copies and pickles give NumPy arrays, wherever the value is."""
+    """Make ``get_value``, copies and pickles return NumPy arrays, wherever the value is."""
     original = SharedVariable.get_value
     if getattr(original, "gives_arrays", False):
         return

@@ -27,15 +27,15 @@ Convert = Callable[..., Callable[..., Any]]
 
 
 class XlaLinker(JAXLinker):
-    """Linker that makes one XLA program of a graph for each set of lengths."""
+    """Linker that compiles an XLA program for each set of lengths."""
 
     def fgraph_convert(self, fgraph: FunctionGraph, storage_map: Any, **more: Any) -> Program:
-        """Return the graph as a program."""
+        """Convert the graph to a program."""
         storages = [storage_map[output] for output in fgraph.outputs]
         lengths, checks = Lengths(fgraph), Checks()
         storage_map.update(zip(fgraph.outputs, storages, strict=True))
         with jax.enable_x64(True):
-            # The order that was given is that of the graph before lengths were taken from it.
+            # `more["order"]` is the order of the graph before `Lengths` modified it.
             more["order"] = self.schedule(fgraph)
             function = super().fgraph_convert(
                 fgraph, storage_map=storage_map, checks=checks, **more
@@ -52,8 +52,8 @@ class XlaLinker(JAXLinker):
 class Checks:
     """Checks of assertions and indices while a program runs, in loops too.
 
-    XLA replaces an index out of range by the nearest valid one. With `checkify`, the program
-    returns whether this happened, and which assertion failed.
+    XLA clips an index that is out of range. With `checkify`, the program returns whether this
+    happened, and which assertion failed.
     """
 
     _KINDS = checkify.user_checks | checkify.index_checks
@@ -62,18 +62,18 @@ class Checks:
         self._ops: list[CheckAndRaise] = []
 
     def note(self, op: CheckAndRaise, conditions: Sequence[DeviceArray]) -> None:
-        """Check an assertion in the program that is traced."""
+        """Check an assertion in the program that is being traced."""
         self._ops.append(op)
         for condition in conditions:
             checkify.check(jnp.all(condition), str(len(self._ops) - 1))
 
     def within(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function that also returns an error to raise."""
+        """Return a function that also returns the error to raise."""
         checked: Callable[..., Any] = checkify.checkify(function, errors=self._KINDS)
         return checked
 
     def raise_from(self, error: checkify.Error) -> None:
-        """Raise the error that the program has returned, if any.
+        """Raise the error that the program returned, if any.
 
         Raises
         ------
@@ -93,7 +93,7 @@ class Checks:
 
 
 class Program:
-    """Graph on XLA, with its own dtypes, including 64-bit ones."""
+    """Graph on XLA that keeps its own dtypes, including 64-bit ones."""
 
     def __init__(self, function: Callable[..., Any], lengths: Lengths, checks: Checks) -> None:
         self._lengths, self._checks = lengths, checks
@@ -109,7 +109,7 @@ class Program:
         self._compiled = jax.jit(traced, static_argnums=0)
 
     def __call__(self, *arguments: Any) -> Any:
-        """Compute the outputs, and check what the graph asserts and where it indexes."""
+        """Compute the outputs; check assertions and indices."""
         known, begins = self._lengths.of(arguments)
         with jax.enable_x64(True):
             error, outputs = self._compiled(known, begins, *arguments)
@@ -118,7 +118,7 @@ class Program:
 
 
 def _replacing(op: type) -> Callable[[Callable[[Convert], Convert]], Convert]:
-    """Register a conversion that knows the one it replaces."""
+    """Return a decorator that registers a conversion, given the one that it replaces."""
 
     def register(make: Callable[[Convert], Convert]) -> Convert:
         convert = make(jax_funcify.dispatch(op))
@@ -139,14 +139,14 @@ def _graph(
 
 
 def _typed(op: Any, node: Apply, **more: Any) -> Callable[..., Any]:
-    """Convert an operation; with 64 bits, JAX promotes some results where PyTensor does not."""
+    """Convert an operation, and cast its results, which JAX may promote to 64 bits."""
     function = jax_funcify(op, node=node, **more)
     if not jax.config.jax_enable_x64 or not any(map(_has_dtype, node.outputs)):
         return function  # type: ignore[no-any-return]
 
     def typed(*inputs: Any) -> Any:
         results = function(*inputs)
-        # The one output of some operations is a tuple: a shape.
+        # A single output may itself be a tuple, namely a shape.
         if len(node.outputs) == 1 and not (isinstance(results, list) and len(results) == 1):
             return _cast(results, node.outputs[0])
         return [_cast(*pair) for pair in zip(results, node.outputs, strict=True)]
@@ -159,7 +159,7 @@ def _has_dtype(variable: Any) -> bool:
 
 
 def _cast(value: Any, variable: Any) -> Any:
-    """Return an array in the dtype of a variable; shapes stay Python's numbers."""
+    """Cast an array to the dtype of a variable; shapes remain Python's integers."""
     if not isinstance(value, jax.Array) or not _has_dtype(variable):
         return value
     return value if value.dtype == variable.type.dtype else value.astype(variable.type.dtype)
@@ -192,7 +192,7 @@ def _reshape(before: Convert) -> Convert:
 def _add_at(before: Convert) -> Convert:
     def convert(op: Any, node: Apply, **more: Any) -> Any:
         function = before(op, node=node, **more)
-        # An integer constant comes as Python's, which has no dimensions to be checked.
+        # An integer constant arrives as a Python number, which has no `ndim`.
         return lambda x, y, *rows: function(x, jnp.asarray(y), *rows)
 
     return convert

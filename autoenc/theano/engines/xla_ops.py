@@ -73,7 +73,7 @@ def _check_shared(op: BaseAbstractConv) -> None:
 
 
 def _lengths_of(op: BaseAbstractConv, node: Apply) -> Callable[[DeviceArray], tuple[int, ...]]:
-    """Return how to get the lengths of a result's axes from the third input."""
+    """Return a function from the third input to the lengths of the result's axes."""
     if node.inputs[2].type.ndim == 1:
         fixed = tuple(_constant(node.inputs[2], "the shape of a convolution's gradient").tolist())
         return lambda _: fixed
@@ -131,7 +131,7 @@ def _windows(op: BasePool, node: Apply) -> Windows:
 
 
 class _Reduction:
-    """Reduces windows of arrays of one shape."""
+    """Reduction of the windows of arrays of one shape."""
 
     def __init__(self, windows: Windows, shape: Sequence[int]) -> None:
         self.windows, self.lengths = windows, shape[-windows.n_axes :]
@@ -139,7 +139,7 @@ class _Reduction:
         self.out = windows.out(self.lengths)
 
     def pads(self) -> list[tuple[int, int]]:
-        """Return what is before and after each pooled axis."""
+        """Return the padding before and after each pooled axis."""
         axes = zip(
             self.lengths,
             self.windows.size,
@@ -162,7 +162,7 @@ class _Reduction:
         return result[..., *(slice(n) for n in self.out)]
 
     def counts(self, mode: str) -> Any:
-        """Return how many entries the mean of each window is of."""
+        """Return the number of entries by which the sum of each window is divided."""
         if mode == "sum":
             return 1
         result: Any = np.ones(())
@@ -178,12 +178,12 @@ class _Reduction:
         return self.reduced(x, 0, lax.add) / jnp.asarray(self.counts(mode), x.dtype)
 
     def padded(self, x: DeviceArray, value: Any) -> DeviceArray:
-        """Put a value around an array."""
+        """Return an array padded with a value."""
         pads = [(0, 0)] * self.n_before + self.pads()
         return jnp.pad(x, pads, constant_values=value)
 
     def taps(self) -> Iterator[tuple[Any, ...]]:
-        """Give the places of the first entry of every window, of the second, and so on."""
+        """Yield the positions of the first entry of all windows, of the second, and so on."""
         for tap in product(*map(range, self.windows.size)):
             axes = zip(tap, self.windows.stride, self.out, strict=True)
             yield (..., *(slice(i, i + (n - 1) * stride + 1, stride) for i, stride, n in axes))
@@ -310,5 +310,5 @@ def _mrg_uniform(op: mrg_uniform, node: Apply, **_: Any) -> Callable[..., Any]:
 
 @jax_funcify.register(UnravelIndex)  # type: ignore[untyped-decorator]
 def _unravel_index(op: UnravelIndex, **_: Any) -> Any:
-    # JAX takes the nearest index where one is out of range, and rows for columns.
+    # JAX clips an index that is out of range, and ignores the order of the axes.
     raise NotImplementedError("XLA does not check indices into a flattened array")

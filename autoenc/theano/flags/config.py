@@ -17,8 +17,8 @@ logger = logging.getLogger("theano")
 class Config:
     """Settings by name: ``config.floatX``, ``config.blas.ldflags``.
 
-    A setting that PyTensor has refers to PyTensor's. A setting that only Theano had stores its
-    value. If the setting has no effect, a message gives the reason once.
+    A setting that PyTensor also has is PyTensor's setting. The values of other settings are stored
+    here. If such a setting has no effect, a warning gives the reason once.
     """
 
     def __init__(self) -> None:
@@ -105,7 +105,7 @@ def _set_in_pytensor(name: str, value: Any) -> None:
     if parameter.mutable:
         setattr(pytensor.config, name, value)
         return
-    # PyTensor reads it anew at each use; Theano let scripts change it.
+    # PyTensor declares the setting immutable but reads it at each use; Theano let scripts set it.
     applied = parameter.apply(value)
     parameter.validate(applied)
     parameter.val = applied

@@ -1,4 +1,4 @@
-"""What Theano's ``device`` means on this machine."""
+"""Interpretation of Theano's setting ``device`` on this machine."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ _GPU = re.compile(r"(gpu|cuda|opencl)[\d:]*")
 
 
 def asks_for_xla() -> bool:
-    """Whether the settings request an existing GPU, or XLA itself."""
+    """Return whether the settings request XLA itself, or a GPU that exists."""
     if _engine_of_environment() == "xla":
         return True
     return cuda_is_asked_for()
 
 
 def cuda_is_asked_for() -> bool:
-    """Whether the settings request a GPU and there is one."""
+    """Return whether the settings request a GPU and there is one."""
     return bool(_GPU.fullmatch(config.device)) and cuda_is_there()
 
 
 @functools.cache
 def cuda_is_there() -> bool:
-    """Whether there is a CUDA GPU that XLA can use; if not, print a message once."""
+    """Return whether XLA can use a CUDA GPU; log a warning once if it cannot."""
     from autoenc.backends import _has_cuda
 
     if _has_cuda():
         return True
     logger.warning(
-        "device=%s was asked for, but XLA finds no CUDA GPU here; everything runs on the CPU.",
+        "device=%s was requested, but XLA finds no CUDA GPU here; everything runs on the CPU.",
         config.device,
     )
     return False

@@ -1,19 +1,19 @@
-"""Every setting of Theano 0.9 and 1.0.5, and its effect here."""
+"""The settings of Theano 0.9 and 1.0.5, and their effects here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-OLD_GPU = "it was for Theano's own GPU back-ends; XLA decides for itself"
+OLD_GPU = "it configured Theano's own GPU back-ends, which XLA replaces"
 OLD_BUGS = "it controlled warnings about bugs in Theano's first releases, which are fixed"
-OLD_COMPILER = "PyTensor's compiler has nothing that it could set"
+OLD_COMPILER = "PyTensor's compiler has no such option"
 NO_TEST_VALUES = (
     "test values are not computed; a wrong shape is reported when the function is called"
 )
 ALWAYS = "results are deterministic on every engine"
 TRANSLATED = ""
-"""No reason for it to be without effect: the room itself acts on it."""
+"""Empty reason, for settings that autoenc itself applies."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Key:
     ignored: str
 
 
-# Those that PyTensor has, under the same name with "__" for the dot.
+# Settings that PyTensor has, too. PyTensor's names have "__" in place of the dot.
 HONOURED = frozenset(
     [
         "DebugMode.check_c",

@@ -12,7 +12,7 @@ from autoenc.theano.flags.keys import ALL, OWN
 
 logger = logging.getLogger("theano")
 
-# These PyTensor may not take after it has been imported, or our own backends act on them.
+# PyTensor may not accept these after it has been imported, or autoenc's backends apply them.
 _ELSEWHERE = {
     "floatX",
     "blas.ldflags",
@@ -51,12 +51,12 @@ def _converted(name: str, value: str) -> Any:
 
 
 def _number(name: str, value: str) -> float:
-    """Return a number.
+    """Convert text to a number.
 
     Raises
     ------
     SettingsError
-        If it is none.
+        If the text is not a number.
     """
     try:
         return int(value) if value.lstrip("-").isdigit() else float(value)

@@ -1,4 +1,4 @@
-"""Theano's function object: compiled graphs with defaults, named outputs and state."""
+"""Theano's functions: compiled graphs with defaults, named outputs and state."""
 
 from autoenc.theano.functions.compiling import function
 from autoenc.theano.functions.inputs import In, Param

@@ -25,20 +25,20 @@ def function(
     profile: Any = None,
     on_unused_input: str | None = None,
 ) -> Function:
-    """Compile a graph to a function that can be called.
+    """Compile a graph to a function.
 
     Parameters
     ----------
     inputs : list of Variable, In or tuple (variable, default)
         Arguments of the function; shared variables cannot be inputs.
     outputs : Variable, Out, list or dict of these, optional
-        Results of the function; with a dictionary with string keys, it returns a dictionary.
+        Results of the function. For a dictionary, whose keys are strings, it returns a dictionary.
     mode : str or Mode, optional
         How to compile; by default ``theano.config.mode``.
     updates : dict or list of pairs (shared variable, expression), optional
         New values of shared variables after each call.
     givens : dict or list of pairs (variable, variable), optional
-        Parts of the graph, and their replacements in this function.
+        Variables of the graph, and their replacements in this function.
     no_default_updates : bool or list of Variable
         Shared variables whose own updates, such as those of random streams, are skipped.
     accept_inplace : bool
@@ -48,9 +48,9 @@ def function(
     rebuild_strict : bool
         Whether a replacement in `givens` must have the type of the variable that it replaces.
     allow_input_downcast : bool, optional
-        Whether arguments may lose precision: always, never, or (None) Python's floats only.
+        Whether arguments may lose precision. None allows this for Python floats only.
     profile : bool, str or ProfileStats, optional
-        Whether to measure the time of its operations.
+        Whether to measure the time of each operation.
     on_unused_input : {"raise", "warn", "ignore"}, optional
         What to do if an input is not used.
 
@@ -104,7 +104,7 @@ def _pairs(given: Any) -> list[tuple[Any, Any]]:
     Raises
     ------
     ValueError
-        If they are something else.
+        If they are neither a mapping nor pairs.
     """
     pairs = given.items() if isinstance(given, Mapping) else given or ()
     return [_pair(pair) for pair in _checked(pairs)]

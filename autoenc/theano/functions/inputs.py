@@ -11,7 +11,7 @@ from pytensor.link.basic import Container
 
 
 class In(compile_io.In):
-    """A symbolic input of a function, as Theano defined it.
+    """Symbolic input of a function, with Theano's parameters.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def Param(  # noqa: N802 - Theano's name
 
 
 def as_inputs(inputs: Sequence[Any], allow_downcast: bool | None) -> list[In]:
-    """Return inputs from variables, `In` and Theano's old tuples (variable, default).
+    """Convert variables, `In` and Theano's old tuples (variable, default) to inputs.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def _as_input(given: Any, allow_downcast: bool | None) -> Any:
 
 
 def _from_tuple(given: Sequence[Any], allow_downcast: bool | None) -> In:
-    """Read Theano's first spelling: ((variable, update), value) or (variable, value)."""
+    """Read the oldest form of inputs: ((variable, update), value) or (variable, value)."""
     variable, *value = given
     update = None
     if isinstance(variable, (list, tuple)):

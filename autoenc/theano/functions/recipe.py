@@ -19,7 +19,7 @@ Pairs = list[tuple[Any, Any]]
 
 @dataclass(frozen=True)
 class Recipe:
-    """The arguments of ``theano.function``, checked.
+    """Checked arguments of ``theano.function``.
 
     A compiled graph depends on the engine, its rewrites and the machine, but the recipe does not.
     A pickled function therefore contains the recipe, and is compiled for the local engine when it
@@ -41,7 +41,7 @@ class Recipe:
     name: str
 
     def compiled(self) -> Any:
-        """Return the function."""
+        """Compile the function."""
         function = engine_for(self.mode).compile(
             self.graph,
             output_keys=self.output_keys,
@@ -54,7 +54,7 @@ class Recipe:
         return function
 
     def graph(self) -> tuple[Any, Any]:
-        """Return a copy of the graph: inputs and outputs as PyTensor compiles them."""
+        """Return the inputs and outputs of a new copy of the graph."""
         graph: tuple[Any, Any] = construct_function_ins_and_outs(
             self.inputs,
             self.outputs,
@@ -67,7 +67,7 @@ class Recipe:
         return graph
 
     def swapped(self, swap: dict[Any, Any]) -> Recipe:
-        """Return the recipe with other shared variables in place of some."""
+        """Return the recipe with shared variables replaced by others."""
         updates = [(swap.get(variable, variable), update) for variable, update in self.updates]
         given = {variable for variable, _ in self.updates}
         updates += [
@@ -78,15 +78,15 @@ class Recipe:
         return replace(self, updates=updates, givens=[*swap.items(), *self.givens])
 
     def without_updates(self) -> Recipe:
-        """Return the recipe of the same function without updates."""
+        """Return the recipe without updates."""
         inputs = [_without_update(given) for given in self.inputs]
-        # What only an update depended on is left over.
+        # Inputs that only updates depended on are now unused.
         return replace(
             self, inputs=inputs, updates=[], no_default_updates=True, on_unused_input="ignore"
         )
 
     def named(self, name: str, profile: Any) -> Recipe:
-        """Return the recipe with another name, and a profile of its own."""
+        """Return the recipe with another name and profile."""
         return replace(self, name=name, profile=profile)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def _without_update(given: In) -> In:
 
 
 def _portable(mode: Any) -> Any:
-    """Return a mode as it can be pickled: one whose rewrites cannot becomes the default."""
+    """Return a mode, or None (the default mode) if it cannot be pickled."""
     try:
         pickle.dumps(mode)
     except (pickle.PicklingError, AttributeError, TypeError):

@@ -1,4 +1,4 @@
-"""Compiled functions, and their calls."""
+"""Compiled functions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from autoenc.theano.results import guarded
 
 
 class Values:
-    """The values of a function's inputs, by index, name or variable: ``f.value[x]``."""
+    """Values of a function's inputs, by index, name or variable: ``f.value[x]``."""
 
     def __init__(self, function: Function) -> None:
         self._function = function
@@ -33,7 +33,7 @@ class Values:
 
 
 class Containers:
-    """The storage of a function's inputs, in the same way: ``f.container[x]``."""
+    """Containers of a function's inputs, by index, name or variable: ``f.container[x]``."""
 
     def __init__(self, function: Function) -> None:
         self._function = function
@@ -76,7 +76,7 @@ class Function(executor.Function):
         Returns
         -------
         array, list or dict of arrays
-            As the outputs were given.
+            In the form in which the outputs were specified.
         """
         if named:
             subset = named.pop("output_subset", None)
@@ -85,7 +85,7 @@ class Function(executor.Function):
         try:
             results = self._collected(super().__call__(*arguments, **named))
         finally:
-            # After the call: what `f[x] = value` sets holds for the next one.
+            # Restored after the call, so that `f[x] = value` holds for the next one.
             for storage, value in self._refeeds:
                 storage[0] = value
         if self._guards:
@@ -120,7 +120,7 @@ class Function(executor.Function):
 
     @property
     def fn(self) -> Any:
-        """Object that runs the compiled graph."""
+        """Virtual machine that runs the compiled graph."""
         return self.vm
 
     @property
@@ -135,7 +135,7 @@ class Function(executor.Function):
 
     @property
     def defaults(self) -> list[tuple[bool, bool, Any]]:
-        """For each input whether it is required, restored for each call, and its default."""
+        """For each input: whether it is required, whether each call restores it, its default."""
         return [
             (container.required, getattr(given, "refeed", False), getattr(given, "default", None))
             for container, given in self._inv_finder.items()
@@ -149,7 +149,7 @@ class Function(executor.Function):
         name: str | None = None,
         profile: Any = None,
     ) -> Function:
-        """Compile the function again; as in Theano, the copy returns a list in any case.
+        """Compile the function again; as in Theano, the copy always returns a list.
 
         Parameters
         ----------
@@ -162,13 +162,14 @@ class Function(executor.Function):
         name : str, optional
             Name of the copy; by default that of the function, followed by "copy".
         profile : bool, str or ProfileStats, optional
+            As for ``theano.function``.
 
         Raises
         ------
         ValueError
-            If the function has no such shared variable.
+            If the function does not have a shared variable of `swap`.
         AssertionError
-            If a variable and the one in its place are not of one type.
+            If a variable and its replacement have different types.
         """
         recipe = self.recipe.named(name or f"{self.name} copy", profile)
         if swap:
@@ -189,7 +190,7 @@ class Function(executor.Function):
         Raises
         ------
         TypeError
-            If there is none of that name, or several.
+            If the name is unknown or ambiguous.
         """
         container = self._finder.get(item)
         if container is None:
@@ -202,7 +203,7 @@ class Function(executor.Function):
         return container
 
     def sync_shared(self) -> None:
-        """Nothing to do: shared variables are up to date after each call."""
+        """Do nothing: shared variables are up to date after each call."""
 
     def _check_swap(self, swap: dict[Any, Any]) -> None:
         for old, new in swap.items():
@@ -210,7 +211,7 @@ class Function(executor.Function):
                 raise ValueError(f"SharedVariable: {old} not found")
             if not isinstance(new, SharedVariable) or not new.type.in_same_class(old.type):
                 raise AssertionError(
-                    f"{old} is to be swapped for {new}; expected a shared variable of its type, "
+                    f"{old} cannot be swapped for {new}; expected a shared variable of its type, "
                     f"{old.type}, got {getattr(new, 'type', type(new).__name__)}"
                 )
 
@@ -225,7 +226,7 @@ class Function(executor.Function):
                 yield container.storage, container.value
 
     def _collected(self, results: Any) -> Any:
-        """Return the results as NumPy arrays, which in C they are."""
+        """Return the results as NumPy arrays, which they already are in C."""
         return results
 
     def _guarded(self, results: Any) -> Any:

@@ -1,8 +1,8 @@
-"""The public names that Theano had, release by release.
+"""The public names of Theano, by release.
 
-The lists are facts about the packages, made by ``docs/theano_names.py`` from their own
-namespaces: one line a module, its name and then its names. ``imported.txt`` lists what the modules
-of 1.0.5 imported from each other: ``module home:name,name=original``; a module is ``name=``.
+``docs/theano_names.py`` extracted the lists from the packages. Each line contains the name of a
+module, followed by its names. ``imported.txt`` lists the names that the modules of 1.0.5 imported
+from each other: ``module home:name,name=original``. An imported module is ``name=``.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from functools import cache
 from importlib.resources import files
 
 RELEASES = ("0.9.0", "1.0.5")
-# What releases before 0.9 had and no later one.
+# Names that only releases before 0.9 had.
 OLDER = "older"
 
 
 @cache
 def names_of_release(release: str) -> dict[str, frozenset[str]]:
-    """Return the names of each module of a release, by its name below ``theano``."""
+    """Return the names of each module of a release. Keys are names below ``theano``."""
     text = (files(__name__) / f"{release}.txt").read_text(encoding="utf-8")
     lines = (line.split() for line in text.splitlines())
     return {
@@ -40,7 +40,7 @@ def imported_names(module: str) -> dict[str, tuple[str, str]]:
     Returns
     -------
     dict
-        For each name the module that defines it and its name there; ``""`` for the module itself.
+        Maps each name to its defining module and its name there; ``""`` for the module itself.
     """
     text = (files(__name__) / "imported.txt").read_text(encoding="utf-8")
     lines = (line.split() for line in text.splitlines())

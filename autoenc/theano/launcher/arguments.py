@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from autoenc.theano.launcher import running
 
 DESCRIPTION = (
-    "Run a script that was written for Theano, unmodified. THEANO_FLAGS, THEANORC and "
-    "~/.theanorc hold its settings, as ever."
+    "Run a script that was written for Theano, unmodified. Its settings are read from "
+    "THEANO_FLAGS, THEANORC and ~/.theanorc, as in Theano."
 )
 
 
@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--explain",
         action="store_true",
-        help="run nothing; say for each line what would be done about it",
+        help="run nothing; explain how each line that uses Theano is handled",
     )
     parser.add_argument("script", help="the script")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="its arguments")

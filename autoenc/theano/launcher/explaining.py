@@ -1,4 +1,4 @@
-"""Lists what would be done about each line of a script: ``--explain``."""
+"""Explains how each line of a script is handled: ``--explain``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WORDS = {
 
 
 def explain(paths: Sequence[str]) -> int:
-    """Print what is done about each line of scripts that uses Theano.
+    """Print how each line that uses Theano is handled.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def _note(name: str, state: State) -> str:
     if state.kind in (REFUSED, UNKNOWN):
         return f"{name}: {_WORDS[state.kind]}{f': {state.detail}' if state.detail else ''}"
     reason = reason_for_c(name)
-    in_c = f"; on XLA, a function that has it runs in C: {reason}" if reason else ""
+    in_c = f"; on XLA, a function that uses it runs in C: {reason}" if reason else ""
     return f"{name}: {_WORDS[state.kind]}{in_c}"
 
 
@@ -72,7 +72,7 @@ def _print(path: Path, text: str, notes: dict[int, list[str]]) -> None:
 
 
 def names_in(source: str, filename: str = "<script>") -> Iterator[tuple[int, str, State]]:
-    """Yield line, full name and state of each name of Theano's in source text of Python 3."""
+    """Yield line, full name and state of each name of Theano in Python 3 source text."""
     tree = ast.parse(source, filename)
     finder = _Uses()
     finder.visit(tree)
@@ -81,7 +81,7 @@ def names_in(source: str, filename: str = "<script>") -> Iterator[tuple[int, str
 
 
 class _Uses(ast.NodeVisitor):
-    """Collects uses of Theano's names, whatever they were imported as."""
+    """Collects uses of Theano's names, including names imported under an alias."""
 
     def __init__(self) -> None:
         self.found: list[tuple[int, str]] = []
@@ -119,7 +119,7 @@ class _Uses(ast.NodeVisitor):
 
 
 def _joined(base: str, attribute: str) -> str:
-    # What comes after a setting is a method of its value: config.floatX.startswith.
+    # An attribute of a setting is a method of its value: config.floatX.startswith.
     if base.startswith("theano.config.") and attribute.islower() and hasattr(str, attribute):
         return base
     return f"{base}.{attribute}"

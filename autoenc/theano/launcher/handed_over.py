@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 _VALUES = "the shape of its result depends on values"
-_OWN = "XLA has no code for an operation of your own"
-_HOST = "it draws on the host, from NumPy's generator"
+_OWN = "XLA has no code for operations that users define"
+_HOST = "it draws from NumPy's generator on the host"
 _NO_CODE = "there is no code for XLA"
 
-# By the last part of a name.
+# Keys are the last parts of names.
 _BY_NAME = {
     "nonzero": _VALUES,
     "nonzero_values": _VALUES,

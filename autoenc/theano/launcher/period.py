@@ -12,8 +12,8 @@ from autoenc.theano.modernise import arrays, imports, library, nose1, removed, s
 
 
 def prepare() -> None:
-    """Prepare the process for a script; later calls change nothing."""
-    # What PyTensor and NumPy say to today's authors is not for those who wrote for Theano.
+    """Prepare the process for a script; later calls have no further effect."""
+    # These warnings address authors of new code; old scripts run unmodified.
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     warnings.filterwarnings("ignore", category=FutureWarning)
     warnings.filterwarnings("ignore", category=SyntaxWarning)

@@ -1,4 +1,4 @@
-"""Runs a script, a module or a command as ``__main__``, as it was run under Theano."""
+"""Runs a script, a module or a command as ``__main__``, as Python does."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def run_script(script: str, arguments: Sequence[str]) -> int:
     Returns
     -------
     int
-        0, or 2 if there is no such file.
+        0, or 2 if the file cannot be read.
     """
     path = Path(script)
     try:

@@ -17,7 +17,7 @@ from autoenc.theano.modernise.source import modernise
 
 
 def run_pytest(arguments: Sequence[str]) -> int:
-    """Run pytest; test modules are modernised before it rewrites their assertions.
+    """Run pytest; test modules are modernised before pytest rewrites their assertions.
 
     Returns
     -------
@@ -26,7 +26,7 @@ def run_pytest(arguments: Sequence[str]) -> int:
     """
     import pytest
 
-    # As a plugin, so that the processes of pytest-xdist load it as well.
+    # Passed as a plugin, so that the processes of pytest-xdist load it as well.
     return int(pytest.main(["-p", __name__, *arguments]))
 
 
@@ -37,7 +37,7 @@ def pytest_load_initial_conftests() -> None:
     prepare()
     _accept_old_hooks()
     vars(rewrite)["ast"] = _old_syntax()
-    # What it keeps on disk is of tests as they are, or would be as they are not.
+    # pytest's cache cannot distinguish modernised modules from unmodified ones.
     sys.dont_write_bytecode = True
     vars(rewrite)["_read_pyc"] = lambda *_, **__: None
 
@@ -53,7 +53,7 @@ def pytest_pycollect_makeitem(collector: Any, name: str, obj: Any) -> Any:
 
 
 def _accept_old_hooks() -> None:
-    """Let the hooks of a conftest.py have the argument ``path``, which pytest 9 removed."""
+    """Accept hooks in a conftest.py that have the argument ``path``, which pytest 9 removed."""
     from _pytest.config import PytestPluginManager
 
     register = PytestPluginManager.register
@@ -100,14 +100,14 @@ def _calls(generator: Callable[..., Any]) -> Callable[..., None]:
             function, *its_arguments = call if isinstance(call, tuple) else (call,)
             function(*its_arguments)
 
-    # Nobody is to see the generator behind it.
+    # Functions that follow ``__wrapped__`` must not find the generator.
     del vars(test)["__wrapped__"]
     vars(test)["__signature__"] = inspect.signature(generator)
     return test
 
 
 def _old_syntax() -> types.ModuleType:
-    """Return the module ast with a parse that reads source of the time."""
+    """Return a copy of the module `ast` whose `parse` modernises source text."""
     module = types.ModuleType("ast")
     vars(module).update(vars(ast))
     vars(module)["parse"] = _parse

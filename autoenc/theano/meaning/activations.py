@@ -39,15 +39,15 @@ def softsign(x: Any) -> Expression:
 
 
 def hard_sigmoid(x: Any) -> Expression:
-    """Return 0.2·x + 0.5, kept within 0 and 1."""
+    """Return 0.2·x + 0.5, clipped to [0, 1]."""
     x = pt.as_tensor_variable(x)
-    # float32 for short integers.
+    # `upgrade_to_float` chooses float32 for short integers.
     slope = pt.constant(0.2, dtype=upgrade_to_float(get_scalar_type(x.dtype))[0].dtype)
     return pt.clip(x * slope + pt.constant(0.5, dtype=slope.dtype), 0, 1)
 
 
 def ultra_fast_sigmoid(x: Any) -> Expression:
-    """Return Theano's piecewise approximation of the sigmoid, right to about 0.05."""
+    """Return Theano's piecewise approximation of the sigmoid, accurate to about 0.05."""
     x = pt.as_tensor_variable(x)
     half = 0.5 * x
     near = 1.5 * half / (1 + abs(half))

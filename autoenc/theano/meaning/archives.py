@@ -16,7 +16,7 @@ DEFAULT_PROTOCOL = pickle.HIGHEST_PROTOCOL
 
 
 class PersistentNdarrayID:
-    """Writer of each array of an object to a separate file in a zip file.
+    """Writes each array of an object to a separate file in a zip file.
 
     Parameters
     ----------
@@ -45,13 +45,13 @@ class PersistentNdarrayID:
 
 
 class PersistentSharedVariableID(PersistentNdarrayID):
-    """Writer that names the arrays of shared variables after the variables.
+    """Like `PersistentNdarrayID`, but names the arrays of shared variables after the variables.
 
     Parameters
     ----------
     zip_file : ZipFile
     allow_unnamed, allow_duplicates : bool
-        Whether shared variables may have no name, or the same one.
+        Whether shared variables may be unnamed, or have the same name.
 
     Raises
     ------
@@ -68,7 +68,7 @@ class PersistentSharedVariableID(PersistentNdarrayID):
         self._uses: Counter[str] = Counter()
 
     def __call__(self, obj: Any) -> str | None:
-        """Return the persistent id of an array, and note the names of shared variables."""
+        """Return the persistent id of an array; record the names of shared variables."""
         if isinstance(obj, SharedVariable):
             self._note(obj)
         return super().__call__(obj)
@@ -94,7 +94,7 @@ class PersistentSharedVariableID(PersistentNdarrayID):
 
 
 class PersistentNdarrayLoad:
-    """Reader of the arrays of an object from a zip file.
+    """Reads the arrays of an object from a zip file.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ class PersistentNdarrayLoad:
         self.cache: dict[str, Any] = {}
 
     def __call__(self, persid: str) -> Any:
-        """Return the array of a persistent id; one from a GPU becomes NumPy's."""
+        """Return the array for a persistent id; arrays from a GPU become NumPy arrays."""
         kind, name = persid.split(".", 1)
         if name not in self.cache:
             with self.zip_file.open(name) as file:
@@ -122,7 +122,7 @@ def dump(
     protocol: int = DEFAULT_PROTOCOL,
     persistent_id: Callable[[zipfile.ZipFile], Any] = PersistentSharedVariableID,
 ) -> None:
-    """Write an object to a zip file, from which NumPy alone can read its arrays.
+    """Write an object to a zip file; NumPy alone can read its arrays.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def dump(
     file_handler : binary file
     protocol : int
     persistent_id : callable
-        Function from the zip file to an object that names its arrays.
+        Function that returns, for a zip file, an object that names the arrays.
     """
     with zipfile.ZipFile(file_handler, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as zip_file:
         names = persistent_id(zip_file)
@@ -149,7 +149,7 @@ def load(
     ----------
     f : binary file
     persistent_load : callable
-        Function from the zip file to an object that reads its arrays.
+        Function that returns, for a zip file, an object that reads the arrays.
     encoding : str
         Encoding of text written by Python 2.
     """
@@ -168,14 +168,14 @@ def _pickled(obj: Any, protocol: int, names: Any) -> bytes:
 
 
 class CompatUnpickler(pickle.Unpickler):
-    """Reader of pickles written by Python 2."""
+    """Unpickler for pickles written by Python 2."""
 
     def __init__(self, file: Any, encoding: str = "latin1", **more: Any) -> None:
         super().__init__(file, encoding=encoding, **more)
 
 
 class StripPickler(pickle.Pickler):
-    """Writer of graphs without the records of where each variable was created."""
+    """Pickler that removes test values and the records of where variables were created."""
 
     def __init__(self, file: Any, protocol: int = 0, extra_tag_to_remove: Any = None) -> None:
         super().__init__(file, protocol)
@@ -183,7 +183,7 @@ class StripPickler(pickle.Pickler):
         self._tags = {"trace", "test_value", *tags, *(extra_tag_to_remove or ())}
 
     def persistent_id(self, obj: Any) -> None:
-        """Remove the records from variables; nothing is stored elsewhere."""
+        """Remove these tags from an object; return None, because nothing is stored separately."""
         tag = getattr(obj, "tag", None)
         for name in self._tags:
             if tag is not None and hasattr(tag, name):

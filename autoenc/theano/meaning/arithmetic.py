@@ -1,4 +1,4 @@
-"""Operations on entries, and sums over them, with Theano's names."""
+"""Elementwise operations and reductions, with Theano's names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pytensor.raise_op import Assert
 from autoenc.graph.types import Expression
 
 must_be_whole = Assert("sort axis must be an integer")
-# 1/x: PyTensor has given the name to the inverse of a matrix.
+# 1/x. In PyTensor, the name means the inverse of a matrix.
 inv = pt.reciprocal
 abs_ = pt.abs
 sgn = pt.sign
@@ -38,7 +38,7 @@ def max_and_argmax(a: Any, axis: Any = None, keepdims: bool = False) -> list[Exp
 
 
 def _axes(axis: Any) -> Any:
-    """Return axes as numbers, also those that are constants of a graph, each once."""
+    """Return axes as integers without duplicates; they may be constants of a graph."""
     if isinstance(axis, Constant):
         axis = np.asarray(axis.data).tolist()
     return list(dict.fromkeys(axis)) if isinstance(axis, (list, tuple)) else axis
@@ -47,26 +47,26 @@ def _axes(axis: Any) -> Any:
 def argsort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Expression:
     """Return the indices that sort an array along an axis, or all of it if `axis` is None.
 
-    Equal entries stay in their order, as NumPy 1 left them among up to 16.
+    Equal entries keep their order, as in NumPy 1 for up to 16 entries.
     """
     del kind
     return pt.argsort(pt.as_tensor_variable(a), axis=_whole(axis), kind="stable", order=order)
 
 
 def sort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Expression:
-    """Return the entries of an array in order along an axis, or all of them if `axis` is None."""
+    """Return the sorted entries along an axis, or of the whole array if `axis` is None."""
     return pt.sort(pt.as_tensor_variable(a), axis=_whole(axis), kind=kind, order=order)
 
 
 def _whole(axis: Any) -> Any:
-    """Return an axis as a whole number, also a symbolic one, which Theano let be a float."""
+    """Return a symbolic axis as an integer; Theano also accepted floats."""
     if not isinstance(axis, Variable) or axis.dtype.startswith(("int", "uint")):
         return axis
     return pt.cast(must_be_whole(axis, pt.eq(axis, pt.floor(axis))), "int64")
 
 
 def clip(x: Any, min: Any, max: Any) -> Expression:  # noqa: A002 - Theano's names
-    """Return the entries of `x`, none below `min` or above `max`."""
+    """Return the entries of `x`, limited to the range from `min` to `max`."""
     return pt.clip(x, min, max)
 
 
@@ -76,7 +76,7 @@ def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Expre
 
 
 def largest(*arguments: Any) -> Expression:
-    """Return the greatest of the arguments, entry by entry."""
+    """Return the elementwise maximum of the arguments."""
     if len(arguments) == 2:
         a, b = arguments
         return pt.switch(a > b, a, b)
@@ -84,7 +84,7 @@ def largest(*arguments: Any) -> Expression:
 
 
 def smallest(*arguments: Any) -> Expression:
-    """Return the least of the arguments, entry by entry."""
+    """Return the elementwise minimum of the arguments."""
     if len(arguments) == 2:
         a, b = arguments
         return pt.switch(a < b, a, b)
@@ -92,7 +92,7 @@ def smallest(*arguments: Any) -> Expression:
 
 
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Expression:
-    """Return the sum of products over axes."""
+    """Return the sum of products over the given axes."""
     return pt.tensordot(a, b, axes=axes)
 
 
@@ -102,7 +102,7 @@ def batched_dot(a: Any, b: Any) -> Expression:
     Parameters
     ----------
     a, b : tensors
-        Their first axes are of one length.
+        Their first axes have the same length.
     """
     a, b = pt.as_tensor_variable(a), pt.as_tensor_variable(b)
     if a.ndim == 3 and b.ndim == 3:
@@ -113,7 +113,7 @@ def batched_dot(a: Any, b: Any) -> Expression:
 
 
 def _beside(vector: Expression, other: Expression) -> list[Any]:
-    """Return the shape in which a vector stands beside the first axis of another tensor."""
+    """Return the shape in which a vector broadcasts against the first axis of another tensor."""
     return [vector.shape[0], *[1] * (other.ndim - 1)]
 
 
@@ -123,7 +123,7 @@ def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Expression:
     Parameters
     ----------
     x, y : tensors
-        Their first axes are of one length.
+        Their first axes have the same length.
     axes : int or two lists of int
         Number of axes to sum over, or the axes themselves, counting the first one.
     """
@@ -142,7 +142,7 @@ def _letters(n: int) -> str:
 
 
 def consider_constant(x: Any) -> Expression:
-    """Return `x` as a constant for gradients."""
+    """Return `x`, which gradients treat as a constant."""
     from pytensor.gradient import zero_grad
 
     return zero_grad(pt.as_tensor_variable(x))

@@ -15,7 +15,7 @@ from autoenc.graph.types import Expression
 
 
 class Unbroadcast(COp):
-    """View of an array whose lengths along some axes are unknown to the graph."""
+    """Operation that returns a view whose lengths along some axes are unknown to the graph."""
 
     view_map = {0: [0]}  # noqa: RUF012 - PyTensor's protocol
     __props__ = ("axes",)
@@ -24,23 +24,23 @@ class Unbroadcast(COp):
         self.axes = tuple(sorted(axes))
 
     def make_node(self, x: Expression) -> Apply:
-        """Make the node; the lengths of `axes` are unknown in its output."""
+        """Create a node; the lengths of `axes` are unknown in its output."""
         x = pt.as_tensor_variable(x)
         shape = [None if axis in self.axes else n for axis, n in enumerate(x.type.shape)]
         return Apply(self, [x], [x.type.clone(shape=shape)()])
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
-        """Give the array itself."""
+        """Return the array itself."""
         outputs[0][0] = inputs[0]
 
     def infer_shape(self, *arguments: Any) -> Any:
-        """Give the shape of the input."""
-        # PyTensor before 3.3 gives the graph first.
+        """Return the shape of the input."""
+        # PyTensor before 3.3 also passes the graph, as the first argument.
         _, shapes = arguments[-2:]
         return shapes
 
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> Any:
-        """Give the gradient on, with the lengths that the input is known to have."""
+        """Return the gradient, with the lengths that the input is known to have."""
         (x,), (gradient,) = inputs, cotangents
         if isinstance(gradient.type, DisconnectedType):
             return [gradient]
@@ -48,33 +48,33 @@ class Unbroadcast(COp):
         return [pt.specify_broadcastable(gradient, *ones) if ones else gradient]
 
     def pushforward(self, inputs: Any, outputs: Any, tangents: Any) -> Any:
-        """Give the directional derivative on."""
+        """Return the directional derivative."""
         return [None if tangents[0] is None else self(tangents[0])]
 
     def c_code(self, node: Apply, name: str, inputs: Any, outputs: Any, sub: Any) -> str:
-        """Give the array itself."""
+        """Return C code that returns the array itself."""
         (x,), (z,) = inputs, outputs
         return f"Py_XDECREF({z}); {z} = {x}; Py_XINCREF({z});"
 
     def c_code_cache_version(self) -> tuple[int, ...]:
-        """Tell when the code changes."""
+        """Return the version of the C code."""
         return (1,)
 
 
 def addbroadcast(x: Expression, *axes: int) -> Expression:
-    """Make `x` broadcast along axes; running it fails if their length is not 1."""
+    """Make `x` broadcastable along axes; at run time, a length other than 1 is an error."""
     return pt.specify_broadcastable(x, *axes) if axes else pt.as_tensor_variable(x)
 
 
 def unbroadcast(x: Expression, *axes: int) -> Expression:
-    """Keep `x` from broadcasting along axes, whatever their length."""
+    """Prevent `x` from broadcasting along axes, whatever their length."""
     x = pt.as_tensor_variable(x)
     known = [axis % x.ndim for axis in axes if x.type.broadcastable[axis]]
     return Unbroadcast(known)(x) if known else x
 
 
 def patternbroadcast(x: Expression, broadcastable: Sequence[bool]) -> Expression:
-    """Make `x` broadcast along the axes where `broadcastable` is true, and along no others."""
+    """Make `x` broadcastable along the axes where `broadcastable` is true, and along no others."""
     x = pt.as_tensor_variable(x)
     wanted = [axis for axis, one in enumerate(broadcastable) if one]
     missing = [axis for axis in wanted if not x.type.broadcastable[axis]]
@@ -84,7 +84,7 @@ def patternbroadcast(x: Expression, broadcastable: Sequence[bool]) -> Expression
 
 
 def without_lengths(x: Expression) -> Expression:
-    """Return `x` with a type like Theano's, which has no lengths other than 1."""
+    """Return `x` with a type like Theano's, which has no static lengths other than 1."""
     lengths = [axis for axis, n in enumerate(x.type.shape) if n not in (None, 1)]
     return Unbroadcast(lengths)(x) if lengths else x
 
@@ -92,11 +92,11 @@ def without_lengths(x: Expression) -> Expression:
 def set_subtensor(
     x: Expression, y: Any, inplace: bool = False, tolerate_inplace_aliasing: bool = False
 ) -> Expression:
-    """Return the array of which `x` is a part, with `x` replaced by `y`.
+    """Return the array that `x` is a part of, with `x` replaced by `y`.
 
-    The operation fails at run time if `x` is the whole array and `y` has another shape. PyTensor
-    would return `y` unchanged, whereas Theano repeated a row or column that its type did not
-    specify.
+    If `x` is the whole array and `y` has another shape, the operation fails at run time. PyTensor
+    would return `y` unchanged. Theano broadcast a row or column even if its type did not specify
+    it as such.
     """
     if _is_whole(x):
         y = _of_lengths(x.owner.inputs[0], pt.as_tensor_variable(y))
@@ -106,13 +106,13 @@ def set_subtensor(
 
 
 def _is_whole(x: Expression) -> bool:
-    """Whether a part is all of an array: ``x[:]``."""
+    """Return whether a part is the whole array: ``x[:]``."""
     is_part = x.owner is not None and isinstance(x.owner.op, Subtensor)
     return is_part and len(x.owner.inputs) == 1
 
 
 def _of_lengths(whole: Expression, y: Expression) -> Expression:
-    """Return `y` with the lengths of an array, but for those of 1 that its type knows."""
+    """Return `y` with the lengths of an array, except where its type specifies a length of 1."""
     if y.ndim != whole.ndim:
         return y
     lengths = [None if one else whole.shape[k] for k, one in enumerate(y.type.broadcastable)]
@@ -120,7 +120,7 @@ def _of_lengths(whole: Expression, y: Expression) -> Expression:
 
 
 class Rebroadcast:
-    """The operation behind `addbroadcast` and `unbroadcast`: pairs of axis and whether."""
+    """Operation behind `addbroadcast` and `unbroadcast`, given pairs (axis, broadcastable)."""
 
     def __init__(self, *axis: tuple[int, bool]) -> None:
         self.axis = dict(axis)

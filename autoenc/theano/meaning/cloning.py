@@ -21,9 +21,9 @@ def clone(
     ----------
     output : Variable or list of Variable
     replace : dict or list of pairs, optional
-        Parts of the graph and their replacements.
+        Variables of the graph, and their replacements.
     strict : bool
-        Whether a replacement must have the type of the part that it replaces.
+        Whether a replacement must have the type of the variable that it replaces.
     share_inputs : bool
         Whether the copy has the same inputs and shared variables.
     copy_inputs : bool, optional

@@ -17,7 +17,7 @@ from autoenc.theano.meaning.flat_indices import unravel_index
 
 
 class OfToday(type):
-    """A class whose instances are also those of the class that took its place."""
+    """Metaclass of old operations, whose instances include those of the class in use today."""
 
     today: type
 
@@ -26,7 +26,7 @@ class OfToday(type):
 
 
 class CumOp(metaclass=OfToday):
-    """The operation that sums or multiplies along an axis, entry by entry.
+    """Operation that computes cumulative sums or products along an axis.
 
     Parameters
     ----------
@@ -51,21 +51,21 @@ class CumOp(metaclass=OfToday):
 
 
 class CumsumOp(CumOp):
-    """The operation that sums along an axis; see `CumOp`."""
+    """Operation that computes cumulative sums along an axis; see `CumOp`."""
 
     def __init__(self, axis: int | None = None) -> None:
         super().__init__(axis, "add")
 
 
 class CumprodOp(CumOp):
-    """The operation that multiplies along an axis; see `CumOp`."""
+    """Operation that computes cumulative products along an axis; see `CumOp`."""
 
     def __init__(self, axis: int | None = None) -> None:
         super().__init__(axis, "mul")
 
 
 class RepeatOp(metaclass=OfToday):
-    """The operation that repeats entries along an axis, by default of the flattened array."""
+    """Operation that repeats entries along an axis, by default of the flattened array."""
 
     today: ClassVar[type] = extra_ops.Repeat
 
@@ -73,12 +73,12 @@ class RepeatOp(metaclass=OfToday):
         self.axis = axis
 
     def __call__(self, x: Any, repeats: Any) -> Expression:
-        """Return the entries of `x`, each as often as `repeats` says."""
+        """Return the entries of `x`, each repeated as often as `repeats` specifies."""
         return pt.repeat(x, repeats, axis=self.axis)
 
 
 class Unique(metaclass=OfToday):
-    """The operation that finds the distinct entries of an array; see `numpy.unique`."""
+    """Operation that finds the distinct entries of an array; see `numpy.unique`."""
 
     today: ClassVar[type] = extra_ops.Unique
 
@@ -95,7 +95,7 @@ class Unique(metaclass=OfToday):
         self.axis = axis
 
     def __call__(self, x: Any, return_list: bool = False) -> Any:
-        """Return the entries, and what else was asked for.
+        """Return the distinct entries, and what the parameters of the operation request.
 
         Raises
         ------
@@ -114,7 +114,7 @@ class Unique(metaclass=OfToday):
 
 
 class SortOp(metaclass=OfToday):
-    """The operation that sorts along an axis."""
+    """Operation that sorts along an axis."""
 
     today: ClassVar[type] = _SortOp
 
@@ -122,12 +122,12 @@ class SortOp(metaclass=OfToday):
         self.kind, self.order = kind, order
 
     def __call__(self, input: Any, axis: Any = -1) -> Expression:  # noqa: A002 - Theano's name
-        """Return the entries in order."""
+        """Return the sorted entries."""
         return _sort(input, axis, self.kind, self.order)
 
 
 class ArgSortOp(metaclass=OfToday):
-    """The operation that returns the indices which sort along an axis."""
+    """Operation that returns the indices that sort an array along an axis."""
 
     today: ClassVar[type] = _ArgSortOp
 
@@ -140,7 +140,7 @@ class ArgSortOp(metaclass=OfToday):
 
 
 class DimShuffle(metaclass=OfToday):
-    """The operation that permutes, drops and adds dimensions.
+    """Operation that permutes, drops and adds dimensions.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ class DimShuffle(metaclass=OfToday):
     new_order : sequence of int or "x"
         Dimensions of the input in the order of the output; "x" is a new one.
     inplace : bool
-        Accepted: the output is a view in any case.
+        Not used: the output is always a view.
     """
 
     today: ClassVar[type] = elemwise.DimShuffle
@@ -168,12 +168,12 @@ class DimShuffle(metaclass=OfToday):
         )
 
     def __call__(self, x: Any) -> Expression:
-        """Return `x` with its dimensions in the new order.
+        """Permute the dimensions of `x`.
 
         Raises
         ------
         TypeError
-            If `x` has another number of dimensions.
+            If `x` has the wrong number of dimensions.
         """
         x = pt.as_tensor_variable(x)
         if x.ndim != len(self.input_broadcastable):
@@ -185,7 +185,7 @@ class DimShuffle(metaclass=OfToday):
 
 
 class UnravelIndex(metaclass=OfToday):
-    """The operation that finds indices along each axis; see `unravel_index`."""
+    """Operation that converts flat indices to indices along each axis; see `unravel_index`."""
 
     today: ClassVar[type] = extra_ops.UnravelIndex
 
@@ -199,7 +199,7 @@ class UnravelIndex(metaclass=OfToday):
 
 
 class AllocDiag(metaclass=OfToday):
-    """The operation that puts vectors on diagonals."""
+    """Operation that creates matrices from their diagonals."""
 
     today: ClassVar[type] = pt.basic.AllocDiag
 
@@ -212,12 +212,12 @@ class AllocDiag(metaclass=OfToday):
 
 
 class Join(metaclass=OfToday):
-    """The operation that joins tensors along an axis.
+    """Operation that joins tensors along an axis.
 
     Parameters
     ----------
     view : int
-        Accepted: Theano returned a view of this input if all others were empty.
+        Not used. Theano returned a view of this input if all others were empty.
     """
 
     today: ClassVar[type] = pt.basic.Join

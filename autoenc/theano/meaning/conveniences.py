@@ -1,4 +1,4 @@
-"""Small functions that Theano had and scripts use."""
+"""Small utility functions of Theano."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def dot(l: Any, r: Any) -> Expression:  # noqa: E741 - Theano's names
     Raises
     ------
     NotImplementedError
-        If neither operand has one.
+        If neither operand supports the product.
     """
     reasons = []
     for left, right, method in ((l, r, "__dot__"), (r, l, "__rdot__")):
@@ -36,7 +36,7 @@ def dot(l: Any, r: Any) -> Expression:  # noqa: E741 - Theano's names
 
 
 def hashtype(self: Any) -> int:
-    """Return a number that is the same for all objects of a class."""
+    """Return a hash that is the same for all objects of a class."""
     kind = type(self)
     return hash(kind.__name__) ^ hash(kind.__module__)
 
@@ -47,7 +47,7 @@ def hash_from_code(msg: str | bytes) -> str:
 
 
 def uniq(seq: Iterable[Any]) -> list[Any]:
-    """Return the distinct entries of a sequence."""
+    """Return the distinct entries of a sequence in their order."""
     return list(dict.fromkeys(seq))
 
 
@@ -64,7 +64,7 @@ def sparse_grad(var: Any) -> Any:
     Raises
     ------
     TypeError
-        If the variable is not one that was indexed with a vector.
+        If the variable was not created by indexing with a vector.
     """
     from pytensor.sparse import sparse_grad as of_pytensor
 
@@ -79,7 +79,7 @@ def change_flags(given: Any = None, **flags: Any) -> Any:
 
 
 def debug_assert(condition: Any, msg: str | None = None) -> None:
-    """Check a condition on test values, which are not computed: do nothing."""
+    """Do nothing: conditions depend on test values, which are not computed."""
 
 
 def local_bitwidth() -> int:
@@ -88,7 +88,7 @@ def local_bitwidth() -> int:
 
 
 def python_int_bitwidth() -> int:
-    """Return the number of bits of a C long, which Python 2's integers had."""
+    """Return the number of bits of a C long, which is that of Python 2's integers."""
     return struct.calcsize("l") * 8
 
 

@@ -1,4 +1,4 @@
-"""Symbolic variables, with the dtype wherever Theano took it."""
+"""Creation of symbolic variables and arrays, with Theano's arguments."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Maker = Callable[..., Expression]
 
 
 def tensor(*arguments: Any, name: str | None = None, **more: Any) -> Expression:
-    """Return a variable of the type ``TensorType(dtype, broadcastable)``."""
+    """Return a variable of type ``TensorType(dtype, broadcastable)``."""
     if "broadcastable" in more:
         more["shape"] = more.pop("broadcastable")
     return TensorType(*arguments, **more)(name=name)
@@ -38,7 +38,7 @@ def several(make: Maker) -> Callable[..., Any]:
         if len(names) == 1 and isinstance(names[0], int):
             names = (None,) * names[0]
         elif len(names) == 1:
-            # A list of names, or a text whose letters are the names: matrices("xy").
+            # A list of names, or a string whose letters are the names: matrices("xy").
             (names,) = names
         made = [make(name, **more) for name in names]
         return made[0] if len(made) == 1 else made
@@ -73,42 +73,42 @@ tensor7s = several(tensor7)
 def constant(
     x: Any, name: str | None = None, ndim: int | None = None, dtype: Any = None
 ) -> Expression:
-    """Return a constant; numbers of Python's take the smallest dtype that holds them."""
+    """Return a constant; Python numbers have the smallest dtype that can represent them."""
     return pt.constant(x, name=name, ndim=ndim, dtype=dtype)
 
 
 def alloc(value: Any, *shape: Any) -> Expression:
-    """Return an array of a shape, filled with a value; the shape may be a list, too."""
+    """Return an array filled with a value; the shape may also be a list."""
     return pt.alloc(value, *as_shape(shape))
 
 
 def zeros(shape: Any, dtype: Any = None) -> Expression:
-    """Return zeros."""
+    """Return an array of zeros."""
     return pt.zeros(as_shape(shape), dtype=dtype)
 
 
 def ones(shape: Any, dtype: Any = None) -> Expression:
-    """Return ones."""
+    """Return an array of ones."""
     return pt.ones(as_shape(shape), dtype=dtype)
 
 
 def zeros_like(model: Any, dtype: Any = None, opt: bool = False) -> Expression:
-    """Return zeros in the shape of a model."""
+    """Return zeros in the shape of `model`."""
     return pt.zeros_like(model, dtype=dtype, opt=opt)
 
 
 def ones_like(model: Any, dtype: Any = None, opt: bool = False) -> Expression:
-    """Return ones in the shape of a model."""
+    """Return ones in the shape of `model`."""
     return pt.ones_like(model, dtype=dtype, opt=opt)
 
 
 def identity_like(x: Any) -> Expression:
-    """Return the identity matrix of the size and dtype of a square matrix."""
+    """Return the identity matrix with the size and dtype of a square matrix."""
     return pt.identity_like(x)
 
 
 def as_shape(shape: Any) -> Any:
-    """Return a shape whose lengths are whole numbers, as Theano's users could write 5.0."""
+    """Return a shape with integer lengths; Theano also accepted floats such as 5.0."""
     if isinstance(shape, (list, tuple)):
         if len(shape) == 1 and isinstance(shape[0], (list, tuple)):
             return as_shape(shape[0])

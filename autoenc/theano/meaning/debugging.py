@@ -1,4 +1,4 @@
-"""Looking into compiled functions: ``debugprint`` and ``MonitorMode``, with Theano's arguments."""
+"""Inspection of compiled functions, with Theano's arguments: ``debugprint``, ``MonitorMode``."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ def debugprint(
     ----------
     obj : variable, node, function, or list of these
     depth : int
-        How many levels; -1 for all.
+        Number of levels to print; -1 for all.
     print_type : bool
     file : file or "str", optional
-        Where to; "str" returns the text.
+        Output file; "str" returns the text.
     ids : {"CHAR", "int", "id", "auto", ""}
-        How variables are named.
+        How variables are identified.
     stop_on_name : bool
-        Whether not to go beyond variables that have a name.
+        Whether to omit what named variables are computed from.
     done, used_ids : dict, optional
-        What has been printed, and as what.
+        Variables printed before, and their identifiers.
     print_storage : bool
     print_clients : bool
-        Accepted, and does nothing.
+        Not used.
     **more
         As for PyTensor.
     """
@@ -64,10 +64,10 @@ def debugprint(
 
 
 class MonitorMode(monitormode.MonitorMode):
-    """A mode that calls functions before and after each operation: ``pre_func(i, node, fn)``."""
+    """Mode that calls functions before and after each operation: ``pre_func(i, node, fn)``."""
 
     def eval(self, _: Any, i: int, node: Any, fn: Any) -> None:
-        """Run one operation between the functions."""
+        """Run one operation, preceded and followed by the functions."""
         if self.pre_func is not None:
             self.pre_func(i, node, fn)
         fn()
@@ -76,7 +76,7 @@ class MonitorMode(monitormode.MonitorMode):
 
 
 def detect_nan(i: int, node: Any, fn: Any) -> None:
-    """Print an operation that gives NaN, as the `post_func` of `MonitorMode`."""
+    """Print an operation that returns NaN; to be used as `post_func` of `MonitorMode`."""
     del i
     if any(_has_nan(output[0]) for output in fn.outputs):
         print("*** NaN detected ***")

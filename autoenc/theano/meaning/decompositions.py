@@ -1,4 +1,4 @@
-"""Eigenvalues, QR, least squares and norms, as ``theano.tensor.nlinalg`` had them."""
+"""Eigenvalues, QR decomposition, least squares and norms: ``theano.tensor.nlinalg``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from autoenc.graph.types import Expression
 
 
 def eig(x: Any) -> list[Expression]:
-    """Return eigenvalues and right eigenvectors, of the dtype of `x`: real parts of a real `x`."""
+    """Return eigenvalues and right eigenvectors in the dtype of `x`; real parts if `x` is real."""
     x = pt.as_tensor_variable(x)
     found = linalg.eig(x)
     if x.dtype.startswith("complex"):
@@ -21,7 +21,7 @@ def eig(x: Any) -> list[Expression]:
 
 
 class Eig:
-    """The operation `eig`."""
+    """Operation `eig`."""
 
     def __call__(self, x: Any) -> list[Expression]:
         """Return eigenvalues and eigenvectors."""
@@ -29,25 +29,25 @@ class Eig:
 
 
 def eigh(a: Any, UPLO: str = "L") -> list[Expression]:
-    """Return eigenvalues, ascending, and eigenvectors of a symmetric matrix.
+    """Return the eigenvalues of a symmetric matrix in ascending order, and its eigenvectors.
 
     Parameters
     ----------
     a : matrix
     UPLO : {"L", "U"}
-        Which triangle is read.
+        Triangle of `a` that is read.
     """
     assert UPLO in ("L", "U")
     a = pt.as_tensor_variable(a)
-    # XLA reads both triangles.
+    # XLA reads both triangles, so both are filled.
     symmetric = pt.tril(a) + pt.tril(a, -1).T if UPLO == "L" else pt.triu(a) + pt.triu(a, 1).T
-    # NumPy's driver: eigenvectors of another may have other signs.
+    # NumPy's driver; eigenvectors from other drivers may have other signs.
     found: list[Expression] = linalg.eigh(symmetric, lower=UPLO == "L", driver="evd")
     return found
 
 
 class Eigh:
-    """The operation `eigh`."""
+    """Operation `eigh`."""
 
     def __init__(self, UPLO: str = "L") -> None:
         assert UPLO in ("L", "U")
@@ -59,7 +59,7 @@ class Eigh:
 
 
 def qr(a: Any, mode: str = "reduced") -> Any:
-    """Return Q and R, by default with as many columns and rows as the shorter side of `a`.
+    """Return Q and R, whose common dimension is by default the shorter side of `a`.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def qr(a: Any, mode: str = "reduced") -> Any:
         As for `numpy.linalg.qr`.
     """
     if mode == "r":
-        # SciPy keeps the rows of zeros.
+        # SciPy's mode "r" keeps the rows of zeros.
         return linalg.qr(a, mode="economic")[1]
     if mode == "raw":
         reflections, coefficients, *_ = linalg.qr(a, mode="raw")
@@ -88,7 +88,7 @@ def norm(x: Any, ord: Any) -> Expression:  # noqa: A002 - Theano's name
     ----------
     x : vector or matrix
     ord : None, "fro", "inf", "-inf" or number
-        Of a matrix, 1 and -1 only.
+        For a matrix, the only numbers are 1 and -1.
 
     Raises
     ------

@@ -30,25 +30,25 @@ def verify_grad(
     Parameters
     ----------
     fun : callable
-        From variables to a variable.
+        Function from variables to a variable.
     pt : list of array
-        Where the gradient is checked.
+        Values at which the gradient is checked.
     n_tests : int
         Number of random projections of the output.
     rng : numpy.random.RandomState
     eps : float, optional
-        Step of the differences.
+        Step size of the differences.
     out_type : str, optional
         Dtype of the output.
     abs_tol, rel_tol : float, optional
-        By default what the dtypes allow.
+        Tolerances; the default depends on the dtypes.
     mode : str or Mode, optional
-        How to compile.
+        Compilation mode.
 
     Raises
     ------
     GradientError
-        If they differ.
+        If the gradients differ.
     """
     from autoenc.theano.engines import compiling
 
@@ -59,14 +59,14 @@ def verify_grad(
         )
 
 
-# Tests caught this: except verify_grad.E_grad.
+# Old tests contain `except verify_grad.E_grad`.
 vars(verify_grad)["E_grad"] = GradientError
 
 
 def Rop(  # noqa: N802 - Theano's name
     f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise"
 ) -> Any:
-    """Return the derivative of `f` in a direction: its Jacobian times `eval_points`."""
+    """Return the directional derivative of `f`: its Jacobian times `eval_points`."""
     derivative = pushforward(
         f,
         wrt,
@@ -80,9 +80,10 @@ def Rop(  # noqa: N802 - Theano's name
 
 
 def _with_inputs(derivative: Any, of: Any) -> Any:
-    """Return a derivative that depends on all inputs that its function depends on.
+    """Return a derivative that depends on all inputs of `of`.
 
-    That of a linear function does not. Functions of Theano could still have them as inputs.
+    The derivative of a linear function does not depend on them. Theano could compile it as a
+    function of these inputs nevertheless.
     """
     missing = set(graph_inputs([of])) - set(graph_inputs([derivative]))
     for variable in missing:
@@ -94,7 +95,7 @@ def _with_inputs(derivative: Any, of: Any) -> Any:
 
 
 def _is_overridden(f: Any, wrt: Any) -> bool:
-    """Whether an operation on the way has directional derivatives that a script gave."""
+    """Return whether a script defined directional derivatives of an operation in between."""
     ends = f if isinstance(f, (list, tuple)) else [f]
     starts = wrt if isinstance(wrt, (list, tuple)) else [wrt]
     operations = (node.op for node in applys_between(starts, ends))

@@ -1,4 +1,4 @@
-"""Theano's functions for GPU back ends, for engines that decide on devices themselves."""
+"""Theano's functions for GPU back-ends; the engines choose the device themselves."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from autoenc.theano.refusals import NotAvailableError
 
 logger = logging.getLogger("theano")
 
-# Scripts that find a GPU of the old kind take paths that need its operations. Under XLA the
-# same graph as for the CPU runs on the GPU.
+# Scripts that find a GPU of the old kind use its operations. On XLA, the GPU runs the same graph
+# as the CPU.
 cuda_available = cuda_enabled = pygpu_activated = False
 float32_shared_constructor = shared_constructor = gpuarray_shared_constructor = shared
 
 
 def as_is(x: Any, *_: Any, **__: Any) -> Expression:
-    """Return `x` as an expression: where it is computed is not for the graph to say."""
+    """Return `x` as an expression; the graph does not determine where it is computed."""
     return pt.as_tensor_variable(x)
 
 
@@ -30,7 +30,7 @@ as_cuda_ndarray_variable = as_gpuarray_variable = as_is
 
 
 class _AsIs:
-    """An operation that moved or copied a variable: the variable itself."""
+    """Operation that moved or copied a variable; returns the variable itself."""
 
     def __init__(self, *_: Any, **__: Any) -> None:
         pass
@@ -44,13 +44,13 @@ GpuFromHost = HostFromGpu = GpuContiguous = _AsIs
 
 
 class GpuAllocEmpty:
-    """An array that is not filled: ``GpuAllocEmpty(dtype, context)(*shape)``."""
+    """Operation that creates an uninitialised array: ``GpuAllocEmpty(dtype, context)(*shape)``."""
 
     def __init__(self, dtype: str = "float32", context_name: str | None = None) -> None:
         self.dtype = dtype
 
     def __call__(self, *shape: Any) -> Expression:
-        """Return an array of a shape, whose entries may be anything."""
+        """Return an uninitialised array."""
         return pt.empty(shape, dtype=self.dtype)
 
 
@@ -58,27 +58,27 @@ gpu_alloc_empty = GpuAllocEmpty()
 
 
 class CudaNdarray:
-    """An array of Theano's old CUDA back-end: scripts ask whether values are such, and none is.
+    """Array of Theano's old CUDA back-end, for isinstance checks; no value is of this class.
 
     Raises
     ------
     NotAvailableError
-        If one is made.
+        If it is instantiated.
     """
 
     def __init__(self, *_: Any) -> None:
         raise NotAvailableError(
-            "CudaNdarray does not work under autoenc.theano: values on a GPU are XLA's. "
+            "CudaNdarray does not work under autoenc.theano: XLA manages values on a GPU. "
             "Use numpy.asarray and run with device=cuda."
         )
 
 
-# The compiled module within the module of the same name, as scripts spelt it.
+# The compiled module had the name of the module that contained it.
 cuda_ndarray = SimpleNamespace(CudaNdarray=CudaNdarray)
 
 
 def use(device: str = "gpu", *_: Any, **__: Any) -> None:
-    """Say how a device is chosen here; nothing else."""
+    """Log how to choose a device; do nothing else."""
     logger.warning(
         "use(%r) has no effect: run with THEANO_FLAGS=device=cuda to use a GPU.", str(device)
     )
@@ -89,7 +89,7 @@ def unuse(*_: Any, **__: Any) -> None:
 
 
 def dnn_available(*_: Any) -> bool:
-    """Return False: the operations of cuDNN are not used by name."""
+    """Return False, so that scripts use the general operations."""
     return False
 
 
@@ -98,13 +98,13 @@ dnn_present = dnn_available
 
 
 def get_context(name: str | None = None) -> None:
-    """Return no context."""
+    """Return None: there are no contexts."""
 
 
 def list_contexts() -> list[str]:
-    """Return no contexts."""
+    """Return an empty list: there are no contexts."""
     return []
 
 
 def infer_context_name(*_: Any) -> None:
-    """Return no context."""
+    """Return None: there are no contexts."""

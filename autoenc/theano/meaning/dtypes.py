@@ -1,4 +1,4 @@
-"""Makers of variables of each dtype: ``fmatrix``, ``lscalars`` and their like."""
+"""Constructors of variables of each dtype: ``fmatrix``, ``lscalars`` and the like."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PLURALS = {"matrix": "matrices"}
 
 @cache
 def constructors() -> dict[str, Any]:
-    """Return every maker by name: types that can be called, and those of several variables."""
+    """Return the constructors by name: callable types, and functions for several variables."""
     singular = {
         letter + name: TensorType(dtype, shape)
         for letter, dtype in _LETTERS.items()

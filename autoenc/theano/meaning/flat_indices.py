@@ -1,4 +1,4 @@
-"""Indices into an array that is flattened, and into one that is not."""
+"""Conversion between indices into an array and indices into the flattened array."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from autoenc.graph.types import Expression
 def unravel_index(
     indices: Any, dims: Any, order: str = "C", ndim: int | None = None
 ) -> tuple[Expression, ...]:
-    """Return indices along each axis of an array, from those into the flattened array.
+    """Convert indices into the flattened array to indices along each axis.
 
     Parameters
     ----------
@@ -21,9 +21,9 @@ def unravel_index(
     dims : vector of int
         The shape of the array.
     order : {"C", "F"}
-        Whether rows or columns are consecutive.
+        Whether the array is flattened by rows or by columns.
     ndim : int, optional
-        The length of `dims`, if it cannot be seen from it.
+        Length of `dims`, if it is not known statically.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def unravel_index(
 def ravel_multi_index(
     multi_index: Any, dims: Any, mode: str = "raise", order: str = "C"
 ) -> Expression:
-    """Return indices into the flattened array, from those along each axis."""
+    """Convert indices along each axis to indices into the flattened array."""
     if not isinstance(multi_index, (tuple, list)):
         raise TypeError("multi_index must be a tuple or a list.")
     return extra_ops.ravel_multi_index(multi_index, dims, mode=mode, order=order)

@@ -14,23 +14,23 @@ DEFAULT = "default"
 
 
 class OpFromGraph(_OpFromGraph):
-    """An operation that computes outputs from inputs as a graph does.
+    """Operation that is defined by a graph.
 
     Parameters
     ----------
     inputs, outputs : list of variable
-        The graph.
+        Inputs and outputs of the graph.
     inline : bool
-        Whether the graph takes the operation's place when functions are compiled.
+        Whether compilation replaces the operation with the graph.
     lop_overrides : "default", OpFromGraph, callable, variable or list of these
-        Gradients, from lists of inputs, outputs and the outputs' gradients. A variable of the
-        type ``NullType`` or ``DisconnectedType`` says that there is none. A list has an entry
-        for each input.
+        Gradients as functions of the lists of inputs, outputs and output gradients. A variable
+        of type ``NullType`` or ``DisconnectedType`` means that there is no gradient. A list has
+        an entry for each input.
     grad_overrides
-        The same, from lists of inputs and the outputs' gradients.
+        Gradients as functions of the lists of inputs and output gradients.
     rop_overrides
-        Directional derivatives, from lists of inputs and their directions. A list has an entry
-        for each output.
+        Directional derivatives as functions of the lists of inputs and their directions. A list
+        has an entry for each output.
     connection_pattern : list of list of bool, optional
         Which outputs depend on which inputs.
     name : str, optional
@@ -55,13 +55,13 @@ class OpFromGraph(_OpFromGraph):
     ) -> None:
         if not _is_default(lop_overrides) and not _is_default(grad_overrides):
             raise ValueError("lop_overrides and grad_overrides are mutually exclusive")
-        # PyTensor makes operations from others, whose derivatives it gives in its own form.
+        # PyTensor derives operations from others, and then passes derivatives in its own form.
         own = {
             "pullback": _each(lop_overrides, len(inputs), _of_all)
             or _each(grad_overrides, len(inputs), _of_gradients),
             "pushforward": _each(rop_overrides, len(outputs), _of_all),
         }
-        # Gradients rarely need all that they may use.
+        # Gradients rarely use all of their inputs.
         more.setdefault("on_unused_input", "ignore")
         super().__init__(
             inputs,
@@ -74,14 +74,14 @@ class OpFromGraph(_OpFromGraph):
         self.inputs, self.outputs = inputs, outputs
 
     def pullback(self, inputs: Any, outputs: Any, output_grads: Any) -> Any:
-        """Give the gradients: those of a method ``grad`` that the operation was given."""
+        """Return the gradients; an attribute ``grad`` of the instance takes precedence."""
         if "grad" in vars(self):
-            # Before 1.0, scripts replaced gradients in this way.
+            # Before Theano 1.0, scripts replaced gradients in this way.
             return list(self.grad(inputs, output_grads))
         return super().pullback(inputs, outputs, output_grads)
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        """Say which outputs depend on which inputs: not on those that were given no gradient."""
+        """Return which outputs depend on which inputs; inputs without a gradient do not count."""
         pattern: list[list[bool]] = super().connection_pattern(node)
         given = self.pullback_overrides
         if not isinstance(given, list):
@@ -95,7 +95,7 @@ def _is_none(gradient: Any) -> bool:
 
 
 def _each(given: Any, n: int, adapted: Callable[[Any], Any]) -> Any:
-    """Return derivatives in PyTensor's form: None for the default."""
+    """Return derivatives in PyTensor's form; None for the default."""
     if isinstance(given, (list, tuple)):
         return [entry if isinstance(entry, Variable) else adapted(entry) for entry in given]
     if isinstance(given, Variable):
@@ -105,14 +105,14 @@ def _each(given: Any, n: int, adapted: Callable[[Any], Any]) -> Any:
 
 
 def _of_all(derivative: Any) -> Any:
-    """Return a function of the lists that PyTensor hands over."""
+    """Return a function of the lists that PyTensor passes."""
     if _is_default(derivative):
         return None
     return partial(_apply, derivative) if isinstance(derivative, _OpFromGraph) else derivative
 
 
 def _of_gradients(derivative: Any) -> Any:
-    """Return a function of these lists that leaves out the outputs."""
+    """Return a function of these lists that does not use the outputs."""
     of_all = _of_all(derivative)
     return of_all and partial(_without_outputs, of_all)
 

@@ -1,4 +1,4 @@
-"""Walks through graphs: ``theano.gof.graph``."""
+"""Traversal of graphs: ``theano.gof.graph``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pytensor.graph.traversal import (
 def inputs(variable_list: Iterable[Variable], blockers: Iterable[Variable] | None = None) -> Any:
     """Return the variables without owner on which others depend, including constants.
 
-    They come in the order in which they are met, depth first, as users of the list rely on.
+    They are in depth-first order, on which scripts rely.
     """
     return [v for v in ancestors(variable_list, blockers) if v.owner is None]
 
@@ -25,7 +25,7 @@ def inputs(variable_list: Iterable[Variable], blockers: Iterable[Variable] | Non
 def ancestors(
     variable_list: Iterable[Variable], blockers: Iterable[Variable] | None = None
 ) -> list[Variable]:
-    """Return the variables that others depend on, and these, depth first."""
+    """Return variables and those that they depend on, depth first."""
     blocked = set(blockers or ())
 
     def expand(variable: Variable) -> Any:
@@ -43,14 +43,14 @@ def variables(i: Iterable[Variable], o: Iterable[Variable]) -> list[Variable]:
 
 
 def orphans(i: Iterable[Variable], o: Iterable[Variable]) -> list[Variable]:
-    """Return the variables other than the inputs on which outputs depend."""
+    """Return the variables on which outputs depend, other than the inputs."""
     return list(orphans_between(list(i), list(o)))
 
 
 def variables_and_orphans(
     i: Iterable[Variable], o: Iterable[Variable]
 ) -> tuple[list[Variable], list[Variable]]:
-    """Return both of the above."""
+    """Return the results of `variables` and `orphans`."""
     i, o = list(i), list(o)
     return variables(i, o), orphans(i, o)
 
@@ -66,17 +66,17 @@ def list_of_nodes(i: Iterable[Variable], o: Iterable[Variable]) -> list[Apply]:
 
 
 def is_same_graph(var1: Variable, var2: Variable, givens: Any = None) -> bool:
-    """Whether two variables are computed in the same way from the same inputs.
+    """Return whether two variables are computed in the same way from the same inputs.
 
     Parameters
     ----------
     var1, var2 : Variable
     givens : dict or list of pairs, optional
-        Variables of one graph and what to take for them.
+        Variables of one graph, and equivalent variables of the other.
     """
     pairs = dict(givens.items() if hasattr(givens, "items") else givens or ())
     in_xs, in_ys = list(pairs), list(pairs.values())
-    # Either of a pair may be in either graph.
+    # Either variable of a pair may belong to either graph.
     return bool(
         equal_computations([var1], [var2], in_xs, in_ys)
         or equal_computations([var1], [var2], in_ys, in_xs)

@@ -1,4 +1,4 @@
-"""``theano.tensor.inplace``: operations whose result takes the place of their first argument."""
+"""``theano.tensor.inplace``: operations that overwrite their first argument with the result."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def transpose_inplace(x: Any, **_: Any) -> Any:
 
 
 def _of_the_first(*types: Any) -> tuple[Any]:
-    """Return the type of a scalar operation's result, as that of its first argument."""
+    """Return the type of the first argument, as the type of the result."""
     return (types[0],)
 
 
@@ -37,12 +37,12 @@ def _operation(name: str) -> Any:
 
 
 def __getattr__(name: str) -> Elemwise:
-    """Return the operation ``exp_inplace`` for the operation ``exp``, and its like."""
+    """Return the in-place variant of an operation: ``exp_inplace`` for ``exp``."""
     plain = name.removesuffix(SUFFIX)
     operation = None if plain == name else _operation(_TODAY.get(plain, plain))
     if not isinstance(operation, Elemwise):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # The result has the first argument's dtype, whatever the others have.
+    # The result has the dtype of the first argument, whatever the dtypes of the others are.
     scalar_op = type(operation.scalar_op)(_of_the_first)
     in_place = Elemwise(scalar_op, {0: 0}, name=name)
     pprint.assign(in_place, FunctionPrinter([f"{plain}="]))

@@ -1,4 +1,4 @@
-"""Linkers that look at every operation as it runs: ``theano.gof.WrapLinkerMany``."""
+"""Linkers that pass each operation to a function as it runs: ``theano.gof.WrapLinkerMany``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def WrapLinkerMany(  # noqa: N802 - Theano's name
 
 
 def _with_graph(wrapper: Callable[..., None]) -> Callable[..., None]:
-    """Return a wrapper with PyTensor's arguments, of which the first is the graph."""
+    """Return a wrapper with PyTensor's arguments; PyTensor also passes the graph, as the first."""
     parameters = inspect.signature(wrapper).parameters.values()
     if any(p.kind is p.VAR_POSITIONAL for p in parameters):
         return wrapper
@@ -38,8 +38,8 @@ def make_function(linker: basic.Linker, unpack_single: bool = True, **options: A
     ----------
     linker : Linker
     unpack_single : bool
-        Whether a function of one output returns its value instead of a list.
-    options
+        Whether a function with one output returns its value instead of a list.
+    **options
         Parameters of the linker's ``make_thunk``.
     """
     thunk, inputs, outputs = linker.make_thunk(**options)[:3]
@@ -61,5 +61,5 @@ def make_function(linker: basic.Linker, unpack_single: bool = True, **options: A
 
 
 def extend() -> None:
-    """Give PyTensor's linkers the method ``make_function``; later calls change nothing."""
+    """Add the method ``make_function`` to PyTensor's linkers; later calls have no effect."""
     type.__setattr__(basic.Linker, "make_function", make_function)

@@ -1,4 +1,4 @@
-"""Copies of graphs in which a function replaces variables: ``scan_utils.map_variables``."""
+"""Copies of graphs with variables replaced by a function: ``scan_utils.map_variables``."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ Replacer = Callable[[Variable], Variable]
 def map_variables(
     replacer: Replacer, graphs: Iterable[Variable], additional_inputs: Iterable[Variable] = ()
 ) -> list[Variable]:
-    """Return graphs in which a function has replaced variables, also within loops.
+    """Return copies of graphs with variables replaced by a function, also within loops.
 
-    A replacement cannot name the arguments of a loop's step, which the loop does not keep.
+    A replacement cannot refer to the arguments of a loop's step, because the loop does not keep
+    them.
 
     Parameters
     ----------
     replacer : callable
-        From a variable to its replacement, or the variable itself.
+        Function from a variable to its replacement, or to the variable itself.
     graphs : iterable of variable
     additional_inputs : iterable of variable
-        Accepted: inputs that only the replacements have are found.
+        Not used: inputs of replacements are found automatically.
 
     Returns
     -------
@@ -43,7 +44,7 @@ def map_variables(
     """
     graphs = list(graphs)
     mapping = _Mapping(replacer)
-    # In this order, what is recursive in the mapping stays shallow.
+    # In topological order, the recursion in `mapped` is shallow.
     for node in io_toposort(list(graph_inputs(graphs)), graphs):
         for output in node.outputs:
             mapping.mapped(output)
@@ -51,7 +52,7 @@ def map_variables(
 
 
 class _Mapping:
-    """Variables of a graph, and what has taken their place."""
+    """Mapping from the variables of a graph to their replacements."""
 
     def __init__(self, replacer: Replacer) -> None:
         self.replacer = replacer
@@ -60,10 +61,10 @@ class _Mapping:
         self.nodes: dict[Apply, list[Variable]] = {}
 
     def mapped(self, variable: Variable) -> Variable:
-        """Return what takes the place of a variable."""
+        """Return the replacement of a variable."""
         if variable not in self.places:
             new = variable if variable in self.made else self.replacer(variable)
-            # A replacement may contain the variable, which is not replaced there.
+            # The variable itself may be part of its replacement, where it is not replaced.
             self.places[variable] = self.rebuilt(variable)
             if new is not variable:
                 self.made.add(new)
@@ -71,7 +72,7 @@ class _Mapping:
         return self.places[variable]
 
     def rebuilt(self, variable: Variable) -> Variable:
-        """Return a variable computed from what takes the place of others."""
+        """Return a variable computed from the replacements of its inputs."""
         node = variable.owner
         if node is None:
             return variable
@@ -89,9 +90,9 @@ class _Mapping:
 
 
 def _with_inner_graph(node: Apply, outer: list[Variable], replacer: Replacer) -> list[Variable]:
-    """Return the outputs of a loop, or of a graph's operation, whose own graph is mapped."""
+    """Return the outputs of a loop or an `OpFromGraph` whose inner graph is mapped."""
     op = node.op
-    # Replacements name the variables that the script made the operation of.
+    # Replacements refer to the variables from which the script created the operation.
     given = (op.inputs, op.outputs) if isinstance(op, OpFromGraph) else None
     inputs, outputs = given or (op.inner_inputs, op.inner_outputs)
     inside = _Inside(op, inputs, replacer)
@@ -103,7 +104,7 @@ def _with_inner_graph(node: Apply, outer: list[Variable], replacer: Replacer) ->
 
 
 class _Inside:
-    """Replaces variables of an inner graph: what comes from outside becomes an input of it."""
+    """Replaces variables of an inner graph; outer variables of replacements become its inputs."""
 
     def __init__(self, op: Any, inputs: Iterable[Variable], replacer: Replacer) -> None:
         self.op, self.replacer = op, replacer
@@ -111,7 +112,7 @@ class _Inside:
         self.more: dict[Variable, Variable] = {}
 
     def replacement(self, variable: Variable) -> Variable:
-        """Return what takes the place of a variable of the inner graph."""
+        """Return the replacement of a variable of the inner graph."""
         new = self.replacer(variable)
         if new is variable:
             return variable

@@ -1,4 +1,4 @@
-"""Modes of compilation: ``theano.compile.mode``."""
+"""Compilation modes: ``theano.compile.mode``."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from autoenc.theano.engines import default_mode, engine_for
 
 
 class NamedMode(str):
-    """Name of a mode, which has the methods of the mode: ``FAST_RUN.excluding("inplace")``.
+    """Name of a mode, with the methods of the mode: ``FAST_RUN.excluding("inplace")``.
 
-    The engine is chosen when a function is compiled, which a mode itself would have decided.
+    With a name, the engine is chosen when a function is compiled. A mode would determine it.
     """
 
     __slots__ = ()
@@ -41,12 +41,12 @@ def get_default_mode() -> Mode:
 
 
 def get_mode(orig_string: Any) -> Mode:
-    """Return the mode of a name; a mode is returned as it is.
+    """Return the mode with a name; modes are returned unchanged.
 
     Raises
     ------
     ValueError
-        If there is none of that name.
+        If there is no mode with that name.
     """
     engine = engine_for(orig_string)
     mode: Mode = getattr(engine, "mode", None) or default_mode()

@@ -22,7 +22,7 @@ float_scalar_type_names = ("float16", "float32", "float64")
 
 
 def default(a: Any, b: Any) -> Expression:
-    """Return `a`, or `b` if there is no `a`."""
+    """Return `a`, or `b` if `a` is None."""
     return b if a is None else a
 
 
@@ -32,19 +32,19 @@ def constant_or_value(x: Any, *_: Any, **__: Any) -> Expression:
 
 
 def get_constant_value(v: Any) -> Any:
-    """Return the value of a constant expression."""
+    """Return the value of a constant scalar expression."""
     return pt.get_scalar_constant_value(v)
 
 
 def check_equal_numpy(x: Any, y: Any) -> bool:
-    """Whether two values are equal: arrays of the same dtype and shape with the same entries."""
+    """Return whether two values are equal; arrays must also have the same dtype and shape."""
     if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
         return x.dtype == y.dtype and x.shape == y.shape and bool(np.all(abs(x - y) < 1e-10))
     return bool(x == y)
 
 
 def check_and_normalize_axes(x: Any, axis: Any) -> list[int]:
-    """Return axes as a list of numbers from 0 on.
+    """Return axes as a list of non-negative integers.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def check_and_normalize_axes(x: Any, axis: Any) -> list[int]:
 
 
 def numpy_diagonal_return_view(*_: Any) -> bool:
-    """Whether NumPy's diagonals are views, which they are."""
+    """Return True: NumPy's diagonals are views."""
     return True
 
 
@@ -77,7 +77,7 @@ def numpy_scalar(data: Any) -> Any:
     Raises
     ------
     NotScalarConstantError
-        If it has more or fewer.
+        If the array does not have exactly one entry.
     """
     if np.size(data) != 1:
         raise EmptyConstantError(f"{data!r} is not a single number.")
@@ -85,17 +85,17 @@ def numpy_scalar(data: Any) -> Any:
 
 
 def as_index_variable(idx: Any) -> Any:
-    """Return an index as an expression; None and slices as they are."""
+    """Return an index as an expression; None and slices are returned unchanged."""
     return idx if idx is None or isinstance(idx, slice) else pt.as_tensor_variable(idx)
 
 
 def make_constant(args: Any) -> tuple[Any, ...]:
-    """Return indices as constants."""
+    """Return indices as a tuple of expressions."""
     return tuple(as_index_variable(arg) for arg in args)
 
 
 class Flatten:
-    """The operation that flattens to `outdim` dimensions."""
+    """Operation that flattens to `outdim` dimensions."""
 
     def __init__(self, outdim: int = 1) -> None:
         self.outdim = outdim
@@ -106,7 +106,7 @@ class Flatten:
 
 
 class Tile:
-    """The operation that repeats an array; `ndim` is the number of repetitions."""
+    """Operation that repeats an array; `ndim` is the number of repetitions."""
 
     def __init__(self, ndim: int) -> None:
         self.ndim = ndim
@@ -117,7 +117,7 @@ class Tile:
 
 
 class Mean:
-    """The operation that takes the mean over axes."""
+    """Operation that takes the mean over axes."""
 
     def __init__(self, axis: Any = None) -> None:
         self.axis = axis
@@ -128,7 +128,7 @@ class Mean:
 
 
 class DiffOp:
-    """The operation that takes differences of neighbours, `n` times."""
+    """Operation that computes the differences of neighbouring entries, `n` times."""
 
     def __init__(self, n: int = 1, axis: int = -1) -> None:
         self.n, self.axis = n, axis
@@ -139,21 +139,21 @@ class DiffOp:
 
 
 class Default:
-    """The operation that takes the place of what is missing."""
+    """Operation that replaces a missing value by a default."""
 
     def __call__(self, x: Any, default: Any) -> Expression:
-        """Return `x`, or the default if there is none."""
+        """Return `x`, or the default if `x` is None."""
         return default if x is None else x
 
 
 class MaxAndArgmax:
-    """The operation that takes the maximum over axes and finds where it is."""
+    """Operation that returns the maximum over axes and its position."""
 
     def __init__(self, axis: Any) -> None:
         self.axis = axis
 
     def __call__(self, x: Any) -> list[Expression]:
-        """Return the maximum and its index."""
+        """Return the maximum and its position."""
         return max_and_argmax(x, self.axis)
 
 
@@ -165,6 +165,6 @@ constant_cache: dict[Any, Any] = {}
 sparse_module_ref = None
 setdefault = default
 
-# PyTensor 3.3 has one operation for indices of any number of dimensions.
+# PyTensor 3.3 has one operation for indices with any number of dimensions.
 AdvancedSubtensor1 = getattr(subtensor, "AdvancedSubtensor1", subtensor.AdvancedSubtensor)
 AdvancedIncSubtensor1 = getattr(subtensor, "AdvancedIncSubtensor1", subtensor.AdvancedIncSubtensor)

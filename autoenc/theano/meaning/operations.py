@@ -17,7 +17,7 @@ from pytensor.link.c.op import COp
 
 logger = logging.getLogger("theano")
 
-# Methods with C code, which PyTensor calls with keywords that Theano's did not have.
+# Methods that return parts of C code. PyTensor passes keywords that Theano did not.
 _C_PARTS = (
     "c_headers",
     "c_header_dirs",
@@ -30,11 +30,11 @@ _C_PARTS = (
 
 
 class Op(COp):
-    """An operation as Theano 1.0.5 defined it.
+    """Base class of operations, as in Theano 1.0.5.
 
-    A subclass has ``make_node`` (or ``itypes`` and ``otypes``) and ``perform``, and may have
-    ``grad`` or ``L_op``, ``R_op``, ``infer_shape(self, node, shapes)`` and ``c_code``. C code
-    that does not compile against today's NumPy is replaced by ``perform``, with a warning.
+    A subclass defines ``make_node`` (or ``itypes`` and ``otypes``) and ``perform``, and may define
+    ``grad`` or ``L_op``, ``R_op``, ``infer_shape(self, node, shapes)`` and ``c_code``. If the C
+    code does not compile with today's NumPy, ``perform`` is used instead, with a warning.
     """
 
     def __init_subclass__(cls, **more: Any) -> None:
@@ -47,31 +47,31 @@ class Op(COp):
                 setattr(cls, name, _without_keywords(own[name]))
 
     def make_node(self, *inputs: Any) -> Apply:
-        """Make the node, from ``itypes`` and ``otypes``."""
+        """Create a node from ``itypes`` and ``otypes``."""
         return super().make_node(*inputs)
 
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> Any:
-        """Give the gradients with ``L_op`` or ``grad``."""
+        """Return the gradients from ``L_op`` or ``grad``."""
         if type(self).L_op is not Op.L_op:
             return self.L_op(inputs, outputs, cotangents)
         return self.grad(inputs, cotangents)
 
     def L_op(self, inputs: Any, outputs: Any, output_gradients: Any) -> Any:  # noqa: N802
-        """Give the gradients, by default with ``grad``."""
+        """Return the gradients, by default from ``grad``."""
         return self.grad(inputs, output_gradients)
 
     def grad(self, inputs: Any, output_gradients: Any) -> Any:
-        """Give the gradients.
+        """Return the gradients.
 
         Raises
         ------
         NotImplementedError
-            If the subclass has none.
+            If the subclass does not define this method.
         """
         raise NotImplementedError(f"{type(self).__name__} has no method grad.")
 
     def pushforward(self, inputs: Any, outputs: Any, tangents: Any) -> Any:
-        """Give the directional derivatives with ``R_op``."""
+        """Return the directional derivatives from ``R_op``."""
         points = [None if isinstance(t.type, DisconnectedType) else t for t in tangents]
         derivatives = self.R_op(inputs, points)
         return [DisconnectedType()() if d is None else d for d in derivatives]
@@ -82,18 +82,18 @@ class Op(COp):
         Raises
         ------
         NotImplementedError
-            If the subclass has neither this method nor C code.
+            If the subclass defines neither this method nor C code.
         """
         raise MethodNotDefined("perform", type(self), type(self).__name__)
 
     def c_code(self, node: Apply, name: str, inputs: Any, outputs: Any, sub: Any) -> str:
-        """Give C code, if the subclass has any."""
+        """Return the C code, if the subclass has any."""
         raise MethodNotDefined("c_code", type(self), type(self).__name__)
 
     def make_c_thunk(self, *arguments: Any, **named: Any) -> Any:
         """Compile the C code; see PyTensor."""
         if type(self).c_code is Op.c_code:
-            # PyTensor would warn that what there is not has no version, and cache nothing.
+            # Otherwise PyTensor warns that the missing code has no version, and caches nothing.
             raise MethodNotDefined("c_code", type(self), type(self).__name__)
         try:
             return super().make_c_thunk(*arguments, **named)
@@ -108,19 +108,19 @@ PureOp = Op
 
 
 def _grad(op: Any, inputs: Any, output_gradients: Any) -> Any:
-    """Give the gradients with ``pullback``, which took the place of the method ``grad``."""
+    """Return the gradients from ``pullback``, which replaced the method ``grad``."""
     if type(op).pullback is PyTensorOp.pullback:
         raise NotImplementedError(f"{type(op).__name__} has no method grad.")
     return op.pullback(inputs, op.make_node(*inputs).outputs, output_gradients)
 
 
 def extend() -> None:
-    """Give PyTensor's operations the method ``grad``, which scripts call from their own."""
+    """Add the method ``grad`` to PyTensor's operations, because scripts call it."""
     PyTensorOp.grad = _grad
 
 
 def get_debug_values(*_: Any) -> list[Any]:
-    """Return no test values, as Theano did where ``compute_test_value`` was off."""
+    """Return no test values, as Theano did if ``compute_test_value`` was off."""
     return []
 
 
@@ -130,7 +130,7 @@ def get_test_value(variable: Any) -> Any:
     Raises
     ------
     AttributeError
-        If it has none.
+        If the variable has no test value.
     """
     if not isinstance(variable, Variable):
         return variable
@@ -161,7 +161,7 @@ def _takes_keywords(method: Any) -> bool:
 
 
 def _without_graph(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Return infer_shape with PyTensor's arguments; Theano's callers may leave out the graph."""
+    """Return an `infer_shape` that accepts its arguments with or without the graph."""
 
     @functools.wraps(method)
     def infer_shape(self: Any, *arguments: Any) -> Any:

@@ -1,4 +1,4 @@
-"""How ``pp`` prints constants and functions: ``TensorConstant{2}``, ``exp(x)``, as in Theano."""
+"""Theano's printers of constants and functions for ``pp``: ``TensorConstant{2}``, ``exp(x)``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class TensorConstantPrinter(Printer):
     """Prints constants as Theano did: ``TensorConstant{2}``."""
 
     def process(self, output: TensorConstant, pstate: Any) -> str:
-        """Return the name of a constant, else its value."""
+        """Return the name of a constant, or its value if it has no name."""
         printed: str = output.name or f"TensorConstant{{{_shortened(_value(output))}}}"
         pstate.memo[output] = printed
         return printed
@@ -38,7 +38,7 @@ def _shortened(value: str) -> str:
 
 
 def extend() -> None:
-    """Let ``pp`` print constants so, and functions in lower case."""
+    """Register the printers; functions are printed in lower case."""
     for name in _FUNCTIONS:
         pprint.assign(getattr(pt, name), FunctionPrinter([name]))
     pprint.assign(lambda _, r: isinstance(r, TensorConstant), TensorConstantPrinter())

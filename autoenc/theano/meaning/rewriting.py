@@ -1,4 +1,4 @@
-"""Rewrites of graphs that users define: ``theano.gof.local_optimizer`` and its kin."""
+"""Graph rewrites that users define: ``theano.gof.local_optimizer`` and the like."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ optimizer = basic.graph_rewriter
 
 
 def _of_the_node(transform: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a method with PyTensor's arguments; Theano's callers gave the node alone."""
+    """Return a method that accepts a node with or without the graph."""
 
     @functools.wraps(transform)
     def of_graph_and_node(self: Any, *arguments: Any, **_: Any) -> Any:
@@ -36,7 +36,7 @@ def _of_the_node(transform: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class LocalOptimizer(basic.NodeRewriter):
-    """A rewrite of nodes. A subclass has ``transform(self, node)`` and may have ``tracks``."""
+    """Base class of node rewrites. A subclass defines ``transform(self, node)``."""
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
@@ -46,7 +46,7 @@ class LocalOptimizer(basic.NodeRewriter):
 
 
 class OpRemove(LocalOptimizer):
-    """The rewrite that replaces the outputs of an operation with its inputs.
+    """Rewrite that replaces the outputs of an operation with its inputs.
 
     Parameters
     ----------
@@ -64,23 +64,23 @@ class OpRemove(LocalOptimizer):
         return [self.op]
 
     def transform(self, node: Any) -> Any:
-        """Return the inputs of the node, if it is one of the operation."""
+        """Return the inputs of a node of the operation; False for other nodes."""
         return list(node.inputs) if node.op == self.op else False
 
 
 def local_optimizer(
     tracks: Any, inplace: bool = False, requirements: Any = ()
 ) -> Callable[[Callable[..., Any]], Any]:
-    """Make a rewrite of nodes from a function of a node.
+    """Return a decorator that creates a node rewrite from a function of a node.
 
     Parameters
     ----------
     tracks : list of Op or of classes, optional
-        Which operations it looks at; None for all.
+        Operations that the rewrite applies to; None for all.
     inplace : bool
-        Whether it makes operations that work in place.
+        Whether the rewrite creates in-place operations.
     requirements : sequence
-        What the graph must have.
+        Not used.
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
@@ -90,12 +90,12 @@ def local_optimizer(
 
 
 def inplace_optimizer(function: Callable[..., Any]) -> Any:
-    """Make a rewrite of a graph, which makes operations that work in place."""
+    """Return a graph rewrite that creates in-place operations."""
     return basic.graph_rewriter(function)
 
 
 def _of_node_and_graph(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a rewrite with PyTensor's arguments, from one of the node alone."""
+    """Return a rewrite with PyTensor's arguments from a function that takes only the node."""
     if len(inspect.signature(function).parameters) != 1:
         return function
 
@@ -107,7 +107,7 @@ def _of_node_and_graph(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def extend() -> None:
-    """Give PyTensor's rewrites of graphs the method ``optimize``; later calls change nothing."""
+    """Add the method ``optimize`` to PyTensor's graph rewrites; later calls have no effect."""
     type.__setattr__(basic.GraphRewriter, "optimize", _optimize)
 
 

@@ -1,4 +1,4 @@
-"""Loops: ``theano.scan`` and what is made of it, which return (outputs, updates)."""
+"""Loops: ``theano.scan`` and functions based on it, which return (outputs, updates)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pytensor.scan.utils import until
 
 from autoenc.theano.updates import OrderedUpdates
 
-# Theano's names for what is inside a loop; blocks looks for variables there.
+# Theano's names for the inner graph of a loop, which the package blocks reads.
 Scan.inputs = property(lambda op: op.inner_inputs)
 Scan.outputs = property(lambda op: op.inner_outputs)
 
@@ -43,26 +43,26 @@ def scan(
     Parameters
     ----------
     fn : callable
-        From slices of the sequences, earlier outputs and the non-sequences to outputs,
-        updates, and, wrapped in `until`, a condition to stop.
+        Function of slices of the sequences, earlier outputs and the non-sequences. It returns
+        outputs, updates and, wrapped in `until`, a condition to stop.
     sequences, outputs_info, non_sequences
-        What it is applied to; see `pytensor.scan`.
+        Arguments of `fn`; see `pytensor.scan`.
     n_steps : int or scalar, optional
-        By default as many as the shortest sequence has entries. A negative number goes
-        backwards.
+        Number of steps; by default the length of the shortest sequence. A negative number
+        iterates backwards.
     truncate_gradient : int
-        Steps that the gradient goes back; -1 for all.
+        Number of steps through which gradients are propagated; -1 for all.
     go_backwards : bool
-        Whether sequences are read from their end.
+        Whether to iterate over the sequences from their end.
     mode, name, profile, allow_gc, strict, return_list
         See `pytensor.scan`.
 
     Returns
     -------
     outputs : Variable, list of Variable or None
-        Of all steps, along a new first dimension.
+        Outputs of all steps, along a new first dimension.
     updates : OrderedUpdates
-        New values of the shared variables; hand it to ``theano.function``.
+        New values of the shared variables, to be passed to ``theano.function``.
     """
     steps, backwards = _steps(n_steps, go_backwards)
     states = _states(outputs_info)
@@ -117,7 +117,7 @@ def reduce(
     mode: Any = None,
     name: str | None = None,
 ) -> tuple[Any, OrderedUpdates]:
-    """Apply a function to the entries of sequences and its own last result; return the last."""
+    """Apply a function to each entry and the previous result, and return the last result."""
     outputs, updates = scan(
         fn,
         sequences=sequences,
@@ -157,7 +157,7 @@ def foldr(
 
 
 def _steps(n_steps: Any, backwards: bool) -> tuple[Any, bool]:
-    """Return a whole number of steps and the direction."""
+    """Return the number of steps as an integer, and the direction."""
     if isinstance(n_steps, (float, np.floating)):
         if not np.isfinite(n_steps):
             return None, backwards
@@ -168,7 +168,7 @@ def _steps(n_steps: Any, backwards: bool) -> tuple[Any, bool]:
 
 
 def _states(outputs_info: Any) -> list[Any]:
-    """Return the initial state of each output that is fed back, else None, in order."""
+    """Return the initial state of each output; None for outputs that are not fed back."""
     given = outputs_info if isinstance(outputs_info, (list, tuple)) else [outputs_info]
     return [_one_step(info) for info in given]
 
@@ -187,10 +187,11 @@ def _one_step(info: Any) -> Any:
 
 
 def _with_all_updates(fn: Callable[..., Any], states: list[Any]) -> Callable[..., Any]:
-    """Return a step that also gives the updates of the random streams it draws from.
+    """Return a step that also returns the updates of the random streams that it draws from.
 
-    PyTensor takes those of streams that are made within the step only. What is an argument of
-    the step was drawn outside, once for all steps, and its stream is not the step's to update.
+    PyTensor only collects the updates of streams that are created within the step. A random
+    variable that is an argument of the step was drawn outside, once for all steps. The step does
+    not update its stream.
     """
 
     def step(*arguments: Any) -> Any:
@@ -211,7 +212,7 @@ def _as_states(outputs: list[Any], states: list[Any]) -> list[Any]:
 
 
 def _as_state(output: Any, state: Any) -> Any:
-    """Return an output with the lengths that its state is known to have from the start."""
+    """Return an output with the static lengths of its initial state where its own are unknown."""
     if state is None or not hasattr(output.type, "shape") or output.type == state.type:
         return output
     if output.type.ndim != state.type.ndim or output.type.dtype != state.type.dtype:

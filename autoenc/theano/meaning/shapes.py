@@ -1,4 +1,4 @@
-"""Reshaping and joining, with Theano's arguments."""
+"""Functions that reshape and join tensors, with Theano's arguments."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from autoenc.theano.meaning.creation import as_shape
 
 
 def reshape(x: Any, newshape: Any, ndim: int | None = None) -> Expression:
-    """Return `x` in another shape; `ndim` is its length where the shape is symbolic."""
+    """Reshape `x`; `ndim` is the number of dimensions if the shape is symbolic."""
     return pt.reshape(x, as_shape(newshape), ndim=ndim)
 
 
 def specify_shape(x: Any, shape: Any) -> Expression:
-    """Return `x`, whose shape is checked at run time.
+    """Return `x`; check its shape at run time.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def specify_shape(x: Any, shape: Any) -> Expression:
     Raises
     ------
     AssertionError
-        If `shape` is known to be that of another number of dimensions.
+        If `shape` is known to have the wrong number of lengths.
     """
     x = pt.as_tensor_variable(x)
     if isinstance(shape, Variable) and shape.type.ndim == 1:
@@ -43,22 +43,22 @@ def specify_shape(x: Any, shape: Any) -> Expression:
 
 
 class SpecifyShape(metaclass=OfToday):
-    """The operation that checks a shape at run time; see `specify_shape`."""
+    """Operation that checks a shape at run time; see `specify_shape`."""
 
     today: ClassVar[type] = _SpecifyShape
 
     def __call__(self, x: Any, shape: Any) -> Expression:
-        """Return `x`, whose shape is checked."""
+        """Return `x`; check its shape."""
         return specify_shape(x, shape)
 
 
 def _of_length(shape: Variable, ndim: int) -> Variable:
-    """Return a vector of lengths whose number is checked, at run time if it is not known."""
+    """Return a vector of lengths; check how many there are, at run time if unknown."""
     (known,) = shape.type.shape
     _check_number(known, ndim)
     if known is not None:
         return shape
-    message = f"the shape of a tensor of {ndim} dimensions has another number of lengths"
+    message = f"the shape does not have {ndim} lengths, one for each dimension of the tensor"
     checked: Variable = Assert(message)(shape, pt.eq(shape.shape[0], ndim))
     return checked
 
@@ -86,12 +86,12 @@ def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Expre
 
 
 def is_flat(var: Expression, ndim: int | None = None, outdim: int | None = None) -> bool:
-    """Whether a variable has as many dimensions as `flatten` would give it."""
+    """Return whether a variable has as many dimensions as the result of `flatten`."""
     return bool(var.ndim == next((n for n in (ndim, outdim) if n is not None), 1))
 
 
 def tile(x: Any, reps: Any, ndim: int | None = None) -> Expression:
-    """Return `x` repeated along its dimensions.
+    """Repeat `x` along its dimensions.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def stack(*tensors: Any, **options: Any) -> Expression:
     Raises
     ------
     ValueError
-        If there is nothing to join.
+        If there are no tensors.
     """
     if not tensors and "tensors" not in options:
         raise ValueError("No tensor arguments given")
@@ -132,7 +132,7 @@ def stack(*tensors: Any, **options: Any) -> Expression:
 def split(
     x: Any, splits_size: Any, n_splits: int | None = None, axis: int = 0
 ) -> list[Expression]:
-    """Return `x` in parts of given lengths along an axis."""
+    """Split `x` into parts of given lengths along an axis."""
     parts = pt.split(x, splits_size, n_splits=n_splits, axis=axis)
     return list(parts) if isinstance(parts, (list, tuple)) else [parts]
 
@@ -148,7 +148,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Expression:
     Raises
     ------
     TypeError
-        If the number of repetitions is not whole.
+        If the number of repetitions is not an integer.
     """
     return pt.repeat(x, repeats, axis=axis)
 
@@ -156,10 +156,10 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Expression:
 def unravel_index(
     indices: Any, dims: Any, order: str = "C", ndim: int | None = None
 ) -> tuple[Expression, ...]:
-    """Return where flat indices are in an array of shape `dims`."""
+    """Convert flat indices to indices along each axis of an array of shape `dims`."""
     return tuple(pt.unravel_index(indices, dims, order=order))
 
 
 def transpose(x: Any, axes: Sequence[int] | None = None) -> Expression:
-    """Return `x` with its dimensions in another order, the reverse one by default."""
+    """Permute the dimensions of `x`; by default, reverse them."""
     return pt.transpose(x, axes)

@@ -23,15 +23,15 @@ def shared(
     value : array, number, sparse matrix or any other object
     name : str, optional
     strict : bool
-        Whether values set later must have just this dtype and number of dimensions.
+        Whether values set later must have exactly this dtype and number of dimensions.
     allow_downcast : bool, optional
         Whether values set later may lose precision.
     broadcastable : sequence of bool, optional
-        Along which dimensions, of length 1, the value broadcasts; along none by default.
+        Dimensions of length 1 along which the value broadcasts; none by default.
     borrow : bool
         Whether the variable may use the memory of `value`.
     target : str
-        Accepted for Theano's sake: XLA decides where values are.
+        Not used: the engine decides where values are stored.
 
     Raises
     ------

@@ -11,20 +11,20 @@ from autoenc.graph.types import Expression
 
 
 def solve(a: Any, b: Any) -> Expression:
-    """Return x where a·x = b."""
+    """Solve a·x = b for x."""
     return _solve(a, b)
 
 
 def solve_lower_triangular(a: Any, b: Any) -> Expression:
-    """Return x where a·x = b, `a` being zero above its diagonal."""
+    """Solve a·x = b for x, where `a` is lower triangular."""
     return solve_triangular(a, b, lower=True)
 
 
 def solve_upper_triangular(a: Any, b: Any) -> Expression:
-    """Return x where a·x = b, `a` being zero below its diagonal."""
+    """Solve a·x = b for x, where `a` is upper triangular."""
     return solve_triangular(a, b, lower=False)
 
 
 def solve_symmetric(a: Any, b: Any) -> Expression:
-    """Return x where a·x = b, `a` being symmetric."""
+    """Solve a·x = b for x, where `a` is symmetric."""
     return _solve(a, b, assume_a="sym")

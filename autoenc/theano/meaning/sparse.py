@@ -24,7 +24,7 @@ def sgn(x: Any) -> Any:
 
 
 class Neg:
-    """The operation that negates a sparse matrix."""
+    """Operation that negates a sparse matrix."""
 
     def __call__(self, x: Any) -> Any:
         """Return −x."""
@@ -32,7 +32,7 @@ class Neg:
 
 
 class SquareDiagonal:
-    """The operation that makes a square sparse matrix of its diagonal."""
+    """Operation that creates a square sparse matrix from its diagonal."""
 
     def __call__(self, diag: Any) -> Any:
         """Return the matrix."""

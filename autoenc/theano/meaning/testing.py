@@ -1,4 +1,4 @@
-"""What Theano's own tests were written with: ``theano.tests.unittest_tools``."""
+"""Helpers of Theano's own tests: ``theano.tests.unittest_tools``."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ __all__ = [
 
 
 def custom_name_func(testcase_func: Any, param_num: int, param: Any) -> str:
-    """Return the name of a test of the package `parameterized`, with its parameters in it."""
+    """Return the name of a test of the package `parameterized`, including its parameters."""
     name = __getattr__("parameterized").to_safe_name("_".join(str(x) for x in param.args))
     return f"{testcase_func.__name__}_{name}"
 
@@ -48,7 +48,7 @@ def __getattr__(name: str) -> Any:
 
 
 def fetch_seed(pseed: int | None = None) -> int:
-    """Return a seed: the one given, else ``theano.config.unittests.rseed``."""
+    """Return the given seed, or by default ``theano.config.unittests.rseed``."""
     from autoenc.theano.flags import config
 
     seed = config.unittests.rseed if pseed is None else pseed
@@ -68,7 +68,7 @@ def verify_grad(op: Any, pt: Any, n_tests: int = 2, rng: Any = None, **more: Any
     Raises
     ------
     AssertionError
-        If they differ.
+        If the gradients differ.
     """
     rng = rng or np.random.RandomState(fetch_seed())
     _verify_grad(op, pt, n_tests, rng, **more)
@@ -82,14 +82,14 @@ class WrongValue(AssertionError):  # noqa: N818 - Theano's name
 
 
 def assert_allclose(expected: Any, value: Any, rtol: Any = None, atol: Any = None) -> None:
-    """Check that two arrays are close, by default as close as their dtypes allow.
+    """Check that two arrays are close, by default within tolerances that depend on their dtypes.
 
-    As in Theano, arrays of two shapes are broadcast.
+    As in Theano, arrays of different shapes are broadcast.
 
     Raises
     ------
     WrongValue
-        If they are not, or if one of them has NaN.
+        If the arrays are not close, or if one of them contains NaN.
     """
     from pytensor.tensor.math import _get_atol_rtol
 
@@ -102,48 +102,50 @@ def assert_allclose(expected: Any, value: Any, rtol: Any = None, atol: Any = Non
 
 
 def disturb_mem() -> None:
-    """Do nothing: results do not depend on where arrays are in memory."""
+    """Do nothing: results do not depend on the memory addresses of arrays."""
 
 
 def attr(*_: Any, **__: Any) -> Callable[[Any], Any]:
-    """Return a decorator that changes nothing: tests were chosen by such marks."""
+    """Return a decorator that changes nothing; nose selected tests by these attributes."""
     return lambda function: function
 
 
 def assertFailure_fast(function: Any) -> Any:  # noqa: N802 - Theano's name
-    """Return a test as it is; Theano expected some to fail in its fast modes."""
+    """Return a test unchanged; Theano expected some tests to fail in its fast modes."""
     return function
 
 
 class MockRandomState:
-    """A generator whose draws are all at one end of their range.
+    """Random generator whose draws are all at one end of their range.
 
     Parameters
     ----------
     val : float
-        What `rand` returns; `randint` returns its lower end if this is 0, else its upper end.
+        Result of `rand`. If it is 0, `randint` returns its lower end, else its upper end.
     """
 
     def __init__(self, val: float) -> None:
         self.val = val
 
     def rand(self, *shape: int) -> Any:
-        """Return an array of the value."""
+        """Return an array filled with `val`."""
         return np.full(shape, float(self.val))
 
     def randint(self, minval: int, maxval: int | None = None, size: Any = 1) -> Any:
-        """Return an array of one end of a range."""
+        """Return an array filled with one end of a range."""
         low, high = (0, minval) if maxval is None else (minval, maxval)
         return np.full(size, low if self.val == 0 else high - 1, dtype="int64")
 
 
 class AttemptManyTimes:
-    """A decorator for tests that may fail by chance: some of its attempts must pass.
+    """Decorator for tests that may fail by chance: a number of attempts must pass.
 
     Parameters
     ----------
     n_attempts : int
+        Number of attempts.
     n_req_successes : int, default 1
+        Number of attempts that must pass.
     """
 
     def __init__(self, n_attempts: int, n_req_successes: int = 1) -> None:
@@ -180,7 +182,7 @@ def _attempt(function: Any, attempt: int, arguments: Any, more: Any) -> Exceptio
 
 
 class TestOptimizationMixin:
-    """Checks which operations a compiled function has."""
+    """Assertions about the operations of a compiled function."""
 
     __test__ = False
 
@@ -191,19 +193,19 @@ class TestOptimizationMixin:
         min: int = 1,  # noqa: A002
         max: int = sys.maxsize,  # noqa: A002
     ) -> None:
-        """Check how often an operation is in a function."""
+        """Check how often a function contains an operation."""
         assert min <= sum(node.op == op for node in f.maker.fgraph.toposort()) <= max
 
     def assertFunctionContains0(self, f: Any, op: Any) -> None:  # noqa: N802
-        """Check that an operation is not in a function."""
+        """Check that a function does not contain an operation."""
         self.assertFunctionContains(f, op, 0, 0)
 
     def assertFunctionContains1(self, f: Any, op: Any) -> None:  # noqa: N802
-        """Check that an operation is in a function once."""
+        """Check that a function contains an operation once."""
         self.assertFunctionContains(f, op, 1, 1)
 
     def assertFunctionContainsN(self, f: Any, op: Any, N: int) -> None:  # noqa: N802
-        """Check that an operation is in a function N times."""
+        """Check that a function contains an operation N times."""
         self.assertFunctionContains(f, op, N, N)
 
     def assertFunctionContainsClass(  # noqa: N802
@@ -213,12 +215,12 @@ class TestOptimizationMixin:
         min: int = 1,  # noqa: A002
         max: int = sys.maxsize,  # noqa: A002
     ) -> None:
-        """Check how often operations of a class are in a function."""
+        """Check how often a function contains operations of a class."""
         nodes = f.maker.fgraph.toposort()
         assert min <= sum(isinstance(node.op, op) for node in nodes) <= max
 
     def assertFunctionContainsClassN(self, f: Any, op: Any, N: int) -> None:  # noqa: N802
-        """Check that operations of a class are in a function N times."""
+        """Check that a function contains operations of a class N times."""
         self.assertFunctionContainsClass(f, op, N, N)
 
     def SkipTest(self, msg: str = "Skip this test") -> None:  # noqa: N802
@@ -229,7 +231,7 @@ class TestOptimizationMixin:
 class T_OpContractMixin:  # noqa: N801 - Theano's name
     """Checks that operations are equal to their copies and to nothing else.
 
-    A subclass has `ops`, and `clone(op)` that makes an operation again.
+    A subclass defines `ops`, and `clone(op)`, which creates an equal operation.
     """
 
     ops: Sequence[Any]
@@ -260,10 +262,10 @@ class T_OpContractMixin:  # noqa: N801 - Theano's name
 
 
 class InferShapeTester(TestCase):
-    """Base of tests of ``infer_shape``, as Theano's page on new operations had it."""
+    """Base class for tests of ``infer_shape``, as in Theano's documentation of operations."""
 
     def setUp(self) -> None:
-        """Seed NumPy, and choose a mode that computes shapes from shapes."""
+        """Seed NumPy, and choose a mode that infers shapes."""
         from autoenc.theano.engines import compiling
 
         seed_rng()

@@ -1,4 +1,4 @@
-"""Types, which Theano printed as ``TensorType(float32, matrix)`` and which scripts make."""
+"""Types that are printed as ``TensorType(float32, matrix)``, and that scripts can instantiate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NAMES = {
 
 
 def printed(tensor_type: TensorType) -> str:
-    """Return the name of a type, else its dtype and which of its dimensions broadcast."""
+    """Return the name of a type, or its dtype and broadcastable dimensions."""
     if tensor_type.name:
         return str(tensor_type.name)
     flags = tuple(tensor_type.broadcastable)
@@ -25,9 +25,9 @@ def printed(tensor_type: TensorType) -> str:
 
 
 def extend() -> None:
-    """Let types of tensors print themselves so, and let types be made before their methods."""
+    """Print tensor types in this way, and allow types that have no methods yet."""
     for kind in (Type, CType):
-        # Theano's pages on new types: double = theano.Type(); double.filter = filter.
+        # From Theano's documentation: double = theano.Type(); double.filter = filter.
         kind.__abstractmethods__ = frozenset()
     TensorType.__str__ = printed
     TensorType.__repr__ = printed

@@ -1,7 +1,7 @@
-"""What Theano's variables could do and PyTensor's cannot, or do otherwise.
+"""Methods of Theano's variables that PyTensor's variables lack or define differently.
 
-Variables of both are of one class, so that the methods are PyTensor's own with the arguments
-that Theano's had. Those without Theano's arguments do what they did before.
+The methods are set on PyTensor's classes, because Theano's variables are instances of them.
+Calls without Theano's arguments behave as before.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from autoenc.graph.types import Expression
 from autoenc.theano.meaning import arithmetic, shapes
 from autoenc.theano.meaning.broadcasting import without_lengths
 
-# `a < b < c` asks for the truth of `a < b`, and must not be answered.
+# Marks comparisons. `a < b < c` evaluates bool(a < b), which must raise an error.
 _NOT_TRUE = "_compares"
 
 
@@ -52,7 +52,7 @@ def _is_sequence(shape: Any) -> bool:
 
 
 def _eval(variable: Any, inputs_to_values: dict[Any, Any] | None = None, **_: Any) -> Any:
-    """Return the value of the variable, given those of what it depends on."""
+    """Return the value of the variable, given values of variables that it depends on."""
     from autoenc.theano.functions import function
 
     values = inputs_to_values or {}
@@ -68,7 +68,7 @@ def _default_update(variable: Any) -> Any:
 
 
 def _set_default_update(variable: Any, update: Any) -> None:
-    """Set what a shared variable becomes by itself; lengths in its type do not count."""
+    """Set the default update of a shared variable, without static lengths other than 1."""
     if update is not None:
         update = variable.type.filter_variable(update, allow_convert=True)
         if hasattr(update.type, "broadcastable"):
@@ -97,7 +97,7 @@ _METHODS: dict[str, Any] = {
 
 
 def extend() -> None:
-    """Give variables Theano's methods; later calls change nothing."""
+    """Add Theano's methods to variables; later calls change nothing."""
     for name, method in _METHODS.items():
         setattr(_tensor_py_operators, name, method)
     Variable.eval = _eval
@@ -105,5 +105,5 @@ def extend() -> None:
         _default_update, _set_default_update, _delete_default_update
     )
     for kind in (Variable, TensorVariable):
-        # Theano's needed no owner: Variable(type), TensorVariable(type).
+        # In Theano, the owner was optional: Variable(type), TensorVariable(type).
         kind.__init__.__defaults__ = (None, None, None)

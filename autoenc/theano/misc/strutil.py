@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def render_string(string: str, sub: dict[str, object]) -> str:
-    """Return a template with its names filled in.
+    """Substitute the names in a template by their values.
 
     Raises
     ------

@@ -1,6 +1,6 @@
-"""Source text of the time, in today's Python: Python 2's grammar, NumPy 1's rules.
+"""Converts source text written for Python 2 or NumPy 1 to today's Python.
 
-Everything happens in memory; files stay as they are.
+The conversion happens in memory; files are not changed.
 """
 
 from autoenc.theano.modernise.source import Change, Modernised, modernise

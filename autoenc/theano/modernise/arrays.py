@@ -1,4 +1,4 @@
-"""Names that NumPy 2 no longer has."""
+"""Names and behaviour that NumPy 2 no longer has."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class _Casts(dict[Any, Any]):
 
 
 def _whole_count(linspace: Callable[..., Any]) -> Callable[..., Any]:
-    """Return linspace that takes a float for the number of points, as before NumPy 1.18."""
+    """Return a `linspace` that accepts a float as the number of points, as before NumPy 1.18."""
 
     @functools.wraps(linspace)
     def of_whole_count(start: Any, stop: Any, num: Any = 50, *rest: Any, **more: Any) -> Any:
@@ -68,7 +68,7 @@ def _whole_count(linspace: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _equals_in_order(argsort: Callable[..., Any]) -> Callable[..., Any]:
-    """Return argsort that leaves equal entries in their order, as NumPy 1 did for up to 16."""
+    """Return a stable `argsort`, as NumPy 1's was for up to 16 entries."""
 
     @functools.wraps(argsort)
     def in_order(a: Any, axis: Any = -1, kind: Any = None, *rest: Any, **more: Any) -> Any:
@@ -80,7 +80,7 @@ def _equals_in_order(argsort: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _flat_inverse(unique: Callable[..., Any]) -> Callable[..., Any]:
-    """Return unique whose inverse is flat, as before NumPy 2."""
+    """Return a `unique` whose inverse is flat, as before NumPy 2."""
 
     @functools.wraps(unique)
     def of_flat_inverse(
@@ -101,7 +101,7 @@ def _flat_inverse(unique: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def install() -> None:
-    """Give NumPy the names that it had; those that it has stay. Show arrays as it did."""
+    """Add missing names of NumPy 1 to NumPy, and restore its behaviour and printing."""
     np.set_printoptions(legacy="1.25")
     np.linspace = _whole_count(np.linspace)
     np.argsort = _equals_in_order(np.argsort)

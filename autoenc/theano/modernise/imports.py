@@ -1,4 +1,4 @@
-"""Imports of modules in the folder of a script, modernised like the script."""
+"""Modernises the modules that a script imports from its folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parents[2]
 
 
 def code_of(data: bytes, filename: str) -> CodeType:
-    """Compile source text of the time.
+    """Compile source text after modernising it.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def code_of(data: bytes, filename: str) -> CodeType:
 
 
 class OldSourceLoader(SourceFileLoader):
-    """Loads a module from source of the time, without keeping what it was compiled to."""
+    """Loads a module from old source, without caching the bytecode."""
 
     def get_code(self, fullname: str) -> CodeType:
         """Compile the module."""
@@ -39,12 +39,12 @@ class OldSourceLoader(SourceFileLoader):
 
 
 class OldSourceFinder(MetaPathFinder):
-    """Finds modules of scripts; those of installed packages only if they do not parse."""
+    """Finds modules of scripts, and those of installed packages that Python 3 cannot parse."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: Any = None
     ) -> ModuleSpec | None:
-        """Return a spec with a loader of old source, else None."""
+        """Return a spec with a loader for old source; None for other modules."""
         spec = PathFinder.find_spec(fullname, path)
         if spec is None or type(spec.loader) is not SourceFileLoader or not spec.origin:
             return None
@@ -55,7 +55,7 @@ class OldSourceFinder(MetaPathFinder):
 
 
 def is_of_the_time(path: Path) -> bool:
-    """Whether a file is to be modernised: it is a script's, or Python 3 cannot read it."""
+    """Return whether to modernise a file: it belongs to a script, or does not parse."""
     if path.is_relative_to(PACKAGE) or path.is_relative_to(_STANDARD):
         return _is_installed(path) and not path.is_relative_to(PACKAGE) and not _parses(path)
     return not (_is_installed(path) and _parses(path))
@@ -78,6 +78,6 @@ _STANDARD = Path(sysconfig.get_paths()["stdlib"])
 
 
 def install() -> None:
-    """Import scripts' modules in this way; later calls change nothing."""
+    """Install the finder; later calls have no further effect."""
     if not any(isinstance(finder, OldSourceFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, OldSourceFinder())

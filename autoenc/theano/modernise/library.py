@@ -1,4 +1,4 @@
-"""Modules of Python 2's library, under the names that they had."""
+"""Modules of Python 2's library under their old names."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class _Today(Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Nothing to run: names are looked up where they are today."""
+        """Do nothing: names are looked up in today's modules on access."""
 
 
 class OldLibraryFinder(MetaPathFinder):
@@ -61,11 +61,11 @@ class OldLibraryFinder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: Any = None
     ) -> ModuleSpec | None:
-        """Return a spec for a name that Python 3 changed, else None."""
+        """Return a spec for a name that Python 3 changed; None for other modules."""
         return ModuleSpec(fullname, _Today()) if fullname in _TODAY else None
 
 
 def install() -> None:
-    """Make the old names importable; later calls change nothing."""
+    """Install the finder; later calls have no further effect."""
     if not any(isinstance(finder, OldLibraryFinder) for finder in sys.meta_path):
         sys.meta_path.append(OldLibraryFinder())

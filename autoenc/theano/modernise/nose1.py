@@ -1,7 +1,7 @@
-"""nose, and what NumPy had for it: the decorators and checks that tests of the time import.
+"""nose, and NumPy's decorators for it.
 
-nose cannot be installed for today's Python. Its names are found here unless there is a package
-of that name, such as pynose.
+nose cannot be installed for today's Python. Its names are found here unless a package of that
+name is installed, such as pynose.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from unittest import SkipTest, TestCase
 
 import numpy as np
 
-# Modernises tests; pytest imports it by its name.
+# Plugin that modernises tests; pytest imports it by name.
 PLUGIN = "autoenc.theano.launcher.testing"
 
 Test = Callable[..., Any]
@@ -52,12 +52,12 @@ def eq_(a: Any, b: Any, msg: str | None = None) -> None:
 
 
 def make_decorator(func: Test) -> Decorator:
-    """Return a decorator that gives a function the name and attributes of another."""
+    """Return a decorator that copies the name and attributes of a function."""
     return functools.wraps(func)
 
 
 def raises(*exceptions: type[BaseException]) -> Decorator:
-    """Return a decorator: the test must raise one of the exceptions."""
+    """Return a decorator that requires the test to raise one of the exceptions."""
 
     def decorate(function: Test) -> Test:
         @functools.wraps(function)
@@ -75,7 +75,7 @@ def raises(*exceptions: type[BaseException]) -> Decorator:
 
 
 def timed(limit: float) -> Decorator:
-    """Return a decorator: the test must end within a number of seconds."""
+    """Return a decorator that requires the test to end within a number of seconds."""
 
     def decorate(function: Test) -> Test:
         @functools.wraps(function)
@@ -117,13 +117,13 @@ def istest(func: Any) -> Any:
 
 
 def nottest(func: Any) -> Any:
-    """Mark a function or class as no test."""
+    """Mark a function or class as not a test."""
     func.__test__ = False
     return func
 
 
 def attr(*names: str, **values: Any) -> Decorator:
-    """Return a decorator that sets attributes, by which nose chose tests."""
+    """Return a decorator that sets the attributes by which nose selects tests."""
 
     def decorate(function: Test) -> Test:
         vars_of = dict.fromkeys(names, True) | values
@@ -135,12 +135,12 @@ def attr(*names: str, **values: Any) -> Decorator:
 
 
 def skipif(skip_condition: Any, msg: str | None = None) -> Decorator:
-    """Return a decorator that skips the test on a condition, which may be a function."""
+    """Return a decorator that skips the test if a condition, or function, is true."""
     return _raises_on(skip_condition, SkipTest(msg or "Test skipped due to test condition"))
 
 
 def knownfailureif(fail_condition: Any, msg: str | None = None) -> Decorator:
-    """Return a decorator that leaves out the test on a condition on which it fails."""
+    """Return a decorator that skips a known failure if a condition, or function, is true."""
     return _raises_on(fail_condition, KnownFailure(msg or "Test skipped due to known failure"))
 
 
@@ -163,23 +163,23 @@ def slow(t: Test) -> Test:
 
 
 def setastest(tf: bool = True) -> Decorator:
-    """Return a decorator that says whether a function is a test."""
+    """Return a decorator that marks a function as a test or not."""
     return istest if tf else nottest
 
 
 def deprecated(conditional: Any = True) -> Decorator:
-    """Return a decorator that changes nothing: warnings of deprecation are not shown."""
+    """Return a decorator that changes nothing: deprecation warnings are not shown anyway."""
     del conditional
     return lambda function: function
 
 
 def main(*_: Any, **__: Any) -> None:
-    """Run the tests of the script, with pytest, and exit.
+    """Run the tests of the script with pytest, and exit.
 
     Raises
     ------
     ImportError
-        If there is no pytest.
+        If pytest is not installed.
     """
     sys.exit(0 if run() else 1)
 
@@ -194,7 +194,7 @@ def run(*_: Any, **__: Any) -> bool:
 
 
 def _checks() -> dict[str, Any]:
-    """Return unittest's checks under the names of functions: ``assert_equal``."""
+    """Return unittest's assertions as functions with nose's names: ``assert_equal``."""
     case = TestCase()
     checks = {_words(n): getattr(case, n) for n in dir(case) if n.startswith("assert")}
     return checks | {old: checks[new] for old, new in _OLD_CHECKS.items()}
@@ -267,19 +267,19 @@ class _Names(Loader):
 
 
 class NoseFinder(MetaPathFinder):
-    """Finds the modules that are named here and nowhere else."""
+    """Finds the modules defined here that are not installed."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: Any = None
     ) -> ModuleSpec | None:
-        """Return a spec for a module of the time, else None."""
+        """Return a spec for a module of nose or of `numpy.testing`; None for others."""
         if fullname not in _modules():
             return None
         return ModuleSpec(fullname, _Names(), is_package=True)
 
 
 def install() -> None:
-    """Make the names importable; what is there stays. Later calls change nothing."""
+    """Install the finder and add NumPy's names; later calls have no further effect."""
     if any(isinstance(finder, NoseFinder) for finder in sys.meta_path):
         return
     sys.meta_path.append(NoseFinder())

@@ -1,4 +1,4 @@
-"""NumPy 1's rules for arithmetic between numbers, and for what may be an index."""
+"""NumPy 1's rules for arithmetic with scalars, and for indices."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class _Rules(ast.NodeTransformer):
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         self.generic_visit(node)
         name = _OPERATORS.get(type(node.op))
-        # What is read twice must be the same twice.
+        # The assignment evaluates the target twice, so that it must not have side effects.
         if name is None or not _is_still(node.target):
             return node
         value = call("in_place", ast.Constant(name), loaded(node.target), node.value)
@@ -88,7 +88,7 @@ class _Rules(ast.NodeTransformer):
         return ast.copy_location(call(f"as_{node.func.id}", node.func, *node.args), node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
-        # Annotations are Python 3's; there is nothing of the time in them.
+        # Scripts of Theano's time have no annotated assignments.
         return node
 
     def visit_Delete(self, node: ast.Delete) -> ast.AST:
@@ -96,7 +96,7 @@ class _Rules(ast.NodeTransformer):
 
 
 def _copy_if_needed(call_of_array: ast.Call) -> None:
-    """Let ``copy=False`` mean "only if needed" again, which is None today."""
+    """Replace ``copy=False`` by None, which means "only if needed" today."""
     for keyword in call_of_array.keywords:
         value = keyword.value
         if keyword.arg == "copy" and isinstance(value, ast.Constant) and value.value is False:
@@ -104,7 +104,7 @@ def _copy_if_needed(call_of_array: ast.Call) -> None:
 
 
 def _is_certain(node: ast.BinOp) -> bool:
-    """Whether an operation cannot have to do with NumPy."""
+    """Return whether an operation cannot involve NumPy."""
     sides = (node.left, node.right)
     if all(isinstance(side, ast.Constant) for side in sides):
         return True
@@ -117,7 +117,7 @@ def _is_text(node: ast.expr) -> bool:
 
 
 def _is_still(node: ast.expr) -> bool:
-    """Whether reading an expression twice does nothing more than reading it once."""
+    """Return whether evaluating an expression has no side effects."""
     if isinstance(node, ast.Attribute):
         return _is_still(node.value)
     if isinstance(node, ast.Subscript):
@@ -140,7 +140,7 @@ def _ufunc_call(node: ast.Call) -> ast.Call:
 
 
 def _is_plain(index: ast.expr) -> bool:
-    """Whether an index is one that both NumPys take."""
+    """Return whether NumPy 1 and 2 treat an index alike."""
     if isinstance(index, ast.Constant):
         return not isinstance(index.value, float)
     if isinstance(index, ast.Slice):

@@ -1,4 +1,4 @@
-"""Pickles as Python 2 wrote and read them: ``cPickle``."""
+"""``cPickle``: reads and writes pickles of Python 2."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ __all__ = [
 
 
 def load(file: Any, **options: Any) -> Any:
-    """Read one object; text that Python 2 wrote is read as Latin-1.
+    """Read one object. Strings written by Python 2 are decoded as Latin-1.
 
     Parameters
     ----------
     file : file object
-        One that was opened for text gives its bytes.
+        Binary, or a text file, whose bytes are read.
     **options
         As for `pickle.load`.
     """

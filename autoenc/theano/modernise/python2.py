@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-# Names that only Python 2 had, methods of its dictionaries, and modules of its library.
+# Builtins that only Python 2 had, methods of its dictionaries, and modules of its library.
 _NAMES = frozenset(
     [
         "xrange",
@@ -52,12 +52,12 @@ _MODULES = frozenset(
     ]
 )
 
-# fissix's fixers that change only how a thing is spelt; those left out guess at meaning.
+# Fixers of fissix that are not used: they change the style only, or guess the meaning.
 _LEFT_OUT = {"set_literal", "idioms", "ws_comma", "buffer", "asserts"}
 
 
 def is_evident(tree: ast.Module) -> bool:
-    """Whether a tree that parses as Python 3 uses what only Python 2 had, unguarded."""
+    """Return whether a tree that parses as Python 3 uses unguarded features of Python 2."""
     if any(_is_python3(node) for node in ast.walk(tree)):
         return False
     finder = _Evidence()
@@ -76,7 +76,7 @@ _PYTHON3 = (
 
 
 def _is_python3(node: ast.AST) -> bool:
-    """Whether a node is of a kind that Python 2's grammar did not have."""
+    """Return whether a node is missing from Python 2's grammar."""
     if isinstance(node, ast.FunctionDef):
         return node.returns is not None or bool(node.args.kwonlyargs)
     if isinstance(node, ast.arg):
@@ -85,7 +85,7 @@ def _is_python3(node: ast.AST) -> bool:
 
 
 class _Evidence(ast.NodeVisitor):
-    """Collects names of Python 2 that are used, and those that the module defines."""
+    """Collects names of Python 2 that a module uses, and those that it defines."""
 
     def __init__(self) -> None:
         self.used: set[str] = set()
@@ -119,7 +119,7 @@ class _Evidence(ast.NodeVisitor):
         self.defined.add(node.arg)
 
     def visit_Try(self, node: ast.Try) -> None:
-        # A script that tries has thought of both Pythons.
+        # A try statement suggests that the script supports both versions.
         self._guarded += 1
         self.generic_visit(node)
         self._guarded -= 1
@@ -137,12 +137,12 @@ class _Evidence(ast.NodeVisitor):
 
 
 def as_python3(text: str, filename: str) -> str:
-    """Return text of Python 2 in Python 3's grammar.
+    """Convert Python 2 source text to Python 3.
 
     Raises
     ------
     SyntaxError
-        If it is not Python 2 either.
+        If the text is not Python 2 either.
     """
     from fissix.pgen2.parse import ParseError
     from fissix.pgen2.tokenize import TokenError
@@ -165,10 +165,10 @@ def _refactoring() -> Any:
 
     class Quiet(RefactoringTool):
         def log_message(self, *_: Any) -> None:
-            """Say nothing: what was changed is told by line."""
+            """Log nothing: changes are reported by line."""
 
         def log_debug(self, *_: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
         def refactor_string(self, data: str, name: str) -> Any:
             from fissix.refactor import _detect_future_features
@@ -197,7 +197,7 @@ def _refactoring() -> Any:
 
 
 def with_spaces(text: str) -> str:
-    """Return text indented with spaces, a tab reaching the next multiple of 8 as in Python 2."""
+    """Replace tabs of the indentation by spaces, with tab stops of 8 as in Python 2."""
     if "\t" not in text:
         return text
     inside = _lines_within_strings(text)
@@ -223,14 +223,14 @@ def _lines_within_strings(text: str) -> set[int]:
 
 
 def divides_truly(text: str) -> bool:
-    """Whether a text asks for Python 3's division."""
+    """Return whether a text imports Python 3's division from `__future__`."""
     return bool(
         re.search(r"^from\s+__future__\s+import\s+[^#\n]*\bdivision\b", text, re.MULTILINE)
     )
 
 
 def with_division(tree: ast.Module) -> ast.Module:
-    """Return a tree in which whole numbers divide to whole numbers."""
+    """Return a tree in which integers are divided as in Python 2."""
     divided: ast.Module = _Division().visit(tree)
     return ast.fix_missing_locations(divided)
 
@@ -252,22 +252,22 @@ class _Division(ast.NodeTransformer):
 
 
 def call(name: str, *arguments: ast.expr) -> ast.Call:
-    """Return a call of a function of `modernise.runtime`."""
+    """Return a call to a function of `modernise.runtime`."""
     function = ast.Attribute(ast.Name(RUNTIME, ast.Load()), name, ast.Load())
     return ast.Call(function, list(arguments), [])
 
 
 def loaded(target: ast.expr) -> ast.expr:
-    """Return what is assigned to, as an expression to be read."""
+    """Return the target of an assignment as an expression that reads it."""
     return ast.parse(ast.unparse(target), mode="eval").body
 
 
-# The name under which a module finds `modernise.runtime`.
+# Name under which modernised modules import `modernise.runtime`.
 RUNTIME = "__theano_time__"
 
 
 def changes(before: str, after: str) -> Iterator[tuple[int, str]]:
-    """Yield number and new text of each line that Python 2's grammar made different."""
+    """Yield number and new text of each line that the conversion changed."""
     old, new = before.splitlines(), after.splitlines()
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     for tag, start, stop, first, last in matcher.get_opcodes():
@@ -280,7 +280,7 @@ def changes(before: str, after: str) -> Iterator[tuple[int, str]]:
 
 
 def encoding_of(data: bytes) -> str:
-    """Return the encoding that source text declares, Latin-1 where it is not UTF-8."""
+    """Return the declared encoding of source text, or Latin-1 if the text does not decode."""
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         data.decode(encoding)

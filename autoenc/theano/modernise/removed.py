@@ -1,4 +1,4 @@
-"""Attributes of the standard library that Python 3 has lost since, put back where they were."""
+"""Restores attributes of the standard library that Python 3 has removed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ArgSpec(NamedTuple):
 
 
 def getargspec(func: Any) -> ArgSpec:
-    """Return names and defaults of a function's arguments."""
+    """Return the names and defaults of a function's arguments."""
     return ArgSpec(*inspect.getfullargspec(func)[:4])
 
 
@@ -53,7 +53,7 @@ def _removed() -> dict[Any, dict[str, Any]]:
 
 
 def install() -> None:
-    """Put back what is missing; what is there stays."""
+    """Restore missing attributes; existing ones are not changed."""
     for module, names in _removed().items():
         for name, value in names.items():
             if not hasattr(module, name):

@@ -1,4 +1,4 @@
-"""What modernised source calls: Python 2's division, NumPy 1's arithmetic and indices."""
+"""Python 2's division and NumPy 1's arithmetic and indices, which modernised source calls."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pytensor.graph.basic import Variable
 _KINDS = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 2}
 _PLAIN = frozenset({int, float, str, list, tuple, bytes, bool})
 _WHOLE = (int, np.integer)
-# NumPy's functions of two arrays, by the names that scripts call.
+# Names of NumPy's functions of two arrays, as they appear in scripts.
 UFUNCS = frozenset(
     name
     for name in dir(np)
@@ -36,10 +36,11 @@ def _numpy1(compute: Operator) -> Operator:
 
 
 def promoted(a: Any, b: Any) -> tuple[Any, Any]:
-    """Return two operands whose dtypes NumPy 2 promotes as NumPy 1 promoted those given.
+    """Return two operands that NumPy 2 promotes as NumPy 1 promoted `a` and `b`.
 
-    Numbers among themselves were of their own dtype, Python's float64 or int64. A number beside
-    an array counted for its value only, unless it was of a higher kind.
+    In NumPy 1, two scalars kept their dtypes, which are float64 or int64 for Python's numbers.
+    The promotion of an array and a scalar depended on the scalar's value, not on its dtype,
+    unless the scalar was of a higher kind.
     """
     if not (_is_numeric(a) and _is_numeric(b)):
         return a, b
@@ -77,14 +78,14 @@ def _beside(array: Any, number: Any) -> Any:
 
 
 def _signed(dtype: np.dtype[Any], number: Any) -> Any:
-    """Return a number whose smallest dtype has the sign that an array's has."""
+    """Return a number whose smallest dtype is signed if `dtype` is signed."""
     if dtype.kind == "i" and np.asarray(number).dtype.kind in "ui" and number > 0:
         return -int(number) - 1
     return number
 
 
 def _fits(dtype: np.dtype[Any], value: Any) -> bool:
-    """Whether a number is within what a dtype of no lower kind can hold."""
+    """Return whether a dtype of the same or a higher kind can represent a number."""
     kind = value.dtype.kind
     if kind == "b" or (kind in "ui" and dtype.kind in "fc"):
         return True
@@ -98,7 +99,7 @@ def _fits(dtype: np.dtype[Any], value: Any) -> bool:
 
 
 def ufunc(function: Any, *arguments: Any, **more: Any) -> Any:
-    """Call what may be one of `UFUNCS`, and was written as one."""
+    """Call a function named like a ufunc; if it is one, promote the operands as in NumPy 1."""
     if isinstance(function, np.ufunc) and function.nin == 2 and len(arguments) >= 2:
         a, b, *rest = arguments
         return function(*promoted(a, b), *rest, **more)
@@ -106,7 +107,7 @@ def ufunc(function: Any, *arguments: Any, **more: Any) -> Any:
 
 
 def in_place(name: str, a: Any, b: Any) -> Any:
-    """Return a after ``a += b`` or the like: arrays keep their dtype, numbers are promoted."""
+    """Return `a` after ``a += b`` or the like: arrays keep their dtype, scalars are promoted."""
     if isinstance(a, np.ndarray):
         return _IN_PLACE[name](a, promoted(a, b)[1])
     if isinstance(a, np.generic) or isinstance(b, (np.ndarray, np.generic)):
@@ -140,7 +141,7 @@ _remainder = _numpy1(operator.mod)
 
 
 def remainder(a: Any, b: Any) -> Any:
-    """Return a % b; numbers that text is filled with may be arrays of one entry."""
+    """Return ``a % b``; values for a format string may be arrays of one entry."""
     if isinstance(a, (str, bytes)):
         return a % _fillings(b)
     return _remainder(a, b)
@@ -153,14 +154,14 @@ def _fillings(given: Any) -> Any:
 
 
 def _single(value: Any) -> Any:
-    # "%s" is to show the array as it is, and "%f" its only entry.
+    # OneEntry serves both: "%s" prints the array, and "%f" its only entry.
     if type(value) is np.ndarray and value.ndim and value.size == 1:
         return value.view(OneEntry)
     return value
 
 
 class OneEntry(np.ndarray):
-    """An array of one entry, which NumPy 1 took for a number where one was needed."""
+    """Array of one entry, which converts to a number as in NumPy 1."""
 
     def __float__(self) -> float:
         return float(self.item())
@@ -190,7 +191,10 @@ def _entry(value: Any) -> Any:
 
 
 def index(given: Any) -> Any:
-    """Return an index: a list of slices as the tuple that NumPy 1 took it for."""
+    """Return an index as NumPy 1 understood it.
+
+    Lists that contain slices become tuples, and floats with integral values become integers.
+    """
     if type(given) is list and any(_is_slicing(part) for part in given):
         return tuple(given)
     if type(given) is tuple and any(type(part) is float for part in given):
@@ -203,19 +207,19 @@ def _is_slicing(part: Any) -> bool:
 
 
 def _whole(number: Any) -> Any:
-    """Return a float that is a whole number as one, as NumPy did before 1.12."""
+    """Convert a float with an integral value to an integer, as NumPy did before 1.12."""
     return int(number) if type(number) is float and number.is_integer() else number
 
 
 def divide(a: Any, b: Any) -> Any:
-    """Return a / b as Python 2 divided: whole numbers to whole numbers."""
+    """Return a / b as in Python 2: the floor of the quotient for integers."""
     if _is_whole(a) and _is_whole(b):
         return a // b
     return true_divide(a, b)
 
 
 def divide_in_place(a: Any, b: Any) -> Any:
-    """Return a after ``a /= b``, as Python 2 divided."""
+    """Return `a` after ``a /= b``, as in Python 2."""
     if not isinstance(a, np.ndarray) or a.ndim == 0:
         return divide(a, b)
     if _is_whole(a) and _is_whole(b):

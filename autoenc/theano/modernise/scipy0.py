@@ -1,4 +1,4 @@
-"""Names that SciPy no longer has: NumPy's in its root, and ``scipy.misc``."""
+"""Names that SciPy has removed: those of NumPy in its root, and ``scipy.misc``."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def bytescale(
     high: int = 255,
     low: int = 0,
 ) -> Array:
-    """Return whole numbers of 8 bits: `cmin` becomes `low`, `cmax` becomes `high`.
+    """Scale an array to 8-bit integers: `cmin` becomes `low`, `cmax` becomes `high`.
 
     Parameters
     ----------
     data : array
-        Returned as it is if it has 8 bits.
+        Returned unchanged if its dtype is uint8.
     cmin, cmax : float, optional
-        By default the least and the greatest entry.
+        By default the smallest and the largest entry.
     high, low : int
-        Within 0 and 255.
+        Between 0 and 255.
     """
     data = np.asarray(data)
     if data.dtype == np.uint8:
@@ -53,7 +53,7 @@ def toimage(
     channel_axis: int | None = None,
     **_: Any,
 ) -> Any:
-    """Return a picture of Pillow's from (rows, columns), or from three or four channels.
+    """Return a Pillow image from an array (rows, columns), or with three or four channels.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def _plane(data: Array, limits: tuple[Any, ...], mode: str | None) -> Any:
 
 
 def fromimage(im: Any, flatten: bool = False, mode: str | None = None) -> Array:
-    """Return the entries of a picture of Pillow's; `flatten` makes them grey numbers."""
+    """Return the entries of a Pillow image; `flatten` converts it to grey levels."""
     mode = mode or ("RGBA" if im.mode == "P" and "transparency" in im.info else None)
     im = im.convert(mode or ("RGB" if im.mode == "P" else im.mode))
     if flatten:
@@ -89,28 +89,28 @@ def fromimage(im: Any, flatten: bool = False, mode: str | None = None) -> Array:
 
 
 def imread(name: Any, flatten: bool = False, mode: str | None = None) -> Array:
-    """Read a picture from a file."""
+    """Read an image from a file."""
     with _pillow().open(name) as picture:
         return fromimage(picture, flatten, mode)
 
 
 def imsave(name: Any, arr: Array, format: str | None = None) -> None:  # noqa: A002 - SciPy's
-    """Write an array to a file of pictures, scaled to 8 bits as `bytescale` does."""
+    """Write an array to an image file, scaled to 8 bits as by `bytescale`."""
     picture = toimage(arr, channel_axis=2)
     picture.save(name, **({} if format is None else {"format": format}))
 
 
 def imresize(arr: Array, size: Any, interp: str = "bilinear", mode: str | None = None) -> Array:
-    """Return a picture of another size, with 8 bits unless `mode` is "F".
+    """Return an image of another size, with 8 bits unless `mode` is "F".
 
     Parameters
     ----------
     arr : array
     size : int, float or tuple of int
-        Percent, a fraction, or rows and columns.
+        Percentage, fraction, or rows and columns.
     interp : {"nearest", "lanczos", "bilinear", "bicubic"}
     mode : str, optional
-        Of Pillow.
+        Mode of the Pillow image.
     """
     picture = toimage(arr, mode=mode)
     size = _columns_and_rows(picture.size, size)
@@ -132,7 +132,7 @@ def _columns_and_rows(now: tuple[int, int], size: Any) -> tuple[int, int]:
 
 
 def imrotate(arr: Array, angle: float, interp: str = "bilinear") -> Array:
-    """Return a picture that is rotated counter-clockwise by degrees."""
+    """Rotate an image counter-clockwise by an angle in degrees."""
     return fromimage(toimage(arr).rotate(angle, resample=_resampling(interp)))
 
 
@@ -141,7 +141,7 @@ def _pillow() -> Any:
         from PIL import Image
     except ImportError as error:
         raise ImportError(
-            "scipy.misc reads and writes pictures with Pillow: pip install pillow"
+            "scipy.misc reads and writes images with Pillow: pip install pillow"
         ) from error
     return Image
 
@@ -163,7 +163,7 @@ def _removed() -> dict[Any, dict[str, Any]]:
 
 
 def _of_numpy() -> dict[str, Any]:
-    """Return NumPy's functions and types, which the root of SciPy had as well."""
+    """Return NumPy's functions and types, which old versions of SciPy had in their root."""
     folder = Path(scipy.__file__).parent
     own = {path.stem for path in folder.iterdir()} | set(dir(scipy))
     public = {name: value for name, value in vars(np).items() if not name.startswith("_")}
@@ -172,7 +172,7 @@ def _of_numpy() -> dict[str, Any]:
 
 
 def install() -> None:
-    """Put back what is missing; what is there stays."""
+    """Restore missing names; existing ones are not changed."""
     for module, names in _removed().items():
         for name, value in names.items():
             if name not in vars(module):

@@ -1,4 +1,4 @@
-"""From source text to a syntax tree that does today what the text did then."""
+"""Converts old source text to a syntax tree with the same behaviour today."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from autoenc.theano.modernise import numpy1, python2
 
 @dataclass(frozen=True)
 class Change:
-    """Change of a line.
+    """Change of one line.
 
     Attributes
     ----------
     line : int
-        Its number in the text as it is on disk.
+        Line number in the original text.
     text : str
-        What was done and why.
+        New text of the line.
     """
 
     line: int
@@ -26,17 +26,17 @@ class Change:
 
 @dataclass(frozen=True)
 class Modernised:
-    """A syntax tree for today's Python.
+    """Syntax tree for today's Python.
 
     Attributes
     ----------
     tree : ast.Module
     source : str
-        Text of the tree before NumPy 1's rules were put in.
+        Python 3 source text, without NumPy 1's rules.
     is_python2 : bool
-        Whether the text was taken for Python 2.
+        Whether the text was read as Python 2.
     changes : list of Change
-        What was done about single lines.
+        Changes from Python 2 to Python 3.
     """
 
     tree: ast.Module
@@ -46,13 +46,13 @@ class Modernised:
 
 
 def modernise(text: str, filename: str = "<script>") -> Modernised:
-    """Read source text, as Python 3 if it is, else as Python 2.
+    """Parse source text as Python 3 or, if that fails or Python 2 is evident, as Python 2.
 
     Parameters
     ----------
     text : str
     filename : str
-        For errors.
+        Name for error messages.
 
     Returns
     -------

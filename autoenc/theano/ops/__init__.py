@@ -1,1 +1,1 @@
-"""Operations that PyTensor lacks or defines differently, one module for each noun."""
+"""Operations that PyTensor lacks or defines differently, one module per topic."""

@@ -1,4 +1,4 @@
-"""Batch normalization, in training with the statistics of a minibatch and with given ones."""
+"""Batch normalization, with the statistics of a minibatch or with given ones."""
 
 from __future__ import annotations
 
@@ -20,15 +20,14 @@ def batch_normalization(
     Parameters
     ----------
     inputs, gamma, beta, mean, std : tensor
-        They broadcast.
+        Tensors that broadcast against each other.
     mode : {"low_mem", "high_mem"}, default "low_mem"
-        The second gives gradients through mean and deviation by their graphs; so does the first
-        here.
+        Order of the operations. Gradients flow through `mean` and `std` in both modes.
 
     Raises
     ------
     ValueError
-        If the mode is neither.
+        If the mode is invalid.
     """
     if mode == "low_mem":
         return (inputs - mean) / std * gamma + beta
@@ -38,9 +37,9 @@ def batch_normalization(
 
 
 class _Axes:
-    """Axes that are normalized, and how parameters lie on the others.
+    """Normalized axes, and the axes of the parameters.
 
-    Parameters have one axis for each of the others, or as many as the inputs.
+    Parameters have one axis for each axis that is not normalized, or as many axes as the inputs.
     """
 
     def __init__(self, axes: Any, ndim: int, params_ndim: int) -> None:
@@ -51,7 +50,7 @@ class _Axes:
         self.params_ndim = len(self.others) if self.spread else ndim
 
     def check(self, **parameters: Any) -> None:
-        """Check the parameters' numbers of axes."""
+        """Check the number of axes of each parameter."""
         for name, parameter in parameters.items():
             if parameter.ndim != self.params_ndim:
                 raise ValueError(
@@ -60,7 +59,7 @@ class _Axes:
                 )
 
     def on_inputs(self, parameter: Any) -> Variable:
-        """Give a parameter the axes of the inputs."""
+        """Return a parameter with the axes of the inputs."""
         parameter = pt.as_tensor_variable(parameter)
         if not self.spread:
             return pt.specify_broadcastable(parameter, *self.normalized)
@@ -70,7 +69,7 @@ class _Axes:
         return parameter.dimshuffle(*places)
 
     def of_parameters(self, statistic: Variable) -> Variable:
-        """Give a statistic the axes of the parameters."""
+        """Return a statistic with the axes of the parameters."""
         return statistic.dimshuffle(*self.others) if self.spread else statistic
 
 
@@ -115,25 +114,25 @@ def batch_normalization_train(
     gamma, beta : tensor
         One entry for each of the axes that are not normalized.
     axes : {"per-activation", "spatial"} or sequence of int, default "per-activation"
-        Axis 0, all but axis 1, or those given.
+        Axis 0, all axes except axis 1, or the given axes.
     epsilon : float, default 1e-4
-        What the variance is increased by; at least 1e-5.
+        Added to the variance; at least 1e-5.
     running_average_factor : float, default 0.1
     running_mean, running_var : tensor, optional
-        Both or none.
+        Running averages to update; give both or neither.
 
     Returns
     -------
     out : tensor
     mean, invstd : tensor
-        The minibatch's mean, and 1 / sqrt(variance + epsilon).
+        Mean of the minibatch, and 1 / sqrt(variance + epsilon).
     running_mean, running_var : tensor
-        Moved towards the minibatch's, where they were given.
+        Running averages, moved towards the statistics of the minibatch, if they were given.
 
     Raises
     ------
     ValueError
-        If the parameters do not fit.
+        If the axes, `epsilon` or the dimensions of a parameter are invalid.
     """
     if (running_mean is None) != (running_var is None):
         raise ValueError("running_mean and running_var must either both be given or both be None")
@@ -168,7 +167,7 @@ def batch_normalization_test(
     axes: str | Sequence[int] = "per-activation",
     epsilon: float = 1e-4,
 ) -> Variable:
-    """Normalize by a given mean and variance; the parameters are as in training."""
+    """Normalize by a given mean and variance; other parameters are as in training."""
     x = pt.as_tensor_variable(inputs)
     parameters = {"gamma": gamma, "beta": beta, "mean": mean, "var": var}
     parameters = {name: pt.as_tensor_variable(value) for name, value in parameters.items()}

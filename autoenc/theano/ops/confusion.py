@@ -1,4 +1,4 @@
-"""Confusion matrices: how often one class was predicted instead of another."""
+"""Confusion matrices of actual and predicted classes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def confusion_matrix(actual: Any, pred: Any) -> list[Variable]:
     Raises
     ------
     ValueError
-        If they are no vectors.
+        If the arguments are not vectors.
     """
     for name, classes in (("actual", actual), ("pred", pred)):
         if classes.ndim != 1:

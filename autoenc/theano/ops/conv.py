@@ -48,14 +48,14 @@ def conv2d(
         Unshared filters are (filters, rows and columns of the output, channels / groups, rows,
         columns).
     input_shape, filter_shape : sequence of int or None, optional
-        What is known of the shapes.
+        Shapes, as far as they are known.
     border_mode : {"valid", "full", "half"}, int, or pair of int or pairs, default "valid"
     subsample : pair of int, default (1, 1)
         Steps of the filters.
     filter_flip : bool, default True
-        Convolve; else correlate.
+        Whether to convolve (flip the filters) or to correlate.
     image_shape : optional
-        An older name of ``input_shape``.
+        Older name of ``input_shape``.
     filter_dilation : pair of int, default (1, 1)
     num_groups : int, default 1
     unshared : bool, default False
@@ -67,7 +67,7 @@ def conv2d(
     Raises
     ------
     ValueError
-        If both names of the shape are given, or a parameter is not possible.
+        If both names of the shape are given, or a parameter is invalid.
     """
     if "imshp_logical" in kwargs or "kshp_logical" in kwargs:
         raise ValueError(
@@ -136,7 +136,7 @@ def conv2d_transpose(
     num_groups: int = 1,
     unshared: bool = False,
 ) -> Variable:
-    """Transpose a convolution: the gradient with respect to the images of one with this output."""
+    """Compute the transpose of a convolution: its gradient with respect to the images."""
     return conv2d_grad_wrt_inputs(
         output_grad=input,
         filters=filters,
@@ -276,7 +276,7 @@ def conv3d_grad_wrt_weights(
 
 
 def _check_shape(name: str, shape: Shape, length: int, n_symbolic: int) -> None:
-    """Check a shape whose last lengths must be given, and may be symbolic."""
+    """Check a shape; only its last lengths may be symbolic, and these must be given."""
     if len(shape) != length:
         raise ValueError(f"The length of {name} was {len(shape)}, but we expected {length}.")
     for i, given in enumerate(shape):
@@ -306,7 +306,7 @@ def separable_conv2d(
     filter_flip: bool = True,
     filter_dilation: Sequence[int] = (1, 1),
 ) -> Variable:
-    """Convolve each channel separately, then mix the results by filters of one entry."""
+    """Convolve each channel separately, then combine the channels by pointwise filters."""
     steps: tuple[Any, Any, Any] = subsample, filter_flip, filter_dilation
     shapes = input_shape, depthwise_filter_shape
     each = AbstractConv2d(*shapes, border_mode, *steps, num_channels)(input, depthwise_filters)
@@ -328,7 +328,7 @@ def separable_conv3d(
     filter_flip: bool = True,
     filter_dilation: Sequence[int] = (1, 1, 1),
 ) -> Variable:
-    """Convolve each channel of volumes separately, then mix the results."""
+    """Convolve each channel of volumes separately, then combine the channels."""
     steps: tuple[Any, Any, Any] = subsample, filter_flip, filter_dilation
     shapes = input_shape, depthwise_filter_shape
     each = AbstractConv3d(*shapes, border_mode, *steps, num_channels)(input, depthwise_filters)
@@ -354,7 +354,7 @@ def causal_conv1d(
     num_groups: int = 1,
     unshared: bool = False,
 ) -> Variable:
-    """Convolve series, (n, channels, length), using only entries before each position."""
+    """Convolve series, (n, channels, length), using only entries up to each position."""
     x, filters = pt.as_tensor_variable(input), pt.as_tensor_variable(filters)
     if x.ndim != 3:
         raise ValueError("Input should be 3D for causal convolution.")

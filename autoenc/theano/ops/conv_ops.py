@@ -1,7 +1,7 @@
 """Convolution as an operation, with its gradients.
 
 Images are (n, channels, *axes), filters (filters, channels / groups, *axes). Unshared filters,
-one set for each pixel of the output, are (filters, *out, channels / groups, *axes).
+with one set for each pixel of the output, are (filters, *out, channels / groups, *axes).
 """
 
 from __future__ import annotations
@@ -32,32 +32,32 @@ Shape = Any
 
 
 class BaseAbstractConv(Op):
-    """Common base of a convolution and its gradients.
+    """Base class of convolutions and their gradients.
 
     Parameters
     ----------
     convdim : {2, 3}
         Number of axes of an image.
     imshp, kshp : sequence of int or None, optional
-        Shapes of images and filters, as far as they are known; they are checked.
+        Known lengths of images and filters; they are checked.
     border_mode : {"valid", "full", "half"}, int, or tuple of int or pairs, default "valid"
-        Zeros around an image: none, as many as give every overlap, half as many as the kernel
-        is long, or a number for each axis (a pair for both of its ends).
+        Zero padding of an image: none, enough for every overlap with a filter, half the length
+        of a filter, or a number for each axis (a pair for its two ends).
     subsample : tuple of int, default 1
         Steps of the filters.
     filter_flip : bool, default True
-        Convolve; else correlate.
+        Whether to convolve (flip the filters) or to correlate.
     filter_dilation : tuple of int, default 1
         Distance between the entries of a filter.
     num_groups : int, default 1
-        Into how many parts channels and filters are divided.
+        Number of groups into which channels and filters are divided.
     unshared : bool, default False
-        Filters differ from pixel to pixel.
+        Whether each pixel of the output has its own filters.
 
     Raises
     ------
     ValueError
-        If a parameter has another form.
+        If a parameter is invalid.
     """
 
     __props__ = (
@@ -101,26 +101,26 @@ class BaseAbstractConv(Op):
         self.kshp = _known("kshp", kshp, 2 + convdim * (2 if unshared else 1))
 
     def do_constant_folding(self, fgraph: Any, node: Apply) -> bool:
-        """Leave convolutions of constants to the run: they take long, and memory."""
+        """Return False: folding convolutions of constants would take much time and memory."""
         return False
 
     def geometry(self, kernel: Sequence[int]) -> Geometry:
-        """Return how filters lie on an image."""
+        """Return padding, strides, dilations and groups for a kernel."""
         dilations = self.filter_dilation
         span = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
         pads = border_mode_to_pad(self.border_mode, self.convdim, span)
         return Geometry(pads, self.subsample, dilations, self.num_groups)
 
     def turned(self, filters: Array) -> Array:
-        """Turn filters round where they are to be convolved."""
+        """Flip filters if they are to be convolved."""
         return np.flip(filters, self._axes(filters)) if self.filter_flip else filters
 
     def _axes(self, filters: Array) -> tuple[int, ...]:
         return tuple(range(filters.ndim - self.convdim, filters.ndim))
 
     def _alike(self, kind: type[BaseAbstractConv]) -> BaseAbstractConv:
-        """Return another operation with these parameters."""
-        # Classes for a number of axes do not take it.
+        """Return an operation of another class with the same parameters."""
+        # Subclasses with a fixed number of axes do not have this parameter.
         arguments = {name: getattr(self, name) for name in self.__props__ if name != "convdim"}
         return kind(**arguments)
 
@@ -130,7 +130,7 @@ class BaseAbstractConv(Op):
         if variable.type.ndim != expected:
             of = " for unshared convolution" if extra else ""
             raise TypeError(
-                f"{name} must be {expected}D tensor{of}, got one of {variable.type.ndim} axes"
+                f"{name} must be {expected}D tensor{of}, got one with {variable.type.ndim} axes"
             )
 
 
@@ -181,16 +181,16 @@ def _with_static_ones(*flags: bool) -> tuple[int | None, ...]:
 
 
 def _lengths(shape: Array, convdim: int) -> tuple[int, ...]:
-    """Lengths of the axes of a result, which a vector gives or an array of that shape has."""
+    """Return the lengths of a result's axes, given as a vector or by an array of that shape."""
     given = shape.tolist() if shape.ndim == 1 else shape.shape[-convdim:]
     return tuple(int(length) for length in given)
 
 
 class AbstractConv(BaseAbstractConv):
-    """The convolution of images with filters."""
+    """Convolution of images with filters."""
 
     def make_node(self, img: Any, kern: Any) -> Apply:
-        """Apply to images and filters; the result has the dtype of the images."""
+        """Create a node for images and filters; the result has the dtype of the images."""
         img, kern = pt.as_tensor_variable(img), pt.as_tensor_variable(kern)
         self._check_axes("img", img)
         self._check_axes("kern", kern, filters=True)
@@ -210,7 +210,7 @@ class AbstractConv(BaseAbstractConv):
 
     def infer_shape(self, *arguments: Any) -> list[Any]:
         """Infer the shape of the result."""
-        # PyTensor before 3.3 gives the graph first.
+        # PyTensor before 3.3 also passes the graph, as the first argument.
         _, shapes = arguments[-2:]
         imshp, kshp = _prefer(self.imshp, shapes[0]), _prefer(self.kshp, shapes[1])
         return [
@@ -229,7 +229,7 @@ class AbstractConv(BaseAbstractConv):
         ]
 
     def pushforward(self, inputs: Any, outputs: Any, eval_points: Any) -> list[Variable]:
-        """Return the derivative along directions of images and filters."""
+        """Return the directional derivative for directions of images and filters."""
         img, kern = inputs
         of_img, of_kern = (_is_given(direction) for direction in eval_points)
         terms = [self(eval_points[0], kern)] if of_img else []
@@ -242,19 +242,19 @@ def _is_given(direction: Any) -> bool:
 
 
 def _as_type_of(x: Variable, gradient: Variable) -> Variable:
-    """Give a gradient the type of what it is the gradient with respect to."""
+    """Convert the gradient with respect to a variable to the variable's type."""
     return x.type.filter_variable(pt.cast(gradient, x.dtype))
 
 
 class AbstractConv_gradWeights(BaseAbstractConv):  # noqa: N801 - Theano's name
-    """The gradient of a convolution with respect to its filters."""
+    """Gradient of a convolution with respect to its filters."""
 
     def make_node(
         self, img: Any, topgrad: Any, shape: Any, add_assert_shape: bool = True
     ) -> Apply:
-        """Apply to images, the output's gradient, and the lengths of a filter's axes.
+        """Create a node for images, the output's gradient, and the lengths of a filter's axes.
 
-        A variable of the shape of the filters may stand for the lengths.
+        The lengths may also be given by a variable with the shape of the filters.
         """
         img, topgrad, shape = (pt.as_tensor_variable(v) for v in (img, topgrad, shape))
         self._check_axes("img", img)
@@ -281,12 +281,12 @@ class AbstractConv_gradWeights(BaseAbstractConv):  # noqa: N801 - Theano's name
         outputs[0][0] = result.astype(node.outputs[0].type.dtype, copy=False)
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        """Say that the lengths are not differentiated."""
+        """Return the connection pattern: the result depends on all inputs except the lengths."""
         return [[True], [True], [False]]
 
     def infer_shape(self, *arguments: Any) -> list[Any]:
         """Infer the shape of the filters."""
-        # PyTensor before 3.3 gives the graph first.
+        # PyTensor before 3.3 also passes the graph, as the first argument.
         node, shapes = arguments[-2:]
         imshp, topshp, _ = shapes
         between = topshp[2:] if self.unshared else []
@@ -312,14 +312,14 @@ def _symbolic_lengths(variable: Variable, shape: Any, convdim: int) -> list[Vari
 
 
 class AbstractConv_gradInputs(BaseAbstractConv):  # noqa: N801 - Theano's name
-    """The gradient of a convolution with respect to its images."""
+    """Gradient of a convolution with respect to its images."""
 
     def make_node(
         self, kern: Any, topgrad: Any, shape: Any, add_assert_shape: bool = True
     ) -> Apply:
-        """Apply to filters, the output's gradient, and the lengths of an image's axes.
+        """Create a node for filters, the output's gradient, and the lengths of an image's axes.
 
-        A variable of the shape of the images may stand for the lengths.
+        The lengths may also be given by a variable with the shape of the images.
         """
         kern, topgrad, shape = (pt.as_tensor_variable(v) for v in (kern, topgrad, shape))
         self._check_axes("kern", kern, filters=True)
@@ -345,12 +345,12 @@ class AbstractConv_gradInputs(BaseAbstractConv):  # noqa: N801 - Theano's name
         outputs[0][0] = result.astype(node.outputs[0].type.dtype, copy=False)
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        """Say that the lengths are not differentiated."""
+        """Return the connection pattern: the result depends on all inputs except the lengths."""
         return [[True], [True], [False]]
 
     def infer_shape(self, *arguments: Any) -> list[Any]:
         """Infer the shape of the images."""
-        # PyTensor before 3.3 gives the graph first.
+        # PyTensor before 3.3 also passes the graph, as the first argument.
         node, shapes = arguments[-2:]
         kshp, topshp, _ = shapes
         channels = kshp[-self.convdim - 1]
@@ -370,7 +370,7 @@ class AbstractConv_gradInputs(BaseAbstractConv):  # noqa: N801 - Theano's name
 
 
 class _OfPlanes(BaseAbstractConv):
-    """An operation on images of two axes."""
+    """Operation on images with two axes."""
 
     def __init__(
         self,
@@ -388,7 +388,7 @@ class _OfPlanes(BaseAbstractConv):
 
 
 class _OfVolumes(BaseAbstractConv):
-    """An operation on images of three axes."""
+    """Operation on images with three axes."""
 
     def __init__(
         self,
@@ -406,27 +406,27 @@ class _OfVolumes(BaseAbstractConv):
 
 
 class AbstractConv2d(_OfPlanes, AbstractConv):
-    """The convolution of images of two axes."""
+    """Convolution of images with two axes."""
 
 
 class AbstractConv3d(_OfVolumes, AbstractConv):
-    """The convolution of images of three axes."""
+    """Convolution of images with three axes."""
 
 
 class AbstractConv2d_gradWeights(_OfPlanes, AbstractConv_gradWeights):  # noqa: N801
-    """The gradient with respect to filters of two axes."""
+    """Gradient with respect to filters with two axes."""
 
 
 class AbstractConv3d_gradWeights(_OfVolumes, AbstractConv_gradWeights):  # noqa: N801
-    """The gradient with respect to filters of three axes."""
+    """Gradient with respect to filters with three axes."""
 
 
 class AbstractConv2d_gradInputs(_OfPlanes, AbstractConv_gradInputs):  # noqa: N801
-    """The gradient with respect to images of two axes."""
+    """Gradient with respect to images with two axes."""
 
 
 class AbstractConv3d_gradInputs(_OfVolumes, AbstractConv_gradInputs):  # noqa: N801
-    """The gradient with respect to images of three axes."""
+    """Gradient with respect to images with three axes."""
 
 
 _FORWARD = {2: AbstractConv2d, 3: AbstractConv3d}

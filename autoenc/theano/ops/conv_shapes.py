@@ -1,4 +1,4 @@
-"""Shapes of convolutions: numbers, symbols or None on each axis."""
+"""Shapes of convolutions, in which each length is a number, symbolic or None."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ SHAPES_ARE_ASSERTED = False
 """Theano's ``config.conv.assert_shape``."""
 
 Length = Any
-"""A number, an integer scalar, or None where it is not known."""
+"""A number, an integer scalar, or None if it is unknown."""
 BorderMode = Any
 
 
 def border_mode_to_pad(
     mode: BorderMode, convdim: int, kshp: Sequence[int]
 ) -> tuple[tuple[int, int], ...]:
-    """Return the zeros before and after each axis.
+    """Return the padding before and after each axis.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def border_mode_to_pad(
     Raises
     ------
     ValueError
-        If the mode is none of these.
+        If the mode is invalid.
     """
     if isinstance(mode, int):
         mode = (mode,) * convdim
@@ -63,7 +63,7 @@ def _pair(pad: Any, mode: BorderMode) -> tuple[int, int]:
 
 
 def _pads(border_mode: BorderMode, span: Length) -> tuple[Any, Any]:
-    """Zeros before and after one axis."""
+    """Return the padding before and after one axis."""
     if border_mode == "half":
         return (span // 2,) * 2
     if border_mode == "full":
@@ -91,7 +91,7 @@ def get_conv_shape_1axis(
     subsample: Length,
     dilation: Length = 1,
 ) -> Length:
-    """Return the length of the output on one axis, or None where it is not known."""
+    """Return the length of the output on one axis, or None if it is unknown."""
     if any(
         given is None for given in (image_shape, kernel_shape, border_mode, subsample, dilation)
     ):
@@ -116,10 +116,10 @@ def get_conv_output_shape(
     Parameters
     ----------
     image_shape : (n, channels, *axes)
-    kernel_shape : (filters, channels, *axes), or of unshared filters
+    kernel_shape : (filters, channels, *axes), or shape of unshared filters
     border_mode : str, int or tuple
     subsample, filter_dilation : sequence
-        One for each axis.
+        One entry for each axis.
 
     Returns
     -------
@@ -145,7 +145,7 @@ def get_conv_gradweights_shape_1axis(
     subsample: Length,
     dilation: Length,
 ) -> Length:
-    """Return the length of the kernel on one axis, or None where several would fit."""
+    """Return the length of the kernel on one axis, or None if it is unknown or ambiguous."""
     if any(given is None for given in (image_shape, top_shape, border_mode, subsample, dilation)):
         return None
     if subsample != 1 or border_mode == "half":
@@ -166,7 +166,7 @@ def get_conv_gradweights_shape(
     num_groups: int = 1,
     unshared: bool = False,
 ) -> tuple[Length, ...]:
-    """Return the shape of the filters, as far as images and output tell."""
+    """Return the shape of the filters, as far as images and output determine it."""
     dilation = _ones(filter_dilation, subsample)
     image, top = image_shape[2:], top_shape[2:]
     filters = top_shape[1] // num_groups if num_groups > 1 else top_shape[1]
@@ -187,7 +187,7 @@ def get_conv_gradinputs_shape_1axis(
     subsample: Length,
     dilation: Length,
 ) -> Length:
-    """Return the length of the images on one axis, or None where several would fit."""
+    """Return the length of the images on one axis, or None if it is unknown or ambiguous."""
     if any(given is None for given in (kernel_shape, top_shape, border_mode, subsample, dilation)):
         return None
     if subsample != 1:
@@ -208,7 +208,7 @@ def get_conv_gradinputs_shape(
     filter_dilation: Sequence[Length] | None = None,
     num_groups: int = 1,
 ) -> tuple[Length, ...]:
-    """Return the shape of the images, as far as filters and output tell."""
+    """Return the shape of the images, as far as filters and output determine it."""
     n_axes = len(top_shape) - 2
     dilation = _ones(filter_dilation, subsample)
     top, kernel = top_shape[2:], kernel_shape[-n_axes:]
@@ -230,7 +230,7 @@ def check_conv_gradinputs_shape(
     subsample: Sequence[Length],
     filter_dilation: Sequence[Length] | None = None,
 ) -> bool:
-    """Whether a convolution of these shapes may give that output; unknown lengths fit."""
+    """Return whether a convolution may have an output of this shape; None matches any length."""
     image_shape, kernel_shape, output_shape = map(tuple, (image_shape, kernel_shape, output_shape))
     if not len(image_shape) == len(kernel_shape) == len(output_shape) == len(subsample) + 2:
         return False
@@ -252,12 +252,12 @@ def _may_be_equal(given: Length, computed: Length) -> bool:
 
 
 def assert_conv_shape(shape: Sequence[Length]) -> tuple[Length, ...]:
-    """Check that the lengths of an output are possible, when they are known.
+    """Check that the lengths of an output are valid, as soon as they are known.
 
     Raises
     ------
     ValueError
-        Where a number is not; symbols raise AssertionError when they have a value.
+        If a constant is too small. Symbolic lengths raise AssertionError at run time.
     """
     return tuple(_checked_length(axis, length) for axis, length in enumerate(shape))
 
@@ -279,12 +279,12 @@ def _checked_length(axis: int, length: Length) -> Length:
 def assert_shape(
     x: Any, expected_shape: Sequence[Length] | None, msg: str = "Unexpected shape."
 ) -> Any:
-    """Check the shape of a variable when it has a value, if ``SHAPES_ARE_ASSERTED``.
+    """Check the shape of a variable at run time, if ``SHAPES_ARE_ASSERTED``.
 
     Raises
     ------
     AssertionError
-        Then, if it differs.
+        At run time, if the shape differs.
     """
     known = [(i, length) for i, length in enumerate(expected_shape or ()) if length is not None]
     if not known or not SHAPES_ARE_ASSERTED:

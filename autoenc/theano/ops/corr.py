@@ -1,4 +1,4 @@
-"""The operations that ``nnet.corr`` and ``nnet.corr3d`` had: correlations and their gradients."""
+"""Correlations and their gradients: the operations of ``nnet.corr`` and ``nnet.corr3d``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from autoenc.theano.ops.conv_ops import (
 
 
 class _Correlation:
-    """Mixed into an operation: correlates, with the parameters that such operations took."""
+    """Mixin for correlations of images, with the parameters of Theano's operations."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class _Correlation:
 
 
 class _Correlation3d:
-    """Mixed into an operation on volumes, whose parameters were in another order."""
+    """Mixin for correlations of volumes, whose parameters are in another order."""
 
     def __init__(
         self,
@@ -63,32 +63,32 @@ class _Correlation3d:
 
 
 class CorrMM(_Correlation, AbstractConv2d):
-    """The correlation of images with filters."""
+    """Correlation of images with filters."""
 
 
 class CorrMM_gradWeights(_Correlation, AbstractConv2d_gradWeights):  # noqa: N801 - Theano's name
-    """The gradient of a correlation with respect to its filters."""
+    """Gradient of a correlation with respect to its filters."""
 
 
 class CorrMM_gradInputs(_Correlation, AbstractConv2d_gradInputs):  # noqa: N801 - Theano's name
-    """The gradient of a correlation with respect to its images."""
+    """Gradient of a correlation with respect to its images."""
 
 
 class Corr3dMM(_Correlation3d, AbstractConv3d):
-    """The correlation of volumes with filters."""
+    """Correlation of volumes with filters."""
 
 
 class Corr3dMMGradWeights(_Correlation3d, AbstractConv3d_gradWeights):
-    """The gradient of a correlation with respect to its filters."""
+    """Gradient of a correlation with respect to its filters."""
 
 
 class Corr3dMMGradInputs(_Correlation3d, AbstractConv3d_gradInputs):
-    """The gradient of a correlation with respect to its volumes."""
+    """Gradient of a correlation with respect to its volumes."""
 
 
 class Corr3dMM_gradWeights(Corr3dMMGradWeights):  # noqa: N801 - an older name
-    """The gradient of a correlation with respect to its filters."""
+    """Gradient of a correlation with respect to its filters."""
 
 
 class Corr3dMM_gradInputs(Corr3dMMGradInputs):  # noqa: N801 - an older name
-    """The gradient of a correlation with respect to its volumes."""
+    """Gradient of a correlation with respect to its volumes."""

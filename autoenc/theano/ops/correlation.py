@@ -1,4 +1,4 @@
-"""Correlations of arrays, and their gradients: by compiled kernels where there are, else NumPy.
+"""Correlations of arrays and their gradients, by compiled kernels if available, else by NumPy.
 
 Images are (n, channels, *axes), filters (filters, channels / groups, *axes), with one to three
 axes.
@@ -23,7 +23,7 @@ _TYPES = {"float32": "float", "float64": "double"}
 
 @dataclass(frozen=True)
 class Geometry:
-    """How filters lie on an image.
+    """Padding, strides, dilations and groups of a correlation.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class Geometry:
         Zeros before and after each axis.
     strides, dilations : tuple of int
     groups : int, default 1
-        Into how many parts channels and filters are divided.
+        Number of groups into which channels and filters are divided.
     """
 
     pads: tuple[tuple[int, int], ...]
@@ -40,7 +40,7 @@ class Geometry:
     groups: int = 1
 
     def span(self, kernel: Sequence[int]) -> tuple[int, ...]:
-        """Return how long a dilated kernel is."""
+        """Return the lengths of a dilated kernel."""
         return tuple((k - 1) * d + 1 for k, d in zip(kernel, self.dilations, strict=True))
 
     def out(self, image: Sequence[int], kernel: Sequence[int]) -> tuple[int, ...]:
@@ -59,7 +59,7 @@ def correlate(image: Array, filters: Array, geometry: Geometry) -> Array:
     Raises
     ------
     ValueError
-        If channels, filters and groups do not fit, or nothing would come out.
+        If channels, filters and groups do not match, or the output would be empty.
     """
     _check_groups(image.shape[1], filters.shape, geometry.groups)
     out = geometry.out(image.shape[2:], filters.shape[2:])
@@ -77,7 +77,7 @@ def correlate(image: Array, filters: Array, geometry: Geometry) -> Array:
 
 
 def image_gradient(filters: Array, top: Array, geometry: Geometry, size: Sequence[int]) -> Array:
-    """Return the gradient with respect to images of a size, from that of the output."""
+    """Return the gradient with respect to images of the given size, from the output's gradient."""
     channels = filters.shape[1] * geometry.groups
     _check_groups(channels, filters.shape, geometry.groups)
     shape = (top.shape[0], channels, *(int(length) for length in size))
@@ -96,7 +96,7 @@ def image_gradient(filters: Array, top: Array, geometry: Geometry, size: Sequenc
 
 
 def filters_gradient(image: Array, top: Array, geometry: Geometry, size: Sequence[int]) -> Array:
-    """Return the gradient with respect to filters of a size, from that of the output."""
+    """Return the gradient with respect to filters of the given size, from that of the output."""
     shape = (top.shape[1], image.shape[1] // geometry.groups, *(int(length) for length in size))
     _check_groups(image.shape[1], shape, geometry.groups)
     _check_top(image.shape, shape, top.shape, geometry)
@@ -156,7 +156,7 @@ def _kernel(name: str, *arrays: Array) -> Any:
 def _sizes(
     image: Sequence[int], filters: Sequence[int], out: Sequence[int], geometry: Geometry
 ) -> Array:
-    """Sizes as the kernels read them, with axes of one entry before those there are."""
+    """Return the sizes in the kernels' order, padded to three axes with leading lengths of 1."""
 
     def three(lengths: Sequence[int], one: int = 1) -> list[int]:
         return [one] * (3 - len(lengths)) + list(lengths)
@@ -195,7 +195,7 @@ def _unpadded(shape: Sequence[int], geometry: Geometry) -> tuple[slice, ...]:
 
 
 def _patches(image: Array, kernel: Sequence[int], geometry: Geometry) -> Array:
-    """View patches of padded images: (n, *out, channels, *kernel)."""
+    """Return a view of the patches of padded images: (n, *out, channels, *kernel)."""
     padded = np.pad(image, ((0, 0), (0, 0), *geometry.pads))
     axes = tuple(range(2, image.ndim))
     views = np.lib.stride_tricks.sliding_window_view(padded, geometry.span(kernel), axes)
@@ -205,7 +205,7 @@ def _patches(image: Array, kernel: Sequence[int], geometry: Geometry) -> Array:
 
 
 def _shared(patches: Array) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Axes of patches and of filters to be summed over: channels and the kernel's."""
+    """Return the axes of patches and of filters to sum over: channels and kernel."""
     n_axes = (patches.ndim - 2) // 2
     last = range(patches.ndim - n_axes - 1, patches.ndim)
     return tuple(last), tuple(range(1, n_axes + 2))
@@ -214,7 +214,7 @@ def _shared(patches: Array) -> tuple[tuple[int, ...], tuple[int, ...]]:
 def _taps(
     kernel: Sequence[int], out: Sequence[int], geometry: Geometry
 ) -> Iterator[tuple[tuple[int, ...], tuple[slice, ...]]]:
-    """Each entry of a kernel, and the entries of padded images that it is multiplied with."""
+    """Yield each entry of a kernel, and the entries of padded images that it multiplies."""
     for tap in product(*(range(length) for length in kernel)):
         axes = zip(tap, geometry.dilations, geometry.strides, out, strict=True)
         yield (

@@ -1,4 +1,4 @@
-"""Cross-entropies of Bernoulli and of categorical distributions."""
+"""Cross-entropies of Bernoulli and categorical distributions."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _within_rows = CheckAndRaise(ValueError, "y_i value out of bounds")
 
 
 def binary_crossentropy(output: Any, target: Any) -> Variable:
-    """Return −target·log(output) − (1 − target)·log(1 − output), for each entry."""
+    """Return −target·log(output) − (1 − target)·log(1 − output), elementwise."""
     return -(target * pt.log(output) + (1.0 - target) * pt.log(1.0 - output))
 
 
 def sigmoid_binary_crossentropy(output: Any, target: Any) -> Variable:
-    """Return the cross-entropy of sigmoid(output), for each entry, without overflow."""
+    """Return the elementwise cross-entropy of sigmoid(output), without overflow."""
     output = pt.as_tensor_variable(output)
-    # |x| would have no gradient at 0, where the cross-entropy has one.
+    # Formulas with |x| have no gradient at 0, where the cross-entropy has one.
     return pt.softplus(output) - output * target
 
 
@@ -41,7 +41,7 @@ def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Variable:
     Raises
     ------
     TypeError
-        If the numbers of axes fit neither.
+        If the numbers of dimensions do not match.
     """
     coding_dist = pt.as_tensor_variable(coding_dist)
     true_dist = pt.as_tensor_variable(true_dist)
@@ -63,7 +63,7 @@ def crossentropy_categorical_1hot(coding_dist: Any, true_one_of_n: Any) -> Varia
     Raises
     ------
     TypeError
-        If they are no matrix and no vector of integers.
+        If the arguments are not a matrix and an integer vector.
     """
     coding, classes = pt.as_tensor_variable(coding_dist), pt.as_tensor_variable(true_one_of_n)
     if coding.type.ndim != 2:
@@ -76,7 +76,7 @@ def crossentropy_categorical_1hot(coding_dist: Any, true_one_of_n: Any) -> Varia
 
 
 def _log_probabilities(coding: Variable, classes: Variable) -> Variable:
-    """Take the logarithm of each row's class, of a softmax without overflow."""
+    """Return the log probability of each row's class, without overflow for a softmax."""
     owner = coding.owner
     if owner is not None and isinstance(owner.op, special.Softmax):
         return _of_classes(special.log_softmax(owner.inputs[0], axis=-1), classes)
@@ -106,12 +106,12 @@ def crossentropy_softmax_argmax_1hot_with_bias(x: Any, b: Any, y_idx: Any) -> li
     x : matrix, (rows, classes)
     b : vector, (classes,)
     y_idx : integer vector, (rows,)
-        The class of each row.
+        Class of each row.
 
     Raises
     ------
     ValueError
-        If they are no such tensors; when they have values, if a class is negative.
+        If the arguments have other types or, at run time, if a class is negative.
     """
     activation, classes = biased(x, b), _checked(_classes(y_idx))
     cost = -_of_classes(special.log_softmax(activation, axis=-1), classes)
@@ -160,9 +160,9 @@ def crossentropy_softmax_1hot_with_bias_dx(dy: Any, sm: Any, y_idx: Any) -> Vari
     Parameters
     ----------
     dy : scalar or vector
-        The gradient of the cost with respect to each row's cross-entropy.
+        Gradient of the cost with respect to each row's cross-entropy.
     sm : matrix, (rows, classes)
-        The softmax.
+        Softmax.
     y_idx : integer vector, (rows,)
     """
     classes = _checked(_classes(y_idx))

@@ -1,8 +1,8 @@
-"""Operations of cuDNN that scripts built by name, such as the deconvolution of DCGAN.
+"""Operations of cuDNN that scripts construct by name, such as the deconvolution of DCGAN.
 
-Theano bound a convolution in three steps: a descriptor with its settings, an output to fill,
-and the operation that fills it. Here the descriptor keeps the settings and the output gives
-its shape; the expression is the same as for ``dnn_conv``, and runs on any engine.
+In Theano, a convolution took three steps: a descriptor with the settings, an output to fill, and
+the operation that fills it. Here, the descriptor stores the settings, and the output provides its
+shape. The expression is the same as for ``dnn_conv``, and runs on any engine.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Variable = Any
 
 @dataclass(frozen=True)
 class GpuDnnConvDesc:
-    """Settings of a convolution; called with shapes, as Theano's was, it returns itself.
+    """Settings of a convolution; as in Theano, it can be called with shapes.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class GpuDnnConvDesc:
     subsample, dilation : tuple of int, default 1
     conv_mode : {"conv", "cross"}, default "conv"
     precision : str, optional
-        Not used: the inputs' dtype decides.
+        Not used; the dtype of the inputs determines the precision.
     num_groups : int, default 1
     """
 
@@ -41,13 +41,13 @@ class GpuDnnConvDesc:
 
     def __post_init__(self) -> None:
         if isinstance(self.dilation, str):
-            # Theano before 0.9 had conv_mode and precision in this place.
+            # Before Theano 0.9, conv_mode and precision were at this position.
             object.__setattr__(self, "precision", _own(self.conv_mode, "conv"))
             object.__setattr__(self, "conv_mode", self.dilation)
             object.__setattr__(self, "dilation", None)
 
     def __call__(self, *shapes: Any) -> GpuDnnConvDesc:
-        """Return the descriptor; `shapes`, those of images and filters, are not used."""
+        """Return the descriptor itself; the shapes are not used."""
         return self
 
     def settings(self) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _own(given: Any, default: Any) -> Any:
 
 
 class _Filling:
-    """An operation that fills an output; algorithms of cuDNN are not chosen by name."""
+    """Base class of operations that fill an output; cuDNN's algorithms are ignored."""
 
     def __init__(self, algo: Any = None, inplace: bool = False, **_: Any) -> None:
         self.algo = algo
@@ -74,14 +74,14 @@ class _Filling:
 
 
 def _blended(value: Variable, output: Variable, alpha: Any, beta: Any) -> Variable:
-    r"""Return :math:`\alpha v + \beta o` in the dtype of v, where None is 1 and 0."""
+    r"""Return :math:`\alpha v + \beta o` in the dtype of v; alpha is 1 and beta 0 if None."""
     if alpha is not None:
         value = value * pt.cast(alpha, value.dtype)
     return value if beta is None else value + pt.cast(beta, value.dtype) * output
 
 
 class GpuDnnConv(_Filling):
-    """The convolution of images with filters: ``GpuDnnConv()(img, kern, output, desc)``."""
+    """Convolution of images with filters: ``GpuDnnConv()(img, kern, output, desc)``."""
 
     def __call__(
         self,
@@ -98,7 +98,7 @@ class GpuDnnConv(_Filling):
 
 
 class GpuDnnConvGradW(_Filling):
-    """The gradient of a convolution with respect to its filters, shaped as `output`."""
+    """Gradient of a convolution with respect to its filters, in the shape of `output`."""
 
     def __call__(
         self,
@@ -115,7 +115,7 @@ class GpuDnnConvGradW(_Filling):
 
 
 class GpuDnnConvGradI(_Filling):
-    """The gradient of a convolution with respect to its images, shaped as `output`."""
+    """Gradient of a convolution with respect to its images, in the shape of `output`."""
 
     def __call__(
         self,
@@ -148,8 +148,8 @@ class GpuDnnSoftmax:
     Parameters
     ----------
     *settings : str
-        An algorithm and a mode, after a format of the tensors in Theano before 0.8. The mode
-        is "channel" (over channels) or "instance" (over all but the first axis).
+        Algorithm and mode; before Theano 0.8, the format of the tensors came first. The mode is
+        "channel" (over channels) or "instance" (over all axes except the first).
     """
 
     def __init__(self, *settings: str) -> None:
@@ -158,7 +158,7 @@ class GpuDnnSoftmax:
             raise ValueError(f'mode must be "channel" or "instance", got {self.mode!r}')
 
     def __call__(self, x: Any) -> Variable:
-        """Return the probabilities, shaped as `x`."""
+        """Return the probabilities (or their logarithms) in the shape of `x`."""
         compute = pt.special.log_softmax if self.algo == "log" else pt.special.softmax
         x = pt.as_tensor_variable(x)
         if self.mode == "channel":

@@ -1,4 +1,4 @@
-"""The names of ``sandbox.cuda.dnn`` and ``gpuarray.dnn``, for the device at hand."""
+"""Functions of ``sandbox.cuda.dnn`` and ``gpuarray.dnn``, which run on any engine."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def dnn_conv(
 ) -> Variable:
     """Convolve images with filters, or correlate them with ``conv_mode="cross"``.
 
-    ``direction_hint``, ``workmem``, ``algo`` and ``precision`` chose an algorithm of cuDNN.
+    ``direction_hint``, ``workmem``, ``algo`` and ``precision`` are not used.
     """
     return conv2d(
         img,
@@ -93,7 +93,7 @@ def dnn_gradweight(
     algo: Any = None,
     num_groups: int = 1,
 ) -> Variable:
-    """Return the gradient of ``dnn_conv`` with respect to its filters, of a given shape."""
+    """Return the gradient of ``dnn_conv`` with respect to filters of a given shape."""
     op = AbstractConv2d_gradWeights(
         border_mode=_border(border_mode),
         subsample=subsample,
@@ -116,7 +116,7 @@ def dnn_gradinput(
     algo: Any = None,
     num_groups: int = 1,
 ) -> Variable:
-    """Return the gradient of ``dnn_conv`` with respect to its images, of a given shape."""
+    """Return the gradient of ``dnn_conv`` with respect to images of a given shape."""
     op = AbstractConv2d_gradInputs(
         border_mode=_border(border_mode),
         subsample=subsample,
@@ -130,7 +130,7 @@ def dnn_gradinput(
 def dnn_pool(
     img: Any, ws: Any, stride: Any = None, mode: str = "max", pad: Any = None
 ) -> Variable:
-    """Pool the last axes of images or volumes, borders left out."""
+    """Pool the last axes of images or volumes; incomplete windows at the borders are ignored."""
     axes = len(ws)
     pool = pool_2d if axes == 2 else pool_3d
     pad = (0,) * axes if pad is None else pad
@@ -148,7 +148,7 @@ def dnn_batch_normalization_train(
     running_mean: Any = None,
     running_var: Any = None,
 ) -> tuple[Variable, ...]:
-    """Normalize by the statistics of the inputs, parameters having the axes of these."""
+    """Normalize by the statistics of the inputs; parameters may have as many axes as these."""
     running = running_average_factor, running_mean, running_var
     return batch_normalization_train(inputs, gamma, beta, mode, epsilon, *running)
 
@@ -162,5 +162,5 @@ def dnn_batch_normalization_test(
     mode: Any = "per-activation",
     epsilon: float = 1e-4,
 ) -> Variable:
-    """Normalize by a given mean and variance, parameters having the axes of the inputs."""
+    """Normalize by a given mean and variance; parameters may have as many axes as the inputs."""
     return batch_normalization_test(inputs, gamma, beta, mean, var, mode, epsilon)

@@ -1,4 +1,4 @@
-"""The correlations of Theano's GPU back-ends: the same operations as on the CPU."""
+"""Theano's correlations for the GPU, which are the same operations as for the CPU."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A softmax of two levels, for many classes."""
+"""Two-level softmax for many classes."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ def h_softmax(
     b2: Any,
     target: Any = None,
 ) -> Variable:
-    """Return the probability of each output, or of given ones only.
+    """Return the probability of each output, or only of the target outputs.
 
-    Outputs are divided into classes of equal numbers; a softmax chooses the class, and another,
-    of the class's own, the output.
+    Outputs are divided into classes of equal size. One softmax determines the class, and a
+    softmax of this class determines the output.
 
     Parameters
     ----------
     x : matrix, (batch_size, features)
     batch_size, n_outputs, n_classes, n_outputs_per_class : int
-        The last two multiply to n_outputs or more.
+        The product of the last two must be at least n_outputs.
     W1 : matrix, (features, n_classes)
     b1 : vector, (n_classes,)
     W2 : tensor, (n_classes, features, n_outputs_per_class)
     b2 : matrix, (n_classes, n_outputs_per_class)
     target : integer vector, optional
-        The output of each row that is wanted.
+        Output of each row whose probability is returned.
 
     Returns
     -------

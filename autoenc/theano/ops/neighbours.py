@@ -1,4 +1,4 @@
-"""Patches of images as the rows of a matrix, and back."""
+"""Conversion between images and matrices with a patch in each row."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ MODES = ("valid", "ignore_borders", "wrap_centered", "half", "full")
 
 
 class Images2Neibs(Op):
-    """The patches of images, a row each.
+    """Operation that returns the patches of images as rows of a matrix.
 
     Parameters
     ----------
     mode : {"valid", "ignore_borders", "wrap_centered", "half", "full"}, default "valid"
-        Whether patches must cover an image, may leave a border out, are centred on its entries
-        and go on at the other side, or overlap zeros around it by half a patch or all but one
-        entry.
+        "valid": patches must cover the image exactly. "ignore_borders": a border may be left
+        out. "wrap_centered": patches are centred on the entries and wrap around. "half", "full":
+        patches extend into zero padding by half a patch, or by all but one entry.
     """
 
     __props__ = ("mode",)
@@ -37,7 +37,7 @@ class Images2Neibs(Op):
         self.mode = mode
 
     def make_node(self, ten4: Any, neib_shape: Any, neib_step: Any = None) -> Apply:
-        """Apply to images, (n, channels, rows, columns), and the size and step of patches."""
+        """Create a node for images (n, channels, rows, columns), and size and step of patches."""
         ten4, shape = pt.as_tensor_variable(ten4), pt.as_tensor_variable(neib_shape)
         step = shape if neib_step is None else pt.as_tensor_variable(neib_step)
         if ten4.ndim != 4:
@@ -55,7 +55,7 @@ class Images2Neibs(Op):
         outputs[0][0] = np.ascontiguousarray(patches).reshape(-1, int(np.prod(shape)))
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        """Say that only images are differentiated."""
+        """Return the connection pattern: the result depends on the images only."""
         return [[True], [False], [False]]
 
     def pullback(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Variable]:
@@ -64,7 +64,7 @@ class Images2Neibs(Op):
         return [gradient, DisconnectedType()(), DisconnectedType()()]
 
     def pushforward(self, inputs: Any, outputs: Any, eval_points: Any) -> list[Variable]:
-        """Return the patches of a direction."""
+        """Return the patches of the direction."""
         direction = eval_points[0]
         if direction is None or isinstance(direction.type, DisconnectedType):
             return [DisconnectedType()()]
@@ -72,7 +72,7 @@ class Images2Neibs(Op):
 
 
 class Images2NeibsGrad(Op):
-    """The gradient of `Images2Neibs`: the sum of what each entry's patches have."""
+    """Gradient of `Images2Neibs`: sums the gradients of the patches that contain an entry."""
 
     __props__ = ("mode",)
 
@@ -82,11 +82,11 @@ class Images2NeibsGrad(Op):
     def make_node(
         self, gradient: Variable, ten4: Variable, shape: Variable, step: Variable
     ) -> Apply:
-        """Apply to the patches' gradient, the images and the size and step of patches."""
+        """Create a node for the patches' gradient, the images, and size and step of patches."""
         return Apply(self, [gradient, ten4, shape, step], [ten4.type()])
 
     def perform(self, node: Apply, inputs: Sequence[Array], outputs: Any) -> None:
-        """Add the patches up."""
+        """Sum the patches."""
         gradient, images, shape, step = inputs
         places = place(images.shape, shape, step, self.mode)
         grid = (places[0].shape[0], places[1].shape[1], *shape.tolist())
@@ -97,12 +97,12 @@ class Images2NeibsGrad(Op):
 
     def infer_shape(self, *arguments: Any) -> list[Any]:
         """Infer the shape of the result: that of the images."""
-        # PyTensor before 3.3 gives the graph first.
+        # PyTensor before 3.3 also passes the graph, as the first argument.
         _, shapes = arguments[-2:]
         return [shapes[1]]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        """Say that the gradient is linear in the patches'."""
+        """Return the connection pattern: the result depends on the patches' gradient only."""
         return [[True], [False], [False], [False]]
 
     def pullback(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Variable]:
@@ -112,12 +112,12 @@ class Images2NeibsGrad(Op):
 
 
 def _padded(images: Array) -> Array:
-    """Add a last row and column of zeros, which stand for what is outside."""
+    """Append a row and a column of zeros, which represent entries outside the image."""
     return np.pad(images, ((0, 0), (0, 0), (0, 1), (0, 1)))
 
 
 def place(images: Sequence[int], shape: Array, step: Array, mode: str) -> tuple[Array, Array]:
-    """Return rows and columns of the entries of patches: (patches, patches, rows, columns)."""
+    """Return row and column indices of patches' entries: (patches, patches, rows, columns)."""
     if min(shape) <= 0 or min(step) <= 0:
         raise ValueError(f"neib_shape and neib_step must be positive, got {shape} and {step}")
     rows, columns = (
@@ -128,7 +128,7 @@ def place(images: Sequence[int], shape: Array, step: Array, mode: str) -> tuple[
 
 
 def _indices(length: int, size: int, step: int, mode: str, axis: int) -> Array:
-    """Return the indices of patches along one axis: (patches, size)."""
+    """Return the indices of the entries of patches along one axis: (patches, size)."""
     if mode == "wrap_centered":
         if size % 2 != 1:
             raise TypeError("Images2Neibs: in mode wrap_centered need patch with odd shapes")
@@ -160,7 +160,7 @@ def _starts(n: int, step: int, size: int, before: int) -> Array:
 def images2neibs(
     ten4: Any, neib_shape: Any, neib_step: Any = None, mode: str = "valid"
 ) -> Variable:
-    """Return the patches of images, a row each.
+    """Return the patches of images as rows of a matrix.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def images2neibs(
     neib_shape : pair of int
         Size of a patch.
     neib_step : pair of int, optional
-        Distance of patches; by default their size.
+        Distance between patches; by default their size.
     mode : {"valid", "ignore_borders", "wrap_centered", "half", "full"}, default "valid"
 
     Returns
@@ -181,12 +181,12 @@ def images2neibs(
 def neibs2images(
     neibs: Any, neib_shape: Any, original_shape: Any, mode: str = "valid"
 ) -> Variable:
-    """Put patches that do not overlap together to images.
+    """Assemble images from patches that do not overlap.
 
     Parameters
     ----------
     neibs : matrix
-        As ``images2neibs`` returned it.
+        Result of ``images2neibs``.
     neib_shape : pair of int
     original_shape : sequence of 4 int
     mode : {"valid", "ignore_borders"}, default "valid"

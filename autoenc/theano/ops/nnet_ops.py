@@ -18,7 +18,7 @@ sigmoid_inplace = Elemwise(scalar_sigmoid, {0: 0}, name="sigmoid_inplace")
 
 
 class _Operation:
-    """An operation without parameters: two of a class are equal, and keywords are accepted."""
+    """Operation without parameters: instances of a class are equal, and keywords are ignored."""
 
     def __init__(self, **_: Any) -> None:
         pass
@@ -31,7 +31,7 @@ class _Operation:
 
 
 class SoftmaxWithBias(_Operation):
-    """The operation of `softmax_with_bias`."""
+    """Operation of `softmax_with_bias`."""
 
     def __call__(self, x: Any, b: Any) -> Variable:
         """Return the softmax of the rows of x + b."""
@@ -39,7 +39,7 @@ class SoftmaxWithBias(_Operation):
 
 
 class SoftmaxGrad(_Operation):
-    """The operation of `softmax_grad`."""
+    """Operation of `softmax_grad`."""
 
     def __call__(self, dy: Any, sm: Any) -> Variable:
         """Return the gradient with respect to a softmax's input."""
@@ -47,7 +47,7 @@ class SoftmaxGrad(_Operation):
 
 
 class CrossentropySoftmaxArgmax1HotWithBias(_Operation):
-    """The operation of `crossentropy_softmax_argmax_1hot_with_bias`."""
+    """Operation of `crossentropy_softmax_argmax_1hot_with_bias`."""
 
     def __call__(self, x: Any, b: Any, y_idx: Any) -> list[Variable]:
         """Return cross-entropy, softmax and most probable class of the rows of x + b."""
@@ -55,7 +55,7 @@ class CrossentropySoftmaxArgmax1HotWithBias(_Operation):
 
 
 class CrossentropySoftmax1HotWithBiasDx(_Operation):
-    """The operation of `crossentropy_softmax_1hot_with_bias_dx`."""
+    """Operation of `crossentropy_softmax_1hot_with_bias_dx`."""
 
     def __call__(self, dy: Any, sm: Any, y_idx: Any) -> Variable:
         """Return the gradient of the cross-entropy with respect to the rows of x + b."""
@@ -63,7 +63,7 @@ class CrossentropySoftmax1HotWithBiasDx(_Operation):
 
 
 class CrossentropyCategorical1Hot(_Operation):
-    """The operation of `crossentropy_categorical_1hot`."""
+    """Operation of `crossentropy_categorical_1hot`."""
 
     def __call__(self, coding_dist: Any, true_one_of_n: Any) -> Variable:
         """Return −log of the probability of each row's class."""
@@ -71,7 +71,7 @@ class CrossentropyCategorical1Hot(_Operation):
 
 
 class CrossentropyCategorical1HotGrad(_Operation):
-    """The operation of `crossentropy_categorical_1hot_grad`."""
+    """Operation of `crossentropy_categorical_1hot_grad`."""
 
     def __call__(self, g_y: Any, coding_dist: Any, true_one_of_n: Any) -> Variable:
         """Return the gradient with respect to the probabilities."""
@@ -80,7 +80,7 @@ class CrossentropyCategorical1HotGrad(_Operation):
 
 
 class Prepend_scalar_constant_to_each_row(_Operation):  # noqa: N801 - Theano's name
-    """The operation that puts a column of one known value before a matrix.
+    """Operation that prepends a column with a constant value to a matrix.
 
     Parameters
     ----------
@@ -98,8 +98,8 @@ class Prepend_scalar_constant_to_each_row(_Operation):  # noqa: N801 - Theano's 
 
 
 class Prepend_scalar_to_each_row(_Operation):  # noqa: N801 - Theano's name
-    """The operation of `prepend_scalar_to_each_row`."""
+    """Operation of `prepend_scalar_to_each_row`."""
 
     def __call__(self, val: Any, mat: Any) -> Variable:
-        """Return the matrix with a column of the value before it."""
+        """Return the matrix, preceded by a column with the value."""
         return rows.prepend_scalar_to_each_row(val, mat)

@@ -15,24 +15,24 @@ from autoenc.theano.ops.conv_ops import AbstractConv2d
 Variable = Any
 Shape = Any
 
-# How the C code of the time was unrolled.
+# Parameters that controlled loop unrolling in Theano's C code.
 _UNROLLING = {"unroll_batch", "unroll_kern", "unroll_patch", "openmp", "verbose", "version"}
 
 
 class ConvOp:
-    """The operation of ``conv2d``, called with images and filters.
+    """Operation of ``conv2d``, called with images and filters.
 
     Parameters
     ----------
     imshp : (channels, rows, columns) or (rows, columns), optional
     kshp : (rows, columns), optional
     nkern, bsize : int, optional
-        Numbers of filters and of images.
+        Number of filters and number of images.
     dx, dy : int, default 1
         Steps along rows and columns.
     output_mode : {"valid", "full"}, default "valid"
     **unrolling
-        How C code was unrolled once; not used.
+        Not used; controlled loop unrolling in C code.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ def conv2d(
     input : tensor, (n, channels, rows, columns)
     filters : tensor, (filters, channels, rows, columns)
     image_shape, filter_shape : sequence of int or None, optional
-        What is known of the shapes; constants only.
+        Shapes, as far as they are known; constants only.
     border_mode : {"valid", "full"}, default "valid"
     subsample : pair of int, default (1, 1)
     **kargs
@@ -121,7 +121,7 @@ def conv2d(
     NotScalarConstantError
         If a shape is symbolic.
     AssertionError
-        If the shapes' channels differ.
+        If images and filters differ in the number of channels.
     """
     warnings.warn(
         "theano.tensor.nnet.conv.conv2d is deprecated. Use theano.tensor.nnet.conv2d instead.",
@@ -130,7 +130,9 @@ def conv2d(
     image = _constants("image_shape", image_shape)
     kernel = _constants("filter_shape", filter_shape)
     if None not in (image[1], kernel[1]) and image[1] != kernel[1]:
-        raise AssertionError(f"image {image} and filters {kernel} differ in channels")
+        raise AssertionError(
+            f"image {image} and filters {kernel} differ in the number of channels"
+        )
     op = ConvOp(
         output_mode=border_mode,
         dx=subsample[0],

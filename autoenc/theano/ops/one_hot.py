@@ -15,7 +15,7 @@ def to_one_hot(y: Any, nb_class: Any, dtype: str | None = None) -> Variable:
     Parameters
     ----------
     y : integer vector
-        Classes from 0 to nb_class − 1.
+        Classes between 0 and nb_class − 1.
     nb_class : int
     dtype : str, optional
         By default floatX.

@@ -31,23 +31,22 @@ def pool_2d(
     ws : pair of int
         Size of a window.
     ignore_border : bool, optional
-        Leave out windows that reach beyond the image. Without it a warning says that it is
-        False.
+        Whether to ignore windows that extend beyond the image. False by default, with a warning.
     stride : pair of int, optional
-        Distance of windows; by default their size.
+        Distance between windows; by default their size.
     pad : pair of int, default (0, 0)
-        Zeros around the image, which are no part of a maximum.
+        Padding of the image: zeros, which a maximum ignores.
     mode : {"max", "sum", "average_inc_pad", "average_exc_pad"}, default "max"
-        Whether a mean counts padding.
+        The first average counts padding, the second does not.
     ds, st, padding : optional
         Older names of ``ws``, ``stride`` and ``pad``.
 
     Raises
     ------
     ValueError
-        If there is no size, or a value has two names.
+        If there is no size, or a value is given under both names.
     NotImplementedError
-        If there is padding without ``ignore_border``, or more than a window is long.
+        If there is padding without ``ignore_border``, or padding as large as a window.
     """
     return _pool(2, input, ws, ignore_border, stride, pad, mode, ds, st, padding)
 
@@ -63,7 +62,7 @@ def pool_3d(
     st: Any = None,
     padding: Any = None,
 ) -> Variable:
-    """Pool the last three axes, as ``pool_2d`` does two."""
+    """Pool the last three axes; see ``pool_2d``."""
     return _pool(3, input, ws, ignore_border, stride, pad, mode, ds, st, padding)
 
 

@@ -21,22 +21,22 @@ Variable = Any
 
 
 class BasePool(Op):
-    """Common base of pooling and its gradients.
+    """Base class of pooling and its gradients.
 
     Parameters
     ----------
     ignore_border : bool, default False
-        Leave out windows that reach beyond the image.
+        Whether to ignore windows that extend beyond the image.
     mode : {"max", "sum", "average_inc_pad", "average_exc_pad"}, default "max"
     ndim : int, default 2
-        How many of the last axes are pooled.
+        Number of axes, from the last, that are pooled.
     openmp : optional
-        Not used: all cores are.
+        Not used.
 
     Raises
     ------
     ValueError
-        If the mode is none of these.
+        If the mode is invalid.
     """
 
     __props__ = ("ignore_border", "mode", "ndim")
@@ -61,9 +61,9 @@ class BasePool(Op):
         Raises
         ------
         TypeError
-            If they are no integer vectors.
+            If they are not integer vectors.
         NotImplementedError
-            If there is padding without ``ignore_border``, or more than a window is long.
+            If there is padding without ``ignore_border``, or padding as large as a window.
         """
         pad = (0,) * self.ndim if pad is None else pad
         self._check_padding(ws, pad)
@@ -83,7 +83,7 @@ class BasePool(Op):
     def make_node(
         self, *inputs: Any, ws: Any = None, stride: Any = None, pad: Any = None
     ) -> Apply:
-        """Apply to the arrays, and to the windows' size, stride and padding."""
+        """Create a node for the arrays, and for size, stride and padding of the windows."""
         n = self.n_arrays
         given = dict(zip(("ws", "stride", "pad"), inputs[n:], strict=False))
         how = {"ws": ws, "stride": stride, "pad": pad, **given}
@@ -91,7 +91,7 @@ class BasePool(Op):
         for x in arrays:
             if x.type.ndim < self.ndim:
                 raise TypeError(
-                    f"pooling over {self.ndim} axes needs an array of at least as many, got "
+                    f"pooling over {self.ndim} axes needs an array with at least as many, got "
                     f"{x.type.ndim}"
                 )
         return Apply(self, [*arrays, *self.geometry(**how)], [self.output(*arrays)])
@@ -101,7 +101,7 @@ class BasePool(Op):
         return TensorType(x.dtype, shape=_ones(x.broadcastable))()
 
     def windows(self, ws: Array, stride: Array, pad: Array) -> Windows:
-        """Return where windows lie."""
+        """Return the windows for the values of size, stride and padding."""
         for given in (ws, stride, pad):
             if given.shape != (self.ndim,):
                 raise ValueError(
@@ -111,11 +111,11 @@ class BasePool(Op):
         return Windows(size, stride, pad, self.ignore_border)
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        """Say that only arrays are differentiated."""
+        """Return the connection pattern: the result depends on the arrays only."""
         return [[i < self.n_arrays] for i in range(self.n_arrays + 3)]
 
     def perform(self, node: Apply, inputs: Sequence[Array], outputs: Any) -> None:
-        """Compute."""
+        """Compute the result."""
         n = self.n_arrays
         result = self.value(*inputs[:n], self.windows(*inputs[n:]))
         outputs[0][0] = result.astype(node.outputs[0].type.dtype, copy=False)
@@ -137,7 +137,7 @@ def _ones(flags: Sequence[bool]) -> tuple[int | None, ...]:
 
 
 def _given(value: Any, older: Any, name: str, older_name: str, default: Any = None) -> Any:
-    """Return what was given under a name, or under an older one."""
+    """Return the value of a parameter, given under its name or its older name."""
     import warnings
 
     if older is None:
@@ -156,7 +156,7 @@ def _given(value: Any, older: Any, name: str, older_name: str, default: Any = No
 
 
 class Pool(BasePool):
-    """The maximum, sum or mean of windows of the last axes."""
+    """Operation that returns the maximum, sum or mean of windows of the last axes."""
 
     @staticmethod
     def out_shape(
@@ -170,7 +170,7 @@ class Pool(BasePool):
         st: Any = None,
         padding: Any = None,
     ) -> list[Any]:
-        """Return the shape of a result, of numbers or symbols.
+        """Return the shape of the result; lengths may be symbolic.
 
         Parameters
         ----------
@@ -208,7 +208,7 @@ class Pool(BasePool):
 
     def infer_shape(self, *arguments: Any) -> list[Any]:
         """Infer the shape of the result."""
-        # PyTensor before 3.3 gives the graph first.
+        # PyTensor before 3.3 also passes the graph, as the first argument.
         node, shapes = arguments[-2:]
         geometry = [[v[i] for i in range(self.ndim)] for v in node.inputs[1:]]
         ws, stride, pad = geometry
@@ -229,7 +229,7 @@ class Pool(BasePool):
         return [gradient, *_disconnected(3)]
 
     def pushforward(self, inputs: Any, outputs: Any, eval_points: Any) -> list[Variable]:
-        """Return the derivative along a direction of the array."""
+        """Return the directional derivative."""
         direction = eval_points[0]
         if direction is None or isinstance(direction.type, DisconnectedType):
             return [DisconnectedType()()]
@@ -254,19 +254,19 @@ def _disconnected(n: int) -> list[Variable]:
 
 
 class PoolGrad(BasePool):
-    """The gradient of pooling with respect to its array."""
+    """Base class of the gradients of pooling with respect to the array."""
 
     out_shape = staticmethod(Pool.out_shape)
 
     def infer_shape(self, *arguments: Any) -> list[Any]:
         """Infer the shape of the result: that of the array."""
-        # PyTensor before 3.3 gives the graph first.
+        # PyTensor before 3.3 also passes the graph, as the first argument.
         _, shapes = arguments[-2:]
         return [shapes[0]]
 
 
 class MaxPoolGrad(PoolGrad):
-    """The gradient of the maximum: all entries that equal it have the whole of it."""
+    """Gradient of the maximum; each entry that equals the maximum receives the whole gradient."""
 
     n_arrays = 3
 
@@ -274,7 +274,7 @@ class MaxPoolGrad(PoolGrad):
         super().__init__(ignore_border, mode="max", ndim=ndim)
 
     def _check_padding(self, ws: Any, pad: Any) -> None:
-        """Accept what the maximum was made with."""
+        """Accept any padding, which the forward operation has checked."""
 
     def value(self, x: Array, maxout: Array, gz: Array, windows: Windows) -> Array:
         """Compute the gradient."""
@@ -289,7 +289,7 @@ class MaxPoolGrad(PoolGrad):
 
 
 class AveragePoolGrad(PoolGrad):
-    """The gradient of a sum or mean."""
+    """Gradient of a sum or mean."""
 
     n_arrays = 2
 
@@ -297,7 +297,7 @@ class AveragePoolGrad(PoolGrad):
         super().__init__(ignore_border, mode, ndim)
 
     def _check_padding(self, ws: Any, pad: Any) -> None:
-        """Accept what the mean was made with."""
+        """Accept any padding, which the forward operation has checked."""
 
     def value(self, x: Array, gz: Array, windows: Windows) -> Array:
         """Compute the gradient."""
@@ -311,16 +311,16 @@ class AveragePoolGrad(PoolGrad):
 
 
 class DownsampleFactorMaxGradGrad(BasePool):
-    """Sums over the entries that equal the maximum of their window."""
+    """Operation that sums over the entries that equal the maximum of their window."""
 
     n_arrays = 3
 
     def output(self, x: Variable, *others: Variable) -> Variable:
-        """Return a variable for the result: of the maximum's type."""
+        """Return a variable for the result, with the type of the maximum."""
         return TensorType(x.dtype, shape=_ones(others[0].broadcastable))()
 
     def _check_padding(self, ws: Any, pad: Any) -> None:
-        """Accept what the maximum was made with."""
+        """Accept any padding, which the forward operation has checked."""
 
     def value(self, x: Array, maxout: Array, ggx: Array, windows: Windows) -> Array:
         """Compute the sums."""
@@ -328,12 +328,12 @@ class DownsampleFactorMaxGradGrad(BasePool):
 
     def infer_shape(self, *arguments: Any) -> list[Any]:
         """Infer the shape of the result: that of the maximum."""
-        # PyTensor before 3.3 gives the graph first.
+        # PyTensor before 3.3 also passes the graph, as the first argument.
         _, shapes = arguments[-2:]
         return [shapes[1]]
 
     def pullback(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Variable]:
-        """Return the gradient with respect to what was summed; the others are zero."""
+        """Return the gradient with respect to the summed array; the others are zero."""
         x, maxout, _, *geometry = inputs
         gradient = MaxPoolGrad(self.ignore_border, ndim=self.ndim)
         back = gradient(x, maxout, output_grads[0], *geometry)
@@ -341,7 +341,7 @@ class DownsampleFactorMaxGradGrad(BasePool):
 
 
 class MaxPoolRop(BasePool):
-    """The derivative of the maximum along a direction: the direction's entry at the first one."""
+    """Directional derivative of the maximum: the direction at the first maximum of each window."""
 
     n_arrays = 2
 
@@ -351,5 +351,5 @@ class MaxPoolRop(BasePool):
         return TensorType(others[0].dtype, shape=_ones(flags))()
 
     def value(self, x: Array, eval_point: Array, windows: Windows) -> Array:
-        """Take the direction at the maxima."""
+        """Return the direction at the maxima."""
         return pooling.at_maximum(x, eval_point, windows)

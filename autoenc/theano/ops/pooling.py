@@ -1,4 +1,4 @@
-"""Pooling of arrays and its gradients: by compiled kernels where there are, else NumPy.
+"""Pooling of arrays and its gradients, by compiled kernels if available, else by NumPy.
 
 The last axes of an array are pooled. The kernels pool one to three of them.
 """
@@ -24,14 +24,14 @@ _KERNEL_AXES = 3
 
 @dataclass(frozen=True)
 class Windows:
-    """Where windows lie on an image.
+    """Geometry of the windows on an image.
 
     Attributes
     ----------
     size, stride, pad : tuple of int
-        For each axis that is pooled.
+        One entry for each pooled axis.
     ignore_border : bool
-        Leave out windows that reach beyond the padded image.
+        Whether to ignore windows that extend beyond the padded image.
     """
 
     size: tuple[int, ...]
@@ -41,7 +41,7 @@ class Windows:
 
     @property
     def n_axes(self) -> int:
-        """How many axes are pooled."""
+        """Number of pooled axes."""
         return len(self.size)
 
     def out(self, image: Sequence[int]) -> tuple[int, ...]:
@@ -72,15 +72,15 @@ def pool(image: Array, windows: Windows, mode: str) -> Array:
 
 
 def gradient(image: Array, top: Array, given: Array, windows: Windows, mode: str) -> Array:
-    """Return the gradient with respect to the array; all that equal a maximum have its.
+    """Return the gradient with respect to the array; all entries tied for a maximum receive it.
 
     Parameters
     ----------
     image : array
     top : array
-        What came out, for ``"max"``.
+        Output of the pooling; only used for ``"max"``.
     given : array
-        The gradient with respect to that.
+        Gradient with respect to the output.
     """
     shape = _out_shape(image, windows, mode)
     kernel = _kernel("pool_gradient", windows, image, top, given)
@@ -108,7 +108,7 @@ def gathered(image: Array, top: Array, values: Array, windows: Windows) -> Array
 
 
 def at_maximum(image: Array, values: Array, windows: Windows) -> Array:
-    """Take values at the first maximum of each window."""
+    """Return the values at the first maximum of each window."""
 
     def first(place: tuple[slice, ...]) -> Array:
         flat = image[..., *place].reshape(*image.shape[: -windows.n_axes], -1)
@@ -127,7 +127,7 @@ def _out_shape(image: Array, windows: Windows, mode: str) -> tuple[int, ...]:
     if image.ndim < n_axes:
         raise NotImplementedError(f"Pool requires input with {n_axes} or more dimensions")
     out = windows.out(image.shape[-n_axes:])
-    # A window of nothing but padding has a sum, which is zero, but no maximum.
+    # A window that contains only padding has a sum, which is zero, but no maximum and no mean.
     needs_entries = mode in ("max", "average_exc_pad")
     pads = zip(windows.pad, windows.size, strict=True)
     if needs_entries and any(pad >= size for pad, size in pads):
@@ -159,7 +159,7 @@ def _value(part: Array, count: int, mode: str) -> Array:
 def _windows(
     image: Sequence[int], shape: Sequence[int], windows: Windows, mode: str
 ) -> Iterator[tuple[tuple[int, ...], tuple[slice, ...], int]]:
-    """Index of each window, the entries of the image in it, and how many a mean is of."""
+    """Yield each window's index, its part of the image, and the divisor of its mean."""
     lengths, out = image[-windows.n_axes :], shape[-windows.n_axes :]
     for index in product(*map(range, out)):
         axes = zip(index, lengths, windows.size, windows.stride, windows.pad, strict=True)
@@ -171,7 +171,7 @@ def _windows(
 def span(
     i: int, length: int, size: int, stride: int, pad: int, padded: bool
 ) -> tuple[int, int, int]:
-    """Return begin and end of a window within the image, and of how many entries a mean is."""
+    """Return begin and end of a window within the image, and the divisor of its mean."""
     start, end = i * stride, min(i * stride + size, length + 2 * pad)
     begin, stop = max(start - pad, 0), max(min(end - pad, length), 0)
     return begin, stop, end - start if padded else stop - begin
@@ -196,7 +196,7 @@ def _kernel(name: str, windows: Windows, *arrays: Array) -> Any:
 
 
 def _sizes(image: Array, shape: Sequence[int], windows: Windows) -> Array:
-    """Sizes as the kernels read them, with axes of one entry before those there are."""
+    """Return the sizes in the kernels' order, padded to three axes with leading lengths of 1."""
     n_axes = windows.n_axes
 
     def three(lengths: Sequence[int], one: int = 1) -> list[int]:

@@ -1,4 +1,4 @@
-"""A column before the others of a matrix."""
+"""Functions that prepend a column to a matrix."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ Variable = Any
 
 
 def prepend_scalar_to_each_row(val: Any, mat: Any) -> Variable:
-    """Put a column of one value before a matrix.
+    """Prepend a column with one value to a matrix.
 
     Raises
     ------
     TypeError
-        If it is no matrix.
+        If `mat` is not a matrix.
     """
     mat = pt.as_tensor_variable(mat)
     if mat.type.ndim != 2:
@@ -25,10 +25,10 @@ def prepend_scalar_to_each_row(val: Any, mat: Any) -> Variable:
 
 
 def prepend_0_to_each_row(mat: Any) -> Variable:
-    """Put a column of zeros before a matrix."""
+    """Prepend a column of zeros to a matrix."""
     return prepend_scalar_to_each_row(0.0, mat)
 
 
 def prepend_1_to_each_row(mat: Any) -> Variable:
-    """Put a column of ones before a matrix."""
+    """Prepend a column of ones to a matrix."""
     return prepend_scalar_to_each_row(1.0, mat)

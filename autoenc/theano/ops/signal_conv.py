@@ -22,21 +22,21 @@ def conv2d(
     subsample: Sequence[int] = (1, 1),
     **kargs: Any,
 ) -> Variable:
-    """Convolve each of some images with each of some filters.
+    """Convolve each image with each filter.
 
     Parameters
     ----------
     input : matrix, or tensor (n, rows, columns)
     filters : matrix, or tensor (filters, rows, columns)
     image_shape, filter_shape : sequence of int, optional
-        What is known of the shapes.
+        Shapes, as far as they are known.
     border_mode : {"valid", "full"}, default "valid"
     subsample : pair of int, default (1, 1)
 
     Returns
     -------
     matrix or tensor
-        (n, filters, rows, columns), without the first two where they were not given.
+        (n, filters, rows, columns), without the axes that the arguments do not have.
     """
     x, kernel = pt.as_tensor_variable(input), pt.as_tensor_variable(filters)
     for name, variable in (("input", x), ("filters", kernel)):

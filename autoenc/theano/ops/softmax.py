@@ -1,4 +1,4 @@
-"""The softmax of rows, and its logarithm, with Theano's meaning: of a matrix, along rows."""
+"""Softmax and its logarithm along the rows of a matrix, as in Theano."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Variable = Any
 
 
 class _StandsFor(type):
-    """A class whose calls and whose instances are those of an operation of PyTensor's."""
+    """Metaclass that represents an operation of PyTensor in calls and isinstance checks."""
 
     operation: type
 
@@ -24,13 +24,13 @@ class _StandsFor(type):
 
 
 class Softmax(metaclass=_StandsFor):
-    """The operation of ``softmax``: ``Softmax()(x)``, ``isinstance(node.op, Softmax)``."""
+    """Operation of ``softmax``: ``Softmax()(x)``, ``isinstance(node.op, Softmax)``."""
 
     operation = special.Softmax
 
 
 class LogSoftmax(metaclass=_StandsFor):
-    """The operation of ``logsoftmax``."""
+    """Operation of ``logsoftmax``."""
 
     operation = special.LogSoftmax
 
@@ -41,7 +41,7 @@ def softmax_op(x: Any) -> Variable:
     Raises
     ------
     ValueError
-        If x is no vector or matrix of floats.
+        If `x` is not a vector or matrix of floats.
     """
     return special.softmax(_rows(x, "Softmax"), axis=-1)
 
@@ -60,7 +60,7 @@ def softmax(c: Any) -> Variable:
     Raises
     ------
     ValueError
-        If c is no vector or matrix of floats.
+        If `c` is not a vector or matrix of floats.
     """
     c = pt.as_tensor_variable(c)
     if c.type.broadcastable[-1:] == (True,):
@@ -76,7 +76,7 @@ logsoftmax = logsoftmax_op
 
 
 def softmax_graph(c: Any) -> Variable:
-    """Return the softmax of the last axis, as exponentials and their sum."""
+    """Return the softmax along the last axis, as a graph of exponentials and their sum."""
     return pt.exp(c) / pt.exp(c).sum(axis=-1, keepdims=True)
 
 
@@ -86,19 +86,19 @@ def softmax_with_bias(x: Any, b: Any) -> Variable:
     Raises
     ------
     ValueError
-        If x is no matrix, or b no vector, of floats.
+        If `x` is not a matrix of floats, or `b` not a vector of floats.
     """
     return softmax_op(biased(x, b))
 
 
 def softmax_grad(dy: Any, sm: Any) -> Variable:
-    """Return the gradient with respect to a softmax's input, from that of its output."""
+    """Return the gradient with respect to a softmax's input, from the output's gradient."""
     dy, sm = _rows(dy, "SoftmaxGrad"), _rows(sm, "SoftmaxGrad")
     return (dy - (dy * sm).sum(axis=1, keepdims=True)) * sm
 
 
 def biased(x: Any, b: Any) -> Variable:
-    """Add a vector to each row of a matrix, both of floats."""
+    """Add a vector to each row of a matrix; both must contain floats."""
     x, b = pt.as_tensor_variable(x), pt.as_tensor_variable(b)
     if x.type.ndim != 2 or not _is_float(x):
         raise ValueError(f"x must be 2-d tensor of floats, got {x.type}")

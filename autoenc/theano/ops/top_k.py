@@ -17,13 +17,13 @@ Variable = Any
 
 
 class TopKOp(Op):
-    """The k largest entries along an axis and their indices; the smallest if k is negative.
+    """Operation that returns the k largest entries along an axis and their indices.
 
     Parameters
     ----------
     axis : int, default -1
     sorted : bool, default True
-        Whether they are in order: always here, descending as they are for the largest.
+        Not used. The largest entries are in descending order, the smallest in ascending order.
     idx_dtype : str, default "int64"
     return_values, return_indices : bool, default True
     """
@@ -51,7 +51,7 @@ class TopKOp(Op):
         self.return_indices = return_indices
 
     def make_node(self, x: Any, kth: Any) -> Apply:
-        """Apply to an array and k."""
+        """Create a node for an array and k; a negative k selects the smallest entries."""
         x, kth = pt.as_tensor_variable(x), pt.as_tensor_variable(kth)
         if kth.ndim or kth.dtype not in discrete_dtypes:
             raise TypeError(f"kth must be an integer scalar, got {kth.type}")
@@ -65,7 +65,7 @@ class TopKOp(Op):
         return Apply(self, [x, kth], [TensorType(dtype, shape=shape)() for dtype in dtypes])
 
     def perform(self, node: Apply, inputs: Sequence[Array], outputs: Any) -> None:
-        """Find them."""
+        """Find the entries."""
         x, k = inputs[0], int(inputs[1])
         if not 1 <= abs(k) <= x.shape[self.axis]:
             raise ValueError(
@@ -81,14 +81,14 @@ class TopKOp(Op):
 
     def infer_shape(self, *arguments: Any) -> list[Any]:
         """Infer the shapes of the results."""
-        # PyTensor before 3.3 gives the graph first.
+        # PyTensor before 3.3 also passes the graph, as the first argument.
         node, shapes = arguments[-2:]
         shape = list(shapes[0])
         shape[self.axis] = abs(node.inputs[1])
         return [tuple(shape)] * len(node.outputs)
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        """Say that only values are differentiated."""
+        """Return the connection pattern: only the values are differentiable."""
         values = [[True]] if self.return_values else []
         indices = [[False]] if self.return_indices else []
         return [[flag for (flag,) in (*values, *indices)], [False] * len(node.outputs)]
@@ -127,7 +127,7 @@ def topk(
     x : tensor
     kth : int
     axis : int, default -1
-        None for those of the whole array.
+        None for the flattened array.
     sorted : bool, default True
     idx_dtype : str, default "int64"
         Not used.

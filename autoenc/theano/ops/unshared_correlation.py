@@ -1,4 +1,4 @@
-"""Correlations whose filters differ from pixel to pixel, and their gradients.
+"""Correlations with different filters for each pixel of the output, and their gradients.
 
 Filters are (filters, *out, channels / groups, *axes), with two axes.
 """
@@ -28,7 +28,7 @@ def correlate(image: Array, filters: Array, geometry: Geometry) -> Array:
 
 
 def image_gradient(filters: Array, top: Array, geometry: Geometry, size: Sequence[int]) -> Array:
-    """Return the gradient with respect to images of a size, from that of the output."""
+    """Return the gradient with respect to images of the given size, from the output's gradient."""
     shape = (top.shape[0], filters.shape[3] * geometry.groups, *size)
     _check(shape, filters.shape, geometry)
     lengths = (length + sum(pad) for length, pad in zip(size, geometry.pads, strict=True))
@@ -41,7 +41,7 @@ def image_gradient(filters: Array, top: Array, geometry: Geometry, size: Sequenc
 
 
 def filters_gradient(image: Array, top: Array, geometry: Geometry, size: Sequence[int]) -> Array:
-    """Return the gradient with respect to filters of a size, from that of the output."""
+    """Return the gradient with respect to filters of the given size, from that of the output."""
     n_filters, out = top.shape[1], top.shape[2:]
     shape = (n_filters, *out, image.shape[1] // geometry.groups, *size)
     _check(image.shape, shape, geometry)
@@ -54,7 +54,7 @@ def filters_gradient(image: Array, top: Array, geometry: Geometry, size: Sequenc
 
 
 def _taps(filters: Array, geometry: Geometry) -> Any:
-    """Each entry of a kernel: which entries of images it meets, and its weights by group.
+    """Yield, for each entry of a kernel, the entries of images and the weights to multiply.
 
     Weights are views, (groups, filters / groups, y, x, channels / groups).
     """
@@ -86,6 +86,6 @@ def _check(image: Sequence[int], filters: Sequence[int], geometry: Geometry) -> 
         )
     if image[1] != filters[3] * geometry.groups or filters[0] % geometry.groups:
         raise ValueError(
-            f"images have {image[1]} channels, filters {filters[3]} and there are {filters[0]} of "
-            f"these, which does not fit {geometry.groups} groups"
+            f"images have {image[1]} channels, filters {filters[3]}, and there are {filters[0]} "
+            f"filters; this does not match {geometry.groups} groups"
         )

@@ -15,14 +15,14 @@ Variable = Any
 
 
 def bilinear_kernel_1D(ratio: Any, normalize: bool = True) -> Variable:  # noqa: N802 - Theano's
-    """Return a triangle of 2 ratio - 1 entries, of maximum 1 if normalized, else ratio."""
+    """Return a triangular kernel of 2 ratio - 1 entries, with maximum 1 (normalized) or ratio."""
     rising = pt.arange(1, ratio + 1, dtype=config.floatX)
     kernel = pt.concatenate([rising, rising[-2::-1]])
     return kernel / pt.cast(ratio, config.floatX) if normalize else kernel
 
 
 def bilinear_kernel_2D(ratio: Any, normalize: bool = True) -> Variable:  # noqa: N802 - Theano's
-    """Return the product of a triangle along rows and one along columns."""
+    """Return the product of triangular kernels along rows and columns."""
     vertical, horizontal = ratio if isinstance(ratio, tuple) else (ratio, ratio)
     columns = bilinear_kernel_1D(horizontal, normalize).dimshuffle("x", 0)
     return columns * bilinear_kernel_1D(vertical, normalize).dimshuffle(0, "x")
@@ -42,18 +42,18 @@ def bilinear_upsampling(
     ----------
     input : tensor, (n, channels, rows, columns)
     ratio : int, optional
-        By how much.
+        Factor by which images are enlarged.
     frac_ratio : pair of int, or pair of pairs, optional
-        A fraction instead, for both axes or for each.
+        Factor as a fraction (p, q), for both axes or for each of them.
     batch_size, num_input_channels : int, optional
-        What is known of the shape.
+        Lengths of the shape, if they are known.
     use_1D_kernel : bool, default True
-        Interpolate along rows first, then along columns.
+        Whether to interpolate along one axis after the other.
 
     Raises
     ------
     ValueError
-        If not one of ratio and fraction is given.
+        If not exactly one of `ratio` and `frac_ratio` is given, or a fraction with a 1D kernel.
     """
     if ratio and frac_ratio:
         raise ValueError("can't use ratio and frac_ratio together")
@@ -118,7 +118,7 @@ def _enlarged(x: Variable, ratio: int, n: Any, rows: Variable, columns: Variable
 
 
 def frac_bilinear_upsampling(input: Any, frac_ratio: Any) -> Variable:  # noqa: A002
-    """Enlarge images by a fraction: enlarge by its numerator, and keep some of the entries.
+    """Enlarge images by a fraction: enlarge by the numerator, subsample by the denominator.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def frac_bilinear_upsampling(input: Any, frac_ratio: Any) -> Variable:  # noqa: 
     x = pt.as_tensor_variable(input)
     rows, columns = x.shape[2], x.shape[3]
     bordered = _bordered(x.reshape((-1, 1, rows, columns)))
-    # The images are the filters: dilated, they lie on a kernel with zeros around.
+    # The images serve as filters: dilated by the ratio, they are applied to the padded kernel.
     padding = (2 * pt.stack([rows, columns]) - 1) * np.array(ratio) + 1
     kernel = bilinear_kernel_2D(ratio=tuple(ratio))[np.newaxis, np.newaxis, :, :]
     for axis in (2, 3):

@@ -1,4 +1,4 @@
-"""Convolutions of volumes by their older names: ``nnet.conv3d2d`` and ``nnet.Conv3D``."""
+"""Convolutions of volumes under older names: ``nnet.conv3d2d`` and ``nnet.Conv3D``."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def conv3d(
     filters_shape: Shape = None,
     border_mode: Any = "valid",
 ) -> Variable:
-    """Convolve series of images: ``nnet.conv3d2d.conv3d``.
+    """Convolve sequences of images: ``nnet.conv3d2d.conv3d``.
 
     Parameters
     ----------
     signals : tensor, (n, times, channels, rows, columns)
     filters : tensor, (filters, times, channels, rows, columns)
     signals_shape, filters_shape : sequence of int, optional
-        What is known of the shapes.
+        Shapes, as far as they are known.
     border_mode : {"valid", "full", "half"} or three of them, default "valid"
 
     Returns
@@ -39,7 +39,7 @@ def conv3d(
     NotImplementedError
         If the modes of rows and columns differ.
     ValueError
-        If a mode is none of these.
+        If a mode is invalid.
     """
     modes = (border_mode,) * 3 if isinstance(border_mode, str) else tuple(border_mode)
     if modes[1] != modes[2]:
@@ -53,7 +53,7 @@ def conv3d(
         return conv.conv3d(x, kernel, *shapes, border_mode=modes[0]).dimshuffle(0, 2, 1, 3, 4)
     padded = _padded_in_time(x, kernel.shape[2], modes[0])
     whole = conv.conv3d(padded, kernel, border_mode=modes[1])
-    # The mode of rows and columns has been that of times, too.
+    # The mode of rows and columns was also applied to times.
     extra = {"valid": 0, "full": kernel.shape[2] - 1, "half": kernel.shape[2] // 2}[modes[1]]
     times = whole[:, :, extra : whole.shape[2] - extra]
     return times.dimshuffle(0, 2, 1, 3, 4)
@@ -91,7 +91,7 @@ def conv3D(V: Any, W: Any, b: Any, d: Any) -> Variable:  # noqa: N802 - Theano's
 def convTransp3D(  # noqa: N802 - Theano's name
     W: Any, b: Any, d: Any, H: Any, RShape: Any = None
 ) -> Variable:
-    """Transpose ``conv3D``: reconstruct volumes of a shape from an output.
+    """Compute the transpose of ``conv3D``, which reconstructs volumes from an output.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def convTransp3D(  # noqa: N802 - Theano's name
     d : three int
     H : tensor, (n, rows, columns, times, filters)
     RShape : vector of three int, optional
-        Rows, columns and times of the result; by default the least that give H.
+        Rows, columns and times of the result; by default the smallest whose output is H.
     """
     kernel, top, steps = _first(W), _first(H), _steps(d)
     if RShape is None:

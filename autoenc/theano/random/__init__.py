@@ -1,5 +1,5 @@
-"""Random streams that draw the numbers that Theano 1.0.5 drew.
+"""Random streams that draw the same numbers as Theano 1.0.5.
 
-``streams`` has ``RandomStreams``, NumPy's MT19937 with one generator a variable, and ``mrg`` has
-``MRG_RandomStreams``, the generator MRG31k3p with many streams a variable.
+``streams`` contains ``RandomStreams``, which uses NumPy's MT19937 with one generator per variable.
+``mrg`` contains ``MRG_RandomStreams``, which uses MRG31k3p with many streams per variable.
 """

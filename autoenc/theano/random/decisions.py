@@ -1,7 +1,8 @@
-"""Decisions drawn from a ``RandomState``, ``binomial`` of one trial, by a compiled loop.
+"""Bernoulli draws from a ``RandomState``: ``binomial`` with one trial, in a compiled loop.
 
-Masks of autoencoders and units of Boltzmann machines are such draws. NumPy takes a logarithm and
-an exponential for each; the kernel returns the same bits, and leaves the state as NumPy does.
+Masks of autoencoders and units of Boltzmann machines are drawn in this way. NumPy computes a
+logarithm and an exponential for each draw. The kernel returns the same bits, and leaves the
+generator in the same state.
 """
 
 from __future__ import annotations
@@ -34,13 +35,13 @@ def decisions(
     size : tuple of int, optional
         Shape of the draw.
     dtype : str
-        What the draw is returned as.
+        Dtype of the draw.
 
     Returns
     -------
     array or None
-        None where NumPy has to draw: there are more trials, probabilities that broadcast or are
-        none, other dtypes, or no kernels.
+        None if NumPy has to draw: for other numbers of trials, for probabilities that broadcast
+        or are invalid, for other dtypes, or without kernels.
     """
     if size is None or n.size != 1 or n.item() != 1 or dtype not in _RESULTS:
         return None
@@ -57,7 +58,7 @@ def decisions(
 
 
 def _are_probabilities(p: Array, size: tuple[int, ...]) -> bool:
-    """Whether there is one for all, or one for each; NumPy says what is wrong with others."""
+    """Return whether there is one probability, or one per draw; NumPy reports invalid ones."""
     if p.dtype.name not in _PROBABILITIES or not p.size or (p.size > 1 and p.shape != size):
         return False
     return bool(p.min() >= 0 and p.max() <= 1)

@@ -1,4 +1,4 @@
-"""``MRG_RandomStreams``: random variables whose numbers come from many streams of MRG31k3p.
+"""``MRG_RandomStreams``: random variables that draw from many streams of MRG31k3p.
 
 >>> from pytensor import function
 >>> draw = MRG_RandomStreams(seed=234).uniform((2,))
@@ -29,19 +29,21 @@ Array = Any
 Variable = Any
 Size = Any
 
-# As many streams as a GPU of the time ran threads.
+# Number of threads of a GPU in Theano's time.
 _MOST_STREAMS = 60 * 256
 
 
 def guess_n_streams(size: Size, warn: bool = False) -> int:
-    """Guess a number of streams: a sixth of the numbers, or 60 * 256 if it is more or unknown.
+    """Guess the number of streams: a sixth of the size, at most and by default 60 * 256.
+
+    Up to 6 numbers have one stream each.
 
     Parameters
     ----------
     size : tuple or list of int, or variable
-        Only integers of Python are known.
+        Only Python integers are known in advance.
     warn : bool, default False
-        Warn where it is unknown.
+        Whether to warn if the size is unknown.
     """
     if isinstance(size, tuple | list) and all(isinstance(i, int) for i in size):
         n = int(np.prod(size, dtype=object)) if size else 1
@@ -55,24 +57,24 @@ def guess_n_streams(size: Size, warn: bool = False) -> int:
 
 
 class MRG_RandomStreams:  # noqa: N801 - Theano's name
-    """Random variables, each with streams of its own.
+    """Random variables, each with its own streams.
 
-    A function that computes a variable advances its streams, by the default update of the
-    shared variable that holds them (``variable.rstate``).
+    A function that computes a variable advances its streams through the default update of the
+    shared variable that stores them (``variable.rstate``).
 
     Parameters
     ----------
     seed : int, or list of 6 int, default 12345
-        One integer stands for six of it. The first three must be below 2147483647 and the last
-        three below 2147462579, neither of them all 0.
+        A single integer is repeated six times. The first three must be below 2147483647 and the
+        last three below 2147462579. Neither three may all be 0.
     use_cuda : optional
-        As in older versions; the numbers are the same on every device.
+        Not used: the numbers are the same on every device.
 
     Attributes
     ----------
     state_updates : list of (shared variable, variable, size, number of streams)
     rstate : int32 array, (6,)
-        Where the streams of the next variable begin.
+        First state of the next variable's streams.
     """
 
     def __init__(self, seed: int | Sequence[int] = 12345, use_cuda: Any = None) -> None:
@@ -85,16 +87,16 @@ class MRG_RandomStreams:  # noqa: N801 - Theano's name
         return list(self.state_updates)
 
     def set_rstate(self, seed: int | Sequence[int]) -> None:
-        """Set where the streams of the next variable begin."""
+        """Set the first state of the next variable's streams."""
         self.rstate = mrg31k3p.seeded(seed)
 
     def seed(self, seed: int | Sequence[int] | None = None) -> None:
-        """Start every stream anew.
+        """Restart every stream.
 
         Parameters
         ----------
         seed : int, or list of 6 int, optional
-            By default that of the constructor.
+            By default the seed of the constructor.
         """
         self.set_rstate(self.default_instance_seed if seed is None else seed)
         for state, after, size, n in self.state_updates:
@@ -103,19 +105,19 @@ class MRG_RandomStreams:  # noqa: N801 - Theano's name
             state.set_value(self.get_substream_rstates(n_streams, dtype), borrow=True)
 
     def inc_rstate(self) -> None:
-        """Skip 2**134 values, to where the next variable's streams begin."""
+        """Advance by 2**134 values, to the streams of the next variable."""
         self.rstate = mrg31k3p.ff_2p134(self.rstate)
 
     def get_substream_rstates(self, n_streams: int, dtype: str, inc_rstate: bool = True) -> Array:
-        """Return the states of streams that lie 2**72 values apart.
+        """Return the states of streams that are 2**72 values apart.
 
         Parameters
         ----------
         n_streams : int
         dtype : str
-            Of the numbers that will be drawn; the states do not depend on it.
+            Not used: the states do not depend on the dtype of the draws.
         inc_rstate : bool, default True
-            Go on to where the next variable's streams begin.
+            Whether to advance to the streams of the next variable.
 
         Returns
         -------
@@ -129,7 +131,7 @@ class MRG_RandomStreams:  # noqa: N801 - Theano's name
         return states
 
     def n_streams(self, size: Size) -> int:
-        """Guess a number of streams."""
+        """Guess the number of streams."""
         return guess_n_streams(size)
 
     def pretty_return(
@@ -140,7 +142,7 @@ class MRG_RandomStreams:  # noqa: N801 - Theano's name
         size: Size,
         nstreams: int | None,
     ) -> Variable:
-        """Attach a draw's update to it and to its state."""
+        """Attach the update to a draw and to its state."""
         sample.rstate, sample.update = node_rstate, (node_rstate, new_rstate)
         self.state_updates.append((node_rstate, new_rstate, size, nstreams))
         update_by_default(node_rstate, new_rstate)
@@ -164,20 +166,20 @@ class MRG_RandomStreams:  # noqa: N801 - Theano's name
         low, high : optional
             Cast to the dtype.
         ndim : int, optional
-            Where the length of the size is not known.
+            Number of dimensions, if the length of the size is unknown.
         dtype : str, optional
-            By default floatX, or what is more precise of the bounds' dtypes.
+            By default the most precise among floatX and the dtypes of the bounds.
         nstreams : int, optional
-            By default what ``guess_n_streams`` says.
+            By default the result of ``guess_n_streams``.
 
         Raises
         ------
         TypeError
-            If the size is no tuple and no vector.
+            If the size is neither a tuple nor a vector.
         ValueError
             If a length is not positive.
         NotImplementedError
-            If the bounds broadcast the draw.
+            If the bounds broadcast to a larger shape than the size.
         """
         low, high = pt.as_tensor_variable(low), pt.as_tensor_variable(high)
         dtype = dtype or str(upcast(config.floatX, low.dtype, high.dtype))
@@ -225,7 +227,7 @@ class MRG_RandomStreams:  # noqa: N801 - Theano's name
         nstreams: int | None = None,
         **kwargs: Any,
     ) -> Variable:
-        """Draw how often each outcome occurs in ``n`` experiments.
+        """Draw the number of occurrences of each outcome in ``n`` experiments.
 
         Parameters
         ----------
@@ -233,7 +235,7 @@ class MRG_RandomStreams:  # noqa: N801 - Theano's name
             Not used: the shape is that of ``pvals``.
         n : int, default 1
         pvals : matrix
-            Probabilities, a distribution a row. They are not checked.
+            Probabilities, with one distribution per row. They are not checked.
         """
         if pvals is None:
             raise TypeError("You have to specify pvals")
@@ -257,7 +259,7 @@ class MRG_RandomStreams:  # noqa: N801 - Theano's name
         nstreams: int | None = None,
         **kwargs: Any,
     ) -> Variable:
-        """Choose ``size`` outcomes of each row of ``p``, without replacement.
+        """Choose ``size`` outcomes from each row of ``p``, without replacement.
 
         Parameters
         ----------
@@ -267,7 +269,7 @@ class MRG_RandomStreams:  # noqa: N801 - Theano's name
         replace : bool
             Must be False.
         p : matrix
-            Probabilities, a distribution a row. They are not checked.
+            Probabilities, with one distribution per row. They are not checked.
         """
         if replace:
             raise NotImplementedError(
@@ -299,7 +301,7 @@ class MRG_RandomStreams:  # noqa: N801 - Theano's name
         nstreams: int | None = None,
         **kwargs: Any,
     ) -> Variable:
-        """Choose ``n`` outcomes of each row; ``choice`` is the newer name."""
+        """Choose ``n`` outcomes from each row; ``choice`` is the newer name."""
         warnings.warn(
             "MRG_RandomStreams.multinomial_wo_replacement() is deprecated; use "
             "MRG_RandomStreams.choice() instead.",
@@ -321,7 +323,7 @@ class MRG_RandomStreams:  # noqa: N801 - Theano's name
         truncate: bool = False,
         **kwargs: Any,
     ) -> Variable:
-        """Draw from the normal distribution, by the transform of Box and Muller.
+        """Draw from the normal distribution, by the Box-Muller transform.
 
         Parameters
         ----------
@@ -329,12 +331,12 @@ class MRG_RandomStreams:  # noqa: N801 - Theano's name
         avg, std : optional
             Mean and standard deviation.
         ndim : int, optional
-            Where the length of the size is not known.
+            Number of dimensions, if the length of the size is unknown.
         dtype : str, optional
-            By default floatX, or what is more precise of the parameters' dtypes.
+            By default the most precise among floatX and the dtypes of the parameters.
         nstreams : int, optional
         truncate : bool, default False
-            Draw anew what is more than two standard deviations off.
+            Whether to redraw numbers more than two standard deviations from the mean.
         """
         size = _as_size(size)
         avg, std = (undefined_grad(pt.as_tensor_variable(p)) for p in (avg, std))
@@ -353,7 +355,7 @@ class MRG_RandomStreams:  # noqa: N801 - Theano's name
         return samples * pt.cast(std, dtype) + pt.cast(avg, dtype)
 
     def _truncated(self, radius: Variable, cosine: Variable, sine: Variable, how: Any) -> Variable:
-        """Keep what is within two standard deviations, and give the others a new radius."""
+        """Keep samples within two standard deviations, and redraw the radius of the others."""
         first, second = radius * cosine, radius * sine
         out_first, out_second = ((z < -2.0) | (z > 2.0) for z in (first, second))
         fix_first, fix_second = (pt.nonzero(out)[0] for out in (out_first, out_second))
@@ -382,7 +384,7 @@ class MRG_RandomStreams:  # noqa: N801 - Theano's name
 
         ``std`` is the standard deviation of the result.
         """
-        # The standard deviation of a standard normal distribution truncated at -2 and 2.
+        # Standard deviation of a standard normal distribution truncated at -2 and 2.
         std = std / pt.constant(0.87962566103423978)
         how = {"ndim": ndim, "dtype": dtype, "nstreams": nstreams, **kwargs}
         return self.normal(size=size, avg=avg, std=std, truncate=True, **how)
@@ -398,7 +400,7 @@ def _refuse(method: str, **arguments: Any) -> None:
 
 
 def _check_drawn(size: Size) -> None:
-    """Check the size of a uniform draw: only tuples and vectors, as Theano had it."""
+    """Check the size of a uniform draw; as in Theano, only tuples and vectors are valid."""
     if isinstance(size, GraphVariable) and size.ndim == 1:
         return
     if not isinstance(size, tuple):

@@ -1,7 +1,7 @@
-"""The generator MRG31k3p: its states, how they are spaced, and the values they give.
+"""The random number generator MRG31k3p: its states, streams and values.
 
-A state is six 31-bit integers. Streams lie 2**72 values apart, and what one random variable may
-use, 2**134.
+A state consists of six 31-bit integers. Streams are 2**72 values apart. The streams of one random
+variable start 2**134 values after those of the previous one.
 
 References
 ----------
@@ -51,12 +51,12 @@ A1p134, A2p134 = _STEP_2P134
 
 
 def ff_2p134(rstate: Array) -> Array:
-    """Skip 2**134 values."""
+    """Return the state after 2**134 values."""
     return _skip(_STEP_2P134, np.asarray(rstate)[None])[0]
 
 
 def ff_2p72(rstate: Array) -> Array:
-    """Skip 2**72 values."""
+    """Return the state after 2**72 values."""
     return _skip(_STEP_2P72, np.asarray(rstate)[None])[0]
 
 
@@ -66,7 +66,7 @@ def _skip(matrices: Array, states: Array) -> Array:
 
 
 def streams(state: Array, n: int) -> Array:
-    """Return the states of n streams, 2**72 values apart, from a state on.
+    """Return the states of n streams, 2**72 values apart, starting at a state.
 
     Parameters
     ----------
@@ -85,19 +85,19 @@ def streams(state: Array, n: int) -> Array:
 
 
 def seeded(seed: int | Sequence[int]) -> Array:
-    """Return the state that a seed stands for.
+    """Return the state for a seed.
 
     Parameters
     ----------
     seed : int, or sequence of 6 int
-        One for all six integers, or each of them.
+        One integer for all six, or each of them.
 
     Raises
     ------
     ValueError
-        If it is 0 or not below the modulus.
+        If the integers are 0 or not less than the modulus.
     TypeError
-        If it is neither one integer nor six.
+        If there are not one or six integers.
     """
     if isinstance(seed, int):
         if seed == 0:
@@ -116,13 +116,13 @@ def seeded(seed: int | Sequence[int]) -> Array:
 
 
 def advance(states: Array, numeric: Any = np) -> tuple[Array, Array]:
-    """Make the next value of each stream.
+    """Compute the next value of each stream.
 
     Parameters
     ----------
     states : uint32 array, (streams, 6)
     numeric : module, default numpy
-        Or ``jax.numpy``.
+        Array module: NumPy or ``jax.numpy``.
 
     Returns
     -------
@@ -141,7 +141,7 @@ def advance(states: Array, numeric: Any = np) -> tuple[Array, Array]:
     first = ((x2 & 511) << 22) + (x2 >> 9) + ((x3 & 16777215) << 7) + (x3 >> 24)
     first = reduced(reduced(first, int(M1)) + x3, int(M1))
     second = reduced(reduced(doubled_15(y3) + y3, int(M2)) + doubled_15(y1), int(M2))
-    # A difference below zero has wrapped, and comes back with the modulus.
+    # Unsigned differences below zero wrap around; adding the modulus corrects this.
     difference = first - second
     values = numeric.where(first <= second, difference + numeric.uint32(int(M1)), difference)
     return numeric.stack([first, x1, x2, second, y1, y2], 1), values

@@ -1,4 +1,4 @@
-"""The operation that draws uniform numbers from streams of MRG31k3p."""
+"""Operation that draws uniform numbers from streams of MRG31k3p."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _HALF_NORM = float(np.float16(3.0458e-05))
 
 
 class mrg_uniform(Op):  # noqa: N801 - Theano's name
-    """Draw numbers between 0 and 1, the i-th of them from stream i modulo the number of streams.
+    """Operation that draws uniform numbers, the i-th from stream i modulo the number of streams.
 
     Parameters
     ----------
     output_type : TensorType
     inplace : bool, default False
-        Advance the states themselves instead of a copy.
+        Whether to advance the states in place.
     """
 
     __props__ = ("output_type", "inplace")
@@ -49,14 +49,14 @@ class mrg_uniform(Op):  # noqa: N801 - Theano's name
 
     @classmethod
     def new(cls, rstate: Variable, ndim: int | None, dtype: str, size: Any) -> list[Variable]:
-        """Apply to states, and infer the number of dimensions from the size."""
+        """Apply a new operation to states; infer the number of dimensions from the size."""
         size = pt.as_tensor_variable(size)
         ndim = get_vector_length(size) if ndim is None else ndim
         drawn: list[Variable] = cls(TensorType(dtype, shape=(None,) * ndim))(rstate, size)
         return drawn
 
     def make_node(self, rstate: Variable, size: Variable) -> Apply:
-        """Apply to states, (streams, 6), and the shape of the draw."""
+        """Create a node for states, (streams, 6), and the shape of the draw."""
         rstate, size = pt.as_tensor_variable(rstate), pt.as_tensor_variable(size)
         lengths = (_constant(size[i]) for i in range(self.output_type.ndim))
         shape = tuple(1 if length == 1 else None for length in lengths)
@@ -64,13 +64,13 @@ class mrg_uniform(Op):  # noqa: N801 - Theano's name
 
     def infer_shape(self, *arguments: Any) -> list[Any]:
         """Infer the shapes of the states and of the draw."""
-        # PyTensor before 3.3 gives the graph first.
+        # PyTensor before 3.3 also passes the graph, as the first argument.
         node, shapes = arguments[-2:]
         size = node.inputs[1]
         return [shapes[0], [size[i] for i in range(self.output_type.ndim)]]
 
     def perform(self, node: Apply, inputs: Sequence[Array], outputs: Any) -> None:
-        """Draw, and return the states after it."""
+        """Draw numbers, and return the new states, too."""
         states, size = inputs
         shape = tuple(size.tolist())
         if len(shape) != self.output_type.ndim:
@@ -84,12 +84,12 @@ class mrg_uniform(Op):  # noqa: N801 - Theano's name
         outputs[1][0] = draw(states, n, self.output_type.dtype).reshape(shape)
 
     def pullback(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Variable]:
-        """Say that a draw has no gradient."""
+        """Return undefined gradients: a draw is not differentiable."""
         comment = "No gradient defined through random sampling op"
         return [grad_undefined(self, k, x, comment) for k, x in enumerate(inputs)]
 
     def pushforward(self, inputs: Any, outputs: Any, eval_points: Any) -> list[None]:
-        """Say that the draw does not move with its inputs."""
+        """Return None: a draw has no directional derivatives."""
         return [None for _ in outputs]
 
 
@@ -134,16 +134,16 @@ def _draw_values(states: Array, n: int) -> Array:
 
 
 def scaled(values: Array, dtype: str) -> Array:
-    """Scale values of the generator to [0, 1], in the precision in which Theano did."""
+    """Scale values of the generator to [0, 1], with the precision of Theano."""
     if dtype == "float16":
-        # Fifteen bits, none of which rounds to 0.
+        # Uses 15 bits, none of whose values is rounded to 0.
         return (((values & 0x7FFF) + 1) * _HALF_NORM).astype("float16")
     return values.astype(dtype) * _NORMS[dtype]
 
 
 @node_rewriter([mrg_uniform])  # type: ignore[untyped-decorator]
 def mrg_random_make_inplace(fgraph: Any, node: Apply) -> list[Variable] | bool:
-    """Let a draw advance the states where nobody else needs them as they were."""
+    """Replace a draw by one that advances the states in place, if nothing else needs them."""
     if node.op.inplace:
         return False
     outputs: list[Variable] = (

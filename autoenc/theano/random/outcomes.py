@@ -1,4 +1,4 @@
-"""Operations that turn uniform numbers into outcomes of given probabilities."""
+"""Operations that convert uniform numbers to outcomes with given probabilities."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Variable = Any
 
 
 class MultinomialFromUniform(Op):
-    """Count outcomes: each uniform number falls into one of the intervals of its row.
+    """Operation that counts outcomes: each number falls into one of the intervals of its row.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class MultinomialFromUniform(Op):
         return f"{type(self).__name__}{{{self.odtype}}}"
 
     def make_node(self, pvals: Any, unis: Any, n: Any = 1) -> Apply:
-        """Apply to probabilities, (rows, outcomes), and uniform numbers, (n * rows,)."""
+        """Create a node for probabilities, (rows, outcomes), and numbers, (n * rows,)."""
         pvals, unis = pt.as_tensor_variable(pvals), pt.as_tensor_variable(unis)
         if pvals.ndim != 2:
             raise NotImplementedError("pvals ndim should be 2", pvals.ndim)
@@ -49,11 +49,11 @@ class MultinomialFromUniform(Op):
         return pt.tensor(dtype=dtype, shape=tuple(1 if b else None for b in pvals.broadcastable))
 
     def perform(self, node: Apply, inputs: Sequence[Array], outputs: Any) -> None:
-        """Count."""
+        """Count the outcomes."""
         pvals, unis, n = inputs
         _check(pvals, unis, n)
         counts = np.zeros(pvals.shape, node.outputs[0].type.dtype)
-        # Theano adds probabilities of any precision in double precision.
+        # Theano accumulates probabilities of any dtype in double precision.
         cumulated = pvals.cumsum(1, dtype="float64")
         for uniform in unis.reshape(int(n), len(pvals)):
             rows, outcomes = _interval(cumulated, uniform)
@@ -78,14 +78,14 @@ def _check(pvals: Array, unis: Array, n: Array) -> None:
 
 
 def _interval(cumulated: Array, uniform: Array) -> tuple[Array, Array]:
-    """Rows whose number falls into one of their intervals, and into which."""
+    """Return the rows whose number falls into one of their intervals, and the intervals."""
     above = cumulated > uniform[:, None]
     rows = np.flatnonzero(above.any(1))
     return rows, above[rows].argmax(1)
 
 
 class ChoiceFromUniform(MultinomialFromUniform):
-    """Choose n outcomes of each row, without replacement unless asked for.
+    """Operation that chooses n outcomes from each row, by default without replacement.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ class ChoiceFromUniform(MultinomialFromUniform):
         return pt.tensor(dtype=dtype, shape=(1 if pvals.broadcastable[0] else None, None))
 
     def perform(self, node: Apply, inputs: Sequence[Array], outputs: Any) -> None:
-        """Choose outcomes of each row, one after the other; -1 where there is none."""
+        """Choose the outcomes of each row in turn; -1 where there is none."""
         pvals, unis, n = inputs
         if n > pvals.shape[1]:
             raise ValueError(
@@ -124,10 +124,10 @@ class ChoiceFromUniform(MultinomialFromUniform):
 
 
 def _remove(pvals: Array, rows: Array, outcomes: Array) -> None:
-    """Give an outcome of each row probability 0, and scale the others.
+    """Set the probability of one outcome of each row to 0, and rescale the others.
 
-    The sum is made of what comes before, added in double precision, and what comes after,
-    added to it in that of the probabilities, so that it rounds as Theano's did.
+    To round as in Theano, the sum has two parts. The probabilities before the outcome are added
+    in double precision, and those after it in the precision of the probabilities.
     """
     some = pvals[rows]
     each = np.arange(len(rows))

@@ -1,7 +1,7 @@
-"""Draws from a ``RandomState``: the operation, and the distributions.
+"""Draws from a ``RandomState``: the operation, and the distributions of ``raw_random``.
 
-Each function takes the variable of a ``RandomState`` first, and returns the state after the
-draw and the numbers. ``theano.tensor.raw_random`` had them.
+Each function takes a variable with a ``RandomState`` as its first argument. It returns the state
+after the draw, and the numbers.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Variable = Any
 
 
 class RandomFunction(Op):
-    """Draw numbers from a ``RandomState``.
+    """Operation that draws numbers from a ``RandomState``.
 
     Parameters
     ----------
@@ -42,9 +42,9 @@ class RandomFunction(Op):
     outtype : TensorType
         Type of the numbers.
     inplace : bool, default False
-        Advance the state itself instead of a copy.
+        Whether to advance the state in place.
     ndim_added : int, default 0
-        Axes that each number has besides those of the size.
+        Number of axes of each draw, in addition to the axes of the size.
     """
 
     __props__ = ("fn", "outtype", "inplace", "ndim_added")
@@ -65,14 +65,14 @@ class RandomFunction(Op):
 
     @property
     def exec_fn(self) -> Callable[..., Array]:
-        """The function that draws."""
+        """Function that draws."""
         return getattr(np.random.RandomState, self.fn) if isinstance(self.fn, str) else self.fn
 
     def __str__(self) -> str:
         return f"RandomFunction{{{self.exec_fn.__name__}}}"
 
     def make_node(self, r: Variable, shape: Any, *args: Any) -> Apply:
-        """Apply to a state, the shape of the draw and the distribution's parameters."""
+        """Create a node for a state, the shape of the draw and the distribution's parameters."""
         size = pt.as_tensor_variable(shape, ndim=1)
         if isinstance(shape, tuple) and not shape:
             size = size.astype("int64")
@@ -84,8 +84,8 @@ class RandomFunction(Op):
         return Apply(self, [r, size, *parameters], [r.type(), self.outtype()])
 
     def infer_shape(self, *arguments: Any) -> list[Any]:
-        """Infer the shape of the numbers where the size alone gives it."""
-        # PyTensor before 3.3 gives the graph first.
+        """Infer the shape of the numbers if the size alone determines it."""
+        # PyTensor before 3.3 also passes the graph, as the first argument.
         node = arguments[-2]
         size = node.inputs[1]
         if self.ndim_added or len(getattr(size, "data", (0,))) == 0:
@@ -93,7 +93,7 @@ class RandomFunction(Op):
         return [None, [size[i] for i in range(node.outputs[1].ndim)]]
 
     def perform(self, node: Apply, inputs: Sequence[Any], outputs: Any) -> None:
-        """Draw, and return the state after it."""
+        """Draw numbers, and return the new state, too."""
         state, shape, *parameters = inputs
         size = tuple(shape.tolist()) or None
         if size is not None and self.outtype.ndim != len(size) + self.ndim_added:
@@ -128,18 +128,18 @@ class RandomFunction(Op):
             )
 
     def pullback(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Variable]:
-        """Say that a draw has no gradient."""
+        """Return undefined gradients: a draw is not differentiable."""
         comment = "No gradient defined through raw random numbers op"
         return [grad_undefined(self, k, x, comment) for k, x in enumerate(inputs)]
 
     def pushforward(self, inputs: Any, outputs: Any, eval_points: Any) -> list[None]:
-        """Say that the draw does not move with its parameters."""
+        """Return None: a draw has no directional derivatives."""
         return [None for _ in outputs]
 
 
 @node_rewriter([RandomFunction])  # type: ignore[untyped-decorator]
 def random_make_inplace(fgraph: Any, node: Apply) -> list[Variable] | bool:
-    """Let a draw advance the state where nobody else needs it as it was."""
+    """Replace a draw by one that advances the state in place, if nothing else needs it."""
     op = node.op
     if op.inplace:
         return False
@@ -173,7 +173,7 @@ def _draw(
 
 
 def _float_type(dtype: str | None, *parameters: Variable) -> str:
-    """Return what was asked for, else floatX or what is more precise among the parameters."""
+    """Return the given dtype, or the most precise among floatX and the parameters' dtypes."""
     return dtype or str(upcast(config.floatX, *(p.dtype for p in parameters)))
 
 
@@ -199,7 +199,7 @@ def normal(
     ndim: int | None = None,
     dtype: str | None = None,
 ) -> list[Variable]:
-    """Draw from the normal distribution of mean ``avg`` and standard deviation ``std``."""
+    """Draw from the normal distribution with mean ``avg`` and standard deviation ``std``."""
     avg, std = pt.as_tensor_variable(avg), pt.as_tensor_variable(std)
     dtype = _float_type(dtype, avg, std)
     return _draw(random_state, "normal", dtype, infer_size(ndim, size, avg, std), avg, std)
@@ -214,7 +214,7 @@ def binomial(
     dtype: str = "int64",
     prob: Any = None,
 ) -> list[Variable]:
-    """Draw the number of successes in ``n`` trials of probability ``p`` each."""
+    """Draw the number of successes in ``n`` trials with probability ``p`` each."""
     n, p = pt.as_tensor_variable(n), pt.as_tensor_variable(_renamed(prob, p))
     ndim, shape, _ = infer_size(ndim, size, n, p)
     return _draw(random_state, "binomial", dtype, (ndim, shape, (False,) * ndim), n, p)
@@ -248,7 +248,7 @@ def random_integers(
 def random_integers_helper(
     random_state: np.random.RandomState, low: Array, high: Array, size: tuple[int, ...] | None
 ) -> Array:
-    """Draw each integer by a call of its own, as Theano did."""
+    """Draw each integer by a separate call, as Theano did."""
     axes = max(low.ndim, high.ndim) if size is None else len(size)
     low, high = _with_axes(low, axes, "low"), _with_axes(high, axes, "high")
     size = np.broadcast_shapes(low.shape, high.shape) if size is None else size
@@ -278,7 +278,7 @@ def choice(
     """Choose entries of a vector, or integers below a scalar, with probabilities ``p``."""
     a = pt.as_tensor_variable(a)
     replace = pt.constant(replace, dtype="int8") if isinstance(replace, bool) else replace
-    # An empty vector stands for None.
+    # An empty vector represents None.
     p = pt.as_tensor_variable([] if p is None else p)
     sizes = infer_size(ndim, size)
     return _draw(random_state, choice_helper, dtype, sizes, a, pt.as_tensor_variable(replace), p)
@@ -302,7 +302,7 @@ def poisson(
     ndim: int | None = None,
     dtype: str = "int64",
 ) -> list[Variable]:
-    """Draw from the Poisson distribution of mean ``lam``."""
+    """Draw from the Poisson distribution with mean ``lam``."""
     return _draw(
         random_state, "poisson", dtype, infer_size(ndim, size), pt.as_tensor_variable(lam)
     )
@@ -315,7 +315,7 @@ def permutation(
     ndim: int | None = None,
     dtype: str = "int64",
 ) -> list[Variable]:
-    """Draw permutations of the integers below ``n``, along a last axis of their own."""
+    """Draw permutations of the integers below ``n``, along a new last axis."""
     if size is None or (isinstance(size, tuple) and not size):
         if ndim not in (None, 1):
             raise TypeError(
@@ -349,9 +349,9 @@ def multinomial(
     ndim: int | None = None,
     dtype: str = "int64",
 ) -> list[Variable]:
-    """Draw how often each outcome occurs in ``n`` experiments.
+    """Draw the number of occurrences of each outcome in ``n`` experiments.
 
-    The last axis of ``pvals``, and of the draw, is that of the outcomes.
+    The last axis of ``pvals``, and of the draw, contains the outcomes.
     """
     n, pvals = pt.as_tensor_variable(n), pt.as_tensor_variable(pvals)
     sizes = infer_size(ndim, size, n, pvals[..., 0])
@@ -362,7 +362,7 @@ def multinomial(
 def multinomial_helper(
     random_state: np.random.RandomState, n: Array, pvals: Array, size: tuple[int, ...] | None
 ) -> Array:
-    """Draw one row of counts after the other."""
+    """Draw the counts of one row after the other."""
     axes = max(n.ndim, pvals.ndim - 1) if size is None else len(size)
     n, pvals = _with_axes(n, axes, "n"), _with_axes(pvals, axes + 1, "pvals")
     shapes = n.shape, pvals.shape[:-1]
@@ -376,7 +376,7 @@ def multinomial_helper(
 
 
 def _below_one(pvals: Array) -> Array:
-    """Scale probabilities that exceed 1 by rounding, which NumPy refuses."""
+    """Scale probabilities whose sum exceeds 1 due to rounding, which NumPy rejects."""
     if 1.0 < np.sum(pvals) < 1.0 + 1e-5 or pvals[-1] < 5e-5:
         pvals = pvals * (1.0 - 5e-5)
     if np.sum(pvals) > 1.0:

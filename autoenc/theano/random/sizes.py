@@ -1,4 +1,4 @@
-"""Number of dimensions and shape of a draw, from what the caller said of them."""
+"""Inference of the number of dimensions and the shape of a draw."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def infer_size(
     Parameters
     ----------
     ndim : int, optional
-        Number of dimensions, where the size alone does not tell.
+        Number of dimensions, if the size alone does not determine it.
     size : list, integer vector or None
-        Shape of the draw; -1 in a list stands for the parameters' own size there; None for the
-        shape to which the parameters broadcast.
+        Shape of the draw. In a list, -1 represents the length of the parameters. None represents
+        the shape to which the parameters broadcast.
     *parameters : variable
         The distribution's parameters.
 
@@ -40,7 +40,7 @@ def infer_size(
     Raises
     ------
     TypeError
-        If the size is no integer vector, or there is nothing to infer it from.
+        If the size is not an integer vector, or cannot be inferred.
     ValueError
         If ``ndim`` contradicts the size, or the parameters have more dimensions.
     """
@@ -72,7 +72,7 @@ def _no_entries() -> Any:
 
 
 def _entry(axis: int, entry: Any, parameters: Sequence[Any]) -> tuple[Any, bool]:
-    """Length of one axis, counted from the last, and whether it is known to be 1."""
+    """Return the length of an axis, counted from the last, and whether it is known to be 1."""
     if hasattr(entry, "type"):
         return entry, False
     if entry >= 0:
@@ -86,7 +86,7 @@ def _borrowed(axis: int, parameters: Sequence[Any]) -> tuple[Any, bool]:
     reaching = [p for p in parameters if p.ndim >= -axis]
     if not reaching:
         raise ValueError(
-            "a size of -1 must be at an axis of one of the parameters, none of which has it"
+            "a size of -1 stands for the length of a parameter, and no parameter has this axis"
         )
     for parameter in reaching:
         if not parameter.type.broadcastable[axis]:
@@ -122,19 +122,19 @@ def _check(ndim: int, vector: Any, parameters: Sequence[Any]) -> None:
 def broadcast_indices(
     size: Sequence[int], *shapes: Sequence[int]
 ) -> Iterator[tuple[tuple[int, ...], ...]]:
-    """Give the index of each entry of a draw, and those of the parameters that belong to it.
+    """Yield the index of each entry of a draw, and the corresponding indices of the parameters.
 
     Parameters
     ----------
     size : sequence of int
         Shape of the draw.
     *shapes : sequence of int
-        Shapes of the parameters, of as many axes, each as long or 1.
+        Shapes of the parameters, with the same number of axes; each length may also be 1.
 
     Raises
     ------
     ValueError
-        If an axis of a parameter is neither.
+        If a length of a parameter does not match.
     """
     for shape in shapes:
         for axis, (length, wanted) in enumerate(zip(shape, size, strict=False)):

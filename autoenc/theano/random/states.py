@@ -1,6 +1,6 @@
-"""The type of NumPy's ``RandomState``, and shared variables of it.
+"""The type of NumPy's ``RandomState``, and shared variables of this type.
 
-PyTensor has given up ``RandomState`` for ``Generator``, whose numbers differ.
+PyTensor replaced ``RandomState`` by ``Generator``, which draws different numbers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pytensor.graph.type import Type
 
 
 class RandomStateType(Type[np.random.RandomState]):
-    """The type of variables whose value is a ``numpy.random.RandomState``."""
+    """Type of variables whose value is a ``numpy.random.RandomState``."""
 
     def __str__(self) -> str:
         return "RandomStateType"
@@ -33,18 +33,18 @@ class RandomStateType(Type[np.random.RandomState]):
     def filter(
         self, data: Any, strict: bool = False, allow_downcast: bool | None = None
     ) -> np.random.RandomState:
-        """Return the value, or raise TypeError if it is no ``RandomState``."""
+        """Return the value, or raise TypeError if it is not a ``RandomState``."""
         if self.is_valid_value(data):
             return data  # type: ignore[no-any-return]
         raise TypeError(f"expected a numpy.random.RandomState, got {type(data).__name__}")
 
     def is_valid_value(self, data: Any, strict: bool = True) -> bool:
-        """Whether the value is a ``RandomState``."""
+        """Return whether the value is a ``RandomState``."""
         return type(data) is np.random.RandomState
 
     @staticmethod
     def values_eq(a: Any, b: Any) -> bool:
-        """Whether both would draw the same numbers from here on."""
+        """Return whether both states will produce the same draws."""
         first, second = (state.get_state(legacy=False) for state in (a, b))
         gauss = first["has_gauss"], first["has_gauss"] and first["gauss"]
         return (
@@ -55,7 +55,7 @@ class RandomStateType(Type[np.random.RandomState]):
 
     @staticmethod
     def may_share_memory(a: Any, b: Any) -> bool:
-        """Whether both are the same object."""
+        """Return whether both are the same object."""
         return a is b
 
 
@@ -73,15 +73,15 @@ random_state_type = RandomStateType()
 
 
 def update_by_default(state: Any, after: Any) -> None:
-    """Let functions that use a shared variable update it unless they are told otherwise."""
+    """Make functions that use a shared variable update it by default."""
     with warnings.catch_warnings():
-        # PyTensor prefers explicit updates, for which scripts of the time have no place.
+        # PyTensor deprecates default updates, but Theano's scripts rely on them.
         warnings.filterwarnings("ignore", "Setting default_update", DeprecationWarning)
         state.default_update = after
 
 
 class RandomStateSharedVariable(SharedVariable):
-    """A shared variable whose value is a ``RandomState``."""
+    """Shared variable whose value is a ``RandomState``."""
 
 
 @shared_constructor.register(np.random.RandomState)  # type: ignore[untyped-decorator]
@@ -92,7 +92,7 @@ def randomstate_constructor(
     allow_downcast: bool | None = None,
     borrow: bool = False,
 ) -> RandomStateSharedVariable:
-    """Make a shared variable of a ``RandomState``, which is copied unless borrowed.
+    """Return a shared variable for a ``RandomState``, which is copied unless borrowed.
 
     Parameters
     ----------
@@ -101,12 +101,12 @@ def randomstate_constructor(
     strict, allow_downcast : bool, optional
         As for ``theano.shared``; a ``RandomState`` is never converted.
     borrow : bool, default False
-        Keep the object itself, so that its owner sees the draws.
+        Whether to store the object itself, so that its owner sees the draws.
 
     Raises
     ------
     TypeError
-        If the value is no ``RandomState``.
+        If the value is not a ``RandomState``.
     """
     return RandomStateSharedVariable(
         type=random_state_type,

@@ -1,4 +1,4 @@
-"""``RandomStreams``: one generator for each random variable.
+"""``RandomStreams``: random variables with one generator each.
 
 >>> from pytensor import function
 >>> draw = RandomStreams(seed=234).uniform((2,))
@@ -23,7 +23,7 @@ Variable = Any
 
 
 class RandomStreamsBase:
-    """The distributions, for whoever has a method ``gen(distribution, *args, **kwargs)``."""
+    """Distributions; a subclass defines a method ``gen(distribution, *args, **kwargs)``."""
 
     gen: Callable[..., Variable]
 
@@ -36,7 +36,7 @@ class RandomStreamsBase:
         dtype: str = "int64",
         prob: Any = None,
     ) -> Variable:
-        """Draw the number of successes in ``n`` trials of probability ``p`` each."""
+        """Draw the number of successes in ``n`` trials with probability ``p`` each."""
         return self.gen(raw.binomial, size, n, p, ndim=ndim, dtype=dtype, prob=prob)
 
     def uniform(
@@ -58,7 +58,7 @@ class RandomStreamsBase:
         ndim: int | None = None,
         dtype: str | None = None,
     ) -> Variable:
-        """Draw from the normal distribution of mean ``avg`` and standard deviation ``std``."""
+        """Draw from the normal distribution with mean ``avg`` and standard deviation ``std``."""
         return self.gen(raw.normal, size, avg, std, ndim=ndim, dtype=dtype)
 
     def random_integers(
@@ -87,13 +87,13 @@ class RandomStreamsBase:
     def poisson(
         self, size: Size = None, lam: Any = None, ndim: int | None = None, dtype: str = "int64"
     ) -> Variable:
-        """Draw from the Poisson distribution of mean ``lam``."""
+        """Draw from the Poisson distribution with mean ``lam``."""
         return self.gen(raw.poisson, size, lam, ndim=ndim, dtype=dtype)
 
     def permutation(
         self, size: Size = None, n: Any = 1, ndim: int | None = None, dtype: str = "int64"
     ) -> Variable:
-        """Draw permutations of the integers below ``n``, along a last axis of their own."""
+        """Draw permutations of the integers below ``n``, along a new last axis."""
         return self.gen(raw.permutation, size, n, ndim=ndim, dtype=dtype)
 
     def multinomial(
@@ -104,11 +104,11 @@ class RandomStreamsBase:
         ndim: int | None = None,
         dtype: str = "int64",
     ) -> Variable:
-        """Draw how often each outcome occurs in ``n`` experiments."""
+        """Draw the number of occurrences of each outcome in ``n`` experiments."""
         return self.gen(raw.multinomial, size, n, pvals, ndim=ndim, dtype=dtype)
 
     def shuffle_row_elements(self, input: Any) -> Variable:  # noqa: A002 - Theano's name
-        """Shuffle each row; the permutation is the result's attribute of that name."""
+        """Shuffle each row; the attribute ``permutation`` of the result is the permutation."""
         permutation = self.permutation(
             size=input.shape[:-1], n=input.shape[-1], ndim=input.ndim - 1
         )
@@ -118,24 +118,24 @@ class RandomStreamsBase:
 
 
 class RandomStreams(RandomStreamsBase):
-    """Random variables, each with a ``RandomState`` of its own.
+    """Random variables, each with its own ``RandomState``.
 
-    Its seed is drawn, when the variable is made, from a ``RandomState`` of the streams, so that
-    a variable's numbers depend on the seed and on how many were made before it. A function
-    that computes the variable advances its state: ``state.default_update`` is the state after
-    the draw, where ``state, after = variable.update``.
+    The seed of a variable is drawn from another ``RandomState`` when the variable is created. Its
+    numbers therefore depend on the seed of the streams and on how many variables were created
+    before. A function that computes the variable advances its state: ``state.default_update`` is
+    the state after the draw, where ``state, after = variable.update``.
 
     Parameters
     ----------
     seed : int, optional
-        By default the system's entropy.
+        By default the seed is taken from the entropy of the system.
 
     Attributes
     ----------
     state_updates : list of (shared variable, variable)
-        Each variable's state, and what it becomes.
+        State of each variable, and its update.
     gen_seedgen : numpy.random.RandomState
-        What seeds are drawn from.
+        Generator of the seeds.
     """
 
     def __init__(self, seed: Any = None) -> None:
@@ -144,16 +144,16 @@ class RandomStreams(RandomStreamsBase):
         self.gen_seedgen = np.random.RandomState(seed)
 
     def updates(self) -> list[tuple[Variable, Variable]]:
-        """Return ``state_updates``, to be given to a function where defaults are off."""
+        """Return ``state_updates``, for functions that skip default updates."""
         return list(self.state_updates)
 
     def seed(self, seed: Any = None) -> None:
-        """Start every stream anew.
+        """Restart every stream.
 
         Parameters
         ----------
         seed : int, optional
-            By default that of the constructor.
+            By default the seed of the constructor.
         """
         seeds = np.random.RandomState(self.default_instance_seed if seed is None else seed)
         for state, _ in self.state_updates:
@@ -169,14 +169,14 @@ class RandomStreams(RandomStreamsBase):
         item.set_value(val, borrow=True)
 
     def gen(self, op: Callable[..., Any], *args: Any, **kwargs: Any) -> Variable:
-        """Make a random variable with a stream of its own.
+        """Create a random variable with its own stream.
 
         Parameters
         ----------
         op : callable
             A distribution of ``raw``, or a ``RandomFunction``.
         *args, **kwargs
-            What it takes besides the state.
+            Its arguments besides the state.
         """
         state = randomstate_constructor(_next_state(self.gen_seedgen), borrow=True)
         state.tag.is_rng = True
