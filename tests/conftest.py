@@ -29,7 +29,7 @@ _SHARED = Path(__file__).parents[2] / "shared" / "data" / "mnist.pkl.gz"
 if _SHARED.is_file():
     os.environ.setdefault("AUTOENC_DATA", str(_SHARED))
 
-# Where a test does not name a backend, its subject is not the backend. XLA compiles each model anew
+# Where a test does not name a backend, its subject is not the backend. XLA compiles a model again
 # for each size of the data, which takes most of a small fit. C modules are compiled once for all
 # sizes, and kept for the next run.
 os.environ.setdefault("AUTOENC_BACKEND", "xla" if compiler_trouble() else "c")

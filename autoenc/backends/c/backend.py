@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytensor
@@ -93,7 +95,11 @@ class CBackend:
         flags = VECTOR_FLAGS if sys.platform.startswith("linux") else "-O3"
         if flags == VECTOR_FLAGS and "clang" not in compiler_version(config.cxx):
             flags = f"{flags} {GCC_FLAGS}"
-        self._ldflags = blas.ldflags
+        try:
+            blas.load()
+        except OSError as error:
+            raise BackendError(f"{blas.description} cannot be loaded: {error}.") from error
+        self._ldflags, self._folders = blas.ldflags, blas.folders
         self._cxxflags = f"{settings.gcc__cxxflags or flags} {blas.cxxflags}".strip()
         if not settings.gcc__cxxflags:
             self._cxxflags = _with_headers(self._cxxflags)
@@ -143,6 +149,7 @@ class CBackend:
             _compiling.now,
             _temporarily("blas__ldflags", self._ldflags),
             _temporarily("gcc__cxxflags", self._cxxflags),
+            _searched(self._folders),
         ):
             yield
 
@@ -182,6 +189,24 @@ def _blas(settings: Settings) -> Blas:
 
 def _is_set(name: str) -> bool:
     return hasattr(config._config_var_dict[name], "val")
+
+
+@contextmanager
+def _searched(folders: Sequence[Path]) -> Iterator[None]:
+    """Let the linker search these folders, too.
+
+    Flags would become a part of PyTensor's keys of modules, and then another virtual environment
+    would compile the same modules again.
+    """
+    before = os.environ.get("LIBRARY_PATH")
+    os.environ["LIBRARY_PATH"] = os.pathsep.join([*map(str, folders), *filter(None, [before])])
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["LIBRARY_PATH"]
+        else:
+            os.environ["LIBRARY_PATH"] = before
 
 
 @contextmanager

@@ -12,7 +12,6 @@ import hashlib
 import importlib.metadata
 import os
 import secrets
-import shlex
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -41,6 +40,10 @@ class Blas:
         Flags for the linker.
     prefix : str
         Prefix of the names of its routines.
+    folders : tuple of paths
+        Where the linker finds the libraries of `ldflags`.
+    library : path, optional
+        Library to load before compiled modules, which find it by its name.
     kernels : path, optional
         Library of autoenc that multiplies matrices instead of the BLAS.
     """
@@ -49,6 +52,8 @@ class Blas:
     description: str
     ldflags: str
     prefix: str = ""
+    folders: tuple[Path, ...] = ()
+    library: Path | None = None
     kernels: Path | None = None
 
     @property
@@ -58,6 +63,16 @@ class Blas:
         if self.kernels:
             names |= {f"{p}gemm_": f"autoenc_{p}gemm_" for p in "sd"}
         return " ".join(f"-D{name}={called}" for name, called in names.items() if name != called)
+
+    def load(self) -> None:
+        """Load the libraries.
+
+        Modules link with them by name, not by path. Modules compiled in one virtual environment
+        can therefore be used in another.
+        """
+        for library in (self.library, self.kernels):
+            if library:
+                ctypes.CDLL(str(library))
 
 
 def find_blas(name: str | None = None) -> Blas | None:
@@ -144,7 +159,7 @@ def _preference() -> tuple[str, ...]:
 
 def _mkl() -> Blas | None:
     if library := _mkl_library():
-        return Blas("mkl", f"MKL {importlib.metadata.version('mkl')}", _link(library))
+        return _linked("mkl", f"MKL {importlib.metadata.version('mkl')}", library)
     return None
 
 
@@ -169,7 +184,7 @@ def _scipy_openblas() -> Blas | None:
     library = folder / scipy_openblas32.get_library(fullname=True)
     version = importlib.metadata.version("scipy-openblas32")
     # The wheel adds a prefix to its symbols, to avoid conflicts with SciPy's.
-    return Blas("openblas", f"OpenBLAS {version}", _link(library), prefix="scipy_")
+    return _linked("openblas", f"OpenBLAS {version}", library, prefix="scipy_")
 
 
 def _system() -> Blas | None:
@@ -180,13 +195,13 @@ def _system() -> Blas | None:
     return None
 
 
-def _link(library: Path) -> str:
-    name = library.name.partition(".so")[0].removeprefix("lib")
+def _linked(name: str, description: str, library: Path, prefix: str = "") -> Blas:
+    stem = library.name.partition(".so")[0].removeprefix("lib")
     folders = [library.parent]
     if library.suffix != ".so":
-        # The linker and PyTensor search for a name without a version.
-        folders.append(_unversioned(library, f"lib{name}.so"))
-    return " ".join([*(shlex.quote(f"-L{folder}") for folder in folders), f"-l{name}"])
+        # The linker searches for a name without a version.
+        folders.append(_unversioned(library, f"lib{stem}.so"))
+    return Blas(name, description, f"-l{stem}", prefix, tuple(folders), library)
 
 
 @once

@@ -70,9 +70,11 @@ def with_compiled_headers(flags: str) -> str:
         return flags
     flags = f"{flags} {_NO_DEBUGGING}"
     command = [*shlex.split(config.cxx), *GCC_compiler.compile_args(), _NO_DEBUGGING]
-    command += ["-fvisibility=hidden", *(f"-I{folder}" for folder in std_include_dirs())]
+    command += ["-fvisibility=hidden"]
     versions = (version, cpu_kind(), sys.version, np.__version__, pytensor.__version__)
+    # Folders of headers are left out: virtual environments with these versions share the headers.
     key = hashlib.sha256("\n".join([HEADERS, *command, *versions]).encode()).hexdigest()[:16]
+    command += [f"-I{folder}" for folder in std_include_dirs()]
     try:
         header = cache_folder(executable=True) / f"headers-{key}" / _NAME
         _compile(header, command)

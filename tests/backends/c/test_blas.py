@@ -1,13 +1,18 @@
 """Finding a BLAS, and what linking with it gives."""
 
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from autoenc.backends.c import blas
+from autoenc.backends.base import BackendError
+from autoenc.backends.c import backend, blas
 from autoenc.backends.c.blas import find_blas
+from autoenc.backends.c.kernels import with_kernels
+from autoenc.settings import Settings
 
 INSTALLED = [name for name in blas.NAMES if find_blas(name)]
 
@@ -46,6 +51,24 @@ def test_the_c_backend_links_with_each(name):
     assert library in loaded
     # PyTensor has nothing to complain of, such as a library that it does not find.
     assert run.stderr == ""
+
+
+def test_environments_with_the_same_blas_share_what_is_compiled(compiler, tmp_path):
+    here = find_blas("openblas")
+    copied = Path(shutil.copy(here.library, tmp_path))
+    there = blas._linked(here.name, here.description, copied, here.prefix)
+    assert there.folders != here.folders
+    assert with_kernels(there).kernels == with_kernels(here).kernels
+    assert with_kernels(there).ldflags == with_kernels(here).ldflags
+
+
+def test_a_blas_that_cannot_be_loaded_is_named(compiler, monkeypatch, tmp_path):
+    (tmp_path / "libnone.so").write_text("not a library")
+    found = blas._linked("system", "the system's libnone.so", tmp_path / "libnone.so")
+    monkeypatch.setattr(backend, "find_blas", lambda: found)
+    monkeypatch.setattr(backend, "with_kernels", lambda blas: blas)
+    with pytest.raises(BackendError, match=r"the system's libnone\.so cannot be loaded: "):
+        backend.CBackend(Settings())
 
 
 def test_mkl_comes_first_but_on_amd(monkeypatch):

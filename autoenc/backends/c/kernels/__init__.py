@@ -33,7 +33,6 @@ _FOLDER = Path(__file__).parent
 _SOURCES = sorted(_FOLDER.glob("*.cpp"))
 _HEADERS = sorted(_FOLDER.glob("*.h"))
 _FLAGS = ("-O3", "-march=native", "-pthread", "-fPIC", "-std=c++17")
-_LIBRARY = "autoenc_kernels"
 
 
 def with_kernels(blas: Blas) -> Blas:
@@ -51,24 +50,29 @@ def with_kernels(blas: Blas) -> Blas:
     if not sys.platform.startswith("linux"):
         return blas
     command = [*shlex.split(config.cxx), *_FLAGS, *_definitions(blas)]
-    libraries = [*shlex.split(blas.ldflags), *_run_paths(blas)]
+    libraries = shlex.split(blas.ldflags)
+    searched = [f"-L{folder}" for folder in blas.folders]
     code = [source.read_text(encoding="utf-8") for source in (*_SOURCES, *_HEADERS)]
     version = compiler_version(config.cxx)
-    key = "\n".join([*code, *command, version, *libraries, cpu_kind()])
-    folder = (
-        cache_folder(executable=True) / f"kernels-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
-    )
-    library = folder / f"lib{_LIBRARY}.so"
+    text = "\n".join([*code, *command, version, *libraries, cpu_kind()])
+    key = hashlib.sha256(text.encode()).hexdigest()[:16]
+    # Modules find the library by its name, so other kernels need another name.
+    name = f"autoenc_kernels_{key}"
+    folder = cache_folder(executable=True) / f"kernels-{key}"
+    found = replace(
+        blas, ldflags=f"-l{name} {blas.ldflags}", folders=(folder, *blas.folders),
+        kernels=folder / f"lib{name}.so",
+    )  # fmt: skip
     try:
         make_private(folder)
-        _compile(library, command, libraries)
+        _compile(folder / f"lib{name}.so", command, [*searched, *libraries])
+        found.load()
     except (OSError, subprocess.CalledProcessError) as error:
         reason = getattr(error, "stderr", None) or error
         logger.warning("small products are left to the BLAS: %s", reason)
         return blas
-    ctypes.CDLL(str(library)).autoenc_limit_threads(usable_threads())
-    ldflags = f"{shlex.quote(f'-L{folder}')} -l{_LIBRARY} {blas.ldflags}"
-    return replace(blas, ldflags=ldflags, kernels=library)
+    ctypes.CDLL(str(found.kernels)).autoenc_limit_threads(usable_threads())
+    return found
 
 
 def has_mixed_products(library: Path) -> bool:
@@ -85,7 +89,8 @@ def _compile(library: Path, command: list[str], libraries: list[str]) -> None:
         with ThreadPoolExecutor() as pool:
             each = [[*command, "-c", str(source)] for source in _SOURCES]
             list(pool.map(_run, each, objects))
-        _run([*command, "-shared", *objects, *libraries], str(temporary))
+        named = f"-Wl,-soname,{library.name}"
+        _run([*command, "-shared", named, *objects, *libraries], str(temporary))
 
 
 def _run(command: list[str], output: str) -> None:
@@ -101,8 +106,3 @@ def _definitions(blas: Blas) -> list[str]:
         definitions.append(f"-DBLAS_GET_THREADS={blas.prefix}openblas_get_num_threads")
         definitions.append(f"-DBLAS_SET_THREADS={blas.prefix}openblas_set_num_threads")
     return definitions
-
-
-def _run_paths(blas: Blas) -> list[str]:
-    folders = [flag[2:] for flag in shlex.split(blas.ldflags) if flag.startswith("-L")]
-    return [f"-Wl,-rpath,{folder}" for folder in folders]
