@@ -205,7 +205,7 @@ def _hold_out(values: np.ndarray[Any, Any], estimator: Any) -> tuple[Any, Any]:
     seed = int(np.random.default_rng(estimator.random_state).integers(2**31))
     own, others = hold_out(len(values), settings_of(estimator)["validation_fraction"], seed)
     estimator.set_params(validation_fraction=None)
-    return values[own], values[others]
+    return values[np.asarray(own)], values[np.asarray(others)]
 
 
 def _named(rows: np.ndarray[Any, Any], table: Table) -> Any:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autoenc.sources import Source
+from autoenc.sources import Numbers, Source
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -132,9 +132,12 @@ class IncomingRows:
         return self._rows
 
 
-def take(rows: Rows, numbers: Array) -> Rows:
+def take(rows: Rows, numbers: Numbers) -> Rows:
     """Return some of the rows; sparse rows stay sparse, and rows of a source stay in place."""
-    return rows[numbers] if isinstance(rows, np.ndarray) else rows.take(numbers)
+    if isinstance(rows, Source):
+        return rows.take(numbers)
+    some = np.asarray(numbers)
+    return rows[some] if isinstance(rows, np.ndarray) else rows.take(some)
 
 
 def original(rows: Rows) -> Any:

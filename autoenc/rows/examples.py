@@ -15,6 +15,7 @@ from autoenc.rows.held_out import hold_out
 from autoenc.rows.labels import read_labels
 from autoenc.rows.reading import read_rows
 from autoenc.rows.weights import check_weights
+from autoenc.sources import Numbers
 
 # Whether NaN marks a missing entry, for each setting of an estimator.
 NAN_BY_SETTING = {"refuse": False, "auto": None, "mask": True}
@@ -38,13 +39,13 @@ class Examples:
     labels: Array | None = None
     weights: Array | None = None
 
-    def take(self, numbers: Array) -> Examples:
+    def take(self, numbers: Numbers) -> Examples:
         """Return some of the examples."""
         labels, weights = self.labels, self.weights
         return Examples(
             take(self.rows, numbers),
-            None if labels is None else labels[numbers],
-            None if weights is None else weights[numbers],
+            None if labels is None else labels[np.asarray(numbers)],
+            None if weights is None else weights[np.asarray(numbers)],
         )
 
     def split(self, fraction: float, seed: int) -> tuple[Examples, Examples]:

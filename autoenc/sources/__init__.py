@@ -9,12 +9,14 @@
 
 from autoenc.sources.opening import open_source, opened, within
 from autoenc.sources.reader import Reader, SourceError
+from autoenc.sources.selected import Numbers
 from autoenc.sources.sizes import bytes_of
 from autoenc.sources.source import Source
 from autoenc.sources.spool import spooled
 from autoenc.sources.summary import Summary, summarize
 
 __all__ = [
+    "Numbers",
     "Reader",
     "Source",
     "SourceError",

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from autoenc.sources.reader import Array, Reader
+
+
+class Numbers(Protocol):
+    """Numbers of rows: an array, or an object that computes them when it is sliced."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, span: slice, /) -> Array: ...
 
 
 class Selected:
@@ -22,7 +30,7 @@ class Selected:
     # Number of bytes to read at a time.
     at_a_time = 8 << 20
 
-    def __init__(self, reader: Reader, numbers: Array) -> None:
+    def __init__(self, reader: Reader, numbers: Numbers) -> None:
         self._reader = reader
         self._numbers = numbers
         self.shape: tuple[int, ...] = (len(numbers), *reader.shape[1:])
@@ -31,8 +39,9 @@ class Selected:
 
     def read_into(self, first: int, out: Array) -> None:
         """Read rows; see `Reader.read_into`."""
-        places = np.argsort(self._numbers[first : first + len(out)], kind="stable")
-        numbers = self._numbers[first : first + len(out)][places]
+        numbers = np.asarray(self._numbers[first : first + len(out)])
+        places = np.argsort(numbers, kind="stable")
+        numbers = numbers[places]
         most = max(self.at_a_time // max(out[:1].nbytes, 1), 1)
         while len(numbers):
             n = max(int(np.searchsorted(numbers, numbers[0] + most)), 1)

@@ -10,7 +10,7 @@ import numpy as np
 
 from autoenc.processes import ALONE, Processes
 from autoenc.sources.reader import Array, Reader, SourceError
-from autoenc.sources.selected import Cast, Mapped, Selected
+from autoenc.sources.selected import Cast, Mapped, Numbers, Selected
 
 # Number of bytes to read at a time if all rows are read in order.
 BYTES_AT_A_TIME = 8 << 20
@@ -143,9 +143,9 @@ class Source:
         rows = self[:]
         return rows if dtype is None else rows.astype(dtype, copy=False)
 
-    def take(self, numbers: Array) -> Source:
+    def take(self, numbers: Numbers) -> Source:
         """Return a source of the rows with some numbers."""
-        selected = Selected(self.stored.reader, np.asarray(numbers))
+        selected = Selected(self.stored.reader, numbers)
         return self._derived(selected, f"rows of {self.name}").astype(self.dtype)
 
     def astype(self, dtype: Any) -> Source:

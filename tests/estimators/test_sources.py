@@ -6,7 +6,7 @@ import pytest
 from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.estimators import SoftmaxClassifier, StackedDenoisingAutoEncoder
 from autoenc.models import write_results
-from autoenc.rows import DomainWarning
+from autoenc.rows import DomainWarning, held_out
 from autoenc.sources import open_source
 from autoenc.training import EpochPatience
 from tests.sources.test_formats import (
@@ -53,6 +53,15 @@ def test_a_file_gives_the_model_of_its_rows(path, kind, settings):
     assert found.data_dtype_ == expected.data_dtype_
     costs = [[r.get("cost"), r.get("valid_cost")] for r in found.history_]
     assert costs == [[r.get("cost"), r.get("valid_cost")] for r in expected.history_]
+
+
+def test_rows_held_out_in_chunks_are_those_of_the_array(path, monkeypatch):
+    monkeypatch.setattr(held_out, "MOST_AT_ONCE", 1_000)
+    monkeypatch.setattr(held_out, "ROWS_OF_A_CHUNK", 64)
+    settings = {**SETTINGS, "validation_fraction": 0.21}
+    expected, found = (AutoEncoder(**settings).fit(rows) for rows in (ROWS, path))
+    assert state(found) == state(expected)
+    assert found.history_[-1]["valid_cost"] == expected.history_[-1]["valid_cost"]
 
 
 def test_codes_and_errors_of_a_file_are_those_of_its_rows(path):
