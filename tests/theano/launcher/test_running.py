@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+from autoenc.folders import cache_folder
+
 SCRIPT = """
 import sys, cPickle
 import theano, numpy
@@ -19,10 +21,12 @@ HELPER = "def third(n):\n    print 'helper',\n    return n / 3\n"
 
 
 def launch(*arguments, cwd, **environment):
+    # In another home folder there are no settings; what was compiled stays in reach.
+    home = {"HOME": str(cwd), "XDG_CACHE_HOME": str(cache_folder().parent)}
     return subprocess.run(
         [sys.executable, "-m", "autoenc.theano", *arguments],
         cwd=cwd,
-        env={**os.environ, "THEANORC": "", "HOME": str(cwd), **environment},
+        env={**os.environ, "THEANORC": "", **home, **environment},
         capture_output=True,
         text=True,
         check=False,
