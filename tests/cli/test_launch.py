@@ -55,7 +55,7 @@ def test_processes_end_alike_on_wrong_input(tmp_path):
 def test_ctrl_c_in_one_process_ends_all_and_the_first_saves(tmp_path):
     np.save(tmp_path / "rows.npy", np.random.default_rng(0).random((200, 10), dtype="float32"))
     train = ["train", "rows.npy", "-o", "model.safetensors", "--checkpoint", "rows.ckpt"]
-    how = ["--device", "cpu", "--hidden", "4", "--epochs", "100000", "--quiet"]
+    how = ["--backend", "xla", "--device", "cpu", "--hidden", "4", "--epochs", "100000", "--quiet"]
     process = subprocess.Popen(
         [sys.executable, "-m", "autoenc", "launch", "-n", "2", *train, *how],
         env={**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=2"},
@@ -79,7 +79,8 @@ def test_one_that_is_stopped_under_another_launcher_is_named_and_all_end(tmp_pat
     """Launchers such as torchrun state these variables, and do not notice."""
     np.save(tmp_path / "rows.npy", np.random.default_rng(0).random((200, 10), dtype="float32"))
     train = ["train", "rows.npy", "-o", "model.safetensors", "--checkpoint", "rows.ckpt"]
-    how = ["--device", "cpu", "--hidden", "4", "--epochs", "100000", "--quiet", "--distributed"]
+    how = ["--backend", "xla", "--device", "cpu", "--hidden", "4", "--epochs", "100000"]
+    how += ["--quiet", "--distributed"]
     place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_free_port()), "WORLD_SIZE": "2"}
     processes = [
         subprocess.Popen(
