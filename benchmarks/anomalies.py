@@ -27,6 +27,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from autoenc import AutoEncoderDetector
 from benchmarks import report
+from benchmarks.alarms import table_of_alarms
 from benchmarks.choices import chosen_on_halves
 from benchmarks.pieces import table_of_pieces
 from benchmarks.session import NobodyError
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
     Scores = dict[str, dict[str, list["Score"]]]
 
-OPTIONS = ("choose", "pieces", "rounds")
+OPTIONS = ("alarms", "choose", "pieces", "rounds")
 MOST_ROWS = 10_000
 N_SPLITS = 5
 OURS = "autoenc AutoEncoderDetector"
@@ -134,6 +135,8 @@ def run(session: Session) -> report.Outcome:
     scores = judge(splits, present)
     outcome = report.Outcome("Anomalies", f"{description(splits)}\n\n{summary(scores)}")
     outcome.text += f"\n\n### ROC AUC of each set\n\n{of_sets(scores)}"
+    if session.options.alarms:
+        outcome.text += f"\n\n### False alarms\n\n{table_of_alarms(splits)}"
     if session.options.pieces:
         outcome.text += f"\n\n### Pieces of the score\n\n{table_of_pieces(splits)}"
     if session.options.choose:

@@ -152,6 +152,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "PATH",
         "help": "MNIST, by default what autoenc.load_mnist finds; of anomalies, a folder of sets",
     },
+    "alarms": {
+        "action": "store_true",
+        "help": "also count false alarms among rows known to be normal",
+    },
     "choose": {
         "action": "store_true",
         "help": "also choose settings on half of the sets, and judge them on the other half",

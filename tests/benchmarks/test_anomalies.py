@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from benchmarks import choices
+from benchmarks import alarms, choices
 from benchmarks.__main__ import main
 from benchmarks.anomalies import DETECTORS, OURS, Score, summary
 
@@ -37,6 +37,32 @@ def test_it_writes_a_table_of_detectors_and_one_of_sets(folder, tmp_path):
     present = {score["detector"] for score in found}
     assert {name for name, (_, needs) in DETECTORS.items() if not needs} <= present
     assert min(score["auc"] for score in found) > 0.9
+
+
+def test_false_alarms_are_counted(tmp_path):
+    X, y = np.random.default_rng(0).normal(size=(2_000, 4)), np.arange(2_000) % 10 == 0
+    np.savez(tmp_path / "set.npz", X=X, y=y.astype(int))
+    arguments = ["--data", str(tmp_path), "--rounds", "1", "--alarms", "--output", str(tmp_path)]
+    main(["anomalies", *arguments])
+    text = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
+    rate, above, below = re.search(
+        r"half, (\S+) % have p.* 1 runs, (\d) are above the .* and (\d) are below", text
+    ).groups()
+    assert 0 < float(rate) < 12
+    assert (above, below) == ("0", "0")
+    assert "| set | 270 | " in text
+
+
+def test_limits_of_false_alarms_are_those_of_simulations():
+    low, high = alarms.limits(199, 200)
+    rng = np.random.default_rng(0)
+    known, new = rng.random((10_000, 199)), rng.random((10_000, 200))
+    tenth = np.sort(known, axis=1)[:, 9]  # p <= 10 / 200
+    counts = (new <= tenth[:, None]).sum(axis=1)
+    assert (counts < low).mean() < 0.01
+    assert (counts > high).mean() < 0.01
+    assert 0.985 < ((low <= counts) & (counts <= high)).mean() < 0.998
+    assert alarms.limits(10, 50) == (0, 0)
 
 
 def test_settings_are_chosen_on_halves(folder, tmp_path, monkeypatch):
