@@ -86,7 +86,7 @@ def test_train_mnist_learns_from_the_command_line(tmp_path):
 )
 def test_train_mnist_says_what_is_wrong_in_words(tmp_path, arguments, message):
     command = [sys.executable, "examples/train_mnist.py", *arguments, "--output", str(tmp_path)]
-    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
+    environment = {**os.environ, "AUTOENC_BACKEND": "auto", "CUDA_VISIBLE_DEVICES": ""}
     run = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )

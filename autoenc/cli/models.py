@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from autoenc.cli.parsing import read_data
+from autoenc.cli.streams import is_read_in_parts, loaded, read_stream
 from autoenc.cli.terminal import note
 from autoenc.rows.columns import columns_of
 from autoenc.rows.scaling import ColumnScaling
@@ -74,7 +75,12 @@ class SavedModel:
         return () if encoding is None else encoding.text_names
 
     def read(
-        self, options: argparse.Namespace, path: str | None = None, *, holes: bool = False
+        self,
+        options: argparse.Namespace,
+        path: str | None = None,
+        *,
+        holes: bool = False,
+        in_parts: bool = False,
     ) -> Table:
         """Read the data file, or another one, with the columns of the model.
 
@@ -85,6 +91,8 @@ class SavedModel:
             A file to read instead of the data file.
         holes : bool, default False
             Whether cells may be empty even if the model does not allow for them.
+        in_parts : bool, default False
+            Whether the values may be a `Source`.
 
         Raises
         ------
@@ -93,10 +101,15 @@ class SavedModel:
         """
         missing = holes or bool(self.estimator.model_.masked)
         encoding = self.estimator.model_.columns.encoding
-        table = read_data(
-            options, path, self.columns, allow_missing=missing, mixed=encoding is not None,
-            text=self.text_columns,
-        )  # fmt: skip
+        if is_read_in_parts(options.data if path is None else path):
+            table = read_stream(options, path, self.columns)
+            if not in_parts:
+                table = replace(table, values=loaded(table.values))
+        else:
+            table = read_data(
+                options, path, self.columns, allow_missing=missing, mixed=encoding is not None,
+                text=self.text_columns,
+            )  # fmt: skip
         if encoding is not None and isinstance(table.values, np.ndarray):
             table = replace(table, values=in_frame(table.values, encoding.names))
         self._compare(table, options.data if path is None else path)

@@ -40,7 +40,8 @@ def add_data(parser: argparse.ArgumentParser, *, optional: bool = False) -> None
         "data",
         metavar="DATA",
         nargs="?" if optional else None,
-        help=f"{known_formats()}; FILE:NAME selects an array of an .npz, or a part of a .pkl",
+        help=f"{known_formats()}; FILE:NAME selects an array of an .npz, or a part of a .pkl. "
+        "HDF5 files, Zarr stores and folders of .npy, .npz or Parquet files are read in parts",
     )
     parser.add_argument(
         "--columns",

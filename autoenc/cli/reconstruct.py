@@ -7,7 +7,9 @@ from typing import Any
 
 from autoenc.cli.models import load_model
 from autoenc.cli.parsing import add_data, add_model, add_output, new_parser
+from autoenc.cli.streams import write_in_parts
 from autoenc.cli.terminal import say
+from autoenc.sources import Source
 from autoenc.tables import write_table
 
 EXAMPLES = """\
@@ -36,7 +38,11 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Write reconstructions."""
     saved = load_model(options.model)
-    table = saved.read(options)
+    table = saved.read(options, in_parts=True)
+    if isinstance(table.values, Source):
+        names = table.columns or saved.columns
+        write_in_parts(options.output, saved.estimator, table.values, "reconstruct", names)
+        return 0
     values = saved.estimator.reconstruct(table.values)
     write_table(
         options.output,

@@ -13,6 +13,7 @@ import numpy as np
 from autoenc.cli.models import SavedModel, in_frame, load_model
 from autoenc.cli.parsing import add_data, add_model, add_output, new_parser
 from autoenc.cli.terminal import say
+from autoenc.sources import Source
 from autoenc.tables import Table, write_table
 from autoenc.tables.text import plain
 
@@ -65,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
         given = getattr(options, name)
         if given is not None and given < 1:
             raise ValueError(f"--{name} is {given}; expected a number of at least 1.")
-    table = saved.read(options)
+    table = saved.read(options, in_parts=True)
     errors = row_errors(saved.estimator, table.values)
     scores = {"error": errors}
     if options.p_values is not None:
@@ -93,7 +94,7 @@ def _p_values(
 ) -> np.ndarray[Any, Any]:
     from autoenc.analysis import AnomalyDetector
 
-    held_out = saved.read(options, options.p_values)
+    held_out = saved.read(options, options.p_values, in_parts=True)
     detector = AnomalyDetector(saved.estimator, contamination=None)
     return detector.fit(held_out.values).p_values_of(errors)
 
@@ -103,7 +104,7 @@ def _reasons(saved: SavedModel, table: Table, order: np.ndarray[Any, Any], n: in
     from autoenc.analysis.fitted import column_errors
 
     values, names = table.values, saved.columns or table.column_names
-    is_matrix = isinstance(values, np.ndarray)
+    is_matrix = isinstance(values, np.ndarray | Source)
     chosen = values[order] if is_matrix else values.iloc[order]
     shares = column_errors(saved.estimator, chosen)
     columns = [chosen[:, k] if is_matrix else chosen[name] for k, name in enumerate(names)]

@@ -12,11 +12,14 @@ from autoenc.cli.models import DETECTORS, TRAINED, know_columns
 from autoenc.cli.outputs import check_output, save_or_rescue
 from autoenc.cli.parsing import add_data, add_output, new_parser, quoted_names, read_data
 from autoenc.cli.settings import add_settings, new_estimator, settings_of
+from autoenc.cli.streams import is_read_in_parts, read_stream
 from autoenc.cli.terminal import note, say
 from autoenc.cli.together import add_processes, joined
 from autoenc.cli.training_memory import check_memory, parameter_bytes
 from autoenc.processes import Processes
+from autoenc.rows.blocks import parts
 from autoenc.rows.scaling import ColumnScaling
+from autoenc.sources import Source, summarize
 from autoenc.tables import MissingExtraError, Table, import_extra
 from autoenc.tables.selection import listed
 
@@ -34,6 +37,7 @@ EXAMPLES = """\
       --validation-fraction 0.1 --patience 5 --epochs 200
 
   autoenc train mnist.pkl.gz -o digits.safetensors --checkpoint digits.ckpt --resume
+  autoenc train rows.h5:X -o rows.safetensors --memory 2GB
 
 Ctrl-C stops the training; the model is saved as it is then (exit status 130)."""
 
@@ -97,7 +101,9 @@ def _run(options: argparse.Namespace, processes: Processes) -> int:
     elif options.scale != "auto":
         raise ValueError("a detector scales columns by itself; leave --scale out.")
     table, rows, validation, scaling = _read(options, estimator)
-    check_memory(estimator, *rows.shape)
+    # Rows that are read in parts take only the budget.
+    n_rows = 0 if isinstance(rows, Source) and not settings["memory"] else len(rows)
+    check_memory(estimator, n_rows, rows.shape[1])
     n_bytes = parameter_bytes(estimator, rows.shape[1])
     processes.from_first(
         lambda: check_output(options.output, force=options.force, n_bytes=n_bytes)
@@ -129,6 +135,8 @@ def _read(
     """Read a table; return it with rows to train on and for validation, and their scaling."""
     settings = settings_of(estimator)
     how = {"allow_missing": settings["missing"] != "refuse", "mixed": True}
+    if is_read_in_parts(options.data, budget=settings["memory"] is not None):
+        return _read_in_parts(options, estimator)
     table = read_data(options, **how)
     if not isinstance(table.values, np.ndarray):
         _refuse_options_of_numbers(options, settings, table.values)
@@ -148,6 +156,23 @@ def _read(
         _check_unit_interval(options.data, table, rows)
     validation = None if held_out is None else _named(_scaled(held_out, scaling), table)
     return table, _named(rows, table), validation, scaling
+
+
+def _read_in_parts(
+    options: argparse.Namespace, estimator: Any
+) -> tuple[Table, Any, Any, ColumnScaling | None]:
+    """Open a table of numbers that stays in its file; return the same as `_read`."""
+    if options.scale == "minmax":
+        raise ValueError(
+            f"{options.data} is read in parts, and --scale minmax needs all rows at once; use "
+            "--scale standard."
+        )
+    table = read_stream(options)
+    held_out = None
+    if options.validation is not None:
+        held_out = read_stream(options, options.validation, table.columns).values
+    _mask_if_missing(estimator, table.values, held_out)
+    return table, table.values, held_out, None
 
 
 def _text_columns(values: Any) -> tuple[str, ...]:
@@ -181,12 +206,20 @@ def _mask_if_missing(estimator: Any, *tables: Any) -> None:
 
     For columns of different kinds, the estimator does so itself.
     """
-    matrices = [table for table in tables if isinstance(table, np.ndarray)]
-    n = sum(int(np.isnan(matrix).sum()) for matrix in matrices)
+    n = sum(map(_n_missing, tables))
     if n and settings_of(estimator)["missing"] == "auto":
         estimator.set_params(missing="mask")
         are = "cell is empty and" if n == 1 else "cells are empty and"
         note(f"{n:,} {are} left out of code and cost, as --missing mask does")
+
+
+def _n_missing(values: Any) -> int:
+    """Return the number of missing numbers; 0 for a frame of different kinds."""
+    if isinstance(values, Source):
+        return summarize(values).n_nan
+    if isinstance(values, np.ndarray):
+        return sum(int(np.isnan(part).sum()) for part in parts(values))
+    return 0
 
 
 def _scaled(values: np.ndarray[Any, Any], scaling: ColumnScaling | None) -> np.ndarray[Any, Any]:

@@ -7,7 +7,9 @@ from typing import Any
 
 from autoenc.cli.models import load_model
 from autoenc.cli.parsing import add_data, add_model, add_output, new_parser
+from autoenc.cli.streams import write_in_parts
 from autoenc.cli.terminal import say
+from autoenc.sources import Source
 from autoenc.tables import write_table
 
 EXAMPLES = """\
@@ -27,8 +29,12 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Write codes."""
     saved = load_model(options.model)
-    table = saved.read(options)
+    table = saved.read(options, in_parts=True)
+    names = saved.estimator.get_feature_names_out()
+    if isinstance(table.values, Source):
+        write_in_parts(options.output, saved.estimator, table.values, "transform", names)
+        return 0
     codes = saved.estimator.transform(table.values)
-    write_table(options.output, codes, saved.estimator.get_feature_names_out(), rows=table.rows)
+    write_table(options.output, codes, names, rows=table.rows)
     say(f"saved {options.output}: {codes.shape[0]:,} rows, {codes.shape[1]:,} columns")
     return 0

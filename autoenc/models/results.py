@@ -24,6 +24,7 @@ from autoenc.files import atomic_write, is_same_file
 from autoenc.models.coders import FittedCoder
 from autoenc.models.fitted import FittedModel
 from autoenc.rows.blocks import Array
+from autoenc.sources import Source
 from autoenc.tables.extras import import_extra
 
 # Method of the symbolic model for each method of an estimator.
@@ -93,6 +94,8 @@ def _files_of(X: Any) -> Iterator[str | os.PathLike[str]]:
     if isinstance(X, str | os.PathLike):
         yield X
         yield from Path(X).rglob("*") if Path(X).is_dir() else ()
+    elif isinstance(X, Source):
+        yield from X.stored.reader.files
     elif isinstance(X, np.memmap) and X.filename is not None:
         yield X.filename
     elif isinstance(X, list | tuple):

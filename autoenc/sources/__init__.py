@@ -7,7 +7,7 @@
 (array([0., 1., 2.]), array([4.5, 5.5, 6.5]))
 """
 
-from autoenc.sources.opening import open_source, opened, within
+from autoenc.sources.opening import ARRAYS, IN_PARTS, open_source, opened, within
 from autoenc.sources.reader import Reader, SourceError
 from autoenc.sources.selected import Numbers
 from autoenc.sources.sizes import bytes_of
@@ -16,6 +16,8 @@ from autoenc.sources.spool import spooled
 from autoenc.sources.summary import Summary, summarize
 
 __all__ = [
+    "ARRAYS",
+    "IN_PARTS",
     "Numbers",
     "Reader",
     "Source",

@@ -27,6 +27,9 @@ from autoenc.tables.memory import available_memory
 
 HDF5 = (".h5", ".hdf5", ".hdf")
 PARQUET = (".parquet", ".pq")
+# Suffixes of files that are always read in parts, and of those that can be read whole, too.
+IN_PARTS = (*HDF5, ".zarr")
+ARRAYS = (".npy", ".npz", *PARQUET)
 
 
 def open_source(
@@ -181,8 +184,7 @@ def _of_path(path: Path, key: Any, columns: Sequence[str] | None) -> Reader:
 
 
 def _of_folder(folder: Path, key: Any, columns: Sequence[str] | None) -> Reader:
-    known = (".npy", ".npz", *PARQUET)
-    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in known)
+    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in ARRAYS)
     suffixes = {file.suffix.lower() for file in files}
     if not files or (len(suffixes & {".npy", ".npz"}) and suffixes & set(PARQUET)):
         found = f"files of {', '.join(sorted(suffixes))}" if suffixes else "no such files"

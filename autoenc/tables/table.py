@@ -42,7 +42,8 @@ class Table:
     values : float array or pandas.DataFrame, (rows, columns)
         A frame if there are columns that are not numbers, which `read_table` must allow. Otherwise
         finite numbers, and NaN if missing values are allowed. It is a read-only memory map if the
-        file format permits this. Bytes of images are divided by 256, as by `autoenc.load_mnist`.
+        file format permits this. In commands that read rows in parts, it is a `Source`. Bytes of
+        images are divided by 256, as by `autoenc.load_mnist`.
     columns : tuple of str, optional
         Names of the columns.
     image_shape : tuple of int, optional

@@ -92,7 +92,7 @@ def test_unknown_device():
 
 def test_a_gpu_that_is_not_there_is_an_error_that_says_what_to_install():
     code = "from autoenc.backends import resolve_backend; resolve_backend(device='cuda7')"
-    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
+    environment = {**os.environ, "AUTOENC_BACKEND": "auto", "CUDA_VISIBLE_DEVICES": ""}
     run = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
     )

@@ -1,0 +1,110 @@
+"""Rows that commands read in parts: files of formats for large data, and folders of arrays."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autoenc.cli.parsing import selection_of
+from autoenc.cli.terminal import say
+from autoenc.sources import ARRAYS, IN_PARTS, Source, SourceError, open_source
+from autoenc.tables import Table, TableError
+from autoenc.tables.memory import Budget
+from autoenc.tables.reading import split_part
+
+
+def is_read_in_parts(path: str, *, budget: bool = False) -> bool:
+    """Return whether the data of a path are read in parts.
+
+    Parameters
+    ----------
+    path : str
+        A file or folder, with the name of an array after a colon if there are several.
+    budget : bool, default False
+        Whether the memory is limited. Files of arrays and Parquet files are then read in parts,
+        too.
+
+    Examples
+    --------
+    >>> [is_read_in_parts(name) for name in ("rows.h5", "rows.zarr", "rows.npy", "rows.csv")]
+    [True, True, False, False]
+    >>> is_read_in_parts("rows.npy", budget=True)
+    True
+    """
+    file, _ = split_part(Path(path))
+    suffix = file.suffix.lower()
+    if suffix in IN_PARTS:
+        return True
+    if file.is_dir():
+        return any(inner.suffix.lower() in ARRAYS for inner in file.rglob("*"))
+    return budget and suffix in ARRAYS
+
+
+def read_stream(
+    options: argparse.Namespace, path: str | None = None, expected: tuple[str, ...] | None = None
+) -> Table:
+    """Open the data of a path; see `read_data`, which loads them.
+
+    Parameters
+    ----------
+    options : Namespace
+        Options that `add_data` adds.
+    path : str, optional
+        A path instead of that of the data.
+    expected : tuple of str, optional
+        Columns that the model expects.
+
+    Returns
+    -------
+    Table
+        Its values are a `Source`.
+
+    Raises
+    ------
+    TableError
+        If the rows cannot be read in parts, or columns without names are selected.
+    """
+    path = options.data if path is None else path
+    file, part = split_part(Path(path))
+    selection = selection_of(options, expected, ())
+    try:
+        source = open_source(file, key=part)
+        n_columns = source.shape[1]
+        taken, _ = selection.positions(source.names, n_columns, path)
+        if taken != list(range(n_columns)):
+            if source.names is None:
+                raise TableError(
+                    f"{path}: its columns have no names, and all of them are read; leave out "
+                    "--columns, --drop and --label-column."
+                )
+            chosen = [source.names[k] for k in taken]
+            source = open_source(file, key=part, columns=chosen)
+    except SourceError as error:
+        raise TableError(str(error)) from error
+    return Table(source, None if source.names is None else tuple(source.names))
+
+
+def loaded(source: Source) -> np.ndarray[Any, Any]:
+    """Load all rows of a source.
+
+    Raises
+    ------
+    TableError
+        If they take more than half of the free memory.
+    """
+    Budget.of(source.name, None).check(source.nbytes)
+    return source[:]
+
+
+def write_in_parts(
+    path: Path, estimator: Any, source: Source, what: str, names: Sequence[str] | None
+) -> None:
+    """Write codes or reconstructions part by part; see `autoenc.models.write_results`."""
+    from autoenc.models import write_results
+
+    write_results(path, estimator.model_, source, what, names=names)
+    say(f"saved {path}: {len(source):,} rows")

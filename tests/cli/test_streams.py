@@ -1,0 +1,131 @@
+"""Files that commands read in parts."""
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet
+import pytest
+
+from autoenc import AutoEncoderDetector, DenoisingAutoEncoder
+from autoenc.analysis.fitted import row_errors
+from tests.cli.conftest import good, refusal
+from tests.sources.test_formats import NAMES, ROWS, hdf5, parquet, parquet_folder, zarr_store
+
+TRAIN = ("--hidden", 3, "--epochs", 2, "--seed", 0, "--quiet")
+
+
+def npy(folder):
+    np.save(folder / "rows.npy", ROWS)
+    return folder / "rows.npy"
+
+
+def npy_folder(folder):
+    (folder / "parts").mkdir()
+    for i, part in enumerate(np.split(ROWS, [30, 31])):
+        np.save(folder / "parts" / f"{i}.npy", part)
+    return folder / "parts"
+
+
+# How files are made, the array to read, and options of the training.
+FILES = {
+    "HDF5": (hdf5, ":train/rows", ()),
+    "Zarr": (zarr_store, "", ()),
+    "folder of arrays": (npy_folder, "", ()),
+    "folder of Parquet files": (parquet_folder, "", ()),
+    "array and budget": (npy, "", ("--memory", "1MB")),
+    "Parquet and budget": (parquet, "", ("--memory", "1MB")),
+}
+
+
+@pytest.fixture(params=FILES)
+def file(request, tmp_path):
+    make, part, options = FILES[request.param]
+    return f"{make(tmp_path)}{part}", options
+
+
+def arrays_of(model):
+    return {name: array.tobytes() for name, array in model.model_.all_arrays().items()}
+
+
+def test_models_and_results_are_those_of_the_array(file, tmp_path):
+    path, options = file
+    saved = tmp_path / "m.safetensors"
+    good("train", path, "-o", saved, "--validation-fraction", 0.2, *TRAIN, *options)
+    expected = DenoisingAutoEncoder(
+        3, n_epochs=2, random_state=0, validation_fraction=0.2, verbose=False
+    ).fit(ROWS)
+    found = DenoisingAutoEncoder.load(saved)
+    assert arrays_of(found) == arrays_of(expected)
+    assert found.history_[-1]["valid_cost"] == expected.history_[-1]["valid_cost"]
+    if "parquet" in path:
+        assert list(found.feature_names_in_) == NAMES
+
+    good("transform", saved, path, "-o", tmp_path / "codes.npy")
+    np.testing.assert_array_equal(np.load(tmp_path / "codes.npy"), expected.transform(ROWS))
+    good("score", saved, path, "-o", tmp_path / "errors.csv")
+    errors = pd.read_csv(tmp_path / "errors.csv")["error"]
+    np.testing.assert_allclose(errors, expected.score_samples(ROWS), rtol=1e-5)
+    good("reconstruct", saved, path, "-o", tmp_path / "again.parquet")
+    again = pyarrow.parquet.read_table(tmp_path / "again.parquet").to_pandas()
+    np.testing.assert_array_equal(again, expected.reconstruct(ROWS))
+
+
+def test_reasons_of_the_strangest_rows(tmp_path):
+    saved, path = tmp_path / "m.safetensors", hdf5(tmp_path)
+    good("train", f"{path}:train/rows", "-o", saved, *TRAIN)
+    shown = good("score", saved, f"{path}:train/rows", "--top", 2, "--why", 1)
+    model = DenoisingAutoEncoder.load(saved)
+    worst = np.argsort(-model.score_samples(ROWS))[:2]
+    rows = [line.split(",") for line in shown.splitlines()[1:]]
+    assert [int(row[0]) for row in rows] == list(worst)
+    assert all("=" in row[-1] for row in rows)
+
+
+def test_a_detector(tmp_path):
+    saved, path = tmp_path / "m.safetensors", npy_folder(tmp_path)
+    good("train", path, "-o", saved, "--model", "detector", "--seed", 0, "--quiet")
+    expected = AutoEncoderDetector(random_state=0, verbose=False).fit(ROWS)
+    good("score", saved, path, "-o", tmp_path / "errors.csv")
+    errors = pd.read_csv(tmp_path / "errors.csv")["error"]
+    np.testing.assert_allclose(errors, row_errors(expected, ROWS), rtol=1e-4)
+
+
+def test_columns_are_matched_and_chosen_by_name(tmp_path):
+    saved, path = tmp_path / "m.safetensors", parquet(tmp_path)
+    budget = ("--memory", "1MB")
+    good("train", path, "-o", saved, "--drop", NAMES[0], *TRAIN, *budget)
+    expected = DenoisingAutoEncoder(3, n_epochs=2, random_state=0, verbose=False).fit(ROWS[:, 1:])
+    assert arrays_of(DenoisingAutoEncoder.load(saved)) == arrays_of(expected)
+    table = pyarrow.parquet.read_table(path)
+    (tmp_path / "turned").mkdir()
+    turned = tmp_path / "turned" / "rows.parquet"
+    pyarrow.parquet.write_table(table.select(NAMES[::-1]), turned)
+    good("transform", saved, tmp_path / "turned", "-o", tmp_path / "codes.npy")
+    codes = np.load(tmp_path / "codes.npy")
+    np.testing.assert_array_equal(codes, expected.transform(ROWS[:, 1:]))
+
+
+def test_missing_numbers_are_masked_and_validation_is_read(tmp_path):
+    rows = ROWS.copy()
+    rows[3, 2] = np.nan
+    (tmp_path / "parts").mkdir()
+    np.save(tmp_path / "parts" / "a.npy", rows)
+    np.save(tmp_path / "valid.npy", ROWS[:20])
+    saved = tmp_path / "m.safetensors"
+    validation = ("--validation", tmp_path / "valid.npy", "--patience", 1)
+    good("train", tmp_path / "parts", "-o", saved, *TRAIN, *validation)
+    assert DenoisingAutoEncoder.load(saved).get_params()["missing"] == "mask"
+
+
+def test_what_cannot_be_done_in_parts_is_refused(tmp_path):
+    path, saved = f"{hdf5(tmp_path)}:train/rows", tmp_path / "m.safetensors"
+    said = refusal("train", path, "-o", saved, "--scale", "minmax", *TRAIN)
+    assert "is read in parts, and --scale minmax needs all rows at once; use --scale" in said
+    said = refusal("train", path, "-o", saved, "--columns", "0,1", *TRAIN)
+    assert "its columns have no names, and all of them are read; leave out --columns" in said
+    said = refusal("train", tmp_path / "none.h5", "-o", saved, *TRAIN)
+    assert "none.h5" in said
+    good("train", path, "-o", saved, *TRAIN)
+    said = refusal("transform", saved, path, "-o", tmp_path / "codes.csv")
+    assert "codes.csv ends in '.csv'; expected .npy or .parquet" in said
+    said = refusal("transform", saved, npy_folder(tmp_path), "-o", tmp_path / "parts" / "0.npy")
+    assert "is a file of the rows, which is not overwritten" in said
