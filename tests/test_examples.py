@@ -152,8 +152,6 @@ def test_symbolic_tour(capsys):
         assert line in shown
 
 
-# PyTensor's own functions are compiled by Numba here, which warns when its cache is cold.
-@pytest.mark.filterwarnings("ignore:.*np.dot:numba.core.errors.NumbaPerformanceWarning")
 def test_build_your_own(capsys):
     error = build_your_own.main(["--epochs", "2", "--hidden", "60"])
     shown = capsys.readouterr().out.splitlines()
