@@ -105,7 +105,7 @@ class CBackend:
             self._cxxflags = _with_headers(self._cxxflags)
         kernels = " and kernels of its own" if blas.kernels else ""
         self.description = f"C with {blas.description}{kernels} (PyTensor {pytensor.__version__})"
-        _use_compile_folder(settings, self._ldflags, self._cxxflags)
+        _use_compile_folder(settings, self._ldflags, self._cxxflags, blas.soname)
         # The next step reuses the memory of intermediate arrays.
         mode = Mode(VMLinker(allow_gc=False, use_cloop=True), "fast_run")
         mode = mode.register(*symbolic.REWRITES)

@@ -64,6 +64,11 @@ class Blas:
             names |= {f"{p}gemm_": f"autoenc_{p}gemm_" for p in "sd"}
         return " ".join(f"-D{name}={called}" for name, called in names.items() if name != called)
 
+    @property
+    def soname(self) -> str:
+        """Name by which modules find the library; it changes with incompatible versions."""
+        return self.library.name if self.library else ""
+
     def load(self) -> None:
         """Load the libraries.
 

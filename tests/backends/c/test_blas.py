@@ -5,11 +5,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 
 from autoenc.backends.base import BackendError
-from autoenc.backends.c import backend, blas
+from autoenc.backends.c import backend, blas, kernels
 from autoenc.backends.c.blas import find_blas
 from autoenc.backends.c.kernels import with_kernels
 from autoenc.settings import Settings
@@ -60,6 +61,18 @@ def test_environments_with_the_same_blas_share_what_is_compiled(compiler, tmp_pa
     assert there.folders != here.folders
     assert with_kernels(there).kernels == with_kernels(here).kernels
     assert with_kernels(there).ldflags == with_kernels(here).ldflags
+
+
+def test_another_version_has_modules_of_its_own(compiler, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(kernels, "_compile", lambda *_: None)
+    monkeypatch.setattr(kernels.ctypes, "CDLL", MagicMock())
+    found = [
+        kernels.with_kernels(blas._linked("mkl", "MKL", tmp_path / f"libmkl_rt.so.{version}"))
+        for version in (2, 2, 3)
+    ]
+    assert found[0] == found[1]
+    assert found[0].ldflags != found[2].ldflags
 
 
 def test_a_blas_that_cannot_be_loaded_is_named(compiler, monkeypatch, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from autoenc.backends.c import kernels
 
 SOURCES = [*kernels._SOURCES, Path(__file__).with_name("driver.cpp")]
-# What the optimizer does to the kernels is tested in test_kernels.py; this takes a third of the time.
+# Takes a third of the time of -O3, which is tested in test_kernels.py.
 FLAGS = (
     "-O1",
     "-pthread",

@@ -54,7 +54,7 @@ def with_kernels(blas: Blas) -> Blas:
     searched = [f"-L{folder}" for folder in blas.folders]
     code = [source.read_text(encoding="utf-8") for source in (*_SOURCES, *_HEADERS)]
     version = compiler_version(config.cxx)
-    text = "\n".join([*code, *command, version, *libraries, cpu_kind()])
+    text = "\n".join([*code, *command, version, *libraries, blas.soname, cpu_kind()])
     key = hashlib.sha256(text.encode()).hexdigest()[:16]
     # Modules find the library by its name, so other kernels need another name.
     name = f"autoenc_kernels_{key}"
