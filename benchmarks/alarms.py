@@ -43,9 +43,9 @@ def table_of_alarms(splits: Sequence[Split]) -> str:
     heading = ["set", "new rows", "false alarms, %", f"limits of {WITHIN:.0%}", "not above them"]
     return (
         f"Detectors are fitted on the same rows, and calibrated on one half of the normal rows of "
-        f"the test part. Of the other half, {rate:.2f} % have p ≤ {LEVEL} (mean). Of {len(every)} "
-        f"runs, {above} are above the beta-binomial limits and {below} are below them; equal "
-        f"scores make p-values larger.\n\n{report.table(heading, rows)}"
+        f"the test part. Of the other half, {rate:.2f} % have p ≤ {LEVEL} (mean). Runs above the "
+        f"beta-binomial limits: {above} of {len(every)}; below them: {below}. Equal scores make "
+        f"p-values larger.\n\n{report.table(heading, rows)}"
     )
 
 

@@ -46,7 +46,7 @@ def test_false_alarms_are_counted(tmp_path):
     main(["anomalies", *arguments])
     text = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
     rate, above, below = re.search(
-        r"half, (\S+) % have p.* 1 runs, (\d) are above the .* and (\d) are below", text
+        r"half, (\S+) % have p.*limits: (\d) of 1; below them: (\d)\.", text
     ).groups()
     assert 0 < float(rate) < 12
     assert (above, below) == ("0", "0")
