@@ -13,6 +13,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+import pytensor
+
 from autoenc.theano import catalogue
 from autoenc.theano.known import imported_names, theano_names
 from autoenc.theano.refusals import Refused
@@ -125,8 +127,14 @@ def _from_home(module: str, name: str) -> Any:
     return None if isinstance(value, Refused) else value
 
 
+# Modules of PyTensor that compile C when they are imported.
+_COMPILED = ("pytensor.link.c.lazylinker_c",)
+
+
 def _sources(module: str) -> Iterator[ModuleType]:
     for source in catalogue.SOURCES.get(module, ()):
+        if source in _COMPILED and not pytensor.config.cxx:
+            continue
         try:
             yield import_module(source)
         except ModuleNotFoundError as error:

@@ -76,7 +76,7 @@ def test_types_in_place_of_make_node():
     np.testing.assert_array_equal(function([x], ByTypes()(x))([1.0]), [2])
 
 
-def test_c_code_is_compiled():
+def test_c_code_is_compiled(compiler):
     f = theano.function([x], InC()(x), mode=theano.Mode("cvm", "fast_compile"))
     np.testing.assert_array_equal(f(np.array([1.0, 2.0])), [3, 6])
 

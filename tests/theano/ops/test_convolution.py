@@ -56,8 +56,9 @@ def geometries():
 def implementation(request, monkeypatch):
     if request.param == "numpy":
         monkeypatch.setattr(correlation, "kernels", lambda: None)
-    elif correlation.kernels() is None:
-        pytest.fail("the kernels have not been compiled")
+        return
+    request.getfixturevalue("compiler")
+    assert correlation.kernels() is not None
 
 
 @pytest.mark.parametrize("geometry", list(geometries()), ids=str)

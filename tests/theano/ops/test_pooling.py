@@ -23,7 +23,7 @@ GEOMETRIES = [
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("geometry", GEOMETRIES, ids=str)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_kernels_and_numpy_agree(mode, geometry, dtype, monkeypatch):
+def test_kernels_and_numpy_agree(mode, geometry, dtype, compiler, monkeypatch):
     size, stride, pad, border = geometry
     windows = Windows(size, stride or size, pad, border)
     image = np.random.default_rng(0).integers(-3, 4, (3, 2, 7, 8)).astype(dtype)

@@ -44,7 +44,7 @@ def test_skipping_is_that_many_steps():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("n", [1, 6, 7, 1000])
-def test_kernel_and_numpy_draw_the_same(dtype, n, monkeypatch):
+def test_kernel_and_numpy_draw_the_same(dtype, n, compiler, monkeypatch):
     states = mrg31k3p.streams(mrg31k3p.seeded(7), 6)
     assert mrg_uniform.kernels() is not None
     with_kernel, without = states.copy(), states.copy()
