@@ -103,7 +103,8 @@ class SavedModel:
         encoding = self.estimator.model_.columns.encoding
         if is_read_in_parts(options.data if path is None else path):
             table = read_stream(options, path, self.columns)
-            if not in_parts:
+            # Columns of different kinds are encoded in memory.
+            if not in_parts or encoding is not None:
                 table = replace(table, values=loaded(table.values))
         else:
             table = read_data(

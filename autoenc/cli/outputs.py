@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from autoenc.files import check_writable, is_same_file
+from autoenc.sources import ARRAYS
 from autoenc.tables.reading import split_part
 
 # Room for settings and history.
@@ -51,6 +52,16 @@ def check_apart(options: argparse.Namespace) -> None:
                 f"{path}: {what} would overwrite {other}, which is the same file; choose another "
                 f"name{in_place if other == 'DATA' else ''}."
             )
+        if _is_part_of(path, input_path):
+            raise ValueError(
+                f"{path}: {what} would overwrite a file of {other}; choose another name."
+            )
+
+
+def _is_part_of(path: Path, folder: Path) -> bool:
+    """Return whether a path is one of the files of a folder whose rows are read."""
+    is_read = path.suffix.lower() in ARRAYS and path.exists() and folder.is_dir()
+    return is_read and path.resolve().is_relative_to(folder.resolve())
 
 
 def _files(options: argparse.Namespace, kinds: dict[str, str]) -> list[tuple[str, Path]]:

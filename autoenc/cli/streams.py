@@ -13,12 +13,13 @@ from autoenc.cli.parsing import selection_of
 from autoenc.cli.terminal import say
 from autoenc.sources import ARRAYS, IN_PARTS, Source, SourceError, open_source
 from autoenc.tables import Table, TableError
+from autoenc.tables.images import SUFFIXES
 from autoenc.tables.memory import Budget
 from autoenc.tables.reading import split_part
 
 
 def is_read_in_parts(path: str, *, budget: bool = False) -> bool:
-    """Return whether the data of a path are read in parts.
+    """Return whether the data of a path are read in parts. A folder with images is not.
 
     Parameters
     ----------
@@ -40,7 +41,8 @@ def is_read_in_parts(path: str, *, budget: bool = False) -> bool:
     if suffix in IN_PARTS:
         return True
     if file.is_dir():
-        return any(inner.suffix.lower() in ARRAYS for inner in file.rglob("*"))
+        suffixes = {inner.suffix.lower() for inner in file.rglob("*")}
+        return bool(suffixes & set(ARRAYS)) and not suffixes & set(SUFFIXES)
     return budget and suffix in ARRAYS
 
 

@@ -20,7 +20,7 @@ from autoenc.processes import Processes
 from autoenc.rows.blocks import parts
 from autoenc.rows.scaling import ColumnScaling
 from autoenc.sources import Source, summarize
-from autoenc.tables import MissingExtraError, Table, import_extra
+from autoenc.tables import MissingExtraError, Table, TableError, import_extra
 from autoenc.tables.selection import listed
 
 INTERRUPTED = 130
@@ -135,8 +135,11 @@ def _read(
     """Read a table; return it with rows to train on and for validation, and their scaling."""
     settings = settings_of(estimator)
     how = {"allow_missing": settings["missing"] != "refuse", "mixed": True}
-    if is_read_in_parts(options.data, budget=settings["memory"] is not None):
-        return _read_in_parts(options, estimator)
+    # A range is that of all training rows, which are loaded for it if the format allows that.
+    budget = settings["memory"] is not None and options.scale != "minmax"
+    table = _open(options, options.data, None, budget=budget)
+    if table is not None:
+        return _read_in_parts(options, estimator, table)
     table = read_data(options, **how)
     if not isinstance(table.values, np.ndarray):
         _refuse_options_of_numbers(options, settings, table.values)
@@ -158,19 +161,35 @@ def _read(
     return table, _named(rows, table), validation, scaling
 
 
+def _open(
+    options: argparse.Namespace, path: str, expected: tuple[str, ...] | None, *, budget: bool
+) -> Table | None:
+    """Open a table that is read in parts; return None if it has to be loaded."""
+    if not is_read_in_parts(path, budget=budget):
+        return None
+    try:
+        return read_stream(options, path, expected)
+    except TableError:
+        if is_read_in_parts(path):
+            raise
+        return None  # such as a Parquet file with words, of which a budget bounds only the blocks
+
+
 def _read_in_parts(
-    options: argparse.Namespace, estimator: Any
+    options: argparse.Namespace, estimator: Any, table: Table
 ) -> tuple[Table, Any, Any, ColumnScaling | None]:
-    """Open a table of numbers that stays in its file; return the same as `_read`."""
+    """Read the validation rows of a table that stays in its file; return the same as `_read`."""
     if options.scale == "minmax":
         raise ValueError(
             f"{options.data} is read in parts, and --scale minmax needs all rows at once; use "
             "--scale standard."
         )
-    table = read_stream(options)
     held_out = None
     if options.validation is not None:
-        held_out = read_stream(options, options.validation, table.columns).values
+        others = _open(options, options.validation, table.columns, budget=True)
+        if others is None:
+            others = read_data(options, options.validation, table.columns, allow_missing=True)
+        held_out = others.values
     _mask_if_missing(estimator, table.values, held_out)
     return table, table.values, held_out, None
 

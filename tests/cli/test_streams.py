@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet
 import pytest
+from PIL import Image
 
 from autoenc import AutoEncoderDetector, DenoisingAutoEncoder
 from autoenc.analysis.fitted import row_errors
@@ -116,6 +117,44 @@ def test_missing_numbers_are_masked_and_validation_is_read(tmp_path):
     assert DenoisingAutoEncoder.load(saved).get_params()["missing"] == "mask"
 
 
+def test_a_file_that_cannot_be_read_in_parts_is_loaded_in_spite_of_a_budget(tmp_path):
+    """Words need their encoding, and columns without names are chosen in memory."""
+    frame = pd.DataFrame(ROWS[:, :2], columns=["a", "b"]).assign(word=["x", "y", "z"] * 34 + ["x"])
+    frame.to_parquet(tmp_path / "words.parquet")
+    saved, budget = tmp_path / "m.safetensors", ("--memory", "1MB")
+    good("train", tmp_path / "words.parquet", "-o", saved, *TRAIN, *budget)
+    assert list(DenoisingAutoEncoder.load(saved).feature_names_in_) == ["a", "b", "word"]
+    good("train", npy(tmp_path), "-o", saved, "--force", "--columns", "0,2", *TRAIN, *budget)
+    assert DenoisingAutoEncoder.load(saved).n_features_in_ == 2
+    good("train", npy(tmp_path), "-o", saved, "--force", "--scale", "minmax", *TRAIN, *budget)
+    assert DenoisingAutoEncoder.load(saved).model_.columns.scaling.kind == "minmax"
+
+
+def test_validation_rows_may_be_of_another_format(tmp_path):
+    pd.DataFrame(ROWS[:20], columns=NAMES).to_csv(tmp_path / "valid.csv", index=False)
+    saved, path = tmp_path / "m.safetensors", parquet_folder(tmp_path)
+    good("train", path, "-o", saved, "--validation", tmp_path / "valid.csv", *TRAIN)
+    assert "valid_cost" in DenoisingAutoEncoder.load(saved).history_[-1]
+
+
+def test_a_model_of_words_names_the_column_that_a_folder_lacks(tmp_path):
+    frame = pd.DataFrame(ROWS[:, :2], columns=["a", "b"]).assign(word=["x", "y", "z"] * 34 + ["x"])
+    frame.to_csv(tmp_path / "words.csv", index=False)
+    saved = tmp_path / "m.safetensors"
+    good("train", tmp_path / "words.csv", "-o", saved, *TRAIN)
+    said = refusal("transform", saved, parquet_folder(tmp_path), "-o", tmp_path / "codes.npy")
+    assert "word" in said
+
+
+def test_a_folder_of_images_is_one_whatever_else_is_in_it(tmp_path):
+    (tmp_path / "images").mkdir()
+    for i in range(4):
+        Image.fromarray(np.full((3, 3), 50 * i, "uint8")).save(tmp_path / "images" / f"{i}.png")
+    np.save(tmp_path / "images" / "labels.npy", np.arange(4))
+    good("train", tmp_path / "images", "-o", tmp_path / "m.safetensors", *TRAIN)
+    assert DenoisingAutoEncoder.load(tmp_path / "m.safetensors").n_features_in_ == 9
+
+
 def test_what_cannot_be_done_in_parts_is_refused(tmp_path):
     path, saved = f"{hdf5(tmp_path)}:train/rows", tmp_path / "m.safetensors"
     said = refusal("train", path, "-o", saved, "--scale", "minmax", *TRAIN)
@@ -128,4 +167,6 @@ def test_what_cannot_be_done_in_parts_is_refused(tmp_path):
     said = refusal("transform", saved, path, "-o", tmp_path / "codes.csv")
     assert "codes.csv ends in '.csv'; expected .npy or .parquet" in said
     said = refusal("transform", saved, npy_folder(tmp_path), "-o", tmp_path / "parts" / "0.npy")
-    assert "is a file of the rows, which is not overwritten" in said
+    assert "0.npy: the output (-o) would overwrite a file of DATA; choose another name." in said
+    said = refusal("score", saved, tmp_path / "parts", "-o", tmp_path / "parts" / "0.npy")
+    assert "would overwrite a file of DATA" in said
