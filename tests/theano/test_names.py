@@ -6,11 +6,12 @@ from importlib import import_module
 from types import ModuleType
 
 import numpy as np
+import pytensor
 import pytest
 
 import autoenc.theano.tensor as T
 from autoenc import theano
-from autoenc.theano import catalogue
+from autoenc.theano import catalogue, names
 from autoenc.theano.known import RELEASES, imported_names, names_of_release
 from autoenc.theano.names import full_name
 from autoenc.theano.refusals import NotAvailableError, Refused
@@ -140,3 +141,9 @@ def test_functions_hide_the_modules_of_their_name(module):
     parent, _, name = module.rpartition(".")
     assert callable(getattr(import_module(f"autoenc.theano.{parent}"), name))
     assert isinstance(imported, ModuleType)
+
+
+def test_without_a_compiler_no_import_compiles(monkeypatch):
+    monkeypatch.setattr(pytensor.config, "cxx", "")
+    assert "pytensor.link.c.lazylinker_c" in catalogue.SOURCES["gof.lazylinker_c"]
+    assert list(names._sources("gof.lazylinker_c")) == []
