@@ -28,7 +28,7 @@ demo: $(VENV)/.ready
 PLAIN_XLA := XLA_FLAGS="--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=0"
 # So are processes and devices that train together, each of which compiles for itself, and Theano's names.
 ABOVE := tests/models tests/analysis tests/export tests/watching tests/estimators tests/reports tests/cli \
-	tests/backends/xla/test_many_devices.py tests/backends/xla/test_processes.py
+	tests/backends/xla/test_many_devices.py tests/backends/xla/test_xla_processes.py
 
 # Theano's names change PyTensor's variables where they are imported, so their tests are a run of their own.
 # Scripts of the conformance suite share a process, which --dist=loadgroup leaves to one test process.

@@ -10,7 +10,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from autoenc.settings import configure_pytensor, user_settings
+from autoenc.configuration import configure_pytensor, user_settings
 
 if TYPE_CHECKING:
     from autoenc.datasets import load_mnist
@@ -72,7 +72,7 @@ _ROOMS = (
     "plotting",
     "reports",
     "rows",
-    "settings",
+    "configuration",
     "sources",
     "storage",
     "tables",

@@ -146,7 +146,7 @@ def initialize(
     if local_device is None and _has_several_gpus(os.environ):
         local_device = place.local_rank
     _guard(place, os.environ)
-    from autoenc.backends.xla.processes import connect
+    from autoenc.backends.xla.xla_processes import connect
 
     where = place.coordinator, place.count, place.rank
     processes = connect(*where, local_device, heartbeat, patience)
@@ -164,7 +164,7 @@ def connected(
     """Connect to the others; if the body fails, end this process without waiting for them."""
     try:
         initialize(coordinator, n_processes, process)
-        from autoenc.backends.xla.processes import all_processes
+        from autoenc.backends.xla.xla_processes import all_processes
 
         yield all_processes()
     except (Exception, KeyboardInterrupt) as error:
@@ -285,7 +285,7 @@ def _leave() -> None:
     if failure is None:
         return
     _release()
-    from autoenc.backends.xla.processes import disconnect
+    from autoenc.backends.xla.xla_processes import disconnect
 
     leaving = threading.Thread(target=disconnect, daemon=True)
     leaving.start()

@@ -24,7 +24,7 @@ import pytensor.tensor as pt
 from jax.profiler import ProfileData
 
 from autoenc.backends import in_precision, make_step
-from autoenc.backends.xla.backend import XlaBackend
+from autoenc.backends.xla.xla_backend import XlaBackend
 from autoenc.graph import AutoEncoderLayer, masking, sgd, symbolic_generator
 from autoenc.training import train
 

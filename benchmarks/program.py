@@ -69,8 +69,8 @@ class DescribedGpu:
 
     def add(self, program: Any) -> tuple[str, str]:
         """Compile a program; return the name of XLA's target, and that of the program."""
+        from autoenc.backends.xla.thin.kernel_source import whole_source
         from autoenc.backends.xla.thin.launching import compile_cuda, host_library
-        from autoenc.backends.xla.thin.source import whole_source
 
         host_library()
         compile_cuda(whole_source(program, "cuda"), self.architecture)

@@ -317,7 +317,7 @@ EXEMPT = {
     "autoenc/training/lock.py": "opens a file to lock it",
     "autoenc/models/results.py": "has functions that write to the temporary file",
     "autoenc/tables/writing.py": "has functions that write to the temporary file",
-    "autoenc/tables/folders.py": "writes a folder elsewhere, and renames it",
+    "autoenc/tables/image_folders.py": "writes a folder elsewhere, and renames it",
 }
 
 

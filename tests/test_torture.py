@@ -85,7 +85,7 @@ def test_changed_meanings_are_refused_or_right(tmp_path):
 
 def test_a_reader_that_believes_a_file_is_noticed(tmp_path, monkeypatch):
     """Without the schema, the readers disagree, raise other errors, or lose the meaning."""
-    monkeypatch.setattr("autoenc.models.files.check_model", lambda *_: None)
+    monkeypatch.setattr("autoenc.models.model_files.check_model", lambda *_: None)
     _, violations = meanings.torture(60, seed=1, folder=tmp_path)
     assert len(violations) > 20
 

@@ -13,10 +13,10 @@ True
 array([-1, -1, -1])
 """
 
+from autoenc.analysis.access import column_errors
 from autoenc.analysis.anomalies import AnomalyDetector
-from autoenc.analysis.fitted import column_errors
+from autoenc.analysis.evaluation import LayerReport, Report, report
 from autoenc.analysis.histories import History, summarize
-from autoenc.analysis.report import LayerReport, Report, report
 from autoenc.analysis.units import UnitHealth, error_shares, participation_ratio, unit_health
 from autoenc.analysis.yardsticks import Errors, Yardsticks, untrained, yardsticks
 from autoenc.models.surprise import Surprise

@@ -23,7 +23,7 @@ from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from autoenc.analysis.fitted import (
+from autoenc.analysis.access import (
     Array,
     column_errors,
     encoded_rows,

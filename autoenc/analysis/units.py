@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autoenc.analysis.fitted import Array, mean_errors
+from autoenc.analysis.access import Array, mean_errors
 
 # Bounds of the activations that have two.
 ENDS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autoenc.analysis.fitted import (
+from autoenc.analysis.access import (
     Array,
     coder_of,
     column_errors,

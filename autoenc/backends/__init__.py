@@ -9,15 +9,15 @@ from __future__ import annotations
 import importlib.util
 import os
 
-from autoenc.backends.base import Backend, BackendError, BlockRunner, SharingBackend
-from autoenc.backends.c.backend import CBackend
 from autoenc.backends.c.blas import find_blas
+from autoenc.backends.c.c_backend import CBackend
 from autoenc.backends.c.compiler import compiler_trouble
 from autoenc.backends.cpu import cpu_vendor, has_cpu_flag, usable_threads
+from autoenc.backends.interface import Backend, BackendError, BlockRunner, SharingBackend
 from autoenc.backends.mixed_precision import in_precision
 from autoenc.backends.step import Step, make_step
+from autoenc.configuration import Settings, check_device, user_settings
 from autoenc.processes import Processes
-from autoenc.settings import Settings, check_device, user_settings
 from autoenc.threads import once
 
 __all__ = [
@@ -175,7 +175,7 @@ def _construct(name: str, device: str, settings: Settings, devices: int | str | 
         from autoenc.backends.numba import NumbaBackend
 
         return NumbaBackend(settings)
-    from autoenc.backends.xla.backend import XlaBackend
+    from autoenc.backends.xla.xla_backend import XlaBackend
 
     return XlaBackend(device, devices)
 

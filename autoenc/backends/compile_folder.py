@@ -11,8 +11,8 @@ import pytensor
 from pytensor import config
 
 from autoenc.backends.cpu import cpu_kind
+from autoenc.configuration import Settings
 from autoenc.folders import cache_folder, expand, make_private
-from autoenc.settings import Settings
 
 _apart: set[str] = set()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from autoenc.backends.base import Backend, BackendError
+from autoenc.backends.interface import Backend, BackendError
 from autoenc.backends.step import Step
 from autoenc.graph.precision import PRECISIONS, with_mixed_products
 

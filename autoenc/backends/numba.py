@@ -11,17 +11,17 @@ from typing import Any
 import pytensor
 from pytensor.compile.mode import Mode, get_mode
 
-from autoenc.backends.base import ROWS_PER_BLOCK, Array
 from autoenc.backends.c import row_products
 from autoenc.backends.compile_folder import compile_folder, user_chose_folder
 from autoenc.backends.generated import keep_sources_in_memory
+from autoenc.backends.interface import ROWS_PER_BLOCK, Array
 from autoenc.backends.rewritten import RewrittenGraphs
 from autoenc.backends.step import Step
 from autoenc.backends.step_loop import RowFunction, StepLoop
+from autoenc.configuration import Settings
 from autoenc.folders import FolderError
 from autoenc.graph.types import Expression
 from autoenc.processes import ALONE
-from autoenc.settings import Settings
 from autoenc.threads import Lock, warnings_caught
 
 logger = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autoenc.backends.base import Array, Backend, BlockRunner, DeviceArray
+from autoenc.backends.interface import Array, Backend, BlockRunner, DeviceArray
 from autoenc.backends.step import Step
 from autoenc.graph.types import Expression
 

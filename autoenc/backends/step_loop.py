@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autoenc.backends.base import Array, block_generators
+from autoenc.backends.interface import Array, block_generators
 from autoenc.backends.rewritten import RewrittenGraphs
 from autoenc.backends.step import Step
 from autoenc.graph.types import Expression

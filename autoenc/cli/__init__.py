@@ -32,8 +32,8 @@ from autoenc.cli import (
     train,
     transform,
 )
+from autoenc.cli.options import in_options
 from autoenc.cli.outputs import check_apart
-from autoenc.cli.settings import in_options
 from autoenc.cli.terminal import note, one_line
 from autoenc.tables.text import plain
 

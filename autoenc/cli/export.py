@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from autoenc.cli.models import SavedModel, load_model
+from autoenc.cli.inputs import SavedModel, load_model
 from autoenc.cli.parsing import add_model, add_output, new_parser
 from autoenc.cli.terminal import say
 from autoenc.files import atomic_write

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autoenc.cli.models import load_model
+from autoenc.cli.inputs import load_model
 from autoenc.cli.parsing import add_data, add_model, add_output, new_parser, selection_of
 from autoenc.cli.terminal import counted, say
 from autoenc.tables.holes import Fill, open_cells

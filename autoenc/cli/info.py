@@ -52,7 +52,7 @@ def describe_machine() -> list[str]:
 
 def describe_model(path: Path) -> list[str]:
     """Return lines about the content of a model file."""
-    from autoenc.models.files import read_description
+    from autoenc.models.model_files import read_description
 
     arrays, description = read_description(path)
     settings, fitted = description["settings"], description["fitted"]

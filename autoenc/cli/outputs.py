@@ -13,7 +13,7 @@ from typing import Any
 
 from autoenc.files import check_writable, is_same_file
 from autoenc.sources import ARRAYS
-from autoenc.tables.reading import split_part
+from autoenc.tables.table_reading import split_part
 
 # Room for settings and history.
 _METADATA_BYTES = 1 << 20

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autoenc import plotting
-from autoenc.cli.models import SavedModel, load_model
+from autoenc.cli.inputs import SavedModel, load_model
 from autoenc.cli.parsing import (
     add_data,
     add_image_shape,

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autoenc.settings import read_settings
+from autoenc.configuration import read_settings
 
 OK, ADVICE, BROKEN = "ok", "advice", "broken"
 # OpenBLAS's names for kernels of x86-64 without AVX-512.

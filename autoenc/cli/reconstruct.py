@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from autoenc.cli.models import load_model
+from autoenc.cli.inputs import load_model
 from autoenc.cli.parsing import add_data, add_model, add_output, new_parser
 from autoenc.cli.streams import write_in_parts
 from autoenc.cli.terminal import say

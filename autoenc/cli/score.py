@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autoenc.cli.models import SavedModel, in_frame, load_model
+from autoenc.cli.inputs import SavedModel, in_frame, load_model
 from autoenc.cli.parsing import add_data, add_model, add_output, new_parser
 from autoenc.cli.terminal import say
 from autoenc.sources import Source
@@ -59,7 +59,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Print or write errors."""
-    from autoenc.analysis.fitted import row_errors
+    from autoenc.analysis.access import row_errors
 
     saved = load_model(options.model, detectors=True)
     for name in ("top", "why"):
@@ -101,7 +101,7 @@ def _p_values(
 
 def _reasons(saved: SavedModel, table: Table, order: np.ndarray[Any, Any], n: int) -> list[str]:
     """Name the columns that add most to the errors of some rows, with their values."""
-    from autoenc.analysis.fitted import column_errors
+    from autoenc.analysis.access import column_errors
 
     values, names = table.values, saved.columns or table.column_names
     is_matrix = isinstance(values, np.ndarray | Source)

@@ -13,9 +13,9 @@ from autoenc.cli.parsing import selection_of
 from autoenc.cli.terminal import say
 from autoenc.sources import ARRAYS, IN_PARTS, Source, SourceError, open_source
 from autoenc.tables import Table, TableError
-from autoenc.tables.images import SUFFIXES
+from autoenc.tables.image_files import SUFFIXES
 from autoenc.tables.memory import Budget
-from autoenc.tables.reading import split_part
+from autoenc.tables.table_reading import split_part
 
 
 def is_read_in_parts(path: str, *, budget: bool = False) -> bool:

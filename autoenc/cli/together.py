@@ -9,7 +9,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 import numpy as np
 
-from autoenc.cli.settings import PREFIX
+from autoenc.cli.options import PREFIX
 from autoenc.distributed import connected
 from autoenc.processes import ALONE, Processes
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from autoenc.cli.models import DETECTORS, TRAINED, know_columns
+from autoenc.cli.inputs import DETECTORS, TRAINED, know_columns
+from autoenc.cli.options import add_settings, new_estimator, settings_of
 from autoenc.cli.outputs import check_output, save_or_rescue
 from autoenc.cli.parsing import add_data, add_output, new_parser, quoted_names, read_data
-from autoenc.cli.settings import add_settings, new_estimator, settings_of
 from autoenc.cli.streams import is_read_in_parts, read_stream
 from autoenc.cli.terminal import note, say
 from autoenc.cli.together import add_processes, joined

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from autoenc.cli.settings import settings_of
+from autoenc.cli.options import settings_of
 from autoenc.models.defaults import TEXTS_UNITS
 from autoenc.sources import bytes_of
 from autoenc.tables.memory import available_memory, readable_size

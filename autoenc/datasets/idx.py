@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoenc.datasets.errors import DatasetFormatError
-from autoenc.datasets.streams import open_stream
+from autoenc.datasets.gzipped import open_stream
 
 _DTYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _MAX_DIMENSIONS = 32

@@ -11,8 +11,8 @@ from pathlib import Path
 from shutil import copyfileobj
 
 from autoenc.datasets.errors import DatasetDownloadError, DatasetFormatError
+from autoenc.datasets.gzipped import damage_reported, unpacked
 from autoenc.datasets.places import HOW_TO_GET_IT
-from autoenc.datasets.streams import damage_reported, unpacked
 from autoenc.files import atomic_write
 
 MIRRORS = (

@@ -48,7 +48,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoenc.datasets.errors import DatasetFormatError
-from autoenc.datasets.streams import open_stream
+from autoenc.datasets.gzipped import open_stream
 
 MAX_BYTES = 1 << 30
 MAX_PICKLES = 10_000

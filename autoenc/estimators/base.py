@@ -18,10 +18,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from autoenc.backends import Backend, resolve_backend
+from autoenc.configuration import name_of_dtype
 from autoenc.models.defaults import chosen_in_words, is_auto
-from autoenc.models.files import describe_model, read_model
 from autoenc.models.fitted import FittedModel
 from autoenc.models.graphs import GRAPHS
+from autoenc.models.model_files import describe_model, read_model
 from autoenc.models.settings import INTEGER, check_settings
 from autoenc.models.tasks import Task, make_task
 from autoenc.processes import ALONE, Processes
@@ -30,7 +31,6 @@ from autoenc.rows.columns import Columns, columns_of
 from autoenc.rows.domain import Domain
 from autoenc.rows.examples import Examples
 from autoenc.rows.held_out import check_validation
-from autoenc.settings import name_of_dtype
 from autoenc.sources import Source, bytes_of, opened, within
 from autoenc.storage import save_arrays
 from autoenc.training import Every, Record, train

@@ -21,10 +21,10 @@ from autoenc.estimators.base import (
     machine_of,
 )
 from autoenc.graph import DenseLayer, uniform_weights
-from autoenc.models.classifiers import FittedClassifier, not_normalised
 from autoenc.models.compiled import building
 from autoenc.models.docstrings import documented
 from autoenc.models.fitted import FittedModel, from_file
+from autoenc.models.fitted_classifiers import FittedClassifier, not_normalised
 from autoenc.models.mixed import moments_of
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns

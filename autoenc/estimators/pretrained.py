@@ -33,12 +33,12 @@ from autoenc.estimators.stacks import (
     stack_from_file,
 )
 from autoenc.models.choices import MIXED, check_functions, choose, is_masked
-from autoenc.models.classifiers import normalised_as_trained
 from autoenc.models.coders import FittedCoder, FittedStack
 from autoenc.models.compiled import building
 from autoenc.models.defaults import is_auto
 from autoenc.models.docstrings import documented
 from autoenc.models.fitted import FittedModel, is_function, shared_variables
+from autoenc.models.fitted_classifiers import normalised_as_trained
 from autoenc.models.limits import limits_of
 from autoenc.models.settings import per_layer
 from autoenc.rows.blocks import Array

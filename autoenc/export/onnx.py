@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import is_classifier
 
-from autoenc.analysis.fitted import Array
+from autoenc.analysis.access import Array
 from autoenc.files import atomic_write
 from autoenc.graph.activations import ACTIVATIONS
-from autoenc.models.classifiers import FittedClassifier
 from autoenc.models.coders import FittedCoder
 from autoenc.models.fitted import FittedModel, fitted_model
+from autoenc.models.fitted_classifiers import FittedClassifier
 from autoenc.rows.scaling import ColumnScaling
 
 if TYPE_CHECKING:

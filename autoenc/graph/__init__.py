@@ -12,7 +12,7 @@
 
 from autoenc.graph.activations import ACTIVATIONS, Clipped, linear, relu, resolve_activation
 from autoenc.graph.blind_spots import BlindSpotLayer, blind_spot_arrays
-from autoenc.graph.classifiers import (
+from autoenc.graph.classifier_layers import (
     DenseLayer,
     NormalisedLayer,
     NormalisedSoftmaxLayer,

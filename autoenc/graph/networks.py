@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autoenc.graph.classifiers import DenseLayer, NormalisedLayer, SoftmaxLayer
+from autoenc.graph.classifier_layers import DenseLayer, NormalisedLayer, SoftmaxLayer
 from autoenc.graph.corruption import gaussian, masking
 from autoenc.graph.costs import negative_log_likelihood_from_logits
 from autoenc.graph.types import Expression, Parameter, Updates

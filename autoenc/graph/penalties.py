@@ -28,7 +28,7 @@ from pytensor.tensor.sharedvar import TensorSharedVariable
 
 from autoenc.graph.activations import resolve_activation
 from autoenc.graph.checks import is_number
-from autoenc.graph.classifiers import DenseLayer
+from autoenc.graph.classifier_layers import DenseLayer
 from autoenc.graph.dtypes import in_dtype_of
 from autoenc.graph.layers import AutoEncoderLayer
 from autoenc.graph.types import Activation, Expression, Parameter

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from autoenc.configuration import check_device, check_float_type, device_grid
 from autoenc.graph.penalties import PENALTIES
 from autoenc.graph.updates import OPTIMIZERS
 from autoenc.models.choices import COSTS, UNBOUNDED_OUTPUTS
 from autoenc.models.defaults import AUTO
-from autoenc.settings import check_device, check_float_type, device_grid
 
 INITS = ("uniform", "gaussian", "glorot", "principal")
 NAMES = "sigmoid, tanh, relu, softplus or linear"

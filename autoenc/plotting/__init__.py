@@ -14,9 +14,9 @@ no window is opened, no global figure or setting is changed, and unreferenced fi
 from autoenc.plotting.curves import plot_loss
 from autoenc.plotting.debug import plot_debug
 from autoenc.plotting.figures import save_figure
+from autoenc.plotting.filter_history import plot_filters_over_time
 from autoenc.plotting.images import plot_filters, plot_reconstructions
 from autoenc.plotting.scatter import plot_codes
-from autoenc.plotting.snapshots import plot_filters_over_time
 from autoenc.plotting.tiles import tile_images
 
 __all__ = [

@@ -8,12 +8,12 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autoenc import analysis
-from autoenc.analysis.fitted import coder_of
-from autoenc.analysis.report import error_name, missing_text
+from autoenc.analysis.access import coder_of
+from autoenc.analysis.evaluation import error_name, missing_text
 from autoenc.reports import pictures
 from autoenc.reports.charts import MOST_POINTS, code_chart, cost_chart, curves
+from autoenc.reports.elements import Bar, Card, Grid, Group, Picture, Section
 from autoenc.reports.numbers import shown
-from autoenc.reports.parts import Bar, Card, Grid, Group, Picture, Section
 from autoenc.reports.subject import Subject
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -91,7 +91,7 @@ def _setting(value: Any) -> str:
 
 
 def _measured(subject: Subject) -> list[Section]:
-    """Make the sections from `autoenc.analysis.report`: verdict, advice, yardsticks, units."""
+    """Make the sections from `autoenc.analysis.evaluation`: verdict, advice, yardsticks, units."""
     found = analysis.report(
         subject.model, subject.rows, X_train=subject.train_rows, X_held_out=subject.held_out
     )

@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autoenc.analysis import AnomalyDetector
-from autoenc.analysis.fitted import coder_of, column_errors, missing_entries, row_errors
-from autoenc.analysis.report import error_name
+from autoenc.analysis.access import coder_of, column_errors, missing_entries, row_errors
+from autoenc.analysis.evaluation import error_name
 
 Array: TypeAlias = np.ndarray[Any, Any]
 

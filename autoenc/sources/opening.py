@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autoenc.processes import ALONE, Processes
-from autoenc.sources.columns import HuggingFace, Parquet, Table
+from autoenc.sources.columnar import HuggingFace, Parquet, Table
 from autoenc.sources.items import Items
 from autoenc.sources.joined import Joined
 from autoenc.sources.npy import read_npy, read_npz

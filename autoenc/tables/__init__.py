@@ -10,9 +10,9 @@
 
 from autoenc.tables.extras import MissingExtraError, import_extra
 from autoenc.tables.formats import known_formats
-from autoenc.tables.reading import read_table
 from autoenc.tables.selection import Selection
 from autoenc.tables.table import Table, TableError
+from autoenc.tables.table_reading import read_table
 from autoenc.tables.writing import write_table
 
 __all__ = [

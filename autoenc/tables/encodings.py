@@ -14,7 +14,7 @@ import codecs
 import io
 from pathlib import Path
 
-from autoenc.datasets.streams import open_stream
+from autoenc.datasets.gzipped import open_stream
 from autoenc.tables.table import TableError
 
 # Marks at the beginning of text that state its encoding; longer marks come first.

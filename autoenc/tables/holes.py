@@ -26,9 +26,9 @@ from autoenc.tables.extras import import_extra
 from autoenc.tables.formats import FOLDER, format_of
 from autoenc.tables.lines import WHITESPACE
 from autoenc.tables.memory import Budget
-from autoenc.tables.reading import read_selection, split_part
 from autoenc.tables.selection import Selection
 from autoenc.tables.table import Array, Table
+from autoenc.tables.table_reading import read_selection, split_part
 from autoenc.tables.writing import separator_of, write_delimited, write_table
 
 _ARRAYS = ("npy", "npz", "idx", "pickle")

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from autoenc.datasets.streams import open_stream
+from autoenc.datasets.gzipped import open_stream
 from autoenc.tables.memory import readable_size
 from autoenc.tables.selection import Selection
 from autoenc.tables.table import TableError

@@ -14,8 +14,8 @@ import numpy as np
 
 from autoenc.files import atomic_write
 from autoenc.tables.extras import import_extra
-from autoenc.tables.folders import to_bytes, write_folder
 from autoenc.tables.formats import FOLDER, format_of, is_gzipped
+from autoenc.tables.image_folders import to_bytes, write_folder
 from autoenc.tables.table import Array, TableError
 
 # Type codes of IDX.

@@ -13,7 +13,7 @@ from autoenc.backends import Backend, SharingBackend
 from autoenc.sources import Source, open_source, spooled
 from autoenc.tables.memory import readable_size
 from autoenc.training.ahead import Ahead
-from autoenc.training.arrays import is_dense_by_parts
+from autoenc.training.conversion import is_dense_by_parts
 from autoenc.training.plan import Plan
 from autoenc.training.windows import WHOLE, Gathered, Share, WindowReader
 

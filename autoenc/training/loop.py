@@ -12,9 +12,9 @@ from autoenc.backends.step import UpdatesLike
 from autoenc.graph.types import Expression, Parameter
 from autoenc.sources import bytes_of
 from autoenc.training.agreement import check_same
-from autoenc.training.arrays import as_arrays, values_per_row
 from autoenc.training.callbacks import Callback, Callbacks, CallbacksLike, Record, listed
 from autoenc.training.checkpoints import Checkpoint, identify
+from autoenc.training.conversion import as_arrays, values_per_row
 from autoenc.training.divergence import Halving
 from autoenc.training.early_stopping import EarlyStopping, Keeper
 from autoenc.training.every import Every, as_every

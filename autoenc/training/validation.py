@@ -9,7 +9,7 @@ import numpy as np
 
 from autoenc.backends import Backend
 from autoenc.graph.types import Expression
-from autoenc.training.arrays import as_arrays
+from autoenc.training.conversion import as_arrays
 
 # Rows that go through the graph at a time.
 ROWS_AT_A_TIME = 5_000

@@ -8,9 +8,9 @@ causes a single warning, and training continues.
 >>> callbacks = [CsvHistory("history.csv"), SaveBest("best.safetensors")]
 """
 
+from autoenc.watching.filter_pictures import FilmFilters, LiveFilters
 from autoenc.watching.history import CsvHistory, write_history
 from autoenc.watching.mlflow import MLflow
-from autoenc.watching.pictures import FilmFilters, LiveFilters
 from autoenc.watching.saving import SaveBest, SaveEvery
 from autoenc.watching.tensorboard import TensorBoard
 

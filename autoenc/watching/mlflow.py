@@ -18,7 +18,7 @@ from autoenc.tables.extras import import_extra
 from autoenc.training import Callback, Training
 from autoenc.watching.disk import Forbearance
 from autoenc.watching.history import write_history
-from autoenc.watching.models import filter_images, learning_rate_of, measures_of
+from autoenc.watching.watched import filter_images, learning_rate_of, measures_of
 
 TELEMETRY = "MLFLOW_DISABLE_TELEMETRY"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from autoenc.training import Callback, Every, Record, Training
 from autoenc.watching.disk import Forbearance, check_folder
-from autoenc.watching.models import require_model
+from autoenc.watching.watched import require_model
 
 _WORST = (math.inf, math.inf)
 

@@ -19,14 +19,14 @@ from autoenc.plotting.tiles import ImageShape
 from autoenc.tables.extras import import_extra
 from autoenc.training import Callback, Every, Training
 from autoenc.watching.disk import Forbearance, check_folder
-from autoenc.watching.models import (
+from autoenc.watching.filter_pictures import pixels_of
+from autoenc.watching.watched import (
     filter_images,
     learning_rate_of,
     measures_of,
     parameters_of,
     require_model,
 )
-from autoenc.watching.pictures import pixels_of
 
 _BINS = 30  # the maximum number that TensorBoard shows
 _numbers = itertools.count()

@@ -12,7 +12,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from autoenc import AutoEncoder, AutoEncoderDetector
 from autoenc.analysis import AnomalyDetector
-from tests.analysis.test_fitted import KINDS
+from tests.analysis.test_access import KINDS
 
 
 class SumOfSquares:

@@ -11,7 +11,7 @@ from sklearn.impute import SimpleImputer
 
 from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.analysis import AnomalyDetector, error_shares, report, yardsticks
-from autoenc.analysis.fitted import column_errors, dense
+from autoenc.analysis.access import column_errors, dense
 from autoenc.rows import DomainWarning
 
 QUICK = {"random_state": 0, "verbose": False, "missing": "mask"}

@@ -8,7 +8,7 @@ from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.analysis import untrained, yardsticks
 from autoenc.estimators import StackedDenoisingAutoEncoder
 from tests import reference
-from tests.analysis.test_fitted import KINDS, error
+from tests.analysis.test_access import KINDS, error
 
 
 def mean_squared(x, z):

@@ -1,7 +1,7 @@
 """Compiled modules of processes that define their own operations have a folder of their own."""
 
 from autoenc.backends import compile_folder as folders
-from autoenc.settings import Settings
+from autoenc.configuration import Settings
 
 
 def test_a_name_has_a_folder_of_its_own(monkeypatch):

@@ -89,7 +89,7 @@ NO_THREADS_FOR_XLA = """
 import os, resource, sys
 import jax, numpy as np
 import pytensor.tensor as pt
-import autoenc.backends.xla.backend
+import autoenc.backends.xla.xla_backend
 from autoenc.backends import BackendError, resolve_backend
 x = pt.matrix("x")
 if sys.argv[1] == "compile":

@@ -8,7 +8,7 @@ import pytest
 
 from autoenc import backends
 from autoenc.backends import BackendError, resolve_backend
-from autoenc.settings import SettingsError, user_settings
+from autoenc.configuration import SettingsError, user_settings
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 import autoenc
 from autoenc.backends import resolve_backend
 from autoenc.cli import COMMANDS, bench, main, probes
+from autoenc.configuration import user_settings
 from autoenc.estimators import AutoEncoder, SoftmaxClassifier
-from autoenc.settings import user_settings
 from autoenc.training.run import Run
 from tests.cli.conftest import COMMAND, good, refusal, run
 

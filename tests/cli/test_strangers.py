@@ -13,7 +13,7 @@ from PIL import Image
 
 from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.cli import outputs, training_memory
-from autoenc.cli.models import load_model
+from autoenc.cli.inputs import load_model
 from autoenc.cli.parsing import image_size
 from autoenc.cli.terminal import note
 from autoenc.rows.scaling import ColumnScaling

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from autoenc import AutoEncoderDetector, DenoisingAutoEncoder
-from autoenc.analysis.fitted import row_errors
+from autoenc.analysis.access import row_errors
 from tests.cli.conftest import good, refusal
 from tests.sources.test_formats import NAMES, ROWS, hdf5, parquet, parquet_folder, zarr_store
 

@@ -10,8 +10,8 @@ import pytest
 from sklearn.preprocessing import MinMaxScaler
 
 from autoenc import AutoEncoder, DeepAutoEncoder, DenoisingAutoEncoder
-from autoenc.cli.models import load_model
-from autoenc.cli.settings import settings_of
+from autoenc.cli.inputs import load_model
+from autoenc.cli.options import settings_of
 from autoenc.estimators import StackedDenoisingAutoEncoder
 from autoenc.models.settings import SETTINGS
 from autoenc.tables import read_table

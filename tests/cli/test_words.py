@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autoenc.cli.settings import in_options
+from autoenc.cli.options import in_options
 from tests.cli.conftest import refusal, run
 
 

@@ -14,7 +14,7 @@ from autoenc import (
     SoftmaxClassifier,
 )
 from autoenc.analysis import AnomalyDetector, report
-from autoenc.analysis.fitted import column_errors, row_errors
+from autoenc.analysis.access import column_errors, row_errors
 from autoenc.models.choices import choose_mixed
 from autoenc.rows import DomainWarning
 from autoenc.storage import ModelFileError, load_arrays, save_arrays

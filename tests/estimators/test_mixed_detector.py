@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 
 from autoenc import AutoEncoderDetector
 from autoenc.analysis import AnomalyDetector
-from autoenc.analysis.fitted import column_errors, row_errors
+from autoenc.analysis.access import column_errors, row_errors
 from autoenc.rows import DomainWarning
 from autoenc.storage import ModelFileError, load_arrays, save_arrays
 from tests.estimators.test_mixed import people

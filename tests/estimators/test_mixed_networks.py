@@ -8,7 +8,7 @@ import pytest
 
 from autoenc import DeepAutoEncoder, DenoisingAutoEncoder, StackedDenoisingAutoEncoder
 from autoenc.analysis import AnomalyDetector, report
-from autoenc.analysis.fitted import column_errors, row_errors
+from autoenc.analysis.access import column_errors, row_errors
 from autoenc.estimators import (
     PerceptronClassifier,
     SoftmaxClassifier,

@@ -14,7 +14,7 @@ from autoenc import AutoEncoder, AutoEncoderDetector
 from autoenc.export import copy_numpy_reader, numpy_reader
 from autoenc.rows import DomainWarning
 from autoenc.storage import load_arrays, save_arrays
-from tests.analysis.test_fitted import error
+from tests.analysis.test_access import error
 from tests.export.alone import run_alone
 from tests.export.conftest import KINDS
 

@@ -12,7 +12,7 @@ from pytensor import config
 from pytensor.tensor.special import softmax
 
 from autoenc.graph import ACTIVATIONS, AutoEncoderLayer, contractive, kl_sparsity, l1, l2
-from autoenc.graph.classifiers import DenseLayer
+from autoenc.graph.classifier_layers import DenseLayer
 from tests import reference
 from tests.graph import oracles
 from tests.graph.helpers import FLOAT64, check_gradient, evaluate

@@ -7,8 +7,8 @@ import pytest
 
 from autoenc.estimators import StackedDenoisingAutoEncoder
 from autoenc.graph import NormalisedLayer
-from autoenc.models import classifiers
-from autoenc.models.classifiers import normalised_as_trained
+from autoenc.models import fitted_classifiers as classifiers
+from autoenc.models.fitted_classifiers import normalised_as_trained
 
 X = np.random.default_rng(5).uniform(size=(60, 6)).astype("float32")
 GAPS = np.where(X < 0.1, np.float32(np.nan), X)

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from autoenc import estimators
-from autoenc.cli.models import load_model
+from autoenc.cli.inputs import load_model
 from autoenc.export import numpy_reader
 from tests import reference
 

@@ -6,7 +6,7 @@ import pytest
 from jax.errors import JaxRuntimeError
 
 from autoenc.backends import resolve_backend
-from autoenc.backends.base import ROWS_PER_BLOCK
+from autoenc.backends.interface import ROWS_PER_BLOCK
 from autoenc.backends.xla.mirror import memory_errors
 from autoenc.processes import ALONE
 from tests.training.test_checkpoints import fit

@@ -10,11 +10,11 @@ from hypothesis.extra.numpy import arrays
 
 import autoenc.backends.xla.ops  # noqa: F401 - PyTensor's own mode needs it here
 from autoenc.backends import BACKENDS, BackendError, in_precision, make_step, resolve_backend
-from autoenc.backends.c import backend as c
+from autoenc.backends.c import c_backend as c
 from autoenc.backends.c.compiler import compiler_trouble
+from autoenc.configuration import Settings
 from autoenc.graph import AutoEncoderLayer, masking, sgd
 from autoenc.graph.precision import as_bfloat16, with_mixed_products
-from autoenc.settings import Settings
 from autoenc.training import train
 from tests.backends.c.test_kernels import compiler_has_pairs_of_bfloat16
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoenc.backends.base import ROWS_PER_BLOCK
+from autoenc.backends.interface import ROWS_PER_BLOCK
 from autoenc.training.plan import make_plan
 from autoenc.training.schedule import (
     ROWS_PER_WINDOW,

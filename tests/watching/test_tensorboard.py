@@ -18,7 +18,7 @@ from autoenc.plotting import plot_reconstructions
 from autoenc.tables import MissingExtraError
 from autoenc.training import Callback
 from autoenc.watching import TensorBoard
-from autoenc.watching.pictures import pixels_of
+from autoenc.watching.filter_pictures import pixels_of
 from tests.watching.helpers import RaiseIn, fit, model_with_filters, new_model, tell, train_graph
 
 ALL = {"scalars": 0, "images": 0, "histograms": 0}  # of which TensorBoard keeps not just some

@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 from pytensor import config
 
+from autoenc.configuration import has_python_headers
 from autoenc.files import atomic_write
 from autoenc.folders import FolderError, cache_folder
-from autoenc.settings import has_python_headers
 from autoenc.threads import once
 
 logger = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from typing import Any
 import jax
 from pytensor.graph.fg import FunctionGraph
 
-from autoenc.backends.base import DeviceArray
+from autoenc.backends.interface import DeviceArray
 from autoenc.backends.xla.compiling import GPU_OPTIONS, MODE, compiled_once, jaxify
 from autoenc.backends.xla.placement import Placement
 from autoenc.backends.xla.thin import EmulatedGpu, Gpu, NotThinError, thin_block

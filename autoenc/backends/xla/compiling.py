@@ -14,9 +14,9 @@ from pytensor.compile.mode import JAX
 from pytensor.graph.fg import FunctionGraph
 from pytensor.link import utils
 
-from autoenc.backends.base import DeviceArray
 from autoenc.backends.branchless import branchless
 from autoenc.backends.generated import keep_sources_in_memory
+from autoenc.backends.interface import DeviceArray
 from autoenc.backends.row_functions import RowLog, RowLog1p, rewrite
 from autoenc.backends.xla.large import over_rows, stored
 from autoenc.backends.xla.start import THREADS_TO_COMPILE, require_threads

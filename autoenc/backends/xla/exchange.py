@@ -16,7 +16,7 @@ import jax
 import numpy as np
 from jax.sharding import PartitionSpec
 
-from autoenc.backends.base import Array, DeviceArray
+from autoenc.backends.interface import Array, DeviceArray
 from autoenc.backends.xla.placement import ROWS, Placement
 
 # Leading binary digits of a message's length: enough for little padding, and few enough that few

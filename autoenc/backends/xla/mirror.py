@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from autoenc.backends.base import DeviceArray
+from autoenc.backends.interface import DeviceArray
 from autoenc.backends.xla.placement import Placement
 from autoenc.graph.types import Parameter
 from autoenc.threads import Lock

@@ -11,8 +11,8 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from autoenc.backends.base import Array, BackendError, DeviceArray
-from autoenc.settings import device_grid
+from autoenc.backends.interface import Array, BackendError, DeviceArray
+from autoenc.configuration import device_grid
 
 # The axes of devices along which rows and units are divided.
 ROWS, UNITS = "rows", "units"

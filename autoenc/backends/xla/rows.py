@@ -9,8 +9,8 @@ import jax
 import numpy as np
 import pytensor
 
-from autoenc.backends.base import Array, DeviceArray
 from autoenc.backends.cpu import usable_threads
+from autoenc.backends.interface import Array, DeviceArray
 from autoenc.backends.xla.compiling import (
     GPU_OPTIONS,
     MODE,

@@ -7,8 +7,8 @@ import os
 
 import jax
 
-from autoenc.backends.base import BackendError
 from autoenc.backends.cpu import cpu_kind, processors
+from autoenc.backends.interface import BackendError
 from autoenc.folders import FolderError, cache_folder, make_private
 from autoenc.threads import threads_can_start
 

@@ -14,7 +14,6 @@ updates for `pytensor.function` or `autoenc.training.train`.
 from autoenc.graph.types import UpdateRule
 from autoenc.graph.updates.adaptive import adadelta, adagrad, adam, rmsprop
 from autoenc.graph.updates.gradient_descent import momentum, nesterov, sgd
-from autoenc.graph.updates.parts import scaled_rate, step_counter
 from autoenc.graph.updates.schedules import (
     exponential_decay,
     inverse_time_decay,
@@ -22,6 +21,7 @@ from autoenc.graph.updates.schedules import (
     linear_warmup,
     step_decay,
 )
+from autoenc.graph.updates.shared_rules import scaled_rate, step_counter
 
 __all__ = [
     "OPTIMIZERS",

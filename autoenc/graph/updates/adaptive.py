@@ -8,7 +8,7 @@ import pytensor.tensor as pt
 
 from autoenc.graph.dtypes import in_dtype_of
 from autoenc.graph.types import CostOrGradients, Expression, LearningRate, Parameter, Updates
-from autoenc.graph.updates.parts import (
+from autoenc.graph.updates.shared_rules import (
     rate_at,
     scheduled,
     step_counter,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from autoenc.graph.dtypes import in_dtype_of
 from autoenc.graph.types import CostOrGradients, Expression, LearningRate, Parameter, Updates
-from autoenc.graph.updates.parts import scheduled, with_gradients, zeros_like
+from autoenc.graph.updates.shared_rules import scheduled, with_gradients, zeros_like
 
 
 def sgd(

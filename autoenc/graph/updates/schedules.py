@@ -23,7 +23,7 @@ from pytensor import config
 
 from autoenc.graph.checks import is_number, positive_int
 from autoenc.graph.types import Expression, LearningRate, Schedule
-from autoenc.graph.updates.parts import rate_at
+from autoenc.graph.updates.shared_rules import rate_at
 
 
 def exponential_decay(initial: float, decay: float, every: int) -> Schedule:

@@ -12,7 +12,7 @@ import pytensor
 from pytensor.compile.mode import Mode, get_mode
 
 from autoenc.backends import Backend, resolve_backend
-from autoenc.backends.c.backend import CBackend
+from autoenc.backends.c.c_backend import CBackend
 from autoenc.theano.engines.base import Engine
 from autoenc.theano.engines.c import ModeEngine
 from autoenc.theano.engines.inlining import with_inlining

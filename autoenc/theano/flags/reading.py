@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from autoenc.settings import SettingsError, given_settings
+from autoenc.configuration import SettingsError, given_settings
 from autoenc.theano.flags.config import config
 from autoenc.theano.flags.keys import ALL, OWN
 

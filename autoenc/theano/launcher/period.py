@@ -6,7 +6,7 @@ import warnings
 
 import pytensor
 
-from autoenc.settings import given_settings
+from autoenc.configuration import given_settings
 from autoenc.theano import aliases
 from autoenc.theano.modernise import arrays, imports, library, nose1, removed, scipy0
 

@@ -9,11 +9,12 @@ from unittest.mock import MagicMock
 
 import pytest
 
-from autoenc.backends.base import BackendError
-from autoenc.backends.c import backend, blas, kernels
+from autoenc.backends.c import blas, kernels
+from autoenc.backends.c import c_backend as backend
 from autoenc.backends.c.blas import find_blas
 from autoenc.backends.c.kernels import with_kernels
-from autoenc.settings import Settings
+from autoenc.backends.interface import BackendError
+from autoenc.configuration import Settings
 
 INSTALLED = [name for name in blas.NAMES if find_blas(name)]
 

@@ -15,10 +15,10 @@ from pytensor.scalar.basic import Composite
 from scipy.special import expit, log1p
 
 from autoenc.backends.branchless import BranchlessSigmoid, BranchlessSoftplus
-from autoenc.backends.c.backend import CBackend
+from autoenc.backends.c.c_backend import CBackend
 from autoenc.backends.c.elementwise import RowElemwise, SharedRowElemwise, rewrites
 from autoenc.backends.xla.compiling import jaxify
-from autoenc.settings import Settings
+from autoenc.configuration import Settings
 
 HARD = [np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-30, -1e-30, 88.8, -88.8, -104.0, 200.0, -200.0]
 

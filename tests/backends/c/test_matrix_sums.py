@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoenc.backends.c.backend import CBackend
+from autoenc.backends.c.c_backend import CBackend
 from autoenc.backends.c.matrix_sums import TERMS, MatrixSum
-from autoenc.settings import Settings
+from autoenc.configuration import Settings
 
 AXES = [0, 1, None]
 
@@ -123,8 +123,8 @@ def test_other_sums_are_left_to_pytensor():
 SCRIPT = """
 import sys
 import numpy as np, pytensor, pytensor.tensor as pt
-from autoenc.backends.c.backend import CBackend
-from autoenc.settings import Settings
+from autoenc.backends.c.c_backend import CBackend
+from autoenc.configuration import Settings
 
 backend = CBackend(Settings())
 x = pt.matrix("x", dtype="float32")

@@ -9,16 +9,16 @@ import pytest
 from pytensor.compile.mode import Mode
 
 from autoenc.backends import in_precision, make_step
-from autoenc.backends.c.backend import CBackend
+from autoenc.backends.c.c_backend import CBackend
 from autoenc.backends.c.compiler import compiler_trouble
 from autoenc.backends.c.mixed_products import REWRITES, MixedProduct, Rounded
 from autoenc.backends.c.shared_pairs import REWRITES as SHARED
 from autoenc.backends.c.shared_pairs import SharingProduct
 from autoenc.backends.c.tied_gradient import REWRITES as TIED
 from autoenc.backends.c.tied_gradient import AddOuterProducts
+from autoenc.configuration import Settings
 from autoenc.graph import AutoEncoderLayer, sgd
 from autoenc.graph.precision import MixedDot, as_bfloat16, with_mixed_products
-from autoenc.settings import Settings
 
 # The graph is the same whether C computes it or, as any processor can, NumPy.
 MODES = {"numpy": (Mode("py", "fast_run").register(*TIED, *REWRITES, *SHARED), nullcontext)}

@@ -5,9 +5,9 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 
-from autoenc.backends.c.backend import CBackend
+from autoenc.backends.c.c_backend import CBackend
 from autoenc.backends.c.tied_gradient import AddOuterProducts
-from autoenc.settings import Settings
+from autoenc.configuration import Settings
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

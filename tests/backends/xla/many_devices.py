@@ -93,9 +93,9 @@ def collectives(batch, devices="all", parts=False):
     import numpy as np
 
     from autoenc.backends import make_step, resolve_backend
-    from autoenc.backends.base import block_generators
-    from autoenc.backends.xla.backend import _key
+    from autoenc.backends.interface import block_generators
     from autoenc.backends.xla.compiling import jax_precision
+    from autoenc.backends.xla.xla_backend import _key
 
     x, cost, updates = pieces()
     backend = resolve_backend("xla", "cpu", devices)

@@ -8,8 +8,8 @@ import sys
 import jax
 
 import autoenc
-from autoenc.backends.xla import processes
-from autoenc.backends.xla.backend import ScanRunner
+from autoenc.backends.xla import xla_processes as processes
+from autoenc.backends.xla.xla_backend import ScanRunner
 
 
 def main(rank):

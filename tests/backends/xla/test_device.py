@@ -10,7 +10,7 @@ import pytensor.tensor as pt
 import pytest
 
 from autoenc.backends import BackendError, make_step
-from autoenc.backends.xla.backend import XlaBackend
+from autoenc.backends.xla.xla_backend import XlaBackend
 from autoenc.graph import AutoEncoderLayer, adam, masking, momentum, sgd
 from autoenc.training import Callback, train
 from tests.devices import DEVICE

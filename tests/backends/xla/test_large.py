@@ -12,7 +12,7 @@ from pytensor.tensor.elemwise import DimShuffle
 
 from autoenc.backends import resolve_backend
 from autoenc.backends.step import make_step
-from autoenc.backends.xla import backend as xla
+from autoenc.backends.xla import xla_backend as xla
 from autoenc.backends.xla.compiling import GPU_MODE, MODE, jaxify
 from autoenc.backends.xla.large import (
     PARTS_OF_A_SUM,

@@ -7,8 +7,8 @@ import pytensor.tensor as pt
 import pytest
 
 from autoenc.backends import make_step
-from autoenc.backends.xla.backend import XlaBackend
 from autoenc.backends.xla.thin import EmulatedGpu
+from autoenc.backends.xla.xla_backend import XlaBackend
 from autoenc.graph import (
     AutoEncoderLayer,
     adam,

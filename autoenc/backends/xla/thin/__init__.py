@@ -19,8 +19,8 @@ import numpy as np
 from pytensor.graph.fg import FunctionGraph
 
 from autoenc.backends.xla.thin.elements import NotThinError
+from autoenc.backends.xla.thin.kernel_source import Program, write_program
 from autoenc.backends.xla.thin.launching import EmulatedGpu, Gpu
-from autoenc.backends.xla.thin.source import Program, write_program
 
 logger = logging.getLogger(__name__)
 

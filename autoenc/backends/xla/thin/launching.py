@@ -19,7 +19,7 @@ import jax
 from pytensor import config
 
 from autoenc.backends.xla.thin.elements import NotThinError
-from autoenc.backends.xla.thin.source import Program, shared_bytes_of, whole_source
+from autoenc.backends.xla.thin.kernel_source import Program, shared_bytes_of, whole_source
 from autoenc.files import atomic_write
 from autoenc.folders import cache_folder
 

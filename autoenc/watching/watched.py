@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autoenc.models.classifiers import FittedClassifier
 from autoenc.models.fitted import FittedModel
+from autoenc.models.fitted_classifiers import FittedClassifier
 from autoenc.plotting.tiles import ImageShape
 from autoenc.training import Record, Training
 

@@ -15,15 +15,14 @@ from pytensor import config
 from pytensor.compile.mode import Mode
 from pytensor.link.vm import VMLinker
 
-from autoenc.backends.base import ROWS_PER_BLOCK, Array, BackendError
 from autoenc.backends.c import (
     draws,
     elementwise,
+    inlined,
     matrix_sums,
     mixed_products,
     row_products,
     shared_pairs,
-    symbolic,
     tied_gradient,
 )
 from autoenc.backends.c.blas import Blas, find_blas, prepare_mkl, respect_quota
@@ -31,13 +30,14 @@ from autoenc.backends.c.compiler import compiler_trouble, compiler_version
 from autoenc.backends.c.headers import with_compiled_headers
 from autoenc.backends.c.kernels import has_mixed_products, with_kernels
 from autoenc.backends.compile_folder import compile_folder, user_chose_folder
+from autoenc.backends.interface import ROWS_PER_BLOCK, Array, BackendError
 from autoenc.backends.rewritten import RewrittenGraphs
 from autoenc.backends.step import Step
 from autoenc.backends.step_loop import RowFunction, StepLoop
+from autoenc.configuration import Settings
 from autoenc.folders import FolderError
 from autoenc.graph.types import Expression
 from autoenc.processes import ALONE
-from autoenc.settings import Settings
 from autoenc.threads import Lock
 
 logger = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ class CBackend:
         _use_compile_folder(settings, self._ldflags, self._cxxflags, blas.soname)
         # The next step reuses the memory of intermediate arrays.
         mode = Mode(VMLinker(allow_gc=False, use_cloop=True), "fast_run")
-        mode = mode.register(*symbolic.REWRITES)
+        mode = mode.register(*inlined.REWRITES)
         self._mode = mode.register(*elementwise.rewrites(shared=bool(blas.kernels)))
         row_mode = self._mode
         if blas.kernels:

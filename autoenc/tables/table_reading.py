@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from autoenc.tables.arrays import read_idx_table, read_npy, read_npz_table, read_pickled
-from autoenc.tables.folders import read_folder
+from autoenc.tables.array_files import read_idx_table, read_npy, read_npz_table, read_pickled
 from autoenc.tables.formats import format_of, known_formats
-from autoenc.tables.frames import read_csv, read_parquet
+from autoenc.tables.frame_files import read_csv, read_parquet
+from autoenc.tables.image_folders import read_folder
 from autoenc.tables.selection import Selection
 from autoenc.tables.table import Table, TableError
 

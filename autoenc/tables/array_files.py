@@ -10,7 +10,7 @@ import numpy as np
 from autoenc.datasets import read_pickle
 from autoenc.datasets.archives import read_npz
 from autoenc.datasets.idx import read_idx
-from autoenc.tables.images import WHITE
+from autoenc.tables.image_files import WHITE
 from autoenc.tables.memory import Budget
 from autoenc.tables.selection import Selection
 from autoenc.tables.table import Array, Table, TableError, check_numbers, to_float64

@@ -10,17 +10,17 @@ import jax
 import numpy as np
 import pytensor
 
-from autoenc.backends.base import ROWS_PER_BLOCK, Array, DeviceArray, block_generators
+from autoenc.backends.interface import ROWS_PER_BLOCK, Array, DeviceArray, block_generators
 from autoenc.backends.step import Step
 from autoenc.backends.xla.block import block_function
 from autoenc.backends.xla.compiling import GPU_MODE, MODE, SHARED_MODE, jax_precision
 from autoenc.backends.xla.exchange import Parts
 from autoenc.backends.xla.mirror import Mirror, memory_errors, to_host
 from autoenc.backends.xla.placement import Placement, find_placement
-from autoenc.backends.xla.processes import find_processes, peer_errors
 from autoenc.backends.xla.rows import RowFunction
 from autoenc.backends.xla.start import prepare, refuse_after_fork
 from autoenc.backends.xla.thin import EmulatedGpu, Gpu, NotThinError
+from autoenc.backends.xla.xla_processes import find_processes, peer_errors
 from autoenc.graph.precision import PRECISIONS
 from autoenc.graph.types import Expression
 

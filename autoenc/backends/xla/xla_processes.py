@@ -15,7 +15,7 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from autoenc.backends.base import BackendError
+from autoenc.backends.interface import BackendError
 from autoenc.processes import ALONE, Array, PeerError, Processes, Result
 
 # Milliseconds to wait for the others after an error that they may not have.

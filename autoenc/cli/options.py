@@ -49,7 +49,7 @@ def _patience(text: str) -> Any:
 
 
 def _devices(text: str) -> int | str:
-    from autoenc.settings import device_grid
+    from autoenc.configuration import device_grid
 
     return text if text == "all" or device_grid(text) else int(text)
 

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from autoenc import __version__
+from autoenc.configuration import name_of_dtype
 from autoenc.models.fitted import FittedModel
 from autoenc.models.schema import SchemaError, check_model
 from autoenc.rows.columns import Columns
 from autoenc.rows.encoding import Encoding
 from autoenc.rows.scaling import ColumnScaling
-from autoenc.settings import name_of_dtype
 from autoenc.storage import ModelFileError, load_arrays
 from autoenc.versions import installed_versions
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from autoenc.tables.images import SUFFIXES, WHITE, Kind, kind_of, pixels_of
+from autoenc.tables.image_files import SUFFIXES, WHITE, Kind, kind_of, pixels_of
 from autoenc.tables.memory import Budget
 from autoenc.tables.selection import Selection
 from autoenc.tables.table import Array, Table, TableError

@@ -14,9 +14,9 @@ import pytensor.tensor as pt
 import pytest
 
 from autoenc.backends import BackendError, resolve_backend
-from autoenc.backends.c import backend as c
+from autoenc.backends.c import c_backend as c
 from autoenc.backends.c.library import kernels
-from autoenc.settings import Settings
+from autoenc.configuration import Settings
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from pytensor import config
 
 from autoenc import AutoEncoder
-from autoenc.settings import (
+from autoenc.configuration import (
     Settings,
     SettingsError,
     check_device,

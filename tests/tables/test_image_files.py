@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from autoenc.tables import TableError, read_table
-from tests.tables.test_reading import refusal
+from tests.tables.test_table_reading import refusal
 
 LEVELS = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
 GREY = LEVELS[..., 0]

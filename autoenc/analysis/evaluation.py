@@ -19,14 +19,14 @@ from typing import Any
 
 import numpy as np
 
-from autoenc.analysis.advice import advise
-from autoenc.analysis.fitted import (
+from autoenc.analysis.access import (
     Array,
     coder_of,
     mean_of_observed,
     missing_entries,
     seen_rows,
 )
+from autoenc.analysis.advice import advise
 from autoenc.analysis.histories import History, summarize
 from autoenc.analysis.units import UnitHealth, error_shares, unit_health
 from autoenc.analysis.verdict import verdict

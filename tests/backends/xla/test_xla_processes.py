@@ -15,7 +15,7 @@ import jax
 import numpy as np
 import pytest
 
-from autoenc.backends.xla.processes import Together, peer_errors
+from autoenc.backends.xla.xla_processes import Together, peer_errors
 from autoenc.processes import PeerError
 from tests.backends.xla import many_processes as program
 from torture.processes import children

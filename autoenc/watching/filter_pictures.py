@@ -13,7 +13,7 @@ import numpy as np
 from autoenc.plotting import plot_filters, plot_filters_over_time
 from autoenc.training import Callback, Every, Training
 from autoenc.watching.disk import Forbearance
-from autoenc.watching.models import Array, filters_of, require_model
+from autoenc.watching.watched import Array, filters_of, require_model
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -11,7 +11,7 @@ from autoenc import AutoEncoder
 from autoenc.analysis import report, summarize
 from autoenc.analysis.advice import ALL_WELL, about_history
 from autoenc.estimators import StackedDenoisingAutoEncoder
-from tests.analysis.test_fitted import KINDS
+from tests.analysis.test_access import KINDS
 
 QUICK = {"random_state": 0, "verbose": False}
 REAL = {"cost": "squared_error", "output": "linear"}

@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.frozen import FrozenEstimator
 
 from autoenc import AutoEncoder
-from autoenc.analysis.fitted import coder_of, column_errors, dense
+from autoenc.analysis.access import coder_of, column_errors, dense
 from tests import reference
 
 KINDS = ("tied", "untied", "squared error", "unbounded", "functions", "stack", "deep")

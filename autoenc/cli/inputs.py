@@ -171,7 +171,7 @@ def load_model(path: Path, *, classifiers: bool = False, detectors: bool = False
         If there is no such file, or the commands cannot use its model.
     """
     from autoenc import estimators
-    from autoenc.models.files import read_description
+    from autoenc.models.model_files import read_description
 
     _, description = read_description(path)
     name = description["class"]
