@@ -64,7 +64,8 @@ class NumbaBackend:
         import autoenc.backends.numba_products  # noqa: F401 - registers them
 
         keep_sources_in_memory(cache)
-        self._steps, self._rows = RewrittenGraphs(MODE), RewrittenGraphs(row_mode())
+        self._steps = RewrittenGraphs(MODE, _compiling, _compiling)
+        self._rows = RewrittenGraphs(row_mode(), _compiling, _compiling)
         _use_compile_folder(settings, numba.__version__)
         self.description = f"Numba {numba.__version__} (PyTensor {pytensor.__version__})"
 
@@ -74,11 +75,11 @@ class NumbaBackend:
 
     def compile(self, step: Step) -> StepLoop:
         """Compile a step into a runner of blocks."""
-        return StepLoop(step, self._steps, _compiling)
+        return StepLoop(step, self._steps)
 
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
         """Compile an expression into a function of rows; see `Backend.function`."""
-        return RowFunction(inputs, output, self._rows, _compiling)
+        return RowFunction(inputs, output, self._rows)
 
 
 def row_mode() -> Mode:

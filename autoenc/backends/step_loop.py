@@ -7,34 +7,26 @@ its rows are gathered into a small buffer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any, TypeAlias
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from autoenc.backends.interface import Array, block_generators
-from autoenc.backends.rewritten import RewrittenGraphs
+from autoenc.backends.rewritten import LentFunction, RewrittenGraphs
 from autoenc.backends.step import Step
 from autoenc.graph.types import Expression
 from autoenc.threads import Lock
-
-Compiling: TypeAlias = Callable[[], AbstractContextManager[None]]
-"""Function that sets the conditions under which a backend compiles."""
 
 
 class StepLoop:
     """Run blocks step by step; the state is in the shared variables."""
 
-    def __init__(self, step: Step, graphs: RewrittenGraphs, compiling: Compiling) -> None:
+    def __init__(self, step: Step, graphs: RewrittenGraphs) -> None:
         self._n_generators = len(step.generators)
         self._state = step.state
         self._before = [variable.get_value() for variable in step.state]
         self._kept = [variable.get_value() for variable in step.state]
-        with compiling():
-            self._step = _compile_step(step, graphs)
-        self._compiling = compiling
-        self._has_run = False
+        self._step = _compile_step(step, graphs)
 
     def run(self, data: Sequence[Array], rows: Array, entropy: Sequence[int]) -> Array:
         """Train on one block; see `BlockRunner.run`."""
@@ -42,11 +34,9 @@ class StepLoop:
         generators = block_generators(entropy, self._n_generators)
         costs = np.empty(len(rows))
         # The caller checks the costs, so NumPy need not warn about infinity.
-        compiling = nullcontext() if self._has_run else self._compiling()
-        self._has_run = True
-        with compiling, np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), self._step.running(data, trusted=True) as step:
             for i, minibatch in enumerate(_minibatches(data, rows)):
-                costs[i], *generators = self._step(*minibatch, *generators)
+                costs[i], *generators = step(*minibatch, *generators)
         return costs
 
     def is_finite(self) -> bool:
@@ -90,50 +80,32 @@ def _is_finite(array: Array) -> bool:
 class RowFunction:
     """A compiled expression of rows; see `Backend.function`.
 
-    PyTensor passes arguments and results through memory that belongs to the function, so threads
-    take turns.
+    Threads take turns, so that they need no copies of what was compiled.
     """
 
     def __init__(
-        self, inputs: Sequence[Expression], output: Expression, graphs: RewrittenGraphs,
-        compiling: Compiling,
-    ) -> None:  # fmt: skip
+        self, inputs: Sequence[Expression], output: Expression, graphs: RewrittenGraphs
+    ) -> None:
         self._lock = Lock()
-        self._compiling = compiling
-        self._layouts: set[str] = set()
-        with compiling():
-            self._function = graphs.function(inputs, [output])
+        self._function = graphs.function(inputs, [output])
 
     def __call__(self, *arrays: Array) -> Array:
         """Return the result for each row."""
         contiguous = list(map(np.ascontiguousarray, arrays))
         with self._lock.now:
-            layout = ""
-            for array in contiguous:
-                layout += f"{array.dtype}{array.flags.writeable}{array.flags.aligned}"
-            # Numba compiles at the first call, and again for arrays of another kind.
-            known = layout in self._layouts
-            self._layouts.add(layout)
-            with nullcontext() if known else self._compiling():
-                result: Array = self._function(*contiguous)[0]
-            # Results kept for the next call may be views of the rows, and keep these in memory.
-            self._function.free()
+            result: Array = self._function(*contiguous)[0]
             return result
 
 
-def _compile_step(step: Step, graphs: RewrittenGraphs) -> Callable[..., list[Any]]:
+def _compile_step(step: Step, graphs: RewrittenGraphs) -> LentFunction:
     generators, outputs = step.with_inputs_for(step.generators)
     cost, next_state = outputs[0], outputs[1 : 1 + len(step.state)]
-    function = graphs.function(
+    return graphs.function(
         step.inputs,
         [cost, *outputs[1 + len(step.state) :]],
         dict(zip(step.state, next_state, strict=True)),
         mutable=generators,
     )
-    # Minibatches are made in this module, with the right dtype and layout.
-    function.trust_input = True
-    compiled: Callable[..., list[Any]] = function
-    return compiled
 
 
 def _minibatches(data: Sequence[Array], rows: Array) -> Iterator[tuple[Array, ...]]:

@@ -85,6 +85,50 @@ def test_no_weights_are_kept_alive():
     assert weights() is None
 
 
+def test_code_in_use_is_copied_for_another_caller(n_rewritten):
+    graphs = RewrittenGraphs(MODE)
+    (w, x, y), (v, x2, y2) = product([1, 2]), product([3, 4])
+    first = graphs.function([x], [y], {w: w + 1})
+    second = graphs.function([x2], [y2], {v: v + 1})
+    ones = np.ones(2, "float32")
+    with first.running([ones]) as one, second.running([ones]) as other:
+        assert [one(ones), other(ones), one(ones), other(ones)] == [[3], [7], [5], [9]]
+    assert first(ones) == [7]
+    assert n_rewritten() == 1
+
+
+def test_updates_before_an_error_count_and_the_code_is_not_used_again(n_rewritten):
+    graphs, used = RewrittenGraphs(MODE), []
+    w, x, y = product([1, 2])
+    function = graphs.function([x], [y], {w: w + 1})
+    ones = np.ones(2, "float32")
+
+    def interrupted():
+        with function.running([ones]) as code:
+            used.append(code)
+            code(ones)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert w.get_value().tolist() == [2, 3]
+    with function.running([ones]) as again:
+        assert again is not used[0]
+        assert again(ones) == [5]
+    assert n_rewritten() == 1
+
+
+def test_arguments_and_results_are_let_go():
+    function = RewrittenGraphs(MODE).function([x := pt.vector("x")], [x * 2])
+    argument = np.ones(1000, "float32")
+    result = weakref.ref(function(argument)[0])
+    row = weakref.ref(argument)
+    del argument
+    gc.collect()
+    assert result() is None
+    assert row() is None
+
+
 def test_graphs_of_noise_are_shared(n_rewritten):
     graphs = RewrittenGraphs(MODE)
     for seed in (0, 1):

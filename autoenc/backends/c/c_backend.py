@@ -119,7 +119,8 @@ class CBackend:
         if blas.kernels and has_mixed_products(blas.kernels):
             self._mode = self._mode.register(*mixed_products.REWRITES, *shared_pairs.REWRITES)
             self.precisions = ("float32", "mixed_bfloat16")
-        self._steps, self._rows = RewrittenGraphs(self._mode), RewrittenGraphs(row_mode)
+        self._steps = RewrittenGraphs(self._mode, self._flags)
+        self._rows = RewrittenGraphs(row_mode, self._flags)
 
     def put(self, array: Array) -> Array:
         """Return the array: the CPU's memory is the device."""
@@ -127,11 +128,11 @@ class CBackend:
 
     def compile(self, step: Step) -> StepLoop:
         """Compile a step into a runner of blocks."""
-        return StepLoop(step, self._steps, self._flags)
+        return StepLoop(step, self._steps)
 
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
         """Compile an expression into a function of rows; see `Backend.function`."""
-        return RowFunction(inputs, output, self._rows, self._flags)
+        return RowFunction(inputs, output, self._rows)
 
     @property
     def mode(self) -> Mode:
