@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import pytensor
@@ -17,7 +17,7 @@ from autoenc.backends.generated import keep_sources_in_memory
 from autoenc.backends.interface import ROWS_PER_BLOCK, Array
 from autoenc.backends.rewritten import RewrittenGraphs
 from autoenc.backends.step import Step
-from autoenc.backends.step_loop import RowFunction, StepLoop
+from autoenc.backends.step_loop import StepLoop
 from autoenc.configuration import Settings
 from autoenc.folders import FolderError
 from autoenc.graph.types import Expression
@@ -42,6 +42,15 @@ def _compiling() -> Iterator[None]:
         yield
 
 
+def _calling(code: Any, like: Sequence[Array]) -> AbstractContextManager[None]:
+    """Return the context of a call: `_compiling` for arrays of a kind for which code is new."""
+    kind = tuple((array.dtype, array.flags.writeable, array.flags.aligned) for array in like)
+    if kind in code.kinds:
+        return nullcontext()
+    code.kinds.add(kind)
+    return _compiling()
+
+
 class NumbaBackend:
     """Compiles the step with Numba and runs it in a loop, on the CPU.
 
@@ -64,8 +73,8 @@ class NumbaBackend:
         import autoenc.backends.numba_products  # noqa: F401 - registers them
 
         keep_sources_in_memory(cache)
-        self._steps = RewrittenGraphs(MODE, _compiling, _compiling)
-        self._rows = RewrittenGraphs(row_mode(), _compiling, _compiling)
+        self._steps = RewrittenGraphs(MODE, _compiling, _calling)
+        self._rows = RewrittenGraphs(row_mode(), _compiling, _calling)
         _use_compile_folder(settings, numba.__version__)
         self.description = f"Numba {numba.__version__} (PyTensor {pytensor.__version__})"
 
@@ -79,7 +88,7 @@ class NumbaBackend:
 
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
         """Compile an expression into a function of rows; see `Backend.function`."""
-        return RowFunction(inputs, output, self._rows)
+        return self._rows.function(inputs, output)
 
 
 def row_mode() -> Mode:

@@ -27,7 +27,9 @@ from autoenc.threads import Lock
 KEPT = 64
 
 Compiling: TypeAlias = Callable[[], AbstractContextManager[None]]
-"""Function that sets the conditions under which a backend compiles."""
+"""Function that returns a context in which a backend compiles."""
+Calling: TypeAlias = Callable[["_Code", Sequence[Array]], AbstractContextManager[None]]
+"""Function that returns a context in which compiled code is called with given arguments."""
 
 
 class RewrittenGraphs:
@@ -40,12 +42,12 @@ class RewrittenGraphs:
     compiling : callable, optional
         Returns a context manager, within which functions are compiled.
     calling : callable, optional
-        Returns a context manager for the first call with arguments of a new kind, for which Numba
-        compiles again.
+        Returns a context manager, within which compiled code is called with given arguments. Numba
+        compiles at the first call with arguments of a kind.
     """
 
     def __init__(
-        self, mode: Any, compiling: Compiling = nullcontext, calling: Compiling = nullcontext
+        self, mode: Any, compiling: Compiling = nullcontext, calling: Calling | None = None
     ) -> None:
         self._mode, self._compiling, self._calling = mode, compiling, calling
         self._lock = Lock()
@@ -54,7 +56,7 @@ class RewrittenGraphs:
     def function(
         self,
         inputs: Sequence[Expression],
-        outputs: Sequence[Expression],
+        outputs: Expression | Sequence[Expression],
         updates: Mapping[Parameter, Expression] | None = None,
         *,
         mutable: Sequence[Expression] = (),
@@ -65,7 +67,7 @@ class RewrittenGraphs:
         ----------
         inputs : sequence of symbolic variables
             Arguments of the function.
-        outputs : sequence of expressions
+        outputs : expression or sequence of expressions
             Results.
         updates : mapping from shared variable to expression, optional
             Updates of shared variables by a call.
@@ -75,39 +77,37 @@ class RewrittenGraphs:
         Returns
         -------
         LentFunction
-            The function; its outputs are a list.
+            The function. It returns an array for one expression, and a list for several.
         """
         updates = dict(updates or {})
-        shared = _shared([*outputs, *updates.values()], updates)
-        arguments, results = [*inputs, *mutable], [*outputs, *updates.values()]
+        several = isinstance(outputs, Sequence)
+        results = [*outputs] if several else [outputs]
+        n_outputs = len(results)
+        results += updates.values()
+        shared = _shared(results, updates)
         key = (
-            structure([*arguments, *shared], results), len(mutable), len(outputs),
-            tuple(map(shared.index, updates)),
+            structure([*inputs, *mutable, *shared], results), len(mutable),
+            n_outputs if several else None, tuple(map(shared.index, updates)),
         )  # fmt: skip
         with self._lock.now:
             if key not in self._kept:
                 cells = list(map(_without_value, shared))
                 swap = dict(zip(shared, cells, strict=True))
                 again = clone_replace(results, swap)
-                function = self._compile(inputs, mutable, again, swap, updates)
-                self._kept[key] = _Linked(
-                    _Instance(function, cells), self._compiling, self._calling
-                )
+                returned = again[:n_outputs] if several else again[0]
+                renewed = dict(zip([swap[v] for v in updates], again[n_outputs:], strict=True))
+                function = self._compile(inputs, mutable, returned, renewed)
+                self._kept[key] = _Linked(_Code(function, cells), self._compiling, self._calling)
             self._kept.move_to_end(key)
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
             return LentFunction(self._kept[key], shared, len(updates))
 
-    def _compile(
-        self, inputs: Any, mutable: Any, results: list[Expression], swap: Any, updates: Any
-    ) -> Any:
-        n = len(results) - len(updates)
+    def _compile(self, inputs: Any, mutable: Any, outputs: Any, updates: Any) -> Any:
+        overwritten = (pytensor.In(argument, mutable=True) for argument in mutable)
         with self._compiling():
             return pytensor.function(
-                [*inputs, *(pytensor.In(argument, mutable=True) for argument in mutable)],
-                results[:n],
-                updates={swap[v]: e for v, e in zip(updates, results[n:], strict=True)},
-                mode=self._mode,
+                [*inputs, *overwritten], outputs, updates=updates, mode=self._mode
             )
 
 
@@ -129,17 +129,18 @@ class LentFunction:
     """
 
     def __init__(self, linked: _Linked, shared: list[Parameter], n_updated: int) -> None:
-        self._linked, self._shared, self._n_updated = linked, shared, n_updated
+        self._linked, self._shared, self._updated = linked, shared, shared[:n_updated]
+        self._lock = Lock()
 
-    def __call__(self, *arguments: Any) -> list[Any]:
-        """Return the outputs of one call, whose arguments are converted to the types of inputs."""
-        with self.running(arguments) as function:
-            results: list[Any] = function(*arguments)
-            return results
+    def __call__(self, *arrays: Array) -> Any:
+        """Return the outputs of one call; threads take turns, so that they need no copies."""
+        contiguous = list(map(np.ascontiguousarray, arrays))
+        with self._lock.now, self.running(contiguous) as function:
+            return function(*contiguous)
 
     @contextmanager
     def running(self, like: Sequence[Array], *, trusted: bool = False) -> Iterator[Any]:
-        """Borrow compiled code for several calls, which nobody else runs in the meantime.
+        """Borrow compiled code for several calls; nobody else runs it in the meantime.
 
         Parameters
         ----------
@@ -153,82 +154,77 @@ class LentFunction:
         callable
             The function.
         """
-        instance = self._linked.take()
-        instance.function.trust_input = trusted
-        # These are the lists in which shared variables hold their arrays.
-        theirs = [variable.container.storage for variable in self._shared]
-        for cell, storage in zip(instance.cells, theirs, strict=True):
-            cell[0] = storage[0]
+        linked, succeeded = self._linked, False
         try:
-            with self._linked.calling(instance, like):
-                yield instance.function
-        except BaseException:  # its memory may be in any state, so it is not used again
-            self._take_out(instance, theirs)
-            raise
-        self._take_out(instance, theirs)
-        self._linked.give_back(instance)
+            code = linked.idle.pop()
+        except IndexError:
+            code = linked.copied()
+        code.function.trust_input = trusted
+        for cell, variable in zip(code.cells, self._shared, strict=True):
+            cell[0] = variable.container.storage[0]
+        try:
+            with linked.calling(code, like) if linked.calling else nullcontext():
+                yield code.function
+            succeeded = True
+        finally:
+            for cell, variable in zip(code.cells, self._updated, strict=False):
+                variable.container.storage[0] = cell[0]
+            for cell, nothing in zip(code.cells, code.nothing, strict=True):
+                cell[0] = nothing
+            # Results may be views of the arguments, and would keep these in memory.
+            code.function.free()
+            # After an error, its memory may be in any state.
+            if succeeded:
+                linked.idle.append(code)
 
-    def _take_out(self, instance: _Instance, theirs: list[list[Any]]) -> None:
-        updated = slice(self._n_updated)
-        for cell, storage in zip(instance.cells[updated], theirs[updated], strict=True):
-            storage[0] = cell[0]
-        instance.empty()
 
+class _Code:
+    """A compiled function with memory of its own.
 
-class _Instance:
-    """One copy of compiled code, with memory of its own."""
+    Attributes
+    ----------
+    function : pytensor.compile.executor.Function
+        The function.
+    shared : list of shared variables
+        Its shared variables, which have no values.
+    cells : list of lists
+        Where the function expects the values of its shared variables.
+    nothing : list
+        What is in the cells while nobody runs the function.
+    kinds : set
+        Kinds of arguments for which Numba has compiled the function.
+    """
 
     def __init__(self, function: Any, shared: list[Parameter]) -> None:
-        self.function = function
-        self.shared = shared
+        self.function, self.shared = function, shared
         self.cells: list[list[Any]] = [variable.container.storage for variable in shared]
-        self._nothing = [cell[0] for cell in self.cells]
-        # Kinds of arguments for which Numba has compiled the code.
+        self.nothing = [cell[0] for cell in self.cells]
         self.kinds: set[Hashable] = set()
-
-    def empty(self) -> None:
-        """Let go of the caller's arrays, and of results that may be views of them."""
-        for cell, nothing in zip(self.cells, self._nothing, strict=True):
-            cell[0] = nothing
-        self.function.free()
-
-    def copy(self) -> _Instance:
-        """Return the same code with other memory."""
-        shared = list(map(_without_value, self.shared))
-        return _Instance(
-            self.function.copy(swap=dict(zip(self.shared, shared, strict=True))), shared
-        )
 
 
 class _Linked:
-    """Copies of compiled code, of which each is run by one caller at a time."""
+    """Copies of compiled code, of which each is run by one caller at a time.
 
-    def __init__(self, first: _Instance, compiling: Compiling, calling: Compiling) -> None:
-        self._first, self._compiling, self._calling = first, compiling, calling
-        self._idle = [first]
+    Attributes
+    ----------
+    idle : list
+        Copies that nobody runs.
+    calling : callable or None
+        Returns the context in which code is called with given arguments.
+    """
+
+    def __init__(self, first: _Code, compiling: Compiling, calling: Calling | None) -> None:
+        self.idle, self.calling = [first], calling
+        self._first, self._compiling = first, compiling
         self._lock = Lock()
 
-    def take(self) -> _Instance:
-        """Return a copy that nobody runs; make one if all are in use."""
-        try:
-            return self._idle.pop()
-        except IndexError:
-            with self._lock.now, self._compiling():
-                return self._first.copy()
-
-    def give_back(self, instance: _Instance) -> None:
-        """Let others use a copy."""
-        self._idle.append(instance)
-
-    def calling(self, instance: _Instance, like: Sequence[Array]) -> AbstractContextManager[None]:
-        """Return the context of calls with such arguments: another for the first of a kind."""
-        if self._calling is nullcontext:
-            return nullcontext()
-        kind = tuple((a.dtype.char, a.flags.writeable, a.flags.aligned) for a in like)
-        if kind in instance.kinds:
-            return nullcontext()
-        instance.kinds.add(kind)
-        return self._calling()
+    def copied(self) -> _Code:
+        """Return a further copy."""
+        first = self._first
+        with self._lock.now, self._compiling():
+            shared = list(map(_without_value, first.shared))
+            swap = dict(zip(first.shared, shared, strict=True))
+            return _Code(first.function.copy(swap=swap), shared)
 
 
 def _shared(outputs: Sequence[Expression], updated: Mapping[Parameter, Any]) -> list[Parameter]:

@@ -14,8 +14,6 @@ import numpy as np
 from autoenc.backends.interface import Array, block_generators
 from autoenc.backends.rewritten import LentFunction, RewrittenGraphs
 from autoenc.backends.step import Step
-from autoenc.graph.types import Expression
-from autoenc.threads import Lock
 
 
 class StepLoop:
@@ -75,26 +73,6 @@ def _is_finite(array: Array) -> bool:
     with np.errstate(over="ignore"):
         # A sum needs no memory and is usually finite. It may overflow if all values are finite.
         return bool(np.isfinite(array.sum()) or np.isfinite(array).all())
-
-
-class RowFunction:
-    """A compiled expression of rows; see `Backend.function`.
-
-    Threads take turns, so that they need no copies of what was compiled.
-    """
-
-    def __init__(
-        self, inputs: Sequence[Expression], output: Expression, graphs: RewrittenGraphs
-    ) -> None:
-        self._lock = Lock()
-        self._function = graphs.function(inputs, [output])
-
-    def __call__(self, *arrays: Array) -> Array:
-        """Return the result for each row."""
-        contiguous = list(map(np.ascontiguousarray, arrays))
-        with self._lock.now:
-            result: Array = self._function(*contiguous)[0]
-            return result
 
 
 def _compile_step(step: Step, graphs: RewrittenGraphs) -> LentFunction:

@@ -65,7 +65,13 @@ class CompiledModel:
             The fitted model.
         """
         arrays = model.model_arrays()
-        self._follow(arrays)
+        # Copy arrays that were changed in place to the shared variables.
+        for name, seen in self._values.items():
+            # Comparing bits is faster than comparing floats, and NaN equals itself.
+            bits = f"u{seen.itemsize}"
+            if not np.array_equal(seen.view(bits), arrays[name].view(bits)):
+                self._values[name] = arrays[name].copy()
+                self._shared[name].set_value(arrays[name])
         if what not in self._functions:
             with building(str(next(iter(arrays.values())).dtype)):
                 # A thread that waited for the lock finds the function that another has compiled.
@@ -83,15 +89,6 @@ class CompiledModel:
         x = pt.matrix("x")
         piece = getattr(self._model, what)(x)
         return resolve_backend(*model.machine).function([x], piece)
-
-    def _follow(self, arrays: Mapping[str, Array]) -> None:
-        """Copy arrays that were changed in place to the shared variables."""
-        for name, seen in self._values.items():
-            # Comparing bits is faster than comparing floats, and NaN equals itself.
-            bits = f"u{seen.itemsize}"
-            if not np.array_equal(seen.view(bits), arrays[name].view(bits)):
-                self._values[name] = arrays[name].copy()
-                self._shared[name].set_value(arrays[name])
 
 
 def in_parts(compiled: Callable[[], Callable[[Array], Array]], rows: Rows | IncomingRows) -> Array:

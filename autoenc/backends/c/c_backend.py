@@ -33,7 +33,7 @@ from autoenc.backends.compile_folder import compile_folder, user_chose_folder
 from autoenc.backends.interface import ROWS_PER_BLOCK, Array, BackendError
 from autoenc.backends.rewritten import RewrittenGraphs
 from autoenc.backends.step import Step
-from autoenc.backends.step_loop import RowFunction, StepLoop
+from autoenc.backends.step_loop import StepLoop
 from autoenc.configuration import Settings
 from autoenc.folders import FolderError
 from autoenc.graph.types import Expression
@@ -132,7 +132,7 @@ class CBackend:
 
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
         """Compile an expression into a function of rows; see `Backend.function`."""
-        return RowFunction(inputs, output, self._rows)
+        return self._rows.function(inputs, output)
 
     @property
     def mode(self) -> Mode:
