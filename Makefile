@@ -31,7 +31,7 @@ ABOVE := tests/models tests/analysis tests/export tests/watching tests/estimator
 	tests/backends/xla/test_many_devices.py tests/backends/xla/test_xla_processes.py
 
 # Theano's names change PyTensor's variables where they are imported, so their tests are a run of their own.
-# Scripts of the conformance suite share a process, which --dist=loadgroup leaves to one test process.
+# Scripts of the conformance suite share a process, and --dist=loadscope gives a class of tests to one test process.
 # Tests that follow each other share compiled models; worksteal gives each process a half of the list.
 # Other engines are large, and one needs Java: `make engines` installs and tests them.
 test: $(VENV)/.ready
@@ -41,7 +41,7 @@ test: $(VENV)/.ready
 	$(BIN)/python -m tests.browser
 	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist=worksteal $(addprefix --ignore=,$(ABOVE) tests/theano autoenc/theano tests/engines tests/site)
 	$(ONE_THREAD) $(PLAIN_XLA) $(BIN)/python -m pytest -n 2 --dist=worksteal $(ABOVE)
-	$(ONE_THREAD) $(PLAIN_XLA) $(BIN)/python -m pytest -n 2 --dist=loadgroup tests/theano autoenc/theano
+	$(ONE_THREAD) $(PLAIN_XLA) $(BIN)/python -m pytest -n 2 --dist=loadscope tests/theano autoenc/theano
 
 engines: $(VENV)/.engines
 	$(BIN)/python -m pytest tests/engines
