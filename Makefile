@@ -27,12 +27,13 @@ demo: $(VENV)/.ready
 # models, and are tested with programs that XLA compiles in a third of the time. `make test PLAIN_XLA=` optimizes all.
 PLAIN_XLA := XLA_FLAGS="--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=0"
 # So are processes and devices that train together, each of which compiles for itself, and Theano's names.
-ABOVE := tests/models tests/analysis tests/export tests/watching tests/estimators tests/reports tests/cli \
-	tests/backends/xla/test_many_devices.py tests/backends/xla/test_xla_processes.py
+ABOVE := tests/backends/xla/test_xla_processes.py tests/backends/xla/test_many_devices.py tests/models \
+	tests/analysis tests/export tests/watching tests/estimators tests/reports tests/cli
 
 # Theano's names change PyTensor's variables where they are imported, so their tests are a run of their own.
 # Scripts of the conformance suite share a process, and --dist=loadscope gives a class of tests to one test process.
-# Tests that follow each other share compiled models; worksteal gives each process a half of the list.
+# Tests that follow each other share compiled models; worksteal gives each process a half of the list, and later some of
+# the last tests of the other's half. Files with fixtures that take long are therefore the first of a list.
 # Other engines are large, and one needs Java: `make engines` installs and tests them.
 test: $(VENV)/.ready
 	$(BIN)/ruff format --check .
