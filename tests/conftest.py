@@ -29,11 +29,6 @@ _SHARED = Path(__file__).parents[2] / "shared" / "data" / "mnist.pkl.gz"
 if _SHARED.is_file():
     os.environ.setdefault("AUTOENC_DATA", str(_SHARED))
 
-# Where a test does not name a backend, its subject is not the backend. XLA compiles a model again
-# for each size of the data, which takes most of a small fit. C modules are compiled once for all
-# sizes, and kept for the next run.
-os.environ.setdefault("AUTOENC_BACKEND", "xla" if compiler_trouble() else "c")
-
 # MLflow reports its use over the network unless this is set before it is imported.
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
@@ -85,6 +80,11 @@ def _keep_compiled_code():
 
 
 _keep_compiled_code()
+
+# Where a test does not name a backend, its subject is not the backend. XLA compiles a model again
+# for each size of the data, which takes most of a small fit. C modules are compiled once for all
+# sizes, and kept for the next run.
+os.environ.setdefault("AUTOENC_BACKEND", "xla" if compiler_trouble() else "c")
 
 # Compilation makes the first example of a property slow.
 settings.register_profile("autoenc", deadline=None)
