@@ -74,17 +74,18 @@ gpu:
 	$(PYTHON) -m pip install --quiet --no-index --no-deps --upgrade --target $(OUTPUT)/site $(WHEELS)/*.whl
 	PYTHONPATH=$(OUTPUT)/site $(PYTHON) -m benchmarks.on_gpu --device $(DEVICE) --output $(OUTPUT) $(if $(DATA),--data $(DATA))
 
+# Python compiles a module when it is first imported, and most modules of the libraries never are.
 $(VENV)/.ready: setup.py
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable ".[$(EXTRAS)]"
+	$(BIN)/python -m pip install --quiet --no-compile --editable ".[$(EXTRAS)]"
 	touch $@
 
 $(VENV)/.engines: $(VENV)/.ready
-	$(BIN)/python -m pip install --quiet --editable ".[engines]"
+	$(BIN)/python -m pip install --quiet --no-compile --editable ".[engines]"
 	touch $@
 
 $(VENV)/.docs: $(VENV)/.ready
-	$(BIN)/python -m pip install --quiet --editable ".[docs]"
+	$(BIN)/python -m pip install --quiet --no-compile --editable ".[docs]"
 	touch $@
 
 clean:
