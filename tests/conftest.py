@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import multiprocessing
 import os
 import shutil
 import signal
@@ -90,6 +91,20 @@ os.environ.setdefault("AUTOENC_BACKEND", "xla" if compiler_trouble() else "c")
 settings.register_profile("autoenc", deadline=None)
 settings.load_profile("autoenc")
 
+
+def _semaphore_trouble():
+    """Return why processes cannot have semaphores, as where /dev/shm may not be written to."""
+    try:
+        multiprocessing.get_context("spawn").Lock()
+    except OSError as error:
+        return str(error)
+    return ""
+
+
+if _semaphore_trouble():
+    # Without this, joblib warns wherever it is imported, also in other processes.
+    os.environ["JOBLIB_MULTIPROCESSING"] = "0"
+
 BACKENDS = ("c", "xla", "numba")
 
 
@@ -119,6 +134,13 @@ def compiler():
     """Skip a test that compiles C where that is not possible, such as in another process."""
     if compiler_trouble():
         _skip_c()
+
+
+@pytest.fixture(scope="session")
+def semaphores():
+    """Skip a test of processes that need semaphores where there are none."""
+    if trouble := _semaphore_trouble():
+        pytest.skip(f"processes cannot have semaphores: {trouble}")
 
 
 @pytest.fixture(scope="session")

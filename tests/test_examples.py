@@ -279,6 +279,7 @@ def test_deep_codes(capsys):
     assert found["digits"]["deep"] < found["digits"]["layers alone"]
 
 
+@pytest.mark.usefixtures("semaphores")
 def test_searching_in_processes_finds_what_one_process_finds(capsys):
     few = ["--rows", "300", "--epochs", "1", "--hidden", "5", "8", "--corruption", "0.3"]
     searches = [searching.main([*few, "--jobs", jobs]) for jobs in ("1", "2")]
@@ -290,7 +291,9 @@ def test_searching_in_processes_finds_what_one_process_finds(capsys):
 
 
 @pytest.mark.parametrize("scheduler", ["threads", "processes"])
-def test_errors_of_blocks_are_those_of_the_rows(tmp_path, scheduler):
+def test_errors_of_blocks_are_those_of_the_rows(tmp_path, scheduler, request):
+    if scheduler == "processes":
+        request.getfixturevalue("semaphores")
     digits = load_mnist(sample=True)
     model = AutoEncoder(20, n_epochs=1, random_state=0, verbose=False).fit(digits.train.images)
     model.save(tmp_path / "model.safetensors")

@@ -243,6 +243,7 @@ def torment(writer: Writer, failure: Callable[..., Report], n_points: int) -> Re
         report: Report = _in_child(failure, writer, folder, n_points)
         return report
     finally:
+        folder.chmod(0o755)  # `where_it_may_not` has changed it
         shutil.rmtree(folder)
 
 

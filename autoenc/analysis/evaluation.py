@@ -156,6 +156,7 @@ def report(
     Parameters
     ----------
     model : fitted autoencoder or stack
+        The model.
     X : array-like, (rows, columns)
         At least two rows, preferably held-out ones. If the model was fitted with
         ``missing="mask"``, NaN marks missing entries. They are excluded from errors; `yardsticks`

@@ -12,8 +12,8 @@ from autoenc.analysis.access import coder_of
 from autoenc.analysis.evaluation import error_name, missing_text
 from autoenc.reports import pictures
 from autoenc.reports.charts import MOST_POINTS, code_chart, cost_chart, curves
-from autoenc.reports.elements import Bar, Card, Grid, Group, Picture, Section
 from autoenc.reports.numbers import shown
+from autoenc.reports.page_parts import Bar, Card, Grid, Group, Picture, Section
 from autoenc.reports.subject import Subject
 
 Array: TypeAlias = np.ndarray[Any, Any]
