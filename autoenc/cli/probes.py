@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autoenc.configuration import read_settings
+from autoenc.folders import cache_folder
 
 OK, ADVICE, BROKEN = "ok", "advice", "broken"
 # OpenBLAS's names for kernels of x86-64 without AVX-512.
@@ -23,6 +24,8 @@ WITHOUT_AVX512 = ("Nehalem", "Sandybridge", "Haswell", "Zen", "Excavator", "Stea
 N_VISIBLE, N_HIDDEN, BATCH = 784, 500, 20
 # A training step does more than its five products, but should not take several times as long.
 SLOW = 4.0
+# Every combination of versions, compiler flags and processor has folders of its own.
+LARGE_CACHE = 2 * 2**30
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,21 @@ def check_compiler() -> Iterator[Finding]:
         )
     else:
         yield Finding(OK, f"C would link with {blas.description}")
+
+
+def check_cache() -> Iterator[Finding]:
+    """Measure the folder for compiled code, and advise to delete it if it is large."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        folder = cache_folder()
+    for warning in said:
+        yield Finding(ADVICE, str(warning.message))
+    sizes = [file.stat().st_size for file in folder.rglob("*") if file.is_file()]
+    text = f"{sum(sizes) / 2**20:,.0f} MB of compiled code in {folder}"
+    if sum(sizes) > LARGE_CACHE:
+        yield Finding(ADVICE, f"{text}; delete the folder, and what is needed is compiled again")
+    else:
+        yield Finding(OK, text)
 
 
 def check_numpy() -> Iterator[Finding]:
@@ -210,6 +228,7 @@ def check_speed() -> Iterator[Finding]:
 
 # Check first what is installed, then whether it works.
 CHECKS = (
+    check_cache,  # first, because a folder that cannot be used causes only one warning
     check_backend,
     check_devices,
     check_precision,

@@ -204,6 +204,26 @@ def test_doctor_sees_a_blas_held_back(monkeypatch):
     assert list(probes.check_kernel_settings()) == []
 
 
+def test_doctor_measures_compiled_code(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder = tmp_path / "autoenc"
+    for size, status in ((3 * 2**20, "ok"), (5 * 2**20, "advice")):
+        monkeypatch.setattr(probes, "LARGE_CACHE", 4 * 2**20)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        (folder / "module.so").write_bytes(bytes(size))
+        (finding,) = probes.check_cache()
+        assert finding.status == status
+        assert f"{size >> 20} MB of compiled code in {folder}" in finding.text
+
+
+def test_doctor_says_why_compiled_code_cannot_be_kept(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    advice, _ = probes.check_cache()
+    assert advice.status == "advice"
+    assert "compiled code goes to the temporary folder" in advice.text
+
+
 def test_doctor_without_a_compiler(monkeypatch):
     monkeypatch.setattr("pytensor.config.cxx", "")
     monkeypatch.setattr("autoenc.backends.c.blas.find_blas", lambda: None)
