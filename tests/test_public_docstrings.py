@@ -16,8 +16,12 @@ PACKAGES = tuple(
         "estimators",
         "export",
         "graph",
+        "models",
         "plotting",
         "reports",
+        "rows",
+        "sources",
+        "storage",
         "tables",
         "training",
         "watching",
@@ -31,13 +35,15 @@ OPTIONAL = {"GL01", "EX01", "SA01", "ES01"}
 def public_names():
     for package in PACKAGES:
         module = importlib.import_module(package)
-        for name in module.__all__:
+        for name in getattr(module, "__all__", ()):
             value = getattr(module, name)
             if not getattr(value, "__module__", "").startswith("autoenc."):
                 continue
-            yield f"{package}.{name}"
+            # By `package.name`, numpydoc would find a module of the same name as a function.
+            home = f"{value.__module__}.{name}"
+            yield home
             if inspect.isclass(value):
-                yield from (f"{package}.{name}.{member}" for member in public_members(value))
+                yield from (f"{home}.{member}" for member in public_members(value))
 
 
 def public_members(cls):

@@ -113,6 +113,7 @@ def yardsticks(model: Any, X: Any, *, X_train: Any = None) -> Yardsticks:
     Parameters
     ----------
     model : fitted autoencoder or stack
+        The model.
     X : array-like, (rows, columns)
         Rows for the evaluation, preferably held-out ones. NaN marks missing entries, if the model
         was fitted with ``missing="mask"``.
@@ -123,6 +124,7 @@ def yardsticks(model: Any, X: Any, *, X_train: Any = None) -> Yardsticks:
     Returns
     -------
     Yardsticks
+        The errors of all.
 
     Raises
     ------

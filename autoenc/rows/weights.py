@@ -28,6 +28,7 @@ def check_weights(sample_weight: Any, n_rows: int, name: str = "sample_weight") 
     Returns
     -------
     float64 array, (rows,), or None
+        The weights; None if none were given.
 
     Raises
     ------

@@ -60,6 +60,7 @@ def open_source(
     Returns
     -------
     Source
+        The rows.
 
     Raises
     ------
@@ -80,6 +81,18 @@ def opened(rows: Any) -> Any:
 
     Arrays, memory maps, nested lists, frames in memory and sparse matrices are returned unchanged.
 
+    Parameters
+    ----------
+    rows : object
+        Rows in any form that `open_source` or an estimator accepts.
+
+    Returns
+    -------
+    Source or object
+        A source of the rows, or the same object.
+
+    Examples
+    --------
     >>> opened(np.zeros((1, 3))), opened([np.zeros((2, 3)), np.ones((1, 3))])
     (array([[0., 0., 0.]]), <Source the list: float64 (3, 3)>)
     """
@@ -110,6 +123,24 @@ def within(
     half of the free memory, and applies only if data would be copied or read from a file. An array
     that is too large for one of several processes is treated as too large by all.
 
+    Parameters
+    ----------
+    memory : int, optional
+        Number of bytes.
+    dtypes : sequence of dtype-like
+        For each array, the dtype to which it will be converted.
+    *arrays : array or object
+        Arrays. Other objects are returned unchanged.
+    processes : Processes, optional
+        Processes that have the same arrays; by default this one alone.
+
+    Returns
+    -------
+    list
+        The arrays, or a source for each.
+
+    Examples
+    --------
     >>> within(100, ["float32"], np.zeros((20, 2), "uint8"))
     [<Source the array: uint8 (20, 2)>]
     """

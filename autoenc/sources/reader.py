@@ -36,7 +36,15 @@ class Reader(Protocol):
     files: Sequence[Path]
 
     def read_into(self, first: int, out: Array) -> None:
-        """Read as many rows as `out` has, from row `first` on."""
+        """Read as many rows as `out` has, from row `first` on.
+
+        Parameters
+        ----------
+        first : int
+            Number of the first row.
+        out : array, (rows, ...)
+            C-contiguous array of the reader's dtype, which is overwritten.
+        """
         ...
 
     def settle(self) -> None:

@@ -23,6 +23,11 @@ def bytes_of(size: str | int, name: str) -> int:
     name : str
         Name of the setting, for messages.
 
+    Returns
+    -------
+    int
+        The number of bytes.
+
     Raises
     ------
     ValueError

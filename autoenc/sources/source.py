@@ -144,23 +144,69 @@ class Source:
         return rows if dtype is None else rows.astype(dtype, copy=False)
 
     def take(self, numbers: Numbers) -> Source:
-        """Return a source of the rows with some numbers."""
+        """Return a source of some rows.
+
+        Parameters
+        ----------
+        numbers : int array or PartOfRows
+            Numbers of the rows, in ascending order.
+
+        Returns
+        -------
+        Source
+            The rows, which are read on demand.
+        """
         selected = Selected(self.stored.reader, numbers)
         return self._derived(selected, f"rows of {self.name}").astype(self.dtype)
 
     def astype(self, dtype: Any) -> Source:
-        """Return a source of the same values in another dtype."""
+        """Return a source of the same values in another dtype.
+
+        Parameters
+        ----------
+        dtype : dtype-like
+            The dtype to which values are cast when they are read.
+
+        Returns
+        -------
+        Source
+            The same rows.
+        """
         stored = self.stored
         if stored.dtype == np.dtype(dtype):
             return stored
         return self._derived(Cast(stored.reader, dtype))
 
     def mapped(self, function: Callable[[Array], Array], dtype: Any) -> Source:
-        """Return a source of a function of rows; each result depends on one row only."""
+        """Return a source of a function of rows.
+
+        Parameters
+        ----------
+        function : callable
+            Function of an array of rows, which returns a row for each. Each result must depend on
+            one row only.
+        dtype : dtype-like
+            Dtype of the results.
+
+        Returns
+        -------
+        Source
+            The results, which are computed when they are read.
+        """
         return self._derived(Mapped(self.stored.reader, function, dtype))
 
     def read_by(self, processes: Processes) -> Source:
         """Return a source of the same rows, which processes read together; see `parts`.
+
+        Parameters
+        ----------
+        processes : Processes
+            The processes; all of them must call this method.
+
+        Returns
+        -------
+        Source
+            The same rows.
 
         Raises
         ------
@@ -189,6 +235,16 @@ class Source:
         If processes read the rows together, all of them must iterate. Each reads some of the rows,
         and they exchange these rows, so that results are identical, to the byte, to those of one
         process.
+
+        Parameters
+        ----------
+        n_rows : int, optional
+            Number of rows of a part; the last part may have fewer.
+
+        Yields
+        ------
+        array, (rows, columns) or (rows,)
+            The next rows.
 
         Raises
         ------
@@ -233,6 +289,11 @@ class Source:
 
     def identity(self) -> str:
         """Return shape, dtype and a hash of some rows, the same for every format.
+
+        Returns
+        -------
+        str
+            The three, separated by spaces.
 
         Examples
         --------

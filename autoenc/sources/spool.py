@@ -22,7 +22,20 @@ from autoenc.sources.source import Source
 
 
 def spooled(source: Source, folder: Path | None = None) -> Source:
-    """Return a source with the same rows, which can be read separately."""
+    """Return a source with the same rows, which can be read separately.
+
+    Parameters
+    ----------
+    source : Source
+        The rows.
+    folder : path, optional
+        Folder of the temporary file; by default the folder for temporary files.
+
+    Returns
+    -------
+    Source
+        The rows, copied to a file that is deleted when it is closed.
+    """
     return Source(spool(source.parts(), source.name, folder), source.name, source.names)
 
 

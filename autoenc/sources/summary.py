@@ -20,7 +20,7 @@ REMEMBERED_BYTES = 16 << 20
 class Summary:
     """Range, moments and finiteness of the columns of a source.
 
-    Attributes
+    Parameters
     ----------
     n_observed : int array, (columns,)
         Number of finite values.
@@ -54,6 +54,16 @@ class Summary:
 
         Moments are joined as by Chan, Golub and LeVeque (1979), "Updating formulae and a
         pairwise algorithm for computing sample variances".
+
+        Parameters
+        ----------
+        other : Summary
+            Summary of the other rows, which come after these.
+
+        Returns
+        -------
+        Summary
+            The summary of all rows.
         """
         n = self.n_observed + other.n_observed
         share = other.n_observed / np.maximum(n, 1)
@@ -83,11 +93,12 @@ def summarize(source: Source) -> Summary:
     Parameters
     ----------
     source : Source
-        (rows, columns)
+        The rows, (rows, columns).
 
     Returns
     -------
     Summary
+        The summary of all rows.
 
     Raises
     ------
