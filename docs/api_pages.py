@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent / "api"
 TITLES = {
     "estimators": "Estimators",
+    "models": "Fitted models",
     "graph": "Graph",
     "training": "Training",
     "analysis": "Analysis",
@@ -22,6 +23,8 @@ TITLES = {
     "export": "Export",
     "datasets": "Data sets",
     "tables": "Tables",
+    "sources": "Rows that are read on demand",
+    "rows": "Checks of rows",
     "backends": "Backends",
     "distributed": "Several processes",
 }

@@ -148,8 +148,8 @@ class Source:
 
         Parameters
         ----------
-        numbers : int array or PartOfRows
-            Numbers of the rows, in ascending order.
+        numbers : int array
+            Numbers of the rows, or an object with a length whose slices are such arrays.
 
         Returns
         -------
