@@ -68,11 +68,13 @@ class NumbaBackend:
 
     def __init__(self, settings: Settings) -> None:
         import numba
+        from pytensor.link import utils
         from pytensor.link.numba import cache
 
         import autoenc.backends.numba_products  # noqa: F401 - registers them
 
-        keep_sources_in_memory(cache)
+        for generator in (cache, utils):
+            keep_sources_in_memory(generator)
         self._steps = RewrittenGraphs(MODE, _compiling, _calling)
         self._rows = RewrittenGraphs(row_mode(), _compiling, _calling)
         _use_compile_folder(settings, numba.__version__)
