@@ -13,8 +13,9 @@ BIN := $(VENV)/bin
 comma := ,
 EXTRAS := $(if $(filter x86_64,$(shell uname -m)),mkl$(comma))test
 
-# Two test processes on two cores: threads that wait for each other by spinning would
-# slow both down many times.
+# Each test process has one thread: threads that wait for each other by spinning would slow all
+# processes down many times. `make test WORKERS=8` uses eight cores.
+WORKERS ?= 2
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .PHONY: demo test engines torture bench docs gpu clean
@@ -40,9 +41,9 @@ test: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m tests.browser
-	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist=worksteal $(addprefix --ignore=,$(ABOVE) tests/theano autoenc/theano tests/engines tests/site)
-	$(ONE_THREAD) $(PLAIN_XLA) $(BIN)/python -m pytest -n 2 --dist=worksteal $(ABOVE)
-	$(ONE_THREAD) $(PLAIN_XLA) $(BIN)/python -m pytest -n 2 --dist=loadscope tests/theano autoenc/theano
+	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) --dist=worksteal $(addprefix --ignore=,$(ABOVE) tests/theano autoenc/theano tests/engines tests/site)
+	$(ONE_THREAD) $(PLAIN_XLA) $(BIN)/python -m pytest -n $(WORKERS) --dist=worksteal $(ABOVE)
+	$(ONE_THREAD) $(PLAIN_XLA) $(BIN)/python -m pytest -n $(WORKERS) --dist=loadscope tests/theano autoenc/theano
 
 engines: $(VENV)/.engines
 	$(BIN)/python -m pytest tests/engines
@@ -63,7 +64,7 @@ bench: $(VENV)/.ready
 docs: $(VENV)/.docs
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs out/docs
 	$(BIN)/python -m tests.browser
-	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 tests/site
+	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) tests/site
 	@echo "The site: $(CURDIR)/out/docs/index.html"
 
 # On a machine with a GPU and no network: WHEELS is a folder with the wheels that its Python lacks.
