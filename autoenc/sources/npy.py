@@ -80,9 +80,17 @@ class CompressedMember:
         """Check the file; see `Reader.settle`."""
         self._states.check()
 
+    def __del__(self) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        if stream := getattr(self, "_stream", None):
+            stream.close()
+
     def _restart(self) -> tuple[tuple[int, ...], np.dtype[Any]]:
-        archive = zipfile.ZipFile(self.files[0])  # the stream keeps the archive open
-        self._stream = archive.open(self._member)
+        self._close()
+        with zipfile.ZipFile(self.files[0]) as archive:  # the file is open as long as the stream
+            self._stream = archive.open(self._member)
         self._next = 0
         return _header(self._stream, f"{self.files[0]}:{self._member}")
 

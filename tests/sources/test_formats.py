@@ -1,5 +1,7 @@
 """Rows are the same from whatever they are stored in."""
 
+import gc
+import warnings
 import zipfile
 
 import numpy as np
@@ -384,6 +386,18 @@ def test_a_stored_array_is_read_in_place(tmp_path):
     assert source.reader.piece == 1
     with zipfile.ZipFile(tmp_path / "rows.npz") as archive:
         assert archive.infolist()[0].compress_type == zipfile.ZIP_STORED
+
+
+def test_a_compressed_file_is_closed_with_its_reader(tmp_path):
+    np.savez_compressed(tmp_path / "rows.npz", rows=ROWS)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        reader = open_source(tmp_path / "rows.npz").reader
+        reader.read_into(1, np.empty_like(ROWS[:2]))
+        reader.itself = reader  # garbage, which is collected in any order
+        del reader
+        gc.collect()
+    assert not [warning for warning in said if warning.category is ResourceWarning]
 
 
 def test_some_rows_in_another_dtype_are_read_as_they_are_stored(tmp_path):
