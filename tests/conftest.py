@@ -39,8 +39,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 if hasattr(signal, "SIGHUP"):
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
-# PyTensor, which competitors in the benchmarks import by itself, needs a home folder.
-if not expand("~").is_absolute():
+# PyTensor, which competitors in the benchmarks import by itself, and notebooks need a home folder.
+if not os.access(expand("~"), os.W_OK):
     os.environ["HOME"] = tempfile.mkdtemp(prefix="autoenc-home-")
     atexit.register(shutil.rmtree, os.environ["HOME"], ignore_errors=True)
 
