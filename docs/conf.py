@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import api_pages
+
 import autoenc
 
 project = "autoenc"
@@ -41,7 +43,8 @@ nb_execution_timeout = 300
 nb_execution_raise_on_error = True
 nitpicky = False
 
-autosummary_generate = True
+# By default, pages that are new since the last build would be left out.
+autosummary_generate = [f"api/{part}.md" for part in api_pages.TITLES]
 autodoc_typehints = "none"  # docstrings say what is accepted, in words
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
