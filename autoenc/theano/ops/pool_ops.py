@@ -10,7 +10,7 @@ from pytensor.gradient import DisconnectedType
 from pytensor.graph.basic import Apply
 from pytensor.graph.basic import Variable as GraphVariable
 from pytensor.graph.op import Op
-from pytensor.tensor.basic import extract_constant
+from pytensor.tensor.basic import get_scalar_constant_value
 from pytensor.tensor.type import TensorType, int_dtypes
 
 from autoenc.theano.ops import pooling
@@ -190,7 +190,7 @@ class Pool(BasePool):
             raise TypeError(f"imgshape must have at least {n_axes} dimensions")
         stride = ws if stride is None else stride
         pad = (0,) * n_axes if pad is None else pad
-        lengths = [extract_constant(length) for length in imgshape[-n_axes:]]
+        lengths = [_constant(length) for length in imgshape[-n_axes:]]
         out = [
             _out_length(lengths[i] + pad[i] * 2, ws[i], stride[i], ignore_border)
             for i in range(n_axes)
@@ -238,6 +238,11 @@ class Pool(BasePool):
             return [self(direction, *geometry)]
         gathered = DownsampleFactorMaxGradGrad(self.ignore_border, self.mode, self.ndim)
         return [gathered(x, outputs[0], direction, *geometry)]
+
+
+def _constant(length: Any) -> Any:
+    """Return the number, or the variable if it is not constant."""
+    return get_scalar_constant_value(length, raise_not_constant=False)
 
 
 def _out_length(length: Any, size: Any, stride: Any, ignore_border: bool) -> Any:

@@ -99,9 +99,11 @@ def test_a_gradient_has_the_shape_of_the_images():
     assert_array_equal(value, expected)
 
 
-def test_the_derivative_along_a_direction_is_made_of_its_patches():
+@pytest.mark.parametrize("direct", [False, True])
+def test_the_derivative_along_a_direction_is_made_of_its_patches(direct):
     x, v = pt.dtensor4(), pt.dtensor4()
-    derivative = pushforward(images2neibs(x, (3, 3), (2, 2), "half"), x, v)
+    patches = images2neibs(x, (3, 3), (2, 2), "half")
+    derivative = pushforward(patches, x, v, use_op_pushforward=direct)
     f = function([x, v], derivative, on_unused_input="ignore")
     assert_array_equal(f(IMAGES, COUNT), naive(COUNT, (3, 3), (2, 2), "half"))
 

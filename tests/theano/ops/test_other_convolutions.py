@@ -150,7 +150,8 @@ def test_older_names_of_images_and_of_the_function():
 
 
 @pytest.mark.parametrize("directions", [("x",), ("w",), ("x", "w")])
-def test_the_derivative_along_a_direction(directions):
+@pytest.mark.parametrize("direct", [False, True])
+def test_the_derivative_along_a_direction(directions, direct):
     arrays = {"x": tensor(4), "w": tensor(4)}
     along = {"x": tensor(4), "w": tensor(4)}
     values = {"x": RNG.normal(size=(2, 3, 6, 5)), "w": RNG.normal(size=(4, 3, 3, 2))}
@@ -159,6 +160,7 @@ def test_the_derivative_along_a_direction(directions):
         conv2d(arrays["x"], arrays["w"]),
         [arrays[name] for name in directions],
         [along[name] for name in directions],
+        use_op_pushforward=direct,
     )
     f = function([*arrays.values(), *along.values()], derivative, on_unused_input="ignore")
     expected = 0

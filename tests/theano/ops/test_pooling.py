@@ -11,6 +11,7 @@ from pytensor.gradient import pushforward, verify_grad
 
 from autoenc.theano.ops import pooling
 from autoenc.theano.ops.pool import max_pool_2d, max_pool_2d_same_size, pool_2d, pool_3d
+from autoenc.theano.ops.pool_ops import DownsampleFactorMaxGradGrad, MaxPoolRop, Pool
 from autoenc.theano.ops.pooling import MODES, Windows
 
 GEOMETRIES = [
@@ -104,13 +105,46 @@ def test_xla_agrees(mode, geometry):
         assert_allclose(in_c, in_xla, rtol=1e-3, atol=1e-3)
 
 
-def test_the_derivative_along_a_direction():
+@pytest.mark.parametrize("direct", [False, True])
+@pytest.mark.parametrize("mode", MODES)
+def test_the_derivative_along_a_direction(mode, direct):
     x, v = pt.dmatrix(), pt.dmatrix()
-    out = pool_2d(x, (2, 2), ignore_border=True)
-    derivative = pushforward(out, x, v)
+    out = pool_2d(x, (2, 2), ignore_border=True, mode=mode)
+    derivative = pushforward(out, x, v, use_op_pushforward=direct)
     f = pytensor.function([x, v], derivative, mode="CVM", on_unused_input="ignore")
     image = np.array([[1.0, 2.0], [3.0, 0.0]])
-    assert_array_equal(f(image, np.array([[5.0, 6.0], [7.0, 8.0]])), [[7.0]])
+    expected = {"max": 7.0, "sum": 26.0}.get(mode, 6.5)
+    assert_array_equal(f(image, np.array([[5.0, 6.0], [7.0, 8.0]])), [[expected]])
+
+
+def test_the_derivative_of_a_maximum_is_that_of_the_first():
+    x, v = pt.dmatrix(), pt.dmatrix()
+    derivative = MaxPoolRop(True)(x, v, (2, 2), (1, 2), (1, 0))
+    f = pytensor.function([x, v], derivative, mode="CVM")
+    image = np.array([[4.0, 4.0, 1.0, 2.0], [0.0, 3.0, 2.0, 2.0], [9.0, 0.0, 2.0, 0.0]])
+    along = np.arange(12.0).reshape(3, 4)
+    assert_array_equal(f(image, along), [[0.0, 3.0], [0.0, 3.0], [8.0, 6.0], [8.0, 10.0]])
+
+
+@pytest.mark.parametrize("mode", ["sum", "average_inc_pad", "average_exc_pad"])
+def test_gradients_of_gradients_of_sums_and_means(mode):
+    def gradient(x):
+        out = pool_2d(x, (2, 3), ignore_border=True, stride=(1, 2), pad=(1, 1), mode=mode)
+        return pytensor.grad((out**3).sum(), x)
+
+    rng = np.random.default_rng(0)
+    verify_grad(gradient, [rng.normal(size=(2, 4, 5))], rng=rng, mode="CVM")
+
+
+def test_the_gradient_of_the_sums_over_maxima():
+    rng = np.random.default_rng(0)
+    image = rng.permutation(20).reshape(1, 4, 5).astype("float64")
+    best = image[:, :, :4].reshape(1, 2, 2, 2, 2).max((2, 4))
+
+    def gathered(x):
+        return DownsampleFactorMaxGradGrad(True)(image, best, x, (2, 2))
+
+    verify_grad(gathered, [rng.normal(size=image.shape)], rng=rng, mode="CVM")
 
 
 def test_shapes_are_inferred():
@@ -120,6 +154,15 @@ def test_shapes_are_inferred():
         f = pytensor.function([x], [out, out.shape], mode="CVM")
         value, shape = f(np.zeros((2, 3, 9, 8)))
         assert value.shape == tuple(shape)
+
+
+def test_the_shape_is_inferred_without_pooling():
+    x = pt.dtensor4()
+    for border, expected in ((True, [2, 3, 4, 2]), (False, [2, 3, 5, 3])):
+        shape = pool_2d(x, (2, 3), ignore_border=border).shape
+        f = pytensor.function([x], shape, mode="CVM")
+        assert not any(isinstance(node.op, Pool) for node in f.maker.fgraph.apply_nodes)
+        assert f(np.zeros((2, 3, 9, 8))).tolist() == expected
 
 
 def test_older_names():
@@ -151,3 +194,72 @@ def test_older_names():
 def test_impossible_parameters_are_refused(keywords, error):
     with pytest.raises(error):
         pool_2d(pt.dmatrix(), **keywords)
+
+
+@pytest.mark.parametrize(
+    ("image", "windows", "mode", "error", "message"),
+    [
+        ((3,), (2, 2), "max", NotImplementedError, "input with 2 or more dimensions"),
+        ((3, 3), (2, 1), "max", NotImplementedError, "padding must be smaller than strides"),
+        ((3, 3), (2, 1), "average_exc_pad", NotImplementedError, "padding must be smaller"),
+    ],
+)
+def test_impossible_arrays_are_refused(image, windows, mode, error, message):
+    with pytest.raises(error, match=message):
+        pooling.pool(np.zeros(image), Windows(windows, windows, (1, 1), True), mode)
+
+
+def test_windows_of_padding_only_have_a_sum():
+    windows = Windows((1, 1), (1, 1), (1, 1), True)
+    for mode in ("sum", "average_inc_pad"):
+        result = pooling.pool(np.ones((2, 2)), windows, mode)
+        assert_array_equal(result, np.pad(np.ones((2, 2)), 1))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_four_axes_are_pooled_without_kernels(mode):
+    image = np.random.default_rng(0).permutation(3 * 4**4).reshape(3, 4, 4, 4, 4) * 1.0
+    windows = Windows((2,) * 4, (2,) * 4, (0,) * 4, True)
+    blocks = image.reshape(3, *(2, 2) * 4)
+    value = {"max": blocks.max, "sum": blocks.sum}.get(mode, blocks.mean)
+    top = pooling.pool(image, windows, mode)
+    assert_allclose(top, value((2, 4, 6, 8)))
+    gradient = pooling.gradient(image, top, np.ones_like(top), windows, mode)
+    share = {"max": 1, "sum": 16}.get(mode, 1)
+    assert_allclose(gradient.reshape(blocks.shape).sum((2, 4, 6, 8)), share)
+
+
+def test_shapes_by_older_names():
+    with pytest.warns(UserWarning, match="'(ds|st|padding)' parameter"):
+        shape = Pool.out_shape((7, 9, 8), ds=(2, 3), st=(1, 2), padding=(1, 0), ignore_border=True)
+    assert shape == [7, 10, 3]
+    rows = pt.lscalar()
+    for border, expected in ((True, [0, 1, 2, 2]), (False, [1, 2, 2, 3])):
+        out = Pool.out_shape((rows, 8), (2, 2), ignore_border=border)
+        f = pytensor.function([rows], out[0], mode="CVM")
+        assert [int(f(n)) for n in (1, 3, 4, 5)] == expected
+        assert out[1] == 4
+
+
+@pytest.mark.parametrize(
+    ("create", "error", "message"),
+    [
+        (lambda: Pool.out_shape((5, 5)), ValueError, "must provide a tuple value for the window"),
+        (lambda: Pool.out_shape((5,), (2, 2)), TypeError, "imgshape must have at least 2 dim"),
+        (lambda: Pool.out_shape((5, 5), (2, 2), ds=(2, 2)), ValueError, "both 'ds' and 'ws'"),
+        (lambda: Pool(True)(pt.dvector(), (2, 2)), TypeError, "over 2 axes .* at least as many"),
+        (lambda: pool_2d(pt.dvector(), (2, 2)), NotImplementedError, "a dimension >= 2"),
+        (lambda: Pool(True)(pt.dmatrix(), 2), TypeError, "must be ints, one for each axis"),
+    ],
+)
+def test_impossible_shapes_are_refused(create, error, message):
+    with pytest.raises(error, match=message):
+        create()
+
+
+def test_windows_of_another_number_of_axes_are_refused():
+    x, size = pt.dmatrix(), pt.lvector()
+    f = pytensor.function([x, size], pool_2d(x, size, ignore_border=True), mode="CVM")
+    assert_array_equal(f(np.ones((4, 4)), [2, 4]), [[1], [1]])
+    with pytest.raises(ValueError, match=r"needs as many lengths, got \[2, 2, 2\]"):
+        f(np.ones((4, 4)), [2, 2, 2])
