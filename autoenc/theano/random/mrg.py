@@ -60,7 +60,7 @@ class MRG_RandomStreams:  # noqa: N801 - Theano's name
     """Random variables, each with its own streams.
 
     A function that computes a variable advances its streams through the default update of the
-    shared variable that stores them (``variable.rstate``).
+    shared variable that stores them, which is in ``state_updates``.
 
     Parameters
     ----------

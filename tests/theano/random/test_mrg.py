@@ -102,6 +102,77 @@ def test_normal_numbers_are_normal():
     assert abs(truncated).max() < 2.3
 
 
+PVALS = np.array([[0.1, 0.2, 0.7], [0.5, 0.25, 0.25]])
+
+
+@pytest.mark.parametrize(
+    ("draw", "expected"),
+    [
+        (lambda s: s.multinomial(pvals=PVALS, n=10), [[1, 2, 7], [1, 7, 2]]),
+        (lambda s: s.choice(size=2, p=PVALS, replace=False), [[0, 2], [1, 0]]),
+        (lambda s: s.binomial((6,), p=0.3), [1, 0, 0, 0, 0, 0]),
+        (
+            lambda s: s.normal((3,), avg=np.array([0.0, 10, 20]), std=2.0, dtype="float64"),
+            [0.72683578, 8.45275087, 13.94784813],
+        ),
+        (lambda s: s.normal(3, dtype="float64"), [0.36341789, -0.77362456, -3.02607594]),
+        (
+            lambda s: s.normal([2, 2], dtype="float64"),
+            [[0.36341789, -0.77362456], [-3.02607594, -0.40946599]],
+        ),
+        (
+            lambda s: s.normal(pt.constant(3), dtype="float64"),
+            [0.36341789, -0.77362456, -3.02607594],
+        ),
+        (
+            lambda s: s.normal(pt.constant(np.array([2, 1])), dtype="float64", ndim=2),
+            [[-1.26713667], [-2.77192583]],
+        ),
+        (
+            lambda s: s.truncated_normal((5,), avg=1.0, std=3.0, dtype="float64"),
+            [0.00695038, -0.95632053, -0.64371095, -3.86263348, -1.81525074],
+        ),
+    ],
+)
+def test_recorded_distributions(draw, expected):
+    streams = MRG_RandomStreams(5)
+    numbers = compiled(streams, draw(streams), mode="FAST_COMPILE")()[0]
+    assert_allclose(numbers, expected, atol=1e-8)
+
+
+def test_an_older_name_of_choice():
+    streams = MRG_RandomStreams(5)
+    with pytest.warns(UserWarning, match="multinomial_wo_replacement.* is deprecated"):
+        draw = streams.multinomial_wo_replacement(pvals=PVALS, n=2)
+    assert_array_equal(compiled(streams, draw, mode="FAST_COMPILE")()[0], [[0, 2], [1, 0]])
+
+
+def test_updates_advance_the_streams():
+    streams = MRG_RandomStreams(5)
+    draw = streams.uniform((4,), dtype="float64")
+    ((state, after, *how),) = streams.updates()
+    assert how == [(4,), None]
+    f = pytensor.function([], draw, updates=[(state, after)], mode="CVM")
+    both = np.concatenate([f(), f()])
+    other = MRG_RandomStreams(5)
+    twice = other.uniform((8,), nstreams=4, dtype="float64")
+    assert_array_equal(compiled(other, twice)()[0], both)
+
+
+@pytest.mark.parametrize("n", [0, -3, 2**72])
+def test_numbers_of_streams_out_of_range_are_refused(n):
+    with pytest.raises(ValueError, match=f"number of streams must be positive, got {n}"):
+        MRG_RandomStreams(1).get_substream_rstates(n, "float64")
+
+
+def test_streams_are_kept_if_asked():
+    streams = MRG_RandomStreams(1)
+    before = streams.get_substream_rstates(3, "float64", inc_rstate=False)
+    assert_array_equal(streams.get_substream_rstates(3, "float64"), before)
+    following = streams.get_substream_rstates(3, "float64")
+    assert_array_equal(following[0], mrg31k3p.ff_2p134(before[0]))
+
+
 def test_outcomes_follow_their_intervals():
     pvals = np.array([[0.25, 0.25, 0.5], [0.0, 0.5, 0.5]])
     p, u = pt.dmatrix(), pt.dvector()
@@ -122,19 +193,59 @@ def test_seeds_out_of_range_are_refused(seed):
 
 
 @pytest.mark.parametrize(
-    ("draw", "error"),
+    ("draw", "error", "message"),
     [
-        (lambda s: s.uniform([2, 3]), TypeError),
-        (lambda s: s.uniform((2, 0)), ValueError),
-        (lambda s: s.uniform((2,), colour="red"), TypeError),
-        (lambda s: s.uniform((1, 3), low=np.zeros((2, 3))), NotImplementedError),
-        (lambda s: s.binomial((2,), n=3), NotImplementedError),
-        (lambda s: s.multinomial(), TypeError),
-        (lambda s: s.multinomial(size=(2,), pvals=np.ones((1, 1))), ValueError),
-        (lambda s: s.choice(p=np.ones((1, 1))), NotImplementedError),
-        (lambda s: s.normal("3"), ValueError),
+        (lambda s: s.uniform([2, 3]), TypeError, "size must be a tuple of int or"),
+        (lambda s: s.uniform(pt.dmatrix()), TypeError, "Variable with 1 dimension"),
+        (lambda s: s.uniform((2.5,)), AssertionError, "a tuple of int or a Theano variable"),
+        (lambda s: s.uniform((2, 0)), ValueError, "a dimension with value <= 0"),
+        (lambda s: s.uniform((2,), colour="red"), TypeError, r"keyword arguments \['colour'\]"),
+        (
+            lambda s: s.uniform((1, 3), low=np.zeros((2, 3))),
+            NotImplementedError,
+            "Increase the size to match the broadcasting pattern",
+        ),
+        (lambda s: s.binomial((2,), n=3), NotImplementedError, "binomial with n > 1"),
+        (lambda s: s.multinomial(), TypeError, "You have to specify pvals"),
+        (
+            lambda s: s.multinomial(pvals=np.ones(3)),
+            NotImplementedError,
+            "multinomial only implemented for pvals.ndim = 2",
+        ),
+        (
+            lambda s: s.multinomial(size=(2,), pvals=PVALS),
+            ValueError,
+            "Provided a size argument to MRG_RandomStreams.multinomial",
+        ),
+        (lambda s: s.multinomial(pvals=PVALS, ndim=2), ValueError, "Provided a ndim argument"),
+        (lambda s: s.choice(p=PVALS), NotImplementedError, "only works without replacement"),
+        (lambda s: s.choice(a=3, p=PVALS, replace=False), TypeError, "a has to be None"),
+        (lambda s: s.choice(replace=False), TypeError, "p has to be specified"),
+        (
+            lambda s: s.choice(p=np.ones(3), replace=False),
+            NotImplementedError,
+            "choice is only implemented for p.ndim = 2",
+        ),
+        (
+            lambda s: s.choice(p=PVALS, ndim=2, replace=False),
+            ValueError,
+            "Provided a ndim argument to MRG_RandomStreams.choice",
+        ),
+        (lambda s: s.normal("3"), ValueError, "Size must be a int, tuple, list or Theano var"),
+        (lambda s: s.normal(pt.lmatrix()), ValueError, "must have 1 dimension to be a valid"),
+        (lambda s: s.normal((2, 1.5)), ValueError, "Only Theano variables and integers"),
+        (lambda s: s.normal((2, pt.lvector())), ValueError, "Non-scalar Theano variable in"),
+        (lambda s: s.normal((2, 0)), ValueError, "a dimension with value <= 0"),
     ],
 )
-def test_impossible_draws_are_refused(draw, error):
-    with pytest.raises(error):
+def test_impossible_draws_are_refused(draw, error, message):
+    with pytest.raises(error, match=message):
         draw(MRG_RandomStreams(1))
+
+
+def test_an_older_name_of_choice_has_no_size():
+    with (
+        pytest.warns(UserWarning, match="is deprecated"),
+        pytest.raises(ValueError, match="Provided a size argument"),
+    ):
+        MRG_RandomStreams(1).multinomial_wo_replacement(size=2, pvals=PVALS)

@@ -1,6 +1,7 @@
 """Draws from a ``RandomState``: numbers recorded under Theano 1.0.5, and what is refused."""
 
 import numpy as np
+import pytensor
 import pytensor.tensor as pt
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -230,6 +231,38 @@ def test_factors_of_draws_have_one():
     draw = raw.uniform(state, (2,), dtype="float64")[1]
     gradient = function([x], grad((draw * x).sum(), x))(np.zeros(2))
     assert_array_equal(gradient, np.random.RandomState(1).uniform(size=2))
+
+
+@pytest.mark.parametrize("size", [None, (), (2, 3)])
+def test_shapes_are_those_of_the_draws(size):
+    state = randomstate_constructor(np.random.RandomState(1))
+    low = pt.TensorType("float64", (None, None))() if size != () else pt.dscalar()
+    draws = [raw.uniform(state, size, low, 9.0)[1]]
+    draws += [raw.permutation(state, size or (), n=4)[1]]
+    f = pytensor.function([low], [*draws, *(draw.shape for draw in draws)], mode="CVM")
+    first, second, *shapes = f(np.zeros((2, 3)) if size != () else 0.0)
+    assert first.shape == (() if size == () else (2, 3))
+    assert second.shape == (*(size or ()), 4)
+    assert [tuple(shape) for shape in shapes] == [first.shape, second.shape]
+
+
+def test_the_shape_is_inferred_without_drawing():
+    state = randomstate_constructor(np.random.RandomState(1))
+    n = pt.lscalar()
+    f = pytensor.function([n], raw.uniform(state, (n, 3))[1].shape, mode="CVM")
+    assert not any(isinstance(node.op, RandomFunction) for node in f.maker.fgraph.apply_nodes)
+    assert f(5).tolist() == [5, 3]
+
+
+def test_a_function_advances_its_own_state_in_place():
+    state = randomstate_constructor(np.random.RandomState(1))
+    after, draw = raw.uniform(state, (3,), dtype="float64")
+    f = pytensor.function([], draw, updates=[(state, after)], mode="CVM")
+    (op,) = [n.op for n in f.maker.fgraph.apply_nodes if isinstance(n.op, RandomFunction)]
+    assert op.inplace
+    expected = np.random.RandomState(1)
+    for _ in range(2):
+        assert_array_equal(f(), expected.uniform(size=3))
 
 
 def test_indices_of_parameters():
