@@ -15,7 +15,7 @@ import numpy as np
 import pytensor.tensor as pt
 from pytensor import config
 from pytensor.compile.mode import optdb
-from pytensor.gradient import grad_undefined
+from pytensor.gradient import DisconnectedType, grad_undefined
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
@@ -132,9 +132,9 @@ class RandomFunction(Op):
         comment = "No gradient defined through raw random numbers op"
         return [grad_undefined(self, k, x, comment) for k, x in enumerate(inputs)]
 
-    def pushforward(self, inputs: Any, outputs: Any, eval_points: Any) -> list[None]:
-        """Return None: a draw has no directional derivatives."""
-        return [None for _ in outputs]
+    def pushforward(self, inputs: Any, outputs: Any, eval_points: Any) -> list[Variable]:
+        """Return disconnected variables: a draw has no directional derivatives."""
+        return [DisconnectedType()() for _ in outputs]
 
 
 @node_rewriter([RandomFunction])  # type: ignore[untyped-decorator]

@@ -229,6 +229,16 @@ def test_four_axes_are_pooled_without_kernels(mode):
     assert_allclose(gradient.reshape(blocks.shape).sum((2, 4, 6, 8)), share)
 
 
+def test_integers_are_pooled():
+    x = pt.lmatrix()
+    image = np.arange(16).reshape(4, 4)
+    graphs = [pool_2d(x, (2, 2), ignore_border=True, mode=mode) for mode in ("max", "sum")]
+    best, total = pytensor.function([x], graphs, mode="CVM")(image)
+    assert best.dtype == total.dtype == "int64"
+    assert_array_equal(best, [[5, 7], [13, 15]])
+    assert_array_equal(total, [[10, 18], [42, 50]])
+
+
 def test_shapes_by_older_names():
     with pytest.warns(UserWarning, match="'(ds|st|padding)' parameter"):
         shape = Pool.out_shape((7, 9, 8), ds=(2, 3), st=(1, 2), padding=(1, 0), ignore_border=True)

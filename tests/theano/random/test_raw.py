@@ -6,7 +6,7 @@ import pytensor.tensor as pt
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from pytensor import grad
-from pytensor.gradient import NullTypeGradError, pushforward
+from pytensor.gradient import DisconnectedInputError, NullTypeGradError, pushforward
 
 from autoenc.theano.random import raw
 from autoenc.theano.random.raw import RandomFunction
@@ -223,6 +223,26 @@ def test_draws_have_no_derivative():
         grad(draw.sum(), low)
     with pytest.raises(NullTypeGradError, match="No gradient defined through raw random numbers"):
         pushforward(draw, low, direction)
+
+
+def test_draws_do_not_change_along_a_direction():
+    state = randomstate_constructor(np.random.RandomState(1))
+    x, v = pt.dmatrix(), pt.dmatrix()
+    draw = raw.uniform(state, low=x, high=9.0)[1]
+    with pytest.raises(DisconnectedInputError):
+        pushforward(draw, x, v, use_op_pushforward=True)
+    derivative = pushforward(draw * x, x, v, use_op_pushforward=True)
+    f = function([x, v], derivative)
+    at, along = np.ones((2, 3)), np.arange(6.0).reshape(2, 3)
+    assert_allclose(f(at, along), np.random.RandomState(1).uniform(1, 9, (2, 3)) * along)
+
+
+def test_parameters_with_more_axes_than_the_draw_are_refused():
+    state = np.random.RandomState(1)
+    with pytest.raises(ValueError, match=r"low.ndim \(2\) should not be larger than len\(size\)"):
+        raw.random_integers_helper(state, np.zeros((2, 3), int), np.array(5), (3,))
+    with pytest.raises(ValueError, match=r"pvals.ndim \(3\) should not be larger"):
+        raw.multinomial_helper(state, np.array(1), np.ones((1, 1, 1)), (1,))
 
 
 def test_factors_of_draws_have_one():
