@@ -14,10 +14,11 @@ data, part = T.dmatrix("data"), T.dmatrix("part")
 i, n = T.lscalar("i"), T.lscalar("n")
 
 
-def taken_over(inputs, outputs):
+def taken_over(inputs, outputs, is_rewritten=True):
     """Return lengths and a function of the graph that uses them."""
     graph = FunctionGraph(inputs, outputs, clone=True)
-    Mode(linker="py", optimizer="fast_compile").optimizer.rewrite(graph)
+    if is_rewritten:
+        Mode(linker="py", optimizer="fast_compile").optimizer.rewrite(graph)
     lengths = Lengths(graph)
     # Rewrites would replace what has no inputs by constants.
     plain = Mode(linker="py", optimizer=None)
@@ -110,3 +111,29 @@ def test_a_limit_of_lengths():
         np.testing.assert_array_equal(f(k)[0], np.arange(k))
     with pytest.raises(TooManyLengthsError, match="more than 32 programs would be needed"):
         f(32)
+
+
+def test_lengths_from_whole_shapes():
+    lengths, f = taken_over([data], [T.alloc(2.5, data.shape[0], 1)], is_rewritten=False)
+    np.testing.assert_array_equal(f(DATA)[0], np.full((7, 1), 2.5))
+    assert lengths.known == (7,)
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        (data[i:n:2], DATA[1:5:2]),
+        (data[: T.cast(data[0].sum(), "int64")], DATA[:3]),
+        (T.set_subtensor(data[i:n, 0], 0)[1:5], DATA[1:5] * [0, 1, 1]),
+    ],
+)
+def test_slices_that_are_no_windows(output, expected):
+    lengths, f = taken_over([data, i, n], [output])
+    np.testing.assert_array_equal(f(DATA, 1, 5)[0], expected)
+    assert len(lengths.begins) == 0
+
+
+def test_a_part_of_a_result_of_unknown_shape_is_no_window():
+    lengths, f = taken_over([data, i], [(data * 2)[i:]], is_rewritten=False)
+    np.testing.assert_array_equal(f(DATA, 5)[0], 2 * DATA[5:])
+    assert len(lengths.begins) == 0

@@ -232,3 +232,27 @@ def test_parts_of_c_code_take_the_keywords_of_today():
     assert "thrice" in InC().c_support_code(c_compiler=None)
     assert WithConstantPart.c_headers is None
     assert WithConstantPart().c_libraries(c_compiler=None) == ["c_compiler"]
+
+
+def test_directional_derivatives_beside_inputs_that_do_not_vary():
+    class Product(theano.Op):
+        __props__ = ()
+
+        def make_node(self, a, b):
+            return theano.Apply(self, [a, b], [a.type(), b.type()])
+
+        def perform(self, node, inputs, output_storage):
+            output_storage[0][0], output_storage[1][0] = inputs[0] * inputs[1], inputs[1] * 2
+
+        def R_op(self, inputs, eval_points):
+            # Theano passed None for what does not vary, and took None for zero.
+            assert eval_points[1] is None
+            return [eval_points[0] * inputs[1], None]
+
+    y = T.dvector("y")
+    still = theano.gradient.DisconnectedType()()
+    along, none = Product().pushforward([x, y], Product()(x, y), [T.ones_like(x) * 3, still])
+    assert isinstance(none.type, theano.gradient.DisconnectedType)
+    np.testing.assert_array_equal(
+        function([y, x], along, on_unused_input="ignore")([2.0], [5.0]), [6]
+    )

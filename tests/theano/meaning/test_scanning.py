@@ -154,3 +154,18 @@ def test_a_state_of_another_type_than_the_output_is_refused(initial):
     v = T.dvector("v")
     with pytest.raises((TypeError, ValueError)):
         theano.scan(lambda s: s + v, outputs_info=T.constant(initial), n_steps=2)
+
+
+def test_a_state_gives_its_length_to_an_output_that_does_not_depend_on_it():
+    v = T.dvector("v")
+    initial = T.zeros(3, dtype="float64")
+    states, _ = theano.scan(lambda s, w: w * 2, outputs_info=initial, non_sequences=v, n_steps=2)
+    f = function([v], states)
+    np.testing.assert_array_equal(f([1.0, 2.0, 3.0]), [[2, 4, 6]] * 2)
+    with pytest.raises(AssertionError):
+        f([1.0, 2.0])
+
+
+def test_an_array_is_a_state():
+    states, _ = theano.scan(lambda s: s * 2, outputs_info=np.ones(2), n_steps=3)
+    np.testing.assert_array_equal(states.eval(), [[2, 2], [4, 4], [8, 8]])

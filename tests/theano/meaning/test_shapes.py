@@ -135,3 +135,10 @@ def test_parts_of_given_lengths(axis, sizes):
 def test_flat_indices_become_indices_along_axes(order):
     found = function([], T.unravel_index([5, 2, 0], (2, 3), order=order))()
     np.testing.assert_array_equal(found, np.unravel_index([5, 2, 0], (2, 3), order=order))
+
+
+def test_the_length_of_a_vector_may_be_a_number():
+    f = function([v], T.specify_shape(v, 2) * 2)
+    np.testing.assert_array_equal(f([1.0, 2.0]), [2, 4])
+    with pytest.raises(AssertionError):
+        f([1.0])
