@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytensor.scalar as ps
 import pytensor.tensor as pt
 from pytensor.graph.basic import Constant, Variable
-from pytensor.scalar.basic import ScalarConstant, int64
 from pytensor.tensor import subtensor
 from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedSubtensor
 
@@ -126,7 +126,7 @@ def _constant_index(index: Any) -> Any:
     if isinstance(index, slice):
         return slice(*map(_constant_index, (index.start, index.stop, index.step)))
     if isinstance(index, integer_types):
-        return ScalarConstant(int64, index)
+        return ps.ScalarConstant(ps.int64, index)
     return index
 
 

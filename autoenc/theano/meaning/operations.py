@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.gradient import DisconnectedType
 from pytensor.graph.basic import Apply, Constant, Variable
@@ -15,7 +16,6 @@ from pytensor.graph.op import Op as PyTensorOp
 from pytensor.graph.utils import MethodNotDefined
 from pytensor.link.c.exceptions import CompileError
 from pytensor.link.c.op import COp
-from pytensor.tensor.basic import as_tensor_variable
 
 logger = logging.getLogger("theano")
 
@@ -135,7 +135,7 @@ def get_test_value(variable: Any) -> Any:
         If the variable has no test value.
     """
     if not isinstance(variable, Variable):
-        variable = as_tensor_variable(variable)
+        variable = pt.as_tensor_variable(variable)
     if isinstance(variable, Constant):
         return variable.data
     if isinstance(variable, SharedVariable):
