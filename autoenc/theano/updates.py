@@ -26,8 +26,8 @@ class OrderedUpdates(OrderedDict[Any, Any]):
 
     def update(self, other: Any = (), /, **_: Any) -> None:
         """Add the updates of another dictionary or list of pairs."""
-        for variable, expression in dict(other).items():
-            if variable in self and self[variable] is not expression:
+        for variable, expression in dict(other or ()).items():
+            if variable in self and self[variable] != expression:
                 raise KeyError("Collision", variable)
             self[variable] = expression
 

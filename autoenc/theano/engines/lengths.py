@@ -171,7 +171,7 @@ class Known(Op):
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
         """Return the length."""
-        outputs[0][0] = self.value()
+        outputs[0][0] = self.length_type.filter(self.value(), allow_downcast=True)
 
     def value(self) -> Any:
         """Return the length of the call that is being compiled."""

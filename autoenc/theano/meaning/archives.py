@@ -179,8 +179,8 @@ class StripPickler(pickle.Pickler):
 
     def __init__(self, file: Any, protocol: int = 0, extra_tag_to_remove: Any = None) -> None:
         super().__init__(file, protocol)
-        tags = [extra_tag_to_remove] if isinstance(extra_tag_to_remove, str) else []
-        self._tags = {"trace", "test_value", *tags, *(extra_tag_to_remove or ())}
+        extra = extra_tag_to_remove or ()
+        self._tags = {"trace", "test_value", *([extra] if isinstance(extra, str) else extra)}
 
     def persistent_id(self, obj: Any) -> None:
         """Remove these tags from an object; return None, because nothing is stored separately."""

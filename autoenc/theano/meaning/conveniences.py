@@ -42,8 +42,8 @@ def hashtype(self: Any) -> int:
 
 
 def hash_from_code(msg: str | bytes) -> str:
-    """Return a digest of source text."""
-    return hashlib.sha256(msg.encode() if isinstance(msg, str) else msg).hexdigest()
+    """Return a digest of source text, which may be the name of a module."""
+    return "m" + hashlib.sha256(msg.encode() if isinstance(msg, str) else msg).hexdigest()
 
 
 def uniq(seq: Iterable[Any]) -> list[Any]:

@@ -103,7 +103,8 @@ def norm(x: Any, ord: Any) -> Expression:  # noqa: A002 - Theano's name
     if x.ndim > 2:
         raise NotImplementedError("We don't support norm with ndim > 2")
     if ord is None or (ord == "fro" and x.ndim == 2):
-        return pt.sqrt(pt.sum(x**2))
+        squares = abs(x**2) if x.ndim == 2 and x.dtype.startswith("complex") else x**2
+        return pt.sqrt(pt.sum(squares))
     return _norm_of_vector(x, ord) if x.ndim == 1 else _norm_of_matrix(x, ord)
 
 

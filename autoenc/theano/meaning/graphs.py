@@ -8,7 +8,6 @@ from typing import Any
 
 from pytensor.graph.basic import Apply, Variable, equal_computations
 from pytensor.graph.traversal import (
-    apply_ancestors,
     orphans_between,
     vars_between,
 )
@@ -57,12 +56,21 @@ def variables_and_orphans(
 
 def ops(i: Iterable[Variable], o: Iterable[Variable]) -> set[Apply]:
     """Return the nodes between inputs and outputs."""
-    return {v.owner for v in vars_between(list(i), list(o)) if v.owner is not None}
+    i = list(i)
+    between = (v for v in vars_between(i, list(o)) if v not in i)
+    return {v.owner for v in between if v.owner is not None}
 
 
 def list_of_nodes(i: Iterable[Variable], o: Iterable[Variable]) -> list[Apply]:
     """Return the nodes between inputs and outputs, as a list."""
-    return list(apply_ancestors(list(o), blockers=list(i)))
+    blocked = set(i)
+
+    def expand(node: Apply) -> list[Apply]:
+        owners = (v.owner for v in node.inputs if v.owner is not None)
+        return [owner for owner in owners if blocked.isdisjoint(owner.outputs)]
+
+    found: list[Apply] = stack_search([v.owner for v in o if v.owner is not None], expand)
+    return found
 
 
 def is_same_graph(var1: Variable, var2: Variable, givens: Any = None) -> bool:
@@ -88,8 +96,7 @@ def view_roots(r: Variable) -> list[Variable]:
     owner = r.owner
     if owner is None:
         return [r]
-    view_map = {**owner.op.view_map, **owner.op.destroy_map}
-    viewed = view_map.get(owner.outputs.index(r), ())
+    viewed = owner.op.view_map.get(owner.outputs.index(r), ())
     found = [root for i in viewed for root in view_roots(owner.inputs[i])]
     return found or [r]
 
@@ -100,7 +107,15 @@ def stack_search(
     mode: str = "bfs",
     build_inv: bool = False,
 ) -> Any:
-    """Return the nodes that can be reached from `start`, breadth first or depth first."""
+    """Return the nodes that can be reached from `start`, breadth first or depth first.
+
+    Raises
+    ------
+    ValueError
+        If `mode` is neither "bfs" nor "dfs".
+    """
+    if mode not in ("bfs", "dfs"):
+        raise ValueError("mode should be bfs or dfs", mode)
     waiting, seen, found = deque(start), set(), []
     clients: dict[Any, list[Any]] = {}
     take = waiting.popleft if mode == "bfs" else waiting.pop

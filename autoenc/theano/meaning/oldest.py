@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytensor.scalar as ps
 import pytensor.tensor as pt
+from pytensor.graph.basic import Constant, Variable
 from pytensor.tensor import subtensor
 from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedSubtensor
 
@@ -44,21 +46,36 @@ def check_equal_numpy(x: Any, y: Any) -> bool:
 
 
 def check_and_normalize_axes(x: Any, axis: Any) -> list[int]:
-    """Return axes as a list of non-negative integers.
+    """Return axes, which may be a constant, as a sorted list of non-negative integers.
 
     Raises
     ------
     ValueError
         If `x` has no such axis.
+    TypeError
+        If the axes are not constant integers.
     """
     x = pt.as_tensor_variable(x)
-    axes = [] if axis is None else list(axis) if isinstance(axis, (list, tuple)) else [axis]
+    axes = _as_integers(axis)
     for i in axes:
         if not -x.ndim <= i < x.ndim:
             raise ValueError(
                 f"Computation needs a valid axis number for {x.ndim}-D tensor. Got {i}"
             )
-    return [int(i) % x.ndim for i in axes]
+    return sorted({i % x.ndim for i in axes})
+
+
+def _as_integers(axis: Any) -> list[int]:
+    if isinstance(axis, Variable) and not isinstance(axis, Constant):
+        raise TypeError(f"Computation needs a constant axis. Got {axis}")
+    given = axis.data if isinstance(axis, Constant) else axis
+    if given is None:
+        return []
+    if not isinstance(given, (*integer_types, list, tuple, np.ndarray)):
+        raise TypeError(
+            f"Axis must be an integer, tuple, list of integers or a TensorVariable. Got {given}"
+        )
+    return [int(i) for i in np.ravel(given)]
 
 
 def numpy_diagonal_return_view(*_: Any) -> bool:
@@ -85,13 +102,32 @@ def numpy_scalar(data: Any) -> Any:
 
 
 def as_index_variable(idx: Any) -> Any:
-    """Return an index as an expression; None and slices are returned unchanged."""
-    return idx if idx is None or isinstance(idx, slice) else pt.as_tensor_variable(idx)
+    """Return an index as an expression; None and slices are returned unchanged.
+
+    Raises
+    ------
+    TypeError
+        If the index is neither whole nor a mask.
+    """
+    if idx is None or isinstance(idx, slice):
+        return idx
+    index = pt.as_tensor_variable(idx)
+    if not index.dtype.startswith(("int", "uint", "bool")):
+        raise TypeError("index must be integers or a boolean mask")
+    return index
 
 
 def make_constant(args: Any) -> tuple[Any, ...]:
-    """Return indices as a tuple of expressions."""
-    return tuple(as_index_variable(arg) for arg in args)
+    """Return indices as a tuple, with integers as constants, also within slices."""
+    return tuple(_constant_index(arg) for arg in args)
+
+
+def _constant_index(index: Any) -> Any:
+    if isinstance(index, slice):
+        return slice(*map(_constant_index, (index.start, index.stop, index.step)))
+    if isinstance(index, integer_types):
+        return ps.ScalarConstant(ps.int64, index)
+    return index
 
 
 class Flatten:

@@ -8,8 +8,10 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+import pytensor.tensor as pt
+from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.gradient import DisconnectedType
-from pytensor.graph.basic import Apply, Variable
+from pytensor.graph.basic import Apply, Constant, Variable
 from pytensor.graph.op import Op as PyTensorOp
 from pytensor.graph.utils import MethodNotDefined
 from pytensor.link.c.exceptions import CompileError
@@ -125,7 +127,7 @@ def get_debug_values(*_: Any) -> list[Any]:
 
 
 def get_test_value(variable: Any) -> Any:
-    """Return the test value of a variable or constant.
+    """Return the test value of a variable, or the value of a constant or shared variable.
 
     Raises
     ------
@@ -133,9 +135,11 @@ def get_test_value(variable: Any) -> Any:
         If the variable has no test value.
     """
     if not isinstance(variable, Variable):
-        return variable
-    if hasattr(variable, "data"):
+        variable = pt.as_tensor_variable(variable)
+    if isinstance(variable, Constant):
         return variable.data
+    if isinstance(variable, SharedVariable):
+        return variable.get_value(borrow=True)
     return variable.tag.test_value
 
 

@@ -86,7 +86,15 @@ def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Expre
 
 
 def is_flat(var: Expression, ndim: int | None = None, outdim: int | None = None) -> bool:
-    """Return whether a variable has as many dimensions as the result of `flatten`."""
+    """Return whether a variable has as many dimensions as the result of `flatten`.
+
+    Raises
+    ------
+    ValueError
+        If both `ndim` and its old name `outdim` are given.
+    """
+    if ndim is not None and outdim is not None:
+        raise ValueError("You should only specify ndim")
     return bool(var.ndim == next((n for n in (ndim, outdim) if n is not None), 1))
 
 
@@ -96,17 +104,35 @@ def tile(x: Any, reps: Any, ndim: int | None = None) -> Expression:
     Raises
     ------
     ValueError
-        If `ndim` is smaller than the number of repetitions.
+        If `ndim` is smaller than the number of repetitions or of dimensions, or missing for a
+        vector of unknown length.
     """
     x = pt.as_tensor_variable(x)
-    repetitions = list(reps) if isinstance(reps, (list, tuple)) else reps
-    if isinstance(repetitions, list) and ndim is not None:
-        if len(repetitions) > ndim:
-            raise ValueError("len(reps) should be equal or less than ndim")
-        repetitions = [1] * (ndim - len(repetitions)) + repetitions
-    if isinstance(repetitions, Variable) and repetitions.ndim == 1 and ndim is not None:
-        repetitions = pt.specify_shape(repetitions, (ndim,))
-    return pt.tile(x, repetitions)
+    if ndim is not None and ndim < x.ndim:
+        raise ValueError("ndim should be equal or larger than x.ndim")
+    repetitions = list(reps) if isinstance(reps, (list, tuple)) else _entries(reps, ndim)
+    if ndim is None:
+        return pt.tile(x, repetitions)
+    if len(repetitions) > ndim:
+        raise ValueError("len(reps) should be equal or less than ndim")
+    return pt.tile(x, [1] * (ndim - len(repetitions)) + repetitions)
+
+
+def _entries(reps: Any, ndim: int | None) -> list[Any]:
+    """Return the repetitions in a scalar or vector; if the length is unknown, after ones."""
+    reps = pt.as_tensor_variable(reps)
+    if reps.ndim == 0:
+        return [reps]
+    if reps.ndim > 1:
+        raise ValueError("the dimension of reps should not exceed 1")
+    (known,) = reps.type.shape
+    if known is not None:
+        return [reps[i] for i in range(known)]
+    if ndim is None:
+        raise ValueError("if reps is tensor.vector, you should specify the ndim")
+    n_ones = ndim - reps.shape[0]
+    n_ones = Assert(f"more than {ndim} repetitions")(n_ones, n_ones >= 0)
+    return [pt.switch(i < n_ones, 1, reps[i - n_ones]) for i in range(ndim)]
 
 
 def stack(*tensors: Any, **options: Any) -> Expression:
@@ -124,8 +150,8 @@ def stack(*tensors: Any, **options: Any) -> Expression:
     first, *more = tensors
     if isinstance(first, (list, tuple)):
         return pt.stack(list(first), axis=more[0] if more else options.get("axis", 0))
-    if not more and getattr(first, "ndim", False):
-        return pt.stack(list(first), axis=options.get("axis", 0))
+    if not more and "axis" in options:
+        return pt.stack(list(first), axis=options["axis"])
     return pt.stack(list(tensors), axis=options.get("axis", 0))
 
 

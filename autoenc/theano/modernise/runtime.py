@@ -60,15 +60,15 @@ def _is_numeric(value: Any) -> bool:
 
 
 def _own_dtype(number: Any) -> Any:
-    if type(number) is int and not -(2**63) <= number < 2**63:
-        return number
-    return np.asarray(number)[()]
+    value = np.asarray(number)
+    # An integer beyond int64 and uint64 stays an array, so that NumPy 2 computes with objects too.
+    return value if value.dtype == object else value[()]
 
 
 def _beside(array: Any, number: Any) -> Any:
     value = np.asarray(number)
-    if value.dtype.kind not in _KINDS:
-        return number
+    if value.dtype == object:
+        return value
     if _KINDS[value.dtype.kind] > _KINDS[array.dtype.kind]:
         return np.promote_types(array.dtype, value.dtype).type(value)
     if _fits(array.dtype, value):

@@ -10,8 +10,10 @@ import pytensor
 import pytest
 
 from autoenc.backends.c.compiler import compiler_trouble
-from autoenc.theano.flags.config import Config
+from autoenc.configuration import SettingsError
+from autoenc.theano.flags.config import Config, config
 from autoenc.theano.flags.keys import ALL, HONOURED
+from autoenc.theano.flags.reading import apply_given
 
 
 def test_every_setting_of_0_9_and_1_0_5_can_be_read():
@@ -128,3 +130,51 @@ def test_the_optimizer_of_the_settings_is_used(flags, n_operations):
         check=False,
     )
     assert done.stdout == f"[3.0] {n_operations}\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "files", "name", "value"),
+    [
+        ("unittests.rseed=31", "", "unittests.rseed", 31),
+        ("", "[unittests]\nrseed = -7\n", "unittests.rseed", -7),
+        ("unittests.rseed=1", "[unittests]\nrseed = 7\n", "unittests.rseed", 1),
+        ("numpy.seterr_all=warn", "", "numpy.seterr_all", "warn"),
+        ("DNN.CONV.ALGO_FWD=time_once", "", "dnn.conv.algo_fwd", "time_once"),
+        ("", "[global]\nexception_verbosity = high\n", "exception_verbosity", "high"),
+        ("profile=TRUE", "", "profile", True),
+        ("profile=yes", "", "profile", True),
+        ("profile=0", "", "profile", False),
+        ("profile=off", "", "profile", False),
+    ],
+)
+def test_settings_are_applied_and_converted(tmp_path, monkeypatch, flags, files, name, value):
+    rc = tmp_path / "rc"
+    rc.write_text(files, encoding="utf-8")
+    monkeypatch.setenv("THEANO_FLAGS", flags)
+    monkeypatch.setenv("THEANORC", str(rc))
+    with config.change_flags({name: config.get(name)}):
+        apply_given()
+        found = config.get(name)
+    assert (found, type(found)) == (value, type(value))
+
+
+def test_an_unknown_setting_is_reported(monkeypatch, caplog):
+    monkeypatch.setenv("THEANO_FLAGS", "nothing=1,floatX=float64")
+    monkeypatch.setenv("THEANORC", os.devnull)
+    precision = config.floatX
+    apply_given()
+    assert [r.message for r in caplog.records] == [
+        "nothing=1 is ignored: Theano had no such setting."
+    ]
+    # The backends apply the precision when the package is imported.
+    assert config.floatX == precision
+
+
+def test_text_for_a_number_is_refused(monkeypatch):
+    monkeypatch.setenv("THEANO_FLAGS", "unittests.rseed=random")
+    monkeypatch.setenv("THEANORC", os.devnull)
+    with pytest.raises(SettingsError) as caught:
+        apply_given()
+    assert str(caught.value) == (
+        "unittests.rseed is 'random'; expected a number. Correct it in THEANO_FLAGS or .theanorc."
+    )

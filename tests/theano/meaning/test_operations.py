@@ -123,3 +123,136 @@ def test_batched_tensordot():
     outputs = [T.batched_tensordot(x, y, 2), T.batched_tensordot(x, y, [[3, 2], [2, 1]])]
     for value in theano.function([x, y], outputs, mode="FAST_COMPILE")(a, b):
         np.testing.assert_allclose(value, np.einsum("nabc,nbcd->nad", a, b))
+
+
+class WithLOp(Double):
+    """Its gradient is in L_op, from its output."""
+
+    def L_op(self, inputs, outputs, output_gradients):
+        return [output_gradients[0] * outputs[0] / inputs[0]]
+
+
+class NoGradient(theano.Op):
+    __props__ = ()
+
+    def make_node(self, x):
+        return theano.Apply(self, [x], [x.type()])
+
+    def perform(self, node, inputs, output_storage):
+        output_storage[0][0] = inputs[0]
+
+
+class InOldC(Double):
+    """Its C code was for another NumPy."""
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        return "this is not C;"
+
+    def c_code_cache_version(self):
+        return (1,)
+
+
+class InOldCOnly(NoGradient):
+    perform = theano.Op.perform
+    c_code = InOldC.c_code
+    c_code_cache_version = InOldC.c_code_cache_version
+
+
+def test_gradient_from_l_op_and_from_grad():
+    values = np.array([1.0, 4.0])
+    gradient = T.grad(WithLOp()(x).sum(), x)
+    np.testing.assert_array_equal(function([x], gradient)(values), [2, 2])
+    (same,) = Double().L_op([x], [Double()(x)], [x])
+    np.testing.assert_array_equal(function([x], same)(values), values * 2)
+
+
+def test_an_operation_without_a_gradient():
+    with pytest.raises(NotImplementedError, match="NoGradient has no method grad"):
+        T.grad(NoGradient()(x).sum(), x)
+    with pytest.raises(NotImplementedError, match="Unique has no method grad"):
+        T.extra_ops.Unique()(x).owner.op.grad([x], [x])
+
+
+@pytest.mark.parametrize("method", ["perform", "c_code"])
+def test_methods_that_a_subclass_did_not_define(method):
+    arguments = {"perform": (None, [], []), "c_code": (None, "n", [], [], {})}
+    with pytest.raises(theano.gof.utils.MethodNotDefined):
+        getattr(theano.Op(), method)(*arguments[method])
+
+
+def test_c_code_that_does_not_compile_is_replaced_by_perform(compiler, caplog):
+    mode = theano.Mode("cvm", "fast_compile")
+    for _ in range(2):
+        f = theano.function([x], InOldC()(x), mode=mode)
+        np.testing.assert_array_equal(f([1.0, 2.0]), [2, 4])
+    (record,) = [r for r in caplog.records if r.name == "theano"]
+    assert record.message.startswith("c_code of InOldC does not compile (")
+    assert record.message.endswith("); perform is used instead.")
+
+
+def test_c_code_that_does_not_compile_and_cannot_be_replaced(compiler):
+    from autoenc.theano.gof.cmodule import CompileError
+
+    with pytest.raises(CompileError):
+        theano.function([x], InOldCOnly()(x), mode=theano.Mode("cvm", "fast_compile"))
+
+
+def test_values_for_tests():
+    from autoenc.theano.gof.op import get_debug_values, get_test_value, missing_test_message
+
+    tagged = T.dvector()
+    tagged.tag.test_value = np.ones(2)
+    np.testing.assert_array_equal(get_test_value(tagged), [1, 1])
+    np.testing.assert_array_equal(get_test_value(T.constant([2.0, 3.0])), [2, 3])
+    np.testing.assert_array_equal(get_test_value(theano.shared(np.ones(3))), np.ones(3))
+    assert get_test_value([4.0]).tolist() == [4]
+    assert get_test_value(4).shape == ()
+    with pytest.raises(AttributeError):
+        get_test_value(T.dvector())
+    assert list(get_debug_values(tagged)) == []
+    assert missing_test_message("no value") is None
+
+
+def test_infer_shape_may_be_called_with_and_without_the_graph():
+    y = Double()(x)
+    assert Double().infer_shape(y.owner, [(3,)]) == [(3,)]
+    assert Double().infer_shape(None, y.owner, [(3,)]) == [(3,)]
+
+
+class WithConstantPart(InC):
+    """A part of its C code is an attribute, and another takes keywords."""
+
+    c_headers = None
+
+    def c_libraries(self, **more):
+        return sorted(more)
+
+
+def test_parts_of_c_code_take_the_keywords_of_today():
+    assert "thrice" in InC().c_support_code(c_compiler=None)
+    assert WithConstantPart.c_headers is None
+    assert WithConstantPart().c_libraries(c_compiler=None) == ["c_compiler"]
+
+
+def test_directional_derivatives_beside_inputs_that_do_not_vary():
+    class Product(theano.Op):
+        __props__ = ()
+
+        def make_node(self, a, b):
+            return theano.Apply(self, [a, b], [a.type(), b.type()])
+
+        def perform(self, node, inputs, output_storage):
+            output_storage[0][0], output_storage[1][0] = inputs[0] * inputs[1], inputs[1] * 2
+
+        def R_op(self, inputs, eval_points):
+            # Theano passed None for what does not vary, and took None for zero.
+            assert eval_points[1] is None
+            return [eval_points[0] * inputs[1], None]
+
+    y = T.dvector("y")
+    still = theano.gradient.DisconnectedType()()
+    along, none = Product().pushforward([x, y], Product()(x, y), [T.ones_like(x) * 3, still])
+    assert isinstance(none.type, theano.gradient.DisconnectedType)
+    np.testing.assert_array_equal(
+        function([y, x], along, on_unused_input="ignore")([2.0], [5.0]), [6]
+    )

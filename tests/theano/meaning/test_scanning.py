@@ -111,3 +111,61 @@ def test_mapped_variables_may_contain_what_they_replace():
     y = T.exp(x)
     (z,) = map_variables(lambda v: v * 2 + 1 if v is y else v, [y * y])
     assert function([x], z)(0.0) == 9
+
+
+def test_the_last_of_several_results():
+    v = T.dvector("v")
+    zero, one = T.constant(0.0, dtype="float64"), T.constant(1.0, dtype="float64")
+    results, _ = theano.reduce(lambda e, s, p: [s + e, p * e], v, [zero, one])
+    values = function([v], results)(np.array([2.0, 3.0, 4.0]))
+    assert [float(value) for value in values] == [9, 24]
+
+
+@pytest.mark.parametrize("steps", [np.inf, float("nan")])
+def test_an_infinite_count_is_the_length_of_the_sequence(steps):
+    entries, _ = theano.scan(lambda e: e + 1, sequences=T.arange(4), n_steps=steps)
+    np.testing.assert_array_equal(function([], entries)(), [1, 2, 3, 4])
+
+
+def test_outputs_without_a_state_beside_states_with_several_taps():
+    (states, squares), _ = theano.scan(
+        lambda before, last: [before + last, last**2],
+        outputs_info=[{"initial": T.constant([1.0, 1.0]), "taps": [-2, -1]}, {}],
+        n_steps=5,
+    )
+    states, squares = function([], [states, squares])()
+    np.testing.assert_array_equal(states, [2, 3, 5, 8, 13])
+    np.testing.assert_array_equal(squares, [1, 4, 9, 25, 64])
+
+
+def test_initial_states_may_be_arrays():
+    states, _ = theano.scan(
+        lambda s, w: s * w,
+        outputs_info=[{"initial": np.ones(2), "taps": [-1]}],
+        non_sequences=T.dvector("w"),
+        n_steps=2,
+    )
+    (w,) = (v for v in theano.gof.graph.inputs([states]) if v.name == "w")
+    np.testing.assert_array_equal(function([w], states)([2.0, 3.0]), [[2, 3], [4, 9]])
+
+
+@pytest.mark.parametrize("initial", [np.zeros(3, "float32"), np.float32(0)])
+def test_a_state_of_another_type_than_the_output_is_refused(initial):
+    v = T.dvector("v")
+    with pytest.raises((TypeError, ValueError)):
+        theano.scan(lambda s: s + v, outputs_info=T.constant(initial), n_steps=2)
+
+
+def test_a_state_gives_its_length_to_an_output_that_does_not_depend_on_it():
+    v = T.dvector("v")
+    initial = T.zeros(3, dtype="float64")
+    states, _ = theano.scan(lambda s, w: w * 2, outputs_info=initial, non_sequences=v, n_steps=2)
+    f = function([v], states)
+    np.testing.assert_array_equal(f([1.0, 2.0, 3.0]), [[2, 4, 6]] * 2)
+    with pytest.raises(AssertionError):
+        f([1.0, 2.0])
+
+
+def test_an_array_is_a_state():
+    states, _ = theano.scan(lambda s: s * 2, outputs_info=np.ones(2), n_steps=3)
+    np.testing.assert_array_equal(states.eval(), [[2, 2], [4, 4], [8, 8]])

@@ -117,3 +117,92 @@ def test_mock_generator_draws_ends_of_ranges():
     assert_array_equal(utt.MockRandomState(0).randint(2, 5, 3), [2, 2, 2])
     assert_array_equal(utt.MockRandomState(0.99).randint(5, size=2), [4, 4])
     assert_array_equal(utt.MockRandomState(0.5).rand(2), [0.5, 0.5])
+
+
+def test_nothing_else_is_hidden_in_the_module():
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = utt.nothing
+
+
+def test_decorators_leave_tests_as_they_are():
+    def check():
+        """Return nothing."""
+
+    assert utt.attr("slow")(check) is check
+    assert utt.assertFailure_fast(check) is check
+    assert utt.disturb_mem() is None
+
+
+def test_the_seed_is_that_of_the_settings():
+    with theano.config.change_flags({"unittests.rseed": "31"}):
+        assert utt.fetch_seed() == utt.seed_rng() == 31
+        drawn = np.random.rand(3)  # noqa: NPY002
+    assert_array_equal(drawn, np.random.RandomState(31).rand(3))
+    assert utt.fetch_seed(5) == 5
+
+
+def test_attempts_of_a_method_are_set_up_again():
+    seeds = []
+
+    class Case(utt.InferShapeTester):
+        def setUp(self):
+            super().setUp()
+            seeds.append(utt.fetch_seed())
+
+        @utt.AttemptManyTimes(n_attempts=3, n_req_successes=2)
+        def runTest(self):
+            assert seeds[-1] != seeds[0]
+
+    before = utt.fetch_seed()
+    Case().runTest()
+    assert seeds == [before, before + 1, before + 2]
+
+
+class TestAssertions(utt.TestOptimizationMixin):
+    __test__ = True
+    x = T.dvector()
+    f = staticmethod(theano.function([x], [Doubled()(x), Doubled()(x + 1)], mode="FAST_COMPILE"))
+
+    def test_counts(self):
+        self.assertFunctionContains(self.f, Doubled(), 1, 2)
+        self.assertFunctionContainsN(self.f, Doubled(), 2)
+        self.assertFunctionContains1(self.f, T.add)
+        self.assertFunctionContains0(self.f, T.exp)
+        self.assertFunctionContainsClass(self.f, Doubled, 2)
+        self.assertFunctionContainsClassN(self.f, Doubled, 2)
+
+    @pytest.mark.parametrize(
+        ("name", "arguments"),
+        [
+            ("assertFunctionContains", (Doubled(), 3)),
+            ("assertFunctionContainsN", (Doubled(), 1)),
+            ("assertFunctionContains1", (Doubled(),)),
+            ("assertFunctionContains0", (T.add,)),
+            ("assertFunctionContainsClass", (Doubled, 0, 1)),
+            ("assertFunctionContainsClassN", (Doubled, 1)),
+        ],
+    )
+    def test_wrong_counts(self, name, arguments):
+        with pytest.raises(AssertionError):
+            getattr(self, name)(self.f, *arguments)
+
+    def test_skip(self):
+        with pytest.raises(utt.SkipTest, match="no GPU"):
+            self.SkipTest("no GPU")
+
+
+def test_a_contract_needs_a_way_to_copy():
+    with pytest.raises(NotImplementedError, match="return new instance like `op`"):
+        utt.T_OpContractMixin().clone(Doubled())
+
+
+def test_shapes_may_be_computed_with_the_operation_unless_that_is_checked():
+    class NoShape(theano.Op):
+        make_node, perform = Doubled.make_node, Doubled.perform
+
+    case = TestDoubled()
+    case.setUp()
+    x = T.dmatrix()
+    with pytest.raises(AssertionError):
+        case._compile_and_check([x], [NoShape()(x)], [np.ones((5, 4))], NoShape)
+    case._compile_and_check([x], [NoShape()(x)], [np.ones((5, 4))], NoShape, check_topo=False)

@@ -106,3 +106,102 @@ def test_skipping_is_unittests():
     with pytest.raises(SkipTest, match="for a reason"):
         nose1.skipif(True, "for a reason")(int)()
     assert nose1.skipif(False)(int)("3") == 3
+
+
+@pytest.mark.parametrize(
+    ("check", "message"),
+    [
+        (lambda: nose1.ok_([], "is empty"), "is empty"),
+        (lambda: nose1.eq_(1, 2), "1 != 2"),
+        (lambda: nose1.eq_("a", "b", "differ"), "differ"),
+    ],
+)
+def test_checks_that_fail(check, message):
+    with pytest.raises(AssertionError, match=message):
+        check()
+
+
+def test_errors_that_a_test_must_raise():
+    @nose1.raises(KeyError, ValueError)
+    def look(mapping, key):
+        return mapping[key]
+
+    assert look({}, "a") is None
+    assert look.__name__ == "look"
+    with pytest.raises(AssertionError, match=r"look\(\) did not raise KeyError or ValueError"):
+        look({"a": 1}, "a")
+    with pytest.raises(TypeError):
+        look(None, "a")
+
+
+def test_a_limit_of_time():
+    @nose1.timed(10)
+    def quick(value):
+        return value
+
+    @nose1.timed(0.001)
+    def late():
+        time.sleep(0.01)
+
+    assert quick(3) == 3
+    with pytest.raises(nose1.TimeExpired, match=r"Time limit \(0.001\) exceeded"):
+        late()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_surrounds_a_test(fails):
+    calls = []
+
+    @nose1.with_setup(lambda: calls.append("before"), lambda: calls.append("after"))
+    def during():
+        calls.append("during")
+        if fails:
+            raise KeyError
+        return "result"
+
+    if fails:
+        with pytest.raises(KeyError):
+            during()
+    else:
+        assert during() == "result"
+    assert calls == ["before", "during", "after"]
+    assert nose1.with_setup()(lambda: 5)() == 5
+
+
+def test_marks():
+    def check():
+        """Check nothing."""
+
+    assert nose1.istest(check).__test__ is True
+    assert nose1.nottest(check).__test__ is False
+    assert nose1.setastest()(check).__test__ is True
+    assert nose1.setastest(False)(check).__test__ is False
+    assert nose1.attr("gpu", speed="slow")(check).gpu is True
+    assert check.speed == "slow"
+    assert nose1.slow(check).slow is True
+    assert nose1.deprecated()(check) is check
+
+    def other():
+        """Check something else."""
+
+    decorated = nose1.make_decorator(check)(other)
+    assert (decorated.__name__, decorated.speed) == ("check", "slow")
+
+
+@pytest.mark.parametrize("condition", [True, False, lambda: True, lambda: False])
+@pytest.mark.parametrize(
+    ("decorator", "error", "message"),
+    [
+        (nose1.skipif, SkipTest, "Test skipped due to test condition"),
+        (nose1.knownfailureif, nose1.KnownFailure, "Test skipped due to known failure"),
+    ],
+)
+def test_conditions(decorator, error, message, condition):
+    holds = condition() if callable(condition) else condition
+    for given, expected in ((None, message), ("a reason", "a reason")):
+        check = decorator(condition, given)(lambda value: value)
+        if holds:
+            with pytest.raises(error, match=expected):
+                check(1)
+        else:
+            assert check(1) == 1

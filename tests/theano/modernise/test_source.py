@@ -6,7 +6,9 @@ import pickle
 import numpy as np
 import pytest
 
-from autoenc.theano.modernise import modernise, pickles
+import autoenc.theano.tensor as T
+from autoenc.theano.modernise import modernise, pickles, runtime
+from autoenc.theano.modernise.python2 import encoding_of
 from autoenc.theano.modernise.runtime import promoted
 
 
@@ -213,3 +215,161 @@ def test_pickles_of_python_2():
     buffer.seek(0)
     assert pickles.load(buffer) == [1]
     assert pickle.loads(pickles.dumps({"a": 1})) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("number", "dtype"),
+    [
+        (np.ones(2), object),
+        (np.ones(2, "int64"), object),
+        (np.ones(2, "float32"), object),
+        (np.float64(1), "float64"),
+        (np.float32(1), "float64"),
+        (np.int64(1), object),
+    ],
+)
+def test_integers_without_a_dtype(number, dtype):
+    # Each was printed by NumPy 1.21.
+    for total in (runtime.add(number, 2**70), runtime.add(2**70, number)):
+        is_whole = np.asarray(number).dtype == "int64"
+        assert np.all(total == (2**70 + 1 if is_whole else 2.0**70))
+        assert np.asarray(total).dtype == dtype
+    assert np.all(runtime.less(number, 2**70))
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "text"),
+    [
+        ("%d", np.array([3.7]), "3"),
+        ("%x", np.array([[255]]), "ff"),
+        ("%.2f", np.array([2.5]), "2.50"),
+        ("%r", np.array([2.5]), "array([2.5])"),
+        ("%s", np.array([2.5]), "[2.5]"),
+        ("%d of %s", (np.array([3]), "4"), "3 of 4"),
+        ("%s", np.array([1, 2]), "[1 2]"),
+        (b"%d", np.array([3]), b"3"),
+    ],
+)
+def test_arrays_of_one_entry_fill_templates(template, values, text):
+    assert runtime.remainder(template, values) == text
+
+
+def test_arrays_of_one_entry_are_numbers():
+    assert runtime.as_float(float, np.array([[2.5]])) == 2.5
+    assert runtime.as_int(int, np.array([2.5])) == 2
+    assert runtime.as_float(np.float32, 2.5) == np.float32(2.5)
+    with pytest.raises(TypeError):
+        runtime.as_int(int, np.array([1, 2]))
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (1.0, 1),
+        (1.5, 1.5),
+        ((2.0, slice(1)), (2, slice(1))),
+        ([None, 0], (None, 0)),
+        ([Ellipsis, [1]], (Ellipsis, [1])),
+        ([0, 1], [0, 1]),
+        ("key", "key"),
+    ],
+)
+def test_indices_of_numpy_1(given, expected):
+    found = runtime.index(given)
+    assert found == expected
+    assert type(found) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "quotient"),
+    [
+        (7, 2, 3),
+        (-7, 2, -4),
+        (7, 2.0, 3.5),
+        (np.int8(7), 2, 3),
+        (True, 2, 0),
+        (np.array([7, -7]), 2, [3, -4]),
+        (np.array([7.0]), 2, [3.5]),
+        (np.array([7]), np.array([2.0]), [3.5]),
+    ],
+)
+def test_division_of_python_2(a, b, quotient):
+    np.testing.assert_array_equal(runtime.divide(a, b), quotient)
+
+
+@pytest.mark.parametrize(("dtype", "quotient"), [("int64", 3), ("float64", 3.5)])
+def test_division_of_variables(dtype, quotient):
+    x = T.scalar("x", dtype)
+    assert runtime.divide(x, 2).eval({x: 7}) == quotient
+
+
+def test_arrays_are_divided_in_place():
+    names = run(
+        "print 1\n"
+        "import numpy as np\n"
+        "a = whole = np.array([7, 8])\n"
+        "a /= 2\n"
+        "b = parts = np.array([7.0, 8.0], 'float32')\n"
+        "b /= 2\n"
+        "c = kept = np.float32(7)\n"
+        "c /= 2\n"
+        "d = e = np.array(7)\n"
+        "d /= 2\n"
+        "n = 7; n -= 4\n"
+    )
+    assert names["whole"].tolist() == [3, 4]
+    assert names["parts"].tolist() == [3.5, 4]
+    assert (names["c"], names["kept"]) == (3.5, 7)
+    assert (names["d"], names["e"], names["n"]) == (3, 7, 3)
+
+
+def test_a_fraction_does_not_fit_into_an_array_of_integers():
+    with pytest.raises(TypeError, match="same_kind"):
+        runtime.divide_in_place(np.array([7]), 2.0)
+
+
+def test_print_as_a_function_of_python_2(capsys):
+    names = run(
+        "from __future__ import print_function\n"
+        "import sys\n"
+        "for i in xrange(2): print(i, end=';', file=sys.stdout)\n"
+        "half = 7 / 2\n"
+    )
+    assert capsys.readouterr().out == "0;1;"
+    assert names["half"] == 3
+
+
+def test_tabs_within_strings_are_kept():
+    names = run("if True:\n\ttext = '''a\n\tb\n\t\tc'''\n\tprint 1\n")
+    assert names["text"] == "a\n\tb\n\t\tc"
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding"),
+    [
+        (b"x = 1\n", "utf-8"),
+        ("# -*- coding: cp1252 -*-\n# €\n".encode("cp1252"), "cp1252"),
+        (b"# -*- coding: nothing -*-\n", "latin-1"),
+        (b"# caf\xe9\n", "latin-1"),
+        (b"\xef\xbb\xbfx = 1\n", "utf-8-sig"),
+    ],
+)
+def test_encodings_of_source_text(data, encoding):
+    assert encoding_of(data) == encoding
+
+
+@pytest.mark.parametrize(
+    ("text", "changes"),
+    [
+        ("import urllib2\nx = 1\n", None),
+        ("print 1\nprint 2\n", [(1, "print(1)"), (2, "print(2)")]),
+        ("a = 1\n\n\nif a <> 2:\n    pass\n", [(4, "if a != 2:")]),
+    ],
+)
+def test_changed_lines(text, changes):
+    found = [(c.line, c.text) for c in modernise(text).changes]
+    if changes is None:
+        assert found[0][0] == 1
+        assert all(line.startswith("import urllib.") for _, line in found)
+    else:
+        assert found == changes

@@ -1,0 +1,53 @@
+"""What pytest needs to run suites of Theano's time."""
+
+import pytest
+
+from autoenc.theano.launcher import testing
+
+
+def test_a_test_that_yields_calls_runs_them():
+    seen = []
+
+    def test_all(start):
+        for i in range(2):
+            yield seen.append, start + i
+        yield (lambda: seen.append("alone"))
+
+    test = testing._calls(test_all)
+    assert test(5) is None
+    assert seen == [5, 6, "alone"]
+    assert test.__name__ == "test_all"
+    assert not hasattr(test, "__wrapped__")
+
+
+def test_a_call_that_fails_fails_the_test():
+    def check(n):
+        assert n < 1, f"{n} is too much"
+
+    with pytest.raises(AssertionError, match="1 is too much"):
+        testing._calls(lambda: ((check, n) for n in range(3)))()
+
+
+def test_hooks_may_take_the_old_path(tmp_path):
+    ignored = testing._ignore_collect(lambda path, config: (path.basename, config))
+    assert ignored(tmp_path / "a.py", "configuration") == ("a.py", "configuration")
+    collected = testing._collect_file(lambda parent, path: (str(path), parent))
+    assert collected(tmp_path, "parent") == (str(tmp_path), "parent")
+    assert testing._collect_file(lambda path: path.basename)(tmp_path / "b", None) == "b"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "print 'a'; half = 7 / 2\n",
+        b"\xef\xbb\xbfprint 'a'\r\nhalf = 7 / 2\r\n",
+        b"# coding: latin-1\nprint '\xe9'\nhalf = 7 / 2\n",
+    ],
+)
+def test_sources_are_modernised_as_they_are_parsed(source, capsys):
+    names = {}
+    syntax = testing._old_syntax()
+    exec(compile(syntax.parse(source, "<test>"), "<test>", "exec"), names)
+    assert names["half"] == 3
+    assert capsys.readouterr().out.strip() in ("a", "é")
+    assert syntax.literal_eval("[1]") == [1]

@@ -1,0 +1,94 @@
+"""Rewrites of graphs that users define."""
+
+import numpy as np
+import pytest
+
+import autoenc.theano.tensor as T
+from autoenc import theano
+from autoenc.theano import gof
+from tests.theano.quick import function
+
+x, y = T.dvectors("x", "y")
+
+
+def operations(graph):
+    return [node.op for node in graph.toposort()]
+
+
+def graph_of(output):
+    return gof.FunctionGraph([x, y], [output], clone=False)
+
+
+class DifferenceOfLog(gof.LocalOptimizer):
+    """log(x) - log(y) -> log(x / y), as a class of Theano's time."""
+
+    def tracks(self):
+        return [T.sub]
+
+    def transform(self, node):
+        if all(v.owner and v.owner.op == T.log for v in node.inputs):
+            a, b = (v.owner.inputs[0] for v in node.inputs)
+            return [T.log(a / b)]
+        return False
+
+
+@gof.local_optimizer([T.sub])
+def of_node(node):
+    return DifferenceOfLog().transform(node)
+
+
+@gof.local_optimizer([T.sub])
+def of_graph_and_node(fgraph, node):
+    return DifferenceOfLog().transform(fgraph, node)
+
+
+@pytest.mark.parametrize(
+    "rewrite", [DifferenceOfLog(), of_node, of_graph_and_node], ids=["class", "node", "graph"]
+)
+def test_a_rewrite_of_nodes(rewrite):
+    graph = graph_of(T.log(x) - T.log(y))
+    gof.TopoOptimizer(rewrite).optimize(graph)
+    assert operations(graph) == [T.true_div, T.log]
+    value = function([x, y], graph.outputs[0])([8.0], [2.0])
+    np.testing.assert_allclose(value, np.log(4))
+
+
+def test_a_rewrite_that_does_not_apply():
+    graph = graph_of(T.log(x) - y)
+    gof.TopoOptimizer(of_node).optimize(graph)
+    assert operations(graph) == [T.log, T.sub]
+
+
+def test_an_operation_is_removed():
+    graph = graph_of(T.exp(T.log(x)) * y)
+    gof.TopoOptimizer(gof.OpRemove(T.log)).optimize(graph)
+    assert operations(graph) == [T.exp, T.mul]
+    remove = gof.OpRemove(T.exp, name="no exp")
+    assert (remove.name, remove.tracks()) == ("no exp", [T.exp])
+    assert remove.transform(T.log(x).owner) is False
+
+
+def test_a_rewrite_of_graphs():
+    @gof.optimizer
+    def twice(fgraph):
+        fgraph.replace(fgraph.outputs[0], fgraph.outputs[0] * y)
+
+    graph = graph_of(x + y)
+    twice.optimize(graph)
+    assert operations(graph) == [T.add, T.mul]
+    np.testing.assert_array_equal(function([x, y], graph.outputs[0])([1.0], [2.0]), [6])
+
+
+def test_a_rewrite_with_operations_in_place():
+    @gof.inplace_optimizer
+    def in_place(fgraph):
+        (node,) = fgraph.toposort()
+        fgraph.replace_all(zip(node.outputs, [T.inplace.exp_inplace(x)], strict=True))
+
+    graph = graph_of(T.exp(x))
+    in_place.optimize(graph)
+    assert operations(graph)[0].destroy_map == {0: [0]}
+
+
+def test_the_class_of_rewrites_is_the_base_class():
+    assert isinstance(of_node, theano.gof.opt.LocalOptimizer.__mro__[1])
