@@ -114,9 +114,9 @@ def check_cache() -> Iterator[Finding]:
         folder = cache_folder()
     for warning in said:
         yield Finding(ADVICE, str(warning.message))
-    sizes = [file.stat().st_size for file in folder.rglob("*") if file.is_file()]
-    text = f"{sum(sizes) / 2**20:,.0f} MB of compiled code in {folder}"
-    if sum(sizes) > LARGE_CACHE:
+    size = sum(map(_size, folder.rglob("*")))
+    text = f"{size / 2**20:,.0f} MB of compiled code in {folder}"
+    if size > LARGE_CACHE:
         yield Finding(ADVICE, f"{text}; delete the folder, and what is needed is compiled again")
     else:
         yield Finding(OK, text)
@@ -241,6 +241,14 @@ CHECKS = (
     check_nan,
     check_speed,
 )
+
+
+def _size(path: Path) -> int:
+    """Return the size of a file, or 0 for what is none or has just been removed by a compiler."""
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:
+        return 0
 
 
 def usable_processors() -> int:

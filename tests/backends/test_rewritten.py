@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytensor
@@ -94,6 +95,20 @@ def test_code_in_use_is_copied_for_another_caller(n_rewritten):
     with first.running([ones]) as one, second.running([ones]) as other:
         assert [one(ones), other(ones), one(ones), other(ones)] == [[3], [7], [5], [9]]
     assert first(ones) == [7]
+    assert n_rewritten() == 1
+
+
+def test_threads_run_models_of_one_structure_at_once(n_rewritten):
+    graphs = RewrittenGraphs(MODE)
+    models = [product([k, 1]) for k in range(8)]
+    steps = [graphs.function([x], [y], {w: w + 1}) for w, x, y in models]
+
+    def run(step):
+        return [step(np.ones(2, "float32"))[0] for _ in range(50)]
+
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(run, steps))
+    assert found == [[k + 1 + 2 * i for i in range(50)] for k in range(8)]
     assert n_rewritten() == 1
 
 
