@@ -8,6 +8,8 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
+from pytensor.compile.mode import Mode
+from pytensor.link.vm import VMLinker
 
 from autoenc.backends import rewritten
 from autoenc.backends.rewritten import RewrittenGraphs
@@ -134,14 +136,24 @@ def test_updates_before_an_error_count_and_the_code_is_not_used_again(n_rewritte
 
 
 def test_arguments_and_results_are_let_go():
-    function = RewrittenGraphs(MODE).function([x := pt.vector("x")], [x * 2])
+    """Also by code that keeps the memory of intermediate arrays for the next call."""
+    keeps_memory = Mode(VMLinker(allow_gc=False, use_cloop=False), "fast_compile")
+    x = pt.vector("x")
+    function = RewrittenGraphs(keeps_memory).function([x], (x[::2] + 1) * 2)
     argument = np.ones(1000, "float32")
-    result = weakref.ref(function(argument)[0])
+    result = weakref.ref(function(argument))
     row = weakref.ref(argument)
     del argument
     gc.collect()
     assert result() is None
     assert row() is None
+
+
+def test_one_result_and_a_list_of_one_differ():
+    graphs, x = RewrittenGraphs(MODE), pt.vector("x")
+    ones = np.ones(2, "float32")
+    assert isinstance(graphs.function([x], [x + 1])(ones), list)
+    assert isinstance(graphs.function([x], x + 1)(ones), np.ndarray)
 
 
 def test_graphs_of_noise_are_shared(n_rewritten):
