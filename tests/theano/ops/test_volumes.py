@@ -52,7 +52,7 @@ def test_gradients_of_sequences_are_finite_differences():
         lambda x, w: conv3d(x, w, border_mode=("full", "valid", "valid")),
         arrays,
         rng=RNG,
-        mode="FAST_COMPILE",
+        mode="CVM",
     )
 
 
