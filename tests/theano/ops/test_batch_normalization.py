@@ -92,7 +92,7 @@ def test_gradients_are_finite_differences(axes):
         lambda *inputs: batch_normalization_train(*inputs, axes=axes)[0],
         [X, gamma, beta],
         rng=RNG,
-        mode="FAST_COMPILE",
+        mode="CVM",
     )
 
 
