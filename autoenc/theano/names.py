@@ -128,7 +128,7 @@ def _from_home(module: str, name: str) -> Any:
 
 
 # Modules of PyTensor that compile C when they are imported.
-_COMPILED = ("pytensor.link.c.lazylinker_c",)
+_COMPILED = ("pytensor.link.c.lazylinker_c", "pytensor.link.c.cutils")
 
 
 def _sources(module: str) -> Iterator[ModuleType]:

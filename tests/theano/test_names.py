@@ -143,7 +143,8 @@ def test_functions_hide_the_modules_of_their_name(module):
     assert isinstance(imported, ModuleType)
 
 
-def test_without_a_compiler_no_import_compiles(monkeypatch):
+@pytest.mark.parametrize("name", ["lazylinker_c", "cutils"])
+def test_without_a_compiler_no_import_compiles(monkeypatch, name):
     monkeypatch.setattr(pytensor.config, "cxx", "")
-    assert "pytensor.link.c.lazylinker_c" in catalogue.SOURCES["gof.lazylinker_c"]
-    assert list(names._sources("gof.lazylinker_c")) == []
+    assert f"pytensor.link.c.{name}" in catalogue.SOURCES[f"gof.{name}"]
+    assert list(names._sources(f"gof.{name}")) == []
