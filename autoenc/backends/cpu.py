@@ -21,7 +21,7 @@ def cpu_vendor() -> str:
 def cpu_model() -> str:
     """Return the model and family as reported by the processor, or what the system reports."""
     info = _cpu_info()
-    name = info.get("model name", platform.processor() or platform.machine())
+    name = info.get("model name") or platform.processor() or platform.machine()
     if "cpu family" not in info:
         return name
     return f"{name} (family {info['cpu family']}, model {info.get('model', '?')})"

@@ -29,6 +29,7 @@ from autoenc.backends.c.blas import Blas, find_blas, prepare_mkl, respect_quota
 from autoenc.backends.c.compiler import compiler_trouble, compiler_version
 from autoenc.backends.c.headers import with_compiled_headers
 from autoenc.backends.c.kernels import has_mixed_products, with_kernels
+from autoenc.backends.c.processor_flags import set_processor_flags
 from autoenc.backends.compile_folder import compile_folder, user_chose_folder
 from autoenc.backends.interface import ROWS_PER_BLOCK, Array, BackendError
 from autoenc.backends.rewritten import RewrittenGraphs
@@ -101,8 +102,7 @@ class CBackend:
             raise BackendError(f"{blas.description} cannot be loaded: {error}.") from error
         self._ldflags, self._folders = blas.ldflags, blas.folders
         self._cxxflags = f"{settings.gcc__cxxflags or flags} {blas.cxxflags}".strip()
-        if not settings.gcc__cxxflags:
-            self._cxxflags = _with_headers(self._cxxflags)
+        self._cxxflags = _complete(self._cxxflags, with_headers=not settings.gcc__cxxflags)
         kernels = " and kernels of its own" if blas.kernels else ""
         self.description = f"C with {blas.description}{kernels} (PyTensor {pytensor.__version__})"
         _use_compile_folder(settings, self._ldflags, self._cxxflags, blas.soname)
@@ -155,9 +155,10 @@ class CBackend:
             yield
 
 
-def _with_headers(flags: str) -> str:
+def _complete(flags: str, *, with_headers: bool) -> str:
     with _compiling.now, _temporarily("gcc__cxxflags", flags):
-        return with_compiled_headers(flags)
+        set_processor_flags()
+        return with_compiled_headers(flags) if with_headers else flags
 
 
 def _use_compile_folder(settings: Settings, *flags: str) -> None:

@@ -1,0 +1,63 @@
+"""The compiler's flags for this processor, found once.
+
+PyTensor asks the compiler which flags stand for ``-march=native``, and tries them with a small
+program. It does so in every process: 0.4 s, which is most of the time to load compiled modules.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from pathlib import Path
+
+import pytensor
+from pytensor import config
+from pytensor.link.c.cmodule import GCC_compiler
+
+from autoenc.backends.c.compiler import compiler_version
+from autoenc.backends.cpu import cpu_kind
+from autoenc.files import atomic_write
+from autoenc.folders import cache_folder
+from autoenc.threads import once
+
+logger = logging.getLogger(__name__)
+
+
+@once
+def set_processor_flags() -> None:
+    """Set the flags of PyTensor's compiler for this processor; search for them if needed.
+
+    They are stored in the cache folder by compiler, processor and PyTensor. Call this while
+    ``config.gcc__cxxflags`` is set: if it names a processor, nothing is searched.
+    """
+    if GCC_compiler.march_flags is not None or "-march=" in config.gcc__cxxflags:
+        return
+    path = cache_folder(executable=True) / f"processor-{_key()}.json"
+    GCC_compiler.march_flags = _read(path)
+    if GCC_compiler.march_flags is None:
+        GCC_compiler.compile_args()
+        _write(path, GCC_compiler.march_flags)
+
+
+def _key() -> str:
+    parts = (config.cxx, compiler_version(config.cxx), cpu_kind(), pytensor.__version__)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _read(path: Path) -> list[str] | None:
+    """Return the stored flags; None if there are none, or if they are not a list of words."""
+    try:
+        flags = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    is_list = isinstance(flags, list) and all(isinstance(flag, str) for flag in flags)
+    return flags if is_list else None
+
+
+def _write(path: Path, flags: list[str]) -> None:
+    try:
+        with atomic_write(path) as temporary:
+            temporary.write_text(json.dumps(flags), encoding="utf-8")
+    except OSError as error:
+        logger.info("each process searches for the processor's flags: %s", error)
