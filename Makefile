@@ -18,7 +18,7 @@ EXTRAS := $(if $(filter x86_64,$(shell uname -m)),mkl$(comma))test
 WORKERS ?= 2
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: demo test engines torture bench docs gpu clean
+.PHONY: demo test newest engines torture bench docs gpu clean
 
 demo: $(VENV)/.ready
 	$(BIN)/python examples/train_mnist.py --output out/demo
@@ -45,8 +45,12 @@ test: $(VENV)/.ready
 	$(ONE_THREAD) $(PLAIN_XLA) $(BIN)/python -m pytest -n $(WORKERS) --dist=worksteal $(ABOVE)
 	$(ONE_THREAD) $(PLAIN_XLA) $(BIN)/python -m pytest -n $(WORKERS) --dist=loadscope tests/theano autoenc/theano
 
+# What depends most on the versions of Python, NumPy, PyTensor and JAX: graphs and exports.
+newest: $(VENV)/.ready
+	$(ONE_THREAD) $(PLAIN_XLA) $(BIN)/python -m pytest -n $(WORKERS) --dist=worksteal tests/graph tests/export
+
 engines: $(VENV)/.engines
-	$(BIN)/python -m pytest tests/engines
+	$(BIN)/python -m pytest -n $(WORKERS) tests/engines
 
 torture: $(VENV)/.ready
 	$(ONE_THREAD) $(BIN)/python -m torture.kills
@@ -75,7 +79,9 @@ gpu:
 	$(PYTHON) -m pip install --quiet --no-index --no-deps --upgrade --target $(OUTPUT)/site $(WHEELS)/*.whl
 	PYTHONPATH=$(OUTPUT)/site $(PYTHON) -m benchmarks.on_gpu --device $(DEVICE) --output $(OUTPUT) $(if $(DATA),--data $(DATA))
 
-# Python compiles a module when it is first imported, and most modules of the libraries never are.
+# Python compiles a module when it is first imported, and most modules of the libraries never are. Where the environment
+# forbids it to store them, as in many containers, each process would compile all of them again: seven seconds each.
+export PYTHONDONTWRITEBYTECODE :=
 $(VENV)/.ready: setup.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --no-compile --editable ".[$(EXTRAS)]"
