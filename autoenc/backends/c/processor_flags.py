@@ -55,7 +55,7 @@ def _read(path: Path) -> list[str] | None:
     return flags if is_list else None
 
 
-def _write(path: Path, flags: list[str]) -> None:
+def _write(path: Path, flags: list[str] | None) -> None:
     try:
         with atomic_write(path) as temporary:
             temporary.write_text(json.dumps(flags), encoding="utf-8")
