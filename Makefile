@@ -79,8 +79,8 @@ gpu:
 	$(PYTHON) -m pip install --quiet --no-index --no-deps --upgrade --target $(OUTPUT)/site $(WHEELS)/*.whl
 	PYTHONPATH=$(OUTPUT)/site $(PYTHON) -m benchmarks.on_gpu --device $(DEVICE) --output $(OUTPUT) $(if $(DATA),--data $(DATA))
 
-# Python compiles a module when it is first imported, and most modules of the libraries never are. Where the environment
-# forbids it to store them, as in many containers, each process would compile all of them again: seven seconds each.
+# Python compiles a module when it is first imported, and most modules of the libraries never are. Many containers set
+# PYTHONDONTWRITEBYTECODE: compiled modules would not be stored, and each process would compile them again.
 export PYTHONDONTWRITEBYTECODE :=
 $(VENV)/.ready: setup.py
 	$(PYTHON) -m venv $(VENV)

@@ -156,6 +156,7 @@ class CBackend:
 
 
 def _complete(flags: str, *, with_headers: bool) -> str:
+    """Set the processor's flags, and add the flags for precompiled headers."""
     with _compiling.now, _temporarily("gcc__cxxflags", flags):
         set_processor_flags()
         return with_compiled_headers(flags) if with_headers else flags

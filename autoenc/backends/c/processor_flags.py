@@ -1,7 +1,7 @@
 """The compiler's flags for this processor, found once.
 
-PyTensor asks the compiler which flags stand for ``-march=native``, and tries them with a small
-program. It does so in every process: 0.4 s, which is most of the time to load compiled modules.
+PyTensor asks the compiler which flags stand for ``-march=native``, and compiles and runs a small
+program with them. It does so in every process, even if all modules are compiled.
 """
 
 from __future__ import annotations
@@ -28,16 +28,23 @@ logger = logging.getLogger(__name__)
 def set_processor_flags() -> None:
     """Set the flags of PyTensor's compiler for this processor; search for them if needed.
 
-    They are stored in the cache folder by compiler, processor and PyTensor. Call this while
-    ``config.gcc__cxxflags`` is set: if it names a processor, nothing is searched.
+    The flags are stored in the cache folder by compiler, processor and PyTensor version. If none
+    of them work, nothing is stored, because the reason may be a full disk. Call this while
+    ``config.gcc__cxxflags`` is set: if it contains ``-march``, PyTensor adds no flags.
     """
     if GCC_compiler.march_flags is not None or "-march=" in config.gcc__cxxflags:
         return
     path = cache_folder(executable=True) / f"processor-{_key()}.json"
-    GCC_compiler.march_flags = _read(path)
-    if GCC_compiler.march_flags is None:
-        GCC_compiler.compile_args()
-        _write(path, GCC_compiler.march_flags)
+    stored = _read(path)
+    GCC_compiler.march_flags = stored
+    if stored is None and (found := _search()):
+        _write(path, found)
+
+
+def _search() -> list[str] | None:
+    GCC_compiler.compile_args()
+    flags: list[str] | None = GCC_compiler.march_flags
+    return flags
 
 
 def _key() -> str:
@@ -46,7 +53,7 @@ def _key() -> str:
 
 
 def _read(path: Path) -> list[str] | None:
-    """Return the stored flags; None if there are none, or if they are not a list of words."""
+    """Return the stored flags; None if the file is missing or is not a list of strings."""
     try:
         flags = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -55,7 +62,7 @@ def _read(path: Path) -> list[str] | None:
     return flags if is_list else None
 
 
-def _write(path: Path, flags: list[str] | None) -> None:
+def _write(path: Path, flags: list[str]) -> None:
     try:
         with atomic_write(path) as temporary:
             temporary.write_text(json.dumps(flags), encoding="utf-8")

@@ -53,6 +53,17 @@ def test_a_damaged_file_is_replaced(searched, tmp_path, monkeypatch, text):
     assert processor_flags._read(_stored(tmp_path)) == searched
 
 
+def test_a_search_without_success_is_repeated(tmp_path, monkeypatch):
+    def fails():
+        GCC_compiler.march_flags = []
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(GCC_compiler, "march_flags", None)
+    monkeypatch.setattr(GCC_compiler, "compile_args", fails)
+    assert _set() == []
+    assert not list(tmp_path.rglob("processor-*.json"))
+
+
 def test_a_processor_chosen_by_the_user_is_kept(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(GCC_compiler, "march_flags", None)
