@@ -18,6 +18,7 @@ from autoenc.theano.engines.c import ModeEngine
 from autoenc.theano.engines.inlining import with_inlining
 from autoenc.theano.flags import config
 from autoenc.theano.flags.devices import asks_for_xla, cuda_is_asked_for
+from autoenc.theano.ops import row_softmax
 
 logger = logging.getLogger("theano")
 
@@ -123,7 +124,8 @@ def _c_backend() -> CBackend:
 @functools.cache
 def _c() -> ModeEngine:
     backend = _c_backend()
-    return ModeEngine(with_inlining(backend.mode), backend.flags)
+    mode = backend.mode.register(row_softmax.REWRITE)
+    return ModeEngine(with_inlining(mode), backend.flags)
 
 
 @functools.cache

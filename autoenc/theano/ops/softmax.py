@@ -8,31 +8,36 @@ from typing import Any
 import pytensor.tensor as pt
 from pytensor.tensor import special
 
+from autoenc.theano.ops.row_softmax import RowSoftmax
+
 Variable = Any
 
 
 class _StandsFor(type):
-    """Metaclass that represents an operation of PyTensor in calls and isinstance checks."""
+    """Metaclass that represents operations of graphs in calls and isinstance checks."""
 
-    operation: type
+    operations: tuple[type, ...]
 
     def __instancecheck__(cls, instance: object) -> bool:
-        return isinstance(instance, cls.operation)
+        return isinstance(instance, cls.operations)
 
     def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
         return type.__call__(cls) if cls.__name__.startswith("_") else _OPS[cls.__name__]
 
 
 class Softmax(metaclass=_StandsFor):
-    """Operation of ``softmax``: ``Softmax()(x)``, ``isinstance(node.op, Softmax)``."""
+    """Operation of ``softmax``: ``Softmax()(x)``, ``isinstance(node.op, Softmax)``.
 
-    operation = special.Softmax
+    The second is true for nodes of compiled graphs, too.
+    """
+
+    operations = (special.Softmax, RowSoftmax)
 
 
 class LogSoftmax(metaclass=_StandsFor):
     """Operation of ``logsoftmax``."""
 
-    operation = special.LogSoftmax
+    operations = (special.LogSoftmax,)
 
 
 def softmax_op(x: Any) -> Variable:

@@ -1,0 +1,91 @@
+"""Softmax in compiled graphs: one operation that scripts can find, and NumPy's numbers."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+import autoenc.theano.tensor as T
+from autoenc import theano
+from autoenc.theano.ops.row_softmax import RowSoftmax
+
+
+def contains_softmax(function):
+    nodes = function.maker.fgraph.apply_nodes
+    return any(isinstance(node.op, T.nnet.Softmax) for node in nodes)
+
+
+def numpys(x):
+    e = np.exp(x.astype("float64") - x.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("spelling", ["nnet.softmax", "keepdims", "dimshuffle"])
+def test_compiled_graphs_contain_the_softmax(spelling):
+    x = T.matrix()
+    e = T.exp(x)
+    softmax = {
+        "nnet.softmax": T.nnet.softmax(x),
+        "keepdims": e / e.sum(axis=1, keepdims=True),
+        "dimshuffle": e / e.sum(axis=1).dimshuffle(0, "x"),
+    }[spelling]
+    function = theano.function([x], softmax)
+    assert contains_softmax(function)
+    assert not contains_softmax(theano.function([x], x))
+    values = np.full((2, 2), -1000.0, dtype=theano.config.floatX)
+    assert function(values).tolist() == [[0.5, 0.5], [0.5, 0.5]]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_rows_are_distributions_in_any_layout(dtype):
+    x = T.matrix(dtype=dtype)
+    function = theano.function([x], T.nnet.softmax(x))
+    wide = np.random.default_rng(0).normal(0, 50, (60, 90)).astype(dtype)
+    for values in (wide, wide[::2], wide[:, ::3], wide[::-1, ::-1], wide.T, wide[:, :1], wide[:0]):
+        result = function(values)
+        assert result.dtype == dtype
+        np.testing.assert_allclose(result, numpys(values), rtol=1e-5, atol=1e-35)
+
+
+def test_without_columns_there_is_nothing_to_compute():
+    x = T.matrix()
+    function = theano.function([x], T.nnet.softmax(x))
+    assert function(np.zeros((3, 0), dtype=theano.config.floatX)).shape == (3, 0)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_row_with_a_value_that_is_no_number_stays_one(bad):
+    x = T.matrix()
+    function = theano.function([x], T.nnet.softmax(x))
+    values = np.zeros((2, 9), dtype=theano.config.floatX)
+    values[0, 5] = bad
+    result = function(values)
+    assert np.isnan(result[0, 5])
+    np.testing.assert_allclose(result[1], 1 / 9, rtol=1e-6)
+
+
+def test_python_computes_what_c_does():
+    x = T.matrix()
+    values = np.random.default_rng(1).normal(size=(5, 7)).astype(theano.config.floatX)
+    node = RowSoftmax()(x).owner
+    storage = [[None]]
+    node.op.perform(node, [values], storage)
+    np.testing.assert_allclose(storage[0][0], numpys(values), rtol=1e-6)
+    assert storage[0][0].dtype == values.dtype
+
+
+def test_a_function_with_a_softmax_can_be_pickled():
+    x = T.matrix()
+    function = theano.function([x], T.nnet.softmax(x))
+    values = np.eye(3, dtype=theano.config.floatX)
+    again = pickle.loads(pickle.dumps(function))
+    np.testing.assert_array_equal(again(values), function(values))
+
+
+def test_training_shares_the_exponentials():
+    x, y = T.matrix(), T.ivector()
+    w = theano.shared(np.zeros((4, 3), dtype=theano.config.floatX))
+    p = T.nnet.softmax(T.dot(x, w))
+    cost = T.nnet.categorical_crossentropy(p, y).mean()
+    function = theano.function([x, y], [cost, T.grad(cost, w)])
+    assert not any(isinstance(node.op, RowSoftmax) for node in function.maker.fgraph.apply_nodes)
