@@ -6,6 +6,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from operator import attrgetter
 from typing import Any
 
 import pytensor
@@ -29,6 +30,8 @@ logger = logging.getLogger(__name__)
 MODE = "NUMBA"
 
 _lock = Lock()
+# Arrays that differ in these need different machine code.
+_kind = attrgetter("dtype", "flags.writeable", "flags.aligned")
 
 
 @contextmanager
@@ -44,7 +47,7 @@ def _compiling() -> Iterator[None]:
 
 def _calling(code: Any, like: Sequence[Array]) -> AbstractContextManager[None]:
     """Return the context of a call: `_compiling` for arrays of a kind for which code is new."""
-    kind = tuple((array.dtype, array.flags.writeable, array.flags.aligned) for array in like)
+    kind = tuple(map(_kind, like))
     if kind in code.kinds:
         return nullcontext()
     code.kinds.add(kind)

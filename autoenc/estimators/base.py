@@ -343,7 +343,7 @@ def fitted(estimator: Any) -> Any:
         If the estimator is not fitted.
     """
     # scikit-learn's check would first read all tags.
-    if not estimator.__sklearn_is_fitted__():
+    if "model_" not in vars(estimator):
         check_is_fitted(estimator)
     return estimator.model_
 

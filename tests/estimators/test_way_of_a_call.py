@@ -21,7 +21,7 @@ from autoenc.estimators import (
     StackedDenoisingClassifier,
 )
 
-BACKEND = "numba" if compiler_trouble() else "c"
+BACKENDS = ["numba"] if compiler_trouble() else ["c", "numba"]
 PACKAGE = str(Path(autoenc.__file__).parent)
 X = np.random.default_rng(0).random((200, 20)).astype("float32")
 
@@ -62,17 +62,19 @@ def returns(calls):
     return n
 
 
-def test_a_fit_goes_straight_to_training():
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_fit_goes_straight_to_training(backend):
     def fit():
-        AutoEncoder(5, backend=BACKEND, n_epochs=1, random_state=0, verbose=False).fit(X)
+        AutoEncoder(5, backend=backend, n_epochs=1, random_state=0, verbose=False).fit(X)
 
     ways = [way(fit, until="train") for _ in range(3)]
     assert median(map(len, ways)) <= 100
     assert median(map(returns, ways)) <= 25
 
 
-def test_codes_take_twenty_functions():
-    model = AutoEncoder(5, backend=BACKEND, n_epochs=1, random_state=0, verbose=False).fit(X)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_codes_take_twenty_functions(backend):
+    model = AutoEncoder(5, backend=backend, n_epochs=1, random_state=0, verbose=False).fit(X)
     model.transform(X)
     assert len(set(way(lambda: model.transform(X)))) <= 20
 
