@@ -34,12 +34,14 @@ lists what would be done about each line of the script. This page lists every pu
 | lengths of 1 | a length of 1 that is not part of the type raises an error in arithmetic, as under Theano. It also raises an error in `T.set_subtensor(x[:], y)`, where Theano repeated `y` |
 | `device=gpu` | selects a CUDA GPU if there is one, else the CPU; a message says so |
 | Python 2 | a file is read as Python 2 if it is not valid Python 3, or if it uses names that only Python 2 had (`xrange`, `iteritems`, `cPickle`). Division of integers then gives integers. The file itself is not changed |
-| NumPy 1 | arithmetic between numbers and arrays follows NumPy 1's rules for dtypes, in scripts and for the numbers that functions return. So do comparisons, functions such as `np.add`, and `+=`. Lists of slices and floats with integer values are valid indices. `argsort` keeps the order of equal entries, also in graphs |
+| NumPy 1 | arithmetic between numbers and arrays follows NumPy 1's rules for dtypes, in scripts and for the numbers that functions return. So do comparisons, functions such as `np.add`, and `+=`. Lists of slices and floats with integer values are valid indices. Rows of different lengths become an array of objects. `argsort` keeps the order of equal entries, also in graphs |
 | SciPy | `scipy.misc` reads, writes and resizes pictures (with Pillow), and the top-level package has NumPy's names, as before SciPy 1.3 |
 | cuDNN by name | `GpuDnnConvDesc`, `GpuDnnConvGradI` and similar operations build the convolutions of `nnet`, on any engine |
-| test values | `compute_test_value` is accepted but has no effect: a wrong shape is reported when the function is called |
+| test values | with `compute_test_value`, every operation that a script applies is computed with the `tag.test_value` of its inputs, and a wrong shape is reported at that line. Steps within `scan` have none; the results of the loop do. A test value of a wrong type raises `ValueError` |
+| settings | scripts can add settings by `AddConfigVar` |
+| PyYAML | `yaml.load` without a loader takes `FullLoader`, in scripts |
 | tests | `python -m autoenc.theano -m pytest` runs test suites written for Theano, also in processes of pytest-xdist. It supports tests that import nose or `numpy.testing.dec`, and tests that yield calls |
-| compiled graphs | operations differ from Theano's: for example, `softmax` consists of exponentials and sums, in a numerically stable form, instead of a `Softmax` operation |
+| compiled graphs | operations differ from Theano's: for example, the logarithm of a `softmax` consists of exponentials and sums, in a numerically stable form. A `Softmax` alone stays one operation |
 
 ## Counts
 """

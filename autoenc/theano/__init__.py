@@ -33,6 +33,7 @@ from autoenc.theano.flags import config  # noqa: E402
 from autoenc.theano.flags.reading import apply_given  # noqa: E402
 from autoenc.theano.functions import Function, In, Param, function  # noqa: E402
 from autoenc.theano.meaning import (  # noqa: E402
+    debug_values,
     linkers,
     operations,
     printers,
@@ -85,6 +86,7 @@ printers.extend()
 linkers.extend()
 operations.extend()
 rewriting.extend()
+debug_values.extend()
 apply_given()
 
 __getattr__ = resolver("")

@@ -204,8 +204,14 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "compile.pfunc": _COMPILE,
     "compile.profiling": ("pytensor.compile.debug.profiling",),
     "compile.sharedvalue": _COMPILE,
-    "configdefaults": (*_CONVENIENCES, "pytensor.configdefaults", "pytensor.configparser"),
+    "configdefaults": (
+        "autoenc.theano.flags.parameters",
+        *_CONVENIENCES,
+        "pytensor.configdefaults",
+        "pytensor.configparser",
+    ),
     "configparser": (
+        "autoenc.theano.flags.parameters",
         "autoenc.theano.meaning.conveniences",
         "pytensor.configparser",
         "pytensor.configdefaults",
@@ -385,6 +391,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "tensor.xlogx": ("pytensor.tensor.xlogx",),
     "tests": _NONE,
     "tests.disturb_mem": _TESTING,
+    "tests.record": ("autoenc.theano.meaning.recording",),
     "tests.unittest_tools": _TESTING,
     "typed_list": ("pytensor.typed_list", "pytensor.typed_list.basic"),
     "typed_list.basic": ("pytensor.typed_list.basic",),

@@ -10,9 +10,10 @@ class NotAvailableError(NotImplementedError):
 
 
 class Refused:
-    """Name of Theano that raises when it is called, subclassed or inspected.
+    """Name of Theano that raises when it is called or inspected.
 
-    Scripts often import names that they never use, so the import alone does not fail.
+    Scripts often import names that they never use, so the import alone does not fail. Nor does a
+    class that inherits from the name, only its instances.
 
     Parameters
     ----------
@@ -37,7 +38,10 @@ class Refused:
         raise NotAvailableError(self.message)
 
     def __mro_entries__(self, _: Any) -> Any:
-        raise NotAvailableError(self.message)
+        def refuse(*_: Any, **__: Any) -> Any:
+            raise NotAvailableError(self.message)
+
+        return (type(self._name.rpartition(".")[2], (), {"__new__": refuse}),)
 
     def __instancecheck__(self, _: Any) -> bool:
         # Scripts check whether variables are on Theano's old GPU back-end; none are.

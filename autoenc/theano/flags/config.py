@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytensor
 
-from autoenc.theano.flags.keys import ALL, HONOURED, OWN, SECTIONS
+from autoenc.theano.flags.keys import ALL, HONOURED, OWN
 
 logger = logging.getLogger("theano")
 
@@ -23,6 +23,7 @@ class Config:
 
     def __init__(self) -> None:
         self._values: dict[str, Any] = {}
+        self._added: dict[str, Callable[[Any], Any]] = {}
         self._named: set[str] = set()
 
     def get(self, name: str) -> Any:
@@ -52,15 +53,37 @@ class Config:
         if name in HONOURED:
             _set_in_pytensor(name.replace(".", "__"), value)
             return
+        if name in self._added:
+            self._values[name] = self._added[name](value)
+            return
         if name not in ALL:
             raise AttributeError(f"theano.config has no setting {name!r}; Theano 1.0.5 had none.")
         self._values[name] = value
         self._say_if_ignored(name, value)
 
-    def add(self, name: str, value: Any) -> None:
-        """Add a setting of a script, if it does not exist yet."""
-        if name not in ALL:
-            self._values.setdefault(name, value)
+    def add(self, name: str, value: Any, convert: Callable[[Any], Any]) -> None:
+        """Add a setting of a script.
+
+        Parameters
+        ----------
+        name : str
+        value : any
+        convert : callable
+            Converts values that are set later, or raises an exception.
+
+        Raises
+        ------
+        AttributeError
+            If there is such a setting.
+        """
+        if name in self.names():
+            raise AttributeError("This name is already taken", name)
+        self._values[name] = value
+        self._added[name] = convert
+
+    def names(self) -> frozenset[str]:
+        """Return the names of all settings, including those of scripts."""
+        return frozenset([*ALL, *self._added])
 
     @contextmanager
     def change_flags(self, given: Any = None, **more: Any) -> Iterator[None]:
@@ -80,9 +103,13 @@ class Config:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        if name in SECTIONS and name not in ALL:
+        if self.is_section(name):
             return Section(self, name)
         return self.get(name.replace("__", "."))
+
+    def is_section(self, name: str) -> bool:
+        """Return whether names of settings begin with a name and a dot."""
+        return name not in ALL and any(key.startswith(f"{name}.") for key in self.names())
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name.startswith("_"):
@@ -91,7 +118,7 @@ class Config:
             self.set(name.replace("__", "."), value)
 
     def __str__(self) -> str:
-        return "\n".join(f"{name} = {self.get(name)}" for name in sorted(ALL))
+        return "\n".join(f"{name} = {self.get(name)}" for name in sorted(self.names()))
 
     def _say_if_ignored(self, name: str, value: Any) -> None:
         key = OWN[name]
@@ -120,7 +147,7 @@ class Section:
 
     def __getattr__(self, name: str) -> Any:
         full = f"{self._name}.{name}"
-        if any(key.startswith(f"{full}.") for key in ALL):
+        if self._config.is_section(full):
             return Section(self._config, full)
         return self._config.get(full)
 

@@ -8,9 +8,7 @@ from typing import Any
 OLD_GPU = "it configured Theano's own GPU back-ends, which XLA replaces"
 OLD_BUGS = "it controlled warnings about bugs in Theano's first releases, which are fixed"
 OLD_COMPILER = "PyTensor's compiler has no such option"
-NO_TEST_VALUES = (
-    "test values are not computed; a wrong shape is reported when the function is called"
-)
+NO_TEST_VALUES = "test values are computed only while a script builds its graph"
 ALWAYS = "results are deterministic on every engine"
 TRANSLATED = ""
 """Empty reason, for settings that autoenc itself applies."""
@@ -105,7 +103,7 @@ HONOURED = frozenset(
 OWN = {
     "assert_no_cpu_op": Key("ignore", OLD_GPU),
     "cache_optimizations": Key(False, OLD_COMPILER),
-    "compute_test_value": Key("off", NO_TEST_VALUES),
+    "compute_test_value": Key("off", TRANSLATED),
     "compute_test_value_opt": Key("off", NO_TEST_VALUES),
     "contexts": Key("", OLD_GPU),
     "cmodule.preload_cache": Key(False, OLD_COMPILER),
@@ -192,4 +190,3 @@ OWN = {
 }
 
 ALL = frozenset({*HONOURED, *OWN})
-SECTIONS = frozenset(name.split(".")[0] for name in ALL if "." in name)

@@ -13,6 +13,7 @@ from pytensor.compile.rebuild import construct_function_ins_and_outs
 
 from autoenc.theano.engines import engine_for
 from autoenc.theano.functions.inputs import In
+from autoenc.theano.meaning.debug_values import suspended
 
 Pairs = list[tuple[Any, Any]]
 
@@ -42,14 +43,15 @@ class Recipe:
 
     def compiled(self) -> Any:
         """Compile the function."""
-        function = engine_for(self.mode).compile(
-            self.graph,
-            output_keys=self.output_keys,
-            accept_inplace=self.accept_inplace,
-            name=self.name,
-            profile=_statistics(self.profile, self.name),
-            on_unused_input=self.on_unused_input,
-        )
+        with suspended():
+            function = engine_for(self.mode).compile(
+                self.graph,
+                output_keys=self.output_keys,
+                accept_inplace=self.accept_inplace,
+                name=self.name,
+                profile=_statistics(self.profile, self.name),
+                on_unused_input=self.on_unused_input,
+            )
         function.recipe = self
         return function
 

@@ -8,10 +8,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-import pytensor.tensor as pt
-from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.gradient import DisconnectedType
-from pytensor.graph.basic import Apply, Constant, Variable
+from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op as PyTensorOp
 from pytensor.graph.utils import MethodNotDefined
 from pytensor.link.c.exceptions import CompileError
@@ -119,32 +117,6 @@ def _grad(op: Any, inputs: Any, output_gradients: Any) -> Any:
 def extend() -> None:
     """Add the method ``grad`` to PyTensor's operations, because scripts call it."""
     PyTensorOp.grad = _grad
-
-
-def get_debug_values(*_: Any) -> list[Any]:
-    """Return no test values, as Theano did if ``compute_test_value`` was off."""
-    return []
-
-
-def get_test_value(variable: Any) -> Any:
-    """Return the test value of a variable, or the value of a constant or shared variable.
-
-    Raises
-    ------
-    AttributeError
-        If the variable has no test value.
-    """
-    if not isinstance(variable, Variable):
-        variable = pt.as_tensor_variable(variable)
-    if isinstance(variable, Constant):
-        return variable.data
-    if isinstance(variable, SharedVariable):
-        return variable.get_value(borrow=True)
-    return variable.tag.test_value
-
-
-def missing_test_message(message: str) -> None:
-    """Do nothing: test values are not computed."""
 
 
 @functools.cache

@@ -16,6 +16,7 @@ from pytensor.scan.basic import scan as _scan
 from pytensor.scan.op import Scan
 from pytensor.scan.utils import until
 
+from autoenc.theano.meaning.debug_values import suspended
 from autoenc.theano.updates import OrderedUpdates
 
 # Theano's names for the inner graph of a loop, which the package blocks reads.
@@ -66,7 +67,7 @@ def scan(
     """
     steps, backwards = _steps(n_steps, go_backwards)
     states = _states(outputs_info)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), suspended():
         warnings.simplefilter("ignore", DeprecationWarning)
         outputs, updates = _scan(
             _with_all_updates(fn, states),

@@ -9,6 +9,7 @@ from pytensor.sparse import basic, math
 from pytensor.sparse.type import SparseTensorType
 
 SparseType = SparseTensorType
+SparseType.dtype_set = frozenset(SparseTensorType.dtype_specs_map)
 enable_sparse = True
 integer_types = (int, np.integer)
 

@@ -1,9 +1,10 @@
-"""Types that are printed as ``TensorType(float32, matrix)``, and that scripts can instantiate."""
+"""Types and operations with Theano's names: ``TensorType(float32, matrix)``."""
 
 from __future__ import annotations
 
 from pytensor.graph.type import Type
 from pytensor.link.c.type import CType
+from pytensor.tensor.elemwise import DimShuffle
 from pytensor.tensor.type import TensorType
 
 _NAMES = {
@@ -24,6 +25,11 @@ def printed(tensor_type: TensorType) -> str:
     return f"TensorType({tensor_type.dtype}, {pattern})"
 
 
+def shuffled(operation: DimShuffle) -> str:
+    """Return the name of a `dimshuffle`, which scripts look for in graphs."""
+    return f"InplaceDimShuffle{{{','.join(map(str, operation.new_order))}}}"
+
+
 def extend() -> None:
     """Print tensor types in this way, and allow types that have no methods yet."""
     for kind in (Type, CType):
@@ -31,3 +37,4 @@ def extend() -> None:
         kind.__abstractmethods__ = frozenset()
     TensorType.__str__ = printed
     TensorType.__repr__ = printed
+    DimShuffle.__str__ = shuffled

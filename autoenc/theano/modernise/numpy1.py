@@ -79,8 +79,9 @@ class _Rules(ast.NodeTransformer):
         self.generic_visit(node)
         if isinstance(node.func, ast.Attribute) and node.func.attr == "array":
             _copy_if_needed(node)
-        if _name_of(node.func) in UFUNCS:
-            return ast.copy_location(_ufunc_call(node), node)
+        instead = _instead_of(node.func)
+        if instead:
+            return ast.copy_location(_through(instead, node), node)
         if not isinstance(node.func, ast.Name) or node.func.id not in ("float", "int"):
             return node
         if len(node.args) != 1 or node.keywords or isinstance(node.args[0], ast.Starred):
@@ -133,8 +134,21 @@ def _name_of(function: ast.expr) -> str | None:
     return function.id if isinstance(function, ast.Name) else None
 
 
-def _ufunc_call(node: ast.Call) -> ast.Call:
-    changed = call("ufunc", node.func, *node.args)
+def _instead_of(function: ast.expr) -> str | None:
+    """Return the name of the function that calls one of NumPy or PyYAML as it was."""
+    if _name_of(function) in UFUNCS:
+        return "ufunc"
+    if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name):
+        return None
+    if function.attr in ("array", "asarray"):
+        return "array"
+    is_yaml = function.value.id == "yaml" and function.attr in ("load", "load_all")
+    return "load_yaml" if is_yaml else None
+
+
+def _through(name: str, node: ast.Call) -> ast.Call:
+    """Return a call of a function of the runtime, with the function as its first argument."""
+    changed = call(name, node.func, *node.args)
     changed.keywords = node.keywords
     return changed
 

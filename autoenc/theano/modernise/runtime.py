@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from pytensor.graph.basic import Variable
 
+from autoenc.theano.results import Number
+
 _KINDS = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 2}
 _PLAIN = frozenset({int, float, str, list, tuple, bytes, bool})
 _WHOLE = (int, np.integer)
@@ -125,8 +127,8 @@ _IN_PLACE: dict[str, Operator] = {
     "power": operator.ipow,
 }
 
-equal = _numpy1(operator.eq)
-not_equal = _numpy1(operator.ne)
+_equal = _numpy1(operator.eq)
+_not_equal = _numpy1(operator.ne)
 less = _numpy1(operator.lt)
 less_equal = _numpy1(operator.le)
 greater = _numpy1(operator.gt)
@@ -138,6 +140,37 @@ true_divide = _numpy1(operator.truediv)
 floor_divide = _numpy1(operator.floordiv)
 power = _numpy1(operator.pow)
 _remainder = _numpy1(operator.mod)
+
+
+def equal(a: Any, b: Any) -> Any:
+    """Return ``a == b``; the class of numbers that functions return counts as ``np.ndarray``."""
+    return _equal(_class(a), _class(b))
+
+
+def not_equal(a: Any, b: Any) -> Any:
+    """Return ``a != b``."""
+    return _not_equal(_class(a), _class(b))
+
+
+def _class(value: Any) -> Any:
+    return np.ndarray if value is Number else value
+
+
+def array(function: Any, *arguments: Any, **more: Any) -> Any:
+    """Call ``np.array`` or ``np.asarray``; rows of different lengths become objects."""
+    try:
+        return function(*arguments, **more)
+    except ValueError as error:
+        if "inhomogeneous" not in str(error) or function not in (np.array, np.asarray):
+            raise
+    return function(*arguments, **{**more, "dtype": object})
+
+
+def load_yaml(function: Any, *arguments: Any, **more: Any) -> Any:
+    """Call ``yaml.load``, whose loader was optional before PyYAML 6."""
+    if len(arguments) == 1 and "Loader" not in more and function.__module__ == "yaml":
+        more["Loader"] = function.__globals__["FullLoader"]
+    return function(*arguments, **more)
 
 
 def remainder(a: Any, b: Any) -> Any:

@@ -43,12 +43,13 @@ def test_sections():
 def test_what_has_no_effect_says_so_once(caplog):
     config = Config()
     with caplog.at_level(logging.WARNING, "theano"):
+        config.compute_test_value_opt = "raise"
+        config.compute_test_value_opt = "warn"
         config.compute_test_value = "raise"
-        config.compute_test_value = "warn"
         config.device = "cpu"
     assert [r.message for r in caplog.records] == [
-        "compute_test_value=raise is ignored: test values are not computed; a wrong shape is "
-        "reported when the function is called."
+        "compute_test_value_opt=raise is ignored: test values are computed only while a script "
+        "builds its graph."
     ]
 
 

@@ -10,6 +10,7 @@ import autoenc.theano.tensor as T
 from autoenc.theano.modernise import modernise, pickles, runtime
 from autoenc.theano.modernise.python2 import encoding_of
 from autoenc.theano.modernise.runtime import promoted
+from autoenc.theano.results import guarded
 
 
 def run(text):
@@ -373,3 +374,31 @@ def test_changed_lines(text, changes):
         assert all(line.startswith("import urllib.") for _, line in found)
     else:
         assert found == changes
+
+
+def test_rows_of_different_lengths_are_objects():
+    text = (
+        "import numpy as np\na = np.asarray([[1, 2], [3]])\nb = np.array([np.ones(2), np.ones(3)])"
+    )
+    names = run(text)
+    assert (names["a"].dtype, names["a"].tolist()) == (object, [[1, 2], [3]])
+    assert [len(row) for row in names["b"]] == [2, 3]
+    with pytest.raises(ValueError, match="could not convert"):
+        run("import numpy as np\nnp.array(['a'], dtype=float)")
+
+
+def test_yaml_is_loaded_without_a_loader():
+    names = run(
+        "import yaml\n"
+        "plain = yaml.load('{a: [1, 2]}')\n"
+        "named = yaml.load('a: 1', Loader=yaml.SafeLoader)\n"
+        "many = list(yaml.load_all('1\\n---\\n2'))\n"
+    )
+    assert (names["plain"], names["named"], names["many"]) == ({"a": [1, 2]}, {"a": 1}, [1, 2])
+
+
+def test_numbers_of_functions_are_arrays_for_scripts_that_compare_classes():
+    number = guarded(np.array(1.0))
+    assert runtime.equal(type(number), np.ndarray)
+    assert not runtime.not_equal(np.ndarray, type(number))
+    assert not runtime.equal(type(number), float)

@@ -1,0 +1,169 @@
+"""Test values, with which operations are computed while a graph is built.
+
+A script sets ``theano.config.compute_test_value`` to "raise", "warn" or "ignore", and
+``x.tag.test_value`` of its inputs. Each variable then has a test value, and a wrong shape is
+reported at the line that applies the operation.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytensor.tensor as pt
+from pytensor.compile.builders import SymbolicOp
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Apply, Constant, Variable
+from pytensor.graph.op import Op
+from pytensor.graph.utils import MethodNotDefined
+from pytensor.scalar import ScalarOp
+from pytensor.scan.op import Scan
+
+from autoenc.theano.flags import config
+
+_suspended: list[bool] = []
+
+
+def get_test_value(variable: Any) -> Any:
+    """Return the test value of a variable, or the value of a constant or shared variable.
+
+    Raises
+    ------
+    AttributeError
+        If the variable has no test value.
+    """
+    if not isinstance(variable, Variable):
+        variable = pt.as_tensor_variable(variable)
+    if isinstance(variable, Constant):
+        return variable.data
+    if isinstance(variable, SharedVariable):
+        return variable.get_value(borrow=True)
+    return variable.tag.test_value
+
+
+def get_debug_values(*variables: Any) -> list[Any]:
+    """Return the test values of variables in a list: as one tuple, or without one if it is one.
+
+    The list is empty if test values are off, or if a variable has none.
+    """
+    if _is_off():
+        return []
+    values = []
+    for i, variable in enumerate(variables):
+        try:
+            values.append(get_test_value(variable))
+        except AttributeError:
+            name = f" ({variable.name})" if getattr(variable, "name", None) else ""
+            missing_test_message(f"Argument {i}{name} has no test value")
+            return []
+    return values if len(values) == 1 else [tuple(values)]
+
+
+def missing_test_message(message: str) -> None:
+    """Raise or warn about a missing test value, according to ``compute_test_value``.
+
+    Raises
+    ------
+    AttributeError
+        If ``compute_test_value`` is "raise".
+    """
+    action = config.compute_test_value
+    if action == "raise":
+        raise AttributeError(message)
+    if action == "warn":
+        warnings.warn(message, stacklevel=2)
+
+
+@contextmanager
+def suspended() -> Iterator[None]:
+    """Build graphs without test values, within a block: inside loops and while compiling."""
+    _suspended.append(True)
+    try:
+        yield
+    finally:
+        _suspended.pop()
+
+
+def extend() -> None:
+    """Compute test values of the nodes that operations create."""
+    for kind in (Op, SymbolicOp):
+        kind.__call__ = _computing(kind.__call__)
+    for name in ("pullback", "pushforward"):  # build graphs of single steps
+        setattr(Scan, name, suspended()(getattr(Scan, name)))
+
+
+def _is_off() -> bool:
+    return bool(_suspended) or config.get("compute_test_value") == "off"
+
+
+def _computing(call: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(call)
+    def applied(op: Op, *inputs: Any, **named: Any) -> Any:
+        if _is_off() or isinstance(op, ScalarOp):  # which gradients apply to stand-ins
+            return call(op, *inputs, **named)
+        with suspended():
+            result = call(op, *inputs, **named)
+        first = result[0] if isinstance(result, list) and result else result
+        _compute(getattr(first, "owner", None))
+        return result
+
+    return applied
+
+
+def _compute(node: Apply | None) -> None:
+    """Set the test values of a node's outputs, if its inputs have some.
+
+    Raises
+    ------
+    AttributeError
+        If an input has no test value and ``compute_test_value`` is "raise".
+    """
+    if node is None:
+        return
+    values = []
+    for i, variable in enumerate(node.inputs):
+        try:
+            values.append(_found_or_computed(variable))
+        except AttributeError:
+            missing_test_message(
+                f"Cannot compute test value: input {i} ({variable}) of Op {node} missing default "
+                "value."
+            )
+            return
+    _run(node, values)
+
+
+def _found_or_computed(variable: Variable) -> Any:
+    """Return a test value; what was built while they were suspended is computed now."""
+    if variable.owner is not None and not hasattr(variable.tag, "test_value"):
+        _run(variable.owner, [_found_or_computed(v) for v in variable.owner.inputs])
+    value = get_test_value(variable)
+    try:
+        return variable.type.filter(value)
+    except TypeError as error:
+        # Not Theano's TypeError, which operators of PyTensor would take for unknown operands.
+        raise ValueError(
+            f"For compute_test_value, one input test value does not have the requested type: "
+            f"{variable} needs {variable.type}. {error}"
+        ) from error
+
+
+def _run(node: Apply, values: list[Any]) -> None:
+    destroyed = {i for inputs in node.op.destroy_map.values() for i in inputs}
+    values = [copy.deepcopy(value) if i in destroyed else value for i, value in enumerate(values)]
+    storage: dict[Any, list[Any]] = {
+        variable: [value] for variable, value in zip(node.inputs, values, strict=True)
+    }
+    storage |= {output: [None] for output in node.outputs}
+    known = {variable: [variable not in node.outputs] for variable in storage}
+    with suspended():
+        try:
+            node.op.make_thunk(node, storage, known, no_recycling=[], impl="py")()
+        except (MethodNotDefined, NotImplementedError):
+            return
+    for output in node.outputs:
+        output.tag.test_value = storage[output][0]

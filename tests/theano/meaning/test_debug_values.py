@@ -1,0 +1,110 @@
+"""Test values: computed while a script builds its graph, if ``compute_test_value`` asks for it."""
+
+import numpy as np
+import pytest
+from autoenc.theano.sandbox.rng_mrg import MRG_RandomStreams
+from autoenc.theano.tensor.shared_randomstreams import RandomStreams
+from autoenc.theano.tensor.signal.pool import pool_2d
+
+import autoenc.theano.tensor as T
+from autoenc import theano
+from autoenc.theano.gof.op import get_debug_values, get_test_value
+from autoenc.theano.tensor.nnet import conv2d
+
+
+def matrix(*shape):
+    x = T.dmatrix("x")
+    x.tag.test_value = np.arange(np.prod(shape), dtype=float).reshape(shape)
+    return x
+
+
+@pytest.fixture(autouse=True)
+def computing():
+    with theano.config.change_flags(compute_test_value="raise"):
+        yield
+
+
+def test_every_step_of_a_layer_has_one():
+    x, w = matrix(3, 4), theano.shared(np.ones((4, 2)))
+    p = T.nnet.softmax(T.nnet.sigmoid(T.dot(x, w)))
+    np.testing.assert_allclose(p.tag.test_value, np.full((3, 2), 0.5))
+    cost = -T.mean(T.log(p)[T.arange(3), [0, 1, 0]])
+    np.testing.assert_allclose(cost.tag.test_value, np.log(2))
+    assert T.grad(cost, w).tag.test_value.shape == (4, 2)
+
+
+def test_they_do_not_change_what_functions_compute():
+    x, w = matrix(3, 4), theano.shared(np.ones((4, 2)))
+    cost = T.sum(T.dot(x, w) ** 2)
+    function = theano.function([x], cost, updates=[(w, w - T.grad(cost, w))])
+    values = np.ones((1, 4))
+    assert function(values) == 32
+    np.testing.assert_allclose(w.get_value(), np.full((4, 2), -7))
+    assert cost.eval({x: values}) == 2 * 28**2
+
+
+def test_loops_have_one_for_all_steps():
+    x = matrix(3, 2)
+    totals, _ = theano.scan(lambda row, total: row + total, x, T.zeros((2,), dtype="float64"))
+    assert (totals * 1).tag.test_value.tolist() == [[0, 1], [2, 4], [6, 9]]
+    assert (T.grad(totals.sum(), x) * 1).tag.test_value.tolist() == [[3, 3], [2, 2], [1, 1]]
+
+
+@pytest.mark.parametrize("streams", [RandomStreams, MRG_RandomStreams])
+def test_random_numbers_have_one_and_streams_do_not_move(streams):
+    draws = [streams(3).uniform((2,)) for _ in range(2)]
+    shown = draws[0].tag.test_value
+    assert shown.shape == (2,)
+    first = theano.function([], draws[0])()
+    with theano.config.change_flags(compute_test_value="off"):
+        unseen = streams(3).uniform((2,))
+    np.testing.assert_array_equal(first, theano.function([], unseen)())
+
+
+def test_images_have_one():
+    images, filters = T.dtensor4(), T.dtensor4()
+    images.tag.test_value, filters.tag.test_value = np.ones((1, 1, 6, 6)), np.ones((2, 1, 3, 3))
+    maps = pool_2d(conv2d(images, filters), (2, 2), ignore_border=True)
+    assert maps.tag.test_value.tolist() == np.full((1, 2, 2, 2), 9.0).tolist()
+
+
+def test_a_wrong_shape_is_reported_where_it_is_used():
+    x = matrix(3, 4)
+    with pytest.raises(ValueError, match=r"mismatch|aligned|Shape"):
+        T.dot(x, x)
+
+
+def test_a_wrong_type_is_named():
+    x = T.imatrix("x")
+    x.tag.test_value = np.full((2, 2), 0.5)
+    with pytest.raises(ValueError, match=r"x needs TensorType\(int32, matrix\)"):
+        x + 1
+
+
+def test_missing_ones():
+    x, y = matrix(2, 2), T.dmatrix("y")
+    with pytest.raises(AttributeError, match=r"input 0 \(y\) of Op .* missing default value"):
+        y + x
+    with (
+        theano.config.change_flags(compute_test_value="warn"),
+        pytest.warns(UserWarning, match="missing default value"),
+    ):
+        y + x
+    with theano.config.change_flags(compute_test_value="ignore"):
+        assert not hasattr((y + x).tag, "test_value")
+        assert get_debug_values(y) == []
+    with theano.config.change_flags(compute_test_value="off"):
+        assert not hasattr((x + x).tag, "test_value")
+        assert get_debug_values(x) == []
+
+
+def test_values_for_checks_of_scripts():
+    x, w = matrix(2, 2), theano.shared(np.ones(3))
+    assert get_test_value(w).tolist() == [1, 1, 1]
+    assert get_test_value(2.0) == 2
+    (alone,) = get_debug_values(x)
+    assert alone.shape == (2, 2)
+    ((first, second),) = get_debug_values(x, w)
+    assert (first.shape, second.shape) == ((2, 2), (3,))
+    with pytest.raises(AttributeError, match=r"Argument 1 \(y\) has no test value"):
+        get_debug_values(x, T.dmatrix("y"))
