@@ -1,4 +1,4 @@
-"""``cPickle``: reads and writes pickles of Python 2."""
+"""``pickle`` and ``cPickle`` for scripts: they read and write pickles of Python 2, too."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pickle import (
     PickleError,
     Pickler,
     PicklingError,
-    Unpickler,
     UnpicklingError,
     dumps,
 )
@@ -27,6 +26,13 @@ __all__ = [
     "load",
     "loads",
 ]
+
+
+class Unpickler(pickle.Unpickler):
+    """Reads objects from a file. Strings written by Python 2 are decoded as Latin-1."""
+
+    def __init__(self, file: Any, **options: Any) -> None:
+        super().__init__(_binary(file), **{"encoding": "latin1", **options})
 
 
 def load(file: Any, **options: Any) -> Any:
@@ -62,3 +68,10 @@ def dump(obj: Any, file: Any, protocol: int | None = None, **options: Any) -> No
 
 def _binary(file: Any) -> Any:
     return getattr(file, "buffer", file) if isinstance(file, io.TextIOBase) else file
+
+
+def __getattr__(name: str) -> Any:
+    """Return any other name of ``pickle``."""
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(pickle, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from autoenc.theano.modernise import numpy1, python2
+from autoenc.theano.modernise import numpy1, pickles, python2
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,33 @@ def modernise(text: str, filename: str = "<script>") -> Modernised:
     """
     tree = _parsed(text, filename)
     if tree is not None and not python2.is_evident(tree):
-        return Modernised(numpy1.with_rules(tree), text, is_python2=False)
+        return Modernised(_of_the_time(tree), text, is_python2=False)
     source = python2.as_python3(text, filename)
     tree = ast.parse(source, filename)
     if not python2.divides_truly(text):
         tree = python2.with_division(tree)
     changes = [Change(line, what) for line, what in python2.changes(text, source)]
-    return Modernised(numpy1.with_rules(tree), source, is_python2=True, changes=changes)
+    return Modernised(_of_the_time(tree), source, is_python2=True, changes=changes)
+
+
+def _of_the_time(tree: ast.Module) -> ast.Module:
+    """Return a tree that computes as under NumPy 1 and reads pickles of Python 2."""
+    return numpy1.with_rules(_OldPickles().visit(tree))
+
+
+class _OldPickles(ast.NodeTransformer):
+    """Imports `modernise.pickles` in place of ``pickle``."""
+
+    def visit_Import(self, node: ast.Import) -> ast.AST:
+        for alias in node.names:
+            if alias.name == "pickle":
+                alias.name, alias.asname = pickles.__name__, alias.asname or "pickle"
+        return node
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
+        if node.module == "pickle" and not node.level:
+            node.module = pickles.__name__
+        return node
 
 
 def _parsed(text: str, filename: str) -> ast.Module | None:

@@ -209,13 +209,34 @@ def test_numbers_are_added_in_place_as_numpy_1_did():
 
 
 def test_pickles_of_python_2():
-    data = b"\x80\x02U\x03\xe9abq\x00."  # a str of Latin-1, as Python 2 wrote it
-    assert pickles.loads(data) == "\xe9ab"
+    assert pickles.loads(OLD_PICKLE) == "\xe9ab"
     buffer = io.TextIOWrapper(io.BytesIO())
     pickles.dump([1], buffer)
     buffer.seek(0)
     assert pickles.load(buffer) == [1]
     assert pickle.loads(pickles.dumps({"a": 1})) == {"a": 1}
+
+
+# A str of Latin-1, as Python 2 wrote it.
+OLD_PICKLE = b"\x80\x02U\x03\xe9abq\x00."
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "import cPickle\nprint 'Python 2'\nfound = cPickle.loads(data)",
+        "import pickle\nprint 'Python 2'\nfound = pickle.loads(data)",
+        "import pickle as pkl, io\nfound = pkl.load(io.BytesIO(data))",
+        "from pickle import loads as read\nfound = read(data)",
+        "import pickle, io\nfound = pickle.Unpickler(io.BytesIO(data)).load()",
+        "try:\n    import cPickle as pickle\nexcept ImportError:\n    import pickle\n"
+        "found = pickle.loads(data)\nassert pickle.DEFAULT_PROTOCOL and pickle.HIGHEST_PROTOCOL",
+    ],
+)
+def test_scripts_read_pickles_of_python_2(lines):
+    names = {"data": OLD_PICKLE}
+    exec(compile(modernise(lines).tree, "<test>", "exec"), names)
+    assert names["found"] == "\xe9ab"
 
 
 @pytest.mark.parametrize(
