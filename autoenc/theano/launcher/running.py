@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autoenc.theano.launcher.period import prepare
-from autoenc.theano.modernise.imports import code_of
+from autoenc.theano.modernise.imports import code_of_script
 
 
 def run_script(script: str, arguments: Sequence[str]) -> int:
@@ -66,6 +66,6 @@ def _run(data: bytes, filename: str) -> None:
     main = types.ModuleType("__main__")
     main.__file__ = filename
     vars(main)["__builtins__"] = __builtins__
-    code = code_of(data, filename)
+    code = code_of_script(data, filename)
     sys.modules["__main__"] = main
     exec(code, vars(main))

@@ -17,25 +17,51 @@ from autoenc.theano.modernise.source import modernise
 PACKAGE = Path(__file__).parents[2]
 
 
-def code_of(data: bytes, filename: str) -> CodeType:
-    """Compile source text after modernising it.
+def code_of_script(data: bytes, filename: str) -> CodeType:
+    """Compile the script of this process; if it is Python 2, its modules are read as such.
 
     Raises
     ------
     SyntaxError
         If it is neither Python 3 nor Python 2.
     """
-    text = data.decode(encoding_of(data)).lstrip("\ufeff").replace("\r\n", "\n")
-    return compile(modernise(text, filename).tree, filename, "exec", dont_inherit=True)
+    modernised = modernise(_text(data), filename)
+    OldSourceLoader.beside_python2 = modernised.is_python2
+    return compile(modernised.tree, filename, "exec", dont_inherit=True)
+
+
+def code_of_module(data: bytes, filename: str) -> CodeType:
+    """Compile the source text of another module than the script.
+
+    Raises
+    ------
+    SyntaxError
+        If it is neither Python 3 nor Python 2.
+    """
+    beside_python2 = OldSourceLoader.beside_python2
+    tree = modernise(_text(data), filename, beside_python2=beside_python2).tree
+    return compile(tree, filename, "exec", dont_inherit=True)
+
+
+def _text(data: bytes) -> str:
+    return data.decode(encoding_of(data)).lstrip("\ufeff").replace("\r\n", "\n")
 
 
 class OldSourceLoader(SourceFileLoader):
-    """Loads a module from old source, without caching the bytecode."""
+    """Loads a module from old source, without caching the bytecode.
+
+    Attributes
+    ----------
+    beside_python2 : bool
+        Whether the script of this process is Python 2.
+    """
+
+    beside_python2 = False
 
     def get_code(self, fullname: str) -> CodeType:
         """Compile the module."""
         path = self.get_filename(fullname)
-        return code_of(self.get_data(path), path)
+        return code_of_module(self.get_data(path), path)
 
 
 class OldSourceFinder(MetaPathFinder):

@@ -135,9 +135,11 @@ def _name_of(function: ast.expr) -> str | None:
 
 
 def _instead_of(function: ast.expr) -> str | None:
-    """Return the name of the function that calls one of NumPy or PyYAML as it was."""
+    """Return the name of the function that calls one of a library as it was."""
     if _name_of(function) in UFUNCS:
         return "ufunc"
+    if isinstance(function, ast.Name) and function.id == "compile":
+        return "compiled"
     if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name):
         return None
     if function.attr in ("array", "asarray"):
@@ -182,7 +184,8 @@ def _after_docstring_and_future(tree: ast.Module) -> int:
     place = 0
     for i, statement in enumerate(tree.body):
         is_future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
-        if is_future or (i == 0 and isinstance(statement, ast.Expr)):
+        is_text = isinstance(statement, ast.Expr) and _is_text(statement.value)
+        if is_future or (i == 0 and is_text):
             place = i + 1
     return place
 

@@ -65,6 +65,30 @@ def is_evident(tree: ast.Module) -> bool:
     return bool(finder.used - finder.defined) or finder.is_evident
 
 
+def supports_python3(tree: ast.Module) -> bool:
+    """Return whether a tree that parses as Python 3 was written for it, or for both versions."""
+    return any(_is_python3(node) or _is_for_both(node) for node in ast.walk(tree))
+
+
+def _is_for_both(node: ast.AST) -> bool:
+    """Return whether a node distinguishes versions of Python, or makes them alike."""
+    if isinstance(node, ast.ImportFrom):
+        return (node.module or "").split(".")[0] in _FOR_BOTH or (node.module or "").endswith(
+            ".compat"
+        )
+    if isinstance(node, ast.Import):
+        return any(alias.name.split(".")[0] in _FOR_BOTH for alias in node.names)
+    if isinstance(node, ast.ExceptHandler):
+        return node.type is not None and "ImportError" in ast.dump(node.type)
+    # print(..., file=...) is a statement in Python 2.
+    is_print = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
+    if is_print and isinstance(node, ast.Call) and node.keywords:
+        return True
+    name = getattr(node, "id", getattr(node, "attr", ""))
+    return name in ("version_info", "PY2", "PY3")
+
+
+_FOR_BOTH = {"__future__", "six", "future", "builtins"}
 _PYTHON3 = (
     ast.JoinedStr,
     ast.AnnAssign,

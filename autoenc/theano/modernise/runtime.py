@@ -166,6 +166,16 @@ def array(function: Any, *arguments: Any, **more: Any) -> Any:
     return function(*arguments, **{**more, "dtype": object})
 
 
+def compiled(function: Any, source: Any, filename: Any = "", mode: str = "", *more: Any) -> Any:
+    """Call ``compile``; source text of modules, such as that of ``execfile``, is modernised."""
+    from autoenc.theano.modernise.imports import code_of_module
+
+    if function is not compile or mode != "exec" or more or not isinstance(source, (str, bytes)):
+        return function(source, filename, mode, *more)
+    data = source.encode() if isinstance(source, str) else source
+    return code_of_module(data, str(filename))
+
+
 def load_yaml(function: Any, *arguments: Any, **more: Any) -> Any:
     """Call ``yaml.load``, whose loader was optional before PyYAML 6."""
     if len(arguments) == 1 and "Loader" not in more and function.__module__ == "yaml":

@@ -45,7 +45,9 @@ class Modernised:
     changes: list[Change] = field(default_factory=list)
 
 
-def modernise(text: str, filename: str = "<script>") -> Modernised:
+def modernise(
+    text: str, filename: str = "<script>", *, beside_python2: bool = False
+) -> Modernised:
     """Parse source text as Python 3 or, if that fails or Python 2 is evident, as Python 2.
 
     Parameters
@@ -53,6 +55,9 @@ def modernise(text: str, filename: str = "<script>") -> Modernised:
     text : str
     filename : str
         Name for error messages.
+    beside_python2 : bool, default False
+        Whether a script in Python 2 imports the text. It is then Python 2, too, unless it
+        supports Python 3.
 
     Returns
     -------
@@ -64,7 +69,8 @@ def modernise(text: str, filename: str = "<script>") -> Modernised:
         If the text is neither.
     """
     tree = _parsed(text, filename)
-    if tree is not None and not python2.is_evident(tree):
+    is_possible = beside_python2 and tree is not None and not python2.supports_python3(tree)
+    if tree is not None and not (is_possible or python2.is_evident(tree)):
         return Modernised(_of_the_time(tree), text, is_python2=False)
     source = python2.as_python3(text, filename)
     tree = ast.parse(source, filename)

@@ -175,3 +175,26 @@ def test_explain_names_what_xla_hands_over_to_c(tmp_path):
         note = next(line for line in explained.splitlines() if line.strip().startswith(f"{name}:"))
         assert ("runs in C" in note) == (name in HANDED_OVER), note
         assert (f"function {number} runs in C" in ran.stderr) == (name in HANDED_OVER), ran.stderr
+
+
+MAIN = """
+import plain, divided, both
+execfile('executed.py')
+print plain.third(10), plain.pairs, divided.third(10), both.third(10), executed(10)
+"""
+
+
+def test_modules_of_a_script_in_python_2_are_python_2_unless_they_support_3(tmp_path):
+    third = "def third(n):\n    return n / 4\n"
+    (tmp_path / "main.py").write_text(MAIN)
+    (tmp_path / "plain.py").write_text(f"pairs = zip([1, 2], [3, 4])[1:]\n{third}")
+    (tmp_path / "divided.py").write_text(f"from __future__ import division\n{third}")
+    (tmp_path / "both.py").write_text(f"import sys\nold = sys.version_info < (3,)\n{third}")
+    (tmp_path / "executed.py").write_text("def executed(n):\n    return map(int, [n / 4])[0]\n")
+    done = launch("main.py", cwd=tmp_path)
+    assert done.stderr == ""
+    assert done.stdout == "2 [(2, 4)] 2.5 2.5 2\n"
+    # Beside a script in Python 3, the same module is read as Python 3.
+    (tmp_path / "divided.py").write_text(third)
+    (tmp_path / "main.py").write_text("import divided\nprint(divided.third(10), end='')\n")
+    assert launch("main.py", cwd=tmp_path).stdout == "2.5"

@@ -423,3 +423,33 @@ def test_numbers_of_functions_are_arrays_for_scripts_that_compare_classes():
     assert runtime.equal(type(number), np.ndarray)
     assert not runtime.not_equal(np.ndarray, type(number))
     assert not runtime.equal(type(number), float)
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        "import six",
+        "from __future__ import print_function",
+        "from theano.compat import izip",
+        "try:\n    import cPickle\nexcept ImportError:\n    import pickle",
+        "import sys\nold = sys.version_info[0] < 3",
+        "print('a', file=None)",
+        "text = f'{1}'",
+        "def add(a: int): return a",
+    ],
+)
+def test_signs_that_a_module_supports_python_3(sign):
+    assert not modernise(f"{sign}\n", beside_python2=True).is_python2
+    assert modernise("half = 1 / 2\n", beside_python2=True).is_python2
+
+
+def test_source_text_is_modernised_before_it_is_executed():
+    names = run("exec(compile(b'print 1; half = 3 / 2', 'name', 'exec'))")
+    assert names["half"] == 1
+    assert eval(run("code = compile('1 / 2', 'name', 'eval')")["code"]) == 0.5
+
+
+def test_the_first_statement_may_compute(capsys):
+    run("print 7 / 2")
+    run("'text'\nprint 7 / 2")
+    assert capsys.readouterr().out == "3\n3\n"
