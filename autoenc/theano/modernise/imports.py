@@ -9,7 +9,7 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import Any, ClassVar
 
 from autoenc.theano.modernise.python2 import encoding_of
 from autoenc.theano.modernise.source import modernise
@@ -30,17 +30,26 @@ def code_of_script(data: bytes, filename: str) -> CodeType:
     return compile(modernised.tree, filename, "exec", dont_inherit=True)
 
 
-def code_of_module(data: bytes, filename: str) -> CodeType:
+def code_of_module(data: bytes, filename: str, package: str = "") -> CodeType:
     """Compile the source text of another module than the script.
+
+    Parameters
+    ----------
+    data : bytes
+    filename : str
+    package : str, optional
+        First component of the module's name, if it is in a package.
 
     Raises
     ------
     SyntaxError
         If it is neither Python 3 nor Python 2.
     """
-    beside_python2 = OldSourceLoader.beside_python2
-    tree = modernise(_text(data), filename, beside_python2=beside_python2).tree
-    return compile(tree, filename, "exec", dont_inherit=True)
+    beside_python2 = OldSourceLoader.beside_python2 or package in OldSourceLoader.packages
+    modernised = modernise(_text(data), filename, beside_python2=beside_python2)
+    if modernised.is_python2 and package:
+        OldSourceLoader.packages.add(package)
+    return compile(modernised.tree, filename, "exec", dont_inherit=True)
 
 
 def _text(data: bytes) -> str:
@@ -54,14 +63,19 @@ class OldSourceLoader(SourceFileLoader):
     ----------
     beside_python2 : bool
         Whether the script of this process is Python 2.
+    packages : set of str
+        Packages of which a module is Python 2.
     """
 
     beside_python2 = False
+    packages: ClassVar[set[str]] = set()
 
     def get_code(self, fullname: str) -> CodeType:
         """Compile the module."""
         path = self.get_filename(fullname)
-        return code_of_module(self.get_data(path), path)
+        is_in_package = "." in fullname or self.is_package(fullname)
+        package = fullname.partition(".")[0] if is_in_package else ""
+        return code_of_module(self.get_data(path), path, package)
 
 
 class OldSourceFinder(MetaPathFinder):

@@ -9,6 +9,8 @@ import re
 import tokenize
 from collections.abc import Iterator
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 # Builtins that only Python 2 had, methods of its dictionaries, and modules of its library.
@@ -56,13 +58,34 @@ _MODULES = frozenset(
 _LEFT_OUT = {"set_literal", "idioms", "ws_comma", "buffer", "asserts"}
 
 
-def is_evident(tree: ast.Module) -> bool:
+def is_evident(tree: ast.Module, filename: str = "") -> bool:
     """Return whether a tree that parses as Python 3 uses unguarded features of Python 2."""
     if any(_is_python3(node) for node in ast.walk(tree)):
         return False
     finder = _Evidence()
     finder.visit(tree)
-    return bool(finder.used - finder.defined) or finder.is_evident
+    used = bool(finder.used - finder.defined) or finder.is_evident
+    return used or _imports_siblings(tree, Path(filename).parent)
+
+
+def _imports_siblings(tree: ast.Module, folder: Path) -> bool:
+    """Return whether a module of a package imports others as if they were outside of it."""
+    if not (folder / "__init__.py").exists() or supports_python3(tree):
+        return False
+    return any(
+        ((folder / f"{name}.py").exists() or (folder / name / "__init__.py").exists())
+        and find_spec(name) is None
+        for name in {name for node in ast.walk(tree) for name in _absolute_names(node)}
+    )
+
+
+def _absolute_names(node: ast.AST) -> list[str]:
+    """Return the first components of the names of modules that a node imports."""
+    if isinstance(node, ast.Import):
+        return [alias.name.split(".")[0] for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and not node.level and node.module:
+        return [node.module.split(".")[0]]
+    return []
 
 
 def supports_python3(tree: ast.Module) -> bool:

@@ -70,7 +70,7 @@ def modernise(
     """
     tree = _parsed(text, filename)
     is_possible = beside_python2 and tree is not None and not python2.supports_python3(tree)
-    if tree is not None and not (is_possible or python2.is_evident(tree)):
+    if tree is not None and not (is_possible or python2.is_evident(tree, filename)):
         return Modernised(_of_the_time(tree), text, is_python2=False)
     source = python2.as_python3(text, filename)
     tree = ast.parse(source, filename)

@@ -198,3 +198,17 @@ def test_modules_of_a_script_in_python_2_are_python_2_unless_they_support_3(tmp_
     (tmp_path / "divided.py").write_text(third)
     (tmp_path / "main.py").write_text("import divided\nprint(divided.third(10), end='')\n")
     assert launch("main.py", cwd=tmp_path).stdout == "2.5"
+
+
+def test_packages_of_python_2_import_their_modules_without_a_dot(tmp_path):
+    package = tmp_path / "lab"
+    (package / "tools").mkdir(parents=True)
+    (package / "__init__.py").write_text("from tools import half\nimport store\n")
+    (package / "tools" / "__init__.py").write_text("def half(n):\n    return n / 2\n")
+    (package / "store.py").write_text("pairs = zip([1], [2])[0]\n")
+    (package / "other.py").write_text("from lab import half\nassert half(1) / 2 == 0\n")
+    (tmp_path / "main.py").write_text(
+        "import lab, lab.other\nprint(lab.half(7), lab.store.pairs)\n"
+    )
+    done = launch("main.py", cwd=tmp_path)
+    assert done.stdout == "3 (1, 2)\n", done.stderr
