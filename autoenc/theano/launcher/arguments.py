@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from autoenc.theano.launcher import running
+from autoenc.theano.modernise.imports import read_as_python2
 
 DESCRIPTION = (
     "Run a script that was written for Theano, unmodified. Its settings are read from "
@@ -28,6 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0, or 2 if a script cannot be read.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["--python2"]:
+        read_as_python2()
+        del given[0]
     if given[:1] == ["-m"] and len(given) > 1:
         return running.run_module(given[1], given[2:])
     if given[:1] == ["-c"] and len(given) > 1:
@@ -44,7 +48,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m autoenc.theano",
         description=DESCRIPTION,
-        usage="%(prog)s [--explain] script.py [arguments] | -m module [...] | -c command [...]",
+        usage="%(prog)s [--python2] [--explain] script.py [arguments] | -m module [...] | "
+        "-c command [...]",
+    )
+    parser.add_argument(
+        "--python2",
+        action="store_true",
+        help="as the first argument: read files as Python 2 even if they are valid Python 3; "
+        "those that support both versions stay Python 3",
     )
     parser.add_argument(
         "--explain",

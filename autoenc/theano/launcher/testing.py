@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from autoenc.theano.launcher.period import prepare
+from autoenc.theano.modernise.imports import OldSourceLoader
 from autoenc.theano.modernise.python2 import encoding_of
 from autoenc.theano.modernise.source import modernise
 
@@ -117,4 +118,5 @@ def _old_syntax() -> types.ModuleType:
 def _parse(source: Any, filename: str = "<unknown>", **_: Any) -> ast.Module:
     if isinstance(source, bytes):
         source = source.decode(encoding_of(source)).lstrip("\ufeff").replace("\r\n", "\n")
-    return modernise(source, filename).tree
+    beside_python2 = OldSourceLoader.beside_python2
+    return modernise(source, filename, beside_python2=beside_python2).tree

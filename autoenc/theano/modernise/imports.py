@@ -12,6 +12,7 @@ from types import CodeType
 from typing import Any, ClassVar
 
 from autoenc.theano.modernise.python2 import encoding_of
+from autoenc.theano.modernise.runtime import compile_modules_by
 from autoenc.theano.modernise.source import modernise
 
 PACKAGE = Path(__file__).parents[2]
@@ -25,8 +26,9 @@ def code_of_script(data: bytes, filename: str) -> CodeType:
     SyntaxError
         If it is neither Python 3 nor Python 2.
     """
-    modernised = modernise(_text(data), filename)
-    OldSourceLoader.beside_python2 = modernised.is_python2
+    beside_python2 = OldSourceLoader.beside_python2
+    modernised = modernise(_text(data), filename, beside_python2=beside_python2)
+    OldSourceLoader.beside_python2 |= modernised.is_python2
     return compile(modernised.tree, filename, "exec", dont_inherit=True)
 
 
@@ -50,6 +52,14 @@ def code_of_module(data: bytes, filename: str, package: str = "") -> CodeType:
     if modernised.is_python2 and package:
         OldSourceLoader.packages.add(package)
     return compile(modernised.tree, filename, "exec", dont_inherit=True)
+
+
+compile_modules_by(code_of_module)
+
+
+def read_as_python2() -> None:
+    """Read the script and its modules as Python 2, unless they support Python 3."""
+    OldSourceLoader.beside_python2 = True
 
 
 def _text(data: bytes) -> str:

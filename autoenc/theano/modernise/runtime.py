@@ -168,12 +168,18 @@ def array(function: Any, *arguments: Any, **more: Any) -> Any:
 
 def compiled(function: Any, source: Any, filename: Any = "", mode: str = "", *more: Any) -> Any:
     """Call ``compile``; source text of modules, such as that of ``execfile``, is modernised."""
-    from autoenc.theano.modernise.imports import code_of_module
-
     if function is not compile or mode != "exec" or more or not isinstance(source, (str, bytes)):
         return function(source, filename, mode, *more)
     data = source.encode() if isinstance(source, str) else source
-    return code_of_module(data, str(filename))
+    return _modules[-1](data, str(filename))
+
+
+def compile_modules_by(function: Callable[[bytes, str], Any]) -> None:
+    """Let `compiled` compile source text of modules by a function of text and filename."""
+    _modules.append(function)
+
+
+_modules: list[Callable[[bytes, str], Any]] = [lambda data, name: compile(data, name, "exec")]
 
 
 def load_yaml(function: Any, *arguments: Any, **more: Any) -> Any:

@@ -112,7 +112,7 @@ def test_a_command_line_without_a_script(arguments, capsys):
         main(arguments)
     assert stopped.value.code == 2
     error = capsys.readouterr().err
-    assert "usage: python -m autoenc.theano [--explain] script.py [arguments]" in error
+    assert "usage: python -m autoenc.theano [--python2] [--explain] script.py [arguments]" in error
 
 
 def test_help(capsys):

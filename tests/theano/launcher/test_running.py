@@ -212,3 +212,16 @@ def test_packages_of_python_2_import_their_modules_without_a_dot(tmp_path):
     )
     done = launch("main.py", cwd=tmp_path)
     assert done.stdout == "3 (1, 2)\n", done.stderr
+
+
+def test_files_are_read_as_python_2_if_asked_for(tmp_path):
+    (tmp_path / "main.py").write_text("import half\nprint(1 / 2, half.half)\n")
+    (tmp_path / "half.py").write_text("half = 7 / 2\n")
+    assert launch("main.py", cwd=tmp_path).stdout == "0.5 3.5\n"
+    assert launch("--python2", "main.py", cwd=tmp_path).stdout == "(0, 3)\n"
+    (tmp_path / "test_half.py").write_text(
+        "import half\n\ndef test_half():\n    assert (half.half, 1 / 2) == (3, 0)\n"
+    )
+    quiet = ("-p", "no:cacheprovider", "-q")
+    assert launch("--python2", "-m", "pytest", *quiet, cwd=tmp_path).returncode == 0
+    assert launch("-m", "pytest", *quiet, cwd=tmp_path).returncode == 1

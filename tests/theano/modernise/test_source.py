@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import autoenc.theano.tensor as T
-from autoenc.theano.modernise import modernise, pickles, runtime
+from autoenc.theano.modernise import imports, modernise, pickles, runtime
 from autoenc.theano.modernise.python2 import encoding_of
 from autoenc.theano.modernise.runtime import promoted
 from autoenc.theano.results import guarded
@@ -444,6 +444,7 @@ def test_signs_that_a_module_supports_python_3(sign):
 
 
 def test_source_text_is_modernised_before_it_is_executed():
+    assert runtime._modules[-1] is imports.code_of_module
     names = run("exec(compile(b'print 1; half = 3 / 2', 'name', 'exec'))")
     assert names["half"] == 1
     assert eval(run("code = compile('1 / 2', 'name', 'eval')")["code"]) == 0.5
