@@ -49,7 +49,8 @@ class Unbroadcast(COp):
 
     def pushforward(self, inputs: Any, outputs: Any, tangents: Any) -> Any:
         """Return the directional derivative."""
-        return [None if tangents[0] is None else self(tangents[0])]
+        (tangent,) = tangents
+        return [tangent if isinstance(tangent.type, DisconnectedType) else self(tangent)]
 
     def c_code(self, node: Apply, name: str, inputs: Any, outputs: Any, sub: Any) -> str:
         """Return C code that returns the array itself."""

@@ -9,7 +9,11 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.gradient import GradientError, pullback, pushforward
 from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import applys_between, graph_inputs
-from pytensor.tensor.type import DenseTensorType
+from pytensor.tensor import as_tensor_variable
+from pytensor.tensor.type import DenseTensorType, continuous_dtypes
+
+from autoenc.theano.meaning.graphs import ancestors
+from autoenc.theano.meaning.operations import Op
 
 
 def verify_grad(
@@ -64,19 +68,83 @@ vars(verify_grad)["E_grad"] = GradientError
 
 
 def Rop(  # noqa: N802 - Theano's name
-    f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise"
+    f: Any,
+    wrt: Any,
+    eval_points: Any,
+    disconnected_outputs: str = "raise",
+    return_disconnected: str = "zero",
 ) -> Any:
-    """Return the directional derivative of `f`: its Jacobian times `eval_points`."""
-    derivative = pushforward(
-        f,
-        wrt,
-        eval_points,
-        disconnected_outputs=disconnected_outputs,
-        use_op_pushforward=_is_overridden(f, wrt),
-    )
-    if isinstance(f, (list, tuple)):
-        return type(f)(_with_inputs(*pair) for pair in zip(derivative, f, strict=True))
-    return _with_inputs(derivative, f)
+    """Return the directional derivative of `f`: its Jacobian times `eval_points`.
+
+    Parameters
+    ----------
+    f, wrt, eval_points : Variable or list of Variable
+    disconnected_outputs : {"raise", "warn", "ignore"}
+        What to do if `f` is an input other than `wrt`, or has no derivative. The derivative of
+        other expressions that do not depend on `wrt` is zero.
+    return_disconnected : {"zero", "None", "Disconnected"}
+        What to return in this case.
+
+    Raises
+    ------
+    DisconnectedInputError
+        If `f` is such a variable.
+    """
+    many = isinstance(f, (list, tuple))
+    ends = [as_tensor_variable(end) for end in (f if many else [f])]
+    policy = disconnected_outputs, return_disconnected.lower()
+    starts = wrt if isinstance(wrt, (list, tuple)) else [wrt]
+    points = eval_points if isinstance(eval_points, (list, tuple)) else [eval_points]
+    # The derivative of a float that depends on the shapes of `wrt` alone is zero.
+    floats = [end for end in ends if end.owner and end.dtype in continuous_dtypes]
+    others = [end for end in ends if end not in floats]
+    found = {
+        **_derivatives(floats, starts, points, ("ignore", policy[1])),
+        **_derivatives(others, starts, points, policy),
+    }
+    derivatives = [found[end] for end in ends]
+    return type(f)(derivatives) if many else derivatives[0]
+
+
+def _used(ends: Any, starts: Any, points: Any) -> tuple[list[Any], list[Any]]:
+    """Return the variables on which the ends depend, and their directions."""
+    before = set(ancestors(ends))
+    pairs = [pair for pair in zip(starts, points, strict=True) if pair[0] in before]
+    return [start for start, _ in pairs], [point for _, point in pairs]
+
+
+def _derivatives(ends: Any, starts: Any, points: Any, policy: Any) -> dict[Any, Any]:
+    """Return the derivatives of some ends."""
+    if not ends:
+        return {}
+    used, directions = _used(ends, starts, points)
+    if used:
+        starts, points = used, directions
+    elif policy[0] == "ignore":
+        return {end: end.zeros_like() for end in ends}
+    found = _own_derivatives(ends, starts, points) or pushforward(ends, starts, points, *policy)
+    return {
+        end: _with_inputs(derivative, end) for end, derivative in zip(ends, found, strict=True)
+    }
+
+
+def _own_derivatives(ends: Any, starts: Any, points: Any) -> Any:
+    """Return the derivatives that operations state, if a script defined any of them."""
+    operations = [node.op for node in applys_between(starts, ends)]
+    if not any(_has_own_derivative(op) for op in operations):
+        return None
+    try:
+        return pushforward(ends, starts, points, use_op_pushforward=True)
+    except NotImplementedError:
+        # Few operations of PyTensor state their directional derivatives.
+        return None
+
+
+def _has_own_derivative(op: Any) -> bool:
+    """Return whether a script defined the directional derivatives of an operation."""
+    if getattr(op, "pushforward_overrides", None) is not None:
+        return True
+    return isinstance(op, Op) and type(op).R_op is not Op.R_op
 
 
 def _with_inputs(derivative: Any, of: Any) -> Any:
@@ -92,14 +160,6 @@ def _with_inputs(derivative: Any, of: Any) -> Any:
             nothing = variable.zeros_like().sum()
             derivative = derivative + nothing.astype(derivative.type.dtype)
     return derivative
-
-
-def _is_overridden(f: Any, wrt: Any) -> bool:
-    """Return whether a script defined directional derivatives of an operation in between."""
-    ends = f if isinstance(f, (list, tuple)) else [f]
-    starts = wrt if isinstance(wrt, (list, tuple)) else [wrt]
-    operations = (node.op for node in applys_between(starts, ends))
-    return any(getattr(op, "pushforward_overrides", None) is not None for op in operations)
 
 
 def Lop(  # noqa: N802 - Theano's name

@@ -1,0 +1,68 @@
+"""Directional derivatives."""
+
+import numpy as np
+import pytest
+from pytensor.gradient import DisconnectedInputError, grad_undefined
+
+import autoenc.theano.tensor as T
+from autoenc import theano
+from tests.theano.quick import function
+
+x, y, u, v = T.dvectors("x", "y", "u", "v")
+values = np.arange(4.0)
+
+
+class Untold(theano.Op):
+    """Operation without gradient, whose directional derivative is 3 times the direction."""
+
+    __props__ = ()
+
+    def make_node(self, x):
+        return theano.Apply(self, [x], [x.type()])
+
+    def perform(self, node, inputs, output_storage):
+        output_storage[0][0] = inputs[0] * 3
+
+    def grad(self, inputs, output_gradients):
+        return [grad_undefined(self, 0, inputs[0])]
+
+    def R_op(self, inputs, eval_points):
+        return [eval_points[0] * 3]
+
+
+class Unsmooth(Untold):
+    def R_op(self, inputs, eval_points):
+        return [None]
+
+
+def test_derivative_of_a_constant_gradient_is_zero():
+    gradient = T.grad(T.dot(values, x), x)
+    derivative = theano.Rop(gradient, x, v)
+    compute = function([x, v], derivative, on_unused_input="ignore")
+    np.testing.assert_array_equal(compute(values, values), 0 * values)
+
+
+def test_unrelated_variables_have_no_effect():
+    derivative = theano.Rop([x**2, T.exp(T.constant(values)), x.sum()], [x, y], [v, u])
+    squares, constant, total = function([x, v], derivative)(values, values)
+    np.testing.assert_array_equal(squares, 2 * values**2)
+    np.testing.assert_array_equal(constant, 0 * values)
+    assert total == values.sum()
+
+
+@pytest.mark.parametrize("f", [x.shape[0], y])
+def test_what_has_no_derivative_is_an_error(f):
+    with pytest.raises(DisconnectedInputError):
+        theano.Rop(f, x, v)
+    zero = theano.Rop(f, x, v, "ignore", "zero")
+    np.testing.assert_array_equal(
+        function([x, y, v], zero, on_unused_input="ignore")(*[values] * 3), 0 * zero.ndim
+    )
+
+
+def test_operations_state_their_own_derivatives():
+    derivative = theano.Rop(Untold()(x).sum(), x, v)
+    assert function([x, v], derivative)(values, values) == 3 * values.sum()
+    for f in Unsmooth()(x), Unsmooth()(x).sum(), T.patternbroadcast(Unsmooth()(x), (False,)):
+        with pytest.raises(DisconnectedInputError):
+            theano.Rop(f, x, v)
