@@ -1,30 +1,113 @@
-"""Solutions of linear equations: ``theano.tensor.slinalg``."""
+"""Solutions of linear equations and Cholesky factors: ``theano.tensor.slinalg``."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.raise_op import CheckAndRaise
+from pytensor.tensor.linalg import cholesky as _cholesky
 from pytensor.tensor.linalg import solve as _solve
 from pytensor.tensor.linalg import solve_triangular
+from pytensor.tensor.linalg.decomposition import cholesky as _decomposition
+from pytensor.tensor.linalg.solvers import general
 
 from autoenc.graph.types import Expression
+from autoenc.theano.meaning.constructed import OfToday
+
+MATRIX_STRUCTURES = (
+    "general",
+    "symmetric",
+    "lower_triangular",
+    "upper_triangular",
+    "hermitian",
+    "banded",
+    "diagonal",
+    "toeplitz",
+)
 
 
-def solve(a: Any, b: Any) -> Expression:
-    """Solve a·x = b for x."""
-    return _solve(a, b)
+class Solve(metaclass=OfToday):
+    """Operation that solves a·x = b for x.
+
+    Parameters
+    ----------
+    A_structure : str
+        One of `MATRIX_STRUCTURES`. Of a triangular matrix, only one triangle is read; other
+        structures are treated as general.
+    lower : bool
+        Not used, as in Theano.
+    overwrite_A, overwrite_b : bool
+        Not used.
+
+    Raises
+    ------
+    ValueError
+        If there is no such structure.
+    """
+
+    today: ClassVar[type] = general.Solve
+
+    def __init__(
+        self,
+        A_structure: str = "general",
+        lower: bool = False,
+        overwrite_A: bool = False,
+        overwrite_b: bool = False,
+    ) -> None:
+        if A_structure not in MATRIX_STRUCTURES:
+            raise ValueError("Invalid matrix structure argument", A_structure)
+        self.A_structure, self.lower = A_structure, lower
+        self.overwrite_A, self.overwrite_b = overwrite_A, overwrite_b
+
+    def __call__(self, A: Any, b: Any) -> Expression:
+        """Return the solution; at run time, a singular matrix raises LinAlgError."""
+        if self.A_structure.endswith("triangular"):
+            solution = solve_triangular(A, b, lower=self.A_structure == "lower_triangular")
+        else:
+            solution = _solve(A, b)
+        return _without_nan(solution, "Matrix is singular.")
 
 
-def solve_lower_triangular(a: Any, b: Any) -> Expression:
-    """Solve a·x = b for x, where `a` is lower triangular."""
-    return solve_triangular(a, b, lower=True)
+class Cholesky(metaclass=OfToday):
+    """Operation that computes a triangular square root of a positive definite matrix.
+
+    Parameters
+    ----------
+    lower : bool
+        Whether the factor is the lower or the upper triangular one.
+    on_error : {"raise", "nan"}
+        Whether a matrix that is not positive definite raises LinAlgError or has the factor NaN.
+
+    Raises
+    ------
+    ValueError
+        If `on_error` is neither.
+    """
+
+    today: ClassVar[type] = _decomposition.Cholesky
+
+    def __init__(self, lower: bool = True, on_error: str = "raise") -> None:
+        if on_error not in ("raise", "nan"):
+            raise ValueError('on_error must be one of "raise" or ""nan"')
+        self.lower, self.on_error = lower, on_error
+
+    def __call__(self, x: Any) -> Expression:
+        """Return the factor."""
+        factor = _cholesky(x, lower=self.lower)
+        if self.on_error == "nan":
+            return factor
+        return _without_nan(factor, "Matrix is not positive definite.")
 
 
-def solve_upper_triangular(a: Any, b: Any) -> Expression:
-    """Solve a·x = b for x, where `a` is upper triangular."""
-    return solve_triangular(a, b, lower=False)
+def _without_nan(result: Expression, message: str) -> Expression:
+    """Return a result; PyTensor's operations return NaN where Theano's raised LinAlgError."""
+    return CheckAndRaise(np.linalg.LinAlgError, message)(result, ~pt.isnan(result).any())
 
 
-def solve_symmetric(a: Any, b: Any) -> Expression:
-    """Solve a·x = b for x, where `a` is symmetric."""
-    return _solve(a, b, assume_a="sym")
+cholesky = Cholesky()
+solve = Solve()
+solve_lower_triangular = Solve("lower_triangular", lower=True)
+solve_upper_triangular = Solve("upper_triangular")
+solve_symmetric = Solve("symmetric")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -157,7 +161,10 @@ def _removed() -> dict[Any, dict[str, Any]]:
     misc |= {name: getattr(scipy.special, name) for name in _SPECIAL}
     return {
         scipy.misc: misc,
-        scipy.linalg: {"pinv2": scipy.linalg.pinv},
+        scipy.linalg: {
+            "pinv2": scipy.linalg.pinv,
+            **{name: getattr(np, name) for name in ("kron", "tri", "tril", "triu")},
+        },
         scipy: _of_numpy(),
     }
 
@@ -174,6 +181,63 @@ def _of_numpy() -> dict[str, Any]:
 def install() -> None:
     """Restore missing names; existing ones are not changed."""
     for module, names in _removed().items():
-        for name, value in names.items():
-            if name not in vars(module):
-                setattr(module, name, value)
+        _restore(module, names)
+    for name, names_of in _LATER.items():
+        if name in sys.modules:
+            _restore(sys.modules[name], names_of(sys.modules[name]))
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
+
+
+def _restore(module: Any, names: dict[str, Any]) -> None:
+    for name, value in names.items():
+        if name not in vars(module):
+            setattr(module, name, value)
+
+
+def _windows(signal: Any) -> dict[str, Any]:
+    windows = {name: getattr(signal.windows, name) for name in signal.windows.__all__}
+    return {**windows, "hanning": signal.windows.hann}
+
+
+def _integrals(integrate: Any) -> dict[str, Any]:
+    return {
+        "simps": integrate.simpson,
+        "trapz": integrate.trapezoid,
+        "cumtrapz": integrate.cumulative_trapezoid,
+    }
+
+
+def _statistics(stats: Any) -> dict[str, Any]:
+    return {
+        "binom_test": lambda *arguments, **more: stats.binomtest(*arguments, **more).pvalue,
+        "itemfreq": lambda a: np.stack(np.unique(a, return_counts=True), axis=1),
+        "chisqprob": stats.chi2.sf,
+    }
+
+
+# Names of modules that are not imported before a script imports them.
+_LATER: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "scipy.signal": _windows,
+    "scipy.integrate": _integrals,
+    "scipy.stats": _statistics,
+}
+
+
+class _Finder(MetaPathFinder):
+    """Finds modules of SciPy to which names are restored when they are imported."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: Any = None
+    ) -> ModuleSpec | None:
+        """Return a spec whose loader restores the names; None for other modules."""
+        spec = PathFinder.find_spec(fullname, path) if fullname in _LATER else None
+        if spec is not None and spec.origin:
+            spec.loader = _Loader(fullname, spec.origin)
+        return spec
+
+
+class _Loader(SourceFileLoader):
+    def exec_module(self, module: ModuleType) -> None:
+        super().exec_module(module)
+        _restore(module, _LATER[module.__name__](module))

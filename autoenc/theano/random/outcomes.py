@@ -71,7 +71,7 @@ def _zeros(x: Variable) -> Variable:
 
 
 def _check(pvals: Array, unis: Array, n: Array) -> None:
-    if len(unis) != len(pvals) * n:
+    if len(unis) != len(pvals) * int(n):
         raise ValueError(
             "unis.shape[0] != pvals.shape[0] * n_samples", len(unis), len(pvals), int(n)
         )

@@ -205,3 +205,8 @@ def test_conditions(decorator, error, message, condition):
                 check(1)
         else:
             assert check(1) == 1
+
+
+def test_tests_of_a_package(capsys):
+    assert not nose1.Tester("package").test()
+    assert "pytest" in capsys.readouterr().out

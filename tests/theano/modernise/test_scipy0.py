@@ -1,5 +1,9 @@
 """Names that SciPy has dropped do what they did."""
 
+import subprocess
+import sys
+import textwrap
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -44,3 +48,24 @@ def test_enlarging_by_the_nearest_pixel_repeats_it():
 def test_shape_without_channels_is_refused():
     with pytest.raises(ValueError, match="suitable array shape"):
         scipy0.toimage(np.zeros((5, 6, 7)))
+
+
+def test_names_of_other_modules():
+    from scipy import integrate, signal, stats
+
+    windows = scipy0._LATER["scipy.signal"](signal)
+    assert_array_equal(windows["gaussian"](3, 1.0), signal.windows.gaussian(3, 1.0))
+    assert scipy0._LATER["scipy.integrate"](integrate)["simps"]([1.0, 1.0, 1.0]) == 2
+    statistics = scipy0._LATER["scipy.stats"](stats)
+    assert statistics["binom_test"](3, 3) == 0.25
+    assert_array_equal(statistics["itemfreq"]([5, 7, 5]), [[5, 2], [7, 1]])
+
+
+def test_names_are_restored_when_a_module_is_imported():
+    text = """
+        from scipy.signal import gaussian
+        import scipy.integrate
+        print(gaussian(3, 1.0)[1], scipy.integrate.trapz([1.0, 1.0]))
+    """
+    command = [sys.executable, "-m", "autoenc.theano", "-c", textwrap.dedent(text)]
+    assert subprocess.run(command, capture_output=True, check=True).stdout.split() == [b"1.0"] * 2

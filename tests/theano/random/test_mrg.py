@@ -186,6 +186,14 @@ def test_outcomes_follow_their_intervals():
         f(pvals, np.array([0.3]))
 
 
+def test_outcomes_of_many_rows():
+    # The number of draws is a constant of dtype int8.
+    p = np.full((200, 4), 0.25)
+    streams = MRG_RandomStreams(1)
+    (counts,) = compiled(streams, streams.multinomial(pvals=pt.constant(p)))()
+    assert counts.sum() == 200
+
+
 @pytest.mark.parametrize("seed", [0, 2147462579, [0, 0, 0, 1, 1, 1], [1, 1, 1, 0, 0, 0]])
 def test_seeds_out_of_range_are_refused(seed):
     with pytest.raises(ValueError, match="seed"):

@@ -1,0 +1,60 @@
+"""Linear equations and Cholesky factors."""
+
+import numpy as np
+import pytest
+
+import autoenc.theano.tensor as T
+from autoenc.theano.tensor import slinalg
+from tests.theano.quick import function
+
+A, b = T.dmatrix("A"), T.dvector("b")
+GENERAL = np.array([[1.0, 5], [2, 7]])
+POSITIVE = np.array([[2.0, 1], [1, 3]])
+INDEFINITE = np.array([[1.0, 2], [2, 1]])
+# Recorded under Theano 1.0.5.
+SOLUTIONS = {
+    "general": [1, 0],
+    "symmetric": [1, 0],
+    "lower_triangular": [1, 0],
+    "upper_triangular": [-3 / 7, 2 / 7],
+}
+
+
+@pytest.mark.parametrize("lower", [False, True])
+@pytest.mark.parametrize("structure", list(SOLUTIONS))
+def test_structures_of_matrices(structure, lower):
+    x = slinalg.Solve(A_structure=structure, lower=lower)(A, b)
+    found = function([A, b], x)(GENERAL, [1, 2])
+    np.testing.assert_allclose(found, SOLUTIONS[structure], atol=1e-12)
+    with pytest.raises(ValueError, match="structure"):
+        slinalg.Solve("square")
+
+
+def test_gradient_of_a_triangular_solution():
+    gradient = T.grad(slinalg.solve_lower_triangular(A, b).sum(), A)
+    found = function([A, b], gradient)(GENERAL, [1, 2])
+    np.testing.assert_allclose(found, [[-5 / 7, 0], [-1 / 7, 0]], atol=1e-12)
+
+
+@pytest.mark.parametrize("solve", [slinalg.solve, slinalg.solve_lower_triangular])
+def test_singular_matrices_are_refused(solve):
+    with pytest.raises(np.linalg.LinAlgError, match="singular"):
+        function([A, b], solve(A, b))(np.zeros((2, 2)), [1, 2])
+
+
+@pytest.mark.parametrize("lower", [False, True])
+def test_cholesky_factors(lower):
+    factor = slinalg.Cholesky(lower=lower)(A)
+    expected = np.linalg.cholesky(POSITIVE)
+    np.testing.assert_allclose(function([A], factor)(POSITIVE), expected if lower else expected.T)
+
+
+def test_matrices_that_are_not_positive_definite():
+    for cholesky in slinalg.cholesky, slinalg.Cholesky():
+        with pytest.raises(np.linalg.LinAlgError, match="positive definite"):
+            function([A], cholesky(A))(INDEFINITE)
+    factor = slinalg.Cholesky(on_error="nan")(A)
+    assert np.isnan(function([A], factor)(INDEFINITE)).all()
+    assert np.isnan(function([A], T.grad(factor.sum(), A))(INDEFINITE)).all()
+    with pytest.raises(ValueError, match="on_error"):
+        slinalg.Cholesky(on_error="ignore")
