@@ -37,6 +37,7 @@ def pytest_load_initial_conftests() -> None:
 
     prepare()
     _accept_old_hooks()
+    _accept_old_fixtures()
     vars(rewrite)["ast"] = _old_syntax()
     # pytest's cache cannot distinguish modernised modules from unmodified ones.
     sys.dont_write_bytecode = True
@@ -68,6 +69,22 @@ def _accept_old_hooks() -> None:
         return register(manager, plugin, name)
 
     type.__setattr__(PytestPluginManager, "register", registered)
+
+
+def _accept_old_fixtures() -> None:
+    """Accept the scope of a fixture as first argument, and the name `yield_fixture`."""
+    import pytest
+
+    fixture = pytest.fixture
+
+    @functools.wraps(fixture)
+    def of_scope(*arguments: Any, **more: Any) -> Any:
+        if arguments and isinstance(arguments[0], str):
+            names = ("scope", "params", "autouse", "ids", "name")
+            return fixture(**dict(zip(names, arguments, strict=False)), **more)
+        return fixture(*arguments, **more)
+
+    vars(pytest).update(fixture=of_scope, yield_fixture=of_scope)
 
 
 def _ignore_collect(function: Callable[..., Any]) -> Callable[..., Any]:

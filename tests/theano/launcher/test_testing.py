@@ -36,6 +36,21 @@ def test_hooks_may_take_the_old_path(tmp_path):
     assert testing._collect_file(lambda path: path.basename)(tmp_path / "b", None) == "b"
 
 
+def test_the_scope_of_a_fixture_may_be_its_first_argument(monkeypatch):
+    given = []
+    monkeypatch.setattr(pytest, "fixture", lambda *a, **more: given.append((a, more)))
+    monkeypatch.setattr(pytest, "yield_fixture", None)
+    testing._accept_old_fixtures()
+    pytest.fixture("session", autouse=True)
+    pytest.yield_fixture("module", [1, 2])
+    pytest.fixture(len, name="n")
+    assert given == [
+        ((), {"scope": "session", "autouse": True}),
+        ((), {"scope": "module", "params": [1, 2]}),
+        ((len,), {"name": "n"}),
+    ]
+
+
 @pytest.mark.parametrize(
     "source",
     [
