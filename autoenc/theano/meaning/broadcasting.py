@@ -97,13 +97,25 @@ def set_subtensor(
 
     If `x` is the whole array and `y` has another shape, the operation fails at run time. PyTensor
     would return `y` unchanged. Theano broadcast a row or column even if its type did not specify
-    it as such.
+    it as such. Parts of one array may be assigned to each other in any case.
     """
+    del tolerate_inplace_aliasing
     if _is_whole(x):
         y = _of_lengths(x.owner.inputs[0], pt.as_tensor_variable(y))
-    return pt.set_subtensor(
-        x, y, inplace=inplace, tolerate_inplace_aliasing=tolerate_inplace_aliasing
-    )
+    return pt.set_subtensor(x, y, inplace=inplace)
+
+
+def inc_subtensor(
+    x: Expression,
+    y: Any,
+    inplace: bool = False,
+    set_instead_of_inc: bool = False,
+    tolerate_inplace_aliasing: bool = False,
+) -> Expression:
+    """Return the array that `x` is a part of, with `y` added to `x` or in its place."""
+    if set_instead_of_inc:
+        return set_subtensor(x, y, inplace, tolerate_inplace_aliasing)
+    return pt.inc_subtensor(x, y, inplace=inplace)
 
 
 def _is_whole(x: Expression) -> bool:

@@ -33,6 +33,16 @@ _TODAY = {
     "sklearn.cross_validation": ("sklearn.model_selection",),
     "sklearn.grid_search": ("sklearn.model_selection",),
     "sklearn.externals.joblib": ("joblib",),
+    "sklearn.externals.six": ("six",),
+    "sklearn.externals.six.moves": ("six.moves",),
+    "sklearn.datasets.base": ("sklearn.datasets",),
+    "sklearn.datasets.samples_generator": ("sklearn.datasets",),
+    "sklearn.learning_curve": ("sklearn.model_selection",),
+    "sklearn.linear_model.logistic": ("sklearn.linear_model",),
+    "sklearn.metrics.scorer": ("sklearn.metrics",),
+    "sklearn.preprocessing.data": ("sklearn.preprocessing",),
+    "sklearn.preprocessing.label": ("sklearn.preprocessing",),
+    "sklearn.utils.testing": ("sklearn.utils._testing",),
 }
 
 

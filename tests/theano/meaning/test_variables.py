@@ -126,6 +126,18 @@ def test_all_of_an_array_is_set_to_one_of_its_shape(mode):
     np.testing.assert_array_equal(g(ones, zeros), zeros + 1)
 
 
+def test_parts_of_an_array_are_added_and_assigned_to_each_other():
+    state = theano.shared(np.arange(3.0))
+    options = {"tolerate_inplace_aliasing": True}
+    added = T.inc_subtensor(state[1], state[2], **options)
+    assigned = T.set_subtensor(state[1], state[2], **options)
+    same = T.inc_subtensor(state[:], state * 2, set_instead_of_inc=True)
+    added, assigned, same = function([], [added, assigned, same])()
+    np.testing.assert_array_equal(added, [0, 3, 2])
+    np.testing.assert_array_equal(assigned, [0, 2, 2])
+    np.testing.assert_array_equal(same, [0, 2, 4])
+
+
 @pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE", "JAX"])
 def test_a_length_of_1_that_the_type_does_not_know_is_an_error(mode):
     x, y = T.fmatrices("x", "y")
