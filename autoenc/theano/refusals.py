@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pytensor.graph.op import Op
+
 
 class NotAvailableError(NotImplementedError):
     """Error raised when a name of Theano is used that does not exist on current engines."""
@@ -41,7 +43,7 @@ class Refused:
         def refuse(*_: Any, **__: Any) -> Any:
             raise NotAvailableError(self.message)
 
-        return (type(self._name.rpartition(".")[2], (), {"__new__": refuse}),)
+        return (type(Op)(self._name.rpartition(".")[2], (Op,), {"__new__": refuse}),)
 
     def __instancecheck__(self, _: Any) -> bool:
         # Scripts check whether variables are on Theano's old GPU back-end; none are.

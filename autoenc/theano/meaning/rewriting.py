@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from pytensor.graph.basic import Apply
+from pytensor.graph.op import Op
 from pytensor.graph.rewriting import basic, db
+from pytensor.graph.rewriting.unify import OpPattern
 
 Optimizer = basic.GraphRewriter
 SeqOptimizer = basic.SequentialGraphRewriter
@@ -76,17 +78,29 @@ def local_optimizer(
     Parameters
     ----------
     tracks : list of Op or of classes, optional
-        Operations that the rewrite applies to; None for all.
+        Operations that the rewrite applies to; None for all. Operations of Theano's GPU back-ends
+        are ignored.
     inplace : bool
         Whether the rewrite creates in-place operations.
     requirements : sequence
         Not used.
     """
+    known = None if tracks is None else [t for t in tracks if _is_operation(t)] or [_InNoGraph]
 
     def decorate(function: Callable[..., Any]) -> Any:
-        return basic.node_rewriter(tracks, inplace=inplace)(_of_node_and_graph(function))
+        return basic.node_rewriter(known, inplace=inplace)(_of_node_and_graph(function))
 
     return decorate
+
+
+class _InNoGraph(Op):
+    """Operation that no graph contains."""
+
+
+def _is_operation(given: Any) -> bool:
+    return isinstance(given, (Op, OpPattern)) or (
+        isinstance(given, type) and issubclass(given, Op)
+    )
 
 
 def inplace_optimizer(function: Callable[..., Any]) -> Any:

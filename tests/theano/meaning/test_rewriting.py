@@ -92,3 +92,20 @@ def test_a_rewrite_with_operations_in_place():
 
 def test_the_class_of_rewrites_is_the_base_class():
     assert isinstance(of_node, theano.gof.opt.LocalOptimizer.__mro__[1])
+
+
+def test_rewrites_of_refused_operations_are_never_applied():
+    from autoenc.theano.sandbox.cuda import GpuOp, host_from_gpu
+
+    class Own(GpuOp):
+        pass
+
+    @gof.local_optimizer([Own, GpuOp, host_from_gpu])
+    def refuse(node):
+        raise AssertionError("The rewrite was applied.")
+
+    rewriter = gof.TopoOptimizer(refuse, order="in_to_out")
+    x = T.dscalar("x")
+    graph = gof.FunctionGraph([x], [x + 1], clone=True)
+    rewriter.optimize(graph)
+    assert len(graph.apply_nodes) == 1
