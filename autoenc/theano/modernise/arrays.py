@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import math
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -47,6 +49,60 @@ def _old_names() -> dict[str, Any]:
         "asfarray": lambda a, dtype=np.float64: np.asarray(a, dtype=dtype),
         "find_common_type": lambda arrays, scalars: np.result_type(*arrays, *scalars),
         "cast": _Casts(),
+        "alen": lambda a: len(np.atleast_1d(a)),
+        "bool8": np.bool_,
+        "int0": np.intp,
+        "uint0": np.uintp,
+        "object0": np.object_,
+        "str0": np.str_,
+        "bytes0": np.bytes_,
+        "void0": np.void,
+        "longcomplex": np.clongdouble,
+        "clongfloat": np.clongdouble,
+        "loads": pickle.loads,
+        "mat": np.asmatrix,
+        "math": math,
+        "MAXDIMS": 32,
+        "DataSource": np.lib.npyio.DataSource,
+        "byte_bounds": np.lib.array_utils.byte_bounds,
+        "issctype": lambda kind: isinstance(kind, type) and issubclass(kind, np.generic),
+        "issubclass_": lambda kind, base: isinstance(kind, type) and issubclass(kind, base),
+        "issubsctype": lambda a, b: issubclass(_scalar_type(a), _scalar_type(b)),
+        "maximum_sctype": _largest,
+        "obj2sctype": _scalar_type,
+        "sctype2char": lambda kind: np.dtype(kind).char,
+        "sctypes": _scalar_types(),
+        "typeDict": np.sctypeDict,
+        "RankWarning": np.exceptions.RankWarning,
+        **{name: getattr(np.exceptions, name) for name in np.exceptions.__all__},
+    }
+
+
+def _scalar_type(given: Any, default: Any = None) -> Any:
+    """Return the type of scalars of an array, a dtype or its name."""
+    if isinstance(given, (np.ndarray, np.generic)):
+        return given.dtype.type
+    if isinstance(given, type) and issubclass(given, np.generic):
+        return given
+    try:
+        return np.dtype(given).type
+    except TypeError:
+        return default
+
+
+def _largest(given: Any) -> Any:
+    """Return the type of the same kind with the highest precision."""
+    kind = _scalar_type(given)
+    return next((types[-1] for types in _scalar_types().values() if kind in types[:-1]), kind)
+
+
+def _scalar_types() -> dict[str, list[type]]:
+    return {
+        "int": [np.int8, np.int16, np.int32, np.int64],
+        "uint": [np.uint8, np.uint16, np.uint32, np.uint64],
+        "float": [np.float16, np.float32, np.float64, np.longdouble],
+        "complex": [np.complex64, np.complex128, np.clongdouble],
+        "others": [bool, object, bytes, str, np.void],
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 
+from autoenc.theano.modernise.calls import METHODS, NAMES
 from autoenc.theano.modernise.python2 import RUNTIME, call, loaded
 from autoenc.theano.modernise.runtime import UFUNCS
 
@@ -50,7 +51,13 @@ class _Rules(ast.NodeTransformer):
         if name is None or not _is_still(node.target):
             return node
         value = call("in_place", ast.Constant(name), loaded(node.target), node.value)
-        return ast.copy_location(ast.Assign([node.target], value), node)
+        return ast.copy_location(ast.Assign([node.target], _to_store(node.target, value)), node)
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        self.generic_visit(node)
+        if len(node.targets) == 1:
+            node.value = ast.copy_location(_to_store(node.targets[0], node.value), node.value)
+        return node
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         self.generic_visit(node)
@@ -81,7 +88,9 @@ class _Rules(ast.NodeTransformer):
             _copy_if_needed(node)
         instead = _instead_of(node.func)
         if instead:
-            return ast.copy_location(_through(instead, node), node)
+            return ast.copy_location(_call_through(instead, node), node)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS:
+            return ast.copy_location(_call_of_method(node, node.func), node)
         if not isinstance(node.func, ast.Name) or node.func.id not in ("float", "int"):
             return node
         if len(node.args) != 1 or node.keywords or isinstance(node.args[0], ast.Starred):
@@ -140,19 +149,32 @@ def _instead_of(function: ast.expr) -> str | None:
         return "ufunc"
     if isinstance(function, ast.Name) and function.id == "compile":
         return "compiled"
-    if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name):
-        return None
-    if function.attr in ("array", "asarray"):
-        return "array"
-    is_yaml = function.value.id == "yaml" and function.attr in ("load", "load_all")
-    return "load_yaml" if is_yaml else None
+    if ast.unparse(function) in ("yaml.load", "yaml.load_all"):
+        return "load_yaml"
+    return "called" if _name_of(function) in NAMES else None
 
 
-def _through(name: str, node: ast.Call) -> ast.Call:
-    """Return a call of a function of the runtime, with the function as its first argument."""
+def _call_through(name: str, node: ast.Call) -> ast.Call:
+    """Return a call to a function of the runtime, which makes the call."""
     changed = call(name, node.func, *node.args)
     changed.keywords = node.keywords
     return changed
+
+
+def _call_of_method(node: ast.Call, function: ast.Attribute) -> ast.Call:
+    changed = call("method", function.value, ast.Constant(function.attr), *node.args)
+    changed.keywords = node.keywords
+    return changed
+
+
+def _to_store(target: ast.expr, value: ast.expr) -> ast.expr:
+    """Return the value that is assigned to a target, which may be a part of an array."""
+    if not isinstance(target, ast.Subscript) or not _is_still(target.value):
+        return value
+    if isinstance(value, (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.ListComp)):
+        return value
+    # The order of evaluation is that of the assignment.
+    return call("stored", value, loaded(target.value))
 
 
 def _is_plain(index: ast.expr) -> bool:

@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 from pytensor.graph.basic import Variable
 
+from autoenc.theano.modernise.calls import called, method, stored
 from autoenc.theano.results import Number
+
+__all__ = ["called", "method", "stored"]
 
 _KINDS = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 2}
 _PLAIN = frozenset({int, float, str, list, tuple, bytes, bool})
@@ -143,27 +146,28 @@ _remainder = _numpy1(operator.mod)
 
 
 def equal(a: Any, b: Any) -> Any:
-    """Return ``a == b``; the class of numbers that functions return counts as ``np.ndarray``."""
-    return _equal(_class(a), _class(b))
+    """Return ``a == b``, which is False if the shapes of two arrays do not match.
+
+    The class of numbers that functions return counts as ``np.ndarray``.
+    """
+    return _equal(_class(a), _class(b)) if _match(a, b) else False
 
 
 def not_equal(a: Any, b: Any) -> Any:
-    """Return ``a != b``."""
-    return _not_equal(_class(a), _class(b))
+    """Return ``a != b``, which is True if the shapes of two arrays do not match."""
+    return _not_equal(_class(a), _class(b)) if _match(a, b) else True
 
 
 def _class(value: Any) -> Any:
     return np.ndarray if value is Number else value
 
 
-def array(function: Any, *arguments: Any, **more: Any) -> Any:
-    """Call ``np.array`` or ``np.asarray``; rows of different lengths become objects."""
-    try:
-        return function(*arguments, **more)
-    except ValueError as error:
-        if "inhomogeneous" not in str(error) or function not in (np.array, np.asarray):
-            raise
-    return function(*arguments, **{**more, "dtype": object})
+def _match(a: Any, b: Any) -> bool:
+    """Return False for two arrays whose shapes cannot be broadcast together."""
+    if not (isinstance(a, np.ndarray) and isinstance(b, np.ndarray)) or a.shape == b.shape:
+        return True
+    lengths = zip(reversed(a.shape), reversed(b.shape), strict=False)
+    return all(m == n or 1 in (m, n) for m, n in lengths)
 
 
 def compiled(function: Any, source: Any, filename: Any = "", mode: str = "", *more: Any) -> Any:
@@ -246,9 +250,9 @@ def index(given: Any) -> Any:
     """
     if type(given) is list and any(_is_slicing(part) for part in given):
         return tuple(given)
-    if type(given) is tuple and any(type(part) is float for part in given):
+    if type(given) is tuple:
         return tuple(_whole(part) for part in given)
-    return _whole(given) if type(given) is float else given
+    return _whole(given)
 
 
 def _is_slicing(part: Any) -> bool:
@@ -257,7 +261,9 @@ def _is_slicing(part: Any) -> bool:
 
 def _whole(number: Any) -> Any:
     """Convert a float with an integral value to an integer, as NumPy did before 1.12."""
-    return int(number) if type(number) is float and number.is_integer() else number
+    if isinstance(number, (float, np.floating)) and float(number).is_integer():
+        return int(number)
+    return number
 
 
 def divide(a: Any, b: Any) -> Any:
