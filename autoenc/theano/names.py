@@ -20,6 +20,12 @@ from autoenc.theano.known import imported_names, theano_names
 from autoenc.theano.refusals import Refused
 
 ROOT = "autoenc.theano"
+# Modules of others that Theano's modules imported, which scripts use after a star import.
+_LIBRARIES = {
+    **{name: name for name in ("logging", "numbers", "numpy", "os", "sys", "warnings")},
+    "np": "numpy",
+}
+_WITH_LIBRARIES = ("", "tensor", "tensor.basic")
 _ROOT_MODULES = {"theano": "", "T": "tensor", "scal": "scalar"}
 # Functions that shadowed the modules of the same name in which they were defined.
 _FUNCTIONS = {
@@ -70,7 +76,10 @@ def resolver(module: str) -> Callable[[str], Any]:
         setattr(sys.modules[_own_name(module)], name, value)
         return value
 
-    sys.modules[_own_name(module)].__class__ = TheanoModule
+    own = sys.modules[_own_name(module)]
+    own.__class__ = TheanoModule
+    # A star import imports all of Theano's names, not only those defined in this package.
+    vars(own).pop("__all__", None)
     return resolve
 
 
@@ -92,7 +101,8 @@ def _all(module: str) -> list[str]:
     """Return the names that ``from module import *`` imports, without refused names."""
     own = sys.modules[_own_name(module)]
     names = (name for name in sorted(theano_names(module)) if hasattr(own, name))
-    return [name for name in names if not isinstance(getattr(own, name), Refused)]
+    found = [name for name in names if not isinstance(getattr(own, name), Refused)]
+    return [*found, *(_LIBRARIES if module in _WITH_LIBRARIES else ())]
 
 
 def _find(module: str, name: str) -> Any:
@@ -119,6 +129,8 @@ def _find(module: str, name: str) -> Any:
 
 def _from_home(module: str, name: str) -> Any:
     """Return an object that a module imported from another one; None if it is refused there."""
+    if name in _LIBRARIES and module in _WITH_LIBRARIES:
+        return import_module(_LIBRARIES[name])
     home, original = imported_names(module).get(name, (module, name))
     if home == module or home not in catalogue.SOURCES:
         return None

@@ -135,6 +135,37 @@ def test_star_imports_give_theanos_names():
     assert not any(isinstance(value, Refused) for value in names.values())
 
 
+def test_star_imports_give_the_modules_that_theano_imported():
+    names = {}
+    exec("from autoenc.theano import *", names)
+    assert names["np"] is np
+    assert names["tensor"] is T
+    assert {"config", "gof", "gradient", "scan", "shared", "sys"} <= set(names)
+    exec("from autoenc.theano.tensor import *", names)
+    assert T.np is names["numpy"] is np
+
+
+def test_dtypes_of_sparse_matrices():
+    sparse = import_module("autoenc.theano.sparse")
+    assert "float32" in sparse.SparseType.dtype_set
+    assert "float16" not in sparse.SparseType.dtype_set
+
+
+def test_functions_have_parameters():
+    x = T.dscalar("x")
+    f = import_module("autoenc.theano.compile.pfunc").pfunc(params=[x], outputs=2 * x)
+    assert f(3) == 6
+    with pytest.raises(ValueError, match="dictionary"):
+        import_module("autoenc.theano.compile").pfunc([x], [x], output_keys=["x"])
+
+
+def test_assertions_of_theanos_rewrites():
+    checked = T.opt.assert_op(T.constant(2.0), T.constant(True))
+    assert checked.eval() == 2
+    with pytest.raises(AssertionError):
+        T.opt.assert_op(T.constant(2.0), T.eq(1, 2)).eval()
+
+
 def test_theano_itself_is_not_importable_until_a_script_is_run():
     code = "import autoenc.theano\ntry:\n import theano\nexcept ImportError: print('not')"
     out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
