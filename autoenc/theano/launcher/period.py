@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 
 import pytensor
 
 from autoenc.configuration import given_settings
 from autoenc.theano import aliases
-from autoenc.theano.modernise import arrays, imports, library, nose1, removed, scipy0
+from autoenc.theano.modernise import arrays, h5py2, imports, later, library, nose1, removed, scipy0
 
 
 def prepare() -> None:
@@ -26,4 +27,10 @@ def prepare() -> None:
     removed.install()
     nose1.install()
     scipy0.install()
+    _change_modules()
     imports.install()
+
+
+@functools.cache
+def _change_modules() -> None:
+    later.change_on_import({**scipy0.changes(), "h5py": h5py2.change})

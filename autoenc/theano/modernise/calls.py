@@ -40,8 +40,8 @@ NAMES = frozenset(
 def called(function: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
     """Call a function that has one of the `NAMES`, as NumPy 1 did if it is NumPy's.
 
-    Floats with integral values are lengths. Ragged lists become arrays of objects. Integers out of
-    range wrap around. Rounded integers are floats. `numpy.load` reads pickles, and
+    Floats are lengths, truncated as before NumPy 1.12. Ragged lists become arrays of objects.
+    Integers out of range wrap around. Rounded integers are floats. `numpy.load` reads pickles, and
     `numpy.fromstring` reads bytes.
     """
     name = getattr(function, "__name__", "")
@@ -90,12 +90,10 @@ def _with_lengths(function: Any, name: str, arguments: Any, more: Any) -> Any:
 
 
 def _whole(length: Any) -> Any:
-    """Return a length, or a tuple of them, in which integral floats are integers."""
+    """Return a length, or a tuple of them, in which floats are truncated."""
     if isinstance(length, (tuple, list)):
         return type(length)(_whole(part) for part in length)
-    if isinstance(length, (float, np.floating)) and float(length).is_integer():
-        return int(length)
-    return length
+    return int(length) if isinstance(length, (float, np.floating)) else length
 
 
 def _made(make: Any, *arguments: Any, **more: Any) -> Any:

@@ -91,7 +91,7 @@ class _Rules(ast.NodeTransformer):
             return ast.copy_location(_call_through(instead, node), node)
         if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS:
             return ast.copy_location(_call_of_method(node, node.func), node)
-        if not isinstance(node.func, ast.Name) or node.func.id not in ("float", "int"):
+        if not isinstance(node.func, ast.Name) or node.func.id not in ("float", "int", "type"):
             return node
         if len(node.args) != 1 or node.keywords or isinstance(node.args[0], ast.Starred):
             return node

@@ -239,6 +239,12 @@ def as_int(kind: Any, value: Any) -> Any:
     return kind(_entry(value)) if kind is int else kind(value)
 
 
+def as_type(kind: Any, value: Any) -> Any:
+    """Return ``type(value)``, which was that of arrays for the results of functions."""
+    of = kind(value)
+    return np.ndarray if kind is type and of in (Number, OneEntry) else of
+
+
 def _entry(value: Any) -> Any:
     return value.item() if isinstance(value, np.ndarray) and value.size == 1 else value
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +11,8 @@ import numpy as np
 import scipy
 import scipy.linalg
 import scipy.special
+
+from autoenc.theano.modernise.later import restore
 
 Array = Any
 _RESAMPLING = ("nearest", "lanczos", "bilinear", "bicubic", "cubic")
@@ -181,18 +180,7 @@ def _of_numpy() -> dict[str, Any]:
 def install() -> None:
     """Restore missing names; existing ones are not changed."""
     for module, names in _removed().items():
-        _restore(module, names)
-    for name, names_of in _LATER.items():
-        if name in sys.modules:
-            _restore(sys.modules[name], names_of(sys.modules[name]))
-    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _Finder())
-
-
-def _restore(module: Any, names: dict[str, Any]) -> None:
-    for name, value in names.items():
-        if name not in vars(module):
-            setattr(module, name, value)
+        restore(module, names)
 
 
 def _windows(signal: Any) -> dict[str, Any]:
@@ -224,20 +212,10 @@ _LATER: dict[str, Callable[[Any], dict[str, Any]]] = {
 }
 
 
-class _Finder(MetaPathFinder):
-    """Finds modules of SciPy to which names are restored when they are imported."""
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: Any = None
-    ) -> ModuleSpec | None:
-        """Return a spec whose loader restores the names; None for other modules."""
-        spec = PathFinder.find_spec(fullname, path) if fullname in _LATER else None
-        if spec is not None and spec.origin:
-            spec.loader = _Loader(fullname, spec.origin)
-        return spec
+def changes() -> dict[str, Callable[[Any], None]]:
+    """Return functions that restore the names of modules, by the names of the modules."""
+    return {name: _restoring(names_of) for name, names_of in _LATER.items()}
 
 
-class _Loader(SourceFileLoader):
-    def exec_module(self, module: ModuleType) -> None:
-        super().exec_module(module)
-        _restore(module, _LATER[module.__name__](module))
+def _restoring(names_of: Callable[[Any], dict[str, Any]]) -> Callable[[Any], None]:
+    return lambda module: restore(module, names_of(module))

@@ -26,15 +26,16 @@ from tests.theano.modernise.test_source import run
         "(np.random.permutation(n / 2).size, 3)",
     ],
 )
-def test_integral_floats_are_lengths(expression):
+def test_floats_are_lengths(expression):
     names = run(f"import numpy as np\nfrom numpy.random import rand\nn = 8\nfound = {expression}")
     assert names["found"] == (4, 3)
 
 
 def test_values_keep_their_dtype_beside_lengths():
     assert called(np.full, (2.0,), 1.0).dtype == "float64"
+    assert called(np.zeros, 2.5).shape == (2,)
     with pytest.raises(TypeError, match="integer"):
-        called(np.zeros, 2.5)
+        called(np.zeros, "2")
 
 
 @pytest.mark.parametrize("make", [np.array, np.asarray])
@@ -164,6 +165,18 @@ def test_numbers_of_numpy_are_indices(number):
 def test_yaml_is_loaded_without_a_loader():
     yaml = pytest.importorskip("yaml")
     assert called(yaml.load, "a: [1, 2]") == {"a": [1, 2]}
+
+
+def test_types_of_results():
+    names = run(
+        "import numpy as np\n"
+        "from autoenc.theano.results import guarded\n"
+        "cost = guarded(np.array(2.0))\n"
+        "kinds = type(cost) is np.ndarray, type(cost) == np.ndarray, type(2) is int\n"
+        "Own = type('Own', (), {})\n"
+    )
+    assert names["kinds"] == (True, True, True)
+    assert names["Own"]().__class__.__name__ == "Own"
 
 
 def test_removed_names():
