@@ -146,20 +146,13 @@ _remainder = _numpy1(operator.mod)
 
 
 def equal(a: Any, b: Any) -> Any:
-    """Return ``a == b``, which is False if the shapes of two arrays do not match.
-
-    The class of numbers that functions return counts as ``np.ndarray``.
-    """
-    return _equal(_class(a), _class(b)) if _match(a, b) else False
+    """Return ``a == b``, which is False if the shapes of two arrays do not match."""
+    return _equal(a, b) if _match(a, b) else False
 
 
 def not_equal(a: Any, b: Any) -> Any:
     """Return ``a != b``, which is True if the shapes of two arrays do not match."""
-    return _not_equal(_class(a), _class(b)) if _match(a, b) else True
-
-
-def _class(value: Any) -> Any:
-    return np.ndarray if value is Number else value
+    return _not_equal(a, b) if _match(a, b) else True
 
 
 def _match(a: Any, b: Any) -> bool:
