@@ -160,6 +160,7 @@ _MEANING = tuple(
         "creation",
         "derivatives",
         "flat_indices",
+        "kinds",
         "oldest",
         "shapes",
     )
@@ -387,7 +388,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "tensor.type": ("pytensor.tensor.type",),
     "tensor.type_other": ("pytensor.tensor.type_other",),
     "tensor.utils": ("pytensor.tensor.utils", *_TENSOR),
-    "tensor.var": ("pytensor.tensor.variable", *_TENSOR),
+    "tensor.var": ("autoenc.theano.meaning.kinds", "pytensor.tensor.variable", *_TENSOR),
     "tensor.xlogx": ("pytensor.tensor.xlogx",),
     "tests": _NONE,
     "tests.disturb_mem": _TESTING,

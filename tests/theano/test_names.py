@@ -145,6 +145,33 @@ def test_star_imports_give_the_modules_that_theano_imported():
     assert T.np is names["numpy"] is np
 
 
+def test_constants_and_shared_variables_are_not_of_the_class_of_variables():
+    x = T.dvector("x")
+    assert isinstance(x, T.TensorVariable)
+    assert isinstance(x + 1, T.basic.TensorVariable)
+    assert not isinstance(T.constant(1.0), T.TensorVariable)
+    assert not isinstance(theano.shared(1.0), T.TensorVariable)
+
+    class Named(T.TensorVariable):
+        pass
+
+    named = Named(T.dscalar, None, None, name="n")
+    assert isinstance(named, Named)
+    assert isinstance(named, T.TensorVariable)
+    assert not isinstance(x, Named)
+    assert (named * 2).eval({named: 3}) == 6
+    assert issubclass(type(x), T.TensorVariable)
+
+
+def test_methods_may_be_added_to_variables():
+    T.TensorVariable.twice = lambda x: 2 * x
+    try:
+        x = T.dscalar("x")
+        assert T.constant(2.0).twice().eval() == x.twice().eval({x: 2.0}) == 4
+    finally:
+        del type(T.dscalar()).twice
+
+
 def test_dtypes_of_sparse_matrices():
     sparse = import_module("autoenc.theano.sparse")
     assert "float32" in sparse.SparseType.dtype_set

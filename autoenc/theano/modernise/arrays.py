@@ -63,6 +63,7 @@ def _old_names() -> dict[str, Any]:
         "mat": np.asmatrix,
         "math": math,
         "MAXDIMS": 32,
+        "MachAr": lambda float_conv=float, *_, **__: np.finfo(float_conv),
         "DataSource": np.lib.npyio.DataSource,
         "byte_bounds": np.lib.array_utils.byte_bounds,
         "issctype": lambda kind: isinstance(kind, type) and issubclass(kind, np.generic),

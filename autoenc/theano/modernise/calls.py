@@ -93,6 +93,8 @@ def _whole(length: Any) -> Any:
     """Return a length, or a tuple of them, in which floats are truncated."""
     if isinstance(length, (tuple, list)):
         return type(length)(_whole(part) for part in length)
+    if isinstance(length, np.ndarray) and length.size == 1:
+        return _whole(length.item())
     return int(length) if isinstance(length, (float, np.floating)) else length
 
 

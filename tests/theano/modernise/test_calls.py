@@ -24,6 +24,7 @@ from tests.theano.modernise.test_source import run
         "np.random.normal(0, 0.1, (n / 2, 3)).shape",
         "rand(n / 2, 3).shape",
         "(np.random.permutation(n / 2).size, 3)",
+        "(np.random.multinomial(np.array([4.0]), [0.5, 0.5]).sum(), 3)",
     ],
 )
 def test_floats_are_lengths(expression):
@@ -187,6 +188,7 @@ def test_removed_names():
     assert added["maximum_sctype"](np.float32) is np.longdouble
     assert added["issubsctype"]("int8", np.integer)
     assert added["alen"]([1, 2]) == 2
+    assert added["MachAr"]().eps == np.finfo("float64").eps
 
 
 def test_every_name_is_called_or_a_method():
