@@ -103,32 +103,45 @@ class TypedParam(ConfigParam):
         return converted
 
 
-class StrParam(TypedParam):
+class _OfOneType(TypedParam):
+    """A setting whose class determines the type of its values."""
+
+    converts: Callable[[Any], Any]
+
+    def __init__(self, default: Any, is_valid: Any = None, allow_override: bool = True) -> None:
+        super().__init__(default, type(self).converts, is_valid, allow_override)
+
+
+class StrParam(_OfOneType):
     """A text."""
 
-    def __init__(self, default: Any, is_valid: Any = None, allow_override: bool = True) -> None:
-        super().__init__(default, str, is_valid, allow_override)
+    converts = str
 
 
-class IntParam(TypedParam):
+class IntParam(_OfOneType):
     """An integer."""
 
-    def __init__(self, default: Any, is_valid: Any = None, allow_override: bool = True) -> None:
-        super().__init__(default, int, is_valid, allow_override)
+    converts = int
 
 
-class FloatParam(TypedParam):
+class FloatParam(_OfOneType):
     """A number."""
 
-    def __init__(self, default: Any, is_valid: Any = None, allow_override: bool = True) -> None:
-        super().__init__(default, float, is_valid, allow_override)
+    converts = float
 
 
-class BoolParam(TypedParam):
+def _as_bool(value: Any) -> bool:
+    if value in ("False", "false", "0", False):
+        return False
+    if value in ("True", "true", "1", True):
+        return True
+    raise ValueError("Expected True or False.")
+
+
+class BoolParam(_OfOneType):
     """True or False, also as text."""
 
-    def __init__(self, default: Any, is_valid: Any = None, allow_override: bool = True) -> None:
-        super().__init__(default, _as_bool, is_valid, allow_override)
+    converts = staticmethod(_as_bool)
 
 
 def AddConfigVar(  # noqa: N802 - Theano's name
@@ -170,11 +183,3 @@ def _setter(parameter: ConfigParam) -> Filter:
         return parameter.converted(value)
 
     return checked
-
-
-def _as_bool(value: Any) -> bool:
-    if value in ("False", "false", "0", False):
-        return False
-    if value in ("True", "true", "1", True):
-        return True
-    raise ValueError("Expected True or False.")

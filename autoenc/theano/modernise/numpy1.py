@@ -149,8 +149,8 @@ def _instead_of(function: ast.expr) -> str | None:
         return "ufunc"
     if isinstance(function, ast.Name) and function.id == "compile":
         return "compiled"
-    if ast.unparse(function) in ("yaml.load", "yaml.load_all"):
-        return "load_yaml"
+    if isinstance(function, ast.Attribute) and getattr(function.value, "id", "") == "yaml":
+        return "load_yaml" if function.attr in ("load", "load_all") else None
     return "called" if _name_of(function) in NAMES else None
 
 

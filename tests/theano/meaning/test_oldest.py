@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 
 import autoenc.theano.tensor as T
-from autoenc.theano import sparse
-from autoenc.theano.ifelse import ifelse
 from autoenc.theano.meaning import oldest
 from tests.theano.quick import function
 
@@ -134,23 +132,3 @@ def test_integers_of_indices_become_constants():
     assert part.start.data == 2
     assert part.stop is symbol is i
     assert part.step is None
-
-
-@pytest.mark.parametrize("as_list", [False, True])
-def test_comparisons_are_int8_beside_an_int8(as_list):
-    x = T.dscalar()
-    branches = [T.constant(1, dtype="int8"), T.gt(x, 2)]
-    result = ifelse(T.lt(x, 0), *([[b] for b in branches] if as_list else branches))
-    (result,) = result if as_list else [result]
-    compute = function([x], result)
-    assert [int(compute(value)) for value in (-1.0, 1.0, 3.0)] == [1, 0, 1]
-    assert compute(3.0).dtype == "int8"
-
-
-def test_dtypes_of_sparse_matrices():
-    assert {"float32", "int64"} <= sparse.SparseType.dtype_set
-
-
-def test_scripts_find_a_dimshuffle_by_its_name():
-    assert str(m.dimshuffle(1, "x", 0).owner.op) == "InplaceDimShuffle{1,x,0}"
-    assert str(m.T.owner.op) == "InplaceDimShuffle{1,0}"

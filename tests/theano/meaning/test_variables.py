@@ -155,3 +155,9 @@ def test_modes_have_methods_and_keep_the_choice_of_the_engine():
     f = theano.function([y], y * 2 + 1, mode=mode)
     assert not any(node.op.destroy_map for node in f.maker.fgraph.toposort())
     assert not hasattr(FAST_RUN, "other")
+
+
+def test_scripts_find_a_dimshuffle_by_its_name():
+    x = T.dmatrix("x")
+    assert str(x.dimshuffle(1, "x", 0).owner.op) == "InplaceDimShuffle{1,x,0}"
+    assert str(x.T.owner.op) == "InplaceDimShuffle{1,0}"
