@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from autoenc.theano.sandbox.rng_mrg import MRG_RandomStreams
+from autoenc.theano.tensor.inplace import exp_inplace
 from autoenc.theano.tensor.shared_randomstreams import RandomStreams
 from autoenc.theano.tensor.signal.pool import pool_2d
 
@@ -41,6 +42,22 @@ def test_they_do_not_change_what_functions_compute():
     assert function(values) == 32
     np.testing.assert_allclose(w.get_value(), np.full((4, 2), -7))
     assert cost.eval({x: values}) == 2 * 28**2
+
+
+def test_graphs_without_them_can_be_compiled(caplog):
+    with theano.config.change_flags(compute_test_value="off"):
+        x, y = T.dvectors("xy")
+        cost = T.sum(T.log(T.nnet.sigmoid(x * y))) + 0
+    compute = theano.function([x, y], cost)
+    np.testing.assert_allclose(compute([0.0], [1.0]), np.log(0.5))
+    np.testing.assert_allclose(cost.eval({x: [0.0], y: [1.0]}), np.log(0.5))
+    assert caplog.records == []  # PyTensor logs rewrites that fail, and goes on
+
+
+def test_operations_in_place_leave_those_of_their_inputs():
+    x = matrix(1, 2)
+    assert exp_inplace(x).tag.test_value.tolist() == [[1, np.e]]
+    assert x.tag.test_value.tolist() == [[0, 1]]
 
 
 def test_loops_have_one_for_all_steps():

@@ -1,5 +1,6 @@
 """Records of runs: the same run is the same record, and a difference is named."""
 
+import hashlib
 import io
 
 import numpy as np
@@ -48,6 +49,12 @@ def test_a_mode_forgets_its_graphs_with_its_record():
     function = theano.function([x], x + 1, mode=mode)
     function([1.0])
     first = mode.record.f.getvalue()
+    size, number, before, after = first.splitlines()
+    assert size == "Function 0 has 1 apply nodes."
+    assert number.startswith("Function 0 node 0: ")
+    digest = hashlib.md5(np.array([2.0]).tobytes()).hexdigest()
+    assert before.startswith("Inputs: 0:")
+    assert after == f"Outputs: 0:{digest}"
     mode.set_record(Record(file_object=io.StringIO()))
     function([1.0])
     assert mode.record.f.getvalue() == first
