@@ -79,7 +79,7 @@ def _normalized(axes: Any, ndim: int) -> tuple[int, ...]:
         if axes not in named:
             raise ValueError(f"invalid axes: {axes}")
         axes = named[axes]
-    if not isinstance(axes, tuple | list | np.ndarray):
+    if not isinstance(axes, tuple | list | range | np.ndarray):
         raise ValueError(f"invalid axes: {axes}")
     normalized = tuple(sorted(int(axis) for axis in axes))
     if not normalized:

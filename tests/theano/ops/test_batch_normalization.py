@@ -133,3 +133,13 @@ def test_running_averages_are_given_together():
 def test_an_unknown_mode_is_refused():
     with pytest.raises(ValueError, match="mode must be either"):
         batch_normalization(V, V, V, V, V, mode="fast")
+
+
+def test_axes_may_be_a_range():
+    x, parameters = pt.dmatrix(), [V] * 4
+    values = {x: RNG.normal(size=(3, 2)), V: np.array([1.0, 2.0])}
+    results = [
+        batch_normalization_test(x, *parameters, axes=axes).eval(values)
+        for axes in (range(1), (0,))
+    ]
+    np.testing.assert_array_equal(*results)
