@@ -13,6 +13,7 @@ from autoenc.backends.c.blas import find_blas
 from autoenc.backends.c.c_backend import CBackend
 from autoenc.backends.c.compiler import compiler_trouble
 from autoenc.backends.cpu import cpu_vendor, has_cpu_flag, usable_threads
+from autoenc.backends.integers import keep_types_of_integers
 from autoenc.backends.interface import Backend, BackendError, BlockRunner, SharingBackend
 from autoenc.backends.mixed_precision import in_precision
 from autoenc.backends.step import Step, make_step
@@ -35,6 +36,8 @@ __all__ = [
 ]
 
 BACKENDS = ("c", "xla", "numba")
+
+keep_types_of_integers()
 
 
 def resolve_backend(

@@ -1,0 +1,62 @@
+"""Rewritten graphs have the numbers of the graphs that were written."""
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from pytensor.compile.mode import Mode
+
+from autoenc import backends
+
+# Python's loops, so that nothing is compiled.
+AS_WRITTEN = Mode("py", None)
+REWRITTEN = Mode("py", "fast_run").excluding("fusion")
+assert backends
+
+
+def values(dtype):
+    """Small and large numbers of a type."""
+    if dtype.startswith("float"):
+        return np.array([-1.5, -0.0, 0.5, 250.25], dtype)
+    info = np.iinfo(dtype)
+    return np.array([info.min, 3, 100, info.max], dtype)
+
+
+GRAPHS = {
+    "0 - x": lambda x, y: 0 - x,
+    "-x": lambda x, y: -x,
+    "a sum of the negative": lambda x, y: (y - x) - y,
+    "x // 1": lambda x, y: x // 1,
+    "x / 1": lambda x, y: x / 1,
+    "the square": lambda x, y: x**2,
+    "half a power": lambda x, y: pt.cast(x, "float64") ** 0.5,
+    "a sum, and another type": lambda x, y: (x + x) + y,
+    "a product, and another type": lambda x, y: (x * x) * y,
+    "a quotient that is a product": lambda x, y: (x / (y + 1000)) * x * (y + 1000),
+    "a difference of differences": lambda x, y: y - x - x - y,
+}
+
+
+@pytest.mark.filterwarnings("ignore:(invalid value|overflow|divide)")
+@pytest.mark.parametrize("graph", GRAPHS.values(), ids=GRAPHS.keys())
+@pytest.mark.parametrize("other", ["int16", "float32", "float64"])
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "float32"])
+def test_numbers_are_those_of_the_graph_as_written(graph, dtype, other, caplog):
+    x, y = pt.vector("x", dtype=dtype), pt.vector("y", dtype=other)
+    results = []
+    for mode in (AS_WRITTEN, REWRITTEN):
+        function = pytensor.function([x, y], graph(x, y), mode=mode, on_unused_input="ignore")
+        results.append(function(values(dtype), values(other)[::-1]))
+    expected, result = results
+    assert result.dtype == expected.dtype
+    np.testing.assert_allclose(result, expected, rtol=1e-3)
+    assert not caplog.records
+
+
+def test_integers_of_loops_in_python_wrap_around():
+    x, y = pt.vector("x", dtype="uint8"), pt.vector("y", dtype="int8")
+    results = [pt.add(x, x, x), pt.add(x, x, x).max(), pt.cast(y, "uint8"), pt.add(y, y, y)]
+    function = pytensor.function([x, y], results, mode=AS_WRITTEN)
+    numbers = np.array([100, 200], "uint8"), np.array([-5, 100], "int8")
+    found = [result.tolist() for result in function(*numbers)]
+    assert found == [[44, 88], 88, [251, 100], [-15, 44]]
