@@ -26,13 +26,13 @@ tree.install()
 keep_apart("theano")
 
 from pytensor.compile.io import Out  # noqa: E402
-from pytensor.gradient import grad  # noqa: E402
 from pytensor.printing import pp, pprint  # noqa: E402
 
 from autoenc.theano.flags import config  # noqa: E402
 from autoenc.theano.flags.reading import apply_given  # noqa: E402
 from autoenc.theano.functions import Function, In, Param, function  # noqa: E402
 from autoenc.theano.meaning import (  # noqa: E402
+    conversion,
     debug_values,
     linkers,
     operations,
@@ -43,7 +43,7 @@ from autoenc.theano.meaning import (  # noqa: E402
 )
 from autoenc.theano.meaning.arrays import _asarray  # noqa: E402
 from autoenc.theano.meaning.cloning import clone  # noqa: E402
-from autoenc.theano.meaning.derivatives import Lop, Rop  # noqa: E402
+from autoenc.theano.meaning.derivatives import Lop, Rop, grad  # noqa: E402
 from autoenc.theano.meaning.from_graph import OpFromGraph  # noqa: E402
 from autoenc.theano.meaning.operations import Op  # noqa: E402
 from autoenc.theano.meaning.scanning import foldl, foldr, map, reduce, scan  # noqa: A004, E402
@@ -81,6 +81,7 @@ __api_version__ = 1
 PY3 = True
 
 variables.extend()
+conversion.extend()
 types.extend()
 printers.extend()
 linkers.extend()

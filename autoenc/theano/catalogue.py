@@ -156,6 +156,7 @@ _MEANING = tuple(
     for noun in (
         "arithmetic",
         "broadcasting",
+        "constants",
         "constructed",
         "creation",
         "derivatives",
@@ -170,6 +171,7 @@ _TESTING = ("autoenc.theano.meaning.testing",)
 
 SOURCES: dict[str, tuple[str, ...]] = {
     "": (
+        "autoenc.theano.meaning.constants",
         *_CONVENIENCES,
         *_GRAPH,
         "pytensor.compile",
@@ -385,7 +387,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "pytensor.tensor.sort",
     ),
     "tensor.subtensor": (*_MEANING, "pytensor.tensor.subtensor", *_TENSOR),
-    "tensor.type": ("pytensor.tensor.type",),
+    "tensor.type": ("autoenc.theano.meaning.tensor_types", "pytensor.tensor.type"),
     "tensor.type_other": ("pytensor.tensor.type_other",),
     "tensor.utils": ("pytensor.tensor.utils", *_TENSOR),
     "tensor.var": ("autoenc.theano.meaning.kinds", "pytensor.tensor.variable", *_TENSOR),

@@ -12,7 +12,8 @@ from pytensor.tensor import subtensor
 from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedSubtensor
 
 from autoenc.graph.types import Expression
-from autoenc.theano.meaning.arithmetic import max_and_argmax
+from autoenc.theano.meaning.arithmetic import diff, max_and_argmax
+from autoenc.theano.meaning.constants import get_scalar_constant_value
 
 AsTensorError = TypeError
 EmptyConstantError = pt.exceptions.NotScalarConstantError
@@ -33,9 +34,7 @@ def constant_or_value(x: Any, *_: Any, **__: Any) -> Expression:
     return pt.constant(x)
 
 
-def get_constant_value(v: Any) -> Any:
-    """Return the value of a constant scalar expression."""
-    return pt.get_scalar_constant_value(v)
+get_constant_value = get_scalar_constant_value
 
 
 def check_equal_numpy(x: Any, y: Any) -> bool:
@@ -171,7 +170,7 @@ class DiffOp:
 
     def __call__(self, x: Any) -> Expression:
         """Return the differences."""
-        return pt.diff(x, n=self.n, axis=self.axis)
+        return diff(x, self.n, self.axis)
 
 
 class Default:
