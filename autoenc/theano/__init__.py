@@ -32,6 +32,7 @@ from autoenc.theano.flags import config  # noqa: E402
 from autoenc.theano.flags.reading import apply_given  # noqa: E402
 from autoenc.theano.functions import Function, In, Param, function  # noqa: E402
 from autoenc.theano.meaning import (  # noqa: E402
+    clients,
     conversion,
     debug_values,
     linkers,
@@ -82,6 +83,7 @@ PY3 = True
 
 variables.extend()
 conversion.extend()
+clients.extend()
 types.extend()
 printers.extend()
 linkers.extend()

@@ -11,6 +11,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 
 from autoenc.theano.functions.inputs import In
 from autoenc.theano.functions.recipe import Recipe, restored
+from autoenc.theano.meaning.clients import belong_to
 from autoenc.theano.results import guarded
 
 
@@ -59,6 +60,7 @@ class Function(executor.Function):
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self.output_keys: list[str] | None = getattr(self.maker, "output_keys", None)
+        belong_to(self.maker.fgraph, self.maker.fgraph.variables)
         self._refeeds = tuple(self._defaults_to_restore())
         self._guards = tuple(
             i for i, output in enumerate(self.outputs) if _is_number(output.variable)
