@@ -248,7 +248,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "gof.type": ("pytensor.link.c.type", *_GRAPH, "pytensor.link.c.interface"),
     "gof.unify": ("pytensor.graph.rewriting.unify",),
     "gof.utils": (*_CONVENIENCES, *_GRAPH),
-    "gof.vm": ("pytensor.link.vm",),
+    "gof.vm": (*_LINKERS, "pytensor.link.vm"),
     "gpuarray": _DEVICES,
     "gpuarray.basic_ops": _DEVICES,
     "gpuarray.blas": _GPU_CORR,

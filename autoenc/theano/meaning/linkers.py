@@ -7,6 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pytensor.link import basic
+from pytensor.link.vm import VMLinker
+
+VM_Linker = VMLinker
 
 
 def WrapLinker(linkers: Sequence[Any], wrapper: Callable[..., None]) -> Any:  # noqa: N802
