@@ -1,4 +1,4 @@
-"""The nodes of a graph that use a variable: ``variable.clients``."""
+"""The graph to which variables belong, and the nodes that use them: ``variable.clients``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
-from pytensor.graph.basic import Variable
+from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.fg import FunctionGraph, Output
 
 # In PyTensor, a graph knows its variables, but not the other way round.
@@ -20,18 +20,27 @@ def belong_to(graph: FunctionGraph, variables: Iterable[Variable]) -> None:
         _graphs[variable] = known
 
 
-def _clients(variable: Variable) -> list[tuple[Any, int]]:
-    """Return the nodes that use a variable of a function's graph, and their inputs.
+def _graph(variable: Variable) -> FunctionGraph:
+    """Return the graph of a function or rewrite to which a variable belongs.
 
     Raises
     ------
     AttributeError
-        If the variable does not belong to such a graph.
+        If there is none.
     """
     graph = _graphs.get(variable, lambda: None)()
     if graph is None or variable not in graph.clients:
-        raise AttributeError(f"{type(variable).__name__!r} object has no attribute 'clients'")
-    return [_client(node, i) for node, i in graph.clients[variable]]
+        raise AttributeError(f"{variable} of {type(variable)} does not belong to a FunctionGraph")
+    return graph
+
+
+def _graph_of_node(node: Apply) -> FunctionGraph:
+    return _graph(node.outputs[0])
+
+
+def _clients(variable: Variable) -> list[tuple[Any, int]]:
+    """Return the nodes of its graph that use a variable, and their inputs."""
+    return [_client(node, i) for node, i in _graph(variable).clients[variable]]
 
 
 def _client(node: Any, i: int) -> tuple[Any, int]:
@@ -40,5 +49,7 @@ def _client(node: Any, i: int) -> tuple[Any, int]:
 
 
 def extend() -> None:
-    """Add the attribute to variables."""
+    """Add the attributes to variables and nodes."""
     Variable.clients = property(_clients)
+    Variable.fgraph = property(_graph)
+    Apply.fgraph = property(_graph_of_node)

@@ -17,8 +17,16 @@ def test_a_variable_of_a_function_knows_who_uses_it():
         [("output", 0)],
         [("output", 1)],
     ]
-    with pytest.raises(AttributeError):
-        T.dvector().clients  # noqa: B018
+    assert given.fgraph is f.maker.fgraph
+    assert all(node.fgraph is f.maker.fgraph for node in nodes)
+
+
+@pytest.mark.parametrize("attribute", ["clients", "fgraph"])
+def test_a_variable_outside_of_functions_has_no_graph(attribute):
+    x = T.exp(T.dvector())
+    with pytest.raises(AttributeError, match="does not belong to a FunctionGraph"):
+        getattr(x, attribute)
+    assert not hasattr(x.owner, "fgraph")
 
 
 def test_a_rewrite_sees_who_uses_the_outputs_of_a_node():

@@ -21,7 +21,7 @@ def test_a_wrapper_runs_each_operation(n_arguments):
     seen = []
 
     def run(i, node, thunk):
-        seen.append((i, type(node.op).__name__))
+        seen.append((i, type(node.op).__name__, len(node.fgraph.inputs)))
         thunk()
 
     wrappers = {
@@ -32,7 +32,7 @@ def test_a_wrapper_runs_each_operation(n_arguments):
     linker = link.WrapLinker([link.PerformLinker()], wrappers[n_arguments])
     f = theano.function([x, y], x + y, mode=theano.Mode(linker, "fast_compile"))
     np.testing.assert_array_equal(f(*VALUES), [4, 7])
-    assert seen == [(0, "Elemwise")]
+    assert seen == [(0, "Elemwise", 2)]
 
 
 def test_several_wrappers():
