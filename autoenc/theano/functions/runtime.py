@@ -9,6 +9,7 @@ from pytensor.compile import executor
 from pytensor.compile.executor import DUPLICATE
 from pytensor.compile.sharedvalue import SharedVariable
 
+from autoenc.theano.functions.errors import as_raised
 from autoenc.theano.functions.inputs import In
 from autoenc.theano.functions.recipe import Recipe, restored
 from autoenc.theano.meaning.clients import belong_to
@@ -86,6 +87,8 @@ class Function(executor.Function):
                 return self._subset(self(*arguments, **named), subset)
         try:
             results = self._collected(super().__call__(*arguments, **named))
+        except AssertionError as error:
+            raise as_raised(error) from error.__cause__
         finally:
             # Restored after the call, so that `f[x] = value` holds for the next one.
             for storage, value in self._refeeds:

@@ -8,6 +8,9 @@ from pytensor.tensor import _as_tensor_variable
 
 from autoenc.graph.types import Expression
 
+# PyTensor raises TypeError itself.
+AsTensorError = TypeError
+
 
 class NotATensorError(TypeError, NotImplementedError):
     """Error of an object that is no tensor; PyTensor's operators expect the second type."""

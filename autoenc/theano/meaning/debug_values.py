@@ -18,7 +18,7 @@ import pytensor.tensor as pt
 from pytensor.compile.builders import SymbolicOp
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Apply, Constant, Variable
-from pytensor.graph.op import Op
+from pytensor.graph.op import HasInnerGraph, Op
 from pytensor.graph.utils import MethodNotDefined
 from pytensor.scalar import ScalarOp
 from pytensor.scan.op import Scan
@@ -160,9 +160,13 @@ def _run(node: Apply, values: list[Any]) -> None:
     }
     storage |= {output: [None] for output in node.outputs}
     known = {variable: [variable not in node.outputs] for variable in storage}
+    op = node.op
+    if isinstance(op, HasInnerGraph):
+        # A thunk rewrites the inner graph, of which gradients are taken later.
+        op = op.clone()
     with suspended():
         try:
-            node.op.make_thunk(node, storage, known, no_recycling=[], impl="py")()
+            op.make_thunk(node, storage, known, no_recycling=[], impl="py")()
         except (MethodNotDefined, NotImplementedError):
             return
     for output in node.outputs:

@@ -15,7 +15,6 @@ from autoenc.graph.types import Expression
 from autoenc.theano.meaning.arithmetic import diff, max_and_argmax
 from autoenc.theano.meaning.constants import get_scalar_constant_value
 
-AsTensorError = TypeError
 EmptyConstantError = pt.exceptions.NotScalarConstantError
 AdvancedIndexingError = AdvancedBooleanIndexingError = TypeError
 BaseAdvancedSubtensor = AdvancedBooleanSubtensor = AdvancedSubtensor

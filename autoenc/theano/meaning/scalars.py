@@ -14,6 +14,35 @@ sgn = scalar.sign
 abs_ = scalar.abs
 
 
+class transfer_type:  # noqa: N801 - Theano's name
+    """Function from the types of inputs to those of outputs.
+
+    Parameters
+    ----------
+    *transfer : int, str or None
+        For each output, the number of an input, a dtype, or None for the smallest common type.
+    """
+
+    def __init__(self, *transfer: int | str | None) -> None:
+        self.transfer = transfer
+
+    def __call__(self, *types: Any) -> list[Any]:
+        """Return the types of the outputs."""
+        return [self._type(of, types) for of in self.transfer]
+
+    def _type(self, of: int | str | None, types: Any) -> Any:
+        if of is None:
+            (common,) = scalar.upcast_out(*types)
+            return common
+        return scalar.get_scalar_type(of) if isinstance(of, str) else types[of]
+
+    def __eq__(self, other: Any) -> bool:
+        return type(self) is type(other) and self.transfer == other.transfer
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.transfer))
+
+
 def div_proxy(x: Any, y: Any) -> Any:
     """Return x / y."""
     return scalar.true_div(x, y)

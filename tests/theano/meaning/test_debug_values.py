@@ -60,6 +60,17 @@ def test_operations_in_place_leave_those_of_their_inputs():
     assert x.tag.test_value.tolist() == [[0, 1]]
 
 
+def test_gradients_of_loops_have_one():
+    x, w = matrix(1, 3), theano.shared(2.0)
+    products, _ = theano.scan(
+        lambda entry, total, w: T.tanh(total * w) + entry, x.flatten(), T.zeros((), "float64"), w
+    )
+    gradient = T.grad(products.sum(), w) * 1
+    assert np.isfinite(gradient.tag.test_value)
+    f = theano.function([x], gradient)
+    np.testing.assert_allclose(f(x.tag.test_value), gradient.tag.test_value)
+
+
 def test_loops_have_one_for_all_steps():
     x = matrix(3, 2)
     totals, _ = theano.scan(lambda row, total: row + total, x, T.zeros((2,), dtype="float64"))
