@@ -39,6 +39,7 @@ from autoenc.theano.meaning import (  # noqa: E402
     operations,
     printers,
     rewriting,
+    scalars,
     types,
     variables,
 )
@@ -85,6 +86,7 @@ variables.extend()
 conversion.extend()
 clients.extend()
 types.extend()
+scalars.extend()
 printers.extend()
 linkers.extend()
 operations.extend()

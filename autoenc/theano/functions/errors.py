@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# What PyTensor's messages about lengths and its notes about arguments contain.
+_OF_ARGUMENT = "Invalid argument"
 _BEGINNINGS = ("SpecifyShape:", "Could not broadcast dimensions")
 
 
@@ -13,10 +15,18 @@ class LengthError(AssertionError, ValueError, IndexError):
     """
 
 
-def as_raised(error: AssertionError) -> AssertionError:
-    """Return an error as Theano raised it: the error itself if it is not about a length."""
-    if not str(error).startswith(_BEGINNINGS):
-        return error
-    raised = LengthError(*error.args).with_traceback(error.__traceback__)
+def as_raised(error: Exception) -> Exception:
+    """Return an error as Theano raised it, which may be the error itself."""
+    if isinstance(error, AssertionError) and str(error).startswith(_BEGINNINGS):
+        return _of_type(LengthError, error)
+    notes = getattr(error, "__notes__", ())
+    if isinstance(error, OverflowError) and any(_OF_ARGUMENT in note for note in notes):
+        # A number that its type cannot represent.
+        return _of_type(TypeError, error)
+    return error
+
+
+def _of_type(kind: type[Exception], error: Exception) -> Exception:
+    raised = kind(*error.args).with_traceback(error.__traceback__)
     vars(raised).update(vars(error))
     return raised

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -39,6 +40,16 @@ class In(compile_io.In):
             more = {"implicit": False, **more}
             value = _container(variable, value, more)
         super().__init__(variable, name=name, value=value, **more)
+
+    def afresh(self) -> In:
+        """Return the input of a new function, whose state does not affect other functions."""
+        if self.default is None:
+            return self
+        own = copy.copy(self)
+        # A function may overwrite its state, but not a default.
+        value = copy.deepcopy(self.value.value) if self.mutable else self.value.value
+        own.value = _container(self.variable, value, dict(vars(self)))
+        return own
 
     @property
     def refeed(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,8 +58,9 @@ class Recipe:
 
     def graph(self) -> tuple[Any, Any]:
         """Return the inputs and outputs of a new copy of the graph."""
+        inputs = [given.afresh() if isinstance(given, In) else given for given in self.inputs]
         graph: tuple[Any, Any] = construct_function_ins_and_outs(
-            self.inputs,
+            inputs,
             self.outputs,
             updates=self.updates,
             givens=self.givens,
@@ -101,12 +103,22 @@ class Recipe:
         vars(self).update(state)
 
 
-def restored(recipe: Recipe, trust_input: bool) -> Any:
-    """Compile a pickled function; None if ``theano.config.unpickle_function`` is false."""
+def restored(recipe: Recipe, trust_input: bool, values: Sequence[Any] = ()) -> Any:
+    """Compile a pickled function; None if ``theano.config.unpickle_function`` is false.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    trust_input : bool
+    values : sequence
+        Values of the inputs that have a default or a state.
+    """
     if not config.unpickle_function:
         return None
     function = recipe.compiled()
     function.trust_input = trust_input
+    for container, value in zip(function.own_containers(), values, strict=False):
+        container.value = value
     return function
 
 

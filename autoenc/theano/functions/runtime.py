@@ -87,7 +87,7 @@ class Function(executor.Function):
                 return self._subset(self(*arguments, **named), subset)
         try:
             results = self._collected(super().__call__(*arguments, **named))
-        except AssertionError as error:
+        except (AssertionError, OverflowError) as error:
             raise as_raised(error) from error.__cause__
         finally:
             # Restored after the call, so that `f[x] = value` holds for the next one.
@@ -186,8 +186,20 @@ class Function(executor.Function):
         copied.unpack_single, copied.output_keys = False, None
         return copied
 
+    def __copy__(self) -> Function:
+        return self.copy()
+
     def __reduce__(self) -> Any:
-        return restored, (self.recipe, self.trust_input)
+        values = [container.value for container in self.own_containers()]
+        return restored, (self.recipe, self.trust_input, values)
+
+    def own_containers(self) -> list[Any]:
+        """Return the containers of the inputs that have a default or a state."""
+        return [
+            container
+            for container, given in self._inv_finder.items()
+            if isinstance(given, In) and given.default is not None
+        ]
 
     def container_of(self, item: Any) -> Any:
         """Return the container of an input or shared variable.

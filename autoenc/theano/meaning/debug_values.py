@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytensor.tensor as pt
-from pytensor.compile.builders import SymbolicOp
+from pytensor.compile.builders import OpFromGraph, SymbolicOp
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Apply, Constant, Variable
 from pytensor.graph.op import HasInnerGraph, Op
@@ -92,8 +92,9 @@ def extend() -> None:
     """Compute test values of the nodes that operations create."""
     for kind in (Op, SymbolicOp):
         kind.__call__ = _computing(kind.__call__)
-    for name in ("pullback", "pushforward"):  # build graphs of single steps
-        setattr(Scan, name, suspended()(getattr(Scan, name)))
+    for kind in (Scan, OpFromGraph):
+        for name in ("pullback", "pushforward"):  # build graphs of stand-ins
+            setattr(kind, name, suspended()(getattr(kind, name)))
 
 
 def _is_off() -> bool:

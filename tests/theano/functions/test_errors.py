@@ -34,3 +34,12 @@ def test_other_assertions_are_not_about_lengths():
     with pytest.raises(AssertionError, match="not positive") as caught:
         f([-1.0])
     assert not isinstance(caught.value, LengthError)
+
+
+def test_a_number_that_its_type_cannot_represent():
+    x = T.bvector("x")
+    for given in ([312], [3, 2**40]):
+        with pytest.raises(TypeError):
+            theano.function([x], x, mode="FAST_COMPILE")(given)
+    f = theano.function([x], x, mode="FAST_COMPILE", allow_input_downcast=True)
+    np.testing.assert_array_equal(f([312]), [56])

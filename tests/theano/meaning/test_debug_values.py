@@ -78,6 +78,14 @@ def test_loops_have_one_for_all_steps():
     assert (T.grad(totals.sum(), x) * 1).tag.test_value.tolist() == [[3, 3], [2, 2], [1, 1]]
 
 
+def test_gradients_of_operations_made_of_graphs_have_one():
+    x, a = matrix(2, 2), T.dmatrix("a")
+    with theano.config.change_flags(compute_test_value="off"):
+        squared = theano.OpFromGraph([a], [a**2 * 3])
+    gradient = T.grad(squared(x).sum(), x) * 1
+    np.testing.assert_array_equal(gradient.tag.test_value, 6 * x.tag.test_value)
+
+
 @pytest.mark.parametrize("streams", [RandomStreams, MRG_RandomStreams])
 def test_random_numbers_have_one_and_streams_do_not_move(streams):
     draws = [streams(3).uniform((2,)) for _ in range(2)]
