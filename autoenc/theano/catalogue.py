@@ -248,7 +248,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "gof.toolbox": ("pytensor.graph.features", *_GRAPH),
     "gof.type": ("pytensor.link.c.type", *_GRAPH, "pytensor.link.c.interface"),
     "gof.unify": ("pytensor.graph.rewriting.unify",),
-    "gof.utils": (*_CONVENIENCES, *_GRAPH),
+    "gof.utils": ("autoenc.theano.meaning.utilities", *_CONVENIENCES, *_GRAPH),
     "gof.vm": (*_LINKERS, "pytensor.link.vm"),
     "gpuarray": _DEVICES,
     "gpuarray.basic_ops": _DEVICES,
