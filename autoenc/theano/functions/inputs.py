@@ -39,6 +39,7 @@ class In(compile_io.In):
         if self.default is not None:
             more = {"implicit": False, **more}
             value = _container(variable, value, more)
+            self._initial = value.value
         super().__init__(variable, name=name, value=value, **more)
 
     def afresh(self) -> In:
@@ -47,7 +48,7 @@ class In(compile_io.In):
             return self
         own = copy.copy(self)
         # A function may overwrite its state, but not a default.
-        value = copy.deepcopy(self.value.value) if self.mutable else self.value.value
+        value = copy.deepcopy(self._initial) if self.mutable else self._initial
         own.value = _container(self.variable, value, dict(vars(self)))
         return own
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import pickle
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,7 +42,12 @@ class Recipe:
     name: str
 
     def compiled(self) -> Any:
-        """Compile the function."""
+        """Compile the function, with a state of its own."""
+        inputs = [given.afresh() if isinstance(given, In) else given for given in self.inputs]
+        return replace(self, inputs=inputs).compiled_with_state()
+
+    def compiled_with_state(self) -> Any:
+        """Compile the function with the state that its inputs have."""
         with suspended():
             function = engine_for(self.mode).compile(
                 self.graph,
@@ -58,9 +62,8 @@ class Recipe:
 
     def graph(self) -> tuple[Any, Any]:
         """Return the inputs and outputs of a new copy of the graph."""
-        inputs = [given.afresh() if isinstance(given, In) else given for given in self.inputs]
         graph: tuple[Any, Any] = construct_function_ins_and_outs(
-            inputs,
+            self.inputs,
             self.outputs,
             updates=self.updates,
             givens=self.givens,
@@ -103,22 +106,12 @@ class Recipe:
         vars(self).update(state)
 
 
-def restored(recipe: Recipe, trust_input: bool, values: Sequence[Any] = ()) -> Any:
-    """Compile a pickled function; None if ``theano.config.unpickle_function`` is false.
-
-    Parameters
-    ----------
-    recipe : Recipe
-    trust_input : bool
-    values : sequence
-        Values of the inputs that have a default or a state.
-    """
+def restored(recipe: Recipe, trust_input: bool) -> Any:
+    """Compile a pickled function; None if ``theano.config.unpickle_function`` is false."""
     if not config.unpickle_function:
         return None
-    function = recipe.compiled()
+    function = recipe.compiled_with_state()
     function.trust_input = trust_input
-    for container, value in zip(function.own_containers(), values, strict=False):
-        container.value = value
     return function
 
 

@@ -190,16 +190,7 @@ class Function(executor.Function):
         return self.copy()
 
     def __reduce__(self) -> Any:
-        values = [container.value for container in self.own_containers()]
-        return restored, (self.recipe, self.trust_input, values)
-
-    def own_containers(self) -> list[Any]:
-        """Return the containers of the inputs that have a default or a state."""
-        return [
-            container
-            for container, given in self._inv_finder.items()
-            if isinstance(given, In) and given.default is not None
-        ]
+        return restored, (self.recipe, self.trust_input)
 
     def container_of(self, item: Any) -> Any:
         """Return the container of an input or shared variable.

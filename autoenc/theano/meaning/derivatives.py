@@ -10,6 +10,7 @@ from pytensor.gradient import GradientError, pullback, pushforward
 from pytensor.graph.basic import Constant, Variable
 from pytensor.graph.traversal import applys_between, graph_inputs
 from pytensor.tensor import as_tensor_variable
+from pytensor.tensor.basic import tensor_copy
 from pytensor.tensor.type import DenseTensorType, continuous_dtypes
 
 from autoenc.theano.meaning.graphs import ancestors
@@ -113,6 +114,34 @@ def grad(
         known_grads,
         return_disconnected.lower(),
         null_gradients,
+    )
+
+
+def jacobian(
+    expression: Any,
+    wrt: Any,
+    consider_constant: Any = None,
+    disconnected_inputs: str = "raise",
+) -> Any:
+    """Return the derivatives of each entry of a vector.
+
+    Parameters
+    ----------
+    expression : vector or scalar
+    wrt : Variable or list of Variable
+    consider_constant : list of Variable, optional
+        Variables through which no gradient passes.
+    disconnected_inputs : {"raise", "warn", "ignore"}
+        What to do if `expression` does not depend on a variable of `wrt`.
+    """
+    if expression in (wrt if isinstance(wrt, (list, tuple)) else [wrt]):
+        # `flatten` of a vector is the vector itself, which the loop of PyTensor would not use.
+        expression = tensor_copy(expression)
+    return gradient.jacobian(
+        expression,
+        wrt,
+        consider_constant=consider_constant,
+        disconnected_inputs=disconnected_inputs,
     )
 
 
