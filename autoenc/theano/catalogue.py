@@ -173,6 +173,7 @@ _TESTING = ("autoenc.theano.meaning.testing",)
 SOURCES: dict[str, tuple[str, ...]] = {
     "": (
         "autoenc.theano.meaning.constants",
+        "autoenc.theano.meaning.logs",
         *_CONVENIENCES,
         *_GRAPH,
         "pytensor.compile",
