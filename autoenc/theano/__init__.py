@@ -40,6 +40,7 @@ from autoenc.theano.meaning import (  # noqa: E402
     printers,
     rewriting,
     scalars,
+    tensor_types,
     types,
     variables,
 )
@@ -87,6 +88,7 @@ conversion.extend()
 clients.extend()
 types.extend()
 scalars.extend()
+tensor_types.extend()
 printers.extend()
 linkers.extend()
 operations.extend()

@@ -45,7 +45,8 @@ class TensorType(types.TensorType, metaclass=_Kind):
         if not _is_theanos(cls):
             return super().__new__(cls)
         made = object.__new__(types.TensorType)
-        _initialize(made, *arguments, **more)
+        if arguments or more:  # not if it is unpickled
+            _initialize(made, *arguments, **more)
         return made
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
@@ -68,3 +69,18 @@ def _initialize(
 
 def _length(flag: Any) -> Any:
     return None if flag is not None and flag == 0 else flag
+
+
+def _set_state(made: types.TensorType, state: dict[str, Any]) -> None:
+    """Restore a type from a pickle, which Theano may have written."""
+    if type(made) is TensorType:
+        made.__class__ = types.TensorType
+    if "shape" in state:
+        vars(made).update(state)
+    else:
+        _initialize(made, state["dtype"], state["broadcastable"], state.get("name"))
+
+
+def extend() -> None:
+    """Let pickles of Theano's types be read."""
+    types.TensorType.__setstate__ = _set_state

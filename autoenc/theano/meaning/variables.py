@@ -118,6 +118,8 @@ def extend() -> None:
     SharedVariable.default_update = property(
         _default_update, _set_default_update, _delete_default_update
     )
+    # Variables in pickles of Theano have no such attribute.
+    SharedVariable._default_update = None
     for kind in (Variable, TensorVariable):
         # In Theano, the owner was optional: Variable(type), TensorVariable(type).
         kind.__init__.__defaults__ = (None, None, None)

@@ -1,5 +1,7 @@
 """Types of tensors take patterns of broadcastable dimensions."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -47,3 +49,27 @@ def test_scripts_derive_types():
 def test_an_unknown_dtype():
     with pytest.raises(TypeError):
         T.TensorType("float99", (0,))
+
+
+@pytest.mark.parametrize("make", [lambda kind: kind.__new__(kind), object.__new__])
+def test_types_in_pickles_of_theano(make):
+    """Pickles create an object, with one of two protocols, and then set its state."""
+    made = make(T.TensorType)
+    made.__setstate__(
+        {"dtype": "float64", "broadcastable": (False, True), "name": None, "sparse_grad": False}
+    )
+    assert made == T.dcol
+    assert type(made) is type(T.dcol)
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 4])
+def test_types_can_be_pickled(protocol):
+    kind = T.TensorType("int8", (0, 1), name="narrow")
+    read = pickle.loads(pickle.dumps(kind, protocol))
+    assert read == kind
+    assert read.name == "narrow"
+
+
+def test_shared_variables_in_pickles_of_theano_have_no_update():
+    made = object.__new__(type(theano.shared(1.0)))
+    assert made.default_update is None
