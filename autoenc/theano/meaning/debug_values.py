@@ -71,11 +71,15 @@ def missing_test_message(message: str) -> None:
     AttributeError
         If ``compute_test_value`` is "raise".
     """
+    _miss(message, AttributeError)
+
+
+def _miss(message: str, kind: type[Exception]) -> None:
     action = config.compute_test_value
     if action == "raise":
-        raise AttributeError(message)
+        raise kind(message)
     if action == "warn":
-        warnings.warn(message, stacklevel=2)
+        warnings.warn(message, stacklevel=3)
 
 
 @contextmanager
@@ -120,7 +124,7 @@ def _compute(node: Apply | None) -> None:
 
     Raises
     ------
-    AttributeError
+    ValueError
         If an input has no test value and ``compute_test_value`` is "raise".
     """
     if node is None:
@@ -130,9 +134,10 @@ def _compute(node: Apply | None) -> None:
         try:
             values.append(_found_or_computed(variable))
         except AttributeError:
-            missing_test_message(
+            _miss(
                 f"Cannot compute test value: input {i} ({variable}) of Op {node} missing default "
-                "value."
+                "value.",
+                ValueError,
             )
             return
     _run(node, values)

@@ -119,8 +119,10 @@ def test_a_wrong_type_is_named():
 
 def test_missing_ones():
     x, y = matrix(2, 2), T.dmatrix("y")
-    with pytest.raises(AttributeError, match=r"input 0 \(y\) of Op .* missing default value"):
+    with pytest.raises(ValueError, match=r"input 0 \(y\) of Op .* missing default value"):
         y + x
+    with pytest.raises(AttributeError, match="Argument 0 .* has no test value"):
+        get_debug_values(y)
     with (
         theano.config.change_flags(compute_test_value="warn"),
         pytest.warns(UserWarning, match="missing default value"),
