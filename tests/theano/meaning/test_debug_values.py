@@ -121,7 +121,7 @@ def test_missing_ones():
     x, y = matrix(2, 2), T.dmatrix("y")
     with pytest.raises(ValueError, match=r"input 0 \(y\) of Op .* missing default value"):
         y + x
-    with pytest.raises(AttributeError, match="Argument 0 .* has no test value"):
+    with pytest.raises(AttributeError, match=r"Argument 0 .* has no test value"):
         get_debug_values(y)
     with (
         theano.config.change_flags(compute_test_value="warn"),
