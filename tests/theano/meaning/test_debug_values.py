@@ -65,7 +65,7 @@ def test_gradients_of_loops_have_one():
     products, _ = theano.scan(
         lambda entry, total, w: T.tanh(total * w) + entry, x.flatten(), T.zeros((), "float64"), w
     )
-    gradient = T.grad(products.sum(), w) * 1
+    gradient = T.grad(products.sum(), w)
     assert np.isfinite(gradient.tag.test_value)
     f = theano.function([x], gradient)
     np.testing.assert_allclose(f(x.tag.test_value), gradient.tag.test_value)
@@ -82,7 +82,7 @@ def test_gradients_of_operations_made_of_graphs_have_one():
     x, a = matrix(2, 2), T.dmatrix("a")
     with theano.config.change_flags(compute_test_value="off"):
         squared = theano.OpFromGraph([a], [a**2 * 3])
-    gradient = T.grad(squared(x).sum(), x) * 1
+    gradient = T.grad(squared(x).sum(), x)
     np.testing.assert_array_equal(gradient.tag.test_value, 6 * x.tag.test_value)
 
 
