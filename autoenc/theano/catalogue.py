@@ -160,6 +160,7 @@ _MEANING = tuple(
         "constructed",
         "conversion",
         "creation",
+        "defaults",
         "derivatives",
         "flat_indices",
         "kinds",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from pytensor.compile import executor
 from pytensor.compile.executor import DUPLICATE
 from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.tensor.type import DenseTensorType
 
 from autoenc.theano.functions.errors import as_raised
 from autoenc.theano.functions.inputs import In
@@ -213,6 +215,17 @@ class Function(executor.Function):
     def sync_shared(self) -> None:
         """Do nothing: shared variables are up to date after each call."""
 
+    def _validate_inputs(self, arguments: Any, named: Any) -> None:
+        """Store the arguments; None is stored as it is, for operations such as `default`."""
+        missing = [i for i, given in enumerate(arguments) if given is None]
+        if not missing:
+            super()._validate_inputs(arguments, named)
+            return
+        stand_ins = {i: _stand_in(self.input_storage[i].type) for i in missing}
+        super()._validate_inputs([stand_ins.get(i, a) for i, a in enumerate(arguments)], named)
+        for i in missing:
+            self.input_storage[i].storage[0] = None
+
     def _check_swap(self, swap: dict[Any, Any]) -> None:
         for old, new in swap.items():
             if old not in self._finder:
@@ -243,6 +256,13 @@ class Function(executor.Function):
         for i in self._guards:
             results[i] = guarded(results[i])
         return results
+
+
+def _stand_in(kind: Any) -> Any:
+    """Return a value of a type, in place of None."""
+    if not isinstance(kind, DenseTensorType):
+        return None
+    return np.zeros([length or 0 for length in kind.shape], kind.dtype)
 
 
 def _is_number(variable: Any) -> bool:

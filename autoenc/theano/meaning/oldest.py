@@ -23,11 +23,6 @@ integer_types = (int, np.integer)
 float_scalar_type_names = ("float16", "float32", "float64")
 
 
-def default(a: Any, b: Any) -> Expression:
-    """Return `a`, or `b` if `a` is None."""
-    return b if a is None else a
-
-
 def constant_or_value(x: Any, *_: Any, **__: Any) -> Expression:
     """Return a constant."""
     return pt.constant(x)
@@ -172,14 +167,6 @@ class DiffOp:
         return diff(x, self.n, self.axis)
 
 
-class Default:
-    """Operation that replaces a missing value by a default."""
-
-    def __call__(self, x: Any, default: Any) -> Expression:
-        """Return `x`, or the default if `x` is None."""
-        return default if x is None else x
-
-
 class MaxAndArgmax:
     """Operation that returns the maximum over axes and its position."""
 
@@ -197,7 +184,6 @@ advanced_boolean_set_subtensor = pt.subtensor.advanced_set_subtensor
 get_scalar_constant_value_elemwises: tuple[Any, ...] = ()
 constant_cache: dict[Any, Any] = {}
 sparse_module_ref = None
-setdefault = default
 
 # PyTensor 3.3 has one operation for indices with any number of dimensions.
 AdvancedSubtensor1 = getattr(subtensor, "AdvancedSubtensor1", subtensor.AdvancedSubtensor)
