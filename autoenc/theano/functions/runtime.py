@@ -89,7 +89,7 @@ class Function(executor.Function):
                 return self._subset(self(*arguments, **named), subset)
         try:
             results = self._collected(super().__call__(*arguments, **named))
-        except (AssertionError, OverflowError) as error:
+        except (AssertionError, OverflowError, ValueError) as error:
             raise as_raised(error) from error.__cause__
         finally:
             # Restored after the call, so that `f[x] = value` holds for the next one.

@@ -12,21 +12,19 @@ from pytensor.tensor.type_other import NoneTypeT
 from autoenc.graph.types import Expression
 
 
-def eig(x: Any) -> list[Expression]:
-    """Return eigenvalues and right eigenvectors in the dtype of `x`; real parts if `x` is real."""
-    x = pt.as_tensor_variable(x)
-    found = linalg.eig(x)
-    if x.dtype.startswith("complex"):
-        return [pt.cast(part, x.dtype) for part in found]
-    return [pt.cast(pt.real(part), x.dtype) for part in found]
-
-
 class Eig:
-    """Operation `eig`."""
+    """Operation that computes eigenvalues and right eigenvectors."""
 
     def __call__(self, x: Any) -> list[Expression]:
-        """Return eigenvalues and eigenvectors."""
-        return eig(x)
+        """Return both in the dtype of `x`; their real parts if `x` is real."""
+        x = pt.as_tensor_variable(x)
+        found = linalg.eig(x)
+        if x.dtype.startswith("complex"):
+            return [pt.cast(part, x.dtype) for part in found]
+        return [pt.cast(pt.real(part), x.dtype) for part in found]
+
+
+eig = Eig()
 
 
 def eigh(a: Any, UPLO: str = "L") -> list[Expression]:

@@ -43,3 +43,12 @@ def test_a_number_that_its_type_cannot_represent():
             theano.function([x], x, mode="FAST_COMPILE")(given)
     f = theano.function([x], x, mode="FAST_COMPILE", allow_input_downcast=True)
     np.testing.assert_array_equal(f([312]), [56])
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+def test_tensors_have_no_such_axis(mode):
+    axis, m = T.lscalar("axis"), T.dmatrix("m")
+    f = theano.function([axis, m], T.join(axis, m, m), mode=mode)
+    assert f(-1, np.ones((2, 3))).shape == (2, 6)
+    with pytest.raises(IndexError):
+        f(-3, np.ones((2, 3)))
