@@ -26,24 +26,27 @@ tree.install()
 keep_apart("theano")
 
 from pytensor.compile.io import Out  # noqa: E402
-from pytensor.gradient import grad  # noqa: E402
 from pytensor.printing import pp, pprint  # noqa: E402
 
 from autoenc.theano.flags import config  # noqa: E402
 from autoenc.theano.flags.reading import apply_given  # noqa: E402
 from autoenc.theano.functions import Function, In, Param, function  # noqa: E402
 from autoenc.theano.meaning import (  # noqa: E402
+    clients,
+    conversion,
     debug_values,
     linkers,
     operations,
     printers,
     rewriting,
+    scalars,
+    tensor_types,
     types,
     variables,
 )
 from autoenc.theano.meaning.arrays import _asarray  # noqa: E402
 from autoenc.theano.meaning.cloning import clone  # noqa: E402
-from autoenc.theano.meaning.derivatives import Lop, Rop  # noqa: E402
+from autoenc.theano.meaning.derivatives import Lop, Rop, grad  # noqa: E402
 from autoenc.theano.meaning.from_graph import OpFromGraph  # noqa: E402
 from autoenc.theano.meaning.operations import Op  # noqa: E402
 from autoenc.theano.meaning.scanning import foldl, foldr, map, reduce, scan  # noqa: A004, E402
@@ -81,7 +84,11 @@ __api_version__ = 1
 PY3 = True
 
 variables.extend()
+conversion.extend()
+clients.extend()
 types.extend()
+scalars.extend()
+tensor_types.extend()
 printers.extend()
 linkers.extend()
 operations.extend()

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import pytensor
+import six
 
 from autoenc.theano import catalogue
 from autoenc.theano.known import imported_names, theano_names
@@ -25,6 +26,8 @@ _LIBRARIES = {
     **{name: name for name in ("logging", "numbers", "numpy", "os", "sys", "warnings")},
     "np": "numpy",
 }
+# Names of six that Theano's modules imported.
+_OF_SIX = ("PY3", "integer_types", "string_types")
 _WITH_LIBRARIES = ("", "tensor", "tensor.basic")
 _ROOT_MODULES = {"theano": "", "T": "tensor", "scal": "scalar"}
 # Functions that shadowed the modules of the same name in which they were defined.
@@ -115,16 +118,22 @@ def _find(module: str, name: str) -> Any:
     for source in _sources(module):
         if hasattr(source, name):
             return getattr(source, name)
-    known = theano_names(module)
-    if name in known and (other := _ROOT_MODULES.get(name, name)) in catalogue.SOURCES:
-        # Theano's modules imported each other, and scripts access them in this way: T.config.
-        return import_module(_own_name(other))
-    if name in known:
-        return Refused(full_name(module, name), *catalogue.refusal(module, name))
+    if name in theano_names(module):
+        return _imported(module, name)
     raise AttributeError(
         f"module {full_name(module)!r} has no attribute {name!r}; "
         "neither Theano 0.9 nor 1.0.5 had one."
     )
+
+
+def _imported(module: str, name: str) -> Any:
+    """Return a module or a name of six that a module of Theano imported, or else a refusal."""
+    if (other := _ROOT_MODULES.get(name, name)) in catalogue.SOURCES:
+        # Theano's modules imported each other, and scripts access them in this way: T.config.
+        return import_module(_own_name(other))
+    if name in _OF_SIX:
+        return getattr(six, name)
+    return Refused(full_name(module, name), *catalogue.refusal(module, name))
 
 
 def _from_home(module: str, name: str) -> Any:

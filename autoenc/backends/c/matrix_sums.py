@@ -124,8 +124,10 @@ def _local_matrix_sum(_: Any, node: Apply) -> list[Any] | bool:
     if x.ndim != 2 or x.dtype not in ("float32", "float64") or total.dtype != x.dtype:
         return False
     axes = node.op.axis
+    if not of or axes == ():
+        return False
     axis = None if axes is None or len(axes) == 2 else axes[0]
-    return [MatrixSum(axis, of)(x)] if of else False
+    return [MatrixSum(axis, of)(x)]
 
 
 def _fused_term(operation: Any) -> str | None:

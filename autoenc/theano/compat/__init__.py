@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, ValuesView
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, ValuesView
+from importlib import reload
+from io import BytesIO
 from typing import Any
 
 from six import PY3, b, integer_types, iteritems, itervalues, string_types
@@ -12,15 +15,24 @@ from six.moves import filter as ifilter
 from six.moves import map as imap
 from six.moves import zip as izip
 
+DictMixin = MutableMapping
+# The builtin function, which scripts import from here.
+next = builtins.next  # noqa: A001
+
 __all__ = [
     "PY3",
+    "BytesIO",
     "DefaultOrderedDict",
+    "DictMixin",
+    "Iterable",
+    "Mapping",
     "OrderedDict",
     "b",
     "cmp",
     "configparser",
     "decode",
     "decode_iter",
+    "decode_with",
     "exc_message",
     "get_unbound_function",
     "ifilter",
@@ -29,7 +41,9 @@ __all__ = [
     "iteritems",
     "itervalues",
     "izip",
+    "next",
     "operator_div",
+    "reload",
     "string_types",
 ]
 
@@ -51,6 +65,11 @@ def decode(x: bytes | str) -> str:
 def decode_iter(itr: ValuesView[Any]) -> Any:
     """Return an iterator that decodes each value."""
     return (decode(x) for x in itr)
+
+
+def decode_with(x: bytes, encoding: str) -> str:
+    """Decode bytes in an encoding."""
+    return x.decode(encoding)
 
 
 def exc_message(e: BaseException) -> Any:

@@ -16,9 +16,12 @@ from pytensor.link.jax.dispatch import jax_funcify, jax_typify
 from pytensor.link.jax.linker import JAXLinker
 from pytensor.link.utils import fgraph_to_python
 from pytensor.raise_op import CheckAndRaise
+from pytensor.scalar import IntDiv, Mod
 from pytensor.tensor.basic import ARange
+from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.shape import Reshape
 from pytensor.tensor.subtensor import AdvancedIncSubtensor1
+from pytensor.tensor.type import discrete_dtypes
 
 from autoenc.theano.engines.lengths import Known, Lengths, Window, WriteWindow, is_known
 
@@ -178,6 +181,35 @@ def _checked(before: Convert) -> Convert:
         return check
 
     return convert
+
+
+_not_by_zero = CheckAndRaise(ZeroDivisionError, "integer division by zero")
+
+
+@_replacing(Elemwise)
+def _divided(before: Convert) -> Convert:
+    def convert(op: Any, node: Apply, checks: Checks | None = None, **more: Any) -> Any:
+        function = before(op, node=node, **more)
+        if checks is None or not _divides_integers(node):
+            return function
+
+        def divide(dividend: DeviceArray, divisor: DeviceArray) -> DeviceArray:
+            checks.note(_not_by_zero, [jnp.not_equal(divisor, 0)])
+            return function(dividend, divisor)
+
+        return divide
+
+    return convert
+
+
+def _divides_integers(node: Apply) -> bool:
+    """Return whether a node divides integers by some that may be 0, which XLA does not report."""
+    if not isinstance(node.op.scalar_op, (IntDiv, Mod)):
+        return False
+    if any(variable.type.dtype not in discrete_dtypes for variable in node.inputs):
+        return False
+    divisor = node.inputs[1]
+    return not isinstance(divisor, Constant) or not divisor.data.all()
 
 
 @_replacing(Reshape)

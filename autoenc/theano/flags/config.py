@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -35,7 +36,7 @@ class Config:
             If Theano had no such setting.
         """
         if name in HONOURED:
-            return getattr(pytensor.config, name.replace(".", "__"))
+            return _of_pytensor(name.replace(".", "__"))
         if name in self._values:
             return self._values[name]
         if name in OWN:
@@ -125,6 +126,13 @@ class Config:
         if key.ignored and str(value) != str(key.default) and name not in self._named:
             self._named.add(name)
             logger.warning("%s=%s is ignored: %s.", name, value, key.ignored)
+
+
+def _of_pytensor(name: str) -> Any:
+    with warnings.catch_warnings():
+        # PyTensor warns that it has found no BLAS, even if autoenc has.
+        warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS")
+        return getattr(pytensor.config, name)
 
 
 def _set_in_pytensor(name: str, value: Any) -> None:

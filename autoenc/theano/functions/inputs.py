@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -38,7 +39,18 @@ class In(compile_io.In):
         if self.default is not None:
             more = {"implicit": False, **more}
             value = _container(variable, value, more)
+            self._initial = value.value
         super().__init__(variable, name=name, value=value, **more)
+
+    def afresh(self) -> In:
+        """Return the input of a new function, whose state does not affect other functions."""
+        if self.default is None:
+            return self
+        own = copy.copy(self)
+        # A function may overwrite its state, but not a default.
+        value = copy.deepcopy(self._initial) if self.mutable else self._initial
+        own.value = _container(self.variable, value, dict(vars(self)))
+        return own
 
     @property
     def refeed(self) -> bool:

@@ -42,7 +42,12 @@ class Recipe:
     name: str
 
     def compiled(self) -> Any:
-        """Compile the function."""
+        """Compile the function, with a state of its own."""
+        inputs = [given.afresh() if isinstance(given, In) else given for given in self.inputs]
+        return replace(self, inputs=inputs).compiled_with_state()
+
+    def compiled_with_state(self) -> Any:
+        """Compile the function with the state that its inputs have."""
         with suspended():
             function = engine_for(self.mode).compile(
                 self.graph,
@@ -105,7 +110,7 @@ def restored(recipe: Recipe, trust_input: bool) -> Any:
     """Compile a pickled function; None if ``theano.config.unpickle_function`` is false."""
     if not config.unpickle_function:
         return None
-    function = recipe.compiled()
+    function = recipe.compiled_with_state()
     function.trust_input = trust_input
     return function
 

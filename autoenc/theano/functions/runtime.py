@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from pytensor.compile import executor
 from pytensor.compile.executor import DUPLICATE
 from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.tensor.type import DenseTensorType
 
+from autoenc.theano.functions.errors import as_raised
 from autoenc.theano.functions.inputs import In
 from autoenc.theano.functions.recipe import Recipe, restored
+from autoenc.theano.meaning.clients import belong_to
 from autoenc.theano.results import guarded
 
 
@@ -59,6 +63,7 @@ class Function(executor.Function):
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self.output_keys: list[str] | None = getattr(self.maker, "output_keys", None)
+        belong_to(self.maker.fgraph, self.maker.fgraph.variables)
         self._refeeds = tuple(self._defaults_to_restore())
         self._guards = tuple(
             i for i, output in enumerate(self.outputs) if _is_number(output.variable)
@@ -84,6 +89,8 @@ class Function(executor.Function):
                 return self._subset(self(*arguments, **named), subset)
         try:
             results = self._collected(super().__call__(*arguments, **named))
+        except (AssertionError, OverflowError, ValueError) as error:
+            raise as_raised(error) from error.__cause__
         finally:
             # Restored after the call, so that `f[x] = value` holds for the next one.
             for storage, value in self._refeeds:
@@ -181,6 +188,9 @@ class Function(executor.Function):
         copied.unpack_single, copied.output_keys = False, None
         return copied
 
+    def __copy__(self) -> Function:
+        return self.copy()
+
     def __reduce__(self) -> Any:
         return restored, (self.recipe, self.trust_input)
 
@@ -204,6 +214,17 @@ class Function(executor.Function):
 
     def sync_shared(self) -> None:
         """Do nothing: shared variables are up to date after each call."""
+
+    def _validate_inputs(self, arguments: Any, named: Any) -> None:
+        """Store the arguments; None is stored as it is, for operations such as `default`."""
+        missing = [i for i, given in enumerate(arguments) if given is None]
+        if not missing:
+            super()._validate_inputs(arguments, named)
+            return
+        stand_ins = {i: _stand_in(self.input_storage[i].type) for i in missing}
+        super()._validate_inputs([stand_ins.get(i, a) for i, a in enumerate(arguments)], named)
+        for i in missing:
+            self.input_storage[i].storage[0] = None
 
     def _check_swap(self, swap: dict[Any, Any]) -> None:
         for old, new in swap.items():
@@ -235,6 +256,13 @@ class Function(executor.Function):
         for i in self._guards:
             results[i] = guarded(results[i])
         return results
+
+
+def _stand_in(kind: Any) -> Any:
+    """Return a value of a type, in place of None."""
+    if not isinstance(kind, DenseTensorType):
+        return None
+    return np.zeros([length or 0 for length in kind.shape], kind.dtype)
 
 
 def _is_number(variable: Any) -> bool:

@@ -7,6 +7,7 @@ import functools
 import inspect
 import sys
 import types
+import unittest
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,13 +46,32 @@ def pytest_load_initial_conftests() -> None:
 
 
 def pytest_pycollect_makeitem(collector: Any, name: str, obj: Any) -> Any:
-    """Collect a test that yields calls, as in nose, as a single test that runs all of them."""
+    """Collect a test that yields calls, as in nose, as a single test that runs all of them.
+
+    Classes are prepared by nose's methods ``setUp`` and ``tearDown``.
+    """
     import pytest
 
+    if inspect.isclass(obj) and not issubclass(obj, unittest.TestCase):
+        _name_as_pytest(obj)
     if not (inspect.isgeneratorfunction(obj) and name.startswith("test")):
         return None
     setattr(collector.obj, name, _calls(obj))
     return pytest.Function.from_parent(collector, name=name)
+
+
+def _name_as_pytest(kind: type) -> None:
+    """Give the methods that nose calls before and after each test pytest's names."""
+    for name, old_names in _METHODS_OF_NOSE.items():
+        found = [getattr(kind, old) for old in old_names if hasattr(kind, old)]
+        if found and not hasattr(kind, name):
+            setattr(kind, name, found[0])
+
+
+_METHODS_OF_NOSE = {
+    "setup_method": ("setUp", "setup"),
+    "teardown_method": ("tearDown", "teardown"),
+}
 
 
 def _accept_old_hooks() -> None:

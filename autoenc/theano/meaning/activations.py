@@ -40,19 +40,29 @@ def softsign(x: Any) -> Expression:
 
 def hard_sigmoid(x: Any) -> Expression:
     """Return 0.2·x + 0.5, clipped to [0, 1]."""
-    x = pt.as_tensor_variable(x)
-    # `upgrade_to_float` chooses float32 for short integers.
-    slope = pt.constant(0.2, dtype=upgrade_to_float(get_scalar_type(x.dtype))[0].dtype)
-    return pt.clip(x * slope + pt.constant(0.5, dtype=slope.dtype), 0, 1)
+    x = _as_float(x)
+    return pt.clip(x * _constant(0.2, x) + _constant(0.5, x), 0, 1)
 
 
 def ultra_fast_sigmoid(x: Any) -> Expression:
     """Return Theano's piecewise approximation of the sigmoid, accurate to about 0.05."""
-    x = pt.as_tensor_variable(x)
-    half = 0.5 * x
-    near = 1.5 * half / (1 + abs(half))
-    middle = 0.935409070603099 + 0.0458812946797165 * (abs(half) - 1.7)
-    middle = pt.switch(half < 0, -middle, middle)
-    far = pt.switch(half < 0, -0.99505475368673, 0.99505475368673)
+    half = _constant(0.5, x := _as_float(x)) * x
     size = abs(half)
-    return 0.5 * (pt.switch(size < 1.7, near, pt.switch(size < 3, middle, far)) + 1.0)
+    near = _constant(1.5, x) * size / (1 + size)
+    middle = _constant(0.935409070603099, x) + _constant(0.0458812946797165, x) * (
+        size - _constant(1.7, x)
+    )
+    far = pt.switch(size < 3, middle, _constant(0.99505475368673, x))
+    of_size = pt.switch(size < _constant(1.7, x), near, far)
+    return _constant(0.5, x) * (pt.switch(half < 0, -of_size, of_size) + 1)
+
+
+def _as_float(x: Any) -> Expression:
+    """Return `x` with the dtype that its sigmoid has: float32 for short integers."""
+    x = pt.as_tensor_variable(x)
+    return pt.cast(x, upgrade_to_float(get_scalar_type(x.dtype))[0].dtype)
+
+
+def _constant(number: float, like: Expression) -> Expression:
+    # A number that float32 does not represent would make the result a float64.
+    return pt.constant(number, dtype=like.dtype)

@@ -65,6 +65,23 @@ def _whole(axis: Any) -> Any:
     return pt.cast(must_be_whole(axis, pt.eq(axis, pt.floor(axis))), "int64")
 
 
+def chi2sf(x: Any, k: Any) -> Expression:
+    """Return the survival function of the chi-squared distribution, always as float64."""
+    x, k = (pt.cast(given, "float64") for given in (x, k))
+    return pt.gammaincc(k / 2, x / 2)
+
+
+def diff(x: Any, n: int = 1, axis: int = -1) -> Expression:
+    """Return the differences of neighbouring entries, `n` times; for bool, where they differ."""
+    x = pt.as_tensor_variable(x)
+    if x.dtype != "bool":
+        return pt.diff(x, n=n, axis=axis)
+    for _ in range(n):
+        steps = pt.diff(pt.cast(x, "int8"), axis=axis)
+        x = pt.neq(steps, 0)
+    return x
+
+
 def clip(x: Any, min: Any, max: Any) -> Expression:  # noqa: A002 - Theano's names
     """Return the entries of `x`, limited to the range from `min` to `max`."""
     return pt.clip(x, min, max)

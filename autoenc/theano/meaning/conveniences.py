@@ -7,12 +7,11 @@ import struct
 from collections.abc import Iterable
 from typing import Any
 
-import pytensor.tensor as pt
-
 from autoenc.graph.types import Expression
+from autoenc.theano.meaning.tensor_types import TensorType
 
 object2 = object
-Tensor = pt.TensorType
+Tensor = TensorType
 
 
 def dot(l: Any, r: Any) -> Expression:  # noqa: E741 - Theano's names

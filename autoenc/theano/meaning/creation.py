@@ -7,17 +7,15 @@ from typing import Any
 
 import pytensor.tensor as pt
 from pytensor import config
-from pytensor.tensor.type import TensorType
 
 from autoenc.graph.types import Expression
+from autoenc.theano.meaning.tensor_types import TensorType
 
 Maker = Callable[..., Expression]
 
 
 def tensor(*arguments: Any, name: str | None = None, **more: Any) -> Expression:
     """Return a variable of type ``TensorType(dtype, broadcastable)``."""
-    if "broadcastable" in more:
-        more["shape"] = more.pop("broadcastable")
     return TensorType(*arguments, **more)(name=name)
 
 

@@ -7,6 +7,7 @@ reported at the line that applies the operation.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import warnings
@@ -15,10 +16,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytensor.tensor as pt
-from pytensor.compile.builders import SymbolicOp
+from pytensor.compile.builders import OpFromGraph, SymbolicOp
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Apply, Constant, Variable
-from pytensor.graph.op import Op
+from pytensor.graph.op import HasInnerGraph, Op
 from pytensor.graph.utils import MethodNotDefined
 from pytensor.scalar import ScalarOp
 from pytensor.scan.op import Scan
@@ -71,11 +72,15 @@ def missing_test_message(message: str) -> None:
     AttributeError
         If ``compute_test_value`` is "raise".
     """
+    _miss(message, AttributeError)
+
+
+def _miss(message: str, kind: type[Exception]) -> None:
     action = config.compute_test_value
     if action == "raise":
-        raise AttributeError(message)
+        raise kind(message)
     if action == "warn":
-        warnings.warn(message, stacklevel=2)
+        warnings.warn(message, stacklevel=3)
 
 
 @contextmanager
@@ -92,8 +97,9 @@ def extend() -> None:
     """Compute test values of the nodes that operations create."""
     for kind in (Op, SymbolicOp):
         kind.__call__ = _computing(kind.__call__)
-    for name in ("pullback", "pushforward"):  # build graphs of single steps
-        setattr(Scan, name, suspended()(getattr(Scan, name)))
+    for kind in (Scan, OpFromGraph):
+        for name in ("pullback", "pushforward"):  # build graphs of stand-ins
+            setattr(kind, name, _of_stand_ins(getattr(kind, name)))
 
 
 def _is_off() -> bool:
@@ -114,12 +120,27 @@ def _computing(call: Callable[..., Any]) -> Callable[..., Any]:
     return applied
 
 
+def _of_stand_ins(derive: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a method whose results have test values, but not what it builds on the way."""
+
+    @functools.wraps(derive)
+    def applied(op: Op, *arguments: Any, **named: Any) -> Any:
+        with suspended():
+            results = derive(op, *arguments, **named)
+        for result in () if _is_off() else results:
+            with contextlib.suppress(AttributeError):  # of a variable that has none
+                _found_or_computed(result)
+        return results
+
+    return applied
+
+
 def _compute(node: Apply | None) -> None:
     """Set the test values of a node's outputs, if its inputs have some.
 
     Raises
     ------
-    AttributeError
+    ValueError
         If an input has no test value and ``compute_test_value`` is "raise".
     """
     if node is None:
@@ -129,9 +150,10 @@ def _compute(node: Apply | None) -> None:
         try:
             values.append(_found_or_computed(variable))
         except AttributeError:
-            missing_test_message(
+            _miss(
                 f"Cannot compute test value: input {i} ({variable}) of Op {node} missing default "
-                "value."
+                "value.",
+                ValueError,
             )
             return
     _run(node, values)
@@ -160,9 +182,13 @@ def _run(node: Apply, values: list[Any]) -> None:
     }
     storage |= {output: [None] for output in node.outputs}
     known = {variable: [variable not in node.outputs] for variable in storage}
+    op = node.op
+    if isinstance(op, HasInnerGraph):
+        # A thunk rewrites the inner graph, of which gradients are taken later.
+        op = op.clone()
     with suspended():
         try:
-            node.op.make_thunk(node, storage, known, no_recycling=[], impl="py")()
+            op.make_thunk(node, storage, known, no_recycling=[], impl="py")()
         except (MethodNotDefined, NotImplementedError):
             return
     for output in node.outputs:

@@ -7,25 +7,24 @@ from typing import Any
 import pytensor.tensor as pt
 from pytensor.tensor import linalg
 from pytensor.tensor.linalg.solvers.lstsq import Lstsq
+from pytensor.tensor.type_other import NoneTypeT
 
 from autoenc.graph.types import Expression
 
 
-def eig(x: Any) -> list[Expression]:
-    """Return eigenvalues and right eigenvectors in the dtype of `x`; real parts if `x` is real."""
-    x = pt.as_tensor_variable(x)
-    found = linalg.eig(x)
-    if x.dtype.startswith("complex"):
-        return [pt.cast(part, x.dtype) for part in found]
-    return [pt.cast(pt.real(part), x.dtype) for part in found]
-
-
 class Eig:
-    """Operation `eig`."""
+    """Operation that computes eigenvalues and right eigenvectors."""
 
     def __call__(self, x: Any) -> list[Expression]:
-        """Return eigenvalues and eigenvectors."""
-        return eig(x)
+        """Return both in the dtype of `x`; their real parts if `x` is real."""
+        x = pt.as_tensor_variable(x)
+        found = linalg.eig(x)
+        if x.dtype.startswith("complex"):
+            return [pt.cast(part, x.dtype) for part in found]
+        return [pt.cast(pt.real(part), x.dtype) for part in found]
+
+
+eig = Eig()
 
 
 def eigh(a: Any, UPLO: str = "L") -> list[Expression]:
@@ -56,6 +55,43 @@ class Eigh:
     def __call__(self, x: Any) -> list[Expression]:
         """Return eigenvalues and eigenvectors."""
         return eigh(x, self.UPLO)
+
+
+def eigvalsh(a: Any, b: Any = None, lower: bool = True) -> Expression:
+    """Return the eigenvalues of a symmetric matrix, in ascending order.
+
+    Parameters
+    ----------
+    a : matrix
+    b : matrix, optional
+        Positive definite matrix of the generalized problem a·v = w·b·v; also ``NoneConst``.
+    lower : bool
+        Whether the lower or the upper triangle is read.
+    """
+    if isinstance(getattr(b, "type", None), NoneTypeT):
+        b = None
+    return linalg.eigvalsh(a, b, lower=lower)
+
+
+def kron(a: Any, b: Any) -> Expression:
+    """Return the Kronecker product, as SciPy's; it differs from NumPy's if not both are matrices.
+
+    Raises
+    ------
+    TypeError
+        If `a` and `b` have fewer than 3 dimensions together.
+    """
+    a, b = pt.as_tensor_variable(a), pt.as_tensor_variable(b)
+    if a.ndim + b.ndim <= 2:
+        raise TypeError(
+            f"kron: inputs dimensions must sum to 3 or more. You passed {a.ndim} and {b.ndim}."
+        )
+    lengths = [*a.shape, *b.shape]
+    outer = pt.outer(a, b).reshape(lengths)
+    if outer.ndim == 3:
+        return outer.dimshuffle(1, 0, 2).flatten()
+    shuffled = outer.dimshuffle(0, 2, 1, *range(3, outer.ndim))
+    return shuffled.reshape([lengths[0] * lengths[2], lengths[1] * lengths[3], *lengths[4:]])
 
 
 def qr(a: Any, mode: str = "reduced") -> Any:

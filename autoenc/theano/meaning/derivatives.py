@@ -7,9 +7,10 @@ from typing import Any
 from pytensor import gradient
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.gradient import GradientError, pullback, pushforward
-from pytensor.graph.basic import Constant
+from pytensor.graph.basic import Constant, Variable
 from pytensor.graph.traversal import applys_between, graph_inputs
 from pytensor.tensor import as_tensor_variable
+from pytensor.tensor.basic import tensor_copy
 from pytensor.tensor.type import DenseTensorType, continuous_dtypes
 
 from autoenc.theano.meaning.graphs import ancestors
@@ -65,6 +66,83 @@ def verify_grad(
 
 # Old tests contain `except verify_grad.E_grad`.
 vars(verify_grad)["E_grad"] = GradientError
+
+
+def grad(
+    cost: Any,
+    wrt: Any,
+    consider_constant: Any = None,
+    disconnected_inputs: str = "raise",
+    add_names: bool = True,
+    known_grads: Any = None,
+    return_disconnected: str = "zero",
+    null_gradients: str = "raise",
+) -> Any:
+    """Return the gradients of a scalar.
+
+    Parameters
+    ----------
+    cost : scalar
+    wrt : Variable or list of Variable
+    consider_constant : list of Variable, optional
+        Variables through which no gradient passes.
+    disconnected_inputs : {"raise", "warn", "ignore"}
+        What to do if `cost` does not depend on a variable of `wrt`.
+    add_names : bool
+        Whether the gradients of named variables have names: ``(dcost/dx)``.
+    known_grads : dict, optional
+        Gradients of `cost` with respect to intermediate variables.
+    return_disconnected : {"zero", "None", "Disconnected"}
+        What to return if `cost` does not depend on a variable.
+    null_gradients : {"raise", "return"}
+        What to do if a gradient is not defined.
+
+    Raises
+    ------
+    TypeError
+        If `wrt` contains anything but variables, or `cost` is not a scalar.
+    """
+    for given in wrt if isinstance(wrt, (list, tuple)) else [wrt]:
+        if not isinstance(given, Variable):
+            raise TypeError(f"Expected Variable, got {given} of type {type(given)}")
+    return gradient.grad(
+        cost,
+        wrt,
+        consider_constant,
+        disconnected_inputs,
+        add_names,
+        known_grads,
+        return_disconnected.lower(),
+        null_gradients,
+    )
+
+
+def jacobian(
+    expression: Any,
+    wrt: Any,
+    consider_constant: Any = None,
+    disconnected_inputs: str = "raise",
+) -> Any:
+    """Return the derivatives of each entry of a vector.
+
+    Parameters
+    ----------
+    expression : vector or scalar
+    wrt : Variable or list of Variable
+    consider_constant : list of Variable, optional
+        Variables through which no gradient passes.
+    disconnected_inputs : {"raise", "warn", "ignore"}
+        What to do if `expression` does not depend on a variable of `wrt`.
+    """
+    if expression in (wrt if isinstance(wrt, (list, tuple)) else [wrt]):
+        # `flatten` of a vector is the vector itself, which the loop of PyTensor would not use.
+        expression = tensor_copy(expression)
+    return gradient.jacobian(
+        expression,
+        wrt,
+        consider_constant=consider_constant,
+        disconnected_inputs=disconnected_inputs,
+    )
 
 
 def Rop(  # noqa: N802 - Theano's name

@@ -7,6 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pytensor.link import basic
+from pytensor.link.vm import VMLinker
+
+from autoenc.theano.meaning.clients import belong_to
+
+VM_Linker = VMLinker
 
 
 def WrapLinker(linkers: Sequence[Any], wrapper: Callable[..., None]) -> Any:  # noqa: N802
@@ -28,7 +33,12 @@ def _with_graph(wrapper: Callable[..., None]) -> Callable[..., None]:
         return wrapper
     if len(parameters) != 3:
         return wrapper
-    return lambda _, *arguments: wrapper(*arguments)
+
+    def wrap(graph: Any, i: int, node: Any, *thunks: Any) -> None:
+        belong_to(graph, node.outputs)
+        wrapper(i, node, *thunks)
+
+    return wrap
 
 
 def make_function(linker: basic.Linker, unpack_single: bool = True, **options: Any) -> Any:

@@ -12,9 +12,9 @@ from pytensor.tensor import subtensor
 from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedSubtensor
 
 from autoenc.graph.types import Expression
-from autoenc.theano.meaning.arithmetic import max_and_argmax
+from autoenc.theano.meaning.arithmetic import diff, max_and_argmax
+from autoenc.theano.meaning.constants import get_scalar_constant_value
 
-AsTensorError = TypeError
 EmptyConstantError = pt.exceptions.NotScalarConstantError
 AdvancedIndexingError = AdvancedBooleanIndexingError = TypeError
 BaseAdvancedSubtensor = AdvancedBooleanSubtensor = AdvancedSubtensor
@@ -23,19 +23,12 @@ integer_types = (int, np.integer)
 float_scalar_type_names = ("float16", "float32", "float64")
 
 
-def default(a: Any, b: Any) -> Expression:
-    """Return `a`, or `b` if `a` is None."""
-    return b if a is None else a
-
-
 def constant_or_value(x: Any, *_: Any, **__: Any) -> Expression:
     """Return a constant."""
     return pt.constant(x)
 
 
-def get_constant_value(v: Any) -> Any:
-    """Return the value of a constant scalar expression."""
-    return pt.get_scalar_constant_value(v)
+get_constant_value = get_scalar_constant_value
 
 
 def check_equal_numpy(x: Any, y: Any) -> bool:
@@ -171,15 +164,7 @@ class DiffOp:
 
     def __call__(self, x: Any) -> Expression:
         """Return the differences."""
-        return pt.diff(x, n=self.n, axis=self.axis)
-
-
-class Default:
-    """Operation that replaces a missing value by a default."""
-
-    def __call__(self, x: Any, default: Any) -> Expression:
-        """Return `x`, or the default if `x` is None."""
-        return default if x is None else x
+        return diff(x, self.n, self.axis)
 
 
 class MaxAndArgmax:
@@ -199,7 +184,6 @@ advanced_boolean_set_subtensor = pt.subtensor.advanced_set_subtensor
 get_scalar_constant_value_elemwises: tuple[Any, ...] = ()
 constant_cache: dict[Any, Any] = {}
 sparse_module_ref = None
-setdefault = default
 
 # PyTensor 3.3 has one operation for indices with any number of dimensions.
 AdvancedSubtensor1 = getattr(subtensor, "AdvancedSubtensor1", subtensor.AdvancedSubtensor)

@@ -8,9 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from pytensor.graph.basic import Apply
+from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.op import Op
 from pytensor.graph.rewriting import basic, db
 from pytensor.graph.rewriting.unify import OpPattern
+
+from autoenc.theano.meaning.clients import belong_to
 
 Optimizer = basic.GraphRewriter
 SeqOptimizer = basic.SequentialGraphRewriter
@@ -32,7 +35,10 @@ def _of_the_node(transform: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(transform)
     def of_graph_and_node(self: Any, *arguments: Any, **_: Any) -> Any:
-        return transform(self, next(a for a in arguments if isinstance(a, Apply)))
+        node = next(a for a in arguments if isinstance(a, Apply))
+        for graph in (a for a in arguments if isinstance(a, FunctionGraph)):
+            belong_to(graph, [*node.inputs, *node.outputs])
+        return transform(self, node)
 
     return of_graph_and_node
 
@@ -114,7 +120,8 @@ def _of_node_and_graph(function: Callable[..., Any]) -> Callable[..., Any]:
         return function
 
     @functools.wraps(function)
-    def rewrite(_: Any, node: Any) -> Any:
+    def rewrite(graph: Any, node: Any) -> Any:
+        belong_to(graph, [*node.inputs, *node.outputs])
         return function(node)
 
     return rewrite

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from pytensor import scalar
 
 Scalar = scalar.ScalarType
@@ -14,9 +15,52 @@ sgn = scalar.sign
 abs_ = scalar.abs
 
 
+class transfer_type:  # noqa: N801 - Theano's name
+    """Function from the types of inputs to those of outputs.
+
+    Parameters
+    ----------
+    *transfer : int, str or None
+        For each output, the number of an input, a dtype, or None for the smallest common type.
+    """
+
+    def __init__(self, *transfer: int | str | None) -> None:
+        self.transfer = transfer
+
+    def __call__(self, *types: Any) -> list[Any]:
+        """Return the types of the outputs."""
+        return [self._type(of, types) for of in self.transfer]
+
+    def _type(self, of: int | str | None, types: Any) -> Any:
+        if of is None:
+            (common,) = scalar.upcast_out(*types)
+            return common
+        return scalar.get_scalar_type(of) if isinstance(of, str) else types[of]
+
+    def __eq__(self, other: Any) -> bool:
+        return type(self) is type(other) and self.transfer == other.transfer
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.transfer))
+
+
 def div_proxy(x: Any, y: Any) -> Any:
     """Return x / y."""
     return scalar.true_div(x, y)
 
 
 int_or_true_div = div_proxy
+_cast = scalar.basic.Cast.impl
+
+
+def _wrapping_cast(operation: Any, number: Any) -> Any:
+    """Return a number of another type; integers out of range wrap around, as in NumPy 1."""
+    try:
+        return _cast(operation, number)
+    except OverflowError:
+        return np.asarray(number).astype(operation.o_type.dtype)[()]
+
+
+def extend() -> None:
+    """Cast numbers in this way where an operation is computed without C."""
+    scalar.basic.Cast.impl = _wrapping_cast

@@ -71,8 +71,8 @@ def scan(
         warnings.simplefilter("ignore", DeprecationWarning)
         outputs, updates = _scan(
             _with_all_updates(fn, states),
-            sequences=sequences,
-            outputs_info=outputs_info,
+            sequences=_with_listed_taps(sequences),
+            outputs_info=_with_listed_taps(outputs_info),
             non_sequences=non_sequences,
             n_steps=steps,
             truncate_gradient=truncate_gradient,
@@ -166,6 +166,15 @@ def _steps(n_steps: Any, backwards: bool) -> tuple[Any, bool]:
     if isinstance(n_steps, (int, np.integer)) and n_steps < 0:
         return -n_steps, True
     return n_steps, backwards
+
+
+def _with_listed_taps(given: Any) -> Any:
+    """Return sequences or initial states whose taps are lists; they may be ranges."""
+    if isinstance(given, (list, tuple)):
+        return [_with_listed_taps(part) for part in given]
+    if isinstance(given, dict) and isinstance(given.get("taps"), (range, tuple)):
+        return {**given, "taps": list(given["taps"])}
+    return given
 
 
 def _states(outputs_info: Any) -> list[Any]:

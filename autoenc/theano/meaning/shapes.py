@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 from pytensor.raise_op import Assert
+from pytensor.tensor.elemwise import DimShuffle
 from pytensor.tensor.shape import SpecifyShape as _SpecifyShape
 
 from autoenc.graph.types import Expression
@@ -187,5 +188,14 @@ def unravel_index(
 
 
 def transpose(x: Any, axes: Sequence[int] | None = None) -> Expression:
-    """Permute the dimensions of `x`; by default, reverse them."""
-    return pt.transpose(x, axes)
+    """Permute the dimensions of `x`; by default, reverse them.
+
+    The result is a new variable, also if no dimension moves, so that it can be given a name.
+    """
+    x = pt.as_tensor_variable(x)
+    reverse = list(range(x.ndim))[::-1]
+    order = reverse if axes is None else list(axes)
+    result = DimShuffle(input_ndim=x.ndim, new_order=order)(x)
+    if x.name and order == reverse:
+        result.name = f"{x.name}.T"
+    return result

@@ -12,6 +12,7 @@ from pytensor.tensor.linalg import solve as _solve
 from pytensor.tensor.linalg import solve_triangular
 from pytensor.tensor.linalg.decomposition import cholesky as _decomposition
 from pytensor.tensor.linalg.solvers import general
+from pytensor.tensor.type import discrete_dtypes
 
 from autoenc.graph.types import Expression
 from autoenc.theano.meaning.constructed import OfToday
@@ -63,11 +64,20 @@ class Solve(metaclass=OfToday):
 
     def __call__(self, A: Any, b: Any) -> Expression:
         """Return the solution; at run time, a singular matrix raises LinAlgError."""
+        A, b = _as_floats(pt.as_tensor_variable(A), pt.as_tensor_variable(b))
         if self.A_structure.endswith("triangular"):
             solution = solve_triangular(A, b, lower=self.A_structure == "lower_triangular")
         else:
             solution = _solve(A, b)
         return _without_nan(solution, "Matrix is singular.")
+
+
+def _as_floats(A: Expression, b: Expression) -> tuple[Expression, Expression]:
+    """Return integers in the dtype of the solution, as the operation of PyTensor requires."""
+    if A.dtype not in discrete_dtypes or b.dtype not in discrete_dtypes:
+        return A, b
+    dtype = _solve(A, b).dtype
+    return pt.cast(A, dtype), pt.cast(b, dtype)
 
 
 class Cholesky(metaclass=OfToday):

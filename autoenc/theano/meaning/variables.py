@@ -6,7 +6,7 @@ Calls without Theano's arguments behave as before.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytensor.tensor as pt
@@ -15,7 +15,7 @@ from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable, _tensor_py_operators
 
 from autoenc.graph.types import Expression
-from autoenc.theano.meaning import arithmetic, shapes
+from autoenc.theano.meaning import arithmetic, constants, shapes
 from autoenc.theano.meaning.broadcasting import without_lengths
 
 # Marks comparisons. `a < b < c` evaluates bool(a < b), which must raise an error.
@@ -45,6 +45,19 @@ def _reshape(
     if len(lengths) == 2 and ndim is None and _is_sequence(lengths[0]):
         return shapes.reshape(variable, lengths[0], lengths[1])
     return shapes.reshape(variable, lengths[0] if len(lengths) == 1 else list(lengths), ndim)
+
+
+_dimshuffle = _tensor_py_operators.dimshuffle
+
+
+def _with_dimensions(variable: Any, *pattern: Any) -> Expression:
+    """Reorder the dimensions of a variable by integers and ``"x"``, or by an iterable of them.
+
+    Python 2 had ranges and mapped values as lists.
+    """
+    if len(pattern) == 1 and isinstance(pattern[0], Iterable) and not isinstance(pattern[0], str):
+        pattern = tuple(pattern[0])
+    return _dimshuffle(variable, *pattern)
 
 
 def _is_sequence(shape: Any) -> bool:
@@ -90,9 +103,10 @@ _METHODS: dict[str, Any] = {
     "__div__": pt.true_div,
     "__rdiv__": lambda right, left: pt.true_div(left, right),
     "argsort": arithmetic.argsort,
+    "dimshuffle": _with_dimensions,
     "flatten": shapes.flatten,
     "reshape": _reshape,
-    "get_scalar_constant_value": pt.get_scalar_constant_value,
+    "get_scalar_constant_value": constants.get_scalar_constant_value,
 }
 
 
@@ -104,6 +118,8 @@ def extend() -> None:
     SharedVariable.default_update = property(
         _default_update, _set_default_update, _delete_default_update
     )
+    # Variables in pickles of Theano have no such attribute.
+    SharedVariable._default_update = None
     for kind in (Variable, TensorVariable):
         # In Theano, the owner was optional: Variable(type), TensorVariable(type).
         kind.__init__.__defaults__ = (None, None, None)

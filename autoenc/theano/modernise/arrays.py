@@ -166,3 +166,5 @@ def install() -> None:
     for name, value in _old_names().items():
         if name not in vars(np):
             setattr(np, name, value)
+    if "linalg" not in vars(np.linalg):
+        vars(np.linalg)["linalg"] = np.linalg

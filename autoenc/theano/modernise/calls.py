@@ -28,12 +28,23 @@ _NAMES_OF_LENGTHS = frozenset(
 )
 _MAKERS = frozenset({"array", "asarray", "asanyarray"})
 _STACKING = frozenset({"concatenate", "vstack", "hstack", "dstack", "stack", "column_stack"})
+_REDUCTIONS = frozenset({"max", "min", "amax", "amin", "mean", "std", "var", "prod", "median"})
 _HISTOGRAMS = frozenset({"histogram", "histogram2d", "histogramdd", "hist"})
 _LAZY: tuple[Any, ...] = (map, zip, filter, type({}.keys()), type({}.values()), type({}.items()))
 _ROUNDING = frozenset({"floor", "ceil", "trunc", "fix"})
 # Names of the functions and methods whose calls `called` makes.
 NAMES = frozenset(
-    {*_LENGTHS, *_MAKERS, *_STACKING, *_HISTOGRAMS, *_ROUNDING, "sum", "load", "fromstring"}
+    {
+        *_LENGTHS,
+        *_MAKERS,
+        *_STACKING,
+        *_REDUCTIONS,
+        *_HISTOGRAMS,
+        *_ROUNDING,
+        "sum",
+        "load",
+        "fromstring",
+    }
 )
 
 
@@ -126,10 +137,20 @@ def _in_full(arguments: Any, *kinds: Any) -> Any:
     return (list(arguments[0]), *arguments[1:]) if is_lazy else arguments
 
 
+def _reduced(reduce: Any, *arguments: Any, **more: Any) -> Any:
+    """Reduce what may be a list of arrays and numbers."""
+    try:
+        return reduce(*arguments, **more)
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        return reduce(np.asarray(arguments[0], object), *arguments[1:], **more)
+
+
 def _sum(function: Any, *arguments: Any, **more: Any) -> Any:
     if arguments and isinstance(arguments[0], Iterator):
         return sum(arguments[0])
-    return function(*arguments, **more)
+    return _reduced(function, *arguments, **more)
 
 
 def _load(function: Any, *arguments: Any, **more: Any) -> Any:
@@ -164,6 +185,7 @@ _OTHERS: dict[str, Callable[..., Any]] = {
     "fromstring": _fromstring,
     **dict.fromkeys(_HISTOGRAMS, _histogram),
     **dict.fromkeys(_STACKING, _listed),
+    **dict.fromkeys(_REDUCTIONS, _reduced),
     **dict.fromkeys(_MAKERS, _made),
 }
 

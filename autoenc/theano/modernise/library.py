@@ -30,6 +30,7 @@ _TODAY = {
     "__builtin__": ("builtins",),
     "exceptions": ("builtins",),
     "UserDict": ("collections",),
+    "numpy.linalg.linalg": ("numpy.linalg",),
     "sklearn.cross_validation": ("sklearn.model_selection",),
     "sklearn.grid_search": ("sklearn.model_selection",),
     "sklearn.externals.joblib": ("joblib",),

@@ -145,12 +145,15 @@ def _name_of(function: ast.expr) -> str | None:
 
 def _instead_of(function: ast.expr) -> str | None:
     """Return the name of the function that calls one of a library as it was."""
+    of = function.value if isinstance(function, ast.Attribute) else None
+    if isinstance(of, ast.Name) and of.id == "math":
+        return "of_numbers"
     if _name_of(function) in UFUNCS:
         return "ufunc"
     if isinstance(function, ast.Name) and function.id == "compile":
         return "compiled"
-    if isinstance(function, ast.Attribute) and getattr(function.value, "id", "") == "yaml":
-        return "load_yaml" if function.attr in ("load", "load_all") else None
+    if isinstance(of, ast.Name) and of.id == "yaml":
+        return "load_yaml" if _name_of(function) in ("load", "load_all") else None
     return "called" if _name_of(function) in NAMES else None
 
 

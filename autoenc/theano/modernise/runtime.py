@@ -232,6 +232,11 @@ def as_int(kind: Any, value: Any) -> Any:
     return kind(_entry(value)) if kind is int else kind(value)
 
 
+def of_numbers(function: Any, *arguments: Any, **more: Any) -> Any:
+    """Call a function of `math`, whose arguments may be arrays of one entry."""
+    return function(*map(_entry, arguments), **more)
+
+
 def as_type(kind: Any, value: Any) -> Any:
     """Return ``type(value)``, which was that of arrays for the results of functions."""
     of = kind(value)

@@ -14,6 +14,7 @@ from autoenc.theano.ops.softmax import biased
 Variable = Any
 
 _within_rows = CheckAndRaise(ValueError, "y_i value out of bounds")
+_rows = CheckAndRaise(ValueError, "y_idx must have same number of rows as x")
 
 
 def binary_crossentropy(output: Any, target: Any) -> Variable:
@@ -111,12 +112,15 @@ def crossentropy_softmax_argmax_1hot_with_bias(x: Any, b: Any, y_idx: Any) -> li
     Raises
     ------
     ValueError
-        If the arguments have other types or, at run time, if a class is negative.
+        If the arguments have other types or, at run time, if a class is negative or the number of
+        classes is not that of the rows.
     """
     activation, classes = biased(x, b), _checked(_classes(y_idx))
     cost = -_of_classes(special.log_softmax(activation, axis=-1), classes)
     best = pt.cast(pt.argmax(activation, axis=1), classes.dtype)
-    return [cost, special.softmax(activation, axis=-1), best]
+    # In Theano, each of the results depended on the classes.
+    match = pt.eq(activation.shape[0], classes.shape[0])
+    return [cost, *(_rows(r, match) for r in (special.softmax(activation, axis=-1), best))]
 
 
 def _classes(y_idx: Any) -> Variable:

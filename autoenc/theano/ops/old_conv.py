@@ -122,6 +122,10 @@ def conv2d(
         If a shape is symbolic.
     AssertionError
         If images and filters differ in the number of channels.
+
+    Notes
+    -----
+    The function raises ValueError if the arrays have other shapes.
     """
     warnings.warn(
         "theano.tensor.nnet.conv.conv2d is deprecated. Use theano.tensor.nnet.conv2d instead.",
@@ -143,7 +147,12 @@ def conv2d(
         bsize=image[0],
         **kargs,
     )
-    return op(input, filters)
+    return op(_of_shape(input, image), _of_shape(filters, kernel))
+
+
+def _of_shape(x: Any, shape: tuple[int | None, ...]) -> Variable:
+    """Return a tensor; at run time, check its lengths."""
+    return x if shape == (None,) * 4 else pt.specify_shape(x, shape)
 
 
 def _constants(name: str, shape: Shape) -> tuple[int | None, ...]:

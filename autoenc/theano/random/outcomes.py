@@ -102,7 +102,10 @@ class ChoiceFromUniform(MultinomialFromUniform):
         self.replace = replace
 
     def _output(self, dtype: str, pvals: Variable) -> Variable:
-        return pt.tensor(dtype=dtype, shape=(1 if pvals.broadcastable[0] else None, None))
+        # A single outcome can be chosen only once.
+        one_row, one_outcome = pvals.broadcastable
+        n = 1 if one_outcome and not self.replace else None
+        return pt.tensor(dtype=dtype, shape=(1 if one_row else None, n))
 
     def perform(self, node: Apply, inputs: Sequence[Array], outputs: Any) -> None:
         """Choose the outcomes of each row in turn; -1 where there is none."""

@@ -278,8 +278,8 @@ def choice(
     """Choose entries of a vector, or integers below a scalar, with probabilities ``p``."""
     a = pt.as_tensor_variable(a)
     replace = pt.constant(replace, dtype="int8") if isinstance(replace, bool) else replace
-    # An empty vector represents None.
-    p = pt.as_tensor_variable([] if p is None else p)
+    # An empty vector represents None; Theano took 0 for None, too.
+    p = pt.as_tensor_variable([] if p is None or (isinstance(p, int) and p == 0) else p)
     sizes = infer_size(ndim, size)
     return _draw(random_state, choice_helper, dtype, sizes, a, pt.as_tensor_variable(replace), p)
 

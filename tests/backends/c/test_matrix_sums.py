@@ -120,6 +120,17 @@ def test_other_sums_are_left_to_pytensor():
             assert MatrixSum not in ops(function)
 
 
+def test_a_sum_over_no_axis_is_left_to_pytensor(caplog):
+    backend = CBackend(Settings())
+    x = pt.matrix("x", dtype="float32")
+    with backend._flags():
+        function = pytensor.function([x], x.sum(axis=[]), mode=backend._mode)
+    assert MatrixSum not in ops(function)
+    assert not caplog.records
+    values = np.ones((2, 3), "float32")
+    np.testing.assert_array_equal(function(values), values)
+
+
 SCRIPT = """
 import sys
 import numpy as np, pytensor, pytensor.tensor as pt

@@ -228,3 +228,18 @@ def test_an_error_is_theanos():
     f = theano.function([x], T.dot(x, x), mode="JAX")
     with pytest.raises(ValueError, match=r"[Ss]hape|aligned"):
         f(np.ones((2, 3), "float32"))
+
+
+@pytest.mark.parametrize("operation", [T.int_div, T.mod])
+def test_an_integer_is_not_divided_by_zero(operation, caplog):
+    i, j = T.ivectors("i", "j")
+    f = on_xla(caplog, [i, j], operation(i, j))
+    np.testing.assert_array_equal(f([7, -7], [2, 2]), operation(T.constant([7, -7]), 2).eval())
+    with pytest.raises(ZeroDivisionError):
+        f([7, -7], [2, 0])
+    np.testing.assert_array_equal(f([8, 6], [4, 2]), operation(T.constant([8, 6]), [4, 2]).eval())
+    quotients, _ = theano.scan(lambda a, b: a // b, [i, j])
+    divide = theano.function([i, j], quotients, mode="JAX")
+    np.testing.assert_array_equal(divide([7, -7], [2, 2]), [3, -4])
+    with pytest.raises(ZeroDivisionError):
+        divide([7, -7], [2, 0])

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import warnings
 
 import pytensor
 import pytest
@@ -20,6 +21,22 @@ def test_every_setting_of_0_9_and_1_0_5_can_be_read():
     config = Config()
     for name in ALL - {"blas.ldflags", "compiledir", "base_compiledir"}:
         config.get(name)
+
+
+def test_pytensor_searches_for_a_blas_in_silence(monkeypatch):
+    def search():
+        warnings.warn("PyTensor could not link to a BLAS installation.", stacklevel=1)
+        return "-lnone"
+
+    parameter = pytensor.config._config_var_dict["blas__ldflags"]
+    was_set = hasattr(parameter, "val")
+    monkeypatch.setattr(parameter, "_default", search)
+    monkeypatch.delattr(parameter, "val", raising=False)
+    try:
+        assert "blas.ldflags = -lnone" in str(config).splitlines()
+    finally:
+        if not was_set:
+            del parameter.val
 
 
 def test_pytensors_settings_are_its_own():

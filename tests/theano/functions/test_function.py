@@ -101,6 +101,43 @@ def test_a_copy_has_another_state_or_none():
     assert isinstance(copy.copy(f), theano.Function)
 
 
+@pytest.mark.parametrize(
+    ("duplicate", "state"),
+    [
+        (copy.copy, 0),
+        (copy.deepcopy, 3),
+        (lambda f: f.copy(), 0),
+        (lambda f: pickle.loads(pickle.dumps(f)), 3),
+    ],
+)
+def test_copies_have_a_state_and_defaults_of_their_own(duplicate, state):
+    total = T.dscalar("total")
+    given = [x, theano.In(y, value=2.0), theano.In(total, value=0.0, update=total + x)]
+    f = function(given, total + y)
+    f(3.0)
+    g = duplicate(f)
+    assert [float(g["total"]), float(g["y"])] == [state, 2]
+    f[y], f[total] = 7.0, 100.0
+    assert [float(g["total"]), float(g["y"])] == [state, 2]
+    g(1.0)
+    assert [float(f[total]), float(g["total"])] == [100, state + 1]
+    assert float(function(given, total + y)[total]) == 0
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda f: pickle.loads(pickle.dumps(f))])
+def test_copies_of_two_functions_share_a_state_as_the_originals_do(duplicate):
+    total = T.dscalar("total")
+    add = function([x, theano.In(total, value=0.0, update=total + x)], total)
+    subtract = function([x, theano.In(total, value=add.container[total], update=total - x)], total)
+    add(5.0)
+    subtract(2.0)
+    assert float(add[total]) == 3
+    plus, minus = duplicate([add, subtract])
+    plus(4.0)
+    assert float(minus["total"]) == 7
+    assert float(subtract[total]) == 3
+
+
 def test_functions_can_be_pickled():
     f = function([x, theano.In(y, value=2.0)], {"product": x * y})
     assert pickle.loads(pickle.dumps(f))(3.0) == {"product": 6}

@@ -1,5 +1,8 @@
 """What pytest needs to run suites of Theano's time."""
 
+import subprocess
+import sys
+
 import pytest
 
 from autoenc.theano.launcher import testing
@@ -18,6 +21,23 @@ def test_a_test_that_yields_calls_runs_them():
     assert seen == [5, 6, "alone"]
     assert test.__name__ == "test_all"
     assert not hasattr(test, "__wrapped__")
+
+
+def test_classes_are_set_up_as_in_nose(tmp_path):
+    lines = [
+        "class TestPlain(object):",
+        "    def setUp(self):",
+        "        self.value = 3",
+        "    def test_value(self):",
+        "        assert self.value == 3",
+        "class TestOwn(TestPlain):",
+        "    def setup_method(self):",
+        "        self.value = 3",
+    ]
+    (tmp_path / "test_plain.py").write_text("\n".join(lines))
+    command = [sys.executable, "-m", "autoenc.theano", "-m", "pytest", "-q", "test_plain.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_a_call_that_fails_fails_the_test():

@@ -60,11 +60,30 @@ def test_operations_in_place_leave_those_of_their_inputs():
     assert x.tag.test_value.tolist() == [[0, 1]]
 
 
+def test_gradients_of_loops_have_one():
+    x, w = matrix(1, 3), theano.shared(2.0)
+    products, _ = theano.scan(
+        lambda entry, total, w: T.tanh(total * w) + entry, x.flatten(), T.zeros((), "float64"), w
+    )
+    gradient = T.grad(products.sum(), w)
+    assert np.isfinite(gradient.tag.test_value)
+    f = theano.function([x], gradient)
+    np.testing.assert_allclose(f(x.tag.test_value), gradient.tag.test_value)
+
+
 def test_loops_have_one_for_all_steps():
     x = matrix(3, 2)
     totals, _ = theano.scan(lambda row, total: row + total, x, T.zeros((2,), dtype="float64"))
     assert (totals * 1).tag.test_value.tolist() == [[0, 1], [2, 4], [6, 9]]
     assert (T.grad(totals.sum(), x) * 1).tag.test_value.tolist() == [[3, 3], [2, 2], [1, 1]]
+
+
+def test_gradients_of_operations_made_of_graphs_have_one():
+    x, a = matrix(2, 2), T.dmatrix("a")
+    with theano.config.change_flags(compute_test_value="off"):
+        squared = theano.OpFromGraph([a], [a**2 * 3])
+    gradient = T.grad(squared(x).sum(), x)
+    np.testing.assert_array_equal(gradient.tag.test_value, 6 * x.tag.test_value)
 
 
 @pytest.mark.parametrize("streams", [RandomStreams, MRG_RandomStreams])
@@ -100,8 +119,10 @@ def test_a_wrong_type_is_named():
 
 def test_missing_ones():
     x, y = matrix(2, 2), T.dmatrix("y")
-    with pytest.raises(AttributeError, match=r"input 0 \(y\) of Op .* missing default value"):
+    with pytest.raises(ValueError, match=r"input 0 \(y\) of Op .* missing default value"):
         y + x
+    with pytest.raises(AttributeError, match=r"Argument 0 .* has no test value"):
+        get_debug_values(y)
     with (
         theano.config.change_flags(compute_test_value="warn"),
         pytest.warns(UserWarning, match="missing default value"),

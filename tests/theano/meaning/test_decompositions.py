@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import autoenc.theano.tensor as T
-from autoenc.theano.tensor import nlinalg
+from autoenc.theano.tensor import nlinalg, slinalg
 from tests.theano.quick import function
 
 REAL = np.array([[2.0, 1.0, 0.5], [1.0, 3.0, 0.25], [0.5, 0.25, 5.0]])
@@ -110,3 +110,40 @@ def test_norms_of_matrices(order, is_complex):
 def test_norms_that_do_not_exist(x, order, error, message):
     with pytest.raises(error, match=message):
         nlinalg.norm(x, order)
+
+
+@pytest.mark.parametrize(
+    ("shape", "other", "expected", "checksum"),
+    [
+        ((2, 3), (3, 2), (6, 6), None),
+        # Computed by Theano 1.0.5: the shape, and the sum of the entries times their positions.
+        ((2,), (3, 2), (12,), 468),
+        ((2, 3), (3,), (18,), 1338),
+        ((2,), (3, 2, 2), (4, 6), 3468),
+        ((2, 3, 4), (3,), (8, 9), 82824),
+        ((2, 3), (3, 2, 2), (6, 6, 2), 80412),
+    ],
+)
+def test_kronecker_products_of_tensors(shape, other, expected, checksum):
+    a, b = (T.TensorType("float64", (0,) * len(lengths))() for lengths in (shape, other))
+    first, second = (
+        np.arange(np.prod(lengths)).reshape(lengths) + 1.0 for lengths in (shape, other)
+    )
+    found = function([a, b], slinalg.kron(a, b))(first, second)
+    assert found.shape == expected
+    if checksum is None:
+        np.testing.assert_array_equal(found, np.kron(first, second))
+    else:
+        assert found.ravel() @ np.arange(found.size) == checksum
+
+
+def test_kronecker_products_of_vectors_are_refused():
+    with pytest.raises(TypeError, match="inputs dimensions must sum to 3 or more"):
+        slinalg.kron(T.dvector(), T.dvector())
+
+
+@pytest.mark.parametrize("b", [None, T.NoneConst])
+def test_eigenvalues_of_a_symmetric_matrix(b):
+    x = T.dmatrix("x")
+    found = function([x], slinalg.eigvalsh(x, b))(np.array([[2.0, 1], [1, 2]]))
+    np.testing.assert_allclose(found, [1, 3])

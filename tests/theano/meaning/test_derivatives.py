@@ -66,3 +66,21 @@ def test_operations_state_their_own_derivatives():
     for f in Unsmooth()(x), Unsmooth()(x).sum(), T.patternbroadcast(Unsmooth()(x), (False,)):
         with pytest.raises(DisconnectedInputError):
             theano.Rop(f, x, v)
+
+
+@pytest.mark.parametrize("wrt", ["x", 3, None, values, [x, "y"]])
+def test_gradients_are_with_respect_to_variables(wrt):
+    with pytest.raises(TypeError, match="Expected Variable, got"):
+        theano.grad(x.sum(), wrt)
+
+
+def test_what_a_disconnected_gradient_is():
+    options = {"disconnected_inputs": "ignore", "return_disconnected": "None"}
+    assert theano.grad(x.sum(), y, **options) is None
+
+
+@pytest.mark.parametrize("same", [x, x.flatten(), T.cast(x, x.dtype)])
+def test_the_jacobian_of_a_vector_with_respect_to_itself(same):
+    np.testing.assert_array_equal(function([x], T.jacobian(same, x))(values), np.eye(4))
+    (of_x,) = T.jacobian(same * x, [x])
+    np.testing.assert_array_equal(function([x], of_x)(values), 2 * np.diag(values))

@@ -21,7 +21,7 @@ def test_a_wrapper_runs_each_operation(n_arguments):
     seen = []
 
     def run(i, node, thunk):
-        seen.append((i, type(node.op).__name__))
+        seen.append((i, type(node.op).__name__, len(node.fgraph.inputs)))
         thunk()
 
     wrappers = {
@@ -32,7 +32,7 @@ def test_a_wrapper_runs_each_operation(n_arguments):
     linker = link.WrapLinker([link.PerformLinker()], wrappers[n_arguments])
     f = theano.function([x, y], x + y, mode=theano.Mode(linker, "fast_compile"))
     np.testing.assert_array_equal(f(*VALUES), [4, 7])
-    assert seen == [(0, "Elemwise")]
+    assert seen == [(0, "Elemwise", 2)]
 
 
 def test_several_wrappers():
@@ -73,3 +73,15 @@ def test_a_wrong_number_of_arguments():
     f = accepted([x + y]).make_function()
     with pytest.raises(TypeError, match=r"Function call takes exactly 2 arguments \(1 given\)"):
         f(np.ones(2))
+
+
+def test_a_virtual_machine_calls_back():
+    seen = []
+
+    def callback(node, thunk, storage_map, compute_map):
+        seen.append(storage_map[node.outputs[0]][0].tolist())
+
+    linker = gof.vm.VM_Linker(use_cloop=False, callback=callback)
+    f = theano.function([x, y], x + y, mode=theano.Mode(linker, "fast_compile"))
+    np.testing.assert_array_equal(f(*VALUES), [4, 7])
+    assert seen == [[4, 7]]

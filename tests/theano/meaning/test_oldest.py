@@ -38,13 +38,6 @@ def test_the_maximum_and_its_position(axis):
     np.testing.assert_array_equal(place, (-VALUES).argmax(axis))
 
 
-@pytest.mark.parametrize("choose", [oldest.default, oldest.setdefault, oldest.Default()])
-def test_defaults_replace_what_is_missing(choose):
-    x = T.dscalar()
-    assert choose(None, x) is x
-    assert choose(m, x) is m
-
-
 def test_constant_values():
     assert oldest.get_constant_value(T.constant(2) + 3) == 5
     with pytest.raises(T.NotScalarConstantError):

@@ -169,3 +169,13 @@ def test_a_state_gives_its_length_to_an_output_that_does_not_depend_on_it():
 def test_an_array_is_a_state():
     states, _ = theano.scan(lambda s: s * 2, outputs_info=np.ones(2), n_steps=3)
     np.testing.assert_array_equal(states.eval(), [[2, 2], [4, 4], [8, 8]])
+
+
+def test_ranges_are_taps():
+    x = T.dvector("x")
+    sums, _ = theano.scan(lambda a, b: a + b, sequences={"input": x, "taps": range(-1, 1)})
+    start = {"initial": T.constant([1.0, 1.0]), "taps": range(-2, 0)}
+    fibonacci, _ = theano.scan(lambda a, b: a + b, outputs_info=start, n_steps=3)
+    sums, fibonacci = function([x], [sums, fibonacci])(np.arange(6.0))
+    np.testing.assert_array_equal(sums, [1, 3, 5, 7, 9])
+    np.testing.assert_array_equal(fibonacci, [2, 3, 5])

@@ -58,3 +58,15 @@ def test_matrices_that_are_not_positive_definite():
     assert np.isnan(function([A], T.grad(factor.sum(), A))(INDEFINITE)).all()
     with pytest.raises(ValueError, match="on_error"):
         slinalg.Cholesky(on_error="ignore")
+
+
+@pytest.mark.parametrize(
+    ("of_matrix", "of_vector", "of_solution"),
+    [("uint8", "uint8", "float32"), ("int8", "uint16", "float32"), ("int64", "uint8", "float64")],
+)
+def test_equations_of_integers(of_matrix, of_vector, of_solution):
+    A, b = T.matrix(dtype=of_matrix), T.vector(dtype=of_vector)
+    x = slinalg.solve(A, b)
+    found = function([A, b], x)(np.diag([2, 4]).astype(of_matrix), np.ones(2, of_vector))
+    assert found.dtype == x.dtype == of_solution
+    np.testing.assert_array_equal(found, [0.5, 0.25])

@@ -161,3 +161,22 @@ def test_scripts_find_a_dimshuffle_by_its_name():
     x = T.dmatrix("x")
     assert str(x.dimshuffle(1, "x", 0).owner.op) == "InplaceDimShuffle{1,x,0}"
     assert str(x.T.owner.op) == "InplaceDimShuffle{1,0}"
+
+
+@pytest.mark.parametrize(
+    "order", [range(1, -1, -1), (i for i in (1, 0)), [1, 0], np.array([1, 0])]
+)
+def test_any_iterable_is_an_order_of_dimensions(order):
+    x = T.dmatrix("x")
+    f = function([x], x.dimshuffle(order))
+    np.testing.assert_array_equal(f(np.arange(6.0).reshape(2, 3)), [[0, 3], [1, 4], [2, 5]])
+    assert x.transpose(range(1, -1, -1)).owner.op == T.transpose(x, range(1, -1, -1)).owner.op
+
+
+def test_a_transposed_variable_is_a_new_one():
+    x, m = T.dvector("x"), T.dmatrix("m")
+    assert T.transpose(x).name == "x.T"
+    assert x.name == "x"
+    assert T.transpose(m).name == "m.T"
+    assert T.transpose(m, (0, 1)).name is None
+    np.testing.assert_array_equal(function([x], T.transpose(x))([1.0, 2.0]), [1, 2])

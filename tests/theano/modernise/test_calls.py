@@ -193,3 +193,24 @@ def test_removed_names():
 
 def test_every_name_is_called_or_a_method():
     assert not calls.NAMES & set(calls.METHODS)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("np.max([np.array([1.0]), 3])", 3),
+        ("np.min([np.array([1.0]), 3])", 1),
+        ("np.mean([np.array([1.0]), 3.0])", 2),
+        ("np.sum([np.array([1.0]), 3])", 4),
+        ("np.max([[1, 2], [3, 4]], axis=0).tolist()", [3, 4]),
+        ("np.ones((2, 3)).mean()", 1),
+        ("max([1, 2])", 2),
+    ],
+)
+def test_lists_of_arrays_and_numbers_are_reduced(expression, expected):
+    assert run(f"import numpy as np\nfound = {expression}")["found"] == expected
+
+
+def test_errors_of_reductions():
+    with pytest.raises(ValueError, match="axis"):
+        run("import numpy as np\nnp.mean(np.ones(3), axis=1)")

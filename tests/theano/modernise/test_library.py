@@ -12,6 +12,7 @@ from autoenc.theano.modernise.library import OldLibraryFinder
     [
         ("cStringIO", "StringIO"),
         ("urllib2", "urlopen"),
+        ("numpy.linalg.linalg", "norm"),
         ("sklearn.cross_validation", "train_test_split"),
         ("sklearn.datasets.base", "load_iris"),
         ("sklearn.externals.six", "iteritems"),

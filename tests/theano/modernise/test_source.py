@@ -285,6 +285,21 @@ def test_arrays_of_one_entry_are_numbers():
 
 
 @pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("math.sqrt(np.array([[4.0]]))", 2),
+        ("math.isnan(np.array([np.nan]))", True),
+        ("math.pow(np.array([3.0]), 2)", 9),
+        ("math.fsum([0.5, 0.5])", 1),
+        ("m.sqrt(4)", 2),
+    ],
+)
+def test_functions_of_numbers_take_arrays_of_one_entry(expression, expected):
+    names = run(f"import math, numpy as np\nm = math\nfound = {expression}")
+    assert names["found"] == expected
+
+
+@pytest.mark.parametrize(
     ("given", "expected"),
     [
         (1.0, 1),

@@ -114,3 +114,22 @@ def test_impossible_shapes_are_refused(shapes, error, message):
     x, w = pt.dtensor4(), pt.dtensor4()
     with pytest.raises(error, match=message):
         conv2d(x, w, *shapes)
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        ((2, 3, 7, 8), None),
+        ((1, 3, 6, 8), (4, 3, 3, 2)),
+        (None, (5, 3, 3, 2)),
+        (None, (4, None, 3, 3)),
+        ((None, 2, None, None), None),
+    ],
+)
+def test_arrays_of_other_shapes_are_refused(shapes):
+    x, w = pt.dtensor4(), pt.dtensor4()
+    with pytest.warns(UserWarning, match="deprecated"):
+        out = conv2d(x, w, *shapes)
+    f = function([x, w], out)
+    with pytest.raises(ValueError, match="shape"):
+        f(np.ones((1, 3, 7, 8)), np.ones((4, 3, 3, 2)))

@@ -89,3 +89,17 @@ def test_training_shares_the_exponentials():
     cost = T.nnet.categorical_crossentropy(p, y).mean()
     function = theano.function([x, y], [cost, T.grad(cost, w)])
     assert not any(isinstance(node.op, RowSoftmax) for node in function.maker.fgraph.apply_nodes)
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE", "JAX"])
+def test_each_result_depends_on_the_classes(mode):
+    x, y = T.fmatrix("x"), T.ivector("y")
+    _, probabilities = T.nnet.crossentropy_softmax_1hot(x, y)
+    _, _, best = T.nnet.crossentropy_softmax_argmax_1hot_with_bias(x, T.zeros(2), y)
+    f = theano.function([x, y], [probabilities, best], mode=mode)
+    rows = np.array([[0, 0], [1, 1], [0, 50]], "float32")
+    probabilities, best = f(rows, np.zeros(3, "int32"))
+    np.testing.assert_allclose(probabilities, [[0.5, 0.5], [0.5, 0.5], [0, 1]], atol=1e-6)
+    assert best[2] == 1
+    with pytest.raises(ValueError, match="same number of rows"):
+        f(rows, np.zeros(2, "int32"))

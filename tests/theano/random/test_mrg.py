@@ -140,6 +140,13 @@ def test_recorded_distributions(draw, expected):
     assert_allclose(numbers, expected, atol=1e-8)
 
 
+def test_one_outcome_can_be_chosen_once():
+    streams = MRG_RandomStreams(1)
+    chosen = streams.choice(p=np.ones((3, 1)), replace=False)
+    assert chosen.broadcastable == (False, True)
+    assert_array_equal(chosen.eval(), [[0], [0], [0]])
+
+
 def test_an_older_name_of_choice():
     streams = MRG_RandomStreams(5)
     with pytest.warns(UserWarning, match="multinomial_wo_replacement.* is deprecated"):

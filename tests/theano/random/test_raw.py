@@ -85,6 +85,8 @@ def test_entries_are_chosen_by_numpy():
     numbers = drawn(lambda s: raw.choice(s, (50,), a, p=p))
     assert_array_equal(numbers, np.random.RandomState(1).choice(a, 50, p=p))
     replace = pt.constant(0, dtype="int8")
+    numbers = drawn(lambda s: raw.choice(s, (50,), a, p=0))
+    assert_array_equal(numbers, np.random.RandomState(1).choice(a, 50))
     numbers = drawn(lambda s: raw.choice(s, (3,), a, replace))
     assert_array_equal(numbers, np.random.RandomState(1).choice(a, 3, replace=False))
 

@@ -1,0 +1,54 @@
+"""Errors of functions have Theano's types."""
+
+import numpy as np
+import pytest
+
+import autoenc.theano.tensor as T
+from autoenc import theano
+from autoenc.theano.functions.errors import LengthError
+
+x, y = T.dvectors("x", "y")
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE", "JAX"])
+@pytest.mark.parametrize(
+    ("result", "kind"),
+    [
+        (T.nnet.binary_crossentropy(x, y).mean(), ValueError),
+        (T.grad((x * y).mean(), x), ValueError),
+        (x.reshape((3, 1)), ValueError),
+        (T.addbroadcast(x, 0), ValueError),
+        (x[[5]], IndexError),
+        (T.specify_shape(x, (3,)), AssertionError),
+    ],
+)
+def test_a_wrong_length(result, kind, mode):
+    f = theano.function([x, y], result, mode=mode, on_unused_input="ignore")
+    with pytest.raises(kind):
+        f(np.ones(2), np.ones(3))
+
+
+def test_other_assertions_are_not_about_lengths():
+    positive = T.opt.Assert("not positive")(x, T.all(x > 0))
+    f = theano.function([x], positive, mode="FAST_COMPILE")
+    with pytest.raises(AssertionError, match="not positive") as caught:
+        f([-1.0])
+    assert not isinstance(caught.value, LengthError)
+
+
+def test_a_number_that_its_type_cannot_represent():
+    x = T.bvector("x")
+    for given in ([312], [3, 2**40]):
+        with pytest.raises(TypeError):
+            theano.function([x], x, mode="FAST_COMPILE")(given)
+    f = theano.function([x], x, mode="FAST_COMPILE", allow_input_downcast=True)
+    np.testing.assert_array_equal(f([312]), [56])
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+def test_tensors_have_no_such_axis(mode):
+    axis, m = T.lscalar("axis"), T.dmatrix("m")
+    f = theano.function([axis, m], T.join(axis, m, m), mode=mode)
+    assert f(-1, np.ones((2, 3))).shape == (2, 6)
+    with pytest.raises(IndexError):
+        f(-3, np.ones((2, 3)))
