@@ -13,9 +13,10 @@ from autoenc.backends.c.blas import find_blas
 from autoenc.backends.c.c_backend import CBackend
 from autoenc.backends.c.compiler import compiler_trouble
 from autoenc.backends.cpu import cpu_vendor, has_cpu_flag, usable_threads
-from autoenc.backends.integers import keep_types_of_integers
 from autoenc.backends.interface import Backend, BackendError, BlockRunner, SharingBackend
 from autoenc.backends.mixed_precision import in_precision
+from autoenc.backends.python_loops import wrap_integers_around
+from autoenc.backends.restricted_rewrites import restrict_rewrites
 from autoenc.backends.step import Step, make_step
 from autoenc.configuration import Settings, check_device, user_settings
 from autoenc.processes import Processes
@@ -37,7 +38,8 @@ __all__ = [
 
 BACKENDS = ("c", "xla", "numba")
 
-keep_types_of_integers()
+restrict_rewrites()
+wrap_integers_around()
 
 
 def resolve_backend(

@@ -39,7 +39,6 @@ from autoenc.theano.meaning import (  # noqa: E402
     operations,
     printers,
     rewriting,
-    scalars,
     tensor_types,
     types,
     variables,
@@ -87,7 +86,6 @@ variables.extend()
 conversion.extend()
 clients.extend()
 types.extend()
-scalars.extend()
 tensor_types.extend()
 printers.extend()
 linkers.extend()

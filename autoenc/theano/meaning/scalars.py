@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from pytensor import scalar
 
 Scalar = scalar.ScalarType
@@ -50,17 +49,3 @@ def div_proxy(x: Any, y: Any) -> Any:
 
 
 int_or_true_div = div_proxy
-_cast = scalar.basic.Cast.impl
-
-
-def _wrapping_cast(operation: Any, number: Any) -> Any:
-    """Return a number of another type; integers out of range wrap around, as in NumPy 1."""
-    try:
-        return _cast(operation, number)
-    except OverflowError:
-        return np.asarray(number).astype(operation.o_type.dtype)[()]
-
-
-def extend() -> None:
-    """Cast numbers in this way where an operation is computed without C."""
-    scalar.basic.Cast.impl = _wrapping_cast

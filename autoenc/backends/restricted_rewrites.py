@@ -1,24 +1,21 @@
-"""Keeps PyTensor's rewrites from changing the type in which integers are computed.
+"""Restricts rewrites of PyTensor to the graphs for which they are right.
 
-Rewrites reorder sums and products as if numbers had no limits. For example, ``0 - x`` of ``uint8``
-has the type ``int16``, but was rewritten to ``-x``, which wraps around at 256; ``x ** 2`` was
-rewritten to the square in ``uint8``; and ``x // 1`` of floating-point numbers to ``x``.
-
-Without compiled code, PyTensor computes some operations with Python's integers. NumPy 2 refuses to
-convert those that are out of range, where compiled code and earlier versions of NumPy wrap around.
+Some reorder sums and products as if integers had no limits. For example, ``0 - x`` of ``uint8``
+has the type ``int16``, but was rewritten to ``-x``, which wraps around at 256; and ``x ** 2`` was
+rewritten to the square in ``uint8``. Others lose the floor of ``x // 1``, or the shape of a sum:
+``2 + set_subtensor(zeros_like(x)[0], 3)`` was rewritten to an assignment to a single 2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-import numpy as np
-from pytensor.scalar.basic import Cast
+from pytensor.scalar import upcast
 from pytensor.tensor.basic import cast
-from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.math import int_div
-from pytensor.tensor.rewriting import elemwise, math
+from pytensor.tensor.rewriting import elemwise, math, subtensor
+from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1, IncSubtensor
 from pytensor.tensor.type import discrete_dtypes
 
 Rewrite: TypeAlias = Callable[[Any, Any], Any]
@@ -27,17 +24,14 @@ Parts: TypeAlias = tuple[list[Any], list[Any]]
 
 _flattened = math.AlgebraicCanonizer.get_num_denum
 _simplified = math.AlgebraicCanonizer.simplify
-_perform = Elemwise.perform
 
 
-def keep_types_of_integers() -> None:
-    """Restrict these rewrites, for all graphs; later calls have no effect."""
+def restrict_rewrites() -> None:
+    """Restrict the rewrites, for all graphs; later calls have no effect."""
     math.AlgebraicCanonizer.get_num_denum = _flattened_within_a_type
     math.AlgebraicCanonizer.simplify = _simplified_in_the_type_of_the_result
     for rewrite, applies in _RESTRICTED:
         rewrite.fn = _restricted(_TRANSFORMS[rewrite], applies)
-    Cast.impl = _cast
-    Elemwise.perform = _perform_with_limits
 
 
 def _restricted(transform: Rewrite, applies: Callable[[Any], bool]) -> Rewrite:
@@ -76,12 +70,36 @@ def _are_sums_in_type(node: Any) -> bool:
     return not any(_is_of_other_integers(x, node.outputs[0]) for x in nested)
 
 
+def _is_write_to_the_whole_sum(node: Any) -> bool:
+    """Check that x + y, where y is zero but for an assignment, can be an assignment to x."""
+    result = node.outputs[0].type
+    for i, term in enumerate(node.inputs):
+        if term.owner is not None and isinstance(term.owner.op, _WRITES):
+            others = [x.type for j, x in enumerate(node.inputs) if j != i]
+            lengths_of_one = tuple(map(all, zip(*(x.broadcastable for x in others), strict=True)))
+            if lengths_of_one != result.broadcastable or upcast(*_dtypes(others)) != result.dtype:
+                return False
+    return True
+
+
+def _dtypes(types: Sequence[Any]) -> list[str]:
+    return [x.dtype for x in types]
+
+
+def _is_absolute_in_type(node: Any) -> bool:
+    """Check that abs(x * y) can be abs(x) * abs(y), which may wrap around elsewhere."""
+    return not _is_discrete(node.inputs[0])
+
+
+_WRITES = (IncSubtensor, AdvancedIncSubtensor, AdvancedIncSubtensor1)
 _RESTRICTED = (
     (math.local_div_by_one, _is_not_floored),
     (math.local_neg_to_mul, _has_minus_one),
     (math.local_pow_specialize, _is_power_in_type),
     (math.local_pow_to_nested_squaring, _is_power_in_type),
+    (math.local_abs_lift, _is_absolute_in_type),
     (elemwise.flatten_nested_add_mul, _are_sums_in_type),
+    (subtensor.local_add_of_sparse_write, _is_write_to_the_whole_sum),
 )
 _TRANSFORMS: dict[Any, Rewrite] = {rewrite: rewrite.fn for rewrite, _ in _RESTRICTED}
 
@@ -134,26 +152,3 @@ def _in_type(operands: list[Any], dtype: str) -> list[Any]:
     if all(map(_is_discrete, operands)):
         return [x if x.type.dtype == dtype else cast(x, dtype) for x in operands]
     return operands
-
-
-def _cast(operation: Any, number: Any) -> Any:
-    """Return a number in the type that the operation casts to; integers wrap around."""
-    return np.asarray(number).astype(operation.o_type.dtype)[()]
-
-
-def _perform_with_limits(operation: Any, node: Any, inputs: Any, storage: Any) -> None:
-    """Compute entries of a result; integers wrap around."""
-    try:
-        _perform(operation, node, inputs, storage)
-    except OverflowError:
-        if operation.inplace_pattern or len(node.outputs) > 1:
-            raise
-        entries = (operation.ufunc or node.tag.ufunc)(*inputs)
-        storage[0][0] = _wrapped(entries, node.outputs[0].dtype)
-
-
-def _wrapped(entries: Any, dtype: str) -> Any:
-    """Return Python's integers as an array of a type, modulo its number of values."""
-    n_values = 256 ** np.dtype(dtype).itemsize
-    unsigned = np.asarray(np.asarray(entries, object) % n_values).astype("uint64")
-    return np.asarray(unsigned.astype(dtype))
