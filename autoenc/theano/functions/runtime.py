@@ -90,7 +90,10 @@ class Function(executor.Function):
         try:
             results = self._collected(super().__call__(*arguments, **named))
         except (AssertionError, OverflowError, ValueError) as error:
-            raise as_raised(error) from error.__cause__
+            raised = as_raised(error)
+            if raised is error:
+                raise
+            raise raised from error.__cause__
         finally:
             # Restored after the call, so that `f[x] = value` holds for the next one.
             for storage, value in self._refeeds:
