@@ -3,7 +3,8 @@
 Some reorder sums and products as if integers had no limits. For example, ``0 - x`` of ``uint8``
 has the type ``int16``, but was rewritten to ``-x``, which wraps around at 256; and ``x ** 2`` was
 rewritten to the square in ``uint8``. Others lose the floor of ``x // 1``, or the shape of a sum:
-``2 + set_subtensor(zeros_like(x)[0], 3)`` was rewritten to an assignment to a single 2.
+``2 + set_subtensor(zeros_like(x)[0], 3)`` was rewritten to an assignment to a single 2. One does
+not end for integers.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+from pytensor.graph.rewriting.basic import node_rewriter
 from pytensor.scalar import upcast
-from pytensor.tensor.basic import cast
-from pytensor.tensor.math import int_div
+from pytensor.tensor.basic import cast, switch
+from pytensor.tensor.math import erf, erfc, exp, int_div, neg, sigmoid, softplus
 from pytensor.tensor.rewriting import elemwise, math, subtensor
+from pytensor.tensor.rewriting.basic import register_canonicalize
 from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1, IncSubtensor
 from pytensor.tensor.type import discrete_dtypes
 
@@ -32,6 +35,7 @@ def restrict_rewrites() -> None:
     math.AlgebraicCanonizer.simplify = _simplified_in_the_type_of_the_result
     for rewrite, applies in _RESTRICTED:
         rewrite.fn = _restricted(_TRANSFORMS[rewrite], applies)
+    register_canonicalize(functions_of_floats, overwrite_existing=True)
 
 
 def _restricted(transform: Rewrite, applies: Callable[[Any], bool]) -> Rewrite:
@@ -86,9 +90,34 @@ def _dtypes(types: Sequence[Any]) -> list[str]:
     return [x.dtype for x in types]
 
 
-def _is_absolute_in_type(node: Any) -> bool:
-    """Check that abs(x * y) can be abs(x) * abs(y), which may wrap around elsewhere."""
+def _is_of_floats(node: Any) -> bool:
+    """Check that operations can change places, as the sum of 2 * x and twice the sum of x."""
     return not _is_discrete(node.inputs[0])
+
+
+def _are_negatives_in_type(node: Any) -> bool:
+    """Check that x - (-y) can be x + y, although -y is computed in the type of y."""
+    negatives = [x for x in node.inputs if x.owner is not None and x.owner.op == neg]
+    return not any(_is_of_other_integers(x, node.outputs[0]) for x in negatives)
+
+
+def _are_choices_in_type(node: Any) -> bool:
+    """Check that y * switch(c, x, 0) can be switch(c, y * x, 0), although x has another type."""
+    choices = [x for x in node.inputs if x.owner is not None and x.owner.op == switch]
+    return not any(_is_of_other_integers(x, c) for c in choices for x in c.owner.inputs[1:])
+
+
+@node_rewriter([exp, sigmoid, softplus, erf, erfc])  # type: ignore[untyped-decorator]
+def functions_of_floats(_: Any, node: Any) -> list[Any] | None:
+    """Cast integers whose function is a floating-point number.
+
+    Rewrites of functions negate their arguments: log(sigmoid(x)) is -softplus(-x). Unsigned
+    integers would wrap around. log(exp(x) + exp(y)) of integers would be rewritten forever.
+    """
+    argument, result = node.inputs[0], node.outputs[0]
+    if _is_discrete(argument):
+        return [node.op(cast(argument, result.type.dtype))]
+    return None
 
 
 _WRITES = (IncSubtensor, AdvancedIncSubtensor, AdvancedIncSubtensor1)
@@ -97,7 +126,15 @@ _RESTRICTED = (
     (math.local_neg_to_mul, _has_minus_one),
     (math.local_pow_specialize, _is_power_in_type),
     (math.local_pow_to_nested_squaring, _is_power_in_type),
-    (math.local_abs_lift, _is_absolute_in_type),
+    (math.local_abs_lift, _is_of_floats),
+    (math.local_sum_of_neg_to_neg_of_sum, _is_of_floats),
+    (math.local_sum_prod_of_mul_or_div, _is_of_floats),
+    (math.local_sub_neg_to_add, _are_negatives_in_type),
+    (math.local_add_neg_to_sub, _are_negatives_in_type),
+    (math.local_neg_div_neg, _are_negatives_in_type),
+    (math.local_mul_specialize, _are_negatives_in_type),
+    (math.local_mul_switch_sink, _are_choices_in_type),
+    (math.local_div_switch_sink, _are_choices_in_type),
     (elemwise.flatten_nested_add_mul, _are_sums_in_type),
     (subtensor.local_add_of_sparse_write, _is_write_to_the_whole_sum),
 )
