@@ -39,6 +39,7 @@ from autoenc.theano.meaning import (  # noqa: E402
     operations,
     printers,
     rewriting,
+    scalars,
     tensor_types,
     types,
     variables,
@@ -86,6 +87,7 @@ variables.extend()
 conversion.extend()
 clients.extend()
 types.extend()
+scalars.extend()
 tensor_types.extend()
 printers.extend()
 linkers.extend()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytensor import scalar
+from pytensor import config, scalar
 
 Scalar = scalar.ScalarType
 Inv = scalar.Reciprocal
@@ -49,3 +49,21 @@ def div_proxy(x: Any, y: Any) -> Any:
 
 
 int_or_true_div = div_proxy
+
+
+def extend() -> None:
+    """Give gradients of comparisons the types of their arguments; later calls have no effect.
+
+    They are zeros. Those of another type would change that of the whole gradient, for example of
+    ``x * (x > 0)``.
+    """
+    for comparison in (scalar.basic.LogicalComparison, scalar.basic.FixedLogicalComparison):
+        comparison.pullback = _no_gradient
+
+
+def _no_gradient(_: Any, inputs: Any, outputs: Any, gradients: Any) -> list[Any]:
+    return [x.zeros_like(None if _is_float(x) else config.floatX) for x in inputs]
+
+
+def _is_float(number: Any) -> bool:
+    return number.type in scalar.basic.float_types

@@ -84,3 +84,20 @@ def test_the_jacobian_of_a_vector_with_respect_to_itself(same):
     np.testing.assert_array_equal(function([x], T.jacobian(same, x))(values), np.eye(4))
     (of_x,) = T.jacobian(same * x, [x])
     np.testing.assert_array_equal(function([x], of_x)(values), 2 * np.diag(values))
+
+
+@pytest.mark.parametrize(
+    "cost",
+    [
+        lambda b: b * (b > 0),
+        lambda b: T.switch(b > 0, b, 0),
+        lambda b: T.where(T.eq(b, b), b, b),
+        lambda b: T.isnan(b) * b,
+        lambda b: T.invert(b > 0) * b,
+    ],
+)
+def test_comparisons_do_not_change_the_type_of_a_gradient(cost):
+    b = T.fvector("b")
+    gradient = T.grad(cost(b).sum(), b)
+    assert gradient.dtype == "float32"
+    assert function([b], gradient)(np.array([-1, 2], "float32")).dtype == "float32"
