@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
+from autoenc.files import atomic_write
 from autoenc.theano.meaning.archives import StripPickler
 
 
@@ -50,5 +50,5 @@ def function_dump(
         "profile": profile,
         "on_unused_input": on_unused_input,
     }
-    with Path(filename).open("wb") as file:
+    with atomic_write(filename) as path, path.open("wb") as file:
         StripPickler(file, protocol=-1, extra_tag_to_remove=extra_tag_to_remove).dump(arguments)
