@@ -33,8 +33,8 @@ def restrict_rewrites() -> None:
     """Restrict the rewrites, for all graphs; later calls have no effect."""
     math.AlgebraicCanonizer.get_num_denum = _flattened_within_a_type
     math.AlgebraicCanonizer.simplify = _simplified_in_the_type_of_the_result
-    for rewrite, applies in _RESTRICTED:
-        rewrite.fn = _restricted(_TRANSFORMS[rewrite], applies)
+    for rewrite, (transform, applies) in _TRANSFORMS.items():
+        rewrite.fn = _restricted(transform, applies)
     register_canonicalize(functions_of_floats, overwrite_existing=True)
 
 
@@ -121,24 +121,30 @@ def functions_of_floats(_: Any, node: Any) -> list[Any] | None:
 
 
 _WRITES = (IncSubtensor, AdvancedIncSubtensor, AdvancedIncSubtensor1)
-_RESTRICTED = (
-    (math.local_div_by_one, _is_not_floored),
-    (math.local_neg_to_mul, _has_minus_one),
-    (math.local_pow_specialize, _is_power_in_type),
-    (math.local_pow_to_nested_squaring, _is_power_in_type),
-    (math.local_abs_lift, _is_of_floats),
-    (math.local_sum_of_neg_to_neg_of_sum, _is_of_floats),
-    (math.local_sum_prod_of_mul_or_div, _is_of_floats),
-    (math.local_sub_neg_to_add, _are_negatives_in_type),
-    (math.local_add_neg_to_sub, _are_negatives_in_type),
-    (math.local_neg_div_neg, _are_negatives_in_type),
-    (math.local_mul_specialize, _are_negatives_in_type),
-    (math.local_mul_switch_sink, _are_choices_in_type),
-    (math.local_div_switch_sink, _are_choices_in_type),
-    (elemwise.flatten_nested_add_mul, _are_sums_in_type),
-    (subtensor.local_add_of_sparse_write, _is_write_to_the_whole_sum),
-)
-_TRANSFORMS: dict[Any, Rewrite] = {rewrite: rewrite.fn for rewrite, _ in _RESTRICTED}
+_RESTRICTED = {
+    "local_div_by_one": _is_not_floored,
+    "local_neg_to_mul": _has_minus_one,
+    "local_pow_specialize": _is_power_in_type,
+    "local_pow_to_nested_squaring": _is_power_in_type,
+    "local_abs_lift": _is_of_floats,
+    "local_sum_of_neg_to_neg_of_sum": _is_of_floats,
+    "local_sum_prod_of_mul_or_div": _is_of_floats,
+    "local_sub_neg_to_add": _are_negatives_in_type,
+    "local_add_neg_to_sub": _are_negatives_in_type,
+    "local_neg_div_neg": _are_negatives_in_type,
+    "local_mul_specialize": _are_negatives_in_type,
+    "local_mul_switch_sink": _are_choices_in_type,
+    "local_div_switch_sink": _are_choices_in_type,
+    "flatten_nested_add_mul": _are_sums_in_type,
+    "local_add_of_sparse_write": _is_write_to_the_whole_sum,
+}
+# A version of PyTensor may lack some.
+_TRANSFORMS: dict[Any, tuple[Rewrite, Callable[[Any], bool]]] = {
+    rewrite: (rewrite.fn, applies)
+    for name, applies in _RESTRICTED.items()
+    for module in (elemwise, math, subtensor)
+    if (rewrite := vars(module).get(name)) is not None
+}
 
 
 class _WithinType:
