@@ -2,6 +2,7 @@
 # make test   set up, then every check: format, lint, types, tests, doctests, examples
 # make engines  the same, and Ray, Dask, dask-ml and Spark (with Java 17 or 21): their examples
 # make docs   set up, then write the site (guides, reference, gallery) and test it in a browser
+# make dist   build the source archive and the wheel, with the same bytes everywhere
 # make gpu    check and measure on a GPU, from wheels in a folder, without a network
 # make torture  the long tests: killed trainings, full disks, damaged files, threads
 
@@ -18,7 +19,7 @@ EXTRAS := $(if $(filter x86_64,$(shell uname -m)),mkl$(comma))test
 WORKERS ?= 2
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: demo test newest engines torture bench docs gpu clean
+.PHONY: demo test newest engines torture bench docs dist gpu clean
 
 demo: $(VENV)/.ready
 	$(BIN)/python examples/train_mnist.py --output out/demo
@@ -71,6 +72,12 @@ docs: $(VENV)/.docs
 	$(BIN)/python -m tests.browser
 	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) tests/site
 	@echo "The site: $(CURDIR)/out/docs/index.html"
+
+# The same commit gives the same bytes, wherever and whenever it is built.
+dist: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet build twine
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --outdir out/dist .
+	$(BIN)/python -m twine check --strict out/dist/*
 
 # On a machine with a GPU and no network: WHEELS is a folder with the wheels that its Python lacks.
 WHEELS ?= .whl

@@ -1,9 +1,13 @@
 """Package metadata: this file is the one place for it."""
 
+import gzip
+import os
 import re
+import tarfile
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.sdist import sdist
 
 ROOT = Path(__file__).parent
 
@@ -15,6 +19,41 @@ def described(readme: str) -> str:
     """
     without_pictures = re.sub(r"!\[[^]]*\]\([^)]*\)\n\n\*[^*]*\*\n\n", "", readme)
     return re.sub(r"\[([^]]*)\]\((?!https?:)[^)]*\)", r"\1", without_pictures)
+
+
+class ReproducibleArchive(sdist):
+    """A source archive whose bytes depend only on its files and on ``SOURCE_DATE_EPOCH``.
+
+    Wheels are like this already. setuptools writes into a source archive when, and by whom, it was
+    built.
+    """
+
+    def make_archive(
+        self,
+        base_name,
+        format,
+        root_dir=None,
+        base_dir=None,
+        owner=None,
+        group=None,  # noqa: A002
+    ):
+        """Write the files of a folder, in order, to a compressed archive."""
+        path = Path(f"{base_name}.tar.gz")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        date = int(os.environ.get("SOURCE_DATE_EPOCH", "0"))
+        files = sorted(file for file in Path(base_dir).rglob("*") if file.is_file())
+        with (
+            path.open("wb") as written,
+            gzip.GzipFile("", "wb", fileobj=written, mtime=date) as compressed,
+            tarfile.open(fileobj=compressed, mode="w") as archive,
+        ):
+            for file in files:
+                entry = archive.gettarinfo(file)
+                entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = date, 0, 0, "", ""
+                entry.mode = 0o755 if entry.mode & 0o100 else 0o644
+                with file.open("rb") as content:
+                    archive.addfile(entry, content)
+        return str(path)
 
 
 TABLES = ["pandas>=2.2", "pyarrow>=15"]
@@ -75,6 +114,7 @@ TEST = [
 
 setup(
     name="autoenc",
+    cmdclass={"sdist": ReproducibleArchive},
     version="1.0.0",
     description="Autoencoders written as Theano graphs, running on today's hardware",
     long_description=described((ROOT / "README.md").read_text(encoding="utf-8")),

@@ -1,6 +1,8 @@
 """What a package index and a user of the package see."""
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +26,21 @@ def test_the_version_is_the_same_everywhere():
     cited = re.search(r"^version: (.*)$", (ROOT / "CITATION.cff").read_text("utf-8"), re.MULTILINE)
     assert {said("version"), cited[1]} == {autoenc.__version__}
     assert f"## {autoenc.__version__}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_the_source_archive_depends_only_on_its_files(tmp_path):
+    archives = []
+    for date in (1, 2):
+        folder = tmp_path / str(date) / "autoenc"
+        shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".*", "out", "build"))
+        for file in folder.rglob("*"):
+            os.utime(file, (date, date))
+        command = [sys.executable, "setup.py", "-q", "sdist", "-d", folder.parent]
+        environment = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000"}
+        subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
+        archives += [path.read_bytes() for path in folder.parent.glob("*.tar.gz")]
+    one, other = archives
+    assert one == other
 
 
 def test_all_estimators_are_names_of_the_package():
