@@ -28,15 +28,7 @@ class ReproducibleArchive(sdist):
     built.
     """
 
-    def make_archive(
-        self,
-        base_name,
-        format,
-        root_dir=None,
-        base_dir=None,
-        owner=None,
-        group=None,  # noqa: A002
-    ):
+    def make_archive(self, base_name, *_, base_dir, **__):
         """Write the files of a folder, in order, to a compressed archive."""
         path = Path(f"{base_name}.tar.gz")
         path.parent.mkdir(parents=True, exist_ok=True)
