@@ -1,4 +1,4 @@
-"""Integers of PyTensor's loops in Python wrap around.
+"""Makes integers wrap around in operations that PyTensor computes in Python.
 
 Without compiled code, PyTensor computes some operations with Python's integers. NumPy 2 refuses to
 convert those that are out of range, where compiled code and earlier versions of NumPy wrap around.
@@ -16,7 +16,7 @@ _perform = Elemwise.perform
 
 
 def wrap_integers_around() -> None:
-    """Wrap integers around, for all graphs; later calls have no effect."""
+    """Make integers wrap around, for all graphs; later calls have no effect."""
     Cast.impl = _cast
     Elemwise.perform = _perform_with_limits
 

@@ -3,8 +3,8 @@
 Some reorder sums and products as if integers had no limits. For example, ``0 - x`` of ``uint8``
 has the type ``int16``, but was rewritten to ``-x``, which wraps around at 256; and ``x ** 2`` was
 rewritten to the square in ``uint8``. Others lose the floor of ``x // 1``, or the shape of a sum:
-``2 + set_subtensor(zeros_like(x)[0], 3)`` was rewritten to an assignment to a single 2. One does
-not end for integers.
+``2 + set_subtensor(zeros_like(x)[0], 3)`` was rewritten to an assignment to a single 2. One never
+ends for integers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pytensor.graph.rewriting.basic import node_rewriter
 from pytensor.scalar import upcast
 from pytensor.tensor.basic import cast, switch
 from pytensor.tensor.math import erf, erfc, exp, int_div, neg, sigmoid, softplus
-from pytensor.tensor.rewriting import elemwise, math, subtensor
+from pytensor.tensor.rewriting import basic, elemwise, math, subtensor
 from pytensor.tensor.rewriting.basic import register_canonicalize
 from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1, IncSubtensor
 from pytensor.tensor.type import discrete_dtypes
@@ -101,6 +101,12 @@ def _are_negatives_in_type(node: Any) -> bool:
     return not any(_is_of_other_integers(x, node.outputs[0]) for x in negatives)
 
 
+def _is_quotient_of_floats(node: Any) -> bool:
+    """Check that -(-x / y) can be x / y, because -x does not wrap around."""
+    quotient = node.inputs[0].owner
+    return quotient is None or not _is_discrete(quotient.inputs[0])
+
+
 def _are_choices_in_type(node: Any) -> bool:
     """Check that y * switch(c, x, 0) can be switch(c, y * x, 0), although x has another type."""
     choices = [x for x in node.inputs if x.owner is not None and x.owner.op == switch]
@@ -131,10 +137,10 @@ _RESTRICTED = {
     "local_sum_prod_of_mul_or_div": _is_of_floats,
     "local_sub_neg_to_add": _are_negatives_in_type,
     "local_add_neg_to_sub": _are_negatives_in_type,
-    "local_neg_div_neg": _are_negatives_in_type,
+    "local_neg_div_neg": _is_quotient_of_floats,
     "local_mul_specialize": _are_negatives_in_type,
     "local_mul_switch_sink": _are_choices_in_type,
-    "local_div_switch_sink": _are_choices_in_type,
+    "local_merge_switch_same_cond": _are_choices_in_type,
     "flatten_nested_add_mul": _are_sums_in_type,
     "local_add_of_sparse_write": _is_write_to_the_whole_sum,
 }
@@ -142,7 +148,7 @@ _RESTRICTED = {
 _TRANSFORMS: dict[Any, tuple[Rewrite, Callable[[Any], bool]]] = {
     rewrite: (rewrite.fn, applies)
     for name, applies in _RESTRICTED.items()
-    for module in (elemwise, math, subtensor)
+    for module in (basic, elemwise, math, subtensor)
     if (rewrite := vars(module).get(name)) is not None
 }
 

@@ -36,6 +36,14 @@ GRAPHS = {
     "a difference of differences": lambda x, y: y - x - x - y,
     "subtraction of the negative": lambda x, y: y - (-x),
     "a positive part, twice": lambda x, y: 2 * pt.switch(x > 0, x, 0) + y,
+    "the negative of a quotient": lambda x, y: -((-x) / (x // 2 + 1)),
+    "a quotient of the negative": lambda x, y: (-x) / 3,
+    "a sum with the negative": lambda x, y: y + (-x),
+    "a choice times another type": lambda x, y: x * pt.switch(x > 3, x, pt.zeros_like(y)),
+    "a sum of choices": lambda x, y: pt.switch(x > 3, x, 0) + pt.switch(x > 3, x, 0),
+    "a sum with a large assignment": lambda x, y: (
+        x + pt.set_subtensor(pt.zeros_like(pt.cast(x, "int32"))[0], 70_000)
+    ),
     "the absolute value of a product": lambda x, y: abs(2 * x),
     "a sum of negatives": lambda x, y: pt.sum(-x),
     "a sum of products": lambda x, y: pt.sum(2 * x) + y,
