@@ -14,6 +14,7 @@ from autoenc.backends.c.c_backend import CBackend
 from autoenc.backends.c.compiler import compiler_trouble
 from autoenc.backends.cpu import cpu_vendor, has_cpu_flag, usable_threads
 from autoenc.backends.interface import Backend, BackendError, BlockRunner, SharingBackend
+from autoenc.backends.merging import keep_empty_arrays_apart
 from autoenc.backends.mixed_precision import in_precision
 from autoenc.backends.python_loops import wrap_integers_around
 from autoenc.backends.restricted_rewrites import restrict_rewrites
@@ -38,6 +39,8 @@ __all__ = [
 
 BACKENDS = ("c", "xla", "numba")
 
+# What PyTensor does wrong, whatever the backend.
+keep_empty_arrays_apart()
 restrict_rewrites()
 wrap_integers_around()
 

@@ -32,7 +32,6 @@ from autoenc.backends.c.kernels import has_mixed_products, with_kernels
 from autoenc.backends.c.processor_flags import set_processor_flags
 from autoenc.backends.compile_folder import compile_folder, user_chose_folder
 from autoenc.backends.interface import ROWS_PER_BLOCK, Array, BackendError
-from autoenc.backends.merging import keep_empty_arrays_apart
 from autoenc.backends.rewritten import RewrittenGraphs
 from autoenc.backends.step import Step
 from autoenc.backends.step_loop import StepLoop
@@ -91,7 +90,6 @@ class CBackend:
                 "use backend='xla'."
             )
         respect_quota()
-        keep_empty_arrays_apart()
         blas = _blas(settings)
         if blas.name == "mkl":
             prepare_mkl()

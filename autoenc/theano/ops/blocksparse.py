@@ -7,22 +7,16 @@ from typing import Any
 import pytensor.tensor as pt
 from pytensor.tensor.type import discrete_dtypes
 
+from autoenc.theano.ops.in_place import MayBeInPlace
+
 Variable = Any
 
 
-class SparseBlockGemv:
+class SparseBlockGemv(MayBeInPlace):
     """Operation that adds products of selected blocks to an output.
 
     ``o[b, j] + sum_i dot(h[b, i], W[inputIdx[b, i], outputIdx[b, j]])``
-
-    Parameters
-    ----------
-    inplace : bool
-        Not used: the rewrites of the engine decide what is computed in place.
     """
-
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
 
     def __call__(self, o: Any, W: Any, h: Any, inputIdx: Any, outputIdx: Any) -> Variable:
         """Return the sum.
@@ -54,19 +48,11 @@ class SparseBlockGemv:
         return o + products.reshape((batch, n_outputs, output_size)).astype(o.dtype)
 
 
-class SparseBlockOuter:
+class SparseBlockOuter(MayBeInPlace):
     """Operation that adds outer products of vectors to selected blocks of a matrix.
 
     ``o[xIdx[b, i], yIdx[b, j]] += alpha * outer(x[b, i], y[b, j])``
-
-    Parameters
-    ----------
-    inplace : bool
-        Not used: the rewrites of the engine decide what is computed in place.
     """
-
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
 
     def __call__(
         self,

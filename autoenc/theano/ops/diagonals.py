@@ -9,6 +9,7 @@ import pytensor.tensor as pt
 from pytensor.raise_op import CheckAndRaise
 
 from autoenc.theano.meaning.constants import get_scalar_constant_value
+from autoenc.theano.ops.in_place import MayBeInPlace
 
 Variable = Any
 
@@ -36,34 +37,16 @@ def get_diagonal_subtensor_view(x: Any, i0: Any, i1: Any) -> Any:
     return np.lib.stride_tricks.as_strided(view, strides=strides)
 
 
-class DiagonalSubtensor:
-    """Operation that returns a stripe of a tensor: ``y[i, j] = x[i + n - 1 - j, j]``.
-
-    Parameters
-    ----------
-    inplace : bool
-        Not used.
-    """
-
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
+class DiagonalSubtensor(MayBeInPlace):
+    """Operation that returns a stripe of a tensor: ``y[i, j] = x[i + n - 1 - j, j]``."""
 
     def __call__(self, x: Any, i0: Any, i1: Any) -> Variable:
         """Return the stripe, where `i0` and `i1` are the axes of the indices of `x`."""
         return _restored(_stripe(x, i0, i1), i0, i1)
 
 
-class IncDiagonalSubtensor:
-    """Operation that adds a tensor to a stripe of another one.
-
-    Parameters
-    ----------
-    inplace : bool
-        Not used.
-    """
-
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
+class IncDiagonalSubtensor(MayBeInPlace):
+    """Operation that adds a tensor to a stripe of another one."""
 
     def __call__(self, x: Any, i0: Any, i1: Any, amt: Any) -> Variable:
         """Return `x` with `amt` added to its stripe along the axes `i0` and `i1`."""
