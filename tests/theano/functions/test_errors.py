@@ -28,6 +28,18 @@ def test_a_wrong_length(result, kind, mode):
         f(np.ones(2), np.ones(3))
 
 
+@pytest.mark.usefixtures("compiler")
+@pytest.mark.parametrize("rows", [3, 1])
+def test_compiled_code_names_two_lengths(rows):
+    a, b = T.dmatrices("a", "b")
+    f = theano.function([a, b], a + b, mode="FAST_RUN")
+    with pytest.raises(ValueError, match=r"^Input dimension mis-match\. \(input\[0\]") as caught:
+        f(np.ones((2, 4)), np.ones((rows, 4)))
+    first = str(caught.value).splitlines()[0]
+    # Printed by Theano 1.0.5.
+    assert first.endswith(f"(input[0].shape[0] = 2, input[1].shape[0] = {rows})")
+
+
 def test_other_assertions_are_not_about_lengths():
     positive = T.opt.Assert("not positive")(x, T.all(x > 0))
     f = theano.function([x], positive, mode="FAST_COMPILE")
