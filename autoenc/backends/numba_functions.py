@@ -25,7 +25,13 @@ from pytensor.scalar.basic import Composite
 from pytensor.tensor.elemwise import Elemwise
 
 from autoenc.backends.numba_products import FUSED
-from autoenc.backends.row_functions import FUNCTIONS, PRECISIONS, Number, Precision, rewrite
+from autoenc.backends.row_functions import (
+    FUNCTIONS,
+    PRECISIONS,
+    ROW_FUNCTIONS,
+    Number,
+    Precision,
+)
 
 VERSION = 3
 
@@ -215,7 +221,7 @@ def _local_rows(_: Any, node: Apply) -> list[Any] | bool:
 
 # Before PyTensor fuses what is elementwise (49), and after all that changes the graph.
 REWRITES = (
-    (rewrite(tuple(PRECISIONS), tuple(FUNCTIONS)), 48.5),
+    (ROW_FUNCTIONS, 48.5),
     (in2out(_local_rows, name="row_elementwise"), 101),
 )
 """Rewrites for a mode, each with its position among PyTensor's own."""

@@ -1,8 +1,7 @@
 """Exponentials and logarithms for functions of rows, as arithmetic without branches.
 
-If compilers cannot vectorise a function, they call the C library for each entry. The formulas here
-are written for any kind of number: `numba_functions` generates LLVM's instructions for them, and
-`xla.functions` XLA's.
+Numba cannot vectorise functions of the C library, and would call them for each entry. The formulas
+here are written for any kind of number; `numba_functions` generates LLVM's instructions for them.
 
 The errors are below 1 unit in the last place, for the sigmoid below 2.5 and for softplus below 2.
 
@@ -180,7 +179,6 @@ def log1p(x: Number) -> Any:
     """Return log(1 + x) as log(2ᵏ(1 + f)), corrected for the rounding error of 1 + x."""
     of = x.precision
     u = x + 1.0
-    # XLA would simplify u − 1 to x.
     v = (u * -1.0) + 1.0
     lost = (x + v) - ((u + v) - 1.0)
     m, k, biased = _split(u)
@@ -255,25 +253,19 @@ FUNCTIONS = {
 """The formula of each elementwise operation."""
 
 
-def rewrite(dtypes: Sequence[str], kinds: Sequence[type]) -> Any:
-    """Return a rewrite that replaces elementwise operations on these dtypes.
+_REPLACED = {kind.__base__: kind for kind in FUNCTIONS}
 
-    Parameters
-    ----------
-    dtypes : sequence of str
-        Dtypes of operands and results.
-    kinds : sequence of type
-        Keys of `FUNCTIONS`.
-    """
-    replaced = {kind.__base__: kind for kind in kinds}
 
-    @node_rewriter([Elemwise])  # type: ignore[untyped-decorator]
-    def local_functions(_: Any, node: Apply) -> list[Any] | bool:
-        kind = replaced.get(type(node.op.scalar_op))
-        found = {v.type.dtype for v in [*node.inputs, *node.outputs]}
-        if kind is None or len(found) > 1 or not found <= set(dtypes):
-            return False
-        scalar_op = kind(node.op.scalar_op.output_types_preference, name=node.op.scalar_op.name)
-        return [Elemwise(scalar_op)(*node.inputs)]
+@node_rewriter([Elemwise])  # type: ignore[untyped-decorator]
+def _local_functions(_: Any, node: Apply) -> list[Any] | bool:
+    """Replace an operation on one floating-point format by its formula."""
+    kind = _REPLACED.get(type(node.op.scalar_op))
+    found = {v.type.dtype for v in [*node.inputs, *node.outputs]}
+    if kind is None or len(found) > 1 or not found <= PRECISIONS.keys():
+        return False
+    scalar_op = kind(node.op.scalar_op.output_types_preference, name=node.op.scalar_op.name)
+    return [Elemwise(scalar_op)(*node.inputs)]
 
-    return in2out(local_functions, name="row_functions")
+
+ROW_FUNCTIONS = in2out(_local_functions, name="row_functions")
+"""The rewrite that replaces elementwise operations by the formulas."""

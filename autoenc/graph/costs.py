@@ -84,10 +84,14 @@ def bernoulli_entropy(x: Expression) -> Expression:
     array([0.    , 0.6931, 0.    ])
     """
     x = pt.as_tensor_variable(x)
-    inside = pt.and_(pt.gt(x, 0), pt.lt(x, 1))
-    # At the ends, log is computed of ½ instead: the result is not used, but must be finite.
-    p = pt.switch(inside, x, np.asarray(0.5, x.dtype))
-    return pt.switch(inside, -(p * pt.log(p) + (1 - p) * pt.log1p(-p)), np.asarray(0, x.dtype))
+    limits = np.finfo(x.dtype)
+    # Compilers turn a choice between x and a limit on either side into a branch, and then compute
+    # entries one by one. They compute this difference, and single limits, for many at a time.
+    p = pt.maximum(x, 0) - pt.maximum(x - 1, 0)
+    # 0·log 0 is 0, but log 0 is not finite. These logarithms are, at both ends.
+    log_p = pt.log(pt.maximum(p, limits.tiny))
+    log_q = pt.log1p(-pt.minimum(p, 1 - limits.epsneg))
+    return -(p * log_p + (1 - p) * log_q)
 
 
 def squared_error(x: Expression, z: Expression) -> Expression:

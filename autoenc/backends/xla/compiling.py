@@ -17,7 +17,6 @@ from pytensor.link import utils
 from autoenc.backends.branchless import branchless
 from autoenc.backends.generated import keep_sources_in_memory
 from autoenc.backends.interface import DeviceArray
-from autoenc.backends.row_functions import RowLog, RowLog1p, rewrite
 from autoenc.backends.xla.large import over_rows, stored
 from autoenc.backends.xla.start import THREADS_TO_COMPILE, require_threads
 from autoenc.backends.xla.summed import summed_products
@@ -35,8 +34,6 @@ MODE = _FUSED.excluding("fusion")
 GPU_MODE = _FUSED.register((over_rows, 48.6), (stored, 48.7))
 # The same as MODE for devices that share the rows.
 SHARED_MODE = MODE.register((summed_products, 48.6))
-# The same as MODE for functions of rows on a CPU.
-ROW_MODE = MODE.register((rewrite(("float64",), (RowLog, RowLog1p)), 48.4))
 # Without this option, XLA measures several programs for a product and takes the fastest. It
 # differs between processes, and so do the last bits of the result.
 GPU_OPTIONS = {"xla_gpu_deterministic_ops": True}
@@ -75,7 +72,6 @@ def jaxify(
     """Convert a graph without shared variables to a JAX function."""
     from pytensor.link.jax.dispatch import jax_funcify
 
-    import autoenc.backends.xla.functions
     import autoenc.backends.xla.ops  # noqa: F401 - tells PyTensor of them
 
     graph = FunctionGraph(list(inputs), list(outputs), clone=True)

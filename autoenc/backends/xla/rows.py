@@ -13,8 +13,6 @@ from autoenc.backends.cpu import usable_threads
 from autoenc.backends.interface import Array, DeviceArray
 from autoenc.backends.xla.compiling import (
     GPU_OPTIONS,
-    MODE,
-    ROW_MODE,
     compiled_once,
     jax_precision,
     jaxify,
@@ -134,7 +132,7 @@ def _with_others(array: Array, n: int) -> Array:
 def _row_function(inputs: Any, outputs: Any, on_gpu: bool) -> Callable[..., Any]:
     """Compile a loop over chunks: (rows of a chunk, number of chunks, rows, shared) → results."""
     options = GPU_OPTIONS if on_gpu else None
-    of_chunk = jaxify(inputs, outputs, MODE if on_gpu else ROW_MODE)
+    of_chunk = jaxify(inputs, outputs)
 
     def run_chunks(
         size: int, n: Any, rows: list[DeviceArray], shared: list[DeviceArray]
