@@ -1,5 +1,6 @@
 """The kernels under other compilers and on another kind of processor, as far as they are here."""
 
+import platform
 import shutil
 import subprocess
 from pathlib import Path
@@ -36,3 +37,16 @@ def test_they_are_right(tmp_path, machine):
     subprocess.run([*compiler, *flags, *map(str, SOURCES), "-o", str(driver)], check=True)
     run = subprocess.run([*emulator, str(driver)], capture_output=True, text=True, check=False)
     assert run.stdout == "draws 4020563147\nright\n"
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="for processors of x86-64")
+@pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
+def test_vectors_of_512_bits_are_not_computed_number_by_number(tmp_path):
+    (products,) = (source for source in kernels._SOURCES if source.stem == "products")
+    flags = [flag for flag in kernels._FLAGS if "march" not in flag]
+    blas = [flag for flag in FLAGS if flag.startswith("-D")]
+    output = tmp_path / "products.s"
+    command = ["g++", "-march=skylake-avx512", *flags, *blas, "-S", str(products), "-o", output]
+    subprocess.run(command, check=True)
+    sums = [line for line in output.read_text().splitlines() if "vfmadd" in line]
+    assert sum("ps\t" in line and "%zmm" in line for line in sums) > 0.99 * len(sums) > 500
