@@ -91,7 +91,8 @@ def bernoulli_entropy(x: Expression) -> Expression:
     # 0·log 0 is 0, but log 0 is not finite. These logarithms are, at both ends.
     log_p = pt.log(pt.maximum(p, limits.tiny))
     log_q = pt.log1p(-pt.minimum(p, 1 - limits.epsneg))
-    return -(p * log_p + (1 - p) * log_q)
+    # In this order, the entropy at the ends is 0 and not −0.
+    return -(p * log_p) - (1 - p) * log_q
 
 
 def squared_error(x: Expression, z: Expression) -> Expression:
