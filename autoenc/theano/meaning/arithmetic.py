@@ -148,7 +148,7 @@ def batched_dot(a: Any, b: Any) -> Expression:
         return pt.matmul(a, b)
     if a.ndim == 1 or b.ndim == 1:
         return a.reshape(_beside(a, b)) * b if a.ndim == 1 else a * b.reshape(_beside(b, a))
-    return batched_tensordot(a, b, [[a.ndim - 1], [max(1, b.ndim - 2)]])
+    return batched_tensordot(a, b, [[a.ndim - 1], [b.ndim - 2 if b.ndim > 2 else 1]])
 
 
 def _beside(vector: Expression, other: Expression) -> list[Any]:
