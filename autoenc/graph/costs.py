@@ -85,8 +85,8 @@ def bernoulli_entropy(x: Expression) -> Expression:
     """
     x = pt.as_tensor_variable(x)
     limits = np.finfo(x.dtype)
-    # Compilers turn a choice between x and a limit on either side into a branch, and then compute
-    # entries one by one. They compute this difference, and single limits, for many at a time.
+    # x, limited to [0, 1]. Compilers turn `switch` and `clip` into a branch for each entry, and
+    # then compute the logarithms one by one. They compute this difference in vectors.
     p = pt.maximum(x, 0) - pt.maximum(x - 1, 0)
     # 0·log 0 is 0, but log 0 is not finite. These logarithms are, at both ends.
     log_p = pt.log(pt.maximum(p, limits.tiny))

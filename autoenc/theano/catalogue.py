@@ -162,6 +162,7 @@ _MEANING = tuple(
         "creation",
         "defaults",
         "derivatives",
+        "extremes",
         "flat_indices",
         "kinds",
         "oldest",

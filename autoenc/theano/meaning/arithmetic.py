@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
-from pytensor.graph.basic import Constant, Variable
+from pytensor.graph.basic import Variable
 from pytensor.raise_op import Assert
 
 from autoenc.graph.types import Expression
@@ -29,41 +29,6 @@ def mean(
 ) -> Expression:
     """Return the mean over axes, all by default."""
     return pt.mean(input, axis=axis, dtype=dtype, keepdims=keepdims, acc_dtype=acc_dtype)
-
-
-def max(x: Any, axis: Any = None, keepdims: bool = False) -> Expression:  # noqa: A001
-    """Return the maximum over axes, all by default and also if there are none in `axis`."""
-    return pt.max(x, axis=_axes(axis), keepdims=keepdims)
-
-
-def min(x: Any, axis: Any = None, keepdims: bool = False) -> Expression:  # noqa: A001
-    """Return the minimum over axes, all by default and also if there are none in `axis`."""
-    return pt.min(x, axis=_axes(axis), keepdims=keepdims)
-
-
-def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Expression:
-    """Return the position of the maximum over axes; see `max`."""
-    return pt.argmax(x, axis=_axes(axis), keepdims=keepdims)
-
-
-def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Expression:
-    """Return the position of the minimum over axes; see `max`."""
-    return pt.argmin(x, axis=_axes(axis), keepdims=keepdims)
-
-
-def max_and_argmax(a: Any, axis: Any = None, keepdims: bool = False) -> list[Expression]:
-    """Return the maximum over axes and its position."""
-    return [max(a, axis, keepdims), argmax(a, axis, keepdims)]
-
-
-def _axes(axis: Any) -> Any:
-    """Return axes as integers without duplicates, or None for all, also if there are none.
-
-    They may be constants of a graph. The order of the axes is kept, as a position depends on it.
-    """
-    axis = axis.data if isinstance(axis, Constant) else axis
-    axis = axis.tolist() if isinstance(axis, np.ndarray) else axis
-    return list(dict.fromkeys(axis)) or None if isinstance(axis, (list, tuple)) else axis
 
 
 def argsort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Expression:
@@ -148,7 +113,7 @@ def batched_dot(a: Any, b: Any) -> Expression:
         return pt.matmul(a, b)
     if a.ndim == 1 or b.ndim == 1:
         return a.reshape(_beside(a, b)) * b if a.ndim == 1 else a * b.reshape(_beside(b, a))
-    return batched_tensordot(a, b, [[a.ndim - 1], [b.ndim - 2 if b.ndim > 2 else 1]])
+    return batched_tensordot(a, b, [[a.ndim - 1], [max(1, b.ndim - 2)]])
 
 
 def _beside(vector: Expression, other: Expression) -> list[Any]:

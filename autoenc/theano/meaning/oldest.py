@@ -12,8 +12,9 @@ from pytensor.tensor import subtensor
 from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedSubtensor
 
 from autoenc.graph.types import Expression
-from autoenc.theano.meaning.arithmetic import diff, max_and_argmax
+from autoenc.theano.meaning.arithmetic import diff
 from autoenc.theano.meaning.constants import get_scalar_constant_value
+from autoenc.theano.meaning.extremes import max_and_argmax
 
 EmptyConstantError = pt.exceptions.NotScalarConstantError
 AdvancedIndexingError = AdvancedBooleanIndexingError = TypeError

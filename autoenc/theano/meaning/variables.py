@@ -15,7 +15,7 @@ from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable, _tensor_py_operators
 
 from autoenc.graph.types import Expression
-from autoenc.theano.meaning import arithmetic, constants, shapes
+from autoenc.theano.meaning import arithmetic, constants, extremes, shapes
 from autoenc.theano.meaning.broadcasting import without_lengths
 
 # Marks comparisons. `a < b < c` evaluates bool(a < b), which must raise an error.
@@ -102,10 +102,10 @@ _METHODS: dict[str, Any] = {
     "__ge__": _compared(pt.ge),
     "__div__": pt.true_div,
     "__rdiv__": lambda right, left: pt.true_div(left, right),
-    "max": arithmetic.max,
-    "min": arithmetic.min,
-    "argmax": arithmetic.argmax,
-    "argmin": arithmetic.argmin,
+    "max": extremes.max,
+    "min": extremes.min,
+    "argmax": extremes.argmax,
+    "argmin": extremes.argmin,
     "argsort": arithmetic.argsort,
     "dimshuffle": _with_dimensions,
     "flatten": shapes.flatten,

@@ -20,16 +20,3 @@ def test_bools_differ_or_not(n, expected):
     x = T.tensor("bool", (False,))
     result = function([x], T.extra_ops.diff(x, n))(np.array([True, False, False]))
     np.testing.assert_array_equal(result, expected, strict=True)
-
-
-@pytest.mark.parametrize("name", ["max", "min", "argmax", "argmin"])
-@pytest.mark.parametrize("axis", [[], (), [0, 0], [1, 0], np.array([0, 1])])
-def test_extremes_over_axes(name, axis):
-    x = T.dmatrix("x")
-    values = np.array([[3.0, 1, 4], [1, 5, 9]])
-    # Without axes, Theano reduced all of them. With several, a position follows their order.
-    axes = tuple(dict.fromkeys(axis)) or (0, 1)
-    turned = values.transpose([i for i in (0, 1) if i not in axes] + list(axes))
-    lines = turned.reshape(*turned.shape[: 2 - len(axes)], -1)
-    for result in (getattr(T, name)(x, axis=axis), getattr(x, name)(axis)):
-        np.testing.assert_array_equal(function([x], result)(values), getattr(lines, name)(-1))

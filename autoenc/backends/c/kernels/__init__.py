@@ -33,11 +33,10 @@ logger = logging.getLogger(__name__)
 _FOLDER = Path(__file__).parent
 _SOURCES = sorted(_FOLDER.glob("*.cpp"))
 _HEADERS = sorted(_FOLDER.glob("*.h"))
-_FLAGS = ["-O3", "-march=native", "-pthread", "-fPIC", "-std=c++17"]
-if platform.machine().lower() in ("x86_64", "amd64"):
-    # Tiles consist of vectors of 512 bits if the processor has such registers. For several kinds
-    # of processors, compilers prefer 256 bits, and would compute these vectors number by number.
-    _FLAGS.append("-mprefer-vector-width=512")
+# Tiles consist of vectors of 512 bits if the processor has such registers. For several kinds of
+# processors, compilers prefer 256 bits, and would compute these vectors number by number.
+_WIDE = ("-mprefer-vector-width=512",) if platform.machine() in ("x86_64", "AMD64") else ()
+_FLAGS = ("-O3", "-march=native", *_WIDE, "-pthread", "-fPIC", "-std=c++17")
 
 
 def with_kernels(blas: Blas) -> Blas:

@@ -1,0 +1,49 @@
+"""Maxima and minima over axes, and their positions.
+
+The names hide Python's own `max` and `min`, so nothing else is in this module.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.graph.basic import Constant
+
+from autoenc.graph.types import Expression
+
+
+def max(x: Any, axis: Any = None, keepdims: bool = False) -> Expression:  # noqa: A001
+    """Return the maximum over axes, all by default and also if there are none in `axis`."""
+    return pt.max(x, axis=_axes(axis), keepdims=keepdims)
+
+
+def min(x: Any, axis: Any = None, keepdims: bool = False) -> Expression:  # noqa: A001
+    """Return the minimum over axes, all by default and also if there are none in `axis`."""
+    return pt.min(x, axis=_axes(axis), keepdims=keepdims)
+
+
+def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Expression:
+    """Return the position of the maximum over axes; see `max`."""
+    return pt.argmax(x, axis=_axes(axis), keepdims=keepdims)
+
+
+def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Expression:
+    """Return the position of the minimum over axes; see `max`."""
+    return pt.argmin(x, axis=_axes(axis), keepdims=keepdims)
+
+
+def max_and_argmax(a: Any, axis: Any = None, keepdims: bool = False) -> list[Expression]:
+    """Return the maximum over axes and its position."""
+    return [max(a, axis, keepdims), argmax(a, axis, keepdims)]
+
+
+def _axes(axis: Any) -> Any:
+    """Return axes as integers without duplicates, or None for all, also if there are none.
+
+    They may be constants of a graph. The order of the axes is kept, as a position depends on it.
+    """
+    axis = axis.data if isinstance(axis, Constant) else axis
+    axis = axis.tolist() if isinstance(axis, np.ndarray) else axis
+    return list(dict.fromkeys(axis)) or None if isinstance(axis, (list, tuple)) else axis
