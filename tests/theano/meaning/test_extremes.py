@@ -16,5 +16,9 @@ def test_extremes_over_axes(name, axis):
     axes = tuple(dict.fromkeys(axis)) or (0, 1)
     turned = values.transpose([i for i in (0, 1) if i not in axes] + list(axes))
     lines = turned.reshape(*turned.shape[: 2 - len(axes)], -1)
+    expected = getattr(lines, name)(-1)
     for result in (getattr(T, name)(x, axis=axis), getattr(x, name)(axis)):
-        np.testing.assert_array_equal(function([x], result)(values), getattr(lines, name)(-1))
+        np.testing.assert_array_equal(function([x], result)(values), expected)
+    kept = function([x], getattr(T, name)(x, axis=axis, keepdims=True))(values)
+    shape = [1 if i in axes else length for i, length in enumerate(values.shape)]
+    np.testing.assert_array_equal(kept, expected.reshape(shape))
