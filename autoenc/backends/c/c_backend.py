@@ -29,8 +29,9 @@ from autoenc.backends.c.blas import Blas, find_blas, prepare_mkl, respect_quota
 from autoenc.backends.c.compiler import compiler_trouble, compiler_version
 from autoenc.backends.c.headers import with_compiled_headers
 from autoenc.backends.c.kernels import has_mixed_products, with_kernels
-from autoenc.backends.c.processor_flags import set_processor_flags
+from autoenc.backends.c.processor_flags import WIDE_VECTORS, set_processor_flags
 from autoenc.backends.compile_folder import compile_folder, user_chose_folder
+from autoenc.backends.cpu import usable_threads
 from autoenc.backends.interface import ROWS_PER_BLOCK, Array, BackendError
 from autoenc.backends.rewritten import RewrittenGraphs
 from autoenc.backends.step import Step
@@ -43,6 +44,10 @@ from autoenc.threads import Lock
 
 logger = logging.getLogger(__name__)
 
+# Values of the rows that a thread uses at a time. The intermediate results, and two matrices of
+# weights, then stay in the caches of its core.
+_VALUES_OF_A_THREAD = 1 << 19
+
 # PyTensor's flags belong to the whole process, and its store of compiled modules does not support
 # several threads.
 _compiling = Lock()
@@ -51,10 +56,10 @@ _compiling = Lock()
 # __FAST_MATH__ is defined). The other parts are left out: they assume that there are no NaN and
 # no infinity, or change the floating-point state of the whole process when the module is
 # loaded.
-VECTOR_FLAGS = (
-    "-O3 -fno-math-errno -fno-trapping-math -fno-signed-zeros -fassociative-math "
-    "-freciprocal-math -ffp-contract=fast -fopenmp-simd -D__FAST_MATH__"
-)
+VECTOR_FLAGS = " ".join([
+    "-O3 -fno-math-errno -fno-trapping-math -fno-signed-zeros -fassociative-math",
+    "-freciprocal-math -ffp-contract=fast -fopenmp-simd -D__FAST_MATH__", *WIDE_VECTORS,
+])  # fmt: skip
 # Jump threading would turn two choices by the sign of x into branches that each call exp, which
 # cannot be vectorised. Elimination of partial redundancies would turn log(x > 0 ? x : 0.5) into
 # x > 0 ? log(x) : log(0.5). A vector computes both sides, and the vector logarithm of a number
@@ -132,7 +137,9 @@ class CBackend:
 
     def function(self, inputs: Sequence[Expression], output: Expression) -> Callable[..., Array]:
         """Compile an expression into a function of rows; see `Backend.function`."""
-        return self._rows.function(inputs, output)
+        function = self._rows.function(inputs, output)
+        function.values_at_a_time = _VALUES_OF_A_THREAD * usable_threads()
+        return function
 
     @property
     def mode(self) -> Mode:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import platform
 from pathlib import Path
 
 import pytensor
@@ -22,6 +23,10 @@ from autoenc.folders import cache_folder
 from autoenc.threads import once
 
 logger = logging.getLogger(__name__)
+
+# For several kinds of processors with registers of 512 bits, compilers prefer 256 bits. They would
+# compute the kernels' tiles number by number, and twice as many exponentials and logarithms.
+WIDE_VECTORS = ("-mprefer-vector-width=512",) if platform.machine() in ("x86_64", "AMD64") else ()
 
 
 @once

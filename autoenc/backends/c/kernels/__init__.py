@@ -11,7 +11,6 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import logging
-import platform
 import shlex
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from pytensor import config
 
 from autoenc.backends.c.blas import Blas
 from autoenc.backends.c.compiler import compiler_version
+from autoenc.backends.c.processor_flags import WIDE_VECTORS
 from autoenc.backends.cpu import cpu_kind, usable_threads
 from autoenc.files import atomic_write
 from autoenc.folders import cache_folder, make_private
@@ -33,10 +33,7 @@ logger = logging.getLogger(__name__)
 _FOLDER = Path(__file__).parent
 _SOURCES = sorted(_FOLDER.glob("*.cpp"))
 _HEADERS = sorted(_FOLDER.glob("*.h"))
-# Tiles consist of vectors of 512 bits if the processor has such registers. For several kinds of
-# processors, compilers prefer 256 bits, and would compute these vectors number by number.
-_WIDE = ("-mprefer-vector-width=512",) if platform.machine() in ("x86_64", "AMD64") else ()
-_FLAGS = ("-O3", "-march=native", *_WIDE, "-pthread", "-fPIC", "-std=c++17")
+_FLAGS = ("-O3", "-march=native", *WIDE_VECTORS, "-pthread", "-fPIC", "-std=c++17")
 
 
 def with_kernels(blas: Blas) -> Blas:

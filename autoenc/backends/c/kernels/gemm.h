@@ -146,7 +146,8 @@ extern "C" void ADD_OUTER_PRODUCTS(int m, int n, Real alpha, int K1, const Real*
   GEMM("N", "T", &n, &m, &K2, &alpha, B2, &n, A2, &m, &one, C, &n);
 }
 
-constexpr int MOST_ROWS = 512;  /* at once, so that the rows of A stay in a cache for all columns */
+constexpr int MOST_ROWS = 512;   /* at once, so that the rows of A stay in a cache for all columns */
+constexpr int ROWS_AHEAD = 256;  /* from which on it pays off to load rows before they are used */
 
 /* Products of rows with a matrix. The bytes of a row do not depend on the other rows, their number
    or the number of threads, because every entry is summed over k in order. A BLAS chooses its
@@ -157,6 +158,7 @@ extern "C" void ROW_PRODUCTS(int m, int n, int K, const Real* A, int lda, const 
     Factors factors = {std::min(m - i, MOST_ROWS), n, {K}, {{A + (long)i * lda, lda}},
                        {{B, ldb, turned}}, 1, false, C + (long)i * n, n};
     factors.by_columns = true;
+    factors.ahead = m >= ROWS_AHEAD;
     Product<Floats>(factors).multiply();
   }
 }

@@ -77,6 +77,7 @@ struct Factors {
   Real* panels = nullptr;  /* memory for B's terms that is shared with another product */
   bool packed = false;
   bool by_columns = false;  /* whether the algorithm must not depend on the number of rows of A */
+  bool ahead = false;       /* whether to load rows of A and C before they are used */
   bool afar = false;        /* whether B is large and used once, so that it is in no cache */
 };
 
@@ -225,17 +226,23 @@ template <class Terms> class Product : Factors {
       depth = depth_of(all - k);
       for (int j = span.begin; j < span.end; j += TILE) {
         Columns columns(std::min(TILE, span.end - j));
-        Left left = left_from(k, depth);
         Real* panel = panels ? panels + (long)j * all + k * TILE : some;
-        if (!packed && packs(k, depth, columns)) {
-          const Real* data = B[0].data + (long)k * Terms::FLOATS * B[0].ld + j;
-          Packing<Terms> packing = {data, B[0].ld, columns.at, panel};
-          strip(m, left, packing, C + j, ldc, columns, alpha, add || k > 0);
-        } else {
-          Right right = bring_right(k, depth, j, columns, panel);
-          strip<Terms>(m, left, right, C + j, ldc, columns, alpha, add || k > 0);
-        }
+        ahead ? block<true>(k, depth, j, columns, panel) : block<false>(k, depth, j, columns, panel);
       }
+    }
+  }
+
+  /* Adds a block of terms to the columns of one tile. */
+  template <bool AHEAD>
+  void block(int k, int depth, int j, const Columns& columns, Real* panel) const {
+    Left left = left_from(k, depth);
+    if (!packed && packs(k, depth, columns)) {
+      const Real* data = B[0].data + (long)k * Terms::FLOATS * B[0].ld + j;
+      Packing<Terms> packing = {data, B[0].ld, columns.at, panel};
+      strip<Terms, AHEAD>(m, left, packing, C + j, ldc, columns, alpha, add || k > 0);
+    } else {
+      Right right = bring_right(k, depth, j, columns, panel);
+      strip<Terms, AHEAD>(m, left, right, C + j, ldc, columns, alpha, add || k > 0);
     }
   }
 
