@@ -145,7 +145,8 @@ class Backend(Protocol):
         Returns
         -------
         callable
-            Function from NumPy arrays to a NumPy array.
+            Function from NumPy arrays to a NumPy array. An attribute `values_at_a_time`, if there
+            is one and it is not None, is the number of values up to which a call is fastest.
         """
         ...
 

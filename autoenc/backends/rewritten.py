@@ -126,7 +126,14 @@ class LentFunction:
         Shared variables of this graph; those that the function updates come first.
     n_updated : int
         Number of shared variables that the function updates.
+
+    Attributes
+    ----------
+    values_at_a_time : int or None
+        Number of values of an argument up to which a call is fastest, if that is known.
     """
+
+    values_at_a_time: int | None = None
 
     def __init__(self, linked: _Linked, shared: list[Parameter], n_updated: int) -> None:
         self._linked, self._shared, self._updated = linked, shared, shared[:n_updated]

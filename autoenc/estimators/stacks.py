@@ -32,7 +32,7 @@ from autoenc.models.defaults import is_auto
 from autoenc.models.docstrings import documented
 from autoenc.models.fitted import FittedModel, from_file, known_columns
 from autoenc.models.settings import as_sequence, check_settings, per_layer
-from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, original
+from autoenc.rows.blocks import Array, Rows, original, rows_at_a_time
 from autoenc.rows.columns import columns_of
 from autoenc.rows.domain import Domain, check_unit_interval
 from autoenc.rows.examples import Examples, encoded_again
@@ -392,7 +392,7 @@ def codes_of(layer: FittedModel, rows: Rows, folder: Path) -> Array:
         return layer.apply("encode", rows)
     path = folder / f"codes_{len(list(folder.iterdir()))}.npy"
     codes = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
-    for first in range(0, len(rows), ROWS_AT_A_TIME):
-        part = slice(first, first + ROWS_AT_A_TIME)
+    for first in range(0, len(rows), n := rows_at_a_time(rows.shape)):
+        part = slice(first, first + n)
         codes[part] = layer.apply("encode", rows[part])
     return codes

@@ -13,9 +13,11 @@ from pytensor import config
 from pytensor import tensor as pt
 
 from autoenc.backends import resolve_backend
-from autoenc.rows import blocks
-from autoenc.rows.blocks import Array, IncomingRows, Rows, parts
+from autoenc.rows.blocks import Array, IncomingRows, Rows, parts, rows_at_a_time
 from autoenc.threads import Lock
+
+# Rows of a call even if they have more values than the function wants: a call reads all weights.
+LEAST_ROWS = 512
 
 # floatX belongs to the process and is changed while a graph is built, so threads take turns.
 _building = Lock()
@@ -94,11 +96,10 @@ class CompiledModel:
 def in_parts(compiled: Callable[[], Callable[[Array], Array]], rows: Rows | IncomingRows) -> Array:
     """Apply a function to rows, one part at a time; return one array of all results."""
     n_rows = len(rows)
-    if 0 < n_rows <= blocks.ROWS_AT_A_TIME:
-        whole = rows.whole() if isinstance(rows, IncomingRows) else rows[:]
-        return compiled()(whole)
     results, done = None, 0
     for result in results_of(compiled, rows):
+        if len(result) == n_rows:
+            return result
         if results is None:
             results = np.empty((n_rows, *result.shape[1:]), result.dtype)
         results[done : done + len(result)] = result
@@ -120,6 +121,9 @@ def results_of(
     if part is None:
         raise ValueError("no rows were given; expected at least one.")
     function = compiled()
-    yield function(part)
-    for part in waiting:
-        yield function(part)
+    values = getattr(function, "values_at_a_time", None)
+    n = len(part) if values is None else rows_at_a_time(part.shape, values, LEAST_ROWS)
+    while part is not None:
+        for first in range(0, len(part), n):
+            yield function(part[first : first + n])
+        part = next(waiting, None)

@@ -15,9 +15,10 @@ from autoenc.sources import Numbers, Source
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
-# Number of rows that are examined, or go through the graph, at a time. They fit into a cache, and
-# the number is a power of two, because XLA compiles a function for each number of rows.
-ROWS_AT_A_TIME = 2_048
+# Numbers of values and of rows that are examined, or go through the graph, at a time. The values
+# fit into a cache. Many rows of a narrow table are used at once, because each call takes time.
+VALUES_AT_A_TIME = 1 << 21
+LEAST_ROWS, MOST_ROWS = 2_048, 32_768
 # Bytes of the rows that are searched at a time, which fit into the private cache of a core.
 BYTES_AT_A_TIME = 1 << 19
 
@@ -95,12 +96,12 @@ class IncomingRows:
 
     Examples
     --------
-    >>> rows = np.zeros((5_000, 2))
+    >>> rows = np.zeros((5_000, 784))
     >>> rows[4_000] = 7
     >>> incoming = IncomingRows(rows, lambda part: part.max() < 7, lambda: print("sevens"))
     >>> [part.shape for part in incoming.parts()]
     sevens
-    [(2048, 2), (2048, 2), (904, 2)]
+    [(2048, 784), (2048, 784), (904, 784)]
     """
 
     _rows: Rows
@@ -110,6 +111,11 @@ class IncomingRows:
     def __len__(self) -> int:
         return len(self._rows)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the rows."""
+        return self._rows.shape
+
     def parts(self) -> Iterator[Array]:
         """Yield the rows, one dense part at a time; check all before the first doubtful part."""
         checked = False
@@ -118,13 +124,6 @@ class IncomingRows:
                 self._check()
                 checked = True
             yield part
-
-    def whole(self) -> Array:
-        """Return all rows as one part; check them if they are doubtful."""
-        part = self._rows[:]
-        if not self._is_plain(part):
-            self._check()
-        return part
 
     def checked(self) -> Rows:
         """Return all rows, checked."""
@@ -145,20 +144,46 @@ def original(rows: Rows) -> Any:
     return rows.matrix if isinstance(rows, SparseRows) else rows
 
 
+def rows_at_a_time(
+    shape: tuple[int, ...], values: int | None = None, least: int | None = None
+) -> int:
+    """Return the number of rows that are used at a time, a power of two.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of all rows.
+    values : int, optional
+        Number of values that they should have at most; by default `VALUES_AT_A_TIME`.
+    least : int, optional
+        Number of rows that is used even if they have more values; by default `LEAST_ROWS`.
+
+    Examples
+    --------
+    >>> [rows_at_a_time((10_000, n)) for n in (10, 100, 784, 10_000)]
+    [32768, 16384, 2048, 2048]
+    """
+    values = VALUES_AT_A_TIME if values is None else values
+    least = LEAST_ROWS if least is None else least
+    fitting = max(values // max(*shape[1:], 1, 1), 1)
+    return min(max(1 << (fitting.bit_length() - 1), least), MOST_ROWS)
+
+
 def parts(rows: Rows | IncomingRows) -> Iterator[Array]:
     """Yield the rows, one dense part at a time.
 
-    >>> [part.shape for part in parts(np.zeros((10_000, 2)))]
-    [(2048, 2), (2048, 2), (2048, 2), (2048, 2), (1808, 2)]
+    >>> [part.shape for part in parts(np.zeros((5_000, 784)))]
+    [(2048, 784), (2048, 784), (904, 784)]
     """
     if isinstance(rows, IncomingRows):
         yield from rows.parts()
         return
+    n = rows_at_a_time(rows.shape)
     if isinstance(rows, Source):
-        yield from rows.parts(ROWS_AT_A_TIME)
+        yield from rows.parts(n)
         return
-    for first in range(0, len(rows), ROWS_AT_A_TIME):
-        yield rows[first : first + ROWS_AT_A_TIME]
+    for first in range(0, len(rows), n):
+        yield rows[first : first + n]
 
 
 def slices(rows: Array) -> list[Array]:

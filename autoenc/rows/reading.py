@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import validate_data
 
-from autoenc.rows.blocks import ROWS_AT_A_TIME, Array, Rows, SparseRows
+from autoenc.rows.blocks import Array, Rows, SparseRows, rows_at_a_time
 from autoenc.rows.casting import refuse_equal_numbers, scaling_of
 from autoenc.rows.columns import Columns, columns_of
 from autoenc.rows.encoding import EncodedRows, Encoding
@@ -186,8 +186,8 @@ def _scaled(scaling: ColumnScaling, rows: Any, dtype: str) -> Array:
     scaled = np.empty(rows.shape, dtype)
     n_outside = 0
     with np.errstate(over="ignore"):
-        for first in range(0, len(scaled), ROWS_AT_A_TIME):
-            few = rows[first : first + ROWS_AT_A_TIME]
+        for first in range(0, len(scaled), n := rows_at_a_time(rows.shape)):
+            few = rows[first : first + n]
             dense = few.toarray() if sparse.issparse(few) else few
             scaled[first : first + len(dense)] = scaling.forward(dense)
             n_outside += int(scaling.outside(dense).sum())

@@ -37,7 +37,8 @@ LAST = (29, 1)
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
-    monkeypatch.setattr("autoenc.rows.blocks.ROWS_AT_A_TIME", 8)
+    monkeypatch.setattr("autoenc.rows.blocks.VALUES_AT_A_TIME", 1)
+    monkeypatch.setattr("autoenc.rows.blocks.LEAST_ROWS", 8)
     monkeypatch.setattr("autoenc.rows.blocks.BYTES_AT_A_TIME", 50)
 
 

@@ -26,6 +26,11 @@ ROWS = np.random.default_rng(0).uniform(size=(3000, 6)).astype("float32")
 SETTINGS = {"n_hidden": 4, "n_epochs": 2, "random_state": 0, "verbose": False, "backend": "xla"}
 
 
+@pytest.fixture(autouse=True)
+def several_parts(monkeypatch):
+    monkeypatch.setattr("autoenc.rows.blocks.VALUES_AT_A_TIME", 2_048 * 6)
+
+
 @pytest.fixture
 def path(tmp_path):
     np.save(tmp_path / "rows.npy", ROWS)

@@ -11,6 +11,11 @@ from autoenc.models import results, write_results
 ROWS = np.random.default_rng(0).uniform(size=(5000, 6)).astype("float32")
 
 
+@pytest.fixture(autouse=True)
+def several_parts(monkeypatch):
+    monkeypatch.setattr("autoenc.rows.blocks.VALUES_AT_A_TIME", 2_048 * 6)
+
+
 @pytest.fixture(scope="module")
 def fitted():
     return AutoEncoder(4, n_epochs=1, random_state=0, verbose=False, backend="xla").fit(ROWS)
