@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import re
 
-# What PyTensor's messages about lengths and axes and its notes about arguments contain.
-_OF_ARGUMENT = "Invalid argument"
+# PyTensor's note about an argument: its name, the name of the function, and the place.
+_OF_ARGUMENT = re.compile(
+    r"\s*Invalid argument(?: '(.*)')? to PyTensor function(?: '(.*)')? at index (\d+)\."
+)
+# First words of PyTensor's messages about lengths and axes.
 _BEGINNINGS = ("SpecifyShape:", "Could not broadcast dimensions", "Join axis is out of bounds")
 # The two inputs whose lengths differ, as PyTensor's and Theano's compiled code names them.
 _TWO_LENGTHS = re.compile(
     r"\(input\[\d+\]\.shape\[\d+\] = \d+, input\[\d+\]\.shape\[\d+\] = \d+\)"
 )
+
+
+# First words about missing or unknown arguments, in PyTensor and in Theano.
+_FIRST_WORDS = {
+    "Missing input:": "Missing required input:",
+    "Unknown input:": "Unknown input or state:",
+    "Too many parameter passed to pytensor": "Too many parameter passed to theano",
+}
 
 
 class LengthError(AssertionError, ValueError, IndexError):
@@ -28,11 +39,33 @@ def as_raised(error: Exception) -> Exception:
     lengths = _TWO_LENGTHS.search(str(error))
     if isinstance(error, ValueError) and lengths:
         return _worded(f"Input dimension mis-match. {lengths[0]}", error)
-    notes = getattr(error, "__notes__", ())
-    if isinstance(error, OverflowError) and any(_OF_ARGUMENT in note for note in notes):
-        # A number that its type cannot represent.
-        return _of_type(TypeError, error)
-    return error
+    for words, theanos in _FIRST_WORDS.items():
+        if isinstance(error, TypeError) and str(error).startswith(words):
+            return _of_type(TypeError, error, str(error).replace(words, theanos, 1))
+    return _of_argument(error)
+
+
+def _of_argument(error: Exception) -> Exception:
+    """Return an error whose first words say which argument of which function is wrong.
+
+    A number that its type cannot represent raised TypeError.
+    """
+    notes = getattr(error, "__notes__", [])
+    found = next(filter(None, map(_OF_ARGUMENT.match, notes)), None)
+    if found is None or isinstance(error, AssertionError):
+        return error
+    argument, function, index = found.groups()
+    whose = "".join(
+        f'{what} with name "{name}"' if name else what
+        for what, name in (("argument", argument), (" to theano function", function))
+    )
+    kind = ValueError if isinstance(error, ValueError) else TypeError
+    trace = found.string[found.end() :]
+    raised = _of_type(
+        kind, error, f"Bad input {whose} at index {index} (0-based).{trace}\n{error}"
+    )
+    raised.__notes__ = [note for note in notes if note != found.string]
+    return raised
 
 
 def _worded(message: str, error: ValueError) -> Exception:

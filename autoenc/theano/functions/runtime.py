@@ -89,7 +89,7 @@ class Function(executor.Function):
                 return self._subset(self(*arguments, **named), subset)
         try:
             results = self._collected(super().__call__(*arguments, **named))
-        except (AssertionError, OverflowError, ValueError) as error:
+        except (AssertionError, OverflowError, TypeError, ValueError) as error:
             raised = as_raised(error)
             if raised is error:
                 raise

@@ -40,6 +40,24 @@ def test_compiled_code_names_two_lengths(rows):
     assert first.endswith(f"(input[0].shape[0] = 2, input[1].shape[0] = {rows})")
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "kind", "words"),
+    [
+        ("step", [[1, 2]], TypeError, "Wrong number of dimensions: expected 1, got 2"),
+        ("step", "abc", ValueError, "could not convert string to float: 'abc'"),
+        (None, [[1, 2]], TypeError, "Wrong number of dimensions: expected 1, got 2"),
+    ],
+)
+def test_an_argument_of_another_kind(name, given, kind, words):
+    f = theano.function([x, y], x + y, mode="FAST_COMPILE", name=name)
+    with pytest.raises(kind) as caught:
+        f(np.ones(2), given)
+    assert name in {f.name, None}
+    beginning = f'Bad input argument to theano function with name "{f.name}" at index 1 (0-based).'
+    assert str(caught.value).startswith(f"{beginning}\n{words}")
+    assert not getattr(caught.value, "__notes__", [])
+
+
 def test_other_assertions_are_not_about_lengths():
     positive = T.opt.Assert("not positive")(x, T.all(x > 0))
     f = theano.function([x], positive, mode="FAST_COMPILE")

@@ -34,9 +34,17 @@ def test_an_input_with_an_update_keeps_its_state():
     assert f(1.0) == 5
 
 
-def test_a_missing_argument():
-    with pytest.raises(TypeError, match="Missing input: x"):
-        function([x], x * 2)()
+@pytest.mark.parametrize(
+    ("given", "named", "message"),
+    [
+        ([], {}, "Missing required input: x"),
+        ([1, 2], {}, "Too many parameter passed to theano function"),
+        ([], {"y": 1}, "Unknown input or state: y"),
+    ],
+)
+def test_arguments_that_do_not_fit(given, named, message):
+    with pytest.raises(TypeError, match=message):
+        function([x], x * 2)(*given, **named)
 
 
 def test_outputs_by_name_come_sorted_and_may_be_chosen():
