@@ -14,6 +14,7 @@ from pytensor.graph.op import Op as PyTensorOp
 from pytensor.graph.utils import MethodNotDefined
 from pytensor.link.c.exceptions import CompileError
 from pytensor.link.c.op import COp
+from pytensor.tensor.type import TensorType
 
 logger = logging.getLogger("theano")
 
@@ -35,6 +36,9 @@ class Op(COp):
     A subclass defines ``make_node`` (or ``itypes`` and ``otypes``) and ``perform``, and may define
     ``grad`` or ``L_op``, ``R_op``, ``infer_shape(self, node, shapes)`` and ``c_code``. If the C
     code does not compile with today's NumPy, ``perform`` is used instead, with a warning.
+
+    ``perform`` and the C code get no outputs of an earlier call. Theano freed these by default,
+    so some operations add to an output that they find, or fill in only some of its entries.
     """
 
     def __init_subclass__(cls, **more: Any) -> None:
@@ -42,6 +46,9 @@ class Op(COp):
         own = vars(cls)
         if "infer_shape" in own and _n_arguments(own["infer_shape"]) == 3:
             cls.infer_shape = _without_graph(own["infer_shape"])
+        for name, changed in (("perform", _with_empty_outputs), ("c_code", _without_old_outputs)):
+            if own.get(name, getattr(Op, name)) is not getattr(Op, name):
+                setattr(cls, name, changed(own[name]))
         for name in _C_PARTS:
             if name in own and not _takes_keywords(own[name]):
                 setattr(cls, name, _without_keywords(own[name]))
@@ -89,6 +96,11 @@ class Op(COp):
     def c_code(self, node: Apply, name: str, inputs: Any, outputs: Any, sub: Any) -> str:
         """Return the C code, if the subclass has any."""
         raise MethodNotDefined("c_code", type(self), type(self).__name__)
+
+    def c_code_cache_version_apply(self, node: Apply) -> tuple[Any, ...]:
+        """Return the version of the C code, to which `_without_old_outputs` adds lines."""
+        version: tuple[Any, ...] = super().c_code_cache_version_apply(node)
+        return (*version, "frees outputs", 1) if version else ()
 
     def make_c_thunk(self, *arguments: Any, **named: Any) -> Any:
         """Compile the C code; see PyTensor."""
@@ -144,6 +156,37 @@ def _without_graph(method: Callable[..., Any]) -> Callable[..., Any]:
         return method(self, *arguments[-2:])
 
     return infer_shape
+
+
+def _with_empty_outputs(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a `perform` that finds no outputs, unless a subclass calls it for its own."""
+
+    @functools.wraps(method)
+    def perform(self: Any, node: Apply, inputs: Any, output_storage: Any, *params: Any) -> Any:
+        if type(self).perform is perform:
+            for storage in output_storage:
+                storage[0] = None
+        return method(self, node, inputs, output_storage, *params)
+
+    return perform
+
+
+def _without_old_outputs(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a `c_code` that frees arrays of an earlier call, unless a subclass calls it."""
+
+    @functools.wraps(method)
+    def c_code(self: Any, node: Apply, name: str, inputs: Any, outputs: Any, sub: Any) -> Any:
+        code = method(self, node, name, inputs, outputs, sub)
+        if type(self).c_code is not c_code:
+            return code
+        arrays = [
+            output
+            for output, variable in zip(outputs, node.outputs, strict=True)
+            if isinstance(variable.type, TensorType)
+        ]
+        return "\n".join([*(f"Py_CLEAR({array});" for array in arrays), code])
+
+    return c_code
 
 
 def _without_keywords(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -219,6 +219,52 @@ def test_infer_shape_may_be_called_with_and_without_the_graph():
     assert Double().infer_shape(None, y.owner, [(3,)]) == [(3,)]
 
 
+class Adding(NoGradient):
+    """Adds its input to an output that it finds, and else to zeros."""
+
+    itypes = otypes = (T.dvector,)
+
+    def perform(self, node, inputs, output_storage):
+        (x,), (output,) = inputs, output_storage
+        if output[0] is None or output[0].shape != x.shape:
+            output[0] = np.zeros_like(x)
+        output[0] += x
+
+
+class AddingInC(Adding):
+    def c_code(self, node, name, inputs, outputs, sub):
+        (x,), (z,) = inputs, outputs
+        return f"""
+        if (!{z} || PyArray_DIM({z}, 0) != PyArray_DIM({x}, 0)) {{
+            Py_XDECREF({z});
+            {z} = (PyArrayObject*)PyArray_ZEROS(1, PyArray_DIMS({x}), NPY_DOUBLE, 0);
+        }}
+        for (npy_intp i = 0; i < PyArray_DIM({x}, 0); i++)
+            *(double*)PyArray_GETPTR1({z}, i) += *(double*)PyArray_GETPTR1({x}, i);
+        """
+
+    def c_code_cache_version(self):
+        return (1,)
+
+
+class AddingTwiceInC(AddingInC):
+    def perform(self, node, inputs, output_storage):
+        super().perform(node, inputs, output_storage)
+        super().perform(node, inputs, output_storage)
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        return 2 * super().c_code(node, name, inputs, outputs, sub)
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+@pytest.mark.parametrize(("kind", "times"), [(Adding, 1), (AddingInC, 1), (AddingTwiceInC, 2)])
+def test_an_operation_finds_no_outputs_of_an_earlier_call(kind, times, mode):
+    x = T.dvector("x")
+    f = theano.function([x], kind()(x).sum(), mode=mode)
+    for _ in range(3):
+        assert f([1.0, 2.0]) == 3 * times
+
+
 class WithConstantPart(InC):
     """A part of its C code is an attribute, and another takes keywords."""
 
