@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from pytensor.graph.type import Type
+from pytensor.link.c.params_type import ParamsType
 from pytensor.link.c.type import CType
 from pytensor.tensor.elemwise import DimShuffle
 from pytensor.tensor.type import TensorType
@@ -30,6 +33,24 @@ def shuffled(operation: DimShuffle) -> str:
     return f"InplaceDimShuffle{{{','.join(map(str, operation.new_order))}}}"
 
 
+_pytensors_name = TensorType.__str__
+
+
+def name_of_struct(parameters: ParamsType) -> str:
+    """Return PyTensor's name of the C struct for the parameters of an operation.
+
+    It contains the names of types. The name must not change if this package is imported during a
+    compilation, as happens if a folder of compiled modules contains operations of this package.
+    """
+    fields = ",".join(parameters.fields)
+    types = ",".join(
+        _pytensors_name(kind) if isinstance(kind, TensorType) else str(kind)
+        for kind in parameters.types
+    )
+    hashes = (hashlib.sha256(text.encode()).hexdigest() for text in (fields, types))
+    return "_".join(["_Params", *hashes])
+
+
 def extend() -> None:
     """Print tensor types in this way, and allow types that have no methods yet."""
     for kind in (Type, CType):
@@ -37,4 +58,5 @@ def extend() -> None:
         kind.__abstractmethods__ = frozenset()
     TensorType.__str__ = printed
     TensorType.__repr__ = printed
+    ParamsType.generate_struct_name = name_of_struct
     DimShuffle.__str__ = shuffled
