@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -14,7 +14,7 @@ from pytensor.link.basic import Container
 
 from autoenc.theano.engines.base import Engine, MakeGraph
 from autoenc.theano.engines.c import made
-from autoenc.theano.functions.runtime import Function
+from autoenc.theano.functions.runtime import Function, on_the_host
 
 logger = logging.getLogger("theano")
 
@@ -38,6 +38,7 @@ class XlaEngine:
 
         self.mode = mode
         self._put, self._fallback = _with_long_integers(put), fallback
+        Function.fetches = True
         _read_values_as_arrays()
 
     def compile(self, make_graph: MakeGraph, *, output_keys: Any, **settings: Any) -> Any:
@@ -56,7 +57,7 @@ class XlaEngine:
             # If the graph itself is invalid, C raises Theano's error here.
             function = in_c()
             _say_in_c(settings.get("name"), error)
-            return _with_host_values(function)
+            return function
 
 
 def _with_long_integers(put: Put) -> Put:
@@ -76,11 +77,12 @@ class XlaFunction(Function):
     """Function on XLA, which switches to C permanently if XLA does not support the graph."""
 
     __slots__ = ("_in_c", "_resident")
+    fetches = False
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self._in_c: Function | None = None
-        self._resident = tuple(_shared_storage(self))
+        self._resident = tuple(self.shared_storage())
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Compute the outputs; see `Function.__call__`."""
@@ -97,7 +99,7 @@ class XlaFunction(Function):
 
     def _instead(self, error: Exception, arguments: Any, named: Any) -> Any:
         """Repeat a call in C that failed on XLA; if C fails too, raise its error."""
-        function = _with_host_values(self.maker.in_c())
+        function = self.maker.in_c()
         function.unpack_single, function.output_keys = self.unpack_single, self.output_keys
         results = function(*arguments, **named)
         self._in_c = function
@@ -106,37 +108,8 @@ class XlaFunction(Function):
 
     def _collected(self, results: Any) -> Any:
         if self.unpack_single:
-            return _array(results)
-        return [_array(result) for result in results] if results else results
-
-
-def _shared_storage(function: Function) -> Iterator[list[Any]]:
-    for container, given in function._inv_finder.items():
-        if given.shared and hasattr(container.type, "dtype"):
-            yield container.storage
-
-
-class _HostFunction(Function):
-    """Function in C among functions on XLA: copies shared values back to the host."""
-
-    __slots__ = ()
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        for storage in _shared_storage(self):
-            storage[0] = _array(storage[0])
-        return super().__call__(*arguments, **named)
-
-
-def _with_host_values(function: Function) -> Function:
-    function.__class__ = _HostFunction
-    return function
-
-
-def _array(value: Any) -> Any:
-    """Copy a device array to a writable NumPy array; return other values as they are."""
-    if isinstance(value, np.ndarray) or not hasattr(value, "__array__"):
-        return value
-    return np.array(value)
+            return on_the_host(results)
+        return [on_the_host(result) for result in results] if results else results
 
 
 def _say_in_c(name: str | None, error: Exception) -> None:
@@ -153,15 +126,15 @@ def _read_values_as_arrays() -> None:
     def get_value(self: Any, borrow: bool = False, return_internal_type: bool = False) -> Any:
         if return_internal_type:
             return original(self, borrow=True, return_internal_type=True)
-        return _array(original(self, borrow=borrow))
+        return on_the_host(original(self, borrow=borrow))
 
     get_value.gives_arrays = True  # type: ignore[attr-defined]
     SharedVariable.get_value = get_value
     copied = Container.__deepcopy__
-    Container.__getstate__ = lambda self: vars(_on_the_host(self))
-    Container.__deepcopy__ = lambda self, memo: copied(_on_the_host(self), memo)
+    Container.__getstate__ = lambda self: vars(_with_array(self))
+    Container.__deepcopy__ = lambda self, memo: copied(_with_array(self), memo)
 
 
-def _on_the_host(container: Container) -> Container:
-    container.storage[0] = _array(container.storage[0])
+def _with_array(container: Container) -> Container:
+    container.storage[0] = on_the_host(container.storage[0])
     return container

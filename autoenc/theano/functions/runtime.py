@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from pytensor.compile import executor
@@ -59,6 +59,9 @@ class Function(executor.Function):
     __slots__ = ("_guards", "_refeeds", "output_keys", "recipe")
 
     recipe: Recipe
+    # Whether values of shared variables are copied from a device before a call. Functions on a
+    # device leave them there.
+    fetches: ClassVar[bool] = False
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
@@ -83,6 +86,9 @@ class Function(executor.Function):
         array, list or dict of arrays
             In the form in which the outputs were specified.
         """
+        if self.fetches:
+            for storage in self.shared_storage():
+                storage[0] = on_the_host(storage[0])
         if named:
             subset = named.pop("output_subset", None)
             if subset is not None:
@@ -215,6 +221,12 @@ class Function(executor.Function):
             )
         return container
 
+    def shared_storage(self) -> Iterator[list[Any]]:
+        """Yield where the function finds the values of shared tensors."""
+        for container, given in self._inv_finder.items():
+            if given.shared and hasattr(container.type, "dtype"):
+                yield container.storage
+
     def sync_shared(self) -> None:
         """Do nothing: shared variables are up to date after each call."""
 
@@ -270,3 +282,10 @@ def _stand_in(kind: Any) -> Any:
 
 def _is_number(variable: Any) -> bool:
     return getattr(variable, "ndim", None) == 0 and hasattr(variable, "dtype")
+
+
+def on_the_host(value: Any) -> Any:
+    """Copy a device array to a writable NumPy array; return other values as they are."""
+    if isinstance(value, np.ndarray) or not hasattr(value, "__array__"):
+        return value
+    return np.array(value)

@@ -152,6 +152,22 @@ def test_values_on_the_device_are_copied_and_pickled_as_arrays(caplog, again):
     assert (other.get_value()[0], w.get_value()[0]) == (1, 2)
 
 
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+def test_functions_in_other_modes_see_values_on_the_device(caplog, mode):
+    w = theano.shared(np.ones((2, 2), "float32"), "w")
+    v = T.fmatrix("v")
+    before = theano.function([v], T.dot(v, w), updates=[(w, 2 * w)], mode=mode)
+    on_device = on_xla(caplog, [], [], updates=[(w, w + 1)])
+    on_device()
+    after = theano.function([], w.sum(), mode=mode)
+    ones = np.ones((1, 2), "float32")
+    for expected in (2, 5, 11):
+        np.testing.assert_array_equal(before(ones), [[2 * expected, 2 * expected]])
+        assert after() == 8 * expected
+        on_device()
+        assert type(w.container.storage[0]) is not np.ndarray
+
+
 def test_assertions_are_checked(caplog):
     y = T.fvector("y")
     f = on_xla(caplog, [y], theano.tensor.opt.Assert("y is to be positive")(y, T.all(y > 0)) * 2)
