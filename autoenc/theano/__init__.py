@@ -36,6 +36,7 @@ from autoenc.theano.meaning import (  # noqa: E402
     conversion,
     debug_values,
     linkers,
+    logs,
     operations,
     printers,
     rewriting,
@@ -83,6 +84,7 @@ __all__ = [
 __api_version__ = 1
 PY3 = True
 
+logs.extend()
 variables.extend()
 conversion.extend()
 clients.extend()

@@ -1,4 +1,4 @@
-"""The logger of Theano's messages."""
+"""The logger of Theano's messages, and levels of those below it."""
 
 from __future__ import annotations
 
@@ -20,3 +20,15 @@ def disable_log_handler(
 ) -> None:
     """Remove a handler from a logger, by default Theano's."""
     logger.removeHandler(handler)
+
+
+def extend() -> None:
+    """Log only warnings, as Theano did, unless a level has been set.
+
+    Scripts show their own messages with ``logging.basicConfig(level=logging.INFO)``, among which
+    those about compiled modules would appear.
+    """
+    for name in ("theano", "autoenc", "pytensor", "jax"):
+        logger = logging.getLogger(name)
+        if logger.level == logging.NOTSET:
+            logger.setLevel(logging.WARNING)
