@@ -96,6 +96,8 @@ class CompiledModel:
 def in_parts(compiled: Callable[[], Callable[[Array], Array]], rows: Rows | IncomingRows) -> Array:
     """Apply a function to rows, one part at a time; return one array of all results."""
     n_rows = len(rows)
+    if 0 < n_rows <= LEAST_ROWS:
+        return compiled()(rows.whole() if isinstance(rows, IncomingRows) else rows[:])
     results, done = None, 0
     for result in results_of(compiled, rows):
         if len(result) == n_rows:

@@ -125,6 +125,13 @@ class IncomingRows:
                 checked = True
             yield part
 
+    def whole(self) -> Array:
+        """Return all rows as one part; check them if they are doubtful."""
+        part = self._rows[:]
+        if not self._is_plain(part):
+            self._check()
+        return part
+
     def checked(self) -> Rows:
         """Return all rows, checked."""
         self._check()

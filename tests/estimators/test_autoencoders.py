@@ -74,6 +74,7 @@ def test_rows_are_worked_on_in_parts_without_a_seam(fitted, digits, monkeypatch)
     whole = fitted.transform(digits.test.images)
     monkeypatch.setattr("autoenc.rows.blocks.VALUES_AT_A_TIME", 1)
     monkeypatch.setattr("autoenc.rows.blocks.LEAST_ROWS", 300)
+    monkeypatch.setattr("autoenc.models.compiled.LEAST_ROWS", 300)
     np.testing.assert_allclose(fitted.transform(digits.test.images), whole, rtol=1e-5, atol=1e-7)
 
 

@@ -39,6 +39,7 @@ LAST = (29, 1)
 def small_parts(monkeypatch):
     monkeypatch.setattr("autoenc.rows.blocks.VALUES_AT_A_TIME", 1)
     monkeypatch.setattr("autoenc.rows.blocks.LEAST_ROWS", 8)
+    monkeypatch.setattr("autoenc.models.compiled.LEAST_ROWS", 8)
     monkeypatch.setattr("autoenc.rows.blocks.BYTES_AT_A_TIME", 50)
 
 
