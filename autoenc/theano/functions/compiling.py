@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from pytensor.compile.rebuild import UnusedInputError
 
 from autoenc.theano.functions.inputs import as_inputs
 from autoenc.theano.functions.recipe import Recipe
@@ -71,7 +74,7 @@ def function(
             "even when there is a single input."
         )
     keys, outputs = _as_list(outputs)
-    compiled: Function = Recipe(
+    recipe = Recipe(
         inputs=as_inputs(inputs, allow_input_downcast),
         outputs=outputs,
         output_keys=keys,
@@ -85,8 +88,20 @@ def function(
         on_unused_input=on_unused_input,
         profile=profile,
         name=name or _calling_line(),
-    ).compiled()
+    )
+    try:
+        compiled: Function = recipe.compiled()
+    except (TypeError, UnusedInputError) as error:
+        error.args = tuple(map(_in_theanos_words, error.args))
+        raise
     return compiled
+
+
+def _in_theanos_words(argument: Any) -> Any:
+    """Return an argument of an error with the names of Theano's functions and classes."""
+    if not isinstance(argument, str):
+        return argument
+    return re.sub(r"pytensor(?=\.function| Variable)", "theano", argument)
 
 
 def _as_list(outputs: Any) -> tuple[list[str] | None, Any]:

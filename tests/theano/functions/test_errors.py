@@ -82,3 +82,19 @@ def test_tensors_have_no_such_axis(mode):
     assert f(-1, np.ones((2, 3))).shape == (2, 6)
     with pytest.raises(IndexError):
         f(-3, np.ones((2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "words"),
+    [
+        ([x, y], x, "theano.function was asked to create a function computing outputs"),
+        ([x, x], x, "Variable x is used twice in inputs to theano.function"),
+        ([x], [None], "Outputs must be theano Variable or Out instances."),
+    ],
+)
+def test_a_function_that_cannot_be_made(inputs, outputs, words):
+    with pytest.raises((TypeError, theano.compile.UnusedInputError)) as caught:
+        theano.function(inputs, outputs, mode="FAST_COMPILE")
+    # Printed by Theano 1.0.5.
+    assert str(caught.value).startswith(words)
+    assert "pytensor" not in str(caught.value)
