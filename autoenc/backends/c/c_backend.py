@@ -53,12 +53,14 @@ _VALUES_OF_A_THREAD = 1 << 19
 _compiling = Lock()
 
 # The parts of -ffast-math that let GCC call glibc's vector exp and log (declared only if
-# __FAST_MATH__ is defined). The other parts are left out: they assume that there are no NaN and
-# no infinity, or change the floating-point state of the whole process when the module is
-# loaded.
+# __FAST_MATH__ is defined). The other parts change results: with -fassociative-math, GCC compares
+# x with 1 - 1e-20, which is 1, where the graph compares 1 - x with 1e-20, and
+# log(maximum(1 - x, 1e-20)) is then NaN for x = 1. -freciprocal-math allows products with
+# reciprocals, which can overflow. Others assume that there are no NaN and no infinity, or change
+# the floating-point state of the whole process when the module is loaded.
 VECTOR_FLAGS = " ".join([
-    "-O3 -fno-math-errno -fno-trapping-math -fno-signed-zeros -fassociative-math",
-    "-freciprocal-math -ffp-contract=fast -fopenmp-simd -D__FAST_MATH__", *WIDE_VECTORS,
+    "-O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast -fopenmp-simd -D__FAST_MATH__",
+    *WIDE_VECTORS,
 ])  # fmt: skip
 # Jump threading would turn two choices by the sign of x into branches that each call exp, which
 # cannot be vectorised. Elimination of partial redundancies would turn log(x > 0 ? x : 0.5) into
