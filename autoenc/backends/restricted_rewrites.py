@@ -14,11 +14,12 @@ from typing import Any, TypeAlias
 
 from pytensor.graph.rewriting.basic import node_rewriter
 from pytensor.scalar import upcast
+from pytensor.tensor import subtensor as subtensor_operations
 from pytensor.tensor.basic import cast, switch
 from pytensor.tensor.math import erf, erfc, exp, int_div, neg, sigmoid, softplus
 from pytensor.tensor.rewriting import basic, elemwise, math, subtensor
 from pytensor.tensor.rewriting.basic import register_canonicalize
-from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1, IncSubtensor
+from pytensor.tensor.subtensor import AdvancedIncSubtensor, IncSubtensor
 from pytensor.tensor.type import discrete_dtypes
 
 Rewrite: TypeAlias = Callable[[Any, Any], Any]
@@ -126,7 +127,12 @@ def functions_of_floats(_: Any, node: Any) -> list[Any] | None:
     return None
 
 
-_WRITES = (IncSubtensor, AdvancedIncSubtensor, AdvancedIncSubtensor1)
+# Newer versions of PyTensor have no class of its own for one list of indices.
+_WRITES = (
+    IncSubtensor,
+    AdvancedIncSubtensor,
+    getattr(subtensor_operations, "AdvancedIncSubtensor1", AdvancedIncSubtensor),
+)
 _RESTRICTED = {
     "local_div_by_one": _is_not_floored,
     "local_neg_to_mul": _has_minus_one,

@@ -20,10 +20,10 @@ from pytensor.scalar import IntDiv, Mod
 from pytensor.tensor.basic import ARange
 from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.shape import Reshape
-from pytensor.tensor.subtensor import AdvancedIncSubtensor1
 from pytensor.tensor.type import discrete_dtypes
 
 from autoenc.theano.engines.lengths import Known, Lengths, Window, WriteWindow, is_known
+from autoenc.theano.meaning.oldest import AdvancedIncSubtensor1
 
 DeviceArray = Any
 Convert = Callable[..., Callable[..., Any]]
