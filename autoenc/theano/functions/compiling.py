@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pytensor.compile.rebuild import UnusedInputError
 
+from autoenc.theano.functions.errors import in_theanos_words
 from autoenc.theano.functions.inputs import as_inputs
 from autoenc.theano.functions.recipe import Recipe
 from autoenc.theano.functions.runtime import Function
@@ -92,16 +92,9 @@ def function(
     try:
         compiled: Function = recipe.compiled()
     except (TypeError, UnusedInputError) as error:
-        error.args = tuple(map(_in_theanos_words, error.args))
+        error.args = tuple(map(in_theanos_words, error.args))
         raise
     return compiled
-
-
-def _in_theanos_words(argument: Any) -> Any:
-    """Return an argument of an error with the names of Theano's functions and classes."""
-    if not isinstance(argument, str):
-        return argument
-    return re.sub(r"pytensor(?=\.function| Variable)", "theano", argument)
 
 
 def _as_list(outputs: Any) -> tuple[list[str] | None, Any]:

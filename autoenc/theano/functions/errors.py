@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 # PyTensor's note about an argument: its name, the name of the function, and the place.
 _OF_ARGUMENT = re.compile(
@@ -43,6 +44,13 @@ def as_raised(error: Exception) -> Exception:
         if isinstance(error, TypeError) and str(error).startswith(words):
             return _of_type(TypeError, error, str(error).replace(words, theanos, 1))
     return _of_argument(error)
+
+
+def in_theanos_words(argument: Any) -> Any:
+    """Return an argument of an error with the names of Theano's functions and classes."""
+    if not isinstance(argument, str):
+        return argument
+    return re.sub(r"pytensor(?=\.function| Variable)", "theano", argument)
 
 
 def _of_argument(error: Exception) -> Exception:
