@@ -147,6 +147,12 @@ int main() {
           check_rows<float>(autoenc_row_products_float32, m, n, K, turns & 2, 1e-6);
           check_rows<double>(autoenc_row_products_float64, m, n, K, turns & 2, 1e-15);
         }
+  for (int m : {256, 515})
+    for (int n : {16, 65, 930})
+      for (int K : {5, 300}) {
+        check_rows<float>(autoenc_row_products_float32, m, n, K, n == 65, 1e-6);
+        check_rows<double>(autoenc_row_products_float64, m, n, K, n == 65, 1e-15);
+      }
   for (int m : {1, 16, 33, 100})
     for (int n : {3, 16, 65, 200}) {
       check_outer<float>(autoenc_add_outer_products_float32, m, n, 20, 21, 1e-6);

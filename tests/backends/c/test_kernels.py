@@ -68,6 +68,10 @@ class Kernel(NamedTuple):
         return getattr(library(self.name), f"autoenc_{prefix}gemm_")
 
     @property
+    def row_products(self):
+        return getattr(library(self.name), f"autoenc_row_products_{self.dtype}")
+
+    @property
     def outer_products(self):
         kind = "mixed_outer_products" if self.mixed else f"outer_products_{self.dtype}"
         return getattr(library(self.name), f"autoenc_add_{kind}")
@@ -105,6 +109,17 @@ def multiply(kernel, a, b, c, alpha=1.0, beta=0.0):
     kernel.gemm(
         b"T" if b.turned else b"N", b"T" if a.turned else b"N", *integers, numbers[0],
         pointers[0], leading[0], pointers[1], leading[1], numbers[1], pointers[2], leading[2],
+    )  # fmt: skip
+
+
+def multiply_rows(kernel, a, b, c):
+    """c ← a b, each row independent of the others; a, b and c are contiguous, b may be turned."""
+    pointers = [ctypes.c_void_p(x.ctypes.data) for x in (a, b.stored, c)]
+    (m, k), (n, leading) = a.shape, (c.shape[1], b.stored.shape[1])
+    sizes = [ctypes.c_int(i) for i in (m, n, k)]
+    kernel.row_products(
+        *sizes, pointers[0], ctypes.c_int(k), pointers[1], ctypes.c_int(leading),
+        ctypes.c_bool(b.turned), pointers[2],
     )  # fmt: skip
 
 
@@ -292,6 +307,36 @@ def test_a_row_gives_the_same_bits_wherever_it_is(kernel, shape, turned):
     np.testing.assert_array_equal(first[order], second)
 
 
+# Many rows are computed by another algorithm than few. More terms than fit into a cache at a time;
+# fewer columns than a vector, or as many as need two passes; columns that end within a vector.
+SHAPES_OF_MANY = [
+    (600, 500, 784),
+    (777, 17, 2050),
+    (300, 921, 129),
+    (261, 1850, 40),
+    (600, 5, 300),
+]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("shape", SHAPES_OF_MANY)
+@pytest.mark.parametrize("kernel", [k for k in OF_OPENBLAS if not k.mixed])
+def test_a_row_has_the_same_bytes_among_few_and_among_many(kernel, shape, turned):
+    m, n, k = shape
+    rng = np.random.default_rng(0)
+    a, b = operands(kernel, rng, m, n, k, (False, turned))
+    together, alone, some = (np.full((m, n), np.nan, kernel.dtype) for _ in range(3))
+    multiply_rows(kernel, a.stored, b, together)
+    product, terms = exact(kernel, a.matrix, b.matrix)
+    assert (np.abs(together - product) <= kernel.tolerance * terms).all()
+    for i in range(0, m, 37):
+        multiply_rows(kernel, a.stored[i : i + 1], b, alone[i : i + 1])
+        np.testing.assert_array_equal(alone[i], together[i])
+    for begin in range(0, m, 190):
+        multiply_rows(kernel, a.stored[begin : begin + 190], b, some[begin : begin + 190])
+    np.testing.assert_array_equal(some, together)
+
+
 @pytest.mark.parametrize("kernel", OF_OPENBLAS)
 @pytest.mark.parametrize(
     "shape", [(784, 500), (784, 512), (784, 49), (400, 333), (784, 16), (784, 250), (150, 40)]
@@ -319,7 +364,9 @@ def test_where_a_weight_begins_in_memory_does_not_change_a_bit(kernel, shape):
 DIGESTS = """
 import hashlib
 import numpy as np
-from tests.backends.c.test_kernels import KERNELS, add_outer_products, multiply, operands
+from tests.backends.c.test_kernels import (
+    KERNELS, add_outer_products, multiply, multiply_rows, operands,
+)
 THIN = [
     (20, 500, 784, (False, False)), (20, 784, 500, (False, True)), (784, 500, 20, (True, False)),
     (101, 333, 257, (False, False)),
@@ -332,6 +379,11 @@ for kernel in KERNELS:
         c = np.zeros((m, n), kernel.dtype)
         multiply(kernel, *operands(kernel, rng, m, n, k, turned), c)
         results.append(c)
+    if not kernel.mixed:
+        for m, n, k in [(900, 333, 257), (900, 40, 700)]:
+            a, b = operands(kernel, rng, m, n, k, (False, n == 40))
+            multiply_rows(kernel, a.stored, b, c := np.zeros((m, n), kernel.dtype))
+            results.append(c)
     shapes = [(20, 784), (20, 500), (15, 784), (15, 500)]
     outer = [rng.normal(size=shape).astype(kernel.dtype) for shape in shapes]
     add_outer_products(kernel, W := np.ones((784, 500), kernel.dtype), 0.1, *outer)
@@ -342,7 +394,7 @@ for kernel in KERNELS:
 
 def test_the_number_of_threads_does_not_change_a_bit():
     one = run(DIGESTS, 1)
-    n_results = sum(8 if kernel.mixed else 5 for kernel in KERNELS)
+    n_results = sum(8 if kernel.mixed else 7 for kernel in KERNELS)
     assert len(one.split()) == n_results
     assert one == run(DIGESTS, 2) == run(DIGESTS, 3)
 
@@ -516,7 +568,8 @@ NEXT_TO_NOTHING = """
 from itertools import product
 import numpy as np
 from tests.backends.c.test_kernels import (
-    KERNELS, Operand, add_outer_products, exact, multiply, next_to_nothing, operands,
+    KERNELS, Operand, add_outer_products, exact, multiply, multiply_rows, next_to_nothing,
+    operands,
 )
 rng = np.random.default_rng(0)
 turns = list(product([False, True], repeat=2))
@@ -533,6 +586,14 @@ for kernel, (m, n, k), turned, end in product(KERNELS, shapes, turns, [False, Tr
     outer = [next_to_nothing(rng.normal(size=(rows, columns)).astype(kernel.dtype), end)
              for rows in (k, k + 2) for columns in (m, n)]
     add_outer_products(kernel, c, 0.1, *outer)
+many = [(256, 16, 1), (300, 70, 37), (515, 129, 150)]
+plain = [kernel for kernel in KERNELS if not kernel.mixed]
+for kernel, (m, n, k), turned, end in product(plain, many, [False, True], [False, True]):
+    a, b = operands(kernel, rng, m, n, k, (False, turned))
+    a, b = next_to_nothing(a.stored, end), Operand(next_to_nothing(b.stored, end), turned)
+    multiply_rows(kernel, a, b, c := next_to_nothing(np.ones((m, n), kernel.dtype), end))
+    expected, terms = exact(kernel, a, b.matrix)
+    assert (np.abs(c - expected) <= kernel.tolerance * (terms + 1)).all()
 print("right")
 """
 

@@ -12,6 +12,7 @@
 #include <algorithm>
 
 #include "blas.h"
+#include "many_rows.h"
 #include "product.h"
 
 #ifdef DOUBLE_PRECISION
@@ -146,19 +147,19 @@ extern "C" void ADD_OUTER_PRODUCTS(int m, int n, Real alpha, int K1, const Real*
   GEMM("N", "T", &n, &m, &K2, &alpha, B2, &n, A2, &m, &one, C, &n);
 }
 
-constexpr int MOST_ROWS = 512;   /* at once, so that the rows of A stay in a cache for all columns */
-constexpr int ROWS_AHEAD = 256;  /* from which on it pays off to load rows before they are used */
-
 /* Products of rows with a matrix. The bytes of a row do not depend on the other rows, their number
    or the number of threads, because every entry is summed over k in order. A BLAS chooses its
    algorithm, and with it the order of sums, by the number of rows. */
 extern "C" void ROW_PRODUCTS(int m, int n, int K, const Real* A, int lda, const Real* B, int ldb,
                              bool turned, Real* C) {
-  for (int i = 0; i < m; i += MOST_ROWS) {
-    Factors factors = {std::min(m - i, MOST_ROWS), n, {K}, {{A + (long)i * lda, lda}},
-                       {{B, ldb, turned}}, 1, false, C + (long)i * n, n};
-    factors.by_columns = true;
-    factors.ahead = m >= ROWS_AHEAD;
-    Product<Floats>(factors).multiply();
+  Operand right = {B, ldb, turned};
+  if (m >= MANY_ROWS && n >= LANES && K) {
+    try {
+      return ManyRows(m, n, K, A, lda, right, C).multiply();
+    } catch (const std::bad_alloc&) {  /* a Product also does without memory */
+    }
   }
+  Factors factors = {m, n, {K}, {{A, lda}}, {right}, 1, false, C, n};
+  factors.by_columns = true;
+  Product<Floats>(factors).multiply();
 }

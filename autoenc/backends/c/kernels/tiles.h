@@ -150,22 +150,19 @@ static inline void put(Real* C, const Columns& columns, Real alpha, Vector* sums
   if (!columns.skip) store(C + columns.at[LAST], sums[LAST]);
 }
 
-/* C (R, V vectors) = alpha A B (+ C). B is a Right or a Packing. With AHEAD, the processor loads the
-   next R rows of A into its first cache meanwhile: it foresees no accesses that are a row apart. */
-template <class Terms, int R, int V, bool AHEAD = false, class B>
+/* C (R, V vectors) = alpha A B (+ C). B is a Right or a Packing. */
+template <class Terms, int R, int V, class B>
 INLINED void tile(Left left, B right, Real* C, long ldc, const Columns& columns, Real alpha,
                  bool add) {
   Vector sum[R][V];
   UNROLLED (int r = 0; r < R; r++)
     UNROLLED (int v = 0; v < V; v++) sum[r][v] = Vector{};
-  if (add || AHEAD)
+  if (add)
     for (int r = 0; r < R; r++)
       for (int v = 0; v < V; v++) __builtin_prefetch(C + r * ldc + columns.at[v], 1);
   for (int part = 0; part < 2; part++) {
     Matrix A = left.A[part];
-    for (int k = 0; k < left.K[part]; k++, right.next()) {
-      if (AHEAD && k % LANES == 0)
-        for (int r = R; r < 2 * R; r++) __builtin_prefetch(A.data + r * A.rows + k);
+    _Pragma("GCC unroll 4") for (int k = 0; k < left.K[part]; k++, right.next()) {
       Vector b[V];
       UNROLLED (int v = 0; v < V; v++) b[v] = right.term(v);
       UNROLLED (int r = 0; r < R; r++) {
@@ -179,39 +176,39 @@ INLINED void tile(Left left, B right, Real* C, long ldc, const Columns& columns,
 }
 
 /* Computes the tile of a given height and width. */
-template <class Terms, bool AHEAD, int V = WIDE, int R = TALL>
+template <class Terms, int V = WIDE, int R = TALL>
 INLINED void tile_of(int height, Left left, Right right, Real* C, long ldc, const Columns& columns,
                     Real alpha, bool add) {
   if constexpr (V > 1)
     if (columns.n_vectors < V)
-      return tile_of<Terms, AHEAD, V - 1, R>(height, left, right, C, ldc, columns, alpha, add);
+      return tile_of<Terms, V - 1, R>(height, left, right, C, ldc, columns, alpha, add);
   if constexpr (R > 1)
     if (height < R)
-      return tile_of<Terms, AHEAD, V, R - 1>(height, left, right, C, ldc, columns, alpha, add);
-  tile<Terms, R, V, AHEAD>(left, right, C, ldc, columns, alpha, add);
+      return tile_of<Terms, V, R - 1>(height, left, right, C, ldc, columns, alpha, add);
+  tile<Terms, R, V>(left, right, C, ldc, columns, alpha, add);
 }
 
 /* Computes all m rows of a tile, in groups of nearly the same height. */
-template <class Terms, bool AHEAD = false>
+template <class Terms>
 static void strip(int m, Left left, Right right, Real* C, long ldc, const Columns& columns,
                   Real alpha, bool add) {
   int groups = (m + TALL - 1) / TALL;
   for (int i = 0, height; groups; groups--, i += height) {
     height = (m - i) / groups;
-    tile_of<Terms, AHEAD>(height, left.from(i), right, C + i * ldc, ldc, columns, alpha, add);
+    tile_of<Terms>(height, left.from(i), right, C + i * ldc, ldc, columns, alpha, add);
   }
 }
 
 /* The same for more than one group, in WIDE vectors. The first group copies its terms into the
    panel, from which the others read them. */
-template <class Terms, bool AHEAD = false, int R = TALL>
+template <class Terms, int R = TALL>
 static void strip(int m, Left left, Packing<Terms> packing, Real* C, long ldc, const Columns& columns,
                   Real alpha, bool add) {
   int height = m / ((m + TALL - 1) / TALL);
   if constexpr (R > TALL / 2)
-    if (height < R) return strip<Terms, AHEAD, R - 1>(m, left, packing, C, ldc, columns, alpha, add);
-  tile<Terms, R, WIDE, AHEAD>(left, packing, C, ldc, columns, alpha, add);
-  strip<Terms, AHEAD>(m - R, left.from(R), in_panel(packing.panel), C + R * ldc, ldc, columns, alpha, add);
+    if (height < R) return strip<Terms, R - 1>(m, left, packing, C, ldc, columns, alpha, add);
+  tile<Terms, R, WIDE>(left, packing, C, ldc, columns, alpha, add);
+  strip<Terms>(m - R, left.from(R), in_panel(packing.panel), C + R * ldc, ldc, columns, alpha, add);
 }
 
 /* Depth of the next block of the remaining K terms. Blocks have nearly the same depth, and consist
