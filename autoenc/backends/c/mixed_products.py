@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pytensor.graph.basic import Apply, Constant
+from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
 from pytensor.link.c.op import COp
@@ -42,7 +42,7 @@ class Rounded(Op):
 
 
 class MixedProduct(Linked, COp):
-    """A B, or C + α A B in the memory of C, with A and B rounded to bfloat16."""
+    """A B, or β C + α A B in the memory of C, with A and B rounded to bfloat16."""
 
     __props__ = ("adds",)
 
@@ -52,7 +52,7 @@ class MixedProduct(Linked, COp):
             self.destroy_map = {0: [0]}
 
     def make_node(self, *inputs: Any) -> Apply:
-        """Apply the product to A and B, or to C, α, A and B."""
+        """Apply the product to A and B, or to C, α, β, A and B."""
         A, B = inputs[-2:]
         product = A.type.clone(shape=(A.type.shape[0], B.type.shape[1]))
         return Apply(self, inputs, [inputs[0].type() if self.adds else product()])
@@ -62,7 +62,8 @@ class MixedProduct(Linked, COp):
         *added, A, B = inputs
         product = as_bfloat16(A) @ as_bfloat16(B)
         if added:
-            C, alpha = added
+            C, alpha, beta = added
+            C *= beta
             C += alpha * product
         outputs[0][0] = C if added else product
 
@@ -124,7 +125,7 @@ class MixedProduct(Linked, COp):
         """Return C code that multiplies `left` and `right`."""
         return f"""
             float alpha = {f"*(float*)PyArray_DATA({inputs[1]})" if self.adds else "1"};
-            float beta = {int(self.adds)};
+            float beta = {f"*(float*)PyArray_DATA({inputs[2]})" if self.adds else "0"};
             autoenc_mixed_sgemm_(
                 &right.letter, &left.letter, &n, &m, &K, &alpha, (float*)PyArray_DATA(right.array),
                 &right.ld, (float*)PyArray_DATA(left.array), &left.ld, &beta,
@@ -159,7 +160,7 @@ class MixedProduct(Linked, COp):
 
     def c_code_cache_version(self) -> tuple[int, ...]:
         """Return the version of the code."""
-        return (6,)
+        return (7,)
 
 
 @node_rewriter([MixedDot])  # type: ignore[untyped-decorator]
@@ -177,12 +178,12 @@ def _local_mixed_products(_: Any, node: Apply) -> list[Any] | bool:
     if isinstance(node.op, Dot22):
         added, operands = [], node.inputs
     elif isinstance(node.op, AddOuterProducts):
-        added, operands = node.inputs[:2], node.inputs[2:]
+        added, operands = node.inputs[:3], node.inputs[3:]
     else:
         C, alpha, A, B, beta = node.inputs
-        if not node.op.inplace or not isinstance(beta, Constant) or beta.data != 1:
+        if not node.op.inplace:
             return False
-        added, operands = [C, alpha], [A, B]
+        added, operands = [C, alpha, beta], [A, B]
     exact = [_unrounded(operand) for operand in operands]
     if any(operand is None for operand in exact):
         return False

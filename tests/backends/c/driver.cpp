@@ -11,9 +11,9 @@ void autoenc_sgemm_(const char*, const char*, const int*, const int*, const int*
                     const int*, const float*, const int*, const float*, float*, const int*);
 void autoenc_dgemm_(const char*, const char*, const int*, const int*, const int*, const double*, const double*,
                     const int*, const double*, const int*, const double*, double*, const int*);
-void autoenc_add_outer_products_float32(int, int, float, int, const float*, const float*, int, const float*,
+void autoenc_add_outer_products_float32(int, int, float, float, int, const float*, const float*, int, const float*,
                                         const float*, float*);
-void autoenc_add_outer_products_float64(int, int, double, int, const double*, const double*, int, const double*,
+void autoenc_add_outer_products_float64(int, int, double, double, int, const double*, const double*, int, const double*,
                                         const double*, double*);
 void autoenc_row_products_float32(int, int, int, const float*, int, const float*, int, bool, float*);
 void autoenc_row_products_float64(int, int, int, const double*, int, const double*, int, bool, double*);
@@ -111,8 +111,8 @@ static void check_outer(Kernel kernel, int m, int n, int K1, int K2, double tole
   auto A2 = random<Float>((long)K2 * m), B2 = random<Float>((long)K2 * n), C = random<Float>((long)m * n);
   auto one = product(m, n, K1, A1, true, B1, false), two = product(m, n, K2, A2, true, B2, false);
   std::vector<double> expected(C.begin(), C.end());
-  for (size_t i = 0; i < expected.size(); i++) expected[i] += 0.5 * (one[i] + two[i]);
-  kernel(m, n, 0.5, K1, A1.data(), B1.data(), K2, A2.data(), B2.data(), C.data());
+  for (size_t i = 0; i < expected.size(); i++) expected[i] = 0.25 * expected[i] + 0.5 * (one[i] + two[i]);
+  kernel(m, n, 0.5, 0.25, K1, A1.data(), B1.data(), K2, A2.data(), B2.data(), C.data());
   check(near(C, expected, tolerance * (K1 + K2 + 1)), "outer products", m, n, K1);
 }
 

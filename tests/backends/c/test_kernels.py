@@ -123,13 +123,19 @@ def multiply_rows(kernel, a, b, c):
     )  # fmt: skip
 
 
-def add_outer_products(kernel, c, alpha, a1, b1, a2, b2):
-    """c ← c + alpha (a1' b1 + a2' b2), in place."""
+def add_outer_products(kernel, c, alpha, a1, b1, a2, b2, beta=1.0):
+    """c ← beta c + alpha (a1' b1 + a2' b2), in place."""
     pointers = [ctypes.c_void_p(x.ctypes.data) for x in (a1, b1, a2, b2, c)]
     lengths = [ctypes.c_int(len(x)) for x in (a1, a2)]
     sizes = map(ctypes.c_int, c.shape)
     kernel.outer_products(
-        *sizes, kernel.scalar(alpha), lengths[0], *pointers[:2], lengths[1], *pointers[2:]
+        *sizes,
+        kernel.scalar(alpha),
+        kernel.scalar(beta),
+        lengths[0],
+        *pointers[:2],
+        lengths[1],
+        *pointers[2:],
     )
 
 
@@ -207,8 +213,6 @@ sides = st.integers(1, 20) | st.integers(1, 150) | st.integers(490, 540)
     seed=st.integers(0, 99),
 )
 def test_every_product_is_the_product(kernel, m, n, k, turned, extra, alpha, beta, seed):
-    if kernel.mixed:
-        beta = float(beta > 0)
     check_product(kernel, m, n, k, turned, extra, alpha, beta, seed)
 
 
@@ -222,23 +226,24 @@ lengths = st.integers(0, 40) | st.integers(490, 540)
     k1=lengths,
     k2=lengths,
     alpha=st.sampled_from([1.0, -0.1]),
+    beta=st.sampled_from([0.0, 1.0, 0.5]),
     seed=st.integers(0, 99),
 )
-def test_outer_products_are_added(kernel, m, n, k1, k2, alpha, seed):
+def test_outer_products_are_added(kernel, m, n, k1, k2, alpha, beta, seed):
     rng = np.random.default_rng(seed)
     shapes = [(k1, m), (k1, n), (k2, m), (k2, n), (m + 2, n)]
     a1, b1, a2, b2, whole = (rng.normal(size=shape).astype(kernel.dtype) for shape in shapes)
     before = whole.copy()
-    add_outer_products(kernel, whole[1:-1], alpha, a1, b1, a2, b2)
+    add_outer_products(kernel, whole[1:-1], alpha, a1, b1, a2, b2, beta)
     product, terms = exact(kernel, np.vstack([a1, a2]).T, np.vstack([b1, b2]))
-    expected = before[1:-1] + alpha * product
+    expected = beta * before[1:-1] + alpha * product
     assert (np.abs(whole[1:-1] - expected) <= kernel.tolerance * (terms + 1)).all()
     np.testing.assert_array_equal(whole[[0, -1]], before[[0, -1]])
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("n", [3, 70])
-@pytest.mark.parametrize("beta", [0.0, 1.0])
+@pytest.mark.parametrize("beta", [0.0, 1.0, 0.5])
 def test_a_sum_of_no_terms_is_zero(kernel, n, beta):
     # What was multiplied before must not be in it.
     check_product(kernel, 20, n, 30, (False, False))

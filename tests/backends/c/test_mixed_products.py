@@ -237,18 +237,19 @@ def test_a_product_may_be_added_to_a_part_of_something(compile_, rng, factor, sh
     assert_near(W.get_value(), share * before + factor * rounded(xs[0].T, xs[1]))
 
 
-def test_the_sum_of_two_outer_products_of_different_lengths(compile_, rng):
+@pytest.mark.parametrize("share", [0.75, 1.0])
+def test_the_sum_of_two_outer_products_of_different_lengths(compile_, rng, share):
     xs = pt.matrices("a", "b", "c", "d")
     W = pytensor.shared(np.asfortranarray(normal(rng, 20, 35)))
     before = W.get_value()
     a, b, c, d = xs
-    update = W - np.float32(0.5) * pt.dot(a.T, b) - np.float32(0.5) * pt.dot(c.T, d)
+    update = np.float32(share) * W - np.float32(0.5) * (pt.dot(a.T, b) + pt.dot(c.T, d))
     f = compile_(xs, [], updates=[(W, *with_mixed_products([update]))])
     assert AddOuterProducts(True) in ops(f)
     arrays = [normal(rng, *shape) for shape in [(11, 20), (11, 35), (6, 20), (6, 35)]]
     f(*arrays)
     expected = rounded(arrays[0].T, arrays[1]) + rounded(arrays[2].T, arrays[3])
-    assert_near(W.get_value(), before - 0.5 * expected)
+    assert_near(W.get_value(), share * before - 0.5 * expected)
 
 
 def test_products_with_vectors_are_rounded_too(compile_, rng):

@@ -67,16 +67,16 @@ template <int S = 2> static inline Vector added_up(Vector* vectors) {
   }
 }
 
-/* Some rows, and LANES columns, of C = alpha A B' (+ C), without the first lanes. */
+/* Some rows, and LANES columns, of C = alpha A B' + beta C, without the first lanes. */
 template <class Terms, bool Afar>
 static void dots(int height, Matrix A, const Real* B, long ldb, int K, Real* C, long ldc,
-                 const Columns& columns, Real alpha, bool add) {
+                 const Columns& columns, Real alpha, Real beta) {
   Vector products[ROWS_OF_DOTS][LANES / 2];
   for (int j = 0; j < LANES; j += 2)
     two_columns_of<Terms, Afar>(height, A, B + j * ldb, ldb, K, (Vector(*)[LANES / 2])&products[0][j / 2]);
   for (int r = 0; r < height; r++) {
     Vector sums = added_up(products[r]);
-    put<1>(C + r * ldc, columns, alpha, &sums, add);
+    put<1>(C + r * ldc, columns, alpha, &sums, beta);
   }
 }
 

@@ -77,8 +77,7 @@ static bool thin(const Operand& A, const Operand& B, int m, int n, int K) {
 struct Turned {
   Operand A, B;
   int m, n, K;
-  Real alpha;
-  bool add;
+  Real alpha, beta;
   Real* C;
   long ldc;
 
@@ -95,11 +94,11 @@ struct Turned {
     Real *weights = copies.data, *result = weights + (long)n * K;
     Operand left = {B.data, B.ld, !B.turned}, right = {A.data, A.ld, !A.turned};
     if (left.turned && right.turned) left = turned_into(weights);
-    Factors factors = {n, m, {K}, {left}, {right}, alpha, false, result, m};
+    Factors factors = {n, m, {K}, {left}, {right}, alpha, 0, result, m};
     factors.afar = true;
     Product<Floats>(factors).multiply();
     for (long i = 0; i < m; i++)
-      for (long j = 0; j < n; j++) C[i * ldc + j] = result[j * m + i] + (add ? C[i * ldc + j] : 0);
+      for (long j = 0; j < n; j++) C[i * ldc + j] = result[j * m + i] + (beta == 0 ? 0 : beta * C[i * ldc + j]);
     return true;
   }
 
@@ -119,13 +118,12 @@ extern "C" void GEMM(const char* b_letter, const char* a_letter, const int* n, c
                                const Real* A, const int* lda, const Real* beta, Real* C,
                                const int* ldc) {
   Operand left = {A, *lda, is_turned(a_letter)}, right = {B, *ldb, is_turned(b_letter)};
-  const bool simple = *beta == 0 || *beta == 1;
-  if (simple && Turned::worth(*m, *n, *K)) {
-    Turned turned = {left, right, *m, *n, *K, *alpha, *beta == 1, C, *ldc};
+  if (Turned::worth(*m, *n, *K)) {
+    Turned turned = {left, right, *m, *n, *K, *alpha, *beta, C, *ldc};
     if (turned.multiply()) return;
   }
-  if (simple && thin(left, right, *m, *n, *K))
-    return Product<Floats>({*m, *n, {*K}, {left}, {right}, *alpha, *beta == 1, C, *ldc}).multiply();
+  if (thin(left, right, *m, *n, *K))
+    return Product<Floats>({*m, *n, {*K}, {left}, {right}, *alpha, *beta, C, *ldc}).multiply();
   int chunks = (double)*m * *n * *K < FEW ? 1 : std::min(Workers::count(), OneThread::allowed());
   Slices slices = {*b_letter, *a_letter, *n, *m, *K, *alpha, right, left, *beta, C, *ldc, chunks};
   if (chunks > 1) return Workers::share(chunks, Slices::work, &slices);
@@ -133,17 +131,16 @@ extern "C" void GEMM(const char* b_letter, const char* a_letter, const int* n, c
   slices.multiply();
 }
 
-/* C (m, n) += alpha (A1' B1 + A2' B2), all rows contiguous: the gradient of a tied weight. */
-extern "C" void ADD_OUTER_PRODUCTS(int m, int n, Real alpha, int K1, const Real* A1,
-                                           const Real* B1, int K2, const Real* A2, const Real* B2,
-                                           Real* C) {
+/* C (m, n) = alpha (A1' B1 + A2' B2) + beta C, all rows contiguous: the update of a tied weight. */
+extern "C" void ADD_OUTER_PRODUCTS(int m, int n, Real alpha, Real beta, int K1, const Real* A1,
+                                   const Real* B1, int K2, const Real* A2, const Real* B2, Real* C) {
   Operand left[2] = {{A1, m, true}, {A2, m, true}}, right[2] = {{B1, n}, {B2, n}};
   if (thin(left[0], right[0], m, n, K1 > K2 ? K1 : K2))
-    return Product<Floats>({m, n, {K1, K2}, {left[0], left[1]}, {right[0], right[1]}, alpha, true, C, n})
+    return Product<Floats>({m, n, {K1, K2}, {left[0], left[1]}, {right[0], right[1]}, alpha, beta, C, n})
         .multiply();
   if (!m || !n) return;
   Real one = 1;
-  GEMM("N", "T", &n, &m, &K1, &alpha, B1, &n, A1, &m, &one, C, &n);
+  GEMM("N", "T", &n, &m, &K1, &alpha, B1, &n, A1, &m, &beta, C, &n);
   GEMM("N", "T", &n, &m, &K2, &alpha, B2, &n, A2, &m, &one, C, &n);
 }
 
@@ -159,7 +156,7 @@ extern "C" void ROW_PRODUCTS(int m, int n, int K, const Real* A, int lda, const 
     } catch (const std::bad_alloc&) {  /* a Product also does without memory */
     }
   }
-  Factors factors = {m, n, {K}, {{A, lda}}, {right}, 1, false, C, n};
+  Factors factors = {m, n, {K}, {{A, lda}}, {right}, 1, 0, C, n};
   factors.by_columns = true;
   Product<Floats>(factors).multiply();
 }

@@ -88,7 +88,7 @@ class ManyRows {
         for (int q = 0, depth; q < deep; q += depth) {
           depth = depth_of(all.K - k - q);
           Matrix some = {rows + q * TALL, 1, TALL};
-          tile_of<Floats>(height, {{some, some}, {depth, 0}}, in_panel(panel(j) + q * TILE), c, all.n, columns, 1, k + q > 0);
+          tile_of<Floats>(height, {{some, some}, {depth, 0}}, in_panel(panel(j) + q * TILE), c, all.n, columns, 1, k + q > 0 ? 1 : 0);
         }
       }
     }

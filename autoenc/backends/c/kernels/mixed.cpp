@@ -49,13 +49,13 @@ struct Pairs {
   }
 };
 
-/* The Fortran interface of sgemm, column-major, so that B comes first; beta is 0 or 1. */
+/* The Fortran interface of sgemm, column-major, so that B comes first. */
 extern "C" void autoenc_mixed_sgemm_(const char* b_letter, const char* a_letter, const int* n,
                                      const int* m, const int* K, const float* alpha, const float* B,
                                      const int* ldb, const float* A, const int* lda, const float* beta,
                                      float* C, const int* ldc) {
   Operand left = {A, *lda, is_turned(a_letter)}, right = {B, *ldb, is_turned(b_letter)};
-  Product<Pairs>({*m, *n, {*K}, {left}, {right}, *alpha, *beta == 1, C, *ldc}).multiply();
+  Product<Pairs>({*m, *n, {*K}, {left}, {right}, *alpha, *beta, C, *ldc}).multiply();
 }
 
 /* The same, without alpha and beta. The pairs of B are stored for another product with the same B,
@@ -64,17 +64,17 @@ extern "C" void autoenc_sharing_sgemm(const char* b_letter, const char* a_letter
                                       const float* B, int ldb, const float* A, int lda, float* C, int ldc,
                                       float* pairs, bool taken) {
   Operand left = {A, lda, is_turned(a_letter)}, right = {B, ldb, is_turned(b_letter)};
-  Product<Pairs>({m, n, {K}, {left}, {right}, 1, false, C, ldc, pairs, taken}).multiply();
+  Product<Pairs>({m, n, {K}, {left}, {right}, 1, 0, C, ldc, pairs, taken}).multiply();
 }
 
 /* Number of floats of the pairs of B (K, n). */
 extern "C" long autoenc_length_of_pairs(int K, int n) { return length_of_panels((K + 1) / 2, n); }
 
-/* C (m, n) += alpha (A1' B1 + A2' B2), all rows contiguous: the gradient of a tied weight. */
-extern "C" void autoenc_add_mixed_outer_products(int m, int n, float alpha, int K1, const float* A1,
+/* C (m, n) = alpha (A1' B1 + A2' B2) + beta C, all rows contiguous: the update of a tied weight. */
+extern "C" void autoenc_add_mixed_outer_products(int m, int n, float alpha, float beta, int K1, const float* A1,
                                                  const float* B1, int K2, const float* A2,
                                                  const float* B2, float* C) {
   Operand left[2] = {{A1, m, true}, {A2, m, true}}, right[2] = {{B1, n}, {B2, n}};
-  Product<Pairs>({m, n, {K1, K2}, {left[0], left[1]}, {right[0], right[1]}, alpha, true, C, n}).multiply();
+  Product<Pairs>({m, n, {K1, K2}, {left[0], left[1]}, {right[0], right[1]}, alpha, beta, C, n}).multiply();
 }
 #endif

@@ -29,8 +29,7 @@ struct Span {
 struct Factors {
   int m, n, K[2];
   Operand A[2], B[2];
-  Real alpha;
-  bool add;
+  Real alpha, beta;
   Real* C;
   long ldc;
   Real* panels = nullptr;  /* memory for B's terms that is shared with another product */
@@ -84,13 +83,17 @@ template <class Terms> class Product : Factors {
         Columns columns(std::min(span.end - j, LANES));
         auto some = afar ? dots<Terms, true> : dots<Terms, false>;
         some(height, left[0].from(i, 0), B[0].column(j + columns.at[0]).data, B[0].ld, K[0],
-             C + i * ldc + j, ldc, columns, alpha, add);
+             C + i * ldc + j, ldc, columns, alpha, beta);
       }
     }
   }
 
+  /* Returns the term of entry (i, j) of C; C is not read if beta is 0. */
+  Real kept(long i, long j) const { return beta == 0 ? 0 : beta * C[i * ldc + j]; }
+
   void add_nothing() const {
-    for (long i = 0; !add && i < m; i++) std::memset(C + i * ldc, 0, sizeof(Real) * n);
+    for (long i = 0; i < m; i++)
+      for (long j = 0; j < n; j++) C[i * ldc + j] = kept(i, j);
   }
 
   /* Computes without memory for copies. Panels for another product must be filled all the same. */
@@ -101,7 +104,7 @@ template <class Terms> class Product : Factors {
         for (int part = 0; part < 2; part++)
           for (int k = 0; k < K[part]; k++)
             sum += Terms::product(*A[part].row(i).column(k).data, *B[part].row(k).column(j).data);
-        C[i * ldc + j] = alpha * sum + (add ? C[i * ldc + j] : 0);
+        C[i * ldc + j] = alpha * sum + kept(i, j);
       }
     if (!panels || packed) return;
     for (int k = 0, depth; k < terms[0]; k += depth) {
@@ -182,10 +185,10 @@ template <class Terms> class Product : Factors {
     if (!packed && packs(k, depth, columns)) {
       const Real* data = B[0].data + (long)k * Terms::FLOATS * B[0].ld + j;
       Packing<Terms> packing = {data, B[0].ld, columns.at, panel};
-      strip<Terms>(m, left, packing, C + j, ldc, columns, alpha, add || k > 0);
+      strip<Terms>(m, left, packing, C + j, ldc, columns, alpha, k > 0 ? 1 : beta);
     } else {
       Right right = bring_right(k, depth, j, columns, panel);
-      strip<Terms>(m, left, right, C + j, ldc, columns, alpha, add || k > 0);
+      strip<Terms>(m, left, right, C + j, ldc, columns, alpha, k > 0 ? 1 : beta);
     }
   }
 
@@ -237,11 +240,11 @@ template <class Terms> class Product : Factors {
     for (int k = 0, depth; k < all; k += depth) {
       depth = depth_of(all - k);
       Right right = bring_right(k, depth, 0, columns, panels ? panels + k * TILE : some);
-      strip<Terms>(m, left_from(k, depth), right, result, LANES, columns, alpha, k > 0);
+      strip<Terms>(m, left_from(k, depth), right, result, LANES, columns, alpha, k > 0 ? 1 : 0);
     }
     for (long i = 0; i < m; i++)
       for (int j = 0; j < n; j++)
-        C[i * ldc + j] = result[i * LANES + j] + (add ? C[i * ldc + j] : 0);
+        C[i * ldc + j] = result[i * LANES + j] + kept(i, j);
   }
 };
 

@@ -135,13 +135,14 @@ static inline Vector multiply_add(Real a, Vector b, Vector c) {
   return c;
 }
 
-/* C = alpha sums (+ C) in a row of vectors. All vectors are read before one is written, because
-   reading a vector that overlaps one just written would have to wait for the write. */
+/* C = alpha sums + beta C in a row of vectors; C is not read if beta is 0. All vectors are read before
+   one is written, because reading a vector that overlaps one just written would have to wait for the
+   write. */
 template <int V>
-static inline void put(Real* C, const Columns& columns, Real alpha, Vector* sums, bool add) {
+static inline void put(Real* C, const Columns& columns, Real alpha, Vector* sums, Real beta) {
   constexpr int LAST = V - 1;
   UNROLLED (int v = 0; v < V; v++)
-    sums[v] = add ? multiply_add(alpha, sums[v], load(C + columns.at[v])) : alpha * sums[v];
+    sums[v] = beta == 0 ? alpha * sums[v] : multiply_add(alpha, sums[v], beta * load(C + columns.at[v]));
   if (columns.skip) {
     Real* c = C + columns.at[LAST];
     store(c, without_first(columns.skip, sums[LAST], load(c)));
@@ -150,14 +151,14 @@ static inline void put(Real* C, const Columns& columns, Real alpha, Vector* sums
   if (!columns.skip) store(C + columns.at[LAST], sums[LAST]);
 }
 
-/* C (R, V vectors) = alpha A B (+ C). B is a Right or a Packing. */
+/* C (R, V vectors) = alpha A B + beta C. B is a Right or a Packing. */
 template <class Terms, int R, int V, class B>
 INLINED void tile(Left left, B right, Real* C, long ldc, const Columns& columns, Real alpha,
-                 bool add) {
+                 Real beta) {
   Vector sum[R][V];
   UNROLLED (int r = 0; r < R; r++)
     UNROLLED (int v = 0; v < V; v++) sum[r][v] = Vector{};
-  if (add)
+  if (beta != 0)
     for (int r = 0; r < R; r++)
       for (int v = 0; v < V; v++) __builtin_prefetch(C + r * ldc + columns.at[v], 1);
   for (int part = 0; part < 2; part++) {
@@ -172,30 +173,30 @@ INLINED void tile(Left left, B right, Real* C, long ldc, const Columns& columns,
     }
   }
   UNROLLED (int r = 0; r < R; r++)
-    put<V>(C + r * ldc, columns, alpha, sum[r], add);
+    put<V>(C + r * ldc, columns, alpha, sum[r], beta);
 }
 
 /* Computes the tile of a given height and width. */
 template <class Terms, int V = WIDE, int R = TALL>
 INLINED void tile_of(int height, Left left, Right right, Real* C, long ldc, const Columns& columns,
-                    Real alpha, bool add) {
+                    Real alpha, Real beta) {
   if constexpr (V > 1)
     if (columns.n_vectors < V)
-      return tile_of<Terms, V - 1, R>(height, left, right, C, ldc, columns, alpha, add);
+      return tile_of<Terms, V - 1, R>(height, left, right, C, ldc, columns, alpha, beta);
   if constexpr (R > 1)
     if (height < R)
-      return tile_of<Terms, V, R - 1>(height, left, right, C, ldc, columns, alpha, add);
-  tile<Terms, R, V>(left, right, C, ldc, columns, alpha, add);
+      return tile_of<Terms, V, R - 1>(height, left, right, C, ldc, columns, alpha, beta);
+  tile<Terms, R, V>(left, right, C, ldc, columns, alpha, beta);
 }
 
 /* Computes all m rows of a tile, in groups of nearly the same height. */
 template <class Terms>
 static void strip(int m, Left left, Right right, Real* C, long ldc, const Columns& columns,
-                  Real alpha, bool add) {
+                  Real alpha, Real beta) {
   int groups = (m + TALL - 1) / TALL;
   for (int i = 0, height; groups; groups--, i += height) {
     height = (m - i) / groups;
-    tile_of<Terms>(height, left.from(i), right, C + i * ldc, ldc, columns, alpha, add);
+    tile_of<Terms>(height, left.from(i), right, C + i * ldc, ldc, columns, alpha, beta);
   }
 }
 
@@ -203,12 +204,12 @@ static void strip(int m, Left left, Right right, Real* C, long ldc, const Column
    panel, from which the others read them. */
 template <class Terms, int R = TALL>
 static void strip(int m, Left left, Packing<Terms> packing, Real* C, long ldc, const Columns& columns,
-                  Real alpha, bool add) {
+                  Real alpha, Real beta) {
   int height = m / ((m + TALL - 1) / TALL);
   if constexpr (R > TALL / 2)
-    if (height < R) return strip<Terms, R - 1>(m, left, packing, C, ldc, columns, alpha, add);
-  tile<Terms, R, WIDE>(left, packing, C, ldc, columns, alpha, add);
-  strip<Terms>(m - R, left.from(R), in_panel(packing.panel), C + R * ldc, ldc, columns, alpha, add);
+    if (height < R) return strip<Terms, R - 1>(m, left, packing, C, ldc, columns, alpha, beta);
+  tile<Terms, R, WIDE>(left, packing, C, ldc, columns, alpha, beta);
+  strip<Terms>(m - R, left.from(R), in_panel(packing.panel), C + R * ldc, ldc, columns, alpha, beta);
 }
 
 /* Depth of the next block of the remaining K terms. Blocks have nearly the same depth, and consist
