@@ -27,7 +27,7 @@ def code_of_script(data: bytes, filename: str) -> CodeType:
         If it is neither Python 3 nor Python 2.
     """
     beside_python2 = OldSourceLoader.beside_python2
-    modernised = modernise(_text(data), filename, beside_python2=beside_python2)
+    modernised = modernise(_text(data), filename, beside_python2=beside_python2, in_package=False)
     OldSourceLoader.beside_python2 |= modernised.is_python2
     return compile(modernised.tree, filename, "exec", dont_inherit=True)
 
@@ -48,7 +48,9 @@ def code_of_module(data: bytes, filename: str, package: str = "") -> CodeType:
         If it is neither Python 3 nor Python 2.
     """
     beside_python2 = OldSourceLoader.beside_python2 or package in OldSourceLoader.packages
-    modernised = modernise(_text(data), filename, beside_python2=beside_python2)
+    modernised = modernise(
+        _text(data), filename, beside_python2=beside_python2, in_package=bool(package)
+    )
     if modernised.is_python2 and package:
         OldSourceLoader.packages.add(package)
     return compile(modernised.tree, filename, "exec", dont_inherit=True)

@@ -58,14 +58,21 @@ _MODULES = frozenset(
 _LEFT_OUT = {"set_literal", "idioms", "ws_comma", "buffer", "asserts"}
 
 
-def is_evident(tree: ast.Module, filename: str = "") -> bool:
-    """Return whether a tree that parses as Python 3 uses unguarded features of Python 2."""
+def is_evident(tree: ast.Module, package: Path | None = None) -> bool:
+    """Return whether a tree that parses as Python 3 uses unguarded features of Python 2.
+
+    Parameters
+    ----------
+    tree : ast.Module
+    package : Path, optional
+        Folder of the package to which the module belongs.
+    """
     if any(_is_python3(node) for node in ast.walk(tree)):
         return False
     finder = _Evidence()
     finder.visit(tree)
     used = bool(finder.used - finder.defined) or finder.is_evident
-    return used or _imports_siblings(tree, Path(filename).parent)
+    return used or (package is not None and _imports_siblings(tree, package))
 
 
 def _imports_siblings(tree: ast.Module, folder: Path) -> bool:
@@ -183,8 +190,15 @@ class _Evidence(ast.NodeVisitor):
             self.is_evident = True
 
 
-def as_python3(text: str, filename: str) -> str:
+def as_python3(text: str, filename: str, *, in_package: bool = True) -> str:
     """Convert Python 2 source text to Python 3.
+
+    Parameters
+    ----------
+    text : str
+    filename : str
+    in_package : bool, default True
+        Whether the text is a module of the package in its folder, if there is one.
 
     Raises
     ------
@@ -198,7 +212,7 @@ def as_python3(text: str, filename: str) -> str:
     if not text.endswith("\n"):
         text += "\n"
     try:
-        return str(_refactoring().refactor_string(text, filename))
+        return str(_refactoring(in_package).refactor_string(text, filename))
     except (ParseError, TokenError) as error:
         line = getattr(error, "context", ("", (1, 0)))[1][0]
         raise SyntaxError(
@@ -207,7 +221,7 @@ def as_python3(text: str, filename: str) -> str:
 
 
 @cache
-def _refactoring() -> Any:
+def _refactoring(in_package: bool) -> Any:
     from fissix.refactor import RefactoringTool, get_fixers_from_package
 
     class Quiet(RefactoringTool):
@@ -235,10 +249,12 @@ def _refactoring() -> Any:
             self.refactor_tree(tree, name)
             return tree
 
+    # The fixer of imports looks for a package in the folder of the file.
+    left_out = _LEFT_OUT if in_package else {*_LEFT_OUT, "import"}
     fixers = [
         name
         for name in get_fixers_from_package("fissix.fixes")
-        if name.rpartition("fix_")[2] not in _LEFT_OUT
+        if name.rpartition("fix_")[2] not in left_out
     ]
     return Quiet(fixers)
 

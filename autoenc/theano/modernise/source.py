@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from autoenc.theano.modernise import numpy1, pickles, python2
 
@@ -46,7 +47,11 @@ class Modernised:
 
 
 def modernise(
-    text: str, filename: str = "<script>", *, beside_python2: bool = False
+    text: str,
+    filename: str = "<script>",
+    *,
+    beside_python2: bool = False,
+    in_package: bool = True,
 ) -> Modernised:
     """Parse source text as Python 3 or, if that fails or Python 2 is evident, as Python 2.
 
@@ -58,6 +63,9 @@ def modernise(
     beside_python2 : bool, default False
         Whether a script in Python 2 imports the text. It is then Python 2, too, unless it
         supports Python 3.
+    in_package : bool, default True
+        Whether the text is a module of the package in its folder, if there is one. In Python 2,
+        such a module imports others of the package by their names alone.
 
     Returns
     -------
@@ -70,9 +78,10 @@ def modernise(
     """
     tree = _parsed(text, filename)
     is_possible = beside_python2 and tree is not None and not python2.supports_python3(tree)
-    if tree is not None and not (is_possible or python2.is_evident(tree, filename)):
+    folder = Path(filename).parent if in_package else None
+    if tree is not None and not (is_possible or python2.is_evident(tree, folder)):
         return Modernised(_of_the_time(tree), text, is_python2=False)
-    source = python2.as_python3(text, filename)
+    source = python2.as_python3(text, filename, in_package=in_package)
     tree = ast.parse(source, filename)
     if not python2.divides_truly(text):
         tree = python2.with_division(tree)

@@ -214,6 +214,16 @@ def test_packages_of_python_2_import_their_modules_without_a_dot(tmp_path):
     assert done.stdout == "3 (1, 2)\n", done.stderr
 
 
+def test_a_script_of_python_2_may_be_run_in_the_folder_of_its_package(tmp_path):
+    # It and the modules that it imports are then outside of the package.
+    (tmp_path / "__init__.py").write_text("print 'not imported'\n")
+    (tmp_path / "first.py").write_text("from second import n\nprint 'first', n\n")
+    (tmp_path / "second.py").write_text("n = 7 / 2\n")
+    (tmp_path / "main.py").write_text("import first, second\nprint 'main', second.n\n")
+    done = launch("main.py", cwd=tmp_path)
+    assert done.stdout == "first 3\nmain 3\n", done.stderr
+
+
 def test_files_are_read_as_python_2_if_asked_for(tmp_path):
     (tmp_path / "main.py").write_text("import half\nprint(1 / 2, half.half)\n")
     (tmp_path / "half.py").write_text("half = 7 / 2\n")
