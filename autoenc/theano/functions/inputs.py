@@ -37,7 +37,8 @@ class In(compile_io.In):
     ):
         self.default = None if _holds_itself(value) else value
         if self.default is not None:
-            more = {"implicit": False, **more}
+            # PyTensor would take the container of a default for one that nobody may fill.
+            more["implicit"] = bool(more.get("implicit"))
             value = _container(variable, value, more)
             self._initial = value.value
         super().__init__(variable, name=name, value=value, **more)

@@ -13,17 +13,28 @@ from tests.theano.quick import function
 x, y = T.dscalars("x", "y")
 
 
-def test_a_default_is_restored_for_each_call():
-    f = function([x, theano.In(y, value=2.0)], x * y)
+@pytest.mark.parametrize(
+    "y_of_two",
+    [
+        theano.In(y, value=2.0),
+        theano.In(y, value=2.0, implicit=None),
+        theano.Param(y, default=2.0),
+        (y, 2.0),
+    ],
+)
+def test_a_default_is_restored_for_each_call(y_of_two):
+    f = function([x, y_of_two], x * y)
     assert f(3.0) == 6
     assert f(3.0, 5.0) == 15
     assert f(3.0, y=4.0) == 12
     assert f(3.0) == 6
 
 
-def test_param_and_tuples_are_older_spellings_of_a_default():
-    assert function([x, theano.Param(y, default=2.0)], x * y)(3.0) == 6
-    assert function([x, (y, 2.0)], x * y)(3.0) == 6
+def test_nobody_may_fill_an_implicit_input():
+    f = function([x, theano.In(y, value=2.0, implicit=True)], x * y)
+    assert f(3.0) == 6
+    with pytest.raises(TypeError, match="implicit input: y"):
+        f(3.0, y=4.0)
 
 
 def test_an_input_with_an_update_keeps_its_state():
