@@ -9,7 +9,17 @@ import pytensor
 
 from autoenc.configuration import given_settings
 from autoenc.theano import aliases
-from autoenc.theano.modernise import arrays, h5py2, imports, later, library, nose1, removed, scipy0
+from autoenc.theano.modernise import (
+    arrays,
+    byte_strings,
+    h5py2,
+    imports,
+    later,
+    library,
+    nose1,
+    removed,
+    scipy0,
+)
 
 
 def prepare() -> None:
@@ -33,4 +43,5 @@ def prepare() -> None:
 
 @functools.cache
 def _change_modules() -> None:
-    later.change_on_import({**scipy0.changes(), "h5py": h5py2.change})
+    changes = {"h5py": h5py2.change, "csv": byte_strings.change_csv}
+    later.change_on_import({**scipy0.changes(), **changes})

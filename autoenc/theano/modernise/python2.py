@@ -298,6 +298,22 @@ def with_division(tree: ast.Module) -> ast.Module:
     return ast.fix_missing_locations(divided)
 
 
+def with_files(tree: ast.Module) -> ast.Module:
+    """Return a tree in which binary files take text and read strings, as in Python 2."""
+    changed: ast.Module = _Files().visit(tree)
+    return ast.fix_missing_locations(changed)
+
+
+class _Files(ast.NodeTransformer):
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if getattr(node.func, "id", getattr(node.func, "attr", "")) != "open":
+            return node
+        through = call("opened", node.func, *node.args)
+        through.keywords = node.keywords
+        return ast.copy_location(through, node)
+
+
 class _Division(ast.NodeTransformer):
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from pytensor.graph.basic import Variable
 
+from autoenc.theano.modernise.byte_strings import opened
 from autoenc.theano.modernise.calls import called, method, stored
 from autoenc.theano.results import Number
 
-__all__ = ["called", "method", "stored"]
+__all__ = ["called", "method", "opened", "stored"]
 
 _KINDS = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 2}
 _PLAIN = frozenset({int, float, str, list, tuple, bytes, bool})

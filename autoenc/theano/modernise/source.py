@@ -85,6 +85,7 @@ def modernise(
     tree = ast.parse(source, filename)
     if not python2.divides_truly(text):
         tree = python2.with_division(tree)
+    tree = python2.with_files(tree)
     changes = [Change(line, what) for line, what in python2.changes(text, source)]
     return Modernised(_of_the_time(tree), source, is_python2=True, changes=changes)
 
