@@ -265,7 +265,9 @@ def _is_slicing(part: Any) -> bool:
 
 
 def _whole(number: Any) -> Any:
-    """Convert a float with an integral value to an integer, as NumPy did before 1.12."""
+    """Convert floats with integral values to integers, as NumPy did before 1.12."""
+    if type(number) is slice:
+        return slice(_whole(number.start), _whole(number.stop), _whole(number.step))
     if isinstance(number, (float, np.floating)) and float(number).is_integer():
         return int(number)
     return number

@@ -305,6 +305,8 @@ def test_functions_of_numbers_take_arrays_of_one_entry(expression, expected):
         (1.0, 1),
         (1.5, 1.5),
         ((2.0, slice(1)), (2, slice(1))),
+        ((slice(1.0, np.sqrt(9.0)), 0), (slice(1, 3), 0)),
+        (slice(None, 2.0, -1.0), slice(None, 2, -1)),
         ([None, 0], (None, 0)),
         ([Ellipsis, [1]], (Ellipsis, [1])),
         ([0, 1], [0, 1]),
