@@ -6,6 +6,7 @@ import builtins
 import bz2
 import functools
 import gzip
+import io
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -142,23 +143,23 @@ class BinaryFile:
         """Write lines of text or bytes."""
         self._file.writelines(map(_encoded, lines))
 
-    def read(self, *size: Any) -> bytes:
+    def read(self, *size: Any) -> Any:
         """Read the rest of the file, or so many bytes."""
         return _for(_caller(), self._file.read(*size))
 
-    def readline(self, *size: Any) -> bytes:
+    def readline(self, *size: Any) -> Any:
         """Read a line."""
         return _for(_caller(), self._file.readline(*size))
 
-    def readlines(self, *size: Any) -> list[bytes]:
+    def readlines(self, *size: Any) -> list[Any]:
         """Read the remaining lines."""
         caller = _caller()
         return [_for(caller, line) for line in self._file.readlines(*size)]
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[Any]:
         return map(functools.partial(_for, _caller()), self._file)
 
-    def __next__(self) -> bytes:
+    def __next__(self) -> Any:
         return _for(_caller(), next(self._file))
 
     next = __next__  # name in Python 2
@@ -170,17 +171,56 @@ class BinaryFile:
         self.close()
 
 
+class MemoryFile(BinaryFile):
+    """``StringIO`` of Python 2: a file of text until bytes are written to it.
+
+    Parameters
+    ----------
+    value : str or bytes, default ''
+        What is in the file.
+    """
+
+    def __init__(self, value: Any = "") -> None:
+        super().__init__((io.BytesIO if isinstance(value, bytes) else io.StringIO)(value))
+
+    @property
+    def _is_text(self) -> bool:
+        return isinstance(self._file, io.StringIO)
+
+    def write(self, text: Any) -> Any:
+        """Write text or bytes."""
+        if self._is_text and isinstance(text, bytes):
+            before, self._file = self._file, io.BytesIO()
+            self._file.write(_encoded(before.getvalue()))
+            # A position counts characters there, and bytes here.
+            before.truncate()
+            self._file.seek(len(_encoded(before.getvalue())))
+        return self._file.write(text if self._is_text else _encoded(text))
+
+    def writelines(self, lines: Iterable[Any]) -> None:
+        """Write lines of text or bytes."""
+        for line in lines:
+            self.write(line)
+
+    def getvalue(self) -> Any:
+        """Return what is in the file."""
+        return _for(_caller(), self._file.getvalue())
+
+
 def _caller() -> dict[str, Any]:
     """Return the globals of the code that called a method of a file."""
     return sys._getframe(2).f_globals
 
 
-def _for(caller: dict[str, Any], data: bytes) -> bytes:
-    return ByteString(data) if RUNTIME in caller else data
+def _for(caller: dict[str, Any], data: Any) -> Any:
+    """Return data that were read; scripts get strings of Python 2 instead of bytes."""
+    return ByteString(data) if isinstance(data, bytes) and RUNTIME in caller else data
 
 
 def opened(function: Any, *arguments: Any, **more: Any) -> Any:
-    """Call a function that is named ``open``; binary files become a `BinaryFile`."""
+    """Call a function that is named like one that opens files; read and write as in Python 2."""
+    if function is io.StringIO and not more:
+        return MemoryFile(*arguments)
     file = function(*arguments, **more)
     if not any(function is opener for opener in _OPENERS) or hasattr(file, "encoding"):
         return file

@@ -307,7 +307,7 @@ def with_files(tree: ast.Module) -> ast.Module:
 class _Files(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
-        if getattr(node.func, "id", getattr(node.func, "attr", "")) != "open":
+        if getattr(node.func, "id", getattr(node.func, "attr", "")) not in ("open", "StringIO"):
             return node
         through = call("opened", node.func, *node.args)
         through.keywords = node.keywords

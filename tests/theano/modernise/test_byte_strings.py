@@ -65,6 +65,38 @@ with open(folder + "f.csv", "rb") as f:
     assert names["entries"] == ["x"]
 
 
+def test_files_in_memory_take_text_and_bytes(tmp_path):
+    names = run(
+        """
+import cStringIO, struct
+from StringIO import StringIO
+text = StringIO()
+print("one", file=text)
+text.write("two")
+text.seek(0)
+lines = [line.strip() for line in text]
+mixed = cStringIO.StringIO()
+mixed.write("head")
+mixed.write(struct.pack(">i", 300))
+mixed.writelines(["tail", "\\n"])
+value = mixed.getvalue()
+mixed.seek(4)
+(number,) = struct.unpack(">i", mixed.read(4))
+rest = mixed.readline()
+again = StringIO(value).read(4)
+over = StringIO("abcd")
+over.seek(2)
+over.write(struct.pack("b", 65))
+""",
+        tmp_path,
+    )
+    assert names["text"].getvalue() == "one\ntwo"
+    assert names["lines"] == ["one", "two"]
+    assert names["value"] == b"head\x00\x00\x01,tail\n"
+    assert (names["number"], names["rest"], names["again"]) == (300, "tail\n", "head")
+    assert names["over"].getvalue() == b"abAd"
+
+
 def test_libraries_read_bytes(tmp_path):
     with gzip.open(tmp_path / "array.npy.gz", "wb") as file:
         np.save(file, np.arange(3))
