@@ -32,6 +32,7 @@ lists what would be done about each line of the script. This page lists every pu
 | engines | C, with the BLAS that autoenc finds, is the default. `device=cuda` or `AUTOENC_BACKEND=xla` selects XLA. A function that XLA does not support runs in C, and a message says so |
 | XLA | compiles one program for each length of a minibatch. The host computes these lengths from integer arguments and shapes. A function that needs more than 32 programs runs in C. An index out of range and a failed assertion raise errors, also in loops |
 | lengths of 1 | a length of 1 that is not part of the type raises an error in arithmetic, as under Theano. It also raises an error in `T.set_subtensor(x[:], y)` and `T.set_subtensor(x[[0, 1]], y)`, where Theano repeated `y` |
+| indices with None | `x[:, None]` drops the second dimension of a matrix if its length is 1 by type, as under Theano. Where Theano raised an error because a dimension cannot be dropped, the index has NumPy's meaning |
 | errors | of wrong lengths are of the class `LengthError`, which is a `ValueError`, an `IndexError` and an `AssertionError`, because PyTensor asserts lengths where Theano's operations raised one of the others |
 | pickles | of types and shared variables that Theano wrote can be read, and the variables can be used in functions. Pickled expressions of Theano cannot |
 | `device=gpu` | selects a CUDA GPU if there is one, else the CPU; a message says so |

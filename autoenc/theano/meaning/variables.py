@@ -1,7 +1,8 @@
 """Methods of Theano's variables that PyTensor's variables lack or define differently.
 
 The methods are set on PyTensor's classes, because Theano's variables are instances of them.
-Calls without Theano's arguments behave as before.
+Calls without Theano's arguments behave as before, except those of scripts with indices that
+contain None (`new_axes`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable, _tensor_py_operators
 
 from autoenc.graph.types import Expression
-from autoenc.theano.meaning import arithmetic, constants, extremes, shapes
+from autoenc.theano.meaning import arithmetic, constants, extremes, new_axes, shapes
 from autoenc.theano.meaning.broadcasting import without_lengths
 
 # Marks comparisons. `a < b < c` evaluates bool(a < b), which must raise an error.
@@ -95,6 +96,7 @@ def _delete_default_update(variable: Any) -> None:
 
 _METHODS: dict[str, Any] = {
     "__bool__": _truth,
+    "__getitem__": new_axes.part,
     "__nonzero__": _truth,
     "__lt__": _compared(pt.lt),
     "__le__": _compared(pt.le),
