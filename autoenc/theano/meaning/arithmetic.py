@@ -10,6 +10,7 @@ from pytensor.graph.basic import Variable
 from pytensor.raise_op import Assert
 
 from autoenc.graph.types import Expression
+from autoenc.theano.ops.sorting import ArgSort
 
 must_be_whole = Assert("sort axis must be an integer")
 # 1/x. In PyTensor, the name means the inverse of a matrix.
@@ -34,10 +35,14 @@ def mean(
 def argsort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Expression:
     """Return the indices that sort an array along an axis, or all of it if `axis` is None.
 
-    Equal entries keep their order, as in NumPy 1 for up to 16 entries.
+    Equal entries are in the order of NumPy 1's algorithms; on XLA, they keep their order.
     """
-    del kind
-    return pt.argsort(pt.as_tensor_variable(a), axis=_whole(axis), kind="stable", order=order)
+    a = pt.as_tensor_variable(a)
+    if order is not None or kind in ("mergesort", "stable"):
+        return pt.argsort(a, axis=_whole(axis), kind="stable", order=order)
+    if kind not in ("quicksort", None):
+        return pt.argsort(a, axis=_whole(axis), kind=kind)
+    return ArgSort()(*((a.flatten(), 0) if axis is None else (a, _whole(axis))))
 
 
 def sort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Expression:

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from autoenc.theano.ops import sorting
+
 
 def _old_names() -> dict[str, Any]:
     return {
@@ -124,14 +126,15 @@ def _whole_count(linspace: Callable[..., Any]) -> Callable[..., Any]:
     return of_whole_count
 
 
-def _equals_in_order(argsort: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a stable `argsort`, as NumPy 1's was for up to 16 entries."""
+def _as_in_numpy1(argsort: Callable[..., Any]) -> Callable[..., Any]:
+    """Return an `argsort` with NumPy 1's order of equal entries."""
 
     @functools.wraps(argsort)
     def in_order(a: Any, axis: Any = -1, kind: Any = None, *rest: Any, **more: Any) -> Any:
-        if kind is None and not rest and "stable" not in more:
-            kind = "stable"
-        return argsort(a, axis, kind, *rest, **more)
+        is_plain = isinstance(a, (list, tuple)) or type(a) is np.ndarray
+        if not is_plain or rest or more or kind not in (None, "quicksort"):
+            return argsort(a, axis, kind, *rest, **more)
+        return sorting.argsort(a, axis)
 
     return in_order
 
@@ -161,7 +164,7 @@ def install() -> None:
     """Add missing names of NumPy 1 to NumPy, and restore its behaviour and printing."""
     np.set_printoptions(legacy="1.25")
     np.linspace = _whole_count(np.linspace)
-    np.argsort = _equals_in_order(np.argsort)
+    np.argsort = _as_in_numpy1(np.argsort)
     np.unique = _flat_inverse(np.unique)
     for name, value in _old_names().items():
         if name not in vars(np):

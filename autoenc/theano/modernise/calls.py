@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from autoenc.theano.ops import sorting
+
 # Positions of the arguments that are lengths; an empty tuple stands for all of them.
 _LENGTHS: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(("zeros", "ones", "empty", "full", "identity", "ndarray"), (0,)),
@@ -42,6 +44,7 @@ NAMES = frozenset(
         *_HISTOGRAMS,
         *_ROUNDING,
         "sum",
+        "argsort",
         "load",
         "fromstring",
     }
@@ -153,6 +156,16 @@ def _sum(function: Any, *arguments: Any, **more: Any) -> Any:
     return _reduced(function, *arguments, **more)
 
 
+def _argsort(function: Any, *arguments: Any, **more: Any) -> Any:
+    """Sort an array by its method, with equal entries in NumPy 1's order."""
+    of = getattr(function, "__self__", None)
+    given = {**dict(zip(("axis", "kind", "order"), arguments, strict=False)), **more}
+    by_default = given.keys() <= {"axis", "kind"} and given.get("kind") in (None, "quicksort")
+    if type(of) is not np.ndarray or not by_default:
+        return function(*arguments, **more)
+    return sorting.argsort(of, given.get("axis", -1))
+
+
 def _load(function: Any, *arguments: Any, **more: Any) -> Any:
     """Read arrays, which may contain pickles of Python 2."""
     defaults: dict[str, Any] = {"encoding": "latin1"} if len(arguments) < 5 else {}
@@ -180,6 +193,7 @@ def _renamed(more: dict[str, Any]) -> dict[str, Any]:
 
 
 _OTHERS: dict[str, Callable[..., Any]] = {
+    "argsort": _argsort,
     "sum": _sum,
     "load": _load,
     "fromstring": _fromstring,
