@@ -46,7 +46,7 @@ logger = logging.getLogger(__name__)
 
 # Values of the rows that a thread uses at a time. The intermediate results, and two matrices of
 # weights, then stay in the caches of its core.
-_VALUES_OF_A_THREAD = 1 << 19
+_VALUES_OF_A_THREAD = 1 << 20
 
 # PyTensor's flags belong to the whole process, and its store of compiled modules does not support
 # several threads.
