@@ -11,15 +11,17 @@
 
 namespace {
 
-constexpr int MANY_ROWS = 256;             /* from which on this is faster; also of a thread's part */
-constexpr int MOST_TERMS = 512;            /* of TALL rows, which fit the first cache */
-constexpr int PANEL_VALUES = 115 * 1024;   /* which fit the second cache */
+constexpr int MANY_ROWS = 256;            /* from which on this is faster in one thread, ... */
+constexpr int ROWS_OF_A_THREAD = 96;      /* ... and that are worth another thread, which copies B too */
+constexpr int MOST_TERMS = 512;           /* of TALL rows, which fit the first cache */
+constexpr int PANEL_VALUES = 115 * 1024;  /* which fit the second cache */
 
 class ManyRows {
  public:
   /* C (m, n) = A (m, K) B (K, n), for n of at least LANES. */
   ManyRows(int m, int n, int K, const Real* A, long lda, Operand B, Real* C)
-      : n(n), K(K), A{A, lda, 1}, B(B), C(C), chunks(std::min(Workers::count(), m / MANY_ROWS)), m(m) {
+      : n(n), K(K), A{A, lda, 1}, B(B), C(C), m(m),
+        chunks(chunks_for((double)m * n * K, std::min(Workers::count(), m / ROWS_OF_A_THREAD))) {
     const int most = PANEL_VALUES / DEPTH, passes = (n + most - 1) / most;
     width = (n + passes * TILE - 1) / (passes * TILE) * TILE;
     terms = std::max(DEPTH, std::min(MOST_TERMS, PANEL_VALUES / width));
@@ -37,7 +39,7 @@ class ManyRows {
   Matrix A;
   Operand B;
   Real* C;
-  int chunks, m;
+  int m, chunks;
   int width, terms;  /* of the part of B that is in panels at a time */
   Real* panels = nullptr;
 
