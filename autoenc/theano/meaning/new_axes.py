@@ -1,10 +1,9 @@
-"""Indices with None, for which Theano wants an index for each dimension.
+"""Indices with None, which drop dimensions in Theano.
 
-Theano reads None as a dimension of ``dimshuffle``: ``x[:, None]`` is ``x.dimshuffle(0, "x")``, and
-drops the second dimension of a matrix. That is an error unless the dimension is broadcastable.
-Where it is, scripts depend on the result, such as the column ``x[:, None]`` of a column x. NumPy,
-and PyTensor, add a dimension instead. Where Theano raised an error, indices here have NumPy's
-meaning.
+Theano reads None as a dimension of ``dimshuffle``: ``x[:, None]`` is ``x.dimshuffle(0, "x")``.
+This drops the second dimension of a matrix, or raises an error if it is not broadcastable.
+Scripts depend on it: ``x[:, None]`` of a column x is a column. In NumPy and PyTensor, the result
+has a third dimension. Where Theano raised an error, an index has NumPy's meaning here.
 """
 
 from __future__ import annotations

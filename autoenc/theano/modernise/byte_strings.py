@@ -57,6 +57,12 @@ class ByteString(bytes):
     def __gt__(self, other: Any) -> bool:
         return bool(bytes(self) > _encoded(other))
 
+    def __le__(self, other: Any) -> bool:
+        return not self > other
+
+    def __ge__(self, other: Any) -> bool:
+        return not self < other
+
     def __contains__(self, part: Any) -> bool:
         return super().__contains__(_encoded(part))
 
@@ -213,7 +219,10 @@ def _caller() -> dict[str, Any]:
 
 
 def _for(caller: dict[str, Any], data: Any) -> Any:
-    """Return data that were read; scripts get strings of Python 2 instead of bytes."""
+    """Return data that were read; scripts get strings of Python 2 instead of bytes.
+
+    Modules of scripts import `modernise.runtime` under the name `RUNTIME`; libraries do not.
+    """
     return ByteString(data) if isinstance(data, bytes) and RUNTIME in caller else data
 
 

@@ -141,6 +141,8 @@ def test_a_string_of_python_2_behaves_as_text():
     assert string != "a"
     assert string < "b"
     assert string > "a"
+    assert "a-b" <= string <= "a-b"
+    assert string <= "b"
     assert [*string] == ["a", "-", "b"]
     assert string[-1] == "b"
     assert (string + "c", "c" + string, string * 2) == ("a-bc", "ca-b", "a-ba-b")
