@@ -11,7 +11,7 @@ from autoenc.configuration import given_settings
 from autoenc.theano import aliases
 from autoenc.theano.modernise import (
     arrays,
-    byte_strings,
+    binary_files,
     h5py2,
     imports,
     later,
@@ -43,5 +43,5 @@ def prepare() -> None:
 
 @functools.cache
 def _change_modules() -> None:
-    changes = {"h5py": h5py2.change, "csv": byte_strings.change_csv}
+    changes = {"h5py": h5py2.change, "csv": binary_files.change_csv}
     later.change_on_import({**scipy0.changes(), **changes})

@@ -12,7 +12,7 @@ import copy
 import functools
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytensor.tensor as pt
@@ -51,7 +51,7 @@ def get_debug_values(*variables: Any) -> list[Any]:
 
     The list is empty if test values are off, or if a variable has none.
     """
-    if _is_off():
+    if is_off():
         return []
     values = []
     for i, variable in enumerate(variables):
@@ -85,12 +85,29 @@ def _miss(message: str, kind: type[Exception]) -> None:
 
 @contextmanager
 def suspended() -> Iterator[None]:
-    """Build graphs without test values, within a block: inside loops and while compiling."""
+    """Build graphs without test values, within a block: while compiling, for example."""
     _suspended.append(True)
     try:
         yield
     finally:
         _suspended.pop()
+
+
+@contextmanager
+def resumed() -> Iterator[None]:
+    """Build graphs with test values, within a block in which they are suspended."""
+    before = [*_suspended]
+    _suspended.clear()
+    try:
+        yield
+    finally:
+        _suspended[:] = before
+
+
+def give_value(variable: Variable, like: Variable) -> None:
+    """Give a variable the test value of another, which is computed if needed and if it can be."""
+    with contextlib.suppress(AttributeError):
+        variable.tag.test_value = _found_or_computed(like)
 
 
 def extend() -> None:
@@ -102,14 +119,15 @@ def extend() -> None:
             setattr(kind, name, _of_stand_ins(getattr(kind, name)))
 
 
-def _is_off() -> bool:
+def is_off() -> bool:
+    """Return whether graphs are built without test values."""
     return bool(_suspended) or config.get("compute_test_value") == "off"
 
 
 def _computing(call: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(call)
     def applied(op: Op, *inputs: Any, **named: Any) -> Any:
-        if _is_off() or isinstance(op, ScalarOp):  # which gradients apply to stand-ins
+        if is_off() or isinstance(op, ScalarOp):  # which gradients apply to stand-ins
             return call(op, *inputs, **named)
         with suspended():
             result = call(op, *inputs, **named)
@@ -127,7 +145,7 @@ def _of_stand_ins(derive: Callable[..., Any]) -> Callable[..., Any]:
     def applied(op: Op, *arguments: Any, **named: Any) -> Any:
         with suspended():
             results = derive(op, *arguments, **named)
-        for result in () if _is_off() else results:
+        for result in () if is_off() else results:
             with contextlib.suppress(AttributeError):  # of a variable that has none
                 _found_or_computed(result)
         return results
@@ -186,10 +204,17 @@ def _run(node: Apply, values: list[Any]) -> None:
     if isinstance(op, HasInnerGraph):
         # A thunk rewrites the inner graph, of which gradients are taken later.
         op = op.clone()
-    with suspended():
+    with suspended(), _compiling(op):
         try:
             op.make_thunk(node, storage, known, no_recycling=[], impl="py")()
         except (MethodNotDefined, NotImplementedError):
             return
     for output in node.outputs:
         output.tag.test_value = storage[output][0]
+
+
+def _compiling(op: Op) -> AbstractContextManager[Any]:
+    """Return the context in which a thunk may compile an inner graph."""
+    from autoenc.theano.engines import compiling
+
+    return compiling() if isinstance(op, HasInnerGraph) else contextlib.nullcontext()

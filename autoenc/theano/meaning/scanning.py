@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from pytensor.scan.basic import scan as _scan
 from pytensor.scan.op import Scan
 from pytensor.scan.utils import until
 
-from autoenc.theano.meaning.debug_values import suspended
+from autoenc.theano.meaning.debug_values import give_value, is_off, resumed, suspended
 from autoenc.theano.updates import OrderedUpdates
 
 # Theano's names for the inner graph of a loop, which the package blocks reads.
@@ -66,7 +66,9 @@ def scan(
         New values of the shared variables, to be passed to ``theano.function``.
     """
     steps, backwards = _steps(n_steps, go_backwards)
-    states = _states(outputs_info)
+    states, has_values = _states(outputs_info), not is_off()
+    if has_values:
+        fn = _with_test_values(fn, [*_slices(sequences), *_previous(outputs_info)])
     with warnings.catch_warnings(), suspended():
         warnings.simplefilter("ignore", DeprecationWarning)
         outputs, updates = _scan(
@@ -84,6 +86,8 @@ def scan(
             strict=strict,
             return_list=return_list,
         )
+    for output in _listed(outputs) if has_values else ():
+        give_value(output, output)
     return outputs, OrderedUpdates(updates)
 
 
@@ -194,6 +198,48 @@ def _one_step(info: Any) -> Any:
     if info is None or isinstance(info, Variable):
         return info
     return pt.as_tensor_variable(info)
+
+
+def _listed(given: Any) -> list[Any]:
+    if given is None:
+        return []
+    return list(given) if isinstance(given, (list, tuple)) else [given]
+
+
+def _slices(sequences: Any) -> Iterator[Any]:
+    """Yield what a step receives of the sequences, for the first step."""
+    for sequence in _listed(_with_listed_taps(sequences)):
+        given = sequence if isinstance(sequence, dict) else {"input": sequence}
+        yield from _at_taps(given["input"], given.get("taps"), [0])
+
+
+def _previous(outputs_info: Any) -> Iterator[Any]:
+    """Yield what a step receives of earlier outputs, for the first step."""
+    for info in _listed(_with_listed_taps(outputs_info)):
+        given = info if isinstance(info, dict) else {"initial": info}
+        initial, taps = given.get("initial"), given.get("taps")
+        if initial is not None and taps in (None, -1, [-1]):
+            yield initial if isinstance(initial, Variable) else pt.as_tensor_variable(initial)
+        elif initial is not None:
+            yield from _at_taps(initial, taps, [-1])
+
+
+def _at_taps(values: Any, taps: Any, default: list[int]) -> Iterator[Any]:
+    taps = default if taps is None else _listed(taps)
+    first = min(*taps, 0)
+    return (pt.as_tensor_variable(values)[tap - first] for tap in taps)
+
+
+def _with_test_values(fn: Callable[..., Any], first: list[Any]) -> Callable[..., Any]:
+    """Return a step that computes test values, from those of its first arguments."""
+
+    def step(*arguments: Any) -> Any:
+        for argument, like in zip(arguments, first, strict=False):
+            give_value(argument, like)
+        with resumed():
+            return fn(*arguments)
+
+    return step
 
 
 def _with_all_updates(fn: Callable[..., Any], states: list[Any]) -> Callable[..., Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 import sysconfig
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
@@ -12,7 +14,7 @@ from types import CodeType
 from typing import Any, ClassVar
 
 from autoenc.theano.modernise.python2 import encoding_of
-from autoenc.theano.modernise.runtime import compile_modules_by
+from autoenc.theano.modernise.runtime import compiling
 from autoenc.theano.modernise.source import modernise
 
 PACKAGE = Path(__file__).parents[2]
@@ -56,7 +58,23 @@ def code_of_module(data: bytes, filename: str, package: str = "") -> CodeType:
     return compile(modernised.tree, filename, "exec", dont_inherit=True)
 
 
-compile_modules_by(code_of_module)
+@lru_cache(maxsize=1024)
+def code_of_text(text: str, mode: str) -> Any:
+    """Compile the text of an expression ("eval") or of statements ("exec") in Python 2.
+
+    Text that is neither Python 2 nor Python 3 is returned as it is, for Python's own error.
+    """
+    try:
+        tree = modernise(text.strip() if mode == "eval" else text, beside_python2=True).tree
+    except SyntaxError:
+        return text
+    last = tree.body[-1]
+    if mode == "exec" or not isinstance(last, ast.Expr):
+        return compile(tree, "<string>", "exec", dont_inherit=True)
+    return compile(ast.Expression(last.value), "<string>", "eval", dont_inherit=True)
+
+
+compiling.module, compiling.text = code_of_module, code_of_text
 
 
 def read_as_python2() -> None:

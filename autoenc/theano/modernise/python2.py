@@ -1,4 +1,4 @@
-"""Python 2's grammar, names and division."""
+"""Python 2's grammar and names."""
 
 from __future__ import annotations
 
@@ -54,8 +54,12 @@ _MODULES = frozenset(
     ]
 )
 
-# Fixers of fissix that are not used: they change the style only, or guess the meaning.
-_LEFT_OUT = {"set_literal", "idioms", "ws_comma", "buffer", "asserts"}
+# Fixers of fissix that are not used. The first change the style only, or guess the meaning.
+_LEFT_OUT = {
+    *("set_literal", "idioms", "ws_comma", "buffer", "asserts"),
+    # `old_meaning` and `removed` keep what these would change to something else.
+    *("filter", "map", "itertools", "itertools_imports", "sorted", "types", "operator"),
+}
 
 
 def is_evident(tree: ast.Module, package: Path | None = None) -> bool:
@@ -290,44 +294,6 @@ def divides_truly(text: str) -> bool:
     return bool(
         re.search(r"^from\s+__future__\s+import\s+[^#\n]*\bdivision\b", text, re.MULTILINE)
     )
-
-
-def with_division(tree: ast.Module) -> ast.Module:
-    """Return a tree in which integers are divided as in Python 2."""
-    divided: ast.Module = _Division().visit(tree)
-    return ast.fix_missing_locations(divided)
-
-
-def with_files(tree: ast.Module) -> ast.Module:
-    """Return a tree in which binary files take text and read strings, as in Python 2."""
-    changed: ast.Module = _Files().visit(tree)
-    return ast.fix_missing_locations(changed)
-
-
-class _Files(ast.NodeTransformer):
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
-        if getattr(node.func, "id", getattr(node.func, "attr", "")) not in ("open", "StringIO"):
-            return node
-        through = call("opened", node.func, *node.args)
-        through.keywords = node.keywords
-        return ast.copy_location(through, node)
-
-
-class _Division(ast.NodeTransformer):
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        self.generic_visit(node)
-        if not isinstance(node.op, ast.Div):
-            return node
-        return ast.copy_location(call("divide", node.left, node.right), node)
-
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
-        self.generic_visit(node)
-        if not isinstance(node.op, ast.Div):
-            return node
-        target = node.target
-        value = call("divide_in_place", loaded(target), node.value)
-        return ast.copy_location(ast.Assign([target], value), node)
 
 
 def call(name: str, *arguments: ast.expr) -> ast.Call:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import collections
 import collections.abc
 import fractions
 import inspect
+import io
 import itertools
 import math
+import numbers
+import operator
 import string
 import sys
 import time
+import types
 from typing import Any, NamedTuple
 
 
@@ -31,6 +36,7 @@ def getargspec(func: Any) -> ArgSpec:
 def _removed() -> dict[Any, dict[str, Any]]:
     abstract = {name: getattr(collections.abc, name) for name in collections.abc.__all__}
     return {
+        base64: {"encodestring": base64.encodebytes, "decodestring": base64.decodebytes},
         collections: abstract,
         fractions: {"gcd": math.gcd},
         inspect: {"getargspec": getargspec},
@@ -40,16 +46,58 @@ def _removed() -> dict[Any, dict[str, Any]]:
             "ifilter": filter,
             "izip_longest": itertools.zip_longest,
         },
-        string: {
-            "letters": string.ascii_letters,
-            "lowercase": string.ascii_lowercase,
-            "uppercase": string.ascii_uppercase,
-            "join": lambda words, sep=" ": sep.join(words),
-            "maketrans": str.maketrans,
+        operator: {
+            "div": lambda a, b: a // b if isinstance(a, int) and isinstance(b, int) else a / b,
+            "isCallable": callable,
+            "isMappingType": lambda of: isinstance(of, collections.abc.Mapping),
+            "isNumberType": lambda of: isinstance(of, numbers.Number),
+            "isSequenceType": lambda of: hasattr(of, "__getitem__"),
+            "sequenceIncludes": operator.contains,
         },
-        sys: {"maxint": sys.maxsize},
+        string: _of_strings(),
+        sys: {
+            "maxint": sys.maxsize,
+            "setdefaultencoding": lambda name: None,
+            "exc_clear": lambda: None,
+        },
         time: {"clock": time.perf_counter},
+        types: _TYPES,
     }
+
+
+def _of_strings() -> dict[str, Any]:
+    """Return the functions and constants of ``string``, which today are methods."""
+    names = (
+        *("capitalize", "center", "count", "expandtabs", "find", "index", "ljust", "lower"),
+        *("lstrip", "replace", "rfind", "rindex", "rjust", "rsplit", "rstrip", "split"),
+        *("strip", "swapcase", "upper", "zfill"),
+    )
+    return {
+        "letters": string.ascii_letters,
+        "lowercase": string.ascii_lowercase,
+        "uppercase": string.ascii_uppercase,
+        "maketrans": str.maketrans,
+        "atof": float,
+        "atoi": int,
+        "atol": int,
+        **{name: _method(name) for name in names},
+        "join": lambda words, separator=" ": separator.join(words),
+        "joinfields": lambda words, separator=" ": separator.join(words),
+    }
+
+
+def _method(name: str) -> Any:
+    """Return a function that calls a method of its first argument."""
+    return lambda of, *arguments: getattr(of, name)(*arguments)
+
+
+_TYPES: dict[str, Any] = {
+    "BooleanType": bool, "ComplexType": complex, "DictType": dict, "DictionaryType": dict,
+    "FileType": io.IOBase, "FloatType": float, "InstanceType": object, "IntType": int,
+    "ListType": list, "LongType": int, "NoneType": type(None), "ObjectType": object,
+    "SliceType": slice, "StringType": str, "StringTypes": (str, bytes), "TupleType": tuple,
+    "TypeType": type, "UnicodeType": str, "XRangeType": range, "ClassType": type,
+}  # fmt: skip
 
 
 def install() -> None:

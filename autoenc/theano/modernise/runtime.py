@@ -4,16 +4,73 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from pytensor.graph.basic import Variable
 
-from autoenc.theano.modernise.byte_strings import opened
+from autoenc.theano.modernise.binary_files import opened
+from autoenc.theano.modernise.builtins2 import (
+    cmp,
+    coerce,
+    completed,
+    drawn,
+    ended,
+    extreme,
+    file,
+    filtered,
+    in_order,
+    mapped,
+    message,
+    octal,
+    ordering,
+    rounded,
+    sort,
+    translate,
+    whole,
+)
 from autoenc.theano.modernise.calls import called, method, stored
+from autoenc.theano.modernise.string_calls import (
+    as_text,
+    coded,
+    communicated,
+    computed,
+    joined,
+    read,
+    started,
+)
 from autoenc.theano.results import Number
 
-__all__ = ["called", "method", "opened", "stored"]
+__all__ = [
+    "as_text",
+    "called",
+    "cmp",
+    "coded",
+    "coerce",
+    "communicated",
+    "completed",
+    "computed",
+    "drawn",
+    "ended",
+    "extreme",
+    "file",
+    "filtered",
+    "in_order",
+    "joined",
+    "mapped",
+    "message",
+    "method",
+    "octal",
+    "opened",
+    "read",
+    "rounded",
+    "sort",
+    "started",
+    "stored",
+    "translate",
+    "whole",
+]
 
 _KINDS = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 2}
 _PLAIN = frozenset({int, float, str, list, tuple, bytes, bool})
@@ -142,6 +199,10 @@ subtract = _numpy1(operator.sub)
 multiply = _numpy1(operator.mul)
 true_divide = _numpy1(operator.truediv)
 floor_divide = _numpy1(operator.floordiv)
+less_of_kinds = ordering(less, lambda sign: sign < 0)
+less_equal_of_kinds = ordering(less_equal, lambda sign: sign <= 0)
+greater_of_kinds = ordering(greater, lambda sign: sign > 0)
+greater_equal_of_kinds = ordering(greater_equal, lambda sign: sign >= 0)
 power = _numpy1(operator.pow)
 _remainder = _numpy1(operator.mod)
 
@@ -169,15 +230,26 @@ def compiled(function: Any, source: Any, filename: Any = "", mode: str = "", *mo
     if function is not compile or mode != "exec" or more or not isinstance(source, (str, bytes)):
         return function(source, filename, mode, *more)
     data = source.encode() if isinstance(source, str) else source
-    return _modules[-1](data, str(filename))
+    return compiling.module(data, str(filename))
 
 
-def compile_modules_by(function: Callable[[bytes, str], Any]) -> None:
-    """Let `compiled` compile source text of modules by a function of text and filename."""
-    _modules.append(function)
+def source(text: Any, mode: str) -> Any:
+    """Return what ``eval`` or ``exec`` runs: code, if it is source text, which is modernised."""
+    return compiling.text(text, mode) if isinstance(text, str) else text
 
 
-_modules: list[Callable[[bytes, str], Any]] = [lambda data, name: compile(data, name, "exec")]
+@dataclass
+class Compiling:
+    """Functions that compile modules, of text and filename, and other text, of text and mode.
+
+    `modernise.imports` sets them, which imports this module.
+    """
+
+    module: Callable[[bytes, str], Any]
+    text: Callable[[str, str], Any]
+
+
+compiling = Compiling(lambda data, name: compile(data, name, "exec"), lambda text, _: text)
 
 
 def load_yaml(function: Any, *arguments: Any, **more: Any) -> Any:
@@ -282,6 +354,8 @@ def divide(a: Any, b: Any) -> Any:
 
 def divide_in_place(a: Any, b: Any) -> Any:
     """Return `a` after ``a /= b``, as in Python 2."""
+    if hasattr(type(a), "__itruediv__") and not isinstance(a, np.ndarray):
+        return _IN_PLACE["true_divide"](a, b)
     if not isinstance(a, np.ndarray) or a.ndim == 0:
         return divide(a, b)
     if _is_whole(a) and _is_whole(b):

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autoenc.theano.modernise import numpy1, pickles, python2
+from autoenc.theano.modernise import numpy1, old_meaning, pickles, python2
 
 
 @dataclass(frozen=True)
@@ -84,10 +84,10 @@ def modernise(
     source = python2.as_python3(text, filename, in_package=in_package)
     tree = ast.parse(source, filename)
     if not python2.divides_truly(text):
-        tree = python2.with_division(tree)
-    tree = python2.with_files(tree)
+        tree = old_meaning.with_division(tree)
+    tree = old_meaning.with_old_order(_of_the_time(old_meaning.with_old_meaning(tree)))
     changes = [Change(line, what) for line, what in python2.changes(text, source)]
-    return Modernised(_of_the_time(tree), source, is_python2=True, changes=changes)
+    return Modernised(tree, source, is_python2=True, changes=changes)
 
 
 def _of_the_time(tree: ast.Module) -> ast.Module:

@@ -146,3 +146,41 @@ def test_values_for_checks_of_scripts():
     assert (first.shape, second.shape) == ((2, 2), (3,))
     with pytest.raises(AttributeError, match=r"Argument 1 \(y\) has no test value"):
         get_debug_values(x, T.dmatrix("y"))
+
+
+def test_steps_of_a_loop_have_those_of_the_first_step():
+    """The values are Theano 1.0.5's."""
+    y, initial, total = matrix(5, 4), matrix(2, 4), T.dscalar("total")
+    total.tag.test_value = 1.5
+    w = theano.shared(np.eye(4))
+    seen = []
+
+    def step(before, after, earlier, last, total, w):
+        state = T.dot(before + after, w) + earlier * last
+        arguments = before, after, earlier, last, total
+        seen.append([float(np.sum(get_test_value(v))) for v in (*arguments, state)])
+        return state, total + state.sum()
+
+    def loop(**named):
+        (_, totals), _ = theano.scan(
+            step, sequences={"input": y, "taps": [-1, 1]},
+            outputs_info=[{"initial": initial, "taps": [-2, -1]}, total], non_sequences=w, **named,
+        )  # fmt: skip
+        return totals
+
+    assert loop().tag.test_value.tolist() == [83.5, 655.5, 15823.5]
+    assert loop(n_steps=1).tag.test_value.tolist() == [83.5]
+    backwards = loop(go_backwards=True)
+    assert backwards.tag.test_value.tolist() == [147.5, 1071.5, 38895.5]
+    assert seen == [[6, 38, 6, 22, 1.5, 82]] * 3
+    assert T.grad(backwards.sum(), y).tag.test_value.shape == (5, 4)
+
+
+def test_a_wrong_shape_is_reported_within_the_step():
+    with pytest.raises(ValueError, match=r"shapes|dimension|mis-match"):
+        theano.scan(lambda x: T.dot(x, T.ones((3, 2))), sequences=matrix(5, 4))
+
+
+def test_a_sequence_without_one_is_reported_within_the_step():
+    with pytest.raises(ValueError, match="missing default value"):
+        theano.scan(lambda x: x + 1, sequences=T.dmatrix("z"))

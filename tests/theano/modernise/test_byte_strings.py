@@ -6,7 +6,7 @@ import gzip
 import numpy as np
 import pytest
 
-from autoenc.theano.modernise import byte_strings
+from autoenc.theano.modernise import binary_files
 from autoenc.theano.modernise.byte_strings import ByteString
 from autoenc.theano.modernise.source import modernise
 
@@ -48,7 +48,7 @@ print(whole[:3], whole[0] == "o", "two" in whole, ord(whole[-1]), "a" + whole[:3
 
 def test_csv_is_written_and_read(tmp_path, monkeypatch):
     monkeypatch.setattr(csv, "reader", csv.reader)
-    byte_strings.change_csv(csv)
+    binary_files.change_csv(csv)
     names = run(
         """
 import csv
@@ -125,8 +125,9 @@ with gzip.open(folder + "array.npy.gz") as f:
 
 
 def test_files_of_text_and_files_of_python_3_are_as_they_are(tmp_path):
-    names = run("f = open(folder + 'f', 'w')\n", tmp_path)
-    assert not isinstance(names["f"], byte_strings.BinaryFile)
+    (tmp_path / "f").write_text("text")
+    names = run("f = open(folder + 'f')\n", tmp_path)
+    assert not isinstance(names["f"], binary_files.BinaryFile)
     names["f"].close()
     text = "with open(folder, 'rb') as f: data = f.read()\n"
     names = {"folder": str(tmp_path / "f")}

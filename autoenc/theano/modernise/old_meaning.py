@@ -1,0 +1,215 @@
+"""Gives calls, names, comparisons and classes of converted source the meaning of Python 2."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from autoenc.theano.modernise.python2 import RUNTIME, call, loaded
+
+# The function of `modernise.runtime` through which functions and methods of a name are called.
+_THROUGH = {
+    **dict.fromkeys(("open", "StringIO", "urlopen", "extractfile"), "opened"),
+    **dict.fromkeys(("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "update"), "computed"),
+    **dict.fromkeys(("pack", "unpack", "unpack_from", "hexlify", "unhexlify"), "computed"),
+    **dict.fromkeys(("crc32", "adler32", "compress", "decompress"), "computed"),
+    **dict.fromkeys(("b64encode", "b64decode", "encodestring", "decodestring"), "computed"),
+    **dict.fromkeys(("read", "recv", "check_output", "urandom", "digest"), "read"),
+    **dict.fromkeys(("shuffle", "sample", "choice", "randint", "randrange"), "drawn"),
+    **dict.fromkeys(("floor", "ceil"), "whole"),
+    "Popen": "started",
+    "communicate": "communicated",
+}
+# The same for functions only, and not for methods.
+_BUILTINS = {
+    "round": "rounded", "map": "mapped", "filter": "filtered", "oct": "octal",
+    "sorted": "in_order", "min": "extreme", "max": "extreme",
+}  # fmt: skip
+# The functions that call methods, with the object as the first argument.
+_METHODS = {"join": "joined", "sort": "sort", "translate": "translate"}
+_ORDERINGS = frozenset({"less", "less_equal", "greater", "greater_equal"})
+# Builtins of Python 2 that `modernise.runtime` has.
+_NAMES = frozenset({"cmp", "coerce", "file"})
+_SPECIAL = frozenset(
+    ["__div__", "__rdiv__", "__idiv__", "__cmp__", "__getslice__", "__eq__"]
+)  # methods
+
+
+def with_division(tree: ast.Module) -> ast.Module:
+    """Return a tree in which integers are divided as in Python 2."""
+    divided: ast.Module = _Division().visit(tree)
+    return ast.fix_missing_locations(divided)
+
+
+def with_old_meaning(tree: ast.Module) -> ast.Module:
+    """Return a tree whose calls, names and classes mean what they did in Python 2."""
+    _leak(tree.body)
+    changed: ast.Module = _Meaning(_bound(tree)).visit(tree)
+    return ast.fix_missing_locations(changed)
+
+
+def with_old_order(tree: ast.Module) -> ast.Module:
+    """Return a tree, with NumPy 1's rules, whose comparisons order values of any kinds."""
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)):
+            continue
+        if node.value.id == RUNTIME and node.attr in _ORDERINGS:
+            node.attr += "_of_kinds"
+    return tree
+
+
+class _Division(ast.NodeTransformer):
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Div):
+            return node
+        return ast.copy_location(call("divide", node.left, node.right), node)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Div):
+            return node
+        target = node.target
+        value = call("divide_in_place", loaded(target), node.value)
+        return ast.copy_location(ast.Assign([target], value), node)
+
+
+class _Meaning(ast.NodeTransformer):
+    """Transforms nodes; `bound` are the names that the module itself defines."""
+
+    def __init__(self, bound: set[str]) -> None:
+        self._bound = bound
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        is_file = isinstance(node.func, ast.Name) and node.func.id == "file"
+        if is_file and "file" not in self._bound:
+            node.func = ast.copy_location(ast.Name("open", ast.Load()), node.func)
+        self.generic_visit(node)
+        through = _through(node)
+        if through is None:
+            return node
+        through.keywords = node.keywords
+        return ast.copy_location(through, node)
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        is_old = node.id in _NAMES and isinstance(node.ctx, ast.Load)
+        return _of_runtime(node.id, node) if is_old and node.id not in self._bound else node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        self.generic_visit(node)
+        if node.attr != "message" or not isinstance(node.ctx, ast.Load):
+            return node
+        return ast.copy_location(call("message", node.value), node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        nodes = list(_of_scope(node.body))
+        # In Python 2, it ended a generator that did not catch it.
+        stops = any(isinstance(part, ast.Raise) or _calls_next(part) for part in nodes)
+        self.generic_visit(node)
+        if stops and any(isinstance(part, ast.Yield) for part in nodes):
+            node.decorator_list.append(_of_runtime("ended", node))
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        self.generic_visit(node)
+        if _SPECIAL & {getattr(part, "name", "") for part in node.body}:
+            node.decorator_list.append(_of_runtime("completed", node))
+        return node
+
+
+def _calls_next(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "next"
+
+
+def _through(node: ast.Call) -> ast.Call | None:
+    """Return a call of the runtime that makes a call as in Python 2, or None."""
+    if isinstance(node.func, ast.Attribute):
+        return _of_method(node.func, node.args)
+    if not isinstance(node.func, ast.Name):
+        return None
+    name, arguments = node.func.id, node.args
+    if name in ("eval", "exec") and arguments:
+        arguments[0] = call("source", arguments[0], ast.Constant(name))
+    if name == "str" and len(arguments) + len(node.keywords) > 1:
+        return call("as_text", node.func, *arguments)
+    instead = _THROUGH.get(name) or _BUILTINS.get(name)
+    return call(instead, node.func, *arguments) if instead else None
+
+
+def _of_method(function: ast.Attribute, arguments: list[ast.expr]) -> ast.Call | None:
+    name = function.attr
+    if name in ("encode", "decode"):
+        return call("coded", function.value, ast.Constant(name), *arguments)
+    if name in _METHODS:
+        return call(_METHODS[name], function.value, *arguments)
+    return call(_THROUGH[name], function, *arguments) if name in _THROUGH else None
+
+
+def _of_runtime(name: str, like: ast.expr | ast.stmt) -> ast.Attribute:
+    attribute = ast.Attribute(ast.Name(RUNTIME, ast.Load()), name, ast.Load())
+    return ast.copy_location(attribute, like)
+
+
+def _bound(tree: ast.Module) -> set[str]:
+    """Return all names that a module assigns, imports or defines anywhere."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            names.add(node.id)
+        elif isinstance(node, ast.alias):
+            names.add(node.asname or node.name)
+        elif isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            names.add(node.name)
+    return names
+
+
+# Variables of list comprehensions ---------------------------------------------------------------
+
+
+def _leak(body: list[ast.stmt]) -> None:
+    """Let list comprehensions set their variables in the scope around them, if that reads them."""
+    nodes = list(_of_scope(body))
+    inner = [node for node in nodes if isinstance(node, ast.ListComp)]
+    read = {
+        node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+    for comprehension in inner:
+        _set_outside(comprehension, read)
+    for node in nodes:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            _leak(node.body)
+        elif isinstance(node, ast.ClassDef):
+            for part in node.body:
+                _leak(part.body if isinstance(part, ast.FunctionDef) else [])
+
+
+def _of_scope(nodes: list[ast.stmt]) -> Iterator[ast.AST]:
+    """Yield the nodes of a scope, without what comprehensions and inner scopes read."""
+    waiting: list[ast.AST] = [*nodes]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda)):
+            continue
+        if isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)):
+            waiting.append(node.generators[0].iter)
+            continue
+        waiting.extend(ast.iter_child_nodes(node))
+
+
+def _set_outside(comprehension: ast.ListComp, read: set[str]) -> None:
+    for part in comprehension.generators:
+        targets = [n for n in ast.walk(part.target) if isinstance(n, ast.Name) and n.id in read]
+        if not targets:
+            continue
+        values: list[ast.expr] = []
+        for target in targets:
+            own = f"{RUNTIME}{target.id}"
+            values.append(
+                ast.NamedExpr(ast.Name(target.id, ast.Store()), ast.Name(own, ast.Load()))
+            )
+            target.id = own
+        # A condition that is always true.
+        part.ifs.insert(0, ast.Tuple(values, ast.Load()))

@@ -1,0 +1,122 @@
+"""Source in Python 2 prints what Python 2.7.18 printed.
+
+`python2_prints.txt` has short scripts. After each, lines that begin with "=> " are what Python
+2.7.18 printed, when it ran the script in a folder with a file t.txt of one line, "abc".
+"""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autoenc.theano.modernise import builtins2, library, removed
+from autoenc.theano.modernise.source import modernise
+
+# Scripts of the time left files open.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+SCRIPTS = Path(__file__).with_name("python2_prints.txt").read_text("utf-8").split("\n\n")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    removed.install()
+    library.install()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.txt").write_text("abc\n")
+
+
+def run(script):
+    """Run a script of Python 2, and return its names."""
+    modernised = modernise(f"{script}\n", beside_python2=True)
+    assert modernised.is_python2
+    names = {"__name__": "__main__"}
+    exec(compile(modernised.tree, "<script>", "exec"), names)
+    return names
+
+
+def parts(text):
+    """Return a script and what it printed."""
+    lines = [line for line in text.split("\n") if not line.startswith("=> ")]
+    printed = [line[3:] for line in text.split("\n") if line.startswith("=> ")]
+    return "\n".join(lines), "\n".join(printed)
+
+
+@pytest.mark.parametrize("text", [text for text in SCRIPTS if text.strip()])
+def test_scripts_print_the_same(text, capfd):
+    script, printed = parts(text)
+    run(script)
+    assert capfd.readouterr().out.strip() == printed
+
+
+def test_numbers_of_numpy_are_rounded_to_floats():
+    names = run(
+        "import numpy as np\nx = [round(np.float32(2.5)), round(np.float64(0.5)), round(2.675, 2)]"
+    )
+    assert names["x"] == [3.0, 1.0, 2.67]
+    assert all(type(x) is float for x in names["x"])
+    names = run(
+        "import math, numpy as np\nx = math.floor(np.array([2.5])), np.floor(np.array([2.5]))"
+    )
+    assert names["x"] == (2.0, np.array([2.0]))
+    assert np.isnan(run("x = round(float('nan'))")["x"])
+
+
+def test_functions_of_the_script_and_of_libraries_are_as_they_are():
+    names = run(
+        """
+import numpy as np
+from numpy import max, round
+def sorted(x, y): return x, y
+class Layer(object):
+    def encode(self, x): return x
+    def join(self, a, b=2): return a, b
+    def sort(self): return "sorted"
+    def update(self, x): return x
+    def read(self): return [b"plain"]
+layer = Layer()
+x = (max(np.array([1, 2])), round(np.array([0.5, 1.5])).tolist(), sorted(2, 1), layer.encode("a"),
+     layer.join(1), layer.join(1, b=3), layer.sort(), layer.update(5), layer.read())
+"""
+    )
+    expected = (2, [0, 2], (2, 1), "a", (1, 2), (1, 3), "sorted", 5, [b"plain"])
+    assert names["x"] == expected
+
+
+def test_symbolic_variables_are_compared_as_before():
+    names = run(
+        "import autoenc.theano.tensor as T\nx = T.dscalar('x')\nless, other = x < 1, x >= 2"
+    )
+    assert names["less"].eval({names["x"]: 0.5})
+    with pytest.raises(TypeError):
+        run("import autoenc.theano.tensor as T\nT.dscalar('x') < None")
+
+
+def test_it_is_said_once_that_pythons_generator_draws_other_numbers(caplog):
+    builtins2._say_that_draws_differ.cache_clear()
+    with caplog.at_level(logging.WARNING, "theano"):
+        run("import random, numpy\nnumpy.random.shuffle([1]); numpy.random.randint(3)")
+        assert caplog.messages == []
+        run("import random\nfor i in range(3): random.shuffle([1, 2])")
+    (message,) = caplog.messages
+    assert message.startswith("random.shuffle draws as in Python 3.")
+
+
+def test_data_that_are_not_text_are_read_as_bytes(tmp_path):
+    (tmp_path / "f").write_bytes(b"\x00\xff\xfe12")
+    names = run(
+        "import struct\ns = open('f').read()\nx = [ord(c) for c in s], struct.unpack('BB', s[:2])"
+    )
+    assert names["x"] == ([0, 255, 254, 49, 50], (0, 255))
+    (tmp_path / "latin").write_bytes("é\n".encode("latin1"))
+    assert run("x = [l.decode('latin1') for l in open('latin')]")["x"] == ["é\n"]
+
+
+def test_source_of_python_3_keeps_its_meaning():
+    names = {}
+    text = "x = [round(2.5), list(map(lambda a, b: a, [1], [1, 2])), 'é'.encode()]\n"
+    exec(compile(modernise(text).tree, "<script>", "exec"), names)
+    assert names["x"] == [2, [1], "é".encode()]
