@@ -62,22 +62,25 @@ def test_nobody_sees_half_a_picture(tmp_path):
     W = np.random.default_rng(0).normal(size=(64, 100))
     watcher, training = LiveFilters(path), Told(model_with_filters(W))
     watcher.start(training)
-    drawn, n_seen = threading.Event(), 0
+    with Image.open(path) as picture:
+        size = picture.size
+    enough, n_seen = threading.Event(), 0
 
     def draw():
-        for training.epoch in range(1, 5):
+        while not enough.is_set():
+            training.epoch += 1
             training.history.append({"cost": 1.0})
             watcher.epoch_end(training)
-        drawn.set()
 
     thread = threading.Thread(target=draw)
     thread.start()
-    while not drawn.is_set():
+    while training.epoch < 5 or n_seen < 5:
         with Image.open(path) as picture:
             picture.load()
+            assert picture.size == size
         n_seen += 1
+    enough.set()
     thread.join()
-    assert n_seen > 4
 
 
 def test_a_film_has_a_picture_for_each_time(digits, tmp_path):

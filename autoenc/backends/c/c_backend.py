@@ -30,6 +30,7 @@ from autoenc.backends.c.compiler import compiler_trouble, compiler_version
 from autoenc.backends.c.headers import with_compiled_headers
 from autoenc.backends.c.kernels import has_mixed_products, with_kernels
 from autoenc.backends.c.processor_flags import WIDE_VECTORS, set_processor_flags
+from autoenc.backends.c.subnormals import flushed
 from autoenc.backends.compile_folder import compile_folder, user_chose_folder
 from autoenc.backends.cpu import usable_threads
 from autoenc.backends.interface import ROWS_PER_BLOCK, Array, BackendError
@@ -126,7 +127,8 @@ class CBackend:
         if blas.kernels and has_mixed_products(blas.kernels):
             self._mode = self._mode.register(*mixed_products.REWRITES, *shared_pairs.REWRITES)
             self.precisions = ("float32", "mixed_bfloat16")
-        self._steps = RewrittenGraphs(self._mode, self._flags)
+        calling = flushed(blas.kernels) if blas.kernels else None
+        self._steps = RewrittenGraphs(self._mode, self._flags, calling)
         self._rows = RewrittenGraphs(row_mode, self._flags)
 
     def put(self, array: Array) -> Array:

@@ -2,7 +2,10 @@
 
    The caller works, too. It waits for chunks that have been started, not for threads, so a thread
    that the system does not schedule delays nobody. In OpenMP, teams wait for each of their threads,
-   and a second busy process makes small products ten times as slow. */
+   and a second busy process makes small products ten times as slow.
+
+   All threads compute in the caller's floating-point state, so results do not depend on who takes
+   a chunk. */
 
 #pragma once
 #include <atomic>
@@ -16,6 +19,8 @@
 #include <vector>
 #include <pthread.h>
 #include <sched.h>
+
+#include "floating_point.h"
 
 class Workers {
  public:
@@ -58,6 +63,7 @@ class Workers {
   int n_chunks = 0;
   Work work = nullptr;
   const void* what = nullptr;
+  FloatingPoint::State state = 0;
 
   /* Starts as many threads as the system allows; a container's limit may be reached at any time. */
   explicit Workers(int n) : shares(n + 1) {
@@ -102,7 +108,7 @@ class Workers {
     return most;
   }
 
-  static int left(uint64_t state) { return (int)(state & 0xffffffff); }
+  static int left(uint64_t share) { return (int)(share & 0xffffffff); }
 
   int begin_of(int thread) const { return (int)((long)n_chunks * thread / (n_threads + 1)); }
 
@@ -110,6 +116,7 @@ class Workers {
     work = new_work;
     what = new_what;
     n_chunks = chunks;
+    state = FloatingPoint::get();
     n_unfinished.store(chunks);
     uint64_t next = job.load() + 1;
     for (int i = 0; i <= n_threads; i++)
@@ -133,12 +140,13 @@ class Workers {
      belongs to this job. */
   void take(int owner) {
     std::atomic<uint64_t>& share = shares[owner].job_and_left;
-    uint64_t state = share.load();
-    while (left(state))
-      if (share.compare_exchange_weak(state, state - 1)) {
-        work(what, begin_of(owner) + left(state) - 1);
+    uint64_t seen = share.load();
+    while (left(seen))
+      if (share.compare_exchange_weak(seen, seen - 1)) {
+        FloatingPoint::set(state);
+        work(what, begin_of(owner) + left(seen) - 1);
         n_unfinished.fetch_sub(1);
-        state = share.load();
+        seen = share.load();
       }
   }
 
