@@ -551,11 +551,17 @@ def log_softmax(a: Array) -> Array:
 
 
 def deviance(x: Array, a: Array) -> Array:
-    """Return the cross-entropy of x and sigmoid(a), minus the entropy of x; at least 0."""
-    inside = (x > 0) & (x < 1)
-    p = np.where(inside, x, x.dtype.type(0.5))
-    entropy = np.where(inside, -(p * np.log(p) + (1 - p) * np.log1p(-p)), x.dtype.type(0))
-    value: Array = np.maximum(softplus(a) - x * a - entropy, 0)
+    """Return the Bernoulli deviance of x and sigmoid(a): cross-entropy minus the entropy of x.
+
+    The formula is that of `autoenc.graph.bernoulli_deviance_from_logits`.
+    """
+    size, inside = np.abs(a), np.clip(x, 0, 1)
+    p = np.where(a > 0, 1 - inside, inside)
+    e = np.exp(-size)
+    total, limits = p * (1 + e), np.finfo(x.dtype)
+    log_ratio = np.log(np.maximum(total, limits.tiny)) + size
+    log_rest = np.log1p(np.maximum(e - total, limits.epsneg - 1))
+    value: Array = np.maximum(p * log_ratio + (1 - p) * log_rest, 0)
     return value
 
 

@@ -20,6 +20,8 @@ from autoenc.graph.classifier_layers import (
 )
 from autoenc.graph.corruption import CORRUPTIONS, corrupt, gaussian, masking, salt_and_pepper
 from autoenc.graph.costs import (
+    bernoulli_deviance,
+    bernoulli_deviance_from_logits,
     bernoulli_entropy,
     cross_entropy,
     cross_entropy_from_logits,
@@ -86,6 +88,8 @@ __all__ = [
     "adadelta",
     "adagrad",
     "adam",
+    "bernoulli_deviance",
+    "bernoulli_deviance_from_logits",
     "bernoulli_entropy",
     "blind_spot_arrays",
     "contractive",

@@ -60,8 +60,7 @@ def cross_entropy(x: Expression, z: Expression) -> Expression:
 def bernoulli_entropy(x: Expression) -> Expression:
     """Compute the entropy −[x·log x + (1 − x)·log(1 − x)] of each entry.
 
-    It is the least cross-entropy that any reconstruction of x can have. The Bernoulli deviance,
-    cross-entropy minus this entropy, is therefore 0 for a perfect reconstruction.
+    It is the least cross-entropy that any reconstruction of x can have.
 
     Parameters
     ----------
@@ -83,16 +82,82 @@ def bernoulli_entropy(x: Expression) -> Expression:
     >>> bernoulli_entropy(pt.constant([0.0, 0.5, 1.0])).eval().round(4)
     array([0.    , 0.6931, 0.    ])
     """
-    x = pt.as_tensor_variable(x)
-    limits = np.finfo(x.dtype)
-    # x, limited to [0, 1]. Compilers turn `switch` and `clip` into a branch for each entry, and
-    # then compute the logarithms one by one. They compute this difference in vectors.
-    p = pt.maximum(x, 0) - pt.maximum(x - 1, 0)
+    p = _limited(x)
+    limits = np.finfo(p.dtype)
     # 0·log 0 is 0, but log 0 is not finite. These logarithms are, at both ends.
     log_p = pt.log(pt.maximum(p, limits.tiny))
     log_q = pt.log1p(-pt.minimum(p, 1 - limits.epsneg))
     # In this order, the entropy at the ends is 0 and not −0.
     return -(p * log_p) - (1 - p) * log_q
+
+
+def bernoulli_deviance(x: Expression, z: Expression) -> Expression:
+    """Compute the Bernoulli deviance x·log(x / z) + (1 − x)·log((1 − x) / (1 − z)) of each entry.
+
+    It is the cross-entropy minus its minimum over z, which is the entropy of x. Use it for outputs
+    that are not a sigmoid. For sigmoid outputs, `bernoulli_deviance_from_logits` is numerically
+    stable.
+
+    Parameters
+    ----------
+    x : expression, any shape
+        Targets in [0, 1]. To tolerate rounding, values beyond are replaced by 0 and 1.
+    z : expression, shape of `x`
+        Reconstructions in (0, 1).
+
+    Returns
+    -------
+    expression, shape of `x`
+        Deviance in nats: 0 for a perfect reconstruction, positive for all others.
+
+    References
+    ----------
+    P. McCullagh, J. Nelder (1989). Generalized Linear Models, 2nd edition, section 4.4.
+    """
+    # Rounding may leave a perfect reconstruction below 0.
+    return pt.maximum(cross_entropy(x, z) - bernoulli_entropy(x), 0)
+
+
+def bernoulli_deviance_from_logits(x: Expression, a: Expression) -> Expression:
+    """Compute the Bernoulli deviance of x and sigmoid(a) for each entry.
+
+    It does not change if a changes its sign and x becomes 1 − x, so a ≤ 0 is assumed here.
+    With e = exp(a) and z = e / (1 + e), it is
+
+        x·(log(x·(1 + e)) − a) + (1 − x)·log1p(e − x·(1 + e)),
+
+    where e − x·(1 + e) = (1 + e)·(z − x) becomes 0, as the deviance does, if z approaches x.
+    Subtracting an entropy from a cross-entropy would lose more digits and take one more logarithm.
+
+    Parameters
+    ----------
+    x : expression, any shape
+        Targets in [0, 1]. To tolerate rounding, values beyond are replaced by 0 and 1.
+    a : expression, shape of `x`
+        Pre-activations of the output.
+
+    Returns
+    -------
+    expression, shape of `x`
+        Deviance in nats: 0 for a perfect reconstruction, positive for all others.
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> x = pt.constant([0.0, 0.5, 1.0])
+    >>> bernoulli_deviance_from_logits(x, pt.zeros(3)).eval().round(4)
+    array([0.6931, 0.    , 0.6931])
+    """
+    p, size = _limited(x), abs(a)
+    # The target of −|a|: 1 − p for a positive a. Unlike `switch`, it is computed in vectors.
+    p = abs(pt.gt(a, 0).astype(p.dtype) - p)
+    e = pt.exp(-size)
+    # At the ends of p, the factor of an infinite logarithm is 0. These logarithms are finite.
+    limits = np.finfo(p.dtype)
+    log_ratio = pt.log(pt.maximum(p + p * e, limits.tiny)) + size
+    log_rest = pt.log1p(pt.maximum((1 - p) * e - p, limits.epsneg - 1))
+    # Rounding may leave a perfect reconstruction below 0.
+    return pt.maximum(p * log_ratio + (1 - p) * log_rest, 0)
 
 
 def squared_error(x: Expression, z: Expression) -> Expression:
@@ -169,6 +234,16 @@ def zero_one_loss(p: Expression, y: Expression) -> Expression:
         Dtype of p; its mean is the error rate.
     """
     return pt.neq(pt.argmax(p, axis=-1), y).astype(p.dtype)
+
+
+def _limited(x: Expression) -> Expression:
+    """Return x, limited to [0, 1].
+
+    Compilers turn `switch` and `clip` into a branch for each entry, and then compute functions of
+    it one by one. They compute this difference in vectors.
+    """
+    x = pt.as_tensor_variable(x)
+    return pt.maximum(x, 0) - pt.maximum(x - 1, 0)
 
 
 def _at(a: Expression, y: Expression) -> Expression:

@@ -16,6 +16,12 @@ from autoenc.graph.checks import check_parameters, positive_int
 from autoenc.graph.initializers import uniform_weights
 from autoenc.graph.types import Activation, Expression, NumPyGenerator, Parameter
 
+# Costs of outputs in (0, 1): computed from the outputs or, for sigmoids, from their arguments.
+_COSTS_OF_PROBABILITIES = {
+    "cross_entropy": (costs.cross_entropy, costs.cross_entropy_from_logits),
+    "deviance": (costs.bernoulli_deviance, costs.bernoulli_deviance_from_logits),
+}
+
 
 class RowCosts:
     """Mixin that derives reconstructions and costs of rows from codes and costs of entries.
@@ -233,15 +239,15 @@ class AutoEncoderLayer(RowCosts):
     ) -> Expression:
         """Compute the cost of each entry of x when it is reconstructed from a code.
 
-        The cross-entropy is computed from the pre-activation if the output is the sigmoid.
+        If the output is the sigmoid, costs are computed from the pre-activation.
 
         Parameters
         ----------
-        cost : {"cross_entropy", "squared_error"} or callable
+        cost : {"cross_entropy", "deviance", "squared_error"} or callable
             Cost to compute, or a function of targets and pre-activations of the output that
             computes it, such as `autoenc.graph.Groups.costs`.
         x : expression, (rows, n_visible)
-            Targets, in [0, 1] for the cross-entropy.
+            Targets, in [0, 1] except for the squared error.
         code : expression, (rows, n_hidden)
             Codes.
 
@@ -254,9 +260,10 @@ class AutoEncoderLayer(RowCosts):
             return cost(x, self.pre_output(code))
         if cost == "squared_error":
             return costs.squared_error(x, self.decode(code))
+        of_output, of_pre_activation = _COSTS_OF_PROBABILITIES[cost]
         if self.output is ACTIVATIONS["sigmoid"]:
-            return costs.cross_entropy_from_logits(x, self.pre_output(code))
-        return costs.cross_entropy(x, self.decode(code))
+            return of_pre_activation(x, self.pre_output(code))
+        return of_output(x, self.decode(code))
 
     def _new(self, name: str, shape: tuple[int, ...], rng: NumPyGenerator | None) -> Parameter:
         """Make a parameter: weights are drawn, and biases are zero."""

@@ -141,10 +141,10 @@ class UnrolledLayers(RowCosts):
 
         Parameters
         ----------
-        cost : {"cross_entropy", "squared_error"} or callable
+        cost : {"cross_entropy", "deviance", "squared_error"} or callable
             Cost to compute, as the lowest layer computes it; see `AutoEncoderLayer`.
         x : expression, (rows, n_visible)
-            Targets, in [0, 1] for the cross-entropy.
+            Targets, in [0, 1] except for the squared error.
         code : expression, (rows, n_hidden)
             Codes of the highest layer.
 

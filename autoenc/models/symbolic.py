@@ -27,7 +27,6 @@ from autoenc.graph import (
     Parameter,
     UnrolledLayers,
     Updates,
-    bernoulli_entropy,
     corrupt,
     negative_log_likelihood_from_logits,
 )
@@ -221,12 +220,9 @@ class SymbolicModel:
 
     def _errors(self, x: Expression, code: Expression) -> Expression:
         """Return the deviance or the squared error of each entry."""
-        cost = self.cost if self.groups is None else self._of_kinds(self.groups, x)
-        costs = self.layer.entry_costs(cost, self.values(x), code)
-        if self.cost != "cross_entropy":
-            return costs
-        # Rounding may leave a perfect reconstruction below 0.
-        return pt.maximum(costs - bernoulli_entropy(self.values(x)), _number(0))
+        error = "deviance" if self.cost == "cross_entropy" else self.cost
+        cost = error if self.groups is None else self._of_kinds(self.groups, x)
+        return self.layer.entry_costs(cost, self.values(x), code)
 
     @staticmethod
     def _of_kinds(groups: Groups, x: Expression) -> Callable[[Expression, Expression], Expression]:

@@ -14,19 +14,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoenc.backends import BACKENDS, resolve_backend
+from autoenc.graph import bernoulli_deviance_from_logits
 
 N_ROWS = 700
 # Numba takes long to compile, and has one loop for all shapes.
 CASES = [
     (backend, shape)
     for backend in BACKENDS
-    for shape in ([(30, 20)] if backend == "numba" else [(30, 20), (50, 1), (9, 17)])
+    for shape in ([(30, 20)] if backend == "numba" else [(30, 20), (20, 8), (50, 1), (9, 17)])
 ]
 
 
 @functools.cache
 def scorer(backend, dtype, shape):
-    """Score rows as an autoencoder does: products both ways, exponentials, sums, logarithms."""
+    """Score rows as autoencoders do: products both ways, exponentials, sums, logarithms."""
     n, hidden = shape
     rng = np.random.default_rng(0)
     W = pytensor.shared(rng.normal(size=(n, hidden)).astype(dtype))
@@ -34,14 +35,16 @@ def scorer(backend, dtype, shape):
     code = pt.sigmoid(x @ W)
     costs = (pt.softplus(code @ W.T) - x * (code @ W.T)).sum(axis=1)
     score = pt.log1p(pt.exp(-costs)) + pt.exp(costs / 100)
+    bias = pytensor.shared(rng.normal(size=n).astype(dtype))
+    deviance = bernoulli_deviance_from_logits(x, code @ W.T + bias).sum(axis=1)
     engine = resolve_backend(backend, "cpu")
-    codes, scores = engine.function([x], code), engine.function([x], score)
+    functions = [engine.function([x], output) for output in (code, score, deviance)]
     rows = rng.uniform(size=(N_ROWS, n)).astype(dtype)
 
-    def both(rows):
-        return np.c_[codes(rows), scores(rows)]
+    def together(rows):
+        return np.column_stack([function(rows) for function in functions])
 
-    return both, rows, both(rows)
+    return together, rows, together(rows)
 
 
 @pytest.mark.parametrize(("backend", "shape"), CASES)

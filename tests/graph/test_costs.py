@@ -10,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from pytensor import config
+from scipy.special import expit, rel_entr
 
 from autoenc.graph import (
+    bernoulli_deviance,
+    bernoulli_deviance_from_logits,
     bernoulli_entropy,
     cross_entropy,
     cross_entropy_from_logits,
@@ -48,6 +51,7 @@ def arrays(low, high):
 targets = arrays(0, 1)
 # Away from 0 and 1, where the logarithms are finite.
 reconstructions = arrays(1e-9, 1 - 1e-9)
+logits = arrays(-700, 700)
 
 
 @pytest.mark.parametrize("name", COSTS)
@@ -150,16 +154,50 @@ def test_cross_entropy_near_zero_does_not_lose_the_digits_of_the_reconstruction(
 
 
 @functools.cache
-def deviance():
-    with config.change_flags(**FLOAT64):
+def deviance(form, dtype="float64"):
+    """Compile the deviance, of reconstructions or of pre-activations."""
+    with config.change_flags(floatX=dtype, warn_float64=FLOAT64["warn_float64"]):
         x, z = pt.matrices("x", "z")
-        return pytensor.function([x, z], cross_entropy(x, z) - bernoulli_entropy(x), mode=MODE)
+        return pytensor.function([x, z], form(x, z), mode=MODE)
 
 
 @given(targets, reconstructions)
 def test_deviance_is_zero_for_a_perfect_reconstruction_and_never_negative(x, z):
-    assert (deviance()(x, z) >= -1e-12).all()
-    np.testing.assert_allclose(deviance()(z, z), 0, atol=1e-12)
+    assert (deviance(bernoulli_deviance)(x, z) >= 0).all()
+    np.testing.assert_allclose(deviance(bernoulli_deviance)(z, z), 0, atol=1e-12)
+
+
+@given(targets, logits)
+def test_deviances_of_outputs_and_of_their_pre_activations_are_those_of_the_oracle(x, a):
+    expected = rel_entr(x, expit(a)) + rel_entr(1 - x, expit(-a))
+    found = deviance(bernoulli_deviance_from_logits)(x, a)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
+    inside = np.abs(a) < 20
+    found = deviance(bernoulli_deviance)(x[None, inside], expit(a)[None, inside])
+    np.testing.assert_allclose(found[0], expected[inside], rtol=1e-6, atol=1e-12)
+
+
+def test_deviance_of_numbers_that_are_nearly_reconstructed_keeps_digits_of_float32(rng):
+    a = rng.normal(0, 4, (50, 40)).astype("float32")
+    x = np.clip(expit(a) + rng.normal(0, 1e-3, a.shape), 0, 1).astype("float32")
+    exact = rel_entr(x, expit(np.float64(a))) + rel_entr(1 - np.float64(x), expit(-np.float64(a)))
+    found = deviance(bernoulli_deviance_from_logits, "float32")(x, a)
+    # Cross-entropy minus entropy is off by up to 4e-7.
+    np.testing.assert_allclose(found, exact, rtol=0, atol=1e-7)
+    subtracted = deviance(
+        lambda x, a: cross_entropy_from_logits(x, a) - bernoulli_entropy(x), "float32"
+    )
+    assert np.abs(found - exact).mean() < 0.5 * np.abs(subtracted(x, a) - exact).mean()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_deviance_is_finite_at_and_beyond_the_ends(dtype):
+    x, a = (
+        v.astype(dtype) for v in np.meshgrid([0, 1, -1e-7, 1 + 1e-7], [-1e30, -80, 0, 80, 1e30])
+    )
+    expected = np.logaddexp(0, np.where(x > 0.5, -a, a).astype("float64"))
+    found = deviance(bernoulli_deviance_from_logits, dtype)(x, a)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 def test_entropy_is_the_oracles_one_and_finite_at_and_beyond_the_ends(rng):

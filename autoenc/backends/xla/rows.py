@@ -26,8 +26,9 @@ from autoenc.threads import Lock, in_threads
 # Rows of a chunk in small and in large calls, on a GPU and on the CPU. On the CPU, the fixed cost
 # of a product is a tenth of the time of 64 rows.
 ROWS_OF_A_CHUNK = ((512, 512), (64, 128))
-# Numbers to which the rows of a call are padded, besides a chunk, on a GPU and on the CPU. The
-# padding is not computed.
+# Numbers to which the rows of a call are padded, besides two chunks, on a GPU and on the CPU. The
+# padding is not computed. Nothing is padded to a single chunk. XLA would see that the chunk is
+# everything, and would fuse operations, and round sums of products, in another way.
 ROWS_OF_A_CALL = ((512, 32_768), (512, 2_048))
 
 
@@ -104,7 +105,7 @@ class RowFunction:
     def _of_some(self, arrays: Sequence[Array], chunk: int, shared: list[DeviceArray]) -> Array:
         n = len(arrays[0])
         needed = -(-n // chunk)
-        rows = next(size for size in (chunk, self._few, self._most) if size >= needed * chunk)
+        rows = next(size for size in (2 * chunk, self._few, self._most) if size >= needed * chunk)
         padded = [_padded(array, rows) for array in arrays]
         with jax_precision(self._dtype), memory_errors():
             return np.asarray(self._function(chunk, needed, padded, shared))[:n]
