@@ -13,8 +13,8 @@ from pathlib import Path
 from types import CodeType
 from typing import Any, ClassVar
 
-from autoenc.theano.modernise.python2 import encoding_of
-from autoenc.theano.modernise.runtime import compiling
+from autoenc.theano.modernise import runtime
+from autoenc.theano.modernise.python2 import RUNTIME, encoding_of
 from autoenc.theano.modernise.source import modernise
 
 PACKAGE = Path(__file__).parents[2]
@@ -71,10 +71,21 @@ def code_of_text(text: str, mode: str) -> Any:
     last = tree.body[-1]
     if mode == "exec" or not isinstance(last, ast.Expr):
         return compile(tree, "<string>", "exec", dont_inherit=True)
-    return compile(ast.Expression(last.value), "<string>", "eval", dont_inherit=True)
+    expression = _WithImport().visit(ast.Expression(last.value))
+    return compile(ast.fix_missing_locations(expression), "<string>", "eval", dont_inherit=True)
 
 
-compiling.module, compiling.text = code_of_module, code_of_text
+class _WithImport(ast.NodeTransformer):
+    """Imports the runtime within an expression, which may be evaluated with any names."""
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        if node.id != RUNTIME:
+            return node
+        text = f"__import__({runtime.__name__!r}, fromlist=['any'])"
+        return ast.copy_location(ast.parse(text, mode="eval").body, node)
+
+
+runtime.compiling.module, runtime.compiling.text = code_of_module, code_of_text
 
 
 def read_as_python2() -> None:

@@ -260,7 +260,7 @@ def _refactoring(in_package: bool) -> Any:
         for name in get_fixers_from_package("fissix.fixes")
         if name.rpartition("fix_")[2] not in left_out
     ]
-    return Quiet(fixers)
+    return Quiet([*fixers, "autoenc.theano.modernise.fix_lambda_tuples"])
 
 
 def with_spaces(text: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autoenc.theano.modernise import builtins2, library, removed
+from autoenc.theano.modernise import builtins2, imports, library, removed, runtime
 from autoenc.theano.modernise.source import modernise
 
 # Scripts of the time left files open.
@@ -63,6 +63,15 @@ def test_numbers_of_numpy_are_rounded_to_floats():
     )
     assert names["x"] == (2.0, np.array([2.0]))
     assert np.isnan(run("x = round(float('nan'))")["x"])
+
+
+def test_text_that_is_evaluated_is_converted_by_the_importer():
+    assert runtime.compiling.text is imports.code_of_text
+    names = {"a": 7}
+    assert eval(imports.code_of_text("a / 2", "eval"), names) == 3
+    exec(imports.code_of_text("b = map(None, [a])", "exec"), names)
+    assert names["b"] == [7]
+    assert imports.code_of_text("1 +", "eval") == "1 +"
 
 
 def test_functions_of_the_script_and_of_libraries_are_as_they_are():
