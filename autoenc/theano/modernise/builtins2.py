@@ -210,6 +210,11 @@ def translate(of: Any, table: Any, *deleted: Any) -> Any:
     return text if table is None else text.translate(table)
 
 
+def apply(function: Any, arguments: Any = (), named: Any = None) -> Any:
+    """Call a function with a sequence of arguments and a dictionary of named ones."""
+    return function(*arguments, **(named or {}))
+
+
 def coerce(a: Any, b: Any) -> tuple[Any, Any]:
     """Return two numbers as numbers of one type."""
     kind = type(a + b)

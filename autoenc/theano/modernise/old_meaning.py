@@ -29,7 +29,7 @@ _BUILTINS = {
 _METHODS = {"join": "joined", "sort": "sort", "translate": "translate"}
 _ORDERINGS = frozenset({"less", "less_equal", "greater", "greater_equal"})
 # Builtins of Python 2 that `modernise.runtime` has.
-_NAMES = frozenset({"cmp", "coerce", "file"})
+_NAMES = frozenset({"apply", "cmp", "coerce", "file"})
 _SPECIAL = frozenset(
     ["__div__", "__rdiv__", "__idiv__", "__cmp__", "__getslice__", "__eq__"]
 )  # methods

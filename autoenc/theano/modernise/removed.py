@@ -44,6 +44,7 @@ def _removed() -> dict[Any, dict[str, Any]]:
             "izip": zip,
             "imap": map,
             "ifilter": filter,
+            "ifilterfalse": itertools.filterfalse,
             "izip_longest": itertools.zip_longest,
         },
         operator: {

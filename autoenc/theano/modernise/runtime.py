@@ -12,6 +12,7 @@ from pytensor.graph.basic import Variable
 
 from autoenc.theano.modernise.binary_files import opened
 from autoenc.theano.modernise.builtins2 import (
+    apply,
     cmp,
     coerce,
     completed,
@@ -43,6 +44,7 @@ from autoenc.theano.modernise.string_calls import (
 from autoenc.theano.results import Number
 
 __all__ = [
+    "apply",
     "as_text",
     "called",
     "cmp",

@@ -1,7 +1,7 @@
 """Source in Python 2 prints what Python 2.7.18 printed.
 
-`python2_prints.txt` has short scripts. After each, lines that begin with "=> " are what Python
-2.7.18 printed, when it ran the script in a folder with a file t.txt of one line, "abc".
+`python2_prints.txt` has short scripts. After each, lines that begin with "=> " are what it printed
+with Python 2.7.18 and NumPy 1.16.6, in a folder with a file t.txt of one line, "abc".
 """
 
 import logging
@@ -13,8 +13,9 @@ import pytest
 from autoenc.theano.modernise import builtins2, imports, library, removed, runtime
 from autoenc.theano.modernise.source import modernise
 
-# Scripts of the time left files open.
+# Scripts of the time left files open. The launcher ignores these warnings, too.
 pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
