@@ -16,7 +16,7 @@ from pytensor.graph.rewriting.basic import node_rewriter
 from pytensor.scalar import upcast
 from pytensor.tensor import subtensor as subtensor_operations
 from pytensor.tensor.basic import cast, switch
-from pytensor.tensor.math import erf, erfc, exp, int_div, neg, sigmoid, softplus
+from pytensor.tensor.math import erf, erfc, exp, int_div, neg, sigmoid, softplus, true_div
 from pytensor.tensor.rewriting import basic, elemwise, math, subtensor
 from pytensor.tensor.rewriting.basic import register_canonicalize
 from pytensor.tensor.subtensor import AdvancedIncSubtensor, IncSubtensor
@@ -105,7 +105,9 @@ def _are_negatives_in_type(node: Any) -> bool:
 def _is_quotient_of_floats(node: Any) -> bool:
     """Check that -(-x / y) can be x / y, because -x does not wrap around."""
     quotient = node.inputs[0].owner
-    return quotient is None or not _is_discrete(quotient.inputs[0])
+    if quotient is None or quotient.op != true_div:
+        return True
+    return not _is_discrete(quotient.inputs[0])
 
 
 def _are_choices_in_type(node: Any) -> bool:

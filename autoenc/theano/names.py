@@ -120,10 +120,10 @@ def _find(module: str, name: str) -> Any:
             return getattr(source, name)
     if name in theano_names(module):
         return _imported(module, name)
-    raise AttributeError(
-        f"module {full_name(module)!r} has no attribute {name!r}; "
-        "neither Theano 0.9 nor 1.0.5 had one."
-    )
+    why = "neither Theano 0.9 nor 1.0.5 had one."
+    if name.startswith("_"):
+        why = "names that begin with an underscore were not meant for scripts."
+    raise AttributeError(f"module {full_name(module)!r} has no attribute {name!r}; {why}")
 
 
 def _imported(module: str, name: str) -> Any:

@@ -127,8 +127,15 @@ def _grad(op: Any, inputs: Any, output_gradients: Any) -> Any:
 
 
 def extend() -> None:
-    """Add the method ``grad`` to PyTensor's operations, because scripts call it."""
+    """Let scripts call methods of PyTensor's operations as they called Theano's."""
     PyTensorOp.grad = _grad
+    waiting = [PyTensorOp]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        own = vars(kind).get("infer_shape")
+        if own is not None and not issubclass(kind, Op) and _n_arguments(own) == 4:
+            kind.infer_shape = _with_or_without_graph(own)
 
 
 @functools.cache
@@ -146,6 +153,17 @@ def _takes_keywords(method: Any) -> bool:
         return True
     parameters = inspect.signature(method).parameters.values()
     return any(p.kind is p.VAR_KEYWORD for p in parameters)
+
+
+def _with_or_without_graph(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return an `infer_shape` that needs the graph and gets none from scripts."""
+
+    @functools.wraps(method)
+    def infer_shape(self: Any, *arguments: Any, **named: Any) -> Any:
+        given = len(arguments) + len(named)
+        return method(self, *([None] if given == 2 else []), *arguments, **named)
+
+    return infer_shape
 
 
 def _without_graph(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,8 +12,12 @@ from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.op import Op
 from pytensor.graph.rewriting import basic, db
 from pytensor.graph.rewriting.unify import OpPattern
+from pytensor.tensor.rewriting import subtensor
+from pytensor.tensor.variable import TensorConstant
 
 from autoenc.theano.meaning.clients import belong_to
+
+_number_of_pytensor = subtensor._eager_scalar
 
 Optimizer = basic.GraphRewriter
 SeqOptimizer = basic.SequentialGraphRewriter
@@ -130,6 +134,12 @@ def _of_node_and_graph(function: Callable[..., Any]) -> Callable[..., Any]:
 def extend() -> None:
     """Add the method ``optimize`` to PyTensor's graph rewrites; later calls have no effect."""
     type.__setattr__(basic.GraphRewriter, "optimize", _optimize)
+    subtensor._eager_scalar = _number
+
+
+def _number(x: Any) -> Any:
+    """Return a number of an index; PyTensor's function fails if it is an array of one entry."""
+    return x.data.item() if isinstance(x, TensorConstant) else _number_of_pytensor(x)
 
 
 def _optimize(rewriter: Any, fgraph: Any, *arguments: Any, **more: Any) -> Any:
