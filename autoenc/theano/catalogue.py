@@ -259,7 +259,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "gpuarray.dnn": _DNN,
     "gpuarray.elemwise": _NONE,
     "gpuarray.fp16_help": _NONE,
-    "gpuarray.opt": _NONE,
+    "gpuarray.opt": ("autoenc.theano.meaning.gpu_rewrites",),
     "gpuarray.pool": _NONE,
     "gpuarray.rng_mrg": _MRG,
     "gpuarray.subtensor": _NONE,

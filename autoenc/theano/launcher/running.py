@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autoenc.theano.launcher.period import prepare
-from autoenc.theano.modernise.imports import code_of_script
+from autoenc.theano.modernise.imports import code_of_script, is_read_as_python2
 
 
 def run_script(script: str, arguments: Sequence[str]) -> int:
@@ -68,4 +68,12 @@ def _run(data: bytes, filename: str) -> None:
     vars(main)["__builtins__"] = __builtins__
     code = code_of_script(data, filename)
     sys.modules["__main__"] = main
-    exec(code, vars(main))
+    try:
+        exec(code, vars(main))
+    except TypeError as error:
+        if "'float' object" in str(error) and not is_read_as_python2():
+            error.add_note(
+                "If the script was written for Python 2, in which 7 / 2 is 3, run it with "
+                "python -m autoenc.theano --python2."
+            )
+        raise

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytensor.tensor as pt
+from pytensor.link.c.type import generic
 
 from autoenc.graph.types import Expression
 from autoenc.theano.meaning.sharing import shared
@@ -72,6 +73,9 @@ class CudaNdarray:
             "Use numpy.asarray and run with device=cuda."
         )
 
+
+# Type of a parameter of operations on GPUs.
+gpu_context_type = generic
 
 # The compiled module had the name of the module that contained it.
 cuda_ndarray = SimpleNamespace(CudaNdarray=CudaNdarray)

@@ -88,6 +88,11 @@ class _WithImport(ast.NodeTransformer):
 runtime.compiling.module, runtime.compiling.text = code_of_module, code_of_text
 
 
+def is_read_as_python2() -> bool:
+    """Return whether the script and its modules are read as Python 2."""
+    return OldSourceLoader.beside_python2
+
+
 def read_as_python2() -> None:
     """Read the script and its modules as Python 2, unless they support Python 3."""
     OldSourceLoader.beside_python2 = True

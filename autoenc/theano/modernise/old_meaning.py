@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from pathlib import Path
 
-from autoenc.theano.modernise.python2 import RUNTIME, call, loaded
+from autoenc.theano.modernise.python2 import RUNTIME, call, is_module, loaded
 
 # The function of `modernise.runtime` through which functions and methods of a name are called.
 _THROUGH = {
@@ -41,6 +42,16 @@ def with_division(tree: ast.Module) -> ast.Module:
     return ast.fix_missing_locations(divided)
 
 
+def with_siblings(tree: ast.Module, folder: Path) -> ast.Module:
+    """Return a tree that imports modules beside it, in the folder of a package, with a dot."""
+    futures = (n for n in tree.body if isinstance(n, ast.ImportFrom) and n.module == "__future__")
+    is_absolute = any(alias.name == "absolute_import" for node in futures for alias in node.names)
+    if is_absolute or not (folder / "__init__.py").exists():
+        return tree
+    changed: ast.Module = _Siblings(folder).visit(tree)
+    return ast.fix_missing_locations(changed)
+
+
 def with_old_meaning(tree: ast.Module) -> ast.Module:
     """Return a tree whose calls, names and classes mean what they did in Python 2."""
     _leak(tree.body)
@@ -72,6 +83,40 @@ class _Division(ast.NodeTransformer):
         target = node.target
         value = call("divide_in_place", loaded(target), node.value)
         return ast.copy_location(ast.Assign([target], value), node)
+
+
+class _Siblings(ast.NodeTransformer):
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
+        if not node.level and node.module and self._is_beside(node.module):
+            node.level = 1
+        return node
+
+    def visit_Import(self, node: ast.Import) -> list[ast.stmt]:
+        statements: list[ast.stmt] = []
+        for alias in node.names:
+            if self._is_beside(alias.name):
+                statements += _with_a_dot(alias)
+            else:
+                statements.append(ast.Import([alias]))
+        return [ast.copy_location(statement, node) for statement in statements]
+
+    def _is_beside(self, name: str) -> bool:
+        return is_module(self._folder, name.partition(".")[0])
+
+
+def _with_a_dot(alias: ast.alias) -> list[ast.stmt]:
+    """Return statements for ``import a``, ``import a.b`` or ``import a.b as c`` of a sibling."""
+    first, (parent, _, last) = alias.name.partition(".")[0], alias.name.rpartition(".")
+    if not parent:
+        return [ast.ImportFrom(None, [alias], 1)]
+    if alias.asname:
+        return [ast.ImportFrom(parent, [ast.alias(last, alias.asname)], 1)]
+    # The first statement imports a.b, and the second one sets the name a.
+    inner = ast.ImportFrom(parent, [ast.alias(last, f"{RUNTIME}module")], 1)
+    return [inner, ast.ImportFrom(None, [ast.alias(first)], 1)]
 
 
 class _Meaning(ast.NodeTransformer):

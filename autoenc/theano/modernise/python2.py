@@ -56,7 +56,7 @@ _MODULES = frozenset(
 
 # Fixers of fissix that are not used. The first change the style only, or guess the meaning.
 _LEFT_OUT = {
-    *("set_literal", "idioms", "ws_comma", "buffer", "asserts"),
+    *("set_literal", "idioms", "ws_comma", "buffer", "asserts", "import"),
     # `old_meaning` and `removed` keep what these would change to something else.
     *("filter", "map", "itertools", "itertools_imports", "sorted", "types", "operator"),
 }
@@ -83,11 +83,13 @@ def _imports_siblings(tree: ast.Module, folder: Path) -> bool:
     """Return whether a module of a package imports others as if they were outside of it."""
     if not (folder / "__init__.py").exists() or supports_python3(tree):
         return False
-    return any(
-        ((folder / f"{name}.py").exists() or (folder / name / "__init__.py").exists())
-        and find_spec(name) is None
-        for name in {name for node in ast.walk(tree) for name in _absolute_names(node)}
-    )
+    names = {name for node in ast.walk(tree) for name in _absolute_names(node)}
+    return any(is_module(folder, name) and find_spec(name) is None for name in names)
+
+
+def is_module(folder: Path, name: str) -> bool:
+    """Return whether a folder contains a module or a package of that name."""
+    return (folder / f"{name}.py").exists() or (folder / name / "__init__.py").exists()
 
 
 def _absolute_names(node: ast.AST) -> list[str]:
@@ -194,15 +196,13 @@ class _Evidence(ast.NodeVisitor):
             self.is_evident = True
 
 
-def as_python3(text: str, filename: str, *, in_package: bool = True) -> str:
+def as_python3(text: str, filename: str) -> str:
     """Convert Python 2 source text to Python 3.
 
     Parameters
     ----------
     text : str
     filename : str
-    in_package : bool, default True
-        Whether the text is a module of the package in its folder, if there is one.
 
     Raises
     ------
@@ -216,7 +216,7 @@ def as_python3(text: str, filename: str, *, in_package: bool = True) -> str:
     if not text.endswith("\n"):
         text += "\n"
     try:
-        return str(_refactoring(in_package).refactor_string(text, filename))
+        return str(_refactoring().refactor_string(text, filename))
     except (ParseError, TokenError) as error:
         line = getattr(error, "context", ("", (1, 0)))[1][0]
         raise SyntaxError(
@@ -225,7 +225,7 @@ def as_python3(text: str, filename: str, *, in_package: bool = True) -> str:
 
 
 @cache
-def _refactoring(in_package: bool) -> Any:
+def _refactoring() -> Any:
     from fissix.refactor import RefactoringTool, get_fixers_from_package
 
     class Quiet(RefactoringTool):
@@ -253,12 +253,10 @@ def _refactoring(in_package: bool) -> Any:
             self.refactor_tree(tree, name)
             return tree
 
-    # The fixer of imports looks for a package in the folder of the file.
-    left_out = _LEFT_OUT if in_package else {*_LEFT_OUT, "import"}
     fixers = [
         name
         for name in get_fixers_from_package("fissix.fixes")
-        if name.rpartition("fix_")[2] not in left_out
+        if name.rpartition("fix_")[2] not in _LEFT_OUT
     ]
     return Quiet([*fixers, "autoenc.theano.modernise.fix_lambda_tuples"])
 

@@ -81,10 +81,12 @@ def modernise(
     folder = Path(filename).parent if in_package else None
     if tree is not None and not (is_possible or python2.is_evident(tree, folder)):
         return Modernised(_of_the_time(tree), text, is_python2=False)
-    source = python2.as_python3(text, filename, in_package=in_package)
+    source = python2.as_python3(text, filename)
     tree = ast.parse(source, filename)
     if not python2.divides_truly(text):
         tree = old_meaning.with_division(tree)
+    if folder is not None:
+        tree = old_meaning.with_siblings(tree, folder)
     tree = old_meaning.with_old_order(_of_the_time(old_meaning.with_old_meaning(tree)))
     changes = [Change(line, what) for line, what in python2.changes(text, source)]
     return Modernised(tree, source, is_python2=True, changes=changes)

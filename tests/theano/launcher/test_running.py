@@ -44,6 +44,12 @@ def test_a_script_of_python_2_with_a_module_beside_it(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir() if path.suffix == ".pyc") == []
 
 
+def test_a_float_where_python_2_had_an_integer_is_explained(tmp_path):
+    (tmp_path / "script.py").write_text("print(range(7 / 2))\n")
+    assert "--python2." in launch("script.py", cwd=tmp_path).stderr
+    assert launch("--python2", "script.py", cwd=tmp_path).stdout == "[0, 1, 2]\n"
+
+
 def test_commands_and_modules(tmp_path):
     (tmp_path / "tool.py").write_text("import theano\nprint theano.__version__\n")
     assert (

@@ -217,6 +217,9 @@ def test_infer_shape_may_be_called_with_and_without_the_graph():
     y = Double()(x)
     assert Double().infer_shape(y.owner, [(3,)]) == [(3,)]
     assert Double().infer_shape(None, y.owner, [(3,)]) == [(3,)]
+    node = T.dmatrix().dimshuffle(1, 0).owner
+    assert node.op.infer_shape(node, [(3, 4)]) == [[4, 3]]
+    assert node.op.infer_shape(None, node, [(3, 4)]) == [[4, 3]]
 
 
 class Adding(NoGradient):

@@ -109,3 +109,39 @@ def test_rewrites_of_refused_operations_are_never_applied():
     graph = gof.FunctionGraph([x], [x + 1], clone=True)
     rewriter.optimize(graph)
     assert len(graph.apply_nodes) == 1
+
+
+def test_rewrites_that_fail_in_pytensor_log_nothing(caplog):
+    i, n = T.ivector("i"), T.iscalar("n")
+    function([i, n], i[T.arange(n) + 1])(np.arange(6, dtype="int32"), 3)
+    negative = function([], -T.shared_randomstreams.RandomStreams(0).uniform((3,)))
+    assert (negative() < 0).all()
+    assert caplog.messages == []
+
+
+def test_rewrites_for_gpus_are_added_and_removed_where_scripts_are_imported():
+    from autoenc.theano.gpuarray.opt import gpu_optimizer, op_lifter, register_opt, register_opt2
+
+    name = "local_gpua_advanced_subtensor1"
+    rewrite = gpu_optimizer.__db__[name].copy().pop()
+    gpu_optimizer.remove_tags(name, "fast_compile")
+    gpu_optimizer.__db__[type(rewrite).__name__].remove(rewrite)
+    gpu_optimizer._names.remove(name)
+    del gpu_optimizer.__db__[name]
+
+    @register_opt("fast_compile")
+    @op_lifter([T.AdvancedSubtensor1])
+    @register_opt2([T.AdvancedSubtensor1], "fast_compile")
+    def lifted(op, context_name, inputs, outputs):
+        return op
+
+    assert lifted(1, None, [], []) == 1
+
+
+def test_parameters_of_operations_may_be_contexts_of_gpus():
+    from autoenc.theano.gpuarray.type import gpu_context_type
+    from autoenc.theano.scalar import bool as bool_t
+
+    from autoenc.theano.gof import ParamsType
+
+    assert ParamsType(context=gpu_context_type, keepdims=bool_t).fields == ("context", "keepdims")

@@ -5,6 +5,8 @@ with Python 2.7.18 and NumPy 1.16.6, in a folder with a file t.txt of one line, 
 """
 
 import logging
+import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +125,35 @@ def test_data_that_are_not_text_are_read_as_bytes(tmp_path):
     assert names["x"] == ([0, 255, 254, 49, 50], (0, 255))
     (tmp_path / "latin").write_bytes("é\n".encode("latin1"))
     assert run("x = [l.decode('latin1') for l in open('latin')]")["x"] == ["é\n"]
+
+
+def test_modules_of_a_package_import_each_other_without_a_dot(tmp_path, capfd):
+    """The lines are those of Python 2.7.18."""
+    package = tmp_path / "siblings"
+    (package / "sub").mkdir(parents=True)
+    (package / "sub" / "__init__.py").touch()
+    (package / "sub" / "leaf.py").write_text("value = 3\n")
+    (package / "beside.py").write_text("value = 5\n")
+    (package / "__init__.py").write_text("""
+import sub.leaf
+print sub.leaf.value
+import sub.leaf as L, os, beside as B, beside
+from sub.leaf import value
+from beside import *
+print L.value, B.value, beside.value, value, os.sep
+""")
+    code = imports.code_of_module(
+        (package / "__init__.py").read_bytes(), str(package / "__init__.py"), "siblings"
+    )
+    names = {"__name__": "siblings", "__package__": "siblings", "__path__": [str(package)]}
+    module = types.ModuleType("siblings")
+    vars(module).update(names)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "siblings", module)
+        exec(code, vars(module))
+        for name in [name for name in sys.modules if name.startswith("siblings.")]:
+            patch.delitem(sys.modules, name)
+    assert capfd.readouterr().out == "3\n3 5 5 5 /\n"
 
 
 def test_source_of_python_3_keeps_its_meaning():
