@@ -9,8 +9,8 @@ import logging
 import math
 import random
 import sys
-from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Callable, Sequence
+from decimal import ROUND_HALF_UP, Context, Decimal
 from itertools import zip_longest
 from numbers import Number
 from typing import Any
@@ -21,6 +21,8 @@ from autoenc.theano.modernise.calls import called
 
 logger = logging.getLogger("theano")
 
+# All digits of any float64.
+_EXACT = Context(prec=1_200)
 # What scripts compare to find out whether something is a file.
 file = io.IOBase
 
@@ -33,7 +35,8 @@ def rounded(function: Any, number: Any, *digits: Any, **more: Any) -> Any:
     if not math.isfinite(value):
         return value
     unit = Decimal(1).scaleb(-int(*digits, **more))
-    return math.copysign(float(Decimal(value).quantize(unit, ROUND_HALF_UP)), value)
+    nearest = Decimal(value).quantize(unit, ROUND_HALF_UP, _EXACT)
+    return math.copysign(float(nearest), value)
 
 
 def whole(function: Any, *arguments: Any, **more: Any) -> Any:
@@ -103,10 +106,18 @@ def cmp(a: Any, b: Any) -> int:
     try:
         return 0 if a == b else -1 if a < b else 1
     except TypeError:
+        if _is_symbolic(a) or _is_symbolic(b):
+            raise
         return _cmp_of_kinds(a, b)
 
 
+def _is_symbolic(value: Any) -> bool:
+    return hasattr(value, "owner")
+
+
 def _cmp_of_kinds(a: Any, b: Any) -> int:
+    if type(a) is type(b) and isinstance(a, dict):
+        return cmp(len(a), len(b)) or cmp(*(in_order(sorted, of.items()) for of in (a, b)))
     if type(a) is type(b) and isinstance(a, (list, tuple)):
         pairs = zip(a, b, strict=False)
         return next((sign for x, y in pairs if (sign := cmp(x, y))), cmp(len(a), len(b)))
@@ -129,41 +140,45 @@ def ordering(compare: Callable[[Any, Any], Any], test: Callable[[int], bool]) ->
         try:
             return compare(a, b)
         except TypeError:
-            if hasattr(a, "owner") or hasattr(b, "owner"):  # symbolic variables
+            if _is_symbolic(a) or _is_symbolic(b):
                 raise
             return test(_cmp_of_kinds(a, b))
 
     return compared
 
 
-_key = functools.cmp_to_key(cmp)
+_cmp, _key = cmp, functools.cmp_to_key(cmp)
 
 
-def in_order(
-    function: Any, values: Any, cmp: Any = None, key: Any = None, reverse: Any = False
-) -> Any:
+def in_order(function: Any, *arguments: Any, **more: Any) -> Any:
     """Call a function named ``sorted``, to which Python 2 could give a comparison."""
     if function is not builtins.sorted:
-        return function(values, *(x for x in (cmp, key, reverse) if x))
-    return _sorted(list(values), cmp, key, reverse)
+        return function(*arguments, **more)
+    values, *others = arguments
+    return _sorted(list(values), **_named(others, more))
 
 
 def sort(of: Any, *arguments: Any, **more: Any) -> Any:
     """Call the method `sort` of an object; to that of lists, Python 2 could give a comparison."""
-    if type(of) is not list:
+    if not (isinstance(of, list) and type(of).sort is list.sort):
         return of.sort(*arguments, **more)
-    given = {**dict(zip(("cmp", "key", "reverse"), arguments, strict=False)), **more}
-    of[:] = _sorted(of, given.get("cmp"), given.get("key"), given.get("reverse", False))
+    of[:] = _sorted(of, **_named(arguments, more))
     return None
 
 
-def _sorted(values: list[Any], compare: Any, key: Any, reverse: Any) -> list[Any]:
-    if compare is None:
+def _named(arguments: Sequence[Any], more: dict[str, Any]) -> dict[str, Any]:
+    return {**dict(zip(("cmp", "key", "reverse"), arguments, strict=False)), **more}
+
+
+def _sorted(
+    values: list[Any], cmp: Any = None, key: Any = None, reverse: Any = False
+) -> list[Any]:
+    if cmp is None:
         try:
             return sorted(values, key=key, reverse=bool(reverse))
         except TypeError:
-            compare = cmp
-    of = functools.cmp_to_key(compare)
+            cmp = _cmp
+    of = functools.cmp_to_key(cmp)
     return sorted(values, key=of if key is None else lambda x: of(key(x)), reverse=bool(reverse))
 
 
@@ -233,11 +248,24 @@ def completed(cls: Any) -> Any:
                 setattr(cls, name, _by_cmp(test))
     if "__getslice__" in own:
         cls.__getitem__ = _with_slices(own["__getslice__"], cls.__dict__.get("__getitem__"), cls)
-    if "__eq__" in own and "__ne__" not in own:
-        cls.__ne__ = lambda self, other: self is not other
-    if "__eq__" in own and own.get("__hash__") is None:
-        cls.__hash__ = object.__hash__
+    if "__eq__" in own:
+        _as_before_equality(cls)
     return cls
+
+
+def _as_before_equality(cls: Any) -> None:
+    """Let objects of a class with `__eq__` have hashes, and differ if they are not the same."""
+    if cls.__hash__ is None:
+        inherited = (vars(base).get("__hash__") for base in cls.__mro__[1:])
+        cls.__hash__ = next(filter(None, inherited))
+    # Libraries expect of their classes that != is the negation of ==.
+    if cls.__ne__ is object.__ne__ and all(_is_of_scripts(base) for base in cls.__mro__[:-1]):
+        cls.__ne__ = lambda self, other: self is not other
+
+
+def _is_of_scripts(cls: Any) -> bool:
+    file = getattr(sys.modules.get(cls.__module__), "__file__", "")
+    return cls.__module__ == "__main__" or "site-packages" not in str(file)
 
 
 _TESTS: dict[str, Callable[[int], bool]] = {

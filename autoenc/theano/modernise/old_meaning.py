@@ -31,9 +31,8 @@ _METHODS = {"join": "joined", "sort": "sort", "translate": "translate"}
 _ORDERINGS = frozenset({"less", "less_equal", "greater", "greater_equal"})
 # Builtins of Python 2 that `modernise.runtime` has.
 _NAMES = frozenset({"apply", "cmp", "coerce", "file"})
-_SPECIAL = frozenset(
-    ["__div__", "__rdiv__", "__idiv__", "__cmp__", "__getslice__", "__eq__"]
-)  # methods
+# Methods of classes that `completed` changes.
+_SPECIAL = frozenset({"__div__", "__rdiv__", "__idiv__", "__cmp__", "__getslice__", "__eq__"})
 
 
 def with_division(tree: ast.Module) -> ast.Module:

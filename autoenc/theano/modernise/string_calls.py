@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import struct
 import subprocess
 from collections.abc import Callable
 from typing import Any
@@ -19,21 +20,10 @@ _OF_BYTES = frozenset(
 ) | {"zip"}
 _ESCAPES = {"string_escape": "unicode_escape", "string-escape": "unicode_escape"}
 # Modules whose functions compute with bytes.
-_MODULES = frozenset(
-    [
-        "_blake2",
-        "_hashlib",
-        "_md5",
-        "_sha1",
-        "_sha2",
-        "_sha3",
-        "_struct",
-        "base64",
-        "binascii",
-        "zlib",
-    ]
-)
-
+_MODULES = frozenset({
+    *("_blake2", "_hashlib", "_md5", "_sha1", "_sha2", "_sha3"),
+    *("_struct", "base64", "binascii", "zlib"),
+})  # fmt: skip
 _CHECKSUMS = frozenset({"crc32", "adler32"})
 
 
@@ -82,7 +72,8 @@ def computed(function: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
     if not modules & _MODULES:
         return function(*arguments, **more)
     name = getattr(function, "__name__", "")
-    n = 1 if "pack" in name else 0  # the format of packed numbers
+    # The format of packed numbers stays text.
+    n = 1 if "pack" in name and not isinstance(of, struct.Struct) else 0
     arguments = (*arguments[:n], *map(as_bytes, arguments[n:]))
     result = as_string(function(*arguments, **more))
     # Python 2 had checksums of 32 bits with a sign.

@@ -66,6 +66,7 @@ def test_numbers_of_numpy_are_rounded_to_floats():
     )
     assert names["x"] == (2.0, np.array([2.0]))
     assert np.isnan(run("x = round(float('nan'))")["x"])
+    assert run("x = [round(1e300), round(1.5, 40), round(1234.5, -2)]")["x"] == [1e300, 1.5, 1200]
 
 
 def test_text_that_is_evaluated_is_converted_by_the_importer():
@@ -82,7 +83,7 @@ def test_functions_of_the_script_and_of_libraries_are_as_they_are():
         """
 import numpy as np
 from numpy import max, round
-def sorted(x, y): return x, y
+def sorted(x, y, key=0): return x, y, key
 class Layer(object):
     def encode(self, x): return x
     def join(self, a, b=2): return a, b
@@ -90,11 +91,12 @@ class Layer(object):
     def update(self, x): return x
     def read(self): return [b"plain"]
 layer = Layer()
-x = (max(np.array([1, 2])), round(np.array([0.5, 1.5])).tolist(), sorted(2, 1), layer.encode("a"),
-     layer.join(1), layer.join(1, b=3), layer.sort(), layer.update(5), layer.read())
+x = (max(np.array([1, 2])), round(np.array([0.5, 1.5])).tolist(), sorted(2, 1, key=5),
+     layer.encode("a"), layer.join(1), layer.join(1, b=3), layer.sort(), layer.update(5),
+     layer.read())
 """
     )
-    expected = (2, [0, 2], (2, 1), "a", (1, 2), (1, 3), "sorted", 5, [b"plain"])
+    expected = (2, [0, 2], (2, 1, 5), "a", (1, 2), (1, 3), "sorted", 5, [b"plain"])
     assert names["x"] == expected
 
 
@@ -105,6 +107,8 @@ def test_symbolic_variables_are_compared_as_before():
     assert names["less"].eval({names["x"]: 0.5})
     with pytest.raises(TypeError):
         run("import autoenc.theano.tensor as T\nT.dscalar('x') < None")
+    with pytest.raises(TypeError):
+        run("import autoenc.theano.tensor as T\nmax(T.dscalar('x'), T.dscalar('y'))")
 
 
 def test_it_is_said_once_that_pythons_generator_draws_other_numbers(caplog):
