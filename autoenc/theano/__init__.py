@@ -32,13 +32,13 @@ from autoenc.theano.flags import config  # noqa: E402
 from autoenc.theano.flags.reading import apply_given  # noqa: E402
 from autoenc.theano.functions import Function, In, Param, function  # noqa: E402
 from autoenc.theano.meaning import (  # noqa: E402
-    broadcast_parts,
     clients,
     conversion,
     debug_values,
     linkers,
     logs,
     operations,
+    parts_by_vector,
     printers,
     rewriting,
     scalars,
@@ -95,7 +95,7 @@ tensor_types.extend()
 printers.extend()
 linkers.extend()
 operations.extend()
-broadcast_parts.extend()
+parts_by_vector.extend()
 rewriting.extend()
 debug_values.extend()
 apply_given()

@@ -166,6 +166,7 @@ _MEANING = tuple(
         "flat_indices",
         "kinds",
         "oldest",
+        "parts_by_vector",
         "shapes",
     )
 )

@@ -23,7 +23,7 @@ from pytensor.tensor.shape import Reshape
 from pytensor.tensor.type import discrete_dtypes
 
 from autoenc.theano.engines.lengths import Known, Lengths, Window, WriteWindow, is_known
-from autoenc.theano.meaning.oldest import AdvancedIncSubtensor1
+from autoenc.theano.meaning.parts_by_vector import CHANGE
 
 DeviceArray = Any
 Convert = Callable[..., Callable[..., Any]]
@@ -220,7 +220,7 @@ def _reshape(before: Convert) -> Convert:
     return convert
 
 
-@_replacing(AdvancedIncSubtensor1)
+@_replacing(CHANGE)
 def _add_at(before: Convert) -> Convert:
     def convert(op: Any, node: Apply, **more: Any) -> Any:
         function = before(op, node=node, **more)

@@ -43,5 +43,5 @@ def prepare() -> None:
 
 @functools.cache
 def _change_modules() -> None:
-    changes = {"h5py": h5py2.change, "csv": binary_files.change_csv}
+    changes = {"h5py": h5py2.change, "csv": binary_files.change_csv, "imp": imports.change_imp}
     later.change_on_import({**scipy0.changes(), **changes})

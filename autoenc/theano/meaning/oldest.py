@@ -8,7 +8,6 @@ import numpy as np
 import pytensor.scalar as ps
 import pytensor.tensor as pt
 from pytensor.graph.basic import Constant, Variable
-from pytensor.tensor import subtensor
 from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedSubtensor
 
 from autoenc.graph.types import Expression
@@ -185,7 +184,3 @@ advanced_boolean_set_subtensor = pt.subtensor.advanced_set_subtensor
 get_scalar_constant_value_elemwises: tuple[Any, ...] = ()
 constant_cache: dict[Any, Any] = {}
 sparse_module_ref = None
-
-# PyTensor 3.3 has one operation for indices with any number of dimensions.
-AdvancedSubtensor1 = getattr(subtensor, "AdvancedSubtensor1", subtensor.AdvancedSubtensor)
-AdvancedIncSubtensor1 = getattr(subtensor, "AdvancedIncSubtensor1", subtensor.AdvancedIncSubtensor)

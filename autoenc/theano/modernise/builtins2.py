@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import functools
+import importlib
 import io
 import logging
 import math
@@ -14,6 +16,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from itertools import zip_longest
 from numbers import Number
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 
@@ -25,6 +28,8 @@ logger = logging.getLogger("theano")
 _EXACT = Context(prec=1_200)
 # What scripts compare to find out whether something is a file.
 file = io.IOBase
+reduce, reload, intern = functools.reduce, importlib.reload, sys.intern
+raw_input, unichr, xrange = input, chr, range
 
 
 def rounded(function: Any, number: Any, *digits: Any, **more: Any) -> Any:
@@ -66,6 +71,59 @@ def filtered(function: Any, *arguments: Any, **more: Any) -> Any:
     if isinstance(of, str):
         return "".join(result)
     return tuple(result) if isinstance(of, tuple) else list(result)
+
+
+def is_instance(function: Any, of: Any, kinds: Any) -> Any:
+    """Call a function named ``isinstance``; in Python 2, `numpy.int64` was a kind of ``int``."""
+    if function is builtins.isinstance and isinstance(of, np.int64):
+        return isinstance(of, kinds) or isinstance(0, kinds)
+    return function(of, kinds)
+
+
+def dumped(function: Any, *arguments: Any, **more: Any) -> Any:
+    """Call a function named ``dump`` or ``dumps``; those of `json` wrote `numpy.int64`."""
+    if getattr(function, "__module__", "") == "json":
+        more.setdefault("default", _as_int)
+    return function(*arguments, **more)
+
+
+def _as_int(value: Any) -> int:
+    if isinstance(value, np.int64):
+        return int(value)
+    raise TypeError(f"{value!r} is not JSON serializable")
+
+
+_unfinished: WeakSet[Any] = WeakSet()
+
+
+def printed(function: Any, *values: Any, sep: str | None = None, **more: Any) -> Any:
+    """Call a function named ``print``, as which the statement of Python 2 is converted.
+
+    The statement wrote a space only before a value, and not after text that ends a line. After a
+    comma at its end, the next statement wrote the space.
+    """
+    if function is not builtins.print or sep is not None:
+        return function(*values, **({} if sep is None else {"sep": sep}), **more)
+    stream, end = more.pop("file", None) or sys.stdout, more.pop("end", "\n")
+    text, space = "", _is_unfinished(stream)
+    for value in values:
+        text += (" " if space else "") + str(value)
+        space = not (isinstance(value, (str, bytes)) and _ends_a_line(str(value)))
+    _note(stream, unfinished=end == " " and (space if values else False))
+    return function(text, end="" if end == " " else end, file=stream, **more)
+
+
+def _ends_a_line(text: str) -> bool:
+    return text[-1:].isspace() and text[-1:] != " "
+
+
+def _is_unfinished(stream: Any) -> bool:
+    return any(stream is known for known in _unfinished)
+
+
+def _note(stream: Any, *, unfinished: bool) -> None:
+    with contextlib.suppress(TypeError):  # a stream without weak references or a hash
+        (_unfinished.add if unfinished else _unfinished.discard)(stream)
 
 
 def octal(function: Any, number: Any) -> Any:

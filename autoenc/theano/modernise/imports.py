@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any, ClassVar
 
 from autoenc.theano.modernise import runtime
@@ -161,6 +162,21 @@ def _parses(path: Path) -> bool:
 
 _FOLDERS_OF_PACKAGES = {"site-packages", "dist-packages"}
 _STANDARD = Path(sysconfig.get_paths()["stdlib"])
+
+
+def change_imp(imp: Any) -> None:
+    """Let ``imp.load_source`` modernise the module that it loads."""
+    imp.load_source = load_source
+
+
+def load_source(name: str, pathname: str, _: Any = None) -> ModuleType:
+    """Load a module from the file of its source, as ``imp.load_source`` did."""
+    loader = OldSourceLoader(name, pathname)
+    spec = spec_from_loader(name, loader)
+    assert spec is not None
+    module = sys.modules[name] = module_from_spec(spec)
+    loader.exec_module(module)
+    return module
 
 
 def install() -> None:

@@ -18,19 +18,24 @@ _THROUGH = {
     **dict.fromkeys(("read", "recv", "check_output", "urandom", "digest"), "read"),
     **dict.fromkeys(("shuffle", "sample", "choice", "randint", "randrange"), "drawn"),
     **dict.fromkeys(("floor", "ceil"), "whole"),
+    **dict.fromkeys(("dump", "dumps"), "dumped"),
     "Popen": "started",
     "communicate": "communicated",
 }
 # The same for functions only, and not for methods.
 _BUILTINS = {
     "round": "rounded", "map": "mapped", "filter": "filtered", "oct": "octal",
-    "sorted": "in_order", "min": "extreme", "max": "extreme",
+    "sorted": "in_order", "min": "extreme", "max": "extreme", "isinstance": "is_instance",
+    "print": "printed",
 }  # fmt: skip
 # The functions that call methods, with the object as the first argument.
 _METHODS = {"join": "joined", "sort": "sort", "translate": "translate"}
 _ORDERINGS = frozenset({"less", "less_equal", "greater", "greater_equal"})
 # Builtins of Python 2 that `modernise.runtime` has.
-_NAMES = frozenset({"apply", "cmp", "coerce", "file"})
+_NAMES = frozenset({
+    *("apply", "cmp", "coerce", "file", "intern", "raw_input", "reduce", "reload", "unichr"),
+    "xrange",
+})  # fmt: skip
 # Methods of classes that `completed` changes.
 _SPECIAL = frozenset({"__div__", "__rdiv__", "__idiv__", "__cmp__", "__getslice__", "__eq__"})
 

@@ -59,6 +59,7 @@ _LEFT_OUT = {
     *("set_literal", "idioms", "ws_comma", "buffer", "asserts", "import"),
     # `old_meaning` and `removed` keep what these would change to something else.
     *("filter", "map", "itertools", "itertools_imports", "sorted", "types", "operator"),
+    *("apply", "intern", "raw_input", "reduce", "reload"),
 }
 
 

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from autoenc.folders import cache_folder
 
 SCRIPT = """
@@ -48,6 +50,14 @@ def test_a_float_where_python_2_had_an_integer_is_explained(tmp_path):
     (tmp_path / "script.py").write_text("print(range(7 / 2))\n")
     assert "--python2." in launch("script.py", cwd=tmp_path).stderr
     assert launch("--python2", "script.py", cwd=tmp_path).stdout == "[0, 1, 2]\n"
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python 3.12 has no module imp")
+def test_a_module_of_python_2_is_loaded_from_its_file(tmp_path):
+    (tmp_path / "other.py").write_text("print 'loaded', 7 / 2\nx = 5\n")
+    (tmp_path / "script.py").write_text("import imp\nprint imp.load_source('m', 'other.py').x\n")
+    done = launch("script.py", cwd=tmp_path)
+    assert (done.stdout, done.stderr) == ("loaded 3\n5\n", "")
 
 
 def test_commands_and_modules(tmp_path):

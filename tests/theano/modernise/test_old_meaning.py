@@ -4,9 +4,11 @@
 with Python 2.7.18 and NumPy 1.16.6, in a folder with a file t.txt of one line, "abc".
 """
 
+import gc
 import logging
 import sys
 import types
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,15 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 SCRIPTS = Path(__file__).with_name("python2_prints.txt").read_text("utf-8").split("\n\n")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _closing():
+    yield
+    # Files that are still open would be closed, with a warning, in another test.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture(autouse=True)

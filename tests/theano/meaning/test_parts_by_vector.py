@@ -1,4 +1,4 @@
-"""Values of length 1 are broadcast where they are assigned to parts of an array.
+"""Parts of an array that a vector of indices chooses: values of length 1 are broadcast.
 
 The sums are those of Theano 1.0.5.
 """
@@ -59,3 +59,22 @@ def test_an_embedding_is_trained_on_a_single_word(mode):
     train = theano.function([i], cost, updates=[(W, W - 0.5 * T.grad(cost, W))], mode=mode)
     assert [train(ONE), train(ONE), train(TWO)] == [50, 0, 154]
     assert W.get_value().sum() == 69
+
+
+def test_operations_are_of_theanos_classes():
+    part, changed = x[i], T.inc_subtensor(x[i], y)
+    assert isinstance(part.owner.op, T.AdvancedSubtensor1)
+    assert isinstance(changed.owner.op, T.AdvancedIncSubtensor1)
+    others = [x[1:], x[:, i], x[i, i], changed, x.sum()]
+    assert not any(isinstance(other.owner.op, T.AdvancedSubtensor1) for other in others)
+    (node,) = (
+        node for node in theano.function([x, i], part, mode="FAST_COMPILE").maker.fgraph.toposort()
+        if isinstance(node.op, T.AdvancedSubtensor1)
+    )  # fmt: skip
+    assert theano.function([x, i], T.AdvancedSubtensor1()(x, i))(X, ONE).tolist() == [[3, 4, 5]]
+
+    class Own(T.AdvancedSubtensor1):
+        pass
+
+    assert isinstance(Own(), T.AdvancedSubtensor1)
+    assert not isinstance(node.op, Own)
