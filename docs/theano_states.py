@@ -31,7 +31,7 @@ lists what would be done about each line of the script. This page lists every pu
 | precision | a script run with `python -m autoenc.theano` has Theano's default precision, float64. `import autoenc.theano` keeps autoenc's default, float32. `THEANO_FLAGS`, `THEANORC` and `~/.theanorc` override both |
 | engines | C, with the BLAS that autoenc finds, is the default. `device=cuda` or `AUTOENC_BACKEND=xla` selects XLA. A function that XLA does not support runs in C, and a message says so |
 | XLA | compiles one program for each length of a minibatch. The host computes these lengths from integer arguments and shapes. A function that needs more than 32 programs runs in C. An index out of range and a failed assertion raise errors, also in loops |
-| lengths of 1 | a length of 1 that is not part of the type raises an error in arithmetic, as under Theano. It also raises an error in `T.set_subtensor(x[:], y)` and `T.set_subtensor(x[[0, 1]], y)`, where Theano repeated `y` |
+| lengths of 1 | a length of 1 that is not part of the type raises an error in arithmetic, as under Theano. It also raises an error in `T.set_subtensor(x[:], y)`, where Theano repeated `y` |
 | indices with None | `x[:, None]` drops the second dimension of a matrix if its length is 1 by type, as under Theano. Where Theano raised an error because a dimension cannot be dropped, the index has NumPy's meaning |
 | errors | of wrong lengths are of the class `LengthError`, which is a `ValueError`, an `IndexError` and an `AssertionError`, because PyTensor asserts lengths where Theano's operations raised one of the others |
 | pickles | of types and shared variables that Theano wrote can be read, and the variables can be used in functions. Pickled expressions of Theano cannot |
@@ -41,7 +41,7 @@ lists what would be done about each line of the script. This page lists every pu
 | NumPy 1 | arithmetic between numbers and arrays follows NumPy 1's rules for dtypes, in scripts and for the numbers that functions return. So do comparisons, functions such as `np.add`, and `+=`. Lists of slices and floats with integer values are valid indices; such floats are also valid lengths. Ragged lists become arrays of objects, `np.load` reads pickles, and `np.floor` of integers returns floats. `argsort` puts equal entries in NumPy 1's order, also in graphs; on XLA, `T.argsort` keeps their order |
 | SciPy | `scipy.misc` reads, writes and resizes pictures (with Pillow), and the top-level package has NumPy's names, as before SciPy 1.3 |
 | cuDNN by name | `GpuDnnConvDesc`, `GpuDnnConvGradI` and similar operations build the convolutions of `nnet`, on any engine |
-| test values | with `compute_test_value`, every operation that a script applies is computed with the `tag.test_value` of its inputs, and a wrong shape is reported at that line. Steps within `scan` have none; the results of the loop do. A test value of a wrong type raises `ValueError` |
+| test values | with `compute_test_value`, every operation that a script applies is computed with the `tag.test_value` of its inputs, and a wrong shape is reported at that line. Steps within `scan` are computed with the values of the first step. A test value of a wrong type raises `ValueError` |
 | settings | scripts can add settings by `AddConfigVar` |
 | PyYAML | `yaml.load` without a loader takes `FullLoader`, in scripts |
 | tests | `python -m autoenc.theano -m pytest` runs test suites written for Theano, also in processes of pytest-xdist. It supports tests that import nose or `numpy.testing.dec`, and tests that yield calls |
