@@ -134,9 +134,22 @@ def octal(function: Any, number: Any) -> Any:
     return text.replace("0o", "0") if number else "0"
 
 
+# Python's own generator; in the list, once a script has seeded it.
+_COMMON: Any = getattr(random.seed, "__self__", None)
+_seeded: list[Any] = []
+
+
+def seeded(function: Any, *arguments: Any, **more: Any) -> Any:
+    """Call a function named ``seed``, which may be that of Python's own generator."""
+    if arguments and function == random.seed:
+        _seeded.append(_COMMON)
+    return called(function, *arguments, **more)
+
+
 def drawn(function: Any, *arguments: Any, **more: Any) -> Any:
     """Call a function that may draw from Python's own generator, and say what has changed."""
-    if isinstance(getattr(function, "__self__", None), random.Random):
+    of = getattr(function, "__self__", None)
+    if isinstance(of, random.Random) and (_seeded or of is not _COMMON):
         _say_that_draws_differ(function.__name__)
     return called(function, *arguments, **more)
 

@@ -19,6 +19,7 @@ _THROUGH = {
     **dict.fromkeys(("shuffle", "sample", "choice", "randint", "randrange"), "drawn"),
     **dict.fromkeys(("floor", "ceil"), "whole"),
     **dict.fromkeys(("dump", "dumps"), "dumped"),
+    "seed": "seeded",
     "Popen": "started",
     "communicate": "communicated",
 }

@@ -122,14 +122,19 @@ def test_symbolic_variables_are_compared_as_before():
         run("import autoenc.theano.tensor as T\nmax(T.dscalar('x'), T.dscalar('y'))")
 
 
-def test_it_is_said_once_that_pythons_generator_draws_other_numbers(caplog):
+def test_it_is_said_once_that_pythons_generator_draws_other_numbers(caplog, monkeypatch):
     builtins2._say_that_draws_differ.cache_clear()
+    monkeypatch.setattr(builtins2, "_seeded", [])
     with caplog.at_level(logging.WARNING, "theano"):
-        run("import random, numpy\nnumpy.random.shuffle([1]); numpy.random.randint(3)")
+        run("import random, numpy\nnumpy.random.seed(1); numpy.random.shuffle([1])")
+        run("import random\nrandom.seed(); random.shuffle([1, 2]); random.Random")
         assert caplog.messages == []
-        run("import random\nfor i in range(3): random.shuffle([1, 2])")
-    (message,) = caplog.messages
-    assert message.startswith("random.shuffle draws as in Python 3.")
+        run("import random\nrandom.seed(1)\nfor i in range(3): random.shuffle([1, 2])")
+        assert len(caplog.messages) == 1
+        run("import random\nrandom.Random(1).choice([1, 2])")
+    assert [message[:21] for message in caplog.messages] == [
+        "random.shuffle draws ", "random.choice draws a",
+    ]  # fmt: skip
 
 
 def test_data_that_are_not_text_are_read_as_bytes(tmp_path):
