@@ -149,8 +149,7 @@ def bernoulli_deviance_from_logits(x: Expression, a: Expression) -> Expression:
     array([0.6931, 0.    , 0.6931])
     """
     p, size = _limited(x), abs(a)
-    # The target of −|a|: 1 − p for a positive a. Unlike `switch`, it is computed in vectors.
-    p = abs(pt.gt(a, 0).astype(p.dtype) - p)
+    p = pt.switch(pt.gt(a, 0), 1 - p, p)  # the target of −|a|
     e = pt.exp(-size)
     # At the ends of p, the factor of an infinite logarithm is 0. These logarithms are finite.
     limits = np.finfo(p.dtype)
