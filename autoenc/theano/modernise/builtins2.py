@@ -172,7 +172,7 @@ def cmp(a: Any, b: Any) -> int:
     >>> cmp(None, 0), cmp("a", 5), cmp([1, "a"], [1, None]), cmp(2, 2.0)
     (-1, 1, 1, 0)
     """
-    if type(a).__name__ != "type" and hasattr(type(a), "__cmp__"):
+    if hasattr(type(a), "__cmp__"):
         return int(a.__cmp__(b))
     try:
         return 0 if a == b else -1 if a < b else 1

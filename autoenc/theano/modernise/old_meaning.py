@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from autoenc.theano.modernise.python2 import RUNTIME, call, is_module, loaded
@@ -41,6 +42,9 @@ _NAMES = frozenset({
 _SPECIAL = frozenset({"__div__", "__rdiv__", "__idiv__", "__cmp__", "__getslice__", "__eq__"})
 
 
+_COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)
+
+
 def with_division(tree: ast.Module) -> ast.Module:
     """Return a tree in which integers are divided as in Python 2."""
     divided: ast.Module = _Division().visit(tree)
@@ -49,18 +53,20 @@ def with_division(tree: ast.Module) -> ast.Module:
 
 def with_siblings(tree: ast.Module, folder: Path) -> ast.Module:
     """Return a tree that imports modules beside it, in the folder of a package, with a dot."""
-    futures = (n for n in tree.body if isinstance(n, ast.ImportFrom) and n.module == "__future__")
-    is_absolute = any(alias.name == "absolute_import" for node in futures for alias in node.names)
-    if is_absolute or not (folder / "__init__.py").exists():
+    if not (folder / "__init__.py").exists():
         return tree
     changed: ast.Module = _Siblings(folder).visit(tree)
     return ast.fix_missing_locations(changed)
 
 
-def with_old_meaning(tree: ast.Module) -> ast.Module:
-    """Return a tree whose calls, names and classes mean what they did in Python 2."""
+def with_old_meaning(tree: ast.Module, *, has_print_statement: bool = True) -> ast.Module:
+    """Return a tree whose calls, names and classes mean what they did in Python 2.
+
+    Calls of ``print`` were statements, unless the source imported the function.
+    """
     _leak(tree.body)
-    changed: ast.Module = _Meaning(_bound(tree)).visit(tree)
+    functions = _BUILTINS if has_print_statement else {**_BUILTINS, "print": None}
+    changed: ast.Module = _Meaning(functions, _bound(tree.body)).visit(tree)
     return ast.fix_missing_locations(changed)
 
 
@@ -125,25 +131,40 @@ def _with_a_dot(alias: ast.alias) -> list[ast.stmt]:
 
 
 class _Meaning(ast.NodeTransformer):
-    """Transforms nodes; `bound` are the names that the module itself defines."""
+    """Transforms nodes of a module.
 
-    def __init__(self, bound: set[str]) -> None:
-        self._bound = bound
+    Parameters
+    ----------
+    functions : dict
+        Function of `modernise.runtime` for each builtin function.
+    bound : set of str
+        Names that the module defines. Functions add their own while they are visited.
+    """
+
+    def __init__(self, functions: Mapping[str, str | None], bound: set[str]) -> None:
+        self._functions = functions
+        self._scopes = [bound]
+
+    def _is_builtin(self, name: str) -> bool:
+        return name in _NAMES and not any(name in scope for scope in self._scopes)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        is_file = isinstance(node.func, ast.Name) and node.func.id == "file"
-        if is_file and "file" not in self._bound:
+        if getattr(node.func, "id", "") == "file" and self._is_builtin("file"):
             node.func = ast.copy_location(ast.Name("open", ast.Load()), node.func)
         self.generic_visit(node)
-        through = _through(node)
+        through = _through(node, self._functions)
         if through is None:
             return node
         through.keywords = node.keywords
         return ast.copy_location(through, node)
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
-        is_old = node.id in _NAMES and isinstance(node.ctx, ast.Load)
-        return _of_runtime(node.id, node) if is_old and node.id not in self._bound else node
+        is_read = isinstance(node.ctx, ast.Load)
+        return _of_runtime(node.id, node) if is_read and self._is_builtin(node.id) else node
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        with self._within(_arguments(node.args)):
+            return self.generic_visit(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         self.generic_visit(node)
@@ -155,10 +176,17 @@ class _Meaning(ast.NodeTransformer):
         nodes = list(_of_scope(node.body))
         # In Python 2, it ended a generator that did not catch it.
         stops = any(isinstance(part, ast.Raise) or _calls_next(part) for part in nodes)
-        self.generic_visit(node)
+        with self._within(_arguments(node.args) | _bound(node.body)):
+            self.generic_visit(node)
         if stops and any(isinstance(part, ast.Yield) for part in nodes):
             node.decorator_list.append(_of_runtime("ended", node))
         return node
+
+    @contextmanager
+    def _within(self, scope: set[str]) -> Iterator[None]:
+        self._scopes.append(scope)
+        yield
+        self._scopes.pop()
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         self.generic_visit(node)
@@ -171,7 +199,7 @@ def _calls_next(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "next"
 
 
-def _through(node: ast.Call) -> ast.Call | None:
+def _through(node: ast.Call, functions: Mapping[str, str | None]) -> ast.Call | None:
     """Return a call of the runtime that makes a call as in Python 2, or None."""
     if isinstance(node.func, ast.Attribute):
         return _of_method(node.func, node.args)
@@ -182,7 +210,7 @@ def _through(node: ast.Call) -> ast.Call | None:
         arguments[0] = call("source", arguments[0], ast.Constant(name))
     if name == "str" and len(arguments) + len(node.keywords) > 1:
         return call("as_text", node.func, *arguments)
-    instead = _THROUGH.get(name) or _BUILTINS.get(name)
+    instead = _THROUGH.get(name) or functions.get(name)
     return call(instead, node.func, *arguments) if instead else None
 
 
@@ -200,19 +228,21 @@ def _of_runtime(name: str, like: ast.expr | ast.stmt) -> ast.Attribute:
     return ast.copy_location(attribute, like)
 
 
-def _bound(tree: ast.Module) -> set[str]:
-    """Return all names that a module assigns, imports or defines anywhere."""
+def _bound(body: list[ast.stmt]) -> set[str]:
+    """Return the names that a scope assigns, imports or defines."""
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in _of_scope(body):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             names.add(node.id)
         elif isinstance(node, ast.alias):
             names.add(node.asname or node.name)
-        elif isinstance(node, ast.arg):
-            names.add(node.arg)
         elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             names.add(node.name)
     return names
+
+
+def _arguments(arguments: ast.arguments) -> set[str]:
+    return {node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg)}
 
 
 # Variables of list comprehensions ---------------------------------------------------------------
@@ -221,7 +251,9 @@ def _bound(tree: ast.Module) -> set[str]:
 def _leak(body: list[ast.stmt]) -> None:
     """Let list comprehensions set their variables in the scope around them, if that reads them."""
     nodes = list(_of_scope(body))
-    inner = [node for node in nodes if isinstance(node, ast.ListComp)]
+    # An iterable of a comprehension must not assign.
+    iterated = {id(part) for node in nodes for part in _iterated(node)}
+    inner = [n for n in nodes if isinstance(n, ast.ListComp) and id(n) not in iterated]
     read = {
         node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     }
@@ -235,6 +267,11 @@ def _leak(body: list[ast.stmt]) -> None:
                 _leak(part.body if isinstance(part, ast.FunctionDef) else [])
 
 
+def _iterated(node: ast.AST) -> Iterator[ast.AST]:
+    if isinstance(node, _COMPREHENSIONS):
+        yield from ast.walk(node.generators[0].iter)
+
+
 def _of_scope(nodes: list[ast.stmt]) -> Iterator[ast.AST]:
     """Yield the nodes of a scope, without what comprehensions and inner scopes read."""
     waiting: list[ast.AST] = [*nodes]
@@ -243,7 +280,7 @@ def _of_scope(nodes: list[ast.stmt]) -> Iterator[ast.AST]:
         yield node
         if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda)):
             continue
-        if isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)):
+        if isinstance(node, _COMPREHENSIONS):
             waiting.append(node.generators[0].iter)
             continue
         waiting.extend(ast.iter_child_nodes(node))

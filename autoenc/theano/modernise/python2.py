@@ -288,11 +288,10 @@ def _lines_within_strings(text: str) -> set[int]:
     return inside
 
 
-def divides_truly(text: str) -> bool:
-    """Return whether a text imports Python 3's division from `__future__`."""
-    return bool(
-        re.search(r"^from\s+__future__\s+import\s+[^#\n]*\bdivision\b", text, re.MULTILINE)
-    )
+def imports_future(text: str, feature: str) -> bool:
+    """Return whether a text imports a feature, such as "division", from `__future__`."""
+    pattern = rf"^from\s+__future__\s+import\s+[^#\n]*\b{feature}\b"
+    return bool(re.search(pattern, text, re.MULTILINE))
 
 
 def call(name: str, *arguments: ast.expr) -> ast.Call:

@@ -83,11 +83,13 @@ def modernise(
         return Modernised(_of_the_time(tree), text, is_python2=False)
     source = python2.as_python3(text, filename)
     tree = ast.parse(source, filename)
-    if not python2.divides_truly(text):
+    if not python2.imports_future(text, "division"):
         tree = old_meaning.with_division(tree)
-    if folder is not None:
+    if folder is not None and not python2.imports_future(text, "absolute_import"):
         tree = old_meaning.with_siblings(tree, folder)
-    tree = old_meaning.with_old_order(_of_the_time(old_meaning.with_old_meaning(tree)))
+    prints = not python2.imports_future(text, "print_function")
+    tree = old_meaning.with_old_meaning(tree, has_print_statement=prints)
+    tree = old_meaning.with_old_order(_of_the_time(tree))
     changes = [Change(line, what) for line, what in python2.changes(text, source)]
     return Modernised(tree, source, is_python2=True, changes=changes)
 

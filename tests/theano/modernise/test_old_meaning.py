@@ -4,6 +4,7 @@
 with Python 2.7.18 and NumPy 1.16.6, in a folder with a file t.txt of one line, "abc".
 """
 
+import ast
 import gc
 import logging
 import sys
@@ -174,6 +175,16 @@ print L.value, B.value, beside.value, value, os.sep
         for name in [name for name in sys.modules if name.startswith("siblings.")]:
             patch.delitem(sys.modules, name)
     assert capfd.readouterr().out == "3\n3 5 5 5 /\n"
+
+
+def test_an_absolute_import_is_not_of_a_sibling(tmp_path):
+    (tmp_path / "__init__.py").touch()
+    (tmp_path / "json.py").touch()
+    text = "import json\nprint json\n"
+    beside = modernise(text, str(tmp_path / "a.py"))
+    absolute = modernise(f"from __future__ import absolute_import\n{text}", str(tmp_path / "a.py"))
+    assert "from . import json" in ast.unparse(beside.tree)
+    assert "from . import json" not in ast.unparse(absolute.tree)
 
 
 def test_source_of_python_3_keeps_its_meaning():
