@@ -1,4 +1,4 @@
-"""Python 2's builtin functions, comparisons and classes, for source that was converted."""
+"""Builtin functions as in Python 2, and those that Python 3 has moved."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ import logging
 import math
 import random
 import sys
-from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 from itertools import zip_longest
-from numbers import Number
 from typing import Any
 from weakref import WeakSet
 
@@ -161,133 +159,6 @@ def _say_that_draws_differ(name: str) -> None:
     )
 
 
-# Comparisons ------------------------------------------------------------------------------------
-
-
-def cmp(a: Any, b: Any) -> int:
-    """Return −1, 0 or 1, as ``cmp`` did in Python 2.
-
-    Values that Python 3 cannot compare are ordered: None, numbers, others by the names of types.
-
-    >>> cmp(None, 0), cmp("a", 5), cmp([1, "a"], [1, None]), cmp(2, 2.0)
-    (-1, 1, 1, 0)
-    """
-    if hasattr(type(a), "__cmp__"):
-        return int(a.__cmp__(b))
-    try:
-        return 0 if a == b else -1 if a < b else 1
-    except TypeError:
-        if _is_symbolic(a) or _is_symbolic(b):
-            raise
-        return _cmp_of_kinds(a, b)
-
-
-def _is_symbolic(value: Any) -> bool:
-    return hasattr(value, "owner")
-
-
-def _cmp_of_kinds(a: Any, b: Any) -> int:
-    if type(a) is type(b) and isinstance(a, dict):
-        return cmp(len(a), len(b)) or cmp(*(in_order(sorted, of.items()) for of in (a, b)))
-    if type(a) is type(b) and isinstance(a, (list, tuple)):
-        pairs = zip(a, b, strict=False)
-        return next((sign for x, y in pairs if (sign := cmp(x, y))), cmp(len(a), len(b)))
-    first, second = _rank(a), _rank(b)
-    return (first > second) - (first < second)
-
-
-def _rank(value: Any) -> tuple[int, str, int]:
-    if value is None:
-        return 0, "", 0
-    if isinstance(value, Number):
-        return 1, "", 0
-    return 2, type(value).__name__, id(value)
-
-
-def ordering(compare: Callable[[Any, Any], Any], test: Callable[[int], bool]) -> Any:
-    """Return a comparison that orders values which Python 3 cannot compare."""
-
-    def compared(a: Any, b: Any) -> Any:
-        try:
-            return compare(a, b)
-        except TypeError:
-            if _is_symbolic(a) or _is_symbolic(b):
-                raise
-            return test(_cmp_of_kinds(a, b))
-
-    return compared
-
-
-_cmp, _key = cmp, functools.cmp_to_key(cmp)
-
-
-def in_order(function: Any, *arguments: Any, **more: Any) -> Any:
-    """Call a function named ``sorted``, to which Python 2 could give a comparison."""
-    if function is not builtins.sorted:
-        return function(*arguments, **more)
-    values, *others = arguments
-    return _sorted(list(values), **_named(others, more))
-
-
-def sort(of: Any, *arguments: Any, **more: Any) -> Any:
-    """Call the method `sort` of an object; to that of lists, Python 2 could give a comparison."""
-    if not (isinstance(of, list) and type(of).sort is list.sort):
-        return of.sort(*arguments, **more)
-    of[:] = _sorted(of, **_named(arguments, more))
-    return None
-
-
-def _named(arguments: Sequence[Any], more: dict[str, Any]) -> dict[str, Any]:
-    return {**dict(zip(("cmp", "key", "reverse"), arguments, strict=False)), **more}
-
-
-def _sorted(
-    values: list[Any], cmp: Any = None, key: Any = None, reverse: Any = False
-) -> list[Any]:
-    if cmp is None:
-        try:
-            return sorted(values, key=key, reverse=bool(reverse))
-        except TypeError:
-            cmp = _cmp
-    of = functools.cmp_to_key(cmp)
-    return sorted(values, key=of if key is None else lambda x: of(key(x)), reverse=bool(reverse))
-
-
-def extreme(function: Any, *arguments: Any, **more: Any) -> Any:
-    """Call a function named ``min`` or ``max``, whose arguments Python 2 could always compare."""
-    if function not in (builtins.min, builtins.max) or more:
-        return called(function, *arguments, **more)
-    values = arguments if len(arguments) > 1 else (list(arguments[0]),)
-    try:
-        return function(*values)
-    except TypeError:
-        return function(*values, key=_key)
-
-
-# Objects ----------------------------------------------------------------------------------------
-
-
-def ended(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function whose generators end if StopIteration is raised in them."""
-
-    @functools.wraps(function)
-    def generate(*arguments: Any, **more: Any) -> Any:
-        try:
-            return (yield from function(*arguments, **more))
-        except RuntimeError as error:
-            if not isinstance(error.__cause__, StopIteration):
-                raise
-
-    return generate
-
-
-def message(of: Any) -> Any:
-    """Return the attribute `message` of an object, which exceptions had in Python 2."""
-    if isinstance(of, BaseException) and not hasattr(of, "message"):
-        return of.args[0] if len(of.args) == 1 else ""
-    return of.message
-
-
 def translate(of: Any, table: Any, *deleted: Any) -> Any:
     """Call the method `translate`; Python 2's also took characters to delete."""
     if not isinstance(of, str):
@@ -305,60 +176,3 @@ def coerce(a: Any, b: Any) -> tuple[Any, Any]:
     """Return two numbers as numbers of one type."""
     kind = type(a + b)
     return kind(a), kind(b)
-
-
-def completed(cls: Any) -> Any:
-    """Return a class whose special methods of Python 2 are called today."""
-    own = vars(cls)
-    for name in ("", "r", "i"):
-        if f"__{name}div__" in own and f"__{name}truediv__" not in own:
-            setattr(cls, f"__{name}truediv__", own[f"__{name}div__"])
-    if "__cmp__" in own:
-        for name, test in _TESTS.items():
-            if name not in own:
-                setattr(cls, name, _by_cmp(test))
-    if "__getslice__" in own:
-        cls.__getitem__ = _with_slices(own["__getslice__"], cls.__dict__.get("__getitem__"), cls)
-    if "__eq__" in own:
-        _as_before_equality(cls)
-    return cls
-
-
-def _as_before_equality(cls: Any) -> None:
-    """Let objects of a class with `__eq__` have hashes, and differ if they are not the same."""
-    if cls.__hash__ is None:
-        inherited = (vars(base).get("__hash__") for base in cls.__mro__[1:])
-        cls.__hash__ = next(filter(None, inherited))
-    # Libraries expect of their classes that != is the negation of ==.
-    if cls.__ne__ is object.__ne__ and all(_is_of_scripts(base) for base in cls.__mro__[:-1]):
-        cls.__ne__ = lambda self, other: self is not other
-
-
-def _is_of_scripts(cls: Any) -> bool:
-    file = getattr(sys.modules.get(cls.__module__), "__file__", "")
-    return cls.__module__ == "__main__" or "site-packages" not in str(file)
-
-
-_TESTS: dict[str, Callable[[int], bool]] = {
-    "__eq__": lambda sign: sign == 0,
-    "__ne__": lambda sign: sign != 0,
-    "__lt__": lambda sign: sign < 0,
-    "__le__": lambda sign: sign <= 0,
-    "__gt__": lambda sign: sign > 0,
-    "__ge__": lambda sign: sign >= 0,
-}
-
-
-def _by_cmp(test: Callable[[int], bool]) -> Callable[[Any, Any], bool]:
-    return lambda self, other: test(self.__cmp__(other))
-
-
-def _with_slices(get_slice: Any, get_item: Any, cls: Any) -> Callable[[Any, Any], Any]:
-    def item(self: Any, index: Any) -> Any:
-        if not isinstance(index, slice) or index.step is not None:
-            return get_item(self, index) if get_item else super(cls, self).__getitem__(index)
-        start, stop = index.start or 0, sys.maxsize if index.stop is None else index.stop
-        length = len(self) if min(start, stop) < 0 else 0
-        return get_slice(self, start + length * (start < 0), stop + length * (stop < 0))
-
-    return item

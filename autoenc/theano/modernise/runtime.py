@@ -13,35 +13,39 @@ from pytensor.graph.basic import Variable
 from autoenc.theano.modernise.binary_files import opened
 from autoenc.theano.modernise.builtins2 import (
     apply,
-    cmp,
     coerce,
-    completed,
     drawn,
     dumped,
-    ended,
-    extreme,
     file,
     filtered,
-    in_order,
     intern,
     is_instance,
     mapped,
-    message,
     octal,
-    ordering,
     printed,
     raw_input,
     reduce,
     reload,
     rounded,
     seeded,
-    sort,
     translate,
     unichr,
     whole,
     xrange,
 )
 from autoenc.theano.modernise.calls import called, method, stored
+from autoenc.theano.modernise.classes2 import (
+    completed,
+    ended,
+    message,
+)
+from autoenc.theano.modernise.comparisons2 import (
+    cmp,
+    extreme,
+    in_order,
+    ordering,
+    sort,
+)
 from autoenc.theano.modernise.string_calls import (
     as_text,
     coded,
