@@ -18,6 +18,7 @@ from pytensor.tensor.elemwise import Elemwise
 
 from autoenc.backends.branchless import branchless
 from autoenc.backends.c.linked import Linked
+from autoenc.backends.c.vector_code import in_vectors
 
 # Minimum numbers of entries for which another core is worth starting: if an entry takes a few
 # instructions, and if it takes an exponential or a logarithm.
@@ -203,7 +204,7 @@ def rewrites(shared: bool, *, by_entry: bool = False) -> tuple[tuple[Any, float]
     def local_rows(_: Any, node: Apply) -> list[Any] | bool:
         if type(node.op) is not Elemwise or not _has_rows(node):
             return False
-        outputs: list[Any] = loop(node.op.scalar_op, node.op.inplace_pattern)(
+        outputs: list[Any] = loop(in_vectors(node.op.scalar_op), node.op.inplace_pattern)(
             *node.inputs, return_list=True
         )
         return outputs

@@ -29,6 +29,7 @@ FORMS = {
 }
 NAME, VERSION = platform.libc_ver()
 HAS_VECTORS = NAME == "glibc" and tuple(map(int, VERSION.split("."))) >= (2, 35)
+on_x86_64 = pytest.mark.skipif(platform.machine() != "x86_64", reason="for processors of x86-64")
 # Where the compiled code finds its headers.
 FOLDERS = (
     Path(pytensor.__file__).parent / "link" / "c" / "c_code",
@@ -52,7 +53,7 @@ def assembly(x, a, output):
     return run.stdout
 
 
-@pytest.mark.skipif(platform.machine() != "x86_64", reason="for processors of x86-64")
+@on_x86_64
 @pytest.mark.skipif(not HAS_VECTORS, reason="vectors of log1p need glibc 2.35")
 @pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -64,3 +65,12 @@ def test_exponentials_and_logarithms_are_those_of_vectors(name, dtype):
     expected = {"cross-entropy": "exp log1p", "deviance": "exp log log1p", "entropy": "log log1p"}
     suffix = "f" if dtype == "float32" else ""
     assert called == {f"{function}{suffix}" for function in expected[name].split()}
+
+
+@on_x86_64
+@pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
+@pytest.mark.parametrize("name", FORMS)
+def test_float32_is_not_converted_to_double(name):
+    x, a = pt.fmatrix("x"), pt.fmatrix("a")
+    text = assembly(x, a, FORMS[name](x, a))
+    assert not re.findall(r"\bv?cvt(?:[ps]s2[ps]d|[ps]d2[ps]s)\b", text)

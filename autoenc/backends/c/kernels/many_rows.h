@@ -1,9 +1,12 @@
 /* Products of many rows with a matrix, summed as in product.h, so that they have the same bytes.
 
-   Rows of A are read from memory once. A few of them are copied to the first cache, and multiplied
-   by panels of B, which are in the second cache. This is the order of Goto and van de Geijn, "Anatomy
-   of high-performance matrix multiplication", ACM TOMS 34 (2008). With fewer rows, the copies take
-   longer than they save. */
+   Rows of A are read from memory once. A few of them stay in the first cache, while they are
+   multiplied by panels of B, which are in the second cache. With fewer rows, filling the panels takes
+   longer than it saves.
+
+   A BLAS copies rows of A as well, in the order in which its tiles read them. See Goto and van de
+   Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34 (2008). Here, the copies
+   would take longer than they save. */
 
 #pragma once
 #include "panels.h"
@@ -13,8 +16,8 @@ namespace {
 
 constexpr int MANY_ROWS = 256;            /* from which on this is faster in one thread, ... */
 constexpr int ROWS_OF_A_THREAD = 96;      /* ... and that are worth another thread, which copies B too */
-constexpr int MOST_TERMS = 512;           /* of TALL rows, which fit the first cache */
-constexpr int PANEL_VALUES = 115 * 1024;  /* which fit the second cache */
+constexpr int MOST_TERMS = 512;  /* of TALL rows, which fit the first cache */
+constexpr int PANEL_VALUES = 640 * 1024 / sizeof(Real);  /* which fit the second cache */
 
 class ManyRows {
  public:
@@ -70,18 +73,16 @@ class ManyRows {
     void add(int begin, int end) const {
       for (int j = 0; j < n; j += TILE)
         Panel<Floats>::fill(all.B.column(first + j), all.K, k, deep, n - j, Columns(std::min(TILE, n - j)), panel(j));
-      alignas(64) Real rows[MOST_TERMS * TALL];
       for (int i = begin, height; i < end; i += height) {
         height = std::min(TALL, end - i);
-        copy_rows(all.A.from(i, k), height, rows);
-        multiply(i, height, std::min(TALL, end - i - height), rows);
+        multiply(i, height, std::min(TALL, end - i - height));
       }
     }
 
     Real* panel(int j) const { return panels + (long)j * deep; }
 
     /* Multiplies rows by all panels, and loads the next rows into the first cache meanwhile. */
-    void multiply(int i, int height, int next, const Real* rows) const {
+    void multiply(int i, int height, int next) const {
       for (int j = 0, loaded = 0; j < n; j += TILE) {
         for (; loaded < next * std::min(n, j + TILE) / n; loaded++)
           for (int q = 0; q < deep; q += LANES) __builtin_prefetch(all.A.from(i + height + loaded, k + q).data);
@@ -89,27 +90,9 @@ class ManyRows {
         Real* c = all.C + (long)i * all.n + first + j;
         for (int q = 0, depth; q < deep; q += depth) {
           depth = depth_of(all.K - k - q);
-          Matrix some = {rows + q * TALL, 1, TALL};
+          const Matrix some = all.A.from(i, k + q);
           tile_of<Floats>(height, {{some, some}, {depth, 0}}, in_panel(panel(j) + q * TILE), c, all.n, columns, 1, k + q > 0 ? 1 : 0);
         }
-      }
-    }
-
-    /* Copies term k of row r to rows[k * TALL + r]. */
-    void copy_rows(Matrix A, int height, Real* rows) const {
-      int k = 0;
-      for (; height == TALL && k + LANES <= deep; k += LANES) turn(A.from(0, k), rows + k * TALL);
-      for (; k < deep; k++)
-        for (int r = 0; r < height; r++) rows[k * TALL + r] = *A.from(r, k).data;
-    }
-
-    static void turn(Matrix A, Real* to) {
-      for (int r = 0; r < TALL; r += LANES) {
-        const int some = std::min(LANES, TALL - r);
-        Vector rows[LANES] = {};
-        for (int i = 0; i < some; i++) rows[i] = load(A.from(r + i, 0).data);
-        exchange(rows);
-        for (int k = 0; k < LANES; k++) std::memcpy(to + k * TALL + r, &rows[k], sizeof(Real) * some);
       }
     }
   };
