@@ -12,6 +12,7 @@ import pytensor.tensor as pt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import xlogy
 
 from autoenc.backends import BACKENDS, resolve_backend
 from autoenc.graph import bernoulli_deviance_from_logits
@@ -87,6 +88,31 @@ def test_it_is_the_product(backend):
             scale = np.abs(A) @ np.abs(B)
             for found in (product, turned):
                 assert (np.abs(found - A.astype("float64") @ B) <= tolerance * scale).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_deviance_is_the_oracles_at_the_ends_of_the_unit_interval(backend, dtype):
+    x, a = pt.matrix("x", dtype=dtype), pt.matrix("a", dtype=dtype)
+    function = resolve_backend(backend, "cpu").function(
+        [x, a], bernoulli_deviance_from_logits(x, a)
+    )
+    ends, logits = (v.astype(dtype) for v in np.meshgrid([0, 1e-9, 0.3, 1], [-800, -5, 0, 5, 800]))
+    X, A = ends.astype("float64"), logits.astype("float64")
+    # A logarithm of expit(−800) = 0 would be infinite.
+    expected = np.logaddexp(0, A) - X * A + xlogy(X, X) + xlogy(1 - X, 1 - X)
+    np.testing.assert_allclose(function(ends, logits), expected, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_numbers_of_a_graph_have_the_digits_of_its_dtype(backend, dtype):
+    x = pt.matrix("x", dtype=dtype)
+    tenth = np.array(0.1, dtype)
+    row = np.array([0.1, 0.7, 1 / 3], dtype)
+    function = resolve_backend(backend, "cpu").function([x], x * tenth + row)
+    X = np.zeros((5, 3), dtype)
+    X[1:] = 1
+    expected = X * tenth + row
+    np.testing.assert_allclose(function(X), expected, rtol=2 * np.finfo(dtype).eps)
 
 
 def test_threads_may_share_a_function(backend):

@@ -10,7 +10,15 @@ import pytensor.tensor as pt
 import pytest
 
 from autoenc.backends import make_step, resolve_backend
-from autoenc.graph import AutoEncoderLayer, masking, momentum, sgd, symbolic_generator
+from autoenc.graph import (
+    AutoEncoderLayer,
+    adam,
+    masking,
+    momentum,
+    rmsprop,
+    sgd,
+    symbolic_generator,
+)
 from tests.devices import DEVICE, device_of
 
 X = np.random.default_rng(7).random((37, 6), dtype="float32")
@@ -147,6 +155,24 @@ def test_float64(backend):
     runner.sync()
     np.testing.assert_allclose(costs, [1e-24, 4e-24], rtol=1e-3)
     assert p.get_value().dtype == np.float64
+
+
+@pytest.mark.parametrize("rule", [sgd, momentum, adam, rmsprop])
+def test_steps_in_float64_have_the_digits_of_float64(backend, rule, compiler):
+    """XLA would round the numbers of a graph, such as rates of decay, to float32."""
+
+    def trained(backend):
+        with pytensor.config.change_flags(floatX="float64"):
+            layer, x, cost = layer_and_cost()
+            step = make_step(cost, rule(cost, layer.params, 0.1), [x])
+        chosen = resolve_backend(backend, device_of(backend))
+        runner = chosen.compile(step)
+        costs = runner.run([chosen.put(X.astype("float64"))], ROWS, (0,))
+        runner.sync()
+        return [costs, *(p.get_value() for p in layer.params)]
+
+    for found, expected in zip(trained(backend), trained("c"), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-13)
 
 
 def test_several_inputs_of_several_dtypes(backend):

@@ -80,7 +80,9 @@ def jaxify(
         # PyTensor's assertions are not needed, because JAX itself checks shapes when it traces.
         for what in ("Could not broadcast", "do not have the same shape"):
             warnings.filterwarnings("ignore", message=rf"Skipping Assert[\s\S]*{what}")
-        function: Callable[..., tuple[DeviceArray, ...]] = jax_funcify(graph)
+        # Numbers of the graph become arrays of JAX here, which have 32 bits outside of its mode.
+        with jax.enable_x64(any(getattr(v.type, "dtype", "") == "float64" for v in outputs)):
+            function: Callable[..., tuple[DeviceArray, ...]] = jax_funcify(graph)
     return _without_truncation_warnings(function)
 
 
