@@ -109,7 +109,11 @@ class XlaFunction(Function):
     def _collected(self, results: Any) -> Any:
         if self.unpack_single:
             return on_the_host(results)
-        return [on_the_host(result) for result in results] if results else results
+        if not results:
+            # XLA may still be reading the arguments, which scripts may change after the call.
+            jax.block_until_ready([storage[0] for storage in self._resident])
+            return results
+        return [on_the_host(result) for result in results]
 
 
 def _say_in_c(name: str | None, error: Exception) -> None:

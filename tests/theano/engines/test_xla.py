@@ -35,6 +35,22 @@ def test_a_step_of_training_updates_weights_that_stay_on_the_device():
     assert w.get_value().flags.writeable
 
 
+def test_a_minibatch_may_be_overwritten_after_a_call_without_outputs():
+    """XLA computes in the background, and reads arrays of NumPy where they are."""
+    w = theano.shared(np.eye(300, dtype="float32"))
+    total = theano.shared(np.zeros((2_000, 300), "float32"))
+    product = x
+    for _ in range(10):
+        product = T.dot(product, w)
+    add = theano.function([x], updates=[(total, total + product)], mode="JAX")
+    minibatch = np.empty((2_000, 300), "float32")
+    for k in range(5):
+        minibatch[:] = k
+        add(minibatch)
+        minibatch[:] = np.nan
+    np.testing.assert_array_equal(total.get_value(), 0 + 1 + 2 + 3 + 4)
+
+
 def on_xla(caplog, inputs, outputs, **options):
     """Compile for XLA; the function raises if it has gone over to C."""
     f = theano.function(inputs, outputs, mode="JAX", **options)
