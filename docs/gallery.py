@@ -48,7 +48,7 @@ def section(story: Story) -> str:
         "\n"
     )
     command = " ".join(["python", f"examples/{path.name}", *story.arguments])
-    words = rest.strip().partition("\n    python")[0]
+    words = rest.partition("\n    python")[0].strip()
     shown = "\n".join(
         f"![{summary} {picture}](_static/gallery/{story.name}/{picture})"
         for picture in story.pictures

@@ -14,7 +14,7 @@ HEAD = """# Theano's names
 
 `python -m autoenc.theano script.py` runs a script written for Theano unmodified.
 `import autoenc.theano as theano` makes the same names available to new code. `--explain script.py`
-lists what would be done about each line of the script. This page lists every public name of Theano
+lists the changes to each line of the script. This page lists every public name of Theano
 0.9.0 and 1.0.5. `docs/theano_states.py` generates it from the packages' own namespaces
 (`docs/theano_names.py`).
 
@@ -37,13 +37,13 @@ lists what would be done about each line of the script. This page lists every pu
 | pickles | of types and shared variables that Theano wrote can be read, and the variables can be used in functions. Pickled expressions of Theano cannot |
 | `device=gpu` | selects a CUDA GPU if there is one, else the CPU; a message says so |
 | Python 2 | a file is read as Python 2 if it is not valid Python 3, or if it uses names that only Python 2 had (`xrange`, `iteritems`, `cPickle`). Division of integers then gives integers, and strings are text and bytes at once: in files, `StringIO`, pipes, `struct`, `hashlib`, and with codecs such as `hex`. Functions such as `round`, `map`, `filter`, `sorted` and `math.floor`, comparisons of any two values, `print`, and special methods such as `__cmp__` and `__div__` have the meaning of Python 2. Modules that such a script imports, or runs by `execfile`, are Python 2 as well, unless they support Python 3 (they import `six` or `__future__`, or look at the version). So is a package whose modules import each other without a dot. Pickles of Python 2 are read by `pickle` and `cPickle`. The file itself is not changed |
-| what Python 2 did otherwise | floats are printed with all their digits, not with 12. `random.shuffle`, `choice`, `sample` and `randint` draw as in Python 3, and the first call after `random.seed` says so. Dictionaries keep the order of insertion. The order of sets of text differs in each run, unless `PYTHONHASHSEED` is set |
+| differences from Python 2 that remain | floats are printed with all their digits, not with 12. `random.shuffle`, `choice`, `sample` and `randint` draw as in Python 3, and the first call after `random.seed` says so. Dictionaries keep the order of insertion. The order of sets of text differs in each run, unless `PYTHONHASHSEED` is set |
 | NumPy 1 | arithmetic between numbers and arrays follows NumPy 1's rules for dtypes, in scripts and for the numbers that functions return. So do comparisons, functions such as `np.add`, and `+=`. Lists of slices and floats with integer values are valid indices; such floats are also valid lengths. Ragged lists become arrays of objects, `np.load` reads pickles, and `np.floor` of integers returns floats. `argsort` puts equal entries in NumPy 1's order, also in graphs; on XLA, `T.argsort` keeps their order |
 | SciPy | `scipy.misc` reads, writes and resizes pictures (with Pillow), and the top-level package has NumPy's names, as before SciPy 1.3 |
 | cuDNN by name | `GpuDnnConvDesc`, `GpuDnnConvGradI` and similar operations build the convolutions of `nnet`, on any engine |
 | test values | with `compute_test_value`, every operation that a script applies is computed with the `tag.test_value` of its inputs, and a wrong shape is reported at that line. Steps within `scan` are computed with the values of the first step. A test value of a wrong type raises `ValueError` |
-| settings | scripts can add settings by `AddConfigVar` |
-| PyYAML | `yaml.load` without a loader takes `FullLoader`, in scripts |
+| settings | scripts can add settings with `AddConfigVar` |
+| PyYAML | in scripts, `yaml.load` without a loader uses `FullLoader` |
 | tests | `python -m autoenc.theano -m pytest` runs test suites written for Theano, also in processes of pytest-xdist. It supports tests that import nose or `numpy.testing.dec`, and tests that yield calls |
 | compiled graphs | operations differ from Theano's: for example, the logarithm of a `softmax` consists of exponentials and sums, in a numerically stable form. A `Softmax` alone stays one operation |
 

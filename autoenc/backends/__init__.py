@@ -1,4 +1,6 @@
-"""Backends that compile and run graphs: C, XLA and Numba. Only this package imports them.
+"""Backends that compile and run graphs: C, XLA and Numba.
+
+Only this package imports Numba. Only this package and `autoenc.theano` import JAX.
 
 >>> resolve_backend("xla", device="cpu").name
 'xla'
@@ -39,7 +41,7 @@ __all__ = [
 
 BACKENDS = ("c", "xla", "numba")
 
-# What PyTensor does wrong, whatever the backend.
+# Corrections of PyTensor that all backends need.
 keep_empty_arrays_apart()
 restrict_rewrites()
 wrap_integers_around()

@@ -219,7 +219,8 @@ def _local_rows(_: Any, node: Apply) -> list[Any] | bool:
     return outputs
 
 
-# Before PyTensor fuses what is elementwise (49), and after all that changes the graph.
+# The functions come before PyTensor fuses elementwise operations (49), and after all rewrites that
+# change the graph's computations.
 REWRITES = (
     (ROW_FUNCTIONS, 48.5),
     (in2out(_local_rows, name="row_elementwise"), 101),

@@ -1,4 +1,4 @@
-"""Makes integers wrap around in operations that PyTensor computes in Python.
+"""Make integers wrap around in operations that PyTensor computes in Python.
 
 Without compiled code, PyTensor computes some operations with Python's integers. NumPy 2 refuses to
 convert those that are out of range, where compiled code and earlier versions of NumPy wrap around.

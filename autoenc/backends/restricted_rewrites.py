@@ -1,4 +1,4 @@
-"""Restricts rewrites of PyTensor to the graphs for which they are right.
+"""Restrict rewrites of PyTensor to the graphs for which they are correct.
 
 Some reorder sums and products as if integers had no limits. For example, ``0 - x`` of ``uint8``
 has the type ``int16``, but was rewritten to ``-x``, which wraps around at 256; and ``x ** 2`` was
@@ -24,7 +24,7 @@ from pytensor.tensor.type import discrete_dtypes
 
 Rewrite: TypeAlias = Callable[[Any, Any], Any]
 Parts: TypeAlias = tuple[list[Any], list[Any]]
-"""Operands of a sum or product, and those that are subtracted, or that it is divided by."""
+"""Operands that are added or multiplied, and those that are subtracted or divided by."""
 
 _flattened = math.AlgebraicCanonizer.get_num_denum
 _simplified = math.AlgebraicCanonizer.simplify
@@ -55,28 +55,28 @@ def _is_of_other_integers(variable: Any, result: Any) -> bool:
 
 
 def _is_not_floored(node: Any) -> bool:
-    """Check that x / 1, or x // 1, is x."""
+    """Return whether x / 1, or x // 1, is x."""
     return node.op != int_div or _is_discrete(node.inputs[0])
 
 
 def _has_minus_one(node: Any) -> bool:
-    """Check that -x can be -1 times x."""
+    """Return whether -x can be rewritten to -1 times x."""
     return not node.inputs[0].type.dtype.startswith("uint")
 
 
 def _is_power_in_type(node: Any) -> bool:
-    """Check that x ** 2 can be the square of x, whose type is that of x."""
+    """Return whether x ** 2 can be rewritten to the square of x, which has the type of x."""
     return not _is_of_other_integers(node.inputs[0], node.outputs[0])
 
 
 def _are_sums_in_type(node: Any) -> bool:
-    """Check that x + (y + z), or a product, can be one operation, in the type of the result."""
+    """Return whether x + (y + z), or a product, can be one operation in the result's type."""
     nested = [x for x in node.inputs if x.owner is not None and x.owner.op == node.op]
     return not any(_is_of_other_integers(x, node.outputs[0]) for x in nested)
 
 
 def _is_write_to_the_whole_sum(node: Any) -> bool:
-    """Check that x + y, where y is zero but for an assignment, can be an assignment to x."""
+    """Return whether x + y, with y zero except for an assignment, can be an assignment to x."""
     result = node.outputs[0].type
     for i, term in enumerate(node.inputs):
         if term.owner is not None and isinstance(term.owner.op, _WRITES):
@@ -92,18 +92,18 @@ def _dtypes(types: Sequence[Any]) -> list[str]:
 
 
 def _is_of_floats(node: Any) -> bool:
-    """Check that operations can change places, as the sum of 2 * x and twice the sum of x."""
+    """Return whether operations may be exchanged, such as a sum and a multiplication by 2."""
     return not _is_discrete(node.inputs[0])
 
 
 def _are_negatives_in_type(node: Any) -> bool:
-    """Check that x - (-y) can be x + y, although -y is computed in the type of y."""
+    """Return whether x - (-y) can be x + y, although -y is computed in the type of y."""
     negatives = [x for x in node.inputs if x.owner is not None and x.owner.op == neg]
     return not any(_is_of_other_integers(x, node.outputs[0]) for x in negatives)
 
 
 def _is_quotient_of_floats(node: Any) -> bool:
-    """Check that -(-x / y) can be x / y, because -x does not wrap around."""
+    """Return whether -(-x / y) can be x / y, because -x does not wrap around."""
     quotient = node.inputs[0].owner
     if quotient is None or quotient.op != true_div:
         return True
@@ -111,14 +111,14 @@ def _is_quotient_of_floats(node: Any) -> bool:
 
 
 def _are_choices_in_type(node: Any) -> bool:
-    """Check that y * switch(c, x, 0) can be switch(c, y * x, 0), although x has another type."""
+    """Return whether y * switch(c, x, 0) can be switch(c, y * x, 0) without another type."""
     choices = [x for x in node.inputs if x.owner is not None and x.owner.op == switch]
     return not any(_is_of_other_integers(x, c) for c in choices for x in c.owner.inputs[1:])
 
 
 @node_rewriter([exp, sigmoid, softplus, erf, erfc])  # type: ignore[untyped-decorator]
 def functions_of_floats(_: Any, node: Any) -> list[Any] | None:
-    """Cast integers whose function is a floating-point number.
+    """Cast integer arguments of functions whose results are floating-point numbers.
 
     Rewrites of functions negate their arguments: log(sigmoid(x)) is -softplus(-x). Unsigned
     integers would wrap around. log(exp(x) + exp(y)) of integers would be rewritten forever.
@@ -177,7 +177,7 @@ class _WithinType:
         self.reciprocal, self._dtype = canonizer.reciprocal, dtype
 
     def get_num_denum(self, operand: Any) -> Parts:
-        """Return the operands of an operand, which is one itself if it has another type."""
+        """Return the parts of an operand: only itself if it is of another integer type."""
         if _is_discrete(operand) and operand.type.dtype != self._dtype:
             return [operand], []
         parts: Parts = _flattened(self, operand)
@@ -205,7 +205,10 @@ def _same(before: list[Any], after: list[Any]) -> bool:
 
 
 def _in_type(operands: list[Any], dtype: str) -> list[Any]:
-    """Return operands that may be combined. One floating-point number determines their type."""
+    """Return operands that may be combined: integers are cast to the type of the result.
+
+    If an operand is a floating-point number, it already determines the type.
+    """
     if all(map(_is_discrete, operands)):
         return [x if x.type.dtype == dtype else cast(x, dtype) for x in operands]
     return operands

@@ -1,7 +1,7 @@
-"""Rewriting of graphs as PyTensor's functions, once for graphs of the same structure.
+"""Rewriting and linking of graphs by PyTensor, once for all graphs of the same structure.
 
-PyTensor takes a third of a second to rewrite and link the step of a model, as long as the training
-of a small model. If models are fitted one after the other, as in a grid search, this happens once.
+Rewriting and linking the step of a model takes as long as the training of a small model. If models
+are fitted one after the other, as in a grid search, this happens once.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ class LentFunction:
                 cell[0] = nothing
             # Results may be views of the arguments, and would keep these in memory.
             code.function.free()
-            # After an error, its memory may be in any state.
+            # After an error, the memory of the code may be in any state.
             if succeeded:
                 linked.idle.append(code)
 

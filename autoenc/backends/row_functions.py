@@ -45,7 +45,7 @@ class Precision(NamedTuple):
         Limits beyond which exp is 0 or infinity.
     exp, log : tuple of float
         Coefficients of (exp(r) − 1 − r) / r² for |r| ≤ ½ log 2, and of (log(1 + f) − f + ½f²) / f³
-        for √½ ≤ 1 + f ≤ √2, from the lowest. The polynomials are exact in the Chebyshev points
+        for √½ ≤ 1 + f ≤ √2, from the lowest. The polynomials are exact at the Chebyshev points
         of these ranges.
     """
 

@@ -253,7 +253,7 @@ def new_layers(
         zip(sizes, levels, activations, strict=True)
     ):
         own = {"cost": layer.cost, "output": layer.output}
-        if k:  # the input of this layer are codes, none of which are missing
+        if k:  # the inputs of this layer are codes, none of which are missing
             own = {**_above(below), "scale": None, "missing": "refuse"}
         if level is not None:
             own["corruption"] = level

@@ -178,7 +178,7 @@ def squared_error(x: Expression, z: Expression) -> Expression:
 
 
 def negative_log_likelihood(p: Expression, y: Expression) -> Expression:
-    """Compute the negative log-likelihood −log p[y] of the right class.
+    """Compute the negative log-likelihood −log p[y] of the true class.
 
     If pre-activations are available, use the numerically stable
     `negative_log_likelihood_from_logits`.
@@ -188,7 +188,7 @@ def negative_log_likelihood(p: Expression, y: Expression) -> Expression:
     p : expression, (rows, classes)
         Class probabilities.
     y : int expression, (rows,)
-        Right classes, from 0.
+        True classes, numbered from 0.
 
     Returns
     -------
@@ -199,14 +199,14 @@ def negative_log_likelihood(p: Expression, y: Expression) -> Expression:
 
 
 def negative_log_likelihood_from_logits(a: Expression, y: Expression) -> Expression:
-    """Compute the negative log-likelihood log Σ exp(a) − a[y] of the right class under softmax(a).
+    """Compute the negative log-likelihood log Σ exp(a) − a[y] of the true class under softmax(a).
 
     Parameters
     ----------
     a : expression, (rows, classes)
         Pre-activations.
     y : int expression, (rows,)
-        Right classes, from 0.
+        True classes, numbered from 0.
 
     Returns
     -------
@@ -225,7 +225,7 @@ def zero_one_loss(p: Expression, y: Expression) -> Expression:
     p : expression, (rows, classes)
         Class probabilities, or anything that grows with them.
     y : int expression, (rows,)
-        Right classes, from 0.
+        True classes, numbered from 0.
 
     Returns
     -------

@@ -16,7 +16,8 @@ from autoenc.backends import resolve_backend
 from autoenc.rows.blocks import Array, IncomingRows, Rows, parts, rows_at_a_time
 from autoenc.threads import Lock
 
-# Rows of a call even if they have more values than the function wants: a call reads all weights.
+# Minimum number of rows of a call, even if they have more values than the function prefers:
+# each call reads all weights.
 LEAST_ROWS = 512
 
 # floatX belongs to the process and is changed while a graph is built, so threads take turns.

@@ -109,7 +109,7 @@ class SymbolicModel:
 
     @property
     def n_columns(self) -> int:
-        """Columns that errors are averaged over, or added up."""
+        """Number of columns over which errors are averaged or summed."""
         return self.layer.n_visible if self.groups is None else self.groups.n_groups
 
     @property
@@ -167,7 +167,7 @@ class SymbolicModel:
         return self.decode(self.encode(x))
 
     def impute(self, x: Expression) -> Expression:
-        """X with its reconstruction where it is missing."""
+        """Return x with its missing entries replaced by their reconstructions."""
         return pt.switch(pt.isnan(x), replace(self, masked=True).reconstruct(x), x)
 
     def costs(self, x: Expression, given: Expression) -> Expression:
@@ -226,7 +226,7 @@ class SymbolicModel:
 
     @staticmethod
     def _of_kinds(groups: Groups, x: Expression) -> Callable[[Expression, Expression], Expression]:
-        """Return the cost of entries, of standardised targets and pre-activations."""
+        """Return the cost of entries as a function of standardised targets and pre-activations."""
         return partial(groups.costs, pt.switch(pt.isnan(x), _number(0), x))
 
     def _of_rows(self, costs: Expression, x: Expression, *, at_least: int) -> Expression:
@@ -290,7 +290,7 @@ class SymbolicClassifier:
 
     @property
     def encoder(self) -> Any:
-        """What makes codes of `values`: the hidden layers."""
+        """Hidden layers, which compute codes from `values`."""
         hidden = self.network.hidden
         return hidden[0] if len(hidden) == 1 else self.network.codes
 

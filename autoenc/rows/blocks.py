@@ -82,9 +82,9 @@ Rows: TypeAlias = "Array | SparseRows | Source"
 
 @dataclass(eq=False)
 class IncomingRows:
-    """Rows for a fitted model, each of which is examined just before the model uses it.
+    """Rows for a fitted model, each part of which is examined just before the model uses it.
 
-    Examining all of them first would read them twice from memory or from disk.
+    Examining all rows first would read them twice from memory or from disk.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ from autoenc.theano.known import imported_names, theano_names
 from autoenc.theano.refusals import Refused
 
 ROOT = "autoenc.theano"
-# Modules of others that Theano's modules imported, which scripts use after a star import.
+# Modules of other packages that Theano's modules imported, which scripts use after a star import.
 _LIBRARIES = {
     **{name: name for name in ("logging", "numbers", "numpy", "os", "sys", "warnings")},
     "np": "numpy",

@@ -209,8 +209,9 @@ def rewrites(shared: bool, *, by_entry: bool = False) -> tuple[tuple[Any, float]
         )
         return outputs
 
-    # Before PyTensor fuses elementwise operations (49), which puts both into one loop, and after
-    # all rewrites that change the graph's computations (below 48).
+    # The branchless operations come before PyTensor fuses elementwise operations (49), which puts
+    # sigmoid and softplus into one loop, and after all rewrites that change the graph's
+    # computations (below 48).
     return ((branchless, 48.5), (in2out(local_rows, name="row_elementwise"), 99))
 
 

@@ -1,8 +1,8 @@
 """Scalar operations written so that C compilers use the fastest vector instructions for them.
 
-PyTensor writes numbers of float32 as C's doubles, and its maximum may be ``nan("")``, which is a
-double too. In C, what is combined with a double is a double: two vectors of half as many entries,
-which are converted back and forth.
+PyTensor writes float32 constants as C doubles, and its maximum can return ``nan("")``, which is a
+double as well. In C, an operation with a double operand is computed in double precision. A vector
+of floats is then converted to two vectors of doubles, and the result is converted back.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class _Extreme:
     relation: str
 
     def c_code(self, node: Apply, name: str, inputs: Any, outputs: Any, sub: Any) -> str:
-        """Return the C code: two comparisons, without a number that is not an operand."""
+        """Return the C code: two comparisons that select one of the operands."""
         (x, y), (z,) = inputs, outputs
         return f"{z} = ({y} {self.relation} {x} || {y} != {y}) ? {y} : {x};"
 

@@ -30,12 +30,13 @@ keep_sources_in_memory(utils)
 _FUSED = JAX.register((branchless, 48.5))
 # XLA fuses operations itself, and JAX traces unfused operations in half the time.
 MODE = _FUSED.excluding("fusion")
-# For GPUs, which must be filled by large minibatches. Their program was measured with fusion.
+# For GPUs, with rewrites that let large minibatches occupy the whole device. Fusion stays on,
+# because programs for GPUs were measured with it.
 GPU_MODE = _FUSED.register((over_rows, 48.6), (stored, 48.7))
 # The same as MODE for devices that share the rows.
 SHARED_MODE = MODE.register((summed_products, 48.6))
-# Without this option, XLA measures several programs for a product and takes the fastest. It
-# differs between processes, and so do the last bits of the result.
+# Without this option, XLA measures several programs for a product and selects the fastest. Which
+# one is the fastest differs between processes, and so do the last bits of the result.
 GPU_OPTIONS = {"xla_gpu_deterministic_ops": True}
 
 # Maximum number of compiled graphs that are kept for others of the same structure.
@@ -72,7 +73,7 @@ def jaxify(
     """Convert a graph without shared variables to a JAX function."""
     from pytensor.link.jax.dispatch import jax_funcify
 
-    import autoenc.backends.xla.ops  # noqa: F401 - tells PyTensor of them
+    import autoenc.backends.xla.ops  # noqa: F401 - registers them with PyTensor
 
     graph = FunctionGraph(list(inputs), list(outputs), clone=True)
     mode.optimizer.rewrite(graph)
@@ -80,7 +81,8 @@ def jaxify(
         # PyTensor's assertions are not needed, because JAX itself checks shapes when it traces.
         for what in ("Could not broadcast", "do not have the same shape"):
             warnings.filterwarnings("ignore", message=rf"Skipping Assert[\s\S]*{what}")
-        # Numbers of the graph become arrays of JAX here, which have 32 bits outside of its mode.
+        # Numbers of the graph become JAX arrays here. Outside of JAX's 64-bit mode, these would
+        # have 32 bits.
         with jax.enable_x64(any(getattr(v.type, "dtype", "") == "float64" for v in outputs)):
             function: Callable[..., tuple[DeviceArray, ...]] = jax_funcify(graph)
     return _without_truncation_warnings(function)

@@ -26,9 +26,9 @@ from autoenc.threads import Lock, in_threads
 # Rows of a chunk in small and in large calls, on a GPU and on the CPU. On the CPU, the fixed cost
 # of a product is a tenth of the time of 64 rows.
 ROWS_OF_A_CHUNK = ((512, 512), (64, 128))
-# Numbers to which the rows of a call are padded, besides two chunks, on a GPU and on the CPU. The
-# padding is not computed. Nothing is padded to a single chunk. XLA would see that the chunk is
-# everything, and would fuse operations, and round sums of products, in another way.
+# Numbers to which the rows of a call are padded, other than two chunks, on a GPU and on the CPU.
+# The padding is not computed. No call is padded to a single chunk: XLA would recognise that the
+# chunk is the whole array, and would fuse operations and round sums of products differently.
 ROWS_OF_A_CALL = ((512, 32_768), (512, 2_048))
 
 

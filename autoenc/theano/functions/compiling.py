@@ -35,7 +35,8 @@ def function(
     inputs : list of Variable, In or tuple (variable, default)
         Arguments of the function; shared variables cannot be inputs.
     outputs : Variable, Out, list or dict of these, optional
-        Results of the function. For a dictionary, whose keys are strings, it returns a dictionary.
+        Results of the function. If they are given as a dictionary, whose keys must be strings, the
+        function returns a dictionary.
     mode : str or Mode, optional
         How to compile; by default ``theano.config.mode``.
     updates : dict or list of pairs (shared variable, expression), optional

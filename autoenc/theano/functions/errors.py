@@ -1,4 +1,4 @@
-"""Errors of functions, of the types and with the first words that Theano's had."""
+"""Errors of functions, with the types and the first words of Theano's errors."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def in_theanos_words(argument: Any) -> Any:
 def _of_argument(error: Exception) -> Exception:
     """Return an error whose first words say which argument of which function is wrong.
 
-    A number that its type cannot represent raised TypeError.
+    Theano raised TypeError for a number that the type of the argument cannot represent.
     """
     notes = getattr(error, "__notes__", [])
     found = next(filter(None, map(_OF_ARGUMENT.match, notes)), None)

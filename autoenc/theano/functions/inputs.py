@@ -37,7 +37,8 @@ class In(compile_io.In):
     ):
         self.default = None if _holds_itself(value) else value
         if self.default is not None:
-            # PyTensor would take the container of a default for one that nobody may fill.
+            # By default, PyTensor treats an input whose value is a container as implicit, so that
+            # callers could not give it a value.
             more["implicit"] = bool(more.get("implicit"))
             value = _container(variable, value, more)
             self._initial = value.value

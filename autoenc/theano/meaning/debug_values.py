@@ -47,7 +47,7 @@ def get_test_value(variable: Any) -> Any:
 
 
 def get_debug_values(*variables: Any) -> list[Any]:
-    """Return the test values of variables in a list: as one tuple, or without one if it is one.
+    """Return a list of one entry: a tuple of the test values, or the only test value itself.
 
     The list is empty if test values are off, or if a variable has none.
     """
@@ -105,7 +105,7 @@ def resumed() -> Iterator[None]:
 
 
 def give_value(variable: Variable, like: Variable) -> None:
-    """Give a variable the test value of another, which is computed if needed and if it can be."""
+    """Give a variable the test value of another, which is computed if needed and possible."""
     with contextlib.suppress(AttributeError):
         variable.tag.test_value = _found_or_computed(like)
 
@@ -115,7 +115,7 @@ def extend() -> None:
     for kind in (Op, SymbolicOp):
         kind.__call__ = _computing(kind.__call__)
     for kind in (Scan, OpFromGraph):
-        for name in ("pullback", "pushforward"):  # build graphs of stand-ins
+        for name in ("pullback", "pushforward"):  # build graphs of placeholders
             setattr(kind, name, _of_stand_ins(getattr(kind, name)))
 
 
@@ -127,7 +127,7 @@ def is_off() -> bool:
 def _computing(call: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(call)
     def applied(op: Op, *inputs: Any, **named: Any) -> Any:
-        if is_off() or isinstance(op, ScalarOp):  # which gradients apply to stand-ins
+        if is_off() or isinstance(op, ScalarOp):  # gradients apply these to placeholders
             return call(op, *inputs, **named)
         with suspended():
             result = call(op, *inputs, **named)
@@ -139,14 +139,14 @@ def _computing(call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _of_stand_ins(derive: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a method whose results have test values, but not what it builds on the way."""
+    """Return a method whose results have test values; its intermediate variables have none."""
 
     @functools.wraps(derive)
     def applied(op: Op, *arguments: Any, **named: Any) -> Any:
         with suspended():
             results = derive(op, *arguments, **named)
         for result in () if is_off() else results:
-            with contextlib.suppress(AttributeError):  # of a variable that has none
+            with contextlib.suppress(AttributeError):  # a variable has no test value
                 _found_or_computed(result)
         return results
 
@@ -178,14 +178,15 @@ def _compute(node: Apply | None) -> None:
 
 
 def _found_or_computed(variable: Variable) -> Any:
-    """Return a test value; what was built while they were suspended is computed now."""
+    """Return a test value; compute it if the variable was built while they were suspended."""
     if variable.owner is not None and not hasattr(variable.tag, "test_value"):
         _run(variable.owner, [_found_or_computed(v) for v in variable.owner.inputs])
     value = get_test_value(variable)
     try:
         return variable.type.filter(value)
     except TypeError as error:
-        # Not Theano's TypeError, which operators of PyTensor would take for unknown operands.
+        # Theano raised TypeError, which PyTensor's operators would interpret as an unsupported
+        # operand.
         raise ValueError(
             f"For compute_test_value, one input test value does not have the requested type: "
             f"{variable} needs {variable.type}. {error}"

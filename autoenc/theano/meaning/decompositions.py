@@ -66,7 +66,7 @@ def eigvalsh(a: Any, b: Any = None, lower: bool = True) -> Expression:
     b : matrix, optional
         Positive definite matrix of the generalized problem a·v = w·b·v; also ``NoneConst``.
     lower : bool
-        Whether the lower or the upper triangle is read.
+        Whether the lower triangle is read; otherwise the upper one is.
     """
     if isinstance(getattr(b, "type", None), NoneTypeT):
         b = None
@@ -74,7 +74,7 @@ def eigvalsh(a: Any, b: Any = None, lower: bool = True) -> Expression:
 
 
 def kron(a: Any, b: Any) -> Expression:
-    """Return the Kronecker product, as SciPy's; it differs from NumPy's if not both are matrices.
+    """Return SciPy's Kronecker product; NumPy's differs unless both arguments are matrices.
 
     Raises
     ------

@@ -15,12 +15,12 @@ from autoenc.graph.types import Expression
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False) -> Expression:  # noqa: A001
-    """Return the maximum over axes, all by default and also if there are none in `axis`."""
+    """Return the maximum over axes; over all of them by default, or if `axis` is empty."""
     return pt.max(x, axis=_axes(axis), keepdims=keepdims)
 
 
 def min(x: Any, axis: Any = None, keepdims: bool = False) -> Expression:  # noqa: A001
-    """Return the minimum over axes, all by default and also if there are none in `axis`."""
+    """Return the minimum over axes; over all of them by default, or if `axis` is empty."""
     return pt.min(x, axis=_axes(axis), keepdims=keepdims)
 
 
@@ -40,7 +40,7 @@ def max_and_argmax(a: Any, axis: Any = None, keepdims: bool = False) -> list[Exp
 
 
 def _axes(axis: Any) -> Any:
-    """Return axes as integers without duplicates, or None for all, also if there are none.
+    """Return axes as integers without duplicates; None, for all axes, if there are none.
 
     They may be constants of a graph. The order of the axes is kept, as a position depends on it.
     """

@@ -1,7 +1,7 @@
 """Rewrites for Theano's GPU back-end: ``theano.gpuarray.opt``.
 
-Scripts add rewrites to its databases, or remove some, where they are imported. No graph is
-rewritten by them, as in Theano on a machine without a GPU.
+When scripts are imported, they add rewrites to the databases of the back-end, or remove some. The
+databases rewrite no graph, as in Theano on a machine without a GPU.
 """
 
 from __future__ import annotations

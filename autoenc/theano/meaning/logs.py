@@ -1,4 +1,4 @@
-"""The logger of Theano's messages, and levels of those below it."""
+"""Theano's logger, and the default levels of the loggers of autoenc, PyTensor and JAX."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def disable_log_handler(
 def extend() -> None:
     """Log only warnings, as Theano did, unless a level has been set.
 
-    Scripts show their own messages with ``logging.basicConfig(level=logging.INFO)``, among which
-    those about compiled modules would appear.
+    Scripts show their own messages with ``logging.basicConfig(level=logging.INFO)``. Without these
+    levels, messages about compiled modules would appear among them.
     """
     for name in ("theano", "autoenc", "pytensor", "jax"):
         logger = logging.getLogger(name)

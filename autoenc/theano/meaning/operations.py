@@ -156,7 +156,7 @@ def _takes_keywords(method: Any) -> bool:
 
 
 def _with_or_without_graph(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Return an `infer_shape` that needs the graph and gets none from scripts."""
+    """Return an `infer_shape` that needs the graph, with None for it in calls from scripts."""
 
     @functools.wraps(method)
     def infer_shape(self: Any, *arguments: Any, **named: Any) -> Any:
@@ -177,7 +177,7 @@ def _without_graph(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _with_empty_outputs(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a `perform` that finds no outputs, unless a subclass calls it for its own."""
+    """Return a `perform` that finds no earlier outputs, unless a subclass's own calls it."""
 
     @functools.wraps(method)
     def perform(self: Any, node: Apply, inputs: Any, output_storage: Any, *params: Any) -> Any:
@@ -190,7 +190,7 @@ def _with_empty_outputs(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _without_old_outputs(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a `c_code` that frees arrays of an earlier call, unless a subclass calls it."""
+    """Return a `c_code` that frees earlier outputs, unless a subclass's own calls it."""
 
     @functools.wraps(method)
     def c_code(self: Any, node: Apply, name: str, inputs: Any, outputs: Any, sub: Any) -> Any:

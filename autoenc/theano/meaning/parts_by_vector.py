@@ -1,9 +1,9 @@
-"""Parts of an array, chosen by a vector of indices: ``AdvancedSubtensor1`` and its kin.
+"""Parts of an array, chosen by a vector of indices: ``AdvancedSubtensor1`` and the like.
 
 In Theano, values of length 1 are broadcast where they are assigned or added to such a part.
-PyTensor refuses this if the graph does not know the length of 1. Its test compares the number of
-values with the length of the array instead of the number of indices, and so it also refuses the
-gradient of an embedding whose minibatch has a single index.
+PyTensor refuses this if the graph does not know that the length is 1. Its test compares the
+number of values with the length of the array instead of the number of indices, and so it also
+refuses the gradient of an embedding whose minibatch has a single index.
 
 PyTensor introduces these operations only when it compiles. A graph as written contains
 `AdvancedSubtensor`, for indices of any kind.
@@ -44,7 +44,7 @@ class AdvancedIncSubtensor1(CHANGE, metaclass=_ByVector):
 
 _code = CHANGE.c_code
 _version = CHANGE.c_code_cache_version
-# Of vectors: what PyTensor's C code tests and steps by, and what it should.
+# Replacements in PyTensor's C code for vectors: the test of lengths, and the step between values.
 _INSTEAD = (
     (
         "if (PyArray_SHAPE({y})[0] != PyArray_SHAPE({idx})[0]) {{",

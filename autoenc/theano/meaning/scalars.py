@@ -54,8 +54,8 @@ int_or_true_div = div_proxy
 def extend() -> None:
     """Give gradients of comparisons the types of their arguments; later calls have no effect.
 
-    They are zeros. Those of another type would change that of the whole gradient, for example of
-    ``x * (x > 0)``.
+    The gradients are zeros. Zeros of another type would change the type of the whole gradient, for
+    example that of ``x * (x > 0)``.
     """
     for comparison in (scalar.basic.LogicalComparison, scalar.basic.FixedLogicalComparison):
         comparison.pullback = _no_gradient

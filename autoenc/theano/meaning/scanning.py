@@ -19,7 +19,7 @@ from pytensor.scan.utils import until
 from autoenc.theano.meaning.debug_values import give_value, is_off, resumed, suspended
 from autoenc.theano.updates import OrderedUpdates
 
-# Theano's names for the inner graph of a loop, which the package blocks reads.
+# Theano's names for the inner graph of a loop, which the package `blocks` uses.
 Scan.inputs = property(lambda op: op.inner_inputs)
 Scan.outputs = property(lambda op: op.inner_outputs)
 

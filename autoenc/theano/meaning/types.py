@@ -52,7 +52,7 @@ def name_of_struct(parameters: ParamsType) -> str:
 
 
 def extend() -> None:
-    """Print tensor types in this way, and allow types that have no methods yet."""
+    """Print tensor types as Theano did, and allow types that have no methods yet."""
     for kind in (Type, CType):
         # From Theano's documentation: double = theano.Type(); double.filter = filter.
         kind.__abstractmethods__ = frozenset()

@@ -17,7 +17,7 @@ from autoenc.theano.modernise.byte_strings import ByteString, as_bytes
 from autoenc.theano.modernise.python2 import RUNTIME
 
 _OPENERS = (builtins.open, gzip.open, bz2.open)
-# Number of bytes by which text is told from other data.
+# Number of bytes that are examined to distinguish text from other data.
 _LOOKED_AT = 1 << 16
 
 
@@ -48,7 +48,7 @@ class BinaryFile:
         self._file.writelines(map(as_bytes, lines))
 
     def read(self, *size: Any) -> Any:
-        """Read the rest of the file, or so many bytes."""
+        """Read the rest of the file, or a given number of bytes."""
         return _for(_caller(), self._file.read(*size))
 
     def readline(self, *size: Any) -> Any:
@@ -133,7 +133,7 @@ def _caller() -> dict[str, Any]:
 
 
 def _for(caller: dict[str, Any], data: Any) -> Any:
-    """Return data that were read; scripts get strings of Python 2 instead of bytes.
+    """Return data that was read; scripts get strings of Python 2 instead of bytes.
 
     Modules of scripts import `modernise.runtime` under the name `RUNTIME`; libraries do not.
     """

@@ -24,7 +24,7 @@ logger = logging.getLogger("theano")
 
 # All digits of any float64.
 _EXACT = Context(prec=1_200)
-# What scripts compare to find out whether something is a file.
+# The class with which scripts test whether an object is a file.
 file = io.IOBase
 reduce, reload, intern = functools.reduce, importlib.reload, sys.intern
 raw_input, unichr, xrange = input, chr, range
@@ -50,7 +50,7 @@ def whole(function: Any, *arguments: Any, **more: Any) -> Any:
 
 
 def mapped(function: Any, *arguments: Any, **more: Any) -> Any:
-    """Call a function named ``map``; Python 2's continued short sequences by None."""
+    """Call a function named ``map``; Python 2's extended short sequences with None."""
     if function is not builtins.map:
         return function(*arguments, **more)
     compute, *sequences = arguments
@@ -95,10 +95,10 @@ _unfinished: WeakSet[Any] = WeakSet()
 
 
 def printed(function: Any, *values: Any, sep: str | None = None, **more: Any) -> Any:
-    """Call a function named ``print``, as which the statement of Python 2 is converted.
+    """Call a function named ``print``, to which the statement of Python 2 is converted.
 
-    The statement wrote a space only before a value, and not after text that ends a line. After a
-    comma at its end, the next statement wrote the space.
+    The statement wrote a space only before a value, and not after text that ends a line. If it
+    ended with a comma, the next statement wrote the space.
     """
     if function is not builtins.print or sep is not None:
         return function(*values, **({} if sep is None else {"sep": sep}), **more)
@@ -132,7 +132,7 @@ def octal(function: Any, number: Any) -> Any:
     return text.replace("0o", "0") if number else "0"
 
 
-# Python's own generator; in the list, once a script has seeded it.
+# Python's own generator, which is in the list `_seeded` once a script has seeded it.
 _COMMON: Any = getattr(random.seed, "__self__", None)
 _seeded: list[Any] = []
 

@@ -47,7 +47,7 @@ def completed(cls: Any) -> Any:
 
 
 def _as_before_equality(cls: Any) -> None:
-    """Let objects of a class with `__eq__` have hashes, and differ if they are not the same."""
+    """Give a class with `__eq__` a hash, and let ``!=`` compare the identity of its objects."""
     if cls.__hash__ is None:
         inherited = (vars(base).get("__hash__") for base in cls.__mro__[1:])
         cls.__hash__ = next(filter(None, inherited))

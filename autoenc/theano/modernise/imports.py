@@ -36,7 +36,7 @@ def code_of_script(data: bytes, filename: str) -> CodeType:
 
 
 def code_of_module(data: bytes, filename: str, package: str = "") -> CodeType:
-    """Compile the source text of another module than the script.
+    """Compile the source text of a module other than the script.
 
     Parameters
     ----------
@@ -63,7 +63,8 @@ def code_of_module(data: bytes, filename: str, package: str = "") -> CodeType:
 def code_of_text(text: str, mode: str) -> Any:
     """Compile the text of an expression ("eval") or of statements ("exec") in Python 2.
 
-    Text that is neither Python 2 nor Python 3 is returned as it is, for Python's own error.
+    Text that is neither Python 2 nor Python 3 is returned unchanged, so that Python raises its own
+    error.
     """
     try:
         tree = modernise(text.strip() if mode == "eval" else text, beside_python2=True).tree
@@ -77,7 +78,7 @@ def code_of_text(text: str, mode: str) -> Any:
 
 
 class _WithImport(ast.NodeTransformer):
-    """Imports the runtime within an expression, which may be evaluated with any names."""
+    """Imports the runtime within an expression, which may be evaluated in any namespace."""
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         if node.id != RUNTIME:

@@ -52,7 +52,7 @@ def with_division(tree: ast.Module) -> ast.Module:
 
 
 def with_siblings(tree: ast.Module, folder: Path) -> ast.Module:
-    """Return a tree that imports modules beside it, in the folder of a package, with a dot."""
+    """Return a tree in which imports of modules beside it, in a package, have a dot."""
     if not (folder / "__init__.py").exists():
         return tree
     changed: ast.Module = _Siblings(folder).visit(tree)
@@ -71,7 +71,10 @@ def with_old_meaning(tree: ast.Module, *, has_print_statement: bool = True) -> a
 
 
 def with_old_order(tree: ast.Module) -> ast.Module:
-    """Return a tree, with NumPy 1's rules, whose comparisons order values of any kinds."""
+    """Return a tree whose comparisons order values of any kinds.
+
+    The comparisons must already follow NumPy 1's rules; see `numpy1.with_rules`.
+    """
     for node in ast.walk(tree):
         if not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)):
             continue
@@ -174,7 +177,7 @@ class _Meaning(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         nodes = list(_of_scope(node.body))
-        # In Python 2, it ended a generator that did not catch it.
+        # In Python 2, StopIteration ended a generator that did not catch it.
         stops = any(isinstance(part, ast.Raise) or _calls_next(part) for part in nodes)
         with self._within(_arguments(node.args) | _bound(node.body)):
             self.generic_visit(node)
@@ -249,7 +252,7 @@ def _arguments(arguments: ast.arguments) -> set[str]:
 
 
 def _leak(body: list[ast.stmt]) -> None:
-    """Let list comprehensions set their variables in the scope around them, if that reads them."""
+    """Let list comprehensions set their variables in the enclosing scope, if it reads them."""
     nodes = list(_of_scope(body))
     # An iterable of a comprehension must not assign.
     iterated = {id(part) for node in nodes for part in _iterated(node)}

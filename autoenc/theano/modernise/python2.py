@@ -54,10 +54,11 @@ _MODULES = frozenset(
     ]
 )
 
-# Fixers of fissix that are not used. The first change the style only, or guess the meaning.
+# Fixers of fissix that are not used. Those of the first line change only the style, or guess the
+# meaning.
 _LEFT_OUT = {
     *("set_literal", "idioms", "ws_comma", "buffer", "asserts", "import"),
-    # `old_meaning` and `removed` keep what these would change to something else.
+    # These change the meaning of calls and names, which `old_meaning` and `removed` preserve.
     *("filter", "map", "itertools", "itertools_imports", "sorted", "types", "operator"),
     *("apply", "intern", "raw_input", "reduce", "reload"),
 }

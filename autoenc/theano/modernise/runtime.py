@@ -260,15 +260,22 @@ def compiled(function: Any, source: Any, filename: Any = "", mode: str = "", *mo
 
 
 def source(text: Any, mode: str) -> Any:
-    """Return what ``eval`` or ``exec`` runs: code, if it is source text, which is modernised."""
+    """Return the argument of ``eval`` or ``exec``; source text is modernised and compiled."""
     return compiling.text(text, mode) if isinstance(text, str) else text
 
 
 @dataclass
 class Compiling:
-    """Functions that compile modules, of text and filename, and other text, of text and mode.
+    """Functions that compile source text. `modernise.imports` sets them.
 
-    `modernise.imports` sets them, which imports this module.
+    It imports this module, so this module cannot import it.
+
+    Attributes
+    ----------
+    module : callable
+        Function of the text and the filename of a module.
+    text : callable
+        Function of other text and its mode, "eval" or "exec".
     """
 
     module: Callable[[bytes, str], Any]
@@ -337,7 +344,7 @@ def of_numbers(function: Any, *arguments: Any, **more: Any) -> Any:
 
 
 def as_type(kind: Any, value: Any) -> Any:
-    """Return ``type(value)``, which was that of arrays for the results of functions."""
+    """Return ``type(value)``; for the numbers that functions return, it is that of arrays."""
     of = kind(value)
     return np.ndarray if kind is type and of in (Number, OneEntry) else of
 

@@ -68,7 +68,7 @@ def computed(function: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
     """Call a function that may be one of `hashlib`, `struct`, `zlib`, `base64` or `binascii`."""
     of = getattr(function, "__self__", None)
     modules = {getattr(function, "__module__", None), type(of).__module__}
-    modules.add(getattr(of, "__name__", None))  # of a module in C
+    modules.add(getattr(of, "__name__", None))  # for functions of a module in C
     if not modules & _MODULES:
         return function(*arguments, **more)
     name = getattr(function, "__name__", "")
@@ -76,7 +76,7 @@ def computed(function: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
     n = 1 if "pack" in name and not isinstance(of, struct.Struct) else 0
     arguments = (*arguments[:n], *map(as_bytes, arguments[n:]))
     result = as_string(function(*arguments, **more))
-    # Python 2 had checksums of 32 bits with a sign.
+    # Python 2's checksums were signed integers of 32 bits.
     return result - 2**32 if name in _CHECKSUMS and result >= 2**31 else result
 
 

@@ -15,7 +15,7 @@ def argsort(a: Any, axis: int | None = -1) -> Array:
 
     NumPy 1 sorted by a quicksort, whose order of equal entries scripts have seen in their results.
     NumPy 2 sorts numbers by vector instructions, in an order that depends on the processor. It
-    still uses that quicksort for records, here of one number.
+    still uses that quicksort for records, so numbers are sorted as records of one field.
 
     Parameters
     ----------

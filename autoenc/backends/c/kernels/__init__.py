@@ -1,9 +1,10 @@
 """Autoenc's own inner loops, compiled for this processor when they are first used.
 
 They compute products of matrices of few rows, for which no BLAS is optimised (``gemm.h``),
-products in mixed precision (``mixed.cpp``) and sums (``sums.cpp``), all with threads that wait
-for nobody (``workers.h``). Others compute random decisions (``draws.cpp``, ``mt19937.cpp``), the
-streams of MRG31k3p (``mrg.cpp``), convolutions (``images.cpp``) and pooling (``pools.cpp``).
+products in mixed precision (``mixed.cpp``) and sums (``sums.cpp``), all with the threads of
+``workers.h``. Other kernels draw Bernoulli variables (``draws.cpp``, ``mt19937.cpp``) and the
+streams of MRG31k3p (``mrg.cpp``), and compute convolutions (``images.cpp``) and pooling
+(``pools.cpp``).
 """
 
 from __future__ import annotations

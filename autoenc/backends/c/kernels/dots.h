@@ -1,4 +1,4 @@
-/* Products of few rows with rows, A B', which need no transposition. */
+/* Products A B' of a few rows A. Rows of A are multiplied by rows of B, so B need not be transposed. */
 
 #pragma once
 #include "tiles.h"
@@ -20,8 +20,8 @@ static inline Vector in_register(Vector v) {
 }
 
 /* Products of R rows of A, in terms, with two rows of B, of K floats, without the final sum over
-   lanes. The merged products of row r go to *products[r]. `Afar` states that B is in memory, and in
-   no cache. */
+   lanes. The merged products of row r go to *products[r]. `Afar` states that B is in main memory and
+   in no cache. */
 template <class Terms, bool Afar, int R>
 static void two_columns(Matrix A, const Real* B, long ldb, int K, Vector (*products)[LANES / 2]) {
   constexpr int STEP = LANES * Terms::FLOATS;
@@ -67,7 +67,7 @@ template <int S = 2> static inline Vector added_up(Vector* vectors) {
   }
 }
 
-/* Some rows, and LANES columns, of C = alpha A B' + beta C, without the first lanes. */
+/* Some rows, and LANES columns, of C = alpha A B' + beta C; the first `columns.skip` are unchanged. */
 template <class Terms, bool Afar>
 static void dots(int height, Matrix A, const Real* B, long ldb, int K, Real* C, long ldc,
                  const Columns& columns, Real alpha, Real beta) {

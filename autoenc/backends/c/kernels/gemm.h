@@ -1,4 +1,4 @@
-/* Products of matrices if one of the sides is a minibatch: `gemm` for up to some hundred rows.
+/* Products of matrices of which one is a minibatch: `gemm` for up to a few hundred rows.
 
    A BLAS copies (packs) both operands before it multiplies, which pays off if every entry is used
    hundreds of times. With a minibatch of 20 rows, each weight is used 20 times, and packing takes
@@ -6,7 +6,7 @@
    are read repeatedly, are copied, one panel at a time. Larger products go to the BLAS with which
    this file is linked.
 
-   A file that includes this one has the routines of its precision. */
+   A file that includes this one defines the routines for its own precision. */
 
 #pragma once
 #include <algorithm>
@@ -72,8 +72,8 @@ static bool thin(const Operand& A, const Operand& B, int m, int n, int K) {
   return A.turned ? !B.turned && K <= THIN && n >= LANES : m <= THIN;
 }
 
-/* A product with few columns, computed as its transpose C' = B' A': the many rows of A fill its
-   vectors, whereas those of C would stay half empty. */
+/* A product with few columns, computed as its transpose C' = B' A'. The long rows of C' fill whole
+   vectors, whereas the short rows of C would leave vectors half empty. */
 struct Turned {
   Operand A, B;
   int m, n, K;
@@ -153,7 +153,7 @@ extern "C" void ROW_PRODUCTS(int m, int n, int K, const Real* A, int lda, const 
   if (m >= MANY_ROWS && n >= LANES && K) {
     try {
       return ManyRows(m, n, K, A, lda, right, C).multiply();
-    } catch (const std::bad_alloc&) {  /* a Product also does without memory */
+    } catch (const std::bad_alloc&) {  /* a Product can do without additional memory */
     }
   }
   Factors factors = {m, n, {K}, {{A, lda}}, {right}, 1, 0, C, n};

@@ -67,7 +67,7 @@ template <class Terms> class Product : Factors {
     product.has_dots() ? product.columns_of_dots(chunk) : product.columns(chunk);
   }
 
-  /* Whether to multiply rows of A by rows of B in place: pays off if B is read a few times. */
+  /* Whether to multiply rows of A by rows of B in place, which pays off if B is read only a few times. */
   bool has_dots() const {
     return !by_columns && B[0].turned && !A[0].turned && !K[1] && !panels && n >= LANES && m <= MOST_DOTS &&
            terms[0] >= 8 * LANES;

@@ -1,4 +1,4 @@
-/* Threads that share the chunks of one job after the other.
+/* Threads that share the chunks of a job; jobs run one after the other.
 
    The caller works, too. It waits for chunks that have been started, not for threads, so a thread
    that the system does not schedule delays nobody. In OpenMP, teams wait for each of their threads,
