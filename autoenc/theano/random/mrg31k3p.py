@@ -32,9 +32,12 @@ _STEP = np.array(
 
 
 def _product(a: Array, b: Array) -> Array:
-    """Multiply matrices of each recurrence, (2, 3, 3) by (2, 3, n), modulo M1 and M2."""
-    terms = (a[:, :, :, None] * b[:, None, :, :]) % _MODULI[..., None]
-    return terms.sum(2) % _MODULI
+    """Multiply matrices of each recurrence, (2, 3, 3) by (2, 3, n), modulo M1 and M2.
+
+    As in C, the remainder of a negative number is negative.
+    """
+    terms = np.fmod(a[:, :, :, None] * b[:, None, :, :], _MODULI[..., None])
+    return np.fmod(terms.sum(2), _MODULI)
 
 
 def _squared(a: Array, times: int) -> Array:
@@ -78,6 +81,10 @@ def streams(state: Array, n: int) -> Array:
     int32 array, (n, 6)
     """
     states, skip = np.asarray(state, "int32")[None], _STEP_2P72
+    if (states < 0).any():
+        # The signs of the remainders follow from computing one stream from another, as Theano did.
+        for _ in range(n - 1):
+            states = np.concatenate([states, _skip(skip, states[-1:])])
     while len(states) < n:
         states = np.concatenate([states, _skip(skip, states)])
         skip = _product(skip, skip)
@@ -121,6 +128,7 @@ def advance(states: Array, numeric: Any = np) -> tuple[Array, Array]:
     Parameters
     ----------
     states : uint32 array, (streams, 6)
+        Bits of the integers, which are negative for the first values if the seed is.
     numeric : module, default numpy
         Array module: NumPy or ``jax.numpy``.
 
@@ -134,14 +142,22 @@ def advance(states: Array, numeric: Any = np) -> tuple[Array, Array]:
     def reduced(a: Array, modulus: int) -> Array:
         return numeric.where(a >= modulus, a - numeric.uint32(modulus), a)
 
+    def signed(a: Array) -> Array:
+        return a.astype(numeric.int32)
+
+    def shifted(a: Array, bits: int) -> Array:
+        return (signed(a) >> bits).astype(numeric.uint32)
+
     def doubled_15(a: Array) -> Array:
-        return reduced(((a & 65535) << 15) + 21069 * (a >> 16), int(M2))
+        return reduced(((a & 65535) << 15) + 21069 * shifted(a, 16), int(M2))
 
     x1, x2, x3, y1, y2, y3 = (states[:, i] for i in range(6))
-    first = ((x2 & 511) << 22) + (x2 >> 9) + ((x3 & 16777215) << 7) + (x3 >> 24)
+    first = ((x2 & 511) << 22) + shifted(x2, 9) + ((x3 & 16777215) << 7) + shifted(x3, 24)
     first = reduced(reduced(first, int(M1)) + x3, int(M1))
     second = reduced(reduced(doubled_15(y3) + y3, int(M2)) + doubled_15(y1), int(M2))
     # Unsigned differences below zero wrap around; adding the modulus corrects this.
     difference = first - second
-    values = numeric.where(first <= second, difference + numeric.uint32(int(M1)), difference)
+    values = numeric.where(
+        signed(first) <= signed(second), difference + numeric.uint32(int(M1)), difference
+    )
     return numeric.stack([first, x1, x2, second, y1, y2], 1), values

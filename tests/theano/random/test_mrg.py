@@ -24,6 +24,40 @@ def test_recorded_numbers():
     assert_array_equal(f()[0].round(8), [0.44990408, 0.30624682])
 
 
+@pytest.mark.parametrize("mode", ["CVM", "JAX"])
+@pytest.mark.parametrize(
+    ("seed", "first", "second"),
+    [
+        (-5, [0.990396475, 0.318230933, 0.230967512], [0.646026264, 0.854129192]),
+        (-1234567890, [0.394423753, 0.802761554, 0.571933509], [0.697826943, 0.243724205]),
+        (-(2**31), [0.640982426, 0.125400663, 0.291874408], [0.586061974, 0.919645814]),
+        (
+            [-1, 2, -3, 4, -5, 6],
+            [0.003753479, 0.849467266, 0.218578338],
+            [0.332310325, 0.415750178],
+        ),
+    ],
+)
+def test_negative_seeds_give_the_numbers_of_theano_in_c(seed, first, second, mode):
+    """Theano's Python code gave others, because its remainders have other signs."""
+    from autoenc.theano.engines import xla_ops  # noqa: F401 - registers them
+
+    streams = MRG_RandomStreams(seed)
+    f = compiled(streams, streams.uniform((40,), dtype="float64"), mode=mode)
+    assert_allclose(np.asarray(f()[0])[:3], first, atol=1e-9)
+    assert_allclose(np.asarray(f()[0])[:2], second, atol=1e-9)
+
+
+def test_kernel_and_numpy_draw_the_same_after_a_negative_seed(compiler, monkeypatch):
+    states = mrg31k3p.streams(mrg31k3p.seeded(-7), 6)
+    assert (states < 0).any()
+    with_kernel, without = states.copy(), states.copy()
+    numbers = mrg_uniform.draw(with_kernel, 50, "float64")
+    monkeypatch.setattr(mrg_uniform, "kernels", lambda: None)
+    assert_array_equal(mrg_uniform.draw(without, 50, "float64"), numbers)
+    assert_array_equal(with_kernel, without)
+
+
 def test_streams_are_2p72_apart():
     states = mrg31k3p.streams(mrg31k3p.seeded(12345), 11)
     for before, after in pairwise(states):
