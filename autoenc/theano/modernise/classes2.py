@@ -22,6 +22,13 @@ def ended(function: Callable[..., Any]) -> Callable[..., Any]:
     return generate
 
 
+def following(of: Any, *arguments: Any, **more: Any) -> Any:
+    """Call the method `next` of an object; in Python 2, iterators had it."""
+    if hasattr(of, "next") or arguments or more:
+        return of.next(*arguments, **more)
+    return next(of)
+
+
 def message(of: Any) -> Any:
     """Return the attribute `message` of an object, which exceptions had in Python 2."""
     if isinstance(of, BaseException) and not hasattr(of, "message"):

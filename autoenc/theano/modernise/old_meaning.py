@@ -31,7 +31,7 @@ _BUILTINS = {
     "print": "printed",
 }  # fmt: skip
 # The functions that call methods, with the object as the first argument.
-_METHODS = {"join": "joined", "sort": "sort", "translate": "translate"}
+_METHODS = {"join": "joined", "sort": "sort", "translate": "translate", "next": "following"}
 _ORDERINGS = frozenset({"less", "less_equal", "greater", "greater_equal"})
 # Builtins of Python 2 that `modernise.runtime` has.
 _NAMES = frozenset({
@@ -199,7 +199,9 @@ class _Meaning(ast.NodeTransformer):
 
 
 def _calls_next(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "next"
+    if not isinstance(node, ast.Call):
+        return False
+    return "next" in (getattr(node.func, "id", ""), getattr(node.func, "attr", ""))
 
 
 def _through(node: ast.Call, functions: Mapping[str, str | None]) -> ast.Call | None:

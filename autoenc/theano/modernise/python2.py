@@ -82,11 +82,35 @@ def is_evident(tree: ast.Module, package: Path | None = None) -> bool:
 
 
 def _imports_siblings(tree: ast.Module, folder: Path) -> bool:
-    """Return whether a module of a package imports others as if they were outside of it."""
-    if not (folder / "__init__.py").exists() or supports_python3(tree):
+    """Return whether a module of a package imports others as if they were outside of it.
+
+    Python 3 would not find them, so the module is Python 2 even if it imports `six`. An import
+    within a try statement may have an alternative.
+    """
+    if not (folder / "__init__.py").exists():
         return False
-    names = {name for node in ast.walk(tree) for name in _absolute_names(node)}
-    return any(is_module(folder, name) and find_spec(name) is None for name in names)
+    nodes = list(_outside_try_statements(tree))
+    names = {name for node in nodes for name in _absolute_names(node)}
+    if any(isinstance(node, ast.ImportFrom) and _is_absolute_import(node) for node in nodes):
+        return False
+    return any(is_module(folder, name) and _is_only_there(name) for name in names)
+
+
+def _outside_try_statements(tree: ast.AST) -> Iterator[ast.AST]:
+    yield tree
+    for node in ast.iter_child_nodes(tree):
+        if not isinstance(node, ast.Try):
+            yield from _outside_try_statements(node)
+
+
+def _is_absolute_import(node: ast.ImportFrom) -> bool:
+    names = {alias.name for alias in node.names}
+    return node.module == "__future__" and "absolute_import" in names
+
+
+def _is_only_there(name: str) -> bool:
+    # The script's folder may have such a file, which is another module.
+    return name == "__init__" or find_spec(name) is None
 
 
 def is_module(folder: Path, name: str) -> bool:

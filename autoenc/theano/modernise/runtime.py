@@ -37,6 +37,7 @@ from autoenc.theano.modernise.calls import called, method, stored
 from autoenc.theano.modernise.classes2 import (
     completed,
     ended,
+    following,
     message,
 )
 from autoenc.theano.modernise.comparisons2 import (
@@ -73,6 +74,7 @@ __all__ = [
     "extreme",
     "file",
     "filtered",
+    "following",
     "in_order",
     "intern",
     "is_instance",

@@ -177,6 +177,28 @@ print L.value, B.value, beside.value, value, os.sep
     assert capfd.readouterr().out == "3\n3 5 5 5 /\n"
 
 
+@pytest.mark.parametrize(
+    ("text", "is_python2"),
+    [
+        ("from beside import value\n", True),
+        ("import six\nfrom beside import value\n", True),
+        ("from __future__ import division\nimport beside\n", True),
+        ("from __init__ import value\n", True),
+        ("try:\n    import six\nexcept ImportError:\n    six = None\nimport beside\n", True),
+        ("try:\n    import beside\nexcept ImportError:\n    from . import beside\n", False),
+        ("from __future__ import absolute_import\nimport beside\n", False),
+        ("import six\nimport json\n", False),
+        ("import beside\nprint(f'{beside}')\n", False),
+    ],
+)
+def test_only_python_2_imports_a_module_beside_it_by_its_name(text, is_python2, tmp_path):
+    for name in ("__init__", "beside", "json"):
+        (tmp_path / f"{name}.py").touch()
+    modernised = modernise(text, str(tmp_path / "a.py"))
+    assert modernised.is_python2 == is_python2
+    assert ("from ." in ast.unparse(modernised.tree)) == (is_python2 or "from ." in text)
+
+
 def test_an_absolute_import_is_not_of_a_sibling(tmp_path):
     (tmp_path / "__init__.py").touch()
     (tmp_path / "json.py").touch()
