@@ -42,6 +42,7 @@ from autoenc.theano.meaning import (  # noqa: E402
     printers,
     rewriting,
     scalars,
+    static_lengths,
     tensor_types,
     types,
     variables,
@@ -96,6 +97,7 @@ printers.extend()
 linkers.extend()
 operations.extend()
 parts_by_vector.extend()
+static_lengths.extend()
 rewriting.extend()
 debug_values.extend()
 apply_given()

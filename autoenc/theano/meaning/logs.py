@@ -1,4 +1,4 @@
-"""Theano's logger, and the default levels of the loggers of autoenc, PyTensor and JAX."""
+"""Theano's logger, and the default levels of the loggers of other packages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def extend() -> None:
     Scripts show their own messages with ``logging.basicConfig(level=logging.INFO)``. Without these
     levels, messages about compiled modules would appear among them.
     """
-    for name in ("theano", "autoenc", "pytensor", "jax"):
+    for name in ("theano", "autoenc", "pytensor", "jax", "filelock"):
         logger = logging.getLogger(name)
         if logger.level == logging.NOTSET:
             logger.setLevel(logging.WARNING)

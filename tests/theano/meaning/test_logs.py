@@ -12,7 +12,7 @@ SCRIPT = """
 import logging
 {}
 from autoenc import theano
-logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+logging.basicConfig(level=logging.DEBUG, format="%(name)s: %(message)s")
 logging.getLogger("script").info("training")
 theano.function([], theano.shared(1.0) + 1, mode="FAST_RUN")()
 logging.getLogger("pytensor.compile").info("compiled")
