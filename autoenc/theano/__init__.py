@@ -42,6 +42,7 @@ from autoenc.theano.meaning import (  # noqa: E402
     printers,
     rewriting,
     scalars,
+    scan_merging,
     static_lengths,
     tensor_types,
     types,
@@ -97,6 +98,7 @@ printers.extend()
 linkers.extend()
 operations.extend()
 parts_by_vector.extend()
+scan_merging.extend()
 static_lengths.extend()
 rewriting.extend()
 debug_values.extend()
