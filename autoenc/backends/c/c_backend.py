@@ -117,18 +117,21 @@ class CBackend:
         # The next step reuses the memory of intermediate arrays.
         mode = Mode(VMLinker(allow_gc=False, use_cloop=True), "fast_run")
         mode = mode.register(*inlined.REWRITES)
-        self._mode = mode.register(*elementwise.rewrites(shared=bool(blas.kernels)))
-        row_mode = self._mode
+        more: tuple[Any, ...] = ()
+        if blas.kernels:
+            more = (*tied_gradient.REWRITES, *matrix_sums.REWRITES, *draws.rewrites(blas.kernels))
+        if blas.kernels and has_mixed_products(blas.kernels):
+            more = (*more, *mixed_products.REWRITES, *shared_pairs.REWRITES)
+            self.precisions = ("float32", "mixed_bfloat16")
+        shared = bool(blas.kernels)
+        step_mode = mode.register(*elementwise.rewrites(shared=shared), *more)
+        self._mode = mode.register(*elementwise.rewrites(shared=shared, literal=True), *more)
+        row_mode = step_mode
         if blas.kernels:
             by_entry = elementwise.rewrites(shared=True, by_entry=True)
             row_mode = mode.register(*by_entry, *matrix_sums.REWRITES, *row_products.REWRITES)
-            more = (*tied_gradient.REWRITES, *matrix_sums.REWRITES)
-            self._mode = self._mode.register(*more, *draws.rewrites(blas.kernels))
-        if blas.kernels and has_mixed_products(blas.kernels):
-            self._mode = self._mode.register(*mixed_products.REWRITES, *shared_pairs.REWRITES)
-            self.precisions = ("float32", "mixed_bfloat16")
         calling = flushed(blas.kernels) if blas.kernels else None
-        self._steps = RewrittenGraphs(self._mode, self._flags, calling)
+        self._steps = RewrittenGraphs(step_mode, self._flags, calling)
         self._rows = RewrittenGraphs(row_mode, self._flags)
 
     def put(self, array: Array) -> Array:
@@ -147,7 +150,10 @@ class CBackend:
 
     @property
     def mode(self) -> Mode:
-        """PyTensor's mode for any graph; compile graphs within `flags`."""
+        """PyTensor's mode for any graph; compile graphs within `flags`.
+
+        Its C code of scalar operations is PyTensor's, and thereby Theano's.
+        """
         return self._mode
 
     def flags(self) -> AbstractContextManager[None]:

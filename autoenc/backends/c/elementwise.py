@@ -186,7 +186,9 @@ def _entry(name: str, kind: Any) -> str:
     return f"dtype_{name}& {name}_i = {name}_row[column];"
 
 
-def rewrites(shared: bool, *, by_entry: bool = False) -> tuple[tuple[Any, float], ...]:
+def rewrites(
+    shared: bool, *, by_entry: bool = False, literal: bool = False
+) -> tuple[tuple[Any, float], ...]:
     """Return the rewrites for a mode, each with its position among PyTensor's own.
 
     Parameters
@@ -195,6 +197,8 @@ def rewrites(shared: bool, *, by_entry: bool = False) -> tuple[tuple[Any, float]
         Whether there are kernels, whose threads share many rows.
     by_entry : bool
         Whether each entry of a vector must be computed in the same way; needs kernels.
+    literal : bool
+        Whether scalar operations keep PyTensor's C code, in which constants are doubles.
     """
     loop = RowElemwise
     if shared:
@@ -204,7 +208,8 @@ def rewrites(shared: bool, *, by_entry: bool = False) -> tuple[tuple[Any, float]
     def local_rows(_: Any, node: Apply) -> list[Any] | bool:
         if type(node.op) is not Elemwise or not _has_rows(node):
             return False
-        outputs: list[Any] = loop(in_vectors(node.op.scalar_op), node.op.inplace_pattern)(
+        operation = node.op.scalar_op if literal else in_vectors(node.op.scalar_op)
+        outputs: list[Any] = loop(operation, node.op.inplace_pattern)(
             *node.inputs, return_list=True
         )
         return outputs

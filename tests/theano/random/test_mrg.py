@@ -43,9 +43,9 @@ def test_negative_seeds_give_the_numbers_of_theano_in_c(seed, first, second, mod
     from autoenc.theano.engines import xla_ops  # noqa: F401 - registers them
 
     streams = MRG_RandomStreams(seed)
-    f = compiled(streams, streams.uniform((40,), dtype="float64"), mode=mode)
-    assert_allclose(np.asarray(f()[0])[:3], first, atol=1e-9)
-    assert_allclose(np.asarray(f()[0])[:2], second, atol=1e-9)
+    f = compiled(streams, streams.uniform((40,), dtype="float32"), mode=mode)
+    assert_allclose(np.asarray(f()[0])[:3], first, atol=1e-7)
+    assert_allclose(np.asarray(f()[0])[:2], second, atol=1e-7)
 
 
 def test_kernel_and_numpy_draw_the_same_after_a_negative_seed(compiler, monkeypatch):
