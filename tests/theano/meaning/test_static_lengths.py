@@ -39,9 +39,9 @@ def test_no_large_graph_is_simplified(monkeypatch):
         return simplify(lengths)
 
     monkeypatch.setattr(static_lengths, "_by_simplifying", counted)
-    T.grad(layers(8).sum(), T.zeros(()), disconnected_inputs="ignore")
+    layers(8)
     few = len(simplified)
-    T.grad(layers(24).sum(), T.zeros(()), disconnected_inputs="ignore")
+    layers(24)
     assert len(simplified) <= 2 * few
 
 
