@@ -1,10 +1,26 @@
 """Scans are merged only if the merged graph has no cycle."""
 
+import signal
+
 import numpy as np
 import pytest
 
 import autoenc.theano.tensor as T
 from autoenc import theano
+
+
+@pytest.fixture(autouse=True)
+def _limit():
+    """Compiling a cyclic graph would never end."""
+
+    def stop(*_):
+        raise TimeoutError("compiling does not end")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(120)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 def averaged(h):
