@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import traceback
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from pytensor import config
 from pytensor.compile.rebuild import UnusedInputError
 
 from autoenc.theano.functions.errors import in_theanos_words
@@ -91,11 +94,27 @@ def function(
         name=name or _calling_line(),
     )
     try:
+        if (on_unused_input or config.on_unused_input) == "warn":
+            recipe = _warned(recipe)
         compiled: Function = recipe.compiled()
     except (TypeError, UnusedInputError) as error:
         error.args = tuple(map(in_theanos_words, error.args))
         raise
     return compiled
+
+
+def _warned(recipe: Recipe) -> Recipe:
+    """Warn of unused inputs at the caller's line; return the recipe without a second warning."""
+    for index, variable in recipe.unused_inputs():
+        warnings.warn(
+            "theano.function was asked to create a function computing outputs given certain "
+            f"inputs, but the provided input variable at index {index} is not part of the "
+            f"computational graph needed to compute the outputs: {variable}.\nTo make this "
+            "warning into an error, you can pass the parameter on_unused_input='raise' to "
+            "theano.function. To disable it completely, use on_unused_input='ignore'.",
+            stacklevel=3,
+        )
+    return replace(recipe, on_unused_input="ignore")
 
 
 def _as_list(outputs: Any) -> tuple[list[str] | None, Any]:

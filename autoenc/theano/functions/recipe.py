@@ -10,6 +10,7 @@ from typing import Any
 from pytensor import config
 from pytensor.compile.debug.profiling import ProfileStats
 from pytensor.compile.rebuild import construct_function_ins_and_outs
+from pytensor.graph.traversal import ancestors
 
 from autoenc.theano.engines import engine_for
 from autoenc.theano.functions.inputs import In
@@ -59,6 +60,19 @@ class Recipe:
             )
         function.recipe = self
         return function
+
+    def unused_inputs(self) -> list[tuple[int, Any]]:
+        """Return indices and variables of inputs on which no output and no update depends."""
+        inputs, outputs = self.graph()
+        outputs = outputs if isinstance(outputs, list) else [outputs]
+        results = [getattr(result, "variable", result) for result in outputs]
+        results += [given.update for given in inputs if given.update is not None]
+        used = set(ancestors(results, blockers=[given.variable for given in inputs]))
+        return [
+            (index, given.variable)
+            for index, given in enumerate(inputs)
+            if given.update is None and given.variable not in used
+        ]
 
     def graph(self) -> tuple[Any, Any]:
         """Return the inputs and outputs of a new copy of the graph."""

@@ -98,3 +98,17 @@ def test_a_function_that_cannot_be_made(inputs, outputs, words):
     # Printed by Theano 1.0.5.
     assert str(caught.value).startswith(words)
     assert "pytensor" not in str(caught.value)
+
+
+@pytest.mark.parametrize("by", ["argument", "setting"])
+def test_a_warning_of_unused_inputs_names_theano_and_the_callers_line(by):
+    chosen = {"on_unused_input": "warn"} if by == "argument" else {}
+    setting = "raise" if by == "argument" else "warn"
+    with (
+        theano.config.change_flags(on_unused_input=setting),
+        pytest.warns(UserWarning, match=r"theano\.function .* at index 1 .*: y\.") as caught,
+    ):
+        f = theano.function([x, y], x + 1, **chosen)
+    assert [warning.filename for warning in caught] == [__file__]
+    assert "pytensor" not in str(caught[0].message)
+    assert f([1.0], [2.0]) == [2.0]
