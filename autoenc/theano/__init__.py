@@ -43,6 +43,7 @@ from autoenc.theano.meaning import (  # noqa: E402
     rewriting,
     scalars,
     scan_merging,
+    stated_derivatives,
     static_lengths,
     tensor_types,
     types,
@@ -97,6 +98,7 @@ tensor_types.extend()
 printers.extend()
 linkers.extend()
 operations.extend()
+stated_derivatives.extend()
 parts_by_vector.extend()
 scan_merging.extend()
 static_lengths.extend()

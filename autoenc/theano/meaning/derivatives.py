@@ -14,7 +14,7 @@ from pytensor.tensor.basic import tensor_copy
 from pytensor.tensor.type import DenseTensorType, continuous_dtypes
 
 from autoenc.theano.meaning.graphs import ancestors
-from autoenc.theano.meaning.operations import Op
+from autoenc.theano.meaning.stated_derivatives import states_directional_derivatives
 
 
 def verify_grad(
@@ -222,7 +222,7 @@ def _has_own_derivative(op: Any) -> bool:
     """Return whether a script defined the directional derivatives of an operation."""
     if getattr(op, "pushforward_overrides", None) is not None:
         return True
-    return isinstance(op, Op) and type(op).R_op is not Op.R_op
+    return states_directional_derivatives(op)
 
 
 def _with_inputs(derivative: Any, of: Any) -> Any:

@@ -73,13 +73,6 @@ class OpFromGraph(_OpFromGraph):
         )
         self.inputs, self.outputs = inputs, outputs
 
-    def pullback(self, inputs: Any, outputs: Any, output_grads: Any) -> Any:
-        """Return the gradients; an attribute ``grad`` of the instance takes precedence."""
-        if "grad" in vars(self):
-            # Before Theano 1.0, scripts replaced gradients in this way.
-            return list(self.grad(inputs, output_grads))
-        return super().pullback(inputs, outputs, output_grads)
-
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         """Return which outputs depend on which inputs; inputs without a gradient do not count."""
         pattern: list[list[bool]] = super().connection_pattern(node)

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from pytensor.gradient import DisconnectedType
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op as PyTensorOp
 from pytensor.graph.utils import MethodNotDefined
@@ -57,32 +56,6 @@ class Op(COp):
         """Create a node from ``itypes`` and ``otypes``."""
         return super().make_node(*inputs)
 
-    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> Any:
-        """Return the gradients from ``L_op`` or ``grad``."""
-        if type(self).L_op is not Op.L_op:
-            return self.L_op(inputs, outputs, cotangents)
-        return self.grad(inputs, cotangents)
-
-    def L_op(self, inputs: Any, outputs: Any, output_gradients: Any) -> Any:  # noqa: N802
-        """Return the gradients, by default from ``grad``."""
-        return self.grad(inputs, output_gradients)
-
-    def grad(self, inputs: Any, output_gradients: Any) -> Any:
-        """Return the gradients.
-
-        Raises
-        ------
-        NotImplementedError
-            If the subclass does not define this method.
-        """
-        raise NotImplementedError(f"{type(self).__name__} has no method grad.")
-
-    def pushforward(self, inputs: Any, outputs: Any, tangents: Any) -> Any:
-        """Return the directional derivatives from ``R_op``."""
-        points = [None if isinstance(t.type, DisconnectedType) else t for t in tangents]
-        derivatives = self.R_op(inputs, points)
-        return [DisconnectedType()() if d is None else d for d in derivatives]
-
     def perform(self, node: Apply, inputs: Any, output_storage: Any, *params: Any) -> None:
         """Compute the outputs.
 
@@ -119,16 +92,8 @@ class Op(COp):
 PureOp = Op
 
 
-def _grad(op: Any, inputs: Any, output_gradients: Any) -> Any:
-    """Return the gradients from ``pullback``, which replaced the method ``grad``."""
-    if type(op).pullback is PyTensorOp.pullback:
-        raise NotImplementedError(f"{type(op).__name__} has no method grad.")
-    return op.pullback(inputs, op.make_node(*inputs).outputs, output_gradients)
-
-
 def extend() -> None:
-    """Let scripts call methods of PyTensor's operations as they called Theano's."""
-    PyTensorOp.grad = _grad
+    """Let scripts call ``infer_shape`` of PyTensor's operations as they called Theano's."""
     waiting = [PyTensorOp]
     while waiting:
         kind = waiting.pop()

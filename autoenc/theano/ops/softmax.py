@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 import warnings
 from typing import Any
 
@@ -9,20 +10,36 @@ import pytensor.tensor as pt
 from pytensor.tensor import special
 
 from autoenc.theano.ops.row_softmax import RowSoftmax
+from autoenc.theano.ops.softmax_bases import (
+    LogSoftmaxBase,
+    SoftmaxBase,
+    as_rows,
+    is_float,
+)
 
 Variable = Any
 
 
 class _StandsFor(type):
-    """Metaclass that represents operations of graphs in calls and isinstance checks."""
+    """Metaclass that represents operations of graphs in calls and isinstance checks.
+
+    A class that a script derives is derived from the operation.
+    """
 
     operations: tuple[type, ...]
+    base: type
+
+    def __new__(cls, name: str, bases: tuple[Any, ...], namespace: dict[str, Any]) -> Any:
+        if not bases:
+            return super().__new__(cls, name, bases, namespace)
+        bases = tuple(each.base if isinstance(each, cls) else each for each in bases)
+        return types.new_class(name, bases, exec_body=lambda body: body.update(namespace))
 
     def __instancecheck__(cls, instance: object) -> bool:
         return isinstance(instance, cls.operations)
 
-    def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
-        return type.__call__(cls) if cls.__name__.startswith("_") else _OPS[cls.__name__]
+    def __call__(cls) -> Any:
+        return _OPS[cls.__name__]
 
 
 class Softmax(metaclass=_StandsFor):
@@ -31,13 +48,15 @@ class Softmax(metaclass=_StandsFor):
     The second is true for nodes of compiled graphs, too.
     """
 
-    operations = (special.Softmax, RowSoftmax)
+    operations = (special.Softmax, RowSoftmax, SoftmaxBase)
+    base = SoftmaxBase
 
 
 class LogSoftmax(metaclass=_StandsFor):
     """Operation of ``logsoftmax``."""
 
-    operations = (special.LogSoftmax,)
+    operations = (special.LogSoftmax, LogSoftmaxBase)
+    base = LogSoftmaxBase
 
 
 def softmax_op(x: Any) -> Variable:
@@ -48,12 +67,12 @@ def softmax_op(x: Any) -> Variable:
     ValueError
         If `x` is not a vector or matrix of floats.
     """
-    return special.softmax(_rows(x, "Softmax"), axis=-1)
+    return special.softmax(as_rows(x, "Softmax"), axis=-1)
 
 
 def logsoftmax_op(x: Any) -> Variable:
     """Return the logarithm of ``softmax_op``."""
-    return special.log_softmax(_rows(x, "LogSoftmax"), axis=-1)
+    return special.log_softmax(as_rows(x, "LogSoftmax"), axis=-1)
 
 
 _OPS = {"Softmax": softmax_op, "LogSoftmax": logsoftmax_op}
@@ -98,34 +117,15 @@ def softmax_with_bias(x: Any, b: Any) -> Variable:
 
 def softmax_grad(dy: Any, sm: Any) -> Variable:
     """Return the gradient with respect to a softmax's input, from the output's gradient."""
-    dy, sm = _rows(dy, "SoftmaxGrad"), _rows(sm, "SoftmaxGrad")
+    dy, sm = as_rows(dy, "SoftmaxGrad"), as_rows(sm, "SoftmaxGrad")
     return (dy - (dy * sm).sum(axis=1, keepdims=True)) * sm
 
 
 def biased(x: Any, b: Any) -> Variable:
     """Add a vector to each row of a matrix; both must contain floats."""
     x, b = pt.as_tensor_variable(x), pt.as_tensor_variable(b)
-    if x.type.ndim != 2 or not _is_float(x):
+    if x.type.ndim != 2 or not is_float(x):
         raise ValueError(f"x must be 2-d tensor of floats, got {x.type}")
-    if b.type.ndim != 1 or not _is_float(b):
+    if b.type.ndim != 1 or not is_float(b):
         raise ValueError(f"b must be 1-d tensor of floats, got {b.type}")
     return x + b
-
-
-def _rows(x: Any, name: str) -> Variable:
-    x = pt.as_tensor_variable(x)
-    if x.type.ndim not in (1, 2) or not _is_float(x):
-        raise ValueError(f"x must be 1-d or 2-d tensor of floats. Got {x.type}")
-    if x.type.ndim == 2:
-        return x
-    warnings.warn(
-        f"DEPRECATION: If x is a vector, {name} will not automatically pad x anymore in next "
-        "releases. If you need it, please do it manually. The vector case is gonna be supported "
-        "soon and the output will be a vector.",
-        stacklevel=4,
-    )
-    return x.dimshuffle("x", 0)
-
-
-def _is_float(x: Variable) -> bool:
-    return str(x.type.dtype).startswith("float")
