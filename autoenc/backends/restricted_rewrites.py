@@ -4,7 +4,7 @@ Some reorder sums and products as if integers had no limits. For example, ``0 - 
 has the type ``int16``, but was rewritten to ``-x``, which wraps around at 256; and ``x ** 2`` was
 rewritten to the square in ``uint8``. Others lose the floor of ``x // 1``, or the shape of a sum:
 ``2 + set_subtensor(zeros_like(x)[0], 3)`` was rewritten to an assignment to a single 2. One never
-ends for integers.
+ends for integers. One computes a sum in a way that is right only in C, which has no ``float16``.
 """
 
 from __future__ import annotations
@@ -116,6 +116,13 @@ def _are_choices_in_type(node: Any) -> bool:
     return not any(_is_of_other_integers(x, c) for c in choices for x in c.owner.inputs[1:])
 
 
+def _is_in_c(node: Any) -> bool:
+    """Return whether C can compute a sum of an elementwise function, and its argument."""
+    (terms,) = node.inputs
+    arguments = terms.owner.inputs if terms.owner is not None else []
+    return "float16" not in (variable.type.dtype for variable in (terms, *arguments))
+
+
 @node_rewriter([exp, sigmoid, softplus, erf, erfc])  # type: ignore[untyped-decorator]
 def functions_of_floats(_: Any, node: Any) -> list[Any] | None:
     """Cast integer arguments of functions whose results are floating-point numbers.
@@ -150,6 +157,7 @@ _RESTRICTED = {
     "local_mul_switch_sink": _are_choices_in_type,
     "local_merge_switch_same_cond": _are_choices_in_type,
     "flatten_nested_add_mul": _are_sums_in_type,
+    "local_careduce_fusion": _is_in_c,
     "local_add_of_sparse_write": _is_write_to_the_whole_sum,
 }
 # A version of PyTensor may lack some.

@@ -35,6 +35,7 @@ from autoenc.theano.meaning import (  # noqa: E402
     clients,
     conversion,
     debug_values,
+    fused_reductions,
     linkers,
     logs,
     operations,
@@ -99,6 +100,7 @@ printers.extend()
 linkers.extend()
 operations.extend()
 stated_derivatives.extend()
+fused_reductions.extend()
 parts_by_vector.extend()
 scan_merging.extend()
 static_lengths.extend()

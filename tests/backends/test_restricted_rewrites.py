@@ -80,3 +80,15 @@ def test_integers_of_loops_in_python_wrap_around():
     numbers = np.array([100, 200], "uint8"), np.array([-5, 100], "int8")
     found = [result.tolist() for result in function(*numbers)]
     assert found == [[44, 88], 88, [251, 100], [-15, 44]]
+
+
+@pytest.mark.filterwarnings("ignore:Disabling C code")
+def test_sums_of_functions_of_small_floats():
+    x = pt.matrix("x", dtype="float16")
+    results = [pt.tanh(x).sum(), pt.exp(x).sum(axis=0), pt.sqr(x).prod(axis=1)]
+    written = np.array([[1.0, 2.0], [0.5, 3.0]], "float16")
+    for result in results:
+        # Python computes what C does not support.
+        ours = pytensor.function([x], result, mode=Mode("cvm", "fast_run"))(written)
+        expected = pytensor.function([x], result, mode=AS_WRITTEN)(written)
+        np.testing.assert_allclose(ours, expected, rtol=2e-3)
