@@ -32,7 +32,7 @@ _MODULE = "autoenc.theano.modernise.runtime"
 def with_rules(tree: ast.Module) -> ast.Module:
     """Return a tree whose arithmetic and indices follow NumPy 1."""
     tree = _Rules().visit(tree)
-    tree.body.insert(_after_docstring_and_future(tree), _import_of_runtime())
+    tree.body.insert(after_docstring_and_future(tree), _import_of_runtime())
     return ast.fix_missing_locations(tree)
 
 
@@ -205,7 +205,8 @@ def _whole_slice(node: ast.Subscript) -> ast.Subscript:
     return node
 
 
-def _after_docstring_and_future(tree: ast.Module) -> int:
+def after_docstring_and_future(tree: ast.Module) -> int:
+    """Return the index of the first statement that others may precede."""
     place = 0
     for i, statement in enumerate(tree.body):
         is_future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"

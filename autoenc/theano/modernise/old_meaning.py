@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
 
+from autoenc.theano.modernise.numpy1 import after_docstring_and_future
 from autoenc.theano.modernise.python2 import RUNTIME, call, is_module, loaded
 
 # The function of `modernise.runtime` through which functions and methods of a name are called.
@@ -66,7 +67,10 @@ def with_old_meaning(tree: ast.Module, *, has_print_statement: bool = True) -> a
     """
     _leak(tree.body)
     functions = _BUILTINS if has_print_statement else {**_BUILTINS, "print": None}
-    changed: ast.Module = _Meaning(functions, _bound(tree.body)).visit(tree)
+    bound = _bound(tree.body)
+    changed: ast.Module = _Meaning(functions, bound).visit(tree)
+    start = after_docstring_and_future(changed)
+    changed.body[start:start] = _still_builtin(bound)
     return ast.fix_missing_locations(changed)
 
 
@@ -147,9 +151,11 @@ class _Meaning(ast.NodeTransformer):
     def __init__(self, functions: Mapping[str, str | None], bound: set[str]) -> None:
         self._functions = functions
         self._scopes = [bound]
+        self._of_class: Set[str] = frozenset()
 
     def _is_builtin(self, name: str) -> bool:
-        return name in _NAMES and not any(name in scope for scope in self._scopes)
+        scopes = (*self._scopes, self._of_class)
+        return name in _NAMES and not any(name in scope for scope in scopes)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if getattr(node.func, "id", "") == "file" and self._is_builtin("file"):
@@ -166,8 +172,10 @@ class _Meaning(ast.NodeTransformer):
         return _of_runtime(node.id, node) if is_read and self._is_builtin(node.id) else node
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        self.visit(node.args)
         with self._within(_arguments(node.args)):
-            return self.generic_visit(node)
+            node.body = self.visit(node.body)
+        return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         self.generic_visit(node)
@@ -179,23 +187,43 @@ class _Meaning(ast.NodeTransformer):
         nodes = list(_of_scope(node.body))
         # In Python 2, StopIteration ended a generator that did not catch it.
         stops = any(isinstance(part, ast.Raise) or _calls_next(part) for part in nodes)
+        node.decorator_list[:] = map(self.visit, node.decorator_list)
+        self.visit(node.args)
         with self._within(_arguments(node.args) | _bound(node.body)):
-            self.generic_visit(node)
+            node.body[:] = map(self.visit, node.body)
         if stops and any(isinstance(part, ast.Yield) for part in nodes):
             node.decorator_list.append(_of_runtime("ended", node))
         return node
 
     @contextmanager
-    def _within(self, scope: set[str]) -> Iterator[None]:
+    def _within(self, scope: set[str], of_class: Set[str] = frozenset()) -> Iterator[None]:
+        outside = self._of_class
+        self._of_class = of_class
         self._scopes.append(scope)
         yield
         self._scopes.pop()
+        self._of_class = outside
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        self.generic_visit(node)
+        bound = _bound(node.body)
+        for part in (node.bases, node.keywords, node.decorator_list):
+            part[:] = map(self.visit, part)
+        # Methods do not see names of the class.
+        with self._within(set(), bound):
+            node.body[:] = map(self.visit, node.body)
+        start = 1 if ast.get_docstring(node, clean=False) is not None else 0
+        node.body[start:start] = _still_builtin(bound)
         if _SPECIAL & {getattr(part, "name", "") for part in node.body}:
             node.decorator_list.append(_of_runtime("completed", node))
         return node
+
+
+def _still_builtin(bound: set[str]) -> list[ast.stmt]:
+    """Return assignments of builtins to the names that a module or class sets later."""
+    return [
+        ast.Assign([ast.Name(name, ast.Store())], call(name).func)
+        for name in sorted(_NAMES & bound)
+    ]
 
 
 def _calls_next(node: ast.AST) -> bool:
