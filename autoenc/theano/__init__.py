@@ -35,12 +35,12 @@ from autoenc.theano.meaning import (  # noqa: E402
     clients,
     conversion,
     debug_values,
-    fused_reductions,
     linkers,
     logs,
     operations,
     parts_by_vector,
     printers,
+    reductions,
     rewriting,
     scalars,
     scan_merging,
@@ -100,7 +100,7 @@ printers.extend()
 linkers.extend()
 operations.extend()
 stated_derivatives.extend()
-fused_reductions.extend()
+reductions.extend()
 parts_by_vector.extend()
 scan_merging.extend()
 static_lengths.extend()

@@ -351,7 +351,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "tensor.blas_scipy": _NONE,
     "tensor.deprecated": _NONE,
     "tensor.deprecated.rmodule": _NONE,
-    "tensor.elemwise": (*_MEANING, *_TENSOR),
+    "tensor.elemwise": (*_MEANING, "autoenc.theano.meaning.reductions", *_TENSOR),
     "tensor.elemwise_cgen": ("pytensor.tensor.elemwise_cgen",),
     "tensor.extra_ops": (*_ONE_HOT, *_MEANING, *_TENSOR),
     "tensor.fft": ("pytensor.tensor.fft",),

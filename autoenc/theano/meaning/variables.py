@@ -7,12 +7,14 @@ contain None (`new_axes`).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
+from pytensor.graph.type import Type
 from pytensor.tensor.variable import TensorVariable, _tensor_py_operators
 
 from autoenc.graph.types import Expression
@@ -116,6 +118,18 @@ _METHODS: dict[str, Any] = {
 }
 
 
+def _with_leading_name(own: Callable[..., None]) -> Callable[..., None]:
+    """Return a constructor that also takes Theano's arguments, of which the first is the name."""
+
+    @functools.wraps(own)
+    def init(variable: SharedVariable, *arguments: Any, **named: Any) -> None:
+        if arguments and not isinstance(arguments[0], Type):
+            named["name"], arguments = arguments[0], arguments[1:]
+        own(variable, *arguments, **named)
+
+    return init
+
+
 def extend() -> None:
     """Add Theano's methods to variables; later calls change nothing."""
     for name, method in _METHODS.items():
@@ -126,6 +140,7 @@ def extend() -> None:
     )
     # Variables in pickles of Theano have no such attribute.
     SharedVariable._default_update = None
+    SharedVariable.__init__ = _with_leading_name(SharedVariable.__init__)
     for kind in (Variable, TensorVariable):
         # In Theano, the owner was optional: Variable(type), TensorVariable(type).
         kind.__init__.__defaults__ = (None, None, None)

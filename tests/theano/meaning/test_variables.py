@@ -180,3 +180,19 @@ def test_a_transposed_variable_is_a_new_one():
     assert T.transpose(m).name == "m.T"
     assert T.transpose(m, (0, 1)).name is None
     np.testing.assert_array_equal(function([x], T.transpose(x))([1.0, 2.0]), [1, 2])
+
+
+class Weights(T.sharedvar.TensorSharedVariable):
+    """A class of a script, which passes Theano's arguments on."""
+
+    def __init__(self, *arguments, **named):
+        T.sharedvar.TensorSharedVariable.__init__(self, *arguments, **named)
+        self.tag.is_weight = True
+
+
+@pytest.mark.parametrize("kind", [Weights, T.sharedvar.TensorSharedVariable])
+def test_shared_variables_take_the_name_first(kind):
+    weights = kind("W", T.dvector, np.array([1.0, 2.0]), False)
+    f = theano.function([], weights.sum(), updates=[(weights, weights * 2)])
+    assert (weights.name, f(), f()) == ("W", 3, 6)
+    assert weights.clone().name == "W"
