@@ -14,9 +14,19 @@ from autoenc.theano.meaning.clients import belong_to
 VM_Linker = VMLinker
 
 
-def WrapLinker(linkers: Sequence[Any], wrapper: Callable[..., None]) -> Any:  # noqa: N802
-    """Return a linker that calls `wrapper` with number, node and thunk of each operation."""
-    return basic.WrapLinker(linkers, _with_graph(wrapper))
+class WrapLinker(basic.WrapLinker):
+    """Linker that calls a function in place of each operation.
+
+    Parameters
+    ----------
+    linkers : list of Linker
+        Linkers that run the operations.
+    wrapper : callable
+        Function of the number, the node and the thunks of an operation.
+    """
+
+    def __init__(self, linkers: Sequence[Any], wrapper: Callable[..., None]) -> None:
+        super().__init__(linkers, _with_graph(wrapper))
 
 
 def WrapLinkerMany(  # noqa: N802 - Theano's name

@@ -45,7 +45,7 @@ class Op(COp):
         own = vars(cls)
         if "infer_shape" in own and _n_arguments(own["infer_shape"]) == 3:
             cls.infer_shape = _without_graph(own["infer_shape"])
-        for name, changed in (("perform", _with_empty_outputs), ("c_code", _without_old_outputs)):
+        for name, changed in (("perform", _with_parameters), ("c_code", _without_old_outputs)):
             if own.get(name, getattr(Op, name)) is not getattr(Op, name):
                 setattr(cls, name, changed(own[name]))
         for name in _C_PARTS:
@@ -141,17 +141,27 @@ def _without_graph(method: Callable[..., Any]) -> Callable[..., Any]:
     return infer_shape
 
 
-def _with_empty_outputs(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a `perform` that finds no earlier outputs, unless a subclass's own calls it."""
+def _with_parameters(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a `perform` that gets parameters, and finds no earlier outputs.
+
+    A subclass's own `perform` may call it with other outputs and parameters.
+    """
 
     @functools.wraps(method)
     def perform(self: Any, node: Apply, inputs: Any, output_storage: Any, *params: Any) -> Any:
         if type(self).perform is perform:
+            params = params or _params(self, node)
             for storage in output_storage:
                 storage[0] = None
         return method(self, node, inputs, output_storage, *params)
 
     return perform
+
+
+def _params(op: Any, node: Apply) -> tuple[Any, ...]:
+    """Return the parameters of an operation that has any; PyTensor gives them only to C code."""
+    kind = getattr(op, "params_type", None)
+    return () if kind is None else (kind.filter(op.get_params(node)),)
 
 
 def _without_old_outputs(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -85,3 +85,18 @@ def test_a_virtual_machine_calls_back():
     f = theano.function([x, y], x + y, mode=theano.Mode(linker, "fast_compile"))
     np.testing.assert_array_equal(f(*VALUES), [4, 7])
     assert seen == [[4, 7]]
+
+
+class Counting(link.WrapLinker):
+    """A class of a script."""
+
+    def __init__(self, linkers, wrapper=lambda i, node, thunk: thunk()):
+        super().__init__(linkers, wrapper)
+
+
+def test_a_derived_linker():
+    x = T.dvector("x")
+    mode = theano.Mode(Counting([link.PerformLinker()]), None)
+    f = theano.function([x], T.exp(x).sum(), mode=mode)
+    assert f([0.0, 0.0]) == 2
+    assert isinstance(f.maker.linker, link.WrapLinker)

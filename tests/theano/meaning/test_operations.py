@@ -305,3 +305,34 @@ def test_directional_derivatives_beside_inputs_that_do_not_vary():
     np.testing.assert_array_equal(
         function([y, x], along, on_unused_input="ignore")([2.0], [5.0]), [6]
     )
+
+
+class Scaled(theano.Op):
+    """Its factor is a parameter, which C code gets as a member of a structure."""
+
+    params_type = theano.gof.ParamsType(factor=theano.scalar.float64)
+    __props__ = ("factor",)
+
+    def __init__(self, factor):
+        self.factor = factor
+
+    def make_node(self, value):
+        return theano.Apply(self, [value], [value.type()])
+
+    def perform(self, node, inputs, output_storage, params):
+        output_storage[0][0] = inputs[0] * params.factor
+
+
+class ScaledByAny(Scaled):
+    params_type = theano.gof.generic
+
+    def get_params(self, node):
+        return {"factor": self.factor}
+
+    def perform(self, node, inputs, output_storage, params):
+        output_storage[0][0] = inputs[0] * params["factor"]
+
+
+@pytest.mark.parametrize("op", [Scaled(3.0), ScaledByAny(3.0)])
+def test_perform_gets_parameters(op):
+    np.testing.assert_array_equal(function([x], op(x))([1.0, 2.0]), [3, 6])
