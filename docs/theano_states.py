@@ -41,6 +41,7 @@ lists the changes to each line of the script. This page lists every public name 
 | NumPy 1 | arithmetic between numbers and arrays follows NumPy 1's rules for dtypes, in scripts and for the numbers that functions return. So do comparisons, functions such as `np.add`, and `+=`. Lists of slices and floats with integer values are valid indices; such floats are also valid lengths. Ragged lists become arrays of objects, `np.load` reads pickles, and `np.floor` of integers returns floats. `argsort` puts equal entries in NumPy 1's order, also in graphs; on XLA, `T.argsort` keeps their order |
 | SciPy | `scipy.misc` reads, writes and resizes pictures (with Pillow), and the top-level package has NumPy's names, as before SciPy 1.3 |
 | cuDNN by name | `GpuDnnConvDesc`, `GpuDnnConvGradI` and similar operations build the convolutions of `nnet`, on any engine |
+| integers in linear algebra | `det`, `matrix_inverse`, `pinv`, `svd`, `qr`, `cholesky` and `expm` of integers are floats. Theano truncated most of these results to integers |
 | test values | with `compute_test_value`, every operation that a script applies is computed with the `tag.test_value` of its inputs, and a wrong shape is reported at that line. Steps within `scan` are computed with the values of the first step. A test value of a wrong type raises `ValueError` |
 | settings | scripts can add settings with `AddConfigVar` |
 | PyYAML | in scripts, `yaml.load` without a loader uses `FullLoader` |
