@@ -5,14 +5,11 @@ from __future__ import annotations
 import builtins
 import contextlib
 import functools
-import importlib
-import io
 import logging
 import math
 import random
 import sys
 from decimal import ROUND_HALF_UP, Context, Decimal
-from itertools import zip_longest
 from typing import Any
 from weakref import WeakSet
 
@@ -24,10 +21,6 @@ logger = logging.getLogger("theano")
 
 # All digits of any float64.
 _EXACT = Context(prec=1_200)
-# The class with which scripts test whether an object is a file.
-file = io.IOBase
-reduce, reload, intern = functools.reduce, importlib.reload, sys.intern
-raw_input, unichr, xrange = input, chr, range
 
 
 def rounded(function: Any, number: Any, *digits: Any, **more: Any) -> Any:
@@ -47,28 +40,6 @@ def whole(function: Any, *arguments: Any, **more: Any) -> Any:
     if function in (math.floor, math.ceil):
         return float(function(np.asarray(*arguments).item()))
     return called(function, *arguments, **more)
-
-
-def mapped(function: Any, *arguments: Any, **more: Any) -> Any:
-    """Call a function named ``map``; Python 2's extended short sequences with None."""
-    if function is not builtins.map:
-        return function(*arguments, **more)
-    compute, *sequences = arguments
-    if len(sequences) == 1:
-        return list(sequences[0]) if compute is None else [compute(x) for x in sequences[0]]
-    entries = list(zip_longest(*sequences))
-    return entries if compute is None else [compute(*each) for each in entries]
-
-
-def filtered(function: Any, *arguments: Any, **more: Any) -> Any:
-    """Call a function named ``filter``; Python 2's returned text, a tuple or a list."""
-    result = function(*arguments, **more)
-    if function is not builtins.filter:
-        return result
-    of = arguments[1]
-    if isinstance(of, str):
-        return "".join(result)
-    return tuple(result) if isinstance(of, tuple) else list(result)
 
 
 def is_instance(function: Any, of: Any, kinds: Any) -> Any:
@@ -165,14 +136,3 @@ def translate(of: Any, table: Any, *deleted: Any) -> Any:
         return of.translate(table, *deleted)
     text = of.translate(dict.fromkeys(map(ord, *deleted))) if deleted else of
     return text if table is None else text.translate(table)
-
-
-def apply(function: Any, arguments: Any = (), named: Any = None) -> Any:
-    """Call a function with a sequence of arguments and a dictionary of named ones."""
-    return function(*arguments, **(named or {}))
-
-
-def coerce(a: Any, b: Any) -> tuple[Any, Any]:
-    """Return two numbers as numbers of one type."""
-    kind = type(a + b)
-    return kind(a), kind(b)

@@ -22,11 +22,17 @@ def ended(function: Callable[..., Any]) -> Callable[..., Any]:
     return generate
 
 
-def following(of: Any, *arguments: Any, **more: Any) -> Any:
-    """Call the method `next` of an object; in Python 2, iterators had it."""
-    if hasattr(of, "next") or arguments or more:
-        return of.next(*arguments, **more)
-    return next(of)
+def raised(kind: Any, value: Any, trace: Any = None) -> BaseException:
+    """Return the exception of ``raise kind, value, trace``, whose value may be the exception."""
+    is_one = isinstance(kind, type) and isinstance(value, kind)
+    error: BaseException = value if is_one else _with_value(kind, value)
+    return error.with_traceback(trace)
+
+
+def _with_value(kind: Any, value: Any) -> Any:
+    if value is None:
+        return kind()
+    return kind(*value) if isinstance(value, tuple) else kind(value)
 
 
 def message(of: Any) -> Any:
@@ -48,6 +54,13 @@ def completed(cls: Any) -> Any:
                 setattr(cls, name, _by_cmp(test))
     if "__getslice__" in own:
         cls.__getitem__ = _with_slices(own["__getslice__"], cls.__dict__.get("__getitem__"), cls)
+    for name, changed in _OF_PARTS.items():
+        if name in own:
+            setattr(cls, changed, _with_parts(own[name], cls.__dict__.get(changed), changed, cls))
+    if "next" in own and "__next__" not in own:
+        cls.__next__ = own["next"]
+    if "__nonzero__" in own:
+        cls.__bool__ = lambda self: bool(self.__nonzero__())
     if "__eq__" in own:
         _as_before_equality(cls)
     return cls
@@ -82,12 +95,37 @@ def _by_cmp(test: Callable[[int], bool]) -> Callable[[Any, Any], bool]:
     return lambda self, other: test(self.__cmp__(other))
 
 
+_OF_PARTS = {"__setslice__": "__setitem__", "__delslice__": "__delitem__"}
+
+
 def _with_slices(get_slice: Any, get_item: Any, cls: Any) -> Callable[[Any, Any], Any]:
     def item(self: Any, index: Any) -> Any:
-        if not isinstance(index, slice) or index.step is not None:
-            return get_item(self, index) if get_item else super(cls, self).__getitem__(index)
-        start, stop = index.start or 0, sys.maxsize if index.stop is None else index.stop
-        length = len(self) if min(start, stop) < 0 else 0
-        return get_slice(self, start + length * (start < 0), stop + length * (stop < 0))
+        if _is_part(index):
+            return get_slice(self, *_limits(self, index))
+        return get_item(self, index) if get_item else super(cls, self).__getitem__(index)
 
     return item
+
+
+def _with_parts(of_slice: Any, of_item: Any, name: str, cls: Any) -> Callable[..., None]:
+    """Return `__setitem__` or `__delitem__` of a class that has a method for slices."""
+
+    def item(self: Any, index: Any, *values: Any) -> None:
+        if _is_part(index):
+            of_slice(self, *_limits(self, index), *values)
+        elif of_item:
+            of_item(self, index, *values)
+        else:
+            getattr(super(cls, self), name)(index, *values)
+
+    return item
+
+
+def _is_part(index: Any) -> bool:
+    return isinstance(index, slice) and index.step is None
+
+
+def _limits(of: Any, part: slice) -> tuple[int, int]:
+    start, stop = part.start or 0, sys.maxsize if part.stop is None else part.stop
+    length = len(of) if min(start, stop) < 0 else 0
+    return start + length * (start < 0), stop + length * (stop < 0)

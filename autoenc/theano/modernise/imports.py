@@ -15,6 +15,7 @@ from types import CodeType, ModuleType
 from typing import Any, ClassVar
 
 from autoenc.theano.modernise import runtime
+from autoenc.theano.modernise.names2 import NAMES
 from autoenc.theano.modernise.python2 import RUNTIME, encoding_of
 from autoenc.theano.modernise.source import modernise
 
@@ -77,13 +78,18 @@ def code_of_text(text: str, mode: str) -> Any:
     return compile(ast.fix_missing_locations(expression), "<string>", "eval", dont_inherit=True)
 
 
+_IMPORTED = f"__import__({runtime.__name__!r}, fromlist=['any'])"
+
+
 class _WithImport(ast.NodeTransformer):
     """Imports the runtime within an expression, which may be evaluated in any namespace."""
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
-        if node.id != RUNTIME:
+        text = _IMPORTED
+        if node.id in NAMES and isinstance(node.ctx, ast.Load):
+            text = f"globals().get({node.id!r}, {_IMPORTED}.builtin({node.id!r}))"
+        elif node.id != RUNTIME:
             return node
-        text = f"__import__({runtime.__name__!r}, fromlist=['any'])"
         return ast.copy_location(ast.parse(text, mode="eval").body, node)
 
 

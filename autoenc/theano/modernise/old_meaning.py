@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Set
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from autoenc.theano.modernise import methods2
+from autoenc.theano.modernise.names2 import NAMES
 from autoenc.theano.modernise.numpy1 import after_docstring_and_future
 from autoenc.theano.modernise.python2 import RUNTIME, call, is_module, loaded
 
@@ -27,20 +28,18 @@ _THROUGH = {
 }
 # The same for functions only, and not for methods.
 _BUILTINS = {
-    "round": "rounded", "map": "mapped", "filter": "filtered", "oct": "octal",
-    "sorted": "in_order", "min": "extreme", "max": "extreme", "isinstance": "is_instance",
+    "round": "rounded", "oct": "octal", "sorted": "in_order", "min": "extreme", "max": "extreme",
+    "isinstance": "is_instance", "hasattr": "has_attribute", "getattr": "get_attribute",
     "print": "printed",
 }  # fmt: skip
 # The functions that call methods, with the object as the first argument.
-_METHODS = {"join": "joined", "sort": "sort", "translate": "translate", "next": "following"}
+_METHODS = {"join": "joined", "sort": "sort", "translate": "translate"}
 _ORDERINGS = frozenset({"less", "less_equal", "greater", "greater_equal"})
-# Builtins of Python 2 that `modernise.runtime` has.
-_NAMES = frozenset({
-    *("apply", "cmp", "coerce", "file", "intern", "raw_input", "reduce", "reload", "unichr"),
-    "xrange",
-})  # fmt: skip
 # Methods of classes that `completed` changes.
-_SPECIAL = frozenset({"__div__", "__rdiv__", "__idiv__", "__cmp__", "__getslice__", "__eq__"})
+_SPECIAL = frozenset({
+    *("__div__", "__rdiv__", "__idiv__", "__cmp__", "__eq__", "__nonzero__", "next"),
+    *("__getslice__", "__setslice__", "__delslice__"),
+})  # fmt: skip
 
 
 _COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)
@@ -67,11 +66,22 @@ def with_old_meaning(tree: ast.Module, *, has_print_statement: bool = True) -> a
     """
     _leak(tree.body)
     functions = _BUILTINS if has_print_statement else {**_BUILTINS, "print": None}
-    bound = _bound(tree.body)
-    changed: ast.Module = _Meaning(functions, bound).visit(tree)
+    changed: ast.Module = _Meaning(functions).visit(tree)
     start = after_docstring_and_future(changed)
-    changed.body[start:start] = _still_builtin(bound)
+    changed.body[start:start] = _builtins(changed)
     return ast.fix_missing_locations(changed)
+
+
+def _builtins(tree: ast.Module) -> list[ast.stmt]:
+    """Return assignments of Python 2's builtins to the names that a module reads.
+
+    The module may assign other values later. Its functions and classes may have such names, too.
+    """
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return [
+        ast.Assign([ast.Name(name, ast.Store())], call("builtin", ast.Constant(name)))
+        for name in sorted(names & NAMES.keys())
+    ]
 
 
 def with_old_order(tree: ast.Module) -> ast.Module:
@@ -144,22 +154,17 @@ class _Meaning(ast.NodeTransformer):
     ----------
     functions : dict
         Function of `modernise.runtime` for each builtin function.
-    bound : set of str
-        Names that the module defines. Functions add their own while they are visited.
     """
 
-    def __init__(self, functions: Mapping[str, str | None], bound: set[str]) -> None:
+    def __init__(self, functions: Mapping[str, str | None]) -> None:
         self._functions = functions
-        self._scopes = [bound]
-        self._of_class: Set[str] = frozenset()
-
-    def _is_builtin(self, name: str) -> bool:
-        scopes = (*self._scopes, self._of_class)
-        return name in _NAMES and not any(name in scope for scope in scopes)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        if getattr(node.func, "id", "") == "file" and self._is_builtin("file"):
+        if getattr(node.func, "id", "") == "file":
             node.func = ast.copy_location(ast.Name("open", ast.Load()), node.func)
+        method = _of_dictionary(node)
+        if method is not None:
+            return self.generic_visit(ast.copy_location(method, node))
         self.generic_visit(node)
         through = _through(node, self._functions)
         if through is None:
@@ -167,63 +172,71 @@ class _Meaning(ast.NodeTransformer):
         through.keywords = node.keywords
         return ast.copy_location(through, node)
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        is_read = isinstance(node.ctx, ast.Load)
-        return _of_runtime(node.id, node) if is_read and self._is_builtin(node.id) else node
+    def visit_Raise(self, node: ast.Raise) -> ast.AST:
+        self.generic_visit(node)
+        parts = _with_traceback(node.exc)
+        if parts is not None:
+            node.exc = ast.copy_location(call("raised", *parts), node)
+        return node
 
-    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
-        self.visit(node.args)
-        with self._within(_arguments(node.args)):
-            node.body = self.visit(node.body)
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
+        self.generic_visit(node)
+        if node.name is not None:
+            # Python 3 deletes the name at the end.
+            own = f"{RUNTIME}{node.name}"
+            value = ast.Name(own, ast.Load())
+            node.body.insert(0, ast.Assign([ast.Name(node.name, ast.Store())], value))
+            node.name = own
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         self.generic_visit(node)
-        if node.attr != "message" or not isinstance(node.ctx, ast.Load):
+        if not isinstance(node.ctx, ast.Load):
             return node
-        return ast.copy_location(call("message", node.value), node)
+        if node.attr in methods2.NAMES:
+            of = call("attribute_of", node.value, ast.Constant(node.attr))
+            return ast.copy_location(of, node)
+        return (
+            ast.copy_location(call("message", node.value), node)
+            if node.attr == "message"
+            else node
+        )
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         nodes = list(_of_scope(node.body))
         # In Python 2, StopIteration ended a generator that did not catch it.
         stops = any(isinstance(part, ast.Raise) or _calls_next(part) for part in nodes)
-        node.decorator_list[:] = map(self.visit, node.decorator_list)
-        self.visit(node.args)
-        with self._within(_arguments(node.args) | _bound(node.body)):
-            node.body[:] = map(self.visit, node.body)
+        self.generic_visit(node)
         if stops and any(isinstance(part, ast.Yield) for part in nodes):
             node.decorator_list.append(_of_runtime("ended", node))
         return node
 
-    @contextmanager
-    def _within(self, scope: set[str], of_class: Set[str] = frozenset()) -> Iterator[None]:
-        outside = self._of_class
-        self._of_class = of_class
-        self._scopes.append(scope)
-        yield
-        self._scopes.pop()
-        self._of_class = outside
-
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        bound = _bound(node.body)
-        for part in (node.bases, node.keywords, node.decorator_list):
-            part[:] = map(self.visit, part)
-        # Methods do not see names of the class.
-        with self._within(set(), bound):
-            node.body[:] = map(self.visit, node.body)
-        start = 1 if ast.get_docstring(node, clean=False) is not None else 0
-        node.body[start:start] = _still_builtin(bound)
-        if _SPECIAL & {getattr(part, "name", "") for part in node.body}:
+        self.generic_visit(node)
+        if _SPECIAL & _bound(node.body):
             node.decorator_list.append(_of_runtime("completed", node))
         return node
 
 
-def _still_builtin(bound: set[str]) -> list[ast.stmt]:
-    """Return assignments of builtins to the names that a module or class sets later."""
-    return [
-        ast.Assign([ast.Name(name, ast.Store())], call(name).func)
-        for name in sorted(_NAMES & bound)
-    ]
+def _of_dictionary(node: ast.Call) -> ast.Call | None:
+    """Return a call of a method of dictionaries or iterators through the runtime, or None."""
+    function = node.func
+    if not isinstance(function, ast.Attribute) or function.attr not in methods2.NAMES:
+        return None
+    made = call("method_of", function.value, ast.Constant(function.attr), *node.args)
+    made.keywords = node.keywords
+    return made
+
+
+def _with_traceback(error: ast.expr | None) -> list[ast.expr] | None:
+    """Return the parts of ``raise E, value, trace``, which is converted to a call of a method."""
+    if not isinstance(error, ast.Call) or getattr(error.func, "attr", "") != "with_traceback":
+        return None
+    made = error.func.value if isinstance(error.func, ast.Attribute) else None
+    if not isinstance(made, ast.Call) or made.keywords:
+        return None
+    value = made.args[0] if len(made.args) == 1 else ast.Tuple(made.args, ast.Load())
+    return [made.func, value, *error.args]
 
 
 def _calls_next(node: ast.AST) -> bool:
@@ -241,7 +254,7 @@ def _through(node: ast.Call, functions: Mapping[str, str | None]) -> ast.Call | 
     name, arguments = node.func.id, node.args
     if name in ("eval", "exec") and arguments:
         arguments[0] = call("source", arguments[0], ast.Constant(name))
-    if name == "str" and len(arguments) + len(node.keywords) > 1:
+    if name in ("str", "unicode") and len(arguments) + len(node.keywords) > 1:
         return call("as_text", node.func, *arguments)
     instead = _THROUGH.get(name) or functions.get(name)
     return call(instead, node.func, *arguments) if instead else None
@@ -272,10 +285,6 @@ def _bound(body: list[ast.stmt]) -> set[str]:
         elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             names.add(node.name)
     return names
-
-
-def _arguments(arguments: ast.arguments) -> set[str]:
-    return {node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg)}
 
 
 # Variables of list comprehensions ---------------------------------------------------------------

@@ -56,12 +56,17 @@ _MODULES = frozenset(
 
 # Fixers of fissix that are not used. Those of the first line change only the style, or guess the
 # meaning.
-_LEFT_OUT = {
+_LEFT_OUT = frozenset({
     *("set_literal", "idioms", "ws_comma", "buffer", "asserts", "import"),
-    # These change the meaning of calls and names, which `old_meaning` and `removed` preserve.
+    # `old_meaning` and `removed` preserve the meaning of these calls and names.
     *("filter", "map", "itertools", "itertools_imports", "sorted", "types", "operator"),
     *("apply", "intern", "raw_input", "reduce", "reload"),
-}
+})  # fmt: skip
+# Fixers that take any name or method for that of a builtin, which people can read but not run.
+_FOR_READERS = frozenset({
+    *("basestring", "dict", "has_key", "input", "long", "next", "nonzero", "unicode", "xrange"),
+    "zip",
+})  # fmt: skip
 
 
 def is_evident(tree: ast.Module, package: Path | None = None) -> bool:
@@ -222,13 +227,15 @@ class _Evidence(ast.NodeVisitor):
             self.is_evident = True
 
 
-def as_python3(text: str, filename: str) -> str:
-    """Convert Python 2 source text to Python 3.
+def as_python3(text: str, filename: str, *, for_readers: bool = False) -> str:
+    """Convert Python 2 source text to the grammar of Python 3.
 
     Parameters
     ----------
     text : str
     filename : str
+    for_readers : bool, default False
+        Whether to convert also names and methods, which otherwise are left to `old_meaning`.
 
     Raises
     ------
@@ -242,7 +249,7 @@ def as_python3(text: str, filename: str) -> str:
     if not text.endswith("\n"):
         text += "\n"
     try:
-        return str(_refactoring().refactor_string(text, filename))
+        return str(_refactoring(for_readers).refactor_string(text, filename))
     except (ParseError, TokenError) as error:
         line = getattr(error, "context", ("", (1, 0)))[1][0]
         raise SyntaxError(
@@ -251,7 +258,7 @@ def as_python3(text: str, filename: str) -> str:
 
 
 @cache
-def _refactoring() -> Any:
+def _refactoring(for_readers: bool) -> Any:
     from fissix.refactor import RefactoringTool, get_fixers_from_package
 
     class Quiet(RefactoringTool):
@@ -279,12 +286,14 @@ def _refactoring() -> Any:
             self.refactor_tree(tree, name)
             return tree
 
+    left_out = _LEFT_OUT if for_readers else _LEFT_OUT | _FOR_READERS
     fixers = [
         name
         for name in get_fixers_from_package("fissix.fixes")
-        if name.rpartition("fix_")[2] not in _LEFT_OUT
+        if name.rpartition("fix_")[2] not in left_out
     ]
-    return Quiet([*fixers, "autoenc.theano.modernise.fix_lambda_tuples"])
+    fixers.append("autoenc.theano.modernise.fix_lambda_tuples")
+    return Quiet(fixers if for_readers else [*fixers, "autoenc.theano.modernise.fix_strings"])
 
 
 def with_spaces(text: str) -> str:

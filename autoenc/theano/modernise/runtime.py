@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,41 +13,36 @@ from pytensor.graph.basic import Variable
 
 from autoenc.theano.modernise.binary_files import opened
 from autoenc.theano.modernise.builtins2 import (
-    apply,
-    coerce,
     drawn,
     dumped,
-    file,
-    filtered,
-    intern,
     is_instance,
-    mapped,
     octal,
     printed,
-    raw_input,
-    reduce,
-    reload,
     rounded,
     seeded,
     translate,
-    unichr,
     whole,
-    xrange,
 )
 from autoenc.theano.modernise.calls import called, method, stored
 from autoenc.theano.modernise.classes2 import (
     completed,
     ended,
-    following,
     message,
+    raised,
 )
 from autoenc.theano.modernise.comparisons2 import (
-    cmp,
     extreme,
     in_order,
     ordering,
     sort,
 )
+from autoenc.theano.modernise.methods2 import (
+    attribute_of,
+    get_attribute,
+    has_attribute,
+    method_of,
+)
+from autoenc.theano.modernise.names2 import builtin
 from autoenc.theano.modernise.string_calls import (
     as_text,
     coded,
@@ -59,12 +55,11 @@ from autoenc.theano.modernise.string_calls import (
 from autoenc.theano.results import Number
 
 __all__ = [
-    "apply",
     "as_text",
+    "attribute_of",
+    "builtin",
     "called",
-    "cmp",
     "coded",
-    "coerce",
     "communicated",
     "completed",
     "computed",
@@ -72,32 +67,26 @@ __all__ = [
     "dumped",
     "ended",
     "extreme",
-    "file",
-    "filtered",
-    "following",
+    "get_attribute",
+    "has_attribute",
     "in_order",
-    "intern",
     "is_instance",
     "joined",
-    "mapped",
     "message",
     "method",
+    "method_of",
     "octal",
     "opened",
     "printed",
-    "raw_input",
+    "raised",
     "read",
-    "reduce",
-    "reload",
     "rounded",
     "seeded",
     "sort",
     "started",
     "stored",
     "translate",
-    "unichr",
     "whole",
-    "xrange",
 ]
 
 _KINDS = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 2}
@@ -255,14 +244,23 @@ def _match(a: Any, b: Any) -> bool:
 
 def compiled(function: Any, source: Any, filename: Any = "", mode: str = "", *more: Any) -> Any:
     """Call ``compile``; source text of modules, such as that of ``execfile``, is modernised."""
-    if function is not compile or mode != "exec" or more or not isinstance(source, (str, bytes)):
+    if function is not compile or more or not isinstance(source, (str, bytes)):
         return function(source, filename, mode, *more)
+    if mode == "eval":
+        return compiling.text(source if isinstance(source, str) else source.decode(), mode)
     data = source.encode() if isinstance(source, str) else source
-    return compiling.module(data, str(filename))
+    return (
+        compiling.module(data, str(filename)) if mode == "exec" else compile(data, filename, mode)
+    )
 
 
 def source(text: Any, mode: str) -> Any:
-    """Return the argument of ``eval`` or ``exec``; source text is modernised and compiled."""
+    """Return the argument of ``eval`` or ``exec``; source text is modernised and compiled.
+
+    The argument of ``exec`` may be a file.
+    """
+    if mode == "exec" and isinstance(text, io.TextIOBase):
+        text = text.read()
     return compiling.text(text, mode) if isinstance(text, str) else text
 
 

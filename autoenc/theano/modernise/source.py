@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from autoenc.theano.modernise import numpy1, old_meaning, pickles, python2
@@ -32,18 +33,31 @@ class Modernised:
     Attributes
     ----------
     tree : ast.Module
-    source : str
-        Python 3 source text, without NumPy 1's rules.
+    text : str
+        Original source text.
     is_python2 : bool
         Whether the text was read as Python 2.
-    changes : list of Change
-        Changes from Python 2 to Python 3.
+    filename : str
     """
 
     tree: ast.Module
-    source: str
+    text: str
     is_python2: bool
-    changes: list[Change] = field(default_factory=list)
+    filename: str = "<script>"
+
+    @cached_property
+    def source(self) -> str:
+        """Python 3 source text for readers, without NumPy 1's rules."""
+        if not self.is_python2:
+            return self.text
+        return python2.as_python3(self.text, self.filename, for_readers=True)
+
+    @property
+    def changes(self) -> list[Change]:
+        """Changes from Python 2 to Python 3."""
+        if not self.is_python2:
+            return []
+        return [Change(line, what) for line, what in python2.changes(self.text, self.source)]
 
 
 def modernise(
@@ -90,8 +104,7 @@ def modernise(
     prints = not python2.imports_future(text, "print_function")
     tree = old_meaning.with_old_meaning(tree, has_print_statement=prints)
     tree = old_meaning.with_old_order(_of_the_time(tree))
-    changes = [Change(line, what) for line, what in python2.changes(text, source)]
-    return Modernised(tree, source, is_python2=True, changes=changes)
+    return Modernised(tree, text, is_python2=True, filename=filename)
 
 
 def _of_the_time(tree: ast.Module) -> ast.Module:
