@@ -166,6 +166,8 @@ def _with_mode_of_today(
     is_plain = mode in ("r", "rt", "r+") and not (others or more)
     if is_plain and Path(name).is_file() and not _is_text(Path(name)):
         mode = f"{mode.strip('t')}b"
+    if others[:1] == (0,) and "b" not in mode:  # which Python 3 refuses for text
+        others = (1, *others[1:])
     return (name, mode, *others), more
 
 

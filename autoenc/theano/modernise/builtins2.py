@@ -42,6 +42,13 @@ def whole(function: Any, *arguments: Any, **more: Any) -> Any:
     return called(function, *arguments, **more)
 
 
+def byte_array(function: Any, *arguments: Any) -> Any:
+    """Call a function named ``bytearray``; in Python 2, text was bytes."""
+    if function is builtins.bytearray and len(arguments) == 1 and isinstance(arguments[0], str):
+        return bytearray(arguments[0], "latin-1")
+    return function(*arguments)
+
+
 def is_instance(function: Any, of: Any, kinds: Any) -> Any:
     """Call a function named ``isinstance``; in Python 2, `numpy.int64` was a kind of ``int``."""
     if function is builtins.isinstance and isinstance(of, np.int64):

@@ -35,6 +35,12 @@ def _with_value(kind: Any, value: Any) -> Any:
     return kind(*value) if isinstance(value, tuple) else kind(value)
 
 
+def arguments(of: Any) -> Any:
+    """Return the arguments of an exception, which could be indexed and unpacked in Python 2."""
+    is_plain = isinstance(of, BaseException) and not hasattr(type(of), "__getitem__")
+    return of.args if is_plain and not hasattr(type(of), "__iter__") else of
+
+
 def message(of: Any) -> Any:
     """Return the attribute `message` of an object, which exceptions had in Python 2."""
     if isinstance(of, BaseException) and not hasattr(of, "message"):
@@ -42,12 +48,16 @@ def message(of: Any) -> Any:
     return of.message
 
 
-def completed(cls: Any) -> Any:
-    """Return a class whose special methods of Python 2 are called today."""
+def completed(of: Any) -> Any:
+    """Return a class whose special methods of Python 2 are called today.
+
+    Instances and other objects are returned as they are.
+    """
+    if not isinstance(of, type):
+        return of
+    cls: Any = of
     own = vars(cls)
-    for name in ("", "r", "i"):
-        if f"__{name}div__" in own and f"__{name}truediv__" not in own:
-            setattr(cls, f"__{name}truediv__", own[f"__{name}div__"])
+    _divide(cls)
     if "__cmp__" in own:
         for name, test in _TESTS.items():
             if name not in own:
@@ -59,11 +69,21 @@ def completed(cls: Any) -> Any:
             setattr(cls, changed, _with_parts(own[name], cls.__dict__.get(changed), changed, cls))
     if "next" in own and "__next__" not in own:
         cls.__next__ = own["next"]
+    if "__unicode__" in own and "__str__" in own:
+        cls.__str__ = own["__unicode__"]
     if "__nonzero__" in own:
         cls.__bool__ = lambda self: bool(self.__nonzero__())
     if "__eq__" in own:
         _as_before_equality(cls)
     return cls
+
+
+def _divide(cls: Any) -> None:
+    """Let ``/`` call the methods of a class that Python 2 called."""
+    own = vars(cls)
+    for name in ("", "r", "i"):
+        if f"__{name}div__" in own and f"__{name}truediv__" not in own:
+            setattr(cls, f"__{name}truediv__", own[f"__{name}div__"])
 
 
 def _as_before_equality(cls: Any) -> None:

@@ -10,8 +10,11 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from autoenc.theano.modernise import hashes2
+
 _PICKLES = "autoenc.theano.modernise.pickles"
-_TODAY = {
+# Names of modules, or objects, whose attributes an old module has.
+_TODAY: dict[str, tuple[Any, ...]] = {
     "cPickle": (_PICKLES,),
     "cStringIO": ("io",),
     "StringIO": ("io",),
@@ -29,7 +32,10 @@ _TODAY = {
     "thread": ("_thread",),
     "__builtin__": ("builtins",),
     "exceptions": ("builtins",),
-    "UserDict": ("collections",),
+    "UserDict": ("collections", "autoenc.theano.modernise.collections2"),
+    "md5": (hashes2.md5,),
+    "sha": (hashes2.sha,),
+    "sets": ("autoenc.theano.modernise.collections2",),
     "numpy.linalg.linalg": ("numpy.linalg",),
     "sklearn.cross_validation": ("sklearn.model_selection",),
     "sklearn.grid_search": ("sklearn.model_selection",),
@@ -50,7 +56,8 @@ _TODAY = {
 class _Today(Loader):
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         module = ModuleType(spec.name)
-        sources = [import_module(name) for name in _TODAY[spec.name]]
+        found = _TODAY[spec.name]
+        sources = [import_module(part) if isinstance(part, str) else part for part in found]
 
         def find(name: str) -> Any:
             for source in sources:

@@ -20,6 +20,8 @@ def method_of(of: Any, name: str, *arguments: Any, **more: Any) -> Any:
     An object's own method of that name takes precedence. `of` may also be a class, as in
     ``dict.iteritems(d)``. Views of dictionaries become lists.
     """
+    if name in _ATTRIBUTES:
+        return attribute_of(of, name)(*arguments, **more)
     if _is_missing(of, name):
         of = vars(super)["__self__"].__get__(of) if isinstance(of, super) else of
         return _MISSING[name](*(() if isinstance(of, type) else (of,)), *arguments, **more)
@@ -29,11 +31,17 @@ def method_of(of: Any, name: str, *arguments: Any, **more: Any) -> Any:
 
 def attribute_of(of: Any, name: str) -> Any:
     """Return an attribute of such a name, which may be a method that Python 3 lacks."""
+    if name in _ATTRIBUTES:
+        return _of_method(of, name)
     if _is_missing(of, name):
         missing = _MISSING[name]
         return missing if isinstance(of, type) else functools.partial(missing, of)
     value = getattr(of, name)
-    is_of_dictionary = name in _LISTS and isinstance(getattr(value, "__self__", None), dict)
+    if name not in _LISTS:
+        return value
+    if value is getattr(dict, name):
+        return lambda of: list(value(of))
+    is_of_dictionary = isinstance(getattr(value, "__self__", None), dict)
     return functools.partial(method_of, of, name) if is_of_dictionary else value
 
 
@@ -49,9 +57,17 @@ def has_attribute(function: Any, of: Any, name: str) -> Any:
 
 def get_attribute(function: Any, of: Any, name: str, *default: Any) -> Any:
     """Call a function named ``getattr``."""
-    if function is builtins.getattr and _is_missing(of, name):
+    is_list = name in _LISTS and isinstance(of, dict)
+    if function is builtins.getattr and (is_list or _is_missing(of, name)):
         return attribute_of(of, name)
     return function(of, name, *default)
+
+
+def _of_method(of: Any, name: str) -> Any:
+    """Return the function or the object of a method; functions of classes were methods, too."""
+    if hasattr(of, name) or not callable(of):
+        return getattr(of, name)
+    return getattr(of, _ATTRIBUTES[name], of if name == "im_func" else None)
 
 
 def _is_missing(of: Any, name: str) -> bool:
@@ -90,6 +106,7 @@ def _delete_slice(of: Any, start: Any, stop: Any) -> None:
     list.__delitem__(of, slice(start, stop))
 
 
+_ATTRIBUTES = {"im_func": "__func__", "im_self": "__self__"}
 _LISTS = ("keys", "values", "items")
 _MISSING: dict[str, Callable[..., Any]] = {
     "has_key": _has_key,
@@ -111,4 +128,4 @@ _COUNTERPARTS = {
     "__delslice__": "__delitem__",
     "__nonzero__": "__bool__",
 }
-NAMES = frozenset((*_MISSING, *_LISTS))
+NAMES = frozenset((*_MISSING, *_LISTS, *_ATTRIBUTES))

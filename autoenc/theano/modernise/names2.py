@@ -24,6 +24,12 @@ def _apply(function: Any, arguments: Any = (), named: Any = None) -> Any:
     return function(*arguments, **(named or {}))
 
 
+def _buffer(of: Any, offset: int = 0, size: int = -1) -> memoryview:
+    """Return a view of some bytes of text or of an object."""
+    view = memoryview(of.encode("latin-1") if isinstance(of, str) else of)[offset:]
+    return view if size < 0 else view[:size]
+
+
 def _coerce(a: Any, b: Any) -> tuple[Any, Any]:
     """Return two numbers as numbers of one type."""
     kind = type(a + b)
@@ -64,6 +70,7 @@ def _listed(function: Callable[..., Any]) -> Callable[..., list[Any]]:
 NAMES: dict[str, Any] = {
     "apply": _apply,
     "basestring": str,
+    "buffer": _buffer,
     "cmp": cmp,
     "coerce": _coerce,
     "file": io.IOBase,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from autoenc.theano.modernise import methods2
 from autoenc.theano.modernise.names2 import NAMES
@@ -29,8 +30,8 @@ _THROUGH = {
 # The same for functions only, and not for methods.
 _BUILTINS = {
     "round": "rounded", "oct": "octal", "sorted": "in_order", "min": "extreme", "max": "extreme",
-    "isinstance": "is_instance", "hasattr": "has_attribute", "getattr": "get_attribute",
-    "print": "printed",
+    "isinstance": "is_instance", "bytearray": "byte_array", "hasattr": "has_attribute",
+    "getattr": "get_attribute", "print": "printed",
 }  # fmt: skip
 # The functions that call methods, with the object as the first argument.
 _METHODS = {"join": "joined", "sort": "sort", "translate": "translate"}
@@ -38,6 +39,7 @@ _ORDERINGS = frozenset({"less", "less_equal", "greater", "greater_equal"})
 # Methods of classes that `completed` changes.
 _SPECIAL = frozenset({
     *("__div__", "__rdiv__", "__idiv__", "__cmp__", "__eq__", "__nonzero__", "next"),
+    "__unicode__",
     *("__getslice__", "__setslice__", "__delslice__"),
 })  # fmt: skip
 
@@ -179,12 +181,21 @@ class _Meaning(ast.NodeTransformer):
             node.exc = ast.copy_location(call("raised", *parts), node)
         return node
 
+    def visit_Assign(self, node: ast.Assign) -> Any:
+        self.generic_visit(node)
+        (target, *_) = node.targets
+        if not isinstance(target, ast.Attribute) or target.attr not in _SPECIAL:
+            return node
+        owner = loaded(target.value)
+        return [node, ast.copy_location(ast.Expr(call("completed", owner)), node)]
+
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
         self.generic_visit(node)
         if node.name is not None:
             # Python 3 deletes the name at the end.
             own = f"{RUNTIME}{node.name}"
             value = ast.Name(own, ast.Load())
+            node.body = [_Arguments(node.name).visit(statement) for statement in node.body]
             node.body.insert(0, ast.Assign([ast.Name(node.name, ast.Store())], value))
             node.name = own
         return node
@@ -237,6 +248,28 @@ def _with_traceback(error: ast.expr | None) -> list[ast.expr] | None:
         return None
     value = made.args[0] if len(made.args) == 1 else ast.Tuple(made.args, ast.Load())
     return [made.func, value, *error.args]
+
+
+class _Arguments(ast.NodeTransformer):
+    """Lets scripts index and unpack the exception of a handler, as ``code, text = e``."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.ctx, ast.Load):
+            node.value = self._arguments(node.value)
+        return node
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.targets[0], (ast.Tuple, ast.List)):
+            node.value = self._arguments(node.value)
+        return node
+
+    def _arguments(self, value: ast.expr) -> ast.expr:
+        return call("arguments", value) if getattr(value, "id", "") == self._name else value
 
 
 def _calls_next(node: ast.AST) -> bool:
@@ -296,9 +329,7 @@ def _leak(body: list[ast.stmt]) -> None:
     # An iterable of a comprehension must not assign.
     iterated = {id(part) for node in nodes for part in _iterated(node)}
     inner = [n for n in nodes if isinstance(n, ast.ListComp) and id(n) not in iterated]
-    read = {
-        node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    }
+    read = _read(body)
     for comprehension in inner:
         _set_outside(comprehension, read)
     for node in nodes:
@@ -307,6 +338,19 @@ def _leak(body: list[ast.stmt]) -> None:
         elif isinstance(node, ast.ClassDef):
             for part in node.body:
                 _leak(part.body if isinstance(part, ast.FunctionDef) else [])
+
+
+def _read(nodes: list[ast.stmt]) -> set[str]:
+    """Return the names that a scope and its inner functions read outside comprehensions."""
+    names: set[str] = set()
+    for node in _of_scope(nodes):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            names.add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            names |= _read(node.body)
+        elif isinstance(node, ast.Lambda):
+            names |= _read([ast.Expr(node.body)])
+    return names
 
 
 def _iterated(node: ast.AST) -> Iterator[ast.AST]:

@@ -65,7 +65,7 @@ _LEFT_OUT = frozenset({
 # Fixers that take any name or method for that of a builtin, which people can read but not run.
 _FOR_READERS = frozenset({
     *("basestring", "dict", "has_key", "input", "long", "next", "nonzero", "unicode", "xrange"),
-    "zip",
+    *("methodattrs", "zip"),
 })  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import collections
 import collections.abc
+import contextlib
 import fractions
 import inspect
 import io
@@ -12,11 +13,17 @@ import itertools
 import math
 import numbers
 import operator
+import os
 import string
 import sys
+import threading
 import time
 import types
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
+
+from autoenc.theano.modernise.builtins2 import translate
 
 
 class ArgSpec(NamedTuple):
@@ -42,20 +49,24 @@ def _removed() -> dict[Any, dict[str, Any]]:
         inspect: {"getargspec": getargspec},
         itertools: {
             "izip": zip,
-            "imap": map,
+            "imap": lambda compute, *of: map(compute, *of) if compute else zip(*of, strict=False),
             "ifilter": filter,
             "ifilterfalse": itertools.filterfalse,
             "izip_longest": itertools.zip_longest,
         },
+        contextlib: {"nested": _nested},
         operator: {
-            "div": lambda a, b: a // b if isinstance(a, int) and isinstance(b, int) else a / b,
+            **dict.fromkeys(("div", "__div__", "idiv", "__idiv__"), _div),
             "isCallable": callable,
             "isMappingType": lambda of: isinstance(of, collections.abc.Mapping),
             "isNumberType": lambda of: isinstance(of, numbers.Number),
             "isSequenceType": lambda of: hasattr(of, "__getitem__"),
             "sequenceIncludes": operator.contains,
         },
+        os: {"getcwdu": os.getcwd},
+        os.path: {"walk": _walk},
         string: _of_strings(),
+        threading.Thread: {"isAlive": threading.Thread.is_alive},
         sys: {
             "maxint": sys.maxsize,
             "setdefaultencoding": lambda name: None,
@@ -64,6 +75,26 @@ def _removed() -> dict[Any, dict[str, Any]]:
         time: {"clock": time.perf_counter},
         types: _TYPES,
     }
+
+
+def _div(a: Any, b: Any) -> Any:
+    return a // b if isinstance(a, int) and isinstance(b, int) else a / b
+
+
+@contextlib.contextmanager
+def _nested(*managers: Any) -> Iterator[tuple[Any, ...]]:
+    """Enter several context managers, one after the other."""
+    with contextlib.ExitStack() as stack:
+        yield tuple(map(stack.enter_context, managers))
+
+
+def _walk(top: str, visit: Any, argument: Any) -> None:
+    """Call ``visit(argument, folder, names)`` for a folder and the folders in it."""
+    names = [path.name for path in Path(top).iterdir()]
+    visit(argument, top, names)
+    for path in (Path(top, name) for name in names):
+        if path.is_dir() and not path.is_symlink():
+            _walk(str(path), visit, argument)
 
 
 def _of_strings() -> dict[str, Any]:
@@ -83,6 +114,8 @@ def _of_strings() -> dict[str, Any]:
         "atol": int,
         **{name: _method(name) for name in names},
         "join": lambda words, separator=" ": separator.join(words),
+        "splitfields": _method("split"),
+        "translate": translate,
         "joinfields": lambda words, separator=" ": separator.join(words),
     }
 

@@ -13,6 +13,7 @@ from pytensor.graph.basic import Variable
 
 from autoenc.theano.modernise.binary_files import opened
 from autoenc.theano.modernise.builtins2 import (
+    byte_array,
     drawn,
     dumped,
     is_instance,
@@ -25,6 +26,7 @@ from autoenc.theano.modernise.builtins2 import (
 )
 from autoenc.theano.modernise.calls import called, method, stored
 from autoenc.theano.modernise.classes2 import (
+    arguments,
     completed,
     ended,
     message,
@@ -55,9 +57,11 @@ from autoenc.theano.modernise.string_calls import (
 from autoenc.theano.results import Number
 
 __all__ = [
+    "arguments",
     "as_text",
     "attribute_of",
     "builtin",
+    "byte_array",
     "called",
     "coded",
     "communicated",
@@ -380,9 +384,25 @@ def _whole(number: Any) -> Any:
 
 def divide(a: Any, b: Any) -> Any:
     """Return a / b as in Python 2: the floor of the quotient for integers."""
+    own = _own_division(a, b)
+    if own is not None:
+        return own()
     if _is_whole(a) and _is_whole(b):
         return a // b
     return true_divide(a, b)
+
+
+def _own_division(a: Any, b: Any) -> Callable[[], Any] | None:
+    """Return the division that a class of a script derived from a number defines, or None."""
+    if _is_derived(a) and hasattr(a, "__div__"):
+        return lambda: a.__div__(b)
+    if _is_derived(b) and hasattr(b, "__rdiv__"):
+        return lambda: b.__rdiv__(a)
+    return None
+
+
+def _is_derived(number: Any) -> bool:
+    return type(number) not in _PLAIN and isinstance(number, (int, float))
 
 
 def divide_in_place(a: Any, b: Any) -> Any:
