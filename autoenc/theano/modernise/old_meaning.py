@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autoenc.theano.modernise import methods2
+from autoenc.theano.modernise.exec2 import with_local_exec
 from autoenc.theano.modernise.names2 import NAMES
 from autoenc.theano.modernise.numpy1 import after_docstring_and_future
 from autoenc.theano.modernise.python2 import RUNTIME, call, is_module, loaded
@@ -217,6 +218,8 @@ class _Meaning(ast.NodeTransformer):
         nodes = list(_of_scope(node.body))
         # In Python 2, StopIteration ended a generator that did not catch it.
         stops = any(isinstance(part, ast.Raise) or _calls_next(part) for part in nodes)
+        bound = {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}
+        node = with_local_exec(node, bound | _bound(node.body))
         self.generic_visit(node)
         if stops and any(isinstance(part, ast.Yield) for part in nodes):
             node.decorator_list.append(_of_runtime("ended", node))

@@ -38,6 +38,7 @@ from autoenc.theano.modernise.comparisons2 import (
     ordering,
     sort,
 )
+from autoenc.theano.modernise.exec2 import namespace
 from autoenc.theano.modernise.methods2 import (
     attribute_of,
     get_attribute,
@@ -79,6 +80,7 @@ __all__ = [
     "message",
     "method",
     "method_of",
+    "namespace",
     "octal",
     "opened",
     "printed",
