@@ -9,6 +9,8 @@
    would take longer than they save. */
 
 #pragma once
+#include <unistd.h>
+
 #include "panels.h"
 #include "workers.h"
 
@@ -17,7 +19,17 @@ namespace {
 constexpr int MANY_ROWS = 256;            /* from which on this is faster in one thread, ... */
 constexpr int ROWS_OF_A_THREAD = 96;      /* ... and that are worth another thread, which copies B too */
 constexpr int MOST_TERMS = 512;  /* of TALL rows, which fit the first cache */
-constexpr int PANEL_VALUES = 640 * 1024 / sizeof(Real);  /* which fit the second cache */
+
+/* Number of values of panels, which fill nearly half of the second cache. Rows of A and C pass through
+   the other half. */
+static inline int panel_values() {
+#ifdef _SC_LEVEL2_CACHE_SIZE
+  static const long cache = sysconf(_SC_LEVEL2_CACHE_SIZE);
+#else
+  const long cache = 0;
+#endif
+  return (cache > 0 ? cache * 9 / 20 : 640 * 1024) / sizeof(Real);
+}
 
 class ManyRows {
  public:
@@ -25,9 +37,9 @@ class ManyRows {
   ManyRows(int m, int n, int K, const Real* A, long lda, Operand B, Real* C)
       : n(n), K(K), A{A, lda, 1}, B(B), C(C), m(m),
         chunks(chunks_for((double)m * n * K, std::min(Workers::count(), m / ROWS_OF_A_THREAD))) {
-    const int most = PANEL_VALUES / DEPTH, passes = (n + most - 1) / most;
+    const int values = panel_values(), most = values / DEPTH, passes = (n + most - 1) / most;
     width = (n + passes * TILE - 1) / (passes * TILE) * TILE;
-    terms = std::max(DEPTH, std::min(MOST_TERMS, PANEL_VALUES / width));
+    terms = std::max(DEPTH, std::min(MOST_TERMS, values / width));
   }
 
   /* Throws std::bad_alloc if there is no memory for panels. */
