@@ -71,26 +71,48 @@ def code_of_text(text: str, mode: str) -> Any:
         tree = modernise(text.strip() if mode == "eval" else text, beside_python2=True).tree
     except SyntaxError:
         return text
-    last = tree.body[-1]
+    tree.body = [statement for statement in tree.body if not _is_preparation(statement)]
+    tree = ast.fix_missing_locations(_WithoutNames().visit(tree))
+    last = tree.body[-1] if tree.body else None
     if mode == "exec" or not isinstance(last, ast.Expr):
-        return compile(tree, "<string>", "exec", dont_inherit=True)
-    expression = _WithImport().visit(ast.Expression(last.value))
-    return compile(ast.fix_missing_locations(expression), "<string>", "eval", dont_inherit=True)
+        return _with_runtime(compile(tree, "<string>", "exec", dont_inherit=True))
+    expression = ast.Expression(last.value)
+    return _with_runtime(compile(expression, "<string>", "eval", dont_inherit=True))
 
 
-_IMPORTED = f"__import__({runtime.__name__!r}, fromlist=['any'])"
+def _is_preparation(statement: ast.stmt) -> bool:
+    """Return whether modernising added a statement, which would change a script's namespace."""
+    if isinstance(statement, ast.Import):
+        return statement.names[0].asname == RUNTIME
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Call):
+        return False
+    function = statement.value.func
+    return isinstance(function, ast.Attribute) and function.attr == "builtin"
 
 
-class _WithImport(ast.NodeTransformer):
-    """Imports the runtime within an expression, which may be evaluated in any namespace."""
+class _WithoutNames(ast.NodeTransformer):
+    """Replaces the names that a module would have, because text may run in any namespace."""
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
-        text = _IMPORTED
-        if node.id in NAMES and isinstance(node.ctx, ast.Load):
-            text = f"globals().get({node.id!r}, {_IMPORTED}.builtin({node.id!r}))"
-        elif node.id != RUNTIME:
+        if node.id == RUNTIME:
+            return ast.copy_location(ast.Constant(RUNTIME), node)
+        if node.id not in NAMES or not isinstance(node.ctx, ast.Load):
             return node
-        return ast.copy_location(ast.parse(text, mode="eval").body, node)
+        arguments = ast.arguments([], [], None, [], [], None, [])
+        named = ast.Attribute(ast.Constant(RUNTIME), "named", ast.Load())
+        read = [ast.Constant(node.id), ast.Lambda(arguments, node)]
+        return ast.copy_location(ast.Call(named, read, []), node)
+
+
+def _with_runtime(code: CodeType) -> CodeType:
+    """Return code whose constant `RUNTIME` is the module `modernise.runtime` itself."""
+    return code.replace(
+        co_consts=tuple(
+            runtime if constant == RUNTIME else
+            _with_runtime(constant) if isinstance(constant, CodeType) else constant
+            for constant in code.co_consts
+        )
+    )  # fmt: skip
 
 
 runtime.compiling.module, runtime.compiling.text = code_of_module, code_of_text

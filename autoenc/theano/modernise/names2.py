@@ -19,6 +19,15 @@ def builtin(name: str) -> Any:
     return NAMES[name]
 
 
+def named(name: str, read: Callable[[], Any]) -> Any:
+    """Return the value of a name in text that is evaluated, or what Python 2 had of that name."""
+    try:
+        value = read()
+    except NameError:
+        return NAMES[name]
+    return NAMES[name] if value is vars(builtins).get(name) else value
+
+
 def _apply(function: Any, arguments: Any = (), named: Any = None) -> Any:
     """Call a function with a sequence of arguments and a dictionary of named ones."""
     return function(*arguments, **(named or {}))

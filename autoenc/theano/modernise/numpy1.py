@@ -48,7 +48,7 @@ class _Rules(ast.NodeTransformer):
         self.generic_visit(node)
         name = _OPERATORS.get(type(node.op))
         # The assignment evaluates the target twice, so that it must not have side effects.
-        if name is None or not _is_still(node.target):
+        if name is None or not is_still(node.target):
             return node
         value = call("in_place", ast.Constant(name), loaded(node.target), node.value)
         return ast.copy_location(ast.Assign([node.target], _to_store(node.target, value)), node)
@@ -65,7 +65,7 @@ class _Rules(ast.NodeTransformer):
         names = [_COMPARISONS.get(type(operator)) for operator in node.ops]
         if not all(names) or any(_is_text(side) for side in sides):
             return node
-        if not all(_is_still(side) for side in sides[1:-1]):
+        if not all(is_still(side) for side in sides[1:-1]):
             return node
         pairs = zip(names, sides, sides[1:], strict=False)
         calls = [call(str(name), a, copy.deepcopy(b)) for name, a, b in pairs]
@@ -126,14 +126,14 @@ def _is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes))
 
 
-def _is_still(node: ast.expr) -> bool:
+def is_still(node: ast.expr) -> bool:
     """Return whether evaluating an expression has no side effects."""
     if isinstance(node, ast.Attribute):
-        return _is_still(node.value)
+        return is_still(node.value)
     if isinstance(node, ast.Subscript):
-        return _is_still(node.value) and _is_still(node.slice)
+        return is_still(node.value) and is_still(node.slice)
     if isinstance(node, ast.Call) and ast.unparse(node.func) == f"{RUNTIME}.index":
-        return all(_is_still(argument) for argument in node.args)
+        return all(is_still(argument) for argument in node.args)
     return isinstance(node, (ast.Name, ast.Constant))
 
 
@@ -172,7 +172,7 @@ def _call_of_method(node: ast.Call, function: ast.Attribute) -> ast.Call:
 
 def _to_store(target: ast.expr, value: ast.expr) -> ast.expr:
     """Return the value that is assigned to a target, which may be a part of an array."""
-    if not isinstance(target, ast.Subscript) or not _is_still(target.value):
+    if not isinstance(target, ast.Subscript) or not is_still(target.value):
         return value
     if isinstance(value, (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.ListComp)):
         return value

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from autoenc.theano.modernise import methods2
 from autoenc.theano.modernise.exec2 import with_local_exec
 from autoenc.theano.modernise.names2 import NAMES
-from autoenc.theano.modernise.numpy1 import after_docstring_and_future
+from autoenc.theano.modernise.numpy1 import after_docstring_and_future, is_still
 from autoenc.theano.modernise.python2 import RUNTIME, call, is_module, loaded
 
 # The function of `modernise.runtime` through which functions and methods of a name are called.
@@ -62,14 +62,19 @@ def with_siblings(tree: ast.Module, folder: Path) -> ast.Module:
     return ast.fix_missing_locations(changed)
 
 
-def with_old_meaning(tree: ast.Module, *, has_print_statement: bool = True) -> ast.Module:
+def with_old_meaning(tree: ast.Module, features: Collection[str] = ()) -> ast.Module:
     """Return a tree whose calls, names and classes mean what they did in Python 2.
 
-    Calls of ``print`` were statements, unless the source imported the function.
+    Parameters
+    ----------
+    tree : ast.Module
+    features : collection of str
+        What the source imported from `__future__`. Calls of ``print`` were statements, unless it
+        imported the function. Text that it evaluates has the same features.
     """
     _leak(tree.body)
-    functions = _BUILTINS if has_print_statement else {**_BUILTINS, "print": None}
-    changed: ast.Module = _Meaning(functions).visit(tree)
+    functions = {**_BUILTINS, "print": None} if "print_function" in features else _BUILTINS
+    changed: ast.Module = _Meaning(functions, features).visit(tree)
     start = after_docstring_and_future(changed)
     changed.body[start:start] = _builtins(changed)
     return ast.fix_missing_locations(changed)
@@ -112,8 +117,22 @@ class _Division(ast.NodeTransformer):
         if not isinstance(node.op, ast.Div):
             return node
         target = node.target
+        if not is_still(target):
+            return ast.copy_location(ast.Expr(_divided_part(target, node.value)), node)
         value = call("divide_in_place", loaded(target), node.value)
         return ast.copy_location(ast.Assign([target], value), node)
+
+
+def _divided_part(target: ast.expr, value: ast.expr) -> ast.Call:
+    """Return a call that divides an attribute or an entry, which it evaluates once."""
+    if isinstance(target, ast.Attribute):
+        return call("divide_attribute", target.value, ast.Constant(target.attr), value)
+    assert isinstance(target, ast.Subscript)
+    parts = target.slice
+    if isinstance(parts, ast.Slice):
+        ends = [part or ast.Constant(None) for part in (parts.lower, parts.upper, parts.step)]
+        parts = ast.Call(ast.Name("slice", ast.Load()), ends, [])
+    return call("divide_entry", target.value, parts, value)
 
 
 class _Siblings(ast.NodeTransformer):
@@ -157,10 +176,13 @@ class _Meaning(ast.NodeTransformer):
     ----------
     functions : dict
         Function of `modernise.runtime` for each builtin function.
+    features : collection of str
+        What the module imported from `__future__`.
     """
 
-    def __init__(self, functions: Mapping[str, str | None]) -> None:
+    def __init__(self, functions: Mapping[str, str | None], features: Collection[str]) -> None:
         self._functions = functions
+        self._imports = "".join(f"from __future__ import {name}\n" for name in features)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if getattr(node.func, "id", "") == "file":
@@ -169,7 +191,7 @@ class _Meaning(ast.NodeTransformer):
         if method is not None:
             return self.generic_visit(ast.copy_location(method, node))
         self.generic_visit(node)
-        through = _through(node, self._functions)
+        through = _through(node, self._functions, self._imports)
         if through is None:
             return node
         through.keywords = node.keywords
@@ -281,7 +303,7 @@ def _calls_next(node: ast.AST) -> bool:
     return "next" in (getattr(node.func, "id", ""), getattr(node.func, "attr", ""))
 
 
-def _through(node: ast.Call, functions: Mapping[str, str | None]) -> ast.Call | None:
+def _through(node: ast.Call, functions: Mapping[str, str | None], imports: str) -> ast.Call | None:
     """Return a call of the runtime that makes a call as in Python 2, or None."""
     if isinstance(node.func, ast.Attribute):
         return _of_method(node.func, node.args)
@@ -289,7 +311,7 @@ def _through(node: ast.Call, functions: Mapping[str, str | None]) -> ast.Call | 
         return None
     name, arguments = node.func.id, node.args
     if name in ("eval", "exec") and arguments:
-        arguments[0] = call("source", arguments[0], ast.Constant(name))
+        arguments[0] = call("source", arguments[0], ast.Constant(name), ast.Constant(imports))
     if name in ("str", "unicode") and len(arguments) + len(node.keywords) > 1:
         return call("as_text", node.func, *arguments)
     instead = _THROUGH.get(name) or functions.get(name)

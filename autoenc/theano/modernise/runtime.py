@@ -45,7 +45,7 @@ from autoenc.theano.modernise.methods2 import (
     has_attribute,
     method_of,
 )
-from autoenc.theano.modernise.names2 import builtin
+from autoenc.theano.modernise.names2 import builtin, named
 from autoenc.theano.modernise.string_calls import (
     as_text,
     coded,
@@ -80,6 +80,7 @@ __all__ = [
     "message",
     "method",
     "method_of",
+    "named",
     "namespace",
     "octal",
     "opened",
@@ -260,14 +261,17 @@ def compiled(function: Any, source: Any, filename: Any = "", mode: str = "", *mo
     )
 
 
-def source(text: Any, mode: str) -> Any:
+def source(text: Any, mode: str, imports: str = "") -> Any:
     """Return the argument of ``eval`` or ``exec``; source text is modernised and compiled.
 
-    The argument of ``exec`` may be a file.
+    The argument of ``exec`` may be a file. `imports` are the statements with which the module
+    imported features from ``__future__``, which the text has, too.
     """
     if mode == "exec" and isinstance(text, io.TextIOBase):
         text = text.read()
-    return compiling.text(text, mode) if isinstance(text, str) else text
+    if not isinstance(text, str):
+        return text
+    return compiling.text(imports + (text.strip() if mode == "eval" else text), mode)
 
 
 @dataclass
@@ -405,6 +409,17 @@ def _own_division(a: Any, b: Any) -> Callable[[], Any] | None:
 
 def _is_derived(number: Any) -> bool:
     return type(number) not in _PLAIN and isinstance(number, (int, float))
+
+
+def divide_attribute(of: Any, name: str, by: Any) -> None:
+    """Divide an attribute, as ``of.name /= by`` did in Python 2."""
+    setattr(of, name, divide_in_place(getattr(of, name), by))
+
+
+def divide_entry(of: Any, key: Any, by: Any) -> None:
+    """Divide an entry, as ``of[key] /= by`` did in Python 2."""
+    key = index(key)
+    of[key] = divide_in_place(of[key], by)
 
 
 def divide_in_place(a: Any, b: Any) -> Any:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from autoenc.theano.modernise import numpy1, old_meaning, pickles, python2
 
+# Features of Python 2 that source text could import from `__future__`.
+_FEATURES = ("division", "print_function", "absolute_import")
+
 
 @dataclass(frozen=True)
 class Change:
@@ -97,12 +100,12 @@ def modernise(
         return Modernised(_of_the_time(tree), text, is_python2=False)
     source = python2.as_python3(text, filename)
     tree = ast.parse(source, filename)
-    if not python2.imports_future(text, "division"):
+    features = [name for name in _FEATURES if python2.imports_future(text, name)]
+    if "division" not in features:
         tree = old_meaning.with_division(tree)
-    if folder is not None and not python2.imports_future(text, "absolute_import"):
+    if folder is not None and "absolute_import" not in features:
         tree = old_meaning.with_siblings(tree, folder)
-    prints = not python2.imports_future(text, "print_function")
-    tree = old_meaning.with_old_meaning(tree, has_print_statement=prints)
+    tree = old_meaning.with_old_meaning(tree, features)
     tree = old_meaning.with_old_order(_of_the_time(tree))
     return Modernised(tree, text, is_python2=True, filename=filename)
 
