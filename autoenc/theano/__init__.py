@@ -35,6 +35,7 @@ from autoenc.theano.meaning import (  # noqa: E402
     clients,
     conversion,
     debug_values,
+    features,
     linkers,
     logs,
     operations,
@@ -101,6 +102,7 @@ linkers.extend()
 operations.extend()
 stated_derivatives.extend()
 reductions.extend()
+features.extend()
 parts_by_vector.extend()
 scan_merging.extend()
 static_lengths.extend()

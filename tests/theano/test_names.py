@@ -29,7 +29,7 @@ def test_inv_is_the_reciprocal():
         ("theano.tensor.tanh", SAME),
         ("theano.function", TRANSLATED),
         ("theano.tensor.flatten", TRANSLATED),
-        ("theano.theano.tensor.dot", SAME),
+        ("theano.theano.tensor.dot", TRANSLATED),
         ("theano.compat.six.moves.xrange", SAME),
         ("theano.gof.utils.integer_types", SAME),
         ("theano.sandbox.cuda.GpuOp", REFUSED),

@@ -3,8 +3,14 @@
 from pytensor.compile.io import Out
 
 from autoenc.theano.functions import Function, In, Param, function
-from autoenc.theano.meaning.modes import FAST_COMPILE, FAST_RUN, get_default_mode, get_mode
-from autoenc.theano.meaning.sharing import shared
+from autoenc.theano.meaning.modes import (
+    FAST_COMPILE,
+    FAST_RUN,
+    get_default_mode,
+    get_mode,
+    register_mode,
+)
+from autoenc.theano.meaning.sharing import shared, shared_constructor
 from autoenc.theano.names import resolver as _resolver
 
 __all__ = [
@@ -17,7 +23,9 @@ __all__ = [
     "function",
     "get_default_mode",
     "get_mode",
+    "register_mode",
     "shared",
+    "shared_constructor",
 ]
 
 __getattr__ = _resolver("compile")

@@ -6,6 +6,7 @@ from autoenc.theano.meaning.modes import (
     get_default_mode,
     get_mode,
     instantiated_default_mode,
+    register_mode,
 )
 from autoenc.theano.names import resolver as _resolver
 
@@ -15,6 +16,7 @@ __all__ = [
     "get_default_mode",
     "get_mode",
     "instantiated_default_mode",
+    "register_mode",
 ]
 
 __getattr__ = _resolver("compile.mode")

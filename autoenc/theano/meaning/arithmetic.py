@@ -155,3 +155,8 @@ def consider_constant(x: Any) -> Expression:
     from pytensor.gradient import zero_grad
 
     return zero_grad(pt.as_tensor_variable(x))
+
+
+def dot(a: Any, b: Any) -> Expression:
+    """Return the product of two arrays, as `numpy.dot`."""
+    return pt.dot(a, b)

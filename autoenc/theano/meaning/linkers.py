@@ -38,10 +38,8 @@ def WrapLinkerMany(  # noqa: N802 - Theano's name
 
 def _with_graph(wrapper: Callable[..., None]) -> Callable[..., None]:
     """Return a wrapper with PyTensor's arguments; PyTensor also passes the graph, as the first."""
-    parameters = inspect.signature(wrapper).parameters.values()
-    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
-        return wrapper
-    if len(parameters) != 3:
+    # Theano's are the number, the node and the thunk, or any number of thunks.
+    if len(inspect.signature(wrapper).parameters) != 3:
         return wrapper
 
     def wrap(graph: Any, i: int, node: Any, *thunks: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pytensor.compile.mode import FAST_COMPILE, Mode
+from pytensor.compile.mode import register_mode as own_register_mode
 
 from autoenc.theano.engines import default_mode, engine_for
 
@@ -32,7 +33,20 @@ __all__ = [
     "get_default_mode",
     "get_mode",
     "instantiated_default_mode",
+    "register_mode",
 ]
+
+
+def register_mode(name: str, mode: Mode) -> None:
+    """Give a mode a name, whose case does not matter.
+
+    Raises
+    ------
+    ValueError
+        If the name is taken.
+    """
+    for spelling in dict.fromkeys((name, name.upper())):
+        own_register_mode(spelling, mode)
 
 
 def get_default_mode() -> Mode:

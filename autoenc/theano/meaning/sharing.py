@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -44,4 +46,25 @@ def shared(
         more["shape"] = tuple(1 if one else None for one in broadcastable)
     if isinstance(value, np.matrix):
         raise TypeError("np.matrix is not supported; use np.asarray(value) for a shared variable.")
-    return pytensor.shared(value, name=name, strict=strict, allow_downcast=allow_downcast, **more)
+    given = {"name": name, "strict": strict, "allow_downcast": allow_downcast, **more}
+    for constructor in reversed(_constructors):
+        with contextlib.suppress(TypeError):
+            return constructor(value, **given)
+    return pytensor.shared(value, **given)
+
+
+_constructors: list[Callable[..., Any]] = []
+
+
+def shared_constructor(ctor: Callable[..., Any], remove: bool = False) -> Callable[..., Any]:
+    """Let ``shared`` try a function, which raises TypeError for values that it does not support.
+
+    Parameters
+    ----------
+    ctor : callable
+        Function of the arguments of ``shared``, which returns a shared variable.
+    remove : bool
+        Whether it is no longer to be tried.
+    """
+    (_constructors.remove if remove else _constructors.append)(ctor)
+    return ctor

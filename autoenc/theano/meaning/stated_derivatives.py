@@ -58,15 +58,13 @@ class _Method:
 def extend() -> None:
     """Let classes derived from PyTensor's operations, and instances, define derivatives."""
     PyTensorOp.pullback, PyTensorOp.pushforward = _pullback, _pushforward
-    for name, default, asked, asks in (
-        ("grad", _grad, "pullback", _pullback),
-        ("L_op", _l_op, "pullback", _pullback),
-        ("R_op", _r_op, "pushforward", _pushforward),
-    ):
-        method = _Method(default, asked, asks)
+    for name, default in (("grad", _grad), ("L_op", _l_op), ("R_op", _r_op)):
+        method = _Method(default, *_ASKED[name])
         method.__set_name__(PyTensorOp, name)
         setattr(PyTensorOp, name, method)
     PyTensorOp.__init_subclass__ = classmethod(_init_subclass)
+    # A script may also assign a method to a class.
+    type.__setattr__(type(PyTensorOp), "__setattr__", _set_of_class)
 
 
 def states_directional_derivatives(op: Any) -> bool:
@@ -77,13 +75,21 @@ def states_directional_derivatives(op: Any) -> bool:
 def _init_subclass(cls: type, /, **more: Any) -> None:
     super(PyTensorOp, cls).__init_subclass__(**more)
     own = vars(cls)
-    stated = "L_op" in own or ("grad" in own and not _has_l_op(cls))
-    for found, name, asks in (
-        (stated, "pullback", _pullback),
-        ("R_op" in own, "pushforward", _pushforward),
-    ):
-        if found and name not in own:
-            setattr(cls, name, asks)
+    for name in ("grad", "L_op", "R_op"):
+        if name in own and _ASKED[name][0] not in own:
+            _ask(cls, name)
+
+
+def _set_of_class(cls: Any, name: str, value: Any) -> None:
+    type.__setattr__(cls, name, value)
+    if name in _ASKED and issubclass(cls, PyTensorOp):
+        _ask(cls, name)
+
+
+def _ask(cls: Any, name: str) -> None:
+    """Let PyTensor ask a class for its method of Theano's name."""
+    if name != "grad" or not _has_l_op(cls):
+        type.__setattr__(cls, *_ASKED[name])
 
 
 def _has_l_op(kind: type) -> bool:
@@ -123,6 +129,13 @@ def _r_op(op: Any, inputs: Any, eval_points: Any) -> Any:
     tangents = [DisconnectedType()() if point is None else point for point in eval_points]
     found = pushforward(op, inputs, op.make_node(*inputs).outputs, tangents)
     return [None if isinstance(d.type, DisconnectedType) else d for d in found]
+
+
+_ASKED = {
+    "grad": ("pullback", _pullback),
+    "L_op": ("pullback", _pullback),
+    "R_op": ("pushforward", _pushforward),
+}
 
 
 def _of_pytensor(op: Any, name: str, theanos: str) -> Any:

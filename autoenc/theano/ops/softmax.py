@@ -96,7 +96,9 @@ def softmax(c: Any) -> Variable:
     return softmax_op(c)
 
 
-logsoftmax = logsoftmax_op
+def logsoftmax(c: Any) -> Variable:
+    """Return the logarithm of the softmax of each row; a vector becomes a row."""
+    return logsoftmax_op(c)
 
 
 def softmax_graph(c: Any) -> Variable:

@@ -38,8 +38,8 @@ def test_a_wrapper_runs_each_operation(n_arguments):
 def test_several_wrappers():
     seen = []
 
-    def before(i, node, thunk):
-        seen.append(("before", thunk.outputs[0][0]))
+    def before(i, node, *thunks):
+        seen.append(("before", thunks[0].outputs[0][0]))
 
     def run(i, node, thunk):
         thunk()
