@@ -5,12 +5,15 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
+import pickle
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op as PyTensorOp
 from pytensor.graph.utils import MethodNotDefined
+from pytensor.link.c.cmodule import KeyData
 from pytensor.link.c.exceptions import CompileError
 from pytensor.link.c.op import COp
 from pytensor.tensor.type import TensorType
@@ -93,7 +96,8 @@ PureOp = Op
 
 
 def extend() -> None:
-    """Let scripts call ``infer_shape`` of PyTensor's operations as they called Theano's."""
+    """Let scripts call ``infer_shape`` as in Theano, and define operations within functions."""
+    KeyData.save_pkl = _saved_if_possible(KeyData.save_pkl)
     waiting = [PyTensorOp]
     while waiting:
         kind = waiting.pop()
@@ -101,6 +105,23 @@ def extend() -> None:
         own = vars(kind).get("infer_shape")
         if own is not None and not issubclass(kind, Op) and _n_arguments(own) == 4:
             kind.infer_shape = _with_or_without_graph(own)
+
+
+def _saved_if_possible(own: Callable[..., None]) -> Callable[..., None]:
+    """Return a method that raises the error after which PyTensor goes on without a stored key.
+
+    Pickle raises others for classes that are defined within functions.
+    """
+
+    @functools.wraps(own)
+    def save_pkl(data: Any) -> None:
+        try:
+            own(data)
+        except (AttributeError, TypeError) as error:
+            Path(data.key_pkl).unlink(missing_ok=True)
+            raise pickle.PicklingError(str(error)) from error
+
+    return save_pkl
 
 
 @functools.cache

@@ -336,3 +336,21 @@ class ScaledByAny(Scaled):
 @pytest.mark.parametrize("op", [Scaled(3.0), ScaledByAny(3.0)])
 def test_perform_gets_parameters(op):
     np.testing.assert_array_equal(function([x], op(x))([1.0, 2.0]), [3, 6])
+
+
+def test_c_code_of_a_class_within_a_function(compiler):
+    class Cube(theano.scalar.UnaryScalarOp):
+        def impl(self, value):
+            return value**3
+
+        def c_code(self, node, name, inputs, outputs, sub):
+            return f"{outputs[0]} = {inputs[0]} * {inputs[0]} * {inputs[0]};"
+
+        def c_code_cache_version(self):
+            return (1,)
+
+    cube = T.Elemwise(Cube(theano.scalar.upgrade_to_float, name="cube"))
+    f = theano.function([x], cube(x), mode="FAST_RUN")
+    np.testing.assert_array_equal(f([2.0, 3.0]), [8, 27])
+    g = theano.function([x], cube(x).sum(), mode="FAST_RUN")
+    assert g([2.0, 3.0]) == 35
