@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from pytensor.graph.type import Type
 from pytensor.link.c.params_type import ParamsType
@@ -51,8 +52,19 @@ def name_of_struct(parameters: ParamsType) -> str:
     return "_".join(["_Params", *hashes])
 
 
+def _init_subclass(cls: Any, /, **more: Any) -> None:
+    super(Type, cls).__init_subclass__(**more)
+    for name, pytensors in (("Variable", "variable_type"), ("Constant", "constant_type")):
+        if name in vars(cls):
+            setattr(cls, pytensors, vars(cls)[name])
+
+
 def extend() -> None:
-    """Print tensor types as Theano did, and allow types that have no methods yet."""
+    """Print tensor types as Theano did, and allow types that have no methods yet.
+
+    Types of scripts state the classes of their variables as ``Variable`` and ``Constant``.
+    """
+    Type.__init_subclass__ = classmethod(_init_subclass)
     for kind in (Type, CType):
         # From Theano's documentation: double = theano.Type(); double.filter = filter.
         kind.__abstractmethods__ = frozenset()

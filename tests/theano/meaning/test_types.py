@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import numpy as np
 from pytensor.link.c.params_type import ParamsType
 from pytensor.scalar import int64
 
@@ -32,3 +33,18 @@ def test_the_name_of_a_struct_is_the_one_without_theano():
         [sys.executable, "-c", OF_STRUCT], capture_output=True, text=True, check=True
     )
     assert ParamsType(order=T.lvector, ndim=int64).name == plain.stdout.strip()
+
+
+class Doubling(T.TensorVariable):
+    def twice(self):
+        return self + self
+
+
+class WithDoubling(T.TensorType):
+    Variable = Doubling
+
+
+def test_the_variables_of_a_type_are_of_its_class():
+    v = WithDoubling("float64", (False,))("v")
+    assert isinstance(v, Doubling)
+    np.testing.assert_array_equal(theano.function([v], v.twice())([1.0, 2.0]), [2, 4])
