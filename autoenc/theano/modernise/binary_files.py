@@ -145,6 +145,8 @@ def opened(function: Any, *arguments: Any, **more: Any) -> Any:
 
     A file that is opened as text, and whose beginning is not text, is read as a binary file.
     """
+    if function is io.IOBase:  # what `file` is in Python 2's source
+        function = builtins.open
     if function is io.StringIO and not more:
         return MemoryFile(*arguments)
     if function is builtins.open:

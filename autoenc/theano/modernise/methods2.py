@@ -110,8 +110,8 @@ _ATTRIBUTES = {"im_func": "__func__", "im_self": "__self__"}
 _LISTS = ("keys", "values", "items")
 _MISSING: dict[str, Callable[..., Any]] = {
     "has_key": _has_key,
-    **{f"iter{name}": _iterator(name) for name in ("keys", "values", "items")},
-    **{f"view{name}": _view(name) for name in ("keys", "values", "items")},
+    **{f"iter{name}": _iterator(name) for name in _LISTS},
+    **{f"view{name}": _view(name) for name in _LISTS},
     "next": next,
     "__getslice__": _get_slice,
     "__setslice__": _set_slice,

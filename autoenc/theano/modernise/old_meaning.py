@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from autoenc.theano.modernise import methods2
+from autoenc.theano.modernise.comprehensions2 import leak
 from autoenc.theano.modernise.exec2 import with_local_exec
 from autoenc.theano.modernise.names2 import NAMES
 from autoenc.theano.modernise.numpy1 import after_docstring_and_future, is_still
 from autoenc.theano.modernise.python2 import RUNTIME, call, is_module, loaded
+from autoenc.theano.modernise.scopes import bound, nodes_of
 
 # The function of `modernise.runtime` through which functions and methods of a name are called.
 _THROUGH = {
-    **dict.fromkeys(("open", "StringIO", "urlopen", "extractfile"), "opened"),
+    **dict.fromkeys(("open", "file", "StringIO", "urlopen", "extractfile"), "opened"),
     **dict.fromkeys(("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "update"), "computed"),
     **dict.fromkeys(("pack", "unpack", "unpack_from", "hexlify", "unhexlify"), "computed"),
     **dict.fromkeys(("crc32", "adler32", "compress", "decompress"), "computed"),
@@ -45,15 +47,6 @@ _SPECIAL = frozenset({
 })  # fmt: skip
 
 
-_COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)
-
-
-def with_division(tree: ast.Module) -> ast.Module:
-    """Return a tree in which integers are divided as in Python 2."""
-    divided: ast.Module = _Division().visit(tree)
-    return ast.fix_missing_locations(divided)
-
-
 def with_siblings(tree: ast.Module, folder: Path) -> ast.Module:
     """Return a tree in which imports of modules beside it, in a package, have a dot."""
     if not (folder / "__init__.py").exists():
@@ -72,7 +65,7 @@ def with_old_meaning(tree: ast.Module, features: Collection[str] = ()) -> ast.Mo
         What the source imported from `__future__`. Calls of ``print`` were statements, unless it
         imported the function. Text that it evaluates has the same features.
     """
-    _leak(tree.body)
+    leak(tree.body)
     functions = {**_BUILTINS, "print": None} if "print_function" in features else _BUILTINS
     changed: ast.Module = _Meaning(functions, features).visit(tree)
     start = after_docstring_and_future(changed)
@@ -103,36 +96,6 @@ def with_old_order(tree: ast.Module) -> ast.Module:
         if node.value.id == RUNTIME and node.attr in _ORDERINGS:
             node.attr += "_of_kinds"
     return tree
-
-
-class _Division(ast.NodeTransformer):
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        self.generic_visit(node)
-        if not isinstance(node.op, ast.Div):
-            return node
-        return ast.copy_location(call("divide", node.left, node.right), node)
-
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
-        self.generic_visit(node)
-        if not isinstance(node.op, ast.Div):
-            return node
-        target = node.target
-        if not is_still(target):
-            return ast.copy_location(ast.Expr(_divided_part(target, node.value)), node)
-        value = call("divide_in_place", loaded(target), node.value)
-        return ast.copy_location(ast.Assign([target], value), node)
-
-
-def _divided_part(target: ast.expr, value: ast.expr) -> ast.Call:
-    """Return a call that divides an attribute or an entry, which it evaluates once."""
-    if isinstance(target, ast.Attribute):
-        return call("divide_attribute", target.value, ast.Constant(target.attr), value)
-    assert isinstance(target, ast.Subscript)
-    parts = target.slice
-    if isinstance(parts, ast.Slice):
-        ends = [part or ast.Constant(None) for part in (parts.lower, parts.upper, parts.step)]
-        parts = ast.Call(ast.Name("slice", ast.Load()), ends, [])
-    return call("divide_entry", target.value, parts, value)
 
 
 class _Siblings(ast.NodeTransformer):
@@ -185,8 +148,6 @@ class _Meaning(ast.NodeTransformer):
         self._imports = "".join(f"from __future__ import {name}\n" for name in features)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        if getattr(node.func, "id", "") == "file":
-            node.func = ast.copy_location(ast.Name("open", ast.Load()), node.func)
         method = _of_dictionary(node)
         if method is not None:
             return self.generic_visit(ast.copy_location(method, node))
@@ -208,6 +169,8 @@ class _Meaning(ast.NodeTransformer):
         self.generic_visit(node)
         (target, *_) = node.targets
         if not isinstance(target, ast.Attribute) or target.attr not in _SPECIAL:
+            return node
+        if not is_still(target.value):
             return node
         owner = loaded(target.value)
         return [node, ast.copy_location(ast.Expr(call("completed", owner)), node)]
@@ -237,11 +200,11 @@ class _Meaning(ast.NodeTransformer):
         )
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        nodes = list(_of_scope(node.body))
+        nodes = list(nodes_of(node.body))
         # In Python 2, StopIteration ended a generator that did not catch it.
         stops = any(isinstance(part, ast.Raise) or _calls_next(part) for part in nodes)
-        bound = {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}
-        node = with_local_exec(node, bound | _bound(node.body))
+        parameters = {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}
+        node = with_local_exec(node, parameters | bound(node.body))
         self.generic_visit(node)
         if stops and any(isinstance(part, ast.Yield) for part in nodes):
             node.decorator_list.append(_of_runtime("ended", node))
@@ -249,7 +212,7 @@ class _Meaning(ast.NodeTransformer):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         self.generic_visit(node)
-        if _SPECIAL & _bound(node.body):
+        if _SPECIAL & bound(node.body):
             node.decorator_list.append(_of_runtime("completed", node))
         return node
 
@@ -330,84 +293,3 @@ def _of_method(function: ast.Attribute, arguments: list[ast.expr]) -> ast.Call |
 def _of_runtime(name: str, like: ast.expr | ast.stmt) -> ast.Attribute:
     attribute = ast.Attribute(ast.Name(RUNTIME, ast.Load()), name, ast.Load())
     return ast.copy_location(attribute, like)
-
-
-def _bound(body: list[ast.stmt]) -> set[str]:
-    """Return the names that a scope assigns, imports or defines."""
-    names: set[str] = set()
-    for node in _of_scope(body):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            names.add(node.id)
-        elif isinstance(node, ast.alias):
-            names.add(node.asname or node.name)
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            names.add(node.name)
-    return names
-
-
-# Variables of list comprehensions ---------------------------------------------------------------
-
-
-def _leak(body: list[ast.stmt]) -> None:
-    """Let list comprehensions set their variables in the enclosing scope, if it reads them."""
-    nodes = list(_of_scope(body))
-    # An iterable of a comprehension must not assign.
-    iterated = {id(part) for node in nodes for part in _iterated(node)}
-    inner = [n for n in nodes if isinstance(n, ast.ListComp) and id(n) not in iterated]
-    read = _read(body)
-    for comprehension in inner:
-        _set_outside(comprehension, read)
-    for node in nodes:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            _leak(node.body)
-        elif isinstance(node, ast.ClassDef):
-            for part in node.body:
-                _leak(part.body if isinstance(part, ast.FunctionDef) else [])
-
-
-def _read(nodes: list[ast.stmt]) -> set[str]:
-    """Return the names that a scope and its inner functions read outside comprehensions."""
-    names: set[str] = set()
-    for node in _of_scope(nodes):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            names.add(node.id)
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            names |= _read(node.body)
-        elif isinstance(node, ast.Lambda):
-            names |= _read([ast.Expr(node.body)])
-    return names
-
-
-def _iterated(node: ast.AST) -> Iterator[ast.AST]:
-    if isinstance(node, _COMPREHENSIONS):
-        yield from ast.walk(node.generators[0].iter)
-
-
-def _of_scope(nodes: list[ast.stmt]) -> Iterator[ast.AST]:
-    """Yield the nodes of a scope, without what comprehensions and inner scopes read."""
-    waiting: list[ast.AST] = [*nodes]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda)):
-            continue
-        if isinstance(node, _COMPREHENSIONS):
-            waiting.append(node.generators[0].iter)
-            continue
-        waiting.extend(ast.iter_child_nodes(node))
-
-
-def _set_outside(comprehension: ast.ListComp, read: set[str]) -> None:
-    for part in comprehension.generators:
-        targets = [n for n in ast.walk(part.target) if isinstance(n, ast.Name) and n.id in read]
-        if not targets:
-            continue
-        values: list[ast.expr] = []
-        for target in targets:
-            own = f"{RUNTIME}{target.id}"
-            values.append(
-                ast.NamedExpr(ast.Name(target.id, ast.Store()), ast.Name(own, ast.Load()))
-            )
-            target.id = own
-        # A condition that is always true.
-        part.ifs.insert(0, ast.Tuple(values, ast.Load()))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from autoenc.theano.modernise import numpy1, old_meaning, pickles, python2
+from autoenc.theano.modernise import division2, numpy1, old_meaning, pickles, python2
 
 # Features of Python 2 that source text could import from `__future__`.
 _FEATURES = ("division", "print_function", "absolute_import")
@@ -102,7 +102,7 @@ def modernise(
     tree = ast.parse(source, filename)
     features = [name for name in _FEATURES if python2.imports_future(text, name)]
     if "division" not in features:
-        tree = old_meaning.with_division(tree)
+        tree = division2.with_division(tree)
     if folder is not None and "absolute_import" not in features:
         tree = old_meaning.with_siblings(tree, folder)
     tree = old_meaning.with_old_meaning(tree, features)
