@@ -164,26 +164,27 @@ class OldSourceFinder(MetaPathFinder):
         spec = PathFinder.find_spec(fullname, path)
         if spec is None or type(spec.loader) is not SourceFileLoader or not spec.origin:
             return None
-        if not is_of_the_time(Path(spec.origin)):
+        if not _is_of_the_time(spec.loader, Path(spec.origin)):
             return None
         spec.loader = OldSourceLoader(spec.loader.name, spec.loader.path)
         return spec
 
 
-def is_of_the_time(path: Path) -> bool:
+def _is_of_the_time(loader: SourceFileLoader, path: Path) -> bool:
     """Return whether to modernise a file: it belongs to a script, or does not parse."""
     if path.is_relative_to(PACKAGE) or path.is_relative_to(_STANDARD):
-        return _is_installed(path) and not path.is_relative_to(PACKAGE) and not _parses(path)
-    return not (_is_installed(path) and _parses(path))
+        return _is_installed(path) and not path.is_relative_to(PACKAGE) and not _parses(loader)
+    return not (_is_installed(path) and _parses(loader))
 
 
 def _is_installed(path: Path) -> bool:
     return not _FOLDERS_OF_PACKAGES.isdisjoint(path.parts)
 
 
-def _parses(path: Path) -> bool:
+def _parses(loader: SourceFileLoader) -> bool:
+    # Reads cached bytecode where there is some, because compiling takes most of an import's time.
     try:
-        compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
+        loader.get_code(loader.name)
     except (SyntaxError, ValueError):
         return False
     return True
