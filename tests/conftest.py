@@ -51,6 +51,13 @@ pytensor.config.traceback__limit = 0
 gc.set_threshold(50_000, 20, 50)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_unconfigure():
+    """Collect garbage once; pytest collects five times when a process ends."""
+    gc.collect()
+    gc.freeze()
+
+
 def _read_c_code_once():
     """Let operations with the same C file share what is read of it, as each reads it anew."""
     read, known = ExternalCOp.load_c_code, {}

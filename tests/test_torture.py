@@ -17,7 +17,7 @@ from torture.mutations import MUTATIONS, mutated
 FORMATS = formats()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _nothing_to_collect():
     """Python looks again and again at what other tests have left: a second at times."""
     gc.collect()

@@ -9,8 +9,12 @@ import re
 import sys
 
 DEVICES = (1, 2, 4, 8)
-NOISES = ("none", "masking", "salt_and_pepper", "gaussian")
-BATCHES = (50, 1, 20)
+# Of each noise, batches of 50, which the devices do not divide; of one, also batches of 1 and 20.
+WORKS = (
+    *((noise, 50) for noise in ("none", "masking", "salt_and_pepper", "gaussian")),
+    ("masking", 1),
+    ("masking", 20),
+)
 N_VISIBLE, N_HIDDEN = 30, 12
 # The last has devices that do not divide the units.
 GRIDS = (1, "1x2", "2x2", "1x4", "2x4", "1x8")
@@ -24,8 +28,7 @@ def main():
     found = {
         "costs": {
             f"{noise} {batch}": [costs(noise, batch, devices) for devices in DEVICES]
-            for noise in NOISES
-            for batch in BATCHES
+            for noise, batch in WORKS
         },
         "grids": {
             grid: [costs(noise, batch, grid, rule="adam") for noise, batch in GRID_WORKS]

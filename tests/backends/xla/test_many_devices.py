@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from tests.backends.xla.many_devices import BATCHES, DEVICES, N_HIDDEN, N_VISIBLE, NOISES
+from tests.backends.xla.many_devices import DEVICES, N_HIDDEN, N_VISIBLE, WORKS
 
 PARAMETERS = N_VISIBLE * N_HIDDEN + N_HIDDEN + N_VISIBLE
 
@@ -22,8 +22,7 @@ def found():
     return json.loads(run.stdout)
 
 
-@pytest.mark.parametrize("noise", NOISES)
-@pytest.mark.parametrize("batch", BATCHES)
+@pytest.mark.parametrize(("noise", "batch"), WORKS)
 def test_costs_do_not_depend_on_the_number_of_devices(found, noise, batch):
     """Also of batches that the devices do not divide: 50, 1, 20, and the rest of 311 rows."""
     one, *others = found["costs"][f"{noise} {batch}"]
