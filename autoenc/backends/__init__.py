@@ -18,7 +18,7 @@ from autoenc.backends.cpu import cpu_vendor, has_cpu_flag, usable_threads
 from autoenc.backends.interface import Backend, BackendError, BlockRunner, SharingBackend
 from autoenc.backends.merging import keep_empty_arrays_apart
 from autoenc.backends.mixed_precision import in_precision
-from autoenc.backends.python_loops import wrap_integers_around
+from autoenc.backends.python_loops import give_numbers_their_types
 from autoenc.backends.restricted_rewrites import restrict_rewrites
 from autoenc.backends.step import Step, make_step
 from autoenc.configuration import Settings, check_device, user_settings
@@ -44,7 +44,7 @@ BACKENDS = ("c", "xla", "numba")
 # Corrections of PyTensor that all backends need.
 keep_empty_arrays_apart()
 restrict_rewrites()
-wrap_integers_around()
+give_numbers_their_types()
 
 
 def resolve_backend(

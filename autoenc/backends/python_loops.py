@@ -1,7 +1,9 @@
-"""Make integers wrap around in operations that PyTensor computes in Python.
+"""Give numbers their types in operations that PyTensor computes in Python.
 
-Without compiled code, PyTensor computes some operations with Python's integers. NumPy 2 refuses to
-convert those that are out of range, where compiled code and earlier versions of NumPy wrap around.
+Without compiled code, PyTensor computes some operations with Python's numbers, entry by entry.
+NumPy 2 refuses to convert integers that are out of range, where compiled code and earlier versions
+of NumPy wrap around. It also gives the result of a Python number and a constant the type of the
+constant, so that a fused ``x * 0.5`` of ``float64`` would be rounded to ``float32``.
 """
 
 from __future__ import annotations
@@ -9,16 +11,25 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from pytensor.scalar.basic import Cast
+from pytensor.scalar.basic import Cast, Composite
 from pytensor.tensor.elemwise import Elemwise
 
 _perform = Elemwise.perform
+_perform_fused = Composite.perform
 
 
-def wrap_integers_around() -> None:
-    """Make integers wrap around, for all graphs; later calls have no effect."""
+def give_numbers_their_types() -> None:
+    """Give numbers their types, for all graphs; later calls have no effect."""
     Cast.impl = _cast
     Elemwise.perform = _perform_with_limits
+    Composite.perform = _perform_in_types
+
+
+def _perform_in_types(operation: Any, node: Any, numbers: Any, storage: Any) -> None:
+    """Compute fused operations of numbers of the types that the graph has."""
+    types = [np.dtype(variable.type.dtype).type for variable in operation.inputs]
+    typed = [of(number) for of, number in zip(types, numbers, strict=True)]
+    _perform_fused(operation, node, typed, storage)
 
 
 def _cast(operation: Any, number: Any) -> Any:

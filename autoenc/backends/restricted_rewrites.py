@@ -5,11 +5,13 @@ has the type ``int16``, but was rewritten to ``-x``, which wraps around at 256; 
 rewritten to the square in ``uint8``. Others lose the floor of ``x // 1``, or the shape of a sum:
 ``2 + set_subtensor(zeros_like(x)[0], 3)`` was rewritten to an assignment to a single 2. One never
 ends for integers. One computes a sum in a way that is right only in C, which has no ``float16``.
+One returns ``ones_like(x) * y`` in the shape of y even where y does not fit x. One computed
+``log(x / 3)`` of ``float64`` with a logarithm of 3 in ``float32``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 from pytensor.graph.rewriting.basic import node_rewriter
@@ -36,6 +38,7 @@ def restrict_rewrites() -> None:
     math.AlgebraicCanonizer.simplify = _simplified_in_the_type_of_the_result
     for rewrite, (transform, applies) in _TRANSFORMS.items():
         rewrite.fn = _restricted(transform, applies)
+    basic.local_second_to_alloc.fn = _filled_in_the_shape_of_the_first
     register_canonicalize(functions_of_floats, overwrite_existing=True)
 
 
@@ -44,6 +47,14 @@ def _restricted(transform: Rewrite, applies: Callable[[Any], bool]) -> Rewrite:
         return transform(graph, node) if applies(node) else None
 
     return rewrite
+
+
+def _filled_in_the_shape_of_the_first(graph: Any, node: Any) -> list[Any]:
+    """Rewrite second(x, y) to an array of the shape of x, which y must fit.
+
+    PyTensor's rewrite takes the lengths of y, so that an array of another shape was not noticed.
+    """
+    return [basic.broadcast_like_elemwise(node.inputs[1], node, fgraph=graph, stack_trace=True)]
 
 
 def _is_discrete(variable: Any) -> bool:
@@ -87,7 +98,7 @@ def _is_write_to_the_whole_sum(node: Any) -> bool:
     return True
 
 
-def _dtypes(types: Sequence[Any]) -> list[str]:
+def _dtypes(types: Iterable[Any]) -> list[str]:
     return [x.dtype for x in types]
 
 
@@ -108,6 +119,12 @@ def _is_quotient_of_floats(node: Any) -> bool:
     if quotient is None or quotient.op != true_div:
         return True
     return not _is_discrete(quotient.inputs[0])
+
+
+def _is_quotient_in_type(node: Any) -> bool:
+    """Return whether log(x / y) can be log(x) - log(y), neither of which is of a smaller type."""
+    quotient = node.inputs[0].owner
+    return quotient is None or set(_dtypes(v.type for v in quotient.inputs)) == {node.out.dtype}
 
 
 def _are_choices_in_type(node: Any) -> bool:
@@ -153,6 +170,7 @@ _RESTRICTED = {
     "local_sub_neg_to_add": _are_negatives_in_type,
     "local_add_neg_to_sub": _are_negatives_in_type,
     "local_neg_div_neg": _is_quotient_of_floats,
+    "local_log_div": _is_quotient_in_type,
     "local_mul_specialize": _are_negatives_in_type,
     "local_mul_switch_sink": _are_choices_in_type,
     "local_merge_switch_same_cond": _are_choices_in_type,

@@ -73,6 +73,49 @@ def test_numbers_are_those_of_the_graph_as_written(graph, dtype, other, caplog):
     assert not caplog.records
 
 
+QUOTIENTS = {"x / 3": lambda x: x / 3, "3 / x": lambda x: 3 / x, "x / 0.5": lambda x: x / 0.5}
+
+
+@pytest.mark.parametrize("quotient", QUOTIENTS.values(), ids=QUOTIENTS.keys())
+def test_the_logarithm_of_a_quotient_has_all_digits(quotient):
+    x = pt.vector("x", dtype="float64")
+    numbers = np.array([0.3, 1.0, 7.0])
+    function = pytensor.function([x], pt.log(quotient(x)), mode=REWRITTEN)
+    np.testing.assert_allclose(function(numbers), np.log(quotient(numbers)), rtol=1e-14)
+
+
+@pytest.mark.parametrize("like", [pt.zeros_like, lambda x: pt.second(x, 0.0)])
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_an_array_that_does_not_fit_the_one_it_fills_is_an_error(like, length):
+    x, y = pt.matrix("x", dtype="float64"), pt.vector("y", dtype="float64")
+    for result in (like(x) + y, pt.exp(like(x) + y), pt.second(x, y), pt.second(x, y).sum(0)):
+        function = pytensor.function([x, y], result, mode=REWRITTEN)
+        if length < 3:
+            with pytest.raises(ValueError, match=r"[Bb]roadcast"):
+                function(np.ones((2, 3)), np.arange(length) + 1.0)
+        else:
+            assert function(np.ones((2, 3)), np.arange(3.0)).shape[-1] == 3
+
+
+FUSED = {
+    "1 / x": lambda x: 2 + 1 / x,
+    "a root": lambda x: x**0.25 / 2,
+    "a small factor": lambda x: np.float32(0.1) * x + 1,
+    "integers": lambda x: pt.cast(pt.cast(x, "uint8") + np.uint8(250), "float64") / 3,
+}
+
+
+@pytest.mark.parametrize("graph", FUSED.values(), ids=FUSED.keys())
+def test_fused_operations_in_python_have_all_digits(graph):
+    x = pt.vector("x", dtype="float64")
+    numbers = np.array([0.1, 0.37, 8.3])
+    results = [
+        pytensor.function([x], graph(x), mode=mode)(numbers)
+        for mode in (AS_WRITTEN, Mode("py", "fast_run"))
+    ]
+    np.testing.assert_allclose(*results, rtol=1e-14)
+
+
 def test_integers_of_loops_in_python_wrap_around():
     x, y = pt.vector("x", dtype="uint8"), pt.vector("y", dtype="int8")
     results = [pt.add(x, x, x), pt.add(x, x, x).max(), pt.cast(y, "uint8"), pt.add(y, y, y)]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import autoenc.theano.tensor as T
+from autoenc import theano
 from tests.theano.quick import function
 
 
@@ -20,3 +21,35 @@ def test_bools_differ_or_not(n, expected):
     x = T.tensor("bool", (False,))
     result = function([x], T.extra_ops.diff(x, n))(np.array([True, False, False]))
     np.testing.assert_array_equal(result, expected, strict=True)
+
+
+EXTREMES = [
+    (lambda x: T.log(T.exp(x)), [-800.0, 800.0], [-np.inf, np.inf]),
+    (lambda x: T.log1p(T.expm1(x)), [-800.0, 800.0], [-np.inf, np.inf]),
+    (lambda x: T.sqrt(T.sqr(x)), [1e-200, -1e200], [0.0, np.inf]),
+    (lambda x: T.log(1 / x), [1e-310, 0.5], [np.inf, np.log(2.0)]),
+]
+
+
+@pytest.mark.filterwarnings("ignore:(overflow|divide by zero)")
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+@pytest.mark.parametrize(("graph", "numbers", "expected"), EXTREMES)
+def test_functions_and_their_inverses_overflow_and_underflow(
+    graph, numbers, expected, mode, request
+):
+    if mode == "FAST_RUN":  # runs on XLA without a compiler, which simplifies such graphs itself
+        request.getfixturevalue("compiler")
+    x = T.dvector("x")
+    # Computed by Theano 1.0.5.
+    result = theano.function([x], graph(x), mode=mode)(numbers)
+    np.testing.assert_allclose(result, expected)
+
+
+@pytest.mark.parametrize("length", [1, 2])
+def test_wrong_lengths_are_errors_in_fast_compile(length):
+    x, y, n = T.dmatrix("x"), T.dvector("y"), T.lscalar("n")
+    for result in (T.zeros_like(x) + y, T.fill(x, y), T.zeros_like(x[0]) + y, T.zeros((n,)) + y):
+        compiled = function([x, y, n], result, on_unused_input="ignore")
+        with pytest.raises(ValueError, match=r"[Bb]roadcast"):
+            compiled(np.ones((2, 3)), np.ones(length), 3)
+        assert compiled(np.ones((2, 3)), np.ones(3), 3).shape[-1] == 3
