@@ -68,6 +68,7 @@ _TENSOR = (
 )
 _LINALG = (
     "autoenc.theano.meaning.decompositions",
+    "autoenc.theano.meaning.constructed",
     "pytensor.tensor.linalg",
     "pytensor.tensor.linalg.summary",
     "pytensor.tensor.linalg.constructors",

@@ -11,6 +11,7 @@ from pytensor.compile.executor import DUPLICATE
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.tensor.type import DenseTensorType
 
+from autoenc.theano.flags import config
 from autoenc.theano.functions.errors import as_raised
 from autoenc.theano.functions.inputs import In
 from autoenc.theano.functions.recipe import Recipe, restored
@@ -56,7 +57,7 @@ class Function(executor.Function):
     array for each output. ``f[x]`` is the value of an input or shared variable.
     """
 
-    __slots__ = ("_guards", "_refeeds", "output_keys", "recipe")
+    __slots__ = ("_guards", "_lent", "_refeeds", "output_keys", "recipe")
 
     recipe: Recipe
     # Whether values of shared variables are copied from a device before a call. Functions on a
@@ -68,6 +69,7 @@ class Function(executor.Function):
         self.output_keys: list[str] | None = getattr(self.maker, "output_keys", None)
         belong_to(self.maker.fgraph, self.maker.fgraph.variables)
         self._refeeds = tuple(self._defaults_to_restore())
+        self._lent = tuple(self._memory_of_results())
         self._guards = tuple(
             i for i, output in enumerate(self.outputs) if _is_number(output.variable)
         )
@@ -104,6 +106,8 @@ class Function(executor.Function):
             # Restored after the call, so that `f[x] = value` holds for the next one.
             for storage, value in self._refeeds:
                 storage[0] = value
+            for storage in self._lent:
+                storage[0] = None
         if self._guards:
             results = self._guarded(results)
         if self.output_keys is not None:
@@ -260,6 +264,23 @@ class Function(executor.Function):
         for container, given in self._inv_finder.items():
             if isinstance(given, In) and given.refeed:
                 yield container.storage, container.value
+
+    def _memory_of_results(self) -> Iterator[list[Any]]:
+        """Yield where the function keeps memory that it returns without a copy, for the next call.
+
+        Results of ``Out(x, borrow=True)`` are not copied, nor is what they are views of. Theano
+        wrote the next results into other memory, unless the user turned off `allow_gc`.
+        """
+        known = getattr(self.vm, "storage_map", {})
+        results = list(self.maker.fgraph.outputs[: len(self.outputs)]) if config.allow_gc else []
+        while results:
+            variable = results.pop()
+            if variable.owner is None or variable not in known:
+                continue
+            yield known[variable]
+            seen_through = {**variable.owner.op.view_map, **variable.owner.op.destroy_map}
+            sources = seen_through.get(variable.owner.outputs.index(variable), ())
+            results += [variable.owner.inputs[i] for i in sources]
 
     def _collected(self, results: Any) -> Any:
         """Return the results as NumPy arrays, which they already are in C."""

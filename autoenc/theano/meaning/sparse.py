@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from pytensor.sparse import basic, math
 from pytensor.sparse.type import SparseTensorType
+from pytensor.sparse.variable import SparseVariable
 
 SparseType = SparseTensorType
 SparseType.dtype_set = frozenset(SparseTensorType.dtype_specs_map)
@@ -24,12 +25,22 @@ def sgn(x: Any) -> Any:
     return math.sign(x)
 
 
+def neg(x: Any) -> Any:
+    """Return −x; as for a product, the gradient may have entries where x has none."""
+    x = basic.as_sparse_variable(x)
+    return math.multiply(x, np.asarray(-1).astype(x.type.dtype))
+
+
+# Not when the package is imported, because most scripts have no sparse matrices.
+SparseVariable.__neg__ = neg
+
+
 class Neg:
     """Operation that negates a sparse matrix."""
 
     def __call__(self, x: Any) -> Any:
         """Return −x."""
-        return math.neg(x)
+        return neg(x)
 
 
 class SquareDiagonal:
@@ -49,6 +60,7 @@ __all__ = [
     "SquareDiagonal",
     "enable_sparse",
     "integer_types",
+    "neg",
     "sgn",
     "structured_monoid",
 ]

@@ -118,6 +118,27 @@ _METHODS: dict[str, Any] = {
 }
 
 
+def _except_sparse(operator: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return an operator that leaves a sparse operand on the right to its own operator.
+
+    Python does so for variables, from which sparse variables are derived, but not for constants
+    and shared variables.
+    """
+
+    @functools.wraps(operator)
+    def operate(left: Any, right: Any) -> Any:
+        is_sparse = hasattr(getattr(right, "type", None), "format")
+        return NotImplemented if is_sparse else operator(left, right)
+
+    return operate
+
+
+_METHODS |= {
+    name: _except_sparse(getattr(_tensor_py_operators, name))
+    for name in ("__add__", "__sub__", "__mul__")
+}
+
+
 def _with_leading_name(own: Callable[..., None]) -> Callable[..., None]:
     """Return a constructor that also takes Theano's arguments, of which the first is the name."""
 

@@ -210,3 +210,24 @@ def test_default_updates_can_be_left_out():
 def test_a_graph_of_givens():
     w = theano.shared(5.0)
     assert function([], x * 2, givens={x: w})() == 10
+
+
+LENT = {
+    "elementwise": lambda x: x * 2 + 1,
+    "a product": lambda x: T.dot(x, x),
+    "a softmax": T.nnet.softmax,
+    "a view": lambda x: (x * 2).T,
+    "a part of what is written to": lambda x: T.set_subtensor((x * 2)[0], 5.0)[1],
+}
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+@pytest.mark.parametrize("graph", LENT.values(), ids=LENT.keys())
+def test_results_that_are_not_copied_stay_as_they_are(graph, mode):
+    x = T.dmatrix("x")
+    lent = theano.function([x], theano.Out(graph(x), borrow=True), mode=mode)
+    copied = theano.function([x], graph(x), mode=mode)
+    inputs = [np.full((2, 2), float(i)) for i in range(3)]
+    # All are made before the first is looked at.
+    results = list(map(lent, inputs))
+    np.testing.assert_array_equal(results, [copied(value) for value in inputs])

@@ -147,3 +147,9 @@ def test_eigenvalues_of_a_symmetric_matrix(b):
     x = T.dmatrix("x")
     found = function([x], slinalg.eigvalsh(x, b))(np.array([[2.0, 1], [1, 2]]))
     np.testing.assert_allclose(found, [1, 3])
+
+
+def test_matrices_of_diagonals():
+    x = T.dvector("x")
+    result = function([x], T.nlinalg.AllocDiag()(x))(np.arange(3.0))
+    np.testing.assert_array_equal(result, np.diag(np.arange(3.0)))
