@@ -44,6 +44,7 @@ from autoenc.theano.meaning import (  # noqa: E402
     reductions,
     rewriting,
     scalars,
+    scan_info,
     scan_merging,
     stated_derivatives,
     static_lengths,
@@ -100,6 +101,7 @@ tensor_types.extend()
 printers.extend()
 linkers.extend()
 operations.extend()
+scan_info.extend()
 stated_derivatives.extend()
 reductions.extend()
 features.extend()

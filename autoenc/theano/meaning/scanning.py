@@ -13,15 +13,10 @@ from pytensor.graph.basic import Variable
 from pytensor.graph.traversal import graph_inputs
 from pytensor.scan.basic import get_updates_and_outputs
 from pytensor.scan.basic import scan as _scan
-from pytensor.scan.op import Scan
 from pytensor.scan.utils import until
 
 from autoenc.theano.meaning.debug_values import give_value, is_off, resumed, suspended
 from autoenc.theano.updates import OrderedUpdates
-
-# Theano's names for the inner graph of a loop, which the package `blocks` uses.
-Scan.inputs = property(lambda op: op.inner_inputs)
-Scan.outputs = property(lambda op: op.inner_outputs)
 
 
 def scan(
