@@ -11,7 +11,7 @@ One returns ``ones_like(x) * y`` in the shape of y even where y does not fit x. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from pytensor.graph.rewriting.basic import node_rewriter
@@ -98,7 +98,7 @@ def _is_write_to_the_whole_sum(node: Any) -> bool:
     return True
 
 
-def _dtypes(types: Iterable[Any]) -> list[str]:
+def _dtypes(types: Sequence[Any]) -> list[str]:
     return [x.dtype for x in types]
 
 
@@ -124,7 +124,9 @@ def _is_quotient_of_floats(node: Any) -> bool:
 def _is_quotient_in_type(node: Any) -> bool:
     """Return whether log(x / y) can be log(x) - log(y), neither of which is of a smaller type."""
     quotient = node.inputs[0].owner
-    return quotient is None or set(_dtypes(v.type for v in quotient.inputs)) == {node.out.dtype}
+    if quotient is None or quotient.op != true_div:
+        return True
+    return set(_dtypes([v.type for v in quotient.inputs])) == {node.outputs[0].type.dtype}
 
 
 def _are_choices_in_type(node: Any) -> bool:

@@ -73,6 +73,15 @@ def test_numbers_are_those_of_the_graph_as_written(graph, dtype, other, caplog):
     assert not caplog.records
 
 
+def test_the_logarithm_of_draws(caplog):
+    generator = pytensor.shared(np.random.default_rng(0))
+    x = pt.vector("x")
+    _, draws = pt.random.uniform(0, x, rng=generator, return_next_rng=True)
+    function = pytensor.function([x], pt.log(draws), mode=REWRITTEN)
+    assert function(np.ones(3, x.dtype)).max() < 0
+    assert not caplog.records
+
+
 QUOTIENTS = {"x / 3": lambda x: x / 3, "3 / x": lambda x: 3 / x, "x / 0.5": lambda x: x / 0.5}
 
 
