@@ -278,8 +278,8 @@ class Function(executor.Function):
             if variable.owner is None or variable not in known:
                 continue
             yield known[variable]
-            seen_through = {**variable.owner.op.view_map, **variable.owner.op.destroy_map}
-            sources = seen_through.get(variable.owner.outputs.index(variable), ())
+            op, number = variable.owner.op, variable.owner.outputs.index(variable)
+            sources = [*op.view_map.get(number, ()), *op.destroy_map.get(number, ())]
             results += [variable.owner.inputs[i] for i in sources]
 
     def _collected(self, results: Any) -> Any:
