@@ -26,7 +26,7 @@ def give_numbers_their_types() -> None:
 
 
 def _perform_in_types(operation: Any, node: Any, numbers: Any, storage: Any) -> None:
-    """Compute fused operations of numbers of the types that the graph has."""
+    """Compute fused operations; numbers have the types of the inputs in the graph."""
     types = [np.dtype(variable.type.dtype).type for variable in operation.inputs]
     typed = [of(number) for of, number in zip(types, numbers, strict=True)]
     _perform_fused(operation, node, typed, storage)

@@ -5,7 +5,7 @@ has the type ``int16``, but was rewritten to ``-x``, which wraps around at 256; 
 rewritten to the square in ``uint8``. Others lose the floor of ``x // 1``, or the shape of a sum:
 ``2 + set_subtensor(zeros_like(x)[0], 3)`` was rewritten to an assignment to a single 2. One never
 ends for integers. One computes a sum in a way that is right only in C, which has no ``float16``.
-One returns ``ones_like(x) * y`` in the shape of y even where y does not fit x. One computed
+One returns ``ones_like(x) * y`` in the shape of y even where y does not fit x. One computes
 ``log(x / 3)`` of ``float64`` with a logarithm of 3 in ``float32``.
 """
 
@@ -52,7 +52,7 @@ def _restricted(transform: Rewrite, applies: Callable[[Any], bool]) -> Rewrite:
 def _filled_in_the_shape_of_the_first(graph: Any, node: Any) -> list[Any]:
     """Rewrite second(x, y) to an array of the shape of x, which y must fit.
 
-    PyTensor's rewrite takes the lengths of y, so that an array of another shape was not noticed.
+    PyTensor's rewrite takes the lengths of y, and so hides an error if y has another shape.
     """
     return [basic.broadcast_like_elemwise(node.inputs[1], node, fgraph=graph, stack_trace=True)]
 

@@ -266,10 +266,10 @@ class Function(executor.Function):
                 yield container.storage, container.value
 
     def _memory_of_results(self) -> Iterator[list[Any]]:
-        """Yield where the function keeps memory that it returns without a copy, for the next call.
+        """Yield the storage of results that are returned without a copy, and of their bases.
 
-        Results of ``Out(x, borrow=True)`` are not copied, nor is what they are views of. Theano
-        wrote the next results into other memory, unless the user turned off `allow_gc`.
+        Results of ``Out(x, borrow=True)`` are not copied, nor are the arrays that they are views
+        of. Theano wrote the next results to new memory, unless the user turned off `allow_gc`.
         """
         known = getattr(self.vm, "storage_map", {})
         results = list(self.maker.fgraph.outputs[: len(self.outputs)]) if config.allow_gc else []

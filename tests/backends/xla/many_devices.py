@@ -9,7 +9,7 @@ import re
 import sys
 
 DEVICES = (1, 2, 4, 8)
-# Of each noise, batches of 50, which the devices do not divide; of one, also batches of 1 and 20.
+# Each noise with batches of 50, which the devices do not divide; masking also with 1 and 20 rows.
 WORKS = (
     *((noise, 50) for noise in ("none", "masking", "salt_and_pepper", "gaussian")),
     ("masking", 1),
