@@ -38,6 +38,7 @@ from autoenc.theano.meaning import (  # noqa: E402
     features,
     linkers,
     logs,
+    operation_names,
     operations,
     parts_by_vector,
     printers,
@@ -98,6 +99,7 @@ clients.extend()
 types.extend()
 scalars.extend()
 tensor_types.extend()
+operation_names.extend()
 printers.extend()
 linkers.extend()
 operations.extend()

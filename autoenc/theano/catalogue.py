@@ -104,7 +104,7 @@ _SCAN = (
     "pytensor.scan.utils",
     "pytensor.scan.op",
 )
-_DEBUGGING = ("autoenc.theano.meaning.debugging",)
+_DEBUGGING = ("autoenc.theano.meaning.debugging", "autoenc.theano.meaning.graph_text")
 _DEBUG_MODE = ("pytensor.compile.debug.debugmode",)
 _SHAPES = (
     "autoenc.theano.meaning.broadcasting",

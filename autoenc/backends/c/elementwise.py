@@ -209,7 +209,7 @@ def rewrites(
         if type(node.op) is not Elemwise or not _has_rows(node):
             return False
         operation = node.op.scalar_op if literal else in_vectors(node.op.scalar_op)
-        outputs: list[Any] = loop(operation, node.op.inplace_pattern)(
+        outputs: list[Any] = loop(operation, node.op.inplace_pattern, name=node.op.name)(
             *node.inputs, return_list=True
         )
         return outputs

@@ -1,4 +1,4 @@
-"""Inspection of compiled functions, with Theano's arguments: ``debugprint``, ``MonitorMode``."""
+"""Inspection of compiled functions, with Theano's arguments: ``MonitorMode``."""
 
 from __future__ import annotations
 
@@ -7,60 +7,10 @@ from typing import Any
 
 import numpy as np
 from pytensor.compile.debug import monitormode
-from pytensor.printing import debugprint as _debugprint
+
+from autoenc.theano.meaning.graph_text import debugprint
 
 Monitor = Callable[[int, Any, Any], None]
-
-
-def debugprint(
-    obj: Any,
-    depth: int = -1,
-    print_type: bool = False,
-    file: Any = None,
-    ids: str = "CHAR",
-    stop_on_name: bool = False,
-    done: Any = None,
-    print_storage: bool = False,
-    print_clients: bool = False,
-    used_ids: Any = None,
-    **more: Any,
-) -> Any:
-    """Print a graph; see `pytensor.printing.debugprint`.
-
-    Parameters
-    ----------
-    obj : variable, node, function, or list of these
-    depth : int
-        Number of levels to print; -1 for all.
-    print_type : bool
-    file : file or "str", optional
-        Output file; "str" returns the text.
-    ids : {"CHAR", "int", "id", "auto", ""}
-        How variables are identified.
-    stop_on_name : bool
-        Whether to omit what named variables are computed from.
-    done, used_ids : dict, optional
-        Variables printed before, and their identifiers.
-    print_storage : bool
-    print_clients : bool
-        Not used.
-    **more
-        As for PyTensor.
-    """
-    del print_clients
-    printed = _debugprint(
-        obj,
-        depth=depth,
-        print_type=print_type,
-        file=file,
-        id_type=more.pop("id_type", ids),
-        stop_on_name=stop_on_name,
-        done=done,
-        print_storage=print_storage,
-        used_ids=used_ids,
-        **more,
-    )
-    return printed if file is not None else None
 
 
 class MonitorMode(monitormode.MonitorMode):

@@ -15,8 +15,14 @@ from autoenc.graph.types import Expression
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False) -> Expression:  # noqa: A001
-    """Return the maximum over axes; over all of them by default, or if `axis` is empty."""
-    return pt.max(x, axis=_axes(axis), keepdims=keepdims)
+    """Return the maximum over axes; over all of them by default, or if `axis` is empty.
+
+    As in Theano, the variable is named "max".
+    """
+    result = pt.max(x, axis=_axes(axis), keepdims=keepdims)
+    if not keepdims and result is not x:
+        result.name = "max"
+    return result
 
 
 def min(x: Any, axis: Any = None, keepdims: bool = False) -> Expression:  # noqa: A001

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytensor.tensor as pt
 from pytensor.printing import FunctionPrinter, Printer, pprint
 from pytensor.tensor import math
+from pytensor.tensor.elemwise import DimShuffle
 from pytensor.tensor.math import All, Prod, Sum
 from pytensor.tensor.math import Any as Any_
 from pytensor.tensor.special import LogSoftmax, Softmax
 from pytensor.tensor.variable import TensorConstant
 
-_LONGEST = 20
+from autoenc.theano.meaning.operation_names import name_of_node, operation
+
 # Functions whose names are the same in PyTensor.
 _FUNCTIONS = """
 and_ angle arccos arccosh arcsin arcsinh arctan arctan2 arctanh ceil clip complex cos cosh
@@ -23,12 +24,6 @@ round_half_away_from_zero round_half_to_even sigmoid sin sinh softplus sqr sqrt 
 tri_gamma trunc xor
 """
 _RENAMED = {"reciprocal": "inv", "sign": "sgn", "isnan_": "isnan", "isinf_": "isinf"}
-# Types in which Theano adds up, and the types of integer products.
-_ACCUMULATED = {
-    "bool": "int64", "int8": "int64", "int16": "int64", "int32": "int64", "uint8": "uint64",
-    "uint16": "uint64", "uint32": "uint64", "float16": "float32", "float32": "float64",
-    "complex64": "complex128",
-}  # fmt: skip
 
 
 class TensorConstantPrinter(Printer):
@@ -36,56 +31,43 @@ class TensorConstantPrinter(Printer):
 
     def process(self, output: TensorConstant, pstate: Any) -> str:
         """Return the name of a constant, or its value if it has no name."""
-        printed: str = output.name or f"TensorConstant{{{_shortened(_value(output))}}}"
+        printed = str(output)
         pstate.memo[output] = printed
         return printed
 
 
-class ReductionPrinter(Printer):
-    """Prints sums and products as Theano did: ``Sum{axis=[0], acc_dtype=float64}(x)``.
-
-    Parameters
-    ----------
-    described : callable
-        Function of the operation and the dtype of its argument, which returns the name.
-    """
-
-    def __init__(self, described: Callable[[Any, str], str]) -> None:
-        self._described = described
+class NodePrinter(Printer):
+    """Prints operations by the names of their nodes: ``Sum{axis=[0], acc_dtype=float64}(x)``."""
 
     def process(self, output: Any, pstate: Any) -> str:
-        """Return the name and the argument."""
-        (argument,) = output.owner.inputs
-        name = self._described(output.owner.op, argument.type.dtype)
+        """Return the name and the arguments."""
+        name = name_of_node(output.owner)
         printed: str = FunctionPrinter([name]).process(output, pstate)
         return printed
 
 
-def _sum(op: Any, dtype: str) -> str:
-    axis = "" if op.axis is None else f"axis={[*op.axis]}, "
-    return f"Sum{{{axis}acc_dtype={_ACCUMULATED.get(dtype, dtype)}}}"
+class VectorProductPrinter(Printer):
+    r"""Prints products with a vector as one operation: ``(x \dot v)``.
 
+    Parameters
+    ----------
+    others : Printer
+        Prints other reordered dimensions.
+    """
 
-def _prod(op: Any, dtype: str) -> str:
-    return (
-        f"Prod{{axis={op.axis}, dtype={op.dtype!r}, acc_dtype={_ACCUMULATED.get(dtype, dtype)!r}}}"
-    )
+    def __init__(self, others: Printer) -> None:
+        self._others = others
 
-
-def _logical(op: Any, _: str) -> str:
-    axis = "" if op.axis is None else f"{{{', '.join(map(str, op.axis))}}}"
-    return f"{type(op).__name__}{axis}"
-
-
-def _value(constant: TensorConstant) -> str:
-    data = constant.data
-    if data.ndim and data.size and (data == data.flat[0]).all():
-        return f"{data.shape} of {data.flat[0]}"
-    return str(data)
-
-
-def _shortened(value: str) -> str:
-    return value if len(value) <= _LONGEST else f"{value[:10]}..{value[-10:]}"
+    def process(self, output: Any, pstate: Any) -> str:
+        """Return both sides, with the sign of a product between them."""
+        _, _, sides = operation(output)
+        if len(sides) == 1:
+            other: str = self._others.process(output, pstate)
+            return other
+        left, right = map(pstate.pprinter.process, sides)
+        printed = f"({left} \\dot {right})"
+        pstate.memo[output] = printed
+        return printed
 
 
 def extend() -> None:
@@ -94,8 +76,9 @@ def extend() -> None:
         pprint.assign(getattr(pt, name), FunctionPrinter([name]))
     for name, theanos in _RENAMED.items():
         pprint.assign(getattr(math, name), FunctionPrinter([theanos]))
-    for kind, described in ((Sum, _sum), (Prod, _prod), (All, _logical), (Any_, _logical)):
-        pprint.assign(kind, ReductionPrinter(described))
+    for kind in (Sum, Prod, All, Any_):
+        pprint.assign(kind, NodePrinter())
     pprint.assign(Softmax, FunctionPrinter(["Softmax"]))
     pprint.assign(LogSoftmax, FunctionPrinter(["LogSoftmax"]))
+    pprint.assign(DimShuffle, VectorProductPrinter(pprint.printers_dict[DimShuffle]))
     pprint.assign(lambda _, r: isinstance(r, TensorConstant), TensorConstantPrinter())

@@ -1,4 +1,4 @@
-"""Types and operations with Theano's names: ``TensorType(float32, matrix)``."""
+"""Types with Theano's names: ``TensorType(float32, matrix)``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 from pytensor.graph.type import Type
 from pytensor.link.c.params_type import ParamsType
 from pytensor.link.c.type import CType
-from pytensor.tensor.elemwise import DimShuffle
 from pytensor.tensor.type import TensorType
 
 _NAMES = {
@@ -27,11 +26,6 @@ def printed(tensor_type: TensorType) -> str:
     flags = tuple(tensor_type.broadcastable)
     pattern = _NAMES.get(flags) or (str(flags) if any(flags) else f"{len(flags)}D")
     return f"TensorType({tensor_type.dtype}, {pattern})"
-
-
-def shuffled(operation: DimShuffle) -> str:
-    """Return the name of a `dimshuffle`, which scripts look for in graphs."""
-    return f"InplaceDimShuffle{{{','.join(map(str, operation.new_order))}}}"
 
 
 _pytensors_name = TensorType.__str__
@@ -71,4 +65,3 @@ def extend() -> None:
     TensorType.__str__ = printed
     TensorType.__repr__ = printed
     ParamsType.generate_struct_name = name_of_struct
-    DimShuffle.__str__ = shuffled
