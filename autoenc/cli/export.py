@@ -17,7 +17,8 @@ EXAMPLES = """\
   autoenc export people.safetensors -o codes.onnx --part transform
   autoenc export people.safetensors -o folder   (the model, and a reader that needs only NumPy)
 
-Both take rows in the units of the data, as the commands do: the model scales them itself."""
+The ONNX graph and the reader take rows in the units of the data, as the commands do: the model
+scales them itself."""
 # Method of the estimator for each part.
 AUTOENCODER_PARTS = {
     "reconstruct": "reconstruct",

@@ -19,7 +19,7 @@ EXAMPLES = """\
   autoenc impute people.safetensors new.parquet -o filled.parquet
 
 All other cells, and columns that the model does not know, are written as they were read. Numbers
-that are filled into a column of whole numbers are rounded."""
+that are filled into a column of integers are rounded."""
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -27,9 +27,14 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser = new_parser(commands, "impute", "fill in the empty cells of a table", EXAMPLES)
     add_model(parser)
     add_data(parser)
-    add_output(parser, "file of the table: .csv or .parquet; .npy, .npz or .idx of numbers alone")
+    add_output(
+        parser,
+        "file of the table: .csv or .parquet; .npy, .npz or .idx if all columns are numbers",
+    )
     parser.add_argument(
-        "--force", action="store_true", help="let the output be DATA itself, in place"
+        "--force",
+        action="store_true",
+        help="allow the output file to be DATA, which is overwritten",
     )
     return parser
 

@@ -1,4 +1,4 @@
-"""`autoenc info`: show the backend of this machine, or the content of a model file."""
+"""`autoenc info`: describe the backend of this machine, or the content of a model file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EXAMPLES = """\
 def add_parser(commands: Any) -> argparse.ArgumentParser:
     """Add the command."""
     parser = new_parser(
-        commands, "info", "show the backend of this machine, or a model file", EXAMPLES
+        commands, "info", "describe the backend of this machine, or a model file", EXAMPLES
     )
     parser.add_argument("model", nargs="?", type=Path, metavar="MODEL", help="a model file")
     return parser

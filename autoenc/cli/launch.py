@@ -18,14 +18,15 @@ EXAMPLES = """\
 A script calls `autoenc.distributed.initialize()` and fits with devices="all". With GPUs, each
 process has one of them. Only the first process prints and writes files.
 
-If a process is killed, stopped or fails, the command says which and why, and ends the others.
-Ctrl-C, SIGTERM and SIGHUP end the training at the next block in all processes."""
+If a process is killed, is stopped or fails, the command reports which one and why, and ends the
+others.
+Ctrl-C, SIGTERM and SIGHUP end training at the next block in all processes."""
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
     """Add the command."""
     parser = new_parser(
-        commands, "launch", "train with several processes of this machine", EXAMPLES
+        commands, "launch", "train with several processes on this machine", EXAMPLES
     )
     parser.add_argument(
         "-n", "--processes", type=_count, required=True, metavar="N", help="number of processes"

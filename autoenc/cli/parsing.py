@@ -30,7 +30,7 @@ def new_parser(commands: Any, name: str, purpose: str, examples: str) -> argpars
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Add the argument of the model file."""
     parser.add_argument(
-        "model", type=Path, metavar="MODEL", help="a model file, as `autoenc train` saves it"
+        "model", type=Path, metavar="MODEL", help="a model file saved by `autoenc train`"
     )
 
 
@@ -60,34 +60,32 @@ def add_data(parser: argparse.ArgumentParser, *, optional: bool = False) -> None
         "--header",
         choices=HEADERS,
         default="auto",
-        help="whether the first line of a csv file has the names of the columns; auto: yes, "
-        "unless it is all numbers (default: %(default)s)",
+        help="whether the first line of a csv file contains the column names; auto: yes, unless "
+        "all its cells are numbers (default: %(default)s)",
     )
     parser.add_argument(
         "--resize",
         type=image_size,
         metavar="HxW",
-        help="height and width that the images of a folder are resized to; by default all must "
-        "have one size",
+        help="height and width to which the images of a folder are resized; by default all must "
+        "have the same size",
     )
-    parser.add_argument(
-        "--grey", action="store_true", help="turn the colours of images into grey levels"
-    )
+    parser.add_argument("--grey", action="store_true", help="convert colour images to grey levels")
     parser.add_argument(
         "--sep",
         type=separator,
         metavar="CHAR",
-        help="separator of the cells of a csv file, such as ';' or tab; by default it is detected",
+        help="cell separator of a csv file, such as ';' or tab; detected by default",
     )
     parser.add_argument(
         "--decimal",
         choices=(".", ","),
-        help="decimal mark of a csv file; by default a point, or a comma if all numbers fit that",
+        help="decimal mark of a csv file; by default a point, or a comma if all numbers fit it",
     )
     parser.add_argument(
         "--encoding",
         metavar="NAME",
-        help="encoding of a csv file, such as latin-1 or utf-16; by default it is detected",
+        help="encoding of a csv file, such as latin-1 or utf-16; detected by default",
     )
 
 
@@ -102,7 +100,7 @@ def add_image_shape(parser: argparse.ArgumentParser) -> None:
         "--image-shape",
         type=image_shape,
         metavar="HxW",
-        help="shape of the image that a row is, such as 28x28, or 32x32x3 in colour; by default "
+        help="shape of the image in each row, such as 28x28, or 32x32x3 in colour; by default "
         "that of the training data, or a square",
     )
 

@@ -1,4 +1,4 @@
-"""`autoenc report`: assess a model, as text or as an HTML page."""
+"""`autoenc report`: evaluate a model, as text or as an HTML page."""
 
 from __future__ import annotations
 
@@ -32,12 +32,16 @@ on."""
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
     """Add the command."""
-    parser = new_parser(commands, "report", "assess a model, and suggest what to try", EXAMPLES)
+    parser = new_parser(
+        commands, "report", "evaluate a model, and suggest what to try next", EXAMPLES
+    )
     add_model(parser)
     add_data(parser, optional=True)
     add_output(parser, "an HTML page; by default, text is printed", required=False)
     parser.add_argument("--train", metavar="DATA", help="the data that the model was trained on")
-    parser.add_argument("--p-values", metavar="HELD_OUT", help="data to calibrate p-values with")
+    parser.add_argument(
+        "--p-values", metavar="HELD_OUT", help="held-out data from which p-values are computed"
+    )
     parser.add_argument("--title", help="title of the page; by default the name of the model file")
     parser.add_argument("--date", default="", help="date, or other text, below the title")
     add_image_shape(parser)

@@ -25,11 +25,11 @@ EXAMPLES = """\
 The error of a row measures how far the row is from its reconstruction: it is the mean squared
 error or, for values in [0, 1], the Bernoulli deviance, which is 0 for a perfect reconstruction.
 For a detector, it measures how rare the values of the row are, relative to the mean of the
-training data. The larger the error, the more unusual the row; --why names the columns that add
-most to it. The p-value is the share of held-out rows, counting the row itself, with an error at
-least as large: among rows like the held-out ones, at most 5 in 100 have a p-value below 0.05. The
-held-out rows must not be rows that the model was trained on. For a row without any value, both
-are nan."""
+training data. The larger the error, the more unusual the row; --why names the columns that
+contribute most to it. The p-value is the fraction of held-out rows, counting the row itself, with
+an error at least as large: among rows like the held-out ones, at most 5 in 100 have a p-value
+below 0.05. The held-out rows must not be rows that the model was trained on. For a row without any
+value, both are nan."""
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -42,18 +42,18 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--p-values",
         metavar="HELD_OUT",
-        help="data without anomalies, not trained on, to calibrate p-values with",
+        help="data without anomalies, not used in training, from which p-values are computed",
     )
     parser.add_argument(
-        "--top", type=int, metavar="N", help="print only the N largest errors, in order"
+        "--top", type=int, metavar="N", help="print only the N largest errors, in descending order"
     )
     parser.add_argument(
         "--why",
         type=int,
         metavar="N",
-        help="beside each error, the N columns that add most to it, with their values",
+        help="print beside each error the N columns that contribute most to it, and their values",
     )
-    add_output(parser, "file to write; by default, and for -, csv is printed", required=False)
+    add_output(parser, "file to write; by default, and with -, csv is printed", required=False)
     return parser
 
 

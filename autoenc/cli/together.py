@@ -38,7 +38,7 @@ def add_processes(parser: argparse.ArgumentParser) -> None:
         "--process",
         type=int,
         metavar="K",
-        help="number of this process, from 0, if no launcher gives it",
+        help="number of this process, from 0, if no launcher provides it",
     )
 
 

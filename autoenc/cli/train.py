@@ -39,7 +39,7 @@ EXAMPLES = """\
   autoenc train mnist.pkl.gz -o digits.safetensors --checkpoint digits.ckpt --resume
   autoenc train rows.h5:X -o rows.safetensors --memory 2GB
 
-Ctrl-C stops the training; the model is saved as it is then (exit status 130)."""
+Ctrl-C stops training and saves the model trained so far (exit status 130)."""
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -52,7 +52,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "--model",
         choices=TRAINED,
         default="denoising",
-        help="kind of model; a detector finds strange rows, and scales columns by itself "
+        help="kind of model; a detector finds anomalous rows, and scales the columns itself "
         "(default: %(default)s)",
     )
     parser.add_argument(

@@ -136,7 +136,7 @@ SETTINGS: dict[str, Setting] = {
         AUTO_INTEGER,
         "--hidden N",
         "model",
-        "units of the code, or auto; of several layers, N,N,...",
+        "number of units of the code, or auto; for several layers, N,N,...",
         auto="500 for drawings: data with at least 64 columns and all values in [0, 1], of "
         "which many are exactly 0 or 1. Otherwise it is a quarter of the number of columns, or "
         "of rows if there are fewer, between 1 and 500. `chosen_` contains the chosen value, "
@@ -151,8 +151,8 @@ SETTINGS: dict[str, Setting] = {
         None,
         "--corruption P",
         "model",
-        "noise while training: the fraction of entries set to zero, such as 0.3; or its kind and "
-        "amount, such as gaussian:0.1 or salt_and_pepper:0.2; of a stack, P,P,... for each layer",
+        "noise during training: the fraction of entries set to zero, such as 0.3; or its kind and "
+        "amount, such as gaussian:0.1 or salt_and_pepper:0.2; for a stack, P,P,... for the layers",
         auto='0.3, or ``("gaussian", 0.1)`` if `activation` chooses ``"linear"``',
     ),
     "activation": Setting(
@@ -216,7 +216,7 @@ SETTINGS: dict[str, Setting] = {
         _one_of("auto", *COSTS),
         "--cost NAME",
         "cost",
-        "cross_entropy, for values in [0, 1], or squared_error; by default what suits the data",
+        "cross_entropy, for values in [0, 1], or squared_error; by default it depends on the data",
     ),
     "scale": Setting(
         '{"auto", "standard", None}',
@@ -235,8 +235,8 @@ SETTINGS: dict[str, Setting] = {
         _one_of("auto", "refuse", "mask"),
         "--missing NAME",
         "cost",
-        "treatment of empty cells: mask, to leave them out of code and cost, or refuse; by "
-        "default mask if there are any",
+        "treatment of empty cells: mask leaves them out of code and cost, refuse raises an error; "
+        "by default mask if there are any",
     ),
     **{
         name: Setting("float", penalty.purpose, number(at_least=0), f"--{name} W", "cost")
@@ -244,7 +244,7 @@ SETTINGS: dict[str, Setting] = {
     },
     "sparsity_target": Setting(
         "float",
-        "Mean value of each unit that `sparsity` aims at, in (0, 1).",
+        "Target of `sparsity` for the mean value of each unit, in (0, 1).",
         OPEN_UNIT,
         "--sparsity-target P",
         "cost",
@@ -355,11 +355,11 @@ SETTINGS: dict[str, Setting] = {
     ),
     "backend": Setting(
         '{"auto", "c", "xla", "numba"}',
-        "Engine that compiles the graph.",
+        "Backend that compiles the graph.",
         None,
         "--backend NAME",
         "machine",
-        "engine: auto, c, xla or numba",
+        "backend: auto, c, xla or numba",
     ),
     "device": Setting(
         '{"cpu", "cuda", "cuda0", ...}, optional',
@@ -385,8 +385,8 @@ SETTINGS: dict[str, Setting] = {
         ),
         "--devices N",
         "machine",
-        "number of devices that share the rows of every minibatch, or all; 4x2 for four times two "
-        "that share the units, too",
+        "number of devices that share the rows of every minibatch, or all; with 4x2, four groups "
+        "share the rows, and the two devices of each group share the units",
     ),
     "memory": Setting(
         "int or str, optional",
@@ -396,7 +396,7 @@ SETTINGS: dict[str, Setting] = {
         None,
         "--memory SIZE",
         "machine",
-        "main memory that rows may take, such as 2GB",
+        "main memory available for rows, such as 2GB",
     ),
     "dtype": Setting(
         '{"float32", "float64"}, optional',
@@ -425,8 +425,8 @@ SETTINGS: dict[str, Setting] = {
         "together. The default is that of `layer`; 0 skips this stage.",
         Check("an integer of at least 0, or None", (Integral,), low=0, among=(None,)),
         "--pretraining-epochs N",
-        help="of a deep autoencoder, passes that each layer is trained for alone before; 0 for "
-        "none",
+        help="for a deep autoencoder, number of passes for which each layer is first trained "
+        "alone; 0 for none",
     ),
     "pretraining_corruption": Setting(
         "float, sequence or callable, optional",
@@ -434,7 +434,7 @@ SETTINGS: dict[str, Setting] = {
         "or a sequence with one value for each. The default is that of `layer`.",
         None,
         "--pretraining-corruption P",
-        help="of a deep autoencoder, noise while its layers are trained alone, as --corruption",
+        help="for a deep autoencoder, noise while its layers are trained alone; see --corruption",
     ),
     "contamination": Setting(
         "float or None",

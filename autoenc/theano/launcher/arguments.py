@@ -54,13 +54,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--python2",
         action="store_true",
-        help="as the first argument: read files as Python 2 even if they are valid Python 3; "
-        "those that support both versions stay Python 3",
+        help="read files as Python 2 even if they are valid Python 3, except those that support "
+        "both versions; must be the first argument",
     )
     parser.add_argument(
         "--explain",
         action="store_true",
-        help="run nothing; explain how each line that uses Theano is handled",
+        help="explain how each line that uses Theano is handled, without running the script",
     )
     parser.add_argument("script", help="the script")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="its arguments")
