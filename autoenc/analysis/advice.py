@@ -62,7 +62,7 @@ def about_yardsticks(found: Yardsticks) -> Iterator[str]:
     if model.cost >= found.untrained.cost:
         yield (
             f"The model, at a cost of {model.cost:.4g}, is no better than with its initial "
-            f"weights ({found.untrained.cost:.4g}): training has done harm. Try a smaller "
+            f"weights ({found.untrained.cost:.4g}): training has not helped. Try a smaller "
             "learning rate."
         )
     elif own >= HARDLY_BETTER * mean:
@@ -78,7 +78,7 @@ def about_yardsticks(found: Yardsticks) -> Iterator[str]:
         yield (
             f"In {name} the model ({own:.4g}) is no better than PCA with "
             f"{found.n_components} components ({pca:.4g}). If reconstruction is the aim, use "
-            f"PCA, or train longer{other_cost}; if codes are, judge them by their task."
+            f"PCA, or train longer{other_cost}; if the codes are, evaluate them on their task."
         )
 
 
@@ -87,7 +87,7 @@ def about_overfitting(error: float, train_error: float | None) -> Iterator[str]:
     if train_error is not None and error > (1 + OVERFITTED) * train_error:
         yield (
             f"The median error, {error:.4g}, is {error / max(train_error, TINY) - 1:.0%} above "
-            f"that of training rows ({train_error:.4g}): the model has learned them by heart. Try "
+            f"that of training rows ({train_error:.4g}): the model overfits. Try "
             "more corruption, an l2 penalty, fewer units, or more data."
         )
 
@@ -108,7 +108,7 @@ def about_units(where: str, units: UnitHealth) -> Iterator[str]:
     stuck = set(units.saturated or []) - set(units.dead)
     if _many(stuck, units):
         yield (
-            f"{where}{len(stuck)} of {units.n_units} units are saturated: at an end of their "
+            f"{where}{len(stuck)} of {units.n_units} units are saturated: at a bound of their "
             "activation for nearly all rows, where they hardly learn. Try data on a smaller "
             "scale, a smaller learning rate, or an l2 penalty."
         )
@@ -141,7 +141,8 @@ def about_history(where: str, history: History) -> Iterator[str]:
     if overshot:
         yield (
             f"{where}the validation cost was lowest after epoch {history.best_epoch} "
-            f"({best:.4g}) and has risen to {last:.4g}: stop there, or try more corruption."
+            f"({best:.4g}) and has risen to {last:.4g}: use early stopping, or try more "
+            "corruption."
         )
     if history.fall is None or not history.has_trend:
         return

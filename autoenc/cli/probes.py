@@ -117,7 +117,7 @@ def check_cache() -> Iterator[Finding]:
     size = sum(map(_size, folder.rglob("*")))
     text = f"{size / 2**20:,.0f} MB of compiled code in {folder}"
     if size > LARGE_CACHE:
-        yield Finding(ADVICE, f"{text}; delete the folder, and what is needed is compiled again")
+        yield Finding(ADVICE, f"{text}; delete the folder, autoenc recompiles what it needs")
     else:
         yield Finding(OK, text)
 
@@ -189,7 +189,7 @@ def check_same_bytes() -> Iterator[Finding]:
 
 
 def check_nan() -> Iterator[Finding]:
-    """Check that a training that diverges stops with an error, and that NaN is refused."""
+    """Check that a diverging training run stops with an error, and that NaN is refused."""
     from autoenc.training import DivergedError
 
     linear = {"activation": "linear", "output": "linear", "cost": "squared_error", "scale": None}
@@ -198,9 +198,9 @@ def check_nan() -> Iterator[Finding]:
             warnings.simplefilter("ignore")
             _tiny_model(_rows(60, 16), learning_rate=1e30, n_epochs=3, **linear)
     except DivergedError:
-        yield Finding(OK, "a training that diverges is stopped")
+        yield Finding(OK, "a diverging training run is stopped")
     else:
-        yield Finding(BROKEN, "a training that diverges is not noticed")
+        yield Finding(BROKEN, "a diverging training run is not detected")
     holed = _rows(60, 16)
     holed[3, 4] = np.nan
     try:
@@ -208,7 +208,7 @@ def check_nan() -> Iterator[Finding]:
     except ValueError:
         yield Finding(OK, "NaN in the data is refused")
     else:
-        yield Finding(BROKEN, "NaN in the data is not noticed")
+        yield Finding(BROKEN, "NaN in the data is not detected")
 
 
 def check_speed() -> Iterator[Finding]:

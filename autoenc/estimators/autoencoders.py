@@ -80,7 +80,7 @@ class AutoEncoder(OneLayer, Coding, GraphEstimator):
     data_min_, data_max_, data_dtype_ : array, (n_features,), and str
         Range of each column in `fit`, and the dtype of the data.
     seed_, backend_ : int, str
-        Seed drawn from `random_state`; the backend that trained, and why it was chosen.
+        Seed drawn from `random_state`; the backend that trained the model, and why it was chosen.
     n_features_in_, feature_names_in_ : int, array of str
         Number of columns, and their names, if they have any.
 

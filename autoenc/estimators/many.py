@@ -55,7 +55,8 @@ def fit_many(
     ------
     ValueError
         If the length of a list differs from the number of estimators, if an estimator is given
-        twice, or if `fit` raises it. A note names the estimator; earlier ones are fitted.
+        twice, or if `fit` raises it. A note on the error names the estimator; the estimators
+        before it are fitted.
     TypeError
         If an element is not an estimator of autoenc, or its `fit` does not accept an argument.
     KeyboardInterrupt

@@ -203,7 +203,7 @@ class NormalisedLayer:
         expression, (rows, n_out)
             Values of the units.
         dict
-            The new value of each average: a tenth of the way to that of the minibatch.
+            The new value of each average: 0.9 · average + 0.1 · value of the minibatch.
         """
         standard, averages = self.standardised(x)
         noisy = gaussian(standard, noise, rng) if noise else standard

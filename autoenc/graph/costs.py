@@ -65,7 +65,8 @@ def bernoulli_entropy(x: Expression) -> Expression:
     Parameters
     ----------
     x : expression, any shape
-        Probabilities in [0, 1]; the entropy is 0 at both ends and, to tolerate rounding, beyond.
+        Probabilities in [0, 1]. The entropy is 0 at 0 and 1 and, to tolerate rounding, outside of
+        this interval.
 
     Returns
     -------
@@ -101,7 +102,7 @@ def bernoulli_deviance(x: Expression, z: Expression) -> Expression:
     Parameters
     ----------
     x : expression, any shape
-        Targets in [0, 1]. To tolerate rounding, values beyond are replaced by 0 and 1.
+        Targets in [0, 1]. To tolerate rounding, other values are replaced by 0 or 1.
     z : expression, shape of `x`
         Reconstructions in (0, 1).
 
@@ -121,8 +122,8 @@ def bernoulli_deviance(x: Expression, z: Expression) -> Expression:
 def bernoulli_deviance_from_logits(x: Expression, a: Expression) -> Expression:
     """Compute the Bernoulli deviance of x and sigmoid(a) for each entry.
 
-    It does not change if a changes its sign and x becomes 1 − x, so a ≤ 0 is assumed here.
-    With e = exp(a) and z = e / (1 + e), it is
+    The deviance of 1 − x and −a is that of x and a, so the case a ≤ 0 suffices. With e = exp(a)
+    and z = e / (1 + e), it is
 
         x·(log(x·(1 + e)) − a) + (1 − x)·log1p(e − x·(1 + e)),
 
@@ -132,7 +133,7 @@ def bernoulli_deviance_from_logits(x: Expression, a: Expression) -> Expression:
     Parameters
     ----------
     x : expression, any shape
-        Targets in [0, 1]. To tolerate rounding, values beyond are replaced by 0 and 1.
+        Targets in [0, 1]. To tolerate rounding, other values are replaced by 0 or 1.
     a : expression, shape of `x`
         Pre-activations of the output.
 

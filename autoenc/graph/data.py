@@ -91,8 +91,8 @@ def minibatch(data: Expression, index: Expression | int, batch_size: int) -> Exp
     With a symbolic index, the result always has B rows, because XLA compiles for one shape. The
     index must then be less than `n_minibatches`: otherwise C raises IndexError, XLA repeats the
     last row, and Numba reads memory outside the array. If B does not divide the number of rows,
-    the remaining rows form a shorter minibatch. Only an index that is a plain number returns it,
-    as in the example.
+    the remaining rows form a shorter minibatch. To get it, pass its index as a plain number, as in
+    the example.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def minibatch(data: Expression, index: Expression | int, batch_size: int) -> Exp
     Raises
     ------
     ValueError
-        If an argument is not as above.
+        If an argument is invalid.
 
     Examples
     --------
@@ -163,7 +163,8 @@ def n_minibatches(n_rows: int, batch_size: int) -> int:
     Raises
     ------
     ValueError
-        If an argument is not as above; a loop over no minibatches would do nothing.
+        If an argument is invalid, or if there is no full minibatch: a loop over none would
+        silently do nothing.
 
     Examples
     --------

@@ -105,7 +105,7 @@ class Network:
             See `codes`.
         noise : sequence of float, default ()
             Standard deviations of Gaussian noise, >= 0, which is added to the input and to the
-            pre-activations of each hidden layer; to standardised ones in a `NormalisedLayer`.
+            pre-activations of each hidden layer; in a `NormalisedLayer`, these are standardised.
         seed : int, optional
             Seed of the noise; required with dropout and noise.
 
@@ -114,7 +114,7 @@ class Network:
         expression, (rows, n_classes)
             Logits.
         dict
-            Updates of the moving averages of normalised layers, which are of values without
+            Updates of the moving averages of normalised layers, which are computed without
             noise and dropout.
 
         Raises

@@ -139,7 +139,7 @@ def contractive(
     may not.
 
     A well-known tutorial divides the sum over rows by their number with ``//``, whose gradient
-    is zero, so its penalty has no effect on the training. Use the ``mean()`` of this function.
+    is zero, so its penalty has no effect on the training. Use the ``mean()`` of the result.
 
     Parameters
     ----------

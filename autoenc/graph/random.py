@@ -71,7 +71,7 @@ def as_symbolic_generator(rng: RandomSource) -> SymbolicGenerator:
 
 
 def next_state(generator: SymbolicGenerator, *outputs: Expression) -> SymbolicGenerator:
-    """Return the state of a generator after outputs are computed, itself if they do not use it.
+    """Return the next state of a generator, or the generator itself if the outputs do not use it.
 
     Examples
     --------

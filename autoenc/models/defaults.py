@@ -206,7 +206,7 @@ def chosen_in_words(choices: Mapping[str, Any], shape: tuple[int, int], rate: fl
         f"{n_columns} {_plural('column', n_columns)}, {kind}: {n_hidden} "
         f"{_plural('unit', n_hidden)}, activation {_name(choices['activation'])}{start}, output "
         f"{_name(choices['output'])}, cost {choices['cost']}, learning rate "
-        f"{'by schedule' if rate is None else f'{rate:.3g}'}; any of them can be given."
+        f"{'by schedule' if rate is None else f'{rate:.3g}'}; any of these can be set explicitly."
     )
 
 

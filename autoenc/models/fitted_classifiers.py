@@ -35,22 +35,22 @@ class FittedClassifier(FittedModel):
 
     @property
     def n_layers(self) -> int:
-        """Layers, the softmax among them."""
+        """Number of layers, including the softmax."""
         return sum(name.startswith("W_") for name in self.arrays)
 
     @property
     def weights(self) -> list[Array]:
-        """Weights of each layer, the softmax last; those of normalised layers include it."""
+        """Weights of each layer, the softmax last, with the normalisation included."""
         return [W for W, _ in self.plain_layers]
 
     @property
     def biases(self) -> list[Array]:
-        """Biases of each layer, the softmax last; those of normalised layers include it."""
+        """Biases of each layer, the softmax last, with the normalisation included."""
         return [bias for _, bias in self.plain_layers]
 
     @property
     def plain_layers(self) -> list[tuple[Array, Array]]:
-        """W and bias of the dense layers that compute the same."""
+        """W and bias of equivalent dense layers without normalisation."""
         layers = []
         for k in range(1, self.n_layers + 1):
             W, bias = self.arrays[f"W_{k}"], self.arrays[f"bias_{k}"]
@@ -107,9 +107,9 @@ def _softmax_layer(arrays: dict[str, Any]) -> SoftmaxLayer:
 
 
 def not_normalised(biases: Sequence[Array]) -> dict[str, Array]:
-    """Return gain, center and spread of layers that have seen nothing, given their biases.
+    """Return gain, center and spread of untrained layers, given their biases.
 
-    They compute the same as without.
+    With them, a layer computes the same values as without normalisation.
     """
     start = {"gain": np.ones_like, "center": np.zeros_like, "spread": np.ones_like}
     return {

@@ -1,7 +1,7 @@
 """Limits of columns: values that no row can exceed.
 
-The minimum of a column is either accidental or a limit, such as the zero of a count, an amount or
-a switch, or the one of a rating scale. Several rows share the minimum if it is a limit. Moving a
+The minimum of a column is either accidental or a limit, such as 0 for a count, an amount or a
+flag, or 1 on a rating scale. If it is a limit, several rows share it. Moving a
 reconstruction from beyond a limit to the limit brings it closer to every possible value.
 """
 

@@ -44,8 +44,8 @@ def write_results(
 ) -> None:
     """Compute codes, reconstructions, errors or probabilities, and write them part by part.
 
-    Neither rows nor results are ever completely in memory. The file appears completely or not at
-    all.
+    Neither rows nor results are completely in memory at any time. The file is written completely
+    or not at all.
 
     Parameters
     ----------

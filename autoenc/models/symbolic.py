@@ -50,15 +50,15 @@ class Scaling:
 
     @classmethod
     def of(cls, mean: Array, scale: Array) -> Scaling:
-        """Make it from arrays."""
+        """Make the scaling from arrays."""
         return cls(pytensor.shared(mean, name="mean"), pytensor.shared(scale, name="scale"))
 
     def forward(self, x: Expression) -> Expression:
-        """From the units of the data to standard ones."""
+        """Convert values from the units of the data to standard units."""
         return (x - self.mean) / self.scale
 
     def backward(self, z: Expression) -> Expression:
-        """From standard units to those of the data."""
+        """Convert values from standard units to the units of the data."""
         return z * self.scale + self.mean
 
 
@@ -147,23 +147,23 @@ class SymbolicModel:
         return self.costs(x, self.values(x))
 
     def values(self, x: Expression) -> Expression:
-        """Return what the layer sees of x: standardised, 0 where it is missing."""
+        """Return the input of the layer: x standardised, with 0 for missing entries."""
         values = x if self.scaling is None else self.scaling.forward(x)
         return pt.switch(pt.isnan(x), _number(0), values) if self.masked else values
 
     def encode(self, x: Expression) -> Expression:
-        """Code of x."""
+        """Return the code of x."""
         return self.layer.encode(self.values(x))
 
     def decode(self, code: Expression) -> Expression:
-        """Reconstruction from a code."""
+        """Return the reconstruction from a code."""
         z = self.layer.decode(code)
         if self.groups is not None:
             return self.groups.output(z, self.scaling.backward(z) if self.scaling else z)
         return z if self.scaling is None else self.scaling.backward(z)
 
     def reconstruct(self, x: Expression) -> Expression:
-        """Reconstruction of x."""
+        """Return the reconstruction of x."""
         return self.decode(self.encode(x))
 
     def impute(self, x: Expression) -> Expression:
@@ -182,7 +182,7 @@ class SymbolicModel:
         x : expression, (rows, columns)
             Rows in the units of the data.
         given : expression, (rows, columns)
-            What the layer sees: `values` of x, or these with noise.
+            Input of the layer: `values` of x, with or without noise.
         """
         if self.masked:
             # Noise may have put something where nothing was observed.
@@ -316,7 +316,7 @@ class SymbolicClassifier:
         return self.network.zero_one_loss(self.values(x), y)
 
     def values(self, x: Expression) -> Expression:
-        """Return x as the network sees it: standardised, 0 where it is missing."""
+        """Return the input of the network: x standardised, with 0 for missing entries."""
         values = x if self.scaling is None else self.scaling.forward(x)
         return pt.switch(pt.isnan(x), _number(0), values) if self.masked else values
 

@@ -46,7 +46,7 @@ def sections_of(subject: Subject) -> list[Section]:
 def _summary(subject: Subject) -> Section:
     model = subject.model
     sizes = [subject.n_columns, *(layer.n_codes for layer in coder_of(model).coders)]
-    text = f"{type(model).__name__} of {' → '.join(f'{size:,}' for size in sizes)} numbers a row."
+    text = f"{type(model).__name__}, {' → '.join(f'{n:,}' for n in sizes)} numbers per row."
     settings = [(name, _setting(value)) for name, value in model.get_params().items()]
     versions = subject.description.get("versions", {})
     grids = [
@@ -120,7 +120,7 @@ def _yardsticks(found: analysis.Report) -> Section:
     head = ("", "mean squared error", error_name(y.cost_name))
     return Section(
         "yardsticks",
-        "Yardsticks",
+        "Baselines",
         [
             f"Measured on {found.n_rows:,} rows. A model is useful if its error is below those of "
             "the others; if it is linear, its squared error cannot be below that of PCA.",

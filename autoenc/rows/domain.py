@@ -216,7 +216,7 @@ def check_observed(domain: Domain, *, names: Names = None) -> None:
         column = int(np.argmax(np.isnan(domain.minimum)))
         raise ValueError(
             f"X has no observed value in {column_name(column, names)}, so there is nothing to "
-            "learn of it; leave the column out."
+            "learn from it; leave the column out."
         )
 
 

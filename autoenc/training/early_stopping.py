@@ -104,7 +104,7 @@ class EarlyStopping(Protocol):
 class GeometricPatience:
     """Stop after a number of minibatches that grows with each improvement.
 
-    Validation comes every min(minibatches of an epoch, patience / 2) minibatches. If the cost
+    Validation takes place every min(minibatches per epoch, patience / 2) minibatches. If the cost
     falls below `threshold` times the best cost at iteration i, training continues at least until
     iteration `increase` · i. It ends when the current limit is reached without a further
     improvement.

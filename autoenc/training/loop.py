@@ -161,7 +161,8 @@ def train(
         If cost or parameters do not stay finite; the message names the first of them to fail. The
         shared variables contain the parameters from before the cost exploded.
     CheckpointError
-        If the checkpoint is damaged or belongs to a different run; lists the differences.
+        If the checkpoint is damaged or belongs to a different run; the message lists the
+        differences.
     FileExistsError
         If the checkpoint exists already and `resume` is False.
     SystemExit

@@ -147,7 +147,7 @@ def test_doctor_is_content_with_this_machine(monkeypatch):
     assert f"ok      runs on {resolve_backend().description}" in shown
     assert "ok      gradient against finite differences: relative error" in shown
     assert "ok      the same seed gives the same bytes" in shown
-    assert "ok      a training that diverges is stopped" in shown
+    assert "ok      a diverging training run is stopped" in shown
     assert "ok      NaN in the data is refused" in shown
     assert "NumPy's bare products" in shown
     assert "BROKEN" not in shown

@@ -113,7 +113,8 @@ def linear_warmup(learning_rate: LearningRate, over: int) -> Schedule:
     Parameters
     ----------
     learning_rate : float, scalar expression or schedule
-        Rate η, the rate after the warm-up. A schedule starts at the first step, too.
+        Rate η, the rate after the warm-up. A schedule counts its steps from the first step of
+        training, not from the end of the warm-up.
     over : int
         The first step, counted from 1, with the full rate.
 
