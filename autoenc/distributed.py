@@ -107,9 +107,9 @@ def initialize(
     Call this function once, before any computation. Omitted arguments are read from the
     environment variables of ``autoenc launch`` and ``torchrun`` (``RANK``, ``WORLD_SIZE``,
     ``MASTER_ADDR``, ``MASTER_PORT``, ``LOCAL_RANK``), or detected by JAX in a SLURM, Open MPI or
-    Kubernetes job. If address and port are set, ranks of SLURM, Open MPI and indexed Kubernetes
-    jobs are used, too. Except under ``autoenc launch``, a guard is started: a small process that
-    reports when this process is killed or stopped, and ends it if it is stopped.
+    Kubernetes job. If only address and port are set, the ranks of SLURM, Open MPI or indexed
+    Kubernetes jobs are used. Except under ``autoenc launch``, a guard is started: a small process
+    that reports when this process is killed or stopped, and ends it if it is stopped.
 
     NumPy's global generator gets the same seed in all processes, so that ``random_state=None`` has
     the same effect in each.

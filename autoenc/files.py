@@ -32,7 +32,7 @@ _ZEROS = bytes(1 << 20)
 
 @contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Write a file that appears completely or not at all.
+    """Write a file completely or not at all.
 
     A process that is killed leaves its temporary file behind. The next process that writes to the
     same path removes it: each writer holds a lock on its temporary file, and the system releases

@@ -35,7 +35,7 @@ def read_folder(path: Path, selection: Selection, part: str | None = None) -> Ta
 def write_folder(
     path: Path, values: Array, shape: Sequence[int], names: Sequence[str] | None
 ) -> None:
-    """Write rows as PNG files to a new folder, which appears completely or not at all.
+    """Write rows as PNG files to a new folder, which is written completely or not at all.
 
     Raises
     ------

@@ -91,7 +91,7 @@ def read_table(
         Whether to convert the colours of images to grey levels, 0.299 R + 0.587 G + 0.114 B.
     sep, decimal, encoding : str, optional
         Format of a csv file: its separator, its decimal mark and its character encoding. By
-        default, the separator is the most frequent of comma, semicolon, tab and bar in the first
+        default, the separator is the most frequent of comma, semicolon, tab and ``|`` in the first
         line. Spaces and tabs are the separator if they separate the same number of cells in all of
         the first lines, and some of these columns contain numbers. A decimal comma is recognised
         if the separator is not the comma. Text is read as UTF-8, UTF-16 or, if it is neither, as

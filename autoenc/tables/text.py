@@ -1,7 +1,7 @@
 r"""Text that is safe to print.
 
-Names of files, columns, rows and labels come from the authors of files. A terminal obeys control
-characters in such names: they can hide earlier output, or change the title of the window.
+Names of files, columns, rows and labels come from the authors of files. A terminal executes
+control characters in such names: they can hide earlier output, or change the title of the window.
 
 >>> print(plain("age" + chr(27) + "[2J"))
 age\x1b[2J

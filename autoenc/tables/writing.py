@@ -32,7 +32,7 @@ def write_table(
 ) -> None:
     """Write a table in the format given by the suffix of the path.
 
-    The file appears completely or not at all.
+    The file is written completely or not at all.
 
     Parameters
     ----------

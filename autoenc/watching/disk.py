@@ -1,4 +1,4 @@
-"""Keep a long training run alive when a disk fails."""
+"""Continue a long training run when writing to a disk fails."""
 
 from __future__ import annotations
 

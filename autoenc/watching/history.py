@@ -22,8 +22,9 @@ class CsvHistory(Callback):
     The file is rewritten after an epoch, at most once a second, and when training ends. It is
     complete at any time. A column that only some epochs have is empty in the others.
 
-    A disk that fails when training begins raises an error. A disk that fails later causes one
-    warning. The next epoch tries again and writes all epochs, so that none is missing.
+    If the file cannot be written when training begins, an error is raised. If writing fails later,
+    one warning is issued. The next epoch tries again and writes all epochs, so that none is
+    missing.
 
     Parameters
     ----------

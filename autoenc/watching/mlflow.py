@@ -38,8 +38,8 @@ class MLflow(Callback):
     MLflow reports its use over the network. If this callback imports MLflow, it turns this
     reporting off, unless ``MLFLOW_DISABLE_TELEMETRY`` is set to ``false``.
 
-    A store that cannot be reached when training begins raises an error. A store that fails later
-    causes one warning. The next epoch tries again and records the missing metrics.
+    If the store cannot be reached when training begins, an error is raised. If it fails later, one
+    warning is issued. The next epoch tries again and records the missing metrics.
 
     Parameters
     ----------

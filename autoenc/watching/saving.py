@@ -17,7 +17,8 @@ _WORST = (math.inf, math.inf)
 class SaveEvery(Callback):
     """Save the model at intervals of epochs or minutes.
 
-    A disk that fails when training begins raises an error; later, it causes one warning.
+    If nothing can be written when training begins, an error is raised. If writing fails later, one
+    warning is issued.
 
     Parameters
     ----------
@@ -93,8 +94,8 @@ class SaveBest(Callback):
 
     The file is replaced whenever a model is better than all before it, and is complete at any
     time. Validations within an epoch count, too, so the file ends with the same model as a run
-    with early stopping. A disk that fails when training begins raises an error. A disk that fails
-    later causes one warning, and the next better model is saved again.
+    with early stopping. If the file cannot be written when training begins, an error is raised. If
+    writing fails later, one warning is issued, and the next better model is saved again.
 
     Parameters
     ----------

@@ -40,8 +40,8 @@ class TensorBoard(Callback):
     and at intervals of `every` epochs, it writes histograms of parameters and codes, and pictures
     of filters and reconstructions.
 
-    A disk that fails when training begins raises an error. A disk that fails later causes one
-    warning. The next epoch tries again and writes the missing scalars.
+    If the files cannot be written when training begins, an error is raised. If writing fails
+    later, one warning is issued. The next epoch tries again and writes the missing scalars.
 
     Parameters
     ----------
