@@ -132,8 +132,8 @@ class SavedModel:
             note(f"{path}: has no column names; its columns are taken in the model's order")
         elif own is not None and own != table.columns:
             note(
-                f"{path}: the columns {', '.join(table.column_names)} stand for the model's "
-                f"{', '.join(own)}, as --columns says"
+                f"{path}: the columns {', '.join(table.column_names)} are used as the "
+                f"model's {', '.join(own)}, as --columns requests"
             )
 
 

@@ -455,8 +455,8 @@ def _known(rows_of_fit: Any) -> Any:
     """Return the rows of the last fit; raise an error if they are gone."""
     if rows_of_fit is None:
         raise ValueError(
-            "there are no rows to report on: the model keeps no rows, and those given to fit are "
-            "gone, were a list, or belong to another process or copy; give rows, as in "
-            "report(X)."
+            "there are no rows to report on: the model does not store its rows, and those passed "
+            "to fit no longer exist, were a list, or belong to another process or copy; give "
+            "rows, as in report(X)."
         )
     return rows_of_fit

@@ -149,9 +149,9 @@ def _refuse_mistakes(number: int, name: str, column: Any) -> None:
         row, value = others[0]
         raise ValueError(
             f"X has {value!r} at row {row}, {column_name(number, None)} ({name!r}), which is not "
-            "a number, although nearly all of the column is. Correct it, leave the column out, "
-            "make it a category of pandas, or encode it, with scikit-learn's OneHotEncoder for "
-            "instance."
+            "a number, although nearly all other values of the column are. Correct it, leave the "
+            "column out, make it a category of pandas, or encode it, with scikit-learn's "
+            "OneHotEncoder for instance."
         )
 
 

@@ -165,7 +165,7 @@ def _check_kind(file: Path, image: Image) -> None:
     wide = image.mode == "I" and image.format in _FORMATS_OF_SIXTEEN
     if not (image.mode in (*_GREY, *_COLOUR, *_SIXTEEN_BITS) or wide):
         raise TableError(
-            f"{file}: has pixels of mode {image.mode}; expected 8 bits a colour, or 16 bits of "
+            f"{file}: has pixels of mode {image.mode}; expected 8 bits per colour, or 16 bits of "
             "grey."
         )
 

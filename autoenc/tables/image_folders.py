@@ -104,7 +104,7 @@ def _check_inside(file: Path, folder: Path) -> None:
     try:
         is_inside = file.resolve(strict=True).is_relative_to(folder.resolve())
     except (OSError, RuntimeError) as error:
-        raise TableError(f"{file}: a link that leads nowhere; remove it.") from error
+        raise TableError(f"{file}: a broken link; remove it.") from error
     if not is_inside:
         raise TableError(
             f"{file}: a link to a file outside the folder; put a copy of the image there."

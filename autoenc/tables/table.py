@@ -151,8 +151,8 @@ def to_float64(path: str | os.PathLike[str], column: Array, name: object) -> Arr
     Traceback (most recent call last):
         ...
     autoenc.tables.table.TableError: a.csv: column 'id' has numbers near 1.15292e+18 that
-    differ by less than float64 can hold; subtract what they have in common, or leave the column
-    out.
+    differ by less than float64 can represent; subtract a constant, such as the smallest of them,
+    or leave the column out.
     """
     floats = column.astype(np.float64)
     with np.errstate(invalid="ignore"):  # the largest may round to a value beyond the type's range
@@ -195,5 +195,6 @@ def _check_spread(path: str | os.PathLike[str], floats: Array, name: object) -> 
     if largest > _LARGEST_INTEGER and (high - low) / np.spacing(largest) < _LEAST_STEPS:
         raise TableError(
             f"{path}: column {name} has numbers near {largest:g} that differ by less than float64 "
-            "can hold; subtract what they have in common, or leave the column out."
+            "can represent; subtract a constant, such as the smallest of them, or leave the "
+            "column out."
         )

@@ -64,7 +64,7 @@ def test_rows_without_names_are_taken_in_order_and_that_is_said(people, people_m
     outcome = run(
         *("score", people_model, tmp_path / "other.csv", "--columns", "years,income,height")
     )
-    assert "years, income, height stand for the model's age, income, height" in outcome.err
+    assert "years, income, height are used as the model's age, income, height" in outcome.err
 
 
 def test_a_header_of_years(tmp_path):

@@ -121,7 +121,7 @@ def test_integers_that_become_equal_are_refused(tmp_path, kind):
         lines = ["id,x", *(f"{value},1" for value in many), *([",2"] * ("hole" in kind))]
         text(path, "\n".join(lines))
     message = refusal(path, allow_missing=True)
-    assert "differ by less than float64 can hold; subtract" in message
+    assert "differ by less than float64 can represent; subtract" in message
     assert ("column 0" if kind == "npy" else "column 'id'") in message
 
 
