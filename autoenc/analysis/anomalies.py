@@ -212,9 +212,25 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
                 stacklevel=3,
             )
             return math.inf
-        largest = float(self.calibration_errors_[n - 1 - allowed])
-        # The error at which p_values_of begins to count fewer rows: it inverts its tolerance.
-        return max(largest / (1 - TIE), largest + TIE * self._size, largest / (1 + TIE))
+        return self.beyond_ties(float(self.calibration_errors_[n - 1 - allowed]))
+
+    def beyond_ties(self, error: float) -> float:
+        """Return the largest error that still ties with another one.
+
+        Errors of equal rows differ by rounding, so `p_values_of` counts errors that are smaller by
+        a part of 10⁻⁵ as equal. This inverts its tolerance.
+
+        Parameters
+        ----------
+        error : float
+            An error of a row.
+
+        Returns
+        -------
+        float
+            A slightly larger error.
+        """
+        return max(error / (1 - TIE), error + TIE * self._size, error / (1 + TIE))
 
     def predict(self, X: Any) -> Array:
         """Flag anomalies: rows whose p-value is at most `contamination`.

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from autoenc.cli.inputs import SavedModel, load_model
+from autoenc.cli.inputs import DETECTORS, SavedModel, load_model
 from autoenc.cli.parsing import add_model, add_output, new_parser
 from autoenc.cli.terminal import say
 from autoenc.files import atomic_write
@@ -47,7 +47,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Write the exported model."""
-    saved = load_model(options.model, classifiers=True)
+    saved = load_model(options.model, classifiers=True, detectors=True)
     if options.output.suffix.lower() == ".onnx":
         _export_onnx(saved, options.output, options.part)
         say(f"saved {options.output}")
@@ -66,6 +66,11 @@ def _export_onnx(saved: SavedModel, path: Path, part: str | None) -> None:
     from autoenc.tables import import_extra
 
     import_extra("onnx", "onnx", "an ONNX graph")
+    if type(saved.estimator).__name__ in DETECTORS.values():
+        raise ValueError(
+            f"{saved.path}: a detector has no ONNX graph; give a folder instead of {path} for the "
+            "reader that needs only NumPy, which scores rows as the detector does."
+        )
     known = CLASSIFIER_PARTS if hasattr(saved.estimator, "predict_proba") else AUTOENCODER_PARTS
     if part not in (None, *known):
         raise ValueError(

@@ -112,6 +112,7 @@ class SavedModel:
                 text=self.text_columns,
             )  # fmt: skip
         if encoding is not None and isinstance(table.values, np.ndarray):
+            self._check_number(table, options.data if path is None else path, len(encoding.names))
             table = replace(table, values=in_frame(table.values, encoding.names))
         self._compare(table, options.data if path is None else path)
         return table
@@ -125,9 +126,8 @@ class SavedModel:
                 f"images of shape {shape} (height, width, colours); read them with "
                 f"{_options_for(shape)}."
             )
-        own, found = self.columns, table.values.shape[1]
-        if found != self.n_columns:
-            raise TableError(f"{path}: has {found} columns, but the model takes {self.n_columns}.")
+        self._check_number(table, path, self.n_columns)
+        own = self.columns
         if own is not None and table.columns is None:
             note(f"{path}: has no column names; its columns are taken in the model's order")
         elif own is not None and own != table.columns:
@@ -135,6 +135,12 @@ class SavedModel:
                 f"{path}: the columns {', '.join(table.column_names)} are used as the "
                 f"model's {', '.join(own)}, as --columns requests"
             )
+
+    @staticmethod
+    def _check_number(table: Table, path: str, expected: int) -> None:
+        found = table.values.shape[1]
+        if found != expected:
+            raise TableError(f"{path}: has {found} columns, but the model takes {expected}.")
 
 
 def _options_for(shape: tuple[int, ...]) -> str:
@@ -181,7 +187,9 @@ def load_model(path: Path, *, classifiers: bool = False, detectors: bool = False
         *(DETECTORS.values() if detectors else ()),
     ]
     if name not in known:
-        raise ModelFileError(f"{path} holds a {name!r}; expected one of {', '.join(known)}.")
+        raise ModelFileError(
+            f"{path} contains a model of class {name}; this command takes {', '.join(known)}."
+        )
     return SavedModel(path, getattr(estimators, name).load(path, verbose=False), description)
 
 

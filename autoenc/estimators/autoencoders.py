@@ -296,16 +296,40 @@ class SettingsOfLayers:
         TypeError
             If both are given, or a setting is not known.
         """
-        names = {name: SHORT.get(name, name.removeprefix("pretraining_")) for name in pretraining}
-        unknown = [n for n in names if n not in self.plain and not n.startswith("pretraining_")]
-        unknown += [name for name, of_layer in names.items() if of_layer in self.own]
+        unknown = [name for name in pretraining if self.of_layer(name) is None]
         if unknown:
             raise TypeError(f"{self.owner} has no setting {', '.join(unknown)}.")
-        given = {names[name]: value for name, value in pretraining.items()}
-        if layer is not None or not given:
-            return layer_with(layer, given)
-        own: DenoisingAutoEncoder = clone(self.default).set_params(**given)
+        if layer is not None and pretraining:
+            raise TypeError(
+                f"layer and {', '.join(pretraining)} were given; set the latter in the layer."
+            )
+        return self.changed(layer, pretraining) if pretraining else layer
+
+    def of_layer(self, name: str) -> str | None:
+        """Return the layers' name for a setting of the network; None if they have no such one."""
+        own = SHORT.get(name, name.removeprefix("pretraining_"))
+        if name not in self.plain and not name.startswith("pretraining_"):
+            return None
+        return own if own in self.default.get_params(deep=False) and own not in self.own else None
+
+    def changed(
+        self, layer: DenoisingAutoEncoder | None, settings: Mapping[str, Any]
+    ) -> DenoisingAutoEncoder:
+        """Return the layer, or the default one, with other settings."""
+        own: DenoisingAutoEncoder = clone(self.default if layer is None else layer)
+        own.set_params(**{str(self.of_layer(n)): v for n, v in settings.items()})
         return own
+
+    def divided(
+        self, params: Mapping[str, Any], own: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Divide parameters into those of the network and settings of its layers."""
+        of_layers = {
+            name: value
+            for name, value in params.items()
+            if name not in own and self.of_layer(name) is not None
+        }
+        return {n: v for n, v in params.items() if n not in of_layers}, of_layers
 
     def stored(self, layer: DenoisingAutoEncoder | None) -> dict[str, Any]:
         """Return the settings of a layer that are not default, by their names in the network."""

@@ -135,7 +135,7 @@ class AutoEncoderDetector(OutlierMixin, GraphEstimator):
     seen : float
         Fraction of the columns that each unit sees, in (0, 1); it reconstructs the others.
     dependence : float
-        Weight of the surprise of residuals, >= 0; the surprise of values has weight 1.
+        Weight of the surprise of residuals, in [0, 10⁶]; the surprise of values has weight 1.
     n_bins : int
         Number of cells in which the values of a column are counted.
     n_updates : int
@@ -405,10 +405,11 @@ feature_names_in_
         model: FittedDetector = fitted(self)
         if self.contamination is None:
             raise AttributeError("there is no threshold, because contamination is None.")
+        calibrated = self._calibrated()
         if model.choices["calibrated_on"] == "held-out rows":
-            return self._calibrated().threshold_at(self.contamination)
-        ordinary = 100 * (1 - self.contamination)
-        return float(np.percentile(model.calibration.astype(np.float64), ordinary))
+            return calibrated.threshold_at(self.contamination)
+        scores, ordinary = model.calibration.astype(np.float64), 100 * (1 - self.contamination)
+        return calibrated.beyond_ties(float(np.percentile(scores, ordinary)))
 
     @property
     def offset_(self) -> float:

@@ -323,6 +323,7 @@ COLUMNS: dict[str, dict[str, Kind]] = {
         "form": TEXT | NOTHING,
         "duration": SWITCH,
     },
+    "time": {"kind": TEXT, "name": TEXT, "unit": one_of("s", "us")},
 }
 
 

@@ -447,8 +447,8 @@ SETTINGS: dict[str, Setting] = {
     ),
     "dependence": Setting(
         "float",
-        "Weight of the surprise of residuals, >= 0; the surprise of values has weight 1.",
-        number(at_least=0),
+        "Weight of the surprise of residuals, in [0, 10⁶]; the surprise of values has weight 1.",
+        Check("a number in [0, 1000000]", (Real,), 0, 1e6),
     ),
     "n_bins": Setting(
         "int", "Number of cells in which the values of each column are counted.", INTEGER

@@ -1,8 +1,9 @@
 """Encoding of the user's columns as numbers, and decoding.
 
-A number stays a number, a date becomes the days since 1970, and a category of k values becomes k
-entries, one of which is 1. A missing value is NaN in all entries of its column. Copies of the
-NumPy reader contain this module, which therefore imports only NumPy.
+A number stays a number, a date becomes the days since 1970, a time of day a fraction of the day,
+and a category of k values becomes k entries, one of which is 1. A missing value is NaN in all
+entries of its column. Copies of the NumPy reader contain this module, which therefore imports only
+NumPy.
 
 >>> encoding = Encoding((NumberColumn("age"), CategoryColumn("sex", ("f", "m"))))
 >>> numbers, unknown = encoding.encode({"age": [36.0, None], "sex": ["f", "m"]})
@@ -18,7 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -238,6 +239,8 @@ class DateColumn:
         if self.form is None:
             return times
         moments: list[Any] = times.astype("M8[us]").tolist()
+        if self.form.endswith("%z"):
+            moments = [moment and moment.replace(tzinfo=UTC) for moment in moments]
         shown = [None if moment is None else moment.strftime(self.form) for moment in moments]
         return np.array(shown, object)
 
@@ -254,21 +257,86 @@ class DateColumn:
         if is_missing(value):
             return "NaT"
         try:
-            if self.form is not None and isinstance(value, str):
-                return datetime.strptime(value.strip(), self.form)
+            if isinstance(value, str) and not self.duration:
+                text = value.strip()
+                # Dates that were stored as dates are written so in csv files.
+                read = datetime.fromisoformat(text) if self.form is None else None
+                return without_zone(read or datetime.strptime(text, str(self.form)))
             return without_zone(value)
         except (TypeError, ValueError):
-            written = "" if self.form is None else f" written as {self.form}"
+            written = f" written as {self.form or '2020-01-31'}" * (not self.duration)
             raise ValueError(
                 f"column {self.name!r} has {value!r} at row {row}, which is not a date{written}; "
                 "the model was fitted on dates in this column."
             ) from None
 
 
+@dataclass(frozen=True)
+class TimeColumn:
+    """A column of times of day: fractions of a day.
+
+    Attributes
+    ----------
+    name : str
+    unit : {"s", "us"}
+        Unit to which reconstructions are rounded.
+    """
+
+    name: str
+    unit: str = "s"
+    kind: ClassVar[str] = "time"
+    n_values: ClassVar[int] = 0
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """Names of the entries."""
+        return (self.name,)
+
+    def encode(self, column: Any) -> tuple[np.ndarray[Any, Any], list[Any]]:
+        """Return fractions of a day in [0, 1), (rows, 1); NaN where there is no time.
+
+        Raises
+        ------
+        ValueError
+            If a value is not a time of day; the message names the column and the row.
+        """
+        parts = [self._part(row, value) for row, value in enumerate(listed(column))]
+        return np.array(parts, np.float64).reshape(-1, 1), []
+
+    def decode(self, numbers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Return times rounded to the unit, (rows,): `datetime.time`, or None where it is NaN.
+
+        Numbers outside of [0, 1) become the earliest or the latest time.
+        """
+        step = 1_000_000 if self.unit == "s" else 1
+        found = np.empty(len(numbers), object)
+        for row, part in enumerate(numbers[:, 0].tolist()):
+            if not math.isnan(part):
+                count = min(max(round(part * DAY / step), 0), DAY // step - 1)
+                found[row] = (datetime.min + timedelta(microseconds=count * step)).time()
+        return found
+
+    def described(self) -> dict[str, Any]:
+        """Return the column in a form that JSON can store."""
+        return {"kind": self.kind, "name": self.name, "unit": self.unit}
+
+    def _part(self, row: int, value: Any) -> float:
+        if is_missing(value):
+            return math.nan
+        if not isinstance(value, time):
+            raise ValueError(
+                f"column {self.name!r} has {value!r} at row {row}, which is not a time of day; "
+                "the model was fitted on times in this column."
+            )
+        seconds = (value.hour * 60 + value.minute) * 60 + value.second
+        return (seconds * 1_000_000 + value.microsecond) / DAY
+
+
 KINDS: dict[str, Any] = {
     "number": NumberColumn,
     "category": CategoryColumn,
     "date": DateColumn,
+    "time": TimeColumn,
 }
 
 
@@ -278,7 +346,7 @@ class Encoding:
 
     Attributes
     ----------
-    columns : tuple of NumberColumn, CategoryColumn and DateColumn
+    columns : tuple of NumberColumn, CategoryColumn, DateColumn and TimeColumn
         Columns in the order of the table.
     left_out : tuple of str
         Uninformative columns of the table that are dropped, such as names.

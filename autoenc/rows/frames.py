@@ -75,6 +75,7 @@ def _filled_pandas(frame: Any, label: Any, values: Array) -> Any:
     missing = np.asarray(own.isna())
     if not missing.any():
         return frame
+    values = _own_objects(values, own)
     if str(own.dtype) == "category":
         found = [value for value in dict.fromkeys(values[missing]) if value is not None]
         own = own.cat.add_categories([value for value in found if value not in own.cat.categories])
@@ -100,7 +101,7 @@ def _pandas_series(values: Array, like: Any, *, exact: bool = False) -> Any:
         # pandas has no unit of days.
         unit = "s" if values.dtype.str.endswith("[D]") else np.datetime_data(values.dtype)[0]
         values = values.astype(f"{values.dtype.kind}8[{unit}]")
-    series = pandas.Series(values)
+    series = pandas.Series(_own_objects(values, like))
     if like is None or (values.dtype.kind == "f" and not exact):
         return series
     if like.dtype == object:
@@ -111,6 +112,20 @@ def _pandas_series(values: Array, like: Any, *, exact: bool = False) -> Any:
     if like.dtype == bool and series.isna().any():
         return series
     return series.astype(like.dtype)
+
+
+def _own_objects(values: Array, like: Any) -> Array:
+    """Return values of a category as the objects of a column, whose text a model stores.
+
+    Such objects are the intervals that `pandas.cut` makes.
+    """
+    if values.dtype != object or like is None:
+        return values
+    own = like.cat.categories if str(like.dtype) == "category" else like[like.notna()].unique()
+    of_text = {str(one): one for one in own if not isinstance(one, str | bool | int | float)}
+    found = np.empty(len(values), object)
+    found[:] = [of_text.get(one, one) if isinstance(one, str) else one for one in values]
+    return found
 
 
 def _as_objects(series: Any) -> Any:

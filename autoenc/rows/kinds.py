@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,7 @@ from autoenc.rows.encoding import (
     DateColumn,
     Encoding,
     NumberColumn,
+    TimeColumn,
     columns_by_name,
     is_missing,
     is_period,
@@ -39,14 +40,23 @@ UNIQUE = 0.5
 # If more than this fraction of the values are numbers, the others are mistakes in a column of
 # numbers.
 MOSTLY = 0.9
-# Formats of dates in text. If several fit, the first is taken.
+# Formats of dates and times in text. If several fit, the first is taken.
+_ISO = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 FORMS = (
-    "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
-    "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M",
-    "%m/%d/%Y %H:%M",
+    "%Y-%m-%d", *_ISO, "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y",
+    "%m/%d/%Y", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M",
+    *(f"{form}{fraction}{zone}" for zone in ("", "Z", "+00:00", "%z")
+      for fraction in ("", ".%f") for form in _ISO if fraction or zone),
+    "%H:%M", "%H:%M:%S", "%H:%M:%S.%f",
 )  # fmt: skip
-_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T][\d:]+)?")
-NUMBERS, BOOLS, DATES, DURATIONS = "numbers", "booleans", "dates", "durations"
+# A reading of a date that another format contradicts.
+_AMBIGUOUS = {"%d/%m/%Y": "%m/%d/%Y", "%d/%m/%Y %H:%M": "%m/%d/%Y %H:%M"}
+_TIME = r"\d{1,2}:\d\d(:\d\d(\.\d{1,6})?)?"
+_DATE = re.compile(
+    rf"\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}([ T]{_TIME}(Z|[+-]\d\d:?\d\d)?)?|{_TIME}"
+)
+_CONTAINERS = (bytes, bytearray, memoryview, list, tuple, dict, set, frozenset)
+NUMBERS, BOOLS, DATES, DURATIONS, TIMES = "numbers", "booleans", "dates", "durations", "times"
 TEXT, NOTHING = "text", "nothing"
 
 
@@ -79,24 +89,27 @@ def encoding_of(table: Any) -> Encoding:
     Returns
     -------
     Encoding
-        Numbers stay numbers, dates and durations become days, and booleans and text become
+        Numbers stay numbers, dates, times and durations become days, and booleans and text become
         categories. A category has an entry for each of its 50 most frequent values that occur in
         at least 2 rows and in at least one row of 500. All other values share an entry.
 
     Warns
     -----
     DomainWarning
-        If columns are dropped, because they have no values or text that differs in most rows.
+        If columns are dropped, because they have no values or text that differs in most rows, or
+        if the order of day and month in dates is ambiguous.
 
     Raises
     ------
     ValueError
-        If no column is left, or if a numeric column has a few values that are not numbers.
+        If no column is left, if a numeric column has a few values that are not numbers, or if
+        values are bytes, lists, mappings or arrays.
     """
     left_out: list[str] = []
     found: list[Any] = []
     for number, (name, column) in enumerate(columns_by_name(table).items()):
         refuse_complex(number, name, column)
+        _refuse_containers(number, name, column)
         _refuse_mistakes(number, name, column)
         own = _column_of(name, column)
         if own is None:
@@ -133,6 +146,19 @@ def refuse_complex(number: int, name: str, column: Any) -> None:
         )
 
 
+def _refuse_containers(number: int, name: str, column: Any) -> None:
+    """Refuse a column of bytes, lists, mappings or arrays, whose text says nothing."""
+    if kind_of(column) != TEXT:
+        return
+    for row, value in enumerate(listed(column)):
+        if isinstance(value, _CONTAINERS) or hasattr(value, "__array__"):
+            raise ValueError(
+                f"X has a value of type {type(value).__name__} at row {row}, "
+                f"{column_name(number, None)} ({name!r}); expected numbers, text, booleans, "
+                "dates, times or durations. Leave the column out, or make columns of its parts."
+            )
+
+
 def _objects(column: Any) -> list[Any]:
     """Return the values of a column of objects, which may be of any type."""
     dtype = getattr(column, "dtype", None)
@@ -158,16 +184,19 @@ def _refuse_mistakes(number: int, name: str, column: Any) -> None:
 def _column_of(name: str, column: Any) -> Any:
     """Return the encoding of a column; None if the column is uninformative."""
     kind = kind_of(column)
-    if kind == NOTHING:
-        return None
-    if kind == NUMBERS:
-        return NumberColumn(name)
-    if kind in (DATES, DURATIONS):
-        return _dates(name, column, None, duration=kind == DURATIONS)
-    if kind == BOOLS:
-        return CategoryColumn(name, (False, True))
+    known: dict[str, Callable[[], Any]] = {
+        NOTHING: lambda: None,
+        NUMBERS: lambda: NumberColumn(name),
+        DATES: lambda: _dates(name, column, None),
+        DURATIONS: lambda: _dates(name, column, None, duration=True),
+        TIMES: lambda: _times(name, column),
+        BOOLS: lambda: CategoryColumn(name, (False, True)),
+    }
+    if kind in known:
+        return known[kind]()
     values = [plain_value(value) for value in listed(column) if not is_missing(value)]
     if kind == TEXT and (form := date_form(values)):
+        _warn_of_order(name, values, form)
         return _dates(name, column, form)
     return _category(name, values, len(column))
 
@@ -193,6 +222,7 @@ def _kind_of_values(present: Sequence[Any]) -> str:
         NUMBERS: (int, float, Decimal, np.number),
         DURATIONS: (timedelta, np.timedelta64),
         DATES: (datetime, date, np.datetime64),
+        TIMES: (time,),
     }
     if all(map(is_period, present)):
         return DATES
@@ -257,6 +287,23 @@ def date_form(values: Sequence[str]) -> str | None:
     return next((form for form in FORMS if all(_is_written(v, form) for v in distinct)), None)
 
 
+def _warn_of_order(name: str, values: Sequence[str], form: str) -> None:
+    """Warn if days could be months, and months days."""
+    other = _AMBIGUOUS.get(form)
+    distinct = {value.strip() for value in values}
+    if other is None or not all(_is_written(value, other) for value in distinct):
+        return
+    read = {value: datetime.strptime(value, form) for value in sorted(distinct)}
+    example = next((v for v, at in read.items() if at != datetime.strptime(v, other)), None)
+    if example is not None:
+        warn(
+            f"column {name!r} has dates in which day and month could be swapped, such as "
+            f"{example!r}; they were read as {read[example]:%Y-%m-%d}. If this is wrong, write "
+            "dates as 2020-01-31, or convert the column with pandas.to_datetime(column, "
+            f"format={other!r})."
+        )
+
+
 def _is_written(value: str, form: str) -> bool:
     try:
         datetime.strptime(value, form)
@@ -273,3 +320,8 @@ def _dates(name: str, column: Any, form: str | None, *, duration: bool = False) 
     in_seconds = np.allclose(seconds, np.rint(seconds), rtol=0, atol=1e-5)
     unit = "D" if whole else "s" if in_seconds else "us"
     return DateColumn(name, unit, form, duration)
+
+
+def _times(name: str, column: Any) -> TimeColumn:
+    fractions = {value.microsecond for value in listed(column) if not is_missing(value)}
+    return TimeColumn(name, "s" if fractions == {0} else "us")

@@ -44,7 +44,12 @@ def check_weights(sample_weight: Any, n_rows: int, name: str = "sample_weight") 
     """
     if sample_weight is None:
         return None
-    weights = np.asarray(sample_weight, dtype=np.float64)
+    try:
+        weights = np.asarray(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{name} is {sample_weight!r:.80}; expected one number >= 0 for each row."
+        ) from None
     if weights.shape != (n_rows,):
         raise ValueError(
             f"{name} has shape {weights.shape}; expected ({n_rows},), one weight for each row "

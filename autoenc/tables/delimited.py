@@ -13,7 +13,7 @@ from typing import Any
 
 from autoenc.tables.encodings import text_encoding
 from autoenc.tables.extras import import_extra
-from autoenc.tables.lines import open_text, read_first_line
+from autoenc.tables.lines import WHITESPACE, open_text, read_first_line
 from autoenc.tables.memory import Budget
 from autoenc.tables.selection import Selection
 from autoenc.tables.table import TableError
@@ -114,6 +114,28 @@ class Delimited:
         """Open the file as frames of consecutive rows, all cells as text; empty ones are ''."""
         with self.frames(dtype=str, na_filter=False) as frames:
             yield (frame.fillna("") for frame in frames)
+
+    def short_lines(self) -> str | None:
+        """Describe the lines that have fewer cells than the first; None if there are none."""
+        if self.separator == WHITESPACE:
+            return None
+        expected, count, first = len(self.cells), 0, None
+        limit = self.budget.limit
+        with open_text(self.path, limit, "a part of the text", self.encoding) as (text, bounded):
+            rows = csv.reader(text, delimiter=self.separator)
+            for number, row in enumerate(rows):
+                if number % CHUNK == 0:
+                    bounded.renew()
+                if row and len(row) < expected:
+                    count, first = count + 1, first or (rows.line_num, len(row))
+        if first is None:
+            return None
+        line, found = first
+        lines = "1 line has" if count == 1 else f"{count:,} lines have"
+        return (
+            f"{self.path}: {lines} fewer cells than the first, such as line {line} ({found} of "
+            f"{expected}); the cells that are not there were read as empty"
+        )
 
     def padded(self) -> set[int]:
         """Return the positions of columns in which a number has leading zeros."""

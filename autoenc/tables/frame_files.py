@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,19 @@ def read_csv(path: Path, selection: Selection, part: str | None = None) -> Table
         # These types keep integers exact in columns with missing values.
         how = {"dtype": dict.fromkeys(text, "string"), "dtype_backend": "numpy_nullable"}
         with file.frames(**how) as frames:
-            return _table(
+            table = _table(
                 path, file.names, selection, frames, budget, notes=file.notes,
                 comma=file.may_have_commas,
             )  # fmt: skip
+        short = file.short_lines() if _ends_in_missing(table.values) else None
+        return table if short is None else replace(table, notes=(*table.notes, short))
+
+
+def _ends_in_missing(values: Any) -> bool:
+    """Return whether the last cell of a row is missing, as where a line has too few cells."""
+    if isinstance(values, np.ndarray):
+        return bool(np.isnan(values[:, -1]).any())
+    return bool(values.iloc[:, -1].isna().any())
 
 
 def read_parquet(path: Path, selection: Selection, part: str | None = None) -> Table:

@@ -60,7 +60,7 @@ def test_models_that_the_commands_cannot_use(digits, tmp_path):
     SoftmaxClassifier(n_epochs=1, verbose=False).fit(train.images[:50], train.labels[:50]).save(
         path
     )
-    assert "holds a 'SoftmaxClassifier'; expected one of AutoEncoder" in refusal(
+    assert "model of class SoftmaxClassifier; this command takes AutoEncoder" in refusal(
         "score", path, "a"
     )
 

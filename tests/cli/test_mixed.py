@@ -104,6 +104,14 @@ def test_onnx_says_the_same(part, folder, tmp_path):
     assert '"kind": "category"' in about["encoding"]
 
 
+@pytest.mark.parametrize("verb", ["score", "transform", "impute"])
+def test_another_number_of_columns_without_names_is_refused(verb, folder, tmp_path):
+    np.save(tmp_path / "x.npy", np.ones((5, 3)))
+    out = tmp_path / "out.csv"
+    told = refusal(verb, folder / "m.safetensors", tmp_path / "x.npy", "-o", out)
+    assert "x.npy: has 3 columns, but the model takes " in told
+
+
 def test_the_exported_reader_is_alone(folder, tmp_path):
     good("export", folder / "m.safetensors", "-o", tmp_path / "out")
     text = (tmp_path / "out" / "numpy_reader.py").read_text(encoding="utf-8")

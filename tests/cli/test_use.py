@@ -16,6 +16,7 @@ from sklearn.preprocessing import MinMaxScaler
 from autoenc import AutoEncoderDetector, DenoisingAutoEncoder
 from autoenc.datasets.idx import read_idx
 from autoenc.estimators import PerceptronClassifier
+from autoenc.export import numpy_reader
 from autoenc.rows.columns import columns_of
 from autoenc.tables import read_table, write_table
 from tests.cli.conftest import good, refusal, run
@@ -155,7 +156,7 @@ def test_a_detector_scores_too(people, tmp_path):
     message = refusal(
         "transform", tmp_path / "detector.safetensors", tmp_path / "x.csv", "-o", "z"
     )
-    assert "holds a 'AutoEncoderDetector'; expected one of AutoEncoder" in message
+    assert "model of class AutoEncoderDetector; this command takes AutoEncoder" in message
 
 
 def size_of(picture):
@@ -270,7 +271,7 @@ def test_export_a_classifier(digits, tmp_path):
     assert "no part transform; expected --part predict_proba or predict." in refusal(
         "export", path, "-o", graph, "--part", "transform"
     )
-    assert "holds a 'PerceptronClassifier'; expected one of AutoEncoder, D" in refusal(
+    assert "model of class PerceptronClassifier; this command takes AutoEncoder, D" in refusal(
         "transform", path, "rows.npy", "-o", tmp_path / "codes.npy"
     )
 
@@ -322,6 +323,20 @@ def test_export_the_reader(faces, faces_model, tmp_path):
         cwd=folder,
         check=True,
     )
+
+
+def test_export_a_detector(people, tmp_path):
+    path, folder = tmp_path / "m.safetensors", tmp_path / "away"
+    good("train", people, "-o", path, "--model", "detector", "--columns", "age,income,height",
+         "--quiet", "--seed", 1)  # fmt: skip
+    good("export", path, "-o", folder)
+    rows = pd.read_csv(people)[NUMBERS]
+    np.testing.assert_allclose(
+        numpy_reader.load(folder / path.name).score_samples(rows),
+        AutoEncoderDetector.load(path).score_samples(rows), rtol=1e-4, atol=1e-4,
+    )  # fmt: skip
+    told = refusal("export", path, "-o", tmp_path / "m.onnx")
+    assert f"a detector has no ONNX graph; give a folder instead of {tmp_path / 'm.onnx'}" in told
 
 
 def test_export_to_nowhere(people_model, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from sklearn.model_selection import GridSearchCV
 
 from autoenc import AutoEncoder, DeepAutoEncoder, DenoisingAutoEncoder
-from autoenc.estimators import PerceptronClassifier, base
+from autoenc.estimators import PerceptronClassifier, StackedDenoisingClassifier, base
 from autoenc.export import numpy_reader
 from autoenc.training import Callback, EpochPatience, Every
 from tests import reference
@@ -87,6 +87,25 @@ def test_without_epochs_alone_training_starts_from_drawn_weights():
     assert np.abs(W).max() <= np.sqrt(6 / (6 + 5))
     assert W.std() > 0.2
     np.testing.assert_allclose(deep.mean_, WIDE.mean(axis=0), rtol=1e-5)
+
+
+def test_settings_of_layers_can_be_searched_by_their_names():
+    deep = DeepAutoEncoder((4, 2), l2=0.1)
+    assert deep.set_params(pretraining_learning_rate=0.2, pretraining_epochs=3, l2=0.3) is deep
+    assert (deep.layer.learning_rate, deep.pretraining_epochs, deep.l2) == (0.2, 3, 0.3)
+    given = DenoisingAutoEncoder(l1=0.5)
+    other = DeepAutoEncoder((4, 2), layer=given).set_params(pretraining_rate=0.4)
+    assert (other.layer.learning_rate, other.layer.l1) == (0.4, 0.5)
+    assert given.learning_rate != 0.4
+    softmax = StackedDenoisingClassifier((3,)).set_params(cost="squared_error", n_epochs=2)
+    assert (softmax.layer.cost, softmax.n_epochs) == ("squared_error", 2)
+    for name in ("pretraining_foo", "pretraining_cost", "foo"):
+        with pytest.raises(ValueError, match=f"Invalid parameter '{name}' for estimator Deep"):
+            deep.set_params(**{name: 1})
+    with pytest.raises(TypeError, match="DeepAutoEncoder has no setting pretraining_foo"):
+        DeepAutoEncoder(pretraining_foo=1)
+    with pytest.raises(TypeError, match="layer and pretraining_rate were given"):
+        DeepAutoEncoder(layer=given, pretraining_rate=0.1)
 
 
 @pytest.mark.parametrize("init", ["uniform", "gaussian", "principal"])
@@ -433,7 +452,7 @@ def test_settings_of_the_network_are_no_settings_of_its_layers():
         DeepAutoEncoder((5, 3), pretraining_activation="tanh")
     with pytest.raises(TypeError, match="has no setting units"):
         DeepAutoEncoder((5, 3), units=3)
-    with pytest.raises(TypeError, match="layer and batch_size were given"):
+    with pytest.raises(TypeError, match="layer and pretraining_batch_size were given"):
         DeepAutoEncoder((5, 3), layer=DenoisingAutoEncoder(), pretraining_batch_size=3)
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import uuid
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from autoenc.rows.encoding import (
     EncodedRows,
     Encoding,
     NumberColumn,
+    TimeColumn,
 )
 from autoenc.rows.frames import fill_frame, frame_like
 from autoenc.rows.kinds import encoding_of, has_kinds
@@ -49,10 +51,24 @@ COLUMNS = {
         "date",
         [None if d is None else dt.date.fromisoformat(d) for d in DATES],
     ),
+    "times of day": (
+        pd.Series([dt.time(7, 30), None, dt.time(23, 59, 59), dt.time(0)], dtype=object), "time",
+        [dt.time(7, 30), None, dt.time(23, 59, 59), dt.time(0)],
+    ),
+    "exact times of day": (pd.Series([dt.time(7, 30, 1, 5)] * 4, dtype=object), "time", None),
+    "intervals": (pd.Series(pd.cut([1.0, np.nan, 9.0, 1.5], 2)), "category", None),
+    "identifiers": (
+        pd.Series([uuid.UUID(int=1), None, uuid.UUID(int=2), uuid.UUID(int=1)], dtype=object),
+        "category", None,
+    ),
     "durations": (
         pd.Series(pd.to_timedelta(["1 days", None, "36 hours", "1 days"])), "date",
         [dt.timedelta(1), None, dt.timedelta(1.5), dt.timedelta(1)],
     ),
+    "exact": (pd.Series(["2020-01-03T10:00:00.000250", None] * 2), "date", None),
+    "universal": (pd.Series(["2020-01-03 10:00:00+00:00", None] * 2), "date", None),
+    "zulu": (pd.Series(["2020-01-03T10:00:00Z", None] * 2), "date", None),
+    "clock": (pd.Series(["10:30", None, "00:00", "23:59"]), "date", None),
     "written": (pd.Series(["24.12.1999", None, "01.01.2000", "24.12.1999"]), "date", None),
 }  # fmt: skip
 
@@ -107,6 +123,51 @@ def test_missing_entries_are_filled_in_the_dtype_of_the_column(name):
         assert fill_frame(own, whole).schema == own.schema
         assert fill_frame(own, whole)[name].null_count() == 0
         assert list(fill_frame(own, whole)["id"]) == list("wxyz")
+
+
+def test_times_beyond_the_day_are_its_ends():
+    column = TimeColumn("t")
+    times = column.decode(np.array([[-0.1], [0.5], [1.2], [0.999999], [np.nan]]))
+    last = dt.time(23, 59, 59)
+    assert times.tolist() == [dt.time(0), dt.time(12), last, last, None]
+    with pytest.raises(ValueError, match="column 't' has 'noon' at row 1, which is not a time"):
+        column.encode([dt.time(1), "noon"])
+
+
+def test_zones_of_text_are_converted_to_utc():
+    (column,) = encoding_of(
+        {"t": ["2020-01-03 10:00:00+02:00", "2020-01-03 10:00:00-01:00"]}
+    ).columns
+    numbers, _ = column.encode(["2020-01-03 10:00:00+02:00"])
+    assert numbers == DateColumn("t").encode([dt.datetime(2020, 1, 3, 8)])[0]
+    assert column.decode(numbers) == ["2020-01-03 08:00:00+0000"]
+
+
+def test_dates_that_were_dates_are_read_as_text():
+    frame = pd.DataFrame({"d": pd.to_datetime(["2020-01-03", "2020-01-04"])})
+    encoding = encoding_of(frame)
+    text = {"d": ["2020-01-03", "2020-01-04 00:00:00"]}
+    np.testing.assert_array_equal(encoding.encode(text)[0], encoding.encode(frame)[0])
+    with pytest.raises(ValueError, match="'soon' at row 0, which is not a date written as 2020"):
+        encoding.encode({"d": ["soon"]})
+
+
+def test_dates_whose_month_could_be_the_day_are_noted():
+    ambiguous = ["03/02/2020", "05/06/2020"]
+    with pytest.warns(DomainWarning, match="'03/02/2020'; they were read as 2020-02-03"):
+        (column,) = encoding_of({"d": ambiguous}).columns
+    assert column.form == "%d/%m/%Y"
+    # No warning: one order only, or the same date in both.
+    assert encoding_of({"d": [*ambiguous, "05/31/2020"]}).columns[0].form == "%m/%d/%Y"
+    assert encoding_of({"d": ["03/03/2020", "05/05/2020"]}).columns[0].form == "%d/%m/%Y"
+
+
+@pytest.mark.parametrize("library", [pd, pl])
+@pytest.mark.parametrize("value", [b"a", [1, 2], {"a": 1}])
+def test_bytes_and_containers_are_refused_by_name(library, value):
+    frame = library.DataFrame({"x": [1.0, 2.0], "v": [value, value]})
+    with pytest.raises(ValueError, match=rf"{type(value).__name__} at row 0, column 1 \('v'\)"):
+        encoding_of(frame)
 
 
 def test_a_description_in_json_makes_the_same_encoding():

@@ -56,6 +56,18 @@ def test_encodings_separators_and_decimal_commas_are_found(text, encoding, noted
     assert noted is None or noted in table.notes[0]
 
 
+def test_lines_with_too_few_cells_are_noted(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text(TEXT + 'Eva,41\n"Mo,\nnika"\n', encoding="utf-8")
+    (note,) = read(path).notes
+    assert note == (
+        f"{path}: 2 lines have fewer cells than the first, such as line 5 (2 of 6); the cells "
+        "that are not there were read as empty"
+    )
+    path.write_text(TEXT + "Eva,41,,,,\n", encoding="utf-8")
+    assert read(path).notes == ()
+
+
 def test_what_is_found_wrongly_can_be_given(tmp_path):
     path = tmp_path / "people.csv"
     path.write_bytes(
