@@ -6,7 +6,8 @@ rewritten to the square in ``uint8``. Others lose the floor of ``x // 1``, or th
 ``2 + set_subtensor(zeros_like(x)[0], 3)`` was rewritten to an assignment to a single 2. One never
 ends for integers. One computes a sum in a way that is right only in C, which has no ``float16``.
 One returns ``ones_like(x) * y`` in the shape of y even where y does not fit x. One computes
-``log(x / 3)`` of ``float64`` with a logarithm of 3 in ``float32``.
+``log(x / 3)`` of ``float64`` with a logarithm of 3 in ``float32``. Others lose the error of a
+wrong index: ``x[3:][-1]`` was rewritten to ``x[-1]``.
 """
 
 from __future__ import annotations
@@ -14,14 +15,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+import numpy as np
+from pytensor.graph.basic import Constant
 from pytensor.graph.rewriting.basic import node_rewriter
 from pytensor.scalar import upcast
+from pytensor.scan.op import Scan
 from pytensor.tensor import subtensor as subtensor_operations
 from pytensor.tensor.basic import cast, switch
 from pytensor.tensor.math import erf, erfc, exp, int_div, neg, sigmoid, softplus, true_div
 from pytensor.tensor.rewriting import basic, elemwise, math, subtensor
 from pytensor.tensor.rewriting.basic import register_canonicalize
-from pytensor.tensor.subtensor import AdvancedIncSubtensor, IncSubtensor
+from pytensor.tensor.subtensor import (
+    AdvancedIncSubtensor,
+    IncSubtensor,
+    Subtensor,
+    indices_from_subtensor,
+)
 from pytensor.tensor.type import discrete_dtypes
 
 Rewrite: TypeAlias = Callable[[Any, Any], Any]
@@ -155,6 +164,51 @@ def functions_of_floats(_: Any, node: Any) -> list[Any] | None:
     return None
 
 
+def _is_index_checked(node: Any) -> bool:
+    """Return whether x[a:b][i] can be x[a + i], because i is wrong in both or in none.
+
+    The last rows of a scan are, because its length is known.
+    """
+    outer, (part, *indices) = node.op, node.inputs
+    inner = part.owner
+    if inner is None or not isinstance(inner.op, Subtensor):
+        return True
+    if inner.inputs[0].owner is not None and isinstance(inner.inputs[0].owner.op, Scan):
+        return True
+    parts = indices_from_subtensor(inner.inputs[1:], inner.op.idx_list)
+    slices = [one for one in parts if isinstance(one, slice)]
+    entries = indices_from_subtensor(indices, outer.idx_list)
+    return all(
+        isinstance(entry, slice) or _is_in_part(entry, whole)
+        for whole, entry in zip(slices, entries, strict=False)
+    )
+
+
+def _is_in_part(index: Any, part: slice) -> bool:
+    """Return whether an index is out of a part exactly if its position is out of the whole."""
+    if part.stop is not None:
+        return False
+    step = 1 if part.step is None else _value(part.step)
+    if part.start is None:
+        return step in (1, -1)
+    at = _value(index)
+    return step == 1 and at is not None and at >= 0
+
+
+def _value(index: Any) -> int | None:
+    """Return the value of a constant index."""
+    data = index.data if isinstance(index, Constant) else index
+    return int(data) if isinstance(data, int | np.integer | np.ndarray) else None
+
+
+def _is_read_of_parts(node: Any) -> bool:
+    """Return whether set_subtensor(x[i], y)[i] can be y: not for lists of indices.
+
+    Neither the indices nor the length of y would be checked.
+    """
+    return isinstance(node.op, Subtensor)
+
+
 # Newer versions of PyTensor have no class of its own for one list of indices.
 _WRITES = (
     IncSubtensor,
@@ -179,6 +233,8 @@ _RESTRICTED = {
     "flatten_nested_add_mul": _are_sums_in_type,
     "local_careduce_fusion": _is_in_c,
     "local_add_of_sparse_write": _is_write_to_the_whole_sum,
+    "local_subtensor_merge_integer": _is_index_checked,
+    "local_read_of_write_same_indices": _is_read_of_parts,
 }
 # A version of PyTensor may lack some.
 _TRANSFORMS: dict[Any, tuple[Rewrite, Callable[[Any], bool]]] = {

@@ -47,6 +47,7 @@ from autoenc.theano.meaning import (  # noqa: E402
     scalars,
     scan_info,
     scan_merging,
+    solving,
     stated_derivatives,
     static_lengths,
     tensor_types,
@@ -109,6 +110,7 @@ reductions.extend()
 features.extend()
 parts_by_vector.extend()
 scan_merging.extend()
+solving.extend()
 static_lengths.extend()
 rewriting.extend()
 debug_values.extend()

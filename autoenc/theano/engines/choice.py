@@ -6,7 +6,7 @@ import functools
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytensor
 from pytensor.compile.mode import Mode, get_mode
@@ -18,7 +18,10 @@ from autoenc.theano.engines.c import ModeEngine
 from autoenc.theano.engines.inlining import with_inlining
 from autoenc.theano.flags import config
 from autoenc.theano.flags.devices import asks_for_xla, cuda_is_asked_for
-from autoenc.theano.ops import row_softmax
+from autoenc.theano.ops import allocated, row_softmax
+
+if TYPE_CHECKING:
+    from autoenc.theano.engines.xla import XlaEngine
 
 logger = logging.getLogger("theano")
 
@@ -29,10 +32,17 @@ _XLA = {"JAX", "XLA"}
 _FULL = {"o4", "fast_run"}
 _STABLE = {"STABILIZE": "FAST_RUN"}
 # Rewrites that remove operations which fail if arrays have wrong shapes. They speed up FAST_RUN.
-_HIDING_SHAPES = ("local_second_sink", "local_useless_alloc")
+_HIDING_SHAPES = (
+    "local_second_sink", "local_useless_alloc", "local_read_of_write_same_indices",
+    "local_slice_read_of_write",
+)  # fmt: skip
 # Rewrites that Theano did not have, and that change results which overflow or underflow:
-# log(exp(x)) is x, sqrt(x ** 2) is |x|, and log(1 / x) is -log(x).
-_NOT_IN_THEANO = ("local_exp_log", "local_sqrt_sqr", "local_log_div")
+# log(exp(x)) is x, sqrt(x ** 2) is |x|, and log(1 / x) is -log(x). Others lose errors: those of
+# wrong shapes and indices, or of a singular matrix, whose inverse becomes a system of equations.
+_NOT_IN_THEANO = (
+    "local_exp_log", "local_sqrt_sqr", "local_log_div", "local_0_dot_x", "inv_to_solve",
+    "local_subtensor_SpecifyShape_lift", "local_advanced_read_of_write_constant_indices",
+)  # fmt: skip
 
 
 def engine_for(mode: Any = None) -> Engine:
@@ -100,9 +110,12 @@ def _as_configured(engine: ModeEngine) -> ModeEngine:
 
 
 def _of_mode(mode: Mode) -> Engine:
+    has_xla = _xla.cache_info().currsize
+    if has_xla and isinstance(mode.linker, type(_xla().mode.linker)):
+        return _xla_engine(mode)  # such as get_default_mode().excluding("fusion")
     # Only if the C backend exists can the mode contain autoenc's C code, which needs its flags.
-    is_made = default_backend() == "c" or _c_backend.cache_info().currsize
-    return ModeEngine(mode, _c_backend().flags if is_made else nullcontext)
+    has_c = default_backend() == "c" or _c_backend.cache_info().currsize
+    return ModeEngine(mode, _c_backend().flags if has_c else nullcontext)
 
 
 @functools.cache
@@ -131,16 +144,21 @@ def _c_backend() -> CBackend:
 @functools.cache
 def _c() -> ModeEngine:
     backend = _c_backend()
-    mode = backend.mode.register(row_softmax.REWRITE).excluding(*_NOT_IN_THEANO)
+    mode = backend.mode.register(allocated.REWRITE, row_softmax.REWRITE).excluding(*_NOT_IN_THEANO)
     return ModeEngine(with_inlining(mode), backend.flags)
 
 
 @functools.cache
-def _xla() -> Engine:
-    from autoenc.theano.engines.xla import XlaEngine
+def _xla() -> XlaEngine:
     from autoenc.theano.engines.xla_linker import XLA
 
-    return XlaEngine(XLA.excluding(*_NOT_IN_THEANO), _xla_backend().put, fallback=_c_or_python)
+    return _xla_engine(XLA.excluding(*_NOT_IN_THEANO))
+
+
+def _xla_engine(mode: Mode) -> XlaEngine:
+    from autoenc.theano.engines.xla import XlaEngine
+
+    return XlaEngine(mode, _xla_backend().put, fallback=_c_or_python)
 
 
 def _xla_backend() -> Backend:

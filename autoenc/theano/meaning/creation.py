@@ -77,17 +77,28 @@ def constant(
 
 def alloc(value: Any, *shape: Any) -> Expression:
     """Return an array filled with a value; the shape may also be a list."""
-    return pt.alloc(value, *as_shape(shape))
+    return _by_script(pt.alloc(value, *as_shape(shape)))
 
 
 def zeros(shape: Any, dtype: Any = None) -> Expression:
     """Return an array of zeros."""
-    return pt.zeros(as_shape(shape), dtype=dtype)
+    return _by_script(pt.zeros(as_shape(shape), dtype=dtype))
 
 
 def ones(shape: Any, dtype: Any = None) -> Expression:
     """Return an array of ones."""
-    return pt.ones(as_shape(shape), dtype=dtype)
+    return _by_script(pt.ones(as_shape(shape), dtype=dtype))
+
+
+def _by_script(array: Expression) -> Expression:
+    """Mark an array whose lengths a script states; gradients allocate arrays without a mark."""
+    array.tag.lengths_of_script = True
+    return array
+
+
+def has_lengths_of_script(variable: Any) -> bool:
+    """Return whether a variable is an array whose lengths a script has stated."""
+    return hasattr(variable.tag, "lengths_of_script")
 
 
 def zeros_like(model: Any, dtype: Any = None, opt: bool = False) -> Expression:

@@ -5,6 +5,7 @@ The names hide Python's own `max` and `min`, so nothing else is in this module.
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -52,4 +53,10 @@ def _axes(axis: Any) -> Any:
     """
     axis = axis.data if isinstance(axis, Constant) else axis
     axis = axis.tolist() if isinstance(axis, np.ndarray) else axis
-    return list(dict.fromkeys(axis)) or None if isinstance(axis, (list, tuple)) else axis
+    if not isinstance(axis, (list, tuple)):
+        return axis
+    return list(dict.fromkeys(map(_position, axis))) or None
+
+
+def _position(axis: Any) -> int:
+    return operator.index(axis.data if isinstance(axis, Constant) else axis)

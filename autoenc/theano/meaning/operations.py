@@ -18,6 +18,8 @@ from pytensor.link.c.exceptions import CompileError
 from pytensor.link.c.op import COp
 from pytensor.tensor.type import TensorType
 
+from autoenc.theano.meaning.debug_values import get_test_value
+
 logger = logging.getLogger("theano")
 
 # Methods that return parts of C code. PyTensor passes keywords that Theano did not.
@@ -42,6 +44,8 @@ class Op(COp):
     ``perform`` and the C code get no outputs of an earlier call. Theano freed these by default,
     so some operations add to an output that they find, or fill in only some of its entries.
     """
+
+    _get_test_value = staticmethod(get_test_value)
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytensor.tensor as pt
+from pytensor.gradient import disconnected_type
 from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor.linalg import cholesky as _cholesky
 from pytensor.tensor.linalg import solve as _solve
@@ -111,9 +112,39 @@ class Cholesky(metaclass=OfToday):
         return _without_nan(factor, "Matrix is not positive definite.")
 
 
+class CheckedSolution(CheckAndRaise):
+    """Returns a solution, or raises an error, where its gradient is computed too.
+
+    A gradient with respect to the matrix needs the solution, but not this operation. It would be
+    NaN without an error.
+    """
+
+    def pullback(self, inputs: Any, outputs: Any, output_gradients: Any) -> list[Any]:
+        """Return the gradients, after the same check."""
+        _, *conditions = inputs
+        (gradient,) = output_gradients
+        return [self(gradient, *conditions), *(disconnected_type() for _ in conditions)]
+
+
 def _without_nan(result: Expression, message: str) -> Expression:
     """Return a result; PyTensor's operations return NaN where Theano's raised LinAlgError."""
-    return CheckAndRaise(np.linalg.LinAlgError, message)(result, ~pt.isnan(result).any())
+    return CheckedSolution(np.linalg.LinAlgError, message)(result, ~pt.isnan(result).any())
+
+
+_solved = general.Solve.perform
+
+
+def _solve_in_shape(op: Any, node: Any, inputs: Any, outputs: Any) -> None:
+    """Solve equations; PyTensor returns NaN in the shape of a singular matrix, not of b."""
+    _solved(op, node, inputs, outputs)
+    (cell,), b = outputs, inputs[1]
+    if cell[0].shape != b.shape:
+        cell[0] = np.full(b.shape, np.nan, cell[0].dtype)
+
+
+def extend() -> None:
+    """Let equations without a solution have NaN in the shape of a solution."""
+    general.Solve.perform = _solve_in_shape
 
 
 cholesky = Cholesky()

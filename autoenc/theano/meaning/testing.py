@@ -184,7 +184,12 @@ def _attempt(function: Any, attempt: int, arguments: Any, more: Any) -> Exceptio
 class TestOptimizationMixin:
     """Assertions about the operations of a compiled function."""
 
-    __test__ = False
+    __test__ = False  # but those of subclasses are tests
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        if "__test__" not in vars(cls):
+            cls.__test__ = True
 
     def assertFunctionContains(  # noqa: N802 - Theano's names, here and below
         self,

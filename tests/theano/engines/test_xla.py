@@ -275,3 +275,12 @@ def test_an_integer_is_not_divided_by_zero(operation, caplog):
     np.testing.assert_array_equal(divide([7, -7], [2, 2]), [3, -4])
     with pytest.raises(ZeroDivisionError):
         divide([7, -7], [2, 0])
+
+
+def test_modes_made_of_its_mode_run_on_it_too():
+    mode = theano.compile.mode.get_mode("JAX").excluding("fusion")
+    double = theano.function([x], x * 2, mode=mode)
+    result = double(np.ones((2, 3), "float32"))
+    assert type(result) is np.ndarray
+    result[0] = 5  # a result belongs to the script
+    np.testing.assert_array_equal(double(np.ones((2, 3), "float32")), 2)

@@ -28,6 +28,26 @@ def test_a_wrong_length(result, kind, mode):
         f(np.ones(2), np.ones(3))
 
 
+n = T.lscalar("n")
+OF_FITTING = {
+    "zeros": T.zeros((n,)) + x,
+    "ones": y * T.ones((n,)) * x,
+    "an array": T.exp(T.alloc(2.0, n) - x),
+    "product with zeros": T.dot(T.zeros_like(T.zeros((n,))), x),
+    "specified": (T.specify_shape(x, (3,)) ** 2)[0] + n + y.sum(),
+    "assigned": T.set_subtensor(x[[0, 1, 2]], y)[[0, 1, 2]] + n,
+}
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+@pytest.mark.parametrize("result", OF_FITTING.values(), ids=OF_FITTING)
+def test_lengths_that_rewrites_make_superfluous_are_checked(result, mode):
+    f = theano.function([x, y, n], result, mode=mode, on_unused_input="ignore")
+    f(np.ones(3), np.ones(3), 3)
+    with pytest.raises((AssertionError, ValueError, IndexError)):
+        f(np.ones(2), np.ones(2), 3)
+
+
 @pytest.mark.usefixtures("compiler")
 @pytest.mark.parametrize("rows", [3, 1])
 def test_compiled_code_names_two_lengths(rows):

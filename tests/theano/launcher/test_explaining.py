@@ -119,4 +119,4 @@ def test_help(capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["--help"])
     assert stopped.value.code == 0
-    assert "run nothing; explain how each line that uses Theano" in capsys.readouterr().out
+    assert "explain how each line that uses Theano is handled" in capsys.readouterr().out

@@ -140,6 +140,7 @@ def test_values_for_checks_of_scripts():
     x, w = matrix(2, 2), theano.shared(np.ones(3))
     assert get_test_value(w).tolist() == [1, 1, 1]
     assert get_test_value(2.0) == 2
+    assert theano.gof.op.PureOp._get_test_value(w).tolist() == [1, 1, 1]
     (alone,) = get_debug_values(x)
     assert alone.shape == (2, 2)
     ((first, second),) = get_debug_values(x, w)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import autoenc.theano.tensor as T
+from autoenc import theano
 from autoenc.theano.tensor import slinalg
 from tests.theano.quick import function
 
@@ -70,3 +71,30 @@ def test_equations_of_integers(of_matrix, of_vector, of_solution):
     found = function([A, b], x)(np.diag([2, 4]).astype(of_matrix), np.ones(2, of_vector))
     assert found.dtype == x.dtype == of_solution
     np.testing.assert_array_equal(found, [0.5, 0.25])
+
+
+SINGULAR = np.ones((2, 2))
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+@pytest.mark.parametrize(
+    ("cost", "matrix"),
+    [
+        (slinalg.cholesky(A).sum(), INDEFINITE),
+        (T.dot(slinalg.cholesky(A), b).sum(), INDEFINITE),
+        (slinalg.solve(A, b).sum(), SINGULAR),
+        (T.nlinalg.matrix_inverse(A).sum(), SINGULAR),
+    ],
+)
+def test_gradients_at_such_matrices_are_refused(cost, matrix, mode):
+    f = theano.function([A, b], T.grad(cost, A), mode=mode, on_unused_input="ignore")
+    assert np.isfinite(f(POSITIVE, np.ones(2))).all()
+    with pytest.raises(np.linalg.LinAlgError):
+        f(matrix, np.ones(2))
+
+
+def test_products_with_the_inverse_of_a_singular_matrix_are_refused():
+    f = function([A], T.dot(T.nlinalg.matrix_inverse(A), A))
+    np.testing.assert_allclose(f(POSITIVE), np.eye(2), atol=1e-12)
+    with pytest.raises(np.linalg.LinAlgError):
+        f(SINGULAR)

@@ -159,7 +159,6 @@ def test_attempts_of_a_method_are_set_up_again():
 
 
 class TestAssertions(utt.TestOptimizationMixin):
-    __test__ = True
     x = T.dvector()
     f = staticmethod(theano.function([x], [Doubled()(x), Doubled()(x + 1)], mode="FAST_COMPILE"))
 
