@@ -48,6 +48,7 @@ lists the changes to each line of the script. This page lists every public name 
 | PyYAML | in scripts, `yaml.load` without a loader uses `FullLoader` |
 | tests | `python -m autoenc.theano -m pytest` runs test suites written for Theano, also in processes of pytest-xdist. It supports tests that import nose or `numpy.testing.dec`, and tests that yield calls |
 | compiled graphs | operations differ from Theano's: for example, the logarithm of a `softmax` consists of exponentials and sums, in a numerically stable form. A `Softmax` alone stays one operation |
+| graphs in text | `print`, `pp` and `debugprint` have Theano's notation, such as `Elemwise{add,no_inplace}.0`. `type(x)` prints PyTensor's class, indices in `pp` are shown as `x[0:2]`, and the variables within a loop are numbered |
 
 ## Counts
 """

@@ -114,6 +114,8 @@ def read_model(
             "load it with the class that saved it."
         )
     settings = {**description["settings"], **overrides}
+    if "hidden_sizes" in settings and "hidden_sizes" not in overrides:
+        settings["hidden_sizes"] = tuple(settings["hidden_sizes"])  # JSON has no tuples
     for name, value in settings.items():
         if (function := _function_in(value)) is not None:
             raise ModelFileError(

@@ -118,6 +118,12 @@ def test_every_start(init, pretraining_epochs):
     assert not np.array_equal(deep.layers_[1].W_, drawn.layers_[1].W_)
 
 
+def test_a_loaded_network_has_the_same_parameters(tmp_path):
+    deep = DeepAutoEncoder((4, 2), activation=["relu", "softplus"], **QUICK).fit(WIDE)
+    deep.save(tmp_path / "deep")
+    assert DeepAutoEncoder.load(tmp_path / "deep", verbose=False).get_params() == deep.get_params()
+
+
 def test_clipped_outputs_keep_within_the_limits_of_columns(tmp_path):
     rows = np.maximum(WIDE, [-3.5, 0, 0, 0, -4, 0]).astype("float32")
     deep = DeepAutoEncoder((5, 2), output="clipped", **{**QUICK, "n_epochs": 9}).fit(rows)
