@@ -216,7 +216,7 @@ def summary(scores: Scores) -> str:
         ])  # fmt: skip
     rows.sort(key=lambda row: row[1], reverse=True)
     header = ["", "mean ROC AUC", "mean average precision", "our lead in AUC", "sets we lead",
-              "seconds a fit and its scores", "times our time"]  # fmt: skip
+              "seconds per fit and scoring", "times our time"]  # fmt: skip
     return report.table(header, rows)
 
 

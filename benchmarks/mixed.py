@@ -283,7 +283,7 @@ def summary(found: Found) -> str:
         precision = np.mean([means(own, "precision").mean() for own in of_kinds])
         seconds = np.mean([score.seconds for score in scores])
         rows.append([name, *aucs, f"{precision:.3f}", f"{seconds:.2f}"])
-    header = ["ROC AUC", *KINDS, "mean average precision", "seconds a fit and its scores"]
+    header = ["ROC AUC", *KINDS, "mean average precision", "seconds per fit and scoring"]
     return report.table(header, rows)
 
 
