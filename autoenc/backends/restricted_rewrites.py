@@ -21,9 +21,16 @@ from pytensor.graph.rewriting.basic import node_rewriter
 from pytensor.scalar import upcast
 from pytensor.scan.op import Scan
 from pytensor.tensor import subtensor as subtensor_operations
-from pytensor.tensor.basic import cast, switch
+from pytensor.tensor.basic import Alloc, cast, switch
 from pytensor.tensor.math import erf, erfc, exp, int_div, neg, sigmoid, softplus, true_div
-from pytensor.tensor.rewriting import basic, elemwise, math, subtensor
+from pytensor.tensor.rewriting import (
+    basic,
+    elemwise,
+    math,
+    shape,
+    subtensor,
+    subtensor_lift,
+)
 from pytensor.tensor.rewriting.basic import register_canonicalize
 from pytensor.tensor.subtensor import (
     AdvancedIncSubtensor,
@@ -39,6 +46,7 @@ Parts: TypeAlias = tuple[list[Any], list[Any]]
 
 _flattened = math.AlgebraicCanonizer.get_num_denum
 _simplified = math.AlgebraicCanonizer.simplify
+_without_reshape = shape.local_useless_reshape.fn
 
 
 def restrict_rewrites() -> None:
@@ -48,6 +56,7 @@ def restrict_rewrites() -> None:
     for rewrite, (transform, applies) in _TRANSFORMS.items():
         rewrite.fn = _restricted(transform, applies)
     basic.local_second_to_alloc.fn = _filled_in_the_shape_of_the_first
+    shape.local_useless_reshape.fn = _reshaped_as_before
     register_canonicalize(functions_of_floats, overwrite_existing=True)
 
 
@@ -64,6 +73,24 @@ def _filled_in_the_shape_of_the_first(graph: Any, node: Any) -> list[Any]:
     PyTensor's rewrite takes the lengths of y, and so hides an error if y has another shape.
     """
     return [basic.broadcast_like_elemwise(node.inputs[1], node, fgraph=graph, stack_trace=True)]
+
+
+def _reshaped_as_before(graph: Any, node: Any) -> Any:
+    """Rewrite x.reshape(lengths) to x if all lengths are those of x, or one is -1.
+
+    PyTensor's rewrite also does so if one length is unknown, and so hides an error.
+    """
+    found = _without_reshape(graph, node)
+    x, lengths = node.inputs
+    if not found or x.type.ndim == 1:
+        return found
+    feature = getattr(graph, "shape_feature", None)
+    others = [
+        length
+        for axis, length in enumerate(shape._unpack_shape_vector(lengths))
+        if not shape._is_shape_i_of_x(length, x, axis, shape_feature=feature)
+    ]
+    return found if not others or (len(others) == 1 and _value(others[0]) == -1) else None
 
 
 def _is_discrete(variable: Any) -> bool:
@@ -195,10 +222,57 @@ def _is_in_part(index: Any, part: slice) -> bool:
     return step == 1 and at is not None and at >= 0
 
 
+_WHOLE = (int, np.integer, np.ndarray)
+
+
 def _value(index: Any) -> int | None:
     """Return the value of a constant index."""
     data = index.data if isinstance(index, Constant) else index
-    return int(data) if isinstance(data, int | np.integer | np.ndarray) else None
+    return int(data) if np.ndim(data) == 0 and isinstance(data, _WHOLE) else None
+
+
+def _is_within_ones(node: Any) -> bool:
+    """Return whether axes of length 1 have only indices that exist, which need no check."""
+    part, *indices = node.inputs
+    entries = indices_from_subtensor(indices, node.op.idx_list)
+    return all(
+        isinstance(entry, slice) or _value(entry) in (0, -1)
+        for entry, is_one in zip(entries, part.type.broadcastable, strict=False)
+        if is_one
+    )
+
+
+def _is_entry_by_entry(node: Any) -> bool:
+    """Return whether f(x, y)[i] can be f(x[i], y[i]): if nothing is repeated along an axis.
+
+    With x repeated along the axis of i, nothing would check that its other lengths fit those of y.
+    """
+    operation = node.inputs[0].owner
+    if operation is None or not _is_within_ones(node):
+        return False
+    patterns = [operand.type.broadcastable for operand in operation.inputs]
+    return len({pattern for pattern in patterns if not all(pattern)}) < 2
+
+
+def _is_in_array(node: Any) -> bool:
+    """Return whether an array of equal rows has the rows that are taken: slices, or known ones."""
+    array, *indices = node.inputs
+    if not isinstance(node.op, Subtensor):
+        return False
+    if array.owner is None or not isinstance(array.owner.op, Alloc):
+        return True
+    _, *lengths = array.owner.inputs
+    entries = indices_from_subtensor(indices, node.op.idx_list)
+    return all(
+        isinstance(entry, slice) or _is_within(_value(entry), _value(length))
+        for entry, length in zip(entries, lengths, strict=False)
+    )
+
+
+def _is_within(index: int | None, length: int | None) -> bool:
+    if index is None or length is None:
+        return index in (0, -1)
+    return -length <= index < length
 
 
 def _is_read_of_parts(node: Any) -> bool:
@@ -235,12 +309,15 @@ _RESTRICTED = {
     "local_add_of_sparse_write": _is_write_to_the_whole_sum,
     "local_subtensor_merge_integer": _is_index_checked,
     "local_read_of_write_same_indices": _is_read_of_parts,
+    "local_subtensor_of_expand_dims": _is_within_ones,
+    "local_subtensor_of_batch_dims": _is_entry_by_entry,
+    "local_subtensor_of_alloc": _is_in_array,
 }
 # A version of PyTensor may lack some.
 _TRANSFORMS: dict[Any, tuple[Rewrite, Callable[[Any], bool]]] = {
     rewrite: (rewrite.fn, applies)
     for name, applies in _RESTRICTED.items()
-    for module in (basic, elemwise, math, subtensor)
+    for module in (basic, elemwise, math, subtensor, subtensor_lift)
     if (rewrite := vars(module).get(name)) is not None
 }
 

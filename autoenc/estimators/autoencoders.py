@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, final
 
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 
 from autoenc.estimators.base import GraphEstimator, Kind, fitted
 from autoenc.estimators.coding import CoderKind, Coding
@@ -320,16 +320,31 @@ class SettingsOfLayers:
         own.set_params(**{str(self.of_layer(n)): v for n, v in settings.items()})
         return own
 
-    def divided(
-        self, params: Mapping[str, Any], own: Mapping[str, Any]
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Divide parameters into those of the network and settings of its layers."""
-        of_layers = {
-            name: value
-            for name, value in params.items()
-            if name not in own and self.of_layer(name) is not None
-        }
-        return {n: v for n, v in params.items() if n not in of_layers}, of_layers
+    def setter(self) -> Callable[..., Any]:
+        """Return the method `set_params` of the network."""
+        names = self
+
+        def set_params(self: Any, **params: Any) -> Any:
+            """Set parameters of the network, and settings of its layers by their names in it.
+
+            Parameters
+            ----------
+            **params
+                Parameters, such as ``learning_rate``, ``pretraining_rate`` and ``layer__l2``.
+
+            Returns
+            -------
+            self
+                The network.
+            """
+            known = self.get_params(deep=False)
+            of_layers = {n: v for n, v in params.items() if n not in known and names.of_layer(n)}
+            BaseEstimator.set_params(self, **{n: params[n] for n in params if n not in of_layers})
+            if of_layers:
+                self.layer = names.changed(self.layer, of_layers)
+            return self
+
+        return set_params
 
     def stored(self, layer: DenoisingAutoEncoder | None) -> dict[str, Any]:
         """Return the settings of a layer that are not default, by their names in the network."""

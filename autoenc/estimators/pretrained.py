@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar, Self, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 from sklearn.base import clone
@@ -225,24 +225,7 @@ class StackedDenoisingClassifier(Classifying, GraphEstimator):
         self.dtype = dtype
         self.verbose = verbose
 
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters of the network, and settings of its layers by their names in it.
-
-        Parameters
-        ----------
-        **params
-            Parameters, such as ``learning_rate``, ``pretraining_learning_rate`` and ``layer__l2``.
-
-        Returns
-        -------
-        self
-            The network.
-        """
-        own, of_layers = OF_CLASSIFIER.divided(params, self.get_params(deep=False))
-        super().set_params(**own)
-        if of_layers:
-            self.layer = OF_CLASSIFIER.changed(self.layer, of_layers)
-        return self
+    set_params = OF_CLASSIFIER.setter()
 
     @property
     def stack_(self) -> StackedDenoisingAutoEncoder:
@@ -446,6 +429,7 @@ backend_, n_features_in_, feature_names_in_
     _kind: ClassVar[Kind] = DeepKind()
     model_: FittedStack
     activation_ = Fitted()
+    set_params = OF_DEEP.setter()
 
     def __init__(
         self,
@@ -498,25 +482,6 @@ backend_, n_features_in_, feature_names_in_
         self.warm_start, self.random_state, self.verbose = warm_start, random_state, verbose
         self.backend, self.device, self.devices = backend, device, devices
         self.memory, self.dtype = memory, dtype
-
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters of the network, and settings of its layers by their names in it.
-
-        Parameters
-        ----------
-        **params
-            Parameters, such as ``learning_rate``, ``pretraining_learning_rate`` and ``layer__l2``.
-
-        Returns
-        -------
-        self
-            The network.
-        """
-        own, of_layers = OF_DEEP.divided(params, self.get_params(deep=False))
-        super().set_params(**own)
-        if of_layers:
-            self.layer = OF_DEEP.changed(self.layer, of_layers)
-        return self
 
     @property
     def stack_(self) -> StackedDenoisingAutoEncoder:

@@ -206,3 +206,35 @@ def test_a_list_of_indices_is_checked_where_it_is_assigned_and_read(rows, given)
     np.testing.assert_array_equal(function(np.ones((2, 3)), np.zeros((2, 3)), [1, 0]), 0)
     with pytest.raises((IndexError, ValueError)):
         function(np.ones((2, 3)), np.zeros((given, 3)), rows)
+
+
+x, v, w, n, rows = (
+    pt.dmatrix("x"),
+    pt.dvector("v"),
+    pt.dvector("w"),
+    pt.lscalar("n"),
+    pt.lvector("rows"),
+)
+# Graphs of x (2, 3), v and w (3,) that have values for n = 1, and an error for another n or rows.
+LOSING = {
+    "a length": (x.reshape((x.shape[0], 2 + n)), 2),
+    "a new axis": (pt.expand_dims(v, 0)[n - 1], 2),
+    "a new axis of a sum": (pt.expand_dims(v + w, 1)[0, n - 1], 2),
+    "rows of zeros": (pt.zeros((2, 3))[rows * n], 2),
+    "a row of zeros": (pt.zeros((n + 1, 3))[n], -5),
+    "a column of a product": ((x * v[: 2 + n]).T[-2], 0),
+}
+
+
+@pytest.mark.parametrize(("graph", "wrong"), LOSING.values(), ids=LOSING)
+def test_errors_of_what_is_not_computed_are_raised(graph, wrong):
+    given = [np.ones((2, 3)), np.ones(3), np.ones(3), 1, [1, 0]]
+    function, as_written = (
+        pytensor.function([x, v, w, n, rows], graph, mode, on_unused_input="ignore")
+        for mode in (REWRITTEN, AS_WRITTEN)
+    )
+    np.testing.assert_array_equal(function(*given), as_written(*given))
+    given[3] = wrong
+    for either in (function, as_written):
+        with pytest.raises((IndexError, ValueError, AssertionError)):
+            either(*given)

@@ -14,12 +14,12 @@ from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
 from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor import eq
 from pytensor.tensor.basic import Alloc
-from pytensor.tensor.elemwise import Elemwise
+from pytensor.tensor.elemwise import DimShuffle, Elemwise
 
 from autoenc.theano.meaning.creation import has_lengths_of_script
 
-# After shapes are in their simplest form, and before gradients allocate arrays of their own.
-POSITION = 1.4
+# After shapes are known, and before any other rewrite.
+POSITION = 0.5
 _fitting = CheckAndRaise(
     AssertionError, "Input dimension mismatch: an allocated array has another length"
 )
@@ -45,8 +45,10 @@ def local_allocated_fits(fgraph: Any, node: Apply) -> list[Any] | bool:
 
 
 def _is_allocated(operand: Variable) -> bool:
-    is_array = operand.owner is not None and isinstance(operand.owner.op, Alloc)
-    return is_array and has_lengths_of_script(operand)
+    node = operand.owner
+    if node is not None and isinstance(node.op, DimShuffle):
+        return _is_allocated(node.inputs[0])
+    return node is not None and isinstance(node.op, Alloc) and has_lengths_of_script(operand)
 
 
 def _conditions(shapes: Any, node: Apply, first: int, allocated: list[int]) -> Iterator[Any]:
