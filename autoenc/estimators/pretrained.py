@@ -394,8 +394,7 @@ class DeepAutoEncoder(Coding, GraphEstimator):
         and so unbounded.
     {settings}
     **pretraining
-        Settings of `layer`, if `layer` is None, with the prefix ``pretraining_``, such as
-        ``pretraining_rate`` and ``pretraining_optimizer``.
+        Settings of `layer`, if it is None, with this prefix, such as ``pretraining_optimizer``.
 
     Attributes
     ----------

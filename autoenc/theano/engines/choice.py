@@ -42,7 +42,7 @@ _HIDING_SHAPES = (
 _NOT_IN_THEANO = (
     "local_exp_log", "local_sqrt_sqr", "local_log_div", "local_0_dot_x", "inv_to_solve",
     "local_subtensor_SpecifyShape_lift", "local_advanced_read_of_write_constant_indices",
-    "local_subtensor_of_join", "local_subtensor_of_reduce",
+    "local_subtensor_of_join", "local_subtensor_of_reduce", "local_join_of_alloc",
 )  # fmt: skip
 
 
