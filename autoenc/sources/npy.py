@@ -13,6 +13,7 @@ from numpy.lib import format as npy_format
 from autoenc.sources.raw import RawFile
 from autoenc.sources.reader import Array, Reader, SourceError
 from autoenc.sources.states import FileStates
+from autoenc.sources.stored_arrays import check_numbers, undecided
 
 # Size of a local header in a zip file, without the name.
 _HEADER = 30
@@ -127,10 +128,7 @@ def _header(file: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype[Any]]
         shape, is_fortran, dtype = read(file)
     except (ValueError, EOFError) as error:
         raise SourceError(f"{name} is not a readable .npy file ({error}).") from error
-    if dtype.kind not in "biuf":
-        raise SourceError(f"{name} has {dtype}; expected numbers.")
-    if not shape:
-        raise SourceError(f"{name} is a single number; expected rows.")
+    check_numbers(shape, dtype, name)
     if is_fortran and len(shape) > 1:
         raise SourceError(
             f"{name} is stored column by column (Fortran order), so its rows cannot be read "
@@ -144,12 +142,7 @@ def _choose(path: Path, names: Sequence[str], key: str | None) -> str:
     if key is None and len(arrays) == 1:
         key = arrays[0]
     if key not in arrays:
-        wanted = "one of them" if key is None else f"not {key!r}"
-        raise SourceError(
-            f"{path} has the arrays {', '.join(arrays) or '(none)'}; name {wanted} by "
-            f"key='...', as in autoenc.sources.open_source({str(path)!r}, key='...'), "
-            "which fit takes, too."
-        )
+        raise undecided(path, arrays, key)
     return f"{key}.npy"
 
 

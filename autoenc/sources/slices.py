@@ -12,6 +12,7 @@ import numpy as np
 from autoenc.sources.raw import RawFile
 from autoenc.sources.reader import Array, Reader, SourceError
 from autoenc.sources.states import FileStates
+from autoenc.sources.stored_arrays import check_numbers, undecided
 
 
 class Slices:
@@ -38,7 +39,7 @@ class Slices:
         else:
             first = _numbers(rows[0:1], name)
             self.shape, self.dtype = (len(rows), *first.shape[1:]), first.dtype
-        _check_kind(self.shape, self.dtype, name)
+        check_numbers(self.shape, self.dtype, name)
 
     def read_into(self, first: int, out: Array) -> None:
         """Read rows; see `Reader.read_into`."""
@@ -112,12 +113,7 @@ def _chosen(group: Any, names: Sequence[str], key: str | None, path: Path) -> An
     if key is None and len(names) == 1:
         key = names[0]
     if key is None or key not in group or not _is_array(group[key]):
-        wanted = "one of them" if key is None else f"not {key!r}"
-        raise SourceError(
-            f"{path} has the arrays {', '.join(names) or '(none)'}; name {wanted} by "
-            f"key='...', as in autoenc.sources.open_source({str(path)!r}, key='...'), "
-            "which fit takes, too."
-        )
+        raise undecided(path, names, key)
     return group[key]
 
 
@@ -140,10 +136,3 @@ def _numbers(found: Any, name: str) -> Array:
     if array.dtype.kind not in "biuf":
         raise SourceError(f"{name} has {array.dtype}; expected numbers.")
     return array
-
-
-def _check_kind(shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> None:
-    if dtype.kind not in "biuf":
-        raise SourceError(f"{name} has {dtype}; expected numbers.")
-    if not shape:
-        raise SourceError(f"{name} is a single number; expected rows.")

@@ -1,0 +1,33 @@
+"""Checks of arrays in files: which one is meant, and whether it has rows of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autoenc.sources.reader import SourceError
+
+
+def check_numbers(shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> None:
+    """Raise SourceError unless an array of this shape and dtype has rows of numbers."""
+    if dtype.kind not in "biuf":
+        raise SourceError(f"{name} has {dtype}; expected numbers.")
+    if not shape:
+        raise SourceError(f"{name} is a single number; expected rows.")
+
+
+def undecided(path: Path, names: Sequence[str], key: str | None) -> SourceError:
+    """Return the error for a file whose arrays do not include `key`, or leave a choice without it.
+
+    >>> print(undecided(Path("a.npz"), ["x", "y"], None))
+    a.npz has the arrays x, y; name one of them by key='...', as in
+    autoenc.sources.open_source('a.npz', key='...'), which fit takes, too.
+    """
+    wanted = "one of them" if key is None else f"not {key!r}"
+    return SourceError(
+        f"{path} has the arrays {', '.join(names) or '(none)'}; name {wanted} by key='...', as in "
+        f"autoenc.sources.open_source({str(path)!r}, key='...'), which fit takes, too."
+    )
