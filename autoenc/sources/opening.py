@@ -108,8 +108,7 @@ def _is_read_in_parts(rows: Any) -> bool:
         return _are_arrays(rows)
     if isinstance(rows, tuple | Mapping | Set) or rows is None or np.isscalar(rows):
         return False
-    is_frame = hasattr(rows, "to_numpy") and hasattr(rows, "columns")
-    return not (is_frame or _is_sparse(rows)) and (
+    return not (_is_frame(rows) or _is_sparse(rows)) and (
         _kind(rows) in OBJECTS or _is_iterable_only(rows) or _has_items(rows)
     )
 
@@ -171,7 +170,7 @@ def _reader(rows: Any, name: str, key: Any, columns: Sequence[str] | None) -> Re
         return _of_arrays(rows, name)
     if _kind(rows) in OBJECTS:
         return OBJECTS[_kind(rows)](rows, name, columns)
-    if hasattr(rows, "to_numpy") and hasattr(rows, "columns"):  # pandas
+    if _is_frame(rows):  # of pandas
         return read_array(rows[list(columns)].to_numpy() if columns else rows.to_numpy(), name)
     return _of_object(rows, name, key)
 
@@ -259,7 +258,8 @@ def _of_items(rows: Any, name: str, key: Any) -> Reader:
     return Slices(rows, name, chunk_rows(rows)) if is_slice else Items(rows, name, key)
 
 
-def _of_hdf5(rows: Any, name: str, columns: Any) -> Reader:
+def _of_chunks(rows: Any, name: str, columns: Any) -> Reader:
+    """Open an array whose rows are stored in chunks."""
     return Slices(rows, name, chunk_rows(rows))
 
 
@@ -286,16 +286,14 @@ def _of_batches(rows: Any, name: str, columns: Any) -> Reader:
 
 # Functions that open objects of known classes, by package and class.
 OBJECTS: dict[tuple[str, str], Callable[[Any, str, Any], Reader]] = {
-    ("h5py", "Dataset"): _of_hdf5,
-    ("zarr", "Array"): _of_hdf5,
+    ("h5py", "Dataset"): _of_chunks,
+    ("zarr", "Array"): _of_chunks,
     ("dask", "Array"): _of_dask,
     ("dask", "DataFrame"): _of_dask,
     ("polars", "LazyFrame"): _of_polars,
     ("polars", "DataFrame"): _of_polars,
     ("pyarrow", "Table"): Table,
-    ("pyarrow", "FileSystemDataset"): lambda rows, name, columns: Parquet.of_dataset(
-        rows, columns
-    ),
+    ("pyarrow", "FileSystemDataset"): _of_arrow_dataset,
     ("datasets", "Dataset"): HuggingFace,
     ("ray", "Dataset"): _of_batches,
     ("ray", "MaterializedDataset"): _of_batches,
@@ -339,6 +337,10 @@ def _has_items(rows: Any) -> bool:
     """Return whether an object has a length and items, and is neither an array nor a frame."""
     is_array = hasattr(rows, "__array__") or hasattr(rows, "__dataframe__")
     return hasattr(rows, "__len__") and hasattr(rows, "__getitem__") and not is_array
+
+
+def _is_frame(rows: Any) -> bool:
+    return hasattr(rows, "to_numpy") and hasattr(rows, "columns")
 
 
 def _is_sparse(rows: Any) -> bool:
