@@ -148,12 +148,11 @@ def _of_part(rows: Array, first: int) -> Summary:
 
 def _of_strange(rows: Array, first: int) -> Summary:
     """Return the summary of rows that contain infinite or NaN values."""
-    nan, infinite = np.isnan(rows), np.isinf(rows)
-    finite = _of_observed(np.where(nan | infinite, np.nan, rows.astype("float64")))
+    nan, infinite, values = np.isnan(rows), np.isinf(rows), rows.astype("float64")
     return replace(
-        finite,
-        minimum=np.fmin.reduce(rows.astype("float64"), axis=0),
-        maximum=np.fmax.reduce(rows.astype("float64"), axis=0),
+        _of_observed(np.where(nan | infinite, np.nan, values)),
+        minimum=np.fmin.reduce(values, axis=0),
+        maximum=np.fmax.reduce(values, axis=0),
         n_nan=int(nan.sum()),
         n_infinite=int(infinite.sum()),
         first_nan=_first(nan, first),
