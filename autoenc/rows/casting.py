@@ -86,7 +86,7 @@ def scaling_of(
         ...
     ValueError: X has values from 1000000000.0 to 1000000001.0 in column 0; float32 holds ...
     """
-    ranges = _ranges(X, dtype)
+    ranges = _ranges(X)
     if ranges is None:
         return None
     low, high, width, is_whole = ranges
@@ -164,7 +164,7 @@ def _refuse_unsquarable(low: Array, high: Array, names: Names, name: str) -> Non
         )
 
 
-def _ranges(X: Any, dtype: str) -> tuple[Array, ...] | None:
+def _ranges(X: Any) -> tuple[Array, ...] | None:
     """Return minimum, maximum and width of each column, and whether they are integers.
 
     Return None if a cast loses nothing, or if some values are not numbers, which are refused
