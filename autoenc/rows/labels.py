@@ -52,7 +52,7 @@ def read_labels(y: Any, n_rows: int | None = None, name: str = "y") -> Array:
         first = int(np.argmax(np.isnat(labels.ravel())))
         raise ValueError(f"{name} has NaT at row {first}; rows without a class must be left out.")
     if labels.dtype == object:
-        gaps = [k for k, value in enumerate(labels.ravel()) if is_missing(value)]
+        gaps = [k for k, value in enumerate(labels.ravel()) if _is_gap(value)]
         if gaps:
             raise ValueError(
                 f"{name} has {labels.ravel()[gaps[0]]!r} at row {gaps[0]}; rows without a "
@@ -68,7 +68,7 @@ def read_labels(y: Any, n_rows: int | None = None, name: str = "y") -> Array:
     return labels
 
 
-def is_missing(value: Any) -> bool:
+def _is_gap(value: Any) -> bool:
     """Return whether a label is None or the NaN of any library, which differs from itself."""
     try:
         return value is None or not bool(value == value)  # noqa: PLR0124
