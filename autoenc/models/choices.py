@@ -15,7 +15,7 @@ from autoenc.graph import ACTIVATIONS, Clipped, Expression, UnrolledLayers, reso
 from autoenc.models.curvature import largest_curvature
 from autoenc.models.defaults import AUTO, chosen_settings, default_size, is_compact, is_table
 from autoenc.models.symbolic import SymbolicModel
-from autoenc.rows.blocks import Array, Rows
+from autoenc.rows.blocks import Array, Rows, spread_out
 
 COSTS = ("cross_entropy", "squared_error")
 # Cost for columns of different kinds: cross-entropy of categories and squared error of numbers. It
@@ -364,5 +364,4 @@ def try_out(x: Expression, expressions: list[Expression], rows: Array) -> list[A
 
 def some(rows: Rows) -> Array:
     """Return a few rows, spread over the data."""
-    numbers = np.unique(np.linspace(0, len(rows) - 1, ROWS_TRIED).astype(int))
-    return np.ascontiguousarray(rows[numbers])
+    return np.ascontiguousarray(rows[spread_out(len(rows), ROWS_TRIED)])

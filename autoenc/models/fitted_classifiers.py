@@ -16,7 +16,7 @@ from autoenc.graph import (
 )
 from autoenc.models.fitted import FittedModel
 from autoenc.models.symbolic import Scaling, SymbolicClassifier, moments
-from autoenc.rows.blocks import Array, Rows
+from autoenc.rows.blocks import Array, Rows, spread_out
 from autoenc.rows.labels import classes_of
 
 # Of a normalised layer, beside W and bias.
@@ -138,7 +138,7 @@ def normalised_as_trained(
     weights : array, (rows,), optional
         Weight of each row.
     """
-    numbers = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), MOST_ROWS)).astype(int))
+    numbers = spread_out(len(rows), MOST_ROWS)
     values: Array = rows[numbers]
     found: dict[str, Array] = {}
     of_rows = None if weights is None else weights[numbers]

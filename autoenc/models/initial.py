@@ -10,7 +10,7 @@ import numpy as np
 from autoenc.graph import gaussian_weights, uniform_weights
 from autoenc.models.compiled import building
 from autoenc.models.symbolic import moments
-from autoenc.rows.blocks import Array, Rows
+from autoenc.rows.blocks import Array, Rows, spread_out
 
 # Maximum number of values from which principal directions are computed: 32 MiB in float32.
 MOST_VALUES = 1 << 23
@@ -151,8 +151,7 @@ def principal_directions(x: Array, k: int, seed: int = 0) -> Array:
 
 def _deviations(rows: Rows, weights: Array | None, middle: Array) -> Array:
     """Return x − middle for evenly spread rows, times the square root of their weights."""
-    n = min(len(rows), max(1, MOST_VALUES // len(middle)))
-    numbers = np.unique(np.linspace(0, len(rows) - 1, n).astype(int))
+    numbers = spread_out(len(rows), max(1, MOST_VALUES // len(middle)))
     x = rows[numbers] - middle
     if weights is not None:
         x *= np.sqrt(weights[numbers] / weights.max())[:, None]

@@ -146,6 +146,15 @@ def take(rows: Rows, numbers: Numbers) -> Rows:
     return rows[some] if isinstance(rows, np.ndarray) else rows.take(some)
 
 
+def spread_out(n_rows: int, most: int) -> Array:
+    """Return the numbers of at most `most` rows, spread evenly from the first row to the last.
+
+    >>> spread_out(7, 3), spread_out(2, 3)
+    (array([0, 3, 6]), array([0, 1]))
+    """
+    return np.unique(np.linspace(0, n_rows - 1, min(n_rows, most)).astype(int))
+
+
 def original(rows: Rows) -> Any:
     """Return rows in a form that other estimators accept: an array or a sparse matrix."""
     return rows.matrix if isinstance(rows, SparseRows) else rows
