@@ -153,7 +153,8 @@ SETTINGS: dict[str, Setting] = {
         "model",
         "noise during training: the fraction of entries set to zero, such as 0.3; or its kind and "
         "amount, such as gaussian:0.1 or salt_and_pepper:0.2; for a stack, P,P,... for the layers",
-        auto='0.3, or ``("gaussian", 0.1)`` if `activation` chooses ``"linear"``',
+        auto='0.3, or ``("gaussian", 0.05)`` if `activation` chooses ``"linear"`` and all columns '
+        "are numbers",
     ),
     "activation": Setting(
         "str or callable",

@@ -17,6 +17,7 @@ from sklearn.model_selection import train_test_split
 from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.estimators import PerceptronClassifier
 from autoenc.export.numpy_reader import load
+from autoenc.models.settings import SETTINGS
 
 TABLES = {
     "iris": load_iris,
@@ -124,7 +125,7 @@ def test_the_first_rows_of_many_say_nothing_of_limits(rng):
         AutoEncoder(2, output="clipped", cost="cross_entropy", **QUIET).fit(X)
 
 
-def test_drawings_have_what_the_texts_have():
+def test_drawings_get_the_settings_of_tutorials():
     model = DenoisingAutoEncoder(**QUIET, n_epochs=1).fit(load_digits().data[:40] / 16)
     assert model.chosen_ == {
         "n_hidden": 500, "activation": "sigmoid", "init": "uniform", "corruption": 0.3,
@@ -184,6 +185,13 @@ def test_what_is_given_stays(rng):
 def test_a_code_as_wide_as_the_row_keeps_the_sigmoid(rng):
     model = AutoEncoder(8, n_epochs=1, **QUIET).fit(9 * rng.normal(size=(60, 8)))
     assert model.chosen_ == {"activation": "sigmoid", "init": "uniform"}
+
+
+def test_the_documented_noise_is_the_chosen_one(rng):
+    model = DenoisingAutoEncoder(n_epochs=1, random_state=0, verbose=False)
+    model.fit(rng.normal(size=(60, 6)))
+    name, deviation = model.chosen_["corruption"]
+    assert f'("{name}", {deviation})' in SETTINGS["corruption"].auto
 
 
 def test_a_line_says_what_was_chosen(rng, capsys):
