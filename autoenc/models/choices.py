@@ -127,15 +127,7 @@ def choose(
         limits = find_limits()
         if np.isfinite(limits).any():
             choices |= {"output": "clipped", "limits": limits}
-    taken = chosen_settings(settings, choices, size, shape)
-    given = {**settings, **taken}
-    return {
-        **choices,
-        "activation": given["activation"],
-        "init": given["init"],
-        "masked": settings["missing"] == "mask",
-        "chosen": taken,
-    }
+    return _with_settings(settings, choices, size, shape)
 
 
 def choose_mixed(settings: Mapping[str, Any], shape: tuple[int, int]) -> dict[str, Any]:
@@ -167,14 +159,21 @@ def choose_mixed(settings: Mapping[str, Any], shape: tuple[int, int]) -> dict[st
     choices = {"output": "linear", "cost": MIXED, "gain": 1.0, "standardised": True}
     given_size = settings["n_hidden"] != AUTO
     size = settings["n_hidden"] if given_size else default_size(*shape, False)
-    taken = chosen_settings(settings, choices, size, shape)
-    given = {**settings, **taken}
+    return _with_settings(settings, choices, size, shape)
+
+
+def _with_settings(
+    settings: Mapping[str, Any], choices: Mapping[str, Any], n_hidden: int, shape: tuple[int, int]
+) -> dict[str, Any]:
+    """Return choices of cost and output with those that follow from them."""
+    chosen = chosen_settings(settings, choices, n_hidden, shape)
+    given = {**settings, **chosen}
     return {
         **choices,
         "activation": given["activation"],
         "init": given["init"],
-        "masked": is_masked(settings, mixed=True),
-        "chosen": taken,
+        "masked": is_masked(settings, mixed=choices["cost"] == MIXED),
+        "chosen": chosen,
     }
 
 
