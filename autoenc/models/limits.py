@@ -1,8 +1,8 @@
 """Limits of columns: values that no row can exceed.
 
 The minimum of a column is either accidental or a limit, such as 0 for a count, an amount or a
-flag, or 1 on a rating scale. If it is a limit, several rows share it. Moving a
-reconstruction from beyond a limit to the limit brings it closer to every possible value.
+flag, or 1 on a rating scale. If it is a limit, several rows share it. Moving a reconstruction from
+beyond a limit to the limit brings it closer to every possible value.
 """
 
 from __future__ import annotations

@@ -137,7 +137,7 @@ def _function_in(value: Any) -> str | None:
 def _columns(description: Mapping[str, Any]) -> dict[str, Any]:
     """Return those of names, scaling, image shape and encoding that the file contains.
 
-    Files of earlier versions have all three under ``table`` if the command wrote them.
+    In files of earlier versions that the command wrote, the names are under ``table``, too.
     """
     table = description.get("table", {})
     names = description.get("feature_names_in_", table.get("columns"))
