@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from autoenc.cli.options import settings_of
-from autoenc.models.defaults import TEXTS_UNITS
+from autoenc.models.defaults import TUTORIAL_UNITS
 from autoenc.sources import bytes_of
 from autoenc.tables.memory import available_memory, readable_size
 
@@ -24,7 +24,7 @@ def parameter_bytes(estimator: Any, n_columns: int) -> int:
     """Return the size of the weights of an estimator that takes this many columns."""
     sizes = getattr(estimator, "hidden_sizes", None) or (estimator.n_hidden,)
     if sizes == ("auto",):
-        sizes = (TEXTS_UNITS,)  # the largest size that is chosen
+        sizes = (TUTORIAL_UNITS,)  # the largest size that is chosen
     if not all(isinstance(size, int) for size in sizes):
         return 0  # `fit` will refuse such sizes
     weights = sum(n * m for n, m in pairwise((n_columns, *sizes)))

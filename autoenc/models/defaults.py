@@ -26,13 +26,13 @@ IMAGE_COLUMNS = 64
 # scikit-learn's digits, but less than 0.1 in its photographs.
 DRAWN = 0.25
 # Settings of the classical tutorials.
-TEXTS: dict[str, Any] = {
+TUTORIAL: dict[str, Any] = {
     "activation": "sigmoid",
     "init": "uniform",
     "corruption": 0.3,
     "n_epochs": 15,
 }
-TEXTS_UNITS = 500
+TUTORIAL_UNITS = 500
 # Outputs with which a linear layer that starts as PCA is at least as good as other layers.
 LINEAR = ("linear", "clipped")
 # Settings for a code that is smaller than a row of a table. Masking noise would set entries to
@@ -43,9 +43,9 @@ COMPACT: dict[str, Any] = {
     "init": "principal",
     "corruption": ("gaussian", 0.05),
 }
-# The same for columns of different kinds. A missing value must be found from the other columns.
-# Hiding columns during training teaches this.
-MIXED: dict[str, Any] = {**COMPACT, "corruption": 0.3}
+# The same for columns of different kinds, of which training hides some: this teaches the layer to
+# find a missing value from the other columns.
+COMPACT_MIXED: dict[str, Any] = {**COMPACT, "corruption": 0.3}
 # Minimum number of steps to train a compact layer if PCA is only its start: if entries are missing
 # or reconstructions are clipped.
 LEAST_STEPS = 1_000
@@ -94,8 +94,8 @@ def default_size(n_rows: int, n_columns: int, as_images: bool) -> int:
     [1, 8, 38]
     """
     if as_images and n_columns >= IMAGE_COLUMNS:
-        return TEXTS_UNITS
-    return max(1, min(TEXTS_UNITS, (min(n_rows, n_columns) + 2) // 4))
+        return TUTORIAL_UNITS
+    return max(1, min(TUTORIAL_UNITS, (min(n_rows, n_columns) + 2) // 4))
 
 
 def is_compact(
@@ -138,19 +138,17 @@ def chosen_settings(
         layer is ``"auto"``.
     """
     n_rows, n_columns = shape
-    compact = choices["standardised"] and is_compact(settings, choices, n_hidden, n_columns)
-    found = {"n_hidden": n_hidden, **TEXTS}
+    compact = is_compact(settings, choices, n_hidden, n_columns)
+    mixed = choices["cost"] == "mixed"
+    found = {"n_hidden": n_hidden, **TUTORIAL}
     if compact:
-        found |= MIXED if choices["cost"] == "mixed" else COMPACT
-    if compact and choices["cost"] == "mixed":
+        found |= COMPACT_MIXED if mixed else COMPACT
+    if compact and mixed:
         found["n_epochs"] = least_epochs(n_rows, settings["batch_size"], MIXED_STEPS)
     # If rows are complete and nothing is clipped, no layer fits them better than PCA.
     elif compact and (choices["output"] == "clipped" or settings["missing"] == "mask"):
         found["n_epochs"] = least_epochs(n_rows, settings["batch_size"])
-    chosen = {}
-    for name, value in found.items():
-        if settings.get(name) == AUTO:
-            chosen[name] = value
+    chosen = {name: value for name, value in found.items() if settings.get(name) == AUTO}
     if compact and settings["learning_rate"] == AUTO:
         chosen["learning_rate_decay"] = annealing(chosen.get("n_epochs", settings["n_epochs"]))
     return chosen
@@ -163,7 +161,7 @@ def least_epochs(n_rows: int, batch_size: int, least: int = LEAST_STEPS) -> int:
     (125, 15)
     """
     steps = -(-n_rows // batch_size)
-    return max(int(TEXTS["n_epochs"]), -(-least // steps))
+    return max(int(TUTORIAL["n_epochs"]), -(-least // steps))
 
 
 def annealing(n_epochs: int) -> float:
