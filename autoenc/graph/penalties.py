@@ -20,7 +20,6 @@ from typing import Any, Protocol
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
-from pytensor import config
 from pytensor.graph.basic import Variable
 from pytensor.graph.replace import clone_replace, vectorize_graph
 from pytensor.graph.traversal import graph_inputs
@@ -29,7 +28,7 @@ from pytensor.tensor.sharedvar import TensorSharedVariable
 from autoenc.graph.activations import resolve_activation
 from autoenc.graph.checks import is_number
 from autoenc.graph.classifier_layers import DenseLayer
-from autoenc.graph.dtypes import in_dtype_of
+from autoenc.graph.dtypes import in_dtype_of, in_floatx
 from autoenc.graph.layers import AutoEncoderLayer
 from autoenc.graph.types import Activation, Expression, Parameter
 
@@ -271,7 +270,7 @@ def penalties(settings: Mapping[str, Any], model: Penalised, x: Expression) -> l
     list of scalar expressions
     """
     return [
-        np.asarray(settings[name], config.floatX) * penalty.of(model, x, settings)
+        in_floatx(settings[name]) * penalty.of(model, x, settings)
         for name, penalty in PENALTIES.items()
         if settings.get(name)
     ]

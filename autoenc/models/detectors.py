@@ -9,11 +9,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pytensor
-from pytensor import config
 from pytensor import tensor as pt
 
 from autoenc.graph import BlindSpotLayer, Expression, Groups, Parameter, Updates, blind_spot_arrays
 from autoenc.graph.costs import squared_error
+from autoenc.graph.dtypes import in_floatx
 from autoenc.models.coders import warn_of_empty
 from autoenc.models.fitted import FittedModel
 from autoenc.models.mixed import (
@@ -24,6 +24,7 @@ from autoenc.models.mixed import (
     start_of,
 )
 from autoenc.models.surprise import Surprise
+from autoenc.models.symbolic import zero_where_missing
 from autoenc.rows.blocks import Array
 from autoenc.rows.reading import encoded
 from autoenc.rows.robust import robust_moments
@@ -51,7 +52,7 @@ class Kinds:
 
     def values(self, x: Expression, z: Expression) -> Expression:
         """Return z, with 0 for categories that have no value in x."""
-        return pt.switch(self.groups.is_known(x), z, _number(0))
+        return pt.switch(self.groups.is_known(x), z, in_floatx(0))
 
     def frequency(self, x: Expression, z: Expression) -> Expression:
         """Return the frequency of each category's value, in its entry, and z for numbers."""
@@ -111,8 +112,8 @@ class SymbolicDetector:
     def values(self, x: Expression) -> Expression:
         """Return the input of the layer: scaled x, with 0 for missing or unknown entries."""
         z = self.scaled(x)
-        z = pt.switch(pt.isnan(x), _number(0), z) if self.masked else z
-        return z if self.kinds is None else self.kinds.values(self._given(x), z)
+        z = zero_where_missing(x, z) if self.masked else z
+        return z if self.kinds is None else self.kinds.values(zero_where_missing(x, x), z)
 
     def views(self, x: Expression) -> Expression:
         """Return scaled values and their residuals, (rows, 2·entries); NaN where missing.
@@ -142,24 +143,15 @@ class SymbolicDetector:
         values = self.values(x)
         if not self.masked and self.kinds is None:
             return self.layer.squared_error(values)
-        observed = pt.switch(pt.isnan(x), _number(0), _number(1))
+        observed = zero_where_missing(x, in_floatx(1))
         a = self.layer.reconstruct(values)
         if self.kinds is None:
             errors, n = squared_error(values, a) * observed, observed.sum(axis=1)
         else:
             groups = self.kinds.groups
-            errors = groups.costs(self._given(x), values, a) * observed
+            errors = groups.costs(zero_where_missing(x, x), values, a) * observed
             n = (observed * groups.share).sum(axis=1)
-        return errors.sum(axis=1) / pt.maximum(n, _number(1))
-
-    @staticmethod
-    def _given(x: Expression) -> Expression:
-        """Return x, with 0 for missing entries."""
-        return pt.switch(pt.isnan(x), _number(0), x)
-
-
-def _number(value: float) -> Array:
-    return np.asarray(value, dtype=config.floatX)
+        return errors.sum(axis=1) / pt.maximum(n, in_floatx(1))
 
 
 class FittedDetector(FittedModel):

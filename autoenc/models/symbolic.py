@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pytensor
-from pytensor import config
 from pytensor import tensor as pt
 from sklearn.preprocessing import StandardScaler
 
@@ -30,6 +29,7 @@ from autoenc.graph import (
     corrupt,
     negative_log_likelihood_from_logits,
 )
+from autoenc.graph.dtypes import in_floatx
 from autoenc.rows.blocks import Array, Rows, parts
 
 # Outputs whose error, and with it the slope of the squared error, has no bound.
@@ -148,8 +148,7 @@ class SymbolicModel:
 
     def values(self, x: Expression) -> Expression:
         """Return the input of the layer: x standardised, with 0 for missing entries."""
-        values = x if self.scaling is None else self.scaling.forward(x)
-        return pt.switch(pt.isnan(x), _number(0), values) if self.masked else values
+        return _standardised(x, self.scaling, self.masked)
 
     def encode(self, x: Expression) -> Expression:
         """Return the code of x."""
@@ -215,7 +214,7 @@ class SymbolicModel:
         observed = self._observed(x)
         n = self._n_observed(observed)[:, None]
         # PyTensor takes 0 / 0 for 0 here.
-        shares = pt.switch(pt.eq(n, 0), _number(np.nan), observed / n)
+        shares = pt.switch(pt.eq(n, 0), in_floatx(np.nan), observed / n)
         return errors * shares * self._n_columns if sums else errors * shares
 
     def _errors(self, x: Expression, code: Expression) -> Expression:
@@ -227,7 +226,7 @@ class SymbolicModel:
     @staticmethod
     def _of_kinds(groups: Groups, x: Expression) -> Callable[[Expression, Expression], Expression]:
         """Return the cost of entries as a function of standardised targets and pre-activations."""
-        return partial(groups.costs, pt.switch(pt.isnan(x), _number(0), x))
+        return partial(groups.costs, zero_where_missing(x, x))
 
     def _of_rows(self, costs: Expression, x: Expression, *, at_least: int) -> Expression:
         """Sum or average the costs of the observed entries of each row.
@@ -241,12 +240,12 @@ class SymbolicModel:
             return costs.sum(axis=-1) if sums else costs.mean(axis=-1)
         observed = self._observed(x)
         n = self._n_observed(observed)
-        mean = (costs * observed).sum(axis=-1) / (pt.maximum(n, _number(1)) if at_least else n)
+        mean = (costs * observed).sum(axis=-1) / (pt.maximum(n, in_floatx(1)) if at_least else n)
         return mean * self._n_columns if sums else mean
 
     def _observed(self, x: Expression) -> Expression:
         """Return 1 where an entry is observed, else 0."""
-        return pt.switch(pt.isnan(x), _number(0), _number(1))
+        return zero_where_missing(x, in_floatx(1))
 
     def _n_observed(self, observed: Expression) -> Expression:
         """Return the number of observed columns of each row."""
@@ -255,11 +254,18 @@ class SymbolicModel:
 
     @property
     def _n_columns(self) -> Array:
-        return _number(self.n_columns)
+        return in_floatx(self.n_columns)
 
 
-def _number(value: float) -> Array:
-    return np.asarray(value, dtype=config.floatX)
+def zero_where_missing(x: Expression, values: Any) -> Expression:
+    """Return values, (rows, entries) or a number, with 0 where x is missing."""
+    return pt.switch(pt.isnan(x), in_floatx(0), values)
+
+
+def _standardised(x: Expression, scaling: Scaling | None, masked: bool) -> Expression:
+    """Return x standardised, with 0 for missing entries."""
+    values = x if scaling is None else scaling.forward(x)
+    return zero_where_missing(x, values) if masked else values
 
 
 @dataclass(frozen=True)
@@ -317,8 +323,7 @@ class SymbolicClassifier:
 
     def values(self, x: Expression) -> Expression:
         """Return the input of the network: x standardised, with 0 for missing entries."""
-        values = x if self.scaling is None else self.scaling.forward(x)
-        return pt.switch(pt.isnan(x), _number(0), values) if self.masked else values
+        return _standardised(x, self.scaling, self.masked)
 
     def probabilities(self, x: Expression) -> Expression:
         """Return the probability of each class, (rows, classes)."""
