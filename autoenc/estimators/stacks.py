@@ -27,10 +27,11 @@ from autoenc.estimators.base import (
 )
 from autoenc.estimators.coding import CoderKind, Coding
 from autoenc.models.choices import is_masked
-from autoenc.models.coders import FittedCoder, FittedStack, of_layer
+from autoenc.models.coders import FittedCoder, FittedStack
 from autoenc.models.defaults import is_auto
 from autoenc.models.docstrings import documented
 from autoenc.models.fitted import FittedModel, from_file, known_columns
+from autoenc.models.schema import arrays_of_layer
 from autoenc.models.settings import as_sequence, check_settings, per_layer
 from autoenc.rows.blocks import Array, Rows, original, rows_at_a_time
 from autoenc.rows.columns import columns_of
@@ -92,7 +93,7 @@ def stack_from_file(
         if k == 0 and "encoding" in fitted:
             earlier["encoding"] = fitted["encoding"]
         found = CoderKind().from_file(
-            "DenoisingAutoEncoder", layer.get_params(deep=False), of_layer(k + 1, arrays),
+            "DenoisingAutoEncoder", layer.get_params(deep=False), arrays_of_layer(arrays, k + 1),
             {**earlier, **of_layers[k]},
         )  # fmt: skip
         layers.append(found)

@@ -14,6 +14,7 @@ from autoenc.graph import AutoEncoderLayer, Clipped, UnrolledLayers
 from autoenc.models.fitted import OF_COLUMNS, FittedModel
 from autoenc.models.initial import initial_parameters
 from autoenc.models.mixed import groups_of
+from autoenc.models.schema import arrays_of_layer
 from autoenc.models.symbolic import Scaling, SymbolicModel
 from autoenc.rows.blocks import Array, IncomingRows
 from autoenc.rows.casting import dtype_holding
@@ -216,7 +217,7 @@ class FittedStack(FittedCoder):
         on which the upper layers were trained.
         """
         lowest, *above = (
-            layer.replaced(arrays={**layer.arrays, **of_layer(k, arrays)}, domain=None)
+            layer.replaced(arrays={**layer.arrays, **arrays_of_layer(arrays, k)}, domain=None)
             for k, layer in enumerate(self.layers, start=1)
         )
         choices = {**lowest.choices, "masked": self.masked}
@@ -249,7 +250,7 @@ class FittedStack(FittedCoder):
     def symbolic(self, shared: Mapping[str, Any]) -> SymbolicModel:
         """Unroll all layers; cost and scaling are those of the lowest."""
         layers = enumerate(self.coders, start=1)
-        models = [layer.symbolic(of_layer(k, shared)) for k, layer in layers]
+        models = [layer.symbolic(arrays_of_layer(shared, k)) for k, layer in layers]
         unrolled = UnrolledLayers([model.layer for model in models])
         return replace(models[0], layer=unrolled, masked=self.masked)
 
@@ -271,15 +272,9 @@ def warn_of_empty(empty: Array, first: int = 0) -> None:
 
 
 def numbered(of_layers: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
-    """Return arrays of all layers by their names within the stack."""
+    """Return arrays of all layers by their names within the stack; see `arrays_of_layer`."""
     return {
         f"layer_{k}.{name}": array
         for k, arrays in enumerate(of_layers, start=1)
         for name, array in arrays.items()
     }
-
-
-def of_layer(k: int, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of one layer by their names within it."""
-    prefix = f"layer_{k}."
-    return {n.removeprefix(prefix): v for n, v in values.items() if n.startswith(prefix)}
