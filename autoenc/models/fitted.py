@@ -71,7 +71,7 @@ class FittedModel:
     machine : pair
         Requested backend and device for compiled functions.
     pretrained : FittedModel or None
-        The stack from which a classifier started.
+        The stack from which a classifier or a deep autoencoder started.
     """
 
     kind: str
@@ -328,29 +328,32 @@ def from_file(
         Choices that follow from the settings, because the file does not contain them.
     machine : pair
         Backend and device.
+
+    Returns
+    -------
+    FittedModel
+        Model of the class `cls`, without layers.
     """
     own = dict(arrays)
     low, high = own.pop("data_min", None), own.pop("data_max", None)
-    names = sorted((n for n in own if n.startswith("optimizer.")), key=lambda n: int(n[10:]))
-    state = tuple(own.pop(name) for name in names)
+    n_states = sum(name.startswith("optimizer.") for name in own)
+    state = tuple(own.pop(f"optimizer.{k}") for k in range(n_states))
     shown = {name: fitted[f"{name}_"] for name in cls.shown if f"{name}_" in fitted}
     # A file contains only the name of a function. The function itself is among the settings.
     shown = {name: value for name, value in shown.items() if not is_function(value)}
     n_columns = fitted.get("n_features_in_", len(next(iter(own.values()))) if own else None)
-    domain = (
-        None
-        if low is None or high is None
-        else Domain(low, high, fitted.get("data_dtype_", "unknown"))
-    )
+    domain = None
+    if low is not None and high is not None:
+        domain = Domain(low, high, fitted.get("data_dtype_", "unknown"))
     return cls(
-        kind,
-        own,
-        {**choices, **shown},
-        known_columns(kind, n_columns, fitted),
-        domain,
-        fitted.get("seed_", 0),
-        fitted.get("backend_", ""),
-        fitted.get("history_", []),
-        state,
+        kind=kind,
+        arrays=own,
+        choices={**choices, **shown},
+        columns=known_columns(kind, n_columns, fitted),
+        domain=domain,
+        seed=fitted.get("seed_", 0),
+        engine=fitted.get("backend_", ""),
+        history=fitted.get("history_", []),
+        optimizer_state=state,
         machine=machine,
     )
