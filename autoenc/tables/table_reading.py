@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from autoenc.tables.array_files import read_idx_table, read_npy, read_npz_table, read_pickled
-from autoenc.tables.formats import format_of, known_formats
+from autoenc.tables.formats import FOLDER, format_of, known_formats
 from autoenc.tables.frame_files import read_csv, read_parquet
 from autoenc.tables.image_folders import read_folder
 from autoenc.tables.selection import Selection
@@ -20,7 +20,7 @@ _READERS: dict[str, Callable[[Path, Selection, str | None], Table]] = {
     "npz": read_npz_table,
     "idx": read_idx_table,
     "pickle": read_pickled,
-    "folder": read_folder,
+    FOLDER: read_folder,
 }
 # Formats that contain several tables, one of which is selected by name.
 _WITH_PARTS = ("npz", "pickle")
@@ -135,20 +135,20 @@ def read_table(
     if resize is not None and (len(resize) != 2 or min(resize) < 1):
         raise ValueError(f"resize is {resize}; expected (height, width), each at least 1.")
     selection = Selection(
-        _tuple(columns),
-        tuple(drop),
-        label_column,
-        _tuple(expected),
-        allow_missing,
-        header,
-        max_bytes,
-        resize,
-        grey,
-        sep,
-        decimal,
-        encoding,
-        mixed,
-        tuple(text),
+        columns=_tuple(columns),
+        drop=tuple(drop),
+        label_column=label_column,
+        expected=_tuple(expected),
+        allow_missing=allow_missing,
+        header=header,
+        max_bytes=max_bytes,
+        size=resize,
+        grey=grey,
+        separator=sep,
+        decimal=decimal,
+        encoding=encoding,
+        mixed=mixed,
+        text=tuple(text),
     )
     return read_selection(path, selection)
 
@@ -165,7 +165,7 @@ def read_selection(path: str | os.PathLike[str], selection: Selection) -> Table:
         raise TableError(f"{path}: has no part {part!r}; only .npz and .pkl have parts.")
     if path.is_file() and path.stat().st_size == 0:
         raise TableError(f"{path}: the file is empty; expected {known_formats()}.")
-    if found != "folder" and (selection.size is not None or selection.grey):
+    if found != FOLDER and (selection.size is not None or selection.grey):
         raise TableError(
             f"{path}: is not a folder of images; only such folders can be resized or made grey."
         )
