@@ -26,6 +26,7 @@ from autoenc.datasets.idx import read_idx
 from autoenc.datasets.mirrors import fetch_mnist
 from autoenc.datasets.pickles import read_pickle
 from autoenc.datasets.splits import Mnist, Split, check_sizes, make_split
+from autoenc.folders import expand
 
 _KERAS_NAMES = {"x_train", "y_train", "x_test", "y_test"}
 _SPLIT_NAMES = {f"{part}_{field}" for part in Mnist._fields for field in Split._fields}
@@ -107,7 +108,7 @@ def load_mnist(
 
 def _find(path: str | os.PathLike[str] | None, download: bool) -> tuple[Path, ...]:
     if path is not None:
-        return places.find_named(places.expanded(path))
+        return places.find_named(expand(path))
     # A variable with a wrong path is an error; searching elsewhere would hide it.
     if files := places.find_in_environment():
         return files

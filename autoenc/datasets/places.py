@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from autoenc.datasets.errors import DatasetNotFoundError
+from autoenc.folders import expand
 
 SAMPLE_NAME = "mnist_sample.npz"
 SINGLE_NAMES = ("mnist.pkl.gz", "mnist.pkl", "mnist.npz")
@@ -44,14 +45,6 @@ def cache_folder() -> Path | None:
     except (OSError, RuntimeError):  # versions of platformdirs differ without a home folder
         return None
     return folder if folder.is_absolute() else None
-
-
-def expanded(path: str | os.PathLike[str]) -> Path:
-    """Return a path with ``~`` expanded, or unchanged if the user has no home folder."""
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:
-        return Path(path)
 
 
 def sample_file() -> Path:
@@ -116,7 +109,7 @@ def find_in_environment() -> tuple[Path, ...]:
     value = os.environ.get(VARIABLE)
     if not value:
         return ()
-    place = expanded(value)
+    place = expand(value)
     if files := files_at(place):
         return files
     raise not_found([(f"{place.absolute()} (set by {VARIABLE})", _lack(place))])
