@@ -117,7 +117,7 @@ def _find(path: str | os.PathLike[str] | None, download: bool) -> tuple[Path, ..
     except DatasetNotFoundError:
         if not download:
             raise
-    folder = places.cache_folder()
+    folder = places.download_folder()
     if folder is None:
         raise DatasetDownloadError(
             "there is no home folder to store MNIST in; set XDG_CACHE_HOME, or put the data into "

@@ -36,7 +36,7 @@ def data_folder() -> Path | None:
     return next((folder for folder in data_folders() if (folder / SAMPLE_NAME).is_file()), None)
 
 
-def cache_folder() -> Path | None:
+def download_folder() -> Path | None:
     """Return the user's folder for downloaded data, or None if the user has no home folder."""
     import pooch
 
@@ -124,7 +124,7 @@ def find_in_folders() -> tuple[Path, ...]:
         If neither has the files.
     """
     looked = [(f"${VARIABLE}", "not set")]
-    for place in (data_folder() or data_folders()[0], cache_folder()):
+    for place in (data_folder() or data_folders()[0], download_folder()):
         if place is None:
             continue
         if files := files_at(place):

@@ -51,7 +51,7 @@ def empty_machine(
         (home / "data" / name).symlink_to(ROOT / "data" / name)
     monkeypatch.delenv(places.VARIABLE, raising=False)
     monkeypatch.setattr(places, "data_folders", lambda: (home / "none", home / "data"))
-    monkeypatch.setattr(places, "cache_folder", lambda: home / "cache")
+    monkeypatch.setattr(places, "download_folder", lambda: home / "cache")
     monkeypatch.chdir(home)
     return home
 

@@ -74,7 +74,7 @@ def test_the_sample_is_the_beginning_of_each_part(data, sample):
 
 
 def test_a_download_gives_the_same_arrays(contents, data, mirror_of, brief_path, monkeypatch):
-    monkeypatch.setattr(places, "cache_folder", lambda: brief_path)
+    monkeypatch.setattr(places, "download_folder", lambda: brief_path)
     packed = {f"{name}.gz": gzip.compress(content, 1) for name, content in contents.items()}
     monkeypatch.setattr(mirrors, "MIRRORS", (mirror_of(packed),))
     assert same(load_mnist(download=True), data)

@@ -265,6 +265,6 @@ def test_load_mnist_downloads_when_asked(contents, mirror_of, small, sample, mon
         load_mnist()
     data = load_mnist(download=True)
     assert (data.train.images == sample.train.images).all()
-    assert_complete(places.cache_folder(), contents)
+    assert_complete(places.download_folder(), contents)
     monkeypatch.setattr(mirrors, "MIRRORS", ())
     assert (load_mnist().valid.labels == sample.valid.labels).all()

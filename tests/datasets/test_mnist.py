@@ -18,7 +18,7 @@ from autoenc.datasets import (
     places,
 )
 
-CACHE_FOLDER = places.cache_folder
+DOWNLOAD_FOLDER = places.download_folder
 N_SAMPLE = (5_000, 1_000, 1_000)
 
 
@@ -284,8 +284,8 @@ def test_a_hostile_pickle_is_refused_by_name_and_path(tmp_path, monkeypatch):
 def test_a_user_without_a_home_folder(monkeypatch):
     """As in a container with a random user id: there is no cache, and nothing else fails."""
     monkeypatch.setattr("pooch.os_cache", lambda name: Path("~/.cache") / name)
-    assert CACHE_FOLDER() is None
-    monkeypatch.setattr(places, "cache_folder", CACHE_FOLDER)
+    assert DOWNLOAD_FOLDER() is None
+    monkeypatch.setattr(places, "download_folder", DOWNLOAD_FOLDER)
     with pytest.raises(DatasetNotFoundError, match="MNIST was not found"):
         load_mnist()
     with pytest.raises(DatasetDownloadError, match="no home folder to store MNIST in"):
