@@ -13,7 +13,7 @@ from autoenc.graph.types import Parameter
 
 
 class EarlyStopping(Protocol):
-    """Base class of rules that receive validation costs and decide when to stop.
+    """Interface of rules that receive validation costs and decide when to stop.
 
     Iterations are counted in minibatches from 0, over all epochs.
 

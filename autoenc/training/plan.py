@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autoenc.graph.checks import positive_int
 from autoenc.training.schedule import (
     Order,
     block_length,
@@ -69,31 +70,28 @@ def make_plan(
     ValueError
         If a number is not an integer in its range.
     """
-    for name, value in (("batch_size", batch_size), ("n_epochs", n_epochs)):
-        _check_integer(name, value, at_least=1)
-    _check_integer("seed", seed, at_least=0)
+    batch_size = positive_int(batch_size, "batch_size")
+    n_epochs = positive_int(n_epochs, "n_epochs")
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise ValueError(f"seed is {seed!r}; expected an integer of at least 0.")
     if block_size is None:
         block_size = block_length(n_rows // batch_size, batch_size, rows_per_block)
-    _check_integer("block_size", block_size, at_least=1)
-    sizes = n_rows, int(batch_size), int(n_epochs), int(block_size), int(seed), shuffle
-    return Plan(*sizes, *_choose_chunks(values_per_row, chunk, window))
+    block_size = positive_int(block_size, "block_size")
+    chunk, window = _choose_chunks(values_per_row, chunk, window)
+    return Plan(n_rows, batch_size, n_epochs, block_size, int(seed), shuffle, chunk, window)
 
 
 def _choose_chunks(values_per_row: int, chunk: int | None, window: int | None) -> tuple[int, int]:
+    if chunk is not None:
+        chunk = positive_int(chunk, "chunk")
     if window is None:
         window = max(default_window(values_per_row), chunk or 1)
-    _check_integer("window", window, at_least=1)
+    window = positive_int(window, "window")
     if chunk is None:
         chunk = default_chunk(window)
-    _check_integer("chunk", chunk, at_least=1)
     if chunk > window:
         raise ValueError(
             f"chunk is {chunk:,} rows and window {window:,}; a window consists of chunks, so "
             "chunk must not be larger."
         )
-    return int(chunk), int(window)
-
-
-def _check_integer(name: str, value: Any, *, at_least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < at_least:
-        raise ValueError(f"{name} is {value!r}; expected an integer of at least {at_least}.")
+    return chunk, window
