@@ -266,10 +266,8 @@ class PerceptronKind(ClassifierKind):
         self, known: FittedModel, settings: Mapping[str, Any], examples: Examples, call: Call
     ) -> tuple[FittedModel, list[tuple[Array, Array]]]:
         """Draw the hidden layer."""
-        rng, sizes = (
-            np.random.default_rng(known.seed),
-            (examples.rows.shape[1], settings["n_hidden"]),
-        )
+        rng = np.random.default_rng(known.seed)
+        sizes = examples.rows.shape[1], settings["n_hidden"]
         with building(settings["dtype"]):
             layer = DenseLayer(*sizes, rng=rng, activation=settings["activation"])
         return known, [(layer.W.get_value(), layer.bias.get_value())]

@@ -182,8 +182,7 @@ class AutoEncoderLayer(RowCosts):
     @property
     def params(self) -> list[Parameter]:
         """Parameters, in the order expected by update rules."""
-        tied = [self.W, self.hidden_bias, self.visible_bias]
-        return tied if self.tied else [*tied, self.W_prime]
+        return list(self.named_params().values())
 
     def encode(self, x: Expression) -> Expression:
         """Return the code of x, activation(x·W + hidden_bias).
