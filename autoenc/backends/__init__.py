@@ -100,6 +100,7 @@ def resolve_backend(
         if devices is not None and backend != "xla":
             raise _one_device(backend, devices)
         return _make(backend, _device_for(backend, device), settings, reason, devices)
+    # The choice is remembered for each value of AUTOENC_BLAS, on which it depends.
     backend, device, reason = _chosen(device, os.environ.get("AUTOENC_BLAS"))
     try:
         return _make(backend, device, settings, reason)

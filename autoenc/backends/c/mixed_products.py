@@ -15,11 +15,11 @@ from pytensor.graph.op import Op
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
 from pytensor.link.c.op import COp
 from pytensor.tensor.blas import Dot22, Gemm
-from pytensor.tensor.elemwise import DimShuffle
 from pytensor.tensor.math import dot
 
 from autoenc.backends.c.linked import Linked
 from autoenc.backends.c.tied_gradient import AddOuterProducts
+from autoenc.backends.transposes import transposed_of
 from autoenc.graph.precision import MixedDot, as_bfloat16
 
 
@@ -170,7 +170,8 @@ def _local_rounded_operands(_: Any, node: Apply) -> list[Any]:
 
 def _rounded(x: Any) -> Any:
     # Rewrites expect the transpose of a known operand, not the operation applied to a transpose.
-    return Rounded()(_transposed(x)).T if _is_transpose(x) else Rounded()(x)
+    matrix = transposed_of(x)
+    return Rounded()(x) if matrix is None else Rounded()(matrix).T
 
 
 @node_rewriter([Dot22, Gemm, AddOuterProducts])  # type: ignore[untyped-decorator]
@@ -194,18 +195,15 @@ def _local_mixed_products(_: Any, node: Apply) -> list[Any] | bool:
 
 def _unrounded(x: Any) -> Any:
     """Return the operand before rounding, or its transpose; None if it was not rounded."""
-    if _is_transpose(x):
-        below = _unrounded(x.owner.inputs[0])
-        return None if below is None else _transposed(below)
+    if (matrix := transposed_of(x)) is not None:
+        below = _unrounded(matrix)
+        return None if below is None else _transpose(below)
     return x.owner.inputs[0] if x.owner and isinstance(x.owner.op, Rounded) else None
 
 
-def _transposed(x: Any) -> Any:
-    return x.owner.inputs[0] if _is_transpose(x) else x.T
-
-
-def _is_transpose(x: Any) -> bool:
-    return bool(x.owner) and isinstance(x.owner.op, DimShuffle) and x.owner.op.new_order == (1, 0)
+def _transpose(x: Any) -> Any:
+    matrix = transposed_of(x)
+    return x.T if matrix is None else matrix
 
 
 # Before all other rewrites, and after the tied gradient has become one call (80).

@@ -13,9 +13,9 @@ from pytensor.graph.basic import Apply, Constant
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
 from pytensor.link.c.op import COp
 from pytensor.tensor.blas import Gemm
-from pytensor.tensor.elemwise import DimShuffle
 
 from autoenc.backends.c.linked import Linked
+from autoenc.backends.transposes import transposed_of
 from autoenc.graph.precision import as_bfloat16
 
 
@@ -124,12 +124,7 @@ def _is_outer(node: Apply) -> bool:
     if not isinstance(node.op, Gemm) or not node.op.inplace:
         return False
     W, _, transpose, *_ = node.inputs
-    turned = transpose.owner is not None and isinstance(transpose.owner.op, DimShuffle)
-    return (
-        W.type.dtype in ("float32", "float64")
-        and turned
-        and tuple(transpose.owner.op.new_order) == (1, 0)
-    )
+    return W.type.dtype in ("float32", "float64") and transposed_of(transpose) is not None
 
 
 def _is_one(x: Any) -> bool:

@@ -25,6 +25,7 @@ from pytensor.link.jax.dispatch import jax_funcify
 from pytensor.tensor.elemwise import DimShuffle, Elemwise
 from pytensor.tensor.math import Dot, Sum
 
+from autoenc.backends.transposes import transposed_of
 from autoenc.graph.precision import MixedDot
 
 DeviceArray = Any
@@ -154,10 +155,11 @@ def parts_of_rows(n_rows: int, most: int, least_rows: int) -> int:
 
 @node_rewriter([Dot, MixedDot])  # type: ignore[untyped-decorator]
 def _local_product_over_rows(_: Any, node: Apply) -> list[Variable] | bool:
-    a, b = node.inputs
-    if a.ndim != 2 or b.ndim != 2 or not _is_transposed(a):
+    transpose, b = node.inputs
+    a = transposed_of(transpose)
+    if a is None or b.ndim != 2:
         return False
-    return [ProductOverRows(isinstance(node.op, MixedDot))(a.owner.inputs[0], b)]
+    return [ProductOverRows(isinstance(node.op, MixedDot))(a, b)]
 
 
 @node_rewriter([DimShuffle])  # type: ignore[untyped-decorator]
@@ -167,7 +169,7 @@ def _local_transposed_product(_: Any, node: Apply) -> list[Variable] | bool:
     if product is None or not isinstance(product.op, ProductOverRows):
         return False
     a, b = product.inputs
-    return [product.op(b, a)] if _is_transposed(node.outputs[0]) else False
+    return False if transposed_of(node.outputs[0]) is None else [product.op(b, a)]
 
 
 @node_rewriter([Sum])  # type: ignore[untyped-decorator]
@@ -197,11 +199,6 @@ def _stored_form(fgraph: Any, x: Variable) -> Variable:
     readers = (reader for reader, _ in fgraph.clients[x])
     there = next((reader for reader in readers if reader.op == Stored()), None)
     return there.outputs[0] if there else Stored()(x)
-
-
-def _is_transposed(x: Variable) -> bool:
-    owner = x.owner
-    return owner is not None and isinstance(owner.op, DimShuffle) and owner.op.new_order == (1, 0)
 
 
 over_rows = in2out(

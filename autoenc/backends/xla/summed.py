@@ -16,8 +16,10 @@ from pytensor.graph.op import Op
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
 from pytensor.link.jax.dispatch import jax_funcify
 from pytensor.scalar.basic import Add
-from pytensor.tensor.elemwise import DimShuffle, Elemwise
+from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.math import Dot, add
+
+from autoenc.backends.transposes import transposed_of
 
 
 class SummedProducts(Op):
@@ -65,12 +67,9 @@ def _factors(product: Any) -> tuple[Any, Any] | None:
     """Return A and B of A'B; None if the expression is not such a product."""
     if product.owner is None or not isinstance(product.owner.op, Dot):
         return None
-    turned, B = product.owner.inputs
-    node = turned.owner
-    is_turned = node is not None and isinstance(node.op, DimShuffle)
-    if not is_turned or tuple(node.op.new_order) != (1, 0):
-        return None
-    return node.inputs[0], B
+    transpose, B = product.owner.inputs
+    A = transposed_of(transpose)
+    return None if A is None else (A, B)
 
 
 summed_products = in2out(_local_summed_products, name="summed_products")

@@ -17,10 +17,10 @@ from typing import Any
 
 from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.traversal import ancestors
-from pytensor.tensor.elemwise import DimShuffle
 from pytensor.tensor.math import Dot, Sum
 from pytensor.tensor.random.type import RandomType
 
+from autoenc.backends.transposes import transposed_of
 from autoenc.backends.xla.thin.elements import NotThinError
 from autoenc.graph.bernoulli import BernoulliDraw
 from autoenc.graph.types import Expression
@@ -96,15 +96,6 @@ def find_roles(graph: FunctionGraph, x: Expression, generators: Sequence[Express
         by_code=by_code[0][2],
         draws=[draw_of(graph, generator) for generator in generators],
     )
-
-
-def transposed_of(variable: Expression) -> Expression | None:
-    """Return the matrix of which a variable is the transpose."""
-    node = variable.owner
-    if node is not None and isinstance(node.op, DimShuffle) and node.op.new_order == (1, 0):
-        matrix: Expression = node.inputs[0]
-        return matrix
-    return None
 
 
 def gradient_operands(
