@@ -265,7 +265,7 @@ def _sort(
         scalar_constants=places(constants, lambda v: shapes[v] == ()),
     )
     n_found = sum(map(len, vars(found).values()))
-    wrong = [i for i in (*found.visible,) if shapes[state[i]] != of_weights[:1]]
+    wrong = [i for i in found.visible if shapes[state[i]] != of_weights[:1]]
     wrong += [i for i in found.visible_constants if shapes[constants[i]] != of_weights[:1]]
     if n_found != len(state) + len(constants) or wrong or roles.weights not in state:
         raise NotThinError("an input has a shape that the kernel does not support")
