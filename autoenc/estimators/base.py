@@ -254,7 +254,7 @@ def learn(estimator: GraphEstimator, call: Call) -> None:
         check_validation(
             call.validation, settings["validation_fraction"], settings["early_stopping"]
         )
-    machine = settings["backend"], settings["device"]
+    machine = machine_of(settings)
     backend = resolve_backend(*machine, settings["devices"])
     name = type(estimator).__name__
     if start is None:
@@ -275,11 +275,7 @@ def learn(estimator: GraphEstimator, call: Call) -> None:
     else:
         domain = widened(start, domain)
         known = start.widened(domain).replaced(choices=choices, machine=machine)
-    held_out = None
-    if call.validation is not None:
-        held_out = kind.validation(call.validation, settings, known)
-    elif not call.partial and settings["validation_fraction"] is not None:
-        examples, held_out = examples.split(settings["validation_fraction"], known.seed)
+    examples, held_out = with_held_out(kind, call, settings, known, examples)
     if start is None:
         known = kind.initial(known, settings, examples, call)
     # A decay that is chosen belongs to this fit, regardless of earlier training.
@@ -383,6 +379,17 @@ def check_goes_on(settings: Mapping[str, Any], **fitted: Any) -> None:
                 f"the model was fitted with {name}={value!r}, but {name} is {settings[name]!r}; "
                 "restore it, or start again with warm_start=False."
             )
+
+
+def with_held_out(
+    kind: Kind, call: Call, settings: Mapping[str, Any], known: FittedModel, examples: Examples
+) -> tuple[Examples, Examples | None]:
+    """Return the examples to train on, and those for validation, if there are any."""
+    if call.validation is not None:
+        return examples, kind.validation(call.validation, settings, known)
+    if call.partial or settings["validation_fraction"] is None:
+        return examples, None
+    return examples.split(settings["validation_fraction"], known.seed)
 
 
 def machine_of(settings: Mapping[str, Any]) -> tuple[Any, str | None]:

@@ -23,6 +23,7 @@ from autoenc.estimators.base import (
     machine_of,
     reference,
     widened,
+    with_held_out,
     with_sources,
 )
 from autoenc.estimators.coding import CoderKind, Coding
@@ -283,9 +284,10 @@ def learn_stack(stack: StackedDenoisingAutoEncoder, call: Call) -> None:
     settings["dtype"] = float_type(settings)
     for name in PER_LAYER:
         per_layer(name, settings[name], stack.hidden_sizes)
-    fraction = settings["validation_fraction"]
     if not call.partial:
-        check_validation(call.validation, fraction, settings["early_stopping"])
+        check_validation(
+            call.validation, settings["validation_fraction"], settings["early_stopping"]
+        )
     goes_on = (call.partial or stack.warm_start) and stack.__sklearn_is_fitted__()
     start = stack.model_ if goes_on else None
     rows = reference(call.X)
@@ -293,11 +295,7 @@ def learn_stack(stack: StackedDenoisingAutoEncoder, call: Call) -> None:
     call = with_sources(call, settings, backend.processes)
     known, examples = _begin(stack, call, settings, start)
     call = call.of_model(known.seed)
-    held_out = None
-    if call.validation is not None:
-        held_out = stack._kind.validation(call.validation, settings, known)
-    elif not call.partial and fraction is not None:
-        examples, held_out = examples.split(fraction, known.seed)
+    examples, held_out = with_held_out(stack._kind, call, settings, known, examples)
     stack._rows_of_fit = None if call.partial else rows
     _learn_upwards(stack, call, known, start, examples, held_out)
 
