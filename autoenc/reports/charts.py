@@ -104,8 +104,9 @@ def code_chart(codes: Array, names: Sequence[str], errors: Array, labels: Array 
     """
     from bokeh.models import ColumnDataSource
 
-    plane = plane_of(np.asarray(codes, np.float64), "codes", kind="unit")
-    seen = plane.project(np.asarray(codes, np.float64)).astype(np.float32)
+    codes = np.asarray(codes, np.float64)
+    plane = plane_of(codes, "codes", kind="unit")
+    seen = plane.project(codes).astype(np.float32)
     colours, legend = _colours(labels, len(codes))
     data = {
         "x": seen[:, 0].tolist(),

@@ -189,9 +189,8 @@ def _training(history: list[dict[str, Any]]) -> Section:
     chart = cost_chart(history)
     found = curves(history)
     rows = [(f"{name}, epoch {x:g}", y) for name, points in found.items() for x, y in points]
-    first, last = (points := next(iter(found.values())))[0][1], points[-1][1]
-    if len(found) > 1:
-        last = list(found.values())[-1][-1][1]
+    (_, first), *_ = next(iter(found.values()))
+    _, last = list(found.values())[-1][-1]
     return Section(
         "training",
         "Training",
@@ -284,8 +283,10 @@ def _p_value_texts(subject: Subject) -> list[str]:
 def _row_cards(subject: Subject, indices: Array, *, with_shares: bool = False) -> list[Card]:
     again = subject.reconstructions(indices)
     shares = subject.contributions(indices)
-    make = _table_card if subject.image_shape is None else _image_card
-    return [make(subject, int(i), again[k], shares[k], with_shares) for k, i in enumerate(indices)]
+    cards = zip(map(int, indices), again, shares, strict=True)
+    if subject.image_shape is None:
+        return [_table_card(subject, *card) for card in cards]
+    return [_image_card(subject, *card, with_shares) for card in cards]
 
 
 def _image_card(subject: Subject, i: int, again: Array, shares: Array, with_shares: bool) -> Card:
@@ -314,7 +315,7 @@ def _image_card(subject: Subject, i: int, again: Array, shares: Array, with_shar
     return Card(f"Row {name}", _row_text(subject, i), drawn)
 
 
-def _table_card(subject: Subject, i: int, again: Array, shares: Array, with_shares: bool) -> Card:
+def _table_card(subject: Subject, i: int, again: Array, shares: Array) -> Card:
     (values,) = subject.values(subject.numbers[i : i + 1])
     (back,) = subject.values(again[None])
     order = np.argsort(-shares, kind="stable")[:MOST_COLUMNS]
