@@ -244,8 +244,9 @@ class AutoEncoder:
             if not np.can_cast(given.dtype, filled.dtype):
                 given = given.astype(np.float64)
             return np.where(np.isnan(given), filled, given)
-        columns = self.encoding.decode(self.encoding.encode(X)[0])
-        missing = self.encoding.missing(self.encoding.encode(X)[0])
+        encoded = self.encoding.encode(X)[0]
+        columns = self.encoding.decode(encoded)
+        missing = self.encoding.missing(encoded)
         return {
             name: np.where(missing[:, k], filled[name], columns[name])
             for k, name in enumerate(columns)

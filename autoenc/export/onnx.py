@@ -292,7 +292,7 @@ def _classifier(model: FittedClassifier, part: str) -> GraphBuilder:
     if model.classes.dtype.kind in "mM":
         raise ValueError(
             f"the classes are {model.classes.dtype}, which ONNX does not have; export "
-            "what='predict_proba', whose columns are in the order of classes_."
+            "part='predict_proba', whose columns are in the order of classes_."
         )
     is_text = model.classes.dtype.kind == "U"
     dtype = np.dtype(object) if is_text else model.classes.dtype
