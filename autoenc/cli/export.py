@@ -77,9 +77,7 @@ def _export_onnx(saved: SavedModel, path: Path, part: str | None) -> None:
             f"{saved.path}: a {type(saved.estimator).__name__} has no part {part}; expected "
             f"--part {' or '.join(known)}."
         )
-    graph = to_onnx(saved.estimator, part=part and PARTS[part])
-    with atomic_write(path) as temporary:
-        temporary.write_bytes(graph.SerializeToString())
+    to_onnx(saved.estimator, path, part=part and PARTS[part])
 
 
 def _export_reader(saved: SavedModel, folder: Path) -> Path:

@@ -56,8 +56,8 @@ def _plot_filters(saved: SavedModel, options: argparse.Namespace) -> None:
 
 
 def _plot_reconstructions(saved: SavedModel, options: argparse.Namespace) -> None:
-    table, rows = _data(saved, options)
-    rows = rows[: options.k or 10]
+    table = saved.read(options)
+    rows = table.values[: options.k or 10]
     again = saved.estimator.reconstruct(rows)
     plotting.plot_reconstructions(
         rows, again, _shape(saved, options, table), path=options.output, **_k(options)
@@ -73,8 +73,9 @@ def _plot_loss(saved: SavedModel, options: argparse.Namespace) -> None:
 
 
 def _plot_codes(saved: SavedModel, options: argparse.Namespace) -> None:
-    table, rows = _data(saved, options)
-    plotting.plot_codes(saved.estimator.transform(rows), table.labels, path=options.output)
+    table = saved.read(options)
+    codes = saved.estimator.transform(table.values)
+    plotting.plot_codes(codes, table.labels, path=options.output)
 
 
 _PLOTS: dict[str, Callable[[SavedModel, argparse.Namespace], None]] = {
@@ -84,11 +85,6 @@ _PLOTS: dict[str, Callable[[SavedModel, argparse.Namespace], None]] = {
     "codes": _plot_codes,
 }
 _WITH_DATA = ("reconstructions", "codes")
-
-
-def _data(saved: SavedModel, options: argparse.Namespace) -> tuple[Table, np.ndarray[Any, Any]]:
-    table = saved.read(options)
-    return table, table.values
 
 
 def _k(options: argparse.Namespace) -> dict[str, Any]:

@@ -149,7 +149,7 @@ def _read(
             options, options.validation, table.columns, **how, text=_text_columns(own)
         )
         held_out = others.values
-    elif options.scale == "minmax" and settings_of(estimator)["validation_fraction"]:
+    elif options.scale == "minmax" and settings["validation_fraction"]:
         # Hold rows out before computing the range, which must be that of the training rows.
         own, held_out = _hold_out(table.values, estimator)
     _mask_if_missing(estimator, own, held_out)
