@@ -35,6 +35,7 @@ from autoenc.cli import (
 from autoenc.cli.options import in_options
 from autoenc.cli.outputs import check_apart
 from autoenc.cli.terminal import note, one_line
+from autoenc.distributed import INTERRUPTED
 from autoenc.tables.text import plain
 
 COMMANDS = (
@@ -77,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return int(options.run(options))
     except KeyboardInterrupt as error:
         print(one_line(": ".join(["interrupted", *map(str, error.args)])), file=sys.stderr)
-        return train.INTERRUPTED
+        return INTERRUPTED
     except BrokenPipeError:
         # The reader of the output has closed it, so the rest must not be flushed to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from autoenc.backends import usable_threads
 from autoenc.cli.terminal import one_line
-from autoenc.distributed import LIFELINE, LOST_ANOTHER
+from autoenc.distributed import INTERRUPTED, LIFELINE, LOST_ANOTHER
 
 POLL_SECONDS = 0.05
 # A process that is stopped for this long counts as lost. The others disconnect after 10 s.
@@ -33,7 +33,6 @@ LINES_KEPT = 10
 FORWARDED = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
-INTERRUPTED = 130
 
 
 @dataclass

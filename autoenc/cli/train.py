@@ -16,6 +16,7 @@ from autoenc.cli.streams import is_read_in_parts, read_stream
 from autoenc.cli.terminal import note, say
 from autoenc.cli.together import add_processes, joined
 from autoenc.cli.training_memory import check_memory, parameter_bytes
+from autoenc.distributed import INTERRUPTED
 from autoenc.processes import Processes
 from autoenc.rows.blocks import parts
 from autoenc.rows.scaling import ColumnScaling
@@ -23,7 +24,6 @@ from autoenc.sources import Source, summarize
 from autoenc.tables import MissingExtraError, Table, TableError, import_extra
 from autoenc.tables.selection import listed
 
-INTERRUPTED = 130
 # The setting of the model for each option; columns are scaled to [0, 1] before they reach it.
 MODEL_SCALES = {"auto": "auto", "standard": "standard", "minmax": None, "none": None}
 SCALES = tuple(MODEL_SCALES)
