@@ -10,7 +10,7 @@ from pathlib import Path
 from autoenc.theano.launcher.handed_over import reason_for_c
 from autoenc.theano.launcher.period import prepare
 from autoenc.theano.modernise import modernise
-from autoenc.theano.modernise.python2 import encoding_of
+from autoenc.theano.modernise.python2 import source_text
 from autoenc.theano.states import REFUSED, SAME, TRANSLATED, UNKNOWN, State, state_of
 
 _WORDS = {
@@ -35,8 +35,7 @@ def explain(paths: Sequence[str]) -> int:
 
 
 def _explain(path: Path) -> bool:
-    data = path.read_bytes()
-    text = data.decode(encoding_of(data)).lstrip("\ufeff").replace("\r\n", "\n")
+    text = source_text(path.read_bytes())
     notes: dict[int, list[str]] = defaultdict(list)
     bad = 0
     modernised = modernise(text, str(path))

@@ -14,7 +14,7 @@ from typing import Any
 
 from autoenc.theano.launcher.period import prepare
 from autoenc.theano.modernise.imports import OldSourceLoader
-from autoenc.theano.modernise.python2 import encoding_of
+from autoenc.theano.modernise.python2 import source_text
 from autoenc.theano.modernise.source import modernise
 
 
@@ -154,6 +154,6 @@ def _old_syntax() -> types.ModuleType:
 
 def _parse(source: Any, filename: str = "<unknown>", **_: Any) -> ast.Module:
     if isinstance(source, bytes):
-        source = source.decode(encoding_of(source)).lstrip("\ufeff").replace("\r\n", "\n")
+        source = source_text(source)
     beside_python2 = OldSourceLoader.beside_python2
     return modernise(source, filename, beside_python2=beside_python2).tree

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from autoenc.theano.modernise import runtime
 from autoenc.theano.modernise.names2 import NAMES
-from autoenc.theano.modernise.python2 import RUNTIME, encoding_of
+from autoenc.theano.modernise.python2 import RUNTIME, source_text
 from autoenc.theano.modernise.source import modernise
 
 PACKAGE = Path(__file__).parents[2]
@@ -31,7 +31,9 @@ def code_of_script(data: bytes, filename: str) -> CodeType:
         If it is neither Python 3 nor Python 2.
     """
     beside_python2 = OldSourceLoader.beside_python2
-    modernised = modernise(_text(data), filename, beside_python2=beside_python2, in_package=False)
+    modernised = modernise(
+        source_text(data), filename, beside_python2=beside_python2, in_package=False
+    )
     OldSourceLoader.beside_python2 |= modernised.is_python2
     return compile(modernised.tree, filename, "exec", dont_inherit=True)
 
@@ -53,7 +55,7 @@ def code_of_module(data: bytes, filename: str, package: str = "") -> CodeType:
     """
     beside_python2 = OldSourceLoader.beside_python2 or package in OldSourceLoader.packages
     modernised = modernise(
-        _text(data), filename, beside_python2=beside_python2, in_package=bool(package)
+        source_text(data), filename, beside_python2=beside_python2, in_package=bool(package)
     )
     if modernised.is_python2 and package:
         OldSourceLoader.packages.add(package)
@@ -126,10 +128,6 @@ def is_read_as_python2() -> bool:
 def read_as_python2() -> None:
     """Read the script and its modules as Python 2, unless they support Python 3."""
     OldSourceLoader.beside_python2 = True
-
-
-def _text(data: bytes) -> str:
-    return data.decode(encoding_of(data)).lstrip("\ufeff").replace("\r\n", "\n")
 
 
 class OldSourceLoader(SourceFileLoader):

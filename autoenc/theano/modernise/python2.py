@@ -356,6 +356,11 @@ def changes(before: str, after: str) -> Iterator[tuple[int, str]]:
                 yield i + 1, new[j].strip()
 
 
+def source_text(data: bytes) -> str:
+    """Return source text without a byte order mark, and with the ends of lines of Unix."""
+    return data.decode(encoding_of(data)).lstrip("\ufeff").replace("\r\n", "\n")
+
+
 def encoding_of(data: bytes) -> str:
     """Return the declared encoding of source text, or Latin-1 if the text does not decode."""
     try:
