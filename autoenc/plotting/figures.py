@@ -8,7 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from autoenc.files import atomic_write
+from autoenc.plotting.tiles import Array
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,14 +28,24 @@ def new_figure(width: int, height: int) -> Figure:
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
     FigureCanvasAgg(figure)
     # Notebooks show a figure unknown to pyplot as text, unless it provides its own picture.
-    figure._repr_png_ = partial(_png_of, figure)  # type: ignore[attr-defined]
+    figure._repr_png_ = partial(png_of, figure)  # type: ignore[attr-defined]
     return figure
 
 
-def _png_of(figure: Figure) -> bytes:
+def png_of(figure: Figure) -> bytes:
+    """Return a figure as a PNG file, in its own size in pixels."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=figure.dpi)
     return buffer.getvalue()
+
+
+def pixels_of(figure: Figure) -> Array:
+    """Return the pixels of a figure, (height, width, 3) of uint8."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3]
 
 
 def finish(figure: Figure, path: str | os.PathLike[str] | None) -> Figure:

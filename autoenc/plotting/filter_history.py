@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 
 from autoenc.files import atomic_write
 from autoenc.plotting.colours import text_of
-from autoenc.plotting.figures import finish
+from autoenc.plotting.figures import finish, pixels_of
 from autoenc.plotting.grids import GAP, TILE, grid_figure, grid_of, images, positive, shown
 from autoenc.plotting.tiles import (
     Array,
@@ -173,13 +173,10 @@ def _animate(frames: list[Array], names: list[str], path: str | os.PathLike[str]
 
 
 def _picture(figure: Figure, frame: Array, name: str) -> Image:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
     axes = figure.axes[0]
     axes.images[0].set_data(shown(frame))
     axes.set_title(name, pad=8)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+    picture = Image.fromarray(pixels_of(figure))
     return picture if frame.ndim == 3 else picture.convert("L")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autoenc.plotting import plot_filters, plot_filters_over_time
+from autoenc.plotting.figures import png_of
 from autoenc.training import Callback, Every, Training
 from autoenc.watching.disk import Forbearance
 from autoenc.watching.watched import Array, filters_of, require_model
@@ -107,7 +107,7 @@ class LiveFilters(Callback):
     def _show(self, figure: Figure) -> None:
         from IPython.display import Image, display
 
-        picture = Image(data=_png_of(figure))
+        picture = Image(data=png_of(figure))
         if self._display is None:
             self._display = display(picture, display_id=True)
         else:
@@ -225,21 +225,6 @@ class FilmFilters(Callback):
         plot_filters_over_time(
             list(frames.values()), k=self.k, path=self.path, epochs=list(frames), **self.options
         )
-
-
-def pixels_of(figure: Figure) -> Array:
-    """Return the pixels of a figure, (height, width, 3) of uint8."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3]
-
-
-def _png_of(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=figure.dpi)
-    return buffer.getvalue()
 
 
 def _in_notebook() -> bool:

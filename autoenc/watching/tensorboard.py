@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autoenc.plotting import plot_filters, plot_reconstructions
+from autoenc.plotting.figures import pixels_of
 from autoenc.plotting.tiles import ImageShape
 from autoenc.tables.extras import import_extra
 from autoenc.training import Callback, Every, Training
 from autoenc.watching.disk import Forbearance, check_folder
-from autoenc.watching.filter_pictures import pixels_of
 from autoenc.watching.watched import (
     filter_images,
     learning_rate_of,

@@ -7,9 +7,10 @@ import pytest
 from PIL import Image
 
 from autoenc.plotting import plot_filters
+from autoenc.plotting.figures import pixels_of
 from autoenc.training import Callback, DivergedError
 from autoenc.watching import FilmFilters, LiveFilters
-from autoenc.watching.filter_pictures import MOST_FRAMES, pixels_of
+from autoenc.watching.filter_pictures import MOST_FRAMES
 from tests.watching.helpers import (
     NoFolderIn,
     RaiseIn,

@@ -15,10 +15,10 @@ from autoenc import AutoEncoder
 from autoenc.estimators import SoftmaxClassifier
 from autoenc.graph import exponential_decay
 from autoenc.plotting import plot_reconstructions
+from autoenc.plotting.figures import pixels_of
 from autoenc.tables import MissingExtraError
 from autoenc.training import Callback
 from autoenc.watching import TensorBoard
-from autoenc.watching.filter_pictures import pixels_of
 from tests.watching.helpers import RaiseIn, fit, model_with_filters, new_model, tell, train_graph
 
 ALL = {"scalars": 0, "images": 0, "histograms": 0}  # of which TensorBoard keeps not just some
