@@ -218,7 +218,8 @@ def test_a_model_is_not_replaced_by_accident(people, people_model):
 
 
 def test_a_place_that_cannot_be_written_is_found_before_the_training(people):
-    refusal("train", people, "-o", people / "m.safetensors", "--scale", "minmax")
+    told = refusal("train", people, "-o", people / "m.safetensors", "--scale", "minmax")
+    assert "cannot be written there" in told
 
 
 def test_data_that_is_refused(people, tmp_path):
