@@ -8,21 +8,15 @@ from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
-from autoenc.backends.cpu import cpu_model
+from autoenc.backends.cpu import cpu_model, processors
 
 
 def describe() -> str:
     """Return the processor, its usable cores, the memory and the system in one line."""
     python = platform.python_version()
     system = f"{platform.system()} {platform.machine()}"
-    return f"{cpu_model()}, {cores()} cores, {memory_gib():.0f} GiB; {system}; Python {python}"
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    machine = f"{cpu_model()}, {processors()} cores, {memory_gib():.0f} GiB"
+    return f"{machine}; {system}; Python {python}"
 
 
 def memory_gib() -> float:
