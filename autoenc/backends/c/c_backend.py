@@ -114,22 +114,10 @@ class CBackend:
         kernels = " and kernels of its own" if blas.kernels else ""
         self.description = f"C with {blas.description}{kernels} (PyTensor {pytensor.__version__})"
         _use_compile_folder(settings, self._ldflags, self._cxxflags, blas.soname)
-        # The next step reuses the memory of intermediate arrays.
-        mode = Mode(VMLinker(allow_gc=False, use_cloop=True), "fast_run")
-        mode = mode.register(*inlined.REWRITES)
-        more: tuple[Any, ...] = ()
-        if blas.kernels:
-            more = (*tied_gradient.REWRITES, *matrix_sums.REWRITES, *draws.rewrites(blas.kernels))
-        if blas.kernels and has_mixed_products(blas.kernels):
-            more = (*more, *mixed_products.REWRITES, *shared_pairs.REWRITES)
+        is_mixed = blas.kernels is not None and has_mixed_products(blas.kernels)
+        if is_mixed:
             self.precisions = ("float32", "mixed_bfloat16")
-        shared = bool(blas.kernels)
-        step_mode = mode.register(*elementwise.rewrites(shared=shared), *more)
-        self._mode = mode.register(*elementwise.rewrites(shared=shared, literal=True), *more)
-        row_mode = step_mode
-        if blas.kernels:
-            by_entry = elementwise.rewrites(shared=True, by_entry=True)
-            row_mode = mode.register(*by_entry, *matrix_sums.REWRITES, *row_products.REWRITES)
+        step_mode, row_mode, self._mode = _modes(blas.kernels, is_mixed=is_mixed)
         calling = flushed(blas.kernels) if blas.kernels else None
         self._steps = RewrittenGraphs(step_mode, self._flags, calling)
         self._rows = RewrittenGraphs(row_mode, self._flags)
@@ -170,6 +158,24 @@ class CBackend:
             _searched(self._folders),
         ):
             yield
+
+
+def _modes(kernels: Path | None, *, is_mixed: bool) -> tuple[Mode, Mode, Mode]:
+    """Return the modes for steps, for functions of rows, and for any graph."""
+    # The next step reuses the memory of intermediate arrays.
+    mode = Mode(VMLinker(allow_gc=False, use_cloop=True), "fast_run").register(*inlined.REWRITES)
+    if kernels is None:
+        of_steps = mode.register(*elementwise.rewrites(shared=False))
+        return of_steps, of_steps, mode.register(*elementwise.rewrites(shared=False, literal=True))
+    more = (*tied_gradient.REWRITES, *matrix_sums.REWRITES, *draws.rewrites(kernels))
+    if is_mixed:
+        more = (*more, *mixed_products.REWRITES, *shared_pairs.REWRITES)
+    by_entry = elementwise.rewrites(shared=True, by_entry=True)
+    return (
+        mode.register(*elementwise.rewrites(shared=True), *more),
+        mode.register(*by_entry, *matrix_sums.REWRITES, *row_products.REWRITES),
+        mode.register(*elementwise.rewrites(shared=True, literal=True), *more),
+    )
 
 
 def _complete(flags: str, *, with_headers: bool) -> str:
