@@ -651,8 +651,7 @@ def _model(
     arrays: Mapping[str, Array], description: Mapping[str, Any]
 ) -> AutoEncoder | Classifier | Detector:
     """Return the model of a file that `check_model` has accepted."""
-    settings, fitted = description["settings"], description["fitted"]
-    table = description.get("table", {})
+    settings, table = description["settings"], description.get("table", {})
     names = description.get("feature_names_in_", table.get("columns"))
     scaling = _scaling(table.get("scaling"))
     stated = table.get("encoding")
@@ -663,32 +662,44 @@ def _model(
         activation = settings.get("activation", "tanh")
         return Detector(arrays, activation, scaling, masked=masked, names=names, encoding=encoding)
     if description["class"].endswith("Classifier"):
-        weights, biases = zip(*_plain_layers(arrays), strict=True)
-        activation = fitted.get("activation_", settings.get("activation", "linear"))
-        moments = (arrays.get("mean"), arrays.get("scale"))
-        classes = np.array(fitted["labels_"])
-        if "labels_dtype_" in fitted:
-            classes = classes.astype(fitted["labels_dtype_"])
-        return Classifier(weights, biases, activation, classes, moments, scaling, names, encoding)
+        return _classifier(arrays, description, columns=scaling, names=names, encoding=encoding)
+    return _autoencoder(
+        arrays, description, scaling=scaling, masked=masked, names=names, encoding=encoding
+    )
+
+
+def _classifier(
+    arrays: Mapping[str, Array], description: Mapping[str, Any], **more: Any
+) -> Classifier:
+    settings, fitted = description["settings"], description["fitted"]
+    weights, biases = zip(*_plain_layers(arrays), strict=True)
+    activation = fitted.get("activation_", settings.get("activation", "linear"))
+    classes = np.array(fitted["labels_"])
+    if "labels_dtype_" in fitted:
+        classes = classes.astype(fitted["labels_dtype_"])
+    moments = (arrays.get("mean"), arrays.get("scale"))
+    return Classifier(weights, biases, activation, classes, moments, **more)
+
+
+def _autoencoder(
+    arrays: Mapping[str, Array], description: Mapping[str, Any], **more: Any
+) -> AutoEncoder:
+    settings, fitted = description["settings"], description["fitted"]
     chosen = fitted.get("layers", [fitted])
     numbers = range(1, len(chosen) + 1)
     own = (
         [arrays_of_layer(arrays, number) for number in numbers] if "layers" in fitted else [arrays]
     )
     given = settings.get("activation", "auto")
-    # Older files do not contain the choices. Stacks have none: their units are sigmoid.
-    taken = {"activation": "sigmoid", **fitted.get("chosen_", {})}
-    given = taken["activation"] if given == "auto" else given
+    if given == "auto":
+        # Older files do not contain the choices. Stacks have none: their units are sigmoid.
+        given = fitted.get("chosen_", {}).get("activation", "sigmoid")
     activations = activations_of(given, chosen)
     layers = [
         Layer(of_layer, {"activation": activation, "output": of_one["output_"]})
         for of_layer, activation, of_one in zip(own, activations, chosen, strict=True)
     ]
-    lowest = _lowest(own[0])
-    cost = chosen[0]["cost_"]
-    return AutoEncoder(
-        layers, cost, scaling, masked=masked, names=names, lowest=lowest, encoding=encoding
-    )
+    return AutoEncoder(layers, chosen[0]["cost_"], lowest=_lowest(own[0]), **more)
 
 
 def _plain_layers(arrays: Mapping[str, Array]) -> list[tuple[Array, Array]]:
