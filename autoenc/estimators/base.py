@@ -254,7 +254,7 @@ def learn(estimator: GraphEstimator, call: Call) -> None:
         check_validation(
             call.validation, settings["validation_fraction"], settings["early_stopping"]
         )
-    machine = machine_of(settings)
+    machine = settings["backend"], settings["device"]
     backend = resolve_backend(*machine, settings["devices"])
     name = type(estimator).__name__
     if start is None:

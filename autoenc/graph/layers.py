@@ -182,7 +182,8 @@ class AutoEncoderLayer(RowCosts):
     @property
     def params(self) -> list[Parameter]:
         """Parameters, in the order expected by update rules."""
-        return list(self.named_params().values())
+        tied = [self.W, self.hidden_bias, self.visible_bias]
+        return tied if self.tied else [*tied, self.W_prime]
 
     def encode(self, x: Expression) -> Expression:
         """Return the code of x, activation(x·W + hidden_bias).

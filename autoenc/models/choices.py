@@ -127,7 +127,7 @@ def choose(
         limits = find_limits()
         if np.isfinite(limits).any():
             choices |= {"output": "clipped", "limits": limits}
-    return _with_settings(settings, choices, size, shape)
+    return _with_settings(settings, choices, size, shape, masked=settings["missing"] == "mask")
 
 
 def choose_mixed(settings: Mapping[str, Any], shape: tuple[int, int]) -> dict[str, Any]:
@@ -159,11 +159,17 @@ def choose_mixed(settings: Mapping[str, Any], shape: tuple[int, int]) -> dict[st
     choices = {"output": "linear", "cost": MIXED, "gain": 1.0, "standardised": True}
     given_size = settings["n_hidden"] != AUTO
     size = settings["n_hidden"] if given_size else default_size(*shape, False)
-    return _with_settings(settings, choices, size, shape)
+    masked = is_masked(settings, mixed=True)
+    return _with_settings(settings, choices, size, shape, masked=masked)
 
 
 def _with_settings(
-    settings: Mapping[str, Any], choices: Mapping[str, Any], n_hidden: int, shape: tuple[int, int]
+    settings: Mapping[str, Any],
+    choices: Mapping[str, Any],
+    n_hidden: int,
+    shape: tuple[int, int],
+    *,
+    masked: bool,
 ) -> dict[str, Any]:
     """Return choices of cost and output with those that follow from them."""
     chosen = chosen_settings(settings, choices, n_hidden, shape)
@@ -172,7 +178,7 @@ def _with_settings(
         **choices,
         "activation": given["activation"],
         "init": given["init"],
-        "masked": is_masked(settings, mixed=choices["cost"] == MIXED),
+        "masked": masked,
         "chosen": chosen,
     }
 

@@ -138,7 +138,7 @@ def chosen_settings(
         layer is ``"auto"``.
     """
     n_rows, n_columns = shape
-    compact = is_compact(settings, choices, n_hidden, n_columns)
+    compact = choices["standardised"] and is_compact(settings, choices, n_hidden, n_columns)
     mixed = choices["cost"] == "mixed"
     found = {"n_hidden": n_hidden, **TUTORIAL}
     if compact:
@@ -148,7 +148,10 @@ def chosen_settings(
     # If rows are complete and nothing is clipped, no layer fits them better than PCA.
     elif compact and (choices["output"] == "clipped" or settings["missing"] == "mask"):
         found["n_epochs"] = least_epochs(n_rows, settings["batch_size"])
-    chosen = {name: value for name, value in found.items() if settings.get(name) == AUTO}
+    chosen = {}
+    for name, value in found.items():
+        if settings.get(name) == AUTO:
+            chosen[name] = value
     if compact and settings["learning_rate"] == AUTO:
         chosen["learning_rate_decay"] = annealing(chosen.get("n_epochs", settings["n_epochs"]))
     return chosen

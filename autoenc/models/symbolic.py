@@ -148,7 +148,8 @@ class SymbolicModel:
 
     def values(self, x: Expression) -> Expression:
         """Return the input of the layer: x standardised, with 0 for missing entries."""
-        return _standardised(x, self.scaling, self.masked)
+        values = x if self.scaling is None else self.scaling.forward(x)
+        return zero_where_missing(x, values) if self.masked else values
 
     def encode(self, x: Expression) -> Expression:
         """Return the code of x."""
@@ -262,12 +263,6 @@ def zero_where_missing(x: Expression, values: Any) -> Expression:
     return pt.switch(pt.isnan(x), in_floatx(0), values)
 
 
-def _standardised(x: Expression, scaling: Scaling | None, masked: bool) -> Expression:
-    """Return x standardised, with 0 for missing entries."""
-    values = x if scaling is None else scaling.forward(x)
-    return zero_where_missing(x, values) if masked else values
-
-
 @dataclass(frozen=True)
 class SymbolicClassifier:
     """A network, and the scaling before it.
@@ -323,7 +318,8 @@ class SymbolicClassifier:
 
     def values(self, x: Expression) -> Expression:
         """Return the input of the network: x standardised, with 0 for missing entries."""
-        return _standardised(x, self.scaling, self.masked)
+        values = x if self.scaling is None else self.scaling.forward(x)
+        return zero_where_missing(x, values) if self.masked else values
 
     def probabilities(self, x: Expression) -> Expression:
         """Return the probability of each class, (rows, classes)."""

@@ -12,7 +12,6 @@ from pytensor import config
 from pytensor import tensor as pt
 
 from autoenc.graph import Expression, Parameter, Updates, momentum, resolve_optimizer
-from autoenc.graph.dtypes import in_floatx
 from autoenc.graph.penalties import penalties
 from autoenc.graph.updates import scaled_rate, step_counter
 from autoenc.models.choices import check_functions, choose_rate
@@ -193,7 +192,8 @@ def _updates(
     The rate is a shared variable. As a constant of the graph, every rate, and every data set for
     which a rate is chosen, would require a new compilation.
     """
-    shared = pytensor.shared(in_floatx(1 if rate is None else rate), name="learning_rate")
+    start = np.asarray(1 if rate is None else rate, config.floatX)
+    shared = pytensor.shared(start, name="learning_rate")
     schedule, decay = settings["learning_rate"], settings.get("learning_rate_decay", 1)
     counter, stepping = None, shared
     counting: Updates = {}
@@ -213,6 +213,6 @@ def _updates(
 
 def _decayed(step: Parameter, decay: float, every: int) -> Expression:
     """Return decay^⌊step / every⌋ as an expression of shared variables; see `_updates`."""
-    factor = pytensor.shared(in_floatx(decay), name="decay")
+    factor = pytensor.shared(np.asarray(decay, config.floatX), name="decay")
     n = pytensor.shared(np.asarray(every, step.dtype), name="every")
     return factor ** pt.cast(step // n, config.floatX)

@@ -175,7 +175,8 @@ def _ranges(X: Any) -> tuple[Array, ...] | None:
     if sparse.issparse(X):
         return _ranges_of_sparse(X)
     if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "biuf":
-        return _ranges_of_array(X)
+        is_exact = X.size == 0 or np.can_cast(X.dtype, np.float32)
+        return None if is_exact else _ranges_of_array(X)
     try:
         columns = _columns(X)
         kinds = {np.asarray(column).dtype.kind for column in columns}
@@ -210,9 +211,7 @@ def _ranges_of_sparse(X: Any) -> tuple[Array, ...] | None:
         return low, high, high - low, np.zeros(len(low), bool)
 
 
-def _ranges_of_array(X: Array) -> tuple[Array, ...] | None:
-    if X.size == 0 or _is_exact(X.dtype):
-        return None
+def _ranges_of_array(X: Array) -> tuple[Array, ...]:
     if X.dtype.kind in "iu":
         low, high = X.min(axis=0), X.max(axis=0)
         # The difference may be beyond the range of the dtype.
