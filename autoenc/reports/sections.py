@@ -189,15 +189,17 @@ def _training(history: list[dict[str, Any]]) -> Section:
     chart = cost_chart(history)
     found = curves(history)
     rows = [(f"{name}, epoch {x:g}", y) for name, points in found.items() for x, y in points]
-    (_, first), *_ = next(iter(found.values()))
-    _, last = list(found.values())[-1][-1]
+    ranges = [
+        f"{name} from {shown(points[0][1])} to {shown(points[-1][1])}"
+        for name, points in found.items()
+    ]
     return Section(
         "training",
         "Training",
         [f"{len(history):,} epochs."],
         grids=[Grid("Cost of each epoch", ("", "cost"), rows, is_folded=True)],
         chart=chart,
-        chart_text=f"Curve of the cost of each epoch, from {shown(first)} to {shown(last)}.",
+        chart_text=f"Curve of the cost of each epoch: {'; '.join(ranges)}.",
     )
 
 

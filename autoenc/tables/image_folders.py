@@ -158,7 +158,9 @@ def _file_name(path: Path, name: str) -> str:
     outside = Path(name).is_absolute() or ".." in Path(name).parts or not Path(name).name
     if outside or "\0" in name:
         raise TableError(f"{path}: the row name {name!r} is not a file name; rename the row.")
-    return str(Path(name).with_suffix(".png"))
+    # Not every point begins a suffix: rows may be named 1.5 and 1.6.
+    is_image = Path(name).suffix.lower() in SUFFIXES
+    return str(Path(name).with_suffix(".png")) if is_image else f"{name}.png"
 
 
 def _listed() -> str:

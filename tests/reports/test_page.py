@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -90,6 +91,17 @@ def test_rows_of_a_table_are_in_the_scale_of_the_data(table, pages):
     assert f"{shown(value)} {shown(back)} {shown(shares[column])}" in text
 
 
+def test_the_chart_of_costs_describes_each_curve(model_only):
+    records = [
+        {"epoch": 1, "cost": 80.0, "valid_cost": 85.0},
+        {"epoch": 2, "cost": 60.0, "valid_cost": 62.0},
+    ]
+    model = copy(model_only.model)
+    model.model_ = replace(model.model_, history=records)
+    page = render_report(replace(model_only, model=model))
+    assert "each epoch: training from 80 to 60; validation from 85 to 62." in page
+
+
 def observed_error(model, X):
     """Deviance of what is observed, times columns / observed columns, in plain NumPy."""
     z = model.reconstruct(X).astype("float64")
@@ -115,7 +127,7 @@ def test_errors_of_rows_with_missing_pixels(holes, pages):
     assert (shares[np.isnan(holes.rows[others])] == 0).all()
 
 
-def test_what_is_missing_is_told_of(holes, pages):
+def test_missing_values_are_described(holes, pages):
     text = text_of(pages("holes").read_text(encoding="utf-8"))
     n = np.isnan(holes.rows).sum()
     assert f"missing values {n:,}, {n / holes.rows.size:.1%}" in text

@@ -71,6 +71,11 @@ def test_a_folder_of_colour_images(tmp_path, rng):
     np.testing.assert_array_equal(image.ravel() / 256, values[1])
 
 
+def test_names_with_points_are_kept(tmp_path):
+    write_table(tmp_path / "out", np.ones((2, 4)), image_shape=(2, 2), rows=["1.5", "1.6"])
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["1.5.png", "1.6.png"]
+
+
 @pytest.mark.parametrize("rows", [["a", "a"], ["a", "../b"], ["a", "/b"]])
 def test_a_folder_is_whole_or_not_there(tmp_path, rows):
     with pytest.raises(TableError, match=r"rows have the same name|is not a file name"):
