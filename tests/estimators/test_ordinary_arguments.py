@@ -124,7 +124,7 @@ def test_sizes_may_be_an_array(kind, tmp_path):
     model, expected = (kind(sizes, **QUICK).fit(X, Y) for sizes in (np.array([4, 2]), (4, 2)))
     model.save(tmp_path / "m")
     loaded = kind.load(tmp_path / "m", verbose=False)
-    assert loaded.hidden_sizes == [4, 2]
+    assert loaded.hidden_sizes == (4, 2)
     use = "predict_proba" if kind is StackedDenoisingClassifier else "transform"
     for own in (model, loaded):
         np.testing.assert_array_equal(getattr(own, use)(X), getattr(expected, use)(X))
