@@ -5,9 +5,8 @@ has the type ``int16``, but was rewritten to ``-x``, which wraps around at 256; 
 rewritten to the square in ``uint8``. Others lose the floor of ``x // 1``, or the shape of a sum:
 ``2 + set_subtensor(zeros_like(x)[0], 3)`` was rewritten to an assignment to a single 2. One never
 ends for integers. One computes a sum in a way that is right only in C, which has no ``float16``.
-One returns ``ones_like(x) * y`` in the shape of y even where y does not fit x. One computes
-``log(x / 3)`` of ``float64`` with a logarithm of 3 in ``float32``. Others lose the error of a
-wrong index: ``x[3:][-1]`` was rewritten to ``x[-1]``.
+One computes ``log(x / 3)`` of ``float64`` with a logarithm of 3 in ``float32``. Those that lose
+errors are in `lost_errors`.
 """
 
 from __future__ import annotations
@@ -15,13 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-import numpy as np
-from pytensor.graph.basic import Constant
 from pytensor.graph.rewriting.basic import node_rewriter
 from pytensor.scalar import upcast
-from pytensor.scan.op import Scan
 from pytensor.tensor import subtensor as subtensor_operations
-from pytensor.tensor.basic import Alloc, cast, switch
+from pytensor.tensor.basic import cast, switch
 from pytensor.tensor.math import erf, erfc, exp, int_div, neg, sigmoid, softplus, true_div
 from pytensor.tensor.rewriting import (
     basic,
@@ -32,13 +28,10 @@ from pytensor.tensor.rewriting import (
     subtensor_lift,
 )
 from pytensor.tensor.rewriting.basic import register_canonicalize
-from pytensor.tensor.subtensor import (
-    AdvancedIncSubtensor,
-    IncSubtensor,
-    Subtensor,
-    indices_from_subtensor,
-)
+from pytensor.tensor.subtensor import AdvancedIncSubtensor, IncSubtensor
 from pytensor.tensor.type import discrete_dtypes
+
+from autoenc.backends import lost_errors
 
 Rewrite: TypeAlias = Callable[[Any, Any], Any]
 Parts: TypeAlias = tuple[list[Any], list[Any]]
@@ -46,7 +39,6 @@ Parts: TypeAlias = tuple[list[Any], list[Any]]
 
 _flattened = math.AlgebraicCanonizer.get_num_denum
 _simplified = math.AlgebraicCanonizer.simplify
-_without_reshape = shape.local_useless_reshape.fn
 
 
 def restrict_rewrites() -> None:
@@ -55,8 +47,8 @@ def restrict_rewrites() -> None:
     math.AlgebraicCanonizer.simplify = _simplified_in_the_type_of_the_result
     for rewrite, (transform, applies) in _TRANSFORMS.items():
         rewrite.fn = _restricted(transform, applies)
-    basic.local_second_to_alloc.fn = _filled_in_the_shape_of_the_first
-    shape.local_useless_reshape.fn = _reshaped_as_before
+    basic.local_second_to_alloc.fn = lost_errors.filled_in_the_shape_of_the_first
+    shape.local_useless_reshape.fn = lost_errors.reshaped_as_before
     register_canonicalize(functions_of_floats, overwrite_existing=True)
 
 
@@ -65,32 +57,6 @@ def _restricted(transform: Rewrite, applies: Callable[[Any], bool]) -> Rewrite:
         return transform(graph, node) if applies(node) else None
 
     return rewrite
-
-
-def _filled_in_the_shape_of_the_first(graph: Any, node: Any) -> list[Any]:
-    """Rewrite second(x, y) to an array of the shape of x, which y must fit.
-
-    PyTensor's rewrite takes the lengths of y, and so hides an error if y has another shape.
-    """
-    return [basic.broadcast_like_elemwise(node.inputs[1], node, fgraph=graph, stack_trace=True)]
-
-
-def _reshaped_as_before(graph: Any, node: Any) -> Any:
-    """Rewrite x.reshape(lengths) to x if all lengths are those of x, or one is -1.
-
-    PyTensor's rewrite also does so if one length is unknown, and so hides an error.
-    """
-    found = _without_reshape(graph, node)
-    x, lengths = node.inputs
-    if not found or x.type.ndim == 1:
-        return found
-    feature = getattr(graph, "shape_feature", None)
-    others = [
-        length
-        for axis, length in enumerate(shape._unpack_shape_vector(lengths))
-        if not shape._is_shape_i_of_x(length, x, axis, shape_feature=feature)
-    ]
-    return found if not others or (len(others) == 1 and _value(others[0]) == -1) else None
 
 
 def _is_discrete(variable: Any) -> bool:
@@ -191,98 +157,6 @@ def functions_of_floats(_: Any, node: Any) -> list[Any] | None:
     return None
 
 
-def _is_index_checked(node: Any) -> bool:
-    """Return whether x[a:b][i] can be x[a + i], because i is wrong in both or in none.
-
-    The last rows of a scan are, because its length is known.
-    """
-    outer, (part, *indices) = node.op, node.inputs
-    inner = part.owner
-    if inner is None or not isinstance(inner.op, Subtensor):
-        return True
-    if inner.inputs[0].owner is not None and isinstance(inner.inputs[0].owner.op, Scan):
-        return True
-    parts = indices_from_subtensor(inner.inputs[1:], inner.op.idx_list)
-    slices = [one for one in parts if isinstance(one, slice)]
-    entries = indices_from_subtensor(indices, outer.idx_list)
-    return all(
-        isinstance(entry, slice) or _is_in_part(entry, whole)
-        for whole, entry in zip(slices, entries, strict=False)
-    )
-
-
-def _is_in_part(index: Any, part: slice) -> bool:
-    """Return whether an index is out of a part exactly if its position is out of the whole."""
-    if part.stop is not None:
-        return False
-    step = 1 if part.step is None else _value(part.step)
-    if part.start is None:
-        return step in (1, -1)
-    at = _value(index)
-    return step == 1 and at is not None and at >= 0
-
-
-_WHOLE = (int, np.integer, np.ndarray)
-
-
-def _value(index: Any) -> int | None:
-    """Return the value of a constant index."""
-    data = index.data if isinstance(index, Constant) else index
-    return int(data) if np.ndim(data) == 0 and isinstance(data, _WHOLE) else None
-
-
-def _is_within_ones(node: Any) -> bool:
-    """Return whether axes of length 1 have only indices that exist, which need no check."""
-    part, *indices = node.inputs
-    entries = indices_from_subtensor(indices, node.op.idx_list)
-    return all(
-        isinstance(entry, slice) or _value(entry) in (0, -1)
-        for entry, is_one in zip(entries, part.type.broadcastable, strict=False)
-        if is_one
-    )
-
-
-def _is_entry_by_entry(node: Any) -> bool:
-    """Return whether f(x, y)[i] can be f(x[i], y[i]): if nothing is repeated along an axis.
-
-    With x repeated along the axis of i, nothing would check that its other lengths fit those of y.
-    """
-    operation = node.inputs[0].owner
-    if operation is None or not _is_within_ones(node):
-        return False
-    patterns = [operand.type.broadcastable for operand in operation.inputs]
-    return len({pattern for pattern in patterns if not all(pattern)}) < 2
-
-
-def _is_in_array(node: Any) -> bool:
-    """Return whether an array of equal rows has the rows that are taken: slices, or known ones."""
-    array, *indices = node.inputs
-    if not isinstance(node.op, Subtensor):
-        return False
-    if array.owner is None or not isinstance(array.owner.op, Alloc):
-        return True
-    _, *lengths = array.owner.inputs
-    entries = indices_from_subtensor(indices, node.op.idx_list)
-    return all(
-        isinstance(entry, slice) or _is_within(_value(entry), _value(length))
-        for entry, length in zip(entries, lengths, strict=False)
-    )
-
-
-def _is_within(index: int | None, length: int | None) -> bool:
-    if index is None or length is None:
-        return index in (0, -1)
-    return -length <= index < length
-
-
-def _is_read_of_parts(node: Any) -> bool:
-    """Return whether set_subtensor(x[i], y)[i] can be y: not for lists of indices.
-
-    Neither the indices nor the length of y would be checked.
-    """
-    return isinstance(node.op, Subtensor)
-
-
 # Newer versions of PyTensor have no class of its own for one list of indices.
 _WRITES = (
     IncSubtensor,
@@ -307,16 +181,11 @@ _RESTRICTED = {
     "flatten_nested_add_mul": _are_sums_in_type,
     "local_careduce_fusion": _is_in_c,
     "local_add_of_sparse_write": _is_write_to_the_whole_sum,
-    "local_subtensor_merge_integer": _is_index_checked,
-    "local_read_of_write_same_indices": _is_read_of_parts,
-    "local_subtensor_of_expand_dims": _is_within_ones,
-    "local_subtensor_of_batch_dims": _is_entry_by_entry,
-    "local_subtensor_of_alloc": _is_in_array,
 }
 # A version of PyTensor may lack some.
 _TRANSFORMS: dict[Any, tuple[Rewrite, Callable[[Any], bool]]] = {
     rewrite: (rewrite.fn, applies)
-    for name, applies in _RESTRICTED.items()
+    for name, applies in (_RESTRICTED | lost_errors.RESTRICTED).items()
     for module in (basic, elemwise, math, subtensor, subtensor_lift)
     if (rewrite := vars(module).get(name)) is not None
 }

@@ -58,6 +58,11 @@ class EncodedRows(np.ndarray[Any, Any]):
         self.encoding = getattr(source, "encoding", None)
 
 
+def _own_name(column: Any) -> tuple[str, ...]:
+    """Names of the entries."""
+    return (column.name,)
+
+
 @dataclass(frozen=True)
 class NumberColumn:
     """A column of numbers.
@@ -71,10 +76,7 @@ class NumberColumn:
     kind: ClassVar[str] = "number"
     n_values: ClassVar[int] = 0
 
-    @property
-    def entries(self) -> tuple[str, ...]:
-        """Names of the entries."""
-        return (self.name,)
+    entries = property(_own_name)
 
     def encode(self, column: Any) -> tuple[np.ndarray[Any, Any], list[Any]]:
         """Return the numbers, (rows, 1).
@@ -207,10 +209,7 @@ class DateColumn:
     kind: ClassVar[str] = "date"
     n_values: ClassVar[int] = 0
 
-    @property
-    def entries(self) -> tuple[str, ...]:
-        """Names of the entries."""
-        return (self.name,)
+    entries = property(_own_name)
 
     def encode(self, column: Any) -> tuple[np.ndarray[Any, Any], list[Any]]:
         """Return days since 1970-01-01, or days, (rows, 1); NaN where there is no date.
@@ -287,10 +286,7 @@ class TimeColumn:
     kind: ClassVar[str] = "time"
     n_values: ClassVar[int] = 0
 
-    @property
-    def entries(self) -> tuple[str, ...]:
-        """Names of the entries."""
-        return (self.name,)
+    entries = property(_own_name)
 
     def encode(self, column: Any) -> tuple[np.ndarray[Any, Any], list[Any]]:
         """Return fractions of a day in [0, 1), (rows, 1); NaN where there is no time.

@@ -196,7 +196,7 @@ def _column_of(name: str, column: Any) -> Any:
         return known[kind]()
     values = [plain_value(value) for value in listed(column) if not is_missing(value)]
     if kind == TEXT and (form := date_form(values)):
-        _warn_of_order(name, values, form)
+        _warn_if_ambiguous(name, values, form)
         return _dates(name, column, form)
     return _category(name, values, len(column))
 
@@ -287,7 +287,7 @@ def date_form(values: Sequence[str]) -> str | None:
     return next((form for form in FORMS if all(_is_written(v, form) for v in distinct)), None)
 
 
-def _warn_of_order(name: str, values: Sequence[str], form: str) -> None:
+def _warn_if_ambiguous(name: str, values: Sequence[str], form: str) -> None:
     """Warn if days could be months, and months days."""
     other = _AMBIGUOUS.get(form)
     distinct = {value.strip() for value in values}
