@@ -45,6 +45,11 @@ if not os.access(expand("~"), os.W_OK):
     atexit.register(shutil.rmtree, os.environ["HOME"], ignore_errors=True)
 
 
+# PyTensor logs a rewrite that raises an error, and continues. In tests, and in the processes that
+# they start, the error counts.
+pytensor.config.on_opt_error = "raise"
+os.environ.setdefault("PYTENSOR_FLAGS", "on_opt_error=raise")
+
 # A test process makes thousands of graphs. To note where each node was made, and to look for
 # garbage among all of them again and again, takes an eighth of the time.
 pytensor.config.traceback__limit = 0

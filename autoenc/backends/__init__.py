@@ -20,6 +20,7 @@ from autoenc.backends.merging import keep_empty_arrays_apart
 from autoenc.backends.mixed_precision import in_precision
 from autoenc.backends.python_loops import give_numbers_their_types
 from autoenc.backends.restricted_rewrites import restrict_rewrites
+from autoenc.backends.softmax_products import recognise_softmax
 from autoenc.backends.step import Step, make_step
 from autoenc.configuration import Settings, check_device, user_settings
 from autoenc.processes import Processes
@@ -44,6 +45,7 @@ BACKENDS = ("c", "xla", "numba")
 # Corrections of PyTensor that all backends need.
 keep_empty_arrays_apart()
 restrict_rewrites()
+recognise_softmax()
 give_numbers_their_types()
 
 

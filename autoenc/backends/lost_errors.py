@@ -13,6 +13,8 @@ import numpy as np
 from pytensor.graph.basic import Constant
 from pytensor.scan.op import Scan
 from pytensor.tensor.basic import Alloc
+from pytensor.tensor.blockwise import Blockwise
+from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.rewriting import basic, shape
 from pytensor.tensor.subtensor import Subtensor, indices_from_subtensor
 
@@ -100,7 +102,9 @@ def _is_entry_by_entry(node: Any) -> bool:
     With x repeated along the axis of i, nothing would check that its other lengths fit those of y.
     """
     operation = node.inputs[0].owner
-    if operation is None or not _is_within_ones(node):
+    if operation is None or not isinstance(operation.op, Elemwise | Blockwise):
+        return True  # PyTensor does not rewrite others, whose inputs may not be arrays
+    if not _is_within_ones(node):
         return False
     patterns = [operand.type.broadcastable for operand in operation.inputs]
     return len({pattern for pattern in patterns if not all(pattern)}) < 2

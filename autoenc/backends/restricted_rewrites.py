@@ -5,7 +5,8 @@ has the type ``int16``, but was rewritten to ``-x``, which wraps around at 256; 
 rewritten to the square in ``uint8``. Others lose the floor of ``x // 1``, or the shape of a sum:
 ``2 + set_subtensor(zeros_like(x)[0], 3)`` was rewritten to an assignment to a single 2. One never
 ends for integers. One computes a sum in a way that is right only in C, which has no ``float16``.
-One computes ``log(x / 3)`` of ``float64`` with a logarithm of 3 in ``float32``. Those that lose
+One computes ``log(x / 3)`` of ``float64`` with a logarithm of 3 in ``float32``, another
+``log(1 + x)`` of ``float64`` by ``log1p(x)`` in ``float32`` if x has that type. Those that lose
 errors are in `lost_errors`.
 """
 
@@ -18,6 +19,7 @@ from pytensor.graph.rewriting.basic import node_rewriter
 from pytensor.scalar import upcast
 from pytensor.tensor import subtensor as subtensor_operations
 from pytensor.tensor.basic import cast, switch
+from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.math import erf, erfc, exp, int_div, neg, sigmoid, softplus, true_div
 from pytensor.tensor.rewriting import (
     basic,
@@ -29,7 +31,7 @@ from pytensor.tensor.rewriting import (
 )
 from pytensor.tensor.rewriting.basic import register_canonicalize
 from pytensor.tensor.subtensor import AdvancedIncSubtensor, IncSubtensor
-from pytensor.tensor.type import discrete_dtypes
+from pytensor.tensor.type import discrete_dtypes, float_dtypes
 
 from autoenc.backends import lost_errors
 
@@ -37,6 +39,7 @@ Rewrite: TypeAlias = Callable[[Any, Any], Any]
 Parts: TypeAlias = tuple[list[Any], list[Any]]
 """Operands that are added or multiplied, and those that are subtracted or divided by."""
 
+_in_the_shape_of_the_result = basic.broadcast_like_elemwise
 _flattened = math.AlgebraicCanonizer.get_num_denum
 _simplified = math.AlgebraicCanonizer.simplify
 
@@ -47,6 +50,7 @@ def restrict_rewrites() -> None:
     math.AlgebraicCanonizer.simplify = _simplified_in_the_type_of_the_result
     for rewrite, (transform, applies) in _TRANSFORMS.items():
         rewrite.fn = _restricted(transform, applies)
+    math.broadcast_like_elemwise = _computed_in_the_type_of_the_result
     basic.local_second_to_alloc.fn = lost_errors.filled_in_the_shape_of_the_first
     shape.local_useless_reshape.fn = lost_errors.reshaped_as_before
     register_canonicalize(functions_of_floats, overwrite_existing=True)
@@ -214,6 +218,28 @@ class _WithinType:
         return parts
 
 
+def _computed_in_the_type_of_the_result(value: Any, node: Any, **options: Any) -> Any:
+    """Return the value of a rewritten operation, in the shape and type of the operation.
+
+    PyTensor computes the value in the type of its arguments, and casts the result.
+    """
+    dtype = node.outputs[0].type.dtype
+    computation = getattr(value, "owner", None)
+    if (
+        computation is not None
+        and isinstance(computation.op, Elemwise)
+        and value not in node.inputs
+        and _is_narrower(value.type.dtype, dtype)
+    ):
+        value = computation.op(*(cast(x, dtype) for x in computation.inputs))
+    return _in_the_shape_of_the_result(value, node, **options)
+
+
+def _is_narrower(dtype: str, other: str) -> bool:
+    """Return whether one type of floating-point numbers has less precision than the other."""
+    return dtype != other and {dtype, other} <= set(float_dtypes) and upcast(dtype, other) == other
+
+
 def _flattened_within_a_type(canonizer: Any, result: Any) -> Parts:
     return _WithinType(canonizer, result.type.dtype).get_num_denum(result)
 
@@ -221,12 +247,14 @@ def _flattened_within_a_type(canonizer: Any, result: Any) -> Parts:
 def _simplified_in_the_type_of_the_result(
     canonizer: Any, num: list[Any], denum: list[Any], out_type: Any
 ) -> Parts:
-    """Return simplified operands. If they change, integers get the type of the result."""
+    """Return simplified operands. If they change, their operation has the type of the result."""
     before = [*num], [*denum]
     after: Parts = _simplified(canonizer, num, denum, out_type)
     if all(map(_same, before, after)):
         return after
     num, denum = (_in_type(part, out_type.dtype) for part in after)
+    if num + denum and upcast(*_dtypes([x.type for x in num + denum])) != out_type.dtype:
+        num, denum = ([cast(x, out_type.dtype) for x in part] for part in (num, denum))
     return num, denum
 
 

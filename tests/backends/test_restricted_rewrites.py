@@ -93,6 +93,29 @@ def test_the_logarithm_of_a_quotient_has_all_digits(quotient):
     np.testing.assert_allclose(function(numbers), np.log(quotient(numbers)), rtol=1e-14)
 
 
+MIXED = {
+    "log(1 + x)": lambda x, y: pt.log(pt.ones_like(y) + x),
+    "log(1 - x)": lambda x, y: pt.log(pt.ones_like(y) - x),
+    "x ** 2": lambda x, y: pt.pow(x, np.full(3, 2.0)),
+    "sqrt(x)": lambda x, y: pt.pow(x, np.full(3, 0.5)),
+    "1 / x": lambda x, y: y / (x * y),
+    "x * x": lambda x, y: (x * y) * (x * y) / y / y,
+    "exp(x) - 1": lambda x, y: pt.exp(x) - np.ones(3),
+}
+
+
+@pytest.mark.parametrize("graph", MIXED.values(), ids=MIXED.keys())
+def test_results_have_the_digits_of_their_type_although_an_argument_has_less(graph):
+    numbers = np.array([0.1, 0.3, 0.7], "float32"), np.array([0.9, 1.1, 3.0])
+    results = []
+    for dtype in ("float32", "float64"):
+        x, y = pt.vector("x", dtype=dtype), pt.vector("y", dtype="float64")
+        compiled = pytensor.function([x, y], graph(x, y), mode=REWRITTEN, on_unused_input="ignore")
+        results.append(compiled(numbers[0].astype(dtype), numbers[1]))
+    assert results[0].dtype == "float64"
+    np.testing.assert_allclose(*results, rtol=1e-14)
+
+
 @pytest.mark.parametrize("like", [pt.zeros_like, lambda x: pt.second(x, 0.0)])
 @pytest.mark.parametrize("length", [1, 2, 3])
 def test_an_array_that_does_not_fit_the_one_it_fills_is_an_error(like, length):

@@ -9,6 +9,8 @@ import numpy as np
 from pytensor.graph.basic import Apply
 from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
 from pytensor.link.c.op import COp
+from pytensor.tensor.math import mul, true_div
+from pytensor.tensor.rewriting.special import local_logsoftmax
 from pytensor.tensor.special import LogSoftmax, Softmax
 
 Array = Any
@@ -101,5 +103,28 @@ def local_row_softmax(fgraph: Any, node: Apply) -> list[Any] | bool:
     return [RowSoftmax()(x)]
 
 
+@node_rewriter([mul])  # type: ignore[untyped-decorator]
+def local_quotient_by_softmax(_: Any, node: Apply) -> list[Any] | None:
+    """Replace (a / softmax(x)) * softmax(x), where the softmax can underflow to 0, by a.
+
+    The gradient of log(softmax(x)) is such a product.
+    """
+    if len(node.inputs) != 2:
+        return None
+    for quotient, factor in (node.inputs, node.inputs[::-1]):
+        if quotient.owner is None or quotient.owner.op != true_div:
+            continue
+        dividend, divisor = quotient.owner.inputs
+        is_softmax = divisor.owner is not None and isinstance(divisor.owner.op, Softmax)
+        if is_softmax and divisor is factor and dividend.type == node.outputs[0].type:
+            return [dividend]
+    return None
+
+
 REWRITE = (dfs_rewriter(local_row_softmax, name="row_softmax"), POSITION)
 """Rewrite for a mode, with its position among PyTensor's own."""
+STABLE_LOGARITHM = (
+    (dfs_rewriter(local_logsoftmax, name="log_softmax"), 1.2),
+    (dfs_rewriter(local_quotient_by_softmax, name="quotient_by_softmax"), 1.3),
+)
+"""Rewrites of log(softmax(x)) and its gradient for modes that do not cancel factors."""

@@ -45,10 +45,36 @@ def test_functions_and_their_inverses_overflow_and_underflow(
     np.testing.assert_allclose(result, expected)
 
 
+NOT_SIMPLIFIED = {
+    "x - x": (lambda x, y: x - x + y, [np.nan, np.nan, 3]),
+    "x / x": (lambda x, y: x / x * y, [np.nan, np.nan, 3]),
+    "x * y / x": (lambda x, y: x * y / x, [np.nan, np.nan, 3]),
+    "0 * x": (lambda x, y: 0 * x, [np.nan, 0, 0]),
+    "a product with zeros": (lambda x, y: T.zeros_like(x) * y, [np.nan, np.nan, 0]),
+    "a gradient of zeros": (lambda x, y: T.grad((T.sqr(x) * 0).sum(), x), [np.nan, 0, 0]),
+    "a choice of zeros": (lambda x, y: T.switch(0, x, 0) * y, [np.nan, np.nan, 0]),
+}
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+@pytest.mark.parametrize(("graph", "expected"), NOT_SIMPLIFIED.values(), ids=NOT_SIMPLIFIED.keys())
+def test_fast_compile_does_not_simplify_terms_that_can_be_nan(graph, expected):
+    x, y = T.dvectors("xy")
+    compiled = theano.function([x, y], graph(x, y), mode="FAST_COMPILE", on_unused_input="ignore")
+    # Computed by Theano 1.0.5, which simplifies these terms in FAST_RUN.
+    np.testing.assert_array_equal(compiled([np.inf, 0, 2], [np.inf, np.nan, 3]), expected)
+
+
 @pytest.mark.parametrize("length", [1, 2])
 def test_wrong_lengths_are_errors_in_fast_compile(length):
     x, y, n = T.dmatrix("x"), T.dvector("y"), T.lscalar("n")
-    for result in (T.zeros_like(x) + y, T.fill(x, y), T.zeros_like(x[0]) + y, T.zeros((n,)) + y):
+    for result in (
+        T.zeros_like(x) + y,
+        T.zeros_like(x) * y,
+        T.fill(x, y),
+        T.zeros_like(x[0]) + y,
+        T.zeros((n,)) + y,
+    ):
         compiled = function([x, y, n], result, on_unused_input="ignore")
         with pytest.raises(ValueError, match=r"[Bb]roadcast"):
             compiled(np.ones((2, 3)), np.ones(length), 3)
