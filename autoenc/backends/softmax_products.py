@@ -80,10 +80,12 @@ def _without_sum(
             return axes, num, denum[:i] + denum[i + 1 :]
     for i, factor in enumerate(num):
         if factor.owner is not None and factor.owner.op == add:
-            parts = [_without_sum(exponential, *_factors(term)) for term in factor.owner.inputs]
-            if all(parts) and len({part[0] for part in parts if part}) == 1:
-                terms = [_product(*part[1:]) for part in parts if part]
-                return parts[0][0], [*num[:i], add(*terms), *num[i + 1 :]], denum
+            terms = factor.owner.inputs
+            found = [_without_sum(exponential, *_factors(term)) for term in terms]
+            parts = [part for part in found if part is not None]
+            if len(parts) == len(terms) and len({axes for axes, *_ in parts}) == 1:
+                rest = add(*(_product(*factors) for _, *factors in parts))
+                return parts[0][0], [*num[:i], rest, *num[i + 1 :]], denum
     return None
 
 
@@ -99,7 +101,7 @@ def _is_exponential(factor: Any) -> bool:
 
 def _is_minus_max(difference: Any) -> bool:
     """Return whether a difference is x - max(x), as in a softmax that is written out."""
-    x, maximum = difference.owner.inputs
+    _, maximum = difference.owner.inputs
     if maximum.owner is not None and isinstance(maximum.owner.op, DimShuffle):
         (maximum,) = maximum.owner.inputs
     return maximum.owner is not None and isinstance(maximum.owner.op, Max)

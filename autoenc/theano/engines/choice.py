@@ -32,7 +32,7 @@ _XLA = {"JAX", "XLA"}
 _FULL = {"o4", "fast_run"}
 _STABLE = {"STABILIZE": "FAST_RUN"}
 # Rewrites that remove operations which fail if arrays have wrong shapes. They speed up FAST_RUN.
-# Others hide that 0 * x, x - x, x / x, and x ** 0 can be nan. Theano's FAST_COMPILE lacked them all.
+# Others hide that 0 * x, x - x and x / x can be nan. Theano's FAST_COMPILE had none of them.
 _ONLY_IN_FAST_RUN = (
     "local_second_sink", "local_useless_alloc", "local_read_of_write_same_indices",
     "local_slice_read_of_write", "local_mul_zero", "local_zero_div", "local_mul_canonizer",
