@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from autoenc.models.fitted import FittedModel
 from autoenc.models.graphs import GRAPHS
 from autoenc.models.model_files import describe_model, read_model
 from autoenc.models.settings import INTEGER, check_settings
-from autoenc.models.tasks import Task, make_task
+from autoenc.models.tasks import Task, make_task, names_of
 from autoenc.processes import ALONE, Processes
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns, columns_of
@@ -90,6 +90,8 @@ class Call:
         Whether to resume from the checkpoint.
     partial : bool
         Whether the call is one pass of `partial_fit`.
+    calibration
+        Rows for the calibration of a detector.
     """
 
     X: Any
@@ -102,6 +104,7 @@ class Call:
     every: Every | int = 1
     resume: bool = False
     partial: bool = False
+    calibration: Any = None
 
     def checked(self) -> Call:
         """Return the call with a tuple of callbacks; refuse a folder as a checkpoint."""
@@ -298,7 +301,7 @@ def _train(
     before = [] if start is None else start.history
     engine = f"{backend.description}: {backend.reason}"
     if start is not None:
-        _restore(task.optimizer_state, start.optimizer_state)
+        _restore(task.optimizer_state, start)
 
     def present(history: list[Record]) -> GraphEstimator:
         estimator.model_ = task.fitted(_continued(before, history), engine)
@@ -372,7 +375,7 @@ def check_given(settings: Mapping[str, Any]) -> None:
 
 
 def check_goes_on(settings: Mapping[str, Any], **fitted: Any) -> None:
-    """Refuse to continue with parameters of another shape or precision."""
+    """Refuse to continue with other values of settings that the model was fitted with."""
     for name, value in fitted.items():
         if settings[name] != value and not is_auto(settings[name]):
             raise ValueError(
@@ -464,11 +467,15 @@ def _explained(error: CheckpointError, choices: Mapping[str, Any]) -> Checkpoint
     )
 
 
-def _restore(variables: list[Any], values: Iterable[Array]) -> None:
-    """Restore the state of an optimizer, if it is the same optimizer."""
-    values = list(values)
+def _restore(variables: list[Any], start: FittedModel) -> None:
+    """Restore the state of an optimizer, if its variables are the same.
+
+    Momentum and Nesterov's have the same variables; files of earlier versions lack their names.
+    """
+    values = start.optimizer_state
     shapes = [np.shape(v.get_value(borrow=True)) for v in variables]
-    if shapes == [np.shape(value) for value in values]:
+    same_names = start.state_names in ((), names_of(variables))
+    if same_names and shapes == [np.shape(value) for value in values]:
         for variable, value in zip(variables, values, strict=True):
             variable.set_value(value)
 

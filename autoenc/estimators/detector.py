@@ -64,6 +64,8 @@ class DetectorKind:
             check_observed(domain, names=columns.names)
         else:
             check_goes_on(settings, n_hidden=start.arrays["W"].shape[1], dtype=start.dtype)
+        if call.calibration is not None:
+            _check_calibration(call.calibration, settings, columns)
         n_minibatches = -(-len(examples.rows) // settings["batch_size"])
         return {
             "activation": settings["activation"],
@@ -100,6 +102,22 @@ class DetectorKind:
         model = from_file(FittedDetector, kind, arrays, fitted, choices, machine_of(settings))
         assert isinstance(model, FittedDetector)
         return model
+
+
+def _check_calibration(rows: Any, settings: Mapping[str, Any], columns: Columns) -> None:
+    """Check rows for calibration before training, not only after it.
+
+    Raises
+    ------
+    ValueError
+        If the rows do not have the columns of the training rows, or contain invalid values.
+    """
+    _, domain = read_examples(
+        columns, encoded(columns, rows), dtype=settings["dtype"], reset=False,
+        allow_nan=is_masked(settings, mixed=columns.encoding is not None), name="calibration",
+    )  # fmt: skip
+    if np.isnan(domain.minimum).all():
+        raise ValueError("no calibration row has an observed value; give other rows.")
 
 
 @final
@@ -279,15 +297,25 @@ feature_names_in_
             If data, a setting, the device or the checkpoint is invalid, or if the cost does not
             stay finite.
         """
-        X = opened(X)  # open X once, because some iterables can be iterated only once
+        # Open data once, because some iterables can be iterated only once.
+        X, calibration = opened(X), None if calibration is None else opened(calibration)
         call = Call(
-            X, validation=validation, callbacks=callbacks, checkpoint=checkpoint, every=every,
-            resume=resume,
+            X, validation=validation, calibration=calibration, callbacks=callbacks,
+            checkpoint=checkpoint, every=every, resume=resume,
         )  # fmt: skip
-        learn(self, call)
-        self.model_ = self.model_.calibrated(
-            X, calibration, n_bins=self.n_bins, dependence=self.dependence
-        )
+        earlier = self.model_ if self.__sklearn_is_fitted__() else None
+        try:
+            learn(self, call)
+            self.model_ = self.model_.calibrated(
+                X, calibration, n_bins=self.n_bins, dependence=self.dependence
+            )
+        except BaseException:
+            # A model whose training did not end cannot score rows; the earlier one can.
+            if earlier is not None:
+                self.model_ = earlier
+            elif hasattr(self, "model_"):
+                del self.model_
+            raise
         return self
 
     def score_samples(self, X: Any) -> Array:

@@ -280,7 +280,7 @@ class DeepKind(CoderKind):
             bounded = domain.in_unit_interval and not choices["standardised"]
             activations = ["sigmoid" if bounded else "tanh"] * len(activations)
             # An unbounded code holds more than a bounded code of the same size.
-            activations[-1] = "linear"
+            activations[-1] = "sigmoid" if settings["sparsity"] else "linear"
         return {**choices, "activation": activations}, examples
 
     def initial(
@@ -294,7 +294,9 @@ class DeepKind(CoderKind):
             trained = _trained_alone(stack, examples, known.columns, call)
         layers = (layer if settings["tied"] else layer.untied() for layer in trained.coders)
         return known.replaced(  # type: ignore[no-any-return]
-            layers=tuple(layer.replaced(history=[], optimizer_state=()) for layer in layers),
+            layers=tuple(
+                layer.replaced(history=[], optimizer_state=(), state_names=()) for layer in layers
+            ),
             pretrained=trained,
         )
 

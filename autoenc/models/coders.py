@@ -48,7 +48,13 @@ class FittedCoder(FittedModel):
     def structure(self) -> dict[str, Any]:
         """Settings that must not change when training continues."""
         tied = "W_prime" not in self.arrays
-        return {"n_hidden": self.n_codes, "tied": tied, "dtype": self.dtype}
+        return {"n_hidden": self.n_codes, "tied": tied, "dtype": self.dtype, **self.reconstruction}
+
+    @property
+    def reconstruction(self) -> dict[str, Any]:
+        """Settings of cost, output and scaling, as they were given or chosen."""
+        scale = "standard" if "mean" in self.arrays else None
+        return {"cost": self.choices["cost"], "output": self.choices["output"], "scale": scale}
 
     def symbolic(self, shared: Mapping[str, Any]) -> SymbolicModel:
         """Build the layer, and the scaling around it."""
@@ -191,7 +197,10 @@ class FittedStack(FittedCoder):
         """Settings that must not change when training continues."""
         sizes = tuple(layer.n_codes for layer in self.coders)
         tied = all("W_prime" not in layer.arrays for layer in self.layers)
-        return {"hidden_sizes": sizes, "tied": tied, "dtype": self.dtype}
+        return {
+            "hidden_sizes": sizes, "tied": tied, "dtype": self.dtype,
+            **self.coders[0].reconstruction,
+        }  # fmt: skip
 
     def model_arrays(self) -> dict[str, Array]:
         """Return the arrays of all layers, numbered."""

@@ -111,7 +111,9 @@ def is_compact(
         Number of columns.
     """
     linear = choices["output"] in LINEAR and settings["activation"] in (AUTO, "linear")
-    return bool(choices["standardised"] and linear and n_hidden < n_columns)
+    # A target for the mean of a unit needs codes in [0, 1].
+    is_free = not settings.get("sparsity")
+    return bool(choices["standardised"] and linear and n_hidden < n_columns and is_free)
 
 
 def chosen_settings(

@@ -66,6 +66,8 @@ class FittedModel:
         A record for each epoch.
     optimizer_state : tuple of array
         Variables of the optimizer other than parameters, so that training can continue.
+    state_names : tuple of str
+        Names of these variables; empty in files of earlier versions.
     layers : tuple of FittedModel
         Layers of a stack, from the input upwards.
     machine : pair
@@ -83,6 +85,7 @@ class FittedModel:
     engine: str = ""
     history: list[Record] = field(default_factory=list)
     optimizer_state: tuple[Array, ...] = ()
+    state_names: tuple[str, ...] = ()
     layers: tuple[FittedModel, ...] = ()
     machine: tuple[Any, str | None] = ("auto", None)
     pretrained: FittedModel | None = None
@@ -230,6 +233,8 @@ class FittedModel:
         }
         if self.domain is not None:
             found["data_dtype_"] = self.domain.dtype
+        if self.state_names:
+            found["optimizer_state_"] = list(self.state_names)
         shown = {f"{name}_": self.choices[name] for name in self.shown if name in self.choices}
         return {**found, **shown}
 
@@ -355,5 +360,6 @@ def from_file(
         engine=fitted.get("backend_", ""),
         history=fitted.get("history_", []),
         optimizer_state=state,
+        state_names=tuple(fitted.get("optimizer_state_", ())),
         machine=machine,
     )

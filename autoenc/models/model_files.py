@@ -11,6 +11,7 @@ import numpy as np
 
 from autoenc import __version__
 from autoenc.configuration import name_of_dtype
+from autoenc.models.defaults import AUTO, is_auto
 from autoenc.models.fitted import FittedModel
 from autoenc.models.schema import SchemaError, check_model
 from autoenc.rows.columns import Columns
@@ -19,6 +20,8 @@ from autoenc.rows.scaling import ColumnScaling
 from autoenc.storage import ModelFileError, load_arrays
 from autoenc.versions import installed_versions
 
+# Settings that determine what a model computes from its arrays.
+_DEFINING = ("activation", "cost", "output", "tied", "n_hidden", "hidden_sizes")
 LIBRARIES = ("pytensor", "jax", "numpy", "scikit-learn")
 
 
@@ -40,6 +43,8 @@ def describe_model(fitted: FittedModel, settings: Mapping[str, Any]) -> dict[str
         **_describe_columns(fitted.columns),
     }
     try:
+        if not is_auto(settings.get("activation", AUTO)):
+            _check_activation(settings["activation"], fitted.choices.get("activation"))
         check_model(fitted.all_arrays(), description)
     except SchemaError as error:
         raise ValueError(
@@ -47,6 +52,18 @@ def describe_model(fitted: FittedModel, settings: Mapping[str, Any]) -> dict[str
             "after fit."
         ) from error
     return description
+
+
+def _check_activation(given: Any, chosen: Any) -> None:
+    """Check that the setting is the activation of the model, which only some files contain.
+
+    Raises
+    ------
+    SchemaError
+        If the setting was changed since `fit`.
+    """
+    if chosen is not None and _plain(given) != _plain(chosen):
+        raise SchemaError(f"activation is {given!r:.60}; expected {chosen!r:.60}")
 
 
 def _describe_columns(columns: Columns) -> dict[str, Any]:
@@ -113,6 +130,7 @@ def read_model(
             f"{path} contains a model of the class {description['class']!r}, not {class_name!r}; "
             "load it with the class that saved it."
         )
+    _check_overrides(path, arrays, description, overrides)
     settings = {**description["settings"], **overrides}
     if "hidden_sizes" in settings and "hidden_sizes" not in overrides:
         settings["hidden_sizes"] = tuple(settings["hidden_sizes"])  # JSON has no tuples
@@ -123,6 +141,32 @@ def read_model(
                 f"cannot contain; pass it: {class_name}.load(path, {name}=...)."
             )
     return arrays, settings, {**description["fitted"], **_columns(description)}
+
+
+def _check_overrides(
+    path: str | os.PathLike[str], arrays: Mapping[str, Any], description: Mapping[str, Any],
+    overrides: Mapping[str, Any],
+) -> None:  # fmt: skip
+    """Refuse settings that would make another model of the arrays in a file.
+
+    A function may replace a function, because a file contains only names.
+    """
+    stored = description["settings"]
+    changed = {
+        name: _plain(overrides[name])
+        for name in _DEFINING
+        if name in overrides and _function_in(stored.get(name)) is None
+    }
+    try:
+        fitted = description["fitted"]
+        given = changed.get("activation", stored.get("activation"))
+        if given != stored.get("activation") and "layers" not in fitted:
+            _check_activation(given, {**stored, **fitted.get("chosen_", {})}["activation"])
+        check_model(arrays, {**description, "settings": {**stored, **changed}})
+    except SchemaError as error:
+        raise ModelFileError(
+            f"{path} contains a model that does not fit the settings that were passed: {error}."
+        ) from error
 
 
 def _function_in(value: Any) -> str | None:

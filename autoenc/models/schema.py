@@ -263,6 +263,7 @@ CHOSEN: dict[str, Kind] = {
     "data_dtype_": TEXT,
     "gain_": ABOVE_ZERO,
     "learning_rate_": ABOVE_ZERO | NOTHING,
+    "optimizer_state_": sequence(TEXT),
     "output_": OUTPUT,
     "seed_": SEED,
 }
@@ -276,7 +277,7 @@ TIME_TYPE = Kind(
 )  # fmt: skip
 _EVERY: dict[str, Kind] = {
     "backend_": TEXT, "data_dtype_": TEXT, "history_": HISTORY, "n_features_in_": COUNT,
-    "seed_": SEED,
+    "optimizer_state_": sequence(TEXT), "seed_": SEED,
 }  # fmt: skip
 FITTED: dict[str, dict[str, Kind]] = {
     "AutoEncoder": _EVERY | CHOSEN,

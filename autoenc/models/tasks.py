@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytensor
 from pytensor import config
 from pytensor import tensor as pt
 
-from autoenc.graph import Expression, Parameter, Updates, momentum, resolve_optimizer
+from autoenc.graph import ACTIVATIONS, Expression, Parameter, Updates, momentum, resolve_optimizer
 from autoenc.graph.penalties import penalties
 from autoenc.graph.updates import scaled_rate, step_counter
 from autoenc.models.choices import check_functions, choose_rate
@@ -73,6 +73,7 @@ class Task:
             history=history,
             engine=engine,
             optimizer_state=tuple(v.get_value() for v in self.optimizer_state),
+            state_names=names_of(self.optimizer_state),
         )
 
     def of_another(
@@ -100,6 +101,11 @@ class Task:
             validation = self.validation[0], _data(held_out, dtype, n_inputs)
         data = _data(examples, dtype, n_inputs)
         return replace(self, known=known, data=data, validation=validation, rate=rate)
+
+
+def names_of(variables: Sequence[Parameter]) -> tuple[str, ...]:
+    """Return the names of an optimizer's variables, which tell what they contain."""
+    return tuple(v.name or "" for v in variables)
 
 
 def make_task(
@@ -130,8 +136,10 @@ def make_task(
     Raises
     ------
     ValueError
-        If a function passed as a setting is invalid.
+        If a function passed as a setting is invalid, or codes outside [0, 1] have a target.
     """
+    if settings.get("sparsity"):
+        _check_sparsity(settings, known)
     variables = shared_variables(known.model_arrays())
     dtype = next(iter(variables.values())).dtype
     weights = normalised(examples.weights, dtype)
@@ -216,3 +224,15 @@ def _decayed(step: Parameter, decay: float, every: int) -> Expression:
     factor = pytensor.shared(np.asarray(decay, config.floatX), name="decay")
     n = pytensor.shared(np.asarray(every, step.dtype), name="every")
     return factor ** pt.cast(step // n, config.floatX)
+
+
+def _check_sparsity(settings: Mapping[str, Any], known: FittedModel) -> None:
+    """Refuse a target for the means of units whose values are not in [0, 1]."""
+    top = known.layers[-1] if known.layers else known
+    activation = top.choices.get("activation")
+    is_bounded = activation == "sigmoid" or activation not in list(ACTIVATIONS)
+    if not is_bounded:
+        raise ValueError(
+            f"sparsity is {settings['sparsity']!r:.60} and activation is {activation!r}, whose "
+            "values can lie outside [0, 1]; expected activation='sigmoid', or sparsity=0."
+        )

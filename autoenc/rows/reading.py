@@ -64,7 +64,22 @@ def read_rows(
             X, dtype=dtype, centred=centred or columns.encoding is not None,
             names=_names_of(X), name=name,
         )  # fmt: skip
+    elif name != "X":
+        _check_width(columns, X, name)
     return _read(columns, X, dtype, reset=reset)
+
+
+def _check_width(columns: Columns, X: Any, name: str) -> None:
+    """Refuse another number of columns; scikit-learn's message would say that it is X.
+
+    It compares columns that have names.
+    """
+    shape: tuple[int, ...] = getattr(X, "shape", ())
+    if _names_of(X) is None and len(shape) == 2 and shape[1] != columns.n_features_in_:
+        raise ValueError(
+            f"{name} has {shape[1]} features, but {type(columns).__name__} is expecting "
+            f"{columns.n_features_in_} features as input."
+        )
 
 
 def encoded(columns: Columns, X: Any, *, reset: bool = False, unknown_as: float = np.nan) -> Any:

@@ -67,7 +67,13 @@ class Validator:
     def _total(self, first: int) -> float:
         pairs = zip(self.arrays, self._dtypes, strict=True)
         part = [self._part(*pair, first) for pair in pairs]
-        return float(self._function(*part).sum(dtype=np.float64))
+        costs = self._function(*part)
+        if costs.shape != (n_rows := len(part[0]),):
+            raise ValueError(
+                f"the validation cost has {len(costs):,} values for {n_rows:,} rows; expected a "
+                "cost for each row."
+            )
+        return float(costs.sum(dtype=np.float64))
 
     def _part(self, array: Any, dtype: str, first: int) -> np.ndarray[Any, Any]:
         part: np.ndarray[Any, Any] = array[first : first + ROWS_AT_A_TIME]

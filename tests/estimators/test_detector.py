@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
 
 from autoenc import AutoEncoderDetector
@@ -170,6 +171,33 @@ def test_rows_without_observed_values_are_neither_normal_nor_strange(rows):
         assert model.predict(empty) == [0]
     with pytest.raises(ValueError, match="no calibration row has an observed value"):
         clone(model).fit(rows, calibration=empty)
+
+
+def _fail(record):
+    raise KeyError("callback")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"calibration": np.ones((5, 2))}, "calibration has 2 features"),
+        ({"calibration": np.full((5, 3), np.nan)}, "calibration has NaN at row 0"),
+        ({"callbacks": _fail}, "callback"),
+    ],
+    ids=["width", "missing", "callback"],
+)
+def test_a_fit_that_fails_leaves_the_earlier_model(rows, change, message):
+    model = AutoEncoderDetector(**QUICK).fit(rows)
+    scores, epochs = model.score_samples(rows), []
+    with pytest.raises((ValueError, KeyError), match=message):
+        model.fit(rows, **{"callbacks": epochs.append, **change})
+    assert not epochs  # calibration rows are checked before training
+    np.testing.assert_array_equal(model.score_samples(rows), scores)
+    other = clone(model)
+    with pytest.raises((ValueError, KeyError), match=message):
+        other.fit(rows, **change)
+    with pytest.raises(NotFittedError):
+        other.predict(rows)
 
 
 def test_its_size_is_given(rows):

@@ -9,6 +9,7 @@ from sklearn.datasets import load_digits
 
 from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.estimators import (
+    DeepAutoEncoder,
     PerceptronClassifier,
     SoftmaxClassifier,
     StackedDenoisingAutoEncoder,
@@ -18,6 +19,7 @@ from autoenc.training import EpochPatience
 from tests import reference
 
 QUIET = {"random_state": 0, "verbose": False}
+FEW = {"n_epochs": 1, "pretraining_epochs": 1, **QUIET}
 MAKERS = {
     "plain": lambda **s: AutoEncoder(8, **{**QUIET, "n_epochs": 2, **s}),
     "denoising": lambda **s: DenoisingAutoEncoder(8, **{**QUIET, "n_epochs": 2, **s}),
@@ -160,6 +162,30 @@ def test_what_the_optimizer_keeps_is_kept(data):
     np.testing.assert_allclose(twice.W_, at_once.W_, rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "continues"),
+    [
+        ("momentum", "nesterov", True),
+        ("momentum", "rmsprop", False),
+        ("rmsprop", "momentum", False),
+        ("adadelta", "adam", False),
+    ],
+)
+def test_another_optimizer_starts_anew_unless_its_variables_mean_the_same(
+    data, tmp_path, first, then, continues
+):
+    X, _ = data
+    model = AutoEncoder(8, optimizer=first, learning_rate=0.01, **QUIET).partial_fit(X)
+    model.set_params(optimizer=then)
+    model.save(tmp_path / "m")
+    loaded = AutoEncoder.load(tmp_path / "m").partial_fit(X)
+    # The variables of an optimizer are all that the other model lacks.
+    model.model_ = model.model_.replaced(
+        optimizer_state=model.model_.optimizer_state if continues else (), state_names=()
+    )
+    assert bytes_of(loaded) == bytes_of(model.partial_fit(X))
+
+
 def test_warm_start_goes_on_and_its_absence_does_not(make, data):
     X, y = data
     warm = make(warm_start=True).fit(X, y)
@@ -198,6 +224,11 @@ def test_bad_input_loses_nothing(make, data):
         (AutoEncoder(3, n_epochs=1, verbose=False), {"n_hidden": 4}, "n_hidden=3"),
         (AutoEncoder(3, n_epochs=1, verbose=False), {"tied": False}, "tied=True"),
         (AutoEncoder(3, n_epochs=1, verbose=False), {"dtype": "float64"}, "dtype='float32'"),
+        (AutoEncoder(3, n_epochs=1, verbose=False), {"cost": "squared_error"}, "cost='cross_entr"),
+        (AutoEncoder(3, n_epochs=1, verbose=False), {"output": "linear"}, "output='sigmoid'"),
+        (AutoEncoder(3, n_epochs=1, verbose=False), {"scale": "standard"}, "scale=None"),
+        (DeepAutoEncoder((3, 2), **FEW), {"cost": "squared_error"}, "cost='cross_entropy'"),
+        (DeepAutoEncoder((3, 2), **FEW), {"scale": "standard"}, "scale=None"),
         (
             StackedDenoisingAutoEncoder((3, 2), verbose=False),
             {"hidden_sizes": (3, 4)},
@@ -205,7 +236,7 @@ def test_bad_input_loses_nothing(make, data):
         ),
     ],
 )
-def test_parameters_of_another_shape_or_precision_are_not_continued(model, change, fitted):
+def test_other_models_are_not_continued(model, change, fitted):
     rows = np.random.default_rng(0).random((40, 5), dtype="float32")
     model = clone(model).set_params(warm_start=True).fit(rows)
     with pytest.raises(ValueError, match=f"was fitted with {fitted}.*restore it, or start again"):

@@ -16,7 +16,7 @@ from autoenc.estimators import (
     StackedDenoisingAutoEncoder,
     StackedDenoisingClassifier,
 )
-from autoenc.graph import OPTIMIZERS, exponential_decay
+from autoenc.graph import ACTIVATIONS, OPTIMIZERS, exponential_decay
 from autoenc.graph.corruption import CORRUPTIONS
 from autoenc.graph.penalties import PENALTIES, Penalty
 from autoenc.models.schema import CLASSES
@@ -80,8 +80,27 @@ def test_every_penalty_works_in_every_estimator(name, penalty, tmp_path):
         assert (name, penalty) in {("softmax", "contraction"), ("softmax", "sparsity")}
         return
     without = MAKERS[name]().fit(X, Y).partial_fit(X, Y)
-    model = goes_through_everything(MAKERS[name](**{penalty: 0.5}), tmp_path)
+    settings = {penalty: 0.5}
+    if (name, penalty) == ("perceptron", "sparsity"):
+        settings["activation"] = "sigmoid"  # by default tanh, whose values can be negative
+    model = goes_through_everything(MAKERS[name](**settings), tmp_path)
     assert bytes_of(without) != bytes_of(model)
+
+
+@pytest.mark.parametrize("activation", sorted(set(ACTIVATIONS) - {"sigmoid"}))
+@pytest.mark.parametrize("name", ["plain", "deep", "perceptron", "tuned"])
+def test_sparsity_needs_codes_in_the_unit_interval(name, activation):
+    model = MAKERS[name](activation=activation, sparsity=0.5)
+    with pytest.raises(ValueError, match=f"sparsity is 0.5 and activation is '{activation}'"):
+        model.fit(X, Y)
+    assert not hasattr(model, "model_")
+
+
+def test_sparsity_of_a_table_has_the_sigmoid():
+    table = 100 * (X - 0.5)
+    model = AutoEncoder(3, sparsity=10.0, sparsity_target=0.1, **{**QUICK, "n_epochs": 20})
+    assert abs(model.fit(table).transform(table).mean() - 0.1) < 0.03
+    assert model.model_.choices["activation"] == "sigmoid"
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

@@ -385,3 +385,30 @@ def test_a_model_whose_settings_were_changed_is_not_saved_so_that_it_cannot_be_r
     with pytest.raises(ValueError, match=r"cannot be saved: settings.n_hidden is 7; expected 3"):
         model.save(tmp_path / "m")
     assert not (tmp_path / "m").exists()
+
+
+ACTIVE = [AutoEncoder, DenoisingAutoEncoder, PerceptronClassifier, AutoEncoderDetector,
+          StackedDenoisingAutoEncoder]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ACTIVE)
+def test_another_activation_than_that_of_the_model_is_neither_saved_nor_loaded(kind, tmp_path):
+    size = {"hidden_sizes": (3, 2)} if kind is StackedDenoisingAutoEncoder else {"n_hidden": 3}
+    model = kind(**size, random_state=0, verbose=False)
+    model.fit(UNIT, *([np.arange(len(UNIT)) % 2] if kind is PerceptronClassifier else []))
+    model.save(tmp_path / "m")
+    with pytest.raises(ModelFileError, match=r"activation_? is .*; expected"):
+        kind.load(tmp_path / "m", activation="relu")
+    model.set_params(activation="relu")
+    with pytest.raises(ValueError, match=r"cannot be saved: activation_? is .*; expected"):
+        model.save(tmp_path / "m")
+    assert kind.load(tmp_path / "m", device="cpu").activation != "relu"
+
+
+@pytest.mark.parametrize(
+    "settings", [{"cost": "squared_error"}, {"output": "linear"}, {"tied": False}, {"n_hidden": 9}]
+)
+def test_settings_that_make_another_model_are_not_loaded(settings, tmp_path):
+    AutoEncoder(3, **QUICK).fit(UNIT).save(tmp_path / "m")
+    with pytest.raises(ModelFileError, match="a model that does not fit the settings"):
+        AutoEncoder.load(tmp_path / "m", **settings)

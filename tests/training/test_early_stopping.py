@@ -154,3 +154,7 @@ def test_the_validation_cost_is_per_row():
     x = pt.vector("x")
     with pytest.raises(ValueError, match="validation cost has 0 dimensions; expected a cost for"):
         train(x.mean(), {}, inputs=[x], data=np.ones(3), validation=(x.mean(), np.ones(3)))
+    x = pt.matrix("x")
+    rows = np.ones((5, 3))
+    with pytest.raises(ValueError, match="cost has 3 values for 5 rows; expected a cost for each"):
+        train(x.mean(), {}, inputs=[x], data=rows, validation=(x.mean(axis=0), rows), n_epochs=1)

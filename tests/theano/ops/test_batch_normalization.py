@@ -84,6 +84,7 @@ def test_given_mean_and_deviation(mode):
     assert_allclose(out, (X - mean) * gamma / std + beta)
 
 
+@pytest.mark.filterwarnings("ignore:PyTensor could not link")
 @pytest.mark.parametrize("axes", ["per-activation", "spatial"])
 def test_gradients_are_finite_differences(axes):
     shape = X.shape[1:] if axes == "per-activation" else (3,)
