@@ -40,6 +40,7 @@ from autoenc.training.checkpoints import (
     PathOfModel,
     refuse_folder,
     seed_of_model,
+    seed_of_run,
 )
 
 # Fields of the fitted model that are attributes of the estimator under their own names.
@@ -299,6 +300,8 @@ def _train(
 ) -> None:  # fmt: skip
     """Train a task. Estimators train nowhere else."""
     before = [] if start is None else start.history
+    if call.resume and before and call.checkpoint is not None:
+        before = _before_run(call.checkpoint, task.known.seed, before)
     engine = f"{backend.description}: {backend.reason}"
     if start is not None:
         _restore(task.optimizer_state, start)
@@ -463,7 +466,7 @@ def _explained(error: CheckpointError, choices: Mapping[str, Any]) -> Checkpoint
         return error
     return CheckpointError(
         f"{error} The decay of the learning rate was chosen from n_epochs. Resume with the same "
-        "n_epochs as before, or start again with a learning_rate_decay of your own to train more."
+        "n_epochs as before, or start again with a number as learning_rate, which does not decay."
     )
 
 
@@ -478,6 +481,20 @@ def _restore(variables: list[Any], start: FittedModel) -> None:
     if same_names and shapes == [np.shape(value) for value in values]:
         for variable, value in zip(variables, values, strict=True):
             variable.set_value(value)
+
+
+def _before_run(
+    checkpoint: str | os.PathLike[str], seed: int, history: list[Record]
+) -> list[Record]:
+    """Return the part of a history before the run of a checkpoint.
+
+    If a run was interrupted in this process, the model also has the epochs of that run.
+    """
+    seed_of_checkpoint = seed_of_run(checkpoint)
+    for n_epochs in reversed(range(len(history) + 1)):
+        if _seed_after(seed, n_epochs) == seed_of_checkpoint:
+            return history[:n_epochs]
+    return history
 
 
 def _continued(before: list[Record], history: list[Record]) -> list[Record]:

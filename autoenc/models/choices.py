@@ -243,7 +243,7 @@ def choose_rate(
     settings : mapping
         ``learning_rate``, ``optimizer``, ``momentum`` and ``init``.
     chosen : float, optional
-        Rate that was chosen for ``"auto"`` earlier, if training continues.
+        Rate that was chosen for gradient descent earlier, if training continues.
 
     Returns
     -------
@@ -255,11 +255,11 @@ def choose_rate(
         return None
     if rate != "auto":
         return float(rate)
-    if chosen is not None:
-        return chosen
     own = inspect.signature(resolve_optimizer(optimizer)).parameters.get("learning_rate")
     if not callable(optimizer) and own is not None and own.default is not inspect.Parameter.empty:
         return float(own.default)
+    if chosen is not None:
+        return chosen
     if model.is_bounded:
         return BOUNDED_RATE
     momentum = {"sgd": settings["momentum"], "momentum": 0.9, "nesterov": 0.9}

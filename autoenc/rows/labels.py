@@ -9,6 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from autoenc.rows.blocks import Array
+from autoenc.sources import refuse_masked
 
 
 def read_labels(y: Any, n_rows: int | None = None, name: str = "y") -> Array:
@@ -40,6 +41,7 @@ def read_labels(y: Any, n_rows: int | None = None, name: str = "y") -> Array:
             "a classifier requires y to be passed, but the target y is None; give the class of "
             "each row."
         )
+    refuse_masked(y, name)
     labels: Array = np.asarray(y)
     if labels.dtype.kind == "f" and not np.isfinite(labels).all():
         first = int(np.argmin(np.isfinite(labels.ravel())))

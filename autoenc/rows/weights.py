@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autoenc.rows.blocks import Array
+from autoenc.sources import refuse_masked
 
 
 def check_weights(sample_weight: Any, n_rows: int, name: str = "sample_weight") -> Array | None:
@@ -44,6 +45,7 @@ def check_weights(sample_weight: Any, n_rows: int, name: str = "sample_weight") 
     """
     if sample_weight is None:
         return None
+    refuse_masked(sample_weight, name)
     try:
         weights = np.asarray(sample_weight, dtype=np.float64)
     except (TypeError, ValueError):

@@ -7,7 +7,14 @@
 (array([0., 1., 2.]), array([4.5, 5.5, 6.5]))
 """
 
-from autoenc.sources.opening import ARRAYS, IN_PARTS, open_source, opened, within
+from autoenc.sources.opening import (
+    ARRAYS,
+    IN_PARTS,
+    open_source,
+    opened,
+    refuse_masked,
+    within,
+)
 from autoenc.sources.reader import Reader, SourceError
 from autoenc.sources.selected import Numbers
 from autoenc.sources.sizes import bytes_of
@@ -26,6 +33,7 @@ __all__ = [
     "bytes_of",
     "open_source",
     "opened",
+    "refuse_masked",
     "spooled",
     "summarize",
     "within",

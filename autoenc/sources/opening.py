@@ -157,6 +157,25 @@ def within(
     return [open_source(array) if _is_plain(array) else array for array in arrays]
 
 
+def refuse_masked(array: Any, name: str) -> None:
+    """Refuse an array with masked entries, whose hidden values would count.
+
+    Parameters
+    ----------
+    array : array-like
+    name : str
+        Name of the data for the message.
+
+    Raises
+    ------
+    ValueError
+        If an entry is masked.
+    """
+    if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
+        first = int(np.argmax(np.ma.getmaskarray(array).any(axis=tuple(range(1, array.ndim)))))
+        raise ValueError(f"{name} has a masked entry at row {first}; fill it in, or omit the row.")
+
+
 def _is_plain(array: Any) -> bool:
     """Return whether an object is an array of numbers without masked entries."""
     is_array = isinstance(array, np.ndarray) and not isinstance(array, np.ma.MaskedArray)

@@ -11,7 +11,8 @@ import json
 import os
 import platform
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -22,12 +23,13 @@ import numpy as np
 
 from autoenc.backends import Backend, Step, usable_threads
 from autoenc.graph.structure import describe_structure, structure
-from autoenc.graph.types import Parameter
+from autoenc.graph.types import Expression, Parameter
 from autoenc.sources import Source
 from autoenc.storage import ModelFileError, load_arrays, save_arrays
 from autoenc.training.callbacks import Record
 from autoenc.training.plan import Plan
 from autoenc.training.snapshots import Snapshot, in_order
+from autoenc.training.validation import Validator
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -96,7 +98,7 @@ class Identity:
 
 
 # Entries that checkpoints of the first releases lack.
-ADDED = frozenset({"frozen", "start", "noise"})
+ADDED = frozenset({"frozen", "start", "noise", "validation_cost"})
 
 
 def identify(
@@ -104,19 +106,22 @@ def identify(
     plan: Plan,
     backend: Backend,
     data: Sequence[Array],
-    validation: Sequence[Array],
+    validator: Validator | None,
     early_stopping: Any,
 ) -> Identity:
     """Describe a training run by everything that determines its result."""
+    arrays = _frozen_arrays(step)
+    held_out = [] if validator is None else validator.arrays
     fixed = {
         **plan.identity(),
         "data": [fingerprint(array) for array in data],
-        "validation": [fingerprint(array) for array in validation],
+        "validation": [fingerprint(array) for array in held_out],
+        "validation_cost": None if validator is None else _hash_of_graph(*validator.graph),
         "early_stopping": None if early_stopping is None else _rule(early_stopping),
         "parameters": [_describe(variable) for variable in step.state],
         "start": _fingerprints(variable.get_value(borrow=True) for variable in step.state),
-        "constants": {str(v): v.get_value().item() for v in scalar_constants(step)},
-        "frozen": {str(v): fingerprint(v.get_value(borrow=True)) for v in _frozen_arrays(step)},
+        "constants": {n: v.get_value().item() for n, v in _named(scalar_constants(step))},
+        "frozen": {n: fingerprint(v.get_value(borrow=True)) for n, v in _named(arrays)},
         "noise": len(step.generators),
         "graph": _graph_fingerprint(step),
     }
@@ -187,6 +192,13 @@ class PathOfModel:
 
     def __fspath__(self) -> str:
         return str(self.path)
+
+
+def seed_of_run(path: str | os.PathLike[str]) -> int | None:
+    """Return the seed of the run of a checkpoint; None if there is no undamaged checkpoint."""
+    with suppress(OSError, ModelFileError, KeyError, TypeError):
+        return int(load_arrays(Path(path))[1]["fixed"]["seed"])
+    return None
 
 
 def seed_of_model(path: str | os.PathLike[str]) -> int | None:
@@ -323,8 +335,21 @@ def _describe(variable: Parameter) -> str:
 def _graph_fingerprint(step: Step) -> str:
     shared = [*step.state, *step.generators, *step.constants]
     inputs, outputs = step.with_inputs_for(shared)
-    described = describe_structure(structure([*step.inputs, *inputs], outputs))
+    return _hash_of_graph([*step.inputs, *inputs], outputs)
+
+
+def _hash_of_graph(inputs: Sequence[Expression], outputs: Sequence[Expression]) -> str:
+    described = describe_structure(structure(inputs, outputs))
     return hashlib.sha256(described.encode()).hexdigest()[:16]
+
+
+def _named(variables: Sequence[Parameter]) -> Iterator[tuple[str, Parameter]]:
+    """Yield variables with their names, numbered where a name occurs again."""
+    seen: Counter[str] = Counter()
+    for variable in variables:
+        name = str(variable)
+        seen[name] += 1
+        yield (name if seen[name] == 1 else f"{name} ({seen[name]})"), variable
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

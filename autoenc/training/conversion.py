@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from scipy import sparse
 
 from autoenc.graph.types import Expression
 from autoenc.processes import ALONE, Processes
-from autoenc.sources import opened, within
+from autoenc.sources import opened, refuse_masked, within
+
+Array: TypeAlias = np.ndarray[Any, Any]
 
 
 def as_arrays(
@@ -43,8 +46,8 @@ def as_arrays(
     Raises
     ------
     ValueError
-        If the number of arrays, their dimensions or their numbers of rows are inconsistent, or if
-        there are no rows.
+        If the number of arrays, their dimensions or their numbers of rows are inconsistent, if
+        there are no rows, or if an input cannot hold a value.
     """
     given = list(data) if isinstance(data, tuple | list) and len(inputs) > 1 else [data]
     if len(given) != len(inputs):
@@ -75,10 +78,35 @@ def values_per_row(arrays: Sequence[Any]) -> int:
     return sum(math.prod(array.shape[1:]) for array in arrays)
 
 
+def _cast(values: Array, x: Expression) -> Array:
+    """Return values in the dtype of an input, or refuse values that it cannot hold."""
+    is_complex = values.dtype.kind == "c" and not x.type.dtype.startswith("complex")
+    with np.errstate(over="ignore", invalid="ignore"):
+        cast = np.ascontiguousarray(values.real if is_complex else values, dtype=x.type.dtype)
+    if is_complex:
+        lost = values.imag != 0
+    elif cast.dtype.kind in "biu" and not np.can_cast(values.dtype, cast.dtype):
+        lost = cast != values
+    elif values.dtype.kind == "f" and values.dtype.itemsize > cast.dtype.itemsize:
+        lost = np.isinf(cast) & np.isfinite(values)
+    else:
+        return cast
+    if lost.any():
+        place = np.unravel_index(int(np.argmax(lost)), lost.shape)
+        raise ValueError(
+            f"the data for {x} has {values[place]} at row {place[0]}, which {cast.dtype} cannot "
+            "hold; convert the data, or declare the input with another dtype."
+        )
+    return cast
+
+
 def _as_array(array: Any, x: Expression) -> Any:
+    refuse_masked(array, f"the data for {x}")
     converted = opened(array)
+    if sparse.issparse(converted):
+        raise ValueError(f"the data for {x} is a sparse matrix; make it dense with toarray().")
     if not is_dense_by_parts(converted):
-        converted = np.ascontiguousarray(converted, dtype=x.type.dtype)
+        converted = _cast(np.asarray(converted), x)
     if converted.ndim != x.type.ndim:
         raise ValueError(
             f"the data for {x} has shape {np.shape(array)}; expected {x.type.ndim} dimensions, "

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -70,6 +71,14 @@ class Halving:
             stacklevel=6,
         )
         return True
+
+    @contextmanager
+    def preserved(self) -> Iterator[None]:
+        """Restore the learning rate at the end."""
+        assert self.learning_rate is not None
+        rate = self.learning_rate.get_value()
+        yield
+        self.learning_rate.set_value(rate)
 
 
 def describe(costs: Array, epoch: int, block: int) -> str:

@@ -192,8 +192,7 @@ def train(
         raise ValueError("resume is True, but checkpoint is None; give the path to resume from.")
     saver = None
     if checkpoint is not None or chosen.processes.count > 1:
-        held_out = validator.arrays if validator else []
-        identity = identify(step, plan, chosen, arrays, held_out, early_stopping)
+        identity = identify(step, plan, chosen, arrays, validator, early_stopping)
         check_same(chosen.processes, identity.fixed | {"n_epochs": plan.n_epochs})
         if checkpoint is not None:
             saver = Saver(Checkpoint(checkpoint, identity), as_every(every), chosen.processes)

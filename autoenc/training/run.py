@@ -214,7 +214,8 @@ class Run:
             self.runner.undo()
             if not self.halving(what):
                 raise self.diverged(what, rows, costs)
-            self.runner.go_back()
+            with self.halving.preserved():  # an updated rate would go back, too
+                self.runner.go_back()
             self.so_far.said["halved"] = self.so_far.said.get("halved", 0) + 1
 
     def run_in_memory(self, rows: Array, entropy: tuple[int, ...]) -> Array:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.traversal import graph_inputs
 
 from autoenc.backends import Backend
 from autoenc.graph.types import Expression
@@ -32,6 +34,8 @@ class Validator:
     ----------
     arrays : list of array
         The data, for each input.
+    graph : pair of lists
+        Inputs, including shared variables, and the output of the graph of the cost.
 
     Raises
     ------
@@ -48,6 +52,8 @@ class Validator:
                 "a cost for each row, without its mean."
             )
         self.arrays = as_arrays(data, inputs, processes=backend.processes)
+        shared = [v for v in graph_inputs([row_cost]) if isinstance(v, SharedVariable)]
+        self.graph = [*inputs, *shared], [row_cost]
         self._dtypes = [x.type.dtype for x in inputs]
         self._processes = backend.processes
         self._function = backend.function(list(inputs), row_cost)

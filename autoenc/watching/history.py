@@ -17,7 +17,7 @@ _SECONDS_BETWEEN = 1.0
 
 
 class CsvHistory(Callback):
-    """Write the history to a csv file as it grows.
+    """Write the history of a call of `fit` or `train` to a csv file as it grows.
 
     The file is rewritten after an epoch, at most once a second, and when training ends. It is
     complete at any time. A column that only some epochs have is empty in the others.

@@ -86,7 +86,10 @@ class SaveEvery(Callback):
         """
         if self.every.is_due(training, epoch_is_over=True):
             with self._disk.trouble_is_told():
-                training.model.save(self.folder / f"epoch_{training.epoch:05d}.safetensors")
+                model = training.model
+                # Epochs of earlier calls, which the model may have, count.
+                history = getattr(model, "history_", training.history)
+                model.save(self.folder / f"epoch_{history[-1]['epoch']:05d}.safetensors")
 
 
 class SaveBest(Callback):

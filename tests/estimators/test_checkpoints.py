@@ -96,6 +96,31 @@ def test_a_decay_that_was_chosen_from_the_number_of_epochs_is_named(tmp_path):
     AutoEncoder(3, **{**QUIET, "n_epochs": 2}).fit(table, checkpoint=path)
     with pytest.raises(CheckpointError, match=r"decay was .* was chosen from n_epochs"):
         AutoEncoder(3, **QUIET).fit(table, checkpoint=path, resume=True)
+    path.unlink()
+    AutoEncoder(3, learning_rate=0.01, **{**QUIET, "n_epochs": 2}).fit(table, checkpoint=path)
+    more = AutoEncoder(3, learning_rate=0.01, **QUIET).fit(table, checkpoint=path, resume=True)
+    assert len(more.history_) == QUIET["n_epochs"]
+
+
+class StopInBlock(Callback):
+    """Requests the end of training, as the first Ctrl-C does."""
+
+    def block_end(self, training):
+        training.stop_requested = True
+
+
+@pytest.mark.parametrize("n_fits", [0, 1, 2])
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_an_interrupted_fit_resumes_in_the_same_process(rows, tmp_path, warm_start, n_fits):
+    model, whole = (MAKERS["denoising"]().set_params(warm_start=warm_start) for _ in range(2))
+    for _ in range(n_fits):
+        model.fit(rows[0])
+        whole.fit(rows[0])
+    path = tmp_path / "run.ckpt"
+    model.fit(rows[0], checkpoint=path, callbacks=StopInBlock())
+    model.fit(rows[0], checkpoint=path, resume=True)
+    assert arrays(model) == arrays(whole.fit(rows[0]))
+    assert [r["epoch"] for r in model.history_] == [r["epoch"] for r in whole.history_]
 
 
 def test_each_layer_of_a_stack_has_a_file(rows, tmp_path):

@@ -384,12 +384,49 @@ def test_frozen_weights_and_the_start_identify_a_training(tmp_path):
     assert len(frozen(path, A, n_epochs=4, resume=True)[0]) == 4
 
 
+def test_all_frozen_arrays_of_one_name_count(tmp_path):
+    path, data = tmp_path / "run.ckpt", np.ones((4, 3))
+
+    def run(shift, **settings):
+        x, p = pt.matrix("x"), pytensor.shared(np.zeros(3), name="p")
+        arrays = [pytensor.shared(np.full(3, value), name="F") for value in (shift, 1.0)]
+        scalars = [pytensor.shared(np.float64(value)) for value in (shift, 1.0)]
+        cost = pt.sqr(x - p + sum(arrays) + sum(scalars)).mean()
+        train(
+            cost, sgd(cost, [p], 0.1), inputs=[x], data=data, checkpoint=path, progress=False,
+            **settings,
+        )  # fmt: skip
+
+    run(1.0, n_epochs=1)
+    with pytest.raises(CheckpointError, match=r"constants: .* was 1.0, now 2.0; frozen: F"):
+        run(2.0, n_epochs=2, resume=True)
+    run(1.0, n_epochs=2, resume=True)
+
+
+def test_another_validation_cost_is_another_training(tmp_path):
+    path, data = tmp_path / "run.ckpt", np.ones((4, 3))
+
+    def run(power, **settings):
+        x, p = pt.matrix("x"), pytensor.shared(np.zeros(3), name="p")
+        error = pt.sqr(x - p)
+        held_out = ((error**power).mean(axis=1), data)
+        train(
+            error.mean(), sgd(error.mean(), [p], 0.1), inputs=[x], data=data, checkpoint=path,
+            validation=held_out, progress=False, **settings,
+        )  # fmt: skip
+
+    run(1, n_epochs=1)
+    with pytest.raises(CheckpointError, match="validation_cost was"):
+        run(2, n_epochs=2, resume=True)
+    run(1, n_epochs=2, resume=True)
+
+
 def test_a_checkpoint_of_before_lacks_them(tmp_path):
     path = tmp_path / "run.ckpt"
     A, B = np.random.default_rng(1).normal(size=(2, 10, 5))
     frozen(path, A, n_epochs=2)
     arrays, info = load_arrays(path)
-    for name in ("frozen", "start", "noise"):
+    for name in ("frozen", "start", "noise", "validation_cost"):
         del info["fixed"][name]
     del info["circumstances"]["threads"]
     save_arrays(path, arrays, info)

@@ -41,6 +41,22 @@ def test_the_rate_is_halved_until_it_is_small_enough(backend):
     assert history[-1]["cost"] < 5
 
 
+@pytest.mark.filterwarnings("ignore:the cost has risen")
+def test_a_rate_that_is_updated_is_halved_too(backend):
+    x, W = pt.matrix("x"), pytensor.shared(np.ones((3, 3), "float32"))
+    rate = pytensor.shared(np.float32(START), name="rate")
+    cost = pt.sqr(x @ W - x).sum(axis=1).mean()
+    updates = {W: W - rate * pytensor.grad(cost, W), rate: 1 * rate}
+    with pytest.warns(UserWarning, match="with half the learning rate"):
+        history = train(
+            cost, updates, inputs=[x], data=np.random.default_rng(0).random((50, 3)), n_epochs=60,
+            backend=backend, learning_rate=rate, max_halvings=40, progress=False,
+        )  # fmt: skip
+    n_halved = sum(record.get("halved", 0) for record in history)
+    assert rate.get_value() == np.float32(START) / 2**n_halved
+    assert np.isfinite(W.get_value()).all()
+
+
 def test_the_warning_says_where():
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

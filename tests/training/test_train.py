@@ -10,6 +10,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
+from scipy import sparse
 
 from autoenc.backends import resolve_backend
 from autoenc.graph import AutoEncoderLayer, masking, sgd
@@ -286,6 +287,37 @@ def test_inputs_and_data_that_do_not_fit():
     ]:
         with pytest.raises(ValueError, match=message):
             train(cost, {}, inputs=[x, y], data=data, progress=False)
+
+
+LOST = [
+    (np.ma.masked_greater([1.0, 1e4], 10), "float32", "a masked entry at row 1"),
+    ([0.9, 1.0], "int32", "0.9 at row 0, which int32 cannot hold"),
+    ([1, 300], "int8", "300 at row 1, which int8 cannot hold"),
+    ([1, -1], "uint8", "-1 at row 1, which uint8 cannot hold"),
+    ([1.0, np.nan], "int32", "nan at row 1, which int32 cannot hold"),
+    ([2.0, 1e300], "float32", r"1e\+300 at row 1, which float32 cannot hold"),
+    ([1.0, 2j], "float64", "2j at row 1, which float64 cannot hold"),
+    (sparse.csr_array(np.eye(2)), "float32", "a sparse matrix"),
+]
+
+
+@pytest.mark.parametrize(("data", "dtype", "message"), LOST)
+def test_values_that_an_input_cannot_hold_are_refused(data, dtype, message):
+    x = pt.tensor("x", dtype=dtype, shape=(None,) * (2 if sparse.issparse(data) else 1))
+    with pytest.raises(ValueError, match=f"the data for x (has|is) {message}"):
+        train(x.sum(), {}, inputs=[x], data=data, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("data", "dtype"),
+    [([1.0, 2.0], "int8"), ([True, False], "float32"), ([1, 0], "bool"), ([2 + 0j], "float32"),
+     ([0.1, -np.inf], "float32"), ([2**40], "int64")],
+)  # fmt: skip
+def test_values_that_an_input_can_hold_are_cast(data, dtype):
+    x = pt.vector("x", dtype=dtype)
+    p = pytensor.shared(np.asarray(0, dtype))
+    train(x.max(), {p: x.max()}, inputs=[x], data=data, n_epochs=1, progress=False)
+    assert p.get_value() == np.asarray(data).real.astype(dtype).max()
 
 
 def test_data_larger_than_the_device_is_moved_block_by_block(digits, backend, tmp_path):
