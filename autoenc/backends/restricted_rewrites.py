@@ -145,7 +145,9 @@ def _is_in_c(node: Any) -> bool:
     """Return whether C can compute a sum of an elementwise function, and its argument."""
     (terms,) = node.inputs
     arguments = terms.owner.inputs if terms.owner is not None else []
-    return "float16" not in (variable.type.dtype for variable in (terms, *arguments))
+    types = [variable.type for variable in (terms, *arguments)]
+    # Random generators have no dtype.
+    return "float16" not in (getattr(one, "dtype", None) for one in types)
 
 
 @node_rewriter([exp, sigmoid, softplus, erf, erfc])  # type: ignore[untyped-decorator]

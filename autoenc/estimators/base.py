@@ -39,6 +39,7 @@ from autoenc.training.checkpoints import (
     CheckpointError,
     PathOfModel,
     refuse_folder,
+    refuse_to_replace,
     seed_of_model,
     seed_of_run,
 )
@@ -125,6 +126,11 @@ class Call:
         if isinstance(self.checkpoint, PathOfModel):
             return replace(self, checkpoint=replace(self.checkpoint, path=part))
         return replace(self, checkpoint=part)
+
+    def refuse_to_replace(self) -> None:
+        """Refuse a new run if there is a checkpoint, before any part of the model is trained."""
+        if self.checkpoint is not None and not self.resume:
+            refuse_to_replace(self.checkpoint)
 
     def of_model(self, seed: int) -> Call:
         """Return the call with a checkpoint that stores the seed of the model."""

@@ -72,6 +72,7 @@ def _trained_alone(
     stack: StackedDenoisingAutoEncoder, examples: Examples, columns: Columns, call: Call
 ) -> FittedStack:
     """Train the layers of a network, one after the other."""
+    call.refuse_to_replace()
     rows, weights = encoded_again(examples.rows, columns), examples.weights
     how: Any = {"checkpoint": call.checkpoint, "every": call.every, "resume": call.resume}
     stack.fit(rows, sample_weight=weights, **how)

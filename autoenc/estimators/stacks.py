@@ -284,6 +284,8 @@ def learn_stack(stack: StackedDenoisingAutoEncoder, call: Call) -> None:
     settings["dtype"] = float_type(settings)
     for name in PER_LAYER:
         per_layer(name, settings[name], stack.hidden_sizes)
+    for k in range(len(stack.hidden_sizes)):
+        call.of_part(f"layer_{k + 1}").refuse_to_replace()
     if not call.partial:
         check_validation(
             call.validation, settings["validation_fraction"], settings["early_stopping"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -226,8 +226,9 @@ def may_standardise(settings: Mapping[str, Any]) -> bool:
 
 
 def choose_rate(
-    model: Any, rows: Rows, settings: Mapping[str, Any], chosen: float | None = None
-) -> float | None:
+    model: Any, rows: Rows, settings: Mapping[str, Any], chosen: float | None = None,
+    state_names: Sequence[str] = (),
+) -> float | None:  # fmt: skip
     """Return the given learning rate, or the one chosen for ``"auto"``.
 
     Rules that scale their own steps use the default of their paper. For gradient descent, the rate
@@ -243,7 +244,10 @@ def choose_rate(
     settings : mapping
         ``learning_rate``, ``optimizer``, ``momentum`` and ``init``.
     chosen : float, optional
-        Rate that was chosen for gradient descent earlier, if training continues.
+        Rate that was chosen for ``"auto"`` earlier, if training continues.
+    state_names : sequence of str
+        Names of the variables of the earlier rule. The rate of a rule that scales its steps is not
+        one for gradient descent, with or without velocities.
 
     Returns
     -------
@@ -258,7 +262,7 @@ def choose_rate(
     own = inspect.signature(resolve_optimizer(optimizer)).parameters.get("learning_rate")
     if not callable(optimizer) and own is not None and own.default is not inspect.Parameter.empty:
         return float(own.default)
-    if chosen is not None:
+    if chosen is not None and all(name.endswith("velocity") for name in state_names):
         return chosen
     if model.is_bounded:
         return BOUNDED_RATE

@@ -146,7 +146,8 @@ def make_task(
     with building(dtype):
         model = known.symbolic(variables)
         check_functions(model, examples.rows)
-        rate = choose_rate(model, examples.rows, settings, _chosen_rate(known))
+        chosen = known.choices.get("learning_rate")
+        rate = choose_rate(model, examples.rows, settings, chosen, known.state_names)
         x, y, w = pt.matrix("x"), pt.ivector("y"), pt.vector("weight")
         costs, averages = model.training_costs(x, y, settings, known.seed)
         valid_costs = None if held_out is None else model.validation_costs(x, y)
@@ -185,13 +186,6 @@ def _data(examples: Examples, dtype: str, n_inputs: int) -> Any:
     labels = [] if examples.labels is None else [examples.labels]
     ones: Array = np.ones(len(examples.rows), dtype)
     return [examples.rows, *labels, ones if weights is None else weights][:n_inputs]
-
-
-def _chosen_rate(known: FittedModel) -> float | None:
-    """Return the rate with which training continues; None if its last rule scaled its steps."""
-    is_descent = all(name.endswith("velocity") for name in known.state_names)
-    rate: float | None = known.choices.get("learning_rate") if is_descent else None
-    return rate
 
 
 def _updates(

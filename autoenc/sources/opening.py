@@ -163,6 +163,7 @@ def refuse_masked(array: Any, name: str) -> None:
     Parameters
     ----------
     array : array-like
+        Data passed by the caller.
     name : str
         Name of the data for the message.
 

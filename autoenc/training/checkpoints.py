@@ -275,19 +275,20 @@ class Checkpoint:
         self._identity = self._identity.matched(self.path, saved, snapshot)
         return snapshot
 
-    def refuse_to_replace(self) -> None:
-        """Refuse to start a new run if a checkpoint exists.
 
-        Raises
-        ------
-        FileExistsError
-            If a checkpoint exists.
-        """
-        if self.path.exists():
-            raise FileExistsError(
-                f"there is a checkpoint at {self.path}; pass resume=True to resume from it, or "
-                "give another path, or remove the file."
-            )
+def refuse_to_replace(path: str | os.PathLike[str]) -> None:
+    """Refuse to start a new run if a checkpoint exists.
+
+    Raises
+    ------
+    FileExistsError
+        If a checkpoint exists.
+    """
+    if Path(path).exists():
+        raise FileExistsError(
+            f"there is a checkpoint at {path}; pass resume=True to resume from it, or give "
+            "another path, or remove the file."
+        )
 
 
 def refuse_folder(path: str | os.PathLike[str] | None) -> None:

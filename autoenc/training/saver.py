@@ -9,7 +9,7 @@ from typing import Protocol
 
 from autoenc.backends import Processes
 from autoenc.training.callbacks import Training
-from autoenc.training.checkpoints import Checkpoint
+from autoenc.training.checkpoints import Checkpoint, refuse_to_replace
 from autoenc.training.every import Every
 from autoenc.training.lock import locked
 from autoenc.training.snapshots import Snapshot
@@ -70,7 +70,7 @@ class Saver:
     def _found(self, *, resume: bool) -> Snapshot | None:
         """Return the snapshot from which training resumes; None if there is no file."""
         if not resume:
-            self.checkpoint.refuse_to_replace()
+            refuse_to_replace(self.checkpoint.path)
         return self.checkpoint.load() if self.checkpoint.path.exists() else None
 
     def save(self, run: Resumable) -> None:

@@ -73,6 +73,12 @@ def test_numbers_are_those_of_the_graph_as_written(graph, dtype, other, caplog):
     assert not caplog.records
 
 
+def test_the_sum_of_draws_is_in_c():
+    generator = pytensor.shared(np.random.default_rng(0))  # has no dtype
+    _, draws = pt.random.uniform(0, 1, size=(5,), rng=generator, return_next_rng=True)
+    assert backends.restricted_rewrites._is_in_c(draws.sum().owner)
+
+
 def test_the_logarithm_of_draws(caplog):
     generator = pytensor.shared(np.random.default_rng(0))
     x = pt.vector("x")

@@ -129,6 +129,19 @@ def test_each_layer_of_a_stack_has_a_file(rows, tmp_path):
     assert names == ["run.ckpt", "run.layer_1.ckpt", "run.layer_2.ckpt"]
 
 
+@pytest.mark.parametrize(
+    ("name", "file"), [("stack", "run.layer_2.ckpt"), ("classifier", "run.ckpt")]
+)
+def test_the_checkpoint_of_an_upper_part_is_refused_before_training(rows, tmp_path, name, file):
+    model = MAKERS[name]().fit(*rows)
+    before, path = arrays(model), tmp_path / "run.ckpt"
+    (tmp_path / file).write_bytes(b"another run")
+    with pytest.raises(FileExistsError, match=f"there is a checkpoint at .*{file}"):
+        model.fit(*rows, checkpoint=path)
+    assert arrays(model) == before
+    assert [one.name for one in tmp_path.iterdir()] == [file]
+
+
 def test_other_settings_are_refused(rows, tmp_path):
     path = tmp_path / "run.ckpt"
     MAKERS["denoising"]().fit(*rows, checkpoint=path)

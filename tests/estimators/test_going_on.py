@@ -242,3 +242,13 @@ def test_other_models_are_not_continued(model, change, fitted):
     with pytest.raises(ValueError, match=f"was fitted with {fitted}.*restore it, or start again"):
         model.set_params(**change).fit(rows)
     model.set_params(warm_start=False).fit(rows)
+
+
+def test_the_rate_of_another_kind_of_optimizer_is_chosen_anew(data):
+    table = 100 * (data[0] - 0.5)
+    model = AutoEncoder(8, n_epochs=1, warm_start=True, **QUIET).fit(table)
+    rates = [model.learning_rate_]
+    for optimizer in ("momentum", "adam", "sgd"):
+        rates.append(model.set_params(optimizer=optimizer).fit(table).learning_rate_)
+    assert rates[:3] == [rates[0], rates[0], 0.001]
+    assert rates[3] > 0.001
