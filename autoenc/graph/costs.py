@@ -189,7 +189,8 @@ def negative_log_likelihood(p: Expression, y: Expression) -> Expression:
     p : expression, (rows, classes)
         Class probabilities.
     y : int expression, (rows,)
-        True classes, numbered from 0.
+        True classes, numbered from 0. Check them before training: another number is an error in
+        C, the nearest class on XLA, and undefined with Numba.
 
     Returns
     -------
@@ -207,7 +208,8 @@ def negative_log_likelihood_from_logits(a: Expression, y: Expression) -> Express
     a : expression, (rows, classes)
         Pre-activations.
     y : int expression, (rows,)
-        True classes, numbered from 0.
+        True classes, numbered from 0. Check them before training: another number is an error in
+        C, the nearest class on XLA, and undefined with Numba.
 
     Returns
     -------

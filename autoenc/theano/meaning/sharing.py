@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytensor
 from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.link.c.type import generic
 
 
 def shared(
@@ -50,6 +52,9 @@ def shared(
     for constructor in reversed(_constructors):
         with contextlib.suppress(TypeError):
             return constructor(value, **given)
+    if isinstance(value, np.ndarray) and value.dtype.kind in "OSU" and not more:
+        # Theano has no type for arrays of objects or text, and so makes a general variable.
+        return SharedVariable(generic, copy.copy(value), strict, allow_downcast, name=name)
     return pytensor.shared(value, **given)
 
 

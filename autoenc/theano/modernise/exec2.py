@@ -14,7 +14,8 @@ def with_local_exec(function: ast.FunctionDef, bound: set[str]) -> ast.FunctionD
     """Return a function whose calls ``exec(code)`` set its variables.
 
     The code runs in a dictionary with the local variables, which afterwards get their new values.
-    Other names that the function reads may be in the dictionary, too.
+    Other names that the function reads may be in the dictionary, too. So may names that ``eval``
+    and ``locals`` of the function find.
 
     Parameters
     ----------
@@ -65,19 +66,33 @@ class _Executing(ast.NodeTransformer):
         self.generic_visit(node)
         if not _is_local_exec(node.value) or not isinstance(node.value, ast.Call):
             return node
-        within = call("namespace", _load(_NAMESPACE), _call_of("locals"))
-        node.value.args += [_call_of("globals"), within]
+        node.value.args += [_call_of("globals"), _variables()]
         updates = [
             ast.If(_is_in(name), [ast.Assign([ast.Name(name, ast.Store())], _value(name))], [])
             for name in sorted(self._bound)
         ]
         return [node, *(ast.copy_location(update, node) for update in updates)]
 
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        name, n_given = getattr(node.func, "id", ""), len(node.args) + len(node.keywords)
+        if name in ("locals", "vars") and not n_given:
+            return ast.copy_location(_variables(), node)
+        if name != "eval" or n_given != 1:
+            return self.generic_visit(node)
+        text = [self.visit(argument) for argument in node.args]
+        return ast.copy_location(
+            ast.Call(node.func, [*text, _call_of("globals"), _variables()], []), node
+        )
+
     def visit_Name(self, node: ast.Name) -> ast.AST:
         is_other = isinstance(node.ctx, ast.Load) and node.id not in self._bound
         if not is_other or node.id.startswith(RUNTIME) or node.id == "exec":
             return node
         return ast.copy_location(ast.IfExp(_is_in(node.id), _value(node.id), node), node)
+
+
+def _variables() -> ast.Call:
+    return call("namespace", _load(_NAMESPACE), _call_of("locals"))
 
 
 def _load(name: str) -> ast.Name:

@@ -32,7 +32,8 @@ _NAMES = frozenset(
         "coerce",
     ]
 )
-_METHODS = frozenset({"iteritems", "iterkeys", "itervalues", "has_key", "izip", "imap", "ifilter"})
+_ITERATORS = frozenset({"izip", "imap", "ifilter", "izip_longest", "ifilterfalse"})
+_METHODS = _ITERATORS | {"iteritems", "iterkeys", "itervalues", "has_key"}
 _MODULES = frozenset(
     [
         "cPickle",
@@ -201,6 +202,8 @@ class _Evidence(ast.NodeVisitor):
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         for alias in node.names:
             self._imported(alias.asname or alias.name, node.module or "")
+            is_removed = node.module == "itertools" and alias.name in _ITERATORS
+            self.is_evident |= is_removed and not self._guarded
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self.defined.add(node.name)

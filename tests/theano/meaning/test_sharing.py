@@ -26,6 +26,17 @@ def test_a_constructor_of_a_script_comes_first():
     assert not hasattr(theano.shared(Ones()), "shape")
 
 
+@pytest.mark.parametrize("value", [np.array(None), np.array([{}, "a"]), np.array(["abc"])])
+def test_arrays_that_are_not_numbers_are_general_variables(value):
+    variable = theano.shared(value, name="v")
+    assert type(variable) is theano.compile.SharedVariable
+    assert variable.type == theano.gof.generic
+    assert str(variable) == "v"
+    np.testing.assert_array_equal(variable.get_value(), value)
+    with pytest.raises(TypeError):
+        theano.shared(value, broadcastable=(False,))
+
+
 def test_a_mode_has_the_name_that_a_script_gives_it():
     x = T.dscalar("x")
     theano.compile.mode.register_mode("mine", theano.Mode("py", "fast_compile"))

@@ -1,6 +1,7 @@
 """Source of the time does today what it did then."""
 
 import io
+import math
 import pickle
 
 import numpy as np
@@ -458,6 +459,35 @@ def test_numbers_of_functions_are_arrays_for_scripts_that_compare_classes():
 def test_signs_that_a_module_supports_python_3(sign):
     assert not modernise(f"{sign}\n", beside_python2=True).is_python2
     assert modernise("half = 1 / 2\n", beside_python2=True).is_python2
+
+
+@pytest.mark.parametrize(
+    "sign",
+    ["from itertools import izip", "import itertools\nz = itertools.imap", "import cPickle"],
+)
+def test_signs_that_a_module_does_not_support_python_3(sign):
+    assert modernise(f"{sign}\n", beside_python2=False).is_python2
+
+
+EXECUTED = """
+def imported(name):
+    exec('import %s' % name.split('.')[0])
+    return eval(name)
+def named():
+    exec 'x = 3'
+    return locals()['x'], sorted(vars())
+def computed(y):
+    exec 'z = y + 1'
+    return eval('z * y', {'z': 5, 'y': 6}), eval('z * y'), [eval('z') for k in range(2)]
+pi, x, z = imported('math.pi'), named(), computed(2)
+"""
+
+
+def test_eval_and_locals_find_what_exec_has_set():
+    names = run(EXECUTED)
+    assert names["pi"] == math.pi
+    assert names["x"] == (3, ["x"])
+    assert names["z"] == (30, 6, [3, 3])
 
 
 def test_source_text_is_modernised_before_it_is_executed():
