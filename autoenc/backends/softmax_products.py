@@ -74,18 +74,38 @@ def _without_sum(
     exponential: Any, num: Factors, denum: Factors
 ) -> tuple[tuple[int, ...], Factors, Factors] | None:
     """Return the axes of the sum of an exponential, and a product without that sum as divisor."""
+    alone = _without_divisor(exponential, denum)
+    if alone is not None:
+        return alone[0], num, alone[1]
+    for i, factor in enumerate(num):
+        if factor.owner is not None and factor.owner.op == add:
+            found = _terms_without_divisor(exponential, factor.owner.inputs)
+            if found is not None:
+                axes, terms = found
+                return axes, [*num[:i], add(*terms), *num[i + 1 :]], denum
+    return None
+
+
+def _terms_without_divisor(
+    exponential: Any, terms: Factors
+) -> tuple[tuple[int, ...], Factors] | None:
+    """Return the axes of the sum by which all terms are divided, and the terms without it."""
+    rests, all_axes = [], set()
+    for num, denum in map(_factors, terms):
+        found = _without_divisor(exponential, denum)
+        if found is None:
+            return None
+        all_axes.add(found[0])
+        rests.append(_product(num, found[1]))
+    return (all_axes.pop(), rests) if len(all_axes) == 1 else None
+
+
+def _without_divisor(exponential: Any, denum: Factors) -> tuple[tuple[int, ...], Factors] | None:
+    """Return the axes of the sum of an exponential among divisors, and the other divisors."""
     for i, divisor in enumerate(denum):
         axes = _axes_of_sum(divisor, exponential)
         if axes is not None:
-            return axes, num, denum[:i] + denum[i + 1 :]
-    for i, factor in enumerate(num):
-        if factor.owner is not None and factor.owner.op == add:
-            terms = factor.owner.inputs
-            found = [_without_sum(exponential, *_factors(term)) for term in terms]
-            parts = [part for part in found if part is not None]
-            if len(parts) == len(terms) and len({axes for axes, *_ in parts}) == 1:
-                rest = add(*(_product(*factors) for _, *factors in parts))
-                return parts[0][0], [*num[:i], rest, *num[i + 1 :]], denum
+            return axes, denum[:i] + denum[i + 1 :]
     return None
 
 
