@@ -101,11 +101,12 @@ def make_step(cost: Expression, updates: UpdatesLike, inputs: Sequence[Expressio
     Raises
     ------
     ValueError
-        If the cost is not a scalar or the graph needs an input that is not given.
+        If the cost is not a scalar, the graph needs an input that is not given, or there are two
+        updates of a variable.
     TypeError
         If the dtype of the cost or of an update differs from that of its parameter.
     """
-    updates = dict(updates)
+    updates = _by_variable(updates)
     _check_cost(cost)
     _check_updates(updates)
     outputs = [cost, *updates.values()]
@@ -124,6 +125,16 @@ def make_step(cost: Expression, updates: UpdatesLike, inputs: Sequence[Expressio
         next_state=[updates[variable] for variable in state],
         next_generators=list(generators.values()),
     )
+
+
+def _by_variable(given: UpdatesLike) -> Updates:
+    pairs = list(given.items()) if isinstance(given, Mapping) else list(given)
+    updates = dict(pairs)
+    if len(updates) < len(pairs):
+        variables = [variable for variable, _ in pairs]
+        twice = next(v for k, v in enumerate(variables) if v in variables[:k])
+        raise ValueError(f"updates has two new values of {twice}; expected one for each variable.")
+    return updates
 
 
 def _only_generators(updates: Updates) -> Updates:

@@ -27,6 +27,7 @@ from autoenc.models.choices import is_masked
 from autoenc.models.detectors import FittedDetector
 from autoenc.models.docstrings import documented
 from autoenc.models.fitted import FittedModel, from_file
+from autoenc.models.settings import check_settings
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns
 from autoenc.rows.domain import Domain, check_observed
@@ -431,6 +432,7 @@ feature_names_in_
     def threshold_(self) -> float:
         """Score, the larger the more anomalous, above which rows are flagged."""
         model: FittedDetector = fitted(self)
+        check_settings({"contamination": self.contamination})  # it may have changed after fit
         if self.contamination is None:
             raise AttributeError("there is no threshold, because contamination is None.")
         calibrated = self._calibrated()

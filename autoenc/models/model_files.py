@@ -94,6 +94,11 @@ def read_description(
         If the file is not a model file of autoenc.
     """
     arrays, description = load_arrays(path)
+    if str(description.get("format", "")).startswith("autoenc checkpoint"):
+        raise ModelFileError(
+            f"{path} is a checkpoint of a training run, not a model; resume the run with "
+            "resume=True and save its model."
+        )
     try:
         check_model(arrays, description)
     except SchemaError as error:

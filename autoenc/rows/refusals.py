@@ -60,11 +60,13 @@ def refuse_nan(rows: Rows, *, names: Names = None, name: str = "X") -> NoReturn:
     ValueError
         The message names the first one, its row and column, and their number.
     """
-    _refuse(
-        rows, np.isnan, name, "not finite", names,
+    advice = (
         "Remove such rows, fill them in, with scikit-learn's SimpleImputer for instance, or "
-        "let an autoencoder leave them out: missing='mask'.",
-    )  # fmt: skip
+        "let an autoencoder leave them out: missing='mask'."
+    )
+    if name == "codes":
+        advice = "Remove such rows."
+    _refuse(rows, np.isnan, name, "not finite", names, advice)
 
 
 def refuse_infinity(

@@ -58,6 +58,11 @@ class Halving:
     most: int
     done: int = field(default=0)
 
+    def __post_init__(self) -> None:
+        """Check the maximum number."""
+        if isinstance(self.most, bool) or not isinstance(self.most, int) or self.most < 0:
+            raise ValueError(f"max_halvings is {self.most!r}; expected an integer of at least 0.")
+
     def __call__(self, where: str) -> bool:
         """Halve the learning rate and warn; return False if that is no longer possible."""
         if self.learning_rate is None or self.done >= self.most:

@@ -9,7 +9,17 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+import numpy as np
+
 from autoenc.graph.types import Parameter
+
+
+def _whole(number: Any, least: int, unit: str) -> int:
+    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:
+        raise ValueError(
+            f"patience is {number!r}; expected an integer of at least {least}, in {unit}."
+        )
+    return int(number)
 
 
 class EarlyStopping(Protocol):
@@ -138,8 +148,7 @@ class GeometricPatience:
     def __init__(
         self, patience: int = 5_000, *, increase: float = 2.0, threshold: float = 0.995
     ) -> None:
-        if patience < 2:
-            raise ValueError(f"patience is {patience}; expected at least 2 minibatches.")
+        patience = _whole(patience, 2, "minibatches")
         if not increase > 1:
             raise ValueError(f"increase is {increase}; expected a number > 1.")
         if not 0 < threshold <= 1:
@@ -255,8 +264,7 @@ class EpochPatience:
     """
 
     def __init__(self, patience: int = 10, *, tolerance: float = 0.0) -> None:
-        if patience < 1:
-            raise ValueError(f"patience is {patience}; expected at least 1 epoch.")
+        patience = _whole(patience, 1, "epochs")
         if not tolerance >= 0:
             raise ValueError(f"tolerance is {tolerance}; expected a number >= 0.")
         self.patience = patience

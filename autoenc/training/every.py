@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from time import monotonic
 
+import numpy as np
+
 from autoenc.training.callbacks import Callback, Training
 
 
@@ -113,5 +115,5 @@ def _check_number(unit: str, number: float) -> None:
     if unit == "minutes":
         if not number >= 0:
             raise ValueError(f"minutes is {number!r}; expected a number >= 0.")
-    elif isinstance(number, bool) or not isinstance(number, int) or number < 1:
+    elif isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
         raise ValueError(f"{unit} is {number!r}; expected an integer of at least 1.")

@@ -68,17 +68,19 @@ def make_plan(
     Raises
     ------
     ValueError
-        If a number is not an integer in its range.
+        If a number is not an integer in its range, or `shuffle` is not a bool.
     """
     batch_size = positive_int(batch_size, "batch_size")
     n_epochs = positive_int(n_epochs, "n_epochs")
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise ValueError(f"seed is {seed!r}; expected an integer of at least 0.")
+    if not isinstance(shuffle, bool | np.bool):
+        raise ValueError(f"shuffle is {shuffle!r}; expected True or False.")
     if block_size is None:
         block_size = block_length(n_rows // batch_size, batch_size, rows_per_block)
     block_size = positive_int(block_size, "block_size")
     chunk, window = _choose_chunks(values_per_row, chunk, window)
-    return Plan(n_rows, batch_size, n_epochs, block_size, int(seed), shuffle, chunk, window)
+    return Plan(n_rows, batch_size, n_epochs, block_size, int(seed), bool(shuffle), chunk, window)
 
 
 def _choose_chunks(values_per_row: int, chunk: int | None, window: int | None) -> tuple[int, int]:

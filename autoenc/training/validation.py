@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import graph_inputs
 
 from autoenc.backends import Backend
@@ -40,7 +41,8 @@ class Validator:
     Raises
     ------
     ValueError
-        If the cost is not a vector with one value per row, or the data does not match the inputs.
+        If the cost is not a vector with one value per row, needs other inputs, or the data does
+        not match the inputs.
     """
 
     def __init__(
@@ -50,6 +52,15 @@ class Validator:
             raise ValueError(
                 f"the validation cost has {getattr(row_cost, 'ndim', 'no')} dimensions; expected "
                 "a cost for each row, without its mean."
+            )
+        foreign = [
+            v for v in graph_inputs([row_cost])
+            if not isinstance(v, SharedVariable | Constant) and v not in inputs
+        ]  # fmt: skip
+        if foreign:
+            raise ValueError(
+                f"the validation cost needs {', '.join(map(str, foreign))}; expected the inputs "
+                f"of the training, {', '.join(map(str, inputs))}."
             )
         self.arrays = as_arrays(data, inputs, processes=backend.processes)
         shared = [v for v in graph_inputs([row_cost]) if isinstance(v, SharedVariable)]

@@ -14,6 +14,7 @@ from autoenc.estimators import (
     StackedDenoisingAutoEncoder,
     StackedDenoisingClassifier,
 )
+from autoenc.storage import ModelFileError
 from autoenc.training import Callback, CheckpointError, DivergedError, EpochPatience, Every
 
 QUIET = {"random_state": 0, "verbose": False, "n_epochs": 4}
@@ -140,6 +141,13 @@ def test_the_checkpoint_of_an_upper_part_is_refused_before_training(rows, tmp_pa
         model.fit(*rows, checkpoint=path)
     assert arrays(model) == before
     assert [one.name for one in tmp_path.iterdir()] == [file]
+
+
+def test_a_checkpoint_is_no_model(rows, tmp_path):
+    path = tmp_path / "run.ckpt"
+    MAKERS["denoising"]().fit(*rows, checkpoint=path, every=np.int64(1))
+    with pytest.raises(ModelFileError, match="is a checkpoint of a training run, not a model"):
+        DenoisingAutoEncoder.load(path)
 
 
 def test_other_settings_are_refused(rows, tmp_path):

@@ -200,6 +200,13 @@ def test_a_fit_that_fails_leaves_the_earlier_model(rows, change, message):
         other.predict(rows)
 
 
+@pytest.mark.parametrize("contamination", [0.9, "auto"])
+def test_a_threshold_of_another_range_is_refused_after_fit_too(rows, contamination):
+    model = AutoEncoderDetector(**QUICK).fit(rows).set_params(contamination=contamination)
+    with pytest.raises(ValueError, match=r"contamination is .*; expected a number in \(0, 0.5\]"):
+        model.predict(rows)
+
+
 def test_its_size_is_given(rows):
     with pytest.raises(ValueError, match="n_hidden is 'auto'; expected an integer of at least 1"):
         AutoEncoderDetector(n_hidden="auto", **QUIET).fit(rows)

@@ -84,10 +84,15 @@ def test_epoch_patience_waits_so_many_epochs(costs, patience):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: GeometricPatience(1), "patience is 1; expected at least 2 minibatches"),
+        (
+            lambda: GeometricPatience(1),
+            "patience is 1; expected an integer of at least 2, in",
+        ),
         (lambda: GeometricPatience(increase=1), "increase is 1; expected a number > 1"),
         (lambda: GeometricPatience(threshold=1.5), "threshold is 1.5; expected"),
-        (lambda: EpochPatience(0), "patience is 0; expected at least 1 epoch"),
+        (lambda: EpochPatience(0), "patience is 0; expected an integer of at least 1, in epochs"),
+        (lambda: EpochPatience("3"), "patience is '3'; expected an integer"),
+        (lambda: GeometricPatience(10.0), "patience is 10.0; expected an integer"),
         (lambda: EpochPatience(tolerance=-1), "tolerance is -1; expected a number >= 0"),
     ],
 )

@@ -265,6 +265,12 @@ BAD_SETTINGS = [
     ({"block_size": 0}, "block_size is 0; expected an integer of at least 1"),
     ({"device_bytes": 0}, "device_bytes is 0; expected a number of bytes > 0"),
     ({"seed": -1}, "seed is -1; expected an integer of at least 0"),
+    ({"shuffle": "no"}, "shuffle is 'no'; expected True or False"),
+    ({"max_halvings": -1}, "max_halvings is -1; expected an integer of at least 0"),
+    (
+        {"validation": (pt.vector("q"), np.zeros((2, 784)))},
+        "the validation cost needs q; expected the inputs of the training, x",
+    ),
     ({"data": np.zeros((0, 784))}, "the data has 0 rows"),
     ({"data": np.zeros(784)}, r"the data for x has shape \(784,\); expected 2 dimensions"),
     ({"data": (np.zeros((2, 784)),) * 2}, r"has shape \(2, 2, 784\); expected 2 dimensions"),
@@ -276,6 +282,12 @@ def test_bad_settings(settings, message):
     _, graph = model()
     with pytest.raises(ValueError, match=message):
         train(**graph, **{"data": np.zeros((10, 784)), "progress": False, **settings})
+
+
+def test_two_updates_of_one_variable_are_refused():
+    x, W = pt.matrix("x"), pytensor.shared(np.ones((3, 2), "float32"), name="W")
+    with pytest.raises(ValueError, match="updates has two new values of W; expected one"):
+        train(x.sum(), [(W, 2 * W), (W, 0 * W)], inputs=[x], data=np.ones((4, 3)))
 
 
 def test_inputs_and_data_that_do_not_fit():
