@@ -37,7 +37,7 @@ _ONLY_IN_FAST_RUN = (
     "local_second_sink", "local_useless_alloc", "local_read_of_write_same_indices",
     "local_slice_read_of_write", "local_mul_zero", "local_zero_div", "local_mul_canonizer",
     "local_add_canonizer", "local_pow_canonicalize", "local_greedy_distributor",
-    "local_mul_switch_sink", "local_div_switch_sink",
+    "local_mul_switch_sink", "local_div_switch_sink", "softmax_in_product",
 )  # fmt: skip
 # Rewrites that Theano did not have, and that change results which overflow or underflow:
 # log(exp(x)) is x, sqrt(x ** 2) is |x|, and log(1 / x) is -log(x). Others lose errors: those of

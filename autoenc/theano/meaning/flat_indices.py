@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import pytensor.tensor as pt
 from pytensor.tensor import extra_ops
 
 from autoenc.graph.types import Expression
+
+logger = logging.getLogger("theano")
 
 
 def unravel_index(
@@ -21,7 +24,8 @@ def unravel_index(
     dims : vector of int
         The shape of the array.
     order : {"C", "F"}
-        Whether the array is flattened by rows or by columns.
+        Whether the array is flattened by rows or by columns. Theano 1.0.5 ignored it; a message
+        says that it counts.
     ndim : int, optional
         Length of `dims`, if it is not known statically.
 
@@ -42,6 +46,8 @@ def unravel_index(
             f"The length of the provided dimension list ({dims}) cannot be automatically "
             "determined. You can provide the 'ndim' keyword argument to 'unravel_index'."
         ) from error
+    if order != "C":
+        logger.warning("unravel_index: order=%r counts; Theano 1.0.5 ignored it.", order)
     found: tuple[Expression, ...] = extra_ops.unravel_index(indices, dims, order=order)
     return found
 

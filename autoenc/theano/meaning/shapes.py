@@ -180,13 +180,6 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Expression:
     return pt.repeat(x, repeats, axis=axis)
 
 
-def unravel_index(
-    indices: Any, dims: Any, order: str = "C", ndim: int | None = None
-) -> tuple[Expression, ...]:
-    """Convert flat indices to indices along each axis of an array of shape `dims`."""
-    return tuple(pt.unravel_index(indices, dims, order=order))
-
-
 def transpose(x: Any, axes: Sequence[int] | None = None) -> Expression:
     """Permute the dimensions of `x`; by default, reverse them.
 

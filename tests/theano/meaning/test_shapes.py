@@ -132,9 +132,10 @@ def test_parts_of_given_lengths(axis, sizes):
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
-def test_flat_indices_become_indices_along_axes(order):
+def test_flat_indices_become_indices_along_axes(order, caplog):
     found = function([], T.unravel_index([5, 2, 0], (2, 3), order=order))()
     np.testing.assert_array_equal(found, np.unravel_index([5, 2, 0], (2, 3), order=order))
+    assert ("Theano 1.0.5 ignored it" in caplog.text) == (order == "F")
 
 
 def test_the_length_of_a_vector_may_be_a_number():
