@@ -4,7 +4,7 @@ import math
 import os
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ _MAX_RATIOS = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 1032}
 _HEADER_READERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
+    # Differs only in the encoding of names of fields, which arrays of numbers do not have.
+    (3, 0): np.lib.format.read_array_header_2_0,
 }
 
 
@@ -83,14 +85,38 @@ def _check_sizes(archive: zipfile.ZipFile, on_disk: int, max_bytes: int) -> None
             raise ValueError(f"its member {member.filename!r} cannot unpack to its stated size")
 
 
+def read_npy_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Read the header of an array in NumPy's format.
+
+    Parameters
+    ----------
+    stream : binary stream
+        At the start of the array; afterwards at its first number.
+
+    Returns
+    -------
+    shape : tuple of int
+    is_fortran : bool
+        Whether the numbers are stored column by column.
+    dtype : dtype
+
+    Raises
+    ------
+    ValueError
+        If the header is damaged, or of a version that arrays of numbers do not have.
+    """
+    version = np.lib.format.read_magic(stream)
+    if version not in _HEADER_READERS:
+        raise ValueError(f"its format has the version {version[0]}.{version[1]}")
+    shape, is_fortran, dtype = _HEADER_READERS[version](stream)
+    return shape, is_fortran, dtype
+
+
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[str, NDArray[Any]]:
     if not member.filename.endswith(".npy"):
         raise ValueError(f"its member {member.filename!r} is not an array")
     with archive.open(member) as stream:
-        version = np.lib.format.read_magic(stream)
-        if version not in _HEADER_READERS:
-            raise ValueError(f"its member {member.filename!r} has format version {version}")
-        shape, _, dtype = _HEADER_READERS[version](stream)
+        shape, _, dtype = read_npy_header(stream)
         promised = math.prod(shape) * dtype.itemsize
         if not dtype.hasobject and stream.tell() + promised != member.file_size:
             raise ValueError(

@@ -159,7 +159,7 @@ def _download(url: str, patience: float, read_timeout: float, progress: bool) ->
     time to time prevents every read from timing out.
     """
     packed = io.BytesIO()
-    target = _Bounded(packed, url)
+    target = _LimitedFile(packed, url)
     ended: queue.SimpleQueue[Exception | None] = queue.SimpleQueue()
     arguments = (url, target, (patience, read_timeout), progress, ended)
     threading.Thread(target=_read, args=arguments, daemon=True).start()
@@ -184,7 +184,7 @@ def _download(url: str, patience: float, read_timeout: float, progress: bool) ->
 
 def _read(
     url: str,
-    target: "_Bounded",
+    target: "_LimitedFile",
     timeout: tuple[float, float],
     progress: bool,
     ended: queue.SimpleQueue[Exception | None],
@@ -198,7 +198,7 @@ def _read(
         ended.put(None)
 
 
-def _get(url: str, target: "_Bounded", timeout: tuple[float, float], progress: bool) -> None:
+def _get(url: str, target: "_LimitedFile", timeout: tuple[float, float], progress: bool) -> None:
     import requests
     from tqdm import tqdm
 
@@ -216,13 +216,13 @@ def _get(url: str, target: "_Bounded", timeout: tuple[float, float], progress: b
 def _unpack(packed: io.BytesIO, url: str, expected: str) -> bytes:
     content = io.BytesIO()
     with damage_reported(url), unpacked(packed) as source:
-        copyfileobj(source, _Bounded(content, url), 1 << 20)
+        copyfileobj(source, _LimitedFile(content, url), 1 << 20)
     if (found := hashlib.sha256(content.getbuffer()).hexdigest()) != expected:
         raise DatasetFormatError(f"{url}: its SHA-256 checksum is {found}; expected {expected}")
     return content.getvalue()
 
 
-class _Bounded:
+class _LimitedFile:
     """A file in memory with a maximum size, which `stop` sets to zero."""
 
     def __init__(self, file: io.BytesIO, url: str) -> None:

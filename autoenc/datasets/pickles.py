@@ -96,7 +96,7 @@ def read_pickle(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> 
     """
     path = Path(path)
     with open_stream(path) as stream, _refusals_reported(path):
-        bounded = _Bounded(stream, max_bytes)
+        bounded = _LimitedStream(stream, max_bytes)
         tree = _load(bounded)
         if not bounded.at_end():
             raise _RefusalError(
@@ -137,7 +137,7 @@ def read_pickles(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) ->
     path = Path(path)
     trees: list[Any] = []
     with open_stream(path) as stream:
-        bounded = _Bounded(stream, max_bytes)
+        bounded = _LimitedStream(stream, max_bytes)
         at_end = False
         while not at_end:
             with _refusals_reported(f"{path}: pickle {len(trees) + 1} of the file"):
@@ -172,7 +172,7 @@ def _brief(error: Exception) -> str:
     return text if len(text) <= 300 else f"{text[:300]}..."
 
 
-def _load(stream: "_Bounded") -> Any:
+def _load(stream: "_LimitedStream") -> Any:
     # encoding="bytes": Python 2 wrote the numbers as a string, which any other
     # encoding would decode and encode again.
     unpickler = _ArrayUnpickler(stream, encoding="bytes")
@@ -185,7 +185,7 @@ def _load(stream: "_Bounded") -> Any:
     return _Finisher().finish(tree)
 
 
-class _Bounded:
+class _LimitedStream:
     """A stream with a maximum number of bytes, which never returns fewer than requested."""
 
     def __init__(self, stream: io.BufferedIOBase, max_bytes: int) -> None:

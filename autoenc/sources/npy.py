@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from numpy.lib import format as npy_format
 
+from autoenc.datasets.archives import read_npy_header
 from autoenc.sources.raw import RawFile
 from autoenc.sources.reader import Array, Reader, SourceError
 from autoenc.sources.states import FileStates
@@ -120,12 +120,7 @@ _SKIPPED_AT_A_TIME = 1 << 20
 
 def _header(file: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
     try:
-        version = npy_format.read_magic(file)
-        read = (
-            npy_format.read_array_header_1_0 if version == (1, 0)
-            else npy_format.read_array_header_2_0
-        )  # fmt: skip
-        shape, is_fortran, dtype = read(file)
+        shape, is_fortran, dtype = read_npy_header(file)
     except (ValueError, EOFError) as error:
         raise SourceError(f"{name} is not a readable .npy file ({error}).") from error
     check_numbers(shape, dtype, name)

@@ -35,7 +35,7 @@ _DEEP_WHITE = 1 << 16
 _BYTES_PER_PIXEL = 16
 
 
-class Kind(NamedTuple):
+class ImageProperties(NamedTuple):
     """Properties of an image, before its pixels are converted.
 
     Attributes
@@ -53,7 +53,7 @@ class Kind(NamedTuple):
     has_alpha: bool
 
 
-def kind_of(file: Path, budget: Budget) -> Kind:
+def properties_of(file: Path, budget: Budget) -> ImageProperties:
     """Decode an image, and return its properties.
 
     Raises
@@ -63,7 +63,7 @@ def kind_of(file: Path, budget: Budget) -> Kind:
     """
     with opened(file, budget) as image:
         is_grey = image.mode in (*_GREY, *_SIXTEEN_BITS, "I")
-        return Kind(image.width, image.height, is_grey, _is_transparent(image))
+        return ImageProperties(image.width, image.height, is_grey, _is_transparent(image))
 
 
 def pixels_of(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from autoenc.tables.image_files import SUFFIXES, WHITE, Kind, kind_of, pixels_of
+from autoenc.tables.image_files import SUFFIXES, WHITE, ImageProperties, pixels_of, properties_of
 from autoenc.tables.memory import Budget
 from autoenc.tables.selection import Selection
 from autoenc.tables.table import Array, Table, TableError
@@ -21,15 +21,15 @@ def read_folder(path: Path, selection: Selection, part: str | None = None) -> Ta
         raise TableError(f"{path}: a folder of images has no columns to select.")
     files = _files(path)
     budget = Budget.of(path, selection.max_bytes)
-    kinds = _kinds(files, budget, selection)
-    is_grey = selection.grey or all(kind.is_grey for kind in kinds)
-    height, width = selection.size or (kinds[0].height, kinds[0].width)
+    images = _properties(files, budget, selection)
+    is_grey = selection.grey or all(image.is_grey for image in images)
+    height, width = selection.size or (images[0].height, images[0].width)
     shape = (height, width) if is_grey else (height, width, 3)
     values = np.empty((len(files), int(np.prod(shape))), np.float32)
     for row, file in zip(values, files, strict=True):
         row[:] = pixels_of(file, budget, is_grey=is_grey, size=selection.size).ravel()
     names = tuple(file.relative_to(path).as_posix() for file in files)
-    return Table(values, None, shape, names, _labels(path, files), _notes(path, kinds))
+    return Table(values, None, shape, names, _labels(path, files), _notes(path, images))
 
 
 def write_folder(
@@ -111,30 +111,33 @@ def _check_inside(file: Path, folder: Path) -> None:
         )
 
 
-def _kinds(files: list[Path], budget: Budget, selection: Selection) -> list[Kind]:
-    """Return the kind of each image; all have the size of the first, unless they are resized."""
-    kinds: list[Kind] = []
+def _properties(files: list[Path], budget: Budget, selection: Selection) -> list[ImageProperties]:
+    """Return the properties of each image.
+
+    Unless images are resized, all have the size of the first.
+    """
+    images: list[ImageProperties] = []
     for file in files:
-        kind = kind_of(file, budget)
-        first = kinds[0] if kinds else kind
-        height, width = selection.size or (kind.height, kind.width)
-        if selection.size is None and (kind.width, kind.height) != (first.width, first.height):
+        image = properties_of(file, budget)
+        first = images[0] if images else image
+        height, width = selection.size or (image.height, image.width)
+        if selection.size is None and (image.width, image.height) != (first.width, first.height):
             raise TableError(
-                f"{file}: is {kind.width} by {kind.height}, but {files[0].name} is "
+                f"{file}: is {image.width} by {image.height}, but {files[0].name} is "
                 f"{first.width} by {first.height}; give all images the same size, or resize them "
                 "while they are read: --resize HEIGHTxWIDTH."
             )
-        kinds.append(kind)
-        colours = 1 if kind.is_grey or selection.grey else 3
+        images.append(image)
+        colours = 1 if image.is_grey or selection.grey else 3
         budget.check(4 * len(files) * width * height * colours)
-    return kinds
+    return images
 
 
-def _notes(path: Path, kinds: list[Kind]) -> tuple[str, ...]:
-    n = sum(kind.has_alpha for kind in kinds)
+def _notes(path: Path, images: list[ImageProperties]) -> tuple[str, ...]:
+    n = sum(image.has_alpha for image in images)
     if not n:
         return ()
-    return (f"{path}: {n:,} of {len(kinds):,} images have transparent pixels, shown on white",)
+    return (f"{path}: {n:,} of {len(images):,} images have transparent pixels, shown on white",)
 
 
 def _labels(path: Path, files: list[Path]) -> Array | None:

@@ -172,25 +172,25 @@ def is_number(cell: str, *, comma: bool = False) -> bool:
 @contextmanager
 def open_text(
     path: Path, limit: int, what: str, encoding: str
-) -> Iterator[tuple[io.TextIOWrapper, BoundedReader]]:
+) -> Iterator[tuple[io.TextIOWrapper, LimitedReader]]:
     """Open a csv file, compressed or not, as text.
 
     Parameters
     ----------
     path : Path
     limit : int
-        Maximum number of bytes to read before `BoundedReader.renew` is called.
+        Maximum number of bytes to read before `LimitedReader.renew` is called.
     what : str
         Description of the text, for messages.
     encoding : str
         Character encoding; see `autoenc.tables.encodings`.
     """
     with open_stream(path) as stream:
-        bounded = BoundedReader(path, stream, limit, what)
+        bounded = LimitedReader(path, stream, limit, what)
         yield io.TextIOWrapper(io.BufferedReader(bounded), encoding, newline=""), bounded
 
 
-class BoundedReader(io.RawIOBase):
+class LimitedReader(io.RawIOBase):
     """Stream that raises an error after a number of bytes.
 
     Compressed text can be a thousand times as long as its file, and a whole line or cell is kept
