@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import platform
 from pathlib import Path
 from typing import Any
@@ -56,16 +57,23 @@ def describe_model(path: Path) -> list[str]:
 
     arrays, description = read_description(path)
     settings, fitted = description["settings"], description["fitted"]
-    history = fitted.get("history_", [])
-    last = history[-1]["cost"] if history else None
     return [
         f"{description['class']}({', '.join(f'{k}={v!r}' for k, v in settings.items())})",
         *(f"{name:<14}{array.dtype} {array.shape}" for name, array in arrays.items()),
         *_describe_columns(description),
-        f"trained for {len(history)} epochs to a cost of {last}",
+        _describe_training(fitted.get("history_", [])),
         f"on {fitted.get('backend_')}",
         f"with {', '.join(f'{k} {v}' for k, v in description.get('versions', {}).items())}",
     ]
+
+
+def _describe_training(history: list[dict[str, Any]]) -> str:
+    # The record of an epoch that was interrupted before its first minibatch has the cost NaN.
+    costs = [record["cost"] for record in history if not math.isnan(record["cost"])]
+    if not costs:
+        return "not trained: stopped before the first minibatch"
+    epochs = "1 epoch" if len(costs) == 1 else f"{len(costs):,} epochs"
+    return f"trained for {epochs} to a cost of {costs[-1]}"
 
 
 def _describe_columns(description: dict[str, Any]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import Any
 
@@ -287,8 +288,8 @@ def _check_unit_interval(path: str, table: Table, rows: np.ndarray[Any, Any]) ->
 def _outcome(path: Path, estimator: Any) -> str:
     history = estimator.history_
     name = type(estimator).__name__
-    if not history:
-        return f"saved {path}: {name}, stopped before the end of its first epoch"
+    if math.isnan(history[-1]["cost"]):
+        return f"saved {path}: {name}, stopped before the first minibatch of an epoch"
     stopped = "" if _is_finished(estimator) else " (stopped early by the user)"
     return (
         f"saved {path}: {name}, cost {history[-1]['cost']:.6g} after epoch "
@@ -302,10 +303,15 @@ def _is_finished(estimator: Any) -> bool:
     alone = hasattr(estimator, "n_epochs") or hasattr(estimator, "n_epochs_")
     layers = [estimator] if alone else estimator.layers_
     return all(
-        len(layer.history_) == _n_epochs(layer)
+        len(layer.history_) == _n_epochs(layer) and not _is_part(layer.history_[-1])
         for layer in layers
-        if not (layer.history_ and layer.history_[-1].get("stopped_early"))
+        if not layer.history_[-1].get("stopped_early")
     )
+
+
+def _is_part(record: dict[str, Any]) -> bool:
+    """Return whether the record describes a part of an epoch, or none of its minibatches."""
+    return bool(record.get("interrupted")) or math.isnan(record["cost"])
 
 
 def _n_epochs(layer: Any) -> int:

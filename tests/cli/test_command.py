@@ -38,6 +38,12 @@ def test_info_of_a_model(digits, tmp_path):
     assert f"autoenc {autoenc.__version__}" in shown
 
 
+def test_info_of_a_single_epoch(digits, tmp_path):
+    path = tmp_path / "model.safetensors"
+    AutoEncoder(2, n_epochs=1, verbose=False).fit(digits.train.images[:40]).save(path)
+    assert "trained for 1 epoch to a cost of" in good("info", path)
+
+
 def test_info_of_the_data_of_a_model(people_model, faces_model):
     shown = good("info", people_model)
     assert "columns       age, income, height" in shown

@@ -15,6 +15,7 @@ from autoenc.cli.options import settings_of
 from autoenc.estimators import StackedDenoisingAutoEncoder
 from autoenc.models.settings import SETTINGS
 from autoenc.tables import read_table
+from autoenc.training import Callback
 from tests.cli.conftest import COMMAND, good, refusal, run
 
 
@@ -251,6 +252,26 @@ def test_ctrl_c_keeps_what_was_learned(people, tmp_path, model):
     assert "Traceback" not in err
     assert read_table(people, columns=["age"]).values.shape == (80, 1)
     assert good("info", path).count("n_epochs=1000000") == 1
+
+
+class StopAtOnce(Callback):
+    """Requests the end before the first minibatch, as Ctrl-C while a model is compiled does."""
+
+    def start(self, training):
+        training.stop_requested = True
+
+
+def test_a_model_without_training_is_said_to_be_untrained(people, tmp_path, monkeypatch):
+    path, fit = tmp_path / "m.safetensors", DenoisingAutoEncoder.fit
+    monkeypatch.setattr(
+        DenoisingAutoEncoder, "fit", lambda self, X, **how: fit(self, X, callbacks=StopAtOnce())
+    )
+    status, out, _ = run(
+        "train", people, "-o", path, "--columns", "age", "--hidden", "2", "--epochs", "1"
+    )
+    assert status == 130
+    assert "stopped before the first minibatch" in out
+    assert "not trained: stopped before the first minibatch" in good("info", path)
 
 
 def test_what_cannot_be_is_told_before_the_training(people, tmp_path, monkeypatch):
