@@ -54,12 +54,18 @@ def usable_threads() -> int:
     """
     limits = [os.environ.get(f"{name}_NUM_THREADS", "") for name in ("OMP", "OPENBLAS", "MKL")]
     allowed = [int(limit) for limit in limits if limit.isdigit() and int(limit)]
-    return min([processors(), *allowed, *(max(int(quota), 1) for quota in _quotas())])
+    return min([usable_processors(), *allowed])
 
 
 def cpu_quota() -> int | None:
     """Return the number of processors of a container's quota, at least 1; None without a quota."""
     return min((max(int(quota), 1) for quota in _quotas()), default=None)
+
+
+def usable_processors() -> int:
+    """Return the number of processors that affinity and a container's quota allow."""
+    quota = cpu_quota()
+    return processors() if quota is None else min(processors(), quota)
 
 
 def processors() -> int:

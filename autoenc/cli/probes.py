@@ -126,6 +126,8 @@ def check_numpy() -> Iterator[Finding]:
     """Report the BLAS of NumPy, and pools with more threads than processors."""
     from threadpoolctl import threadpool_info
 
+    from autoenc.backends.cpu import usable_processors
+
     processors = usable_processors()
     # A product makes NumPy load its BLAS.
     np.ones((4, 4)) @ np.ones((4, 4))
@@ -148,6 +150,8 @@ def check_numpy() -> Iterator[Finding]:
 
 def check_thread_settings() -> Iterator[Finding]:
     """Find environment variables that set more threads than there are processors."""
+    from autoenc.backends.cpu import usable_processors
+
     processors = usable_processors()
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         value = os.environ.get(name, "")
@@ -251,15 +255,6 @@ def _size(path: Path) -> int:
         return 0
 
 
-def usable_processors() -> int:
-    """Return the number of processors that affinity and the container's quota allow."""
-    available = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
-    share = _container_share(Path("/sys/fs/cgroup/cpu.max"))
-    return available if share is None else max(1, min(available, round(share)))
-
-
 def gradient_error() -> float:
     """Return the largest error of the compiled gradient of a tiny model.
 
@@ -339,14 +334,6 @@ def _stop_if_interrupted(history: list[dict[str, Any]]) -> None:
     """Raise KeyboardInterrupt if Ctrl-C stopped a training, which `fit` only records."""
     if any(record.get("interrupted") for record in history):
         raise KeyboardInterrupt
-
-
-def _container_share(path: Path) -> float | None:
-    try:
-        quota, period = path.read_text(encoding="ascii").split()
-        return int(quota) / int(period)
-    except (OSError, ValueError):  # no such file, or "max"
-        return None
 
 
 def _tiny_model(rows: np.ndarray[Any, Any], **settings: Any) -> Any:

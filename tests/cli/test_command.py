@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 import autoenc
-from autoenc.backends import resolve_backend
+from autoenc.backends import cpu, resolve_backend
 from autoenc.cli import COMMANDS, bench, main, probes
 from autoenc.configuration import user_settings
 from autoenc.estimators import AutoEncoder, SoftmaxClassifier
@@ -248,11 +248,13 @@ def test_doctor_sees_float64(monkeypatch):
     assert "float64, chosen by .theanorc or THEANO_FLAGS" in finding.text
 
 
-def test_doctor_knows_the_share_of_a_container(tmp_path):
-    (tmp_path / "cpu.max").write_text("150000 100000\n")
-    assert probes._container_share(tmp_path / "cpu.max") == 1.5
-    (tmp_path / "cpu.max").write_text("max 100000\n")
-    assert probes._container_share(tmp_path / "cpu.max") is None
+def test_doctor_counts_the_processors_that_backends_use(monkeypatch):
+    monkeypatch.setattr(cpu, "processors", lambda: 16)
+    monkeypatch.setattr(cpu, "_quotas", lambda: [1.5])
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    (finding,) = probes.check_thread_settings()
+    assert "OMP_NUM_THREADS=2, but 1 processors may be used" in finding.text
+    assert cpu.usable_threads() == 1
 
 
 def test_bench(monkeypatch):
