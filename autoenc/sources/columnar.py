@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from autoenc.sources.reader import Array, SourceError
+from autoenc.sources.reader import Array, SourceError, copy_values
 from autoenc.sources.states import FileStates
 
 
@@ -74,6 +75,7 @@ class Parquet:
         self.shape: tuple[int, ...] = (int(self._ends[-1]), self.width)
         self.piece = max(lengths)
         self.files: Sequence[Path] = [Path(file) for file in dataset.files]
+        self.part = json.dumps(self.names)
         self._states = FileStates(self.files)
         self._decoded: tuple[int, Array] | None = None
 
@@ -92,7 +94,8 @@ class Parquet:
         self._states.check()
 
     def _decode(self, number: int) -> Array:
-        if self._decoded is None or self._decoded[0] != number:
+        decoded = self._decoded  # another thread may replace it
+        if decoded is None or decoded[0] != number:
             self._decoded = None
             try:
                 table = self._groups[number].to_table(columns=self.names)
@@ -101,8 +104,8 @@ class Parquet:
                 raise
             rows = np.empty((table.num_rows, self.width), self.dtype)
             fill(table, rows)
-            self._decoded = number, rows
-        return self._decoded[1]
+            self._decoded = decoded = number, rows
+        return decoded[1]
 
 
 def layout(fields: Any, name: str, with_nulls: bool) -> tuple[int, np.dtype[Any]]:
@@ -144,6 +147,11 @@ def fill(table: Any, out: Array) -> None:
             values = pa.concat_arrays(values.chunks) if values.num_chunks else values
         if pa.types.is_fixed_size_list(column.type):
             n = column.type.list_size
+            if values.null_count:
+                raise SourceError(
+                    f"a column has {values.null_count:,} rows without a list of {n} numbers; fill "
+                    "them in, or leave the rows out."
+                )
             flat = values.flatten().to_numpy(zero_copy_only=False)
             out[:, at : at + n] = flat.reshape(len(out), n)
         else:
@@ -159,7 +167,18 @@ def _is_number(kind: Any) -> bool:
 
 
 def _has_nulls(table: Any) -> bool:
-    return any(column.null_count for column in table.columns)
+    return any(map(_null_count, table.columns))
+
+
+def _null_count(column: Any) -> int:
+    """Return the number of nulls of a column, including those within lists."""
+    import pyarrow as pa
+
+    found: int = column.null_count
+    if pa.types.is_fixed_size_list(column.type):
+        chunks = column.chunks if hasattr(column, "chunks") else [column]
+        found += sum(chunk.flatten().null_count for chunk in chunks)
+    return found
 
 
 def _row_groups(fragment: Any, name: str) -> list[Any]:
@@ -177,7 +196,8 @@ def _nulls_of(groups: Sequence[Any], columns: Sequence[str]) -> bool:
         metadata = group.metadata.row_group(group.row_groups[0].id)
         for i in range(metadata.num_columns):
             column = metadata.column(i)
-            if column.path_in_schema.split(".")[0] in columns:
+            path = column.path_in_schema  # of a list, with names of its parts
+            if any(path == name or path.startswith(f"{name}.") for name in columns):
                 found = column.statistics
                 if found is None or not found.has_null_count or found.null_count:
                     return True
@@ -202,7 +222,7 @@ class HuggingFace:
 
     def read_into(self, first: int, out: Array) -> None:
         """Read rows; see `Reader.read_into`."""
-        out[...] = self._matrix(first, first + len(out))
+        copy_values(self._matrix(first, first + len(out)), out, self._name)
 
     def settle(self) -> None:
         """Do nothing: the data set itself maps its files."""

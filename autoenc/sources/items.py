@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autoenc.sources.reader import Array, SourceError
+from autoenc.sources.reader import Array, SourceError, copy_values
 
 
 class Items:
@@ -46,7 +46,7 @@ class Items:
                     f"item {first + i:,} of {self._name} has shape {row.shape}; the first has "
                     f"{out.shape[1:]}."
                 )
-            out[i] = row
+            copy_values(row, out[i, ...], f"item {first + i:,} of {self._name}")
 
     def settle(self) -> None:
         """Do nothing: nothing is cached."""

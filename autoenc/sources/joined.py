@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -42,6 +43,7 @@ class Joined:
         ]
         self.piece = max(reader.piece for reader in readers)
         self.files: Sequence[Path] = [file for reader in readers for file in reader.files]
+        self.part = json.dumps([getattr(reader, "part", "") for reader in readers])
 
     def read_into(self, first: int, out: Array) -> None:
         """Read rows; see `Reader.read_into`."""

@@ -18,7 +18,7 @@ from autoenc.sources.source import Source
 from autoenc.sources.states import state_of
 from autoenc.storage import ModelFileError, load_arrays, save_arrays
 
-FORMAT = "autoenc manifest 1"
+FORMAT = "autoenc manifest 2"
 
 
 class Manifest:
@@ -32,7 +32,11 @@ class Manifest:
 
     def __init__(self, source: Source) -> None:
         files = [[str(file.resolve()), *(state_of(file) or ())] for file in source.reader.files]
-        self._info = {"format": FORMAT, "rows": source.identity(), "files": files}
+        # Arrays of one file may agree in the rows that are sampled.
+        part = getattr(source.reader, "part", "")
+        self._info = {
+            "format": FORMAT, "rows": source.identity(), "files": files, "part": part,
+        }  # fmt: skip
         self._path = _path(self._info) if files else None
 
     def recall(self) -> dict[str, Array] | None:

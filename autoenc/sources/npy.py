@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from typing import IO, Any
 
 import numpy as np
@@ -64,18 +66,23 @@ class CompressedMember:
         self._member = member
         self._states = FileStates(self.files)
         self._stream: IO[bytes] | None = None
-        self._next = 0
+        self._next: float = 0
+        self._lock = Lock()
+        self.part = member
         self.shape, self.dtype = self._restart()
         self.piece = self.shape[0]
 
     def read_into(self, first: int, out: Array) -> None:
         """Read rows; see `Reader.read_into`."""
-        if self._stream is None or first < self._next:
-            self._restart()
         row_bytes = int(np.prod(self.shape[1:])) * self.dtype.itemsize
-        self._skip((first - self._next) * row_bytes)
-        self._fill(memoryview(out.reshape(-1).view(np.uint8).data))
-        self._next = first + len(out)
+        with self._lock:
+            if self._stream is None or first < self._next:
+                self._restart()
+            n_skipped = first - int(self._next)
+            self._next = math.inf  # the position is unknown if reading is interrupted
+            self._skip(n_skipped * row_bytes)
+            self._fill(memoryview(out.reshape(-1).view(np.uint8).data))
+            self._next = first + len(out)
 
     def settle(self) -> None:
         """Check the file; see `Reader.settle`."""

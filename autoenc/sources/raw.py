@@ -56,6 +56,7 @@ class RawFile:
         self.dtype = np.dtype(dtype)
         self._is_named = handle is None
         self.files: Sequence[Path] = [self.path] if self._is_named else []
+        self.part = str(offset)
         self._offset = offset
         self._row_bytes = int(np.prod(self.shape[1:])) * self.dtype.itemsize
         self._handle = os.open(path, os.O_RDONLY | _flags()) if handle is None else handle

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autoenc.sources.raw import RawFile
-from autoenc.sources.reader import Array, Reader, SourceError
+from autoenc.sources.reader import Array, Reader, SourceError, copy_values
 from autoenc.sources.states import FileStates
 from autoenc.sources.stored_arrays import check_numbers, undecided
 
@@ -33,6 +33,7 @@ class Slices:
         self._name = name
         self.piece = piece
         self.files = files
+        self.part = name
         self._states = FileStates(files)
         if hasattr(rows, "shape") and hasattr(rows, "dtype"):
             self.shape, self.dtype = tuple(rows.shape), np.dtype(rows.dtype)
@@ -50,7 +51,7 @@ class Slices:
                 f"{first + len(out):,}; expected {out.shape}. It has changed, or its slices are "
                 "inconsistent with its length."
             )
-        out[...] = found
+        copy_values(found, out, self._name)
 
     def settle(self) -> None:
         """Check files, if rows are known to be in files; see `Reader.settle`."""
@@ -93,10 +94,12 @@ def read_zarr(path: Path, key: str | None) -> Slices:
     import zarr
 
     found: Any = zarr.open(str(path), mode="r")
+    name = str(path)
     if not _is_array(found):
         found = _chosen(found, [name for name, _ in found.arrays()], key, path)
+        name = f"{path}:{found.name}"
     files = [file for file in sorted(path.rglob("*")) if file.is_file()]
-    return Slices(found, str(path), chunk_rows(found), files)
+    return Slices(found, name, chunk_rows(found), files)
 
 
 def chunk_rows(array: Any) -> int:
@@ -112,7 +115,7 @@ def _is_array(item: Any) -> bool:
 def _chosen(group: Any, names: Sequence[str], key: str | None, path: Path) -> Any:
     if key is None and len(names) == 1:
         key = names[0]
-    if key is None or key not in group or not _is_array(group[key]):
+    if not isinstance(key, str) or key not in group or not _is_array(group[key]):
         raise undecided(path, names, key)
     return group[key]
 

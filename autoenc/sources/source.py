@@ -123,8 +123,12 @@ class Source:
         """
         self.reader.settle()
 
-    def __getitem__(self, rows: slice | Array) -> Array:
-        """Return rows: a slice without steps, or the rows with some numbers."""
+    def __getitem__(self, rows: int | slice | Array) -> Array:
+        """Return a row, a slice of rows without steps, or the rows with some numbers.
+
+        Rows are read in their order in the source. Negative numbers count from the end. An array
+        of bools selects the rows where it is True.
+        """
         if isinstance(rows, slice):
             first, last, step = rows.indices(len(self))
             if step != 1:
@@ -132,11 +136,30 @@ class Source:
             out = np.empty((max(last - first, 0), *self.shape[1:]), self.dtype)
             self.read_into(first, out)
             return out
+        numbers = self._numbers(rows)
+        some = np.empty((numbers.size, *self.shape[1:]), self.dtype)
+        # Rows that are decoded together are read one after the other.
+        for i in np.argsort(numbers, axis=None, kind="stable"):
+            self.read_into(int(numbers.flat[i]), some[i : i + 1])
+        return some.reshape(*numbers.shape, *self.shape[1:])
+
+    def _numbers(self, rows: int | Array) -> Array:
+        """Return the numbers of rows, from 0; see `__getitem__`."""
         numbers = np.asarray(rows)
-        some = np.empty((len(numbers), *self.shape[1:]), self.dtype)
-        for i, number in enumerate(numbers):
-            self.read_into(int(number), some[i : i + 1])
-        return some
+        if numbers.dtype == bool:
+            if numbers.shape != (len(self),):
+                raise IndexError(
+                    f"{self.name} has {len(self):,} rows, but the bools that select some have the "
+                    f"shape {numbers.shape}."
+                )
+            return np.flatnonzero(numbers)
+        if not numbers.size:
+            return np.zeros(numbers.shape, int)
+        if numbers.dtype.kind not in "iu":
+            raise IndexError(f"rows of {self.name} have integers as numbers, not {numbers.dtype}.")
+        if numbers.min() < -len(self) or numbers.max() >= len(self):
+            raise IndexError(f"{self.name} has {len(self):,} rows; there is no row {rows!r:.60}.")
+        return np.where(numbers < 0, numbers + len(self), numbers)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         """Read all rows."""

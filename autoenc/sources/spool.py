@@ -17,7 +17,7 @@ from typing import IO, Any
 import numpy as np
 
 from autoenc.sources.raw import RawFile
-from autoenc.sources.reader import Array, SourceError
+from autoenc.sources.reader import Array, SourceError, copy_values
 from autoenc.sources.source import Source
 
 
@@ -69,7 +69,7 @@ def _write(parts: Iterable[Any], name: str, file: IO[bytes]) -> tuple[tuple[int,
         first = rows[:0] if first is None else first
         _check(rows, first, n_rows, name)
         try:
-            file.write(np.ascontiguousarray(rows, dtype=first.dtype).data)
+            file.write(_in_dtype(rows, first.dtype, f"part of {name} after {n_rows:,} rows").data)
         except OSError as error:
             raise _full(error, name, n_rows) from error
         n_rows += len(rows)
@@ -111,6 +111,14 @@ def _check(rows: Array, first: Array, n_rows: int, name: str) -> None:
             f"{name} has {rows.dtype} after {n_rows:,} rows of {first.dtype}, which does "
             "not fit; give all parts in the same dtype."
         )
+
+
+def _in_dtype(rows: Array, dtype: Any, name: str) -> Array:
+    if rows.dtype == dtype:
+        return np.ascontiguousarray(rows)
+    cast = np.empty(rows.shape, dtype)
+    copy_values(rows, cast, name)
+    return cast
 
 
 def _full(error: OSError, name: str, n_rows: int) -> OSError:

@@ -11,7 +11,7 @@ from scipy import sparse
 
 from autoenc.graph.types import Expression
 from autoenc.processes import ALONE, Processes
-from autoenc.sources import opened, refuse_masked, within
+from autoenc.sources import lost_in_cast, opened, refuse_masked, within
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -83,14 +83,7 @@ def _cast(values: Array, x: Expression) -> Array:
     is_complex = values.dtype.kind == "c" and not x.type.dtype.startswith("complex")
     with np.errstate(over="ignore", invalid="ignore"):
         cast = np.ascontiguousarray(values.real if is_complex else values, dtype=x.type.dtype)
-    if is_complex:
-        lost = values.imag != 0
-    elif cast.dtype.kind in "biu" and not np.can_cast(values.dtype, cast.dtype):
-        lost = cast != values
-    elif values.dtype.kind == "f" and values.dtype.itemsize > cast.dtype.itemsize:
-        lost = np.isinf(cast) & np.isfinite(values)
-    else:
-        return cast
+    lost = lost_in_cast(values, cast)
     if lost.any():
         place = np.unravel_index(int(np.argmax(lost)), lost.shape)
         raise ValueError(
@@ -105,11 +98,11 @@ def _as_array(array: Any, x: Expression) -> Any:
     converted = opened(array)
     if sparse.issparse(converted):
         raise ValueError(f"the data for {x} is a sparse matrix; make it dense with toarray().")
-    if not is_dense_by_parts(converted):
-        converted = _cast(np.asarray(converted), x)
-    if converted.ndim != x.type.ndim:
+    by_parts = is_dense_by_parts(converted)
+    rows = converted if by_parts else np.asarray(converted)
+    if rows.ndim != x.type.ndim:
         raise ValueError(
-            f"the data for {x} has shape {np.shape(array)}; expected {x.type.ndim} dimensions, "
-            "rows first."
+            f"the data for {x} has shape {rows.shape}; expected {x.type.ndim} dimensions, rows "
+            "first."
         )
-    return converted
+    return rows if by_parts else _cast(rows, x)

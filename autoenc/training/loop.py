@@ -123,7 +123,7 @@ def train(
         Maximum number of such halvings, at least 0. Further divergence ends training.
     checkpoint : path, optional
         File from which training can be resumed. It is written regularly, when training ends, and
-        after Ctrl-C, SIGTERM or SIGHUP.
+        after Ctrl-C, SIGTERM or SIGHUP. A folder that does not exist is created.
     every : Every or int
         How often the checkpoint is written, such as ``Every(minutes=10)``; an integer is a number
         of epochs.
