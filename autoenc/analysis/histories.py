@@ -84,7 +84,7 @@ def summarize(records: Sequence[Mapping[str, Any]]) -> History | None:
     epochs = [r for r in records if math.isfinite(r.get("cost", math.nan))]
     if not epochs:
         return None
-    validated = [r for r in epochs if r.get("valid_cost") is not None]
+    validated = [r for r in epochs if _is_finite(r.get("valid_cost"))]
     best = min(validated, key=lambda r: float(r["valid_cost"]), default=None)
     costs = [float(r["cost"]) for r in epochs]
     return History(
@@ -98,6 +98,10 @@ def summarize(records: Sequence[Mapping[str, Any]]) -> History | None:
         last_valid_cost=None if best is None else float(validated[-1]["valid_cost"]),
         has_trend=_has_trend(costs),
     )
+
+
+def _is_finite(cost: float | None) -> bool:
+    return cost is not None and math.isfinite(cost)
 
 
 def _fall(costs: list[float]) -> float | None:

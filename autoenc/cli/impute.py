@@ -44,7 +44,8 @@ def run(options: argparse.Namespace) -> int:
     saved = load_model(options.model)
     table = saved.read(options, holes=True)
     found = saved.estimator.impute(table.values)
-    selection = selection_of(options, saved.columns, saved.text_columns)
+    # The columns that were read: a model without names does not know that of an index.
+    selection = selection_of(options, table.columns, saved.text_columns)
     path = Path(options.data)
     cells = open_cells(path, selection, options.output)
     positions, _ = selection.positions(cells.names, cells.n_columns, path)

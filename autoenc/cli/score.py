@@ -12,9 +12,10 @@ import numpy as np
 
 from autoenc.cli.inputs import SavedModel, in_frame, load_model
 from autoenc.cli.parsing import add_data, add_model, add_output, new_parser
-from autoenc.cli.terminal import say
+from autoenc.cli.terminal import counted, say
 from autoenc.sources import Source
 from autoenc.tables import Table, write_table
+from autoenc.tables.formats import format_of
 from autoenc.tables.text import plain
 
 EXAMPLES = """\
@@ -81,12 +82,24 @@ def run(options: argparse.Namespace) -> int:
     if options.output in (None, Path("-")):
         _print(rows, list(scores), chosen, why, table, order)
         return 0
-    if why is None:
-        write_table(options.output, chosen, list(scores), rows=rows)
+    texts = _texts(why, table, order)
+    if why is None and format_of(options.output) not in ("csv", "parquet"):
+        texts = {}  # other formats have numbers only
+    if texts:
+        write_table(options.output, in_frame(chosen, list(scores)).assign(**texts), rows=rows)
     else:
-        write_table(options.output, in_frame(chosen, list(scores)).assign(why=why), rows=rows)
-    say(f"saved {options.output}: {len(rows):,} rows, mean error {np.nanmean(errors):.6g}")
+        write_table(options.output, chosen, list(scores), rows=rows)
+    mean = np.nanmean(errors[order])
+    say(f"saved {options.output}: {counted(len(rows), 'row')}, mean error {mean:.6g}")
     return 0
+
+
+def _texts(why: list[str] | None, table: Table, order: np.ndarray[Any, Any]) -> dict[str, Any]:
+    """Return reasons and labels, if there are any, by the names of their columns."""
+    texts = {} if why is None else {"why": why}
+    if table.labels is not None:
+        texts["label"] = [str(table.labels[i]) for i in order]
+    return texts
 
 
 def _p_values(
@@ -129,9 +142,7 @@ def _print(
     order: np.ndarray[Any, Any],
 ) -> None:
     """Print csv, with reasons and labels if there are any."""
-    texts = {} if why is None else {"why": why}
-    if table.labels is not None:
-        texts["label"] = [str(table.labels[i]) for i in order]
+    texts = _texts(why, table, order)
     out = csv.writer(sys.stdout, lineterminator="\n")
     out.writerow(["row", *names, *texts])
     for i, row in enumerate(rows):

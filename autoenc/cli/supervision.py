@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any
@@ -133,19 +133,27 @@ def supervise(command: Sequence[str], n: int, *, show_all: bool = False) -> int:
         The common exit status; 1 if a process is lost, after a message that names it.
     """
     with _started(command, n, show_all=show_all) as children, _forwarding(children) as sent:
-        lost = _wait(children)
-        if not lost:
-            return 0
-        _wait(children, time.monotonic() + GRACE_SECONDS)
-        statuses = {child.status for child in children}
-        if len(statuses) == 1 and (status := statuses.pop()) is not None and status > 0:
-            return status
-        blamed = min((child for child in children if child.is_lost), key=lambda c: c.blame)
-        if signal.SIGINT in sent and blamed.status is not None and blamed.status > 0:
-            return INTERRUPTED
-        said = f"error: process {blamed.rank} of {n} {blamed.reason}; the others are ended."
-        print(one_line(said), file=sys.stderr, flush=True)
-        return 1
+        while _wait(children):
+            _wait(children, time.monotonic() + GRACE_SECONDS)
+            # A process that was stopped may have been continued meanwhile.
+            if any(child.is_lost for child in children):
+                return _status_of_lost(children, sent)
+        return 0
+
+
+def _status_of_lost(children: Sequence[Child], sent: Collection[int]) -> int:
+    """Return the common exit status, or 1 after a message that names the process to blame."""
+    statuses = {child.status for child in children}
+    if len(statuses) == 1 and (status := statuses.pop()) is not None and status > 0:
+        return status
+    blamed = min((child for child in children if child.is_lost), key=lambda c: c.blame)
+    if signal.SIGINT in sent and blamed.status is not None and blamed.status > 0:
+        return INTERRUPTED
+    said = (
+        f"error: process {blamed.rank} of {len(children)} {blamed.reason}; the others are ended."
+    )
+    print(one_line(said), file=sys.stderr, flush=True)
+    return 1
 
 
 def _wait(children: Sequence[Child], until: float | None = None) -> bool:

@@ -233,11 +233,7 @@ class AutoEncoder:
 
         For columns of different kinds, the result is a mapping from column names to arrays.
         """
-        masked, self.masked = self.masked, True
-        try:
-            rows = self._rows(X)
-        finally:
-            self.masked = masked
+        rows = self._rows(X, allow_nan=True)
         filled = self._decoded(_in_parts(lambda x: self._decode(self._encode(x)), rows))
         if self.encoding is None:
             given = np.asarray(X)
@@ -272,10 +268,10 @@ class AutoEncoder:
         dtype: np.dtype[Any] = self.layers[0].W.dtype
         return dtype
 
-    def _rows(self, X: Any, *, have_cost: bool = False) -> Array:
+    def _rows(self, X: Any, *, have_cost: bool = False, allow_nan: bool = False) -> Array:
         X = _encoded(X, self.encoding, self.names)
         dtype = self._dtype if self.scaling is None else np.dtype(np.float64)
-        rows = _matrix(X, self.n_features_in_, dtype, allow_nan=self.masked)
+        rows = _matrix(X, self.n_features_in_, dtype, allow_nan=allow_nan or self.masked)
         if self.scaling is not None:
             rows = self.scaling.forward(rows).astype(self._dtype)
         if self.cost == "cross_entropy":

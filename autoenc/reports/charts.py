@@ -23,6 +23,8 @@ Array: TypeAlias = np.ndarray[Any, Any]
 # Maximum number of points, which a browser can draw and the eye can distinguish.
 MOST_POINTS = 2_000
 HEIGHT = 340
+# Colour of points whose label is not a finite number.
+_UNKNOWN = "#9e9e9e"
 _SHADES = 256
 
 
@@ -62,12 +64,14 @@ def cost_chart(history: Sequence[Mapping[str, Any]]) -> Chart:
         "costs", "epoch", "cost", [("epoch", "@x"), ("", "@name"), ("cost", "@y{0.0000}")]
     )
     legend = {}
-    for (name, points), colour in zip(curves(history).items(), PALETTE, strict=False):
+    for k, (name, points) in enumerate(curves(history).items()):
+        colour = PALETTE[k % len(PALETTE)]
+        dash = "solid" if k < len(PALETTE) else "dashed"
         from bokeh.models import ColumnDataSource
 
         x, y = (list(column) for column in zip(*points, strict=True))
         source = ColumnDataSource({"x": x, "y": y, "name": [name] * len(x)})
-        figure.line("x", "y", source=source, line_color=colour, line_width=2)
+        figure.line("x", "y", source=source, line_color=colour, line_width=2, line_dash=dash)
         figure.scatter("x", "y", source=source, color=colour, size=7)
         legend[name] = colour
     return Chart(_content(figure), legend if len(legend) > 1 else {})
@@ -149,10 +153,13 @@ def _colours(labels: Array | None, n: int) -> tuple[list[str], dict[str, str]]:
     from bokeh.palettes import viridis
 
     shades = viridis(_SHADES)
-    low, high = float(np.min(labels)), float(np.max(labels))
-    places = ((labels - low) / (high - low) * (_SHADES - 1)).astype(int)
+    numbers = np.asarray(labels, float)
+    finite = np.isfinite(numbers)
+    low, high = float(numbers[finite].min()), float(numbers[finite].max())
+    places = (np.where(finite, numbers - low, 0) / (high - low) * (_SHADES - 1)).astype(int)
     legend = {f"{low:g}": shades[0], f"{high:g}": shades[-1]}
-    return [shades[place] for place in places], legend
+    found = zip(places, finite, strict=True)
+    return [shades[place] if known else _UNKNOWN for place, known in found], legend
 
 
 def _numerically(label: str) -> tuple[float, str]:

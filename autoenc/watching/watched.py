@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from numbers import Real
 from typing import Any, TypeAlias
 
@@ -119,9 +120,20 @@ def learning_rate_of(training: Training) -> float | None:
         rate = _rate_at(rate, max(0, training.iteration - 1))
     if not _is_number(rate):
         return None
-    decay: float = settings.get("learning_rate_decay", 1.0) ** (training.epoch - 1)
+    decay = _decay_of(model, settings, training)
     halved = sum(record.get("halved", 0) for record in training.history)
     return float(rate * decay / 2**halved)
+
+
+def _decay_of(model: Any, settings: Mapping[str, Any], training: Training) -> float:
+    """Return the factor by which the learning rate has decayed."""
+    chosen: float | None = getattr(model, "chosen_", {}).get("learning_rate_decay")
+    if chosen is not None:  # for the epochs of this fit
+        return chosen ** (training.epoch - 1)
+    epochs = [record["epoch"] for record in getattr(model, "history_", [])]
+    done: int = max([training.epoch, *epochs]) - 1
+    decay: float = settings.get("learning_rate_decay", 1.0)
+    return decay**done
 
 
 def _rate_at(schedule: Any, step: int) -> float:

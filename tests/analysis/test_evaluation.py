@@ -251,3 +251,12 @@ def test_what_is_refused(healthy, digits):
         report(AutoEncoder(3), digits.test.images)
     with pytest.raises(ValueError, match="at least two rows"):
         report(healthy, digits.test.images[:1])
+
+
+def test_the_best_epoch_has_a_finite_validation_cost():
+    costs = [math.nan, 0.5, 0.0, 0.25]
+    records = [
+        {"epoch": k + 1, "cost": 1.0 - 0.1 * k, "valid_cost": cost} for k, cost in enumerate(costs)
+    ]
+    found = summarize(records)
+    assert (found.best_epoch, found.best_valid_cost, found.last_valid_cost) == (3, 0.0, 0.25)

@@ -133,3 +133,20 @@ def test_an_index_and_labels_are_written_too(model, tmp_path):
     a, b = ((tmp_path / name).read_text().splitlines() for name in ("a.csv", "b.csv"))
     assert a[0] == b[0]
     assert [line.split(",")[:2] for line in a] == [line.split(",")[:2] for line in b]
+
+
+def test_an_index_of_pandas_is_no_column_of_a_model_without_names(tmp_path):
+    rows = np.random.default_rng(0).normal(size=(40, 3))
+    model = tmp_path / "m.safetensors"
+    DenoisingAutoEncoder(
+        2, n_epochs=2, random_state=0, verbose=False, missing="mask", scale="standard"
+    ).fit(rows).save(model)
+    frame = pd.DataFrame(rows, columns=["a", "b", "c"])
+    frame.iloc[5, 1] = np.nan
+    frame.to_csv(tmp_path / "t.csv")
+    assert "1 cell filled in" in good(
+        "impute", model, tmp_path / "t.csv", "-o", tmp_path / "full.csv"
+    )
+    full = pd.read_csv(tmp_path / "full.csv", index_col=0)
+    assert not full.isna().any().any()
+    np.testing.assert_allclose(full.drop(5), frame.drop(5))

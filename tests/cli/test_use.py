@@ -343,3 +343,19 @@ def test_export_to_nowhere(people_model, tmp_path):
     assert "end the name in .onnx" in refusal("export", people_model, "-o", tmp_path / "a.txt")
     told = refusal("export", people_model, "-o", tmp_path / "a.onnx", "--part", "predict")
     assert "no part predict; expected --part reconstruct or transform or score." in told
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".npy"])
+def test_a_file_of_the_largest_errors_has_their_labels_and_mean(
+    people, people_model, tmp_path, suffix
+):
+    options = "score", people_model, people, "--label-column", "kind", "--top", "3"
+    printed = pd.read_csv(io.StringIO(good(*options)))
+    path = tmp_path / f"errors{suffix}"
+    said = good(*options, "-o", path)
+    mean = float(said.rsplit("mean error ", 1)[1])
+    np.testing.assert_allclose(mean, printed["error"].mean(), rtol=1e-4)
+    if suffix == ".csv":
+        assert pd.read_csv(path)["label"].tolist() == printed["label"].tolist()
+    else:
+        assert np.load(path).shape == (3, 1)

@@ -18,7 +18,7 @@ from scipy.special import rel_entr
 from autoenc import analysis
 from autoenc.plotting import tile_images
 from autoenc.plotting.tiles import MISSING
-from autoenc.reports import Subject, pictures, render_report, write_report
+from autoenc.reports import Subject, charts, pictures, render_report, write_report
 from autoenc.reports.numbers import shown
 from autoenc.rows import DomainWarning
 from autoenc.tables import MissingExtraError
@@ -258,3 +258,20 @@ def test_rows_and_shares_as_pictures():
     assert pictures.scale_of(row[:3]) == (0, 1)
     assert pictures.scale_of(row) == (0, 2)
     assert builtins.len(pictures.data_uri(np.zeros((2, 2), np.uint8))) < 200
+
+
+def test_every_layer_has_a_curve():
+    records = [
+        {"epoch": epoch, "cost": 1 / epoch, "layer": layer}
+        for layer in range(1, 13)
+        for epoch in (1, 2)
+    ]
+    assert len(charts.cost_chart(records).legend) == 12
+
+
+def test_labels_that_are_not_finite_have_a_colour_of_their_own():
+    labels = np.array([np.nan, np.inf, *np.arange(12.0)])
+    colours, legend = charts._colours(labels, len(labels))
+    assert colours[0] == colours[1] == charts._UNKNOWN
+    assert charts._UNKNOWN not in colours[2:]
+    assert list(legend) == ["0", "11"]

@@ -6,8 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from autoenc import AutoEncoder
+from autoenc.estimators import SoftmaxClassifier
 from autoenc.training import Callback
 from autoenc.watching import CsvHistory, history
+from autoenc.watching.watched import learning_rate_of
 from tests.watching.helpers import NoFolderIn, RaiseIn, fit, tell, train_graph
 
 
@@ -104,3 +107,31 @@ def test_an_earlier_file_stays_until_there_is_something_to_write(digits, tmp_pat
         with pytest.raises(RuntimeError, match="does not start"):
             fit(digits, *watchers)
         assert path.read_text() == "the run before"
+
+
+class Rates(Callback):
+    """Collects the learning rate at the end of each epoch."""
+
+    def __init__(self):
+        self.seen = []
+
+    def epoch_end(self, training):
+        self.seen.append(learning_rate_of(training))
+
+
+@pytest.mark.parametrize("n_fits", [1, 2])
+def test_the_rate_of_an_epoch_has_decayed(n_fits):
+    rows, labels, rates = np.random.default_rng(0).random((60, 4)), np.arange(60) % 2, Rates()
+    classifier = SoftmaxClassifier(
+        learning_rate=0.4, learning_rate_decay=0.5, n_epochs=3, warm_start=True, verbose=False
+    )
+    for _ in range(n_fits):
+        classifier.fit(rows, labels, callbacks=rates)
+    np.testing.assert_allclose(rates.seen, 0.4 * 0.5 ** np.arange(3 * n_fits))
+
+
+def test_the_rate_of_an_epoch_has_decayed_as_was_chosen():
+    model, rates = AutoEncoder(2, n_epochs=4, random_state=0, verbose=False), Rates()
+    model.fit(100 * np.random.default_rng(0).normal(size=(60, 5)), callbacks=rates)
+    decay = model.chosen_["learning_rate_decay"]
+    np.testing.assert_allclose(rates.seen, model.learning_rate_ * decay ** np.arange(4))
