@@ -220,6 +220,8 @@ def _with_arguments(
     """Return the place, updated with the arguments that are given."""
     given: dict[str, Any] = {"coordinator": coordinator, "count": n_processes, "rank": process}
     place = replace(place, **{name: value for name, value in given.items() if value is not None})
+    if place.count is not None and place.count < 1:
+        raise ValueError(f"n_processes is {place.count}; expected an integer of at least 1.")
     if place.count is not None and place.rank is not None and not 0 <= place.rank < place.count:
         raise ValueError(
             f"process is {place.rank}, n_processes {place.count}; expected a number from 0 to "

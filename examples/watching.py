@@ -1,4 +1,4 @@
-"""Monitor a training with a csv file, TensorBoard, the best model and an animation.
+"""Record a training run: a csv file, TensorBoard, the best model and an animation.
 
     python examples/watching.py
     tensorboard --logdir out/watching/events     # during the training or later

@@ -173,7 +173,8 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         Parameters
         ----------
         errors : array-like, (rows,)
-            Errors that the model has computed, as its `score_samples` returns them.
+            Errors of the rows, the larger the more anomalous: `score_samples` of an autoencoder,
+            or −`score_samples` of an outlier detector.
 
         Returns
         -------

@@ -30,7 +30,10 @@ def new_parser(commands: Any, name: str, purpose: str, examples: str) -> argpars
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Add the argument of the model file."""
     parser.add_argument(
-        "model", type=Path, metavar="MODEL", help="a model file saved by `autoenc train`"
+        "model",
+        type=Path,
+        metavar="MODEL",
+        help="a model file, saved by `autoenc train` or by `save` in Python",
     )
 
 

@@ -28,9 +28,9 @@ error or, for values in [0, 1], the Bernoulli deviance, which is 0 for a perfect
 For a detector, it measures how rare the values of the row are, relative to the mean of the
 training data. The larger the error, the more unusual the row; --why names the columns that
 contribute most to it. The p-value is the fraction of held-out rows, counting the row itself, with
-an error at least as large: among rows like the held-out ones, at most 5 in 100 have a p-value
-below 0.05. The held-out rows must not be rows that the model was trained on. For a row without any
-value, both are nan."""
+an error at least as large: among rows like the held-out ones, on average at most 5 in 100 have a
+p-value of 0.05 or less. The held-out rows must not be rows that the model was trained on. For a
+row without any value, both are nan."""
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -46,7 +46,10 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         help="data without anomalies, not used in training, from which p-values are computed",
     )
     parser.add_argument(
-        "--top", type=int, metavar="N", help="print only the N largest errors, in descending order"
+        "--top",
+        type=int,
+        metavar="N",
+        help="keep only the N rows with the largest errors, in descending order",
     )
     parser.add_argument(
         "--why",

@@ -277,8 +277,8 @@ def _p_value_texts(subject: Subject) -> list[str]:
         return ["There are no p-values, because no held-out rows were given."]
     assert subject.held_out is not None
     return [
-        f"p-values are calibrated on {len(subject.held_out):,} held-out rows: at most 5 in 100 "
-        "rows like those have a p-value of 0.05 or less."
+        f"p-values are calibrated on {len(subject.held_out):,} held-out rows: on average, at most "
+        "5 in 100 rows like those have a p-value of 0.05 or less."
     ]
 
 

@@ -59,7 +59,7 @@ class EncodedRows(np.ndarray[Any, Any]):
 
 
 def _own_name(column: Any) -> tuple[str, ...]:
-    """Names of the entries."""
+    """Return the name of the column, which is that of its only entry."""
     return (column.name,)
 
 

@@ -37,6 +37,18 @@ def copy_values(values: Array, out: Array, name: str) -> None:
 def lost_in_cast(values: Array, cast: Array) -> Array:
     """Return whether each value was changed by a cast, beyond the rounding of fractions.
 
+    Parameters
+    ----------
+    values : array
+        The values before the cast.
+    cast : array, shape of `values`
+        The values after it.
+
+    Returns
+    -------
+    bool array, shape of `values` or ()
+        A single False if the cast can change no value.
+
     Examples
     --------
     >>> values = np.array([1.0, 0.5, np.nan, 300.0])

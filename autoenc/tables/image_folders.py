@@ -152,7 +152,8 @@ def _file_names(path: Path, n: int, names: Sequence[str] | None) -> list[str]:
         return [f"{i:0{len(str(n - 1))}d}.png" for i in range(n)]
     files = [_file_name(path, name) for name in names]
     if len(set(files)) < n:
-        raise TableError(f"{path}: two rows have the same name; give each its own name.")
+        twice = next(file for k, file in enumerate(files) if file in files[:k])
+        raise TableError(f"{path}: two rows would have the file name {twice}; rename one of them.")
     return files
 
 

@@ -20,7 +20,8 @@ class CsvHistory(Callback):
     """Write the history of a call of `fit` or `train` to a csv file as it grows.
 
     The file is rewritten after an epoch, at most once a second, and when training ends. It is
-    complete at any time. A column that only some epochs have is empty in the others.
+    complete at any time. A column that only some epochs have is empty in the others. The layers of
+    a stack are trained one after the other, so the file ends with the history of the last.
 
     If the file cannot be written when training begins, an error is raised. If writing fails later,
     one warning is issued. The next epoch tries again and writes all epochs, so that none is

@@ -18,7 +18,8 @@ class SaveEvery(Callback):
     """Save the model at intervals of epochs or minutes.
 
     If nothing can be written when training begins, an error is raised. If writing fails later, one
-    warning is issued.
+    warning is issued. The layers of a stack are trained one after the other, so the files of a
+    layer replace those of the layer below.
 
     Parameters
     ----------
@@ -97,8 +98,9 @@ class SaveBest(Callback):
 
     The file is replaced whenever a model is better than all before it, and is complete at any
     time. Validations within an epoch count, too, so the file ends with the same model as a run
-    with early stopping. If the file cannot be written when training begins, an error is raised. If
-    writing fails later, one warning is issued, and the next better model is saved again.
+    with early stopping. For a stack, it ends with the best model of the highest layer. If the file
+    cannot be written when training begins, an error is raised. If writing fails later, one warning
+    is issued, and the next better model is saved again.
 
     Parameters
     ----------

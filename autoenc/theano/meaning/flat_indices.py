@@ -25,7 +25,7 @@ def unravel_index(
         The shape of the array.
     order : {"C", "F"}
         Whether the array is flattened by rows or by columns. Theano 1.0.5 ignored it; a message
-        says that it counts.
+        says that it takes effect.
     ndim : int, optional
         Length of `dims`, if it is not known statically.
 
@@ -47,7 +47,7 @@ def unravel_index(
             "determined. You can provide the 'ndim' keyword argument to 'unravel_index'."
         ) from error
     if order != "C":
-        logger.warning("unravel_index: order=%r counts; Theano 1.0.5 ignored it.", order)
+        logger.warning("unravel_index: order=%r takes effect; Theano 1.0.5 ignored it.", order)
     found: tuple[Expression, ...] = extra_ops.unravel_index(indices, dims, order=order)
     return found
 
