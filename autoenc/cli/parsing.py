@@ -6,11 +6,13 @@ import argparse
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from autoenc.cli.terminal import note
-from autoenc.tables import Selection, Table, known_formats, read_table
+from autoenc.tables import Selection, Table, known_formats
+from autoenc.tables.table_reading import read_selection
 
 HEADERS = {"auto": None, "yes": True, "no": False}
 
@@ -139,22 +141,9 @@ def read_data(
     Table
         The table. Assumptions that were made while reading it are printed as notes.
     """
-    table = read_table(
-        options.data if path is None else path,
-        columns=options.columns,
-        drop=options.drop,
-        label_column=options.label_column,
-        expected=expected,
-        allow_missing=allow_missing,
-        header=HEADERS[options.header],
-        resize=options.resize,
-        grey=options.grey,
-        sep=options.sep,
-        decimal=options.decimal,
-        encoding=options.encoding,
-        mixed=mixed,
-        text=text,
-    )
+    selection = selection_of(options, expected, text)
+    selection = replace(selection, allow_missing=allow_missing, mixed=mixed)
+    table = read_selection(options.data if path is None else path, selection)
     for remark in table.notes:
         note(remark)
     return table

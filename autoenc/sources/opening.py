@@ -70,7 +70,13 @@ def open_source(
         If the file does not exist.
     """
     if isinstance(rows, Source):
+        if key is not None or columns is not None:
+            raise SourceError(
+                f"{rows.name} is open already; give key and columns where it is opened."
+            )
         return rows
+    if columns is not None and not len(columns):
+        raise SourceError("columns is empty; name the columns to read, or leave it out for all.")
     name = _name(rows)
     reader = _reader(rows, name, key, columns)
     return Source(reader, name, _names_of_columns(rows, reader, columns, name))

@@ -11,7 +11,6 @@ import errno
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
@@ -21,25 +20,23 @@ from autoenc.sources.reader import Array, SourceError, copy_values
 from autoenc.sources.source import Source
 
 
-def spooled(source: Source, folder: Path | None = None) -> Source:
+def spooled(source: Source) -> Source:
     """Return a source with the same rows, which can be read separately.
 
     Parameters
     ----------
     source : Source
         The rows.
-    folder : path, optional
-        Folder of the temporary file; by default the folder for temporary files.
 
     Returns
     -------
     Source
         The rows, copied to a file that is deleted when it is closed.
     """
-    return Source(spool(source.parts(), source.name, folder), source.name, source.names)
+    return Source(spool(source.parts(), source.name), source.name, source.names)
 
 
-def spool(parts: Iterable[Any], name: str, folder: Path | None = None) -> RawFile:
+def spool(parts: Iterable[Any], name: str) -> RawFile:
     """Write rows to a temporary file, which is deleted when it is closed.
 
     Parameters
@@ -48,15 +45,13 @@ def spool(parts: Iterable[Any], name: str, folder: Path | None = None) -> RawFil
         Arrays of rows, or single rows; dicts of columns; tables of Arrow, pandas or polars.
     name : str
         Name for messages.
-    folder : path, optional
-        Folder of the file; by default the folder for temporary files.
 
     Raises
     ------
     SourceError
         If there are no rows, their widths differ, or the disk is full.
     """
-    with tempfile.TemporaryFile(dir=folder, prefix="autoenc-rows-") as file:
+    with tempfile.TemporaryFile(prefix="autoenc-rows-") as file:
         shape, dtype = _write(parts, name, file)
         file.flush()
         return RawFile(name, 0, shape, dtype, handle=os.dup(file.fileno()))

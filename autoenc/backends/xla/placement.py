@@ -207,7 +207,8 @@ def find_device(device: str) -> Any:
     BackendError
         If the device is not available. The message says what to install.
     """
-    kind, number = device.rstrip("0123456789"), device.lstrip("cudap")
+    kind = device.rstrip("0123456789")
+    number = device.removeprefix(kind)
     try:
         return jax.local_devices(backend=kind)[int(number or 0)]
     except (RuntimeError, IndexError) as error:
