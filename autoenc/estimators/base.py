@@ -479,7 +479,7 @@ def _explained(error: CheckpointError, choices: Mapping[str, Any]) -> Checkpoint
 def _restore(variables: list[Any], start: FittedModel) -> None:
     """Restore the state of an optimizer, if its variables are the same.
 
-    Momentum and Nesterov's have the same variables; files of earlier versions lack their names.
+    Momentum and Nesterov's rule have the same variables. Files of earlier versions lack names.
     """
     values = start.optimizer_state
     shapes = [np.shape(v.get_value(borrow=True)) for v in variables]

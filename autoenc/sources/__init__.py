@@ -15,7 +15,7 @@ from autoenc.sources.opening import (
     refuse_masked,
     within,
 )
-from autoenc.sources.reader import Reader, SourceError, lost_in_cast
+from autoenc.sources.reader import Reader, SourceError, first_lost
 from autoenc.sources.selected import Numbers
 from autoenc.sources.sizes import bytes_of
 from autoenc.sources.source import Source
@@ -31,7 +31,7 @@ __all__ = [
     "SourceError",
     "Summary",
     "bytes_of",
-    "lost_in_cast",
+    "first_lost",
     "open_source",
     "opened",
     "refuse_masked",

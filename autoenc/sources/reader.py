@@ -25,17 +25,18 @@ def copy_values(values: Array, out: Array, name: str) -> None:
     """
     with np.errstate(over="ignore", invalid="ignore"):
         out[...] = values
-    lost = lost_in_cast(values, out)
-    if lost.any():
-        place = np.unravel_index(int(np.argmax(lost)), lost.shape)
+    place = first_lost(values, out)
+    if place is not None:
         raise SourceError(
             f"{name} has {values[place]} after rows of {out.dtype}, which cannot hold it; give "
             "all rows in the same dtype."
         )
 
 
-def lost_in_cast(values: Array, cast: Array) -> Array:
-    """Return whether each value was changed by a cast, beyond the rounding of fractions.
+def first_lost(values: Array, cast: Array) -> tuple[int, ...] | None:
+    """Return the position of the first value that a cast changed.
+
+    Rounding of a fraction is no change.
 
     Parameters
     ----------
@@ -46,23 +47,25 @@ def lost_in_cast(values: Array, cast: Array) -> Array:
 
     Returns
     -------
-    bool array, shape of `values` or ()
-        A single False if the cast can change no value.
+    tuple of int or None
+        The position; None if no value was changed.
 
     Examples
     --------
-    >>> values = np.array([1.0, 0.5, np.nan, 300.0])
-    >>> with np.errstate(invalid="ignore"):
-    ...     lost_in_cast(values, values.astype("int8"))
-    array([False,  True,  True,  True])
+    >>> first_lost(np.array([1.0, 300.0]), np.array([1, 44], "int8"))
+    (1,)
     """
     if values.dtype.kind == "c" and cast.dtype.kind != "c":
-        return np.asarray(values.imag != 0)
-    if cast.dtype.kind in "biu" and not np.can_cast(values.dtype, cast.dtype):
-        return np.asarray(cast != values)
-    if values.dtype.kind == "f" and values.dtype.itemsize > cast.dtype.itemsize:
-        return np.isinf(cast) & np.isfinite(values)
-    return np.zeros((), bool)
+        lost = values.imag != 0
+    elif cast.dtype.kind in "biu" and not np.can_cast(values.dtype, cast.dtype):
+        lost = cast != values
+    elif values.dtype.kind == "f" and values.dtype.itemsize > cast.dtype.itemsize:
+        lost = np.isinf(cast) & np.isfinite(values)
+    else:
+        return None
+    if not np.any(lost):
+        return None
+    return tuple(map(int, np.unravel_index(int(np.argmax(lost)), values.shape)))
 
 
 class Reader(Protocol):

@@ -11,7 +11,7 @@ from scipy import sparse
 
 from autoenc.graph.types import Expression
 from autoenc.processes import ALONE, Processes
-from autoenc.sources import lost_in_cast, opened, refuse_masked, within
+from autoenc.sources import first_lost, opened, refuse_masked, within
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -83,9 +83,8 @@ def _cast(values: Array, x: Expression) -> Array:
     is_complex = values.dtype.kind == "c" and not x.type.dtype.startswith("complex")
     with np.errstate(over="ignore", invalid="ignore"):
         cast = np.ascontiguousarray(values.real if is_complex else values, dtype=x.type.dtype)
-    lost = lost_in_cast(values, cast)
-    if lost.any():
-        place = np.unravel_index(int(np.argmax(lost)), lost.shape)
+    place = first_lost(values, cast)
+    if place is not None:
         raise ValueError(
             f"the data for {x} has {values[place]} at row {place[0]}, which {cast.dtype} cannot "
             "hold; convert the data, or declare the input with another dtype."

@@ -88,7 +88,7 @@ class SaveEvery(Callback):
         if self.every.is_due(training, epoch_is_over=True):
             with self._disk.trouble_is_told():
                 model = training.model
-                # Epochs of earlier calls, which the model may have, count.
+                # The model also counts the epochs of earlier calls.
                 history = getattr(model, "history_", training.history)
                 model.save(self.folder / f"epoch_{history[-1]['epoch']:05d}.safetensors")
 
