@@ -384,13 +384,16 @@ def test_frozen_weights_and_the_start_identify_a_training(tmp_path):
     assert len(frozen(path, A, n_epochs=4, resume=True)[0]) == 4
 
 
-def test_all_frozen_arrays_of_one_name_count(tmp_path):
+@pytest.mark.parametrize("place", [0, 1])
+def test_all_frozen_arrays_of_one_name_count(tmp_path, place):
     path, data = tmp_path / "run.ckpt", np.ones((4, 3))
 
     def run(shift, **settings):
         x, p = pt.matrix("x"), pytensor.shared(np.zeros(3), name="p")
-        arrays = [pytensor.shared(np.full(3, value), name="F") for value in (shift, 1.0)]
-        scalars = [pytensor.shared(np.float64(value)) for value in (shift, 1.0)]
+        values = [1.0, 1.0]
+        values[place] = shift
+        arrays = [pytensor.shared(np.full(3, value), name="F") for value in values]
+        scalars = [pytensor.shared(np.float64(value)) for value in values]
         cost = pt.sqr(x - p + sum(arrays) + sum(scalars)).mean()
         train(
             cost, sgd(cost, [p], 0.1), inputs=[x], data=data, checkpoint=path, progress=False,
