@@ -270,10 +270,9 @@ class AutoEncoder:
 
     def _rows(self, X: Any, *, have_cost: bool = False, allow_nan: bool = False) -> Array:
         X = _encoded(X, self.encoding, self.names)
-        dtype = self._dtype if self.scaling is None else np.dtype(np.float64)
-        rows = _matrix(X, self.n_features_in_, dtype, allow_nan=allow_nan or self.masked)
-        if self.scaling is not None:
-            rows = self.scaling.forward(rows).astype(self._dtype)
+        rows = _scaled(
+            X, self.n_features_in_, self._dtype, self.scaling, allow_nan=allow_nan or self.masked
+        )
         if self.cost == "cross_entropy":
             _check_unit_interval(rows, self.lowest, have_cost=have_cost)
         return rows
@@ -352,10 +351,10 @@ class Classifier:
         Activation of the hidden layers.
     classes : sequence
         Classes in the order of the outputs.
-    scaling : pair of array or None
+    moments : pair of array or None
         Mean and standard deviation for standardising columns, if they are standardised.
-    columns : ColumnScaling, optional
-        Applied to rows first.
+    scaling : ColumnScaling, optional
+        Scaling that is applied to rows first.
     names : sequence of str, optional
         Names of the columns, which those of a frame are compared with.
     encoding : Encoding, optional
@@ -368,8 +367,8 @@ class Classifier:
         biases: Sequence[Array],
         activation: Any,
         classes: Sequence[Any] | Array,
-        scaling: tuple[Array | None, Array | None] = (None, None),
-        columns: ColumnScaling | None = None,
+        moments: tuple[Array | None, Array | None] = (None, None),
+        scaling: ColumnScaling | None = None,
         names: Sequence[str] | None = None,
         encoding: Encoding | None = None,
     ) -> None:
@@ -377,18 +376,17 @@ class Classifier:
         self.activation = _activation(activation)
         self.classes_, self.names = np.array(classes), names
         self.n_features_in_ = weights[0].shape[0]
-        self.mean = np.zeros_like(biases[0], shape=()) if scaling[0] is None else scaling[0]
-        self.scale = np.ones_like(biases[0], shape=()) if scaling[1] is None else scaling[1]
-        self.columns, self.encoding = columns, encoding
+        self.mean = np.zeros_like(biases[0], shape=()) if moments[0] is None else moments[0]
+        self.scale = np.ones_like(biases[0], shape=()) if moments[1] is None else moments[1]
+        self.scaling, self.encoding = scaling, encoding
 
     def predict_proba(self, X: Any) -> Array:
         """Return the probability of each class, (rows, classes)."""
         X = _encoded(X, self.encoding, self.names)
-        dtype = self.weights[0].dtype
-        read_as = dtype if self.columns is None else np.dtype(np.float64)
-        rows = _matrix(X, self.n_features_in_, read_as, allow_nan=self.encoding is not None)
-        if self.columns is not None:
-            rows = self.columns.forward(rows).astype(dtype)
+        rows = _scaled(
+            X, self.n_features_in_, self.weights[0].dtype, self.scaling,
+            allow_nan=self.encoding is not None,
+        )  # fmt: skip
         return _in_parts(self._probabilities, rows)
 
     def predict(self, X: Any) -> Array:
@@ -457,10 +455,9 @@ class Detector:
     def contributions(self, X: Any) -> Array:
         """Return the contribution of each column to the score, as float64; see `autoenc`."""
         X = _encoded(X, self.encoding, self.names, unknown_as=0)
-        dtype = self.encoder.dtype if self.scaling is None else np.dtype(np.float64)
-        rows = _matrix(X, self.n_features_in_, dtype, allow_nan=self.masked)
-        if self.scaling is not None:
-            rows = self.scaling.forward(rows).astype(self.encoder.dtype)
+        rows = _scaled(
+            X, self.n_features_in_, self.encoder.dtype, self.scaling, allow_nan=self.masked
+        )
         return _in_parts(self._entries, rows)
 
     def p_values(self, X: Any) -> Array:
@@ -658,7 +655,7 @@ def _model(
         activation = settings.get("activation", "tanh")
         return Detector(arrays, activation, scaling, masked=masked, names=names, encoding=encoding)
     if description["class"].endswith("Classifier"):
-        return _classifier(arrays, description, columns=scaling, names=names, encoding=encoding)
+        return _classifier(arrays, description, scaling=scaling, names=names, encoding=encoding)
     return _autoencoder(
         arrays, description, scaling=scaling, masked=masked, names=names, encoding=encoding
     )
@@ -758,6 +755,16 @@ def _check_names(X: Any, names: Sequence[str] | None) -> None:
         raise ValueError(
             f"the columns are {found}; expected {list(names)}, in this order, as in training."
         )
+
+
+def _scaled(
+    X: Any, n_columns: int, dtype: np.dtype[Any], scaling: ColumnScaling | None, *, allow_nan: bool
+) -> Array:
+    """Return rows with the dtype of a model. If columns are scaled, compute that in float64."""
+    if scaling is None:
+        return _matrix(X, n_columns, dtype, allow_nan=allow_nan)
+    rows = _matrix(X, n_columns, np.dtype(np.float64), allow_nan=allow_nan)
+    return scaling.forward(rows).astype(dtype)
 
 
 def _matrix(X: Any, n_columns: int, dtype: np.dtype[Any], *, allow_nan: bool = False) -> Array:

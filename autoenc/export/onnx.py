@@ -288,12 +288,12 @@ def _classifier(model: FittedClassifier, part: str) -> GraphBuilder:
     if part == "predict_proba":
         return graph.returns(graph.apply("Softmax", a, axis=1), len(model.classes))
     best = graph.apply("ArgMax", a, axis=1, keepdims=0)
-    # ONNX has text of any length, which is NumPy's object.
     if model.classes.dtype.kind in "mM":
         raise ValueError(
             f"the classes are {model.classes.dtype}, which ONNX does not have; export "
             "part='predict_proba', whose columns are in the order of classes_."
         )
+    # ONNX has text of any length, which is NumPy's object.
     is_text = model.classes.dtype.kind == "U"
     dtype = np.dtype(object) if is_text else model.classes.dtype
     classes = graph.constant(model.classes, "classes", dtype)

@@ -22,44 +22,69 @@ def check_folder(folder: Path) -> None:
         pass
 
 
-class Forbearance:
-    """Turn the errors of a file into one warning for each training run.
+def check_file(path: Path, kind: str) -> None:
+    """Check that a file can be written; see `check_folder`.
+
+    Raises
+    ------
+    OSError
+        If the path is a folder, or if the file cannot be written.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; expected the path of a {kind}.")
+    check_folder(path.parent)
+
+
+class WriteErrors:
+    """Turn errors of an output into warnings, so that they do not end a training run.
 
     Parameters
     ----------
     what : str
-        Name of the output, for the warning.
+        Name of the output, for the warnings.
     errors : tuple of exception types
         Errors that cause a warning; all others are raised.
 
     Examples
     --------
     >>> import warnings
-    >>> disk = Forbearance("history.csv")
-    >>> with warnings.catch_warnings(record=True, action="always") as told:
+    >>> errors = WriteErrors("history.csv")
+    >>> with warnings.catch_warnings(record=True, action="always") as caught:
     ...     for _ in range(2):
-    ...         with disk.trouble_is_told():
+    ...         with errors.become_warnings():
     ...             raise OSError("no space left on device")
-    >>> print(*(warning.message for warning in told))
-    history.csv could not be written: no space left on device. Training continues, and writing is
-    tried again the next time.
+    >>> print(*(warning.message for warning in caught))
+    history.csv could not be written: no space left on device. Training continues, and a later
+    epoch tries again.
     """
 
     def __init__(self, what: str, errors: tuple[type[Exception], ...] = (OSError,)) -> None:
         self._what = what
         self._errors = errors
-        self._told = False
+        self._has_warned = False
 
     @contextmanager
-    def trouble_is_told(self) -> Iterator[None]:
-        """Catch an error of the body; warn if it is the first."""
+    def become_warnings(self, *, at_end: bool = False) -> Iterator[None]:
+        """Catch an error of the body, and warn of it.
+
+        Parameters
+        ----------
+        at_end : bool, default False
+            Whether training has ended. During training, only the first error causes a warning.
+        """
         try:
             yield
         except self._errors as error:
-            if not self._told:
-                self._told = True
+            reason = str(error).rstrip(".")
+            if at_end:
                 warnings.warn(
-                    f"{self._what} could not be written: {error}. Training continues, and writing "
-                    "is tried again the next time.",
+                    f"{self._what} could not be written when training ended: {reason}.",
+                    stacklevel=3,
+                )
+            elif not self._has_warned:
+                self._has_warned = True
+                warnings.warn(
+                    f"{self._what} could not be written: {reason}. Training continues, and a "
+                    "later epoch tries again.",
                     stacklevel=3,
                 )

@@ -12,7 +12,7 @@ import numpy as np
 from autoenc.plotting import plot_filters, plot_filters_over_time
 from autoenc.plotting.figures import png_of
 from autoenc.training import Callback, Every, Training
-from autoenc.watching.disk import Forbearance
+from autoenc.watching.disk import WriteErrors
 from autoenc.watching.watched import Array, filters_of, require_model
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class LiveFilters(Callback):
         OSError
             If the file cannot be written.
         """
-        self._disk = Forbearance(str(self.path))
+        self._errors = WriteErrors(str(self.path))
         self._display: Any = None
         self.every.start(training)
         self._draw(require_model(training, self), "before training")
@@ -96,7 +96,7 @@ class LiveFilters(Callback):
             The training in progress.
         """
         if self.every.is_due(training, epoch_is_over=True):
-            with self._disk.trouble_is_told():
+            with self._errors.become_warnings():
                 self._draw(training.model, f"epoch {training.epoch}, cost {training.cost:.4g}")
 
     def _draw(self, model: Any, title: str) -> None:
@@ -174,7 +174,7 @@ class FilmFilters(Callback):
         OSError
             If the file cannot be written.
         """
-        self._disk = Forbearance(str(self.path))
+        self._errors = WriteErrors(str(self.path))
         self._frames: dict[int, Array] = {}
         self._gap, self._n_due = 1, 0
         self.every.start(training)
@@ -204,7 +204,7 @@ class FilmFilters(Callback):
             The training in progress.
         """
         if getattr(self, "_frames", None):
-            with self._disk.trouble_is_told():
+            with self._errors.become_warnings(at_end=True):
                 self._take(training.model, training.epoch)
                 self._write(self._frames)
             self._frames = {}

@@ -10,7 +10,7 @@ from time import monotonic
 
 from autoenc.files import atomic_write
 from autoenc.training import Callback, Record, Training
-from autoenc.watching.disk import Forbearance, check_folder
+from autoenc.watching.disk import WriteErrors, check_file
 
 # An epoch may take a millisecond, but writing ten thousand epochs takes longer.
 _SECONDS_BETWEEN = 1.0
@@ -62,10 +62,8 @@ class CsvHistory(Callback):
         OSError
             If the file cannot be written.
         """
-        if self.path.is_dir():
-            raise IsADirectoryError(f"{self.path} is a folder; expected the path of a csv file.")
-        check_folder(self.path.parent)
-        self._disk = Forbearance(str(self.path))
+        check_file(self.path, "csv file")
+        self._errors = WriteErrors(str(self.path))
         self._n_written = 0
         self._written_at = -_SECONDS_BETWEEN
 
@@ -88,11 +86,11 @@ class CsvHistory(Callback):
         training : Training
             The training in progress.
         """
-        if hasattr(self, "_disk") and len(training.history) > self._n_written:
-            self._write(training.history)
+        if hasattr(self, "_errors") and len(training.history) > self._n_written:
+            self._write(training.history, at_end=True)
 
-    def _write(self, history: Sequence[Record]) -> None:
-        with self._disk.trouble_is_told():
+    def _write(self, history: Sequence[Record], *, at_end: bool = False) -> None:
+        with self._errors.become_warnings(at_end=at_end):
             write_history(history, self.path)
             self._n_written = len(history)
             self._written_at = monotonic()

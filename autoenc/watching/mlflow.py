@@ -16,9 +16,9 @@ from autoenc.plotting import plot_filters, plot_loss
 from autoenc.plotting.tiles import ImageShape
 from autoenc.tables.extras import import_extra
 from autoenc.training import Callback, Training
-from autoenc.watching.disk import Forbearance
+from autoenc.watching.disk import WriteErrors
 from autoenc.watching.history import write_history
-from autoenc.watching.watched import filter_images, learning_rate_of, measures_of
+from autoenc.watching.watched import filter_images, new_measures
 
 TELEMETRY = "MLFLOW_DISABLE_TELEMETRY"
 
@@ -109,7 +109,7 @@ class MLflow(Callback):
         from mlflow.exceptions import MlflowException
 
         self.run_id = None
-        self._disk = Forbearance("the MLflow run", (OSError, MlflowException))
+        self._errors = WriteErrors("the MLflow run", (OSError, MlflowException))
         self._n_written = len(training.history)
         self._handled = sys.exception()
         # Filters that cannot be drawn must raise an error now, not at the end of training.
@@ -126,17 +126,8 @@ class MLflow(Callback):
         training : Training
             The training in progress.
         """
-        with self._disk.trouble_is_told():
-            measures = [
-                (record["epoch"], measures_of(record))
-                for record in training.history[self._n_written :]
-            ]
-            rate = learning_rate_of(training)
-            if rate is not None:
-                measures.append((training.epoch, {"learning_rate": rate}))
-            for epoch, numbers in measures:
-                self._log_metrics(epoch, numbers)
-            self._n_written = len(training.history)
+        with self._errors.become_warnings():
+            self._log_measures(training)
 
     def stop(self, training: Training) -> None:
         """Record the results and the status of the run.
@@ -152,11 +143,17 @@ class MLflow(Callback):
         error = sys.exception()
         status = _status(training, None if error is self._handled else error)
         try:
-            with self._disk.trouble_is_told():
+            with self._errors.become_warnings(at_end=True):
+                self._log_measures(training)
                 self._log_results(training)
         finally:
-            with self._disk.trouble_is_told():
+            with self._errors.become_warnings(at_end=True):
                 self._client.set_terminated(self.run_id, status)
+
+    def _log_measures(self, training: Training) -> None:
+        for epoch, measures in new_measures(training, self._n_written):
+            self._log_metrics(epoch, measures)
+        self._n_written = len(training.history)
 
     def _new_run(self) -> str:
         from mlflow.tracking.context.registry import resolve_tags

@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 
 from autoenc.training import Callback, Every, Record, Training
-from autoenc.watching.disk import Forbearance, check_folder
+from autoenc.watching.disk import WriteErrors, check_file, check_folder
 from autoenc.watching.watched import require_model
 
 _WORST = (math.inf, math.inf)
@@ -74,7 +74,7 @@ class SaveEvery(Callback):
         """
         require_model(training, self)
         check_folder(self.folder)
-        self._disk = Forbearance(f"a model file in {self.folder}")
+        self._errors = WriteErrors(f"a model file in {self.folder}")
         self.every.start(training)
 
     def epoch_end(self, training: Training) -> None:
@@ -86,7 +86,7 @@ class SaveEvery(Callback):
             The training in progress.
         """
         if self.every.is_due(training, epoch_is_over=True):
-            with self._disk.trouble_is_told():
+            with self._errors.become_warnings():
                 model = training.model
                 # The model also counts the epochs of earlier calls.
                 history = getattr(model, "history_", training.history)
@@ -154,10 +154,8 @@ class SaveBest(Callback):
             If the file cannot be written.
         """
         require_model(training, self)
-        if self.path.is_dir():
-            raise IsADirectoryError(f"{self.path} is a folder; expected the path of a model file.")
-        check_folder(self.path.parent)
-        self._disk = Forbearance(str(self.path))
+        check_file(self.path, "model file")
+        self._errors = WriteErrors(str(self.path))
         self.best = None
 
     def block_end(self, training: Training) -> None:
@@ -204,7 +202,7 @@ class SaveBest(Callback):
 
     def _save_if_best(self, training: Training, record: Record) -> None:
         if self._rank(record) < (self._rank(self.best) if self.best else _WORST):
-            with self._disk.trouble_is_told():
+            with self._errors.become_warnings():
                 training.model.save(self.path)
                 self.best = record
 

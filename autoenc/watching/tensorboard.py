@@ -19,11 +19,10 @@ from autoenc.plotting.figures import pixels_of
 from autoenc.plotting.tiles import ImageShape
 from autoenc.tables.extras import import_extra
 from autoenc.training import Callback, Every, Training
-from autoenc.watching.disk import Forbearance, check_folder
+from autoenc.watching.disk import WriteErrors, check_folder
 from autoenc.watching.watched import (
     filter_images,
-    learning_rate_of,
-    measures_of,
+    new_measures,
     parameters_of,
     require_model,
 )
@@ -111,7 +110,7 @@ class TensorBoard(Callback):
         if self.X is not None:
             require_model(training, self)
         check_folder(self.folder)
-        self._disk = Forbearance(f"events in {self.folder}")
+        self._errors = WriteErrors(f"events in {self.folder}")
         self._events = EventFile(self.folder)
         self._n_written = len(training.history)
         self.every.start(training)
@@ -126,18 +125,13 @@ class TensorBoard(Callback):
             The training in progress.
         """
         is_due = self.every.is_due(training, epoch_is_over=True)
-        with self._disk.trouble_is_told():
-            for record in training.history[self._n_written :]:
-                self._events.write(record["epoch"], self._scalars(measures_of(record)))
-            rate = learning_rate_of(training)
-            if rate is not None:
-                self._events.write(training.epoch, self._scalars({"learning_rate": rate}))
+        with self._errors.become_warnings():
+            self._write_measures(training)
             if is_due:
                 self._events.write(training.epoch, self._views(training.model))
-            self._n_written = len(training.history)
 
     def stop(self, training: Training) -> None:
-        """Close the file.
+        """Write the numbers that the file lacks, and close it.
 
         Parameters
         ----------
@@ -145,8 +139,14 @@ class TensorBoard(Callback):
             The training in progress.
         """
         if hasattr(self, "_events"):
-            with self._disk.trouble_is_told():
+            with self._errors.become_warnings(at_end=True):
+                self._write_measures(training)
                 self._events.close()
+
+    def _write_measures(self, training: Training) -> None:
+        for epoch, measures in new_measures(training, self._n_written):
+            self._events.write(epoch, self._scalars(measures))
+        self._n_written = len(training.history)
 
     def _scalars(self, measures: dict[str, float]) -> list[Any]:
         from tensorboardX.summary import scalar

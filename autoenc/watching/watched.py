@@ -99,6 +99,18 @@ def _public(model: Any) -> dict[str, Any]:
     return {n: v for n, v in own.items() if n.endswith("_") and not n.startswith(("_", "data_"))}
 
 
+def new_measures(training: Training, n_written: int) -> list[tuple[int, dict[str, float]]]:
+    """Return the number of each epoch after the first `n_written`, with the numbers to record.
+
+    The last of them also has the learning rate, if that is known.
+    """
+    found = [(record["epoch"], measures_of(record)) for record in training.history[n_written:]]
+    rate = learning_rate_of(training) if found else None
+    if rate is not None:
+        found[-1][1]["learning_rate"] = rate
+    return found
+
+
 def measures_of(record: Record) -> dict[str, float]:
     """Return the numbers of an epoch's record by name, except the number of the epoch."""
     return {

@@ -79,8 +79,11 @@ def test_a_disk_that_fails_is_warned_of_once_and_nothing_is_missing(digits, tmp_
 
 def test_what_fails_until_the_end_is_told_and_the_model_kept(digits, tmp_path):
     path = tmp_path / "folder" / "history.csv"
-    with pytest.warns(UserWarning, match="could not be written"):
+    with pytest.warns(UserWarning, match="could not be written") as told:
         model = fit(digits, CsvHistory(path), NoFolderIn(path.parent, 1, 2, 3, 4))
+    during, at_end = (str(warning.message) for warning in told)
+    assert "a later epoch tries again" in during
+    assert "could not be written when training ended" in at_end
     assert len(model.history_) == 4
     assert not (tmp_path / "away" / "history.csv").exists()
 

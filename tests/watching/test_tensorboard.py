@@ -214,6 +214,14 @@ def test_a_disk_that_is_full_for_a_while_leaves_no_gap_in_the_curves(digits, tmp
     assert [event.step for event in events.Images("filters")] == [0, 1, 3, 4]
 
 
+def test_numbers_of_the_last_epoch_are_written_at_the_end(digits, tmp_path):
+    with pytest.warns(UserWarning, match=r"events in .* could not be written"):
+        model = fit(digits, TensorBoard(tmp_path), FullIn(tmp_path, 4, 10))
+    events = read(tmp_path)
+    costs = {event.step: event.value for event in events.Scalars("cost")}
+    assert costs == {r["epoch"]: np.float32(r["cost"]) for r in model.history_}
+
+
 def test_a_folder_that_cannot_be_is_told_before_training(digits, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="file"):
