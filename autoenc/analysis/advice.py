@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from autoenc.analysis.histories import History
 from autoenc.analysis.units import UnitHealth
 from autoenc.analysis.yardsticks import Yardsticks
+from autoenc.tables.text import counted
 
 # Fractions above which a finding is reported.
 UNITS = 0.05  # of all units
@@ -77,8 +78,9 @@ def about_yardsticks(found: Yardsticks) -> Iterator[str]:
         other_cost = " and with squared error" if found.cost_name == "cross_entropy" else ""
         yield (
             f"In {name} the model ({own:.4g}) is no better than PCA with "
-            f"{found.n_components} components ({pca:.4g}). If reconstruction is the aim, use "
-            f"PCA, or train longer{other_cost}; if the codes are, evaluate them on their task."
+            f"{counted(found.n_components, 'component')} ({pca:.4g}). If reconstruction is the "
+            f"aim, use PCA, or train longer{other_cost}; if the codes are, evaluate them on their "
+            "task."
         )
 
 

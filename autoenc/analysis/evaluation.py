@@ -34,6 +34,7 @@ from autoenc.analysis.yardsticks import MARGIN, Errors, Yardsticks, yardsticks
 from autoenc.models.coders import FittedCoder
 from autoenc.rows.examples import encoded_again
 from autoenc.sources import Source, opened
+from autoenc.tables.text import counted
 
 WIDTH = 80
 COLUMNS_SHOWN = 5
@@ -261,13 +262,14 @@ def _column_names(model: FittedCoder) -> list[str]:
 
 
 def _headline(found: Report) -> list[str]:
-    sizes = " and ".join(str(layer.units.n_units) for layer in found.layers)
+    *lower, highest = (layer.units.n_units for layer in found.layers)
+    sizes = " and ".join([*map(str, lower), counted(highest, "unit")])
     origin = "the same rows" if found.n_train_rows is None else (
         f"{found.n_train_rows:,} training rows"
     )  # fmt: skip
     return [
-        *_wrap(f"{found.model} of {len(found.columns):,} columns, code of {sizes} units"),
-        f"measured on {found.n_rows:,} rows; mean and PCA are taken from {origin}",
+        *_wrap(f"{found.model} of {counted(len(found.columns), 'column')}, code of {sizes}"),
+        f"measured on {counted(found.n_rows, 'row')}; mean and PCA are taken from {origin}",
         *_wrap(missing_text(found)),
     ]
 
@@ -289,15 +291,9 @@ def missing_text(found: Report) -> str:
 
 
 def _table(found: Yardsticks) -> list[str]:
-    rows = {
-        "this model": found.model,
-        f"PCA, {found.n_components} components": found.pca,
-        "mean row": found.mean,
-        "this model, untrained": found.untrained,
-    }
     return [
         f"{'':28}{'mean squared error':>20}{error_name(found.cost_name):>18}",
-        *(_table_row(name, errors) for name, errors in rows.items()),
+        *(_table_row(name, errors) for name, errors in found.named().items()),
         *_note(found),
     ]
 
@@ -335,7 +331,7 @@ def _history_text(history: History | None) -> str:
     if history is None:
         return "no history"
     text = (
-        f"{history.n_epochs} epochs in {history.seconds:.1f} s, cost from "
+        f"{counted(history.n_epochs, 'epoch')} in {history.seconds:.1f} s, cost from "
         f"{history.first_cost:.6g} to {history.last_cost:.6g}"
     )
     if history.fall is not None:

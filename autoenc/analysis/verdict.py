@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autoenc.analysis.yardsticks import Yardsticks
+from autoenc.tables.text import counted
 
 
 def verdict(found: Yardsticks) -> str:
@@ -30,8 +31,8 @@ def verdict(found: Yardsticks) -> str:
     text = f"The squared error is {_compared(own, mean)} that of the mean row"
     if found.is_fair and found.n_components < found.n_columns:
         text += (
-            f", and {_compared(own, pca)} that of PCA with {found.n_components} "
-            f"component{'s' * (found.n_components > 1)}"
+            f", and {_compared(own, pca)} that of PCA with "
+            f"{counted(found.n_components, 'component')}"
         )
     return text + "."
 

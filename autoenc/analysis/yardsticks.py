@@ -26,6 +26,7 @@ from autoenc.analysis.access import (
     seen_rows,
 )
 from autoenc.models.coders import FittedCoder
+from autoenc.tables.text import counted
 
 # With cross-entropy, reconstructions by the mean and by PCA are kept at this distance from 0 and
 # 1, because it is undefined outside (0, 1).
@@ -80,6 +81,21 @@ class Yardsticks:
     untrained: Errors
     standardised: bool = False
     is_fair: bool = False
+
+    def named(self) -> dict[str, Errors]:
+        """Return the errors by the names under which reports show them.
+
+        Returns
+        -------
+        dict from str to Errors
+            The model first, then the baselines.
+        """
+        return {
+            "this model": self.model,
+            f"PCA, {counted(self.n_components, 'component')}": self.pca,
+            "mean row": self.mean,
+            "this model, untrained": self.untrained,
+        }
 
     def squared(self, errors: Errors) -> float:
         """Return the squared error to compare, in standard units if the model standardises.

@@ -8,6 +8,7 @@ from typing import Any
 
 from autoenc.cli.info import LIBRARIES
 from autoenc.cli.parsing import new_parser
+from autoenc.tables.text import counted
 
 EXAMPLES = """\
   autoenc doctor
@@ -60,4 +61,4 @@ def _versions() -> str:
 def _summary(broken: int, advice: int) -> str:
     if broken:
         return f"{broken} broken; see above."
-    return f"no problems; {advice} suggestions above." if advice else "no problems."
+    return f"no problems; {counted(advice, 'suggestion')} above." if advice else "no problems."

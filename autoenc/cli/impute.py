@@ -11,8 +11,9 @@ import numpy as np
 
 from autoenc.cli.inputs import load_model
 from autoenc.cli.parsing import add_data, add_model, add_output, new_parser, selection_of
-from autoenc.cli.terminal import counted, say
+from autoenc.cli.terminal import say
 from autoenc.tables.holes import Fill, open_cells
+from autoenc.tables.text import counted
 
 EXAMPLES = """\
   autoenc impute people.safetensors people.csv -o filled.csv

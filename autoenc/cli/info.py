@@ -10,6 +10,7 @@ from typing import Any
 
 from autoenc.cli.parsing import new_parser
 from autoenc.cli.terminal import say
+from autoenc.tables.text import counted
 
 LIBRARIES = ("pytensor", "jax", "numpy", "scipy-openblas32", "scikit-learn")
 EXAMPLES = """\
@@ -72,8 +73,7 @@ def _describe_training(history: list[dict[str, Any]]) -> str:
     costs = [record["cost"] for record in history if not math.isnan(record["cost"])]
     if not costs:
         return "not trained: stopped before the first minibatch"
-    epochs = "1 epoch" if len(costs) == 1 else f"{len(costs):,} epochs"
-    return f"trained for {epochs} to a cost of {costs[-1]}"
+    return f"trained for {counted(len(costs), 'epoch')} to a cost of {costs[-1]}"
 
 
 def _describe_columns(description: dict[str, Any]) -> list[str]:

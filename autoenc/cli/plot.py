@@ -18,7 +18,7 @@ from autoenc.cli.parsing import (
     new_parser,
 )
 from autoenc.cli.terminal import say
-from autoenc.plotting.tiles import ImageShape
+from autoenc.plotting.tiles import ImageShape, square_side
 from autoenc.tables import Table
 
 EXAMPLES = """\
@@ -103,8 +103,8 @@ def _shape(
     """
     own = table.image_shape if table else None
     shape = options.image_shape or saved.image_shape or own
-    side = int(np.sqrt(saved.n_columns))
-    if shape is None and saved.columns is None and side**2 == saved.n_columns:
+    side = square_side(saved.n_columns)
+    if shape is None and saved.columns is None and side is not None:
         shape = (side, side)
     if shape is None or np.prod(shape) != saved.n_columns:
         raise ValueError(

@@ -11,6 +11,7 @@ from autoenc.cli.streams import write_in_parts
 from autoenc.cli.terminal import say
 from autoenc.sources import Source
 from autoenc.tables import write_table
+from autoenc.tables.text import counted
 
 EXAMPLES = """\
   autoenc reconstruct people.safetensors people.csv -o people_again.csv
@@ -51,5 +52,6 @@ def run(options: argparse.Namespace) -> int:
         rows=table.rows,
         image_shape=table.image_shape or saved.image_shape,
     )
-    say(f"saved {options.output}: {values.shape[0]:,} rows, {values.shape[1]:,} columns")
+    n_rows, n_columns = values.shape
+    say(f"saved {options.output}: {counted(n_rows, 'row')}, {counted(n_columns, 'column')}")
     return 0

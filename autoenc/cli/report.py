@@ -6,8 +6,6 @@ import argparse
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from autoenc.cli.info import describe_model
 from autoenc.cli.inputs import SavedModel, load_model
 from autoenc.cli.parsing import (
@@ -18,6 +16,7 @@ from autoenc.cli.parsing import (
     new_parser,
 )
 from autoenc.cli.terminal import say
+from autoenc.plotting.tiles import square_side
 from autoenc.tables import Table
 
 EXAMPLES = """\
@@ -89,8 +88,8 @@ def _subject(saved: SavedModel, table: Table | None, options: argparse.Namespace
 
     columns = saved.columns or (table.columns if table else None)
     shape = options.image_shape or saved.image_shape or (table.image_shape if table else None)
-    side = int(np.sqrt(saved.n_columns))
-    if shape is None and columns is None and side >= 8 and side**2 == saved.n_columns:
+    side = square_side(saved.n_columns)
+    if shape is None and columns is None and side is not None and side >= 8:
         shape = (side, side)
     subject = Subject(
         saved.estimator,

@@ -12,11 +12,11 @@ import numpy as np
 
 from autoenc.cli.inputs import SavedModel, in_frame, load_model
 from autoenc.cli.parsing import add_data, add_model, add_output, new_parser
-from autoenc.cli.terminal import counted, say
+from autoenc.cli.terminal import say
 from autoenc.sources import Source
 from autoenc.tables import Table, write_table
 from autoenc.tables.formats import format_of
-from autoenc.tables.text import plain
+from autoenc.tables.text import counted, plain
 
 EXAMPLES = """\
   autoenc score people.safetensors new.csv

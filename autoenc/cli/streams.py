@@ -16,6 +16,7 @@ from autoenc.tables import Table, TableError
 from autoenc.tables.image_files import SUFFIXES
 from autoenc.tables.memory import Budget
 from autoenc.tables.table_reading import split_part
+from autoenc.tables.text import counted
 
 
 def is_read_in_parts(path: str, *, budget: bool = False) -> bool:
@@ -109,4 +110,4 @@ def write_in_parts(
     from autoenc.models import write_results
 
     write_results(path, estimator.model_, source, what, names=names)
-    say(f"saved {path}: {len(source):,} rows")
+    say(f"saved {path}: {counted(len(source), 'row')}")

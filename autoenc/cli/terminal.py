@@ -24,12 +24,3 @@ def one_line(text: str) -> str:
     'several lines'
     """
     return plain(" ".join(text.split()), keep="")
-
-
-def counted(n: int, noun: str) -> str:
-    """Return a number with its noun.
-
-    >>> counted(1, "cell"), counted(2_000, "row")
-    ('1 cell', '2,000 rows')
-    """
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"

@@ -11,6 +11,7 @@ from autoenc.cli.streams import write_in_parts
 from autoenc.cli.terminal import say
 from autoenc.sources import Source
 from autoenc.tables import write_table
+from autoenc.tables.text import counted
 
 EXAMPLES = """\
   autoenc transform people.safetensors people.csv -o codes.csv
@@ -36,5 +37,6 @@ def run(options: argparse.Namespace) -> int:
         return 0
     codes = saved.estimator.transform(table.values)
     write_table(options.output, codes, names, rows=table.rows)
-    say(f"saved {options.output}: {codes.shape[0]:,} rows, {codes.shape[1]:,} columns")
+    n_rows, n_columns = codes.shape
+    say(f"saved {options.output}: {counted(n_rows, 'row')}, {counted(n_columns, 'column')}")
     return 0

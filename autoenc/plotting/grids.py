@@ -17,6 +17,7 @@ from autoenc.plotting.tiles import (
     image_rows,
     lay_out,
     real_matrix,
+    square_side,
     whole_pair,
 )
 
@@ -60,8 +61,8 @@ def _whole(image_shape: ImageShape) -> ImageShape:
 
 def _square(matrix: Array, name: str) -> tuple[int, int]:
     width = matrix.shape[1]
-    side = math.isqrt(width)
-    if side * side != width:
+    side = square_side(width)
+    if side is None:
         raise ValueError(
             f"rows of {name} have {width} numbers, which is not a square image; pass "
             f"image_shape=(height, width), or {name}.T if images are columns."

@@ -17,6 +17,7 @@ from autoenc.plotting.tiles import (
     mark_missing,
     real_matrix,
     scale_between,
+    scale_of,
     to_uint8,
     unit_rows,
 )
@@ -160,8 +161,9 @@ def plot_reconstructions(
     lines["X"] = np.where(missing, inputs.dtype.type(0), lines["X"])
     for name, rows in lines.items():
         check_finite(rows, name)
-    low, high = _scale_of(observed)
-    levels = np.concatenate([to_uint8(scale_between(rows, low, high)) for rows in lines.values()])
+    low, high = scale_of(observed)
+    scaled = [scale_between(rows, np.array(low), np.array(high)) for rows in lines.values()]
+    levels = to_uint8(np.concatenate(scaled))
     if missing.any():
         gaps = np.concatenate([missing, np.zeros((len(levels) - len(missing), missing.shape[1]))])
         levels, shape = mark_missing(levels, gaps, shape), (*shape[:2], COLOURS)
@@ -179,9 +181,3 @@ def _like(X: ArrayLike, name: str, inputs: Array) -> Array:
             "corresponding rows."
         )
     return matrix
-
-
-def _scale_of(inputs: Array) -> tuple[Array, Array]:
-    if np.all((inputs >= 0) & (inputs <= 1)):
-        return np.array(0.0), np.array(1.0)
-    return inputs.min(), inputs.max()

@@ -26,6 +26,45 @@ MISSING = (120, 170, 245)
 _CHANNELS = ("red", "green", "blue", "alpha")
 
 
+def square_side(n_pixels: int) -> int | None:
+    """Return the side of a square image; None if the pixels are not those of a square.
+
+    Parameters
+    ----------
+    n_pixels : int
+        Number of pixels.
+
+    Returns
+    -------
+    int or None
+
+    Examples
+    --------
+    >>> square_side(784), square_side(783)
+    (28, None)
+    """
+    side = math.isqrt(n_pixels)
+    return side if side**2 == n_pixels else None
+
+
+def scale_of(rows: Array) -> tuple[float, float]:
+    """Return the ends of a grey scale: 0 and 1 if these bound all values, else the range.
+
+    Parameters
+    ----------
+    rows : array of float
+        Values, of which at least one is not NaN.
+
+    Returns
+    -------
+    pair of float
+    """
+    observed = rows[~np.isnan(rows)]
+    if np.all((observed >= 0) & (observed <= 1)):
+        return 0.0, 1.0
+    return float(np.min(observed)), float(np.max(observed))
+
+
 def tile_images(
     X: ArrayLike | Channels,
     image_shape: tuple[int, int],

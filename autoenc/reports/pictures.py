@@ -101,14 +101,6 @@ def share_picture(shares: Array, image_shape: Sequence[int]) -> str:
     return row_picture(added, (height, width), 0.0, float(np.max(added)))
 
 
-def scale_of(rows: Array) -> tuple[float, float]:
-    """Return the ends of the scale: 0 and 1 if these bound all values, else their range."""
-    observed = rows[~np.isnan(rows)]
-    if np.all((observed >= 0) & (observed <= 1)):
-        return 0.0, 1.0
-    return float(np.min(observed)), float(np.max(observed))
-
-
 def data_uri(levels: Array) -> str:
     """Return 8-bit levels, (height, width) or with three colours, as a PNG in a data URI."""
     from PIL import Image

@@ -10,11 +10,13 @@ import numpy as np
 from autoenc import analysis
 from autoenc.analysis.access import coder_of
 from autoenc.analysis.evaluation import error_name, missing_text
+from autoenc.plotting.tiles import scale_of
 from autoenc.reports import pictures
 from autoenc.reports.charts import MOST_POINTS, code_chart, cost_chart, curves
 from autoenc.reports.numbers import shown
 from autoenc.reports.page_parts import Bar, Card, Grid, Group, Picture, Section
 from autoenc.reports.subject import Subject
+from autoenc.tables.text import counted
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -106,12 +108,7 @@ def _measured(subject: Subject) -> list[Section]:
 
 def _yardsticks(found: analysis.Report) -> Section:
     y = found.yardsticks
-    named = {
-        "this model": y.model,
-        f"PCA, {y.n_components} components": y.pca,
-        "mean row": y.mean,
-        "this model, untrained": y.untrained,
-    }
+    named = y.named()
     most = max(errors.mean_squared for errors in named.values()) or 1.0
     rows = [
         (name, Bar(name, shown(e.mean_squared), e.mean_squared / most), shown(e.cost))
@@ -122,8 +119,8 @@ def _yardsticks(found: analysis.Report) -> Section:
         "yardsticks",
         "Baselines",
         [
-            f"Measured on {found.n_rows:,} rows. A model is useful if its error is below those of "
-            "the others; if it is linear, its squared error cannot be below that of PCA.",
+            f"Measured on {counted(found.n_rows, 'row')}. A model is useful if its error is below "
+            "those of the others; if it is linear, its squared error cannot be below that of PCA.",
             *([_STANDARDISED] if y.standardised else []),
             *([f"{missing_text(found)}."] if found.missing else []),
         ],
@@ -196,7 +193,7 @@ def _training(history: list[dict[str, Any]]) -> Section:
     return Section(
         "training",
         "Training",
-        [f"{len(history):,} epochs."],
+        [f"{counted(len(history), 'epoch')}."],
         grids=[Grid("Cost of each epoch", ("", "cost"), rows, is_folded=True)],
         chart=chart,
         chart_text=f"Curve of the cost of each epoch: {'; '.join(ranges)}.",
@@ -294,7 +291,7 @@ def _row_cards(subject: Subject, indices: Array, *, with_shares: bool = False) -
 def _image_card(subject: Subject, i: int, again: Array, shares: Array, with_shares: bool) -> Card:
     assert subject.image_shape is not None
     shape, row = subject.image_shape, subject.numbers[i]
-    low, high = pictures.scale_of(row)
+    low, high = scale_of(row)
     name = subject.name_of_row(i)
     drawn = [
         _picture(pictures.row_picture(row, shape, low, high), f"Row {name}.", "input", shape),

@@ -44,6 +44,15 @@ def plain(text: str, keep: str = "\n") -> str:
     )
 
 
+def counted(n: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "cell"), counted(2_000, "row")
+    ('1 cell', '2,000 rows')
+    """
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
 def _is_unsafe(character: str) -> bool:
     return character in _REORDERING or unicodedata.category(character) in _UNSAFE
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from numbers import Real
 from typing import Any, TypeAlias
@@ -11,7 +10,7 @@ import numpy as np
 
 from autoenc.models.fitted import FittedModel
 from autoenc.models.fitted_classifiers import FittedClassifier
-from autoenc.plotting.tiles import ImageShape
+from autoenc.plotting.tiles import ImageShape, square_side
 from autoenc.training import Record, Training
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -58,7 +57,7 @@ def filters_of(model: Any) -> Array:
 def filter_images(model: Any, image_shape: ImageShape | None) -> Array | None:
     """Return the filters if they are images, according to `image_shape` or if they are square."""
     W = _first_weights(model)
-    if W is None or (image_shape is None and math.isqrt(len(W)) ** 2 != len(W)):
+    if W is None or (image_shape is None and square_side(len(W)) is None):
         return None
     return W.T
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from autoenc.plotting import tile_images
+from autoenc.plotting.tiles import scale_of, square_side
 
 # --- the oracle: a pixel at a time ---------------------------------------------------------------
 
@@ -210,3 +211,24 @@ def test_refusals_say_what_to_do(X, options, error, text):
     arguments = {"image_shape": (2, 2), "tile_shape": (2, 2), **options}
     with pytest.raises(error, match=re.escape(text)):
         tile_images(X, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("values", "ends"),
+    [
+        ([0.0, 0.5, 1.0], (0, 1)),
+        ([0.0, 0.5, 2.0], (0, 2)),
+        ([np.nan, 0.5], (0, 1)),
+        ([np.nan, 3.0, 5.0], (3, 5)),
+        ([np.nan], (0, 1)),
+    ],
+)
+def test_the_scale_is_the_unit_interval_where_that_bounds_all(values, ends):
+    assert scale_of(np.array(values)) == ends
+
+
+@pytest.mark.parametrize(
+    ("n_pixels", "side"), [(1, 1), (4, 2), (5, None), (94906267**2, 94906267)]
+)
+def test_square_images_have_a_side(n_pixels, side):
+    assert square_side(n_pixels) == side

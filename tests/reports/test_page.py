@@ -250,13 +250,8 @@ def test_rows_and_shares_as_pictures():
     assert pixels(pictures.row_picture(partly, (1, 2, 3), 0, 1)).tolist() == [
         [[0, 128, 255], list(MISSING)]
     ]
-    assert pictures.scale_of(np.array([np.nan, 0.5])) == (0, 1)
-    assert pictures.scale_of(np.array([np.nan, 3.0, 5.0])) == (3, 5)
-    assert pictures.scale_of(holed[:1]) == (0, 1)
     colour = np.array([0.0, 0.5, 1.0])
     assert pixels(pictures.row_picture(colour, (1, 1, 3), 0, 1)).tolist() == [[[0, 128, 255]]]
-    assert pictures.scale_of(row[:3]) == (0, 1)
-    assert pictures.scale_of(row) == (0, 2)
     assert builtins.len(pictures.data_uri(np.zeros((2, 2), np.uint8))) < 200
 
 
