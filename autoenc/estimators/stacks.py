@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Self, final
 
@@ -39,7 +40,9 @@ from autoenc.rows.columns import columns_of
 from autoenc.rows.domain import Domain, check_unit_interval
 from autoenc.rows.examples import Examples, encoded_again
 from autoenc.rows.held_out import check_validation
-from autoenc.training import Record
+from autoenc.training import Callback, Record, Training
+from autoenc.training.callbacks import listed
+from autoenc.training.checkpoints import was_asked_to_stop
 
 # Settings that may differ between layers.
 PER_LAYER = ("activation", "corruption")
@@ -120,6 +123,9 @@ class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
     computed once, and stored in a file if they are large. The codes of the stack are those of its
     highest layer. A reconstruction passes up through all layers and down again, and the error of a
     row is the error of the lowest layer for this reconstruction.
+
+    Callbacks are called for each layer in turn. If one sets `stop_requested`, the training of that
+    layer ends, and that of the next layer begins.
 
     For a frame with columns that are not all numbers, the lowest layer has the cost ``"mixed"``;
     see `AutoEncoder`. The other layers reconstruct codes: their outputs have the activation of the
@@ -340,8 +346,11 @@ def _learn_upwards(
             if start is not None:
                 layer.model_ = start.coders[k]
             given = original(rows) if k else encoded_again(rows, known.columns)
+            part = call.of_part(f"layer_{k + 1}")
+            if k + 1 < len(stack.hidden_sizes):
+                part = _ended_as_before(part)
             try:
-                _fit_layer(layer, call.of_part(f"layer_{k + 1}"), given, validation, examples,
+                _fit_layer(layer, part, given, validation, examples,
                            goes_on=start is not None)  # fmt: skip
             finally:
                 if layer.__sklearn_is_fitted__():
@@ -350,6 +359,23 @@ def _learn_upwards(
                         layers=tuple(layers), history=_history_of_all(layers),
                         engine=layers[0].engine,
                     )  # fmt: skip
+
+
+class _Stop(Callback):
+    """End a run before its next block."""
+
+    def start(self, training: Training) -> None:
+        training.stop_requested = True
+
+
+def _ended_as_before(call: Call) -> Call:
+    """Return the call for a layer below others, which ends at once if a callback had ended it.
+
+    The layer above was trained on the codes of that moment.
+    """
+    if not call.resume or call.checkpoint is None or not was_asked_to_stop(call.checkpoint):
+        return call
+    return replace(call, callbacks=(*listed(call.callbacks), _Stop()))
 
 
 def _fit_layer(

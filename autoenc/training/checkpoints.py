@@ -215,6 +215,13 @@ def seed_of_model(path: str | os.PathLike[str]) -> int | None:
     return None
 
 
+def was_asked_to_stop(path: str | os.PathLike[str]) -> bool:
+    """Return whether a callback ended the run of a checkpoint. A signal does not count."""
+    with suppress(OSError, ModelFileError, KeyError, TypeError):
+        return bool(load_arrays(Path(path))[1]["progress"]["stop_requested"])
+    return False
+
+
 class Checkpoint:
     """Checkpoint file of a training run.
 

@@ -132,10 +132,13 @@ class Run:
         return self.present(self.history)
 
     def begin_epoch(self) -> bool:
-        """Go to the next epoch, unless one is in progress; return False if there is none."""
+        """Go to the next epoch, unless one is in progress; return False if there is none.
+
+        A run that is resumed and asked to stop before its next epoch gets no record of that epoch.
+        """
         if len(self.history) < self.epoch:
             return True
-        if self.epoch >= self.n_epochs:
+        if self.epoch >= self.n_epochs or (self.is_to_end and self.history):
             return False
         self.epoch += 1
         self.so_far = EpochSoFar()
@@ -363,6 +366,7 @@ class Run:
             "history": self.history,
             "halved": self.halving.done,
             "first_cost": self.first_cost,
+            "stop_requested": self.is_to_end and not self.interruption.requested,
             "rule": rule_state(self.keeper.rule) if self.keeper else None,
         }
 

@@ -124,6 +124,41 @@ def test_an_interrupted_fit_resumes_in_the_same_process(rows, tmp_path, warm_sta
     assert [r["epoch"] for r in model.history_] == [r["epoch"] for r in whole.history_]
 
 
+class StopLayer(Callback):
+    """Requests the end of the first layer in its second epoch, and fails in the second layer."""
+
+    def __init__(self, when, error=None):
+        self.when, self.error, self.n_starts = when, error, 0
+
+    def start(self, training):
+        self.n_starts += 1
+
+    def block_end(self, training):
+        if self.n_starts == 2 and training.epoch == 2 and self.error is not None:
+            raise self.error
+        self._stop_in("block", training)
+
+    def epoch_end(self, training):
+        self._stop_in("epoch", training)
+
+    def _stop_in(self, when, training):
+        if self.n_starts == 1 and training.epoch == 2 and when == self.when:
+            training.stop_requested = True
+
+
+@pytest.mark.parametrize("when", ["block", "epoch"])
+def test_a_layer_that_a_callback_ended_is_not_trained_further(rows, tmp_path, when):
+    path = tmp_path / "run.ckpt"
+    whole = MAKERS["stack"]().fit(rows[0], callbacks=[StopLayer(when)])
+    error = RuntimeError("power cut")
+    with pytest.raises(RuntimeError, match="power cut"):
+        MAKERS["stack"]().fit(rows[0], checkpoint=path, callbacks=[StopLayer(when, error)])
+    for _ in range(2):  # the second time, all layers are done
+        again = MAKERS["stack"]().fit(rows[0], checkpoint=path, resume=True)
+        assert arrays(again) == arrays(whole)
+        assert [r["epoch"] for r in again.history_] == [r["epoch"] for r in whole.history_]
+
+
 def test_each_layer_of_a_stack_has_a_file(rows, tmp_path):
     MAKERS["classifier"]().fit(*rows, checkpoint=tmp_path / "run.ckpt")
     names = sorted(path.name for path in tmp_path.iterdir())
