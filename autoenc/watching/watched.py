@@ -128,12 +128,20 @@ def learning_rate_of(training: Training) -> float | None:
     # A model may have chosen a rate for "auto".
     rate = getattr(model, "learning_rate_", None) or settings.get("learning_rate")
     if callable(rate):
-        rate = _rate_at(rate, max(0, training.iteration - 1))
+        rate = _rate_at(rate, _last_step(model, training))
     if not _is_number(rate):
         return None
     decay = _decay_of(model, settings, training)
     halved = sum(record.get("halved", 0) for record in training.history)
     return float(rate * decay / 2**halved)
+
+
+def _last_step(model: Any, training: Training) -> int:
+    """Return the number of the last step. Like schedules, count from 0, over earlier fits, too."""
+    fitted = getattr(model, "model_", None)
+    if isinstance(fitted, FittedModel) and "step" in fitted.state_names:
+        return int(fitted.optimizer_state[fitted.state_names.index("step")]) - 1
+    return max(0, training.iteration - 1)
 
 
 def _decay_of(model: Any, settings: Mapping[str, Any], training: Training) -> float:

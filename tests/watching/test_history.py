@@ -8,6 +8,7 @@ import pytest
 
 from autoenc import AutoEncoder
 from autoenc.estimators import SoftmaxClassifier
+from autoenc.graph.updates import exponential_decay
 from autoenc.training import Callback
 from autoenc.watching import CsvHistory, history
 from autoenc.watching.watched import learning_rate_of
@@ -131,6 +132,23 @@ def test_the_rate_of_an_epoch_has_decayed(n_fits):
     for _ in range(n_fits):
         classifier.fit(rows, labels, callbacks=rates)
     np.testing.assert_allclose(rates.seen, 0.4 * 0.5 ** np.arange(3 * n_fits))
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_the_rate_of_an_epoch_is_that_of_the_schedule_over_all_fits(optimizer):
+    rows, rates = np.random.default_rng(0).random((200, 4)), Rates()
+    model = AutoEncoder(
+        2,
+        optimizer=optimizer,
+        learning_rate=exponential_decay(0.1, 0.5, 10),
+        n_epochs=2,
+        warm_start=True,
+        verbose=False,
+    )
+    for _ in range(2):
+        model.fit(rows, callbacks=rates)
+    steps = 10 * np.arange(1, 5) - 1
+    np.testing.assert_allclose(rates.seen, 0.1 * 0.5 ** (steps / 10), rtol=1e-5)
 
 
 def test_the_rate_of_an_epoch_has_decayed_as_was_chosen():
