@@ -134,6 +134,16 @@ def resolved(path: str | os.PathLike[str]) -> Path:
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from error
 
 
+def path_of_layer(path: str | os.PathLike[str], number: int) -> Path:
+    """Return the path of a layer of a stack, from the path of a file of the whole stack.
+
+    >>> print(path_of_layer("run.ckpt", 2))
+    run.layer_2.ckpt
+    """
+    path = Path(path)
+    return path.with_name(f"{path.stem}.layer_{number}{path.suffix}")
+
+
 def _check(target: Path) -> None:
     if not target.exists():
         return

@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from autoenc.backends import Backend, resolve_backend
 from autoenc.configuration import name_of_dtype
+from autoenc.files import path_of_layer
 from autoenc.models.defaults import chosen_in_words, is_auto
 from autoenc.models.fitted import FittedModel
 from autoenc.models.graphs import GRAPHS
@@ -33,7 +34,7 @@ from autoenc.rows.examples import Examples
 from autoenc.rows.held_out import check_validation
 from autoenc.sources import Source, bytes_of, opened, within
 from autoenc.storage import save_arrays
-from autoenc.training import Every, Record, train
+from autoenc.training import Callback, Every, Record, train
 from autoenc.training.callbacks import CallbacksLike, listed
 from autoenc.training.checkpoints import (
     CheckpointError,
@@ -117,15 +118,18 @@ class Call:
         # All layers of a stack need the same callbacks, but an iterator returns them only once.
         return replace(self, callbacks=listed(self.callbacks))
 
-    def of_part(self, name: str) -> Call:
-        """Return the call for a part of the model, with a separate checkpoint file next to it."""
+    def of_layer(self, number: int) -> Call:
+        """Return the call for a layer of a stack, with its own callbacks and checkpoint file."""
+        callbacks = tuple(
+            callback.of_layer(number) if isinstance(callback, Callback) else callback
+            for callback in listed(self.callbacks)
+        )
         if self.checkpoint is None:
-            return self
-        path = Path(self.checkpoint)
-        part = path.with_name(f"{path.stem}.{name}{path.suffix}")
+            return replace(self, callbacks=callbacks)
+        part: Any = path_of_layer(self.checkpoint, number)
         if isinstance(self.checkpoint, PathOfModel):
-            return replace(self, checkpoint=replace(self.checkpoint, path=part))
-        return replace(self, checkpoint=part)
+            part = replace(self.checkpoint, path=part)
+        return replace(self, callbacks=callbacks, checkpoint=part)
 
     def refuse_to_replace(self) -> None:
         """Refuse a new run if there is a checkpoint, before any part of the model is trained."""

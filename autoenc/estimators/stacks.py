@@ -124,8 +124,8 @@ class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
     highest layer. A reconstruction passes up through all layers and down again, and the error of a
     row is the error of the lowest layer for this reconstruction.
 
-    Callbacks are called for each layer in turn. If one sets `stop_requested`, the training of that
-    layer ends, and that of the next layer begins.
+    Callbacks are called for each layer in turn, and those of `autoenc.watching` write other files
+    for each. If a callback sets `stop_requested`, the next layer begins.
 
     For a frame with columns that are not all numbers, the lowest layer has the cost ``"mixed"``;
     see `AutoEncoder`. The other layers reconstruct codes: their outputs have the activation of the
@@ -291,7 +291,7 @@ def learn_stack(stack: StackedDenoisingAutoEncoder, call: Call) -> None:
     for name in PER_LAYER:
         per_layer(name, settings[name], stack.hidden_sizes)
     for k in range(len(stack.hidden_sizes)):
-        call.of_part(f"layer_{k + 1}").refuse_to_replace()
+        call.of_layer(k + 1).refuse_to_replace()
     if not call.partial:
         check_validation(
             call.validation, settings["validation_fraction"], settings["early_stopping"]
@@ -346,7 +346,7 @@ def _learn_upwards(
             if start is not None:
                 layer.model_ = start.coders[k]
             given = original(rows) if k else encoded_again(rows, known.columns)
-            part = call.of_part(f"layer_{k + 1}")
+            part = call.of_layer(k + 1)
             if k + 1 < len(stack.hidden_sizes):
                 part = _ended_as_before(part)
             try:

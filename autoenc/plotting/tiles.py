@@ -37,6 +37,7 @@ def square_side(n_pixels: int) -> int | None:
     Returns
     -------
     int or None
+        The side in pixels.
 
     Examples
     --------
@@ -58,6 +59,7 @@ def scale_of(rows: Array) -> tuple[float, float]:
     Returns
     -------
     pair of float
+        Lower and upper end.
     """
     observed = rows[~np.isnan(rows)]
     if np.all((observed >= 0) & (observed <= 1)):

@@ -121,6 +121,23 @@ class Callback:
             The training in progress.
         """
 
+    def of_layer(self, number: int) -> Callback:
+        """Return the callback for one layer of a stack; by default, this callback for each layer.
+
+        Callbacks that write files return a copy that writes other files.
+
+        Parameters
+        ----------
+        number : int
+            Number of the layer, from 1. Only the first layer sees the rows; the others see codes.
+
+        Returns
+        -------
+        Callback
+            The callback for that layer.
+        """
+        return self
+
 
 CallbackLike: TypeAlias = Callback | Callable[[Record], object]
 """A callback, or a function that takes the record of every epoch."""

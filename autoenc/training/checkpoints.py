@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autoenc.backends import Backend, Step, usable_threads
+from autoenc.files import path_of_layer
 from autoenc.graph.structure import describe_structure, structure
 from autoenc.graph.types import Expression, Parameter
 from autoenc.sources import Source
@@ -208,7 +209,7 @@ def seed_of_model(path: str | os.PathLike[str]) -> int | None:
     seed.
     """
     path = Path(path)
-    for file in (path, path.with_name(f"{path.stem}.layer_1{path.suffix}")):
+    for file in (path, path_of_layer(path, 1)):
         with suppress(OSError, ModelFileError):
             seed = load_arrays(file)[1].get("seed_of_model")
             return seed if isinstance(seed, int) else None

@@ -26,7 +26,8 @@ class LiveFilters(Callback):
     """Draw the filters before the first epoch and at regular intervals.
 
     The file is replaced in one operation, so that a viewer never reads half a picture. A file
-    that cannot be written when training begins raises an error; later, it causes one warning.
+    that cannot be written when training begins raises an error; later, it causes one warning. Of a
+    stack, the filters of the lowest layer are drawn.
 
     Parameters
     ----------
@@ -99,6 +100,21 @@ class LiveFilters(Callback):
             with self._errors.become_warnings():
                 self._draw(training.model, f"epoch {training.epoch}, cost {training.cost:.4g}")
 
+    def of_layer(self, number: int) -> Callback:
+        """Return the callback for a layer of a stack. Only the first layer has filters of rows.
+
+        Parameters
+        ----------
+        number : int
+            Number of the layer, from 1.
+
+        Returns
+        -------
+        Callback
+            This callback for the first layer, and one that does nothing for the others.
+        """
+        return self if number == 1 else Callback()
+
     def _draw(self, model: Any, title: str) -> None:
         figure = plot_filters(filters_of(model), path=self.path, title=title, **self.options)
         if self.path is None:
@@ -118,7 +134,8 @@ class FilmFilters(Callback):
     """Write an animation of the filters from before the first epoch to the last.
 
     The file is written when training ends, for whatever reason. An animation has at most 120
-    pictures. When there are more, every second picture is dropped and the interval doubles.
+    pictures. When there are more, every second picture is dropped and the interval doubles. Of a
+    stack, the filters of the lowest layer are drawn.
 
     Parameters
     ----------
@@ -208,6 +225,21 @@ class FilmFilters(Callback):
                 self._take(training.model, training.epoch)
                 self._write(self._frames)
             self._frames = {}
+
+    def of_layer(self, number: int) -> Callback:
+        """Return the callback for a layer of a stack. Only the first layer has filters of rows.
+
+        Parameters
+        ----------
+        number : int
+            Number of the layer, from 1.
+
+        Returns
+        -------
+        Callback
+            This callback for the first layer, and one that does nothing for the others.
+        """
+        return self if number == 1 else Callback()
 
     def _take(self, model: Any, epoch: int) -> None:
         filters = self._filters(model)

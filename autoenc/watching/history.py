@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
 
-from autoenc.files import atomic_write
+from autoenc.files import atomic_write, path_of_layer
 from autoenc.training import Callback, Record, Training
 from autoenc.watching.disk import WriteErrors, check_file
 
@@ -20,8 +20,8 @@ class CsvHistory(Callback):
     """Write the history of a call of `fit` or `train` to a csv file as it grows.
 
     The file is rewritten after an epoch, at most once a second, and when training ends. It is
-    complete at any time. A column that only some epochs have is empty in the others. The layers of
-    a stack are trained one after the other, so the file ends with the history of the last.
+    complete at any time. A column that only some epochs have is empty in the others. Each layer
+    of a stack has its own file, ``history.layer_1.csv`` and so on for ``history.csv``.
 
     If the file cannot be written when training begins, an error is raised. If writing fails later,
     one warning is issued. The next epoch tries again and writes all epochs, so that none is
@@ -88,6 +88,21 @@ class CsvHistory(Callback):
         """
         if hasattr(self, "_errors") and len(training.history) > self._n_written:
             self._write(training.history, at_end=True)
+
+    def of_layer(self, number: int) -> CsvHistory:
+        """Return the callback for a layer of a stack, with its own file.
+
+        Parameters
+        ----------
+        number : int
+            Number of the layer, from 1.
+
+        Returns
+        -------
+        CsvHistory
+            A copy with other paths.
+        """
+        return CsvHistory(path_of_layer(self.path, number))
 
     def _write(self, history: Sequence[Record], *, at_end: bool = False) -> None:
         with self._errors.become_warnings(at_end=at_end):

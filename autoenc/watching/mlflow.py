@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping
+from copy import copy
 from pathlib import Path
 from time import time
 from typing import Any
@@ -33,7 +34,9 @@ class MLflow(Callback):
 
     The callback always creates a new run. If the caller has an active run, the new run becomes its
     child, because a run has one value for each parameter and may contain several training runs.
-    The caller's run stays active and unchanged. No setting of MLflow is changed.
+    The caller's run stays active and unchanged. No setting of MLflow is changed. Each layer of a
+    stack is a run, with its number as the tag ``layer``. Layers above the first have no pictures
+    of filters.
 
     MLflow reports its use over the network. If this callback imports MLflow, it turns this
     reporting off, unless ``MLFLOW_DISABLE_TELEMETRY`` is set to ``false``.
@@ -60,7 +63,7 @@ class MLflow(Callback):
     Attributes
     ----------
     run_id : str or None
-        Identifier of the last run.
+        Identifier of the last run; None for a stack.
 
     Raises
     ------
@@ -89,6 +92,7 @@ class MLflow(Callback):
         self.experiment = experiment
         self.tags = tags
         self.image_shape = image_shape
+        self._has_pictures = True
         self.run_id: str | None = None
 
     def start(self, training: Training) -> None:
@@ -149,6 +153,25 @@ class MLflow(Callback):
         finally:
             with self._errors.become_warnings(at_end=True):
                 self._client.set_terminated(self.run_id, status)
+
+    def of_layer(self, number: int) -> MLflow:
+        """Return the callback for a layer of a stack, with its own run.
+
+        Parameters
+        ----------
+        number : int
+            Number of the layer, from 1.
+
+        Returns
+        -------
+        MLflow
+            A copy for another run.
+        """
+        layer = copy(self)
+        layer.run_name = f"{self.run_name}, layer {number}" if self.run_name else None
+        layer.tags = {"layer": str(number), **(self.tags or {})}
+        layer._has_pictures = number == 1
+        return layer
 
     def _log_measures(self, training: Training) -> None:
         for epoch, measures in new_measures(training, self._n_written):
@@ -211,7 +234,7 @@ class MLflow(Callback):
             self._client.log_artifacts(self.run_id, name)
 
     def _draw_filters(self, model: Any, path: Path | None = None) -> None:
-        filters = filter_images(model, self.image_shape)
+        filters = filter_images(model, self.image_shape) if self._has_pictures else None
         # The filters of a diverged model cannot be drawn.
         if filters is not None and np.isfinite(filters).all():
             plot_filters(filters, self.image_shape, path=path)

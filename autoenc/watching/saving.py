@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import os
 import warnings
+from copy import copy
 from pathlib import Path
 
+from autoenc.files import path_of_layer
 from autoenc.training import Callback, Every, Record, Training
 from autoenc.watching.disk import WriteErrors, check_file, check_folder
 from autoenc.watching.watched import require_model
@@ -18,8 +20,7 @@ class SaveEvery(Callback):
     """Save the model at intervals of epochs or minutes.
 
     If nothing can be written when training begins, an error is raised. If writing fails later, one
-    warning is issued. The layers of a stack are trained one after the other, so the files of a
-    layer replace those of the layer below.
+    warning is issued. Each layer of a stack has its own folder in `folder`, ``layer_1`` and so on.
 
     Parameters
     ----------
@@ -92,15 +93,33 @@ class SaveEvery(Callback):
                 history = getattr(model, "history_", training.history)
                 model.save(self.folder / f"epoch_{history[-1]['epoch']:05d}.safetensors")
 
+    def of_layer(self, number: int) -> SaveEvery:
+        """Return the callback for a layer of a stack, with its own folder.
+
+        Parameters
+        ----------
+        number : int
+            Number of the layer, from 1.
+
+        Returns
+        -------
+        SaveEvery
+            A copy with other paths.
+        """
+        layer = copy(self)
+        layer.folder = self.folder / f"layer_{number}"
+        return layer
+
 
 class SaveBest(Callback):
     """Save the model with the lowest validation cost.
 
     The file is replaced whenever a model is better than all before it, and is complete at any
     time. Validations within an epoch count, too, so the file ends with the same model as a run
-    with early stopping. For a stack, it ends with the best model of the highest layer. If the file
-    cannot be written when training begins, an error is raised. If writing fails later, one warning
-    is issued, and the next better model is saved again.
+    with early stopping. Each layer of a stack has its own file, ``best.layer_1.safetensors`` and
+    so on for ``best.safetensors``. If the file cannot be written when training begins, an error is
+    raised. If writing fails later, one warning is issued, and the next better model is saved
+    again.
 
     Parameters
     ----------
@@ -117,7 +136,8 @@ class SaveBest(Callback):
     ----------
     best : dict or None
         The record of the epoch whose model is in the file. For a model saved within an epoch, it
-        has ``epoch``, ``iteration`` and ``valid_cost``.
+        has ``epoch``, ``iteration`` and ``valid_cost``. None for a stack, as the history is in the
+        file of each layer.
 
     Examples
     --------
@@ -199,6 +219,23 @@ class SaveBest(Callback):
                 f"{self.monitor!r}; there are {', '.join(names)}.",
                 stacklevel=2,
             )
+
+    def of_layer(self, number: int) -> SaveBest:
+        """Return the callback for a layer of a stack, with its own file.
+
+        Parameters
+        ----------
+        number : int
+            Number of the layer, from 1.
+
+        Returns
+        -------
+        SaveBest
+            A copy with other paths.
+        """
+        layer = copy(self)
+        layer.path = path_of_layer(self.path, number)
+        return layer
 
     def _save_if_best(self, training: Training, record: Record) -> None:
         if self._rank(record) < (self._rank(self.best) if self.best else _WORST):

@@ -6,6 +6,7 @@ import itertools
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from copy import copy
 from pathlib import Path
 from socket import gethostname
 from time import time
@@ -41,6 +42,10 @@ class TensorBoard(Callback):
 
     If the files cannot be written when training begins, an error is raised. If writing fails
     later, one warning is issued. The next epoch tries again and writes the missing scalars.
+
+    Each layer of a stack has its own folder in `folder`, ``layer_1`` and so on, which TensorBoard
+    shows as runs. Layers above the first see codes, and so have neither pictures nor histograms of
+    codes.
 
     Parameters
     ----------
@@ -88,6 +93,7 @@ class TensorBoard(Callback):
         import_extra("tensorboardX", "tensorboard", "TensorBoard")
         self.folder = Path(folder)
         self.X = X
+        self._has_pictures = True
         self.every = Every(epochs=every)
         self.image_shape = image_shape
         self.k = k
@@ -143,6 +149,25 @@ class TensorBoard(Callback):
                 self._write_measures(training)
                 self._events.close()
 
+    def of_layer(self, number: int) -> TensorBoard:
+        """Return the callback for a layer of a stack, with its own folder.
+
+        Parameters
+        ----------
+        number : int
+            Number of the layer, from 1.
+
+        Returns
+        -------
+        TensorBoard
+            A copy with other paths.
+        """
+        layer = copy(self)
+        layer.folder = self.folder / f"layer_{number}"
+        if number > 1:
+            layer.X, layer._has_pictures = None, False
+        return layer
+
     def _write_measures(self, training: Training) -> None:
         for epoch, measures in new_measures(training, self._n_written):
             self._events.write(epoch, self._scalars(measures))
@@ -172,7 +197,7 @@ class TensorBoard(Callback):
         from tensorboardX.summary import image
 
         shape = self.image_shape
-        filters = filter_images(model, shape)
+        filters = filter_images(model, shape) if self._has_pictures else None
         if filters is None:
             return
         figures = {"filters": plot_filters(filters, shape)}
