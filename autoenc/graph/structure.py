@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import io_toposort
 
 from autoenc.graph.types import Expression
+
+# Types whose repr shows the whole value.
+_SHOWN_WHOLE = (np.generic, bool, int, float, complex, str, slice, type(None))
 
 
 def structure(inputs: Sequence[Expression], outputs: Sequence[Expression]) -> Hashable:
@@ -59,6 +63,20 @@ def describe_structure(value: Hashable) -> str:
 
 
 def _content(constant: Any) -> Hashable:
-    if isinstance(constant.data, np.ndarray):
-        return constant.data.tobytes()
-    return repr(constant.data)
+    """Return the content of a constant; if it is not known, a value that only it equals."""
+    data = constant.data
+    if isinstance(data, np.ndarray) and data.dtype != object:
+        return data.tobytes()
+    if isinstance(data, _SHOWN_WHOLE):
+        return repr(data)
+    if hasattr(data, "indptr"):  # a sparse matrix, whose repr lacks the entries
+        arrays = (data.data, data.indices, data.indptr)
+        return (data.format, data.shape, *(array.tobytes() for array in arrays))
+    return _Only(constant)
+
+
+@dataclass(frozen=True, eq=False)
+class _Only:
+    """A value that is equal to itself only."""
+
+    constant: Any

@@ -13,6 +13,7 @@ from pytensor import config
 from pytensor import tensor as pt
 
 from autoenc.backends import resolve_backend
+from autoenc.backends.bits import same_bits
 from autoenc.rows.blocks import Array, IncomingRows, Rows, parts, rows_at_a_time
 from autoenc.threads import Lock
 
@@ -70,9 +71,7 @@ class CompiledModel:
         arrays = model.model_arrays()
         # Copy arrays that were changed in place to the shared variables.
         for name, seen in self._values.items():
-            # Comparing bits is faster than comparing floats, and NaN equals itself.
-            bits = f"u{seen.itemsize}"
-            if not np.array_equal(seen.view(bits), arrays[name].view(bits)):
+            if not same_bits(seen, arrays[name]):
                 self._values[name] = arrays[name].copy()
                 self._shared[name].set_value(arrays[name])
         if what not in self._functions:

@@ -143,6 +143,12 @@ def test_shared_variables_changed_between_blocks_count(backend):
     assert p.get_value() == 12
     p.set_value(np.float32(0))
     assert runner.run(data, rows, (0,)) == [0]
+    runner.sync()
+    for variable, value in ((p, 3), (rate, 5)):
+        variable.container.storage[0][...] = value
+    assert runner.run(data, rows, (0,)) == [6]
+    runner.sync()
+    assert p.get_value() == 8
 
 
 def test_float64(backend):

@@ -5,11 +5,23 @@ import sys
 
 import numpy as np
 import pytensor
+import pytensor.sparse
 import pytensor.tensor as pt
 import pytest
+import scipy.sparse
 
 from autoenc.graph import AutoEncoderLayer, masking, sgd
 from autoenc.graph.structure import describe_structure, structure
+
+
+def sparse_times(factor, x):
+    """The product of a sparse constant, which shows neither its entries nor their places."""
+    return pytensor.sparse.structured_dot(
+        pytensor.sparse.as_sparse_variable(
+            np.float32(factor) * scipy.sparse.eye(3, format="csr", dtype="float32")
+        ),
+        x,
+    )
 
 
 def step(activation="sigmoid", corruption=0.3, rate=0.1, n_hidden=5, seed=1):
@@ -55,6 +67,7 @@ def test_another_computation_is_another_structure(other):
         (lambda x, y: x.dimshuffle(0, "x", 1), lambda x, y: x.dimshuffle(0, 1, "x")),
         (lambda x, y: x + np.float32(1), lambda x, y: x + np.float32(1.0000001)),
         (pt.maximum, pt.minimum),
+        (lambda x, y: sparse_times(1.0, x), lambda x, y: sparse_times(2.0, x)),
     ],
 )
 def test_small_differences_are_seen(first, second):

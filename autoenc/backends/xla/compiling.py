@@ -83,9 +83,18 @@ def jaxify(
             warnings.filterwarnings("ignore", message=rf"Skipping Assert[\s\S]*{what}")
         # Numbers of the graph become JAX arrays here. Outside of JAX's 64-bit mode, these would
         # have 32 bits.
-        with jax.enable_x64(any(getattr(v.type, "dtype", "") == "float64" for v in outputs)):
+        with jax.enable_x64(widest_float([*inputs, *outputs]) == "float64"):
             function: Callable[..., tuple[DeviceArray, ...]] = jax_funcify(graph)
     return _without_truncation_warnings(function)
+
+
+def widest_float(variables: Sequence[Expression]) -> str:
+    """Return "float64" if one of the inputs, shared variables or outputs of a graph has it.
+
+    Integers that are computed from float64, such as the place of a maximum, need it, too.
+    """
+    found = any(getattr(v.type, "dtype", "") == "float64" for v in variables)
+    return "float64" if found else "float32"
 
 
 @contextmanager

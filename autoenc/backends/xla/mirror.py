@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from autoenc.backends.bits import same_bits
 from autoenc.backends.interface import DeviceArray
 from autoenc.backends.xla.placement import Placement
 from autoenc.graph.types import Parameter
@@ -35,12 +36,13 @@ class Mirror:
         """Return device arrays with the current values of the variables."""
         with self._lock.now:
             for i, variable in enumerate(self._variables):
-                value = variable.get_value(borrow=True)
-                # set_value stores another array, so another identity means another value.
-                if value is not self._seen[i]:
+                value = np.asarray(variable.get_value(borrow=True))
+                # Functions in C change arrays in place, so identity says nothing.
+                if self._seen[i] is None or not same_bits(value, self._seen[i]):
+                    seen = np.array(value)
                     with memory_errors("the parameters do not fit into the device's memory"):
-                        self.values[i] = self._placement.put_parameter(np.array(value))
-                    self._seen[i] = value
+                        self.values[i] = self._placement.put_parameter(seen)
+                    self._seen[i] = seen
                     self._copies = None
             return self.values
 
@@ -50,7 +52,7 @@ class Mirror:
         for i, (variable, copy) in enumerate(zip(self._variables, copies, strict=True)):
             if copy is not None:
                 self._seen[i] = np.array(copy)
-                variable.set_value(self._seen[i], borrow=True)
+                variable.set_value(self._seen[i])
 
 
 def to_host(arrays: list[DeviceArray], placement: Placement) -> list[DeviceArray]:

@@ -16,6 +16,7 @@ from autoenc.backends.xla.compiling import (
     compiled_once,
     jax_precision,
     jaxify,
+    widest_float,
 )
 from autoenc.backends.xla.mirror import Mirror, memory_errors
 from autoenc.backends.xla.placement import Placement
@@ -47,7 +48,7 @@ class RowFunction:
         shared_inputs = [v.type() for v in shared]
         replace = dict(zip(shared, shared_inputs, strict=True))
         outputs = [pytensor.graph.replace.clone_replace(output, replace)]
-        self._dtype = str(output.dtype)
+        self._dtype = widest_float([*inputs, *shared, output])
         on_gpu = placement.first.platform != "cpu"
         self._small, self._large = ROWS_OF_A_CHUNK[not on_gpu]
         self._few, self._most = ROWS_OF_A_CALL[not on_gpu]

@@ -13,7 +13,7 @@ import pytensor
 from autoenc.backends.interface import ROWS_PER_BLOCK, Array, DeviceArray, block_generators
 from autoenc.backends.step import Step
 from autoenc.backends.xla.block import block_function
-from autoenc.backends.xla.compiling import GPU_MODE, MODE, SHARED_MODE, jax_precision
+from autoenc.backends.xla.compiling import GPU_MODE, MODE, SHARED_MODE, jax_precision, widest_float
 from autoenc.backends.xla.exchange import Parts
 from autoenc.backends.xla.mirror import Mirror, memory_errors, to_host
 from autoenc.backends.xla.placement import Placement, find_placement
@@ -111,13 +111,13 @@ class ScanRunner:
         self, step: Step, placement: Placement, gpu: Gpu | EmulatedGpu | None = None
     ) -> None:
         self._placement = placement
-        self._dtype = step.dtype
         self._products = PRODUCTS[step.precision]
         self._state = Mirror(step.state, placement)
         self._constants = Mirror(step.constants, placement)
         self._n_generators = len(step.generators)
         shared = [*step.state, *step.generators, *step.constants]
         shared_inputs, outputs = step.with_inputs_for(shared)
+        self._dtype = widest_float([*step.inputs, *shared_inputs, *outputs])
         mode = _mode_of(placement)
         self._graph = [*step.inputs, *shared_inputs], outputs, len(step.state), mode, placement
         self._block = block_function(*self._graph, gpu)

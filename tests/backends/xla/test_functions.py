@@ -1,10 +1,12 @@
 """Logarithms and exponentials on XLA, on the CPU."""
 
 import numpy as np
+import pytensor
 import pytensor.tensor as pt
 import pytest
 
 from autoenc.backends import resolve_backend
+from autoenc.training import train
 
 FUNCTIONS = {
     "log": (pt.log, np.log),
@@ -54,3 +56,39 @@ def test_an_entry_has_the_same_bytes_in_a_vector_and_in_the_remainder_of_a_loop(
     function = compiled(name, dtype)
     alone = [function(x[:, [column]]) for column in range(n_columns)]
     np.testing.assert_array_equal(function(x), np.hstack(alone))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_integers_are_computed_in_the_precision_of_what_they_are_computed_from(dtype):
+    x = pt.matrix("x", dtype=dtype)
+    places = resolve_backend("xla", "cpu").function([x], pt.argmax(x, axis=1))
+    rows = np.array([[1, 1 + 1e-12], [1e-300, 0], [1, 2]], dtype)
+    np.testing.assert_array_equal(places(rows), rows.argmax(axis=1))
+
+
+def in_place(W):
+    W.get_value(borrow=True)[...] = 2
+
+
+def by_a_function_in_c(W):
+    pytensor.function([], [], updates=[(W, 2 * pt.ones_like(W))], mode="CVM")()
+
+
+def by_training(W):
+    z = pt.matrix("z", dtype="float32")
+    cost = ((z @ W - 2) ** 2).mean()
+    updates = {W: W - np.float32(0.5) * pytensor.grad(cost, W)}
+    rows = np.eye(2, dtype="float32").repeat(20, axis=0)
+    train(cost, updates, inputs=[z], data=rows, n_epochs=60, backend="numba", progress=False)
+
+
+@pytest.mark.parametrize("change", [in_place, by_a_function_in_c, by_training])
+def test_a_function_sees_values_that_other_code_has_changed(change):
+    W = pytensor.shared(np.zeros((2, 2), "float32"), "W")
+    z = pt.matrix("z", dtype="float32")
+    product = resolve_backend("xla", "cpu").function([z], z @ W)
+    one = np.ones((1, 2), "float32")
+    np.testing.assert_array_equal(product(one), [[0, 0]])
+    change(W)
+    assert W.get_value().min() > 0.5
+    np.testing.assert_allclose(product(one), one @ W.get_value(), rtol=1e-6)
