@@ -18,6 +18,7 @@ from pytensor.graph.replace import clone_replace
 from pytensor.graph.traversal import ancestors
 from pytensor.tensor.type import TensorType
 
+from autoenc.backends.arrays import on_the_host
 from autoenc.backends.interface import Array
 from autoenc.graph.structure import structure
 from autoenc.graph.types import Expression, Parameter
@@ -168,7 +169,9 @@ class LentFunction:
             code = linked.copied()
         code.function.trust_input = trusted
         for cell, variable in zip(code.cells, self._shared, strict=True):
-            cell[0] = variable.container.storage[0]
+            # Functions of `autoenc.theano` leave the values of shared variables on a device.
+            storage = variable.container.storage
+            cell[0] = storage[0] = on_the_host(storage[0])
         try:
             with linked.calling(code, like) if linked.calling else nullcontext():
                 yield code.function

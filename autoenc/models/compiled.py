@@ -13,7 +13,7 @@ from pytensor import config
 from pytensor import tensor as pt
 
 from autoenc.backends import resolve_backend
-from autoenc.backends.bits import same_bits
+from autoenc.backends.arrays import same_bits
 from autoenc.rows.blocks import Array, IncomingRows, Rows, parts, rows_at_a_time
 from autoenc.threads import Lock
 

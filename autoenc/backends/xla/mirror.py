@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from autoenc.backends.bits import same_bits
+from autoenc.backends.arrays import same_bits
 from autoenc.backends.interface import DeviceArray
 from autoenc.backends.xla.placement import Placement
 from autoenc.graph.types import Parameter

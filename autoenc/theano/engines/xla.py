@@ -12,9 +12,10 @@ from pytensor.compile.mode import Mode
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.link.basic import Container
 
+from autoenc.backends.arrays import on_the_host
 from autoenc.theano.engines.base import Engine, MakeGraph
 from autoenc.theano.engines.c import made
-from autoenc.theano.functions.runtime import Function, on_the_host
+from autoenc.theano.functions.runtime import Function
 
 logger = logging.getLogger("theano")
 
@@ -37,7 +38,7 @@ class XlaEngine:
         from autoenc.theano.engines import xla_ops  # noqa: F401 - registers them
 
         self.mode = mode
-        self._put, self._fallback = _with_long_integers(put), fallback
+        self._put, self._fallback = _with_long_numbers(put), fallback
         Function.fetches = True
         _read_values_as_arrays()
 
@@ -60,12 +61,12 @@ class XlaEngine:
             return function
 
 
-def _with_long_integers(put: Put) -> Put:
-    """Return a `put` that keeps 64-bit integers, which JAX truncates by default."""
+def _with_long_numbers(put: Put) -> Put:
+    """Return a `put` that keeps long integers and complex numbers, which JAX truncates."""
     (device,) = put(np.zeros(1, "float32")).devices()
 
     def put_as_it_is(array: Any) -> Any:
-        if array.dtype.kind not in "iu" or array.dtype.itemsize < 8:
+        if array.dtype.kind not in "iuc" or array.dtype.itemsize < 8:
             return put(array)
         with jax.enable_x64(True):
             return jax.device_put(array, device)

@@ -11,6 +11,7 @@ from pytensor.compile.executor import DUPLICATE
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.tensor.type import DenseTensorType
 
+from autoenc.backends.arrays import on_the_host
 from autoenc.theano.flags import config
 from autoenc.theano.functions.errors import as_raised
 from autoenc.theano.functions.inputs import In
@@ -303,10 +304,3 @@ def _stand_in(kind: Any) -> Any:
 
 def _is_number(variable: Any) -> bool:
     return getattr(variable, "ndim", None) == 0 and hasattr(variable, "dtype")
-
-
-def on_the_host(value: Any) -> Any:
-    """Copy a device array to a writable NumPy array; return other values as they are."""
-    if isinstance(value, np.ndarray) or not hasattr(value, "__array__"):
-        return value
-    return np.array(value)

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 
+from autoenc.backends.arrays import on_the_host
+
 DEFAULT_PROTOCOL = pickle.HIGHEST_PROTOCOL
 
 
@@ -77,7 +79,10 @@ class PersistentSharedVariableID(PersistentNdarrayID):
         if variable.name == "pkl":
             raise ValueError("can't pickle shared variable with name `pkl`")
         if variable.name:
-            self._names[id(variable.container.storage[0])] = variable.name
+            # A copy on the host is pickled, instead of an array on a device.
+            storage = variable.container.storage
+            storage[0] = on_the_host(storage[0])
+            self._names[id(storage[0])] = variable.name
         elif not self.allow_unnamed:
             raise ValueError(f"unnamed shared variable, {variable}")
 

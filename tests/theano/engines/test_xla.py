@@ -9,7 +9,11 @@ import pytest
 
 import autoenc.theano.tensor as T
 from autoenc import theano
+from autoenc.backends.c.compiler import compiler_trouble
 from autoenc.theano.random.streams import RandomStreams
+from autoenc.training import train
+
+BACKENDS = ["xla", "numba"] if compiler_trouble() else ["c", "xla", "numba"]
 
 x = T.fmatrix("x")
 
@@ -166,6 +170,44 @@ def test_values_on_the_device_are_copied_and_pickled_as_arrays(caplog, again):
     assert type(other.container.storage[0]) is np.ndarray
     f()
     assert (other.get_value()[0], w.get_value()[0]) == (1, 2)
+
+
+def test_complex_numbers_are_not_truncated(caplog):
+    numbers = np.array([1 + 1e-10j, 1e-300])
+    kept, z = theano.shared(numbers), T.TensorType("complex128", (False,))("z")
+    f = on_xla(caplog, [z], [kept * 2, z * 2, T.imag(z)])
+    for result, expected in zip(f(numbers), [2 * numbers, 2 * numbers, numbers.imag], strict=True):
+        np.testing.assert_array_equal(result, expected)
+    np.testing.assert_array_equal(kept.get_value(), numbers)
+
+
+def test_archives_keep_the_names_of_variables_on_the_device(caplog, tmp_path):
+    w = theano.shared(np.zeros(2, "float32"), "w")
+    on_xla(caplog, [], [], updates=[(w, w + 1)])()
+    with (tmp_path / "w.zip").open("wb") as file:
+        theano.misc.pkl_utils.dump(w, file)
+    np.testing.assert_array_equal(np.load(tmp_path / "w.zip")["w"], [1, 1])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_training_continues_from_values_on_the_device(caplog, backend):
+    rows = np.random.default_rng(0).uniform(size=(200, 3)).astype("float32")
+    found = []
+    for is_watched in (False, True):
+        w, x = theano.shared(np.zeros((3, 2), "float32"), "w"), T.fmatrix("x")
+        f = on_xla(caplog, [x], T.dot(x, w), updates=[(w, w + np.float32(0.25))])
+        f(rows)
+        seen = theano.function([x], T.dot(x, w), mode="JAX")
+        cost = ((T.dot(x, w) - 1) ** 2).mean()
+        updates = {w: w - np.float32(0.1) * T.grad(cost, w)}
+        callback = (lambda record, seen=seen: seen(rows)) if is_watched else None
+        history = train(
+            cost, updates, inputs=[x], data=rows, n_epochs=3, batch_size=20, block_size=2,
+            backend=backend, progress=False, callbacks=callback,
+        )  # fmt: skip
+        found.append(([record["cost"] for record in history], w.get_value().tolist()))
+    assert found[0] == found[1]
+    assert found[0][0] == sorted(found[0][0], reverse=True)
 
 
 @pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])

@@ -1,4 +1,4 @@
-"""Comparison of arrays by their bits, which finds arrays that were changed in place."""
+"""Arrays of shared variables: their place, and their comparison by bits."""
 
 from __future__ import annotations
 
@@ -26,3 +26,10 @@ def same_bits(array: Array, other: Array) -> bool:
         return array.tobytes() == other.tobytes()
     bits = f"u{array.itemsize}"
     return np.array_equal(array.view(bits), other.view(bits))
+
+
+def on_the_host(value: Any) -> Any:
+    """Copy a device array to a writable NumPy array; return other values as they are."""
+    if isinstance(value, np.ndarray) or not hasattr(value, "__array__"):
+        return value
+    return np.array(value)
