@@ -34,7 +34,8 @@ class BernoulliDraw(BernoulliRV):
         n = int(np.prod(shape))
         words = rng.integers(0, 2**64 - 1, size=-(-n * BITS // 64), dtype="uint64", endpoint=True)
         draws = words.view("uint16")[:n].reshape(shape)
-        below = np.floor(np.asarray(p, dtype="float64") * 2**BITS + rng.random())
+        p = np.clip(np.asarray(p, dtype="float64"), 0, 1)  # a symbolic level may exceed [0, 1]
+        below = np.floor(p * 2**BITS + rng.random())
         # 2¹⁶ itself does not fit into 16 bits.
         return (draws <= np.maximum(below - 1, 0).astype("uint16")) & (below > 0)
 

@@ -64,7 +64,7 @@ class CsvHistory(Callback):
         """
         check_file(self.path, "csv file")
         self._errors = WriteErrors(str(self.path))
-        self._n_written = 0
+        self._written: list[Record] = []
         self._written_at = -_SECONDS_BETWEEN
 
     def epoch_end(self, training: Training) -> None:
@@ -79,14 +79,14 @@ class CsvHistory(Callback):
             self._write(training.history)
 
     def stop(self, training: Training) -> None:
-        """Write the epochs that the file lacks.
+        """Write the epochs that the file lacks, and what their records have got since.
 
         Parameters
         ----------
         training : Training
             The training in progress.
         """
-        if hasattr(self, "_errors") and len(training.history) > self._n_written:
+        if hasattr(self, "_errors") and training.history and training.history != self._written:
             self._write(training.history, at_end=True)
 
     def of_layer(self, number: int) -> CsvHistory:
@@ -107,7 +107,7 @@ class CsvHistory(Callback):
     def _write(self, history: Sequence[Record], *, at_end: bool = False) -> None:
         with self._errors.become_warnings(at_end=at_end):
             write_history(history, self.path)
-            self._n_written = len(history)
+            self._written = [dict(record) for record in history]
             self._written_at = monotonic()
 
 

@@ -16,10 +16,10 @@ import numpy as np
 from autoenc.plotting import plot_filters, plot_loss
 from autoenc.plotting.tiles import ImageShape
 from autoenc.tables.extras import import_extra
-from autoenc.training import Callback, Training
+from autoenc.training import Callback, Record, Training
 from autoenc.watching.disk import WriteErrors
 from autoenc.watching.history import write_history
-from autoenc.watching.watched import filter_images, new_measures
+from autoenc.watching.watched import Measures, filter_images
 
 TELEMETRY = "MLFLOW_DISABLE_TELEMETRY"
 
@@ -114,7 +114,7 @@ class MLflow(Callback):
 
         self.run_id = None
         self._errors = WriteErrors("the MLflow run", (OSError, MlflowException))
-        self._n_written = len(training.history)
+        self._measures = Measures(training)
         self._handled = sys.exception()
         # Filters that cannot be drawn must raise an error now, not at the end of training.
         self._draw_filters(training.model)
@@ -130,8 +130,9 @@ class MLflow(Callback):
         training : Training
             The training in progress.
         """
+        self._measures.collect(training)
         with self._errors.become_warnings():
-            self._log_measures(training)
+            self._measures.write(self._log_metrics)
 
     def stop(self, training: Training) -> None:
         """Record the results and the status of the run.
@@ -148,7 +149,7 @@ class MLflow(Callback):
         status = _status(training, None if error is self._handled else error)
         try:
             with self._errors.become_warnings(at_end=True):
-                self._log_measures(training)
+                self._measures.write(self._log_metrics)
                 self._log_results(training)
         finally:
             with self._errors.become_warnings(at_end=True):
@@ -172,11 +173,6 @@ class MLflow(Callback):
         layer.tags = {"layer": str(number), **(self.tags or {})}
         layer._has_pictures = number == 1
         return layer
-
-    def _log_measures(self, training: Training) -> None:
-        for epoch, measures in new_measures(training, self._n_written):
-            self._log_metrics(epoch, measures)
-        self._n_written = len(training.history)
 
     def _new_run(self) -> str:
         from mlflow.tracking.context.registry import resolve_tags
@@ -227,10 +223,11 @@ class MLflow(Callback):
             folder = Path(name)
             if training.history:
                 write_history(training.history, folder / "history.csv")
-                plot_loss(training.history, path=folder / "loss.png")
             if model is not None:
                 model.save(folder / "model.safetensors")
                 self._draw_filters(model, folder / "filters.png")
+            if drawable := [record for record in training.history if _is_finite(record)]:
+                plot_loss(drawable, path=folder / "loss.png")
             self._client.log_artifacts(self.run_id, name)
 
     def _draw_filters(self, model: Any, path: Path | None = None) -> None:
@@ -249,6 +246,11 @@ def _import_without_telemetry() -> Any:
         return import_extra("mlflow", "mlflow", "MLflow")
     finally:
         del os.environ[TELEMETRY]
+
+
+def _is_finite(record: Record) -> bool:
+    """Return whether the costs of an epoch can be drawn."""
+    return all(np.isfinite(record.get(name, 0)) for name in ("cost", "valid_cost"))
 
 
 def _status(training: Training, error: BaseException | None) -> str:

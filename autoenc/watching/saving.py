@@ -121,11 +121,14 @@ class SaveBest(Callback):
     raised. If writing fails later, one warning is issued, and the next better model is saved
     again.
 
+    A resumed run keeps the file, unless a model is better than that of the best earlier epoch. If
+    an earlier epoch was validated several times, the last of these costs is compared.
+
     Parameters
     ----------
     path : path
-        Path of the model file. An existing file is replaced when the first epoch ends, or at the
-        first validation.
+        Path of the model file. If the run is not resumed, an existing file is replaced when the
+        first epoch ends, or at the first validation.
     monitor : str, optional
         Name of the number to minimise: ``valid_cost``, or another number in the records of epochs,
         which is compared at the end of each epoch. The default is ``valid_cost``, or ``cost`` as
@@ -177,6 +180,10 @@ class SaveBest(Callback):
         check_file(self.path, "model file")
         self._errors = WriteErrors(str(self.path))
         self.best = None
+        # A resumed run does not replace the better model of an earlier epoch.
+        if training.history and self.path.exists():
+            best = min(training.history, key=self._rank)
+            self.best = best if self._rank(best) < _WORST else None
 
     def block_end(self, training: Training) -> None:
         """Save the model if it was validated within an epoch, and is the best so far.

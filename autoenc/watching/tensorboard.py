@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from pathlib import Path
@@ -22,8 +22,8 @@ from autoenc.tables.extras import import_extra
 from autoenc.training import Callback, Every, Training
 from autoenc.watching.disk import WriteErrors, check_folder
 from autoenc.watching.watched import (
+    Measures,
     filter_images,
-    new_measures,
     parameters_of,
     require_model,
 )
@@ -118,7 +118,7 @@ class TensorBoard(Callback):
         check_folder(self.folder)
         self._errors = WriteErrors(f"events in {self.folder}")
         self._events = EventFile(self.folder)
-        self._n_written = len(training.history)
+        self._measures = Measures(training)
         self.every.start(training)
         self._events.write(training.epoch, self._views(training.model))
 
@@ -131,8 +131,9 @@ class TensorBoard(Callback):
             The training in progress.
         """
         is_due = self.every.is_due(training, epoch_is_over=True)
+        self._measures.collect(training)
         with self._errors.become_warnings():
-            self._write_measures(training)
+            self._measures.write(self._write_measures)
             if is_due:
                 self._events.write(training.epoch, self._views(training.model))
 
@@ -146,7 +147,7 @@ class TensorBoard(Callback):
         """
         if hasattr(self, "_events"):
             with self._errors.become_warnings(at_end=True):
-                self._write_measures(training)
+                self._measures.write(self._write_measures)
                 self._events.close()
 
     def of_layer(self, number: int) -> TensorBoard:
@@ -168,15 +169,10 @@ class TensorBoard(Callback):
             layer.X, layer._has_pictures = None, False
         return layer
 
-    def _write_measures(self, training: Training) -> None:
-        for epoch, measures in new_measures(training, self._n_written):
-            self._events.write(epoch, self._scalars(measures))
-        self._n_written = len(training.history)
-
-    def _scalars(self, measures: dict[str, float]) -> list[Any]:
+    def _write_measures(self, epoch: int, measures: Mapping[str, float]) -> None:
         from tensorboardX.summary import scalar
 
-        return [scalar(name, value) for name, value in measures.items()]
+        self._events.write(epoch, [scalar(name, value) for name, value in measures.items()])
 
     def _views(self, model: Any) -> list[Any]:
         """Return histograms and pictures of a model; an empty list if there is only a graph."""

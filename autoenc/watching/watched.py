@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any, TypeAlias
 
@@ -98,16 +99,35 @@ def _public(model: Any) -> dict[str, Any]:
     return {n: v for n, v in own.items() if n.endswith("_") and not n.startswith(("_", "data_"))}
 
 
-def new_measures(training: Training, n_written: int) -> list[tuple[int, dict[str, float]]]:
-    """Return the number of each epoch after the first `n_written`, with the numbers to record.
+class Measures:
+    """Numbers of the epochs of a training run, each of which is kept until it is written.
 
-    The last of them also has the learning rate, if that is known.
+    Parameters
+    ----------
+    training : Training
+        The training in progress. The epochs in its history have been written.
     """
-    found = [(record["epoch"], measures_of(record)) for record in training.history[n_written:]]
-    rate = learning_rate_of(training) if found else None
-    if rate is not None:
-        found[-1][1]["learning_rate"] = rate
-    return found
+
+    def __init__(self, training: Training) -> None:
+        self._n_seen = len(training.history)
+        self._waiting: deque[tuple[int, dict[str, float]]] = deque()
+
+    def collect(self, training: Training) -> None:
+        """Take the numbers of new epochs, and the learning rate of the last, if it is known."""
+        new = [
+            (record["epoch"], measures_of(record)) for record in training.history[self._n_seen :]
+        ]
+        rate = learning_rate_of(training) if new else None
+        if rate is not None:
+            new[-1][1]["learning_rate"] = rate
+        self._n_seen = len(training.history)
+        self._waiting.extend(new)
+
+    def write(self, write: Callable[[int, dict[str, float]], None]) -> None:
+        """Write the numbers of each epoch; after an error, the rest waits for the next call."""
+        while self._waiting:
+            write(*self._waiting[0])
+            self._waiting.popleft()
 
 
 def measures_of(record: Record) -> dict[str, float]:

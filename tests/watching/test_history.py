@@ -1,6 +1,7 @@
 """The history as a csv file."""
 
 import csv
+import signal
 
 import numpy as np
 import pandas as pd
@@ -66,6 +67,17 @@ def test_an_error_of_another_callback_loses_nothing(digits, tmp_path):
     with pytest.raises(RuntimeError, match="another callback"):
         fit(digits, RaiseIn(epoch=3), CsvHistory(tmp_path / "history.csv"))
     assert [row["epoch"] for row in read(tmp_path / "history.csv")] == ["1", "2", "3"]
+
+
+def test_an_interruption_is_in_the_file(digits, tmp_path):
+    class Interrupt(Callback):
+        def block_end(self, training):
+            if training.epoch == 2:
+                signal.raise_signal(signal.SIGINT)
+
+    with pytest.warns(UserWarning, match="interrupted in epoch 2"):
+        fit(digits, Interrupt(), CsvHistory(tmp_path / "history.csv"))
+    assert [row["interrupted"] for row in read(tmp_path / "history.csv")] == ["", "True"]
 
 
 def test_a_disk_that_fails_is_warned_of_once_and_nothing_is_missing(digits, tmp_path, monkeypatch):

@@ -232,6 +232,20 @@ def test_a_server_that_fails_for_a_while_leaves_no_gap_in_the_curves(
     assert len(told) == 1
     expected = [(record["epoch"], record["cost"]) for record in model.history_]
     assert metrics(watcher.run_id, "cost", store) == expected
+    assert metrics(watcher.run_id, "learning_rate", store) == [(k, 0.1) for k in (1, 2, 3, 4)]
+
+
+def test_costs_that_cannot_be_drawn_are_left_out_of_the_picture(digits, store):
+    rows = digits.train.images[:100].copy()
+    held_out = rows[:20].copy()
+    held_out[0, 0] = 1e30
+    watcher = MLflow(tracking_uri=store)
+    model = AutoEncoder(10, cost="squared_error", output="linear", scale=None, n_epochs=2,
+                        random_state=0, verbose=False)  # fmt: skip
+    model.fit(rows, validation=held_out, callbacks=watcher)
+    assert model.history_[-1]["valid_cost"] == np.inf
+    names = {file.path for file in mlflow.MlflowClient(store).list_artifacts(watcher.run_id)}
+    assert names == {"model.safetensors", "history.csv", "filters.png"}
 
 
 def test_a_store_that_cannot_be_reached_is_told_before_training(digits, tmp_path):

@@ -208,6 +208,46 @@ def test_an_error_of_another_callback_leaves_the_best_model(digits, tmp_path):
     assert len(AutoEncoder.load(watcher.path).history_) == 2
 
 
+class Rising(Callback):
+    """Gives epochs a number that is lowest in the third, and stops after some epoch."""
+
+    def __init__(self, last=None):
+        self.last = last
+
+    def epoch_end(self, training):
+        training.history[-1]["measure"] = abs(training.epoch - 3.0)
+        training.stop_requested = training.epoch == self.last
+
+
+@pytest.mark.parametrize("last", [1, 3, 4, 5])
+def test_a_resumed_run_keeps_the_best_model_of_earlier_epochs(digits, tmp_path, last):
+    def run(watcher, **settings):
+        model = AutoEncoder(4, n_epochs=6, random_state=0, verbose=False)
+        callbacks = [settings.pop("rising", Rising()), watcher]
+        model.fit(digits.train.images[:60], callbacks=callbacks, **settings)
+        return AutoEncoder.load(watcher.path)
+
+    whole = run(SaveBest(tmp_path / "whole.safetensors", monitor="measure"))
+    path, checkpoint = tmp_path / "best.safetensors", tmp_path / "run.ckpt"
+    run(SaveBest(path, monitor="measure"), rising=Rising(last), checkpoint=checkpoint)
+    watcher = SaveBest(path, monitor="measure")
+    resumed = run(watcher, checkpoint=checkpoint, resume=True)
+    assert (watcher.best["epoch"], len(resumed.history_)) == (3, 3)
+    np.testing.assert_array_equal(resumed.W_, whole.W_)
+
+
+def test_a_resumed_run_writes_a_file_where_none_is(digits, tmp_path):
+    checkpoint, watcher = tmp_path / "run.ckpt", SaveBest(tmp_path / "best", monitor="measure")
+    for last, more in ((4, ()), (None, (watcher,))):
+        AutoEncoder(4, n_epochs=6, random_state=0, verbose=False).fit(
+            digits.train.images[:60],
+            checkpoint=checkpoint,
+            resume=True,
+            callbacks=[Rising(last), *more],
+        )
+    assert len(AutoEncoder.load(watcher.path).history_) == 5
+
+
 def test_a_disk_that_fails_leaves_the_best_model_before(digits, tmp_path):
     watcher = SaveBest(tmp_path / "models" / "best.safetensors")
     with pytest.warns(UserWarning, match=r"best\.safetensors could not be written") as told:

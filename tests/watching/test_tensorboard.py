@@ -212,6 +212,7 @@ def test_a_disk_that_is_full_for_a_while_leaves_no_gap_in_the_curves(digits, tmp
     costs = {event.step: event.value for event in events.Scalars("cost")}
     assert costs == {r["epoch"]: np.float32(r["cost"]) for r in model.history_}
     assert [event.step for event in events.Images("filters")] == [0, 1, 3, 4]
+    assert [event.step for event in events.Scalars("learning_rate")] == [1, 2, 3, 4]
 
 
 def test_numbers_of_the_last_epoch_are_written_at_the_end(digits, tmp_path):
