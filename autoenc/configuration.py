@@ -16,6 +16,7 @@ import os
 import re
 import shlex
 import sysconfig
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -278,7 +279,15 @@ def _from_files(files: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
 
 
 def _from_flags(flags: str) -> dict[str, str]:
-    pairs: Mapping[str, str] = dict(part.split("=", 1) for part in _split(flags) if "=" in part)
+    parts = [part for part in _split(flags) if part.strip()]
+    for part in parts:
+        if "=" not in part:
+            warnings.warn(
+                f"THEANO_FLAGS has {part.strip()!r}, which is ignored; expected a name and a "
+                "value, such as floatX=float64.",
+                stacklevel=2,
+            )
+    pairs: Mapping[str, str] = dict(part.split("=", 1) for part in parts if "=" in part)
     return {key.strip().lower().replace(".", "__"): value.strip() for key, value in pairs.items()}
 
 

@@ -104,7 +104,7 @@ def main() -> None:
     pid, who = int(sys.argv[1]), sys.argv[2]
     if said := watch(pid, f"{who} (PID {pid} on {socket.gethostname()})", 0):
         with suppress(OSError):
-            os.write(2, f"error: {said}\n".encode())
+            os.write(2, f"error: {said}\n".encode(errors="backslashreplace"))
 
 
 if __name__ == "__main__":

@@ -73,19 +73,25 @@ def resolve_backend(
     Returns
     -------
     Backend
-        The backend. The same choice returns the same object, so that a process sets it up only
-        once.
+        The backend. The same choice, made for the same reason, returns the same object, so that a
+        process sets it up only once.
 
     Raises
     ------
     BackendError
         If the backend or device is not available here. The message says what to install.
     ValueError
-        If a name is unknown, or if several devices are requested from a backend with one device.
+        If a name is unknown, if several devices are requested from a backend with one device, or
+        if a device is requested from a backend that is an object.
     """
     if not isinstance(backend, str):
         if not hasattr(backend, "description"):
             _check_name(backend, "backend")
+        if device is not None:
+            raise ValueError(
+                f"device is {device!r}, but the backend is an object, which has its own device; "
+                "give the name of a backend, or leave device out."
+            )
         if devices is not None:
             raise _one_device(backend.name, devices)
         return backend

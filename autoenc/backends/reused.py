@@ -44,6 +44,11 @@ class ReusedBackend:
         """Move an array to the device; see `Backend.put`."""
         return self._backend.put(array)
 
+    def put_parts(self, arrays: Sequence[Array], owners: Array, batch: int) -> Any:
+        """Move this process's rows of a block to its devices; see `SharingBackend.put_parts`."""
+        backend: Any = self._backend  # only backends of several processes have it
+        return backend.put_parts(arrays, owners, batch)
+
     def compile(self, step: Step) -> BlockRunner:
         """Return the runner of a step; see `Backend.compile`."""
         key = (step.precision, *step.inputs, step.cost, *step.next_state)

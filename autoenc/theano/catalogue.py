@@ -163,6 +163,7 @@ _MEANING = tuple(
         "creation",
         "defaults",
         "derivatives",
+        "division",
         "extremes",
         "flat_indices",
         "kinds",

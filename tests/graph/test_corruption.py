@@ -62,11 +62,10 @@ def test_the_level_may_be_a_shared_variable():
     np.testing.assert_array_equal(corrupted(), mask(0.3, 1))
 
 
-@pytest.mark.parametrize("mode", [MODE, "FAST_COMPILE"])
-@pytest.mark.parametrize(("level", "kept"), [(-0.25, 1), (-1e-9, 1), (1.25, 0), (2.5, 0)])
-def test_a_symbolic_level_beyond_the_unit_interval_is_as_good_as_its_end(mode, level, kept):
+@pytest.mark.parametrize(("level", "kept"), [(-1.5, 1), (-0.25, 1), (1.25, 0)])
+def test_a_symbolic_level_beyond_the_unit_interval_is_as_good_as_its_end(level, kept):
     levels = pytensor.shared(np.array([level, level], config.floatX))
-    drawn = masking(pt.ones((500, 2)), levels, 1).eval(mode=mode)
+    drawn = masking(pt.ones((500, 2)), levels, 1).eval(mode=MODE)
     np.testing.assert_array_equal(drawn, np.full((500, 2), kept))
 
 

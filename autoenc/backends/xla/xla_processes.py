@@ -48,8 +48,10 @@ class Together:
 
     def from_first(self, action: Callable[[], Result]) -> Result:
         """Perform the action in the first process; see `Processes.from_first`."""
-        outcome = _pickled(_outcome(action)) if self.rank == 0 else b""
-        result, error = pickle.loads(self._from(0, outcome))
+        own = _outcome(action) if self.rank == 0 else None
+        result, error = pickle.loads(self._from(0, b"" if own is None else _pickled(own)))
+        if own is not None and own[1] is not None:
+            raise own[1]  # with its traceback
         if error is not None:
             raise error
         return result  # type: ignore[no-any-return]
@@ -68,7 +70,7 @@ class Together:
             return result  # type: ignore[no-any-return]
         other = any_error & ~no_memory
         rank = int(other.argmax() if other.any() else no_memory.argmax())
-        message = self._from(rank, (str(error) or repr(error)).encode()).decode()
+        message = self._from(rank, _described(error)).decode()
         if error is not None and (not other.any() or other[self.rank]):
             raise error
         if other.any():
@@ -159,10 +161,19 @@ def _outcome(action: Callable[[], Any]) -> tuple[Any, Exception | None]:
 
 
 def _pickled(outcome: tuple[Any, Exception | None]) -> bytes:
+    """Return an outcome as bytes; if others could not read it, an error that says so."""
     try:
-        return pickle.dumps(outcome)
-    except (pickle.PicklingError, TypeError, AttributeError):  # some errors cannot be pickled
-        return pickle.dumps((None, RuntimeError(str(outcome[1]))))
+        content = pickle.dumps(outcome)
+        pickle.loads(content)  # fails for errors whose arguments differ from those of their class
+        return content
+    except Exception as error:
+        known = outcome[1] or error
+        return pickle.dumps((None, RuntimeError(f"{type(known).__name__}: {known}")))
+
+
+def _described(error: Exception | None) -> bytes:
+    # Names of files may have bytes that are not UTF-8.
+    return (str(error) or repr(error)).encode(errors="backslashreplace")
 
 
 @contextmanager

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("theano")
 
+# Names of the mode that ``config.linker`` and ``config.optimizer`` define.
+_CONFIGURED = {"", "MODE"}
 # Names of Theano's modes for the fastest code.
-_FASTEST = {"", "MODE", "FAST_RUN", "FAST_RUN_NOGC", "PROFILE_MODE", "PROFILEMODE", "C", "CVM"}
+_FASTEST = {*_CONFIGURED, "FAST_RUN", "FAST_RUN_NOGC", "PROFILE_MODE", "PROFILEMODE", "C", "CVM"}
 _XLA = {"JAX", "XLA"}
 # Values of config.optimizer that enable all rewrites.
 _FULL = {"o4", "fast_run"}
@@ -63,7 +65,7 @@ def engine_for(mode: Any = None) -> Engine:
         If the mode does not exist.
     """
     if mode is None:
-        mode = config.mode
+        return _with_tags(engine_for(config.mode))
     if isinstance(mode, str):
         return _named(mode.upper())
     return _of_mode(mode)
@@ -90,10 +92,12 @@ def compiling(mode: Any = None) -> Iterator[Mode]:
 
 
 def _named(name: str) -> Engine:
+    if name in _CONFIGURED and config.linker == "py":
+        return _of_mode(Mode("py", _optimizer()).excluding(*_NOT_IN_THEANO))
     if name in _XLA or (name in _FASTEST and default_backend() == "xla"):
         return _xla()
     if name in _FASTEST:
-        return _as_configured(_c())
+        return _as_configured(_c()) if name in _CONFIGURED else _c()
     mode = get_mode(_STABLE.get(name, name))
     if name == "FAST_COMPILE":
         # In Theano, this mode made log(softmax(x)) numerically stable; in PyTensor, it does not.
@@ -103,10 +107,22 @@ def _named(name: str) -> Engine:
 
 
 def _as_configured(engine: ModeEngine) -> ModeEngine:
-    """Return an engine that applies ``config.optimizer`` and ``config.optimizer_*``."""
+    """Return an engine that applies ``config.optimizer``."""
+    if config.optimizer in _FULL:
+        return engine
+    return ModeEngine(with_inlining(Mode(engine.mode.linker, config.optimizer)), engine.flags)
+
+
+def _optimizer() -> str | None:
+    """Return PyTensor's name for ``config.optimizer``."""
+    return "fast_run" if config.optimizer in _FULL else config.optimizer
+
+
+def _with_tags(engine: Engine) -> Engine:
+    """Return an engine that applies ``config.optimizer_including`` and its kin."""
+    if not isinstance(engine, ModeEngine):
+        return engine
     mode = engine.mode
-    if config.optimizer not in _FULL:
-        mode = with_inlining(Mode(mode.linker, config.optimizer))
     for name in ("including", "excluding", "requiring"):
         tags = getattr(config, f"optimizer_{name}")
         if tags:

@@ -50,6 +50,8 @@ class Config:
         ------
         AttributeError
             If Theano had no such setting.
+        ValueError
+            If the setting cannot have this value.
         """
         if name in HONOURED:
             _set_in_pytensor(name.replace(".", "__"), value)
@@ -59,7 +61,7 @@ class Config:
             return
         if name not in ALL:
             raise AttributeError(f"theano.config has no setting {name!r}; Theano 1.0.5 had none.")
-        self._values[name] = value
+        self._values[name] = _checked(name, value)
         self._say_if_ignored(name, value)
 
     def add(self, name: str, value: Any, convert: Callable[[Any], Any]) -> None:
@@ -126,6 +128,17 @@ class Config:
         if key.ignored and str(value) != str(key.default) and name not in self._named:
             self._named.add(name)
             logger.warning("%s=%s is ignored: %s.", name, value, key.ignored)
+
+
+def _checked(name: str, value: Any) -> Any:
+    """Return a value of a setting; refuse words that Theano refused."""
+    key = OWN[name]
+    if key.words and str(value) not in key.words:
+        raise ValueError(
+            f'Invalid value ("{value}") for configuration variable "{name}". '
+            f"Valid options are {key.words}"
+        )
+    return value
 
 
 def _of_pytensor(name: str) -> Any:

@@ -24,10 +24,13 @@ class Key:
         Theano's default value.
     ignored : str
         Reason why the setting has no effect; empty if it has an effect.
+    words : tuple of str
+        The values that the setting may have; empty if it may have others.
     """
 
     default: Any
     ignored: str
+    words: tuple[str, ...] = ()
 
 
 # Settings that PyTensor has, too. PyTensor's names have "__" in place of the dot.
@@ -100,11 +103,17 @@ HONOURED = frozenset(
     ]
 )
 
+_TEST_VALUES = ("off", "ignore", "warn", "raise", "pdb")
+_OPTIMIZERS = (
+    "o4", "o3", "o2", "o1", "unsafe", "fast_run", "fast_compile", "merge", "None",
+)  # fmt: skip
+_LINKERS = ("cvm", "c|py", "py", "c", "c|py_nogc", "vm", "vm_nogc", "cvm_nogc")
+
 OWN = {
     "assert_no_cpu_op": Key("ignore", OLD_GPU),
     "cache_optimizations": Key(False, OLD_COMPILER),
-    "compute_test_value": Key("off", TRANSLATED),
-    "compute_test_value_opt": Key("off", NO_TEST_VALUES),
+    "compute_test_value": Key("off", TRANSLATED, _TEST_VALUES),
+    "compute_test_value_opt": Key("off", NO_TEST_VALUES, _TEST_VALUES),
     "contexts": Key("", OLD_GPU),
     "cmodule.preload_cache": Key(False, OLD_COMPILER),
     "conv.assert_shape": Key(False, OLD_COMPILER),
@@ -141,9 +150,9 @@ OWN = {
     "gpuelemwise.sync": Key(True, OLD_GPU),
     "home": Key("", OLD_COMPILER),
     "init_gpu_device": Key("", OLD_GPU),
-    "int_division": Key("int", TRANSLATED),
+    "int_division": Key("int", TRANSLATED, ("int", "raise", "floatX")),
     "lib.cnmem": Key(0, OLD_GPU),
-    "linker": Key("cvm", TRANSLATED),
+    "linker": Key("cvm", TRANSLATED, _LINKERS),
     "magma.enabled": Key(False, OLD_GPU),
     "magma.include_path": Key("", OLD_GPU),
     "magma.library_path": Key("", OLD_GPU),
@@ -160,7 +169,7 @@ OWN = {
     "nvcc.cudafe": Key("always", OLD_GPU),
     "nvcc.fastmath": Key(False, OLD_GPU),
     "nvcc.flags": Key("", OLD_GPU),
-    "optimizer": Key("o4", TRANSLATED),
+    "optimizer": Key("o4", TRANSLATED, _OPTIMIZERS),
     "optimizer_excluding": Key("", TRANSLATED),
     "optimizer_including": Key("", TRANSLATED),
     "optimizer_requiring": Key("", TRANSLATED),

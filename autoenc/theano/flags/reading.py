@@ -21,7 +21,10 @@ _ELSEWHERE = {
     "compiledir",
     "compiledir_format",
 }
-_WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False}
+_WORDS = {
+    **dict.fromkeys(("true", "1", "yes", "on"), True),
+    **dict.fromkeys(("false", "0", "no", "off"), False),
+}
 
 
 def apply_given() -> None:
@@ -44,10 +47,26 @@ def _known() -> Iterator[tuple[str, str]]:
 def _converted(name: str, value: str) -> Any:
     default = OWN[name].default if name in OWN else config.get(name)
     if isinstance(default, bool):
-        return _WORDS.get(value.lower(), False)
+        return _truth(name, value)
     if isinstance(default, (int, float)):
         return _number(name, value)
     return value
+
+
+def _truth(name: str, value: str) -> bool:
+    """Convert text to True or False.
+
+    Raises
+    ------
+    SettingsError
+        If the text is neither.
+    """
+    if value.lower() not in _WORDS:
+        raise SettingsError(
+            f"{name} is {value!r}; expected True or False. Correct it in THEANO_FLAGS or "
+            ".theanorc."
+        )
+    return _WORDS[value.lower()]
 
 
 def _number(name: str, value: str) -> float:

@@ -17,7 +17,6 @@ must_be_whole = Assert("sort axis must be an integer")
 inv = pt.reciprocal
 abs_ = pt.abs
 sgn = pt.sign
-div_proxy = pt.true_div
 
 
 def mean(

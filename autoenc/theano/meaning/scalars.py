@@ -6,6 +6,8 @@ from typing import Any
 
 from pytensor import config, scalar
 
+from autoenc.theano.meaning.division import has_floor
+
 Scalar = scalar.ScalarType
 Inv = scalar.Reciprocal
 Sgn = scalar.Sign
@@ -43,12 +45,18 @@ class transfer_type:  # noqa: N801 - Theano's name
         return hash((type(self), self.transfer))
 
 
+def int_or_true_div(x_discrete: bool, y_discrete: bool) -> Any:
+    """Return the operation on scalars that divides numbers, which may be integers."""
+    if x_discrete and y_discrete and has_floor():
+        return scalar.int_div
+    return scalar.true_div
+
+
 def div_proxy(x: Any, y: Any) -> Any:
-    """Return x / y."""
-    return scalar.true_div(x, y)
-
-
-int_or_true_div = div_proxy
+    """Return x / y of scalars, or the floor of it for integers."""
+    x, y = scalar.as_scalar(x), scalar.as_scalar(y)
+    whole = [number.type in scalar.discrete_types for number in (x, y)]
+    return int_or_true_div(*whole)(x, y)
 
 
 def extend() -> None:

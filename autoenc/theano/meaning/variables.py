@@ -18,7 +18,7 @@ from pytensor.graph.type import Type
 from pytensor.tensor.variable import TensorVariable, _tensor_py_operators
 
 from autoenc.graph.types import Expression
-from autoenc.theano.meaning import arithmetic, constants, extremes, new_axes, shapes
+from autoenc.theano.meaning import arithmetic, constants, division, extremes, new_axes, shapes
 from autoenc.theano.meaning.broadcasting import without_lengths
 
 # Marks comparisons. `a < b < c` evaluates bool(a < b), which must raise an error.
@@ -104,8 +104,8 @@ _METHODS: dict[str, Any] = {
     "__le__": _compared(pt.le),
     "__gt__": _compared(pt.gt),
     "__ge__": _compared(pt.ge),
-    "__div__": pt.true_div,
-    "__rdiv__": lambda right, left: pt.true_div(left, right),
+    "__div__": division.div_proxy,
+    "__rdiv__": lambda right, left: division.div_proxy(left, right),
     "max": extremes.max,
     "min": extremes.min,
     "argmax": extremes.argmax,

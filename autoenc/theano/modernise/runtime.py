@@ -394,8 +394,16 @@ def divide(a: Any, b: Any) -> Any:
     if own is not None:
         return own()
     if _is_whole(a) and _is_whole(b):
-        return a // b
+        return _floor_of_quotient(a, b)
     return true_divide(a, b)
+
+
+def _floor_of_quotient(a: Any, b: Any) -> Any:
+    if not isinstance(a, Variable) and not isinstance(b, Variable):
+        return a // b
+    from autoenc.theano.meaning.division import divide_integers
+
+    return divide_integers(a, b)
 
 
 def _own_division(a: Any, b: Any) -> Callable[[], Any] | None:

@@ -5,6 +5,7 @@
 In the end it trains until it is lost.
 """
 
+import functools
 import json
 import os
 import signal
@@ -50,6 +51,8 @@ def main(folder):
             "memory of shares": in_little_memory(me.rank, "put_parts", in_file),
             "memory within a block": in_small_blocks(),
             "damaged": error_of(lambda: reading({"window": 1000}, bad=200)),
+            "errors": errors(me.rank),
+            "fitted together": fitted_together(),
             "stopped": stopped(me.rank),
             "interrupted": interrupted(me.rank),
         }
@@ -61,7 +64,7 @@ def records(n, batch, noise="masking", *, devices="all", **settings):
     x, cost, updates = pieces(noise)
     how = {"backend": "xla", "device": "cpu", "devices": devices, "n_epochs": 3, **settings}
     if not isinstance(how["backend"], str):
-        how.pop("devices")
+        del how["device"], how["devices"]
     return train(
         cost, updates, inputs=[x], data=rows(n), batch_size=batch, progress=False, **how
     )  # fmt: skip
@@ -118,7 +121,7 @@ def reading(form, bad=None, noise="masking", **settings):
         sizes["early_stopping"] = GeometricPatience(patience, increase=10)
     how = {"backend": "xla", "device": "cpu", "devices": "all", "n_epochs": 3} | settings
     if not isinstance(how["backend"], str):
-        how.pop("devices")
+        del how["device"], how["devices"]
     history = train(cost, updates, inputs=[x], data=source, progress=False, **how, **sizes)
     return [[record["cost"] for record in history], reader.n_rows - 2 * sampled]
 
@@ -200,6 +203,42 @@ def in_small_blocks():
         warnings.simplefilter("always")
         found = reading({}, noise="none")[0]
     return [found, [str(warning.message) for warning in said]]
+
+
+class PartialError(ValueError):
+    """An error that cannot be unpickled: its class takes more than its text."""
+
+    def __init__(self, path, n_rows):
+        super().__init__(f"{path} has only {n_rows} rows")
+
+
+def errors(rank):
+    """Errors that are difficult to pass: of the first process, and of the last."""
+    together = resolve_backend("xla", "cpu", "all").processes
+
+    def fail_in_the_first():
+        raise PartialError("a.npy", 3)
+
+    def fail_in_the_last():
+        if rank:
+            raise FileNotFoundError("there is no file \udcff.npy")
+
+    return [
+        error_of(lambda: together.from_first(fail_in_the_first)),
+        error_of(lambda: together.from_first(lambda: fail_in_the_first)),
+        error_of(lambda: together.in_each(fail_in_the_last)),
+    ]
+
+
+def fitted_together(devices="all"):
+    """Weights of two models of one graph, fitted on a file."""
+    source = open_source(rows(N_READ))
+    make = functools.partial(
+        autoenc.DenoisingAutoEncoder, 3, n_epochs=1, init="uniform", backend="xla", device="cpu",
+        devices=devices, verbose=False,
+    )  # fmt: skip
+    models = autoenc.estimators.fit_many([make(random_state=seed) for seed in range(2)], source)
+    return [model.W_.tolist() for model in models]
 
 
 class StopAt(Callback):

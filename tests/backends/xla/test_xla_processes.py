@@ -245,6 +245,21 @@ def test_rows_that_one_process_cannot_read_end_all(two):
     assert two[0]["damaged"] == "PeerError: process 1 has failed: row 200 is damaged"
 
 
+def test_errors_that_cannot_be_passed_are_described(two):
+    of_first, not_passed, of_last = zip(*(one["errors"] for one in two), strict=True)
+    assert of_first[0] == "PartialError: a.npy has only 3 rows"
+    assert of_first[1] == "RuntimeError: PartialError: a.npy has only 3 rows"
+    assert all("RuntimeError: AttributeError" in one for one in not_passed)
+    assert of_last[0] == r"PeerError: process 1 has failed: there is no file \udcff.npy"
+    assert of_last[1].startswith("FileNotFoundError: there is no file")
+
+
+def test_models_that_share_compiled_code_are_fitted_on_a_file(two):
+    alone = program.fitted_together(devices=None)
+    for one in two:
+        np.testing.assert_allclose(one["fitted together"], alone, rtol=1e-4, atol=1e-6)
+
+
 def test_callbacks_of_the_first_process_stop_all(two):
     assert [one["stopped"] for one in two] == [[2, 2], [2, 0]]
 

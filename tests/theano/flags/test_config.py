@@ -2,14 +2,19 @@
 
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
 import warnings
 
+import numpy as np
 import pytensor
 import pytest
+from pytensor.link.basic import PerformLinker
 
+import autoenc.theano.tensor as T
+from autoenc import theano
 from autoenc.backends.c.compiler import compiler_trouble
 from autoenc.configuration import SettingsError
 from autoenc.theano.flags.config import Config, config
@@ -188,11 +193,52 @@ def test_an_unknown_setting_is_reported(monkeypatch, caplog):
     assert config.floatX == precision
 
 
-def test_text_for_a_number_is_refused(monkeypatch):
-    monkeypatch.setenv("THEANO_FLAGS", "unittests.rseed=random")
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ("unittests.rseed=random", "unittests.rseed is 'random'; expected a number."),
+        ("profile=ture", "profile is 'ture'; expected True or False."),
+    ],
+)
+def test_text_for_a_number_or_a_truth_value_is_refused(monkeypatch, flags, message):
+    monkeypatch.setenv("THEANO_FLAGS", flags)
     monkeypatch.setenv("THEANORC", os.devnull)
     with pytest.raises(SettingsError) as caught:
         apply_given()
-    assert str(caught.value) == (
-        "unittests.rseed is 'random'; expected a number. Correct it in THEANO_FLAGS or .theanorc."
-    )
+    assert str(caught.value) == f"{message} Correct it in THEANO_FLAGS or .theanorc."
+
+
+def test_a_flag_without_a_value_is_reported(monkeypatch):
+    monkeypatch.setenv("THEANO_FLAGS", "floatX:float64,profile=False,")
+    monkeypatch.setenv("THEANORC", os.devnull)
+    with pytest.warns(UserWarning, match="THEANO_FLAGS has 'floatX:float64', which is ignored"):
+        apply_given()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "options"),
+    [
+        ("compute_test_value", "rais", "('off', 'ignore', 'warn', 'raise', 'pdb')"),
+        ("int_division", "flor", "('int', 'raise', 'floatX')"),
+        ("optimizer", "fast_ru", "('o4', 'o3', 'o2', 'o1', 'unsafe', 'fast_run', "),
+        ("linker", "cx", "('cvm', 'c|py', 'py', 'c', "),
+    ],
+)
+def test_words_are_those_of_theano(name, value, options):
+    before = config.get(name)
+    expected = f'Invalid value ("{value}") for configuration variable "{name}". Valid options are '
+    with pytest.raises(ValueError, match=re.escape(expected + options)):
+        setattr(config, name, value)
+    assert config.get(name) == before
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_python"), [(None, True), ("Mode", True), ("FAST_RUN", False)]
+)
+@pytest.mark.usefixtures("compiler")
+def test_the_linker_of_the_settings_is_that_of_the_configured_mode(mode, is_python):
+    x = T.matrix()
+    with config.change_flags(linker="py"):
+        f = theano.function([x], T.nnet.softmax(x + 1).sum() * 2, mode=mode)
+    assert isinstance(f.maker.mode.linker, PerformLinker) == is_python
+    np.testing.assert_allclose(f([[0, 1]]), 2, rtol=1e-6)
