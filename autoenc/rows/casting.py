@@ -23,6 +23,8 @@ from autoenc.sources import Source, summarize
 
 # Many numbers of this size can be squared and added up in float64.
 LARGEST_SQUARABLE = 1e150
+# Up to here, float64 represents all integers.
+LARGEST_EXACT = 2**53
 
 
 def dtype_holding(X: Any, dtype: str) -> str:
@@ -195,6 +197,11 @@ def _ranges_of_source(source: Source) -> tuple[Array, ...] | None:
         return None
     found = summarize(stored)
     low, high = found.minimum, found.maximum
+    if stored.dtype.kind in "iu" and max(-low.min(), high.max()) > LARGEST_EXACT:
+        return _ranges_of_integers(
+            np.minimum.reduce([part.min(axis=0) for part in stored.parts()]),
+            np.maximum.reduce([part.max(axis=0) for part in stored.parts()]),
+        )
     with np.errstate(over="ignore", invalid="ignore"):
         return low, high, high - low, np.full(len(low), stored.dtype.kind in "iu")
 
@@ -204,22 +211,28 @@ def _ranges_of_sparse(X: Any) -> tuple[Array, ...] | None:
         return None
     rows = X.tocsr()  # not all formats can compute a minimum
     low, high = (
-        np.asarray(getattr(rows, extreme)(axis=0).todense(), np.float64).ravel()
-        for extreme in ("min", "max")
+        np.asarray(getattr(rows, extreme)(axis=0).todense()).ravel() for extreme in ("min", "max")
     )
+    if X.dtype.kind in "iu":
+        return _ranges_of_integers(low, high)
+    low, high = low.astype(np.float64), high.astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
         return low, high, high - low, np.zeros(len(low), bool)
 
 
 def _ranges_of_array(X: Array) -> tuple[Array, ...]:
     if X.dtype.kind in "iu":
-        low, high = X.min(axis=0), X.max(axis=0)
-        # The difference may be beyond the range of the dtype.
-        width = np.subtract(high, low, dtype=object).astype(np.float64)
-        return low.astype(np.float64), high.astype(np.float64), width, np.ones(len(low), bool)
+        return _ranges_of_integers(X.min(axis=0), X.max(axis=0))
     low, high = np.fmin.reduce(X, axis=0), np.fmax.reduce(X, axis=0)
     with np.errstate(over="ignore", invalid="ignore"):  # infinity is refused later
         return low, high, high - low, np.zeros(len(low), bool)
+
+
+def _ranges_of_integers(low: Array, high: Array) -> tuple[Array, ...]:
+    """Return the ranges of columns of integers, of which float64 could make both ends equal."""
+    # The difference may be beyond the range of the dtype.
+    width = np.subtract(high, low, dtype=object).astype(np.float64)
+    return low.astype(np.float64), high.astype(np.float64), width, np.ones(len(low), bool)
 
 
 def _columns(X: Any) -> list[Any]:

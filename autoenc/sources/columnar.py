@@ -141,7 +141,7 @@ def fill(table: Any, out: Array) -> None:
     import pyarrow as pa
 
     at = 0
-    for column in table.columns:
+    for name, column in zip(table.column_names, table.columns, strict=True):
         values = column.combine_chunks() if hasattr(column, "combine_chunks") else column
         if isinstance(values, pa.ChunkedArray):
             values = pa.concat_arrays(values.chunks) if values.num_chunks else values
@@ -152,12 +152,33 @@ def fill(table: Any, out: Array) -> None:
                     f"a column has {values.null_count:,} rows without a list of {n} numbers; fill "
                     "them in, or leave the rows out."
                 )
-            flat = values.flatten().to_numpy(zero_copy_only=False)
-            out[:, at : at + n] = flat.reshape(len(out), n)
+            flat = values.flatten()
+            _refuse_lost_integers(flat, out, name)
+            out[:, at : at + n] = flat.to_numpy(zero_copy_only=False).reshape(len(out), n)
         else:
             n = 1
+            _refuse_lost_integers(values, out, name)
             out[:, at] = values.to_numpy(zero_copy_only=False)
         at += n
+
+
+def _refuse_lost_integers(values: Any, out: Array, name: str) -> None:
+    """Refuse integers that the floats of a matrix with other columns cannot represent."""
+    import pyarrow as pa
+
+    if not pa.types.is_integer(values.type) or out.dtype.kind != "f":
+        return
+    whole = values.drop_null().to_numpy(zero_copy_only=False)
+    n_exact = 2 ** (np.finfo(out.dtype).nmant + 1)
+    if not len(whole) or max(-int(whole.min()), int(whole.max())) <= n_exact:
+        return
+    lost = [number for number in whole.tolist() if int(out.dtype.type(number)) != number]
+    if lost:
+        raise SourceError(
+            f"column {name!r} has the integer {lost[0]}, which {out.dtype}, the type of the whole "
+            "matrix, cannot represent. Subtract a constant from the column, such as its minimum, "
+            "or leave the column out."
+        )
 
 
 def _is_number(kind: Any) -> bool:

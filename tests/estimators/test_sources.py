@@ -1,13 +1,16 @@
 """Rows that estimators read while they learn and score."""
 
 import numpy as np
+import pandas as pd
+import pyarrow
 import pytest
+from scipy import sparse
 
 from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.estimators import SoftmaxClassifier, StackedDenoisingAutoEncoder
 from autoenc.models import write_results
 from autoenc.rows import DomainWarning, held_out
-from autoenc.sources import open_source
+from autoenc.sources import SourceError, open_source
 from autoenc.training import EpochPatience
 from tests.sources.test_formats import (
     NAMES,
@@ -254,3 +257,38 @@ def test_files_of_another_width(tmp_path, path):
 def test_bad_settings(settings, message):
     with pytest.raises(ValueError, match=message):
         AutoEncoder(**{**SETTINGS, **settings}).fit(ROWS)
+
+
+LARGE = np.c_[2**60 + np.arange(40) % 7, np.arange(40) % 9]
+EQUAL_IN_FLOAT64 = r"values from .* in column 0.*; float64 holds so few different numbers"
+
+
+def as_npy(values, path):
+    np.save(path / "rows.npy", values)
+    return path / "rows.npy"
+
+
+def as_parquet(values, path):
+    pd.DataFrame(values, columns=["a", "b"]).to_parquet(path / "rows.parquet")
+    return path / "rows.parquet"
+
+
+def as_arrow(values, path):
+    return pyarrow.table({"a": values[:, 0], "b": values[:, 1]})
+
+
+@pytest.mark.parametrize("form", [as_npy, as_parquet, as_arrow, lambda x, _: sparse.csr_matrix(x)])
+def test_integers_that_are_equal_in_float64_are_refused_in_every_form(form, tmp_path):
+    with pytest.raises(ValueError, match=EQUAL_IN_FLOAT64):
+        AutoEncoder(2, n_epochs=1, verbose=False).fit(form(LARGE, tmp_path))
+    wide = np.c_[LARGE[:, 0] * (np.arange(40) % 3 - 1), LARGE[:, 1]]
+    fitted = AutoEncoder(2, n_epochs=1, init="glorot", verbose=False).fit(form(wide, tmp_path))
+    np.testing.assert_allclose(fitted.data_max_, wide.max(axis=0))
+
+
+@pytest.mark.parametrize("nulls", [False, True])
+def test_integers_beside_floats_or_nulls_are_refused_where_float64_lacks_them(nulls):
+    a = [*LARGE[:-1, 0].tolist(), None if nulls else 2**60]
+    table = pyarrow.table({"a": a, "b": LARGE[:, 1] * 0.5})
+    with pytest.raises(SourceError, match="column 'a' has the integer 1152921504606846977, which"):
+        AutoEncoder(2, n_epochs=1, missing="mask", verbose=False).fit(table)
