@@ -448,7 +448,7 @@ feature_names_in_
 
     def __sklearn_is_fitted__(self) -> bool:
         """Return whether there is a fitted model that can score rows."""
-        return "model_" in vars(self) and self.model_.is_calibrated
+        return "model_" in vars(self) and self.model_.is_complete
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

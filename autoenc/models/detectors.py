@@ -166,8 +166,8 @@ class FittedDetector(FittedModel):
     shown: ClassVar[tuple[str, ...]] = ("n_epochs", "learning_rate", "calibrated_on")
 
     @property
-    def is_calibrated(self) -> bool:
-        """Whether rows can be scored."""
+    def is_complete(self) -> bool:
+        """Whether the model is calibrated, so that rows can be scored."""
         return "calibration" in self.arrays
 
     @property

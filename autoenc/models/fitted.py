@@ -128,6 +128,11 @@ class FittedModel:
         return self.columns.scaling
 
     @property
+    def is_complete(self) -> bool:
+        """Whether the model is complete when training ends, so that it can be saved before."""
+        return True
+
+    @property
     def data_domain(self) -> Domain | None:
         """Ranges of the training data, in its units."""
         if self.domain is None or self.scaling is None:

@@ -23,6 +23,7 @@ from numpy.lib import format as npy_format
 from autoenc.files import atomic_write, is_same_file
 from autoenc.models.coders import FittedCoder
 from autoenc.models.fitted import FittedModel
+from autoenc.models.fitted_classifiers import FittedClassifier
 from autoenc.rows.blocks import Array
 from autoenc.sources import Source
 from autoenc.tables.extras import import_extra
@@ -74,7 +75,7 @@ def write_results(
             "of a fitted estimator, as in write_results(path, estimator.model_, X)."
         )
     path = Path(path)
-    results = OF_CODERS if isinstance(model, FittedCoder) else OF_CLASSIFIERS
+    results = _results_of(model)
     if what not in results:
         raise ValueError(f"what is {what!r}; expected one of {', '.join(results)}.")
     if path.suffix not in _WRITERS:
@@ -87,6 +88,18 @@ def write_results(
     parts = _finished(model.apply_by_parts(results[what], rows), model, what)
     with atomic_write(path) as temporary:
         _WRITERS[path.suffix](temporary, parts, len(rows), names)
+
+
+def _results_of(model: FittedModel) -> dict[str, str]:
+    """Return the results of a model by method, with the names of the pieces to compute."""
+    if isinstance(model, FittedCoder):
+        return OF_CODERS
+    if isinstance(model, FittedClassifier):
+        return OF_CLASSIFIERS
+    raise ValueError(
+        f"the results of {model.kind} cannot be written part by part; call a method of the "
+        "estimator, such as score_samples."
+    )
 
 
 def _files_of(X: Any) -> Iterator[str | os.PathLike[str]]:

@@ -19,7 +19,7 @@ from autoenc.tables.extras import import_extra
 from autoenc.training import Callback, Record, Training
 from autoenc.watching.disk import WriteErrors
 from autoenc.watching.history import write_history
-from autoenc.watching.watched import Measures, filter_images
+from autoenc.watching.watched import Measures, can_be_saved, filter_images
 
 TELEMETRY = "MLFLOW_DISABLE_TELEMETRY"
 
@@ -36,7 +36,7 @@ class MLflow(Callback):
     child, because a run has one value for each parameter and may contain several training runs.
     The caller's run stays active and unchanged. No setting of MLflow is changed. Each layer of a
     stack is a run, with its number as the tag ``layer``. Layers above the first have no pictures
-    of filters.
+    of filters. Detectors have no model file, because they are calibrated after training.
 
     MLflow reports its use over the network. If this callback imports MLflow, it turns this
     reporting off, unless ``MLFLOW_DISABLE_TELEMETRY`` is set to ``false``.
@@ -151,6 +151,9 @@ class MLflow(Callback):
             with self._errors.become_warnings(at_end=True):
                 self._measures.write(self._log_metrics)
                 self._log_results(training)
+        except BaseException:
+            status = "FAILED"
+            raise
         finally:
             with self._errors.become_warnings(at_end=True):
                 self._client.set_terminated(self.run_id, status)
@@ -224,7 +227,8 @@ class MLflow(Callback):
             if training.history:
                 write_history(training.history, folder / "history.csv")
             if model is not None:
-                model.save(folder / "model.safetensors")
+                if can_be_saved(model):
+                    model.save(folder / "model.safetensors")
                 self._draw_filters(model, folder / "filters.png")
             if drawable := [record for record in training.history if _is_finite(record)]:
                 plot_loss(drawable, path=folder / "loss.png")

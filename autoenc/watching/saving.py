@@ -11,7 +11,7 @@ from pathlib import Path
 from autoenc.files import path_of_layer
 from autoenc.training import Callback, Every, Record, Training
 from autoenc.watching.disk import WriteErrors, check_file, check_folder
-from autoenc.watching.watched import require_model
+from autoenc.watching.watched import require_file
 
 _WORST = (math.inf, math.inf)
 
@@ -69,11 +69,11 @@ class SaveEvery(Callback):
         Raises
         ------
         ValueError
-            If there is no model.
+            If there is no model, or if it is calibrated after training, as detectors are.
         OSError
             If nothing can be written to the folder.
         """
-        require_model(training, self)
+        require_file(training, self)
         check_folder(self.folder)
         self._errors = WriteErrors(f"a model file in {self.folder}")
         self.every.start(training)
@@ -172,11 +172,11 @@ class SaveBest(Callback):
         Raises
         ------
         ValueError
-            If there is no model.
+            If there is no model, or if it is calibrated after training, as detectors are.
         OSError
             If the file cannot be written.
         """
-        require_model(training, self)
+        require_file(training, self)
         check_file(self.path, "model file")
         self._errors = WriteErrors(str(self.path))
         self.best = None

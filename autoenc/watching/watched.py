@@ -38,6 +38,29 @@ def require_model(training: Training, watcher: object) -> Any:
     return model
 
 
+def require_file(training: Training, watcher: object) -> Any:
+    """Return the model of a training run, of which a file can be written at any time.
+
+    Raises
+    ------
+    ValueError
+        If there is only a graph, or if the model is completed after training.
+    """
+    model = require_model(training, watcher)
+    if not can_be_saved(model):
+        raise ValueError(
+            f"{type(watcher).__name__} saves the model during training, but "
+            f"{type(model).__name__} is calibrated after it; save the estimator after fit."
+        )
+    return model
+
+
+def can_be_saved(model: Any) -> bool:
+    """Return whether a file of the model can be written during training."""
+    fitted = getattr(model, "model_", None)
+    return not isinstance(fitted, FittedModel) or fitted.is_complete
+
+
 def filters_of(model: Any) -> Array:
     """Return the weights of the first layer with one unit per row, (n_hidden, n_visible).
 

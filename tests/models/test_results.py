@@ -5,7 +5,7 @@ import pyarrow.parquet
 import pytest
 
 from autoenc import AutoEncoder
-from autoenc.estimators import SoftmaxClassifier
+from autoenc.estimators import AutoEncoderDetector, SoftmaxClassifier
 from autoenc.models import results, write_results
 
 ROWS = np.random.default_rng(0).uniform(size=(5000, 6)).astype("float32")
@@ -48,6 +48,14 @@ def test_probabilities_of_classes(path, tmp_path):
     np.testing.assert_array_equal(np.load(tmp_path / "p.npy"), fitted.predict_proba(ROWS))
     with pytest.raises(ValueError, match="what is 'transform'; expected one of predict_proba"):
         write_results(tmp_path / "p.npy", fitted.model_, path)
+
+
+@pytest.mark.parametrize("what", ["transform", "score_samples", "predict_proba"])
+def test_a_detector_has_no_results_to_write(tmp_path, what):
+    detector = AutoEncoderDetector(n_hidden=4, n_updates=6, random_state=0, verbose=False)
+    detector.fit(ROWS[:200])
+    with pytest.raises(ValueError, match="results of AutoEncoderDetector cannot be written part"):
+        write_results(tmp_path / "o.npy", detector.model_, ROWS, what)
 
 
 def test_columns_have_names(fitted, path, tmp_path):

@@ -13,7 +13,7 @@ from mlflow.exceptions import MlflowException
 from PIL import Image
 
 from autoenc import AutoEncoder
-from autoenc.estimators import SoftmaxClassifier
+from autoenc.estimators import AutoEncoderDetector, SoftmaxClassifier
 from autoenc.tables import MissingExtraError
 from autoenc.training import Callback, EpochPatience
 from autoenc.watching import MLflow
@@ -206,7 +206,7 @@ def test_a_run_is_ended_also_where_its_model_cannot_be_saved(store):
     watcher = MLflow(tracking_uri=store)
     with pytest.raises(TypeError, match="cannot be saved"):
         tell(watcher, [{"cost": 1.0}], SimpleNamespace(save=fails))
-    assert run_of(watcher, store).info.status == "FINISHED"
+    assert run_of(watcher, store).info.status == "FAILED"
 
 
 @pytest.mark.parametrize("epochs", [(2, 3), (4,)])
@@ -233,6 +233,15 @@ def test_a_server_that_fails_for_a_while_leaves_no_gap_in_the_curves(
     expected = [(record["epoch"], record["cost"]) for record in model.history_]
     assert metrics(watcher.run_id, "cost", store) == expected
     assert metrics(watcher.run_id, "learning_rate", store) == [(k, 0.1) for k in (1, 2, 3, 4)]
+
+
+def test_a_detector_has_no_file(digits, store):
+    watcher = MLflow(tracking_uri=store)
+    detector = AutoEncoderDetector(n_hidden=4, n_updates=6, random_state=0, verbose=False)
+    detector.fit(digits.train.images[:50, 100:109], callbacks=watcher)
+    names = {file.path for file in mlflow.MlflowClient(store).list_artifacts(watcher.run_id)}
+    assert {"history.csv", "loss.png"} <= names
+    assert "model.safetensors" not in names
 
 
 def test_costs_that_cannot_be_drawn_are_left_out_of_the_picture(digits, store):

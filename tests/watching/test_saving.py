@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from autoenc import AutoEncoder
-from autoenc.estimators import SoftmaxClassifier
+from autoenc.estimators import AutoEncoderDetector, SoftmaxClassifier
 from autoenc.training import Callback, EpochPatience, GeometricPatience
 from autoenc.watching import SaveBest, SaveEvery
 from tests.watching.helpers import NoFolderIn, RaiseIn, Told, fit, tell, train_graph
@@ -206,6 +206,16 @@ def test_an_error_of_another_callback_leaves_the_best_model(digits, tmp_path):
     with pytest.raises(RuntimeError, match="another callback"):
         fit(digits, watcher, RaiseIn(epoch=2))
     assert len(AutoEncoder.load(watcher.path).history_) == 2
+
+
+@pytest.mark.parametrize("watcher", [SaveBest, lambda path: SaveEvery(path, epochs=1)])
+def test_a_detector_is_saved_after_fit(digits, tmp_path, watcher):
+    seen = []
+    callbacks = [watcher(tmp_path / "detector"), seen.append]
+    detector = AutoEncoderDetector(n_hidden=4, n_updates=6, random_state=0, verbose=False)
+    with pytest.raises(ValueError, match="AutoEncoderDetector is calibrated after it; save the"):
+        detector.fit(digits.train.images[:50, 100:109], callbacks=callbacks)
+    assert seen == []
 
 
 class Rising(Callback):
