@@ -31,6 +31,7 @@ from autoenc.analysis.access import (
     row_errors,
 )
 from autoenc.models.fitted import FittedModel
+from autoenc.models.settings import check_settings
 
 # Errors with a smaller relative difference are equal up to rounding.
 TIE = 1e-5
@@ -140,15 +141,33 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         UserWarning
             If there are too few rows to flag any row at this contamination.
         """
-        self._check_settings()
+        check_settings({"contamination": self.contamination})
         errors = self._errors(X, reset=True)
         self.calibration_errors_ = np.sort(errors[~np.isnan(errors)])
         if not len(self.calibration_errors_):
             raise ValueError("no held-out row has an observed value; give other rows.")
         if self.contamination is not None:
-            self.threshold_ = self.threshold_at(self.contamination)
-            self.offset_ = -self.threshold_
+            self.threshold_at(self.contamination)  # warns if there are too few rows
         return self
+
+    @property
+    def threshold_(self) -> float:
+        """Error above which a row is flagged. It follows changes of `contamination`.
+
+        Raises
+        ------
+        AttributeError
+            If contamination is None, or the detector is not fitted.
+        """
+        if self.contamination is None or "calibration_errors_" not in vars(self):
+            raise AttributeError("there is no threshold: fit the detector, with a contamination.")
+        check_settings({"contamination": self.contamination})  # it may have changed after fit
+        return self._threshold_at(self.contamination)
+
+    @property
+    def offset_(self) -> float:
+        """The threshold, negated, for `decision_function`."""
+        return -self.threshold_
 
     def p_values(self, X: Any) -> Array:
         """Compute the probability that a normal row has an error at least as large.
@@ -202,16 +221,21 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         float
             The threshold; infinite, with a warning, if no p-value can be that small.
         """
-        n = len(self.calibration_errors_)
-        # In floating point, 0.1 · 300 can be slightly less than 30.
-        allowed = math.floor(level * (n + 1) + 1e-9) - 1
-        if allowed < 0:
+        threshold, n = self._threshold_at(level), len(self.calibration_errors_)
+        if math.isinf(threshold):
             warnings.warn(
                 f"{n} held-out rows are too few for a contamination of {level}: no p-value can "
                 f"be that small, so nothing will be flagged. Give at least "
                 f"{math.ceil(1 / level - 1e-9) - 1} rows.",
                 stacklevel=3,
             )
+        return threshold
+
+    def _threshold_at(self, level: float) -> float:
+        n = len(self.calibration_errors_)
+        # In floating point, 0.1 · 300 can be slightly less than 30.
+        allowed = math.floor(level * (n + 1) + 1e-9) - 1
+        if allowed < 0:
             return math.inf
         return self.beyond_ties(float(self.calibration_errors_[n - 1 - allowed]))
 
@@ -275,7 +299,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         if self.contamination is None:
             raise ValueError(
                 "there is no threshold, because contamination is None; set it, for example to "
-                "0.01, and call fit again, or use p_values."
+                "0.01, or use p_values."
             )
         return self.threshold_ - self._errors(X)
 
@@ -366,13 +390,6 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     def _size(self) -> float:
         """Size of a typical error."""
         return float(np.median(np.abs(self.calibration_errors_)))
-
-    def _check_settings(self) -> None:
-        level = self.contamination
-        if level is not None and not 0 < level <= 0.5:
-            raise ValueError(
-                f"contamination is {level!r}; expected a number in (0, 0.5], or None."
-            )
 
 
 def flags(distances: Array) -> Array:

@@ -244,6 +244,11 @@ def layer_with(
         raise TypeError(
             f"layer and {', '.join(settings)} were given; set {', '.join(settings)} in the layer."
         )
+    if "n_hidden" in settings:
+        raise TypeError("a stack has no setting n_hidden; give hidden_sizes, one for each layer.")
+    unknown = [name for name in settings if name not in DenoisingAutoEncoder().get_params()]
+    if unknown:
+        raise TypeError(f"neither a stack nor its layers have a setting {', '.join(unknown)}.")
     return DenoisingAutoEncoder(**settings) if settings else layer
 
 
@@ -262,6 +267,10 @@ def check_layer(layer: Any) -> DenoisingAutoEncoder:
 
 # Settings of layers by their short names.
 SHORT = {"pretraining_rate": "learning_rate", "pretraining_epochs": "n_epochs"}
+
+
+# Settings that every network determines for each of its layers.
+OF_EACH_LAYER = ("n_hidden", "random_state", "warm_start")
 
 
 @dataclass(frozen=True)
@@ -310,7 +319,8 @@ class SettingsOfLayers:
         own = SHORT.get(name, name.removeprefix("pretraining_"))
         if name not in self.plain and not name.startswith("pretraining_"):
             return None
-        return own if own in self.default.get_params(deep=False) and own not in self.own else None
+        known = own in self.default.get_params(deep=False)
+        return own if known and own not in (*self.own, *OF_EACH_LAYER) else None
 
     def changed(
         self, layer: DenoisingAutoEncoder | None, settings: Mapping[str, Any]

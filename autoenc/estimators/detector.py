@@ -358,7 +358,7 @@ feature_names_in_
         if self.contamination is None:
             raise ValueError(
                 "there is no threshold, because contamination is None; set it, for example to "
-                "0.01, and call fit again, or use p_values."
+                "0.01, or use p_values."
             )
         return scores - self.offset_
 

@@ -51,8 +51,9 @@ from autoenc.training import EarlyStopping
 OF_PROCESS = ("shuffle", "backend", "device", "devices", "memory", "dtype", "verbose")
 
 OF_CLASSIFIER = SettingsOfLayers(
-    "StackedDenoisingClassifier", DenoisingAutoEncoder(init="glorot"), plain=("cost", "scale")
-)
+    "StackedDenoisingClassifier", DenoisingAutoEncoder(init="glorot"), plain=("cost", "scale"),
+    own=(*PER_LAYER, *OF_PROCESS),
+)  # fmt: skip
 
 
 def _stack_of(

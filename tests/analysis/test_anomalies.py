@@ -275,3 +275,21 @@ def test_rows_are_not_ranked_by_how_grey_they_are():
     odd[0, 3] = 0.4
     assert model.score_samples(grey)[0] < model.score_samples(odd)[0]
     assert model.score_samples(grey)[0] < 0.3
+
+
+def test_a_contamination_that_is_set_after_fit_counts(rng):
+    X = rng.normal(size=(300, 4))
+    model = AutoEncoder(2, n_epochs=1, random_state=0, verbose=False).fit(X)
+    detector = AnomalyDetector(model, None).fit(X)
+    assert not hasattr(detector, "threshold_")
+    for level in (0.1, 0.3):
+        detector.set_params(contamination=level)
+        np.testing.assert_array_equal(detector.predict(X) == -1, detector.p_values(X) <= level)
+    detector.set_params(contamination=None)
+    with pytest.raises(ValueError, match="there is no threshold, because contamination is None"):
+        detector.predict(X)
+    detector.set_params(contamination="0.1")
+    with pytest.raises(ValueError, match=r"contamination is '0\.1'; expected"):
+        detector.predict(X)
+    with pytest.raises(ValueError, match=r"contamination is '0\.1'; expected"):
+        detector.fit(X)

@@ -102,6 +102,9 @@ def test_settings_of_layers_can_be_searched_by_their_names():
     for name in ("pretraining_foo", "pretraining_cost", "foo"):
         with pytest.raises(ValueError, match=f"Invalid parameter '{name}' for estimator Deep"):
             deep.set_params(**{name: 1})
+    for name in ("n_hidden", "random_state", "warm_start"):
+        with pytest.raises(TypeError, match=f"DeepAutoEncoder has no setting pretraining_{name}"):
+            DeepAutoEncoder((4, 2), **{f"pretraining_{name}": 1})
     with pytest.raises(TypeError, match="DeepAutoEncoder has no setting pretraining_foo"):
         DeepAutoEncoder(pretraining_foo=1)
     with pytest.raises(TypeError, match="layer and pretraining_rate were given"):

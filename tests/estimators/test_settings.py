@@ -164,6 +164,11 @@ def test_a_layer_and_its_settings_are_given_once():
         StackedDenoisingAutoEncoder((4,), layer=DenoisingAutoEncoder(), l2=0.1)
     with pytest.raises(TypeError, match="nonsense"):
         StackedDenoisingAutoEncoder((4,), nonsense=1)
+    with pytest.raises(TypeError, match="no setting n_hidden; give hidden_sizes"):
+        StackedDenoisingAutoEncoder((4,), n_hidden=4)
+    for name in ("activation", "backend", "corruption", "dtype", "n_hidden", "random_state"):
+        with pytest.raises(TypeError, match=f"has no setting pretraining_{name}"):
+            StackedDenoisingClassifier((4,), **{f"pretraining_{name}": 1})
     with pytest.raises(TypeError, match="has no setting nonsense"):
         StackedDenoisingClassifier((4,), nonsense=1)
     with pytest.raises(ValueError, match="layer is 3; expected a DenoisingAutoEncoder"):
