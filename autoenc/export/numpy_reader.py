@@ -112,7 +112,9 @@ class Layer:
         n_visible = len(self.W)
         self.mean = arrays.get("mean", np.zeros(n_visible, self.W.dtype))
         self.scale = arrays.get("scale", np.ones(n_visible, self.W.dtype))
-        self.output = self._output(arrays, chosen["output"])
+        clipped = chosen["output"] == "clipped"
+        self.limits = (arrays["lower"], arrays["upper"]) if clipped else (-np.inf, np.inf)
+        self.output = self._output(chosen["output"])
 
     def encode(self, x: Array) -> Array:
         """Return activation(s·W + hidden_bias), with s = (x − mean) / scale."""
@@ -120,18 +122,21 @@ class Layer:
 
     def decode(self, code: Array) -> Array:
         """Return the output function of `pre_output`, in the units of x."""
-        return self.output(self.pre_output(code)) * self.scale + self.mean
+        values = self.output(self.pre_output(code)) * self.scale + self.mean
+        # Values that were clipped in standard units are beyond the limits by their rounding.
+        clipped: Array = np.clip(values, *self.limits)
+        return clipped
 
     def standardised(self, x: Array) -> Array:
         """Return (x − mean) / scale, and 0 where x is NaN."""
         values: Array = np.where(np.isnan(x), x.dtype.type(0), (x - self.mean) / self.scale)
         return values
 
-    def _output(self, arrays: Mapping[str, Array], name: Any) -> Callable[[Array], Array]:
+    def _output(self, name: Any) -> Callable[[Array], Array]:
         """Return the output function; a clipped one keeps values within the limits of columns."""
         if name != "clipped":
             return _activation(name)
-        lower, upper = ((arrays[n] - self.mean) / self.scale for n in ("lower", "upper"))
+        lower, upper = ((limit - self.mean) / self.scale for limit in self.limits)
         return lambda a: np.clip(a, lower, upper)
 
     def pre_output(self, code: Array) -> Array:

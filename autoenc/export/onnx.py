@@ -315,11 +315,13 @@ def _output(graph: GraphBuilder, layer: FittedCoder, a: str) -> str:
     if name != "clipped":
         return ONNX_ACTIVATIONS[name](graph, a)
     arrays = layer.arrays
-    moments = arrays.get("mean", 0), arrays.get("scale", 1)
-    for operator, limit in (("Max", "lower"), ("Min", "upper")):
-        standard = (arrays[limit] - moments[0]) / moments[1]
-        a = graph.apply(operator, a, graph.constant(standard, limit))
-    return a
+    mean, scale = arrays.get("mean", 0), arrays.get("scale", 1)
+    return _clipped(graph, a, *((arrays[limit] - mean) / scale for limit in ("lower", "upper")))
+
+
+def _clipped(graph: GraphBuilder, values: str, lower: Array, upper: Array) -> str:
+    raised = graph.apply("Max", values, graph.constant(lower, "lower"))
+    return graph.apply("Min", raised, graph.constant(upper, "upper"))
 
 
 def _reconstruction(graph: GraphBuilder, bottom: FittedCoder, a: str) -> str:
@@ -330,7 +332,11 @@ def _reconstruction(graph: GraphBuilder, bottom: FittedCoder, a: str) -> str:
     if "mean" not in bottom.arrays:
         return z
     scaled = graph.apply("Mul", z, graph.constant(bottom.arrays["scale"], "scale"))
-    return graph.apply("Add", scaled, graph.constant(bottom.arrays["mean"], "mean"))
+    values = graph.apply("Add", scaled, graph.constant(bottom.arrays["mean"], "mean"))
+    if bottom.choices["output"] != "clipped":
+        return values
+    # Values that were clipped in standard units are beyond the limits by their rounding.
+    return _clipped(graph, values, bottom.arrays["lower"], bottom.arrays["upper"])
 
 
 def _errors(graph: GraphBuilder, model: FittedCoder, x: str, a: str) -> str:

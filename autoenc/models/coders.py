@@ -65,6 +65,7 @@ class FittedCoder(FittedModel):
         if output == "clipped":
             limits = params.pop("lower"), params.pop("upper")
             output = Clipped(*(limits if scaling is None else map(scaling.forward, limits)))
+            scaling = None if scaling is None else replace(scaling, limits=limits)
         n_visible, n_hidden = self.arrays["W"].shape
         layer = AutoEncoderLayer(
             n_visible, n_hidden, rng=None, tied="W_prime" not in shared,

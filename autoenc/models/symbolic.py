@@ -43,10 +43,13 @@ class Scaling:
     Attributes
     ----------
     mean, scale : shared variables, (columns,)
+    limits : pair of shared variables, (columns,), optional
+        Lower and upper limits of reconstructions, in the units of the data.
     """
 
     mean: Any
     scale: Any
+    limits: tuple[Any, Any] | None = None
 
     @classmethod
     def of(cls, mean: Array, scale: Array) -> Scaling:
@@ -58,8 +61,10 @@ class Scaling:
         return (x - self.mean) / self.scale
 
     def backward(self, z: Expression) -> Expression:
-        """Convert values from standard units to the units of the data."""
-        return z * self.scale + self.mean
+        """Convert reconstructions from standard units to the units of the data."""
+        values = z * self.scale + self.mean
+        # Values that were clipped in standard units are beyond the limits by their rounding.
+        return values if self.limits is None else pt.clip(values, *self.limits)
 
 
 def moments(rows: Rows, weights: Array | None = None) -> tuple[Array, Array]:

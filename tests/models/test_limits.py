@@ -1,8 +1,11 @@
 """Limits of columns."""
 
 import numpy as np
+import onnxruntime
 import pytest
 
+from autoenc import AutoEncoder
+from autoenc.export import numpy_reader, to_onnx
 from autoenc.models import limits
 from autoenc.models.limits import limits_of, without_passed
 from autoenc.rows import blocks
@@ -69,3 +72,23 @@ def test_values_beyond_a_limit_lift_it():
     np.testing.assert_array_equal(found["lower"], [0, -INF, -INF])
     np.testing.assert_array_equal(found["upper"], [INF, 1, INF])
     np.testing.assert_array_equal(arrays["lower"], [0, -INF, 0])  # unchanged
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_nothing_is_beyond_the_limits_in_the_units_of_the_data(dtype, tmp_path):
+    rng = np.random.default_rng(0)
+    rows = np.maximum(rng.normal(size=(300, 3)) @ rng.normal(size=(3, 8)), 0)
+    model = AutoEncoder(3, n_epochs=2, dtype=dtype, random_state=0, verbose=False).fit(rows)
+    assert model.output_ == "clipped"
+    model.save(tmp_path / "m.safetensors")
+    session = onnxruntime.InferenceSession(to_onnx(model, part="reconstruct").SerializeToString())
+    (of_onnx,) = session.run(None, {"x": rows.astype(dtype)})
+    for found in (
+        model.reconstruct(rows),
+        model.inverse_transform(model.transform(rows)),
+        numpy_reader.load(tmp_path / "m.safetensors").reconstruct(rows),
+        of_onnx,
+    ):
+        assert (found >= model.lower_).all()
+        assert (found <= model.upper_).all()
+        assert (found == 0).any()
