@@ -62,7 +62,7 @@ def about_yardsticks(found: Yardsticks) -> Iterator[str]:
     own, mean, pca = (found.squared(errors) for errors in (model, found.mean, found.pca))
     if model.cost >= found.untrained.cost:
         yield (
-            f"The model, at a cost of {model.cost:.4g}, is no better than with its initial "
+            f"The model, at a cost of {model.cost:.4g}, is no better than with random "
             f"weights ({found.untrained.cost:.4g}): training has not helped. Try a smaller "
             "learning rate."
         )

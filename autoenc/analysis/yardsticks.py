@@ -1,4 +1,4 @@
-"""Baselines for errors: the mean row, PCA and the untrained model.
+"""Baselines for errors: the mean row, PCA and the same model with random weights.
 
 >>> from autoenc import AutoEncoder, load_mnist
 >>> train, _, test = load_mnist(sample=True)
@@ -64,7 +64,8 @@ class Yardsticks:
         Number of columns, and number of components of PCA: as many as the code has units, or as
         many as rows and columns allow.
     model, mean, pca, untrained : Errors
-        Errors of the model, of the mean row, of PCA, and of the model with its initial weights.
+        Errors of the model, of the mean row, of PCA, and of the model with random weights; see
+        `autoenc.analysis.untrained`.
     standardised : bool
         Whether the model standardises columns. Its cost, and PCA, then refer to standardised
         columns.
@@ -94,7 +95,7 @@ class Yardsticks:
             "this model": self.model,
             f"PCA, {counted(self.n_components, 'component')}": self.pca,
             "mean row": self.mean,
-            "this model, untrained": self.untrained,
+            "this model, random weights": self.untrained,
         }
 
     def squared(self, errors: Errors) -> float:
@@ -114,7 +115,7 @@ class Yardsticks:
 
 
 def yardsticks(model: Any, X: Any, *, X_train: Any = None) -> Yardsticks:
-    """Compare a model with the mean row, PCA and the untrained model.
+    """Compare a model with the mean row, PCA and the same model with random weights.
 
     With cross-entropy, reconstructions by the mean and by PCA may be outside (0, 1). They are
     clipped to [0.001, 0.999] for their cost, but not for their squared error.
@@ -190,7 +191,9 @@ def yardsticks(model: Any, X: Any, *, X_train: Any = None) -> Yardsticks:
 
 
 def untrained(model: Any) -> Any:
-    """Copy a model with its initial weights.
+    """Copy a model with random weights: those that its seed gives without a start from PCA.
+
+    If training did not start from PCA, these are the parameters from which it started.
 
     Parameters
     ----------

@@ -302,8 +302,8 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         autoenc.analysis.Report
-            Errors compared with those of the mean row, PCA and the untrained model; dead,
-            saturated and duplicate units; advice. ``print`` shows the report.
+            Errors compared with those of the mean row, PCA and the model with random weights;
+            dead, saturated and duplicate units; advice. ``print`` shows the report.
 
         Raises
         ------

@@ -174,14 +174,14 @@ class FittedCoder(FittedModel):
         return self.replaced(arrays={**self.arrays, "W_prime": W_prime})
 
     def initial(self) -> dict[str, Array]:
-        """Reproduce the initial parameters, except for a start from PCA."""
+        """Reproduce the random initial parameters; those of a start without PCA if it was one."""
         return initial_parameters(
             self.seed, self.choices.get("init", "uniform"), self.choices["gain"],
             *self.arrays["W"].shape, tied="W_prime" not in self.arrays, dtype=self.dtype,
         )  # fmt: skip
 
     def untrained(self) -> FittedCoder:
-        """Return the model with its initial parameters."""
+        """Return the model with its random initial parameters."""
         return self.replaced(arrays={**self.arrays, **self.initial()})
 
 

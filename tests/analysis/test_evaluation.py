@@ -28,7 +28,7 @@ def test_text_and_json_of_every_kind_of_model(models, digits, kind):
     assert max(map(len, lines)) <= 80
     assert f"{type(models[kind]).__name__} of 784 columns" in lines[0]
     assert "measured on 200 rows; mean and PCA are taken from 300 training rows" in lines
-    for name in ("this model ", "PCA, ", "mean row", "this model, untrained"):
+    for name in ("this model ", "PCA, ", "mean row", "this model, random weights"):
         assert sum(line.startswith(name) for line in lines) == 1
     stored = json.loads(json.dumps(found.to_dict()))
     assert stored["yardsticks"]["model"]["cost"] == found.yardsticks.model.cost
@@ -138,7 +138,7 @@ def test_training_that_has_done_harm(rng):
     X = rng.normal(size=(200, 5)) * np.array([0.01, 1, 1, 1, 1])
     model = AutoEncoder(3, n_epochs=3, learning_rate=3.0, activation="tanh", **REAL, **QUICK)
     text = advice(model.fit(X), X)
-    assert "is no better than with its initial weights" in text
+    assert "is no better than with random weights" in text
 
 
 def test_learned_by_heart(digits):

@@ -54,7 +54,7 @@ def test_yardsticks_units_and_advice_are_those_of_analysis(images, pages):
         ("this model", y.model),
         ("PCA, 30 components", y.pca),
         ("mean row", y.mean),
-        ("this model, untrained", y.untrained),
+        ("this model, random weights", y.untrained),
     ):
         assert f"{name} {shown(errors.mean_squared)} {shown(errors.cost)}" in text
     assert found.verdict in text
