@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -231,9 +232,10 @@ def choose_rate(
 ) -> float | None:  # fmt: skip
     """Return the given learning rate, or the one chosen for ``"auto"``.
 
-    Rules that scale their own steps use the default of their paper. For gradient descent, the rate
-    is 0.1 if outputs are bounded. Otherwise it is a quarter of the largest rate with which the
-    first step is stable, or a fiftieth of it if training starts from principal directions.
+    Rules with a default, such as Adam and functions whose `learning_rate` has one, use it. For
+    others, such as gradient descent, the rate is 0.1 if outputs are bounded. Otherwise it is a
+    quarter of the largest rate with which the first step is stable, or a fiftieth of it if
+    training starts from principal directions. For a momentum μ, it is multiplied by 1 − μ.
 
     Parameters
     ----------
@@ -259,9 +261,9 @@ def choose_rate(
         return None
     if rate != "auto":
         return float(rate)
-    own = inspect.signature(resolve_optimizer(optimizer)).parameters.get("learning_rate")
-    if not callable(optimizer) and own is not None and own.default is not inspect.Parameter.empty:
-        return float(own.default)
+    own = default_rate_of(resolve_optimizer(optimizer))
+    if own is not None:
+        return own
     if chosen is not None and all(name.endswith("velocity") for name in state_names):
         return chosen
     if model.is_bounded:
@@ -271,6 +273,22 @@ def choose_rate(
     gentle = settings.get("init") == "principal" and model.cost != MIXED
     share = GENTLE_SHARE if gentle else SHARE
     return share * (1 - own_momentum) * largest_stable_rate(model, rows)
+
+
+def default_rate_of(rule: Callable[..., Any]) -> float | None:
+    """Return the default learning rate of an update rule; None if it has none.
+
+    >>> from autoenc.graph import adam, sgd
+    >>> default_rate_of(adam), default_rate_of(sgd)
+    (0.001, None)
+    """
+    try:
+        own = inspect.signature(rule).parameters.get("learning_rate")
+    except ValueError:  # functions in C may have no signature
+        return None
+    if own is None or not isinstance(own.default, Real):
+        return None
+    return float(own.default)
 
 
 def largest_stable_rate(model: SymbolicModel, rows: Rows) -> float:

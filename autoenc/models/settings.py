@@ -282,10 +282,10 @@ SETTINGS: dict[str, Setting] = {
         '"auto", float or schedule',
         "Step size of the optimizer, > 0, or a schedule such as "
         '`autoenc.graph.exponential_decay`. ``"auto"`` is the default of the update rule if it '
-        "has one, such as 0.001 for Adam. For gradient descent, it is 0.1 if outputs are "
-        "bounded, else a quarter of the largest stable rate at the start. If weights start from "
-        "principal directions, it is a fiftieth of that rate, and decreases to 0.005 of its "
-        "initial value during `fit`. `learning_rate_` is the initial rate.",
+        "has one, such as 0.001 for Adam. For gradient descent and AdaGrad, it is 0.1 if outputs "
+        "are bounded, else a quarter of the largest stable rate at the start, times 1 - momentum. "
+        "If weights start from principal directions, it is a fiftieth of that rate, and decreases "
+        "to 0.005 of its initial value during `fit`. `learning_rate_` is the initial rate.",
         number(above=0, among=("auto",), accepts=callable),
         "--learning-rate R",
         help="step size of the optimizer, > 0",

@@ -29,6 +29,7 @@ from autoenc.rows.encoding import (
     plain_value,
 )
 from autoenc.rows.refusals import column_name, warn
+from autoenc.tables.values import PADDED
 
 # Maximum number of values of a category that have an entry of their own; rarer ones share one.
 MOST_VALUES = 50
@@ -55,6 +56,7 @@ _TIME = r"\d{1,2}:\d\d(:\d\d(\.\d{1,6})?)?"
 _DATE = re.compile(
     rf"\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}([ T]{_TIME}(Z|[+-]\d\d:?\d\d)?)?|{_TIME}"
 )
+_PADDED = re.compile(PADDED).fullmatch
 _CONTAINERS = (bytes, bytearray, memoryview, list, tuple, dict, set, frozenset)
 NUMBERS, BOOLS, DATES, DURATIONS, TIMES = "numbers", "booleans", "dates", "durations", "times"
 TEXT, NOTHING = "text", "nothing"
@@ -171,7 +173,7 @@ def _refuse_mistakes(number: int, name: str, column: Any) -> None:
         return
     values = [(row, v) for row, v in enumerate(listed(column)) if not is_missing(v)]
     others = [(row, value) for row, value in values if not _is_number(value)]
-    if len(others) <= (1 - MOSTLY) * len(values):
+    if others and len(others) <= (1 - MOSTLY) * len(values):
         row, value = others[0]
         raise ValueError(
             f"X has {value!r} at row {row}, {column_name(number, None)} ({name!r}), which is not "
@@ -229,7 +231,10 @@ def _kind_of_values(present: Sequence[Any]) -> str:
     for kind, types in kinds.items():
         if all(isinstance(value, types) for value in present):
             return kind
-    return NUMBERS if all(map(_is_number, present)) else TEXT
+    if not all(map(_is_number, present)):
+        return TEXT
+    # Text with leading zeros is a name, such as a postal code: as a number, it would lose them.
+    return TEXT if any(isinstance(v, str) and _PADDED(v) for v in present) else NUMBERS
 
 
 def whole_range(column: Any) -> tuple[int, int] | None:

@@ -17,6 +17,7 @@ from sklearn.model_selection import train_test_split
 from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.estimators import PerceptronClassifier
 from autoenc.export.numpy_reader import load
+from autoenc.graph import adadelta, adam, sgd
 from autoenc.models.settings import SETTINGS
 
 TABLES = {
@@ -205,3 +206,30 @@ def test_classifiers_choose_nothing(name, rng):
     model = PerceptronClassifier(**{"n_hidden": 3, name: "auto", **QUIET})
     with pytest.raises(ValueError, match=f"{name} is 'auto'; expected an integer"):
         model.fit(rng.uniform(size=(20, 4)), np.arange(20) % 2)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "rate"),
+    [
+        ("adam", 0.001),
+        (adam, 0.001),
+        ("rmsprop", 0.001),
+        ("adadelta", 1.0),
+        (adadelta, 1.0),
+        (lambda cost, params, learning_rate=0.25: sgd(cost, params, learning_rate), 0.25),
+    ],
+)
+def test_the_rate_of_a_rule_that_has_one_is_its_own(optimizer, rate):
+    rows = np.random.default_rng(0).normal(size=(60, 5))
+    settings = {"n_epochs": 1, "random_state": 0, "verbose": False, "activation": "tanh"}
+    assert AutoEncoder(3, optimizer=optimizer, **settings).fit(rows).learning_rate_ == rate
+
+
+@pytest.mark.parametrize("momentum", [0.5, 0.9])
+def test_the_rate_is_smaller_with_momentum(momentum):
+    rows = np.random.default_rng(0).normal(size=(60, 5))
+    settings = {"n_epochs": 1, "random_state": 0, "verbose": False, "activation": "tanh"}
+    rates = [
+        AutoEncoder(3, momentum=own, **settings).fit(rows).learning_rate_ for own in (0, momentum)
+    ]
+    np.testing.assert_allclose(rates[1], (1 - momentum) * rates[0], rtol=1e-6)

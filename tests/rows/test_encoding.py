@@ -278,3 +278,22 @@ def test_rows_know_what_has_encoded_them_and_so_do_parts_of_them():
 def test_columns_of_entries_are_those_of_the_slices():
     encoding = Encoding((NumberColumn("n"), CategoryColumn("a", ("x", "y"), other=True)))
     assert encoding.column_of_entries == (0, 1, 1, 1)
+
+
+@pytest.mark.parametrize("dtype", [object, "string", "str"])
+@pytest.mark.parametrize(
+    ("values", "is_category"),
+    [
+        (["01067", "01069", "80331"], True),
+        (["01067", None, "80331"], True),
+        (["0", "0.5", "10"], False),
+        (["-1", "1e3", "7"], False),
+    ],
+)
+def test_numbers_with_leading_zeros_are_text(values, is_category, dtype):
+    column = pd.Series(values * 20, dtype=dtype)
+    frame = pd.DataFrame({"code": column, "city": ["a", "b"] * 30})
+    encoding = encoding_of(frame)
+    assert isinstance(encoding.columns[0], CategoryColumn) == is_category
+    (first, *_) = encoding.decode(encoding.encode(frame)[0])["code"]
+    assert first == (values[0] if is_category else float(values[0]))

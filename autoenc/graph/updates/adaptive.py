@@ -59,7 +59,7 @@ def adagrad(
 def rmsprop(
     cost_or_gradients: CostOrGradients,
     params: Sequence[Parameter],
-    learning_rate: LearningRate,
+    learning_rate: LearningRate = 0.001,
     decay: float | Expression = 0.9,
     epsilon: float | Expression = 1e-8,
 ) -> Updates:
@@ -73,7 +73,7 @@ def rmsprop(
         Cost to minimise, or its gradients; see `sgd`.
     params : sequence of shared variables
         Parameters to update.
-    learning_rate : float, scalar expression or schedule
+    learning_rate : float, scalar expression or schedule, default 0.001
         Rate η; see `sgd`.
     decay : float or scalar expression, default 0.9
         Decay rate ρ, in [0, 1).
