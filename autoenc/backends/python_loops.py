@@ -14,6 +14,9 @@ import numpy as np
 from pytensor.scalar.basic import Cast, Composite
 from pytensor.tensor.elemwise import Elemwise
 
+# PyTensor makes functions of NumPy of no more inputs and outputs.
+MOST_OPERANDS = 32
+
 _perform = Elemwise.perform
 _perform_fused = Composite.perform
 
@@ -37,8 +40,36 @@ def _cast(operation: Any, number: Any) -> Any:
     return np.asarray(number).astype(operation.o_type.dtype)[()]
 
 
+class _ManyOperands:
+    """Function of entries, like a function of NumPy, but with any number of operands.
+
+    Parameters
+    ----------
+    operation : scalar operation
+        Operation that computes an entry of each output.
+    """
+
+    def __init__(self, operation: Any, n_outputs: int) -> None:
+        self._operation = operation
+        self.nout = n_outputs
+
+    def __call__(self, *arrays: Any) -> Any:
+        given = np.broadcast_arrays(*arrays)
+        entries = [array.ravel() for array in given]
+        results = [self._operation.impl(*numbers) for numbers in zip(*entries, strict=True)]
+        columns = [results] if self.nout == 1 else list(zip(*results, strict=True))
+        outputs = [np.empty(given[0].size, object) for _ in range(self.nout)]
+        for output, column in zip(outputs, columns, strict=False):
+            output[:] = column
+        found = [output.reshape(given[0].shape) for output in outputs]
+        return found[0] if self.nout == 1 else tuple(found)
+
+
 def _perform_with_limits(operation: Any, node: Any, inputs: Any, storage: Any) -> None:
     """Compute entries of a result; integers wrap around."""
+    n_outputs = len(node.outputs)
+    if len(inputs) + n_outputs > MOST_OPERANDS and not hasattr(node.tag, "ufunc"):
+        node.tag.ufunc = _ManyOperands(operation.scalar_op, n_outputs)
     try:
         _perform(operation, node, inputs, storage)
     except OverflowError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
+
 # PyTensor's note about an argument: its name, the name of the function, and the place.
 _OF_ARGUMENT = re.compile(
     r"\s*Invalid argument(?: '(.*)')? to PyTensor function(?: '(.*)')? at index (\d+)\."
@@ -40,6 +42,8 @@ def as_raised(error: Exception) -> Exception:
     lengths = _TWO_LENGTHS.search(str(error))
     if isinstance(error, ValueError) and lengths:
         return _worded(f"Input dimension mis-match. {lengths[0]}", error)
+    if isinstance(error, ValueError) and "Failed to compute determinant" in str(error):
+        return _of_type(np.linalg.LinAlgError, error)
     for words, theanos in _FIRST_WORDS.items():
         if isinstance(error, TypeError) and str(error).startswith(words):
             return _of_type(TypeError, error, str(error).replace(words, theanos, 1))

@@ -117,6 +117,17 @@ def extend() -> None:
     for kind in (Scan, OpFromGraph):
         for name in ("pullback", "pushforward"):  # build graphs of placeholders
             setattr(kind, name, _of_stand_ins(getattr(kind, name)))
+        # Some inner graphs are compiled at the first call, where nothing is suspended.
+        kind.fn = property(_without_values(kind.fn.fget))
+
+
+def _without_values(function: Callable[[Op], Any]) -> Callable[[Op], Any]:
+    @functools.wraps(function)
+    def compiled(op: Op) -> Any:
+        with suspended():
+            return function(op)
+
+    return compiled
 
 
 def is_off() -> bool:

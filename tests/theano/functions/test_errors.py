@@ -131,3 +131,10 @@ def test_a_warning_of_unused_inputs_names_theano_and_the_callers_line(by):
     assert [warning.filename for warning in caught] == [__file__]
     assert "pytensor" not in str(caught[0].message)
     assert f([1.0], [2.0]) == [2.0]
+
+
+def test_a_determinant_of_a_matrix_that_is_not_square():
+    A = T.dmatrix("A")
+    f = theano.function([A], T.nlinalg.det(A))
+    with pytest.raises(np.linalg.LinAlgError):
+        f(np.ones((2, 3)))

@@ -231,3 +231,16 @@ def test_results_that_are_not_copied_stay_as_they_are(graph, mode):
     # All are made before the first is looked at.
     results = list(map(lent, inputs))
     np.testing.assert_array_equal(results, [copied(value) for value in inputs])
+
+
+@pytest.mark.parametrize("optimizer", ["fast_run", None])
+def test_operations_in_python_have_any_number_of_inputs(optimizer):
+    vectors = T.dvectors(40)
+    products = [T.tanh(a) * b for a, b in zip(vectors[:20], vectors[20:], strict=True)]
+    f = theano.function(
+        vectors, [sum(products, 0.0), sum(vectors)], mode=theano.Mode("py", optimizer)
+    )
+    fused, total = f(*[np.array([1.0, k]) for k in range(40)])
+    np.testing.assert_allclose(fused[0], 20 * np.tanh(1))
+    np.testing.assert_allclose(fused[1], sum(np.tanh(k) * (k + 20) for k in range(20)))
+    np.testing.assert_allclose(total, [40, 780])

@@ -44,6 +44,15 @@ def test_they_do_not_change_what_functions_compute():
     assert cost.eval({x: values}) == 2 * 28**2
 
 
+@pytest.mark.parametrize("mode", ["FAST_COMPILE", "FAST_RUN", theano.Mode("py")])
+def test_inner_graphs_are_compiled_without_them(mode, caplog):
+    x = T.dmatrix("x")
+    x.tag.test_value = np.ones((2, 3))
+    compute = theano.function([x], T.log(T.nnet.softmax(x)), mode=mode)
+    np.testing.assert_allclose(compute(np.ones((2, 3))), np.full((2, 3), -np.log(3)))
+    assert caplog.records == []
+
+
 def test_graphs_without_them_can_be_compiled(caplog):
     with theano.config.change_flags(compute_test_value="off"):
         x, y = T.dvectors("xy")
