@@ -171,7 +171,9 @@ class LentFunction:
         for cell, variable in zip(code.cells, self._shared, strict=True):
             # Functions of `autoenc.theano` leave the values of shared variables on a device.
             storage = variable.container.storage
-            cell[0] = storage[0] = on_the_host(storage[0])
+            if type(storage[0]) is not np.ndarray:
+                storage[0] = on_the_host(storage[0])
+            cell[0] = storage[0]
         try:
             with linked.calling(code, like) if linked.calling else nullcontext():
                 yield code.function

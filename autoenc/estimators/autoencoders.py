@@ -36,10 +36,7 @@ class OneLayer:
         return self
 
     def initial_parameters(self) -> dict[str, Array]:
-        """Reproduce the random parameters from which training started.
-
-        A start from PCA depends on the rows, which the model does not store. In this case, and
-        after `untie`, these are the parameters that the seed gives without PCA.
+        """Draw the random parameters from which training started, or would start without PCA.
 
         Returns
         -------

@@ -261,7 +261,7 @@ def choose_rate(
         return None
     if rate != "auto":
         return float(rate)
-    own = default_rate_of(resolve_optimizer(optimizer))
+    own = None if optimizer == "sgd" else default_rate_of(resolve_optimizer(optimizer))
     if own is not None:
         return own
     if chosen is not None and all(name.endswith("velocity") for name in state_names):

@@ -179,7 +179,8 @@ class FittedModel:
         """
         allow_nan = self.masked if missing is None else missing
         # Open X once, because some iterables can be iterated only once.
-        X = opened(X) if self.columns.encoding is None else self.numbers(X)
+        if self.columns.encoding is not None or type(X) is not np.ndarray:
+            X = self.numbers(X)
         rows = read_rows(self.columns, X, dtype=self.dtype, reset=False)
         bounds, judge = self._demands(X, compared)
 

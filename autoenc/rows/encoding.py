@@ -35,6 +35,25 @@ MISSING, NO_ENTRY = -1, -2
 DAY = 86_400_000_000
 
 
+class EntryNames(tuple[str, ...]):
+    """Names of the entries into which columns of a frame are encoded.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Name of the column of each entry, by which messages name an entry.
+    """
+
+    columns: tuple[str, ...]
+
+    @classmethod
+    def of(cls, names: Sequence[str], columns: Sequence[str]) -> EntryNames:
+        """Return the names of entries and of their columns."""
+        found = cls(names)
+        found.columns = tuple(columns)
+        return found
+
+
 class EncodedRows(np.ndarray[Any, Any]):
     """Rows of numbers created by an `Encoding`, which are not encoded again.
 
@@ -360,9 +379,10 @@ class Encoding:
         return tuple(column.name for column in self.columns)
 
     @cached_property
-    def entry_names(self) -> tuple[str, ...]:
+    def entry_names(self) -> EntryNames:
         """Names of the entries, such as ``"sex=m"``."""
-        return tuple(name for column in self.columns for name in column.entries)
+        pairs = [(name, column.name) for column in self.columns for name in column.entries]
+        return EntryNames.of(*zip(*pairs, strict=True))
 
     @property
     def text_names(self) -> tuple[str, ...]:

@@ -12,8 +12,9 @@ from autoenc.rows.columns import Columns
 from autoenc.rows.domain import Domain, domain_of
 from autoenc.rows.encoding import EncodedRows
 from autoenc.rows.held_out import hold_out
+from autoenc.rows.kinds import is_frame
 from autoenc.rows.labels import read_labels
-from autoenc.rows.reading import read_rows
+from autoenc.rows.reading import encoded, read_rows
 from autoenc.rows.weights import check_weights
 from autoenc.sources import Numbers
 
@@ -108,6 +109,8 @@ def read_examples(
     ValueError
         If rows, labels or weights are invalid; the message states the value and its position.
     """
+    if type(X) is not np.ndarray and is_frame(X):
+        X = encoded(columns, X, reset=reset)  # messages show the encoded numbers
     rows = read_rows(columns, X, dtype=dtype, reset=reset, centred=centred, name=name)
     labels = read_labels(y, len(rows), "y" if name == "X" else name) if labelled else None
     examples = Examples(rows, labels, check_weights(sample_weight, len(rows)))

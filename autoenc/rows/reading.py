@@ -62,7 +62,7 @@ def read_rows(
     if reset:
         columns.scaling = scaling_of(
             X, dtype=dtype, centred=centred or columns.encoding is not None,
-            names=_names_of(X), name=name,
+            names=_names_of(X) if columns.encoding is None else columns.names, name=name,
         )  # fmt: skip
     elif name != "X":
         _check_width(columns, X, name)

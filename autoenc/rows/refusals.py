@@ -17,6 +17,7 @@ import numpy as np
 from scipy import sparse
 
 from autoenc.rows.blocks import Array, Rows, parts
+from autoenc.rows.encoding import EntryNames
 from autoenc.sources import Source
 
 # Values outside [0, 1] by up to this fraction of a column's width are rounding errors, for example
@@ -182,8 +183,13 @@ def describe(
     shown = "NaN" if value != value else value  # noqa: PLR0124 - only NaN differs from itself
     return (
         f"{name} has {shown} at row {row}, {column_name(column, names)} "
-        f"({count:,} of {rows.size:,} values {verb} {what})."
+        f"({count:,} of {_n_values(rows, names):,} values {verb} {what})."
     )
+
+
+def _n_values(rows: Rows, names: Names) -> int:
+    n_columns = len(set(names.columns)) if isinstance(names, EntryNames) else rows.shape[1]
+    return len(rows) * n_columns
 
 
 def describe_outside(
@@ -236,6 +242,8 @@ def describe_unknown(unknown: Mapping[str, Sequence[Any]]) -> str:
 
 def column_name(number: int, names: Names) -> str:
     """Describe a column by its number and, if it has one, its name."""
+    if isinstance(names, EntryNames):  # the number is that of an entry
+        return f"column {names.columns[number]!r}"
     return f"column {number}" if names is None else f"column {number} ({names[number]!r})"
 
 

@@ -10,6 +10,7 @@ import pytest
 from autoenc import (
     AutoEncoder,
     AutoEncoderDetector,
+    DeepAutoEncoder,
     DenoisingAutoEncoder,
     SoftmaxClassifier,
 )
@@ -286,3 +287,19 @@ def test_complex_numbers_are_refused_by_name(frame, model):
     for dtype in (complex, object):
         with pytest.raises(ValueError, match=r"complex numbers in column 0 \('age'\)"):
             AutoEncoder(2, verbose=False).fit(own.astype({"age": dtype}))
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (1e39, r"X has 1e\+39 at row 7, column 'c' \(1 of 120 values is too large for float32\)"),
+        (1e200, r"X has values up to 1e\+200 in column 'c', whose squares are beyond"),
+        (np.inf, r"X has inf at row 7, column 'c' \(1 of 120 values is not finite\)"),
+    ],
+)
+@pytest.mark.parametrize("kind", [AutoEncoder, AutoEncoderDetector, DeepAutoEncoder])
+def test_messages_name_the_column_of_the_frame(kind, value, message):
+    frame = pd.DataFrame({"a": np.arange(40.0), "b": ["x", "y"] * 20, "c": np.arange(40) % 7.0})
+    frame.loc[7, "c"] = value
+    with pytest.raises(ValueError, match=message):
+        kind(random_state=0, verbose=False).fit(frame)
