@@ -23,6 +23,10 @@ def _epochs(text: str) -> int | str:
     return text if text == AUTO else int(text)
 
 
+def _rate(text: str) -> float | str:
+    return text if text == AUTO else float(text)
+
+
 def _corruption(text: str) -> Any:
     if text == AUTO:
         return text
@@ -58,6 +62,7 @@ def _devices(text: str) -> int | str:
 READERS: dict[str, Callable[[str], Any]] = {
     "n_hidden": _sizes,
     "n_epochs": _epochs,
+    "learning_rate": _rate,
     "corruption": _corruption,
     "pretraining_corruption": _corruption,
     "devices": _devices,

@@ -456,7 +456,7 @@ def _known(rows_of_fit: Any) -> Any:
     if rows_of_fit is None:
         raise ValueError(
             "there are no rows to report on: the model does not store its rows, and those passed "
-            "to fit no longer exist, were a list, or belong to another process or copy; give "
-            "rows, as in report(X)."
+            "to fit no longer exist, were a list or a path, were passed to partial_fit, or belong "
+            "to another process or copy; give rows, as in report(X)."
         )
     return rows_of_fit

@@ -100,8 +100,8 @@ def to_onnx(
     fitted = fitted_model(model)
     if not isinstance(fitted, FittedCoder | FittedClassifier):
         raise TypeError(
-            f"the model is a {fitted.kind}; expected an autoencoder, a stack or a classifier. "
-            "The NumPy reader of autoenc.export scores detectors without autoenc."
+            f"the model is of class {fitted.kind}; expected an autoencoder, a stack or a "
+            "classifier. The NumPy reader of autoenc.export scores detectors without autoenc."
         )
     outputs = PARTS if isinstance(fitted, FittedCoder) else CLASSIFIER_PARTS
     part = next(iter(outputs)) if part is None else part

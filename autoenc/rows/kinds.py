@@ -120,8 +120,8 @@ def encoding_of(table: Any) -> Encoding:
             found.append(own)
     if not found:
         raise ValueError(
-            f"X has no column to learn from: {', '.join(map(repr, left_out))} are empty, or have "
-            "text that is different in almost every row."
+            f"X has no column to learn from ({', '.join(map(repr, left_out))}): each is empty, or "
+            "has text that is different in almost every row."
         )
     if left_out:
         warn(

@@ -47,8 +47,8 @@ def read_labels(y: Any, n_rows: int | None = None, name: str = "y") -> Array:
         first = int(np.argmin(np.isfinite(labels.ravel())))
         value = "NaN" if np.isnan(labels.ravel()[first]) else labels.ravel()[first]
         raise ValueError(
-            f"{name} has {value} at row {first}; Input {name} contains NaN or infinity, and "
-            "rows without a class must be left out."
+            f"{name} has {value} at row {first} (Input {name} contains NaN or infinity); rows "
+            "without a class must be left out."
         )
     if labels.dtype.kind in "mM" and np.isnat(labels).any():
         first = int(np.argmax(np.isnat(labels.ravel())))

@@ -21,6 +21,7 @@ def as_arrays(
     inputs: Sequence[Expression],
     memory: int | None = None,
     processes: Processes = ALONE,
+    name: str = "the data",
 ) -> list[Any]:
     """Check data against the inputs of a graph, and convert it to their dtypes.
 
@@ -35,6 +36,8 @@ def as_arrays(
         Bytes of memory available for rows.
     processes : Processes
         Processes that train together. All of them get the same kinds of rows.
+    name : str
+        Name of the data for messages.
 
     Returns
     -------
@@ -58,13 +61,14 @@ def as_arrays(
     given = within(memory, [x.type.dtype for x in inputs], *given, processes=processes)
     pairs = list(zip(given, inputs, strict=True))
     arrays = processes.in_each(lambda: [_as_array(array, x) for array, x in pairs])
-    lengths = {len(array) for array in arrays}
-    if len(lengths) != 1:
+    lengths = [len(array) for array in arrays]
+    if len(set(lengths)) != 1:
         raise ValueError(
-            f"the arrays have {sorted(lengths)} rows; every input needs the same number."
+            f"the arrays of {name} have {lengths} rows, in the order of inputs; every input needs "
+            "the same number."
         )
     if 0 in lengths:
-        raise ValueError("the data has 0 rows; there is nothing to train on.")
+        raise ValueError(f"{name} has 0 rows; give at least one.")
     return arrays
 
 

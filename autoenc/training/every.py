@@ -21,7 +21,7 @@ class Every(Callback):
     minutes : float, optional
         Minutes, >= 0; checked after every block.
     blocks : int, optional
-        Blocks, at least 1; a block is up to 5,000 rows.
+        Blocks, at least 1; see `block_size` of `train`.
 
     Raises
     ------
@@ -108,7 +108,11 @@ class Every(Callback):
 
 def as_every(every: Every | int) -> Every:
     """Return an interval; an integer is a number of epochs."""
-    return every if isinstance(every, Every) else Every(epochs=every)
+    if isinstance(every, Every):
+        return every
+    if not isinstance(every, int | np.integer) or isinstance(every, bool) or every < 1:
+        raise ValueError(f"every is {every!r}; expected an integer of at least 1, or an Every.")
+    return Every(epochs=int(every))
 
 
 def _check_number(unit: str, number: float) -> None:

@@ -62,7 +62,9 @@ class Validator:
                 f"the validation cost needs {', '.join(map(str, foreign))}; expected the inputs "
                 f"of the training, {', '.join(map(str, inputs))}."
             )
-        self.arrays = as_arrays(data, inputs, processes=backend.processes)
+        self.arrays = as_arrays(
+            data, inputs, processes=backend.processes, name="the validation data"
+        )
         shared = [v for v in graph_inputs([row_cost]) if isinstance(v, SharedVariable)]
         self.graph = [*inputs, *shared], [row_cost]
         self._dtypes = [x.type.dtype for x in inputs]

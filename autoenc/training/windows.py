@@ -10,6 +10,7 @@ import numpy as np
 
 from autoenc.sources import Source
 from autoenc.tables.memory import readable_size
+from autoenc.tables.text import counted
 from autoenc.training.ahead import Ahead
 from autoenc.training.plan import Plan
 from autoenc.training.schedule import Walk, Window, block_shapes
@@ -242,11 +243,11 @@ class WindowReader:
         largest = share.count * ((memory - copies * used * block) // (N_WINDOWS * stored))
         advice = f"use a window of at most {largest:,} rows (window={largest})"
         if largest < 1:
-            advice = "use a smaller block_size"
+            advice = "give autoenc.training.train a smaller block_size"
         raise ValueError(
             f"memory is {readable_size(memory)}, but reading needs {readable_size(needed)}: "
-            f"{self._n_windows} windows of {window:,} rows and {copies} "
-            f"blocks. Give more memory, or {advice}; this changes the order of rows."
+            f"{counted(self._n_windows, 'window')} of {window:,} rows and {copies} blocks of "
+            f"{block:,}. Give more memory, or {advice}; this changes the order of rows."
         )
 
 

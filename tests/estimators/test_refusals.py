@@ -200,7 +200,7 @@ SETTINGS = [
 
 # Labels.
 LABELS = [
-    (CLASSIFIERS, "NaN", np.where(Y == 2, np.nan, Y), "y has NaN at row 2; .*left out"),
+    (CLASSIFIERS, "NaN", np.where(Y == 2, np.nan, Y), "y has NaN at row 2 .*left out"),
     (CLASSIFIERS, "None", np.where(Y == 2, None, Y), "y has None at row 2; .*left out"),
     (CLASSIFIERS, "fractions", Y + 0.5, "Unknown label type: continuous"),
     (CLASSIFIERS, "one class", Y * 0 + 3, "y has only one class, 3; expected at least two"),

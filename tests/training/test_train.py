@@ -295,7 +295,7 @@ def test_inputs_and_data_that_do_not_fit():
     cost = (x + y).sum()
     for data, message in [
         (np.zeros((3, 2)), "data for 1 inputs, but inputs has 2"),
-        ((np.zeros((3, 2)), np.zeros((4, 2))), r"the arrays have \[3, 4\] rows"),
+        ((np.zeros((3, 2)), np.zeros((4, 2))), r"the arrays of the data have \[3, 4\] rows"),
     ]:
         with pytest.raises(ValueError, match=message):
             train(cost, {}, inputs=[x, y], data=data, progress=False)
