@@ -38,8 +38,8 @@ def coder_of(model: Any) -> FittedCoder:
     found = fitted_model(model)
     if not isinstance(found, FittedCoder):
         raise TypeError(
-            f"the model is of class {found.kind}, without weights W_ and without layers_; expected "
-            "an autoencoder or a stack of them that has been fitted."
+            f"the model is of class {found.kind}, without weights W_ and without layers_; "
+            "expected an autoencoder or a stack of them that has been fitted."
         )
     return found
 
