@@ -127,9 +127,8 @@ class StackedDenoisingClassifier(Classifying, GraphEstimator):
     corruption : float, sequence or callable, optional
         Noise of all layers, or a sequence with that of each layer; by default that of `layer`.
     activation : str or callable
-        Activation of the hidden layers. ``"auto"`` is the sigmoid if all values are in [0, 1], and
-        tanh if columns are standardised, because sigmoid codes of such columns are nearly
-        identical.
+        Activation of the hidden layers. ``"auto"`` is the sigmoid if all values are in [0, 1],
+        else tanh, because sigmoid codes of standardised columns are nearly identical.
     {settings}
     **pretraining
         Settings of `layer`, if `layer` is None: ``cost``, ``scale``, and others with the prefix
@@ -395,7 +394,7 @@ class DeepAutoEncoder(Coding, GraphEstimator):
     activation : str, callable or sequence
         Activation of the layers, or a sequence with that of each layer, the code last. ``"auto"``
         is the sigmoid if all values are in [0, 1], else tanh. The code is linear in both cases,
-        and so unbounded.
+        and so unbounded; with `sparsity`, it is sigmoid.
     {settings}
     **pretraining
         Settings of `layer`, if it is None, with this prefix, such as ``pretraining_optimizer``.

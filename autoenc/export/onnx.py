@@ -344,7 +344,6 @@ def _errors(graph: GraphBuilder, model: FittedCoder, x: str, a: str) -> str:
     bottom = model.coders[0]
     if bottom.columns.encoding is not None:
         return _errors_of_kinds(graph, bottom, x, a)
-    columns = graph.constant(bottom.arrays["W"].shape[0], "columns")
     if squared := model.cost == "squared_error":
         difference = graph.apply("Sub", x, _output(graph, bottom, a))
         terms = graph.apply("Mul", difference, difference)
@@ -352,13 +351,17 @@ def _errors(graph: GraphBuilder, model: FittedCoder, x: str, a: str) -> str:
         terms = _deviance(graph, x, a)
     if not bottom.masked:
         total = graph.sum_over_columns(terms)
-        return graph.apply("Div", total, columns) if squared else total
+        return graph.apply("Div", total, _n_columns(graph, bottom)) if squared else total
     zero, one = graph.constant(0, "zero"), graph.constant(1, "one")
     observed = graph.apply("Where", graph.apply("IsNaN", "x"), zero, one)
     total = graph.sum_over_columns(graph.apply("Mul", terms, observed))
     # This is 0 / 0, NaN, for rows without observed values.
     mean = graph.apply("Div", total, graph.sum_over_columns(observed))
-    return mean if squared else graph.apply("Mul", mean, columns)
+    return mean if squared else graph.apply("Mul", mean, _n_columns(graph, bottom))
+
+
+def _n_columns(graph: GraphBuilder, bottom: FittedCoder) -> str:
+    return graph.constant(bottom.arrays["W"].shape[0], "columns")
 
 
 def _outputs_of_kinds(graph: GraphBuilder, model: FittedCoder, a: str) -> Iterator[str]:

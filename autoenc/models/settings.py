@@ -152,7 +152,8 @@ SETTINGS: dict[str, Setting] = {
         "--corruption P",
         "model",
         "noise during training: the fraction of entries set to zero, such as 0.3; or its kind and "
-        "amount, such as gaussian:0.1 or salt_and_pepper:0.2; for a stack, P,P,... for the layers",
+        "amount, such as gaussian:0.1 or salt_and_pepper:0.2; with commas, that of each layer "
+        "of a stack, or noises that are all applied",
         auto='0.3, or ``("gaussian", 0.05)`` if `activation` chooses ``"linear"`` and all columns '
         "are numbers",
     ),
@@ -163,9 +164,9 @@ SETTINGS: dict[str, Setting] = {
         "--activation NAME",
         "model",
         f"activation of the code: {NAMES}; or auto",
-        auto='``"linear"`` if the code is smaller than the rows, the output is linear and '
-        "columns are standardised, because no other activation reconstructs the rows of `fit` "
-        'better in this case. Otherwise it is ``"sigmoid"``',
+        auto='``"linear"`` if there are fewer units than columns, the output is linear, columns '
+        "are standardised and there is no `sparsity`, because no other activation reconstructs "
+        'the rows of `fit` better in this case. Otherwise it is ``"sigmoid"``',
     ),
     "output": Setting(
         "str or callable",
@@ -190,9 +191,10 @@ SETTINGS: dict[str, Setting] = {
     "init": Setting(
         '{"uniform", "gaussian", "glorot", "principal"} or callable',
         'Distribution of the initial weights. ``"uniform"`` is the distribution of '
-        '`autoenc.graph.uniform_weights` with gain 4, or with gain 1 if ``cost="auto"`` has '
-        'chosen the squared error. ``"gaussian"`` is that of `autoenc.graph.gaussian_weights`, '
-        'and ``"glorot"`` is uniform with gain 1. With ``"principal"``, the first columns of W '
+        "`autoenc.graph.uniform_weights` with gain 4, or with gain 1 if `cost` and `output` are "
+        'automatic and the cost is the squared error. ``"gaussian"`` is that of '
+        '`autoenc.graph.gaussian_weights`, and ``"glorot"`` is uniform with gain 1. With '
+        '``"principal"``, the first columns of W '
         "are the leading principal directions of the rows, so that linear units start as PCA, "
         "and the other columns are uniform. A function is called with a NumPy generator, "
         "n_visible and n_hidden.",
@@ -207,7 +209,8 @@ SETTINGS: dict[str, Setting] = {
         'Cost of a row. ``"cross_entropy"`` is summed over columns and requires values in [0, '
         '1]; ``"squared_error"`` is averaged over columns and accepts any values. ``"auto"`` '
         "chooses cross-entropy with sigmoid outputs if all values of `fit` are in [0, 1], else "
-        "the squared error with linear outputs and standardised columns. If `n_hidden` is "
+        "the squared error with linear outputs and standardised columns. If `output` is given, "
+        "it chooses cross-entropy for the sigmoid, else the squared error. If `n_hidden` is "
         '``"auto"``, it also chooses the squared error for values in [0, 1] if there are fewer '
         "than 64 columns, or if few values are exactly 0 or 1, as in photographs. For a frame "
         'with columns that are not all numbers, the cost is ``"mixed"``, averaged over columns: '
@@ -314,7 +317,8 @@ SETTINGS: dict[str, Setting] = {
         "--epochs N",
         auto='15. If `activation` chooses ``"linear"``, and the output is ``"clipped"`` or '
         "entries may be missing, it is larger if 15 epochs have fewer than 1,000 minibatches: "
-        "training then takes at least 1,000",
+        "training then takes at least 1,000. For a frame with columns that are not all numbers, "
+        "it takes at least 5,000",
     ),
     "early_stopping": Setting(
         "EarlyStopping, optional",

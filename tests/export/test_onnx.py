@@ -194,7 +194,9 @@ def test_names_of_columns_are_kept(rng):
 
 def test_detectors_are_refused(rng):
     model = AutoEncoderDetector(n_updates=1, verbose=False).fit(rng.normal(size=(20, 3)))
-    with pytest.raises(TypeError, match=r"is of class AutoEncoderDetector; expected .* NumPy reader"):
+    with pytest.raises(
+        TypeError, match=r"is of class AutoEncoderDetector; expected .* NumPy reader"
+    ):
         to_onnx(model)
 
 
