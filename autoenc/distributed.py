@@ -149,7 +149,11 @@ def initialize(
     from autoenc.backends.xla.xla_processes import connect
 
     where = place.coordinator, place.count, place.rank
-    processes = connect(*where, local_device, heartbeat, patience)
+    try:
+        processes = connect(*where, local_device, heartbeat, patience)
+    except BaseException:
+        _release()  # this process goes on alone
+        raise
     atexit.register(_leave)
     _end_with_the_parent(os.environ)
     seed = processes.from_first(lambda: int(np.random.default_rng().integers(2**32)))
@@ -220,6 +224,9 @@ def _with_arguments(
     """Return the place, updated with the arguments that are given."""
     given: dict[str, Any] = {"coordinator": coordinator, "count": n_processes, "rank": process}
     place = replace(place, **{name: value for name, value in given.items() if value is not None})
+    for name, number in (("n_processes", place.count), ("process", place.rank)):
+        if number is not None and not _is_integer(number):
+            raise ValueError(f"{name} is {number!r}; expected an integer.")
     if place.count is not None and place.count < 1:
         raise ValueError(f"n_processes is {place.count}; expected an integer of at least 1.")
     if place.count is not None and place.rank is not None and not 0 <= place.rank < place.count:
@@ -227,12 +234,17 @@ def _with_arguments(
             f"process is {place.rank}, n_processes {place.count}; expected a number from 0 to "
             f"{place.count - 1}."
         )
-    if place.coordinator is not None and not place.coordinator.rpartition(":")[2].isdecimal():
+    host, _, port = str(place.coordinator).rpartition(":")
+    if place.coordinator is not None and not (host and port.isdecimal()):
         raise ValueError(
             f"coordinator is {place.coordinator!r}; expected an address and a port, such as "
             "'10.0.0.1:1234'."
         )
     return place
+
+
+def _is_integer(number: Any) -> bool:
+    return isinstance(number, int | np.integer) and not isinstance(number, bool)
 
 
 def _has_several_gpus(environ: Mapping[str, str]) -> bool:

@@ -64,6 +64,9 @@ def test_variables_that_cannot_be_read(variables, message):
     ("arguments", "message"),
     [
         (("node1", 2, 0), "coordinator is 'node1'; expected an address and a port"),
+        (("1234", 2, 0), "coordinator is '1234'; expected an address and a port"),
+        (("node1:1", 2, "1"), "process is '1'; expected an integer"),
+        (("node1:1", 2.5, 0), r"n_processes is 2\.5; expected an integer"),
         (("node1:1", 2, 2), "process is 2, n_processes 2; expected a number from 0 to 1"),
     ],
 )

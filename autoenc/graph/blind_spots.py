@@ -257,6 +257,11 @@ def blind_spot_arrays(
             f"groups have shape {group.shape}; expected ({n_visible},), one for each column."
         )
     n_groups = int(group.max()) + 1
+    if not np.array_equal(np.unique(group), np.arange(n_groups)):
+        raise ValueError(
+            f"groups are {np.unique(group).tolist()}; expected the numbers from 0, each at least "
+            "once."
+        )
     n_seen = min(n_groups - 1, max(1, round(seen * n_groups)))
     order = rng.random((n_groups, n_hidden)).argsort(axis=0)[group]
     W = rng.standard_normal((n_visible, n_hidden)) / np.sqrt(max(n_seen, 1))

@@ -179,6 +179,11 @@ def group_arrays(sizes: Sequence[int], weights: Any) -> dict[str, Any]:
     """
     if len(weights) != len(sizes):
         raise ValueError(f"there are {len(weights)} weights; expected {len(sizes)}, 1 per group.")
+    if len(sizes) == 0 or np.min(sizes) < 0:
+        raise ValueError(
+            f"sizes are {list(sizes)!r}; expected at least one group: the number of values of a "
+            "category, or 0 for a number."
+        )
     widths = np.maximum(np.asarray(sizes, np.int64), 1)
     group = np.repeat(np.arange(len(widths)), widths)
     first, place = np.cumsum(widths) - widths, np.arange(widths.max())

@@ -18,7 +18,6 @@ from autoenc.plotting.tiles import (
     lay_out,
     real_matrix,
     square_side,
-    whole_pair,
 )
 
 if TYPE_CHECKING:
@@ -54,9 +53,16 @@ def images(X: ArrayLike, image_shape: ImageShape | None, name: str) -> tuple[Arr
 
 
 def _whole(image_shape: ImageShape) -> ImageShape:
-    if isinstance(image_shape, tuple) and image_shape[2:] == (COLOURS,):
-        return *whole_pair(image_shape[:2], "image_shape", least=1), COLOURS
-    return whole_pair(image_shape, "image_shape", least=1)
+    try:
+        lengths = tuple(operator.index(length) for length in image_shape)
+    except TypeError:
+        lengths = ()
+    if len(lengths) not in (2, 3) or min(lengths) < 1 or lengths[2:] not in ((), (COLOURS,)):
+        raise ValueError(
+            f"image_shape is {image_shape!r}; expected (height, width), two integers of at least "
+            f"1, or (height, width, {COLOURS}) for colours."
+        )
+    return lengths  # type: ignore[return-value]
 
 
 def _square(matrix: Array, name: str) -> tuple[int, int]:

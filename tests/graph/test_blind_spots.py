@@ -127,3 +127,9 @@ def test_groups_of_another_number_are_refused():
         ValueError, match=r"groups have shape \(2,\); expected \(3,\), one for each"
     ):
         BlindSpotLayer(3, 2, rng=RNG(0), groups=[0, 1])
+
+
+@pytest.mark.parametrize("groups", [[0, 5, 5], [-1, 0, 1], [1, 1, 2]])
+def test_groups_are_numbered_from_0(groups):
+    with pytest.raises(ValueError, match=r"groups are .*; expected the numbers from 0, each at"):
+        blind_spot_arrays(np.random.default_rng(0), 3, 2, 0.5, groups=groups)

@@ -8,6 +8,7 @@ from scipy.special import log_softmax
 
 from autoenc.backends import resolve_backend
 from autoenc.graph import Groups, corrupt
+from autoenc.graph.groups import group_arrays
 from tests.devices import device_of
 from tests.graph.helpers import FLOAT64, check_gradient, evaluate
 
@@ -110,3 +111,9 @@ def test_categories_without_a_value_are_not_known():
     rows = np.array([[0, 0, 1, 0, 0, 0], [5e30, 0, 0, 0, 1, 0]], "float32")
     known = evaluate(groups.is_known(pt.constant(rows)))
     np.testing.assert_array_equal(known, [[1, 1, 1, 1, 0, 0], [1, 0, 0, 0, 1, 1]])
+
+
+@pytest.mark.parametrize("sizes", [[], [0, -2]])
+def test_sizes_that_are_none(sizes):
+    with pytest.raises(ValueError, match=r"sizes are .*; expected at least one group"):
+        group_arrays(sizes, [1.0] * len(sizes))

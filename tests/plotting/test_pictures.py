@@ -142,6 +142,8 @@ assert {name: mpl.rcParams[name] for name in names} == before
         (np.ones((16, 500)), {"image_shape": (4, 4)}, ValueError, "or W_rows.T if images are"),
         (np.ones((5, 16)), {"image_shape": (4, 5)}, ValueError, "needs rows of 20 numbers"),
         (np.ones((5, 16)), {"image_shape": (4, -4)}, ValueError, "is (4, -4)"),
+        (np.ones((5, 64)), {"image_shape": (4, 4, 4)}, ValueError, "or (height, width, 3) for"),
+        (np.ones((5, 16)), {"image_shape": 16}, ValueError, "expected (height, width), two"),
         (
             np.ones((0, 16)),
             {},
@@ -313,7 +315,9 @@ def test_inputs_of_which_all_is_missing(X):
 
 @pytest.mark.parametrize("shape", [(2, 4), (2, 4, 4), (4, 2, 3, 1), [2, 4, 0], (2, -4, 3)])
 def test_shapes_that_are_no_colours(C, shape):
-    with pytest.raises(ValueError, match=r"needs rows of 8 numbers|expected two integers"):
+    with pytest.raises(
+        ValueError, match=r"needs rows of 8 numbers|expected \(height, width\), two"
+    ):
         plot_filters(C, shape)
 
 

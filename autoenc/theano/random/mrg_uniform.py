@@ -134,7 +134,7 @@ def _draw_values(states: Array, n: int) -> Array:
 
 
 def scaled(values: Array, dtype: str) -> Array:
-    """Scale values of the generator to [0, 1], with the precision of Theano."""
+    """Scale values of the generator to (0, 1], with the precision of Theano."""
     if dtype == "float16":
         # Uses 15 bits, none of whose values is rounded to 0.
         return (((values & 0x7FFF) + 1) * _HALF_NORM).astype("float16")
