@@ -46,7 +46,7 @@ ENGINES = {"jax": ["backends", "theano"], "numba": ["backends"]}
 
 
 # What a room may import of those above it, where that is not all of them.
-NARROW = {"theano": ("configuration", "files", "graph", "backends", "theano")}
+NARROW = {"theano": ("threads", "configuration", "files", "graph", "backends", "theano")}
 
 
 def modules():

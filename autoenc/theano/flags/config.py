@@ -11,6 +11,7 @@ from typing import Any
 import pytensor
 
 from autoenc.theano.flags.keys import ALL, HONOURED, OWN
+from autoenc.threads import warnings_caught
 
 logger = logging.getLogger("theano")
 
@@ -142,7 +143,7 @@ def _checked(name: str, value: Any) -> Any:
 
 
 def _of_pytensor(name: str) -> Any:
-    with warnings.catch_warnings():
+    with warnings_caught():
         # PyTensor warns that it has found no BLAS, even if autoenc has.
         warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS")
         return getattr(pytensor.config, name)

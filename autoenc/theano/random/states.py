@@ -14,6 +14,8 @@ from pytensor.compile.ops import register_view_op_c_code
 from pytensor.compile.sharedvalue import SharedVariable, shared_constructor
 from pytensor.graph.type import Type
 
+from autoenc.threads import warnings_caught
+
 
 class RandomStateType(Type[np.random.RandomState]):
     """Type of variables whose value is a ``numpy.random.RandomState``."""
@@ -74,7 +76,7 @@ random_state_type = RandomStateType()
 
 def update_by_default(state: Any, after: Any) -> None:
     """Make functions that use a shared variable update it by default."""
-    with warnings.catch_warnings():
+    with warnings_caught():
         # PyTensor deprecates default updates, but Theano's scripts rely on them.
         warnings.filterwarnings("ignore", "Setting default_update", DeprecationWarning)
         state.default_update = after

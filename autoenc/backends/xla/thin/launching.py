@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -138,15 +139,24 @@ def _register(library: ctypes.CDLL, target: str, platform: str) -> None:
 
 @functools.cache
 def host_library() -> Any:
-    """Return the library that launches kernels, compiled and registered with XLA."""
+    """Return the library that launches kernels, compiled and registered with XLA.
+
+    Raises
+    ------
+    NotThinError
+        If it cannot be compiled, or written to the cache.
+    """
     source = FOLDER / "launch.cpp"
     key = hashlib.sha256(
         f"{source.read_text(encoding='utf-8')} {jax.__version__} {config.cxx}".encode()
     ).hexdigest()
     path = cache_folder(executable=True) / f"launch-{key[:16]}.so"
     if not path.exists():
-        with atomic_write(path) as temporary:
-            _compile_host([str(source)], Path(temporary))
+        try:
+            with atomic_write(path) as temporary:
+                _compile_host([str(source)], Path(temporary))
+        except OSError as error:
+            raise NotThinError(f"the library that launches kernels: {error}") from error
     library = ctypes.CDLL(str(path))
     library.autoenc_add_kernel.argtypes = [
         ctypes.c_char_p,
@@ -167,7 +177,8 @@ def _cubin(source: str, architecture: str, name: str) -> bytes:
     if path.exists():
         return path.read_bytes()
     image = compile_cuda(source, architecture)
-    with atomic_write(path) as temporary:
+    # On a full disk, the next process compiles it again.
+    with suppress(OSError), atomic_write(path) as temporary:
         Path(temporary).write_bytes(image)
     return image
 
