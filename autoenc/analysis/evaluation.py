@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import html
 import textwrap
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -195,6 +197,8 @@ def report(
     model = coder_of(model)
     is_training = X_train is X
     X = model.numbers(_at_most(X, max_rows))
+    if X.shape[0] < 2:
+        raise ValueError(f"X has {counted(X.shape[0], 'row')}; a report needs at least two.")
     X_train = X if is_training else None if X_train is None else _at_most(X_train, max_rows)
     # Compute errors first, so that rows without errors are refused before codes warn of them.
     shares = error_shares(model, X).tolist()
@@ -229,11 +233,20 @@ def _at_most(X: Any, max_rows: int) -> Any:
     if isinstance(X, Source):
         numbers = np.arange(len(X))
         drawn = numbers if len(X) <= max_rows else np.sort(_at_most(numbers, max_rows))
-        return X[:] if len(drawn) == len(X) else X[drawn]
+        return _named(X[:] if len(drawn) == len(X) else X[drawn], X.names)
     X = X if hasattr(X, "shape") else np.asarray(X)
     if X.shape[0] <= max_rows:
         return X
     return resample(X, replace=False, n_samples=max_rows, random_state=0)
+
+
+def _named(rows: Array, names: Sequence[str] | None) -> Any:
+    """Return rows as a frame with the names of their source, so that models compare them."""
+    if names is None or find_spec("pandas") is None:
+        return rows
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=list(names))
 
 
 def _layer_reports(model: FittedCoder, X: Any) -> list[LayerReport]:

@@ -249,7 +249,7 @@ def test_anomalies_are_not_learned_by_heart(digits):
 def test_what_is_refused(healthy, digits):
     with pytest.raises(TypeError, match="expected an autoencoder or a stack"):
         report(AutoEncoder(3), digits.test.images)
-    with pytest.raises(ValueError, match="at least two rows"):
+    with pytest.raises(ValueError, match="X has 1 row; a report needs at least two"):
         report(healthy, digits.test.images[:1])
 
 
@@ -260,3 +260,13 @@ def test_the_best_epoch_has_a_finite_validation_cost():
     ]
     found = summarize(records)
     assert (found.best_epoch, found.best_valid_cost, found.last_valid_cost) == (3, 0.0, 0.25)
+
+
+def test_rows_of_a_file_have_its_names(rng, tmp_path):
+    path = tmp_path / "rows.parquet"
+    pd.DataFrame(rng.normal(size=(300, 4)), columns=list("abcd")).to_parquet(path)
+    model = AutoEncoder(2, n_epochs=1, random_state=0, verbose=False).fit(path)
+    found = report(model, path, X_train=path, max_rows=100)
+    assert (found.columns, found.n_rows) == (list("abcd"), 100)
+    with pytest.raises(ValueError, match="feature names"):
+        report(model, pd.DataFrame(np.zeros((9, 4)), columns=list("abce")))
