@@ -148,6 +148,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
             raise ValueError("no held-out row has an observed value; give other rows.")
         if self.contamination is not None:
             self.threshold_at(self.contamination)  # warns if there are too few rows
+        self._warned_of = self.contamination
         return self
 
     @property
@@ -162,7 +163,10 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         if self.contamination is None or "calibration_errors_" not in vars(self):
             raise AttributeError("there is no threshold: fit the detector, with a contamination.")
         check_settings({"contamination": self.contamination})  # it may have changed after fit
-        return self._threshold_at(self.contamination)
+        if self.contamination == self._warned_of:
+            return self._threshold_at(self.contamination)
+        self._warned_of = self.contamination
+        return self.threshold_at(self.contamination)
 
     @property
     def offset_(self) -> float:

@@ -30,6 +30,6 @@ def same_bits(array: Array, other: Array) -> bool:
 
 def on_the_host(value: Any) -> Any:
     """Copy a device array to a writable NumPy array; return other values as they are."""
-    if isinstance(value, np.ndarray) or not hasattr(value, "__array__"):
+    if isinstance(value, np.ndarray | np.generic) or not hasattr(value, "__array__"):
         return value
     return np.array(value)

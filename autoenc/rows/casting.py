@@ -196,14 +196,21 @@ def _ranges_of_source(source: Source) -> tuple[Array, ...] | None:
     if _is_exact(stored.dtype):
         return None
     found = summarize(stored)
-    low, high = found.minimum, found.maximum
-    if stored.dtype.kind in "iu" and max(-low.min(), high.max()) > LARGEST_EXACT:
+    low, high, is_whole = found.minimum, found.maximum, stored.dtype.kind in "iu"
+    with np.errstate(over="ignore", invalid="ignore"):
+        width, whole = high - low, np.full(len(low), is_whole)
+    # Comparisons with NaN, where nothing is observed, are false.
+    if not (np.maximum(-low, high) > LARGEST_EXACT).any():
+        return low, high, width, whole
+    if is_whole:
         return _ranges_of_integers(
             np.minimum.reduce([part.min(axis=0) for part in stored.parts()]),
             np.maximum.reduce([part.max(axis=0) for part in stored.parts()]),
         )
-    with np.errstate(over="ignore", invalid="ignore"):
-        return low, high, high - low, np.full(len(low), stored.dtype.kind in "iu")
+    exact: dict[int, tuple[int, int]] = getattr(stored.reader, "exact_ranges", dict)()
+    for column, (least, greatest) in exact.items():
+        width[column], whole[column] = float(greatest - least), True
+    return low, high, width, whole
 
 
 def _ranges_of_sparse(X: Any) -> tuple[Array, ...] | None:

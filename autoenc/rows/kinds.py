@@ -174,7 +174,8 @@ def _refuse_mistakes(number: int, name: str, column: Any) -> None:
         return
     values = [(row, v) for row, v in enumerate(listed(column)) if not is_missing(v)]
     others = [(row, value) for row, value in values if not _is_number(value)]
-    if others and len(others) <= (1 - MOSTLY) * len(values):
+    is_name = _has_padded([value for _, value in values])
+    if not is_name and len(others) <= (1 - MOSTLY) * len(values):
         row, value = others[0]
         raise ValueError(
             f"X has {value!r} at row {row}, {column_name(number, None)} ({name!r}), which is not "
@@ -234,8 +235,12 @@ def _kind_of_values(present: Sequence[Any]) -> str:
             return kind
     if not all(map(_is_number, present)):
         return TEXT
-    # Text with leading zeros is a name, such as a postal code: as a number, it would lose them.
-    return TEXT if any(isinstance(v, str) and _PADDED(v) for v in present) else NUMBERS
+    return TEXT if _has_padded(present) else NUMBERS
+
+
+def _has_padded(values: Sequence[Any]) -> bool:
+    """Return whether text has leading zeros, as postal codes do, which numbers would lose."""
+    return any(isinstance(value, str) and _PADDED(value) for value in values)
 
 
 def whole_range(column: Any) -> tuple[int, int] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,10 @@ class Table:
 
     def settle(self) -> None:
         """Do nothing: the table is in memory or mapped."""
+
+    def exact_ranges(self) -> dict[int, tuple[int, int]]:
+        """Return the ranges of integers; see `exact_ranges`."""
+        return exact_ranges([self._table])
 
 
 class Parquet:
@@ -93,6 +97,10 @@ class Parquet:
         """Check files; see `Reader.settle`."""
         self._states.check()
 
+    def exact_ranges(self) -> dict[int, tuple[int, int]]:
+        """Return the ranges of integers; see `exact_ranges`."""
+        return exact_ranges(group.to_table(columns=self.names) for group in self._groups)
+
     def _decode(self, number: int) -> Array:
         decoded = self._decoded  # another thread may replace it
         if decoded is None or decoded[0] != number:
@@ -141,7 +149,7 @@ def fill(table: Any, out: Array) -> None:
     import pyarrow as pa
 
     at = 0
-    for name, column in zip(table.column_names, table.columns, strict=True):
+    for column in table.columns:
         values = column.combine_chunks() if hasattr(column, "combine_chunks") else column
         if isinstance(values, pa.ChunkedArray):
             values = pa.concat_arrays(values.chunks) if values.num_chunks else values
@@ -152,33 +160,38 @@ def fill(table: Any, out: Array) -> None:
                     f"a column has {values.null_count:,} rows without a list of {n} numbers; fill "
                     "them in, or leave the rows out."
                 )
-            flat = values.flatten()
-            _refuse_lost_integers(flat, out, name)
-            out[:, at : at + n] = flat.to_numpy(zero_copy_only=False).reshape(len(out), n)
+            flat = values.flatten().to_numpy(zero_copy_only=False)
+            out[:, at : at + n] = flat.reshape(len(out), n)
         else:
             n = 1
-            _refuse_lost_integers(values, out, name)
             out[:, at] = values.to_numpy(zero_copy_only=False)
         at += n
 
 
-def _refuse_lost_integers(values: Any, out: Array, name: str) -> None:
-    """Refuse integers that the floats of a matrix with other columns cannot represent."""
-    import pyarrow as pa
+def exact_ranges(tables: Iterable[Any]) -> dict[int, tuple[int, int]]:
+    """Return minimum and maximum of each column of integers, by its position in the matrix.
 
-    if not pa.types.is_integer(values.type) or out.dtype.kind != "f":
-        return
-    whole = values.drop_null().to_numpy(zero_copy_only=False)
-    n_exact = 2 ** (np.finfo(out.dtype).nmant + 1)
-    if not len(whole) or max(-int(whole.min()), int(whole.max())) <= n_exact:
-        return
-    lost = [number for number in whole.tolist() if int(out.dtype.type(number)) != number]
-    if lost:
-        raise SourceError(
-            f"column {name!r} has the integer {lost[0]}, which {out.dtype}, the type of the whole "
-            "matrix, cannot represent. Subtract a constant from the column, such as its minimum, "
-            "or leave the column out."
-        )
+    Beside floats or nulls, integers are read as float64, which may make them equal.
+
+    Parameters
+    ----------
+    tables : iterable of Arrow tables
+        Parts of one table.
+    """
+    import pyarrow as pa
+    from pyarrow import compute
+
+    found: dict[int, tuple[int, int]] = {}
+    for table in tables:
+        at = 0
+        for column in table.columns:
+            if pa.types.is_integer(column.type):
+                ends = compute.min_max(column).as_py()
+                if ends["min"] is not None:
+                    low, high = found.get(at, (ends["min"], ends["max"]))
+                    found[at] = min(low, ends["min"]), max(high, ends["max"])
+            at += column.type.list_size if pa.types.is_fixed_size_list(column.type) else 1
+    return found
 
 
 def _is_number(kind: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 from time import monotonic
 
@@ -102,7 +103,9 @@ class CsvHistory(Callback):
         CsvHistory
             A copy with other paths.
         """
-        return CsvHistory(path_of_layer(self.path, number))
+        layer = copy(self)
+        layer.path = path_of_layer(self.path, number)
+        return layer
 
     def _write(self, history: Sequence[Record], *, at_end: bool = False) -> None:
         with self._errors.become_warnings(at_end=at_end):

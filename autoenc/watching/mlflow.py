@@ -77,6 +77,8 @@ class MLflow(Callback):
     '30 % noise'
     """
 
+    _has_pictures = True
+
     def __init__(
         self,
         run_name: str | None = None,
@@ -92,7 +94,6 @@ class MLflow(Callback):
         self.experiment = experiment
         self.tags = tags
         self.image_shape = image_shape
-        self._has_pictures = True
         self.run_id: str | None = None
 
     def start(self, training: Training) -> None:

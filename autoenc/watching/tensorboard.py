@@ -81,6 +81,8 @@ class TensorBoard(Callback):
     [True]
     """
 
+    _has_pictures = True
+
     def __init__(
         self,
         folder: str | os.PathLike[str],
@@ -93,7 +95,6 @@ class TensorBoard(Callback):
         import_extra("tensorboardX", "tensorboard", "TensorBoard")
         self.folder = Path(folder)
         self.X = X
-        self._has_pictures = True
         self.every = Every(epochs=every)
         self.image_shape = image_shape
         self.k = k

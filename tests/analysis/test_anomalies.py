@@ -285,6 +285,9 @@ def test_a_contamination_that_is_set_after_fit_counts(rng):
     for level in (0.1, 0.3):
         detector.set_params(contamination=level)
         np.testing.assert_array_equal(detector.predict(X) == -1, detector.p_values(X) <= level)
+    detector.set_params(contamination=1e-6)
+    with pytest.warns(UserWarning, match="300 held-out rows are too few for a contamination of"):
+        assert (detector.predict(X) == 1).all()
     detector.set_params(contamination=None)
     with pytest.raises(ValueError, match="there is no threshold, because contamination is None"):
         detector.predict(X)

@@ -8,6 +8,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
+from pytensor.scalar.sharedvar import shared as shared_number
 
 from autoenc.backends import make_step, resolve_backend
 from autoenc.graph import (
@@ -190,6 +191,15 @@ def test_several_inputs_of_several_dtypes(backend):
     labels = np.arange(37, dtype="int32") % 6
     costs = runner.run([chosen.put(X), chosen.put(labels)], ROWS, (0,))
     np.testing.assert_allclose(costs, X[ROWS, labels[ROWS]].sum(axis=1), rtol=1e-6)
+
+
+def test_a_number_may_be_shared_without_being_an_array(backend):
+    x, factor = pt.matrix("x"), shared_number(np.float32(2), "factor")
+    chosen = resolve_backend(backend, device_of(backend))
+    function = chosen.function([x], x * pt.tensor_from_scalar(factor))
+    np.testing.assert_array_equal(function(np.ones((2, 2), "float32")), np.full((2, 2), 2))
+    factor.set_value(np.float32(3))
+    np.testing.assert_array_equal(function(np.ones((2, 2), "float32")), np.full((2, 2), 3))
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 5, 37])

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pyarrow
+import pyarrow.parquet
 import pytest
 from scipy import sparse
 
@@ -10,7 +11,7 @@ from autoenc import AutoEncoder, DenoisingAutoEncoder
 from autoenc.estimators import SoftmaxClassifier, StackedDenoisingAutoEncoder
 from autoenc.models import write_results
 from autoenc.rows import DomainWarning, held_out
-from autoenc.sources import SourceError, open_source
+from autoenc.sources import open_source
 from autoenc.training import EpochPatience
 from tests.sources.test_formats import (
     NAMES,
@@ -287,8 +288,21 @@ def test_integers_that_are_equal_in_float64_are_refused_in_every_form(form, tmp_
 
 
 @pytest.mark.parametrize("nulls", [False, True])
-def test_integers_beside_floats_or_nulls_are_refused_where_float64_lacks_them(nulls):
-    a = [*LARGE[:-1, 0].tolist(), None if nulls else 2**60]
-    table = pyarrow.table({"a": a, "b": LARGE[:, 1] * 0.5})
-    with pytest.raises(SourceError, match="column 'a' has the integer 1152921504606846977, which"):
-        AutoEncoder(2, n_epochs=1, missing="mask", verbose=False).fit(table)
+@pytest.mark.parametrize("form", ["table", "file"])
+def test_integers_beside_floats_or_nulls_are_refused_if_float64_makes_them_equal(
+    form, nulls, tmp_path
+):
+    a = LARGE[:, 0].tolist()
+    a[-1] = None if nulls else a[-1]
+    wide = (LARGE[:, 0] + 10**15 * (np.arange(40) % 5)).tolist()
+    for column, is_refused in ((a, True), (wide, False)):
+        table = pyarrow.table({"a": column, "b": LARGE[:, 1] * 0.5})
+        if form == "file":
+            pyarrow.parquet.write_table(table, tmp_path / "rows.parquet", row_group_size=10)
+            table = tmp_path / "rows.parquet"
+        model = AutoEncoder(2, n_epochs=1, missing="mask", init="glorot", verbose=False)
+        if is_refused:
+            with pytest.raises(ValueError, match=EQUAL_IN_FLOAT64):
+                model.fit(table)
+        else:
+            assert model.fit(table).n_features_in_ == 2
