@@ -109,6 +109,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
 
     # As in scikit-learn's LocalOutlierFactor, this marks a detector that judges only new rows.
     novelty = True
+    _warned_of: float | None = None
 
     def __init__(self, model: Any, contamination: float | None = 0.01) -> None:
         self.model = model

@@ -1,4 +1,4 @@
-"""Arrays of shared variables: their place, and their comparison by bits."""
+"""Values of shared variables: copies on the host, and comparison by bits."""
 
 from __future__ import annotations
 

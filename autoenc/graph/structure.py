@@ -63,7 +63,7 @@ def describe_structure(value: Hashable) -> str:
 
 
 def _content(constant: Any) -> Hashable:
-    """Return the content of a constant; if it is not known, a value that only it equals."""
+    """Return the content of a constant; if that is not known, one that no other has."""
     data = constant.data
     if isinstance(data, np.ndarray) and data.dtype != object:
         return data.tobytes()
@@ -77,6 +77,12 @@ def _content(constant: Any) -> Hashable:
 
 @dataclass(frozen=True, eq=False)
 class _Only:
-    """A value that is equal to itself only."""
+    """The content of one constant, which is equal to that of no other."""
 
     constant: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Only) and other.constant is self.constant
+
+    def __hash__(self) -> int:
+        return id(self.constant)

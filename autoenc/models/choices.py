@@ -235,8 +235,8 @@ def choose_rate(
     Rules with a default, such as Adam and functions whose `learning_rate` has one, use it. For
     others, such as gradient descent, the rate is 0.1 if outputs are bounded. Otherwise it is a
     quarter of the largest rate with which the first step is stable, or a fiftieth of it if
-    training starts from principal directions. With a momentum μ, these two rates are multiplied by
-    1 − μ.
+    training starts from principal directions. These two rates are multiplied by 1 − μ, where μ is
+    the momentum of a rule that is given by name.
 
     Parameters
     ----------

@@ -168,7 +168,7 @@ class FittedDetector(FittedModel):
     @property
     def is_complete(self) -> bool:
         """Whether the model is calibrated, so that rows can be scored."""
-        return "calibration" in self.arrays
+        return "calibration" in self.arrays and "calibrated_on" in self.choices
 
     @property
     def calibration(self) -> Array:

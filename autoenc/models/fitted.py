@@ -129,7 +129,7 @@ class FittedModel:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the model is complete when training ends, so that it can be saved before."""
+        """Whether the model can be saved and used, also during training."""
         return True
 
     @property

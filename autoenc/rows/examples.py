@@ -109,9 +109,12 @@ def read_examples(
     ValueError
         If rows, labels or weights are invalid; the message states the value and its position.
     """
-    if type(X) is not np.ndarray and is_frame(X):
+    is_encoded = type(X) is not np.ndarray and is_frame(X)
+    if is_encoded:
         X = encoded(columns, X, reset=reset)  # messages show the encoded numbers
-    rows = read_rows(columns, X, dtype=dtype, reset=reset, centred=centred, name=name)
+    rows = read_rows(
+        columns, X, dtype=dtype, reset=reset, centred=centred, name=name, is_encoded=is_encoded
+    )
     labels = read_labels(y, len(rows), "y" if name == "X" else name) if labelled else None
     examples = Examples(rows, labels, check_weights(sample_weight, len(rows)))
     if examples.weights is not None and not examples.weights.all():

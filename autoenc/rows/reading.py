@@ -19,7 +19,14 @@ from autoenc.sources import Source, opened
 
 
 def read_rows(
-    columns: Columns, X: Any, *, dtype: str, reset: bool, centred: bool = False, name: str = "X"
+    columns: Columns,
+    X: Any,
+    *,
+    dtype: str,
+    reset: bool,
+    centred: bool = False,
+    name: str = "X",
+    is_encoded: bool = False,
 ) -> Rows:
     """Read rows of numbers into a C-contiguous array or a sparse matrix of a given dtype.
 
@@ -40,6 +47,8 @@ def read_rows(
         Columns of different kinds always may.
     name : str
         Name of the data for messages.
+    is_encoded : bool
+        Whether X is what `encoded` returned.
 
     Warns
     -----
@@ -54,7 +63,8 @@ def read_rows(
     if isinstance(X, np.ndarray) and X.dtype.names is not None:
         _refuse_records(X, name)
     if type(X) is not np.ndarray:
-        X = encoded(columns, opened(X), reset=reset)
+        if not is_encoded:
+            X = encoded(columns, opened(X), reset=reset)
         if is_frame(X):
             _refuse_columns(X, name)
     if isinstance(X, Source):

@@ -185,12 +185,16 @@ def exact_ranges(tables: Iterable[Any]) -> dict[int, tuple[int, int]]:
     for table in tables:
         at = 0
         for column in table.columns:
-            if pa.types.is_integer(column.type):
-                ends = compute.min_max(column).as_py()
-                if ends["min"] is not None:
-                    low, high = found.get(at, (ends["min"], ends["max"]))
-                    found[at] = min(low, ends["min"]), max(high, ends["max"])
-            at += column.type.list_size if pa.types.is_fixed_size_list(column.type) else 1
+            parts = [column]
+            if pa.types.is_fixed_size_list(column.type):
+                numbers = range(column.type.list_size)
+                parts = [compute.list_element(column, number) for number in numbers]
+            for place, part in enumerate(parts, start=at):
+                ends = compute.min_max(part).as_py() if pa.types.is_integer(part.type) else {}
+                if ends.get("min") is not None:
+                    low, high = found.get(place, (ends["min"], ends["max"]))
+                    found[place] = min(low, ends["min"]), max(high, ends["max"])
+            at += len(parts)
     return found
 
 

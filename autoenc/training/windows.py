@@ -243,7 +243,7 @@ class WindowReader:
         largest = share.count * ((memory - copies * used * block) // (N_WINDOWS * stored))
         advice = f"use a window of at most {largest:,} rows (window={largest})"
         if largest < 1:
-            advice = "give autoenc.training.train a smaller block_size"
+            advice = "use autoenc.training.train with a smaller block_size"
         raise ValueError(
             f"memory is {readable_size(memory)}, but reading needs {readable_size(needed)}: "
             f"{counted(self._n_windows, 'window')} of {window:,} rows and {copies} blocks of "

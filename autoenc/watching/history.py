@@ -80,7 +80,7 @@ class CsvHistory(Callback):
             self._write(training.history)
 
     def stop(self, training: Training) -> None:
-        """Write the epochs that the file lacks, and what their records have got since.
+        """Write the epochs that the file lacks, and entries that records have gained since.
 
         Parameters
         ----------

@@ -63,7 +63,7 @@ class MLflow(Callback):
     Attributes
     ----------
     run_id : str or None
-        Identifier of the last run; None for a stack.
+        Identifier of the last run; a fit of a stack does not set it.
 
     Raises
     ------

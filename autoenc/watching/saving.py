@@ -121,8 +121,8 @@ class SaveBest(Callback):
     raised. If writing fails later, one warning is issued, and the next better model is saved
     again.
 
-    A resumed run keeps the file, unless a model is better than that of the best earlier epoch. If
-    an earlier epoch was validated several times, the last of these costs is compared.
+    A resumed run keeps the file, unless a model is better than that of the best completed epoch.
+    If an epoch was validated several times, the last of these costs is compared.
 
     Parameters
     ----------
@@ -139,8 +139,8 @@ class SaveBest(Callback):
     ----------
     best : dict or None
         The record of the epoch whose model is in the file. For a model saved within an epoch, it
-        has ``epoch``, ``iteration`` and ``valid_cost``. None for a stack, as the history is in the
-        file of each layer.
+        has ``epoch``, ``iteration`` and ``valid_cost``. A fit of a stack does not set it: the
+        file of each layer has its history.
 
     Examples
     --------

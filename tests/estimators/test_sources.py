@@ -288,7 +288,7 @@ def test_integers_that_are_equal_in_float64_are_refused_in_every_form(form, tmp_
 
 
 @pytest.mark.parametrize("nulls", [False, True])
-@pytest.mark.parametrize("form", ["table", "file"])
+@pytest.mark.parametrize("form", ["table", "file", "lists"])
 def test_integers_beside_floats_or_nulls_are_refused_if_float64_makes_them_equal(
     form, nulls, tmp_path
 ):
@@ -297,6 +297,9 @@ def test_integers_beside_floats_or_nulls_are_refused_if_float64_makes_them_equal
     wide = (LARGE[:, 0] + 10**15 * (np.arange(40) % 5)).tolist()
     for column, is_refused in ((a, True), (wide, False)):
         table = pyarrow.table({"a": column, "b": LARGE[:, 1] * 0.5})
+        if form == "lists":
+            pairs = pyarrow.array([[n, 1] for n in column], pyarrow.list_(pyarrow.int64(), 2))
+            table = table.set_column(0, "a", pairs)
         if form == "file":
             pyarrow.parquet.write_table(table, tmp_path / "rows.parquet", row_group_size=10)
             table = tmp_path / "rows.parquet"
@@ -305,4 +308,4 @@ def test_integers_beside_floats_or_nulls_are_refused_if_float64_makes_them_equal
             with pytest.raises(ValueError, match=EQUAL_IN_FLOAT64):
                 model.fit(table)
         else:
-            assert model.fit(table).n_features_in_ == 2
+            assert model.fit(table).n_features_in_ == 2 + (form == "lists")

@@ -9,6 +9,9 @@ import pytensor.sparse
 import pytensor.tensor as pt
 import pytest
 import scipy.sparse
+from pytensor import wrap_py
+from pytensor.graph.basic import Constant
+from pytensor.link.c.type import generic
 
 from autoenc.graph import AutoEncoderLayer, masking, sgd
 from autoenc.graph.structure import describe_structure, structure
@@ -22,6 +25,11 @@ def sparse_times(factor, x):
         ),
         x,
     )
+
+
+@wrap_py(itypes=[generic], otypes=[pt.lscalar])
+def len_of(values):
+    return np.asarray(len(values))
 
 
 def step(activation="sigmoid", corruption=0.3, rate=0.1, n_hidden=5, seed=1):
@@ -75,6 +83,14 @@ def test_small_differences_are_seen(first, second):
     outputs = [structure([x, y], [f(x, y)]) for f in (first, second)]
     assert outputs[0] != outputs[1]
     assert describe_structure(outputs[0]) != describe_structure(outputs[1])
+
+
+def test_an_unknown_constant_is_equal_to_itself_only():
+    x = pt.matrix("x")
+    graphs = [x[: len_of(Constant(generic, [1, 2]))] for _ in range(2)]
+    assert structure([x], [graphs[0]]) == structure([x], [graphs[0]])
+    assert hash(structure([x], [graphs[0]])) == hash(structure([x], [graphs[0]]))
+    assert structure([x], [graphs[0]]) != structure([x], [graphs[1]])
 
 
 def test_inputs_are_told_apart_by_their_type():

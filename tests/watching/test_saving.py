@@ -210,12 +210,16 @@ def test_an_error_of_another_callback_leaves_the_best_model(digits, tmp_path):
 
 @pytest.mark.parametrize("watcher", [SaveBest, lambda path: SaveEvery(path, epochs=1)])
 def test_a_detector_is_saved_after_fit(digits, tmp_path, watcher):
-    seen = []
+    seen, rows = [], digits.train.images[:50, 100:109]
     callbacks = [watcher(tmp_path / "detector"), seen.append]
-    detector = AutoEncoderDetector(n_hidden=4, n_updates=6, random_state=0, verbose=False)
-    with pytest.raises(ValueError, match="AutoEncoderDetector is calibrated after it; save the"):
-        detector.fit(digits.train.images[:50, 100:109], callbacks=callbacks)
-    assert seen == []
+    detector = AutoEncoderDetector(
+        n_hidden=4, n_updates=6, warm_start=True, random_state=0, verbose=False
+    )
+    for _ in range(2):  # the second time, the model has the earlier calibration
+        with pytest.raises(ValueError, match="AutoEncoderDetector is calibrated after it; save"):
+            detector.fit(rows, callbacks=callbacks)
+        assert seen == []
+        detector.fit(rows)
 
 
 class Rising(Callback):

@@ -31,7 +31,22 @@ def apply_given() -> None:
     """Apply the settings of the environment and of files; report settings without effect once."""
     for name, value in _known():
         if name not in _ELSEWHERE:
-            config.set(name, _converted(name, value))
+            _set(name, value)
+
+
+def _set(name: str, value: str) -> None:
+    """Set a setting from text.
+
+    Raises
+    ------
+    SettingsError
+        If the setting cannot have this value.
+    """
+    converted = _converted(name, value)
+    try:
+        config.set(name, converted)
+    except ValueError as error:
+        raise SettingsError(f"{error}. Correct it in THEANO_FLAGS or .theanorc.") from error
 
 
 def _known() -> Iterator[tuple[str, str]]:

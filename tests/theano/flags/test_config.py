@@ -198,6 +198,11 @@ def test_an_unknown_setting_is_reported(monkeypatch, caplog):
     [
         ("unittests.rseed=random", "unittests.rseed is 'random'; expected a number."),
         ("profile=ture", "profile is 'ture'; expected True or False."),
+        (
+            "int_division=floatx",
+            'Invalid value ("floatx") for configuration variable "int_division". '
+            "Valid options are ('int', 'raise', 'floatX').",
+        ),
     ],
 )
 def test_text_for_a_number_or_a_truth_value_is_refused(monkeypatch, flags, message):
