@@ -27,6 +27,9 @@ class Training(Protocol):
     valid_cost : float or None
         Validation cost of the current parameters; None unless they were validated after the last
         block.
+    best_validation : dict or None
+        ``epoch``, ``iteration`` and ``valid_cost`` of the lowest validation cost so far, also of a
+        run that was resumed; None before the first validation.
     """
 
     description: str
@@ -35,6 +38,7 @@ class Training(Protocol):
     history: list[Record]
     stop_requested: bool
     valid_cost: float | None
+    best_validation: Record | None
 
     @property
     def n_epochs(self) -> int:

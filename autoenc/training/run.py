@@ -65,6 +65,7 @@ class Run:
     stop_requested: bool = False
     is_to_end: bool = False
     valid_cost: float | None = None
+    best_validation: Record | None = None
     first_cost: float | None = None
     is_good: bool = True
 
@@ -337,8 +338,12 @@ class Run:
     def compute_validation_cost(self, validator: Validator) -> float:
         """Compute and record the validation cost of the current parameters."""
         self.runner.sync()
-        self.valid_cost = self.so_far.said["valid_cost"] = validator()
-        return self.valid_cost
+        cost = self.valid_cost = self.so_far.said["valid_cost"] = validator()
+        best = self.best_validation["valid_cost"] if self.best_validation else np.inf
+        if cost < best:
+            numbers = {"epoch": self.epoch, "iteration": self.iteration}
+            self.best_validation = {**numbers, "valid_cost": cost}
+        return cost
 
     def snapshot(self) -> Snapshot:
         """Return the current state, from which training can continue."""
@@ -355,6 +360,7 @@ class Run:
         self.history = progress["history"]
         self.halving.done = progress["halved"]
         self.first_cost = progress["first_cost"]
+        self.best_validation = progress.get("best_validation")  # older files lack it
         if self.keeper:
             self.keeper.resume(progress["rule"], in_order("best", snapshot.arrays))
 
@@ -366,6 +372,7 @@ class Run:
             "history": self.history,
             "halved": self.halving.done,
             "first_cost": self.first_cost,
+            "best_validation": self.best_validation,
             "stop_requested": self.is_to_end and not self.interruption.requested,
             "rule": rule_state(self.keeper.rule) if self.keeper else None,
         }

@@ -121,8 +121,7 @@ class SaveBest(Callback):
     raised. If writing fails later, one warning is issued, and the next better model is saved
     again.
 
-    A resumed run keeps the file, unless a model is better than that of the best completed epoch.
-    If an epoch was validated several times, the last of these costs is compared.
+    A resumed run keeps the file until a model is better than all before it.
 
     Parameters
     ----------
@@ -180,10 +179,11 @@ class SaveBest(Callback):
         check_file(self.path, "model file")
         self._errors = WriteErrors(str(self.path))
         self.best = None
-        # A resumed run does not replace the better model of an earlier epoch.
-        if training.history and self.path.exists():
-            best = min(training.history, key=self._rank)
-            self.best = best if self._rank(best) < _WORST else None
+        # A resumed run does not replace a better model of its earlier part.
+        known = [*training.history, training.best_validation or {}]
+        best = min(known, key=self._rank)
+        if self.path.exists() and self._rank(best) < _WORST:
+            self.best = best
 
     def block_end(self, training: Training) -> None:
         """Save the model if it was validated within an epoch, and is the best so far.

@@ -45,6 +45,7 @@ class Told:
     description: str = "nothing"
     n_rows: int = 100
     batch_size: int = 10
+    best_validation: dict | None = None
 
     @property
     def cost(self):

@@ -190,6 +190,43 @@ def test_the_best_of_validations_within_epochs_is_kept(digits, tmp_path, monitor
         np.testing.assert_array_equal(kept, restored)
 
 
+class StopAfter(Callback):
+    """Requests the end of training after some validations."""
+
+    def __init__(self, n):
+        self.n = n
+
+    def block_end(self, training):
+        self.n -= training.valid_cost is not None
+        training.stop_requested = self.n == 0
+
+
+@pytest.mark.parametrize("after", ["the best validation", "the next validation"])
+def test_a_resumed_run_keeps_the_best_of_validations_within_epochs(digits, tmp_path, after):
+    held_out = digits.valid.images[:200], digits.valid.labels[:200]
+
+    def run(watcher, *others, **settings):
+        SoftmaxClassifier(
+            n_epochs=6, batch_size=10, learning_rate=1.0, early_stopping=GeometricPatience(8),
+            random_state=1, verbose=False,
+        ).fit(
+            digits.train.images[:300], digits.train.labels[:300], held_out,
+            callbacks=[watcher, *others], **settings,
+        )  # fmt: skip
+        return watcher.best, SoftmaxClassifier.load(watcher.path).weights_
+
+    seen = Validations()
+    best, weights = run(SaveBest(tmp_path / "whole.safetensors"), seen)
+    costs = [cost for cost, *_ in seen.seen]
+    n = costs.index(min(costs)) + 1 + (after == "the next validation")
+    how = {"checkpoint": tmp_path / "run.ckpt", "resume": True}
+    run(SaveBest(tmp_path / "best.safetensors"), StopAfter(n), **how)
+    resumed, its_weights = run(SaveBest(tmp_path / "best.safetensors"), **how)
+    assert resumed == best
+    for array, other in zip(weights, its_weights, strict=True):
+        np.testing.assert_array_equal(array, other)
+
+
 def test_a_validation_within_an_epoch_says_nothing_of_its_end(tmp_path):
     class Stale(Told):
         valid_cost = None
