@@ -12,6 +12,7 @@ from pytensor.link.c.op import COp
 from pytensor.tensor.subtensor import Subtensor
 
 from autoenc.graph.types import Expression
+from autoenc.theano.ops.shape_inference import without_graph
 
 
 class Unbroadcast(COp):
@@ -33,10 +34,9 @@ class Unbroadcast(COp):
         """Return the array itself."""
         outputs[0][0] = inputs[0]
 
-    def infer_shape(self, *arguments: Any) -> Any:
+    @without_graph
+    def infer_shape(self, _: Any, shapes: Any) -> Any:
         """Return the shape of the input."""
-        # PyTensor before 3.3 also passes the graph, as the first argument.
-        _, shapes = arguments[-2:]
         return shapes
 
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> Any:

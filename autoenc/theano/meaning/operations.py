@@ -19,6 +19,7 @@ from pytensor.link.c.op import COp
 from pytensor.tensor.type import TensorType
 
 from autoenc.theano.meaning.debug_values import get_test_value
+from autoenc.theano.ops.shape_inference import without_graph
 
 logger = logging.getLogger("theano")
 
@@ -51,7 +52,7 @@ class Op(COp):
         super().__init_subclass__(**more)
         own = vars(cls)
         if "infer_shape" in own and _n_arguments(own["infer_shape"]) == 3:
-            cls.infer_shape = _without_graph(own["infer_shape"])
+            cls.infer_shape = without_graph(own["infer_shape"])
         for name, changed in (("perform", _with_parameters), ("c_code", _without_old_outputs)):
             if own.get(name, getattr(Op, name)) is not getattr(Op, name):
                 setattr(cls, name, changed(own[name]))
@@ -108,7 +109,7 @@ def extend() -> None:
         waiting += kind.__subclasses__()
         own = vars(kind).get("infer_shape")
         if own is not None and not issubclass(kind, Op) and _n_arguments(own) == 4:
-            kind.infer_shape = _with_or_without_graph(own)
+            kind.infer_shape = _with_orwithout_graph(own)
 
 
 def _saved_if_possible(own: Callable[..., None]) -> Callable[..., None]:
@@ -145,23 +146,13 @@ def _takes_keywords(method: Any) -> bool:
     return any(p.kind is p.VAR_KEYWORD for p in parameters)
 
 
-def _with_or_without_graph(method: Callable[..., Any]) -> Callable[..., Any]:
+def _with_orwithout_graph(method: Callable[..., Any]) -> Callable[..., Any]:
     """Return an `infer_shape` that needs the graph, with None for it in calls from scripts."""
 
     @functools.wraps(method)
     def infer_shape(self: Any, *arguments: Any, **named: Any) -> Any:
         given = len(arguments) + len(named)
         return method(self, *([None] if given == 2 else []), *arguments, **named)
-
-    return infer_shape
-
-
-def _without_graph(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Return an `infer_shape` that accepts its arguments with or without the graph."""
-
-    @functools.wraps(method)
-    def infer_shape(self: Any, *arguments: Any) -> Any:
-        return method(self, *arguments[-2:])
 
     return infer_shape
 

@@ -25,6 +25,7 @@ from autoenc.theano.ops.conv_shapes import (
     get_conv_output_shape,
 )
 from autoenc.theano.ops.correlation import Geometry
+from autoenc.theano.ops.shape_inference import without_graph
 
 Array = Any
 Variable = Any
@@ -208,10 +209,9 @@ class AbstractConv(BaseAbstractConv):
         result = how.correlate(img, self.turned(kern), geometry)
         outputs[0][0] = result.astype(node.outputs[0].type.dtype, copy=False)
 
-    def infer_shape(self, *arguments: Any) -> list[Any]:
+    @without_graph
+    def infer_shape(self, _: Any, shapes: Any) -> list[Any]:
         """Infer the shape of the result."""
-        # PyTensor before 3.3 also passes the graph, as the first argument.
-        _, shapes = arguments[-2:]
         imshp, kshp = _prefer(self.imshp, shapes[0]), _prefer(self.kshp, shapes[1])
         return [
             get_conv_output_shape(
@@ -284,10 +284,9 @@ class AbstractConv_gradWeights(BaseAbstractConv):  # noqa: N801 - Theano's name
         """Return the connection pattern: the result depends on all inputs except the lengths."""
         return [[True], [True], [False]]
 
-    def infer_shape(self, *arguments: Any) -> list[Any]:
+    @without_graph
+    def infer_shape(self, node: Any, shapes: Any) -> list[Any]:
         """Infer the shape of the filters."""
-        # PyTensor before 3.3 also passes the graph, as the first argument.
-        node, shapes = arguments[-2:]
         imshp, topshp, _ = shapes
         between = topshp[2:] if self.unshared else []
         lengths = _symbolic_lengths(node.inputs[2], shapes[2], self.convdim)
@@ -348,10 +347,9 @@ class AbstractConv_gradInputs(BaseAbstractConv):  # noqa: N801 - Theano's name
         """Return the connection pattern: the result depends on all inputs except the lengths."""
         return [[True], [True], [False]]
 
-    def infer_shape(self, *arguments: Any) -> list[Any]:
+    @without_graph
+    def infer_shape(self, node: Any, shapes: Any) -> list[Any]:
         """Infer the shape of the images."""
-        # PyTensor before 3.3 also passes the graph, as the first argument.
-        node, shapes = arguments[-2:]
         kshp, topshp, _ = shapes
         channels = kshp[-self.convdim - 1]
         channels = channels * self.num_groups if self.num_groups > 1 else channels

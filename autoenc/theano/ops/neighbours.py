@@ -12,6 +12,8 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.tensor.type import integer_dtypes, matrix
 
+from autoenc.theano.ops.shape_inference import without_graph
+
 Array = Any
 Variable = Any
 
@@ -95,10 +97,9 @@ class Images2NeibsGrad(Op):
         np.add.at(sums, entries, gradient.reshape(*images.shape[:2], *grid))
         outputs[0][0] = sums[:, :, :-1, :-1].copy()
 
-    def infer_shape(self, *arguments: Any) -> list[Any]:
+    @without_graph
+    def infer_shape(self, _: Any, shapes: Any) -> list[Any]:
         """Infer the shape of the result: that of the images."""
-        # PyTensor before 3.3 also passes the graph, as the first argument.
-        _, shapes = arguments[-2:]
         return [shapes[1]]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:

@@ -15,6 +15,7 @@ from pytensor.tensor.type import TensorType, int_dtypes
 
 from autoenc.theano.ops import pooling
 from autoenc.theano.ops.pooling import MODES, Windows
+from autoenc.theano.ops.shape_inference import without_graph
 
 Array = Any
 Variable = Any
@@ -206,10 +207,9 @@ class Pool(BasePool):
         """Pool."""
         return pooling.pool(x, windows, self.mode)
 
-    def infer_shape(self, *arguments: Any) -> list[Any]:
+    @without_graph
+    def infer_shape(self, node: Any, shapes: Any) -> list[Any]:
         """Infer the shape of the result."""
-        # PyTensor before 3.3 also passes the graph, as the first argument.
-        node, shapes = arguments[-2:]
         geometry = [[v[i] for i in range(self.ndim)] for v in node.inputs[1:]]
         ws, stride, pad = geometry
         return [self.out_shape(shapes[0], ws, self.ignore_border, stride, pad, self.ndim)]
@@ -263,10 +263,9 @@ class PoolGrad(BasePool):
 
     out_shape = staticmethod(Pool.out_shape)
 
-    def infer_shape(self, *arguments: Any) -> list[Any]:
+    @without_graph
+    def infer_shape(self, _: Any, shapes: Any) -> list[Any]:
         """Infer the shape of the result: that of the array."""
-        # PyTensor before 3.3 also passes the graph, as the first argument.
-        _, shapes = arguments[-2:]
         return [shapes[0]]
 
 
@@ -331,10 +330,9 @@ class DownsampleFactorMaxGradGrad(BasePool):
         """Compute the sums."""
         return pooling.gathered(x, maxout, ggx, windows)
 
-    def infer_shape(self, *arguments: Any) -> list[Any]:
+    @without_graph
+    def infer_shape(self, _: Any, shapes: Any) -> list[Any]:
         """Infer the shape of the result: that of the maximum."""
-        # PyTensor before 3.3 also passes the graph, as the first argument.
-        _, shapes = arguments[-2:]
         return [shapes[1]]
 
     def pullback(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Variable]:

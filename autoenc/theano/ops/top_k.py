@@ -12,6 +12,8 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.tensor.type import TensorType, discrete_dtypes
 
+from autoenc.theano.ops.shape_inference import without_graph
+
 Array = Any
 Variable = Any
 
@@ -79,10 +81,9 @@ class TopKOp(Op):
         for output, result in zip(outputs, results, strict=True):
             output[0] = result
 
-    def infer_shape(self, *arguments: Any) -> list[Any]:
+    @without_graph
+    def infer_shape(self, node: Any, shapes: Any) -> list[Any]:
         """Infer the shapes of the results."""
-        # PyTensor before 3.3 also passes the graph, as the first argument.
-        node, shapes = arguments[-2:]
         shape = list(shapes[0])
         shape[self.axis] = abs(node.inputs[1])
         return [tuple(shape)] * len(node.outputs)

@@ -16,6 +16,7 @@ from pytensor.tensor.basic import get_underlying_scalar_constant_value, get_vect
 from pytensor.tensor.type import TensorType
 
 from autoenc.backends.c.library import kernels
+from autoenc.theano.ops.shape_inference import without_graph
 from autoenc.theano.random import mrg31k3p
 
 Array = Any
@@ -62,10 +63,9 @@ class mrg_uniform(Op):  # noqa: N801 - Theano's name
         shape = tuple(1 if length == 1 else None for length in lengths)
         return Apply(self, [rstate, size], [rstate.type(), self.output_type.clone(shape=shape)()])
 
-    def infer_shape(self, *arguments: Any) -> list[Any]:
+    @without_graph
+    def infer_shape(self, node: Any, shapes: Any) -> list[Any]:
         """Infer the shapes of the states and of the draw."""
-        # PyTensor before 3.3 also passes the graph, as the first argument.
-        node, shapes = arguments[-2:]
         size = node.inputs[1]
         return [shapes[0], [size[i] for i in range(self.output_type.ndim)]]
 

@@ -23,6 +23,7 @@ from pytensor.scalar import upcast
 from pytensor.tensor.exceptions import ShapeError
 from pytensor.tensor.type import TensorType
 
+from autoenc.theano.ops.shape_inference import without_graph
 from autoenc.theano.random.decisions import decisions
 from autoenc.theano.random.sizes import Size, broadcast_indices, infer_size
 from autoenc.theano.random.states import RandomStateType
@@ -83,10 +84,9 @@ class RandomFunction(Op):
         parameters = [pt.as_tensor_variable(argument) for argument in args]
         return Apply(self, [r, size, *parameters], [r.type(), self.outtype()])
 
-    def infer_shape(self, *arguments: Any) -> list[Any]:
+    @without_graph
+    def infer_shape(self, node: Any, _: Any) -> list[Any]:
         """Infer the shape of the numbers if the size alone determines it."""
-        # PyTensor before 3.3 also passes the graph, as the first argument.
-        node = arguments[-2]
         size = node.inputs[1]
         if self.ndim_added or len(getattr(size, "data", (0,))) == 0:
             raise ShapeError("the size of the draw depends on the parameters' values")
