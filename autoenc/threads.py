@@ -86,12 +86,13 @@ def in_threads(
 ) -> list[Result]:
     """Apply a function to each item, in several threads.
 
-    If no thread can be started, the caller's thread does everything.
+    If not all threads can be started, the caller's thread applies the function to all items, also
+    to those that a thread has taken.
 
     Parameters
     ----------
     function : callable
-        Function of one item, which several threads call at once.
+        Function of one item, without side effects, which several threads call at once.
     items : sequence
         Items to which the function is applied.
     n_threads : int
