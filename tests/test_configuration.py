@@ -121,8 +121,10 @@ def test_keys_are_known_in_any_case(tmp_path):
 
 
 def test_keys_that_are_not_known_are_ignored():
-    flags = "optimizer_including=cudnn,lib.cnmem=0.8,exception_verbosity=high,force_device"
+    flags = "optimizer_including=cudnn,lib.cnmem=0.8,exception_verbosity=high,"
     assert read_settings(flags=flags, files=[]) == Settings()
+    with pytest.warns(UserWarning, match="THEANO_FLAGS has 'force_device', which is ignored"):
+        assert read_settings(flags=f"{flags}force_device", files=[]) == Settings()
 
 
 def test_a_key_counts_in_its_own_section_only(tmp_path):

@@ -422,7 +422,13 @@ def draw_seed(random_state: Any, call: Call | None = None) -> int:
         seed = seed_of_model(call.checkpoint)
         if seed is not None:
             return seed
-    return int(check_random_state(random_state).randint(2**31 - 1))
+    try:
+        return int(check_random_state(random_state).randint(2**31 - 1))
+    except ValueError as error:
+        raise ValueError(
+            f"random_state is {random_state!r}; expected an integer from 0 to 2³² - 1, a "
+            "numpy.random.RandomState or None."
+        ) from error
 
 
 def widened(start: FittedModel | None, domain: Domain) -> Domain:

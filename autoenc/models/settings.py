@@ -494,7 +494,9 @@ def check_settings(given: Mapping[str, Any]) -> None:
                 plain = str(one) if isinstance(one, str) else one
                 accepted = (type(plain), plain) in check.typed
             if not accepted and (check.accepts is None or not check.accepts(one)):
-                raise ValueError(f"{name} is {one!r}; expected {check.expected}.")
+                is_one_of = check.each and isinstance(value, list | tuple | np.ndarray)
+                found = f"{name} has {one!r} in {value!r}" if is_one_of else f"{name} is {one!r}"
+                raise ValueError(f"{found}; expected {check.expected}.")
     if "cost" in given:
         _check_cost(given["cost"], given.get("output", "auto"), given["scale"])
     check_float_type(given.get("dtype"))

@@ -141,7 +141,7 @@ SETTINGS = [
     (("perceptron",), {"n_hidden": 0}, "n_hidden is 0; expected an integer"),
     (("stack", "tuned"), {"hidden_sizes": ()}, r"hidden_sizes is \(\); expected the units"),
     (("stack", "tuned"), {"hidden_sizes": 500}, "hidden_sizes is 500; expected the units"),
-    (("stack", "tuned"), {"hidden_sizes": (3, 0)}, "hidden_sizes is 0; expected an integer"),
+    (("stack", "tuned"), {"hidden_sizes": (3, 0)}, r"hidden_sizes has 0 in \(3, 0\); expected an"),
     (("stack", "tuned"), {"corruption": (0.1, 0.2, 0.3)}, "corruption has 3 values"),
     (("dae", "stack", "tuned"), {"corruption": 1.5}, "corruption level is 1.5; expected a prob"),
     (("dae", "stack", "tuned"), {"corruption": -0.1}, "corruption level is -0.1"),
