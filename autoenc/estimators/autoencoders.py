@@ -362,7 +362,13 @@ class SettingsOfLayers:
             return {}
         default = self.default.get_params(deep=False)
         settings = layer.get_params(deep=False).items()
-        return {self._name(n): v for n, v in settings if v != default[n] and n not in self.own}
+        fixed = (*self.own, *OF_EACH_LAYER)
+        return {self._name(n): v for n, v in settings if v != default[n] and n not in fixed}
+
+    @property
+    def without_effect(self) -> frozenset[str]:
+        """Settings without effect, which files of earlier versions may have."""
+        return frozenset(f"pretraining_{name}" for name in (*self.own, *OF_EACH_LAYER))
 
     def _name(self, of_layer: str) -> str:
         """Return the network's name for a setting of its layers."""

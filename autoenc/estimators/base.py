@@ -197,7 +197,7 @@ class GraphEstimator(BaseEstimator):
             If the file does not exist, or does not contain a model of this class.
         """
         arrays, stored, fitted = read_model(path, cls.__name__, settings)
-        estimator = cls(**stored)
+        estimator = cls(**known_settings(cls._kind, stored))
         given = estimator.get_params(deep=False)
         estimator.model_ = cls._kind.from_file(cls.__name__, given, arrays, fitted)
         return estimator
@@ -344,6 +344,12 @@ def _train(
         )
     except CheckpointError as error:
         raise _explained(error, task.known.choices) from error
+
+
+def known_settings(kind: Kind, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a file, without those of earlier versions that have no effect."""
+    ignored = getattr(kind, "without_effect", ())
+    return {name: value for name, value in stored.items() if name not in ignored}
 
 
 def fitted(estimator: Any) -> Any:

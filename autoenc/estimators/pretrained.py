@@ -52,7 +52,7 @@ OF_PROCESS = ("shuffle", "backend", "device", "devices", "memory", "dtype", "ver
 
 OF_CLASSIFIER = SettingsOfLayers(
     "StackedDenoisingClassifier", DenoisingAutoEncoder(init="glorot"), plain=("cost", "scale"),
-    own=(*PER_LAYER, *OF_PROCESS),
+    own=("activation", *OF_PROCESS),
 )  # fmt: skip
 
 
@@ -83,6 +83,8 @@ def _trained_alone(
 
 class StackedClassifierKind(ClassifierKind):
     """Steps of the fit of a classifier with pre-trained hidden layers."""
+
+    without_effect = OF_CLASSIFIER.without_effect
 
     def hidden(
         self, known: FittedModel, settings: Mapping[str, Any], examples: Examples, call: Call
@@ -245,7 +247,7 @@ class StackedDenoisingClassifier(Classifying, GraphEstimator):
     def _stored_settings(self) -> dict[str, Any]:
         """Return the settings of the classifier, and those of its layers that are not default."""
         own = super()._stored_settings()
-        return {**OF_CLASSIFIER.stored(own.pop("layer")), **own}
+        return _over_the_layer(own, OF_CLASSIFIER.stored(own.pop("layer")))
 
 
 OF_DEEP = SettingsOfLayers(
@@ -259,6 +261,7 @@ class DeepKind(CoderKind):
     """Steps of the fit of a deep autoencoder: each layer alone, then all layers together."""
 
     model = FittedStack
+    without_effect = OF_DEEP.without_effect
 
     def choose(
         self, call: Call, settings: Mapping[str, Any], examples: Examples, domain: Domain,
@@ -500,7 +503,12 @@ backend_, n_features_in_, feature_names_in_
     def _stored_settings(self) -> dict[str, Any]:
         """Return the settings of the network, and those of its layers that are not default."""
         own = super()._stored_settings()
-        return {**OF_DEEP.stored(own.pop("layer")), **own}
+        return _over_the_layer(own, OF_DEEP.stored(own.pop("layer")))
+
+
+def _over_the_layer(own: dict[str, Any], of_layer: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a network and its layers; None leaves a setting to the layers."""
+    return {**of_layer, **{n: v for n, v in own.items() if v is not None or n not in of_layer}}
 
 
 def _stack_within(

@@ -439,8 +439,8 @@ def test_a_refused_fit_leaves_the_model(tmp_path):
     [
         ({"hidden_sizes": 64}, "hidden_sizes is 64; expected the units of each layer"),
         ({"hidden_sizes": ()}, "hidden_sizes is (); expected the units of each layer"),
-        ({"hidden_sizes": (5, 0)}, "hidden_sizes is 0; expected an integer of at least 1"),
-        ({"hidden_sizes": (5, 2.5)}, "hidden_sizes is 2.5; expected an integer"),
+        ({"hidden_sizes": (5, 0)}, "hidden_sizes has 0 in (5, 0); expected an integer of at"),
+        ({"hidden_sizes": (5, 2.5)}, "hidden_sizes has 2.5 in (5, 2.5); expected an integer"),
         ({"activation": ["tanh"]}, "activation has 1 values and hidden_sizes 2"),
         ({"pretraining_corruption": [0.1] * 3}, "pretraining_corruption has 3 values"),
         ({"pretraining_epochs": -1}, "pretraining_epochs is -1; expected an integer of at least"),

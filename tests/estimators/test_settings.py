@@ -21,6 +21,7 @@ from autoenc.graph.corruption import CORRUPTIONS
 from autoenc.graph.penalties import PENALTIES, Penalty
 from autoenc.models.schema import CLASSES
 from autoenc.models.settings import SETTINGS, check_settings
+from autoenc.storage import load_arrays, save_arrays
 
 X = np.random.default_rng(0).random((30, 6)).astype("float32")
 Y = np.arange(30) % 3
@@ -159,6 +160,27 @@ def test_settings_of_layers_can_be_searched():
     assert StackedDenoisingAutoEncoder((4,)).set_params(layer__l2=3.0).layer.l2 == 3.0
 
 
+IGNORED = {"n_hidden": 7, "random_state": 3, "warm_start": True, "dtype": "float64"}
+
+
+@pytest.mark.parametrize("kind", [StackedDenoisingClassifier, DeepAutoEncoder])
+def test_settings_of_a_layer_that_the_network_determines_are_not_stored(kind, tmp_path):
+    layer = DenoisingAutoEncoder(n_epochs=1, corruption=0.2, **IGNORED)
+    model = kind((4, 2), layer=layer, n_epochs=1, random_state=0, verbose=False)
+    model.fit(X, Y) if kind is StackedDenoisingClassifier else model.fit(X)
+    model.save(tmp_path / "m")
+    assert not {f"pretraining_{name}" for name in IGNORED} & set(model._stored_settings())
+    assert kind.load(tmp_path / "m")._stored_settings() == model._stored_settings()
+    assert model._stored_settings()["pretraining_epochs"] == 1
+    assert model._stored_settings()["pretraining_corruption"] == 0.2
+    # Files of earlier versions have them.
+    arrays, description = load_arrays(tmp_path / "m")
+    description["settings"]["pretraining_dtype"] = "float64"
+    if kind is StackedDenoisingClassifier:
+        save_arrays(tmp_path / "m", arrays, description)
+        assert kind.load(tmp_path / "m")._stored_settings() == model._stored_settings()
+
+
 def test_a_layer_and_its_settings_are_given_once():
     with pytest.raises(TypeError, match="layer and l2 were given; set l2 in the layer"):
         StackedDenoisingAutoEncoder((4,), layer=DenoisingAutoEncoder(), l2=0.1)
@@ -166,7 +188,7 @@ def test_a_layer_and_its_settings_are_given_once():
         StackedDenoisingAutoEncoder((4,), nonsense=1)
     with pytest.raises(TypeError, match="no setting n_hidden; give hidden_sizes"):
         StackedDenoisingAutoEncoder((4,), n_hidden=4)
-    for name in ("activation", "backend", "corruption", "dtype", "n_hidden", "random_state"):
+    for name in ("activation", "backend", "dtype", "n_hidden", "random_state", "warm_start"):
         with pytest.raises(TypeError, match=f"has no setting pretraining_{name}"):
             StackedDenoisingClassifier((4,), **{f"pretraining_{name}": 1})
     with pytest.raises(TypeError, match="has no setting nonsense"):
