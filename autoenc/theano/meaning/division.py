@@ -31,7 +31,10 @@ def div_proxy(x: Any, y: Any) -> Expression:
     """
     x, y = pt.as_tensor_variable(x), pt.as_tensor_variable(y)
     if x.dtype in discrete_dtypes and y.dtype in discrete_dtypes:
-        return divide_integers(x, y)
+        quotient: Expression = divide_integers(x, y)
+        if has_floor():
+            warn_of_integers()
+        return quotient
     return pt.true_div(x, y)
 
 
@@ -50,12 +53,14 @@ def has_floor() -> bool:
     """
     if config.int_division == "raise":
         raise IntegerDivisionError(_FORBIDDEN)
-    if config.int_division == "floatX":
-        return False
+    return bool(config.int_division != "floatX")
+
+
+def warn_of_integers() -> None:
+    """Warn of a division of integers, as Theano did. Python 2 did not show such warnings."""
     warnings.warn(
         "Division of two integer types with x / y is deprecated, please use x // y for an integer "
         "division.",
         DeprecationWarning,
-        stacklevel=4,
+        stacklevel=3,
     )
-    return True

@@ -6,7 +6,7 @@ from typing import Any
 
 from pytensor import config, scalar
 
-from autoenc.theano.meaning.division import has_floor
+from autoenc.theano.meaning.division import has_floor, warn_of_integers
 
 Scalar = scalar.ScalarType
 Inv = scalar.Reciprocal
@@ -48,6 +48,7 @@ class transfer_type:  # noqa: N801 - Theano's name
 def int_or_true_div(x_discrete: bool, y_discrete: bool) -> Any:
     """Return the operation on scalars that divides numbers, which may be integers."""
     if x_discrete and y_discrete and has_floor():
+        warn_of_integers()
         return scalar.int_div
     return scalar.true_div
 
