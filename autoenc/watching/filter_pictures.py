@@ -11,8 +11,9 @@ import numpy as np
 
 from autoenc.plotting import plot_filters, plot_filters_over_time
 from autoenc.plotting.figures import png_of
-from autoenc.training import Callback, Every, Training
+from autoenc.training import Every, Training
 from autoenc.watching.disk import WriteErrors
+from autoenc.watching.layered import LayeredCallback
 from autoenc.watching.watched import Array, filters_of, require_model
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 MOST_FRAMES = 120
 
 
-class LiveFilters(Callback):
+class LiveFilters(LayeredCallback):
     """Draw the filters before the first epoch and at regular intervals.
 
     The file is replaced in one operation, so that a viewer never reads half a picture. A file
@@ -100,20 +101,8 @@ class LiveFilters(Callback):
             with self._errors.become_warnings():
                 self._draw(training.model, f"epoch {training.epoch}, cost {training.cost:.4g}")
 
-    def of_layer(self, number: int) -> Callback:
-        """Return the callback for a layer of a stack. Only the first layer has filters of rows.
-
-        Parameters
-        ----------
-        number : int
-            Number of the layer, from 1.
-
-        Returns
-        -------
-        Callback
-            This callback for the first layer, and one that does nothing for the others.
-        """
-        return self if number == 1 else Callback()
+    def _of_layer(self, number: int) -> dict[str, Any] | None:
+        return {} if number == 1 else None  # only the first layer has filters of rows
 
     def _draw(self, model: Any, title: str) -> None:
         figure = plot_filters(filters_of(model), path=self.path, title=title, **self.options)
@@ -130,7 +119,7 @@ class LiveFilters(Callback):
             self._display.update(picture)
 
 
-class FilmFilters(Callback):
+class FilmFilters(LayeredCallback):
     """Write an animation of the filters from before the first epoch to the last.
 
     The file is written when training ends, for whatever reason. An animation has at most 120
@@ -226,20 +215,8 @@ class FilmFilters(Callback):
                 self._write(self._frames)
             self._frames = {}
 
-    def of_layer(self, number: int) -> Callback:
-        """Return the callback for a layer of a stack. Only the first layer has filters of rows.
-
-        Parameters
-        ----------
-        number : int
-            Number of the layer, from 1.
-
-        Returns
-        -------
-        Callback
-            This callback for the first layer, and one that does nothing for the others.
-        """
-        return self if number == 1 else Callback()
+    def _of_layer(self, number: int) -> dict[str, Any] | None:
+        return {} if number == 1 else None  # only the first layer has filters of rows
 
     def _take(self, model: Any, epoch: int) -> None:
         filters = self._filters(model)

@@ -5,19 +5,20 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Sequence
-from copy import copy
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from autoenc.files import atomic_write, path_of_layer
-from autoenc.training import Callback, Record, Training
+from autoenc.training import Record, Training
 from autoenc.watching.disk import WriteErrors, check_file
+from autoenc.watching.layered import LayeredCallback
 
 # An epoch may take a millisecond, but writing ten thousand epochs takes longer.
 _SECONDS_BETWEEN = 1.0
 
 
-class CsvHistory(Callback):
+class CsvHistory(LayeredCallback):
     """Write the history of a call of `fit` or `train` to a csv file as it grows.
 
     The file is rewritten after an epoch, at most once a second, and when training ends. It is
@@ -90,22 +91,8 @@ class CsvHistory(Callback):
         if hasattr(self, "_errors") and training.history and training.history != self._written:
             self._write(training.history, at_end=True)
 
-    def of_layer(self, number: int) -> CsvHistory:
-        """Return the callback for a layer of a stack, with its own file.
-
-        Parameters
-        ----------
-        number : int
-            Number of the layer, from 1.
-
-        Returns
-        -------
-        CsvHistory
-            A copy with other paths.
-        """
-        layer = copy(self)
-        layer.path = path_of_layer(self.path, number)
-        return layer
+    def _of_layer(self, number: int) -> dict[str, Any]:
+        return {"path": path_of_layer(self.path, number)}
 
     def _write(self, history: Sequence[Record], *, at_end: bool = False) -> None:
         with self._errors.become_warnings(at_end=at_end):

@@ -6,7 +6,6 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping
-from copy import copy
 from pathlib import Path
 from time import time
 from typing import Any
@@ -16,15 +15,16 @@ import numpy as np
 from autoenc.plotting import plot_filters, plot_loss
 from autoenc.plotting.tiles import ImageShape
 from autoenc.tables.extras import import_extra
-from autoenc.training import Callback, Record, Training
+from autoenc.training import Record, Training
 from autoenc.watching.disk import WriteErrors
 from autoenc.watching.history import write_history
+from autoenc.watching.layered import LayeredCallback
 from autoenc.watching.watched import Measures, can_be_saved, filter_images
 
 TELEMETRY = "MLFLOW_DISABLE_TELEMETRY"
 
 
-class MLflow(Callback):
+class MLflow(LayeredCallback):
     """Record a training run as a run of MLflow.
 
     Settings of the model are parameters. The numbers in the record of each epoch are metrics, and
@@ -159,24 +159,12 @@ class MLflow(Callback):
             with self._errors.become_warnings(at_end=True):
                 self._client.set_terminated(self.run_id, status)
 
-    def of_layer(self, number: int) -> MLflow:
-        """Return the callback for a layer of a stack, with its own run.
-
-        Parameters
-        ----------
-        number : int
-            Number of the layer, from 1.
-
-        Returns
-        -------
-        MLflow
-            A copy for another run.
-        """
-        layer = copy(self)
-        layer.run_name = f"{self.run_name}, layer {number}" if self.run_name else None
-        layer.tags = {"layer": str(number), **(self.tags or {})}
-        layer._has_pictures = number == 1
-        return layer
+    def _of_layer(self, number: int) -> dict[str, Any]:
+        return {
+            "run_name": f"{self.run_name}, layer {number}" if self.run_name else None,
+            "tags": {"layer": str(number), **(self.tags or {})},
+            "_has_pictures": number == 1,
+        }
 
     def _new_run(self) -> str:
         from mlflow.tracking.context.registry import resolve_tags

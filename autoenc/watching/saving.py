@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from copy import copy
 from pathlib import Path
+from typing import Any
 
 from autoenc.files import path_of_layer
-from autoenc.training import Callback, Every, Record, Training
+from autoenc.training import Every, Record, Training
 from autoenc.watching.disk import WriteErrors, check_file, check_folder
+from autoenc.watching.layered import LayeredCallback
 from autoenc.watching.watched import require_file
 
 _WORST = (math.inf, math.inf)
 
 
-class SaveEvery(Callback):
+class SaveEvery(LayeredCallback):
     """Save the model at intervals of epochs or minutes.
 
     If nothing can be written when training begins, an error is raised. If writing fails later, one
@@ -93,25 +94,11 @@ class SaveEvery(Callback):
                 history = getattr(model, "history_", training.history)
                 model.save(self.folder / f"epoch_{history[-1]['epoch']:05d}.safetensors")
 
-    def of_layer(self, number: int) -> SaveEvery:
-        """Return the callback for a layer of a stack, with its own folder.
-
-        Parameters
-        ----------
-        number : int
-            Number of the layer, from 1.
-
-        Returns
-        -------
-        SaveEvery
-            A copy with other paths.
-        """
-        layer = copy(self)
-        layer.folder = self.folder / f"layer_{number}"
-        return layer
+    def _of_layer(self, number: int) -> dict[str, Any]:
+        return {"folder": self.folder / f"layer_{number}"}
 
 
-class SaveBest(Callback):
+class SaveBest(LayeredCallback):
     """Save the model with the lowest validation cost.
 
     The file is replaced whenever a model is better than all before it, and is complete at any
@@ -227,22 +214,8 @@ class SaveBest(Callback):
                 stacklevel=2,
             )
 
-    def of_layer(self, number: int) -> SaveBest:
-        """Return the callback for a layer of a stack, with its own file.
-
-        Parameters
-        ----------
-        number : int
-            Number of the layer, from 1.
-
-        Returns
-        -------
-        SaveBest
-            A copy with other paths.
-        """
-        layer = copy(self)
-        layer.path = path_of_layer(self.path, number)
-        return layer
+    def _of_layer(self, number: int) -> dict[str, Any]:
+        return {"path": path_of_layer(self.path, number)}
 
     def _save_if_best(self, training: Training, record: Record) -> None:
         if self._rank(record) < (self._rank(self.best) if self.best else _WORST):

@@ -6,7 +6,6 @@ import itertools
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from copy import copy
 from pathlib import Path
 from socket import gethostname
 from time import time
@@ -19,8 +18,9 @@ from autoenc.plotting import plot_filters, plot_reconstructions
 from autoenc.plotting.figures import pixels_of
 from autoenc.plotting.tiles import ImageShape
 from autoenc.tables.extras import import_extra
-from autoenc.training import Callback, Every, Training
+from autoenc.training import Every, Training
 from autoenc.watching.disk import WriteErrors, check_folder
+from autoenc.watching.layered import LayeredCallback
 from autoenc.watching.watched import (
     Measures,
     filter_images,
@@ -32,7 +32,7 @@ _BINS = 30  # the maximum number that TensorBoard shows
 _numbers = itertools.count()
 
 
-class TensorBoard(Callback):
+class TensorBoard(LayeredCallback):
     """Write event files for ``tensorboard --logdir``, with the epoch as the step.
 
     Scalars are the numbers in the record of each epoch, such as ``cost``, ``valid_cost`` and
@@ -151,24 +151,9 @@ class TensorBoard(Callback):
                 self._measures.write(self._write_measures)
                 self._events.close()
 
-    def of_layer(self, number: int) -> TensorBoard:
-        """Return the callback for a layer of a stack, with its own folder.
-
-        Parameters
-        ----------
-        number : int
-            Number of the layer, from 1.
-
-        Returns
-        -------
-        TensorBoard
-            A copy with other paths.
-        """
-        layer = copy(self)
-        layer.folder = self.folder / f"layer_{number}"
-        if number > 1:
-            layer.X, layer._has_pictures = None, False
-        return layer
+    def _of_layer(self, number: int) -> dict[str, Any]:
+        of_codes = {} if number == 1 else {"X": None, "_has_pictures": False}
+        return {"folder": self.folder / f"layer_{number}", **of_codes}
 
     def _write_measures(self, epoch: int, measures: Mapping[str, float]) -> None:
         from tensorboardX.summary import scalar
