@@ -20,12 +20,13 @@ from sklearn.utils.validation import check_is_fitted
 from autoenc.backends import Backend, resolve_backend
 from autoenc.configuration import name_of_dtype
 from autoenc.files import path_of_layer
+from autoenc.models.continuing import before_run, continued, restore_state, seed_after
 from autoenc.models.defaults import chosen_in_words, is_auto
 from autoenc.models.fitted import FittedModel
 from autoenc.models.graphs import GRAPHS
 from autoenc.models.model_files import describe_model, read_model
 from autoenc.models.settings import INTEGER, check_settings
-from autoenc.models.tasks import Task, make_task, names_of
+from autoenc.models.tasks import Task, make_task
 from autoenc.processes import ALONE, Processes
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns, columns_of
@@ -42,7 +43,6 @@ from autoenc.training.checkpoints import (
     refuse_folder,
     refuse_to_replace,
     seed_of_model,
-    seed_of_run,
 )
 
 # Fields of the fitted model that are attributes of the estimator under their own names.
@@ -311,13 +311,13 @@ def _train(
     """Train a task. Estimators train nowhere else."""
     before = [] if start is None else start.history
     if call.resume and before and call.checkpoint is not None:
-        before = _before_run(call.checkpoint, task.known.seed, before)
+        before = before_run(call.checkpoint, task.known.seed, before)
     engine = f"{backend.description}: {backend.reason}"
     if start is not None:
-        _restore(task.optimizer_state, start)
+        restore_state(task.optimizer_state, start)
 
     def present(history: list[Record]) -> GraphEstimator:
-        estimator.model_ = task.fitted(_continued(before, history), engine)
+        estimator.model_ = task.fitted(continued(before, history), engine)
         return estimator
 
     try:
@@ -328,7 +328,7 @@ def _train(
             data=task.data,
             batch_size=settings["batch_size"],
             n_epochs=1 if call.partial else settings["n_epochs"],
-            seed=_seed_after(task.known.seed, len(before)),
+            seed=seed_after(task.known.seed, len(before)),
             shuffle=settings["shuffle"],
             backend=backend,
             memory=settings["memory"],
@@ -490,42 +490,3 @@ def _explained(error: CheckpointError, choices: Mapping[str, Any]) -> Checkpoint
         f"{error} The decay of the learning rate was chosen from n_epochs. Resume with the same "
         "n_epochs as before, or start again with a number as learning_rate, which does not decay."
     )
-
-
-def _restore(variables: list[Any], start: FittedModel) -> None:
-    """Restore the state of an optimizer, if its variables are the same.
-
-    Momentum and Nesterov's rule have the same variables. Files of earlier versions lack names.
-    """
-    values = start.optimizer_state
-    shapes = [np.shape(v.get_value(borrow=True)) for v in variables]
-    same_names = start.state_names in ((), names_of(variables))
-    if same_names and shapes == [np.shape(value) for value in values]:
-        for variable, value in zip(variables, values, strict=True):
-            variable.set_value(value)
-
-
-def _before_run(
-    checkpoint: str | os.PathLike[str], seed: int, history: list[Record]
-) -> list[Record]:
-    """Return the part of a history before the run of a checkpoint.
-
-    If a run was interrupted in this process, the model also has the epochs of that run.
-    """
-    seed_of_checkpoint = seed_of_run(checkpoint)
-    for n_epochs in reversed(range(len(history) + 1)):
-        if _seed_after(seed, n_epochs) == seed_of_checkpoint:
-            return history[:n_epochs]
-    return history
-
-
-def _continued(before: list[Record], history: list[Record]) -> list[Record]:
-    done = before[-1]["epoch"] if before else 0
-    return [*before, *({**record, "epoch": record["epoch"] + done} for record in history)]
-
-
-def _seed_after(seed: int, n_epochs: int) -> int:
-    """Return the seed with which training continues, for another order and other noise."""
-    if n_epochs == 0:
-        return seed
-    return int(np.random.SeedSequence([seed, n_epochs]).generate_state(1)[0]) >> 1
