@@ -94,7 +94,7 @@ def encoding_of(table: Any) -> Encoding:
         Numbers stay numbers, dates, times and durations become days, and booleans and text become
         categories. A category has an entry for each of its 50 most frequent values that occur in
         at least 2 rows and in one row of 500, rounded down; if there are none, for its 50 most
-        frequent values. All other values share an entry, unless there is only one.
+        frequent values. All other values share an entry; a single other value has its own.
 
     Warns
     -----
