@@ -132,6 +132,7 @@ setup(
         "numpy>=1.26",
         # Its private names are used; 3.0.7 and 3.3.8 are tested.
         "pytensor>=3.0.7,<4",
+        "filelock>=3.15",
         "jax>=0.5",
         "scipy-openblas32>=0.3.28",
         "scikit-learn>=1.6",

@@ -19,6 +19,7 @@ from pytensor.graph.traversal import ancestors
 from pytensor.tensor.type import TensorType
 
 from autoenc.backends.arrays import on_the_host
+from autoenc.backends.compile_folder import waiting_for_others
 from autoenc.backends.interface import Array
 from autoenc.graph.structure import structure
 from autoenc.graph.types import Expression, Parameter
@@ -105,11 +106,15 @@ class RewrittenGraphs:
             return LentFunction(self._kept[key], shared, len(updates))
 
     def _compile(self, inputs: Any, mutable: Any, outputs: Any, updates: Any) -> Any:
-        overwritten = (pytensor.In(argument, mutable=True) for argument in mutable)
-        with self._compiling():
-            return pytensor.function(
-                [*inputs, *overwritten], outputs, updates=updates, mode=self._mode
-            )
+        overwritten = [pytensor.In(argument, mutable=True) for argument in mutable]
+
+        def compiled() -> Any:
+            with self._compiling():
+                return pytensor.function(
+                    [*inputs, *overwritten], outputs, updates=updates, mode=self._mode
+                )
+
+        return waiting_for_others(compiled)
 
 
 class LentFunction:

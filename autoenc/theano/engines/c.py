@@ -8,6 +8,7 @@ from typing import Any
 
 from pytensor.compile.mode import Mode
 
+from autoenc.backends.compile_folder import waiting_for_others
 from autoenc.theano.engines.base import MakeGraph
 
 Flags = Callable[[], AbstractContextManager[None]]
@@ -31,9 +32,12 @@ class ModeEngine:
         """Compile a graph; see `Engine.compile`."""
         from autoenc.theano.functions.runtime import Function
 
-        with self.flags():
-            maker = self.mode.function_maker(*make_graph(), self.mode, **settings)
-            return made(maker, Function, output_keys)
+        def compiled() -> Any:
+            with self.flags():
+                maker = self.mode.function_maker(*make_graph(), self.mode, **settings)
+                return made(maker, Function, output_keys)
+
+        return waiting_for_others(compiled)
 
 
 def made(maker: Any, function_class: type, output_keys: Any) -> Any:
