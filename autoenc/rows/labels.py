@@ -60,7 +60,18 @@ def read_labels(y: Any, n_rows: int | None = None, name: str = "y") -> Array:
                 f"{name} has {labels.ravel()[gaps[0]]!r} at row {gaps[0]}; rows without a "
                 "class must be left out."
             )
-    check_classification_targets(labels)
+    if labels.ndim > 1 and labels.shape[1:] != (1,):
+        raise ValueError(
+            f"{name} has shape {labels.shape}; expected a 1d array with the class of each row. If "
+            f"each column is a class, give numpy.argmax({name}, axis=1)."
+        )
+    try:
+        check_classification_targets(labels)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} does not contain classes: {str(error).partition('. ')[0]}. Give integers or "
+            "text, one for each class."
+        ) from error
     labels = np.asarray(column_or_1d(labels, warn=True))
     if n_rows is not None and len(labels) != n_rows:
         raise ValueError(

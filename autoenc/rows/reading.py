@@ -15,6 +15,7 @@ from autoenc.rows.encoding import EncodedRows, Encoding
 from autoenc.rows.kinds import encoding_of, has_kinds, is_frame, refuse_complex
 from autoenc.rows.refusals import Names, column_name, describe_unknown, warn
 from autoenc.rows.scaling import ColumnScaling
+from autoenc.rows.shapes import check_shape
 from autoenc.sources import Source, opened
 
 
@@ -62,9 +63,12 @@ def read_rows(
     """
     if isinstance(X, np.ndarray) and X.dtype.names is not None:
         _refuse_records(X, name)
-    if type(X) is not np.ndarray:
+    if type(X) is not np.ndarray or X.ndim != 2 or X.dtype.kind == "c":
+        X = opened(X)
+        if not isinstance(X, Source):
+            check_shape(X, name)
         if not is_encoded:
-            X = encoded(columns, opened(X), reset=reset)
+            X = encoded(columns, X, reset=reset)
         if is_frame(X):
             _refuse_columns(X, name)
     if isinstance(X, Source):

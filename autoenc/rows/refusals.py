@@ -62,8 +62,8 @@ def refuse_nan(rows: Rows, *, names: Names = None, name: str = "X") -> NoReturn:
         The message names the first one, its row and column, and their number.
     """
     advice = (
-        "Remove such rows, fill them in, with scikit-learn's SimpleImputer for instance, or "
-        "let an autoencoder leave them out: missing='mask'."
+        "Remove such rows, or fill them in, with scikit-learn's SimpleImputer for instance. "
+        "An autoencoder with missing='mask' learns from incomplete rows and can fill them in."
     )
     if name == "codes":
         advice = "Remove such rows."

@@ -67,3 +67,24 @@ def test_days_may_be_given_as_a_series_and_validated_in_another_unit():
 def test_what_a_file_cannot_hold_is_refused_by_fit(labels, message):
     with pytest.raises((ValueError, TypeError), match=message):
         new().fit(X, labels[KIND])
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (
+            np.eye(3)[KIND],
+            r"y has shape \(\d+, 3\); expected a 1d array .*numpy\.argmax\(y, axis=1",
+        ),
+        (KIND + 0.5, "y does not contain classes: Unknown label type: continuous. Give integers"),
+    ],
+)
+def test_labels_that_are_no_classes(labels, message):
+    with pytest.raises(ValueError, match=message):
+        new().fit(X, labels)
+
+
+def test_the_advice_for_a_column_of_each_class_is_right():
+    given = np.eye(3)[KIND]
+    model = new().fit(X, np.argmax(given, axis=1))
+    np.testing.assert_array_equal(model.classes_, np.unique(KIND))

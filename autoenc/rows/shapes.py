@@ -1,0 +1,91 @@
+"""Refusals of data that does not have the shape of a table of real numbers.
+
+scikit-learn refuses the same data, but its messages contain the whole array and not its name. The
+messages here begin with the same words, which other programs may look for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+
+def check_shape(X: Any, name: str = "X") -> None:
+    """Check that data may be a table of real numbers, without converting it.
+
+    Parameters
+    ----------
+    X : object
+        Anything but a source. The lengths of nested lists are not compared.
+    name : str
+        Name of the data for messages.
+
+    Raises
+    ------
+    ValueError
+        If X is None, a number, a mapping, complex, or has other than two dimensions.
+
+    Examples
+    --------
+    >>> check_shape(np.zeros((10, 28, 28)))
+    Traceback (most recent call last):
+        ...
+    ValueError: Found array with dim 3: X has shape (10, 28, 28); expected (rows, columns). If ...
+    """
+    if X is None:
+        raise ValueError(f"{name} is None; expected numbers of shape (rows, columns).")
+    if isinstance(X, Mapping):
+        raise ValueError(
+            f"{name} is a {type(X).__name__}; expected numbers of shape (rows, columns). If its "
+            f"values are columns, give pandas.DataFrame({name})."
+        )
+    if hasattr(X, "to_frame"):
+        raise ValueError(
+            f"Expected a 2-dimensional container but got a {type(X).__name__}. Pass a DataFrame: "
+            f"{name}.to_frame() has one column."
+        )
+    if getattr(getattr(X, "dtype", None), "kind", "") == "c" or _first(X, 2, complex):
+        raise ValueError(
+            f"Complex data not supported: {name} has complex numbers; expected real ones. Give "
+            f"real and imaginary part as columns: numpy.hstack([{name}.real, {name}.imag])."
+        )
+    n_dimensions = _dimensions(X)
+    if n_dimensions == 0:
+        raise ValueError(
+            f"Expected 2D array, got scalar array instead: {name} is {X!r}; expected numbers of "
+            "shape (rows, columns)."
+        )
+    shape = (
+        f"{name} has shape {X.shape}" if hasattr(X, "shape") else f"{name} is a list of numbers"
+    )
+    if n_dimensions == 1:
+        raise ValueError(
+            f"Expected 2D array, got 1D array instead: {shape}; expected (rows, columns). Reshape "
+            f"your data: numpy.reshape({name}, (-1, 1)) has one column, numpy.reshape({name}, "
+            "(1, -1)) has one row."
+        )
+    if n_dimensions > 2:
+        raise ValueError(
+            f"Found array with dim {n_dimensions}: {shape}; expected (rows, columns). If each "
+            f"{name}[i] is one row, such as an image, give {name}.reshape(len({name}), -1)."
+        )
+
+
+def _dimensions(X: Any) -> int:
+    """Return the number of dimensions of an array, and at most two for lists."""
+    if hasattr(X, "ndim"):
+        return int(X.ndim)
+    if np.isscalar(X):
+        return 0
+    return 1 if _first(X, 1, (bool, int, float, np.number)) else 2
+
+
+def _first(X: Any, depth: int, kind: Any) -> bool:
+    """Return whether the first element of nested lists, so many levels down, is of a type."""
+    for _ in range(depth):
+        if not isinstance(X, list | tuple) or not X:
+            return False
+        X = X[0]
+    return isinstance(X, kind)

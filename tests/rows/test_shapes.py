@@ -1,0 +1,57 @@
+"""Data that is no table of real numbers is refused by name, without its contents."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from scipy import sparse
+
+from autoenc.rows.columns import columns_of
+from autoenc.rows.reading import read_rows
+from autoenc.rows.shapes import check_shape
+
+IMAGES = np.random.default_rng(0).random((5, 4, 3))
+TABLE = IMAGES[0]
+
+REFUSED = [
+    (None, "data is None; expected numbers of shape"),
+    (3.5, r"Expected 2D array, got scalar array instead: data is 3\.5; expected"),
+    (np.float32(3), "Expected 2D array, got scalar array instead"),
+    (np.array(3.0), "Expected 2D array, got scalar array instead"),
+    (TABLE[0], r"got 1D array instead: data has shape \(3,\).*Reshape your data: numpy\.reshape"),
+    (TABLE[0].tolist(), "got 1D array instead: data is a list of numbers"),
+    (list(TABLE[0]), "got 1D array instead: data is a list of numbers"),
+    (IMAGES, r"dim 3: data has shape \(5, 4, 3\).*data\.reshape\(len\(data\), -1\)"),
+    (TABLE * 1j, r"Complex data not supported: .*numpy\.hstack\(\[data\.real"),
+    ((TABLE * 1j).tolist(), "Complex data not supported"),
+    (sparse.csr_array(TABLE * 1j), "Complex data not supported"),
+    ({"a": [1, 2]}, r"data is a dict; .* pandas\.DataFrame\(data\)"),
+    (pd.Series([1.0, 2.0]), r"got a Series\. Pass a DataFrame: data\.to_frame\(\)"),
+    (pl.Series([1.0, 2.0]), r"got a Series\. Pass a DataFrame: data\.to_frame\(\)"),
+]
+
+
+@pytest.mark.parametrize(("data", "message"), REFUSED)
+def test_refused(data, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        read_rows(columns_of("AutoEncoder"), data, dtype="float32", reset=True, name="data")
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "data",
+    [TABLE, TABLE.tolist(), list(TABLE), tuple(map(tuple, TABLE)), sparse.csr_array(TABLE),
+     pd.DataFrame(TABLE), pl.DataFrame(TABLE), TABLE.astype(object), [[]], []],
+    ids=lambda data: type(data).__name__,
+)  # fmt: skip
+def test_other_data_is_left_to_later_checks(data):
+    check_shape(data)
+
+
+def test_advice_is_right():
+    columns = columns_of("AutoEncoder")
+    rows = read_rows(columns, IMAGES.reshape(len(IMAGES), -1), dtype="float32", reset=True)
+    assert rows.shape == (5, 12)
+    both = np.hstack([(TABLE * 1j).real, (TABLE * 1j).imag])
+    rows = read_rows(columns_of("AutoEncoder"), both, dtype="float32", reset=True)
+    assert rows.shape == (4, 6)
