@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from autoenc.configuration import given_settings
@@ -47,6 +48,14 @@ class ConfigParam:
             return self.converted(given[self.fullname.lower()])
         default = self.default() if callable(self.default) else self.default
         return self.converted(default)
+
+    def __get__(self, section: Any, kind: Any = None) -> Any:
+        """Return the current value; Theano's settings were attributes of a class."""
+        return config.get(self.fullname)
+
+    def __set__(self, section: Any, value: Any) -> None:
+        """Set the value."""
+        config.set(self.fullname, value)
 
 
 class EnumStr(ConfigParam):
@@ -172,6 +181,7 @@ def AddConfigVar(  # noqa: N802 - Theano's name
     configparam.fullname = name
     configparam.doc = doc  # type: ignore[attr-defined]
     config.add(name, configparam.first(), _setter(configparam))
+    _config_var_list.append(configparam)
 
 
 def _setter(parameter: ConfigParam) -> Filter:
@@ -183,3 +193,13 @@ def _setter(parameter: ConfigParam) -> Filter:
         return parameter.converted(value)
 
     return checked
+
+
+def _of_theano(name: str) -> ConfigParam:
+    parameter = ConfigParam(partial(config.get, name))
+    parameter.fullname = name
+    return parameter
+
+
+# All settings. Theano had no public list of them, and PyMC3 reads this one.
+_config_var_list = [_of_theano(name) for name in sorted(config.names())]

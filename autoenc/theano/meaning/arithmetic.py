@@ -10,6 +10,7 @@ from pytensor.graph.basic import Variable
 from pytensor.raise_op import Assert
 
 from autoenc.graph.types import Expression
+from autoenc.theano.meaning.debug_values import only_of_results
 from autoenc.theano.ops.sorting import ArgSort
 
 must_be_whole = Assert("sort axis must be an integer")
@@ -125,6 +126,7 @@ def _beside(vector: Expression, other: Expression) -> list[Any]:
     return [vector.shape[0], *[1] * (other.ndim - 1)]
 
 
+@only_of_results
 def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Expression:
     """Return `tensordot` of each entry of `x` and the corresponding entry of `y`.
 

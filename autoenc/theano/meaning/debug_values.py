@@ -13,7 +13,7 @@ import functools
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import pytensor.tensor as pt
 from pytensor.compile.builders import OpFromGraph, SymbolicOp
@@ -23,8 +23,11 @@ from pytensor.graph.op import HasInnerGraph, Op
 from pytensor.graph.utils import MethodNotDefined
 from pytensor.scalar import ScalarOp
 from pytensor.scan.op import Scan
+from pytensor.tensor.blockwise import Blockwise
 
 from autoenc.theano.flags import config
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 _suspended: list[bool] = []
 
@@ -114,9 +117,10 @@ def extend() -> None:
     """Compute test values of the nodes that operations create."""
     for kind in (Op, SymbolicOp):
         kind.__call__ = _computing(kind.__call__)
-    for kind in (Scan, OpFromGraph):
+    for kind in (Scan, OpFromGraph, Blockwise):
         for name in ("pullback", "pushforward"):  # build graphs of placeholders
-            setattr(kind, name, _of_stand_ins(getattr(kind, name)))
+            setattr(kind, name, only_of_results(getattr(kind, name)))
+    for kind in (Scan, OpFromGraph):
         # Some inner graphs are compiled at the first call, where nothing is suspended.
         kind.fn = property(_without_values(kind.fn.fget))
 
@@ -149,19 +153,23 @@ def _computing(call: Callable[..., Any]) -> Callable[..., Any]:
     return applied
 
 
-def _of_stand_ins(derive: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a method whose results have test values; its intermediate variables have none."""
+def only_of_results(build: Function) -> Function:
+    """Return a function that builds a graph whose results alone have test values.
 
-    @functools.wraps(derive)
-    def applied(op: Op, *arguments: Any, **named: Any) -> Any:
+    Use it for functions that build graphs of placeholders, which have no test values.
+    """
+
+    @functools.wraps(build)
+    def applied(*arguments: Any, **named: Any) -> Any:
         with suspended():
-            results = derive(op, *arguments, **named)
-        for result in () if is_off() else results:
-            with contextlib.suppress(AttributeError):  # a variable has no test value
-                _found_or_computed(result)
+            results = build(*arguments, **named)
+        if not is_off():
+            for result in results if isinstance(results, list | tuple) else [results]:
+                with contextlib.suppress(AttributeError):  # a variable has no test value
+                    _found_or_computed(result)
         return results
 
-    return applied
+    return applied  # type: ignore[return-value]
 
 
 def _compute(node: Apply | None) -> None:

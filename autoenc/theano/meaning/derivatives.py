@@ -13,6 +13,7 @@ from pytensor.tensor import as_tensor_variable
 from pytensor.tensor.basic import tensor_copy
 from pytensor.tensor.type import DenseTensorType, continuous_dtypes
 
+from autoenc.theano.meaning.debug_values import only_of_results
 from autoenc.theano.meaning.graphs import ancestors
 from autoenc.theano.meaning.stated_derivatives import states_directional_derivatives
 
@@ -117,6 +118,7 @@ def grad(
     )
 
 
+@only_of_results
 def jacobian(
     expression: Any,
     wrt: Any,
@@ -143,6 +145,10 @@ def jacobian(
         consider_constant=consider_constant,
         disconnected_inputs=disconnected_inputs,
     )
+
+
+# The loops of both compute gradients of placeholders.
+hessian = only_of_results(gradient.hessian)
 
 
 def Rop(  # noqa: N802 - Theano's name

@@ -11,13 +11,16 @@ from autoenc.theano.configparser import (
     StrParam,
 )
 
+from autoenc import theano
 from autoenc.theano.flags import config
 
 
 @pytest.fixture(autouse=True)
 def forgotten():
     before, added = dict(config._values), dict(config._added)
+    n_listed = len(theano.configparser._config_var_list)
     yield
+    del theano.configparser._config_var_list[n_listed:]
     object.__setattr__(config, "_values", before)
     object.__setattr__(config, "_added", added)
 
@@ -75,3 +78,17 @@ def test_unknown_settings_are_refused():
         _ = config.lab
     with pytest.raises(ValueError, match="should be strings"):
         EnumStr("a", 2)
+
+
+def test_all_settings_are_listed():
+    """PyMC3 changes settings in this way."""
+    listed = {v.fullname: v for v in theano.configparser._config_var_list}
+    assert {"floatX", "blas.ldflags", "compute_test_value", "device"} <= set(listed)
+    assert listed["floatX"].__get__(True, None) == theano.config.floatX
+    with theano.config.change_flags(compute_test_value="off"):
+        listed["compute_test_value"].__set__(None, "warn")
+        assert theano.config.compute_test_value == "warn"
+        with pytest.raises(ValueError, match="compute_test_value"):
+            listed["compute_test_value"].__set__(None, "sometimes")
+    theano.configparser.AddConfigVar("listed.one", "doc", theano.configparser.IntParam(3))
+    assert theano.configparser._config_var_list[-1].__get__(True, None) == 3

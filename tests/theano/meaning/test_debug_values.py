@@ -194,3 +194,37 @@ def test_a_wrong_shape_is_reported_within_the_step():
 def test_a_sequence_without_one_is_reported_within_the_step():
     with pytest.raises(ValueError, match="missing default value"):
         theano.scan(lambda x: x + 1, sequences=T.dmatrix("z"))
+
+
+def of_stacks():
+    t = T.dtensor3("t")
+    t.tag.test_value = np.ones((2, 3, 2))
+    return T.grad(T.batched_dot(t, t.dimshuffle(0, 2, 1)).sum(), t)
+
+
+def of_vectors(derivative, expression):
+    v = T.dvector("v")
+    v.tag.test_value = np.full(3, 2.0)
+    return derivative(expression(v), v)
+
+
+# Graphs with parts that have no values: those of single matrices, and the bodies of loops.
+# Sums of absolute values, from Theano 1.0.5.
+DERIVATIVES = [
+    (lambda a: T.grad(T.slinalg.cholesky(a).sum(), a), 3.181980515339464),
+    (lambda a: T.grad(T.nlinalg.det(a), a), 12),
+    (lambda a: T.grad(T.nlinalg.matrix_inverse(a).sum(), a), 2.25),
+    (lambda a: T.grad(T.slinalg.solve_lower_triangular(a, a).sum(), a), 1.5),
+    (lambda a: of_stacks(), 72),
+    (lambda a: of_vectors(theano.gradient.jacobian, lambda v: v**2), 12),
+    (lambda a: of_vectors(theano.gradient.hessian, lambda v: (v**3).sum()), 36),
+]
+
+
+@pytest.mark.parametrize(("build", "total"), DERIVATIVES)
+def test_derivatives_with_inner_graphs_have_one(build, total):
+    a = T.dmatrix("a")
+    a.tag.test_value = 2 * np.eye(3)
+    derivative = build(a)
+    np.testing.assert_allclose(np.abs(derivative.tag.test_value).sum(), total)
+    assert (derivative + 1).tag.test_value.shape == derivative.tag.test_value.shape
