@@ -36,7 +36,7 @@ class OneLayer:
         return self
 
     def initial_parameters(self) -> dict[str, Array]:
-        """Draw the random parameters from which training started, or would start without PCA.
+        """Draw the initial parameters from the seed, without a start from PCA.
 
         Returns
         -------
@@ -75,8 +75,9 @@ class AutoEncoder(OneLayer, Coding, GraphEstimator):
     learning_rate_ : float or None
         The initial learning rate; None for a schedule.
     mean_, scale_, lower_, upper_ : array, (n_features,)
-        Moments by which columns are standardised, if they are. Limits to which reconstructions are
-        clipped, if `output_` is ``"clipped"``; infinite for a column without a limit.
+        Values by which columns are standardised, (x − `mean_`) / `scale_`, if they are. Limits to
+        which reconstructions are clipped, if `output_` is ``"clipped"``; infinite for a column
+        without a limit.
     data_min_, data_max_, data_dtype_ : array, (n_features,), and str
         Range of each column in `fit`, and the dtype of the data.
     seed_, backend_ : int, str
@@ -315,7 +316,7 @@ class SettingsOfLayers:
         return self.changed(layer, pretraining) if pretraining else layer
 
     def of_layer(self, name: str) -> str | None:
-        """Return the layers' name for a setting of the network; None if they have no such one."""
+        """Return the layers' name for a setting of the network; None if they lack this setting."""
         own = SHORT.get(name, name.removeprefix("pretraining_"))
         if name not in self.plain and not name.startswith("pretraining_"):
             return None

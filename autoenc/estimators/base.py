@@ -347,7 +347,7 @@ def _train(
 
 
 def known_settings(kind: Kind, stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of a file, without those of earlier versions that have no effect."""
+    """Return the settings of a file, without settings of earlier versions that have no effect."""
     ignored = getattr(kind, "without_effect", ())
     return {name: value for name, value in stored.items() if name not in ignored}
 
@@ -394,7 +394,7 @@ def check_given(settings: Mapping[str, Any]) -> None:
 
 
 def check_goes_on(settings: Mapping[str, Any], **fitted: Any) -> None:
-    """Refuse to continue with other values of settings that the model was fitted with."""
+    """Refuse to continue training if these settings differ from those of the fit."""
     for name, value in fitted.items():
         if settings[name] != value and not is_auto(settings[name]):
             raise ValueError(

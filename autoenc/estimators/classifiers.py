@@ -224,7 +224,7 @@ class ClassifierKind:
         shape, dtype = (n_in, len(known.choices["labels"])), settings["dtype"]
         W = np.zeros(shape, dtype)
         if settings.get("batch_norm"):
-            # Logits that are all zero would have to be divided by their deviation.
+            # With weights of 0, the logits could not be standardised: their deviation would be 0.
             rng = np.random.default_rng([known.seed, len(hidden)])
             W = uniform_weights(rng, *shape, gain=1, dtype=dtype)
         pairs = [*hidden, (W, np.zeros(shape[1], dtype))]
@@ -237,7 +237,7 @@ class ClassifierKind:
         return known.replaced(arrays={**_named(pairs), **arrays})
 
     def normalised(self, known: FittedModel, examples: Examples) -> dict[str, Array]:
-        """Return what differs from `not_normalised` in layers that have learned something."""
+        """Return arrays that replace those of `not_normalised` if the layers are pre-trained."""
         return {}
 
     def hidden(
@@ -371,7 +371,7 @@ class PerceptronClassifier(Classifying, GraphEstimator):
     Attributes
     ----------
     weights_, biases_ : lists of two arrays
-        Of the hidden layer and of the softmax.
+        Weights and biases of the hidden layer and of the softmax layer.
     classes_, history_
         See `SoftmaxClassifier`.
 

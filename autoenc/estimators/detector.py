@@ -164,14 +164,14 @@ class AutoEncoderDetector(OutlierMixin, GraphEstimator):
     Attributes
     ----------
     offset_ : float
-        Rows whose `score_samples` is lower are flagged; −`threshold_`.
+        Rows whose `score_samples` is below this value are flagged; equals −`threshold_`.
     threshold_ : float
-        Score, the larger the more anomalous, above which rows are flagged.
+        Rows whose anomaly score, −`score_samples`, is above this value are flagged.
     calibration_errors_ : array, (rows,)
-        Scores from which p-values are computed, in ascending order; the larger, the more
+        Anomaly scores from which p-values are computed, in ascending order; the larger, the more
         anomalous.
     calibrated_on_ : {"training rows", "held-out rows"}
-        Kind of these rows.
+        The rows that these scores belong to.
     n_epochs_ : int
         Number of passes over the rows.
     history_ : list of dict
@@ -430,7 +430,7 @@ feature_names_in_
 
     @property
     def threshold_(self) -> float:
-        """Score, the larger the more anomalous, above which rows are flagged."""
+        """Threshold: rows whose anomaly score, −`score_samples`, is above it are flagged."""
         model: FittedDetector = fitted(self)
         check_settings({"contamination": self.contamination})  # it may have changed after fit
         if self.contamination is None:
@@ -443,7 +443,7 @@ feature_names_in_
 
     @property
     def offset_(self) -> float:
-        """Rows whose `score_samples` is lower are flagged; −`threshold_`."""
+        """Value of `score_samples` below which rows are flagged; equals −`threshold_`."""
         return -self.threshold_
 
     def __sklearn_is_fitted__(self) -> bool:

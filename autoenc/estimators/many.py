@@ -73,7 +73,7 @@ def fit_many(
     """
     if not isinstance(estimators, Iterable):
         raise TypeError(
-            f"estimators is of type {type(estimators).__name__}; expected a list of several, "
+            f"estimators is of type {type(estimators).__name__}; expected a list of estimators, "
             "such as [AutoEncoder(random_state=0), AutoEncoder(random_state=1)]."
         )
     estimators = list(estimators)

@@ -109,7 +109,7 @@ class StackedClassifierKind(ClassifierKind):
         return known, [(layer.arrays["W"], layer.arrays["hidden_bias"]) for layer in layers]
 
     def normalised(self, known: FittedModel, examples: Examples) -> dict[str, Array]:
-        """Return what layers that are normalised need to compute what the stack has learned."""
+        """Return the arrays with which normalised layers compute what the stack has learned."""
         assert known.pretrained is not None
         return normalised_as_trained(known.pretrained.layers, examples.rows, examples.weights)
 

@@ -124,8 +124,8 @@ class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
     highest layer. A reconstruction passes up through all layers and down again, and the error of a
     row is the error of the lowest layer for this reconstruction.
 
-    Callbacks are called for each layer in turn, and those of `autoenc.watching` write other files
-    for each. If a callback sets `stop_requested`, the next layer begins.
+    Callbacks are called for each layer in turn; those of `autoenc.watching` write separate files
+    for each layer. If a callback sets `stop_requested`, training continues with the next layer.
 
     For a frame with columns that are not all numbers, the lowest layer has the cost ``"mixed"``;
     see `AutoEncoder`. The other layers reconstruct codes: their outputs have the activation of the
@@ -275,9 +275,9 @@ def new_layers(
 
 
 def _above(below: Any) -> dict[str, Any]:
-    """Return cost and output of a layer whose lower neighbour has the activation `below`.
+    """Return cost and output of a layer, given the activation of the layer below it.
 
-    The layer reconstructs codes, so its outputs have that activation.
+    The layer reconstructs codes of the layer below, so its outputs have that layer's activation.
     """
     cost = "cross_entropy" if below == "sigmoid" else "squared_error"
     return {"cost": cost, "output": below}
@@ -369,9 +369,9 @@ class _Stop(Callback):
 
 
 def _ended_as_before(call: Call) -> Call:
-    """Return the call for a layer below others, which ends at once if a callback had ended it.
+    """Return the call for a lower layer, which ends at once if a callback had ended its training.
 
-    The layer above was trained on the codes of that moment.
+    The layer above was trained on the codes that this layer had then.
     """
     if not call.resume or call.checkpoint is None or not was_asked_to_stop(call.checkpoint):
         return call

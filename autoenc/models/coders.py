@@ -174,7 +174,7 @@ class FittedCoder(FittedModel):
         return self.replaced(arrays={**self.arrays, "W_prime": W_prime})
 
     def initial(self) -> dict[str, Array]:
-        """Draw the initial parameters; if training started from PCA, those without it."""
+        """Draw the initial parameters from the seed, without a start from PCA."""
         return initial_parameters(
             self.seed, self.choices.get("init", "uniform"), self.choices["gain"],
             *self.arrays["W"].shape, tied="W_prime" not in self.arrays, dtype=self.dtype,

@@ -19,12 +19,12 @@ from autoenc.models.symbolic import Scaling, SymbolicClassifier, moments
 from autoenc.rows.blocks import Array, Rows, spread_out
 from autoenc.rows.labels import classes_of
 
-# Of a normalised layer, beside W and bias.
+# Arrays of a normalised layer, in addition to W and bias.
 NORMALISATION = ("gain", "center", "spread")
 LAYER = ("W", "bias", *NORMALISATION)
 # Rows from which pre-activations are standardised at the start.
 MOST_ROWS = 10_000
-# Deviations of pre-activations that their mean is from 0 if a unit never changes its value.
+# A unit is constant if the mean of its pre-activations is at least this many deviations from 0.
 FARTHEST = 3
 
 

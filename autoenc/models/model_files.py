@@ -67,7 +67,7 @@ def _check_activation(given: Any, chosen: Any) -> None:
 
 
 def _describe_columns(columns: Columns) -> dict[str, Any]:
-    """Return those of names, scaling, image shape and encoding that are known."""
+    """Return the names, scaling, image shape and encoding of columns, as far as known."""
     scaling, encoding = columns.scaling, columns.encoding
     table = {
         "encoding": None if encoding is None else encoding.described(),
@@ -184,7 +184,7 @@ def _function_in(value: Any) -> str | None:
 
 
 def _columns(description: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those of names, scaling, image shape and encoding that the file contains.
+    """Return the names, scaling, image shape and encoding of columns that the file contains.
 
     In files of earlier versions that the command wrote, the names are under ``table``, too.
     """

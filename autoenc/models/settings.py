@@ -152,8 +152,8 @@ SETTINGS: dict[str, Setting] = {
         "--corruption P",
         "model",
         "noise during training: the fraction of entries set to zero, such as 0.3; or its kind and "
-        "amount, such as gaussian:0.1 or salt_and_pepper:0.2; with commas, that of each layer "
-        "of a stack, or noises that are all applied",
+        "amount, such as gaussian:0.1 or salt_and_pepper:0.2; with commas, one for each layer "
+        "of a stack, or several that are all applied",
         auto='0.3, or ``("gaussian", 0.05)`` if `activation` chooses ``"linear"`` and all columns '
         "are numbers",
     ),
@@ -268,7 +268,7 @@ SETTINGS: dict[str, Setting] = {
     ),
     "batch_norm": Setting(
         "bool",
-        "Whether the pre-activations of each layer, the softmax among them, are standardised over "
+        "Whether the pre-activations of each layer, including the softmax, are standardised over "
         "the minibatch; see `autoenc.graph.NormalisedLayer`. `weights_` and `biases_` are those "
         "of equivalent plain layers.",
         SWITCH,

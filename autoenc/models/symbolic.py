@@ -190,7 +190,7 @@ class SymbolicModel:
             Input of the layer: `values` of x, with or without noise.
         """
         if self.masked:
-            # Noise may have put something where nothing was observed.
+            # Noise may have changed entries where nothing was observed.
             given = given * self._observed(x)
         cost = self.cost if self.groups is None else self._of_kinds(self.groups, x)
         costs = self.layer.entry_costs(cost, self.values(x), self.layer.encode(given))

@@ -104,7 +104,7 @@ def test_codes_may_be_sparse():
 
 @pytest.mark.parametrize("estimators", [AutoEncoder(3, **QUICK), 3])
 def test_many_are_several(estimators):
-    with pytest.raises(TypeError, match="expected a list of several, such as"):
+    with pytest.raises(TypeError, match="expected a list of estimators, such as"):
         fit_many(estimators, X)
 
 
