@@ -2,9 +2,9 @@
 
 For each of the ten digits, an autoencoder is trained on the other nine, calibrated on validation
 digits of these nine, and applied to the test digits. A table shows the area under the ROC curve (1
-is perfect, 0.5 is chance). For comparison, it also shows that of the reconstruction error of PCA,
-with as many components and with few, and that of an isolation forest. The last column is the
-measured rate of false alarms, of which 5 % are allowed.
+is perfect, 0.5 is chance). For comparison, it also shows this area for the reconstruction error of
+PCA, with as many components as units and with few, and for an isolation forest. The last column is
+the measured rate of false alarms, of which 5 % are allowed.
 
     python examples/anomalies.py            # the bundled sample
     python examples/anomalies.py --full     # all of MNIST

@@ -1,6 +1,6 @@
 """Train on the blocks of a dask array one after the other, and use the model on all at once.
 
-`Incremental` of dask-ml gives each block to `partial_fit`; the array need not fit into memory.
+`Incremental` of dask-ml passes each block to `partial_fit`; the array need not fit into memory.
 `ParallelPostFit` computes codes block by block, in the workers of a Dask cluster, with a model
 from a file. Both send the estimator to the workers.
 
@@ -68,7 +68,7 @@ def trained(rows: da.Array, n_epochs: int) -> AutoEncoder:
 def codes_of(rows: da.Array, path: Path) -> da.Array:
     """Return the codes of rows, which are computed when they are asked for.
 
-    dask-ml takes them to be as wide as the rows; once computed, they have their own width.
+    dask-ml assumes that codes are as wide as the rows; once computed, they have their own width.
     """
     return ParallelPostFit(AutoEncoder.load(path)).transform(rows)
 

@@ -63,7 +63,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     add = parser.add_argument
     add("--model", type=Path, help="file of an autoencoder; by default one is fitted")
-    add("--epochs", type=int, default=5, help="of the fit (%(default)s)")
+    add("--epochs", type=int, default=5, help="epochs of the fit (%(default)s)")
     add("--rows", type=int, default=300, help="rows of a block (%(default)s)")
     add("--scheduler", choices=["threads", "processes", "synchronous"], default="threads")
     add("--output", type=Path, help="file of the errors, .npy")

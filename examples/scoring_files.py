@@ -141,7 +141,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--output", type=Path, help="folder of the errors, which is overwritten")
     add("--jobs", type=int, default=2, help="processes that score (%(default)s)")
     add("--files", type=int, default=4, help="files that digits are written to (%(default)s)")
-    add("--epochs", type=int, default=5, help="of the fit (%(default)s)")
+    add("--epochs", type=int, default=5, help="epochs of the fit (%(default)s)")
     return parser.parse_args(arguments)
 
 

@@ -1,9 +1,9 @@
 """Search the settings of a model, several fits at a time in worker processes.
 
 Each combination of settings is fitted on two thirds of the digits and scored on the rest, three
-times. GridSearchCV leaves to joblib where fits run: in processes of its own (loky), on a Dask
-cluster or on a Ray cluster. A worker has its share of the processor's threads, and finds what
-others have compiled in the cache.
+times. GridSearchCV leaves it to joblib where fits run: in processes of its own (loky), on a Dask
+cluster or on a Ray cluster. A worker has its share of the processor's threads, and uses code that
+others have compiled, from the cache.
 
     python examples/searching.py --jobs 2
     python examples/searching.py --jobs 2 --engine ray    (or dask; pip install "autoenc[engines]")
@@ -95,8 +95,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--engine", choices=ENGINES, default="loky", help="where fits run (%(default)s)")
     add("--hidden", type=int, nargs="+", default=[50, 100], help="units to try (%(default)s)")
     add("--corruption", type=float, nargs="+", default=[0.0, 0.3], help="noise (%(default)s)")
-    add("--epochs", type=int, default=5, help="of each fit (%(default)s)")
-    add("--rows", type=int, default=3000, help="digits to use (%(default)s)")
+    add("--epochs", type=int, default=5, help="epochs of each fit (%(default)s)")
+    add("--rows", type=int, default=3000, help="number of digits (%(default)s)")
     add("--jobs", type=int, default=-1, help="fits at a time; -1 is one a core (%(default)s)")
     return parser.parse_args(arguments)
 

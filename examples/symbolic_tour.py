@@ -83,7 +83,7 @@ def shared() -> None:
 
 
 def descend() -> None:
-    """Combine gradients and updates to gradient descent. Here towards √2."""
+    """Combine gradients and updates into gradient descent. Here towards √2."""
     x = pytensor.shared(np.asarray(1.0, pytensor.config.floatX), name="x")
     cost = (x**2 - 2) ** 2
     rate = np.asarray(0.05, x.dtype)

@@ -1,7 +1,7 @@
-"""Tune an autoencoder with Optuna, which ends trials early that promise little.
+"""Tune an autoencoder with Optuna, which ends unpromising trials early.
 
 After every epoch a callback reports the validation cost. The study is kept in a file, so that the
-same command continues it, after an interruption too, or with several processes at a time.
+same command continues it, also after an interruption or in several processes at a time.
 
     pip install optuna
     python examples/tuning.py --study digits.log --trials 20
@@ -56,7 +56,7 @@ def cost_of(trial: optuna.Trial, digits: Mnist, options: argparse.Namespace) -> 
 
 
 def pruning(trial: optuna.Trial) -> Callable[[dict[str, Any]], None]:
-    """Return a callback that reports to a trial, and ends it if it promises little."""
+    """Return a callback that reports to a trial, and ends the trial if it is unpromising."""
 
     def report(record: dict[str, Any]) -> None:
         trial.report(record["valid_cost"], record["epoch"])
@@ -72,7 +72,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("--study", type=Path, default=Path("study.log"), help="file of trials (%(default)s)")
     add("--trials", type=int, default=20, help="trials to run (%(default)s)")
-    add("--epochs", type=int, default=5, help="of each trial (%(default)s)")
+    add("--epochs", type=int, default=5, help="epochs of each trial (%(default)s)")
     add("--rows", type=int, default=3000, help="digits to use (%(default)s)")
     add("--seed", type=int, default=0, help="(%(default)s)")
     return parser.parse_args(arguments)

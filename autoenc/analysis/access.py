@@ -146,7 +146,7 @@ def seen_rows(model: Any, X: Any) -> Array:
 
 
 def errors_of_reconstructions(model: Any, x: Array, z: Array) -> Array:
-    """Compute `column_errors` for the case that a model reconstructs x as z.
+    """Compute `column_errors` for a model that reconstructs x as z.
 
     Parameters
     ----------

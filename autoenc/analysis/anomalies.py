@@ -185,8 +185,8 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         Returns
         -------
         array, (rows,)
-            (1 + number of held-out rows whose error is at least as large) / (held-out rows + 1).
-            NaN for a row without observed values.
+            (1 + number of held-out rows whose error is at least as large) / (number of held-out
+            rows + 1). NaN for a row without observed values.
         """
         check_is_fitted(self)
         return self.p_values_of(self._errors(X))
@@ -214,7 +214,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         return p
 
     def threshold_at(self, level: float) -> float:
-        """Return the error that a row exceeds exactly if its p-value is at most `level`.
+        """Return the error that a row exceeds if and only if its p-value is at most `level`.
 
         Parameters
         ----------

@@ -67,15 +67,15 @@ class Report:
     model : str
         Name of the class.
     n_rows, n_train_rows : int, int or None
-        Number of evaluated rows, and of the rows on which mean and PCA are fitted if they differ
-        from these.
+        Number of evaluated rows, and of rows on which mean and PCA are fitted; None if the latter
+        are the evaluated rows.
     yardsticks : Yardsticks
         Errors compared with those of baselines.
     train_cost : float or None
         Mean error of the training rows.
     median_errors : pair of float
-        Median error of the held-out rows or, without any, of the evaluated rows; and of the
-        training rows, None without any. A few anomalies do not affect medians.
+        Median error of the held-out rows (by default, the evaluated rows) and of the training rows
+        (None if there are none). A few anomalies do not affect medians.
     layers : list of LayerReport
         Layers, from the input upwards.
     columns : list of str

@@ -46,9 +46,9 @@ class History:
         Epoch with the lowest validation cost, this cost, and the last validation cost; None
         without validation.
     has_trend : bool
-        Whether the decrease, or increase, is more than noise. It is if a line fitted to the last
-        six or ten costs has a slope that a flat curve has in one of ten thousand cases, or if the
-        cost has changed by 5 % in the same direction in each of the last three epochs.
+        Whether the decrease, or increase, is more than noise: a line fitted to the last six or ten
+        costs has a slope that a flat curve has in one of ten thousand cases, or the cost has
+        changed by 5 % in the same direction in each of the last three epochs.
     """
 
     n_epochs: int

@@ -51,7 +51,7 @@ def reshaped_as_before(graph: Any, node: Any) -> Any:
 def _is_index_checked(node: Any) -> bool:
     """Return whether x[a:b][i] can be x[a + i], because i is wrong in both or in none.
 
-    The last rows of a scan are, because its length is known.
+    This is true of the last rows of a scan, because its length is known.
     """
     outer, (part, *indices) = node.op, node.inputs
     inner = part.owner
@@ -69,7 +69,7 @@ def _is_index_checked(node: Any) -> bool:
 
 
 def _is_in_part(index: Any, part: slice) -> bool:
-    """Return whether an index is out of a part exactly if its position is out of the whole."""
+    """Return whether an index is out of a part if and only if its position is out of the whole."""
     if part.stop is not None:
         return False
     step = 1 if part.step is None else _value(part.step)

@@ -1,4 +1,4 @@
-"""Keeps PyTensor from merging empty arrays, which its rewrites can repeat forever.
+"""Keep PyTensor from merging empty arrays, which its rewrites can repeat forever.
 
 Products write into new empty arrays. Empty arrays of the same shape look like equal computations.
 Once products overwrite them, they cannot be merged: PyTensor would notice only after each attempt,

@@ -172,7 +172,7 @@ def _row_composite(op: RowComposite, node: Any, **more: Any) -> tuple[Callable[.
     function = numba_njit(function.py_func, fastmath=False, forceinline=True)
     function = store_core_outputs(function, len(node.inputs), len(node.outputs))
     function = numba_njit(function.py_func, fastmath=False, forceinline=True)
-    function.handles_out = True  # it writes its outputs, so PyTensor need not add that
+    function.handles_out = True  # it writes its outputs itself, so PyTensor adds no code for this
     return function, key
 
 

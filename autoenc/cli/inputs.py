@@ -90,7 +90,7 @@ class SavedModel:
         path : str, optional
             A file to read instead of the data file.
         holes : bool, default False
-            Whether cells may be empty even if the model does not allow for them.
+            Whether cells may be empty even if the model does not allow empty cells.
         in_parts : bool, default False
             Whether the values may be a `Source`.
 

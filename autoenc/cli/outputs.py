@@ -129,7 +129,7 @@ def _rescue(path: Path, estimator: Any) -> str:
 
 
 def _other_folders(path: Path) -> Iterator[Path]:
-    """Iterate over folders on which the user may have room."""
+    """Iterate over folders in which the user may have space for a file."""
     yield path.absolute().parent
     yield Path.cwd()
     with suppress(RuntimeError):  # some users have no home

@@ -22,8 +22,8 @@ from autoenc.graph.dtypes import in_dtype_of
 from autoenc.graph.initializers import uniform_weights
 from autoenc.graph.types import Activation, Expression, NumPyGenerator, Parameter, Updates
 
-# Of a moving average, the share of the newest minibatch. After 50 minibatches, half a percent is
-# left of the values that the average began with.
+# Share of the newest minibatch in a moving average. After 50 minibatches, half a percent of the
+# initial value is left.
 NEWEST = 0.1
 # Added to a variance, so that a column that does not vary can be divided by its deviation.
 LEAST_VARIANCE = 1e-5

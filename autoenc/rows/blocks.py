@@ -90,7 +90,7 @@ class IncomingRows:
     ----------
     rows : array or SparseRows, (rows, columns)
     is_plain : callable
-        Function of a part of the rows that returns whether the part needs no message.
+        Function that returns whether a part of the rows needs neither a warning nor an error.
     check : callable
         Function that examines all rows and raises if they are invalid; it may only warn.
 

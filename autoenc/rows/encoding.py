@@ -29,7 +29,7 @@ OTHER = "other"
 # Minimum entropy, in nats, by which the cost of a category is divided. Otherwise a single row
 # could outweigh all others: a value of one row in 1,000 would cost 870 times as much as a number.
 LEAST_ENTROPY = 0.1
-# Stand for the number of an entry.
+# Used in place of the number of an entry: the value is missing, or has no entry.
 MISSING, NO_ENTRY = -1, -2
 # Number of microseconds in a day; dates are read in microseconds.
 DAY = 86_400_000_000

@@ -33,7 +33,7 @@ from autoenc.tables.values import PADDED
 
 # Maximum number of values of a category that have an entry of their own; rarer ones share one.
 MOST_VALUES = 50
-# A value has an entry of its own if it is in at least LEAST_ROWS rows, and in one row of ONE_IN.
+# A value has an entry of its own if it is in at least LEAST_ROWS rows and one of ONE_IN rows.
 LEAST_ROWS = 2
 ONE_IN = 500
 # If more than this fraction of the values occur in one row only, they are names or free text.
@@ -93,8 +93,9 @@ def encoding_of(table: Any) -> Encoding:
     Encoding
         Numbers stay numbers, dates, times and durations become days, and booleans and text become
         categories. A category has an entry for each of its 50 most frequent values that occur in
-        at least 2 rows and in one row of 500, rounded down; if there are none, for its 50 most
-        frequent values. All other values share an entry; a single other value has its own.
+        at least 2 rows and in at least one row of 500, rounded down; if there are none, for its 50
+        most frequent values. All other values share an entry; if there is only one other value, it
+        has an entry of its own.
 
     Warns
     -----

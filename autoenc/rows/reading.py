@@ -84,9 +84,9 @@ def read_rows(
 
 
 def _check_width(columns: Columns, X: Any, name: str) -> None:
-    """Refuse another number of columns; scikit-learn's message would say that it is X.
+    """Refuse a wrong number of columns; scikit-learn's message would call the data X.
 
-    It compares columns that have names.
+    If columns have names, scikit-learn compares them.
     """
     shape: tuple[int, ...] = getattr(X, "shape", ())
     if _names_of(X) is None and len(shape) == 2 and shape[1] != columns.n_features_in_:

@@ -1,4 +1,4 @@
-"""Texts of errors and warnings about values: which is the first, where it is, and how many.
+"""Texts of errors and warnings about values: the first one, its position, and their number.
 
 >>> refuse_nan(np.array([[0.5, np.nan], [np.nan, 2.0]]))
 Traceback (most recent call last):

@@ -46,7 +46,7 @@ def open_source(
           or a folder of ``.npy``, ``.npz`` or Parquet files, which are taken in the order of
           their names;
         - an array, a memory map, a data set of HDF5, an array of Zarr or dask;
-        - a table or data set of Arrow, a frame of polars, lazy ones too, a data set of
+        - a table or data set of Arrow, a frame of polars (lazy or not), a data set of
           Hugging Face;
         - a PyTorch ``Dataset``, or any object with a length and either slices of rows or single
           items;
@@ -164,7 +164,7 @@ def within(
 
 
 def refuse_masked(array: Any, name: str) -> None:
-    """Refuse an array with masked entries, whose hidden values would count.
+    """Refuse an array with masked entries, whose hidden values would be used.
 
     Parameters
     ----------

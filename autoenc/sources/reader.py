@@ -36,7 +36,7 @@ def copy_values(values: Array, out: Array, name: str) -> None:
 def first_lost(values: Array, cast: Array) -> tuple[int, ...] | None:
     """Return the position of the first value that a cast changed.
 
-    Rounding of a fraction is no change.
+    Rounding a fraction does not count as a change.
 
     Parameters
     ----------

@@ -124,7 +124,7 @@ class Source:
         self.reader.settle()
 
     def __getitem__(self, rows: int | slice | Array) -> Array:
-        """Return a row, a slice of rows without steps, or the rows with some numbers.
+        """Return a row, a slice of rows without steps, or the rows with given numbers.
 
         Rows are read in their order in the source. Negative numbers count from the end. An array
         of bools selects the rows where it is True.
@@ -149,14 +149,16 @@ class Source:
         if numbers.dtype == bool:
             if numbers.shape != (len(self),):
                 raise IndexError(
-                    f"{self.name} has {len(self):,} rows, but the bools that select some have the "
+                    f"{self.name} has {len(self):,} rows, but the bools that select rows have the "
                     f"shape {numbers.shape}."
                 )
             return np.flatnonzero(numbers)
         if not numbers.size:
             return np.zeros(numbers.shape, int)
         if numbers.dtype.kind not in "iu":
-            raise IndexError(f"rows of {self.name} have integers as numbers, not {numbers.dtype}.")
+            raise IndexError(
+                f"rows of {self.name} are selected by integers, not by {numbers.dtype}."
+            )
         if numbers.min() < -len(self) or numbers.max() >= len(self):
             raise IndexError(f"{self.name} has {len(self):,} rows; there is no row {rows!r:.60}.")
         return np.where(numbers < 0, numbers + len(self), numbers)

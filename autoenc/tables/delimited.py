@@ -134,7 +134,7 @@ class Delimited:
         lines = "1 line has" if count == 1 else f"{count:,} lines have"
         return (
             f"{self.path}: {lines} fewer cells than the first, such as line {line} ({found} of "
-            f"{expected}); the cells that are not there were read as empty"
+            f"{expected}); the missing cells were read as empty"
         )
 
     def padded(self) -> set[int]:

@@ -161,7 +161,7 @@ def _note(path: Path, cells: tuple[str, ...], numbers: list[bool], are_names: bo
 
 
 def is_number(cell: str, *, comma: bool = False) -> bool:
-    """Return whether a cell can be read as a number, if allowed with a decimal comma."""
+    """Return whether a cell can be read as a number, with a decimal comma if that is allowed."""
     try:
         float(cell.replace(",", ".") if comma else cell)
     except ValueError:

@@ -42,7 +42,7 @@ class Selection:
     mixed : bool
         Whether columns may have values other than numbers.
     text : tuple of str
-        Of these columns, all values are text, even if they can be read as numbers.
+        Columns of which all values are text, even if they can be read as numbers.
     index : bool
         Whether to read an unnamed first column that numbers the rows.
     stored : bool

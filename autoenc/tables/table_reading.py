@@ -103,7 +103,7 @@ def read_table(
         leading zeros, such as postal codes, are text, unless the column is in `expected` and not
         in `text`.
     text : sequence of str, default ()
-        Of these columns of a csv file, all values are text, even if they can be read as numbers.
+        Columns of a csv file of which all values are text, even if they can be read as numbers.
 
     Returns
     -------

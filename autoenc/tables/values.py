@@ -163,7 +163,7 @@ def _parsed(column: Any) -> tuple[Any, Array]:
 
 
 def _have_decimal_commas(column: Any) -> bool:
-    """Return whether all text consists of numbers that have decimal commas if any decimals."""
+    """Return whether all text consists of numbers whose decimals, if any, follow a comma."""
     text = column.dropna().astype(str).str.strip()
     return bool(len(text)) and bool(text.str.fullmatch(_WITH_COMMA).all())
 

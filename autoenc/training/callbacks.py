@@ -28,8 +28,8 @@ class Training(Protocol):
         Validation cost of the current parameters; None unless they were validated after the last
         block.
     best_validation : dict or None
-        ``epoch``, ``iteration`` and ``valid_cost`` of the lowest validation cost so far, also of a
-        run that was resumed; None before the first validation.
+        ``epoch``, ``iteration`` and ``valid_cost`` of the lowest validation cost so far, including
+        the part of the run before it was resumed; None before the first validation.
     """
 
     description: str

@@ -59,7 +59,7 @@ class EarlyStopping(Protocol):
         Returns
         -------
         int
-            The minibatch after which to ask again.
+            The minibatch after which to query the rule again.
         """
         ...
 
@@ -172,7 +172,7 @@ class GeometricPatience:
         self.frequency = min(minibatches_per_epoch, self.patience // 2)
 
     def next_event(self, iteration: int) -> int:
-        """Return when to ask again; see `EarlyStopping.next_event`.
+        """Return when to query the rule again; see `EarlyStopping.next_event`.
 
         Parameters
         ----------
@@ -182,7 +182,7 @@ class GeometricPatience:
         Returns
         -------
         int
-            The minibatch after which to ask again.
+            The minibatch after which to query the rule again.
         """
         validation = (iteration // self.frequency + 1) * self.frequency - 1
         return min(validation, max(math.ceil(self.granted), iteration))
@@ -285,7 +285,7 @@ class EpochPatience:
         self.improved_at = -1
 
     def next_event(self, iteration: int) -> int:
-        """Return when to ask again; see `EarlyStopping.next_event`.
+        """Return when to query the rule again; see `EarlyStopping.next_event`.
 
         Parameters
         ----------
@@ -295,7 +295,7 @@ class EpochPatience:
         Returns
         -------
         int
-            The minibatch after which to ask again.
+            The minibatch after which to query the rule again.
         """
         return (iteration // self.minibatches_per_epoch + 1) * self.minibatches_per_epoch - 1
 

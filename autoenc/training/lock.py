@@ -64,7 +64,7 @@ def _lock(beside: Path, path: Path) -> int | None:
 
 
 def _is_at(handle: int, path: Path) -> bool:
-    """Return whether the path still refers to the locked file, which its last user may remove."""
+    """Return whether the path is still the locked file, which its last user may have removed."""
     try:
         there = path.stat()
     except FileNotFoundError:

@@ -128,10 +128,10 @@ def train(
         How often the checkpoint is written, such as ``Every(minutes=10)``; an integer is a number
         of epochs.
     resume : bool
-        Whether to resume from the checkpoint, if there is one. All other arguments must be the
-        same, except `n_epochs`; a run that has as many epochs is complete. The result is
-        identical, to the byte, to that of an uninterrupted run. Another backend, or another number
-        of threads, causes a warning. The state of callbacks is not saved.
+        Whether to resume from the checkpoint, if there is one. All other arguments except
+        `n_epochs` must be the same; a run that already has `n_epochs` epochs is complete. The
+        result is identical, to the byte, to that of an uninterrupted run. Another backend, or
+        another number of threads, causes a warning. The state of callbacks is not saved.
     callbacks : `Callback` or function, or iterable of them, optional
         A function is called at the end of every epoch with the record of the epoch. The shared
         variables then contain the current parameters. A `Callback` has more hooks. With several

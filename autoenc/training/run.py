@@ -272,7 +272,7 @@ class Run:
     def keep_if_good(self, costs: Array) -> None:
         """Store the state, unless the cost has begun to explode.
 
-        When the cost becomes infinite, the last finite state is already useless.
+        When the cost becomes infinite, the last state with a finite cost is already useless.
         """
         if self.first_cost is None:
             self.first_cost = abs(float(costs[0]))

@@ -19,7 +19,7 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 # Windows in memory: one in use, one being read.
 N_WINDOWS = 2
-# Copies of a block's rows: in use and ahead, each in main memory and on the device.
+# Copies of a block's rows: of the one in use and of the next, in main memory and on the device.
 N_BLOCKS = 4
 # Further copies where processes exchange rows: what is sent, in main memory and on the device.
 N_EXCHANGED = 2

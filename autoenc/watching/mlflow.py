@@ -33,10 +33,11 @@ class MLflow(LayeredCallback):
     is then ``FINISHED``, ``FAILED`` after an error, or ``KILLED`` after Ctrl-C.
 
     The callback always creates a new run. If the caller has an active run, the new run becomes its
-    child, because a run has one value for each parameter and may contain several training runs.
-    The caller's run stays active and unchanged. No setting of MLflow is changed. Each layer of a
-    stack is a run, with its number as the tag ``layer``. Layers above the first have no pictures
-    of filters. Detectors have no model file, because they are calibrated after training.
+    child: a run of MLflow has only one value for each parameter, but the caller's run may contain
+    several training runs. The caller's run stays active and unchanged. No setting of MLflow is
+    changed. Each layer of a stack is a run, with its number as the tag ``layer``. Layers above the
+    first have no pictures of filters. Detectors have no model file, because they are calibrated
+    after training.
 
     MLflow reports its use over the network. If this callback imports MLflow, it turns this
     reporting off, unless ``MLFLOW_DISABLE_TELEMETRY`` is set to ``false``.

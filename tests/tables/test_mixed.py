@@ -61,8 +61,8 @@ def test_lines_with_too_few_cells_are_noted(tmp_path):
     path.write_text(TEXT + 'Eva,41\n"Mo,\nnika"\n', encoding="utf-8")
     (note,) = read(path).notes
     assert note == (
-        f"{path}: 2 lines have fewer cells than the first, such as line 5 (2 of 6); the cells "
-        "that are not there were read as empty"
+        f"{path}: 2 lines have fewer cells than the first, such as line 5 (2 of 6); the "
+        "missing cells were read as empty"
     )
     path.write_text(TEXT + "Eva,41,,,,\n", encoding="utf-8")
     assert read(path).notes == ()

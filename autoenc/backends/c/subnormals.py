@@ -2,8 +2,8 @@
 
 If the gradient of a weight is 0, as for a ReLU that is never active, the optimizer's moments decay
 geometrically. After some hundred minibatches they are subnormal: below 1e-38 in single precision.
-Processors compute with such numbers many times more slowly. XLA counts them as zero, and the C
-backend does so while a block of steps runs.
+Processors compute with such numbers many times more slowly. XLA treats them as zero, and so does
+the C backend while a block of steps runs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from autoenc.backends.rewritten import Calling
 
 
 def flushed(library: Path) -> Calling:
-    """Return a context for calls, in which the processor counts subnormal numbers as zero.
+    """Return a context for calls, in which the processor treats subnormal numbers as zero.
 
     It changes the state of the calling thread. The kernels' threads use the state of their caller.
 

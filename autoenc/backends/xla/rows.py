@@ -36,9 +36,9 @@ ROWS_OF_A_CALL = ((512, 32_768), (512, 2_048))
 class RowFunction:
     """A function of rows that is computed in chunks of a fixed size.
 
-    XLA compiles a program for every shape, and computes products and sums of another shape in
-    another way, with other rounding. With a fixed shape, a row has the same bytes in every batch.
-    Large batches are computed in larger chunks if these are found to give the same bytes.
+    XLA compiles a program for every shape. For another shape, it computes products and sums in
+    another order, with different rounding. With a fixed shape, a row has the same bytes in every
+    batch. Large batches are computed in larger chunks if these are found to give the same bytes.
     """
 
     def __init__(
