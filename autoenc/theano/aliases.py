@@ -1,4 +1,4 @@
-"""Makes ``import theano`` import this package, for scripts that the launcher runs."""
+"""Make ``import theano`` import this package, for scripts that the launcher runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads ``THEANO_FLAGS`` and ``.theanorc`` into ``theano.config``."""
+"""Read ``THEANO_FLAGS`` and ``.theanorc`` into ``theano.config``."""
 
 from __future__ import annotations
 

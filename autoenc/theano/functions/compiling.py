@@ -1,4 +1,4 @@
-"""Compiles graphs to functions: ``theano.function``."""
+"""Compile graphs to functions: ``theano.function``."""
 
 from __future__ import annotations
 

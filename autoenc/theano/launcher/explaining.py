@@ -1,4 +1,4 @@
-"""Explains how each line of a script is handled: ``--explain``."""
+"""Explain how each line of a script is handled: ``--explain``."""
 
 from __future__ import annotations
 

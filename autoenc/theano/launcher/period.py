@@ -1,4 +1,4 @@
-"""Prepares a process for old scripts: names of Theano, NumPy 1 and Python 2's library."""
+"""Prepare a process for old scripts: names of Theano, NumPy 1 and Python 2's library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs a script, a module or a command as ``__main__``, as Python does."""
+"""Run a script, a module or a command as ``__main__``, as Python does."""
 
 from __future__ import annotations
 

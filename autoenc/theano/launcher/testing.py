@@ -1,4 +1,4 @@
-"""Runs pytest on test suites written for Theano: ``python -m autoenc.theano -m pytest``."""
+"""Run pytest on test suites written for Theano: ``python -m autoenc.theano -m pytest``."""
 
 from __future__ import annotations
 

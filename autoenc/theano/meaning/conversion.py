@@ -13,7 +13,7 @@ AsTensorError = TypeError
 
 
 class NotATensorError(TypeError, NotImplementedError):
-    """Error of an object that is no tensor; PyTensor's operators expect the second type."""
+    """Error for an object that is no tensor; PyTensor's operators expect NotImplementedError."""
 
 
 def converted(x: Any, name: str | None, ndim: int | None, **_: Any) -> Expression:

@@ -14,7 +14,7 @@ __all__ = ["MismatchError", "Record", "RecordMode"]
 
 
 class MismatchError(Exception):
-    """A run computed something else than the recorded run."""
+    """Error raised if a run computes something different from the recorded run."""
 
 
 class Record:

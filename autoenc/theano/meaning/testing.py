@@ -78,7 +78,7 @@ vars(verify_grad)["E_grad"] = GradientError
 
 
 class WrongValue(AssertionError):  # noqa: N818 - Theano's name
-    """Two arrays are not close."""
+    """Error raised if two arrays are not close."""
 
 
 def assert_allclose(expected: Any, value: Any, rtol: Any = None, atol: Any = None) -> None:

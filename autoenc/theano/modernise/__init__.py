@@ -1,4 +1,4 @@
-"""Converts source text written for Python 2 or NumPy 1 to today's Python.
+"""Convert source text written for Python 2 or NumPy 1 to today's Python.
 
 The conversion happens in memory; files are not changed.
 """

@@ -1,4 +1,4 @@
-"""Lets list comprehensions set their variables in the enclosing scope, as in Python 2."""
+"""Let list comprehensions set their variables in the enclosing scope, as in Python 2."""
 
 from __future__ import annotations
 

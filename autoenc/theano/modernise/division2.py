@@ -1,4 +1,4 @@
-"""Gives ``/`` between integers the meaning of Python 2."""
+"""Give ``/`` between integers the meaning of Python 2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lets ``exec`` within a function set local variables, as in Python 2."""
+"""Let ``exec`` within a function set local variables, as in Python 2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Converts ``lambda (a, b), c: ...``; fissix itself converts only ``lambda (a, b): ...``."""
+"""Convert ``lambda (a, b), c: ...``; fissix itself converts only ``lambda (a, b): ...``."""
 
 from __future__ import annotations
 

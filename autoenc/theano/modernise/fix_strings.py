@@ -1,4 +1,4 @@
-r"""Converts literals such as ``u"a"``, ``ur"\d"`` and ``"\u"``, but not the name ``unicode``."""
+r"""Convert literals such as ``u"a"``, ``ur"\d"`` and ``"\u"``, but not the name ``unicode``."""
 
 from __future__ import annotations
 

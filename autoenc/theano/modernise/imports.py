@@ -1,4 +1,4 @@
-"""Modernises the modules that a script imports from its folder."""
+"""Modernise the modules that a script imports from its folder."""
 
 from __future__ import annotations
 

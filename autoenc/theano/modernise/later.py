@@ -1,4 +1,4 @@
-"""Restores names of modules when a script imports them, because their import takes time."""
+"""Restore names of modules when a script imports them, because their import takes time."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def attribute_of(of: Any, name: str) -> Any:
 
 
 def has_attribute(function: Any, of: Any, name: str) -> Any:
-    """Call a function named ``hasattr``; that of Python 2 took any error as a no."""
+    """Call a function named ``hasattr``; Python 2's treated any error as a missing attribute."""
     if function is not builtins.hasattr:
         return function(of, name)
     try:

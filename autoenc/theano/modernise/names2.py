@@ -20,7 +20,7 @@ def builtin(name: str) -> Any:
 
 
 def named(name: str, read: Callable[[], Any]) -> Any:
-    """Return the value of a name in text that is evaluated, or what Python 2 had of that name."""
+    """Return the value of a name in text that is evaluated, or Python 2's object of that name."""
     try:
         value = read()
     except NameError:

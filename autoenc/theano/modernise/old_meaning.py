@@ -1,4 +1,4 @@
-"""Gives calls, names, comparisons and classes of converted source the meaning of Python 2."""
+"""Give calls, names, comparisons and classes of converted source the meaning of Python 2."""
 
 from __future__ import annotations
 

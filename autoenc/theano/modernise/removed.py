@@ -1,4 +1,4 @@
-"""Restores attributes of the standard library that Python 3 has removed."""
+"""Restore attributes of the standard library that Python 3 has removed."""
 
 from __future__ import annotations
 

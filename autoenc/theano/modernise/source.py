@@ -1,4 +1,4 @@
-"""Converts old source text to a syntax tree with the same behaviour today."""
+"""Convert old source text to a syntax tree with the same behaviour today."""
 
 from __future__ import annotations
 
