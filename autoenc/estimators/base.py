@@ -260,7 +260,7 @@ class Kind(Protocol):
 def learn(estimator: GraphEstimator, call: Call) -> None:
     """Fit an estimator: rows → choices → task → train → `model_`."""
     settings, kind, call = estimator.get_params(deep=False), estimator._kind, call.checked()
-    check_settings(settings)
+    settings = check_settings(settings)
     settings["dtype"] = float_type(settings)
     goes_on = (call.partial or estimator.warm_start) and estimator.__sklearn_is_fitted__()
     start = estimator.model_ if goes_on else None
@@ -429,6 +429,8 @@ def draw_seed(random_state: Any, call: Call | None = None) -> int:
         if seed is not None:
             return seed
     try:
+        if isinstance(random_state, bool | np.bool_):
+            raise ValueError("a truth value is not a seed")
         return int(check_random_state(random_state).randint(2**31 - 1))
     except ValueError as error:
         raise ValueError(

@@ -286,7 +286,7 @@ def _above(below: Any) -> dict[str, Any]:
 def learn_stack(stack: StackedDenoisingAutoEncoder, call: Call) -> None:
     """Fit a stack, one layer at a time."""
     settings, call = {**stack._layer_settings(), **stack.get_params(deep=False)}, call.checked()
-    check_settings({**settings, "n_hidden": 1})
+    settings = check_settings({**settings, "n_hidden": 1})
     settings["dtype"] = float_type(settings)
     for name in PER_LAYER:
         per_layer(name, settings[name], stack.hidden_sizes)

@@ -90,7 +90,7 @@ ACTIVATIONS: dict[str, Activation] = {
 }
 
 
-def resolve_activation(activation: str | Activation) -> Activation:
+def resolve_activation(activation: str | Activation, name: str = "activation") -> Activation:
     """Return the activation function with this name.
 
     Parameters
@@ -98,6 +98,8 @@ def resolve_activation(activation: str | Activation) -> Activation:
     activation : str or callable
         ``"linear"``, ``"relu"``, ``"sigmoid"``, ``"softplus"``, ``"tanh"``, or any
         function from symbolic expression to symbolic expression.
+    name : str
+        Name of the argument for messages.
 
     Returns
     -------
@@ -115,12 +117,12 @@ def resolve_activation(activation: str | Activation) -> Activation:
         return activation
     if not isinstance(activation, str):
         raise TypeError(
-            f"activation is {activation!r}; expected a name or a function "
+            f"{name} is {activation!r}; expected a name or a function "
             "from symbolic expression to symbolic expression."
         )
     if activation not in ACTIVATIONS:
         raise ValueError(
-            f"activation {activation!r} is not known; expected one of "
+            f"{name} {activation!r} is not known; expected one of "
             f"{', '.join(sorted(ACTIVATIONS))}, or a function on symbolic expressions."
         )
     return ACTIVATIONS[activation]

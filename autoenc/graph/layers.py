@@ -148,7 +148,7 @@ class AutoEncoderLayer(RowCosts):
         self.n_visible = positive_int(n_visible, "n_visible")
         self.n_hidden = positive_int(n_hidden, "n_hidden")
         self.activation = resolve_activation(activation)
-        self.output = resolve_activation(output)
+        self.output = resolve_activation(output, "output")
         self.tied = tied
         self.name = name
         if tied and W_prime is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -57,12 +58,17 @@ def describe_model(fitted: FittedModel, settings: Mapping[str, Any]) -> dict[str
 def _check_activation(given: Any, chosen: Any) -> None:
     """Check that the setting is the activation of the model, which only some files contain.
 
+    A setting may be one activation for all layers of a model.
+
     Raises
     ------
     SchemaError
         If the setting was changed since `fit`.
     """
-    if chosen is not None and _plain(given) != _plain(chosen):
+    own, known = _plain(given), _plain(chosen)
+    if isinstance(known, list) and not isinstance(own, list):
+        own = [own] * len(known)
+    if chosen is not None and own != known:
         raise SchemaError(f"activation is {given!r:.60}; expected {chosen!r:.60}")
 
 
@@ -210,11 +216,11 @@ def _plain(value: Any) -> Any:
     if callable(value):
         module, name = getattr(value, "__module__", "?"), getattr(value, "__qualname__", "?")
         return {"function": f"{module}.{name}"}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | range):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
         return {name: _plain(item) for name, item in value.items()}
     if value is None or isinstance(value, bool | int | float | str):
         return value
     # A generator or a backend is not needed any more, and its description is stored elsewhere.
-    return getattr(value, "name", None)
+    return float(value) if isinstance(value, Real) else getattr(value, "name", None)

@@ -462,8 +462,14 @@ SETTINGS: dict[str, Setting] = {
 }  # fmt: skip
 
 
-def check_settings(given: Mapping[str, Any]) -> None:
+def check_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     """Check settings against the table.
+
+    Returns
+    -------
+    dict
+        The settings, with numbers of NumPy and of other packages as Python's int or float. Sums
+        of NumPy's small integers, for example, could overflow, and files hold only Python's.
 
     Raises
     ------
@@ -479,7 +485,14 @@ def check_settings(given: Mapping[str, Any]) -> None:
     """
     if isinstance(given.get("n_hidden"), list | tuple | np.ndarray):
         _refuse_several(given["n_hidden"])
+    plain = dict(given)
     for name, value in given.items():
+        if isinstance(value, bool):
+            pass
+        elif isinstance(value, Integral):
+            plain[name] = int(value)
+        elif isinstance(value, Real):
+            plain[name] = float(value)
         check = SETTINGS[name].check if name in SETTINGS else None
         if check is None:
             continue
@@ -491,8 +504,8 @@ def check_settings(given: Mapping[str, Any]) -> None:
                 accepted = check.low <= one <= check.high
             else:
                 # 1 equals True, but is no switch.
-                plain = str(one) if isinstance(one, str) else one
-                accepted = (type(plain), plain) in check.typed
+                word = str(one) if isinstance(one, str) else one
+                accepted = (type(word), word) in check.typed
             if not accepted and (check.accepts is None or not check.accepts(one)):
                 is_one_of = check.each and isinstance(value, list | tuple | np.ndarray)
                 found = f"{name} has {one!r} in {value!r}" if is_one_of else f"{name} is {one!r}"
@@ -501,6 +514,7 @@ def check_settings(given: Mapping[str, Any]) -> None:
         _check_cost(given["cost"], given.get("output", "auto"), given["scale"])
     check_float_type(given.get("dtype"))
     check_device(given.get("device"))
+    return plain
 
 
 def _each(value: Any) -> Sequence[Any]:
@@ -510,13 +524,13 @@ def _each(value: Any) -> Sequence[Any]:
 
 
 def as_sequence(value: Any) -> Any:
-    """Return a one-dimensional array as a tuple; everything else unchanged.
+    """Return a one-dimensional array or a range as a tuple; everything else unchanged.
 
     >>> as_sequence(np.array([4, 2])), as_sequence([4, 2]), as_sequence(3)
     ((4, 2), [4, 2], 3)
     """
     is_array = isinstance(value, np.ndarray) and value.ndim == 1
-    return tuple(value.tolist()) if is_array else value
+    return tuple(np.asarray(value).tolist()) if is_array or isinstance(value, range) else value
 
 
 def _refuse_several(n_hidden: Any) -> None:

@@ -1,6 +1,7 @@
 """The table of settings covers every constructor; what is registered works in every estimator."""
 
 import inspect
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -114,6 +115,68 @@ def test_every_optimizer_works_in_every_estimator(name, optimizer, tmp_path):
 @pytest.mark.parametrize("name", ["denoising", "stack", "deep", "tuned"])
 def test_every_corruption_works_in_every_estimator(name, corruption, tmp_path):
     goes_through_everything(MAKERS[name](corruption=(corruption, 0.2)), tmp_path)
+
+
+ONE = ("tanh", "sigmoid")
+EACH = (("sigmoid", "tanh"), ["tanh", "sigmoid"])
+ACTIVATIONS_OF = {
+    "plain": ("auto", *ONE),
+    "denoising": ("auto", *ONE),
+    "stack": ("auto", *ONE, *EACH),
+    "deep": ("auto", *ONE, *EACH),
+    "perceptron": ONE,
+    "tuned": ("auto", *ONE),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "activation"),
+    [(name, one) for name, several in ACTIVATIONS_OF.items() for one in several],
+)
+def test_every_activation_is_saved(name, activation, tmp_path):
+    """One for all layers, or that of each."""
+    goes_through_everything(MAKERS[name](activation=activation), tmp_path)
+
+
+# Numbers of other types that equal the defaults.
+OTHER_NUMBERS = {
+    "small": (np.uint8, np.float64),
+    "of fractions": (np.int64, Fraction),
+}
+
+
+@pytest.mark.parametrize("types", OTHER_NUMBERS)
+@pytest.mark.parametrize("name", MAKERS)
+def test_numbers_of_other_types_are_fitted_and_saved(name, types, tmp_path):
+    of_integers, of_floats = OTHER_NUMBERS[types]
+    given = MAKERS[name](validation_fraction=0.25) if takes(name, "validation_fraction") else None
+    plain = (given or MAKERS[name]()).fit(X, Y)
+    settings = {
+        name: of_integers(value) if isinstance(value, int) else of_floats(value)
+        for name, value in plain.get_params(deep=False).items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+    assert len(settings) >= 1
+    model = goes_through_everything(clone(plain).set_params(**settings), tmp_path)
+    assert bytes_of(model) == bytes_of(plain.partial_fit(X, Y))
+
+
+def test_sizes_may_be_a_range(tmp_path):
+    model = goes_through_everything(
+        DeepAutoEncoder(range(3, 1, -1), pretraining_epochs=1, **QUICK), tmp_path
+    )
+    assert DeepAutoEncoder.load(tmp_path / "model").hidden_sizes == (3, 2)
+    assert model.transform(X).shape == (30, 2)
+
+
+def test_a_wrong_output_is_named():
+    with pytest.raises(ValueError, match="output 'softmax' is not known; expected one of linear"):
+        AutoEncoder(3, output="softmax", **QUICK).fit(X)
+
+
+def test_a_truth_value_is_no_seed():
+    with pytest.raises(ValueError, match="random_state is True; expected an integer from 0"):
+        AutoEncoder(3, n_epochs=1, random_state=True, verbose=False).fit(X)
 
 
 def test_a_penalty_that_is_registered_reaches_check_and_graph(monkeypatch):
