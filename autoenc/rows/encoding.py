@@ -33,6 +33,11 @@ LEAST_ENTROPY = 0.1
 MISSING, NO_ENTRY = -1, -2
 # Number of microseconds in a day; dates are read in microseconds.
 DAY = 86_400_000_000
+# Days from 1970-01-01 to the first and to the last date of Python, and to the first one whose text
+# has a year of four digits.
+FIRST_DATE, LAST_DATE, FIRST_WRITTEN = -719_162, 2_932_896, -354_285
+# Days of the longest duration whose microseconds 64 bits can count.
+LONGEST = 2**63 // DAY
 
 
 class EntryNames(tuple[str, ...]):
@@ -247,10 +252,17 @@ class DateColumn:
         return days.reshape(-1, 1), []
 
     def decode(self, numbers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """Return dates rounded to the unit, (rows,): datetime64, timedelta64 or text."""
+        """Return dates rounded to the unit, (rows,): datetime64, timedelta64 or text.
+
+        Dates outside of the years from 1 (as text, 1000) to 9999, which Python's dates cannot
+        represent, become the first or the last one; durations are limited likewise.
+        """
         step = DAY if self.unit == "D" else 1_000_000 if self.unit == "s" else 1
         days = numbers[:, 0]
-        known = np.where(np.isnan(days), 0, days)
+        first, last = FIRST_DATE if self.form is None else FIRST_WRITTEN, LAST_DATE
+        if self.duration:
+            first, last = -LONGEST, LONGEST
+        known = np.clip(np.where(np.isnan(days), 0, days), first, last)
         counts = np.rint(known * (DAY / step)).astype(np.int64)
         times = counts.astype(f"{'m' if self.duration else 'M'}8[{self.unit}]")
         times[np.isnan(days)] = "NaT"

@@ -9,12 +9,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from autoenc.rows.blocks import Array
+from autoenc.rows.encoding import DAY
 
 PANDAS, POLARS = "pandas", "polars"
 
@@ -79,9 +81,30 @@ def _filled_pandas(frame: Any, label: Any, values: Array) -> Any:
     if str(own.dtype) == "category":
         found = [value for value in dict.fromkeys(values[missing]) if value is not None]
         own = own.cat.add_categories([value for value in found if value not in own.cat.categories])
-    whole = own.dtype.kind in "iu"
-    series = _pandas_series(np.rint(values) if whole else values, own, exact=True)
+    if own.dtype.kind in "iu":
+        limits = np.iinfo(getattr(own.dtype, "numpy_dtype", own.dtype))
+        values = _as_whole(values, limits.min, limits.max)
+    series = _pandas_series(values, own, exact=True)
     return _with(frame, label, own.where(~missing, series.set_axis(own.index)))
+
+
+def _as_whole(values: Array, lowest: int, highest: int) -> Array:
+    """Return the nearest integers, as floats, that a column with these limits can hold."""
+    # 2⁶³ - 1 is no float, and the nearest one, 2⁶³, is beyond the column.
+    below = float(highest) if int(float(highest)) <= highest else math.nextafter(highest, 0)
+    whole: Array = np.clip(np.rint(values), lowest, below)
+    return whole
+
+
+def _as_times(values: Array, unit: str | None) -> Array:
+    """Return the nearest dates, or durations, that a column with this unit can hold."""
+    if unit != "ns":
+        return values
+    # 64 bits of nanoseconds, in microseconds, less a day for other time zones.
+    limit = 2**63 // 1000 - DAY
+    first, last = np.array([-limit, limit], f"{values.dtype.kind}8[us]")
+    times: Array = np.clip(values.astype(first.dtype), first, last)
+    return times
 
 
 def _with(frame: Any, label: Any, column: Any) -> Any:
@@ -98,6 +121,7 @@ def _pandas_series(values: Array, like: Any, *, exact: bool = False) -> Any:
     import pandas
 
     if values.dtype.kind in "mM":
+        values = _as_times(values, _unit_of(like))
         # pandas has no unit of days.
         unit = "s" if values.dtype.str.endswith("[D]") else np.datetime_data(values.dtype)[0]
         values = values.astype(f"{values.dtype.kind}8[{unit}]")
@@ -112,6 +136,15 @@ def _pandas_series(values: Array, like: Any, *, exact: bool = False) -> Any:
     if like.dtype == bool and series.isna().any():
         return series
     return series.astype(like.dtype)
+
+
+def _unit_of(like: Any) -> str | None:
+    """Return the unit of a series of dates or durations; None for another series."""
+    dtype: Any = getattr(like, "dtype", None)
+    dtype = getattr(dtype, "numpy_dtype", dtype)
+    if hasattr(dtype, "unit"):
+        return str(dtype.unit)
+    return np.datetime_data(dtype)[0] if getattr(dtype, "kind", "") in ("m", "M") else None
 
 
 def _own_objects(values: Array, like: Any) -> Array:
@@ -147,7 +180,8 @@ def _filled_polars(frame: Any, label: str, values: Array) -> Any:
 
     own = frame[label]
     if own.dtype.is_integer():
-        values = np.rint(values)
+        limits = polars.select(lowest=own.dtype.min(), highest=own.dtype.max()).row(0)
+        values = _as_whole(values, *limits)
     known = own.fill_nan(None) if own.dtype.is_float() else own
     series = _polars_series(values, own, exact=True)
     return frame.with_columns(
@@ -159,6 +193,7 @@ def _polars_series(values: Array, like: Any, *, exact: bool = False) -> Any:
     import polars
 
     if values.dtype.kind in "mM":
+        values = _as_times(values, getattr(getattr(like, "dtype", None), "time_unit", None))
         values = values.astype(f"{values.dtype.kind}8[us]")
     series = polars.Series(values.tolist() if values.dtype == object else values)
     if like is None or (values.dtype.kind == "f" and not exact):

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from pytensor.link.c.exceptions import CompileError
+
 # Signals with which a cluster, a service manager or a closed terminal ends a process.
 ENDINGS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 SIGNALS = (signal.SIGINT, *ENDINGS)
@@ -56,6 +58,13 @@ def deferred_interrupt() -> Iterator[Interruption]:
     the main thread receives signals. The flag is never set in other threads, or by a signal that
     is ignored, as ``nohup`` does with SIGHUP. A handler for SIGTERM or SIGHUP that the program
     itself has installed stays in place.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If Ctrl-C ended a C++ compiler.
+    SystemExit
+        If SIGTERM or SIGHUP ended it.
     """
     interruption = Interruption()
     before = {signum: signal.getsignal(signum) for signum in SIGNALS if _is_ours(signum)}
@@ -63,6 +72,12 @@ def deferred_interrupt() -> Iterator[Interruption]:
         signal.signal(signum, interruption.handle)
     try:
         yield interruption
+    except CompileError as error:
+        # A terminal, for example, sends Ctrl-C also to the compiler.
+        if not interruption.requested:
+            raise
+        interruption.leave()
+        raise KeyboardInterrupt("training was interrupted during compilation") from error
     finally:
         for signum, handler in before.items():
             signal.signal(signum, handler)

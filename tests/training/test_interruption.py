@@ -7,9 +7,11 @@ import sys
 
 import numpy as np
 import pytest
+from pytensor.link.c.exceptions import CompileError
 
 from autoenc.backends import resolve_backend
 from autoenc.training import Callback
+from autoenc.training.interruption import deferred_interrupt
 from tests.training.test_checkpoints import fit
 
 
@@ -51,6 +53,26 @@ def test_ctrl_c_while_the_step_is_compiled(start):
     with pytest.warns(UserWarning, match="interrupted in epoch 1"):
         params, _ = fit(None, n_epochs=2, backend=Interrupted(signal.SIGINT))
     assert params == start
+
+
+@pytest.mark.parametrize(
+    ("signum", "raised"),
+    [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit), (None, CompileError)],
+)
+def test_a_signal_that_also_ends_the_compiler(signum, raised):
+    """As Ctrl-C in a terminal, or `timeout`: all processes of a group receive it."""
+
+    def compile_and_signal():
+        program = [sys.executable, "-c", "import time; print(flush=True); time.sleep(60)"]
+        with subprocess.Popen(program, stdout=subprocess.PIPE) as compiler:
+            compiler.stdout.readline()
+            compiler.send_signal(signum or signal.SIGTERM)
+            if signum is not None:
+                os.kill(os.getpid(), signum)
+        raise CompileError(f"return status={compiler.returncode}")
+
+    with pytest.raises(raised), deferred_interrupt():
+        compile_and_signal()
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])

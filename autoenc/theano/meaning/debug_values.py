@@ -119,7 +119,8 @@ def extend() -> None:
         kind.__call__ = _computing(kind.__call__)
     for kind in (Scan, OpFromGraph, Blockwise):
         for name in ("pullback", "pushforward"):  # build graphs of placeholders
-            setattr(kind, name, only_of_results(getattr(kind, name)))
+            if name in vars(kind):
+                setattr(kind, name, only_of_results(vars(kind)[name]))
     for kind in (Scan, OpFromGraph):
         # Some inner graphs are compiled at the first call, where nothing is suspended.
         kind.fn = property(_without_values(kind.fn.fget))

@@ -147,10 +147,10 @@ def conv2d(
         bsize=image[0],
         **kargs,
     )
-    return op(_of_shape(input, image), _of_shape(filters, kernel))
+    return op(of_shape(input, image), of_shape(filters, kernel))
 
 
-def _of_shape(x: Any, shape: tuple[int | None, ...]) -> Variable:
+def of_shape(x: Any, shape: tuple[int | None, ...]) -> Variable:
     """Return a tensor; at run time, check its lengths."""
     return x if shape == (None,) * 4 else pt.specify_shape(x, shape)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytensor.tensor as pt
 
-from autoenc.theano.ops.old_conv import ConvOp
+from autoenc.theano.ops.old_conv import ConvOp, of_shape
 
 Variable = Any
 Shape = Any
@@ -29,7 +29,7 @@ def conv2d(
     input : matrix, or tensor (n, rows, columns)
     filters : matrix, or tensor (filters, rows, columns)
     image_shape, filter_shape : sequence of int, optional
-        Shapes, as far as they are known.
+        Shapes, as far as they are known. The function raises ValueError if arrays have others.
     border_mode : {"valid", "full"}, default "valid"
     subsample : pair of int, default (1, 1)
 
@@ -43,11 +43,15 @@ def conv2d(
         if variable.ndim not in (2, 3):
             raise AssertionError(f"{name} must have 2 or 3 dimensions, got {variable.ndim}")
     op = ConvOp(output_mode=border_mode, dx=subsample[0], dy=subsample[1], **kargs)
-    output = op(_with_channel(x), _with_channel(kernel))
+    output = op(_with_channel(x, image_shape), _with_channel(kernel, filter_shape))
     if kernel.ndim == 2:
         output = output[:, 0]
     return output[0] if x.ndim == 2 else output
 
 
-def _with_channel(x: Variable) -> Variable:
-    return x.dimshuffle("x", "x", 0, 1) if x.ndim == 2 else x.dimshuffle(0, "x", 1, 2)
+def _with_channel(x: Variable, shape: Shape) -> Variable:
+    """Return images or filters of one channel; at run time, check the lengths that are given."""
+    if x.ndim == 2:
+        return of_shape(x.dimshuffle("x", "x", 0, 1), (None, None, *(shape or (None, None))))
+    number, rows, columns = shape or (None, None, None)
+    return of_shape(x.dimshuffle(0, "x", 1, 2), (number, None, rows, columns))
