@@ -197,10 +197,15 @@ class GraphEstimator(BaseEstimator):
             If the file does not exist, or does not contain a model of this class.
         """
         arrays, stored, fitted = read_model(path, cls.__name__, settings)
-        estimator = cls(**known_settings(cls._kind, stored))
+        estimator = cls._from_stored(known_settings(cls._kind, stored))
         given = estimator.get_params(deep=False)
         estimator.model_ = cls._kind.from_file(cls.__name__, given, arrays, fitted)
         return estimator
+
+    @classmethod
+    def _from_stored(cls, settings: dict[str, Any]) -> Self:
+        """Make an estimator with the settings of a model file."""
+        return cls(**settings)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return everything except the reference to the rows of the fit."""

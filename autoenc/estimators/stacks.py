@@ -237,11 +237,27 @@ class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
         own = super()._stored_settings()
         layer = own.pop("layer")
         own = {n: v for n, v in own.items() if v is not None or n not in PER_LAYER}
-        settings = {} if layer is None else layer.get_params(deep=False)
-        if "corruption" in settings:
-            # A sequence of noise types would be read as one type for each layer.
-            settings["corruption"] = [settings["corruption"]] * len(own["hidden_sizes"])
-        return {**{n: v for n, v in settings.items() if n != "n_hidden"}, **own}
+        if layer is None:
+            return own
+        settings = {n: v for n, v in layer.get_params(deep=False).items() if n != "n_hidden"}
+        # A sequence of noise types would be read as one type for each layer.
+        settings["corruption"] = [settings["corruption"]] * len(own["hidden_sizes"])
+        return {**settings, **own, "of_layer": [n for n in PER_LAYER if n not in own]}
+
+    @classmethod
+    def _from_stored(cls, settings: dict[str, Any]) -> Self:
+        """Make a stack with the settings of a file, some of which are those of its layer.
+
+        Older files do not tell which.
+        """
+        own, of_layer = dict(settings), {}
+        for name in {*own.pop("of_layer", ())} & {*own}:
+            several = own[name] if isinstance(own[name], list) else [own[name]]
+            # The caller of `load` may pass a different value for each layer.
+            if several and all(one == several[0] for one in several):
+                of_layer[f"layer__{name}"] = several[0]
+                del own[name]
+        return cls(**own).set_params(**of_layer)
 
 
 def layer_of(stack: StackedDenoisingAutoEncoder) -> DenoisingAutoEncoder:

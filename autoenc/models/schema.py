@@ -173,6 +173,8 @@ SETTINGS: dict[str, Kind] = {
     "n_hidden": COUNT | AUTO,
     "n_updates": COUNT,
     "noise": number(0) | sequence(number(0)),
+    # Settings of a stack that are those of its layer, not its own.
+    "of_layer": sequence(one_of("activation", "corruption")),
     "optimizer": OPTIMIZER,
     "output": OUTPUT | AUTO,
     "random_state": SEED | NOTHING,
@@ -215,7 +217,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "AutoEncoder": _LAYER,
     "DenoisingAutoEncoder": _DENOISING,
     "StackedDenoisingAutoEncoder": (
-        "hidden_sizes", *(name for name in _DENOISING if name != "n_hidden"),
+        "hidden_sizes", "of_layer", *(name for name in _DENOISING if name != "n_hidden"),
     ),
     "DeepAutoEncoder": (
         "hidden_sizes", *(name for name in _DENOISING if name != "n_hidden"),

@@ -214,6 +214,31 @@ def test_a_stack_consists_of_its_layer():
     assert not hasattr(layer, "model_")
 
 
+@pytest.mark.parametrize("layer", [None, DenoisingAutoEncoder(activation="tanh", corruption=0.2)])
+@pytest.mark.parametrize("own", [{}, {"activation": "relu"}, {"corruption": [0.1, 0.2]}])
+def test_a_loaded_stack_has_the_settings_of_its_layer(layer, own, tmp_path):
+    layer = DenoisingAutoEncoder(**{**(layer.get_params() if layer else {}), **QUICK})
+    stack = StackedDenoisingAutoEncoder((4, 2), layer=layer, random_state=0, **own).fit(X)
+    stack.save(tmp_path / "model")
+    again = StackedDenoisingAutoEncoder.load(tmp_path / "model")
+    for name in ("activation", "corruption"):
+        assert getattr(again, name) == getattr(stack, name)
+        if name not in own:
+            assert getattr(again.layer, name) == getattr(stack.layer, name)
+    # They can be changed, also together with the number of layers.
+    changed = {"hidden_sizes": (3,)} if "corruption" not in own else {}
+    for settings in ({"layer__corruption": 0.9}, {"layer__activation": "softplus"}, changed):
+        fits = [bytes_of(model.set_params(**settings).fit(X)) for model in (stack, again)]
+        assert fits[0] == fits[1]
+
+
+def test_load_may_give_each_layer_a_noise(tmp_path):
+    StackedDenoisingAutoEncoder((4, 2), **QUICK).fit(X).save(tmp_path / "model")
+    again = StackedDenoisingAutoEncoder.load(tmp_path / "model", corruption=[0.1, 0.2])
+    assert again.corruption == [0.1, 0.2]
+    assert [layer.corruption for layer in again.layers_] == [0.1, 0.2]
+
+
 def test_settings_of_layers_can_be_searched():
     stack = StackedDenoisingAutoEncoder((4, 2), **QUICK)
     grid = {"layer__l2": [0.0, 10.0], "hidden_sizes": [(4, 2)]}
