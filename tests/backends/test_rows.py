@@ -163,3 +163,9 @@ def test_the_number_of_threads_does_not_count(backend):
         )  # fmt: skip
         outputs.add(run.stdout)
     assert len(outputs) == 1
+
+
+def test_integers_of_64_bits_are_not_cut(backend):
+    x, p = pt.lvector("x"), pytensor.shared(np.int64(2**41))
+    function = resolve_backend(backend, "cpu").function([x], x * 2 + p)
+    np.testing.assert_array_equal(function(np.array([2**40, 1])), [2**42, 2**41 + 2])

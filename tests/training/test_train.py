@@ -325,10 +325,11 @@ def test_values_that_an_input_cannot_hold_are_refused(data, dtype, message):
     [([1.0, 2.0], "int8"), ([True, False], "float32"), ([1, 0], "bool"), ([2 + 0j], "float32"),
      ([0.1, -np.inf], "float32"), ([2**40], "int64")],
 )  # fmt: skip
-def test_values_that_an_input_can_hold_are_cast(data, dtype):
+def test_values_that_an_input_can_hold_are_cast(data, dtype, backend):
     x = pt.vector("x", dtype=dtype)
     p = pytensor.shared(np.asarray(0, dtype))
-    train(x.max(), {p: x.max()}, inputs=[x], data=data, n_epochs=1, progress=False)
+    train(x.max(), {p: x.max()}, inputs=[x], data=data, n_epochs=1, progress=False,
+          backend=backend)  # fmt: skip
     assert p.get_value() == np.asarray(data).real.astype(dtype).max()
 
 

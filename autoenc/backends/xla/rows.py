@@ -148,6 +148,11 @@ def _row_function(inputs: Any, outputs: Any, on_gpu: bool) -> Callable[..., Any]
 
         # The number of chunks is an argument, or XLA would treat a single chunk differently.
         kind = jax.eval_shape(result_of, 0)
+        if kind.shape[:1] != (size,):
+            found = f"{kind.shape[0]:,} values" if kind.shape else "one value"
+            raise ValueError(
+                f"the expression has {found} for {size:,} rows; expected a value for each row."
+            )
         results = jax.numpy.zeros((len(rows[0]), *kind.shape[1:]), kind.dtype)
         return jax.lax.fori_loop(0, n, put, results)
 
