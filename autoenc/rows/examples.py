@@ -11,6 +11,7 @@ from autoenc.rows.blocks import Array, Rows, original, take
 from autoenc.rows.columns import Columns
 from autoenc.rows.domain import Domain, domain_of
 from autoenc.rows.encoding import EncodedRows
+from autoenc.rows.frames import rows_of_frame
 from autoenc.rows.held_out import hold_out
 from autoenc.rows.kinds import is_frame
 from autoenc.rows.labels import read_labels
@@ -110,8 +111,8 @@ def read_examples(
         If rows, labels or weights are invalid; the message states the value and its position.
     """
     is_encoded = type(X) is not np.ndarray and is_frame(X)
-    if is_encoded:
-        X = encoded(columns, X, reset=reset)  # messages show the encoded numbers
+    if is_encoded:  # messages show the encoded numbers
+        X = _encoded_frame(columns, X, check_weights(sample_weight, len(X)), reset=reset)
     rows = read_rows(
         columns, X, dtype=dtype, reset=reset, centred=centred, name=name, is_encoded=is_encoded
     )
@@ -143,8 +144,22 @@ def encoded_again(rows: Rows, columns: Columns) -> Any:
     return EncodedRows.of(np.asarray(rows), columns.encoding)
 
 
+def _encoded_frame(columns: Columns, X: Any, weights: Array | None, *, reset: bool) -> Any:
+    """Return a frame as numbers; rows with weight 0 do not contribute to the encoding."""
+    if weights is None or weights.all():
+        return encoded(columns, X, reset=reset)
+    if reset:
+        encoded(columns, rows_of_frame(X, np.flatnonzero(weights)), reset=True)
+    return encoded(columns, rows_of_frame(X, _replaced(weights == 0)))
+
+
 def _with_rows_replaced(rows: Rows, replaced: Array) -> Rows:
     """Return rows in which the selected ones are replaced by the first of the others."""
-    numbers = np.arange(len(rows))
+    return take(rows, _replaced(replaced))
+
+
+def _replaced(replaced: Array) -> Array:
+    """Return the numbers of rows, with that of the first other row in place of selected ones."""
+    numbers = np.arange(len(replaced))
     numbers[replaced] = int(np.argmin(replaced))
-    return take(rows, numbers)
+    return numbers

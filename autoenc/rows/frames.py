@@ -27,6 +27,11 @@ def library_of(frame: Any) -> str | None:
     return root if root in (PANDAS, POLARS) and hasattr(frame, "columns") else None
 
 
+def rows_of_frame(frame: Any, numbers: Array) -> Any:
+    """Return a frame with some rows, given by their numbers."""
+    return frame.iloc[numbers] if hasattr(frame, "iloc") else frame[numbers]
+
+
 def frame_like(columns: Mapping[str, Array], library: str, like: Any) -> Any:
     """Make a frame.
 

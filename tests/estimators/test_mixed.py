@@ -303,3 +303,30 @@ def test_messages_name_the_column_of_the_frame(kind, value, message):
     frame.loc[7, "c"] = value
     with pytest.raises(ValueError, match=message):
         kind(random_state=0, verbose=False).fit(frame)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("kind", ["denoising", "deep", "softmax"])
+def test_rows_of_weight_0_have_no_influence(kind, library):
+    """Not even by values that only they have, or by their dates."""
+    frame, labels = people(200), np.arange(200) // 7 % 2
+    weights = np.ones(200)
+    weights[:20] = 0
+    others = frame.copy()
+    others.loc[:19, "city"] = "Atlantis"
+    others.loc[:19, "age"] = np.nan
+    others.loc[:19, "born"] = pd.Timestamp("1700-01-01")
+    given = [own if library == "pandas" else pl.from_pandas(own) for own in (frame, others)]
+    make = {
+        "denoising": lambda: DenoisingAutoEncoder(3, n_epochs=1, random_state=0, verbose=False),
+        "deep": lambda: DeepAutoEncoder(
+            (3, 2), n_epochs=1, pretraining_epochs=1, random_state=0, verbose=False
+        ),
+        "softmax": lambda: SoftmaxClassifier(n_epochs=1, random_state=0, verbose=False),
+    }[kind]
+    alone = make().fit(given[0][20:], labels[20:])
+    for rows in given:
+        model = make().fit(rows, labels, sample_weight=weights)
+        assert model.model_.columns.encoding == alone.model_.columns.encoding
+        for name, array in alone.model_.all_arrays().items():
+            np.testing.assert_array_equal(model.model_.all_arrays()[name], array)
