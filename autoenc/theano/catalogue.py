@@ -372,7 +372,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "tensor.nnet.conv3d2d": (*_VOLUMES, "autoenc.theano.ops.diagonals"),
     "tensor.nnet.corr": _CORR,
     "tensor.nnet.corr3d": _CORR,
-    "tensor.nnet.ctc": _NONE,
+    "tensor.nnet.ctc": _DEVICES,
     "tensor.nnet.neighbours": _NEIGHBOURS,
     "tensor.nnet.nnet": _NNET,
     "tensor.nnet.opt": _NONE,
@@ -432,6 +432,10 @@ _REASONS = {
     "misc.pycuda": (
         "PyCUDA worked on the arrays of Theano's old CUDA back-end",
         "Write the operation with theano.tensor and run with device=cuda.",
+    ),
+    "tensor.nnet.ctc": (
+        "Theano's operation called Baidu's library warp-ctc, which is no longer developed",
+        "Write the cost with theano.scan over the logarithms of probabilities.",
     ),
     "tensor.io": (
         "graphs do not read files or send messages here",

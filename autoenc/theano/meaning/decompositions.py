@@ -167,3 +167,35 @@ def _norm_of_matrix(x: Expression, order: Any) -> Expression:
 def MatrixPinv() -> Any:  # noqa: N802 - Theano's name
     """Return the operation that computes the pseudo-inverse."""
     return linalg.pinv
+
+
+def spectral_radius_bound(X: Expression, log2_exponent: int) -> Expression:
+    """Return an upper bound of the largest eigenvalue of a symmetric matrix.
+
+    The bound is tr(X^(2ᵏ))^(1/2ᵏ), by V. Pan (1990).
+
+    Parameters
+    ----------
+    X : matrix
+    log2_exponent : int
+        k, above 0. The larger it is, the tighter the bound.
+
+    Raises
+    ------
+    TypeError
+        If X is not a matrix, or `log2_exponent` is not an integer.
+    ValueError
+        If `log2_exponent` is not above 0.
+    """
+    if X.type.ndim != 2:
+        raise TypeError("spectral_radius_bound requires a matrix argument", X)
+    if not isinstance(log2_exponent, int):
+        raise TypeError("spectral_radius_bound requires an integer exponent", log2_exponent)
+    if log2_exponent <= 0:
+        raise ValueError(
+            "spectral_radius_bound requires a strictly positive exponent", log2_exponent
+        )
+    power = X
+    for _ in range(log2_exponent):
+        power = pt.dot(power, power)
+    return pt.pow(pt.trace(power), 2.0**-log2_exponent)

@@ -101,6 +101,15 @@ dnn_available.msg = "XLA chooses cuDNN's operations by itself"  # type: ignore[a
 dnn_present = dnn_available
 
 
+def ctc_available() -> bool:
+    """Return False: there is no binding of warp-ctc."""
+    return False
+
+
+ctc_available.msg = "autoenc has no binding of Baidu's warp-ctc"  # type: ignore[attr-defined]
+ctc_present = ctc_available
+
+
 def get_context(name: str | None = None) -> None:
     """Return None: there are no contexts."""
 

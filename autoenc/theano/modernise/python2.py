@@ -141,6 +141,8 @@ def supports_python3(tree: ast.Module) -> bool:
 def _is_for_both(node: ast.AST) -> bool:
     """Return whether a node distinguishes versions of Python, or makes them alike."""
     if isinstance(node, ast.ImportFrom):
+        if node.module == "__future__":
+            return any(alias.name not in _OF_PYTHON2 for alias in node.names)
         return (node.module or "").split(".")[0] in _FOR_BOTH or (node.module or "").endswith(
             ".compat"
         )
@@ -156,7 +158,9 @@ def _is_for_both(node: ast.AST) -> bool:
     return name in ("version_info", "PY2", "PY3")
 
 
-_FOR_BOTH = {"__future__", "six", "future", "builtins"}
+_FOR_BOTH = {"six", "future", "builtins"}
+# Features that scripts imported for Python 2 itself.
+_OF_PYTHON2 = {"division", "generators", "nested_scopes", "with_statement"}
 _PYTHON3 = (
     ast.JoinedStr,
     ast.AnnAssign,

@@ -65,6 +65,12 @@ def crossentropy_categorical_1hot(coding_dist: Any, true_one_of_n: Any) -> Varia
     ------
     TypeError
         If the arguments are not a matrix and an integer vector.
+
+    Notes
+    -----
+    If the probabilities are a softmax, the function raises ValueError for classes that it does not
+    have, and if there is not one for each row. Otherwise, classes below 0 count from the last one.
+    In Theano, its fused operation made this difference.
     """
     coding, classes = pt.as_tensor_variable(coding_dist), pt.as_tensor_variable(true_one_of_n)
     if coding.type.ndim != 2:
@@ -73,23 +79,21 @@ def crossentropy_categorical_1hot(coding_dist: Any, true_one_of_n: Any) -> Varia
         raise TypeError(
             f"integer vector required for argument: true_one_of_n (got type: {classes.type})"
         )
-    return -_log_probabilities(coding, _checked(classes))
-
-
-def _log_probabilities(coding: Variable, classes: Variable) -> Variable:
-    """Return the log probability of each row's class, without overflow for a softmax."""
     owner = coding.owner
-    if owner is not None and isinstance(owner.op, special.Softmax):
-        return _of_classes(special.log_softmax(owner.inputs[0], axis=-1), classes)
-    return pt.log(_of_classes(coding, classes))
+    if owner is None or not isinstance(owner.op, special.Softmax):
+        return -pt.log(_of_classes(coding, classes))
+    log_softmax = special.log_softmax(owner.inputs[0], axis=-1)  # without overflow
+    classes = _rows(_checked(classes, coding), pt.eq(coding.shape[0], classes.shape[0]))
+    return -_of_classes(log_softmax, classes)
 
 
 def _of_classes(x: Variable, classes: Variable) -> Variable:
     return x[pt.arange(classes.shape[0]), classes]
 
 
-def _checked(classes: Variable) -> Variable:
-    return _within_rows(classes, pt.all(pt.ge(classes, 0)))
+def _checked(classes: Variable, x: Variable) -> Variable:
+    within = pt.ge(classes, 0) & pt.lt(classes, x.shape[1])
+    return _within_rows(classes, pt.all(within))
 
 
 def crossentropy_categorical_1hot_grad(g_y: Any, coding_dist: Any, true_one_of_n: Any) -> Variable:
@@ -115,7 +119,8 @@ def crossentropy_softmax_argmax_1hot_with_bias(x: Any, b: Any, y_idx: Any) -> li
         If the arguments have other types or, at run time, if a class is negative or the number of
         classes is not that of the rows.
     """
-    activation, classes = biased(x, b), _checked(_classes(y_idx))
+    activation = biased(x, b)
+    classes = _checked(_classes(y_idx), activation)
     cost = -_of_classes(special.log_softmax(activation, axis=-1), classes)
     best = pt.cast(pt.argmax(activation, axis=1), classes.dtype)
     # In Theano, each of the results depended on the classes.
@@ -169,7 +174,8 @@ def crossentropy_softmax_1hot_with_bias_dx(dy: Any, sm: Any, y_idx: Any) -> Vari
         Softmax.
     y_idx : integer vector, (rows,)
     """
-    classes = _checked(_classes(y_idx))
+    sm = pt.as_tensor_variable(sm)
+    classes = _checked(_classes(y_idx), sm)
     one_hot = pt.eq(pt.arange(sm.shape[1]).dimshuffle("x", 0), classes.dimshuffle(0, "x"))
     dy = pt.as_tensor_variable(dy)
     each = dy.dimshuffle(0, "x") if dy.ndim else dy

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import autoenc.theano.tensor as T
+from autoenc import theano
 from autoenc.theano.tensor import nlinalg, slinalg
 from tests.theano.quick import function
 
@@ -153,3 +154,16 @@ def test_matrices_of_diagonals():
     x = T.dvector("x")
     result = function([x], T.nlinalg.AllocDiag()(x))(np.arange(3.0))
     np.testing.assert_array_equal(result, np.diag(np.arange(3.0)))
+
+
+def test_a_bound_of_the_largest_eigenvalue():
+    from autoenc.theano.sandbox.linalg.ops import spectral_radius_bound
+
+    a = np.array([[2.0, 1.0], [1.0, 3.0]])
+    x = T.dmatrix("x")
+    bounds = [theano.function([x], spectral_radius_bound(x, k))(a) for k in (1, 5)]
+    # From Theano 1.0.5.
+    np.testing.assert_allclose(bounds, [3.872983346207417, 3.6180339887498953])
+    assert bounds[1] >= np.linalg.eigvalsh(a).max() - 1e-12
+    with pytest.raises(ValueError, match="strictly positive"):
+        spectral_radius_bound(x, 0)

@@ -461,6 +461,12 @@ def test_signs_that_a_module_supports_python_3(sign):
     assert modernise("half = 1 / 2\n", beside_python2=True).is_python2
 
 
+@pytest.mark.parametrize("feature", ["division", "with_statement", "division, generators"])
+def test_features_of_python_2_are_no_sign(feature):
+    found = modernise(f"from __future__ import {feature}\nr = range(2) + [1]", beside_python2=True)
+    assert found.is_python2
+
+
 @pytest.mark.parametrize(
     "sign",
     ["from itertools import izip", "import itertools\nz = itertools.imap", "import cPickle"],

@@ -7,6 +7,8 @@ from numpy.testing import assert_allclose
 from pytensor.tensor.exceptions import NotScalarConstantError
 from scipy.signal import convolve2d
 
+import autoenc.theano.tensor as T
+from autoenc import theano
 from autoenc.theano.ops.old_conv import ConvOp, conv2d
 from tests.theano.quick import function
 
@@ -133,3 +135,24 @@ def test_arrays_of_other_shapes_are_refused(shapes):
     f = function([x, w], out)
     with pytest.raises(ValueError, match="shape"):
         f(np.ones((1, 3, 7, 8)), np.ones((4, 3, 3, 2)))
+
+
+@pytest.mark.parametrize(
+    ("image", "kernel", "fits"),
+    [((6, 7), (2, 2), True), ((None, 7), (2, None), True), ((5, 7), (2, 2), False),
+     ((6, 7), (3, 3), False)],
+)  # fmt: skip
+def test_shapes_of_images_without_channels_are_checked(image, kernel, fits):
+    from autoenc.theano.tensor.signal.conv import conv2d
+
+    for stacked in (False, True):
+        x, k = (T.tensor3("x"), T.tensor3("k")) if stacked else (T.matrix("x"), T.matrix("k"))
+        numbers = ((2,), (3,)) if stacked else ((), ())
+        f = theano.function([x, k], conv2d(x, k, (*numbers[0], *image), (*numbers[1], *kernel)))
+        dtype = theano.config.floatX
+        arrays = np.ones((*numbers[0], 6, 7), dtype), np.ones((*numbers[1], 2, 2), dtype)
+        if fits:
+            np.testing.assert_allclose(f(*arrays), np.full((*sum(numbers, ()), 5, 6), 4))
+        else:
+            with pytest.raises(ValueError, match="shape"):
+                f(*arrays)

@@ -103,3 +103,37 @@ def test_each_result_depends_on_the_classes(mode):
     assert best[2] == 1
     with pytest.raises(ValueError, match="same number of rows"):
         f(rows, np.zeros(2, "int32"))
+
+
+@pytest.mark.parametrize(
+    ("rows", "classes", "error"),
+    [
+        (1, [3], ValueError),
+        (1, [-1], ValueError),
+        (2, [0], ValueError),
+        (2, [0, 1, 2], ValueError),
+        (2, [0, 2], None),
+    ],
+)
+def test_classes_of_a_softmax_are_checked(rows, classes, error):
+    x, y = T.matrix("x"), T.lvector("y")
+    cost = T.nnet.categorical_crossentropy(T.nnet.softmax(x), y)
+    f = theano.function([x, y], [cost, T.grad(cost.sum(), x)])
+    values = np.ones((rows, 3), theano.config.floatX)
+    if error is None:
+        np.testing.assert_allclose(f(values, classes)[0], np.full(rows, np.log(3)), rtol=1e-6)
+        return
+    with pytest.raises(error, match=r"y_i|number of rows"):
+        f(values, classes)
+
+
+def test_classes_of_other_probabilities_are_indices():
+    p, y = T.matrix("p"), T.lvector("y")
+    cost = T.nnet.categorical_crossentropy(p, y)
+    f = theano.function([p, y], [cost, T.grad(cost.sum(), p)])
+    values = np.array([[0.5, 0.25, 0.125]], theano.config.floatX)
+    found, gradient = f(values, [-1])
+    np.testing.assert_allclose(found, [np.log(8)], rtol=1e-6)
+    np.testing.assert_allclose(gradient, [[0, 0, -8]])
+    with pytest.raises(IndexError):
+        f(values, [3])
