@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+import numpy as np
 from pytensor.graph.type import Type
 from pytensor.link.c.params_type import ParamsType
 from pytensor.link.c.type import CType
-from pytensor.tensor.type import TensorType
+from pytensor.tensor.type import TensorType, continuous_dtypes
 
 _NAMES = {
     (): "scalar",
@@ -26,6 +27,19 @@ def printed(tensor_type: TensorType) -> str:
     flags = tuple(tensor_type.broadcastable)
     pattern = _NAMES.get(flags) or (str(flags) if any(flags) else f"{len(flags)}D")
     return f"TensorType({tensor_type.dtype}, {pattern})"
+
+
+def is_valid_value(tensor_type: TensorType, data: Any, strict: bool = True) -> bool:
+    """Return whether a value is of a type; in ``DebugMode``, numbers must be finite."""
+    if not Type.is_valid_value(tensor_type, data, strict=strict):
+        return False
+    must_be_finite = TensorType.filter_checks_isfinite and tensor_type.dtype in continuous_dtypes
+    return not must_be_finite or bool(np.isfinite(data).all())
+
+
+def value_zeros(tensor_type: TensorType, shape: Any) -> Any:
+    """Return an array of zeros of a type."""
+    return np.zeros(shape, tensor_type.dtype)
 
 
 _pytensors_name = TensorType.__str__
@@ -54,7 +68,7 @@ def _init_subclass(cls: Any, /, **more: Any) -> None:
 
 
 def extend() -> None:
-    """Print tensor types as Theano did, and allow types that have no methods yet.
+    """Give types Theano's text and methods, and allow types that have no methods yet.
 
     Types of scripts state the classes of their variables as ``Variable`` and ``Constant``.
     """
@@ -64,4 +78,6 @@ def extend() -> None:
         kind.__abstractmethods__ = frozenset()
     TensorType.__str__ = printed
     TensorType.__repr__ = printed
+    TensorType.is_valid_value = is_valid_value
+    TensorType.value_zeros = value_zeros
     ParamsType.generate_struct_name = name_of_struct

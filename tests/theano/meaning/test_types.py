@@ -4,6 +4,8 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
+from pytensor.compile.debug.debugmode import InvalidValueError
 from pytensor.link.c.params_type import ParamsType
 from pytensor.scalar import int64
 
@@ -48,3 +50,20 @@ def test_the_variables_of_a_type_are_of_its_class():
     v = WithDoubling("float64", (False,))("v")
     assert isinstance(v, Doubling)
     np.testing.assert_array_equal(theano.function([v], v.twice())([1.0, 2.0]), [2, 4])
+
+
+def test_debug_mode_requires_finite_numbers():
+    x = T.dvector("x")
+    f = theano.function([x], (x + 2) * 5, mode="DebugMode")
+    np.testing.assert_array_equal(f([1.0, 2.0]), [15.0, 20.0])
+    for value in (np.nan, np.inf):
+        with pytest.raises(InvalidValueError):
+            f([1.0, value])
+    with theano.config.change_flags(**{"DebugMode.check_finite": False}):
+        g = theano.function([x], (x + 2) * 5, mode=theano.compile.DebugMode(check_isfinite=False))
+    np.testing.assert_array_equal(g([np.inf]), [np.inf])
+
+
+def test_a_type_makes_zeros():
+    zeros = T.fmatrix.value_zeros((2, 3))
+    assert (zeros.dtype, zeros.shape, zeros.any()) == (np.float32, (2, 3), False)
