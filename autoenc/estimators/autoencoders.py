@@ -75,9 +75,8 @@ class AutoEncoder(OneLayer, Coding, GraphEstimator):
     learning_rate_ : float or None
         The initial learning rate; None for a schedule.
     mean_, scale_, lower_, upper_ : array, (n_features,)
-        Values by which columns are standardised, (x − `mean_`) / `scale_`, if they are. Limits to
-        which reconstructions are clipped, if `output_` is ``"clipped"``; infinite for a column
-        without a limit.
+        Values by which columns are standardised, if they are: (x − `mean_`) / `scale_`. Limits to
+        which ``"clipped"`` reconstructions are clipped; infinite for a column without a limit.
     data_min_, data_max_, data_dtype_ : array, (n_features,), and str
         Range of each column in `fit`, and the dtype of the data.
     seed_, backend_ : int, str

@@ -168,8 +168,8 @@ class GraphEstimator(BaseEstimator):
         Parameters
         ----------
         path : path
-            A safetensors file, which is written completely or not at all. If settings are
-            functions, only their names are stored: pass the functions to `load` again.
+            A safetensors file, which is written completely or not at all. Functions are stored by
+            name, and `early_stopping` is not stored: pass them to `load` again.
         """
         model, settings = fitted(self), self._stored_settings()
         save_arrays(path, model.all_arrays(), describe_model(model, settings))
@@ -197,15 +197,10 @@ class GraphEstimator(BaseEstimator):
             If the file does not exist, or does not contain a model of this class.
         """
         arrays, stored, fitted = read_model(path, cls.__name__, settings)
-        estimator = cls._from_stored(known_settings(cls._kind, stored))
+        estimator = cls(**known_settings(cls._kind, stored))
         given = estimator.get_params(deep=False)
         estimator.model_ = cls._kind.from_file(cls.__name__, given, arrays, fitted)
         return estimator
-
-    @classmethod
-    def _from_stored(cls, settings: dict[str, Any]) -> Self:
-        """Make an estimator with the settings of a model file."""
-        return cls(**settings)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return everything except the reference to the rows of the fit."""
@@ -352,9 +347,13 @@ def _train(
 
 
 def known_settings(kind: Kind, stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of a file, without settings of earlier versions that have no effect."""
+    """Return the arguments of a constructor, given the settings of a file.
+
+    Settings of earlier versions that have no effect are left out.
+    """
     ignored = getattr(kind, "without_effect", ())
-    return {name: value for name, value in stored.items() if name not in ignored}
+    known = {name: value for name, value in stored.items() if name not in ignored}
+    return getattr(kind, "arguments", dict)(known)
 
 
 def fitted(estimator: Any) -> Any:

@@ -55,6 +55,25 @@ class StackKind(CoderKind):
 
     model = FittedStack
 
+    @staticmethod
+    def arguments(settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments of a stack's constructor, given the settings of a file.
+
+        Files tell which settings are those of the layer; older files do not.
+        """
+        own, of_layer = dict(settings), {}
+        for name in {*own.pop("of_layer", ())} & {*own}:
+            several = own[name] if isinstance(own[name], list) else [own[name]]
+            # The caller of `load` may pass a different value for each layer.
+            if several and all(one == several[0] for one in several):
+                of_layer[name] = several[0]
+                del own[name]
+        if not of_layer:
+            return own
+        names = {*StackedDenoisingAutoEncoder().get_params(deep=False)} & {*own}
+        of_layer |= {name: value for name, value in own.items() if name not in names}
+        return {name: own[name] for name in names} | {"layer": layer_with(None, of_layer)}
+
     def from_file(
         self, kind: str, settings: Mapping[str, Any], arrays: dict[str, Array],
         fitted: dict[str, Any],
@@ -234,30 +253,14 @@ class StackedDenoisingAutoEncoder(Coding, GraphEstimator):
 
     def _stored_settings(self) -> dict[str, Any]:
         """Return the settings of the stack and of its layers."""
-        own = super()._stored_settings()
-        layer = own.pop("layer")
-        own = {n: v for n, v in own.items() if v is not None or n not in PER_LAYER}
+        layer = (given := super()._stored_settings()).pop("layer")
+        own = {n: v for n, v in given.items() if v is not None or n not in PER_LAYER}
         if layer is None:
             return own
         settings = {n: v for n, v in layer.get_params(deep=False).items() if n != "n_hidden"}
         # A sequence of noise types would be read as one type for each layer.
         settings["corruption"] = [settings["corruption"]] * len(own["hidden_sizes"])
         return {**settings, **own, "of_layer": [n for n in PER_LAYER if n not in own]}
-
-    @classmethod
-    def _from_stored(cls, settings: dict[str, Any]) -> Self:
-        """Make a stack with the settings of a file, some of which are those of its layer.
-
-        Older files do not tell which.
-        """
-        own, of_layer = dict(settings), {}
-        for name in {*own.pop("of_layer", ())} & {*own}:
-            several = own[name] if isinstance(own[name], list) else [own[name]]
-            # The caller of `load` may pass a different value for each layer.
-            if several and all(one == several[0] for one in several):
-                of_layer[f"layer__{name}"] = several[0]
-                del own[name]
-        return cls(**own).set_params(**of_layer)
 
 
 def layer_of(stack: StackedDenoisingAutoEncoder) -> DenoisingAutoEncoder:

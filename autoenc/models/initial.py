@@ -26,16 +26,27 @@ def initial_parameters(
     Returns
     -------
     dict from name to array
+
+    Raises
+    ------
+    MemoryError
+        If there is too little memory for the weights.
     """
     rng = np.random.default_rng(seed)
-    drawn = {
-        "W": initial_weights(init, rng, n_visible, n_hidden, gain=gain, dtype=dtype),
-        "hidden_bias": np.zeros(n_hidden, dtype),
-        "visible_bias": np.zeros(n_visible, dtype),
-    }
-    if not tied:
-        W_prime = initial_weights(init, rng, n_hidden, n_visible, gain=gain, dtype=dtype)
-        drawn["W_prime"] = W_prime
+    try:
+        drawn = {
+            "W": initial_weights(init, rng, n_visible, n_hidden, gain=gain, dtype=dtype),
+            "hidden_bias": np.zeros(n_hidden, dtype),
+            "visible_bias": np.zeros(n_visible, dtype),
+        }
+        if not tied:
+            W_prime = initial_weights(init, rng, n_hidden, n_visible, gain=gain, dtype=dtype)
+            drawn["W_prime"] = W_prime
+    except MemoryError as error:
+        raise MemoryError(
+            f"there is too little memory for the weights of {n_visible:,} columns and "
+            f"{n_hidden:,} units: {error}. Use fewer units."
+        ) from error
     return drawn
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Mapping
+from functools import partial
 from numbers import Real
 from typing import Any
 
@@ -214,8 +215,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
     if callable(value):
-        module, name = getattr(value, "__module__", "?"), getattr(value, "__qualname__", "?")
-        return {"function": f"{module}.{name}"}
+        return {"function": _name_of(value)}
     if isinstance(value, list | tuple | range):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
@@ -224,3 +224,13 @@ def _plain(value: Any) -> Any:
         return value
     # A generator or a backend is not needed any more, and its description is stored elsewhere.
     return float(value) if isinstance(value, Real) else getattr(value, "name", None)
+
+
+def _name_of(function: Any) -> str:
+    """Return the name of a function; with its arguments, if it is a schedule, for example."""
+    if isinstance(function, partial):
+        given = [_name_of(one) if callable(one) else repr(one) for one in function.args]
+        given += [f"{name}={one!r}" for name, one in function.keywords.items()]
+        return f"{_name_of(function.func)}({', '.join(given)})"
+    module, name = getattr(function, "__module__", "?"), getattr(function, "__qualname__", "?")
+    return f"{module}.{name}"

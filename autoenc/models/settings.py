@@ -468,8 +468,9 @@ def check_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        The settings, with numbers of NumPy and of other packages as Python's int or float. Sums
-        of NumPy's small integers, for example, could overflow, and files hold only Python's.
+        The settings, with numbers of NumPy and of other packages as Python's int or float, and
+        arrays as lists. Sums of NumPy's small integers, for example, could overflow, and files
+        contain only Python's numbers.
 
     Raises
     ------
@@ -485,14 +486,7 @@ def check_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     """
     if isinstance(given.get("n_hidden"), list | tuple | np.ndarray):
         _refuse_several(given["n_hidden"])
-    plain = dict(given)
     for name, value in given.items():
-        if isinstance(value, bool):
-            pass
-        elif isinstance(value, Integral):
-            plain[name] = int(value)
-        elif isinstance(value, Real):
-            plain[name] = float(value)
         check = SETTINGS[name].check if name in SETTINGS else None
         if check is None:
             continue
@@ -509,11 +503,27 @@ def check_settings(given: Mapping[str, Any]) -> dict[str, Any]:
             if not accepted and (check.accepts is None or not check.accepts(one)):
                 is_one_of = check.each and isinstance(value, list | tuple | np.ndarray)
                 found = f"{name} has {one!r} in {value!r}" if is_one_of else f"{name} is {one!r}"
-                raise ValueError(f"{found}; expected {check.expected}.")
+                is_finite = not isinstance(one, float) or math.isfinite(one)
+                finite = "" if is_finite else " that is finite"
+                raise ValueError(f"{found}; expected {check.expected}{finite}.")
     if "cost" in given:
         _check_cost(given["cost"], given.get("output", "auto"), given["scale"])
     check_float_type(given.get("dtype"))
     check_device(given.get("device"))
+    return _plain(given)
+
+
+def _plain(given: Mapping[str, Any]) -> dict[str, Any]:
+    plain = dict(given)
+    for name, value in given.items():
+        if isinstance(value, bool):
+            continue
+        if isinstance(value, Integral):
+            plain[name] = int(value)
+        elif isinstance(value, Real):
+            plain[name] = float(value)
+        elif isinstance(value, np.ndarray) and value.ndim == 1:
+            plain[name] = value.tolist()
     return plain
 
 

@@ -22,7 +22,7 @@ from autoenc.graph.corruption import CORRUPTIONS
 from autoenc.graph.penalties import PENALTIES, Penalty
 from autoenc.models.schema import CLASSES
 from autoenc.models.settings import SETTINGS, check_settings
-from autoenc.storage import load_arrays, save_arrays
+from autoenc.storage import ModelFileError, load_arrays, save_arrays
 
 X = np.random.default_rng(0).random((30, 6)).astype("float32")
 Y = np.arange(30) % 3
@@ -167,6 +167,35 @@ def test_sizes_may_be_a_range(tmp_path):
     )
     assert DeepAutoEncoder.load(tmp_path / "model").hidden_sizes == (3, 2)
     assert model.transform(X).shape == (30, 2)
+
+
+def test_noises_may_be_an_array(tmp_path):
+    model = DenoisingAutoEncoder(3, corruption=np.array([0.1, 0.2]), **QUICK)
+    goes_through_everything(model, tmp_path)
+    same = DenoisingAutoEncoder(3, corruption=[0.1, 0.2], **QUICK).fit(X).partial_fit(X)
+    assert bytes_of(same) == bytes_of(model)
+
+
+def test_a_schedule_is_named_with_its_arguments(tmp_path):
+    schedule = exponential_decay(0.05, 0.5, 2)
+    model = DenoisingAutoEncoder(3, learning_rate=schedule, **QUICK).fit(X)
+    model.save(tmp_path / "model")
+    with pytest.raises(ModelFileError, match=r"exponential_decay\(0\.05, 0\.5, 2\).*pass it: "):
+        DenoisingAutoEncoder.load(tmp_path / "model")
+    again = DenoisingAutoEncoder.load(tmp_path / "model", learning_rate=schedule)
+    assert bytes_of(again.partial_fit(X)) == bytes_of(model.partial_fit(X))
+
+
+def test_more_units_than_memory_are_refused_by_their_number():
+    model = DenoisingAutoEncoder(10**13, **QUICK)
+    with pytest.raises(MemoryError, match=r"6 columns and 10,000,000,000,000 units.*Use fewer"):
+        model.fit(X)
+
+
+@pytest.mark.parametrize("value", [np.inf, np.nan])
+def test_settings_are_finite(value):
+    with pytest.raises(ValueError, match=f"l1 is {value}; expected a number >= 0 that is finite"):
+        check_settings({"l1": value})
 
 
 def test_a_wrong_output_is_named():

@@ -13,6 +13,7 @@ from autoenc.estimators import (
     StackedDenoisingAutoEncoder,
     StackedDenoisingClassifier,
 )
+from autoenc.estimators.base import known_settings
 from autoenc.export import numpy_reader
 from autoenc.graph import ACTIVATIONS, OPTIMIZERS
 from autoenc.graph.corruption import CORRUPTIONS
@@ -48,7 +49,8 @@ def test_settings_are_those_of_the_class(name):
         # Settings of layers are those that the class takes beside its own.
         assert setting in schema.SETTINGS
         if setting not in getattr(model._kind, "without_effect", ()):
-            type(model)._from_stored({setting: [] if setting == "of_layer" else None})
+            given = {setting: [] if setting == "of_layer" else None}
+            type(model)(**known_settings(model._kind, given))
 
 
 def test_every_class_is_known():
