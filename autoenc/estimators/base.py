@@ -25,6 +25,7 @@ from autoenc.models.defaults import chosen_in_words, is_auto
 from autoenc.models.fitted import FittedModel
 from autoenc.models.graphs import GRAPHS
 from autoenc.models.model_files import describe_model, read_model
+from autoenc.models.operations import accept_operations
 from autoenc.models.settings import INTEGER, check_settings
 from autoenc.models.tasks import Task, make_task
 from autoenc.processes import ALONE, Processes
@@ -44,6 +45,8 @@ from autoenc.training.checkpoints import (
     refuse_to_replace,
     seed_of_model,
 )
+
+accept_operations()
 
 # Fields of the fitted model that are attributes of the estimator under their own names.
 STATE = ("history", "seed")
@@ -197,7 +200,7 @@ class GraphEstimator(BaseEstimator):
             If the file does not exist, or does not contain a model of this class.
         """
         arrays, stored, fitted = read_model(path, cls.__name__, settings)
-        estimator = cls(**known_settings(cls._kind, stored))
+        estimator = cls(**known_settings(cls._kind, stored, settings))
         given = estimator.get_params(deep=False)
         estimator.model_ = cls._kind.from_file(cls.__name__, given, arrays, fitted)
         return estimator
@@ -346,14 +349,16 @@ def _train(
         raise _explained(error, task.known.choices) from error
 
 
-def known_settings(kind: Kind, stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a constructor, given the settings of a file.
+def known_settings(
+    kind: Kind, stored: Mapping[str, Any], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the arguments of a constructor: settings of a file, and those that `load` was given.
 
     Settings of earlier versions that have no effect are left out.
     """
     ignored = getattr(kind, "without_effect", ())
     known = {name: value for name, value in stored.items() if name not in ignored}
-    return getattr(kind, "arguments", dict)(known)
+    return kind.arguments(known, given) if hasattr(kind, "arguments") else known
 
 
 def fitted(estimator: Any) -> Any:

@@ -56,18 +56,19 @@ class StackKind(CoderKind):
     model = FittedStack
 
     @staticmethod
-    def arguments(settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments of a stack's constructor, given the settings of a file.
+    def arguments(settings: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments of a stack's constructor: settings of a file, and those given.
 
-        Files tell which settings are those of the layer; older files do not.
+        A file tells which settings are those of the layer; older files do not. A function that is
+        given replaces the one whose name is in the file.
         """
+        if "layer" in given or "of_layer" in given:
+            return dict(settings)
         own, of_layer = dict(settings), {}
         for name in {*own.pop("of_layer", ())} & {*own}:
-            several = own[name] if isinstance(own[name], list) else [own[name]]
-            # The caller of `load` may pass a different value for each layer.
-            if several and all(one == several[0] for one in several):
-                of_layer[name] = several[0]
-                del own[name]
+            if name not in given or callable(given[name]):
+                value = own.pop(name)
+                of_layer[name] = value[0] if isinstance(value, list) and value else value
         if not of_layer:
             return own
         names = {*StackedDenoisingAutoEncoder().get_params(deep=False)} & {*own}

@@ -232,5 +232,5 @@ def _name_of(function: Any) -> str:
         given = [_name_of(one) if callable(one) else repr(one) for one in function.args]
         given += [f"{name}={one!r}" for name, one in function.keywords.items()]
         return f"{_name_of(function.func)}({', '.join(given)})"
-    module, name = getattr(function, "__module__", "?"), getattr(function, "__qualname__", "?")
-    return f"{module}.{name}"
+    module, name = getattr(function, "__module__", "?"), getattr(function, "__qualname__", None)
+    return f"{module}.{name or function}"  # operations of PyTensor have no such name

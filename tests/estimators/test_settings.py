@@ -4,6 +4,7 @@ import inspect
 from fractions import Fraction
 
 import numpy as np
+import pytensor.tensor as pt
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
@@ -138,6 +139,29 @@ def test_every_activation_is_saved(name, activation, tmp_path):
     goes_through_everything(MAKERS[name](activation=activation), tmp_path)
 
 
+@pytest.mark.parametrize("name", [name for name in MAKERS if name != "softmax"])
+def test_an_operation_of_pytensor_is_an_activation(name, tmp_path):
+    """Operations have a method `get_params`, by which scikit-learn recognises estimators."""
+    model = clone(MAKERS[name](activation=pt.tanh)).set_params(batch_size=10)
+    assert model.get_params()["activation"] is pt.tanh
+    assert "tanh" in model._repr_html_()
+    model.fit(X, Y).save(tmp_path / "model")
+    with pytest.raises(ModelFileError, match=r"given as the function pytensor\.tensor.*anh"):
+        type(model).load(tmp_path / "model")
+    given = {"activation": pt.tanh}
+    again = type(model).load(tmp_path / "model", **given)
+    assert bytes_of(again) == bytes_of(model)
+    assert bytes_of(again.partial_fit(X, Y)) == bytes_of(model.partial_fit(X, Y))
+    same = MAKERS[name](activation="tanh").set_params(batch_size=10).fit(X, Y).partial_fit(X, Y)
+    for key, array in same.model_.all_arrays().items():
+        np.testing.assert_allclose(model.model_.all_arrays()[key], array, rtol=1e-4, atol=1e-6)
+
+
+def test_operations_can_be_searched():
+    search = GridSearchCV(AutoEncoder(3, **QUICK), {"activation": [pt.tanh, pt.sigmoid]}, cv=2)
+    assert search.fit(X).best_params_["activation"] in (pt.tanh, pt.sigmoid)
+
+
 # Numbers of other types that equal the defaults.
 OTHER_NUMBERS = {
     "small": (np.uint8, np.float64),
@@ -261,11 +285,28 @@ def test_a_loaded_stack_has_the_settings_of_its_layer(layer, own, tmp_path):
         assert fits[0] == fits[1]
 
 
-def test_load_may_give_each_layer_a_noise(tmp_path):
+@pytest.mark.parametrize("given", [[0.1, 0.2], (0.1, 0.2), np.array([0.1, 0.2])])
+def test_load_may_give_each_layer_a_noise(given, tmp_path):
     StackedDenoisingAutoEncoder((4, 2), **QUICK).fit(X).save(tmp_path / "model")
-    again = StackedDenoisingAutoEncoder.load(tmp_path / "model", corruption=[0.1, 0.2])
-    assert again.corruption == [0.1, 0.2]
+    again = StackedDenoisingAutoEncoder.load(tmp_path / "model", corruption=given)
+    assert again.corruption is given
     assert [layer.corruption for layer in again.layers_] == [0.1, 0.2]
+
+
+def test_load_gives_the_layer_its_function(tmp_path):
+    layer = DenoisingAutoEncoder(activation=ACTIVATIONS["tanh"], **QUICK)
+    stack = StackedDenoisingAutoEncoder((4, 2), layer=layer, random_state=0).fit(X)
+    stack.save(tmp_path / "model")
+    again = type(stack).load(tmp_path / "model", activation=ACTIVATIONS["tanh"])
+    assert (again.activation, again.layer.activation) == (None, ACTIVATIONS["tanh"])
+    assert bytes_of(again) == bytes_of(stack)
+
+
+@pytest.mark.parametrize("given", [{"layer": DenoisingAutoEncoder()}, {"of_layer": []}])
+def test_load_refuses_what_a_file_contains_differently(given, tmp_path):
+    StackedDenoisingAutoEncoder((4, 2), **QUICK).fit(X).save(tmp_path / "model")
+    with pytest.raises(TypeError, match="layer"):
+        StackedDenoisingAutoEncoder.load(tmp_path / "model", **given)
 
 
 def test_settings_of_layers_can_be_searched():

@@ -50,7 +50,7 @@ def test_settings_are_those_of_the_class(name):
         assert setting in schema.SETTINGS
         if setting not in getattr(model._kind, "without_effect", ()):
             given = {setting: [] if setting == "of_layer" else None}
-            type(model)(**known_settings(model._kind, given))
+            type(model)(**known_settings(model._kind, given, {}))
 
 
 def test_every_class_is_known():
