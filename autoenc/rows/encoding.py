@@ -33,9 +33,8 @@ LEAST_ENTROPY = 0.1
 MISSING, NO_ENTRY = -1, -2
 # Number of microseconds in a day; dates are read in microseconds.
 DAY = 86_400_000_000
-# Days from 1970-01-01 to the first and to the last date of Python, and to the first one whose text
-# has a year of four digits.
-FIRST_DATE, LAST_DATE, FIRST_WRITTEN = -719_162, 2_932_896, -354_285
+# Days from 1970-01-01 to the first date of Python, and to the end of its last one.
+FIRST_DATE, END_OF_DATES = -719_162, 2_932_897
 # Days of the longest duration whose microseconds 64 bits can count.
 LONGEST = 2**63 // DAY
 
@@ -254,16 +253,15 @@ class DateColumn:
     def decode(self, numbers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Return dates rounded to the unit, (rows,): datetime64, timedelta64 or text.
 
-        Dates outside of the years from 1 (as text, 1000) to 9999, which Python's dates cannot
-        represent, become the first or the last one; durations are limited likewise.
+        Dates outside of the years from 1 to 9999, which Python's dates cannot represent, become
+        the first or the last one; durations are limited likewise.
         """
         step = DAY if self.unit == "D" else 1_000_000 if self.unit == "s" else 1
         days = numbers[:, 0]
-        first, last = FIRST_DATE if self.form is None else FIRST_WRITTEN, LAST_DATE
-        if self.duration:
-            first, last = -LONGEST, LONGEST
-        known = np.clip(np.where(np.isnan(days), 0, days), first, last)
+        first, end = (-LONGEST, LONGEST) if self.duration else (FIRST_DATE, END_OF_DATES)
+        known = np.clip(np.where(np.isnan(days), 0, days), first, end)
         counts = np.rint(known * (DAY / step)).astype(np.int64)
+        counts = np.minimum(counts, end * (DAY // step) - 1)
         times = counts.astype(f"{'m' if self.duration else 'M'}8[{self.unit}]")
         times[np.isnan(days)] = "NaT"
         if self.form is None:
@@ -271,8 +269,11 @@ class DateColumn:
         moments: list[Any] = times.astype("M8[us]").tolist()
         if self.form.endswith("%z"):
             moments = [moment and moment.replace(tzinfo=UTC) for moment in moments]
-        shown = [None if moment is None else moment.strftime(self.form) for moment in moments]
-        return np.array(shown, object)
+        return np.array([moment and self._written(moment) for moment in moments], object)
+
+    def _written(self, moment: datetime) -> str:
+        """Return a date as text; `strftime` writes some years with fewer than four digits."""
+        return moment.strftime(str(self.form).replace("%Y", f"{moment.year:04}"))
 
     def described(self) -> dict[str, Any]:
         """Return the column in a form that JSON can store."""

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from autoenc.rows.blocks import Array
-from autoenc.rows.encoding import DAY
+from autoenc.rows.encoding import DAY, END_OF_DATES, FIRST_DATE
 
 PANDAS, POLARS = "pandas", "polars"
 
@@ -101,14 +101,18 @@ def _as_whole(values: Array, lowest: int, highest: int) -> Array:
     return whole
 
 
-def _as_times(values: Array, unit: str | None) -> Array:
-    """Return the nearest dates, or durations, that a column with this unit can hold."""
-    if unit != "ns":
+def _as_times(values: Array, unit: str | None, zone: str | None) -> Array:
+    """Return the nearest dates, or durations, that a column with this unit and zone can hold."""
+    if unit == "ns":
+        # 64 bits of nanoseconds, in microseconds, less a day for other time zones.
+        last = 2**63 // 1000 - DAY
+        first = -last
+    elif zone is not None:
+        first, last = (FIRST_DATE + 1) * DAY, (END_OF_DATES - 1) * DAY
+    else:
         return values
-    # 64 bits of nanoseconds, in microseconds, less a day for other time zones.
-    limit = 2**63 // 1000 - DAY
-    first, last = np.array([-limit, limit], f"{values.dtype.kind}8[us]")
-    times: Array = np.clip(values.astype(first.dtype), first, last)
+    ends = np.array([first, last], f"{values.dtype.kind}8[us]")
+    times: Array = np.clip(values.astype(ends.dtype), *ends)
     return times
 
 
@@ -126,7 +130,9 @@ def _pandas_series(values: Array, like: Any, *, exact: bool = False) -> Any:
     import pandas
 
     if values.dtype.kind in "mM":
-        values = _as_times(values, _unit_of(like))
+        values = _as_times(
+            values, _unit_of(like), getattr(getattr(like, "dtype", None), "tz", None)
+        )
         # pandas has no unit of days.
         unit = "s" if values.dtype.str.endswith("[D]") else np.datetime_data(values.dtype)[0]
         values = values.astype(f"{values.dtype.kind}8[{unit}]")
@@ -198,7 +204,9 @@ def _polars_series(values: Array, like: Any, *, exact: bool = False) -> Any:
     import polars
 
     if values.dtype.kind in "mM":
-        values = _as_times(values, getattr(getattr(like, "dtype", None), "time_unit", None))
+        dtype = getattr(like, "dtype", None)
+        unit, zone = (getattr(dtype, name, None) for name in ("time_unit", "time_zone"))
+        values = _as_times(values, unit, zone)
         values = values.astype(f"{values.dtype.kind}8[us]")
     series = polars.Series(values.tolist() if values.dtype == object else values)
     if like is None or (values.dtype.kind == "f" and not exact):

@@ -60,19 +60,33 @@ def test_impute_fills_counts_that_would_be_negative():
         )
 
 
-DAYS = np.array([[-1e7], [0.0], [1e7], [np.nan]])
+DAYS = np.array([[-1e7], [100.0], [1e7], [np.nan]])
 
 
 @pytest.mark.parametrize("unit", ["D", "s", "us"])
 def test_dates_are_dates_of_python(unit):
     found = DateColumn("d", unit).decode(DAYS).astype("M8[us]").tolist()
-    assert found == [datetime(1, 1, 1), datetime(1970, 1, 1), datetime(9999, 12, 31), None]
+    assert found[:2] == [datetime(1, 1, 1), datetime(1970, 4, 11)]
+    assert found[2].date() == date(9999, 12, 31)
+    assert found[3] is None
+
+
+@pytest.mark.parametrize(
+    "text", ["9999-12-31 23:59:59", "0962-02-07 01:02:03", "0001-01-01 00:00:00"]
+)
+def test_dates_near_the_limits_stay_what_they_are(text):
+    column = DateColumn("d", "s", form="%Y-%m-%d %H:%M:%S")
+    days, _ = column.encode(pd.Series([text]))
+    assert column.decode(days).tolist() == [text]
+    plain = DateColumn("d", "us")
+    moments = np.array([text], "M8[us]")
+    np.testing.assert_array_equal(plain.decode(plain.encode(pd.Series(moments))[0]), moments)
 
 
 def test_dates_in_text_can_be_read_again():
     column = DateColumn("d", form="%Y-%m-%d")
     text = column.decode(DAYS)
-    assert text.tolist() == ["1000-01-01", "1970-01-01", "9999-12-31", None]
+    assert text.tolist() == ["0001-01-01", "1970-04-11", "9999-12-31", None]
     days, _ = column.encode(pd.Series(text))
     np.testing.assert_array_equal(column.decode(days), text)
 
@@ -87,6 +101,12 @@ FRAMES = {
     "pandas, ns": lambda days: pd.DataFrame({"d": days.astype("M8[ns]")}),
     "pandas, ns, UTC": lambda days: pd.DataFrame(
         {"d": pd.Series(days.astype("M8[ns]")).dt.tz_localize("UTC")}
+    ),
+    "pandas, us, New York": lambda days: pd.DataFrame(
+        {"d": pd.Series(days.astype("M8[us]")).dt.tz_localize("America/New_York")}
+    ),
+    "polars, us, Tokyo": lambda days: pl.DataFrame(
+        {"d": pl.Series(days.astype("M8[us]")).dt.replace_time_zone("Asia/Tokyo")}
     ),
     "pandas, pyarrow": lambda days: pd.DataFrame(
         {"d": pd.Series(days.astype("M8[ns]")).astype("timestamp[ns][pyarrow]")}
