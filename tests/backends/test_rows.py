@@ -165,7 +165,24 @@ def test_the_number_of_threads_does_not_count(backend):
     assert len(outputs) == 1
 
 
-def test_integers_of_64_bits_are_not_cut(backend):
-    x, p = pt.lvector("x"), pytensor.shared(np.int64(2**41))
-    function = resolve_backend(backend, "cpu").function([x], x * 2 + p)
-    np.testing.assert_array_equal(function(np.array([2**40, 1])), [2**42, 2**41 + 2])
+@pytest.mark.parametrize(
+    ("given", "added", "total"),
+    [([2**40, 1], 3, [2**41 + 3, 5]), ([1, 2], 2**41, [2**41 + 2] * 2)],
+)
+def test_integers_of_64_bits_are_not_cut(given, added, total, backend):
+    x, p = pt.lvector("x"), pytensor.shared(np.int64(added))
+    expression = x * 2 + p if added < 2**40 else (x > 0) * 2 + p
+    function = resolve_backend(backend, "cpu").function([x], expression)
+    if backend == "xla":
+        with pytest.raises(ValueError, match=r"int64 has .*XLA computes with integers of 32 bits"):
+            function(np.array(given))
+    else:
+        np.testing.assert_array_equal(function(np.array(given)), total)
+
+
+def test_integers_of_64_bits_do_not_widen_other_results(backend):
+    x, v = pt.fmatrix("x"), pt.lvector("v")
+    function = resolve_backend(backend, "cpu").function([x, v], x.sum(1) * v.astype("float32"))
+    found = function(np.ones((3, 4), "float32"), np.arange(3))
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, [0, 4, 8])

@@ -323,7 +323,7 @@ def test_values_that_an_input_cannot_hold_are_refused(data, dtype, message):
 @pytest.mark.parametrize(
     ("data", "dtype"),
     [([1.0, 2.0], "int8"), ([True, False], "float32"), ([1, 0], "bool"), ([2 + 0j], "float32"),
-     ([0.1, -np.inf], "float32"), ([2**40], "int64")],
+     ([0.1, -np.inf], "float32"), ([2**30], "int64")],
 )  # fmt: skip
 def test_values_that_an_input_can_hold_are_cast(data, dtype, backend):
     x = pt.vector("x", dtype=dtype)
@@ -331,6 +331,34 @@ def test_values_that_an_input_can_hold_are_cast(data, dtype, backend):
     train(x.max(), {p: x.max()}, inputs=[x], data=data, n_epochs=1, progress=False,
           backend=backend)  # fmt: skip
     assert p.get_value() == np.asarray(data).real.astype(dtype).max()
+
+
+def test_integers_of_64_bits_are_not_cut(backend):
+    x, p = pt.lvector("x"), pytensor.shared(np.int64(0))
+    how = {"inputs": [x], "data": [2**40], "n_epochs": 1, "progress": False, "backend": backend}
+    if backend == "xla":
+        with pytest.raises(ValueError, match="has 1099511627776, but XLA computes"):
+            train(x.max(), {p: x.max()}, **how)
+    else:
+        train(x.max(), {p: x.max()}, **how)
+        assert p.get_value() == 2**40
+
+
+def test_labels_may_have_64_bits(backend):
+    """The default integers of NumPy, with parameters of float32."""
+    rng = np.random.default_rng(0)
+    rows, labels = rng.random((60, 6)).astype("float32"), rng.integers(3, size=60)
+    weights = []
+    for dtype in ("int32", "int64"):
+        W = pytensor.shared(np.zeros((6, 3), "float32"))
+        x, y = pt.fmatrix("x"), pt.vector("y", dtype=dtype)
+        p = pt.special.log_softmax(x @ W, axis=1)
+        cost = -p[pt.arange(y.shape[0]), y].mean().astype("float32")
+        updates = {W: W - np.float32(0.1) * pt.grad(cost, W)}
+        train(cost, updates, inputs=[x, y], data=[rows, labels.astype(dtype)], n_epochs=2,
+              progress=False, backend=backend)  # fmt: skip
+        weights.append(W.get_value())
+    assert weights[0].tobytes() == weights[1].tobytes()
 
 
 def test_data_larger_than_the_device_is_moved_block_by_block(digits, backend, tmp_path):

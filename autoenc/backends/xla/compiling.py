@@ -38,9 +38,6 @@ SHARED_MODE = MODE.register((summed_products, 48.6))
 # Without this option, XLA measures several programs for a product and selects the fastest. Which
 # one is the fastest differs between processes, and so do the last bits of the result.
 GPU_OPTIONS = {"xla_gpu_deterministic_ops": True}
-# Types that JAX represents only in its 64-bit mode.
-WIDE = ("float64", "int64", "uint64", "complex128")
-
 # Maximum number of compiled graphs that are kept for others of the same structure.
 GRAPHS_KEPT = 64
 
@@ -91,19 +88,19 @@ def jaxify(
 
 
 def widest_float(variables: Sequence[Expression]) -> str:
-    """Return "float64" if one of the inputs, shared variables or outputs of a graph has 64 bits.
+    """Return "float64" if one of the inputs, shared variables or outputs of a graph has it.
 
-    Integers of 64 bits would otherwise be cut to 32. Integers that are computed from float64, such
-    as the place of a maximum, need it, too.
+    Integers that are computed from float64, such as the place of a maximum, need it, too. Integers
+    of 64 bits alone do not: in JAX's 64-bit mode, sums of float32 would become float64.
     """
-    found = any(getattr(v.type, "dtype", "") in WIDE for v in variables)
+    found = any(getattr(v.type, "dtype", "") == "float64" for v in variables)
     return "float64" if found else "float32"
 
 
 @contextmanager
 def jax_precision(dtype: str, products: str = "highest") -> Iterator[None]:
     """Set JAX's 64-bit mode as required for `dtype`, and the precision of float32 products."""
-    with jax.enable_x64(dtype in WIDE), jax.default_matmul_precision(products):
+    with jax.enable_x64(dtype == "float64"), jax.default_matmul_precision(products):
         yield
 
 

@@ -63,6 +63,7 @@ class Placement:
 
     def put(self, array: Array) -> DeviceArray:
         """Copy an array to each device of this process; the others have the same array."""
+        refuse_wide(array)
         if not self.is_shared:
             return jax.device_put(array, self.first)
         return jax.make_array_from_process_local_data(self._everywhere, array, array.shape)
@@ -71,6 +72,7 @@ class Placement:
         """Copy a parameter to the devices, divided if they share the units."""
         if self.n_for_units == 1:
             return self.put(array)
+        refuse_wide(array)
         return jax.device_put(array, self._divided(array.shape))
 
     def put_own(self, part: Callable[[int], Array], shape: tuple[int, ...]) -> DeviceArray:
@@ -85,7 +87,7 @@ class Placement:
         """
         own = jax.process_index()
         parts = [
-            jax.device_put(part(number)[None], device)
+            jax.device_put(refuse_wide(part(number))[None], device)
             for number, device in enumerate(self.devices)
             if device.process_index == own
         ]
@@ -94,6 +96,7 @@ class Placement:
 
     def put_columns(self, array: Array) -> DeviceArray:
         """Divide the columns of an array, which all processes have, among the devices."""
+        refuse_wide(array)
         sharding = NamedSharding(self.mesh, PartitionSpec(None, ROWS))
         return jax.make_array_from_callback(array.shape, sharding, lambda index: array[index])
 
@@ -218,3 +221,23 @@ def find_device(device: str) -> Any:
             'On a machine with an NVIDIA GPU: pip install "autoenc[cuda]". Otherwise use '
             "device='cpu'."
         ) from error
+
+
+def refuse_wide(array: Array) -> Array:
+    """Return an array; refuse integers that JAX would cut to 32 bits outside its 64-bit mode.
+
+    Raises
+    ------
+    ValueError
+        If there are any.
+    """
+    is_wide = array.dtype.kind in "iu" and array.dtype.itemsize == 8
+    if is_wide and array.size and not jax.config.jax_enable_x64:
+        limits = np.iinfo("int32" if array.dtype.kind == "i" else "uint32")
+        for extreme in (array.min(), array.max()):
+            if not limits.min <= extreme <= limits.max:
+                raise ValueError(
+                    f"an array of {array.dtype} has {extreme}, but XLA computes with integers of "
+                    "32 bits here; use backend='c', or give smaller numbers."
+                )
+    return array

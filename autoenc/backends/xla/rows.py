@@ -19,7 +19,7 @@ from autoenc.backends.xla.compiling import (
     widest_float,
 )
 from autoenc.backends.xla.mirror import Mirror, memory_errors
-from autoenc.backends.xla.placement import Placement
+from autoenc.backends.xla.placement import Placement, refuse_wide
 from autoenc.backends.xla.start import refuse_after_fork
 from autoenc.graph.types import Expression
 from autoenc.threads import Lock, in_threads
@@ -109,6 +109,8 @@ class RowFunction:
         rows = next(size for size in (2 * chunk, self._few, self._most) if size >= needed * chunk)
         padded = [_padded(array, rows) for array in arrays]
         with jax_precision(self._dtype), memory_errors():
+            for array in padded:
+                refuse_wide(array)
             return np.asarray(self._function(chunk, needed, padded, shared))[:n]
 
 

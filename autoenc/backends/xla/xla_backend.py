@@ -13,14 +13,7 @@ import pytensor
 from autoenc.backends.interface import ROWS_PER_BLOCK, Array, DeviceArray, block_generators
 from autoenc.backends.step import Step
 from autoenc.backends.xla.block import block_function
-from autoenc.backends.xla.compiling import (
-    GPU_MODE,
-    MODE,
-    SHARED_MODE,
-    WIDE,
-    jax_precision,
-    widest_float,
-)
+from autoenc.backends.xla.compiling import GPU_MODE, MODE, SHARED_MODE, jax_precision, widest_float
 from autoenc.backends.xla.exchange import Parts
 from autoenc.backends.xla.mirror import Mirror, memory_errors, to_host
 from autoenc.backends.xla.placement import Placement, find_placement
@@ -88,8 +81,8 @@ class XlaBackend:
     def put_parts(self, arrays: Sequence[Array], owners: Array, batch: int) -> Parts:
         """Move this process's rows of a block to its devices; see `SharingBackend.put_parts`."""
         refuse_after_fork()
-        wide = next((array.dtype.name for array in arrays if array.dtype.name in WIDE), "float32")
-        with jax_precision(wide), memory_errors():
+        is_double = any(array.dtype == np.float64 for array in arrays)
+        with jax_precision("float64" if is_double else "float32"), memory_errors():
             return Parts(arrays, owners, batch, self._placement)
 
     def compile(self, step: Step) -> ScanRunner:
