@@ -303,15 +303,21 @@ def learn(estimator: GraphEstimator, call: Call) -> None:
         task, backend = graphs.prepare(known, settings, examples, held_out, n_done, backend)
     if settings["verbose"] and start is None and settings.get("scale") == "auto":
         _announce(task)
-    estimator._rows_of_fit = rows_of_fit
-    _train(estimator, task, start, settings, backend, call)
+    _train(estimator, task, start, settings, backend, call, rows_of_fit)
 
 
 def _train(
     estimator: GraphEstimator, task: Task, start: FittedModel | None,
-    settings: Mapping[str, Any], backend: Backend, call: Call,
+    settings: Mapping[str, Any], backend: Backend, call: Call, rows: weakref.ref[Any] | None,
 ) -> None:  # fmt: skip
-    """Train a task. Estimators train nowhere else."""
+    """Train a task. Estimators train nowhere else.
+
+    If training is refused before its first epoch, by a callback for example, the earlier model
+    stays.
+    """
+    earlier, done = dict(estimator.__dict__), False
+    begun: list[Record] = []
+    estimator._rows_of_fit = rows
     before = [] if start is None else start.history
     if call.resume and before and call.checkpoint is not None:
         before = before_run(call.checkpoint, task.known.seed, before)
@@ -321,6 +327,7 @@ def _train(
 
     def present(history: list[Record]) -> GraphEstimator:
         estimator.model_ = task.fitted(continued(before, history), engine)
+        begun[:] = history
         return estimator
 
     try:
@@ -345,8 +352,13 @@ def _train(
             model=present,
             progress=bool(settings["verbose"]),
         )
+        done = True
     except CheckpointError as error:
         raise _explained(error, task.known.choices) from error
+    finally:
+        if not (done or begun):
+            estimator.__dict__.clear()
+            estimator.__dict__.update(earlier)
 
 
 def known_settings(

@@ -324,8 +324,12 @@ def learn_stack(stack: StackedDenoisingAutoEncoder, call: Call) -> None:
     known, examples = _begin(stack, call, settings, start)
     call = call.of_model(known.seed)
     examples, held_out = with_held_out(stack._kind, call, settings, known, examples)
-    stack._rows_of_fit = None if call.partial else rows
-    _learn_upwards(stack, call, known, start, examples, held_out)
+    earlier = vars(stack).get("model_")
+    try:
+        _learn_upwards(stack, call, known, start, examples, held_out)
+    finally:
+        if vars(stack).get("model_") is not earlier:
+            stack._rows_of_fit = None if call.partial else rows
 
 
 def _begin(

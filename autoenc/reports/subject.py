@@ -11,7 +11,13 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autoenc.analysis import AnomalyDetector
-from autoenc.analysis.access import coder_of, column_errors, missing_entries, row_errors
+from autoenc.analysis.access import (
+    coder_of,
+    column_errors,
+    dense,
+    missing_entries,
+    row_errors,
+)
 from autoenc.analysis.evaluation import error_name
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -203,8 +209,8 @@ class Subject:
     def numbers(self) -> Array:
         """Rows as the model sees them; categories have an entry for each value."""
         assert self.rows is not None
-        found: Array = coder_of(self.model).numbers(self.rows)
-        return found
+        found = coder_of(self.model).numbers(self.rows)
+        return found if isinstance(found, np.ndarray) else dense(found)
 
 
 def _plain(value: Any) -> str | float:

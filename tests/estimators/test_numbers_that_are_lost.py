@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.exceptions import NotFittedError
 
-from autoenc import AutoEncoder, AutoEncoderDetector, DenoisingAutoEncoder
+from autoenc import AutoEncoder, AutoEncoderDetector, DeepAutoEncoder, DenoisingAutoEncoder
 from autoenc.estimators import (
     PerceptronClassifier,
     SoftmaxClassifier,
@@ -16,6 +17,7 @@ from autoenc.estimators import (
     StackedDenoisingClassifier,
 )
 from autoenc.export import numpy_reader
+from autoenc.training import Callback
 
 QUICK = {"random_state": 0, "verbose": False}
 A = np.random.default_rng(0).normal(size=300)
@@ -246,3 +248,40 @@ def test_a_column_of_seconds_beside_words_is_imputed_without_a_warning():
     seconds = KINDS.assign(i=1.7e9 + np.arange(120) * 3600)
     filled = AutoEncoder(3, **FEW).fit(seconds).impute(seconds.assign(a=np.nan))
     assert filled["i"].equals(seconds["i"])
+
+
+class Refusing(Callback):
+    def start(self, training):
+        raise OSError("the file cannot be written")
+
+
+FITTED = {
+    "denoising": lambda: DenoisingAutoEncoder(1, n_epochs=2, **QUICK),
+    "stack": lambda: StackedDenoisingAutoEncoder((2, 1), n_epochs=2, **QUICK),
+    "deep": lambda: DeepAutoEncoder((2, 1), n_epochs=2, pretraining_epochs=1, **QUICK),
+    "classifier": lambda: SoftmaxClassifier(n_epochs=2, **QUICK),
+    "detector": lambda: AutoEncoderDetector(n_updates=5, **QUICK),
+}
+
+
+@pytest.mark.parametrize("kind", FITTED)
+def test_a_fit_that_a_callback_refuses_keeps_the_earlier_model(kind):
+    X, y = np.random.default_rng(0).random((60, 3)), np.arange(60) % 2
+    labels = (y,) if kind == "classifier" else ()
+    model = FITTED[kind]()
+    with pytest.raises(OSError, match="cannot be written"):
+        model.fit(X, *labels, callbacks=Refusing())
+    with pytest.raises(NotFittedError):
+        model.save("unused")
+    model.fit(X, *labels)
+    before, n_epochs = bytes_of(model), len(model.history_)
+    with pytest.raises(OSError, match="cannot be written"):
+        model.fit(2 * X, *labels, callbacks=Refusing())
+    assert bytes_of(model) == before
+    assert len(model.history_) == n_epochs
+    if kind not in ("classifier", "detector"):
+        assert model.report().n_rows == 60
+
+
+def bytes_of(model):
+    return {name: array.tobytes() for name, array in model.model_.all_arrays().items()}
