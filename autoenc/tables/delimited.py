@@ -79,7 +79,7 @@ class Delimited:
     @property
     def may_have_commas(self) -> bool:
         """Whether text may contain numbers with a decimal comma."""
-        return self.decimal is None and self.separator != ","
+        return self.decimal == "," or (self.decimal is None and self.separator != ",")
 
     @contextmanager
     def frames(self, **how: Any) -> Iterator[Iterator[Any]]:

@@ -18,6 +18,7 @@ from autoenc.tables.table import Array, Table, TableError, check_numbers
 from autoenc.tables.values import (
     as_labels,
     as_numbers,
+    check_decimal_marks,
     find_padded,
     joined_labels,
     refuse,
@@ -173,6 +174,8 @@ def _numbers(
     """Return columns as a matrix; all of them must be numbers."""
     parts = []
     for start, frame in frames:
+        if comma and selection.decimal is None:
+            check_decimal_marks(path, frame, names)
         columns = []
         for i, name in enumerate(names):
             padded = None if selection.is_number(name) else find_padded(frame.iloc[:, i])
@@ -200,6 +203,8 @@ def _mixed(
     import pandas
 
     whole = pandas.concat([frame for _, frame in frames], ignore_index=True)
+    if comma and selection.decimal is None:
+        check_decimal_marks(path, whole, names)
     columns = {}
     for i, name in enumerate(names):
         column = whole.iloc[:, i]

@@ -159,9 +159,8 @@ class TextCells:
         text = self._frame[position].copy()
         known = ~missing(fill.given)
         written = text[known]
-        comma = self._file.decimal == "," or (
-            self._file.may_have_commas and bool(written.str.contains(",", regex=False).any())
-        )
+        has_commas = bool(written.str.contains(",", regex=False).any())
+        comma = self._file.decimal == "," or (self._file.may_have_commas and has_commas)
         if getattr(fill.given.dtype, "kind", "O") == "f":
             text[fill.holes] = [_number(value, comma=comma) for value in fill.values]
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -31,7 +32,7 @@ def as_numbers(
     name : str
         Name of the column.
     comma : bool
-        Whether text may be numbers with a decimal comma.
+        Whether text may be numbers with a decimal comma, in which points separate thousands.
 
     Returns
     -------
@@ -52,10 +53,11 @@ def as_numbers(
         return _as_floats(path, column, name), np.empty(0, np.intp)
     if not (kinds.is_string_dtype(column.dtype) or kinds.is_object_dtype(column.dtype)):
         return None, np.arange(len(column))
-    numbers, bad = _parsed(column)
-    if len(bad) and comma and _have_decimal_commas(column):
+    if comma and _have_decimal_commas(column):
         text = column.astype(str).str.replace(".", "").str.replace(",", ".")
         numbers, bad = _parsed(text.where(column.notna()))
+    else:
+        numbers, bad = _parsed(column)
     if len(bad):
         return None, bad
     check_distinct(path, numbers, column.nunique(), repr(name))
@@ -166,6 +168,43 @@ def _have_decimal_commas(column: Any) -> bool:
     """Return whether all text consists of numbers whose decimals, if any, follow a comma."""
     text = column.dropna().astype(str).str.strip()
     return bool(len(text)) and bool(text.str.fullmatch(_WITH_COMMA).all())
+
+
+def check_decimal_marks(path: Path, frame: Any, names: Sequence[str]) -> None:
+    """Refuse a file with decimal commas in one column and points in another.
+
+    The points may separate thousands, or the commas may.
+
+    Parameters
+    ----------
+    path : Path
+        The file, for messages.
+    frame : pandas.DataFrame
+        Its columns, or some of their rows.
+    names : sequence of str
+        Names of the columns.
+
+    Raises
+    ------
+    TableError
+        Names the columns.
+    """
+    commas: list[tuple[str, Any]] = []
+    points: list[tuple[str, Any]] = []
+    for i, name in enumerate(names):
+        column = frame.iloc[:, i]
+        if column.dtype.kind == "f":
+            points += [(name, value) for value in column[(column % 1 != 0).fillna(False)][:1]]
+        elif column.dtype.kind == "O" and _have_decimal_commas(column):
+            text = column.dropna().astype(str)
+            commas += [(name, value) for value in text[text.str.contains(",", regex=False)][:1]]
+    if commas and points:
+        (one, comma), (other, point) = commas[0], points[0]
+        raise TableError(
+            f"{path}: column {one!r} has decimal commas ({comma}), but column {other!r} has "
+            f"points ({point}). If points separate thousands, give decimal=',' (--decimal ,); "
+            "otherwise write all numbers with the same decimal mark."
+        )
 
 
 def _as_floats(path: Path, column: Any, name: str) -> Array:

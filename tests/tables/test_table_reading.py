@@ -3,6 +3,7 @@
 import gzip
 import os
 import pickle
+import re
 import tracemalloc
 
 import numpy as np
@@ -450,3 +451,29 @@ def test_names_that_say_nothing(tmp_path):
 def test_what_to_install_is_said():
     with pytest.raises(MissingExtraError, match=r'pip install "autoenc\[tables\]"'):
         import_extra("pandas_that_is_not_there", "tables", "reading csv")
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+@pytest.mark.parametrize(
+    ("content", "expected", "with_commas"),
+    [
+        ("a;b\n1.205,50;0,5\n1.300;0,7\n", [[1205.5, 0.5], [1300, 0.7]], None),
+        ("a;b\n1.205.000;0,5\n2;0,7\n", [[1205000, 0.5], [2, 0.7]], None),
+        ("a;b\n1.205;0.5\n1.3;2\n", [[1.205, 0.5], [1.3, 2]], None),
+        # The points could be decimal marks.
+        ("a;b\n1.205;0,5\n1.300;0,7\n", None, [[1205, 0.5], [1300, 0.7]]),
+        # The commas could separate thousands.
+        ("a;b\n1,205;0.5\n1,300;0.7\n", None, [[1.205, 0.5], [1.3, 0.7]]),
+    ],
+)
+def test_decimal_marks_are_the_same_in_all_columns(
+    tmp_path, mixed, content, expected, with_commas
+):
+    path = text(tmp_path / "t.csv", content)
+    if expected is None:
+        message = "has decimal commas .* has points .*--decimal ,"
+        assert re.search(message, refusal(path, mixed=mixed))
+        values = read_table(path, mixed=mixed, decimal=",").values
+    else:
+        values = read_table(path, mixed=mixed).values
+    np.testing.assert_array_equal(values, expected or with_commas)
