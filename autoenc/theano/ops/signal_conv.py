@@ -43,7 +43,9 @@ def conv2d(
         if variable.ndim not in (2, 3):
             raise AssertionError(f"{name} must have 2 or 3 dimensions, got {variable.ndim}")
     op = ConvOp(output_mode=border_mode, dx=subsample[0], dy=subsample[1], **kargs)
-    output = op(_with_channel(x, image_shape), _with_channel(kernel, filter_shape))
+    # Theano compared the shapes with those of the arrays only if it knew both.
+    known = (image_shape, filter_shape) if image_shape and filter_shape else (None, None)
+    output = op(_with_channel(x, known[0]), _with_channel(kernel, known[1]))
     if kernel.ndim == 2:
         output = output[:, 0]
     return output[0] if x.ndim == 2 else output
@@ -51,7 +53,7 @@ def conv2d(
 
 def _with_channel(x: Variable, shape: Shape) -> Variable:
     """Return images or filters of one channel; at run time, check the lengths that are given."""
-    if x.ndim == 2:
-        return of_shape(x.dimshuffle("x", "x", 0, 1), (None, None, *(shape or (None, None))))
-    number, rows, columns = shape or (None, None, None)
-    return of_shape(x.dimshuffle(0, "x", 1, 2), (number, None, rows, columns))
+    number = None if shape is None or x.ndim == 2 else shape[0]
+    rows, columns = (None, None) if shape is None else shape[-2:]
+    axes = ("x", "x", 0, 1) if x.ndim == 2 else (0, "x", 1, 2)
+    return of_shape(x.dimshuffle(*axes), (number, None, rows, columns))

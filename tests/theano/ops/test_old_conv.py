@@ -156,3 +156,22 @@ def test_shapes_of_images_without_channels_are_checked(image, kernel, fits):
         else:
             with pytest.raises(ValueError, match="shape"):
                 f(*arrays)
+
+
+def test_shapes_of_images_without_channels_may_be_partial():
+    """As in Theano: of matrices, only rows and columns count, and shapes only if both are given."""
+    from autoenc.theano.tensor.signal.conv import conv2d
+
+    dtype = theano.config.floatX
+    images, filters = np.ones((2, 4, 5), dtype), np.ones((3, 2, 2), dtype)
+    x, k, xs, ks = T.matrix("x"), T.matrix("k"), T.tensor3("xs"), T.tensor3("ks")
+    cases = [
+        ([x, k], (1, 4, 5), (2, 2), [images[0], filters[0]], 48),
+        ([x, k], (4, 5), (1, 2, 2), [images[0], filters[0]], 48),
+        ([xs, k], (2, 4, 5), (1, 2, 2), [images, filters[0]], 96),
+        ([xs, ks], (3, 4, 5), None, [images, filters], 288),
+        ([xs, ks], None, (3, 2, 7), [images, filters], 288),
+    ]
+    for inputs, image_shape, filter_shape, arrays, total in cases:
+        f = theano.function(inputs, conv2d(*inputs, image_shape, filter_shape).sum())
+        np.testing.assert_allclose(f(*arrays), total)
