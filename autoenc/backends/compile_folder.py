@@ -24,7 +24,6 @@ Result = TypeVar("Result")
 PATIENCE = 30
 
 _apart: set[str] = set()
-_waited_for: set[str] = set()
 
 
 def compile_folder(settings: Settings, *flags: str, executable: bool) -> Path:
@@ -81,14 +80,15 @@ def waiting_for_others(compiled: Callable[[], Result]) -> Result:
     compiled : callable
         Function without arguments. Modules that it has compiled are found when it is called again.
     """
+    has_said_so = False
     while True:
         try:
             return compiled()
         except Timeout as error:
             # PyTensor would no longer lock a folder for which it has waited in vain.
             compilelock.local_mem._locks.clear()
-            if error.lock_file not in _waited_for:
-                _waited_for.add(error.lock_file)
+            if not has_said_so:
+                has_said_so = True
                 print(
                     f"autoenc: waiting for another process that compiles; it locks "
                     f"{error.lock_file}. If that process is suspended, resume or end it.",

@@ -101,17 +101,18 @@ def _as_whole(values: Array, lowest: int, highest: int) -> Array:
     return whole
 
 
-def _as_times(values: Array, unit: str | None, zone: str | None) -> Array:
+def _as_times(values: Array, unit: str | None, zone: Any) -> Array:
     """Return the nearest dates, or durations, that a column with this unit and zone can hold."""
-    if unit == "ns":
-        # 64 bits of nanoseconds, in microseconds, less a day for other time zones.
-        last = 2**63 // 1000 - DAY
-        first = -last
-    elif zone is not None:
-        first, last = (FIRST_DATE + 1) * DAY, (END_OF_DATES - 1) * DAY
-    else:
+    is_local = zone is not None and str(zone).lower() not in ("utc", "utc+00:00", "+00:00")
+    if unit != "ns" and not is_local:
         return values
-    ends = np.array([first, last], f"{values.dtype.kind}8[us]")
+    first, last = FIRST_DATE * DAY, END_OF_DATES * DAY - 1
+    if unit == "ns":  # 64 bits of nanoseconds, in microseconds
+        last = (2**63 - 1) // 1000
+        first = -last
+    # The local time of a date may be up to a day earlier or later.
+    margin = DAY if is_local else 0
+    ends = np.array([first + margin, last - margin], f"{values.dtype.kind}8[us]")
     times: Array = np.clip(values.astype(ends.dtype), *ends)
     return times
 

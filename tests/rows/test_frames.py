@@ -96,6 +96,22 @@ def test_durations_are_limited():
     np.testing.assert_array_equal(found / np.timedelta64(1, "D"), [-106751991, 1, 106751991])
 
 
+@pytest.mark.parametrize(
+    ("unit", "zone", "moment"),
+    [("ns", None, "2262-04-11 23:47:16"), ("ns", None, "1677-09-21 00:12:44"),
+     ("us", "UTC", "9999-12-31 23:59:59"), ("us", "UTC", "0001-01-01 00:00:00"),
+     ("us", None, "9999-12-31 23:59:59")],
+)  # fmt: skip
+def test_frames_keep_dates_near_the_limits(unit, zone, moment):
+    given = pd.Series(np.array([moment], "M8[us]")).astype(f"M8[{unit}]")
+    given = given if zone is None else given.dt.tz_localize(zone)
+    column = DateColumn("d", "s")
+    decoded = {"d": column.decode(column.encode(given)[0])}
+    for like in (pd.DataFrame({"d": given}), pl.from_pandas(pd.DataFrame({"d": given}))):
+        found = frame_like(decoded, "pandas" if hasattr(like, "iloc") else "polars", like)
+        assert found["d"][0] == like["d"][0]
+
+
 FRAMES = {
     "pandas, us": lambda days: pd.DataFrame({"d": days.astype("M8[us]")}),
     "pandas, ns": lambda days: pd.DataFrame({"d": days.astype("M8[ns]")}),

@@ -33,7 +33,7 @@ def is_valid_value(tensor_type: TensorType, data: Any, strict: bool = True) -> b
     """Return whether a value is of a type; in ``DebugMode``, numbers must be finite."""
     if not Type.is_valid_value(tensor_type, data, strict=strict):
         return False
-    must_be_finite = TensorType.filter_checks_isfinite and tensor_type.dtype in continuous_dtypes
+    must_be_finite = tensor_type.filter_checks_isfinite and tensor_type.dtype in continuous_dtypes
     return not must_be_finite or bool(np.isfinite(data).all())
 
 

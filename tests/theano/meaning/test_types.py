@@ -67,3 +67,11 @@ def test_debug_mode_requires_finite_numbers():
 def test_a_type_makes_zeros():
     zeros = T.fmatrix.value_zeros((2, 3))
     assert (zeros.dtype, zeros.shape, zeros.any()) == (np.float32, (2, 3), False)
+
+
+def test_a_type_may_allow_infinite_numbers_in_debug_mode():
+    kind = T.TensorType("float64", (False,))
+    kind.filter_checks_isfinite = False
+    x = kind("x")
+    f = theano.function([x], T.isnan(x), mode="DebugMode")
+    np.testing.assert_array_equal(f([0.0, np.nan]), [False, True])

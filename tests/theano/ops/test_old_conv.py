@@ -159,7 +159,7 @@ def test_shapes_of_images_without_channels_are_checked(image, kernel, fits):
 
 
 def test_shapes_of_images_without_channels_may_be_partial():
-    """As in Theano: of matrices, only rows and columns count, and shapes only if both are given."""
+    """Of matrices, Theano took rows and columns only, and it ignored a shape without the other."""
     from autoenc.theano.tensor.signal.conv import conv2d
 
     dtype = theano.config.floatX
