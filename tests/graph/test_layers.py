@@ -339,7 +339,7 @@ def test_a_parameter_that_is_not_shared_is_refused(given, kind):
 @pytest.mark.parametrize("which", ["activation", "output"])
 def test_an_unknown_activation_is_refused(which):
     text = (
-        "activation 'swish' is not known; expected one of "
+        f"{which} 'swish' is not known; expected one of "
         "linear, relu, sigmoid, softplus, tanh, or a function on symbolic expressions."
     )
     refuses(ValueError, text, **{which: "swish"})
