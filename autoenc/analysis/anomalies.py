@@ -225,7 +225,14 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         -------
         float
             The threshold; infinite, with a warning, if no p-value can be that small.
+
+        Raises
+        ------
+        ValueError
+            If `level` is not in (0, 1].
         """
+        if not 0 < level <= 1:
+            raise ValueError(f"level is {level!r}; expected a number in (0, 1].")
         threshold, n = self._threshold_at(level), len(self.calibration_errors_)
         if math.isinf(threshold):
             warnings.warn(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,10 +23,11 @@ from autoenc.folders import cache_folder, expand, make_private
 
 Result = TypeVar("Result")
 
-# Seconds to wait for another process before a line says so.
-PATIENCE = 30
+# Seconds to wait for another process at a time, and how many times before a line says so.
+PATIENCE, SILENT_WAITS = 10, 3
 
 _apart: set[str] = set()
+_of_thread = threading.local()
 
 
 def compile_folder(settings: Settings, *flags: str, executable: bool) -> Path:
@@ -80,17 +84,29 @@ def waiting_for_others(compiled: Callable[[], Result]) -> Result:
     compiled : callable
         Function without arguments. Modules that it has compiled are found when it is called again.
     """
-    has_said_so = False
-    while True:
+    for n_waits in itertools.count(1):
         try:
             return compiled()
         except Timeout as error:
             # PyTensor would no longer lock a folder for which it has waited in vain.
             compilelock.local_mem._locks.clear()
-            if not has_said_so:
-                has_said_so = True
+            if n_waits == SILENT_WAITS:
                 print(
                     f"autoenc: waiting for another process that compiles; it locks "
                     f"{error.lock_file}. If that process is suspended, resume or end it.",
                     file=sys.stderr,
                 )
+            for check in getattr(_of_thread, "checks", ()):
+                check()
+    raise AssertionError("count never ends")
+
+
+@contextmanager
+def checking_while_waiting(check: Callable[[], None]) -> Iterator[None]:
+    """Call a function from time to time if this thread waits; it may raise an exception."""
+    before = getattr(_of_thread, "checks", ())
+    _of_thread.checks = (*before, check)
+    try:
+        yield
+    finally:
+        _of_thread.checks = before

@@ -213,7 +213,8 @@ def _columns(description: Mapping[str, Any]) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     """Return `value` in a form that JSON can store."""
     if isinstance(value, np.generic | np.ndarray):
-        return value.tolist()
+        # Python has no type for long doubles.
+        return float(value) if isinstance(value, np.longdouble) else value.tolist()
     if callable(value):
         return {"function": _name_of(value)}
     if isinstance(value, list | tuple | range):

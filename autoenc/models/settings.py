@@ -7,6 +7,7 @@ Constructors name their settings themselves, as scikit-learn requires.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Integral, Real
@@ -503,8 +504,9 @@ def check_settings(given: Mapping[str, Any]) -> dict[str, Any]:
             if not accepted and (check.accepts is None or not check.accepts(one)):
                 is_one_of = check.each and isinstance(value, list | tuple | np.ndarray)
                 found = f"{name} has {one!r} in {value!r}" if is_one_of else f"{name} is {one!r}"
+                is_open = check.high == sys.float_info.max
                 is_finite = not isinstance(one, float) or math.isfinite(one)
-                finite = "" if is_finite else " that is finite"
+                finite = " that is finite" if is_open and not is_finite else ""
                 raise ValueError(f"{found}; expected {check.expected}{finite}.")
     if "cost" in given:
         _check_cost(given["cost"], given.get("output", "auto"), given["scale"])

@@ -11,7 +11,7 @@ from autoenc.rows.blocks import Array, Rows, original, take
 from autoenc.rows.columns import Columns
 from autoenc.rows.domain import Domain, domain_of
 from autoenc.rows.encoding import EncodedRows
-from autoenc.rows.frames import rows_of_frame
+from autoenc.rows.frames import library_of, rows_of_frame
 from autoenc.rows.held_out import hold_out
 from autoenc.rows.kinds import is_frame
 from autoenc.rows.labels import read_labels
@@ -146,7 +146,8 @@ def encoded_again(rows: Rows, columns: Columns) -> Any:
 
 def _encoded_frame(columns: Columns, X: Any, weights: Array | None, *, reset: bool) -> Any:
     """Return a frame as numbers; rows with weight 0 do not contribute to the encoding."""
-    if weights is None or weights.all():
+    # Nobody knows how to take rows of the frames of other libraries.
+    if weights is None or weights.all() or library_of(X) is None:
         return encoded(columns, X, reset=reset)
     if reset:
         encoded(columns, rows_of_frame(X, np.flatnonzero(weights)), reset=True)

@@ -28,8 +28,8 @@ def library_of(frame: Any) -> str | None:
 
 
 def rows_of_frame(frame: Any, numbers: Array) -> Any:
-    """Return a frame with some rows, given by their numbers."""
-    return frame.iloc[numbers] if hasattr(frame, "iloc") else frame[numbers]
+    """Return a frame of pandas or polars with some rows, given by their numbers."""
+    return frame.iloc[numbers] if library_of(frame) == PANDAS else frame[numbers]
 
 
 def frame_like(columns: Mapping[str, Array], library: str, like: Any) -> Any:

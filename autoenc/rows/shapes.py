@@ -54,8 +54,8 @@ def check_shape(X: Any, name: str = "X") -> None:
     n_dimensions = _dimensions(X)
     if n_dimensions == 0:
         raise ValueError(
-            f"Expected 2D array, got scalar array instead: {name} is {X!r}; expected numbers of "
-            "shape (rows, columns)."
+            f"Expected 2D array, got scalar array instead: {name} is {X!r:.60}; expected numbers "
+            "of shape (rows, columns)."
         )
     shape = (
         f"{name} has shape {X.shape}" if hasattr(X, "shape") else f"{name} is a list of numbers"

@@ -20,6 +20,7 @@ from autoenc.tables.values import (
     as_numbers,
     check_decimal_marks,
     find_padded,
+    find_word,
     joined_labels,
     refuse,
     values_of,
@@ -217,6 +218,11 @@ def _mixed(
             remarks.append(
                 f"{path}: column {name!r} has values with leading zeros, such as {padded!r}, and "
                 "was read as text"
+            )
+        elif not is_text and (word := find_word(column)) is not None:
+            remarks.append(
+                f"{path}: column {name!r} was read as text, because {word} is not a number; if it "
+                "marks missing values, leave these cells empty"
             )
     numbers = {name: own for name, own in columns.items() if isinstance(own, np.ndarray)}
     for name, own in numbers.items():

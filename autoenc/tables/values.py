@@ -123,6 +123,24 @@ def find_padded(column: Any) -> str | None:
     return str(padded.iloc[0]).strip()
 
 
+def find_word(column: Any) -> str | None:
+    """Return a value that is not a number, from text of which at least half are numbers.
+
+    Parameters
+    ----------
+    column : pandas.Series
+
+    Returns
+    -------
+    str or None
+        None if there is no such value, or if fewer values are numbers.
+    """
+    if column.dtype.kind != "O":
+        return None
+    bad, n = _parsed(column)[1], int(column.notna().sum())
+    return _quoted(column.iloc[bad[0]]) if 0 < len(bad) <= n / 2 else None
+
+
 def refuse(path: Path, column: Any, name: str, bad: Array, start: int = 0) -> NoReturn:
     """Refuse a value that is not a number; its part of the table begins at row `start`.
 

@@ -10,6 +10,8 @@ from types import FrameType
 
 from pytensor.link.c.exceptions import CompileError
 
+from autoenc.backends.compile_folder import checking_while_waiting
+
 # Signals with which a cluster, a service manager or a closed terminal ends a process.
 ENDINGS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 SIGNALS = (signal.SIGINT, *ENDINGS)
@@ -49,6 +51,17 @@ class Interruption:
         if self.signum is not None and self.signum in ENDINGS:
             raise SystemExit(128 + self.signum)
 
+    def end(self) -> None:
+        """End a compilation, if there was a signal.
+
+        Raises
+        ------
+        KeyboardInterrupt, SystemExit
+        """
+        if self.requested:
+            self.leave()
+            raise KeyboardInterrupt("training was interrupted during compilation")
+
 
 @contextmanager
 def deferred_interrupt() -> Iterator[Interruption]:
@@ -62,22 +75,21 @@ def deferred_interrupt() -> Iterator[Interruption]:
     Raises
     ------
     KeyboardInterrupt
-        If Ctrl-C ended a C++ compiler.
+        If Ctrl-C ended a C++ compiler, or came while another process compiled.
     SystemExit
-        If SIGTERM or SIGHUP ended it.
+        If SIGTERM or SIGHUP did.
     """
     interruption = Interruption()
     before = {signum: signal.getsignal(signum) for signum in SIGNALS if _is_ours(signum)}
     for signum in before:
         signal.signal(signum, interruption.handle)
     try:
-        yield interruption
-    except CompileError as error:
+        with checking_while_waiting(interruption.end):
+            yield interruption
+    except CompileError:
         # A terminal, for example, sends Ctrl-C also to the compiler.
-        if not interruption.requested:
-            raise
-        interruption.leave()
-        raise KeyboardInterrupt("training was interrupted during compilation") from error
+        interruption.end()
+        raise
     finally:
         for signum, handler in before.items():
             signal.signal(signum, handler)

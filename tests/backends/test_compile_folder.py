@@ -1,5 +1,7 @@
 """Compile folders: apart for processes that define operations, and locked by one at a time."""
 
+import os
+import signal
 import subprocess
 import sys
 
@@ -14,6 +16,7 @@ from autoenc.backends import compile_folder as folders
 from autoenc.backends import resolve_backend
 from autoenc.backends.c import c_backend
 from autoenc.configuration import Settings
+from autoenc.training.interruption import deferred_interrupt
 
 HOLDER = """
 import sys
@@ -57,7 +60,7 @@ def test_a_folder_locked_by_another_process_is_waited_for(tmp_path, locked_by_an
     other, waits = locked_by_another(tmp_path), []
 
     def compiled():
-        if len(waits) == 2:
+        if len(waits) == 4:
             other.communicate()  # which ends it
         waits.append(True)
         with lock_ctx(tmp_path, timeout=0.1), pytest.raises(Timeout):
@@ -65,15 +68,27 @@ def test_a_folder_locked_by_another_process_is_waited_for(tmp_path, locked_by_an
         return "compiled"
 
     assert folders.waiting_for_others(compiled) == "compiled"
-    assert len(waits) == 3
+    assert len(waits) == 5
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert f"waiting for another process that compiles; it locks {tmp_path}" in lines[0]
 
 
+def test_training_that_waits_can_be_interrupted(tmp_path, locked_by_another):
+    locked_by_another(tmp_path)
+
+    def compiled():
+        os.kill(os.getpid(), signal.SIGINT)
+        with lock_ctx(tmp_path, timeout=0.1):
+            return "compiled"
+
+    with pytest.raises(KeyboardInterrupt), deferred_interrupt():
+        folders.waiting_for_others(compiled)
+
+
 @pytest.mark.usefixtures("compiler")
 def test_c_waits(locked_by_another, monkeypatch):
-    monkeypatch.setattr(c_backend, "PATIENCE", 0.5)
+    monkeypatch.setattr(c_backend, "PATIENCE", 0.2)
     backend = resolve_backend("c", "cpu")
     # No other test has compiled this constant.
     x, number = pt.vector("x"), np.random.default_rng().random()

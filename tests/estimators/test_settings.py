@@ -216,6 +216,13 @@ def test_more_units_than_memory_are_refused_by_their_number():
         model.fit(X)
 
 
+def test_layers_without_noise_are_saved(tmp_path):
+    layer = DenoisingAutoEncoder(corruption=None, **QUICK)
+    goes_through_everything(
+        StackedDenoisingAutoEncoder((4, 2), layer=layer, random_state=0), tmp_path
+    )
+
+
 @pytest.mark.parametrize("value", [np.inf, np.nan])
 def test_settings_are_finite(value):
     with pytest.raises(ValueError, match=f"l1 is {value}; expected a number >= 0 that is finite"):

@@ -261,3 +261,14 @@ def test_a_column_that_numbers_the_rows_is_left_out(index, tmp_path):
     assert tuple(read(path).values) == ("a", "b")
     path.write_text(",a\n1,2\n1,3\n")
     assert read(path).columns == ("", "a")
+
+
+@pytest.mark.parametrize("word", ["?", "-", "unknown"])
+def test_numbers_among_words_are_noted(tmp_path, word):
+    cells = [word if i % 4 == 0 else str(i) for i in range(40)]
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,c\n" + "".join(f"{cell},{i},x{i % 2}\n" for i, cell in enumerate(cells)))
+    table = read_table(path, mixed=True)
+    assert table.values["a"].tolist() == cells
+    (note,) = table.notes
+    assert f"column 'a' was read as text, because '{word}' is not a number" in note

@@ -83,17 +83,17 @@ def crossentropy_categorical_1hot(coding_dist: Any, true_one_of_n: Any) -> Varia
     if owner is None or not isinstance(owner.op, special.Softmax):
         return -pt.log(_of_classes(coding, classes))
     log_softmax = special.log_softmax(owner.inputs[0], axis=-1)  # without overflow
-    classes = _rows(_checked(classes, coding), pt.eq(coding.shape[0], classes.shape[0]))
-    return -_of_classes(log_softmax, classes)
+    return -_of_classes(log_softmax, _checked(classes, classes, coding))
 
 
 def _of_classes(x: Variable, classes: Variable) -> Variable:
     return x[pt.arange(classes.shape[0]), classes]
 
 
-def _checked(classes: Variable, x: Variable) -> Variable:
-    within = pt.ge(classes, 0) & pt.lt(classes, x.shape[1])
-    return _within_rows(classes, pt.all(within))
+def _checked(result: Variable, classes: Variable, x: Variable) -> Variable:
+    """Return a result; at run time, check that there is a class of x for each of its rows."""
+    within = pt.all(pt.ge(classes, 0) & pt.lt(classes, x.shape[1]))
+    return _within_rows(_rows(result, pt.eq(x.shape[0], classes.shape[0])), within)
 
 
 def crossentropy_categorical_1hot_grad(g_y: Any, coding_dist: Any, true_one_of_n: Any) -> Variable:
@@ -116,16 +116,16 @@ def crossentropy_softmax_argmax_1hot_with_bias(x: Any, b: Any, y_idx: Any) -> li
     Raises
     ------
     ValueError
-        If the arguments have other types or, at run time, if a class is negative or the number of
-        classes is not that of the rows.
+        If the arguments have other types or, at run time, if a class is out of range or the number
+        of classes is not that of the rows.
     """
-    activation = biased(x, b)
-    classes = _checked(_classes(y_idx), activation)
-    cost = -_of_classes(special.log_softmax(activation, axis=-1), classes)
+    activation, classes = biased(x, b), _classes(y_idx)
+    log_softmax = special.log_softmax(activation, axis=-1)
+    cost = -_of_classes(log_softmax, _checked(classes, classes, activation))
     best = pt.cast(pt.argmax(activation, axis=1), classes.dtype)
     # In Theano, each of the results depended on the classes.
-    match = pt.eq(activation.shape[0], classes.shape[0])
-    return [cost, *(_rows(r, match) for r in (special.softmax(activation, axis=-1), best))]
+    others = special.softmax(activation, axis=-1), best
+    return [cost, *(_checked(result, classes, activation) for result in others)]
 
 
 def _classes(y_idx: Any) -> Variable:
@@ -175,7 +175,8 @@ def crossentropy_softmax_1hot_with_bias_dx(dy: Any, sm: Any, y_idx: Any) -> Vari
     y_idx : integer vector, (rows,)
     """
     sm = pt.as_tensor_variable(sm)
-    classes = _checked(_classes(y_idx), sm)
+    classes = _classes(y_idx)
+    classes = _checked(classes, classes, sm)
     one_hot = pt.eq(pt.arange(sm.shape[1]).dimshuffle("x", 0), classes.dimshuffle(0, "x"))
     dy = pt.as_tensor_variable(dy)
     each = dy.dimshuffle(0, "x") if dy.ndim else dy

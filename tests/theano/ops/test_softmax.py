@@ -137,3 +137,15 @@ def test_classes_of_other_probabilities_are_indices():
     np.testing.assert_allclose(gradient, [[0, 0, -8]])
     with pytest.raises(IndexError):
         f(values, [3])
+
+
+@pytest.mark.parametrize("classes", [[0], [0, -1], [0, 3], [0, 1, 2]])
+def test_each_result_checks_the_classes(classes):
+    x, y = T.matrix("x"), T.lvector("y")
+    results = T.nnet.crossentropy_softmax_argmax_1hot_with_bias(x, T.zeros(3), y)
+    values = np.ones((2, 3), theano.config.floatX)
+    for result in results:
+        f = theano.function([x, y], result)
+        f(values, [0, 2])
+        with pytest.raises(ValueError, match=r"y_i|number of rows"):
+            f(values, classes)
