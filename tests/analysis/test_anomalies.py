@@ -296,3 +296,12 @@ def test_a_contamination_that_is_set_after_fit_counts(rng):
         detector.predict(X)
     with pytest.raises(ValueError, match=r"contamination is '0\.1'; expected"):
         detector.fit(X)
+
+
+@pytest.mark.parametrize("level", [0, -0.1, 1.5, float("nan")])
+def test_levels_of_thresholds_are_fractions(level):
+    rows = np.random.default_rng(0).random((60, 3))
+    model = AutoEncoder(2, n_epochs=1, random_state=0, verbose=False).fit(rows)
+    detector = AnomalyDetector(model, contamination=0.1).fit(rows)
+    with pytest.raises(ValueError, match=r"level is .*; expected a number in \(0, 1\]"):
+        detector.threshold_at(level)

@@ -330,3 +330,27 @@ def test_rows_of_weight_0_have_no_influence(kind, library):
         assert model.model_.columns.encoding == alone.model_.columns.encoding
         for name, array in alone.model_.all_arrays().items():
             np.testing.assert_array_equal(model.model_.all_arrays()[name], array)
+
+
+class OtherFrame:
+    """A frame of a library that nobody knows."""
+
+    def __init__(self, frame):
+        self.frame, self.columns, self.shape = frame, list(frame), frame.shape
+
+    def __getitem__(self, name):
+        return self.frame[name]
+
+    def __len__(self):
+        return len(self.frame)
+
+    def to_numpy(self, *arguments, **named):
+        return self.frame.to_numpy(*arguments, **named)
+
+
+def test_frames_of_other_libraries_may_have_rows_of_weight_0():
+    weights = np.ones(60)
+    weights[:5] = 0
+    model = DenoisingAutoEncoder(2, n_epochs=1, random_state=0, verbose=False)
+    model.fit(OtherFrame(people(60)), sample_weight=weights)
+    assert model.history_[-1]["epoch"] == 1
