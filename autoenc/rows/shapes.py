@@ -41,6 +41,11 @@ def check_shape(X: Any, name: str = "X") -> None:
             f"{name} is a {type(X).__name__}; expected numbers of shape (rows, columns). If its "
             f"values are columns, give pandas.DataFrame({name})."
         )
+    if _holds_rows(X):
+        raise ValueError(
+            f"Expected 2D array, got 1D array instead: each element of {name} is an array. If "
+            f"they have the same length, give numpy.stack({name})."
+        )
     if hasattr(X, "to_frame"):
         raise ValueError(
             f"Expected a 2-dimensional container but got a {type(X).__name__}. Pass a DataFrame: "
@@ -71,6 +76,13 @@ def check_shape(X: Any, name: str = "X") -> None:
             f"Found array with dim {n_dimensions}: {shape}; expected (rows, columns). If each "
             f"{name}[i] is one row, such as an image, give {name}.reshape(len({name}), -1)."
         )
+
+
+def _holds_rows(X: Any) -> bool:
+    """Return whether an array, or a series, of objects contains an array for each row."""
+    if getattr(getattr(X, "dtype", None), "kind", "") != "O" or np.ndim(X) != 1:
+        return False
+    return any(isinstance(first, np.ndarray | list | tuple) for first in X[:1])
 
 
 def _dimensions(X: Any) -> int:

@@ -25,6 +25,10 @@ REFUSED = [
     (TABLE * 1j, r"Complex data not supported: .*numpy\.hstack\(\[data\.real"),
     ((TABLE * 1j).tolist(), "Complex data not supported"),
     (sparse.csr_array(TABLE * 1j), "Complex data not supported"),
+    (pd.Series(list(TABLE)), r"each element of data is an array.*give numpy\.stack\(data\)"),
+    (pd.Series(list(TABLE)).to_numpy(), r"each element of data is an array.*numpy\.stack"),
+    (np.float32(3) * np.ones(()), "got scalar array instead"),
+    (b"x" * 500, "got scalar array instead"),
     ({"a": [1, 2]}, r"data is a dict; .* pandas\.DataFrame\(data\)"),
     (pd.Series([1.0, 2.0]), r"got a Series\. Pass a DataFrame: data\.to_frame\(\)"),
     (pl.Series([1.0, 2.0]), r"got a Series\. Pass a DataFrame: data\.to_frame\(\)"),
@@ -52,6 +56,8 @@ def test_advice_is_right():
     columns = columns_of("AutoEncoder")
     rows = read_rows(columns, IMAGES.reshape(len(IMAGES), -1), dtype="float32", reset=True)
     assert rows.shape == (5, 12)
+    stacked = np.stack(pd.Series(list(TABLE)))
+    np.testing.assert_array_equal(stacked, TABLE)
     both = np.hstack([(TABLE * 1j).real, (TABLE * 1j).imag])
     rows = read_rows(columns_of("AutoEncoder"), both, dtype="float32", reset=True)
     assert rows.shape == (4, 6)
