@@ -120,7 +120,7 @@ def extend() -> None:
     for kind in (Scan, OpFromGraph, Blockwise):
         for name in ("pullback", "pushforward"):  # build graphs of placeholders
             if name in vars(kind):
-                setattr(kind, name, only_of_results(vars(kind)[name]))
+                setattr(kind, name, only_of_results(vars(kind)[name], reported=False))
     for kind in (Scan, OpFromGraph):
         # Some inner graphs are compiled at the first call, where nothing is suspended.
         kind.fn = property(_without_values(kind.fn.fget))
@@ -154,10 +154,16 @@ def _computing(call: Callable[..., Any]) -> Callable[..., Any]:
     return applied
 
 
-def only_of_results(build: Function) -> Function:
+def only_of_results(build: Function, *, reported: bool = True) -> Function:
     """Return a function that builds a graph whose results alone have test values.
 
     Use it for functions that build graphs of placeholders, which have no test values.
+
+    Parameters
+    ----------
+    build : callable
+    reported : bool
+        Whether to report a result without test value, because a variable has none.
     """
 
     @functools.wraps(build)
@@ -166,8 +172,15 @@ def only_of_results(build: Function) -> Function:
             results = build(*arguments, **named)
         if not is_off():
             for result in results if isinstance(results, list | tuple) else [results]:
-                with contextlib.suppress(AttributeError):  # a variable has no test value
+                try:
                     _found_or_computed(result)
+                except AttributeError:
+                    if reported:
+                        _miss(
+                            f"Cannot compute test value: an input of {result} is missing default "
+                            "value.",
+                            ValueError,
+                        )
         return results
 
     return applied  # type: ignore[return-value]

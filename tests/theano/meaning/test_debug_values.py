@@ -228,3 +228,13 @@ def test_derivatives_with_inner_graphs_have_one(build, total):
     derivative = build(a)
     np.testing.assert_allclose(np.abs(derivative.tag.test_value).sum(), total)
     assert (derivative + 1).tag.test_value.shape == derivative.tag.test_value.shape
+
+
+def test_a_missing_one_is_reported_by_functions_with_inner_graphs():
+    t = T.dtensor3("t")
+    with pytest.raises(ValueError, match="missing default value"):
+        T.batched_tensordot(t, t, [[2], [1]])
+    with theano.config.change_flags(compute_test_value="warn"):
+        with pytest.warns(UserWarning, match="missing default value"):
+            product = T.batched_tensordot(t, t, [[2], [1]])
+        assert product.ndim == 3
