@@ -36,7 +36,7 @@ from autoenc.rows.examples import Examples
 from autoenc.rows.held_out import check_validation
 from autoenc.sources import Source, bytes_of, opened, within
 from autoenc.storage import save_arrays
-from autoenc.training import Callback, Every, Record, train
+from autoenc.training import Callback, Every, Record, Training, train
 from autoenc.training.callbacks import CallbacksLike, listed
 from autoenc.training.checkpoints import (
     CheckpointError,
@@ -312,11 +312,11 @@ def _train(
 ) -> None:  # fmt: skip
     """Train a task. Estimators train nowhere else.
 
-    If training is refused before its first epoch, by a callback for example, the earlier model
+    If training is refused before its first block, by a callback for example, the earlier model
     stays.
     """
-    earlier, done = dict(estimator.__dict__), False
-    begun: list[Record] = []
+    earlier, beginning = dict(estimator.__dict__), _Beginning()
+    callbacks: Any = call.callbacks  # a tuple, since the call was checked
     estimator._rows_of_fit = rows
     before = [] if start is None else start.history
     if call.resume and before and call.checkpoint is not None:
@@ -327,7 +327,6 @@ def _train(
 
     def present(history: list[Record]) -> GraphEstimator:
         estimator.model_ = task.fitted(continued(before, history), engine)
-        begun[:] = history
         return estimator
 
     try:
@@ -348,17 +347,26 @@ def _train(
             checkpoint=call.checkpoint,
             every=call.every,
             resume=call.resume,
-            callbacks=call.callbacks,
+            callbacks=(*callbacks, beginning),
             model=present,
             progress=bool(settings["verbose"]),
         )
-        done = True
-    except CheckpointError as error:
-        raise _explained(error, task.known.choices) from error
-    finally:
-        if not (done or begun):
+    except BaseException as error:
+        if not beginning.is_over:
             estimator.__dict__.clear()
             estimator.__dict__.update(earlier)
+        if isinstance(error, CheckpointError):
+            raise _explained(error, task.known.choices) from error
+        raise
+
+
+class _Beginning(Callback):
+    """Tells whether all callbacks before it have accepted the training."""
+
+    is_over = False
+
+    def start(self, training: Training) -> None:
+        self.is_over = True
 
 
 def known_settings(

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 
 def check_shape(X: Any, name: str = "X") -> None:
@@ -36,7 +37,7 @@ def check_shape(X: Any, name: str = "X") -> None:
     """
     if X is None:
         raise ValueError(f"{name} is None; expected numbers of shape (rows, columns).")
-    if isinstance(X, Mapping):
+    if isinstance(X, Mapping) and not sparse.issparse(X):  # a dok_array is a mapping, too
         raise ValueError(
             f"{name} is a {type(X).__name__}; expected numbers of shape (rows, columns). If its "
             f"values are columns, give pandas.DataFrame({name})."

@@ -45,6 +45,7 @@ def test_refused(data, message):
 @pytest.mark.parametrize(
     "data",
     [TABLE, TABLE.tolist(), list(TABLE), tuple(map(tuple, TABLE)), sparse.csr_array(TABLE),
+     sparse.dok_array(TABLE), sparse.coo_matrix(TABLE),
      pd.DataFrame(TABLE), pl.DataFrame(TABLE), TABLE.astype(object), [[]], []],
     ids=lambda data: type(data).__name__,
 )  # fmt: skip
