@@ -19,7 +19,7 @@ from pytensor.graph.traversal import ancestors
 from pytensor.tensor.type import TensorType
 
 from autoenc.backends.arrays import on_the_host
-from autoenc.backends.compile_folder import waiting_for_others
+from autoenc.backends.compile_lock import waiting_for_others
 from autoenc.backends.interface import Array
 from autoenc.graph.structure import structure
 from autoenc.graph.types import Expression, Parameter

@@ -361,7 +361,7 @@ def _train(
 
 
 class _Beginning(Callback):
-    """Tells whether all callbacks before it have accepted the training."""
+    """Records whether all callbacks before it have accepted the training."""
 
     is_over = False
 

@@ -59,7 +59,7 @@ class StackKind(CoderKind):
     def arguments(settings: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments of a stack's constructor: settings of a file, and those given.
 
-        A file tells which settings are those of the layer; older files do not. A function that is
+        A file states which settings belong to the layer; older files do not. A function that is
         given replaces the one whose name is in the file.
         """
         if "layer" in given or "of_layer" in given:

@@ -516,6 +516,7 @@ def check_settings(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with Python's numbers and lists."""
     plain = dict(given)
     for name, value in given.items():
         if isinstance(value, bool):

@@ -146,7 +146,7 @@ def encoded_again(rows: Rows, columns: Columns) -> Any:
 
 def _encoded_frame(columns: Columns, X: Any, weights: Array | None, *, reset: bool) -> Any:
     """Return a frame as numbers; rows with weight 0 do not contribute to the encoding."""
-    # Nobody knows how to take rows of the frames of other libraries.
+    # Frames of other libraries have no common way to select rows.
     if weights is None or weights.all() or library_of(X) is None:
         return encoded(columns, X, reset=reset)
     if reset:

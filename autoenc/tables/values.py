@@ -51,7 +51,7 @@ def as_numbers(
     kinds = pandas.api.types
     if kinds.is_numeric_dtype(column.dtype) and not kinds.is_complex_dtype(column.dtype):
         return _as_floats(path, column, name), np.empty(0, np.intp)
-    if not (kinds.is_string_dtype(column.dtype) or kinds.is_object_dtype(column.dtype)):
+    if not _is_written(column):
         return None, np.arange(len(column))
     if comma and _have_decimal_commas(column):
         text = column.astype(str).str.replace(".", "").str.replace(",", ".")
@@ -84,7 +84,7 @@ def values_of(
     import pandas
 
     kinds = pandas.api.types
-    is_written = kinds.is_string_dtype(column.dtype) or kinds.is_object_dtype(column.dtype)
+    is_written = _is_written(column)
     if not (is_text or kinds.is_bool_dtype(column.dtype)):
         numbers, bad = as_numbers(path, column, name, comma=comma)
         n = int(column.notna().sum())
@@ -111,10 +111,7 @@ def find_padded(column: Any) -> str | None:
     str or None
         None if there is no such value, if the column is not text, or if it also contains words.
     """
-    import pandas
-
-    kinds = pandas.api.types
-    if not (kinds.is_string_dtype(column.dtype) or kinds.is_object_dtype(column.dtype)):
+    if not _is_written(column):
         return None
     text = column.dropna().astype(str)
     padded = text[text.str.fullmatch(PADDED)]
@@ -135,7 +132,7 @@ def find_word(column: Any) -> str | None:
     str or None
         None if there is no such value, or if fewer values are numbers.
     """
-    if column.dtype.kind != "O":
+    if not _is_written(column):
         return None
     bad, n = _parsed(column)[1], int(column.notna().sum())
     return _quoted(column.iloc[bad[0]]) if 0 < len(bad) <= n / 2 else None
@@ -172,6 +169,14 @@ def joined_labels(labels: list[Array]) -> Array:
     if all(part.dtype.kind in "biuf" for part in labels):
         return np.concatenate(labels)
     return np.concatenate([part.astype(str) for part in labels])
+
+
+def _is_written(column: Any) -> bool:
+    """Return whether a column consists of text or other objects."""
+    import pandas
+
+    kinds = pandas.api.types
+    return bool(kinds.is_string_dtype(column.dtype) or kinds.is_object_dtype(column.dtype))
 
 
 def _parsed(column: Any) -> tuple[Any, Array]:
@@ -213,7 +218,7 @@ def check_decimal_marks(path: Path, frame: Any, names: Sequence[str]) -> None:
         column = frame.iloc[:, i]
         if column.dtype.kind == "f":
             points += [(name, value) for value in column[(column % 1 != 0).fillna(False)][:1]]
-        elif column.dtype.kind == "O" and _have_decimal_commas(column):
+        elif _is_written(column) and _have_decimal_commas(column):
             text = column.dropna().astype(str)
             commas += [(name, value) for value in text[text.str.contains(",", regex=False)][:1]]
     if commas and points:

@@ -10,7 +10,7 @@ from types import FrameType
 
 from pytensor.link.c.exceptions import CompileError
 
-from autoenc.backends.compile_folder import checking_while_waiting
+from autoenc.backends.compile_lock import checking_while_waiting
 
 # Signals with which a cluster, a service manager or a closed terminal ends a process.
 ENDINGS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))

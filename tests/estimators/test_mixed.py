@@ -333,7 +333,7 @@ def test_rows_of_weight_0_have_no_influence(kind, library):
 
 
 class OtherFrame:
-    """A frame of a library that nobody knows."""
+    """A frame of an unknown library."""
 
     def __init__(self, frame):
         self.frame, self.columns, self.shape = frame, list(frame), frame.shape

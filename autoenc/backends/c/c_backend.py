@@ -31,7 +31,8 @@ from autoenc.backends.c.headers import with_compiled_headers
 from autoenc.backends.c.kernels import has_mixed_products, with_kernels
 from autoenc.backends.c.processor_flags import WIDE_VECTORS, set_processor_flags
 from autoenc.backends.c.subnormals import flushed
-from autoenc.backends.compile_folder import PATIENCE, compile_folder, user_chose_folder
+from autoenc.backends.compile_folder import compile_folder, user_chose_folder
+from autoenc.backends.compile_lock import PATIENCE
 from autoenc.backends.cpu import usable_threads
 from autoenc.backends.interface import ROWS_PER_BLOCK, Array, BackendError
 from autoenc.backends.rewritten import RewrittenGraphs

@@ -8,7 +8,7 @@ from typing import Any
 
 from pytensor.compile.mode import Mode
 
-from autoenc.backends.compile_folder import waiting_for_others
+from autoenc.backends.compile_lock import waiting_for_others
 from autoenc.theano.engines.base import MakeGraph
 
 Flags = Callable[[], AbstractContextManager[None]]
