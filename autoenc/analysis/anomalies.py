@@ -32,6 +32,7 @@ from autoenc.analysis.access import (
 )
 from autoenc.models.fitted import FittedModel
 from autoenc.models.settings import check_settings
+from autoenc.rows.shapes import check_shape
 
 # Errors with a smaller relative difference are equal up to rounding.
 TIE = 1e-5
@@ -383,10 +384,14 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         return tags
 
     def _errors(self, X: Any, *, reset: bool = False) -> Array:
-        # The model itself decides which values it accepts.
+        # The model decides which values it accepts; a frame may contain text for a pipeline.
         sparse = self.__sklearn_tags__().input_tags.sparse
-        X = encoded_rows(self.model, X)
-        validate_data(self, X, reset=reset, accept_sparse=sparse, ensure_all_finite=False)
+        if hasattr(X, "columns"):
+            validate_data(self, X, reset=reset, skip_check_array=True)
+        else:
+            check_shape(X)
+            X = encoded_rows(self.model, X)
+            validate_data(self, X, reset=reset, accept_sparse=sparse, ensure_all_finite=False)
         errors = row_errors(self.model, X)
         is_masked = self.__sklearn_tags__().input_tags.allow_nan or is_masked_model(self.model)
         known = np.isfinite(errors) | (np.isnan(errors) & is_masked)

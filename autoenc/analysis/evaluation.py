@@ -33,8 +33,10 @@ from autoenc.analysis.histories import History, summarize
 from autoenc.analysis.units import UnitHealth, error_shares, unit_health
 from autoenc.analysis.verdict import verdict
 from autoenc.analysis.yardsticks import MARGIN, Errors, Yardsticks, yardsticks
+from autoenc.graph.checks import positive_int
 from autoenc.models.coders import FittedCoder
 from autoenc.rows.examples import encoded_again
+from autoenc.rows.shapes import check_shape
 from autoenc.sources import Source, opened
 from autoenc.tables.text import counted
 
@@ -184,7 +186,8 @@ def report(
     TypeError
         If the model is not a fitted autoencoder or stack.
     ValueError
-        If the model refuses the rows, if their cost is undefined, or if there are fewer than two.
+        If the model refuses the rows, if their cost is undefined, if there are fewer than two, or
+        if max_rows is not an integer of at least 1.
 
     Examples
     --------
@@ -194,7 +197,7 @@ def report(
     >>> report(model, X).advice[0]
     'The squared error, 0.11..., is no better than that of the mean row (0.08...): ...'
     """
-    model = coder_of(model)
+    model, max_rows = coder_of(model), positive_int(max_rows, "max_rows")
     is_training = X_train is X
     X = model.numbers(_at_most(X, max_rows))
     if X.shape[0] < 2:
@@ -227,17 +230,21 @@ def _median(errors: Array) -> float:
 
 
 def _at_most(X: Any, max_rows: int) -> Any:
-    from sklearn.utils import resample
-
     X = opened(X)
     if isinstance(X, Source):
         numbers = np.arange(len(X))
-        drawn = numbers if len(X) <= max_rows else np.sort(_at_most(numbers, max_rows))
+        drawn = numbers if len(X) <= max_rows else np.sort(_drawn(numbers, max_rows))
         return _named(X[:] if len(drawn) == len(X) else X[drawn], X.names)
+    check_shape(X)
     X = X if hasattr(X, "shape") else np.asarray(X)
-    if X.shape[0] <= max_rows:
-        return X
-    return resample(X, replace=False, n_samples=max_rows, random_state=0)
+    return X if X.shape[0] <= max_rows else _drawn(X, max_rows)
+
+
+def _drawn(X: Any, n_rows: int) -> Any:
+    """Return randomly drawn rows, the same for each call."""
+    from sklearn.utils import resample
+
+    return resample(X, replace=False, n_samples=n_rows, random_state=0)
 
 
 def _named(rows: Array, names: Sequence[str] | None) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 
 from autoenc.cli.parsing import selection_of
 from autoenc.cli.terminal import say
-from autoenc.sources import ARRAYS, IN_PARTS, Source, SourceError, open_source
+from autoenc.sources import ARRAYS, IN_PARTS, Source, SourceError, open_source, stored_columns
 from autoenc.tables import Table, TableError
 from autoenc.tables.image_files import SUFFIXES
 from autoenc.tables.memory import Budget
@@ -75,17 +75,14 @@ def read_stream(
     file, part = split_part(Path(path))
     selection = selection_of(options, expected, ())
     try:
-        source = open_source(file, key=part)
-        n_columns = source.shape[1]
-        taken, _ = selection.positions(source.names, n_columns, path)
-        if taken != list(range(n_columns)):
-            if source.names is None:
-                raise TableError(
-                    f"{path}: its columns have no names, and all of them are read; leave out "
-                    "--columns, --drop and --label-column."
-                )
-            chosen = [source.names[k] for k in taken]
-            source = open_source(file, key=part, columns=chosen)
+        names = stored_columns(file)
+        if names is None and not selection.is_whole(None):
+            raise TableError(
+                f"{path}: its columns have no names, and all of them are read; leave out "
+                "--columns, --drop and --label-column."
+            )
+        columns = None if names is None else selection.chosen(names, path)
+        source = open_source(file, key=part, columns=columns)
     except SourceError as error:
         raise TableError(str(error)) from error
     return Table(source, None if source.names is None else tuple(source.names))

@@ -136,7 +136,7 @@ NOISE = (
     | pair(one_of("gaussian"), number(0))
     | FUNCTION
 )
-NOISES = NOISE | sequence(NOISE | sequence(NOISE)) | NOTHING | sequence(NOTHING)
+NOISES = NOISE | NOTHING | sequence(NOISE | NOTHING | sequence(NOISE))
 _DEVICE = re.compile("cpu|cuda[0-9]{0,4}")
 _SIZE = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})? ?[kMGT]?i?B?", re.IGNORECASE)
 

@@ -13,6 +13,7 @@ from autoenc.sources.opening import (
     open_source,
     opened,
     refuse_masked,
+    stored_columns,
     within,
 )
 from autoenc.sources.reader import Reader, SourceError, first_lost
@@ -36,6 +37,7 @@ __all__ = [
     "opened",
     "refuse_masked",
     "spooled",
+    "stored_columns",
     "summarize",
     "within",
 ]

@@ -116,6 +116,13 @@ class Parquet:
         return decoded[1]
 
 
+def names_in_schema(path: Path) -> list[str]:
+    """Return the names of all columns of a Parquet file, or a folder of them."""
+    import pyarrow.dataset
+
+    return list(pyarrow.dataset.dataset(str(path), format="parquet").schema.names)
+
+
 def layout(fields: Any, name: str, with_nulls: bool) -> tuple[int, np.dtype[Any]]:
     """Return the width of the matrix of some columns, and a dtype that can represent all of them.
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autoenc.processes import ALONE, Processes
-from autoenc.sources.columnar import HuggingFace, Parquet, Table
+from autoenc.sources.columnar import HuggingFace, Parquet, Table, names_in_schema
 from autoenc.sources.items import Items
 from autoenc.sources.joined import Joined
 from autoenc.sources.npy import read_npy, read_npz
@@ -80,6 +80,26 @@ def open_source(
     name = _name(rows)
     reader = _reader(rows, name, key, columns)
     return Source(reader, name, _names_of_columns(rows, reader, columns, name))
+
+
+def stored_columns(path: Path) -> list[str] | None:
+    """Return the names of all columns of a Parquet file or a folder of them, without their rows.
+
+    Parameters
+    ----------
+    path : Path
+        A file or folder that `open_source` accepts.
+
+    Returns
+    -------
+    list of str or None
+        None if the format has no names of columns.
+    """
+    files = _array_files(path) if path.is_dir() and not _is_zarr(path) else [path]
+    is_parquet = bool(files) and all(
+        file.suffix.lower() in PARQUET and file.exists() for file in files
+    )
+    return names_in_schema(path) if is_parquet else None
 
 
 def opened(rows: Any) -> Any:
@@ -220,7 +240,7 @@ def _of_path(path: Path, key: Any, columns: Sequence[str] | None) -> Reader:
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file or folder.")
     suffix = path.suffix.lower()
-    if suffix == ".zarr" or (path / "zarr.json").exists() or (path / ".zarray").exists():
+    if _is_zarr(path):
         return read_zarr(path, key)
     if path.is_dir():
         return _of_folder(path, key, columns)
@@ -239,8 +259,14 @@ def _of_path(path: Path, key: Any, columns: Sequence[str] | None) -> Reader:
     )
 
 
+def _is_zarr(path: Path) -> bool:
+    if path.suffix.lower() == ".zarr":
+        return True
+    return (path / "zarr.json").exists() or (path / ".zarray").exists()
+
+
 def _of_folder(folder: Path, key: Any, columns: Sequence[str] | None) -> Reader:
-    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in ARRAYS)
+    files = _array_files(folder)
     suffixes = {file.suffix.lower() for file in files}
     if not files or (len(suffixes & {".npy", ".npz"}) and suffixes & set(PARQUET)):
         found = f"files of {', '.join(sorted(suffixes))}" if suffixes else "no such files"
@@ -251,6 +277,10 @@ def _of_folder(folder: Path, key: Any, columns: Sequence[str] | None) -> Reader:
     if suffixes & set(PARQUET):
         return Parquet(folder, columns)
     return Joined([_of_path(file, key, columns) for file in files], [str(file) for file in files])
+
+
+def _array_files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.suffix.lower() in ARRAYS)
 
 
 def _of_arrays(rows: Any, name: str) -> Reader:

@@ -39,9 +39,11 @@ class Delimited:
         Maximum memory for a part of the text.
     encoding, separator : str
     cells : tuple of str
-        Cells of the first line.
+        Cells of the first line that is not empty.
     are_names : bool
         Whether these cells are the names of the columns.
+    n_before : int
+        Number of empty lines before them.
     decimal : str, optional
         The decimal mark, if it was given.
     notes : tuple of str
@@ -54,6 +56,7 @@ class Delimited:
     separator: str
     cells: tuple[str, ...]
     are_names: bool
+    n_before: int
     decimal: str | None
     notes: tuple[str, ...]
 
@@ -61,10 +64,11 @@ class Delimited:
     def of(cls, path: Path, selection: Selection, budget: Budget) -> Delimited:
         """Detect the format of a file, where the selection does not specify it."""
         encoding, remark = text_encoding(path, selection.encoding, budget.limit)
-        separator, cells, are_names, note = read_first_line(path, selection, encoding)
-        notes = tuple(text for text in (remark, note) if text is not None)
-        decimal = selection.decimal
-        return cls(path, budget, encoding, separator, cells, are_names, decimal, notes)
+        first = read_first_line(path, selection, encoding)
+        return cls(
+            path, budget, encoding, first.separator, first.cells, first.are_names, first.n_before,
+            selection.decimal, tuple(text for text in (remark, first.note) if text is not None),
+        )  # fmt: skip
 
     @property
     def names(self) -> tuple[str, ...] | None:
@@ -101,7 +105,7 @@ class Delimited:
                 decimal=self.decimal or ".",
                 header=None,
                 names=range(len(self.cells)),
-                skiprows=int(self.are_names),
+                skiprows=self.n_before + self.are_names,
                 index_col=False,
                 skipinitialspace=True,
                 chunksize=max(1, min(CHUNK, _CELLS // max(1, len(self.cells)))),

@@ -67,10 +67,12 @@ def read_parquet(path: Path, selection: Selection, part: str | None = None) -> T
     """Read a parquet file; see `autoenc.tables.read_table`."""
     pandas = import_extra("pandas", "tables", "reading parquet")
     import_extra("pyarrow", "tables", "reading parquet")
+    import pyarrow.parquet
+
     budget = Budget.of(path, selection.max_bytes)
     try:
         _check_parquet(path, budget)
-        frame = pandas.read_parquet(path, engine="pyarrow")
+        frame = pyarrow.parquet.read_table(path).to_pandas(types_mapper=_exact_integers().get)
     except TableError:
         raise
     # For a damaged file, pyarrow and pandas raise many kinds of errors.
@@ -79,6 +81,14 @@ def read_parquet(path: Path, selection: Selection, part: str | None = None) -> T
     names = tuple(map(str, frame.columns))
     rows = None if isinstance(frame.index, pandas.RangeIndex) else tuple(map(str, frame.index))
     return _table(path, names, selection, [frame], budget, rows)
+
+
+def _exact_integers() -> dict[Any, Any]:
+    """Return pandas' types that keep integers exact in columns with missing values."""
+    import pandas
+    import pyarrow
+
+    return {pyarrow.int64(): pandas.Int64Dtype(), pyarrow.uint64(): pandas.UInt64Dtype()}
 
 
 def _check_parquet(path: Path, budget: Budget) -> None:
@@ -211,7 +221,10 @@ def _mixed(
         column = whole.iloc[:, i]
         is_text = name in selection.text
         padded = None if is_text or selection.is_number(name) else find_padded(column)
-        columns[name] = values_of(path, column, name, comma=comma, is_text=is_text or bool(padded))
+        columns[name] = values_of(
+            path, column, name, comma=comma, is_text=is_text or bool(padded),
+            stored=selection.stored,
+        )  # fmt: skip
         if padded is not None:
             # Otherwise an estimator would treat text that consists of numbers as numbers.
             columns[name] = columns[name].astype("category")

@@ -29,6 +29,7 @@ from autoenc.tables.memory import Budget
 from autoenc.tables.selection import Selection
 from autoenc.tables.table import Array, Table
 from autoenc.tables.table_reading import read_selection, split_part
+from autoenc.tables.values import have_decimal_commas
 from autoenc.tables.writing import separator_of, write_delimited, write_table
 
 _ARRAYS = ("npy", "npz", "idx", "pickle")
@@ -117,7 +118,7 @@ def open_cells(path: Path, selection: Selection, output: Path) -> Cells:
         mixed=True, allow_missing=True,
     )  # fmt: skip
     whole = path if part is None else Path(f"{path}:{part}")
-    stored = own in _ARRAYS and other != FOLDER  # pixels of images must be fractions of 1
+    stored = FOLDER not in (own, other)  # pixels of images must be fractions of 1
     return TableCells(read_selection(whole, replace(every, stored=stored)))
 
 
@@ -160,7 +161,9 @@ class TextCells:
         known = ~missing(fill.given)
         written = text[known]
         has_commas = bool(written.str.contains(",", regex=False).any())
-        comma = self._file.decimal == "," or (self._file.may_have_commas and has_commas)
+        comma = self._file.decimal == "," or (
+            self._file.may_have_commas and has_commas and have_decimal_commas(written)
+        )
         if getattr(fill.given.dtype, "kind", "O") == "f":
             text[fill.holes] = [_number(value, comma=comma) for value in fill.values]
         else:

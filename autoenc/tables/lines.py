@@ -40,16 +40,19 @@ class FirstLine(NamedTuple):
         Whether the cells are names of columns; otherwise they are the first row.
     note : str or None
         Assumption that was made, if both are possible.
+    n_before : int
+        Number of empty lines before this one.
     """
 
     separator: str
     cells: tuple[str, ...]
     are_names: bool
     note: str | None
+    n_before: int
 
 
 def read_first_line(path: Path, selection: Selection, encoding: str) -> FirstLine:
-    """Read the first line, and decide whether it contains names.
+    """Read the first line that is not empty, and decide whether it contains names.
 
     Raises
     ------
@@ -57,7 +60,9 @@ def read_first_line(path: Path, selection: Selection, encoding: str) -> FirstLin
         If the line is too long, or has more than `MAX_COLUMNS` cells.
     """
     with open_text(path, _MAX_LINE, "the first line", encoding) as (text, _):
-        line = text.readline()
+        n_before, line = next(
+            ((i, line) for i, line in enumerate(text) if line.strip(" \r\n")), (0, "")
+        )
         if _most_cells(line) > MAX_COLUMNS:
             raise TableError(
                 f"{path}: the first line has more than {MAX_COLUMNS:,} cells; is it a table?"
@@ -77,7 +82,7 @@ def read_first_line(path: Path, selection: Selection, encoding: str) -> FirstLin
             "than comma, semicolon, tab or bar, use --sep, such as --sep space"
         )
     known = selection.expected is not None and set(selection.expected) <= set(cells)
-    return FirstLine(separator, cells, are_names, None if known else note)
+    return FirstLine(separator, cells, are_names, None if known else note, n_before)
 
 
 def _most_cells(line: str) -> int:

@@ -46,7 +46,8 @@ class Selection:
     index : bool
         Whether to read an unnamed first column that numbers the rows.
     stored : bool
-        Whether arrays keep their type and shape in the file.
+        Whether arrays keep their type and shape in the file, and columns of integers too long for
+        float64 keep their values.
 
     Examples
     --------
@@ -161,6 +162,27 @@ class Selection:
             raise TableError(f"{path}: no column is left of {listed(names)}.")
         taken = left if expected is None else self._in_order(left, expected, path)
         return [place[name] for name in taken], place[label[0]] if label else None
+
+    def chosen(self, names: Sequence[str], path: str | os.PathLike[str]) -> list[str]:
+        """Return the names of the columns to read.
+
+        Parameters
+        ----------
+        names, path
+            As for `positions`.
+
+        Returns
+        -------
+        list of str
+            In the order in which they are to be read.
+
+        Raises
+        ------
+        TableError
+            As for `positions`.
+        """
+        taken, _ = self.positions(names, len(names), path)
+        return [names[i] for i in taken]
 
     def _in_order(
         self, left: list[str], expected: tuple[str, ...], path: str | os.PathLike[str]

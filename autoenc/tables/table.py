@@ -15,7 +15,7 @@ Array: TypeAlias = np.ndarray[Any, Any]
 # Number of rows that are checked together, so that a memory map is never loaded as a whole.
 _ROWS_AT_A_TIME = 8_192
 # Beyond this number, float64 cannot represent every integer.
-_LARGEST_INTEGER = 1 << 53
+MOST_EXACT = 1 << 53
 # A column must span this many of the steps between neighbouring floats.
 _LEAST_STEPS = 1 << 16
 
@@ -158,23 +158,23 @@ def to_float64(path: str | os.PathLike[str], column: Array, name: object) -> Arr
     with np.errstate(invalid="ignore"):  # the largest may round to a value beyond the type's range
         changed = bool((floats.astype(column.dtype) != column).any())
     if changed:
-        _check_spread(path, floats, name)
+        check_distinct(path, floats, len(np.unique(column)), name)
     return floats
 
 
 def check_distinct(
     path: str | os.PathLike[str], floats: Array, n_distinct: int, name: object
 ) -> None:
-    """Raise an error if numbers that were written as text became equal as float64.
+    """Raise an error if different numbers became equal as float64.
 
     Parameters
     ----------
     path : path
         The file, for the message.
-    floats : float array, (rows,)
-        Numbers converted from the text.
+    floats : float array
+        The numbers as float64.
     n_distinct : int
-        Number of different texts.
+        Number of different integers, or of different texts, before the conversion.
     name : object
         Name or position of the column, for the message.
 
@@ -192,7 +192,7 @@ def check_distinct(
 def _check_spread(path: str | os.PathLike[str], floats: Array, name: object) -> None:
     low, high = float(floats.min()), float(floats.max())
     largest = max(abs(low), abs(high))
-    if largest > _LARGEST_INTEGER and (high - low) / np.spacing(largest) < _LEAST_STEPS:
+    if largest > MOST_EXACT and (high - low) / np.spacing(largest) < _LEAST_STEPS:
         raise TableError(
             f"{path}: column {name} has numbers near {largest:g} that differ by less than float64 "
             "can represent; subtract a constant, such as the smallest of them, or leave the "

@@ -95,8 +95,9 @@ def read_table(
         line. Spaces and tabs are the separator if they separate the same number of cells in all of
         the first lines, and some of these columns contain numbers. A decimal comma is recognised
         if the separator is not the comma; points in such numbers separate thousands. A file in
-        which other columns have decimal points is refused. Text is read as UTF-8, UTF-16 or, if it
-        is neither, as Windows-1252, a superset of latin-1.
+        which other columns have decimal points is refused. In numbers such as 1,234.5 and
+        1,234,567, commas separate thousands. Empty lines are not rows. Text is read as UTF-8,
+        UTF-16 or, if it is neither, as Windows-1252, a superset of latin-1.
     mixed : bool, default False
         Whether columns may have values other than numbers: text, booleans, dates. If there are
         such columns, `Table.values` is a pandas data frame. If nine in ten values of a column are

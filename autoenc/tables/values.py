@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autoenc.tables.table import Array, TableError, check_distinct, to_float64
+from autoenc.tables.table import MOST_EXACT, Array, TableError, check_distinct, to_float64
 
 # If a larger fraction of the values are numbers, the others are mistakes in a column of numbers.
 MOSTLY = 0.9
@@ -17,6 +17,9 @@ MOSTLY = 0.9
 PADDED = r"\s*0\d+\s*"
 _DECIMAL_COMMA = ": write decimals with a point, or use --decimal ,"
 _WITH_COMMA = r"[-+]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?([eE][-+]?\d+)?"
+_WITH_THOUSANDS = r"[-+]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?([eE][-+]?\d+)?"
+# A comma before a point or another comma is no decimal mark.
+_THOUSANDS = r",\d{3}[.,]"
 
 
 def as_numbers(
@@ -33,6 +36,7 @@ def as_numbers(
         Name of the column.
     comma : bool
         Whether text may be numbers with a decimal comma, in which points separate thousands.
+        In numbers such as 1,234.5 and 1,234,567, commas separate thousands.
 
     Returns
     -------
@@ -53,11 +57,12 @@ def as_numbers(
         return _as_floats(path, column, name), np.empty(0, np.intp)
     if not _is_written(column):
         return None, np.arange(len(column))
-    if comma and _have_decimal_commas(column):
-        text = column.astype(str).str.replace(".", "").str.replace(",", ".")
-        numbers, bad = _parsed(text.where(column.notna()))
-    else:
-        numbers, bad = _parsed(column)
+    text = column.astype(str).where(column.notna())
+    if comma and have_decimal_commas(column):
+        text = text.str.replace(".", "").str.replace(",", ".")
+    elif _have_thousands(column):
+        text = text.str.replace(",", "")
+    numbers, bad = _parsed(text)
     if len(bad):
         return None, bad
     check_distinct(path, numbers, column.nunique(), repr(name))
@@ -65,8 +70,9 @@ def as_numbers(
 
 
 def values_of(
-    path: Path, column: Any, name: str, *, comma: bool = False, is_text: bool = False
-) -> Any:
+    path: Path, column: Any, name: str, *, comma: bool = False, is_text: bool = False,
+    stored: bool = False,
+) -> Any:  # fmt: skip
     """Return a column as an array of numbers or, if it is of another kind, as a series.
 
     Parameters
@@ -75,6 +81,9 @@ def values_of(
         As for `as_numbers`.
     is_text : bool
         Whether numbers are to be treated as text, too.
+    stored : bool
+        Whether a column of integers is returned unchanged if float64 cannot represent all of
+        them.
 
     Raises
     ------
@@ -84,6 +93,8 @@ def values_of(
     import pandas
 
     kinds = pandas.api.types
+    if stored and not _fits_float64(column):
+        return column
     is_written = _is_written(column)
     if not (is_text or kinds.is_bool_dtype(column.dtype)):
         numbers, bad = as_numbers(path, column, name, comma=comma)
@@ -187,10 +198,23 @@ def _parsed(column: Any) -> tuple[Any, Array]:
     return numbers, np.flatnonzero(column.notna().to_numpy() & numbers.isna().to_numpy())
 
 
-def _have_decimal_commas(column: Any) -> bool:
-    """Return whether all text consists of numbers whose decimals, if any, follow a comma."""
+def have_decimal_commas(column: Any) -> bool:
+    """Return whether all text consists of numbers whose decimals, if any, follow a comma.
+
+    Parameters
+    ----------
+    column : pandas.Series
+    """
     text = column.dropna().astype(str).str.strip()
     return bool(len(text)) and bool(text.str.fullmatch(_WITH_COMMA).all())
+
+
+def _have_thousands(column: Any) -> bool:
+    """Return whether all text consists of numbers, and commas certainly separate thousands."""
+    text = column.dropna().astype(str).str.strip()
+    if not text.str.contains(_THOUSANDS).any():
+        return False
+    return bool(text.str.fullmatch(_WITH_THOUSANDS).all())
 
 
 def check_decimal_marks(path: Path, frame: Any, names: Sequence[str]) -> None:
@@ -218,9 +242,11 @@ def check_decimal_marks(path: Path, frame: Any, names: Sequence[str]) -> None:
         column = frame.iloc[:, i]
         if column.dtype.kind == "f":
             points += [(name, value) for value in column[(column % 1 != 0).fillna(False)][:1]]
-        elif _is_written(column) and _have_decimal_commas(column):
+        elif _is_written(column) and have_decimal_commas(column):
             text = column.dropna().astype(str)
             commas += [(name, value) for value in text[text.str.contains(",", regex=False)][:1]]
+        elif _is_written(column) and _have_thousands(column):
+            points += [(name, value) for value in column.dropna()[:1]]
     if commas and points:
         (one, comma), (other, point) = commas[0], points[0]
         raise TableError(
@@ -228,6 +254,19 @@ def check_decimal_marks(path: Path, frame: Any, names: Sequence[str]) -> None:
             f"points ({point}). If points separate thousands, give decimal=',' (--decimal ,); "
             "otherwise write all numbers with the same decimal mark."
         )
+
+
+def _fits_float64(column: Any) -> bool:
+    """Return whether float64 represents all integers of a column, also those written as text."""
+    import pandas
+
+    kinds = pandas.api.types
+    present = column.dropna()
+    if _is_written(column):
+        present = _parsed(present)[0].dropna()
+    elif not kinds.is_integer_dtype(column.dtype):
+        return True
+    return bool(present.between(-MOST_EXACT, MOST_EXACT).all())
 
 
 def _as_floats(path: Path, column: Any, name: str) -> Array:

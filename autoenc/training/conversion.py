@@ -103,6 +103,12 @@ def _as_array(array: Any, x: Expression) -> Any:
         raise ValueError(f"the data for {x} is a sparse matrix; make it dense with toarray().")
     by_parts = is_dense_by_parts(converted)
     rows = converted if by_parts else np.asarray(converted)
+    if by_parts and x.type.ndim > 2:
+        raise ValueError(
+            f"the data for {x} is read in parts, as a matrix; expected an array of "
+            f"{x.type.ndim} dimensions in memory. Load it, with more memory= if it was given, or "
+            "declare a matrix and reshape it in the graph: x.reshape((x.shape[0], ...))."
+        )
     if rows.ndim != x.type.ndim:
         raise ValueError(
             f"the data for {x} has shape {rows.shape}; expected {x.type.ndim} dimensions, rows "

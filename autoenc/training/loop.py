@@ -72,7 +72,8 @@ def train(
     data : array, or sequence of arrays
         For each input, an array whose first axis indexes rows, or anything that
         `autoenc.sources.open_source` accepts, such as a file or a folder of files. Such sources
-        are read during training. Values are converted to the dtype of their input.
+        are read during training, as matrices: an input with more than two dimensions needs an
+        array in memory. Values are converted to the dtype of their input.
     batch_size : int
         Number of rows per minibatch. A shorter last minibatch is used, not dropped.
     n_epochs : int
@@ -82,7 +83,9 @@ def train(
     shuffle : bool
         Whether to draw a new random order of rows for each epoch.
     backend : {"auto", "c", "xla", "numba"} or Backend
-        Backend that compiles the step; see `autoenc.backends.resolve_backend`.
+        Backend that compiles the step; see `autoenc.backends.resolve_backend`. Unless an input or
+        parameter is float64, XLA computes with integers of 32 bits: it refuses data and constants
+        that do not fit, but results that do not fit overflow.
     device : {"cpu", "cuda", "cuda0", ...}, optional
         Device to run on.
     devices : int, str or "all", optional

@@ -5,9 +5,12 @@ import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.base import BaseEstimator, clone, is_outlier_detector
+from sklearn.compose import make_column_transformer
 from sklearn.ensemble import IsolationForest
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import roc_auc_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.estimator_checks import check_estimator
 
 from autoenc import AutoEncoder, AutoEncoderDetector
@@ -62,6 +65,25 @@ def test_an_outlier_detector_is_calibrated_with_rows_held_out(rng, wrap):
     expected = model.set_params(contamination=0.05).fit(X[:200], calibration=X[200:])
     np.testing.assert_array_equal(detector.p_values(X), expected.p_values(X))
     np.testing.assert_array_equal(detector.contributions(X), expected.contributions(X))
+
+
+@pytest.mark.parametrize("kind", ["itself", "fitted", "pipeline", "columns"])
+def test_frames_with_text_are_judged_by_whatever_reads_them(rng, kind):
+    frame = pd.DataFrame(rng.normal(size=(60, 3)), columns=list("abc"))
+    frame["town"] = rng.choice(["Oslo", "Rome"], 60)
+    model = AutoEncoder(3, n_epochs=1, random_state=0, verbose=False)
+    if kind == "columns":
+        encode = make_column_transformer((OneHotEncoder(), ["town"]), remainder="passthrough")
+        model = make_pipeline(encode, model)
+    model = (make_pipeline(model) if kind == "pipeline" else model).fit(frame)
+    detector = AnomalyDetector(model.model_ if kind == "fitted" else model, 0.1).fit(frame)
+    assert detector.n_features_in_ == 4
+    assert list(detector.feature_names_in_) == list(frame)
+    np.testing.assert_array_equal(detector.score_samples(frame), -model.score_samples(frame))
+    with pytest.raises(ValueError, match="feature names should match those that were passed"):
+        detector.predict(frame[[*"bac", "town"]])
+    with pytest.raises(ValueError, match=r"X is a dict; .* give pandas\.DataFrame\(X\)"):
+        detector.predict(frame.to_dict("list"))
 
 
 def test_other_outlier_detectors_are_calibrated_too(rng):

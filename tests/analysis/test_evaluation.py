@@ -251,6 +251,11 @@ def test_what_is_refused(healthy, digits):
         report(AutoEncoder(3), digits.test.images)
     with pytest.raises(ValueError, match="X has 1 row; a report needs at least two"):
         report(healthy, digits.test.images[:1])
+    with pytest.raises(ValueError, match=r"X is a dict; expected numbers of shape"):
+        report(healthy, {"a": [0.0, 1.0]})
+    for given in (0, 2.5, True):
+        with pytest.raises(ValueError, match=f"max_rows is {given}; expected an integer"):
+            report(healthy, digits.test.images, max_rows=given)
 
 
 def test_the_best_epoch_has_a_finite_validation_cost():

@@ -180,6 +180,17 @@ def test_integers_of_64_bits_are_not_cut(given, added, total, backend):
         np.testing.assert_array_equal(function(np.array(given)), total)
 
 
+@pytest.mark.parametrize("number", [2**31, 2**40, -(2**40)])
+def test_constants_of_64_bits_are_not_cut(number, backend):
+    x = pt.lvector("x")
+    engine = resolve_backend(backend, "cpu")
+    if backend == "xla":
+        with pytest.raises(ValueError, match=f"int64 has {number}, but XLA computes with"):
+            engine.function([x], x + number)(np.array([1]))
+    else:
+        np.testing.assert_array_equal(engine.function([x], x + number)(np.array([1])), 1 + number)
+
+
 def test_integers_of_64_bits_do_not_widen_other_results(backend):
     x, v = pt.fmatrix("x"), pt.lvector("v")
     function = resolve_backend(backend, "cpu").function([x, v], x.sum(1) * v.astype("float32"))

@@ -112,6 +112,30 @@ def test_types_of_arrays_stay(dtype, model, tmp_path):
         np.testing.assert_array_equal(found[known], values[known])
 
 
+@pytest.mark.parametrize("source", ["a.csv", "a.parquet"])
+@pytest.mark.parametrize("target", ["b.parquet", "b.csv"])
+def test_long_integers_stay_in_another_format(source, target, model, tmp_path):
+    """Identifiers beyond 2**53, constant, unique or missing, are no reason for a refusal."""
+    frame = frame_of_lines()
+    first = 1234567890123456789
+    longs = {
+        "constant": [first] * len(frame),
+        "unique": range(first, first + len(frame)),
+        "missing": [None, *range(first + 1, first + len(frame))],
+    }
+    frame = frame.assign(**{name: pd.array(values, "Int64") for name, values in longs.items()})
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame.to_parquet(tmp_path / "a.parquet")
+    good("impute", model, tmp_path / source, "-o", tmp_path / target)
+    if target == "b.csv":
+        pd.read_csv(tmp_path / "b.csv", dtype_backend="numpy_nullable").to_parquet(
+            tmp_path / "b.parquet"
+        )
+    found = pyarrow.parquet.read_table(tmp_path / "b.parquet")
+    for name, values in longs.items():
+        assert found[name].to_pylist() == list(values)
+
+
 @pytest.mark.parametrize("target", ["b.parquet", "b.tsv"])
 def test_values_stay_in_another_format(target, model, tmp_path):
     frame = frame_of_lines()

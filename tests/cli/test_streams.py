@@ -47,6 +47,24 @@ def arrays_of(model):
     return {name: array.tobytes() for name, array in model.model_.all_arrays().items()}
 
 
+@pytest.mark.parametrize("budget", [(), ("--memory", "1MB")])
+def test_columns_that_are_not_used_may_have_any_type(tmp_path, budget):
+    """A column of text beside the numbers, in a folder of Parquet files."""
+    saved, folder = tmp_path / "m.safetensors", tmp_path / "rows"
+    folder.mkdir()
+    frame = pd.DataFrame(ROWS, columns=NAMES)
+    named = pd.concat([frame[NAMES[::-1]], pd.DataFrame({"name": ["q"] * len(ROWS)})], axis=1)
+    for i in range(2):
+        named.iloc[i::2].to_parquet(folder / f"{i}.parquet", index=False)
+    assert "column 'name'" in refusal("train", folder, "-o", saved, *TRAIN, *budget)
+    good("train", folder, "-o", saved, "--drop", "name", *TRAIN, *budget)
+    good("train", folder, "-o", saved, "--columns", ",".join(NAMES), "--force", *TRAIN, *budget)
+    good("transform", saved, folder, "-o", tmp_path / "codes.npy")
+    rows = pd.concat([frame.iloc[0::2], frame.iloc[1::2]])
+    expected = DenoisingAutoEncoder.load(saved).transform(rows)
+    assert np.load(tmp_path / "codes.npy").tobytes() == expected.tobytes()
+
+
 def test_models_and_results_are_those_of_the_array(file, tmp_path):
     path, options = file
     saved = tmp_path / "m.safetensors"

@@ -300,6 +300,16 @@ def test_load_may_give_each_layer_a_noise(given, tmp_path):
     assert [layer.corruption for layer in again.layers_] == [0.1, 0.2]
 
 
+@pytest.mark.parametrize("corruption", [[None, 0.2], [0.2, None], [None, None]])
+def test_layers_without_noise_among_others_are_saved(corruption, tmp_path):
+    stack = StackedDenoisingAutoEncoder((4, 2), corruption=corruption, **QUICK).fit(X)
+    stack.save(tmp_path / "model")
+    again = type(stack).load(tmp_path / "model")
+    assert again.corruption == corruption
+    assert bytes_of(again) == bytes_of(stack)
+    assert bytes_of(again.fit(X)) == bytes_of(stack.fit(X))
+
+
 def test_load_gives_the_layer_its_function(tmp_path):
     layer = DenoisingAutoEncoder(activation=ACTIVATIONS["tanh"], **QUICK)
     stack = StackedDenoisingAutoEncoder((4, 2), layer=layer, random_state=0).fit(X)

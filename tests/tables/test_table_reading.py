@@ -104,6 +104,28 @@ def test_a_first_line_of_words_and_numbers(tmp_path):
     assert read_table(text(path, "a,b\n1,2\n")).notes == ()
 
 
+@pytest.mark.parametrize("before", ["\n", "\n\r\n \n"])
+@pytest.mark.parametrize("first", ["a,b\n", ""])
+def test_empty_lines_before_the_first_are_no_rows(tmp_path, before, first):
+    table = read_table(text(tmp_path / "a.csv", f"{before}{first}1,2\n\n3,4\n"))
+    assert table.columns == (("a", "b") if first else None)
+    np.testing.assert_array_equal(table.values, [[1, 2], [3, 4]])
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_commas_before_a_point_or_a_comma_separate_thousands(tmp_path, separator, mixed):
+    lines = ["a;b", '"1,234.5";0.5', '-12;"1,234,567"', ';"1,000"']
+    path = text(tmp_path / "a.csv", "\n".join(lines).replace(";", separator))
+    values = read_table(path, mixed=mixed, allow_missing=True).values
+    np.testing.assert_array_equal(values, [[1234.5, 0.5], [-12, 1234567], [np.nan, 1000]])
+
+
+def test_points_and_commas_as_decimal_marks_of_one_file_are_refused(tmp_path):
+    path = text(tmp_path / "a.csv", "a;b\n1,234.5;0,5\n1,234.5;0,7\n")
+    assert "column 'b' has decimal commas (0,5), but column 'a' has points" in refusal(path)
+
+
 IDENTIFIERS = [2**60 + i for i in range(4)]
 
 

@@ -178,6 +178,18 @@ def test_too_little_memory(path, settings, message):
         fit(None, data=path, **WINDOWED, **settings)
 
 
+@pytest.mark.parametrize(("stored", "memory"), [(True, None), (False, "1kB")])
+def test_rows_read_in_parts_are_matrices(tmp_path, stored, memory):
+    images = ROWS.reshape(110, 5, 6)
+    np.save(tmp_path / "images.npy", images)
+    data = tmp_path / "images.npy" if stored else images
+    x = pt.ftensor3("x")
+    w = pytensor.shared(np.ones(6, "float32"))
+    cost = (pt.dot(x, w) ** 2).mean()
+    with pytest.raises(ValueError, match=r"data for x is read in parts.* 3 dimensions in memory"):
+        train(cost, sgd(cost, [w], 0.1), inputs=[x], data=data, memory=memory)
+
+
 def test_the_advised_window_fits(path):
     sizes = {"chunk": 1, "window": 100, "batch_size": 5}
     with pytest.raises(ValueError, match="window=") as caught:

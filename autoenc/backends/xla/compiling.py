@@ -13,11 +13,13 @@ import jax
 from pytensor.compile.mode import JAX
 from pytensor.graph.fg import FunctionGraph
 from pytensor.link import utils
+from pytensor.tensor import TensorConstant
 
 from autoenc.backends.branchless import branchless
 from autoenc.backends.generated import keep_sources_in_memory
 from autoenc.backends.interface import DeviceArray
 from autoenc.backends.xla.large import over_rows, stored
+from autoenc.backends.xla.placement import refuse_wide
 from autoenc.backends.xla.start import THREADS_TO_COMPILE, require_threads
 from autoenc.backends.xla.summed import summed_products
 from autoenc.graph.structure import structure
@@ -69,7 +71,13 @@ def compiled_once(
 def jaxify(
     inputs: Sequence[Expression], outputs: Sequence[Expression], mode: Any = MODE
 ) -> Callable[..., tuple[DeviceArray, ...]]:
-    """Convert a graph without shared variables to a JAX function."""
+    """Convert a graph without shared variables to a JAX function.
+
+    Raises
+    ------
+    ValueError
+        If a constant is an integer that JAX would cut to 32 bits.
+    """
     from pytensor.link.jax.dispatch import jax_funcify
 
     import autoenc.backends.xla.ops  # noqa: F401 - registers them with PyTensor
@@ -83,6 +91,9 @@ def jaxify(
         # Numbers of the graph become JAX arrays here. Outside of JAX's 64-bit mode, these would
         # have 32 bits.
         with jax.enable_x64(widest_float([*inputs, *outputs]) == "float64"):
+            for variable in graph.variables:
+                if isinstance(variable, TensorConstant):
+                    refuse_wide(variable.data)
             function: Callable[..., tuple[DeviceArray, ...]] = jax_funcify(graph)
     return _without_truncation_warnings(function)
 
