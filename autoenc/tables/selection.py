@@ -168,8 +168,10 @@ class Selection:
 
         Parameters
         ----------
-        names, path
-            As for `positions`.
+        names : sequence of str
+            All columns of the file.
+        path : path
+            The file, for the message.
 
         Returns
         -------
