@@ -18,7 +18,7 @@ from autoenc.theano.engines.c import ModeEngine
 from autoenc.theano.engines.inlining import with_inlining
 from autoenc.theano.flags import config
 from autoenc.theano.flags.devices import asks_for_xla, cuda_is_asked_for
-from autoenc.theano.ops import allocated, row_softmax
+from autoenc.theano.ops import allocated, row_classes, row_softmax
 
 if TYPE_CHECKING:
     from autoenc.theano.engines.xla import XlaEngine
@@ -93,12 +93,13 @@ def compiling(mode: Any = None) -> Iterator[Mode]:
 
 def _named(name: str) -> Engine:
     if name in _CONFIGURED and config.linker == "py":
-        return _of_mode(Mode("py", _optimizer()).excluding(*_NOT_IN_THEANO))
+        mode = Mode("py", _optimizer()).register(row_classes.REWRITE)
+        return _of_mode(mode.excluding(*_NOT_IN_THEANO))
     if name in _XLA or (name in _FASTEST and default_backend() == "xla"):
         return _xla()
     if name in _FASTEST:
         return _as_configured(_c()) if name in _CONFIGURED else _c()
-    mode = get_mode(_STABLE.get(name, name))
+    mode = get_mode(_STABLE.get(name, name)).register(row_classes.REWRITE)
     if name == "FAST_COMPILE":
         # In Theano, this mode made log(softmax(x)) numerically stable; in PyTensor, it does not.
         mode = mode.excluding(*_ONLY_IN_FAST_RUN, *_NOT_IN_THEANO)
@@ -110,7 +111,8 @@ def _as_configured(engine: ModeEngine) -> ModeEngine:
     """Return an engine that applies ``config.optimizer``."""
     if config.optimizer in _FULL:
         return engine
-    return ModeEngine(with_inlining(Mode(engine.mode.linker, config.optimizer)), engine.flags)
+    mode = Mode(engine.mode.linker, config.optimizer).register(row_classes.REWRITE)
+    return ModeEngine(with_inlining(mode), engine.flags)
 
 
 def _optimizer() -> str | None:
@@ -165,7 +167,8 @@ def _c_backend() -> CBackend:
 @functools.cache
 def _c() -> ModeEngine:
     backend = _c_backend()
-    mode = backend.mode.register(allocated.REWRITE, row_softmax.REWRITE).excluding(*_NOT_IN_THEANO)
+    rewrites = allocated.REWRITE, row_classes.REWRITE, row_softmax.REWRITE
+    mode = backend.mode.register(*rewrites).excluding(*_NOT_IN_THEANO)
     return ModeEngine(with_inlining(mode), backend.flags)
 
 
@@ -173,7 +176,7 @@ def _c() -> ModeEngine:
 def _xla() -> XlaEngine:
     from autoenc.theano.engines.xla_linker import XLA
 
-    return _xla_engine(XLA.excluding(*_NOT_IN_THEANO))
+    return _xla_engine(XLA.register(row_classes.REWRITE).excluding(*_NOT_IN_THEANO))
 
 
 def _xla_engine(mode: Mode) -> XlaEngine:

@@ -83,17 +83,46 @@ def crossentropy_categorical_1hot(coding_dist: Any, true_one_of_n: Any) -> Varia
     if owner is None or not isinstance(owner.op, special.Softmax):
         return -pt.log(_of_classes(coding, classes))
     log_softmax = special.log_softmax(owner.inputs[0], axis=-1)  # without overflow
-    return -_of_classes(log_softmax, _checked(classes, classes, coding))
+    return -_of_classes(log_softmax, checked(classes, classes, coding))
 
 
 def _of_classes(x: Variable, classes: Variable) -> Variable:
     return x[pt.arange(classes.shape[0]), classes]
 
 
-def _checked(result: Variable, classes: Variable, x: Variable) -> Variable:
-    """Return a result; at run time, check that there is a class of x for each of its rows."""
+def checked(result: Any, classes: Any, x: Any) -> Variable:
+    """Return a result; at run time, check that there is a class of x for each of its rows.
+
+    Parameters
+    ----------
+    result : tensor
+        The result.
+    classes : integer vector, (rows,)
+        The classes.
+    x : matrix, (rows, classes)
+        An array with a column for each class.
+
+    Returns
+    -------
+    tensor
+        The result, after the check.
+    """
     within = pt.all(pt.ge(classes, 0) & pt.lt(classes, x.shape[1]))
     return _within_rows(_rows(result, pt.eq(x.shape[0], classes.shape[0])), within)
+
+
+def is_checked(result: Any) -> bool:
+    """Return whether `checked` returned a tensor.
+
+    Parameters
+    ----------
+    result : tensor
+
+    Returns
+    -------
+    bool
+    """
+    return result.owner is not None and result.owner.op == _within_rows
 
 
 def crossentropy_categorical_1hot_grad(g_y: Any, coding_dist: Any, true_one_of_n: Any) -> Variable:
@@ -121,11 +150,11 @@ def crossentropy_softmax_argmax_1hot_with_bias(x: Any, b: Any, y_idx: Any) -> li
     """
     activation, classes = biased(x, b), _classes(y_idx)
     log_softmax = special.log_softmax(activation, axis=-1)
-    cost = -_of_classes(log_softmax, _checked(classes, classes, activation))
+    cost = -_of_classes(log_softmax, checked(classes, classes, activation))
     best = pt.cast(pt.argmax(activation, axis=1), classes.dtype)
     # In Theano, each of the results depended on the classes.
     others = special.softmax(activation, axis=-1), best
-    return [cost, *(_checked(result, classes, activation) for result in others)]
+    return [cost, *(checked(result, classes, activation) for result in others)]
 
 
 def _classes(y_idx: Any) -> Variable:
@@ -176,7 +205,7 @@ def crossentropy_softmax_1hot_with_bias_dx(dy: Any, sm: Any, y_idx: Any) -> Vari
     """
     sm = pt.as_tensor_variable(sm)
     classes = _classes(y_idx)
-    classes = _checked(classes, classes, sm)
+    classes = checked(classes, classes, sm)
     one_hot = pt.eq(pt.arange(sm.shape[1]).dimshuffle("x", 0), classes.dimshuffle(0, "x"))
     dy = pt.as_tensor_variable(dy)
     each = dy.dimshuffle(0, "x") if dy.ndim else dy

@@ -127,6 +127,35 @@ def test_classes_of_a_softmax_are_checked(rows, classes, error):
         f(values, classes)
 
 
+@pytest.mark.parametrize("mode", [None, "FAST_COMPILE", "JAX"])
+@pytest.mark.parametrize("is_inside", [True, False])
+@pytest.mark.parametrize("classes", [[0], [0, -1], [0, 3], [0, 1, 2], []])
+def test_classes_that_index_the_logarithm_of_a_softmax_are_checked(mode, is_inside, classes):
+    """Theano computed a cost that is written out by the same operation, with the same checks."""
+    x, y = T.matrix("x"), T.lvector("y")
+    p = T.nnet.softmax(x)
+    rows = T.arange(y.shape[0])
+    cost = -T.mean(T.log(p[rows, y]) if is_inside else T.log(p)[rows, y])
+    gradient = T.grad(cost, x)
+    values = np.ones((2, 3), theano.config.floatX)
+    for results, expected in ((cost, np.log(3)), (gradient, [[1, 1, -2], [-2, 1, 1]])):
+        f = theano.function([x, y], results, mode=mode)
+        np.testing.assert_allclose(
+            f(values, [2, 0]) * (1 if results is cost else 6), expected, rtol=1e-5
+        )
+        with pytest.raises(ValueError, match=r"y_i|number of rows"):
+            f(values, classes)
+
+
+@pytest.mark.parametrize("label", [-1, 2])
+def test_other_indices_of_a_softmax_are_not_classes(label):
+    x, y = T.matrix("x"), T.lvector("y")
+    p = T.nnet.softmax(x)
+    values = np.zeros((2, 3), theano.config.floatX)
+    for picked in (p[T.arange(y.shape[0]), y], T.log(p)[T.zeros((1,), "int64"), y]):
+        assert theano.function([x, y], picked)(values, [label]).shape == (1,)
+
+
 def test_classes_of_other_probabilities_are_indices():
     p, y = T.matrix("p"), T.lvector("y")
     cost = T.nnet.categorical_crossentropy(p, y)

@@ -1,0 +1,92 @@
+"""Classes that index the rows of a logarithm of a softmax, each of which must exist.
+
+Scripts write the cost of a classifier as ``-T.mean(T.log(p)[T.arange(y.shape[0]), y])``, where
+``p`` is a softmax. Theano computed it by an operation that refuses classes below 0 and a number of
+classes other than that of the rows. As an index, a class of -1 would be the last one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytensor.graph.basic import Apply, Variable
+from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
+from pytensor.scalar import Log, Second
+from pytensor.tensor.basic import ARange
+from pytensor.tensor.elemwise import Elemwise
+from pytensor.tensor.shape import Shape, Shape_i
+from pytensor.tensor.special import Softmax
+from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedSubtensor, Subtensor
+
+from autoenc.theano.ops.cross_entropy import checked, is_checked
+
+# After shapes are known, and before log(softmax(x)) is rewritten.
+POSITION = 0.4
+
+
+@node_rewriter([AdvancedSubtensor, AdvancedIncSubtensor])  # type: ignore[untyped-decorator]
+def local_check_classes(fgraph: Any, node: Apply) -> list[Any] | None:
+    """Check the classes that index the logarithm of a softmax, and those of its gradient."""
+    x, *others, rows, classes = node.inputs if len(node.inputs) in (3, 4) else (None,) * 3
+    if x is None or not _are_row_numbers(rows, classes) or is_checked(classes):
+        return None
+    if isinstance(node.op, AdvancedIncSubtensor):
+        x = _filled(x)
+    if not (_is_log_softmax(x) or (_is_softmax(x) and _has_logarithm(fgraph, node))):
+        return None
+    outputs: list[Any] = node.op(
+        node.inputs[0], *others, rows, checked(classes, classes, x), return_list=True
+    )
+    return outputs
+
+
+REWRITE = (dfs_rewriter(local_check_classes, name="check_classes"), POSITION)
+"""Rewrite for a mode, with its position among PyTensor's own."""
+
+
+def _are_row_numbers(rows: Variable, classes: Variable) -> bool:
+    """Return whether rows is arange(n), where n is the number of classes."""
+    if rows.owner is None or not isinstance(rows.owner.op, ARange) or classes.type.ndim != 1:
+        return False
+    start, stop, step = rows.owner.inputs
+    is_each = (getattr(start, "data", None), getattr(step, "data", None)) == (0, 1)
+    return is_each and _length_of(stop) is classes
+
+
+def _length_of(number: Variable) -> Variable | None:
+    """Return the vector of which a number is the length, if it is that of one."""
+    node = number.owner
+    if node is not None and isinstance(node.op, Shape_i):
+        return node.inputs[0]
+    if node is not None and isinstance(node.op, Subtensor):
+        shape = node.inputs[0].owner
+        if shape is not None and isinstance(shape.op, Shape):
+            return shape.inputs[0]
+    return None
+
+
+def _filled(x: Variable) -> Variable:
+    """Return the array that gives x, a constant, its shape; x itself if there is none."""
+    return x.owner.inputs[0] if _is_elemwise(x, Second) else x
+
+
+def _is_elemwise(x: Variable, scalar_op: type) -> bool:
+    return (
+        x.owner is not None
+        and isinstance(x.owner.op, Elemwise)
+        and isinstance(x.owner.op.scalar_op, scalar_op)
+    )
+
+
+def _is_softmax(x: Variable) -> bool:
+    return x.type.ndim == 2 and x.owner is not None and isinstance(x.owner.op, Softmax)
+
+
+def _is_log_softmax(x: Variable) -> bool:
+    return _is_elemwise(x, Log) and _is_softmax(x.owner.inputs[0])
+
+
+def _has_logarithm(fgraph: Any, node: Apply) -> bool:
+    """Return whether the logarithm of the indexed values is taken."""
+    clients = fgraph.clients[node.outputs[0]]
+    return any(_is_elemwise(client.outputs[0], Log) for client, _ in clients if client.outputs)
