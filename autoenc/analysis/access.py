@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 from scipy.special import rel_entr
-from sklearn.base import is_outlier_detector
-from sklearn.utils import check_array
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+from sklearn.utils import check_array, get_tags
 
 from autoenc.graph.groups import group_arrays
 from autoenc.models.coders import FittedCoder
@@ -38,8 +39,7 @@ def coder_of(model: Any) -> FittedCoder:
     found = fitted_model(model)
     if not isinstance(found, FittedCoder):
         raise TypeError(
-            f"the model is of class {found.kind}, without weights W_ and without layers_; "
-            "expected an autoencoder or a stack of them that has been fitted."
+            f"the model is of class {found.kind}; expected an autoencoder, or a stack of them."
         )
     return found
 
@@ -176,7 +176,8 @@ def errors_of_reconstructions(model: Any, x: Array, z: Array) -> Array:
 def row_errors(model: Any, X: Any) -> Array:
     """Compute the error of each row, as float64: `score_samples` of the model.
 
-    Outlier detectors use the opposite sign, as in scikit-learn: their error is −`score_samples`.
+    scikit-learn's own models, outlier detectors and density estimators use the opposite sign:
+    their error is −`score_samples`.
 
     Raises
     ------
@@ -185,8 +186,29 @@ def row_errors(model: Any, X: Any) -> Array:
     """
     judge = model if hasattr(model, "score_samples") else coder_of(model)
     errors = np.asarray(judge.score_samples(X), dtype=np.float64)
-    reversed_ = hasattr(judge, "__sklearn_tags__") and is_outlier_detector(judge)
-    return -errors if reversed_ else errors
+    return -errors if _is_larger_for_normal_rows(judge) else errors
+
+
+def _is_larger_for_normal_rows(judge: Any) -> bool:
+    """Return whether the scores of normal rows are the larger ones, as in scikit-learn."""
+    if hasattr(judge, "__sklearn_tags__"):
+        kind = get_tags(judge).estimator_type
+        if kind in ("outlier_detector", "density_estimator"):
+            return True
+    return type(_innermost(judge)).__module__.startswith("sklearn.")
+
+
+def _innermost(judge: Any) -> Any:
+    """Return the model in a pipeline, a search or a `FrozenEstimator`."""
+    while True:
+        if hasattr(judge, "best_estimator_"):
+            judge = judge.best_estimator_
+        elif isinstance(judge, Pipeline):
+            judge = judge.steps[-1][1]
+        elif isinstance(judge, FrozenEstimator):
+            judge = judge.estimator
+        else:
+            return judge
 
 
 def deviance_terms(x: Array, z: Array) -> Array:

@@ -45,7 +45,7 @@ def advise(
     sentences: list[str] = [
         *about_yardsticks(yardsticks),
         *about_overfitting(*median_errors),
-        *about_columns(columns, error_shares),
+        *about_columns(columns, error_shares, standardised=yardsticks.standardised),
     ]
     for number, (units, history) in enumerate(layers, start=1):
         where = f"layer {number}: " if len(layers) > 1 else ""
@@ -94,14 +94,18 @@ def about_overfitting(error: float, train_error: float | None) -> Iterator[str]:
         )
 
 
-def about_columns(names: list[str], shares: list[float]) -> Iterator[str]:
+def about_columns(names: list[str], shares: list[float], *, standardised: bool) -> Iterator[str]:
     """Report a column that accounts for most of the error."""
     largest = max(range(len(shares)), key=shares.__getitem__)
     if len(shares) > 2 and shares[largest] > ONE_COLUMN:
-        yield (
-            f"{names[largest]!r} alone has {shares[largest]:.0%} of the error: do all columns "
-            "have the same scale? Try scikit-learn's StandardScaler or MinMaxScaler."
+        advice = (
+            "the model hardly predicts it from the other columns. Try more units, or leave the "
+            "column out."
+            if standardised
+            else "do all columns have the same scale? Try scikit-learn's StandardScaler or "
+            "MinMaxScaler."
         )
+        yield f"{names[largest]!r} alone has {shares[largest]:.0%} of the error: {advice}"
 
 
 def about_units(where: str, units: UnitHealth) -> Iterator[str]:

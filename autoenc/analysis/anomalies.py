@@ -52,9 +52,10 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     ----------
     model : fitted estimator
         An autoencoder, a stack, or any object whose `score_samples` returns an error for each row,
-        which is larger for more anomalous rows. For an outlier detector, it is smaller for more
-        anomalous rows. The model is not fitted again. To `clone` a detector with its model, as a
-        grid search does, wrap the model in scikit-learn's `FrozenEstimator`.
+        which is larger for more anomalous rows. For outlier detectors, density estimators and all
+        of scikit-learn's own models, it is smaller for more anomalous rows. The model is not
+        fitted again. To `clone` a detector with its model, as a grid search does, wrap the model
+        in scikit-learn's `FrozenEstimator`.
     contamination : float in (0, 0.5] or None
         Rate of false alarms of `predict`: the fraction of normal rows that is flagged. With None,
         only scores and p-values are available.
@@ -199,7 +200,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         ----------
         errors : array-like, (rows,)
             Errors of the rows, the larger the more anomalous: `score_samples` of an autoencoder,
-            or −`score_samples` of an outlier detector.
+            or −`score_samples` of scikit-learn's models and of outlier detectors.
 
         Returns
         -------

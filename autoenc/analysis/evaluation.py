@@ -202,6 +202,9 @@ def report(
     X = model.numbers(_at_most(X, max_rows))
     if X.shape[0] < 2:
         raise ValueError(f"X has {counted(X.shape[0], 'row')}; a report needs at least two.")
+    missing = missing_entries(model, X)
+    if missing.all():
+        raise ValueError("no row of X has an observed value; give other rows.")
     X_train = X if is_training else None if X_train is None else _at_most(X_train, max_rows)
     # Compute errors first, so that rows without errors are refused before codes warn of them.
     shares = error_shares(model, X).tolist()
@@ -219,7 +222,7 @@ def report(
         layers=layers,
         columns=_column_names(model),
         error_shares=shares,
-        missing=float(missing_entries(model, X).mean()),
+        missing=float(missing.mean()),
         history=None if model.coders == (model,) else _history_together(model),
     )
 

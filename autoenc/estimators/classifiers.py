@@ -164,6 +164,18 @@ class Classifying(ClassifierMixin):
         return model.classes
 
 
+def _check_classes(given: Any, known: Sequence[Any]) -> None:
+    """Refuse the classes of a later call that differ from those of the first one."""
+    if given is None:
+        return
+    classes, _ = plain_classes(np.asarray(read_labels(given, name="classes")))
+    if classes != list(known):
+        raise ValueError(
+            f"the model was fitted with the classes {list(known)!r:.200}, but classes is "
+            f"{classes!r:.200}; leave it out, or start again with fit."
+        )
+
+
 class ClassifierKind:
     """How classifiers are fitted. Subclasses have hidden layers."""
 
@@ -186,7 +198,10 @@ class ClassifierKind:
         check_given(settings)
         if start is not None:
             choices, normalised = start.choices, "spread_1" in start.arrays
-            check_goes_on({"batch_norm": normalised, **settings}, batch_norm=normalised)
+            own = {"batch_norm": normalised, "activation": None, **settings}
+            activation = choices["activation"]
+            check_goes_on(own, batch_norm=normalised, activation=activation)
+            _check_classes(call.classes, choices["labels"])
         else:
             labels = examples.labels
             if call.classes is not None:

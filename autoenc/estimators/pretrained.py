@@ -20,6 +20,7 @@ from autoenc.estimators.base import (
     Fitted,
     GraphEstimator,
     Kind,
+    check_goes_on,
     check_not_interrupted,
     draw_seed,
     machine_of,
@@ -279,7 +280,10 @@ class DeepKind(CoderKind):
         choices, examples = super().choose(call, own, examples, domain, columns, start)
         choices.pop("limits", None)  # the lowest layer finds them
         if start is not None:
-            activations = start.choices["activation"]
+            fitted = start.choices["activation"]
+            given = "auto" if settings["activation"] == "auto" else activations
+            check_goes_on({"activation": given}, activation=fitted)
+            activations = fitted
         elif settings["activation"] == "auto":
             bounded = domain.in_unit_interval and not choices["standardised"]
             activations = ["sigmoid" if bounded else "tanh"] * len(activations)

@@ -48,7 +48,10 @@ class FittedCoder(FittedModel):
     def structure(self) -> dict[str, Any]:
         """Settings that must not change when training continues."""
         tied = "W_prime" not in self.arrays
-        return {"n_hidden": self.n_codes, "tied": tied, "dtype": self.dtype, **self.reconstruction}
+        return {
+            "n_hidden": self.n_codes, "tied": tied, "dtype": self.dtype,
+            "activation": self.choices["activation"], **self.reconstruction,
+        }  # fmt: skip
 
     @property
     def reconstruction(self) -> dict[str, Any]:

@@ -72,12 +72,17 @@ def moments(rows: Rows, weights: Array | None = None) -> tuple[Array, Array]:
 
     >>> moments(np.array([[1.0, 5.0], [3.0, 5.0]]))
     (array([2., 5.]), array([1., 1.]))
+    >>> moments(np.array([[1.0, 5.0], [3.0, 5.0]]), np.array([1e99, 3e99]))
+    (array([2.5, 5. ]), array([0.866..., 1.       ]))
     """
     scaler = StandardScaler()
+    # The scaler takes the sum of the weights for the number of rows.
+    ratios = None if weights is None else (weights / weights.max()).astype(rows.dtype)
     seen = 0
     for part in parts(rows):
-        own = None if weights is None else weights[seen : seen + len(part)]
-        scaler.partial_fit(part, sample_weight=own)
+        own = None if ratios is None else ratios[seen : seen + len(part)]
+        if own is None or own.any():  # the scaler refuses weights that are all 0
+            scaler.partial_fit(part, sample_weight=own)
         seen += len(part)
     return scaler.mean_.astype(rows.dtype), scaler.scale_.astype(rows.dtype)
 

@@ -354,7 +354,7 @@ def _codes(subject: Subject) -> Section:
     if n > MOST_POINTS:
         chosen = np.sort(np.random.default_rng(0).choice(chosen, MOST_POINTS, replace=False))
     chart = code_chart(
-        np.asarray(coder_of(subject.model).transform(subject.numbers[chosen])),
+        subject.codes(chosen),
         [subject.name_of_row(int(i)) for i in chosen],
         subject.errors[chosen],
         None if subject.labels is None else subject.labels[chosen],

@@ -19,6 +19,8 @@ from autoenc.analysis.access import (
     row_errors,
 )
 from autoenc.analysis.evaluation import error_name
+from autoenc.rows.frames import rows_of_frame
+from autoenc.rows.kinds import is_frame
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -115,7 +117,10 @@ class Subject:
     @cached_property
     def errors(self) -> Array:
         """Error of each row, as `score_samples` of the model computes it."""
-        return row_errors(self.model, self.numbers)
+        errors = row_errors(self.model, self._given)
+        if np.isnan(errors).all():
+            raise ValueError("no row has an observed value; give other rows.")
+        return errors
 
     @cached_property
     def order(self) -> Array:
@@ -155,7 +160,7 @@ class Subject:
         array, (rows, columns)
             Errors of the entries.
         """
-        return column_errors(self.model, self.numbers[indices])
+        return column_errors(self.model, self._some(indices))
 
     def reconstructions(self, indices: Array) -> Array:
         """Reconstruct rows, in the units of the data.
@@ -170,7 +175,22 @@ class Subject:
         array, (rows, entries)
             Their reconstructions.
         """
-        return np.asarray(coder_of(self.model).reconstruct(self.numbers[indices]))
+        return np.asarray(coder_of(self.model).reconstruct(self._some(indices)))
+
+    def codes(self, indices: Array) -> Array:
+        """Return the codes of rows.
+
+        Parameters
+        ----------
+        indices : int array
+            Numbers of the rows.
+
+        Returns
+        -------
+        array, (rows, units)
+            The codes.
+        """
+        return np.asarray(coder_of(self.model).transform(self._some(indices)))
 
     def values(self, numbers: Array) -> list[list[str | float]]:
         """Convert rows of numbers to the values shown: the user's values, "missing" for NaN.
@@ -208,9 +228,19 @@ class Subject:
     @cached_property
     def numbers(self) -> Array:
         """Rows as the model sees them; categories have an entry for each value."""
+        found = self._given
+        return found if isinstance(found, np.ndarray) else dense(found)
+
+    @cached_property
+    def _given(self) -> Any:
+        """Rows to pass to the model: a frame of numbers, whose names it compares, or an array."""
         assert self.rows is not None
         found = coder_of(self.model).numbers(self.rows)
-        return found if isinstance(found, np.ndarray) else dense(found)
+        return found if isinstance(found, np.ndarray) or is_frame(found) else dense(found)
+
+    def _some(self, indices: Array) -> Any:
+        rows = self._given
+        return rows[indices] if isinstance(rows, np.ndarray) else rows_of_frame(rows, indices)
 
 
 def _plain(value: Any) -> str | float:

@@ -47,6 +47,8 @@ def check_weights(sample_weight: Any, n_rows: int, name: str = "sample_weight") 
         return None
     refuse_masked(sample_weight, name)
     try:
+        if np.iscomplexobj(sample_weight):
+            raise TypeError
         weights = np.asarray(sample_weight, dtype=np.float64)
     except (TypeError, ValueError):
         raise ValueError(

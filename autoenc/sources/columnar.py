@@ -11,6 +11,7 @@ import numpy as np
 
 from autoenc.sources.reader import Array, SourceError, copy_values
 from autoenc.sources.states import FileStates
+from autoenc.tables.arrow import columns_of_schema
 
 
 class Table:
@@ -20,7 +21,8 @@ class Table:
     files: Sequence[Path] = ()
 
     def __init__(self, table: Any, name: str, columns: Sequence[str] | None = None) -> None:
-        self._table = table.select(list(columns)) if columns is not None else table
+        chosen = columns_of_schema(table.schema) if columns is None else list(columns)
+        self._table = table if chosen == table.column_names else table.select(chosen)
         self.names: list[str] = self._table.column_names
         self.width, self.dtype = layout(self._table.schema, name, _has_nulls(self._table))
         self.shape: tuple[int, ...] = (self._table.num_rows, self.width)
@@ -62,7 +64,7 @@ class Parquet:
         return opened
 
     def _open(self, dataset: Any, name: str, columns: Sequence[str] | None) -> None:
-        self.names: list[str] = list(dataset.schema.names if columns is None else columns)
+        self.names = columns_of_schema(dataset.schema) if columns is None else list(columns)
         self._groups = [
             group for fragment in dataset.get_fragments() for group in _row_groups(fragment, name)
         ]
@@ -116,11 +118,11 @@ class Parquet:
         return decoded[1]
 
 
-def names_in_schema(path: Path) -> list[str]:
-    """Return the names of all columns of a Parquet file, or a folder of them."""
+def parquet_columns(path: Path) -> list[str]:
+    """Return the names of the columns of a Parquet file, or a folder of them."""
     import pyarrow.dataset
 
-    return list(pyarrow.dataset.dataset(str(path), format="parquet").schema.names)
+    return columns_of_schema(pyarrow.dataset.dataset(str(path), format="parquet").schema)
 
 
 def layout(fields: Any, name: str, with_nulls: bool) -> tuple[int, np.dtype[Any]]:
@@ -129,7 +131,7 @@ def layout(fields: Any, name: str, with_nulls: bool) -> tuple[int, np.dtype[Any]
     Raises
     ------
     SourceError
-        If a column does not contain numbers; the message names it.
+        If a column does not contain numbers, which the message names, or if there are none.
     """
     import pyarrow as pa
 
@@ -145,6 +147,8 @@ def layout(fields: Any, name: str, with_nulls: bool) -> tuple[int, np.dtype[Any]
             )
         dtypes.append(np.dtype("uint8") if pa.types.is_boolean(kind) else kind.to_pandas_dtype())
         width += n
+    if not dtypes:
+        raise SourceError(f"{name} has no columns.")
     dtype = np.result_type(*dtypes)
     if with_nulls and dtype.kind in "iu":
         dtype = np.dtype("float32" if dtype.itemsize <= 2 else "float64")

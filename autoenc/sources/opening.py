@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autoenc.processes import ALONE, Processes
-from autoenc.sources.columnar import HuggingFace, Parquet, Table, names_in_schema
+from autoenc.sources.columnar import HuggingFace, Parquet, Table, parquet_columns
 from autoenc.sources.items import Items
 from autoenc.sources.joined import Joined
 from autoenc.sources.npy import read_npy, read_npz
@@ -55,7 +55,8 @@ def open_source(
     key : str or int, optional
         Array of a file, or field of an item, if there are several.
     columns : sequence of str, optional
-        Columns of a table to read, in this order; by default all columns.
+        Columns of a table to read, in this order; by default all columns, except the index of a
+        pandas frame that was written as Parquet.
 
     Returns
     -------
@@ -83,7 +84,7 @@ def open_source(
 
 
 def stored_columns(path: Path) -> list[str] | None:
-    """Return the names of all columns of a Parquet file or a folder of them, without their rows.
+    """Return the names of the columns of a Parquet file or a folder of them.
 
     Parameters
     ----------
@@ -99,7 +100,7 @@ def stored_columns(path: Path) -> list[str] | None:
     is_parquet = bool(files) and all(
         file.suffix.lower() in PARQUET and file.exists() for file in files
     )
-    return names_in_schema(path) if is_parquet else None
+    return parquet_columns(path) if is_parquet else None
 
 
 def opened(rows: Any) -> Any:

@@ -51,9 +51,9 @@ def spool(parts: Iterable[Any], name: str) -> RawFile:
     SourceError
         If there are no rows, their widths differ, or the disk is full.
     """
-    with tempfile.TemporaryFile(prefix="autoenc-rows-") as file:
+    # If the disk is full, the buffer of a file could raise a further error when it is closed.
+    with tempfile.TemporaryFile(prefix="autoenc-rows-", buffering=0) as file:
         shape, dtype = _write(parts, name, file)
-        file.flush()
         return RawFile(name, 0, shape, dtype, handle=os.dup(file.fileno()))
 
 
@@ -64,13 +64,19 @@ def _write(parts: Iterable[Any], name: str, file: IO[bytes]) -> tuple[tuple[int,
         first = rows[:0] if first is None else first
         _check(rows, first, n_rows, name)
         try:
-            file.write(_in_dtype(rows, first.dtype, f"part of {name} after {n_rows:,} rows").data)
+            _write_all(file, _in_dtype(rows, first.dtype, f"part of {name} after {n_rows:,} rows"))
         except OSError as error:
             raise _full(error, name, n_rows) from error
         n_rows += len(rows)
     if first is None or not n_rows:
         raise SourceError(f"{name} has no rows.")
     return (n_rows, *first.shape[1:]), first.dtype
+
+
+def _write_all(file: IO[bytes], rows: Array) -> None:
+    left = rows.data.cast("B") if rows.size else memoryview(b"")
+    while left:
+        left = left[file.write(left) :]
 
 
 def as_rows(part: Any, name: str) -> Array:

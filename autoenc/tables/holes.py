@@ -21,6 +21,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from autoenc.files import atomic_write
+from autoenc.tables.arrow import columns_of_schema
 from autoenc.tables.delimited import Delimited, readable
 from autoenc.tables.extras import import_extra
 from autoenc.tables.formats import FOLDER, format_of
@@ -211,9 +212,7 @@ class ArrowCells:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the columns, without those of an index of pandas."""
-        about = self._table.schema.pandas_metadata or {}
-        index = [name for name in about.get("index_columns", ()) if isinstance(name, str)]
-        return tuple(name for name in self._table.column_names if name not in index)
+        return tuple(columns_of_schema(self._table.schema))
 
     @property
     def n_columns(self) -> int:

@@ -8,6 +8,7 @@ from sklearn.frozen import FrozenEstimator
 
 from autoenc import AutoEncoder
 from autoenc.analysis.access import coder_of, column_errors, dense
+from autoenc.estimators import SoftmaxClassifier
 from tests import reference
 
 KINDS = ("tied", "untied", "squared error", "unbounded", "functions", "stack", "deep")
@@ -53,6 +54,15 @@ def test_layers_and_cost(models):
     assert len(coder_of(models["stack"]).coders) == 2
     assert coder_of(models["stack"]).cost == "cross_entropy"
     assert coder_of(models["unbounded"]).cost == "squared_error"
+
+
+def test_other_fitted_models_are_refused_by_their_class(rng):
+    classifier = SoftmaxClassifier(n_epochs=1, verbose=False)
+    classifier.fit(rng.normal(size=(20, 3)), np.arange(20) % 2)
+    with pytest.raises(
+        TypeError, match="is of class SoftmaxClassifier; expected an autoencoder, "
+    ):
+        coder_of(classifier)
 
 
 @pytest.mark.parametrize("thing", [AutoEncoder(3), object()])

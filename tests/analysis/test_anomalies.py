@@ -6,9 +6,12 @@ import pytest
 from scipy import sparse
 from sklearn.base import BaseEstimator, clone, is_outlier_detector
 from sklearn.compose import make_column_transformer
+from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import roc_auc_score
+from sklearn.mixture import GaussianMixture
+from sklearn.neighbors import KernelDensity
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.estimator_checks import check_estimator
@@ -90,6 +93,21 @@ def test_other_outlier_detectors_are_calibrated_too(rng):
     forest = IsolationForest(random_state=0).fit(rng.normal(size=(200, 2)))
     detector = AnomalyDetector(forest, 0.05).fit(rng.normal(size=(200, 2)))
     np.testing.assert_array_equal(detector.predict([[0, 0], [9, 9]]), [1, -1])
+
+
+@pytest.mark.parametrize("wrap", [lambda model: model, FrozenEstimator, make_pipeline])
+@pytest.mark.parametrize("model", [GaussianMixture(random_state=0), KernelDensity(), PCA(2)])
+def test_likelihoods_are_the_larger_the_more_normal(rng, model, wrap):
+    X = rng.normal(size=(200, 3))
+    model = wrap(model.fit(X))
+    detector = AnomalyDetector(model, 0.05).fit(X)
+    np.testing.assert_array_equal(detector.score_samples(X), model.score_samples(X))
+
+
+def test_far_rows_are_unlikely(rng):
+    X = rng.normal(size=(200, 3))
+    detector = AnomalyDetector(GaussianMixture(random_state=0).fit(X)).fit(X)
+    np.testing.assert_array_equal(detector.predict([[50, -50, 50], [0, 0, 0]]), [-1, 1])
 
 
 def test_it_is_an_outlier_detector(healthy, digits):

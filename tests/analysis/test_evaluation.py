@@ -152,6 +152,16 @@ def test_one_column_on_another_scale(rng):
     X = rng.normal(size=(300, 5)) * np.array([1, 1, 30, 1, 1])
     model = AutoEncoder(2, n_epochs=2, learning_rate=1e-4, **REAL, **QUICK).fit(X)
     assert "'column 2' alone has 9" in advice(model, X)
+    assert "do all columns have the same scale?" in advice(model, X)
+
+
+def test_one_column_that_the_others_do_not_predict(rng):
+    a = rng.normal(size=(300, 1))
+    X = np.hstack([a, 30 * a, a, rng.normal(size=(300, 1))])
+    model = AutoEncoder(1, n_epochs=50, random_state=0, verbose=False).fit(X)
+    assert "'column 3' alone has 9" in advice(model, X)
+    assert "hardly predicts it from the other columns" in advice(model, X)
+    assert "scale" not in advice(model, X)
 
 
 def test_rising_cost(digits):
@@ -253,6 +263,10 @@ def test_what_is_refused(healthy, digits):
         report(healthy, digits.test.images[:1])
     with pytest.raises(ValueError, match=r"X is a dict; expected numbers of shape"):
         report(healthy, {"a": [0.0, 1.0]})
+    rows = digits.test.images[:9]
+    masked = AutoEncoder(3, n_epochs=1, missing="mask", **QUICK).fit(rows)
+    with pytest.raises(ValueError, match="no row of X has an observed value"):
+        report(masked, np.full((9, 784), np.nan))
     for given in (0, 2.5, True):
         with pytest.raises(ValueError, match=f"max_rows is {given}; expected an integer"):
             report(healthy, digits.test.images, max_rows=given)

@@ -227,6 +227,12 @@ def test_bad_input_loses_nothing(make, data):
         (AutoEncoder(3, n_epochs=1, verbose=False), {"cost": "squared_error"}, "cost='cross_entr"),
         (AutoEncoder(3, n_epochs=1, verbose=False), {"output": "linear"}, "output='sigmoid'"),
         (AutoEncoder(3, n_epochs=1, verbose=False), {"scale": "standard"}, "scale=None"),
+        (
+            AutoEncoder(3, n_epochs=1, verbose=False),
+            {"activation": "tanh"},
+            "activation='sigmoid'",
+        ),
+        (DeepAutoEncoder((3, 2), **FEW), {"activation": "relu"}, r"activation=\['sigmoid', 'l"),
         (DeepAutoEncoder((3, 2), **FEW), {"cost": "squared_error"}, "cost='cross_entropy'"),
         (DeepAutoEncoder((3, 2), **FEW), {"scale": "standard"}, "scale=None"),
         (
@@ -242,6 +248,27 @@ def test_other_models_are_not_continued(model, change, fitted):
     with pytest.raises(ValueError, match=f"was fitted with {fitted}.*restore it, or start again"):
         model.set_params(**change).fit(rows)
     model.set_params(warm_start=False).fit(rows)
+
+
+def test_the_activation_of_a_classifier_stays(data):
+    model = PerceptronClassifier(3, activation="tanh", n_epochs=1, **QUIET).fit(*data)
+    before = model.predict_proba(data[0])
+    with pytest.raises(
+        ValueError, match="was fitted with activation='tanh', but activation is 'r"
+    ):
+        model.set_params(activation="relu").partial_fit(*data)
+    np.testing.assert_array_equal(model.predict_proba(data[0]), before)
+
+
+def test_the_classes_of_a_model_stay():
+    rng = np.random.default_rng(0)
+    X, y = rng.random((40, 5)), rng.choice(["b", "c"], 40)
+    model = SoftmaxClassifier(n_epochs=1, **QUIET).partial_fit(X, y, classes=["c", "a", "b"])
+    for same in (["a", "b", "c"], np.array(["c", "b", "a"])):
+        model.partial_fit(X, y, classes=same)
+    for other in (["a", "b", "c", "d"], ["b", "c"]):
+        with pytest.raises(ValueError, match=r"the classes \['a', 'b', 'c'\], but classes is \["):
+            model.partial_fit(X, y, classes=other)
 
 
 def test_the_rate_of_another_kind_of_optimizer_is_chosen_anew(data):

@@ -17,6 +17,8 @@ from autoenc.estimators import (
     StackedDenoisingClassifier,
 )
 from autoenc.export import numpy_reader
+from autoenc.models.symbolic import moments
+from autoenc.rows.blocks import parts
 from autoenc.training import Callback
 
 QUICK = {"random_state": 0, "verbose": False}
@@ -118,6 +120,39 @@ def test_weights_of_any_size(weights):
     large, small = (np.resize(w, 40) for w in (weights, np.array(weights) / max(weights)))
     models = [AutoEncoder(2, n_epochs=2, **QUICK).fit(X, sample_weight=w) for w in (large, small)]
     np.testing.assert_allclose(models[0].W_, models[1].W_, rtol=1e-5)
+
+
+WEIGHTED = {
+    "autoencoder": lambda **s: AutoEncoder(2, n_epochs=2, **QUICK, **s),
+    "principal": lambda **s: AutoEncoder(2, n_epochs=1, init="principal", **QUICK, **s),
+    "stack": lambda **s: StackedDenoisingAutoEncoder((3, 2), n_epochs=2, **QUICK, **s),
+    "deep": lambda **s: DeepAutoEncoder((3, 2), n_epochs=2, **QUICK, **s),
+    "perceptron": lambda **s: PerceptronClassifier(n_epochs=2, **QUICK, **s),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("unit", [2.0**-300, 2.0**-130, 2.0**40, 2.0**130, 2.0**900])
+@pytest.mark.parametrize("kind", WEIGHTED)
+def test_the_unit_of_weights_does_not_matter(kind, unit, dtype):
+    """Their sum counted as rows: columns became constant, or weights left the range of floats."""
+    rng = np.random.default_rng(0)
+    X = np.c_[2015 + 3 * rng.normal(size=60), rng.normal(size=(60, 3))]
+    y, w = X[:, 0] > 2015, rng.uniform(1, 2, 60)
+    models = [WEIGHTED[kind](dtype=dtype).fit(X, y, sample_weight=k * w) for k in (1, unit)]
+    one, other = (model.model_.all_arrays() for model in models)
+    assert {name: array.tobytes() for name, array in one.items()} == {
+        name: array.tobytes() for name, array in other.items()
+    }
+
+
+def test_parts_of_rows_may_have_negligible_weights():
+    """As weights that decay with time have; 0 in float32, in all rows of a part."""
+    rows = np.random.default_rng(0).normal(size=(5_000, 784)).astype("float32")
+    half = rows[2_500:]
+    assert len(list(parts(rows))) > 2
+    found = moments(rows, np.where(np.arange(5_000) < 2_500, 1e-60, 1.0))
+    np.testing.assert_allclose(found, moments(half, None), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("strange", [np.nan, np.inf, 77.0])

@@ -11,11 +11,13 @@ from copy import copy
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from PIL import Image
 from scipy.special import rel_entr
 
-from autoenc import analysis
+from autoenc import AutoEncoder, analysis
 from autoenc.plotting import tile_images
 from autoenc.plotting.tiles import MISSING
 from autoenc.reports import Subject, charts, pictures, render_report, write_report
@@ -189,6 +191,33 @@ def test_the_fingerprint_tells_data_apart(table):
     other[3, 2] += 1e-3
     assert replace(table, rows=table.rows.copy()).fingerprint == table.fingerprint
     assert replace(table, rows=other).fingerprint != table.fingerprint
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_the_names_of_a_frame_are_compared(library, rng):
+    frame = pd.DataFrame(rng.normal(size=(30, 3)), columns=list("abc"))
+    turned = frame[list("cab")]
+    if library == "polars":
+        frame, turned = pl.from_pandas(frame), pl.from_pandas(turned)
+    model = AutoEncoder(2, n_epochs=1, random_state=0, verbose=False).fit(frame)
+    subject = Subject(model, frame, train_rows=frame, held_out=frame)
+    assert render_report(subject).count("<h2") > 3
+    np.testing.assert_array_equal(subject.codes(np.array([4])), model.transform(frame[4:5]))
+    with pytest.raises(ValueError, match="feature names should match those that were passed"):
+        render_report(Subject(model, turned))
+
+
+def test_rows_without_values_are_refused(rng):
+    rows = rng.normal(size=(30, 3))
+    model = AutoEncoder(2, n_epochs=1, missing="mask", random_state=0, verbose=False).fit(rows)
+    with pytest.raises(ValueError, match="no row of X has an observed value; give other rows"):
+        render_report(Subject(model, rows * np.nan))
+    with (
+        pytest.warns(DomainWarning, match="30 of 30 rows have no observed value"),
+        pytest.raises(ValueError, match="no row has an observed value; give other rows"),
+    ):
+        _ = Subject(model, rows * np.nan).errors
 
 
 def test_subjects_that_do_not_fit(table):

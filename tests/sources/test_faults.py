@@ -1,5 +1,6 @@
 """Files that change, and objects that do not keep their word."""
 
+import itertools
 import os
 
 import numpy as np
@@ -104,14 +105,18 @@ def test_an_item_of_another_shape():
         source[40:60]
 
 
-def test_a_full_disk_names_what_to_do():
+@pytest.mark.parametrize(("n_parts", "limit"), [(None, 1 << 28), (1, 1 << 10)])
+def test_a_full_disk_names_what_to_do(n_parts, limit):
+    """Also if it is full only when the last rows leave the buffer of the file."""
+
     def endless():
-        while True:
-            yield np.zeros((1 << 14, 1 << 10))
+        if n_parts is None:
+            yield from itertools.repeat(np.zeros((1 << 14, 1 << 10)))
+        yield np.zeros((1 << 8, 1))
 
     with (
         pytest.warns(UserWarning, match="only once"),
-        FilesLimited(1 << 28),
+        FilesLimited(limit),
         pytest.raises(
             OSError,
             match=r"no room for more than [\d,]+ rows of the generator.*set TMPDIR",

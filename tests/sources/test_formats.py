@@ -5,6 +5,7 @@ import warnings
 import zipfile
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset
 import pyarrow.parquet
@@ -271,6 +272,22 @@ def test_items_by_their_fields(tmp_path):
     assert open_source(TorchDataset(), key=1)[:3].tolist() == [0, 1, 2]
     with pytest.raises(SourceError, match="have the fields image, label; name one of them by key"):
         open_source(Dicts())
+
+
+def test_the_index_of_a_frame_is_no_column(tmp_path):
+    """pandas stores the index of shuffled rows, or a named one, as a column."""
+    frame = pd.DataFrame(ROWS, columns=NAMES)
+    for rows in (frame.sample(frac=1, random_state=0), frame.set_index(NAMES[-1])):
+        rows.to_parquet(tmp_path / "rows.parquet")
+        for source in (tmp_path / "rows.parquet", pa.Table.from_pandas(rows)):
+            assert open_source(source).names == list(rows.columns)
+            np.testing.assert_array_equal(open_source(source)[:], rows.to_numpy())
+            assert open_source(source, columns=[NAMES[0]]).names == [NAMES[0]]
+    index_only = frame.set_index(NAMES)
+    index_only.to_parquet(tmp_path / "rows.parquet")
+    with pytest.raises(SourceError, match="has no columns"):
+        open_source(tmp_path / "rows.parquet")
+    assert open_source(tmp_path / "rows.parquet", columns=NAMES).names == NAMES
 
 
 def test_a_null_is_nan(tmp_path):
