@@ -169,6 +169,15 @@ def MatrixPinv() -> Any:  # noqa: N802 - Theano's name
     return linalg.pinv
 
 
+def psd(v: Any) -> Expression:
+    """Return a positive semi-definite matrix unchanged.
+
+    Theano's optimiser was told the property, and solved linear systems by Cholesky decomposition.
+    """
+    result: Expression = pt.tensor_copy(pt.as_tensor_variable(v))
+    return result
+
+
 def spectral_radius_bound(X: Expression, log2_exponent: int) -> Expression:
     """Return an upper bound of the largest eigenvalue of a symmetric matrix.
 

@@ -167,3 +167,16 @@ def test_a_bound_of_the_largest_eigenvalue():
     assert bounds[1] >= np.linalg.eigvalsh(a).max() - 1e-12
     with pytest.raises(ValueError, match="strictly positive"):
         spectral_radius_bound(x, 0)
+
+
+def test_matrices_may_be_called_positive_semi_definite():
+    from autoenc.theano.sandbox.linalg.ops import psd
+
+    x, b = T.matrix("x"), T.vector("b")
+    p = psd(x)
+    quadratic = T.dot(b, T.dot(T.nlinalg.matrix_inverse(p), b))
+    f = function([x, b], [quadratic, T.grad(T.nlinalg.det(p), x), T.grad(T.nlinalg.det(p), p)])
+    found = f([[2, 1], [1, 3]], [1, 1])
+    # From Theano 1.0.5.
+    np.testing.assert_allclose(found[0], 0.6, rtol=1e-5)
+    np.testing.assert_allclose(found[1:], [[[3, -1], [-1, 2]]] * 2, rtol=1e-5)
