@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 from autoenc.theano.modernise import runtime
 from autoenc.theano.modernise.names2 import NAMES
+from autoenc.theano.modernise.packages2 import imports_python2
 from autoenc.theano.modernise.python2 import RUNTIME, source_text
 from autoenc.theano.modernise.source import modernise
 
@@ -54,6 +55,8 @@ def code_of_module(data: bytes, filename: str, package: str = "") -> CodeType:
         If it is neither Python 3 nor Python 2.
     """
     beside_python2 = OldSourceLoader.beside_python2 or package in OldSourceLoader.packages
+    if package and not beside_python2:
+        beside_python2 = imports_python2(Path(filename))
     modernised = modernise(
         source_text(data), filename, beside_python2=beside_python2, in_package=bool(package)
     )
