@@ -8,9 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
+from pytensor.compile.debug.debugmode import DebugMode
+from pytensor.compile.mode import Mode, get_mode
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 from pytensor.graph.traversal import graph_inputs
+from pytensor.link.basic import PerformLinker
+from pytensor.link.c.basic import CLinker, OpWiseCLinker
+from pytensor.link.vm import VMLinker
 from pytensor.scan.basic import get_updates_and_outputs
 from pytensor.scan.basic import scan as _scan
 from pytensor.scan.utils import until
@@ -50,7 +55,9 @@ def scan(
         Number of steps through which gradients are propagated; -1 for all.
     go_backwards : bool
         Whether to iterate over the sequences from their end.
-    mode, name, profile, allow_gc, strict, return_list
+    mode : str or Mode, optional
+        How the steps are compiled. `DebugMode` checks the loop as a whole, not each step.
+    name, profile, allow_gc, strict, return_list
         See `pytensor.scan`.
 
     Returns
@@ -74,7 +81,7 @@ def scan(
             n_steps=steps,
             truncate_gradient=truncate_gradient,
             go_backwards=backwards,
-            mode=mode,
+            mode=_mode_of_steps(mode),
             name=name,
             profile=bool(profile),
             allow_gc=allow_gc,
@@ -84,6 +91,21 @@ def scan(
     for output in _listed(outputs) if has_values else ():
         give_value(output, output)
     return outputs, OrderedUpdates(updates)
+
+
+def _mode_of_steps(mode: Any) -> Any:
+    """Return a mode with a virtual machine, which alone compiles the steps of a gradient."""
+    if mode is None:
+        return None
+    found = get_mode(mode)
+    linker = type(found.linker)
+    if linker is PerformLinker or isinstance(found, DebugMode):
+        machine = VMLinker(use_cloop=False, c_thunks=False)
+    elif linker in (CLinker, OpWiseCLinker):
+        machine = VMLinker(use_cloop=False)
+    else:
+        return mode
+    return Mode(machine, found.provided_optimizer)
 
 
 def map(  # noqa: A001 - Theano's name

@@ -179,3 +179,29 @@ def test_ranges_are_taps():
     sums, fibonacci = function([x], [sums, fibonacci])(np.arange(6.0))
     np.testing.assert_array_equal(sums, [1, 3, 5, 7, 9])
     np.testing.assert_array_equal(fibonacci, [2, 3, 5])
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [
+        "FAST_COMPILE",
+        "DebugMode",
+        theano.Mode("py", "fast_compile"),
+        theano.Mode("c|py", "fast_run"),
+        theano.Mode(linker="py", optimizer=None),
+    ],
+    ids=["FAST_COMPILE", "DebugMode", "py", "c|py", "no-optimizer"],
+)
+def test_the_steps_of_a_gradient_are_compiled_in_any_mode(mode):
+    x, w = T.dmatrix("x"), T.dmatrix("w")
+    states, _ = theano.scan(
+        lambda row, h, w: T.tanh(row + T.dot(h, w)),
+        sequences=x,
+        outputs_info=T.zeros((3,), "float64"),
+        non_sequences=w,
+        mode=mode,
+    )
+    total = states.sum()
+    found = function([x, w], [total, T.grad(total, w).sum()])(np.ones((4, 3)), np.eye(3) / 2)
+    # From Theano 1.0.5.
+    np.testing.assert_allclose(found, [10.2948434304, 5.05492570455])
