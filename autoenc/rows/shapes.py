@@ -52,7 +52,7 @@ def check_shape(X: Any, name: str = "X") -> None:
             f"Expected a 2-dimensional container but got a {type(X).__name__}. Pass a DataFrame: "
             f"{name}.to_frame() has one column."
         )
-    if getattr(getattr(X, "dtype", None), "kind", "") == "c" or _first(X, 2, complex):
+    if _is_complex(X) or _is_complex(_leaf(X)[0]):
         raise ValueError(
             f"Complex data not supported: {name} has complex numbers; expected real ones. Give "
             f"real and imaginary part as columns: numpy.hstack([{name}.real, {name}.imag])."
@@ -63,9 +63,9 @@ def check_shape(X: Any, name: str = "X") -> None:
             f"Expected 2D array, got scalar array instead: {name} is {X!r:.60}; expected numbers "
             "of shape (rows, columns)."
         )
-    shape = (
-        f"{name} has shape {X.shape}" if hasattr(X, "shape") else f"{name} is a list of numbers"
-    )
+    shape = f"{name} is a list, not of rows but of values"
+    if hasattr(X, "shape"):
+        shape = f"{name} has shape {X.shape}"
     if n_dimensions == 1:
         raise ValueError(
             f"Expected 2D array, got 1D array instead: {shape}; expected (rows, columns). Reshape "
@@ -92,13 +92,18 @@ def _dimensions(X: Any) -> int:
         return int(X.ndim)
     if np.isscalar(X):
         return 0
-    return 1 if _first(X, 1, (bool, int, float, np.number)) else 2
+    leaf, depth = _leaf(X)
+    return 1 if depth == 1 and len(X) and not hasattr(leaf, "__len__") else 2
 
 
-def _first(X: Any, depth: int, kind: Any) -> bool:
-    """Return whether the first element of nested lists, so many levels down, is of a type."""
-    for _ in range(depth):
-        if not isinstance(X, list | tuple) or not X:
-            return False
-        X = X[0]
-    return isinstance(X, kind)
+def _leaf(X: Any) -> tuple[Any, int]:
+    """Return the first element of nested lists that is no list, and the number of levels."""
+    depth = 0
+    while isinstance(X, list | tuple):
+        X, depth = (X[0] if X else None), depth + 1
+    return X, depth
+
+
+def _is_complex(X: Any) -> bool:
+    kind = getattr(getattr(X, "dtype", None), "kind", "")
+    return kind == "c" or isinstance(X, complex)

@@ -1,5 +1,7 @@
 """Data that is no table of real numbers is refused by name, without its contents."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -19,11 +21,16 @@ REFUSED = [
     (np.float32(3), "Expected 2D array, got scalar array instead"),
     (np.array(3.0), "Expected 2D array, got scalar array instead"),
     (TABLE[0], r"got 1D array instead: data has shape \(3,\).*Reshape your data: numpy\.reshape"),
-    (TABLE[0].tolist(), "got 1D array instead: data is a list of numbers"),
-    (list(TABLE[0]), "got 1D array instead: data is a list of numbers"),
+    (TABLE[0].tolist(), "got 1D array instead: data is a list, not of rows"),
+    (list(TABLE[0]), "got 1D array instead: data is a list, not of rows"),
+    ([np.True_, np.False_], "got 1D array instead: data is a list, not of rows"),
+    ([None] * 500, "got 1D array instead: data is a list, not of rows"),
+    ([Decimal(1)] * 500, "got 1D array instead: data is a list, not of rows"),
     (IMAGES, r"dim 3: data has shape \(5, 4, 3\).*data\.reshape\(len\(data\), -1\)"),
     (TABLE * 1j, r"Complex data not supported: .*numpy\.hstack\(\[data\.real"),
     ((TABLE * 1j).tolist(), "Complex data not supported"),
+    (list(TABLE * 1j), "Complex data not supported"),
+    ([[np.complex64(1j)] * 500], "Complex data not supported"),
     (sparse.csr_array(TABLE * 1j), "Complex data not supported"),
     (pd.Series(list(TABLE)), r"each element of data is an array.*give numpy\.stack\(data\)"),
     (pd.Series(list(TABLE)).to_numpy(), r"each element of data is an array.*numpy\.stack"),
