@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytensor
 from pytensor.compile.mode import Mode, get_mode
+from pytensor.link.basic import PerformLinker
+from pytensor.link.vm import VMLinker
 
 from autoenc.backends import Backend, resolve_backend
 from autoenc.backends.c.c_backend import CBackend
@@ -136,9 +138,18 @@ def _of_mode(mode: Mode) -> Engine:
     has_xla = _xla.cache_info().currsize
     if has_xla and isinstance(mode.linker, type(_xla().mode.linker)):
         return _xla_engine(mode)  # such as get_default_mode().excluding("fusion")
+    if not pytensor.config.cxx and isinstance(mode.linker, PerformLinker | VMLinker):
+        # Without a compiler, fusion saves nothing, and warns of more than 31 operands.
+        mode = _without_fusion(mode)
     # Only if the C backend exists can the mode contain autoenc's C code, which needs its flags.
     has_c = default_backend() == "c" or _c_backend.cache_info().currsize
     return ModeEngine(mode, _c_backend().flags if has_c else nullcontext)
+
+
+def _without_fusion(mode: Mode) -> Mode:
+    _, rewrites = mode.get_linker_optimizer(mode.provided_linker, mode.provided_optimizer)
+    # A rewriter of a script has no parts to exclude.
+    return mode.excluding("fusion") if hasattr(rewrites, "excluding") else mode
 
 
 @functools.cache
@@ -176,7 +187,8 @@ def _c() -> ModeEngine:
 def _xla() -> XlaEngine:
     from autoenc.theano.engines.xla_linker import XLA
 
-    return _xla_engine(XLA.register(row_classes.REWRITE).excluding(*_NOT_IN_THEANO))
+    mode = XLA.register(allocated.REWRITE, row_classes.REWRITE)
+    return _xla_engine(mode.excluding(*_NOT_IN_THEANO))
 
 
 def _xla_engine(mode: Mode) -> XlaEngine:

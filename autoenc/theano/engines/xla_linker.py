@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jax.experimental import checkify
 from pytensor.compile.mode import JAX, Mode
@@ -19,6 +20,9 @@ from pytensor.raise_op import CheckAndRaise
 from pytensor.scalar import IntDiv, Mod
 from pytensor.tensor.basic import ARange
 from pytensor.tensor.elemwise import Elemwise
+from pytensor.tensor.linalg.decomposition.svd import SVD
+from pytensor.tensor.linalg.inverse import MatrixInverse
+from pytensor.tensor.linalg.solvers.triangular import SolveTriangular
 from pytensor.tensor.shape import Reshape
 from pytensor.tensor.type import discrete_dtypes
 
@@ -210,6 +214,48 @@ def _divides_integers(node: Apply) -> bool:
         return False
     divisor = node.inputs[1]
     return not isinstance(divisor, Constant) or not divisor.data.all()
+
+
+def _refusing(op: type, message: str, fits: Callable[..., DeviceArray]) -> None:
+    """Raise LinAlgError for matrices that LAPACK refuses, for which XLA returns inf or NaN.
+
+    Parameters
+    ----------
+    op : type
+        Operation whose first argument is the matrix.
+    message : str
+        Message of the error.
+    fits : callable
+        Function of the operation, the matrix and the result that returns conditions.
+    """
+    refused = CheckAndRaise(np.linalg.LinAlgError, message)
+
+    @_replacing(op)
+    def checked(before: Convert) -> Convert:
+        def convert(op: Any, node: Apply, checks: Checks | None = None, **more: Any) -> Any:
+            function = before(op, node=node, **more)
+            if checks is None:
+                return function
+
+            def compute(matrix: DeviceArray, *others: DeviceArray) -> Any:
+                result = function(matrix, *others)
+                checks.note(refused, [fits(op, matrix, result)])
+                return result
+
+            return compute
+
+        return convert
+
+
+_refusing(
+    MatrixInverse, "Singular matrix",
+    lambda op, x, result: jnp.isfinite(result).all() | ~jnp.isfinite(x).all(),
+)  # fmt: skip
+_refusing(
+    SolveTriangular, "Matrix is singular.",
+    lambda op, a, result: jnp.asarray(op.unit_diagonal) | (jnp.diagonal(a) != 0),
+)  # fmt: skip
+_refusing(SVD, "SVD did not converge", lambda op, x, result: jnp.isfinite(x))
 
 
 @_replacing(Reshape)

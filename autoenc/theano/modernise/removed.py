@@ -73,7 +73,6 @@ def _removed() -> dict[Any, dict[str, Any]]:
             "exc_clear": lambda: None,
         },
         time: {"clock": time.perf_counter},
-        types: _TYPES,
     }
 
 
@@ -140,3 +139,22 @@ def install() -> None:
         for name, value in names.items():
             if not hasattr(module, name):
                 setattr(module, name, value)
+    if not hasattr(types, "ObjectType"):
+        _look_up_types(getattr(types, "__getattr__", None))
+
+
+def _look_up_types(otherwise: Any) -> None:
+    """Give `types` the names of Python 2, which are looked up but not listed.
+
+    cloudpickle stores built-in classes by the names that the module lists. With a name of Python
+    2, other processes could not read what it writes, such as Numba's cache of compiled functions.
+    """
+
+    def look_up(name: str) -> Any:
+        if name in _TYPES:
+            return _TYPES[name]
+        if otherwise is not None:
+            return otherwise(name)
+        raise AttributeError(f"module 'types' has no attribute {name!r}")
+
+    setattr(types, "__getattr__", look_up)  # noqa: B010 - mypy takes it for a method

@@ -18,6 +18,7 @@ def test_compiled_operations_keep_the_names_of_functions():
     ]
 
 
+@pytest.mark.usefixtures("compiler")  # XLA overwrites nothing
 def test_operations_that_overwrite_an_input_name_it():
     function = theano.function(
         [theano.In(x, mutable=True, borrow=True)], theano.Out(T.tanh(x), borrow=True),
