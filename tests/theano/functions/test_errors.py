@@ -38,7 +38,7 @@ OF_FITTING = {
 }
 
 
-@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE", "JAX"])
 @pytest.mark.parametrize("result", OF_FITTING.values(), ids=OF_FITTING)
 def test_lengths_that_rewrites_make_superfluous_are_checked(result, mode):
     f = theano.function([x, y, n], result, mode=mode, on_unused_input="ignore")

@@ -76,7 +76,7 @@ def test_equations_of_integers(of_matrix, of_vector, of_solution):
 SINGULAR = np.ones((2, 2))
 
 
-@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE", "JAX"])
 @pytest.mark.parametrize(
     ("cost", "matrix"),
     [
@@ -91,6 +91,21 @@ def test_gradients_at_such_matrices_are_refused(cost, matrix, mode):
     assert np.isfinite(f(POSITIVE, np.ones(2))).all()
     with pytest.raises(np.linalg.LinAlgError):
         f(matrix, np.ones(2))
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "JAX"])
+def test_what_lapack_refuses_is_refused(mode):
+    """XLA returned inf and NaN."""
+    triangle = slinalg.solve_lower_triangular(A, b)
+    for result, matrix in (
+        (T.nlinalg.matrix_inverse(A), SINGULAR),
+        (triangle, np.array([[0.0, 0], [1, 1]])),
+        (T.nlinalg.svd(A)[1], np.full((2, 2), np.nan)),
+    ):
+        f = theano.function([A, b], result, mode=mode, on_unused_input="ignore")
+        assert np.isfinite(f(POSITIVE, np.ones(2))).all()
+        with pytest.raises(np.linalg.LinAlgError):
+            f(matrix, np.ones(2))
 
 
 def test_products_with_the_inverse_of_a_singular_matrix_are_refused():
