@@ -19,7 +19,7 @@ EXTRAS := $(if $(filter x86_64,$(shell uname -m)),mkl$(comma))test
 WORKERS ?= 2
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: demo test newest engines torture bench docs dist gpu clean
+.PHONY: demo test newest uncompiled engines torture bench docs dist gpu clean
 
 demo: $(VENV)/.ready
 	$(BIN)/python examples/train_mnist.py --output out/demo
@@ -50,6 +50,11 @@ test: $(VENV)/.ready
 # process that sets the flags above, which they no longer have.
 newest: $(VENV)/.ready
 	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) --dist=worksteal tests/graph tests/export
+
+# As on a machine without a compiler, where most functions of Theano's names run on XLA.
+uncompiled: $(VENV)/.ready
+	PYTENSOR_FLAGS=cxx= $(ONE_THREAD) $(PLAIN_XLA) $(BIN)/python -m pytest -n $(WORKERS) --dist=loadscope \
+		tests/theano/engines tests/theano/functions tests/theano/meaning tests/theano/ops
 
 engines: $(VENV)/.engines
 	$(BIN)/python -m pytest -n $(WORKERS) tests/engines
