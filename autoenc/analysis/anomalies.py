@@ -33,6 +33,7 @@ from autoenc.analysis.access import (
 from autoenc.models.fitted import FittedModel
 from autoenc.models.settings import check_settings
 from autoenc.rows.shapes import check_shape
+from autoenc.sources import Source, opened
 
 # Errors with a smaller relative difference are equal up to rounding.
 TIE = 1e-5
@@ -387,7 +388,8 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     def _errors(self, X: Any, *, reset: bool = False) -> Array:
         # The model decides which values it accepts; a frame may contain text for a pipeline.
         sparse = self.__sklearn_tags__().input_tags.sparse
-        if hasattr(X, "columns"):
+        X = opened(X)
+        if hasattr(X, "columns") or isinstance(X, Source):
             validate_data(self, X, reset=reset, skip_check_array=True)
         else:
             check_shape(X)

@@ -11,7 +11,9 @@ import numpy as np
 
 from autoenc.cli.inputs import load_model
 from autoenc.cli.parsing import add_data, add_model, add_output, new_parser, selection_of
+from autoenc.cli.streams import is_read_in_parts
 from autoenc.cli.terminal import say
+from autoenc.tables import TableError
 from autoenc.tables.holes import Fill, open_cells
 from autoenc.tables.text import counted
 
@@ -42,6 +44,11 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Write the table without holes."""
+    if is_read_in_parts(options.data):
+        raise TableError(
+            f"{options.data}: is read in parts, but impute fills one table at a time; give a "
+            "single file of csv, Parquet or arrays, such as each file of the folder."
+        )
     saved = load_model(options.model)
     table = saved.read(options, holes=True)
     found = saved.estimator.impute(table.values)

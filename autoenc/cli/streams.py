@@ -11,7 +11,15 @@ import numpy as np
 
 from autoenc.cli.parsing import selection_of
 from autoenc.cli.terminal import say
-from autoenc.sources import ARRAYS, IN_PARTS, Source, SourceError, open_source, stored_columns
+from autoenc.sources import (
+    ARRAYS,
+    IN_PARTS,
+    Source,
+    SourceError,
+    UndecidedError,
+    open_source,
+    stored_columns,
+)
 from autoenc.tables import Table, TableError
 from autoenc.tables.image_files import SUFFIXES
 from autoenc.tables.memory import Budget
@@ -83,6 +91,11 @@ def read_stream(
             )
         columns = None if names is None else selection.chosen(names, path)
         source = open_source(file, key=part, columns=columns)
+    except UndecidedError as error:
+        raise TableError(
+            f"{path}: has the arrays {', '.join(error.names) or '(none)'}; name one of them after "
+            f"a colon, as in {file}:{error.names[0] if error.names else 'name'}."
+        ) from error
     except SourceError as error:
         raise TableError(str(error)) from error
     return Table(source, None if source.names is None else tuple(source.names))
@@ -106,5 +119,10 @@ def write_in_parts(
     """Write codes or reconstructions part by part; see `autoenc.models.write_results`."""
     from autoenc.models import write_results
 
+    if path.suffix not in (".npy", ".parquet"):
+        raise TableError(
+            f"{path} ends in {path.suffix!r}, but {source.name} is read in parts, and its results "
+            "are written in parts: end the name in .npy or .parquet."
+        )
     write_results(path, estimator.model_, source, what, names=names)
     say(f"saved {path}: {counted(len(source), 'row')}")

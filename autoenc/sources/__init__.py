@@ -21,6 +21,7 @@ from autoenc.sources.selected import Numbers
 from autoenc.sources.sizes import bytes_of
 from autoenc.sources.source import Source
 from autoenc.sources.spool import spooled
+from autoenc.sources.stored_arrays import UndecidedError
 from autoenc.sources.summary import Summary, summarize
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Source",
     "SourceError",
     "Summary",
+    "UndecidedError",
     "bytes_of",
     "first_lost",
     "open_source",

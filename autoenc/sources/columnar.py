@@ -65,18 +65,13 @@ class Parquet:
 
     def _open(self, dataset: Any, name: str, columns: Sequence[str] | None) -> None:
         self.names = columns_of_schema(dataset.schema) if columns is None else list(columns)
-        self._groups = [
-            group for fragment in dataset.get_fragments() for group in _row_groups(fragment, name)
-        ]
+        fragments = list(dataset.get_fragments())
+        self._groups = [group for fragment in fragments for group in _row_groups(fragment, name)]
         lengths = [group.row_groups[0].num_rows for group in self._groups]
         if not sum(lengths):
             raise SourceError(f"{name} has no rows.")
-        unknown = set(self.names).difference(dataset.schema.names)
-        if unknown:
-            raise SourceError(f"{name} has no column {sorted(unknown)}.")
-        fields = [dataset.schema.field(column) for column in self.names]
         with_nulls = _nulls_of(self._groups, self.names)
-        self.width, self.dtype = layout(fields, name, with_nulls)
+        self.width, self.dtype = _layout_of_files(fragments, self.names, name, with_nulls)
         self._ends = np.cumsum(lengths)
         self.shape: tuple[int, ...] = (int(self._ends[-1]), self.width)
         self.piece = max(lengths)
@@ -153,6 +148,30 @@ def layout(fields: Any, name: str, with_nulls: bool) -> tuple[int, np.dtype[Any]
     if with_nulls and dtype.kind in "iu":
         dtype = np.dtype("float32" if dtype.itemsize <= 2 else "float64")
     return width, dtype
+
+
+def _layout_of_files(
+    fragments: Sequence[Any], names: Sequence[str], name: str, with_nulls: bool
+) -> tuple[int, np.dtype[Any]]:
+    """Return the width and the dtype of all files; their columns may have different types.
+
+    Raises
+    ------
+    SourceError
+        If a file has other columns, or the columns of a file are not numbers.
+    """
+    found = set()
+    for fragment in fragments:
+        schema = fragment.physical_schema
+        file = name if name.endswith(fragment.path) else f"{fragment.path}, a file of {name},"
+        unknown = set(names).difference(schema.names)
+        if unknown:
+            raise SourceError(f"{file} has no column {sorted(unknown)}.")
+        found.add(layout([schema.field(column) for column in names], file, with_nulls))
+    widths = {width for width, _ in found}
+    if len(widths) > 1:
+        raise SourceError(f"the files of {name} have lists of different lengths in their columns.")
+    return widths.pop(), np.result_type(*(dtype for _, dtype in found))
 
 
 def fill(table: Any, out: Array) -> None:

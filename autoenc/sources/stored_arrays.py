@@ -19,6 +19,22 @@ def check_numbers(shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> No
         raise SourceError(f"{name} is a single number; expected rows.")
 
 
+class UndecidedError(SourceError):
+    """Error raised if a file contains several arrays, and none is chosen.
+
+    Parameters
+    ----------
+    message : str
+        Description of the error.
+    names : sequence of str
+        The arrays.
+    """
+
+    def __init__(self, message: str, names: Sequence[str]) -> None:
+        super().__init__(message)
+        self.names = names
+
+
 def undecided(path: Path, names: Sequence[str], key: str | None) -> SourceError:
     """Return the error for a file whose arrays do not include `key`, or leave a choice without it.
 
@@ -27,7 +43,8 @@ def undecided(path: Path, names: Sequence[str], key: str | None) -> SourceError:
     autoenc.sources.open_source('a.npz', key='...'), which fit takes, too.
     """
     wanted = "one of them" if key is None else f"not {key!r}"
-    return SourceError(
+    message = (
         f"{path} has the arrays {', '.join(names) or '(none)'}; name {wanted} by key='...', as in "
         f"autoenc.sources.open_source({str(path)!r}, key='...'), which fit takes, too."
     )
+    return UndecidedError(message, names)

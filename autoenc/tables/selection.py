@@ -193,8 +193,11 @@ class Selection:
         # Columns that are selected by name may have other names than those of the model.
         if self.columns is not None and set(left) != set(expected):
             return left
+        reason = "; the model was trained on a column of this name"
+        if list(expected) == [str(i) for i in range(len(expected))]:
+            reason = "; the model was trained on columns without names, as --header no reads them"
         for name in expected:
-            _check_known(name, left, path, "; the model was trained on a column of this name")
+            _check_known(name, left, path, reason)
         return list(expected)
 
     @staticmethod

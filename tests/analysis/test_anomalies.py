@@ -89,6 +89,18 @@ def test_frames_with_text_are_judged_by_whatever_reads_them(rng, kind):
         detector.predict(frame.to_dict("list"))
 
 
+def test_rows_may_be_in_a_file(rng, tmp_path):
+    X = rng.normal(size=(60, 3))
+    np.save(tmp_path / "X.npy", X)
+    model = AutoEncoder(2, n_epochs=1, random_state=0, verbose=False).fit(X)
+    found, expected = (AnomalyDetector(model, 0.1).fit(rows) for rows in (tmp_path / "X.npy", X))
+    assert found.n_features_in_ == 3
+    np.testing.assert_array_equal(found.p_values(tmp_path / "X.npy"), expected.p_values(X))
+    np.save(tmp_path / "X.npy", X[:, :2])
+    with pytest.raises(ValueError, match="X has 2 features, but AnomalyDetector is expecting 3"):
+        found.predict(tmp_path / "X.npy")
+
+
 def test_other_outlier_detectors_are_calibrated_too(rng):
     forest = IsolationForest(random_state=0).fit(rng.normal(size=(200, 2)))
     detector = AnomalyDetector(forest, 0.05).fit(rng.normal(size=(200, 2)))

@@ -1,5 +1,7 @@
 """Files that commands read in parts."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pyarrow.parquet
@@ -183,8 +185,20 @@ def test_what_cannot_be_done_in_parts_is_refused(tmp_path):
     assert "none.h5" in said
     good("train", path, "-o", saved, *TRAIN)
     said = refusal("transform", saved, path, "-o", tmp_path / "codes.csv")
-    assert "codes.csv ends in '.csv'; expected .npy or .parquet" in said
+    assert "codes.csv ends in '.csv'" in said
+    assert "are written in parts: end the name in .npy or .parquet" in said
     said = refusal("transform", saved, npy_folder(tmp_path), "-o", tmp_path / "parts" / "0.npy")
     assert "0.npy: the output (-o) would overwrite a file of DATA; choose another name." in said
     said = refusal("score", saved, tmp_path / "parts", "-o", tmp_path / "parts" / "0.npy")
     assert "would overwrite a file of DATA" in said
+
+
+def test_an_array_of_a_file_is_named_as_commands_take_it(tmp_path):
+    saved, path = tmp_path / "m.safetensors", hdf5(tmp_path)
+    said = refusal("train", path, "-o", saved, *TRAIN)
+    named = re.search(r"name one of them after a colon, as in (\S+)\.$", said)[1]
+    assert named.startswith(f"{path}:")
+    good("train", f"{path}:train/rows", "-o", saved, *TRAIN)
+    assert "is read in parts, but impute fills one table at a time" in refusal(
+        "impute", saved, f"{path}:train/rows", "-o", tmp_path / "full.npy"
+    )

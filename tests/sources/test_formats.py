@@ -290,6 +290,37 @@ def test_the_index_of_a_frame_is_no_column(tmp_path):
     assert open_source(tmp_path / "rows.parquet", columns=NAMES).names == NAMES
 
 
+TYPES = [
+    (("int8", [1, 2]), ("int64", [300, 4])),
+    (("int64", [1, 2]), ("float64", [2.5, 4])),
+    (("float32", [1.5, 2]), ("float64", [1e300, 0.1])),
+    (("bool", [True, False]), ("int64", [7, 2])),
+    (("int16", [1, None]), ("int64", [70_000, 3])),
+]
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+@pytest.mark.parametrize("types", TYPES)
+def test_files_of_a_folder_may_have_different_types(types, is_turned, tmp_path):
+    """Values were cast in silence to the type of the first file: 300 to 44, 2.5 to 2."""
+    parts = types[::-1] if is_turned else types
+    for number, (dtype, values) in enumerate(parts):
+        pa.parquet.write_table(pa.table({"a": pa.array(values, dtype)}), tmp_path / f"{number}.pq")
+    expected = np.array([*parts[0][1], *parts[1][1]], float)
+    np.testing.assert_array_equal(open_source(tmp_path)[:][:, 0], expected)
+
+
+def test_files_of_a_folder_have_the_same_columns(tmp_path):
+    pa.parquet.write_table(pa.table({"a": [1.0], "b": [2.0]}), tmp_path / "0.parquet")
+    pa.parquet.write_table(pa.table({"a": [1.0]}), tmp_path / "1.parquet")
+    with pytest.raises(SourceError, match=r"1\.parquet, a file of .*, has no column \['b'\]"):
+        open_source(tmp_path)
+    assert open_source(tmp_path, columns=["a"]).shape == (2, 1)
+    pa.parquet.write_table(pa.table({"a": ["x"], "b": [2.0]}), tmp_path / "1.parquet")
+    with pytest.raises(SourceError, match=r"column 'a' of .*1\.parquet.* has string"):
+        open_source(tmp_path)
+
+
 def test_a_null_is_nan(tmp_path):
     table = pa.table({"a": pa.array([1, None, 3], "int16"), "b": [1.0, 2.0, None]})
     pa.parquet.write_table(table, tmp_path / "nulls.parquet")
