@@ -204,9 +204,11 @@ class Selection:
     def _check_unique(names: list[str], path: str | os.PathLike[str]) -> None:
         twice = [name for name, count in Counter(names).items() if count > 1]
         if twice:
+            is_number = twice[0].replace(".", "").replace("-", "").isdigit()
+            of_row = "; if the first line is a row of data, use --header no" if is_number else ""
             raise TableError(
                 f"{path}: {names.count(twice[0])} columns are named {twice[0]!r}; give each "
-                "column a name of its own."
+                f"column a name of its own{of_row}."
             )
 
 

@@ -69,13 +69,15 @@ def test_rows_without_names_are_taken_in_order_and_that_is_said(people, people_m
 
 def test_a_model_of_columns_without_names_advises_to_read_none(tmp_path):
     path, model = tmp_path / "a.csv", tmp_path / "m.safetensors"
-    lines = [f"{i},{i % 7},{'q' if i % 2 else 'r'}" for i in range(40)]
+    lines = [f"{i},{i % 7},{'q' if i % 2 else 'r'}" for i in range(7, 47)]
     path.write_text("\n".join(lines))
     assert run("train", path, "--header", "no", "-o", model, *TRAIN).status == 0
     outcome = run("score", model, path)
     assert outcome.status == 1
     assert "columns without names, as --header no reads them" in outcome.err
     assert run("score", model, path, "--header", "no").status == 0
+    path.write_text("\n".join(["1,1,q", *lines]))
+    assert "if the first line is a row of data, use --header no" in run("score", model, path).err
 
 
 def test_a_header_of_years(tmp_path):
