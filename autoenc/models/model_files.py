@@ -13,6 +13,7 @@ import numpy as np
 
 from autoenc import __version__
 from autoenc.configuration import name_of_dtype
+from autoenc.models.choices import is_masked
 from autoenc.models.defaults import AUTO, is_auto
 from autoenc.models.fitted import FittedModel
 from autoenc.models.schema import SchemaError, check_model
@@ -47,6 +48,7 @@ def describe_model(fitted: FittedModel, settings: Mapping[str, Any]) -> dict[str
     try:
         if not is_auto(settings.get("activation", AUTO)):
             _check_activation(settings["activation"], fitted.choices.get("activation"))
+        _check_missing(settings, fitted)
         check_model(fitted.all_arrays(), description)
     except SchemaError as error:
         raise ValueError(
@@ -71,6 +73,21 @@ def _check_activation(given: Any, chosen: Any) -> None:
         own = [own] * len(known)
     if chosen is not None and own != known:
         raise SchemaError(f"activation is {given!r:.60}; expected {chosen!r:.60}")
+
+
+def _check_missing(settings: Mapping[str, Any], fitted: FittedModel) -> None:
+    """Check that the settings state whether NaN marks missing entries of the model.
+
+    Raises
+    ------
+    SchemaError
+        If the setting was changed since `fit`.
+    """
+    if "missing" not in settings:
+        return
+    if is_masked(settings, mixed=fitted.columns.encoding is not None) != fitted.masked:
+        expected = "mask" if fitted.masked else "refuse"
+        raise SchemaError(f"missing is {settings['missing']!r}; expected {expected!r}")
 
 
 def _describe_columns(columns: Columns) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
-from autoenc import AutoEncoder, DenoisingAutoEncoder, estimators
+from autoenc import AutoEncoder, AutoEncoderDetector, DenoisingAutoEncoder, estimators
 from autoenc.cli import main
 from autoenc.estimators import (
     DeepAutoEncoder,
@@ -308,6 +308,25 @@ def test_layers_without_noise_among_others_are_saved(corruption, tmp_path):
     assert again.corruption == corruption
     assert bytes_of(again) == bytes_of(stack)
     assert bytes_of(again.fit(X)) == bytes_of(stack.fit(X))
+
+
+@pytest.mark.parametrize(("fitted", "changed"), [("mask", "auto"), ("auto", "mask")])
+@pytest.mark.parametrize("kind", ["autoencoder", "stack", "detector"])
+def test_missing_stays_as_it_was_fitted(kind, fitted, changed, tmp_path):
+    """A file with the changed setting was a model that treats NaN differently."""
+    make = {
+        "autoencoder": lambda **s: AutoEncoder(2, **QUICK, **s),
+        "stack": lambda **s: StackedDenoisingAutoEncoder((3, 2), **QUICK, **s),
+        "detector": lambda **s: AutoEncoderDetector(random_state=0, verbose=False, **s),
+    }[kind]
+    model = make(missing=fitted).fit(X).set_params(missing=changed)
+    expected = "mask" if fitted == "mask" else "refuse"
+    with pytest.raises(
+        ValueError, match=f"missing is '{changed}'; expected '{expected}'.*Restore"
+    ):
+        model.save(tmp_path / "model")
+    model.set_params(missing=expected).save(tmp_path / "model")
+    assert type(model).load(tmp_path / "model").model_.masked == model.model_.masked
 
 
 def test_load_gives_the_layer_its_function(tmp_path):
