@@ -60,10 +60,11 @@ def _decoded(
 ) -> Any:
     """Return the user's columns in a frame of the requested library, by default the user's."""
     library = library_of(like) or encoding.library if wanted == "default" else wanted
-    decoded = encoding.decode(values)
+    decoded = encoding.without_forms.decode(values)
     if only_missing and library_of(like) == library:
-        return fill_frame(like, decoded)
+        return fill_frame(like, decoded, encoding.forms)
     if only_missing:
-        own = frame_like(encoding.decode(encoding.encode(like)[0]), library, None)
-        return fill_frame(own, decoded)
-    return frame_like(decoded, library, like)
+        known = encoding.without_forms.decode(encoding.encode(like)[0])
+        own = frame_like(known, library, None, encoding.forms)
+        return fill_frame(own, decoded, encoding.forms)
+    return frame_like(decoded, library, like, encoding.forms)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any, ClassVar
@@ -264,16 +264,7 @@ class DateColumn:
         counts = np.minimum(counts, end * (DAY // step) - 1)
         times = counts.astype(f"{'m' if self.duration else 'M'}8[{self.unit}]")
         times[np.isnan(days)] = "NaT"
-        if self.form is None:
-            return times
-        moments: list[Any] = times.astype("M8[us]").tolist()
-        if self.form.endswith("%z"):
-            moments = [moment and moment.replace(tzinfo=UTC) for moment in moments]
-        return np.array([moment and self._written(moment) for moment in moments], object)
-
-    def _written(self, moment: datetime) -> str:
-        """Return a date as text; `strftime` writes some years with fewer than four digits."""
-        return moment.strftime(str(self.form).replace("%Y", f"{moment.year:04}"))
+        return times if self.form is None else written_dates(times, self.form)
 
     def described(self) -> dict[str, Any]:
         """Return the column in a form that JSON can store."""
@@ -406,6 +397,18 @@ class Encoding:
             if getattr(column, "form", None) is not None
             or any(isinstance(value, str) for value in getattr(column, "values", ()))
         )
+
+    @cached_property
+    def forms(self) -> dict[str, str]:
+        """Formats of the columns whose dates are text, by name."""
+        stated = {column.name: getattr(column, "form", None) for column in self.columns}
+        return {name: form for name, form in stated.items() if form is not None}
+
+    @cached_property
+    def without_forms(self) -> Encoding:
+        """The same encoding, which decodes dates as datetime64 even if they were text."""
+        columns = [replace(c, form=None) if c.name in self.forms else c for c in self.columns]
+        return replace(self, columns=tuple(columns))
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
@@ -587,6 +590,20 @@ def plain_value(value: Any) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     return value if isinstance(value, str | bool | int | float) else str(value)
+
+
+def written_dates(times: np.ndarray[Any, Any], form: str) -> np.ndarray[Any, Any]:
+    """Return dates as text in a format of `datetime.strptime`, and None for NaT.
+
+    >>> written_dates(np.array(["2020-02-01", "NaT"], "M8[D]"), "%d.%m.%Y").tolist()
+    ['01.02.2020', None]
+    """
+    # `strftime` uses fewer than four digits for some years.
+    texts = [
+        moment and moment.replace(tzinfo=UTC).strftime(form.replace("%Y", f"{moment.year:04}"))
+        for moment in times.astype("M8[us]").tolist()
+    ]
+    return np.array(texts, object)
 
 
 def without_zone(value: Any) -> Any:

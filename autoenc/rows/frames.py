@@ -9,16 +9,33 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from autoenc.rows.blocks import Array
-from autoenc.rows.encoding import DAY, END_OF_DATES, FIRST_DATE
+from autoenc.rows.receiving import (
+    has_type_of,
+    is_category,
+    limited_times,
+    natural,
+    received,
+    refusal,
+    type_of,
+)
 
 PANDAS, POLARS = "pandas", "polars"
+# Formats of columns of which none are dates in text.
+NO_FORMS: Mapping[str, str] = MappingProxyType({})
+# The missing value of arrays of numbers, dates, durations and objects.
+_MISSING: dict[str, Any] = {
+    "f": np.nan,
+    "M": np.datetime64("NaT"),
+    "m": np.timedelta64("NaT"),
+    "O": None,
+}
 
 
 def library_of(frame: Any) -> str | None:
@@ -32,24 +49,37 @@ def rows_of_frame(frame: Any, numbers: Array) -> Any:
     return frame.iloc[numbers] if library_of(frame) == PANDAS else frame[numbers]
 
 
-def frame_like(columns: Mapping[str, Array], library: str, like: Any) -> Any:
+def frame_like(
+    columns: Mapping[str, Array], library: str, like: Any, forms: Mapping[str, str] = NO_FORMS
+) -> Any:
     """Make a frame.
 
     Parameters
     ----------
     columns : mapping from name to array
+        Decoded values.
     library : {"pandas", "polars"}
     like : frame, optional
-        Source of index, names and dtypes, if it is of this library. Numbers stay floats, because
+        Source of index, names and types, if it is of this library. Numbers stay floats, because
         reconstructions of whole numbers are not whole.
+    forms : mapping from name to str
+        Formats of dates that were text in the data of `fit`.
+
+    Returns
+    -------
+    pandas.DataFrame or polars.DataFrame
+
+    Raises
+    ------
+    ValueError
+        If a column of `like` cannot contain its values.
     """
-    known = like if library_of(like) == library else None
+    known: Any = like if library_of(like) == library else None
     labels = {} if known is None else {str(label): label for label in known.columns}
-    series = _pandas_series if library == PANDAS else _polars_series
-    found = {
-        labels.get(name, name): series(values, None if known is None else known[labels[name]])
-        for name, values in columns.items()
-    }
+    found = {}
+    for name, values in columns.items():
+        own = known[labels[name]] if name in labels and values.dtype.kind != "f" else None
+        found[labels.get(name, name)] = _series(values, library, own, name, forms.get(name))
     if library == POLARS:
         import polars
 
@@ -60,8 +90,12 @@ def frame_like(columns: Mapping[str, Array], library: str, like: Any) -> Any:
     return frame if known is None else frame.set_index(known.index)
 
 
-def fill_frame(frame: Any, columns: Mapping[str, Array]) -> Any:
-    """Return a frame with its missing entries replaced, in its own dtypes.
+def fill_frame(
+    frame: Any, columns: Mapping[str, Array], forms: Mapping[str, str] = NO_FORMS
+) -> Any:
+    """Return a frame with its missing entries replaced, in its own types.
+
+    A column without values has the type of its replacements afterwards.
 
     Parameters
     ----------
@@ -69,149 +103,130 @@ def fill_frame(frame: Any, columns: Mapping[str, Array]) -> Any:
         Columns that are not in `columns` are unchanged.
     columns : mapping from name to array, (rows,)
         Replacements of missing entries; whole numbers are rounded.
+    forms : mapping from name to str
+        Formats of dates that were text in the data of `fit`.
+
+    Returns
+    -------
+    pandas.DataFrame or polars.DataFrame
+
+    Raises
+    ------
+    ValueError
+        If a column cannot contain its replacements.
     """
     labels = {str(label): label for label in frame.columns}
-    fill = _filled_pandas if library_of(frame) == PANDAS else _filled_polars
+    library = library_of(frame) or PANDAS
     for name, values in columns.items():
-        frame = fill(frame, labels[name], values)
+        own = frame[labels[name]]
+        missing = _missing(own)
+        if missing.any():
+            needed = np.where(missing, values, _MISSING[values.dtype.kind]).astype(values.dtype)
+            series = _series(needed, library, own, name, forms.get(name))
+            frame = _filled(frame, labels[name], missing, series)
     return frame
 
 
-def _filled_pandas(frame: Any, label: Any, values: Array) -> Any:
+def _missing(column: Any) -> Array:
+    """Return which values of a column are missing."""
+    if hasattr(column, "isna"):
+        return np.asarray(column.isna())
+    known = column.fill_nan(None) if column.dtype.is_float() else column
+    return np.asarray(known.is_null().to_numpy())
+
+
+def _filled(frame: Any, label: Any, missing: Array, series: Any) -> Any:
+    """Return a frame in which missing values of a column are those of a series, in its dtype."""
     own = frame[label]
-    missing = np.asarray(own.isna())
-    if not missing.any():
-        return frame
-    values = _own_objects(values, own)
-    if str(own.dtype) == "category":
-        found = [value for value in dict.fromkeys(values[missing]) if value is not None]
-        own = own.cat.add_categories([value for value in found if value not in own.cat.categories])
-    if own.dtype.kind in "iu":
-        limits = np.iinfo(getattr(own.dtype, "numpy_dtype", own.dtype))
-        values = _as_whole(values, limits.min, limits.max)
-    series = _pandas_series(values, own, exact=True)
-    return _with(frame, label, own.where(~missing, series.set_axis(own.index)))
+    if library_of(frame) == POLARS:
+        import polars
 
-
-def _as_whole(values: Array, lowest: int, highest: int) -> Array:
-    """Return the nearest integers, as floats, that a column with these limits can hold."""
-    # 2⁶³ - 1 is no float, and the nearest one, 2⁶³, is beyond the column.
-    below = float(highest) if int(float(highest)) <= highest else math.nextafter(highest, 0)
-    whole: Array = np.clip(np.rint(values), lowest, below)
-    return whole
-
-
-def _as_times(values: Array, unit: str | None, zone: Any) -> Array:
-    """Return the nearest dates, or durations, that a column with this unit and zone can hold."""
-    is_local = zone is not None and str(zone).lower() not in ("utc", "utc+00:00", "+00:00")
-    if unit != "ns" and not is_local:
-        return values
-    first, last = FIRST_DATE * DAY, END_OF_DATES * DAY - 1
-    if unit == "ns":  # 64 bits of nanoseconds, in microseconds
-        last = (2**63 - 1) // 1000
-        first = -last
-    # The local time of a date may be up to a day earlier or later.
-    margin = DAY if is_local else 0
-    ends = np.array([first + margin, last - margin], f"{values.dtype.kind}8[us]")
-    times: Array = np.clip(values.astype(ends.dtype), *ends)
-    return times
-
-
-def _with(frame: Any, label: Any, column: Any) -> Any:
+        if not missing.all():
+            own = own.cast(series.dtype)
+            series = series.zip_with(polars.Series(missing), own)
+        return frame.with_columns(series.alias(label))
+    series = series.set_axis(own.index)
     frame = frame.copy()
-    frame[label] = column
+    frame[label] = series if missing.all() else own.astype(series.dtype).where(~missing, series)
     return frame
 
 
-def _pandas_series(values: Array, like: Any, *, exact: bool = False) -> Any:
-    """Return values as a series, with the dtype of another series if that fits.
+def _series(values: Array, library: str, like: Any, name: str, form: str | None) -> Any:
+    """Return decoded values as a series, in the type of another one, if that has a type."""
+    if like is None or (_missing(like).all() and not has_type_of(like, values, form)):
+        values, like = natural(values, form), None
+    else:
+        values = received(values, like, name, form)
+    if library == PANDAS:
+        return _pandas_series(values, like)
+    import polars
 
-    Numbers get this dtype only with `exact`.
-    """
+    try:
+        return _polars_series(values, like)
+    except polars.exceptions.PolarsError as error:
+        raise refusal(values, like, name) from error
+
+
+def _pandas_series(values: Array, like: Any) -> Any:
+    """Return values as a series, with the dtype of another series, to whose type they belong."""
     import pandas
 
     if values.dtype.kind in "mM":
-        values = _as_times(
-            values, _unit_of(like), getattr(getattr(like, "dtype", None), "tz", None)
-        )
-        # pandas has no unit of days.
-        unit = "s" if values.dtype.str.endswith("[D]") else np.datetime_data(values.dtype)[0]
-        values = values.astype(f"{values.dtype.kind}8[{unit}]")
-    series = pandas.Series(_own_objects(values, like))
-    if like is None or (values.dtype.kind == "f" and not exact):
-        return series
-    if like.dtype == object:
-        return _as_objects(series)
-    zone = getattr(like.dtype, "tz", None)
+        return _pandas_times(values, like)
+    if like is None:
+        return pandas.Series(values).infer_objects()
+    series = pandas.Series(values, dtype=values.dtype)
+    if is_category(like):
+        known = like.cat.categories
+        new = [one for one in series.dropna().unique() if one not in known]
+        return series.astype(like.cat.add_categories(new).dtype if new else like.dtype)
+    # Integers and booleans of NumPy cannot be missing.
+    can_be_missing = not isinstance(like.dtype, np.dtype) or like.dtype.kind not in "biu"
+    return series.astype(like.dtype) if can_be_missing or not series.isna().any() else series
+
+
+def _pandas_times(values: Array, like: Any) -> Any:
+    import pandas
+
+    dtype = getattr(like, "dtype", None)
+    zone = getattr(getattr(dtype, "pyarrow_dtype", dtype), "tz", None)
+    values = limited_times(values, _unit_of(dtype), zone)
+    # pandas has no unit of days.
+    unit = "s" if values.dtype.str.endswith("[D]") else np.datetime_data(values.dtype)[0]
+    series = pandas.Series(values.astype(f"{values.dtype.kind}8[{unit}]"))
     if zone is not None:
         series = series.dt.tz_localize("UTC").dt.tz_convert(zone)
-    if like.dtype == bool and series.isna().any():
-        return series
-    return series.astype(like.dtype)
+    return series if like is None else series.astype(dtype)
 
 
-def _unit_of(like: Any) -> str | None:
-    """Return the unit of a series of dates or durations; None for another series."""
-    dtype: Any = getattr(like, "dtype", None)
+def _unit_of(dtype: Any) -> str | None:
+    """Return the unit of a dtype of dates or durations; None for another dtype."""
     dtype = getattr(dtype, "numpy_dtype", dtype)
     if hasattr(dtype, "unit"):
         return str(dtype.unit)
     return np.datetime_data(dtype)[0] if getattr(dtype, "kind", "") in ("m", "M") else None
 
 
-def _own_objects(values: Array, like: Any) -> Array:
-    """Return values of a category as the objects of a column, whose text a model stores.
-
-    Such objects are the intervals that `pandas.cut` makes.
-    """
-    if values.dtype != object or like is None:
-        return values
-    own = like.cat.categories if str(like.dtype) == "category" else like[like.notna()].unique()
-    of_text = {str(one): one for one in own if not isinstance(one, str | bool | int | float)}
-    found = np.empty(len(values), object)
-    found[:] = [of_text.get(one, one) if isinstance(one, str) else one for one in values]
-    return found
-
-
-def _as_objects(series: Any) -> Any:
-    """Return a series of Python objects: dates, if it has no times of day."""
-    import pandas
-
-    if series.dtype.kind != "M":
-        return series.astype(object)
-    has_times = bool((series.dropna() != series.dropna().dt.normalize()).any())
-    values = series.dt.to_pydatetime() if has_times else series.dt.date
-    objects = [
-        None if missing else value for value, missing in zip(values, series.isna(), strict=True)
-    ]
-    return pandas.Series(objects, dtype=object)
-
-
-def _filled_polars(frame: Any, label: str, values: Array) -> Any:
+def _polars_series(values: Array, like: Any) -> Any:
+    """Return values as a series, with the dtype of another series, to whose type they belong."""
     import polars
 
-    own = frame[label]
-    if own.dtype.is_integer():
-        limits = polars.select(lowest=own.dtype.min(), highest=own.dtype.max()).row(0)
-        values = _as_whole(values, *limits)
-    known = own.fill_nan(None) if own.dtype.is_float() else own
-    series = _polars_series(values, own, exact=True)
-    return frame.with_columns(
-        polars.select(polars.coalesce(known, series)).to_series().alias(label)
-    )
-
-
-def _polars_series(values: Array, like: Any, *, exact: bool = False) -> Any:
-    import polars
-
+    dtype = getattr(like, "dtype", None)
     if values.dtype.kind in "mM":
-        dtype = getattr(like, "dtype", None)
         unit, zone = (getattr(dtype, name, None) for name in ("time_unit", "time_zone"))
-        values = _as_times(values, unit, zone)
+        values = limited_times(values, unit, zone)
         values = values.astype(f"{values.dtype.kind}8[us]")
-    series = polars.Series(values.tolist() if values.dtype == object else values)
-    if like is None or (values.dtype.kind == "f" and not exact):
-        return series
-    if getattr(like.dtype, "time_zone", None):
-        series = series.dt.replace_time_zone("UTC").dt.convert_time_zone(like.dtype.time_zone)
-    return series.cast(like.dtype, strict=False)
+        series = polars.Series(values)
+        if zone is not None:
+            series = series.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
+    else:
+        found = values.tolist() if values.dtype == object else values
+        if values.dtype == object and type_of(values) is object:
+            # A column of polars has one type.
+            found = [None if value is None else str(value) for value in found]
+        series = polars.Series(found)
+        series = series.fill_nan(None) if values.dtype.kind == "f" and like is not None else series
+    if isinstance(dtype, polars.Enum):
+        new = [one for one in dict.fromkeys(values.tolist()) if one is not None]
+        dtype = polars.Enum(list(dict.fromkeys([*dtype.categories, *new])))
+    return series if dtype is None else series.cast(dtype)
