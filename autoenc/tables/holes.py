@@ -13,6 +13,7 @@ r"""Fill in the empty cells of a file, and leave all other cells unchanged.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -165,11 +166,13 @@ class TextCells:
         comma = self._file.decimal == "," or (
             self._file.may_have_commas and has_commas and have_decimal_commas(written)
         )
-        if getattr(fill.given.dtype, "kind", "O") == "f":
+        if getattr(fill.found.dtype, "kind", "O") == "f":
             text[fill.holes] = [_number(value, comma=comma) for value in fill.values]
         else:
             spellings = dict(zip(fill.given[known], written, strict=True))
-            text[fill.holes] = [spellings.get(value, str(value)) for value in fill.values]
+            # pandas writes dates without times if none of them has a time.
+            texts = fill.found[fill.holes].astype(object if known.any() else str)
+            text[fill.holes] = [spellings.get(value, str(value)) for value in texts]
         self._frame[position] = text
 
     def write(self, output: Path) -> None:
@@ -228,14 +231,30 @@ class ArrowCells:
         column = self._table.column(number)
         is_dictionary = pyarrow.types.is_dictionary(column.type)
         plain = column.cast(column.type.value_type) if is_dictionary else column
-        values = np.full(len(column), None, dtype=object)
-        values[fill.holes] = [_of_python(value) for value in fill.values]
-        found = pyarrow.array(list(values)).cast(plain.type, safe=False)
+        values = [_of_python(value) for value in fill.values]
+        kind = pyarrow.array(values).type
+        if missing(fill.given).all() and not _are_alike(kind, plain.type):
+            plain = pyarrow.nulls(len(column), kind)
+            self._forget_dtype(self.names[position])
+        elif pyarrow.types.is_integer(plain.type):
+            limits = np.iinfo(plain.type.to_pandas_dtype())
+            values = [min(max(round(v), int(limits.min)), int(limits.max)) for v in values]
+        cells = np.full(len(column), None, dtype=object)
+        cells[fill.holes] = values
+        found = pyarrow.array(list(cells)).cast(plain.type, safe=False)
         filled = compute.if_else(pyarrow.array(fill.holes), found, plain)
         if is_dictionary:
             filled = filled.dictionary_encode()
         field = self._table.schema.field(number).with_type(filled.type)
         self._table = self._table.set_column(number, field, filled)
+
+    def _forget_dtype(self, name: str) -> None:
+        """Remove the dtype that pandas would give to a column, whose type is another one now."""
+        about = self._table.schema.pandas_metadata
+        if about is not None:
+            about["columns"] = [own for own in about["columns"] if own["field_name"] != name]
+            stored = {**self._table.schema.metadata, b"pandas": json.dumps(about).encode()}
+            self._table = self._table.replace_schema_metadata(stored)
 
     def write(self, output: Path) -> None:
         """Write the table again."""
@@ -277,7 +296,13 @@ class TableCells:
             values[fill.holes, position] = fill.values
         else:
             column = values.iloc[:, position].copy()
-            column[fill.holes] = fill.values
+            if getattr(fill.found.dtype, "kind", "O") != "f" or missing(fill.given).all():
+                column = fill.found.set_axis(values.index)
+            elif getattr(column.dtype, "kind", "O") in "iuf":
+                column[fill.holes] = fill.values
+            else:  # numbers with leading zeros, which are text in another file
+                column = column.astype(object)
+                column[fill.holes] = [_number(value, comma=False) for value in fill.values]
             values = values.assign(**{values.columns[position]: column})
         self._table = replace(self._table, values=values)
 
@@ -309,6 +334,20 @@ def _number(value: Any, *, comma: bool) -> str:
     single = np.float32(value)
     text = str(single) if np.float64(single) == value else repr(float(value))
     return text.replace(".", ",") if comma else text
+
+
+def _are_alike(one: Any, other: Any) -> bool:
+    """Return whether two types of Arrow contain values of the same kind."""
+    from pyarrow import types
+
+    def is_number(kind: Any) -> bool:
+        return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind))
+
+    def is_text(kind: Any) -> bool:
+        return bool(types.is_string(kind) or types.is_large_string(kind))
+
+    kinds = (is_number, is_text, types.is_boolean, types.is_temporal)
+    return any(is_kind(one) and is_kind(other) for is_kind in kinds)
 
 
 def _of_python(value: Any) -> Any:

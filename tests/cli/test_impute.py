@@ -174,3 +174,108 @@ def test_an_index_of_pandas_is_no_column_of_a_model_without_names(tmp_path):
     full = pd.read_csv(tmp_path / "full.csv", index_col=0)
     assert not full.isna().any().any()
     np.testing.assert_allclose(full.drop(5), frame.drop(5))
+
+
+ROWS = 40
+Z = np.random.default_rng(0).normal(size=ROWS)
+DAYS = pd.Series(pd.date_range("2020-02-01", periods=ROWS))
+HOLES = np.arange(ROWS) % 7 == 0
+
+
+def table(**columns):
+    """Table of two columns that are not numbers alone, and of others."""
+    return pd.DataFrame({"z": Z, "kind": np.where(Z > 0.3, "q", "r"), **columns})
+
+
+def trained(frame, folder, suffix):
+    """Model of a table in a file, and the path of the model."""
+    path, model = folder / f"fit.{suffix}", folder / "m.safetensors"
+    frame.to_csv(path, index=False) if suffix == "csv" else frame.to_parquet(path)
+    good("train", path, "-o", model, "--quiet", "--epochs", "2", "--seed", "0")
+    return DenoisingAutoEncoder.load(model), model
+
+
+def filled(model, frame, folder, source, target):
+    """Column ``d`` of a table after its empty cells were filled in, as a list."""
+    given, output = folder / f"new.{source}", folder / f"filled.{target}"
+    frame.to_csv(given, index=False) if source == "csv" else frame.to_parquet(given)
+    good("impute", model, given, "-o", output)
+    read = pd.read_parquet(output) if target == "parquet" else pd.read_csv(output, dtype=str)
+    return read["d"]
+
+
+@pytest.mark.parametrize("target", ["csv", "parquet"])
+@pytest.mark.parametrize("fit", ["csv", "parquet"])
+def test_dates_are_those_of_the_column_in_every_file(fit, target, tmp_path):
+    """Files of text and of dates, by a model of dates written in the German order."""
+    german = DAYS.dt.strftime("%d.%m.%Y")
+    model, path = trained(table(d=german), tmp_path, fit)
+    expected = model.impute(table(d=german.mask(HOLES)))["d"].tolist()
+    assert filled(path, table(d=german.mask(HOLES)), tmp_path, "csv", target).tolist() == expected
+    for days in (DAYS, DAYS.dt.tz_localize("UTC"), DAYS.dt.date.astype(object)):
+        given = table(d=days.mask(HOLES))
+        found = pd.to_datetime(filled(path, given, tmp_path, "parquet", target), utc=True)
+        assert found.dt.strftime("%d.%m.%Y").tolist() == expected
+
+
+@pytest.mark.parametrize("target", ["csv", "parquet"])
+@pytest.mark.parametrize("source", ["csv", "parquet"])
+def test_text_of_dates_is_filled_in_by_a_model_of_dates(source, target, tmp_path):
+    model, path = trained(table(d=DAYS), tmp_path, "parquet")
+    text = DAYS.dt.strftime("%Y-%m-%d").mask(HOLES)
+    expected = model.impute(table(d=DAYS.mask(HOLES)))["d"].dt.strftime("%Y-%m-%d")
+    assert filled(path, table(d=text), tmp_path, source, target).tolist() == expected.tolist()
+
+
+KINDS = {
+    "text": np.where(Z > 0, "u", "v"),
+    "digits": np.where(Z > 0, "01", "02"),
+    "booleans": Z > 0,
+    "dates": DAYS,
+    "numbers": Z * 100,
+}
+EMPTY = {
+    "double": pd.Series([np.nan] * ROWS),
+    "null": pd.Series([None] * ROWS, dtype=object),
+    "int64": pd.Series([None] * ROWS, dtype="Int64"),
+    "bool": pd.Series([None] * ROWS, dtype="boolean"),
+    "string": pd.Series([None] * ROWS, dtype="str"),
+    "dictionary": pd.Series([None] * ROWS).astype("category"),
+}
+
+
+@pytest.mark.parametrize("target", ["csv", "parquet"])
+@pytest.mark.parametrize("source", ["csv", "parquet"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_columns_without_values_are_filled_in(kind, source, target, tmp_path):
+    model, path = trained(table(d=KINDS[kind]), tmp_path, "parquet")
+    expected = model.impute(table(d=np.nan))["d"]
+    for empty in EMPTY.values():
+        found = filled(path, table(d=empty), tmp_path, source, target)
+        if kind == "numbers":
+            # A column of integers stays one.
+            np.testing.assert_allclose(found.astype(float), expected, atol=0.5)
+        elif target == "parquet":
+            assert found.tolist() == expected.tolist()
+        else:
+            assert found.tolist() == expected.astype(str).tolist()
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "UInt8", "float64"])
+@pytest.mark.parametrize("target", ["csv", "parquet"])
+@pytest.mark.parametrize("source", ["csv", "parquet"])
+def test_booleans_are_numbers_in_a_column_of_numbers(source, target, dtype, tmp_path):
+    model, path = trained(table(d=Z > 0), tmp_path, "csv")
+    given = table(d=pd.Series(Z > 0).astype(dtype).mask(HOLES))
+    found = filled(path, given, tmp_path, source, target).astype(float)
+    assert found.tolist() == model.impute(given)["d"].astype(float).tolist()
+    assert set(found) == {0.0, 1.0}
+
+
+def test_integers_of_parquet_are_filled_in_within_their_limits(tmp_path):
+    _, path = trained(table(d=1000 * Z), tmp_path, "csv")
+    given = table(d=pd.array(np.arange(ROWS), "UInt8")).assign(z=Z)
+    given.loc[HOLES, "d"] = pd.NA
+    found = filled(path, given, tmp_path, "parquet", "parquet")
+    assert found.dtype == "UInt8"
+    assert {0, 255} <= set(found[HOLES])
