@@ -598,10 +598,12 @@ def written_dates(times: np.ndarray[Any, Any], form: str) -> np.ndarray[Any, Any
     >>> written_dates(np.array(["2020-02-01", "NaT"], "M8[D]"), "%d.%m.%Y").tolist()
     ['01.02.2020', None]
     """
+    moments: list[Any] = times.astype("M8[us]").tolist()
+    if form.endswith("%z"):
+        moments = [moment and moment.replace(tzinfo=UTC) for moment in moments]
     # `strftime` uses fewer than four digits for some years.
     texts = [
-        moment and moment.replace(tzinfo=UTC).strftime(form.replace("%Y", f"{moment.year:04}"))
-        for moment in times.astype("M8[us]").tolist()
+        moment and moment.strftime(form.replace("%Y", f"{moment.year:04}")) for moment in moments
     ]
     return np.array(texts, object)
 

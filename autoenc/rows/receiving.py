@@ -211,7 +211,9 @@ def _durations(values: Array, column: Any, name: str) -> Array:
 
 
 def _of_category(values: Array, column: Any, name: str) -> Array:
-    own = type_of(column)
+    own, distinct = type_of(column), set(values.tolist()) - {None}
+    if own is str and not is_category(column) and all(isinstance(one, str) for one in distinct):
+        return values
     # Objects, such as the intervals of `pandas.cut`, are known by their text.
     present = _present(column) if own is str or _has_objects(column) else []
     known = {plain_value(one): one for one in present}
@@ -224,7 +226,7 @@ def _of_category(values: Array, column: Any, name: str) -> Array:
             raise refusal([value], column, name)
         return found
 
-    found = {value: equal(value) for value in set(values.tolist()) - {None}}
+    found = {value: equal(value) for value in distinct}
     return _each(found.__getitem__, values)
 
 
@@ -281,7 +283,11 @@ def _limits(dtype: Any) -> tuple[int, int]:
 def _each(function: Callable[[Any], Any], values: Array) -> Array:
     """Return a function of each value, and None where a value is missing."""
     found = np.empty(len(values), object)
-    found[:] = [None if is_missing(one) else function(one) for one in values.tolist()]
+    # Only None, which stands for NaT, too, and NaN are missing in decoded values.
+    found[:] = [
+        None if one is None or one != one else function(one)  # noqa: PLR0124
+        for one in values.tolist()
+    ]
     return found
 
 
