@@ -12,11 +12,10 @@ from autoenc.sources.opening import (
     IN_PARTS,
     open_source,
     opened,
-    refuse_masked,
     stored_columns,
     within,
 )
-from autoenc.sources.reader import Reader, SourceError, first_lost
+from autoenc.sources.reader import Reader, SourceError, first_lost, refuse_masked
 from autoenc.sources.selected import Numbers
 from autoenc.sources.sizes import bytes_of
 from autoenc.sources.source import Source

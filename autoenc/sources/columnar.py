@@ -145,9 +145,7 @@ def layout(fields: Any, name: str, with_nulls: bool) -> tuple[int, np.dtype[Any]
     if not dtypes:
         raise SourceError(f"{name} has no columns.")
     dtype = np.result_type(*dtypes)
-    if with_nulls and dtype.kind in "iu":
-        dtype = np.dtype("float32" if dtype.itemsize <= 2 else "float64")
-    return width, dtype
+    return width, _with_room_for_nan(dtype) if with_nulls else dtype
 
 
 def _layout_of_files(
@@ -280,9 +278,9 @@ class HuggingFace:
 
     def __init__(self, dataset: Any, name: str, columns: Sequence[str] | None = None) -> None:
         self.names: list[str] = list(dataset.column_names if columns is None else columns)
-        self._dataset = dataset.select_columns(self.names).with_format("numpy")
         if not len(dataset):
             raise SourceError(f"{name} has no rows.")
+        self._columns = {column: _in_own_dtype(dataset, column) for column in self.names}
         self._name = name
         first = self._matrix(0, 1)
         self.dtype = first.dtype
@@ -296,8 +294,10 @@ class HuggingFace:
         """Do nothing: the data set itself maps its files."""
 
     def _matrix(self, first: int, last: int) -> Array:
-        batch = self._dataset[first:last]
-        parts = [self._part(column, np.asarray(batch[column])) for column in self.names]
+        parts = [
+            self._part(column, np.asarray(dataset[first:last][column]))
+            for column, dataset in self._columns.items()
+        ]
         return parts[0] if len(parts) == 1 else np.hstack(parts)
 
     def _part(self, column: str, values: Array) -> Array:
@@ -308,3 +308,36 @@ class HuggingFace:
                 "rows, columns=[...]) with the columns to read."
             )
         return values.reshape(len(values), -1)
+
+
+def _in_own_dtype(dataset: Any, column: str) -> Any:
+    """Return a column as NumPy arrays of its dtype; by default, `datasets` casts to float32."""
+    import pyarrow as pa
+
+    kind = dataset.features.arrow_schema.field(column).type
+    while hasattr(kind, "storage_type") or hasattr(kind, "value_type"):
+        kind = kind.storage_type if hasattr(kind, "storage_type") else kind.value_type
+    alone = dataset.select_columns([column])
+    if not _is_number(kind) or pa.types.is_boolean(kind):
+        return alone.with_format("numpy")
+    dtype = np.dtype(kind.to_pandas_dtype())
+    with_nulls = _has_nested_nulls(dataset.data.column(column))
+    return alone.with_format("numpy", dtype=_with_room_for_nan(dtype) if with_nulls else dtype)
+
+
+def _has_nested_nulls(values: Any) -> bool:
+    """Return whether a column of Arrow has nulls, also within lists."""
+    if hasattr(values, "chunks"):
+        return any(map(_has_nested_nulls, values.chunks))
+    if hasattr(values, "storage"):
+        return _has_nested_nulls(values.storage)
+    if values.null_count:
+        return True
+    return hasattr(values.type, "value_type") and _has_nested_nulls(values.flatten())
+
+
+def _with_room_for_nan(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the float dtype in which integers of a dtype are read beside nulls."""
+    if dtype.kind not in "iu":
+        return dtype
+    return np.dtype("float32" if dtype.itemsize <= 2 else "float64")

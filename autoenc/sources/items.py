@@ -59,6 +59,10 @@ class Items:
     def _row(self, item: Any) -> Array:
         if isinstance(item, tuple | list | dict):
             item = item[_field_of(item, self._field, self._name)]
+        if np.ma.is_masked(item):
+            raise SourceError(
+                f"an item of {self._name} has a masked entry; fill it in, or omit the item."
+            )
         row = np.asarray(item)
         if row.dtype.kind not in "biuf":
             raise SourceError(

@@ -43,7 +43,10 @@ class Joined:
         ]
         self.piece = max(reader.piece for reader in readers)
         self.files: Sequence[Path] = [file for reader in readers for file in reader.files]
-        self.part = json.dumps([getattr(reader, "part", "") for reader in readers])
+        # None if some of the rows are not in files, which then do not identify all of them.
+        stated = [getattr(reader, "part", "") for reader in readers]
+        is_in_files = None not in stated and all(reader.files for reader in readers)
+        self.part = json.dumps(stated) if is_in_files else None
 
     def read_into(self, first: int, out: Array) -> None:
         """Read rows; see `Reader.read_into`."""

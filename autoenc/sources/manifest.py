@@ -37,7 +37,7 @@ class Manifest:
         self._info = {
             "format": FORMAT, "rows": source.identity(), "files": files, "part": part,
         }  # fmt: skip
-        self._path = _path(self._info) if files else None
+        self._path = None if not files or part is None else _path(self._info)
 
     def recall(self) -> dict[str, Array] | None:
         """Return the summary; None if it is not stored."""

@@ -19,7 +19,7 @@ from autoenc.sources.columnar import HuggingFace, Parquet, Table, parquet_column
 from autoenc.sources.items import Items
 from autoenc.sources.joined import Joined
 from autoenc.sources.npy import read_npy, read_npz
-from autoenc.sources.reader import Reader, SourceError
+from autoenc.sources.reader import Reader, SourceError, check_same_columns, refuse_masked
 from autoenc.sources.slices import Slices, chunk_rows, read_array, read_hdf5, read_zarr
 from autoenc.sources.source import Source
 from autoenc.sources.spool import dask_parts, polars_parts, spool
@@ -184,26 +184,6 @@ def within(
     return [open_source(array) if _is_plain(array) else array for array in arrays]
 
 
-def refuse_masked(array: Any, name: str) -> None:
-    """Refuse an array with masked entries, whose hidden values would be used.
-
-    Parameters
-    ----------
-    array : array-like
-        Data passed by the caller.
-    name : str
-        Name of the data for the message.
-
-    Raises
-    ------
-    ValueError
-        If an entry is masked.
-    """
-    if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
-        first = int(np.argmax(np.ma.getmaskarray(array).any(axis=tuple(range(1, array.ndim)))))
-        raise ValueError(f"{name} has a masked entry at row {first}; fill it in, or omit the row.")
-
-
 def _is_plain(array: Any) -> bool:
     """Return whether an object is an array of numbers without masked entries."""
     is_array = isinstance(array, np.ndarray) and not isinstance(array, np.ma.MaskedArray)
@@ -287,11 +267,24 @@ def _array_files(folder: Path) -> list[Path]:
 def _of_arrays(rows: Any, name: str) -> Reader:
     """Open an array, or a list of arrays with the same columns."""
     if isinstance(rows, np.ndarray):
+        refuse_masked(rows, name)
         return read_array(rows, name)
-    if _are_arrays(rows):
-        names = [f"array {i} of the list" for i in range(len(rows))]
-        return Joined([open_source(part).reader for part in rows], names)
-    return read_array(np.asarray(rows), name)
+    if not _are_arrays(rows):
+        return read_array(np.asarray(rows), name)
+    first = open_source(rows[0]).names
+    names = [f"array {i} of the list" for i in range(len(rows))]
+    parts = zip(rows, names, strict=True)
+    return Joined([_in_order(part, first, name).reader for part, name in parts], names)
+
+
+def _in_order(rows: Any, columns: Sequence[str] | None, name: str) -> Source:
+    """Open a part of a list, with the columns of the first part in their order."""
+    refuse_masked(rows, name)
+    source = open_source(rows)
+    if columns is None or source.names in (None, columns):
+        return source
+    check_same_columns(source.names, columns, name)
+    return open_source(rows, columns=columns)
 
 
 def _of_iterable(rows: Iterable[Any], name: str) -> Reader:

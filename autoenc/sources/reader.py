@@ -59,13 +59,48 @@ def first_lost(values: Array, cast: Array) -> tuple[int, ...] | None:
         lost = values.imag != 0
     elif cast.dtype.kind in "biu" and not np.can_cast(values.dtype, cast.dtype):
         lost = cast != values
-    elif values.dtype.kind == "f" and values.dtype.itemsize > cast.dtype.itemsize:
+    elif cast.dtype.kind == "f" and not np.can_cast(values.dtype, cast.dtype):
         lost = np.isinf(cast) & np.isfinite(values)
     else:
         return None
     if not np.any(lost):
         return None
     return tuple(map(int, np.unravel_index(int(np.argmax(lost)), values.shape)))
+
+
+def refuse_masked(array: Any, name: str) -> None:
+    """Refuse an array with masked entries, whose hidden values would be used.
+
+    Parameters
+    ----------
+    array : array-like
+        Data passed by the caller.
+    name : str
+        Name of the data for the message.
+
+    Raises
+    ------
+    ValueError
+        If an entry is masked.
+    """
+    if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
+        first = int(np.argmax(np.ma.getmaskarray(array).any(axis=tuple(range(1, array.ndim)))))
+        raise ValueError(f"{name} has a masked entry at row {first}; fill it in, or omit the row.")
+
+
+def check_same_columns(found: Sequence[Any], columns: Sequence[Any], name: str) -> None:
+    """Refuse rows whose columns have other names, in any order, than earlier rows.
+
+    Raises
+    ------
+    SourceError
+        If the names differ.
+    """
+    if len(found) != len(columns) or set(found) != set(columns):
+        raise SourceError(
+            f"{name} has the columns {', '.join(map(str, found))}; expected "
+            f"{', '.join(map(str, columns))}, as in the rows before."
+        )
 
 
 class Reader(Protocol):
@@ -81,7 +116,8 @@ class Reader(Protocol):
         Number of rows that must be decoded to read a single row.
     files : sequence of Path
         Files that contain the rows; empty if rows are not in files. Readers of files also have a
-        text `part`, which tells their rows from others in the same files.
+        text `part`, which tells their rows from others in the same files. It is None if some of
+        the rows are not in files.
     """
 
     shape: tuple[int, ...]

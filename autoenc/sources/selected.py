@@ -105,7 +105,7 @@ class Cast:
         self.dtype = np.dtype(dtype)
         self.piece = reader.piece
         self.files: Sequence[Path] = reader.files
-        self.part: str = getattr(reader, "part", "")
+        self.part: str | None = getattr(reader, "part", "")
 
     def read_into(self, first: int, out: Array) -> None:
         """Read rows; see `Reader.read_into`."""

@@ -181,6 +181,8 @@ class Source:
         Source
             The rows, which are read on demand.
         """
+        if isinstance(numbers, np.ndarray):
+            numbers = self._numbers(numbers)
         selected = Selected(self.stored.reader, numbers)
         return self._derived(selected, f"rows of {self.name}").astype(self.dtype)
 

@@ -10,13 +10,19 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any
 
 import numpy as np
 
 from autoenc.sources.raw import RawFile
-from autoenc.sources.reader import Array, SourceError, copy_values
+from autoenc.sources.reader import (
+    Array,
+    SourceError,
+    check_same_columns,
+    copy_values,
+    refuse_masked,
+)
 from autoenc.sources.source import Source
 
 
@@ -58,9 +64,10 @@ def spool(parts: Iterable[Any], name: str) -> RawFile:
 
 
 def _write(parts: Iterable[Any], name: str, file: IO[bytes]) -> tuple[tuple[int, ...], Any]:
-    n_rows, first = 0, None
+    n_rows, first, columns = 0, None, None
     for part in parts:
-        rows = as_rows(part, name)
+        columns = names_of(part) if first is None else columns
+        rows = as_rows(part, name, columns)
         first = rows[:0] if first is None else first
         _check(rows, first, n_rows, name)
         try:
@@ -79,17 +86,31 @@ def _write_all(file: IO[bytes], rows: Array) -> None:
         left = left[file.write(left) :]
 
 
-def as_rows(part: Any, name: str) -> Array:
+def as_rows(part: Any, name: str, columns: Sequence[Any] | None = None) -> Array:
     """Return a part of an iterable as an array of rows; a vector is a single row.
+
+    Parameters
+    ----------
+    part : object
+        An array, a dict of columns, or a table.
+    name : str
+        Name for messages.
+    columns : sequence, optional
+        Names of the columns of the first part, whose order applies to all parts.
 
     >>> as_rows([1.0, 2.0], "numbers").shape
     (1, 2)
-    >>> as_rows({"a": np.zeros(3), "b": np.ones(3)}, "numbers").shape
-    (3, 2)
+    >>> as_rows({"b": np.zeros(3), "a": np.ones(3)}, "numbers", ["a", "b"])[0]
+    array([1., 0.])
     """
+    refuse_masked(part, f"a part of {name}")
+    found = names_of(part)
+    if columns is not None and found is not None and found != columns:
+        check_same_columns(found, columns, f"a part of {name}")
+        part = _select(part, columns)
     if isinstance(part, dict):
-        columns = [np.asarray(column) for column in part.values()]
-        part = np.hstack([column.reshape(len(column), -1) for column in columns])
+        arrays = [np.asarray(column) for column in part.values()]
+        part = np.hstack([column.reshape(len(column), -1) for column in arrays])
     elif hasattr(part, "to_pandas") and hasattr(part, "schema"):  # Arrow, polars
         part = part.to_pandas()
     rows = np.asarray(part)
@@ -99,6 +120,21 @@ def as_rows(part: Any, name: str) -> Array:
             "of numbers, (rows, columns)."
         )
     return rows[np.newaxis] if rows.ndim == 1 else rows
+
+
+def names_of(part: Any) -> list[Any] | None:
+    """Return the names of the columns of a dict or table; None if they have none."""
+    if isinstance(part, dict):
+        return list(part)
+    if hasattr(part, "column_names"):  # Arrow, whose `columns` are arrays
+        return list(part.column_names)
+    return list(part.columns) if hasattr(part, "columns") else None
+
+
+def _select(part: Any, columns: Sequence[Any]) -> Any:
+    if isinstance(part, dict):
+        return {column: part[column] for column in columns}
+    return part.select(columns) if hasattr(part, "schema") else part[list(columns)]
 
 
 def _check(rows: Array, first: Array, n_rows: int, name: str) -> None:
@@ -137,7 +173,9 @@ def dask_parts(array: Any) -> Iterator[Array]:
     if array.ndim > 1:
         array = array.rechunk(dict.fromkeys(range(1, array.ndim), -1))
     for i in range(array.numblocks[0]):
-        yield np.asarray(array.blocks[i])
+        block = array.blocks[i].compute()
+        refuse_masked(block, f"block {i} of the dask array")
+        yield np.asarray(block)
 
 
 def polars_parts(frame: Any) -> Iterator[Array]:

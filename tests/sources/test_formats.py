@@ -1,6 +1,7 @@
 """Rows are the same from whatever they are stored in."""
 
 import gc
+import itertools
 import warnings
 import zipfile
 
@@ -288,6 +289,107 @@ def test_the_index_of_a_frame_is_no_column(tmp_path):
     with pytest.raises(SourceError, match="has no columns"):
         open_source(tmp_path / "rows.parquet")
     assert open_source(tmp_path / "rows.parquet", columns=NAMES).names == NAMES
+
+
+def in_polars(columns):
+    import polars as pl
+
+    return pl.DataFrame(columns)
+
+
+TABLES = [pd.DataFrame, pa.table, in_polars]
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"), [(dict, iter), *itertools.product(TABLES, (iter, list))]
+)
+def test_columns_of_parts_are_matched_by_name(make, kind):
+    """Those in another order were taken by their positions."""
+    a, b = np.arange(3.0), np.arange(10.0, 13)
+    parts = [make({"a": a, "b": b}), make({"b": b, "a": a})]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*can be iterated only once")
+        source = open_source(kind(parts))
+        np.testing.assert_array_equal(source[:], np.tile(np.c_[a, b], (2, 1)))
+        for other in ({"a": a, "c": b}, {"a": a, "b": b, "c": b}):
+            with pytest.raises(SourceError, match=r"has the columns .*; expected a, b, as in"):
+                open_source(kind([parts[0], make(other)]))
+
+
+MASKED = np.ma.array(np.ones((3, 2)), mask=[[0, 0], [0, 1], [0, 0]])
+
+
+class MaskedItems:
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, i):
+        if not isinstance(i, int):
+            raise TypeError
+        return MASKED[i]
+
+
+def in_dask(array):
+    import dask.array as da
+
+    return da.from_array(array, chunks=(3, 2))
+
+
+@pytest.mark.filterwarnings("ignore:.*can be iterated only once")
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: [np.ones((2, 2)), MASKED],
+        lambda: iter([np.ones((2, 2)), MASKED]),
+        lambda: in_dask(MASKED),
+        MaskedItems,
+        lambda: MASKED,
+    ],
+    ids=["list", "iterable", "dask", "items", "array"],
+)
+def test_masked_entries_are_refused(make):
+    with pytest.raises(ValueError, match="masked entry"):
+        open_source(make())[:]
+
+
+def test_parts_that_the_first_dtype_cannot_contain_are_refused():
+    with (
+        pytest.warns(UserWarning, match="only once"),
+        pytest.raises(SourceError, match="70000 after rows of float16, which cannot hold it"),
+    ):
+        open_source(iter([np.ones((2, 1), "float16"), np.array([[70_000]])]))
+
+
+@pytest.mark.parametrize("number", [-1, 3])
+def test_taken_rows_are_numbered_as_in_arrays(tmp_path, number):
+    rows = np.arange(6.0).reshape(3, 2)
+    np.savez(tmp_path / "a.npz", rows=rows, next=np.full((3, 2), 99.0))
+    source = open_source(tmp_path / "a.npz", key="rows")
+    if number == 3:
+        with pytest.raises(IndexError, match="has 3 rows; there is no row"):
+            source.take(np.array([0, 3]))
+    else:
+        np.testing.assert_array_equal(source.take(np.array([0, -1]))[:], rows[[0, -1]])
+
+
+HUGE = [
+    ([1e300, 2**24 + 1.5], None),
+    ([None, 2**24 + 1], None),
+    ([[1.0, 1e300], [2**24 + 1.0, 3.0]], None),
+    ([[1, None], [2**24 + 1, 3]], None),
+    ([2**63 + 5, 1], "uint64"),
+]
+
+
+@pytest.mark.parametrize(("values", "dtype"), HUGE)
+def test_hugging_face_keeps_its_dtypes(values, dtype):
+    """`datasets` casts to float32 by default."""
+    import datasets
+
+    table = pa.table({"a": values if dtype is None else pa.array(values, dtype), "b": [0.5, 1.5]})
+    source = open_source(datasets.Dataset(table), columns=["a"])
+    expected = np.array(values, dtype or float).reshape(2, -1)
+    np.testing.assert_array_equal(source[:], expected)
 
 
 TYPES = [

@@ -87,6 +87,16 @@ def test_nothing_is_remembered_of_arrays_and_small_files(cache, tmp_path, monkey
     assert not cache.exists()
 
 
+def test_nothing_is_remembered_of_files_beside_arrays(cache, tmp_path):
+    """The files do not identify the array, whose sampled rows may be the same."""
+    np.save(tmp_path / "rows.npy", np.zeros((500, 3)))
+    stored = np.load(tmp_path / "rows.npy", mmap_mode="r")
+    other = np.zeros((500, 3))
+    assert summarize(open_source([stored, other])).maximum.tolist() == [0, 0, 0]
+    other[250] = 9  # this row is not sampled
+    assert summarize(open_source([stored, other])).maximum.tolist() == [9, 9, 9]
+
+
 def test_rows_without_values():
     with pytest.raises(SourceError, match=r"the array has shape \(5, 0\), and no values"):
         summarize(open_source(np.ones((5, 0))))
