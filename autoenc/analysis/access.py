@@ -195,7 +195,9 @@ def _is_larger_for_normal_rows(judge: Any) -> bool:
         kind = get_tags(judge).estimator_type
         if kind in ("outlier_detector", "density_estimator"):
             return True
-    return type(_innermost(judge)).__module__.startswith("sklearn.")
+    bases = type(_innermost(judge)).__mro__
+    owner = next((base for base in bases if "score_samples" in vars(base)), object)
+    return owner.__module__.startswith("sklearn.")
 
 
 def _innermost(judge: Any) -> Any:

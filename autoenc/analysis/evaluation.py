@@ -203,7 +203,7 @@ def report(
     if X.shape[0] < 2:
         raise ValueError(f"X has {counted(X.shape[0], 'row')}; a report needs at least two.")
     missing = missing_entries(model, X)
-    if missing.all():
+    if model.masked and missing.all():
         raise ValueError("no row of X has an observed value; give other rows.")
     X_train = X if is_training else None if X_train is None else _at_most(X_train, max_rows)
     # Compute errors first, so that rows without errors are refused before codes warn of them.

@@ -164,15 +164,15 @@ class Classifying(ClassifierMixin):
         return model.classes
 
 
-def _check_classes(given: Any, known: Sequence[Any]) -> None:
+def _check_classes(given: Any, known: Array) -> None:
     """Refuse the classes of a later call that differ from those of the first one."""
     if given is None:
         return
-    classes, _ = plain_classes(np.asarray(read_labels(given, name="classes")))
-    if classes != list(known):
+    classes = read_labels(given, name="classes")
+    if not len(classes) or not np.array_equal(np.unique(classes), known):
         raise ValueError(
-            f"the model was fitted with the classes {list(known)!r:.200}, but classes is "
-            f"{classes!r:.200}; leave it out, or start again with fit."
+            f"the model was fitted with the classes {known.tolist()!r:.200}, but classes is "
+            f"{classes.tolist()!r:.200}; leave it out, or start again with fit."
         )
 
 
@@ -201,7 +201,9 @@ class ClassifierKind:
             own = {"batch_norm": normalised, "activation": None, **settings}
             activation = choices["activation"]
             check_goes_on(own, batch_norm=normalised, activation=activation)
-            _check_classes(call.classes, choices["labels"])
+            _check_classes(
+                call.classes, classes_of(choices["labels"], choices.get("labels_dtype"))
+            )
         else:
             labels = examples.labels
             if call.classes is not None:

@@ -174,13 +174,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         array or frame, (rows, n_features)
-            Reconstructions; a frame as for `inverse_transform`. Columns of a frame keep their
-            types, but numbers are floats.
-
-        Raises
-        ------
-        ValueError
-            If a column of a frame is of a type that cannot contain its reconstructions.
+            Reconstructions; a frame as for `inverse_transform`.
         """
         model: FittedCoder = fitted(self)
         return in_container(self, model.reconstruct(X), X)
@@ -196,14 +190,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         array or frame, (rows, n_features)
-            X without NaN and with unchanged observed entries; a frame as for `inverse_transform`.
-            A column of a frame keeps its type, and text of dates its format; if all its entries
-            are missing, it has the type of the data of `fit`.
-
-        Raises
-        ------
-        ValueError
-            If a column of a frame is of a type that cannot contain its reconstructions.
+            X without NaN, with unchanged observed entries; a frame as for `inverse_transform`.
         """
         model: FittedCoder = fitted(self)
         return in_container(self, model.impute(X), X, only_missing=True)

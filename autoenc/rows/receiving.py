@@ -81,8 +81,8 @@ def has_type_of(column: Any, values: Array, form: str | None = None) -> bool:
         Format of dates that were text in the data of `fit`.
     """
     own, expected = type_of(column), type_of(values)
-    if is_category(column):
-        return own in (None, expected)
+    if is_category(column):  # of `object` if it has intervals, which are known by their text
+        return own in (None, expected, object)
     if own is None or expected is None:
         return False
     if form is not None:

@@ -47,9 +47,10 @@ def check_weights(sample_weight: Any, n_rows: int, name: str = "sample_weight") 
         return None
     refuse_masked(sample_weight, name)
     try:
-        if np.iscomplexobj(sample_weight):
-            raise TypeError
-        weights = np.asarray(sample_weight, dtype=np.float64)
+        given = np.asarray(sample_weight)
+        if given.dtype.kind == "c":
+            raise TypeError("complex numbers have no order")
+        weights = given.astype(np.float64)
     except (TypeError, ValueError):
         raise ValueError(
             f"{name} is {sample_weight!r:.80}; expected one number >= 0 for each row."

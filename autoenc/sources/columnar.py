@@ -65,8 +65,9 @@ class Parquet:
 
     def _open(self, dataset: Any, name: str, columns: Sequence[str] | None) -> None:
         self.names = columns_of_schema(dataset.schema) if columns is None else list(columns)
-        fragments = list(dataset.get_fragments())
-        self._groups = [group for fragment in fragments for group in _row_groups(fragment, name)]
+        groups = [(fragment, _row_groups(fragment, name)) for fragment in dataset.get_fragments()]
+        fragments = [fragment for fragment, own in groups if own]  # others have no rows
+        self._groups = [group for _, own in groups for group in own]
         lengths = [group.row_groups[0].num_rows for group in self._groups]
         if not sum(lengths):
             raise SourceError(f"{name} has no rows.")
@@ -135,12 +136,13 @@ def layout(fields: Any, name: str, with_nulls: bool) -> tuple[int, np.dtype[Any]
         kind, n = field.type, 1
         if pa.types.is_fixed_size_list(kind):
             kind, n = kind.value_type, kind.list_size
-        if not _is_number(kind):
+        if not (_is_number(kind) or pa.types.is_null(kind)):
             raise SourceError(
                 f"column {field.name!r} of {name} has {field.type}; expected numbers. Give "
                 "autoenc.sources.open_source(rows, columns=[...]) with the columns to read."
             )
-        dtypes.append(np.dtype("uint8") if pa.types.is_boolean(kind) else kind.to_pandas_dtype())
+        is_small = pa.types.is_boolean(kind) or pa.types.is_null(kind)
+        dtypes.append(np.dtype("uint8") if is_small else kind.to_pandas_dtype())
         width += n
     if not dtypes:
         raise SourceError(f"{name} has no columns.")

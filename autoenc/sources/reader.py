@@ -26,11 +26,23 @@ def copy_values(values: Array, out: Array, name: str) -> None:
     with np.errstate(over="ignore", invalid="ignore"):
         out[...] = values
     place = first_lost(values, out)
+    if place is None and values.dtype != out.dtype:
+        place = _first_changed(values, out)
     if place is not None:
         raise SourceError(
             f"{name} has {values[place]} after rows of {out.dtype}, which cannot hold it; give "
             "all rows in the same dtype."
         )
+
+
+def _first_changed(values: Array, cast: Array) -> tuple[int, ...] | None:
+    """Return the position of the first whole number that a cast rounded, or number it made 0."""
+    is_whole = True if values.dtype.kind in "iu" else values == np.rint(values)
+    lost = (is_whole & (cast != values)) | ((cast == 0) & (values != 0))
+    lost &= ~np.isnan(cast) if cast.dtype.kind == "f" else True
+    if not lost.any():
+        return None
+    return tuple(map(int, np.unravel_index(int(np.argmax(lost)), lost.shape)))
 
 
 def first_lost(values: Array, cast: Array) -> tuple[int, ...] | None:

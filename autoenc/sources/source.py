@@ -161,6 +161,7 @@ class Source:
             )
         if numbers.min() < -len(self) or numbers.max() >= len(self):
             raise IndexError(f"{self.name} has {len(self):,} rows; there is no row {rows!r:.60}.")
+        numbers = numbers.astype(np.int64)
         return np.where(numbers < 0, numbers + len(self), numbers)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
@@ -181,8 +182,8 @@ class Source:
         Source
             The rows, which are read on demand.
         """
-        if isinstance(numbers, np.ndarray):
-            numbers = self._numbers(numbers)
+        if isinstance(numbers, np.ndarray | list | tuple):
+            numbers = self._numbers(np.asarray(numbers))
         selected = Selected(self.stored.reader, numbers)
         return self._derived(selected, f"rows of {self.name}").astype(self.dtype)
 

@@ -99,13 +99,15 @@ class Delimited:
             text,
             bounded,
         ):
+            for _ in range(self.n_before):  # pandas counts empty lines that end in \r twice
+                text.readline()
             frames = pandas.read_csv(
                 text,
                 sep=self.separator,
                 decimal=self.decimal or ".",
                 header=None,
                 names=range(len(self.cells)),
-                skiprows=self.n_before + self.are_names,
+                skiprows=int(self.are_names),
                 index_col=False,
                 skipinitialspace=True,
                 chunksize=max(1, min(CHUNK, _CELLS // max(1, len(self.cells)))),

@@ -21,6 +21,7 @@ from autoenc.tables.values import (
     check_decimal_marks,
     find_padded,
     find_word,
+    have_thousands,
     joined_labels,
     refuse,
     values_of,
@@ -199,11 +200,19 @@ def _numbers(
             numbers, bad = as_numbers(path, frame.iloc[:, i], name, comma=comma)
             if numbers is None:
                 refuse(path, frame.iloc[:, i], name, bad, start)
+            _note_thousands(path, frame.iloc[:, i], name, remarks)
             columns.append(numbers)
         part = np.column_stack(columns)
         check_numbers(path, part, names, start, allow_missing=selection.allow_missing)
         parts.append(part)
     return np.concatenate(parts)
+
+
+def _note_thousands(path: Path, column: Any, name: str, remarks: list[str]) -> None:
+    """Remark that commas were read as separators of thousands; they may separate other numbers."""
+    if have_thousands(column):
+        remark = f"{path}: column {name!r} was read as numbers in which commas separate thousands"
+        remarks += [] if remark in remarks else [remark]
 
 
 def _mixed(
@@ -232,6 +241,8 @@ def _mixed(
                 f"{path}: column {name!r} has values with leading zeros, such as {padded!r}, and "
                 "was read as text"
             )
+        elif isinstance(columns[name], np.ndarray):
+            _note_thousands(path, column, name, remarks)
         elif not is_text and (word := find_word(column)) is not None:
             remarks.append(
                 f"{path}: column {name!r} was read as text, because {word} is not a number; if it "

@@ -60,7 +60,7 @@ def as_numbers(
     text = column.astype(str).where(column.notna())
     if comma and have_decimal_commas(column):
         text = text.str.replace(".", "").str.replace(",", ".")
-    elif _have_thousands(column):
+    elif have_thousands(column):
         text = text.str.replace(",", "")
     numbers, bad = _parsed(text)
     if len(bad):
@@ -209,8 +209,15 @@ def have_decimal_commas(column: Any) -> bool:
     return bool(len(text)) and bool(text.str.fullmatch(_WITH_COMMA).all())
 
 
-def _have_thousands(column: Any) -> bool:
-    """Return whether all text consists of numbers, and commas certainly separate thousands."""
+def have_thousands(column: Any) -> bool:
+    """Return whether text consists of numbers such as 1,234.5, whose commas separate thousands.
+
+    Parameters
+    ----------
+    column : pandas.Series
+    """
+    if not _is_written(column):
+        return False
     text = column.dropna().astype(str).str.strip()
     if not text.str.contains(_THOUSANDS).any():
         return False
@@ -245,7 +252,7 @@ def check_decimal_marks(path: Path, frame: Any, names: Sequence[str]) -> None:
         elif _is_written(column) and have_decimal_commas(column):
             text = column.dropna().astype(str)
             commas += [(name, value) for value in text[text.str.contains(",", regex=False)][:1]]
-        elif _is_written(column) and _have_thousands(column):
+        elif have_thousands(column):
             points += [(name, value) for value in column.dropna()[:1]]
     if commas and points:
         (one, comma), (other, point) = commas[0], points[0]

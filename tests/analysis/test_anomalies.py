@@ -107,8 +107,14 @@ def test_other_outlier_detectors_are_calibrated_too(rng):
     np.testing.assert_array_equal(detector.predict([[0, 0], [9, 9]]), [1, -1])
 
 
+class OwnPCA(PCA):
+    """A class of a user."""
+
+
 @pytest.mark.parametrize("wrap", [lambda model: model, FrozenEstimator, make_pipeline])
-@pytest.mark.parametrize("model", [GaussianMixture(random_state=0), KernelDensity(), PCA(2)])
+@pytest.mark.parametrize(
+    "model", [OwnPCA(2), GaussianMixture(random_state=0), KernelDensity(), PCA(2)]
+)
 def test_likelihoods_are_the_larger_the_more_normal(rng, model, wrap):
     X = rng.normal(size=(200, 3))
     model = wrap(model.fit(X))

@@ -266,9 +266,17 @@ def test_the_classes_of_a_model_stay():
     model = SoftmaxClassifier(n_epochs=1, **QUIET).partial_fit(X, y, classes=["c", "a", "b"])
     for same in (["a", "b", "c"], np.array(["c", "b", "a"])):
         model.partial_fit(X, y, classes=same)
-    for other in (["a", "b", "c", "d"], ["b", "c"]):
+    for other in (["a", "b", "c", "d"], ["b", "c"], [], [1, 2, 3]):
         with pytest.raises(ValueError, match=r"the classes \['a', 'b', 'c'\], but classes is \["):
             model.partial_fit(X, y, classes=other)
+
+
+def test_classes_may_be_dates_in_another_unit():
+    rng = np.random.default_rng(0)
+    X, days = rng.random((40, 5)), np.array(["2020-01-01", "2020-01-02"], "M8[D]")
+    model = SoftmaxClassifier(n_epochs=1, **QUIET).partial_fit(X, days[np.arange(40) % 2])
+    model.partial_fit(X, days[np.arange(40) % 2], classes=days.astype("M8[ns]"))
+    np.testing.assert_array_equal(model.classes_, days)
 
 
 def test_the_rate_of_another_kind_of_optimizer_is_chosen_anew(data):

@@ -300,3 +300,14 @@ def test_codes_in_a_frame_are_reconstructed_too():
     model = AutoEncoder(2, n_epochs=2, random_state=0, verbose=False).fit(frame)
     codes = model.set_output(transform="pandas").transform(frame)
     assert model.inverse_transform(codes)["s"].tolist() == model.reconstruct(frame)["s"].tolist()
+
+
+def test_intervals_without_values_stay_intervals():
+    b = np.random.default_rng(0).random(40)
+    frame = pd.DataFrame({"n": b, "c": pd.cut(b, 3)})
+    model = AutoEncoder(2, n_epochs=1, random_state=0, verbose=False).fit(frame)
+    holes = frame.copy()
+    holes.loc[1, "c"] = None
+    alone, among = model.impute(holes.iloc[1:2]), model.impute(holes).iloc[1:2]
+    pd.testing.assert_frame_equal(alone, among)
+    assert alone["c"].dtype == frame["c"].dtype

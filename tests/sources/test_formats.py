@@ -398,6 +398,7 @@ TYPES = [
     (("float32", [1.5, 2]), ("float64", [1e300, 0.1])),
     (("bool", [True, False]), ("int64", [7, 2])),
     (("int16", [1, None]), ("int64", [70_000, 3])),
+    (("null", [None, None]), ("int64", [70_000, 3])),
 ]
 
 
@@ -418,6 +419,8 @@ def test_files_of_a_folder_have_the_same_columns(tmp_path):
     with pytest.raises(SourceError, match=r"1\.parquet, a file of .*, has no column \['b'\]"):
         open_source(tmp_path)
     assert open_source(tmp_path, columns=["a"]).shape == (2, 1)
+    pa.parquet.write_table(pa.table({"a": pa.array([], "string")}), tmp_path / "1.parquet")
+    assert open_source(tmp_path).shape == (1, 2)  # the other file has no rows
     pa.parquet.write_table(pa.table({"a": ["x"], "b": [2.0]}), tmp_path / "1.parquet")
     with pytest.raises(SourceError, match=r"column 'a' of .*1\.parquet.* has string"):
         open_source(tmp_path)

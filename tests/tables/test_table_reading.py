@@ -104,10 +104,12 @@ def test_a_first_line_of_words_and_numbers(tmp_path):
     assert read_table(text(path, "a,b\n1,2\n")).notes == ()
 
 
-@pytest.mark.parametrize("before", ["\n", "\n\r\n \n"])
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+@pytest.mark.parametrize("before", ["\n", "\n\n \n"])
 @pytest.mark.parametrize("first", ["a,b\n", ""])
-def test_empty_lines_before_the_first_are_no_rows(tmp_path, before, first):
-    table = read_table(text(tmp_path / "a.csv", f"{before}{first}1,2\n\n3,4\n"))
+def test_empty_lines_before_the_first_are_no_rows(tmp_path, before, first, end):
+    (tmp_path / "a.csv").write_bytes(f"{before}{first}1,2\n\n3,4\n".replace("\n", end).encode())
+    table = read_table(tmp_path / "a.csv")
     assert table.columns == (("a", "b") if first else None)
     np.testing.assert_array_equal(table.values, [[1, 2], [3, 4]])
 
@@ -117,8 +119,11 @@ def test_empty_lines_before_the_first_are_no_rows(tmp_path, before, first):
 def test_commas_before_a_point_or_a_comma_separate_thousands(tmp_path, separator, mixed):
     lines = ["a;b", '"1,234.5";0.5', '-12;"1,234,567"', ';"1,000"']
     path = text(tmp_path / "a.csv", "\n".join(lines).replace(";", separator))
-    values = read_table(path, mixed=mixed, allow_missing=True).values
-    np.testing.assert_array_equal(values, [[1234.5, 0.5], [-12, 1234567], [np.nan, 1000]])
+    table = read_table(path, mixed=mixed, allow_missing=True)
+    np.testing.assert_array_equal(table.values, [[1234.5, 0.5], [-12, 1234567], [np.nan, 1000]])
+    assert [note.split(": ")[1] for note in table.notes] == [
+        f"column {name!r} was read as numbers in which commas separate thousands" for name in "ab"
+    ]
 
 
 def test_points_and_commas_as_decimal_marks_of_one_file_are_refused(tmp_path):

@@ -95,18 +95,20 @@ def compiling(mode: Any = None) -> Iterator[Mode]:
 
 def _named(name: str) -> Engine:
     if name in _CONFIGURED and config.linker == "py":
-        mode = Mode("py", _optimizer()).register(row_classes.REWRITE)
-        return _of_mode(mode.excluding(*_NOT_IN_THEANO))
+        return _of_mode(Mode("py", _optimizer()).excluding(*_NOT_IN_THEANO))
     if name in _XLA or (name in _FASTEST and default_backend() == "xla"):
         return _xla()
     if name in _FASTEST:
         return _as_configured(_c()) if name in _CONFIGURED else _c()
-    mode = get_mode(_STABLE.get(name, name)).register(row_classes.REWRITE)
     if name == "FAST_COMPILE":
-        # In Theano, this mode made log(softmax(x)) numerically stable; in PyTensor, it does not.
-        mode = mode.excluding(*_ONLY_IN_FAST_RUN, *_NOT_IN_THEANO)
-        mode = mode.register(*row_softmax.STABLE_LOGARITHM)
-    return _of_mode(mode)
+        return _of_mode(_fast_compile())
+    return _of_mode(get_mode(_STABLE.get(name, name)))
+
+
+def _fast_compile() -> Mode:
+    mode = get_mode("FAST_COMPILE").excluding(*_ONLY_IN_FAST_RUN, *_NOT_IN_THEANO)
+    # In Theano, this mode made log(softmax(x)) numerically stable; in PyTensor, it does not.
+    return mode.register(*row_softmax.STABLE_LOGARITHM)
 
 
 def _as_configured(engine: ModeEngine) -> ModeEngine:
@@ -138,18 +140,21 @@ def _of_mode(mode: Mode) -> Engine:
     has_xla = _xla.cache_info().currsize
     if has_xla and isinstance(mode.linker, type(_xla().mode.linker)):
         return _xla_engine(mode)  # such as get_default_mode().excluding("fusion")
-    if not pytensor.config.cxx and isinstance(mode.linker, PerformLinker | VMLinker):
-        # Without a compiler, fusion saves nothing, and warns of more than 31 operands.
-        mode = _without_fusion(mode)
+    mode = _checked(mode)
     # Only if the C backend exists can the mode contain autoenc's C code, which needs its flags.
     has_c = default_backend() == "c" or _c_backend.cache_info().currsize
     return ModeEngine(mode, _c_backend().flags if has_c else nullcontext)
 
 
-def _without_fusion(mode: Mode) -> Mode:
+def _checked(mode: Mode) -> Mode:
+    """Return a mode that checks classes of rows, and fuses only where that saves something."""
     _, rewrites = mode.get_linker_optimizer(mode.provided_linker, mode.provided_optimizer)
-    # A rewriter of a script has no parts to exclude.
-    return mode.excluding("fusion") if hasattr(rewrites, "excluding") else mode
+    if not hasattr(rewrites, "excluding"):  # a rewriter of a script has no parts
+        return mode
+    if not pytensor.config.cxx and isinstance(mode.linker, PerformLinker | VMLinker):
+        # Without a compiler, fusion saves nothing, and warns of more than 31 operands.
+        mode = mode.excluding("fusion")
+    return mode.register(row_classes.REWRITE)
 
 
 @functools.cache
@@ -188,7 +193,8 @@ def _xla() -> XlaEngine:
     from autoenc.theano.engines.xla_linker import XLA
 
     mode = XLA.register(allocated.REWRITE, row_classes.REWRITE)
-    return _xla_engine(mode.excluding(*_NOT_IN_THEANO))
+    # XLA fuses operations itself. Those that PyTensor fuses have no checks.
+    return _xla_engine(mode.excluding("fusion", *_NOT_IN_THEANO))
 
 
 def _xla_engine(mode: Mode) -> XlaEngine:
@@ -205,4 +211,4 @@ def _c_or_python() -> ModeEngine:
     try:
         return _c()
     except RuntimeError:
-        return ModeEngine(get_mode("FAST_COMPILE"), nullcontext)
+        return ModeEngine(_checked(_fast_compile()), nullcontext)

@@ -17,9 +17,9 @@ from pytensor.link.jax.dispatch import jax_funcify, jax_typify
 from pytensor.link.jax.linker import JAXLinker
 from pytensor.link.utils import fgraph_to_python
 from pytensor.raise_op import CheckAndRaise
-from pytensor.scalar import IntDiv, Mod
+from pytensor.scalar import Cast, IntDiv, Mod, Pow
 from pytensor.tensor.basic import ARange
-from pytensor.tensor.elemwise import Elemwise
+from pytensor.tensor.elemwise import CAReduce, Elemwise
 from pytensor.tensor.linalg.decomposition.svd import SVD
 from pytensor.tensor.linalg.inverse import MatrixInverse
 from pytensor.tensor.linalg.solvers.triangular import SolveTriangular
@@ -214,6 +214,86 @@ def _divides_integers(node: Apply) -> bool:
         return False
     divisor = node.inputs[1]
     return not isinstance(divisor, Constant) or not divisor.data.all()
+
+
+@_replacing(CAReduce)
+def _reduced(before: Convert) -> Convert:
+    """Accumulate in the dtype of the operation, such as float64 for sums of float32."""
+
+    def convert(op: Any, node: Apply, **more: Any) -> Any:
+        reduce, dtype = before(op, node=node, **more), getattr(op, "acc_dtype", None)
+        if dtype is None or dtype == node.inputs[0].type.dtype:
+            return reduce
+        return lambda x: reduce(x.astype(dtype)).astype(node.outputs[0].type.dtype)
+
+    return convert
+
+
+@_replacing(Cast)
+def _converted(before: Convert) -> Convert:
+    """Let conversions of floats to integers overflow, as in C; XLA's have limits."""
+
+    def convert(op: Any, **more: Any) -> Any:
+        cast, dtype = before(op, **more), np.dtype(op.o_type.dtype)
+        if dtype.kind not in "iu":
+            return cast
+        return lambda x: _as_integer(x, dtype) if _is_float(x) else cast(x)
+
+    return convert
+
+
+def _as_integer(x: DeviceArray, dtype: np.dtype[Any]) -> DeviceArray:
+    """Convert floats to integers as processors do: the least integer stands for what is beyond."""
+    wide = np.dtype("int32" if dtype.itemsize < 4 or dtype == "int32" else "int64")
+    limit = 2.0 ** (8 * wide.itemsize - 1)
+    whole = jnp.trunc(x.astype("float64"))
+    fits = (whole < limit) & (whole >= -limit)
+    converted = jnp.where(fits, whole, -limit).astype(wide).astype(dtype)
+    if dtype == "uint64":
+        return jnp.where(whole >= limit, whole.astype(dtype), converted)
+    return converted
+
+
+def _is_float(x: Any) -> bool:
+    return bool(jnp.issubdtype(jnp.result_type(x), jnp.floating))
+
+
+@_replacing(IntDiv)
+def _floored(before: Convert) -> Convert:
+    """Divide floats as in C: 1 // 0.1 is 10, the quotient rounded down."""
+
+    def convert(op: Any, **more: Any) -> Any:
+        divide = before(op, **more)
+
+        def compute(x: DeviceArray, y: DeviceArray) -> DeviceArray:
+            if not (_is_float(x) or _is_float(y)):
+                return divide(x, y)
+            # XLA would multiply by the reciprocal of a divisor that it knows.
+            return jnp.floor(x / jnp.where(jnp.isnan(x), x, y))
+
+        return compute
+
+    return convert
+
+
+@_replacing(Pow)
+def _power(before: Convert) -> Convert:
+    """Round powers of integers with negative exponents towards 0, as in C."""
+
+    def convert(op: Any, **more: Any) -> Any:
+        power = before(op, **more)
+
+        def compute(x: DeviceArray, y: DeviceArray) -> DeviceArray:
+            dtypes = jnp.result_type(x), jnp.result_type(y)
+            if not all(jnp.issubdtype(dtype, jnp.integer) for dtype in dtypes):
+                return power(x, y)
+            # Only the powers of 1 and -1 are not 0.
+            found = power(x, jnp.where(jnp.abs(x) == 1, y % 2, jnp.maximum(y, 0)))
+            return jnp.where((y < 0) & (jnp.abs(x) != 1), 0, found)
+
+        return compute
+
+    return convert
 
 
 def _refusing(op: type, message: str, fits: Callable[..., DeviceArray]) -> None:

@@ -90,7 +90,16 @@ def _transposed(
 @jax_funcify.register(AbstractConv)  # type: ignore[untyped-decorator]
 def _convolution(op: AbstractConv, **_: Any) -> Callable[..., DeviceArray]:
     _check_shared(op)
-    return lambda image, filters: _correlate(op, image, _turned(op, filters))
+
+    def convolve(image: DeviceArray, filters: DeviceArray) -> DeviceArray:
+        result = _correlate(op, image, _turned(op, filters))
+        if 0 in result.shape[-op.convdim :]:
+            raise ValueError(
+                f"filters of shape {filters.shape} do not fit into images of shape {image.shape}"
+            )
+        return result
+
+    return convolve
 
 
 @jax_funcify.register(AbstractConv_gradInputs)  # type: ignore[untyped-decorator]
@@ -303,7 +312,8 @@ def _mrg_uniform(op: mrg_uniform, node: Apply, **_: Any) -> Callable[..., Any]:
         unsigned = jnp.concatenate([some, unsigned[rest:]])
         numbers = jnp.concatenate([values.reshape(-1), last])
         dtype = op.output_type.dtype
-        return unsigned.astype("int32"), scaled(numbers, dtype).reshape(shape)
+        sample = jax.lax.optimization_barrier(scaled(numbers, dtype).reshape(shape))
+        return unsigned.astype("int32"), sample
 
     return draw
 

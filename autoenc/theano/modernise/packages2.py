@@ -18,8 +18,9 @@ def imports_python2(path: Path) -> bool:
     Parameters
     ----------
     path : Path
-        Modules that the imported modules import are read as well. Imports within functions and
-        try statements are not followed, because they may never happen or have an alternative.
+        Modules that the imported modules import are read as well. Imports within functions,
+        conditions and try statements are not followed, because they may never happen or have an
+        alternative.
     """
     path = path.absolute()
     root = _root(path.parent)
@@ -55,14 +56,19 @@ def _modules(path: Path, root: Path) -> frozenset[Path]:
     if tree is None or supports_python3(tree):
         return frozenset()
     folders = [name for node in _when_imported(tree) for name in _names(node, path, root)]
-    return frozenset(file for name in folders for file in _files(name) if file.exists())
+    return frozenset(file for name in folders for file in _files(name) if file.is_file())
+
+
+_MAY_NEVER_RUN = (
+    ast.Try, ast.TryStar, ast.If, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda,
+)  # fmt: skip
 
 
 def _when_imported(tree: ast.AST) -> Iterator[ast.AST]:
     """Yield the nodes that run whenever the module is imported."""
     yield tree
     for node in ast.iter_child_nodes(tree):
-        if not isinstance(node, (ast.Try, ast.FunctionDef, ast.Lambda)):
+        if not isinstance(node, _MAY_NEVER_RUN):
             yield from _when_imported(node)
 
 
@@ -72,6 +78,8 @@ def _names(node: ast.AST, path: Path, root: Path) -> Iterator[Path]:
         for alias in node.names:
             yield root.joinpath(*alias.name.split("."))
     elif isinstance(node, ast.ImportFrom):
+        if node.level > len(path.parents):  # beyond the root of all folders
+            return
         start = path.parents[node.level - 1] if node.level else root
         module = start.joinpath(*(node.module or "").split("."))
         yield module

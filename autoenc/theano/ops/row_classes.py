@@ -16,7 +16,12 @@ from pytensor.tensor.basic import ARange
 from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.shape import Shape, Shape_i
 from pytensor.tensor.special import Softmax
-from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedSubtensor, Subtensor
+from pytensor.tensor.subtensor import (
+    AdvancedIncSubtensor,
+    AdvancedSubtensor,
+    Subtensor,
+    get_idx_list,
+)
 
 from autoenc.theano.ops.cross_entropy import checked, is_checked
 
@@ -28,7 +33,7 @@ POSITION = 0.4
 def local_check_classes(fgraph: Any, node: Apply) -> list[Any] | None:
     """Check the classes that index the logarithm of a softmax, and those of its gradient."""
     x, *others, rows, classes = node.inputs if len(node.inputs) in (3, 4) else (None,) * 3
-    if x is None or not _are_row_numbers(rows, classes) or is_checked(classes):
+    if x is None or not _are_row_numbers(fgraph, rows, classes) or is_checked(classes):
         return None
     if isinstance(node.op, AdvancedIncSubtensor):
         x = _filled(x)
@@ -44,24 +49,30 @@ REWRITE = (dfs_rewriter(local_check_classes, name="check_classes"), POSITION)
 """Rewrite for a mode, with its position among PyTensor's own."""
 
 
-def _are_row_numbers(rows: Variable, classes: Variable) -> bool:
+def _are_row_numbers(fgraph: Any, rows: Variable, classes: Variable) -> bool:
     """Return whether rows is arange(n), where n is the number of classes."""
     if rows.owner is None or not isinstance(rows.owner.op, ARange) or classes.type.ndim != 1:
         return False
     start, stop, step = rows.owner.inputs
-    is_each = (getattr(start, "data", None), getattr(step, "data", None)) == (0, 1)
-    return is_each and _length_of(stop) is classes
+    if (getattr(start, "data", None), getattr(step, "data", None)) != (0, 1):
+        return False
+    length = _length(stop)
+    lengths: list[Any] = [(classes, 0)]
+    if hasattr(fgraph, "shape_feature"):  # of classes that are computed from others
+        lengths.append(_length(fgraph.shape_feature.get_shape(classes, 0)))
+    return length is not None and length in lengths
 
 
-def _length_of(number: Variable) -> Variable | None:
-    """Return the vector of which a number is the length, if it is that of one."""
+def _length(number: Variable) -> tuple[Variable, int] | None:
+    """Return the array and the axis of which a number is the length, if it is one."""
     node = number.owner
     if node is not None and isinstance(node.op, Shape_i):
-        return node.inputs[0]
+        return node.inputs[0], node.op.i
     if node is not None and isinstance(node.op, Subtensor):
-        shape = node.inputs[0].owner
-        if shape is not None and isinstance(shape.op, Shape):
-            return shape.inputs[0]
+        shape, index = node.inputs[0].owner, get_idx_list(node.inputs, node.op.idx_list)
+        axis = getattr(index[0], "data", index[0])
+        if shape is not None and isinstance(shape.op, Shape) and not isinstance(axis, slice):
+            return shape.inputs[0], int(axis)
     return None
 
 

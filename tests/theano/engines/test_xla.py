@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
+from autoenc.theano.sandbox.rng_mrg import MRG_RandomStreams
 
 import autoenc.theano.tensor as T
 from autoenc import theano
@@ -326,3 +327,58 @@ def test_modes_made_of_its_mode_run_on_it_too():
     assert type(result) is np.ndarray
     result[0] = 5  # a result belongs to the script
     np.testing.assert_array_equal(double(np.ones((2, 3), "float32")), 2)
+
+
+# Results of Theano 1.0.5, which computed them in C.
+NUMBERS = [
+    (lambda v: T.cast(v, "uint8"), "float64", [-1.5, 300.7, 70000.2], [255, 44, 112]),
+    (lambda v: T.cast(v, "int16"), "float32", [-1.5, 300.7, 70000.2], [-1, 300, 4464]),
+    (lambda v: T.cast(v * 255, "uint8") + 1, "float64", [0.5, 2.0], [128, 255]),
+    (lambda v: T.cast(v, "int32"), "float64", [3e9, np.nan, -2.9], [-(2**31), -(2**31), -2]),
+    (
+        lambda v: T.cast(v, "int64"),
+        "float64",
+        [1e300, np.nan, 2.0**40],
+        [-(2**63), -(2**63), 2**40],
+    ),
+    (lambda v: v // np.float64(0.1), "float64", [1.0, 0.3, 0.6, 0.7], [10, 2, 5, 6]),
+    (lambda v: v // 0.0, "float64", [1.0, -2.0], [np.inf, -np.inf]),
+    (lambda v: v ** v[::-1], "int64", [2, -1, 3, -2], [0, -1, 0, 4]),
+    (lambda v: T.constant(3) ** v, "int64", [2, -1], [9, 0]),
+    (lambda v: v.sum(), "float32", [2.0**24, 1, 1], 2**24 + 2),
+    (lambda v: T.sum(v, dtype="float64") / 2e38, "float32", [2e38, 2e38], 2),
+    (lambda v: v.sum(), "int8", [100, 100], 200),
+]
+
+
+@pytest.mark.parametrize(("compute", "dtype", "values", "expected"), NUMBERS)
+def test_numbers_are_those_of_c(compute, dtype, values, expected):
+    v = T.vector("v", dtype)
+    found = theano.function([v], compute(v), mode="JAX")(np.array(values, dtype))
+    np.testing.assert_allclose(found, expected, rtol=1e-7)
+
+
+@pytest.mark.parametrize("compute", [lambda a, b: 1 + a // b, lambda a, b: [a // b, a % b]])
+def test_integers_are_not_divided_by_zero_within_larger_expressions(compute):
+    a, b = T.lvectors("a", "b")
+    f = theano.function([a, b], compute(a, b), mode="JAX")
+    f(np.array([4, 5]), np.array([2, 1]))
+    with pytest.raises(ZeroDivisionError):
+        f(np.array([4, 5]), np.array([2, 0]))
+
+
+def test_filters_that_do_not_fit_are_refused():
+    image, filters = T.ftensor4(), T.ftensor4()
+    f = theano.function([image, filters], T.nnet.conv2d(image, filters), mode="JAX")
+    ones = np.ones((2, 2, 5, 7), "float32")
+    assert f(ones, ones[:, :, :3, :2]).shape == (2, 2, 3, 6)
+    with pytest.raises(ValueError, match=r"fit|bigger|shape"):
+        f(ones[:, :, :2], ones[:, :, :3, :2])
+
+
+def test_draws_between_bounds_have_the_bits_of_theano():
+    draw = MRG_RandomStreams(7).uniform((999,), low=-2, high=5, dtype="float32")
+    found = theano.function([], draw, mode="JAX")()
+    expected = [-1.9057893753051758, -0.918718159198761, 1.3363397121429443]
+    assert found[:3].tolist() == expected
+    assert found.astype("float64").sum() == 1457.3032678961754

@@ -147,6 +147,27 @@ def test_classes_that_index_the_logarithm_of_a_softmax_are_checked(mode, is_insi
             f(values, classes)
 
 
+COMPUTED = {
+    "cast": lambda y: T.cast(y, "int8"),
+    "shifted": lambda y: y + 1,
+    "as rows": lambda y: (y.dimshuffle(0, "x") * 1)[:, 0],
+}
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "JAX"])
+@pytest.mark.parametrize("compute", COMPUTED.values(), ids=COMPUTED)
+def test_computed_classes_are_checked(compute, mode):
+    x, y = T.matrix("x"), T.lvector("y")
+    classes = compute(y)
+    first = int(classes.eval({y: np.zeros(1, "int64")})[0])
+    cost = -T.mean(T.log(T.nnet.softmax(x))[T.arange(y.shape[0]), classes])
+    f = theano.function([x, y], [cost, T.grad(cost, x)], mode=mode)
+    values = np.ones((2, 3), theano.config.floatX)
+    np.testing.assert_allclose(f(values, [1 - first, -first])[0], np.log(3), rtol=1e-5)
+    with pytest.raises(ValueError, match=r"y_i|number of rows"):
+        f(values, [0, -1 - first])
+
+
 @pytest.mark.parametrize("label", [-1, 2])
 def test_other_indices_of_a_softmax_are_not_classes(label):
     x, y = T.matrix("x"), T.lvector("y")
