@@ -102,7 +102,9 @@ def _named(name: str) -> Engine:
         return _as_configured(_c()) if name in _CONFIGURED else _c()
     if name == "FAST_COMPILE":
         return _of_mode(_fast_compile())
-    return _of_mode(get_mode(_STABLE.get(name, name)))
+    mode = get_mode(_STABLE.get(name, name))
+    # Others that are not named may have settings that a copy would lose.
+    return _of_mode(mode if type(mode) is Mode else mode.register(row_classes.REWRITE))
 
 
 def _fast_compile() -> Mode:
@@ -148,6 +150,8 @@ def _of_mode(mode: Mode) -> Engine:
 
 def _checked(mode: Mode) -> Mode:
     """Return a mode that checks classes of rows, and fuses only where that saves something."""
+    if type(mode) is not Mode:
+        return mode
     _, rewrites = mode.get_linker_optimizer(mode.provided_linker, mode.provided_optimizer)
     if not hasattr(rewrites, "excluding"):  # a rewriter of a script has no parts
         return mode

@@ -312,7 +312,8 @@ def _mrg_uniform(op: mrg_uniform, node: Apply, **_: Any) -> Callable[..., Any]:
         unsigned = jnp.concatenate([some, unsigned[rest:]])
         numbers = jnp.concatenate([values.reshape(-1), last])
         dtype = op.output_type.dtype
-        sample = jax.lax.optimization_barrier(scaled(numbers, dtype).reshape(shape))
+        # Otherwise, XLA may round a product of the sample and a sum that follows only once.
+        sample = jax.lax.optimization_barrier(scaled(numbers, dtype, jnp).reshape(shape))
         return unsigned.astype("int32"), sample
 
     return draw

@@ -133,12 +133,17 @@ def _draw_values(states: Array, n: int) -> Array:
     return values
 
 
-def scaled(values: Array, dtype: str) -> Array:
-    """Scale values of the generator to (0, 1], with the precision of Theano."""
+def scaled(values: Array, dtype: str, xp: Any = np) -> Array:
+    """Scale values of the generator to (0, 1], with the precision of Theano.
+
+    XLA would multiply a constant by others that follow, such as the length of an interval, before
+    it multiplies the values. It does not know that no value is below 0.
+    """
     if dtype == "float16":
         # Uses 15 bits, none of whose values is rounded to 0.
         return (((values & 0x7FFF) + 1) * _HALF_NORM).astype("float16")
-    return values.astype(dtype) * _NORMS[dtype]
+    numbers = values.astype(dtype)
+    return numbers * (_NORMS[dtype] if xp is np else xp.where(numbers < 0, 0, _NORMS[dtype]))
 
 
 @node_rewriter([mrg_uniform])  # type: ignore[untyped-decorator]
