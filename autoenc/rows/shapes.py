@@ -53,9 +53,10 @@ def check_shape(X: Any, name: str = "X") -> None:
             f"{name}.to_frame() has one column."
         )
     if _is_complex(X) or _is_complex(_leaf(X)[0]):
+        array = name if hasattr(X, "real") else f"numpy.array({name})"
         raise ValueError(
             f"Complex data not supported: {name} has complex numbers; expected real ones. Give "
-            f"real and imaginary part as columns: numpy.hstack([{name}.real, {name}.imag])."
+            f"real and imaginary part as columns: numpy.hstack([{array}.real, {array}.imag])."
         )
     n_dimensions = _dimensions(X)
     if n_dimensions == 0:

@@ -47,14 +47,15 @@ def check_weights(sample_weight: Any, n_rows: int, name: str = "sample_weight") 
         return None
     refuse_masked(sample_weight, name)
     try:
-        given = np.asarray(sample_weight)
-        if given.dtype.kind == "c":
-            raise TypeError("complex numbers have no order")
-        weights = given.astype(np.float64)
+        weights = np.asarray(sample_weight)
+        if weights.dtype.kind != "c":
+            weights = weights.astype(np.float64)
     except (TypeError, ValueError):
         raise ValueError(
             f"{name} is {sample_weight!r:.80}; expected one number >= 0 for each row."
         ) from None
+    if weights.dtype.kind == "c":
+        raise ValueError(f"{name} has complex numbers; expected one number >= 0 for each row.")
     if weights.shape != (n_rows,):
         raise ValueError(
             f"{name} has shape {weights.shape}; expected ({n_rows},), one weight for each row "

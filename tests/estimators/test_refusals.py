@@ -215,7 +215,7 @@ LABELS = [
 WEIGHTS = [
     (EVERY, "negative", np.where(Y == 1, -2.0, 1.0), "sample_weight has -2.0 at row 1; expected"),
     (EVERY, "NaN", np.where(Y == 1, np.nan, 1.0), "sample_weight has nan at row 1; expected"),
-    (EVERY, "complex", np.ones(30) * 1j, "; expected one number >= 0 for each row"),
+    (EVERY, "complex", np.ones(30) * 1j, "sample_weight has complex numbers; expected one"),
     (EVERY, "all zero", np.zeros(30), "sample_weight is zero for all 30 rows"),
     (EVERY, "too few", np.ones(7), r"sample_weight has shape \(7,\); expected \(30,\)"),
     (EVERY, "some zero", np.where(Y == 1, 0.0, 1.0), HANDLED),
