@@ -32,8 +32,8 @@ NO_FORMS: Mapping[str, str] = MappingProxyType({})
 # The missing value of arrays of numbers, dates, durations and objects.
 _MISSING: dict[str, Any] = {
     "f": np.nan,
-    "M": np.datetime64("NaT"),
-    "m": np.timedelta64("NaT"),
+    "M": np.datetime64("NaT", "us"),
+    "m": np.timedelta64("NaT", "us"),
     "O": None,
 }
 

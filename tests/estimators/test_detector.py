@@ -213,7 +213,7 @@ def test_its_size_is_given(rows):
 
 
 def test_it_is_no_autoencoder_to_report_on(rows):
-    with pytest.raises(TypeError, match=r"AutoEncoderDetector, .* expected an autoencoder"):
+    with pytest.raises(TypeError, match=r"AutoEncoderDetector; expected an autoencoder"):
         report(AutoEncoderDetector(**QUICK).fit(rows), rows)
 
 
