@@ -24,7 +24,9 @@ class Table:
         chosen = columns_of_schema(table.schema) if columns is None else list(columns)
         self._table = table if chosen == table.column_names else table.select(chosen)
         self.names: list[str] = self._table.column_names
-        self.width, self.dtype = layout(self._table.schema, name, _has_nulls(self._table))
+        self.width, self.dtype = layout(
+            self._table.schema, name, any(map(_has_nulls, self._table.columns))
+        )
         self.shape: tuple[int, ...] = (self._table.num_rows, self.width)
 
     def read_into(self, first: int, out: Array) -> None:
@@ -234,19 +236,19 @@ def _is_number(kind: Any) -> bool:
     return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind))
 
 
-def _has_nulls(table: Any) -> bool:
-    return any(map(_null_count, table.columns))
+def _is_list(kind: Any) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind))
 
 
-def _null_count(column: Any) -> int:
-    """Return the number of nulls of a column, including those within lists."""
-    import pyarrow as pa
-
-    found: int = column.null_count
-    if pa.types.is_fixed_size_list(column.type):
-        chunks = column.chunks if hasattr(column, "chunks") else [column]
-        found += sum(chunk.flatten().null_count for chunk in chunks)
-    return found
+def _has_nulls(values: Any) -> bool:
+    """Return whether a column of Arrow has nulls, also within lists."""
+    if hasattr(values, "chunks"):
+        return any(map(_has_nulls, values.chunks))
+    if hasattr(values, "storage"):
+        return _has_nulls(values.storage)
+    return bool(values.null_count) or (_is_list(values.type) and _has_nulls(values.flatten()))
 
 
 def _row_groups(fragment: Any, name: str) -> list[Any]:
@@ -317,25 +319,14 @@ def _in_own_dtype(dataset: Any, column: str) -> Any:
     import pyarrow as pa
 
     kind = dataset.features.arrow_schema.field(column).type
-    while hasattr(kind, "storage_type") or hasattr(kind, "value_type"):
+    while hasattr(kind, "storage_type") or _is_list(kind):
         kind = kind.storage_type if hasattr(kind, "storage_type") else kind.value_type
     alone = dataset.select_columns([column])
     if not _is_number(kind) or pa.types.is_boolean(kind):
         return alone.with_format("numpy")
     dtype = np.dtype(kind.to_pandas_dtype())
-    with_nulls = _has_nested_nulls(dataset.data.column(column))
+    with_nulls = _has_nulls(dataset.data.column(column))
     return alone.with_format("numpy", dtype=_with_room_for_nan(dtype) if with_nulls else dtype)
-
-
-def _has_nested_nulls(values: Any) -> bool:
-    """Return whether a column of Arrow has nulls, also within lists."""
-    if hasattr(values, "chunks"):
-        return any(map(_has_nested_nulls, values.chunks))
-    if hasattr(values, "storage"):
-        return _has_nested_nulls(values.storage)
-    if values.null_count:
-        return True
-    return hasattr(values.type, "value_type") and _has_nested_nulls(values.flatten())
 
 
 def _with_room_for_nan(dtype: np.dtype[Any]) -> np.dtype[Any]:

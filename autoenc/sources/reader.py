@@ -39,8 +39,12 @@ def _first_changed(values: Array, cast: Array) -> tuple[int, ...] | None:
     """Return the position of the first whole number that a cast rounded, or number it made 0."""
     is_whole = True if values.dtype.kind in "iu" else values == np.rint(values)
     lost = (is_whole & (cast != values)) | ((cast == 0) & (values != 0))
-    lost &= ~np.isnan(cast) if cast.dtype.kind == "f" else True
-    if not lost.any():
+    return _first(lost & ~np.isnan(cast))
+
+
+def _first(lost: Array) -> tuple[int, ...] | None:
+    """Return the position of the first True; None if there is none."""
+    if not np.any(lost):
         return None
     return tuple(map(int, np.unravel_index(int(np.argmax(lost)), lost.shape)))
 
@@ -75,9 +79,7 @@ def first_lost(values: Array, cast: Array) -> tuple[int, ...] | None:
         lost = np.isinf(cast) & np.isfinite(values)
     else:
         return None
-    if not np.any(lost):
-        return None
-    return tuple(map(int, np.unravel_index(int(np.argmax(lost)), values.shape)))
+    return _first(lost)
 
 
 def refuse_masked(array: Any, name: str) -> None:

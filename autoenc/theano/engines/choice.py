@@ -117,7 +117,7 @@ def _as_configured(engine: ModeEngine) -> ModeEngine:
     """Return an engine that applies ``config.optimizer``."""
     if config.optimizer in _FULL:
         return engine
-    mode = Mode(engine.mode.linker, config.optimizer).register(row_classes.REWRITE)
+    mode = _checked(Mode(engine.mode.linker, config.optimizer))
     return ModeEngine(with_inlining(mode), engine.flags)
 
 

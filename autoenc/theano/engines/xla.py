@@ -35,7 +35,7 @@ class XlaEngine:
     """
 
     def __init__(self, mode: Mode, put: Put, fallback: Callable[[], Engine]) -> None:
-        from autoenc.theano.engines import xla_ops  # noqa: F401 - registers them
+        from autoenc.theano.engines import xla_numbers, xla_ops  # noqa: F401 - registers them
 
         self.mode = mode
         self._put, self._fallback = _with_long_numbers(put), fallback

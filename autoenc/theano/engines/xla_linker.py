@@ -7,7 +7,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 from jax.experimental import checkify
 from pytensor.compile.mode import JAX, Mode
@@ -17,14 +16,8 @@ from pytensor.link.jax.dispatch import jax_funcify, jax_typify
 from pytensor.link.jax.linker import JAXLinker
 from pytensor.link.utils import fgraph_to_python
 from pytensor.raise_op import CheckAndRaise
-from pytensor.scalar import Cast, IntDiv, Mod, Pow
 from pytensor.tensor.basic import ARange
-from pytensor.tensor.elemwise import CAReduce, Elemwise
-from pytensor.tensor.linalg.decomposition.svd import SVD
-from pytensor.tensor.linalg.inverse import MatrixInverse
-from pytensor.tensor.linalg.solvers.triangular import SolveTriangular
 from pytensor.tensor.shape import Reshape
-from pytensor.tensor.type import discrete_dtypes
 
 from autoenc.theano.engines.lengths import Known, Lengths, Window, WriteWindow, is_known
 from autoenc.theano.meaning.parts_by_vector import CHANGE
@@ -124,7 +117,7 @@ class Program:
         return outputs
 
 
-def _replacing(op: type) -> Callable[[Callable[[Convert], Convert]], Convert]:
+def replacing(op: type) -> Callable[[Callable[[Convert], Convert]], Convert]:
     """Return a decorator that registers a conversion, given the one that it replaces."""
 
     def register(make: Callable[[Convert], Convert]) -> Convert:
@@ -172,7 +165,7 @@ def _cast(value: Any, variable: Any) -> Any:
     return value if value.dtype == variable.type.dtype else value.astype(variable.type.dtype)
 
 
-@_replacing(CheckAndRaise)
+@replacing(CheckAndRaise)
 def _checked(before: Convert) -> Convert:
     def convert(op: Any, node: Apply, checks: Checks | None = None, **more: Any) -> Any:
         if checks is None or all(isinstance(condition, Constant) for condition in node.inputs[1:]):
@@ -187,158 +180,7 @@ def _checked(before: Convert) -> Convert:
     return convert
 
 
-_not_by_zero = CheckAndRaise(ZeroDivisionError, "integer division by zero")
-
-
-@_replacing(Elemwise)
-def _divided(before: Convert) -> Convert:
-    def convert(op: Any, node: Apply, checks: Checks | None = None, **more: Any) -> Any:
-        function = before(op, node=node, **more)
-        if checks is None or not _divides_integers(node):
-            return function
-
-        def divide(dividend: DeviceArray, divisor: DeviceArray) -> DeviceArray:
-            checks.note(_not_by_zero, [jnp.not_equal(divisor, 0)])
-            return function(dividend, divisor)
-
-        return divide
-
-    return convert
-
-
-def _divides_integers(node: Apply) -> bool:
-    """Return whether a node divides integers by some that may be 0, which XLA does not report."""
-    if not isinstance(node.op.scalar_op, (IntDiv, Mod)):
-        return False
-    if any(variable.type.dtype not in discrete_dtypes for variable in node.inputs):
-        return False
-    divisor = node.inputs[1]
-    return not isinstance(divisor, Constant) or not divisor.data.all()
-
-
-@_replacing(CAReduce)
-def _reduced(before: Convert) -> Convert:
-    """Accumulate in the dtype of the operation, such as float64 for sums of float32."""
-
-    def convert(op: Any, node: Apply, **more: Any) -> Any:
-        reduce, dtype = before(op, node=node, **more), getattr(op, "acc_dtype", None)
-        if dtype is None or dtype == node.inputs[0].type.dtype:
-            return reduce
-        return lambda x: reduce(x.astype(dtype)).astype(node.outputs[0].type.dtype)
-
-    return convert
-
-
-@_replacing(Cast)
-def _converted(before: Convert) -> Convert:
-    """Let conversions of floats to integers overflow, as in C; XLA's have limits."""
-
-    def convert(op: Any, **more: Any) -> Any:
-        cast, dtype = before(op, **more), np.dtype(op.o_type.dtype)
-        if dtype.kind not in "iu":
-            return cast
-        return lambda x: _as_integer(x, dtype) if _is_float(x) else cast(x)
-
-    return convert
-
-
-def _as_integer(x: DeviceArray, dtype: np.dtype[Any]) -> DeviceArray:
-    """Convert floats to integers as processors do: the least integer stands for what is beyond."""
-    wide = np.dtype("int32" if dtype.itemsize < 4 or dtype == "int32" else "int64")
-    limit = 2.0 ** (8 * wide.itemsize - 1)
-    whole = jnp.trunc(x.astype("float64"))
-    fits = (whole < limit) & (whole >= -limit)
-    converted = jnp.where(fits, whole, -limit).astype(wide).astype(dtype)
-    if dtype == "uint64":
-        return jnp.where(whole >= limit, whole.astype(dtype), converted)
-    return converted
-
-
-def _is_float(x: Any) -> bool:
-    return bool(jnp.issubdtype(jnp.result_type(x), jnp.floating))
-
-
-@_replacing(IntDiv)
-def _floored(before: Convert) -> Convert:
-    """Divide floats as in C: 1 // 0.1 is 10, the quotient rounded down."""
-
-    def convert(op: Any, **more: Any) -> Any:
-        divide = before(op, **more)
-
-        def compute(x: DeviceArray, y: DeviceArray) -> DeviceArray:
-            if not (_is_float(x) or _is_float(y)):
-                return divide(x, y)
-            # XLA would multiply by the reciprocal of a divisor that it knows.
-            return jnp.floor(x / jnp.where(jnp.isnan(x), x, y))
-
-        return compute
-
-    return convert
-
-
-@_replacing(Pow)
-def _power(before: Convert) -> Convert:
-    """Round powers of integers with negative exponents towards 0, as in C."""
-
-    def convert(op: Any, **more: Any) -> Any:
-        power = before(op, **more)
-
-        def compute(x: DeviceArray, y: DeviceArray) -> DeviceArray:
-            dtypes = jnp.result_type(x), jnp.result_type(y)
-            if not all(jnp.issubdtype(dtype, jnp.integer) for dtype in dtypes):
-                return power(x, y)
-            # Only the powers of 1 and -1 are not 0.
-            found = power(x, jnp.where(jnp.abs(x) == 1, y % 2, jnp.maximum(y, 0)))
-            return jnp.where((y < 0) & (jnp.abs(x) != 1), 0, found)
-
-        return compute
-
-    return convert
-
-
-def _refusing(op: type, message: str, fits: Callable[..., DeviceArray]) -> None:
-    """Raise LinAlgError for matrices that LAPACK refuses, for which XLA returns inf or NaN.
-
-    Parameters
-    ----------
-    op : type
-        Operation whose first argument is the matrix.
-    message : str
-        Message of the error.
-    fits : callable
-        Function of the operation, the matrix and the result that returns conditions.
-    """
-    refused = CheckAndRaise(np.linalg.LinAlgError, message)
-
-    @_replacing(op)
-    def checked(before: Convert) -> Convert:
-        def convert(op: Any, node: Apply, checks: Checks | None = None, **more: Any) -> Any:
-            function = before(op, node=node, **more)
-            if checks is None:
-                return function
-
-            def compute(matrix: DeviceArray, *others: DeviceArray) -> Any:
-                result = function(matrix, *others)
-                checks.note(refused, [fits(op, matrix, result)])
-                return result
-
-            return compute
-
-        return convert
-
-
-_refusing(
-    MatrixInverse, "Singular matrix",
-    lambda op, x, result: jnp.isfinite(result).all() | ~jnp.isfinite(x).all(),
-)  # fmt: skip
-_refusing(
-    SolveTriangular, "Matrix is singular.",
-    lambda op, a, result: jnp.asarray(op.unit_diagonal) | (jnp.diagonal(a) != 0),
-)  # fmt: skip
-_refusing(SVD, "SVD did not converge", lambda op, x, result: jnp.isfinite(x))
-
-
-@_replacing(Reshape)
+@replacing(Reshape)
 def _reshape(before: Convert) -> Convert:
     def convert(op: Any, node: Apply, **more: Any) -> Any:
         return jnp.reshape if is_known(node.inputs[1]) else before(op, node=node, **more)
@@ -346,7 +188,7 @@ def _reshape(before: Convert) -> Convert:
     return convert
 
 
-@_replacing(CHANGE)
+@replacing(CHANGE)
 def _add_at(before: Convert) -> Convert:
     def convert(op: Any, node: Apply, **more: Any) -> Any:
         function = before(op, node=node, **more)
@@ -356,7 +198,7 @@ def _add_at(before: Convert) -> Convert:
     return convert
 
 
-@_replacing(ARange)
+@replacing(ARange)
 def _arange(before: Convert) -> Convert:
     def convert(op: Any, node: Apply, **more: Any) -> Any:
         if not all(isinstance(v, Constant) or is_known(v) for v in node.inputs):

@@ -5,11 +5,13 @@ import logging
 import pickle
 
 import numpy as np
+import pytensor.tensor as pt
 import pytest
 from autoenc.theano.sandbox.rng_mrg import MRG_RandomStreams
 
 import autoenc.theano.tensor as T
 from autoenc import theano
+from autoenc.backends import resolve_backend
 from autoenc.backends.c.compiler import compiler_trouble
 from autoenc.theano.random.streams import RandomStreams
 from autoenc.training import train
@@ -382,3 +384,15 @@ def test_draws_between_bounds_have_the_bits_of_theano():
     expected = [0.040376003831624985, 0.463406503200531, 1.4298598766326904]
     assert found[:3].tolist() == expected
     assert found.astype("float64").sum() == 1480.8442591421772
+
+
+def test_models_of_the_same_process_keep_the_numbers_of_xla():
+    theano.function([x], x + 1, mode="JAX")(np.ones((1, 2), "float32"))
+    values = np.array([[-1.5, 300.7]], "float32")
+    v = pt.fmatrix("v")
+    for expression, expected in (
+        (pt.cast(v, "uint8"), [0, 255]),
+        (v // np.float32(0.1), [-15, 3007]),
+    ):
+        found = resolve_backend("xla", "cpu").function([v], expression)(values)
+        np.testing.assert_array_equal(found, [expected])

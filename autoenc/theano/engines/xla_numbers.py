@@ -1,0 +1,165 @@
+"""Numbers and errors of C on XLA, for programs of Theano's functions.
+
+The models of the same process are converted without them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from pytensor.graph.basic import Apply, Constant
+from pytensor.raise_op import CheckAndRaise
+from pytensor.scalar import Cast, IntDiv, Mod, Pow
+from pytensor.tensor.elemwise import CAReduce, Elemwise
+from pytensor.tensor.linalg.decomposition.svd import SVD
+from pytensor.tensor.linalg.inverse import MatrixInverse
+from pytensor.tensor.linalg.solvers.triangular import SolveTriangular
+from pytensor.tensor.type import discrete_dtypes
+
+from autoenc.theano.engines.xla_linker import Checks, Convert, DeviceArray, replacing
+
+Adapt = Callable[[Callable[..., Any], Any, Apply, Checks], Callable[..., Any]]
+
+_not_by_zero = CheckAndRaise(ZeroDivisionError, "integer division by zero")
+
+
+def _adapting(op: type) -> Callable[[Adapt], Adapt]:
+    """Return a decorator that registers a change of the function for an operation.
+
+    Only programs of Theano's functions have checks, and only they are changed.
+    """
+
+    def register(adapt: Adapt) -> Adapt:
+        @replacing(op)
+        def adapted(before: Convert) -> Convert:
+            def convert(op: Any, checks: Checks | None = None, **more: Any) -> Any:
+                function = before(op, checks=checks, **more)
+                return function if checks is None else adapt(function, op, more["node"], checks)
+
+            return convert
+
+        return adapt
+
+    return register
+
+
+@_adapting(Elemwise)
+def _divided(divide: Any, op: Elemwise, node: Apply, checks: Checks) -> Any:
+    """Report integers that are divided by zero, of which XLA makes numbers."""
+    if not _divides_integers(node):
+        return divide
+
+    def compute(dividend: DeviceArray, divisor: DeviceArray) -> DeviceArray:
+        checks.note(_not_by_zero, [jnp.not_equal(divisor, 0)])
+        return divide(dividend, divisor)
+
+    return compute
+
+
+def _divides_integers(node: Apply) -> bool:
+    if not isinstance(node.op.scalar_op, (IntDiv, Mod)):
+        return False
+    if any(variable.type.dtype not in discrete_dtypes for variable in node.inputs):
+        return False
+    divisor = node.inputs[1]
+    return not isinstance(divisor, Constant) or not divisor.data.all()
+
+
+@_adapting(CAReduce)
+def _reduced(reduce: Any, op: CAReduce, node: Apply, checks: Checks) -> Any:
+    """Accumulate in the dtype of the operation, such as float64 for sums of float32."""
+    dtype = getattr(op, "acc_dtype", None)
+    if dtype is None or dtype == node.inputs[0].type.dtype:
+        return reduce
+    return lambda x: reduce(x.astype(dtype)).astype(node.outputs[0].type.dtype)
+
+
+@_adapting(Cast)
+def _converted(cast: Any, op: Cast, node: Apply, checks: Checks) -> Any:
+    """Let conversions of floats to integers overflow; XLA's have limits."""
+    dtype = np.dtype(op.o_type.dtype)
+    if dtype.kind not in "iu":
+        return cast
+    return lambda x: _as_integer(x, dtype) if _is_float(x) else cast(x)
+
+
+def _as_integer(x: DeviceArray, dtype: np.dtype[Any]) -> DeviceArray:
+    """Convert floats to integers as processors do: the least integer stands for what is beyond."""
+    wide = np.dtype("int32" if dtype.itemsize < 4 or dtype == "int32" else "int64")
+    limit = 2.0 ** (8 * wide.itemsize - 1)
+    whole = jnp.trunc(x.astype("float64"))
+    fits = (whole < limit) & (whole >= -limit)
+    converted = jnp.where(fits, whole, -limit).astype(wide).astype(dtype)
+    if dtype == "uint64":
+        return jnp.where(whole >= limit, whole.astype(dtype), converted)
+    return converted
+
+
+def _is_float(x: Any) -> bool:
+    return bool(jnp.issubdtype(jnp.result_type(x), jnp.floating))
+
+
+@_adapting(IntDiv)
+def _floored(divide: Any, op: IntDiv, node: Apply, checks: Checks) -> Any:
+    """Round quotients of floats down: 1 // 0.1 is 10."""
+
+    def compute(x: DeviceArray, y: DeviceArray) -> DeviceArray:
+        if not (_is_float(x) or _is_float(y)):
+            return divide(x, y)
+        # XLA would multiply by the reciprocal of a divisor that it knows.
+        return jnp.floor(x / jnp.where(jnp.isnan(x), x, y))
+
+    return compute
+
+
+@_adapting(Pow)
+def _power(power: Any, op: Pow, node: Apply, checks: Checks) -> Any:
+    """Round powers of integers with negative exponents towards 0."""
+
+    def compute(x: DeviceArray, y: DeviceArray) -> DeviceArray:
+        dtypes = jnp.result_type(x), jnp.result_type(y)
+        if not all(jnp.issubdtype(dtype, jnp.integer) for dtype in dtypes):
+            return power(x, y)
+        # Only the powers of 1 and -1 are not 0.
+        found = power(x, jnp.where(jnp.abs(x) == 1, y % 2, jnp.maximum(y, 0)))
+        return jnp.where((y < 0) & (jnp.abs(x) != 1), 0, found)
+
+    return compute
+
+
+def _refusing(op: type, message: str, fits: Callable[..., DeviceArray]) -> None:
+    """Raise LinAlgError for matrices that LAPACK refuses, for which XLA returns inf or NaN.
+
+    Parameters
+    ----------
+    op : type
+        Operation whose first argument is the matrix.
+    message : str
+        Message of the error.
+    fits : callable
+        Function of the operation, the matrix and the result that returns conditions.
+    """
+    refused = CheckAndRaise(np.linalg.LinAlgError, message)
+
+    @_adapting(op)
+    def checked(function: Any, op: Any, node: Apply, checks: Checks) -> Any:
+        def compute(matrix: DeviceArray, *others: DeviceArray) -> Any:
+            result = function(matrix, *others)
+            checks.note(refused, [fits(op, matrix, result)])
+            return result
+
+        return compute
+
+
+_refusing(
+    MatrixInverse, "Singular matrix",
+    lambda op, x, result: jnp.isfinite(result).all() | ~jnp.isfinite(x).all(),
+)  # fmt: skip
+_refusing(
+    SolveTriangular, "Matrix is singular.",
+    lambda op, a, result: jnp.asarray(op.unit_diagonal) | (jnp.diagonal(a) != 0),
+)  # fmt: skip
+_refusing(SVD, "SVD did not converge", lambda op, x, result: jnp.isfinite(x))
