@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
 from pytensor import config
@@ -260,33 +260,72 @@ class Kind(Protocol):
         """Make the fitted model from the contents of a file."""
 
 
-def learn(estimator: GraphEstimator, call: Call) -> None:
-    """Fit an estimator: rows → choices → task → train → `model_`."""
-    settings, kind, call = estimator.get_params(deep=False), estimator._kind, call.checked()
-    settings = check_settings(settings)
+class Begun(NamedTuple):
+    """A fit whose settings are checked and whose rows are opened, but not read.
+
+    Attributes
+    ----------
+    settings : dict
+        Checked settings.
+    call : Call
+        The call, with sources for rows that are not arrays.
+    start : fitted model, optional
+        The model from which training continues.
+    columns : Columns
+        Columns of that model, or new ones.
+    seed : int
+        Seed of that model, or a new one.
+    backend : Backend
+        Where training runs.
+    rows : weak reference, optional
+        The rows of the fit, to recognise them later.
+    """
+
+    settings: dict[str, Any]
+    call: Call
+    start: Any
+    columns: Columns
+    seed: int
+    backend: Backend
+    rows: weakref.ref[Any] | None
+
+
+def begun(estimator: GraphEstimator, call: Call, given: Mapping[str, Any]) -> Begun:
+    """Check the settings of a fit, and open its rows."""
+    settings = check_settings(given)
     settings["dtype"] = float_type(settings)
-    goes_on = (call.partial or estimator.warm_start) and estimator.__sklearn_is_fitted__()
-    start = estimator.model_ if goes_on else None
     if not call.partial:
         check_validation(
             call.validation, settings["validation_fraction"], settings["early_stopping"]
         )
-    machine = settings["backend"], settings["device"]
-    backend = resolve_backend(*machine, settings["devices"])
-    name = type(estimator).__name__
+    continues = (call.partial or estimator.warm_start) and estimator.__sklearn_is_fitted__()
+    start = estimator.model_ if continues else None
+    backend = resolve_backend(settings["backend"], settings["device"], settings["devices"])
     if start is None:
-        columns, seed = columns_of(name), draw_seed(settings["random_state"], call)
+        columns = columns_of(type(estimator).__name__)
+        seed = draw_seed(settings["random_state"], call)
     else:
         columns, seed = start.columns, start.seed
     if call.checkpoint is not None:
         call = call.of_model(seed)
-    rows_of_fit = None if call.partial else reference(call.X)
+    rows = None if call.partial else reference(call.X)
     call = with_sources(call, settings, backend.processes)
+    return Begun(settings, call, start, columns, seed, backend, rows)
+
+
+def learn(estimator: GraphEstimator, call: Call) -> None:
+    """Fit an estimator: rows → choices → task → train → `model_`."""
+    kind, name = estimator._kind, type(estimator).__name__
+    given = estimator.get_params(deep=False)
+    fit = begun(estimator, call.checked(), given)
+    settings, call, start, backend = fit.settings, fit.call, fit.start, fit.backend
+    columns, seed = fit.columns, fit.seed
     examples, domain = kind.read(call, settings, columns, reset=start is None)
     choices, examples = kind.choose(call, settings, examples, domain, columns, start)
     settings["n_epochs"] = choices.get("n_epochs", settings.get("n_epochs"))
     chosen = choices.get("chosen", {})
     settings |= chosen
+    machine = settings["backend"], settings["device"]
     if start is None:
         known = kind.model(name, {}, choices, columns, domain, seed, machine=machine)
     else:
@@ -303,21 +342,19 @@ def learn(estimator: GraphEstimator, call: Call) -> None:
         task, backend = graphs.prepare(known, settings, examples, held_out, n_done, backend)
     if settings["verbose"] and start is None and settings.get("scale") == "auto":
         _announce(task)
-    _train(estimator, task, start, settings, backend, call, rows_of_fit)
+    _train(estimator, task, fit._replace(backend=backend))
 
 
-def _train(
-    estimator: GraphEstimator, task: Task, start: FittedModel | None,
-    settings: Mapping[str, Any], backend: Backend, call: Call, rows: weakref.ref[Any] | None,
-) -> None:  # fmt: skip
+def _train(estimator: GraphEstimator, task: Task, fit: Begun) -> None:
     """Train a task. Estimators train nowhere else.
 
     If training is refused before its first block, by a callback for example, the earlier model
     stays.
     """
+    settings, call, start, backend = fit.settings, fit.call, fit.start, fit.backend
     earlier, beginning = dict(estimator.__dict__), _Beginning()
     callbacks: Any = call.callbacks  # a tuple, since the call was checked
-    estimator._rows_of_fit = rows
+    estimator._rows_of_fit = fit.rows
     before = [] if start is None else start.history
     if call.resume and before and call.checkpoint is not None:
         before = before_run(call.checkpoint, task.known.seed, before)

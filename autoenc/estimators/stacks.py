@@ -11,21 +11,18 @@ from typing import Any, ClassVar, Self, final
 import numpy as np
 from sklearn.base import clone
 
-from autoenc.backends import resolve_backend
 from autoenc.estimators.autoencoders import DenoisingAutoEncoder, check_layer, layer_with
 from autoenc.estimators.base import (
     Call,
     GraphEstimator,
     Kind,
+    begun,
     check_goes_on,
     check_not_interrupted,
     draw_seed,
-    float_type,
     machine_of,
-    reference,
     widened,
     with_held_out,
-    with_sources,
 )
 from autoenc.estimators.coding import CoderKind, Coding
 from autoenc.models.choices import is_masked
@@ -34,12 +31,10 @@ from autoenc.models.defaults import is_auto
 from autoenc.models.docstrings import documented
 from autoenc.models.fitted import FittedModel, from_file, known_columns
 from autoenc.models.schema import arrays_of_layer
-from autoenc.models.settings import as_sequence, check_settings, per_layer
+from autoenc.models.settings import as_sequence, per_layer
 from autoenc.rows.blocks import Array, Rows, original, rows_at_a_time
-from autoenc.rows.columns import columns_of
 from autoenc.rows.domain import Domain, check_unit_interval
 from autoenc.rows.examples import Examples, encoded_again
-from autoenc.rows.held_out import check_validation
 from autoenc.training import Callback, Record, Training
 from autoenc.training.callbacks import listed
 from autoenc.training.checkpoints import was_asked_to_stop
@@ -305,52 +300,33 @@ def _above(below: Any) -> dict[str, Any]:
 
 def learn_stack(stack: StackedDenoisingAutoEncoder, call: Call) -> None:
     """Fit a stack, one layer at a time."""
-    settings, call = {**stack._layer_settings(), **stack.get_params(deep=False)}, call.checked()
-    settings = check_settings({**settings, "n_hidden": 1})
-    settings["dtype"] = float_type(settings)
+    call = call.checked()
+    given = {**stack._layer_settings(), **stack.get_params(deep=False), "n_hidden": 1}
     for name in PER_LAYER:
-        per_layer(name, settings[name], stack.hidden_sizes)
+        per_layer(name, given[name], stack.hidden_sizes)
     for k in range(len(stack.hidden_sizes)):
         call.of_layer(k + 1).refuse_to_replace()
-    if not call.partial:
-        check_validation(
-            call.validation, settings["validation_fraction"], settings["early_stopping"]
-        )
-    goes_on = (call.partial or stack.warm_start) and stack.__sklearn_is_fitted__()
-    start = stack.model_ if goes_on else None
-    rows = reference(call.X)
-    backend = resolve_backend(*machine_of(settings), settings["devices"])
-    call = with_sources(call, settings, backend.processes)
-    known, examples = _begin(stack, call, settings, start)
-    call = call.of_model(known.seed)
-    examples, held_out = with_held_out(stack._kind, call, settings, known, examples)
-    earlier = vars(stack).get("model_")
-    try:
-        _learn_upwards(stack, call, known, start, examples, held_out)
-    finally:
-        if vars(stack).get("model_") is not earlier:
-            stack._rows_of_fit = None if call.partial else rows
-
-
-def _begin(
-    stack: StackedDenoisingAutoEncoder, call: Call, settings: Mapping[str, Any],
-    start: FittedStack | None,
-) -> tuple[FittedStack, Examples]:  # fmt: skip
-    """Return the stack without layers, and the examples."""
-    name = type(stack).__name__
-    columns = columns_of(name) if start is None else start.columns
+    fit = begun(stack, call, given)
+    settings, call, start, columns = fit.settings, fit.call, fit.start, fit.columns
     examples, domain = stack._kind.read(call, settings, columns, reset=start is None)
     if start is not None:
         sizes = start.structure["hidden_sizes"]
         check_goes_on({"hidden_sizes": tuple(stack.hidden_sizes)}, hidden_sizes=sizes)
     elif settings["cost"] == "cross_entropy":
         check_unit_interval(examples.rows, domain, names=columns.names)
-    seed = draw_seed(stack.random_state, call) if start is None else start.seed
     choices = {"masked": is_masked(settings, mixed=columns.encoding is not None)}
+    machine = settings["backend"], settings["device"]
+    domain = widened(start, domain)
     known = FittedStack(
-        name, {}, choices, columns, widened(start, domain), seed, machine=machine_of(settings)
+        type(stack).__name__, {}, choices, columns, domain, fit.seed, machine=machine
     )
-    return known, examples
+    examples, held_out = with_held_out(stack._kind, call, settings, known, examples)
+    earlier = vars(stack).get("model_")
+    try:
+        _learn_upwards(stack, call, known, start, examples, held_out)
+    finally:
+        if vars(stack).get("model_") is not earlier:
+            stack._rows_of_fit = fit.rows
 
 
 def _learn_upwards(

@@ -369,8 +369,8 @@ def _range_of_columns(rows: Rows, allow_nan: bool) -> tuple[Array, Array]:
     minimum, maximum = _lesser_and_greater(allow_nan)
     low = high = rows[0]
     for few in slices(rows):
-        least, greatest = _extremes(few, allow_nan, axis=0)
-        low, high = minimum(low, least), maximum(high, greatest)
+        low = minimum(low, minimum.reduce(few, axis=0))
+        high = maximum(high, maximum.reduce(few, axis=0))
     return low, high
 
 
