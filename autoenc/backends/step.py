@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from pytensor.compile.sharedvalue import SharedVariable
-from pytensor.graph.basic import Constant
+from pytensor.graph.basic import Constant, Variable
 from pytensor.graph.replace import clone_replace
 from pytensor.graph.traversal import ancestors
 from pytensor.tensor.random.type import RandomType
@@ -159,6 +159,12 @@ def _check_updates(updates: Updates) -> None:
             raise TypeError(
                 f"updates has {variable} of type {type(variable).__name__} as a key; "
                 "expected shared variables, such as pytensor.shared(array)."
+            )
+        if not isinstance(expression, Variable):
+            raise TypeError(
+                f"the update of {variable} is {expression!r:.60} of type "
+                f"{type(expression).__name__}; expected an expression, such as "
+                "pytensor.tensor.as_tensor(value)."
             )
         if variable.type.dtype != expression.type.dtype if _is_tensor(variable) else False:
             raise TypeError(

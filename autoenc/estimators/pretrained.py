@@ -42,6 +42,7 @@ from autoenc.models.fitted import FittedModel, is_function, shared_variables
 from autoenc.models.fitted_classifiers import normalised_as_trained
 from autoenc.models.limits import limits_of
 from autoenc.models.settings import per_layer
+from autoenc.models.tasks import check_task
 from autoenc.rows.blocks import Array
 from autoenc.rows.columns import Columns, columns_of
 from autoenc.rows.domain import Domain
@@ -87,26 +88,33 @@ class StackedClassifierKind(ClassifierKind):
 
     without_effect = OF_CLASSIFIER.without_effect
 
+    def choose(
+        self, call: Call, settings: Mapping[str, Any], examples: Examples, domain: Domain,
+        columns: Columns, start: FittedModel | None,
+    ) -> tuple[dict[str, Any], Examples]:  # fmt: skip
+        """Collect the classes, number the labels, and choose the activation."""
+        choices, examples = super().choose(call, settings, examples, domain, columns, start)
+        if start is not None:
+            return choices, examples
+        activation = settings["activation"]
+        if activation == "auto":
+            bounded = domain.in_unit_interval and columns.encoding is None
+            activation = "sigmoid" if bounded else "tanh"
+        choices = {**choices, "activation": activation, "chose_activation": True}
+        check_task(settings, choices)
+        return choices, examples
+
     def hidden(
         self, known: FittedModel, settings: Mapping[str, Any], examples: Examples, call: Call
     ) -> tuple[FittedModel, list[tuple[Array, Array]]]:
         """Train the hidden layers without labels."""
-        assert known.domain is not None
-        activation = settings["activation"]
-        if activation == "auto":
-            bounded = known.domain.in_unit_interval and known.columns.encoding is None
-            activation = "sigmoid" if bounded else "tanh"
         stack = _stack_of(
-            OF_CLASSIFIER, settings, known.seed, activation=activation,
+            OF_CLASSIFIER, settings, known.seed, activation=known.choices["activation"],
             corruption=settings["corruption"],
         )  # fmt: skip
         layers = _trained_alone(stack, examples, known.columns, call).layers
         moments = {n: a for n, a in layers[0].arrays.items() if n in ("mean", "scale")}
-        known = known.replaced(
-            arrays=moments,
-            choices={**known.choices, "activation": activation, "chose_activation": True},
-            pretrained=stack.model_,
-        )
+        known = known.replaced(arrays=moments, pretrained=stack.model_)
         return known, [(layer.arrays["W"], layer.arrays["hidden_bias"]) for layer in layers]
 
     def normalised(self, known: FittedModel, examples: Examples) -> dict[str, Array]:
@@ -289,7 +297,9 @@ class DeepKind(CoderKind):
             activations = ["sigmoid" if bounded else "tanh"] * len(activations)
             # An unbounded code holds more than a bounded code of the same size.
             activations[-1] = "sigmoid" if settings["sparsity"] else "linear"
-        return {**choices, "activation": activations}, examples
+        choices = {**choices, "activation": activations}
+        check_task(settings, choices)
+        return choices, examples
 
     def initial(
         self, known: Any, settings: Mapping[str, Any], examples: Examples, call: Call

@@ -139,7 +139,7 @@ def make_task(
         If a function passed as a setting is invalid, or codes outside [0, 1] have a target.
     """
     if settings.get("sparsity"):
-        _check_sparsity(settings, known)
+        _check_sparsity(settings, known.choices)
     variables = shared_variables(known.model_arrays())
     dtype = next(iter(variables.values())).dtype
     weights = normalised(examples.weights, dtype)
@@ -213,11 +213,30 @@ def _updates(
         # If training continues, the decay continues, too.
         counter.set_value(np.asarray(n_done * n_minibatches, counter.dtype))
         stepping = shared * _decayed(counter, decay, n_minibatches)
-    if settings["optimizer"] == "sgd" and settings["momentum"]:
+    rule = settings["optimizer"]
+    if rule == "sgd" and settings["momentum"]:
         updates = momentum(total, params, stepping, settings["momentum"])
+    elif callable(rule):
+        updates = _of_function(rule(total, params, stepping))
     else:
-        updates = resolve_optimizer(settings["optimizer"])(total, params, stepping)
+        updates = resolve_optimizer(rule)(total, params, stepping)
     return shared, counter, {**counting, **updates}
+
+
+def _of_function(updates: Any) -> Updates:
+    """Return the updates of a user's rule, which are a dict or, as in Theano, pairs."""
+    try:
+        found = dict(updates)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"optimizer returned {updates!r:.60} of type {type(updates).__name__}; expected "
+            "updates: a dict, or pairs, of parameters and their new values."
+        ) from None
+    if not found:
+        raise ValueError(
+            "optimizer returned no updates; expected a new value for at least one parameter."
+        )
+    return found
 
 
 def _decayed(step: Parameter, decay: float, every: int) -> Expression:
@@ -227,10 +246,28 @@ def _decayed(step: Parameter, decay: float, every: int) -> Expression:
     return factor ** pt.cast(step // n, config.floatX)
 
 
-def _check_sparsity(settings: Mapping[str, Any], known: FittedModel) -> None:
+def check_task(settings: Mapping[str, Any], choices: Mapping[str, Any]) -> None:
+    """Refuse what `make_task` would refuse, before layers are trained alone for a network.
+
+    Raises
+    ------
+    ValueError
+        If codes outside [0, 1] have a target. A function for the learning rate or the optimizer
+        may raise any error.
+    """
+    if settings.get("sparsity"):
+        _check_sparsity(settings, choices)
+    if callable(settings["learning_rate"]) or callable(settings["optimizer"]):
+        with building(settings["dtype"]):
+            param = pytensor.shared(np.zeros(1, config.floatX))
+            _updates((param**2).sum(), [param], settings, 1.0, 1, 0)
+
+
+def _check_sparsity(settings: Mapping[str, Any], choices: Mapping[str, Any]) -> None:
     """Refuse a target for the means of units whose values are not in [0, 1]."""
-    top = known.layers[-1] if known.layers else known
-    activation = top.choices.get("activation")
+    activation = choices["activation"]
+    if isinstance(activation, list):
+        activation = activation[-1]  # penalties apply to the highest of several layers
     is_bounded = activation == "sigmoid" or activation not in list(ACTIVATIONS)
     if not is_bounded:
         raise ValueError(

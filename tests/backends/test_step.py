@@ -72,6 +72,11 @@ def test_an_update_of_another_dtype(p):
         make_step((p * x).sum(), {p: p * x}, [x])
 
 
+def test_an_update_that_is_a_number(p, x):
+    with pytest.raises(TypeError, match=r"update of p is 3\.0 of type float; .*as_tensor"):
+        make_step((p * x).sum(), {p: 3.0}, [x])
+
+
 def test_a_silent_upcast_of_the_cost(rng):
     x = pt.matrix("x", dtype="float64")
     layer = AutoEncoderLayer(4, 2, rng=rng)

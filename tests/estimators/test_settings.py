@@ -17,8 +17,9 @@ from autoenc.estimators import (
     SoftmaxClassifier,
     StackedDenoisingAutoEncoder,
     StackedDenoisingClassifier,
+    stacks,
 )
-from autoenc.graph import ACTIVATIONS, OPTIMIZERS, exponential_decay
+from autoenc.graph import ACTIVATIONS, OPTIMIZERS, exponential_decay, sgd
 from autoenc.graph.corruption import CORRUPTIONS
 from autoenc.graph.penalties import PENALTIES, Penalty
 from autoenc.models.schema import CLASSES
@@ -97,6 +98,54 @@ def test_sparsity_needs_codes_in_the_unit_interval(name, activation):
     with pytest.raises(ValueError, match=f"sparsity is 0.5 and activation is '{activation}'"):
         model.fit(X, Y)
     assert not hasattr(model, "model_")
+
+
+def refused_schedule(step):
+    raise ValueError("no rate")
+
+
+@pytest.mark.parametrize("name", ["deep", "tuned"])
+@pytest.mark.parametrize(
+    "settings", [{"sparsity": 0.5, "activation": "tanh"}, {"learning_rate": refused_schedule}]
+)
+def test_a_network_is_refused_before_its_layers_are_trained(name, settings, monkeypatch):
+    trained = []
+    monkeypatch.setattr(stacks, "learn_stack", lambda *_: trained.append(1))
+    with pytest.raises(ValueError, match=r"sparsity is 0\.5|no rate"):
+        MAKERS[name](**settings).fit(X, Y)
+    assert not trained
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        (None, "optimizer returned None of type NoneType; expected updates"),
+        (3, "optimizer returned 3 of type int; expected updates"),
+        ({}, "optimizer returned no updates; expected a new value"),
+    ],
+)
+def test_what_a_rule_returns_is_checked(result, message):
+    model = AutoEncoder(3, optimizer=lambda cost, params, rate: result, **QUICK)
+    with pytest.raises((TypeError, ValueError), match=message):
+        model.fit(X)
+
+
+def test_a_rule_may_return_pairs_as_in_theano():
+    def pairs(cost, params, rate):
+        return list(sgd(cost, params, rate).items())
+
+    given = AutoEncoder(3, optimizer=pairs, learning_rate=0.1, **QUICK).fit(X)
+    named = AutoEncoder(3, optimizer="sgd", learning_rate=0.1, **QUICK).fit(X)
+    assert bytes_of(given) == bytes_of(named)
+
+
+@pytest.mark.parametrize("rate", [None, "0.1", np.ones(3), pt.zeros(3)])
+def test_what_a_schedule_returns_is_checked(rate):
+    model = AutoEncoder(3, learning_rate=lambda step: rate, **QUICK)
+    with pytest.raises(
+        TypeError, match=r"learning_rate returned .* of type .*; expected a number"
+    ):
+        model.fit(X)
 
 
 def test_sparsity_of_a_table_has_the_sigmoid():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 
 import numpy as np
 import pytensor
@@ -56,16 +57,30 @@ def scheduled(learning_rate: LearningRate) -> tuple[float | Expression, Updates]
     if not callable(learning_rate):
         return learning_rate, {}
     step, updates = step_counter()
-    return learning_rate(step), updates
+    return rate_at(step, learning_rate), updates
 
 
 def rate_at(step: Expression, learning_rate: LearningRate) -> float | Expression:
-    """Return the learning rate of a given step."""
-    return learning_rate(step) if callable(learning_rate) else learning_rate
+    """Return the learning rate of a given step.
+
+    Raises
+    ------
+    TypeError
+        If a schedule returns neither a number nor a scalar expression.
+    """
+    if not callable(learning_rate):
+        return learning_rate
+    rate = learning_rate(step)
+    if not isinstance(rate, Real) and getattr(rate, "ndim", None) != 0:
+        raise TypeError(
+            f"learning_rate returned {rate!r:.60} of type {type(rate).__name__}; expected a "
+            "number or a scalar expression of the step."
+        )
+    return rate
 
 
 def scaled_rate(learning_rate: LearningRate, factor: Parameter) -> LearningRate:
     """Multiply a learning rate or schedule by a shared scalar."""
     if callable(learning_rate):
-        return lambda step: factor * learning_rate(step)
+        return lambda step: factor * rate_at(step, learning_rate)
     return factor * np.asarray(learning_rate, dtype=factor.dtype)
