@@ -74,6 +74,7 @@ class NumbaBackend:
         from pytensor.link import utils
         from pytensor.link.numba import cache
 
+        import autoenc.backends.numba_indexing
         import autoenc.backends.numba_products  # noqa: F401 - registers them
 
         for generator in (cache, utils):

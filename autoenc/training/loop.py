@@ -159,6 +159,10 @@ def train(
     ------
     ValueError, TypeError
         If the graph, the data or a setting is invalid; the message states the remedy.
+    IndexError
+        If an index that the graph computes, such as the number of a class, is out of range. As in
+        NumPy, negative indices count from the end. The error of a failed assertion of the graph
+        is raised, too.
     BackendError
         If the backend or device is not available.
     DivergedError

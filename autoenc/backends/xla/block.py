@@ -17,7 +17,7 @@ import jax
 from pytensor.graph.fg import FunctionGraph
 
 from autoenc.backends.interface import DeviceArray
-from autoenc.backends.xla.compiling import GPU_OPTIONS, MODE, compiled_once, jaxify
+from autoenc.backends.xla.compiling import GPU_OPTIONS, MODE, Compiled, compiled_once, jaxify
 from autoenc.backends.xla.placement import Placement
 from autoenc.backends.xla.thin import EmulatedGpu, Gpu, NotThinError, thin_block
 
@@ -32,17 +32,19 @@ def block_function(
     mode: Any,
     placement: Placement,
     gpu: Gpu | EmulatedGpu | None = None,
-) -> Callable[..., Any]:
-    """Compile a block: (state, generators, constants, data, rows, batch) → (state, report).
+) -> Compiled:
+    """Compile a block: (state, generators, constants, data, rows, batch) → (error, results).
 
     If `rows` has a row number for each row of a minibatch, the batch is None. If `rows` has the
     numbers of minibatches in the data, the batch is the number of rows of each; the padding of
     the devices' shares comes after these rows.
 
-    The report contains the costs and, at the end, whether the state is finite. It is a single
-    array, because fetching another one would take a GPU longer than computing it.
+    The results are state and report. The report contains the costs and, at the end, whether the
+    state is finite. It is a single array, because fetching another one would take a GPU longer
+    than computing it. The error is for the checks that are returned with the function.
     """
-    scan = _scan(jaxify(inputs, outputs, mode), n_state, placement)
+    step, checks = jaxify(inputs, outputs, mode)
+    scan = _scan(step, n_state, placement)
 
     def run_block(
         state: list[DeviceArray],
@@ -61,9 +63,16 @@ def block_function(
         finite = jax.numpy.array([jax.numpy.isfinite(variable).all() for variable in state])
         return state, jax.numpy.append(costs, finite.all().astype(costs.dtype))
 
+    def run_checked(*arguments: Any) -> tuple[Any, tuple[list[DeviceArray], DeviceArray]]:
+        *arrays, batch = arguments
+        run = functools.partial(run_block, batch=batch)
+        error, results = checks.within(run)(*arrays)
+        leaves, form = jax.tree.flatten(error)
+        return form.unflatten(placement.gather(leaves)), results
+
     options = None if placement.first.platform == "cpu" else GPU_OPTIONS
-    function: Callable[..., Any] = jax.jit(run_block, compiler_options=options, static_argnums=5)
-    return function
+    function: Callable[..., Any] = jax.jit(run_checked, compiler_options=options, static_argnums=5)
+    return function, checks
 
 
 def _scan(

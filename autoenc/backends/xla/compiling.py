@@ -7,7 +7,7 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 from pytensor.compile.mode import JAX
@@ -20,6 +20,7 @@ from autoenc.backends.generated import keep_sources_in_memory
 from autoenc.backends.interface import DeviceArray
 from autoenc.backends.xla.large import over_rows, stored
 from autoenc.backends.xla.placement import refuse_wide
+from autoenc.backends.xla.runtime_checks import Checks, checks_of
 from autoenc.backends.xla.start import THREADS_TO_COMPILE, require_threads
 from autoenc.backends.xla.summed import summed_products
 from autoenc.graph.structure import structure
@@ -43,19 +44,22 @@ GPU_OPTIONS = {"xla_gpu_deterministic_ops": True}
 # Maximum number of compiled graphs that are kept for others of the same structure.
 GRAPHS_KEPT = 64
 
+Compiled: TypeAlias = tuple[Callable[..., Any], Checks]
+"""A program that also returns an error, and the checks that raise it."""
+
 
 def compiled_once(
-    compile_graph: Callable[..., Callable[..., Any]],
-) -> Callable[..., Callable[..., Any]]:
+    compile_graph: Callable[..., Compiled],
+) -> Callable[..., Compiled]:
     """Let graphs of the same structure share the code that is compiled for the first one.
 
     If models are fitted one after the other, as in a grid search, code is compiled once.
     """
-    compiled: OrderedDict[Any, Callable[..., Any]] = OrderedDict()
+    compiled: OrderedDict[Any, Compiled] = OrderedDict()
     lock = Lock()
 
     @functools.wraps(compile_graph)
-    def look_up(inputs: Any, outputs: Any, *settings: Any) -> Callable[..., Any]:
+    def look_up(inputs: Any, outputs: Any, *settings: Any) -> Compiled:
         key = (structure(inputs, outputs), *settings)
         with lock.now:
             if key not in compiled:
@@ -70,8 +74,10 @@ def compiled_once(
 
 def jaxify(
     inputs: Sequence[Expression], outputs: Sequence[Expression], mode: Any = MODE
-) -> Callable[..., tuple[DeviceArray, ...]]:
-    """Convert a graph without shared variables to a JAX function.
+) -> tuple[Callable[..., tuple[DeviceArray, ...]], Checks]:
+    """Convert a graph without shared variables to a JAX function, and the checks that it needs.
+
+    A program that calls the function must be traced by `Checks.within`.
 
     Raises
     ------
@@ -84,18 +90,15 @@ def jaxify(
 
     graph = FunctionGraph(list(inputs), list(outputs), clone=True)
     mode.optimizer.rewrite(graph)
-    with warnings_caught():
-        # PyTensor's assertions are not needed, because JAX itself checks shapes when it traces.
-        for what in ("Could not broadcast", "do not have the same shape"):
-            warnings.filterwarnings("ignore", message=rf"Skipping Assert[\s\S]*{what}")
-        # Numbers of the graph become JAX arrays here. Outside of JAX's 64-bit mode, these would
-        # have 32 bits.
-        with jax.enable_x64(widest_float([*inputs, *outputs]) == "float64"):
-            for variable in graph.variables:
-                if isinstance(variable, TensorConstant):
-                    refuse_wide(variable.data)
-            function: Callable[..., tuple[DeviceArray, ...]] = jax_funcify(graph)
-    return _without_truncation_warnings(function)
+    checks = checks_of(graph)
+    # Numbers of the graph become JAX arrays here. Outside of JAX's 64-bit mode, these would have
+    # 32 bits.
+    with jax.enable_x64(widest_float([*inputs, *outputs]) == "float64"):
+        for variable in graph.variables:
+            if isinstance(variable, TensorConstant):
+                refuse_wide(variable.data)
+        function: Callable[..., tuple[DeviceArray, ...]] = jax_funcify(graph, assertions=checks)
+    return _without_truncation_warnings(function), checks
 
 
 def widest_float(variables: Sequence[Expression]) -> str:

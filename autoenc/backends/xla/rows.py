@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import jax
@@ -13,6 +14,7 @@ from autoenc.backends.cpu import usable_threads
 from autoenc.backends.interface import Array, DeviceArray
 from autoenc.backends.xla.compiling import (
     GPU_OPTIONS,
+    Compiled,
     compiled_once,
     jax_precision,
     jaxify,
@@ -55,7 +57,8 @@ class RowFunction:
         # XLA divides products of so few rows badly among threads, so each thread computes chunks.
         self._threads = 1 if on_gpu else usable_threads()
         self._shared = Mirror(shared, placement)
-        self._function = _row_function([*inputs, *shared_inputs], outputs, on_gpu)
+        function = _row_function([*inputs, *shared_inputs], outputs, on_gpu)
+        self._function, self._checks = function
         self._lock = Lock()
         self._compared: list[DeviceArray] = []
         self._agree = True
@@ -67,10 +70,12 @@ class RowFunction:
         with jax_precision(self._dtype):
             shared = list(self._shared.fresh())
         chunk = self._small if n <= self._small else self._chunk(arrays, shared)
-        results = in_threads(
+        results, errors = zip(*in_threads(
             lambda part: self._of_some([array[part] for array in arrays], chunk, shared),
             self._parts(n, chunk), self._threads,
-        )  # fmt: skip
+        ), strict=True)  # fmt: skip
+        for error in errors:
+            self._checks.raise_from(error)
         return results[0] if len(results) == 1 else np.concatenate(results)
 
     def _chunk(self, arrays: Sequence[Array], shared: list[DeviceArray]) -> int:
@@ -85,10 +90,10 @@ class RowFunction:
             known = [id(value) for value in self._compared] == [id(value) for value in shared]
             if not (known and self._compared):
                 rows = [_with_others(array, self._large) for array in arrays]
-                at_once = self._of_some(rows, self._large, shared)
+                at_once, _ = self._of_some(rows, self._large, shared)
                 self._agree = all(
                     self._of_some([array[i : i + self._small] for array in rows],
-                                  self._small, shared).tobytes()
+                                  self._small, shared)[0].tobytes()
                     == at_once[i : i + self._small].tobytes()
                     for i in range(0, self._large, self._small)
                 )  # fmt: skip
@@ -103,7 +108,10 @@ class RowFunction:
         rows = max(-(-chunks // calls), 1) * chunk
         return [slice(i, i + rows) for i in range(0, max(n, 1), rows)]
 
-    def _of_some(self, arrays: Sequence[Array], chunk: int, shared: list[DeviceArray]) -> Array:
+    def _of_some(
+        self, arrays: Sequence[Array], chunk: int, shared: list[DeviceArray]
+    ) -> tuple[Array, Any]:
+        """Return the results for some rows, and the error of a failed check."""
         n = len(arrays[0])
         needed = -(-n // chunk)
         rows = next(size for size in (2 * chunk, self._few, self._most) if size >= needed * chunk)
@@ -111,7 +119,8 @@ class RowFunction:
         with jax_precision(self._dtype), memory_errors():
             for array in padded:
                 refuse_wide(array)
-            return np.asarray(self._function(chunk, needed, padded, shared))[:n]
+            error, results = self._function(chunk, needed, padded, shared)
+            return np.asarray(results)[:n], error
 
 
 def _padded(array: Array, n: int) -> Array:
@@ -119,7 +128,8 @@ def _padded(array: Array, n: int) -> Array:
         return np.ascontiguousarray(array)
     padded = np.empty((n, *array.shape[1:]), array.dtype)
     padded[: len(array)] = array
-    padded[len(array) :] = 0
+    # Checks of values also see the padding of the last chunk.
+    padded[len(array) :] = array[-1] if len(array) else 0
     return padded
 
 
@@ -133,10 +143,13 @@ def _with_others(array: Array, n: int) -> Array:
 
 
 @compiled_once
-def _row_function(inputs: Any, outputs: Any, on_gpu: bool) -> Callable[..., Any]:
-    """Compile a loop over chunks: (rows of a chunk, number of chunks, rows, shared) → results."""
+def _row_function(inputs: Any, outputs: Any, on_gpu: bool) -> Compiled:
+    """Compile a loop over chunks: (rows of a chunk, chunks, rows, shared) → (error, results).
+
+    The error is for the checks that are returned with the function.
+    """
     options = GPU_OPTIONS if on_gpu else None
-    of_chunk = jaxify(inputs, outputs)
+    of_chunk, checks = jaxify(inputs, outputs)
 
     def run_chunks(
         size: int, n: Any, rows: list[DeviceArray], shared: list[DeviceArray]
@@ -158,8 +171,14 @@ def _row_function(inputs: Any, outputs: Any, on_gpu: bool) -> Callable[..., Any]
         results = jax.numpy.zeros((len(rows[0]), *kind.shape[1:]), kind.dtype)
         return jax.lax.fori_loop(0, n, put, results)
 
-    function: Callable[..., Any] = jax.jit(run_chunks, compiler_options=options, static_argnums=0)
-    return function
+    def run_checked(size: int, *arguments: Any) -> tuple[Any, DeviceArray]:
+        error_and_results: tuple[Any, DeviceArray] = checks.within(partial(run_chunks, size))(
+            *arguments
+        )
+        return error_and_results
+
+    function: Callable[..., Any] = jax.jit(run_checked, compiler_options=options, static_argnums=0)
+    return function, checks
 
 
 def _is_shared(variable: Any) -> bool:

@@ -120,7 +120,7 @@ class ScanRunner:
         self._dtype = widest_float([*step.inputs, *shared_inputs, *outputs])
         mode = _mode_of(placement)
         self._graph = [*step.inputs, *shared_inputs], outputs, len(step.state), mode, placement
-        self._block = block_function(*self._graph, gpu)
+        self._block, self._checks = block_function(*self._graph, gpu)
         self._before: list[DeviceArray] = []
         self._kept: list[DeviceArray] = []
         self._finite = True
@@ -144,9 +144,16 @@ class ScanRunner:
             return report[:-1]
 
     def _train(self, *arguments: Any) -> tuple[list[DeviceArray], list[DeviceArray], Array]:
-        """Run the block; without autoenc's kernel if the GPU has no room to launch it."""
+        """Run the block; without autoenc's kernel if the GPU has no room to launch it.
+
+        Raises
+        ------
+        Exception
+            The error of a failed check: an index that is out of range, or an assertion.
+        """
         try:
-            after, report = self._block(*arguments)
+            error, (after, report) = self._block(*arguments)
+            self._checks.raise_from(error)
             # While the host waits for the first array, all arrays that it reads are moved.
             report, *copies = to_host([report, *after], self._placement)
             return after, copies, np.asarray(report, dtype=np.float64)
@@ -154,7 +161,7 @@ class ScanRunner:
             if LAUNCH not in str(error):
                 raise
             logger.warning("XLA runs the blocks, which is slower: %s", error)
-        self._block = block_function(*self._graph, None)
+        self._block, self._checks = block_function(*self._graph, None)
         return self._train(*arguments)
 
     def is_finite(self) -> bool:

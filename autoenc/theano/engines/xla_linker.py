@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jax.experimental import checkify
 from pytensor.compile.mode import JAX, Mode
 from pytensor.graph.basic import Apply, Constant
 from pytensor.graph.fg import AbstractFunctionGraph, FunctionGraph
 from pytensor.link.jax.dispatch import jax_funcify, jax_typify
 from pytensor.link.jax.linker import JAXLinker
 from pytensor.link.utils import fgraph_to_python
-from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor.basic import ARange
 from pytensor.tensor.shape import Reshape
 
+from autoenc.backends.xla.runtime_checks import Checks, Convert, replacing
 from autoenc.theano.engines.lengths import Known, Lengths, Window, WriteWindow, is_known
 from autoenc.theano.meaning.parts_by_vector import CHANGE
 
 DeviceArray = Any
-Convert = Callable[..., Callable[..., Any]]
 
 
 class XlaLinker(JAXLinker):
@@ -38,7 +36,7 @@ class XlaLinker(JAXLinker):
             # `more["order"]` is the order of the graph before `Lengths` modified it.
             more["order"] = self.schedule(fgraph)
             function = super().fgraph_convert(
-                fgraph, storage_map=storage_map, checks=checks, **more
+                fgraph, storage_map=storage_map, checks=checks, assertions=checks, **more
             )
         if self.scalar_shape_inputs:
             raise NotImplementedError("XLA needs shapes that can be computed before a call")
@@ -47,49 +45,6 @@ class XlaLinker(JAXLinker):
     def jit_compile(self, fn: Program) -> Callable[..., Any]:
         """Return the program, which compiles itself when it is called."""
         return fn
-
-
-class Checks:
-    """Checks of assertions and indices while a program runs, in loops too.
-
-    XLA clips an index that is out of range. With `checkify`, the program returns whether this
-    happened, and which assertion failed.
-    """
-
-    _KINDS = checkify.user_checks | checkify.index_checks
-
-    def __init__(self) -> None:
-        self._ops: list[CheckAndRaise] = []
-
-    def note(self, op: CheckAndRaise, conditions: Sequence[DeviceArray]) -> None:
-        """Check an assertion in the program that is being traced."""
-        self._ops.append(op)
-        for condition in conditions:
-            checkify.check(jnp.all(condition), str(len(self._ops) - 1))
-
-    def within(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function that also returns the error to raise."""
-        checked: Callable[..., Any] = checkify.checkify(function, errors=self._KINDS)
-        return checked
-
-    def raise_from(self, error: checkify.Error) -> None:
-        """Raise the error that the program returned, if any.
-
-        Raises
-        ------
-        IndexError
-            If an index is out of range.
-        Exception
-            The exception of a failed assertion.
-        """
-        message = error.get()
-        if message is None:
-            return
-        number = message.split()[0]
-        if not number.isdigit():
-            raise IndexError(f"index out of bounds: {message}")
-        op = self._ops[int(number)]
-        raise op.exc_type(op.msg)
 
 
 class Program:
@@ -115,17 +70,6 @@ class Program:
             error, outputs = self._compiled(known, begins, *arguments)
         self._checks.raise_from(error)
         return outputs
-
-
-def replacing(op: type) -> Callable[[Callable[[Convert], Convert]], Convert]:
-    """Return a decorator that registers a conversion, given the one that it replaces."""
-
-    def register(make: Callable[[Convert], Convert]) -> Convert:
-        convert = make(jax_funcify.dispatch(op))
-        jax_funcify.register(op)(convert)
-        return convert
-
-    return register
 
 
 @jax_funcify.register(AbstractFunctionGraph)  # type: ignore[untyped-decorator]
@@ -163,21 +107,6 @@ def _cast(value: Any, variable: Any) -> Any:
     if not isinstance(value, jax.Array) or not _has_dtype(variable):
         return value
     return value if value.dtype == variable.type.dtype else value.astype(variable.type.dtype)
-
-
-@replacing(CheckAndRaise)
-def _checked(before: Convert) -> Convert:
-    def convert(op: Any, node: Apply, checks: Checks | None = None, **more: Any) -> Any:
-        if checks is None or all(isinstance(condition, Constant) for condition in node.inputs[1:]):
-            return before(op, node=node, **more)
-
-        def check(x: DeviceArray, *conditions: DeviceArray) -> DeviceArray:
-            checks.note(op, conditions)
-            return x
-
-        return check
-
-    return convert
 
 
 @replacing(Reshape)

@@ -19,7 +19,8 @@ from pytensor.tensor.linalg.inverse import MatrixInverse
 from pytensor.tensor.linalg.solvers.triangular import SolveTriangular
 from pytensor.tensor.type import discrete_dtypes
 
-from autoenc.theano.engines.xla_linker import Checks, Convert, DeviceArray, replacing
+from autoenc.backends.interface import DeviceArray
+from autoenc.backends.xla.runtime_checks import Checks, Convert, replacing
 
 Adapt = Callable[[Callable[..., Any], Any, Apply, Checks], Callable[..., Any]]
 

@@ -27,7 +27,7 @@ from autoenc.graph.precision import with_mixed_products
 
 
 def compiled(inputs, outputs, mode):
-    function = jaxify(inputs, outputs, mode)
+    function, _ = jaxify(inputs, outputs, mode)
     return jax.jit(function)
 
 
