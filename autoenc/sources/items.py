@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Number
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ class Items:
     Parameters
     ----------
     items : object
-        Object with a length. If an item is a pair, such as image and label, the first is the row.
+        Object with a length. If an item is a tuple or list of fields, such as image and label, the
+        first is the row. A list of numbers, or of such lists, is a row itself.
     name : str
         Name for messages.
     field : int or str
@@ -56,8 +58,11 @@ class Items:
             return self._items.__getitems__(list(numbers))
         return (self._items[i] for i in numbers)
 
+    def _is_row(self, item: Any) -> bool:
+        return self._field is None and isinstance(item, list) and are_values(item)
+
     def _row(self, item: Any) -> Array:
-        if isinstance(item, tuple | list | dict):
+        if isinstance(item, tuple | list | dict) and not self._is_row(item):
             item = item[_field_of(item, self._field, self._name)]
         if np.ma.is_masked(item):
             raise SourceError(
@@ -80,4 +85,25 @@ def _field_of(item: Any, field: int | str | None, name: str) -> Any:
             f"items of {name} have the fields {', '.join(map(str, item))}; name one of them by "
             "key='...', as in autoenc.sources.open_source(items, key='...'), which fit takes, too."
         )
+    if isinstance(item, tuple) and len(item) > 1 and all(map(_is_number, item)):
+        raise SourceError(
+            f"an item of {name} is a tuple of {len(item)} numbers, which may be a row, or a value "
+            "and its label; return a list or an array for a row, or name the field by key=0."
+        )
     return 0
+
+
+def are_values(item: list[Any]) -> bool:
+    """Return whether a list contains numbers, or lists of as many numbers, rather than fields.
+
+    >>> are_values([[1, 2], [3, 4]]), are_values([[1, 2], 3]), are_values([np.zeros(2)])
+    (True, False, False)
+    """
+    if all(map(_is_number, item)):
+        return True
+    is_nested = all(isinstance(part, list) and are_values(part) for part in item)
+    return is_nested and len({np.shape(part) for part in item}) == 1
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Number) or getattr(value, "ndim", None) == 0

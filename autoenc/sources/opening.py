@@ -16,7 +16,7 @@ import numpy as np
 
 from autoenc.processes import ALONE, Processes
 from autoenc.sources.columnar import HuggingFace, Parquet, Table, parquet_columns
-from autoenc.sources.items import Items
+from autoenc.sources.items import Items, are_values
 from autoenc.sources.joined import Joined
 from autoenc.sources.npy import read_npy, read_npz
 from autoenc.sources.reader import Reader, SourceError, check_same_columns, refuse_masked
@@ -301,11 +301,21 @@ def _of_items(rows: Any, name: str, key: Any) -> Reader:
     if hasattr(rows, "__getitems__") or key is not None:
         return Items(rows, name, key)
     try:
-        found = np.asarray(rows[0:1])
+        given = rows[0:1]
+        if isinstance(given, tuple | dict) or _have_fields(given):
+            return Items(rows, name, key)
+        found = np.asarray(given)
     except (TypeError, ValueError, KeyError, IndexError, AttributeError):
         return Items(rows, name, key)
     is_slice = found.dtype.kind in "biuf" and found.ndim >= 1 and len(found) == min(len(rows), 1)
     return Slices(rows, name, chunk_rows(rows)) if is_slice else Items(rows, name, key)
+
+
+def _have_fields(rows: Any) -> bool:
+    """Return whether rows are tuples of arrays, such as image and label."""
+    return isinstance(rows, list) and any(
+        isinstance(row, tuple) and not are_values([*row]) for row in rows
+    )
 
 
 def _of_chunks(rows: Any, name: str, columns: Any) -> Reader:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from autoenc.sources.reader import Array, SourceError
-from autoenc.sources.states import changed
+from autoenc.sources.states import changed, state_of
 from autoenc.tables.memory import available_memory
 
 
@@ -72,7 +72,7 @@ class RawFile:
     def __reduce__(self) -> Any:
         if not self._is_named:
             raise TypeError("rows in a temporary file cannot be passed to another process.")
-        return RawFile, (self.path, self._offset, self.shape, self.dtype)
+        return _reopened, (self.path, self._offset, self.shape, self.dtype, self._state)
 
     def read_into(self, first: int, out: Array) -> None:
         """Read rows; see `Reader.read_into`."""
@@ -109,6 +109,21 @@ class RawFile:
                 f"{self.path} has {self._state[0]:,} bytes, but {expected:,} are needed for "
                 f"{self.dtype} {self.shape}: it is incomplete. Write or copy it again."
             )
+
+
+def _reopened(
+    path: Path, offset: int, shape: Sequence[int], dtype: Any, state: tuple[int, int]
+) -> RawFile:
+    """Open a file in another process, which must be the same as in the first.
+
+    Raises
+    ------
+    SourceError
+        If it was changed or replaced in the meantime.
+    """
+    if (now := state_of(path)) != state:
+        raise SourceError(changed(path, state, now))
+    return RawFile(path, offset, shape, dtype)
 
 
 def _flags() -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autoenc.sources.mappings import is_mapped_from
 from autoenc.sources.raw import RawFile
 from autoenc.sources.reader import Array, Reader, SourceError, copy_values
 from autoenc.sources.states import FileStates
@@ -123,15 +124,18 @@ def _chosen(group: Any, names: Sequence[str], key: str | None, path: Path) -> An
 def _offset_in_file(array: Any) -> int | None:
     """Return the position of the values of a memory map in its file.
 
-    Return None if they are not consecutive there, or if they were changed in memory only.
+    Return None if they are not consecutive there, if they were changed in memory only, or if the
+    file has been replaced by another one.
     """
     root = array
     while isinstance(root.base, np.memmap):
         root = root.base
     is_mapped = isinstance(root.base, mmap.mmap) and root.mode != "c"
-    if not (is_mapped and array.flags.c_contiguous and Path(root.filename or "").is_file()):
+    path = Path(root.filename or "")
+    if not (is_mapped and array.flags.c_contiguous and path.is_file()):
         return None
-    return int(root.offset + array.ctypes.data - root.ctypes.data)
+    offset = int(root.offset + array.ctypes.data - root.ctypes.data)
+    return offset if is_mapped_from(array, path, offset) else None
 
 
 def _numbers(found: Any, name: str) -> Array:

@@ -2,6 +2,8 @@
 
 import gc
 import itertools
+import pickle
+import re
 import warnings
 import zipfile
 
@@ -15,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from autoenc.sources import SourceError, open_source, spooled
+from autoenc.sources import SourceError, mappings, open_source, spooled
 from autoenc.sources.raw import RawFile
 
 ROWS = np.random.default_rng(0).uniform(size=(103, 6)).astype("float32")
@@ -258,6 +260,30 @@ def test_memory_maps_that_differ_from_their_file(tmp_path):
     np.testing.assert_array_equal(open_source(removed)[:], ROWS)
 
 
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_memory_map_is_not_read_from_another_file_of_its_name(tmp_path, monkeypatch, listed):
+    """The map keeps its file, but its rows were read from the new one."""
+    if not listed:
+        monkeypatch.setattr(mappings, "_LINES", re.compile("(n)(o)(n)(e)( )( )"))
+    mapped = memory_map(tmp_path)
+    np.save(tmp_path / "new.npy", ROWS + 1)
+    (tmp_path / "new.npy").replace(tmp_path / "rows.npy")
+    np.testing.assert_array_equal(open_source(mapped)[:], ROWS)
+    same = np.load(tmp_path / "rows.npy", mmap_mode="r")
+    assert isinstance(open_source(same).reader, RawFile)
+    np.save(tmp_path / "new.npy", ROWS[:2])
+    (tmp_path / "new.npy").replace(tmp_path / "rows.npy")
+    np.testing.assert_array_equal(open_source(same)[:], ROWS + 1)
+
+
+def test_another_process_does_not_read_another_file_of_the_same_name(tmp_path):
+    sent = pickle.dumps(open_source(npy(tmp_path)))
+    np.testing.assert_array_equal(pickle.loads(sent)[:], ROWS)
+    np.save(tmp_path / "rows.npy", ROWS[:-1])
+    with pytest.raises(SourceError, match="was changed while it was being read"):
+        pickle.loads(sent)
+
+
 def test_columns_are_chosen_by_their_names(tmp_path):
     for make in (arrow_table, parquet, polars_frame, lazy_frame, pandas_frame, hugging_face):
         source = open_source(make(tmp_path), columns=["c", "a"])
@@ -273,6 +299,54 @@ def test_items_by_their_fields(tmp_path):
     assert open_source(TorchDataset(), key=1)[:3].tolist() == [0, 1, 2]
     with pytest.raises(SourceError, match="have the fields image, label; name one of them by key"):
         open_source(Dicts())
+
+
+class Rows:
+    """Items that are given, without slices."""
+
+    def __init__(self, items):
+        self.items = items
+
+    def __len__(self):
+        return len(self.items)
+
+    def __getitem__(self, i):
+        if not isinstance(i, int):
+            raise TypeError("an item has a number")
+        return self.items[i]
+
+
+class Tensors(Rows):
+    """What `torch.utils.data.TensorDataset` does: a tuple of the items, or slices, of arrays."""
+
+    def __len__(self):
+        return len(self.items[0])
+
+    def __getitem__(self, i):
+        return tuple(array[i] for array in self.items)
+
+
+def test_lists_are_rows_and_tuples_are_fields():
+    """Only the first number of a list was used."""
+    for items, expected in [
+        (Rows([[1.0, 2.0], [3.0, 4.0]]), [[1, 2], [3, 4]]),
+        (Rows([[[1, 2], [3, 4]], [[5, 6], [7, 8]]]), [[1, 2, 3, 4], [5, 6, 7, 8]]),
+        (Rows([[[1, 2], 0], [[3, 4], 1]]), [[1, 2], [3, 4]]),
+        (Rows([([1, 2], [0, 1]), ([3, 4], [1, 1])]), [[1, 2], [3, 4]]),
+        (Rows([[np.ones(2), np.zeros(2)]]), [[1, 1]]),
+    ]:
+        assert open_source(items)[:].tolist() == expected
+    assert open_source(Rows([[1.0, 2.0], [3.0, 4.0]]), key=1)[:].tolist() == [2, 4]
+    with pytest.raises(SourceError, match="a tuple of 2 numbers, which may be a row, or a value"):
+        open_source(Rows([(1.0, 2.0)]))
+
+
+def test_data_sets_of_one_or_several_arrays():
+    """A slice of a data set of one array was taken for an array with one row."""
+    labels = np.arange(len(ROWS))
+    for given_arrays in ([ROWS], [ROWS, labels], [ROWS, ROWS + 1], [ROWS[:1]]):
+        np.testing.assert_array_equal(open_source(Tensors(given_arrays))[:], given_arrays[0])
+    assert open_source(Tensors([ROWS, labels]), key=1)[:].tolist() == labels.tolist()
 
 
 def test_the_index_of_a_frame_is_no_column(tmp_path):
