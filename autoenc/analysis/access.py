@@ -24,6 +24,7 @@ from autoenc.graph.groups import group_arrays
 from autoenc.models.coders import FittedCoder
 from autoenc.models.detectors import FittedDetector
 from autoenc.models.fitted import FittedModel, fitted_model
+from autoenc.rows.reading import read_unscaled
 
 Array = np.ndarray[Any, Any]
 
@@ -129,10 +130,27 @@ def is_masked_model(model: Any) -> bool:
     return isinstance(found, FittedModel) and found.masked
 
 
+def given_numbers(model: FittedCoder, X: Any) -> Array:
+    """Return rows in the units of the data, as float64; NaN where an entry is missing.
+
+    Categories have an entry for each value.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the model refuses the rows because they are not numbers; the message states the
+        position.
+    """
+    found = model.numbers(X)
+    if type(found) is np.ndarray and found.dtype.kind in "biuf":
+        return found.astype(np.float64, copy=False)
+    return np.asarray(read_unscaled(model.columns, found))
+
+
 def missing_entries(model: Any, X: Any) -> Array:
     """Return which entries are missing in the user's columns, (rows, columns) of bool."""
     found = coder_of(model)
-    numbers, encoding = dense(found.numbers(X)), found.columns.encoding
+    numbers, encoding = given_numbers(found, X), found.columns.encoding
     return np.isnan(numbers) if encoding is None else encoding.missing(numbers)
 
 

@@ -14,7 +14,7 @@ from autoenc.analysis import AnomalyDetector
 from autoenc.analysis.access import (
     coder_of,
     column_errors,
-    dense,
+    given_numbers,
     missing_entries,
     row_errors,
 )
@@ -229,14 +229,17 @@ class Subject:
     def numbers(self) -> Array:
         """Rows as the model sees them; categories have an entry for each value."""
         found = self._given
-        return found if isinstance(found, np.ndarray) else dense(found)
+        is_read = isinstance(found, np.ndarray)
+        return found if is_read else given_numbers(coder_of(self.model), found)
 
     @cached_property
     def _given(self) -> Any:
         """Rows to pass to the model: a frame of numbers, whose names it compares, or an array."""
         assert self.rows is not None
-        found = coder_of(self.model).numbers(self.rows)
-        return found if isinstance(found, np.ndarray) or is_frame(found) else dense(found)
+        coder = coder_of(self.model)
+        found = coder.numbers(self.rows)
+        is_encoded = coder.columns.encoding is not None
+        return found if is_encoded or is_frame(found) else given_numbers(coder, found)
 
     def _some(self, indices: Array) -> Any:
         rows = self._given

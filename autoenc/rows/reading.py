@@ -15,7 +15,7 @@ from autoenc.rows.encoding import EncodedRows, Encoding
 from autoenc.rows.kinds import encoding_of, has_kinds, is_frame, refuse_complex
 from autoenc.rows.refusals import Names, column_name, describe_unknown, warn
 from autoenc.rows.scaling import ColumnScaling
-from autoenc.rows.shapes import check_shape
+from autoenc.rows.shapes import check_shape, refuse_ragged
 from autoenc.sources import Source, opened
 
 
@@ -145,11 +145,13 @@ def _encoding_for(X: Any) -> Encoding | None:
 
 def read_unscaled(columns: Columns, X: Any) -> Rows:
     """Read rows in the units of the data, as float64."""
-    X = encoded(columns, X)
+    X = opened(encoded(columns, X))
+    if not isinstance(X, Source):
+        check_shape(X)
     # Encoded rows have no names, although their entries do.
     names = None if columns.encoding is not None else columns.names
     plain = columns_of(type(columns).__name__, columns.n_features_in_, names)
-    return _read(plain, opened(X), "float64", reset=False)
+    return _read(plain, X, "float64", reset=False)
 
 
 def _read(columns: Columns, X: Any, dtype: str, *, reset: bool) -> Rows:
@@ -192,14 +194,15 @@ def _validated(columns: Columns, X: Any, dtype: str, *, reset: bool) -> Any:
         X = np.ma.filled(X.astype(dtype), np.nan)
     if sparse.issparse(X):
         X = X.tocsr()
-    if not (isinstance(X, np.ndarray) and X.dtype.kind in "biuf"):
-        _check_dates(X)
     try:
+        if not (isinstance(X, np.ndarray) and X.dtype.kind in "biuf"):
+            _check_dates(X)
         return validate_data(
             columns, X, reset=reset, dtype=dtype, order="C", accept_sparse="csr",
             ensure_all_finite=False,
         )  # fmt: skip
     except (TypeError, ValueError) as error:
+        refuse_ragged(X)
         _refuse_words(X, error)
         raise
 

@@ -68,6 +68,7 @@ def check_shape(X: Any, name: str = "X") -> None:
     if hasattr(X, "shape"):
         shape = f"{name} has shape {X.shape}"
     if n_dimensions == 1:
+        refuse_ragged(X, name)
         raise ValueError(
             f"Expected 2D array, got 1D array instead: {shape}; expected (rows, columns). Reshape "
             f"your data: numpy.reshape({name}, (-1, 1)) has one column, numpy.reshape({name}, "
@@ -78,6 +79,55 @@ def check_shape(X: Any, name: str = "X") -> None:
             f"Found array with dim {n_dimensions}: {shape}; expected (rows, columns). If each "
             f"{name}[i] is one row, such as an image, give {name}.reshape(len({name}), -1)."
         )
+
+
+def refuse_ragged(X: Any, name: str = "X") -> None:
+    """Refuse nested lists that are not a table: rows of several lengths, or lists as values.
+
+    Parameters
+    ----------
+    X : object
+        Anything but nested lists is accepted.
+    name : str
+        Name of the data for messages.
+
+    Raises
+    ------
+    ValueError
+        The message states the first position.
+
+    Examples
+    --------
+    >>> refuse_ragged([[1, 2], [3]])
+    Traceback (most recent call last):
+        ...
+    ValueError: X has 1 value in row 1 and 2 values in row 0; expected as many in each row.
+    """
+    if not isinstance(X, list | tuple):
+        return
+    lengths = [len(row) if _is_list(row) else None for row in X]
+    other = next((i for i, length in enumerate(lengths) if length != lengths[0]), None)
+    if other is not None:
+        raise ValueError(
+            f"{name} has {_amount(lengths[other])} in row {other} and {_amount(lengths[0])} in "
+            "row 0; expected as many in each row."
+        )
+    for i, row in enumerate(X):
+        for j, value in enumerate(row if _is_list(row) else ()):
+            if _is_list(value):
+                raise ValueError(
+                    f"{name} has {value!r:.60} at row {i}, column {j}; expected a number."
+                )
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple) or np.ndim(value) > 0
+
+
+def _amount(length: int | None) -> str:
+    if length is None:
+        return "a single value, which is no list,"
+    return f"{length} value{'s' * (length != 1)}"
 
 
 def _holds_rows(X: Any) -> bool:

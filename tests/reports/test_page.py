@@ -208,6 +208,23 @@ def test_the_names_of_a_frame_are_compared(library, rng):
         render_report(Subject(model, turned))
 
 
+@pytest.mark.filterwarnings("ignore:X has feature names")
+@pytest.mark.parametrize("kind", [pd.DataFrame, list, np.asarray])
+def test_values_that_are_no_numbers_are_refused_with_their_position(kind, rng):
+    """Python's own message named neither row nor column, and text was kept as text."""
+    X = rng.random((20, 3))
+    model = AutoEncoder(2, n_epochs=1, random_state=0, verbose=False).fit(X)
+    given = X.astype(object)
+    given[4, 1] = "unknown"
+    rows = kind(given) if kind is not list else given.tolist()
+    for ask in (lambda s: s.numbers, lambda s: s.n_missing, lambda s: s.errors):
+        with pytest.raises(ValueError, match="X has 'unknown' at row 4, column 1"):
+            ask(Subject(model, rows))
+    with pytest.raises(ValueError, match="X is a dict"):
+        _ = Subject(model, {"a": [1.0]}).numbers
+    np.testing.assert_array_equal(Subject(model, X.astype(str)).numbers, X)
+
+
 def test_rows_without_values_are_refused(rng):
     rows = rng.normal(size=(30, 3))
     model = AutoEncoder(2, n_epochs=1, missing="mask", random_state=0, verbose=False).fit(rows)

@@ -9,7 +9,7 @@ import pytest
 from scipy import sparse
 
 from autoenc.rows.columns import columns_of
-from autoenc.rows.reading import read_rows
+from autoenc.rows.reading import read_rows, read_unscaled
 from autoenc.rows.shapes import check_shape
 
 IMAGES = np.random.default_rng(0).random((5, 4, 3))
@@ -47,6 +47,27 @@ def test_refused(data, message):
     with pytest.raises(ValueError, match=message) as caught:
         read_rows(columns_of("AutoEncoder"), data, dtype="float32", reset=True, name="data")
     assert len(str(caught.value)) < 300
+
+
+RAGGED = [
+    ([1, [2, 3]], "X has 2 values in row 1 and a single value, which is no list, in row 0"),
+    ([[1, 2], [3]], "X has 1 value in row 1 and 2 values in row 0; expected as many in each row"),
+    ([[1, 2], [3, [4]]], r"X has \[4\] at row 1, column 1; expected a number"),
+    ([np.ones(2), np.ones(3)], "X has 3 values in row 1 and 2 values in row 0"),
+]
+
+
+@pytest.mark.parametrize(("data", "message"), RAGGED)
+def test_lists_that_are_no_table_are_refused_with_their_row(data, message):
+    """NumPy's message names neither, and only the first element was looked at."""
+    fitted = columns_of("AutoEncoder", 2)
+    for read in (
+        lambda: read_rows(columns_of("AutoEncoder"), data, dtype="float32", reset=True),
+        lambda: read_rows(fitted, data, dtype="float32", reset=False),
+        lambda: read_unscaled(fitted, data),
+    ):
+        with pytest.raises(ValueError, match=message):
+            read()
 
 
 @pytest.mark.parametrize(
