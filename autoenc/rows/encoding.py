@@ -17,10 +17,10 @@ array([[36.,  1.,  0.],
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -37,6 +37,9 @@ DAY = 86_400_000_000
 FIRST_DATE, END_OF_DATES = -719_162, 2_932_897
 # Days of the longest duration whose microseconds 64 bits can count.
 LONGEST = 2**63 // DAY
+# Names of the types of missing values of pandas, and types whose equal values are the same.
+_NONE = ("NAType", "NaTType")
+_PLAIN = {str, bool, int, float, date, timedelta, type(None)}
 
 
 class EntryNames(tuple[str, ...]):
@@ -117,9 +120,8 @@ class NumberColumn:
         try:
             numbers = np.asarray(column, np.float64)
         except (TypeError, ValueError):  # for example, None in frames of some libraries
-            numbers = np.array(
-                [self._number(row, value) for row, value in enumerate(listed(column))], np.float64
-            )
+            values = listed(column)
+            numbers = np.array(of_each(partial(self._number, values), values), np.float64)
         return numbers.reshape(-1, 1), []
 
     def decode(self, numbers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -130,14 +132,14 @@ class NumberColumn:
         """Return the column in a form that JSON can store."""
         return {"kind": self.kind, "name": self.name}
 
-    def _number(self, row: int, value: Any) -> float:
+    def _number(self, values: list[Any], value: Any) -> float:
         if is_missing(value):
             return math.nan
         try:
             return float(value)
         except (TypeError, ValueError):
             raise ValueError(
-                f"column {self.name!r} has {value!r} at row {row}, which is not a number; the "
+                f"column {self.name!r} has {_placed(value, values)}, which is not a number; the "
                 "model was fitted on numbers in this column."
             ) from None
 
@@ -179,17 +181,19 @@ class CategoryColumn:
         Entries are NaN for a missing value, and `unknown_as` for a value without an entry.
         """
         place = {value: i for i, value in enumerate(self.values)}
-        others = len(self.values)
+        others = len(self.values) if self.other else NO_ENTRY
         unknown: dict[Any, None] = {}
-        places = np.empty(len(column), np.intp)
-        for row, value in enumerate(listed(column)):
+
+        def place_of(value: Any) -> int:
             if is_missing(value):
-                places[row] = MISSING
-                continue
+                return MISSING
             key = plain_value(value)
-            places[row] = place.get(key, others if self.other else NO_ENTRY)
-            if places[row] == NO_ENTRY:
+            found = place.get(key, others)
+            if found == NO_ENTRY:
                 unknown[key] = None
+            return found
+
+        places = np.array(of_each(place_of, listed(column)), np.intp)
         entries = np.eye(self.n_values)[np.maximum(places, 0)]
         entries[places == MISSING] = np.nan
         entries[places == NO_ENTRY] = unknown_as
@@ -272,10 +276,11 @@ class DateColumn:
         return {"kind": self.kind, "name": self.name, **stated}
 
     def _times(self, column: Any) -> np.ndarray[Any, Any]:
-        moments = [self._moment(row, value) for row, value in enumerate(listed(column))]
+        values = listed(column)
+        moments = of_each(partial(self._moment, values), values)
         return np.array(moments, "m8[us]" if self.duration else "M8[us]")
 
-    def _moment(self, row: int, value: Any) -> Any:
+    def _moment(self, values: list[Any], value: Any) -> Any:
         if is_missing(value):
             return "NaT"
         try:
@@ -288,8 +293,8 @@ class DateColumn:
         except (TypeError, ValueError):
             written = f" written as {self.form or '2020-01-31'}" * (not self.duration)
             raise ValueError(
-                f"column {self.name!r} has {value!r} at row {row}, which is not a date{written}; "
-                "the model was fitted on dates in this column."
+                f"column {self.name!r} has {_placed(value, values)}, which is not a "
+                f"date{written}; the model was fitted on dates in this column."
             ) from None
 
 
@@ -319,7 +324,8 @@ class TimeColumn:
         ValueError
             If a value is not a time of day; the message names the column and the row.
         """
-        parts = [self._part(row, value) for row, value in enumerate(listed(column))]
+        values = listed(column)
+        parts = of_each(partial(self._part, values), values)
         return np.array(parts, np.float64).reshape(-1, 1), []
 
     def decode(self, numbers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -339,12 +345,12 @@ class TimeColumn:
         """Return the column in a form that JSON can store."""
         return {"kind": self.kind, "name": self.name, "unit": self.unit}
 
-    def _part(self, row: int, value: Any) -> float:
+    def _part(self, values: list[Any], value: Any) -> float:
         if is_missing(value):
             return math.nan
         if not isinstance(value, time):
             raise ValueError(
-                f"column {self.name!r} has {value!r} at row {row}, which is not a time of day; "
+                f"column {self.name!r} has {_placed(value, values)}, which is not a time of day; "
                 "the model was fitted on times in this column."
             )
         seconds = (value.hour * 60 + value.minute) * 60 + value.second
@@ -567,13 +573,45 @@ def listed(column: Any) -> list[Any]:
     return list(column)
 
 
+def distinct(values: list[Any]) -> list[Any]:
+    """Return the values without those that equal an earlier one of the same type.
+
+    Values of some types, such as times with a zone, may be equal and have different texts, and
+    others have no hash. If there are any, all values are returned.
+
+    >>> distinct(["b", "a", "b", 1, True])
+    ['b', 'a', 1, True]
+    """
+    if not all(kind in _PLAIN or kind.__name__ in _NONE for kind in set(map(type, values))):
+        return values
+    return [value for _, value in dict.fromkeys(zip(map(type, values), values, strict=True))]
+
+
+def of_each(function: Callable[[Any], Any], values: list[Any]) -> list[Any]:
+    """Return a function of each value, which is called once for values that are equal.
+
+    >>> of_each(str, ["a", "b", "a"])
+    ['a', 'b', 'a']
+    """
+    few = distinct(values)
+    if few is values:
+        return list(map(function, values))
+    known = {(type(value), value): function(value) for value in few}
+    return list(map(known.__getitem__, zip(map(type, values), values, strict=True)))
+
+
+def _placed(value: Any, values: list[Any]) -> str:
+    """Return a value with the number of its row, for messages."""
+    return f"{value!r} at row {next(row for row, one in enumerate(values) if one is value)}"
+
+
 def is_missing(value: Any) -> bool:
     """Return whether a value marks a missing entry: None, NaN, or an equivalent of pandas.
 
     >>> [is_missing(value) for value in (None, float("nan"), "", 0)]
     [True, True, False, False]
     """
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+    if value is None or type(value).__name__ in _NONE:
         return True
     return isinstance(value, float | np.floating | np.datetime64 | np.timedelta64) and bool(
         value != value  # noqa: PLR0124 - only NaN differs from itself

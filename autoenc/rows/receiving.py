@@ -23,9 +23,11 @@ from autoenc.rows.encoding import (
     DAY,
     END_OF_DATES,
     FIRST_DATE,
+    distinct,
     is_missing,
     is_period,
     listed,
+    of_each,
     plain_value,
     written_dates,
 )
@@ -284,10 +286,10 @@ def _each(function: Callable[[Any], Any], values: Array) -> Array:
     """Return a function of each value, and None where a value is missing."""
     found = np.empty(len(values), object)
     # Only None, which stands for NaT, too, and NaN are missing in decoded values.
-    found[:] = [
-        None if one is None or one != one else function(one)  # noqa: PLR0124
-        for one in values.tolist()
-    ]
+    found[:] = of_each(
+        lambda one: None if one is None or one != one else function(one),  # noqa: PLR0124
+        values.tolist(),
+    )
     return found
 
 
@@ -297,8 +299,8 @@ def _has_objects(column: Any) -> bool:
 
 
 def _present(column: Any) -> list[Any]:
-    """Return the values of a column that are not missing, or its categories."""
-    values = listed(column.dtype.categories if is_category(column) else column)
+    """Return the distinct values of a column that are not missing, or its categories."""
+    values = distinct(listed(column.dtype.categories if is_category(column) else column))
     known = [value for value in values if not is_missing(value)]
     return [value.item() if isinstance(value, np.number | np.bool_) else value for value in known]
 

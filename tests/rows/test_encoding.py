@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from autoenc.rows import DomainWarning
+from autoenc.rows import encoding as encodings
 from autoenc.rows.columns import columns_of
 from autoenc.rows.encoding import (
     CategoryColumn,
@@ -298,3 +299,39 @@ def test_numbers_with_leading_zeros_are_text(values, is_category, dtype):
     assert isinstance(encoding.columns[0], CategoryColumn) == is_category
     (first, *_) = encoding.decode(encoding.encode(frame)[0])["code"]
     assert first == (values[0] if is_category else float(values[0]))
+
+
+@pytest.mark.parametrize(
+    ("column", "given"),
+    [
+        (CategoryColumn("k", ("a", "b")), ["a", None, "z", "b"] * 2_500),
+        (DateColumn("d", form="%d.%m.%Y"), ["24.12.1999", None, "1.1.2000", ""] * 2_500),
+        (DateColumn("d"), [dt.date(2020, 2, 29), None] * 5_000),
+    ],
+    ids=["category", "text of dates", "dates"],
+)
+def test_equal_values_are_encoded_once(column, given, monkeypatch):
+    """A loop over the rows took ten times as long as the rest of `reconstruct`."""
+    seen, is_missing = [], encodings.is_missing
+    monkeypatch.setattr(encodings, "is_missing", lambda v: seen.append(v) or is_missing(v))
+    given = [value for value in given if value != ""]
+    numbers, _ = column.encode(given)
+    assert len(seen) == len(set(given))
+    np.testing.assert_array_equal(numbers[:6], column.encode(given[:6])[0])
+
+
+def test_values_that_are_equal_but_not_the_same_are_encoded_by_their_text():
+    """Equal times of two zones are two categories, and some values have no hash."""
+    zone = dt.timezone(dt.timedelta(hours=1))
+    times = [dt.datetime(2020, 1, 1, tzinfo=dt.UTC), dt.datetime(2020, 1, 1, 1, tzinfo=zone)]
+    assert times[0] == times[1]
+    for values in (times, [[1], [2]], [1, "1"], [pd.Interval(0, 1), pd.Interval(1, 2)]):
+        own = tuple(encodings.plain_value(value) for value in values)
+        numbers, unknown = CategoryColumn("k", own).encode([*values, *values])
+        np.testing.assert_array_equal(numbers, np.tile(np.eye(2), (2, 1)))
+        assert not unknown
+
+
+def test_the_row_of_a_value_that_is_no_number_is_named():
+    with pytest.raises(ValueError, match="has 'x' at row 3, which is not a number"):
+        NumberColumn("n").encode(["1", None, "2", "x", "x"])
