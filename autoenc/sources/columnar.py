@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +114,49 @@ class Parquet:
             fill(table, rows)
             self._decoded = decoded = number, rows
         return decoded[1]
+
+
+def is_filtered(dataset: Any) -> bool:
+    """Return whether a data set of pyarrow has a filter, so that its files have other rows."""
+    try:
+        next(iter(dataset.get_fragments()), None)
+    except ValueError:  # pyarrow has no other way to ask
+        return True
+    return False
+
+
+def dataset_parts(
+    dataset: Any, name: str, columns: Sequence[str] | None = None
+) -> Iterator[Array]:
+    """Compute the rows of a data set of pyarrow, one batch after the other.
+
+    Parameters
+    ----------
+    dataset : pyarrow.dataset.Dataset
+        Data set of any kind, which may have a filter.
+    name : str
+        Name for messages.
+    columns : sequence of str, optional
+        Columns to read; by default all except an index of pandas.
+
+    Yields
+    ------
+    array, (rows, columns)
+        Rows in a dtype that can represent all of them.
+    """
+    import pyarrow as pa
+
+    names = columns_of_schema(dataset.schema) if columns is None else list(columns)
+
+    def tables() -> Iterator[Any]:
+        return (pa.Table.from_batches([batch]) for batch in dataset.to_batches(columns=names))
+
+    with_nulls = any(any(map(_has_nulls, table.columns)) for table in tables())
+    width, dtype = layout([dataset.schema.field(one) for one in names], name, with_nulls)
+    for table in tables():
+        rows = np.empty((table.num_rows, width), dtype)
+        fill(table, rows)
+        yield rows
 
 
 def parquet_columns(path: Path) -> list[str]:

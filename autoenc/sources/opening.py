@@ -15,7 +15,14 @@ from typing import Any
 import numpy as np
 
 from autoenc.processes import ALONE, Processes
-from autoenc.sources.columnar import HuggingFace, Parquet, Table, parquet_columns
+from autoenc.sources.columnar import (
+    HuggingFace,
+    Parquet,
+    Table,
+    dataset_parts,
+    is_filtered,
+    parquet_columns,
+)
 from autoenc.sources.items import Items, are_values
 from autoenc.sources.joined import Joined
 from autoenc.sources.npy import read_npy, read_npz
@@ -23,6 +30,7 @@ from autoenc.sources.reader import Reader, SourceError, check_same_columns, refu
 from autoenc.sources.slices import Slices, chunk_rows, read_array, read_hdf5, read_zarr
 from autoenc.sources.source import Source
 from autoenc.sources.spool import dask_parts, polars_parts, spool
+from autoenc.tables.arrow import columns_of_schema
 from autoenc.tables.memory import available_memory
 
 HDF5 = (".h5", ".hdf5", ".hdf")
@@ -336,7 +344,9 @@ def _of_polars(rows: Any, name: str, columns: Any) -> Reader:
 
 
 def _of_arrow_dataset(rows: Any, name: str, columns: Any) -> Reader:
-    return Parquet.of_dataset(rows, columns)
+    if type(rows).__name__ == "FileSystemDataset" and not is_filtered(rows):
+        return Parquet.of_dataset(rows, columns)
+    return spool(dataset_parts(rows, name, columns), name)
 
 
 def _of_batches(rows: Any, name: str, columns: Any) -> Reader:
@@ -354,6 +364,8 @@ OBJECTS: dict[tuple[str, str], Callable[[Any, str, Any], Reader]] = {
     ("polars", "DataFrame"): _of_polars,
     ("pyarrow", "Table"): Table,
     ("pyarrow", "FileSystemDataset"): _of_arrow_dataset,
+    ("pyarrow", "InMemoryDataset"): _of_arrow_dataset,
+    ("pyarrow", "UnionDataset"): _of_arrow_dataset,
     ("datasets", "Dataset"): HuggingFace,
     ("ray", "Dataset"): _of_batches,
     ("ray", "MaterializedDataset"): _of_batches,
@@ -374,6 +386,8 @@ def _names_of_columns(
     names = getattr(reader, "names", None)
     if names is None and hasattr(rows, "collect_schema"):  # polars warns about `columns`
         names = rows.collect_schema().names() if columns is None else columns
+    elif names is None and hasattr(rows, "to_batches"):  # a data set of pyarrow that was copied
+        names = columns_of_schema(rows.schema) if columns is None else columns
     elif names is None and hasattr(rows, "columns"):
         names = rows.columns if columns is None else columns
     if names is None:

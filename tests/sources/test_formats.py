@@ -301,6 +301,30 @@ def test_items_by_their_fields(tmp_path):
         open_source(Dicts())
 
 
+def test_data_sets_of_pyarrow_with_a_filter_or_of_tables(tmp_path):
+    """pyarrow refuses the files of a filtered data set."""
+    table = arrow_table(tmp_path)
+    pyarrow.parquet.write_table(table, tmp_path / "rows.parquet", row_group_size=10)
+    stored = pyarrow.dataset.dataset(tmp_path / "rows.parquet")
+    filtered = stored.filter(pyarrow.dataset.field("a") > 0.5)
+    for rows, expected in [
+        (filtered, ROWS[ROWS[:, 0] > 0.5]),
+        (pyarrow.dataset.dataset(table), ROWS),
+        (pyarrow.dataset.dataset([stored, stored]), np.tile(ROWS, (2, 1))),
+    ]:
+        source = open_source(rows)
+        assert source.names == NAMES
+        np.testing.assert_array_equal(source[:], expected)
+        chosen = open_source(rows, columns=["c", "b"])
+        assert chosen.names == ["c", "b"]
+        np.testing.assert_array_equal(chosen[:], expected[:, [2, 1]])
+    with pytest.raises(SourceError, match="has no rows"):
+        open_source(stored.filter(pyarrow.dataset.field("a") > 2))
+    later = pa.table({"n": pa.array([1, 2, None, 4])})
+    in_batches = pyarrow.dataset.dataset(later.to_batches(max_chunksize=2))
+    np.testing.assert_array_equal(open_source(in_batches)[:][:, 0], [1, 2, np.nan, 4])
+
+
 class Rows:
     """Items that are given, without slices."""
 
