@@ -325,6 +325,7 @@ COLUMNS: dict[str, dict[str, Kind]] = {
         "unit": one_of("D", "s", "us"),
         "form": TEXT | NOTHING,
         "duration": SWITCH,
+        "whole": SWITCH,
     },
     "time": {"kind": TEXT, "name": TEXT, "unit": one_of("s", "us")},
 }
@@ -699,7 +700,8 @@ def _check_encoding(encoding: Mapping[str, Any], n: int) -> int:
     for column in encoding["columns"]:
         kind = column.get("kind")
         _require(type(kind) is str and kind in COLUMNS, f"a column is of the kind {kind!r:.60}")
-        _check_entries("column: ", column, COLUMNS[kind], tuple(COLUMNS[kind]))
+        required = [name for name in COLUMNS[kind] if name != "whole"]  # stated only if it is true
+        _check_entries("column: ", column, COLUMNS[kind], required)
         names.append(column["name"])
         values = column.get("values", [])
         _require(len(set(values)) == len(values), "values of a category are not different")

@@ -37,6 +37,8 @@ DAY = 86_400_000_000
 FIRST_DATE, END_OF_DATES = -719_162, 2_932_897
 # Days of the longest duration whose microseconds 64 bits can count.
 LONGEST = 2**63 // DAY
+# Used in place of a format: dates are of a type without a time of day.
+WHOLE_DATES = "date"
 # Names of the types of missing values of pandas, and types whose equal values are the same.
 _NONE = ("NAType", "NaTType")
 _PLAIN = {str, bool, int, float, date, timedelta, type(None)}
@@ -227,12 +229,15 @@ class DateColumn:
         Format of dates, in the notation of `datetime.strptime`, if they are text.
     duration : bool
         Whether the values are differences between dates.
+    whole : bool
+        Whether the values are of a type without a time of day, such as `datetime.date`.
     """
 
     name: str
     unit: str = "D"
     form: str | None = None
     duration: bool = False
+    whole: bool = False
     kind: ClassVar[str] = "date"
     n_values: ClassVar[int] = 0
 
@@ -273,7 +278,8 @@ class DateColumn:
     def described(self) -> dict[str, Any]:
         """Return the column in a form that JSON can store."""
         stated = {"unit": self.unit, "form": self.form, "duration": self.duration}
-        return {"kind": self.kind, "name": self.name, **stated}
+        whole = {"whole": True} if self.whole else {}
+        return {"kind": self.kind, "name": self.name, **stated, **whole}
 
     def _times(self, column: Any) -> np.ndarray[Any, Any]:
         values = listed(column)
@@ -406,8 +412,9 @@ class Encoding:
 
     @cached_property
     def forms(self) -> dict[str, str]:
-        """Formats of the columns whose dates are text, by name."""
-        stated = {column.name: getattr(column, "form", None) for column in self.columns}
+        """Formats of the columns whose dates are text, or `WHOLE_DATES`, by name."""
+        dates = [column for column in self.columns if isinstance(column, DateColumn)]
+        stated = {one.name: WHOLE_DATES if one.whole else one.form for one in dates}
         return {name: form for name, form in stated.items() if form is not None}
 
     @cached_property

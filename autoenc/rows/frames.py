@@ -63,7 +63,7 @@ def frame_like(
         Source of index, names and types, if it is of this library. Numbers stay floats, because
         reconstructions of whole numbers are not whole.
     forms : mapping from name to str
-        Formats of dates that were text in the data of `fit`.
+        Formats of dates that were text in the data of `fit`; see `Encoding.forms`.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def fill_frame(
     columns : mapping from name to array, (rows,)
         Replacements of missing entries; whole numbers are rounded.
     forms : mapping from name to str
-        Formats of dates that were text in the data of `fit`.
+        Formats of dates that were text in the data of `fit`; see `Encoding.forms`.
 
     Returns
     -------

@@ -331,7 +331,8 @@ def _dates(name: str, column: Any, form: str | None, *, duration: bool = False) 
     whole = np.array_equal(known, np.rint(known))
     in_seconds = np.allclose(seconds, np.rint(seconds), rtol=0, atol=1e-5)
     unit = "D" if whole else "s" if in_seconds else "us"
-    return DateColumn(name, unit, form, duration)
+    kinds = {type(value) for value in listed(column) if not is_missing(value)}
+    return DateColumn(name, unit, form, duration, kinds == {date})
 
 
 def _times(name: str, column: Any) -> TimeColumn:

@@ -23,6 +23,7 @@ from autoenc.rows.encoding import (
     DAY,
     END_OF_DATES,
     FIRST_DATE,
+    WHOLE_DATES,
     distinct,
     is_missing,
     is_period,
@@ -80,14 +81,14 @@ def has_type_of(column: Any, values: Array, form: str | None = None) -> bool:
     values : array
         Decoded values.
     form : str, optional
-        Format of dates that were text in the data of `fit`.
+        Format of dates that were text in the data of `fit`, or `WHOLE_DATES`.
     """
     own, expected = type_of(column), type_of(values)
     if is_category(column):  # of `object` if it has intervals, which are known by their text
         return own in (None, expected, object)
     if own is None or expected is None:
         return False
-    if form is not None:
+    if form is not None and form != WHOLE_DATES:
         return own is str
     return _ALIKE.get(own, own) is _ALIKE.get(expected, expected)
 
@@ -104,8 +105,8 @@ def received(values: Array, column: Any, name: str, form: str | None = None) -> 
     name : str
         Name of the column, for messages.
     form : str, optional
-        Format of dates that were text in the data of `fit`. By default, it is the format of the
-        column.
+        Format of dates that were text in the data of `fit`. By default, and if it is
+        `WHOLE_DATES`, it is the format of the column.
 
     Returns
     -------
@@ -118,7 +119,7 @@ def received(values: Array, column: Any, name: str, form: str | None = None) -> 
     ValueError
         If the column cannot contain the values.
     """
-    kind = values.dtype.kind
+    kind, form = values.dtype.kind, None if form == WHOLE_DATES else form
     if kind == "f":
         return _numbers(values, column, name)
     if kind == "M":
@@ -138,7 +139,11 @@ def refusal(values: Any, column: Any, name: str) -> ValueError:
 
 def natural(values: Array, form: str | None = None) -> Array:
     """Return decoded values in the type of the data of `fit`, for a column without values."""
-    return written_dates(values, form) if form is not None and values.dtype.kind == "M" else values
+    if form is None or values.dtype.kind != "M":
+        return values
+    if form == WHOLE_DATES:
+        return values.astype("M8[D]").astype(object)
+    return written_dates(values, form)
 
 
 def limited_times(times: Array, unit: str | None, zone: Any) -> Array:

@@ -311,3 +311,23 @@ def test_intervals_without_values_stay_intervals():
     alone, among = model.impute(holes.iloc[1:2]), model.impute(holes).iloc[1:2]
     pd.testing.assert_frame_equal(alone, among)
     assert alone["c"].dtype == frame["c"].dtype
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("whole", [True, False])
+def test_dates_without_a_time_stay_so_in_a_column_without_values(library, whole, tmp_path):
+    """They came back with the time 0:00: as Timestamp of pandas, or as Datetime of polars."""
+    rng = np.random.default_rng(0)
+    days = [dt.date(2020, 1, 1) + dt.timedelta(days=int(k)) for k in rng.integers(0, 99, 40)]
+    moments = [dt.datetime(day.year, day.month, day.day) for day in days]
+    columns = {"a": rng.random(40), "d": days if whole else moments}
+    if library == "pandas":
+        given, empty = pd.DataFrame(columns), pd.DataFrame({**columns, "d": None})
+    else:
+        given = pl.DataFrame(columns)
+        empty = given.with_columns(d=pl.lit(None))
+    model = AutoEncoder(1, n_epochs=1, random_state=0, verbose=False).fit(given)
+    model.save(tmp_path / "model.safetensors")
+    for own in (model, AutoEncoder.load(tmp_path / "model.safetensors")):
+        for found in (own.impute(empty), own.reconstruct(empty), own.reconstruct(given)):
+            assert {type(value) is dt.date for value in found["d"].to_list()} == {whole}
