@@ -170,6 +170,19 @@ class _Reduction:
         result = lax.reduce_window(x, np.asarray(start, x.dtype), how, size, stride, pads)
         return result[..., *(slice(n) for n in self.out)]
 
+    def maximum(self, x: DeviceArray) -> DeviceArray:
+        """Return the maximum of each window; as in C, NaN counts only as the first entry."""
+        if not jnp.issubdtype(x.dtype, jnp.floating):
+            return self.reduced(x, -np.inf, lax.max)
+        best = self.reduced(jnp.where(jnp.isnan(x), -np.inf, x), -np.inf, lax.max)
+        first = x[..., *np.ix_(*map(self._starts, range(self.windows.n_axes)))]
+        return jnp.where(jnp.isnan(first), first, best)
+
+    def _starts(self, axis: int) -> Any:
+        """Return the position of the first entry of each window, which is not padding."""
+        begin = np.arange(self.out[axis]) * self.windows.stride[axis] - self.windows.pad[axis]
+        return np.maximum(begin, 0)
+
     def counts(self, mode: str) -> Any:
         """Return the number of entries by which the sum of each window is divided."""
         if mode == "sum":
@@ -205,7 +218,7 @@ def _pool(op: Pool, node: Apply, **_: Any) -> Callable[..., DeviceArray]:
     def pool(x: DeviceArray, *_: DeviceArray) -> DeviceArray:
         reduction = _Reduction(windows, x.shape)
         if op.mode == "max":
-            return reduction.reduced(x, -np.inf, lax.max)
+            return reduction.maximum(x)
         return reduction.summed(x, op.mode)
 
     return pool

@@ -151,7 +151,10 @@ def _each_window(
 
 def _value(part: Array, count: int, mode: str) -> Array:
     if mode == "max":
-        return part.max(-1)
+        # A comparison with NaN is false: NaN is the maximum only as the first entry, as in C.
+        first = part[..., 0]
+        best: Array = np.where(np.isnan(first), first, np.fmax.reduce(part, -1))
+        return best
     total = part.sum(-1)
     return total if mode == "sum" else total / count
 

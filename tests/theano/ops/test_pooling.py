@@ -9,6 +9,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from pytensor.gradient import pushforward, verify_grad
 
+import autoenc.theano.tensor as T
+from autoenc import theano
 from autoenc.theano.ops import pooling
 from autoenc.theano.ops.pool import max_pool_2d, max_pool_2d_same_size, pool_2d, pool_3d
 from autoenc.theano.ops.pool_ops import DownsampleFactorMaxGradGrad, MaxPoolRop, Pool
@@ -273,3 +275,41 @@ def test_windows_of_another_number_of_axes_are_refused():
     assert_array_equal(f(np.ones((4, 4)), [2, 4]), [[1], [1]])
     with pytest.raises(ValueError, match=r"needs as many lengths, got \[2, 2, 2\]"):
         f(np.ones((4, 4)), [2, 2, 2])
+
+
+NAN = np.nan
+IMAGE = np.array([[1, NAN, 2, 0], [NAN, 3, 4, 0], [5, 6, np.inf, NAN], [7, 8, -np.inf, NAN]])
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "JAX"])
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"ws": (2, 2)}, [[3, 4], [8, np.inf]]),
+        ({"ws": (3, 3), "ignore_border": False}, [[np.inf, 0], [8, NAN]]),
+        (
+            {"ws": (3, 3), "stride": (1, 1), "pad": (1, 1)},
+            [
+                [3, 4, NAN, 4],
+                [6, np.inf, NAN, np.inf],
+                [NAN, NAN, np.inf, np.inf],
+                [8, np.inf, np.inf, np.inf],
+            ],
+        ),
+    ],
+)
+def test_nan_is_the_maximum_only_as_the_first_entry(mode, options, expected, monkeypatch):
+    """Theano's C code compared each entry with the greatest before it; values of Theano 1.0.5."""
+    x = T.dmatrix("x")
+    f = theano.function([x], pool_2d(x, **{"ignore_border": True, **options}), mode=mode)
+    assert_array_equal(f(IMAGE), expected)
+    monkeypatch.setattr(pooling, "kernels", lambda: None)
+    assert_array_equal(f(IMAGE), expected)
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "JAX"])
+def test_the_gradient_passes_nan_by(mode):
+    x = T.dmatrix("x")
+    gradient = T.grad(pool_2d(x, (2, 2), ignore_border=True).sum(), x)
+    expected = [[0, 0, 0, 0], [0, 1, 1, 0], [0, 0, 1, 0], [0, 1, 0, 0]]
+    assert_array_equal(theano.function([x], gradient, mode=mode)(IMAGE), expected)
