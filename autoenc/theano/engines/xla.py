@@ -35,7 +35,11 @@ class XlaEngine:
     """
 
     def __init__(self, mode: Mode, put: Put, fallback: Callable[[], Engine]) -> None:
-        from autoenc.theano.engines import xla_numbers, xla_ops  # noqa: F401 - registers them
+        from autoenc.theano.engines import (  # noqa: F401 - registers them
+            xla_conversions,
+            xla_numbers,
+            xla_ops,
+        )
 
         self.mode = mode
         self._put, self._fallback = _with_long_numbers(put), fallback

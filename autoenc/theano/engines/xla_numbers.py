@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from pytensor.graph.basic import Apply, Constant
 from pytensor.raise_op import CheckAndRaise
-from pytensor.scalar import Cast, IntDiv, Mod, Pow
+from pytensor.scalar import Cast, IntDiv, Mod, Pow, Sign
 from pytensor.tensor.elemwise import CAReduce, Elemwise
 from pytensor.tensor.linalg.decomposition.svd import SVD
 from pytensor.tensor.linalg.inverse import MatrixInverse
@@ -27,10 +27,15 @@ Adapt = Callable[[Callable[..., Any], Any, Apply, Checks], Callable[..., Any]]
 _not_by_zero = CheckAndRaise(ZeroDivisionError, "integer division by zero")
 
 
-def _adapting(op: type) -> Callable[[Adapt], Adapt]:
+def adapting(op: type) -> Callable[[Adapt], Adapt]:
     """Return a decorator that registers a change of the function for an operation.
 
     Only programs of Theano's functions have checks, and only they are changed.
+
+    Parameters
+    ----------
+    op : type
+        Class of the operation.
     """
 
     def register(adapt: Adapt) -> Adapt:
@@ -47,7 +52,7 @@ def _adapting(op: type) -> Callable[[Adapt], Adapt]:
     return register
 
 
-@_adapting(Elemwise)
+@adapting(Elemwise)
 def _divided(divide: Any, op: Elemwise, node: Apply, checks: Checks) -> Any:
     """Report integers that are divided by zero, of which XLA makes numbers."""
     if not _divides_integers(node):
@@ -69,7 +74,7 @@ def _divides_integers(node: Apply) -> bool:
     return not isinstance(divisor, Constant) or not divisor.data.all()
 
 
-@_adapting(CAReduce)
+@adapting(CAReduce)
 def _reduced(reduce: Any, op: CAReduce, node: Apply, checks: Checks) -> Any:
     """Accumulate in the dtype of the operation, such as float64 for sums of float32."""
     dtype = getattr(op, "acc_dtype", None)
@@ -78,7 +83,7 @@ def _reduced(reduce: Any, op: CAReduce, node: Apply, checks: Checks) -> Any:
     return lambda x: reduce(x.astype(dtype)).astype(node.outputs[0].type.dtype)
 
 
-@_adapting(Cast)
+@adapting(Cast)
 def _converted(cast: Any, op: Cast, node: Apply, checks: Checks) -> Any:
     """Let conversions of floats to integers overflow; XLA's have limits."""
     dtype = np.dtype(op.o_type.dtype)
@@ -89,7 +94,7 @@ def _converted(cast: Any, op: Cast, node: Apply, checks: Checks) -> Any:
 
 def _as_integer(x: DeviceArray, dtype: np.dtype[Any]) -> DeviceArray:
     """Convert floats to integers as processors do: the least integer stands for what is beyond."""
-    wide = np.dtype("int32" if dtype.itemsize < 4 or dtype == "int32" else "int64")
+    wide = _width(dtype)
     limit = 2.0 ** (8 * wide.itemsize - 1)
     whole = jnp.trunc(x.astype("float64"))
     fits = (whole < limit) & (whole >= -limit)
@@ -99,11 +104,16 @@ def _as_integer(x: DeviceArray, dtype: np.dtype[Any]) -> DeviceArray:
     return converted
 
 
+def _width(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the integers to which processors convert floats on the way to a dtype."""
+    return np.dtype("int32" if dtype.itemsize < 4 or dtype == "int32" else "int64")
+
+
 def _is_float(x: Any) -> bool:
     return bool(jnp.issubdtype(jnp.result_type(x), jnp.floating))
 
 
-@_adapting(IntDiv)
+@adapting(IntDiv)
 def _floored(divide: Any, op: IntDiv, node: Apply, checks: Checks) -> Any:
     """Round quotients of floats down: 1 // 0.1 is 10."""
 
@@ -116,17 +126,26 @@ def _floored(divide: Any, op: IntDiv, node: Apply, checks: Checks) -> Any:
     return compute
 
 
-@_adapting(Pow)
+@adapting(Sign)
+def _signed(sign: Any, op: Sign, node: Apply, checks: Checks) -> Any:
+    """Return 0 for -0."""
+    return lambda x: jnp.where(x == 0, 0, sign(x))
+
+
+@adapting(Pow)
 def _power(power: Any, op: Pow, node: Apply, checks: Checks) -> Any:
-    """Round powers of integers with negative exponents towards 0."""
+    """Round powers of integers towards 0, and let large ones overflow as a float64 does."""
 
     def compute(x: DeviceArray, y: DeviceArray) -> DeviceArray:
         dtypes = jnp.result_type(x), jnp.result_type(y)
         if not all(jnp.issubdtype(dtype, jnp.integer) for dtype in dtypes):
             return power(x, y)
-        # Only the powers of 1 and -1 are not 0.
-        found = power(x, jnp.where(jnp.abs(x) == 1, y % 2, jnp.maximum(y, 0)))
-        return jnp.where((y < 0) & (jnp.abs(x) != 1), 0, found)
+        # JAX uses six bits of an exponent. With a negative one, only powers of 1 and -1 are not 0.
+        found = power(x, jnp.where(jnp.abs(x) == 1, y % 2, jnp.clip(y, 0, 63)))
+        found = jnp.where((y < 0) & (jnp.abs(x) != 1), 0, found)
+        wide = jnp.power(x.astype("float64"), y.astype("float64"))
+        exact = 2.0**53 if _width(found.dtype) == "int64" else 2.0**31
+        return jnp.where(jnp.abs(wide) < exact, found, _as_integer(wide, found.dtype))
 
     return compute
 
@@ -145,7 +164,7 @@ def _refusing(op: type, message: str, fits: Callable[..., DeviceArray]) -> None:
     """
     refused = CheckAndRaise(np.linalg.LinAlgError, message)
 
-    @_adapting(op)
+    @adapting(op)
     def checked(function: Any, op: Any, node: Apply, checks: Checks) -> Any:
         def compute(matrix: DeviceArray, *others: DeviceArray) -> Any:
             result = function(matrix, *others)
