@@ -1,23 +1,23 @@
-"""Measure autoenc side by side with its competitors.
+"""Compare autoenc with its competitors, side by side.
 
     python -m benchmarks                   all of the benchmarks below
     python -m benchmarks training --help   one of them
 
 training     time of a minibatch, and whether all reach the same cost
-masks        what corruption costs
-checkpoints  what a checkpoint after every epoch costs
-startup      imports; the first epoch, with empty and with full compile caches
-memory       its peak, and its growth with the epochs
-inference    a million rows through a model, against the bare products
-many         sixteen small fits by fit_many, against one after the other
-anomalies    how well detectors rank anomalies, and in what time; needs --data FOLDER
-defaults     autoencoders as they come against PCA of the same size, on real tables
-imputation   what imputers fill into tables with categories; needs --data FOLDER
-mixed        which rows of tables with categories are strange; needs --data FOLDER
+masks        the cost of corruption
+checkpoints  the cost of a checkpoint after every epoch
+startup      time of imports, and of the first epoch with empty and with filled compile caches
+memory       peak memory, and its growth with the number of epochs
+inference    a model applied to a million rows, compared with the products alone
+many         sixteen small fits by fit_many, compared with one fit after the other
+anomalies    how well detectors rank anomalies, and their speed; needs --data FOLDER
+defaults     autoencoders with their default settings, compared with PCA of the same size
+imputation   how well imputers fill in tables with categories; needs --data FOLDER
+mixed        how well detectors find anomalies in tables with categories; needs --data FOLDER
 theano-scripts
-             training functions of scripts for Theano, against Theano; needs --theano-python PATH
+             training functions of scripts, compared with Theano; needs --theano-python PATH
 
-Tables go into benchmarks.md, pictures and raw numbers into benchmarks/ beside it.
+Tables are written to benchmarks.md, pictures and raw numbers to benchmarks/ beside it.
 """
 
 from __future__ import annotations
@@ -53,12 +53,12 @@ BENCHMARKS = (
     "mixed",
     "theano-scripts",
 )
-# Of the command line, what is a path on this machine.
+# Options whose values are paths on this machine.
 PATHS = ("data", "theano-python", "output")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run what the command line asks for."""
+    """Run the benchmarks that the command line names."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     names = [words.pop(0)] if words and words[0] in BENCHMARKS else list(BENCHMARKS)
     modules = {name: import_module(f"benchmarks.{name.replace('-', '_')}") for name in names}
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sorted({option for module in modules.values() for option in module.OPTIONS}),
         words,
     )
-    # One folder for all: data are written, and code is compiled, once.
+    # All benchmarks share a folder, so that data is written once and code is compiled once.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         for name, module in modules.items():
             session = Session(options, Path(folder), Path(folder, "cache"))
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measure(name: str, run: Callable[[Session], report.Outcome], session: Session) -> None:
-    """Run one benchmark and write what it found."""
+    """Run one benchmark, and write its results."""
     options = session.options
     load = os.getloadavg()[0]
     try:
@@ -92,13 +92,13 @@ def measure(name: str, run: Callable[[Session], report.Outcome], session: Sessio
 
 
 def section_of(name: str, options: argparse.Namespace) -> str:
-    """Return what a section is called: runs on other devices or of other models are others."""
+    """Return the name of a section; each device and each choice of models has its own."""
     device = [] if options.device == "cpu" else [options.device]
     return "-".join([name, *device, *(options.works or [])])
 
 
 def describe(name: str, session: Session, load: float) -> dict[str, Any]:
-    """Return what a reader has to know of a measurement."""
+    """Return the conditions of a measurement, by name."""
     device = {} if session.options.device == "cpu" else {"GPU": gpu_name()}
     return {
         "Command": f"python -m benchmarks {name}{command_line(session.options)}",
@@ -112,13 +112,13 @@ def describe(name: str, session: Session, load: float) -> dict[str, Any]:
 
 
 def head(about: dict[str, Any]) -> str:
-    """Return it as Markdown."""
+    """Return the conditions of a measurement as Markdown."""
     lines = [f"- {key}: {f'`{v}`' if key == 'Command' else v}" for key, v in about.items()]
     return "\n".join(lines)
 
 
 def command_line(options: argparse.Namespace) -> str:
-    """Return the options that were given, without the folders of this machine."""
+    """Return the given options, with paths shortened to their last part."""
     words = []
     for name, value in sorted(vars(options).items()):
         option = name.replace("_", "-")

@@ -1,4 +1,4 @@
-"""False alarms of `AutoEncoderDetector`: whether its p-values are right for normal rows."""
+"""False alarms of `AutoEncoderDetector`: whether its p-values are valid for normal rows."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 LEVEL = 0.05
-# Probability of a number of false alarms within the limits, if the p-values are right.
+# Probability that the number of false alarms is within the limits if p-values are valid.
 WITHIN = 0.99
 
 
 def table_of_alarms(splits: Sequence[Split]) -> str:
-    """Return the false alarms of each set, and whether they are within the limits."""
+    """Return a table of the false alarms of each data set, with the expected limits."""
     found = defaultdict(list)
     for split in splits:
         found[split.name].append(alarms_of(split))
@@ -50,7 +50,7 @@ def table_of_alarms(splits: Sequence[Split]) -> str:
 
 
 def alarms_of(split: Split) -> tuple[int, int, int, int]:
-    """Return the number of false alarms, of new rows, and the limits of the first."""
+    """Return the number of false alarms, the number of new rows, and the limits of the former."""
     normal = np.random.default_rng(split.seed).permutation(split.test[split.labels == 0])
     known, new = np.array_split(normal, 2)
     detector = AutoEncoderDetector(None, random_state=split.seed, verbose=False)
@@ -61,7 +61,7 @@ def alarms_of(split: Split) -> tuple[int, int, int, int]:
 def limits(n_known: int, n_new: int) -> tuple[int, int]:
     """Return the limits of the number of new rows with a p-value of at most the level.
 
-    The part of all normal rows that is as anomalous as the j-th of n calibration rows has the
+    The fraction of normal rows at least as anomalous as the j-th of n calibration rows has the
     distribution Beta(j, n + 1 - j), where j is the number of ranks with such p-values.
     """
     j = int(LEVEL * (n_known + 1))

@@ -1,8 +1,8 @@
-"""Which rows are strange: detectors side by side on sets whose anomalies are labelled.
+"""Comparison of anomaly detectors on data sets whose anomalies are labelled.
 
-The folder that --data names has a file NAME.npz for each set, with the arrays X, (rows, columns),
+The folder given by --data has a file NAME.npz for each data set, with arrays X, (rows, columns),
 and y, which is 1 for anomalies: the format of ADBench (https://github.com/Minqi824/ADBench, folder
-adbench/datasets/Classical). PyOD and PyTorch take part where they are installed.
+adbench/datasets/Classical). PyOD and PyTorch are included if they are installed.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ OURS = "autoenc AutoEncoderDetector"
 
 @dataclass(frozen=True)
 class Split:
-    """A set, split at random: rows to fit, rows to judge, and which of these are anomalies."""
+    """A data set, split at random: rows to fit, rows to test, and which of these are anomalies."""
 
     name: str
     seed: int
@@ -59,7 +59,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Score:
-    """How a detector did on a split: area under the ROC curve, average precision, seconds."""
+    """Result of a detector on a split: area under the ROC curve, average precision, seconds."""
 
     auc: float
     precision: float
@@ -73,7 +73,7 @@ class Sklearn:
         self.model = model
 
     def scores(self, train: Array, test: Array) -> Array:
-        """Fit, and return the larger, the stranger."""
+        """Fit, and return scores: the larger, the more anomalous."""
         return -np.asarray(self.model.fit(train).score_samples(test))
 
 
@@ -96,7 +96,7 @@ class Mahalanobis:
 
 
 class Pyod:
-    """A detector of PyOD's: the larger, the stranger."""
+    """A detector of PyOD: the larger the score, the more anomalous."""
 
     def __init__(self, module: str, name: str, **settings: Any) -> None:
         self.model = getattr(import_module(f"pyod.models.{module}"), name)(**settings)
@@ -106,7 +106,7 @@ class Pyod:
         return np.asarray(self.model.fit(train).decision_function(test))
 
 
-# By what the table calls them: how one is made for a seed, and the modules it needs.
+# By the name in the table: a function that makes a detector for a seed, and the modules it needs.
 DETECTORS: dict[str, tuple[Callable[[int], Any], tuple[str, ...]]] = {
     OURS: (lambda s: Sklearn(AutoEncoderDetector(None, random_state=s, verbose=False)), ()),
     "scikit-learn IsolationForest": (lambda s: Sklearn(IsolationForest(random_state=s)), ()),
@@ -126,7 +126,7 @@ DETECTORS: dict[str, tuple[Callable[[int], Any], tuple[str, ...]]] = {
 
 
 def run(session: Session) -> report.Outcome:
-    """Judge every set by every detector."""
+    """Evaluate every detector on every data set."""
     splits = list(read_splits(session))
     present = {n: make for n, (make, needs) in DETECTORS.items() if all(map(find_spec, needs))}
     session.left_out |= {n: "not installed" for n in DETECTORS if n not in present}
@@ -151,7 +151,7 @@ def run(session: Session) -> report.Outcome:
 
 
 def read_splits(session: Session) -> Iterator[Split]:
-    """Read the sets, the smallest first, and split them.
+    """Read the data sets, the smallest first, and split them.
 
     Of a set at most 10,000 random rows are used. 70 % of the rows, anomalies among them, are to be
     fitted; columns are scaled to [0, 1] there.
@@ -159,7 +159,7 @@ def read_splits(session: Session) -> Iterator[Split]:
     folder = Path(session.options.data or "")
     files = sorted(folder.glob("*.npz"), key=lambda path: (path.stat().st_size, path.name))
     if not session.options.data or not files:
-        raise NobodyError("give --data FOLDER with ADBench's sets, one .npz each")
+        raise NobodyError("give --data FOLDER with ADBench's data sets, one .npz file each")
     n_splits = session.options.rounds or (1 if session.options.quick else N_SPLITS)
     for path in files[: 3 if session.options.quick else None]:
         with np.load(path) as arrays:
@@ -176,7 +176,7 @@ def read_splits(session: Session) -> Iterator[Split]:
 
 
 def judge(splits: Sequence[Split], makers: dict[str, Callable[[int], Any]]) -> Scores:
-    """Return the scores of each detector on each set; detectors take turns."""
+    """Return the scores of each detector on each data set; detectors take turns."""
     for make in makers.values():  # what is imported and compiled once is not measured
         make(0).scores(splits[0].train, splits[0].test)
     found: Scores = {name: defaultdict(list) for name in makers}
@@ -196,12 +196,12 @@ def judged(detector: Any, split: Split) -> Score:
 
 
 def means(sets: dict[str, list[Score]], what: str) -> Array:
-    """Return the mean over splits of each set."""
+    """Return the mean over splits for each data set."""
     return np.array([np.mean([getattr(score, what) for score in of]) for of in sets.values()])
 
 
 def summary(scores: Scores) -> str:
-    """Return the table of means over sets."""
+    """Return the table of means over data sets."""
     ours = {what: means(scores[OURS], what) for what in ("auc", "seconds")}
     rows = []
     for name, sets in scores.items():
@@ -221,7 +221,7 @@ def summary(scores: Scores) -> str:
 
 
 def of_sets(scores: Scores) -> str:
-    """Return the table of sets."""
+    """Return the table of data sets."""
     columns = [means(sets, "auc") for sets in scores.values()]
     rows = [
         [name, *(f"**{a:.3f}**" if a == max(of_set) else f"{a:.3f}" for a in of_set)]
@@ -231,7 +231,7 @@ def of_sets(scores: Scores) -> str:
 
 
 def description(splits: Sequence[Split]) -> str:
-    """Say what is done."""
+    """Describe the benchmark."""
     n_sets, n_splits = len({s.name for s in splits}), len({s.seed for s in splits})
     return (
         f"{n_sets} sets, at most {MOST_ROWS:,} rows of each; {n_splits} random splits. Detectors "

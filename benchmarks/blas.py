@@ -1,4 +1,4 @@
-"""Where the BLAS libraries of the package index lie, and their ``sgemm``."""
+"""Locations of the BLAS libraries of the package index, and their ``sgemm``."""
 
 from __future__ import annotations
 

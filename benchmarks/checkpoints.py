@@ -1,4 +1,4 @@
-"""What a checkpoint after every epoch costs: the same training with and without, side by side."""
+"""Cost of a checkpoint after every epoch: the same training run with and without checkpoints."""
 
 from __future__ import annotations
 

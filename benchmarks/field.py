@@ -1,4 +1,4 @@
-"""Who runs: the competitors, how each is started, and which are here."""
+"""The competitors: how each is started, and which of them can run on this machine."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from benchmarks.blas import library
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# The others that call MKL shall have what autoenc chooses for itself.
+# Other competitors that call MKL use the settings that autoenc chooses for itself.
 MKL = mkl_environment()
 BLAS_TITLES = {"mkl": "MKL", "openblas": "scipy-openblas32"}
-# What a workplace may have set so that numbers are the same on all of its machines, at the cost of
-# the instructions that this one has; and what chooses autoenc's backend.
+# Variables that are removed. Some sites set them to get equal numbers on all machines, without the
+# newest instructions of this one. The last ones choose autoenc's backend.
 PINNED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_CBWR", "AUTOENC_BACKEND", "THEANO_FLAGS")
 THEANO_FLAGS = "floatX=float32,base_compiledir={cache},blas.ldflags="
-# Whoever calls JAX keeps compiled code, however quickly it was compiled, and multiplies in full
-# float32 on a GPU too, as autoenc and PyTorch do.
+# With JAX, compiled code is always cached, however fast it was compiled, and products have full
+# float32 precision on a GPU too, as in autoenc and PyTorch.
 JAX = {
     "JAX_COMPILATION_CACHE_DIR": "{cache}",
     "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
@@ -41,22 +41,22 @@ class Entrant:
     Attributes
     ----------
     name, description : str
-        What ``--only`` calls it, and what the report says of it.
+        Name for ``--only``, and description in the report.
     module : str
-        Its worker, in `benchmarks.competitors`.
+        Module of its worker, in `benchmarks.competitors`.
     options : dict
-        What its worker is told beyond the common task.
+        Options of its worker, in addition to the common task.
     environment : dict
-        Variables of its process; ``{cache}`` stands for a folder that the driver makes.
+        Environment variables; ``{cache}`` represents a folder that the driver creates.
     needs : tuple of str
-        Modules and, as ``blas:name`` and ``cpu:name``, BLAS libraries and features of the
-        processor without which it is left out.
+        Required modules and, as ``blas:name`` and ``cpu:name``, BLAS libraries and features of the
+        processor. If one is missing, the competitor is left out.
     devices : tuple of str
-        Where it takes part.
+        Devices on which it can run.
     precision : str
-        Of its products; how near its costs must come to the others'.
+        Precision of its products, which determines the tolerance for its costs.
     python : str
-        The interpreter it runs under.
+        Python interpreter that runs it.
     """
 
     name: str
@@ -71,27 +71,27 @@ class Entrant:
 
     @property
     def is_ours(self) -> bool:
-        """Whether it is autoenc."""
+        """Whether the competitor is autoenc."""
         return self.name.startswith("autoenc")
 
     @property
     def keeps_compiled_code(self) -> bool:
-        """Whether what it compiles stays on the disk for its next process."""
+        """Whether compiled code is stored on disk for the next process."""
         return any("{cache}" in value for value in self.environment.values())
 
     def environment_with(self, cache: str) -> dict[str, str]:
-        """Return the whole environment of its process."""
-        # Nobody inherits somebody else's settings.
+        """Return all environment variables of its process."""
+        # No competitor inherits settings meant for another one.
         inherited = {k: v for k, v in os.environ.items() if k not in PINNED}
         own = {key: value.format(cache=cache) for key, value in self.environment.items()}
         return {**inherited, **own}
 
     def missing(self) -> str | None:
-        """Return what it needs and this machine lacks, or None."""
+        """Return a requirement that this machine does not meet; None if it meets all."""
         return next((reason for need in self.needs if (reason := lack(need))), None)
 
     def masked(self, corruption: float) -> Entrant:
-        """Return the same competitor with that share of its input masked."""
+        """Return the same competitor with this fraction of its input masked."""
         return replace(
             self,
             name=f"{self.name}, masks",
@@ -101,7 +101,7 @@ class Entrant:
 
 
 def lack(need: str) -> str | None:
-    """Return why ``need`` is not satisfied here, or None if it is."""
+    """Return why this machine does not meet a requirement; None if it does."""
     kind, _, name = need.rpartition(":")
     if kind == "cpu":
         return None if has_cpu_flag(name) else f"the processor has no {name}"
@@ -115,12 +115,12 @@ def lack(need: str) -> str | None:
 
 
 def everyone(theano_python: str | None = None) -> list[Entrant]:
-    """Return all competitors, on any device, present or not."""
+    """Return all competitors on all devices, whether or not they can run here."""
     return [*rivals(), *theanos(theano_python), *ours(), *floors()]
 
 
 def rivals() -> list[Entrant]:
-    """Return what is used today instead of Theano."""
+    """Return the libraries that are used today instead of Theano."""
     keras = {"KERAS_BACKEND": "jax", **JAX}
     by_hand = "JAX by hand, the epoch one `lax.scan`"
     return [
@@ -156,14 +156,14 @@ def rivals() -> list[Entrant]:
 def torch(
     name: str, description: str, options: dict[str, str], devices: tuple[str, ...] = ("cpu",)
 ) -> Entrant:
-    """Return PyTorch, one way of it."""
+    """Return one way of using PyTorch."""
     cache = {"TORCHINDUCTOR_CACHE_DIR": "{cache}"} if "compile" in options else {}
     precision = "bfloat16" if "bfloat16" in options else "float32"
     return Entrant(name, description, "torch_loop", options, cache, ("torch",), devices, precision)
 
 
 def theanos(python: str | None) -> list[Entrant]:
-    """Return Theano with the BLAS that its users had and, if it is here, with MKL."""
+    """Return Theano with the BLAS that its users had and, if it is installed, with MKL."""
     found = [theano("theano", "system OpenBLAS", "-lopenblas", python)]
     if lack("blas:mkl") is None:
         found.append(theano("theano-mkl", "MKL", link_flags(Path(library("mkl"))), python))
@@ -182,13 +182,13 @@ def theano(name: str, blas: str, ldflags: str, python: str | None) -> Entrant:
 
 
 def link_flags(path: Path) -> str:
-    """Return what Theano's linker has to be told; commas separate Theano's own flags."""
+    """Return the flags for Theano's linker, without commas, which separate Theano's own flags."""
     return rf"-L{path.parent} -l:{path.name} -Wl\,-rpath\,{path.parent}"
 
 
 def ours() -> list[Entrant]:
-    """Return autoenc on each backend; what is in `options` becomes arguments of ``train``."""
-    # Everything that autoenc keeps is in its cache folder.
+    """Return autoenc on each backend; `options` become arguments of ``train``."""
+    # autoenc stores everything in its cache folder.
     cache = {"XDG_CACHE_HOME": "{cache}"}
     return [
         *(
@@ -249,7 +249,7 @@ def ours() -> list[Entrant]:
 
 
 def floors() -> list[Entrant]:
-    """Return the matrix products alone."""
+    """Return competitors that compute only the matrix products."""
     xla = "*the five products alone, XLA*"
     return [
         *(
@@ -288,25 +288,25 @@ def floors() -> list[Entrant]:
 
 
 def present(entrants: Sequence[Entrant]) -> tuple[list[Entrant], dict[str, str]]:
-    """Return those that can run here, and why the others cannot."""
+    """Return the competitors that can run here, and why the others cannot."""
     reasons = {entrant.name: absence(entrant) for entrant in entrants}
     here = [entrant for entrant in entrants if reasons[entrant.name] is None]
     return here, {name: reason for name, reason in reasons.items() if reason}
 
 
 def absence(entrant: Entrant) -> str | None:
-    """Return why ``entrant`` cannot run here, or None."""
+    """Return why a competitor cannot run here; None if it can."""
     if entrant.module in ("theano_loop", "theano_scripts"):
         return theano_absence(entrant.python)
     return entrant.missing()
 
 
 def theano_absence(python: str) -> str | None:
-    """Return why ``python`` cannot run Theano, or None."""
+    """Return why an interpreter cannot run Theano; None if it can."""
     if not python:
-        return "no Python with Theano was named (--theano-python or $THEANO_PYTHON)"
+        return "no Python with Theano was given (--theano-python or $THEANO_PYTHON)"
     if shutil.which(python) is None:
-        return f"{python} is not there"
+        return f"{python} does not exist"
     probe = [python, "-c", "import importlib.util as u; assert u.find_spec('theano')"]
     if subprocess.run(probe, capture_output=True, check=False).returncode:
         return f"{python} has no Theano"

@@ -1,8 +1,9 @@
-"""What it costs to look after every block whether all is finite, and to keep the state.
+"""Cost of checking after every block that all values are finite, and of saving the state.
 
     python -m benchmarks.finite
 
-A block of 250 minibatches of 20 rows, 784-500, against the look and the copy that follow it.
+The time of a block of 250 minibatches of 20 rows, 784-500, is compared with the time of the check
+and the copy that follow it.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ def main() -> None:
             looking.append(perf_counter() - trained)
         share = median(looking) / median(training)
         print(
-            f"{name:<5}{1e3 * median(training):.1f} ms a block, {1e3 * median(looking):.2f} ms "
-            f"to look and keep: {share:.2%}"
+            f"{name:<5}{1e3 * median(training):.1f} ms per block, {1e3 * median(looking):.2f} ms "
+            f"to check and save: {share:.2%}"
         )
 
 

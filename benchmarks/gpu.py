@@ -1,4 +1,4 @@
-"""What a minibatch takes at the least on a GPU: arithmetic and memory.
+"""Lower bounds of the time of a minibatch on a GPU, from arithmetic and memory.
 
 >>> floor = Floor(GPUS["H200"], batch_size=20, n_visible=784, n_hidden=500)
 >>> floor.n_operations
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 
 class Gpu(NamedTuple):
-    """What a GPU can do, by its data sheet: float32 without tensor cores, and memory."""
+    """Peak rates of a GPU from its data sheet: float32 without tensor cores, and memory."""
 
     teraflops: float
     terabytes_per_second: float
 
 
-# By a part of the name that `nvidia-smi` gives, the more particular first.
+# By a part of the name that `nvidia-smi` reports; more specific names come first.
 GPUS = {
     "H200 NVL": Gpu(60.0, 4.8),
     "H200": Gpu(66.9, 4.8),
@@ -44,7 +44,7 @@ GPUS = {
 
 @dataclass(frozen=True)
 class Floor:
-    """The least that a step of the tied autoencoder can take on a GPU, in float32."""
+    """Lower bound of the time of a step of the tied autoencoder on a GPU, in float32."""
 
     gpu: Gpu
     batch_size: int
@@ -53,12 +53,12 @@ class Floor:
 
     @property
     def n_operations(self) -> int:
-        """Five products, a multiplication and an addition for each term."""
+        """Number of operations of five products: one multiplication and addition per term."""
         return 5 * 2 * self.batch_size * self.n_visible * self.n_hidden
 
     @property
     def n_bytes(self) -> int:
-        """What has to pass through memory if all elementwise work is fused into the products.
+        """Number of bytes read and written if elementwise operations are fused into the products.
 
         The minibatch is read; W is read and written; the code, the gradient of its
         pre-activation and that of the output are written and read.
@@ -80,12 +80,12 @@ class Floor:
 
     @property
     def micros(self) -> float:
-        """The longer of the two."""
+        """The longer of the two times."""
         return max(self.operation_micros, self.memory_micros)
 
 
 def gpu_name() -> str:
-    """Return what the first GPU calls itself, or why that is not known."""
+    """Return the name of the first GPU, or the reason why it is unknown."""
     command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -95,18 +95,18 @@ def gpu_name() -> str:
 
 
 def find_gpu(name: str) -> Gpu | None:
-    """Return what the data sheet says of the GPU of that name, or None."""
+    """Return the peak rates of the GPU with this name; None if they are unknown."""
     return next((gpu for part, gpu in GPUS.items() if part in name), None)
 
 
 def where_it_goes(
     name: str, entrants: Sequence[Entrant], results: dict[str, Measurement], task: Task
 ) -> str:
-    """Return a table of the time and the floor of a minibatch on the GPU of that name."""
+    """Return a table of the time of a minibatch on a GPU, and of its lower bound."""
     gpu = find_gpu(name)
     floor = Floor(gpu, task.batch_size, task.n_visible, task.n_hidden) if gpu else None
     n_minibatches = work.n_minibatches(task)
-    header = ["", "µs a minibatch", "times the floor"]
+    header = ["", "µs per minibatch", "times the floor"]
     rows = []
     for entrant in entrants:
         micros = median(report.micros(results[entrant.name].seconds, n_minibatches))
@@ -116,12 +116,12 @@ def where_it_goes(
 
 
 def describe(name: str, floor: Floor | None) -> str:
-    """Say what the floor is made of."""
+    """Describe how the lower bound is computed."""
     if floor is None:
-        return f"Of {name} no peak is known (benchmarks/gpu.py), so that there is no floor."
+        return f"There is no lower bound: benchmarks/gpu.py has no peak rates of {name}."
     return (
-        f"Floor on {name}: {floor.n_operations / 1e6:,.0f} million operations at "
+        f"Lower bound on {name}: {floor.n_operations / 1e6:,.0f} million operations at "
         f"{floor.gpu.teraflops:g} TFLOP/s take {floor.operation_micros:.1f} µs, "
         f"{floor.n_bytes / 1e6:,.1f} MB at {floor.gpu.terabytes_per_second:g} TB/s "
-        f"{floor.memory_micros:.1f} µs; the longer counts."
+        f"{floor.memory_micros:.1f} µs; the bound is the longer time."
     )

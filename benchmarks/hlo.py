@@ -1,4 +1,4 @@
-"""Counts what a compiled XLA program launches, from the text that XLA dumps.
+"""Count the launches of a compiled XLA program, from the text that XLA dumps.
 
 >>> text = '''
 ... %body (p: (s32[], f32[2])) -> (s32[], f32[2]) {
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Neither computes nor moves anything.
+# Instructions that neither compute nor move anything.
 FREE = {
     "after-all",
     "bitcast",
@@ -43,29 +43,29 @@ Computations = dict[str, list[tuple[str, str]]]
 
 
 def dump_to(folder: str) -> dict[str, str]:
-    """Return the environment in which XLA writes its programs to ``folder``."""
+    """Return environment variables with which XLA writes its programs to ``folder``."""
     flags = f"--xla_dump_to={folder} --xla_dump_hlo_as_text"
     return {"XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} {flags}".strip()}
 
 
 def count_in_folder(folder: Path) -> int:
-    """Return what a round of the longest loop among the programs in ``folder`` launches.
+    """Return the number of launches in an iteration of the longest loop of programs in a folder.
 
     Raises
     ------
     FileNotFoundError
-        If XLA has written none.
+        If XLA has written no program.
     """
     programs = list(folder.glob("*after_optimizations.txt"))
     if not programs:
         raise FileNotFoundError(f"XLA has dumped no program to {folder}")
     texts = [path.read_text(encoding="utf-8") for path in programs]
-    # A loop of one round is no loop any more: then it is the largest program that counts.
+    # XLA unrolls a loop of one iteration. In this case, the largest program is counted.
     return max(map(count_launches, texts)) or max(count("ENTRY", parse(t)) for t in texts)
 
 
 def count_launches(text: str) -> int:
-    """Return how much one round of the longest loop of a program launches; 0 without a loop."""
+    """Return the number of launches in one iteration of the longest loop; 0 without a loop."""
     computations = parse(text)
     bodies = [
         called(rest)
@@ -77,7 +77,7 @@ def count_launches(text: str) -> int:
 
 
 def kinds(text: str) -> dict[str, int]:
-    """Return how many products, pads, copies and others one round of the longest loop launches."""
+    """Return the numbers of products, pads, copies and others in the longest loop's iteration."""
     computations = parse(text)
     bodies = [
         called(rest)
@@ -95,7 +95,7 @@ def kinds(text: str) -> dict[str, int]:
 
 
 def kind(opcode: str, rest: str) -> str:
-    """Return what a launch does, by the names that XLA gives to fusions."""
+    """Return the kind of a launch, from the name that XLA gives to the fusion."""
     if opcode == "copy":
         return "copy"
     if opcode == "dot" or "calls=%gemm" in rest or 'custom_call_target="__cublas' in rest:
@@ -104,7 +104,7 @@ def kind(opcode: str, rest: str) -> str:
 
 
 def parse(text: str) -> Computations:
-    """Return opcode and arguments of the instructions of every computation, by its name."""
+    """Return the opcode and arguments of all instructions, by the name of their computation."""
     computations: Computations = {}
     instructions: list[tuple[str, str]] = []
     for line in text.splitlines():
@@ -116,7 +116,7 @@ def parse(text: str) -> Computations:
 
 
 def count(name: str, computations: Computations) -> int:
-    """Return the launches of a computation; those of one that it calls are its own."""
+    """Return the number of launches of a computation, including the computations that it calls."""
     total = 0
     for opcode, rest in computations.get(name, []):
         if opcode in ("call", "while"):

@@ -1,7 +1,7 @@
-"""What is missing of tables with categories: imputers side by side on entries that were removed.
+"""Comparison of imputers on tables with categories, from which entries were removed.
 
-The folder that --data names has the csv files of the package ISLP, which are in its folder
-ISLP/data (https://pypi.org/project/ISLP).
+The folder given by --data has the csv files of the package ISLP, from its folder ISLP/data
+(https://pypi.org/project/ISLP).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Results = dict[str, list["Result"]]
 
 OPTIONS = ("rounds",)
-# All tables of the package that have categories and are of independent rows.
+# All tables of the package that have categories and independent rows.
 TABLES = (
     "Bikeshare", "BrainCancer", "Carseats", "College", "Credit", "Default", "Hitters", "OJ",
     "Publication", "Wage",
@@ -50,7 +50,7 @@ N_EPOCHS, BATCH_SIZE = 500, 20
 
 @dataclass(frozen=True)
 class Holed:
-    """A table of which entries were removed, and the numbers of all of it."""
+    """A table from which entries were removed, and the numbers of the complete table."""
 
     name: str
     level: float
@@ -63,14 +63,14 @@ class Holed:
 
 @dataclass(frozen=True)
 class Result:
-    """How an imputer did on a table: mean errors of numbers, of categories, relative, seconds.
+    """Result of an imputer on a table.
 
     Attributes
     ----------
     numbers : float
-        Root of the mean squared error over the deviation of the column, averaged over columns.
+        Root mean squared error divided by the standard deviation of the column, mean over columns.
     categories : float
-        Part of the removed values that is filled in with another, averaged over columns.
+        Fraction of the removed values that are filled in wrongly, mean over columns.
     columns : array, (columns,)
         Error of each column.
     seconds : float
@@ -86,7 +86,7 @@ class Result:
 
 
 def ours(holed: Holed) -> Array:
-    """Train a denoising autoencoder on the table with holes, and fill these in."""
+    """Train a denoising autoencoder on the table with missing entries, and fill these in."""
     n_steps = -(-len(holed.frame) // BATCH_SIZE) * N_EPOCHS
     model = DenoisingAutoEncoder(
         128, activation="relu", init="uniform", corruption=0.3, tied=False, optimizer="adam",
@@ -100,7 +100,7 @@ def ours(holed: Holed) -> Array:
 def of_sklearn(make: Callable[[], Any], holed: Holed, *, without_first: bool = False) -> Array:
     """Fill in entries of one-hot encoded categories and of numbers, standardised.
 
-    Without its first value, the values of a category are not determined by each other.
+    The first value of each category is omitted, because the others determine it.
     """
     x = holed.encoding.encode(holed.frame)[0]
     mean, scale = np.nanmean(x, axis=0), np.nanstd(x, axis=0)
@@ -121,7 +121,7 @@ def of_sklearn(make: Callable[[], Any], holed: Holed, *, without_first: bool = F
     return filled
 
 
-# By what the table calls them.
+# Imputers by their names in the table.
 IMPUTERS: dict[str, Callable[[Holed], Array]] = {
     OURS: ours,
     MEAN: partial(of_sklearn, partial(SimpleImputer, keep_empty_features=True)),
@@ -140,7 +140,7 @@ IMPUTERS: dict[str, Callable[[Holed], Array]] = {
 
 
 def run(session: Session) -> report.Outcome:
-    """Fill in the holes of every table by every imputer."""
+    """Fill in the missing entries of every table with every imputer."""
     session.versions |= {"scikit-learn": version("scikit-learn")}
     tables = list(read_tables(session))
     n_rounds = session.options.rounds or 1
@@ -189,7 +189,7 @@ def with_holes(name: str, frame: Any, level: float, seed: int) -> Holed:
 
 
 def judged(fill: Callable[[Holed], Array], holed: Holed) -> Result:
-    """Fill in holes, and compare with what was there."""
+    """Fill in missing entries, and compare them with the removed values."""
     begin = time.perf_counter()
     filled = fill(holed)
     seconds = time.perf_counter() - begin
@@ -201,7 +201,7 @@ def judged(fill: Callable[[Holed], Array], holed: Holed) -> Result:
 
 
 def errors_of(holed: Holed, filled: Array) -> Array:
-    """Return the error of each column in its removed entries; NaN if there are none."""
+    """Return the error of each column on its removed entries; NaN if there are none."""
     errors = np.full(len(holed.encoding.columns), np.nan)
     pairs = zip(holed.encoding.sizes, holed.encoding.slices, strict=True)
     for column, (size, part) in enumerate(pairs):
@@ -218,7 +218,7 @@ def errors_of(holed: Holed, filled: Array) -> Array:
 
 
 def relative(results: Sequence[Result], means: Sequence[Result]) -> Array:
-    """Return errors over those of mean and mode, averaged over the columns of each result."""
+    """Return errors divided by those of mean and mode: the mean over columns for each result."""
     with np.errstate(invalid="ignore", divide="ignore"):
         ratios = [
             r.columns / np.where(m.columns > 0, m.columns, np.nan)
@@ -247,7 +247,7 @@ def summary(found: Results) -> str:
 
 
 def of_tables(found: Results) -> str:
-    """Return the table of tables: errors over those of mean and mode."""
+    """Return a table with a row for each data table: errors divided by those of mean and mode."""
     names = list(dict.fromkeys(result.name for result in found[OURS]))
     of_imputers = [relative(results, found[MEAN]) for results in found.values()]
     rows = []
@@ -259,7 +259,7 @@ def of_tables(found: Results) -> str:
 
 
 def description(n_tables: int, levels: Sequence[float], n_rounds: int) -> str:
-    """Say what is done."""
+    """Describe the benchmark."""
     return (
         f"{n_tables} tables of the package ISLP with categories, at most {MOST_ROWS:,} rows of "
         "each; "

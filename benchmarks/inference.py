@@ -1,4 +1,4 @@
-"""Apply a fitted model to a million rows: its rate in that of the bare products, its memory."""
+"""Apply a fitted model to a million rows: rate relative to the products alone, and memory."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 OPTIONS = ("rounds", "rows")
 WORK = WORKS["784-500"]
 N_ROWS, QUICK_ROWS = 1_000_000, 40_000
-# What is returned for a row: so many numbers.
+# Number of values that are returned for a row.
 METHODS = {"transform": WORK.n_hidden, "reconstruct": WORK.n_visible, "score_samples": 1}
 PRODUCTS = "floor-numpy"
-# A process keeps the memory of the results that it has thrown away. To get new memory from a
-# virtual machine's host can take twice as long as the products, or a tenth of that.
+# Let a process keep the memory of discarded results. Getting new memory from the host of a virtual
+# machine can take twice as long as the products, or a tenth of their time.
 KEEPS_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**40)}
 
 
@@ -53,12 +53,12 @@ def run(session: Session) -> report.Outcome:
             report.raw(m, entrant=name, method=method, n_rows=n_rows)
             for name, m in results.items()
         ]
-    outcome.figure = plots.bars(panels, "µs a row")
+    outcome.figure = plots.bars(panels, "µs per row")
     return outcome
 
 
 def appliers() -> list[Entrant]:
-    """Return autoenc on each backend, as an estimator."""
+    """Return autoenc's estimator on each backend."""
     return [
         replace(e, module="autoenc_apply", environment=e.environment | KEEPS_MEMORY)
         for e in everyone()
@@ -79,7 +79,7 @@ def products() -> Entrant:
 
 
 def make_task(session: Session, method: str, n_rows: int) -> Task:
-    """Return what workers are told: to apply the model to the rows is one epoch."""
+    """Return the task of the workers; an epoch applies the model to all rows."""
     common = session.task(WORK, 1, 1, n_rows=n_rows)
     return replace(common, options={"method": method})
 
@@ -90,7 +90,7 @@ def without(some: dict[str, str], environment: dict[str, str]) -> dict[str, str]
 
 
 def besides_bytes(found: Measurement, n_rows: int, n_returned: int) -> int:
-    """Return the memory at its peak without the rows and what was returned."""
+    """Return the peak memory minus the rows and the result."""
     return found.peak_bytes - 4 * n_rows * (WORK.n_visible + n_returned)
 
 
@@ -111,7 +111,7 @@ def table(rows: list[list[str]]) -> str:
     """Return the table."""
     header = [
         "",
-        "rows a second",
+        "rows per second",
         "rate ÷ that of the products",
         "memory besides, a quarter of the rows, MiB",
         "memory besides, MiB",
@@ -120,7 +120,7 @@ def table(rows: list[list[str]]) -> str:
 
 
 def description(n_rows: int, n_rounds: int) -> str:
-    """Say what is done."""
+    """Describe the benchmark."""
     return (
         f"A 784-500 model is applied to {n_rows:,} rows (MNIST images, repeated, in a memory "
         "map). “The products” are NumPy's products, computed in blocks into an array of the "

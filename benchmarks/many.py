@@ -1,4 +1,4 @@
-"""Sixteen small fits by `fit_many`, against the same fits one after the other."""
+"""Sixteen small fits by `fit_many`, compared with the same fits one after the other."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def measure(
 
 
 def one_after_the_other(estimators: list[AutoEncoder], X: Array) -> list[AutoEncoder]:
-    """Fit each estimator by itself."""
+    """Fit each estimator separately."""
     return [estimator.fit(X) for estimator in estimators]
 
 
@@ -82,7 +82,7 @@ def seconds_of(
     estimators: list[AutoEncoder],
     X: Array,
 ) -> float:
-    """Return how long a way takes."""
+    """Return the time of a function in seconds."""
     started = perf_counter()
     way(estimators, X)
     return perf_counter() - started

@@ -1,4 +1,4 @@
-"""What masks of 30 % cost: the same training with and without them, side by side."""
+"""Cost of masks of 30 %: the same training run with and without masks, side by side."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def cost_table(
     n_minibatches: int,
     what: str,
 ) -> str:
-    """Return times without and with something, and their ratio."""
-    header = ["", "µs a minibatch", what, "with ÷ without"]
+    """Return a table of times without and with an option, and their ratio."""
+    header = ["", "µs per minibatch", what, "with ÷ without"]
     rows = [
         [
             a.description,
@@ -85,7 +85,7 @@ def spread_of(measurement: Measurement, n_minibatches: int) -> str:
 
 
 def description(session: Session) -> str:
-    """Say what is done."""
+    """Describe the benchmark."""
     return (
         f"A 784-500 autoencoder is trained with {CORRUPTION:.0%} of the input masked and without "
         f"masks. Values are medians of {session.rounds} rounds with their quartiles; ratios are "

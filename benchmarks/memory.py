@@ -1,4 +1,4 @@
-"""Memory of a training: its peak, and whether it grows with the epochs."""
+"""Memory of a training run: its peak, and its growth with the number of epochs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 OPTIONS = ("batch-sizes",)
 ALSO = ("jax", "torch")
 N_EPOCHS, QUICK_EPOCHS = 12, 4
-# What the library may take: the caller's rows, a copy on the device, and so much besides.
+# Memory that the library may use in addition to the caller's rows and a copy on the device.
 COPIES, BESIDES = 2, 400 * 10**6
 
 
@@ -55,19 +55,20 @@ def cells(found: Measurement, n_bytes: int) -> list[str]:
 
 
 def growth(found: Measurement) -> float:
-    """Return the bytes that an epoch adds, by least squares, the first one left out."""
+    """Return the bytes that an epoch adds, by least squares without the first epoch."""
     sizes = found.resident_bytes[1:]
     return float(np.polyfit(np.arange(len(sizes)), sizes, 1)[0])
 
 
 def table(rows: list[list[str]]) -> str:
     """Return the table."""
-    header = ["", "rows, MiB", "peak, MiB", "twice the rows + 400 MB, MiB", "growth an epoch, MiB"]
+    bound = "twice the rows + 400 MB, MiB"
+    header = ["", "rows, MiB", "peak, MiB", bound, "growth per epoch, MiB"]
     return report.table(header, rows)
 
 
 def description(n_epochs: int) -> str:
-    """Say what is done."""
+    """Describe the benchmark."""
     return (
         "The table shows the resident memory of a process that trains a 784-500 autoencoder for "
         f"{n_epochs} epochs, including libraries. The growth is the slope over all epochs after "

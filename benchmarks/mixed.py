@@ -1,6 +1,6 @@
-"""Which rows of tables with categories are strange: detectors on anomalies that were planted.
+"""Comparison of detectors on tables with categories, in which anomalies were planted.
 
-The folder that --data names has the csv files of the package ISLP, as for `benchmarks.imputation`.
+The folder given by --data has the csv files of the package ISLP, as for `benchmarks.imputation`.
 """
 
 from __future__ import annotations
@@ -37,20 +37,21 @@ if TYPE_CHECKING:
 OPTIONS = ("rounds",)
 N_SPLITS = 5
 OURS = "autoenc AutoEncoderDetector"
-# Part of the rows that anomalies are planted in.
+# Fraction of the rows in which anomalies are planted.
 OF_TRAINING, OF_TEST = 0.02, 0.2
-# A value contradicts the other columns where a forest gives it a lower probability.
+# A value contradicts the other columns if a forest gives it a lower probability.
 UNLIKELY = 0.1
-# A category can be contradicted if a forest knows so many more of its values than its mode.
+# Contradictions are planted in a category only if the accuracy of a forest exceeds the frequency
+# of the mode by this much.
 LEAST_GAIN = 0.05
-# How far outliers are moved, in standard deviations of their column.
+# Distance by which outliers are moved, in standard deviations of their column.
 FAR = 5
 RARE, UNKNOWN = "a rare value", "an unknown value"
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table, and what a forest says of the category that follows best from other columns.
+    """A table, and a forest's prediction of the category that depends most on other columns.
 
     Attributes
     ----------
@@ -58,7 +59,7 @@ class Table:
     frame : DataFrame
     encoding : Encoding
     column : str or None
-        The category; None if no category follows from other columns.
+        The category; None if no category can be predicted from other columns.
     likely : array, (rows, values)
         Probability of each value, from a forest fitted on other rows.
     values : array, (values,)
@@ -84,7 +85,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Score:
-    """How a detector did on a table with anomalies of one kind."""
+    """Result of a detector on a table with anomalies of one kind."""
 
     table: str
     kind: str
@@ -95,7 +96,7 @@ class Score:
 
 
 def contradiction(table: Table, frame: Any, rows: Array, rng: Any) -> Array:
-    """Replace values by others that a forest holds unlikely there; return the rows."""
+    """Replace values by others that a forest considers unlikely; return the rows."""
     own = frame[table.column].to_numpy()
     share = np.array([(table.frame[table.column] == value).mean() for value in table.values])
     changed = []
@@ -135,7 +136,7 @@ def _replaced(frame: Any, name: str, rows: Array, value: str) -> Array:
     return rows
 
 
-# How each kind is planted, and in which part of the training rows.
+# For each kind of anomaly: how it is planted, and in which fraction of the training rows.
 KINDS: dict[str, tuple[Callable[[Table, Any, Array, Any], Array], float]] = {
     "contradiction": (contradiction, OF_TRAINING),
     "rare value": (rare_value, OF_TRAINING),
@@ -145,13 +146,13 @@ KINDS: dict[str, tuple[Callable[[Table, Any, Array, Any], Array], float]] = {
 
 
 class Ours:
-    """The detector of autoenc, which takes frames."""
+    """The detector of autoenc, which accepts frames."""
 
     def __init__(self, seed: int) -> None:
         self.model = AutoEncoderDetector(None, random_state=seed, verbose=False)
 
     def scores(self, train: Any, test: Any) -> Array:
-        """Fit, and return the larger, the stranger."""
+        """Fit, and return scores: the larger, the more anomalous."""
         return -np.asarray(self.model.fit(train).score_samples(test))
 
 
@@ -185,7 +186,7 @@ def _mahalanobis(x: Array, z: Array) -> Array:
     return np.asarray(np.square(model.fit(x).transform(z)).sum(axis=1))
 
 
-# By what the table calls them: how one is made for a seed.
+# By the name in the table: a function that makes a detector for a seed.
 DETECTORS: dict[str, Callable[[int], Any]] = {
     OURS: Ours,
     "scikit-learn IsolationForest, one-hot": lambda s: OneHot(lambda x, z: _forest(s, x, z)),
@@ -195,7 +196,7 @@ DETECTORS: dict[str, Callable[[int], Any]] = {
 
 
 def run(session: Session) -> report.Outcome:
-    """Judge every table with every kind of anomaly by every detector."""
+    """Evaluate every detector on every table with every kind of anomaly."""
     session.versions |= {"scikit-learn": version("scikit-learn")}
     tables = [table_of(name, frame) for name, frame in read_tables(session)]
     n_splits = session.options.rounds or (1 if session.options.quick else N_SPLITS)
@@ -288,7 +289,7 @@ def summary(found: Found) -> str:
 
 
 def of_tables(found: Found, kind: str) -> str:
-    """Return the table of tables."""
+    """Return a table with a row for each data table."""
     own = {name: [s for s in scores if s.kind == kind] for name, scores in found.items()}
     names = dict.fromkeys(score.table for score in own[OURS])
     columns = [means(scores, "auc") for scores in own.values()]
@@ -300,7 +301,7 @@ def of_tables(found: Found, kind: str) -> str:
 
 
 def description(tables: list[Table], n_splits: int) -> str:
-    """Say what is done."""
+    """Describe the benchmark."""
     columns = ", ".join(f"{t.name} ({t.column})" for t in tables if t.column is not None)
     part = f"{OF_TRAINING:.0%} of the training rows"
     return (

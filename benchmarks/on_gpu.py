@@ -1,10 +1,10 @@
-"""Check and measure autoenc on a GPU, in one go and without a network.
+"""Test and measure autoenc on a GPU, with one command and without a network.
 
     python -m benchmarks.on_gpu --output out/gpu
-    python -m benchmarks.on_gpu --device cpu --output out/gpu      the same, tried without a GPU
+    python -m benchmarks.on_gpu --device cpu --output out/gpu      the same, without a GPU
 
-Every step has a time limit of its own, and what it prints goes to a file of its name; one that
-fails does not keep the others from running. The tables are in ``benchmarks.md``.
+Every step has its own time limit, and its output is written to a file named after it. If a step
+fails, the others still run. The tables are in ``benchmarks.md``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PRODUCTS = ("floor-xla", "floor-xla-tf32", "floor-xla-bfloat16")
 
 
 class Step(NamedTuple):
-    """One thing that is done: words of a command, and how many seconds it may take."""
+    """A step: the words of a command, and its time limit in seconds."""
 
     name: str
     words: list[str]
@@ -40,13 +40,13 @@ class Step(NamedTuple):
 
 
 def steps(device: str, output: Path, data: str | None, quick: bool) -> list[Step]:
-    """List everything that is done, what counts most first."""
+    """Return all steps, the most important first."""
     given = ["--data", data] if data else []
     bench = ["-m", "benchmarks"]
     common = ["--device", device, "--output", str(output), *given, *(["--quick"] if quick else [])]
     only = ["--only", *(RIVALS[:1] + OURS[:1] if device == "cpu" else RIVALS + OURS + PRODUCTS)]
     sizes = [] if quick else ["--batch-sizes", "20", "500", "4096"]
-    # Where pytest-xdist is not installed, the tests run one after the other.
+    # If pytest-xdist is not installed, the tests run one after the other.
     many = ["-n", "8", "-p", "no:benchmark"] if device != "cpu" else []
     return [
         Step("doctor", ["-m", "autoenc", "doctor"], 60),
@@ -68,7 +68,7 @@ def steps(device: str, output: Path, data: str | None, quick: bool) -> list[Step
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the steps that the command line asks for."""
+    """Run the steps that the command line requests."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"])
     parser.add_argument("--output", type=Path, default=Path("out/gpu"))
@@ -85,7 +85,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def run(step: Step, device: str, output: Path) -> int:
-    """Run a step; print and return how it ended."""
+    """Run a step; print and return its exit status."""
     log = output / f"{step.name}.log"
     environment = os.environ | {
         "AUTOENC_TEST_DEVICE": device,

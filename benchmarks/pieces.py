@@ -1,4 +1,4 @@
-"""What each piece of the score of `AutoEncoderDetector` gives by itself, from the same layers."""
+"""Results of the parts of `AutoEncoderDetector`'s score alone, from the same fitted layers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEPENDENCES = (0.35, 0.7, 1.4)
 
 
 def table_of_pieces(splits: Sequence[Split]) -> str:
-    """Return the mean ROC AUC and average precision of each score, over splits and sets."""
+    """Return the mean ROC AUC and average precision of each score, over splits and data sets."""
     found = [
         {name: judged(split.labels, scores) for name, scores in scores_of(split).items()}
         for split in splits
@@ -37,7 +37,7 @@ def judged(labels: Array, scores: Array) -> tuple[float, float]:
 
 
 def scores_of(split: Split) -> dict[str, Array]:
-    """Fit once, and score the test rows by each piece and by both."""
+    """Fit once, and score the test rows by each part alone and by both together."""
     detector = AutoEncoderDetector(None, random_state=split.seed, verbose=False)
     model = detector.fit(split.train).model_
 
@@ -56,7 +56,7 @@ def scores_of(split: Split) -> dict[str, Array]:
     return {
         "squared values in standard units": values.sum(axis=1),
         "squared residuals in standard units": residuals.sum(axis=1),
-        "rarity of values alone (`dependence=0`)": rarity(0),
-        "rarity of residuals alone": rarity(1) - rarity(0),
+        "surprise of values alone (`dependence=0`)": rarity(0),
+        "surprise of residuals alone": rarity(1) - rarity(0),
         **{f"both, `dependence={weight}`": rarity(weight) for weight in DEPENDENCES},
     }

@@ -1,4 +1,4 @@
-"""Bars of medians with their quartiles, one panel a setting."""
+"""Bars of medians with their quartiles, one panel for each setting."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OURS, OTHERS, FLOORS = "#c44e52", "#8c8c8c", "#d9d9d9"
 
 
 def bars(panels: Mapping[str, Mapping[str, Sequence[float]]], unit: str) -> Figure:
-    """Draw the values of every name in every panel, which is named by its title."""
+    """Draw the values of every name in every panel; panels are identified by their titles."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -35,7 +35,7 @@ def bars(panels: Mapping[str, Mapping[str, Sequence[float]]], unit: str) -> Figu
 
 
 def draw_panel(ax: Axes, title: str, values: Mapping[str, Sequence[float]], unit: str) -> None:
-    """Draw horizontal bars, the first name on top."""
+    """Draw horizontal bars, with the first name at the top."""
     low, middle, high = np.array([np.percentile(v, [25, 50, 75]) for v in values.values()]).T
     positions = np.arange(len(values))
     colours = [colour(name) for name in values]
@@ -49,7 +49,7 @@ def draw_panel(ax: Axes, title: str, values: Mapping[str, Sequence[float]], unit
 
 
 def colour(name: str) -> str:
-    """Return the colour of a competitor: ours, another, or the floor."""
+    """Return the colour of a competitor: autoenc, another library, or the products alone."""
     if name.startswith("autoenc"):
         return OURS
     return FLOORS if name.startswith("floor") else OTHERS

@@ -1,10 +1,10 @@
-"""Profile a block by kernel, on the device where it runs.
+"""Profile the kernels of a block, on the device where it runs.
 
     python -m benchmarks.profile_gpu --device cuda --batch-sizes 20 500 4096
 
-For each precision, the rate of a large product. For each size of minibatch: the time of an epoch
-of `train`, the time of a block's program alone, each kernel that the device ran, with how often
-and how long, and the kernels of one minibatch in their order, with the pauses between them.
+For each precision, it prints the rate of a large product. For each size of minibatch, it prints
+the time of an epoch of `train`, the time of a block's program alone, the number and time of runs
+of each kernel, and the kernels of one minibatch in order, with the pauses between them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ EDGE = 8192
 
 
 class Event(NamedTuple):
-    """A kernel that the device ran: when it began, and its microseconds."""
+    """A kernel that the device ran: its start, and its duration in microseconds."""
 
     start: float
     micros: float
@@ -45,7 +45,7 @@ class Event(NamedTuple):
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Profile every size that the command line names."""
+    """Profile every size of minibatch that the command line names."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--batch-sizes", type=int, nargs="+", default=[20, 500, 4096])
@@ -63,7 +63,7 @@ def profile(device: str, batch_size: int, precision: str) -> None:
     backend = XlaBackend(device)
     x, cost, updates = model()
     print(f"## {batch_size} rows, {precision}")
-    print(f"{epoch(device, batch_size, precision):.1f} µs a minibatch of an epoch")
+    print(f"{epoch(device, batch_size, precision):.1f} µs per minibatch of an epoch")
     step = make_step(cost, updates, [x])
     runner = backend.compile(in_precision(precision, step, backend))
     data = [backend.put(np.random.default_rng(0).random((ROWS, 784), dtype="float32"))]
@@ -75,11 +75,11 @@ def profile(device: str, batch_size: int, precision: str) -> None:
         runner.run(data, rows, (i,))
         seconds.append(time.perf_counter() - started)
     micros = median(seconds) * 1e6 / len(rows)
-    print(f"{micros:.1f} µs a minibatch of a block")
+    print(f"{micros:.1f} µs per minibatch of a block")
     events = kernels(lambda: runner.run(data, rows, (9,)))
     for name, times in by_name(events).items():
         print(
-            f"{len(times) / len(rows):8.2f} a minibatch, {mean(times):8.2f} µs each  {name[:90]}"
+            f"{len(times) / len(rows):8.2f} per minibatch, {mean(times):8.2f} µs each  {name[:90]}"
         )
     print_timeline(events, len(rows))
 
@@ -108,7 +108,7 @@ def model() -> tuple[Any, Any, Any]:
 
 
 def epoch(device: str, batch_size: int, precision: str) -> float:
-    """Return the microseconds of a minibatch in a training without pauses, with a callback."""
+    """Return the microseconds per minibatch of an uninterrupted training run, from a callback."""
     x, cost, updates = model()
     n_minibatches = ROWS_OF_AN_EPOCH // batch_size
     rows = np.random.default_rng(0).random((n_minibatches * batch_size, 784), dtype="float32")
@@ -123,7 +123,7 @@ def epoch(device: str, batch_size: int, precision: str) -> float:
 
 
 def kernels(run: Any) -> list[Event]:
-    """Return the kernels that the device ran, in their order."""
+    """Return the kernels that the device ran, in order."""
     with tempfile.TemporaryDirectory() as folder:
         with jax.profiler.trace(folder):
             run()
@@ -138,7 +138,7 @@ def kernels(run: Any) -> list[Event]:
 
 
 def by_name(events: Sequence[Event]) -> dict[str, list[float]]:
-    """Return the microseconds of each kernel, the longest in all first."""
+    """Return the microseconds of the runs of each kernel, the largest total first."""
     found: dict[str, list[float]] = defaultdict(list)
     for event in events:
         found[event.name].append(event.micros)
@@ -151,7 +151,9 @@ def print_timeline(events: Sequence[Event], n_minibatches: int) -> None:
         return
     span = events[-1].start + events[-1].micros - events[0].start
     busy = sum(event.micros for event in events)
-    print(f"{span / n_minibatches:.1f} µs a minibatch on the device, {busy / span:.0%} in kernels")
+    print(
+        f"{span / n_minibatches:.1f} µs per minibatch on the device, {busy / span:.0%} in kernels"
+    )
     n_events = round(len(events) / n_minibatches)
     middle = len(events) // 2
     for before, event in zip(

@@ -1,12 +1,12 @@
-"""Read the programs that XLA compiles for an H100, on a machine that has none.
+"""Inspect the programs that XLA compiles for an H100, on a machine without one.
 
     python -m benchmarks.program --output out/program
 
-XLA needs a description of the device, not the device. What it compiles is the real program, apart
-from what it chooses by trying on the device. For each work the table has the kernels of a
-minibatch and the products, pads and copies among them, beside JAX by hand. A block of thin
-minibatches is one kernel of autoenc's own. This needs JAX with its CUDA plugin, and CUDA's
-compiler and libraries as wheels; the README beside this file lists them.
+XLA needs only a description of the device. It compiles the real program, except for choices that
+it makes by timing on the device. For each case, the table shows the number of kernels of a
+minibatch, and of products, pads and copies among them, beside those of hand-written JAX. A block
+of thin minibatches is one kernel of autoenc's own. The program needs JAX with its CUDA plugin, and
+CUDA's compiler and libraries as wheels; the README beside this file lists them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 
 from benchmarks import hlo, report
 
-# What XLA asks of a device: an H100 with 80 GB, as it describes itself.
+# Properties of a device that XLA needs: those that an H100 with 80 GB reports.
 H100 = """
 gpu_device_info {
   threads_per_block_limit: 1024 threads_per_warp: 32 shared_memory_per_block: 49152
@@ -39,12 +39,13 @@ device_description_str: "NVIDIA H100 80GB HBM3"
 MULTIPROCESSORS, SHARED_BYTES = 132, 232448
 N_ROWS = 50_000
 BATCH_SIZES = (20, 500, 4096)
-# Products of which XLA takes the first that runs need a device to run on.
+# With deterministic operations, XLA takes the first program for a product that runs, for which it
+# needs a device.
 WITHOUT_DEVICE = {"xla_gpu_deterministic_ops": False}
 
 
 class Case(NamedTuple):
-    """What is compiled."""
+    """A step to compile."""
 
     batch_size: int
     corruption: float
@@ -60,7 +61,7 @@ CASES = [
 
 
 class DescribedGpu:
-    """An H100 by its description: programs are written and compiled for it, and not run."""
+    """A described H100: programs are compiled for it, but not run."""
 
     n_multiprocessors = MULTIPROCESSORS
     shared_bytes = SHARED_BYTES
@@ -78,12 +79,12 @@ class DescribedGpu:
 
 
 def sharding() -> Any:
-    """Return where the described device's arrays would be.
+    """Return the placement of arrays on the described device.
 
     Raises
     ------
     RuntimeError
-        If JAX has no CUDA plugin, or XLA does not take the description.
+        If JAX has no CUDA plugin, or XLA does not accept the description.
     """
     os.environ["JAX_SKIP_CUDA_CONSTRAINTS_CHECK"] = "1"
     from jax.experimental import topologies
@@ -137,7 +138,7 @@ def compile_ours(case: Case, place: Any, thin: bool = True) -> str:
 
 
 def compile_by_hand(case: Case, place: Any) -> str:
-    """Return the optimised program of the same epoch in JAX by hand."""
+    """Return the optimised program of the same epoch in hand-written JAX."""
     import jax
 
     from benchmarks.competitors import jax_scan
@@ -184,7 +185,7 @@ def main(arguments: list[str] | None = None) -> None:
             options.output.mkdir(parents=True, exist_ok=True)
             name = "-".join(map(str, case))
             (options.output / f"{name}.txt").write_text(text, encoding="utf-8")
-    header = ["784-500", "kernels a minibatch", "products", "pads", "copies", "JAX by hand"]
+    header = ["784-500", "kernels per minibatch", "products", "pads", "copies", "JAX by hand"]
     print(report.table(header, rows))
 
 

@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     from benchmarks.field import Entrant
     from benchmarks.runner import Measurement
 
-# Ours, with which the others are compared.
+# The variants of autoenc with which the others are compared.
 YARDSTICKS = ("autoenc-c-openblas", "autoenc-xla")
 MIB = 2**20
 
 
 @dataclass
 class Outcome:
-    """What a benchmark found.
+    """Result of a benchmark.
 
     Attributes
     ----------
     title, text : str
-        The section of the document, in Markdown; the text says what was done and has the tables.
+        Title and text of the section in Markdown: a description of the benchmark, and tables.
     raw : list of dict
-        Every measurement.
+        All measurements.
     figure : Figure or None
-        Its picture.
+        Picture of the result.
     """
 
     title: str
@@ -52,7 +52,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def spread(values: Sequence[float], digits: str) -> str:
-    """Return the median and, of several values, the quartiles."""
+    """Return the median and, for several values, the quartiles as text."""
     low, middle, high = np.percentile(values, [25, 50, 75])
     if len(values) < 2:
         return format(middle, digits)
@@ -60,12 +60,12 @@ def spread(values: Sequence[float], digits: str) -> str:
 
 
 def micros(seconds: Sequence[float], n: int) -> list[float]:
-    """Return microseconds a piece."""
+    """Return the microseconds per item."""
     return [s / n * 1e6 for s in seconds]
 
 
 def ratios(name: str, to: str, results: dict[str, Measurement]) -> list[float]:
-    """Return the times of ``name`` in those of ``to``, round by round."""
+    """Return the times of ``name`` divided by those of ``to``, for each round."""
     pairs = zip(results[name].seconds, results[to].seconds, strict=True)
     return [mine / its for mine, its in pairs]
 
@@ -76,9 +76,14 @@ def speed_table(
     n_minibatches: int,
     apart: dict[str, float],
 ) -> str:
-    """Return the times of a minibatch, in those of ours, and how far costs lie apart."""
+    """Return a table of times per minibatch, ratios to autoenc, and deviations of costs."""
     yardsticks = [name for name in YARDSTICKS if name in results]
-    header = ["", "µs a minibatch", *(f"times the time of {n}" for n in yardsticks), "costs apart"]
+    header = [
+        "",
+        "µs per minibatch",
+        *(f"times the time of {n}" for n in yardsticks),
+        "costs apart",
+    ]
     rows = [
         [
             entrant.description,
@@ -92,7 +97,7 @@ def speed_table(
 
 
 def raw(measurement: Measurement, **setting: Any) -> dict[str, Any]:
-    """Return a measurement and what it is of, for JSON; versions are kept once for all."""
+    """Return a measurement and its setting for JSON; versions are stored elsewhere, only once."""
     found = dict(measurement.__dict__)
     del found["versions"]
     return setting | found
@@ -112,9 +117,9 @@ def write_outcome(
 
 
 def write_section(path: Path, name: str, text: str) -> None:
-    """Put ``text`` between the markers of section ``name``; all else in the document stays.
+    """Write ``text`` between the markers of section ``name``; leave the rest unchanged.
 
-    A document without the markers gets them at its end; one that is not there is made.
+    If the document has no such markers, they are appended. A missing document is created.
     """
     begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
     document = path.read_text(encoding="utf-8") if path.exists() else "# Benchmarks\n"
@@ -128,6 +133,6 @@ def write_section(path: Path, name: str, text: str) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all."""
+    """Write a text file, completely or not at all."""
     with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

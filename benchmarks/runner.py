@@ -1,4 +1,4 @@
-"""The driver's end of the protocol: starts the workers and gives them turns."""
+"""The driver's side of the protocol: starts the workers and gives them turns."""
 
 from __future__ import annotations
 
@@ -21,43 +21,43 @@ if TYPE_CHECKING:
     from benchmarks.field import Entrant
     from benchmarks.worker import Task
 
-# OpenBLAS and OpenMP threads go on spinning for a tenth of a second after their work.
+# Threads of OpenBLAS and OpenMP continue to spin for a tenth of a second after their work.
 PAUSE_SECONDS = 0.3
 PLATFORMS = {"cpu": {"JAX_PLATFORMS": "cpu"}, "cuda": {"JAX_PLATFORMS": "cuda,cpu"}}
-# How far apart costs may lie, relative, on the same start and rows; masks differ from each other.
+# Maximum relative deviation of costs, with the same start and rows. Masks differ.
 TOLERANCES = {"float32": 1e-3, "tf32": 5e-3, "bfloat16": 1e-2}
 MASK_TOLERANCE = 1e-2
 ROOT = Path(__file__).parent.parent
 
 
 class WorkerError(RuntimeError):
-    """A worker ended without an answer."""
+    """Error raised if a worker ended without an answer."""
 
 
 class CostError(AssertionError):
-    """The competitors did not compute the same thing."""
+    """Error raised if the costs of the competitors differ."""
 
 
 @dataclass
 class Measurement:
-    """What is learned about one competitor at one minibatch size.
+    """Measurements of one competitor at one minibatch size.
 
     Attributes
     ----------
     start_seconds : float
-        From the start of the process until its data are loaded and its model is built.
+        Time from the start of the process until its data is loaded and its model is built.
     costs : list of float or None
         The mean cost of each epoch, the warm-up first.
     seconds : list of float
-        The mean time of an epoch in each round; the warm-up is not in it.
+        The mean time of an epoch in each round, without the warm-up.
     first : float
-        Seconds of the first epoch, compilation included.
+        Seconds of the first epoch, including compilation.
     idle_cpu : float
         Seconds of processor time used while others had their turns.
     resident_bytes : list of int
         Size of the process after each epoch, the warm-up first.
     peak_bytes : int
-        Its largest size.
+        Maximum size of the process.
     versions : dict
         Libraries and their versions.
     """
@@ -80,7 +80,7 @@ class Worker:
         self.measurement = Measurement()
         self._log = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - see __exit__
         own = replace(task, options={**task.options, **entrant.options})
-        # With and without masks it is the same program.
+        # The program is the same with and without masks.
         own_cache = cache / entrant.name.partition(",")[0]
         own_cache.mkdir(parents=True, exist_ok=True)
         self._started = time.perf_counter()
@@ -111,7 +111,7 @@ class Worker:
         self.close()
 
     def wait_until_ready(self) -> None:
-        """Wait until its data are loaded and its model is built."""
+        """Wait until the data is loaded and the model is built."""
         self.measurement.versions = self._answer()["versions"]
         self.measurement.start_seconds = time.perf_counter() - self._started
 
@@ -126,13 +126,13 @@ class Worker:
         self.measurement.first = self._epoch()
 
     def turn(self, n_epochs: int) -> float:
-        """Run epochs and note their mean time, once the others' threads are asleep."""
+        """Run epochs and record their mean time, once the threads of the others are asleep."""
         time.sleep(PAUSE_SECONDS)
         self.measurement.seconds.append(float(np.mean([self._epoch() for _ in range(n_epochs)])))
         return self.measurement.seconds[-1]
 
     def finish(self) -> Measurement:
-        """End the process and return what was learned."""
+        """End the process, and return the measurements."""
         self.measurement.peak_bytes = self._ask("finish")["peak_bytes"]
         return self.measurement
 
@@ -149,7 +149,7 @@ class Worker:
             self._process.stdin.write(command + "\n")
             self._process.stdin.flush()
         except BrokenPipeError:
-            pass  # the missing answer tells more
+            pass  # the error about the missing answer says more
         return self._answer()
 
     def _answer(self) -> dict[str, Any]:
@@ -166,10 +166,10 @@ class Worker:
 def measure(
     entrants: Sequence[Entrant], task: Task, n_rounds: int, epochs_a_turn: int, cache: Path
 ) -> dict[str, Measurement]:
-    """Let every entrant train; return what was learned by name.
+    """Let every competitor train; return the measurements by name.
 
-    All workers are started together and warmed up, one after the other; then they take turns, each
-    round beginning with another one.
+    All workers are started together and warmed up one after the other. They then take turns, and
+    each round begins with a different worker.
     """
     with ExitStack() as stack:
         workers = [Worker(entrant, task, cache) for entrant in entrants]
@@ -189,12 +189,12 @@ def measure(
 
 
 def say(text: str) -> None:
-    """Show what has been measured so far, for whoever waits for the table."""
+    """Print the progress to standard error."""
     print(f"  {text}", file=sys.stderr, flush=True)
 
 
 def measure_alone(entrant: Entrant, task: Task, n_turns: int, cache: Path) -> Measurement:
-    """Let one entrant train for a warm-up and ``n_turns`` epochs, and end."""
+    """Let one competitor train for a warm-up and ``n_turns`` epochs, and end it."""
     with Worker(entrant, task, cache) as worker:
         worker.warm_up()
         for _ in range(n_turns):
@@ -203,7 +203,7 @@ def measure_alone(entrant: Entrant, task: Task, n_turns: int, cache: Path) -> Me
 
 
 def play_round(workers: Sequence[Worker], i: int, epochs_a_turn: int) -> None:
-    """Give every worker a turn, beginning with number ``i``."""
+    """Give every worker a turn, starting with number ``i``."""
     first = i % len(workers)
     for worker in [*workers[first:], *workers[:first]]:
         worker.turn(epochs_a_turn)
@@ -212,12 +212,12 @@ def play_round(workers: Sequence[Worker], i: int, epochs_a_turn: int) -> None:
 def check_costs(
     entrants: Sequence[Entrant], results: dict[str, Measurement], corruption: float
 ) -> dict[str, float]:
-    """Return how far the costs of each lie from the median of those in float32, at worst.
+    """Return the largest deviation of each competitor's costs from the median float32 costs.
 
     Raises
     ------
     CostError
-        If it is more than its precision and the masks allow, or a cost is not a number.
+        If a deviation is larger than precision and masks allow, or a cost is not a number.
     """
     costs = {e.name: results[e.name].costs for e in entrants if None not in results[e.name].costs}
     exact = [costs[e.name] for e in entrants if e.name in costs and e.precision == "float32"]

@@ -1,8 +1,8 @@
-"""Data larger than memory: reading, order, memory and devices.
+"""Measure training on data larger than memory: reading, order, memory and devices.
 
     python -m benchmarks.scale all --folder /a/large/disk --gigabytes 2 20
 
-Each measurement is a process of its own, so that memory is its own.
+Each measurement runs in its own process, so that its memory can be measured.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLUMNS = 784
-# A table so narrow that 100 million rows of it are 8 GB.
+# Size of a narrow table, of which 100 million rows take 8 GB.
 FEW_COLUMNS, FEW_UNITS = 20, 10
 SIZES = (10**4, 10**5, 10**6, 10**7, 10**8)
-# Rows that a file is written of at a time.
+# Number of rows that are written at a time.
 ROWS_AT_A_TIME = 20_000
 
 
 def main() -> None:
-    """Run the measurements that are asked for, and print a line of JSON for each."""
+    """Run the requested measurements, and print a line of JSON for each."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("what", choices=["all", *MEASUREMENTS])
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()))
@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--memory", default="2GB")
     parser.add_argument("--dtypes", nargs="+", default=["float32", "uint8", "float64"])
     parser.add_argument("--turns", type=int, default=5)
-    parser.add_argument("--figure", type=Path, help="where `rows` draws what it found")
+    parser.add_argument("--figure", type=Path, help="file of the picture that `rows` draws")
     options = parser.parse_args()
     if options.what != "all":
         for found in MEASUREMENTS[options.what](options):
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def order(options: Any) -> Iterator[dict[str, Any]]:
-    """Measure what the order of many rows costs, from the start and the middle of an epoch."""
+    """Measure the cost of the order of many rows, from the start and the middle of an epoch."""
     from autoenc.training.schedule import Order, default_chunk, default_window, epoch_blocks
 
     for n_rows in (10**5, 10**7, 10**9):
@@ -74,7 +74,7 @@ def order(options: Any) -> Iterator[dict[str, Any]]:
 
 
 def budget(options: Any) -> Iterator[dict[str, Any]]:
-    """Measure the memory of training and scoring on files, each in a process of its own."""
+    """Measure the memory of training and scoring on files, each in a separate process."""
     for gigabytes in options.gigabytes:
         for dtype in options.dtypes:
             with File(options.folder, gigabytes, dtype) as path:
@@ -91,7 +91,7 @@ def _in_process(path: Path, task: str, memory: str) -> dict[str, Any]:
 
 
 def one(options: Any) -> Iterator[dict[str, Any]]:
-    """Train, validate or score on one file; the measurement of a process."""
+    """Train, validate or score on one file, in the process that is measured."""
     from autoenc import AutoEncoder
     from autoenc.models import write_results
     from autoenc.sources import open_source
@@ -129,7 +129,7 @@ def one(options: Any) -> Iterator[dict[str, Any]]:
 
 
 def reading(options: Any) -> Iterator[dict[str, Any]]:
-    """Compare reading in shuffled order, by windows, with gathering rows from a memory map."""
+    """Compare reading in shuffled order by windows with gathering rows from a memory map."""
     from autoenc.sources import open_source
     from autoenc.training.plan import make_plan
     from autoenc.training.windows import WindowReader
@@ -150,15 +150,15 @@ def reading(options: Any) -> Iterator[dict[str, Any]]:
             started = perf_counter()
             mapped[numbers].sum()
             rates["memory map"].append(len(numbers) / (perf_counter() - started))
-            del mapped  # pages that are mapped cannot be dropped
+            del mapped  # mapped pages cannot be dropped
         for how, found in rates.items():
             yield {"how": how, "rows_per_second": median(found), "all": found}
 
 
 def grain(options: Any) -> Iterator[dict[str, Any]]:
-    """Compare blocks of rows in memory by windows with those of Grain, which has to be installed.
+    """Compare the speed of blocks from windows with that of Grain, which must be installed.
 
-    Grain shuffles the numbers of rows, and asks for each row by itself.
+    Grain shuffles row numbers, and reads each row separately.
     """
     import grain
 
@@ -183,7 +183,7 @@ def grain(options: Any) -> Iterator[dict[str, Any]]:
 
 
 def training(options: Any) -> Iterator[dict[str, Any]]:
-    """Compare epochs of a model of some size in memory with epochs from a file, interleaved."""
+    """Compare epochs from a file with epochs in memory, in turns, for a model of a given size."""
     rows = np.random.default_rng(0).random((200_000, COLUMNS), dtype="float32")
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         path = Path(folder, "rows.npy")
@@ -212,7 +212,7 @@ def _epoch(data: Any) -> float:
 
 
 def rows(options: Any) -> Iterator[dict[str, Any]]:
-    """Measure the time of a row, and of a process until its first block, as data grows."""
+    """Measure the time per row, and that until the first block, for data of increasing size."""
     found = []
     for n_rows in SIZES:
         with tempfile.TemporaryDirectory(dir=options.folder) as folder:
@@ -220,7 +220,7 @@ def rows(options: Any) -> Iterator[dict[str, Any]]:
             _write(path, n_rows, "float32", FEW_COLUMNS)
             command = [sys.executable, "-m", "benchmarks.scale", "one"]
             environment = {**os.environ, "SCALE_TASK": json.dumps([str(path), "rows", "2GB"])}
-            # Small data are measured more often.
+            # Small data is measured more often.
             for _ in range(options.turns if n_rows < 10**7 else 1):
                 result = subprocess.run(command, env=environment, capture_output=True, check=True)
                 found.append({"rows": n_rows, **json.loads(result.stdout)})
@@ -241,7 +241,7 @@ def _rows_of(path: Path) -> dict[str, Any]:
     cost = layer.cross_entropy(x).mean()
     updates = sgd(cost, layer.params, 0.01)
     settings: dict[str, Any] = {"batch_size": 20, "n_epochs": 1, "progress": False}
-    # What is compiled and loaded once would be the larger part for few rows.
+    # Exclude the time to compile and load, which would dominate if there are few rows.
     few = np.zeros((10**4, FEW_COLUMNS), dtype="float32")
     started = perf_counter()
     train(cost, updates, inputs=[x], data=few, **settings)
@@ -257,7 +257,7 @@ def _rows_of(path: Path) -> dict[str, Any]:
 
 
 def _draw(found: list[dict[str, Any]]) -> Figure:
-    """Draw the time of a row against the number of rows."""
+    """Plot the time per row against the number of rows."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6, 3.5), layout="constrained")
@@ -268,14 +268,14 @@ def _draw(found: list[dict[str, Any]]) -> Figure:
     ):
         times = [median(f[name] for f in found if f["rows"] == n) * 1e6 for n in SIZES]
         ax.plot(SIZES, times, marker="o", label=label)
-    ax.set(xscale="log", xlabel="rows", ylabel="µs a row", ylim=(0, None))
+    ax.set(xscale="log", xlabel="rows", ylabel="µs per row", ylim=(0, None))
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(frameon=False)
     return figure
 
 
 def shares(options: Any) -> Iterator[dict[str, Any]]:
-    """Measure how much of a file each of several processes reads."""
+    """Measure the part of a file that each of several processes reads."""
     for gigabytes in options.gigabytes:
         with File(options.folder, gigabytes, "float32") as path:
             for n in (1, 2, 4):
@@ -290,7 +290,7 @@ def _memory() -> int:
 
 
 def _drop(path: Path) -> None:
-    """Have the system forget what it has cached of a file."""
+    """Remove a file from the system's cache."""
     handle = os.open(path, os.O_RDONLY)
     os.fsync(handle)
     os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
@@ -298,7 +298,7 @@ def _drop(path: Path) -> None:
 
 
 class File:
-    """A file of so many gigabytes, which is removed again."""
+    """A file of a given number of gigabytes, which is removed at the end."""
 
     def __init__(self, folder: Path, gigabytes: float, dtype: str) -> None:
         self._folder = tempfile.TemporaryDirectory(dir=folder)

@@ -1,10 +1,11 @@
-"""How fast fitted models are applied, against another checkout of autoenc.
+"""Compare how fast this checkout and another one apply fitted models.
 
     python -m benchmarks.scoring ../old --threads 1
 
-Both checkouts, each in a process of its own, take turns. It prints a table of microseconds a call
-and of ratios: 2 is twice as fast as the other. `--threads` also limits the processors that a
-process may use. On a busy machine, `--processor-time` counts what the process itself has used.
+The checkouts take turns in separate processes. The program prints a table of microseconds per call
+and of ratios: 2 means twice as fast as the other checkout. `--threads` also limits the processors
+that a process may use. On a busy machine, use `--processor-time`, which measures the processor
+time of the process itself.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ MODELS = ("784-500", "30-8")
 METHODS = ("transform", "reconstruct", "score_samples")
 N_ROWS = (1, 100, 1_000, 10_000)
 N_FITTED = 200
-# A turn is as many calls as take so long.
+# Duration of a turn, in seconds.
 TURN_SECONDS = 0.1
 PAUSE_SECONDS = 0.02
 
 
 class Worker:
-    """A checkout in a process of its own, which holds a fitted model and waits for commands."""
+    """A checkout in a separate process, which holds a fitted model and waits for commands."""
 
     def __init__(
         self, checkout: Path, setting: tuple[str, str, str], clock: str, threads: str
@@ -47,7 +48,7 @@ class Worker:
         environment = limits if threads else {}
         self._log = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - see close
         self._process = subprocess.Popen(
-            # Without the script's folder on the path, whose package is this checkout's.
+            # The path must not contain the folder of this checkout's package.
             [sys.executable, "-P", str(HERE), "--worker", clock, threads, *setting],
             cwd=checkout, env={**os.environ, **environment, "PYTHONPATH": str(checkout)},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True,
@@ -74,7 +75,7 @@ class Worker:
 
 
 def work(clock: str, threads: str, backend: str, dtype: str, model: str) -> None:
-    """Answer each line of the input by the seconds of a call, in the checkout on the path."""
+    """Answer each line of the input with the seconds per call, in the checkout on the path."""
     if threads:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-int(threads) :])
     import numpy as np
@@ -93,7 +94,7 @@ def work(clock: str, threads: str, backend: str, dtype: str, model: str) -> None
     for line in sys.stdin:
         method, n_rows = json.loads(line)
         apply, some = getattr(estimator, method), rows[:n_rows]
-        apply(some)  # compiles, and finds the caches as the calls to come do
+        apply(some)  # compiles, and fills the caches for the following calls
         taken: list[float] = []
         while sum(taken) < TURN_SECONDS:
             started = now()
@@ -103,7 +104,7 @@ def work(clock: str, threads: str, backend: str, dtype: str, model: str) -> None
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure all settings that the command line leaves, and print the table."""
+    """Measure all selected settings, and print the table."""
     if sys.argv[1:2] == ["--worker"]:
         work(*sys.argv[2:])
         return
@@ -145,13 +146,13 @@ def measure(
     seconds: tuple[list[float], list[float]] = [], []
     for turn in range(rounds):
         for k in (0, 1) if turn % 2 else (1, 0):
-            time.sleep(PAUSE_SECONDS)  # threads of the other may spin
+            time.sleep(PAUSE_SECONDS)  # threads of the other process may spin
             seconds[k].append(pair[k].seconds(method, n_rows))
     return seconds
 
 
 def ratio(found: tuple[list[float], list[float]]) -> str:
-    """Return how many times as fast as the other this checkout is."""
+    """Return the speed of this checkout divided by that of the other."""
     return f"{median(other / ours for ours, other in zip(*found, strict=True)):.2f}"
 
 
@@ -163,7 +164,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("checkout", type=Path, help="folder of the other checkout")
     parser.add_argument("--rounds", type=int, default=7, help="turns of each; 7 by default")
-    parser.add_argument("--threads", type=int, help="by default as the environment says")
+    parser.add_argument(
+        "--threads", type=int, help="number of threads; by default that of the environment"
+    )
     parser.add_argument("--processor-time", action="store_true", help="for busy machines")
     for name, of, kind in (
         ("backends", BACKENDS, str), ("dtypes", DTYPES, str), ("models", MODELS, str),

@@ -1,4 +1,4 @@
-"""Training functions as scripts for Theano have them, and their sizes."""
+"""Training functions that are typical of scripts for Theano, and their sizes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Script:
     ----------
     samples : bool
         Whether units are drawn with computed probabilities. The last bit of a probability
-        then decides a draw now and then, and costs differ by more than rounding.
+        then occasionally decides a draw, and costs differ by more than rounding.
     """
 
     description: str

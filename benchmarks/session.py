@@ -1,4 +1,4 @@
-"""What the benchmarks have in common: the command line, the data, who takes part."""
+"""Common parts of the benchmarks: the command line, the data and the competitors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ QUICK_ROWS = 2_000
 
 
 class NobodyError(RuntimeError):
-    """None of the competitors asked for can run."""
+    """Error raised if none of the requested competitors can run."""
 
 
 @dataclass
@@ -38,13 +38,13 @@ class Session:
     options : argparse.Namespace
         The command line.
     folder : Path
-        Where the data are written for this run.
+        Folder for the data of this run.
     cache : Path
-        Where the competitors keep compiled code during it.
+        Folder for the compiled code of the competitors during this run.
     left_out : dict
-        Why competitors did not take part.
+        Reason why each competitor was left out.
     versions : dict
-        Of the libraries that took part.
+        Versions of the libraries that were measured.
     """
 
     options: argparse.Namespace
@@ -55,7 +55,7 @@ class Session:
 
     @property
     def rounds(self) -> int:
-        """Turns of each competitor."""
+        """Number of turns of each competitor."""
         chosen: int = self.options.rounds or (2 if self.options.quick else 7)
         return chosen
 
@@ -68,12 +68,12 @@ class Session:
 
     @property
     def works(self) -> list[Work]:
-        """Models to train; all, or in a quick run the usual one."""
+        """Models to train: all, or only 784-500 in a quick run."""
         names = self.options.works or (["784-500"] if self.options.quick else list(WORKS))
         return [WORKS[name] for name in names]
 
     def entrants(self, candidates: Sequence[Entrant] | None = None) -> list[Entrant]:
-        """Return those of the candidates, by default of all, that take part."""
+        """Return the candidates, by default of all competitors, that take part."""
         options = self.options
         field = everyone(options.theano_python) if candidates is None else candidates
         here, left_out = present(
@@ -86,18 +86,18 @@ class Session:
         )
         self.left_out |= left_out
         if not here:
-            raise NobodyError(f"nobody takes part on {options.device}: {left_out or '--only'}")
+            raise NobodyError(f"no competitor can run on {options.device}: {left_out or '--only'}")
         return here
 
     def note_versions(self, measurements: Iterable[Measurement]) -> None:
-        """Remember what the measurements were made with."""
+        """Record the versions of the libraries that were measured."""
         for measurement in measurements:
             self.versions |= measurement.versions
 
     def task(
         self, work: Work, batch_size: int, n_epochs: int, corruption: float = 0, **sizes: Any
     ) -> Task:
-        """Return what workers are told; ``n_rows`` may be given."""
+        """Return the task of the workers; ``n_rows`` is optional."""
         n_rows = sizes.get("n_rows") or (QUICK_ROWS if self.options.quick else work.n_rows)
         if n_rows is not None:
             n_rows = max(n_rows, batch_size)
@@ -115,7 +115,7 @@ class Session:
 def parse(
     prog: str, description: str, accepted: Sequence[str], arguments: Sequence[str]
 ) -> argparse.Namespace:
-    """Read the command line; only the options that are ``accepted`` may be given."""
+    """Parse the command line, which may contain the common options and the ``accepted`` ones."""
     parser = argparse.ArgumentParser(
         prog=prog, description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -131,7 +131,7 @@ def parse(
 
 
 def positive(text: str) -> int:
-    """Read a whole number of at least 1."""
+    """Convert text to an integer of at least 1."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is less than 1")
@@ -140,17 +140,20 @@ def positive(text: str) -> int:
 
 NAMES = tuple(entrant.name for entrant in everyone())
 OPTIONS: dict[str, dict[str, Any]] = {
-    "quick": {"action": "store_true", "help": "few rows and rounds: shows that everything runs"},
+    "quick": {
+        "action": "store_true",
+        "help": "use few rows and rounds, to check that everything runs",
+    },
     "device": {"choices": sorted(BATCH_SIZES), "default": "cpu", "help": "cpu by default"},
     "only": {
         "nargs": "+",
         "metavar": "NAME",
         "choices": NAMES,
-        "help": "competitors, of: " + ", ".join(NAMES),
+        "help": "competitors, among: " + ", ".join(NAMES),
     },
     "data": {
         "metavar": "PATH",
-        "help": "MNIST, by default what autoenc.load_mnist finds; of anomalies, a folder of sets",
+        "help": "MNIST (default: as autoenc.load_mnist finds it), or a folder of data sets",
     },
     "alarms": {
         "action": "store_true",
@@ -158,45 +161,49 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "choose": {
         "action": "store_true",
-        "help": "also choose settings on half of the sets, and judge them on the other half",
+        "help": "also choose settings on half of the data sets, and evaluate them on the others",
     },
     "pieces": {
         "action": "store_true",
-        "help": "also judge each piece of the score by itself",
+        "help": "also evaluate each part of the score alone",
     },
     "output": {
         "type": Path,
         "metavar": "FOLDER",
-        "help": "for benchmarks.md and benchmarks/; docs by default, out/benchmarks if quick",
+        "help": "folder of benchmarks.md and benchmarks/ (docs; with --quick, out/benchmarks)",
     },
     "batch-sizes": {
         "type": positive,
         "nargs": "+",
         "metavar": "N",
-        "help": "rows of a minibatch; by default "
+        "help": "rows per minibatch; by default "
         + "; ".join(
             f"{name}: {', '.join(map(str, sizes))}" for name, sizes in BATCH_SIZES.items()
         ),
     },
-    "masked": {"action": "store_true", "help": "of 784-500 only with masks"},
-    "rounds": {"type": positive, "help": "turns of each competitor; 7 by default"},
-    "epochs": {"type": positive, "default": 1, "help": "epochs of a turn; 1 by default"},
+    "masked": {"action": "store_true", "help": "train 784-500 only with masks"},
+    "rounds": {"type": positive, "help": "number of turns of each competitor; 7 by default"},
+    "epochs": {"type": positive, "default": 1, "help": "epochs per turn; 1 by default"},
     "works": {
         "nargs": "+",
         "metavar": "NAME",
         "choices": list(WORKS),
-        "help": "models, of: " + ", ".join(WORKS),
+        "help": "models, among: " + ", ".join(WORKS),
     },
-    "rows": {"type": positive, "metavar": "N", "help": "rows to apply a model to; 1,000,000"},
+    "rows": {
+        "type": positive,
+        "metavar": "N",
+        "help": "number of rows to apply a model to; 1,000,000 by default",
+    },
     "scripts": {
         "nargs": "+",
         "metavar": "NAME",
         "choices": list(SCRIPTS),
-        "help": "training functions, of: " + ", ".join(SCRIPTS),
+        "help": "training functions, among: " + ", ".join(SCRIPTS),
     },
     "theano-python": {
         "metavar": "PATH",
         "default": os.environ.get("THEANO_PYTHON"),
-        "help": "a Python 3.8 to 3.10 that has Theano; $THEANO_PYTHON by default",
+        "help": "Python 3.8 to 3.10 with Theano; $THEANO_PYTHON by default",
     },
 }

@@ -1,9 +1,9 @@
-"""How much of a file each of several processes reads when they train together on it.
+"""Measure how much of a file each process reads when several processes train together.
 
     autoenc launch -n 4 benchmarks/shares.py rows.npy
 
-It prints, for the first of them, bytes of the rows that it asked the source for, and bytes that
-the system has read for it from files and from the other processes, of a fit of one epoch.
+For a fit of one epoch, the first process prints the bytes of the rows that it requested from the
+source, and the bytes that the system read for it from files and from the other processes.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ ROWS_BEFORE = 5_000
 
 
 class Counting:
-    """Reads rows, and counts their bytes; see `autoenc.sources.Reader`."""
+    """Reader that counts the bytes of rows; see `autoenc.sources.Reader`."""
 
     def __init__(self, reader: Any) -> None:
         self._reader = reader
         self.n_bytes = 0
         self.shape, self.dtype, self.piece = reader.shape, reader.dtype, reader.piece
-        self.files: Sequence[Path] = []  # nothing is remembered of an earlier pass
+        self.files: Sequence[Path] = []  # no summary of an earlier pass is used
 
     def read_into(self, first: int, out: Any) -> None:
         """Read rows."""
@@ -36,12 +36,12 @@ class Counting:
         self._reader.read_into(first, out)
 
     def settle(self) -> None:
-        """Settle what is read from."""
+        """Settle the underlying reader."""
         self._reader.settle()
 
 
 def main(path: str) -> None:
-    """Fit, and print what was read."""
+    """Fit a model, and print the number of bytes read."""
     me = autoenc.distributed.initialize()
     model = autoenc.AutoEncoder(
         10, n_epochs=1, batch_size=500, random_state=0, verbose=False, devices="all",

@@ -1,4 +1,4 @@
-"""How long it takes until something is trained: imports, and the first epoch over a warm one."""
+"""Time of imports, and additional time of the first epoch compared with a warm one."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ IMPORTS = {
 
 
 def run(session: Session) -> report.Outcome:
-    """Measure imports, then first epochs with empty caches and with full ones."""
+    """Measure imports, then first epochs with empty and with filled caches."""
     imports = {name: import_seconds(code, session.rounds) for name, code in importable().items()}
     outcome = report.Outcome("Start", f"{description()}\n\n{import_table(imports)}")
     outcome.raw += [{"import": IMPORTS[n], "seconds": s} for n, s in imports.items()]
@@ -45,7 +45,7 @@ def run(session: Session) -> report.Outcome:
     starts = {entrant.name: both_starts(entrant, task) for entrant in entrants}
     outcome.text += f"\n\n{start_table(entrants, starts)}"
     panels = {"imports": imports}
-    for i, title in enumerate(("first epoch less a warm one, nothing cached", "the same, cached")):
+    for i, title in enumerate(("first epoch minus a warm one, empty caches", "the same, cached")):
         panels[title] = {name: [extra(pair[i])] for name, pair in starts.items()}
     outcome.figure = plots.bars(panels, "seconds")
     for name, pair in starts.items():
@@ -56,12 +56,12 @@ def run(session: Session) -> report.Outcome:
 
 
 def importable() -> dict[str, str]:
-    """Return what can be imported here."""
+    """Return the imports that are possible here."""
     return {n: code for n, code in IMPORTS.items() if not lack(n.partition(",")[0])}
 
 
 def import_seconds(code: str, n_times: int) -> list[float]:
-    """Return how long ``code`` takes in fresh processes; one more warms the disk."""
+    """Return the seconds that ``code`` takes in fresh processes, with its files cached."""
     timed = f"from time import perf_counter as t; a = t(); {code}; print(t() - a)"
     command = [sys.executable, "-c", timed]
     environment = os.environ | {"KERAS_BACKEND": "jax"}
@@ -75,19 +75,19 @@ def import_seconds(code: str, n_times: int) -> list[float]:
 
 
 def both_starts(entrant: Entrant, task: Task) -> tuple[Measurement, Measurement]:
-    """Return a training with nothing cached, and one with what that left on the disk."""
+    """Measure training with empty caches, and with the caches that the first run left on disk."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         first = measure_alone(entrant, task, WARM_EPOCHS, Path(folder))
         return first, measure_alone(entrant, task, WARM_EPOCHS, Path(folder))
 
 
 def extra(measurement: Measurement) -> float:
-    """Return the first epoch less a warm one."""
+    """Return the time of the first epoch minus that of a warm one."""
     return max(measurement.first - median(measurement.seconds), 0)
 
 
 def import_table(imports: dict[str, list[float]]) -> str:
-    """Return the time of imports."""
+    """Return a table of the times of imports."""
     rows = [[f"`{IMPORTS[n]}`", report.spread(s, ".2f")] for n, s in imports.items()]
     return report.table(["", "s"], rows)
 
@@ -95,7 +95,7 @@ def import_table(imports: dict[str, list[float]]) -> str:
 def start_table(
     entrants: list[Entrant], starts: dict[str, tuple[Measurement, Measurement]]
 ) -> str:
-    """Return what the first epoch takes beyond a warm one."""
+    """Return a table of the additional times of the first epoch."""
     header = [
         "",
         "process until model is built, s",
@@ -120,7 +120,7 @@ def start_table(
 
 
 def description() -> str:
-    """Say what is done."""
+    """Describe the benchmark."""
     return (
         "Imports are timed in a fresh process, with their files already in the system's cache. "
         "The first epoch of 784-500 includes compilation; the time of a warm epoch is "

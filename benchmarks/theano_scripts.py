@@ -1,7 +1,7 @@
-"""Run the training functions of scripts for Theano under autoenc and under Theano itself.
+"""Compare training functions of scripts under autoenc and under Theano.
 
-Each function is called once for each minibatch, as the scripts do. Both processes start from the
-same parameters, draw the same random numbers and take turns; their costs must agree.
+Each function is called once for each minibatch, as in the scripts. Both processes start from the
+same parameters, draw the same random numbers and take turns. Their costs must agree.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ def run(session: Session) -> report.Outcome:
             }
             about = {"script": name, "precision": precision, "n_minibatches": n}
             outcome.raw += [report.raw(m, entrant=who, **about) for who, m in results.items()]
-    header = ["", "rows", "floatX", "autoenc, µs a call", "Theano 1.0.5", "times as fast"]
+    header = ["", "rows", "floatX", "autoenc, µs per call", "Theano 1.0.5", "times as fast"]
     outcome.text += f"\n\n{report.table(header, rows)}"
-    outcome.figure = plots.bars(panels, "µs a call")
+    outcome.figure = plots.bars(panels, "µs per call")
     return outcome
 
 
 def measured(session: Session, name: str, precision: str) -> dict[str, Measurement]:
-    """Let both train one script, and check that their costs agree."""
+    """Run one script under both, and check that the costs agree."""
     script = SCRIPTS[name]
     model = work.Work(784, script.n_hidden, "MNIST images", script.batch_size)
     n_rows = script.batch_size * script.n_minibatches
@@ -53,7 +53,7 @@ def measured(session: Session, name: str, precision: str) -> dict[str, Measureme
     task = replace(task, options={"script": name})
     entrants = session.entrants(both(session.options.theano_python, precision))
     if len(entrants) < 2:
-        raise NobodyError(f"there is nobody to compare with: {session.left_out}")
+        raise NobodyError(f"there is nothing to compare with: {session.left_out}")
     results = measure(entrants, task, session.rounds, 1, session.cache)
     check_costs(entrants, results, corruption=script.samples)
     session.note_versions(results.values())
@@ -61,7 +61,7 @@ def measured(session: Session, name: str, precision: str) -> dict[str, Measureme
 
 
 def both(python: str | None, precision: str) -> list[Entrant]:
-    """Return autoenc in Theano's place, and Theano with the BLAS that its users had."""
+    """Return autoenc in place of Theano, and Theano with the BLAS that its users had."""
     theirs = theano(THEIRS, "system OpenBLAS", "-lopenblas", python)
     flags = theirs.environment["THEANO_FLAGS"].replace("float32", precision)
     return [
@@ -80,7 +80,7 @@ def both(python: str | None, precision: str) -> list[Entrant]:
 
 
 def row(script: Script, precision: str, results: dict[str, Measurement]) -> list[str]:
-    """Return the row of a table."""
+    """Return a row of the table."""
     times = (
         report.spread(report.micros(results[name].seconds, script.n_minibatches), ",.0f")
         for name in (OURS, THEIRS)
@@ -90,7 +90,7 @@ def row(script: Script, precision: str, results: dict[str, Measurement]) -> list
 
 
 def description(session: Session) -> str:
-    """Say what is done."""
+    """Describe the benchmark."""
     return (
         "The training functions are typical of scripts for Theano and run unchanged under both: "
         "one call per minibatch, which is a slice of a shared data set. Values are medians of "

@@ -1,8 +1,9 @@
 """Train the same autoencoder with autoenc and its competitors, side by side.
 
-Every competitor runs in a process of its own and sleeps while the others have their turn. After
-a warm-up epoch each trains in every round, the order rotating; what counts is the median over the
-rounds and, as a machine's speed wanders, the ratios within a round. All must reach the same costs.
+Every competitor runs in a separate process, and sleeps while the others have their turns. After a
+warm-up epoch, each competitor trains once per round, in rotating order. The result is the median
+over rounds. Ratios are taken within a round, because the speed of a machine varies with time. All
+competitors must reach the same costs.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ CORRUPTION = 0.3
 
 @dataclass(frozen=True)
 class Setting:
-    """One table: what is trained, and how."""
+    """Setting of one table: the model, and how it is trained."""
 
     work: work.Work
     corruption: float
@@ -32,7 +33,7 @@ class Setting:
 
     @property
     def title(self) -> str:
-        """Its heading."""
+        """Heading of the table."""
         masks = f", {self.corruption:.0%} masked" if self.corruption else ""
         return f"{self.work.name}{masks}, minibatches of {self.batch_size}"
 
@@ -56,12 +57,12 @@ def run(session: Session) -> report.Outcome:
             e.name: report.micros(results[e.name].seconds, n_minibatches) for e in entrants
         }
         outcome.raw += raw(session, setting, results, n_minibatches)
-    outcome.figure = plots.bars(panels, "µs a minibatch")
+    outcome.figure = plots.bars(panels, "µs per minibatch")
     return outcome
 
 
 def settings(session: Session) -> list[Setting]:
-    """Return every table's; masks are tried on one model, and not in a quick run."""
+    """Return the setting of each table; masks are measured with one model, not in a quick run."""
     masked = None if session.options.quick else work.WORKS["784-500"]
     levels = [CORRUPTION] if session.options.masked else [0, CORRUPTION]
     return [
@@ -93,7 +94,7 @@ def raw(
 
 
 def description(session: Session) -> str:
-    """Say what is done."""
+    """Describe the benchmark."""
     data = "; ".join(f"{w.name}: {w.data}" for w in session.works)
     return (
         "The model is a tied autoencoder with sigmoid units, trained with cross-entropy and SGD, "

@@ -1,10 +1,10 @@
-"""The work every competitor does: the same model, start, data and step.
+"""The common work of all competitors: the same model, initial parameters, data and step.
 
 Tied autoencoder, sigmoid code and sigmoid output, cross-entropy summed over the features and
 averaged over the minibatch, plain SGD, float32, rows in file order. With corruption, the input is
 masked anew in every minibatch, by each competitor's own generator.
 
-NumPy only, and Python 3.8: Theano's worker imports it too.
+The module uses only NumPy and is valid Python 3.8, because Theano's worker imports it, too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NOISE_SEED = 456
 
 
 class Work(NamedTuple):
-    """A model, and the data that it learns; ``n_rows`` None stands for all there are."""
+    """A model and its training data; all rows are used if ``n_rows`` is None."""
 
     n_visible: int
     n_hidden: int
@@ -32,7 +32,7 @@ class Work(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What ``--works`` calls it."""
+        """Name for ``--works``."""
         return f"{self.n_visible}-{self.n_hidden}"
 
 
@@ -41,7 +41,7 @@ WORKS = {
     for work in (
         Work(784, 500, "MNIST images"),
         Work(784, 2000, "MNIST images", 10_000),
-        Work(100, 64, "rows of a made-up table"),
+        Work(100, 64, "rows of a synthetic table"),
     )
 }
 
@@ -49,7 +49,7 @@ WORKS = {
 def start(
     task: Task,
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Return W (n_visible, n_hidden), hidden_bias and visible_bias at the start."""
+    """Return the initial W (n_visible, n_hidden), hidden_bias and visible_bias."""
     bound = 4 * np.sqrt(6 / (task.n_hidden + task.n_visible))
     rng = np.random.RandomState(123)
     W = rng.uniform(-bound, bound, (task.n_visible, task.n_hidden)).astype(np.float32)
@@ -68,10 +68,10 @@ def minibatches(task: Task) -> npt.NDArray[np.float32]:
 
 
 def n_minibatches(task: Task) -> int:
-    """Return the minibatches of an epoch."""
+    """Return the number of minibatches of an epoch."""
     return len(np.load(task.data, mmap_mode="r")) // task.batch_size
 
 
 def corruption(task: Task) -> float:
-    """Return the share of the input that is masked."""
+    """Return the fraction of the input that is masked."""
     return float(task.options.get("corruption", 0))

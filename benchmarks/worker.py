@@ -1,10 +1,11 @@
-"""The protocol every competitor speaks: one JSON line out for every command line in.
+"""The protocol of the competitors: a line of JSON as the answer to every line with a command.
 
-A worker does nothing until it reads ``epoch``; it then trains one epoch and answers with its
-wall-clock seconds and mean cost. ``finish`` ends it. Between commands it sleeps in a read, so the
-competitors, each in its own process, do not disturb one another.
+A worker waits until it reads ``epoch``. It then trains one epoch, and answers with its wall-clock
+seconds and mean cost. ``finish`` ends it. Between commands, it sleeps in a read, so that the
+competitors, which run in separate processes, do not disturb each other.
 
-Standard library only, and Python 3.8: Theano's worker imports it too.
+The module uses only the standard library and is valid Python 3.8, because Theano's worker imports
+it, too.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Task:
-    """What a worker is told when it is started: the data, the sizes and its own options."""
+    """Task of a worker, given when it is started: the data, the sizes and its own options."""
 
     data: str
     n_visible: int
@@ -34,37 +35,37 @@ class Task:
     options: dict[str, str] = field(default_factory=dict)
 
     def dumps(self) -> str:
-        """Return the task as the one argument of a worker's command line."""
+        """Return the task as the only argument of a worker's command line."""
         return json.dumps(self.__dict__)
 
     @staticmethod
     def from_command_line() -> Task:
-        """Read the task that the driver gave to this process."""
+        """Return the task that the driver passed to this process."""
         return Task(**json.loads(sys.argv[1]))
 
 
 class Turns:
-    """The worker's end of the pipe: `begin` waits for a command, `end` answers it.
+    """The worker's side of the protocol: `begin` waits for a command, and `end` answers it.
 
-    A library that owns its training loop blocks in `begin` inside a callback; any other competitor
-    hands its epoch to `serve`.
+    If a library owns its training loop, a callback waits in `begin`. Other competitors pass a
+    function for an epoch to `serve`.
     """
 
     def __init__(self) -> None:
-        # Libraries may print: their output goes to stderr, the pipe is ours alone.
+        # Redirect what libraries print to stderr, so that the pipe contains only answers.
         self._out = os.fdopen(os.dup(1), "w", buffering=1)
         os.dup2(2, 1)
         self._started = 0.0
         self._cpu = 0.0
 
     def ready(self, versions: dict[str, str]) -> None:
-        """Say that the data are loaded and the model is built, and with which libraries."""
+        """Report that data and model are ready, and the versions of the libraries."""
         self._answer(versions=versions)
 
     def begin(self) -> bool:
-        """Wait for a command; return False when it is to finish."""
+        """Wait for a command; return False if it ends the worker."""
         command = sys.stdin.readline().strip()
-        # Anything this process burnt while another was being timed: spinning threads.
+        # Processor time that this process used while others were measured, for spinning threads.
         self._idle_cpu = time.process_time() - self._cpu
         if command != "epoch":
             self._answer(peak_bytes=memory_bytes("VmHWM"))
@@ -73,7 +74,7 @@ class Turns:
         return True
 
     def end(self, cost: float | None) -> None:
-        """Answer an ``epoch`` command; a competitor that computes no cost gives None."""
+        """Answer an ``epoch`` command; the cost is None if the competitor computes none."""
         seconds = time.perf_counter() - self._started
         self._answer(
             seconds=seconds,
@@ -88,7 +89,7 @@ class Turns:
 
 
 def serve(epoch: Callable[[], float | None], versions: dict[str, str]) -> None:
-    """Run ``epoch`` once for every command until told to finish."""
+    """Run ``epoch`` once for every command, until a command ends the worker."""
     turns = Turns()
     turns.ready(versions)
     while turns.begin():
@@ -96,10 +97,10 @@ def serve(epoch: Callable[[], float | None], versions: dict[str, str]) -> None:
 
 
 def memory_bytes(name: str) -> int:
-    """Return what Linux knows of this process: "VmRSS" is its size now, "VmHWM" its largest.
+    """Return the size of this process: "VmRSS" is its current size, "VmHWM" the largest.
 
-    Elsewhere the largest stands for both. On Linux ``ru_maxrss`` would not do: it is handed on
-    from the parent through fork and exec, so that a small worker would report its driver's size.
+    On systems other than Linux, both are the largest size. On Linux, ``ru_maxrss`` is inherited
+    from the parent through fork and exec, so a small worker would report the size of its driver.
     """
     status = Path("/proc/self/status")
     if status.exists():

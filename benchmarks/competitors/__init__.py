@@ -1,1 +1,1 @@
-"""One module a competitor, each a worker process: `python -m benchmarks.competitors.<name>`."""
+"""Competitors, each a worker process: `python -m benchmarks.competitors.<name>`."""

@@ -16,7 +16,7 @@ N_COMPARED = 1000
 
 
 def model(task: Task, rows: np.ndarray) -> AutoEncoder:
-    """Return a fitted model with the parameters that all competitors have."""
+    """Return a fitted model with the parameters that all competitors use."""
     ae = AutoEncoder(
         task.n_hidden,
         n_epochs=1,
@@ -30,7 +30,7 @@ def model(task: Task, rows: np.ndarray) -> AutoEncoder:
 
 
 def main(task: Task) -> None:
-    """Apply when told to; the mean of the first results tells whether they are right."""
+    """Apply the model on command; the mean of the first results shows whether they are correct."""
     rows = np.load(task.data, mmap_mode="r")
     method = getattr(model(task, rows), task.options["method"])
 

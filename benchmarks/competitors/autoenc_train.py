@@ -19,7 +19,7 @@ from benchmarks.worker import Task, Turns
 
 
 class _FinishedError(Exception):
-    """Leaves `train` when the driver wants no further epoch."""
+    """Ends `train` when the driver requests no further epoch."""
 
 
 def model(task: Task) -> tuple[Any, Any, Any]:
@@ -34,7 +34,7 @@ def model(task: Task) -> tuple[Any, Any, Any]:
 
 
 def main(task: Task) -> None:
-    """Train when told to: `train` owns the loop, so the waiting is done in its callback."""
+    """Train on command. `train` owns the loop, so a callback waits for the commands."""
     x, cost, updates = model(task)
     data = work.rows(task)
     turns = Turns()

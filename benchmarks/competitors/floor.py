@@ -1,8 +1,8 @@
-"""The floor: the five matrix products of a step, by a BLAS called directly, and nothing else.
+"""The lower bound: only the five matrix products of a step, computed by a BLAS called directly.
 
-Row-major arrays are handed to Fortran's ``sgemm`` as their transposes. The products write into the
-same arrays every time; W is updated in place, by next to nothing, so that its numbers stay as they
-are. It computes no cost.
+Row-major arrays are passed to Fortran's ``sgemm`` as their transposes. The products write into the
+same arrays every time. W is updated in place by a negligible amount, so that its values stay the
+same. No cost is computed.
 """
 
 from __future__ import annotations
@@ -65,16 +65,16 @@ class Matrices:
 
 
 def address(array: npt.NDArray[np.float32]) -> ctypes.c_void_p:
-    """Return where ``array`` lies."""
+    """Return the address of ``array``."""
     return ctypes.c_void_p(array.ctypes.data)
 
 
 def main(task: Task) -> None:
-    """Multiply when told to."""
+    """Multiply on command."""
     data = work.rows(task)
     sgemm, version = load_sgemm(task.options["blas"])
     x = ctypes.c_void_p()
-    matrices = Matrices(task)  # kept: the calls hold only its addresses
+    matrices = Matrices(task)  # keep a reference, because the calls only hold its addresses
     calls = matrices.step(x)
     first, stride = data.ctypes.data, data.strides[0] * task.batch_size
     minibatches = range(first, first + data.nbytes, stride)

@@ -1,6 +1,6 @@
-"""The five matrix products of a step as XLA does them, in one compiled scan, and nothing else.
+"""The lower bound in XLA: only the five matrix products of a step, in one compiled scan.
 
-W is updated by next to nothing, so that its numbers stay as they are. It computes no cost.
+W is updated by a negligible amount, so that its values stay the same. No cost is computed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ TINY = 1e-12
 
 
 def products(multiply: Any, W: Any, x: Any) -> tuple[Any, None]:
-    """Multiply as a step does."""
+    """Compute the five products of a step."""
     code = multiply(x, W)
     output = multiply(code, W.T)
     gradient = multiply(x.T, multiply(output, W)) + multiply(output.T, code)
@@ -26,14 +26,14 @@ def products(multiply: Any, W: Any, x: Any) -> tuple[Any, None]:
 
 
 def multiply_in(precision: str | None, a: Any, b: Any) -> Any:
-    """Multiply operands that are rounded to bfloat16 or left as they are."""
+    """Multiply operands, rounded to bfloat16 if requested."""
     if precision == "bfloat16":
         a, b = a.astype(jnp.bfloat16), b.astype(jnp.bfloat16)
     return jnp.matmul(a, b, preferred_element_type=jnp.float32)
 
 
 def main(task: Task) -> None:
-    """Multiply when told to."""
+    """Multiply on command."""
     minibatches = jnp.asarray(work.minibatches(task))
     step = partial(products, partial(multiply_in, task.options.get("precision")))
     epoch = jax.jit(lambda W, data: jax.lax.scan(step, W, data)[0], donate_argnums=0)

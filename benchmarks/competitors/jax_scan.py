@@ -1,4 +1,4 @@
-"""Hand-written JAX: the whole epoch is one jitted ``lax.scan``, its parameters are donated."""
+"""Hand-written JAX: the whole epoch is one jitted ``lax.scan`` with donated parameters."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def epoch(state: State, minibatches: Any, corruption: float) -> tuple[State, Any
 
 
 def main(task: Task) -> None:
-    """Train when told to."""
+    """Train on command."""
     minibatches = jnp.asarray(work.minibatches(task))
     compiled = jax.jit(partial(epoch, corruption=work.corruption(task)), donate_argnums=0)
     # The fastest of JAX's generators: its default on a CPU, XLA's own on a GPU.

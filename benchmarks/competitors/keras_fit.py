@@ -1,4 +1,4 @@
-"""Keras 3 through its `fit`: a layer of its users' own making, as tied weights ask for."""
+"""Keras 3 with its `fit`, and a custom layer, because tied weights require one."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from keras import ops
 from benchmarks import work
 from benchmarks.worker import Task, Turns
 
-# Minibatches between two looks at the callbacks; a multiple of 32 is what Keras' guides use.
+# Minibatches between calls of the callbacks; Keras' guides use a multiple of 32.
 STEPS_PER_EXECUTION = 32
 
 
 class TiedAutoEncoder(keras.Model):
-    """Returns the pre-activation of the output."""
+    """Tied autoencoder that returns the pre-activation of the output."""
 
     def __init__(self, task: Task) -> None:
         super().__init__()
@@ -37,14 +37,14 @@ class TiedAutoEncoder(keras.Model):
 
 
 class WaitForTurns(keras.callbacks.Callback):
-    """Stops before every epoch until the driver asks for it."""
+    """Callback that waits before every epoch until the driver requests it."""
 
     def __init__(self, turns: Turns) -> None:
         super().__init__()
         self.turns = turns
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Answer, and wait."""
+        """Answer, and wait for the next command."""
         self.turns.end(float(logs["loss"]))
         self.model.stop_training = not self.turns.begin()
 
@@ -55,7 +55,7 @@ def cross_entropy(x: Any, activation: Any) -> Any:
 
 
 def main(task: Task) -> None:
-    """Train when told to: `fit` owns the loop, so the waiting is done in its callback."""
+    """Train on command. `fit` owns the loop, so a callback waits for the commands."""
     rows = work.rows(task)
     model = TiedAutoEncoder(task)
     model.compile(

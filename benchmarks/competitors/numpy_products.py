@@ -1,6 +1,6 @@
-"""NumPy's products of blocks of rows with W, as a method of a model needs them, and nothing else.
+"""Only the products of blocks of rows with W that a method of a model needs, computed by NumPy.
 
-It computes no result that could be compared.
+The results are not comparable with those of the competitors.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ BLOCK = 8192
 
 
 def main(task: Task) -> None:
-    """Multiply when told to; an epoch is all rows once."""
+    """Multiply on command; an epoch is one pass over all rows."""
     rows = np.load(task.data, mmap_mode="r")
     W = work.start(task)[0]
     method = task.options["method"]

@@ -1,4 +1,4 @@
-"""autoenc in Theano's place: `theano_scripts`, run as ``python -m autoenc.theano -m`` does."""
+"""autoenc in place of Theano: `theano_scripts`, run as by ``python -m autoenc.theano -m``."""
 
 from __future__ import annotations
 

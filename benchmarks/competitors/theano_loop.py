@@ -1,6 +1,6 @@
-"""Theano itself, as its tutorials write it: one call a minibatch, a slice of a shared data set.
+"""Theano, in the style of its tutorials: one call per minibatch, a slice of a shared data set.
 
-Runs under the old Python that Theano needs, so it keeps to Python 3.8.
+The module is valid Python 3.8, because Theano needs an old Python.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from benchmarks.worker import Task, serve
 
 
 def masked(x: Any, corruption: float) -> Any:
-    """Set entries to zero at random, by the faster of Theano's generators."""
+    """Set entries to zero at random, with the faster of Theano's generators."""
     if not corruption:
         return x
     draw = MRG_RandomStreams(work.NOISE_SEED).uniform(x.shape, dtype="float32")
@@ -25,7 +25,7 @@ def masked(x: Any, corruption: float) -> Any:
 
 
 def cost_and_updates(x: Any, task: Task) -> tuple[Any, list[tuple[Any, Any]]]:
-    """Return the tutorial's cost of ``x`` and its updates; Theano stabilises ``log(sigmoid)``."""
+    """Return the tutorials' cost of ``x`` and its updates; Theano stabilises ``log(sigmoid)``."""
     parameters = [theano.shared(value, borrow=True) for value in work.start(task)]
     W, hidden_bias, visible_bias = parameters
     corrupted = masked(x, work.corruption(task))
@@ -46,7 +46,7 @@ def compiled_step(data: Any, task: Task) -> Any:
 
 
 def main(task: Task) -> None:
-    """Train when told to; the first turn compiles."""
+    """Train on command; the first epoch includes compilation."""
     data = theano.shared(work.rows(task), borrow=True)
     n_minibatches = len(data.get_value(borrow=True)) // task.batch_size
     step = None

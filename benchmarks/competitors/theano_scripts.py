@@ -1,7 +1,7 @@
-"""Training functions as scripts for Theano have them, called once for each minibatch.
+"""Training functions that are typical of scripts for Theano, called once for each minibatch.
 
-The same file runs under Theano, by itself, and under autoenc, by `theano_door`. It keeps to
-Python 3.8, which Theano needs.
+The same file runs directly under Theano, and under autoenc through `theano_door`. It is valid
+Python 3.8, because Theano needs an old Python.
 """
 
 from __future__ import annotations
@@ -163,19 +163,19 @@ SCRIPTS = {
 def compiled_step(task: Task) -> Any:
     """Compile the update of minibatch ``index`` of the shared data."""
     rows = work.rows(task)
-    # What the classes are does not matter to the time: columns of the brightest entries.
+    # The classes do not affect the time. A class is the column of the largest entry.
     data, labels = shared(rows), shared(rows.argmax(axis=1) % 10)
     x, y, index = T.matrix("x"), T.ivector("y"), T.lscalar("index")
     make = SCRIPTS[task.options["script"]]
     cost, updates = make(x, y, np.random.RandomState(123), task)
     part = slice(index * task.batch_size, (index + 1) * task.batch_size)
     givens = {x: data[part], y: T.cast(labels, "int32")[part]}
-    # Autoencoders have no use for the labels.
+    # Autoencoders do not use the labels.
     return theano.function([index], cost, updates=updates, givens=givens, on_unused_input="ignore")
 
 
 def main(task: Task) -> None:
-    """Train when told to; the first turn compiles."""
+    """Train on command; the first epoch includes compilation."""
     n_minibatches, step = work.n_minibatches(task), None
 
     def turn() -> float:

@@ -1,4 +1,4 @@
-"""PyTorch: eager as its users write it, or the whole step through ``torch.compile``."""
+"""PyTorch: an eager loop as its users write it, or the whole step in ``torch.compile``."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ def compiled(
             parameter.sub_(work.LEARNING_RATE * gradient)
         total.add_(value)
 
-    # A CUDA graph may update in place only what it is promised will stay where it is.
+    # A CUDA graph may update tensors in place only if their addresses never change.
     for tensor in (*parameters, total):
         torch._dynamo.mark_static_address(tensor)
     return partial(torch.compile(step, mode=mode, dynamic=False), parameters, total)
 
 
 def make_step(task: Task, total: Any) -> Callable[[Any], None]:
-    """Return what adds the cost of a minibatch to ``total``, and updates the parameters."""
+    """Return a step that adds the cost of a minibatch to ``total`` and updates the parameters."""
     parameters = [torch.from_numpy(value).to(task.device) for value in work.start(task)]
     own_cost = partial(cost, corruption=work.corruption(task), bfloat16="bfloat16" in task.options)
     mode = task.options.get("compile")
@@ -77,7 +77,7 @@ def make_step(task: Task, total: Any) -> Callable[[Any], None]:
 
 
 def main(task: Task) -> None:
-    """Train when told to."""
+    """Train on command."""
     torch.manual_seed(work.NOISE_SEED)
     minibatches = torch.from_numpy(work.rows(task)).to(task.device).split(task.batch_size)
     total = torch.zeros((), device=task.device)

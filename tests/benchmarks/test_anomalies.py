@@ -87,7 +87,7 @@ def test_pieces_of_the_score_are_judged(folder, tmp_path):
 def test_without_sets_it_says_what_it_needs(tmp_path, capsys):
     for data in ([], ["--data", str(tmp_path)]):
         main(["anomalies", *data, "--output", str(tmp_path / "out")])
-        assert "give --data FOLDER with ADBench's sets" in capsys.readouterr().err
+        assert "give --data FOLDER with ADBench's data sets" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

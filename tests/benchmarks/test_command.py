@@ -50,7 +50,7 @@ def test_options_of_other_benchmarks_are_refused(capsys):
 
 def test_a_device_on_which_nobody_is_installed_is_said(tmp_path, capsys):
     main(["training", "--device", "cuda", "--only", "floor-mkl", "--output", str(tmp_path)])
-    assert "training: nobody takes part on cuda" in capsys.readouterr().err
+    assert "training: no competitor can run on cuda" in capsys.readouterr().err
     assert not (tmp_path / "benchmarks.md").exists()
 
 
@@ -90,7 +90,7 @@ def test_gpus_are_known_by_name(name, teraflops):
 
 def test_the_floor_of_a_gpu():
     assert gpu.find_gpu("Some other") is None
-    assert "no floor" in gpu.describe("Some other", None)
+    assert "no lower bound" in gpu.describe("Some other", None)
     floor = gpu.Floor(gpu.Gpu(10, 1), batch_size=2, n_visible=3, n_hidden=4)
     assert floor.n_operations == 5 * 2 * (2 * 3 * 4)
     # x; W read and written; code and its gradient, output gradient, each written and read

@@ -178,7 +178,7 @@ def test_rows_are_tiled(tmp_path):
 
 def test_who_is_not_here_is_said():
     theano = next(e for e in everyone("no/such/python") if e.name == "theano")
-    assert absence(theano) == "no/such/python is not there"
+    assert absence(theano) == "no/such/python does not exist"
     here = next(e for e in everyone(sys.executable) if e.name == "theano")
     assert absence(here) == f"{sys.executable} has no Theano"
     assert replace(theano, module="x", needs=("no_such_module",)).missing() is not None
