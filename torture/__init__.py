@@ -1,1 +1,1 @@
-"""Programs that break things for minutes and count; run as `python -m torture.<name>`."""
+"""Long tests with faults and damaged files; run them as `python -m torture.<name>`."""

@@ -1,12 +1,13 @@
-"""Take away what a process needs, and see that it falls back or says what is missing.
+"""Take away resources that a process needs, and check that it falls back or names what is missing.
 
     python -m torture.faults
 
-Threads cannot start, memory ends, and the temporary folder, the disk of the output or the folder
-for compiled code is absent, full, read-only, without execution or another user's. Under each
-fault, a process fits a model, transforms rows and saves, and another runs ``autoenc train``.
-Each must do what was asked or end with an error that names what is missing: no signal, no process
-that hangs, and no trained model that is lost. Disks are mounted, so the program needs root.
+Threads cannot start, memory runs out, or a folder cannot be used: the temporary folder, that of
+the output, or that of compiled code is absent, full, read-only, mounted without permission to
+execute, or owned by another user. Under each fault, one process fits a model, transforms rows and
+saves the model, and another process runs ``autoenc train``. Both must succeed, or end with an
+error that names the missing resource. A fatal signal, a process that hangs, or the loss of a
+trained model is a violation. The program mounts disks, so it needs root.
 """
 
 from __future__ import annotations
@@ -70,22 +71,22 @@ int pthread_create(pthread_t* t, const pthread_attr_t* a, void* (*f)(void*), voi
 }
 """
 STAGES = ("fit", "transform", "save")
-# Seconds; C code is compiled anew where its folder cannot be used.
+# Time limit in seconds; C code is compiled again if its folder cannot be used.
 PATIENCE = 300
 
 
 @dataclass
 class Place:
-    """Where a process runs under a fault.
+    """Environment of a process under a fault.
 
     Attributes
     ----------
     folder : Path
-        Of the fault's own files.
+        Folder of the files of the fault.
     environment : dict
         Variables of the environment; None removes one.
     output : Path
-        Of models.
+        Folder of models.
     """
 
     folder: Path
@@ -118,7 +119,7 @@ def disk(folder: Path, options: str) -> Iterator[Path]:
 
 @contextmanager
 def without_threads(place: Place) -> Iterator[None]:
-    """Let no thread start once a process has set its backend up."""
+    """Prevent threads from starting after a process has set up its backend."""
     source, library = place.folder / "none.c", place.folder / "none.so"
     source.write_text(NO_THREADS)
     subprocess.run(["cc", "-shared", "-fPIC", str(source), "-o", str(library), "-ldl"], check=True)
@@ -128,13 +129,13 @@ def without_threads(place: Place) -> Iterator[None]:
 
 @contextmanager
 def without_memory(place: Place) -> Iterator[None]:
-    """Leave the limit to the process, which knows when it has imported everything."""
+    """Do nothing: the process sets the limit itself, after it has imported everything."""
     yield
 
 
 @contextmanager
 def absent_temporary(place: Place) -> Iterator[None]:
-    """Name a temporary folder that does not exist."""
+    """Set a temporary folder that does not exist."""
     place.environment["TMPDIR"] = str(place.folder / "absent")
     yield
 
@@ -157,7 +158,7 @@ def full_output(place: Place) -> Iterator[None]:
 
 @contextmanager
 def read_only_output(place: Place) -> Iterator[None]:
-    """Put the output on a disk that cannot be written to."""
+    """Put the output on a read-only disk."""
     with disk(place.folder / "small", "ro") as folder:
         place.output = folder / "output"
         yield
@@ -177,15 +178,15 @@ def compiled_code_on(options: str) -> Callable[[Place], AbstractContextManager[N
 
 @contextmanager
 def no_home(place: Place) -> Iterator[None]:
-    """Let nothing say where compiled code is to be."""
+    """Unset all variables that determine the folder for compiled code."""
     place.environment |= {"HOME": str(place.folder / "absent" / "home"), "XDG_CACHE_HOME": None}
-    (place.folder / "absent").touch()  # in the way of the folder
+    (place.folder / "absent").touch()  # a file in place of the folder
     yield
 
 
 @contextmanager
 def of_another(place: Place) -> Iterator[None]:
-    """Let the folder for compiled code belong to another user."""
+    """Make another user the owner of the folder for compiled code."""
     folder = place.folder / "cache" / "autoenc"
     folder.mkdir(parents=True)
     os.chown(folder, 65534, 65534)
@@ -209,11 +210,11 @@ FAULTS: dict[str, Callable[[Place], AbstractContextManager[None]]] = {
 
 
 def outcomes(name: str, backend: str, folder: Path) -> dict[str, str]:
-    """Return what came of each stage under a fault; violations begin with ``VIOLATION``."""
+    """Return the outcome of each stage under a fault; violations begin with ``VIOLATION``."""
     place = Place(folder)
     with FAULTS[name](place):
         found = _of_library(place, backend, name)
-        # Only the process itself knows from where on it is to have no more memory.
+        # Only the process itself knows when to set the limit of its memory.
         return found if name == "memory" else {**found, "command": _of_command(place, backend)}
 
 
@@ -244,7 +245,7 @@ def _of_command(place: Place, backend: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Try all faults, print what came of them, and return 1 if anything was violated."""
+    """Try all faults, print the outcomes, and return 1 after a violation."""
     parser = argparse.ArgumentParser(
         prog="python -m torture.faults", description=(__doc__ or "").partition("\n")[0]
     )

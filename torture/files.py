@@ -1,11 +1,11 @@
-"""Damage files by the ten thousand, and see that each is read right or refused by name.
+"""Damage files in thousands of ways, and check that each is read correctly or refused by name.
 
     python -m torture.files --mutations 20000
 
-Every format that autoenc reads has a process of its own, which may take 100 MB of memory beyond
-what it has. A file may be read, or be refused with the one documented exception, whose message has
-its path; anything else is a violation: another exception, more memory, more than a second, a
-crash, and, where all of a file is under a checksum, reading anything but what was written.
+Each format that autoenc reads is tested in its own process, which may use 100 MB of additional
+memory. A file may be read, or refused with the documented exception, whose message must contain
+the path. Anything else is a violation: another exception, more memory, more than a second, a
+crash, or, if a checksum covers the whole file, different content.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _PATIENCE = 600.0
 
 @dataclass
 class Tally:
-    """What came of reading many files."""
+    """Outcomes of reading many files."""
 
     name: str
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -55,7 +55,7 @@ class Tally:
 
 
 def attempt(kind: Format, content: bytes, path: Path, tally: Tally) -> None:
-    """Read a file with the given content, and count what came of it."""
+    """Read a file with the given content, and count the outcome."""
     path.write_bytes(content)
     before, start = _peak(), time.thread_time()
     outcome = _outcome(kind, path)
@@ -72,16 +72,16 @@ def _outcome(kind: Format, path: Path) -> str:
         read = kind.read(path)
     except kind.error as error:
         if _ran_out_of_memory(error):
-            return f"asked for more than {MEMORY} bytes: {error}"
+            return f"requested more than {MEMORY} bytes: {error}"
         return "refused" if str(path) in str(error) else f"an error without the path: {error}"
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     if path.read_bytes() == kind.content or same(read, _GOOD.setdefault(kind.name, read)):
         return "same"
-    return "another content was read" if kind.checked else "other"
+    return "different content was read" if kind.checked else "other"
 
 
-# What the good file of each format holds.
+# Contents of the undamaged file of each format.
 _GOOD: dict[str, object] = {}
 
 
@@ -98,7 +98,7 @@ def _peak() -> int:
 
 
 def fuzz(kind: Format, contents: Iterable[bytes], folder: Path) -> Tally:
-    """Read the good file of a format, then each of the contents."""
+    """Read the undamaged file of a format, then each of the damaged contents."""
     tally = Tally(kind.name)
     path = folder / kind.file_name
     path.write_bytes(kind.content)
@@ -109,7 +109,7 @@ def fuzz(kind: Format, contents: Iterable[bytes], folder: Path) -> Tally:
 
 
 def damaged(kind: Format, n_mutations: int, n_cuts: int, seed: int) -> Iterable[bytes]:
-    """Yield a file cut short at many points, then damaged at random."""
+    """Yield a file truncated at many positions, then damaged at random."""
     rng = random.Random(f"{seed} {kind.name}")
     yield from truncated(kind.content, kind.header, n_cuts, rng)
     for _ in range(n_mutations):
@@ -117,7 +117,7 @@ def damaged(kind: Format, n_mutations: int, n_cuts: int, seed: int) -> Iterable[
 
 
 def promising() -> list[tuple[Format, list[bytes]]]:
-    """Return hostile headers and malformed pickles, each with the readers they are for."""
+    """Return hostile headers and malformed pickles, with the readers to which they apply."""
     model, pickled, row = (_format(name) for name in ("model", "pickle", "pickles in a row"))
     bad_pickles = [*MALFORMED.values(), *(content for content, _ in OPCODES.values())]
     return [
@@ -138,7 +138,7 @@ def _format(name: str) -> Format:
 
 
 def executions(folder: Path) -> list[str]:
-    """Try each reader on every pickle that runs something; return those that ran or were read."""
+    """Read every pickle with code with each reader; return those that ran or were read."""
     os.chdir(folder)
     Path("beside.py").write_text("open('ran', 'w').close()")
     failures = []
@@ -161,7 +161,7 @@ def _in_child(kind: Format, contents: list[bytes] | None, options: argparse.Name
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, kind.file_name)
         path.write_bytes(kind.content)
-        kind.read(path)  # what is imported late is not the file's
+        kind.read(path)  # import first, so that the memory of modules is not counted
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
         largest = max(map(len, contents or [kind.content]))
         limit = pages * resource.getpagesize() + MEMORY + largest
@@ -171,12 +171,12 @@ def _in_child(kind: Format, contents: list[bytes] | None, options: argparse.Name
 
 
 def _watched(kind: Format, contents: list[bytes] | None, options: argparse.Namespace) -> Tally:
-    """Fuzz in a process that may crash, hang or run out of memory."""
+    """Read files in a process that may crash, hang or run out of memory."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         try:
             return pool.submit(_in_child, kind, contents, options).result(_PATIENCE)
-        # A crash of the child, or the end of patience.
+        # The child crashed, or took too long.
         except Exception as error:
             for process in multiprocessing.active_children():
                 process.kill()
@@ -184,7 +184,7 @@ def _watched(kind: Format, contents: list[bytes] | None, options: argparse.Names
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Try everything, print a table, and return 1 if any promise was broken."""
+    """Try all files, print a table, and return 1 after a violation."""
     parser = argparse.ArgumentParser(
         prog="python -m torture.files", description=(__doc__ or "").partition("\n")[0]
     )

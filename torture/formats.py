@@ -1,4 +1,4 @@
-"""A small good file of every format that autoenc reads, and how it is read."""
+"""A small valid file of every format that autoenc reads, and its reader."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class Format(NamedTuple):
     ----------
     name, file_name : str
     content : bytes
-        Of a good file.
+        Content of a valid file.
     header : int
-        How many bytes of it are not numbers.
+        Number of bytes before the numbers.
     checked : bool
-        Whether all that it says is under a checksum.
+        Whether a checksum covers the whole file.
     read : function
-        From the path to what the file holds.
+        Function from the path to the contents of the file.
     error : type
-        The one exception that `read` may raise.
+        The only exception that `read` may raise.
     """
 
     name: str
@@ -62,7 +62,7 @@ SETTINGS = {
 
 
 def formats() -> list[Format]:
-    """Return one good file of every format."""
+    """Return a valid file of every format."""
     numbers = np.arange(600, dtype=np.uint8).reshape(6, 10, 10)
     idx = struct.pack(">BBBB3I", 0, 0, 8, 3, *numbers.shape) + numbers.tobytes()
     pair = (ARRAYS["W"], np.arange(12))
@@ -88,7 +88,7 @@ def formats() -> list[Format]:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Return whether two trees hold the same, to the bit."""
+    """Return whether two trees have the same contents, bit for bit."""
     if type(one) is not type(other):
         return False
     if isinstance(one, np.ndarray):

@@ -1,6 +1,6 @@
-"""Pickles that do harm when `pickle.load` reads them, and some that are no pickles at all.
+"""Pickles that do harm if `pickle.load` reads them, and some that are not valid pickles.
 
-Those that run something make a file named `ran` in the working directory.
+Those that execute code create a file named `ran` in the working directory.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ EXTENSION = 0xF1
 
 
 class Call:
-    """Pickles as a call of a function."""
+    """Object that is pickled as a call of a function."""
 
     def __init__(self, function: Callable[..., Any], *args: Any) -> None:
         self.call = function, args
@@ -30,15 +30,15 @@ class Call:
 
 
 class Elsewhere(pickle.Pickler):
-    """Pickles strings by a persistent identity."""
+    """Pickler that replaces strings by a persistent ID."""
 
     def persistent_id(self, obj: Any) -> str | None:
-        """Return what an object is known by elsewhere."""
+        """Return the persistent ID of a string."""
         return obj if isinstance(obj, str) else None
 
 
 def by_identity(protocol: int) -> bytes:
-    """Return a pickle of something that is stored elsewhere."""
+    """Return a pickle of an object that is stored elsewhere."""
     file = io.BytesIO()
     Elsewhere(file, protocol).dump(["secret"])
     return file.getvalue()
@@ -50,7 +50,7 @@ def short(text: str) -> bytes:
 
 
 def stack_global(module: str, name: str) -> bytes:
-    """Return the opcodes of a name, as protocol 4 has them."""
+    """Return the opcodes of a name in protocol 4."""
     return short(module) + short(name) + b"\x93"
 
 
@@ -81,7 +81,7 @@ SCRIPT = "open('ran', 'w').close()"
 OS = b"cbuiltins\n__import__\n(S'os'\ntR"
 FROM_MEMO = short("os") + b"\x940" + short("system") + b"\x940h\x00h\x01\x93"
 PARTIAL = b"cfunctools\npartial\n(cbuiltins\nprint\ntR"
-# Each of these runs something when pickle.load reads it; what it is refused for follows.
+# Pickles that execute code if pickle.load reads them, and the names for which they are refused.
 EXECUTING: dict[str, tuple[bytes, str]] = {
     "os.system": (pickle.dumps(Call(os.system, COMMAND)), "posix.system"),
     "INST": (b"(S'touch ran'\nios\nsystem\n.", "os.system"),
@@ -158,7 +158,7 @@ OPCODES: dict[str, tuple[bytes, str]] = {
     "a dtype": (pickle.dumps(np.dtype("f4")), "holds a dtype on its own"),
     "another encoding": (b"c_codecs\nencode\n(VAA\nVhex\ntR.", "the encoding 'hex'"),
     "an array of objects": (array_state(DTYPE % b"O8", b"]S'x'\na"), "arrays of 'O8'"),
-    # NumPy itself takes the flags' word that these eight bytes are no pointer.
+    # NumPy itself trusts the flags, which state that these eight bytes are not a pointer.
     "an array of pointers": (
         array_state(
             DTYPE % b"O8" + b"(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb", EIGHT
@@ -188,7 +188,7 @@ OPCODES: dict[str, tuple[bytes, str]] = {
     ),
     "a second pickle": (pickle.dumps(1) * 2, "more data after its end"),
 }
-# Sixty tuples, each of which holds the one before twice: what walks all of it never ends.
+# Sixty tuples, each of which contains the previous one twice. Traversing all of them never ends.
 LAUGHS = b")" + b"2\x86" * 60
 MALFORMED: dict[str, bytes] = {
     "a memo bomb as a key": b"}" + LAUGHS + b"K\x01s.",

@@ -1,12 +1,12 @@
-"""Kill trainings at random moments, resume from their checkpoints, and compare the bytes.
+"""Kill training runs at random moments, resume from their checkpoints, and compare the bytes.
 
     python -m torture.kills --runs 100
 
-Every run is a training with masks, and one of several optimizers, schedules and rules for early
-stopping, that writes a checkpoint after every block. It is killed once with ``kill -9``, at a
-random moment of its life, and resumed until it is done. It must end with the parameters
-and costs, to the byte, of the same training undisturbed. One kind reads its rows from a file, by
-windows of a fifth of an epoch; undisturbed, it has them in memory.
+Every run trains with masks and one of several optimizers, schedules and rules for early stopping,
+and writes a checkpoint after every block. It is killed once with ``kill -9``, at a random moment,
+and then resumed until it is complete. Its parameters and costs must have the same bytes as those
+of an uninterrupted run. One kind reads its rows from a file, in windows of a fifth of an epoch,
+and is compared with a run that has the rows in memory.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ N_ROWS, N_VISIBLE = 1_010, 100
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of training.
+    """A kind of training run.
 
     Attributes
     ----------
     name : str
     updates : callable
-        From cost and parameters.
+        Function of cost and parameters that returns updates.
     patience : callable
-        Makes a rule for early stopping, or None.
+        Function that returns a rule for early stopping, or None.
     sizes : dict
-        ``chunk`` and ``window`` of a training that reads its rows from a file.
+        ``chunk`` and ``window`` of a run that reads its rows from a file.
     """
 
     name: str
@@ -77,16 +77,16 @@ KINDS = (
 
 
 def run(kind: Kind, backend: str, path: Path, file: Path | None) -> bytes:
-    """Train, from the checkpoint if there is one; return parameters and costs as bytes.
+    """Train, from the checkpoint if it exists; return parameters and costs as bytes.
 
     Parameters
     ----------
     kind : Kind
     backend : str
     path : Path
-        Of the checkpoint.
+        Path of the checkpoint.
     file : Path, optional
-        Where rows are read from while training runs.
+        File from which rows are read during training.
     """
     rng = np.random.default_rng(0)
     rows = rng.uniform(size=(N_ROWS, N_VISIBLE)).astype("float32")
@@ -118,10 +118,12 @@ def run(kind: Kind, backend: str, path: Path, file: Path | None) -> bytes:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what the command line asks for; return 1 if a run ended with other bytes."""
+    """Run the requested number of runs; return 1 if a run ended with different bytes."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--runs", type=int, default=100, help="of all kinds (%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of the moments (%(default)s)")
+    parser.add_argument(
+        "--runs", type=int, default=100, help="number of runs of all kinds (%(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of the moments (%(default)s)")
     parser.add_argument("--backend", default="c", choices=["c", "xla", "numba"])
     options = parser.parse_args(arguments)
     rng = random.Random(options.seed)
@@ -132,12 +134,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         same, gone_on = torment(kind, options.backend, n, rng)
         wrong += n - same
         print(f"{kind.name:<42}{same:>4} of {n} the same, {gone_on} from a checkpoint", flush=True)
-    print(f"{options.runs} runs, {wrong} with other bytes, {time.monotonic() - started:.0f} s")
+    print(f"{options.runs} runs, {wrong} with different bytes, {time.monotonic() - started:.0f} s")
     return int(wrong > 0)
 
 
 def torment(kind: Kind, backend: str, n: int, rng: random.Random) -> tuple[int, int]:
-    """Kill `n` trainings once each; count those that end the same, and those that were resumed."""
+    """Kill `n` runs once each; count those that end with the same bytes, and those resumed."""
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder, f"{i}.ckpt") for i in range(n)]
         whole, seconds = _in_child(kind, backend, Path(folder, "whole.ckpt"))
@@ -157,7 +159,7 @@ def _in_child(
     file: Path | None = None,
     kill_after: float | None = None,
 ) -> tuple[bytes, float]:
-    """Run a training in a process of its own; return what it ends with and how long it takes."""
+    """Train in a separate process; return its result and its duration."""
     # XLA's threads do not survive a fork.
     context: Any = multiprocessing.get_context("spawn" if backend == "xla" else "fork")
     here, there = context.Pipe(duplex=False)

@@ -1,11 +1,11 @@
-"""Change what model files mean, under a right checksum, and see that each is refused or right.
+"""Change the contents of model files, with correct checksums, and compare the two readers.
 
     python -m torture.meanings --mutations 20000
 
 A file of each kind of model is changed in its description or in its arrays, and written again with
-the checksum of what it says then. `autoenc` and the NumPy reader have to refuse it with their
-`ModelFileError`, which names the file, or both have to read it and compute the same numbers; then
-what `autoenc` has read can be saved and read again. Anything else is a violation.
+a correct checksum. Either both `autoenc` and the NumPy reader must refuse it with their
+`ModelFileError`, which names the file, or both must read it and compute the same numbers. In the
+second case, `autoenc` must be able to save and load the model again. Anything else is a violation.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from autoenc.storage import ModelFileError, load_arrays, save_arrays
 
 Array = np.ndarray[Any, Any]
 ROWS = np.random.default_rng(0).random((12, 6))
-# Columns of all kinds, with what is missing.
+# Columns of all kinds, with missing entries.
 KINDS = pd.DataFrame(
     {
         "age": [20.0, 31.0, 45.0, np.nan, 52.0, 60.0] * 4,
@@ -54,7 +54,7 @@ KINDS = pd.DataFrame(
         "joined": pd.to_datetime(["2020-01-01", "2021-06-01", "2022-03-05"] * 8),
     }
 )
-# What values are replaced by.
+# Replacements of values.
 ODD: tuple[Any, ...] = (
     None, True, False, -1, 0, 1, 2, 3, 6, 2**31, 2**63, 10**30, 10**400, 1.5, -0.0, 1e-320, 1e308,
     float("nan"), float("inf"), "", "x", "auto", "sigmoid", "linear", "tanh", "cross_entropy",
@@ -118,7 +118,7 @@ def files() -> dict[str, File]:
 
 
 def mutated(file: File, others: Sequence[File], rng: random.Random) -> tuple[File, str]:
-    """Return a changed copy of a file, and what was changed."""
+    """Return a changed copy of a file, and a description of the change."""
     changed = File(dict(file.arrays), copy.deepcopy(file.description))
     said = []
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
@@ -130,7 +130,7 @@ def mutated(file: File, others: Sequence[File], rng: random.Random) -> tuple[Fil
 
 
 def change_description(description: dict[str, Any], other: File, rng: random.Random) -> str:
-    """Change one thing in a description."""
+    """Change one entry of a description."""
     places = list(_places(description, ()))
     path, node, key = rng.choice(places)
     value = node[key]
@@ -140,7 +140,7 @@ def change_description(description: dict[str, Any], other: File, rng: random.Ran
         return f"{path} deleted"
     if kind == 1 and isinstance(node, dict):
         node[rng.choice(["x", "W", "save", "model_", "class", *other.description])] = value
-        return f"{path} added under another name"
+        return f"{path} added under a different name"
     if kind == 2:
         _, _, there = rng.choice(places)
         same = [n for _, n, k in _places(other.description, ()) if k == there]
@@ -224,7 +224,7 @@ def change_array(arrays: dict[str, Array], others: Mapping[str, Array], rng: ran
 
 
 def outcome(file: File, folder: Path) -> str:
-    """Write a file and read it in both ways: ``refused``, ``read`` or what is wrong."""
+    """Read a changed file with both readers; return ``refused``, ``read`` or the violation."""
     path, again = folder / "model.safetensors", folder / "again.safetensors"
     try:
         save_arrays(path, file.arrays, file.description)
@@ -247,14 +247,14 @@ def outcome(file: File, folder: Path) -> str:
         repr(model)
         model.save(again)
         cls.load(again, verbose=False)
-    # Whatever comes is a violation.
+    # Any exception is a violation.
     except Exception as error:
         return f"after reading: {type(error).__name__}: {error}"
     return _compared(model, reader)
 
 
 class Wrong(NamedTuple):
-    """What must not happen."""
+    """A violation."""
 
     text: str
 
@@ -264,13 +264,13 @@ def _read(load: Callable[[], Any], expected: type[Exception], path: Path) -> Any
         return load()
     except expected as error:
         return str(error) if str(path) in str(error) else Wrong(f"without the path: {error}")
-    # Whatever else comes is a violation.
+    # Any other exception is a violation.
     except BaseException as error:
         return Wrong(f"{expected.__module__}: {type(error).__name__}: {error}")
 
 
 def _compared(model: Any, reader: Any) -> str:
-    """Return ``read`` if both compute the same."""
+    """Return ``read`` if both readers compute the same numbers."""
     parts = {"predict_proba": "probabilities"}
     if not hasattr(reader, "predict_proba"):
         parts = {"transform": "encode", "score_samples": "error"}
@@ -283,7 +283,7 @@ def _compared(model: Any, reader: Any) -> str:
         if isinstance(expected, np.ndarray) and isinstance(found, np.ndarray):
             with np.errstate(all="ignore"):
                 same = np.isclose(found, expected, rtol=1e-3, atol=1e-4)
-            # Beyond what floats hold, the order of sums decides between infinite and NaN.
+            # If numbers overflow, the order of summation decides between infinity and NaN.
             if not (same | ~np.isfinite(found) & ~np.isfinite(expected)).all():
                 return f"{method}: {found.ravel()[:3]}, but autoenc: {expected.ravel()[:3]}"
         elif isinstance(expected, np.ndarray) != isinstance(found, np.ndarray):
@@ -318,7 +318,7 @@ def _evaluated(fitted: Any, what: str, X: Array) -> Array:
 
 
 def torture(n_mutations: int, seed: int, folder: Path) -> tuple[Counter[str], list[str]]:
-    """Try changed files; return how often each outcome came, and the violations."""
+    """Try changed files; return the number of each outcome, and the violations."""
     rng = random.Random(seed)
     known = files()
     counts: Counter[str] = Counter()
@@ -341,7 +341,7 @@ def torture(n_mutations: int, seed: int, folder: Path) -> tuple[Counter[str], li
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Try changed files, print what came of them, and return 1 if anything was violated."""
+    """Try changed files, print the outcomes, and return 1 after a violation."""
     parser = argparse.ArgumentParser(
         prog="python -m torture.meanings", description=(__doc__ or "").partition("\n")[0]
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 Mutation = Callable[[bytearray, random.Random], None]
 
-# What sizes and offsets are replaced by: little or nothing, too much, and a sign bit.
+# Replacements of sizes and offsets: small, too large, and with a sign bit.
 _NUMBERS = (0, 1, 255, 2**31 - 1, 2**31, 2**32 - 1, 2**60, 2**63, 2**64 - 1)
 
 
@@ -24,7 +24,7 @@ def flip_bits(content: bytearray, rng: random.Random) -> None:
 
 
 def replace_byte(content: bytearray, rng: random.Random) -> None:
-    """Put any byte in the place of one."""
+    """Replace a byte by a random one."""
     content[rng.randrange(len(content))] = rng.randrange(256)
 
 
@@ -41,20 +41,20 @@ def delete_bytes(content: bytearray, rng: random.Random) -> None:
 
 
 def repeat_bytes(content: bytearray, rng: random.Random) -> None:
-    """Write a part of the file twice."""
+    """Repeat a part of the file."""
     start = rng.randrange(len(content))
     content[start:start] = content[start : start + rng.randint(1, 64)]
 
 
 def move_bytes(content: bytearray, rng: random.Random) -> None:
-    """Copy a part of the file over another."""
+    """Copy a part of the file over another part."""
     source, target = rng.randrange(len(content)), rng.randrange(len(content))
     part = content[source : source + rng.randint(1, 64)]
     content[target : target + len(part)] = part
 
 
 def put_number(content: bytearray, rng: random.Random) -> None:
-    """Overwrite four or eight bytes with a number that sizes should not be."""
+    """Overwrite four or eight bytes with a number that is not a valid size."""
     form = rng.choice(("<I", ">I", "<Q", ">Q"))
     number = rng.choice(_NUMBERS) % (1 << 8 * struct.calcsize(form))
     start = rng.randrange(len(content))
@@ -62,20 +62,20 @@ def put_number(content: bytearray, rng: random.Random) -> None:
 
 
 def put_digits(content: bytearray, rng: random.Random) -> None:
-    """Write a large number in digits over what is there."""
+    """Overwrite bytes with the digits of a large number."""
     start = rng.randrange(len(content))
     digits = str(rng.choice(_NUMBERS)).encode()
     content[start : start + rng.randint(1, len(digits))] = digits
 
 
 def extend(content: bytearray, rng: random.Random) -> None:
-    """Append zeros, random bytes, or the file's own beginning."""
+    """Append zeros, random bytes, or the beginning of the file."""
     n = rng.randint(1, 256)
     content += rng.choice((bytes(n), rng.randbytes(n), bytes(content[:n])))
 
 
 def cut(content: bytearray, rng: random.Random) -> None:
-    """Cut the file short."""
+    """Truncate the file."""
     del content[rng.randrange(len(content)) :]
 
 
@@ -96,14 +96,14 @@ MUTATIONS: tuple[Mutation, ...] = (
 
 
 def mutated(content: bytes, rng: random.Random) -> bytes:
-    """Return the content damaged in one of the ways; it may come out the same."""
+    """Return the content damaged in a random way; it may be unchanged."""
     changed = bytearray(content)
     rng.choice(MUTATIONS)(changed, rng)
     return bytes(changed)
 
 
 def truncated(content: bytes, header: int, n_random: int, rng: random.Random) -> Iterator[bytes]:
-    """Yield the content cut at every byte of its header, and at random points after it."""
+    """Yield the content truncated at every byte of its header, and at random later positions."""
     for length in range(min(header, len(content))):
         yield content[:length]
     for _ in range(n_random):

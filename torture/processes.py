@@ -1,12 +1,12 @@
-"""Kill and stop processes of a training at random moments; all must end, and the training resume.
+"""Kill or stop processes of a training run at random moments, and resume the run.
 
     python -m torture.processes --runs 20
 
-Four processes train together, started by ``autoenc launch``. One of them is killed by SIGKILL or
-stopped by SIGSTOP, at a random moment of its life, the first process (the coordinator) like the
-others. All must have ended within 15 s, and the command must name process and signal. Resumed on
-one, two or four processes, the training must end with the costs and parameters of one that was
-left alone, up to 10⁻⁶.
+Four processes train together, started by ``autoenc launch``. One of them, which may be the first
+(the coordinator), is killed by SIGKILL or stopped by SIGSTOP at a random moment. All must end
+within 15 s, and the command must name the process and the signal. The run is then resumed on one,
+two or four processes. Its costs and parameters must agree with those of an uninterrupted run to
+10⁻⁶.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ TRAINING = (
 
 
 class Outcome(NamedTuple):
-    """What became of a training that has lost a process.
+    """Outcome of a training run that lost a process.
 
     Attributes
     ----------
     seconds : float
-        How long it took until all had ended.
+        Seconds until all processes had ended.
     problem : str
-        What was wrong; empty if nothing.
+        Description of a violation; empty if there is none.
     """
 
     seconds: float
@@ -54,7 +54,7 @@ class Outcome(NamedTuple):
 
 
 def start(folder: Path, n: int) -> subprocess.Popen[str]:
-    """Start a training of `n` processes, from its checkpoint if there is one."""
+    """Start a training run of `n` processes, from its checkpoint if it exists."""
     launch = ["launch", "-n", str(n)] if n > 1 else []
     alone = [] if n > 1 else ["--devices", "all"]
     train = ["train", "rows.npy", "-o", "model.safetensors", *TRAINING, *alone]
@@ -69,18 +69,18 @@ def start(folder: Path, n: int) -> subprocess.Popen[str]:
 
 
 def finish(folder: Path, n: int) -> dict[str, Any]:
-    """Run a training to its end; return its parameters and costs."""
+    """Complete a training run; return its parameters and costs."""
     process = start(folder, n)
     said = process.communicate()[0]
     if process.returncode:
-        raise RuntimeError(f"a training of {n} processes failed: {said}")
+        raise RuntimeError(f"a training run of {n} processes failed: {said}")
     arrays, info = load_arrays(folder / "model.safetensors")
     costs = [record["cost"] for record in info["fitted"]["history_"]]
     return {name: arrays[name] for name in ("W", "hidden_bias", "visible_bias")} | {"costs": costs}
 
 
 def children(process: subprocess.Popen[str]) -> dict[int, int]:
-    """Return the processes of a training by rank."""
+    """Return the processes of a training run by rank."""
     found = {}
     with suppress(OSError):
         tasks = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
@@ -93,7 +93,7 @@ def children(process: subprocess.Popen[str]) -> dict[int, int]:
 
 
 def lose(folder: Path, rank: int, signum: int, after: float) -> Outcome:
-    """Start a training and send a signal to one of its processes."""
+    """Start a training run, and send a signal to one of its processes."""
     process = start(folder, N)
     while process.poll() is None and len(children(process)) < N:
         time.sleep(0.05)
@@ -113,7 +113,7 @@ def _problem(
     said: str, status: int, rank: int, signum: int, pids: dict[int, int], seconds: float
 ) -> str:
     if status == 0:
-        return ""  # the process had done its part
+        return ""  # the process had already finished
     how = "killed" if signum == signal.SIGKILL else "stopped"
     expected = f"process {rank} of {N} was {how} by {signal.Signals(signum).name}"
     if expected not in said:
@@ -121,14 +121,16 @@ def _problem(
     if seconds > MOST_SECONDS:
         return f"{seconds:.1f} s until the end"
     left = [pid for pid in pids.values() if Path(f"/proc/{pid}").exists()]
-    return f"processes are left: {left}" if left else ""
+    return f"processes are still running: {left}" if left else ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what the command line asks for; return 1 if anything was wrong."""
+    """Run the requested number of runs; return 1 after a violation."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--runs", type=int, default=20, help="of each signal (%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of the moments (%(default)s)")
+    parser.add_argument(
+        "--runs", type=int, default=20, help="number of runs with each signal (%(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of the moments (%(default)s)")
     options = parser.parse_args(arguments)
     rng = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as name:
@@ -166,7 +168,9 @@ def _torment(
         ended = finish(folder, (1, 2, 4)[resumed % 3])
         error = max(_distance(ended[name], whole[name]) for name in whole)
         if error > 1e-6:
-            problems.append(f"rank {rank} after {after:.1f} s: {error:.1e} from the undisturbed")
+            problems.append(
+                f"rank {rank} after {after:.1f} s: {error:.1e} from the uninterrupted run"
+            )
     print(
         f"{signal.Signals(signum).name}: {n} runs, all ended within {max(taken):.1f} s "
         f"(median {sorted(taken)[n // 2]:.1f}), {resumed} resumed, {len(problems)} problems",

@@ -1,4 +1,4 @@
-"""Small files that promise much: their headers, not their content, are large."""
+"""Small files whose headers claim large contents."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from autoenc.storage import METADATA_KEY
 
 
 def model(header: object, data: bytes = b"") -> bytes:
-    """Return a model file with any header, given as JSON or as what JSON can hold."""
+    """Return a model file with any header, given as JSON text or as an object."""
     text = header if isinstance(header, bytes) else json.dumps(header).encode()
     return struct.pack("<Q", len(text)) + text + data
 
@@ -33,7 +33,7 @@ def _idx(*sizes: int) -> bytes:
 
 
 def npz(*shape: int, dtype: str = "|u1", data: bytes = b"", promised: int | None = None) -> bytes:
-    """Return an archive of one array with any shape, which promises to unpack to so much."""
+    """Return an archive of one array of any shape, which claims this size when unpacked."""
     member = io.BytesIO()
     header = {"descr": dtype, "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(member, header)
@@ -72,7 +72,7 @@ IDX: dict[str, bytes] = {
     "2^60 numbers": _idx(2**20, 2**20, 2**20),
     "2^60 numbers, gzipped": gzip.compress(_idx(2**20, 2**20, 2**20)),
     "2^64 numbers of none": _idx(0, 2**32 - 1, 2**32 - 1, 2**32 - 1),
-    # Within what gzip could hold.
+    # A size that a gzipped file could have.
     "as many as there might be": gzip.compress(
         _idx(2**29) + np.random.default_rng(0).bytes(600_000), 1
     ),

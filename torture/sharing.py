@@ -1,10 +1,10 @@
-"""Share fitted models among threads and processes, and cut rows in every way.
+"""Share fitted models among threads and processes, and split rows into batches at random.
 
     python -m torture.sharing --backends c xla numba --threads 64 --calls 10000 --splits 10000
 
-Codes and scores of a row must have the same bytes in every thread, in every batch, next to
-every other row, and in a child of fork, which may also refuse with what to do instead. Threads
-begin at once, with a model for which nothing is compiled yet.
+Codes and scores of a row must have the same bytes in every thread, in every batch, beside any
+other rows, and in a child process created by fork, which may instead raise an error that states
+the remedy. All threads start at once, with a model for which nothing is compiled yet.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ from autoenc.backends import BACKENDS, BackendError
 Array = np.ndarray[Any, Any]
 ROWS = np.random.default_rng(0).random((200, 20))
 METHODS = ("transform", "score_samples", "reconstruct")
-# Seconds that a child may take, which compiles nothing.
+# Time limit in seconds for a child, which compiles nothing.
 PATIENCE = 60
 
 
 class Shared(NamedTuple):
-    """A fitted model, pickled, and what its methods return for all rows."""
+    """A pickled fitted model, and the results of its methods for all rows."""
 
     pickled: bytes
     expected: dict[str, Array]
 
     def is_right(self, model: Any, method: str, rows: Array) -> bool:
-        """Whether a method returns the expected bytes for the rows of these numbers."""
+        """Return whether a method gives the expected bytes for the rows with these numbers."""
         found = getattr(model, method)(ROWS[rows])
         return bool(found.tobytes() == self.expected[method][rows].tobytes())
 
 
 def shared(backend: str, dtype: str) -> Shared:
-    """Fit a model, and compute what is expected of it."""
+    """Fit a model, and compute the expected results."""
     model = AutoEncoder(
         8, n_epochs=1, random_state=0, verbose=False, backend=backend, dtype=dtype
     ).fit(ROWS)
@@ -55,7 +55,7 @@ def shared(backend: str, dtype: str) -> Shared:
 
 
 def in_threads(found: Shared, n_threads: int, n_calls: int, seed: int = 0) -> list[str]:
-    """Call methods from threads that begin at once; return what was wrong."""
+    """Call methods from threads that start at once; return the violations."""
     model = pickle.loads(found.pickled)
     together = threading.Barrier(n_threads)
     wrong: list[str] = []
@@ -68,8 +68,8 @@ def in_threads(found: Shared, n_threads: int, n_calls: int, seed: int = 0) -> li
                 method = METHODS[rng.integers(3)]
                 rows = rng.integers(200, size=rng.integers(1, 40))
                 if not found.is_right(model, method, rows):
-                    wrong.append(f"{method} of {len(rows)} rows has other bytes")
-        # Whatever comes is a violation.
+                    wrong.append(f"{method} of {len(rows)} rows has different bytes")
+        # Any exception is a violation.
         except Exception as error:
             wrong.append(f"{type(error).__name__}: {error}")
 
@@ -93,7 +93,7 @@ def _frequent_switches() -> Iterator[None]:
 
 
 def in_splits(found: Shared, n_splits: int, seed: int = 0) -> list[str]:
-    """Permute and cut rows at random; return what was wrong."""
+    """Permute and split rows at random; return the violations."""
     model = pickle.loads(found.pickled)
     rng = np.random.default_rng(seed)
     wrong = []
@@ -102,19 +102,19 @@ def in_splits(found: Shared, n_splits: int, seed: int = 0) -> list[str]:
         cuts = np.sort(rng.choice(199, size=rng.integers(8), replace=False) + 1)
         for rows in np.split(order, cuts):
             if not found.is_right(model, method, rows):
-                wrong.append(f"split {number}, {method} of {len(rows)} rows has other bytes")
+                wrong.append(f"split {number}, {method} of {len(rows)} rows has different bytes")
     return wrong
 
 
 def in_a_child(found: Shared) -> list[str]:
-    """Use a model that has been used in a child of fork; return what was wrong."""
+    """Use a model in a child of fork after its use in the parent; return the violations."""
     model = pickle.loads(found.pickled)
     model.score_samples(ROWS)
     context = multiprocessing.get_context("fork")
     here, there = context.Pipe(duplex=False)
     child = context.Process(target=_answer, args=(found, model, there))
     with warnings.catch_warnings():
-        # JAX warns of every fork, also where only C computes in the child.
+        # JAX warns of every fork, even if only C computes in the child.
         warnings.simplefilter("ignore")
         child.start()
     there.close()
@@ -131,27 +131,29 @@ def _answer(found: Shared, model: Any, answer: Connection) -> None:
     everything = np.arange(200)
     try:
         wrong = [
-            f"{method} in a child of fork has other bytes"
+            f"{method} in a child of fork has different bytes"
             for method in METHODS
             if not found.is_right(model, method, everything)
         ]
     except BackendError as error:
         wrong = [] if "multiprocessing's 'spawn' method" in str(error) else [str(error)]
-    # Whatever else comes is a violation.
+    # Any other exception is a violation.
     except Exception as error:
         wrong = [f"{type(error).__name__}: {error}"]
     answer.send(wrong)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Share models, print what came of it, and return 1 if anything was violated."""
+    """Share models, print the outcomes, and return 1 after a violation."""
     parser = argparse.ArgumentParser(
         prog="python -m torture.sharing", description=(__doc__ or "").partition("\n")[0]
     )
     parser.add_argument("--backends", nargs="+", default=list(BACKENDS), choices=BACKENDS)
     parser.add_argument("--dtypes", nargs="+", default=["float32", "float64"])
     parser.add_argument("--threads", type=int, default=64, help="(%(default)s)")
-    parser.add_argument("--calls", type=int, default=10_000, help="of each thread (%(default)s)")
+    parser.add_argument(
+        "--calls", type=int, default=10_000, help="number of calls of each thread (%(default)s)"
+    )
     parser.add_argument("--splits", type=int, default=10_000, help="(%(default)s)")
     options = parser.parse_args(arguments)
     warnings.simplefilter("ignore")

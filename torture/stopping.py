@@ -1,4 +1,4 @@
-"""What writes files, and what stops it; see `torture.writers`."""
+"""Writers of files, and ways to stop them; see `torture.writers`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _MOUNT = "4m"
 
 
 class Writer(NamedTuple):
-    """What writes a file: `write(path, version)`, of two versions, and what reads it."""
+    """A writer of a file, `write(path, version)` with two versions, and its reader."""
 
     name: str
     file_name: str
@@ -52,7 +52,7 @@ class Writer(NamedTuple):
 
 @dataclass
 class Report:
-    """How often a writer was stopped, and what was wrong then."""
+    """Number of times that a writer was stopped, and the violations."""
 
     name: str
     failure: str
@@ -90,7 +90,7 @@ def _content(version: int) -> bytes:
 
 class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     def do_HEAD(self) -> None:
         self.send_response(200)
@@ -139,7 +139,7 @@ WRITERS = (
 
 
 def limited(writer: Writer, folder: Path, n_points: int) -> Report:
-    """Write against a limit on the size of files, from nothing to nearly enough."""
+    """Write under limits on the size of files, from zero to nearly the size of the file."""
     report = Report(writer.name, "file-size limit")
     path, versions = _old_file(writer, folder)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -152,7 +152,7 @@ def limited(writer: Writer, folder: Path, n_points: int) -> Report:
 
 
 def on_a_full_disk(writer: Writer, folder: Path, n_points: int) -> Report:
-    """Write to a disk that has room for a part of the file; then to one that is read-only."""
+    """Write to a disk with space for a part of the file, then to the same disk, read-only."""
     report = Report(writer.name, "full disk")
     with _small_disk(folder):
         path, versions = _old_file(writer, folder)
@@ -170,7 +170,7 @@ def on_a_full_disk(writer: Writer, folder: Path, n_points: int) -> Report:
 
 
 def where_it_may_not(writer: Writer, folder: Path, n_points: int) -> Report:
-    """Write to a folder, and over a file, that only others may write to."""
+    """Write to a folder, and over a file, to which only others may write."""
     report = Report(writer.name, "no permission")
     path, versions = _old_file(writer, folder)
     folder.chmod(0o555)
@@ -183,7 +183,7 @@ def where_it_may_not(writer: Writer, folder: Path, n_points: int) -> Report:
 
 
 def killed(writer: Writer, folder: Path, n_points: int, seed: int = 0) -> Report:
-    """Kill a process that writes the file again and again, at random moments."""
+    """Kill a process that writes the file repeatedly, at random moments."""
     report = Report(writer.name, "kill -9")
     rng = random.Random(f"{seed} {writer.name}")
     path, versions = _in_child(_old_file, writer, folder)
@@ -198,7 +198,7 @@ def killed(writer: Writer, folder: Path, n_points: int, seed: int = 0) -> Report
         report.tried += 1
         report.unfinished += any(UNFINISHED in name for name in _names(folder))
         _check(writer, path, versions.values(), "killed", report)
-    # Of both versions, as a download leaves alone what is there and right.
+    # Both versions, because a download keeps an existing file that is correct.
     _in_child(_old_file, writer, folder)
     if _names(folder) != {path.name}:
         report.problems.append(f"the next writer left {_names(folder)}")
@@ -206,7 +206,7 @@ def killed(writer: Writer, folder: Path, n_points: int, seed: int = 0) -> Report
 
 
 def together(writer: Writer, folder: Path, n_points: int) -> Report:
-    """Read a file that two processes write at once."""
+    """Read a file while two processes write it."""
     report = Report(writer.name, "two writers")
     path, versions = _in_child(_old_file, writer, folder)
     processes = []
@@ -222,7 +222,7 @@ def together(writer: Writer, folder: Path, n_points: int) -> Report:
         _check(writer, path, versions.values(), "written by two", report)
     for process in processes:
         if not process.is_alive():
-            report.problems.append("a writer failed, as there was another")
+            report.problems.append("a writer failed because of the other one")
         process.kill()
         process.join()
     return report
@@ -259,7 +259,7 @@ def disks_can_be_mounted() -> bool:
 
 
 def _old_file(writer: Writer, folder: Path) -> tuple[Path, dict[int, bytes]]:
-    """Write the file, and return what it holds in each of its versions."""
+    """Write the file, and return its content in each version."""
     path = folder / writer.file_name
     versions = {}
     for version in (1, 0):
@@ -328,7 +328,7 @@ def _small_disk(folder: Path) -> Iterator[None]:
 
 
 def _fill(filler: Path) -> int:
-    """Fill a disk with one file; return its size."""
+    """Fill a disk with a file; return the size of the file."""
     with filler.open("ab", buffering=0) as file:
         try:
             while True:
@@ -345,7 +345,7 @@ def _context() -> Any:
 
 
 def _in_child(function: Callable[..., Any], writer: Writer, *arguments: object) -> Any:
-    """Call a function in a process that may lose its rights."""
+    """Call a function in a child process, which may give up its rights."""
     here, there = _context().Pipe()
     process = _context().Process(
         target=_answer, args=(there, function.__name__, writer.name, arguments)

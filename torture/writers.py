@@ -1,11 +1,11 @@
-"""Make every writer of files fail in every way, and see that the old file is still there.
+"""Make every writer of files fail in every way, and check that the old file remains.
 
     python -m torture.writers --points 20
 
-A writer is stopped by a limit on the size of files, a full disk, a disk or folder that may only be
-read, and `kill -9`; and two processes write the same path at once. Each time the file must be, to
-the byte, one that was written whole, and after a failure that the writer lives through nothing
-else may lie beside it. Full disks are tried where a small one can be mounted, so as root.
+A writer is stopped by a limit on the size of files, a full disk, a read-only disk or folder, and
+`kill -9`; and two processes write to the same path at once. Each time, the file must be, to the
+byte, a version that was written completely. If the writer survives the failure, it must leave no
+other files behind. Full disks are tried only if a small disk can be mounted, which needs root.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m torture.writers", description=(__doc__ or "").partition("\n")[0]
     )
-    parser.add_argument("--points", type=int, default=20, help="of each failure (%(default)s)")
+    parser.add_argument(
+        "--points", type=int, default=20, help="number of times for each failure (%(default)s)"
+    )
     options = parser.parse_args(arguments)
     start = time.monotonic()
     n_problems = n_tried = 0
