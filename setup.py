@@ -1,4 +1,4 @@
-"""Package metadata: this file is the one place for it."""
+"""Package metadata, all of which is in this file."""
 
 import gzip
 import os
@@ -13,9 +13,9 @@ ROOT = Path(__file__).parent
 
 
 def described(readme: str) -> str:
-    """Return the README for a package index, which has neither its pictures nor its files.
+    """Return the README for a package index, which has neither the pictures nor the files.
 
-    A picture goes with the line that explains it; of a link to a file the words stay.
+    Pictures are removed with their captions, and links to files are replaced by their text.
     """
     without_pictures = re.sub(r"!\[[^]]*\]\([^)]*\)\n\n\*[^*]*\*\n\n", "", readme)
     return re.sub(r"\[([^]]*)\]\((?!https?:)[^)]*\)", r"\1", without_pictures)
@@ -24,8 +24,8 @@ def described(readme: str) -> str:
 class ReproducibleArchive(sdist):
     """A source archive whose bytes depend only on its files and on ``SOURCE_DATE_EPOCH``.
 
-    Wheels are like this already. setuptools writes into a source archive when, and by whom, it was
-    built.
+    Wheels already have this property. In source archives, setuptools stores the time and the user
+    of the build.
     """
 
     def make_archive(self, base_name, *_, base_dir, **__):
@@ -52,12 +52,12 @@ TABLES = ["pandas>=2.2", "pyarrow>=15"]
 REPORT = ["jinja2>=3.1", "bokeh>=3.4"]
 ONNX = ["onnx>=1.16"]
 TENSORBOARD = ["tensorboardX>=2.6.4"]
-# Its plain files are no longer written to; a local database needs SQL.
+# MLflow no longer writes to plain files; a local database needs SQLAlchemy.
 MLFLOW = ["mlflow-skinny>=3.17", "sqlalchemy>=2", "alembic>=1.13"]
 
 SCALE = ["h5py>=3.10", "zarr>=3", "pyarrow>=15", "polars>=1.34", "dask[array]>=2024.8"]
 
-# Clusters that examples use, hundreds of megabytes; Spark needs Java 17 or 21 besides.
+# Cluster engines for the examples, hundreds of megabytes. Spark also needs Java 17 or 21.
 ENGINES = [
     *TABLES,
     "dask[array,distributed]>=2025.1",
@@ -71,7 +71,7 @@ DOCS = [
     *TENSORBOARD,
     "sphinx>=8",
     "pydata-sphinx-theme>=0.16",
-    "myst-nb>=1.2",  # pages in Markdown, and notebooks, which it runs
+    "myst-nb>=1.2",  # renders pages in Markdown, and runs notebooks
     "ipykernel>=6.29",
     "latex2mathml>=3.77",
     "numpydoc>=1.8",
@@ -93,7 +93,7 @@ TEST = [
     "numpydoc>=1.8",
     "pytest>=8.3",
     "pytest-xdist>=3.6",
-    # Independent readers of what is written, a real notebook and a real browser.
+    # Independent readers of written files, a real notebook and a real browser.
     "axe-playwright-python>=0.1.4",
     "ipykernel>=6.29",
     "ipywidgets>=8",
@@ -116,8 +116,7 @@ setup(
     license="BSD-3-Clause",
     license_files=["LICENSE"],
     python_requires=">=3.11",
-    # `data/` holds the small files that travel in the wheel; a checkout finds
-    # them in the same place, so there is one copy.
+    # The wheel contains the small files of `data/`, where a checkout finds them, too.
     packages=[*find_packages(include=["autoenc", "autoenc.*"]), "autoenc.data"],
     package_dir={"autoenc.data": "data"},
     package_data={
@@ -130,7 +129,7 @@ setup(
     },
     install_requires=[
         "numpy>=1.26",
-        # Its private names are used; 3.0.7 and 3.3.8 are tested.
+        # autoenc uses private names of PyTensor; versions 3.0.7 and 3.3.8 are tested.
         "pytensor>=3.0.7,<4",
         "filelock>=3.15",
         "jax>=0.5",

@@ -1,4 +1,4 @@
-"""Writes a page of the reference for each part of the package, from its public names."""
+"""Write a page of the API reference for each subpackage, from its public names."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ TITLES = {
 
 
 def documented(part: str) -> list[str]:
-    """Return the public classes and functions of a part of the package."""
+    """Return the public classes and functions of a subpackage."""
     module = import_module(f"autoenc.{part}")
     found = ((name, getattr(module, name)) for name in module.__all__)
     return [name for name, it in found if inspect.isclass(it) or inspect.isroutine(it)]
 
 
 def page(part: str) -> str:
-    """Return the page of a part in Markdown."""
+    """Return the page of a subpackage in Markdown."""
     names = "\n".join(f"   {name}" for name in documented(part))
     return f"""# {TITLES[part]}
 
@@ -54,11 +54,11 @@ def page(part: str) -> str:
 
 
 def index() -> str:
-    """Return the page that lists the parts."""
+    """Return the page that lists the subpackages."""
     parts = "\n".join(TITLES)
     return f"""# API reference
 
-Each page lists the public names of one part of the package. What is not listed may change without notice.
+Each page lists the public names of one subpackage. Names that are not listed may change without notice.
 {{ref}}`genindex` lists all names, with methods and attributes.
 
 ```{{toctree}}
@@ -68,7 +68,7 @@ Each page lists the public names of one part of the package. What is not listed 
 
 
 def build() -> None:
-    """Write all pages; one that has not changed is left as it is, so Sphinx does not read it again."""
+    """Write all pages. Unchanged files are not rewritten, so that Sphinx does not read them again."""
     FOLDER.mkdir(exist_ok=True)
     for name, text in {"index": index(), **{part: page(part) for part in TITLES}}.items():
         path = FOLDER / f"{name}.md"
@@ -77,6 +77,6 @@ def build() -> None:
 
 
 def setup(_: Sphinx) -> dict[str, bool]:
-    """Write the pages before Sphinx looks for them."""
+    """Write the pages before Sphinx searches for source files."""
     build()
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""How Sphinx builds the site: `make docs`."""
+"""Configuration of Sphinx, which builds the site: `make docs`."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ extensions = [
 ]
 exclude_patterns = ["_build", "_templates"]
 templates_path = ["_templates"]
-# A guide may be read on its own, so pages name each other by their files.
+# Guides are also read without a build, so links between pages name files.
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
-# Notebooks are kept without outputs; an error in one is an error of the site.
+# Notebooks are stored without outputs, and run during the build. An error in one ends the build.
 nb_execution_mode = "force"
 nb_execution_timeout = 300
 nb_execution_raise_on_error = True
 nitpicky = False
 
-# By default, pages that are new since the last build would be left out.
+# By default, pages that are new since the last build would be omitted.
 autosummary_generate = [f"api/{part}.md" for part in api_pages.TITLES]
-autodoc_typehints = "none"  # docstrings say what is accepted, in words
+autodoc_typehints = "none"  # docstrings describe the accepted types
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
@@ -60,7 +60,7 @@ html_css_files = ["autoenc.css"]
 html_js_files = ["autoenc.js"]
 html_math_renderer = "mathml"
 html_show_sourcelink = False
-html_context = {"default_mode": "auto"}  # light or dark as the system is
+html_context = {"default_mode": "auto"}  # light or dark, as the system is set
 html_theme_options = {
     "navigation_with_keys": True,
     "show_toc_level": 2,
@@ -69,19 +69,19 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-# Only pages of the reference have others below them.
+# Only pages of the API reference have subpages.
 html_sidebars: dict[str, list[str]] = {"*": [], "guides/*": [], "notebooks/*": []}
 
-# scikit-learn's plumbing, which every estimator inherits, and which its own documentation explains.
+# Methods that every estimator inherits from scikit-learn, whose documentation explains them.
 INHERITED = ("get_metadata_routing", "set_output")
 
 
 def skip(_: Sphinx, kind: str, name: str, *__: Any) -> bool | None:
-    """Leave scikit-learn's plumbing out of the reference; None leaves the choice to autodoc."""
+    """Omit methods of scikit-learn from the reference; None leaves the choice to autodoc."""
     request = name.startswith("set_") and name.endswith("_request")
     return True if kind == "class" and (name in INHERITED or request) else None
 
 
 def setup(app: Sphinx) -> None:
-    """Register what Sphinx calls while it builds."""
+    """Register the functions that Sphinx calls during the build."""
     app.connect("autodoc-skip-member", skip)

@@ -1,4 +1,4 @@
-"""Writes equations as MathML, which browsers show by themselves; MathJax would come from another host."""
+"""Write equations as MathML, which browsers render natively; MathJax would need another host."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 
 
 def inline(writer: HTML5Translator, node: nodes.math) -> None:
-    """Write an equation of a line of text."""
+    """Write an equation within a line of text."""
     writer.body.append(convert(node.astext()))
     raise nodes.SkipNode
 
 
-# The theme lets a keyboard reach what scrolls in elements of this class.
+# In the theme, elements of this class that scroll can be reached by keyboard.
 SCROLLS = "equation pst-scrollable-table-container"
 
 
 def block(writer: HTML5Translator, node: nodes.math_block) -> None:
-    """Write an equation of its own, which scrolls where the screen is too narrow for it."""
+    """Write a displayed equation, which scrolls if the screen is too narrow."""
     equation = convert(node.astext(), display="block")
     writer.body.append(f'<div class="{SCROLLS}">{equation}</div>\n')
     raise nodes.SkipNode
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register MathML as a way to write equations."""
+    """Register MathML as an output format of equations."""
     app.add_html_math_renderer("mathml", (inline, None), (block, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""Runs the examples that draw, and writes the page that shows what they drew."""
+"""Run the examples that draw pictures, and write the page that shows the pictures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PICTURES = ROOT / "docs" / "_static" / "gallery"
 
 
 class Story(NamedTuple):
-    """An example, how it is run for the page, and which of its pictures are shown."""
+    """An example, its arguments for the page, and the pictures that are shown."""
 
     name: str
     arguments: tuple[str, ...]
@@ -42,7 +42,7 @@ def page(stories: tuple[Story, ...]) -> str:
 
 
 def section(story: Story) -> str:
-    """Return what an example says of itself, and its pictures."""
+    """Return the section of an example: its docstring, its command and its pictures."""
     path = ROOT / "examples" / f"{story.name}.py"
     summary, _, rest = (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").partition(
         "\n"
@@ -57,7 +57,7 @@ def section(story: Story) -> str:
 
 
 def draw(story: Story) -> None:
-    """Run an example, unless its pictures are there and newer than its code."""
+    """Run an example, unless its pictures exist and are newer than its code."""
     folder = PICTURES / story.name
     code = (ROOT / "examples" / f"{story.name}.py").stat().st_mtime
     made = [folder / picture for picture in story.pictures]
@@ -75,6 +75,6 @@ def build() -> None:
 
 
 def setup(_: Sphinx) -> dict[str, bool]:
-    """Write the pages before Sphinx looks for them."""
+    """Write the page before Sphinx searches for source files."""
     build()
     return {"parallel_read_safe": True, "parallel_write_safe": True}

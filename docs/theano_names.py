@@ -1,6 +1,6 @@
 """List the public names of an installed Theano, for ``autoenc/theano/known/``.
 
-Run it with a Python that has the real package; compiled modules must find a compiler.
+Run it with a Python that has Theano itself; a C++ compiler is needed for its compiled modules.
 
     python docs/theano_names.py > autoenc/theano/known/1.0.5.txt
     python docs/theano_names.py imported > autoenc/theano/known/imported.txt
@@ -20,13 +20,13 @@ LEFT_OUT = (".tests", ".d3viz")
 
 
 def modules(package: types.ModuleType) -> "Iterator[types.ModuleType]":
-    """Yield each module of a package that can be imported, the package first."""
+    """Yield the package, and each of its modules that can be imported."""
     yield package
     walk = pkgutil.walk_packages(package.__path__, f"{package.__name__}.", onerror=str)
     for info in walk:
         if not any(part in info.name for part in LEFT_OUT):
             try:
-                # Some print where they are imported.
+                # Some modules print text when they are imported.
                 with contextlib.redirect_stdout(sys.stderr):
                     module = importlib.import_module(info.name)
                 yield module
@@ -35,16 +35,16 @@ def modules(package: types.ModuleType) -> "Iterator[types.ModuleType]":
 
 
 def is_own(value: object) -> bool:
-    """Whether a value is Theano's: a module, class or function of it, or a plain value."""
+    """Return whether a value is Theano's: its module, class or function, or a plain value."""
     if isinstance(value, types.ModuleType):
         return value.__name__.startswith("theano")
     home = getattr(value, "__module__", None)
-    # Elementwise operations say that they are of "tensor".
+    # Elementwise operations have "tensor" as their module.
     return home is None or str(home).startswith(("theano", "tensor"))
 
 
 def print_names() -> None:
-    """Print one line a module: its name and its public names."""
+    """Print a line for each module: its name and its public names."""
     lines = []
     for module in modules(importlib.import_module("theano")):
         names = [name for name, value in vars(module).items() if is_own(value)]
@@ -55,7 +55,7 @@ def print_names() -> None:
 
 
 def print_imported() -> None:
-    """Print one line a module: its name and, for each module that it imports from, the names."""
+    """Print a line for each module: its name, and the names that it imports from each module."""
     found = {module.__name__: module for module in modules(importlib.import_module("theano"))}
     assigned = {name: assigned_names(module) for name, module in found.items()}
     homes: dict[int, str] = {}
@@ -100,7 +100,7 @@ def home_of(value: object, homes: "dict[int, str]") -> "tuple[str, str]":
 
 
 def assigned_names(module: types.ModuleType) -> "set[str]":
-    """Return the names that a module's source defines, not those that it imports."""
+    """Return the names that a module's source defines, without those that it imports."""
     try:
         tree = ast.parse(inspect.getsource(module))
     except (OSError, TypeError, SyntaxError):
@@ -109,7 +109,7 @@ def assigned_names(module: types.ModuleType) -> "set[str]":
     for statement in top_level(tree):
         if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
             names.add(statement.name)
-        # "config = theano.config" is another name for what is defined elsewhere.
+        # "config = theano.config" only renames an object that is defined elsewhere.
         aliases = isinstance(getattr(statement, "value", None), (ast.Name, ast.Attribute))
         if isinstance(statement, ast.Assign) and not aliases:
             targets = [n for target in statement.targets for n in ast.walk(target)]
@@ -118,7 +118,7 @@ def assigned_names(module: types.ModuleType) -> "set[str]":
 
 
 def top_level(tree: ast.AST) -> "Iterator[ast.stmt]":
-    """Yield a module's statements, those below ``if`` and ``try`` as well."""
+    """Yield a module's statements, including those within ``if`` and ``try``."""
     for child in ast.iter_child_nodes(tree):
         if isinstance(child, (ast.If, ast.Try, ast.ExceptHandler)):
             yield from top_level(child)

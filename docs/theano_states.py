@@ -1,4 +1,4 @@
-"""Write docs/theano.md: every public name of Theano 0.9 and 1.0.5, and what it is here.
+"""Print docs/theano.md: every public name of Theano 0.9.0 and 1.0.5, and its state here.
 
 python docs/theano_states.py > docs/theano.md
 """
@@ -14,7 +14,7 @@ HEAD = """# Theano's names
 
 `python -m autoenc.theano script.py` runs a script written for Theano unmodified.
 `import autoenc.theano as theano` makes the same names available to new code. `--explain script.py`
-lists the changes to each line of the script. This page lists every public name of Theano
+explains how each line of the script is handled. This page lists every public name of Theano
 0.9.0 and 1.0.5. `docs/theano_states.py` generates it from the packages' own namespaces
 (`docs/theano_names.py`).
 
@@ -55,7 +55,7 @@ lists the changes to each line of the script. This page lists every public name 
 
 
 def table_of_counts() -> str:
-    """Return how many names of each release are in which state."""
+    """Return the number of names in each state, for each release."""
     lines = ["| release | same | translated | refused |", "|---|---|---|---|"]
     for release in RELEASES:
         counts = dict.fromkeys((SAME, TRANSLATED, REFUSED), 0)
@@ -68,7 +68,7 @@ def table_of_counts() -> str:
 
 def _state(module: str, name: str) -> tuple[str, str]:
     state = states_of_module(module)[name]
-    # What cannot be found is refused as well, with Python's own words.
+    # A name that cannot be found counts as refused; Python's own error says so.
     return (REFUSED if state.kind == UNKNOWN else state.kind), state.detail
 
 
