@@ -62,6 +62,8 @@ Each page lists the public names of one subpackage. Names that are not listed ma
 {{ref}}`genindex` lists all names, with methods and attributes.
 
 ```{{toctree}}
+:maxdepth: 1
+
 {parts}
 ```
 """

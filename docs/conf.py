@@ -47,6 +47,7 @@ nitpicky = False
 autosummary_generate = [f"api/{part}.md" for part in api_pages.TITLES]
 autodoc_typehints = "none"  # docstrings describe the accepted types
 autodoc_member_order = "bysource"
+toc_object_entries_show_parents = "hide"  # fit() and not AutoEncoder.fit(), which may not fit
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
@@ -64,7 +65,7 @@ html_context = {"default_mode": "auto"}  # light or dark, as the system is set
 html_theme_options = {
     "navigation_with_keys": True,
     "show_toc_level": 2,
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 4,  # more would not fit into one line with the search
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],

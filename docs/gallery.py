@@ -53,7 +53,7 @@ def section(story: Story) -> str:
         f"![{summary} {picture}](_static/gallery/{story.name}/{picture})"
         for picture in story.pictures
     )
-    return f"## {summary}\n\n{words}\n\n```\n{command}\n```\n\n{shown}\n"
+    return f"## {summary.rstrip('.')}\n\n{words}\n\n```\n{command}\n```\n\n{shown}\n"
 
 
 def draw(story: Story) -> None:
