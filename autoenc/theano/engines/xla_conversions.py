@@ -17,7 +17,8 @@ from pytensor import scalar
 from pytensor.graph.basic import Apply
 from pytensor.tensor.elemwise import Elemwise
 
-from autoenc.theano.engines.xla_linker import Checks, DeviceArray
+from autoenc.backends.interface import DeviceArray
+from autoenc.backends.xla.runtime_checks import Checks
 from autoenc.theano.engines.xla_numbers import adapting
 
 Binary = Callable[[DeviceArray, DeviceArray], DeviceArray]
