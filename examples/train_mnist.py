@@ -95,7 +95,7 @@ def run(options: argparse.Namespace, digits: Mnist, corruption: float) -> Denois
     write(model, digits, folder)
     seconds = [record["seconds"] for record in model.history_]
     print(f"ran on {model.backend_}")
-    print(f"{sum(seconds) / len(seconds):.2f} s an epoch on average")
+    print(f"{sum(seconds) / len(seconds):.2f} s per epoch on average")
     # The deviance is the cost minus the entropy of the digits themselves.
     test_error = -model.score(digits.test.images)
     print(

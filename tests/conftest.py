@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Settings and fixtures of all tests."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from autoenc.datasets import Mnist
 from autoenc.folders import cache_folder, expand
 from tests.browser import is_required, started
 
-# The full data set may be in a folder that several checkouts share; where it is found,
-# more tests are collected.
+# The full data set may be in a folder that several checkouts share. If it is found, more tests are
+# collected.
 _SHARED = Path(__file__).parents[2] / "shared" / "data" / "mnist.pkl.gz"
 if _SHARED.is_file():
     os.environ.setdefault("AUTOENC_DATA", str(_SHARED))
@@ -39,7 +39,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 if hasattr(signal, "SIGHUP"):
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
-# PyTensor, which competitors in the benchmarks import by itself, and notebooks need a home folder.
+# Notebooks need a home folder, and so does PyTensor when competitors of the benchmarks import it.
 if not os.access(expand("~"), os.W_OK):
     os.environ["HOME"] = tempfile.mkdtemp(prefix="autoenc-home-")
     atexit.register(shutil.rmtree, os.environ["HOME"], ignore_errors=True)
@@ -50,8 +50,8 @@ if not os.access(expand("~"), os.W_OK):
 pytensor.config.on_opt_error = "raise"
 os.environ.setdefault("PYTENSOR_FLAGS", "on_opt_error=raise")
 
-# A test process makes thousands of graphs. To note where each node was made, and to look for
-# garbage among all of them again and again, takes an eighth of the time.
+# A test process builds thousands of graphs. Recording where each node was created, and repeatedly
+# searching all of them for garbage, takes an eighth of the time.
 pytensor.config.traceback__limit = 0
 gc.set_threshold(50_000, 20, 50)
 
@@ -64,7 +64,7 @@ def pytest_unconfigure():
 
 
 def _read_c_code_once():
-    """Let operations with the same C file share what is read of it, as each reads it anew."""
+    """Let operations with the same C file share its content, which each would read again."""
     read, known = ExternalCOp.load_c_code, {}
 
     def load(op, files):
@@ -81,7 +81,7 @@ _read_c_code_once()
 
 
 def _keep_compiled_code():
-    """Compile once for all test processes, also where there is no usable home folder."""
+    """Compile once for all test processes, even without a usable home folder."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
@@ -105,7 +105,7 @@ settings.load_profile("autoenc")
 
 
 def _semaphore_trouble():
-    """Return why processes cannot have semaphores, as where /dev/shm may not be written to."""
+    """Return why processes cannot use semaphores, for example because /dev/shm is read-only."""
     try:
         multiprocessing.get_context("spawn").Lock()
     except OSError as error:
@@ -114,24 +114,24 @@ def _semaphore_trouble():
 
 
 if _semaphore_trouble():
-    # Without this, joblib warns wherever it is imported, also in other processes.
+    # Otherwise joblib warns when it is imported, in other processes too.
     os.environ["JOBLIB_MULTIPROCESSING"] = "0"
 
 BACKENDS = ("c", "xla", "numba")
 
 
 def _skip_c(*_):
-    pytest.skip(f"the C backend cannot be had: {compiler_trouble()}")
+    pytest.skip(f"the C backend is not available: {compiler_trouble()}")
 
 
-# Where nothing can be compiled, a test that asks for C is reported as not run, and why.
+# If nothing can be compiled, a test that requests C is reported as skipped, with the reason.
 if compiler_trouble():
     backends.CBackend = _skip_c
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
-    """Do the same where another process asks for C."""
+    """Skip a test also if another process requests C without a compiler."""
     try:
         return (yield)
     except Exception as error:
@@ -143,16 +143,16 @@ def pytest_runtest_call(item):
 
 @pytest.fixture(scope="session")
 def compiler():
-    """Skip a test that compiles C where that is not possible, such as in another process."""
+    """Skip a test that compiles C, for example in another process, if there is no compiler."""
     if compiler_trouble():
         _skip_c()
 
 
 @pytest.fixture(scope="session")
 def semaphores():
-    """Skip a test of processes that need semaphores where there are none."""
+    """Skip a test of processes that need semaphores if there are none."""
     if trouble := _semaphore_trouble():
-        pytest.skip(f"processes cannot have semaphores: {trouble}")
+        pytest.skip(f"processes cannot use semaphores: {trouble}")
 
 
 @pytest.fixture(scope="session")

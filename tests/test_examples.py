@@ -1,4 +1,4 @@
-"""Examples are products: each is run as a user would run it."""
+"""Each example runs as a user would run it."""
 
 import csv
 import os
@@ -73,7 +73,7 @@ def test_train_mnist_learns_from_the_command_line(tmp_path):
     command = [sys.executable, "examples/train_mnist.py", *QUICK, "--output", str(tmp_path)]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stderr == ""
-    assert "s an epoch on average" in run.stdout
+    assert "s per epoch on average" in run.stdout
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import numpy as np
 from pytensor.scalar.basic import Cast, Composite
 from pytensor.tensor.elemwise import Elemwise
 
-# PyTensor makes functions of NumPy of no more inputs and outputs.
+# Maximum number of inputs and outputs for which PyTensor creates a function of NumPy.
 MOST_OPERANDS = 32
 
 _perform = Elemwise.perform

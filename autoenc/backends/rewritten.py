@@ -122,7 +122,7 @@ class LentFunction:
 
     PyTensor's functions hold their shared variables in cells, which are lists of one array. Before
     a call the model's arrays are put into the cells, and afterwards they are taken out. No array
-    is copied, and code that nobody runs keeps no weights in memory.
+    is copied, and code that is not running keeps no weights in memory.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ class LentFunction:
 
     @contextmanager
     def running(self, like: Sequence[Array], *, trusted: bool = False) -> Iterator[Any]:
-        """Borrow compiled code for several calls; nobody else runs it in the meantime.
+        """Borrow compiled code for several calls; no other caller runs it in the meantime.
 
         Parameters
         ----------
@@ -207,7 +207,7 @@ class _Code:
     cells : list of lists
         Where the function expects the values of its shared variables.
     nothing : list
-        What is in the cells while nobody runs the function.
+        Contents of the cells while the function is not running.
     kinds : set
         Kinds of arguments for which Numba has compiled the function.
     """
@@ -225,7 +225,7 @@ class _Linked:
     Attributes
     ----------
     idle : list
-        Copies that nobody runs.
+        Copies that are not running.
     calling : callable or None
         Returns the context in which code is called with given arguments.
     """

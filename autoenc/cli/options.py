@@ -92,7 +92,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
             flag,
             dest=PREFIX + name,
             default=argparse.SUPPRESS,
-            help=setting.help or _first_sentence(setting.purpose),
+            help=setting.help or _first_sentence(in_options(setting.purpose)),
             **how,
         )
 

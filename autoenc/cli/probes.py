@@ -248,7 +248,7 @@ CHECKS = (
 
 
 def _size(path: Path) -> int:
-    """Return the size of a file, or 0 for what is none or has just been removed by a compiler."""
+    """Return the size of a file; 0 if it is not a file, or if a compiler has just removed it."""
     try:
         return path.stat().st_size if path.is_file() else 0
     except OSError:

@@ -46,11 +46,11 @@ class Child:
     status : int or None
         Its exit status, negative for a signal; None while it runs.
     ended : float
-        When it was seen to have ended.
+        Time at which its end was noticed.
     stopped : tuple of int and float, or None
-        By which signal and since when it is stopped.
+        Signal that stopped it, and the time; None if it is not stopped.
     lines : deque of str
-        The last lines that it has printed.
+        Last lines that it printed.
     """
 
     rank: int
@@ -93,7 +93,7 @@ class Child:
     def blame(self) -> tuple[int, float]:
         """Sort key: the process with the smallest value is the likeliest cause.
 
-        Processes that have lost another one say so by their exit status, or JAX aborts them.
+        A process that has lost another one has a known exit status, or is aborted by JAX.
         """
         if self.status is None:
             return 0, self.stopped[1] if self.stopped else 0.0

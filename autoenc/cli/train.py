@@ -36,7 +36,6 @@ EXAMPLES = """\
   autoenc train faces/ -o faces.safetensors --model deep --hidden 500,100
   autoenc train sensors.parquet -o sensors.safetensors --model autoencoder --optimizer adam \\
       --validation-fraction 0.1 --patience 5 --epochs 200
-
   autoenc train mnist.pkl.gz -o digits.safetensors --checkpoint digits.ckpt --resume
   autoenc train rows.h5:X -o rows.safetensors --memory 2GB
 
@@ -113,8 +112,8 @@ def _run(options: argparse.Namespace, processes: Processes) -> int:
         estimator.fit(
             rows, validation=validation, checkpoint=options.checkpoint, resume=options.resume
         )
-    except SystemExit:  # SIGTERM must not lose what was learned
-        # A detector is of no use before it is calibrated.
+    except SystemExit:  # SIGTERM must not lose the trained model
+        # A detector cannot be used before it is calibrated.
         if estimator.__sklearn_is_fitted__():
             know_columns(estimator, table, scaling)
             _save(options.output, estimator, processes)

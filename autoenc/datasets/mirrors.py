@@ -173,7 +173,7 @@ def _download(url: str, patience: float, read_timeout: float, progress: bool) ->
                 continue
             target.stop()
             problem = TimeoutError(
-                f"Read timed out: fewer than {_LEAST_RATE} bytes a second for {read_timeout:g} s"
+                f"Read timed out: fewer than {_LEAST_RATE} bytes per second for {read_timeout:g} s"
             )
         if problem is not None:
             # Errors while reading are caused by the server; nothing has been written yet.

@@ -496,7 +496,7 @@ def draw_seed(random_state: Any, call: Call | None = None) -> int:
             return seed
     try:
         if isinstance(random_state, bool | np.bool_):
-            raise ValueError("a truth value is not a seed")
+            raise ValueError("a bool is not a seed")
         return int(check_random_state(random_state).randint(2**31 - 1))
     except ValueError as error:
         raise ValueError(

@@ -395,8 +395,7 @@ feature_names_in_
         array, (rows,)
             (1 + number of calibration rows that are at least as anomalous) / (number of
             calibration rows + 1). If the calibration rows were held out of training, and a row has
-            the same distribution as they have, its p-value is at most α with probability at most
-            α.
+            the same distribution as they do, its p-value is at most α with probability at most α.
         """
         model: FittedDetector = fitted(self)
         return self._calibrated().p_values_of(model.score_samples(X))

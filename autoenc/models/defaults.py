@@ -58,9 +58,9 @@ LAST_RATE = 0.005
 def is_table(settings: Mapping[str, Any], n_columns: int, find_drawn: Callable[[], float]) -> bool:
     """Return whether values in [0, 1] are treated as a table, given that the size is ``"auto"``.
 
-    They are if cost and scaling are ``"auto"`` too, and if there are fewer than 64 columns or less
-    than a quarter of the values are exactly 0 or 1. Pixels of photographs are amounts between 0
-    and 1, not probabilities, for which cross-entropy is meant.
+    They are treated as a table if cost and scaling are ``"auto"`` too, and if there are fewer than
+    64 columns or less than a quarter of the values are exactly 0 or 1. Cross-entropy is meant for
+    probabilities, whereas pixels of photographs are amounts between 0 and 1.
 
     Parameters
     ----------

@@ -129,7 +129,7 @@ def _of_the_graph(named: Mapping[str, Any]) -> tuple[Hashable, ...]:
 
 
 def _comparable(value: Any) -> Hashable:
-    """Return a key that equals those of equal values; a unique key if that cannot be told."""
+    """Return a key that is the same for equal values; a unique key if they cannot be compared."""
     if isinstance(value, list | tuple):
         return type(value), tuple(map(_comparable, value))
     try:

@@ -76,7 +76,7 @@ def frequencies_of(moments: Mapping[str, Array]) -> Array:
 
 
 def at_most_the_rarest(encoding: Encoding, frequencies: Array) -> Array:
-    """Return frequencies in which the entry for rare values has that of the rarest value.
+    """Return frequencies in which the entry for rare values has the frequency of the rarest value.
 
     Each value without an entry of its own is in fewer rows than the rarest of the others, however
     frequent all of them together are.

@@ -1,7 +1,7 @@
 """Operations of PyTensor as settings: ``activation=pytensor.tensor.tanh``.
 
-scikit-learn takes every object with a method `get_params` for an estimator. Operations have one,
-which returns something else: the parameters of their C code for a node of a graph.
+scikit-learn treats every object with a method `get_params` as an estimator. Operations have a
+method of this name, which returns something else: the parameters of their C code for a node.
 """
 
 from __future__ import annotations

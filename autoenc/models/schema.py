@@ -641,7 +641,7 @@ def _check_columns(arrays: Mapping[str, Array], description: Mapping[str, Any], 
     }
     _check_entries("table.", table, kinds)
     own, others = description.get("feature_names_in_"), table.get("columns")
-    _require(others is None or len(set(others)) == n, "table.columns are not different")
+    _require(others is None or len(set(others)) == n, "table.columns has duplicates")
     _require(own is None or names.accepts(own), f"there are not {n} names of columns")
     _require(None in (own, others) or own == others, "table.columns are not feature_names_in_")
     if table.get("image_shape") is not None:
@@ -704,9 +704,9 @@ def _check_encoding(encoding: Mapping[str, Any], n: int) -> int:
         _check_entries("column: ", column, COLUMNS[kind], required)
         names.append(column["name"])
         values = column.get("values", [])
-        _require(len(set(values)) == len(values), "values of a category are not different")
+        _require(len(set(values)) == len(values), "the values of a category have duplicates")
         n_entries += len(values) + column.get("other", not values)
-    _require(len(set(names)) == len(names), "columns of table.encoding are not different")
+    _require(len(set(names)) == len(names), "the columns of table.encoding have duplicates")
     _require_equal("the number of entries of table.encoding", n_entries, n)
     return len(encoding["columns"])
 

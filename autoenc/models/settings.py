@@ -180,7 +180,7 @@ SETTINGS: dict[str, Setting] = {
         None,
         "--output-activation NAME",
         "model",
-        f"activation of the reconstruction: {NAMES}, clipped or auto",
+        f"activation of the reconstruction: {NAMES}; or clipped, or auto",
     ),
     "tied": Setting(
         "bool",
@@ -498,7 +498,7 @@ def check_settings(given: Mapping[str, Any]) -> dict[str, Any]:
             if isinstance(one, check.types) and not isinstance(one, bool):
                 accepted = check.low <= one <= check.high
             else:
-                # 1 equals True, but is no switch.
+                # 1 equals True, but is not a bool.
                 word = str(one) if isinstance(one, str) else one
                 accepted = (type(word), word) in check.typed
             if not accepted and (check.accepts is None or not check.accepts(one)):
@@ -547,20 +547,21 @@ def as_sequence(value: Any) -> Any:
 
 
 def _refuse_several(n_hidden: Any) -> None:
-    """Refuse the sizes of several layers where there is one."""
+    """Refuse several sizes for a model of one layer."""
     sizes = tuple(np.ravel(n_hidden).tolist())
     raise ValueError(
-        f"n_hidden is {n_hidden!r}; expected the units of one layer. Several layers are "
-        f"DeepAutoEncoder(hidden_sizes={sizes}) or, only trained one after the other, "
-        "StackedDenoisingAutoEncoder; of a classifier, StackedDenoisingClassifier."
+        f"n_hidden is {n_hidden!r}; expected the number of units of one layer. For several "
+        f"layers, use DeepAutoEncoder(hidden_sizes={sizes}), or StackedDenoisingAutoEncoder, "
+        "which only trains them one after the other; for a classifier, use "
+        "StackedDenoisingClassifier."
     )
 
 
 def _check_cost(cost: str, output: Any, scale: Any) -> None:
-    """Refuse a cost, an output and a scale that do not go together."""
+    """Refuse a combination of cost, output and scale that is not valid."""
     if cost == "cross_entropy" and output in UNBOUNDED_OUTPUTS:
         raise ValueError(
-            f"output is {output!r} and cost 'cross_entropy', which needs "
+            f"output is {output!r}, but cost is 'cross_entropy', which needs "
             "reconstructions in (0, 1); use output='sigmoid' or cost='squared_error'."
         )
     if scale == "standard" and (cost == "cross_entropy" or output == "sigmoid"):
@@ -572,17 +573,18 @@ def _check_cost(cost: str, output: Any, scale: Any) -> None:
 
 
 def per_layer(name: str, value: Any, sizes: Sequence[int]) -> list[Any]:
-    """Return a value for each layer, from one for each or one for all.
+    """Return a value for each layer, given one for each layer or one for all.
 
     Raises
     ------
     ValueError
-        If there are no layers, or the number of values is not that of the layers.
+        If there are no layers, or if there are more or fewer values than layers.
     """
     sizes, value = as_sequence(sizes), as_sequence(value)
     if not isinstance(sizes, Sequence) or len(sizes) == 0:
         raise ValueError(
-            f"hidden_sizes is {sizes!r}; expected the units of each layer, such as (500, 250)."
+            f"hidden_sizes is {sizes!r}; expected the number of units of each layer, such as "
+            "(500, 250)."
         )
     if not isinstance(value, Sequence) or isinstance(value, str):
         return [value] * len(sizes)
@@ -592,7 +594,7 @@ def per_layer(name: str, value: Any, sizes: Sequence[int]) -> list[Any]:
         return [value] * len(sizes)
     if len(value) != len(sizes):
         raise ValueError(
-            f"{name} has {len(value)} values and hidden_sizes {len(sizes)}; expected one for "
-            "each layer, or one for all."
+            f"{name} has {len(value)} values, but hidden_sizes has {len(sizes)}; give one value "
+            "for each layer, or one for all layers."
         )
     return list(value)

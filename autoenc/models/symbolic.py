@@ -1,7 +1,7 @@
-"""The symbolic model of an autoencoder: its layer, and what is done before and after it.
+"""The symbolic model of an autoencoder: its layer, and the operations before and after the layer.
 
-Before it, columns are standardised and missing entries left out; after it, reconstructions are
-brought back to the units of the data.
+Before the layer, columns are standardised and missing entries are set to 0. After the layer,
+reconstructions are converted to the units of the data.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def moments(rows: Rows, weights: Array | None = None) -> tuple[Array, Array]:
     (array([2.5, 5. ]), array([0.866..., 1.       ]))
     """
     scaler = StandardScaler()
-    # The scaler takes the sum of the weights for the number of rows.
+    # The scaler treats the sum of the weights as the number of rows.
     ratios = None if weights is None else (weights / weights.max()).astype(rows.dtype)
     seen = 0
     for part in parts(rows):
@@ -224,7 +224,7 @@ class SymbolicModel:
             return errors if sums else errors / self._n_columns
         observed = self._observed(x)
         n = self._n_observed(observed)[:, None]
-        # PyTensor takes 0 / 0 for 0 here.
+        # PyTensor evaluates 0 / 0 as 0 here.
         shares = pt.switch(pt.eq(n, 0), in_floatx(np.nan), observed / n)
         return errors * shares * self._n_columns if sums else errors * shares
 

@@ -104,7 +104,7 @@ class Task:
 
 
 def names_of(variables: Sequence[Parameter]) -> tuple[str, ...]:
-    """Return the names of an optimizer's variables, which tell what they contain."""
+    """Return the names of an optimizer's variables, which identify their contents."""
     return tuple(v.name or "" for v in variables)
 
 

@@ -151,7 +151,7 @@ def refuse_complex(number: int, name: str, column: Any) -> None:
 
 
 def _refuse_containers(number: int, name: str, column: Any) -> None:
-    """Refuse a column of bytes, lists, mappings or arrays, whose text says nothing."""
+    """Refuse a column of bytes, lists, mappings or arrays, whose text is not informative."""
     if kind_of(column) != TEXT:
         return
     for row, value in enumerate(listed(column)):

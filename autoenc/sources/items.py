@@ -82,8 +82,9 @@ def _field_of(item: Any, field: int | str | None, name: str) -> Any:
         return field
     if isinstance(item, dict):
         raise SourceError(
-            f"items of {name} have the fields {', '.join(map(str, item))}; name one of them by "
-            "key='...', as in autoenc.sources.open_source(items, key='...'), which fit takes, too."
+            f"items of {name} have the fields {', '.join(map(str, item))}; select one with "
+            "key='...', as in autoenc.sources.open_source(items, key='...'). fit also accepts the "
+            "result."
         )
     if isinstance(item, tuple) and len(item) > 1 and all(map(_is_number, item)):
         raise SourceError(

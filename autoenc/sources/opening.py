@@ -81,7 +81,7 @@ def open_source(
     if isinstance(rows, Source):
         if key is not None or columns is not None:
             raise SourceError(
-                f"{rows.name} is open already; give key and columns where it is opened."
+                f"{rows.name} is already open; pass key and columns when you open it."
             )
         return rows
     if columns is not None and not len(columns):

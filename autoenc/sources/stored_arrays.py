@@ -39,12 +39,13 @@ def undecided(path: Path, names: Sequence[str], key: str | None) -> SourceError:
     """Return the error for a file whose arrays do not include `key`, or leave a choice without it.
 
     >>> print(undecided(Path("a.npz"), ["x", "y"], None))
-    a.npz has the arrays x, y; name one of them by key='...', as in
-    autoenc.sources.open_source('a.npz', key='...'), which fit takes, too.
+    a.npz has the arrays x, y; select one with key='...', as in
+    autoenc.sources.open_source('a.npz', key='...'). fit also accepts the result.
     """
-    wanted = "one of them" if key is None else f"not {key!r}"
+    lacking = "" if key is None else f", but not {key!r}"
     message = (
-        f"{path} has the arrays {', '.join(names) or '(none)'}; name {wanted} by key='...', as in "
-        f"autoenc.sources.open_source({str(path)!r}, key='...'), which fit takes, too."
+        f"{path} has the arrays {', '.join(names) or '(none)'}{lacking}; select one with "
+        f"key='...', as in autoenc.sources.open_source({str(path)!r}, key='...'). fit also "
+        "accepts the result."
     )
     return UndecidedError(message, names)

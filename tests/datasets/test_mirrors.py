@@ -96,7 +96,7 @@ FAULTS = {
     "endless": "more than 1000000 bytes",
     "bomb": "more than 1000000 bytes",
     "no end": "more than 1000000 bytes",
-    "trickle": "Read timed out: fewer than 4096 bytes a second",
+    "trickle": "Read timed out: fewer than 4096 bytes per second",
     "short length": "the gzip data is damaged or cut short",
     "junk length": "invalid literal|Content-Length",
     "busy": "503 Server Error",

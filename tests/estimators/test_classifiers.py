@@ -333,9 +333,12 @@ def test_in_a_pipeline(digits):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"hidden_sizes": ()}, r"hidden_sizes is \(\); expected the units of each layer"),
-        ({"hidden_sizes": 500}, "hidden_sizes is 500; expected the units of each layer"),
-        ({"corruption": (0.1, 0.2, 0.3)}, "corruption has 3 values and hidden_sizes 2"),
+        (
+            {"hidden_sizes": ()},
+            r"hidden_sizes is \(\); expected the number of units of each layer",
+        ),
+        ({"hidden_sizes": 500}, "hidden_sizes is 500; expected the number of units of each layer"),
+        ({"corruption": (0.1, 0.2, 0.3)}, "corruption has 3 values, but hidden_sizes has 2"),
     ],
 )
 def test_bad_stacks(digits, settings, message):

@@ -437,17 +437,17 @@ def test_a_refused_fit_leaves_the_model(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"hidden_sizes": 64}, "hidden_sizes is 64; expected the units of each layer"),
-        ({"hidden_sizes": ()}, "hidden_sizes is (); expected the units of each layer"),
+        ({"hidden_sizes": 64}, "hidden_sizes is 64; expected the number of units of each layer"),
+        ({"hidden_sizes": ()}, "hidden_sizes is (); expected the number of units of each layer"),
         ({"hidden_sizes": (5, 0)}, "hidden_sizes has 0 in (5, 0); expected an integer of at"),
         ({"hidden_sizes": (5, 2.5)}, "hidden_sizes has 2.5 in (5, 2.5); expected an integer"),
-        ({"activation": ["tanh"]}, "activation has 1 values and hidden_sizes 2"),
+        ({"activation": ["tanh"]}, "activation has 1 values, but hidden_sizes has 2"),
         ({"pretraining_corruption": [0.1] * 3}, "pretraining_corruption has 3 values"),
         ({"pretraining_epochs": -1}, "pretraining_epochs is -1; expected an integer of at least"),
         ({"pretraining_epochs": 0.5}, "pretraining_epochs is 0.5; expected an integer"),
         ({"n_epochs": 0}, "n_epochs is 0; expected an integer of at least 1"),
         ({"layer": 3}, "layer is 3; expected a DenoisingAutoEncoder"),
-        ({"cost": "cross_entropy", "output": "tanh"}, "output is 'tanh' and cost"),
+        ({"cost": "cross_entropy", "output": "tanh"}, "output is 'tanh', but cost"),
     ],
     ids=str,
 )

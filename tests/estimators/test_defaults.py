@@ -1,4 +1,4 @@
-"""What settings that are left to choose are taken as, and that this is no worse than PCA."""
+"""Values chosen for settings at ``"auto"``, which give errors no worse than those of PCA."""
 
 import numpy as np
 import pytest
@@ -122,7 +122,7 @@ def test_the_first_rows_of_many_say_nothing_of_limits(rng):
     X = switched(rng)
     assert AutoEncoder(2, **QUIET).partial_fit(X).output_ == "linear"
     assert AutoEncoder(2, output="linear", **QUIET).fit(X).output_ == "linear"
-    with pytest.raises(ValueError, match="output is 'clipped' and cost 'cross_entropy'"):
+    with pytest.raises(ValueError, match="output is 'clipped', but cost is 'cross_entropy'"):
         AutoEncoder(2, output="clipped", cost="cross_entropy", **QUIET).fit(X)
 
 

@@ -1,7 +1,7 @@
-"""The domain contract: what data and settings are refused, with which words, and what is handled.
+"""Data and settings that are refused, with the message, and those that are handled.
 
-One table: the estimator, what is done, and the text that it has to raise, or "handled". What is
-refused says what was found, where, and what to do.
+One table lists the estimator, the call, and the message of the error, or "handled". Messages state
+the value, its position and the remedy.
 """
 
 import re
@@ -84,7 +84,7 @@ def no_expression(a):
     return 3
 
 
-# Data: who is fitted, on what, and what comes of it.
+# Data: the estimator, its data, and the outcome.
 DATA = [
     (EVERY, "NaN", lambda: holed(np.nan), r"X has NaN at row 3, column 2 \(1 of 120 values is"),
     (EVERY, "infinity", lambda: holed(np.inf), r"X has inf at row 3, column 2 .* Remove such"),
@@ -132,15 +132,23 @@ DATA = [
     (("ae", "softmax"), "constant columns", lambda: X * 0 + 7, HANDLED),
 ]  # fmt: skip
 
-# Settings: they are refused whatever the data.
+# Settings, which are refused for any data.
 SETTINGS = [
     (CODERS, {"n_hidden": 0}, "n_hidden is 0; expected an integer of at least 1"),
     (CODERS, {"n_hidden": -3}, "n_hidden is -3; expected an integer of at least 1"),
     (CODERS, {"n_hidden": 2.5}, "n_hidden is 2.5; expected an integer"),
     (CODERS, {"n_hidden": True}, "n_hidden is True; expected an integer"),
     (("perceptron",), {"n_hidden": 0}, "n_hidden is 0; expected an integer"),
-    (("stack", "tuned"), {"hidden_sizes": ()}, r"hidden_sizes is \(\); expected the units"),
-    (("stack", "tuned"), {"hidden_sizes": 500}, "hidden_sizes is 500; expected the units"),
+    (
+        ("stack", "tuned"),
+        {"hidden_sizes": ()},
+        r"hidden_sizes is \(\); expected the number of units",
+    ),
+    (
+        ("stack", "tuned"),
+        {"hidden_sizes": 500},
+        "hidden_sizes is 500; expected the number of units",
+    ),
     (("stack", "tuned"), {"hidden_sizes": (3, 0)}, r"hidden_sizes has 0 in \(3, 0\); expected an"),
     (("stack", "tuned"), {"corruption": (0.1, 0.2, 0.3)}, "corruption has 3 values"),
     (("dae", "stack", "tuned"), {"corruption": 1.5}, "corruption level is 1.5; expected a prob"),

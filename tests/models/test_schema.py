@@ -1,4 +1,4 @@
-"""What a model file may say, for both readers: `autoenc` and the single-file NumPy reader."""
+"""Valid contents of a model file, for both readers: `autoenc` and the NumPy reader."""
 
 import json
 
@@ -212,7 +212,7 @@ DESCRIPTIONS = [
     ("autoencoder", "table/columns", list("bacdef"), "table.columns are not feature_names_in_"),
     ("autoencoder", "versions", {"autoenc": 1}, "versions is"),
     ("untied", "table", [1], "table is"),
-    ("untied", "table/columns", list("abcdea"), "table.columns are not different"),
+    ("untied", "table/columns", list("abcdea"), "table.columns has duplicates"),
     ("untied", "table/rows", 1, "table.rows is not known"),
     ("untied", "table/image_shape", [2, 2], "table.image_shape is 4; expected 6"),
     ("untied", "table/image_shape", [2, 1, 2], "table.image_shape is .2, 1, 2."),

@@ -1,4 +1,4 @@
-"""Rows are the same from whatever they are stored in."""
+"""Rows are the same in every storage format."""
 
 import gc
 import itertools
@@ -297,7 +297,7 @@ def test_items_by_their_fields(tmp_path):
 
     assert open_source(Dicts(), key="image").shape == ROWS.shape
     assert open_source(TorchDataset(), key=1)[:3].tolist() == [0, 1, 2]
-    with pytest.raises(SourceError, match="have the fields image, label; name one of them by key"):
+    with pytest.raises(SourceError, match="have the fields image, label; select one with key"):
         open_source(Dicts())
 
 
@@ -604,8 +604,8 @@ REFUSED = [
     (two_kinds, r"has files of .npy, .npz, .parquet; expected"),
     (empty, r"has no such files"),
     (csv, r"rows.csv has a format that cannot be read in parts.*read_table reads csv"),
-    (stored_npz, r"has the arrays rows, labels; name one of them by key='...'"),
-    (hdf5, r"has the arrays train/labels, train/rows; name one of them by key"),
+    (stored_npz, r"has the arrays rows, labels; select one with key='...'"),
+    (hdf5, r"has the arrays train/labels, train/rows; select one with key"),
     (lambda folder: 7, r"rows cannot be read from the int; expected an array, a path"),
     (lambda folder: pa.table({"a": ["x"]}), r"column 'a' of .* has string; expected numbers"),
     (lambda folder: generator([]), r"has no rows"),
@@ -628,7 +628,7 @@ def test_what_cannot_be_read_is_refused_and_says_what_to_do(tmp_path, make, mess
 def test_a_name_that_is_not_there(tmp_path):
     with pytest.raises(FileNotFoundError, match="there is no"):
         open_source(tmp_path / "rows.npy")
-    with pytest.raises(SourceError, match="has the arrays rows, labels; name not 'x' by key"):
+    with pytest.raises(SourceError, match="has the arrays rows, labels, but not 'x'; select one"):
         open_source(stored_npz(tmp_path), key="x")
 
 

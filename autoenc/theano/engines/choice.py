@@ -149,11 +149,11 @@ def _of_mode(mode: Mode) -> Engine:
 
 
 def _checked(mode: Mode) -> Mode:
-    """Return a mode that checks classes of rows, and fuses only where that saves something."""
+    """Return a mode that checks classes of rows, and fuses operations only if this saves time."""
     if type(mode) is not Mode:
         return mode
     _, rewrites = mode.get_linker_optimizer(mode.provided_linker, mode.provided_optimizer)
-    if not hasattr(rewrites, "excluding"):  # a rewriter of a script has no parts
+    if not hasattr(rewrites, "excluding"):  # a rewriter that a script defines has no parts
         return mode
     if not pytensor.config.cxx and isinstance(mode.linker, PerformLinker | VMLinker):
         # Without a compiler, fusion saves nothing, and warns of more than 31 operands.

@@ -1,6 +1,6 @@
-"""Numbers and errors of C on XLA, for programs of Theano's functions.
+"""The numbers and errors of C for programs of Theano's functions on XLA.
 
-The models of the same process are converted without them.
+Models in the same process are converted without these changes.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _not_by_zero = CheckAndRaise(ZeroDivisionError, "integer division by zero")
 
 
 def adapting(op: type) -> Callable[[Adapt], Adapt]:
-    """Return a decorator that registers a change of the function for an operation.
+    """Return a decorator that registers a change of an operation's conversion to JAX.
 
-    Only programs of Theano's functions have checks, and only they are changed.
+    Only programs of Theano's functions are changed; they are recognised by their checks.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def adapting(op: type) -> Callable[[Adapt], Adapt]:
 
 @adapting(Elemwise)
 def _divided(divide: Any, op: Elemwise, node: Apply, checks: Checks) -> Any:
-    """Report integers that are divided by zero, of which XLA makes numbers."""
+    """Report divisions of integers by zero, for which XLA returns numbers."""
     if not _divides_integers(node):
         return divide
 
@@ -85,7 +85,7 @@ def _reduced(reduce: Any, op: CAReduce, node: Apply, checks: Checks) -> Any:
 
 @adapting(Cast)
 def _converted(cast: Any, op: Cast, node: Apply, checks: Checks) -> Any:
-    """Let conversions of floats to integers overflow; XLA's have limits."""
+    """Let conversions of floats to integers overflow as in C; those of XLA saturate."""
     dtype = np.dtype(op.o_type.dtype)
     if dtype.kind not in "iu":
         return cast
@@ -93,7 +93,7 @@ def _converted(cast: Any, op: Cast, node: Apply, checks: Checks) -> Any:
 
 
 def _as_integer(x: DeviceArray, dtype: np.dtype[Any]) -> DeviceArray:
-    """Convert floats to integers as processors do: the least integer stands for what is beyond."""
+    """Convert floats to integers as processors do: values out of range give the least integer."""
     wide = _width(dtype)
     limit = 2.0 ** (8 * wide.itemsize - 1)
     whole = jnp.trunc(x.astype("float64"))
@@ -120,7 +120,7 @@ def _floored(divide: Any, op: IntDiv, node: Apply, checks: Checks) -> Any:
     def compute(x: DeviceArray, y: DeviceArray) -> DeviceArray:
         if not (_is_float(x) or _is_float(y)):
             return divide(x, y)
-        # XLA would multiply by the reciprocal of a divisor that it knows.
+        # XLA would multiply by the reciprocal of a constant divisor.
         return jnp.floor(x / jnp.where(jnp.isnan(x), x, y))
 
     return compute

@@ -17,7 +17,7 @@ from autoenc.theano.meaning.flat_indices import unravel_index
 
 
 class OfToday(type):
-    """Metaclass of old operations, whose instances include those of the class in use today."""
+    """Metaclass of old operations; instances of the class in use today count as theirs."""
 
     today: type
 

@@ -172,7 +172,7 @@ def MatrixPinv() -> Any:  # noqa: N802 - Theano's name
 def psd(v: Any) -> Expression:
     """Return a positive semi-definite matrix unchanged.
 
-    Theano's optimiser was told the property, and solved linear systems by Cholesky decomposition.
+    Theano's optimiser used this property to solve linear systems by Cholesky decomposition.
     """
     result: Expression = pt.tensor_copy(pt.as_tensor_variable(v))
     return result

@@ -113,9 +113,9 @@ def extend() -> None:
 
 
 def _saved_if_possible(own: Callable[..., None]) -> Callable[..., None]:
-    """Return a method that raises the error after which PyTensor goes on without a stored key.
+    """Return a method that raises PicklingError, after which PyTensor continues without the key.
 
-    Pickle raises others for classes that are defined within functions.
+    For classes that are defined within functions, pickle raises other errors.
     """
 
     @functools.wraps(own)

@@ -16,7 +16,7 @@ from pytensor.tensor.elemwise import CAReduce
 
 
 class CAReduceDtype(CAReduce):
-    """Reduction of which scripts choose the types of the result and of the sum so far.
+    """Reduction for which scripts choose the types of the result and of the accumulator.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class CAReduceDtype(CAReduce):
 
 
 def extend() -> None:
-    """Let reductions of functions be right without C, and scripts derive classes of reductions."""
+    """Correct reductions of functions without C; let scripts derive classes from reductions."""
     CAReduce.perform = _perform(CAReduce.perform)
     waiting = [CAReduce]
     while waiting:
@@ -46,7 +46,7 @@ def extend() -> None:
 
 
 def _clone(own: Any) -> Any:
-    """Return a method that copies operations of scripts, whose constructors may be others."""
+    """Return a method that copies operations of scripts, whose constructors may differ."""
 
     @functools.wraps(own)
     def clone(op: CAReduce, **changes: Any) -> Any:

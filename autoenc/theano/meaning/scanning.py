@@ -224,14 +224,14 @@ def _listed(given: Any) -> list[Any]:
 
 
 def _slices(sequences: Any) -> Iterator[Any]:
-    """Yield what a step receives of the sequences, for the first step."""
+    """Yield the slices of the sequences that the first step receives."""
     for sequence in _listed(_with_listed_taps(sequences)):
         given = sequence if isinstance(sequence, dict) else {"input": sequence}
         yield from _at_taps(given["input"], given.get("taps"), [0])
 
 
 def _previous(outputs_info: Any) -> Iterator[Any]:
-    """Yield what a step receives of earlier outputs, for the first step."""
+    """Yield the earlier outputs that the first step receives."""
     for info in _listed(_with_listed_taps(outputs_info)):
         given = info if isinstance(info, dict) else {"initial": info}
         initial, taps = given.get("initial"), given.get("taps")

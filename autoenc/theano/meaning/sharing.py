@@ -69,7 +69,7 @@ def shared_constructor(ctor: Callable[..., Any], remove: bool = False) -> Callab
     ctor : callable
         Function of the arguments of ``shared``, which returns a shared variable.
     remove : bool
-        Whether it is no longer to be tried.
+        Whether to remove the function instead of adding it.
     """
     (_constructors.remove if remove else _constructors.append)(ctor)
     return ctor

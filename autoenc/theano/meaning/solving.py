@@ -113,10 +113,10 @@ class Cholesky(metaclass=OfToday):
 
 
 class CheckedSolution(CheckAndRaise):
-    """Returns a solution, or raises an error, where its gradient is computed too.
+    """Operation that returns a solution or raises an error, also when its gradient is computed.
 
-    A gradient with respect to the matrix needs the solution, but not this operation. It would be
-    NaN without an error.
+    A gradient with respect to the matrix needs the solution, but not this operation, and would be
+    NaN instead of an error.
     """
 
     def pullback(self, inputs: Any, outputs: Any, output_gradients: Any) -> list[Any]:

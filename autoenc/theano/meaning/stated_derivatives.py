@@ -31,11 +31,11 @@ class _Method:
     Parameters
     ----------
     default : callable
-        The method of operations for which a script defines none.
+        Method of operations for which a script defines none.
     asked : str
         Name of PyTensor's method.
     asks : callable
-        PyTensor's method, which asks this one.
+        PyTensor's method, which calls this one.
     """
 
     def __init__(self, default: Any, asked: str, asks: Any) -> None:
@@ -87,7 +87,7 @@ def _set_of_class(cls: Any, name: str, value: Any) -> None:
 
 
 def _ask(cls: Any, name: str) -> None:
-    """Let PyTensor ask a class for its method of Theano's name."""
+    """Make PyTensor call the method that a class defines under Theano's name."""
     if name != "grad" or not _has_l_op(cls):
         type.__setattr__(cls, *_ASKED[name])
 

@@ -97,7 +97,7 @@ class MemoryFile(BinaryFile):
     Parameters
     ----------
     value : str or bytes, default ''
-        What is in the file.
+        Content of the file.
     """
 
     def __init__(self, value: Any = "") -> None:
@@ -123,7 +123,7 @@ class MemoryFile(BinaryFile):
             self.write(line)
 
     def getvalue(self) -> Any:
-        """Return what is in the file."""
+        """Return the content of the file."""
         return _for(_caller(), self._file.getvalue())
 
 

@@ -123,7 +123,7 @@ def seeded(function: Any, *arguments: Any, **more: Any) -> Any:
 
 
 def drawn(function: Any, *arguments: Any, **more: Any) -> Any:
-    """Call a function that may draw from Python's own generator, and say what has changed."""
+    """Call a function that may draw from Python's own generator, and log what has changed."""
     of = getattr(function, "__self__", None)
     if isinstance(of, random.Random) and (_seeded or of is not _COMMON):
         _say_that_draws_differ(function.__name__)

@@ -27,7 +27,7 @@ _fitting = CheckAndRaise(
 
 @node_rewriter([Elemwise])  # type: ignore[untyped-decorator]
 def local_allocated_fits(fgraph: Any, node: Apply) -> list[Any] | bool:
-    """Check that operands have the lengths of allocated ones, unless they must have."""
+    """Check that operands have the lengths of allocated arrays, unless this is certain."""
     allocated = [i for i, operand in enumerate(node.inputs) if _is_allocated(operand)]
     others = [i for i in range(len(node.inputs)) if i not in allocated]
     if not allocated or len(node.inputs) == 1:

@@ -68,9 +68,9 @@ def crossentropy_categorical_1hot(coding_dist: Any, true_one_of_n: Any) -> Varia
 
     Notes
     -----
-    If the probabilities are a softmax, the function raises ValueError for classes that it does not
-    have, and if there is not one for each row. Otherwise, classes below 0 count from the last one.
-    In Theano, its fused operation made this difference.
+    If the probabilities are a softmax, the function raises ValueError for classes that do not
+    exist, and if there is not one class for each row. Otherwise, classes below 0 count from the
+    last one. Theano's fused operation made the same difference.
     """
     coding, classes = pt.as_tensor_variable(coding_dist), pt.as_tensor_variable(true_one_of_n)
     if coding.type.ndim != 2:
@@ -145,8 +145,8 @@ def crossentropy_softmax_argmax_1hot_with_bias(x: Any, b: Any, y_idx: Any) -> li
     Raises
     ------
     ValueError
-        If the arguments have other types or, at run time, if a class is out of range or the number
-        of classes is not that of the rows.
+        If the arguments have other types or, at run time, if a class is out of range or there is
+        not one class for each row.
     """
     activation, classes = biased(x, b), _classes(y_idx)
     log_softmax = special.log_softmax(activation, axis=-1)

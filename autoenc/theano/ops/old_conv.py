@@ -125,7 +125,7 @@ def conv2d(
 
     Notes
     -----
-    The function raises ValueError if the arrays have other shapes.
+    The compiled function raises ValueError if the arrays do not have the given shapes.
     """
     warnings.warn(
         "theano.tensor.nnet.conv.conv2d is deprecated. Use theano.tensor.nnet.conv2d instead.",

@@ -64,7 +64,7 @@ def _are_row_numbers(fgraph: Any, rows: Variable, classes: Variable) -> bool:
 
 
 def _length(number: Variable) -> tuple[Variable, int] | None:
-    """Return the array and the axis of which a number is the length, if it is one."""
+    """Return the array and the axis whose length a number is; None if it is no length."""
     node = number.owner
     if node is not None and isinstance(node.op, Shape_i):
         return node.inputs[0], node.op.i
@@ -77,7 +77,7 @@ def _length(number: Variable) -> tuple[Variable, int] | None:
 
 
 def _filled(x: Variable) -> Variable:
-    """Return the array that gives x, a constant, its shape; x itself if there is none."""
+    """Return the constant with which an array in the shape of another is filled; else x itself."""
     return x.owner.inputs[0] if _is_elemwise(x, Second) else x
 
 

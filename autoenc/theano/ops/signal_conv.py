@@ -29,7 +29,7 @@ def conv2d(
     input : matrix, or tensor (n, rows, columns)
     filters : matrix, or tensor (filters, rows, columns)
     image_shape, filter_shape : sequence of int, optional
-        Shapes, as far as they are known. The function raises ValueError if arrays have others.
+        Shapes, as far as they are known. The compiled function raises ValueError if arrays differ.
     border_mode : {"valid", "full"}, default "valid"
     subsample : pair of int, default (1, 1)
 

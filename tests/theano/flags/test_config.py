@@ -144,7 +144,7 @@ print(f([1]).tolist(), len(f.maker.fgraph.apply_nodes))
 )
 def test_the_optimizer_of_the_settings_is_used(flags, n_operations):
     if compiler_trouble():
-        pytest.skip(f"the C backend cannot be had: {compiler_trouble()}")
+        pytest.skip(f"the C backend is not available: {compiler_trouble()}")
     done = subprocess.run(
         [sys.executable, "-c", OPTIMIZED],
         env={**os.environ, "AUTOENC_BACKEND": "c", "THEANO_FLAGS": flags},

@@ -1,4 +1,4 @@
-"""Autoenc's own inner loops, compiled for this processor when they are first used.
+"""Inner loops of autoenc, compiled for this processor when they are first used.
 
 They compute products of matrices of few rows, for which no BLAS is optimised (``gemm.h``),
 products in mixed precision (``mixed.cpp``) and sums (``sums.cpp``), all with the threads of
