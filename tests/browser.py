@@ -1,8 +1,8 @@
 """A browser for the tests of pages.
 
-``python -m tests.browser`` installs one where none starts: Playwright's own, else, as root where
-there is apt, the system's. Where neither is available, the tests that need one are skipped and say
-why; with ``AUTOENC_BROWSER=required`` they fail, and so does the installation.
+If no browser starts, ``python -m tests.browser`` installs one: Playwright's own or, as root on a
+system with apt, the system's. If neither can be installed, the tests that need a browser are
+skipped with the reason; with ``AUTOENC_BROWSER=required``, they and the installation fail.
 """
 
 import os
@@ -22,7 +22,7 @@ def is_required():
 
 @contextmanager
 def started():
-    """Yield the system's browser or Playwright's own, and None; or None and the reason."""
+    """Yield the system's or Playwright's browser and None; or None and the reason."""
     from playwright.sync_api import sync_playwright
 
     found = next(filter(None, map(shutil.which, NAMES)), None)
@@ -52,7 +52,7 @@ def ways_to_install():
     if not (is_root() and shutil.which("apt-get")):
         yield [own]
         return
-    # Playwright's driver needs the first, which a minimal Debian lacks.
+    # Playwright's driver needs libatomic1, which a minimal Debian lacks.
     yield [["apt-get", "update", "-qq"], [*APT, "libatomic1"], [*own, "--with-deps"]]
     yield [[*APT, "libatomic1", NAMES[0]]]
 
@@ -67,7 +67,7 @@ def run(command):
 
 
 def install():
-    """Install a browser if none starts; return why that failed, or None."""
+    """Install a browser if none starts; return the reason of a failure, or None."""
     reason = trouble()
     for commands in ways_to_install():
         if reason is None:

@@ -1,4 +1,4 @@
-"""Where the tests of XLA run: on the CPU, or where ``AUTOENC_TEST_DEVICE`` says."""
+"""The device for tests of XLA: that of ``AUTOENC_TEST_DEVICE``, by default the CPU."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""THEANO_FLAGS and .theanorc: who wins, what is ignored, what is refused."""
+"""THEANO_FLAGS and .theanorc: precedence, ignored keys, refused values."""
 
 import os
 import re

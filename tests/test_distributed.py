@@ -1,4 +1,4 @@
-"""Where a process is among the others, from the variables of launchers."""
+"""Rank and number of processes, from the environment variables of launchers."""
 
 import pytest
 

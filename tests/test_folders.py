@@ -1,4 +1,4 @@
-"""Folders for compiled code: private, usable, or another one and a word why."""
+"""Folders for compiled code: private and usable, or another folder and a warning."""
 
 import mmap
 import os

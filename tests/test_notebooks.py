@@ -1,4 +1,4 @@
-"""The notebooks run in a real kernel, and show what they promise."""
+"""The notebooks run in a real kernel, and show the expected outputs."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a package index and a user of the package see."""
+"""The package as a package index and its users see it."""
 
 import os
 import re

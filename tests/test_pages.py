@@ -1,4 +1,4 @@
-"""What the README and the guides show is run: Python, scripts of Theano, commands, links."""
+"""Run the examples of the README and the guides: Python, Theano scripts, commands, links."""
 
 import os
 import re

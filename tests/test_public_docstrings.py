@@ -1,4 +1,4 @@
-"""Docstrings of public names are complete, by the rules of numpydoc."""
+"""Docstrings of public names are complete according to numpydoc's rules."""
 
 import importlib
 import inspect

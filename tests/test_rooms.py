@@ -1,4 +1,4 @@
-"""Each room imports only from rooms above it, and heavy libraries wait."""
+"""Each subpackage imports only from those above it, and large libraries are imported late."""
 
 import ast
 import subprocess

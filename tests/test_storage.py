@@ -1,4 +1,4 @@
-"""Model files: what goes in comes out, and what is not one is refused."""
+"""Model files: contents are read back unchanged, and other files are refused."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""What is computed once stays once, also when threads ask at the same time."""
+"""Results that are computed once, even if several threads request them at the same time."""
 
 import os
 import threading

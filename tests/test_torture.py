@@ -1,4 +1,4 @@
-"""Short versions of the programs in `torture/`: damaged files are read right or refused."""
+"""Short versions of the programs in `torture/`."""
 
 import gc
 import random

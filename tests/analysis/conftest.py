@@ -1,4 +1,4 @@
-"""Fitted models that the tests of this room share."""
+"""Fitted models for the tests of this subpackage."""
 
 import pytest
 
@@ -10,7 +10,7 @@ QUICK = {"random_state": 0, "verbose": False}
 
 @pytest.fixture(scope="session")
 def healthy(digits):
-    """An autoencoder that has learned digits."""
+    """An autoencoder trained on digits."""
     return DenoisingAutoEncoder(50, n_epochs=5, learning_rate=0.2, **QUICK).fit(
         digits.train.images
     )
@@ -18,7 +18,7 @@ def healthy(digits):
 
 @pytest.fixture(scope="session")
 def models(digits, healthy):
-    """One of each kind of model, by name, fitted on digits."""
+    """A fitted model of each kind, by name, trained on digits."""
     X = digits.train.images[:500]
     settings = {"n_epochs": 2, **QUICK}
     return {
@@ -36,10 +36,10 @@ def models(digits, healthy):
 
 
 def halved(a):
-    """An activation that has no name."""
+    """An activation without a registered name."""
     return a / 2
 
 
 def squashed(a):
-    """An output in (0, 1) that has no name."""
+    """An output in (0, 1) without a registered name."""
     return 0.5 + 0.4 * a / (1 + abs(a))

@@ -1,4 +1,4 @@
-"""What is read from models of every kind: layers, cost, its terms."""
+"""Access to models of every kind: layers, cost and its terms."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Reports, and advice to models that really have what the advice is about."""
+"""Reports, and advice on models that really have the problem in question."""
 
 import json
 import math

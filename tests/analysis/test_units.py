@@ -1,4 +1,4 @@
-"""The health of units, from made-up codes and from models that really have the ailment."""
+"""Statistics of units, for constructed codes and for models that really have the problem."""
 
 import numpy as np
 import pytest

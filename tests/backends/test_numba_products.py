@@ -1,4 +1,4 @@
-"""Products of the Numba backend: every entry, at the edges of tiles, blocks and panels too."""
+"""Products of the Numba backend: all entries, including the edges of tiles, blocks and panels."""
 
 import functools
 

@@ -1,4 +1,4 @@
-"""Backends where processes fork, threads cannot start and containers have quotas."""
+"""Backends after a fork, without new threads, and with a container's quota."""
 
 import os
 import subprocess

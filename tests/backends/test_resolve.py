@@ -1,4 +1,4 @@
-"""Which backend a name stands for, and what is said when it cannot be had."""
+"""The backend for each name, and the error if it is not available."""
 
 import os
 import subprocess

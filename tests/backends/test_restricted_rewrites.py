@@ -1,4 +1,4 @@
-"""Rewritten graphs have the shapes, types and numbers of the graphs that were written."""
+"""Rewritten graphs have the shapes, types and numbers of the original graphs."""
 
 import numpy as np
 import pytensor

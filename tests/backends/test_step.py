@@ -1,4 +1,4 @@
-"""Sorting what a cost and its updates depend on."""
+"""Sorting of the variables on which a cost and its updates depend."""
 
 import numpy as np
 import pytensor

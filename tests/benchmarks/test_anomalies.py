@@ -1,4 +1,4 @@
-"""The benchmark of detectors, on sets that are made here."""
+"""The benchmark of detectors, on generated data sets."""
 
 import json
 import re

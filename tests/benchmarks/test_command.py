@@ -1,4 +1,4 @@
-"""The command: its options, what it writes, and the arithmetic of its tables."""
+"""The command `python -m benchmarks`: options, written files, and arithmetic of the tables."""
 
 import json
 

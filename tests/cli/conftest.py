@@ -1,4 +1,4 @@
-"""Data files and models as users of the command have them."""
+"""Data files and models for tests of the command."""
 
 import io
 import sys
@@ -14,7 +14,7 @@ from autoenc.cli import main
 
 
 class Outcome(NamedTuple):
-    """What a run of the command has said."""
+    """Output of a run of the command."""
 
     status: int
     out: str
@@ -30,14 +30,14 @@ def run(*arguments):
 
 
 def good(*arguments):
-    """Run the command, which has to succeed."""
+    """Run the command, which must succeed."""
     outcome = run(*arguments)
     assert outcome.status == 0, outcome.err
     return outcome.out
 
 
 def refusal(*arguments):
-    """Run the command, which has to fail in one line."""
+    """Run the command, which must fail with a message of one line."""
     outcome = run(*arguments)
     assert outcome.status == 1
     assert outcome.out == ""

@@ -1,4 +1,4 @@
-"""Filling in cells changes no others, to the last digit."""
+"""Filling in empty cells does not change a digit of the others."""
 
 import numpy as np
 import pandas as pd

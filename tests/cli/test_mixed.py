@@ -1,4 +1,4 @@
-"""A file with columns of all kinds, end to end: equal numbers by every way."""
+"""A file with columns of all kinds, end to end: the same numbers in every way."""
 
 import csv
 import io

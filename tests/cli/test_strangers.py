@@ -1,4 +1,4 @@
-"""Data, models and disks that the command was not made for."""
+"""Unusual data, models of other origin, and faulty disks."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Messages of the command speak of its options."""
+"""Messages of the command name its options."""
 
 import numpy as np
 import pytest

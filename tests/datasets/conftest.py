@@ -1,4 +1,4 @@
-"""MNIST in every form, made from the bundled sample; where the full data is; local mirrors."""
+"""MNIST in every format, made from the bundled sample; the full data, if found; local mirrors."""
 
 import contextlib
 import gzip
@@ -31,7 +31,7 @@ def _full_files() -> list[Path]:
 
 
 FULL_FILES = _full_files()
-# Tests of the full data exist where it does, so that none is ever skipped.
+# Tests of the full data are collected only if it is found, so that none is skipped.
 collect_ignore = [] if FULL_FILES else ["test_full_mnist.py"]
 
 
@@ -44,7 +44,7 @@ def full_file(request: pytest.FixtureRequest) -> Path:
 def empty_machine(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
-    """A machine on which no full data lies about; returns its two usual folders' parent."""
+    """A machine without the full data; returns the parent of its two usual folders."""
     home = tmp_path_factory.mktemp("home")
     (home / "data").mkdir()
     for name in (places.SAMPLE_NAME, donuts.FILE_NAME):
@@ -99,7 +99,7 @@ def keras_bytes(data: Mnist) -> bytes:
 
 
 def python2_array(array: np.ndarray) -> bytes:
-    """The opcodes that Python 2 wrote an array with, as in the tutorials' file."""
+    """The opcodes with which Python 2 wrote an array, as in the tutorials' file."""
     shape = b"(" + b"".join(b"J" + struct.pack("<i", n) for n in array.shape) + b"t"
     kind = array.dtype.str[1:].encode()
     dtype = b"cnumpy\ndtype\n(U" + bytes([len(kind)]) + kind + b"K\x00K\x01tR"
@@ -152,7 +152,7 @@ WRITERS = {
 
 @pytest.fixture
 def brief_path() -> Iterator[Path]:
-    """A folder for large files, removed at once: pytest keeps its own for three runs."""
+    """A folder for large files, removed after the test; pytest keeps its own for three runs."""
     with tempfile.TemporaryDirectory() as folder:
         yield Path(folder)
 
@@ -186,7 +186,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def outcome() -> Callable[..., object]:
-    """A function that reads a file and returns what it holds, or why it was refused."""
+    """A function that reads a file and returns its content, or the reason why it was refused."""
 
     def read(reader: Callable[[Path], object], path: Path) -> object:
         try:
@@ -247,7 +247,7 @@ class Handler(BaseHTTPRequestHandler):
         for header in self.lengths(len(content)):
             self.send_header("Content-Length", header)
         self.end_headers()
-        # The client hangs up on what is too long or too slow.
+        # The client closes the connection if an answer is too long or too slow.
         with contextlib.suppress(OSError):
             self.send(content)
 
@@ -292,7 +292,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """Closes connections at once, where the usual one would say goodbye first."""
+    """Server that closes connections at once, without the usual shutdown."""
 
     def shutdown_request(self, request: Any) -> None:
         self.close_request(request)

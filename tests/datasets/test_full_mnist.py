@@ -1,4 +1,4 @@
-"""The full data; collected only where it is found (see conftest)."""
+"""The full data; collected only if it is found (see conftest)."""
 
 import gzip
 import hashlib

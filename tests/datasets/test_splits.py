@@ -1,4 +1,4 @@
-"""Any arrays become a split as the documentation says, or are refused with the path."""
+"""Any arrays become a split as documented, or are refused with the path."""
 
 from pathlib import Path
 

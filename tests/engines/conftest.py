@@ -1,4 +1,4 @@
-"""What tests on other engines share. `make engines` installs the engines and runs them."""
+"""Fixtures of tests on other engines. `make engines` installs the engines and runs the tests."""
 
 import os
 import re
@@ -19,7 +19,7 @@ def _threads_are_the_engine_s_to_limit(monkeypatch):
 
 @pytest.fixture
 def java():
-    """Fail, and say what to install, where Spark would not start."""
+    """Fail, and state what to install, if Spark could not start."""
     home = os.environ.get("JAVA_HOME")
     program = str(Path(home, "bin", "java")) if home else "java"
     try:

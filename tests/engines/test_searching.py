@@ -1,4 +1,4 @@
-"""Searches on the engines that joblib can use."""
+"""Hyperparameter searches on the engines that joblib can use."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""At home in the ecosystem: frames, sparse data, pipelines, searches, routing, threads."""
+"""Estimators with other libraries: frames, sparse data, pipelines, searches, routing, threads."""
 
 import threading
 import warnings

@@ -1,4 +1,4 @@
-"""Scikit-learn's contract, as scikit-learn checks it, and what its users rely on beside that."""
+"""Scikit-learn's conventions: its own checks, and properties on which its users rely."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Many fits by one graph give what each fit gives by itself."""
+"""Many fits with one graph give the same results as separate fits."""
 
 import os
 import signal
@@ -31,7 +31,7 @@ QUIET = {"n_epochs": 3, "verbose": False}
 
 
 def state(estimator):
-    """All that a fit has found, but for times."""
+    """All results of a fit, except times."""
     model = estimator.model_
     costs = [{k: r[k] for k in r if "second" not in k} for r in model.history]
     arrays = {name: a.tobytes() for name, a in model.all_arrays().items()}
@@ -39,7 +39,7 @@ def state(estimator):
 
 
 def check(estimators, X, *, y=None, **arguments):
-    """Check that fits together are fits apart, to the byte, and can be continued."""
+    """Check that joint fits have the same bytes as separate ones, and can be continued."""
     n = len(estimators)
     apart = list(map(clone, estimators))
     together = fit_many(estimators, X, y, **arguments)

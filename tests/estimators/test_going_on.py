@@ -1,4 +1,4 @@
-"""Weights of rows, validation, and training that goes on."""
+"""Row weights, validation, and continued training."""
 
 import pickle
 
@@ -48,7 +48,7 @@ def bytes_of(model):
 
 
 def given(model, validation):
-    """What validation data a model takes: rows, or rows and classes."""
+    """Return the validation data of a model: rows, or rows and classes."""
     return validation if hasattr(model, "predict") else validation[0]
 
 
@@ -74,7 +74,7 @@ def test_rows_of_weight_zero_are_not_there(make, data):
 
 
 def test_weights_are_repetitions_where_all_rows_are_one_minibatch(data):
-    # In plain gradient descent on all rows nothing is left to chance.
+    # Plain gradient descent on all rows is deterministic.
     X, y = data[0][:40], data[1][:40]
     weights = 1 + np.arange(40) % 3
     whole = {"batch_size": 200, "n_epochs": 5, "shuffle": False}
@@ -128,7 +128,7 @@ def test_the_best_parameters_are_kept(data):
     assert costs.mean() == pytest.approx(best, rel=1e-5)
 
 
-# Going on
+# Continued training
 
 
 def test_the_first_partial_fit_is_one_epoch_of_fit(make, data):
@@ -179,7 +179,7 @@ def test_another_optimizer_starts_anew_unless_its_variables_mean_the_same(
     model.set_params(optimizer=then)
     model.save(tmp_path / "m")
     loaded = AutoEncoder.load(tmp_path / "m").partial_fit(X)
-    # The variables of an optimizer are all that the other model lacks.
+    # The other model lacks only the variables of the optimizer.
     model.model_ = model.model_.replaced(
         optimizer_state=model.model_.optimizer_state if continues else (), state_names=()
     )

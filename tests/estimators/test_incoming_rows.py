@@ -1,6 +1,6 @@
-"""Rows that a fitted model is used on are looked at once, a part at a time, and judged as a whole.
+"""Rows for a fitted model are examined once, one part at a time; messages are about all rows.
 
-Here a part is eight rows, and as much as stays in a cache three.
+In these tests, a part has eight rows, and three rows fit into a cache.
 """
 
 import warnings
@@ -20,7 +20,7 @@ from autoenc.rows import DomainWarning, domain
 QUICK = {"n_epochs": 1, "random_state": 0, "verbose": False}
 X = np.random.default_rng(0).random((30, 4)).astype("float32")
 Y = np.arange(30) % 3
-# In units of their own, so that what is ordinary in one column is strange in another.
+# In different units, so that an ordinary value of one column is extreme in another.
 UNITS = (X * [1, 10, 100, 1000] - 500).astype("float32")
 NEGATIVE = X - 0.5
 MAKERS = {
@@ -50,7 +50,7 @@ def models():
 
 @pytest.fixture
 def looks(monkeypatch):
-    """How many values each look was at."""
+    """Number of values of each examination."""
     found = []
 
     def noted(original, rows, *rest, **options):
@@ -195,7 +195,7 @@ def test_only_all_rows_tell_whether_bytes_were_divided():
         model.transform((X * 255).astype("uint8") // 255)
 
 
-# Looked at once
+# Examined once
 
 
 @pytest.mark.parametrize("name", ["unit", "plain", "masked", "stack", "classifier"])
@@ -218,7 +218,7 @@ def test_columns_with_units_of_their_own_are_looked_at_once_more(models, looks):
 
 
 def test_floats_up_to_255_are_looked_at_once(looks):
-    # Any three of these rows tell that they were not divided.
+    # Any three of these rows show that they were not divided.
     model = AutoEncoder(2, **QUICK).fit((X * 255).astype("uint8"))
     looks.clear()
     model.transform(np.tile(np.float32([0, 255, 3, 4]), (30, 1)))
@@ -249,7 +249,7 @@ def test_after_a_warning_rows_are_not_looked_at_again(models, monkeypatch):
     assert held == [True, False]
 
 
-# What a look tells
+# Result of an examination
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -266,7 +266,7 @@ def test_the_domain_is_that_of_all_rows(dtype, allow_nan, n):
 
 
 def verdict(check):
-    """Whether nothing is said."""
+    """Whether there is neither a warning nor an error."""
     with warnings.catch_warnings(record=True, action="always") as found:
         try:
             check()

@@ -1,4 +1,4 @@
-"""Labels of all kinds: as they were given after `predict` and in a file, or refused by `fit`."""
+"""Labels of all kinds: unchanged by `predict` and in files, or refused by `fit`."""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Missing entries are kept out of code and cost, and can be filled in."""
+"""Missing entries are excluded from code and cost, and can be filled in."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Ordinary arguments in other forms: taken, or refused with what was got and what to give."""
+"""Ordinary arguments in other forms: accepted, or refused with a remedy."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""Reports without rows: of those given to fit, which the model knows but does not keep."""
+"""Reports without rows use those of the last fit, to which the model has a weak reference."""
 
 import copy
 import gc

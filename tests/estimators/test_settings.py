@@ -1,4 +1,4 @@
-"""The table of settings covers every constructor; what is registered works in every estimator."""
+"""The table of settings covers all constructors, and registered names work in all estimators."""
 
 import inspect
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Rows that estimators read while they learn and score."""
+"""Rows that estimators read during training and scoring."""
 
 import numpy as np
 import pandas as pd

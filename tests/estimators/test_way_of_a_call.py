@@ -1,4 +1,4 @@
-"""How far a call has to go: few calls, and files one after the other instead of back and forth."""
+"""The path of a call: few calls, through files in order, not back and forth."""
 
 import inspect
 import sys

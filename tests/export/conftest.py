@@ -1,4 +1,4 @@
-"""Fitted models that the tests of this room share."""
+"""Fitted models for the tests of this subpackage."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Models of columns of different kinds outside autoenc: equal numbers by every way."""
+"""Models of columns of different kinds outside autoenc: the same numbers in every way."""
 
 import numpy as np
 import onnxruntime

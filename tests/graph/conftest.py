@@ -1,4 +1,4 @@
-"""Graphs are built in float32, where any upcast is an error, unless float64 is asked for."""
+"""Graphs are built in float32, in which any upcast is an error, unless float64 is requested."""
 
 import pytest
 from pytensor import config

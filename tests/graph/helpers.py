@@ -1,4 +1,4 @@
-"""How the tests of this room evaluate expressions."""
+"""Evaluation of expressions in the tests of this subpackage."""
 
 import numpy as np
 from pytensor import config

@@ -1,4 +1,4 @@
-"""Activation functions against the oracle, and how they are found."""
+"""Activation functions against the oracle, and their lookup by name."""
 
 import re
 

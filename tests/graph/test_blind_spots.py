@@ -1,4 +1,4 @@
-"""Layers in which no column takes part in its own reconstruction."""
+"""Layers in which no column contributes to its own reconstruction."""
 
 import numpy as np
 import pytensor

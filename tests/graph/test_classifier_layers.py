@@ -1,4 +1,4 @@
-"""Dense and softmax layers, networks, and the costs that go with labels."""
+"""Dense and softmax layers, networks, and costs of labels."""
 
 import numpy as np
 import pytensor

@@ -1,4 +1,4 @@
-"""Masking noise: what it does to which entries, and how often."""
+"""Masking noise: its effect on entries, and its frequency."""
 
 import re
 

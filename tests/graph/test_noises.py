@@ -1,4 +1,4 @@
-"""Salt and pepper, Gaussian noise, and `corrupt`, which takes them all."""
+"""Salt and pepper, Gaussian noise, and `corrupt`, which accepts all kinds."""
 
 import functools
 import json

@@ -1,4 +1,4 @@
-"""All update rules, in one table, run through the properties they share."""
+"""Common properties of all update rules, which are in one table."""
 
 import functools
 import re

@@ -1,4 +1,4 @@
-"""Symbolic generators: held by the caller, stepped on by updates."""
+"""Symbolic generators: owned by the caller, advanced by updates."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What counts as the same computation."""
+"""Graphs that count as the same computation."""
 
 import subprocess
 import sys

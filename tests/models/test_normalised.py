@@ -1,4 +1,4 @@
-"""Layers that are normalised start from what autoencoders have learned."""
+"""Normalised layers start from the parameters of trained autoencoders."""
 
 import numpy as np
 import pytensor

@@ -1,7 +1,7 @@
-"""Model files of earlier versions load, and give the numbers that were recorded with them.
+"""Model files of earlier versions load, and give the recorded numbers.
 
-`old_files/` holds a file of each kind as the version wrote it that had the kind first. They are
-never written again.
+`old_files/` has a file of each kind, written by the first version that had this kind. These files
+are never written again.
 """
 
 import json

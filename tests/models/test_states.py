@@ -1,4 +1,4 @@
-"""Every way in which a model comes about, and everything that is done with it afterwards."""
+"""Every way to obtain a model, combined with every later operation on it."""
 
 import pickle
 

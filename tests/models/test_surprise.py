@@ -1,4 +1,4 @@
-"""Surprise against its definition, value by value, and what users rely on."""
+"""Surprise against its definition, value by value, and properties on which users rely."""
 
 import numpy as np
 import pytest

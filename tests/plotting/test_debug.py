@@ -1,4 +1,4 @@
-"""The page of four panels."""
+"""The figure with four panels."""
 
 import re
 

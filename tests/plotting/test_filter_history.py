@@ -1,4 +1,4 @@
-"""Filters over time: the very frames and pixels that are written."""
+"""Filters over time: the exact frames and pixels of the files."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Filters and reconstructions: the very pixels that are written."""
+"""Filters and reconstructions: the exact pixels of the files."""
 
 import re
 import subprocess

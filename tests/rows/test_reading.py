@@ -1,4 +1,4 @@
-"""Rows that are read from arrays, without scikit-learn's checks where they would say nothing."""
+"""Rows read from arrays, without scikit-learn's checks if these would find nothing."""
 
 import numpy as np
 import pytest

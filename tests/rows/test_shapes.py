@@ -1,4 +1,4 @@
-"""Data that is no table of real numbers is refused by name, without its contents."""
+"""Data that is not a table of real numbers is refused by name, without printing it."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""What the tests of the site share. `make docs` builds the site and runs them."""
+"""Fixtures of the tests of the site. `make docs` builds the site and runs the tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The site as people see it: in a real Chromium, in light and dark, wide and narrow."""
+"""The site in a real Chromium, in light and dark mode, on wide and narrow screens."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SCHEMES = ("light", "dark")
 
 @contextmanager
 def opened(browser, address, path, *, width=1200, scheme="light"):
-    """Open a page in a context of its own; whatever it should not have done is noted."""
+    """Open a page in its own context; record requests to other hosts, errors and warnings."""
     complaints: list[str] = []
 
     def watch(route):

@@ -1,4 +1,4 @@
-"""Links of every page of the site lead to something, and nothing is loaded from elsewhere."""
+"""Links of all pages of the site are valid, and nothing is loaded from other hosts."""
 
 from __future__ import annotations
 

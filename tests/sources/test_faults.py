@@ -1,4 +1,4 @@
-"""Files that change, and objects that do not keep their word."""
+"""Files that change, and objects that are inconsistent with their interface."""
 
 import itertools
 import os

@@ -1,4 +1,4 @@
-"""Rows are those that were asked for, with the values that were stored, or refused."""
+"""Requested rows are returned with their stored values, or refused."""
 
 import math
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Range, moments and finiteness in one pass, and what is remembered of them."""
+"""Range, moments and finiteness in one pass, and the stored summary."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Rows that several processes read together: each some of them, all get the bytes of one."""
+"""Rows that several processes read together have the same bytes as with one process."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Folders of images that strangers have made."""
+"""Folders of images of any origin."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""Columns of all kinds, from files as people have them."""
+"""Columns of all kinds, from typical files."""
 
 import codecs
 

@@ -1,4 +1,4 @@
-"""Tables as people have them, well formed and not."""
+"""Typical tables, well formed and malformed."""
 
 import gzip
 import os

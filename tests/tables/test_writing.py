@@ -1,4 +1,4 @@
-"""What is written is read again, and by other tools."""
+"""Written files can be read again, also by other tools."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""A training that was stopped and resumed ends with the bytes of one that was not."""
+"""A run that was stopped and resumed ends with the bytes of an uninterrupted one."""
 
 import os
 import signal

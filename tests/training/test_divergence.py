@@ -1,4 +1,4 @@
-"""What happens when the cost is no longer finite."""
+"""Training whose cost does not stay finite."""
 
 import re
 import warnings

@@ -1,4 +1,4 @@
-"""Trainings that are stopped before they have begun, and by other signals than Ctrl-C."""
+"""Training runs that are stopped before they begin, and by signals other than Ctrl-C."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Products in mixed precision: as NumPy rounds them, and as good to train with."""
+"""Products in mixed precision: rounded as by NumPy, and accurate enough for training."""
 
 import numpy as np
 import pytensor

@@ -1,4 +1,4 @@
-"""Orders and cuts of an epoch."""
+"""Order of rows, and division of an epoch into blocks."""
 
 import hashlib
 import tracemalloc

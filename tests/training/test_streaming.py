@@ -1,4 +1,4 @@
-"""Rows that are read while training runs."""
+"""Rows that are read during training."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Trainings to be watched: real ones, and one that is only told."""
+"""Training runs for callbacks: real ones, and a simulated one."""
 
 from dataclasses import dataclass, field
 from types import SimpleNamespace

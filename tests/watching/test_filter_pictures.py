@@ -1,4 +1,4 @@
-"""Filters drawn while they are learned."""
+"""Filters drawn during training."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""What MLflow itself says of a training."""
+"""Records of a training run, as MLflow itself reads them."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What is shown in a notebook, by a real kernel."""
+"""Outputs in a notebook, from a real kernel."""
 
 import base64
 import io

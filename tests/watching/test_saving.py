@@ -1,4 +1,4 @@
-"""Models saved while training goes on."""
+"""Models saved during training."""
 
 import math
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What TensorBoard itself reads of a training."""
+"""Records of a training run, as TensorBoard itself reads them."""
 
 import io
 import resource

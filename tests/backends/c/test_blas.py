@@ -1,4 +1,4 @@
-"""Finding a BLAS, and what linking with it gives."""
+"""Search for a BLAS, and results of linking with it."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The C backend's flags: fast, and honest about NaN."""
+"""The C backend's compiler flags are fast and preserve NaN."""
 
 import gc
 import os

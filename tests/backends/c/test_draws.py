@@ -1,4 +1,4 @@
-"""Masks: as often as asked for, and independent within and between draws, on every backend."""
+"""Masks have the requested frequency, and are independent within and between draws."""
 
 import numpy as np
 import pytensor

@@ -1,4 +1,4 @@
-"""The kernels under other compilers and on another kind of processor, as far as they are here."""
+"""The kernels with other compilers and for other processors, as far as these are available."""
 
 import hashlib
 import platform

@@ -1,4 +1,4 @@
-"""Kernels of products, called as from C, are right beside other busy threads."""
+"""Kernels of products, called as from C, are correct even if other threads are busy."""
 
 import ctypes
 import logging

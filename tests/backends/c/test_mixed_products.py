@@ -1,4 +1,4 @@
-"""Products in mixed precision in C: which of them are made, and that they are NumPy's."""
+"""Products in mixed precision in C: which ones are replaced, and that they equal NumPy's."""
 
 from contextlib import nullcontext
 

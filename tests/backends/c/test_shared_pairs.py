@@ -1,4 +1,4 @@
-"""Weights that are rounded once for several products: when, and that no bit differs for it."""
+"""Weights are rounded once for several products, without changing a bit of the results."""
 
 import ctypes
 

@@ -1,4 +1,4 @@
-"""Trains on 1, 2, 4 and 8 devices, into which the CPU is divided; prints what it finds as JSON.
+"""Train on 1, 2, 4 and 8 devices, into which the CPU is divided; print the results as JSON.
 
 It is a program because XLA divides the CPU when it starts.
 """

@@ -1,8 +1,8 @@
-"""One of several processes that train together; writes what it finds into a file of its own.
+"""One of several processes that train together; writes its results to its own file.
 
     autoenc launch -n 2 tests/backends/xla/many_processes.py folder
 
-In the end it trains until it is lost.
+Finally, it trains until it is killed or stopped.
 """
 
 import functools

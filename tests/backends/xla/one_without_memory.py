@@ -1,4 +1,4 @@
-"""A training by two processes, one of which has too little memory within a block.
+"""A training run of two processes, one of which runs out of memory within a block.
 
 autoenc launch -n 2 tests/backends/xla/one_without_memory.py 1
 """

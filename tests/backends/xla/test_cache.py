@@ -1,4 +1,4 @@
-"""XLA's compiled code is kept between processes."""
+"""XLA's compiled code is cached for later processes."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What XLA promises wherever it runs: ``AUTOENC_TEST_DEVICE=cuda`` runs these on a GPU."""
+"""Guarantees of XLA on every device: ``AUTOENC_TEST_DEVICE=cuda`` runs the tests on a GPU."""
 
 import os
 import subprocess

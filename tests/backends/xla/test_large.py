@@ -1,4 +1,4 @@
-"""Products and sums divided over the rows: the same numbers, and what is stored once."""
+"""Products and sums divided over the rows: the same numbers, and operands stored once."""
 
 import jax
 import numpy as np

@@ -1,4 +1,4 @@
-"""Devices share the rows of every minibatch; results are those of one but for rounding."""
+"""Devices share the rows of every minibatch, with the results of one device up to rounding."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Blocks of thin minibatches as one kernel, which a CPU emulates here, thread by thread."""
+"""Blocks of thin minibatches as one kernel, emulated on a CPU, thread by thread."""
 
 import jax
 import numpy as np

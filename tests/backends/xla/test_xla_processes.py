@@ -1,4 +1,4 @@
-"""Processes train one model together; results are those of one process but for rounding."""
+"""Processes train one model together, with the results of one process up to rounding."""
 
 import functools
 import json

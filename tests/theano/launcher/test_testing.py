@@ -1,4 +1,4 @@
-"""What pytest needs to run suites of Theano's time."""
+"""Changes to pytest with which it runs test suites of Theano's time."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Test values: computed while a script builds its graph, if ``compute_test_value`` asks for it."""
+"""Test values, computed while a script builds its graph, if ``compute_test_value`` is set."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What tests of user operations were written with."""
+"""Helpers with which tests of user operations were written."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Tests of the time find what nose and NumPy had for them."""
+"""Old tests find the names of nose and of NumPy's decorators."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Source of the time does today what it did then."""
+"""Old source text behaves today as it did under Python 2 and NumPy 1."""
 
 import io
 import math
