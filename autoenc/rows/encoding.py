@@ -565,10 +565,21 @@ def columns_by_name(table: Any) -> dict[str, Any]:
             "on columns that are not all numbers."
         )
     names = [str(label) for label in labels]
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"X has {names.count(name)} columns named {name!r}; rename them.")
+    refuse_equal_names(names)
     return {name: table[label] for name, label in zip(names, labels, strict=True)}
+
+
+def refuse_equal_names(names: Sequence[str], data: str = "X") -> None:
+    """Refuse columns of which two have the same name.
+
+    Raises
+    ------
+    ValueError
+        The message states the name.
+    """
+    if len(set(names)) < len(names):
+        name = next(one for k, one in enumerate(names) if one in names[:k])
+        raise ValueError(f"{data} has {names.count(name)} columns named {name!r}; rename them.")
 
 
 def listed(column: Any) -> list[Any]:

@@ -11,7 +11,7 @@ from sklearn.utils.validation import validate_data
 from autoenc.rows.blocks import Array, Rows, SparseRows, rows_at_a_time
 from autoenc.rows.casting import refuse_equal_numbers, scaling_of
 from autoenc.rows.columns import Columns, columns_of
-from autoenc.rows.encoding import EncodedRows, Encoding
+from autoenc.rows.encoding import EncodedRows, Encoding, refuse_equal_names
 from autoenc.rows.kinds import encoding_of, has_kinds, is_frame, refuse_complex
 from autoenc.rows.refusals import Names, column_name, describe_unknown, warn
 from autoenc.rows.scaling import ColumnScaling
@@ -283,11 +283,12 @@ def _refuse_records(X: Array, name: str) -> NoReturn:
 
 
 def _refuse_columns(X: Any, name: str) -> None:
-    """Refuse a frame without columns, and columns of complex numbers."""
+    """Refuse a frame without columns, columns of the same name, and those of complex numbers."""
     if not X.shape[1]:
         raise ValueError(
             f"{name} has shape {tuple(X.shape)}; expected at least one row and one column."
         )
+    refuse_equal_names([str(column) for column in X.columns], name)
     # Only columns whose dtype does not determine their values are taken from a frame.
     of_any_type = [
         k

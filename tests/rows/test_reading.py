@@ -1,6 +1,7 @@
 """Rows read from arrays, without scikit-learn's checks if these would find nothing."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from autoenc.rows import reading
@@ -49,3 +50,13 @@ def test_an_array_for_columns_with_names_is_warned_of():
     columns = columns_of("AutoEncoder", 2, np.array(["a", "b"], object))
     with pytest.warns(UserWarning, match="does not have valid feature names"):
         read_rows(columns, np.zeros((1, 2)), dtype="float32", reset=False)
+
+
+@pytest.mark.parametrize("dtype", [float, object])
+def test_columns_of_the_same_name_are_refused(dtype):
+    """The message of the library of frames named no data, and not all calls refused them."""
+    X = np.arange(12.0).reshape(4, 3)
+    frame = pd.DataFrame(X, columns=["a", "b", "a"], dtype=dtype)
+    for reset in (True, False):
+        with pytest.raises(ValueError, match=r"X has 2 columns named 'a'; rename them\."):
+            read_rows(columns_of("AutoEncoder", 3), frame, dtype="float32", reset=reset)
