@@ -2,15 +2,17 @@
 
 Scripts write the cost of a classifier as ``-T.mean(T.log(p)[T.arange(y.shape[0]), y])``, where
 ``p`` is a softmax. Theano computed it by an operation that refuses classes below 0 and a number of
-classes other than that of the rows. As an index, a class of -1 would be the last one.
+classes other than that of the rows. As an index, a class of -1 would be the last one, which Theano
+used if the classes were constants, and in modes that do not rewrite this cost.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from pytensor.graph.basic import Apply, Variable
+from pytensor.graph.basic import Apply, Constant, Variable
 from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
+from pytensor.graph.traversal import graph_inputs
 from pytensor.scalar import Log, Second
 from pytensor.tensor.basic import ARange
 from pytensor.tensor.elemwise import Elemwise
@@ -53,6 +55,8 @@ def _are_row_numbers(fgraph: Any, rows: Variable, classes: Variable) -> bool:
     """Return whether rows is arange(n), where n is the number of classes."""
     if rows.owner is None or not isinstance(rows.owner.op, ARange) or classes.type.ndim != 1:
         return False
+    if _is_constant(classes):
+        return False
     start, stop, step = rows.owner.inputs
     if (getattr(start, "data", None), getattr(step, "data", None)) != (0, 1):
         return False
@@ -61,6 +65,10 @@ def _are_row_numbers(fgraph: Any, rows: Variable, classes: Variable) -> bool:
     if hasattr(fgraph, "shape_feature"):  # of classes that are computed from others
         lengths.append(_length(fgraph.shape_feature.get_shape(classes, 0)))
     return length is not None and length in lengths
+
+
+def _is_constant(x: Variable) -> bool:
+    return all(isinstance(source, Constant) for source in graph_inputs([x]))
 
 
 def _length(number: Variable) -> tuple[Variable, int] | None:

@@ -168,6 +168,27 @@ def test_computed_classes_are_checked(compute, mode):
         f(values, [0, -1 - first])
 
 
+@pytest.mark.parametrize("rewrites", [None, "merge", "stabilize"])
+def test_without_theanos_cross_entropy_the_last_class_is_minus_one(rewrites):
+    x, y = T.matrix("x"), T.lvector("y")
+    cost = -T.log(T.nnet.softmax(x))[T.arange(y.shape[0]), y].sum()
+    values = np.array([[0, 0, 0], [0, 0, np.log(2)]], theano.config.floatX)
+    f = theano.function([x, y], [cost, T.grad(cost, x)], mode=theano.Mode("py", rewrites))
+    found, gradient = f(values, [0, -1])
+    np.testing.assert_allclose(found, np.log(6), rtol=1e-6)
+    np.testing.assert_allclose(gradient[1], [0.25, 0.25, -0.5], rtol=1e-6)
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE", "JAX"])
+def test_constant_classes_are_indices(mode):
+    x, classes = T.matrix("x"), T.constant(np.array([0, -2])) + 1
+    cost = -T.log(T.nnet.softmax(x))[T.arange(classes.shape[0]), classes].sum()
+    values = np.array([[0, 0, 0], [0, 0, np.log(2)]], theano.config.floatX)
+    found, gradient = theano.function([x], [cost, T.grad(cost, x)], mode=mode)(values)
+    np.testing.assert_allclose(found, np.log(6), rtol=1e-6)
+    np.testing.assert_allclose(gradient[1], [0.25, 0.25, -0.5], rtol=1e-6)
+
+
 @pytest.mark.parametrize("label", [-1, 2])
 def test_other_indices_of_a_softmax_are_not_classes(label):
     x, y = T.matrix("x"), T.lvector("y")
