@@ -18,6 +18,7 @@ from pytensor.tensor.basic import ARange
 from pytensor.tensor.shape import Reshape
 
 from autoenc.backends.xla.runtime_checks import Checks, Convert, replacing
+from autoenc.theano.engines.branches import separate
 from autoenc.theano.engines.lengths import Known, Lengths, Window, WriteWindow, is_known
 from autoenc.theano.meaning.parts_by_vector import CHANGE
 
@@ -31,9 +32,10 @@ class XlaLinker(JAXLinker):
         """Convert the graph to a program."""
         storages = [storage_map[output] for output in fgraph.outputs]
         lengths, checks = Lengths(fgraph), Checks()
+        separate(fgraph)
         storage_map.update(zip(fgraph.outputs, storages, strict=True))
         with jax.enable_x64(True):
-            # `more["order"]` is the order of the graph before `Lengths` modified it.
+            # `more["order"]` is the order of the graph before it was modified here.
             more["order"] = self.schedule(fgraph)
             function = super().fgraph_convert(
                 fgraph, storage_map=storage_map, checks=checks, assertions=checks, **more
