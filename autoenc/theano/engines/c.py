@@ -7,9 +7,12 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from pytensor.compile.mode import Mode
+from pytensor.graph.traversal import ancestors
+from pytensor.scalar import IntDiv, Mod
 
 from autoenc.backends.compile_lock import waiting_for_others
 from autoenc.theano.engines.base import MakeGraph
+from autoenc.theano.ifelse import IfElse
 
 Flags = Callable[[], AbstractContextManager[None]]
 
@@ -34,10 +37,28 @@ class ModeEngine:
 
         def compiled() -> Any:
             with self.flags():
-                maker = self.mode.function_maker(*make_graph(), self.mode, **settings)
+                graph = make_graph()
+                mode = _with_branches_apart(self.mode, *graph)
+                maker = mode.function_maker(*graph, mode, **settings)
                 return made(maker, Function, output_keys)
 
         return waiting_for_others(compiled)
+
+
+def _with_branches_apart(mode: Mode, inputs: Any, outputs: Any) -> Mode:
+    """Return a mode that fuses nothing if a division by zero may fail in a branch.
+
+    A fused operation may compute parts of both branches.
+    """
+    if type(mode) is not Mode:
+        return mode
+    results = outputs if isinstance(outputs, list) else [outputs]
+    variables = [getattr(result, "variable", result) for result in results]
+    variables += [given.update for given in inputs if given.update is not None]
+    ops = {x.owner.op for x in ancestors(variables) if x.owner is not None}
+    divides = any(isinstance(getattr(op, "scalar_op", None), IntDiv | Mod) for op in ops)
+    has_branches = any(isinstance(op, IfElse) for op in ops)
+    return mode.excluding("fusion") if divides and has_branches else mode
 
 
 def made(maker: Any, function_class: type, output_keys: Any) -> Any:
