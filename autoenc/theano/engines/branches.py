@@ -47,8 +47,9 @@ class Branches(Op):
 
 
 @jax_funcify.register(Branches)  # type: ignore[untyped-decorator]
-def _branches(op: Branches, checks: Any, **_: Any) -> Callable[..., Any]:
-    functions = [jax_funcify(graph, checks=checks) for graph in op.graphs]
+def _branches(op: Branches, checks: Any, assertions: Any, **_: Any) -> Callable[..., Any]:
+    given = {"checks": checks, "assertions": assertions}
+    functions = [jax_funcify(graph, **given) for graph in op.graphs]
 
     def choose(condition: DeviceArray, *inputs: Any) -> Any:
         def run(function: Callable[..., Any]) -> Callable[[], list[DeviceArray]]:
