@@ -9,7 +9,9 @@ import numpy as np
 from pytensor.graph.type import Type
 from pytensor.link.c.params_type import ParamsType
 from pytensor.link.c.type import CType
+from pytensor.scalar.basic import ScalarType, _scalar_py_operators
 from pytensor.tensor.type import TensorType, continuous_dtypes
+from pytensor.tensor.variable import _tensor_py_operators
 
 _NAMES = {
     (): "scalar",
@@ -40,6 +42,16 @@ def is_valid_value(tensor_type: TensorType, data: Any, strict: bool = True) -> b
 def value_zeros(tensor_type: TensorType, shape: Any) -> Any:
     """Return an array of zeros of a type."""
     return np.zeros(shape, tensor_type.dtype)
+
+
+def numpy_dtype(typed: Any) -> np.dtype[Any]:
+    """Return the dtype of a type or variable, so that it can be the argument `dtype` itself.
+
+    In ``np.zeros(3, dtype=x)`` and ``T.zeros_like(y, dtype=x)``, NumPy read the text in
+    ``x.dtype``. Since release 2.4, it asks for ``__numpy_dtype__`` instead.
+    """
+    dtype: np.dtype[Any] = np.dtype(typed.dtype)
+    return dtype
 
 
 _pytensors_name = TensorType.__str__
@@ -80,4 +92,6 @@ def extend() -> None:
     TensorType.__repr__ = printed
     TensorType.is_valid_value = is_valid_value
     TensorType.value_zeros = value_zeros
+    for typed in (TensorType, ScalarType, _tensor_py_operators, _scalar_py_operators):
+        typed.__numpy_dtype__ = property(numpy_dtype)
     ParamsType.generate_struct_name = name_of_struct

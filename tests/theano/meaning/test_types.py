@@ -11,6 +11,7 @@ from pytensor.scalar import int64
 
 import autoenc.theano.tensor as T
 from autoenc import theano
+from tests.theano.quick import function
 
 OF_STRUCT = """
 from pytensor.link.c.params_type import ParamsType
@@ -75,3 +76,26 @@ def test_a_type_may_allow_infinite_numbers_in_debug_mode():
     x = kind("x")
     f = theano.function([x], T.isnan(x), mode="DebugMode")
     np.testing.assert_array_equal(f([0.0, np.nan]), [False, True])
+
+
+@pytest.mark.parametrize(
+    "typed", [T.fvector("x"), theano.shared(np.ones(2, np.float32)), T.fvector]
+)
+def test_types_and_variables_are_dtypes(typed):
+    y = T.dvector("y")
+    made = [
+        y.zeros_like(typed),
+        T.ones_like(y, dtype=typed),
+        T.zeros(2, typed),
+        T.ones((2,), typed),
+    ]
+    made += [T.constant(0, dtype=typed), T.zeros_like(theano.shared(np.ones(2)), typed)]
+    assert [one.dtype for one in made] == ["float32"] * 6
+    assert np.zeros(3, dtype=typed).dtype == np.ones(3).astype(typed).dtype == np.float32
+    np.testing.assert_array_equal(function([y], y.ones_like(typed))([3.0, 4.0]), [1, 1])
+
+
+def test_scalars_and_sparse_variables_are_dtypes():
+    number = theano.scalar.int8("number")
+    sparse = theano.sparse.csr_matrix("sparse", dtype="float32")
+    assert [np.dtype(v) for v in (number, number.type, sparse)] == [np.int8, np.int8, np.float32]
