@@ -73,8 +73,9 @@ class RewrittenGraphs:
             Results.
         updates : mapping from shared variable to expression, optional
             Updates of shared variables by a call.
-        mutable : sequence of symbolic variables
-            Further arguments, whose memory the function may overwrite.
+        mutable : sequence of symbolic or shared variables
+            Further arguments, whose memory the function may overwrite. Shared variables become
+            arguments without a value.
 
         Returns
         -------
@@ -86,7 +87,7 @@ class RewrittenGraphs:
         results = [*outputs] if several else [outputs]
         n_outputs = len(results)
         results += updates.values()
-        shared = _shared(results, updates)
+        shared = [v for v in _shared(results, updates) if v not in mutable]
         key = (
             structure([*inputs, *mutable, *shared], results), len(mutable),
             n_outputs if several else None, tuple(map(shared.index, updates)),
@@ -94,11 +95,12 @@ class RewrittenGraphs:
         with self._lock.now:
             if key not in self._kept:
                 cells = list(map(_without_value, shared))
-                swap = dict(zip(shared, cells, strict=True))
+                arguments = [variable.type(name=variable.name) for variable in mutable]
+                swap = dict(zip([*shared, *mutable], [*cells, *arguments], strict=True))
                 again = clone_replace(results, swap)
                 returned = again[:n_outputs] if several else again[0]
                 renewed = dict(zip([swap[v] for v in updates], again[n_outputs:], strict=True))
-                function = self._compile(inputs, mutable, returned, renewed)
+                function = self._compile(inputs, arguments, returned, renewed)
                 self._kept[key] = _Linked(_Code(function, cells), self._compiling, self._calling)
             self._kept.move_to_end(key)
             while len(self._kept) > KEPT:

@@ -76,13 +76,11 @@ def _is_finite(array: Array) -> bool:
 
 
 def _compile_step(step: Step, graphs: RewrittenGraphs) -> LentFunction:
-    generators, outputs = step.with_inputs_for(step.generators)
-    cost, next_state = outputs[0], outputs[1 : 1 + len(step.state)]
     return graphs.function(
         step.inputs,
-        [cost, *outputs[1 + len(step.state) :]],
-        dict(zip(step.state, next_state, strict=True)),
-        mutable=generators,
+        [step.cost, *step.next_generators],
+        dict(zip(step.state, step.next_state, strict=True)),
+        mutable=step.generators,
     )
 
 

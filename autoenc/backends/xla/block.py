@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import jax
 from pytensor.graph.fg import FunctionGraph
+from pytensor.graph.replace import clone_replace
 
 from autoenc.backends.interface import DeviceArray
 from autoenc.backends.xla.compiling import GPU_OPTIONS, MODE, Compiled, compiled_once, jaxify
 from autoenc.backends.xla.placement import Placement
 from autoenc.backends.xla.thin import EmulatedGpu, Gpu, NotThinError, thin_block
+from autoenc.graph.types import Expression
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +37,8 @@ def block_function(
 ) -> Compiled:
     """Compile a block: (state, generators, constants, data, rows, batch) → (error, results).
 
+    The inputs of the graph are those of a minibatch, and the shared variables of the step.
+
     If `rows` has a row number for each row of a minibatch, the batch is None. If `rows` has the
     numbers of minibatches in the data, the batch is the number of rows of each; the padding of
     the devices' shares comes after these rows.
@@ -43,6 +47,7 @@ def block_function(
     state is finite. It is a single array, because fetching another one would take a GPU longer
     than computing it. The error is for the checks that are returned with the function.
     """
+    inputs, outputs = _without_values(inputs, outputs)
     step, checks = jaxify(inputs, outputs, mode)
     scan = _scan(step, n_state, placement)
 
@@ -73,6 +78,14 @@ def block_function(
     options = None if placement.first.platform == "cpu" else GPU_OPTIONS
     function: Callable[..., Any] = jax.jit(run_checked, compiler_options=options, static_argnums=5)
     return function, checks
+
+
+def _without_values(
+    inputs: Sequence[Expression], outputs: Sequence[Expression]
+) -> tuple[list[Expression], list[Expression]]:
+    """Return a copy of a graph with plain inputs, so that kept code keeps no weights in memory."""
+    plain = [variable.type(name=variable.name) for variable in inputs]
+    return plain, clone_replace(outputs, dict(zip(inputs, plain, strict=True)))
 
 
 def _scan(

@@ -115,11 +115,10 @@ class ScanRunner:
         self._state = Mirror(step.state, placement)
         self._constants = Mirror(step.constants, placement)
         self._n_generators = len(step.generators)
-        shared = [*step.state, *step.generators, *step.constants]
-        shared_inputs, outputs = step.with_inputs_for(shared)
-        self._dtype = widest_float([*step.inputs, *shared_inputs, *outputs])
-        mode = _mode_of(placement)
-        self._graph = [*step.inputs, *shared_inputs], outputs, len(step.state), mode, placement
+        inputs = [*step.inputs, *step.state, *step.generators, *step.constants]
+        outputs = [step.cost, *step.next_state, *step.next_generators]
+        self._dtype = widest_float([*inputs, *outputs])
+        self._graph = inputs, outputs, len(step.state), _mode_of(placement), placement
         self._block, self._checks = block_function(*self._graph, gpu)
         self._before: list[DeviceArray] = []
         self._kept: list[DeviceArray] = []
