@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import jax
+from pytensor import config
 from pytensor.compile.mode import JAX
 from pytensor.graph.fg import FunctionGraph
 from pytensor.link import utils
@@ -72,12 +73,15 @@ def compiled_once(
     return look_up
 
 
+@compiled_once
 def jaxify(
     inputs: Sequence[Expression], outputs: Sequence[Expression], mode: Any = MODE
 ) -> tuple[Callable[..., tuple[DeviceArray, ...]], Checks]:
     """Convert a graph without shared variables to a JAX function, and the checks that it needs.
 
     A program that calls the function must be traced by `Checks.within`.
+
+    Devices in other numbers, or in another order, train with the same function.
 
     Raises
     ------
@@ -89,7 +93,9 @@ def jaxify(
     import autoenc.backends.xla.ops  # noqa: F401 - registers them with PyTensor
 
     graph = FunctionGraph(list(inputs), list(outputs), clone=True)
-    mode.optimizer.rewrite(graph)
+    # As where PyTensor compiles itself: new nodes need not know the lines of a rewrite's code.
+    with config.change_flags(traceback__limit=config.traceback__compile_limit):
+        mode.optimizer.rewrite(graph)
     checks = checks_of(graph)
     # Numbers of the graph become JAX arrays here. Outside of JAX's 64-bit mode, these would have
     # 32 bits.
