@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from pytensor.link.c.exceptions import CompileError
-
 from autoenc.backends.compile_lock import checking_while_waiting
 
 # Signals with which a cluster, a service manager or a closed terminal ends a process.
@@ -86,9 +84,13 @@ def deferred_interrupt() -> Iterator[Interruption]:
     try:
         with checking_while_waiting(interruption.end):
             yield interruption
-    except CompileError:
+    except Exception as error:
+        # This module imports setuptools, which takes as long as a small fit.
+        from pytensor.link.c.exceptions import CompileError
+
         # A terminal, for example, sends Ctrl-C also to the compiler.
-        interruption.end()
+        if isinstance(error, CompileError):
+            interruption.end()
         raise
     finally:
         for signum, handler in before.items():

@@ -14,7 +14,6 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op as PyTensorOp
 from pytensor.graph.utils import MethodNotDefined
 from pytensor.link.c.cmodule import KeyData
-from pytensor.link.c.exceptions import CompileError
 from pytensor.link.c.op import COp
 from pytensor.tensor.type import TensorType
 
@@ -88,6 +87,9 @@ class Op(COp):
         if type(self).c_code is Op.c_code:
             # Otherwise PyTensor warns that the missing code has no version, and caches nothing.
             raise MethodNotDefined("c_code", type(self), type(self).__name__)
+        # This module imports setuptools, as every compilation of C code does.
+        from pytensor.link.c.exceptions import CompileError
+
         try:
             return super().make_c_thunk(*arguments, **named)
         except CompileError as error:
