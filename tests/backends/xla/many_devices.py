@@ -110,7 +110,7 @@ def collectives(batch, devices="all", parts=False):
         of_block = np.arange(10, dtype="int32"), batch
     else:
         data = [backend.put(rows(10 * batch))]
-        of_block = (np.arange(10 * batch, dtype="int32").reshape(10, batch),)
+        of_block = np.arange(10 * batch, dtype="int32").reshape(10, batch), None
     with jax_precision("float32"):
         arrays = runner._state.fresh(), keys, runner._constants.fresh(), data, *of_block
         program = runner._block.lower(*arrays).compile().as_text()
