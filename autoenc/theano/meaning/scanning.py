@@ -20,6 +20,8 @@ from pytensor.scan.basic import get_updates_and_outputs
 from pytensor.scan.basic import scan as _scan
 from pytensor.scan.utils import until
 
+from autoenc.theano.engines import default_mode
+from autoenc.theano.flags import config
 from autoenc.theano.meaning.debug_values import give_value, is_off, resumed, suspended
 from autoenc.theano.updates import OrderedUpdates
 
@@ -95,9 +97,10 @@ def scan(
 
 def _mode_of_steps(mode: Any) -> Any:
     """Return a mode with a virtual machine, which alone compiles the steps of a gradient."""
-    if mode is None:
+    if mode is None and config.linker != "py":
         return None
-    found = get_mode(mode)
+    # Without a mode, PyTensor compiles steps to C, whatever the linker of the settings.
+    found = default_mode() if mode is None else get_mode(mode)
     linker = type(found.linker)
     if linker is PerformLinker or isinstance(found, DebugMode):
         machine = VMLinker(use_cloop=False, c_thunks=False)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pytensor.scan.op import Scan
 
 import autoenc.theano.tensor as T
 from autoenc import theano
@@ -205,3 +206,19 @@ def test_the_steps_of_a_gradient_are_compiled_in_any_mode(mode):
     found = function([x, w], [total, T.grad(total, w).sum()])(np.ones((4, 3)), np.eye(3) / 2)
     # From Theano 1.0.5.
     np.testing.assert_allclose(found, [10.2948434304, 5.05492570455])
+
+
+def test_loops_in_python_have_no_c_code():
+    x, w = T.dvector("x"), T.dscalar("w")
+    with theano.config.change_flags(linker="py"):
+        sums, _ = theano.scan(
+            lambda a, b, c: a * c + b, x, outputs_info=T.zeros((), "float64"), non_sequences=w
+        )
+        f = theano.function([x, w], [sums, T.grad(sums.sum(), w)])
+    loops = [node.op for node in f.maker.fgraph.apply_nodes if isinstance(node.op, Scan)]
+    assert loops
+    for loop in loops:
+        assert not any(hasattr(thunk, "cthunk") for thunk in loop.fn.vm.thunks)
+    found, gradient = f([1, 2, 3], 2)
+    np.testing.assert_array_equal(found, [2, 6, 12])
+    assert gradient == 3 * 1 + 2 * 2 + 3
