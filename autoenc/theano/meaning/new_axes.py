@@ -13,7 +13,10 @@ from typing import Any
 
 import numpy as np
 from pytensor.graph.basic import Variable
+from pytensor.tensor.type_other import SliceType
 from pytensor.tensor.variable import _tensor_py_operators
+
+from autoenc.theano.meaning.slices import with_bounds
 
 # Packages whose own indices have NumPy's meaning.
 _OF_TODAY = ("pytensor.", "autoenc.")
@@ -27,6 +30,8 @@ def part(variable: Any, index: Any) -> Any:
         name = f"{sys._getframe(1).f_globals.get('__name__')}."
         if not name.startswith(_OF_TODAY):
             variable = _without_further_dimensions(variable, parts)
+    if any(isinstance(getattr(part, "type", None), SliceType) for part in parts):
+        index = with_bounds(variable, parts)
     return _part(variable, index)
 
 
