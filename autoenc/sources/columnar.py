@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from autoenc.sources.integers import Ranges, ranges_of_arrays, ranges_of_tables, widen
 from autoenc.sources.reader import Array, SourceError, copy_values
 from autoenc.sources.states import FileStates
 from autoenc.tables.arrow import columns_of_schema
@@ -36,9 +37,9 @@ class Table:
     def settle(self) -> None:
         """Do nothing: the table is in memory or mapped."""
 
-    def exact_ranges(self) -> dict[int, tuple[int, int]]:
-        """Return the ranges of integers; see `exact_ranges`."""
-        return exact_ranges([self._table])
+    def exact_ranges(self) -> Ranges:
+        """Return the ranges of the columns of integers."""
+        return ranges_of_tables([self._table])
 
 
 class Parquet:
@@ -97,9 +98,9 @@ class Parquet:
         """Check files; see `Reader.settle`."""
         self._states.check()
 
-    def exact_ranges(self) -> dict[int, tuple[int, int]]:
-        """Return the ranges of integers; see `exact_ranges`."""
-        return exact_ranges(group.to_table(columns=self.names) for group in self._groups)
+    def exact_ranges(self) -> Ranges:
+        """Return the ranges of the columns of integers."""
+        return ranges_of_tables(group.to_table(columns=self.names) for group in self._groups)
 
     def _decode(self, number: int) -> Array:
         decoded = self._decoded  # another thread may replace it
@@ -126,7 +127,7 @@ def is_filtered(dataset: Any) -> bool:
 
 
 def dataset_parts(
-    dataset: Any, name: str, columns: Sequence[str] | None = None
+    dataset: Any, name: str, ranges: Ranges, columns: Sequence[str] | None = None
 ) -> Iterator[Array]:
     """Compute the rows of a data set of pyarrow, one batch after the other.
 
@@ -136,6 +137,8 @@ def dataset_parts(
         Data set of any kind, which may have a filter.
     name : str
         Name for messages.
+    ranges : dict
+        Is widened to the ranges of the columns of integers.
     columns : sequence of str, optional
         Columns to read; by default all except an index of pandas.
 
@@ -154,6 +157,7 @@ def dataset_parts(
     with_nulls = any(any(map(_has_nulls, table.columns)) for table in tables())
     width, dtype = layout([dataset.schema.field(one) for one in names], name, with_nulls)
     for table in tables():
+        widen(ranges, ranges_of_tables([table]))
         rows = np.empty((table.num_rows, width), dtype)
         fill(table, rows)
         yield rows
@@ -243,36 +247,6 @@ def fill(table: Any, out: Array) -> None:
         at += n
 
 
-def exact_ranges(tables: Iterable[Any]) -> dict[int, tuple[int, int]]:
-    """Return minimum and maximum of each column of integers, by its position in the matrix.
-
-    Beside floats or nulls, integers are read as float64, which may make them equal.
-
-    Parameters
-    ----------
-    tables : iterable of Arrow tables
-        Parts of one table.
-    """
-    import pyarrow as pa
-    from pyarrow import compute
-
-    found: dict[int, tuple[int, int]] = {}
-    for table in tables:
-        at = 0
-        for column in table.columns:
-            parts = [column]
-            if pa.types.is_fixed_size_list(column.type):
-                numbers = range(column.type.list_size)
-                parts = [compute.list_element(column, number) for number in numbers]
-            for place, part in enumerate(parts, start=at):
-                ends = compute.min_max(part).as_py() if pa.types.is_integer(part.type) else {}
-                if ends.get("min") is not None:
-                    low, high = found.get(place, (ends["min"], ends["max"]))
-                    found[place] = min(low, ends["min"]), max(high, ends["max"])
-            at += len(parts)
-    return found
-
-
 def _is_number(kind: Any) -> bool:
     from pyarrow import types
 
@@ -340,12 +314,22 @@ class HuggingFace:
     def settle(self) -> None:
         """Do nothing: the data set itself maps its files."""
 
+    def exact_ranges(self) -> Ranges:
+        """Return the ranges of the columns of integers."""
+        found: Ranges = {}
+        for first in range(0, self.shape[0], n := 1 << 16):
+            widen(found, ranges_of_arrays(self._parts(first, min(first + n, self.shape[0]))))
+        return found
+
     def _matrix(self, first: int, last: int) -> Array:
-        parts = [
+        parts = self._parts(first, last)
+        return parts[0] if len(parts) == 1 else np.hstack(parts)
+
+    def _parts(self, first: int, last: int) -> list[Array]:
+        return [
             self._part(column, np.asarray(dataset[first:last][column]))
             for column, dataset in self._columns.items()
         ]
-        return parts[0] if len(parts) == 1 else np.hstack(parts)
 
     def _part(self, column: str, values: Array) -> Array:
         if values.dtype.kind not in "biuf":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from autoenc.sources.integers import Ranges, ranges_of_all
 from autoenc.sources.reader import Array, Reader, SourceError
 from autoenc.sources.selected import Cast
 
@@ -34,6 +35,7 @@ class Joined:
                     f"{name} has rows of shape {reader.shape[1:]}, {names[0]} of "
                     f"{readers[0].shape[1:]}; all need the same."
                 )
+        self._stored = readers
         self._ends = np.cumsum([reader.shape[0] for reader in readers])
         self.shape: tuple[int, ...] = (int(self._ends[-1]), *readers[0].shape[1:])
         self.dtype = np.result_type(*(reader.dtype for reader in readers))
@@ -59,6 +61,10 @@ class Joined:
             n = min(len(out), int(self._ends[number]) - first)
             reader.read_into(first - start, out[:n])
             first, out = first + n, out[n:]
+
+    def exact_ranges(self) -> Ranges:
+        """Return the ranges of the columns that are integers in all readers."""
+        return ranges_of_all(self._stored)
 
     def settle(self) -> None:
         """Settle each; see `Reader.settle`."""

@@ -23,13 +23,14 @@ from autoenc.sources.columnar import (
     is_filtered,
     parquet_columns,
 )
+from autoenc.sources.integers import Ranges
 from autoenc.sources.items import Items, are_values
 from autoenc.sources.joined import Joined
 from autoenc.sources.npy import read_npy, read_npz
 from autoenc.sources.reader import Reader, SourceError, check_same_columns, refuse_masked
 from autoenc.sources.slices import Slices, chunk_rows, read_array, read_hdf5, read_zarr
 from autoenc.sources.source import Source
-from autoenc.sources.spool import dask_parts, polars_parts, spool
+from autoenc.sources.spool import dask_frames, dask_parts, polars_parts, spool
 from autoenc.tables.arrow import columns_of_schema
 from autoenc.tables.memory import available_memory
 
@@ -333,20 +334,29 @@ def _of_chunks(rows: Any, name: str, columns: Any) -> Reader:
 
 def _of_dask(rows: Any, name: str, columns: Any) -> Reader:
     if hasattr(rows, "to_dask_array"):
-        rows = (rows[list(columns)] if columns else rows).to_dask_array()
+        return spool(dask_frames(rows[list(columns)] if columns else rows), name)
     return spool(dask_parts(rows), name)
 
 
 def _of_polars(rows: Any, name: str, columns: Any) -> Reader:
     if not hasattr(rows, "collect_batches"):
         return Table(rows.to_arrow(), name, columns)
-    return spool(polars_parts(rows.select(columns) if columns else rows), name)
+    ranges: Ranges = {}
+    return spool(polars_parts(rows.select(columns) if columns else rows, ranges), name, ranges)
+
+
+def _of_column(rows: Any, name: str, columns: Any) -> Reader:
+    """Open a column of Arrow, whose rows are numbers or lists of numbers."""
+    import pyarrow as pa
+
+    return Table(pa.table({"0": rows}), name)
 
 
 def _of_arrow_dataset(rows: Any, name: str, columns: Any) -> Reader:
     if type(rows).__name__ == "FileSystemDataset" and not is_filtered(rows):
         return Parquet.of_dataset(rows, columns)
-    return spool(dataset_parts(rows, name, columns), name)
+    ranges: Ranges = {}
+    return spool(dataset_parts(rows, name, ranges, columns), name, ranges)
 
 
 def _of_batches(rows: Any, name: str, columns: Any) -> Reader:
@@ -363,6 +373,7 @@ OBJECTS: dict[tuple[str, str], Callable[[Any, str, Any], Reader]] = {
     ("polars", "LazyFrame"): _of_polars,
     ("polars", "DataFrame"): _of_polars,
     ("pyarrow", "Table"): Table,
+    ("pyarrow", "ChunkedArray"): _of_column,
     ("pyarrow", "FileSystemDataset"): _of_arrow_dataset,
     ("pyarrow", "InMemoryDataset"): _of_arrow_dataset,
     ("pyarrow", "UnionDataset"): _of_arrow_dataset,

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from autoenc.sources.integers import Ranges
 from autoenc.sources.reader import Array, SourceError
 from autoenc.sources.states import changed, state_of
 from autoenc.tables.memory import available_memory
@@ -34,6 +35,8 @@ class RawFile:
     dtype : numpy.dtype
     handle : int, optional
         Handle of the open file, which this object closes; by default the file at `path` is opened.
+    ranges : dict, optional
+        Ranges of columns that were integers before they were written as floats.
 
     Raises
     ------
@@ -50,7 +53,9 @@ class RawFile:
         shape: Sequence[int],
         dtype: Any,
         handle: int | None = None,
+        ranges: Ranges | None = None,
     ) -> None:
+        self._ranges = {} if ranges is None else ranges
         self.path = Path(path)
         self.shape = tuple(shape)
         self.dtype = np.dtype(dtype)
@@ -89,6 +94,10 @@ class RawFile:
                     "from the checkpoint."
                 )
             at, view = at + n, view[n:]
+
+    def exact_ranges(self) -> Ranges:
+        """Return the ranges of columns that were integers."""
+        return self._ranges
 
     def settle(self) -> None:
         """Release cached pages of a large file, and check it; see `Reader.settle`."""

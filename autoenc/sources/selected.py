@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from autoenc.sources.integers import Ranges, ranges_of_all
 from autoenc.sources.reader import Array, Reader
 
 
@@ -49,6 +50,10 @@ class Selected:
             self._reader.read_into(int(numbers[0]), span)
             out[places[:n]] = span[numbers[:n] - numbers[0]]
             numbers, places = numbers[n:], places[n:]
+
+    def exact_ranges(self) -> Ranges:
+        """Return the ranges of the columns of integers, of all rows."""
+        return ranges_of_all([self._reader])
 
     def settle(self) -> None:
         """Settle the underlying reader; see `Reader.settle`."""

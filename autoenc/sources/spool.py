@@ -15,6 +15,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from autoenc.sources.integers import Ranges, ranges_of_part, ranges_of_tables, widen
 from autoenc.sources.raw import RawFile
 from autoenc.sources.reader import (
     Array,
@@ -42,7 +43,7 @@ def spooled(source: Source) -> Source:
     return Source(spool(source.parts(), source.name), source.name, source.names)
 
 
-def spool(parts: Iterable[Any], name: str) -> RawFile:
+def spool(parts: Iterable[Any], name: str, ranges: Ranges | None = None) -> RawFile:
     """Write rows to a temporary file, which is deleted when it is closed.
 
     Parameters
@@ -51,23 +52,31 @@ def spool(parts: Iterable[Any], name: str) -> RawFile:
         Arrays of rows, or single rows; dicts of columns; tables of Arrow, pandas or polars.
     name : str
         Name for messages.
+    ranges : dict, optional
+        Ranges of columns of integers, which the iteration over arrays of floats widens.
 
     Raises
     ------
     SourceError
         If there are no rows, their widths differ, or the disk is full.
     """
+    ranges = {} if ranges is None else ranges
     # If the disk is full, the buffer of a file could raise a further error when it is closed.
     with tempfile.TemporaryFile(prefix="autoenc-rows-", buffering=0) as file:
-        shape, dtype = _write(parts, name, file)
-        return RawFile(name, 0, shape, dtype, handle=os.dup(file.fileno()))
+        shape, dtype = _write(parts, name, file, ranges)
+        return RawFile(name, 0, shape, dtype, os.dup(file.fileno()), ranges)
 
 
-def _write(parts: Iterable[Any], name: str, file: IO[bytes]) -> tuple[tuple[int, ...], Any]:
+def _write(
+    parts: Iterable[Any], name: str, file: IO[bytes], ranges: Ranges
+) -> tuple[tuple[int, ...], Any]:
     n_rows, first, columns = 0, None, None
     for part in parts:
         columns = names_of(part) if first is None else columns
-        rows = as_rows(part, name, columns)
+        part = in_order(part, name, columns)  # noqa: PLW2901
+        rows = as_rows(part, name)
+        if rows.dtype.kind not in "iu":
+            widen(ranges, ranges_of_part(part))
         first = rows[:0] if first is None else first
         _check(rows, first, n_rows, name)
         try:
@@ -86,7 +95,29 @@ def _write_all(file: IO[bytes], rows: Array) -> None:
         left = left[file.write(left) :]
 
 
-def as_rows(part: Any, name: str, columns: Sequence[Any] | None = None) -> Array:
+def in_order(part: Any, name: str, columns: Sequence[Any] | None) -> Any:
+    """Return a part with its columns in the order of the first part.
+
+    Parameters
+    ----------
+    part : object
+        An array, a dict of columns, or a table.
+    name : str
+        Name for messages.
+    columns : sequence or None
+        Names of the columns of the first part, if they have names.
+
+    >>> in_order({"b": 0, "a": 1}, "numbers", ["a", "b"])
+    {'a': 1, 'b': 0}
+    """
+    found = names_of(part)
+    if columns is None or found is None or found == columns:
+        return part
+    check_same_columns(found, columns, f"a part of {name}")
+    return _select(part, columns)
+
+
+def as_rows(part: Any, name: str) -> Array:
     """Return a part of an iterable as an array of rows; a vector is a single row.
 
     Parameters
@@ -95,31 +126,30 @@ def as_rows(part: Any, name: str, columns: Sequence[Any] | None = None) -> Array
         An array, a dict of columns, or a table.
     name : str
         Name for messages.
-    columns : sequence, optional
-        Names of the columns of the first part, whose order applies to all parts.
 
     >>> as_rows([1.0, 2.0], "numbers").shape
     (1, 2)
-    >>> as_rows({"b": np.zeros(3), "a": np.ones(3)}, "numbers", ["a", "b"])[0]
-    array([1., 0.])
     """
     refuse_masked(part, f"a part of {name}")
-    found = names_of(part)
-    if columns is not None and found is not None and found != columns:
-        check_same_columns(found, columns, f"a part of {name}")
-        part = _select(part, columns)
     if isinstance(part, dict):
         arrays = [np.asarray(column) for column in part.values()]
         part = np.hstack([column.reshape(len(column), -1) for column in arrays])
     elif hasattr(part, "to_pandas") and hasattr(part, "schema"):  # Arrow, polars
         part = part.to_pandas()
-    rows = np.asarray(part)
+    rows = part.to_numpy(np.float64, na_value=np.nan) if _is_nullable(part) else np.asarray(part)
     if rows.dtype.kind not in "biuf" or rows.ndim == 0:
         raise SourceError(
             f"{name} returned {type(part).__name__} of {rows.dtype} {rows.shape}; expected arrays "
             "of numbers, (rows, columns)."
         )
     return rows[np.newaxis] if rows.ndim == 1 else rows
+
+
+def _is_nullable(part: Any) -> bool:
+    """Return whether a part is a frame of pandas with nullable columns of numbers."""
+    dtypes = list(part.dtypes) if hasattr(part, "iloc") and hasattr(part, "dtypes") else []
+    is_number = all(getattr(dtype, "kind", "O") in "biuf" for dtype in dtypes)
+    return is_number and not all(isinstance(dtype, np.dtype) for dtype in dtypes)
 
 
 def names_of(part: Any) -> list[Any] | None:
@@ -178,7 +208,27 @@ def dask_parts(array: Any) -> Iterator[Array]:
         yield np.asarray(block)
 
 
-def polars_parts(frame: Any) -> Iterator[Array]:
-    """Compute a lazy frame, one batch of rows after the other."""
+def dask_frames(frame: Any) -> Iterator[Any]:
+    """Compute the partitions of a dask frame, one after the other, as pandas frames."""
+    for i in range(frame.npartitions):
+        yield frame.partitions[i].compute()
+
+
+def polars_parts(frame: Any, ranges: Ranges) -> Iterator[Array]:
+    """Compute a lazy frame, one batch of rows after the other.
+
+    Parameters
+    ----------
+    frame : polars.LazyFrame
+        The frame.
+    ranges : dict
+        Is widened to the ranges of the columns of integers.
+
+    Yields
+    ------
+    array, (rows, columns)
+        Rows.
+    """
     for batch in frame.collect_batches(maintain_order=True):
+        widen(ranges, ranges_of_tables([batch.to_arrow()]))
         yield batch.to_numpy()

@@ -52,7 +52,7 @@ def as_arrays(
         If the number of arrays, their dimensions or their numbers of rows are inconsistent, if
         there are no rows, or if an input cannot hold a value.
     """
-    given = list(data) if isinstance(data, tuple | list) and len(inputs) > 1 else [data]
+    given = _of_inputs(data, inputs)
     if len(given) != len(inputs):
         raise ValueError(
             f"there is data for {len(given)} inputs, but inputs has {len(inputs)}; "
@@ -70,6 +70,16 @@ def as_arrays(
     if 0 in lengths:
         raise ValueError(f"{name} has 0 rows; give at least one.")
     return arrays
+
+
+def _of_inputs(data: Any, inputs: Sequence[Expression]) -> list[Any]:
+    """Return the data of each input; a single one may have an array or a list with its array."""
+    if not isinstance(data, tuple | list):
+        return [data]
+    if len(inputs) > 1:
+        return list(data)
+    is_array = len(data) == 1 and getattr(data[0], "ndim", None) == inputs[0].type.ndim
+    return list(data) if is_array else [data]
 
 
 def is_dense_by_parts(array: Any) -> bool:

@@ -167,6 +167,21 @@ def test_several_inputs():
     assert slope.get_value() == pytest.approx(3, rel=1e-3)
 
 
+@pytest.mark.parametrize("n_dimensions", [1, 2, 3])
+def test_a_single_input_has_its_data_alone_or_in_a_list(n_dimensions):
+    x = pt.tensor("x", dtype="float32", shape=(None,) * n_dimensions)
+    rows = np.random.default_rng(0).random((12, 3, 2)[:n_dimensions]).astype("float32")
+
+    def costs(data):
+        p = pytensor.shared(np.float32(0))
+        cost = ((x - p) ** 2).mean()
+        updates = sgd(cost, [p], 0.1)
+        history = train(cost, updates, inputs=[x], data=data, batch_size=4, progress=False)
+        return [record["cost"] for record in history]
+
+    assert costs(rows) == costs([rows]) == costs((rows,))
+
+
 def test_the_callers_data_is_left_alone(digits, backend):
     images = digits.train.images[:100].copy()
     before = images.copy()
