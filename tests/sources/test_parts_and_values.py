@@ -136,5 +136,5 @@ def test_a_member_that_was_interrupted_or_is_shared_is_read_from_its_start(tmp_p
 
 def test_a_key_is_a_name(tmp_path):
     of_hdf5(tmp_path)
-    with pytest.raises(SourceError, match="has the arrays x, y; name not 0"):
+    with pytest.raises(SourceError, match="has the arrays x, y, but not 0; select one with key="):
         open_source(tmp_path / "a.h5", key=0)
