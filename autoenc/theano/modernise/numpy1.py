@@ -79,7 +79,13 @@ class _Rules(ast.NodeTransformer):
             return node
         if isinstance(node.slice, ast.Slice):
             return _whole_slice(node)
-        node.slice = ast.copy_location(call("index", node.slice), node.slice)
+        # What is indexed matters to lists only. It is evaluated twice, so it must be a name.
+        of = (
+            [copy.deepcopy(node.value)]
+            if _may_be_list(node.slice) and _is_name(node.value)
+            else []
+        )
+        node.slice = ast.copy_location(call("index", node.slice, *of), node.slice)
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
@@ -191,6 +197,15 @@ def _is_plain(index: ast.expr) -> bool:
     if isinstance(index, ast.UnaryOp):
         return _is_plain(index.operand)
     return isinstance(index, ast.Attribute) and index.attr == "newaxis"
+
+
+def _may_be_list(index: ast.expr) -> bool:
+    return not isinstance(index, (ast.Constant, ast.Tuple))
+
+
+def _is_name(node: ast.expr) -> bool:
+    """Return whether an expression is a name, or an attribute of one: ``self.weights``."""
+    return isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and _is_name(node.value))
 
 
 def _parts(index: ast.Slice) -> tuple[ast.expr | None, ...]:

@@ -39,6 +39,7 @@ from autoenc.theano.modernise.comparisons2 import (
     sort,
 )
 from autoenc.theano.modernise.exec2 import namespace
+from autoenc.theano.modernise.indices1 import index
 from autoenc.theano.modernise.methods2 import (
     attribute_of,
     get_attribute,
@@ -75,6 +76,7 @@ __all__ = [
     "get_attribute",
     "has_attribute",
     "in_order",
+    "index",
     "is_instance",
     "joined",
     "message",
@@ -361,31 +363,6 @@ def as_type(kind: Any, value: Any) -> Any:
 
 def _entry(value: Any) -> Any:
     return value.item() if isinstance(value, np.ndarray) and value.size == 1 else value
-
-
-def index(given: Any) -> Any:
-    """Return an index as NumPy 1 understood it.
-
-    Lists that contain slices become tuples, and floats with integral values become integers.
-    """
-    if type(given) is list and any(_is_slicing(part) for part in given):
-        return tuple(given)
-    if type(given) is tuple:
-        return tuple(_whole(part) for part in given)
-    return _whole(given)
-
-
-def _is_slicing(part: Any) -> bool:
-    return part is None or part is Ellipsis or isinstance(part, (slice, list))
-
-
-def _whole(number: Any) -> Any:
-    """Convert floats with integral values to integers, as NumPy did before 1.12."""
-    if type(number) is slice:
-        return slice(_whole(number.start), _whole(number.stop), _whole(number.step))
-    if isinstance(number, (float, np.floating)) and float(number).is_integer():
-        return int(number)
-    return number
 
 
 def divide(a: Any, b: Any) -> Any:

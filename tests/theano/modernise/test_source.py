@@ -301,26 +301,6 @@ def test_functions_of_numbers_take_arrays_of_one_entry(expression, expected):
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        (1.0, 1),
-        (1.5, 1.5),
-        ((2.0, slice(1)), (2, slice(1))),
-        ((slice(1.0, np.sqrt(9.0)), 0), (slice(1, 3), 0)),
-        (slice(None, 2.0, -1.0), slice(None, 2, -1)),
-        ([None, 0], (None, 0)),
-        ([Ellipsis, [1]], (Ellipsis, [1])),
-        ([0, 1], [0, 1]),
-        ("key", "key"),
-    ],
-)
-def test_indices_of_numpy_1(given, expected):
-    found = runtime.index(given)
-    assert found == expected
-    assert type(found) is type(expected)
-
-
-@pytest.mark.parametrize(
     ("a", "b", "quotient"),
     [
         (7, 2, 3),
