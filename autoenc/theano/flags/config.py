@@ -91,9 +91,17 @@ class Config:
 
     @contextmanager
     def change_flags(self, given: Any = None, **more: Any) -> Iterator[None]:
-        """Change settings temporarily, within a block or a decorated function."""
+        """Change settings temporarily, within a block or a decorated function.
+
+        Parameters
+        ----------
+        given : dict or iterable of (name, value), optional
+            Names may contain dots: ``[("conv.assert_shape", True)]``.
+        **more : object
+            Two underscores stand for a dot.
+        """
         values = {
-            key.replace("__", "."): value for key, value in {**(given or {}), **more}.items()
+            key.replace("__", "."): value for key, value in {**dict(given or ()), **more}.items()
         }
         before = {name: self.get(name) for name in values}
         try:

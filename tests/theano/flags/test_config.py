@@ -52,6 +52,8 @@ def test_pytensors_settings_are_its_own():
         assert pytensor.config.floatX == "float64"
     with config.change_flags({"gcc__cxxflags": "-O1"}):
         assert config.gcc.cxxflags == "-O1"
+    with config.change_flags([("gcc.cxxflags", "-O1")], exception_verbosity="high"):
+        assert (config.gcc.cxxflags, config.exception_verbosity) == ("-O1", "high")
     assert all(name.replace(".", "__") in pytensor.config._config_var_dict for name in HONOURED)
 
 
