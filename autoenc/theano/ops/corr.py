@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pytensor.tensor as pt
+from pytensor.graph.basic import Apply
+from pytensor.scalar import upcast
+
 from autoenc.theano.ops.conv_ops import (
     AbstractConv2d,
     AbstractConv2d_gradInputs,
@@ -16,7 +20,20 @@ from autoenc.theano.ops.conv_ops import (
 )
 
 
-class _Correlation:
+class _OfOneDtype:
+    """Mixin for operations that convert both arrays to the dtype which holds both."""
+
+    def make_node(self, first: Any, second: Any, *more: Any) -> Apply:
+        """Create a node for the arrays, and for lengths if the operation takes them."""
+        both = [pt.as_tensor_variable(x) for x in (first, second)]
+        dtype = upcast(*(x.dtype for x in both))
+        node: Apply = super().make_node(  # type: ignore[misc]
+            *(pt.cast(x, dtype) for x in both), *more
+        )
+        return node
+
+
+class _Correlation(_OfOneDtype):
     """Mixin for correlations of images, with the parameters of Theano's operations."""
 
     def __init__(
@@ -40,7 +57,7 @@ class _Correlation:
         )
 
 
-class _Correlation3d:
+class _Correlation3d(_OfOneDtype):
     """Mixin for correlations of volumes, whose parameters are in another order."""
 
     def __init__(
