@@ -25,7 +25,19 @@ class OfToday(type):
         return super().__instancecheck__(instance) or isinstance(instance, cls.today)
 
 
-class CumOp(metaclass=OfToday):
+class Constructed(metaclass=OfToday):
+    """Operation that is equal to others of its class with the same parameters."""
+
+    today: ClassVar[type] = type(None)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and vars(other) == vars(self)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *vars(self).values()))
+
+
+class CumOp(Constructed):
     """Operation that computes cumulative sums or products along an axis.
 
     Parameters
@@ -64,7 +76,7 @@ class CumprodOp(CumOp):
         super().__init__(axis, "mul")
 
 
-class RepeatOp(metaclass=OfToday):
+class RepeatOp(Constructed):
     """Operation that repeats entries along an axis, by default of the flattened array."""
 
     today: ClassVar[type] = extra_ops.Repeat
@@ -77,7 +89,7 @@ class RepeatOp(metaclass=OfToday):
         return pt.repeat(x, repeats, axis=self.axis)
 
 
-class Unique(metaclass=OfToday):
+class Unique(Constructed):
     """Operation that finds the distinct entries of an array; see `numpy.unique`."""
 
     today: ClassVar[type] = extra_ops.Unique
@@ -113,7 +125,7 @@ class Unique(metaclass=OfToday):
         return [found] if return_list and not any(extra) else found
 
 
-class SortOp(metaclass=OfToday):
+class SortOp(Constructed):
     """Operation that sorts along an axis."""
 
     today: ClassVar[type] = _SortOp
@@ -126,7 +138,7 @@ class SortOp(metaclass=OfToday):
         return _sort(input, axis, self.kind, self.order)
 
 
-class ArgSortOp(metaclass=OfToday):
+class ArgSortOp(Constructed):
     """Operation that returns the indices that sort an array along an axis."""
 
     today: ClassVar[type] = _ArgSortOp
@@ -139,7 +151,7 @@ class ArgSortOp(metaclass=OfToday):
         return _argsort(input, axis, self.kind, self.order)
 
 
-class DimShuffle(metaclass=OfToday):
+class DimShuffle(Constructed):
     """Operation that permutes, drops and adds dimensions.
 
     Parameters
@@ -184,7 +196,7 @@ class DimShuffle(metaclass=OfToday):
         return self._operation(x)
 
 
-class UnravelIndex(metaclass=OfToday):
+class UnravelIndex(Constructed):
     """Operation that converts flat indices to indices along each axis; see `unravel_index`."""
 
     today: ClassVar[type] = extra_ops.UnravelIndex
@@ -198,20 +210,20 @@ class UnravelIndex(metaclass=OfToday):
         return found[0] if self.ndim == 1 else list(found)
 
 
-class AllocDiag(metaclass=OfToday):
+class AllocDiag(Constructed):
     """Operation that creates matrices from their diagonals."""
 
     today: ClassVar[type] = pt.basic.AllocDiag
 
     def __init__(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> None:
-        self._operation = pt.basic.AllocDiag(offset=offset, axis1=axis1, axis2=axis2)
+        self.offset, self.axis1, self.axis2 = offset, axis1, axis2
 
     def __call__(self, diag: Any) -> Expression:
         """Return the matrices."""
-        return self._operation(diag)
+        return pt.basic.AllocDiag(offset=self.offset, axis1=self.axis1, axis2=self.axis2)(diag)
 
 
-class Join(metaclass=OfToday):
+class Join(Constructed):
     """Operation that joins tensors along an axis.
 
     Parameters

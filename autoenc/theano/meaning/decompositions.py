@@ -10,9 +10,10 @@ from pytensor.tensor.linalg.solvers.lstsq import Lstsq
 from pytensor.tensor.type_other import NoneTypeT
 
 from autoenc.graph.types import Expression
+from autoenc.theano.meaning.constructed import Constructed
 
 
-class Eig:
+class Eig(Constructed):
     """Operation that computes eigenvalues and right eigenvectors."""
 
     def __call__(self, x: Any) -> list[Expression]:
@@ -45,7 +46,7 @@ def eigh(a: Any, UPLO: str = "L") -> list[Expression]:
     return found
 
 
-class Eigh:
+class Eigh(Constructed):
     """Operation `eigh`."""
 
     def __init__(self, UPLO: str = "L") -> None:

@@ -12,7 +12,7 @@ from pytensor.tensor.elemwise import DimShuffle
 from pytensor.tensor.shape import SpecifyShape as _SpecifyShape
 
 from autoenc.graph.types import Expression
-from autoenc.theano.meaning.constructed import OfToday
+from autoenc.theano.meaning.constructed import Constructed
 from autoenc.theano.meaning.creation import as_shape
 
 
@@ -43,7 +43,7 @@ def specify_shape(x: Any, shape: Any) -> Expression:
     return pt.specify_shape(x, shape)
 
 
-class SpecifyShape(metaclass=OfToday):
+class SpecifyShape(Constructed):
     """Operation that checks a shape at run time; see `specify_shape`."""
 
     today: ClassVar[type] = _SpecifyShape

@@ -16,7 +16,7 @@ from pytensor.tensor.linalg.solvers import general
 from pytensor.tensor.type import discrete_dtypes
 
 from autoenc.graph.types import Expression
-from autoenc.theano.meaning.constructed import OfToday
+from autoenc.theano.meaning.constructed import Constructed
 
 MATRIX_STRUCTURES = (
     "general",
@@ -30,7 +30,7 @@ MATRIX_STRUCTURES = (
 )
 
 
-class Solve(metaclass=OfToday):
+class Solve(Constructed):
     """Operation that solves a·x = b for x.
 
     Parameters
@@ -81,7 +81,7 @@ def _as_floats(A: Expression, b: Expression) -> tuple[Expression, Expression]:
     return pt.cast(A, dtype), pt.cast(b, dtype)
 
 
-class Cholesky(metaclass=OfToday):
+class Cholesky(Constructed):
     """Operation that computes a triangular square root of a positive definite matrix.
 
     Parameters
