@@ -13,6 +13,7 @@ from pytensor.tensor import as_tensor_variable
 from pytensor.tensor.basic import tensor_copy
 from pytensor.tensor.type import DenseTensorType, continuous_dtypes
 
+from autoenc.backends.compile_lock import waiting_for_others
 from autoenc.theano.meaning.debug_values import only_of_results
 from autoenc.theano.meaning.graphs import ancestors
 from autoenc.theano.meaning.stated_derivatives import states_directional_derivatives
@@ -60,8 +61,9 @@ def verify_grad(
 
     tolerances = eps, out_type, abs_tol, rel_tol
     with compiling(mode) as pytensor_mode:
-        gradient.verify_grad(
-            fun, pt, n_tests, rng, *tolerances, pytensor_mode, cast_to_output_type, no_debug_ref
+        others = pytensor_mode, cast_to_output_type, no_debug_ref
+        waiting_for_others(
+            lambda: gradient.verify_grad(fun, pt, n_tests, rng, *tolerances, *others)
         )
 
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from filelock import Timeout
+from pytensor import gradient
 from pytensor.gradient import DisconnectedInputError, grad_undefined
 
 import autoenc.theano.tensor as T
@@ -101,3 +103,17 @@ def test_comparisons_do_not_change_the_type_of_a_gradient(cost):
     gradient = T.grad(cost(b).sum(), b)
     assert gradient.dtype == "float32"
     assert function([b], gradient)(np.array([-1, 2], "float32")).dtype == "float32"
+
+
+def test_verify_grad_waits_while_another_process_compiles(monkeypatch):
+    checked, verify = [], gradient.verify_grad
+
+    def after_another(*arguments):
+        checked.append(1)
+        if len(checked) == 1:
+            raise Timeout("the folder of compiled modules")
+        verify(*arguments)
+
+    monkeypatch.setattr(gradient, "verify_grad", after_another)
+    T.verify_grad(T.tanh, [values], rng=np.random.RandomState(0))
+    assert len(checked) == 2
