@@ -99,10 +99,6 @@ _keep_compiled_code()
 # sizes, and kept for the next run.
 os.environ.setdefault("AUTOENC_BACKEND", "xla" if compiler_trouble() else "c")
 
-# Nor is PyTensor's mode the subject where none is named. Its own default is Numba, which compiles
-# each `eval` of an example for seconds.
-pytensor.config.mode = "FAST_COMPILE"
-
 # Compilation makes the first example of a property slow.
 settings.register_profile("autoenc", deadline=None)
 settings.load_profile("autoenc")
