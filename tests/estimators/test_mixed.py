@@ -161,9 +161,9 @@ def test_files_and_pickles_hold_the_whole_model(frame, model, tmp_path):
     [
         (lambda e: e["columns"].pop(), "the number of entries of table.encoding"),
         (lambda e: e["columns"][1].update(values=[]), "values"),
-        (lambda e: e["columns"][1].update(values=["a", "a", "b"]), "not different"),
+        (lambda e: e["columns"][1].update(values=["a", "a", "b"]), "have duplicates"),
         (lambda e: e["columns"][0].update(kind="__class__"), "a column is of the kind"),
-        (lambda e: e["columns"][0].update(name="city"), "not different"),
+        (lambda e: e["columns"][0].update(name="city"), "have duplicates"),
         (lambda e: e["columns"][3].update(unit="Y"), "unit"),
         (lambda e: e["columns"][1].update(other=1), "other"),
         (lambda e: e.update(library="os"), "library"),
