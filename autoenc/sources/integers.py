@@ -88,8 +88,12 @@ def ranges_of_part(part: Any) -> Ranges:
     """
     if isinstance(part, dict):
         return ranges_of_arrays([np.asarray(column) for column in part.values()])
-    if hasattr(part, "to_arrow"):  # polars
-        part = part.to_arrow()
+    if hasattr(part, "iter_columns"):  # polars, which may be installed without Arrow
+        return {
+            number: (column.min(), column.max())
+            for number, column in enumerate(part.iter_columns())
+            if column.dtype.is_integer() and column.null_count() < len(column)
+        }
     if hasattr(part, "column_names"):  # Arrow
         return ranges_of_tables([part])
     if hasattr(part, "iloc") and part.ndim == 2:  # pandas

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from autoenc.sources.integers import Ranges, ranges_of_part, ranges_of_tables, widen
+from autoenc.sources.integers import Ranges, ranges_of_part, widen
 from autoenc.sources.raw import RawFile
 from autoenc.sources.reader import (
     Array,
@@ -230,5 +230,5 @@ def polars_parts(frame: Any, ranges: Ranges) -> Iterator[Array]:
         Rows.
     """
     for batch in frame.collect_batches(maintain_order=True):
-        widen(ranges, ranges_of_tables([batch.to_arrow()]))
+        widen(ranges, ranges_of_part(batch))
         yield batch.to_numpy()
