@@ -315,8 +315,7 @@ def learn_stack(stack: StackedDenoisingAutoEncoder, call: Call) -> None:
     elif settings["cost"] == "cross_entropy":
         check_unit_interval(examples.rows, domain, names=columns.names)
     choices = {"masked": is_masked(settings, mixed=columns.encoding is not None)}
-    machine = settings["backend"], settings["device"]
-    domain = widened(start, domain)
+    domain, machine = widened(start, domain), machine_of(settings)
     known = FittedStack(
         type(stack).__name__, {}, choices, columns, domain, fit.seed, machine=machine
     )

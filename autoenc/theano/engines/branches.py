@@ -18,9 +18,8 @@ from pytensor.graph.replace import clone_replace
 from pytensor.link.jax.dispatch import jax_funcify
 from pytensor.tensor.type import DenseTensorType
 
+from autoenc.backends.interface import DeviceArray
 from autoenc.theano.ifelse import IfElse
-
-DeviceArray = Any
 
 
 class Branches(Op):

@@ -17,12 +17,11 @@ from pytensor.link.utils import fgraph_to_python
 from pytensor.tensor.basic import ARange
 from pytensor.tensor.shape import Reshape
 
+from autoenc.backends.interface import DeviceArray
 from autoenc.backends.xla.runtime_checks import Checks, Convert, replacing
 from autoenc.theano.engines.branches import separate
 from autoenc.theano.engines.lengths import Known, Lengths, Window, WriteWindow, is_known
 from autoenc.theano.meaning.parts_by_vector import CHANGE
-
-DeviceArray = Any
 
 
 class XlaLinker(JAXLinker):
@@ -37,6 +36,7 @@ class XlaLinker(JAXLinker):
         with jax.enable_x64(True):
             # `more["order"]` is the order of the graph before it was modified here.
             more["order"] = self.schedule(fgraph)
+            # Conversions that are given `checks` have C's numbers, which estimators do not need.
             function = super().fgraph_convert(
                 fgraph, storage_map=storage_map, checks=checks, assertions=checks, **more
             )

@@ -18,6 +18,7 @@ from pytensor.graph.basic import Apply, Constant
 from pytensor.link.jax.dispatch import jax_funcify
 from pytensor.tensor.extra_ops import UnravelIndex
 
+from autoenc.backends.interface import DeviceArray
 from autoenc.theano.engines.lengths import is_known
 from autoenc.theano.ops import neighbours
 from autoenc.theano.ops.conv_ops import (
@@ -36,8 +37,6 @@ from autoenc.theano.ops.pool_ops import (
 from autoenc.theano.ops.pooling import Windows, span
 from autoenc.theano.random import mrg31k3p
 from autoenc.theano.random.mrg_uniform import mrg_uniform, scaled
-
-DeviceArray = Any
 
 
 def _constant(variable: Any, what: str) -> Any:
